@@ -1,0 +1,98 @@
+import { z } from "zod";
+
+/** Condition types of our custom resources. Those of the second line exist only while they are True. */
+export const CONDITION_TYPES = [
+  "Ready",
+  "Fetched",
+  "Synced",
+  "Healthy",
+  "Reconciling",
+  "Stalled",
+  "Drifted",
+  "Waiting",
+  "Contested",
+] as const;
+export type ConditionType = (typeof CONDITION_TYPES)[number];
+
+/** Condition types that are absent unless True: something to look at, or work under way. */
+export const ABNORMAL_TRUE: ReadonlySet<ConditionType> = new Set([
+  "Reconciling",
+  "Stalled",
+  "Drifted",
+  "Waiting",
+  "Contested",
+]);
+
+/** Status of a condition. */
+export type ConditionStatus = "True" | "False" | "Unknown";
+
+/** A condition as in `metav1.Condition`. */
+export const Condition = z
+  .object({
+    type: z.string().max(316).describe("What the condition is about, for example Ready."),
+    status: z.enum(["True", "False", "Unknown"]).describe("Whether it holds."),
+    observedGeneration: z.int().min(0).optional().describe("The generation of the spec that this was judged for."),
+    lastTransitionTime: z.iso.datetime().describe("When the status last changed."),
+    reason: z
+      .string()
+      .min(1)
+      .max(1024)
+      .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
+      .describe("Why, in one CamelCase word that programs may match."),
+    message: z.string().max(32768).describe("Why, for people: what, where, and what to do."),
+  })
+  .describe("One aspect of the state.");
+export type Condition = z.infer<typeof Condition>;
+
+/** What a controller says of a condition; times and generation are added when it is written. */
+export interface ConditionDraft {
+  readonly type: ConditionType;
+  readonly status: ConditionStatus;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Longest message that we write: what does not fit is cut with an ellipsis. */
+export const MAX_MESSAGE = 1024;
+
+/**
+ * Joins what a controller says now with the conditions that stand: `lastTransitionTime` moves only when the status does
+ * (metav1.Condition), and abnormal-true types that are not said any more vanish.
+ */
+export function mergeConditions(
+  previous: readonly Condition[],
+  drafts: readonly ConditionDraft[],
+  generation: number,
+  now: string,
+): Condition[] {
+  const before = new Map(previous.map((condition) => [condition.type, condition]));
+  return drafts.map((draft) => {
+    const old = before.get(draft.type);
+    const same = old?.status === draft.status;
+    return {
+      type: draft.type,
+      status: draft.status,
+      observedGeneration: generation,
+      lastTransitionTime: same ? old.lastTransitionTime : now,
+      reason: draft.reason,
+      message: cutMessage(draft.message),
+    };
+  });
+}
+
+/**
+ * At most MAX_MESSAGE characters. No half of a surrogate pair is left at the cut: the API server would store another
+ * character than the one that we sent, and the status would look changed for ever.
+ */
+export function cutMessage(message: string): string {
+  if (message.length <= MAX_MESSAGE) return message;
+  return `${message.slice(0, MAX_MESSAGE - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+}
+
+/** The condition of a type, if it is there. */
+export function findCondition(
+  conditions: readonly Condition[] | undefined,
+  type: ConditionType,
+): Condition | undefined {
+  return conditions?.find((condition) => condition.type === type);
+}

@@ -1,0 +1,92 @@
+import { z } from "zod";
+import { Condition } from "./conditions.js";
+import { atomicList, duration, localRef, mapList, NAMESPACE_PATTERN, withRules } from "./fields.js";
+import { GitRef } from "./git-ref.js";
+import type { CustomResource } from "./meta.js";
+
+/** What a user asks of a repository. */
+export const GitRepositorySpec = withRules(
+  z
+    .object({
+      url: withRules(
+        z
+          .string()
+          .min(1)
+          .max(2048)
+          .describe(
+            "Address of the repository: https://…; http:// only without a secretRef, or on this machine. No user name and password in it.",
+          ),
+        [
+          {
+            rule: "self.startsWith('https://') || self.startsWith('http://')",
+            message: "url must begin with https:// or http://",
+          },
+          {
+            rule: "isURL(self) && url(self).getHostname() != ''",
+            message: "url must be a complete address, like https://git.example.com/team/shop.git",
+          },
+          {
+            rule: "!self.matches('^[a-z]+://[^/?#]*@')",
+            message: "url must not hold a user name or password: put them into a Secret and name it in secretRef",
+          },
+        ],
+      ),
+      ref: GitRef.optional(),
+      interval: duration("How often to ask the remote for its refs.", "3m", "1s"),
+      timeout: duration("Longest time for one fetch.", "60s", "1s"),
+      secretRef: localRef(
+        "Secret with the credential: username and password, or token, or bearerToken; and, where needed, ca.crt, tls.crt and tls.key.",
+      ).optional(),
+      allowedNamespaces: atomicList(
+        z
+          .string()
+          .min(1)
+          .max(63)
+          .regex(new RegExp(`^[*]$|${NAMESPACE_PATTERN.source}`)),
+        100,
+        "Namespaces besides its own whose apps may use this repository; * allows all.",
+      ).optional(),
+      suspend: z.boolean().default(false).describe("Stop asking the remote. What was fetched stays in use."),
+    })
+    .describe("Where a repository is, which revision of it is wanted, and how to sign in."),
+  [
+    {
+      rule: "!has(self.secretRef) || !self.url.startsWith('http://') || self.url.matches('^http://(localhost|127[.]0[.]0[.]1|[[]::1[]])([:/]|$)')",
+      message: "a credential is never sent over http://: use https://, or leave out secretRef",
+      fieldPath: ".url",
+    },
+  ],
+);
+export type GitRepositorySpec = z.infer<typeof GitRepositorySpec>;
+
+/** What the operator says of a repository. */
+export const GitRepositoryStatus = z
+  .object({
+    observedGeneration: z
+      .int()
+      .min(-1)
+      .optional()
+      .describe("The generation of the spec that this status is about; -1 before the first look."),
+    conditions: mapList(Condition, ["type"], 16, "Ready, Fetched; while they hold: Reconciling, Stalled.").optional(),
+    revision: z.string().max(512).optional().describe("The revision in use, like main@sha1:6f3c…."),
+    commit: z
+      .object({
+        id: z.string().max(64).describe("Commit id."),
+        author: z.string().max(256).describe("Who wrote it."),
+        message: z.string().max(256).describe("First line of its message."),
+        time: z.iso.datetime().describe("When it was made."),
+      })
+      .optional()
+      .describe("The commit of the revision in use."),
+    lastFetchTime: z.iso.datetime().optional().describe("When the revision in use was fetched."),
+    lastHandledReconcileAt: z
+      .string()
+      .max(256)
+      .optional()
+      .describe("Value of the annotation gitops.overseer.io/reconcile-at that was last acted upon."),
+  })
+  .describe("What was fetched, and whether all is well.");
+export type GitRepositoryStatus = z.infer<typeof GitRepositoryStatus>;
+
+/** A Git repository that apps take their documents from. */
+export type GitRepository = CustomResource<GitRepositorySpec, GitRepositoryStatus>;

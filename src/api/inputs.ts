@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { atomicList, atomicMap, namespaceName, objectName, withRules } from "./fields.js";
+import { GitRef } from "./git-ref.js";
+
+/** Where an app's documents come from. */
+export const AppSource = z
+  .object({
+    repositoryRef: atomicMap(
+      z
+        .object({
+          name: objectName("Name of the GitRepository."),
+          namespace: namespaceName(
+            "Its namespace; left out: the app's own. Another namespace must allow it in allowedNamespaces.",
+          ).optional(),
+        })
+        .describe("The GitRepository to read."),
+    ),
+    path: withRules(z.string().max(1024), [
+      {
+        rule: "!self.startsWith('/') && !self.split('/').exists(part, part == '..')",
+        message: "path must be relative to the root of the repository, without .. in it",
+      },
+    ])
+      .describe("Folder (or one file) in the repository that holds the documents.")
+      .default("."),
+    ref: GitRef.optional(),
+    include: atomicList(
+      z.string().min(1).max(256),
+      64,
+      "Globs, relative to path, of the files to read; left out: all *.yaml, *.yml and *.json.",
+    ).optional(),
+    exclude: atomicList(z.string().min(1).max(256), 64, "Globs, relative to path, of files to leave out.").optional(),
+  })
+  .describe("Where the documents come from.");
+export type AppSource = z.infer<typeof AppSource>;
+
+/** All that a render read. Two equal keys give the same documents. */
+export const Inputs = z
+  .object({
+    key: z.string().max(64).describe("Hash of all that the render read. Equal keys give equal documents."),
+    revision: z.string().max(512).describe("The revision, like main@sha1:6f3c…."),
+    commit: z.string().max(64).describe("Commit id."),
+    source: AppSource.describe("The app's source as it was."),
+  })
+  .describe("What was rendered: the revision and the app's source as it was.");
+export type Inputs = z.infer<typeof Inputs>;

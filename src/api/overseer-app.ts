@@ -1,0 +1,164 @@
+import { z } from "zod";
+import { Condition } from "./conditions.js";
+import { atomicList, duration, localRef, mapList, namespaceName, objectName, withRules } from "./fields.js";
+import { AppSource, Inputs } from "./inputs.js";
+import type { CustomResource } from "./meta.js";
+
+/** Where an app goes. */
+export const Destination = withRules(
+  z
+    .object({
+      kubernetes: z
+        .object({
+          namespace: namespaceName(
+            "Namespace for namespaced documents that name none; left out: the app's own. A namespace in a document wins.",
+          ).optional(),
+        })
+        .optional()
+        .describe("This cluster, by server-side apply."),
+    })
+    .describe("Where the app goes. It cannot be changed later: make a new app to move."),
+  [
+    {
+      rule: "has(self.kubernetes)",
+      message:
+        "destination must name where the app goes: set destination.kubernetes, {} for this cluster and the app's own namespace",
+    },
+    {
+      rule: "self == oldSelf",
+      message:
+        "destination cannot be changed: make a new app and delete this one (deletionPolicy Orphan keeps what runs)",
+    },
+  ],
+);
+export type Destination = z.infer<typeof Destination>;
+
+/** How live is brought to what Git says. */
+export const SyncPolicy = z
+  .object({
+    selfHeal: z.boolean().default(true).describe("Put back what others change on live objects. Off: report it."),
+    prune: z.boolean().default(true).describe("Delete objects that leave Git."),
+    pruneBudget: z
+      .union([
+        z.int().min(0),
+        z
+          .string()
+          .max(8)
+          .regex(/^([0-9]+|[0-9]+%)$/),
+      ])
+      .optional()
+      .describe(
+        "How many objects one change may delete before it waits: a count, or a share like 25% of the app's objects. Left out: the larger of 3 objects and 25%.",
+      ),
+    allowEmpty: z.boolean().default(false).describe("Let a source without any document delete everything."),
+    adopt: z
+      .enum(["Unowned", "Always", "Never"])
+      .default("Unowned")
+      .describe(
+        "What to do with an object that exists already: Unowned takes it unless Argo CD, Flux, Helm or another app manages it; Always takes it from anything but another app; Never refuses.",
+      ),
+    retry: withRules(
+      z
+        .object({
+          base: duration("Delay after the first failure; it doubles with each further one.", "5s", "100ms"),
+          max: duration("Longest delay.", "5m", "100ms"),
+        })
+        .describe("When a failed change is tried again. It is tried for ever; newer commits are taken at once."),
+      [
+        {
+          rule: "!has(self.base) || !has(self.max) || duration(self.base) <= duration(self.max)",
+          message: "base must not be longer than max",
+          fieldPath: ".base",
+        },
+      ],
+    ).prefault({}),
+  })
+  .describe("How live objects are brought to what Git says.");
+export type SyncPolicy = z.infer<typeof SyncPolicy>;
+
+/** What a user asks of an app. */
+export const OverseerAppSpec = z
+  .object({
+    source: AppSource,
+    destination: Destination,
+    serviceAccountName: objectName(
+      "ServiceAccount, in the app's namespace, whose rights every write of this app uses. May be left out only in the operator's trusted namespaces.",
+    ).optional(),
+    sync: SyncPolicy.prefault({}),
+    health: z
+      .object({ timeout: duration("How long after a change the objects may take to become healthy.", "5m", "1s") })
+      .describe("When a change counts as failed although it was applied.")
+      .prefault({}),
+    deletionPolicy: z
+      .enum(["Delete", "DeleteAll", "Orphan"])
+      .default("Delete")
+      .describe(
+        "What happens to the objects when this app is deleted. Delete keeps PersistentVolumeClaims, PersistentVolumes, CustomResourceDefinitions, and Namespaces that hold anything else; DeleteAll keeps nothing; Orphan keeps all.",
+      ),
+    historyLimit: z.int().min(1).max(100).default(10).describe("How many finished Changes to keep."),
+    suspend: z
+      .boolean()
+      .default(false)
+      .describe("Do nothing for this app: no sync, no healing, no prune; its deletion then deletes nothing."),
+  })
+  .describe("What to take from Git, where to bring it, and how.");
+export type OverseerAppSpec = z.infer<typeof OverseerAppSpec>;
+
+/** Health of an app or object, from best to worst. */
+export const HEALTH = ["Healthy", "Progressing", "Degraded", "Unknown"] as const;
+export type HealthStatus = (typeof HEALTH)[number];
+
+/** What the operator says of an app. */
+export const OverseerAppStatus = z
+  .object({
+    observedGeneration: z
+      .int()
+      .min(-1)
+      .optional()
+      .describe("The generation of the spec that this status is about; -1 before the first look."),
+    conditions: mapList(
+      Condition,
+      ["type"],
+      16,
+      "Ready, Synced, Healthy; while they hold: Reconciling, Stalled, Drifted, Waiting, Contested.",
+    ).optional(),
+    applied: Inputs.optional().describe("The inputs that live was last brought to. Healing goes back to these."),
+    attempted: Inputs.optional().describe("The newest inputs that were tried, where they are not the applied ones."),
+    health: z.enum(HEALTH).optional().describe("The worst health among the objects."),
+    counts: z
+      .object({
+        objects: z.int().min(0).describe("Objects that Git wants."),
+        healthy: z.int().min(0).describe("Of these, the healthy ones."),
+      })
+      .optional()
+      .describe("Objects in numbers."),
+    problems: atomicList(
+      z
+        .object({
+          object: z.string().max(512).describe("Which object, like Deployment shop/web."),
+          message: z.string().max(1024).describe("What is wrong with it."),
+        })
+        .describe("An object that is not well."),
+      5,
+      "The worst few objects, and why.",
+    ).optional(),
+    kinds: atomicList(
+      z.string().max(512),
+      256,
+      "Kinds of objects that this app has or had, as version.group/Kind: written before the first object of a kind is made.",
+    ).optional(),
+    change: localRef("The Change under way, or the last one.").optional(),
+    changes: z.int().min(0).optional().describe("How many Changes this app has had: the number of the last one."),
+    failures: z.int().min(0).optional().describe("Failed tries of the attempted inputs in a row."),
+    nextRetryTime: z.iso.datetime().optional().describe("When the failed change is tried again."),
+    lastHandledReconcileAt: z
+      .string()
+      .max(256)
+      .optional()
+      .describe("Value of the annotation gitops.overseer.io/reconcile-at that was last acted upon."),
+  })
+  .describe("Where the app stands.");
+export type OverseerAppStatus = z.infer<typeof OverseerAppStatus>;
+
+/** An app: a path in a repository, and where it goes. */
+export type OverseerApp = CustomResource<OverseerAppSpec, OverseerAppStatus>;

@@ -1,0 +1,77 @@
+import { parseArgs } from "node:util";
+import { ConfigError } from "./errors.js";
+import { nearest } from "./nearest.js";
+import { OPTIONS, type Option, SETTINGS, type SettingName } from "./options.js";
+
+/** The environment of the process. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What was said about one setting, and where, for the message when it cannot be used. */
+export interface RawSetting {
+  readonly text: string;
+  /** `--flag` or the name of the variable. */
+  readonly from: string;
+}
+
+/** What the command line and the environment say, before it is checked. */
+export interface RawSettings {
+  readonly show: "help" | "version" | undefined;
+  readonly settings: ReadonlyMap<SettingName, RawSetting>;
+}
+
+/**
+ * Reads flags and variables by the table of options. Given twice, the last flag holds; an empty
+ * variable says nothing, as manifests often have them. Throws ConfigError for a flag
+ * that is not known (naming the one that was probably meant), a missing value, or an argument that is no flag.
+ */
+export function readCommandLine(argv: readonly string[], env: Environment): RawSettings {
+  const given = parseFlags(argv);
+  const settings = new Map<SettingName, RawSetting>();
+  for (const option of SETTINGS) {
+    const flag = given.get(option.flag);
+    const variable = option.env === undefined ? undefined : env[option.env];
+    if (flag !== undefined) settings.set(option.flag, { text: flag, from: `--${option.flag}` });
+    else if (variable && option.env !== undefined) settings.set(option.flag, { text: variable, from: option.env });
+  }
+  return { show: given.has("help") ? "help" : given.has("version") ? "version" : undefined, settings };
+}
+
+/** Flag → value; the empty text for a flag that takes none. */
+function parseFlags(argv: readonly string[]): Map<string, string> {
+  const options = Object.fromEntries(
+    OPTIONS.map((option: Option) => [
+      option.flag,
+      { type: option.value === undefined ? ("boolean" as const) : ("string" as const) },
+    ]),
+  );
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true });
+  const given = new Map<string, string>();
+  for (const token of tokens) {
+    if (token.kind === "positional")
+      throw new ConfigError(`${JSON.stringify(token.value)} is no flag; see --help`, "CONFIG_UNKNOWN_FLAG");
+    if (token.kind === "option") given.set(token.name, flagValue(token.name, token.rawName, token.value));
+  }
+  return given;
+}
+
+function flagValue(name: string, rawName: string, value: string | undefined): string {
+  const option: Option | undefined = OPTIONS.find(({ flag }) => flag === name);
+  if (option === undefined) throw unknownFlag(name, rawName);
+  if (option.value === undefined) {
+    if (value !== undefined) throw new ConfigError(`--${name} takes no value`, "CONFIG_INVALID");
+    return "";
+  }
+  if (value === undefined || value.startsWith("--")) {
+    throw new ConfigError(`--${name} needs a value: --${name}=${option.value}`, "CONFIG_MISSING_VALUE");
+  }
+  return value;
+}
+
+function unknownFlag(name: string, rawName: string): ConfigError {
+  const meant = nearest(
+    name,
+    OPTIONS.map(({ flag }) => flag),
+  );
+  const hint = meant === undefined ? "see --help" : `did you mean --${meant}?`;
+  return new ConfigError(`unknown flag ${rawName}: ${hint}`, "CONFIG_UNKNOWN_FLAG");
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { z } from "zod";
+import type { Failpoint } from "../base/failpoint.js";
+import { type Environment, type RawSettings, readCommandLine } from "./command-line.js";
+import { ConfigError } from "./errors.js";
+import type { SettingName } from "./options.js";
+import { type ListenAddress, SETTING_SCHEMAS } from "./settings.js";
+
+/** Every setting of the operator, checked. */
+export interface Config {
+  /** Print this and exit, instead of running. */
+  readonly show: "help" | "version" | undefined;
+  readonly cluster: ClusterSettings;
+  readonly metricsAddress: ListenAddress;
+  readonly logLevel: "error" | "warn" | "info" | "debug";
+  /** Absolute path. */
+  readonly cacheDir: string;
+  /** The operator's own namespace: its leases and Events live there. */
+  readonly namespace: string;
+  readonly trustedNamespaces: readonly string[];
+  /** Empty: all. */
+  readonly watchNamespaces: readonly string[];
+  /** Apps reconciled at once. */
+  readonly concurrency: number;
+  /** Objects of one app written at once. */
+  readonly applyConcurrency: number;
+  /** Requests a second to the API server; undefined: no limit on our side. */
+  readonly rateLimit: { readonly qps: number; readonly burst: number } | undefined;
+  readonly identity: string;
+  readonly failpoint: { readonly point: Failpoint; readonly occurrence: number } | undefined;
+  readonly proxy: ProxySettings;
+}
+
+/** Which cluster to work on: a kubeconfig where one is named, else the one whose pod we are. */
+export interface ClusterSettings {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly serviceHost?: string;
+  readonly servicePort?: string;
+}
+
+/** Proxies for requests to Git remotes, as the environment names them. */
+export interface ProxySettings {
+  readonly http?: string;
+  readonly https?: string;
+  readonly noProxy?: string;
+}
+
+/** Namespace of the operator where nothing else names it. */
+export const DEFAULT_NAMESPACE = "overseer-system";
+const NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+const POD_CACHE_DIR = "/var/cache/overseer-gitops";
+
+/** Reads a file of the machine; undefined when it is not there. A test gives its own. */
+export type ReadText = (path: string) => string | undefined;
+
+/**
+ * Reads flags, variables and defaults into one Config: nobody else reads the environment. Throws ConfigError, whose
+ * message names the flag or variable, what is wrong and what was expected.
+ */
+export function loadConfig(argv: readonly string[], env: Environment, read: ReadText = readText): Config {
+  const raw = readCommandLine(argv, env);
+  const values = checkSettings(raw);
+  const namespace = env.POD_NAMESPACE || read(NAMESPACE_FILE)?.trim() || DEFAULT_NAMESPACE;
+  const qps = values.qps ?? 0;
+  return {
+    show: raw.show,
+    cluster: clusterSettings(values, env),
+    metricsAddress: values["metrics-address"] ?? { port: 8080 },
+    logLevel: values["log-level"] ?? "info",
+    cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),
+    namespace,
+    trustedNamespaces: values["trusted-namespaces"] ?? [namespace],
+    watchNamespaces: values["watch-namespaces"] ?? [],
+    concurrency: values.concurrency ?? 8,
+    applyConcurrency: values["apply-concurrency"] ?? 8,
+    rateLimit: qps === 0 ? undefined : { qps, burst: Math.max(1, values.burst ?? 2 * qps) },
+    identity: values.identity ?? `${env.POD_NAME || hostname()}_${randomBytes(4).toString("hex")}`,
+    failpoint: values.failpoint,
+    proxy: proxySettings(env),
+  };
+}
+
+const SAID = z.object(SETTING_SCHEMAS).partial();
+/** The checked values of all settings that something was said about. */
+type Values = z.infer<typeof SAID>;
+
+function checkSettings(raw: RawSettings): Values {
+  const texts = Object.fromEntries([...raw.settings].map(([name, said]) => [name, said.text]));
+  const result = SAID.safeParse(texts);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const said = raw.settings.get(issue?.path[0] as SettingName);
+  throw new ConfigError(`${said?.from} ${issue?.message}; got ${JSON.stringify(said?.text)}`, "CONFIG_INVALID");
+}
+
+function clusterSettings(values: Values, env: Environment): ClusterSettings {
+  const { kubeconfig, context } = values;
+  return {
+    ...(kubeconfig === undefined ? {} : { kubeconfig }),
+    ...(context === undefined ? {} : { context }),
+    ...(env.KUBERNETES_SERVICE_HOST ? { serviceHost: env.KUBERNETES_SERVICE_HOST } : {}),
+    ...(env.KUBERNETES_SERVICE_PORT ? { servicePort: env.KUBERNETES_SERVICE_PORT } : {}),
+  };
+}
+
+/** In a pod the home folder is read-only or not there; the manifests mount a volume at a fixed place. */
+function defaultCacheDir(env: Environment): string {
+  if (env.KUBERNETES_SERVICE_HOST) return POD_CACHE_DIR;
+  return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "overseer-gitops");
+}
+
+function proxySettings(env: Environment): ProxySettings {
+  const http = env.HTTP_PROXY || env.http_proxy;
+  const https = env.HTTPS_PROXY || env.https_proxy;
+  const noProxy = env.NO_PROXY || env.no_proxy;
+  return { ...(http ? { http } : {}), ...(https ? { https } : {}), ...(noProxy ? { noProxy } : {}) };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

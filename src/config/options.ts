@@ -1,0 +1,112 @@
+/** One setting of the operator, as it is read and as `--help` tells of it. */
+export interface Option {
+  /** Name on the command line, without the dashes. */
+  readonly flag: string;
+  /** What stands for the value in the help; left out: the flag takes none. */
+  readonly value?: string;
+  /** Environment variable that is used when the flag is not given. */
+  readonly env?: string;
+  /** What holds without flag and variable, for the help. */
+  readonly fallback?: string;
+  readonly help: string;
+}
+
+/**
+ * Every setting, in the order of the help. What a value must look like stands in `settings.ts`, under the same name.
+ * A setting comes from its flag, else from its variable, else from its default.
+ */
+export const OPTIONS = [
+  {
+    flag: "kubeconfig",
+    value: "FILE",
+    env: "KUBECONFIG",
+    help: "Kubeconfig of the cluster to work on. Left out: the cluster of this pod.",
+  },
+  { flag: "context", value: "NAME", help: "Context of the kubeconfig. Left out: its current one." },
+  {
+    flag: "metrics-address",
+    value: "[HOST]:PORT",
+    env: "OVERSEER_METRICS_ADDRESS",
+    fallback: ":8080",
+    help: "Where /metrics, /healthz, /readyz and /version are served.",
+  },
+  {
+    flag: "log-level",
+    value: "LEVEL",
+    env: "OVERSEER_LOG_LEVEL",
+    fallback: "info",
+    help: "Least severity that is logged: error, warn, info or debug.",
+  },
+  {
+    flag: "cache-dir",
+    value: "DIR",
+    env: "OVERSEER_CACHE_DIR",
+    fallback: "/var/cache/overseer-gitops in a pod, else in the user's cache folder",
+    help: "Folder for fetched Git objects. What is in it can be lost at any time.",
+  },
+  {
+    flag: "trusted-namespaces",
+    value: "NAMES",
+    env: "OVERSEER_TRUSTED_NAMESPACES",
+    fallback: "the operator's own namespace",
+    help: "Namespaces, separated by commas, whose apps may use the operator's own rights when they name no service account. An empty text: none.",
+  },
+  {
+    flag: "watch-namespaces",
+    value: "NAMES",
+    env: "OVERSEER_WATCH_NAMESPACES",
+    fallback: "all",
+    help: "Namespaces, separated by commas, whose resources are reconciled.",
+  },
+  {
+    flag: "concurrency",
+    value: "N",
+    env: "OVERSEER_CONCURRENCY",
+    fallback: "8",
+    help: "How many apps are reconciled at once.",
+  },
+  {
+    flag: "apply-concurrency",
+    value: "N",
+    env: "OVERSEER_APPLY_CONCURRENCY",
+    fallback: "8",
+    help: "How many objects of one app are written at once.",
+  },
+  {
+    flag: "qps",
+    value: "N",
+    env: "OVERSEER_QPS",
+    fallback: "0",
+    help: "Most requests a second to the API server; 0 leaves it to the API server to say when it is too much.",
+  },
+  {
+    flag: "burst",
+    value: "N",
+    env: "OVERSEER_BURST",
+    fallback: "twice --qps",
+    help: "Most requests at once while --qps is set.",
+  },
+  {
+    flag: "identity",
+    value: "NAME",
+    env: "OVERSEER_IDENTITY",
+    fallback: "pod or host name, and some random digits",
+    help: "Name of this process in leases and Events.",
+  },
+  {
+    flag: "failpoint",
+    value: "POINT[#N]",
+    env: "OVERSEER_FAILPOINT",
+    help: "For tests: end this process at a boundary between two phases, the Nth time it is reached.",
+  },
+  { flag: "version", help: "Print the version and exit." },
+  { flag: "help", help: "Print this text and exit." },
+] as const satisfies readonly Option[];
+
+/** Name of a setting that has a value. */
+export type SettingName = Extract<(typeof OPTIONS)[number], { value: string }>["flag"];
+
+/** The settings that have a value. */
+export const SETTINGS: readonly (Option & { readonly flag: SettingName })[] = OPTIONS.filter(
+  (option) => "value" in option,
+);

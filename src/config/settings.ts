@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { FAILPOINTS } from "../base/failpoint.js";
+import type { SettingName } from "./options.js";
+
+/** Where to listen. */
+export interface ListenAddress {
+  /** Left out: all interfaces. */
+  readonly host?: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+}
+
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const ADDRESS = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]*)):([0-9]{1,5})$/;
+
+const text = z.string().trim().min(1, "must not be empty");
+
+const address = z.string().transform((value, context): ListenAddress => {
+  const match = ADDRESS.exec(value.trim());
+  const port = Number(match?.[3] ?? Number.NaN);
+  if (match === null || port > 65_535) {
+    context.addIssue({
+      code: "custom",
+      message: "must be like :8080, 127.0.0.1:8080 or [::1]:8080, with a port up to 65535",
+    });
+    return z.NEVER;
+  }
+  const host = match[1] ?? match[2] ?? "";
+  return host === "" ? { port } : { host, port };
+});
+
+const namespaces = z.string().transform((value, context): readonly string[] => {
+  const names = [
+    ...new Set(
+      value
+        .split(",")
+        .map((name) => name.trim())
+        .filter((name) => name !== ""),
+    ),
+  ];
+  const wrong = names.find((name) => !NAMESPACE.test(name));
+  if (wrong === undefined) return names;
+  context.addIssue({ code: "custom", message: `${JSON.stringify(wrong)} is no name of a namespace` });
+  return z.NEVER;
+});
+
+const digits = z
+  .string()
+  .trim()
+  .regex(/^[0-9]+$/, "must be a whole number");
+const count = (min: number, max: number) =>
+  digits.transform(Number).pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+
+const failpoint = text.transform((value, context) => {
+  const [name, occurrence = "1"] = value.split("#");
+  const point = FAILPOINTS.find((known) => known === name);
+  if (point !== undefined && /^[1-9][0-9]{0,5}$/.test(occurrence)) return { point, occurrence: Number(occurrence) };
+  context.addIssue({
+    code: "custom",
+    message: `must be one of ${FAILPOINTS.join(", ")}, and may end in #2 for the second time`,
+  });
+  return z.NEVER;
+});
+
+/** What the text of each setting must look like, and what is made of it. */
+export const SETTING_SCHEMAS = {
+  kubeconfig: text,
+  context: text,
+  "metrics-address": address,
+  "log-level": z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug"),
+  "cache-dir": text,
+  "trusted-namespaces": namespaces,
+  "watch-namespaces": namespaces,
+  concurrency: count(1, 256),
+  "apply-concurrency": count(1, 256),
+  qps: count(0, 100_000),
+  burst: count(0, 100_000),
+  identity: text.max(128, "must have at most 128 characters"),
+  failpoint,
+} as const satisfies Readonly<Record<SettingName, z.ZodType>>;

@@ -1,0 +1,209 @@
+import type { Change, ChangeCause, ChangeStatus } from "../../api/change.js";
+import { type BackoffPolicy, backoffDelay } from "../../base/backoff.js";
+import { parseDuration } from "../../base/duration.js";
+import { formatOrigin } from "../../manifest/document.js";
+import { displayId } from "../../manifest/object-id.js";
+import type { Preview, RefusedWrite } from "../../plan/actions.js";
+import { difference } from "../../plan/difference.js";
+import type { Observation } from "../../plan/live.js";
+import { describePlan, isEmptyPlan, type Plan, planHash, summarise } from "../../plan/plan.js";
+import { judgePrune, type PruneVerdict } from "../../plan/prune-guard.js";
+import { applyPlan } from "./apply.js";
+import { ensureChange, openChangeFor, recordChange } from "./change-record.js";
+import { observeApp } from "./observe.js";
+import { recordKinds } from "./record-kinds.js";
+import type { AppRun, Rendered } from "./run.js";
+
+/**
+ * Brings live to new inputs: plan, ask the destination about every write, pass the gates, apply, prune. Whatever stops it
+ * leaves everything as it was up to the first write; after that the next reconcile goes on where this one ended.
+ */
+export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
+  const waiting = dueLater(run, desired);
+  if (waiting) return waiting();
+  const observation = observeApp(run);
+  const { destination } = run.services;
+  const diff = difference(desired.documents, observation, (document) => destination.recordedHash(document));
+  const verdict = judge(run, desired, observation, diff.leftovers);
+  const preview = await destination.preview(run.target, diff.writes, desired.documents);
+  const plan: Plan = { writes: preview.accepted, deferred: preview.deferred, leftovers: verdict.decisions };
+  run.services.failpoint("app:after-plan");
+  const open = openChangeFor(run, desired.inputs.key);
+  if (preview.refused.length > 0 || verdict.refusal !== undefined) return refused(run, desired, plan, preview, verdict);
+  if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0)) return inPlace(run, desired, diff.vanishing.length);
+  const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
+  if (verdict.ask !== undefined) return waitForLeave(run, change, plan, verdict.ask);
+  const status = isEmptyPlan(plan) ? {} : planStatus(run, plan);
+  const applying = await recordChange(run, change, {
+    ...status,
+    phase: "Applying",
+    attempts: (change.status?.attempts ?? 0) + 1,
+  });
+  await recordKinds(run, desired, applying);
+  await applyPlan(run, desired, plan, applying);
+}
+
+/** While a failed try of the same inputs rests, nothing is tried; whatever changes (inputs, spec, a request) ends the rest. */
+function dueLater(run: AppRun, desired: Rendered): (() => void) | undefined {
+  const { retry } = run.memory;
+  const now = run.services.clock.now();
+  if (
+    !retry ||
+    retry.inputsKey !== desired.inputs.key ||
+    retry.generation !== run.app.metadata.generation ||
+    now >= retry.nextAt
+  )
+    return undefined;
+  return () => {
+    run.progress = { state: "failed" };
+    run.problem = {
+      stage: "Plan",
+      reason: retry.reason,
+      message: retry.message,
+      terminal: false,
+      retryAt: retry.nextAt,
+    };
+    run.comeBack(retry.nextAt - now);
+  };
+}
+
+function judge(
+  run: AppRun,
+  desired: Rendered,
+  observation: Observation,
+  leftovers: Parameters<typeof judgePrune>[0]["leftovers"],
+): PruneVerdict {
+  const { sync } = run.app.spec;
+  return judgePrune({
+    leftovers,
+    observationComplete: observation.complete,
+    wanted: desired.documents.length,
+    prune: sync?.prune ?? true,
+    allowEmpty: sync?.allowEmpty ?? false,
+    budget: sync?.pruneBudget,
+    claimedBy: (live) => run.services.claims.claimant(live.key, run.key),
+  });
+}
+
+/** Nothing has to be written: the new inputs say what is live already. */
+function inPlace(run: AppRun, desired: Rendered, vanishing: number): void {
+  run.memory.retry = undefined;
+  if (vanishing > 0) {
+    run.progress = {
+      state: "pending",
+      message: `${vanishing} objects are still being deleted, and are made again when they are gone`,
+    };
+    return;
+  }
+  run.applied = desired;
+  run.status = { ...run.status, applied: desired.inputs };
+  run.progress = { state: "done" };
+}
+
+/** Notes a refusal with all its reasons. Nothing was written. */
+async function refused(
+  run: AppRun,
+  desired: Rendered,
+  plan: Plan,
+  preview: Preview,
+  verdict: PruneVerdict,
+): Promise<void> {
+  const message =
+    verdict.refusal ?? describeRefusals(preview.refused, preview.accepted.length + preview.deferred.length);
+  const reason = verdict.refusal === undefined ? "ApplyRefused" : "PruneRefused";
+  if (verdict.refusal !== undefined) run.services.observer.pruneRefused(reason);
+  await failed(run, desired, reason, `${desired.inputs.revision}: ${message}`);
+  const change = await ensureChange(
+    run,
+    desired.inputs,
+    openChangeFor(run, desired.inputs.key)?.spec.cause ?? causeOf(run, desired),
+  );
+  await recordChange(run, change, {
+    ...planStatus(run, plan),
+    phase: "Planning",
+    message,
+    attempts: (change.status?.attempts ?? 0) + 1,
+  });
+}
+
+/** Sets the time of the next try, later each time. */
+export async function failed(
+  run: AppRun,
+  desired: Rendered,
+  reason: string,
+  message: string,
+  retryAfterMs = 0,
+): Promise<void> {
+  const { clock, observer } = run.services;
+  const before =
+    run.memory.retry?.inputsKey === desired.inputs.key
+      ? run.memory.retry.failures
+      : run.status.attempted?.key === desired.inputs.key
+        ? (run.status.failures ?? 0)
+        : 0;
+  const failures = before + 1;
+  const delay = Math.max(backoffDelay(retryPolicy(run), failures), retryAfterMs);
+  const nextAt = clock.now() + delay;
+  run.memory.retry = {
+    inputsKey: desired.inputs.key,
+    generation: run.app.metadata.generation,
+    failures,
+    nextAt,
+    reason,
+    message,
+  };
+  run.problem = { stage: "Plan", reason, message, terminal: false, retryAt: nextAt };
+  run.progress = { state: "failed" };
+  run.comeBack(delay);
+  observer.synced("failed", 0);
+  run.tellOnce("sync", "Warning", reason, "Sync", message);
+}
+
+function retryPolicy(run: AppRun): BackoffPolicy {
+  const { retry } = run.app.spec.sync ?? {};
+  return {
+    baseMs: parseDuration(retry?.base ?? "5s") ?? 5_000,
+    factor: 2,
+    maxMs: parseDuration(retry?.max ?? "5m") ?? 300_000,
+  };
+}
+
+async function waitForLeave(run: AppRun, change: Change, plan: Plan, ask: string): Promise<void> {
+  const message = `deletions: ${ask}`;
+  if (change.status?.phase !== "Waiting") run.services.observer.synced("waiting", 0);
+  await recordChange(run, change, {
+    ...planStatus(run, plan),
+    phase: "Waiting",
+    waitingFor: message,
+    gates: [{ name: "deletions", state: "Wait", message: ask.slice(0, 1024) }],
+  });
+  run.progress = { state: "waiting", message: `Change ${change.metadata.name} ${ask}` };
+  run.tellOnce("sync", "Warning", "Waiting", "Sync", `Change ${change.metadata.name} ${ask}`);
+}
+
+/** What a Change says of its plan. */
+export function planStatus(run: AppRun, plan: Plan): Partial<ChangeStatus> {
+  const { actions, omitted } = describePlan(plan);
+  return {
+    summary: summarise(plan),
+    planHash: planHash(plan, run.services.digestKey),
+    plan: actions,
+    ...(omitted === 0 ? {} : { omitted }),
+  };
+}
+
+function causeOf(run: AppRun, desired: Rendered): ChangeCause {
+  const before = run.status.applied;
+  if (!before || before.commit !== desired.inputs.commit) return "Revision";
+  return "Spec";
+}
+
+function describeRefusals(refusals: readonly RefusedWrite[], others: number): string {
+  const total = refusals.length + others;
+  const lines = refusals.map(
+    ({ action, message }) => `${formatOrigin(action.document.origin)}: ${displayId(action.document.id)}: ${message}`,
+  );
+  const head = refusals.length === 1 ? "" : `${refusals.length} of ${total} changed objects are refused: `;
+  const shown = lines.slice(0, 5).map((line) => (line.length > 400 ? `${line.slice(0, 399)}…` : line));
+  return `${head}${shown.join("; ")}${lines.length > 5 ? `; and ${lines.length - 5} more` : ""} (nothing was written)`;
+}

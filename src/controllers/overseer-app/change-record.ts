@@ -1,0 +1,154 @@
+import type { Change, ChangeCause, ChangePhase, ChangeStatus } from "../../api/change.js";
+import { isFinal } from "../../api/change.js";
+import { type ConditionDraft, cutMessage, mergeConditions } from "../../api/conditions.js";
+import { API_VERSION } from "../../api/group.js";
+import type { Inputs } from "../../api/inputs.js";
+import { rfc3339 } from "../../base/clock.js";
+import { isStatus } from "../../kube/errors.js";
+import { collectionPath, objectPath } from "../../kube/resource.js";
+import { expiredChanges } from "../../plan/prune-guard.js";
+import type { AppRun } from "./run.js";
+
+/** Names tried when the next number is taken already. */
+const MAX_TRIES = 20;
+
+/** The Changes of an app that have not reached their end. */
+export function openChanges(run: AppRun): Change[] {
+  return [...run.services.changes.values()].filter((change) => belongs(run, change) && !isFinal(change.status?.phase));
+}
+
+/** The open Change that brings these inputs, if there is one. */
+export function openChangeFor(run: AppRun, inputsKey: string): Change | undefined {
+  return openChanges(run).find((change) => change.spec.inputs.key === inputsKey);
+}
+
+function belongs(run: AppRun, change: Change): boolean {
+  return change.metadata.namespace === run.ref.namespace && change.spec.app.name === run.ref.name;
+}
+
+/**
+ * The Change that brings these inputs: the open one, or a new one. Names are counted up, `shop-1`, `shop-2`; a Change that was made
+ * just before a crash is found again by its name.
+ */
+export async function ensureChange(run: AppRun, inputs: Inputs, cause: ChangeCause): Promise<Change> {
+  const open = openChangeFor(run, inputs.key);
+  if (open) return open;
+  let number = (run.status.changes ?? 0) + 1;
+  for (let tries = 0; tries < MAX_TRIES; tries++, number++) {
+    const change = await createChange(run, `${run.ref.name}-${number}`, inputs, cause);
+    if (!change) continue;
+    run.status = { ...run.status, changes: number, change: { name: change.metadata.name } };
+    run.services.failpoint("app:after-change-created");
+    return change;
+  }
+  throw new Error(`no free name for a Change of ${run.key} up to number ${number}`);
+}
+
+async function createChange(
+  run: AppRun,
+  name: string,
+  inputs: Inputs,
+  cause: ChangeCause,
+): Promise<Change | undefined> {
+  const { changes, client } = run.services;
+  const { namespace, uid } = run.ref;
+  try {
+    const { body } = await client.request<Change>({
+      method: "POST",
+      path: collectionPath(changes.resource, namespace),
+      body: {
+        apiVersion: API_VERSION,
+        kind: "Change",
+        metadata: {
+          name,
+          namespace,
+          ownerReferences: [
+            {
+              apiVersion: API_VERSION,
+              kind: run.app.kind,
+              name: run.ref.name,
+              uid,
+              controller: true,
+              blockOwnerDeletion: false,
+            },
+          ],
+        },
+        spec: { app: { name: run.ref.name }, cause, inputs },
+      },
+    });
+    changes.note(body);
+    return body;
+  } catch (error) {
+    if (!isStatus(error, 409)) throw error;
+  }
+  const { body } = await client.request<Change>({ method: "GET", path: objectPath(changes.resource, namespace, name) });
+  return body.spec.inputs.key === inputs.key && !isFinal(body.status?.phase) ? body : undefined;
+}
+
+/** Writes how a Change goes. Times are set where a phase begins or ends. */
+export async function recordChange(
+  run: AppRun,
+  change: Change,
+  update: Partial<ChangeStatus> & { phase: ChangePhase },
+): Promise<Change> {
+  const { changes, status, clock } = run.services;
+  const now = rfc3339(clock.now());
+  const before = change.status ?? {};
+  const { waitingFor: _, message: __, ...lasting } = before;
+  const next: ChangeStatus = {
+    ...lasting,
+    ...update,
+    observedGeneration: change.metadata.generation,
+    startTime: before.startTime ?? now,
+    ...(isFinal(update.phase) && before.completionTime === undefined ? { completionTime: now } : {}),
+    ...(update.message === undefined ? {} : { message: cutMessage(update.message) }),
+    ...(update.waitingFor === undefined ? {} : { waitingFor: cutMessage(update.waitingFor) }),
+  };
+  next.conditions = mergeConditions(before.conditions ?? [], changeConditions(next), change.metadata.generation, now);
+  const written = (await status.write(changes.resource, change, next)) ?? change;
+  changes.note(written);
+  return written;
+}
+
+/** The conditions of a Change, so that any tool that knows kstatus sees its end. */
+export function changeConditions(status: ChangeStatus): ConditionDraft[] {
+  const message = status.message ?? status.waitingFor ?? status.summary ?? "";
+  const reason = status.phase ?? "Planning";
+  if (status.phase === "Succeeded") return [{ type: "Ready", status: "True", reason, message: message || "done" }];
+  if (isFinal(status.phase)) {
+    return [
+      { type: "Ready", status: "False", reason, message },
+      { type: "Stalled", status: "True", reason, message },
+    ];
+  }
+  return [
+    { type: "Ready", status: "Unknown", reason, message },
+    { type: "Reconciling", status: "True", reason, message },
+  ];
+}
+
+/** Ends the open Changes that newer inputs have overtaken. */
+export async function supersede(run: AppRun, current: Inputs): Promise<void> {
+  for (const change of openChanges(run)) {
+    if (change.spec.inputs.key === current.key) continue;
+    await recordChange(run, change, { phase: "Superseded", message: `superseded by ${current.revision}` });
+  }
+}
+
+/** Deletes the oldest finished Changes beyond the app's history limit. */
+export async function trimHistory(run: AppRun): Promise<void> {
+  const { changes, client } = run.services;
+  const mine = [...changes.values()].filter((change) => belongs(run, change));
+  for (const change of expiredChanges(mine, run.app.spec.historyLimit)) {
+    try {
+      const { namespace, name, uid } = change.metadata;
+      await client.request({
+        method: "DELETE",
+        path: objectPath(changes.resource, namespace, name),
+        body: { preconditions: { uid } },
+      });
+    } catch (error) {
+      if (!isStatus(error, 404) && !isStatus(error, 409)) throw error;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { ObjectKey } from "../../manifest/object-id.js";
+
+/**
+ * Which app's Git wants which object, over all apps: an object that leaves one app's source and stands in another's is handed
+ * over instead of deleted.
+ */
+export class Claims {
+  readonly #byObject = new Map<ObjectKey, Set<string>>();
+  readonly #byApp = new Map<string, readonly ObjectKey[]>();
+
+  /** Records all objects that an app's newest documents want. */
+  set(app: string, keys: readonly ObjectKey[]): void {
+    this.remove(app);
+    this.#byApp.set(app, keys);
+    for (const key of keys) {
+      const apps = this.#byObject.get(key);
+      if (apps) apps.add(app);
+      else this.#byObject.set(key, new Set([app]));
+    }
+  }
+
+  /** Forgets an app. */
+  remove(app: string): void {
+    for (const key of this.#byApp.get(app) ?? []) {
+      const apps = this.#byObject.get(key);
+      apps?.delete(app);
+      if (apps?.size === 0) this.#byObject.delete(key);
+    }
+    this.#byApp.delete(app);
+  }
+
+  /** Another app that wants the object; the first by name, if there are several. */
+  claimant(key: ObjectKey, except: string): string | undefined {
+    const others = [...(this.#byObject.get(key) ?? [])].filter((app) => app !== except);
+    return others.sort()[0];
+  }
+}

@@ -1,0 +1,107 @@
+import type { ConditionDraft } from "../../api/conditions.js";
+import type { AppHealth } from "./health.js";
+import type { DriftReport, Problem, Progress } from "./run.js";
+
+/** All that the conditions of an app are made from. */
+export interface AppFacts {
+  /** The revision that live was last brought to. */
+  readonly revision: string | undefined;
+  readonly problem: Problem | undefined;
+  readonly progress: Progress;
+  readonly drift: readonly DriftReport[];
+  readonly contested: readonly DriftReport[];
+  /** Undefined while nothing was applied. */
+  readonly health: AppHealth | undefined;
+  /** Whether the objects had their time to become healthy and did not. */
+  readonly timedOut: boolean;
+  /** Whether drift is only reported. */
+  readonly reportOnly: boolean;
+  /** Why not all is known. */
+  readonly incomplete: string | undefined;
+}
+
+type Draft = ConditionDraft;
+
+/**
+ * The conditions of an app. Ready is True when live equals the last inputs that passed their gates, and is healthy; also
+ * while newer ones wait. Unknown goes only with Reconciling (kstatus).
+ */
+export function appConditions(facts: AppFacts): Draft[] {
+  const ready = readyCondition(facts);
+  return [ready, syncedCondition(facts), healthyCondition(facts), ...abnormal(facts, ready)];
+}
+
+function readyCondition(facts: AppFacts): Draft {
+  const { problem, progress, health, revision } = facts;
+  if (problem) return draft("Ready", "False", problem.reason, withRetry(problem));
+  if (facts.incomplete !== undefined && health?.status !== "Healthy")
+    return draft("Ready", "Unknown", "Observing", facts.incomplete);
+  if (progress.state === "pending") return draft("Ready", "Unknown", "Progressing", progress.message);
+  if (revision === undefined || !health) {
+    if (progress.state === "waiting") return draft("Ready", "Unknown", "Waiting", progress.message);
+    return draft("Ready", "Unknown", "Progressing", "nothing was applied yet");
+  }
+  if (facts.contested.length > 0) return draft("Ready", "False", "Contested", describe(facts.contested));
+  if (facts.drift.length > 0 && !facts.reportOnly) return draft("Ready", "False", "Drifted", describe(facts.drift));
+  if (health.status === "Healthy") return draft("Ready", "True", "Synced", `${revision} is applied and healthy`);
+  if (health.status === "Degraded") return draft("Ready", "False", "Degraded", describeHealth(health));
+  if (facts.timedOut) return draft("Ready", "False", "HealthTimeout", `not healthy in time: ${describeHealth(health)}`);
+  return draft("Ready", "Unknown", "Progressing", describeHealth(health));
+}
+
+function syncedCondition(facts: AppFacts): Draft {
+  const { problem, progress, revision } = facts;
+  if (problem)
+    return draft(
+      "Synced",
+      revision === undefined && problem.stage === "Source" ? "Unknown" : "False",
+      problem.reason,
+      problem.message,
+    );
+  if (progress.state === "waiting") return draft("Synced", "False", "Waiting", progress.message);
+  if (progress.state === "pending") return draft("Synced", "False", "Applying", progress.message);
+  if (facts.drift.length > 0) return draft("Synced", "False", "Drifted", describe(facts.drift));
+  if (revision === undefined) return draft("Synced", "Unknown", "Progressing", "nothing was applied yet");
+  return draft("Synced", "True", "Applied", `live is ${revision}`);
+}
+
+function healthyCondition({ health }: AppFacts): Draft {
+  if (!health) return draft("Healthy", "Unknown", "NotApplied", "nothing was applied yet");
+  if (health.status === "Healthy")
+    return draft("Healthy", "True", "Healthy", `${health.healthy} of ${health.objects} objects are healthy`);
+  if (health.status === "Degraded") return draft("Healthy", "False", "Degraded", describeHealth(health));
+  return draft("Healthy", "Unknown", health.status, describeHealth(health));
+}
+
+/** The conditions that exist only while they are True. */
+function abnormal(facts: AppFacts, ready: Draft): Draft[] {
+  const { problem, progress, drift, contested } = facts;
+  const list: Draft[] = [];
+  if (problem?.terminal) list.push(draft("Stalled", "True", problem.reason, problem.message));
+  else if (problem) list.push(draft("Reconciling", "True", "Retrying", withRetry(problem)));
+  else if (ready.status === "Unknown") list.push(draft("Reconciling", "True", ready.reason, ready.message));
+  if (progress.state === "waiting") list.push(draft("Waiting", "True", "Deletions", progress.message));
+  if (drift.length > 0)
+    list.push(draft("Drifted", "True", facts.reportOnly ? "Reported" : "NotHealed", describe(drift)));
+  if (contested.length > 0) list.push(draft("Contested", "True", "TakenBack", describe(contested)));
+  return list;
+}
+
+function draft(type: Draft["type"], status: Draft["status"], reason: string, message: string): Draft {
+  return { type, status, reason, message };
+}
+
+function withRetry(problem: Problem): string {
+  return problem.terminal ? problem.message : `${problem.message}; it is tried again by itself`;
+}
+
+function describe(reports: readonly DriftReport[]): string {
+  const shown = reports.slice(0, 3).map(({ object, note }) => `${object}: ${note}`);
+  return `${shown.join("; ")}${reports.length > 3 ? `; and ${reports.length - 3} more` : ""}`;
+}
+
+function describeHealth(health: AppHealth): string {
+  const shown = health.problems.slice(0, 3).map(({ object, message }) => `${object} ${message}`);
+  const more = health.objects - health.healthy - shown.length;
+  return `${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
+}

@@ -1,0 +1,126 @@
+import { mergeConditions } from "../../api/conditions.js";
+import { FINALIZER } from "../../api/group.js";
+import { rfc3339 } from "../../base/clock.js";
+import { displayId } from "../../manifest/object-id.js";
+import { applyTier } from "../../manifest/order.js";
+import type { LiveObject } from "../../plan/live.js";
+import { judgeFinalize, type LeftoverDecision } from "../../plan/prune-guard.js";
+import { PRIORITY } from "../../reconcile/work-queue.js";
+import { removeFinalizer } from "./finalizer.js";
+import { observeApp, prepareKinds } from "./observe.js";
+import type { AppRun } from "./run.js";
+
+/** How soon to look again at what is in the way of a deletion, if no event tells earlier. */
+const RETRY_MS = 5_000;
+
+/**
+ * Deals with the objects of an app that is being deleted, last tier first, and lets the app go when they are gone. Needs no
+ * source and no render: what is the app's is told by the objects themselves.
+ */
+export async function finalize(run: AppRun): Promise<void> {
+  if (!run.app.metadata.finalizers?.includes(FINALIZER)) return;
+  await prepareKinds(run);
+  const observation = observeApp(run);
+  const objects = [...observation.objects.values()].filter((live) => live.ownership !== "Foreign");
+  const { deletionPolicy: policy, suspend } = run.app.spec;
+  const namespaces = await contestedNamespaces(run, objects);
+  const { decisions, refusal } = judgeFinalize({
+    objects,
+    observationComplete: observation.complete,
+    policy,
+    suspended: suspend,
+    claimedBy: (live) => run.services.claims.claimant(live.key, run.key),
+    namespaceInUse: (name) => namespaces.get(name),
+  });
+  if (refusal !== undefined) return wait(run, `${refusal} (${observation.incomplete ?? ""})`);
+  const problems = await removeLastTier(run, decisions);
+  const left = decisions.filter((decision) => decision.verb !== "Keep" || decision.reason === "AlreadyDeleting");
+  if (left.length > 0) return wait(run, describeLeft(left, problems));
+  tellKept(run, decisions);
+  await removeFinalizer(run);
+}
+
+/** A namespace is looked into only when nothing but definitions is left of the app. */
+async function contestedNamespaces(run: AppRun, objects: readonly LiveObject[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  const namespaces = objects.filter((live) => live.id.group === "" && live.id.kind === "Namespace");
+  if (run.app.spec.deletionPolicy !== "Delete" || namespaces.length === 0) return found;
+  const others = objects.some(
+    (live) => applyTier(live.id) > 0 && live.id.kind !== "PersistentVolumeClaim" && live.id.kind !== "PersistentVolume",
+  );
+  if (others) return found;
+  for (const { id } of namespaces) {
+    const held = await run.services.destination.namespaceHolds(run.ref, id.name);
+    if (held !== undefined) found.set(id.name, held);
+  }
+  return found;
+}
+
+/** Deletes what is in the highest tier that still has something; the next tier waits until that is gone. */
+async function removeLastTier(run: AppRun, decisions: readonly LeftoverDecision[]): Promise<string[]> {
+  const pending = decisions.filter((decision) => decision.verb !== "Keep" || decision.reason === "AlreadyDeleting");
+  const last = Math.max(...pending.map((decision) => applyTier(decision.live.id)));
+  const problems: string[] = [];
+  const { destination, apps, enqueue, observer } = run.services;
+  for (const decision of pending) {
+    if (applyTier(decision.live.id) !== last || decision.verb === "Keep") continue;
+    const other = decision.verb === "HandOver" ? apps.get(decision.to) : undefined;
+    const outcome =
+      decision.verb === "Delete"
+        ? await destination.remove(run.target, decision.permit)
+        : other
+          ? await destination.handOver(run.target, decision.live, {
+              namespace: other.metadata.namespace,
+              name: other.metadata.name,
+              uid: other.metadata.uid,
+            })
+          : undefined;
+    if (outcome && !outcome.ok) problems.push(`${displayId(decision.live.id)}: ${outcome.message}`);
+    if (outcome?.ok && decision.verb === "Delete") observer.pruned(1);
+    if (decision.verb === "HandOver") enqueue(decision.to, PRIORITY.change);
+  }
+  return problems;
+}
+
+function describeLeft(left: readonly LeftoverDecision[], problems: readonly string[]): string {
+  const names = left.slice(0, 3).map((decision) => displayId(decision.live.id));
+  const more = left.length > 3 ? ` and ${left.length - 3} more` : "";
+  const failures = problems.length > 0 ? `: ${problems.slice(0, 2).join("; ")}` : "";
+  return `waits until ${names.join(", ")}${more} are gone${failures}; deletionPolicy: Orphan lets the app go without`;
+}
+
+function tellKept(run: AppRun, decisions: readonly LeftoverDecision[]): void {
+  const kept = decisions.filter((decision) => decision.verb === "Keep");
+  if (kept.length === 0) return;
+  const shown = kept
+    .slice(0, 5)
+    .map((decision) => `${displayId(decision.live.id)} ${decision.verb === "Keep" ? decision.message : ""}`);
+  run.tell(
+    "Normal",
+    "ObjectsKept",
+    "Delete",
+    `${shown.join("; ")}${kept.length > 5 ? `; and ${kept.length - 5} more` : ""}`,
+  );
+}
+
+async function wait(run: AppRun, message: string): Promise<void> {
+  const { apps, status, clock } = run.services;
+  const current = apps.get(run.key) ?? run.app;
+  const { generation } = run.app.metadata;
+  const conditions = mergeConditions(
+    current.status?.conditions ?? [],
+    [
+      { type: "Ready", status: "False", reason: "Deleting", message },
+      { type: "Reconciling", status: "True", reason: "Deleting", message },
+    ],
+    generation,
+    rfc3339(clock.now()),
+  );
+  const written = await status.write(apps.resource, current, {
+    ...run.status,
+    observedGeneration: generation,
+    conditions,
+  });
+  if (written) apps.note(written);
+  run.comeBack(RETRY_MS);
+}

@@ -1,0 +1,157 @@
+import { mapLimit } from "../../base/semaphore.js";
+import { displayId } from "../../manifest/object-id.js";
+import type { HealAction, WriteAction } from "../../plan/actions.js";
+import { difference } from "../../plan/difference.js";
+import { observeApp } from "./observe.js";
+import type { AppRun, DriftReport } from "./run.js";
+
+const PARALLEL = 8;
+/** Who is named when the managed fields do not tell. */
+const NOBODY = "somebody";
+
+/**
+ * Puts back what others changed, to the last inputs that passed their gates and never to newer ones; or reports it, where
+ * the app does not heal. `withMissing`: make deleted objects again (not while a Change is on its way to make them).
+ */
+export async function healDrift(run: AppRun, withMissing: boolean): Promise<void> {
+  const { destination } = run.services;
+  if (!run.applied) return reportUnhealable(run);
+  const diff = difference(run.applied.documents, observeApp(run), (document) => destination.recordedHash(document));
+  const missing = withMissing ? diff.writes : [];
+  if (diff.heals.length === 0 && missing.length === 0) return settled(run);
+  if (run.app.spec.sync?.selfHeal === false) return report(run, diff.heals, missing);
+  const started = run.memory.driftSeenAt ?? run.services.clock.monotonic();
+  const healed = [...(await healAll(run, diff.heals)), ...(await remake(run, missing))];
+  if (healed.length === 0) return;
+  run.memory.driftSeenAt = undefined;
+  run.services.observer.healed(healed.length, (run.services.clock.monotonic() - started) / 1000);
+  run.logger.info("drift healed", { objects: healed });
+  for (const what of healed.slice(0, 5)) run.tell("Normal", "DriftHealed", "Heal", what);
+}
+
+function settled(run: AppRun): void {
+  run.memory.driftSeenAt = undefined;
+  reportContests(run);
+}
+
+/** Applies each drifted object again. Gives what was really changed, for people. */
+async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<string[]> {
+  const { destination, clock } = run.services;
+  const { ledger } = run.memory;
+  const healed: string[] = [];
+  await mapLimit(actions, PARALLEL, async (action) => {
+    const { key, id } = action.document;
+    const drifted = action.live.state === "Drifted";
+    const opponent = destination.describeDrift(action) ?? NOBODY;
+    const wait = drifted
+      ? ledger.waitBeforeHeal(key, opponent, clock.monotonic())
+      : ledger.waitBeforeLook(key, clock.monotonic());
+    if (wait > 0) {
+      run.comeBack(wait);
+      if (drifted)
+        run.drift.push({ object: displayId(id), note: `${opponent}; put back again in ${Math.ceil(wait / 1000)} s` });
+      return;
+    }
+    const outcome = await destination.heal(run.target, action);
+    if (!outcome.ok) {
+      run.drift.push({ object: displayId(id), note: `cannot be put back: ${outcome.message}` });
+      run.comeBack(Math.max(5_000, outcome.retryAfterMs ?? 0));
+    } else if (outcome.wrote) {
+      ledger.healed(key, opponent, clock.monotonic());
+      healed.push(`${displayId(id)} put back (${opponent})`);
+    } else ledger.looked(key, clock.monotonic());
+  });
+  if (healed.length > 0) run.services.observer.drifted(healed.length);
+  reportContests(run);
+  return healed;
+}
+
+/** Makes objects again that were deleted, or whose marks were removed. */
+async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<string[]> {
+  if (writes.length === 0) return [];
+  const { destination, clock, observer } = run.services;
+  const { ledger } = run.memory;
+  const due = writes.filter((write) => {
+    const wait = ledger.waitBeforeHeal(write.document.key, "deleted", clock.monotonic());
+    if (wait === 0) return true;
+    run.comeBack(wait);
+    run.drift.push({
+      object: displayId(write.document.id),
+      note: `was deleted again and again; made again in ${Math.ceil(wait / 1000)} s`,
+    });
+    return false;
+  });
+  const preview = await destination.preview(run.target, due, run.applied?.documents ?? []);
+  const made: string[] = [];
+  for (const { action, message } of preview.refused) {
+    run.drift.push({ object: displayId(action.document.id), note: `cannot be made again: ${message}` });
+    run.comeBack(5_000);
+  }
+  if (preview.deferred.length > 0) run.comeBack(1_000);
+  for (const write of preview.accepted) {
+    const { id, key } = write.action.document;
+    const outcome = await destination.write(run.target, write);
+    if (outcome.ok) {
+      ledger.healed(key, "deleted", clock.monotonic());
+      made.push(
+        `${displayId(id)} made again (${write.verb === "Create" ? "it was deleted" : "its marks were changed"})`,
+      );
+    } else {
+      run.drift.push({ object: displayId(id), note: `cannot be made again: ${outcome.message}` });
+      run.comeBack(Math.max(5_000, outcome.retryAfterMs ?? 0));
+    }
+  }
+  observer.drifted(made.length);
+  return made;
+}
+
+/** For an app that does not heal: looks whether the objects really differ, and says so. */
+async function report(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<void> {
+  const { destination, observer } = run.services;
+  const reports: DriftReport[] = missing.map((write) => ({
+    object: displayId(write.document.id),
+    note: "is not there any more",
+  }));
+  for (const action of heals) {
+    const known = action.live.state === "Drifted" ? destination.describeDrift(action) : undefined;
+    const verdict = known === undefined ? await destination.verify(run.target, action) : { drifted: true, diff: [] };
+    if (!verdict.drifted) continue;
+    const paths = verdict.diff
+      .slice(0, 5)
+      .map((change) => change.path)
+      .join(", ");
+    reports.push({ object: displayId(action.document.id), note: known ?? (paths || "differs from Git") });
+  }
+  run.drift.push(...reports);
+  if (reports.length === 0) return;
+  if (!run.status.conditions?.some((condition) => condition.type === "Drifted")) observer.drifted(reports.length);
+}
+
+/** The applied inputs cannot be had any more: nothing is healed and nothing pruned, but what drifted is said. */
+function reportUnhealable(run: AppRun): void {
+  if (!run.status.applied) return;
+  for (const live of observeApp(run).objects.values()) {
+    if (live.ownership !== "Foreign" && live.state === "Drifted") {
+      run.drift.push({
+        object: displayId(live.id),
+        note: `differs from ${run.status.applied.revision}, which cannot be fetched any more`,
+      });
+    }
+  }
+}
+
+function reportContests(run: AppRun): void {
+  const contests = run.memory.ledger.contests(run.services.clock.monotonic());
+  for (const { key, opponent, heals } of contests) {
+    const object = key
+      .split("/")
+      .slice(1)
+      .filter((part) => part !== "")
+      .join(" ");
+    run.contested.push({
+      object,
+      note: `${opponent} has taken it back ${heals} times: leave the field out of Git, or stop the other writer`,
+    });
+  }
+  run.services.observer.contested(run.key, contests.length);
+}

@@ -1,0 +1,42 @@
+import type { HealthStatus } from "../../api/overseer-app.js";
+import type { Document } from "../../manifest/document.js";
+import { displayId } from "../../manifest/object-id.js";
+import type { Observation } from "../../plan/live.js";
+
+/** How well the objects that Git wants are. */
+export interface AppHealth {
+  readonly status: HealthStatus;
+  readonly objects: number;
+  readonly healthy: number;
+  /** The worst few, worst first. */
+  readonly problems: readonly { readonly object: string; readonly message: string }[];
+}
+
+const SEVERITY: Readonly<Record<HealthStatus, number>> = { Healthy: 0, Progressing: 1, Unknown: 2, Degraded: 3 };
+const MAX_PROBLEMS = 5;
+
+/** Sums the health of the wanted objects up: the worst counts. An object that is not there is on its way. */
+export function appHealth(documents: readonly Document[], observation: Observation): AppHealth {
+  let worst: HealthStatus = "Healthy";
+  let healthy = 0;
+  const bad: { severity: number; object: string; message: string }[] = [];
+  for (const document of documents) {
+    const live = observation.objects.get(document.key);
+    const health = live?.health ?? { status: "Progressing" as const, message: "is not there" };
+    if (health.status === "Healthy") healthy++;
+    else
+      bad.push({
+        severity: SEVERITY[health.status],
+        object: displayId(document.id),
+        message: (health.message ?? health.status).slice(0, 1024),
+      });
+    if (SEVERITY[health.status] > SEVERITY[worst]) worst = health.status;
+  }
+  const problems = bad.sort((a, b) => b.severity - a.severity || (a.object < b.object ? -1 : 1)).slice(0, MAX_PROBLEMS);
+  return {
+    status: worst,
+    objects: documents.length,
+    healthy,
+    problems: problems.map(({ object, message }) => ({ object, message })),
+  };
+}

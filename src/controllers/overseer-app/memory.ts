@@ -1,0 +1,39 @@
+import type { OverseerError } from "../../base/errors.js";
+import { HealLedger } from "../../plan/heal-ledger.js";
+import type { Rendered } from "./run.js";
+
+/** A failed try of one set of inputs, and when the next one is due. */
+export interface Retry {
+  readonly inputsKey: string;
+  readonly generation: number;
+  readonly failures: number;
+  /** Epoch milliseconds. */
+  readonly nextAt: number;
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What is remembered of an app between two reconciles. Lost with the process without harm: the rest is in its status. */
+export class AppMemory {
+  readonly ledger = new HealLedger();
+  /** Renders by input key: the applied and the attempted one. */
+  readonly renders = new Map<string, Rendered>();
+  /** The last render that failed, so that it is not tried again before its inputs change. */
+  failedRender: { readonly inputsKey: string; readonly error: OverseerError } | undefined;
+  retry: Retry | undefined;
+  /** Commit that the app has taken note of. */
+  consideredCommit: string | undefined;
+  /** Monotonic time since when deletions wait for other apps to take note of a commit. */
+  pruneHeldSince: number | undefined;
+  /** Monotonic time of the first event of a drift that is not healed yet. */
+  driftSeenAt: number | undefined;
+  /** Monotonic time since when the first poll of the repository is awaited. */
+  sourceAwaitedSince: number | undefined;
+  /** What was last told by an Event, so that it is told once. */
+  lastTold = new Map<string, string>();
+
+  /** Keeps the renders of these keys alone. */
+  keepRenders(keys: readonly (string | undefined)[]): void {
+    for (const key of this.renders.keys()) if (!keys.includes(key)) this.renders.delete(key);
+  }
+}

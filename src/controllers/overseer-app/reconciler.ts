@@ -1,0 +1,122 @@
+import { ANNOTATION_RECONCILE_AT } from "../../api/group.js";
+import type { Logger } from "../../base/logger.js";
+import type { ReconcileResult } from "../../reconcile/controller.js";
+import { authorise } from "./authorise.js";
+import { bringTo } from "./bring.js";
+import { openChangeFor, supersede } from "./change-record.js";
+import { finalize } from "./finalize.js";
+import { ensureFinalizer } from "./finalizer.js";
+import { healDrift } from "./heal.js";
+import { AppMemory } from "./memory.js";
+import { observeApp, prepareKinds } from "./observe.js";
+import { recordOutcome } from "./record.js";
+import { renderApplied, renderDesired } from "./render.js";
+import { AppRun, type Problem, type Rendered } from "./run.js";
+import type { AppServices } from "./services.js";
+import { isProblem } from "./source.js";
+import { acknowledgeSuspended } from "./suspend.js";
+
+/** Keeps one app's objects as Git says: the phases of one reconcile, in order. */
+export class OverseerAppReconciler {
+  readonly #services: AppServices;
+
+  constructor(services: AppServices) {
+    this.#services = services;
+  }
+
+  async reconcile(key: string, logger: Logger, signal: AbortSignal): Promise<ReconcileResult> {
+    const app = this.#services.apps.get(key);
+    if (!app) {
+      this.#forget(key);
+      return {};
+    }
+    const memory = this.#services.memories.get(key) ?? new AppMemory();
+    this.#services.memories.set(key, memory);
+    const run = new AppRun(this.#services, app, memory, logger, signal);
+    if (app.metadata.deletionTimestamp) await finalize(run);
+    else if (app.spec.suspend) await acknowledgeSuspended(run);
+    else await this.#sync(run);
+    return run.requeueAfterMs === undefined ? {} : { requeueAfterMs: run.requeueAfterMs };
+  }
+
+  /** Fetched → rendered → observed → planned, gated and applied → healed → recorded. */
+  async #sync(run: AppRun): Promise<void> {
+    freshStart(run);
+    run.problem = authorise(run);
+    if (!run.problem) {
+      await ensureFinalizer(run);
+      const desired = await renderDesired(run);
+      if (notPolledYet(run, desired)) return;
+      take(run, desired);
+      run.applied = await renderApplied(run);
+      await prepareKinds(run);
+      if (run.desired) await supersede(run, run.desired.inputs);
+      const bringing = run.desired !== undefined && needsChange(run, run.desired);
+      if (bringing && run.desired) await bringTo(run, run.desired);
+      await healDrift(run, !bringing || run.status.applied?.key !== run.desired?.inputs.key);
+    }
+    run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
+    await recordOutcome(run);
+  }
+
+  #forget(key: string): void {
+    const [namespace = "", name = ""] = key.split("/");
+    this.#services.memories.delete(key);
+    this.#services.claims.remove(key);
+    this.#services.observer.contested(key, 0);
+    this.#services.observer.forgotten(namespace, name);
+  }
+}
+
+/** Somebody who asks for a reconcile does not want to wait for the end of a backoff. */
+function freshStart(run: AppRun): void {
+  const asked = run.app.metadata.annotations?.[ANNOTATION_RECONCILE_AT]?.slice(0, 256);
+  if (asked === undefined || asked === run.app.status?.lastHandledReconcileAt) return;
+  run.memory.retry = undefined;
+  run.memory.ledger.clear();
+}
+
+/** How long an app waits for the first poll of its repository before it says so. */
+const FIRST_POLL_MS = 3_000;
+
+/** Right after a start no repository was polled yet: nothing to say, and nothing to do before it was. */
+function notPolledYet(run: AppRun, desired: Rendered | Problem): boolean {
+  const waiting = isProblem(desired) && desired.reason === "RepositoryNotReady";
+  const { clock } = run.services;
+  run.memory.sourceAwaitedSince = waiting ? (run.memory.sourceAwaitedSince ?? clock.monotonic()) : undefined;
+  if (run.memory.sourceAwaitedSince === undefined) return false;
+  const left = run.memory.sourceAwaitedSince + FIRST_POLL_MS - clock.monotonic();
+  if (left > 0) run.comeBack(left);
+  return left > 0;
+}
+
+function take(run: AppRun, desired: Rendered | Problem): void {
+  if (isProblem(desired)) {
+    run.problem = desired;
+    run.progress = { state: "failed" };
+    if (desired.stage === "Render" || desired.terminal)
+      run.tellOnce("sync", "Warning", desired.reason, "Render", desired.message);
+    return;
+  }
+  run.desired = desired;
+  run.services.claims.set(
+    run.key,
+    desired.documents.map((document) => document.key),
+  );
+}
+
+/**
+ * Whether there is anything to do that a Change is needed for: other inputs than the applied ones, a Change that did not
+ * come to its end, or objects that Git does not want and that nobody decided to keep.
+ */
+function needsChange(run: AppRun, desired: Rendered): boolean {
+  if (run.status.applied?.key !== desired.inputs.key) return true;
+  const open = openChangeFor(run, desired.inputs.key);
+  if (open && open.status?.phase !== "Verifying") return true;
+  if (run.app.spec.sync?.prune === false) return false;
+  const wanted = new Set(desired.documents.map((document) => document.key));
+  for (const live of observeApp(run).objects.values()) {
+    if (!wanted.has(live.key) && live.ownership === "Owned" && !live.deleting && !live.pruneDisabled) return true;
+  }
+  return false;
+}

@@ -1,0 +1,136 @@
+import type { Change } from "../../api/change.js";
+import { mergeConditions } from "../../api/conditions.js";
+import { ANNOTATION_RECONCILE_AT } from "../../api/group.js";
+import type { OverseerAppStatus } from "../../api/overseer-app.js";
+import { rfc3339 } from "../../base/clock.js";
+import { parseDuration } from "../../base/duration.js";
+import type { Observation } from "../../plan/live.js";
+import { openChangeFor, recordChange, trimHistory } from "./change-record.js";
+import { type AppFacts, appConditions } from "./conditions.js";
+import { type AppHealth, appHealth } from "./health.js";
+import { formatKind } from "./kinds.js";
+import { observeApp } from "./observe.js";
+import type { AppRun } from "./run.js";
+
+/** Ends a reconcile: judges health, brings the Change to its end, and writes the status if it says anything new. */
+export async function recordOutcome(run: AppRun): Promise<void> {
+  const observation = observeApp(run);
+  const health = run.applied && run.status.applied ? appHealth(run.applied.documents, observation) : undefined;
+  const timedOut = await settleChange(run, health);
+  const facts: AppFacts = {
+    revision: run.status.applied?.revision,
+    problem: run.problem,
+    progress: run.progress,
+    drift: run.drift,
+    contested: run.contested,
+    health,
+    timedOut,
+    reportOnly: run.app.spec.sync?.selfHeal === false,
+    incomplete: observation.incomplete,
+  };
+  run.services.failpoint("app:before-final-status");
+  await writeStatus(run, facts, observation);
+}
+
+/** Moves the Change that was applied to its end when all is healthy, or when it did not become so in time. */
+async function settleChange(run: AppRun, health: AppHealth | undefined): Promise<boolean> {
+  const key = run.status.applied?.key;
+  const change = key === undefined ? undefined : openChangeFor(run, key);
+  if (change?.status?.phase !== "Verifying") return lastChangeTimedOut(run, health);
+  if (health?.status === "Healthy") {
+    await finish(run, change, "Succeeded");
+    return false;
+  }
+  const { clock } = run.services;
+  const timeout = parseDuration(run.app.spec.health?.timeout ?? "5m") ?? 300_000;
+  const left = Date.parse(change.status.appliedTime ?? rfc3339(clock.now())) + timeout - clock.now();
+  if (left > 0) {
+    run.comeBack(left);
+    return false;
+  }
+  await finish(
+    run,
+    change,
+    "Failed",
+    `not healthy after ${run.app.spec.health?.timeout ?? "5m"}: ${health?.problems[0]?.object ?? ""} ${health?.problems[0]?.message ?? ""}`,
+  );
+  return true;
+}
+
+/** Whether the last Change failed by its deadline and the objects still are not well. */
+function lastChangeTimedOut(run: AppRun, health: AppHealth | undefined): boolean {
+  if (health?.status !== "Progressing") return false;
+  const last = run.services.changes.get(`${run.ref.namespace}/${run.status.change?.name ?? ""}`);
+  return last?.status?.phase === "Failed" && last.spec.inputs.key === run.status.applied?.key;
+}
+
+async function finish(run: AppRun, change: Change, phase: "Succeeded" | "Failed", message?: string): Promise<void> {
+  const { clock, observer } = run.services;
+  await recordChange(run, change, { phase, ...(message === undefined ? {} : { message }) });
+  const started = Date.parse(change.status?.startTime ?? rfc3339(clock.now()));
+  observer.synced(phase === "Succeeded" ? "succeeded" : "failed", Math.max(0, clock.now() - started) / 1000);
+  const { revision } = change.spec.inputs;
+  if (phase === "Succeeded")
+    run.tell(
+      "Normal",
+      "Synced",
+      "Sync",
+      `${revision} is applied and healthy (${change.status?.summary ?? "+0 ~0 -0"})`,
+    );
+  else run.tell("Warning", "HealthTimeout", "Sync", `${revision}: ${message ?? ""}`);
+  await trimHistory(run);
+}
+
+async function writeStatus(run: AppRun, facts: AppFacts, observation: Observation): Promise<void> {
+  const { status: writer, apps, clock, observer } = run.services;
+  const current = apps.get(run.key) ?? run.app;
+  const { generation } = run.app.metadata;
+  const conditions = mergeConditions(
+    current.status?.conditions ?? [],
+    appConditions(facts),
+    generation,
+    rfc3339(clock.now()),
+  );
+  const next = statusFields(run, facts, observation);
+  const status: OverseerAppStatus = { ...next, observedGeneration: generation, conditions };
+  const written = await writer.write(apps.resource, current, status);
+  if (written && written !== current) apps.note(written);
+  const ready = conditions.find((condition) => condition.type === "Ready")?.status ?? "Unknown";
+  observer.ready(run.app, ready);
+}
+
+function statusFields(run: AppRun, facts: AppFacts, observation: Observation): OverseerAppStatus {
+  const { applied, changes, change, lastHandledReconcileAt } = run.status;
+  const asked = run.app.metadata.annotations?.[ANNOTATION_RECONCILE_AT]?.slice(0, 256) ?? lastHandledReconcileAt;
+  const newest = run.desired?.inputs;
+  const attempted = newest && newest.key !== applied?.key ? newest : undefined;
+  const retry = run.memory.retry;
+  const failing = run.progress.state === "failed" && retry !== undefined;
+  return {
+    ...(applied ? { applied } : {}),
+    ...(attempted ? { attempted } : {}),
+    ...(facts.health
+      ? {
+          health: facts.health.status,
+          counts: { objects: facts.health.objects, healthy: facts.health.healthy },
+          ...(facts.health.problems.length > 0 ? { problems: [...facts.health.problems] } : {}),
+        }
+      : {}),
+    ...kindsInUse(run, observation),
+    ...(change ? { change } : {}),
+    ...(changes === undefined ? {} : { changes }),
+    ...(failing ? { failures: retry.failures, nextRetryTime: rfc3339(retry.nextAt) } : {}),
+    ...(asked === undefined ? {} : { lastHandledReconcileAt: asked }),
+  };
+}
+
+/** The kinds that the app wants or still has. One leaves only when the lists are whole and hold none of it. */
+function kindsInUse(run: AppRun, observation: Observation): Pick<OverseerAppStatus, "kinds"> {
+  const recorded = run.status.kinds ?? [];
+  if (recorded.length === 0) return {};
+  if (!observation.complete || run.progress.state !== "done" || !run.applied) return { kinds: recorded };
+  const used = new Set(run.applied.kinds.map((kind) => `${kind.group}/${kind.kind}`));
+  for (const live of observation.objects.values()) used.add(`${live.id.group}/${live.id.kind}`);
+  const kinds = recorded.filter((text) => used.has(text.slice(text.indexOf(".") + 1)));
+  return { kinds: [...new Set([...kinds, ...run.applied.kinds.map(formatKind)])].sort() };
+}

@@ -1,0 +1,90 @@
+import type { Inputs } from "../../api/inputs.js";
+import { OverseerError } from "../../base/errors.js";
+import type { GitSnapshot } from "../../git/engine.js";
+import { kindsOf } from "./kinds.js";
+import type { AppRun, Problem, Rendered } from "./run.js";
+import { defaultNamespace, isProblem, locateInputs, repositoryKey, selectionOf } from "./source.js";
+
+/** Renders what Git says now, or takes it from memory where the inputs are the same. */
+export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
+  const located = await locateInputs(run);
+  if (isProblem(located)) return located;
+  const { inputs, snapshot } = located;
+  run.memory.consideredCommit = inputs.commit;
+  const known = run.memory.renders.get(inputs.key);
+  if (known) return known;
+  const failed = run.memory.failedRender;
+  if (failed?.inputsKey === inputs.key) return renderProblem(inputs, failed.error);
+  try {
+    return await renderInputs(run, inputs, snapshot);
+  } catch (error) {
+    if (!(error instanceof OverseerError)) throw error;
+    if (error.class === "terminal") run.memory.failedRender = { inputsKey: inputs.key, error };
+    return renderProblem(inputs, error);
+  }
+}
+
+/**
+ * The documents that were last applied: what drift is healed to. After a restart they are rendered again from their own
+ * commit and the source as it was. Undefined when that commit cannot be had any more.
+ */
+export async function renderApplied(run: AppRun): Promise<Rendered | undefined> {
+  const inputs = run.status.applied;
+  if (!inputs) return undefined;
+  if (run.desired?.inputs.key === inputs.key) return run.desired;
+  const known = run.memory.renders.get(inputs.key);
+  if (known) return known;
+  try {
+    const snapshot = await openApplied(run, inputs);
+    return snapshot ? await renderInputs(run, inputs, snapshot) : undefined;
+  } catch (error) {
+    if (!(error instanceof OverseerError)) throw error;
+    run.logger.warn("the applied inputs cannot be rendered again", { revision: inputs.revision, error: error.message });
+    return undefined;
+  }
+}
+
+async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | undefined> {
+  const { index, engine } = run.services;
+  const remote = index.get(
+    repositoryKey(run.app),
+    run.app.spec.source.ref ?? run.services.repositories.get(repositoryKey(run.app))?.spec.ref,
+  )?.resolved?.remote;
+  if (!remote) return undefined;
+  const snapshot = await engine.open(remote, inputs.commit);
+  if (snapshot) return snapshot;
+  await engine.fetch(remote, { commit: inputs.commit, ref: undefined }, run.signal);
+  return engine.open(remote, inputs.commit);
+}
+
+async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot): Promise<Rendered> {
+  const { renderer, destination } = run.services;
+  const { documents, notes, unknownKinds } = await renderer.render(
+    {
+      source: selectionOf(inputs.source),
+      defaultNamespace: defaultNamespace(run.app),
+      scopeOf: (kind) => destination.scopeOf(kind),
+    },
+    snapshot,
+  );
+  for (const note of notes)
+    run.logger.info("render note", {
+      note: note.message,
+      object: note.object,
+      file: note.origin?.file,
+      line: note.origin?.line,
+    });
+  const rendered: Rendered = { inputs, documents, kinds: kindsOf(documents) };
+  // A kind that the cluster does not know yet may turn out to be cluster-scoped: look again next time.
+  if (unknownKinds.length === 0) run.memory.renders.set(inputs.key, rendered);
+  return rendered;
+}
+
+function renderProblem(inputs: Inputs, error: OverseerError): Problem {
+  return {
+    stage: "Render",
+    reason: error.reason,
+    message: `${inputs.revision}: ${error.message}`,
+    terminal: error.class === "terminal",
+  };
+}

@@ -1,0 +1,101 @@
+import type { Inputs } from "../../api/inputs.js";
+import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
+import type { Logger } from "../../base/logger.js";
+import type { Target } from "../../destinations/destination.js";
+import type { Document } from "../../manifest/document.js";
+import type { GroupVersionKind } from "../../manifest/object-id.js";
+import { type AppRef, appKey } from "../../plan/live.js";
+import type { AppMemory } from "./memory.js";
+import type { AppServices } from "./services.js";
+
+/** The documents of one set of inputs. */
+export interface Rendered {
+  readonly inputs: Inputs;
+  readonly documents: readonly Document[];
+  readonly kinds: readonly GroupVersionKind[];
+}
+
+/** What stands in an app's way. */
+export interface Problem {
+  /** Which step met it. */
+  readonly stage: "Access" | "Source" | "Render" | "Plan" | "Apply";
+  readonly reason: string;
+  readonly message: string;
+  /** Nothing changes until somebody changes something. */
+  readonly terminal: boolean;
+  /** Epoch milliseconds of the next try, where there is one. */
+  readonly retryAt?: number;
+}
+
+/** An object that differs from what was applied, and was not put back. */
+export interface DriftReport {
+  readonly object: string;
+  readonly note: string;
+}
+
+/** How far the newest inputs got in this reconcile. */
+export type Progress =
+  | { readonly state: "done" }
+  | { readonly state: "waiting"; readonly message: string }
+  | { readonly state: "pending"; readonly message: string; readonly requeueAfterMs?: number }
+  | { readonly state: "failed" };
+
+/** The working sheet of one reconcile of one app: what its phases read and find out. */
+export class AppRun {
+  readonly services: AppServices;
+  readonly app: OverseerApp;
+  readonly ref: AppRef;
+  readonly key: string;
+  readonly target: Target;
+  readonly memory: AppMemory;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Fields of the status that phases have written or will write; conditions are added at the end. */
+  status: OverseerAppStatus;
+  /** What Git says now. */
+  desired: Rendered | undefined;
+  /** What was last applied, if it can be had. */
+  applied: Rendered | undefined;
+  problem: Problem | undefined;
+  progress: Progress = { state: "done" };
+  drift: DriftReport[] = [];
+  contested: DriftReport[] = [];
+  /** Earliest time to come back, in milliseconds from now. */
+  requeueAfterMs: number | undefined;
+
+  constructor(services: AppServices, app: OverseerApp, memory: AppMemory, logger: Logger, signal: AbortSignal) {
+    const { namespace, name, uid } = app.metadata;
+    this.services = services;
+    this.app = app;
+    this.ref = { namespace, name, uid };
+    this.key = appKey(this.ref);
+    this.target = {
+      app: this.ref,
+      serviceAccountName: app.spec.serviceAccountName,
+      adopt: app.spec.sync?.adopt ?? "Unowned",
+    };
+    this.memory = memory;
+    this.logger = logger;
+    this.signal = signal;
+    this.status = app.status ?? {};
+  }
+
+  /** Asks for another reconcile within this time. */
+  comeBack(ms: number): void {
+    this.requeueAfterMs = Math.min(this.requeueAfterMs ?? Number.POSITIVE_INFINITY, Math.max(0, ms));
+  }
+
+  /** Records an Event about the app. */
+  tell(type: "Normal" | "Warning", reason: string, action: string, message: string): void {
+    const { apiVersion, kind, metadata } = this.app;
+    const { namespace, name, uid } = metadata;
+    this.services.events.record({ apiVersion, kind, namespace, name, uid }, { type, reason, action, message });
+  }
+
+  /** Records an Event, unless the last one on this topic said the same. */
+  tellOnce(topic: string, type: "Normal" | "Warning", reason: string, action: string, message: string): void {
+    if (this.memory.lastTold.get(topic) === message) return;
+    this.memory.lastTold.set(topic, message);
+    this.tell(type, reason, action, message);
+  }
+}

@@ -1,0 +1,52 @@
+import type { Change } from "../../api/change.js";
+import type { GitRepository } from "../../api/git-repository.js";
+import type { OverseerApp } from "../../api/overseer-app.js";
+import type { Clock } from "../../base/clock.js";
+import type { FailpointHook } from "../../base/failpoint.js";
+import type { Destination } from "../../destinations/destination.js";
+import type { GitEngine } from "../../git/engine.js";
+import type { KubeClient } from "../../kube/client.js";
+import type { EventSink } from "../../kube/event-recorder.js";
+import type { StatusWriter } from "../../reconcile/status-writer.js";
+import type { Priority } from "../../reconcile/work-queue.js";
+import type { SourceRenderer } from "../../render/render.js";
+import type { RevisionIndex } from "../git-repository/revision-index.js";
+import type { ResourceCache } from "../resource-cache.js";
+import type { Claims } from "./claims.js";
+import type { AppMemory } from "./memory.js";
+
+/** Told of what happens to apps, for the metrics. */
+export interface AppObserver {
+  synced(result: "succeeded" | "failed" | "waiting", seconds: number): void;
+  applied(verb: "create" | "update" | "delete", result: "success" | "error"): void;
+  drifted(objects: number): void;
+  healed(objects: number, seconds: number): void;
+  contested(app: string, objects: number): void;
+  pruned(objects: number): void;
+  pruneRefused(reason: string): void;
+  ready(app: OverseerApp, ready: "True" | "False" | "Unknown"): void;
+  forgotten(namespace: string, name: string): void;
+}
+
+/** What the phases work with: one set for all apps. */
+export interface AppServices {
+  readonly clock: Clock;
+  readonly client: KubeClient;
+  readonly apps: ResourceCache<OverseerApp>;
+  readonly changes: ResourceCache<Change>;
+  readonly repositories: ResourceCache<GitRepository>;
+  readonly index: RevisionIndex;
+  readonly engine: GitEngine;
+  readonly renderer: SourceRenderer;
+  readonly destination: Destination;
+  readonly status: StatusWriter;
+  readonly events: EventSink;
+  readonly observer: AppObserver;
+  readonly claims: Claims;
+  readonly failpoint: FailpointHook;
+  readonly trustedNamespaces: ReadonlySet<string>;
+  readonly digestKey: string;
+  /** What is remembered of an app, by `namespace/name`. */
+  readonly memories: Map<string, AppMemory>;
+  readonly enqueue: (app: string, priority: Priority) => void;
+}

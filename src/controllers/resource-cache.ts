@@ -1,0 +1,104 @@
+import type { CustomResource } from "../api/meta.js";
+import type { Clock } from "../base/clock.js";
+import type { Logger } from "../base/logger.js";
+import type { KubeClient } from "../kube/client.js";
+import { isNewer, type RawObject } from "../kube/object.js";
+import { Reflector, type ReflectorObserver } from "../kube/reflector.js";
+import { collectionPath, type ResourceInfo } from "../kube/resource.js";
+
+/** How a cache is set up. */
+export interface ResourceCacheOptions<T> {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly resource: ResourceInfo;
+  /** Lightens an object before it is kept. */
+  readonly trim?: (object: T) => T;
+  /** Told of each change: `previous` is undefined for a new object, `current` for one that is gone. */
+  readonly onChange: (key: string, current: T | undefined, previous: T | undefined) => void;
+  readonly observer?: ReflectorObserver;
+}
+
+/** All custom resources of one kind, followed by a watch; a write of ours is seen at once, before its event. */
+export class ResourceCache<T extends CustomResource<unknown, unknown>> {
+  readonly resource: ResourceInfo;
+  readonly #reflector: Reflector<T>;
+  readonly #trim: (object: T) => T;
+  readonly #objects = new Map<string, T>();
+  readonly #synced: Promise<void>;
+
+  constructor(options: ResourceCacheOptions<T>) {
+    this.resource = options.resource;
+    this.#trim = options.trim ?? ((object) => object);
+    let resolve: () => void = () => {};
+    this.#synced = new Promise((done) => {
+      resolve = done;
+    });
+    this.#reflector = new Reflector<T>({
+      client: options.client,
+      clock: options.clock,
+      logger: options.logger,
+      path: collectionPath(options.resource),
+      mode: "full",
+      reduce: (raw) => this.#trim(withoutManagedFields(raw) as unknown as T),
+      uidOf: (object) => object.metadata.uid,
+      onEvent: (event) => {
+        const key = event.key;
+        const known = this.#objects.get(key);
+        if (event.type === "Deleted") {
+          if (known && known.metadata.uid !== event.previous.metadata.uid) return;
+          this.#objects.delete(key);
+          options.onChange(key, undefined, known ?? event.previous);
+          return;
+        }
+        if (
+          known &&
+          known.metadata.uid === event.object.metadata.uid &&
+          isNewer(known.metadata.resourceVersion, event.object.metadata.resourceVersion)
+        )
+          return;
+        this.#objects.set(key, event.object);
+        options.onChange(key, event.object, known);
+      },
+      onSync: (error) => {
+        if (error === undefined) resolve();
+      },
+      ...(options.observer ? { observer: options.observer } : {}),
+    });
+  }
+
+  /** Begins to watch and resolves when all objects are known. */
+  start(): Promise<void> {
+    this.#reflector.start();
+    return this.#synced;
+  }
+
+  stop(): Promise<void> {
+    return this.#reflector.stop();
+  }
+
+  get synced(): boolean {
+    return this.#reflector.synced;
+  }
+
+  get(key: string): T | undefined {
+    return this.#objects.get(key);
+  }
+
+  values(): Iterable<T> {
+    return this.#objects.values();
+  }
+
+  /** Takes in what a write of ours answered. */
+  note(object: T): void {
+    const key = `${object.metadata.namespace}/${object.metadata.name}`;
+    const known = this.#objects.get(key);
+    if (known && isNewer(known.metadata.resourceVersion, object.metadata.resourceVersion)) return;
+    this.#objects.set(key, this.#trim(withoutManagedFields(object as unknown as RawObject) as unknown as T));
+  }
+}
+
+function withoutManagedFields(raw: RawObject): RawObject {
+  const { managedFields: _, ...metadata } = raw.metadata;
+  return { ...raw, metadata };
+}

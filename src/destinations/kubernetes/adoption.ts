@@ -1,0 +1,119 @@
+import { ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE, LABEL_INSTANCE } from "../../api/group.js";
+import { rfc3339 } from "../../base/clock.js";
+import { applyEntry, union } from "../../kube/managed-fields.js";
+import type { FieldsV1, LiveMetadata, ManagedFieldsEntry } from "../../kube/object.js";
+import { type AppRef, appKey } from "../../plan/live.js";
+import { fieldManager } from "./identity.js";
+import { LEGACY_MANAGERS } from "./observed-object.js";
+
+/** Whether an object that was there before may be taken over, and why (not). */
+export interface AdoptionVerdict {
+  readonly allowed: boolean;
+  /** For people: what it was before, or who has it. */
+  readonly reason: string;
+}
+
+/** What the judgement needs to know. */
+export interface AdoptionRequest {
+  readonly metadata: LiveMetadata;
+  readonly app: AppRef;
+  readonly instance: string;
+  readonly policy: "Unowned" | "Always" | "Never";
+  /** Whether an app still exists: its former objects are free when it does not. */
+  readonly appExists: (namespace: string, name: string) => boolean;
+}
+
+/** Judges first contact with an object that exists. An object of another app is never taken. */
+export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
+  const { metadata, app } = request;
+  const labels = metadata.labels ?? {};
+  const owner = { namespace: labels[LABEL_APP_NAMESPACE] ?? "", name: labels[LABEL_APP] ?? "" };
+  const ours =
+    owner.name === app.name && owner.namespace === app.namespace && labels[LABEL_INSTANCE] === request.instance;
+  if (metadata.deletionTimestamp !== undefined)
+    return no("exists and is being deleted: it is made anew when it is gone");
+  if (ours || applyEntry(metadata, fieldManager(app))) return yes("was this app's before");
+  if (owner.name !== "" && metadata.annotations?.[ANNOTATION_IDENTITY] !== undefined) {
+    if (labels[LABEL_INSTANCE] !== request.instance) {
+      return no(
+        `belongs to OverseerApp ${appKey(owner)} of another control cluster (instance ${labels[LABEL_INSTANCE] ?? "unknown"})`,
+      );
+    }
+    if (request.appExists(owner.namespace, owner.name)) {
+      return no(
+        `belongs to OverseerApp ${appKey(owner)}: take it out of that app's source first, or out of this one's`,
+      );
+    }
+  }
+  if (request.policy === "Never") return no("exists already, and sync.adopt is Never");
+  const manager = otherTool(metadata);
+  if (manager === undefined) return yes("existed and was managed by nobody");
+  if (request.policy === "Always") return yes(`was managed by ${manager}`);
+  return no(`exists already and is managed by ${manager}: let it go there first, or set sync.adopt: Always`);
+}
+
+const yes = (reason: string): AdoptionVerdict => ({ allowed: true, reason });
+const no = (reason: string): AdoptionVerdict => ({ allowed: false, reason });
+
+/** The deployment tool that manages an object, by the marks that it leaves. */
+function otherTool(metadata: LiveMetadata): string | undefined {
+  const labels = metadata.labels ?? {};
+  const annotations = metadata.annotations ?? {};
+  const managers = new Set(metadata.managedFields?.map((entry) => entry.manager ?? ""));
+  if (annotations["argocd.argoproj.io/tracking-id"] || managers.has("argocd-controller")) return "Argo CD";
+  if (labels["kustomize.toolkit.fluxcd.io/name"])
+    return `Flux Kustomization ${labels["kustomize.toolkit.fluxcd.io/namespace"] ?? ""}/${labels["kustomize.toolkit.fluxcd.io/name"]}`;
+  if (labels["helm.toolkit.fluxcd.io/name"])
+    return `Flux HelmRelease ${labels["helm.toolkit.fluxcd.io/namespace"] ?? ""}/${labels["helm.toolkit.fluxcd.io/name"]}`;
+  if (annotations["meta.helm.sh/release-name"]) return `Helm release ${annotations["meta.helm.sh/release-name"]}`;
+  for (const manager of managers)
+    if (manager.startsWith("overseer:")) return `OverseerApp ${manager.slice("overseer:".length)}`;
+  return undefined;
+}
+
+/** A JSON patch operation. */
+export interface JsonPatchOperation {
+  readonly op: "add" | "replace" | "test";
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/**
+ * A patch that makes the fields of former ways of writing ours, so that the apply that follows removes what Git does not
+ * have; otherwise those fields would stay for ever, with "no drift". Undefined when there is nothing to move.
+ */
+export function takeOverPatch(
+  metadata: LiveMetadata,
+  manager: string,
+  all: boolean,
+  now: number,
+): JsonPatchOperation[] | undefined {
+  const entries = metadata.managedFields ?? [];
+  const moves = (entry: ManagedFieldsEntry): boolean =>
+    !entry.subresource &&
+    entry.fieldsV1 !== undefined &&
+    (LEGACY_MANAGERS.has(entry.manager ?? "") || (all && isDeploymentTool(entry)));
+  const moving = entries.filter(moves);
+  if (moving.length === 0) return undefined;
+  const mine = applyEntry(metadata, manager);
+  const fields = moving.reduce<FieldsV1>((sum, entry) => union(sum, entry.fieldsV1 ?? {}), mine?.fieldsV1 ?? {});
+  const entry: ManagedFieldsEntry = {
+    manager,
+    operation: "Apply",
+    apiVersion: mine?.apiVersion ?? moving[0]?.apiVersion ?? "v1",
+    time: rfc3339(now),
+    fieldsType: "FieldsV1",
+    fieldsV1: fields,
+  };
+  const rest = entries.filter((candidate) => !moves(candidate) && candidate !== mine);
+  return [
+    { op: "test", path: "/metadata/uid", value: metadata.uid },
+    { op: "replace", path: "/metadata/managedFields", value: [...rest, entry] },
+    { op: "replace", path: "/metadata/resourceVersion", value: metadata.resourceVersion },
+  ];
+}
+
+/** Whether an entry was written by a deployment tool that `sync.adopt: Always` takes over from. */
+function isDeploymentTool(entry: ManagedFieldsEntry): boolean {
+  return ["argocd-controller", "kustomize-controller", "helm-controller", "helm", "Helm"].includes(entry.manager ?? "");
+}

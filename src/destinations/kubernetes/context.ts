@@ -1,0 +1,52 @@
+import type { Clock } from "../../base/clock.js";
+import { hmacSha256 } from "../../base/hash.js";
+import type { Logger } from "../../base/logger.js";
+import type { Semaphore } from "../../base/semaphore.js";
+import type { KubeClient } from "../../kube/client.js";
+import type { Discovery } from "../../kube/discovery.js";
+import type { RawObject } from "../../kube/object.js";
+import type { ResourceInfo } from "../../kube/resource.js";
+import type { Document } from "../../manifest/document.js";
+import type { Target } from "../destination.js";
+import { healthOf } from "./health/rules.js";
+import { type ObservedObject, observe } from "./observed-object.js";
+import type { Tracker } from "./tracker.js";
+
+/** What the parts of this destination share. */
+export interface KubernetesContext {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  readonly tracker: Tracker;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** UID of the control cluster's kube-system namespace. */
+  readonly instance: string;
+  /** Key of the digests of Secrets, which a reader of metadata must not be able to guess. */
+  readonly digestKey: string;
+  /** Requests that write or dry-run, over all apps. */
+  readonly requests: Semaphore;
+  /** Whether an app exists: the objects of one that does not are free. */
+  readonly appExists: (namespace: string, name: string) => boolean;
+}
+
+/** Writes of one app that are on their way at once. */
+export const WRITES_PER_APP = 8;
+
+/** Hash of a document as it stands in the annotation; keyed for Secrets. */
+export function recordedHash(context: Pick<KubernetesContext, "digestKey">, document: Document): string {
+  const secret = document.id.kind === "Secret" && document.id.group === "";
+  return secret ? hmacSha256(context.digestKey, document.hash, 32) : document.hash;
+}
+
+/** The user that an app's writes are made as; undefined: the operator itself. */
+export function writer(target: Target): string | undefined {
+  return target.serviceAccountName === undefined
+    ? undefined
+    : `system:serviceaccount:${target.app.namespace}:${target.serviceAccountName}`;
+}
+
+/** Reduces an answer of the API server as a watch event would be. */
+export function observeAnswer(resource: ResourceInfo, raw: RawObject): ObservedObject {
+  const kind = { group: resource.group, version: resource.version, kind: resource.kind };
+  return observe(raw, kind, healthOf(raw, kind));
+}

@@ -1,0 +1,55 @@
+import { ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
+import { PARTIAL_OBJECT } from "../../kube/client.js";
+import type { RawObject } from "../../kube/object.js";
+import { objectPath, type ResourceInfo } from "../../kube/resource.js";
+import type { AppRef, LiveObject } from "../../plan/live.js";
+import type { Target } from "../destination.js";
+import { type KubernetesContext, observeAnswer, writer } from "./context.js";
+import { fieldManager, identity } from "./identity.js";
+
+/**
+ * Makes an object another app's in one write: labels, identity and the managed-fields entry change their owner together, so
+ * that at no moment the object is nobody's or gone. The new app then applies its own document as an ordinary update.
+ */
+export async function handOver(
+  context: KubernetesContext,
+  target: Target,
+  resource: ResourceInfo,
+  live: LiveObject,
+  to: AppRef,
+): Promise<void> {
+  const path = objectPath(resource, live.id.namespace, live.id.name);
+  const { body } = await context.client.request<RawObject>({ method: "GET", path, accept: PARTIAL_OBJECT });
+  const from = fieldManager(target.app);
+  const entries = (body.metadata.managedFields ?? []).map((entry) =>
+    entry.manager === from && entry.operation === "Apply" ? { ...entry, manager: fieldManager(to) } : entry,
+  );
+  context.tracker.sending(live.key);
+  let after: RawObject | undefined;
+  try {
+    const response = await context.client.request<RawObject>({
+      method: "PATCH",
+      path,
+      query: { fieldManager: from },
+      contentType: "application/json-patch+json",
+      impersonate: writer(target),
+      body: [
+        { op: "test", path: "/metadata/uid", value: live.uid },
+        { op: "test", path: `/metadata/labels/${pointer(LABEL_APP)}`, value: target.app.name },
+        { op: "replace", path: `/metadata/labels/${pointer(LABEL_APP)}`, value: to.name },
+        { op: "replace", path: `/metadata/labels/${pointer(LABEL_APP_NAMESPACE)}`, value: to.namespace },
+        { op: "replace", path: `/metadata/annotations/${pointer(ANNOTATION_IDENTITY)}`, value: identity(to, live.id) },
+        { op: "replace", path: "/metadata/managedFields", value: entries },
+        { op: "replace", path: "/metadata/resourceVersion", value: body.metadata.resourceVersion },
+      ],
+    });
+    after = response.body;
+  } finally {
+    context.tracker.landed(live.key, after ? observeAnswer(resource, after) : undefined, false);
+  }
+}
+
+/** Escapes a JSON pointer step. */
+function pointer(step: string): string {
+  return step.replaceAll("~", "~0").replaceAll("/", "~1");
+}

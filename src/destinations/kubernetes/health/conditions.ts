@@ -1,0 +1,68 @@
+import type { RawObject } from "../../../kube/object.js";
+import type { ObjectHealth } from "../../../plan/live.js";
+
+/** A condition as objects of all kinds carry it. */
+export interface StatusCondition {
+  readonly type?: string;
+  readonly status?: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+/** The parts of a status that many kinds share. */
+export interface CommonStatus {
+  readonly observedGeneration?: number;
+  readonly conditions?: readonly StatusCondition[];
+}
+
+/** The status of an object, as far as it has one. */
+export function statusOf<T = CommonStatus>(object: RawObject): T & CommonStatus {
+  return (object.status ?? {}) as T & CommonStatus;
+}
+
+/** The spec of an object. */
+export function specOf<T>(object: RawObject): T {
+  return (object.spec ?? {}) as T;
+}
+
+/** The condition of a type. */
+export function condition(status: CommonStatus, type: string): StatusCondition | undefined {
+  return status.conditions?.find((candidate) => candidate.type === type);
+}
+
+/** Still under way, and why. */
+export function progressing(message: string): ObjectHealth {
+  return { status: "Progressing", message };
+}
+
+/** Broken, and why. */
+export function degraded(message: string): ObjectHealth {
+  return { status: "Degraded", message };
+}
+
+/** Progressing while the controller of the kind has not seen the newest spec; otherwise undefined. */
+export function unobserved(object: RawObject): ObjectHealth | undefined {
+  const { observedGeneration } = statusOf(object);
+  if (observedGeneration === undefined || object.metadata.generation === undefined) return undefined;
+  return observedGeneration < object.metadata.generation
+    ? progressing("its controller has not seen the newest version yet")
+    : undefined;
+}
+
+/** The kstatus default: observedGeneration, then Stalled, Reconciling and Ready. No conditions mean healthy. */
+export function conditionHealth(object: RawObject): ObjectHealth {
+  const behind = unobserved(object);
+  if (behind) return behind;
+  const status = statusOf(object);
+  const stalled = condition(status, "Stalled");
+  if (stalled?.status === "True") return degraded(text(stalled));
+  const reconciling = condition(status, "Reconciling");
+  if (reconciling?.status === "True") return progressing(text(reconciling));
+  const ready = condition(status, "Ready");
+  return ready === undefined || ready.status === "True" ? { status: "Healthy" } : progressing(text(ready));
+}
+
+/** `Reason: message` of a condition, as far as it has them. */
+export function text(of: StatusCondition): string {
+  return [of.reason, of.message].filter((part) => part !== undefined && part !== "").join(": ");
+}

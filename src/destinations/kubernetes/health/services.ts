@@ -1,0 +1,27 @@
+import type { RawObject } from "../../../kube/object.js";
+import type { ObjectHealth } from "../../../plan/live.js";
+import { condition, degraded, progressing, specOf, statusOf, text } from "./conditions.js";
+
+/** A Service is healthy when it exists; a LoadBalancer when it has an address. */
+export function serviceHealth(object: RawObject): ObjectHealth {
+  if (specOf<{ type?: string }>(object).type !== "LoadBalancer") return { status: "Healthy" };
+  const { loadBalancer } = statusOf<{ loadBalancer?: { ingress?: unknown[] } }>(object);
+  return (loadBalancer?.ingress?.length ?? 0) > 0
+    ? { status: "Healthy" }
+    : progressing("waits for the address of its load balancer");
+}
+
+/** A claim is healthy when it is bound; one that binds with its first pod must not hold up that pod, so it is healthy while pending, too. */
+export function claimHealth(object: RawObject): ObjectHealth {
+  const { phase } = statusOf<{ phase?: string }>(object);
+  if (phase === "Lost") return degraded("its volume is lost");
+  return phase === "Bound" ? { status: "Healthy" } : { status: "Healthy", message: "is not bound yet" };
+}
+
+/** A CustomResourceDefinition is healthy when the API server serves it. */
+export function definitionHealth(object: RawObject): ObjectHealth {
+  const status = statusOf(object);
+  const names = condition(status, "NamesAccepted");
+  if (names?.status === "False") return degraded(text(names));
+  return condition(status, "Established")?.status === "True" ? { status: "Healthy" } : progressing("is not served yet");
+}

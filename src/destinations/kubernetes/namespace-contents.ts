@@ -1,0 +1,67 @@
+import { ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
+import { mapLimit } from "../../base/semaphore.js";
+import { PARTIAL_LIST } from "../../kube/client.js";
+import { isStatus } from "../../kube/errors.js";
+import type { RawObject } from "../../kube/object.js";
+import { collectionPath, type ResourceInfo } from "../../kube/resource.js";
+import type { AppRef } from "../../plan/live.js";
+import type { KubernetesContext } from "./context.js";
+
+/** Kinds that every namespace has, or that come and go by themselves. */
+const NOT_CONTENTS: ReadonlySet<string> = new Set([
+  "/Event",
+  "events.k8s.io/Event",
+  "/Endpoints",
+  "discovery.k8s.io/EndpointSlice",
+  "coordination.k8s.io/Lease",
+]);
+/** Objects that Kubernetes itself puts into each namespace. */
+const GIVEN: ReadonlySet<string> = new Set(["ServiceAccount/default", "ConfigMap/kube-root-ca.crt"]);
+
+/**
+ * What a namespace holds that is not the app's, as one example for people; undefined if nothing. Asks the API server for
+ * every kind, so it is only for the deletion of an app. A kind that cannot be listed counts as held: rather keep too much.
+ */
+export async function namespaceContents(
+  context: KubernetesContext,
+  app: AppRef,
+  namespace: string,
+): Promise<string | undefined> {
+  const resources = (await context.discovery.all()).filter(
+    (resource) =>
+      resource.namespaced && resource.verbs.has("list") && !NOT_CONTENTS.has(`${resource.group}/${resource.kind}`),
+  );
+  const found = await mapLimit(resources, 8, (resource) => firstOther(context, app, namespace, resource));
+  return found.find((name) => name !== undefined);
+}
+
+async function firstOther(
+  context: KubernetesContext,
+  app: AppRef,
+  namespace: string,
+  resource: ResourceInfo,
+): Promise<string | undefined> {
+  try {
+    const { body } = await context.client.request<{ items: RawObject[] }>({
+      method: "GET",
+      path: collectionPath(resource, namespace),
+      query: { limit: "200" },
+      accept: PARTIAL_LIST,
+    });
+    const other = body.items.find((item) => isContent(item, resource, app));
+    return other ? `${resource.kind} ${namespace}/${other.metadata.name}` : undefined;
+  } catch (error) {
+    return isStatus(error, 404) || isStatus(error, 405)
+      ? undefined
+      : `something of kind ${resource.kind} (it cannot be listed)`;
+  }
+}
+
+/** Whether an object is somebody's own: not derived from another object, not given by Kubernetes, not ours, not on its way out. */
+function isContent({ metadata }: RawObject, resource: ResourceInfo, app: AppRef): boolean {
+  if ((metadata.ownerReferences?.length ?? 0) > 0 || metadata.deletionTimestamp !== undefined) return false;
+  if (GIVEN.has(`${resource.kind}/${metadata.name}`)) return false;
+  const kept = resource.kind === "PersistentVolumeClaim";
+  const ours = metadata.labels?.[LABEL_APP] === app.name && metadata.labels?.[LABEL_APP_NAMESPACE] === app.namespace;
+  return kept || !(ours && metadata.annotations?.[ANNOTATION_IDENTITY]?.startsWith(`${app.uid}/`));
+}

@@ -1,0 +1,134 @@
+import {
+  ANNOTATION_APPLIED,
+  ANNOTATION_IDENTITY,
+  ANNOTATION_PRUNE,
+  LABEL_APP,
+  LABEL_APP_NAMESPACE,
+} from "../../api/group.js";
+import { sha256 } from "../../base/hash.js";
+import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
+import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../kube/object.js";
+import { type GroupVersionKind, type ObjectId, objectKey } from "../../manifest/object-id.js";
+import type { AppRef, LiveObject, ObjectHealth, Ownership } from "../../plan/live.js";
+import { fieldManager, identity, parseApplied } from "./identity.js";
+
+/** Managers whose entries came from a way of writing that we replace: their fields become ours when we take an object. */
+export const LEGACY_MANAGERS: ReadonlySet<string> = new Set([
+  "kubectl-client-side-apply",
+  "kubectl-last-applied",
+  "before-first-apply",
+]);
+
+/** All that is kept of a watched object: about half a kilobyte, whatever its size. */
+export interface ObservedObject {
+  readonly id: ObjectId;
+  readonly key: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** Undefined for kinds that do not count generations. */
+  readonly generation: number | undefined;
+  readonly app: Pick<AppRef, "namespace" | "name">;
+  readonly identity: string | undefined;
+  readonly applied: { readonly document: string; readonly fields: string } | undefined;
+  /** Hash of our Apply entry; undefined: there is none. */
+  readonly entryHash: string | undefined;
+  /** Digest of all entries on the main resource, times included. */
+  readonly writersDigest: string;
+  /** Digest of all entries on subresources. */
+  readonly subresourcesDigest: string;
+  /** Digest of labels, annotations, finalizers and owners. */
+  readonly metadataDigest: string;
+  readonly deleting: boolean;
+  readonly pruneDisabled: boolean;
+  /** Whether an entry of LEGACY_MANAGERS is on it. */
+  readonly legacy: boolean;
+  readonly health: ObjectHealth;
+  /** The other writers, kept only while the object has drifted: who to name. */
+  readonly others: readonly ManagedFieldsEntry[] | undefined;
+}
+
+/** Reduces an object from a watch or an answer. `health` is what its status says. */
+export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHealth): ObservedObject {
+  const { metadata } = raw;
+  const app = { namespace: metadata.labels?.[LABEL_APP_NAMESPACE] ?? "", name: metadata.labels?.[LABEL_APP] ?? "" };
+  const id: ObjectId = { ...kind, namespace: metadata.namespace ?? "", name: metadata.name };
+  const entry = applyEntry(metadata, fieldManager(app));
+  const entryHash = entry ? fieldsHash(entry) : undefined;
+  const applied = parseApplied(metadata.annotations?.[ANNOTATION_APPLIED]);
+  const drifted = entryHash === undefined || entryHash !== applied?.fields;
+  const entries = metadata.managedFields ?? [];
+  return {
+    id,
+    key: objectKey(id),
+    uid: metadata.uid,
+    resourceVersion: metadata.resourceVersion,
+    generation: metadata.generation,
+    app,
+    identity: metadata.annotations?.[ANNOTATION_IDENTITY],
+    applied,
+    entryHash,
+    writersDigest: digest(entries.filter((candidate) => !candidate.subresource)),
+    subresourcesDigest: digest(entries.filter((candidate) => candidate.subresource)),
+    metadataDigest: metadataDigest(metadata),
+    deleting: metadata.deletionTimestamp !== undefined,
+    pruneDisabled: metadata.annotations?.[ANNOTATION_PRUNE] === "disabled",
+    legacy: entries.some((candidate) => LEGACY_MANAGERS.has(candidate.manager ?? "")),
+    health: metadata.deletionTimestamp === undefined ? health : { status: "Progressing", message: "is being deleted" },
+    others: drifted ? entries.filter((candidate) => candidate !== entry) : undefined,
+  };
+}
+
+function digest(value: unknown): string {
+  return sha256(JSON.stringify(value), 16);
+}
+
+function metadataDigest(metadata: LiveMetadata): string {
+  return digest([
+    metadata.labels,
+    metadata.annotations,
+    metadata.finalizers,
+    metadata.ownerReferences,
+    metadata.deletionTimestamp,
+  ]);
+}
+
+/**
+ * Whether nothing that we set can have changed between two states of an object, although its resourceVersion moved:
+ * where generations are counted, an equal generation; elsewhere, that subresource writers and nothing else changed.
+ * Other writes may change a value without any trace in the managed fields, and must be verified.
+ */
+export function isExplained(previous: ObservedObject, next: ObservedObject): boolean {
+  if (previous.uid !== next.uid) return false;
+  if (previous.resourceVersion === next.resourceVersion) return true;
+  if (next.generation !== undefined && next.generation === previous.generation) return true;
+  return (
+    next.generation === undefined &&
+    previous.writersDigest === next.writersDigest &&
+    previous.metadataDigest === next.metadataDigest &&
+    previous.subresourcesDigest !== next.subresourcesDigest
+  );
+}
+
+/** Whose an object is, as far as it says itself. See `Ownership`. */
+export function ownershipOf(object: ObservedObject, app: AppRef): Ownership {
+  const named = object.identity?.endsWith(`/${object.key}`) && object.identity.length > object.key.length + 1;
+  if (!named) return "Foreign";
+  return object.entryHash !== undefined && object.identity === identity(app, object.id) ? "Owned" : "Claimed";
+}
+
+/** The object as planning sees it. `doubt` is what the tracker thinks of it beyond what it says itself. */
+export function liveObject(object: ObservedObject, app: AppRef, doubt: "none" | "unverified" | "drifted"): LiveObject {
+  const asApplied = object.entryHash !== undefined && object.entryHash === object.applied?.fields;
+  return {
+    id: object.id,
+    key: object.key,
+    uid: object.uid,
+    resourceVersion: object.resourceVersion,
+    ownership: ownershipOf(object, app),
+    documentHash: object.applied?.document,
+    state: !asApplied || doubt === "drifted" ? "Drifted" : doubt === "unverified" ? "Unverified" : "AsApplied",
+    deleting: object.deleting,
+    pruneDisabled: object.pruneDisabled,
+    health: object.health,
+  };
+}

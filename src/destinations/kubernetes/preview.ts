@@ -1,0 +1,226 @@
+import type { FieldChange } from "../../api/change.js";
+import { OverseerError } from "../../base/errors.js";
+import { mapLimit } from "../../base/semaphore.js";
+import { type ApplyResult, applyObject } from "../../kube/apply.js";
+import { isDocumentRefusal, isStatus, KubeStatusError } from "../../kube/errors.js";
+import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
+import type { RawObject } from "../../kube/object.js";
+import { objectPath, type ResourceInfo } from "../../kube/resource.js";
+import type { Document } from "../../manifest/document.js";
+import { apiVersionOf } from "../../manifest/object-id.js";
+import type { Preview, PreviewedWrite, RefusedWrite, WriteAction } from "../../plan/actions.js";
+import type { Target } from "../destination.js";
+import { judgeAdoption } from "./adoption.js";
+import { liveDiff } from "./compare.js";
+import { type KubernetesContext, WRITES_PER_APP, writer } from "./context.js";
+import { fieldManager, stamped } from "./identity.js";
+
+type Judged =
+  | { readonly accepted: PreviewedWrite }
+  | { readonly refused: RefusedWrite }
+  | { readonly deferred: WriteAction };
+
+/** A write that cannot be made, with the reason for people. */
+class Refusal extends OverseerError {
+  constructor(message: string, retryable: boolean) {
+    super(message, { code: "APPLY_REFUSED", reason: "ApplyRefused", class: retryable ? "retryable" : "terminal" });
+  }
+}
+
+/**
+ * Dry-runs every write, all of them whatever the first ones say, so that every error comes out at once. Namespaces and
+ * definitions go first: what needs one that does not exist yet is deferred until it does.
+ */
+export async function preview(
+  context: KubernetesContext,
+  target: Target,
+  writes: readonly WriteAction[],
+  all: readonly Document[],
+): Promise<Preview> {
+  const definitions = writes.filter((write) => isDefinition(write.document));
+  const rest = writes.filter((write) => !isDefinition(write.document));
+  const first = await judgeAll(context, target, definitions);
+  const missing = new Set(
+    first.flatMap((judged) => {
+      if ("accepted" in judged)
+        return judged.accepted.verb === "Create" ? [judged.accepted.action.document.id.name] : [];
+      return "refused" in judged && judged.refused.action.live === undefined
+        ? [judged.refused.action.document.id.name]
+        : [];
+    }),
+  );
+  const provided = definedKinds(all);
+  const waits = (write: WriteAction): boolean => {
+    const { id } = write.document;
+    return (
+      missing.has(id.namespace) || (context.discovery.peek(id) === undefined && provided.has(`${id.group}/${id.kind}`))
+    );
+  };
+  const second = await judgeAll(
+    context,
+    target,
+    rest.filter((write) => !waits(write)),
+  );
+  const judged = [...first, ...second, ...rest.filter(waits).map((write) => ({ deferred: write }))];
+  return {
+    accepted: judged.flatMap((one) => ("accepted" in one ? [one.accepted] : [])),
+    refused: judged.flatMap((one) => ("refused" in one ? [one.refused] : [])),
+    deferred: judged.flatMap((one) => ("deferred" in one ? [one.deferred] : [])),
+  };
+}
+
+function isDefinition({ id }: Document): boolean {
+  return (
+    (id.group === "" && id.kind === "Namespace") ||
+    (id.group === "apiextensions.k8s.io" && id.kind === "CustomResourceDefinition")
+  );
+}
+
+/** `group/Kind` of every kind that a CustomResourceDefinition of the set defines. */
+export function definedKinds(documents: readonly Document[]): ReadonlySet<string> {
+  const kinds = new Set<string>();
+  for (const { id, object } of documents) {
+    if (id.kind !== "CustomResourceDefinition") continue;
+    const spec = object.spec as { group?: string; names?: { kind?: string } } | undefined;
+    kinds.add(`${spec?.group ?? ""}/${spec?.names?.kind ?? ""}`);
+  }
+  return kinds;
+}
+
+function judgeAll(context: KubernetesContext, target: Target, writes: readonly WriteAction[]): Promise<Judged[]> {
+  return mapLimit(writes, WRITES_PER_APP, (write) => context.requests.run(() => judge(context, target, write)));
+}
+
+async function judge(context: KubernetesContext, target: Target, action: WriteAction): Promise<Judged> {
+  try {
+    const resource = await usableResource(context, action.document);
+    const accepted =
+      action.live?.ownership === "Owned"
+        ? await judgeUpdate(context, target, action, resource)
+        : await judgeFirstContact(context, target, action, resource);
+    return { accepted };
+  } catch (error) {
+    return { refused: { action, message: explainRefusal(error), retryable: !isDocumentRefusal(error) } };
+  }
+}
+
+/** The kind as served, if it is one that can be kept in sync: applied, watched and deleted. */
+async function usableResource(context: KubernetesContext, document: Document): Promise<ResourceInfo> {
+  const { id } = document;
+  const resource = await context.discovery.find(id);
+  if (!resource) {
+    throw new Refusal(
+      `the cluster has no kind ${id.kind} in ${apiVersionOf(id)}: install its CustomResourceDefinition, or mend the apiVersion`,
+      true,
+    );
+  }
+  for (const verb of ["patch", "watch", "delete"]) {
+    if (!resource.verbs.has(verb))
+      throw new Refusal(`${id.kind} cannot be kept in Git: the API server offers no ${verb} for it`, false);
+  }
+  return resource;
+}
+
+async function judgeUpdate(
+  context: KubernetesContext,
+  target: Target,
+  action: WriteAction,
+  resource: ResourceInfo,
+): Promise<PreviewedWrite> {
+  const [dry, live] = await Promise.all([
+    dryRun(context, target, action.document, resource, true),
+    readLive(context, resource, action.document),
+  ]);
+  return accepted(target, action, "Update", dry, live ? liveDiff(live, dry.object) : [], undefined);
+}
+
+/** The first dry run of an object that is not known to be ours is unforced: a conflict is somebody's, and told. */
+async function judgeFirstContact(
+  context: KubernetesContext,
+  target: Target,
+  action: WriteAction,
+  resource: ResourceInfo,
+): Promise<PreviewedWrite> {
+  try {
+    const dry = await dryRun(context, target, action.document, resource, false);
+    if (dry.created) return accepted(target, action, "Create", dry, [], undefined);
+  } catch (error) {
+    if (!isStatus(error, 409)) throw error;
+  }
+  const live = await readLive(context, resource, action.document);
+  if (!live) throw new Refusal("somebody made and deleted it meanwhile", true);
+  const verdict = judgeAdoption({
+    metadata: live.metadata,
+    app: target.app,
+    instance: context.instance,
+    policy: target.adopt,
+    appExists: context.appExists,
+  });
+  if (!verdict.allowed) throw new Refusal(verdict.reason, true);
+  const dry = await dryRun(context, target, action.document, resource, true);
+  return accepted(target, action, "Adopt", dry, liveDiff(live, dry.object), verdict.reason);
+}
+
+function accepted(
+  target: Target,
+  action: WriteAction,
+  verb: PreviewedWrite["verb"],
+  dry: ApplyResult,
+  diff: readonly FieldChange[],
+  reason: string | undefined,
+): PreviewedWrite {
+  const entry = applyEntry(dry.object.metadata, fieldManager(target.app));
+  return { action, verb, stamp: entry ? fieldsHash(entry) : "", reason, diff, warnings: dry.warnings };
+}
+
+/** The answer of the API server to the document, as if it were written. */
+export function dryRun(
+  context: KubernetesContext,
+  target: Target,
+  document: Document,
+  resource: ResourceInfo,
+  force: boolean,
+): Promise<ApplyResult> {
+  return applyObject(context.client, {
+    resource,
+    object: stamped(document, target.app, context.instance),
+    manager: fieldManager(target.app),
+    force,
+    dryRun: true,
+    impersonate: writer(target),
+  });
+}
+
+/** The live object whole, read with the operator's own rights; undefined if there is none. */
+export async function readLive(
+  context: KubernetesContext,
+  resource: ResourceInfo,
+  document: Document,
+): Promise<RawObject | undefined> {
+  try {
+    const path = objectPath(resource, document.id.namespace, document.id.name);
+    return (await context.client.request<RawObject>({ method: "GET", path })).body;
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+/** What the API server said, with the remedy where there is one. */
+export function explainRefusal(error: unknown): string {
+  if (!(error instanceof KubeStatusError)) return error instanceof Error ? error.message : String(error);
+  const text = error.message;
+  if (
+    error.statusCode === 403 &&
+    error.status.details?.causes?.some((cause) => cause.reason === "NamespaceTerminating")
+  ) {
+    return `${text}: it is tried again when the namespace is gone`;
+  }
+  if (error.statusCode === 403 && error.status.reason === "Forbidden")
+    return `${text}: give the app's ServiceAccount this right, or have an admission policy changed`;
+  if (error.statusCode === 404 && error.status.details?.kind === "namespaces")
+    return `${text}: add a Namespace to the source, or make it`;
+  if (error.statusCode === 422 && /immutable/.test(text))
+    return `${text}: delete the live object, or give the new one another name`;
+  return text;
+}

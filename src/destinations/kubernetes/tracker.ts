@@ -1,0 +1,196 @@
+import { isNewer } from "../../kube/object.js";
+import { appKey } from "../../plan/live.js";
+import { isExplained, type ObservedObject } from "./observed-object.js";
+
+/** What happened to an object that its app should know of. */
+export type ObjectNews = "drift" | "health" | "gone";
+
+/**
+ * What we think of an object beyond what it says itself: `unverified` after an event that nothing explains, until it is
+ * looked at; `drifted` when the look found another value although the managed fields do not tell.
+ */
+export type Doubt = "none" | "unverified" | "drifted";
+
+interface Tracked {
+  object: ObservedObject;
+  doubt: Doubt;
+}
+
+/** A write of ours that is on its way: its event may come before its answer. */
+interface Flight {
+  count: number;
+  /** resourceVersions of unexplained events since the write was sent. */
+  readonly unexplained: string[];
+}
+
+/** How many of our own resourceVersions are remembered per object: events come in order, so few are ever needed. */
+const OWN_WRITES = 4;
+
+/**
+ * Knows every object that carries our labels, and judges each event on it: our own write, explained by what moved, or
+ * unexplained and therefore to be verified. Pure bookkeeping: it sends nothing.
+ */
+export class Tracker {
+  readonly #onNews: (app: string, object: ObservedObject, news: ObjectNews) => void;
+  readonly #objects = new Map<string, Tracked>();
+  readonly #byApp = new Map<string, Set<string>>();
+  readonly #flights = new Map<string, Flight>();
+  readonly #ownWrites = new Map<string, string[]>();
+
+  constructor(onNews: (app: string, object: ObservedObject, news: ObjectNews) => void) {
+    this.#onNews = onNews;
+  }
+
+  /** All objects that name an app in their labels, whether they are its own or not. */
+  *ofApp(app: {
+    namespace: string;
+    name: string;
+  }): Iterable<{ readonly object: ObservedObject; readonly doubt: Doubt }> {
+    for (const key of this.#byApp.get(appKey(app)) ?? []) {
+      const tracked = this.#objects.get(key);
+      if (tracked) yield tracked;
+    }
+  }
+
+  /** What is known of an object. */
+  get(key: string): ObservedObject | undefined {
+    return this.#objects.get(key)?.object;
+  }
+
+  /** How many objects are known. */
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  /** Takes an event of a watch in. `firstList` marks what was there when this process began to look. */
+  seen(object: ObservedObject, firstList: boolean): void {
+    const tracked = this.#objects.get(object.key);
+    if (tracked && tracked.object.uid === object.uid) {
+      if (isNewer(object.resourceVersion, tracked.object.resourceVersion)) this.#changed(tracked, object);
+      else if (object.resourceVersion === tracked.object.resourceVersion) this.#refreshHealth(tracked, object);
+      return;
+    }
+    if (tracked && !isNewer(object.resourceVersion, tracked.object.resourceVersion)) return;
+    // Another object under the name: made by us, or by somebody who may have copied our marks onto it.
+    const own = firstList || this.#isOwn(object) || this.#noteUnexplained(object);
+    this.#store(object, own ? "none" : "unverified");
+    if (!firstList && !own) this.#tell(object, "drift");
+  }
+
+  /** Takes a DELETED event in: the object is gone, or does not carry our labels any more. */
+  gone(key: string, uid: string): void {
+    const tracked = this.#objects.get(key);
+    if (!tracked || tracked.object.uid !== uid) return;
+    this.#forget(key);
+    this.#tell(tracked.object, "gone");
+  }
+
+  /** Says that a write to an object is about to be sent. Each call needs one `landed`. */
+  sending(key: string): void {
+    const flight = this.#flights.get(key) ?? { count: 0, unexplained: [] };
+    flight.count++;
+    this.#flights.set(key, flight);
+  }
+
+  /** Says how the write ended: with the object as it is now, or without an answer. `verified`: the write settles doubts. */
+  landed(key: string, object: ObservedObject | undefined, verified: boolean): void {
+    const flight = this.#flights.get(key);
+    if (flight && --flight.count <= 0) this.#flights.delete(key);
+    if (object) {
+      this.#remember(key, object.resourceVersion);
+      const tracked = this.#objects.get(key);
+      const newer = !tracked || isNewer(object.resourceVersion, tracked.object.resourceVersion);
+      if (newer) this.#store(object, verified ? "none" : (tracked?.doubt ?? "none"));
+      else if (verified && tracked.object.resourceVersion === object.resourceVersion) tracked.doubt = "none";
+    }
+    const doubtful = flight?.unexplained.filter((version) => version !== object?.resourceVersion) ?? [];
+    const tracked = this.#objects.get(key);
+    const after =
+      object === undefined ? doubtful : doubtful.filter((version) => isNewer(version, object.resourceVersion));
+    if (tracked && after.length > 0) {
+      tracked.doubt = "unverified";
+      this.#tell(tracked.object, "drift");
+    }
+  }
+
+  /** Records what a look at an object found, if the object is still the one that was looked at. */
+  settle(key: string, resourceVersion: string, doubt: Doubt): void {
+    const tracked = this.#objects.get(key);
+    if (tracked?.object.resourceVersion === resourceVersion) tracked.doubt = doubt;
+  }
+
+  /** Takes our own delete in without waiting for its event. */
+  deleting(key: string): void {
+    const tracked = this.#objects.get(key);
+    if (tracked)
+      tracked.object = {
+        ...tracked.object,
+        deleting: true,
+        health: { status: "Progressing", message: "is being deleted" },
+      };
+  }
+
+  #changed(tracked: Tracked, object: ObservedObject): void {
+    const previous = tracked.object;
+    const explained = this.#isOwn(object) || isExplained(previous, object) || this.#noteUnexplained(object);
+    this.#store(object, explained ? tracked.doubt : "unverified");
+    const asApplied = object.entryHash !== undefined && object.entryHash === object.applied?.fields;
+    const wasApplied = previous.entryHash !== undefined && previous.entryHash === previous.applied?.fields;
+    if ((!explained || (wasApplied && !asApplied)) && !object.deleting) this.#tell(object, "drift");
+    else if (!sameHealth(previous, object)) this.#tell(object, "health");
+  }
+
+  /** A full watch tells the health of a write whose answer held the metadata alone. */
+  #refreshHealth(tracked: Tracked, object: ObservedObject): void {
+    const previous = tracked.object;
+    tracked.object = object;
+    if (!sameHealth(previous, object)) this.#tell(object, "health");
+  }
+
+  #store(object: ObservedObject, doubt: Doubt): void {
+    const previous = this.#objects.get(object.key)?.object;
+    if (previous && appKey(previous.app) !== appKey(object.app)) this.#forget(object.key);
+    this.#objects.set(object.key, { object, doubt });
+    const app = appKey(object.app);
+    const keys = this.#byApp.get(app) ?? new Set();
+    keys.add(object.key);
+    this.#byApp.set(app, keys);
+  }
+
+  #forget(key: string): void {
+    const tracked = this.#objects.get(key);
+    if (!tracked) return;
+    this.#objects.delete(key);
+    if (!this.#flights.has(key)) this.#ownWrites.delete(key);
+    const app = appKey(tracked.object.app);
+    const keys = this.#byApp.get(app);
+    keys?.delete(key);
+    if (keys?.size === 0) this.#byApp.delete(app);
+  }
+
+  #isOwn(object: ObservedObject): boolean {
+    return this.#ownWrites.get(object.key)?.includes(object.resourceVersion) ?? false;
+  }
+
+  /** While a write is on its way, an unexplained event may be its echo: judged when the answer is there. */
+  #noteUnexplained(object: ObservedObject): boolean {
+    const flight = this.#flights.get(object.key);
+    flight?.unexplained.push(object.resourceVersion);
+    return flight !== undefined;
+  }
+
+  #remember(key: string, resourceVersion: string): void {
+    const versions = this.#ownWrites.get(key) ?? [];
+    versions.push(resourceVersion);
+    if (versions.length > OWN_WRITES) versions.shift();
+    this.#ownWrites.set(key, versions);
+  }
+
+  #tell(object: ObservedObject, news: ObjectNews): void {
+    this.#onNews(appKey(object.app), object, news);
+  }
+}
+
+function sameHealth(a: ObservedObject, b: ObservedObject): boolean {
+  return a.health.status === b.health.status && a.health.message === b.health.message && a.deleting === b.deleting;
+}

@@ -1,0 +1,25 @@
+import type { Clock } from "../base/clock.js";
+
+/**
+ * Runs `work` with a signal that fires when `signal` does, or after `ms` with the error that `expired` makes. Whatever
+ * `work` throws once the signal has fired is replaced by the signal's reason: the cause, not the noise that it made.
+ */
+export async function withDeadline<T>(
+  options: { readonly clock: Clock; readonly signal: AbortSignal; readonly ms: number; readonly expired: () => Error },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { clock, signal, ms, expired } = options;
+  signal.throwIfAborted();
+  const controller = new AbortController();
+  const forward = (): void => controller.abort(signal.reason);
+  signal.addEventListener("abort", forward, { once: true });
+  const timer = clock.after(ms, () => controller.abort(expired()));
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    throw controller.signal.aborted ? controller.signal.reason : error;
+  } finally {
+    timer.cancel();
+    signal.removeEventListener("abort", forward);
+  }
+}

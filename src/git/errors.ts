@@ -1,0 +1,52 @@
+import { type ErrorClass, OverseerError } from "../base/errors.js";
+
+/**
+ * Every expected error of this room: its stable code, the reason that a condition shows, and whether trying again by
+ * itself can help. What the person who owns the remote can mend without touching our objects is retryable: the next
+ * poll finds it mended.
+ */
+const ERRORS = {
+  GIT_URL_INVALID: ["InvalidURL", "terminal"],
+  GIT_TRANSPORT_UNSUPPORTED: ["UnsupportedTransport", "terminal"],
+  GIT_CREDENTIAL_INVALID: ["InvalidCredential", "terminal"],
+  GIT_REF_INVALID: ["InvalidReference", "terminal"],
+  GIT_AUTH_FAILED: ["AuthenticationFailed", "retryable"],
+  GIT_REPOSITORY_NOT_FOUND: ["RepositoryNotFound", "retryable"],
+  GIT_UNREACHABLE: ["GitUnreachable", "retryable"],
+  GIT_TLS: ["TLSFailed", "retryable"],
+  GIT_REDIRECTED: ["Redirected", "retryable"],
+  GIT_RATE_LIMITED: ["RateLimited", "retryable"],
+  GIT_SERVER_ERROR: ["GitServerError", "retryable"],
+  GIT_PROTOCOL: ["NotAGitRepository", "retryable"],
+  GIT_EMPTY_REPOSITORY: ["EmptyRepository", "retryable"],
+  GIT_REF_NOT_FOUND: ["ReferenceNotFound", "retryable"],
+  GIT_COMMIT_NOT_FOUND: ["CommitNotFound", "retryable"],
+  GIT_REMOTE_FAILED: ["RemoteFailed", "retryable"],
+  GIT_PACK_CORRUPT: ["CorruptPack", "retryable"],
+  GIT_INCOMPLETE: ["IncompleteFetch", "retryable"],
+  GIT_STORE_DAMAGED: ["GitStoreDamaged", "retryable"],
+  GIT_STORE_UNWRITABLE: ["GitStoreUnwritable", "retryable"],
+  GIT_OBJECT_NOT_FOUND: ["ObjectNotFound", "terminal"],
+  GIT_TOO_LARGE: ["RepositoryTooLarge", "terminal"],
+  GIT_TREE_INVALID: ["InvalidTree", "terminal"],
+  GIT_TREE_TOO_LARGE: ["TreeTooLarge", "terminal"],
+  GIT_PATH_UNSAFE: ["UnsafePath", "terminal"],
+} as const satisfies Record<string, readonly [reason: string, errorClass: ErrorClass]>;
+
+/** Stable code of a Git error, for programs to match on. */
+export type GitErrorCode = keyof typeof ERRORS;
+
+/** Anything expected that goes wrong between a repository and its verified trees. */
+export class GitError extends OverseerError {
+  declare readonly code: GitErrorCode;
+
+  constructor(code: GitErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    const [reason, errorClass] = ERRORS[code];
+    super(message, { ...options, code, reason, class: errorClass });
+  }
+}
+
+/** Whether `error` is a Git error with one of these codes. */
+export function isGitError(error: unknown, ...codes: readonly GitErrorCode[]): error is GitError {
+  return error instanceof GitError && codes.includes(error.code);
+}

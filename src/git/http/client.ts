@@ -1,0 +1,127 @@
+import type { Clock } from "../../base/clock.js";
+import type { GitRemote } from "../engine.js";
+import { GitError } from "../errors.js";
+import type { Connections } from "./connections.js";
+import { redirected, statusError, transportError } from "./failures.js";
+
+/** Redirects on the same server that are followed one after the other. */
+const MAX_HOPS = 3;
+
+/** Where a request goes, below the address of the repository. */
+export type GitService = "/info/refs?service=git-upload-pack" | "/git-upload-pack";
+
+/** One request to a repository. */
+export interface GitHttpRequest {
+  readonly remote: GitRemote;
+  /** Address of the repository: the remote's, or where the server said that it has moved to. */
+  readonly base: string;
+  readonly service: GitService;
+  /** Makes it a POST. */
+  readonly body?: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** `GIT_TOO_LARGE` beyond this. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** An answer of status 200. */
+export interface GitHttpAnswer {
+  /** The address that answered: the request's, or another one of the same server. */
+  readonly base: string;
+  readonly contentType: string;
+  readonly body: AsyncIterable<Buffer>;
+}
+
+/** HTTP for Git: signs in, follows redirects on the same server only, caps what it reads, and words what goes wrong. */
+export class GitHttpClient {
+  readonly #connections: Connections;
+  readonly #clock: Clock;
+
+  constructor(connections: Connections, clock: Clock) {
+    this.#connections = connections;
+    this.#clock = clock;
+  }
+
+  /** The answer to `request`. Every status but 200 is thrown as the error that it stands for. */
+  async send(request: GitHttpRequest): Promise<GitHttpAnswer> {
+    let { base } = request;
+    for (let hop = 0; ; hop++) {
+      const { statusCode, headers, body } = await this.#request(request, base);
+      if (statusCode === 200) {
+        return { base, contentType: header(headers, "content-type") ?? "", body: readBody(request, body) };
+      }
+      await body.dump({ limit: 65536 }).catch(() => {});
+      if (statusCode < 300 || statusCode >= 400) {
+        throw statusError(request.remote, statusCode, header(headers, "retry-after"), this.#clock.now());
+      }
+      const target = resolve(header(headers, "location"), base + request.service);
+      const next = hop < MAX_HOPS && target !== undefined ? movedBase(target, base, request.service) : undefined;
+      if (next === undefined) throw redirected(request.remote, target);
+      base = next;
+    }
+  }
+
+  async #request(request: GitHttpRequest, base: string) {
+    const { remote, service, body, signal } = request;
+    const url = new URL(base + service);
+    try {
+      return await this.#connections.pool(remote).request({
+        path: url.pathname + url.search,
+        method: body === undefined ? "GET" : "POST",
+        headers: { "user-agent": "git/overseer-gitops", ...request.headers, ...authorization(remote) },
+        signal,
+        ...(body === undefined ? {} : { body }),
+      });
+    } catch (error) {
+      throw signal.aborted ? signal.reason : transportError(remote, error);
+    }
+  }
+}
+
+/** The bytes of an answer in one buffer. */
+export async function collect(body: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
+}
+
+async function* readBody(request: GitHttpRequest, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  try {
+    for await (const chunk of body) {
+      bytes += chunk.length;
+      if (bytes > request.maxBytes) throw tooLarge(request);
+      yield chunk;
+    }
+  } catch (error) {
+    throw request.signal.aborted ? request.signal.reason : transportError(request.remote, error);
+  }
+}
+
+function tooLarge({ remote, maxBytes }: GitHttpRequest): GitError {
+  const mib = Math.round(maxBytes / 2 ** 20);
+  return new GitError("GIT_TOO_LARGE", `${remote.url} sends more than the ${mib} MiB that are allowed for one answer`);
+}
+
+function authorization({ credential }: GitRemote): Readonly<Record<string, string>> {
+  if (credential?.bearerToken !== undefined) return { authorization: `Bearer ${credential.bearerToken}` };
+  if (credential?.password === undefined) return {};
+  const basic = Buffer.from(`${credential.username ?? ""}:${credential.password}`).toString("base64");
+  return { authorization: `Basic ${basic}` };
+}
+
+/** The repository's new address when `target` is the same service of the same server. */
+function movedBase(target: URL, base: string, service: GitService): string | undefined {
+  if (target.origin !== new URL(base).origin) return undefined;
+  const at = `${target.pathname}${target.search}`;
+  return at.endsWith(service) ? target.origin + at.slice(0, -service.length) : undefined;
+}
+
+function resolve(location: string | undefined, from: string): URL | undefined {
+  return location !== undefined && URL.canParse(location, from) ? new URL(location, from) : undefined;
+}
+
+function header(headers: Readonly<Record<string, string | string[] | undefined>>, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

@@ -1,0 +1,121 @@
+import { isIP } from "node:net";
+import type { GitRemote } from "../engine.js";
+import { GitError } from "../errors.js";
+import { remoteAddress } from "../remote.js";
+
+const CREDENTIAL_KEYS = "username and password, or token, or bearerToken";
+
+/** Codes of Node and undici for a server that cannot be reached or falls silent, and how to say it. */
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ENOTFOUND: "its name does not resolve",
+  EAI_AGAIN: "its name cannot be resolved right now",
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "it broke the connection",
+  EPIPE: "it broke the connection",
+  EHOSTUNREACH: "there is no route to it",
+  ENETUNREACH: "there is no route to it",
+  ETIMEDOUT: "it does not answer",
+  UND_ERR_CONNECT_TIMEOUT: "it does not answer",
+  UND_ERR_HEADERS_TIMEOUT: "it fell silent",
+  UND_ERR_BODY_TIMEOUT: "it fell silent",
+  UND_ERR_SOCKET: "it broke the connection",
+};
+
+/** Begins the codes that OpenSSL and Node give when a certificate or a handshake is refused. */
+const TLS_CODES =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|EPROTO)/;
+
+/** The error for a request that got no whole answer. What this room does not know comes back as it is. */
+export function transportError(remote: GitRemote, error: unknown): unknown {
+  const code = codeOf(error);
+  if (code === undefined || error instanceof GitError) return error;
+  const address = remoteAddress(remote.url);
+  if (TLS_CODES.test(code)) {
+    const hint =
+      remote.credential?.ca === undefined
+        ? "if it uses a private authority, put that authority's certificate under ca.crt into the Secret of secretRef"
+        : "check that ca.crt in the Secret of secretRef is the authority that signed the server's certificate";
+    return new GitError("GIT_TLS", `no trusted connection to ${address} (${code}): ${hint}`, { cause: error });
+  }
+  const why = UNREACHABLE[code];
+  if (why === undefined && !code.startsWith("UND_ERR_") && !code.startsWith("HPE_")) return error;
+  const hint =
+    code === "ENOTFOUND" && isIP(address) === 0
+      ? "check the host in url"
+      : "check url, the network policies and the server";
+  return new GitError(
+    "GIT_UNREACHABLE",
+    `cannot reach ${address}: ${why ?? "the answer is broken"} (${code}); ${hint}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+/** The error for a whole poll or fetch that took longer than it may. */
+export function tooSlow(remote: GitRemote, what: string, ms: number): GitError {
+  return new GitError(
+    "GIT_UNREACHABLE",
+    `${remoteAddress(remote.url)} did not finish ${what} within ${Math.round(ms / 1000)} s`,
+  );
+}
+
+/** The error for an answer with a status other than 200. `retryAfter` is the header of that name. */
+export function statusError(remote: GitRemote, status: number, retryAfter: string | undefined, now: number): GitError {
+  const { url } = remote;
+  if (status === 401 || status === 403) return new GitError("GIT_AUTH_FAILED", authFailed(remote, status));
+  if (status === 404 || status === 410) {
+    return new GitError(
+      "GIT_REPOSITORY_NOT_FOUND",
+      `there is no repository at ${url} (HTTP ${status}), or ${whoWeAre(remote)} may not see it: check url and the rights of the credential`,
+    );
+  }
+  const wait = retryAfterMs(retryAfter, now);
+  const options = wait === undefined ? {} : { retryAfterMs: wait };
+  if (status === 429)
+    return new GitError("GIT_RATE_LIMITED", `${url} limits how often it may be asked (HTTP 429)`, options);
+  if (status >= 500) return new GitError("GIT_SERVER_ERROR", `the server of ${url} failed (HTTP ${status})`, options);
+  return new GitError(
+    "GIT_PROTOCOL",
+    `${url} answers HTTP ${status}: is this the address of a Git repository?`,
+    options,
+  );
+}
+
+/** The error for a redirect that is not followed: a credential stays with the server that it was given for. */
+export function redirected(remote: GitRemote, target: URL | undefined): GitError {
+  const to = target === undefined ? "nowhere" : `${target.origin}${target.pathname}`;
+  return new GitError(
+    "GIT_REDIRECTED",
+    `${remote.url} redirects to ${to}, which is not followed: if that is the repository's new address, put it into url`,
+  );
+}
+
+function authFailed(remote: GitRemote, status: number): string {
+  if (remote.credential?.password === undefined && remote.credential?.bearerToken === undefined) {
+    return `${remote.url} asks for a credential (HTTP ${status}): name a Secret in secretRef that has ${CREDENTIAL_KEYS}`;
+  }
+  const keys = remote.credential.bearerToken === undefined ? "username and password (or token)" : "bearerToken";
+  return `${remote.url} refuses the credential (HTTP ${status}): check ${keys} in the Secret of secretRef, and that it may read this repository`;
+}
+
+function whoWeAre(remote: GitRemote): string {
+  return remote.credential === undefined ? "somebody without a credential" : "this credential";
+}
+
+/** Milliseconds of a Retry-After header, which holds seconds or a date (RFC 9110). */
+function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+}
+
+/** The code of an error or of what caused it; several addresses tried in vain are told by the first. */
+function codeOf(error: unknown): string | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; depth++) {
+    const { code } = at as { code?: unknown };
+    if (typeof code === "string") return code;
+    at = at instanceof AggregateError ? at.errors[0] : at.cause;
+  }
+  return undefined;
+}

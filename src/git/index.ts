@@ -1,0 +1,21 @@
+/** The public door of the Git room: what others may import. */
+export { credentialDigest, credentialFromSecret, TOKEN_USERNAME } from "./credentials.js";
+export type {
+  CommitInfo,
+  FetchResult,
+  FetchTarget,
+  GitCredential,
+  GitEngine,
+  GitRemote,
+  GitSnapshot,
+  RemoteRefs,
+  TreeEntry,
+  TreeFile,
+  TreeLimits,
+} from "./engine.js";
+export { GitError, type GitErrorCode, isGitError } from "./errors.js";
+export { IsomorphicGitEngine, type IsomorphicGitEngineOptions } from "./isomorphic/engine.js";
+export { DEFAULT_GIT_LIMITS, type GitLimits } from "./limits.js";
+export { checkRefSpec, type GitRefSpec, type ResolvedRef, refPrefixes, resolveRef } from "./refs.js";
+export { gitRemote } from "./remote.js";
+export { resolveRemoteRef } from "./resolve-remote-ref.js";

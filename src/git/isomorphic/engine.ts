@@ -1,0 +1,171 @@
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../../base/clock.js";
+import { messageOf } from "../../base/errors.js";
+import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
+import type { Logger } from "../../base/logger.js";
+import { Semaphore } from "../../base/semaphore.js";
+import { withDeadline } from "../deadline.js";
+import type { FetchResult, FetchTarget, GitEngine, GitRemote, GitSnapshot, RemoteRefs } from "../engine.js";
+import { GitError, isGitError } from "../errors.js";
+import { GitHttpClient } from "../http/client.js";
+import { Connections } from "../http/connections.js";
+import { tooSlow } from "../http/failures.js";
+import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
+import { LsRefs } from "../ls-refs.js";
+import { isObjectId } from "../pack/object-id.js";
+import { readCommit } from "../walk.js";
+import { Fetcher } from "./fetcher.js";
+import { ReadCaches } from "./read-caches.js";
+import { isDamage, readOrHeal, StoreSnapshot } from "./snapshot.js";
+import { Store } from "./store.js";
+
+/** What an engine is made of. */
+export interface IsomorphicGitEngineOptions {
+  /** Belongs to this engine alone: one process, and nothing else in it. */
+  readonly cacheDir: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly failpoint?: FailpointHook;
+  /** Over `DEFAULT_GIT_LIMITS`. */
+  readonly limits?: Partial<GitLimits>;
+}
+
+/** A commit verified this recently is kept by `retain`, whether it is named or not: its fetch may have overtaken the list. */
+const GRACE_MS = 600_000;
+/** Below this, a store is never worth packing anew for its size. */
+const MIN_WASTE_BYTES = 4 * 2 ** 20;
+
+/**
+ * Git without any binary. isomorphic-git speaks with the server; what comes back is verified, indexed, stored and read by
+ * this room (see docs/adr), because a pack is hostile input and isomorphic-git publishes commits that it did not receive.
+ */
+export class IsomorphicGitEngine implements GitEngine {
+  readonly #options: IsomorphicGitEngineOptions;
+  readonly #limits: GitLimits;
+  readonly #connections: Connections;
+  readonly #lsRefs: LsRefs;
+  readonly #fetcher: Fetcher;
+  readonly #caches: ReadCaches;
+  readonly #fetches: Semaphore;
+  readonly #stores = new Map<string, Store>();
+
+  constructor(options: IsomorphicGitEngineOptions) {
+    this.#options = options;
+    const { clock } = options;
+    this.#limits = { ...DEFAULT_GIT_LIMITS, ...options.limits };
+    this.#connections = new Connections(this.#limits);
+    const http = new GitHttpClient(this.#connections, clock);
+    this.#lsRefs = new LsRefs(http, clock, this.#limits);
+    this.#fetcher = new Fetcher(http, this.#limits, options.failpoint ?? noFailpoints);
+    this.#fetches = new Semaphore(this.#limits.concurrentFetches);
+    this.#caches = new ReadCaches(clock, this.#limits, () => {
+      for (const store of this.#stores.values()) store.release();
+    });
+  }
+
+  listRefs(remote: GitRemote, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
+    return this.#lsRefs.list(remote, prefixes, signal);
+  }
+
+  async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal): Promise<FetchResult> {
+    const { commit } = target;
+    if (!isObjectId(commit)) {
+      throw new GitError("GIT_REF_INVALID", `${JSON.stringify(commit)} is no full commit id`);
+    }
+    const store = this.#store(remote);
+    try {
+      return await store.exclusive(async () => {
+        signal.throwIfAborted();
+        if ((await store.record(commit)) !== undefined) return { fetched: false, bytes: 0, objects: 0 };
+        const result = await this.#fetches.run(() => this.#bring(store, remote, target, signal));
+        this.#caches.touch();
+        await this.#compactIfMany(store, remote);
+        return result;
+      });
+    } catch (error) {
+      // It may have been our own packs that could not be read: the next fetch finds the store healed.
+      if (isDamage(error)) await store.heal();
+      throw error;
+    }
+  }
+
+  async open(remote: GitRemote, commit: string): Promise<GitSnapshot | undefined> {
+    const store = this.#store(remote);
+    if ((await store.record(commit)) === undefined) return undefined;
+    this.#caches.touch();
+    await readOrHeal(store, commit).catch((error: unknown) => {
+      if (!isGitError(error, "GIT_STORE_DAMAGED")) throw error;
+    });
+    if ((await store.record(commit)) === undefined) return undefined;
+    const { info, tree } = await readCommit(commit, await store.packs());
+    return new StoreSnapshot(info, tree, store, this.#caches);
+  }
+
+  async retain(remote: GitRemote, commits: readonly string[]): Promise<void> {
+    const store = this.#store(remote);
+    await store.exclusive(async () => {
+      const manifest = await store.manifest();
+      const recent = this.#options.clock.now() - GRACE_MS;
+      const all = Object.entries(manifest.commits);
+      const kept = all.filter(([commit, { time }]) => commits.includes(commit) || time > recent);
+      if (kept.length === all.length) return;
+      const bytes = manifest.packs.reduce((sum, pack) => sum + pack.bytes, 0);
+      const isWaste = bytes > 2 * manifest.compactBytes + MIN_WASTE_BYTES;
+      if (isWaste && kept.length > 0) await store.compact(Object.fromEntries(kept));
+      else await store.forget(Object.fromEntries(kept));
+    });
+  }
+
+  async prune(keep: readonly GitRemote[]): Promise<void> {
+    const kept = new Set(keep.map(({ id }) => id));
+    for (const [id, store] of this.#stores) if (!kept.has(id)) await store.exclusive(() => store.remove());
+    const { cacheDir } = this.#options;
+    for (const name of await readdir(cacheDir).catch(() => [])) {
+      if (!/^[0-9a-f]{64}$/.test(name) || kept.has(name) || this.#stores.has(name)) continue;
+      await rm(join(cacheDir, name), { recursive: true, force: true });
+    }
+    this.#caches.release();
+  }
+
+  async close(): Promise<void> {
+    this.#caches.release();
+    this.#connections.clear();
+  }
+
+  async #bring(store: Store, remote: GitRemote, target: FetchTarget, signal: AbortSignal): Promise<FetchResult> {
+    const { clock, logger } = this.#options;
+    const began = clock.monotonic();
+    const ms = this.#limits.fetchTimeoutMs;
+    const expired = (): Error => tooSlow(remote, "the fetch", ms);
+    const result = await withDeadline({ clock, signal, ms, expired }, (within) =>
+      this.#fetcher.fetch(store, { remote, base: this.#lsRefs.base(remote), target, signal: within }),
+    );
+    logger.debug("fetched a commit", {
+      url: remote.url,
+      commit: target.commit,
+      bytes: result.bytes,
+      objects: result.objects,
+      ms: Math.round(clock.monotonic() - began),
+    });
+    return result;
+  }
+
+  /** Many small packs make reading slow. Failing to pack them anew harms nobody: they stay as they are. */
+  async #compactIfMany(store: Store, remote: GitRemote): Promise<void> {
+    const { packs, commits } = await store.manifest();
+    if (packs.length <= this.#limits.maxPacks) return;
+    await store.compact(commits).catch((error: unknown) => {
+      this.#options.logger.warn("could not pack a Git store anew", { url: remote.url, error: messageOf(error) });
+    });
+  }
+
+  #store(remote: GitRemote): Store {
+    const known = this.#stores.get(remote.id);
+    if (known !== undefined) return known;
+    const { cacheDir, clock, logger } = this.#options;
+    const store = new Store(remote, { cacheDir, clock, logger, limits: this.#limits, caches: this.#caches });
+    this.#stores.set(remote.id, store);
+    return store;
+  }
+}

@@ -1,0 +1,114 @@
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../base/clock.js";
+import { parseAdvertisement, parseLsRefs } from "./advertisement.js";
+import { withDeadline } from "./deadline.js";
+import type { GitRemote, RemoteRefs } from "./engine.js";
+import { isGitError } from "./errors.js";
+import { collect, type GitHttpClient } from "./http/client.js";
+import { tooSlow } from "./http/failures.js";
+import type { GitLimits } from "./limits.js";
+import { DELIMITER, FLUSH, parsePackets, pktLine } from "./pkt-line.js";
+
+/** What was found out about a server: how it is asked for refs, and where the repository is. */
+interface Manner {
+  readonly version: 0 | 2;
+  readonly base: string;
+}
+
+/** Remotes whose manner is remembered. */
+const MAX_REMEMBERED = 10_000;
+
+/** How an unknown server may answer a direct `ls-refs` that it does not understand: then it is asked the long way. */
+const NOT_UNDERSTOOD = [
+  "GIT_PROTOCOL",
+  "GIT_REPOSITORY_NOT_FOUND",
+  "GIT_REMOTE_FAILED",
+  "GIT_INCOMPLETE",
+  "GIT_SERVER_ERROR",
+  "GIT_REDIRECTED",
+] as const;
+
+/**
+ * Asks remotes for their refs. One POST of protocol v2 does in the steady state: the usual GET before it only tells which
+ * protocol a server speaks, and that is tried and remembered here.
+ */
+export class LsRefs {
+  readonly #http: GitHttpClient;
+  readonly #clock: Clock;
+  readonly #limits: GitLimits;
+  readonly #manners = new LRUCache<string, Manner>({ max: MAX_REMEMBERED });
+
+  constructor(http: GitHttpClient, clock: Clock, limits: GitLimits) {
+    this.#http = http;
+    this.#clock = clock;
+    this.#limits = limits;
+  }
+
+  /** The refs that begin with one of `prefixes`, annotated tags peeled; with HEAD where a prefix of it is asked for. */
+  async list(remote: GitRemote, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
+    const ms = this.#limits.pollTimeoutMs;
+    const expired = (): Error => tooSlow(remote, "listing its refs", ms);
+    return withDeadline({ clock: this.#clock, signal, ms, expired }, async (within) => {
+      const known = this.#manners.get(remote.id);
+      if (known?.version === 0) return this.#advertised(remote, known.base, prefixes, within);
+      try {
+        return await this.#ask(remote, known?.base ?? remote.url, prefixes, within);
+      } catch (error) {
+        if (!isGitError(error, ...NOT_UNDERSTOOD)) throw error;
+        this.#manners.delete(remote.id);
+        if (known !== undefined) throw error;
+        return this.#advertised(remote, remote.url, prefixes, within);
+      }
+    });
+  }
+
+  /** Where the repository is as far as its server told. */
+  base(remote: GitRemote): string {
+    return this.#manners.get(remote.id)?.base ?? remote.url;
+  }
+
+  async #ask(remote: GitRemote, base: string, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
+    const answer = await this.#http.send({
+      remote,
+      base,
+      service: "/git-upload-pack",
+      body: lsRefsRequest(prefixes),
+      headers: {
+        "git-protocol": "version=2",
+        "content-type": "application/x-git-upload-pack-request",
+        accept: "application/x-git-upload-pack-result",
+      },
+      maxBytes: this.#limits.maxRefBytes,
+      signal,
+    });
+    const refs = parseLsRefs(parsePackets(await collect(answer.body), remote.url), remote.url);
+    this.#manners.set(remote.id, { version: 2, base: answer.base });
+    return refs;
+  }
+
+  async #advertised(
+    remote: GitRemote,
+    base: string,
+    prefixes: readonly string[],
+    signal: AbortSignal,
+  ): Promise<RemoteRefs> {
+    const answer = await this.#http.send({
+      remote,
+      base,
+      service: "/info/refs?service=git-upload-pack",
+      headers: { "git-protocol": "version=2" },
+      maxBytes: this.#limits.maxRefBytes,
+      signal,
+    });
+    const packets = parsePackets(await collect(answer.body), remote.url);
+    const advertisement = parseAdvertisement(packets, prefixes, remote.url);
+    if (advertisement.version === 2) return this.#ask(remote, answer.base, prefixes, signal);
+    this.#manners.set(remote.id, { version: 0, base: answer.base });
+    return advertisement.refs;
+  }
+}
+
+function lsRefsRequest(prefixes: readonly string[]): string {
+  const wanted = prefixes.map((prefix) => pktLine(`ref-prefix ${prefix}`));
+  return [pktLine("command=ls-refs"), DELIMITER, pktLine("peel"), pktLine("symrefs"), ...wanted, FLUSH].join("");
+}

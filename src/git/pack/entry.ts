@@ -1,0 +1,104 @@
+import { inflateSync } from "node:zlib";
+import { GitError } from "../errors.js";
+
+/** Kinds of Git objects. */
+export type ObjectType = "commit" | "tree" | "blob" | "tag";
+
+/** A Git object, whole. */
+export interface GitObject {
+  readonly type: ObjectType;
+  readonly content: Buffer;
+}
+
+/** Object types by their number in a pack entry (gitformat-pack). */
+const TYPES: Readonly<Record<number, ObjectType>> = { 1: "commit", 2: "tree", 3: "blob", 4: "tag" };
+const OFS_DELTA = 6;
+const REF_DELTA = 7;
+
+/** The head of a pack entry: what stands before the deflated bytes. */
+export interface EntryHead {
+  /** `delta` when this entry is a change to another object. */
+  readonly type: ObjectType | "delta";
+  /** Bytes once inflated. */
+  readonly size: number;
+  /** For a delta: offset of its base in the same pack, or the base's id in hex. */
+  readonly base: number | string | undefined;
+  /** Where the deflated bytes begin, counted like `at`. */
+  readonly dataAt: number;
+}
+
+/** Reads the head of the entry at `bytes[at]`, which stands at `offset` in its pack. Throws `GIT_PACK_CORRUPT`. */
+export function readEntryHead(bytes: Buffer, at: number, offset: number): EntryHead {
+  let byte = byteAt(bytes, at);
+  let next = at + 1;
+  const number = (byte >> 4) & 7;
+  let size = byte & 15;
+  for (let scale = 16; byte & 0x80; scale *= 128) {
+    byte = byteAt(bytes, next++);
+    size += (byte & 0x7f) * scale;
+    if (size > Number.MAX_SAFE_INTEGER) throw corrupt("an object with an impossible size");
+  }
+  if (number === OFS_DELTA) {
+    const [distance, dataAt] = readDistance(bytes, next);
+    if (distance <= 0 || distance > offset - 12) throw corrupt("a delta whose base lies outside of the pack");
+    return { type: "delta", size, base: offset - distance, dataAt };
+  }
+  if (number === REF_DELTA) {
+    if (next + 20 > bytes.length) throw corrupt("an entry that is cut off");
+    return { type: "delta", size, base: bytes.toString("hex", next, next + 20), dataAt: next + 20 };
+  }
+  const type = TYPES[number];
+  if (type === undefined) throw corrupt(`an entry of the unknown type ${number}`);
+  return { type, size, base: undefined, dataAt: next };
+}
+
+/**
+ * Inflates the data of an entry. Also says how many deflated bytes it took, which no pack writes down. Never inflates more
+ * than the entry's head announced. Throws `GIT_PACK_CORRUPT`.
+ */
+export function inflateEntry(bytes: Buffer, head: EntryHead): { readonly data: Buffer; readonly deflated: number } {
+  const { size, dataAt } = head;
+  try {
+    const chunkSize = Math.min(Math.max(size + 1, 64), 1 << 20);
+    // With `info`, zlib also hands out its engine, whose `bytesWritten` is what it consumed; the types do not know that.
+    const { buffer, engine } = inflateSync(bytes.subarray(dataAt), {
+      info: true,
+      chunkSize,
+      maxOutputLength: size + 1,
+    }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
+    if (buffer.length !== size) throw corrupt("an object of another size than announced");
+    return { data: buffer, deflated: engine.bytesWritten };
+  } catch (error) {
+    throw error instanceof GitError ? error : corrupt("an object that cannot be inflated", error);
+  }
+}
+
+/** The distance to an ofs-delta's base, and where the data begins. */
+function readDistance(bytes: Buffer, at: number): [distance: number, dataAt: number] {
+  let next = at;
+  let byte = byteAt(bytes, next++);
+  let distance = byte & 0x7f;
+  while (byte & 0x80) {
+    byte = byteAt(bytes, next++);
+    distance = (distance + 1) * 128 + (byte & 0x7f);
+    if (distance > Number.MAX_SAFE_INTEGER) break;
+  }
+  return [distance, next];
+}
+
+function byteAt(bytes: Buffer, at: number): number {
+  const byte = bytes[at];
+  if (byte === undefined) throw corrupt("an entry that is cut off");
+  return byte;
+}
+
+/** The error for a pack that is not what its sender meant. */
+export function corrupt(what: string, cause?: unknown): GitError {
+  return new GitError(
+    "GIT_PACK_CORRUPT",
+    `the received pack holds ${what}; nothing of it was kept, it will be fetched again`,
+    {
+      cause,
+    },
+  );
+}

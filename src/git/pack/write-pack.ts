@@ -1,0 +1,41 @@
+import { createHash } from "node:crypto";
+import { deflateSync } from "node:zlib";
+import type { GitObject, ObjectType } from "./entry.js";
+import { corrupt } from "./entry.js";
+import { Pacer } from "./pacer.js";
+import type { PackSet } from "./pack-set.js";
+
+const NUMBERS: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob: 3, tag: 4 };
+
+/** A pack with the objects `ids` of `source`, without deltas. Throws `GIT_PACK_CORRUPT` when one of them cannot be read. */
+export async function writePack(ids: Iterable<string>, source: PackSet): Promise<Buffer> {
+  const header = Buffer.from("PACK\0\0\0\u0002\0\0\0\0", "latin1");
+  const parts: Buffer[] = [header];
+  const pacer = new Pacer();
+  for (const id of ids) {
+    parts.push((await source.wholeEntry(id)) ?? encode(await required(id, source)));
+    if (pacer.due) await pacer.pause();
+  }
+  header.writeUInt32BE(parts.length - 1, 8);
+  const hash = createHash("sha1");
+  for (const part of parts) hash.update(part);
+  return Buffer.concat([...parts, hash.digest()]);
+}
+
+async function required(id: string, source: PackSet): Promise<GitObject> {
+  const object = await source.read(id);
+  if (object === undefined) throw corrupt(`no object ${id}`);
+  return object;
+}
+
+/** Type and size, seven bits of size a byte after the first four, then the deflated content. */
+function encode({ type, content }: GitObject): Buffer {
+  const head: number[] = [];
+  let byte = (NUMBERS[type] << 4) | (content.length & 15);
+  for (let rest = Math.floor(content.length / 16); ; rest = Math.floor(rest / 128)) {
+    head.push(rest > 0 ? byte | 0x80 : byte);
+    if (rest === 0) break;
+    byte = rest & 0x7f;
+  }
+  return Buffer.concat([Buffer.from(head), deflateSync(content)]);
+}

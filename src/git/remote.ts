@@ -1,0 +1,76 @@
+import { isIP } from "node:net";
+import { hmacSha256, sha256 } from "../base/hash.js";
+import { redactUrl } from "../base/redact.js";
+import { credentialDigest } from "./credentials.js";
+import type { GitCredential, GitRemote } from "./engine.js";
+import { GitError } from "./errors.js";
+
+/** `user@host:path`, the short form of ssh. */
+const SCP_FORM = /^[^/\s:@]+@[^/\s:]+:/;
+
+/**
+ * The remote at `url` as `credential` sees it. Throws `GIT_URL_INVALID` or `GIT_TRANSPORT_UNSUPPORTED`, both terminal.
+ * `key` makes the id a keyed digest: with a key that only this installation knows, nobody can try passwords against it.
+ */
+export function gitRemote(url: string, credential?: GitCredential, key = ""): GitRemote {
+  const normalised = normaliseGitUrl(url, credential);
+  const identity = `${normalised}\n${credential === undefined ? "" : credentialDigest(credential, key)}`;
+  return { url: normalised, credential, id: key === "" ? sha256(identity) : hmacSha256(key, identity) };
+}
+
+/** The URL in the one form in which it names a store: lower-case host, no default port, no slash at the end. */
+function normaliseGitUrl(url: string, credential: GitCredential | undefined): string {
+  refuseOtherTransports(url);
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed === undefined || parsed.hostname === "") throw invalid(url, "it is not a URL");
+  if (parsed.username !== "" || parsed.password !== "") {
+    throw invalid(url, "it holds a user name or password: put them into a Secret and name it in secretRef");
+  }
+  if (parsed.search !== "" || parsed.hash !== "") throw invalid(url, "it has a query or a fragment: remove it");
+  const path = parsed.pathname.replace(/\/+$/, "");
+  if (path === "") throw invalid(url, "it names a server but no repository on it");
+  if (parsed.protocol === "http:" && signsIn(credential) && !isLoopback(parsed.hostname)) {
+    throw invalid(url, "a credential is never sent over http://: use https://, or leave out secretRef");
+  }
+  return `${parsed.protocol}//${parsed.host}${path}`;
+}
+
+function refuseOtherTransports(url: string): void {
+  // Git itself reads a leading dash as an option and `ext::` as a command: no engine is ever to see them.
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  if (url.startsWith("-") || /[\u0000-\u0020\u007f\\]/.test(url)) {
+    throw invalid(url, "it begins with a dash, or holds white space, a backslash or control characters");
+  }
+  if (/^(ssh|git\+ssh|ssh\+git):/i.test(url) || (!url.includes("://") && SCP_FORM.test(url))) {
+    throw new GitError(
+      "GIT_TRANSPORT_UNSUPPORTED",
+      `the URL ${redactUrl(url)} needs SSH, which is not supported by this engine yet: use the https:// URL of the repository`,
+    );
+  }
+  if (!/^https?:\/\//i.test(url)) {
+    throw new GitError(
+      "GIT_TRANSPORT_UNSUPPORTED",
+      `the URL ${redactUrl(url)} is neither https:// nor http://: use the https:// URL of the repository`,
+    );
+  }
+}
+
+function invalid(url: string, why: string): GitError {
+  return new GitError("GIT_URL_INVALID", `the URL ${redactUrl(url)} cannot be used: ${why}`);
+}
+
+function signsIn(credential: GitCredential | undefined): boolean {
+  return credential?.password !== undefined || credential?.bearerToken !== undefined;
+}
+
+/** Whether a URL's host name is this machine: what is sent there cannot be listened to. */
+function isLoopback(hostname: string): boolean {
+  if (hostname === "localhost" || hostname === "[::1]") return true;
+  return isIP(hostname) === 4 && hostname.startsWith("127.");
+}
+
+/** `host:port` of a remote, for messages. */
+export function remoteAddress(url: string): string {
+  const parsed = new URL(url);
+  return parsed.port === "" ? `${parsed.hostname}:${parsed.protocol === "https:" ? 443 : 80}` : parsed.host;
+}

@@ -1,0 +1,111 @@
+import { readFile, stat } from "node:fs/promises";
+import { OverseerError } from "../base/errors.js";
+
+/** What a TLS connection needs to know: PEM texts, as `node:tls` takes them. */
+export interface TlsOptions {
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly passphrase?: string;
+  readonly servername?: string;
+  readonly rejectUnauthorized?: boolean;
+}
+
+/** How to reach an API server and who we are there. */
+export interface ClusterAccess {
+  /** Origin, without a trailing slash. */
+  readonly server: string;
+  readonly tls: TlsOptions;
+  /** Headers that prove who we are; `refresh` asks for new ones after a 401. */
+  authHeaders(refresh: boolean): Promise<Readonly<Record<string, string>>>;
+}
+
+const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
+/** How long a token from a file is used before the file is looked at again. */
+const TOKEN_RECHECK_MS = 60_000;
+
+/** Where the cluster is: a kubeconfig, or the pod that we run in. */
+export interface ClusterLocation {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  /** Host and port of the in-cluster API server, from the pod's environment. */
+  readonly serviceHost?: string;
+  readonly servicePort?: string;
+}
+
+/** Access by kubeconfig if one is named, else by the pod's ServiceAccount. */
+export async function loadClusterAccess(location: ClusterLocation): Promise<ClusterAccess> {
+  if (location.kubeconfig) return fromKubeconfig(location.kubeconfig, location.context);
+  if (location.serviceHost) return inCluster(location.serviceHost, location.servicePort ?? "443");
+  throw new OverseerError("no cluster to talk to: this is no pod, and neither --kubeconfig nor KUBECONFIG is set", {
+    code: "KUBE_NO_CONFIG",
+    reason: "NoClusterConfig",
+    class: "terminal",
+  });
+}
+
+async function inCluster(host: string, port: string): Promise<ClusterAccess> {
+  const ca = await readFile(`${SERVICE_ACCOUNT}/ca.crt`, "utf8");
+  const token = tokenFile(`${SERVICE_ACCOUNT}/token`);
+  const name = host.includes(":") ? `[${host}]` : host;
+  return { server: `https://${name}:${port}`, tls: { ca }, authHeaders: token };
+}
+
+/** Reads a token that kubelet renews: again when older than a minute and changed, or when told to. */
+function tokenFile(path: string): ClusterAccess["authHeaders"] {
+  let cached: { token: string; mtimeMs: number; checkedAt: number } | undefined;
+  return async (refresh) => {
+    const now = performance.now();
+    if (!cached || refresh || now - cached.checkedAt > TOKEN_RECHECK_MS) {
+      const { mtimeMs } = await stat(path);
+      if (!cached || refresh || cached.mtimeMs !== mtimeMs) {
+        cached = { token: (await readFile(path, "utf8")).trim(), mtimeMs, checkedAt: now };
+      } else cached.checkedAt = now;
+    }
+    return { authorization: `Bearer ${cached.token}` };
+  };
+}
+
+/** Loads the kubeconfig by the client library, which knows every way to sign in; only traffic is ours. */
+async function fromKubeconfig(path: string, context: string | undefined): Promise<ClusterAccess> {
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  config.loadFromFile(path);
+  if (context) config.setCurrentContext(context);
+  const cluster = config.getCurrentCluster();
+  if (!cluster) {
+    throw new OverseerError(`${path}: the context ${JSON.stringify(config.getCurrentContext())} names no cluster`, {
+      code: "KUBE_BAD_CONFIG",
+      reason: "InvalidKubeconfig",
+      class: "terminal",
+    });
+  }
+  const options = await httpsOptions(config);
+  const { headers: initial, ...tls } = options;
+  let headers = initial;
+  return {
+    server: cluster.server.replace(/\/+$/, ""),
+    tls,
+    authHeaders: async (refresh) => {
+      if (refresh) headers = (await httpsOptions(config)).headers;
+      return headers;
+    },
+  };
+}
+
+type HttpsOptions = TlsOptions & { headers: Record<string, string> };
+
+async function httpsOptions(config: { applyToHTTPSOptions(options: object): Promise<void> }): Promise<HttpsOptions> {
+  const options: Record<string, unknown> & { headers: Record<string, string> } = { headers: {} };
+  await config.applyToHTTPSOptions(options);
+  const tls: Record<string, unknown> = {};
+  for (const name of ["ca", "cert", "key", "passphrase", "servername", "rejectUnauthorized"]) {
+    if (options[name] !== undefined) tls[name] = options[name];
+  }
+  if (typeof options.auth === "string") {
+    options.headers.authorization = `Basic ${Buffer.from(options.auth).toString("base64")}`;
+  }
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(options.headers)) headers[name.toLowerCase()] = String(value);
+  return { ...tls, headers };
+}

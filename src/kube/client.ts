@@ -1,0 +1,201 @@
+import { Pool } from "undici";
+import { messageOf } from "../base/errors.js";
+import type { ClusterAccess } from "./auth.js";
+import { KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
+
+/** One request to the API server. */
+export interface KubeRequest {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** Path with a leading slash; names in it are escaped by the caller. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly accept?: string;
+  /** User on whose behalf the request is made, for example `system:serviceaccount:shop:deployer`. */
+  readonly impersonate?: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** What the API server answered. */
+export interface KubeResponse<T> {
+  readonly status: number;
+  readonly body: T;
+  /** Texts of `Warning` headers, for example of a deprecated API version. */
+  readonly warnings: readonly string[];
+}
+
+/** Told of each finished request, for the metrics. */
+export type RequestObserver = (method: string, code: string, seconds: number) => void;
+
+/** How the client is set up. */
+export interface KubeClientOptions {
+  readonly access: ClusterAccess;
+  readonly userAgent: string;
+  /** Connections for requests; watches have a pool of their own. */
+  readonly connections?: number;
+  readonly onRequest?: RequestObserver;
+}
+
+/** Media type of metadata without the rest, for one object or a list. */
+export const PARTIAL_OBJECT = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+export const PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
+
+/** Tries of a request whose connection failed before an answer came. */
+const CONNECT_TRIES = 3;
+
+/**
+ * Plain JSON over HTTP/1.1 connections that are kept: no typed models, so a field that this build has never heard of
+ * passes through unharmed. Requests and watches have separate pools, so that watches never use up the connections.
+ */
+export class KubeClient {
+  readonly server: string;
+  readonly #access: ClusterAccess;
+  readonly #requests: Pool;
+  readonly #watches: Pool;
+  readonly #userAgent: string;
+  readonly #onRequest: RequestObserver;
+
+  constructor(options: KubeClientOptions) {
+    this.server = options.access.server;
+    this.#access = options.access;
+    this.#userAgent = options.userAgent;
+    this.#onRequest = options.onRequest ?? (() => {});
+    const connect = { ...options.access.tls, timeout: 10_000 };
+    const shared = { connect, allowH2: false, pipelining: 1, keepAliveTimeout: 60_000 };
+    this.#requests = new Pool(this.server, {
+      ...shared,
+      connections: options.connections ?? 16,
+      headersTimeout: 30_000,
+      bodyTimeout: 60_000,
+    });
+    this.#watches = new Pool(this.server, { ...shared, connections: null, headersTimeout: 60_000, bodyTimeout: 0 });
+  }
+
+  /** Sends a request and reads the JSON answer. Throws KubeStatusError for an HTTP error, KubeConnectionError for none. */
+  async request<T>(request: KubeRequest): Promise<KubeResponse<T>> {
+    const started = performance.now();
+    let code = "error";
+    try {
+      const response = await this.#send(this.#requests, request);
+      code = String(response.statusCode);
+      const text = await response.body.text();
+      if (response.statusCode >= 400) throw statusError(response.statusCode, text, response.headers, request);
+      return {
+        status: response.statusCode,
+        body: (text === "" ? undefined : JSON.parse(text)) as T,
+        warnings: parseWarnings(response.headers.warning),
+      };
+    } catch (error) {
+      throw asKubeError(error, request);
+    } finally {
+      this.#onRequest(request.method, code, (performance.now() - started) / 1000);
+    }
+  }
+
+  /** Opens a stream (a watch) and gives its chunks. Ends when the server ends it or `signal` aborts. */
+  async stream(request: KubeRequest): Promise<AsyncIterable<Buffer>> {
+    const started = performance.now();
+    let code = "error";
+    try {
+      const response = await this.#send(this.#watches, request);
+      code = String(response.statusCode);
+      if (response.statusCode >= 400) {
+        throw statusError(response.statusCode, await response.body.text(), response.headers, request);
+      }
+      return response.body;
+    } catch (error) {
+      throw asKubeError(error, request);
+    } finally {
+      this.#onRequest("WATCH", code, (performance.now() - started) / 1000);
+    }
+  }
+
+  /** Closes all connections. */
+  async close(): Promise<void> {
+    await Promise.all([this.#requests.destroy(), this.#watches.destroy()]);
+  }
+
+  async #send(pool: Pool, request: KubeRequest) {
+    let refreshed = false;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const response = await pool.request(await this.#options(request, refreshed));
+        if (response.statusCode !== 401 || refreshed) return response;
+        await response.body.dump();
+        refreshed = true;
+      } catch (error) {
+        if (attempt >= CONNECT_TRIES || request.signal?.aborted || !isUnsent(error, request.method)) throw error;
+      }
+    }
+  }
+
+  async #options(request: KubeRequest, refresh: boolean): Promise<Parameters<Pool["request"]>[0]> {
+    const headers: Record<string, string> = {
+      ...(await this.#access.authHeaders(refresh)),
+      accept: request.accept ?? "application/json",
+      "user-agent": this.#userAgent,
+    };
+    if (request.impersonate) headers["impersonate-user"] = request.impersonate;
+    if (request.body !== undefined) headers["content-type"] = request.contentType ?? "application/json";
+    return {
+      method: request.method,
+      path: withQuery(request.path, request.query),
+      headers,
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.signal ? { signal: request.signal } : {}),
+    };
+  }
+}
+
+function withQuery(path: string, query: KubeRequest["query"]): string {
+  if (!query) return path;
+  const params = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, value);
+  const text = params.toString();
+  return text === "" ? path : `${path}?${text}`;
+}
+
+/** Whether sending again cannot do something twice: the connection failed first, or the verb gives the same end state. */
+function isUnsent(error: unknown, method: KubeRequest["method"]): boolean {
+  const code = (error as { code?: string }).code ?? "";
+  if (["ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT", "ENOTFOUND", "EAI_AGAIN"].includes(code)) return true;
+  return method !== "POST" && method !== "DELETE" && ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(code);
+}
+
+function statusError(
+  statusCode: number,
+  text: string,
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  request: KubeRequest,
+): KubeStatusError {
+  let status: KubeStatus;
+  try {
+    const parsed = JSON.parse(text) as KubeStatus & { kind?: string };
+    status = parsed.kind === "Status" ? parsed : { message: text.slice(0, 500) };
+  } catch {
+    status = {
+      message: `the API server answered ${statusCode} to ${request.method} ${request.path}: ${text.slice(0, 300).trim()}`,
+    };
+  }
+  const retryAfter = Number(headers["retry-after"]);
+  if (Number.isFinite(retryAfter) && retryAfter > 0) {
+    status = { ...status, details: { ...status.details, retryAfterSeconds: retryAfter } };
+  }
+  return new KubeStatusError(statusCode, status, `${request.method} ${request.path}`);
+}
+
+function asKubeError(error: unknown, request: KubeRequest): unknown {
+  if (error instanceof KubeStatusError || request.signal?.aborted) return error;
+  return new KubeConnectionError(
+    `${request.method} ${request.path}: the API server gave no answer: ${messageOf(error)}`,
+    error,
+  );
+}
+
+/** Splits `299 - "text"` headers into their texts. */
+function parseWarnings(header: string | string[] | undefined): readonly string[] {
+  if (header === undefined) return [];
+  const text = Array.isArray(header) ? header.join(", ") : header;
+  return [...text.matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) => (match[1] ?? "").replace(/\\(.)/g, "$1"));
+}

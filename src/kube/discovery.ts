@@ -1,0 +1,111 @@
+import type { Clock } from "../base/clock.js";
+import type { GroupVersionKind } from "../manifest/object-id.js";
+import type { KubeClient } from "./client.js";
+import type { ResourceInfo } from "./resource.js";
+
+const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+/** Unknown kinds ask the API server again at most this often. */
+const MIN_REFRESH_MS = 1_000;
+
+interface DiscoveryList {
+  readonly items: readonly {
+    readonly metadata?: { readonly name?: string };
+    readonly versions: readonly {
+      readonly version: string;
+      readonly resources?: readonly {
+        readonly resource: string;
+        readonly responseKind?: { readonly group?: string; readonly version?: string; readonly kind: string };
+        readonly scope: string;
+        readonly verbs: readonly string[];
+        readonly subresources?: readonly { readonly subresource: string }[];
+      }[];
+    }[];
+  }[];
+}
+
+const keyOf = (gvk: GroupVersionKind): string => `${gvk.group}/${gvk.version}/${gvk.kind}`;
+
+/** What kinds the API server serves, and under which paths. Cached; a kind that is missing is looked for again. */
+export class Discovery {
+  readonly #client: KubeClient;
+  readonly #clock: Clock;
+  #kinds: ReadonlyMap<string, ResourceInfo> = new Map();
+  #loadedAt = Number.NEGATIVE_INFINITY;
+  #stale = true;
+  #loading: Promise<void> | undefined;
+
+  constructor(client: KubeClient, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  /** The kind as served; undefined when the API server has no such kind. */
+  async find(gvk: GroupVersionKind): Promise<ResourceInfo | undefined> {
+    if (this.#stale) await this.#load();
+    const known = this.#kinds.get(keyOf(gvk));
+    if (known || this.#clock.monotonic() - this.#loadedAt < MIN_REFRESH_MS) return known;
+    await this.#load();
+    return this.#kinds.get(keyOf(gvk));
+  }
+
+  /** The kind as last seen, without asking. */
+  peek(gvk: GroupVersionKind): ResourceInfo | undefined {
+    return this.#kinds.get(keyOf(gvk));
+  }
+
+  /** All kinds served. */
+  async all(): Promise<readonly ResourceInfo[]> {
+    if (this.#stale) await this.#load();
+    return [...this.#kinds.values()];
+  }
+
+  /** Says that kinds came or went: the next question asks the API server. */
+  invalidate(): void {
+    this.#stale = true;
+  }
+
+  #load(): Promise<void> {
+    this.#loading ??= this.#fetch().finally(() => {
+      this.#loading = undefined;
+    });
+    return this.#loading;
+  }
+
+  async #fetch(): Promise<void> {
+    this.#stale = false;
+    try {
+      const [core, groups] = await Promise.all(
+        ["/api", "/apis"].map((path) =>
+          this.#client.request<DiscoveryList>({ method: "GET", path, accept: AGGREGATED }),
+        ),
+      );
+      const kinds = new Map<string, ResourceInfo>();
+      for (const list of [core?.body, groups?.body]) addKinds(kinds, list);
+      this.#kinds = kinds;
+      this.#loadedAt = this.#clock.monotonic();
+    } catch (error) {
+      this.#stale = true;
+      throw error;
+    }
+  }
+}
+
+function addKinds(kinds: Map<string, ResourceInfo>, list: DiscoveryList | undefined): void {
+  for (const group of list?.items ?? []) {
+    for (const { version, resources } of group.versions) {
+      for (const resource of resources ?? []) {
+        if (!resource.responseKind) continue;
+        const info: ResourceInfo = {
+          group: group.metadata?.name ?? "",
+          version,
+          kind: resource.responseKind.kind,
+          plural: resource.resource,
+          namespaced: resource.scope === "Namespaced",
+          verbs: new Set(resource.verbs),
+          hasStatus: resource.subresources?.some((sub) => sub.subresource === "status") ?? false,
+        };
+        kinds.set(keyOf(info), info);
+      }
+    }
+  }
+}

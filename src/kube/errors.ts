@@ -1,0 +1,65 @@
+import { OverseerError } from "../base/errors.js";
+
+/** The `Status` body with which the API server answers what it refuses. */
+export interface KubeStatus {
+  readonly code?: number;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly details?: {
+    readonly name?: string;
+    readonly kind?: string;
+    readonly retryAfterSeconds?: number;
+    readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[];
+  };
+}
+
+/** The API server said no. `code` is `KUBE_<HTTP status>`, `reason` the Status reason. */
+export class KubeStatusError extends OverseerError {
+  readonly statusCode: number;
+  readonly status: KubeStatus;
+
+  constructor(statusCode: number, status: KubeStatus, request: string) {
+    const retryAfter = status.details?.retryAfterSeconds;
+    super(status.message ?? `the API server answered ${statusCode} to ${request}`, {
+      code: `KUBE_${statusCode}`,
+      reason: status.reason || "ApiServerError",
+      class: "retryable",
+      ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter * 1000 }),
+    });
+    this.statusCode = statusCode;
+    this.status = status;
+  }
+}
+
+/** The API server could not be reached, or cut the answer short. */
+export class KubeConnectionError extends OverseerError {
+  constructor(message: string, cause: unknown) {
+    super(message, { code: "KUBE_UNREACHABLE", reason: "ApiServerUnreachable", class: "retryable", cause });
+  }
+}
+
+/** Whether `error` is the API server's answer with this HTTP status. */
+export function isStatus(error: unknown, statusCode: number): error is KubeStatusError {
+  return error instanceof KubeStatusError && error.statusCode === statusCode;
+}
+
+/** The watch or list cannot go on from this resourceVersion: list again. */
+export function isGone(error: unknown): boolean {
+  return isStatus(error, 410) || (error instanceof KubeStatusError && error.status.reason === "Expired");
+}
+
+/**
+ * Whether a refused apply is the document's fault and no passing one: 400, 403, 404, 409, 413, 422, and the 500s with which the API
+ * server answers a document that does not fit the schema (unknown field, wrong type, two entries with one key). Those
+ * 500s can be told from a broken server by their text alone (tried on 1.35).
+ */
+export function isDocumentRefusal(error: unknown): error is KubeStatusError {
+  if (!(error instanceof KubeStatusError)) return false;
+  if ([400, 403, 404, 405, 409, 413, 415, 422].includes(error.statusCode)) return true;
+  return (
+    error.statusCode === 500 &&
+    /failed to create typed patch object|duplicate entries for key|field not declared in schema|error decoding/.test(
+      error.message,
+    )
+  );
+}

@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "../base/clock.js";
+import { messageOf } from "../base/errors.js";
+import type { Logger } from "../base/logger.js";
+import type { KubeClient } from "./client.js";
+
+/** What an Event is about. */
+export interface EventSubject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** One thing that happened. */
+export interface EventNote {
+  readonly type: "Normal" | "Warning";
+  /** CamelCase, stable. */
+  readonly reason: string;
+  /** What was done: CamelCase. */
+  readonly action: string;
+  /** For people; never a secret value. */
+  readonly message: string;
+}
+
+/** Where Events are told. */
+export interface EventSink {
+  record(subject: EventSubject, note: EventNote): void;
+}
+
+/** Longest note that the API server takes is 1 kB. */
+const MAX_NOTE = 1000;
+/** The same Event again within this time is counted in a series, not written anew. */
+const SERIES_MS = 6 * 60_000;
+/** Events of one object in a burst, and how long one more takes to be allowed. */
+const BURST = 25;
+const REFILL_MS = 5 * 60_000;
+const MAX_REMEMBERED = 4096;
+
+interface Remembered {
+  readonly path: string;
+  count: number;
+  lastAt: number;
+}
+
+/**
+ * Writes Events (events.k8s.io/v1). An Event that repeats becomes a series; an object that has too much to say is cut
+ * off for a while. Never makes anything else fail or wait: what cannot be written is logged.
+ */
+export class EventRecorder implements EventSink {
+  readonly #client: KubeClient;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #controller: string;
+  readonly #instance: string;
+  readonly #remembered = new Map<string, Remembered>();
+  readonly #budget = new Map<string, { tokens: number; at: number }>();
+  #queue: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(options: { client: KubeClient; clock: Clock; logger: Logger; controller: string; instance: string }) {
+    this.#client = options.client;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#controller = options.controller;
+    this.#instance = options.instance;
+  }
+
+  record(subject: EventSubject, note: EventNote): void {
+    if (this.#waiting >= 1000 || !this.#allowed(subject.uid)) return;
+    this.#waiting++;
+    this.#queue = this.#queue
+      .then(() => this.#write(subject, note))
+      .catch((error: unknown) =>
+        this.#logger.warn("event not written", { reason: note.reason, error: messageOf(error) }),
+      )
+      .finally(() => {
+        this.#waiting--;
+      });
+  }
+
+  /** Waits until all that was recorded is written. */
+  flush(): Promise<void> {
+    return this.#queue;
+  }
+
+  #allowed(uid: string): boolean {
+    const now = this.#clock.monotonic();
+    const entry = this.#budget.get(uid) ?? { tokens: BURST, at: now };
+    entry.tokens = Math.min(BURST, entry.tokens + (now - entry.at) / REFILL_MS);
+    entry.at = now;
+    this.#budget.delete(uid);
+    this.#budget.set(uid, entry);
+    if (this.#budget.size > MAX_REMEMBERED) this.#budget.delete(this.#budget.keys().next().value ?? "");
+    if (entry.tokens < 1) return false;
+    entry.tokens--;
+    return true;
+  }
+
+  async #write(subject: EventSubject, note: EventNote): Promise<void> {
+    const text = note.message.length > MAX_NOTE ? `${note.message.slice(0, MAX_NOTE - 1)}…` : note.message;
+    const key = createHash("sha256")
+      .update([subject.uid, note.type, note.reason, text].join("\0"))
+      .digest("hex")
+      .slice(0, 16);
+    const now = this.#clock.now();
+    const seen = this.#remembered.get(key);
+    if (seen && now - seen.lastAt < SERIES_MS && (await this.#extend(seen, now))) return;
+    const name = `${subject.name.slice(0, 200)}.${key}${now.toString(16)}`;
+    const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(subject.namespace || "default")}/events`;
+    await this.#client.request({ method: "POST", path, body: this.#event(subject, note, text, name, now) });
+    this.#remembered.set(key, { path: `${path}/${name}`, count: 1, lastAt: now });
+    if (this.#remembered.size > MAX_REMEMBERED) this.#remembered.delete(this.#remembered.keys().next().value ?? "");
+  }
+
+  async #extend(seen: Remembered, now: number): Promise<boolean> {
+    seen.count++;
+    seen.lastAt = now;
+    try {
+      await this.#client.request({
+        method: "PATCH",
+        path: seen.path,
+        contentType: "application/merge-patch+json",
+        body: { series: { count: seen.count, lastObservedTime: microTime(now) } },
+      });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #event(subject: EventSubject, note: EventNote, text: string, name: string, now: number): unknown {
+    return {
+      apiVersion: "events.k8s.io/v1",
+      kind: "Event",
+      metadata: { name, namespace: subject.namespace || "default" },
+      eventTime: microTime(now),
+      reportingController: this.#controller,
+      reportingInstance: this.#instance,
+      action: note.action,
+      reason: note.reason,
+      regarding: subject,
+      note: text,
+      type: note.type,
+    };
+  }
+}
+
+function microTime(ms: number): string {
+  return new Date(ms).toISOString().replace("Z", "000Z");
+}

@@ -1,0 +1,257 @@
+import { type BackoffPolicy, backoffDelay, jitter } from "../base/backoff.js";
+import type { Clock } from "../base/clock.js";
+import { messageOf } from "../base/errors.js";
+import type { Logger } from "../base/logger.js";
+import { type KubeClient, PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
+import { isGone, isStatus, type KubeStatus, KubeStatusError } from "./errors.js";
+import type { RawObject } from "./object.js";
+import { splitLines } from "./watch-lines.js";
+
+/** A change of the store. `initial` marks what was there before the watch began, or came to light by a new list. */
+export type StoreEvent<T> =
+  | { readonly type: "Added"; readonly key: string; readonly object: T; readonly initial: boolean }
+  | {
+      readonly type: "Modified";
+      readonly key: string;
+      readonly object: T;
+      readonly previous: T;
+      readonly initial: boolean;
+    }
+  | { readonly type: "Deleted"; readonly key: string; readonly previous: T; readonly initial: boolean };
+
+/** What is watched, and what becomes of it. */
+export interface ReflectorOptions<T> {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Collection path, for example `/api/v1/configmaps`. */
+  readonly path: string;
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+  /** `metadata` asks the API server to leave out everything but the metadata. */
+  readonly mode: "full" | "metadata";
+  /** Reduces an object to what is kept of it. Called once for each event. */
+  readonly reduce: (object: RawObject) => T;
+  readonly uidOf: (object: T) => string;
+  readonly onEvent: (event: StoreEvent<T>) => void;
+  /** Called after each whole list, and with the error when listing or watching fails. */
+  readonly onSync?: (error?: unknown) => void;
+  readonly observer?: ReflectorObserver;
+}
+
+/** Told what a reflector does, for the metrics. */
+export interface ReflectorObserver {
+  listed(): void;
+  watched(): void;
+  restarted(): void;
+}
+
+const BACKOFF: BackoffPolicy = { baseMs: 800, factor: 2, maxMs: 30_000 };
+const HEALTHY_AFTER_MS = 120_000;
+const PAGE = 500;
+
+interface WatchEvent {
+  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
+  readonly object: RawObject & KubeStatus;
+}
+
+/**
+ * Keeps a local copy of a collection: lists it once (as a stream where the API server can), then follows it by watch, and
+ * begins again from the last resourceVersion, or with a new list when that is too old. Never gives up; never skips an
+ * event that it could not read.
+ */
+export class Reflector<T> {
+  /** The copy, by `namespace/name`. Read only. */
+  readonly store = new Map<string, T>();
+  readonly #options: ReflectorOptions<T>;
+  readonly #stop = new AbortController();
+  #resourceVersion: string | undefined;
+  #streamLists = true;
+  #synced = false;
+  #failures = 0;
+  #done: Promise<void> | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(options: ReflectorOptions<T>) {
+    this.#options = options;
+  }
+
+  /** Whether the copy is whole. Stays true while a watch is being renewed. */
+  get synced(): boolean {
+    return this.#synced;
+  }
+
+  /** Begins to watch; calling it twice changes nothing. */
+  start(): void {
+    this.#done ??= this.#run();
+  }
+
+  /** Ends the watch and waits until it has ended. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.#wake?.();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const started = this.#options.clock.monotonic();
+      try {
+        await this.#once();
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        if (isGone(error)) {
+          this.#resourceVersion = undefined;
+          continue;
+        }
+        this.#options.onSync?.(error);
+        this.#options.logger.warn("watch failed", { path: this.#options.path, error: messageOf(error) });
+      }
+      if (this.#stop.signal.aborted) return;
+      await this.#backOff(this.#options.clock.monotonic() - started);
+    }
+  }
+
+  /** Waits between watches: not at all after a healthy one, ever longer after short or failed ones. */
+  async #backOff(lastedMs: number): Promise<void> {
+    this.#options.observer?.restarted();
+    this.#failures = lastedMs > HEALTHY_AFTER_MS ? 0 : this.#failures + 1;
+    const delay = jitter(backoffDelay(BACKOFF, this.#failures), 0.2, Math.random());
+    await new Promise<void>((resolve) => {
+      const timer = this.#options.clock.after(delay, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  async #once(): Promise<void> {
+    if (this.#resourceVersion !== undefined) return this.#watch(false);
+    if (this.#streamLists) {
+      try {
+        return await this.#watch(true);
+      } catch (error) {
+        if (!isStatus(error, 400) && !isStatus(error, 422)) throw error;
+        this.#streamLists = false;
+      }
+    }
+    await this.#list();
+    await this.#watch(false);
+  }
+
+  async #list(): Promise<void> {
+    this.#options.observer?.listed();
+    const fresh = new Map<string, T>();
+    let token: string | undefined;
+    let version: string | undefined;
+    do {
+      const { body } = await this.#options.client.request<{
+        metadata: { resourceVersion: string; continue?: string };
+        items: RawObject[];
+      }>({
+        method: "GET",
+        path: this.#options.path,
+        query: { ...this.#selectors(), limit: String(PAGE), continue: token },
+        accept: this.#options.mode === "metadata" ? PARTIAL_LIST : "application/json",
+        signal: this.#stop.signal,
+      });
+      for (const item of body.items) fresh.set(storeKey(item), this.#options.reduce(item));
+      token = body.metadata.continue || undefined;
+      version = body.metadata.resourceVersion;
+    } while (token !== undefined);
+    this.#replace(fresh, version);
+  }
+
+  /** Follows the collection until the server ends the watch. With `initial`, the present objects come first. */
+  async #watch(initial: boolean): Promise<void> {
+    this.#options.observer?.watched();
+    const timeoutSeconds = 300 + Math.floor(Math.random() * 300);
+    const call = new AbortController();
+    const abort = (): void => call.abort();
+    this.#stop.signal.addEventListener("abort", abort);
+    const deadline = this.#options.clock.after((timeoutSeconds + 10) * 1000, abort);
+    try {
+      const chunks = await this.#options.client.stream({
+        method: "GET",
+        path: this.#options.path,
+        query: {
+          ...this.#selectors(),
+          watch: "1",
+          allowWatchBookmarks: "true",
+          timeoutSeconds: String(timeoutSeconds),
+          ...(initial
+            ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" }
+            : { resourceVersion: this.#resourceVersion }),
+        },
+        accept: this.#options.mode === "metadata" ? PARTIAL_OBJECT : "application/json",
+        signal: call.signal,
+      });
+      await this.#follow(chunks, initial);
+    } finally {
+      deadline.cancel();
+      this.#stop.signal.removeEventListener("abort", abort);
+      call.abort();
+    }
+  }
+
+  async #follow(chunks: AsyncIterable<Buffer>, initial: boolean): Promise<void> {
+    let fresh: Map<string, T> | undefined = initial ? new Map() : undefined;
+    for await (const line of splitLines(chunks)) {
+      const event = JSON.parse(line) as WatchEvent;
+      if (event.type === "ERROR")
+        throw new KubeStatusError(event.object.code ?? 500, event.object, `WATCH ${this.#options.path}`);
+      if (event.type === "BOOKMARK") {
+        if (fresh && event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true") {
+          this.#replace(fresh, event.object.metadata.resourceVersion);
+          fresh = undefined;
+        } else if (!fresh) this.#resourceVersion = event.object.metadata.resourceVersion;
+      } else if (fresh) fresh.set(storeKey(event.object), this.#options.reduce(event.object));
+      else this.#apply(event);
+    }
+  }
+
+  #apply(event: WatchEvent): void {
+    const key = storeKey(event.object);
+    this.#resourceVersion = event.object.metadata.resourceVersion;
+    if (event.type === "DELETED") this.#remove(key, false);
+    else this.#put(key, this.#options.reduce(event.object), false);
+  }
+
+  /** Takes a whole new copy in, and tells of each difference to the old one. */
+  #replace(fresh: Map<string, T>, resourceVersion: string | undefined): void {
+    for (const key of [...this.store.keys()]) if (!fresh.has(key)) this.#remove(key, true);
+    for (const [key, object] of fresh) this.#put(key, object, true);
+    this.#resourceVersion = resourceVersion;
+    this.#synced = true;
+    this.#failures = 0;
+    this.#options.onSync?.();
+  }
+
+  #put(key: string, object: T, initial: boolean): void {
+    const previous = this.store.get(key);
+    const replaced = previous !== undefined && this.#options.uidOf(previous) !== this.#options.uidOf(object);
+    if (replaced) this.#remove(key, initial);
+    this.store.set(key, object);
+    if (previous === undefined || replaced) this.#options.onEvent({ type: "Added", key, object, initial });
+    else this.#options.onEvent({ type: "Modified", key, object, previous, initial });
+  }
+
+  #remove(key: string, initial: boolean): void {
+    const previous = this.store.get(key);
+    if (previous === undefined) return;
+    this.store.delete(key);
+    this.#options.onEvent({ type: "Deleted", key, previous, initial });
+  }
+
+  #selectors(): Record<string, string | undefined> {
+    return { labelSelector: this.#options.labelSelector, fieldSelector: this.#options.fieldSelector };
+  }
+}
+
+/** Key of an object in a reflector's store: `namespace/name`, or the name alone. */
+export function storeKey(object: RawObject): string {
+  const { namespace, name } = object.metadata;
+  return namespace === undefined || namespace === "" ? name : `${namespace}/${name}`;
+}

@@ -1,0 +1,38 @@
+import type { ObjectId, ObjectKey } from "./object-id.js";
+
+/** A Kubernetes object as plain JSON: what Git says, in the form that is sent. */
+export interface KubeObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly [field: string]: unknown;
+  };
+  readonly [field: string]: unknown;
+}
+
+/** Where a document came from, for every message about it. */
+export interface Origin {
+  /** Path in the repository. */
+  readonly file: string;
+  /** Line on which the document begins, counted from 1. */
+  readonly line: number;
+}
+
+/** One rendered object, normalised, with where it came from. Immutable: it is shared by every render that has the same blob. */
+export interface Document {
+  readonly id: ObjectId;
+  readonly key: ObjectKey;
+  readonly object: KubeObject;
+  readonly origin: Origin;
+  /** Hash of the canonical form of `object`, without the labels and annotations that we add: 32 hex digits. */
+  readonly hash: string;
+}
+
+/** `apps/shop/web.yaml:12`, as editors and terminals can open it. */
+export function formatOrigin(origin: Origin): string {
+  return `${origin.file}:${origin.line}`;
+}

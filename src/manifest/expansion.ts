@@ -1,0 +1,24 @@
+/**
+ * Measures what a value with YAML aliases unfolds to when it is written out, without unfolding it: characters of strings
+ * and keys plus 8 for each node. A few hundred bytes of nested aliases can stand for gigabytes ("billion laughs").
+ * Undefined when the value contains itself, which no JSON text can say.
+ */
+export function expandedSize(value: unknown): number | undefined {
+  const known = new Map<object, number>();
+  const open = new Set<object>();
+  const measure = (node: unknown): number => {
+    if (typeof node === "string") return node.length + 8;
+    if (node === null || typeof node !== "object") return 8;
+    const before = known.get(node);
+    if (before !== undefined) return before;
+    if (open.has(node)) return Number.NaN;
+    open.add(node);
+    let size = 8;
+    for (const [key, child] of Object.entries(node)) size += key.length + measure(child);
+    open.delete(node);
+    known.set(node, size);
+    return size;
+  };
+  const size = measure(value);
+  return Number.isNaN(size) ? undefined : size;
+}

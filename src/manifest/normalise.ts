@@ -1,0 +1,167 @@
+import {
+  ANNOTATION_APPLIED,
+  ANNOTATION_IDENTITY,
+  LABEL_APP,
+  LABEL_APP_NAMESPACE,
+  LABEL_INSTANCE,
+} from "../api/group.js";
+import { isBuiltinGroup } from "./builtin-groups.js";
+import type { KubeObject } from "./document.js";
+import { type GroupVersionKind, parseApiVersion } from "./object-id.js";
+import { podSpecPath, updateAt } from "./pod-spec.js";
+import { isRecord } from "./shape.js";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A normalised object, and what of ours was taken out of it. */
+export interface Normalised {
+  readonly object: KubeObject;
+  /** Our own labels and annotations that stood in Git, as a document exported from a live cluster has them. */
+  readonly dropped: readonly string[];
+}
+
+/**
+ * Whether a kind has the subresource `status`; undefined when nobody knows (yet). Built-in kinds are never asked about.
+ */
+export type HasStatusSubresource = (kind: GroupVersionKind) => boolean | undefined;
+
+/** Set by the API server; in a document they are refused (409, 400), taken over or stripped: never what Git means. */
+const SERVER_FIELDS = [
+  "uid",
+  "resourceVersion",
+  "generation",
+  "selfLink",
+  "creationTimestamp",
+  "managedFields",
+] as const;
+
+/** Labels that say what an object belongs to. Only the destination writes them. */
+export const RESERVED_LABELS: readonly string[] = [LABEL_APP, LABEL_APP_NAMESPACE, LABEL_INSTANCE];
+/** Annotations that the destination writes with each apply. */
+export const RESERVED_ANNOTATIONS: readonly string[] = [ANNOTATION_IDENTITY, ANNOTATION_APPLIED];
+
+/** Written by controllers and by client-side apply; in Git they make an apply and its controller fight for ever. */
+function isControllerAnnotation(key: string): boolean {
+  return (
+    key === "deployment.kubernetes.io/revision" ||
+    key === "kubectl.kubernetes.io/last-applied-configuration" ||
+    key.startsWith("pv.kubernetes.io/")
+  );
+}
+
+/**
+ * The form that is hashed and applied. It drops what would make an apply fail, or write each time, or fight with a
+ * controller, and nothing else: other nulls and empties stay, because they are owned and mean "must be absent" or "must
+ * be empty". Each rule was found on a real API server. `status` is dropped where a subresource holds it: from built-in
+ * kinds always, from others when `hasStatus` says so. Never changes its argument; parts that stay are shared with it.
+ */
+export function normalise(object: KubeObject, hasStatus: HasStatusSubresource = () => undefined): Normalised {
+  const { group, version } = parseApiVersion(object.apiVersion);
+  const kind = { group, version, kind: object.kind };
+  const dropped: string[] = [];
+  let fields: Fields = dropNullTimestamps(object) as Fields;
+  fields = { ...fields, metadata: normaliseMetadata(fields.metadata as Fields, dropped) };
+  if (fields.status !== undefined && (isBuiltinGroup(group) || hasStatus(kind) === true)) {
+    fields = without(fields, ["status"]);
+  }
+  if (group === "" && kind.kind === "Secret") fields = mergeStringData(fields);
+  if (group === "rbac.authorization.k8s.io" && kind.kind === "ClusterRole" && isRecord(fields.aggregationRule)) {
+    fields = without(fields, ["rules"]);
+  }
+  const podSpec = podSpecPath(group, kind.kind);
+  if (podSpec) fields = updateAt(fields, podSpec, bothServiceAccountNames);
+  return { object: fields as KubeObject, dropped };
+}
+
+/** A null `creationTimestamp`, as Go tools print it, makes each apply of an embedded resource a write. At every depth. */
+function dropNullTimestamps(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    let changed = false;
+    const items = value.map((item: unknown) => {
+      const next = dropNullTimestamps(item);
+      if (next !== item) changed = true;
+      return next;
+    });
+    return changed ? items : value;
+  }
+  if (!isRecord(value)) return value;
+  let result: Record<string, unknown> | undefined;
+  for (const key of Object.keys(value)) {
+    const child = value[key];
+    if (key === "creationTimestamp" && child === null) {
+      result ??= { ...value };
+      delete result[key];
+    } else if (child !== null && typeof child === "object") {
+      const next = dropNullTimestamps(child);
+      if (next === child) continue;
+      result ??= { ...value };
+      setOwn(result, key, next);
+    }
+  }
+  return result ?? value;
+}
+
+function normaliseMetadata(metadata: Fields, dropped: string[]): Fields {
+  const result: Record<string, unknown> = { ...metadata };
+  for (const field of SERVER_FIELDS) delete result[field];
+  if (result.namespace === null || result.namespace === "") delete result.namespace;
+  cleanMap(result, "labels", (key) => note(RESERVED_LABELS.includes(key), `label ${key}`, dropped));
+  cleanMap(
+    result,
+    "annotations",
+    (key) => isControllerAnnotation(key) || note(RESERVED_ANNOTATIONS.includes(key), `annotation ${key}`, dropped),
+  );
+  return result;
+}
+
+function note(matches: boolean, text: string, dropped: string[]): boolean {
+  if (matches) dropped.push(text);
+  return matches;
+}
+
+/** Drops entries of a map; the map too when that empties it. A null map goes: the destination's own entries take its place. */
+function cleanMap(metadata: Record<string, unknown>, field: string, drop: (key: string) => boolean): void {
+  const map = metadata[field];
+  if (map === null) delete metadata[field];
+  if (!isRecord(map)) return;
+  const dropped = Object.keys(map).filter(drop);
+  if (dropped.length === 0) return;
+  const kept = without(map, dropped);
+  if (Object.keys(kept).length === 0) delete metadata[field];
+  else metadata[field] = kept;
+}
+
+/** `stringData` is write-only and would hide another writer's change; in `data` its keys win, as on the server. */
+function mergeStringData(secret: Fields): Fields {
+  const { stringData, ...rest } = secret;
+  if (stringData === undefined) return secret;
+  if (!isRecord(stringData) || Object.keys(stringData).length === 0) return rest;
+  if (secret.data !== undefined && secret.data !== null && !isRecord(secret.data)) return secret;
+  const data: Record<string, unknown> = { ...secret.data };
+  for (const [key, value] of Object.entries(stringData)) {
+    setOwn(data, key, Buffer.from(String(value), "utf8").toString("base64"));
+  }
+  return { ...rest, data };
+}
+
+/** The two are aliases. With only one of them ours, another writer's other one wins and our heal is lost. */
+function bothServiceAccountNames(spec: Fields): Fields {
+  const name = isName(spec.serviceAccountName) ? spec.serviceAccountName : spec.serviceAccount;
+  if (!isName(name) || (spec.serviceAccountName === name && spec.serviceAccount === name)) return spec;
+  return { ...spec, serviceAccountName: name, serviceAccount: name };
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}
+
+function without(map: Fields, keys: readonly string[]): Fields {
+  const result: Record<string, unknown> = { ...map };
+  for (const key of keys) delete result[key];
+  return result;
+}
+
+/** Assigns also the key `__proto__`, which a plain assignment would take for the prototype. */
+function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+}

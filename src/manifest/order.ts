@@ -1,0 +1,107 @@
+import type { ObjectId } from "./object-id.js";
+
+/**
+ * When an object is applied: 0 what others live in or need to exist at all, 1 configuration, 2 everything else, 3 what
+ * judges or serves other requests, and would refuse those of the tiers before while it is not ready itself.
+ */
+export type ApplyTier = 0 | 1 | 2 | 3;
+
+/** In each tier, what goes first. A kind that is not named here is in tier 2, after those that are. */
+const ORDER: Readonly<Record<ApplyTier, readonly string[]>> = {
+  0: [
+    "/Namespace",
+    "apiextensions.k8s.io/CustomResourceDefinition",
+    "scheduling.k8s.io/PriorityClass",
+    "node.k8s.io/RuntimeClass",
+    "storage.k8s.io/StorageClass",
+    "storage.k8s.io/CSIDriver",
+    "storage.k8s.io/VolumeAttributesClass",
+    "networking.k8s.io/IngressClass",
+    "resource.k8s.io/DeviceClass",
+    "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration",
+    "flowcontrol.apiserver.k8s.io/FlowSchema",
+  ],
+  1: [
+    "/ResourceQuota",
+    "/LimitRange",
+    "networking.k8s.io/NetworkPolicy",
+    "policy/PodDisruptionBudget",
+    "/ServiceAccount",
+    "/Secret",
+    "/ConfigMap",
+    "rbac.authorization.k8s.io/ClusterRole",
+    "rbac.authorization.k8s.io/ClusterRoleBinding",
+    "rbac.authorization.k8s.io/Role",
+    "rbac.authorization.k8s.io/RoleBinding",
+    "/PersistentVolume",
+    "/PersistentVolumeClaim",
+  ],
+  2: [
+    "/Service",
+    "/PodTemplate",
+    "apps/DaemonSet",
+    "/Pod",
+    "/ReplicationController",
+    "apps/ReplicaSet",
+    "apps/Deployment",
+    "apps/StatefulSet",
+    "autoscaling/HorizontalPodAutoscaler",
+    "batch/Job",
+    "batch/CronJob",
+    "networking.k8s.io/Ingress",
+  ],
+  3: [
+    "apiregistration.k8s.io/APIService",
+    "admissionregistration.k8s.io/ValidatingAdmissionPolicy",
+    "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding",
+    "admissionregistration.k8s.io/MutatingAdmissionPolicy",
+    "admissionregistration.k8s.io/MutatingAdmissionPolicyBinding",
+    "admissionregistration.k8s.io/ValidatingWebhookConfiguration",
+    "admissionregistration.k8s.io/MutatingWebhookConfiguration",
+  ],
+};
+
+interface Rank {
+  readonly tier: ApplyTier;
+  readonly place: number;
+}
+
+const UNNAMED: Rank = { tier: 2, place: ORDER[2].length };
+
+const RANKS: ReadonlyMap<string, Rank> = new Map(
+  ([0, 1, 2, 3] as const).flatMap((tier) => ORDER[tier].map((kind, place) => [kind, { tier, place }] as const)),
+);
+
+function rankOf(id: Pick<ObjectId, "group" | "kind">): Rank {
+  return RANKS.get(`${id.group}/${id.kind}`) ?? UNNAMED;
+}
+
+/** The tier of an object. All of a tier may be applied at once; the next tier waits for it. */
+export function applyTier(id: Pick<ObjectId, "group" | "kind">): ApplyTier {
+  return rankOf(id).tier;
+}
+
+/**
+ * Sorts in the order of application: by tier, by kind within it, then by group, kind, namespace and name in code unit
+ * order, so that the same set always has the same order on every machine.
+ */
+export function compareForApply(a: ObjectId, b: ObjectId): number {
+  const [rankA, rankB] = [rankOf(a), rankOf(b)];
+  return (
+    rankA.tier - rankB.tier ||
+    rankA.place - rankB.place ||
+    compareText(a.group, b.group) ||
+    compareText(a.kind, b.kind) ||
+    compareText(a.namespace, b.namespace) ||
+    compareText(a.name, b.name)
+  );
+}
+
+/** The reverse: what was applied last is deleted first. */
+export function compareForPrune(a: ObjectId, b: ObjectId): number {
+  return compareForApply(b, a);
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

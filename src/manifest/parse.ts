@@ -1,0 +1,189 @@
+import { constructFromEvents, EVENT_ID, type Event, parseEvents, YAMLException } from "js-yaml";
+import type { KubeObject, Origin } from "./document.js";
+import { expandedSize } from "./expansion.js";
+import { expandList, itemOffsets, startOf } from "./list-items.js";
+import { ManifestError, type ManifestProblem } from "./manifest-error.js";
+import { displayId } from "./object-id.js";
+import { findUnsafeScalars } from "./scalars.js";
+import { checkShape, isRecord } from "./shape.js";
+import { type Chunk, countLines, splitDocuments } from "./split.js";
+import { KUBERNETES_SCHEMA } from "./yaml-schema.js";
+
+/** An object as it stands in a file. Aliases of the file may make parts of it shared: never change it in place. */
+export interface ParsedDocument {
+  readonly object: KubeObject;
+  readonly origin: Origin;
+}
+
+/** Caps that keep a hostile file from eating the process. */
+export interface ParseLimits {
+  /** Bytes of one file, as UTF-8. */
+  readonly maxFileBytes: number;
+  /** Objects of one file, after lists were taken apart. */
+  readonly maxDocuments: number;
+}
+
+export const DEFAULT_PARSE_LIMITS: ParseLimits = { maxFileBytes: 4 * 1024 * 1024, maxDocuments: 10_000 };
+
+const MAX_DEPTH = 64;
+const MAX_ALIASES = 1000;
+/** What all aliases of one file may unfold to, in characters. */
+const MAX_EXPANDED = 8 * 1024 * 1024;
+/** After so many problems in one file the rest would not be read anyway. */
+const MAX_PROBLEMS = 50;
+
+/**
+ * Reads a file of Kubernetes objects: YAML with any number of documents, or JSON, as kubectl 1.35 reads it (see
+ * `KUBERNETES_SCHEMA`). Empty documents are skipped, lists are taken apart. All problems of the file are collected.
+ *
+ * @throws ManifestError and nothing else.
+ */
+export function parseManifests(
+  text: string,
+  file: string,
+  limits: ParseLimits = DEFAULT_PARSE_LIMITS,
+): ParsedDocument[] {
+  return new FileReader(file, limits).read(text);
+}
+
+class FileReader {
+  readonly #file: string;
+  readonly #limits: ParseLimits;
+  readonly #documents: ParsedDocument[] = [];
+  readonly #problems: ManifestProblem[] = [];
+  #expanded = 0;
+
+  constructor(file: string, limits: ParseLimits) {
+    this.#file = file;
+    this.#limits = limits;
+  }
+
+  read(text: string): ParsedDocument[] {
+    const { maxFileBytes } = this.#limits;
+    if (text.length > maxFileBytes || Buffer.byteLength(text) > maxFileBytes) {
+      this.#report(1, `the file is larger than ${maxFileBytes} bytes; split it, or leave it out with source.exclude`);
+    } else {
+      for (const chunk of splitDocuments(text)) {
+        this.#readChunk(chunk);
+        if (this.#problems.length >= MAX_PROBLEMS) break;
+      }
+    }
+    if (this.#problems.length > 0) throw new ManifestError(this.#file, this.#problems.slice(0, MAX_PROBLEMS));
+    return this.#documents;
+  }
+
+  #readChunk(chunk: Chunk): void {
+    let events: Event[];
+    let values: unknown[];
+    try {
+      events = parseEvents(chunk.text, { maxDepth: MAX_DEPTH });
+      const unsafe = findUnsafeScalars(chunk.text, events);
+      for (const { offset, message } of unsafe) this.#reportAt(chunk, offset, message);
+      if (unsafe.length > 0) return;
+      values = constructFromEvents(events, { source: chunk.text, schema: KUBERNETES_SCHEMA, maxAliases: MAX_ALIASES });
+    } catch (error) {
+      this.#reportYaml(chunk, error);
+      return;
+    }
+    const hasAliases = events.some((event) => event.type === EVENT_ID.ALIAS);
+    let next = 0;
+    events.forEach((event, index) => {
+      if (event.type === EVENT_ID.DOCUMENT) this.#readDocument(chunk, events, index, values[next++], hasAliases);
+    });
+  }
+
+  #readDocument(chunk: Chunk, events: readonly Event[], index: number, value: unknown, hasAliases: boolean): void {
+    if (value === null || value === undefined) return;
+    const root = events[index + 1];
+    const start = root === undefined ? 0 : startOf(root);
+    if (hasAliases && !this.#withinExpansion(chunk, start, value)) return;
+    const couldBeList = isRecord(value) && typeof value.kind === "string" && value.kind.endsWith("List");
+    const offsets = couldBeList ? itemOffsets(chunk.text, events, index + 1) : [];
+    let line = this.#lineAt(chunk, start);
+    let counted = start;
+    for (const item of expandList(value, offsets) ?? [{ value, offset: start }]) {
+      const at = item.offset ?? counted;
+      line += countLines(chunk.text, at, counted);
+      counted = Math.max(counted, at);
+      this.#add(line, item.value);
+    }
+  }
+
+  #add(line: number, value: unknown): void {
+    const problems = checkShape(value);
+    if (problems.length > 0) {
+      for (const message of problems) this.#report(line, message, nameOf(value));
+      return;
+    }
+    if (this.#documents.length >= this.#limits.maxDocuments) {
+      if (this.#documents.length === this.#limits.maxDocuments && this.#problems.length < MAX_PROBLEMS) {
+        this.#report(line, `the file holds more than ${this.#limits.maxDocuments} objects; split it`);
+      }
+      return;
+    }
+    this.#documents.push({ object: value as KubeObject, origin: { file: this.#file, line } });
+  }
+
+  #withinExpansion(chunk: Chunk, start: number, value: unknown): boolean {
+    const size = expandedSize(value);
+    if (size === undefined) {
+      this.#report(this.#lineAt(chunk, start), "an anchor contains an alias of itself");
+      return false;
+    }
+    this.#expanded += size;
+    if (this.#expanded <= MAX_EXPANDED) return true;
+    this.#report(this.#lineAt(chunk, start), `the aliases of the file unfold to more than ${MAX_EXPANDED} characters`);
+    return false;
+  }
+
+  #reportYaml(chunk: Chunk, error: unknown): void {
+    const hint = chunk.text.includes("{{") ? "; it looks like a template: render it first, or leave it out" : "";
+    if (!(error instanceof YAMLException)) {
+      this.#report(chunk.line, `the YAML cannot be read${hint}`);
+      return;
+    }
+    const mark = error.mark;
+    const line = chunk.line + (mark?.line ?? 0);
+    this.#report(line, `${reasonWithoutText(error.reason)}${hint}`, undefined, (mark?.column ?? 0) + 1);
+  }
+
+  #reportAt(chunk: Chunk, offset: number, message: string): void {
+    const lineStart = Math.max(chunk.text.lastIndexOf("\n", offset - 1), chunk.text.lastIndexOf("\r", offset - 1)) + 1;
+    this.#report(this.#lineAt(chunk, offset), message, undefined, offset - lineStart + 1);
+  }
+
+  #report(line: number, message: string, object?: string, column?: number): void {
+    this.#problems.push({
+      file: this.#file,
+      line,
+      ...(column === undefined ? {} : { column }),
+      ...(object === undefined ? {} : { object }),
+      message,
+    });
+  }
+
+  #lineAt(chunk: Chunk, offset: number): number {
+    return chunk.line + countLines(chunk.text, offset);
+  }
+}
+
+/** The name of something that may be no valid object; undefined when it has none that could be shown. */
+function nameOf(value: unknown): string | undefined {
+  if (!isRecord(value) || typeof value.kind !== "string" || !isRecord(value.metadata)) return undefined;
+  const { name, namespace } = value.metadata;
+  if (typeof name !== "string" || name.length > 253 || value.kind.length > 63) return undefined;
+  return displayId({ kind: value.kind, name, namespace: typeof namespace === "string" ? namespace.slice(0, 63) : "" });
+}
+
+/**
+ * The parser's reason without the pieces of the file that some of them quote: a password that begins with `*`, `&` or
+ * `!` would be named in them.
+ */
+function reasonWithoutText(reason: string): string {
+  if (reason.startsWith("unidentified alias")) {
+    return "a value that begins with `*` is an alias, and nothing has that anchor; put the value in quotes";
+  }
+  if (reason.startsWith("cannot resolve a node")) return "the value does not fit its explicit tag";
+  const cut = /[:<"]/.exec(reason);
+  return cut && !/^(?:expected|a key may)/.test(reason) ? reason.slice(0, cut.index).replace(/[\s!]+$/, "") : reason;
+}

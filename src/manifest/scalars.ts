@@ -1,0 +1,50 @@
+import { EVENT_ID, type Event, SCALAR_STYLE } from "js-yaml";
+import { resolveNumber } from "./yaml-schema.js";
+
+/** A scalar that JSON, as JavaScript holds it, cannot carry to the API server unharmed. */
+export interface UnsafeScalar {
+  /** Offset in the source. */
+  readonly offset: number;
+  readonly message: string;
+}
+
+const TOO_LARGE =
+  "a whole number beyond 2^53 cannot be carried exactly; put it in quotes if it is meant as text, or write it as a float";
+const NOT_FINITE =
+  "infinity and NaN have no place in a Kubernetes object; put the word in quotes if it is meant as text";
+
+/**
+ * Finds numbers that would be changed without a word (whole numbers beyond 2^53) or that JSON does not have (`.inf`,
+ * `.nan`; kubectl refuses these too).
+ */
+export function findUnsafeScalars(source: string, events: readonly Event[]): UnsafeScalar[] {
+  const found: UnsafeScalar[] = [];
+  for (const event of events) {
+    if (event.type !== EVENT_ID.SCALAR || event.valueStart < 0) continue;
+    const tag = event.tagStart < 0 ? "" : source.slice(event.tagStart, event.tagEnd);
+    if (tag === "" ? event.style !== SCALAR_STYLE.PLAIN : !/^!!?<?(?:tag:yaml\.org,2002:)?(?:int|float)>?$/.test(tag)) {
+      continue;
+    }
+    const message = judge(source, event.valueStart, event.valueEnd);
+    if (message !== undefined) found.push({ offset: event.valueStart, message });
+  }
+  return found;
+}
+
+/** 2^53 has 16 digits, and at least 14 in hexadecimal with `0x`: shorter scalars are never looked at closely. */
+const SHORTEST_LARGE = 14;
+
+function judge(source: string, start: number, end: number): string | undefined {
+  const first = source.charCodeAt(start);
+  const second = source.charCodeAt(start + 1);
+  const signed = first === 43 || first === 45;
+  if (first === 46 || (signed && second === 46)) {
+    return end - start <= 5 && /^[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)$/.test(source.slice(start, end))
+      ? NOT_FINITE
+      : undefined;
+  }
+  const digit = signed ? second : first;
+  if (digit < 48 || digit > 57 || end - start < SHORTEST_LARGE) return undefined;
+  const number = resolveNumber(source.slice(start, end));
+  return number?.integer && !Number.isSafeInteger(number.value) ? TOO_LARGE : undefined;
+}

@@ -1,0 +1,48 @@
+/** A part of a YAML stream that can be parsed by itself. */
+export interface Chunk {
+  readonly text: string;
+  /** Line of the file on which `text` begins, counted from 1. */
+  readonly line: number;
+}
+
+/**
+ * Splits a YAML stream before each line that begins with `---`, so that a mistake in one document does not hide those
+ * in the others. Such a line ends a document wherever it stands, also within a block scalar (YAML 1.2, 9.1.2), and so
+ * kubectl splits too. Directives (`%YAML`) stay with the document that they are for.
+ */
+export function splitDocuments(stream: string): Chunk[] {
+  const text = stream.charCodeAt(0) === 0xfeff ? stream.slice(1) : stream;
+  const chunks: Chunk[] = [];
+  let start = 0;
+  let line = 1;
+  for (const match of text.matchAll(/(?:^|[\r\n])---(?![^ \t\r\n])/g)) {
+    const at = match.index + match[0].length - 3;
+    const part = text.slice(start, at);
+    if (onlyDirectives(part)) continue;
+    if (!isBlank(part)) chunks.push({ text: part, line });
+    line += countLines(part, part.length);
+    start = at;
+  }
+  const rest = text.slice(start);
+  if (!isBlank(rest)) chunks.push({ text: rest, line });
+  return chunks;
+}
+
+/** Number of line ends in `text` before `end`. `\r\n` is one. */
+export function countLines(text: string, end: number, from = 0): number {
+  let lines = 0;
+  for (let at = from; at < end; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 10 || (code === 13 && text.charCodeAt(at + 1) !== 10)) lines++;
+  }
+  return lines;
+}
+
+/** Only white space, comments and a document marker: nothing to parse. */
+function isBlank(part: string): boolean {
+  return /^(?:---(?![^ \t\r\n]))?(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|$))*$/.test(part);
+}
+
+function onlyDirectives(part: string): boolean {
+  return /(?:^|[\r\n])%/.test(part) && part.split(/[\r\n]+/).every((text) => /^(?:%.*|[ \t]*(?:#.*)?)$/.test(text));
+}

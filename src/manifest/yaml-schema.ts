@@ -1,0 +1,114 @@
+import {
+  boolYaml11Tag,
+  defineMappingTag,
+  defineScalarTag,
+  defineSequenceTag,
+  FAILSAFE_SCHEMA,
+  mapTag,
+  mergeTag,
+  NOT_RESOLVED,
+  nullYaml11Tag,
+  Schema,
+  seqTag,
+} from "js-yaml";
+
+/**
+ * The number that kubectl reads in a plain scalar; undefined when it reads a string. kubectl drops underscores, then
+ * takes any Go integer literal (0x, 0o, 0b, and 0644 as octal), then a decimal float. `08` is no octal and so the float 8.
+ * Source: `resolve` in sigs.k8s.io/yaml goyaml.v2; the golden vectors in the tests come from kubectl 1.35.
+ */
+export function resolveNumber(source: string): { value: number; integer: boolean } | undefined {
+  const plain = source.includes("_") && /^[-+0-9]/.test(source) ? source.replaceAll("_", "") : source;
+  const based = /^([-+]?)0(?:[xX]([0-9a-fA-F]+)|[bB]([01]+)|[oO]?([0-7]+))$/.exec(plain);
+  if (based) {
+    const [, sign, hex, binary, octal] = based;
+    const radix = hex !== undefined ? 16 : binary !== undefined ? 2 : 8;
+    return { value: withSign(sign, Number.parseInt(hex ?? binary ?? octal ?? "", radix)), integer: true };
+  }
+  if (/^[-+]?(?:0|[1-9][0-9]*)$/.test(plain)) return { value: Number(plain) + 0, integer: true };
+  if (!/^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$/.test(plain)) return undefined;
+  const value = Number(plain);
+  return Number.isFinite(value) ? { value, integer: false } : undefined;
+}
+
+function withSign(sign: string | undefined, value: number): number {
+  return sign === "-" && value !== 0 ? -value : value;
+}
+
+const SIGN_AND_DIGITS = [..."+-0123456789"];
+
+const numberTag = defineScalarTag<number>("tag:yaml.org,2002:float", {
+  implicit: true,
+  implicitFirstChars: [...SIGN_AND_DIGITS, "."],
+  resolve: (source) => resolveNumber(source)?.value ?? NOT_RESOLVED,
+  identify: () => false,
+});
+
+/** Only for an explicit `!!int`: implicit integers are met by `numberTag`. */
+const intTag = defineScalarTag<number>("tag:yaml.org,2002:int", {
+  resolve: (source) => {
+    const found = resolveNumber(source);
+    return found?.integer ? found.value : NOT_RESOLVED;
+  },
+  identify: () => false,
+});
+
+/** `!!binary` is the decoded text, as kubectl has it. What is no UTF-8 would be garbled by kubectl, and is refused here. */
+const binaryTextTag = defineScalarTag<string>("tag:yaml.org,2002:binary", {
+  resolve: (source) => {
+    const base64 = source.replace(/[\r\n]/g, "");
+    if (!/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(base64)) return NOT_RESOLVED;
+    try {
+      return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Buffer.from(base64, "base64"));
+    } catch {
+      return NOT_RESOLVED;
+    }
+  },
+  identify: () => false,
+});
+
+/** kubectl reads a date as the text it is, and ignores tags that it does not know. */
+const otherScalarTags = ["tag:", "!"].map((prefix) =>
+  defineScalarTag<string>(prefix, { matchByTagPrefix: true, resolve: (source) => source, identify: () => false }),
+);
+const otherSequenceTags = ["tag:", "!"].map((prefix) =>
+  defineSequenceTag<unknown[]>(prefix, {
+    matchByTagPrefix: true,
+    create: seqTag.create,
+    addItem: seqTag.addItem,
+    identify: () => false,
+  }),
+);
+
+const objectMapping = {
+  create: mapTag.create,
+  addPair: (carrier: Record<string, unknown>, key: unknown, value: unknown): string =>
+    key === null ? "a key may not be null; put it in quotes" : mapTag.addPair(carrier, key, value),
+  has: mapTag.has,
+  keys: mapTag.keys,
+  get: mapTag.get,
+  identify: () => false,
+};
+const objectTag = defineMappingTag<Record<string, unknown>>("tag:yaml.org,2002:map", objectMapping);
+const otherMappingTags = ["tag:", "!"].map((prefix) =>
+  defineMappingTag<Record<string, unknown>>(prefix, { ...objectMapping, matchByTagPrefix: true }),
+);
+
+/**
+ * YAML as `kubectl apply` reads it: `yes`, `on` and `y` are true, `0644` is 420, `1_000` is 1000, dates are strings, `<<`
+ * merges. Two differences are meant: a key that stands twice is an error (kubectl takes the last), and a key that stands
+ * *before* a `<<` keeps its value, as the YAML specification and kustomize have it (kubectl lets the merge win).
+ */
+export const KUBERNETES_SCHEMA: Schema = new Schema([
+  ...FAILSAFE_SCHEMA.tags,
+  nullYaml11Tag,
+  boolYaml11Tag,
+  numberTag,
+  intTag,
+  mergeTag,
+  binaryTextTag,
+  objectTag,
+  ...otherScalarTags,
+  ...otherSequenceTags,
+  ...otherMappingTags,
+]);

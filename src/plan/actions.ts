@@ -1,0 +1,54 @@
+import type { FieldChange } from "../api/change.js";
+import type { Document } from "../manifest/document.js";
+import type { LiveObject } from "./live.js";
+
+/** A document that has to be written. */
+export interface WriteAction {
+  readonly verb: "Create" | "Update";
+  readonly document: Document;
+  readonly live: LiveObject | undefined;
+}
+
+/** A document whose live object has drifted, or may have: applied again as it is. */
+export interface HealAction {
+  readonly document: Document;
+  readonly live: LiveObject;
+}
+
+/** What a set of documents means for what is live. */
+export interface Difference {
+  readonly writes: readonly WriteAction[];
+  readonly heals: readonly HealAction[];
+  /** Live objects that no document wants. */
+  readonly leftovers: readonly LiveObject[];
+  /** Wanted objects that are being deleted: they are made again once they are gone. */
+  readonly vanishing: readonly LiveObject[];
+}
+
+/** A write that the destination has looked at. */
+export interface PreviewedWrite {
+  readonly action: WriteAction;
+  /** Create, Update, or Adopt where an object that nobody of us made is taken over. */
+  readonly verb: "Create" | "Update" | "Adopt";
+  /** What is written over the document: known only to the destination that made it. */
+  readonly stamp: string;
+  readonly reason: string | undefined;
+  readonly diff: readonly FieldChange[];
+  readonly warnings: readonly string[];
+}
+
+/** A write that the destination refused, or that it cannot judge yet. */
+export interface RefusedWrite {
+  readonly action: WriteAction;
+  readonly message: string;
+  /** Whether trying again can help without a change of the document: connection, quota, throttling. */
+  readonly retryable: boolean;
+}
+
+/** What the destination says of all writes before the first one. */
+export interface Preview {
+  readonly accepted: readonly PreviewedWrite[];
+  readonly refused: readonly RefusedWrite[];
+  /** Writes that need a namespace or kind that this very set makes: looked at when it exists. */
+  readonly deferred: readonly WriteAction[];
+}

@@ -1,0 +1,32 @@
+import type { Document } from "../manifest/document.js";
+import type { ObjectKey } from "../manifest/object-id.js";
+import type { Difference, HealAction, WriteAction } from "./actions.js";
+import type { LiveObject, Observation } from "./live.js";
+
+/**
+ * Compares what Git wants with what is live, by hashes alone: no request, no parse. `hashOf` gives a document's hash as
+ * the destination records it on live objects.
+ */
+export function difference(
+  documents: readonly Document[],
+  observation: Observation,
+  hashOf: (document: Document) => string,
+): Difference {
+  const writes: WriteAction[] = [];
+  const heals: HealAction[] = [];
+  const vanishing: LiveObject[] = [];
+  const wanted = new Set<ObjectKey>();
+  for (const document of documents) {
+    wanted.add(document.key);
+    const live = observation.objects.get(document.key);
+    if (live === undefined || live.ownership === "Foreign") writes.push({ verb: "Create", document, live: undefined });
+    else if (live.deleting) vanishing.push(live);
+    else if (live.ownership === "Claimed") writes.push({ verb: "Update", document, live });
+    else if (live.documentHash !== hashOf(document)) writes.push({ verb: "Update", document, live });
+    else if (live.state !== "AsApplied") heals.push({ document, live });
+  }
+  const leftovers = [...observation.objects.values()].filter(
+    (live) => !wanted.has(live.key) && live.ownership !== "Foreign",
+  );
+  return { writes, heals, leftovers, vanishing };
+}

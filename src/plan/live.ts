@@ -1,0 +1,53 @@
+import type { HealthStatus } from "../api/overseer-app.js";
+import type { ObjectId, ObjectKey } from "../manifest/object-id.js";
+
+/** An app, as destinations and plans name it. */
+export interface AppRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** `namespace/name` of an app. */
+export function appKey(app: Pick<AppRef, "namespace" | "name">): string {
+  return `${app.namespace}/${app.name}`;
+}
+
+/** Health of one object, and why it is not healthy. */
+export interface ObjectHealth {
+  readonly status: HealthStatus;
+  readonly message?: string;
+}
+
+/**
+ * How sure it is that an object is the app's:
+ * - `Owned`: labels, identity and our field manager's entry all say so;
+ * - `Claimed`: labels and identity say so, the entry is gone (restored, wiped, too large): taken again if Git wants it, never deleted;
+ * - `Foreign`: it carries our labels, but names another object or app (a copy, a child): none of our business.
+ */
+export type Ownership = "Owned" | "Claimed" | "Foreign";
+
+/** An object at the destination, as far as planning needs to know it. */
+export interface LiveObject {
+  readonly id: ObjectId;
+  readonly key: ObjectKey;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly ownership: Ownership;
+  /** Hash of the document that we applied last, as the object itself says. */
+  readonly documentHash: string | undefined;
+  /** Whether it is as we left it; `Unverified` means that something happened that may have changed it. */
+  readonly state: "AsApplied" | "Drifted" | "Unverified";
+  readonly deleting: boolean;
+  readonly pruneDisabled: boolean;
+  readonly health: ObjectHealth;
+}
+
+/** All objects of an app at a destination. */
+export interface Observation {
+  /** False while a list is missing: then nothing that is absent counts as gone, and nothing is deleted. */
+  readonly complete: boolean;
+  /** Why it is not complete. */
+  readonly incomplete: string | undefined;
+  readonly objects: ReadonlyMap<ObjectKey, LiveObject>;
+}

@@ -1,0 +1,214 @@
+import { type ChangePhase, isFinal } from "../api/change.js";
+import type { LiveObject } from "./live.js";
+
+/** Kinds whose deletion always asks a person: with them goes what cannot be made again from Git. */
+const ALWAYS_ASK: ReadonlySet<string> = new Set([
+  "/Namespace",
+  "/PersistentVolume",
+  "/PersistentVolumeClaim",
+  "apiextensions.k8s.io/CustomResourceDefinition",
+  "gitops.overseer.io/OverseerApp",
+  "gitops.overseer.io/GitRepository",
+]);
+
+/** The default budget of deletions in one change: the larger of these two. */
+const DEFAULT_BUDGET = { objects: 3, share: 0.25 };
+
+/** Why an object that no document wants is not deleted. */
+export type KeepReason =
+  | "PruneDisabled"
+  | "ProtectedObject"
+  | "NotProven"
+  | "AlreadyDeleting"
+  | "DeletionPolicy"
+  | "NamespaceInUse"
+  | "Orphaned"
+  | "Suspended";
+
+/**
+ * Leave to delete one object in one state. Only this file makes one, and a destination deletes nothing without: every
+ * delete of the product goes through the rules below.
+ */
+export class DeletePermit {
+  readonly #live: LiveObject;
+  private constructor(live: LiveObject) {
+    this.#live = live;
+  }
+
+  /** The object, with the uid and resourceVersion that the delete is bound to. */
+  get live(): LiveObject {
+    return this.#live;
+  }
+
+  /** For this file alone. */
+  static issue(live: LiveObject, proof: typeof ISSUER): DeletePermit {
+    if (proof !== ISSUER) throw new Error("only the prune guard issues delete permits");
+    return new DeletePermit(live);
+  }
+}
+const ISSUER = Symbol("prune-guard");
+
+/** What is done with one leftover. */
+export type LeftoverDecision =
+  | { readonly verb: "Delete"; readonly live: LiveObject; readonly permit: DeletePermit; readonly asks: boolean }
+  | { readonly verb: "HandOver"; readonly live: LiveObject; readonly to: string }
+  | { readonly verb: "Keep"; readonly live: LiveObject; readonly reason: KeepReason; readonly message: string };
+
+/** What the guard has to know about a prune. */
+export interface PruneRequest {
+  readonly leftovers: readonly LiveObject[];
+  /** Whether every list of the app's kinds is whole. */
+  readonly observationComplete: boolean;
+  /** Objects that Git wants. */
+  readonly wanted: number;
+  /** `sync.prune` */
+  readonly prune: boolean;
+  /** `sync.allowEmpty` */
+  readonly allowEmpty: boolean;
+  /** `sync.pruneBudget`: a count, or a share like `25%`. */
+  readonly budget: number | string | undefined;
+  /** The app, if any, whose desired set claims an object: `namespace/name`. */
+  readonly claimedBy: (live: LiveObject) => string | undefined;
+}
+
+/** What the guard says to a prune. */
+export interface PruneVerdict {
+  readonly decisions: readonly LeftoverDecision[];
+  /** Why nothing at all may be deleted now: the whole change fails or waits for the cause to go. */
+  readonly refusal: string | undefined;
+  /** Why a person has to decide before the change may proceed. */
+  readonly ask: string | undefined;
+}
+
+/** Judges the leftovers of a sync. A failed render never gets here: there is no set to compare with then. */
+export function judgePrune(request: PruneRequest): PruneVerdict {
+  if (request.leftovers.length === 0) return { decisions: [], refusal: undefined, ask: undefined };
+  if (!request.observationComplete) {
+    return {
+      decisions: [],
+      refusal: "not all kinds of this app could be listed: nothing is deleted before they can",
+      ask: undefined,
+    };
+  }
+  const decisions = request.leftovers.map((live) => judgeLeftover(live, request));
+  const deletes = decisions.filter((decision) => decision.verb === "Delete");
+  if (request.wanted === 0 && deletes.length > 0 && !request.allowEmpty) {
+    return {
+      decisions,
+      refusal: `the source holds no document at all, which would delete all ${deletes.length} objects: set sync.allowEmpty if that is meant, or check source.path, include and exclude`,
+      ask: undefined,
+    };
+  }
+  return { decisions, refusal: undefined, ask: reasonToAsk(deletes, request) };
+}
+
+function judgeLeftover(live: LiveObject, request: PruneRequest): LeftoverDecision {
+  if (live.deleting) return keep(live, "AlreadyDeleting", "is being deleted already");
+  const claimant = request.claimedBy(live);
+  if (claimant !== undefined && live.ownership === "Owned") return { verb: "HandOver", live, to: claimant };
+  if (!request.prune) return keep(live, "PruneDisabled", "left Git; kept because sync.prune is off");
+  if (live.pruneDisabled)
+    return keep(live, "ProtectedObject", "left Git; kept because it is annotated gitops.overseer.io/prune: disabled");
+  if (live.ownership !== "Owned")
+    return keep(
+      live,
+      "NotProven",
+      "carries our labels but not our field manager's entry: delete it by hand if it is not needed",
+    );
+  return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), asks: alwaysAsks(live) };
+}
+
+function reasonToAsk(
+  deletes: readonly { readonly live: LiveObject; readonly asks: boolean }[],
+  request: PruneRequest,
+): string | undefined {
+  const asking = deletes.filter((decision) => decision.asks).map(({ live }) => `${live.id.kind} ${live.id.name}`);
+  if (asking.length > 0) {
+    return `would delete ${asking.slice(0, 5).join(", ")}${asking.length > 5 ? ` and ${asking.length - 5} more` : ""}, which is never done unasked: put it back into Git, annotate it gitops.overseer.io/prune: disabled to keep it, or delete it yourself`;
+  }
+  const before = request.wanted + request.leftovers.length;
+  const allowed = pruneBudget(request.budget, before);
+  if (deletes.length <= allowed || (request.wanted === 0 && request.allowEmpty)) return undefined;
+  return `would delete ${deletes.length} of ${before} objects, and the budget is ${allowed}: raise sync.pruneBudget to at least ${deletes.length} if that is meant`;
+}
+
+/** How many of `total` objects one change may delete. */
+export function pruneBudget(budget: number | string | undefined, total: number): number {
+  if (budget === undefined) return Math.max(DEFAULT_BUDGET.objects, Math.floor(total * DEFAULT_BUDGET.share));
+  const text = String(budget);
+  const value = Number.parseInt(text, 10);
+  return text.endsWith("%") ? Math.floor((total * value) / 100) : value;
+}
+
+/** Whether the deletion of this kind of object always asks. */
+export function alwaysAsks(live: LiveObject): boolean {
+  return ALWAYS_ASK.has(`${live.id.group}/${live.id.kind}`);
+}
+
+/** What the guard has to know when an app itself is deleted. */
+export interface FinalizeRequest {
+  readonly objects: readonly LiveObject[];
+  readonly observationComplete: boolean;
+  readonly policy: "Delete" | "DeleteAll" | "Orphan";
+  readonly suspended: boolean;
+  /** The app, if any, whose desired set claims an object. */
+  readonly claimedBy: (live: LiveObject) => string | undefined;
+  /** Namespaces, by name, that hold what is not this app's; undefined if that is not known yet. */
+  readonly namespaceInUse: (name: string) => string | undefined;
+}
+
+/** Judges all objects of an app that is being deleted. */
+export function judgeFinalize(request: FinalizeRequest): PruneVerdict {
+  if (request.policy === "Orphan" || request.suspended) {
+    const [reason, why]: [KeepReason, string] = request.suspended
+      ? ["Suspended", "kept because the app is suspended"]
+      : ["Orphaned", "kept because of deletionPolicy Orphan"];
+    return { decisions: request.objects.map((live) => keep(live, reason, why)), refusal: undefined, ask: undefined };
+  }
+  if (!request.observationComplete) {
+    return {
+      decisions: [],
+      refusal:
+        "not all kinds of this app could be listed: nothing is deleted before they can; set deletionPolicy: Orphan to let the app go without",
+      ask: undefined,
+    };
+  }
+  return { decisions: request.objects.map((live) => judgeFinal(live, request)), refusal: undefined, ask: undefined };
+}
+
+function judgeFinal(live: LiveObject, request: FinalizeRequest): LeftoverDecision {
+  if (live.deleting) return keep(live, "AlreadyDeleting", "is being deleted already");
+  const claimant = request.claimedBy(live);
+  if (claimant !== undefined && live.ownership === "Owned") return { verb: "HandOver", live, to: claimant };
+  if (live.pruneDisabled)
+    return keep(live, "ProtectedObject", "kept because it is annotated gitops.overseer.io/prune: disabled");
+  if (live.ownership !== "Owned")
+    return keep(live, "NotProven", "kept because our field manager's entry is gone from it");
+  if (request.policy === "Delete" && alwaysAsks(live)) {
+    if (live.id.kind !== "Namespace" || live.id.group !== "") {
+      return keep(live, "DeletionPolicy", "kept by deletionPolicy Delete; DeleteAll deletes it too");
+    }
+    const other = request.namespaceInUse(live.id.name);
+    if (other !== undefined) return keep(live, "NamespaceInUse", `kept because it still holds ${other}`);
+  }
+  return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), asks: false };
+}
+
+function keep(live: LiveObject, reason: KeepReason, message: string): LeftoverDecision {
+  return { verb: "Keep", live, reason, message };
+}
+
+/** A finished Change, as far as its history needs to know it. */
+export interface HistoryEntry {
+  readonly metadata: { readonly name: string };
+  readonly status?: { readonly phase?: ChangePhase | undefined };
+}
+
+/** The finished Changes beyond the newest `limit`. Open ones never expire. */
+export function expiredChanges<T extends HistoryEntry>(changes: readonly T[], limit: number): T[] {
+  const number = (change: T): number => Number(change.metadata.name.slice(change.metadata.name.lastIndexOf("-") + 1));
+  return changes
+    .filter((change) => isFinal(change.status?.phase))
+    .sort((a, b) => number(b) - number(a))
+    .slice(limit);
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import { type BackoffPolicy, backoffDelay, jitter } from "../base/backoff.js";
+import type { Clock } from "../base/clock.js";
+import { messageOf, OverseerError } from "../base/errors.js";
+import type { Logger } from "../base/logger.js";
+import { PRIORITY, type QueueObserver, WorkQueue } from "./work-queue.js";
+
+/** What a reconcile wants next. */
+export interface ReconcileResult {
+  /** Come back after this many milliseconds, if nothing else brings the key back earlier. */
+  readonly requeueAfterMs?: number;
+}
+
+/** Brings one object closer to what is wanted. May be called at any time, and be killed at any time. */
+export type Reconcile = (key: string, logger: Logger, signal: AbortSignal) => Promise<ReconcileResult>;
+
+/** Told of each finished reconcile, for the metrics. */
+export interface ControllerObserver {
+  started(): void;
+  finished(result: "success" | "requeue_after" | "error", seconds: number): void;
+}
+
+/** How a controller is set up. */
+export interface ControllerOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly workers: number;
+  readonly reconcile: Reconcile;
+  readonly queueObserver?: QueueObserver;
+  readonly observer?: ControllerObserver;
+}
+
+/** Delay after unexpected errors of one key. */
+const BACKOFF: BackoffPolicy = { baseMs: 200, factor: 2, maxMs: 120_000 };
+
+/** Workers that take keys from a queue and reconcile them; a key that throws comes back later, and later each time. */
+export class Controller {
+  readonly queue: WorkQueue;
+  readonly #options: ControllerOptions;
+  readonly #failures = new Map<string, number>();
+  readonly #stop = new AbortController();
+  #workers: Promise<void>[] = [];
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.queue = new WorkQueue(options.clock, options.queueObserver);
+  }
+
+  /** Starts the workers. */
+  start(): void {
+    if (this.#workers.length > 0) return;
+    this.#workers = Array.from({ length: this.#options.workers }, () => this.#work());
+  }
+
+  /** Lets the running reconciles end, and takes no further key. */
+  async stop(): Promise<void> {
+    this.queue.close();
+    this.#stop.abort();
+    await Promise.all(this.#workers);
+  }
+
+  async #work(): Promise<void> {
+    for (let key = await this.queue.take(); key !== undefined; key = await this.queue.take()) {
+      const started = this.#options.clock.monotonic();
+      this.#options.observer?.started();
+      const result = await this.#reconcile(key);
+      this.#options.observer?.finished(result, (this.#options.clock.monotonic() - started) / 1000);
+      this.queue.done(key, started);
+    }
+  }
+
+  async #reconcile(key: string): Promise<"success" | "requeue_after" | "error"> {
+    const logger = this.#options.logger.child({
+      controller: this.#options.name,
+      key,
+      reconcileId: randomUUID().slice(0, 8),
+    });
+    try {
+      const { requeueAfterMs } = await this.#options.reconcile(key, logger, this.#stop.signal);
+      this.#failures.delete(key);
+      if (requeueAfterMs === undefined) return "success";
+      this.queue.addAfter(key, requeueAfterMs, PRIORITY.background);
+      return "requeue_after";
+    } catch (error) {
+      if (this.#stop.signal.aborted) return "error";
+      const failures = (this.#failures.get(key) ?? 0) + 1;
+      this.#failures.set(key, failures);
+      const delay = Math.max(jitter(backoffDelay(BACKOFF, failures), 0.2, Math.random()), retryAfter(error));
+      const stack = error instanceof OverseerError || !(error instanceof Error) ? undefined : error.stack;
+      logger.error("reconcile failed", {
+        error: messageOf(error),
+        failures,
+        retryInMs: Math.round(delay),
+        ...(stack ? { stack } : {}),
+      });
+      this.queue.addAfter(key, delay, PRIORITY.background);
+      return "error";
+    }
+  }
+}
+
+function retryAfter(error: unknown): number {
+  return error instanceof OverseerError ? (error.retryAfterMs ?? 0) : 0;
+}

@@ -1,0 +1,45 @@
+import { OPERATOR_MANAGER } from "../api/group.js";
+import type { CustomResource } from "../api/meta.js";
+import { canonicalJson } from "../base/hash.js";
+import type { KubeClient } from "../kube/client.js";
+import { isStatus } from "../kube/errors.js";
+import { objectPath, type ResourceInfo } from "../kube/resource.js";
+
+/**
+ * Writes the whole status of a custom resource by server-side apply, and only if it differs from what stands. A field
+ * that is left out is taken back.
+ */
+export class StatusWriter {
+  readonly #client: KubeClient;
+
+  constructor(client: KubeClient) {
+    this.#client = client;
+  }
+
+  /**
+   * Brings the status of `object` to `status`. Gives the object as it stands afterwards, the same one if nothing had to
+   * be written, undefined if it is gone.
+   */
+  async write<Spec, Status>(
+    resource: ResourceInfo,
+    object: CustomResource<Spec, Status>,
+    status: Status,
+  ): Promise<CustomResource<Spec, Status> | undefined> {
+    if (canonicalJson(object.status ?? {}) === canonicalJson(status)) return object;
+    const { name, namespace, uid } = object.metadata;
+    try {
+      const response = await this.#client.request<CustomResource<Spec, Status>>({
+        method: "PATCH",
+        path: `${objectPath(resource, namespace, name)}/status`,
+        query: { fieldManager: OPERATOR_MANAGER, force: "true" },
+        body: { apiVersion: object.apiVersion, kind: object.kind, metadata: { name, namespace, uid }, status },
+        contentType: "application/apply-patch+yaml",
+      });
+      return response.body;
+    } catch (error) {
+      // Gone, or replaced by another object of the same name, whose status is its own.
+      if (isStatus(error, 404) || isStatus(error, 409)) return undefined;
+      throw error;
+    }
+  }
+}

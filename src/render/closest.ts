@@ -1,0 +1,32 @@
+/** A hint is not worth looking at more. */
+const MAX_CANDIDATES = 500;
+
+/**
+ * The candidate most like `wanted`; undefined when none is like it at all. Two words are alike when fewer than half of
+ * their letters would have to change, case aside.
+ */
+export function closest(wanted: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates.slice(0, MAX_CANDIDATES)) {
+    if (Math.abs(candidate.length - wanted.length) > wanted.length) continue;
+    const distance = editDistance(wanted.toLowerCase(), candidate.toLowerCase());
+    const alike = distance < Math.max(2, Math.max(wanted.length, candidate.length) / 2);
+    if (alike && distance < bestDistance) [best, bestDistance] = [candidate, distance];
+  }
+  return best;
+}
+
+/** Levenshtein: how many letters must be added, taken away or replaced. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

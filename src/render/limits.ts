@@ -1,0 +1,18 @@
+import { DEFAULT_PARSE_LIMITS, type ParseLimits } from "../manifest/parse.js";
+
+/** Caps that keep a hostile or mistaken source from eating the process. Above one of them a render fails, it never cuts. */
+export interface RenderLimits extends ParseLimits {
+  /** Files below the path, selected or not. */
+  readonly maxFiles: number;
+  /** Folders within folders below the path. */
+  readonly maxDepth: number;
+  /** Bytes of all selected files together. */
+  readonly maxTotalBytes: number;
+}
+
+export const DEFAULT_RENDER_LIMITS: RenderLimits = {
+  ...DEFAULT_PARSE_LIMITS,
+  maxFiles: 20_000,
+  maxDepth: 32,
+  maxTotalBytes: 64 * 1024 * 1024,
+};

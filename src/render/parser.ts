@@ -1,0 +1,29 @@
+import { ManifestError, type ManifestProblem } from "../manifest/manifest-error.js";
+import type { ParseLimits } from "../manifest/parse.js";
+import { prepareManifests } from "../manifest/prepare.js";
+import type { PreparedDocument } from "../manifest/to-document.js";
+
+/** The text of a file to parse. */
+export interface FileText {
+  /** Path in the repository. */
+  readonly file: string;
+  readonly text: string;
+}
+
+/** What a file holds, or what is wrong with it. Plain data: it crosses threads. */
+export type FileOutcome =
+  | { readonly ok: true; readonly documents: readonly PreparedDocument[] }
+  | { readonly ok: false; readonly problems: readonly ManifestProblem[] };
+
+/** Parses files: on this thread or on another. One outcome for each file, in the same order. */
+export type ParseFiles = (files: readonly FileText[], limits: ParseLimits) => Promise<FileOutcome[]>;
+
+/** Parses one file here and now. */
+export function parseFile({ file, text }: FileText, limits: ParseLimits): FileOutcome {
+  try {
+    return { ok: true, documents: prepareManifests(text, file, limits) };
+  } catch (error) {
+    if (error instanceof ManifestError) return { ok: false, problems: error.problems };
+    throw error;
+  }
+}

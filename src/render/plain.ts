@@ -1,0 +1,28 @@
+import type { PreparedDocument } from "../manifest/to-document.js";
+import { pickManifestFiles } from "./manifest-files.js";
+import type { ParseCache } from "./parse-cache.js";
+import { fromManifestProblem, type RenderProblem } from "./render-error.js";
+import type { Renderer, RendererInput, RendererOutput } from "./renderer.js";
+
+/** Plain manifests: every YAML and JSON file of the source, as it is. */
+export class PlainRenderer implements Renderer {
+  readonly kind = "plain";
+  readonly #cache: ParseCache;
+
+  constructor(cache: ParseCache) {
+    this.#cache = cache;
+  }
+
+  async render(input: RendererInput): Promise<RendererOutput> {
+    const { snapshot, limits } = input;
+    const { files, notes, problems: linkProblems } = await pickManifestFiles(input);
+    const outcomes = await this.#cache.load(files, (blob) => snapshot.readBlob(blob), limits);
+    const problems: RenderProblem[] = [...linkProblems];
+    const documents: PreparedDocument[] = [];
+    for (const outcome of outcomes) {
+      if (outcome.ok) documents.push(...outcome.documents);
+      else problems.push(...outcome.problems.map(fromManifestProblem));
+    }
+    return { documents, notes, problems };
+  }
+}

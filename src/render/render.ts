@@ -1,0 +1,85 @@
+import type { GitSnapshot } from "../git/engine.js";
+import { compareForApply } from "../manifest/order.js";
+import { type Detection, detect, type RendererKind } from "./detect.js";
+import { DEFAULT_RENDER_LIMITS } from "./limits.js";
+import { locate } from "./locate.js";
+import { placeDocuments } from "./place.js";
+import { RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
+import type { Renderer } from "./renderer.js";
+import { joinPath } from "./repository-path.js";
+import type { Note, RenderRequest, RenderResult } from "./request.js";
+import { selectFiles } from "./select.js";
+
+/** More notes are counted and not shown. */
+const MAX_NOTES = 100;
+
+/** Turns a commit into documents. All or nothing: a source with one bad file gives no documents. */
+export class SourceRenderer {
+  readonly #renderers: ReadonlyMap<RendererKind, Renderer>;
+
+  constructor(renderers: readonly Renderer[]) {
+    this.#renderers = new Map(renderers.map((renderer) => [renderer.kind, renderer]));
+  }
+
+  /**
+   * Renders a source as it is in `snapshot`. The same commit and request always give the same documents.
+   *
+   * @throws PathNotFoundError, UnsupportedSourceError, RenderError with all problems of the source; whatever reading
+   * the snapshot throws.
+   */
+  async render(request: RenderRequest, snapshot: GitSnapshot): Promise<RenderResult> {
+    const limits = request.limits ?? DEFAULT_RENDER_LIMITS;
+    const { folder, files, singleFile } = await locate(snapshot, request.source.path, limits);
+    const selected = singleFile ? files : selectFiles(files, request.source);
+    const detection = detect(selected.map((file) => file.path));
+    const renderer = this.#rendererFor(detection, folder);
+    const input = { snapshot, folder, files, selected, limits, anyName: singleFile };
+    const { documents: prepared, notes, problems } = await renderer.render(input);
+    if (problems.length > 0) throw new RenderError(inOrder(problems));
+    const placed = placeDocuments(prepared, request);
+    if (placed.problems.length > 0) throw new RenderError(inOrder(placed.problems));
+    return {
+      documents: [...placed.documents].sort((a, b) => compareForApply(a.id, b.id)),
+      notes: capped([...notes, ...placed.notes]),
+      unknownKinds: placed.unknownKinds,
+    };
+  }
+
+  #rendererFor({ kind, marker, nested }: Detection, folder: string): Renderer {
+    const renderer = this.#renderers.get(kind);
+    if (renderer === undefined)
+      throw new UnsupportedSourceError(unsupported(kind, joinPath(folder, marker?.path ?? "")));
+    const stray = kind === "plain" ? nested[0] : undefined;
+    if (stray) throw new UnsupportedSourceError(straySource(stray.kind, joinPath(folder, stray.path)));
+    return renderer;
+  }
+}
+
+const PRODUCT: Readonly<Record<RendererKind, string>> = { plain: "Plain", kustomize: "Kustomize", helm: "Helm" };
+
+function unsupported(kind: RendererKind, marker: string): string {
+  return (
+    `${PRODUCT[kind]} sources are not rendered by this version; ${JSON.stringify(marker)} makes this one. Commit the ` +
+    "rendered manifests and set source.path to them, or leave the file out with source.exclude"
+  );
+}
+
+function straySource(kind: RendererKind, marker: string): string {
+  return (
+    `${JSON.stringify(marker)} makes its folder a ${PRODUCT[kind]} source, below plain manifests. Set source.path to ` +
+    "one or the other, or leave the folder out with source.exclude"
+  );
+}
+
+function inOrder(problems: readonly RenderProblem[]): RenderProblem[] {
+  return [...problems].sort((a, b) => {
+    const [fileA, fileB] = [a.origin?.file ?? "", b.origin?.file ?? ""];
+    if (fileA !== fileB) return fileA < fileB ? -1 : 1;
+    return (a.origin?.line ?? 0) - (b.origin?.line ?? 0);
+  });
+}
+
+function capped(notes: readonly Note[]): readonly Note[] {
+  if (notes.length <= MAX_NOTES) return notes;
+  return [...notes.slice(0, MAX_NOTES), { message: `and ${notes.length - MAX_NOTES} more notes` }];
+}

@@ -1,0 +1,48 @@
+import type { Document, Origin } from "../manifest/document.js";
+import type { HasStatusSubresource } from "../manifest/normalise.js";
+import type { GroupVersionKind } from "../manifest/object-id.js";
+import type { RenderLimits } from "./limits.js";
+
+/** What of a commit is rendered. */
+export interface SourceSelection {
+  /** Folder or file in the repository; `""`, `.` and `/` are the root. */
+  readonly path: string;
+  /** Globs relative to `path`; a file has to match one of them. Absent or empty = every file. */
+  readonly include?: readonly string[];
+  /** Globs relative to `path`; a file that matches one is left out. */
+  readonly exclude?: readonly string[];
+}
+
+/** Whether a kind lives in namespaces; undefined when the destination does not know the kind (yet). */
+export type ScopeOf = (kind: GroupVersionKind) => "Namespaced" | "Cluster" | undefined;
+
+/** Everything that a render depends on besides the commit. */
+export interface RenderRequest {
+  readonly source: SourceSelection;
+  /** Where namespaced objects go that name no namespace. Never overrides one that is named. */
+  readonly defaultNamespace: string;
+  readonly scopeOf: ScopeOf;
+  /** For kinds that are not built in; see `normalise`. */
+  readonly hasStatusSubresource?: HasStatusSubresource;
+  readonly limits?: RenderLimits;
+}
+
+/** Something that a person should know and that is no error. */
+export interface Note {
+  readonly message: string;
+  readonly origin?: Origin;
+  /** How people name the object, for example `ClusterRole reader`. */
+  readonly object?: string;
+}
+
+/** What a source says. */
+export interface RenderResult {
+  /** In apply order. No two have the same key. */
+  readonly documents: readonly Document[];
+  readonly notes: readonly Note[];
+  /**
+   * Kinds that `scopeOf` did not know and that no definition in the source tells about: they were taken as namespaced.
+   * When the destination learns one of them, render again.
+   */
+  readonly unknownKinds: readonly GroupVersionKind[];
+}

@@ -1,0 +1,122 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+/** A number that only grows. */
+export interface Count {
+  inc(by?: number): void;
+}
+
+/** A number that goes up and down. */
+export interface Level {
+  set(value: number): void;
+  inc(by?: number): void;
+  dec(by?: number): void;
+}
+
+/** A distribution of durations, in seconds. */
+export interface Timing {
+  observe(seconds: number): void;
+}
+
+/** Values of the labels of one series. */
+export type Labels<Name extends string> = Readonly<Record<Name, string>>;
+
+/**
+ * Series of one metric that differ in their labels. `of` gives the same object for the same labels: hold on to it where a
+ * path is hot. Label values must come from a small set (kinds, results, reasons), never from names of objects.
+ */
+export interface Family<Name extends string, Instrument> {
+  of(labels: Labels<Name>): Instrument;
+  /** Takes a series away, for something that is gone. */
+  remove(labels: Labels<Name>): void;
+}
+
+/** What every metric needs. */
+export interface MetricText<Name extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly Name[];
+}
+
+/** Bounds for work that takes between a request and some minutes, in seconds. */
+export const WORK_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
+/** Makes metrics of one registry; there is no global one. */
+export class Instruments {
+  readonly #registry: Registry;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+  }
+
+  /** A family of counters. */
+  counts<Name extends string>(text: MetricText<Name>): Family<Name, Count> {
+    const counter = new Counter(this.#configuration(text));
+    return family(text.labels, counter, (labels) => ({ inc: (by = 1) => counter.inc(labels, by) }));
+  }
+
+  /** A family of gauges. */
+  levels<Name extends string>(text: MetricText<Name>): Family<Name, Level> {
+    const gauge = new Gauge(this.#configuration(text));
+    return family(text.labels, gauge, (labels) => ({
+      set: (value) => gauge.set(labels, value),
+      inc: (by = 1) => gauge.inc(labels, by),
+      dec: (by = 1) => gauge.dec(labels, by),
+    }));
+  }
+
+  /** A family of histograms. */
+  timings<Name extends string>(text: MetricText<Name>, buckets = WORK_BUCKETS): Family<Name, Timing> {
+    const histogram = new Histogram({ ...this.#configuration(text), buckets: [...buckets] });
+    return family(text.labels, histogram, (labels) => ({ observe: (seconds) => histogram.observe(labels, seconds) }));
+  }
+
+  /** One counter without labels; it shows as 0 from the start. */
+  count(name: string, help: string): Count {
+    const counter = new Counter({ name, help, registers: [this.#registry] });
+    return { inc: (by = 1) => counter.inc(by) };
+  }
+
+  /** One gauge without labels; it shows as 0 from the start. */
+  level(name: string, help: string): Level {
+    const gauge = new Gauge({ name, help, registers: [this.#registry] });
+    return { set: (value) => gauge.set(value), inc: (by = 1) => gauge.inc(by), dec: (by = 1) => gauge.dec(by) };
+  }
+
+  /** One histogram without labels. */
+  timing(name: string, help: string, buckets = WORK_BUCKETS): Timing {
+    const histogram = new Histogram({ name, help, registers: [this.#registry], buckets: [...buckets] });
+    return { observe: (seconds) => histogram.observe(seconds) };
+  }
+
+  #configuration<Name extends string>(text: MetricText<Name>) {
+    return { name: text.name, help: text.help, labelNames: [...text.labels], registers: [this.#registry] };
+  }
+}
+
+/** The part of a prom-client metric that takes a series away. */
+interface Removable<Name extends string> {
+  remove(labels: Labels<Name>): void;
+}
+
+function family<Name extends string, Instrument>(
+  names: readonly Name[],
+  metric: Removable<Name>,
+  make: (labels: Labels<Name>) => Instrument,
+): Family<Name, Instrument> {
+  const children = new Map<string, Instrument>();
+  const keyOf = (labels: Labels<Name>): string => names.map((name) => labels[name]).join("\u0000");
+  return {
+    of(labels) {
+      const key = keyOf(labels);
+      const known = children.get(key);
+      if (known !== undefined) return known;
+      const made = make({ ...labels });
+      children.set(key, made);
+      return made;
+    },
+    remove(labels) {
+      children.delete(keyOf(labels));
+      metric.remove(labels);
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { Instruments, Labels } from "./instruments.js";
+
+/** What `overseer_resource_info` says of one custom resource. */
+export interface ResourceState {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Status of its Ready condition. */
+  readonly ready: "True" | "False" | "Unknown";
+  readonly suspended: boolean;
+}
+
+/** Keeps exactly one series per custom resource: an alert on `ready="False"` must not outlive a recovery or a deletion. */
+export interface ResourceGauge {
+  set(state: ResourceState): void;
+  forget(object: Pick<ResourceState, "kind" | "namespace" | "name">): void;
+}
+
+const LABELS = ["kind", "namespace", "name", "ready", "suspended"] as const;
+
+/** Makes `overseer_resource_info{kind,namespace,name,ready,suspended}`. */
+export function createResourceGauge(make: Instruments): ResourceGauge {
+  const info = make.levels({
+    name: "overseer_resource_info",
+    help: "A custom resource and its state; always 1.",
+    labels: LABELS,
+  });
+  const current = new Map<string, Labels<(typeof LABELS)[number]>>();
+  const keyOf = (object: Pick<ResourceState, "kind" | "namespace" | "name">): string =>
+    `${object.kind}/${object.namespace}/${object.name}`;
+  return {
+    set(state) {
+      const { kind, namespace, name, ready } = state;
+      const before = current.get(keyOf(state));
+      const suspended = state.suspended ? "true" : "false";
+      if (before?.ready === ready && before.suspended === suspended) return;
+      if (before !== undefined) info.remove(before);
+      const labels = { kind, namespace, name, ready, suspended };
+      current.set(keyOf(state), labels);
+      info.of(labels).set(1);
+    },
+    forget(object) {
+      const before = current.get(keyOf(object));
+      if (before === undefined) return;
+      current.delete(keyOf(object));
+      info.remove(before);
+    },
+  };
+}

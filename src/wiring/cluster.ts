@@ -1,0 +1,132 @@
+import { randomBytes } from "node:crypto";
+import { GROUP, VERSION } from "../api/group.js";
+import type { Clock } from "../base/clock.js";
+import { messageOf, OverseerError } from "../base/errors.js";
+import type { Logger } from "../base/logger.js";
+import type { ClusterSettings } from "../config/config.js";
+import { loadClusterAccess } from "../kube/auth.js";
+import { KubeClient, type RequestObserver } from "../kube/client.js";
+import { Discovery } from "../kube/discovery.js";
+import { isStatus } from "../kube/errors.js";
+import type { ResourceInfo } from "../kube/resource.js";
+
+/** A cluster that we talk to, and what we need to know of it before anything else. */
+export interface Cluster {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  /** UID of the kube-system namespace: tells this control cluster from others. */
+  readonly instance: string;
+  /** Key of our digests of secret things, the same in every process of this installation. */
+  readonly digestKey: string;
+  readonly resources: { readonly repository: ResourceInfo; readonly app: ResourceInfo; readonly change: ResourceInfo };
+}
+
+/** Name of the Secret with the digest key, in the operator's namespace. */
+const KEY_SECRET = "overseer-gitops-keys";
+const TRIES = 60;
+const TRY_EVERY_MS = 2_000;
+
+/** Connects, and waits a while for an API server that is not up yet or has not got our definitions yet. */
+export async function connectCluster(options: {
+  settings: ClusterSettings;
+  namespace: string;
+  version: string;
+  clock: Clock;
+  logger: Logger;
+  onRequest: RequestObserver;
+  signal: AbortSignal;
+}): Promise<Cluster> {
+  const { clock, logger } = options;
+  const access = await loadClusterAccess(options.settings);
+  const client = new KubeClient({
+    access,
+    userAgent: `overseer-gitops/${options.version}`,
+    onRequest: options.onRequest,
+  });
+  const discovery = new Discovery(client, clock);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const instance = await readInstance(client);
+      const digestKey = await readDigestKey(client, options.namespace);
+      const resources = await findOwnKinds(discovery);
+      return { client, discovery, instance, digestKey, resources };
+    } catch (error) {
+      if (attempt >= TRIES || options.signal.aborted) throw error;
+      logger.warn("the cluster is not ready for us", { error: messageOf(error), retryInMs: TRY_EVERY_MS });
+      await new Promise<void>((resolve) => setTimeout(resolve, TRY_EVERY_MS));
+    }
+  }
+}
+
+async function readInstance(client: KubeClient): Promise<string> {
+  const { body } = await client.request<{ metadata: { uid: string } }>({
+    method: "GET",
+    path: "/api/v1/namespaces/kube-system",
+  });
+  return body.metadata.uid;
+}
+
+/** Reads the key, or makes it once; of two processes that make it at the same time the second one reads the first one's. */
+async function readDigestKey(client: KubeClient, namespace: string): Promise<string> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
+  const known = await readKey(client, `${path}/${KEY_SECRET}`);
+  if (known !== undefined) return known;
+  await ignoring(409, () =>
+    client.request({
+      method: "POST",
+      path: "/api/v1/namespaces",
+      body: { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    }),
+  );
+  await ignoring(409, () =>
+    client.request({
+      method: "POST",
+      path,
+      body: {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: KEY_SECRET, labels: { "app.kubernetes.io/part-of": "overseer-gitops" } },
+        data: { digest: randomBytes(32).toString("base64") },
+      },
+    }),
+  );
+  const made = await readKey(client, `${path}/${KEY_SECRET}`);
+  if (made !== undefined) return made;
+  throw new OverseerError(`the Secret ${namespace}/${KEY_SECRET} has no key "digest": delete it, and it is made anew`, {
+    code: "KEY_SECRET_INVALID",
+    reason: "InvalidKeySecret",
+    class: "retryable",
+  });
+}
+
+async function readKey(client: KubeClient, path: string): Promise<string | undefined> {
+  try {
+    const { body } = await client.request<{ data?: { digest?: string } }>({ method: "GET", path });
+    return body.data?.digest;
+  } catch (error) {
+    if (isStatus(error, 404)) return undefined;
+    throw error;
+  }
+}
+
+async function ignoring(statusCode: number, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isStatus(error, statusCode)) throw error;
+  }
+}
+
+async function findOwnKinds(discovery: Discovery): Promise<Cluster["resources"]> {
+  discovery.invalidate();
+  const find = async (kind: string): Promise<ResourceInfo> => {
+    const resource = await discovery.find({ group: GROUP, version: VERSION, kind });
+    if (resource) return resource;
+    throw new OverseerError(`the cluster has no kind ${kind} of ${GROUP}: apply the definitions in crds/ first`, {
+      code: "CRDS_MISSING",
+      reason: "DefinitionsMissing",
+      class: "retryable",
+    });
+  };
+  return { repository: await find("GitRepository"), app: await find("OverseerApp"), change: await find("Change") };
+}

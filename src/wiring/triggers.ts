@@ -1,0 +1,21 @@
+import { ANNOTATION_RECONCILE_AT } from "../api/group.js";
+import type { CustomResource } from "../api/meta.js";
+import { canonicalJson } from "../base/hash.js";
+
+/**
+ * Whether a change of a custom resource is work: new, gone, an edited spec, being deleted, or asked to be looked at. Our own
+ * status writes and other people's labels are not.
+ */
+export function isWork<Spec, Status>(
+  current: CustomResource<Spec, Status> | undefined,
+  previous: CustomResource<Spec, Status> | undefined,
+): boolean {
+  if (!current || !previous) return true;
+  return (
+    current.metadata.uid !== previous.metadata.uid ||
+    current.metadata.generation !== previous.metadata.generation ||
+    current.metadata.deletionTimestamp !== previous.metadata.deletionTimestamp ||
+    canonicalJson(current.metadata.finalizers ?? []) !== canonicalJson(previous.metadata.finalizers ?? []) ||
+    current.metadata.annotations?.[ANNOTATION_RECONCILE_AT] !== previous.metadata.annotations?.[ANNOTATION_RECONCILE_AT]
+  );
+}

@@ -1,0 +1,202 @@
+/** A spec that the API server must refuse, and what it must say. */
+export interface BadSpec {
+  readonly kind: "GitRepository" | "OverseerApp" | "Change";
+  /** Set on the valid spec of `validSpecs`, by path; `undefined` takes the field away. */
+  readonly set: Readonly<Record<string, unknown>>;
+  readonly name?: string;
+  /** The field that the refusal names. */
+  readonly field: string;
+  /** A part of the refusal: for CEL rules the whole message. */
+  readonly message: string;
+  /** What is changed on an object that exists already; otherwise the object is new. */
+  readonly update?: true;
+}
+
+const INPUTS = {
+  key: "5df6e0e2761359d30a8275058e299fcc",
+  revision: "main@sha1:6f3c1f0a2b4d5e6f708192a3b4c5d6e7f8091a2b",
+  commit: "6f3c1f0a2b4d5e6f708192a3b4c5d6e7f8091a2b",
+  source: { repositoryRef: { name: "shop" }, path: "deploy" },
+};
+
+/** The least that a user has to write of each kind. */
+export const validSpecs: Readonly<Record<BadSpec["kind"], Readonly<Record<string, unknown>>>> = {
+  GitRepository: { url: "https://git.example.com/team/shop.git" },
+  OverseerApp: { source: { repositoryRef: { name: "shop" } }, destination: { kubernetes: {} } },
+  Change: { app: { name: "web" }, cause: "Revision", inputs: INPUTS },
+};
+
+const ONE_REF = "set only one of branch, tag, semver, commit and name in ref";
+const HTTP = "a credential is never sent over http://: use https://, or leave out secretRef";
+const USERINFO = "url must not hold a user name or password: put them into a Secret and name it in secretRef";
+const RELATIVE = "path must be relative to the root of the repository, without .. in it";
+
+/** At least one case for each CEL rule of the product, and for the patterns and enums that people are most likely to miss. */
+export const badSpecs: readonly BadSpec[] = [
+  {
+    kind: "GitRepository",
+    set: { url: "ssh://git.example.com/x" },
+    field: "spec.url",
+    message: "url must begin with https:// or http://",
+  },
+  {
+    kind: "GitRepository",
+    set: { url: "https:///shop.git" },
+    field: "spec.url",
+    message: "url must be a complete address, like https://git.example.com/team/shop.git",
+  },
+  { kind: "GitRepository", set: { url: "https://me:pw@git.example.com/x" }, field: "spec.url", message: USERINFO },
+  { kind: "GitRepository", set: { url: "https://token@git.example.com/x" }, field: "spec.url", message: USERINFO },
+  {
+    kind: "GitRepository",
+    set: { url: "http://git.example.com/x", secretRef: { name: "s" } },
+    field: "spec.url",
+    message: HTTP,
+  },
+  {
+    kind: "GitRepository",
+    set: { url: "http://localhost.example.com/x", secretRef: { name: "s" } },
+    field: "spec.url",
+    message: HTTP,
+  },
+  { kind: "GitRepository", set: { url: undefined }, field: "spec.url", message: "Required value" },
+  { kind: "GitRepository", set: { ref: { branch: "main", tag: "v1" } }, field: "spec.ref", message: ONE_REF },
+  { kind: "GitRepository", set: { ref: { commit: "main" } }, field: "spec.ref.commit", message: "should match" },
+  { kind: "GitRepository", set: { interval: "0s" }, field: "spec.interval", message: "must not be shorter than 1s" },
+  { kind: "GitRepository", set: { interval: "3 minutes" }, field: "spec.interval", message: "should match" },
+  { kind: "GitRepository", set: { timeout: "10ms" }, field: "spec.timeout", message: "must not be shorter than 1s" },
+  {
+    kind: "GitRepository",
+    set: { allowedNamespaces: ["team-*"] },
+    field: "spec.allowedNamespaces[0]",
+    message: "should match",
+  },
+  { kind: "GitRepository", set: { branch: "main" }, field: "spec.branch", message: "unknown field" },
+  {
+    kind: "OverseerApp",
+    set: {},
+    name: `a${"b".repeat(53)}`,
+    field: "OverseerApp",
+    message: "the name of an OverseerApp may have at most 53 characters",
+  },
+  { kind: "OverseerApp", set: { "source.path": "../other" }, field: "spec.source.path", message: RELATIVE },
+  { kind: "OverseerApp", set: { "source.path": "/etc" }, field: "spec.source.path", message: RELATIVE },
+  {
+    kind: "OverseerApp",
+    set: { "source.ref": { branch: "a", semver: "1.x" } },
+    field: "spec.source.ref",
+    message: ONE_REF,
+  },
+  {
+    kind: "OverseerApp",
+    set: { "source.repositoryRef": { name: "A B" } },
+    field: "spec.source.repositoryRef.name",
+    message: "should match",
+  },
+  {
+    kind: "OverseerApp",
+    set: { destination: {} },
+    field: "spec.destination",
+    message:
+      "destination must name where the app goes: set destination.kubernetes, {} for this cluster and the app's own namespace",
+  },
+  {
+    kind: "OverseerApp",
+    set: { destination: { kubernetes: { namespace: "other" } } },
+    update: true,
+    field: "spec.destination",
+    message:
+      "destination cannot be changed: make a new app and delete this one (deletionPolicy Orphan keeps what runs)",
+  },
+  {
+    kind: "OverseerApp",
+    set: { serviceAccountName: "a:b" },
+    field: "spec.serviceAccountName",
+    message: "should match",
+  },
+  {
+    kind: "OverseerApp",
+    set: { sync: { pruneBudget: "many" } },
+    field: "spec.sync.pruneBudget",
+    message: "should match",
+  },
+  {
+    kind: "OverseerApp",
+    set: { sync: { pruneBudget: -1 } },
+    field: "spec.sync.pruneBudget",
+    message: "greater than or equal to 0",
+  },
+  { kind: "OverseerApp", set: { sync: { adopt: "Maybe" } }, field: "spec.sync.adopt", message: "Unsupported value" },
+  {
+    kind: "OverseerApp",
+    set: { sync: { retry: { base: "10m" } } },
+    field: "spec.sync.retry.base",
+    message: "base must not be longer than max",
+  },
+  {
+    kind: "OverseerApp",
+    set: { sync: { retry: { base: "0s" } } },
+    field: "spec.sync.retry.base",
+    message: "must not be shorter than 100ms",
+  },
+  {
+    kind: "OverseerApp",
+    set: { sync: { retry: { max: "1ms" } } },
+    field: "spec.sync.retry.max",
+    message: "must not be shorter than 100ms",
+  },
+  {
+    kind: "OverseerApp",
+    set: { health: { timeout: "0s" } },
+    field: "spec.health.timeout",
+    message: "must not be shorter than 1s",
+  },
+  { kind: "OverseerApp", set: { historyLimit: 0 }, field: "spec.historyLimit", message: "greater than or equal to 1" },
+  { kind: "OverseerApp", set: { sync: { selfheal: false } }, field: "spec.sync.selfheal", message: "unknown field" },
+  { kind: "Change", set: { "inputs.source.path": "a/../b" }, field: "spec.inputs.source.path", message: RELATIVE },
+  {
+    kind: "Change",
+    set: { "inputs.source.ref": { tag: "a", name: "refs/heads/b" } },
+    field: "spec.inputs.source.ref",
+    message: ONE_REF,
+  },
+  { kind: "Change", set: { cause: "Because" }, field: "spec.cause", message: "Unsupported value" },
+  {
+    kind: "Change",
+    set: { cause: "Drift" },
+    update: true,
+    field: "spec",
+    message: "a Change cannot be edited: make a new one",
+  },
+];
+
+/** Specs at the edge that must be taken. */
+export const goodSpecs: readonly Pick<BadSpec, "kind" | "set">[] = [
+  { kind: "GitRepository", set: { url: "https://git.example.com/@scope/shop.git?x=a@b" } },
+  { kind: "GitRepository", set: { url: "http://git.example.com/public.git" } },
+  { kind: "GitRepository", set: { url: "http://127.0.0.1:3000/x.git", secretRef: { name: "s" } } },
+  { kind: "GitRepository", set: { url: "http://[::1]:3000/x.git", secretRef: { name: "s" } } },
+  { kind: "GitRepository", set: { url: "http://localhost/x.git", secretRef: { name: "s" } } },
+  { kind: "GitRepository", set: { interval: "99999h59.999m", allowedNamespaces: ["*", "team-a"] } },
+  { kind: "OverseerApp", set: { "source.path": "a..b/..c/..." } },
+  { kind: "OverseerApp", set: { sync: { pruneBudget: 0 } } },
+  { kind: "OverseerApp", set: { sync: { pruneBudget: "100%" } } },
+  { kind: "OverseerApp", set: { sync: { pruneBudget: "12" } } },
+];
+
+/** A copy of `spec` with `changes` made to it. */
+export function withChanges(
+  spec: Readonly<Record<string, unknown>>,
+  changes: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const copy = structuredClone(spec) as Record<string, unknown>;
+  for (const [path, value] of Object.entries(changes)) {
+    const parts = path.split(".");
+    const last = parts.pop() ?? "";
+    let at = copy;
+    for (const part of parts) at = at[part] as Record<string, unknown>;
+    if (value === undefined) delete at[last];
+    else at[last] = value;
+  }
+  return copy;
+}

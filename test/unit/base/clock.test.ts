@@ -1,0 +1,31 @@
+import { expect } from "chai";
+import { rfc3339, systemClock } from "../../../src/base/clock.js";
+
+describe("rfc3339", () => {
+  it("is in whole seconds, as Kubernetes writes times", () => {
+    expect(rfc3339(Date.UTC(2026, 0, 2, 3, 4, 5, 999))).to.equal("2026-01-02T03:04:05Z");
+  });
+});
+
+describe("systemClock", () => {
+  it("calls once after the delay, and not at all when called off", async () => {
+    let calls = 0;
+    const cancelled = systemClock.after(0, () => calls++);
+    cancelled.cancel();
+    // A timer of the clock does not keep the process alive, so something else has to.
+    const awake = setTimeout(() => {}, 10_000);
+    await new Promise<void>((resolve) => systemClock.after(1, resolve));
+    clearTimeout(awake);
+    expect(calls).to.equal(0);
+  });
+
+  it("does not fire at once when the delay is longer than a timer of Node can be", async () => {
+    let fired = false;
+    const timer = systemClock.after(2 ** 40, () => {
+      fired = true;
+    });
+    await new Promise<void>((resolve) => setTimeout(resolve, 5));
+    timer.cancel();
+    expect(fired).to.equal(false);
+  });
+});

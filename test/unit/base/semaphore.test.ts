@@ -1,0 +1,108 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect } from "chai";
+import fc from "fast-check";
+import { mapLimit, Semaphore } from "../../../src/base/semaphore.js";
+
+/** Work that ends when told. */
+class Gate {
+  readonly opened: Promise<void>;
+  open: () => void = () => {};
+
+  constructor() {
+    this.opened = new Promise((resolve) => {
+      this.open = resolve;
+    });
+  }
+}
+
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+describe("Semaphore", () => {
+  it("lets in as many as it has permits, the rest in the order they came", async () => {
+    const semaphore = new Semaphore(2);
+    const gates = Array.from({ length: 4 }, () => new Gate());
+    const entered: number[] = [];
+    const all = gates.map((gate, index) =>
+      semaphore.run(async () => {
+        entered.push(index);
+        await gate.opened;
+      }),
+    );
+    await turn();
+    expect(entered).to.deep.equal([0, 1]);
+    gates[1]?.open();
+    await turn();
+    expect(entered).to.deep.equal([0, 1, 2]);
+    for (const gate of gates) gate.open();
+    await Promise.all(all);
+    expect(entered).to.deep.equal([0, 1, 2, 3]);
+  });
+
+  it("gives the permit back after a failure, and passes the failure on", async () => {
+    const semaphore = new Semaphore(1);
+    const wrong = new Error("wrong");
+    const first = failure(semaphore.run(() => Promise.reject(wrong)));
+    const second = semaphore.run(async () => "in");
+    expect(await first).to.equal(wrong);
+    expect(await second).to.equal("in");
+  });
+});
+
+describe("mapLimit", () => {
+  it("keeps the order and never has more than the limit at work", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(3), { maxLength: 20 }),
+        fc.integer({ min: 1, max: 5 }),
+        async (pauses, limit) => {
+          let running = 0;
+          const results = await mapLimit(pauses, limit, async (pause, index) => {
+            expect(++running).to.be.at.most(limit);
+            for (let i = 0; i < pause; i++) await turn();
+            running--;
+            return index;
+          });
+          expect(results).to.deep.equal(pauses.map((_, index) => index));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("throws the first error after what runs has ended, and begins nothing new", async () => {
+    const started: number[] = [];
+    const ended: number[] = [];
+    const gate = new Gate();
+    const wrong = new Error("second");
+    const result = failure(
+      mapLimit([0, 1, 2, 3], 2, async (item) => {
+        started.push(item);
+        if (item === 1) throw wrong;
+        await gate.opened;
+        ended.push(item);
+      }),
+    );
+    await turn();
+    gate.open();
+    expect(await result).to.equal(wrong);
+    expect(started).to.deep.equal([0, 1]);
+    expect(ended).to.deep.equal([0]);
+  });
+
+  it("passes on whatever was thrown, undefined too", async () => {
+    let thrown = false;
+    await mapLimit([1], 1, () => Promise.reject(undefined)).catch(() => {
+      thrown = true;
+    });
+    expect(thrown).to.equal(true);
+  });
+
+  it("does nothing with nothing", async () => {
+    expect(await mapLimit([], 4, () => Promise.reject(new Error("called")))).to.deep.equal([]);
+  });
+});

