@@ -67,7 +67,7 @@ export class ComponentSet {
   }
 }
 
-/** Waits until the API server says that it is ready; `endpoint` may have nothing to answer while its CA is not written. */
+/** Waits until the API server says that it is ready; `endpoint` may throw while its CA is not written yet. */
 export async function waitForApiServer(
   components: ComponentSet,
   endpoint: () => Promise<ApiEndpoint>,

@@ -1,13 +1,13 @@
 import { timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { askBackend, type BackendAnswer } from "./git-backend.js";
 import { type GitFault, type PackFault, type SpoiledAnswer, spoilPack } from "./git-faults.js";
 import { GitRepo } from "./git-repository.js";
+import { makeTemporaryFolder } from "./temporary-folder.js";
 
 /** A request as the log has it and as faults see it. */
 export interface GitRequest {
@@ -55,7 +55,8 @@ export interface GitServer {
 
 /** Starts a Git server. Throws when the port is taken. */
 export async function startGitServer(options: GitServerOptions = {}): Promise<GitServer> {
-  const root = options.root === undefined ? await mkdtemp(join(tmpdir(), "overseer-git-")) : resolve(options.root);
+  const temporary = options.root === undefined ? await makeTemporaryFolder("overseer-git-") : undefined;
+  const root = temporary?.path ?? resolve(options.root ?? "");
   await mkdir(root, { recursive: true });
   const requests: GitRequest[] = [];
   const backends = new Set<() => void>();
@@ -88,7 +89,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
       const closed = new Promise((done) => server.close(done));
       server.closeAllConnections();
       await closed;
-      if (options.root === undefined) await rm(root, { recursive: true, force: true, maxRetries: 5 });
+      await temporary?.remove();
     },
   };
 }

@@ -38,12 +38,13 @@ export function signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean
 }
 
 /**
- * Ends exactly this process: SIGTERM, and SIGKILL when it still runs after `graceMs`. Returns when it is gone; throws
- * when even SIGKILL did not end it within another 10 s.
+ * Ends exactly this process: SIGTERM, and SIGKILL when it still runs after `graceMs`; SIGKILL at once when that is 0.
+ * Returns when it is gone; throws when even SIGKILL did not end it within another 10 s.
  */
 export async function endProcess(identity: ProcessIdentity, graceMs: number): Promise<void> {
-  if (!signal(identity, "SIGTERM")) return;
-  if (await isGone(identity, graceMs)) return;
+  if (graceMs > 0) {
+    if (!signal(identity, "SIGTERM") || (await isGone(identity, graceMs))) return;
+  }
   signal(identity, "SIGKILL");
   if (!(await isGone(identity, 10_000))) throw new Error(`process ${identity.pid} does not end, not even by SIGKILL`);
 }

@@ -13,7 +13,7 @@ export interface LoggedProcess {
   ended(): string | undefined;
   /** The last lines of its log. */
   tail(lines?: number): string;
-  /** SIGTERM, then SIGKILL after `graceMs` (5 s unless told). Returns when it is gone; nothing to do when it is. */
+  /** SIGTERM, then SIGKILL after `graceMs` (5 s unless told; 0: at once). Returns when it is gone, at once if it was. */
   stop(graceMs?: number): Promise<void>;
 }
 

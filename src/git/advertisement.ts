@@ -34,7 +34,8 @@ function parseRefLines(lines: readonly string[], prefixes: readonly string[], ur
     if (name === "capabilities^{}") continue;
     const peeled = name.endsWith("^{}");
     const ref = peeled ? name.slice(0, -3) : name;
-    if (prefixes.some((prefix) => ref.startsWith(prefix))) refs.set(ref, commitId(text.slice(0, 40), text[40], url));
+    const id = commitId(text.slice(0, 40), text[40], url);
+    if (prefixes.some((prefix) => ref.startsWith(prefix))) refs.set(ref, id);
   }
   const head = /(?:^| )symref=HEAD:(\S+)/.exec(capabilities)?.[1];
   return { refs, head: refs.has("HEAD") ? head : undefined };

@@ -79,7 +79,7 @@ export function packetText(data: Buffer): string {
 export function notGit(url: string): GitError {
   return new GitError(
     "GIT_PROTOCOL",
-    `the answer of ${url} is not the Git protocol: is this the address of a Git repository, without a page's path after it?`,
+    `the answer of ${url} is not the Git protocol: is this the address of a Git repository?`,
   );
 }
 

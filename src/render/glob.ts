@@ -1,18 +1,20 @@
-import picomatch from "picomatch";
 import { UnsupportedSourceError } from "./render-error.js";
 
 const MAX_PATTERNS = 64;
 const MAX_LENGTH = 256;
-/** More stars make the time to match a name grow with the power of their number. */
-const MAX_STARS_PER_PART = 3;
-const MAX_GLOBSTARS = 3;
+/** What `{a,b}{c,d}…` of all patterns of a field may stand for. */
+const MAX_ALTERNATIVES = 256;
+
+/** One alternative of a pattern: its parts between slashes; `**` stands for any number of them. */
+type Parts = readonly string[];
 
 /**
  * Whether a path matches one of the patterns. `*` and `?` stay within a folder, `**` crosses folders, `{a,b}` is either.
  * A pattern that matches a folder takes everything in it.
  *
- * Patterns come from tenants, and the matcher makes regular expressions of them; so what could be made to run for hours
- * (groups, classes, many stars) is refused.
+ * Patterns and paths come from tenants. Libraries turn globs into regular expressions, and a pattern with a few stars then
+ * takes hours for a name that somebody chose for it; this matcher never looks back further than the last star, so its
+ * time is at most the length of the pattern times that of the path.
  *
  * @throws UnsupportedSourceError naming the field and the pattern.
  */
@@ -20,27 +22,84 @@ export function compileGlobs(field: string, patterns: readonly string[]): (path:
   if (patterns.length > MAX_PATTERNS) {
     throw new UnsupportedSourceError(`${field} holds more than ${MAX_PATTERNS} patterns; join some with {a,b}`);
   }
-  const globs = patterns.flatMap((pattern) => {
+  const alternatives: Parts[] = [];
+  for (const pattern of patterns) {
     const glob = pattern.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
-    const fault = faultOf(glob);
-    if (fault)
+    const expanded = faultOf(glob) ?? expandBraces(glob, MAX_ALTERNATIVES - alternatives.length);
+    if (typeof expanded === "string") {
       throw new UnsupportedSourceError(
-        `${field}: the pattern ${JSON.stringify(pattern.slice(0, MAX_LENGTH))} ${fault}`,
+        `${field}: the pattern ${JSON.stringify(pattern.slice(0, MAX_LENGTH))} ${expanded}`,
       );
-    return glob.endsWith("**") ? [glob] : [glob, `${glob}/**`];
-  });
-  return picomatch(globs, { dot: true, nonegate: true, noextglob: true, regex: false, strictSlashes: true });
+    }
+    alternatives.push(...expanded.map((text) => [...text.split("/").filter((part) => part !== ""), "**"]));
+  }
+  return (path) => {
+    const parts = path.split("/");
+    return alternatives.some((alternative) => matchParts(alternative, parts));
+  };
 }
 
 function faultOf(glob: string): string | undefined {
   if (glob === "") return "is empty";
   if (glob.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
-  if (/[()[\]!+|^$\\"'`]|\p{Cc}/u.test(glob)) return "may use only *, **, ? and {a,b} besides plain characters";
-  if (glob.split("/").includes("..")) return "may not leave the source path";
-  if (glob.split("/").filter((part) => part === "**").length > MAX_GLOBSTARS)
-    return `has more than ${MAX_GLOBSTARS} **`;
-  const stars = glob.split("/").map((part) => (part === "**" ? 0 : part.split("*").length - 1));
-  return Math.max(...stars) > MAX_STARS_PER_PART
-    ? `has more than ${MAX_STARS_PER_PART} * between two slashes`
-    : undefined;
+  if (/[()[\]!\\]|\p{Cc}/u.test(glob)) return "may use *, **, ? and {a,b} only, and none of ()[]!\\";
+  return glob.split("/").includes("..") ? "may not leave the source path" : undefined;
+}
+
+/** All texts that a pattern with braces stands for; otherwise what is wrong with it. */
+function expandBraces(glob: string, max: number): string[] | string {
+  let open = [glob];
+  for (;;) {
+    const next = open.flatMap((text) => {
+      const inner = /\{([^{}]*)\}/.exec(text);
+      if (!inner) return [text];
+      const [before, after] = [text.slice(0, inner.index), text.slice(inner.index + inner[0].length)];
+      return (inner[1] ?? "").split(",").map((choice) => `${before}${choice}${after}`);
+    });
+    if (next.length > max) return `stands for too many others; all of a field may be ${MAX_ALTERNATIVES}`;
+    if (next.length === open.length && next.every((text, index) => text === open[index])) break;
+    open = next;
+  }
+  return open.some((text) => /[{}]/.test(text)) ? "has a brace without its other half" : open;
+}
+
+function matchParts(pattern: Parts, path: readonly string[]): boolean {
+  return matchWithStars(pattern, "**", path, matchPart);
+}
+
+function matchPart(pattern: string, name: string): boolean {
+  return matchWithStars(pattern, "*", name, (wanted, char) => wanted === "?" || wanted === char);
+}
+
+/**
+ * Whether `items` match `pattern` one by one, where `star` in the pattern stands for any number of items. After a
+ * mismatch only the last star is given one item more: what came before it can stay as it is.
+ */
+function matchWithStars(
+  pattern: ArrayLike<string>,
+  star: string,
+  items: ArrayLike<string>,
+  fits: (wanted: string, item: string) => boolean,
+): boolean {
+  let at = 0;
+  let item = 0;
+  let lastStar = -1;
+  let resume = 0;
+  while (item < items.length) {
+    const wanted = pattern[at];
+    if (wanted === star) {
+      lastStar = at++;
+      resume = item;
+    } else if (wanted !== undefined && fits(wanted, items[item] ?? "")) {
+      at++;
+      item++;
+    } else if (lastStar >= 0) {
+      at = lastStar + 1;
+      item = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[at] === star) at++;
+  return at === pattern.length;
 }

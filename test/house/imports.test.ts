@@ -8,7 +8,7 @@ import { codeFiles, findLines } from "./sources.js";
 
 /** Rooms from the ground up: a room may use what is below it and itself, never what is beside or above it. */
 const LEVELS: readonly (readonly string[])[] = [
-  ["base"],
+  ["base", "version"],
   ["api"],
   ["config", "telemetry", "manifest"],
   ["kube", "git"],
@@ -17,6 +17,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["destinations"],
   ["controllers"],
   ["server", "notify", "cli"],
+  ["wiring"],
   ["main"],
 ];
 
@@ -59,18 +60,18 @@ describe("imports", () => {
   const imports = sources.flatMap(importsOf);
 
   it("are read whatever they look like", () => {
-    const text = `
-import "./a.js";
-import type { B } from "../api/b.js";
-import {
-  c,
-  type D,
-} from "./c.js";
-export { e } from "@x/y/e.js";
-// import "./not.js";
-/* import "./not.js"; */
-const f = await import("node:fs");
-`;
+    const text = [
+      'import "./a.js";',
+      'import type { B } from "../api/b.js";',
+      "import {",
+      "  c,",
+      "  type D,",
+      '} from "./c.js";',
+      'export { e } from "@x/y/e.js";',
+      '// import "./not.js";',
+      '/* import "./not.js"; */',
+      'const f = await import("node:fs");',
+    ].join("\n");
     expect(importsOf({ path: "src/kube/x.ts", text })).to.deep.equal([
       { from: "src/kube/x.ts", specifier: "./a.js", path: "src/kube/a.ts", typeOnly: false },
       { from: "src/kube/x.ts", specifier: "../api/b.js", path: "src/api/b.ts", typeOnly: true },

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { RESOURCES } from "../../src/api/resources.js";
+import { VERSION } from "../../src/version.js";
 import { outputsOf } from "../../tools/generate/outputs.js";
 import { staleFiles } from "../../tools/generate/write.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
@@ -14,6 +15,7 @@ interface Lock {
 }
 
 interface Package {
+  readonly version: string;
   readonly license: string;
   readonly engines: { readonly node: string };
   readonly dependencies: Readonly<Record<string, string>>;
@@ -43,6 +45,10 @@ describe("the repository", () => {
       .to.include("Apache License")
       .and.include("Version 2.0");
     expect((await readJson<Package>("package.json")).license).to.equal("Apache-2.0");
+  });
+
+  it("has one version", async () => {
+    expect((await readJson<Package>("package.json")).version).to.equal(VERSION);
   });
 
   it("locks packages without saying where they come from", async () => {

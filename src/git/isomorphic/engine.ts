@@ -38,7 +38,7 @@ const MIN_WASTE_BYTES = 4 * 2 ** 20;
 
 /**
  * Git without any binary. isomorphic-git speaks with the server; what comes back is verified, indexed, stored and read by
- * this room (see docs/adr), because a pack is hostile input and isomorphic-git publishes commits that it did not receive.
+ * this room: a pack is hostile input, and isomorphic-git publishes commits that it did not receive.
  */
 export class IsomorphicGitEngine implements GitEngine {
   readonly #options: IsomorphicGitEngineOptions;

@@ -51,7 +51,9 @@ export async function negotiate(http: GitHttpClient, limits: GitLimits, negotiat
     have === undefined ? [] : [have],
   );
   // Loaded with the first fetch: its 11 MB and 70 ms of CPU are for those who fetch, not for a process that only serves.
-  const { fetch } = await import("isomorphic-git");
+  const library = await import("isomorphic-git");
+  // A bundle gives a CommonJS package as the default export alone.
+  const { fetch } = "fetch" in library ? library : (library as { default: typeof library }).default;
   try {
     await fetch({
       fs: directory.fs,

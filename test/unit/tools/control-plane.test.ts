@@ -1,12 +1,26 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFile, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { expect } from "chai";
 import { apiRequest } from "../../../tools/api-client.js";
+import { ensureControlPlaneBinaries } from "../../../tools/binaries.js";
 import { type ControlPlane, startControlPlane } from "../../../tools/control-plane.js";
-import { type ControlPlaneState, isHealthy, runningComponents } from "../../../tools/control-plane-state.js";
+import { attachControlPlane } from "../../../tools/control-plane-attach.js";
+import { SAMPLE_USERS } from "../../../tools/control-plane-credentials.js";
+import { etcdFlags } from "../../../tools/control-plane-flags.js";
+import { ComponentError, ComponentSet } from "../../../tools/control-plane-process.js";
+import {
+  type ControlPlaneState,
+  isHealthy,
+  runningComponents,
+  writeState,
+} from "../../../tools/control-plane-state.js";
+import { startProcessGuard } from "../../../tools/process-guard.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 
 const run = promisify(execFile);
@@ -115,16 +129,50 @@ describe("tools: control plane", function () {
   });
 
   it("quotes the log of a component that does not start, and leaves nothing running", async () => {
-    const dir = (await run("mktemp", ["-d"])).stdout.trim();
+    const dir = await mkdtemp(join(tmpdir(), "overseer-test-"));
     const error = await startControlPlane({ ...BARE, dir, extraApiServerArgs: ["--no-such-flag"] }).catch(
       (reason: unknown) => reason,
     );
     expect(String(error))
       .to.contain("kube-apiserver ended with exit code 1")
       .and.contain("unknown flag: --no-such-flag");
-    const left = await run("grep", ["-ls", "--", dir, ...(await processFiles())]).catch(() => ({ stdout: "" }));
-    expect(left.stdout).to.equal("");
-    await run("rm", ["-r", dir]);
+    expect(await commandLinesWith(dir)).to.deep.equal([]);
+    expect(await isThere(dir)).to.equal(true);
+    await rm(dir, { recursive: true });
+  });
+
+  it("tells a port that another program has taken from other failures", async () => {
+    const taken = createServer().listen(0, "127.0.0.1");
+    await once(taken, "listening");
+    const port = (taken.address() as AddressInfo).port;
+    const dir = await mkdtemp(join(tmpdir(), "overseer-test-"));
+    const guard = startProcessGuard(dir);
+    const components = new ComponentSet(dir, guard);
+    const { etcd } = await ensureControlPlaneBinaries();
+    await components.start("etcd", etcd, etcdFlags({ dir, etcdPort: port, apiPort: 1 }));
+    const failure = await waitUntil({ what: "etcd to fail", timeoutMs: 10_000 }, () => components.check()).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).to.be.instanceOf(ComponentError).with.property("portTaken", true);
+    await components.stopAll(0);
+    guard.release();
+    taken.close();
+    await rm(dir, { recursive: true });
+  });
+
+  it("can be used by another process through its record", async () => {
+    const one = await start({ ...BARE, users: SAMPLE_USERS });
+    const statePath = join(one.dir, "state.json");
+    await writeState(statePath, one.state());
+    const attached = await attachControlPlane(statePath);
+    expect((await apiRequest(api(attached, "alice"), "GET", "/api/v1/secrets")).status).to.equal(403);
+    expect(attached.kubeconfigPath).to.equal(one.kubeconfigPath);
+    await attached.stop();
+    expect(isHealthy(one.state())).to.equal(true);
+    await one.apiServer.stop({ kill: true });
+    expect(isHealthy(one.state())).to.equal(true);
+    const error = await attachControlPlane(statePath).catch((reason: unknown) => reason);
+    expect(String(error)).to.contain("has ended");
   });
 
   it("ends when the process that started it is killed", async () => {
@@ -168,9 +216,9 @@ async function firstLine(child: ChildProcess): Promise<string> {
   throw new Error("the process ended without a word");
 }
 
-/** The command lines of all processes but this one. */
-async function processFiles(): Promise<readonly string[]> {
-  const { readdir } = await import("node:fs/promises");
-  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && name !== String(process.pid));
-  return ids.map((id) => `/proc/${id}/cmdline`);
+/** The command lines of all processes that mention `text`, but for guards, which end a moment later. */
+async function commandLinesWith(text: string): Promise<readonly string[]> {
+  const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")));
+  return lines.filter((line) => line.includes(text) && !line.includes("process-guard-main"));
 }

@@ -49,6 +49,11 @@ describe("tools: processes", () => {
     await stubborn.stop(50);
     expect(isRunning(stubborn.identity)).to.equal(false);
     await stubborn.stop();
+    const crashed = await shell("trap 'echo asked' TERM; echo up; while :; do sleep 0.01; done");
+    await says(crashed, "up");
+    await crashed.stop(0);
+    expect(crashed.ended()).to.equal("signal SIGKILL");
+    expect(crashed.tail(1)).to.equal("up");
   });
 
   it("says when a program cannot be started", async () => {

@@ -1,0 +1,256 @@
+import { randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { loadAll } from "js-yaml";
+import type { Change } from "../../src/api/change.js";
+import type { Condition } from "../../src/api/conditions.js";
+import type { GitRepository } from "../../src/api/git-repository.js";
+import { ANNOTATION_RECONCILE_AT, API_VERSION, GROUP } from "../../src/api/group.js";
+import type { OverseerApp } from "../../src/api/overseer-app.js";
+import { RESOURCES } from "../../src/api/resources.js";
+import type { RawObject } from "../../src/kube/object.js";
+import type { ControlPlane } from "../../tools/control-plane.js";
+import { repositoryRoot } from "../../tools/repository-root.js";
+import { sharedControlPlane } from "./control-plane.js";
+import { type GitRepo, type GitServer, startGitServer } from "./git-server.js";
+import { TestKube, type TestObject, type TestRef } from "./kube.js";
+import { type OperatorOptions, OperatorProcess } from "./operator-process.js";
+
+/** An app as the API server shows it. */
+export type LiveApp = OverseerApp & RawObject;
+/** A repository as the API server shows it. */
+export type LiveRepository = GitRepository & RawObject;
+
+/** Settings of a world. */
+export interface WorldOptions {
+  readonly operator?: Partial<OperatorOptions>;
+  /** Start no operator: the test does it. */
+  readonly withoutOperator?: boolean;
+  readonly gitAuth?: { readonly username: string; readonly password: string };
+}
+
+/** Everything that a behaviour test needs, all of it real: API server, Git server, operator, and a namespace of its own. */
+export class World {
+  readonly controlPlane: ControlPlane;
+  readonly kube: TestKube;
+  readonly git: GitServer;
+  readonly namespace: string;
+  #operator: OperatorProcess | undefined;
+
+  private constructor(controlPlane: ControlPlane, kube: TestKube, git: GitServer, namespace: string) {
+    this.controlPlane = controlPlane;
+    this.kube = kube;
+    this.git = git;
+    this.namespace = namespace;
+  }
+
+  static async create(name: string, options: WorldOptions = {}): Promise<World> {
+    const controlPlane = await sharedControlPlane();
+    const kube = await TestKube.connect(controlPlane.kubeconfigPath);
+    await installDefinitions(kube);
+    const namespace = `${name}-${randomBytes(3).toString("hex")}`;
+    await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+    const git = await startGitServer(options.gitAuth ? { auth: options.gitAuth } : {});
+    const world = new World(controlPlane, kube, git, namespace);
+    if (!options.withoutOperator) await world.startOperator(options.operator);
+    return world;
+  }
+
+  get operator(): OperatorProcess {
+    if (!this.#operator) throw new Error("this world has no operator");
+    return this.#operator;
+  }
+
+  /** Starts an operator that trusts this world's namespace. */
+  async startOperator(options: Partial<OperatorOptions> = {}): Promise<OperatorProcess> {
+    this.#operator = await OperatorProcess.start({
+      kubeconfigPath: this.controlPlane.kubeconfigPath,
+      trustedNamespaces: [this.namespace],
+      ...options,
+    });
+    return this.#operator;
+  }
+
+  /** Makes a Git repository with these files and a GitRepository for it. */
+  async repository(name: string, files: Record<string, string>, spec: Record<string, unknown> = {}): Promise<GitRepo> {
+    const repo = await this.git.createRepository(name);
+    if (Object.keys(files).length > 0) await repo.commit(files, "first");
+    await this.kube.apply({
+      apiVersion: API_VERSION,
+      kind: "GitRepository",
+      metadata: { name, namespace: this.namespace },
+      spec: { url: repo.url, ref: { branch: "main" }, interval: "1h", ...spec },
+    });
+    return repo;
+  }
+
+  /** Makes an app that takes `path` of a repository. */
+  async app(name: string, repository: string, path: string, spec: Record<string, unknown> = {}): Promise<LiveApp> {
+    return this.kube.apply<LiveApp>({
+      apiVersion: API_VERSION,
+      kind: "OverseerApp",
+      metadata: { name, namespace: this.namespace },
+      spec: { source: { repositoryRef: { name: repository }, path }, destination: { kubernetes: {} }, ...spec },
+    });
+  }
+
+  appRef(name: string): TestRef {
+    return { apiVersion: API_VERSION, kind: "OverseerApp", namespace: this.namespace, name };
+  }
+
+  repositoryRef(name: string): TestRef {
+    return { apiVersion: API_VERSION, kind: "GitRepository", namespace: this.namespace, name };
+  }
+
+  object(apiVersion: string, kind: string, name: string): TestRef {
+    return { apiVersion, kind, namespace: this.namespace, name };
+  }
+
+  configMap(name: string): TestRef {
+    return this.object("v1", "ConfigMap", name);
+  }
+
+  /** Asks for a poll now, as a webhook or a person would, and waits until it was made. */
+  async poll(repository: string): Promise<LiveRepository> {
+    const token = randomBytes(6).toString("hex");
+    await this.kube.patch(this.repositoryRef(repository), {
+      metadata: { annotations: { [ANNOTATION_RECONCILE_AT]: token } },
+    });
+    return this.kube.until<LiveRepository>(
+      this.repositoryRef(repository),
+      "polled",
+      (object) => object.status?.lastHandledReconcileAt === token,
+    );
+  }
+
+  /** Asks an app to be reconciled now. */
+  async poke(app: string): Promise<LiveApp> {
+    const token = randomBytes(6).toString("hex");
+    await this.kube.patch(this.appRef(app), { metadata: { annotations: { [ANNOTATION_RECONCILE_AT]: token } } });
+    return this.kube.until<LiveApp>(
+      this.appRef(app),
+      "reconciled",
+      (object) => object.status?.lastHandledReconcileAt === token,
+    );
+  }
+
+  /** Waits until the app is Ready with this commit applied. */
+  async synced(name: string, commit?: string, timeoutMs = 30_000): Promise<LiveApp> {
+    return this.kube.until<LiveApp>(
+      this.appRef(name),
+      `Ready${commit ? ` at ${commit.slice(0, 8)}` : ""}`,
+      (app) =>
+        condition(app, "Ready")?.status === "True" &&
+        condition(app, "Synced")?.status === "True" &&
+        app.status?.observedGeneration === app.metadata.generation &&
+        (commit === undefined || app.status?.applied?.commit === commit),
+      timeoutMs,
+    );
+  }
+
+  /** Waits until a condition of an app has a status and, if given, a reason. */
+  async untilCondition(
+    name: string,
+    type: string,
+    status: string,
+    reason?: string,
+    timeoutMs = 30_000,
+  ): Promise<LiveApp> {
+    return this.kube.until<LiveApp>(
+      this.appRef(name),
+      `${type}=${status} ${reason ?? ""}`,
+      (app) => {
+        const found = condition(app, type);
+        return found?.status === status && (reason === undefined || found.reason === reason);
+      },
+      timeoutMs,
+    );
+  }
+
+  /** All Changes of an app, oldest first. */
+  async changes(app: string): Promise<(Change & RawObject)[]> {
+    const all = await this.kube.list<Change & RawObject>(API_VERSION, "Change", this.namespace);
+    const number = (change: Change): number => Number(change.metadata.name.slice(app.length + 1));
+    return all.filter((change) => change.spec.app.name === app).sort((a, b) => number(a) - number(b));
+  }
+
+  /** Events about an object, as `reason: note`. */
+  async events(name: string): Promise<string[]> {
+    const events = await this.kube.list<RawObject>("events.k8s.io/v1", "Event", this.namespace);
+    return events
+      .filter((event) => (event.regarding as { name?: string } | undefined)?.name === name)
+      .map((event) => `${String(event.reason)}: ${String(event.note)}`);
+  }
+
+  /** Removes what the test made, with the operator's help where it is there. */
+  async remove(): Promise<void> {
+    for (const kind of ["OverseerApp", "GitRepository"]) {
+      for (const object of await this.kube.list(API_VERSION, kind, this.namespace)) {
+        await this.kube.patch(
+          { apiVersion: API_VERSION, kind, namespace: this.namespace, name: object.metadata.name },
+          { metadata: { finalizers: null } },
+        );
+        await this.kube.delete({
+          apiVersion: API_VERSION,
+          kind,
+          namespace: this.namespace,
+          name: object.metadata.name,
+        });
+      }
+    }
+    if (process.env.KEEP_LOGS) console.log(await this.#operator?.log());
+    await this.#operator?.remove();
+    await this.kube.delete({ apiVersion: "v1", kind: "Namespace", name: this.namespace });
+    await this.git.stop();
+    await this.kube.client.close();
+  }
+}
+
+/** A condition of a resource. */
+export function condition(
+  object: { status?: { conditions?: readonly Condition[] | undefined } },
+  type: string,
+): Condition | undefined {
+  return object.status?.conditions?.find((candidate) => candidate.type === type);
+}
+
+/** A ConfigMap document. */
+export function configMap(name: string, data: Record<string, string>, extra = ""): string {
+  const lines = Object.entries(data).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}`);
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${extra}data:\n${lines.join("\n")}\n`;
+}
+
+/** A Deployment document whose pods kwok makes ready. */
+export function deployment(name: string, replicas = 1, image = "registry.example/web:1"): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}
+spec:
+  replicas: ${replicas}
+  selector: { matchLabels: { app: ${name} } }
+  template:
+    metadata: { labels: { app: ${name} } }
+    spec:
+      containers:
+        - name: web
+          image: ${image}
+          resources: { requests: { cpu: 100m } }
+`;
+}
+
+/** Applies our definitions, as a user would from crds/, and waits until they are served. */
+export async function installDefinitions(kube: TestKube): Promise<void> {
+  for (const { plural, kind } of RESOURCES) {
+    const text = await readFile(join(repositoryRoot(), `crds/${GROUP}_${plural}.yaml`), "utf8");
+    for (const document of loadAll(text) as TestObject[]) await kube.apply(document, "kubectl");
+    const name = `${plural}.${GROUP}`;
+    const ref = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", name };
+    await kube.until(
+      ref,
+      "is served",
+      (object) => condition(object as { status?: { conditions?: Condition[] } }, "Established")?.status === "True",
+    );
+    await kube.resource(API_VERSION, kind);
+  }
+}

@@ -1,0 +1,140 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { expect } from "chai";
+import { build } from "esbuild";
+import type { Clock, Timer } from "../../../src/base/clock.js";
+import { OverseerError } from "../../../src/base/errors.js";
+import { DEFAULT_RENDER_LIMITS } from "../../../src/render/limits.js";
+import { parseFile } from "../../../src/render/parser.js";
+import { ParserThread } from "../../../src/render/parser-thread.js";
+import { configMap, failureOf } from "./support/harness.js";
+
+/** Timers that fire when the test says so. */
+class ManualClock implements Clock {
+  readonly timers: { ms: number; fn: () => void }[] = [];
+  now = (): number => 0;
+  monotonic = (): number => 0;
+  after(ms: number, fn: () => void): Timer {
+    const timer = { ms, fn };
+    this.timers.push(timer);
+    return { cancel: () => void this.timers.splice(this.timers.indexOf(timer), this.timers.includes(timer) ? 1 : 0) };
+  }
+  fire(ms: number): void {
+    for (const timer of this.timers.filter((candidate) => candidate.ms === ms)) {
+      this.timers.splice(this.timers.indexOf(timer), 1);
+      timer.fn();
+    }
+  }
+}
+
+const FILES = [
+  { file: "a.yaml", text: `${configMap("a")}---\n${configMap("b")}` },
+  { file: "bad.yaml", text: "a: b: c\n" },
+  { file: "proto.yaml", text: configMap("a").replace("{name: a}\n", "{name: a}\n__proto__: {x: é😀}\n") },
+];
+const LIMITS = DEFAULT_RENDER_LIMITS;
+
+describe("ParserThread", function () {
+  this.timeout(20_000);
+  let clock: ManualClock;
+  let thread: ParserThread;
+  let folder: string;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "parser-thread-"));
+  });
+  after(() => rm(folder, { recursive: true }));
+  beforeEach(() => {
+    clock = new ManualClock();
+    thread = new ParserThread({ clock, idleMs: 10, timeoutMs: 20 });
+  });
+  afterEach(() => thread.close());
+
+  /** A worker that does what `source` says. */
+  async function workerOf(name: string, source: string): Promise<URL> {
+    const path = join(folder, `${name}.mjs`);
+    await writeFile(path, `import { parentPort } from "node:worker_threads";\n${source}`);
+    return pathToFileURL(path);
+  }
+
+  it("parses as this thread does", async () => {
+    const expected = FILES.map((file) => parseFile(file, LIMITS));
+    expect(await thread.parse(FILES, LIMITS)).to.deep.equal(JSON.parse(JSON.stringify(expected)));
+    expect(await thread.parse([], LIMITS)).to.deep.equal([]);
+  });
+
+  it("answers several at once, each with its own", async () => {
+    const all = await Promise.all(FILES.map((file) => thread.parse([file], LIMITS)));
+    expect(all.map((outcomes) => outcomes.map(({ ok }) => ok))).to.deep.equal([[true], [false], [true]]);
+  });
+
+  it("starts when there is work, and ends when there was none for a while", async () => {
+    expect(thread.isRunning).to.equal(false);
+    await thread.parse(FILES, LIMITS);
+    expect(thread.isRunning).to.equal(true);
+    clock.fire(10);
+    expect(thread.isRunning).to.equal(false);
+    expect(await thread.parse(FILES, LIMITS), "it starts again").to.have.length(3);
+    expect(
+      clock.timers.map(({ ms }) => ms),
+      "only the idle timer is left",
+    ).to.deep.equal([10]);
+  });
+
+  it("works from a bundle with the worker beside it", async () => {
+    const worker = new URL("../../../src/render/manifest-worker.js", import.meta.url).pathname;
+    await build({
+      entryPoints: [worker],
+      outfile: join(folder, "manifest-worker.mjs"),
+      bundle: true,
+      platform: "node",
+      format: "esm",
+      logLevel: "error",
+    });
+    const bundled = new ParserThread({ clock, worker: pathToFileURL(join(folder, "manifest-worker.mjs")) });
+    expect((await bundled.parse(FILES, LIMITS)).map(({ ok }) => ok)).to.deep.equal([true, false, true]);
+    await bundled.close();
+  });
+
+  const faults: readonly [name: string, source: string, message: string][] = [
+    ["ends", "parentPort.on('message', () => process.exit(1));", "the thread ended"],
+    ["throws", "parentPort.on('message', () => { throw new Error('boom'); });", "boom"],
+    [
+      "answers with a fault",
+      "parentPort.on('message', ({ id }) => parentPort.postMessage({ id, fault: 'out of luck' }));",
+      "out of luck",
+    ],
+  ];
+  for (const [name, source, message] of faults) {
+    it(`fails what is under way when the thread ${name}`, async () => {
+      const failing = new ParserThread({ clock, worker: await workerOf(name.replaceAll(" ", "-"), source) });
+      const error = await failureOf(failing.parse(FILES, LIMITS));
+      expect(error).to.be.instanceOf(OverseerError);
+      expect(error).to.include({ code: "PARSER_THREAD_FAILED", class: "retryable" });
+      expect(error.message).to.contain(message);
+      await failing.close();
+    });
+  }
+
+  it("fails what takes too long, and starts anew", async () => {
+    const worker = await workerOf("silent", "parentPort.on('message', () => {});");
+    const silent = new ParserThread({ clock, worker, timeoutMs: 20 });
+    const work = failureOf(silent.parse(FILES, LIMITS));
+    clock.fire(20);
+    expect((await work).message).to.contain("no answer in 20 ms");
+    expect(silent.isRunning).to.equal(false);
+  });
+
+  it("fails with a clear text when there is no such worker", async () => {
+    const lost = new ParserThread({ clock, worker: pathToFileURL(join(folder, "nowhere.js")) });
+    expect((await failureOf(lost.parse(FILES, LIMITS))).message).to.contain("could not be parsed");
+  });
+
+  it("fails what is under way when it is closed", async () => {
+    const work = failureOf(thread.parse(FILES, LIMITS));
+    await thread.close();
+    expect((await work).message).to.contain("stopping");
+  });
+});

@@ -1,0 +1,52 @@
+import { sha256 } from "../../../../src/base/hash.js";
+import type { CommitInfo, GitSnapshot, TreeEntry, TreeFile, TreeLimits } from "../../../../src/git/engine.js";
+
+/** A file: its content, a symbolic link, or a submodule. */
+export type MemoryFile = string | Uint8Array | { readonly link: string } | "submodule";
+
+/** A commit that is held in memory. Counts what is read of it. */
+export class MemorySnapshot implements GitSnapshot {
+  readonly commit: CommitInfo = {
+    id: "c0ffee0123456789c0ffee0123456789c0ffee01",
+    author: "A",
+    email: "a@example.com",
+    time: 0,
+    message: "m",
+  };
+  readonly reads: string[] = [];
+  readonly #files = new Map<string, { entry: Omit<TreeFile, "path">; bytes: Uint8Array }>();
+
+  constructor(files: Readonly<Record<string, MemoryFile>>) {
+    for (const [path, file] of Object.entries(files)) {
+      const kind = file === "submodule" ? file : typeof file === "object" && "link" in file ? "symlink" : "file";
+      const content = typeof file === "object" && "link" in file ? file.link : file;
+      const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+      this.#files.set(path, { entry: { blob: sha256(bytes, 40), kind }, bytes });
+    }
+  }
+
+  async treeAt(path: string): Promise<TreeEntry | undefined> {
+    const file = this.#files.get(path);
+    if (file) return { id: file.entry.blob, kind: file.entry.kind === "executable" ? "file" : file.entry.kind };
+    const prefix = path === "" ? "" : `${path}/`;
+    const exists = path === "" || [...this.#files.keys()].some((name) => name.startsWith(prefix));
+    return exists ? { id: `tree:${path}`, kind: "tree" } : undefined;
+  }
+
+  async listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]> {
+    const path = tree.slice("tree:".length);
+    const prefix = path === "" ? "" : `${path}/`;
+    const found = [...this.#files].flatMap(([name, { entry }]) =>
+      name.startsWith(prefix) ? [{ path: name.slice(prefix.length), ...entry }] : [],
+    );
+    if (found.length > limits.maxFiles) throw new Error(`more than ${limits.maxFiles} files`);
+    return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  async readBlob(blob: string): Promise<Uint8Array> {
+    const file = [...this.#files.values()].find(({ entry }) => entry.blob === blob);
+    if (!file) throw new Error(`no blob ${blob}`);
+    this.reads.push(blob);
+    return file.bytes;
+  }
+}
