@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import type { GitRepo } from "../../../support/git-server.js";
 
@@ -21,15 +23,10 @@ export function catFile(repo: GitRepo, type: string, id: string): Buffer {
 
 /** The index that Git itself makes for a pack. */
 export function gitIndex(directory: string, pack: Buffer): Buffer {
-  execFileSync(
-    "git",
-    ["index-pack", "--stdin", "--index-version=2", "-o", `${directory}/x.idx`, `${directory}/x.pack`],
-    {
-      cwd: directory,
-      input: pack,
-    },
-  );
-  return execFileSync("cat", [`${directory}/x.idx`], { maxBuffer: 1 << 28 });
+  const path = join(directory, "x.pack");
+  writeFileSync(path, pack);
+  execFileSync("git", ["index-pack", path], { stdio: "ignore" });
+  return readFileSync(join(directory, "x.idx"));
 }
 
 /** A pack made by hand of `[type number, announced size, extra head bytes, content]`, with a checksum that fits. */
