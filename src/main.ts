@@ -1,6 +1,7 @@
 import { systemClock } from "./base/clock.js";
 import { messageOf, OverseerError } from "./base/errors.js";
 import { loadConfig } from "./config/config.js";
+import { helpText } from "./config/help.js";
 import { ProbeServer } from "./server/probes.js";
 import { createLogger } from "./telemetry/log.js";
 import { createMetrics } from "./telemetry/metrics.js";
@@ -13,7 +14,7 @@ import { Operator } from "./wiring/operator.js";
 async function main(): Promise<number> {
   const config = loadConfig(process.argv.slice(2), process.env);
   if (config.show) {
-    process.stdout.write(`${config.show === "version" ? VERSION : ""}\n`);
+    process.stdout.write(`${config.show === "version" ? VERSION : helpText()}\n`);
     return 0;
   }
   const clock = systemClock;

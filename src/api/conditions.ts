@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cutText } from "../base/cut-text.js";
 
 /** Condition types of our custom resources. Those of the second line exist only while they are True. */
 export const CONDITION_TYPES = [
@@ -80,13 +81,9 @@ export function mergeConditions(
   });
 }
 
-/**
- * At most MAX_MESSAGE characters. No half of a surrogate pair is left at the cut: the API server would store another
- * character than the one that we sent, and the status would look changed for ever.
- */
+/** At most MAX_MESSAGE characters. */
 export function cutMessage(message: string): string {
-  if (message.length <= MAX_MESSAGE) return message;
-  return `${message.slice(0, MAX_MESSAGE - 1).replace(/[\ud800-\udbff]$/, "")}…`;
+  return cutText(message, MAX_MESSAGE);
 }
 
 /** The condition of a type, if it is there. */

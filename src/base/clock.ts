@@ -27,7 +27,14 @@ export const systemClock: Clock = {
   },
 };
 
-/** RFC 3339 in whole seconds, as Kubernetes writes it. */
+/** The last second of the year 9999: RFC 3339 has no later year. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
+
+/**
+ * RFC 3339 in whole seconds, as Kubernetes writes it. Times outside of the years 1970 to 9999, which a commit may claim,
+ * become the nearest that can be written.
+ */
 export function rfc3339(ms: number): string {
-  return new Date(Math.floor(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
+  const within = Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, 0), LAST_MS);
+  return new Date(Math.floor(within / 1000) * 1000).toISOString().replace(".000Z", "Z");
 }

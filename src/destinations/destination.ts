@@ -43,6 +43,8 @@ export interface Destination {
   recordedHash(document: Document): string;
   /** Whether documents of a kind belong to a namespace; undefined for a kind that is not known (yet). */
   scopeOf(kind: GroupVersionKind): "Namespaced" | "Cluster" | undefined;
+  /** Whether a kind has a status of its own that a document must not set. */
+  hasStatus(kind: GroupVersionKind): boolean;
   /** Makes sure that kinds are known and observed; resolves when each is, or cannot be. */
   prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]>;
   /** All objects of an app, from what is observed: no request. */

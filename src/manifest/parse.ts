@@ -52,6 +52,7 @@ class FileReader {
   readonly #documents: ParsedDocument[] = [];
   readonly #problems: ManifestProblem[] = [];
   #expanded = 0;
+  #full = false;
 
   constructor(file: string, limits: ParseLimits) {
     this.#file = file;
@@ -78,7 +79,7 @@ class FileReader {
     try {
       events = parseEvents(chunk.text, { maxDepth: MAX_DEPTH });
       const unsafe = findUnsafeScalars(chunk.text, events);
-      for (const { offset, message } of unsafe) this.#reportAt(chunk, offset, message);
+      for (const { offset, message } of unsafe.slice(0, MAX_PROBLEMS)) this.#reportAt(chunk, offset, message);
       if (unsafe.length > 0) return;
       values = constructFromEvents(events, { source: chunk.text, schema: KUBERNETES_SCHEMA, maxAliases: MAX_ALIASES });
     } catch (error) {
@@ -116,9 +117,8 @@ class FileReader {
       return;
     }
     if (this.#documents.length >= this.#limits.maxDocuments) {
-      if (this.#documents.length === this.#limits.maxDocuments && this.#problems.length < MAX_PROBLEMS) {
-        this.#report(line, `the file holds more than ${this.#limits.maxDocuments} objects; split it`);
-      }
+      if (!this.#full) this.#report(line, `the file holds more than ${this.#limits.maxDocuments} objects; split it`);
+      this.#full = true;
       return;
     }
     this.#documents.push({ object: value as KubeObject, origin: { file: this.#file, line } });

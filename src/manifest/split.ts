@@ -40,7 +40,8 @@ export function countLines(text: string, end: number, from = 0): number {
 
 /** Only white space, comments and a document marker: nothing to parse. */
 function isBlank(part: string): boolean {
-  return /^(?:---(?![^ \t\r\n]))?(?:[ \t]*(?:#[^\r\n]*)?(?:\r\n|\r|\n|$))*$/.test(part);
+  const content = /^---(?![^ \t\r\n])/.test(part) ? part.slice(3) : part;
+  return !/(?:^|[\r\n])[ \t]*[^ \t\r\n#]/.test(content);
 }
 
 function onlyDirectives(part: string): boolean {

@@ -24,8 +24,11 @@ export function compileGlobs(field: string, patterns: readonly string[]): (path:
   }
   const alternatives: Parts[] = [];
   for (const pattern of patterns) {
-    const glob = pattern.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "");
-    const expanded = faultOf(glob) ?? expandBraces(glob, MAX_ALTERNATIVES - alternatives.length);
+    const glob = pattern
+      .slice(0, MAX_LENGTH + 1)
+      .replace(/^(?:\.?\/)+/, "")
+      .replace(/\/+$/, "");
+    const expanded = faultOf(pattern, glob) ?? expandBraces(glob, MAX_ALTERNATIVES - alternatives.length);
     if (typeof expanded === "string") {
       throw new UnsupportedSourceError(
         `${field}: the pattern ${JSON.stringify(pattern.slice(0, MAX_LENGTH))} ${expanded}`,
@@ -39,9 +42,9 @@ export function compileGlobs(field: string, patterns: readonly string[]): (path:
   };
 }
 
-function faultOf(glob: string): string | undefined {
+function faultOf(pattern: string, glob: string): string | undefined {
   if (glob === "") return "is empty";
-  if (glob.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
+  if (pattern.length > MAX_LENGTH) return `is longer than ${MAX_LENGTH} characters`;
   if (/[()[\]!\\]|\p{Cc}/u.test(glob)) return "may use *, **, ? and {a,b} only, and none of ()[]!\\";
   return glob.split("/").includes("..") ? "may not leave the source path" : undefined;
 }

@@ -28,9 +28,9 @@ export interface Series {
     readonly objects: Family<"kind", Level>;
   };
   readonly git: {
-    /** `result`: changed, unchanged, error. */
+    /** `result`: success, failure. */
     readonly polls: Family<"result", Count>;
-    /** `result`: success, error. */
+    /** `result`: success, failure. */
     readonly fetches: Family<"result", Count>;
     readonly fetchSeconds: Timing;
     readonly fetchBytes: Count;
@@ -39,7 +39,7 @@ export interface Series {
     /** `result`: succeeded, failed, waiting. */
     readonly total: Family<"result", Count>;
     readonly seconds: Timing;
-    /** `verb`: create, update, delete, dry-run; `result`: success, unchanged, conflict, error. */
+    /** `verb`: create, update, delete; `result`: success, error. */
     readonly applies: Family<"result" | "verb", Count>;
   };
   readonly drift: {
@@ -90,7 +90,7 @@ export function createSeries(make: Instruments): Series {
       seconds: make.timing("overseer_sync_duration_seconds", "From the start of a Change to its end."),
       applies: make.counts({
         name: "overseer_apply_total",
-        help: "Writes and dry runs of managed objects, by verb and result.",
+        help: "Writes of managed objects, by verb and result.",
         labels: ["verb", "result"],
       }),
     },

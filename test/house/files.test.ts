@@ -11,8 +11,9 @@ const LONG_FILES: ReadonlyMap<string, string> = new Map([]);
 describe("files", () => {
   const code = codeFiles();
 
-  it(`have at most ${MOST_LINES} lines, or a reason to be longer`, () => {
-    const long = code.filter((file) => lineCount(file) > MOST_LINES && !LONG_FILES.has(file.path));
+  it(`have at most ${MOST_LINES} lines, or a reason to be longer; tests, which hold tables, only the hard limit`, () => {
+    const untabled = code.filter(({ path }) => !path.endsWith(".test.ts"));
+    const long = untabled.filter((file) => lineCount(file) > MOST_LINES && !LONG_FILES.has(file.path));
     expect(long.map(describeLength)).to.deep.equal([]);
   });
 

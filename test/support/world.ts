@@ -11,6 +11,7 @@ import { RESOURCES } from "../../src/api/resources.js";
 import type { RawObject } from "../../src/kube/object.js";
 import type { ControlPlane } from "../../tools/control-plane.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
+import { type ContractObject, expectNoCanary, expectStatusContract } from "./contracts.js";
 import { sharedControlPlane } from "./control-plane.js";
 import { type GitRepo, type GitServer, startGitServer } from "./git-server.js";
 import { TestKube, type TestObject, type TestRef } from "./kube.js";
@@ -35,6 +36,8 @@ export class World {
   readonly kube: TestKube;
   readonly git: GitServer;
   readonly namespace: string;
+  /** Secret values that a test has used: they must turn up nowhere. */
+  readonly canaries: string[] = [];
   #operator: OperatorProcess | undefined;
 
   private constructor(controlPlane: ControlPlane, kube: TestKube, git: GitServer, namespace: string) {
@@ -92,6 +95,13 @@ export class World {
       metadata: { name, namespace: this.namespace },
       spec: { source: { repositoryRef: { name: repository }, path }, destination: { kubernetes: {} }, ...spec },
     });
+  }
+
+  /** A value that must stay secret. */
+  canary(): string {
+    const value = `canary-${randomBytes(12).toString("hex")}`;
+    this.canaries.push(value);
+    return value;
   }
 
   appRef(name: string): TestRef {
@@ -182,8 +192,31 @@ export class World {
       .map((event) => `${String(event.reason)}: ${String(event.note)}`);
   }
 
-  /** Removes what the test made, with the operator's help where it is there. */
+  /** Checks what must hold after whatever a test did: the status contract of every resource, and no secret in sight. */
+  async expectContracts(): Promise<void> {
+    const seen: Record<string, string> = {};
+    for (const kind of ["OverseerApp", "GitRepository", "Change"]) {
+      const objects = await this.kube.list<ContractObject>(API_VERSION, kind, this.namespace);
+      for (const object of objects) expectStatusContract({ ...object, kind });
+      seen[`a ${kind}`] = JSON.stringify(objects);
+    }
+    seen["an Event"] = JSON.stringify(await this.kube.list("events.k8s.io/v1", "Event", this.namespace));
+    seen["the operator's log"] = (await this.#operator?.log()) ?? "";
+    if (this.#operator?.running)
+      seen["the metrics"] = await (await fetch(`${await this.#operator.address()}/metrics`)).text();
+    expectNoCanary(this.canaries, seen);
+  }
+
+  /** Checks the contracts, then removes what the test made. */
   async remove(): Promise<void> {
+    try {
+      await this.expectContracts();
+    } finally {
+      await this.#removeAll();
+    }
+  }
+
+  async #removeAll(): Promise<void> {
     for (const kind of ["OverseerApp", "GitRepository"]) {
       for (const object of await this.kube.list(API_VERSION, kind, this.namespace)) {
         await this.kube.patch(

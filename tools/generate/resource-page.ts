@@ -5,6 +5,7 @@ import { buildSchema, CATEGORY, crdName } from "./crd.js";
 import { EXAMPLES } from "./examples.js";
 import { fieldTable } from "./field-table.js";
 import { cell, code, table } from "./markdown.js";
+import { REASONS } from "./reasons.js";
 import type { Schema } from "./schema.js";
 
 /** The page of one kind, field by field. Throws an Error when its example or its conditions were not written. */
@@ -26,6 +27,7 @@ export function resourcePage(resource: ResourceDefinition): string {
     "## Conditions",
     "A condition without a mark is always there once the operator has looked; one marked * is there only while it is True.",
     conditionTable(resource.kind),
+    ...reasonSection(resource.kind),
     "## Columns of `kubectl get`",
     columnTable(resource),
     ...selectable(resource),
@@ -60,11 +62,20 @@ function ruleLines(schema: Schema): string[] {
 function conditionTable(kind: string): string {
   const conditions = CONDITION_TEXTS.get(kind);
   if (conditions === undefined) throw new Error(`tools/generate/conditions.ts has no conditions of ${kind}`);
-  const rows = conditions.flatMap(({ type, abnormal, meaning, reasons }) => [
-    [`${code(type)}${abnormal ? " *" : ""}`, "", cell(meaning)],
-    ...reasons.map(({ reason, meaning: why }) => ["", code(reason), cell(why)]),
+  const rows = conditions.map(({ type, abnormal, meaning }) => [`${code(type)}${abnormal ? " *" : ""}`, cell(meaning)]);
+  return table(["Condition", "Meaning when True"], rows);
+}
+
+/** Reasons of conditions and Events; a Change has its phase for a reason. */
+function reasonSection(kind: string): string[] {
+  const rows = REASONS.filter(({ kinds }) => kinds.some((one) => one === kind)).map(({ reason, meaning }) => [
+    code(reason),
+    cell(meaning),
   ]);
-  return table(["Condition", "Reason", "Meaning"], rows);
+  if (rows.length === 0) return ["The reason of each condition is the phase."];
+  const intro =
+    "Reasons are stable: programs may match them. Besides these, the reason that the API server gives for a refusal is passed on, for example `Forbidden`.";
+  return ["### Reasons", intro, table(["Reason", "Meaning"], rows)];
 }
 
 function columnTable(resource: ResourceDefinition): string {

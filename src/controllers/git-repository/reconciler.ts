@@ -4,6 +4,7 @@ import type { GitRepository, GitRepositoryStatus } from "../../api/git-repositor
 import { ANNOTATION_RECONCILE_AT } from "../../api/group.js";
 import { type BackoffPolicy, backoffDelay, jitter } from "../../base/backoff.js";
 import { type Clock, rfc3339 } from "../../base/clock.js";
+import { cutText } from "../../base/cut-text.js";
 import { parseDuration } from "../../base/duration.js";
 import { isTerminal, OverseerError } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
@@ -194,8 +195,8 @@ export class GitRepositoryReconciler {
         ? {
             commit: {
               id: commit.id,
-              author: commit.author.slice(0, 256),
-              message: (commit.message.split("\n", 1)[0] ?? "").slice(0, 256),
+              author: cutText(commit.author, 256),
+              message: cutText(commit.message.split("\n", 1)[0] ?? "", 256),
               time: rfc3339(commit.time * 1000),
             },
           }

@@ -1,6 +1,4 @@
 import type { Change, ChangeCause, ChangeStatus } from "../../api/change.js";
-import { type BackoffPolicy, backoffDelay } from "../../base/backoff.js";
-import { parseDuration } from "../../base/duration.js";
 import { formatOrigin } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
 import type { Preview, RefusedWrite } from "../../plan/actions.js";
@@ -12,6 +10,7 @@ import { applyPlan } from "./apply.js";
 import { ensureChange, openChangeFor, recordChange } from "./change-record.js";
 import { observeApp } from "./observe.js";
 import { recordKinds } from "./record-kinds.js";
+import { restAfterFailure, restsStill } from "./retry.js";
 import type { AppRun, Rendered } from "./run.js";
 
 /**
@@ -19,8 +18,7 @@ import type { AppRun, Rendered } from "./run.js";
  * leaves everything as it was up to the first write; after that the next reconcile goes on where this one ended.
  */
 export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
-  const waiting = dueLater(run, desired);
-  if (waiting) return waiting();
+  if (restsStill(run, desired)) return;
   const observation = observeApp(run);
   const { destination } = run.services;
   const diff = difference(desired.documents, observation, (document) => destination.recordedHash(document));
@@ -33,38 +31,17 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0)) return inPlace(run, desired, diff.vanishing.length);
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
   if (verdict.ask !== undefined) return waitForLeave(run, change, plan, verdict.ask);
-  const status = isEmptyPlan(plan) ? {} : planStatus(run, plan);
-  const applying = await recordChange(run, change, {
-    ...status,
-    phase: "Applying",
-    attempts: (change.status?.attempts ?? 0) + 1,
-  });
+  const applying = await startApplying(run, change, plan);
   await recordKinds(run, desired, applying);
   await applyPlan(run, desired, plan, applying);
 }
 
-/** While a failed try of the same inputs rests, nothing is tried; whatever changes (inputs, spec, a request) ends the rest. */
-function dueLater(run: AppRun, desired: Rendered): (() => void) | undefined {
-  const { retry } = run.memory;
-  const now = run.services.clock.now();
-  if (
-    !retry ||
-    retry.inputsKey !== desired.inputs.key ||
-    retry.generation !== run.app.metadata.generation ||
-    now >= retry.nextAt
-  )
-    return undefined;
-  return () => {
-    run.progress = { state: "failed" };
-    run.problem = {
-      stage: "Plan",
-      reason: retry.reason,
-      message: retry.message,
-      terminal: false,
-      retryAt: retry.nextAt,
-    };
-    run.comeBack(retry.nextAt - now);
-  };
+/** The plan of a Change that is applied in several steps stays the one that it began with. */
+async function startApplying(run: AppRun, change: Change, plan: Plan): Promise<Change> {
+  const goesOn = change.status?.phase === "Applying" && change.status.plan !== undefined;
+  if (goesOn && change.status?.message === undefined) return change;
+  const attempts = (change.status?.attempts ?? 0) + 1;
+  return recordChange(run, change, { ...(goesOn ? {} : planStatus(run, plan)), phase: "Applying", attempts });
 }
 
 function judge(
@@ -112,7 +89,7 @@ async function refused(
     verdict.refusal ?? describeRefusals(preview.refused, preview.accepted.length + preview.deferred.length);
   const reason = verdict.refusal === undefined ? "ApplyRefused" : "PruneRefused";
   if (verdict.refusal !== undefined) run.services.observer.pruneRefused(reason);
-  await failed(run, desired, reason, `${desired.inputs.revision}: ${message}`);
+  restAfterFailure(run, desired, reason, `${desired.inputs.revision}: ${message}`);
   const change = await ensureChange(
     run,
     desired.inputs,
@@ -124,48 +101,6 @@ async function refused(
     message,
     attempts: (change.status?.attempts ?? 0) + 1,
   });
-}
-
-/** Sets the time of the next try, later each time. */
-export async function failed(
-  run: AppRun,
-  desired: Rendered,
-  reason: string,
-  message: string,
-  retryAfterMs = 0,
-): Promise<void> {
-  const { clock, observer } = run.services;
-  const before =
-    run.memory.retry?.inputsKey === desired.inputs.key
-      ? run.memory.retry.failures
-      : run.status.attempted?.key === desired.inputs.key
-        ? (run.status.failures ?? 0)
-        : 0;
-  const failures = before + 1;
-  const delay = Math.max(backoffDelay(retryPolicy(run), failures), retryAfterMs);
-  const nextAt = clock.now() + delay;
-  run.memory.retry = {
-    inputsKey: desired.inputs.key,
-    generation: run.app.metadata.generation,
-    failures,
-    nextAt,
-    reason,
-    message,
-  };
-  run.problem = { stage: "Plan", reason, message, terminal: false, retryAt: nextAt };
-  run.progress = { state: "failed" };
-  run.comeBack(delay);
-  observer.synced("failed", 0);
-  run.tellOnce("sync", "Warning", reason, "Sync", message);
-}
-
-function retryPolicy(run: AppRun): BackoffPolicy {
-  const { retry } = run.app.spec.sync ?? {};
-  return {
-    baseMs: parseDuration(retry?.base ?? "5s") ?? 5_000,
-    factor: 2,
-    maxMs: parseDuration(retry?.max ?? "5m") ?? 300_000,
-  };
 }
 
 async function waitForLeave(run: AppRun, change: Change, plan: Plan, ask: string): Promise<void> {

@@ -5,9 +5,10 @@ import { displayId } from "../../manifest/object-id.js";
 import { applyTier } from "../../manifest/order.js";
 import type { LiveObject } from "../../plan/live.js";
 import { judgeFinalize, type LeftoverDecision } from "../../plan/prune-guard.js";
-import { PRIORITY } from "../../reconcile/work-queue.js";
 import { removeFinalizer } from "./finalizer.js";
 import { observeApp, prepareKinds } from "./observe.js";
+import { prune } from "./prune.js";
+import { Results } from "./results.js";
 import type { AppRun } from "./run.js";
 
 /** How soon to look again at what is in the way of a deletion, if no event tells earlier. */
@@ -33,9 +34,9 @@ export async function finalize(run: AppRun): Promise<void> {
     namespaceInUse: (name) => namespaces.get(name),
   });
   if (refusal !== undefined) return wait(run, `${refusal} (${observation.incomplete ?? ""})`);
-  const problems = await removeLastTier(run, decisions);
-  const left = decisions.filter((decision) => decision.verb !== "Keep" || decision.reason === "AlreadyDeleting");
-  if (left.length > 0) return wait(run, describeLeft(left, problems));
+  const results = await removeLastTier(run, decisions);
+  const left = decisions.filter(isPending);
+  if (left.length > 0) return wait(run, describeLeft(left, results));
   tellKept(run, decisions);
   await removeFinalizer(run);
 }
@@ -57,35 +58,23 @@ async function contestedNamespaces(run: AppRun, objects: readonly LiveObject[]):
 }
 
 /** Deletes what is in the highest tier that still has something; the next tier waits until that is gone. */
-async function removeLastTier(run: AppRun, decisions: readonly LeftoverDecision[]): Promise<string[]> {
-  const pending = decisions.filter((decision) => decision.verb !== "Keep" || decision.reason === "AlreadyDeleting");
-  const last = Math.max(...pending.map((decision) => applyTier(decision.live.id)));
-  const problems: string[] = [];
-  const { destination, apps, enqueue, observer } = run.services;
-  for (const decision of pending) {
-    if (applyTier(decision.live.id) !== last || decision.verb === "Keep") continue;
-    const other = decision.verb === "HandOver" ? apps.get(decision.to) : undefined;
-    const outcome =
-      decision.verb === "Delete"
-        ? await destination.remove(run.target, decision.permit)
-        : other
-          ? await destination.handOver(run.target, decision.live, {
-              namespace: other.metadata.namespace,
-              name: other.metadata.name,
-              uid: other.metadata.uid,
-            })
-          : undefined;
-    if (outcome && !outcome.ok) problems.push(`${displayId(decision.live.id)}: ${outcome.message}`);
-    if (outcome?.ok && decision.verb === "Delete") observer.pruned(1);
-    if (decision.verb === "HandOver") enqueue(decision.to, PRIORITY.change);
-  }
-  return problems;
+async function removeLastTier(run: AppRun, decisions: readonly LeftoverDecision[]): Promise<Results> {
+  const results = new Results(run);
+  const last = Math.max(...decisions.filter(isPending).map((decision) => applyTier(decision.live.id)));
+  const due = decisions.filter((decision) => decision.verb !== "Keep" && applyTier(decision.live.id) === last);
+  await prune(run, due, results);
+  return results;
 }
 
-function describeLeft(left: readonly LeftoverDecision[], problems: readonly string[]): string {
+/** Whether an object has to be gone, or another app's, before the app may go. */
+function isPending(decision: LeftoverDecision): boolean {
+  return decision.verb !== "Keep" || decision.reason === "AlreadyDeleting";
+}
+
+function describeLeft(left: readonly LeftoverDecision[], results: Results): string {
   const names = left.slice(0, 3).map((decision) => displayId(decision.live.id));
   const more = left.length > 3 ? ` and ${left.length - 3} more` : "";
-  const failures = problems.length > 0 ? `: ${problems.slice(0, 2).join("; ")}` : "";
+  const failures = results.failed ? `: ${results.summary()}` : "";
   return `waits until ${names.join(", ")}${more} are gone${failures}; deletionPolicy: Orphan lets the app go without`;
 }
 

@@ -64,6 +64,7 @@ async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot):
       source: selectionOf(inputs.source),
       defaultNamespace: defaultNamespace(run.app),
       scopeOf: (kind) => destination.scopeOf(kind),
+      hasStatusSubresource: (kind) => destination.hasStatus(kind),
     },
     snapshot,
   );

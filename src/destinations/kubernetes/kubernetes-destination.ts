@@ -33,6 +33,10 @@ export class KubernetesDestination implements Destination {
     return resource === undefined ? undefined : resource.namespaced ? "Namespaced" : "Cluster";
   }
 
+  hasStatus(kind: GroupVersionKind): boolean {
+    return this.#context.discovery.peek(kind)?.hasStatus ?? false;
+  }
+
   prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]> {
     return Promise.all(
       kinds.map(async (kind) => {

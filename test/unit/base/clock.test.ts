@@ -5,6 +5,11 @@ describe("rfc3339", () => {
   it("is in whole seconds, as Kubernetes writes times", () => {
     expect(rfc3339(Date.UTC(2026, 0, 2, 3, 4, 5, 999))).to.equal("2026-01-02T03:04:05Z");
   });
+
+  it("writes something for any number, since commits may claim any time", () => {
+    for (const ms of [Number.NaN, -1, Number.NEGATIVE_INFINITY]) expect(rfc3339(ms)).to.equal("1970-01-01T00:00:00Z");
+    for (const ms of [1e18, Number.POSITIVE_INFINITY]) expect(rfc3339(ms)).to.equal("9999-12-31T23:59:59Z");
+  });
 });
 
 describe("systemClock", () => {

@@ -50,17 +50,16 @@ describe("LsRefs", function () {
   });
 
   async function stand(
-    ...args: Parameters<typeof startFront> extends [string, ...infer R] ? R : never
+    answer?: Parameters<typeof startFront>[1],
+    tls?: Parameters<typeof startFront>[2],
   ): Promise<Front> {
-    front = await startFront(server.url, ...args);
+    front = await startFront(server.url, answer, tls);
     return front;
   }
 
   function list(url: string, credential?: GitCredential): Promise<RemoteRefs> {
     return lsRefs.list(gitRemote(url, credential), PREFIXES, new AbortController().signal);
   }
-
-  const posts = (): string[] => (front?.seen ?? []).map((line) => line);
 
   describe("asks", () => {
     it("by one request, over one connection, from the first time on", async () => {
@@ -75,7 +74,7 @@ describe("LsRefs", function () {
           ["refs/tags/v1", commit],
         ]);
       }
-      expect(posts()).to.deep.equal([POST, POST, POST]);
+      expect(front?.seen).to.deep.equal([POST, POST, POST]);
     });
 
     it("a server that wants a GET first only once in that way", async () => {
@@ -86,7 +85,7 @@ describe("LsRefs", function () {
       });
       await list(`${url}/apps.git`);
       await list(`${url}/apps.git`);
-      expect(posts()).to.deep.equal([POST, GET, POST, POST]);
+      expect(front?.seen).to.deep.equal([POST, GET, POST, POST]);
     });
 
     it("an old server for its advertisement, by one request once that is known", async () => {
@@ -104,7 +103,7 @@ describe("LsRefs", function () {
           ]),
         });
       }
-      expect(posts()).to.deep.equal([POST, GET, GET]);
+      expect(front?.seen).to.deep.equal([POST, GET, GET]);
     });
 
     it("anew how to ask, when a server that was known does not understand any more", async () => {
@@ -134,7 +133,7 @@ describe("LsRefs", function () {
       );
       await list(`${url}/old.git`);
       expect((await list(`${url}/old.git`)).head).to.equal("refs/heads/main");
-      expect(posts()).to.deep.equal(["POST /old.git/git-upload-pack", POST, POST]);
+      expect(front?.seen).to.deep.equal(["POST /old.git/git-upload-pack", POST, POST]);
     });
 
     const targets: readonly [name: string, location: string, says: RegExp][] = [

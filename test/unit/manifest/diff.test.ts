@@ -79,6 +79,21 @@ describe("diffObjects", () => {
       ],
     ],
     [
+      "other lists by what names their items",
+      deployment({
+        containers: [{ name: "x", volumeMounts: [{ mountPath: "/a" }] }],
+        hostAliases: [{ ip: "1.1.1.1", hostnames: ["a"] }],
+      }),
+      deployment({
+        containers: [{ name: "x", volumeMounts: [{ mountPath: "/a", readOnly: true }] }],
+        hostAliases: [{ ip: "1.1.1.1", hostnames: ["b"] }],
+      }),
+      [
+        "add .spec.template.spec.containers[x].volumeMounts[/a].readOnly:  → true",
+        "change .spec.template.spec.hostAliases[1.1.1.1].hostnames[0]: a → b",
+      ],
+    ],
+    [
       "another order",
       deployment({ initContainers: [{ name: "a" }, { name: "b" }, { name: "c" }] }),
       deployment({ initContainers: [{ name: "b" }, { name: "d" }, { name: "a" }] }),

@@ -110,6 +110,13 @@ describe("parseManifests: what is refused", () => {
       ],
     ],
     [
+      "metadata that is a list",
+      "apiVersion: v1\nkind: A\nmetadata: [a]\n",
+      ["1: metadata is a list, but has to be an object", "1: metadata.name is missing"],
+    ],
+    ["a null key", `${HEAD}data:\n  ~: a\n`, ["5:3 a key may not be null; put it in quotes"]],
+    ["binary that is no text", `${HEAD}data: {a: !!binary /w==}\n`, ["4:11 the value does not fit its explicit tag"]],
+    [
       "values of labels and annotations",
       "apiVersion: v1\nkind: A\nmetadata: {name: a, labels: {a: 1, b: x}, annotations: {c: yes}}\n",
       [
@@ -185,10 +192,15 @@ describe("parseManifests: what is refused", () => {
   });
 
   it("a file that is too large, or holds too many objects", () => {
-    const limits = { maxFileBytes: 200, maxDocuments: 2 };
-    expect(failureOf("é".repeat(101), limits).message).to.contain("larger than 200 bytes");
-    expect(failureOf(`${HEAD}---\n${HEAD}---\n${HEAD}---\n${HEAD}`, limits).problems).to.have.length(1);
+    expect(failureOf("é".repeat(101), { maxFileBytes: 200, maxDocuments: 2 }).message).to.contain(
+      "larger than 200 bytes",
+    );
+    const limits = { maxFileBytes: 1000, maxDocuments: 2 };
     expect(parseManifests(`${HEAD}---\n${HEAD}`, "f.yaml", limits)).to.have.length(2);
+    const { problems } = failureOf(`${HEAD}---\n`.repeat(5), limits);
+    expect(problems.map(({ line, message }) => `${line} ${message}`)).to.deep.equal([
+      "9 the file holds more than 2 objects; split it",
+    ]);
   });
 
   it("reports no more than fifty problems of a file", () => {
@@ -217,6 +229,15 @@ describe("parseManifests: a hostile file", () => {
   it("has at most a thousand aliases and 64 levels", () => {
     expect(failureOf(`${HEAD}data:\n  a: &a 1\n  b: [${"*a,".repeat(1001)}]\n`).message).to.contain("aliases exceeded");
     expect(failureOf(`${HEAD}data: ${"[".repeat(100_000)}`).message).to.contain("nesting exceeded maxDepth (64)");
+  });
+
+  it("cannot keep the process busy with comments, blank lines or bad numbers", () => {
+    const before = process.cpuUsage();
+    const comments = "# c\r\n \r\n".repeat(20_000);
+    expect(parseManifests(comments + HEAD, "f.yaml").map(({ origin }) => origin.line)).to.deep.equal([40_001]);
+    expect(failureOf(`${HEAD}data: [${".inf, ".repeat(100_000)}]`).problems).to.have.length(50);
+    expect(parseManifests("---\r\n".repeat(50_000), "f.yaml")).to.deep.equal([]);
+    expect(process.cpuUsage(before).user / 1000, "CPU ms").to.be.lessThan(3000);
   });
 
   it("cannot reach a prototype", () => {

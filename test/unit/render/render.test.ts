@@ -78,6 +78,15 @@ describe("render: which files", () => {
     expect(result.documents[0]?.origin).to.deep.equal({ file: "a/x.yaml.txt", line: 1 });
   });
 
+  it("keeps a hundred notes and counts the rest", async () => {
+    const text = (index: number): string =>
+      `apiVersion: v1\nkind: Namespace\nmetadata: {name: n${index}, namespace: x}\n`;
+    const all = Array.from({ length: 130 }, (_, index) => text(index)).join("---\n");
+    const result = await renderFiles({ "x.yaml": all }, request(""));
+    expect(result.notes).to.have.length(101);
+    expect(result.notes.at(-1)).to.deep.equal({ message: "and 30 more notes" });
+  });
+
   it("gives no documents for a folder without any", async () => {
     expect(await renderFiles({ "a/README": "x" }, request("a"))).to.deep.equal({
       documents: [],

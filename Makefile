@@ -1,0 +1,63 @@
+# Overseer GitOps: `make` lists the commands.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help doctor install build generate control-plane-binaries control-plane control-plane-stop demo test test-unit \
+	test-behaviour lint format bench clean
+
+export ONLY GREP REQUIRE
+bin := node_modules/.bin
+# What a command prints about binaries is of interest only where it was asked for.
+demo test test-behaviour bench: quietly := >/dev/null
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-24s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+doctor: ## Say what this machine lacks, and the remedy
+	@sh tools/doctor.sh
+
+install: node_modules/.installed ## Install the packages, if package-lock.json has changed
+
+node_modules/.installed: package.json package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+build: install ## Compile to build/, bundle the product to dist/
+	@$(bin)/tsc -p .
+	@node build/tools/bundle.js >/dev/null
+
+generate: install ## Write crds/ and docs/resources/ from the schemas in src/api/
+	@$(bin)/tsc -p .
+	@node build/tools/generate.js
+
+control-plane-binaries: build ## Download or build etcd, kube-apiserver and the like, once
+	@node build/tools/binaries-cli.js $(quietly)
+
+control-plane: build ## Start a Kubernetes control plane that keeps running; print its KUBECONFIG
+	@node build/tools/control-plane-cli.js start
+
+control-plane-stop: build ## End that control plane and remove its data
+	@node build/tools/control-plane-cli.js stop
+
+demo: doctor build ## See it work (ONCE=1: end after the steps; DEMO_KUBECONFIG=file: on your own cluster)
+	@node build/tools/demo.js $(if $(ONCE),--once)
+
+test: control-plane-binaries ## Run all tests (ONLY=path or folder, GREP=text, REQUIRE=all: a skip is a failure)
+	@node build/tools/test-run.js
+
+test-unit: build ## Run the tests that need no cluster
+	@node build/tools/test-run.js unit
+
+test-behaviour: control-plane-binaries ## Run the tests against a real control plane
+	@node build/tools/test-run.js behaviour
+
+lint: install ## Check format and code with biome
+	@$(bin)/biome check
+
+format: install ## Mend what biome can mend
+	@$(bin)/biome check --write
+
+bench: control-plane-binaries ## Measure against the budgets (ARGS=… are passed on)
+	@node build/bench/run.js $(ARGS)
+
+clean: ## Remove build/, dist/ and coverage/; packages and binaries stay
+	@rm -rf build dist coverage

@@ -1,0 +1,91 @@
+import { createHash } from "node:crypto";
+
+/** A ConfigMap as the bench sends and compares it. */
+export interface ConfigMap {
+  readonly apiVersion: "v1";
+  readonly kind: "ConfigMap";
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly data: Readonly<Record<string, string>>;
+}
+
+/** Name of the nth app. */
+export function appName(app: number): string {
+  return `app-${String(app).padStart(3, "0")}`;
+}
+
+/** Name of the nth ConfigMap of an app. */
+export function objectName(app: number, object: number): string {
+  return `${appName(app)}-cm-${String(object).padStart(2, "0")}`;
+}
+
+/** The values of a ConfigMap: five keys, together some 330 bytes, other ones for each object and version. */
+export function dataOf(name: string, version = 0): Record<string, string> {
+  const noise = createHash("sha512").update(`${name}/${version}`).digest("hex");
+  return {
+    colour: noise.slice(0, 16),
+    endpoint: `https://${name}.shop.example/${noise.slice(16, 48)}`,
+    greeting: `Hello from ${name}`,
+    settings: noise,
+    version: String(version),
+  };
+}
+
+/** The file of a ConfigMap, about 500 bytes. */
+export function manifest(name: string, version = 0): string {
+  const data = Object.entries(dataOf(name, version)).map(([key, value]) => `  ${key}: ${JSON.stringify(value)}\n`);
+  return `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n  labels:\n    app.kubernetes.io/part-of: bench\ndata:\n${data.join("")}`;
+}
+
+/** Path of the file of a ConfigMap: one folder per app. */
+export function manifestPath(app: number, object: number): string {
+  return `apps/${appName(app)}/${objectName(app, object)}.yaml`;
+}
+
+/** All files of the repository. */
+export function repositoryFiles(apps: number, objectsPerApp: number): Record<string, string> {
+  const files: Record<string, string> = { "README.md": "The repository of the benchmark.\n" };
+  for (let app = 0; app < apps; app++) {
+    for (let object = 0; object < objectsPerApp; object++)
+      files[manifestPath(app, object)] = manifest(objectName(app, object));
+  }
+  return files;
+}
+
+/**
+ * The same objects as the bare client sends them: with labels and annotations as large as those that the operator adds,
+ * so that the API server has the same work with each.
+ */
+export function bareObjects(namespace: string, apps: number, objectsPerApp: number): ConfigMap[] {
+  const uid = "00000000-0000-4000-8000-000000000000";
+  const objects: ConfigMap[] = [];
+  for (let app = 0; app < apps; app++) {
+    for (let object = 0; object < objectsPerApp; object++) {
+      const name = objectName(app, object);
+      objects.push({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: {
+          name,
+          namespace,
+          labels: {
+            "app.kubernetes.io/part-of": "bench",
+            "bench.overseer.io/app": appName(app),
+            "bench.overseer.io/app-namespace": namespace,
+            "bench.overseer.io/instance": uid,
+          },
+          annotations: {
+            "bench.overseer.io/identity": `${uid}/ConfigMap/${namespace}/${name}`,
+            "bench.overseer.io/applied": "0123456789abcdef0123456789abcdef.0123456789abcdef",
+          },
+        },
+        data: dataOf(name),
+      });
+    }
+  }
+  return objects;
+}

@@ -1,0 +1,64 @@
+import { displayId } from "../../manifest/object-id.js";
+import { compareForPrune } from "../../manifest/order.js";
+import type { Plan } from "../../plan/plan.js";
+import type { LeftoverDecision } from "../../plan/prune-guard.js";
+import { PRIORITY } from "../../reconcile/work-queue.js";
+import type { Results } from "./results.js";
+import type { AppRun } from "./run.js";
+import { unsettledApps } from "./settled.js";
+
+/** Deletions wait at most this long for other apps to take note of the commit. */
+const MAX_HOLD_MS = 30_000;
+const HOLD_STEP_MS = 100;
+
+/** An object may have moved to an app that has not taken note of the commit yet: then nothing is deleted for a moment. */
+export function holdDeletions(run: AppRun, plan: Plan): boolean {
+  const { clock } = run.services;
+  if (!plan.leftovers.some((decision) => decision.verb === "Delete")) return false;
+  const others = unsettledApps(run);
+  const since = run.memory.pruneHeldSince ?? clock.monotonic();
+  if (others.length === 0 || clock.monotonic() - since > MAX_HOLD_MS) {
+    run.memory.pruneHeldSince = undefined;
+    return false;
+  }
+  run.memory.pruneHeldSince = since;
+  run.progress = { state: "pending", message: `deletions wait until ${others[0]} has taken note of the same commit` };
+  run.comeBack(HOLD_STEP_MS);
+  return true;
+}
+
+/** Deletes what left Git, last applied first; hands over what another app wants. */
+export async function prune(run: AppRun, decisions: readonly LeftoverDecision[], results: Results): Promise<void> {
+  const { destination, observer } = run.services;
+  for (const decision of [...decisions].sort((a, b) => compareForPrune(a.live.id, b.live.id))) {
+    const name = displayId(decision.live.id);
+    if (decision.verb === "Keep") {
+      observer.pruneRefused(decision.reason);
+      run.tellOnce(`kept ${name}`, "Normal", "ObjectKept", "Prune", `${name} ${decision.message}`);
+    } else if (decision.verb === "HandOver") {
+      await handOver(run, decision.live, decision.to, results);
+    } else {
+      const outcome = await destination.remove(run.target, decision.permit);
+      observer.applied("delete", outcome.ok ? "success" : "error");
+      if (outcome.ok) observer.pruned(1);
+      results.note(name, outcome);
+    }
+  }
+}
+
+/** Makes an object the other app's, and lets that app know at once: it may have been refused the object before. */
+export async function handOver(
+  run: AppRun,
+  live: LeftoverDecision["live"],
+  to: string,
+  results: Results,
+): Promise<void> {
+  const { destination, apps, memories, enqueue } = run.services;
+  const other = apps.get(to);
+  if (!other) return;
+  const { namespace, name, uid } = other.metadata;
+  results.note(displayId(live.id), await destination.handOver(run.target, live, { namespace, name, uid }));
+  const memory = memories.get(to);
+  if (memory) memory.retry = undefined;
+  enqueue(to, PRIORITY.change);
+}

@@ -1,0 +1,57 @@
+import type { PlannedAction } from "../../api/change.js";
+import type { Outcome } from "../../destinations/destination.js";
+import type { AppRun } from "./run.js";
+
+/** One write or delete that did not succeed. */
+export interface Failure {
+  readonly object: string;
+  readonly message: string;
+  readonly retryAfterMs: number;
+}
+
+/** What became of the actions of a plan, by the name of their object. */
+export class Results {
+  readonly failures: Failure[] = [];
+  readonly #run: AppRun;
+
+  constructor(run: AppRun) {
+    this.#run = run;
+  }
+
+  get failed(): boolean {
+    return this.failures.length > 0;
+  }
+
+  /** Notes how one action went, and tells what the destination had to say about it. */
+  note(object: string, outcome: Outcome): void {
+    if (!outcome.ok) {
+      this.failures.push({ object, message: outcome.message, retryAfterMs: outcome.retryAfterMs ?? 0 });
+      return;
+    }
+    for (const text of outcome.notes) {
+      this.#run.tellOnce(`note ${object} ${text}`, "Warning", "ApplyWarning", "Apply", text);
+    }
+  }
+
+  /** What went wrong, in one line. */
+  summary(): string {
+    const shown = this.failures.slice(0, 3).map(({ object, message }) => `${object}: ${message}`);
+    return `${shown.join("; ")}${this.failures.length > 3 ? `; and ${this.failures.length - 3} more` : ""}`;
+  }
+
+  /** The longest time that the destination asked us to wait. */
+  retryAfterMs(): number {
+    return Math.max(0, ...this.failures.map((failure) => failure.retryAfterMs));
+  }
+
+  /** The plan with the result of each action that failed; with `complete`, of all that were carried out. */
+  mark(plan: readonly PlannedAction[] | undefined, complete: boolean): PlannedAction[] | undefined {
+    const errors = new Map(this.failures.map((failure) => [failure.object, failure.message]));
+    return plan?.map((action) => {
+      const { result: _, error: __, ...bare } = action;
+      const error = errors.get(action.object);
+      if (error !== undefined) return { ...bare, result: "Failed" as const, error: error.slice(0, 1024) };
+      return complete && action.verb !== "Keep" ? { ...bare, result: "Done" as const } : bare;
+    });
+  }
+}

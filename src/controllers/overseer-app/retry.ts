@@ -1,0 +1,66 @@
+import { type BackoffPolicy, backoffDelay } from "../../base/backoff.js";
+import { parseDuration } from "../../base/duration.js";
+import type { AppRun, Rendered } from "./run.js";
+
+/** Times of `sync.retry` where the app says nothing. */
+const DEFAULT_BASE_MS = 5_000;
+const DEFAULT_MAX_MS = 300_000;
+
+/**
+ * Whether a failed try of these inputs still rests. Then nothing is tried, and the failure is said again; other inputs, an
+ * edited app or a request end the rest at once.
+ */
+export function restsStill(run: AppRun, desired: Rendered): boolean {
+  const { retry } = run.memory;
+  const now = run.services.clock.now();
+  if (!retry || retry.inputsKey !== desired.inputs.key) return false;
+  if (retry.generation !== run.app.metadata.generation || now >= retry.nextAt) return false;
+  run.progress = { state: "failed" };
+  run.problem = {
+    stage: "Plan",
+    reason: retry.reason,
+    message: retry.message,
+    terminal: false,
+    retryAt: retry.nextAt,
+  };
+  run.comeBack(retry.nextAt - now);
+  return true;
+}
+
+/** Lets these inputs rest after a failed try, each time for longer, and says why. It is tried for ever. */
+export function restAfterFailure(
+  run: AppRun,
+  desired: Rendered,
+  reason: string,
+  message: string,
+  retryAfterMs = 0,
+): void {
+  const { clock, observer } = run.services;
+  const failures = failuresBefore(run, desired.inputs.key) + 1;
+  const delay = Math.max(backoffDelay(retryPolicy(run), failures), retryAfterMs);
+  const nextAt = clock.now() + delay;
+  const { generation } = run.app.metadata;
+  run.memory.retry = { inputsKey: desired.inputs.key, generation, failures, nextAt, reason, message };
+  run.problem = { stage: "Plan", reason, message, terminal: false, retryAt: nextAt };
+  run.progress = { state: "failed" };
+  run.comeBack(delay);
+  observer.synced("failed", 0);
+  run.tellOnce("sync", "Warning", reason, "Sync", message);
+}
+
+/** Failures of the same inputs so far; after a restart the status knows. */
+function failuresBefore(run: AppRun, inputsKey: string): number {
+  const { retry } = run.memory;
+  if (retry) return retry.inputsKey === inputsKey ? retry.failures : 0;
+  const tried = run.status.attempted ?? run.status.applied;
+  return tried?.key === inputsKey ? (run.status.failures ?? 0) : 0;
+}
+
+function retryPolicy(run: AppRun): BackoffPolicy {
+  const { base, max } = run.app.spec.sync?.retry ?? {};
+  return {
+    baseMs: parseDuration(base ?? "") ?? DEFAULT_BASE_MS,
+    factor: 2,
+    maxMs: parseDuration(max ?? "") ?? DEFAULT_MAX_MS,
+  };
+}

@@ -1,0 +1,141 @@
+import { expect } from "chai";
+import { condition, configMap, World } from "../support/world.js";
+
+describe("An object that exists already", function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await World.create("adopt");
+  });
+  after(() => world?.remove());
+
+  const existing = (name: string, data: Record<string, string>, metadata: Record<string, unknown> = {}) =>
+    world.kube.apply(
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace: world.namespace, ...metadata }, data },
+      "somebody",
+    );
+
+  it("is taken over when nobody manages it", async () => {
+    await existing("free", { v: "0", extra: "theirs" });
+    await world.repository("free", { "x.yaml": configMap("free", { v: "1" }) });
+    await world.app("free", "free", ".");
+    await world.synced("free");
+    expect((await world.kube.get(world.configMap("free")))?.data).to.deep.equal({ v: "1", extra: "theirs" });
+    const [change] = await world.changes("free");
+    expect(change?.status?.plan?.[0]).to.include({ verb: "Adopt", reason: "existed and was managed by nobody" });
+  });
+
+  it("made by kubectl apply loses the fields that Git does not have", async () => {
+    const object = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "kubectl", namespace: world.namespace },
+      data: { v: "0", old: "gone" },
+    };
+    const { runCommand } = await import("../../tools/run-command.js");
+    const { kubectlPath, kubeconfigPath } = world.controlPlane;
+    const apply = (data: Record<string, string>) =>
+      runCommand(kubectlPath, ["--kubeconfig", kubeconfigPath, "apply", "-f", "-"], {
+        input: JSON.stringify({ ...object, data }),
+      });
+    await apply(object.data);
+    await world.repository("kubectl", { "x.yaml": configMap("kubectl", { v: "1" }) });
+    await world.app("kubectl", "kubectl", ".");
+    await world.synced("kubectl");
+    expect((await world.kube.get(world.configMap("kubectl")))?.data).to.deep.equal({ v: "1" });
+    await apply({ v: "2", added: "by hand" });
+    const healed = await world.kube.until(
+      world.configMap("kubectl"),
+      "is as Git says",
+      (live) => (live.data as Record<string, string>).v === "1",
+    );
+    expect(healed.data).to.deep.equal({ v: "1" });
+  });
+
+  const TOOLS: [string, Record<string, unknown>, string][] = [
+    ["argo", { annotations: { "argocd.argoproj.io/tracking-id": "shop:/ConfigMap:x/argo" } }, "Argo CD"],
+    [
+      "flux",
+      {
+        labels: { "kustomize.toolkit.fluxcd.io/name": "shop", "kustomize.toolkit.fluxcd.io/namespace": "flux-system" },
+      },
+      "Flux Kustomization flux-system/shop",
+    ],
+    ["helm", { annotations: { "meta.helm.sh/release-name": "shop" } }, "Helm release shop"],
+  ];
+  for (const [name, metadata, manager] of TOOLS) {
+    it(`is refused while ${manager} manages it, and taken with adopt: Always`, async () => {
+      await existing(name, { v: "0" }, metadata);
+      await world.repository(name, { "x.yaml": configMap(name, { v: "1" }) });
+      await world.app(name, name, ".");
+      const app = await world.untilCondition(name, "Ready", "False", "ApplyRefused");
+      expect(condition(app, "Ready")?.message).to.contain(`managed by ${manager}`).and.contain("sync.adopt: Always");
+      expect((await world.kube.get(world.configMap(name)))?.data).to.deep.equal({ v: "0" });
+      await world.kube.patch(world.appRef(name), { spec: { sync: { adopt: "Always" } } });
+      await world.synced(name);
+      expect((await world.kube.get(world.configMap(name)))?.data).to.deep.equal({ v: "1" });
+    });
+  }
+
+  it("is never taken with adopt: Never", async () => {
+    await existing("never", { v: "0" });
+    await world.repository("never", { "x.yaml": configMap("never", { v: "1" }) });
+    await world.app("never", "never", ".", { sync: { adopt: "Never" } });
+    const app = await world.untilCondition("never", "Ready", "False", "ApplyRefused");
+    expect(condition(app, "Ready")?.message).to.contain("sync.adopt is Never");
+  });
+});
+
+describe("Two apps", function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await World.create("two");
+  });
+  after(() => world?.remove());
+
+  it("that want one object: the second is refused by name, and deleting it leaves the object alone", async () => {
+    const repo = await world.repository("share", {
+      "a/x.yaml": configMap("shared", { v: "a" }),
+      "b/x.yaml": configMap("shared", { v: "a" }),
+      "b/y.yaml": configMap("only-b", {}),
+    });
+    await world.app("share-a", "share", "a");
+    await world.synced("share-a");
+    await world.app("share-b", "share", "b");
+    const refused = await world.untilCondition("share-b", "Ready", "False", "ApplyRefused");
+    expect(condition(refused, "Ready")?.message).to.contain(`belongs to OverseerApp ${world.namespace}/share-a`);
+    expect(await world.kube.get(world.configMap("only-b")), "nothing is written").to.equal(undefined);
+    await world.kube.delete(world.appRef("share-b"));
+    await world.kube.untilGone(world.appRef("share-b"));
+    expect((await world.kube.get(world.configMap("shared")))?.metadata.labels?.["gitops.overseer.io/app"]).to.equal(
+      "share-a",
+    );
+    expect(await repo.head()).to.be.a("string");
+  });
+
+  it("between which an object moves: it is handed over and never gone", async () => {
+    const repo = await world.repository("move", {
+      "a/x.yaml": configMap("moving", { v: "1" }),
+      "a/stay.yaml": configMap("stay-a", {}),
+      "b/stay.yaml": configMap("stay-b", {}),
+    });
+    await world.app("move-a", "move", "a");
+    await world.app("move-b", "move", "b");
+    await Promise.all([world.synced("move-a"), world.synced("move-b")]);
+    const before = await world.kube.get(world.configMap("moving"));
+    const second = await repo.commit({ "a/x.yaml": null, "b/x.yaml": configMap("moving", { v: "2" }) }, "moved");
+    await world.poll("move");
+    await Promise.all([world.synced("move-a", second), world.synced("move-b", second)]);
+    const after = await world.kube.get(world.configMap("moving"));
+    expect(after?.metadata.uid, "the same object").to.equal(before?.metadata.uid);
+    expect(after?.metadata.labels?.["gitops.overseer.io/app"]).to.equal("move-b");
+    expect(after?.data).to.deep.equal({ v: "2" });
+    await world.kube.patch(world.configMap("moving"), { data: { v: "hacked" } });
+    await world.kube.until(
+      world.configMap("moving"),
+      "is healed by its new app",
+      (object) => (object.data as Record<string, string>).v === "2",
+    );
+  });
+});

@@ -1,0 +1,128 @@
+import { expect } from "chai";
+import { FINALIZER } from "../../src/api/group.js";
+import { condition, configMap, deployment, type LiveApp, World } from "../support/world.js";
+
+const CLAIM = (name: string): string =>
+  `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: { name: ${name} }\nspec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }\n`;
+const NAMESPACE = (name: string): string => `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${name} }\n`;
+
+describe("An app that is deleted", function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await World.create("gone");
+  });
+  after(() => world?.remove());
+
+  const make = async (name: string, files: Record<string, string>, spec: Record<string, unknown>): Promise<LiveApp> => {
+    await world.repository(name, files);
+    await world.app(name, name, ".", spec);
+    return world.synced(name);
+  };
+
+  it("takes its objects with it, and goes last", async () => {
+    const app = await make("all", { "x.yaml": configMap("all", {}), "d.yaml": deployment("all") }, {});
+    expect(app.metadata.finalizers).to.include(FINALIZER);
+    await world.kube.delete(world.appRef("all"));
+    await world.kube.untilGone(world.appRef("all"));
+    expect(await world.kube.get(world.configMap("all"))).to.equal(undefined);
+    expect(await world.kube.get(world.object("apps/v1", "Deployment", "all"))).to.equal(undefined);
+  });
+
+  it("does so without its repository, and without a render", async () => {
+    await make("alone", { "x.yaml": configMap("alone", {}) }, {});
+    await world.kube.delete(world.repositoryRef("alone"));
+    await world.kube.untilGone(world.repositoryRef("alone"));
+    await world.kube.delete(world.appRef("alone"));
+    await world.kube.untilGone(world.appRef("alone"));
+    expect(await world.kube.get(world.configMap("alone"))).to.equal(undefined);
+  });
+
+  it("leaves all running with deletionPolicy Orphan", async () => {
+    await make("orphan", { "x.yaml": configMap("orphan", { v: "1" }) }, { deletionPolicy: "Orphan" });
+    const before = await world.kube.get(world.configMap("orphan"));
+    await world.kube.delete(world.appRef("orphan"));
+    await world.kube.untilGone(world.appRef("orphan"));
+    expect((await world.kube.get(world.configMap("orphan")))?.metadata.resourceVersion).to.equal(
+      before?.metadata.resourceVersion,
+    );
+    expect((await world.events("orphan")).join()).to.contain("kept because of deletionPolicy Orphan");
+  });
+
+  it("finds what it left again when it is made anew, and does not delete what it does not want any more", async () => {
+    await world.kube.delete(world.repositoryRef("orphan"));
+    await world.kube.untilGone(world.repositoryRef("orphan"));
+    await world.repository("again", { "x.yaml": configMap("fresh", { v: "1" }) });
+    await world.app("orphan", "again", ".");
+    await world.synced("orphan");
+    expect((await world.kube.get(world.configMap("orphan")))?.metadata.deletionTimestamp).to.equal(undefined);
+    expect(await world.kube.get(world.configMap("orphan"))).to.not.equal(undefined);
+  });
+
+  it("deletes nothing while it is suspended", async () => {
+    await make("still", { "x.yaml": configMap("still", {}) }, {});
+    await world.kube.patch(world.appRef("still"), { spec: { suspend: true } });
+    await world.untilCondition("still", "Ready", "True", "Suspended");
+    await world.kube.delete(world.appRef("still"));
+    await world.kube.untilGone(world.appRef("still"));
+    expect(await world.kube.get(world.configMap("still"))).to.not.equal(undefined);
+  });
+
+  it("keeps claims and a namespace that holds anything else, and names them", async () => {
+    const namespace = `${world.namespace}-own`;
+    const inside = (text: string): string =>
+      text.replace("metadata: { name", `metadata: { namespace: ${namespace}, name`);
+    await make(
+      "careful",
+      { "n.yaml": NAMESPACE(namespace), "c.yaml": inside(CLAIM("data")), "x.yaml": configMap("careful", {}) },
+      {},
+    );
+    await world.kube.delete(world.appRef("careful"));
+    await world.kube.untilGone(world.appRef("careful"));
+    expect(await world.kube.get(world.configMap("careful"))).to.equal(undefined);
+    expect(
+      (await world.kube.get({ apiVersion: "v1", kind: "PersistentVolumeClaim", namespace, name: "data" }))?.metadata
+        .deletionTimestamp,
+    ).to.equal(undefined);
+    expect(
+      (await world.kube.get({ apiVersion: "v1", kind: "Namespace", name: namespace }))?.metadata.deletionTimestamp,
+    ).to.equal(undefined);
+    const events = (await world.events("careful")).join("\n");
+    expect(events).to.contain(`PersistentVolumeClaim ${namespace}/data kept by deletionPolicy Delete`);
+    expect(events).to.contain(
+      `Namespace ${namespace} kept because it still holds PersistentVolumeClaim ${namespace}/data`,
+    );
+    await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: namespace });
+  });
+
+  it("takes an empty namespace with it, last", async () => {
+    const namespace = `${world.namespace}-empty`;
+    await make(
+      "tidy",
+      { "n.yaml": NAMESPACE(namespace), "x.yaml": configMap("tidy", {}, `  namespace: ${namespace}\n`) },
+      {},
+    );
+    await world.kube.delete(world.appRef("tidy"));
+    await world.kube.untilGone(world.appRef("tidy"));
+    await world.kube.untilGone({ apiVersion: "v1", kind: "Namespace", name: namespace });
+  });
+
+  it("takes everything with it with deletionPolicy DeleteAll", async () => {
+    await make("clean", { "c.yaml": CLAIM("clean") }, { deletionPolicy: "DeleteAll" });
+    await world.kube.delete(world.appRef("clean"));
+    await world.kube.untilGone(world.appRef("clean"));
+    await world.kube.untilGone(world.object("v1", "PersistentVolumeClaim", "clean"));
+  });
+
+  it("waits for an object that does not go, says for which, and lets go when told to", async () => {
+    await make("stuck", { "x.yaml": configMap("stuck", {}, "  finalizers: [example.org/hold]\n") }, {});
+    await world.kube.delete(world.appRef("stuck"));
+    const app = await world.untilCondition("stuck", "Ready", "False", "Deleting");
+    expect(condition(app, "Ready")?.message)
+      .to.contain(`ConfigMap ${world.namespace}/stuck`)
+      .and.contain("deletionPolicy: Orphan");
+    await world.kube.patch(world.appRef("stuck"), { spec: { deletionPolicy: "Orphan" } });
+    await world.kube.untilGone(world.appRef("stuck"));
+    await world.kube.patch(world.configMap("stuck"), { metadata: { finalizers: null } });
+  });
+});

@@ -1,0 +1,234 @@
+import { expect } from "chai";
+import { API_VERSION } from "../../src/api/group.js";
+import { condition, configMap, type LiveRepository, World } from "../support/world.js";
+
+describe("A GitRepository", function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await World.create("repo", { gitAuth: { username: "robot", password: "right" } });
+    await secret("good", "right");
+  });
+  after(() => world?.remove());
+
+  const secret = (name: string, password: string) =>
+    world.kube.apply({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name, namespace: world.namespace },
+      stringData: { username: "robot", password },
+    });
+  const withCredential = { secretRef: { name: "good" } };
+  const failing = (name: string, reason: string): Promise<LiveRepository> =>
+    world.kube.until<LiveRepository>(
+      world.repositoryRef(name),
+      `fails with ${reason}`,
+      (object) => condition(object, "Ready")?.reason === reason,
+    );
+  const fetched = (name: string, commit?: string): Promise<LiveRepository> =>
+    world.kube.until<LiveRepository>(
+      world.repositoryRef(name),
+      "is fetched",
+      (object) =>
+        condition(object, "Ready")?.status === "True" && (commit === undefined || object.status?.commit?.id === commit),
+    );
+
+  it("says revision and commit, and tells of a new revision once", async () => {
+    const repo = await world.repository("fine", { "a.yaml": configMap("a", {}) }, withCredential);
+    const commit = await repo.head();
+    const repository = await fetched("fine");
+    expect(repository.status?.revision).to.equal(`main@sha1:${commit}`);
+    expect(repository.status?.commit?.message).to.equal("first");
+    expect(condition(repository, "Fetched")?.status).to.equal("True");
+    await world.poll("fine");
+    await world.poll("fine");
+    const events = (await world.events("fine")).filter((event) => event.startsWith("NewRevision"));
+    expect(events).to.deep.equal([`NewRevision: fetched main@sha1:${commit}: first`]);
+  });
+
+  it("that did not change costs one request for refs, no fetch and no write", async () => {
+    await fetched("fine");
+    await world.kube.patch(world.repositoryRef("fine"), { spec: { interval: "1s" } });
+    await world.kube.until<LiveRepository>(
+      world.repositoryRef("fine"),
+      "is seen",
+      (object) => object.status?.observedGeneration === object.metadata.generation,
+    );
+    const before = await fetched("fine");
+    world.git.clearRequests();
+    const { waitUntil } = await import("../../tools/wait-until.js");
+    await waitUntil({ what: "three polls", timeoutMs: 20_000 }, () => world.git.count("refs") >= 3);
+    expect(world.git.count("fetch")).to.equal(0);
+    expect((await fetched("fine")).metadata.resourceVersion).to.equal(before.metadata.resourceVersion);
+    await world.kube.patch(world.repositoryRef("fine"), { spec: { interval: "1h" } });
+  });
+
+  it("shares one poll among all repositories with the same address and credential", async () => {
+    const repo = await world.repository("shared-1", { "a.yaml": configMap("a", {}) }, withCredential);
+    await fetched("shared-1");
+    world.git.clearRequests();
+    await world.kube.apply({
+      apiVersion: API_VERSION,
+      kind: "GitRepository",
+      metadata: { name: "shared-2", namespace: world.namespace },
+      spec: { url: repo.url, ref: { branch: "main" }, interval: "1h", ...withCredential },
+    });
+    await fetched("shared-2");
+    expect(world.git.count("fetch"), "the commit is there already").to.equal(0);
+  });
+
+  const branch = { ref: { branch: "main" } };
+  const CASES: {
+    name: string;
+    files: Record<string, string>;
+    spec: () => Record<string, unknown>;
+    reason: string;
+    says: RegExp[];
+  }[] = [
+    {
+      name: "no-branch",
+      files: { "a.yaml": configMap("a", {}) },
+      spec: () => ({ ...withCredential, ref: { branch: "mian" } }),
+      reason: "ReferenceNotFound",
+      says: [/no branch "mian"/, /"main"/],
+    },
+    {
+      name: "empty",
+      files: {},
+      spec: () => ({ ...withCredential, ...branch }),
+      reason: "EmptyRepository",
+      says: [/empty/, /push a first commit/],
+    },
+    {
+      name: "wrong-password",
+      files: { "a.yaml": configMap("a", {}) },
+      spec: () => ({ secretRef: { name: "wrong" }, ...branch }),
+      reason: "AuthenticationFailed",
+      says: [/secretRef|username|password/],
+    },
+    {
+      name: "no-secret",
+      files: { "a.yaml": configMap("a", {}) },
+      spec: () => ({ secretRef: { name: "nothing" }, ...branch }),
+      reason: "SecretNotFound",
+      says: [/nothing/, /does not exist/],
+    },
+    {
+      name: "unreachable",
+      files: { "a.yaml": configMap("a", {}) },
+      spec: () => ({ url: "http://127.0.0.1:9/x.git", ...branch }),
+      reason: "GitUnreachable",
+      says: [/127\.0\.0\.1:9/],
+    },
+  ];
+  for (const { name, files, spec, reason, says } of CASES) {
+    it(`reports ${reason} so that a person can act on it, and is tried again`, async () => {
+      const password = world.canary();
+      await secret("wrong", password);
+      await world.repository(name, files, spec());
+      const repository = await failing(name, reason);
+      const message = condition(repository, "Ready")?.message ?? "";
+      for (const pattern of says) expect(message).to.match(pattern);
+      expect(condition(repository, "Fetched")?.message).to.equal(message);
+      expect(condition(repository, "Reconciling")?.status).to.equal("True");
+      await world.app(name, name, ".");
+      const app = await world.untilCondition(name, "Ready", "False", reason);
+      expect(condition(app, "Ready")?.message).to.contain(`GitRepository ${world.namespace}/${name}`);
+    });
+  }
+
+  it("is mended by itself when the credential is", async () => {
+    await secret("wrong", "right");
+    await fetched("wrong-password");
+    await world.synced("wrong-password");
+    await secret("nothing", "right");
+    await fetched("no-secret");
+  });
+
+  it("is mended by the first push to an empty repository", async () => {
+    const { GitRepo } = await import("../support/git-server.js");
+    const server = new GitRepo(`${world.git.url}/empty.git`, `${world.git.root}/empty.git`, "main");
+    const commit = await server.commit({ "a.yaml": configMap("empty", {}) }, "first");
+    await world.poll("empty");
+    await fetched("empty", commit);
+    await world.synced("empty", commit);
+  });
+
+  it("keeps its revision in use while the branch is missing or the server is down", async () => {
+    const repo = await world.repository("kept", { "a.yaml": configMap("kept", { v: "1" }) }, withCredential);
+    await world.app("kept", "kept", ".");
+    const app = await world.synced("kept");
+    const commit = await repo.head();
+    await repo.setBranch("other", commit);
+    await repo.deleteBranch("main");
+    await world.poll("kept");
+    const repository = await failing("kept", "ReferenceNotFound");
+    expect(repository.status?.revision).to.equal(`main@sha1:${commit}`);
+    expect(condition(repository, "Ready")?.message).to.contain("stays in use");
+    await world.kube.patch(world.configMap("kept"), { data: { v: "2" } });
+    await world.kube.until(
+      world.configMap("kept"),
+      "is healed",
+      (object) => (object.data as Record<string, string>).v === "1",
+    );
+    expect(condition(await world.synced("kept"), "Ready")?.status).to.equal("True");
+    expect(app.status?.applied?.commit).to.equal(commit);
+    await world.operator.stop();
+    world.git.setFault(() => ({ kind: "status", status: 503 }));
+    await world.operator.start();
+    await world.kube.patch(world.configMap("kept"), { data: { v: "3" } });
+    await world.kube.until(
+      world.configMap("kept"),
+      "is healed after a start without Git",
+      (object) => (object.data as Record<string, string>).v === "1",
+    );
+    world.git.setFault(undefined);
+    await repo.setBranch("main", commit);
+    await world.poll("kept");
+    await fetched("kept");
+  });
+});
+
+describe("A path", function () {
+  this.timeout(60_000);
+  let world: World;
+  before(async () => {
+    world = await World.create("path");
+  });
+  after(() => world?.remove());
+
+  it("that is not in the repository changes nothing and is named, with what is there", async () => {
+    const repo = await world.repository("p", { "apps/shop/a.yaml": configMap("p", { v: "1" }) });
+    await world.app("p", "p", "apps/shop");
+    const before = await world.synced("p");
+    await repo.commit({ "apps/shop/a.yaml": null, "apps/store/a.yaml": configMap("p", { v: "2" }) }, "renamed");
+    await world.poll("p");
+    const app = await world.untilCondition("p", "Ready", "False", "PathNotFound");
+    expect(condition(app, "Ready")?.message).to.contain("apps/shop").and.contain("apps/store");
+    expect(condition(app, "Stalled")?.status).to.equal("True");
+    expect(app.status?.applied?.commit).to.equal(before.status?.applied?.commit);
+    expect((await world.kube.get(world.configMap("p")))?.data).to.deep.equal({ v: "1" });
+    await world.kube.patch(world.appRef("p"), { spec: { source: { path: "apps/store" } } });
+    await world.synced("p", await repo.head());
+    expect((await world.changes("p")).at(-1)?.spec.cause).to.equal("Revision");
+    expect((await world.kube.get(world.configMap("p")))?.data).to.deep.equal({ v: "2" });
+  });
+
+  it("is the app's own: include and exclude choose, and another ref may be taken", async () => {
+    const repo = await world.repository("q", {
+      "a.yaml": configMap("q-a", {}),
+      "b.yaml": configMap("q-b", {}),
+      "deep/c.yaml": configMap("q-c", {}),
+    });
+    await repo.commit({ "d.yaml": configMap("q-d", {}) }, "on a branch", { branch: "next", parent: await repo.head() });
+    await world.app("q", "q", ".", {
+      source: { repositoryRef: { name: "q" }, path: ".", ref: { branch: "next" }, exclude: ["b.yaml"] },
+    });
+    const app = await world.synced("q");
+    expect(app.status?.applied?.revision).to.match(/^next@sha1:/);
+    const names = (await world.kube.list("v1", "ConfigMap", world.namespace, "gitops.overseer.io/app=q")).map(
+      (object) => object.metadata.name,
+    );
+    expect(names.sort()).to.deep.equal(["q-a", "q-c", "q-d"]);
+  });
+});

@@ -1,0 +1,160 @@
+import { expect } from "chai";
+import type { TreeLimits } from "../../../src/git/engine.js";
+import type { Bench } from "./engine-contract.js";
+import { expectGitError } from "./support/expect-error.js";
+import { commitTree, treeRow, writeObject } from "./support/git-objects.js";
+
+const LIMITS: TreeLimits = { maxFiles: 1000, maxDepth: 20 };
+
+/** How snapshots read, and what they refuse to. */
+export function describeReading(bench: Bench): void {
+  describe("a snapshot", () => {
+    it("tells the commit", async () => {
+      const commit = await bench.repo.commit({ x: "1" }, "subject\n\nbody", {
+        author: "Jo <jo@example.com>",
+        date: 1_700_000_000,
+      });
+      await bench.fetchTip();
+      expect((await bench.open(commit)).commit).to.deep.equal({
+        id: commit,
+        author: "Jo",
+        email: "jo@example.com",
+        time: 1_700_000_000,
+        message: "subject\n\nbody",
+      });
+    });
+
+    it("finds what stands at a path, and follows no symlink", async () => {
+      await bench.repo.commit(
+        { "apps/run": { content: "x", mode: "100755" }, link: { content: "apps", mode: "120000" } },
+        "more",
+      );
+      const snapshot = await bench.open(await bench.fetchTip());
+      const kind = async (path: string): Promise<string | undefined> => (await snapshot.treeAt(path))?.kind;
+      for (const path of ["", ".", "./", "apps", "apps/", "./apps", "apps/."])
+        expect(await kind(path), path).to.equal("tree");
+      for (const path of ["apps/a.yaml", "apps/run", "./README.md"]) expect(await kind(path), path).to.equal("file");
+      expect(await kind("link")).to.equal("symlink");
+      for (const path of ["none", "apps/none", "apps/a.yaml/x", "link/a.yaml"])
+        expect(await kind(path), path).to.equal(undefined);
+    });
+
+    it("gives one id for one content, whatever commit it is of", async () => {
+      const before = await (await bench.open(await bench.fetchTip())).treeAt("apps");
+      await bench.repo.commit({ "README.md": "# Other\n" }, "second");
+      expect(await (await bench.open(await bench.fetchTip())).treeAt("apps")).to.deep.equal(before);
+    });
+
+    for (const path of ["..", "../x", "apps/../..", "/etc", "/", "a\\b", "..\\x", "a\0b", ".git", "apps/.GIT/config"]) {
+      it(`refuses the path ${JSON.stringify(path)}`, async () => {
+        const snapshot = await bench.open(await bench.fetchTip());
+        const error = await expectGitError("GIT_PATH_UNSAFE", () => snapshot.treeAt(path));
+        expect(error.class).to.equal("terminal");
+      });
+    }
+
+    it("lists files in byte order, with their kinds", async () => {
+      const gitlink = "1".repeat(40);
+      const blob = writeObject(bench.repo, "blob", "x");
+      const inner = writeObject(bench.repo, "tree", treeRow("100755", "run", blob));
+      const names = ["a", "a.b", "a0", "Z", "ü", "\u{1f600}", "\uff5e"];
+      const rows = [
+        ...names.map((name) => ["100644", name, blob]),
+        ["120000", "link", blob],
+        ["160000", "module", gitlink],
+        ["40000", "dir", inner],
+        ["100644", "dir-", blob],
+        ["100644", "dir0", blob],
+      ].map(([mode = "", name = "", id = ""]) => ({
+        key: Buffer.from(mode === "40000" ? `${name}/` : name),
+        row: treeRow(mode, name, id),
+      }));
+      const tree = Buffer.concat(rows.sort((x, y) => x.key.compare(y.key)).map(({ row }) => row));
+      const commit = await commitTree(bench.repo, writeObject(bench.repo, "tree", tree));
+      await bench.fetchTip();
+      const snapshot = await bench.open(commit);
+      const files = await snapshot.listFiles((await snapshot.treeAt(""))?.id ?? "", LIMITS);
+      const paths = files.map(({ path }) => path);
+      expect(paths).to.deep.equal(paths.toSorted((x, y) => Buffer.compare(Buffer.from(x), Buffer.from(y))));
+      expect(Object.fromEntries(files.map(({ path, kind }) => [path, kind]))).to.deep.include({
+        "dir/run": "executable",
+        link: "symlink",
+        module: "submodule",
+        a: "file",
+      });
+      expect(files.find(({ path }) => path === "module")?.blob).to.equal(gitlink);
+    });
+
+    it("holds the limits on files and depth", async () => {
+      await bench.repo.commit({ "deep/1/2/3/x": "1" }, "deep");
+      const snapshot = await bench.open(await bench.fetchTip());
+      const root = (await snapshot.treeAt(""))?.id ?? "";
+      const list = (limits: Partial<TreeLimits>) => snapshot.listFiles(root, { ...LIMITS, ...limits });
+      expect(await list({ maxFiles: 4, maxDepth: 5 })).to.have.length(4);
+      expect((await expectGitError("GIT_TREE_TOO_LARGE", () => list({ maxFiles: 3 }))).message).to.match(
+        /more than 3 files/,
+      );
+      expect((await expectGitError("GIT_TREE_TOO_LARGE", () => list({ maxDepth: 4 }))).message).to.match(
+        /more than 4 deep/,
+      );
+    });
+
+    it("lists a tree of millions of files no further than allowed", async () => {
+      let tree = writeObject(bench.repo, "tree", treeRow("100644", "x", writeObject(bench.repo, "blob", "x")));
+      for (let level = 0; level < 12; level++) {
+        tree = writeObject(
+          bench.repo,
+          "tree",
+          Buffer.concat("abcdefgh".split("").map((name) => treeRow("40000", name, tree))),
+        );
+      }
+      const commit = await commitTree(bench.repo, tree);
+      await bench.fetchTip();
+      const snapshot = await bench.open(commit);
+      await expectGitError("GIT_TREE_TOO_LARGE", () => snapshot.listFiles(tree, LIMITS));
+    });
+
+    it("says so when there is no such file", async () => {
+      const snapshot = await bench.open(await bench.fetchTip());
+      await expectGitError("GIT_OBJECT_NOT_FOUND", () => snapshot.readBlob("1".repeat(40)));
+      const tree = (await snapshot.treeAt("apps"))?.id ?? "";
+      await expectGitError("GIT_OBJECT_NOT_FOUND", () => snapshot.readBlob(tree));
+    });
+  });
+
+  describe("a hostile tree", () => {
+    const hostile = ["..", ".", ".git", ".GIT", "git~1", ".g\u200cit", "a\\b", "a/b", "/abs"];
+    for (const name of hostile) {
+      it(`with the name ${JSON.stringify(name)} harms only those who list it`, async () => {
+        const blob = writeObject(bench.repo, "blob", "canary");
+        const bad = writeObject(bench.repo, "tree", treeRow("100644", name, blob));
+        const good = writeObject(bench.repo, "tree", treeRow("100644", "a.yaml", blob));
+        const root = Buffer.concat([treeRow("40000", "bad", bad), treeRow("40000", "good", good)]);
+        const commit = await commitTree(bench.repo, writeObject(bench.repo, "tree", root));
+        await bench.fetchTip();
+        const snapshot = await bench.open(commit);
+        expect(await snapshot.listFiles(good, LIMITS)).to.have.length(1);
+        const error = await expectGitError("GIT_PATH_UNSAFE", () => snapshot.listFiles(bad, LIMITS));
+        expect(error.class).to.equal("terminal");
+      });
+    }
+
+    it("with names that come twice is not listed", async () => {
+      const blob = writeObject(bench.repo, "blob", "x");
+      const tree = writeObject(
+        bench.repo,
+        "tree",
+        Buffer.concat([treeRow("100644", "a", blob), treeRow("100644", "a", blob)]),
+      );
+      const commit = await commitTree(bench.repo, tree);
+      await bench.fetchTip();
+      const snapshot = await bench.open(commit);
+      await expectGitError("GIT_TREE_INVALID", () => snapshot.listFiles(tree, LIMITS));
+    });
+
+    it("that cannot be read at all is refused with its commit", async () => {
+      const commit = await commitTree(bench.repo, writeObject(bench.repo, "tree", "no tree at all"));
+      await bench.expectNothing(commit, "GIT_TREE_INVALID");
+    });
+  });
+}

@@ -1,0 +1,146 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { loadAll } from "js-yaml";
+import type { Condition } from "../../src/api/conditions.js";
+import { GROUP } from "../../src/api/group.js";
+import { RESOURCES } from "../../src/api/resources.js";
+import { systemClock } from "../../src/base/clock.js";
+import { loadClusterAccess } from "../../src/kube/auth.js";
+import { KubeClient } from "../../src/kube/client.js";
+import { Discovery } from "../../src/kube/discovery.js";
+import { isStatus } from "../../src/kube/errors.js";
+import type { RawObject } from "../../src/kube/object.js";
+import { collectionPath, objectPath } from "../../src/kube/resource.js";
+import { parseApiVersion } from "../../src/manifest/object-id.js";
+import { repositoryRoot } from "../repository-root.js";
+import { waitUntil } from "../wait-until.js";
+
+/** What names an object. */
+export interface ObjectRef {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+}
+
+/** An object as it is written. */
+export interface WrittenObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+/** An object with conditions in its status, as all of ours have. */
+export interface WithConditions {
+  readonly status?: { readonly conditions?: readonly Condition[] | undefined };
+}
+
+/** The cluster as the person at the terminal sees it. */
+export class DemoKube {
+  readonly server: string;
+  readonly #client: KubeClient;
+  readonly #discovery: Discovery;
+
+  private constructor(client: KubeClient) {
+    this.server = client.server;
+    this.#client = client;
+    this.#discovery = new Discovery(client, systemClock);
+  }
+
+  static async connect(kubeconfigPath: string): Promise<DemoKube> {
+    const access = await loadClusterAccess({ kubeconfig: kubeconfigPath });
+    return new DemoKube(new KubeClient({ access, userAgent: "overseer-demo" }));
+  }
+
+  /** The object; undefined if there is none. */
+  async get<T = RawObject>(ref: ObjectRef): Promise<T | undefined> {
+    const path = await this.#path(ref);
+    return this.#unlessMissing(async () => (await this.#client.request<T>({ method: "GET", path })).body);
+  }
+
+  async list<T = RawObject>(apiVersion: string, kind: string, namespace: string): Promise<readonly T[]> {
+    const path = collectionPath(await this.#resource(apiVersion, kind), namespace);
+    return (await this.#client.request<{ items: T[] }>({ method: "GET", path })).body.items;
+  }
+
+  /** Server-side apply with force, as `kubectl apply --server-side --force-conflicts`. */
+  async apply(object: WrittenObject): Promise<void> {
+    const { apiVersion, kind, metadata } = object;
+    await this.#client.request({
+      method: "PATCH",
+      path: await this.#path({ apiVersion, kind, ...metadata }),
+      query: { fieldManager: "overseer-demo", force: "true" },
+      body: object,
+      contentType: "application/apply-patch+yaml",
+    });
+  }
+
+  /** A merge patch under a field manager of this name. */
+  async patch(ref: ObjectRef, body: unknown, manager: string): Promise<void> {
+    await this.#client.request({
+      method: "PATCH",
+      path: await this.#path(ref),
+      query: { fieldManager: manager },
+      body,
+      contentType: "application/merge-patch+json",
+    });
+  }
+
+  /** Asks for the deletion of an object, if it is there. */
+  async delete(ref: ObjectRef): Promise<void> {
+    const path = await this.#path(ref);
+    await this.#unlessMissing(() => this.#client.request({ method: "DELETE", path }));
+  }
+
+  /** Applies the definitions in crds/ and waits until they are served. */
+  async installDefinitions(): Promise<void> {
+    for (const { plural, kind } of RESOURCES) {
+      const text = await readFile(join(repositoryRoot(), `crds/${GROUP}_${plural}.yaml`), "utf8");
+      for (const document of loadAll(text) as WrittenObject[]) {
+        await this.apply(document);
+        const ref = { apiVersion: document.apiVersion, kind: document.kind, name: document.metadata.name };
+        await waitUntil({ what: `the definition of ${kind} is served`, timeoutMs: 30_000 }, async () =>
+          isTrue(await this.get<WithConditions>(ref), "Established"),
+        );
+      }
+    }
+    this.#discovery.invalidate();
+  }
+
+  async close(): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #resource(apiVersion: string, kind: string) {
+    const id = { ...parseApiVersion(apiVersion), kind };
+    const known = this.#discovery.peek(id);
+    if (known) return known;
+    return waitUntil({ what: `the cluster serves ${kind}`, timeoutMs: 20_000 }, async () => {
+      this.#discovery.invalidate();
+      return this.#discovery.find(id);
+    });
+  }
+
+  async #path({ apiVersion, kind, namespace, name }: ObjectRef): Promise<string> {
+    return objectPath(await this.#resource(apiVersion, kind), namespace ?? "", name);
+  }
+
+  async #unlessMissing<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** A condition of an object. */
+export function conditionOf(object: WithConditions | undefined, type: string): Condition | undefined {
+  return object?.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** Whether a condition is there and True. */
+export function isTrue(object: WithConditions | undefined, type: string): boolean {
+  return conditionOf(object, type)?.status === "True";
+}
