@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { DEMO_NAMESPACE, REPOSITORY, SAMPLE, SHOP_NAMESPACE } from "./demo/sample.js";
+import { DEMO_NAMESPACE, SAMPLE, SHOP_NAMESPACE } from "./demo/sample.js";
 import { Screen, seconds } from "./demo/screen.js";
 import { keepLogs, type Stage, setStage } from "./demo/stage.js";
 import { conditionsOf, STEPS } from "./demo/steps.js";

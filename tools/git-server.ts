@@ -16,7 +16,8 @@ export interface GitRequest {
   readonly url: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  readonly kind: GitRequestKind;
+  /** Known once the body has begun: asking for refs by protocol v2 is a POST to the same address as a fetch. */
+  kind: GitRequestKind;
 }
 
 /** `refs`: what a poll asks. `fetch`: upload-pack, which in protocol 2 lists refs as well. `push`: receive-pack. */
@@ -65,7 +66,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     const logged = describe(request);
     requests.push(logged);
     const fault = isAllowed(request, options.auth) ? hook?.(logged) : UNAUTHORIZED;
-    serve(root, request, response, fault, backends).catch(() => response.destroy());
+    serve(root, request, response, fault, backends, logged).catch(() => response.destroy());
   });
   server.listen(options.port ?? 0, "127.0.0.1");
   await once(server, "listening");
@@ -107,6 +108,7 @@ async function serve(
   response: ServerResponse,
   fault: GitFault | undefined,
   backends: Set<() => void>,
+  logged: GitRequest,
 ): Promise<void> {
   if (fault?.kind === "status") {
     request.resume();
@@ -116,6 +118,9 @@ async function serve(
   if (fault?.kind === "delay") await fault.until;
   if (response.destroyed) return;
   const { child, answer } = askBackend(root, request);
+  request.once("data", (chunk: Buffer) => {
+    if (logged.kind === "fetch" && chunk.includes("command=ls-refs")) logged.kind = "refs";
+  });
   const end = () => void child.kill("SIGKILL");
   backends.add(end);
   child.once("close", () => backends.delete(end));

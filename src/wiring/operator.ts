@@ -190,6 +190,7 @@ export class Operator {
       events: this.#events,
       digestKey: cluster.digestKey,
       wantedRefs: (repository) => this.#wantedRefs(repository),
+      commitsInUse: (remoteId) => this.#commitsInUse(remoteId),
       onRevision: (repository) => this.#enqueueAppsOf(repository),
       onReady: repositoryReady(metrics),
       onFetch: (result, seconds, bytes) => {
@@ -325,6 +326,17 @@ export class Operator {
       memory.retry = undefined;
       this.#appController.queue.add(key, PRIORITY.background);
     }
+  }
+
+  #commitsInUse(remoteId: string): string[] {
+    const commits: string[] = [];
+    for (const app of this.#apps.values()) {
+      const key = repositoryKey(app);
+      const ref = app.spec.source.ref ?? this.#repositories.get(key)?.spec.ref;
+      const { applied } = app.status ?? {};
+      if (applied && this.#index.get(key, ref)?.resolved?.remote.id === remoteId) commits.push(applied.commit);
+    }
+    return commits;
   }
 
   #wantedRefs(repository: string): GitRef[] {

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadAll } from "js-yaml";
 import type { Condition } from "../../src/api/conditions.js";
-import { GROUP } from "../../src/api/group.js";
+import { API_VERSION, GROUP } from "../../src/api/group.js";
 import { RESOURCES } from "../../src/api/resources.js";
 import { systemClock } from "../../src/base/clock.js";
 import { loadClusterAccess } from "../../src/kube/auth.js";
@@ -92,7 +92,7 @@ export class DemoKube {
     await this.#unlessMissing(() => this.#client.request({ method: "DELETE", path }));
   }
 
-  /** Applies the definitions in crds/ and waits until they are served. */
+  /** Applies the definitions in crds/ and waits until the API server has storage for them. */
   async installDefinitions(): Promise<void> {
     for (const { plural, kind } of RESOURCES) {
       const text = await readFile(join(repositoryRoot(), `crds/${GROUP}_${plural}.yaml`), "utf8");
@@ -105,6 +105,11 @@ export class DemoKube {
       }
     }
     this.#discovery.invalidate();
+    for (const { kind } of RESOURCES) {
+      await waitUntil({ what: `${kind} can be listed`, timeoutMs: 30_000 }, () =>
+        this.list(API_VERSION, kind, "default"),
+      );
+    }
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { API_VERSION } from "../../src/api/group.js";
 import { type DemoCluster, resolveDemoCluster } from "../demo-cluster.js";
 import { type GitRepo, gitEnvironment } from "../git-repository.js";
@@ -84,7 +84,7 @@ async function startGit(sample: string, work: string, later: Cleanup): Promise<{
   const server = await startGitServer({ root: join(work, "git") });
   later(() => server.stop());
   const repo = await server.createRepository(REPOSITORY);
-  await repo.commit(await readSample(join(repositoryRoot(), sample)), "The shop opens");
+  await repo.commit(await readSample(resolve(repositoryRoot(), sample)), "The shop opens");
   const clone = join(work, "clone");
   await runCommand("git", ["clone", "--quiet", repo.url, clone], { env: gitEnvironment() });
   return { repo, clone };

@@ -18,9 +18,15 @@ const KIND_RETRY_MS = 1_000;
 
 /**
  * Carries a plan out: writes tier by tier, then what waited for a namespace or kind, then deletions. Stops at the first tier
- * that fails; what is left is planned anew by a later reconcile.
+ * that fails; what is left is planned anew by a later reconcile. `unsettled`: an app that has not looked at the commit yet.
  */
-export async function applyPlan(run: AppRun, desired: Rendered, plan: Plan, change: Change): Promise<void> {
+export async function applyPlan(
+  run: AppRun,
+  desired: Rendered,
+  plan: Plan,
+  change: Change,
+  unsettled: string | undefined,
+): Promise<void> {
   const results = new Results(run);
   await writeTiers(run, plan.writes, results);
   run.services.failpoint("app:after-apply");
@@ -29,7 +35,7 @@ export async function applyPlan(run: AppRun, desired: Rendered, plan: Plan, chan
     run.progress = { state: "pending", message: `${waiting.length} objects wait for their kind to be served` };
     return run.comeBack(KIND_RETRY_MS);
   }
-  if (!results.failed && holdDeletions(run, plan)) return;
+  if (!results.failed && holdDeletions(run, plan, unsettled)) return;
   if (!results.failed) await prune(run, plan.leftovers, results);
   run.services.failpoint("app:after-prune");
   return results.failed ? applyFailed(run, desired, change, results) : applied(run, change, results);

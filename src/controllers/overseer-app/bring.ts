@@ -12,6 +12,7 @@ import { observeApp } from "./observe.js";
 import { recordKinds } from "./record-kinds.js";
 import { restAfterFailure, restsStill } from "./retry.js";
 import type { AppRun, Rendered } from "./run.js";
+import { unsettledApps } from "./settled.js";
 
 /**
  * Brings live to new inputs: plan, ask the destination about every write, pass the gates, apply, prune. Whatever stops it
@@ -22,6 +23,8 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   const observation = observeApp(run);
   const { destination } = run.services;
   const diff = difference(desired.documents, observation, (document) => destination.recordedHash(document));
+  // Asked before the judgement: an app that looks at the commit in between may claim what is judged here.
+  const unsettled = diff.leftovers.length === 0 ? undefined : unsettledApps(run)[0];
   const verdict = judge(run, desired, observation, diff.leftovers);
   const preview = await destination.preview(run.target, diff.writes, desired.documents);
   const plan: Plan = { writes: preview.accepted, deferred: preview.deferred, leftovers: verdict.decisions };
@@ -33,7 +36,7 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   if (verdict.ask !== undefined) return waitForLeave(run, change, plan, verdict.ask);
   const applying = await startApplying(run, change, plan);
   await recordKinds(run, desired, applying);
-  await applyPlan(run, desired, plan, applying);
+  await applyPlan(run, desired, plan, applying, unsettled);
 }
 
 /** The plan of a Change that is applied in several steps stays the one that it began with. */

@@ -5,24 +5,22 @@ import type { LeftoverDecision } from "../../plan/prune-guard.js";
 import { PRIORITY } from "../../reconcile/work-queue.js";
 import type { Results } from "./results.js";
 import type { AppRun } from "./run.js";
-import { unsettledApps } from "./settled.js";
 
 /** Deletions wait at most this long for other apps to take note of the commit. */
 const MAX_HOLD_MS = 30_000;
 const HOLD_STEP_MS = 100;
 
 /** An object may have moved to an app that has not taken note of the commit yet: then nothing is deleted for a moment. */
-export function holdDeletions(run: AppRun, plan: Plan): boolean {
+export function holdDeletions(run: AppRun, plan: Plan, unsettled: string | undefined): boolean {
   const { clock } = run.services;
   if (!plan.leftovers.some((decision) => decision.verb === "Delete")) return false;
-  const others = unsettledApps(run);
   const since = run.memory.pruneHeldSince ?? clock.monotonic();
-  if (others.length === 0 || clock.monotonic() - since > MAX_HOLD_MS) {
+  if (unsettled === undefined || clock.monotonic() - since > MAX_HOLD_MS) {
     run.memory.pruneHeldSince = undefined;
     return false;
   }
   run.memory.pruneHeldSince = since;
-  run.progress = { state: "pending", message: `deletions wait until ${others[0]} has taken note of the same commit` };
+  run.progress = { state: "pending", message: `deletions wait until ${unsettled} has taken note of the same commit` };
   run.comeBack(HOLD_STEP_MS);
   return true;
 }
@@ -37,6 +35,8 @@ export async function prune(run: AppRun, decisions: readonly LeftoverDecision[],
       run.tellOnce(`kept ${name}`, "Normal", "ObjectKept", "Prune", `${name} ${decision.message}`);
     } else if (decision.verb === "HandOver") {
       await handOver(run, decision.live, decision.to, results);
+    } else if (run.services.claims.claimant(decision.live.key, run.key) !== undefined) {
+      results.note(name, { ok: false, message: "another app wants it since a moment ago", retryable: true });
     } else {
       const outcome = await destination.remove(run.target, decision.permit);
       observer.applied("delete", outcome.ok ? "success" : "error");

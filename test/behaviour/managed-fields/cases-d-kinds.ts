@@ -107,8 +107,8 @@ export const CASES_D_KINDS: readonly ManagedFieldsCase[] = [
   ),
   atomic(
     "limits of a LimitRange",
-    (name) => document("v1", "LimitRange", name, "spec: { limits: [{ type: Pod, max: { cpu: '8' } }] }"),
-    edits({ op: "replace", path: "/spec/limits/0/max/cpu", value: "9" }),
+    (name) => document("v1", "LimitRange", name, "spec: { limits: [{ type: PersistentVolumeClaim, max: { storage: 8Gi } }] }"),
+    edits({ op: "replace", path: "/spec/limits/0/max/storage", value: "9Gi" }),
   ),
   atomic(
     "validations of a ValidatingAdmissionPolicy",

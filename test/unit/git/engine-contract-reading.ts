@@ -154,7 +154,8 @@ export function describeReading(bench: Bench): void {
 
     it("that cannot be read at all is refused with its commit", async () => {
       const commit = await commitTree(bench.repo, writeObject(bench.repo, "tree", "no tree at all"));
-      await bench.expectNothing(commit, "GIT_TREE_INVALID");
+      // Git itself stumbles over it when it packs; another server might send it.
+      await bench.expectNothing(commit, "GIT_TREE_INVALID", "GIT_REMOTE_FAILED");
     });
   });
 }

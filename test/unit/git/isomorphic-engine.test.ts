@@ -1,4 +1,5 @@
-import { readdir, readFile, rm, truncate, unlink, writeFile } from "node:fs/promises";
+import { randomBytes } from "node:crypto";
+import { readdir, readFile, rm, stat, truncate, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { type Clock, systemClock } from "../../../src/base/clock.js";
@@ -29,6 +30,7 @@ describe("IsomorphicGitEngine: its store", function () {
     await bench.reset();
     await bench.fetchTip();
   });
+  afterEach(() => bench.engine.close());
 
   const directory = (): string => join(bench.cacheDir, bench.remote.id);
 
@@ -37,10 +39,10 @@ describe("IsomorphicGitEngine: its store", function () {
     return (await readdir(directory())).filter((name) => name.endsWith(ending)).map((name) => join(directory(), name));
   }
 
-  async function flipBit(path: string, from: "start" | "middle" | "end"): Promise<void> {
+  async function flipBit(path: string): Promise<void> {
     const bytes = await readFile(path);
-    const at = { start: 0, middle: bytes.length >> 1, end: bytes.length - 1 }[from];
-    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    const middle = bytes.length >> 1;
+    bytes[middle] = (bytes[middle] ?? 0) ^ 1;
     await writeFile(path, bytes);
   }
 
@@ -48,9 +50,8 @@ describe("IsomorphicGitEngine: its store", function () {
     ["a pack that is gone", async () => Promise.all((await files(".pack")).map(unlink)).then(() => {})],
     ["an index that is gone", async () => Promise.all((await files(".idx")).map(unlink)).then(() => {})],
     ["a pack that is cut off", async () => truncate((await files(".pack"))[0] ?? "", 50)],
-    ["a flipped bit in a pack", async () => flipBit((await files(".pack"))[0] ?? "", "middle")],
-    ["a flipped bit at the end of a pack", async () => flipBit((await files(".pack"))[0] ?? "", "end")],
-    ["a flipped bit in an index", async () => flipBit((await files(".idx"))[0] ?? "", "middle")],
+    ["a flipped bit in a pack", async () => flipBit((await files(".pack"))[0] ?? "")],
+    ["a flipped bit in an index", async () => flipBit((await files(".idx"))[0] ?? "")],
     ["a manifest that is cut off", async () => truncate(join(directory(), "manifest.json"), 20)],
     ["a manifest that is no such thing", async () => writeFile(join(directory(), "manifest.json"), '{"version":1}')],
     ["a directory that is gone", async () => rm(directory(), { recursive: true })],
@@ -86,7 +87,7 @@ describe("IsomorphicGitEngine: its store", function () {
     await bench.repo.commit({ "apps/a.yaml": "a: 2\n" }, "second");
     const second = await bench.fetchTip();
     const newer = (await files(".pack")).find((path) => path !== old) ?? "";
-    await flipBit(newer, "middle");
+    await flipBit(newer);
     bench.renew();
     expect(await bench.engine.open(bench.remote, second)).to.equal(undefined);
     expect((await bench.files(bench.first))["apps/a.yaml"]).to.equal("a: 1\n");
@@ -120,24 +121,18 @@ describe("IsomorphicGitEngine: its store", function () {
   });
 
   it("holds no credential and can be read by its owner alone", async () => {
-    const { mode } = await import("node:fs/promises").then(({ stat }) => stat(directory()));
+    const { mode } = await stat(directory());
     expect(mode & 0o077).to.equal(0);
     const text = await readFile(join(directory(), "manifest.json"), "utf8");
     expect(JSON.parse(text)).to.have.property("url", bench.remote.url);
   });
 
   it("drops what is not needed any more when that is worth it", async () => {
-    const noise = (seed: number): Buffer =>
-      Buffer.from(Array.from({ length: 400_000 }, (_, i) => (i * i * seed) % 251));
     let now = Date.now();
     const clock: Clock = { ...systemClock, now: () => now };
     bench.renew({ clock });
     for (let round = 1; round <= 4; round++) {
-      const random = Buffer.concat([
-        noise(round),
-        await import("node:crypto").then(({ randomBytes }) => randomBytes(2_000_000)),
-      ]);
-      await bench.repo.commit({ noise: random }, `round ${round}`);
+      await bench.repo.commit({ noise: randomBytes(3_300_000) }, `round ${round}`);
       await bench.fetchTip();
     }
     const tip = await bench.repo.head();

@@ -1,0 +1,64 @@
+import { mergeConditions } from "../../api/conditions.js";
+import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
+import { ANNOTATION_RECONCILE_AT } from "../../api/group.js";
+import { rfc3339 } from "../../base/clock.js";
+import { cutText } from "../../base/cut-text.js";
+import type { CommitInfo } from "../../git/index.js";
+import { type RepositoryOutcome, repositoryConditions } from "./conditions.js";
+import type { GitRepositoryServices } from "./services.js";
+
+const MAX_TEXT = 256;
+
+/** Writes status and conditions; without an outcome the conditions stay, and only the generation is acknowledged. */
+export async function recordRepository(
+  services: GitRepositoryServices,
+  repository: GitRepository,
+  status: GitRepositoryStatus,
+  outcome: RepositoryOutcome | undefined,
+): Promise<void> {
+  const { clock, repositories } = services;
+  const { generation, namespace, name } = repository.metadata;
+  const current = repositories.get(`${namespace}/${name}`) ?? repository;
+  const before = current.status?.conditions ?? [];
+  const conditions = outcome
+    ? mergeConditions(before, repositoryConditions(outcome), generation, rfc3339(clock.now()))
+    : before.map((condition) => ({ ...condition, observedGeneration: generation }));
+  const asked = requestedAt(repository);
+  const handled = asked !== undefined && outcome !== undefined && outcome.kind !== "fetching";
+  const next: GitRepositoryStatus = {
+    ...status,
+    observedGeneration: generation,
+    conditions,
+    ...(handled ? { lastHandledReconcileAt: asked } : {}),
+  };
+  const written = await services.status.write(repositories.resource, current, next);
+  if (written && written !== current) repositories.note(written);
+  services.onReady(current, next);
+}
+
+/** What a status says of a commit. */
+export function describeCommit(commit: CommitInfo): NonNullable<GitRepositoryStatus["commit"]> {
+  return {
+    id: commit.id,
+    author: cutText(commit.author, MAX_TEXT),
+    message: cutText(commitTitle(commit), MAX_TEXT),
+    time: rfc3339(commit.time * 1000),
+  };
+}
+
+/** First line of a commit's message. */
+export function commitTitle(commit: CommitInfo): string {
+  return commit.message.split("\n", 1)[0] ?? "";
+}
+
+/** The request for a reconcile that the repository carries, if any. */
+export function requestedAt(repository: GitRepository): string | undefined {
+  const asked = repository.metadata.annotations?.[ANNOTATION_RECONCILE_AT];
+  return asked === undefined ? undefined : cutText(asked, MAX_TEXT);
+}
+
+/** What an Event about the repository names. */
+export function eventSubject(repository: GitRepository) {
+  const { namespace, name, uid } = repository.metadata;
+  return { apiVersion: repository.apiVersion, kind: repository.kind, namespace, name, uid };
+}

@@ -1,0 +1,20 @@
+import type { GitRepository } from "../../api/git-repository.js";
+import { OverseerError } from "../../base/errors.js";
+import { credentialFromSecret, type GitRemote, gitRemote } from "../../git/index.js";
+import type { GitRepositoryServices } from "./services.js";
+
+/** The repository's address together with its credential, read from its Secret where it names one. */
+export async function remoteOf(
+  services: Pick<GitRepositoryServices, "secrets" | "digestKey">,
+  repository: GitRepository,
+): Promise<GitRemote> {
+  const { secretRef, url } = repository.spec;
+  if (!secretRef) return gitRemote(url, undefined, services.digestKey);
+  const where = `${repository.metadata.namespace}/${secretRef.name}`;
+  const data = await services.secrets.read(repository.metadata.namespace, secretRef.name);
+  if (data) return gitRemote(url, credentialFromSecret(data, `Secret ${where}`), services.digestKey);
+  throw new OverseerError(
+    `the Secret ${where} that spec.secretRef names does not exist: make it, or correct the name`,
+    { code: "SECRET_NOT_FOUND", reason: "SecretNotFound", class: "retryable" },
+  );
+}

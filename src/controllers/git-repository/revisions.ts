@@ -1,0 +1,129 @@
+import type { GitRef } from "../../api/git-ref.js";
+import type { GitRepository } from "../../api/git-repository.js";
+import { OverseerError } from "../../base/errors.js";
+import type { Logger } from "../../base/logger.js";
+import {
+  type GitRemote,
+  isGitError,
+  type RemoteRefs,
+  type ResolvedRef,
+  refPrefixes,
+  resolveRef,
+} from "../../git/index.js";
+import { recordRepository } from "./record.js";
+import { remoteOf } from "./remote.js";
+import { refKey } from "./revision-index.js";
+import type { GitRepositoryServices } from "./services.js";
+
+/** A look at one repository. */
+export interface RepositoryLook {
+  readonly key: string;
+  readonly repository: GitRepository;
+  readonly remote: GitRemote;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Resolves and fetches every wanted ref, and records where each one is. Gives what is wrong with the repository's own ref,
+ * if anything is: that decides its status. An app's own ref is that app's matter.
+ */
+export async function bringRevisions(
+  services: GitRepositoryServices,
+  look: RepositoryLook,
+  refs: readonly GitRef[],
+  remoteRefs: RemoteRefs,
+): Promise<OverseerError | undefined> {
+  const { index } = services;
+  const { key, remote } = look;
+  const ownKey = refKey(look.repository.spec.ref);
+  let changed = false;
+  let own: OverseerError | undefined;
+  for (const ref of refs) {
+    const before = index.get(key, ref)?.resolved;
+    try {
+      const target = await resolveAt(services, look, ref, remoteRefs);
+      await fetchCommit(services, look, target, refKey(ref) === ownKey);
+      const resolved = { remote, commit: target.commit, revision: target.revision };
+      changed = index.set(key, ref, { resolved, error: undefined }) || changed;
+    } catch (error) {
+      if (!(error instanceof OverseerError)) throw error;
+      changed = index.set(key, ref, { resolved: before, error }) || changed;
+      if (refKey(ref) === ownKey) own = error;
+    }
+  }
+  if (changed) services.onRevision(key);
+  return own;
+}
+
+/** Where a ref is. For one that is not there all others are asked for, so that the error can name what is. */
+async function resolveAt(
+  services: GitRepositoryServices,
+  { remote, signal }: RepositoryLook,
+  ref: GitRef,
+  remoteRefs: RemoteRefs,
+): Promise<ResolvedRef> {
+  try {
+    return resolveRef(ref, remoteRefs);
+  } catch (error) {
+    if (!isGitError(error, "GIT_REF_NOT_FOUND", "GIT_EMPTY_REPOSITORY")) throw error;
+    return resolveRef(ref, await services.engine.listRefs(remote, refPrefixes([ref], true), signal));
+  }
+}
+
+async function fetchCommit(
+  services: GitRepositoryServices,
+  look: RepositoryLook,
+  target: ResolvedRef,
+  own: boolean,
+): Promise<void> {
+  const { engine, clock, index } = services;
+  const { remote, repository, signal } = look;
+  if (await engine.open(remote, target.commit)) return;
+  if (own && repository.status?.revision === undefined) {
+    const outcome = { kind: "fetching", revision: target.revision } as const;
+    await recordRepository(services, repository, repository.status ?? {}, outcome);
+  }
+  const started = clock.monotonic();
+  const seconds = (): number => (clock.monotonic() - started) / 1000;
+  try {
+    const result = await engine.fetch(remote, { commit: target.commit, ref: target.ref }, signal);
+    services.onFetch("success", seconds(), result.bytes);
+    look.logger.info("fetched", { revision: target.revision, bytes: result.bytes, objects: result.objects });
+  } catch (error) {
+    services.onFetch("failure", seconds(), 0);
+    throw error;
+  }
+  const known = [...index.revisions()].filter((revision) => revision.remote.id === remote.id);
+  await engine.retain(remote, [
+    target.commit,
+    ...known.map((revision) => revision.commit),
+    ...services.commitsInUse(remote.id),
+  ]);
+}
+
+/**
+ * Records a failed look. After a start with an unreachable remote the revision of the status serves on, if the store on disk
+ * still has it.
+ */
+export async function keepRevision(
+  services: GitRepositoryServices,
+  key: string,
+  repository: GitRepository,
+  error: OverseerError | undefined,
+): Promise<void> {
+  const { index, engine } = services;
+  const { ref } = repository.spec;
+  let resolved = index.get(key, ref)?.resolved;
+  const revision = repository.status?.revision;
+  const commit = revision?.split("sha1:")[1];
+  if (!resolved && revision !== undefined && commit !== undefined) {
+    try {
+      const remote = await remoteOf(services, repository);
+      if (await engine.open(remote, commit)) resolved = { remote, commit, revision };
+    } catch (problem) {
+      if (!(problem instanceof OverseerError)) throw problem;
+    }
+  }
+  if (index.set(key, ref, { resolved, error })) services.onRevision(key);
+}

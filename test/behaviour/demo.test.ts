@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { repositoryRoot } from "../../tools/repository-root.js";
+import { waitUntil } from "../../tools/wait-until.js";
+
+/** A demo as a user runs it, in a temporary folder of its own, by which its processes are found. */
+class Demo {
+  readonly folder: string;
+  readonly #child: ChildProcess;
+  #output = "";
+  #exitCode: number | null | undefined;
+
+  private constructor(folder: string, args: readonly string[]) {
+    this.folder = folder;
+    const main = join(repositoryRoot(), "build/tools/demo.js");
+    const { DEMO_KUBECONFIG: _, ...env } = process.env;
+    this.#child = spawn(process.execPath, [main, ...args], {
+      env: { ...env, TMPDIR: folder },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: true,
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on("data", (chunk: Buffer) => {
+        this.#output += chunk.toString("utf8");
+      });
+    this.#child.once("close", (code) => {
+      this.#exitCode = code;
+    });
+  }
+
+  static async start(...args: string[]): Promise<Demo> {
+    return new Demo(await mkdtemp(join(tmpdir(), "demo-test-")), args);
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Waits until the demo has said this. */
+  async says(text: string): Promise<void> {
+    await waitUntil({ what: `the demo says ${text}`, timeoutMs: 90_000 }, () => {
+      if (this.#exitCode !== undefined && !this.#output.includes(text)) throw new Error(this.#output);
+      return this.#output.includes(text);
+    });
+  }
+
+  /** Waits for its end, and gives the exit code; null after a signal. */
+  async ended(): Promise<number | null> {
+    await waitUntil({ what: "the demo ends", timeoutMs: 150_000 }, () => this.#exitCode !== undefined);
+    return this.#exitCode ?? null;
+  }
+
+  /** Waits until no process of it runs and nothing is left of its files. */
+  async vanished(): Promise<void> {
+    await waitUntil({ what: `nothing of ${this.folder} is left`, timeoutMs: 20_000 }, async () => {
+      const left = [...(await processesWith(this.folder)), ...(await readdir(this.folder))];
+      if (left.length > 0) throw new Error(left.join("\n"));
+      return true;
+    });
+  }
+
+  async remove(): Promise<void> {
+    this.kill("SIGKILL");
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Command lines of processes that name a text in their arguments or in their environment's TMPDIR. */
+async function processesWith(text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const pid of await readdir("/proc")) {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
+    const read = (name: string) => readFile(`/proc/${pid}/${name}`, "utf8").catch(() => "");
+    const line = (await read("cmdline")).replaceAll("\0", " ");
+    if (line.includes(text) || (await read("environ")).includes(`TMPDIR=${text}`)) found.push(line);
+  }
+  return found;
+}
+
+describe("make demo", function () {
+  this.timeout(240_000);
+  const demos: Demo[] = [];
+  const start = async (...args: string[]): Promise<Demo> => {
+    const demo = await Demo.start(...args);
+    demos.push(demo);
+    return demo;
+  };
+  after(async () => {
+    for (const demo of demos) await demo.remove();
+  });
+
+  it("shows five steps with their times, ends with 0, and leaves nothing behind", async () => {
+    const demo = await start("--once");
+    expect(await demo.ended(), demo.output).to.equal(0);
+    const steps = demo.output.split("\n").filter((line) => line.startsWith("✔"));
+    expect(steps.map((line) => line.replace(/\s+\d+\.\d+ s$/, ""))).to.deep.equal([
+      "✔ 1/5 repository fetched",
+      "✔ 2/5 app synced and healthy",
+      "✔ 3/5 pushed commit applied",
+      "✔ 4/5 hand-made drift healed",
+      "✔ 5/5 file removed, its object pruned",
+    ]);
+    expect(steps.filter((line) => !/\d+\.\d+ s$/.test(line))).to.deep.equal([]);
+    expect(demo.output)
+      .to.match(/Change +shop-1 {2}\+5 ~0 -0 {2}Succeeded/)
+      .and.match(/Change +shop-2 {2}\+0 ~1 -0 {2}Succeeded/)
+      .and.match(/Change +shop-3 {2}\+0 ~0 -1 {2}Succeeded/)
+      .and.include("2 of 2 replicas of web are ready")
+      .and.include("nginx:1.27-alpine → nginx:1.28-alpine")
+      .and.include("DriftHealed: Deployment demo-shop/web put back")
+      .and.include("- ConfigMap demo-shop/greeting");
+    expect(demo.output).not.to.include("\u001b");
+    await demo.vanished();
+  });
+
+  it("ends with 1 and the reason when a step fails, and keeps the logs", async () => {
+    const sample = await mkdtemp(join(tmpdir(), "demo-sample-"));
+    await cp(join(repositoryRoot(), "examples/overseer-gitops"), sample, { recursive: true });
+    const path = join(sample, "k8s/deployment.yaml");
+    await writeFile(path, (await readFile(path, "utf8")).replace("replicas: 2", "replicas: two"));
+    const demo = await start("--once", "--sample", sample, "--step-timeout", "5");
+    expect(await demo.ended(), demo.output).to.equal(1);
+    expect(demo.output)
+      .to.include("✔ 1/5")
+      .and.include("✘ 2/5")
+      .and.include("Deployment demo-shop/web")
+      .and.include(".spec.replicas")
+      .and.include("the end of the operator's log:");
+    const logs = /all logs: (.*)/.exec(demo.output)?.[1] ?? "";
+    expect(await readdir(logs)).to.include.members(["operator.log", "kube-apiserver.log"]);
+    await rm(logs, { recursive: true });
+    await rm(sample, { recursive: true });
+    await demo.vanished();
+  });
+
+  it("says how to look around and runs until Ctrl-C, which leaves nothing behind", async () => {
+    const demo = await start();
+    await demo.says("Ctrl-C");
+    expect(demo.output)
+      .to.match(/export KUBECONFIG=\S+/)
+      .and.match(/\/kubectl get gitrepositories,overseerapps,changes -A/);
+    demo.kill("SIGINT");
+    expect(await demo.ended()).to.equal(0);
+    await demo.vanished();
+  });
+
+  it("leaves nothing behind when it is interrupted while it starts, or killed", async () => {
+    const [interrupted, killed] = [await start(), await start()];
+    await waitUntil({ what: "both have begun", timeoutMs: 30_000 }, async () =>
+      (await Promise.all([interrupted, killed].map((demo) => readdir(demo.folder)))).every((names) =>
+        names.some((name) => name.startsWith("overseer-cp-")),
+      ),
+    );
+    interrupted.kill("SIGINT");
+    expect(await interrupted.ended()).to.equal(130);
+    await killed.says("the operator");
+    killed.kill("SIGKILL");
+    expect(await killed.ended()).to.equal(null);
+    await interrupted.vanished();
+    await killed.vanished();
+  });
+});
