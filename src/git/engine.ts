@@ -90,6 +90,7 @@ export interface GitSnapshot {
   treeAt(path: string): Promise<TreeEntry | undefined>;
   /** All files below a tree, sorted by path in byte order. */
   listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]>;
+  /** The content of a file, or where a symlink points to. Do not write into it: others may be given the same bytes. */
   readBlob(blob: string): Promise<Uint8Array>;
 }
 

@@ -22,6 +22,8 @@ export interface GitLimits {
   readonly silenceTimeoutMs: number;
   /** A store with more packs than this is packed anew into one. */
   readonly maxPacks: number;
+  /** Bytes that are never worth the work of saving them, on the wire or on the disk. */
+  readonly trivialBytes: number;
   /** Bytes of pack files kept in memory for reading, over all stores. */
   readonly cacheBytes: number;
   /** Time without a read after which memory is let go. */
@@ -32,7 +34,7 @@ const MIB = 2 ** 20;
 
 /** Limits that fit an operator with 200 MB of memory. */
 export const DEFAULT_GIT_LIMITS: GitLimits = {
-  maxRefBytes: 16 * MIB,
+  maxRefBytes: 32 * MIB,
   maxPackBytes: 256 * MIB,
   maxObjectBytes: 64 * MIB,
   maxObjects: 1_000_000,
@@ -43,6 +45,7 @@ export const DEFAULT_GIT_LIMITS: GitLimits = {
   connectTimeoutMs: 10_000,
   silenceTimeoutMs: 60_000,
   maxPacks: 50,
+  trivialBytes: MIB,
   cacheBytes: 16 * MIB,
   idleMs: 60_000,
 };

@@ -149,7 +149,7 @@ export class Reflector<T> {
     do {
       const { body } = await this.#options.client.request<{
         metadata: { resourceVersion: string; continue?: string };
-        items: RawObject[];
+        items: RawObject[] | null;
       }>({
         method: "GET",
         path: this.#options.path,
@@ -157,7 +157,7 @@ export class Reflector<T> {
         accept: this.#options.mode === "metadata" ? PARTIAL_LIST : "application/json",
         signal: this.#stop.signal,
       });
-      for (const item of body.items) fresh.set(storeKey(item), this.#options.reduce(item));
+      for (const item of body.items ?? []) fresh.set(storeKey(item), this.#options.reduce(item));
       token = body.metadata.continue || undefined;
       version = body.metadata.resourceVersion;
     } while (token !== undefined);

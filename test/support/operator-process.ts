@@ -10,7 +10,7 @@ import { FatalWaitError, waitUntil } from "../../tools/wait-until.js";
 export interface OperatorOptions {
   readonly kubeconfigPath: string;
   readonly trustedNamespaces?: readonly string[];
-  readonly failpoint?: string;
+  readonly failpoint?: string | undefined;
   readonly flags?: readonly string[];
   readonly nodeFlags?: readonly string[];
   /** Kept by the caller, so that the next process finds it. Unless told, a temporary one that goes with `remove`. */

@@ -1,4 +1,5 @@
 import { ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
+import { OverseerError } from "../../base/errors.js";
 import { mapLimit } from "../../base/semaphore.js";
 import { PARTIAL_LIST } from "../../kube/client.js";
 import { isStatus } from "../../kube/errors.js";
@@ -42,15 +43,16 @@ async function firstOther(
   resource: ResourceInfo,
 ): Promise<string | undefined> {
   try {
-    const { body } = await context.client.request<{ items: RawObject[] }>({
+    const { body } = await context.client.request<{ items: RawObject[] | null }>({
       method: "GET",
       path: collectionPath(resource, namespace),
       query: { limit: "200" },
       accept: PARTIAL_LIST,
     });
-    const other = body.items.find((item) => isContent(item, resource, app));
+    const other = body.items?.find((item) => isContent(item, resource, app));
     return other ? `${resource.kind} ${namespace}/${other.metadata.name}` : undefined;
   } catch (error) {
+    if (!(error instanceof OverseerError)) throw error;
     return isStatus(error, 404) || isStatus(error, 405)
       ? undefined
       : `something of kind ${resource.kind} (it cannot be listed)`;

@@ -38,6 +38,8 @@ export interface ObservedObject {
   readonly subresourcesDigest: string;
   /** Digest of labels, annotations, finalizers and owners. */
   readonly metadataDigest: string;
+  /** Digest of those labels and so on that our entry holds: what Git says of the metadata, which counts no generations. */
+  readonly ownMetadataDigest: string;
   readonly deleting: boolean;
   readonly pruneDisabled: boolean;
   /** Whether an entry of LEGACY_MANAGERS is on it. */
@@ -70,6 +72,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
     writersDigest: digest(entries.filter((candidate) => !candidate.subresource)),
     subresourcesDigest: digest(entries.filter((candidate) => candidate.subresource)),
     metadataDigest: metadataDigest(metadata),
+    ownMetadataDigest: digest(entry ? ownMetadata(metadata, entry) : []),
     deleting: metadata.deletionTimestamp !== undefined,
     pruneDisabled: metadata.annotations?.[ANNOTATION_PRUNE] === "disabled",
     legacy: entries.some((candidate) => LEGACY_MANAGERS.has(candidate.manager ?? "")),
@@ -92,15 +95,29 @@ function metadataDigest(metadata: LiveMetadata): string {
   ]);
 }
 
+/** The values of the metadata that an entry holds. */
+function ownMetadata(metadata: LiveMetadata, entry: ManagedFieldsEntry): unknown[] {
+  const fields = entry.fieldsV1?.["f:metadata"] ?? {};
+  const values = (field: "labels" | "annotations"): unknown[] =>
+    Object.keys(fields[`f:${field}`] ?? {}).map((step) => [step, metadata[field]?.[step.slice(2)]]);
+  return [
+    values("labels"),
+    values("annotations"),
+    "f:finalizers" in fields ? metadata.finalizers : undefined,
+    "f:ownerReferences" in fields ? metadata.ownerReferences : undefined,
+  ];
+}
+
 /**
  * Whether nothing that we set can have changed between two states of an object, although its resourceVersion moved:
- * where generations are counted, an equal generation; elsewhere, that subresource writers and nothing else changed.
+ * where generations are counted, an equal generation and equal labels and annotations of ours; elsewhere, that subresource writers and nothing else changed.
  * Other writes may change a value without any trace in the managed fields, and must be verified.
  */
 export function isExplained(previous: ObservedObject, next: ObservedObject): boolean {
   if (previous.uid !== next.uid) return false;
   if (previous.resourceVersion === next.resourceVersion) return true;
-  if (next.generation !== undefined && next.generation === previous.generation) return true;
+  if (next.generation !== undefined && next.generation === previous.generation)
+    return previous.ownMetadataDigest === next.ownMetadataDigest;
   return (
     next.generation === undefined &&
     previous.writersDigest === next.writersDigest &&

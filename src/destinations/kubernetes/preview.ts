@@ -206,6 +206,9 @@ export async function readLive(
   }
 }
 
+/** How the API server says that a field keeps its first value: no code tells it, and it only decides over a hint. */
+const UNCHANGEABLE = /immutable|cannot change|may not change|fields other than/;
+
 /** What the API server said, with the remedy where there is one. */
 export function explainRefusal(error: unknown): string {
   if (!(error instanceof KubeStatusError)) return error instanceof Error ? error.message : String(error);
@@ -220,7 +223,7 @@ export function explainRefusal(error: unknown): string {
     return `${text}: give the app's ServiceAccount this right, or have an admission policy changed`;
   if (error.statusCode === 404 && error.status.details?.kind === "namespaces")
     return `${text}: add a Namespace to the source, or make it`;
-  if (error.statusCode === 422 && /immutable/.test(text))
+  if (error.statusCode === 422 && UNCHANGEABLE.test(text))
     return `${text}: delete the live object, or give the new one another name`;
   return text;
 }

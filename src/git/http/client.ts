@@ -1,8 +1,9 @@
+import type { Dispatcher } from "undici";
 import type { Clock } from "../../base/clock.js";
 import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
 import type { Connections } from "./connections.js";
-import { redirected, statusError, transportError } from "./failures.js";
+import { isBrokenConnection, redirected, statusError, transportError } from "./failures.js";
 
 /** Redirects on the same server that are followed one after the other. */
 const MAX_HOPS = 3;
@@ -46,7 +47,7 @@ export class GitHttpClient {
   async send(request: GitHttpRequest): Promise<GitHttpAnswer> {
     let { base } = request;
     for (let hop = 0; ; hop++) {
-      const { statusCode, headers, body } = await this.#request(request, base);
+      const { statusCode, headers, body } = await this.#askTwice(request, base);
       if (statusCode === 200) {
         return { base, contentType: header(headers, "content-type") ?? "", body: readBody(request, body) };
       }
@@ -61,20 +62,30 @@ export class GitHttpClient {
     }
   }
 
-  async #request(request: GitHttpRequest, base: string) {
-    const { remote, service, body, signal } = request;
-    const url = new URL(base + service);
+  /** A kept connection may be closed by the server in the moment that we use it. All requests only read, so they are repeated. */
+  async #askTwice(request: GitHttpRequest, base: string): Promise<Dispatcher.ResponseData> {
     try {
-      return await this.#connections.pool(remote).request({
-        path: url.pathname + url.search,
-        method: body === undefined ? "GET" : "POST",
-        headers: { "user-agent": "git/overseer-gitops", ...request.headers, ...authorization(remote) },
-        signal,
-        ...(body === undefined ? {} : { body }),
-      });
+      return await this.#ask(request, base);
     } catch (error) {
-      throw signal.aborted ? signal.reason : transportError(remote, error);
+      if (request.signal.aborted) throw request.signal.reason;
+      if (!isBrokenConnection(error)) throw transportError(request.remote, error);
     }
+    try {
+      return await this.#ask(request, base);
+    } catch (error) {
+      throw request.signal.aborted ? request.signal.reason : transportError(request.remote, error);
+    }
+  }
+
+  #ask({ remote, service, body, headers, signal }: GitHttpRequest, base: string): Promise<Dispatcher.ResponseData> {
+    const url = new URL(base + service);
+    return this.#connections.pool(remote).request({
+      path: url.pathname + url.search,
+      method: body === undefined ? "GET" : "POST",
+      headers: { "user-agent": "git/overseer-gitops", ...headers, ...authorization(remote) },
+      signal,
+      ...(body === undefined ? {} : { body }),
+    });
   }
 }
 

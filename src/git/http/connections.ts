@@ -8,8 +8,8 @@ import type { GitLimits } from "../limits.js";
 
 /** Servers (with different certificates of ours) whose connections are kept. */
 const MAX_POOLS = 256;
-/** A poll every minute finds its connection again, where the server keeps it that long. */
-const KEEP_ALIVE_MS = 90_000;
+/** Shorter than the 75 s of a common reverse proxy, so that we hang up first. What a server itself announces counts more. */
+const KEEP_ALIVE_MS = 60_000;
 
 /** Keep-alive connections, one pool for each server and set of certificates. Repositories of one server share them. */
 export class Connections {

@@ -25,6 +25,11 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
 const TLS_CODES =
   /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|EPROTO)/;
 
+/** Whether the connection was there and broke, before any of the answer came. */
+export function isBrokenConnection(error: unknown): boolean {
+  return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(codeOf(error) ?? "");
+}
+
 /** The error for a request that got no whole answer. What this room does not know comes back as it is. */
 export function transportError(remote: GitRemote, error: unknown): unknown {
   const code = codeOf(error);
@@ -63,6 +68,12 @@ export function tooSlow(remote: GitRemote, what: string, ms: number): GitError {
 /** The error for an answer with a status other than 200. `retryAfter` is the header of that name. */
 export function statusError(remote: GitRemote, status: number, retryAfter: string | undefined, now: number): GitError {
   const { url } = remote;
+  const wait = retryAfterMs(retryAfter, now);
+  const options = wait === undefined ? {} : { retryAfterMs: wait };
+  // Some servers say 403 to those who ask too often; only then do they say when to come back.
+  if (status === 429 || (status === 403 && wait !== undefined)) {
+    return new GitError("GIT_RATE_LIMITED", `${url} limits how often it may be asked (HTTP ${status})`, options);
+  }
   if (status === 401 || status === 403) return new GitError("GIT_AUTH_FAILED", authFailed(remote, status));
   if (status === 404 || status === 410) {
     return new GitError(
@@ -70,10 +81,6 @@ export function statusError(remote: GitRemote, status: number, retryAfter: strin
       `there is no repository at ${url} (HTTP ${status}), or ${whoWeAre(remote)} may not see it: check url and the rights of the credential`,
     );
   }
-  const wait = retryAfterMs(retryAfter, now);
-  const options = wait === undefined ? {} : { retryAfterMs: wait };
-  if (status === 429)
-    return new GitError("GIT_RATE_LIMITED", `${url} limits how often it may be asked (HTTP 429)`, options);
   if (status >= 500) return new GitError("GIT_SERVER_ERROR", `the server of ${url} failed (HTTP ${status})`, options);
   return new GitError(
     "GIT_PROTOCOL",

@@ -17,7 +17,7 @@ import { isObjectId } from "../pack/object-id.js";
 import { readCommit } from "../walk.js";
 import { Fetcher } from "./fetcher.js";
 import { ReadCaches } from "./read-caches.js";
-import { isDamage, readOrHeal, StoreSnapshot } from "./snapshot.js";
+import { damaged, isDamage, readOrHeal, StoreSnapshot } from "./snapshot.js";
 import { Store } from "./store.js";
 
 /** What an engine is made of. */
@@ -33,8 +33,6 @@ export interface IsomorphicGitEngineOptions {
 
 /** A commit verified this recently is kept by `retain`, whether it is named or not: its fetch may have overtaken the list. */
 const GRACE_MS = 600_000;
-/** Below this, a store is never worth packing anew for its size. */
-const MIN_WASTE_BYTES = 4 * 2 ** 20;
 
 /**
  * Git without any binary. isomorphic-git speaks with the server; what comes back is verified, indexed, stored and read by
@@ -85,8 +83,9 @@ export class IsomorphicGitEngine implements GitEngine {
       });
     } catch (error) {
       // It may have been our own packs that could not be read: the next fetch finds the store healed.
-      if (isDamage(error)) await store.heal();
-      throw error;
+      if (!isDamage(error)) throw error;
+      await store.heal();
+      throw error instanceof GitError ? error : damaged(`the store of ${remote.url}`, error);
     }
   }
 
@@ -111,8 +110,9 @@ export class IsomorphicGitEngine implements GitEngine {
       const kept = all.filter(([commit, { time }]) => commits.includes(commit) || time > recent);
       if (kept.length === all.length) return;
       const bytes = manifest.packs.reduce((sum, pack) => sum + pack.bytes, 0);
-      const isWaste = bytes > 2 * manifest.compactBytes + MIN_WASTE_BYTES;
-      if (isWaste && kept.length > 0) await store.compact(Object.fromEntries(kept));
+      const isWaste = bytes > 2 * manifest.compactBytes + this.#limits.trivialBytes;
+      if (kept.length === 0) await store.remove();
+      else if (isWaste) await store.compact(Object.fromEntries(kept));
       else await store.forget(Object.fromEntries(kept));
     });
   }

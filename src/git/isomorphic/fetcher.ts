@@ -25,9 +25,6 @@ interface Attempt {
   readonly maxPackBytes: number;
 }
 
-/** What comes on top of a store is never worth asking for anew below this. */
-const MIN_INCREMENT_BYTES = 2 ** 20;
-
 /** Brings a commit into a store: receive, verify, and only then record it. */
 export class Fetcher {
   readonly #http: GitHttpClient;
@@ -47,11 +44,11 @@ export class Fetcher {
    */
   async fetch(store: Store, job: FetchJob): Promise<FetchResult> {
     const { commit, ref } = job.target;
-    const { maxPackBytes } = this.#limits;
+    const { maxPackBytes, trivialBytes } = this.#limits;
     const have = await store.newest(ref);
     if (have !== undefined) {
       const { compactBytes } = await store.manifest();
-      const cap = Math.min(maxPackBytes, Math.max(MIN_INCREMENT_BYTES, 2 * compactBytes));
+      const cap = Math.min(maxPackBytes, Math.max(trivialBytes, 2 * compactBytes));
       try {
         return await this.#attempt(store, job, { want: commit, have, maxPackBytes: cap });
       } catch (error) {

@@ -74,19 +74,19 @@ export class StoreSnapshot implements GitSnapshot {
     this.#caches.touch();
     const object = await readOrHeal(this.#store, id);
     if (object?.type === type) return object;
+    if ((await this.#store.record(this.commit.id)) === undefined) throw damaged(`commit ${this.commit.id}`);
     throw new GitError("GIT_OBJECT_NOT_FOUND", `commit ${this.commit.id} has no ${type} ${id}`);
   }
 }
 
 /**
- * The object `id`. A verified commit has all of its objects, so a failure means that the disk has changed under us (or that
- * the packs were packed anew this moment): the store is checked, drops what is damaged, and is asked once more. Throws
+ * The object `id`; undefined when no pack holds it. When a pack cannot be read, the disk has changed under us (or the store
+ * was packed anew this moment): the store is checked, drops what is damaged, and is asked once more. Throws
  * `GIT_STORE_DAMAGED`, after which `open` does not find the commit any more and `fetch` brings it again.
  */
 export async function readOrHeal(store: Store, id: string): Promise<GitObject | undefined> {
   try {
-    const object = await (await store.packs()).read(id);
-    if (object !== undefined) return object;
+    return await (await store.packs()).read(id);
   } catch (error) {
     if (!isDamage(error)) throw error;
   }
@@ -94,11 +94,14 @@ export async function readOrHeal(store: Store, id: string): Promise<GitObject | 
   try {
     return await (await store.packs()).read(id);
   } catch (error) {
-    if (!isDamage(error)) throw error;
-    throw new GitError("GIT_STORE_DAMAGED", `the cached copy of object ${id} is damaged; it will be fetched again`, {
-      cause: error,
-    });
+    throw isDamage(error) ? damaged(`object ${id}`, error) : error;
   }
+}
+
+/** The error for what was verified once and is there no more: a fetch mends it. */
+export function damaged(what: string, cause?: unknown): GitError {
+  const message = `${what} is not whole in the cache any more; it will be fetched again`;
+  return new GitError("GIT_STORE_DAMAGED", message, { cause });
 }
 
 /** What a damaged pack or index throws: our own check, or the file system for a file that is gone or cannot be read. */

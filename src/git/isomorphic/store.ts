@@ -154,7 +154,8 @@ export class Store {
       // Their parents stay behind, so to the server all of them are commits at the edge of a shallow clone.
       const shallow = Object.keys(commits);
       await this.#publish({ ...before, packs, shallow, commits, compactBytes: pack.bytes.length });
-      this.#readers.clear();
+      // Trees that were left out are whole no longer.
+      this.release();
       await this.#files.sweep(packs, MANIFEST_FILE);
     });
     const fields = { url: this.#remote.url, packs: before.packs.length, objects: ids.size };

@@ -28,7 +28,7 @@ export interface IndexedPack {
  * every object inflates to its announced size, every delta finds its base in this pack, and every id is computed from the
  * content. No object is inflated beyond the limit. Throws `GIT_PACK_CORRUPT` or `GIT_TOO_LARGE`.
  *
- * A pack of 2,000 small files takes some 50 ms of CPU, a tenth of what isomorphic-git needs for it, which also inflates
+ * A pack of 2,000 small files takes some 60 ms of CPU, a sixth of what isomorphic-git needs for it, which also inflates
  * without a limit and leaves out silently what it cannot read.
  */
 export async function indexPack(bytes: Buffer, limits: PackLimits): Promise<IndexedPack> {

@@ -1,6 +1,5 @@
 import { expect } from "chai";
-import { waitUntil } from "../../../tools/wait-until.js";
-import { APP, applies, at, edits, type ManagedFieldsCase, patches, pokes, THIEF } from "./case.js";
+import { applies, at, edits, type ManagedFieldsCase, patches, pokes, THIEF } from "./case.js";
 import { autoscaler, document, policy, settings, webhook, workload } from "./documents.js";
 import { widget } from "./widgets.js";
 
@@ -74,12 +73,8 @@ export const CASES_C: readonly ManagedFieldsCase[] = [
     documents: (name) => workload(name),
     disturb: ({ kube, ref }) => kube.patch(ref, scale(1), { manager: "autoscaler", subresource: "scale" }),
     expect: "healed",
-    after: ({ world, name }) =>
-      waitUntil({ what: "an Event names who and what", timeoutMs: 10_000 }, async () =>
-        (await world.events(APP)).some((text) =>
-          text.includes(`${name} put back (autoscaler (by /scale): .spec.replicas)`),
-        ),
-      ),
+    after: async ({ world, name }) =>
+      expect(await world.operator.log()).to.include(`${name} put back (autoscaler (by /scale): .spec.replicas)`),
   },
   {
     row: "C8",

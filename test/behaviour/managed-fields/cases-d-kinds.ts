@@ -107,7 +107,8 @@ export const CASES_D_KINDS: readonly ManagedFieldsCase[] = [
   ),
   atomic(
     "limits of a LimitRange",
-    (name) => document("v1", "LimitRange", name, "spec: { limits: [{ type: PersistentVolumeClaim, max: { storage: 8Gi } }] }"),
+    (name) =>
+      document("v1", "LimitRange", name, "spec: { limits: [{ type: PersistentVolumeClaim, max: { storage: 8Gi } }] }"),
     edits({ op: "replace", path: "/spec/limits/0/max/storage", value: "9Gi" }),
   ),
   atomic(

@@ -77,10 +77,17 @@ export const CASES_D_WORKLOADS: readonly ManagedFieldsCase[] = [
   },
   {
     row: "D2",
-    title: "an annotation of somebody else on a Deployment needs no look",
+    title: "a label of somebody else on a Deployment needs no look",
     documents: fields,
-    disturb: patches({ metadata: { annotations: { note: "x" }, labels: { note: "x" } } }),
+    disturb: patches({ metadata: { labels: { note: "x" } } }),
     expect: "quiet",
+  },
+  {
+    row: "D2",
+    title: "an annotation of somebody else on a Deployment counts as a generation there, and is looked at once",
+    documents: fields,
+    disturb: patches({ metadata: { annotations: { note: "x" } } }),
+    expect: "one verification",
   },
   {
     row: "D2",
@@ -105,10 +112,13 @@ export const CASES_D_WORKLOADS: readonly ManagedFieldsCase[] = [
   },
   {
     row: "D6",
-    title: "another port number is put back",
+    title: "another port number is seen and said, as the API server refuses both under one name",
     documents: (name) => service(name, ports),
     disturb: edits({ op: "replace", path: "/spec/ports/0/port", value: 81 }),
-    expect: "healed",
+    expect: "reported",
+    says: /Service .*d6-.*cannot be put back: .*Duplicate value: "web"/,
+    after: ({ kube, ref }) =>
+      kube.patch(ref, [{ op: "replace", path: "/spec/ports/0/port", value: 80 }], { type: "json" }),
   },
   {
     row: "D6",

@@ -45,13 +45,14 @@ export function describeReading(bench: Bench): void {
       expect(await (await bench.open(await bench.fetchTip())).treeAt("apps")).to.deep.equal(before);
     });
 
-    for (const path of ["..", "../x", "apps/../..", "/etc", "/", "a\\b", "..\\x", "a\0b", ".git", "apps/.GIT/config"]) {
-      it(`refuses the path ${JSON.stringify(path)}`, async () => {
-        const snapshot = await bench.open(await bench.fetchTip());
+    it("refuses paths that leave the repository or are none of its own", async () => {
+      const snapshot = await bench.open(await bench.fetchTip());
+      const paths = ["..", "../x", "apps/../..", "/etc", "/", "a\\b", "..\\x", "a\0b", ".git", "apps/.GIT/config"];
+      for (const path of paths) {
         const error = await expectGitError("GIT_PATH_UNSAFE", () => snapshot.treeAt(path));
-        expect(error.class).to.equal("terminal");
-      });
-    }
+        expect(error.class, path).to.equal("terminal");
+      }
+    });
 
     it("lists files in byte order, with their kinds", async () => {
       const gitlink = "1".repeat(40);
@@ -123,21 +124,21 @@ export function describeReading(bench: Bench): void {
   });
 
   describe("a hostile tree", () => {
-    const hostile = ["..", ".", ".git", ".GIT", "git~1", ".g\u200cit", "a\\b", "a/b", "/abs"];
-    for (const name of hostile) {
-      it(`with the name ${JSON.stringify(name)} harms only those who list it`, async () => {
-        const blob = writeObject(bench.repo, "blob", "canary");
-        const bad = writeObject(bench.repo, "tree", treeRow("100644", name, blob));
-        const good = writeObject(bench.repo, "tree", treeRow("100644", "a.yaml", blob));
-        const root = Buffer.concat([treeRow("40000", "bad", bad), treeRow("40000", "good", good)]);
-        const commit = await commitTree(bench.repo, writeObject(bench.repo, "tree", root));
-        await bench.fetchTip();
-        const snapshot = await bench.open(commit);
-        expect(await snapshot.listFiles(good, LIMITS)).to.have.length(1);
-        const error = await expectGitError("GIT_PATH_UNSAFE", () => snapshot.listFiles(bad, LIMITS));
+    it("with names that lead elsewhere harms only those who list it", async () => {
+      const names = ["..", ".", ".git", ".GIT", "git~1", ".g\u200cit", "a\\b", "a/b", "/abs"];
+      const blob = writeObject(bench.repo, "blob", "canary");
+      const trees = names.map((name) => writeObject(bench.repo, "tree", treeRow("100644", name, blob)));
+      const good = writeObject(bench.repo, "tree", treeRow("100644", "a.yaml", blob));
+      const rows = [...trees.map((tree, i) => treeRow("40000", `bad-${i}`, tree)), treeRow("40000", "good", good)];
+      const commit = await commitTree(bench.repo, writeObject(bench.repo, "tree", Buffer.concat(rows)));
+      await bench.fetchTip();
+      const snapshot = await bench.open(commit);
+      expect(await snapshot.listFiles(good, LIMITS)).to.have.length(1);
+      for (const tree of trees) {
+        const error = await expectGitError("GIT_PATH_UNSAFE", () => snapshot.listFiles(tree, LIMITS));
         expect(error.class).to.equal("terminal");
-      });
-    }
+      }
+    });
 
     it("with names that come twice is not listed", async () => {
       const blob = writeObject(bench.repo, "blob", "x");

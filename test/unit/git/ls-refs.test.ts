@@ -118,6 +118,20 @@ describe("LsRefs", function () {
       expect((await list(`${url}/apps.git`)).head).to.equal("refs/heads/main");
     });
 
+    it("once more when the connection breaks before the answer, and not for ever", async () => {
+      let breaks = 1;
+      const { url } = await stand(({ socket }) => {
+        if (breaks-- <= 0) return undefined;
+        socket.destroy();
+        return { status: 200 };
+      });
+      expect((await list(`${url}/apps.git`)).head).to.equal("refs/heads/main");
+      expect(front?.seen).to.deep.equal([POST, POST]);
+      breaks = 9;
+      await expectGitError("GIT_UNREACHABLE", () => list(`${url}/apps.git`));
+      expect(front?.seen).to.have.length(4);
+    });
+
     it("an empty repository without an error", async () => {
       const empty = await server.createRepository(`empty-${Date.now()}`);
       expect(await list(empty.url)).to.deep.equal({ refs: new Map(), head: undefined });
@@ -211,6 +225,7 @@ describe("LsRefs", function () {
     it("a busy server, and when to come back", async () => {
       for (const [status, code] of [
         [429, "GIT_RATE_LIMITED"],
+        [403, "GIT_RATE_LIMITED"],
         [503, "GIT_SERVER_ERROR"],
       ] as const) {
         server.setFault(() => ({ kind: "status", status, headers: { "retry-after": "17" } }));
@@ -218,6 +233,7 @@ describe("LsRefs", function () {
         const date = new Date(Date.now() + 60_000).toUTCString();
         server.setFault(() => ({ kind: "status", status, headers: { "retry-after": date } }));
         expect((await expectGitError(code, () => list(repo.url))).retryAfterMs).to.be.within(50_000, 60_000);
+        if (status === 403) continue;
         server.setFault(() => ({ kind: "status", status, headers: { "retry-after": "soon" } }));
         expect((await expectGitError(code, () => list(repo.url))).retryAfterMs).to.equal(undefined);
       }

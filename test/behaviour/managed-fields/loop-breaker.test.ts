@@ -1,0 +1,78 @@
+import { expect } from "chai";
+import type { RawObject } from "../../../src/kube/object.js";
+import { condition, configMap, type LiveApp, World } from "../../support/world.js";
+
+describe("A field that the same writer takes back again and again is not fought for ever", function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await World.create("loop");
+  });
+  after(() => world?.remove());
+
+  const take = (): Promise<unknown> =>
+    world.kube.patch(world.configMap("contested"), { data: { colour: "red" } }, { manager: "rival" });
+  const isBlue = (object: RawObject | undefined): boolean =>
+    (object?.data as { colour?: string } | undefined)?.colour === "blue";
+
+  it("is healed at once twice; the third time waits, and the app names writer and path", async () => {
+    const repo = await world.repository("loop", { "x.yaml": configMap("contested", { colour: "blue" }) });
+    await world.app("loop", "loop", ".");
+    await world.synced("loop", await repo.head());
+    for (const _ of [1, 2]) {
+      await take();
+      await world.kube.until(world.configMap("contested"), "is healed at once", isBlue);
+    }
+    await take();
+    const app = await world.untilCondition("loop", "Drifted", "True", "NotHealed");
+    expect(condition(app, "Drifted")?.message).to.match(
+      /^ConfigMap loop-\w+\/contested: rival: \.data\.colour; put back again in \d+ s$/,
+    );
+    expect(condition(app, "Ready")?.reason).to.equal("Drifted");
+    expect(isBlue(await world.kube.get(world.configMap("contested")))).to.equal(false);
+  });
+
+  it("is healed at once when another writer takes it", async () => {
+    await world.kube.patch(world.configMap("contested"), { data: { colour: "green" } }, { manager: "other" });
+    await world.kube.until(world.configMap("contested"), "is healed at once", isBlue, 5_000);
+    await world.synced("loop");
+  });
+
+  it("is healed at once after somebody has asked for a reconcile", async () => {
+    for (const _ of [1, 2]) {
+      await take();
+      await world.kube.until(world.configMap("contested"), "is healed at once", isBlue);
+    }
+    await take();
+    await world.untilCondition("loop", "Drifted", "True", "NotHealed");
+    await world.poke("loop");
+    await world.kube.until(world.configMap("contested"), "is healed on request", isBlue, 5_000);
+    const app = await world.kube.until<LiveApp>(
+      world.appRef("loop"),
+      "is well",
+      (live) => condition(live, "Drifted") === undefined,
+    );
+    expect(condition(app, "Contested")).to.equal(undefined);
+  });
+
+  it("is not healed for ever either where the managed fields tell nobody's name", async () => {
+    const text = "apiVersion: v1\nkind: Secret\nmetadata: { name: hidden }\ndata: { a: b25l }\n";
+    const ref = world.object("v1", "Secret", "hidden");
+    const repo = await world.repository("hidden", { "x.yaml": text });
+    await world.app("hidden", "hidden", ".");
+    await world.synced("hidden", await repo.head());
+    const takeHidden = (): Promise<unknown> =>
+      world.kube.apply(
+        { ...ref, metadata: { name: ref.name, namespace: world.namespace }, stringData: { a: "two" } },
+        "rival",
+      );
+    const isOne = (object: RawObject): boolean => (object.data as { a?: string } | undefined)?.a === "b25l";
+    for (const _ of [1, 2]) {
+      await takeHidden();
+      await world.kube.until(ref, "is healed at once", isOne);
+    }
+    await takeHidden();
+    const app = await world.untilCondition("hidden", "Drifted", "True", "NotHealed", 5_000);
+    expect(condition(app, "Drifted")?.message).to.match(/Secret .*hidden: .*put back again in \d+ s/);
+  });
+});

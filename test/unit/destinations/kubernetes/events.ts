@@ -1,0 +1,52 @@
+import { ANNOTATION_APPLIED, ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE } from "../../../../src/api/group.js";
+import { fieldManager, formatApplied, identity } from "../../../../src/destinations/kubernetes/identity.js";
+import { type ObservedObject, observe } from "../../../../src/destinations/kubernetes/observed-object.js";
+import { fieldsHash } from "../../../../src/kube/managed-fields.js";
+import type { LiveMetadata, ManagedFieldsEntry } from "../../../../src/kube/object.js";
+
+/** The app of these tests. */
+export const APP_REF = { namespace: "shop", name: "web", uid: "app-uid" } as const;
+/** The kind of these tests. */
+export const KIND = { group: "", version: "v1", kind: "Thing" } as const;
+
+/** Our entry, as it is right after our apply. */
+export const OURS: ManagedFieldsEntry = {
+  manager: fieldManager(APP_REF),
+  operation: "Apply",
+  apiVersion: "v1",
+  time: "2026-01-01T00:00:00Z",
+  fieldsType: "FieldsV1",
+  fieldsV1: { "f:metadata": { "f:labels": { "f:tier": {} } }, "f:data": { "f:a": {} } },
+};
+
+/** What an entry of somebody else looks like. */
+export function foreign(manager: string, subresource?: string, time = "2026-01-02T00:00:00Z"): ManagedFieldsEntry {
+  return {
+    manager,
+    operation: "Update",
+    apiVersion: "v1",
+    time,
+    fieldsV1: { "f:x": {} },
+    ...(subresource ? { subresource } : {}),
+  };
+}
+
+/** What an event on our object says; `change` is laid over the state after our apply. */
+export function event(resourceVersion: string, change: Partial<LiveMetadata> = {}, name = "x"): ObservedObject {
+  const id = { ...KIND, namespace: "shop", name: "x" };
+  const metadata: LiveMetadata = {
+    name,
+    namespace: "shop",
+    uid: "u1",
+    resourceVersion,
+    managedFields: [OURS],
+    ...change,
+    labels: { [LABEL_APP]: APP_REF.name, [LABEL_APP_NAMESPACE]: APP_REF.namespace, tier: "back", ...change.labels },
+    annotations: {
+      [ANNOTATION_IDENTITY]: identity(APP_REF, id),
+      [ANNOTATION_APPLIED]: formatApplied("document", fieldsHash(OURS)),
+      ...change.annotations,
+    },
+  };
+  return observe({ metadata }, KIND, { status: "Healthy" });
+}

@@ -1,0 +1,96 @@
+import { expect } from "chai";
+import { HealLedger } from "../../../src/plan/heal-ledger.js";
+
+const KEY = "apps/Deployment/shop/web";
+const RIVAL = "autoscaler: .spec.replicas";
+const MINUTE = 60_000;
+
+/** A fight in which the other takes the field back at once after each heal; gives the pauses before each heal. */
+function fight(
+  ledger: HealLedger,
+  heals: number,
+  opponent = RIVAL,
+  start = 0,
+): { readonly waits: number[]; readonly now: number } {
+  const waits: number[] = [];
+  let now = start;
+  for (let heal = 0; heal < heals; heal++) {
+    const wait = ledger.waitBeforeHeal(KEY, opponent, now);
+    waits.push(wait);
+    now += wait;
+    ledger.healed(KEY, opponent, now);
+  }
+  return { waits, now };
+}
+
+describe("HealLedger", () => {
+  it("heals at once twice, then waits 10 s and twice as long each time, up to 10 minutes", () => {
+    const { waits } = fight(new HealLedger(), 10);
+    expect(waits).to.deep.equal([0, 0, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 600_000, 600_000]);
+  });
+
+  it("counts the pause from the last heal, not from the last look", () => {
+    const ledger = new HealLedger();
+    fight(ledger, 2);
+    expect(ledger.waitBeforeHeal(KEY, RIVAL, 4_000)).to.equal(6_000);
+    expect(ledger.waitBeforeHeal(KEY, RIVAL, 10_000)).to.equal(0);
+  });
+
+  it("calls an object contested from the fifth heal on, with its opponent", () => {
+    const ledger = new HealLedger();
+    const { now } = fight(ledger, 4);
+    expect(ledger.contests(now)).to.deep.equal([]);
+    const wait = ledger.waitBeforeHeal(KEY, RIVAL, now);
+    ledger.healed(KEY, RIVAL, now + wait);
+    expect(ledger.contests(now + wait)).to.deep.equal([{ key: KEY, opponent: RIVAL, heals: 5 }]);
+  });
+
+  it("knows another writer, and other paths of the same one, as another fight", () => {
+    const ledger = new HealLedger();
+    const { now } = fight(ledger, 4);
+    expect(ledger.waitBeforeHeal(KEY, "thief: .spec.replicas", now)).to.equal(0);
+    expect(ledger.waitBeforeHeal(KEY, "autoscaler: .spec.paused", now)).to.equal(0);
+  });
+
+  it("knows fights over other objects apart", () => {
+    const ledger = new HealLedger();
+    fight(ledger, 4);
+    expect(ledger.waitBeforeHeal("apps/Deployment/shop/other", RIVAL, 0)).to.equal(0);
+  });
+
+  it("forgets a fight that rested for half an hour", () => {
+    const ledger = new HealLedger();
+    const { now } = fight(ledger, 6);
+    expect(ledger.contests(now + 30 * MINUTE)).to.have.length(1);
+    expect(ledger.waitBeforeHeal(KEY, RIVAL, now + 30 * MINUTE + 1)).to.equal(0);
+    expect(ledger.contests(now + 30 * MINUTE + 1)).to.deep.equal([]);
+    ledger.healed(KEY, RIVAL, now + 31 * MINUTE);
+    expect(ledger.waitBeforeHeal(KEY, RIVAL, now + 31 * MINUTE)).to.equal(0);
+  });
+
+  it("looks at an object that was found unchanged once a second at most", () => {
+    const ledger = new HealLedger();
+    expect(ledger.waitBeforeLook(KEY, 0)).to.equal(0);
+    ledger.looked(KEY, 0);
+    expect(ledger.waitBeforeLook(KEY, 400)).to.equal(600);
+    expect(ledger.waitBeforeLook(KEY, 1_000)).to.equal(0);
+  });
+
+  it("keeps few looks, whatever the number of objects", () => {
+    const ledger = new HealLedger();
+    for (let n = 0; n < 1_000; n++) ledger.looked(`old-${n}`, 0);
+    ledger.looked("new", 5_000);
+    expect(ledger.waitBeforeLook("old-1", 500)).to.equal(0);
+    expect(ledger.waitBeforeLook("new", 5_000)).to.equal(1_000);
+  });
+
+  it("starts afresh when somebody asks for it", () => {
+    const ledger = new HealLedger();
+    const { now } = fight(ledger, 6);
+    ledger.looked(KEY, now);
+    ledger.clear();
+    expect(ledger.waitBeforeHeal(KEY, RIVAL, now)).to.equal(0);
+    expect(ledger.waitBeforeLook(KEY, now)).to.equal(0);
+    expect(ledger.contests(now)).to.deep.equal([]);
+  });
+});
