@@ -121,7 +121,10 @@ async function serve(
   request.once("data", (chunk: Buffer) => {
     if (logged.kind === "fetch" && chunk.includes("command=ls-refs")) logged.kind = "refs";
   });
-  const end = () => void child.kill("SIGKILL");
+  const end = () => {
+    child.kill("SIGKILL");
+    child.stdout.destroy();
+  };
   backends.add(end);
   child.once("close", () => backends.delete(end));
   response.once("close", end);

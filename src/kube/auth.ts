@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { OverseerError } from "../base/errors.js";
+import { readPlainKubeconfig } from "./kubeconfig.js";
 
 /** What a TLS connection needs to know: PEM texts, as `node:tls` takes them. */
 export interface TlsOptions {
@@ -66,11 +67,29 @@ function tokenFile(path: string): ClusterAccess["authHeaders"] {
   };
 }
 
-/** Loads the kubeconfig by the client library, which knows every way to sign in; only traffic is ours. */
+/** What the kubeconfig says by itself; for sign-in plugins and the like the client library, which knows them all. */
 async function fromKubeconfig(path: string, context: string | undefined): Promise<ClusterAccess> {
+  const plain = await readPlainKubeconfig(path, context);
+  if (!plain) return byLibrary(path, context);
+  const headers: Record<string, string> = plain.token === undefined ? {} : { authorization: `Bearer ${plain.token}` };
+  return { server: plain.server, tls: plain.tls, authHeaders: async () => headers };
+}
+
+/** Only signing in is the library's; traffic is ours. */
+async function byLibrary(path: string, context: string | undefined): Promise<ClusterAccess> {
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
-  config.loadFromFile(path);
+  for (const [index, file] of path
+    .split(":")
+    .filter((part) => part !== "")
+    .entries()) {
+    if (index === 0) config.loadFromFile(file);
+    else {
+      const next = new KubeConfig();
+      next.loadFromFile(file);
+      config.mergeConfig(next, true);
+    }
+  }
   if (context) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
   if (!cluster) {
@@ -80,8 +99,7 @@ async function fromKubeconfig(path: string, context: string | undefined): Promis
       class: "terminal",
     });
   }
-  const options = await httpsOptions(config);
-  const { headers: initial, ...tls } = options;
+  const { headers: initial, ...tls } = await httpsOptions(config);
   let headers = initial;
   return {
     server: cluster.server.replace(/\/+$/, ""),

@@ -1,5 +1,6 @@
 import { fieldPaths } from "../../kube/managed-fields.js";
 import type { FieldsV1, ManagedFieldsEntry } from "../../kube/object.js";
+import { KEY_DEFAULTS } from "../../manifest/list-keys.js";
 
 /** Paths named in a message. */
 const MAX_PATHS = 5;
@@ -45,13 +46,13 @@ function follow(step: string, value: unknown): unknown {
   const wanted: unknown = parse(rest);
   if (step.startsWith("v:")) return value.find((item) => JSON.stringify(item) === JSON.stringify(wanted));
   if (!step.startsWith("k:") || typeof wanted !== "object" || wanted === null) return undefined;
-  // A key that the document leaves out has been filled in by the API server: it does not speak against the item.
-  return value.find((item) =>
-    Object.entries(wanted).every(
-      ([name, part]) =>
-        (item as Record<string, unknown>)[name] === undefined || (item as Record<string, unknown>)[name] === part,
-    ),
-  );
+  return value.find((item) => Object.entries(wanted).every(([name, part]) => hasKey(item, name, part)));
+}
+
+/** A key field that the document leaves out has its default, or one that the API server has filled in: that fits any. */
+function hasKey(item: unknown, name: string, part: unknown): boolean {
+  const own = (item as Record<string, unknown> | null)?.[name] ?? KEY_DEFAULTS[name];
+  return own === undefined || own === part;
 }
 
 function parse(json: string): unknown {

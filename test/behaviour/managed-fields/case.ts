@@ -7,7 +7,7 @@ import type { RowId } from "./rows.js";
  * What the operator makes of a disturbance:
  * - `healed`: it writes, live is as before again, and the hash of our entry is the annotated one;
  * - `quiet`: it sends nothing for the object, not even a look;
- * - `one verification`: it applies once, which changes nothing;
+ * - `one verification`: it applies once (where generations are counted: once for each), which changes nothing;
  * - `unwritten`: it may look, as often as there were events, but nothing is changed;
  * - `quiet after a change`: of Git, which is written; nothing follows;
  * - `reported`: it cannot be healed, and the app says so.

@@ -61,9 +61,10 @@ describe("A field that the same writer takes back again and again is not fought 
     const repo = await world.repository("hidden", { "x.yaml": text });
     await world.app("hidden", "hidden", ".");
     await world.synced("hidden", await repo.head());
+    const { apiVersion, kind, name } = ref;
     const takeHidden = (): Promise<unknown> =>
       world.kube.apply(
-        { ...ref, metadata: { name: ref.name, namespace: world.namespace }, stringData: { a: "two" } },
+        { apiVersion, kind, metadata: { name, namespace: world.namespace }, stringData: { a: "two" } },
         "rival",
       );
     const isOne = (object: RawObject): boolean => (object.data as { a?: string } | undefined)?.a === "b25l";

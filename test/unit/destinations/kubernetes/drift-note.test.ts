@@ -37,6 +37,11 @@ describe("describeWriters", () => {
     );
   });
 
+  it("does not take another protocol of a port for the document's, which leaves out TCP", () => {
+    const port = { "f:spec": { "f:ports": { 'k:{"port":80,"protocol":"UDP"}': { "f:port": {} } } } };
+    expect(describeWriters({ spec: { ports: [{ port: 80 }] } }, [by("x", port)])).to.equal(undefined);
+  });
+
   it("says by which subresource, and leaves the status out", () => {
     const fields = { "f:spec": { "f:replicas": {} } };
     expect(describeWriters(DOCUMENT, [by("autoscaler", fields, "scale"), by("controller", fields, "status")])).to.equal(

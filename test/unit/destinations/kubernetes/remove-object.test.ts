@@ -16,6 +16,7 @@ const RESOURCE = {
   plural: "things",
   namespaced: true,
   verbs: new Set<string>(),
+  hasStatus: false,
 };
 
 /** Removes the object of a permit where the API server answers so. */

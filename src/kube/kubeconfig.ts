@@ -1,0 +1,88 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { load } from "js-yaml";
+import type { TlsOptions } from "./auth.js";
+
+interface NamedCluster {
+  readonly name?: string;
+  readonly cluster?: {
+    readonly server?: string;
+    readonly "certificate-authority"?: string;
+    readonly "certificate-authority-data"?: string;
+    readonly "insecure-skip-tls-verify"?: boolean;
+    readonly "tls-server-name"?: string;
+    readonly "proxy-url"?: string;
+  };
+}
+
+interface NamedUser {
+  readonly name?: string;
+  readonly user?: Readonly<Record<string, unknown>>;
+}
+
+interface KubeconfigFile {
+  readonly "current-context"?: string;
+  readonly contexts?: readonly {
+    readonly name?: string;
+    readonly context?: { readonly cluster?: string; readonly user?: string };
+  }[];
+  readonly clusters?: readonly NamedCluster[];
+  readonly users?: readonly NamedUser[];
+}
+
+/** A kubeconfig that needs no program and no sign-in service: address, certificates and perhaps a token. */
+export interface PlainKubeconfig {
+  readonly server: string;
+  readonly tls: TlsOptions;
+  readonly token: string | undefined;
+}
+
+/** Members of a user that we can use ourselves. */
+const PLAIN_MEMBERS: ReadonlySet<string> = new Set([
+  "token",
+  "client-certificate",
+  "client-certificate-data",
+  "client-key",
+  "client-key-data",
+]);
+
+/**
+ * Reads a kubeconfig that says all by itself. Undefined for every other one (several files, exec plugins, sign-in services,
+ * proxies, impersonation, anything odd): the client library reads those, at the price of loading it (some 18 MB).
+ */
+export async function readPlainKubeconfig(
+  path: string,
+  context: string | undefined,
+): Promise<PlainKubeconfig | undefined> {
+  if (path.includes(":")) return undefined;
+  const file = load(await readFile(path, "utf8")) as KubeconfigFile | undefined;
+  const wanted = context ?? file?.["current-context"];
+  const chosen = file?.contexts?.find((candidate) => candidate.name === wanted)?.context;
+  const cluster = file?.clusters?.find((candidate) => candidate.name === chosen?.cluster)?.cluster;
+  const user = file?.users?.find((candidate) => candidate.name === chosen?.user)?.user;
+  if (!cluster?.server || cluster["proxy-url"] || !user) return undefined;
+  if (Object.keys(user).some((member) => !PLAIN_MEMBERS.has(member))) return undefined;
+  const folder = dirname(path);
+  const text = (member: string): string | undefined =>
+    typeof user[member] === "string" ? (user[member] as string) : undefined;
+  const ca = await pem(folder, cluster["certificate-authority-data"], cluster["certificate-authority"]);
+  const cert = await pem(folder, text("client-certificate-data"), text("client-certificate"));
+  const key = await pem(folder, text("client-key-data"), text("client-key"));
+  return {
+    server: cluster.server.replace(/\/+$/, ""),
+    token: text("token"),
+    tls: {
+      ...(ca ? { ca } : {}),
+      ...(cert ? { cert } : {}),
+      ...(key ? { key } : {}),
+      ...(cluster["tls-server-name"] ? { servername: cluster["tls-server-name"] } : {}),
+      ...(cluster["insecure-skip-tls-verify"] ? { rejectUnauthorized: false } : {}),
+    },
+  };
+}
+
+/** PEM text from base64 data, or from a file beside the kubeconfig. */
+async function pem(folder: string, data: string | undefined, file: string | undefined): Promise<string | undefined> {
+  if (data) return Buffer.from(data, "base64").toString("utf8");
+  return file ? readFile(resolve(folder, file), "utf8") : undefined;
+}

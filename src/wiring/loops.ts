@@ -1,0 +1,124 @@
+import type { FailpointHook } from "../base/failpoint.js";
+import { Semaphore } from "../base/semaphore.js";
+import { GitRepositoryReconciler } from "../controllers/git-repository/reconciler.js";
+import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
+import { SharedPolls } from "../controllers/git-repository/shared-polls.js";
+import { Claims } from "../controllers/overseer-app/claims.js";
+import type { AppMemory } from "../controllers/overseer-app/memory.js";
+import { OverseerAppReconciler } from "../controllers/overseer-app/reconciler.js";
+import type { SecretCache } from "../controllers/secret-cache.js";
+import type { KubernetesContext } from "../destinations/kubernetes/context.js";
+import { KubernetesDestination } from "../destinations/kubernetes/kubernetes-destination.js";
+import type { Tracker } from "../destinations/kubernetes/tracker.js";
+import type { KindWatches } from "../destinations/kubernetes/watches.js";
+import type { IsomorphicGitEngine } from "../git/index.js";
+import type { EventRecorder } from "../kube/event-recorder.js";
+import { Controller, type Reconcile } from "../reconcile/controller.js";
+import { StatusWriter } from "../reconcile/status-writer.js";
+import type { Priority } from "../reconcile/work-queue.js";
+import { ParseCache } from "../render/parse-cache.js";
+import type { ParserThread } from "../render/parser-thread.js";
+import { PlainRenderer } from "../render/plain.js";
+import { SourceRenderer } from "../render/render.js";
+import { controllerObserver, queueObserver } from "../telemetry/observers.js";
+import type { Estate } from "./estate.js";
+import { appObserver, repositoryReady } from "./observers.js";
+import type { OperatorParts } from "./operator.js";
+
+/** What the two controllers share. */
+export interface SharedParts extends OperatorParts {
+  readonly estate: Estate;
+  readonly index: RevisionIndex;
+  readonly memories: Map<string, AppMemory>;
+  readonly engine: IsomorphicGitEngine;
+  readonly parser: ParserThread;
+  readonly events: EventRecorder;
+  readonly secrets: SecretCache;
+  readonly tracker: Tracker;
+  readonly watches: KindWatches;
+  readonly failpoint: FailpointHook;
+  readonly enqueueApp: (app: string, priority: Priority) => void;
+  readonly enqueueAppsOf: (repository: string) => void;
+}
+
+/** Repositories polled or fetched at once: they mostly wait for the network. */
+const REPOSITORY_WORKERS = 32;
+
+/** The controller of GitRepositories. */
+export function repositoryController(shared: SharedParts): Controller {
+  const { cluster, clock, metrics, engine, estate, index, events, secrets } = shared;
+  const reconciler = new GitRepositoryReconciler({
+    clock,
+    secrets,
+    engine,
+    index,
+    events,
+    repositories: estate.repositories,
+    polls: new SharedPolls(engine, clock, (result) => metrics.git.polls.of({ result }).inc()),
+    status: new StatusWriter(cluster.client),
+    digestKey: cluster.digestKey,
+    wantedRefs: (repository) => estate.wantedRefs(repository),
+    commitsInUse: (remoteId) => estate.commitsInUse(remoteId),
+    onRevision: shared.enqueueAppsOf,
+    onReady: repositoryReady(metrics),
+    onFetch: (result, seconds, bytes) => {
+      metrics.git.fetches.of({ result }).inc();
+      metrics.git.fetchSeconds.observe(seconds);
+      metrics.git.fetchBytes.inc(bytes);
+    },
+  });
+  return controller(shared, "gitrepository", REPOSITORY_WORKERS, (...call) => reconciler.reconcile(...call));
+}
+
+/** The controller of OverseerApps. */
+export function appController(shared: SharedParts): Controller {
+  const { cluster, clock, logger, metrics, config, engine, estate, index, events, parser, tracker } = shared;
+  const { client, discovery, instance, digestKey } = cluster;
+  const context: KubernetesContext = {
+    client,
+    discovery,
+    tracker,
+    clock,
+    logger,
+    instance,
+    digestKey,
+    requests: new Semaphore(config.applyConcurrency),
+    appExists: (namespace, name) => estate.apps.get(`${namespace}/${name}`) !== undefined,
+  };
+  const parses = new ParseCache({ parseElsewhere: (files, limits) => parser.parse(files, limits) });
+  const reconciler = new OverseerAppReconciler({
+    clock,
+    client,
+    engine,
+    index,
+    events,
+    digestKey,
+    apps: estate.apps,
+    changes: estate.changes,
+    repositories: estate.repositories,
+    renderer: new SourceRenderer([new PlainRenderer(parses)]),
+    destination: new KubernetesDestination(context, shared.watches),
+    status: new StatusWriter(client),
+    observer: appObserver(metrics),
+    claims: new Claims(),
+    failpoint: shared.failpoint,
+    trustedNamespaces: new Set(config.trustedNamespaces),
+    memories: shared.memories,
+    enqueue: shared.enqueueApp,
+  });
+  return controller(shared, "overseerapp", config.concurrency, (...call) => reconciler.reconcile(...call));
+}
+
+function controller(shared: SharedParts, name: string, workers: number, reconcile: Reconcile): Controller {
+  const { clock, logger, metrics } = shared;
+  const observer = controllerObserver(metrics, name);
+  return new Controller({
+    name,
+    clock,
+    logger,
+    workers,
+    reconcile,
+    queueObserver: queueObserver(metrics, name),
+    observer,
+  });
+}
