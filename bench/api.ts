@@ -70,12 +70,12 @@ export class Api {
   }
 
   /** Opens a stream of the API server, without a limit in time. */
-  async stream(path: string, accept: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+  async stream(path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
     this.#sent++;
     const { body } = await this.#watches.request({
       method: "GET",
       path,
-      headers: { ...this.#headers, accept },
+      headers: this.#headers,
       signal,
     });
     return body;

@@ -134,10 +134,21 @@ export class Environment {
     return token;
   }
 
+  /** All apps. */
+  async apps(): Promise<LiveApp[]> {
+    return (await this.api.call<{ items: LiveApp[] }>({ method: "GET", path: customPath("overseerapps") })).items;
+  }
+
+  /** How many ConfigMaps the namespace of the apps holds: one object is read, the others are only counted. */
+  async countConfigMaps(): Promise<number> {
+    const path = `${configMapsPath(APPS_NAMESPACE)}?limit=1`;
+    const { items, metadata } = await this.api.call<ConfigMapPage>({ method: "GET", path });
+    return items.length + (metadata.remainingItemCount ?? 0);
+  }
+
   /** Removes all custom resources and their objects, while no operator runs. */
   async clearApps(): Promise<void> {
-    const { items } = await this.api.call<{ items: LiveApp[] }>({ method: "GET", path: customPath("overseerapps") });
-    await inParallel(items, 8, ({ metadata }) =>
+    await inParallel(await this.apps(), 8, ({ metadata }) =>
       this.api.call({
         method: "PATCH",
         path: `${customPath("overseerapps")}/${metadata.name}`,
@@ -185,6 +196,11 @@ async function installDefinitions(api: Api): Promise<void> {
       });
     }
   }
+}
+
+interface ConfigMapPage {
+  readonly items: readonly LiveObject[];
+  readonly metadata: { readonly remainingItemCount?: number };
 }
 
 interface Condition {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 /** Ticks a second of the times in `/proc/<pid>/stat`: 100 on every Linux that Node runs on. */
 const TICKS = 100;
@@ -11,17 +11,12 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
-/** Resident memory of a process in MiB. `peak`: the most since its start or the last `resetPeak`. */
+/** Resident memory of a process in MiB. `peak`: the most since its start. */
 export function memoryMb(pid: number, which: "now" | "peak"): number {
   const name = which === "now" ? "VmRSS" : "VmHWM";
   const match = new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"));
   if (!match) throw new Error(`/proc/${pid}/status has no ${name}`);
   return Number(match[1]) / 1024;
-}
-
-/** Lets the peak begin anew at what is resident now. */
-export function resetPeak(pid: number): void {
-  writeFileSync(`/proc/${pid}/clear_refs`, "5");
 }
 
 /** How `untilQuiet` judges. */

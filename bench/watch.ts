@@ -6,9 +6,6 @@ export interface WatchEvent<T extends LiveObject = LiveObject> {
   readonly object: T;
 }
 
-/** Asks for metadata only, which costs the API server and this process the least. */
-export const METADATA_ONLY = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-
 /** Follows a collection from now on and calls `onEvent` for each event; `until` waits for a condition on what came. */
 export class Watch<T extends LiveObject = LiveObject> {
   readonly #abort = new AbortController();
@@ -26,10 +23,9 @@ export class Watch<T extends LiveObject = LiveObject> {
     api: Api,
     path: string,
     onEvent: (event: WatchEvent<T>) => void,
-    accept = "application/json",
   ): Promise<Watch<T>> {
     const watch = new Watch<T>(onEvent);
-    const chunks = await api.stream(`${path}?watch=1&timeoutSeconds=3600`, accept, watch.#abort.signal);
+    const chunks = await api.stream(`${path}?watch=1&timeoutSeconds=3600`, watch.#abort.signal);
     watch.#follow(chunks).catch((error: unknown) => watch.#fail(error));
     return watch;
   }

@@ -21,17 +21,12 @@ export interface Config {
   /** The operator's own namespace: its leases and Events live there. */
   readonly namespace: string;
   readonly trustedNamespaces: readonly string[];
-  /** Empty: all. */
-  readonly watchNamespaces: readonly string[];
   /** Apps reconciled at once. */
   readonly concurrency: number;
-  /** Objects of one app written at once. */
+  /** Writes and dry runs of objects under way at once, over all apps. */
   readonly applyConcurrency: number;
-  /** Requests a second to the API server; undefined: no limit on our side. */
-  readonly rateLimit: { readonly qps: number; readonly burst: number } | undefined;
   readonly identity: string;
   readonly failpoint: { readonly point: Failpoint; readonly occurrence: number } | undefined;
-  readonly proxy: ProxySettings;
 }
 
 /** Which cluster to work on: a kubeconfig where one is named, else the one whose pod we are. */
@@ -40,13 +35,6 @@ export interface ClusterSettings {
   readonly context?: string;
   readonly serviceHost?: string;
   readonly servicePort?: string;
-}
-
-/** Proxies for requests to Git remotes, as the environment names them. */
-export interface ProxySettings {
-  readonly http?: string;
-  readonly https?: string;
-  readonly noProxy?: string;
 }
 
 /** Namespace of the operator where nothing else names it. */
@@ -65,7 +53,6 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
   const raw = readCommandLine(argv, env);
   const values = checkSettings(raw);
   const namespace = env.POD_NAMESPACE || read(NAMESPACE_FILE)?.trim() || DEFAULT_NAMESPACE;
-  const qps = values.qps ?? 0;
   return {
     show: raw.show,
     cluster: clusterSettings(values, env),
@@ -74,13 +61,10 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),
     namespace,
     trustedNamespaces: values["trusted-namespaces"] ?? [namespace],
-    watchNamespaces: values["watch-namespaces"] ?? [],
     concurrency: values.concurrency ?? 8,
     applyConcurrency: values["apply-concurrency"] ?? 8,
-    rateLimit: qps === 0 ? undefined : { qps, burst: Math.max(1, values.burst ?? 2 * qps) },
     identity: values.identity ?? `${env.POD_NAME || hostname()}_${randomBytes(4).toString("hex")}`,
     failpoint: values.failpoint,
-    proxy: proxySettings(env),
   };
 }
 
@@ -111,13 +95,6 @@ function clusterSettings(values: Values, env: Environment): ClusterSettings {
 function defaultCacheDir(env: Environment): string {
   if (env.KUBERNETES_SERVICE_HOST) return POD_CACHE_DIR;
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "overseer-gitops");
-}
-
-function proxySettings(env: Environment): ProxySettings {
-  const http = env.HTTP_PROXY || env.http_proxy;
-  const https = env.HTTPS_PROXY || env.https_proxy;
-  const noProxy = env.NO_PROXY || env.no_proxy;
-  return { ...(http ? { http } : {}), ...(https ? { https } : {}), ...(noProxy ? { noProxy } : {}) };
 }
 
 function readText(path: string): string | undefined {

@@ -52,13 +52,6 @@ export const OPTIONS = [
     help: "Namespaces, separated by commas, whose apps may use the operator's own rights when they name no service account. An empty text: none.",
   },
   {
-    flag: "watch-namespaces",
-    value: "NAMES",
-    env: "OVERSEER_WATCH_NAMESPACES",
-    fallback: "all",
-    help: "Namespaces, separated by commas, whose resources are reconciled.",
-  },
-  {
     flag: "concurrency",
     value: "N",
     env: "OVERSEER_CONCURRENCY",
@@ -70,21 +63,7 @@ export const OPTIONS = [
     value: "N",
     env: "OVERSEER_APPLY_CONCURRENCY",
     fallback: "8",
-    help: "How many objects of one app are written at once.",
-  },
-  {
-    flag: "qps",
-    value: "N",
-    env: "OVERSEER_QPS",
-    fallback: "0",
-    help: "Most requests a second to the API server; 0 leaves it to the API server to say when it is too much.",
-  },
-  {
-    flag: "burst",
-    value: "N",
-    env: "OVERSEER_BURST",
-    fallback: "twice --qps",
-    help: "Most requests at once while --qps is set.",
+    help: "How many writes and dry runs of objects are under way at once, over all apps.",
   },
   {
     flag: "identity",

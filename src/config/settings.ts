@@ -70,11 +70,8 @@ export const SETTING_SCHEMAS = {
   "log-level": z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug"),
   "cache-dir": text,
   "trusted-namespaces": namespaces,
-  "watch-namespaces": namespaces,
   concurrency: count(1, 256),
   "apply-concurrency": count(1, 256),
-  qps: count(0, 100_000),
-  burst: count(0, 100_000),
   identity: text.max(128, "must have at most 128 characters"),
   failpoint,
 } as const satisfies Readonly<Record<SettingName, z.ZodType>>;

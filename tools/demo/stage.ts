@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { API_VERSION } from "../../src/api/group.js";
+import type { RawObject } from "../../src/kube/object.js";
 import { type DemoCluster, resolveDemoCluster } from "../demo-cluster.js";
 import { type GitRepo, gitEnvironment } from "../git-repository.js";
 import { startGitServer } from "../git-server.js";
@@ -12,7 +13,7 @@ import { repositoryRoot } from "../repository-root.js";
 import { runCommand } from "../run-command.js";
 import { makeTemporaryFolder } from "../temporary-folder.js";
 import { FatalWaitError, waitUntil } from "../wait-until.js";
-import { DemoKube } from "./kube.js";
+import { DemoKube, type ObjectRef } from "./kube.js";
 import { APP, DEMO_NAMESPACE, REPOSITORY, readSample } from "./sample.js";
 import type { Screen } from "./screen.js";
 
@@ -76,8 +77,23 @@ async function connect(cluster: DemoCluster, later: Cleanup): Promise<DemoKube> 
   const lock = await tryKernelLock(`demo on ${kube.server}`);
   if (lock === undefined) throw new Error(`another demo runs on ${kube.server}: end it first`);
   later(() => lock.release());
+  await untilGone(kube, NAMESPACE, (namespace) => namespace.metadata.deletionTimestamp === undefined);
   await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: DEMO_NAMESPACE } });
   return kube;
+}
+
+const NAMESPACE = { apiVersion: "v1", kind: "Namespace", name: DEMO_NAMESPACE };
+
+/** Waits until an object is not there, or is one that need not be waited for. */
+async function untilGone(
+  kube: DemoKube,
+  ref: ObjectRef,
+  unless: (object: RawObject) => boolean = () => false,
+): Promise<void> {
+  await waitUntil({ what: `${ref.kind} ${ref.name} is gone`, timeoutMs: 90_000 }, async () => {
+    const object = await kube.get(ref);
+    return object === undefined || unless(object);
+  });
 }
 
 async function startGit(sample: string, work: string, later: Cleanup): Promise<{ repo: GitRepo; clone: string }> {
@@ -129,12 +145,10 @@ async function clear(screen: Screen, kube: DemoKube): Promise<void> {
   screen.line("removing what the demo made from your cluster; the definitions of gitops.overseer.io stay");
   const app = { apiVersion: API_VERSION, kind: "OverseerApp", namespace: DEMO_NAMESPACE, name: APP };
   await kube.delete(app);
-  await waitUntil(
-    { what: "the app and its objects are gone", timeoutMs: 60_000 },
-    async () => (await kube.get(app)) === undefined,
-  );
+  await untilGone(kube, app);
   await kube.delete({ apiVersion: API_VERSION, kind: "GitRepository", namespace: DEMO_NAMESPACE, name: REPOSITORY });
-  await kube.delete({ apiVersion: "v1", kind: "Namespace", name: DEMO_NAMESPACE });
+  await kube.delete(NAMESPACE);
+  await untilGone(kube, NAMESPACE);
 }
 
 /** Saves the logs of a demo that failed from the folders that are about to go. Gives where they are. */

@@ -76,6 +76,10 @@ process.on("message", (message: ParentMessage) => {
 });
 // Listening must not keep this process alive.
 process.channel?.unref();
+// As the mocha command does: the test that runs fails, or this process does. Mocha alone would swallow it.
+process.on("unhandledRejection", (reason) => {
+  throw reason;
+});
 // Without a parent nobody would count the results.
 process.on("disconnect", () => process.exit(1));
 

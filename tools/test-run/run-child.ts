@@ -47,7 +47,7 @@ export function runChild(options: ChildOptions): Promise<ChildOutcome> {
   };
   const say = (problem: string) => problems.push(`${name}: ${problem}`);
   const timer = setTimeout(() => {
-    say(`not done after ${timeoutMs / 60_000} minutes; it was at: ${done ? "its end" : current}`);
+    say(`not done after ${timeoutMs / 1000} s; it was at: ${done ? "its end" : current}`);
     child.send({ ask: "handles" } satisfies ParentMessage, () => {});
     setTimeout(kill, ANSWER_MS);
   }, timeoutMs);

@@ -1,4 +1,6 @@
-import type { Change, ChangeCause, ChangeStatus } from "../../api/change.js";
+import type { Change, ChangeCause, ChangeStatus, GateState } from "../../api/change.js";
+import { deletionsGate } from "../../gates/deletions.js";
+import { closedGates, judgeGates } from "../../gates/gate.js";
 import { formatOrigin } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
 import type { Preview, RefusedWrite } from "../../plan/actions.js";
@@ -13,6 +15,9 @@ import { recordKinds } from "./record-kinds.js";
 import { restAfterFailure, restsStill } from "./retry.js";
 import type { AppRun, Rendered } from "./run.js";
 import { unsettledApps } from "./settled.js";
+
+/** Every gate that a Change must pass. */
+const GATES = [deletionsGate];
 
 /**
  * Brings live to new inputs: plan, ask the destination about every write, pass the gates, apply, prune. Whatever stops it
@@ -33,7 +38,8 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   if (preview.refused.length > 0 || verdict.refusal !== undefined) return refused(run, desired, plan, preview, verdict);
   if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0)) return inPlace(run, desired, diff.vanishing.length);
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
-  if (verdict.ask !== undefined) return waitForLeave(run, change, plan, verdict.ask);
+  const gates = judgeGates(GATES, { deletionsAsk: verdict.ask });
+  if (closedGates(gates).length > 0) return waitAtGates(run, change, plan, gates);
   const applying = await startApplying(run, change, plan);
   await recordKinds(run, desired, applying);
   await applyPlan(run, desired, plan, applying, unsettled);
@@ -106,17 +112,15 @@ async function refused(
   });
 }
 
-async function waitForLeave(run: AppRun, change: Change, plan: Plan, ask: string): Promise<void> {
-  const message = `deletions: ${ask}`;
+/** Holds the whole Change until every gate lets it pass; what is live stays, and is healed meanwhile. */
+async function waitAtGates(run: AppRun, change: Change, plan: Plan, gates: GateState[]): Promise<void> {
+  const message = closedGates(gates)
+    .map((gate) => `${gate.name}: ${gate.message}`)
+    .join("; ");
   if (change.status?.phase !== "Waiting") run.services.observer.synced("waiting", 0);
-  await recordChange(run, change, {
-    ...planStatus(run, plan),
-    phase: "Waiting",
-    waitingFor: message,
-    gates: [{ name: "deletions", state: "Wait", message: ask.slice(0, 1024) }],
-  });
-  run.progress = { state: "waiting", message: `Change ${change.metadata.name} ${ask}` };
-  run.tellOnce("sync", "Warning", "Waiting", "Sync", `Change ${change.metadata.name} ${ask}`);
+  await recordChange(run, change, { ...planStatus(run, plan), phase: "Waiting", waitingFor: message, gates });
+  run.progress = { state: "waiting", message: `Change ${change.metadata.name} waits: ${message}` };
+  run.tellOnce("sync", "Warning", "Waiting", "Sync", run.progress.message);
 }
 
 /** What a Change says of its plan. */

@@ -11,8 +11,12 @@ import type { TestObject, TestRef } from "../../support/kube.js";
 import { condition, World } from "../../support/world.js";
 import { APP, type ManagedFieldsCase, type Trial } from "./case.js";
 import { MARKERS, markerKey } from "./markers.js";
-import { RecordingProxy } from "./recording-proxy.js";
+import { type RecordedRequest, RecordingProxy } from "./recording-proxy.js";
 import { WIDGETS } from "./widgets.js";
+
+/** Its own resources, Events and leases: what the operator writes about itself. */
+const OWN_BUSINESS =
+  /^\/apis\/(gitops\.overseer\.io|events\.k8s\.io|coordination\.k8s\.io\/v1\/namespaces\/[^/]+\/leases\/overseer)/;
 
 /** One operator, one app that holds the documents of all cases, and a record of what the operator sends. */
 export class Arena {
@@ -64,9 +68,17 @@ export class Arena {
     const trial: Trial = { world: this.world, kube, name, ref, manager: this.manager, before, commit };
     const mark = this.proxy.requests.length;
     await this.#disturb(one, trial);
-    const changed = one.expect === "quiet after a change" ? this.proxy.requests.length : mark;
-    const live = await this.#judge(one, trial, changed);
+    const live = await this.#judge(one, trial, mark);
     await one.after?.(trial, live);
+  }
+
+  /** What a reconcile that nothing has called for sends besides what it reads: nothing but its answer to whoever asked. */
+  async writesOfIdleReconcile(): Promise<readonly RecordedRequest[]> {
+    const markers = await Promise.all(Object.values(MARKERS).map((text) => this.refOf(text(suffix(this.world)))));
+    await Promise.all(markers.map((marker) => this.#flush(marker)));
+    const mark = this.proxy.requests.length;
+    await this.world.poke(APP);
+    return this.proxy.requests.slice(mark).filter(({ method, path }) => method !== "GET" && !OWN_BUSINESS.test(path));
   }
 
   /** The object that a text of documents begins with. */
@@ -146,7 +158,7 @@ export class Arena {
     if (!disturbed) throw new Error("it is gone");
     await this.#flush(trial.ref);
     const writes = this.proxy.writes(path, mark);
-    if (one.expect.startsWith("quiet")) expect(writes).to.deep.equal([]);
+    if (one.expect === "quiet") expect(writes).to.deep.equal([]);
     const after = (await this.world.kube.get(trial.ref)) ?? disturbed;
     if (one.expect === "one verification") expect(writes).to.have.length.within(1, generations(trial.before, after));
     expect(this.#written(after), "nothing was written").to.deep.equal(this.#written(disturbed));

@@ -9,10 +9,9 @@ import type { RowId } from "./rows.js";
  * - `quiet`: it sends nothing for the object, not even a look;
  * - `one verification`: it applies once (where generations are counted: once for each), which changes nothing;
  * - `unwritten`: it may look, as often as there were events, but nothing is changed;
- * - `quiet after a change`: of Git, which is written; nothing follows;
  * - `reported`: it cannot be healed, and the app says so.
  */
-export type Expectation = "healed" | "quiet" | "one verification" | "unwritten" | "reported" | "quiet after a change";
+export type Expectation = "healed" | "quiet" | "one verification" | "unwritten" | "reported";
 
 /** What a disturbance gets to work with. */
 export interface Trial {

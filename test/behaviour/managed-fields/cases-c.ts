@@ -184,7 +184,7 @@ export const CASES_C: readonly ManagedFieldsCase[] = [
   },
   {
     row: "C18",
-    title: "an update under our name is a change as any other's",
+    title: "an update under our name is a change like the others",
     documents: (name) => workload(name),
     disturb: ({ kube, ref, manager }) =>
       kube.patch(

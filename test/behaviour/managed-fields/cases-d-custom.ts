@@ -68,7 +68,7 @@ export const CASES_D_CUSTOM: readonly ManagedFieldsCase[] = [
   },
   {
     row: "D15",
-    title: "a status in Git is a field as any other where no subresource holds it",
+    title: "a status in Git is a plain field where no subresource holds it",
     documents: withStatus("Gadget"),
     disturb: patches({ status: { phase: "busy" } }),
     expect: "healed",

@@ -7,6 +7,7 @@ import { CASES_D } from "./cases-d.js";
 import { REFUSED_CASES } from "./refused-cases.js";
 import { ROWS, tableOf, uncovered } from "./rows.js";
 
+/** For trying some rows alone: their ids, with commas. */
 const only = process.env.MANAGED_FIELDS_ROWS?.split(",");
 const CASES = [...CASES_A, ...CASES_B, ...CASES_C, ...CASES_D].filter((one) => only?.includes(one.row) ?? true);
 
@@ -17,6 +18,10 @@ describe("What others write to an object is seen and judged by its metadata alon
     arena = await Arena.create(CASES);
   });
   after(() => arena?.remove(CASES));
+
+  it(`table C, ${ROWS.C1.text}: a reconcile of them all writes nothing`, async () => {
+    expect(await arena.writesOfIdleReconcile()).to.deep.equal([]);
+  });
 
   for (const [index, one] of CASES.entries()) {
     it(`table ${tableOf(one.row)}, ${ROWS[one.row].text}: ${one.title}`, () => arena.run(one, index));

@@ -31,12 +31,9 @@ describe("loadConfig", () => {
       cacheDir: "/cache/overseer-gitops",
       namespace: "overseer-system",
       trustedNamespaces: ["overseer-system"],
-      watchNamespaces: [],
       concurrency: 8,
       applyConcurrency: 8,
-      rateLimit: undefined,
       failpoint: undefined,
-      proxy: {},
     });
     expect(config.identity).to.match(/_[0-9a-f]{8}$/);
     expect(load([]).cacheDir).to.equal("/home-of-somebody/.cache/overseer-gitops");
@@ -78,11 +75,8 @@ describe("loadConfig", () => {
       "--cache-dir",
       "/c",
       "--trusted-namespaces=a, b,a",
-      "--watch-namespaces=x",
       "--concurrency=1",
       "--apply-concurrency=2",
-      "--qps=50",
-      "--burst=70",
       "--identity=me",
       "--failpoint=app:after-plan#2",
     ];
@@ -90,10 +84,8 @@ describe("loadConfig", () => {
       cluster: { kubeconfig: "k", context: "c" },
       cacheDir: "/c",
       trustedNamespaces: ["a", "b"],
-      watchNamespaces: ["x"],
       concurrency: 1,
       applyConcurrency: 2,
-      rateLimit: { qps: 50, burst: 70 },
       identity: "me",
       failpoint: { point: "app:after-plan", occurrence: 2 },
     });
@@ -104,13 +96,6 @@ describe("loadConfig", () => {
     expect(load([], { OVERSEER_TRUSTED_NAMESPACES: "", KUBECONFIG: "" })).to.deep.include({
       trustedNamespaces: ["overseer-system"],
       cluster: {},
-    });
-  });
-
-  it("reads the proxies of either spelling", () => {
-    expect(load([], { HTTPS_PROXY: "http://p", no_proxy: "local" }).proxy).to.deep.equal({
-      https: "http://p",
-      noProxy: "local",
     });
   });
 
@@ -133,13 +118,13 @@ describe("loadConfig", () => {
     [["-v"], "CONFIG_UNKNOWN_FLAG: unknown flag -v: see --help"],
     [["run"], 'CONFIG_UNKNOWN_FLAG: "run" is no flag; see --help'],
     [["--log-level"], "CONFIG_MISSING_VALUE: --log-level needs a value: --log-level=LEVEL"],
-    [["--log-level", "--qps=1"], "CONFIG_MISSING_VALUE: --log-level needs a value: --log-level=LEVEL"],
+    [["--log-level", "--concurrency=1"], "CONFIG_MISSING_VALUE: --log-level needs a value: --log-level=LEVEL"],
     [["--help=yes"], "CONFIG_INVALID: --help takes no value"],
     [["--log-level=loud"], 'CONFIG_INVALID: --log-level must be error, warn, info or debug; got "loud"'],
     [["--concurrency=0"], 'CONFIG_INVALID: --concurrency must be at least 1; got "0"'],
     [["--concurrency=1.5"], 'CONFIG_INVALID: --concurrency must be a whole number; got "1.5"'],
-    [["--qps=-1"], 'CONFIG_INVALID: --qps must be a whole number; got "-1"'],
-    [["--watch-namespaces=a,B"], 'CONFIG_INVALID: --watch-namespaces "B" is no name of a namespace; got "a,B"'],
+    [["--concurrency=-1"], 'CONFIG_INVALID: --concurrency must be a whole number; got "-1"'],
+    [["--trusted-namespaces=a,B"], 'CONFIG_INVALID: --trusted-namespaces "B" is no name of a namespace; got "a,B"'],
     [["--kubeconfig="], 'CONFIG_INVALID: --kubeconfig must not be empty; got ""'],
   ];
   for (const [argv, message] of refusals) {
@@ -155,8 +140,8 @@ describe("loadConfig", () => {
   }
 
   it("names the variable, where the value came from one", () => {
-    expect(refusal([], { OVERSEER_QPS: "many" })).to.equal(
-      'CONFIG_INVALID: OVERSEER_QPS must be a whole number; got "many"',
+    expect(refusal([], { OVERSEER_CONCURRENCY: "many" })).to.equal(
+      'CONFIG_INVALID: OVERSEER_CONCURRENCY must be a whole number; got "many"',
     );
     expect(refusal([], { OVERSEER_FAILPOINT: "app:nowhere" })).to.match(
       /OVERSEER_FAILPOINT must be one of app:before-finalizer, /,
@@ -183,9 +168,9 @@ describe("helpText", () => {
 
 describe("nearest", () => {
   it("finds what was meant, and nothing when that is too far", () => {
-    expect(nearest("contxt", ["context", "qps"])).to.equal("context");
-    expect(nearest("pqs", ["context", "qps"])).to.equal("qps");
-    expect(nearest("something", ["context", "qps"])).to.equal(undefined);
+    expect(nearest("contxt", ["context", "quiet"])).to.equal("context");
+    expect(nearest("quite", ["context", "quiet"])).to.equal("quiet");
+    expect(nearest("something", ["context", "quiet"])).to.equal(undefined);
     expect(nearest("x", [])).to.equal(undefined);
   });
 });
