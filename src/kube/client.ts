@@ -39,6 +39,7 @@ export interface KubeClientOptions {
 
 /** Media type of metadata without the rest, for one object or a list. */
 export const PARTIAL_OBJECT = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+/** The same for a list. */
 export const PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 /** Tries of a request whose connection failed before an answer came. */

@@ -23,6 +23,7 @@ export interface ParseLimits {
   readonly maxDocuments: number;
 }
 
+/** Limits that no honest file comes near. */
 export const DEFAULT_PARSE_LIMITS: ParseLimits = { maxFileBytes: 4 * 1024 * 1024, maxDocuments: 10_000 };
 
 const MAX_DEPTH = 64;

@@ -10,6 +10,7 @@ export interface RenderLimits extends ParseLimits {
   readonly maxTotalBytes: number;
 }
 
+/** Limits that no honest source comes near. */
 export const DEFAULT_RENDER_LIMITS: RenderLimits = {
   ...DEFAULT_PARSE_LIMITS,
   maxFiles: 20_000,

@@ -5,6 +5,7 @@ import type { ManifestFile } from "./manifest-files.js";
 import { type FileOutcome, type ParseFiles, parseFile } from "./parser.js";
 import { RenderError } from "./render-error.js";
 
+/** How much is kept, and who parses what is large. */
 export interface ParseCacheOptions {
   /** Estimated heap of what is kept. */
   readonly maxBytes?: number;

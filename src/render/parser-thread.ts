@@ -16,6 +16,7 @@ export type ParseAnswer =
   | { readonly id: number; readonly outcomes: string }
   | { readonly id: number; readonly fault: string };
 
+/** How the thread is run. */
 export interface ParserThreadOptions {
   readonly clock: Clock;
   /** Where the compiled `manifest-worker.js` is. Default: beside this module, or beside the bundle it is part of. */
