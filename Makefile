@@ -1,7 +1,7 @@
 # Overseer GitOps: `make` lists the commands.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help doctor install build generate control-plane-binaries control-plane control-plane-stop demo test test-unit \
+.PHONY: help doctor install build compile generate control-plane-binaries control-plane control-plane-stop demo test test-unit \
 	test-behaviour lint format bench clean
 
 export ONLY GREP REQUIRE
@@ -17,16 +17,20 @@ doctor: ## Say what this machine lacks, and the remedy
 
 install: node_modules/.installed ## Install the packages, if package-lock.json has changed
 
-node_modules/.installed: package.json package-lock.json
+node_modules/.installed: package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-build: install ## Compile to build/, bundle the product to dist/
+build: compile dist/main.js ## Compile to build/, bundle the product to dist/
+
+compile: install
 	@$(bin)/tsc -p .
+
+# Only when something has changed (a folder has when a file of it was removed): an operator may be running from dist/.
+dist/main.js: $(shell find src) tools/bundle.ts package-lock.json | compile
 	@node build/tools/bundle.js >/dev/null
 
-generate: install ## Write crds/ and docs/resources/ from the schemas in src/api/
-	@$(bin)/tsc -p .
+generate: compile ## Write crds/ and docs/resources/ from the schemas in src/api/
 	@node build/tools/generate.js
 
 control-plane-binaries: build ## Download or build etcd, kube-apiserver and the like, once

@@ -1,11 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { type ControlPlane, startControlPlane } from "./control-plane.js";
 import { SAMPLE_USERS } from "./control-plane-credentials.js";
 import { writeState } from "./control-plane-state.js";
 import { startProcessGuard } from "./process-guard.js";
 import { repositoryRoot } from "./repository-root.js";
+import { makeTemporaryFolder } from "./temporary-folder.js";
 import { formatCounts } from "./test-run/messages.js";
 import { RunReport } from "./test-run/report.js";
 import { runChild } from "./test-run/run-child.js";
@@ -17,7 +18,8 @@ const TITLES: Readonly<Record<Tier, string>> = { unit: "Unit and house tests", b
 
 const root = repositoryRoot();
 const report = new RunReport();
-const guard = startProcessGuard(undefined);
+const folder = await makeTemporaryFolder("overseer-test-run-");
+const guard = startProcessGuard(folder.path);
 const stopping = new AbortController();
 
 /**
@@ -42,7 +44,8 @@ async function main(args: readonly string[]): Promise<number> {
     times.push(`${tier} ${seconds.toFixed(1)} s: ${formatCounts(report.tier(tier, seconds, before))}`);
   }
   const { passed, failed, skipped } = report.counts();
-  if (passed + failed === 0) report.problem("no test was run: check ONLY and GREP");
+  if (stopping.signal.aborted) report.problem("interrupted");
+  else if (passed + failed === 0) report.problem("no test was run: check ONLY and GREP");
   if (process.env.REQUIRE === "all" && skipped > 0) report.problem(`${skipped} tests were skipped, and REQUIRE=all`);
   const counts = report.counts();
   const lines = [...times, formatCounts(counts)];
@@ -60,11 +63,10 @@ async function runUnit(files: readonly string[]): Promise<void> {
 
 /** A process for each file, one after the other: a leak or crash has a name, and harms no other file. */
 async function runBehaviour(files: readonly string[]): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "overseer-test-run-"));
   let controlPlane: ControlPlane | undefined;
   try {
     controlPlane = await startControlPlane({ users: SAMPLE_USERS });
-    const statePath = join(folder, "control-plane.json");
+    const statePath = join(folder.path, "control-plane.json");
     await writeState(statePath, controlPlane.state());
     for (const file of files) {
       if (stopping.signal.aborted) return;
@@ -72,7 +74,6 @@ async function runBehaviour(files: readonly string[]): Promise<void> {
     }
   } finally {
     await controlPlane?.stop();
-    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -80,7 +81,8 @@ async function run(tier: Tier, files: readonly string[], name: string, env: Node
   const { results, problems } = await runChild({
     files: files.map((file) => compiledPath(root, file)),
     name,
-    env: { ...process.env, ...env },
+    // What a killed test leaves in its temporary folder goes with ours.
+    env: { ...process.env, TMPDIR: folder.path, ...env },
     timeoutMs: TIMEOUT_MS[tier],
     guard,
     signal: stopping.signal,
@@ -97,4 +99,5 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 }
 const code = await main(process.argv.slice(2));
 guard.release();
+await folder.remove();
 process.exit(code);

@@ -1,5 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
-import { OverseerError } from "../base/errors.js";
+import type { KubeConfig } from "@kubernetes/client-node";
+import { YAMLException } from "js-yaml";
+import { type Clock, systemClock } from "../base/clock.js";
+import { messageOf, OverseerError } from "../base/errors.js";
 import { readPlainKubeconfig } from "./kubeconfig.js";
 
 /** What a TLS connection needs to know: PEM texts, as `node:tls` takes them. */
@@ -32,12 +35,17 @@ export interface ClusterLocation {
   /** Host and port of the in-cluster API server, from the pod's environment. */
   readonly serviceHost?: string;
   readonly servicePort?: string;
+  /** Where the pod's token and CA certificate are; only a test has them elsewhere. */
+  readonly serviceAccountFolder?: string;
 }
 
 /** Access by kubeconfig if one is named, else by the pod's ServiceAccount. */
-export async function loadClusterAccess(location: ClusterLocation): Promise<ClusterAccess> {
+export async function loadClusterAccess(
+  location: ClusterLocation,
+  clock: Clock = systemClock,
+): Promise<ClusterAccess> {
   if (location.kubeconfig) return fromKubeconfig(location.kubeconfig, location.context);
-  if (location.serviceHost) return inCluster(location.serviceHost, location.servicePort ?? "443");
+  if (location.serviceHost) return inCluster(location.serviceHost, location, clock);
   throw new OverseerError("no cluster to talk to: this is no pod, and neither --kubeconfig nor KUBECONFIG is set", {
     code: "KUBE_NO_CONFIG",
     reason: "NoClusterConfig",
@@ -45,18 +53,19 @@ export async function loadClusterAccess(location: ClusterLocation): Promise<Clus
   });
 }
 
-async function inCluster(host: string, port: string): Promise<ClusterAccess> {
-  const ca = await readFile(`${SERVICE_ACCOUNT}/ca.crt`, "utf8");
-  const token = tokenFile(`${SERVICE_ACCOUNT}/token`);
+async function inCluster(host: string, location: ClusterLocation, clock: Clock): Promise<ClusterAccess> {
+  const folder = location.serviceAccountFolder ?? SERVICE_ACCOUNT;
+  const ca = await readFile(`${folder}/ca.crt`, "utf8");
   const name = host.includes(":") ? `[${host}]` : host;
-  return { server: `https://${name}:${port}`, tls: { ca }, authHeaders: token };
+  const server = `https://${name}:${location.servicePort ?? "443"}`;
+  return { server, tls: { ca }, authHeaders: tokenFile(`${folder}/token`, clock) };
 }
 
 /** Reads a token that kubelet renews: again when older than a minute and changed, or when told to. */
-function tokenFile(path: string): ClusterAccess["authHeaders"] {
+function tokenFile(path: string, clock: Clock): ClusterAccess["authHeaders"] {
   let cached: { token: string; mtimeMs: number; checkedAt: number } | undefined;
   return async (refresh) => {
-    const now = performance.now();
+    const now = clock.monotonic();
     if (!cached || refresh || now - cached.checkedAt > TOKEN_RECHECK_MS) {
       const { mtimeMs } = await stat(path);
       if (!cached || refresh || cached.mtimeMs !== mtimeMs) {
@@ -69,46 +78,71 @@ function tokenFile(path: string): ClusterAccess["authHeaders"] {
 
 /** What the kubeconfig says by itself; for sign-in plugins and the like the client library, which knows them all. */
 async function fromKubeconfig(path: string, context: string | undefined): Promise<ClusterAccess> {
-  const plain = await readPlainKubeconfig(path, context);
-  if (!plain) return byLibrary(path, context);
-  const headers: Record<string, string> = plain.token === undefined ? {} : { authorization: `Bearer ${plain.token}` };
-  return { server: plain.server, tls: plain.tls, authHeaders: async () => headers };
+  try {
+    const plain = await readPlainKubeconfig(path, context);
+    if (!plain) return await byLibrary(path, context);
+    const headers: Record<string, string> = plain.token ? { authorization: `Bearer ${plain.token}` } : {};
+    return { server: plain.server, tls: plain.tls, authHeaders: async () => headers };
+  } catch (error) {
+    throw error instanceof OverseerError ? error : badConfig(`${path}: ${describe(error)}`);
+  }
+}
+
+/** A YAML error quotes the lines around it, and they may hold a token. */
+function describe(error: unknown): string {
+  if (!(error instanceof YAMLException)) return messageOf(error);
+  return `line ${(error.mark?.line ?? 0) + 1}: ${error.reason}`;
+}
+
+function badConfig(message: string): OverseerError {
+  return new OverseerError(message, { code: "KUBE_BAD_CONFIG", reason: "InvalidKubeconfig", class: "terminal" });
 }
 
 /** Only signing in is the library's; traffic is ours. */
 async function byLibrary(path: string, context: string | undefined): Promise<ClusterAccess> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
-  const config = new KubeConfig();
-  for (const [index, file] of path
-    .split(":")
-    .filter((part) => part !== "")
-    .entries()) {
-    if (index === 0) config.loadFromFile(file);
-    else {
-      const next = new KubeConfig();
-      next.loadFromFile(file);
-      config.mergeConfig(next, true);
-    }
-  }
+  const config = await loadByLibrary(path.split(":").filter((part) => part !== ""));
   if (context) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();
-  if (!cluster) {
-    throw new OverseerError(`${path}: the context ${JSON.stringify(config.getCurrentContext())} names no cluster`, {
-      code: "KUBE_BAD_CONFIG",
-      reason: "InvalidKubeconfig",
-      class: "terminal",
-    });
-  }
+  if (!cluster) throw badConfig(`${path}: the context ${JSON.stringify(config.getCurrentContext())} names no cluster`);
+  if (cluster.proxyUrl) throw badConfig(`${path}: the cluster ${cluster.name} has a proxy-url, which is not supported`);
   const { headers: initial, ...tls } = await httpsOptions(config);
   let headers = initial;
+  let refreshing: Promise<void> | undefined;
+  const signInAgain = async (): Promise<void> => {
+    headers = (await httpsOptions(config)).headers;
+  };
   return {
     server: cluster.server.replace(/\/+$/, ""),
     tls,
     authHeaders: async (refresh) => {
-      if (refresh) headers = (await httpsOptions(config)).headers;
+      if (refresh) {
+        refreshing ??= signInAgain().finally(() => {
+          refreshing = undefined;
+        });
+        await refreshing;
+      }
       return headers;
     },
   };
+}
+
+/** Reads several files as kubectl does: of two entries with one name, and of two current contexts, the first one counts. */
+async function loadByLibrary(files: readonly string[]): Promise<KubeConfig> {
+  const { KubeConfig } = await import("@kubernetes/client-node");
+  const config = new KubeConfig();
+  for (const [index, file] of files.entries()) {
+    if (index === 0) {
+      config.loadFromFile(file);
+      continue;
+    }
+    const next = new KubeConfig();
+    next.loadFromFile(file);
+    for (const cluster of next.clusters) if (!config.getCluster(cluster.name)) config.addCluster(cluster);
+    for (const user of next.users) if (!config.getUser(user.name)) config.addUser(user);
+    for (const context of next.contexts) if (!config.getContextObject(context.name)) config.addContext(context);
+    if (!config.getCurrentContext()) config.setCurrentContext(next.getCurrentContext());
+  }
+  return config;
 }
 
 type HttpsOptions = TlsOptions & { headers: Record<string, string> };

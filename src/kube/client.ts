@@ -52,6 +52,8 @@ const CONNECT_TRIES = 3;
 export class KubeClient {
   readonly server: string;
   readonly #access: ClusterAccess;
+  /** What comes before every path: an API server behind a gateway has an address with a path. */
+  readonly #prefix: string;
   readonly #requests: Pool;
   readonly #watches: Pool;
   readonly #userAgent: string;
@@ -60,17 +62,19 @@ export class KubeClient {
   constructor(options: KubeClientOptions) {
     this.server = options.access.server;
     this.#access = options.access;
+    const { origin, pathname } = new URL(this.server);
+    this.#prefix = pathname.replace(/\/+$/, "");
     this.#userAgent = options.userAgent;
     this.#onRequest = options.onRequest ?? (() => {});
     const connect = { ...options.access.tls, timeout: 10_000 };
     const shared = { connect, allowH2: false, pipelining: 1, keepAliveTimeout: 60_000 };
-    this.#requests = new Pool(this.server, {
+    this.#requests = new Pool(origin, {
       ...shared,
       connections: options.connections ?? 16,
       headersTimeout: 30_000,
       bodyTimeout: 60_000,
     });
-    this.#watches = new Pool(this.server, { ...shared, connections: null, headersTimeout: 60_000, bodyTimeout: 0 });
+    this.#watches = new Pool(origin, { ...shared, connections: null, headersTimeout: 60_000, bodyTimeout: 0 });
   }
 
   /** Sends a request and reads the JSON answer. Throws KubeStatusError for an HTTP error, KubeConnectionError for none. */
@@ -78,17 +82,17 @@ export class KubeClient {
     const started = performance.now();
     let code = "error";
     try {
-      const response = await this.#send(this.#requests, request);
+      const response = await heedAbort(request.signal, () => this.#send(this.#requests, request));
       code = String(response.statusCode);
       const text = await response.body.text();
       if (response.statusCode >= 400) throw statusError(response.statusCode, text, response.headers, request);
       return {
         status: response.statusCode,
-        body: (text === "" ? undefined : JSON.parse(text)) as T,
+        body: (text === "" ? undefined : parseBody(text, request)) as T,
         warnings: parseWarnings(response.headers.warning),
       };
     } catch (error) {
-      throw asKubeError(error, request);
+      throw asKubeError(error, request, code !== "error");
     } finally {
       this.#onRequest(request.method, code, (performance.now() - started) / 1000);
     }
@@ -99,14 +103,14 @@ export class KubeClient {
     const started = performance.now();
     let code = "error";
     try {
-      const response = await this.#send(this.#watches, request);
+      const response = await heedAbort(request.signal, () => this.#send(this.#watches, request));
       code = String(response.statusCode);
       if (response.statusCode >= 400) {
         throw statusError(response.statusCode, await response.body.text(), response.headers, request);
       }
-      return response.body;
+      return piecesOf(response.body, request);
     } catch (error) {
-      throw asKubeError(error, request);
+      throw asKubeError(error, request, code !== "error");
     } finally {
       this.#onRequest("WATCH", code, (performance.now() - started) / 1000);
     }
@@ -141,7 +145,7 @@ export class KubeClient {
     if (request.body !== undefined) headers["content-type"] = request.contentType ?? "application/json";
     return {
       method: request.method,
-      path: withQuery(request.path, request.query),
+      path: withQuery(`${this.#prefix}${request.path}`, request.query),
       headers,
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       ...(request.signal ? { signal: request.signal } : {}),
@@ -186,12 +190,50 @@ function statusError(
   return new KubeStatusError(statusCode, status, `${request.method} ${request.path}`);
 }
 
-function asKubeError(error: unknown, request: KubeRequest): unknown {
-  if (error instanceof KubeStatusError || request.signal?.aborted) return error;
-  return new KubeConnectionError(
-    `${request.method} ${request.path}: the API server gave no answer: ${messageOf(error)}`,
-    error,
-  );
+function asKubeError(error: unknown, request: KubeRequest, answered: boolean): unknown {
+  if (error instanceof KubeStatusError || error instanceof KubeConnectionError || request.signal?.aborted) return error;
+  const what = answered ? "the answer of the API server was cut short" : "the API server gave no answer";
+  return new KubeConnectionError(`${request.method} ${request.path}: ${what}: ${describe(error)}`, error);
+}
+
+/** A host name with several addresses fails with an error whose message is empty. */
+function describe(error: unknown): string {
+  const { code, errors } = error as { code?: string; errors?: readonly unknown[] };
+  return messageOf(error) || errors?.map(messageOf).join("; ") || code || "unknown error";
+}
+
+/** What `JSON.parse` says about a broken text quotes it, and it may be a Secret: so we say it ourselves. */
+function parseBody(text: string, request: KubeRequest): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    const message = `${request.method} ${request.path}: the answer (${text.length} characters) is not whole JSON`;
+    throw new KubeConnectionError(message, undefined);
+  }
+}
+
+async function* piecesOf(body: AsyncIterable<Buffer>, request: KubeRequest): AsyncGenerator<Buffer> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw asKubeError(error, request, true);
+  }
+}
+
+/**
+ * The pool looks at a signal only once the request is on a connection; as long as it connects, or waits for a free
+ * connection, or we sign in, we do it. What was begun ends by itself: the pool has the signal too.
+ */
+async function heedAbort<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  if (!signal) return work();
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    work()
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 /** Splits `299 - "text"` headers into their texts. */

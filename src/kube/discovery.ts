@@ -41,7 +41,7 @@ export class Discovery {
 
   /** The kind as served; undefined when the API server has no such kind. */
   async find(gvk: GroupVersionKind): Promise<ResourceInfo | undefined> {
-    if (this.#stale) await this.#load();
+    await this.#refresh();
     const known = this.#kinds.get(keyOf(gvk));
     if (known || this.#clock.monotonic() - this.#loadedAt < MIN_REFRESH_MS) return known;
     await this.#load();
@@ -55,13 +55,18 @@ export class Discovery {
 
   /** All kinds served. */
   async all(): Promise<readonly ResourceInfo[]> {
-    if (this.#stale) await this.#load();
+    await this.#refresh();
     return [...this.#kinds.values()];
   }
 
   /** Says that kinds came or went: the next question asks the API server. */
   invalidate(): void {
     this.#stale = true;
+  }
+
+  /** What was under way when kinds were said to have changed may not show it: then once more. */
+  async #refresh(): Promise<void> {
+    for (let turn = 0; this.#stale && turn < 2; turn++) await this.#load();
   }
 
   #load(): Promise<void> {

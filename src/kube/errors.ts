@@ -43,9 +43,11 @@ export function isStatus(error: unknown, statusCode: number): error is KubeStatu
   return error instanceof KubeStatusError && error.statusCode === statusCode;
 }
 
-/** The watch or list cannot go on from this resourceVersion: list again. */
+/** The watch or list cannot go on from this resourceVersion, it is too old or (etcd was restored) too new: list again. */
 export function isGone(error: unknown): boolean {
-  return isStatus(error, 410) || (error instanceof KubeStatusError && error.status.reason === "Expired");
+  if (!(error instanceof KubeStatusError)) return false;
+  const tooNew = error.status.details?.causes?.some((cause) => cause.reason === "ResourceVersionTooLarge") ?? false;
+  return error.statusCode === 410 || error.status.reason === "Expired" || tooNew;
 }
 
 /**

@@ -61,7 +61,8 @@ export async function readPlainKubeconfig(
   const cluster = file?.clusters?.find((candidate) => candidate.name === chosen?.cluster)?.cluster;
   const user = file?.users?.find((candidate) => candidate.name === chosen?.user)?.user;
   if (!cluster?.server || cluster["proxy-url"] || !user) return undefined;
-  if (Object.keys(user).some((member) => !PLAIN_MEMBERS.has(member))) return undefined;
+  const plain = ([member, value]: [string, unknown]) => PLAIN_MEMBERS.has(member) && typeof value === "string";
+  if (!Object.entries(user).every(plain)) return undefined;
   const folder = dirname(path);
   const text = (member: string): string | undefined =>
     typeof user[member] === "string" ? (user[member] as string) : undefined;

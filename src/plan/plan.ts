@@ -1,4 +1,5 @@
-import type { PlannedAction } from "../api/change.js";
+import type { FieldChange, PlannedAction } from "../api/change.js";
+import { cutText } from "../base/cut-text.js";
 import { canonicalJson, hmacSha256 } from "../base/hash.js";
 import { formatOrigin } from "../manifest/document.js";
 import { apiVersionOf, displayId } from "../manifest/object-id.js";
@@ -16,6 +17,8 @@ export interface Plan {
 /** Bytes of actions that a Change's status holds; the rest is counted. */
 const MAX_PLAN_BYTES = 256 * 1024;
 const MAX_ACTIONS = 1000;
+/** Fields that the difference of one action names. */
+const MAX_DIFF = 100;
 
 /** Whether the plan does anything at all. */
 export function isEmptyPlan(plan: Plan): boolean {
@@ -36,29 +39,60 @@ export function summarise(plan: Plan): string {
   return `+${created} ~${updated} -${removed}`;
 }
 
-/** The plan as a Change shows it: deletions first, then writes with their differences until the space is used up. */
+/**
+ * The plan as a Change shows it: deletions first, then writes with their differences until the space is used up, and at
+ * last what is kept. Every text is cut to what the API server accepts, so that a plan can always be recorded.
+ */
 export function describePlan(plan: Plan): { actions: PlannedAction[]; omitted: number } {
+  const leftovers = (verb: LeftoverDecision["verb"]): PlannedAction[] =>
+    plan.leftovers.filter((decision) => decision.verb === verb).map(describeLeftover);
   const all = [
-    ...plan.leftovers.map(describeLeftover),
+    ...leftovers("Delete"),
+    ...leftovers("HandOver"),
     ...plan.writes.map(describeWrite),
     ...plan.deferred.map(describeDeferred),
-  ];
+    ...leftovers("Keep"),
+  ].map(cutTexts);
   const actions: PlannedAction[] = [];
   let bytes = 0;
   for (const action of all) {
-    const size = JSON.stringify(action).length;
+    const size = sizeOf(action);
     const fits = bytes + size <= MAX_PLAN_BYTES;
     const { diff, ...bare } = action;
     const shown = fits || diff === undefined ? action : bare;
-    bytes += fits ? size : JSON.stringify(bare).length;
+    bytes += fits ? size : sizeOf(bare);
     if (bytes > 2 * MAX_PLAN_BYTES || actions.length >= MAX_ACTIONS) break;
     actions.push(shown);
   }
   return { actions, omitted: all.length - actions.length };
 }
 
+/** Bytes of an action in JSON, with the comma after it. */
+function sizeOf(action: PlannedAction): number {
+  return Buffer.byteLength(JSON.stringify(action)) + 1;
+}
+
+/** Cuts every text to the length that the schema of a Change allows. */
+function cutTexts({ object, origin, reason, diff, ...action }: PlannedAction): PlannedAction {
+  return {
+    ...action,
+    object: cutText(object, 512),
+    ...(origin === undefined ? {} : { origin: cutText(origin, 1280) }),
+    ...(reason === undefined ? {} : { reason: cutText(reason, 1024) }),
+    ...(diff === undefined ? {} : { diff: diff.slice(0, MAX_DIFF).map(cutChange) }),
+  };
+}
+
+function cutChange({ path, from, to }: FieldChange): FieldChange {
+  return {
+    path: cutText(path, 1024),
+    ...(from === undefined ? {} : { from: cutText(from, 512) }),
+    ...(to === undefined ? {} : { to: cutText(to, 512) }),
+  };
+}
+
 /**
- * Hash of what the plan does: verbs, objects, desired documents and changed fields; not resourceVersions, status or the
+ * Hash of what the plan does: verbs, objects, desired documents, changed fields and who is handed what; not resourceVersions, status or the
  * order in which it was made. Keyed, since field values of Secrets go into document hashes.
  */
 export function planHash(plan: Plan, key: string): string {
@@ -67,7 +101,7 @@ export function planHash(plan: Plan, key: string): string {
     ...plan.deferred.map((write) => [write.verb, write.document.key, write.document.hash]),
     ...plan.leftovers
       .filter((decision) => decision.verb !== "Keep")
-      .map((decision) => [decision.verb, decision.live.key]),
+      .map((decision) => [decision.verb, decision.live.key, decision.verb === "HandOver" ? decision.to : ""]),
   ].map((line) => canonicalJson(line));
   return hmacSha256(key, lines.sort().join("\n"), 32);
 }

@@ -153,7 +153,10 @@ export interface FinalizeRequest {
   readonly suspended: boolean;
   /** The app, if any, whose desired set claims an object. */
   readonly claimedBy: (live: LiveObject) => string | undefined;
-  /** Namespaces, by name, that hold what is not this app's; undefined if that is not known yet. */
+  /**
+   * What a namespace holds that is not this app's; undefined only if it was looked into and holds nothing else. A caller
+   * that has not looked yet answers with a text: what is not known is kept.
+   */
   readonly namespaceInUse: (name: string) => string | undefined;
 }
 
@@ -173,7 +176,28 @@ export function judgeFinalize(request: FinalizeRequest): PruneVerdict {
       ask: undefined,
     };
   }
-  return { decisions: request.objects.map((live) => judgeFinal(live, request)), refusal: undefined, ask: undefined };
+  const judged = request.objects.map((live) => judgeFinal(live, request));
+  const kept = judged.filter(outlives).map(({ live }) => live);
+  return { decisions: judged.map((decision) => spareHolder(decision, kept)), refusal: undefined, ask: undefined };
+}
+
+/** Whether an object stays where it is, here or as another app's. */
+function outlives(decision: LeftoverDecision): boolean {
+  return decision.verb === "HandOver" || (decision.verb === "Keep" && decision.reason !== "AlreadyDeleting");
+}
+
+/** With a namespace goes all that is in it, and with a definition all objects of its group: neither takes along what is kept. */
+function spareHolder(decision: LeftoverDecision, kept: readonly LiveObject[]): LeftoverDecision {
+  if (decision.verb !== "Delete") return decision;
+  const { group, kind, name } = decision.live.id;
+  const held = kept.find(({ id }) =>
+    kind === "Namespace" && group === ""
+      ? id.namespace === name
+      : kind === "CustomResourceDefinition" && name.endsWith(`.${id.group}`) && id.group !== "",
+  );
+  if (held === undefined) return decision;
+  const what = `${held.id.kind} ${held.id.namespace === "" ? "" : `${held.id.namespace}/`}${held.id.name}`;
+  return keep(decision.live, "NamespaceInUse", `kept because it still holds ${what}, which is kept`);
 }
 
 function judgeFinal(live: LiveObject, request: FinalizeRequest): LeftoverDecision {

@@ -94,6 +94,8 @@ export class Controller {
         retryInMs: Math.round(delay),
         ...(stack ? { stack } : {}),
       });
+      // An earlier time that was set before would come before the server's Retry-After.
+      this.queue.forget(key);
       this.queue.addAfter(key, delay, PRIORITY.background);
       return "error";
     }

@@ -52,12 +52,15 @@ export class WorkQueue {
       this.#again.set(key, known === undefined ? priority : (Math.min(known, priority) as Priority));
       return;
     }
+    let addedAt = this.#clock.monotonic();
     for (let level = 0; level < LEVELS; level++) {
-      if (!this.#levels[level]?.has(key)) continue;
+      const waitsSince = this.#levels[level]?.get(key);
+      if (waitsSince === undefined) continue;
       if (level <= priority) return;
       this.#levels[level]?.delete(key);
+      addedAt = waitsSince;
     }
-    this.#levels[priority]?.set(key, this.#clock.monotonic());
+    this.#levels[priority]?.set(key, addedAt);
     this.#observer?.added(this.depth);
     this.#serve();
   }

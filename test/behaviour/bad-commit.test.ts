@@ -144,6 +144,67 @@ describe("A bad commit", function () {
     expect(change?.status?.message).to.contain("one.yaml:1");
   });
 
+  it("that admission refuses is told object by object, and nothing of it is written", async () => {
+    const name = `refuse-${world.namespace}`;
+    const match = {
+      resourceRules: [
+        { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["configmaps"] },
+      ],
+    };
+    await world.kube.apply({
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: { name },
+      spec: {
+        matchConstraints: match,
+        validations: [
+          {
+            expression: "!has(object.data) || !('forbidden' in object.data)",
+            message: "the key forbidden is forbidden",
+          },
+        ],
+      },
+    });
+    await world.kube.apply({
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: { name },
+      spec: {
+        policyName: name,
+        validationActions: ["Deny"],
+        matchResources: { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": world.namespace } } },
+      },
+    });
+    const probe = {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "probe", namespace: world.namespace },
+      data: { forbidden: "x" },
+    };
+    const { waitUntil } = await import("../../tools/wait-until.js");
+    await waitUntil({ what: "the policy is enforced", timeoutMs: 30_000 }, () =>
+      world.kube.apply(probe, "probe", { dryRun: "All" }).then(
+        () => false,
+        () => true,
+      ),
+    );
+    const repo = await world.repository("policy", {
+      "a.yaml": configMap("policy-a", { v: "1" }),
+      "b.yaml": configMap("policy-b", { forbidden: "1" }),
+      "c.yaml": configMap("policy-c", { forbidden: "1" }),
+    });
+    await world.app("policy", "policy", ".");
+    const app = await world.untilCondition("policy", "Ready", "False", "ApplyRefused");
+    const message = condition(app, "Ready")?.message ?? "";
+    expect(message).to.contain("b.yaml:1").and.contain("c.yaml:1").and.contain("the key forbidden is forbidden");
+    expect(await world.kube.get(world.configMap("policy-a"))).to.equal(undefined);
+    await repo.commit({ "b.yaml": configMap("policy-b", {}), "c.yaml": null }, "allowed");
+    await world.poll("policy");
+    await world.synced("policy", await repo.head());
+    for (const kind of ["ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"])
+      await world.kube.delete({ apiVersion: "admissionregistration.k8s.io/v1", kind, name });
+  });
+
   it("is tried again by itself, and applied as soon as the cluster takes it", async () => {
     await world.repository("later", {
       "x.yaml": "apiVersion: example.org/v1\nkind: Gadget\nmetadata: { name: g }\nspec: { size: 3 }\n",

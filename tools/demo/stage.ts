@@ -67,7 +67,10 @@ export async function setStage(screen: Screen, sample: string, later: Cleanup): 
     },
   );
   // Runs before the operator is ended, which has to deal with what it has made.
-  if (cluster.logFolder === undefined) later(() => clear(screen, kube));
+  if (cluster.logFolder === undefined) {
+    later(() => clear(screen, kube));
+    await removeApp(kube);
+  }
   return { cluster, kube, repo, clone, operator, operatorUrl: url };
 }
 
@@ -143,12 +146,17 @@ async function startOperator(
 /** Takes what the demo made out of a cluster that stays. The definitions stay, too: others may use them by now. */
 async function clear(screen: Screen, kube: DemoKube): Promise<void> {
   screen.line("removing what the demo made from your cluster; the definitions of gitops.overseer.io stay");
-  const app = { apiVersion: API_VERSION, kind: "OverseerApp", namespace: DEMO_NAMESPACE, name: APP };
-  await kube.delete(app);
-  await untilGone(kube, app);
+  await removeApp(kube);
   await kube.delete({ apiVersion: API_VERSION, kind: "GitRepository", namespace: DEMO_NAMESPACE, name: REPOSITORY });
   await kube.delete(NAMESPACE);
   await untilGone(kube, NAMESPACE);
+}
+
+/** Removes the app, with the operator's help. One is there at the start when a former demo was killed. */
+async function removeApp(kube: DemoKube): Promise<void> {
+  const app = { apiVersion: API_VERSION, kind: "OverseerApp", namespace: DEMO_NAMESPACE, name: APP };
+  await kube.delete(app);
+  await untilGone(kube, app);
 }
 
 /** Saves the logs of a demo that failed from the folders that are about to go. Gives where they are. */

@@ -1,3 +1,4 @@
+import { cutText } from "../../../base/cut-text.js";
 import type { RawObject } from "../../../kube/object.js";
 import type { ObjectHealth } from "../../../plan/live.js";
 
@@ -25,19 +26,23 @@ export function specOf<T>(object: RawObject): T {
   return (object.spec ?? {}) as T;
 }
 
-/** The condition of a type. */
+/** The condition of a type. A custom resource may hold anything where conditions should be: then it has none. */
 export function condition(status: CommonStatus, type: string): StatusCondition | undefined {
-  return status.conditions?.find((candidate) => candidate.type === type);
+  const conditions: readonly (StatusCondition | null)[] = Array.isArray(status.conditions) ? status.conditions : [];
+  return conditions.find((candidate) => candidate?.type === type) ?? undefined;
 }
+
+/** Longest message that is kept of an object. */
+const MAX_MESSAGE = 1024;
 
 /** Still under way, and why. */
 export function progressing(message: string): ObjectHealth {
-  return { status: "Progressing", message };
+  return { status: "Progressing", message: cutText(message, MAX_MESSAGE) };
 }
 
 /** Broken, and why. */
 export function degraded(message: string): ObjectHealth {
-  return { status: "Degraded", message };
+  return { status: "Degraded", message: cutText(message, MAX_MESSAGE) };
 }
 
 /** Progressing while the controller of the kind has not seen the newest spec; otherwise undefined. */
@@ -62,7 +67,8 @@ export function conditionHealth(object: RawObject): ObjectHealth {
   return ready === undefined || ready.status === "True" ? { status: "Healthy" } : progressing(text(ready));
 }
 
-/** `Reason: message` of a condition, as far as it has them. */
+/** `Reason: message` of a condition, as far as it has them; else what it says at all, like `Ready is False`. */
 export function text(of: StatusCondition): string {
-  return [of.reason, of.message].filter((part) => part !== undefined && part !== "").join(": ");
+  const parts = [of.reason, of.message].filter((part) => typeof part === "string" && part !== "");
+  return parts.length > 0 ? parts.join(": ") : `${of.type ?? "a condition"} is ${of.status ?? "unknown"}`;
 }
