@@ -40,10 +40,7 @@ export interface ClusterLocation {
 }
 
 /** Access by kubeconfig if one is named, else by the pod's ServiceAccount. */
-export async function loadClusterAccess(
-  location: ClusterLocation,
-  clock: Clock = systemClock,
-): Promise<ClusterAccess> {
+export async function loadClusterAccess(location: ClusterLocation, clock: Clock = systemClock): Promise<ClusterAccess> {
   if (location.kubeconfig) return fromKubeconfig(location.kubeconfig, location.context);
   if (location.serviceHost) return inCluster(location.serviceHost, location, clock);
   throw new OverseerError("no cluster to talk to: this is no pod, and neither --kubeconfig nor KUBECONFIG is set", {

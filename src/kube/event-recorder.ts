@@ -29,8 +29,10 @@ export interface EventSink {
   record(subject: EventSubject, note: EventNote): void;
 }
 
-/** Longest note that the API server takes is 1 kB. */
-const MAX_NOTE = 1000;
+/** Longest note that the API server takes, in bytes of UTF-8 (`NoteLengthLimit`), whatever its message about it says. */
+const MAX_NOTE_BYTES = 1024;
+/** What is left for the subject in the Event's name of at most 253 characters. */
+const MAX_NAME = 200;
 /** The same Event again within this time is counted in a series, not written anew. */
 const SERIES_MS = 6 * 60_000;
 /** Events of one object in a burst, and how long one more takes to be allowed. */
@@ -70,8 +72,9 @@ export class EventRecorder implements EventSink {
   record(subject: EventSubject, note: EventNote): void {
     if (this.#waiting >= 1000 || !this.#allowed(subject.uid)) return;
     this.#waiting++;
+    const now = this.#clock.now();
     this.#queue = this.#queue
-      .then(() => this.#write(subject, note))
+      .then(() => this.#write(subject, note, now))
       .catch((error: unknown) =>
         this.#logger.warn("event not written", { reason: note.reason, error: messageOf(error) }),
       )
@@ -98,16 +101,15 @@ export class EventRecorder implements EventSink {
     return true;
   }
 
-  async #write(subject: EventSubject, note: EventNote): Promise<void> {
-    const text = note.message.length > MAX_NOTE ? `${note.message.slice(0, MAX_NOTE - 1)}…` : note.message;
+  async #write(subject: EventSubject, note: EventNote, now: number): Promise<void> {
+    const text = cutBytes(note.message, MAX_NOTE_BYTES);
     const key = createHash("sha256")
       .update([subject.uid, note.type, note.reason, text].join("\0"))
       .digest("hex")
       .slice(0, 16);
-    const now = this.#clock.now();
     const seen = this.#remembered.get(key);
     if (seen && now - seen.lastAt < SERIES_MS && (await this.#extend(seen, now))) return;
-    const name = `${subject.name.slice(0, 200)}.${key}${now.toString(16)}`;
+    const name = `${namePart(subject.name)}.${key}${now.toString(16)}`;
     const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(subject.namespace || "default")}/events`;
     await this.#client.request({ method: "POST", path, body: this.#event(subject, note, text, name, now) });
     this.#remembered.set(key, { path: `${path}/${name}`, count: 1, lastAt: now });
@@ -145,6 +147,26 @@ export class EventRecorder implements EventSink {
       type: note.type,
     };
   }
+}
+
+/** At most `max` bytes of UTF-8, with an ellipsis where something was cut, and no half of a character. */
+function cutBytes(text: string, max: number): string {
+  const bytes = Buffer.from(text);
+  if (bytes.length <= max) return bytes.toString();
+  let end = max - Buffer.byteLength("…");
+  // 10xxxxxx goes on with the character before it.
+  while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
+  return `${bytes.subarray(0, end).toString()}…`;
+}
+
+/** The beginning of a name as a DNS subdomain (RFC 1123): names of RBAC objects need not be one, and a cut may end at a dot. */
+function namePart(name: string): string {
+  const part = name
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]/g, "-")
+    .slice(0, MAX_NAME);
+  const labels = part.split(".").map((label) => label.replace(/^-+|-+$/g, ""));
+  return labels.filter((label) => label !== "").join(".") || "object";
 }
 
 function microTime(ms: number): string {

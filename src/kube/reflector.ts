@@ -1,9 +1,9 @@
 import { type BackoffPolicy, backoffDelay, jitter } from "../base/backoff.js";
 import type { Clock } from "../base/clock.js";
-import { messageOf } from "../base/errors.js";
+import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import { type KubeClient, PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
-import { isGone, isStatus, type KubeStatus, KubeStatusError } from "./errors.js";
+import { isGone, isStatus, KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
 import type { RawObject } from "./object.js";
 import { splitLines } from "./watch-lines.js";
 
@@ -47,7 +47,12 @@ export interface ReflectorObserver {
 }
 
 const BACKOFF: BackoffPolicy = { baseMs: 800, factor: 2, maxMs: 30_000 };
+/** A watch that was open this long is renewed without a pause. */
 const HEALTHY_AFTER_MS = 120_000;
+/** A watch that was open for less is one more failure in a row. */
+const SHORT_MS = 1_000;
+/** No server makes us wait longer than this, whatever its Retry-After says. */
+const MAX_RETRY_AFTER_MS = 60_000;
 const PAGE = 500;
 
 interface WatchEvent {
@@ -68,7 +73,10 @@ export class Reflector<T> {
   #resourceVersion: string | undefined;
   #streamLists = true;
   #synced = false;
+  /** Watches in a row that were short or did not come about. */
   #failures = 0;
+  /** Since when events are followed; undefined while listing and connecting. */
+  #openSince: number | undefined;
   #done: Promise<void> | undefined;
   #wake: (() => void) | undefined;
 
@@ -95,28 +103,34 @@ export class Reflector<T> {
 
   async #run(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      const started = this.#options.clock.monotonic();
+      let failure: unknown;
+      this.#openSince = undefined;
       try {
         await this.#once();
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        if (isGone(error)) {
-          this.#resourceVersion = undefined;
-          continue;
+        failure = error;
+        if (isGone(error)) this.#resourceVersion = undefined;
+        else {
+          this.#options.onSync?.(error);
+          this.#options.logger.warn("watch failed", { path: this.#options.path, error: messageOf(error) });
         }
-        this.#options.onSync?.(error);
-        this.#options.logger.warn("watch failed", { path: this.#options.path, error: messageOf(error) });
       }
       if (this.#stop.signal.aborted) return;
-      await this.#backOff(this.#options.clock.monotonic() - started);
+      await this.#backOff(failure);
     }
   }
 
-  /** Waits between watches: not at all after a healthy one, ever longer after short or failed ones. */
-  async #backOff(lastedMs: number): Promise<void> {
+  /** Waits between watches: not at all after a healthy one or when a new list is due, ever longer after short or failed ones. */
+  async #backOff(failure: unknown): Promise<void> {
     this.#options.observer?.restarted();
-    this.#failures = lastedMs > HEALTHY_AFTER_MS ? 0 : this.#failures + 1;
-    const delay = jitter(backoffDelay(BACKOFF, this.#failures), 0.2, Math.random());
+    const openMs = this.#openSince === undefined ? 0 : this.#options.clock.monotonic() - this.#openSince;
+    this.#failures = openMs >= SHORT_MS ? 1 : this.#failures + 1;
+    // A server that answers each new list with 410 is not asked in a loop either.
+    const attempt = openMs > HEALTHY_AFTER_MS || isGone(failure) ? this.#failures - 1 : this.#failures;
+    const asked = failure instanceof OverseerError ? Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
+    const delay = Math.max(asked, jitter(backoffDelay(BACKOFF, attempt), 0.2, Math.random()));
+    if (delay === 0) return;
     await new Promise<void>((resolve) => {
       const timer = this.#options.clock.after(delay, resolve);
       this.#wake = () => {
@@ -181,13 +195,13 @@ export class Reflector<T> {
           watch: "1",
           allowWatchBookmarks: "true",
           timeoutSeconds: String(timeoutSeconds),
-          ...(initial
-            ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" }
-            : { resourceVersion: this.#resourceVersion }),
+          resourceVersion: initial ? undefined : this.#resourceVersion,
+          ...(initial ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" } : {}),
         },
         accept: this.#options.mode === "metadata" ? PARTIAL_OBJECT : "application/json",
         signal: call.signal,
       });
+      if (!initial) this.#openSince = this.#options.clock.monotonic();
       await this.#follow(chunks, initial);
     } finally {
       deadline.cancel();
@@ -199,33 +213,47 @@ export class Reflector<T> {
   async #follow(chunks: AsyncIterable<Buffer>, initial: boolean): Promise<void> {
     let fresh: Map<string, T> | undefined = initial ? new Map() : undefined;
     for await (const line of splitLines(chunks)) {
-      const event = JSON.parse(line) as WatchEvent;
+      const event = this.#parse(line);
       if (event.type === "ERROR")
         throw new KubeStatusError(event.object.code ?? 500, event.object, `WATCH ${this.#options.path}`);
       if (event.type === "BOOKMARK") {
         if (fresh && event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true") {
           this.#replace(fresh, event.object.metadata.resourceVersion);
+          this.#openSince = this.#options.clock.monotonic();
           fresh = undefined;
-        } else if (!fresh) this.#resourceVersion = event.object.metadata.resourceVersion;
-      } else if (fresh) fresh.set(storeKey(event.object), this.#options.reduce(event.object));
-      else this.#apply(event);
+        } else if (!fresh) this.#resourceVersion = usable(event.object.metadata.resourceVersion);
+      } else if (!fresh) this.#apply(event);
+      else if (event.type === "DELETED") fresh.delete(storeKey(event.object));
+      else fresh.set(storeKey(event.object), this.#options.reduce(event.object));
+    }
+    // Ended in good order, but not with the whole list: perhaps the server does not know what we asked for.
+    if (fresh) this.#streamLists = false;
+  }
+
+  /** What `JSON.parse` says about a broken line quotes it, and it may be a Secret: so we say it ourselves. */
+  #parse(line: string): WatchEvent {
+    try {
+      return JSON.parse(line) as WatchEvent;
+    } catch {
+      const message = `WATCH ${this.#options.path}: an event (${line.length} characters) is not whole JSON`;
+      throw new KubeConnectionError(message, undefined);
     }
   }
 
+  /** The resourceVersion moves last: an event that could not be taken in comes again. */
   #apply(event: WatchEvent): void {
     const key = storeKey(event.object);
-    this.#resourceVersion = event.object.metadata.resourceVersion;
     if (event.type === "DELETED") this.#remove(key, false);
     else this.#put(key, this.#options.reduce(event.object), false);
+    this.#resourceVersion = usable(event.object.metadata.resourceVersion);
   }
 
   /** Takes a whole new copy in, and tells of each difference to the old one. */
   #replace(fresh: Map<string, T>, resourceVersion: string | undefined): void {
     for (const key of [...this.store.keys()]) if (!fresh.has(key)) this.#remove(key, true);
     for (const [key, object] of fresh) this.#put(key, object, true);
-    this.#resourceVersion = resourceVersion;
+    this.#resourceVersion = usable(resourceVersion);
     this.#synced = true;
-    this.#failures = 0;
     this.#options.onSync?.();
   }
 
@@ -248,6 +276,11 @@ export class Reflector<T> {
   #selectors(): Record<string, string | undefined> {
     return { labelSelector: this.#options.labelSelector, fieldSelector: this.#options.fieldSelector };
   }
+}
+
+/** From "" and "0", which servers without versions send, no watch can go on. */
+function usable(resourceVersion: string | undefined): string | undefined {
+  return resourceVersion === "" || resourceVersion === "0" ? undefined : resourceVersion;
 }
 
 /** Key of an object in a reflector's store: `namespace/name`, or the name alone. */

@@ -52,10 +52,11 @@ export function describePlan(plan: Plan): { actions: PlannedAction[]; omitted: n
     ...plan.writes.map(describeWrite),
     ...plan.deferred.map(describeDeferred),
     ...leftovers("Keep"),
-  ].map(cutTexts);
+  ];
   const actions: PlannedAction[] = [];
   let bytes = 0;
-  for (const action of all) {
+  for (const whole of all) {
+    const action = cutTexts(whole);
     const size = sizeOf(action);
     const fits = bytes + size <= MAX_PLAN_BYTES;
     const { diff, ...bare } = action;

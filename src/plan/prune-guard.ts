@@ -193,7 +193,7 @@ function spareHolder(decision: LeftoverDecision, kept: readonly LiveObject[]): L
   const held = kept.find(({ id }) =>
     kind === "Namespace" && group === ""
       ? id.namespace === name
-      : kind === "CustomResourceDefinition" && name.endsWith(`.${id.group}`) && id.group !== "",
+      : kind === "CustomResourceDefinition" && id.group === name.slice(name.indexOf(".") + 1),
   );
   if (held === undefined) return decision;
   const what = `${held.id.kind} ${held.id.namespace === "" ? "" : `${held.id.namespace}/`}${held.id.name}`;

@@ -43,7 +43,13 @@ describe("docs/transcript.md", function () {
 
   for (const { title, steps } of scenes) {
     it(`shows what happens: ${title}`, async () => {
-      for (const step of steps) await shell.step(step);
+      try {
+        for (const step of steps) await shell.step(step);
+      } catch (error) {
+        const status = await shell.run("kubectl get overseerapps,changes -o wide").catch(String);
+        const log = (await world.operator.log()).split("\n").slice(-15).join("\n");
+        throw new Error(`${error instanceof Error ? error.message : error}\n${status}\n${log}`);
+      }
     });
   }
 });

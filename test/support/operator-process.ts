@@ -57,7 +57,6 @@ export class OperatorProcess {
       process.execPath,
       [
         ...(options.nodeFlags ?? []),
-        "--enable-source-maps",
         join(repositoryRoot(), "dist/main.js"),
         "--kubeconfig",
         options.kubeconfigPath,

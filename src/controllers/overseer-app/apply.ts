@@ -5,11 +5,11 @@ import { displayId } from "../../manifest/object-id.js";
 import { applyTier } from "../../manifest/order.js";
 import type { PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import type { Plan } from "../../plan/plan.js";
-import { recordChange } from "./change-record.js";
+import { stageChange } from "./change-record.js";
 import { holdDeletions, prune } from "./prune.js";
 import { Results } from "./results.js";
 import { restAfterFailure } from "./retry.js";
-import type { AppRun, Rendered } from "./run.js";
+import type { AppRun, ChangeUpdate, Rendered } from "./run.js";
 
 /** Writes of one app on their way at once. */
 const PARALLEL = 8;
@@ -73,21 +73,21 @@ async function writeDeferred(
   return preview.deferred;
 }
 
-async function applied(run: AppRun, change: Change, results: Results): Promise<void> {
+function applied(run: AppRun, change: Change, results: Results): void {
   run.memory.retry = undefined;
   run.memory.lastTold.delete("sync");
   run.progress = { state: "done" };
-  const plan = results.mark(change.status?.plan, true);
-  await recordChange(run, change, {
-    phase: "Verifying",
-    appliedTime: change.status?.appliedTime ?? rfc3339(run.services.clock.now()),
-    ...(plan ? { plan } : {}),
-  });
+  const appliedTime = change.status?.appliedTime ?? rfc3339(run.services.clock.now());
+  stageChange(run, change, { phase: "Verifying", appliedTime, ...markedPlan(run, change, results) });
 }
 
-async function applyFailed(run: AppRun, desired: Rendered, change: Change, results: Results): Promise<void> {
+function applyFailed(run: AppRun, desired: Rendered, change: Change, results: Results): void {
   const message = results.summary();
   restAfterFailure(run, desired, "ApplyFailed", `${desired.inputs.revision}: ${message}`, results.retryAfterMs());
-  const plan = results.mark(change.status?.plan, false);
-  await recordChange(run, change, { phase: "Applying", message, ...(plan ? { plan } : {}) });
+  stageChange(run, change, { phase: "Applying", message, ...markedPlan(run, change, results) });
+}
+
+function markedPlan(run: AppRun, change: Change, results: Results): Pick<ChangeUpdate, "plan"> {
+  const plan = results.mark(run.staged?.update.plan ?? change.status?.plan, !results.failed);
+  return plan ? { plan } : {};
 }

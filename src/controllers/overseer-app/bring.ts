@@ -9,12 +9,15 @@ import type { Observation } from "../../plan/live.js";
 import { describePlan, isEmptyPlan, type Plan, planHash, summarise } from "../../plan/plan.js";
 import { judgePrune, type PruneVerdict } from "../../plan/prune-guard.js";
 import { applyPlan } from "./apply.js";
-import { ensureChange, openChangeFor, recordChange } from "./change-record.js";
+import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "./change-record.js";
 import { observeApp } from "./observe.js";
 import { recordKinds } from "./record-kinds.js";
 import { restAfterFailure, restsStill } from "./retry.js";
 import type { AppRun, Rendered } from "./run.js";
 import { unsettledApps } from "./settled.js";
+
+/** Objects that are written in a moment. */
+const SHORT_PLAN = 100;
 
 /** Every gate that a Change must pass. */
 const GATES = [deletionsGate];
@@ -40,17 +43,21 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
   const gates = judgeGates(GATES, { deletionsAsk: verdict.ask });
   if (closedGates(gates).length > 0) return waitAtGates(run, change, plan, gates);
-  const applying = await startApplying(run, change, plan);
-  await recordKinds(run, desired, applying);
-  await applyPlan(run, desired, plan, applying, unsettled);
+  const current = await startApplying(run, change, plan);
+  await recordKinds(run, desired, current);
+  await applyPlan(run, desired, plan, current, unsettled);
 }
 
-/** The plan of a Change that is applied in several steps stays the one that it began with. */
+/**
+ * Notes that a Change is being applied. One that takes a moment shows its plan at once; a short one is written when it is
+ * through. The plan of a Change that is applied in several steps stays the one that it began with.
+ */
 async function startApplying(run: AppRun, change: Change, plan: Plan): Promise<Change> {
   const goesOn = change.status?.phase === "Applying" && change.status.plan !== undefined;
-  if (goesOn && change.status?.message === undefined) return change;
-  const attempts = (change.status?.attempts ?? 0) + 1;
-  return recordChange(run, change, { ...(goesOn ? {} : planStatus(run, plan)), phase: "Applying", attempts });
+  const retried = !goesOn || change.status?.message !== undefined;
+  const attempts = (change.status?.attempts ?? 0) + (retried ? 1 : 0);
+  stageChange(run, change, { ...(goesOn ? {} : planStatus(run, plan)), phase: "Applying", attempts });
+  return plan.writes.length + plan.deferred.length > SHORT_PLAN ? flushChange(run, change) : change;
 }
 
 function judge(

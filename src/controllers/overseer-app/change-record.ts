@@ -1,4 +1,4 @@
-import type { Change, ChangeCause, ChangePhase, ChangeStatus } from "../../api/change.js";
+import type { Change, ChangeCause, ChangeStatus } from "../../api/change.js";
 import { isFinal } from "../../api/change.js";
 import { type ConditionDraft, cutMessage, mergeConditions } from "../../api/conditions.js";
 import { API_VERSION } from "../../api/group.js";
@@ -7,7 +7,7 @@ import { rfc3339 } from "../../base/clock.js";
 import { isStatus } from "../../kube/errors.js";
 import { collectionPath, objectPath } from "../../kube/resource.js";
 import { expiredChanges } from "../../plan/prune-guard.js";
-import type { AppRun } from "./run.js";
+import type { AppRun, ChangeUpdate } from "./run.js";
 
 /** Names tried when the next number is taken already. */
 const MAX_TRIES = 20;
@@ -85,12 +85,25 @@ async function createChange(
   return body.spec.inputs.key === inputs.key && !isFinal(body.status?.phase) ? body : undefined;
 }
 
+/**
+ * Notes how a Change goes, to be written with whatever else this reconcile finds out: one write, not one for each step. A
+ * crash before that loses nothing, since the next reconcile looks at what is live.
+ */
+export function stageChange(run: AppRun, change: Change, update: ChangeUpdate): void {
+  const { message: _, waitingFor: __, ...lasting } = run.staged?.update ?? {};
+  run.staged = { change, update: { startTime: rfc3339(run.services.clock.now()), ...lasting, ...update } };
+}
+
+/** Writes what was noted, if anything was, and gives the Change as it then is. */
+export async function flushChange(run: AppRun, change: Change): Promise<Change> {
+  if (!run.staged) return change;
+  const { change: noted, update } = run.staged;
+  run.staged = undefined;
+  return recordChange(run, noted, update);
+}
+
 /** Writes how a Change goes. Times are set where a phase begins or ends. */
-export async function recordChange(
-  run: AppRun,
-  change: Change,
-  update: Partial<ChangeStatus> & { phase: ChangePhase },
-): Promise<Change> {
+export async function recordChange(run: AppRun, change: Change, update: ChangeUpdate): Promise<Change> {
   const { changes, status, clock } = run.services;
   const now = rfc3339(clock.now());
   const before = change.status ?? {};
@@ -99,7 +112,7 @@ export async function recordChange(
     ...lasting,
     ...update,
     observedGeneration: change.metadata.generation,
-    startTime: before.startTime ?? now,
+    startTime: before.startTime ?? update.startTime ?? now,
     ...(isFinal(update.phase) && before.completionTime === undefined ? { completionTime: now } : {}),
     ...(update.message === undefined ? {} : { message: cutMessage(update.message) }),
     ...(update.waitingFor === undefined ? {} : { waitingFor: cutMessage(update.waitingFor) }),

@@ -13,7 +13,7 @@ export async function recordKinds(run: AppRun, desired: Rendered, change: Change
   const { status, apps, clock } = run.services;
   const current = apps.get(run.key) ?? run.app;
   const { generation } = run.app.metadata;
-  const message = `applying ${desired.inputs.revision} (${change.status?.summary ?? ""})`;
+  const message = `applying ${desired.inputs.revision} (${run.staged?.update.summary ?? change.status?.summary ?? ""})`;
   const kinds = relevantKinds(run).map(formatKind);
   const kept = (run.status.conditions ?? []).filter(
     (condition) => !["Ready", "Reconciling", "Stalled", "Waiting"].includes(condition.type),

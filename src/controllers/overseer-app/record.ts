@@ -5,12 +5,12 @@ import type { OverseerAppStatus } from "../../api/overseer-app.js";
 import { rfc3339 } from "../../base/clock.js";
 import { parseDuration } from "../../base/duration.js";
 import type { Observation } from "../../plan/live.js";
-import { openChangeFor, recordChange, trimHistory } from "./change-record.js";
+import { flushChange, openChangeFor, stageChange, trimHistory } from "./change-record.js";
 import { type AppFacts, appConditions } from "./conditions.js";
 import { type AppHealth, appHealth } from "./health.js";
 import { formatKind } from "./kinds.js";
 import { observeApp } from "./observe.js";
-import type { AppRun } from "./run.js";
+import type { AppRun, ChangeUpdate } from "./run.js";
 
 /** Ends a reconcile: judges health, brings the Change to its end, and writes the status if it says anything new. */
 export async function recordOutcome(run: AppRun): Promise<void> {
@@ -32,28 +32,36 @@ export async function recordOutcome(run: AppRun): Promise<void> {
   await writeStatus(run, facts, observation);
 }
 
-/** Moves the Change that was applied to its end when all is healthy, or when it did not become so in time. */
+/** Moves the Change that was applied to its end when all is healthy, or when it did not become so in time, and writes it. */
 async function settleChange(run: AppRun, health: AppHealth | undefined): Promise<boolean> {
   const key = run.status.applied?.key;
-  const change = key === undefined ? undefined : openChangeFor(run, key);
-  if (change?.status?.phase !== "Verifying") return lastChangeTimedOut(run, health);
+  const change = run.staged?.change ?? (key === undefined ? undefined : openChangeFor(run, key));
+  const now: ChangeUpdate = {
+    ...change?.status,
+    ...run.staged?.update,
+    phase: run.staged?.update.phase ?? change?.status?.phase ?? "Planning",
+  };
+  if (!change || now.phase !== "Verifying") {
+    if (change) await flushChange(run, change);
+    return lastChangeTimedOut(run, health);
+  }
   if (health?.status === "Healthy") {
-    await finish(run, change, "Succeeded");
+    await finish(run, change, now, { phase: "Succeeded" });
     return false;
   }
   const { clock } = run.services;
-  const timeout = parseDuration(run.app.spec.health?.timeout ?? "5m") ?? 300_000;
-  const left = Date.parse(change.status.appliedTime ?? rfc3339(clock.now())) + timeout - clock.now();
+  const { timeout } = run.app.spec.health;
+  const left = Date.parse(now.appliedTime ?? rfc3339(clock.now())) + (parseDuration(timeout) ?? 0) - clock.now();
   if (left > 0) {
     run.comeBack(left);
+    await flushChange(run, change);
     return false;
   }
-  await finish(
-    run,
-    change,
-    "Failed",
-    `not healthy after ${run.app.spec.health?.timeout ?? "5m"}: ${health?.problems[0]?.object ?? ""} ${health?.problems[0]?.message ?? ""}`,
-  );
+  const worst = health?.problems[0];
+  await finish(run, change, now, {
+    phase: "Failed",
+    message: `not healthy after ${timeout}: ${worst ? `${worst.object} ${worst.message}` : "nothing is known of its objects"}`,
+  });
   return true;
 }
 
@@ -64,20 +72,17 @@ function lastChangeTimedOut(run: AppRun, health: AppHealth | undefined): boolean
   return last?.status?.phase === "Failed" && last.spec.inputs.key === run.status.applied?.key;
 }
 
-async function finish(run: AppRun, change: Change, phase: "Succeeded" | "Failed", message?: string): Promise<void> {
+async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: ChangeUpdate): Promise<void> {
   const { clock, observer } = run.services;
-  await recordChange(run, change, { phase, ...(message === undefined ? {} : { message }) });
-  const started = Date.parse(change.status?.startTime ?? rfc3339(clock.now()));
-  observer.synced(phase === "Succeeded" ? "succeeded" : "failed", Math.max(0, clock.now() - started) / 1000);
+  stageChange(run, change, end);
+  await flushChange(run, change);
+  const started = Date.parse(before.startTime ?? rfc3339(clock.now()));
+  const succeeded = end.phase === "Succeeded";
+  observer.synced(succeeded ? "succeeded" : "failed", Math.max(0, clock.now() - started) / 1000);
   const { revision } = change.spec.inputs;
-  if (phase === "Succeeded")
-    run.tell(
-      "Normal",
-      "Synced",
-      "Sync",
-      `${revision} is applied and healthy (${change.status?.summary ?? "+0 ~0 -0"})`,
-    );
-  else run.tell("Warning", "HealthTimeout", "Sync", `${revision}: ${message ?? ""}`);
+  const summary = before.summary ?? "+0 ~0 -0";
+  if (succeeded) run.tell("Normal", "Synced", "Sync", `${revision} is applied and healthy (${summary})`);
+  else run.tell("Warning", "HealthTimeout", "Sync", `${revision}: ${end.message ?? ""}`);
   await trimHistory(run);
 }
 

@@ -1,3 +1,4 @@
+import type { Change, ChangePhase, ChangeStatus } from "../../api/change.js";
 import type { Inputs } from "../../api/inputs.js";
 import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
 import type { Logger } from "../../base/logger.js";
@@ -7,6 +8,9 @@ import type { GroupVersionKind } from "../../manifest/object-id.js";
 import { type AppRef, appKey } from "../../plan/live.js";
 import type { AppMemory } from "./memory.js";
 import type { AppServices } from "./services.js";
+
+/** What a step says of the Change: its phase, and whatever else is new. */
+export type ChangeUpdate = Partial<ChangeStatus> & { readonly phase: ChangePhase };
 
 /** The documents of one set of inputs. */
 export interface Rendered {
@@ -60,6 +64,8 @@ export class AppRun {
   progress: Progress = { state: "done" };
   drift: DriftReport[] = [];
   contested: DriftReport[] = [];
+  /** How the Change went so far, to be written once at the end of this reconcile. */
+  staged: { readonly change: Change; readonly update: ChangeUpdate } | undefined;
   /** Earliest time to come back, in milliseconds from now. */
   requeueAfterMs: number | undefined;
 

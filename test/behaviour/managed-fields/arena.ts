@@ -110,13 +110,16 @@ export class Arena {
     await this.proxy.stop();
   }
 
+  /** Waits until the newest commit is live: the objects of some cases never become healthy, so that the app is not Ready. */
   async #applied(): Promise<void> {
     const head = await this.#repo.head();
     await this.world.kube.until(
       this.world.appRef(APP),
-      "is applied",
-      (app: RawObject & { status?: Parameters<typeof condition>[0]["status"] & { applied?: { commit: string } } }) =>
-        app.status?.applied?.commit === head && condition(app, "Synced")?.status === "True",
+      `live is ${head}`,
+      (app: RawObject & Parameters<typeof condition>[0]) => {
+        const synced = condition(app, "Synced");
+        return synced?.status === "True" && synced.message.endsWith(head);
+      },
       60_000,
     );
   }

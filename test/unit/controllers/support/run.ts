@@ -1,0 +1,10 @@
+import type { GitRepository } from "../../../../src/api/git-repository.js";
+import type { OverseerApp } from "../../../../src/api/overseer-app.js";
+import type { Clock } from "../../../../src/base/clock.js";
+import { silentLogger } from "./logger.js";
+import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
+import { AppMemory } from "../../../../src/controllers/overseer-app/memory.js";
+import { AppRun } from "../../../../src/controllers/overseer-app/run.js";
+import type { AppServices } from "../../../../src/controllers/overseer-app/services.js";
+import type { GitEngine, GitRemote, GitSnapshot } from "../../../../src/git/engine.js";
+import { cacheOf } from "./resources.js";

@@ -1,0 +1,173 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { type FieldChange, PlannedAction } from "../../../src/api/change.js";
+import { describePlan, type Plan } from "../../../src/plan/plan.js";
+import { prune } from "./support/judge.js";
+import { action, configMaps, document, live, write } from "./support/objects.js";
+
+const EMPTY: Plan = { writes: [], deferred: [], leftovers: [] };
+const KIB = 1024;
+const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
+
+/** So many writes with so many changed fields each. */
+function writes(count: number, fields: number, change: Partial<FieldChange> = {}): Plan["writes"] {
+  const diff = Array.from({ length: fields }, (_, n) => ({
+    path: `.data.field${n}`,
+    from: "old",
+    to: "new",
+    ...change,
+  }));
+  return Array.from({ length: count }, (_, n) => write(`v1 ConfigMap shop/w${n}`, { verb: "Update", diff }));
+}
+
+describe("describePlan", () => {
+  it("says of each action what it is, of which object, where it comes from and why", () => {
+    const plan: Plan = {
+      writes: [
+        write("apps/v1 Deployment shop/web", {
+          verb: "Update",
+          diff: [{ path: ".spec.replicas", from: "1", to: "2" }],
+        }),
+        write("v1 Namespace shop", { verb: "Adopt", reason: "existed and was managed by nobody" }),
+      ],
+      deferred: [
+        {
+          ...action("example.com/v1 Widget shop/w"),
+          document: document("example.com/v1 Widget shop/w", "h", { file: "b.yaml", line: 7 }),
+        },
+      ],
+      leftovers: [
+        ...prune({ leftovers: [live("v1 Secret shop/kept", { pruneDisabled: true })] }).decisions,
+        ...prune({ leftovers: [live("v1 Secret shop/given")], claimedBy: () => "shop/other" }).decisions,
+        ...prune({ leftovers: [live("v1 Secret shop/gone")] }).decisions,
+      ],
+    };
+    expect(describePlan(plan)).to.deep.equal({
+      actions: [
+        { verb: "Delete", object: "Secret shop/gone", apiVersion: "v1", reason: "left Git" },
+        {
+          verb: "HandOver",
+          object: "Secret shop/given",
+          apiVersion: "v1",
+          reason: "OverseerApp shop/other has it now",
+        },
+        {
+          verb: "Update",
+          object: "Deployment shop/web",
+          apiVersion: "apps/v1",
+          origin: "app/a.yaml:1",
+          diff: [{ path: ".spec.replicas", from: "1", to: "2" }],
+        },
+        {
+          verb: "Adopt",
+          object: "Namespace shop",
+          apiVersion: "v1",
+          origin: "app/a.yaml:1",
+          reason: "existed and was managed by nobody",
+        },
+        {
+          verb: "Create",
+          object: "Widget shop/w",
+          apiVersion: "example.com/v1",
+          origin: "b.yaml:7",
+          reason: "checked when the namespace or kind that it needs exists",
+        },
+        {
+          verb: "Keep",
+          object: "Secret shop/kept",
+          apiVersion: "v1",
+          reason: "left Git; kept because it is annotated gitops.overseer.io/prune: disabled",
+        },
+      ],
+      omitted: 0,
+    });
+  });
+
+  it("has nothing to say of an empty plan", () => {
+    expect(describePlan(EMPTY)).to.deep.equal({ actions: [], omitted: 0 });
+  });
+
+  it("shows 1,000 actions, and counts the others", () => {
+    const { actions, omitted } = describePlan({ ...EMPTY, writes: writes(1_203, 0) });
+    expect(actions).to.have.length(1_000);
+    expect(omitted).to.equal(203);
+    expect(describePlan({ ...EMPTY, writes: writes(1_000, 0) }).omitted).to.equal(0);
+  });
+
+  it("names the deletions first, however many objects are kept or written", () => {
+    const leftovers = [
+      ...prune({ leftovers: configMaps(1_500, { pruneDisabled: true }) }).decisions,
+      ...prune({ leftovers: [live("v1 Secret shop/gone")] }).decisions,
+    ];
+    const { actions, omitted } = describePlan({ ...EMPTY, leftovers, writes: writes(20, 100) });
+    expect(actions[0]).to.include({ verb: "Delete", object: "Secret shop/gone" });
+    expect(actions.filter(({ verb }) => verb === "Update")).to.have.length(20);
+    expect(omitted).to.equal(521);
+  });
+
+  it("drops differences before it drops actions", () => {
+    const { actions, omitted } = describePlan({ ...EMPTY, writes: writes(1_000, 100) });
+    expect(omitted).to.equal(0);
+    const shown = actions.filter(({ diff }) => diff !== undefined).length;
+    expect(shown).to.be.within(1, 999);
+    expect(actions.slice(0, shown).every(({ diff }) => diff?.length === 100)).to.equal(true);
+    expect(bytesOf(actions)).to.be.at.most(512 * KIB);
+  });
+
+  it("still shows a small difference after a large one had no room", () => {
+    const large = writes(1, 100, { from: "x".repeat(512), to: "y".repeat(512), path: "p".repeat(1024) });
+    const plan = { ...EMPTY, writes: [...large, ...large, ...writes(1, 1)] };
+    expect(describePlan(plan).actions.map(({ diff }) => diff?.length)).to.deep.equal([100, undefined, 1]);
+  });
+
+  it("is the same each time", () => {
+    const plan = { ...EMPTY, writes: writes(300, 20) };
+    expect(describePlan(plan)).to.deep.equal(describePlan(plan));
+  });
+
+  for (const [what, letter] of [
+    ["letters", "x"],
+    ["characters of three bytes", "漢"],
+    ["characters of four bytes", "😀"],
+    ["characters that JSON escapes", "\u0001"],
+  ] as const) {
+    it(`never says more than 512 KiB, nor what the schema refuses: the longest texts of ${what}`, () => {
+      const long = letter.repeat(1_100);
+      const diff = Array.from({ length: 101 }, () => ({ path: long, from: long, to: long }));
+      const one = write("v1 ConfigMap shop/w", { verb: "Adopt", reason: long, diff });
+      const origin = { file: `${long}.yaml`, line: 1 };
+      const all = Array.from({ length: 400 }, () => ({
+        ...one,
+        action: { ...one.action, document: { ...one.action.document, origin } },
+      }));
+      const { actions, omitted } = describePlan({ ...EMPTY, writes: all });
+      expect(bytesOf(actions)).to.be.at.most(512 * KIB);
+      expect(actions.length + omitted).to.equal(400);
+      for (const shown of actions) expect(PlannedAction.safeParse(shown).error).to.equal(undefined);
+    });
+  }
+
+  it("stays within its bounds, and loses nothing uncounted, whatever the plan", () => {
+    const text = fc.oneof(
+      fc.string({ maxLength: 40 }),
+      fc.integer({ min: 0, max: 3_000 }).map((size) => "é".repeat(size)),
+    );
+    const change = fc.record({ path: text, from: text, to: text });
+    const size = fc.record({ diff: fc.array(change, { maxLength: 20 }), times: fc.integer({ min: 1, max: 200 }) });
+    const plans = fc.record({ sizes: fc.array(size, { maxLength: 4 }), deletions: fc.nat(1_100) });
+    fc.assert(
+      fc.property(plans, ({ sizes, deletions }) => {
+        const all = sizes.flatMap(({ diff, times }) => Array(times).fill(write("v1 ConfigMap shop/w", { diff })));
+        const { decisions } = prune({ leftovers: configMaps(deletions) });
+        const { actions, omitted } = describePlan({ ...EMPTY, writes: all, leftovers: decisions });
+        expect(bytesOf(actions)).to.be.at.most(512 * KIB);
+        expect(actions.length).to.be.at.most(1_000);
+        expect(actions.length + omitted).to.equal(all.length + deletions);
+        const deleted = actions.filter(({ verb }) => verb === "Delete").length;
+        expect(deleted).to.equal(Math.min(deletions, 1_000));
+        expect(actions.slice(0, deleted).every(({ verb }) => verb === "Delete")).to.equal(true);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});

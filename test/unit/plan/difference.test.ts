@@ -1,0 +1,84 @@
+import { expect } from "chai";
+import { difference } from "../../../src/plan/difference.js";
+import type { LiveObject } from "../../../src/plan/live.js";
+import { document, live, observation } from "./support/objects.js";
+
+const MAP = "v1 ConfigMap shop/a";
+const recorded = ({ hash }: { readonly hash: string }): string => hash;
+
+/** What becomes of one object, in one word. */
+function fate(wanted: boolean, object: LiveObject | undefined): string {
+  const documents = wanted ? [document(MAP)] : [];
+  const found = difference(documents, observation(...(object ? [object] : [])), recorded);
+  const words = [
+    ...found.writes.map(({ verb, live: before }) => (before ? `${verb} over` : verb)),
+    ...found.heals.map(() => "Heal"),
+    ...found.leftovers.map(() => "Leftover"),
+    ...found.vanishing.map(() => "Vanishing"),
+  ];
+  return words.join(", ") || "nothing";
+}
+
+/** What is expected of a wanted object, said once more and by conditions instead of by order. */
+function wantedFate(object: LiveObject): string {
+  if (object.ownership === "Foreign") return "Create";
+  if (object.deleting) return "Vanishing";
+  if (object.ownership === "Claimed" || object.documentHash !== "hash") return "Update over";
+  return object.state === "AsApplied" ? "nothing" : "Heal";
+}
+
+describe("difference", () => {
+  it("makes what is not there, and leaves alone what nobody wants and nobody has", () => {
+    expect(fate(true, undefined)).to.equal("Create");
+    expect(fate(false, undefined)).to.equal("nothing");
+  });
+
+  for (const ownership of ["Owned", "Claimed", "Foreign"] as const) {
+    for (const state of ["AsApplied", "Drifted", "Unverified"] as const) {
+      for (const documentHash of ["hash", "other", undefined]) {
+        for (const deleting of [false, true]) {
+          const object = live(MAP, { ownership, state, documentHash, deleting });
+          const what = `${ownership}, ${state}, ${documentHash === "hash" ? "the same" : (documentHash ?? "no")} document${deleting ? ", being deleted" : ""}`;
+          it(`means ${wantedFate(object)} for what is wanted: ${what}`, () => {
+            expect(fate(true, object)).to.equal(wantedFate(object));
+          });
+          const left = ownership === "Foreign" ? "nothing" : "Leftover";
+          it(`means ${left} for what is not wanted: ${what}`, () => {
+            expect(fate(false, object)).to.equal(left);
+          });
+        }
+      }
+    }
+  }
+
+  it("takes no protection from pruning for a reason not to write", () => {
+    expect(fate(true, live(MAP, { pruneDisabled: true, state: "Drifted" }))).to.equal("Heal");
+    expect(fate(true, live(MAP, { pruneDisabled: true, documentHash: "other" }))).to.equal("Update over");
+  });
+
+  it("knows an object by group, kind, namespace and name, and not by its version", () => {
+    const deployment = live("apps/v1beta2 Deployment shop/web");
+    const found = difference([document("apps/v1 Deployment shop/web")], observation(deployment), recorded);
+    expect(found).to.deep.equal({ writes: [], heals: [], leftovers: [], vanishing: [] });
+    const other = difference([document("example.com/v1 Deployment shop/web")], observation(deployment), recorded);
+    expect(other.writes.map(({ verb }) => verb)).to.deep.equal(["Create"]);
+    expect(other.leftovers).to.deep.equal([deployment]);
+  });
+
+  it("compares with the hash as the destination records it", () => {
+    const found = difference(
+      [document(MAP, "x")],
+      observation(live(MAP, { documentHash: "keyed x" })),
+      ({ hash }) => `keyed ${hash}`,
+    );
+    expect(found.writes).to.deep.equal([]);
+  });
+
+  it("gives each document and object on, in their order", () => {
+    const documents = ["c", "a", "b"].map((name) => document(`v1 ConfigMap shop/${name}`));
+    const left = ["z", "y"].map((name) => live(`v1 ConfigMap shop/${name}`));
+    const found = difference(documents, observation(...left), recorded);
+    expect(found.writes.map((write) => write.document)).to.deep.equal(documents);
+    expect(found.leftovers).to.deep.equal(left);
+  });
+});

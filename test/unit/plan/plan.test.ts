@@ -1,0 +1,171 @@
+import { expect } from "chai";
+import type { PreviewedWrite } from "../../../src/plan/actions.js";
+import { isEmptyPlan, type Plan, planHash, summarise } from "../../../src/plan/plan.js";
+import type { LeftoverDecision } from "../../../src/plan/prune-guard.js";
+import { prune } from "./support/judge.js";
+import { action, live, write } from "./support/objects.js";
+
+const EMPTY: Plan = { writes: [], deferred: [], leftovers: [] };
+const MAP = "v1 ConfigMap shop/a";
+
+const deletes = (...names: readonly string[]): readonly LeftoverDecision[] =>
+  prune({ leftovers: names.map((name) => live(`v1 ConfigMap shop/${name}`)) }).decisions;
+const keeps = (name: string): readonly LeftoverDecision[] =>
+  prune({ leftovers: [live(`v1 ConfigMap shop/${name}`)], prune: false }).decisions;
+const handsOver = (to: string): readonly LeftoverDecision[] =>
+  prune({ leftovers: [live(MAP)], claimedBy: () => to }).decisions;
+
+describe("isEmptyPlan and summarise", () => {
+  const cases: readonly (readonly [string, Plan, boolean, string])[] = [
+    ["nothing", EMPTY, true, "+0 ~0 -0"],
+    ["what is kept alone", { ...EMPTY, leftovers: keeps("a") }, true, "+0 ~0 -0"],
+    ["a new object", { ...EMPTY, writes: [write(MAP)] }, false, "+1 ~0 -0"],
+    ["an adopted object", { ...EMPTY, writes: [write(MAP, { verb: "Adopt" })] }, false, "+1 ~0 -0"],
+    ["an edited object", { ...EMPTY, writes: [write(MAP, { verb: "Update" })] }, false, "+0 ~1 -0"],
+    ["a new object that waits for its kind", { ...EMPTY, deferred: [action(MAP)] }, false, "+1 ~0 -0"],
+    ["an edited object that waits for its kind", { ...EMPTY, deferred: [action(MAP, "Update")] }, false, "+0 ~1 -0"],
+    ["a deletion", { ...EMPTY, leftovers: deletes("a") }, false, "+0 ~0 -1"],
+    ["a hand-over", { ...EMPTY, leftovers: handsOver("shop/other") }, false, "+0 ~0 -1"],
+    [
+      "some of each",
+      {
+        writes: [
+          write("v1 Secret shop/a"),
+          write("v1 Secret shop/b", { verb: "Update" }),
+          write("v1 Secret shop/c", { verb: "Adopt" }),
+        ],
+        deferred: [action("v1 Secret shop/d"), action("v1 Secret shop/e", "Update")],
+        leftovers: [...deletes("f", "g"), ...keeps("h"), ...handsOver("shop/other")],
+      },
+      false,
+      "+3 ~2 -3",
+    ],
+  ];
+  for (const [what, plan, empty, summary] of cases) {
+    it(`take ${what} for ${empty ? "nothing to do" : "work"}: ${summary}`, () => {
+      expect(isEmptyPlan(plan)).to.equal(empty);
+      expect(summarise(plan)).to.equal(summary);
+    });
+  }
+});
+
+const DIFF = [{ path: ".data.a", from: "1", to: "2" }];
+const PLAN: Plan = {
+  writes: [write("v1 Secret shop/a", { verb: "Update", diff: DIFF }), write("v1 Secret shop/b")],
+  deferred: [action("example.com/v1 Widget shop/c"), action("example.com/v1 Widget shop/d", "Update")],
+  leftovers: [...deletes("e", "f"), ...handsOver("shop/other")],
+};
+const hash = (plan: Plan, key = "key"): string => planHash(plan, key);
+
+/** The plan with its first write altered. */
+function rewritten(change: Partial<PreviewedWrite>): Plan {
+  const [first, ...others] = PLAN.writes;
+  return { ...PLAN, writes: first ? [{ ...first, ...change }, ...others] : [] };
+}
+
+describe("planHash", () => {
+  it("is 32 hex digits, and the same for the same plan", () => {
+    expect(hash(PLAN)).to.match(/^[0-9a-f]{32}$/);
+    expect(hash(structuredCloneOf(PLAN))).to.equal(hash(PLAN));
+  });
+
+  it("does not depend on the order", () => {
+    const turned: Plan = {
+      writes: [...PLAN.writes].reverse(),
+      deferred: [...PLAN.deferred].reverse(),
+      leftovers: [...PLAN.leftovers].reverse(),
+    };
+    expect(hash(turned)).to.equal(hash(PLAN));
+  });
+
+  const same: readonly (readonly [string, Plan])[] = [
+    [
+      "the resourceVersion, uid, state or health of what is deleted",
+      {
+        ...PLAN,
+        leftovers: prune({
+          leftovers: ["e", "f"].map((name) =>
+            live(`v1 ConfigMap shop/${name}`, {
+              resourceVersion: "99",
+              uid: "u",
+              state: "Drifted",
+              health: { status: "Degraded", message: "x" },
+            }),
+          ),
+        }).decisions.concat(handsOver("shop/other")),
+      },
+    ],
+    ["what is kept", { ...PLAN, leftovers: [...PLAN.leftovers, ...keeps("z")] }],
+    ["the stamp", rewritten({ stamp: "another" })],
+    ["a warning", rewritten({ warnings: ["deprecated"] })],
+    ["the reason of an adoption", rewritten({ reason: "nobody's" })],
+    [
+      "the live object under a write",
+      rewritten({
+        action: { ...action("v1 Secret shop/a", "Update"), live: live("v1 Secret shop/a", { resourceVersion: "99" }) },
+      }),
+    ],
+  ];
+  for (const [what, plan] of same) {
+    it(`does not depend on ${what}`, () => expect(hash(plan)).to.equal(hash(PLAN)));
+  }
+
+  const others: readonly (readonly [string, Plan])[] = [
+    ["the verb of a write", rewritten({ verb: "Adopt" })],
+    ["the document of a write", rewritten({ action: action("v1 Secret shop/a", "Update", "other") })],
+    ["the object of a write", rewritten({ action: action("v1 Secret shop/z", "Update") })],
+    ["the namespace of a write", rewritten({ action: action("v1 Secret other/a", "Update") })],
+    ["the path of a changed field", rewritten({ diff: [{ path: ".data.b", from: "1", to: "2" }] })],
+    ["the old value of a changed field", rewritten({ diff: [{ path: ".data.a", from: "0", to: "2" }] })],
+    ["the new value of a changed field", rewritten({ diff: [{ path: ".data.a", from: "1", to: "3" }] })],
+    ["a field that is added instead of changed", rewritten({ diff: [{ path: ".data.a", to: "2" }] })],
+    ["a field more", rewritten({ diff: [...DIFF, { path: ".data.b", to: "x" }] })],
+    ["a write less", { ...PLAN, writes: PLAN.writes.slice(1) }],
+    ["a write more", { ...PLAN, writes: [...PLAN.writes, write("v1 Secret shop/z")] }],
+    ["a deferred write less", { ...PLAN, deferred: PLAN.deferred.slice(1) }],
+    [
+      "the document of a deferred write",
+      { ...PLAN, deferred: [action("example.com/v1 Widget shop/c", "Create", "x"), ...PLAN.deferred.slice(1)] },
+    ],
+    [
+      "the verb of a deferred write",
+      { ...PLAN, deferred: [action("example.com/v1 Widget shop/c", "Update"), ...PLAN.deferred.slice(1)] },
+    ],
+    ["a deletion less", { ...PLAN, leftovers: PLAN.leftovers.slice(1) }],
+    ["a deletion more", { ...PLAN, leftovers: [...PLAN.leftovers, ...deletes("z")] }],
+    [
+      "a deletion that becomes a hand-over",
+      {
+        ...PLAN,
+        leftovers: prune({ leftovers: PLAN.leftovers.map((decision) => decision.live), claimedBy: () => "shop/other" })
+          .decisions,
+      },
+    ],
+    ["who is handed an object", { ...PLAN, leftovers: [...deletes("e", "f"), ...handsOver("shop/third")] }],
+    ["nothing at all", EMPTY],
+  ];
+  for (const [what, plan] of others) {
+    it(`changes with ${what}`, () => expect(hash(plan)).not.to.equal(hash(PLAN)));
+  }
+
+  it("tells all these plans apart", () => {
+    expect(new Set(others.map(([, plan]) => hash(plan))).size).to.equal(others.length);
+  });
+
+  it("changes with the key: nobody can try out values of Secrets", () => {
+    expect(hash(PLAN, "another key")).not.to.equal(hash(PLAN));
+  });
+
+  it("knows no difference between a plan that keeps and one that is empty", () => {
+    expect(hash({ ...EMPTY, leftovers: keeps("a") })).to.equal(hash(EMPTY));
+  });
+});
+
+/** An equal plan made of other objects; permits are made anew by the guard. */
+function structuredCloneOf(plan: Plan): Plan {
+  return {
+    writes: structuredClone([...plan.writes]),
+    deferred: structuredClone([...plan.deferred]),
+    leftovers: [...deletes("e", "f"), ...handsOver("shop/other")],
+  };
+}

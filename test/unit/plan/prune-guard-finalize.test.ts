@@ -1,0 +1,160 @@
+import { expect } from "chai";
+import type { LiveObject } from "../../../src/plan/live.js";
+import type { FinalizeRequest } from "../../../src/plan/prune-guard.js";
+import { finalize, said } from "./support/judge.js";
+import { live } from "./support/objects.js";
+
+type Policy = FinalizeRequest["policy"];
+const MAP = "v1 ConfigMap shop/a";
+const NAMESPACE = "v1 Namespace shop";
+const DEFINITION = "apiextensions.k8s.io/v1 CustomResourceDefinition widgets.example.com";
+const OTHER = () => "shop/other";
+
+/** [object, its state, what Delete decides, what DeleteAll decides] */
+const OBJECTS: readonly (readonly [string, Partial<LiveObject>, string, string])[] = [
+  [MAP, {}, "Delete", "Delete"],
+  [MAP, { state: "Drifted" }, "Delete", "Delete"],
+  [MAP, { deleting: true }, "Keep AlreadyDeleting", "Keep AlreadyDeleting"],
+  [MAP, { pruneDisabled: true }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [MAP, { ownership: "Claimed" }, "Keep NotProven", "Keep NotProven"],
+  [MAP, { ownership: "Foreign" }, "Keep NotProven", "Keep NotProven"],
+  ["v1 PersistentVolumeClaim shop/data", {}, "Keep DeletionPolicy", "Delete"],
+  ["v1 PersistentVolume data", {}, "Keep DeletionPolicy", "Delete"],
+  [DEFINITION, {}, "Keep DeletionPolicy", "Delete"],
+  ["gitops.overseer.io/v1alpha1 OverseerApp shop/child", {}, "Keep DeletionPolicy", "Delete"],
+  ["gitops.overseer.io/v1alpha1 GitRepository shop/child", {}, "Keep DeletionPolicy", "Delete"],
+  ["v1 PersistentVolumeClaim shop/data", { pruneDisabled: true }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  ["example.com/v1 Namespace shop/mine", {}, "Delete", "Delete"],
+  [NAMESPACE, {}, "Delete", "Delete"],
+  [NAMESPACE, { pruneDisabled: true }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [NAMESPACE, { ownership: "Claimed" }, "Keep NotProven", "Keep NotProven"],
+  [NAMESPACE, { deleting: true }, "Keep AlreadyDeleting", "Keep AlreadyDeleting"],
+];
+
+describe("judgeFinalize", () => {
+  for (const [text, change, underDelete, underAll] of OBJECTS) {
+    const state = Object.keys(change).length === 0 ? "as applied" : JSON.stringify(change);
+    const rows: readonly (readonly [Policy, string])[] = [
+      ["Delete", underDelete],
+      ["DeleteAll", underAll],
+      ["Orphan", "Keep Orphaned"],
+    ];
+    for (const [policy, decision] of rows) {
+      it(`decides ${decision} about ${text}, ${state}, under ${policy}`, () => {
+        const verdict = finalize({ objects: [live(text, change)], policy });
+        expect(verdict.decisions.map(said)).to.deep.equal([decision]);
+        expect(verdict).to.include({ refusal: undefined, ask: undefined });
+      });
+    }
+
+    it(`keeps ${text}, ${state}, of a suspended app`, () => {
+      for (const policy of ["Delete", "DeleteAll", "Orphan"] as const) {
+        const verdict = finalize({
+          objects: [live(text, change)],
+          policy,
+          suspended: true,
+          observationComplete: false,
+        });
+        expect(verdict.decisions.map(said)).to.deep.equal(["Keep Suspended"]);
+        expect(verdict.refusal).to.equal(undefined);
+      }
+    });
+  }
+
+  it("hands over what another app claims, unless it is going already or not proven to be ours", () => {
+    for (const policy of ["Delete", "DeleteAll"] as const) {
+      const decide = (change: Partial<LiveObject>, text = MAP) =>
+        said(finalize({ objects: [live(text, change)], policy, claimedBy: OTHER }).decisions[0]);
+      expect(decide({})).to.equal("HandOver shop/other");
+      expect(decide({ pruneDisabled: true })).to.equal("HandOver shop/other");
+      expect(decide({}, "v1 PersistentVolumeClaim shop/data")).to.equal("HandOver shop/other");
+      expect(decide({ deleting: true })).to.equal("Keep AlreadyDeleting");
+      expect(decide({ ownership: "Claimed" })).to.equal("Keep NotProven");
+    }
+  });
+
+  it("refuses everything while not all kinds could be listed, and names the way out", () => {
+    for (const policy of ["Delete", "DeleteAll"] as const) {
+      const verdict = finalize({ objects: [live(MAP)], policy, observationComplete: false });
+      expect(verdict.decisions).to.deep.equal([]);
+      expect(verdict.refusal).to.match(/deletionPolicy: Orphan/);
+    }
+  });
+
+  it("lets an app go under Orphan although lists are missing", () => {
+    const verdict = finalize({ objects: [live(MAP)], policy: "Orphan", observationComplete: false });
+    expect(verdict.refusal).to.equal(undefined);
+  });
+
+  it("never asks: who deletes the app has decided", () => {
+    expect(finalize({ objects: OBJECTS.map(([text]) => live(text)), policy: "DeleteAll" }).ask).to.equal(undefined);
+  });
+
+  it("has nothing to decide for an app without objects", () => {
+    expect(finalize({})).to.deep.equal({ decisions: [], refusal: undefined, ask: undefined });
+  });
+});
+
+describe("judgeFinalize about a namespace", () => {
+  const decide = (objects: readonly LiveObject[], change: Partial<FinalizeRequest> = {}) =>
+    said(finalize({ objects: [...objects, live(NAMESPACE)], ...change }).decisions.at(-1));
+
+  it("keeps it while it holds what is not the app's, or may hold it", () => {
+    const [decision] = finalize({ objects: [live(NAMESPACE)], namespaceInUse: () => "Secret shop/theirs" }).decisions;
+    expect(decision).to.include({
+      verb: "Keep",
+      reason: "NamespaceInUse",
+      message: "kept because it still holds Secret shop/theirs",
+    });
+    expect(decide([], { namespaceInUse: (name) => (name === "other" ? "Secret other/x" : undefined) })).to.equal(
+      "Delete",
+    );
+  });
+
+  it("keeps it while an object of the app that is kept is in it: it would go with the namespace", () => {
+    for (const policy of ["Delete", "DeleteAll"] as const) {
+      for (const change of [{ pruneDisabled: true }, { ownership: "Claimed" }, { ownership: "Foreign" }] as const) {
+        expect(decide([live(MAP, change)], { policy }), JSON.stringify(change)).to.equal("Keep NamespaceInUse");
+      }
+    }
+    expect(decide([live("v1 PersistentVolumeClaim shop/data")])).to.equal("Keep NamespaceInUse");
+    expect(decide([live("v1 PersistentVolumeClaim shop/data")], { policy: "DeleteAll" })).to.equal("Delete");
+  });
+
+  it("keeps it while an object in it is being handed over", () => {
+    expect(decide([live(MAP)], { claimedBy: ({ id }) => (id.kind === "ConfigMap" ? "a/b" : undefined) })).to.equal(
+      "Keep NamespaceInUse",
+    );
+  });
+
+  it("deletes it with what is going, and with what is kept elsewhere", () => {
+    expect(decide([live(MAP)])).to.equal("Delete");
+    expect(decide([live(MAP, { deleting: true })])).to.equal("Delete");
+    expect(decide([live("v1 ConfigMap other/a", { pruneDisabled: true })])).to.equal("Delete");
+    expect(decide([live("v1 PersistentVolume data")])).to.equal("Delete");
+  });
+
+  it("says which object keeps it", () => {
+    const objects = [live(MAP, { pruneDisabled: true }), live(NAMESPACE)];
+    expect(finalize({ objects }).decisions[1]).to.have.property(
+      "message",
+      "kept because it still holds ConfigMap shop/a, which is kept",
+    );
+  });
+});
+
+describe("judgeFinalize about a definition", () => {
+  const decide = (...others: readonly LiveObject[]) =>
+    said(finalize({ objects: [live(DEFINITION), ...others], policy: "DeleteAll" }).decisions[0]);
+
+  it("keeps it while an object of its group is kept: it would go with its kind", () => {
+    expect(decide(live("example.com/v1 Widget shop/w", { pruneDisabled: true }))).to.equal("Keep NamespaceInUse");
+    expect(decide(live("example.com/v1 Widget w", { ownership: "Claimed" }))).to.equal("Keep NamespaceInUse");
+  });
+
+  it("deletes it with its objects, and with what is kept of other groups", () => {
+    expect(decide(live("example.com/v1 Widget shop/w"))).to.equal("Delete");
+    expect(decide(live("com/v1 Widget shop/w", { pruneDisabled: true }))).to.equal("Delete");
+    expect(decide(live(MAP, { pruneDisabled: true }))).to.equal("Delete");
+  });
+});

@@ -1,0 +1,188 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { CHANGE_PHASES, type ChangePhase, isFinal } from "../../../src/api/change.js";
+import type { LiveObject } from "../../../src/plan/live.js";
+import { DeletePermit, expiredChanges, type HistoryEntry } from "../../../src/plan/prune-guard.js";
+import { codeFiles, findLines } from "../../house/sources.js";
+import { finalize, prune } from "./support/judge.js";
+import { live } from "./support/objects.js";
+
+const GUARD = "src/plan/prune-guard.ts";
+
+describe("DeletePermit", () => {
+  it("is not issued to anyone but the guard", () => {
+    for (const proof of [Symbol("prune-guard"), Symbol.for("prune-guard"), undefined, "prune-guard"]) {
+      expect(() => DeletePermit.issue(live("v1 ConfigMap shop/a"), proof as never)).to.throw(/only the prune guard/);
+    }
+  });
+
+  it("cannot be pieced together: without the guard it holds no object", () => {
+    const forged: DeletePermit = Object.create(DeletePermit.prototype);
+    expect(() => forged.live).to.throw(TypeError);
+  });
+
+  it("cannot be turned to another object", () => {
+    const [decision] = prune({ leftovers: [live("v1 ConfigMap shop/a")] }).decisions;
+    const permit = decision?.verb === "Delete" ? decision.permit : undefined;
+    expect(() => Object.assign(permit ?? {}, { live: live("v1 ConfigMap shop/b") })).to.throw(TypeError);
+    expect(permit?.live.id.name).to.equal("a");
+  });
+});
+
+describe("deletes of the product", () => {
+  const sources = codeFiles(["src"]);
+  const filesWith = (pattern: RegExp): string[] =>
+    sources.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
+
+  it("go by permits that the guard alone makes", () => {
+    expect(filesWith(/\bDeletePermit\.issue\b|\bnew DeletePermit\b|\bissue\(\s*live\b/)).to.deep.equal([GUARD]);
+    expect(findLines(sources, /\bas (?:unknown as |never as )?DeletePermit\b|DeletePermit\.prototype/)).to.deep.equal(
+      [],
+    );
+  });
+
+  it("are sent in two places: by permit, and for the history that the guard calls expired", () => {
+    expect(filesWith(/\bmethod:\s*["'`]DELETE|deleteCollection|deletecollection/i)).to.deep.equal([
+      "src/controllers/overseer-app/change-record.ts",
+      "src/destinations/kubernetes/write.ts",
+    ]);
+    const others = filesWith(/["'`]DELETE["'`]/).filter((path) => path !== "src/kube/client.ts");
+    expect(others).to.deep.equal([
+      "src/controllers/overseer-app/change-record.ts",
+      "src/destinations/kubernetes/write.ts",
+    ]);
+    const textOf = (path: string): string => sources.find((file) => file.path === path)?.text ?? "";
+    expect(textOf("src/destinations/kubernetes/write.ts")).to.match(
+      /function removeObject\([^)]*permit: DeletePermit\)[\s\S]*?= permit\.live;[\s\S]*?"DELETE"[\s\S]*?preconditions: \{ uid, resourceVersion \}/,
+    );
+    expect(textOf("src/controllers/overseer-app/change-record.ts")).to.match(
+      /of expiredChanges\([^{]*\{[\s\S]*?"DELETE"[\s\S]*?preconditions: \{ uid \}/,
+    );
+  });
+});
+
+const KINDS = ["v1 ConfigMap", "v1 Namespace", "v1 PersistentVolumeClaim", "apps/v1 Deployment"] as const;
+
+const anyLive: fc.Arbitrary<LiveObject> = fc
+  .record({
+    kind: fc.constantFrom(...KINDS),
+    name: fc.constantFrom("a", "b", "c", "d", "e"),
+    ownership: fc.constantFrom("Owned", "Claimed", "Foreign"),
+    state: fc.constantFrom("AsApplied", "Drifted", "Unverified"),
+    deleting: fc.boolean(),
+    pruneDisabled: fc.boolean(),
+  })
+  .map(({ kind, name, ...change }) => live(`${kind} ${kind === "v1 Namespace" ? "" : "a/"}${name}`, change));
+const objects = fc.uniqueArray(anyLive, { selector: ({ key }) => key, maxLength: 12 });
+const claimed: fc.Arbitrary<readonly string[]> = fc.array(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 2 });
+
+/** What speaks against the deletion of an object, whatever the request. */
+function untouchable(one: LiveObject, claims: readonly string[]): boolean {
+  return one.ownership !== "Owned" || one.deleting || one.pruneDisabled || claims.includes(one.id.name);
+}
+
+describe("the prune guard, whatever it is asked", () => {
+  it("never lets go what is not left over, not proven, protected, going or claimed", () => {
+    const request = fc.record({
+      leftovers: objects,
+      claims: claimed,
+      observationComplete: fc.boolean(),
+      wanted: fc.nat(20),
+      prune: fc.boolean(),
+      allowEmpty: fc.boolean(),
+      budget: fc.oneof(
+        fc.constant(undefined),
+        fc.nat(10),
+        fc.nat(100).map((share) => `${share}%`),
+      ),
+    });
+    fc.assert(
+      fc.property(request, ({ claims, ...rest }) => {
+        const verdict = prune({ ...rest, claimedBy: ({ id }) => (claims.includes(id.name) ? "x/y" : undefined) });
+        const deletes = verdict.decisions.filter((decision) => decision.verb === "Delete");
+        for (const decision of deletes) {
+          expect(rest.leftovers).to.include(decision.live);
+          expect(decision.permit.live).to.equal(decision.live);
+          expect(untouchable(decision.live, claims)).to.equal(false);
+        }
+        if (!rest.prune || !rest.observationComplete) expect(deletes).to.deep.equal([]);
+        if (rest.wanted === 0 && !rest.allowEmpty && deletes.length > 0) expect(verdict.refusal).to.be.a("string");
+        if (deletes.some(({ asks }) => asks)) expect(verdict.refusal ?? verdict.ask).to.be.a("string");
+        if (verdict.refusal === undefined) {
+          expect(verdict.decisions.map((decision) => decision.live)).to.deep.equal(rest.leftovers);
+        }
+      }),
+    );
+  });
+
+  it("never lets a deleted app take along what is protected, not proven, going or claimed, nor a namespace around it", () => {
+    const request = fc.record({
+      objects,
+      claims: claimed,
+      observationComplete: fc.boolean(),
+      suspended: fc.boolean(),
+      policy: fc.constantFrom("Delete", "DeleteAll", "Orphan"),
+    });
+    fc.assert(
+      fc.property(request, ({ claims, ...rest }) => {
+        const claimedBy = ({ id }: LiveObject) => (claims.includes(id.name) ? "x/y" : undefined);
+        const { decisions } = finalize({ ...rest, claimedBy });
+        const deletes = decisions.filter((decision) => decision.verb === "Delete");
+        for (const { live: one } of deletes) {
+          expect(untouchable(one, claims)).to.equal(false);
+          if (one.id.kind !== "Namespace") continue;
+          const inside = rest.objects.filter(({ id, deleting }) => id.namespace === one.id.name && !deleting);
+          for (const other of inside) expect(deletes.map((decision) => decision.live)).to.include(other);
+        }
+        if (rest.policy === "Orphan" || rest.suspended || !rest.observationComplete) {
+          expect(deletes).to.deep.equal([]);
+        }
+      }),
+    );
+  });
+});
+
+describe("expiredChanges", () => {
+  const change = (name: string, phase: ChangePhase | undefined): HistoryEntry => ({
+    metadata: { name },
+    status: { phase },
+  });
+  const names = (changes: readonly HistoryEntry[]): string[] => changes.map(({ metadata }) => metadata.name);
+  const history = (count: number, phase: ChangePhase = "Succeeded"): HistoryEntry[] =>
+    Array.from({ length: count }, (_, n) => change(`web-${n + 1}`, phase));
+
+  it("keeps the newest by number, and not by name or by the order of the list", () => {
+    expect(names(expiredChanges(history(11), 10))).to.deep.equal(["web-1"]);
+    expect(names(expiredChanges(history(11).reverse(), 10))).to.deep.equal(["web-1"]);
+    expect(names(expiredChanges(history(101), 100))).to.deep.equal(["web-1"]);
+  });
+
+  it("reads the number also where the app's name ends in one", () => {
+    const changes = [change("web-2-9", "Failed"), change("web-2-10", "Failed"), change("web-2-1", "Failed")];
+    expect(names(expiredChanges(changes, 1))).to.deep.equal(["web-2-9", "web-2-1"]);
+  });
+
+  it("lets nothing expire within the limit", () => {
+    expect(expiredChanges(history(10), 10)).to.deep.equal([]);
+    expect(expiredChanges([], 1)).to.deep.equal([]);
+  });
+
+  for (const phase of [...CHANGE_PHASES, undefined]) {
+    it(`${isFinal(phase) ? "lets one expire that is" : "never lets one expire that is"} ${phase ?? "not begun"}`, () => {
+      const old = change("web-1", phase);
+      const expired = expiredChanges([old, ...history(3).slice(1)], 2);
+      expect(names(expired)).to.deep.equal(isFinal(phase) ? ["web-1"] : []);
+    });
+  }
+
+  it("does not count open Changes to the history", () => {
+    expect(expiredChanges([...history(2), change("web-3", "Waiting"), change("web-4", "Applying")], 2)).to.deep.equal(
+      [],
+    );
+  });
+
+  it("alters no list that it is given", () => {
+    const changes = Object.freeze(history(5));
+    expect(names(expiredChanges(changes, 1))).to.have.length(4);
+  });
+});

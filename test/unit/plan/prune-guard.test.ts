@@ -1,0 +1,228 @@
+import { expect } from "chai";
+import type { LiveObject } from "../../../src/plan/live.js";
+import { alwaysAsks, DeletePermit, type PruneRequest, pruneBudget } from "../../../src/plan/prune-guard.js";
+import { prune, said } from "./support/judge.js";
+import { configMaps, live } from "./support/objects.js";
+
+const MAP = "v1 ConfigMap shop/a";
+const OTHER = () => "shop/other";
+
+/** [what is the case, the leftover, the request, what is decided about it] */
+const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest>, string])[] = [
+  ["an object of ours that left Git", {}, {}, "Delete"],
+  ["one that drifted", { state: "Drifted" }, {}, "Delete"],
+  ["one that may have drifted", { state: "Unverified" }, {}, "Delete"],
+  ["one that is not well", { health: { status: "Degraded", message: "broken" } }, {}, "Delete"],
+  ["one whose document is not known any more", { documentHash: undefined }, {}, "Delete"],
+  ["one that is being deleted", { deleting: true }, {}, "Keep AlreadyDeleting"],
+  [
+    "one that is being deleted and another app claims",
+    { deleting: true },
+    { claimedBy: OTHER },
+    "Keep AlreadyDeleting",
+  ],
+  ["one that another app claims", {}, { claimedBy: OTHER }, "HandOver shop/other"],
+  ["one that another app claims, with prune off", {}, { claimedBy: OTHER, prune: false }, "HandOver shop/other"],
+  ["a protected one that another app claims", { pruneDisabled: true }, { claimedBy: OTHER }, "HandOver shop/other"],
+  ["any, with prune off", {}, { prune: false }, "Keep PruneDisabled"],
+  ["a protected one", { pruneDisabled: true }, {}, "Keep ProtectedObject"],
+  ["a protected one, with prune off", { pruneDisabled: true }, { prune: false }, "Keep PruneDisabled"],
+  ["one without our entry", { ownership: "Claimed" }, {}, "Keep NotProven"],
+  ["one without our entry that another app claims", { ownership: "Claimed" }, { claimedBy: OTHER }, "Keep NotProven"],
+  ["a copy that carries our labels", { ownership: "Foreign" }, {}, "Keep NotProven"],
+  ["a copy that another app claims", { ownership: "Foreign" }, { claimedBy: OTHER }, "Keep NotProven"],
+  [
+    "a copy when an empty source is allowed",
+    { ownership: "Foreign" },
+    { wanted: 0, allowEmpty: true },
+    "Keep NotProven",
+  ],
+];
+
+describe("judgePrune", () => {
+  for (const [what, change, request, decision] of ONE) {
+    it(`decides ${decision} about ${what}`, () => {
+      const leftover = live(MAP, change);
+      const verdict = prune({ leftovers: [leftover], ...request });
+      expect(verdict.decisions.map(said)).to.deep.equal([decision]);
+      expect(verdict.decisions[0]?.live).to.equal(leftover);
+      expect(verdict).to.include({ refusal: undefined, ask: undefined });
+    });
+  }
+
+  it("says of each kept object why, and of a protected one by which annotation", () => {
+    for (const [, change, request, decision] of ONE) {
+      const [first] = prune({ leftovers: [live(MAP, change)], ...request }).decisions;
+      if (first?.verb === "Keep") expect(first.message, decision).to.match(/\w+ \w+/);
+    }
+    const [first] = prune({ leftovers: [live(MAP, { pruneDisabled: true })] }).decisions;
+    expect(first).to.have.property("message").that.includes("gitops.overseer.io/prune: disabled");
+  });
+
+  it("gives leave for the very object in the very state that was judged", () => {
+    const leftover = live(MAP);
+    const [decision] = prune({ leftovers: [leftover] }).decisions;
+    expect(decision?.verb === "Delete" && decision.permit).to.be.instanceOf(DeletePermit);
+    expect(decision?.verb === "Delete" && decision.permit.live).to.equal(leftover);
+  });
+
+  it("refuses everything, and decides nothing, while not all kinds could be listed", () => {
+    const verdict = prune({ leftovers: configMaps(2), observationComplete: false, claimedBy: OTHER });
+    expect(verdict.decisions).to.deep.equal([]);
+    expect(verdict.refusal).to.match(/could be listed/);
+  });
+
+  it("has nothing to refuse where nothing is left over, not even with lists missing", () => {
+    const nothing = { decisions: [], refusal: undefined, ask: undefined };
+    expect(prune({ observationComplete: false, wanted: 0 })).to.deep.equal(nothing);
+  });
+
+  it("refuses a source without any document, and names the way out", () => {
+    const verdict = prune({ leftovers: configMaps(2), wanted: 0 });
+    expect(verdict.refusal).to.match(/all 2 objects: set sync\.allowEmpty/);
+    expect(verdict.ask).to.equal(undefined);
+  });
+
+  it("lets an empty source be when nothing would be deleted", () => {
+    for (const request of [{ prune: false }, { claimedBy: OTHER }]) {
+      expect(prune({ leftovers: configMaps(9), wanted: 0, ...request })).to.include({
+        refusal: undefined,
+        ask: undefined,
+      });
+    }
+  });
+
+  it("deletes all of an empty source where that is allowed, without a budget", () => {
+    const verdict = prune({ leftovers: configMaps(9), wanted: 0, allowEmpty: true, budget: 0 });
+    expect(verdict).to.include({ refusal: undefined, ask: undefined });
+    expect(verdict.decisions.map(said)).to.deep.equal(Array(9).fill("Delete"));
+  });
+
+  it("asks for what always asks also where an empty source is allowed", () => {
+    expect(prune({ leftovers: [live("v1 Namespace shop")], wanted: 0, allowEmpty: true }).ask).to.match(
+      /^would delete Namespace shop, which is never done unasked/,
+    );
+  });
+});
+
+/** [budget, objects that Git wants, leftovers, whether it asks] */
+const BUDGETS: readonly (readonly [number | string | undefined, number, number, boolean])[] = [
+  [undefined, 1, 3, false],
+  [undefined, 1, 4, true],
+  [undefined, 12, 4, false],
+  [undefined, 11, 4, true],
+  [undefined, 75, 25, false],
+  [undefined, 74, 26, true],
+  [0, 100, 1, true],
+  ["0", 100, 1, true],
+  ["0%", 100, 1, true],
+  [1, 100, 1, false],
+  [1, 100, 2, true],
+  ["2", 100, 2, false],
+  ["2", 100, 3, true],
+  ["50%", 2, 2, false],
+  ["50%", 1, 2, true],
+  ["100%", 1, 50, false],
+];
+
+describe("the budget of judgePrune", () => {
+  for (const [budget, wanted, count, asks] of BUDGETS) {
+    it(`${asks ? "asks before" : "lets"} ${count} of ${wanted + count} go with ${budget ?? "no budget set"}`, () => {
+      const verdict = prune({ leftovers: configMaps(count), wanted, budget });
+      expect(verdict.refusal).to.equal(undefined);
+      if (asks) expect(verdict.ask).to.match(new RegExp(`^would delete ${count} of ${wanted + count} objects`));
+      else expect(verdict.ask).to.equal(undefined);
+    });
+  }
+
+  it("counts deletions alone: not what is kept, and not what is handed over", () => {
+    const kept = configMaps(10, { pruneDisabled: true });
+    expect(prune({ leftovers: [...kept, live("v1 Secret shop/s")], budget: 1 }).ask).to.equal(undefined);
+    expect(prune({ leftovers: configMaps(10), budget: 0, claimedBy: OTHER }).ask).to.equal(undefined);
+  });
+
+  it("says to what the budget would have to be raised", () => {
+    expect(prune({ leftovers: configMaps(9), wanted: 1 }).ask).to.equal(
+      "would delete 9 of 10 objects, and the budget is 3: raise sync.pruneBudget to at least 9 if that is meant",
+    );
+  });
+
+  it("is not met by what is no budget: then it asks", () => {
+    for (const budget of ["", "many", "%", -1, Number.NaN]) {
+      expect(prune({ leftovers: configMaps(1), budget }).ask, String(budget)).to.be.a("string");
+    }
+  });
+});
+
+describe("pruneBudget", () => {
+  const cases: readonly (readonly [number | string | undefined, number, number])[] = [
+    [undefined, 0, 3],
+    [undefined, 12, 3],
+    [undefined, 15, 3],
+    [undefined, 16, 4],
+    [undefined, 1000, 250],
+    [0, 1000, 0],
+    ["0", 1000, 0],
+    ["0%", 1000, 0],
+    [7, 10, 7],
+    ["7", 1000, 7],
+    ["10%", 9, 0],
+    ["10%", 10, 1],
+    ["33%", 10, 3],
+    ["100%", 10, 10],
+    ["25%", 0, 0],
+  ];
+  for (const [budget, total, allowed] of cases) {
+    it(`allows ${allowed} of ${total} with ${budget ?? "no budget set"}`, () => {
+      expect(pruneBudget(budget, total)).to.equal(allowed);
+    });
+  }
+});
+
+describe("alwaysAsks", () => {
+  const asking = [
+    "v1 Namespace shop",
+    "v1 PersistentVolume data",
+    "v1 PersistentVolumeClaim shop/data",
+    "apiextensions.k8s.io/v1 CustomResourceDefinition widgets.example.com",
+    "gitops.overseer.io/v1alpha1 OverseerApp shop/web",
+    "gitops.overseer.io/v1alpha1 GitRepository shop/web",
+  ];
+  const others = [
+    "v1 ConfigMap shop/a",
+    "v1 Secret shop/a",
+    "apps/v1 StatefulSet shop/db",
+    "example.com/v1 Namespace shop/mine",
+    "example.com/v1 PersistentVolumeClaim shop/mine",
+    "apiextensions.example.com/v1 CustomResourceDefinition shop/mine",
+    "gitops.overseer.io/v1alpha1 Change shop/web-1",
+  ];
+  for (const text of asking) {
+    it(`asks before ${text} goes, whatever the version and the budget`, () => {
+      expect(alwaysAsks(live(text))).to.equal(true);
+      expect(alwaysAsks(live(text.replace(/v1\w*/, "v9")))).to.equal(true);
+      const verdict = prune({ leftovers: [live(text)], budget: "100%" });
+      expect(verdict.ask).to.match(/never done unasked/);
+      expect(verdict.decisions[0]).to.include({ verb: "Delete", asks: true });
+    });
+
+    it(`does not ask about ${text} where it is kept or handed over`, () => {
+      for (const change of [{ prune: false }, { claimedBy: OTHER }, { leftovers: [live(text, { deleting: true })] }]) {
+        expect(prune({ leftovers: [live(text)], budget: "100%", ...change }).ask).to.equal(undefined);
+      }
+    });
+  }
+  for (const text of others) {
+    it(`does not ask before ${text} goes`, () => {
+      expect(alwaysAsks(live(text))).to.equal(false);
+      expect(prune({ leftovers: [live(text)] }).decisions[0]).to.include({ verb: "Delete", asks: false });
+    });
+  }
+
+  it("names five of those that it asks about, and counts the rest", () => {
+    const leftovers = Array.from({ length: 7 }, (_, n) => live(`v1 PersistentVolumeClaim shop/p${n}`));
+    expect(prune({ leftovers, budget: "100%" }).ask).to.match(
+      /^would delete PersistentVolumeClaim p0, (?:PersistentVolumeClaim p\d, ){3}PersistentVolumeClaim p4 and 2 more,/,
+    );
+  });
+});
