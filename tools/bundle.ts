@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { mkdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { build, type Metafile } from "esbuild";
+import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { build, type Metafile, type OutputFile } from "esbuild";
 import { repositoryRoot } from "./repository-root.js";
 
 /** Entry points by the name of their file in `dist`. Those that are not there yet are left out. */
@@ -27,9 +27,7 @@ async function bundle(root: string): Promise<Metafile> {
   const entryPoints = Object.fromEntries(
     Object.entries(ENTRIES).filter(([, source]) => existsSync(join(root, source))),
   );
-  await rm(join(root, "dist"), { recursive: true, force: true });
-  await mkdir(join(root, "dist"));
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints,
     outdir: "dist",
@@ -48,9 +46,21 @@ async function bundle(root: string): Promise<Metafile> {
     keepNames: true,
     legalComments: "linked",
     metafile: true,
+    write: false,
     logLevel: "warning",
   });
+  await replaceFolder(join(root, "dist"), outputFiles);
   return metafile;
+}
+
+/** Puts new files in place of a folder by renames: whoever starts from it meanwhile finds the old files or the new ones. */
+async function replaceFolder(folder: string, files: readonly OutputFile[]): Promise<void> {
+  const [fresh, old] = [`${folder}.new-${process.pid}`, `${folder}.old-${process.pid}`];
+  await mkdir(fresh);
+  await Promise.all(files.map(({ path, contents }) => writeFile(join(fresh, basename(path)), contents)));
+  await rename(folder, old).catch(() => {});
+  await rename(fresh, folder);
+  await rm(old, { recursive: true, force: true });
 }
 
 /** Files that a start of `output` loads: itself and what it imports, but not what it imports later. */

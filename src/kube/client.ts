@@ -147,10 +147,24 @@ export class KubeClient {
       method: request.method,
       path: withQuery(`${this.#prefix}${request.path}`, request.query),
       headers,
-      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.body === undefined ? {} : { body: plainJson(request.body) }),
       ...(request.signal ? { signal: request.signal } : {}),
     };
   }
+}
+
+/** Characters that a YAML reader takes for line breaks or refuses. */
+const NOT_YAML_SAFE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
+
+/**
+ * JSON that means the same to a YAML reader, which is what the API server uses for an apply: raw, U+0085 in a value would
+ * arrive as a space, and U+2028 be refused (tried on 1.35).
+ */
+function plainJson(body: unknown): string {
+  return JSON.stringify(body).replace(
+    NOT_YAML_SAFE,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function withQuery(path: string, query: KubeRequest["query"]): string {

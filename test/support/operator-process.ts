@@ -1,9 +1,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { operatorCommand } from "../../tools/operator-command.js";
 import { startProcessGuard } from "../../tools/process-guard.js";
 import { type LoggedProcess, spawnLogged } from "../../tools/processes.js";
-import { repositoryRoot } from "../../tools/repository-root.js";
 import { FatalWaitError, waitUntil } from "../../tools/wait-until.js";
 
 /** How an operator is run. */
@@ -52,12 +52,8 @@ export class OperatorProcess {
     const options = { ...this.#options, ...overrides };
     this.#starts++;
     const trusted = options.trustedNamespaces ?? [];
-    this.#process = await spawnLogged(
-      "operator",
-      process.execPath,
+    const [command, args] = operatorCommand(
       [
-        ...(options.nodeFlags ?? []),
-        join(repositoryRoot(), "dist/main.js"),
         "--kubeconfig",
         options.kubeconfigPath,
         "--metrics-address",
@@ -69,8 +65,9 @@ export class OperatorProcess {
         ...(options.failpoint ? ["--failpoint", options.failpoint] : []),
         ...(options.flags ?? []),
       ],
-      { logFile: this.logFile, guard: this.#guard },
+      options.nodeFlags,
     );
+    this.#process = await spawnLogged("operator", command, args, { logFile: this.logFile, guard: this.#guard });
     if (!options.failpoint) await this.ready();
   }
 

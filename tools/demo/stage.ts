@@ -6,6 +6,7 @@ import { type DemoCluster, resolveDemoCluster } from "../demo-cluster.js";
 import { type GitRepo, gitEnvironment } from "../git-repository.js";
 import { startGitServer } from "../git-server.js";
 import { tryKernelLock } from "../kernel-lock.js";
+import { operatorCommand } from "../operator-command.js";
 import { reservePort } from "../ports.js";
 import { startProcessGuard } from "../process-guard.js";
 import { type LoggedProcess, spawnLogged } from "../processes.js";
@@ -123,16 +124,8 @@ async function startOperator(
     "cache-dir": join(work, "cache"),
     "trusted-namespaces": DEMO_NAMESPACE,
   };
-  const operator = await spawnLogged(
-    "the operator",
-    process.execPath,
-    [
-      "--enable-source-maps",
-      join(repositoryRoot(), "dist/main.js"),
-      ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]),
-    ],
-    { logFile: join(work, "operator.log"), guard },
-  );
+  const [command, args] = operatorCommand(Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]));
+  const operator = await spawnLogged("the operator", command, args, { logFile: join(work, "operator.log"), guard });
   later(() => operator.stop());
   const url = `http://127.0.0.1:${port}`;
   await waitUntil({ what: "the operator is ready", timeoutMs: 60_000 }, async () => {

@@ -1,7 +1,6 @@
 import type { Change } from "../../api/change.js";
 import { rfc3339 } from "../../base/clock.js";
 import { mapLimit } from "../../base/semaphore.js";
-import { displayId } from "../../manifest/object-id.js";
 import { applyTier } from "../../manifest/order.js";
 import type { PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import type { Plan } from "../../plan/plan.js";
@@ -49,7 +48,7 @@ async function writeTiers(run: AppRun, writes: readonly PreviewedWrite[], result
       const outcome = await destination.write(run.target, write);
       failpoint("app:after-first-write");
       observer.applied(write.verb === "Update" ? "update" : "create", outcome.ok ? "success" : "error");
-      results.note(displayId(write.action.document.id), outcome);
+      results.note(write.action.document.id, outcome, write.action.document.origin);
     });
     if (results.failed) return;
   }
@@ -67,7 +66,7 @@ async function writeDeferred(
   const preview = await run.services.destination.preview(run.target, deferred, desired.documents);
   run.services.failpoint("app:after-dry-run");
   for (const { action, message } of preview.refused) {
-    results.note(displayId(action.document.id), { ok: false, message, retryable: true });
+    results.note(action.document.id, { ok: false, message, retryable: true }, action.document.origin);
   }
   if (!results.failed) await writeTiers(run, preview.accepted, results);
   return preview.deferred;

@@ -6,6 +6,10 @@ import { observeApp } from "./observe.js";
 import type { AppRun, DriftReport } from "./run.js";
 
 const PARALLEL = 8;
+/** Heals of one reconcile that have an Event each. */
+const MAX_EVENTS = 5;
+/** How soon an object that could not be put back is tried again. */
+const FAILED_HEAL_MS = 5_000;
 /** Who is named when the managed fields do not tell. */
 const NOBODY = "somebody";
 
@@ -14,24 +18,25 @@ const NOBODY = "somebody";
  * the app does not heal. `withMissing`: make deleted objects again (not while a Change is on its way to make them).
  */
 export async function healDrift(run: AppRun, withMissing: boolean): Promise<void> {
-  const { destination } = run.services;
   if (!run.applied) return reportUnhealable(run);
+  const { destination } = run.services;
   const diff = difference(run.applied.documents, observeApp(run), (document) => destination.recordedHash(document));
   const missing = withMissing ? diff.writes : [];
-  if (diff.heals.length === 0 && missing.length === 0) return settled(run);
-  if (run.app.spec.sync?.selfHeal === false) return report(run, diff.heals, missing);
-  const started = run.memory.driftSeenAt ?? run.services.clock.monotonic();
-  const healed = [...(await healAll(run, diff.heals)), ...(await remake(run, missing))];
-  if (healed.length === 0) return;
-  run.memory.driftSeenAt = undefined;
-  run.services.observer.healed(healed.length, (run.services.clock.monotonic() - started) / 1000);
-  run.logger.info("drift healed", { objects: healed });
-  for (const what of healed.slice(0, 5)) run.tell("Normal", "DriftHealed", "Heal", what);
+  if (diff.heals.length === 0 && missing.length === 0) run.memory.driftSeenAt = undefined;
+  else if (run.app.spec.sync?.selfHeal === false) await report(run, diff.heals, missing);
+  else await putBack(run, diff.heals, missing);
+  reportContests(run);
 }
 
-function settled(run: AppRun): void {
+async function putBack(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<void> {
+  const { clock, observer } = run.services;
+  const started = run.memory.driftSeenAt ?? clock.monotonic();
+  const healed = [...(await healAll(run, heals)), ...(await remake(run, missing))];
+  if (healed.length === 0) return;
   run.memory.driftSeenAt = undefined;
-  reportContests(run);
+  observer.healed(healed.length, (clock.monotonic() - started) / 1000);
+  run.logger.info("drift healed", { objects: healed });
+  for (const what of healed.slice(0, MAX_EVENTS)) run.tell("Normal", "DriftHealed", "Heal", what);
 }
 
 /** Applies each drifted object again. Gives what was really changed, for people. */
@@ -41,29 +46,36 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
   const healed: string[] = [];
   await mapLimit(actions, PARALLEL, async (action) => {
     const { key, id } = action.document;
-    const drifted = action.live.state === "Drifted";
     const opponent = destination.describeDrift(action) ?? NOBODY;
-    const wait = drifted
-      ? ledger.waitBeforeHeal(key, opponent, clock.monotonic())
-      : ledger.waitBeforeLook(key, clock.monotonic());
-    if (wait > 0) {
-      run.comeBack(wait);
-      if (drifted)
-        run.drift.push({ object: displayId(id), note: `${opponent}; put back again in ${Math.ceil(wait / 1000)} s` });
-      return;
-    }
+    if (restsBeforeHeal(run, action, opponent)) return;
     const outcome = await destination.heal(run.target, action);
+    ledger.looked(key, clock.monotonic());
     if (!outcome.ok) {
       run.drift.push({ object: displayId(id), note: `cannot be put back: ${outcome.message}` });
-      run.comeBack(Math.max(5_000, outcome.retryAfterMs ?? 0));
+      run.comeBack(Math.max(FAILED_HEAL_MS, outcome.retryAfterMs ?? 0));
     } else if (outcome.wrote) {
       ledger.healed(key, opponent, clock.monotonic());
       healed.push(`${displayId(id)} put back (${opponent})`);
-    } else ledger.looked(key, clock.monotonic());
+    }
   });
   if (healed.length > 0) run.services.observer.drifted(healed.length);
-  reportContests(run);
   return healed;
+}
+
+/** Whether an object has to wait: after a fight, or because it was looked at a moment ago and may be as it should be. */
+function restsBeforeHeal(run: AppRun, { document, live }: HealAction, opponent: string): boolean {
+  const now = run.services.clock.monotonic();
+  const { ledger } = run.memory;
+  const fight = ledger.waitBeforeHeal(document.key, opponent, now);
+  const look = live.state === "Drifted" ? 0 : ledger.waitBeforeLook(document.key, now);
+  const wait = Math.max(fight, look);
+  if (wait === 0) return false;
+  run.comeBack(wait);
+  if (fight > 0) {
+    const note = `${opponent}; put back again in ${Math.ceil(fight / 1000)} s`;
+    run.drift.push({ object: displayId(document.id), note });
+  }
+  return true;
 }
 
 /** Makes objects again that were deleted, or whose marks were removed. */
@@ -85,7 +97,7 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
   const made: string[] = [];
   for (const { action, message } of preview.refused) {
     run.drift.push({ object: displayId(action.document.id), note: `cannot be made again: ${message}` });
-    run.comeBack(5_000);
+    run.comeBack(FAILED_HEAL_MS);
   }
   if (preview.deferred.length > 0) run.comeBack(1_000);
   for (const write of preview.accepted) {
@@ -98,7 +110,7 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
       );
     } else {
       run.drift.push({ object: displayId(id), note: `cannot be made again: ${outcome.message}` });
-      run.comeBack(Math.max(5_000, outcome.retryAfterMs ?? 0));
+      run.comeBack(Math.max(FAILED_HEAL_MS, outcome.retryAfterMs ?? 0));
     }
   }
   observer.drifted(made.length);
@@ -140,18 +152,15 @@ function reportUnhealable(run: AppRun): void {
   }
 }
 
+/** Says which objects are fought over, and looks again when the fight counts as over. */
 function reportContests(run: AppRun): void {
-  const contests = run.memory.ledger.contests(run.services.clock.monotonic());
-  for (const { key, opponent, heals } of contests) {
-    const object = key
-      .split("/")
-      .slice(1)
-      .filter((part) => part !== "")
-      .join(" ");
-    run.contested.push({
-      object,
-      note: `${opponent} has taken it back ${heals} times: leave the field out of Git, or stop the other writer`,
-    });
+  const now = run.services.clock.monotonic();
+  const contests = run.memory.ledger.contests(now);
+  for (const { key, opponent, heals, endsAt } of contests) {
+    const [, kind = "", namespace = "", name = ""] = key.split("/");
+    const note = `${opponent} has taken it back ${heals} times: leave the field out of Git, or stop the other writer`;
+    run.contested.push({ object: displayId({ kind, namespace, name }), note });
+    run.comeBack(endsAt - now);
   }
   run.services.observer.contested(run.key, contests.length);
 }

@@ -36,12 +36,16 @@ export async function prune(run: AppRun, decisions: readonly LeftoverDecision[],
     } else if (decision.verb === "HandOver") {
       await handOver(run, decision.live, decision.to, results);
     } else if (run.services.claims.claimant(decision.live.key, run.key) !== undefined) {
-      results.note(name, { ok: false, message: "another app wants it since a moment ago", retryable: true });
+      results.note(decision.live.id, {
+        ok: false,
+        message: "another app wants it since a moment ago",
+        retryable: true,
+      });
     } else {
       const outcome = await destination.remove(run.target, decision.permit);
       observer.applied("delete", outcome.ok ? "success" : "error");
       if (outcome.ok) observer.pruned(1);
-      results.note(name, outcome);
+      results.note(decision.live.id, outcome);
     }
   }
 }
@@ -57,7 +61,7 @@ export async function handOver(
   const other = apps.get(to);
   if (!other) return;
   const { namespace, name, uid } = other.metadata;
-  results.note(displayId(live.id), await destination.handOver(run.target, live, { namespace, name, uid }));
+  results.note(live.id, await destination.handOver(run.target, live, { namespace, name, uid }));
   const memory = memories.get(to);
   if (memory) memory.retry = undefined;
   enqueue(to, PRIORITY.change);

@@ -16,7 +16,7 @@ export async function recordKinds(run: AppRun, desired: Rendered, change: Change
   const message = `applying ${desired.inputs.revision} (${run.staged?.update.summary ?? change.status?.summary ?? ""})`;
   const kinds = relevantKinds(run).map(formatKind);
   const kept = (run.status.conditions ?? []).filter(
-    (condition) => !["Ready", "Reconciling", "Stalled", "Waiting"].includes(condition.type),
+    (condition) => !["Ready", "Synced", "Reconciling", "Stalled", "Waiting"].includes(condition.type),
   );
   run.status = {
     ...run.status,
@@ -29,6 +29,7 @@ export async function recordKinds(run: AppRun, desired: Rendered, change: Change
         run.status.conditions ?? [],
         [
           { type: "Ready", status: "Unknown", reason: "Applying", message },
+          { type: "Synced", status: "False", reason: "Applying", message },
           { type: "Reconciling", status: "True", reason: "Applying", message },
         ],
         generation,

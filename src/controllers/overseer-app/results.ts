@@ -1,10 +1,14 @@
 import type { PlannedAction } from "../../api/change.js";
 import type { Outcome } from "../../destinations/destination.js";
+import { formatOrigin, type Origin } from "../../manifest/document.js";
+import { displayId, type ObjectId } from "../../manifest/object-id.js";
 import type { AppRun } from "./run.js";
 
 /** One write or delete that did not succeed. */
 export interface Failure {
   readonly object: string;
+  /** File and line of its document; undefined for a delete. */
+  readonly where: string | undefined;
   readonly message: string;
   readonly retryAfterMs: number;
 }
@@ -23,9 +27,11 @@ export class Results {
   }
 
   /** Notes how one action went, and tells what the destination had to say about it. */
-  note(object: string, outcome: Outcome): void {
+  note(id: ObjectId, outcome: Outcome, origin?: Origin): void {
+    const object = displayId(id);
     if (!outcome.ok) {
-      this.failures.push({ object, message: outcome.message, retryAfterMs: outcome.retryAfterMs ?? 0 });
+      const where = origin && formatOrigin(origin);
+      this.failures.push({ object, where, message: outcome.message, retryAfterMs: outcome.retryAfterMs ?? 0 });
       return;
     }
     for (const text of outcome.notes) {
@@ -35,7 +41,9 @@ export class Results {
 
   /** What went wrong, in one line. */
   summary(): string {
-    const shown = this.failures.slice(0, 3).map(({ object, message }) => `${object}: ${message}`);
+    const shown = this.failures
+      .slice(0, 3)
+      .map(({ object, where, message }) => `${where === undefined ? "" : `${where}: `}${object}: ${message}`);
     return `${shown.join("; ")}${this.failures.length > 3 ? `; and ${this.failures.length - 3} more` : ""}`;
   }
 

@@ -32,6 +32,8 @@ export interface ObservedObject {
   readonly applied: { readonly document: string; readonly fields: string } | undefined;
   /** Hash of our Apply entry; undefined: there is none. */
   readonly entryHash: string | undefined;
+  /** When our entry last took effect, in whole seconds. An apply that changes nothing leaves it as it is. */
+  readonly entryTime: string | undefined;
   /** Digest of all entries on the main resource, times included. */
   readonly writersDigest: string;
   /** Digest of all entries on subresources. */
@@ -69,6 +71,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
     identity: metadata.annotations?.[ANNOTATION_IDENTITY],
     applied,
     entryHash,
+    entryTime: entry?.time,
     writersDigest: digest(entries.filter((candidate) => !candidate.subresource)),
     subresourcesDigest: digest(entries.filter((candidate) => candidate.subresource)),
     metadataDigest: metadataDigest(metadata),

@@ -1,5 +1,7 @@
-import { isNewer } from "../../kube/object.js";
+import { isNewer, type RawObject } from "../../kube/object.js";
+import { type GroupVersionKind, objectKey } from "../../manifest/object-id.js";
 import { appKey } from "../../plan/live.js";
+import { needsStatus } from "./health/rules.js";
 import { isExplained, type ObservedObject } from "./observed-object.js";
 
 /** What happened to an object that its app should know of. */
@@ -55,6 +57,14 @@ export class Tracker {
   /** What is known of an object. */
   get(key: string): ObservedObject | undefined {
     return this.#objects.get(key)?.object;
+  }
+
+  /** What is known of an object, if it is in just this state; not for kinds whose answer held the metadata alone. */
+  unchanged(raw: RawObject, kind: GroupVersionKind): ObservedObject | undefined {
+    if (needsStatus(kind)) return undefined;
+    const { namespace = "", name, uid, resourceVersion } = raw.metadata;
+    const known = this.get(objectKey({ ...kind, namespace, name }));
+    return known?.uid === uid && known.resourceVersion === resourceVersion ? known : undefined;
   }
 
   /** How many objects are known. */

@@ -77,7 +77,8 @@ export class KindWatches {
       path: collectionPath(resource),
       labelSelector: `${LABEL_INSTANCE}=${this.#options.instance}`,
       mode: needsStatus(kind) ? "full" : "metadata",
-      reduce: (raw) => observe(raw, kind, healthOf(raw, kind)),
+      // The echo of our own write has been looked at already, when its answer came.
+      reduce: (raw) => tracker.unchanged(raw, kind) ?? observe(raw, kind, healthOf(raw, kind)),
       uidOf: (object) => object.uid,
       onEvent: (event) => {
         if (event.type === "Deleted") tracker.gone(event.previous.key, event.previous.uid);

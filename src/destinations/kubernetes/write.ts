@@ -8,6 +8,7 @@ import { objectPath, type ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
 import type { HealAction, PreviewedWrite } from "../../plan/actions.js";
+import type { LiveObject } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { Outcome, Target } from "../destination.js";
 import { takeOverPatch } from "./adoption.js";
@@ -44,12 +45,17 @@ export async function healDocument(context: KubernetesContext, target: Target, a
     const asRecorded = known?.applied?.document === recordedHash(context, document) ? known.applied.fields : undefined;
     const fields = asRecorded ?? entryHash(await dryRun(context, target, document, resource, true), target);
     const written = await applyStamped(context, target, resource, document, fields, true);
-    return {
-      ok: true,
-      wrote: written.resourceVersion !== live.resourceVersion,
-      notes: oddities(written, target, document),
-    };
+    return { ok: true, wrote: hasWritten(known, written, live), notes: oddities(written, target, document) };
   });
+}
+
+/**
+ * Whether an apply changed anything. The resourceVersion alone does not tell: another writer may have moved it meanwhile, so
+ * for an object that was only in doubt our entry must have taken effect, too.
+ */
+function hasWritten(before: ObservedObject | undefined, after: ObservedObject, live: LiveObject): boolean {
+  if (after.resourceVersion === live.resourceVersion) return false;
+  return live.state === "Drifted" || before?.entryTime !== after.entryTime;
 }
 
 /** Deletes the object of a permit, bound to its uid and resourceVersion: what changed meanwhile is judged anew. */

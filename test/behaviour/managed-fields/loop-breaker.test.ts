@@ -68,11 +68,17 @@ describe("A field that the same writer takes back again and again is not fought 
         "rival",
       );
     const isOne = (object: RawObject): boolean => (object.data as { a?: string } | undefined)?.a === "b25l";
-    for (const _ of [1, 2]) {
+    // Two heals within one second cannot be told from looks that found nothing, so it may take one more.
+    let rests: ReturnType<typeof condition>;
+    for (let count = 0; count < 6 && rests === undefined; count++) {
       await takeHidden();
-      await world.kube.until(ref, "is healed at once", isOne);
+      rests = await Promise.race([
+        world.kube.until(ref, "is healed at once", isOne, 20_000).then(() => undefined),
+        world
+          .untilCondition("hidden", "Drifted", "True", "NotHealed", 20_000)
+          .then((live) => condition(live, "Drifted")),
+      ]);
     }
-    await takeHidden();
     const app = await world.untilCondition("hidden", "Drifted", "True", "NotHealed", 5_000);
     expect(condition(app, "Drifted")?.message).to.match(/Secret .*hidden: .*put back again in \d+ s/);
   });

@@ -42,7 +42,9 @@ describe("HealLedger", () => {
     expect(ledger.contests(now)).to.deep.equal([]);
     const wait = ledger.waitBeforeHeal(KEY, RIVAL, now);
     ledger.healed(KEY, RIVAL, now + wait);
-    expect(ledger.contests(now + wait)).to.deep.equal([{ key: KEY, opponent: RIVAL, heals: 5 }]);
+    expect(ledger.contests(now + wait)).to.deep.equal([
+      { key: KEY, opponent: RIVAL, heals: 5, endsAt: now + wait + 160_000 },
+    ]);
   });
 
   it("knows another writer, and other paths of the same one, as another fight", () => {
@@ -58,14 +60,26 @@ describe("HealLedger", () => {
     expect(ledger.waitBeforeHeal("apps/Deployment/shop/other", RIVAL, 0)).to.equal(0);
   });
 
-  it("forgets a fight that rested for half an hour", () => {
+  it("sees two opponents who take turns as two fights, neither of which is free for ever", () => {
+    const ledger = new HealLedger();
+    for (let turn = 0; turn < 2; turn++) {
+      ledger.healed(KEY, "a: .spec.x", turn);
+      ledger.healed(KEY, "b: .spec.x", turn);
+    }
+    expect(ledger.waitBeforeHeal(KEY, "a: .spec.x", 2)).to.be.greaterThan(0);
+    expect(ledger.waitBeforeHeal(KEY, "b: .spec.x", 2)).to.be.greaterThan(0);
+  });
+
+  it("forgets a fight that rested twice as long as its next heal would have waited", () => {
     const ledger = new HealLedger();
     const { now } = fight(ledger, 6);
-    expect(ledger.contests(now + 30 * MINUTE)).to.have.length(1);
-    expect(ledger.waitBeforeHeal(KEY, RIVAL, now + 30 * MINUTE + 1)).to.equal(0);
-    expect(ledger.contests(now + 30 * MINUTE + 1)).to.deep.equal([]);
-    ledger.healed(KEY, RIVAL, now + 31 * MINUTE);
-    expect(ledger.waitBeforeHeal(KEY, RIVAL, now + 31 * MINUTE)).to.equal(0);
+    const [contest] = ledger.contests(now);
+    const end = contest?.endsAt ?? 0;
+    expect(end - now).to.be.at.least(MINUTE);
+    expect(ledger.contests(end - 1)).to.have.length(1);
+    expect(ledger.contests(end)).to.deep.equal([]);
+    ledger.healed(KEY, RIVAL, end);
+    expect(ledger.waitBeforeHeal(KEY, RIVAL, end), "a new fight begins").to.equal(0);
   });
 
   it("looks at an object that was found unchanged once a second at most", () => {

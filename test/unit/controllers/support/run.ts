@@ -1,10 +1,42 @@
-import type { GitRepository } from "../../../../src/api/git-repository.js";
 import type { OverseerApp } from "../../../../src/api/overseer-app.js";
-import type { Clock } from "../../../../src/base/clock.js";
-import { silentLogger } from "./logger.js";
+import { silentLogger } from "../../../../src/base/logger.js";
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
 import { AppMemory } from "../../../../src/controllers/overseer-app/memory.js";
 import { AppRun } from "../../../../src/controllers/overseer-app/run.js";
 import type { AppServices } from "../../../../src/controllers/overseer-app/services.js";
-import type { GitEngine, GitRemote, GitSnapshot } from "../../../../src/git/engine.js";
-import { cacheOf } from "./resources.js";
+import { FakeClock } from "../../support/fake-clock.js";
+import { app, cacheOf } from "./resources.js";
+
+/** A reconcile of one app with no more around it than a test names, and what it told. */
+export interface TestRun {
+  readonly run: AppRun;
+  readonly clock: FakeClock;
+  /** `Warning ApplyFailed: message` of each Event. */
+  readonly told: readonly string[];
+  /** Results of syncs that were counted. */
+  readonly counted: readonly string[];
+}
+
+/** The working sheet of one reconcile; `services` are laid over those that do nothing. */
+export function testRun(of: OverseerApp = app("shop/web"), services: Partial<AppServices> = {}): TestRun {
+  const clock = new FakeClock();
+  const told: string[] = [];
+  const counted: string[] = [];
+  const all = {
+    clock,
+    apps: cacheOf([of]),
+    changes: cacheOf([]),
+    repositories: cacheOf([]),
+    index: new RevisionIndex(),
+    memories: new Map<string, AppMemory>(),
+    events: {
+      record: (_: unknown, note: { type: string; reason: string; message: string }) => {
+        told.push(`${note.type} ${note.reason}: ${note.message}`);
+      },
+    },
+    observer: { synced: (result: string) => counted.push(result) },
+    ...services,
+  } as unknown as AppServices;
+  const run = new AppRun(all, of, new AppMemory(), silentLogger, new AbortController().signal);
+  return { run, clock, told, counted };
+}

@@ -1,0 +1,119 @@
+import { expect } from "chai";
+import { restAfterFailure, restsStill } from "../../../../src/controllers/overseer-app/retry.js";
+import type { Rendered } from "../../../../src/controllers/overseer-app/run.js";
+import { app, inputs } from "../support/resources.js";
+import { testRun } from "../support/run.js";
+
+const rendered = (key: string): Rendered => ({ inputs: inputs(key), documents: [], kinds: [] });
+const NEW = rendered("new");
+
+/** How long each of so many failures in a row rests. */
+function rests(count: number, spec: Record<string, unknown> = {}, retryAfterMs?: number): number[] {
+  const { run, clock } = testRun(app("shop/web", { spec }));
+  return Array.from({ length: count }, () => {
+    restAfterFailure(run, NEW, "ApplyFailed", "x", retryAfterMs);
+    const rest = (run.memory.retry?.nextAt ?? 0) - clock.now();
+    clock.advance(rest);
+    return rest;
+  });
+}
+
+describe("restAfterFailure", () => {
+  it("lets inputs rest 5 s, and twice as long each time, up to 5 minutes", () => {
+    expect(rests(9)).to.deep.equal([5, 10, 20, 40, 80, 160, 300, 300, 300].map((seconds) => seconds * 1_000));
+  });
+
+  it("goes by what the app says", () => {
+    expect(rests(4, { sync: { retry: { base: "100ms", max: "1s" } } })).to.deep.equal([100, 200, 400, 800]);
+    expect(rests(5, { sync: { retry: { base: "100ms", max: "1s" } } }).at(-1)).to.equal(1_000);
+  });
+
+  it("waits at least as long as the destination asks, also beyond the app's longest rest", () => {
+    expect(rests(2, {}, 7_000)).to.deep.equal([7_000, 10_000]);
+    expect(rests(1, { sync: { retry: { base: "1s", max: "2s" } } }, 60_000)).to.deep.equal([60_000]);
+  });
+
+  it("says what failed, when it is tried again, and comes back then", () => {
+    const { run, clock, told, counted } = testRun();
+    restAfterFailure(run, NEW, "ApplyFailed", "no quota");
+    expect(run.problem).to.deep.equal({
+      stage: "Plan",
+      reason: "ApplyFailed",
+      message: "no quota",
+      terminal: false,
+      retryAt: clock.now() + 5_000,
+    });
+    expect(run.progress).to.deep.equal({ state: "failed" });
+    expect(run.requeueAfterMs).to.equal(5_000);
+    expect(told).to.deep.equal(["Warning ApplyFailed: no quota"]);
+    expect(counted).to.deep.equal(["failed"]);
+  });
+
+  it("tells the same failure once, and another one again", () => {
+    const { run, told } = testRun();
+    for (const message of ["a", "a", "b", "b"]) restAfterFailure(run, NEW, "ApplyFailed", message);
+    expect(told).to.deep.equal(["Warning ApplyFailed: a", "Warning ApplyFailed: b"]);
+  });
+
+  it("counts anew for other inputs", () => {
+    const { run } = testRun();
+    for (const key of ["a", "a", "b"]) restAfterFailure(run, rendered(key), "ApplyFailed", "x");
+    expect(run.memory.retry).to.include({ inputsKey: "b", failures: 1 });
+  });
+
+  it("goes on counting after a restart, by the status", () => {
+    const statuses = [
+      [{ attempted: inputs("new"), failures: 3 }, 4],
+      [{ applied: inputs("new"), failures: 3 }, 4],
+      [{ applied: inputs("new"), attempted: inputs("other"), failures: 3 }, 1],
+      [{ attempted: inputs("other"), failures: 3 }, 1],
+      [{ attempted: inputs("new") }, 1],
+      [{}, 1],
+    ] as const;
+    for (const [status, failures] of statuses) {
+      const { run } = testRun(app("shop/web", { status }));
+      restAfterFailure(run, NEW, "ApplyFailed", "x");
+      expect(run.memory.retry?.failures, JSON.stringify(status)).to.equal(failures);
+    }
+  });
+});
+
+describe("restsStill", () => {
+  /** A run in which `NEW` has just failed, as the next reconcile finds it. */
+  function afterFailure() {
+    const made = testRun();
+    restAfterFailure(made.run, NEW, "ApplyFailed", "no quota");
+    made.run.problem = undefined;
+    made.run.progress = { state: "done" };
+    made.run.requeueAfterMs = undefined;
+    return made;
+  }
+
+  it("lets be what never failed", () => {
+    const { run } = testRun();
+    expect(restsStill(run, NEW)).to.equal(false);
+    expect(run).to.include({ problem: undefined, requeueAfterMs: undefined });
+  });
+
+  it("says the failure again until its time has come, and then no more", () => {
+    const { run, clock, told } = afterFailure();
+    clock.advance(4_000);
+    expect(restsStill(run, NEW)).to.equal(true);
+    expect(run.problem).to.include({ reason: "ApplyFailed", message: "no quota", retryAt: clock.now() + 1_000 });
+    expect(run.progress).to.deep.equal({ state: "failed" });
+    expect(run.requeueAfterMs).to.equal(1_000);
+    expect(told).to.have.length(1);
+    clock.advance(1_000);
+    expect(restsStill(run, NEW)).to.equal(false);
+  });
+
+  it("does not hold up other inputs", () => {
+    expect(restsStill(afterFailure().run, rendered("newer"))).to.equal(false);
+  });
+
+  it("ends when the app is edited", () => {
+    const { run } = afterFailure();
+    if (run.memory.retry) run.memory.retry = { ...run.memory.retry, generation: 0 };
+    expect(restsStill(run, NEW)).to.equal(false);
+  });
+});

