@@ -1,0 +1,106 @@
+import { expect } from "chai";
+import { SharedPolls } from "../../../../src/controllers/git-repository/shared-polls.js";
+import type { GitEngine, GitRemote, RemoteRefs } from "../../../../src/git/engine.js";
+import { FakeClock } from "../../support/fake-clock.js";
+
+const remote = (id: string): GitRemote => ({ url: "https://git.example.com/a.git", credential: undefined, id });
+const A = remote("a");
+const HEADS = ["refs/heads/"];
+const BOTH = ["refs/heads/", "refs/tags/"];
+const MINUTE = 60_000;
+
+/** Polls of an engine that counts what it is asked, and fails when told to. */
+function polling() {
+  const clock = new FakeClock();
+  const asked: string[] = [];
+  const seen: string[] = [];
+  const state = { failing: false };
+  const engine = {
+    listRefs: async ({ id }: GitRemote, prefixes: readonly string[]): Promise<RemoteRefs> => {
+      asked.push(`${id} ${prefixes.join(" ")}`);
+      if (state.failing) throw new Error("unreachable");
+      return { refs: new Map(), head: undefined };
+    },
+  } as unknown as GitEngine;
+  const polls = new SharedPolls(engine, clock, (result) => seen.push(result));
+  const { signal } = new AbortController();
+  const list = (of: GitRemote, prefixes: readonly string[], maxAgeMs = MINUTE) =>
+    polls.list(of, prefixes, maxAgeMs, signal);
+  return { clock, asked, seen, state, polls, list };
+}
+
+describe("SharedPolls", () => {
+  it("asks once for all that come within the age that they allow", async () => {
+    const { asked, clock, list, seen } = polling();
+    const first = await list(A, HEADS);
+    clock.advance(MINUTE - 1);
+    expect(await list(A, HEADS)).to.equal(first);
+    expect(asked).to.deep.equal(["a refs/heads/"]);
+    expect(seen).to.deep.equal(["success"]);
+    clock.advance(1);
+    expect(await list(A, HEADS)).not.to.equal(first);
+    expect(asked).to.have.length(2);
+  });
+
+  it("shares a poll that is still under way", async () => {
+    const { asked, list } = polling();
+    const [first, second] = [list(A, HEADS), list(A, HEADS)];
+    expect(await first).to.equal(await second);
+    expect(asked).to.have.length(1);
+  });
+
+  it("asks anew for who takes no old answer", async () => {
+    const { asked, list } = polling();
+    await list(A, HEADS);
+    await list(A, HEADS, 0);
+    expect(asked).to.have.length(2);
+  });
+
+  it("asks anew for more than was asked, and not for less", async () => {
+    const { asked, list } = polling();
+    await list(A, HEADS);
+    await list(A, BOTH);
+    await list(A, HEADS);
+    await list(A, []);
+    expect(asked).to.deep.equal(["a refs/heads/", "a refs/heads/ refs/tags/"]);
+  });
+
+  it("never shares between remotes, which are other URLs or other credentials", async () => {
+    const { asked, list } = polling();
+    await list(A, HEADS);
+    await list(remote("b"), HEADS);
+    expect(asked).to.deep.equal(["a refs/heads/", "b refs/heads/"]);
+  });
+
+  it("does not keep a failure", async () => {
+    const { asked, list, seen, state } = polling();
+    state.failing = true;
+    const failures = await Promise.allSettled([list(A, HEADS), list(A, HEADS)]);
+    expect(failures.map(({ status }) => status)).to.deep.equal(["rejected", "rejected"]);
+    state.failing = false;
+    await list(A, HEADS);
+    expect(asked).to.have.length(2);
+    expect(seen).to.deep.equal(["failure", "success"]);
+  });
+
+  it("does not lose a newer answer to an older failure", async () => {
+    const { asked, list, state } = polling();
+    state.failing = true;
+    const old = list(A, HEADS);
+    state.failing = false;
+    const newer = list(A, HEADS, 0);
+    await Promise.allSettled([old]);
+    expect(await list(A, HEADS)).to.equal(await newer);
+    expect(asked).to.have.length(2);
+  });
+
+  it("forgets remotes that nobody polls any more", async () => {
+    const { asked, list, polls } = polling();
+    await list(A, HEADS);
+    await list(remote("b"), HEADS);
+    polls.retain(new Set(["b"]));
+    await list(A, HEADS);
+    await list(remote("b"), HEADS);
+    expect(asked).to.deep.equal(["a refs/heads/", "b refs/heads/", "a refs/heads/"]);
+  });
+});
