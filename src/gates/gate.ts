@@ -1,4 +1,5 @@
 import type { GateState } from "../api/change.js";
+import { cutText } from "../base/cut-text.js";
 
 /** What gates may judge by. Each gate looks at its own part. */
 export interface GateFacts {
@@ -27,7 +28,7 @@ const MAX_MESSAGE = 1024;
 export function judgeGates(gates: readonly Gate[], facts: GateFacts): GateState[] {
   return gates.map((gate) => {
     const verdict = gate.judge(facts);
-    const message = verdict.state === "Pass" ? "nothing in the way" : verdict.message.slice(0, MAX_MESSAGE);
+    const message = verdict.state === "Pass" ? "nothing in the way" : cutText(verdict.message, MAX_MESSAGE);
     return { name: gate.name, state: verdict.state, message };
   });
 }

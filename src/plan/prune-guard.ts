@@ -61,6 +61,8 @@ export interface PruneRequest {
   readonly observationComplete: boolean;
   /** Objects that Git wants. */
   readonly wanted: number;
+  /** Objects of the app that are live: what the budget is a share of. */
+  readonly live: number;
   /** `sync.prune` */
   readonly prune: boolean;
   /** `sync.allowEmpty` */
@@ -126,7 +128,7 @@ function reasonToAsk(
   if (asking.length > 0) {
     return `would delete ${asking.slice(0, 5).join(", ")}${asking.length > 5 ? ` and ${asking.length - 5} more` : ""}, which is never done unasked: put it back into Git, annotate it gitops.overseer.io/prune: disabled to keep it, or delete it yourself`;
   }
-  const before = request.wanted + request.leftovers.length;
+  const before = request.live;
   const allowed = pruneBudget(request.budget, before);
   if (deletes.length <= allowed || (request.wanted === 0 && request.allowEmpty)) return undefined;
   return `would delete ${deletes.length} of ${before} objects, and the budget is ${allowed}: raise sync.pruneBudget to at least ${deletes.length} if that is meant`;

@@ -95,6 +95,23 @@ describe("An app that is deleted", function () {
     await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: namespace });
   });
 
+  it("keeps a namespace with somebody's object in it, also when something else of the app is kept elsewhere", async () => {
+    const namespace = `${world.namespace}-shared`;
+    const marked = configMap("marked", {}, "  annotations: { gitops.overseer.io/prune: disabled }\n");
+    await make("neighbour", { "n.yaml": NAMESPACE(namespace), "x.yaml": marked }, {});
+    const theirs = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "theirs", namespace }, data: {} };
+    await world.kube.apply(theirs, "somebody");
+    await world.kube.delete(world.appRef("neighbour"));
+    await world.kube.untilGone(world.appRef("neighbour"));
+    expect(
+      (await world.kube.get({ apiVersion: "v1", kind: "Namespace", name: namespace }))?.metadata.deletionTimestamp,
+    ).to.equal(undefined);
+    expect((await world.events("neighbour")).join()).to.contain(
+      `Namespace ${namespace} kept because it still holds ConfigMap ${namespace}/theirs`,
+    );
+    await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: namespace });
+  });
+
   it("takes an empty namespace with it, last", async () => {
     const namespace = `${world.namespace}-empty`;
     await make(

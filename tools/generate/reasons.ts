@@ -20,6 +20,11 @@ export const REASONS: readonly ReasonText[] = [
   { reason: "Fetched", kinds: REPOSITORY, meaning: "The revision is here and verified." },
   { reason: "Fetching", kinds: REPOSITORY, meaning: "The first revision is on its way." },
   { reason: "NewRevision", kinds: REPOSITORY, meaning: "Event: another revision is in use from now on." },
+  {
+    reason: "RevisionLost",
+    kinds: APP,
+    meaning: "What is applied cannot be fetched any more: nothing is healed or deleted until a newer revision is.",
+  },
   { reason: "Retrying", kinds: BOTH, meaning: "Something failed and is tried again by itself; Ready says what." },
   { reason: "InvalidURL", kinds: BOTH, meaning: "The URL cannot be read as one." },
   {

@@ -7,8 +7,9 @@ import { isTerminal, OverseerError } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import { refPrefixes } from "../../git/index.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
+import { requestedAt } from "../requested-at.js";
 import type { RepositoryOutcome } from "./conditions.js";
-import { commitTitle, describeCommit, eventSubject, recordRepository, requestedAt } from "./record.js";
+import { commitTitle, describeCommit, eventSubject, recordRepository } from "./record.js";
 import { remoteOf } from "./remote.js";
 import { refKey } from "./revision-index.js";
 import { bringRevisions, keepRevision } from "./revisions.js";
@@ -70,7 +71,7 @@ export class GitRepositoryReconciler {
     const remote = await remoteOf(this.#services, repository);
     const refs = uniqueRefs([repository.spec.ref, ...this.#services.wantedRefs(key)]);
     const purpose = [repository.metadata.generation, remote.id, ...refs.map(refKey)].join("\n");
-    const asked = requestedAt(repository);
+    const asked = requestedAt(repository.metadata);
     const atOnce =
       purpose !== memory.polledFor || (asked !== undefined && asked !== repository.status?.lastHandledReconcileAt);
     if (!atOnce && clock.monotonic() < memory.nextPoll) {

@@ -1,9 +1,9 @@
 import { mergeConditions } from "../../api/conditions.js";
 import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
-import { ANNOTATION_RECONCILE_AT } from "../../api/group.js";
 import { rfc3339 } from "../../base/clock.js";
 import { cutText } from "../../base/cut-text.js";
 import type { CommitInfo } from "../../git/index.js";
+import { requestedAt } from "../requested-at.js";
 import { type RepositoryOutcome, repositoryConditions } from "./conditions.js";
 import type { GitRepositoryServices } from "./services.js";
 
@@ -23,7 +23,7 @@ export async function recordRepository(
   const conditions = outcome
     ? mergeConditions(before, repositoryConditions(outcome), generation, rfc3339(clock.now()))
     : before.map((condition) => ({ ...condition, observedGeneration: generation }));
-  const asked = requestedAt(repository);
+  const asked = requestedAt(repository.metadata);
   const handled = asked !== undefined && outcome !== undefined && outcome.kind !== "fetching";
   const next: GitRepositoryStatus = {
     ...status,
@@ -49,12 +49,6 @@ export function describeCommit(commit: CommitInfo): NonNullable<GitRepositorySta
 /** First line of a commit's message. */
 export function commitTitle(commit: CommitInfo): string {
   return commit.message.split("\n", 1)[0] ?? "";
-}
-
-/** The request for a reconcile that the repository carries, if any. */
-export function requestedAt(repository: GitRepository): string | undefined {
-  const asked = repository.metadata.annotations?.[ANNOTATION_RECONCILE_AT];
-  return asked === undefined ? undefined : cutText(asked, MAX_TEXT);
 }
 
 /** What an Event about the repository names. */

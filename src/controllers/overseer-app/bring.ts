@@ -71,6 +71,7 @@ function judge(
     leftovers,
     observationComplete: observation.complete,
     wanted: desired.documents.length,
+    live: [...observation.objects.values()].filter((object) => object.ownership !== "Foreign").length,
     prune: sync?.prune ?? true,
     allowEmpty: sync?.allowEmpty ?? false,
     budget: sync?.pruneBudget,

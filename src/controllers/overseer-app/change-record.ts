@@ -125,9 +125,9 @@ export async function recordChange(run: AppRun, change: Change, update: ChangeUp
 
 /** The conditions of a Change, so that any tool that knows kstatus sees its end. */
 export function changeConditions(status: ChangeStatus): ConditionDraft[] {
-  const message = status.message ?? status.waitingFor ?? status.summary ?? "";
   const reason = status.phase ?? "Planning";
-  if (status.phase === "Succeeded") return [{ type: "Ready", status: "True", reason, message: message || "done" }];
+  const message = status.message || status.waitingFor || status.summary || reason;
+  if (status.phase === "Succeeded") return [{ type: "Ready", status: "True", reason, message }];
   if (isFinal(status.phase)) {
     return [
       { type: "Ready", status: "False", reason, message },

@@ -37,6 +37,8 @@ function readyCondition(facts: AppFacts): Draft {
   if (facts.incomplete !== undefined && health?.status !== "Healthy")
     return draft("Ready", "Unknown", "Observing", facts.incomplete);
   if (progress.state === "pending") return draft("Ready", "Unknown", "Progressing", progress.message);
+  if (progress.state === "failed") return draft("Ready", "False", "Failed", "the newest inputs could not be applied");
+  if (revision !== undefined && !health) return draft("Ready", "False", "RevisionLost", lost(revision));
   if (revision === undefined || !health) {
     if (progress.state === "waiting") return draft("Ready", "Unknown", "Waiting", progress.message);
     return draft("Ready", "Unknown", "Progressing", "nothing was applied yet");
@@ -45,6 +47,7 @@ function readyCondition(facts: AppFacts): Draft {
   if (facts.drift.length > 0 && !facts.reportOnly) return draft("Ready", "False", "Drifted", describe(facts.drift));
   if (health.status === "Healthy") return draft("Ready", "True", "Synced", `${revision} is applied and healthy`);
   if (health.status === "Degraded") return draft("Ready", "False", "Degraded", describeHealth(health));
+  if (facts.drift.length > 0) return draft("Ready", "False", "Drifted", describe(facts.drift));
   if (facts.timedOut) return draft("Ready", "False", "HealthTimeout", `not healthy in time: ${describeHealth(health)}`);
   return draft("Ready", "Unknown", "Progressing", describeHealth(health));
 }
@@ -65,7 +68,8 @@ function syncedCondition(facts: AppFacts): Draft {
   return draft("Synced", "True", "Applied", `live is ${revision}`);
 }
 
-function healthyCondition({ health }: AppFacts): Draft {
+function healthyCondition({ health, revision }: AppFacts): Draft {
+  if (!health && revision !== undefined) return draft("Healthy", "Unknown", "RevisionLost", lost(revision));
   if (!health) return draft("Healthy", "Unknown", "NotApplied", "nothing was applied yet");
   if (health.status === "Healthy")
     return draft("Healthy", "True", "Healthy", `${health.healthy} of ${health.objects} objects are healthy`);
@@ -91,12 +95,17 @@ function draft(type: Draft["type"], status: Draft["status"], reason: string, mes
   return { type, status, reason, message };
 }
 
+function lost(revision: string): string {
+  return `${revision} is applied, but cannot be fetched any more: nothing is healed or deleted until a newer revision is applied`;
+}
+
 function withRetry(problem: Problem): string {
   return problem.terminal ? problem.message : `${problem.message}; it is tried again by itself`;
 }
 
 function describe(reports: readonly DriftReport[]): string {
-  const shown = reports.slice(0, 3).map(({ object, note }) => `${object}: ${note}`);
+  const sorted = [...reports].sort((a, b) => (a.object < b.object ? -1 : a.object > b.object ? 1 : 0));
+  const shown = sorted.slice(0, 3).map(({ object, note }) => `${object}: ${note}`);
   return `${shown.join("; ")}${reports.length > 3 ? `; and ${reports.length - 3} more` : ""}`;
 }
 

@@ -24,15 +24,19 @@ export async function finalize(run: AppRun): Promise<void> {
   const observation = observeApp(run);
   const objects = [...observation.objects.values()].filter((live) => live.ownership !== "Foreign");
   const { deletionPolicy: policy, suspend } = run.app.spec;
-  const namespaces = await contestedNamespaces(run, objects);
-  const { decisions, refusal } = judgeFinalize({
+  const facts = {
     objects,
     observationComplete: observation.complete,
     policy,
     suspended: suspend,
-    claimedBy: (live) => run.services.claims.claimant(live.key, run.key),
-    namespaceInUse: (name) => namespaces.get(name),
-  });
+    claimedBy: (live: LiveObject) => run.services.claims.claimant(live.key, run.key),
+  };
+  // A namespace is looked into when nothing that lives in one is left to delete; until then it is kept.
+  const first = judgeFinalize({ ...facts, namespaceInUse: () => "what is still being deleted" });
+  const busy = first.decisions.some((decision) => isPending(decision) && applyTier(decision.live.id) > 0);
+  const look = !busy && policy === "Delete" && first.refusal === undefined && !suspend;
+  const held = look ? await heldNamespaces(run, objects) : undefined;
+  const { decisions, refusal } = held ? judgeFinalize({ ...facts, namespaceInUse: (name) => held.get(name) }) : first;
   if (refusal !== undefined) return wait(run, `${refusal} (${observation.incomplete ?? ""})`);
   const results = await removeLastTier(run, decisions);
   const left = decisions.filter(isPending);
@@ -41,16 +45,11 @@ export async function finalize(run: AppRun): Promise<void> {
   await removeFinalizer(run);
 }
 
-/** A namespace is looked into only when nothing but definitions is left of the app. */
-async function contestedNamespaces(run: AppRun, objects: readonly LiveObject[]): Promise<Map<string, string>> {
+/** What each of the app's namespaces holds that is not the app's, by its name. */
+async function heldNamespaces(run: AppRun, objects: readonly LiveObject[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();
-  const namespaces = objects.filter((live) => live.id.group === "" && live.id.kind === "Namespace");
-  if (run.app.spec.deletionPolicy !== "Delete" || namespaces.length === 0) return found;
-  const others = objects.some(
-    (live) => applyTier(live.id) > 0 && live.id.kind !== "PersistentVolumeClaim" && live.id.kind !== "PersistentVolume",
-  );
-  if (others) return found;
-  for (const { id } of namespaces) {
+  for (const { id } of objects) {
+    if (id.group !== "" || id.kind !== "Namespace") continue;
     const held = await run.services.destination.namespaceHolds(run.ref, id.name);
     if (held !== undefined) found.set(id.name, held);
   }

@@ -20,8 +20,11 @@ const NOBODY = "somebody";
 export async function healDrift(run: AppRun, withMissing: boolean): Promise<void> {
   if (!run.applied) return reportUnhealable(run);
   const { destination } = run.services;
-  const diff = difference(run.applied.documents, observeApp(run), (document) => destination.recordedHash(document));
-  const missing = withMissing ? diff.writes : [];
+  const observation = observeApp(run);
+  const diff = difference(run.applied.documents, observation, (document) => destination.recordedHash(document));
+  // What is absent from a list that is not whole may be there all the same.
+  const known = observation.complete ? diff.writes : diff.writes.filter((write) => write.live !== undefined);
+  const missing = withMissing ? known : [];
   if (diff.heals.length === 0 && missing.length === 0) run.memory.driftSeenAt = undefined;
   else if (run.app.spec.sync?.selfHeal === false) await report(run, diff.heals, missing);
   else await putBack(run, diff.heals, missing);
@@ -72,7 +75,7 @@ function restsBeforeHeal(run: AppRun, { document, live }: HealAction, opponent: 
   if (wait === 0) return false;
   run.comeBack(wait);
   if (fight > 0) {
-    const note = `${opponent}; put back again in ${Math.ceil(fight / 1000)} s`;
+    const note = `${opponent}; it was put back before, so that rests for a while`;
     run.drift.push({ object: displayId(document.id), note });
   }
   return true;
@@ -89,7 +92,7 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
     run.comeBack(wait);
     run.drift.push({
       object: displayId(write.document.id),
-      note: `was deleted again and again; made again in ${Math.ceil(wait / 1000)} s`,
+      note: "was deleted again and again, so making it again rests for a while",
     });
     return false;
   });

@@ -1,3 +1,4 @@
+import { cutMessage } from "../../api/conditions.js";
 import type { HealthStatus } from "../../api/overseer-app.js";
 import type { Document } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
@@ -21,14 +22,15 @@ export function appHealth(documents: readonly Document[], observation: Observati
   let healthy = 0;
   const bad: { severity: number; object: string; message: string }[] = [];
   for (const document of documents) {
-    const live = observation.objects.get(document.key);
+    const found = observation.objects.get(document.key);
+    const live = found?.ownership === "Foreign" ? undefined : found;
     const health = live?.health ?? { status: "Progressing" as const, message: "is not there" };
     if (health.status === "Healthy") healthy++;
     else
       bad.push({
         severity: SEVERITY[health.status],
         object: displayId(document.id),
-        message: (health.message ?? health.status).slice(0, 1024),
+        message: cutMessage(health.message ?? health.status),
       });
     if (SEVERITY[health.status] > SEVERITY[worst]) worst = health.status;
   }

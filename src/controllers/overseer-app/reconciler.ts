@@ -1,6 +1,6 @@
-import { ANNOTATION_RECONCILE_AT } from "../../api/group.js";
 import type { Logger } from "../../base/logger.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
+import { requestedAt } from "../requested-at.js";
 import { authorise } from "./authorise.js";
 import { bringTo } from "./bring.js";
 import { openChangeFor, supersede } from "./change-record.js";
@@ -70,7 +70,7 @@ export class OverseerAppReconciler {
 
 /** Somebody who asks for a reconcile does not want to wait for the end of a backoff. */
 function freshStart(run: AppRun): void {
-  const asked = run.app.metadata.annotations?.[ANNOTATION_RECONCILE_AT]?.slice(0, 256);
+  const asked = requestedAt(run.app.metadata);
   if (asked === undefined || asked === run.app.status?.lastHandledReconcileAt) return;
   run.memory.retry = undefined;
   run.memory.ledger.clear();

@@ -1,10 +1,10 @@
 import type { Change } from "../../api/change.js";
 import { mergeConditions } from "../../api/conditions.js";
-import { ANNOTATION_RECONCILE_AT } from "../../api/group.js";
 import type { OverseerAppStatus } from "../../api/overseer-app.js";
 import { rfc3339 } from "../../base/clock.js";
 import { parseDuration } from "../../base/duration.js";
 import type { Observation } from "../../plan/live.js";
+import { requestedAt } from "../requested-at.js";
 import { flushChange, openChangeFor, stageChange, trimHistory } from "./change-record.js";
 import { type AppFacts, appConditions } from "./conditions.js";
 import { type AppHealth, appHealth } from "./health.js";
@@ -106,7 +106,7 @@ async function writeStatus(run: AppRun, facts: AppFacts, observation: Observatio
 
 function statusFields(run: AppRun, facts: AppFacts, observation: Observation): OverseerAppStatus {
   const { applied, changes, change, lastHandledReconcileAt } = run.status;
-  const asked = run.app.metadata.annotations?.[ANNOTATION_RECONCILE_AT]?.slice(0, 256) ?? lastHandledReconcileAt;
+  const asked = requestedAt(run.app.metadata) ?? lastHandledReconcileAt;
   const newest = run.desired?.inputs;
   const attempted = newest && newest.key !== applied?.key ? newest : undefined;
   const retry = run.memory.retry;

@@ -1,12 +1,14 @@
 import type { PlannedAction } from "../../api/change.js";
+import { cutMessage } from "../../api/conditions.js";
 import type { Outcome } from "../../destinations/destination.js";
 import { formatOrigin, type Origin } from "../../manifest/document.js";
-import { displayId, type ObjectId } from "../../manifest/object-id.js";
+import { apiVersionOf, displayId, type ObjectId } from "../../manifest/object-id.js";
 import type { AppRun } from "./run.js";
 
 /** One write or delete that did not succeed. */
 export interface Failure {
   readonly object: string;
+  readonly apiVersion: string;
   /** File and line of its document; undefined for a delete. */
   readonly where: string | undefined;
   readonly message: string;
@@ -31,7 +33,8 @@ export class Results {
     const object = displayId(id);
     if (!outcome.ok) {
       const where = origin && formatOrigin(origin);
-      this.failures.push({ object, where, message: outcome.message, retryAfterMs: outcome.retryAfterMs ?? 0 });
+      const { message, retryAfterMs = 0 } = outcome;
+      this.failures.push({ object, apiVersion: apiVersionOf(id), where, message, retryAfterMs });
       return;
     }
     for (const text of outcome.notes) {
@@ -54,11 +57,13 @@ export class Results {
 
   /** The plan with the result of each action that failed; with `complete`, of all that were carried out. */
   mark(plan: readonly PlannedAction[] | undefined, complete: boolean): PlannedAction[] | undefined {
-    const errors = new Map(this.failures.map((failure) => [failure.object, failure.message]));
+    const errors = new Map(
+      this.failures.map((failure) => [`${failure.apiVersion} ${failure.object}`, failure.message]),
+    );
     return plan?.map((action) => {
       const { result: _, error: __, ...bare } = action;
-      const error = errors.get(action.object);
-      if (error !== undefined) return { ...bare, result: "Failed" as const, error: error.slice(0, 1024) };
+      const error = errors.get(`${action.apiVersion} ${action.object}`);
+      if (error !== undefined) return { ...bare, result: "Failed" as const, error: cutMessage(error) };
       return complete && action.verb !== "Keep" ? { ...bare, result: "Done" as const } : bare;
     });
   }

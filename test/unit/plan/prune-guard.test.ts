@@ -147,6 +147,11 @@ describe("the budget of judgePrune", () => {
     );
   });
 
+  it("is a share of what is live, not of what is about to be made", () => {
+    const replaced = { leftovers: configMaps(10), wanted: 10, live: 10, budget: "50%" };
+    expect(prune(replaced).ask).to.contain("would delete 10 of 10 objects, and the budget is 5");
+  });
+
   it("is not met by what is no budget: then it asks", () => {
     for (const budget of ["", "many", "%", -1, Number.NaN]) {
       expect(prune({ leftovers: configMaps(1), budget }).ask, String(budget)).to.be.a("string");

@@ -7,9 +7,9 @@ import {
   describeCommit,
   eventSubject,
   recordRepository,
-  requestedAt,
 } from "../../../../src/controllers/git-repository/record.js";
 import type { GitRepositoryServices } from "../../../../src/controllers/git-repository/services.js";
+import { requestedAt } from "../../../../src/controllers/requested-at.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { cacheOf, repository } from "../support/resources.js";
 
@@ -61,9 +61,9 @@ describe("what a status says of a commit", () => {
 
 describe("requestedAt", () => {
   it("is the annotation, cut as the status holds it", () => {
-    expect(requestedAt(repository("shop/repo"))).to.equal(undefined);
-    expect(requestedAt(asking("now"))).to.equal("now");
-    expect(requestedAt(asking("x".repeat(300)))).to.have.length(256);
+    expect(requestedAt(repository("shop/repo").metadata)).to.equal(undefined);
+    expect(requestedAt(asking("now").metadata)).to.equal("now");
+    expect(requestedAt(asking("x".repeat(300)).metadata)).to.have.length(256);
   });
 });
 

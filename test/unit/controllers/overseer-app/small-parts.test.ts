@@ -169,6 +169,6 @@ describe("changeConditions", () => {
     expect(say({ phase: "Planning", ...all })).to.equal("refused");
     expect(say({ phase: "Waiting", summary: all.summary, waitingFor: all.waitingFor })).to.equal("leave");
     expect(say({ phase: "Applying", summary: all.summary })).to.equal("+1 ~0 -0");
-    expect(say({ phase: "Succeeded" })).to.equal("done");
+    expect(say({ phase: "Succeeded" })).to.equal("Succeeded");
   });
 });

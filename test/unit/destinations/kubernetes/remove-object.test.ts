@@ -37,6 +37,7 @@ async function remove(answer: () => unknown, kindServed = true) {
   const verdict = judgePrune({
     leftovers: [liveObject(event("10"), APP_REF, "none")],
     observationComplete: true,
+    live: 10,
     wanted: 1,
     prune: true,
     allowEmpty: false,

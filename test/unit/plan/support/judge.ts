@@ -12,6 +12,7 @@ export function pruneRequest(change: Partial<PruneRequest>): PruneRequest {
     leftovers: [],
     observationComplete: true,
     wanted: 20,
+    live: (change.wanted ?? 20) + (change.leftovers?.length ?? 0),
     prune: true,
     allowEmpty: false,
     budget: undefined,
