@@ -45,7 +45,14 @@ async function main(): Promise<number> {
     logger,
     onRequest: requestObserver(metrics),
     signal: stopping.signal,
+  }).catch((error: unknown) => {
+    if (!stopping.signal.aborted) throw error;
+    return undefined;
   });
+  if (!cluster || stopping.signal.aborted) {
+    await probes.stop();
+    return 0;
+  }
   operator = new Operator({ config, cluster, clock, logger, metrics });
   await operator.start();
   logger.info("working", { server: cluster.client.server, instance: cluster.instance });

@@ -53,9 +53,22 @@ export async function connectCluster(options: {
     } catch (error) {
       if (attempt >= TRIES || options.signal.aborted) throw error;
       logger.warn("the cluster is not ready for us", { error: messageOf(error), retryInMs: TRY_EVERY_MS });
-      await new Promise<void>((resolve) => setTimeout(resolve, TRY_EVERY_MS));
+      await pause(clock, TRY_EVERY_MS, options.signal);
     }
   }
+}
+
+/** Waits, but not once we are told to stop. */
+function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const hold = setInterval(() => {}, ms);
+    const done = (): void => {
+      clearInterval(hold);
+      resolve();
+    };
+    clock.after(ms, done);
+    signal.addEventListener("abort", done, { once: true });
+  });
 }
 
 async function readInstance(client: KubeClient): Promise<string> {

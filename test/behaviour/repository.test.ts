@@ -231,4 +231,19 @@ describe("A path", function () {
     );
     expect(names.sort()).to.deep.equal(["q-a", "q-c", "q-d"]);
   });
+
+  it("leaves no copy on disk once its last GitRepository is gone", async () => {
+    const { readdir } = await import("node:fs/promises");
+    const { join } = await import("node:path");
+    const { waitUntil } = await import("../../tools/wait-until.js");
+    const stores = (): Promise<string[]> => readdir(join(world.operator.dir, "cache/git"));
+    const before = (await stores()).length;
+    await world.kube.delete(world.appRef("q"));
+    await world.kube.untilGone(world.appRef("q"));
+    await world.kube.delete(world.repositoryRef("q"));
+    await waitUntil(
+      { what: "the store is gone", timeoutMs: 20_000 },
+      async () => (await stores()).length === before - 1,
+    );
+  });
 });

@@ -9,6 +9,7 @@ import { refPrefixes } from "../../git/index.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
 import type { RepositoryOutcome } from "./conditions.js";
+import { letGo } from "./let-go.js";
 import { commitTitle, describeCommit, eventSubject, recordRepository } from "./record.js";
 import { remoteOf } from "./remote.js";
 import { refKey } from "./revision-index.js";
@@ -48,6 +49,7 @@ export class GitRepositoryReconciler {
       this.#memory.delete(key);
       this.#services.index.forget(key);
       this.#services.onRevision(key);
+      await letGo(this.#services);
       return {};
     }
     if (repository.spec.suspend) {
@@ -80,11 +82,13 @@ export class GitRepositoryReconciler {
     const interval = parseDuration(repository.spec.interval) ?? DEFAULT_INTERVAL_MS;
     const signal = AbortSignal.timeout(parseDuration(repository.spec.timeout) ?? DEFAULT_TIMEOUT_MS);
     const remoteRefs = await polls.list(remote, refPrefixes(refs), atOnce ? 0 : interval * SHARE_POLL, signal);
+    const moved = memory.polledFor !== "" && memory.polledFor !== purpose;
     memory.polledFor = purpose;
     memory.nextPoll = clock.monotonic() + jitter(interval, JITTER, Math.random());
     const problem = await bringRevisions(this.#services, { key, repository, remote, logger, signal }, refs, remoteRefs);
     if (problem) throw problem;
     memory.failures = 0;
+    if (moved) await letGo(this.#services);
     await this.#succeeded(key, repository);
   }
 

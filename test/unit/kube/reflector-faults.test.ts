@@ -13,10 +13,6 @@ describe("kube/reflector: what goes wrong", () => {
   });
   afterEach(() => rig.stop());
 
-  /** Waits for a pause between watches, and gives how long it is. */
-  const pause = async (): Promise<number> =>
-    eventually("a pause", () => (rig.clock.timers.length === 1 ? rig.clock.timers[0] : undefined));
-
   const list = (call: Call, version: string, items: object[] | null, token?: string): void =>
     call.json({ metadata: { resourceVersion: version, ...(token ? { continue: token } : {}) }, items });
 
@@ -71,7 +67,7 @@ describe("kube/reflector: what goes wrong", () => {
   ] as const) {
     it(`lists again at once when its version cannot be had (${how}), and tells the difference`, async () => {
       (await rig.synced(5, object("a", 1, 1), object("b", 2, 1), object("c", 3, 1))).end();
-      rig.clock.advance(await pause());
+      await rig.skipPause();
       const old = await rig.nextWatch();
       rig.take();
       refuse(old);
@@ -92,8 +88,7 @@ describe("kube/reflector: what goes wrong", () => {
     for (let i = 0; i < 6; i++) {
       watch.send(errorEvent(410, "Expired"));
       if (i > 0) {
-        pauses.push(await pause());
-        rig.clock.advance(pauses.at(-1) ?? 0);
+        pauses.push(await rig.skipPause());
       }
       watch = await rig.synced(6 + i);
     }
@@ -107,7 +102,7 @@ describe("kube/reflector: what goes wrong", () => {
     half.open().send(added("b", 6, 1));
     await eventually("connected", () => rig.server.open > 0);
     half.cut();
-    rig.clock.advance(await pause());
+    await rig.skipPause();
     expect(rig.store).to.equal("a=1");
     expect(rig.take()).to.deep.equal([]);
     const again = await rig.nextWatch();
@@ -122,7 +117,7 @@ describe("kube/reflector: what goes wrong", () => {
       .open()
       .send(added("a", 1, 1))
       .end();
-    rig.clock.advance(await pause());
+    await rig.skipPause();
     const call = await rig.server.next();
     expect(call.query).to.deep.equal({ limit: "500" });
   });
@@ -133,7 +128,7 @@ describe("kube/reflector: what goes wrong", () => {
       .send(added("a", 6, 1))
       .write('{"type":"ADDED","object":{"data":"hunter2}\n')
       .send(added("c", 8, 1));
-    rig.clock.advance(await pause());
+    await rig.skipPause();
     const error = rig.syncs[1] as Error;
     expect(error).to.be.instanceOf(KubeConnectionError);
     expect(JSON.stringify([error.message, rig.logger.lines])).not.to.include("hunter2");
@@ -149,11 +144,10 @@ describe("kube/reflector: what goes wrong", () => {
     first.send(errorEvent(500, "InternalError"));
     const pauses: number[] = [];
     for (let i = 0; i < 8; i++) {
-      pauses.push(await pause());
-      rig.clock.advance(pauses.at(-1) ?? 0);
+      pauses.push(await rig.skipPause());
       (await rig.nextWatch()).status(503, "ServiceUnavailable");
     }
-    await pause();
+    await rig.pause();
     expect(rig.syncs[1]).to.be.instanceOf(KubeStatusError).and.include({ statusCode: 500, reason: "InternalError" });
     expect(rig.syncs.length).to.equal(10);
     for (const [index, ms] of pauses.entries()) {
@@ -167,10 +161,10 @@ describe("kube/reflector: what goes wrong", () => {
 
   it("waits as long as the server asks for, but not for ever", async () => {
     (await rig.nextWatch()).status(429, "TooManyRequests", { details: { retryAfterSeconds: 17 } });
-    expect(await pause()).to.equal(17_000);
+    expect(await rig.pause()).to.equal(17_000);
     rig.clock.advance(17_000);
     (await rig.nextWatch()).status(429, "TooManyRequests", {}, { "retry-after": "86400" });
-    expect(await pause()).to.equal(60_000);
+    expect(await rig.pause()).to.equal(60_000);
   });
 
   it("waits for a moment after a watch of a minute, however many, and not at all after one of many minutes", async () => {
@@ -179,9 +173,7 @@ describe("kube/reflector: what goes wrong", () => {
       await eventually("events are followed", () => rig.reflector.synced);
       rig.clock.advance(60_000);
       watch.end();
-      const ms = await pause();
-      expect(ms).to.be.within(640, 960);
-      rig.clock.advance(ms);
+      expect(await rig.skipPause()).to.be.within(640, 960);
       watch = await rig.nextWatch();
       watch.open().send(added(`a${i}`, 10 + i));
       await eventually("the event", () => rig.told.length === i + 1);
@@ -199,8 +191,7 @@ describe("kube/reflector: what goes wrong", () => {
       const watch = await own.nextWatch();
       expect(watch.query).not.to.have.property("resourceVersion");
       watch.open().end();
-      const ms = await eventually("a pause", () => (own.clock.timers.length === 1 ? own.clock.timers[0] : undefined));
-      own.clock.advance(ms);
+      await own.skipPause();
       expect((await own.server.next()).query).to.deep.equal({ limit: "500" });
       await own.stop();
     }
@@ -215,9 +206,9 @@ describe("kube/reflector: what goes wrong", () => {
       },
     });
     (await own.synced(5)).send(added("a", 6, 1), modified("a", 7, "odd"));
-    const ms = await eventually("a pause", () => (own.clock.timers.length === 1 ? own.clock.timers[0] : undefined));
+    await own.pause();
     broken = false;
-    own.clock.advance(ms);
+    await own.skipPause();
     const next = await own.nextWatch();
     expect(next.query.resourceVersion).to.equal("6");
     next.open().send(modified("a", 7, "odd"));
@@ -236,7 +227,7 @@ describe("kube/reflector: stop", () => {
         await eventually("synced", () => rig.reflector.synced);
       } else if (at === "pausing") {
         watch.status(500, "InternalError");
-        await eventually("a pause", () => rig.syncs.length === 1 && rig.clock.timers.length === 1);
+        await rig.pause();
       }
       const syncs = rig.syncs.length;
       await rig.reflector.stop();

@@ -75,14 +75,12 @@ describe("kube/reflector: listing and following", () => {
   it("begins again where it ended, bookmarks included", async () => {
     const first = await rig.synced(5);
     first.send(added("a", 7, 1)).end();
-    await eventually("a pause", () => rig.clock.timers.length === 1);
-    rig.clock.advance(1000);
+    await rig.skipPause();
     const second = await rig.nextWatch();
     expect(second.query).to.include({ resourceVersion: "7" });
     expect(second.query).not.to.have.any.keys("sendInitialEvents", "resourceVersionMatch");
     second.open().send(bookmark(90)).end();
-    await eventually("a pause", () => rig.clock.timers.length === 1);
-    rig.clock.advance(2000);
+    await rig.skipPause();
     expect((await rig.nextWatch()).query.resourceVersion).to.equal("90");
     expect(rig.take()).to.deep.equal(["+a"]);
     expect(rig.reflector.synced).to.equal(true);
@@ -104,16 +102,15 @@ describe("kube/reflector: listing and following", () => {
     const watch = await rig.synced(5);
     watch.send(added("a", 6, 1)).write(JSON.stringify(added("b", 7, 1)).slice(0, -5));
     watch.end();
-    await eventually("a pause", () => rig.clock.timers.length === 1);
+    await rig.pause();
     expect(rig.syncs).to.deep.equal([undefined]);
-    rig.clock.advance(1000);
+    await rig.skipPause();
     expect((await rig.nextWatch()).query.resourceVersion).to.equal("6");
     expect(rig.take()).to.deep.equal(["+a"]);
   });
 
   it("ends the watch by itself when the server does not", async () => {
     const first = await rig.synced(5);
-    await told(0);
     await eventually("synced", () => rig.reflector.synced);
     const [deadline = 0] = rig.clock.timers;
     expect(deadline).to.be.within(310_000, 610_000);
@@ -139,11 +136,10 @@ describe("kube/reflector: listing and following", () => {
     try {
       await rig.synced(5).then((watch) => watch.end());
       for (let i = 0; i < 10; i++) {
-        await eventually("a pause", () => rig.clock.timers.length === 1);
-        rig.clock.advance(60_000);
+        await rig.skipPause();
         (await rig.nextWatch()).open().end();
       }
-      await eventually("a pause", () => rig.clock.timers.length === 1);
+      await rig.pause();
     } finally {
       AbortSignal.prototype.addEventListener = add;
     }

@@ -1,4 +1,4 @@
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 10_000;
 
 /** Lets other work go on until `probe` gives something other than undefined and false, and gives that. */
 export async function eventually<T>(what: string, probe: () => T | undefined | false): Promise<T> {

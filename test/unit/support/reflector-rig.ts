@@ -1,5 +1,6 @@
 import type { RawObject } from "../../../src/kube/object.js";
 import { Reflector, type ReflectorOptions, type StoreEvent } from "../../../src/kube/reflector.js";
+import { eventually } from "./eventually.js";
 import { type Call, FakeApiServer } from "./fake-api-server.js";
 import { FakeClock } from "./fake-clock.js";
 import { FakeLogger } from "./fake-logger.js";
@@ -30,6 +31,8 @@ export function bookmark(version: number | string, end = false): object {
 export function errorEvent(code: number, reason: string, more: object = {}): object {
   return { type: "ERROR", object: { kind: "Status", code, reason, message: `error ${reason}`, ...more } };
 }
+
+const LONGEST_PAUSE_MS = 60_000;
 
 /** A reflector before a fake API server, and all that it told. */
 export class Rig {
@@ -88,6 +91,21 @@ export class Rig {
   /** The copy: `a=1 b=2`. */
   get store(): string {
     return [...this.reflector.store].map(([key, kept]) => `${key.replace("ns/", "")}=${kept.value}`).join(" ");
+  }
+
+  /** Waits for a pause between two watches (a watch has a timer too, of many minutes), and gives how long it is. */
+  async pause(): Promise<number> {
+    return eventually("a pause", () => {
+      const [ms] = this.clock.timers;
+      return ms !== undefined && ms <= LONGEST_PAUSE_MS ? ms : undefined;
+    });
+  }
+
+  /** Lets the pause between two watches go by, and gives how long it was. */
+  async skipPause(): Promise<number> {
+    const ms = await this.pause();
+    this.clock.advance(ms);
+    return ms;
   }
 
   /** The next request, which has to be a watch that goes on. */
