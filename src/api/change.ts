@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { Condition } from "./conditions.js";
 import { atomicList, localRef, mapList, withRules } from "./fields.js";
 import { Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
+import { conditions, observedGeneration } from "./status-fields.js";
 
 /** Why a Change exists. */
 export const CHANGE_CAUSES = [
@@ -93,17 +93,8 @@ export type GateState = z.infer<typeof GateState>;
 /** How a Change goes. */
 export const ChangeStatus = z
   .object({
-    observedGeneration: z
-      .int()
-      .min(-1)
-      .optional()
-      .describe("The generation of the spec that this status is about; -1 before the first look."),
-    conditions: mapList(
-      Condition,
-      ["type"],
-      16,
-      "Ready: the Change reached its end well. While it holds: Reconciling, Stalled.",
-    ).optional(),
+    observedGeneration,
+    conditions: conditions("Ready: the Change reached its end well. While it holds: Reconciling, Stalled."),
     phase: z
       .enum(CHANGE_PHASES)
       .optional()

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { Condition } from "./conditions.js";
-import { atomicList, duration, localRef, mapList, NAMESPACE_PATTERN, withRules } from "./fields.js";
+import { atomicList, duration, localRef, NAMESPACE_PATTERN, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
 import type { CustomResource } from "./meta.js";
+import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
 
 /** What a user asks of a repository. */
 export const GitRepositorySpec = withRules(
@@ -62,12 +62,8 @@ export type GitRepositorySpec = z.infer<typeof GitRepositorySpec>;
 /** What the operator says of a repository. */
 export const GitRepositoryStatus = z
   .object({
-    observedGeneration: z
-      .int()
-      .min(-1)
-      .optional()
-      .describe("The generation of the spec that this status is about; -1 before the first look."),
-    conditions: mapList(Condition, ["type"], 16, "Ready, Fetched; while they hold: Reconciling, Stalled.").optional(),
+    observedGeneration,
+    conditions: conditions("Ready, Fetched; while they hold: Reconciling, Stalled."),
     revision: z.string().max(512).optional().describe("The revision in use, like main@sha1:6f3c…."),
     commit: z
       .object({
@@ -79,11 +75,7 @@ export const GitRepositoryStatus = z
       .optional()
       .describe("The commit of the revision in use."),
     lastFetchTime: z.iso.datetime().optional().describe("When the revision in use was fetched."),
-    lastHandledReconcileAt: z
-      .string()
-      .max(256)
-      .optional()
-      .describe("Value of the annotation gitops.overseer.io/reconcile-at that was last acted upon."),
+    lastHandledReconcileAt,
   })
   .describe("What was fetched, and whether all is well.");
 export type GitRepositoryStatus = z.infer<typeof GitRepositoryStatus>;

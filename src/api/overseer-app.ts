@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { Condition } from "./conditions.js";
-import { atomicList, duration, localRef, mapList, namespaceName, objectName, withRules } from "./fields.js";
+import { atomicList, duration, localRef, namespaceName, objectName, withRules } from "./fields.js";
 import { AppSource, Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
+import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
 
 /** Where an app goes. */
 export const Destination = withRules(
@@ -111,17 +111,10 @@ export type HealthStatus = (typeof HEALTH)[number];
 /** What the operator says of an app. */
 export const OverseerAppStatus = z
   .object({
-    observedGeneration: z
-      .int()
-      .min(-1)
-      .optional()
-      .describe("The generation of the spec that this status is about; -1 before the first look."),
-    conditions: mapList(
-      Condition,
-      ["type"],
-      16,
+    observedGeneration,
+    conditions: conditions(
       "Ready, Synced, Healthy; while they hold: Reconciling, Stalled, Drifted, Waiting, Contested.",
-    ).optional(),
+    ),
     applied: Inputs.optional().describe("The inputs that live was last brought to. Healing goes back to these."),
     attempted: Inputs.optional().describe("The newest inputs that were tried, where they are not the applied ones."),
     health: z.enum(HEALTH).optional().describe("The worst health among the objects."),
@@ -151,11 +144,7 @@ export const OverseerAppStatus = z
     changes: z.int().min(0).optional().describe("How many Changes this app has had: the number of the last one."),
     failures: z.int().min(0).optional().describe("Failed tries of the attempted inputs in a row."),
     nextRetryTime: z.iso.datetime().optional().describe("When the failed change is tried again."),
-    lastHandledReconcileAt: z
-      .string()
-      .max(256)
-      .optional()
-      .describe("Value of the annotation gitops.overseer.io/reconcile-at that was last acted upon."),
+    lastHandledReconcileAt,
   })
   .describe("Where the app stands.");
 export type OverseerAppStatus = z.infer<typeof OverseerAppStatus>;
