@@ -75,7 +75,7 @@ function restsBeforeHeal(run: AppRun, { document, live }: HealAction, opponent: 
   if (wait === 0) return false;
   run.comeBack(wait);
   if (fight > 0) {
-    const note = `${opponent}; it was put back before, so that rests for a while`;
+    const note = `${opponent}; put back before and taken again, so the next try waits`;
     run.drift.push({ object: displayId(document.id), note });
   }
   return true;
