@@ -31,7 +31,9 @@ export class Discovery {
   readonly #clock: Clock;
   #kinds: ReadonlyMap<string, ResourceInfo> = new Map();
   #loadedAt = Number.NEGATIVE_INFINITY;
-  #stale = true;
+  /** How often kinds were said to have changed, and what of that the kinds show. */
+  #changes = 1;
+  #seen = 0;
   #loading: Promise<void> | undefined;
 
   constructor(client: KubeClient, clock: Clock) {
@@ -61,12 +63,12 @@ export class Discovery {
 
   /** Says that kinds came or went: the next question asks the API server. */
   invalidate(): void {
-    this.#stale = true;
+    this.#changes++;
   }
 
   /** What was under way when kinds were said to have changed may not show it: then once more. */
   async #refresh(): Promise<void> {
-    for (let turn = 0; this.#stale && turn < 2; turn++) await this.#load();
+    for (let turn = 0; this.#seen < this.#changes && turn < 2; turn++) await this.#load();
   }
 
   #load(): Promise<void> {
@@ -77,21 +79,15 @@ export class Discovery {
   }
 
   async #fetch(): Promise<void> {
-    this.#stale = false;
-    try {
-      const [core, groups] = await Promise.all(
-        ["/api", "/apis"].map((path) =>
-          this.#client.request<DiscoveryList>({ method: "GET", path, accept: AGGREGATED }),
-        ),
-      );
-      const kinds = new Map<string, ResourceInfo>();
-      for (const list of [core?.body, groups?.body]) addKinds(kinds, list);
-      this.#kinds = kinds;
-      this.#loadedAt = this.#clock.monotonic();
-    } catch (error) {
-      this.#stale = true;
-      throw error;
-    }
+    const changes = this.#changes;
+    const [core, groups] = await Promise.all(
+      ["/api", "/apis"].map((path) => this.#client.request<DiscoveryList>({ method: "GET", path, accept: AGGREGATED })),
+    );
+    const kinds = new Map<string, ResourceInfo>();
+    for (const list of [core?.body, groups?.body]) addKinds(kinds, list);
+    this.#kinds = kinds;
+    this.#seen = changes;
+    this.#loadedAt = this.#clock.monotonic();
   }
 }
 

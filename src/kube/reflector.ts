@@ -75,6 +75,8 @@ export class Reflector<T> {
   #synced = false;
   /** Watches in a row that were short or did not come about. */
   #failures = 0;
+  /** Times in a row that a new list was due, and no watch lasted in between. */
+  #expired = 0;
   /** Since when events are followed; undefined while listing and connecting. */
   #openSince: number | undefined;
   #done: Promise<void> | undefined;
@@ -125,9 +127,13 @@ export class Reflector<T> {
   async #backOff(failure: unknown): Promise<void> {
     this.#options.observer?.restarted();
     const openMs = this.#openSince === undefined ? 0 : this.#options.clock.monotonic() - this.#openSince;
-    this.#failures = openMs >= SHORT_MS ? 1 : this.#failures + 1;
+    if (openMs >= SHORT_MS) {
+      this.#failures = 0;
+      this.#expired = 0;
+    }
     // A server that answers each new list with 410 is not asked in a loop either.
-    const attempt = openMs > HEALTHY_AFTER_MS || isGone(failure) ? this.#failures - 1 : this.#failures;
+    const short = openMs > HEALTHY_AFTER_MS ? 0 : ++this.#failures;
+    const attempt = isGone(failure) ? this.#expired++ : short;
     const asked = failure instanceof OverseerError ? Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
     const delay = Math.max(asked, jitter(backoffDelay(BACKOFF, attempt), 0.2, Math.random()));
     if (delay === 0) return;

@@ -40,6 +40,7 @@ describe("A field that the same writer takes back again and again is not fought 
   });
 
   it("is healed at once after somebody has asked for a reconcile", async () => {
+    await world.poke("loop");
     for (const _ of [1, 2]) {
       await take();
       await world.kube.until(world.configMap("contested"), "is healed at once", isBlue);
