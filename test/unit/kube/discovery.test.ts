@@ -1,0 +1,131 @@
+import { expect } from "chai";
+import { Discovery } from "../../../src/kube/discovery.js";
+import { rejection } from "../support/eventually.js";
+import { type Call, FakeApiServer } from "../support/fake-api-server.js";
+import { FakeClock } from "../support/fake-clock.js";
+
+const POD = { group: "", version: "v1", kind: "Pod" };
+const WIDGET = { group: "acme.io", version: "v1", kind: "Widget" };
+
+function resource(kind: string, scope = "Namespaced", subresources: string[] = []): object {
+  return {
+    resource: `${kind.toLowerCase()}s`,
+    responseKind: { group: "", version: "", kind },
+    scope,
+    verbs: ["get", "list", "watch"],
+    subresources: subresources.map((subresource) => ({ subresource })),
+  };
+}
+
+describe("kube/discovery", () => {
+  let server: FakeApiServer;
+  let clock: FakeClock;
+  let discovery: Discovery;
+  let widgets: boolean;
+  let failing: boolean;
+
+  beforeEach(async () => {
+    server = await FakeApiServer.start();
+    clock = new FakeClock();
+    discovery = new Discovery(server.client(), clock);
+    widgets = false;
+    failing = false;
+    server.onCall = answer;
+  });
+  afterEach(() => server.close());
+
+  function answer(call: Call): void {
+    const core = { versions: [{ version: "v1", resources: [resource("Pod", "Namespaced", ["log", "status"])] }] };
+    const acme = {
+      metadata: { name: "acme.io" },
+      versions: [{ version: "v1", resources: [resource("Widget", "Cluster")] }, { version: "v2" }],
+    };
+    const odd = {
+      metadata: { name: "odd.io" },
+      versions: [{ version: "v1", resources: [{ resource: "x", scope: "", verbs: [] }] }],
+    };
+    if (failing) call.status(503, "ServiceUnavailable");
+    else if (call.path === "/api") call.json({ items: [core] });
+    else call.json({ items: widgets ? [acme, odd] : [odd] });
+  }
+
+  it("reads the kinds of /api and /apis from one aggregated list each", async () => {
+    widgets = true;
+    expect(await discovery.find(POD)).to.deep.equal({
+      ...POD,
+      plural: "pods",
+      namespaced: true,
+      verbs: new Set(["get", "list", "watch"]),
+      hasStatus: true,
+    });
+    expect(await discovery.find(WIDGET)).to.include({ plural: "widgets", namespaced: false, hasStatus: false });
+    expect((await discovery.all()).map(({ kind }) => kind)).to.deep.equal(["Pod", "Widget"]);
+    expect(server.calls.map(({ path }) => path).sort()).to.deep.equal(["/api", "/apis"]);
+    for (const { headers } of server.calls)
+      expect(headers.accept).to.equal("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+  });
+
+  it("knows nothing without asking, and peeks at what it knows", async () => {
+    expect(discovery.peek(POD)).to.equal(undefined);
+    await discovery.all();
+    expect(discovery.peek(POD)).to.include({ plural: "pods" });
+    expect(discovery.peek(WIDGET)).to.equal(undefined);
+  });
+
+  it("shares one look among those who ask at once", async () => {
+    await Promise.all([discovery.find(POD), discovery.find(WIDGET), discovery.all(), discovery.find(POD)]);
+    expect(server.calls.length).to.equal(2);
+  });
+
+  it("looks again for a kind that is missing, once a second at most; not for one that it knows", async () => {
+    await discovery.find(POD);
+    widgets = true;
+    clock.advance(999);
+    expect(await discovery.find(WIDGET)).to.equal(undefined);
+    expect(server.calls.length).to.equal(2);
+    clock.advance(1);
+    expect(await discovery.find(POD)).to.include(POD);
+    expect(server.calls.length).to.equal(2);
+    expect(await discovery.find(WIDGET)).to.include(WIDGET);
+    expect(server.calls.length).to.equal(4);
+    for (let i = 0; i < 10; i++) await discovery.find({ ...WIDGET, kind: "None" });
+    expect(server.calls.length).to.equal(4);
+  });
+
+  it("looks again when it is told that kinds changed", async () => {
+    await discovery.all();
+    widgets = true;
+    discovery.invalidate();
+    expect(discovery.peek(WIDGET)).to.equal(undefined);
+    expect(await discovery.find(WIDGET)).to.include(WIDGET);
+    widgets = false;
+    discovery.invalidate();
+    expect((await discovery.all()).length).to.equal(1);
+  });
+
+  it("looks once more when kinds changed while a look was under way", async () => {
+    server.onCall = undefined;
+    const early = discovery.find(POD);
+    const calls = [await server.next(), await server.next()];
+    discovery.invalidate();
+    const late = discovery.find(WIDGET);
+    for (const call of calls) answer(call);
+    widgets = true;
+    server.onCall = answer;
+    expect(await early).to.include(POD);
+    expect(await late).to.include(WIDGET);
+  });
+
+  it("fails when it cannot look, keeps what it knew, and looks again at the next question", async () => {
+    failing = true;
+    expect(await rejection(discovery.find(POD))).to.include({ statusCode: 503 });
+    failing = false;
+    expect(await discovery.find(POD)).to.include(POD);
+    failing = true;
+    discovery.invalidate();
+    await rejection(discovery.all());
+    expect(discovery.peek(POD)).to.include(POD);
+    failing = false;
+    expect((await discovery.all()).length).to.equal(1);
+  });
+});

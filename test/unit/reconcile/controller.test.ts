@@ -1,0 +1,211 @@
+import { expect } from "chai";
+import { OverseerError } from "../../../src/base/errors.js";
+import { Controller, type ControllerOptions, type Reconcile } from "../../../src/reconcile/controller.js";
+import { PRIORITY } from "../../../src/reconcile/work-queue.js";
+import { eventually } from "../support/eventually.js";
+import { FakeClock } from "../support/fake-clock.js";
+import { FakeLogger } from "../support/fake-logger.js";
+
+const expected = (retryAfterMs?: number): OverseerError =>
+  new OverseerError("no such branch", {
+    code: "GIT_NO_REF",
+    reason: "RefNotFound",
+    class: "retryable",
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+
+describe("reconcile/controller", () => {
+  let clock: FakeClock;
+  let logger: FakeLogger;
+  let controller: Controller;
+  const finished: string[] = [];
+  beforeEach(() => {
+    clock = new FakeClock();
+    logger = new FakeLogger();
+    finished.length = 0;
+  });
+  afterEach(() => controller.stop());
+
+  function start(reconcile: Reconcile, more: Partial<ControllerOptions> = {}): void {
+    controller = new Controller({ name: "apps", clock, logger, workers: 2, reconcile, ...more });
+    controller.start();
+  }
+
+  /** The delay until the key comes back. */
+  const delay = (): Promise<number> => eventually("the key is to come back", () => clock.timers[0]);
+
+  it("hands key, a logger of its own and a signal to the reconcile", async () => {
+    const seen: unknown[] = [];
+    start(async (key, own, signal) => {
+      own.info("hello");
+      seen.push(key, signal.aborted);
+      return {};
+    });
+    controller.queue.add("shop/web", PRIORITY.change);
+    await eventually("one reconcile", () => seen.length > 0 && controller.queue.idle);
+    expect(seen).to.deep.equal(["shop/web", false]);
+    expect(logger.lines[0]).to.deep.include({ level: "info", message: "hello" });
+    expect(logger.lines[0]?.fields)
+      .to.include({ controller: "apps", key: "shop/web" })
+      .and.to.have.property("reconcileId");
+    expect(clock.timers).to.deep.equal([]);
+  });
+
+  it("works on as many keys at once as there are workers, and starts them once", async () => {
+    const running: string[] = [];
+    const gates: (() => void)[] = [];
+    start(async (key) => {
+      running.push(key);
+      await new Promise<void>((resolve) => gates.push(resolve));
+      return {};
+    });
+    controller.start();
+    for (const key of ["a", "b", "c"]) controller.queue.add(key, PRIORITY.change);
+    await eventually("two at work", () => running.length === 2);
+    expect(controller.queue.depth).to.equal(1);
+    gates.shift()?.();
+    await eventually("the third", () => running.length === 3);
+    for (const gate of gates) gate();
+  });
+
+  it("brings a key back when the reconcile asks for it", async () => {
+    start(async () => ({ requeueAfterMs: 5000 }));
+    controller.queue.add("a", PRIORITY.change);
+    expect(await delay()).to.equal(5000);
+  });
+
+  it("brings a key that throws back, later each time, up to two minutes, and afresh after a success", async () => {
+    let fail = true;
+    start(async () => {
+      if (fail) throw expected();
+      return {};
+    });
+    controller.queue.add("a", PRIORITY.change);
+    for (let failures = 1; failures <= 14; failures++) {
+      const ms = await delay();
+      const base = Math.min(120_000, 200 * 2 ** (failures - 1));
+      expect(ms, `failure ${failures}`).to.be.within(base * 0.8, base * 1.2);
+      if (failures === 14) fail = false;
+      clock.advance(ms);
+    }
+    await eventually("the success", () => controller.queue.idle && clock.timers.length === 0);
+    fail = true;
+    controller.queue.add("a", PRIORITY.change);
+    expect(await delay()).to.be.within(160, 240);
+  });
+
+  it("counts the failures of each key for itself", async () => {
+    start(async () => Promise.reject(expected()));
+    for (let i = 0; i < 4; i++) {
+      controller.queue.add("a", PRIORITY.change);
+      await eventually("it fails", () => logger.lines.length === i + 1 && controller.queue.idle);
+    }
+    controller.queue.add("b", PRIORITY.change);
+    await eventually("it fails", () => logger.lines.length === 5);
+    expect(logger.lines.map(({ fields }) => fields.failures)).to.deep.equal([1, 2, 3, 4, 1]);
+  });
+
+  it("comes back no earlier than the server allows, also when an earlier time was set before", async () => {
+    let fail = false;
+    start(async () => {
+      if (fail) throw expected(30_000);
+      return { requeueAfterMs: 1000 };
+    });
+    controller.queue.add("a", PRIORITY.change);
+    expect(await delay()).to.equal(1000);
+    fail = true;
+    controller.queue.add("a", PRIORITY.change);
+    await eventually("it fails", () => logger.lines.length === 1);
+    expect(clock.timers).to.deep.equal([30_000]);
+  });
+
+  it("logs the stack of an unexpected error, and not that of an expected one", async () => {
+    start(async (key) => {
+      if (key === "expected") throw expected();
+      if (key === "text") throw "just text";
+      throw new TypeError("x is not a function");
+    });
+    for (const key of ["expected", "unexpected", "text"]) controller.queue.add(key, PRIORITY.change);
+    await eventually("all fail", () => logger.lines.length === 3);
+    const fields = new Map(logger.lines.map((line) => [line.fields.key, line.fields]));
+    expect(fields.get("expected"))
+      .to.include({ error: "no such branch", failures: 1 })
+      .and.not.to.have.property("stack");
+    expect(fields.get("text")).to.include({ error: "just text" }).and.not.to.have.property("stack");
+    expect(fields.get("unexpected")?.stack).to.include("controller.test");
+    for (const line of logger.lines) expect(line).to.include({ level: "error", message: "reconcile failed" });
+  });
+
+  it("goes on after a reconcile that throws before it begins to wait", async () => {
+    const seen: string[] = [];
+    start(
+      (key) => {
+        seen.push(key);
+        if (key === "bad") throw new Error("at once");
+        return Promise.resolve({});
+      },
+      { workers: 1 },
+    );
+    controller.queue.add("bad", PRIORITY.drift);
+    controller.queue.add("good", PRIORITY.change);
+    await eventually("both", () => seen.length === 2);
+  });
+
+  it("tells the observer how each reconcile ended, and how long it took", async () => {
+    let started = 0;
+    const observer = {
+      started: () => started++,
+      finished: (result: string, seconds: number) => finished.push(`${result} ${seconds}`),
+    };
+    const results: Record<string, Reconcile> = {
+      a: async () => ({}),
+      b: async () => ({ requeueAfterMs: 1 }),
+      c: async () => Promise.reject(expected()),
+    };
+    start(
+      async (key, own, signal) => {
+        clock.advance(250);
+        return results[key]?.(key, own, signal) ?? {};
+      },
+      { observer, workers: 1 },
+    );
+    for (const key of ["a", "b", "c"]) controller.queue.add(key, PRIORITY.change);
+    await eventually("all", () => finished.length >= 3);
+    expect(finished.slice(0, 3)).to.deep.equal(["success 0.25", "requeue_after 0.25", "error 0.25"]);
+    expect(started).to.be.at.least(3);
+  });
+
+  it("waits at its stop for what is under way, tells it to end, and begins nothing more", async () => {
+    const seen: string[] = [];
+    let aborted = false;
+    let release = (): void => {};
+    start(
+      async (key, _, signal) => {
+        seen.push(key);
+        signal.addEventListener("abort", () => {
+          aborted = true;
+        });
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+        throw new Error("ended early");
+      },
+      { workers: 1 },
+    );
+    controller.queue.add("a", PRIORITY.change);
+    controller.queue.add("b", PRIORITY.change);
+    await eventually("at work", () => seen.length === 1);
+    let stopped = false;
+    const stop = controller.stop().then(() => {
+      stopped = true;
+    });
+    await eventually("told to end", () => aborted);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(stopped).to.equal(false);
+    release();
+    await stop;
+    expect(seen).to.deep.equal(["a"]);
+    expect(logger.lines).to.deep.equal([]);
+    expect(clock.timers).to.deep.equal([]);
+  });
+});

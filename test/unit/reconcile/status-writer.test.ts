@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import type { CustomResource } from "../../../src/api/meta.js";
+import type { ResourceInfo } from "../../../src/kube/resource.js";
+import { StatusWriter } from "../../../src/reconcile/status-writer.js";
+import { rejection } from "../support/eventually.js";
+import { FakeApiServer } from "../support/fake-api-server.js";
+
+interface Status {
+  readonly observedGeneration?: number;
+  readonly extra?: undefined;
+  readonly conditions?: readonly { readonly type: string; readonly status?: string | undefined }[];
+}
+
+const APPS: ResourceInfo = {
+  group: "gitops.overseer.io",
+  version: "v1alpha1",
+  kind: "OverseerApp",
+  plural: "overseerapps",
+  namespaced: true,
+  verbs: new Set(),
+  hasStatus: true,
+};
+
+function app(status?: Status): CustomResource<object, Status> {
+  return {
+    apiVersion: "gitops.overseer.io/v1alpha1",
+    kind: "OverseerApp",
+    metadata: { name: "web", namespace: "shop", uid: "u1", resourceVersion: "5", generation: 1 },
+    spec: {},
+    ...(status ? { status } : {}),
+  };
+}
+
+describe("reconcile/status-writer", () => {
+  let server: FakeApiServer;
+  let writer: StatusWriter;
+  beforeEach(async () => {
+    server = await FakeApiServer.start();
+    writer = new StatusWriter(server.client());
+  });
+  afterEach(() => server.close());
+
+  for (const [what, was, now] of [
+    ["an equal status", { observedGeneration: 1 }, { observedGeneration: 1 }],
+    [
+      "one with another order of members, and with members that are undefined",
+      { conditions: [{ type: "Ready", status: "True" }], observedGeneration: 1 },
+      { observedGeneration: 1, conditions: [{ status: "True", type: "Ready" }], extra: undefined },
+    ],
+    ["an empty status where there is none", undefined, {}],
+  ] as const) {
+    it(`writes nothing for ${what}`, async () => {
+      const object = app(was);
+      expect(await writer.write(APPS, object, now)).to.equal(object);
+      expect(server.calls.length).to.equal(0);
+    });
+  }
+
+  it("applies the whole status, of this very object, when it differs", async () => {
+    const written = app({ observedGeneration: 2 });
+    server.onCall = (call) => call.json(written);
+    const status: Status = { observedGeneration: 2, extra: undefined };
+    expect(await writer.write(APPS, app({ observedGeneration: 1 }), status)).to.deep.equal(written);
+    const call = await server.next();
+    expect(call).to.deep.include({
+      method: "PATCH",
+      path: "/apis/gitops.overseer.io/v1alpha1/namespaces/shop/overseerapps/web/status",
+      query: { fieldManager: "overseer-gitops", force: "true" },
+    });
+    expect(call.headers["content-type"]).to.equal("application/apply-patch+yaml");
+    expect(call.body).to.deep.equal({
+      apiVersion: "gitops.overseer.io/v1alpha1",
+      kind: "OverseerApp",
+      metadata: { name: "web", namespace: "shop", uid: "u1" },
+      status: { observedGeneration: 2 },
+    });
+  });
+
+  it("counts the order of a list as a difference", async () => {
+    server.onCall = (call) => call.json(app());
+    const conditions = [{ type: "A" }, { type: "B" }];
+    await writer.write(APPS, app({ conditions }), { conditions: [...conditions].reverse() });
+    expect(server.calls.length).to.equal(1);
+  });
+
+  for (const code of [404, 409]) {
+    it(`gives undefined when the object is gone or another one (${code})`, async () => {
+      server.onCall = (call) => call.status(code);
+      expect(await writer.write(APPS, app(), { observedGeneration: 1 })).to.equal(undefined);
+    });
+  }
+
+  for (const code of [403, 422, 500]) {
+    it(`throws what else goes wrong (${code})`, async () => {
+      server.onCall = (call) => call.status(code);
+      const error = await rejection(writer.write(APPS, app(), { observedGeneration: 1 }));
+      expect(error).to.include({ statusCode: code });
+    });
+  }
+});
