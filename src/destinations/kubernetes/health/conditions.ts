@@ -48,7 +48,8 @@ export function degraded(message: string): ObjectHealth {
 /** Progressing while the controller of the kind has not seen the newest spec; otherwise undefined. */
 export function unobserved(object: RawObject): ObjectHealth | undefined {
   const { observedGeneration } = statusOf(object);
-  if (observedGeneration === undefined || object.metadata.generation === undefined) return undefined;
+  // A custom resource may hold anything there.
+  if (typeof observedGeneration !== "number" || object.metadata.generation === undefined) return undefined;
   return observedGeneration < object.metadata.generation
     ? progressing("its controller has not seen the newest version yet")
     : undefined;
@@ -70,5 +71,7 @@ export function conditionHealth(object: RawObject): ObjectHealth {
 /** `Reason: message` of a condition, as far as it has them; else what it says at all, like `Ready is False`. */
 export function text(of: StatusCondition): string {
   const parts = [of.reason, of.message].filter((part) => typeof part === "string" && part !== "");
-  return parts.length > 0 ? parts.join(": ") : `${of.type ?? "a condition"} is ${of.status ?? "unknown"}`;
+  if (parts.length > 0) return parts.join(": ");
+  const word = (value: unknown, otherwise: string): string => (typeof value === "string" ? value : otherwise);
+  return `${word(of.type, "a condition")} is ${word(of.status, "unknown")}`;
 }

@@ -93,6 +93,7 @@ describe("health of any other kind", () => {
     ["conditions that are null", { conditions: null }],
     ["conditions with holes", { conditions: [null, "Ready", 3] }],
     ["an observedGeneration that is no number", { observedGeneration: "one" }],
+    ["an observedGeneration that cannot be compared", { observedGeneration: [{ toString: "" }] }],
   ];
   for (const [what, status] of odd) {
     it(`takes ${what} for no conditions`, () => expect(health(WIDGET, status)).to.equal("Healthy"));
