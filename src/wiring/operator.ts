@@ -35,6 +35,9 @@ export interface OperatorParts {
   readonly metrics: Metrics;
 }
 
+/** Events that are not written by then, at the end, are lost: an API server that hangs must not hold up a stop. */
+const FLUSH_MS = 5_000;
+
 /** Everything that runs, and which event wakes what. */
 export class Operator {
   readonly #parts: OperatorParts;
@@ -74,7 +77,7 @@ export class Operator {
     this.#ready = false;
     const { estate, events, secrets, watches, parser, engine } = this.#shared;
     await Promise.all([this.#apps.stop(), this.#repositories.stop()]);
-    await events.flush();
+    await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);
     await Promise.all([
       estate.stop(),
       secrets.stop(),
@@ -84,6 +87,12 @@ export class Operator {
       engine.close(),
     ]);
     await this.#parts.cluster.client.close();
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#parts.clock.after(ms, resolve);
+    });
   }
 
   #makeShared(): SharedParts {
