@@ -30,7 +30,8 @@ export async function writeDocument(
     const legacy = context.tracker.get(document.key)?.legacy === true;
     if (write.verb === "Adopt" || write.action.live?.ownership === "Claimed" || legacy)
       await takeOver(context, target, resource, document);
-    const written = await applyStamped(context, target, resource, document, write.stamp, write.verb !== "Create");
+    const force = write.verb !== "Create";
+    const written = await applyStamped(context, { target, resource, document, fields: write.stamp, force });
     return { ok: true, wrote: true, notes: [...write.warnings, ...oddities(written, target, document)] };
   });
 }
@@ -44,7 +45,7 @@ export async function healDocument(context: KubernetesContext, target: Target, a
     if (known?.legacy) await takeOver(context, target, resource, document);
     const asRecorded = known?.applied?.document === recordedHash(context, document) ? known.applied.fields : undefined;
     const fields = asRecorded ?? entryHash(await dryRun(context, target, document, resource, true), target);
-    const written = await applyStamped(context, target, resource, document, fields, true);
+    const written = await applyStamped(context, { target, resource, document, fields, force: true });
     return { ok: true, wrote: hasWritten(known, written, live), notes: oddities(written, target, document) };
   });
 }
@@ -96,37 +97,35 @@ async function resourceOf(context: KubernetesContext, document: Document): Promi
   });
 }
 
-/**
- * Applies with the annotation that tells later whether anybody touched the object. The fields' hash comes from a dry run;
- * should the API server book other fields in the end, the annotation is put right by one more apply.
- */
-async function applyStamped(
-  context: KubernetesContext,
-  target: Target,
-  resource: ResourceInfo,
-  document: Document,
-  fields: string,
-  force: boolean,
-): Promise<ObservedObject> {
-  const written = await applyOnce(context, target, resource, document, fields, force);
-  if (written.entryHash === undefined || written.entryHash === fields) return written;
-  return applyOnce(context, target, resource, document, written.entryHash, true);
+/** A document on its way to the API server. */
+interface StampedWrite {
+  readonly target: Target;
+  readonly resource: ResourceInfo;
+  readonly document: Document;
+  /** Hash of the fields that the API server is going to book to us, as a dry run told. */
+  readonly fields: string;
+  readonly force: boolean;
 }
 
-async function applyOnce(
-  context: KubernetesContext,
-  target: Target,
-  resource: ResourceInfo,
-  document: Document,
-  fields: string,
-  force: boolean,
-): Promise<ObservedObject> {
+/**
+ * Applies with the annotation that tells later whether anybody touched the object. Should the API server book other fields in
+ * the end than in the dry run, the annotation is put right by one more apply.
+ */
+async function applyStamped(context: KubernetesContext, write: StampedWrite): Promise<ObservedObject> {
+  const written = await applyOnce(context, write);
+  if (written.entryHash === undefined || written.entryHash === write.fields) return written;
+  return applyOnce(context, { ...write, fields: written.entryHash, force: true });
+}
+
+async function applyOnce(context: KubernetesContext, write: StampedWrite): Promise<ObservedObject> {
+  const { target, resource, document, fields, force } = write;
   context.tracker.sending(document.key);
   let observed: ObservedObject | undefined;
   try {
+    const applied = formatApplied(recordedHash(context, document), fields);
     const { object } = await applyObject(context.client, {
       resource,
-      object: stamped(document, target.app, context.instance, formatApplied(recordedHash(context, document), fields)),
+      object: stamped(document, target.app, context.instance, applied),
       manager: fieldManager(target.app),
       force,
       impersonate: writer(target),
