@@ -72,6 +72,9 @@ export function controllerManagerFlags(dir: string): readonly string[] {
     "--leader-elect=false",
     "--use-service-account-credentials",
     // The default of 20 requests a second makes it start slowly and lag behind a busy test.
+    // A machine that stops for a moment, or whose clock jumps, must not cost the simulated node its pods: kwok never brings
+    // back the readiness that the controller takes from them.
+    "--node-monitor-grace-period=24h",
     "--kube-api-qps=500",
     "--kube-api-burst=1000",
     `--root-ca-file=${files.apiCertificate}`,
