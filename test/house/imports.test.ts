@@ -29,6 +29,7 @@ const CONFINED: readonly (readonly [string, RegExp])[] = [
   ["@kubernetes/client-node", /^src\/kube\/auth[^/]*\.ts$/],
   ["isomorphic-git", /^src\/git\//],
   ["fastify", /^src\/(server|overseer-core)\//],
+  ["@photostructure/sqlite", /^src\/overseer-core\//],
   ["winston", /^src\/telemetry\//],
   ["prom-client", /^src\/telemetry\//],
 ];

@@ -1,0 +1,18 @@
+import { AppDocument } from "./app.js";
+import { NodeDocument } from "./node.js";
+import { PolicyDocument } from "./policy.js";
+import { RouteDocument } from "./route.js";
+
+/** The kinds of documents that people write, by their name. */
+export const DOCUMENTS = {
+  App: AppDocument,
+  Node: NodeDocument,
+  Route: RouteDocument,
+  Policy: PolicyDocument,
+} as const;
+export type DocumentKind = keyof typeof DOCUMENTS;
+
+/** Whether a kind is one of ours. */
+export function isDocumentKind(kind: string): kind is DocumentKind {
+  return Object.hasOwn(DOCUMENTS, kind);
+}

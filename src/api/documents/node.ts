@@ -1,0 +1,14 @@
+import { z } from "zod";
+import { CoreNodeConfig } from "../core/node.js";
+import { DOCUMENT_API_VERSION, DocumentMetadata } from "./metadata.js";
+
+/** Configuration of a node that has registered itself. */
+export const NodeDocument = z
+  .strictObject({
+    apiVersion: z.literal(DOCUMENT_API_VERSION),
+    kind: z.literal("Node"),
+    metadata: DocumentMetadata,
+    spec: CoreNodeConfig.prefault({}).describe("The configuration."),
+  })
+  .describe("Configuration of a node. The node itself registers with its agent.");
+export type NodeDocument = z.infer<typeof NodeDocument>;
