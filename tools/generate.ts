@@ -4,7 +4,7 @@ import { SchemaError } from "./generate/schema.js";
 import { staleFiles, writeFiles } from "./generate/write.js";
 
 /**
- * Writes the CustomResourceDefinitions and their documentation from the zod schemas; run from the root of the
+ * Writes the CustomResourceDefinitions, the JSON Schemas of documents, and the pages of both from the zod schemas; run from the root of the
  * repository. With `--check` it writes nothing, names each file that is stale and exits with 1.
  */
 async function main(argv: readonly string[]): Promise<number> {

@@ -12,6 +12,7 @@ export const CONDITION_TYPES = [
   "Drifted",
   "Waiting",
   "Contested",
+  "Limited",
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
@@ -22,6 +23,7 @@ export const ABNORMAL_TRUE: ReadonlySet<ConditionType> = new Set([
   "Drifted",
   "Waiting",
   "Contested",
+  "Limited",
 ]);
 
 /** Status of a condition. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { atomicList, atomicMap, namespaceName, objectName, withRules } from "./fields.js";
+import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
 
 /** Where an app's documents come from. */
@@ -30,6 +30,22 @@ export const AppSource = z
       "Globs, relative to path, of the files to read; left out: all *.yaml, *.yml and *.json.",
     ).optional(),
     exclude: atomicList(z.string().min(1).max(256), 64, "Globs, relative to path, of files to leave out.").optional(),
+    env: mapList(
+      z
+        .object({
+          name: z
+            .string()
+            .min(1)
+            .max(128)
+            .regex(/^[A-Za-z_][A-Za-z0-9_]*$/)
+            .describe("Name of the variable."),
+          value: z.string().max(4096).describe("Its value. Not for secrets: it is shown in the status and in Changes."),
+        })
+        .describe("A variable."),
+      ["name"],
+      100,
+      "Variables that ${NAME} in Compose documents stands for, below those of a document's own spec.env. Only with destination.overseer.",
+    ).optional(),
   })
   .describe("Where the documents come from.");
 export type AppSource = z.infer<typeof AppSource>;

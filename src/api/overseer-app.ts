@@ -16,13 +16,44 @@ export const Destination = withRules(
         })
         .optional()
         .describe("This cluster, by server-side apply."),
+      overseer: z
+        .object({
+          url: withRules(
+            z
+              .string()
+              .min(1)
+              .max(2048)
+              .describe(
+                "Address of the Core: https://…; http:// only on this machine. Without user name and password.",
+              ),
+            [
+              {
+                rule: "isURL(self) && url(self).getHostname() != '' && !self.matches('^[a-z]+://[^/?#]*@')",
+                message: "url must be a complete address without user name and password, like https://core.example.com",
+              },
+              {
+                rule: "self.startsWith('https://') || self.matches('^http://(localhost|127[.]0[.]0[.]1|[[]::1[]])([:/]|$)')",
+                message: "url must begin with https://: the token is never sent over http:// to another machine",
+              },
+            ],
+          ),
+          secretRef: localRef("Secret with the key token (and ca.crt, if the Core's certificate needs it)."),
+          caSecretRef: localRef("Another Secret with the key ca.crt.").optional(),
+          interval: duration(
+            "How long a Core may hold back its answer to what is new; how often one is read that cannot.",
+            "30s",
+            "1s",
+          ),
+        })
+        .optional()
+        .describe("An Overseer Core, over its REST API. It takes overseer.io/v1 documents."),
     })
     .describe("Where the app goes. It cannot be changed later: make a new app to move."),
   [
     {
-      rule: "has(self.kubernetes)",
+      rule: "has(self.kubernetes) != has(self.overseer)",
       message:
-        "destination must name where the app goes: set destination.kubernetes, {} for this cluster and the app's own namespace",
+        "destination must name one place where the app goes: set destination.kubernetes ({} for this cluster and the app's own namespace) or destination.overseer",
     },
     {
       rule: "self == oldSelf",
@@ -55,7 +86,7 @@ export const SyncPolicy = z
       .enum(["Unowned", "Always", "Never"])
       .default("Unowned")
       .describe(
-        "What to do with an object that exists already: Unowned takes it unless Argo CD, Flux, Helm or another app manages it; Always takes it from anything but another app; Never refuses.",
+        "What to do with an object that exists already: Unowned takes it unless Argo CD, Flux, Helm or another app manages it (on an Overseer Core it takes nothing, since there people make what no app made); Always takes it from anything but another app; Never refuses.",
       ),
     retry: withRules(
       z
@@ -77,31 +108,46 @@ export const SyncPolicy = z
 export type SyncPolicy = z.infer<typeof SyncPolicy>;
 
 /** What a user asks of an app. */
-export const OverseerAppSpec = z
-  .object({
-    source: AppSource,
-    destination: Destination,
-    serviceAccountName: objectName(
-      "ServiceAccount, in the app's namespace, whose rights every write of this app uses. May be left out only in the operator's trusted namespaces.",
-    ).optional(),
-    sync: SyncPolicy.prefault({}),
-    health: z
-      .object({ timeout: duration("How long after a change the objects may take to become healthy.", "5m", "1s") })
-      .describe("When a change counts as failed although it was applied.")
-      .prefault({}),
-    deletionPolicy: z
-      .enum(["Delete", "DeleteAll", "Orphan"])
-      .default("Delete")
-      .describe(
-        "What happens to the objects when this app is deleted. Delete keeps PersistentVolumeClaims, PersistentVolumes, CustomResourceDefinitions, and Namespaces that hold anything else; DeleteAll keeps nothing; Orphan keeps all.",
-      ),
-    historyLimit: z.int().min(1).max(100).default(10).describe("How many finished Changes to keep."),
-    suspend: z
-      .boolean()
-      .default(false)
-      .describe("Do nothing for this app: no sync, no healing, no prune; its deletion then deletes nothing."),
-  })
-  .describe("What to take from Git, where to bring it, and how.");
+export const OverseerAppSpec = withRules(
+  z
+    .object({
+      source: AppSource,
+      destination: Destination,
+      serviceAccountName: objectName(
+        "ServiceAccount, in the app's namespace, whose rights every write of this app uses. May be left out only in the operator's trusted namespaces.",
+      ).optional(),
+      sync: SyncPolicy.prefault({}),
+      health: z
+        .object({ timeout: duration("How long after a change the objects may take to become healthy.", "5m", "1s") })
+        .describe("When a change counts as failed although it was applied.")
+        .prefault({}),
+      deletionPolicy: z
+        .enum(["Delete", "DeleteAll", "Orphan"])
+        .default("Delete")
+        .describe(
+          "What happens to the objects when this app is deleted. Delete keeps PersistentVolumeClaims, PersistentVolumes, CustomResourceDefinitions, and Namespaces that hold anything else; DeleteAll keeps nothing; Orphan keeps all.",
+        ),
+      historyLimit: z.int().min(1).max(100).default(10).describe("How many finished Changes to keep."),
+      suspend: z
+        .boolean()
+        .default(false)
+        .describe("Do nothing for this app: no sync, no healing, no prune; its deletion then deletes nothing."),
+    })
+    .describe("What to take from Git, where to bring it, and how."),
+  [
+    {
+      rule: "!has(self.destination.overseer) || !has(self.serviceAccountName)",
+      message:
+        "serviceAccountName is for destination.kubernetes: at an Overseer Core the token of destination.overseer.secretRef decides",
+      fieldPath: ".serviceAccountName",
+    },
+    {
+      rule: "has(self.destination.overseer) || !has(self.source.env)",
+      message: "source.env is for destination.overseer: Kubernetes manifests are applied as they are",
+      fieldPath: ".source.env",
+    },
+  ],
+);
 export type OverseerAppSpec = z.infer<typeof OverseerAppSpec>;
 
 /** Health of an app or object, from best to worst. */
@@ -113,7 +159,7 @@ export const OverseerAppStatus = z
   .object({
     observedGeneration,
     conditions: conditions(
-      "Ready, Synced, Healthy; while they hold: Reconciling, Stalled, Drifted, Waiting, Contested.",
+      "Ready, Synced, Healthy; while they hold: Reconciling, Stalled, Drifted, Waiting, Contested, Limited.",
     ),
     applied: Inputs.optional().describe("The inputs that live was last brought to. Healing goes back to these."),
     attempted: Inputs.optional().describe("The newest inputs that were tried, where they are not the applied ones."),

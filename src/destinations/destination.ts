@@ -34,11 +34,24 @@ export interface KindStatus {
   readonly problem: string | undefined;
 }
 
+/** Why a destination cannot be worked with at all right now. */
+export interface Obstacle {
+  /** CamelCase reason for the conditions. */
+  readonly reason: string;
+  readonly message: string;
+}
+
 /**
  * The seam between the engine and a place where apps live. Everything here may be called again after a crash and ends in
  * the same state.
  */
 export interface Destination {
+  /** Tells destinations apart: the same object key at two of them is two objects. */
+  readonly id: string;
+  /** What keeps the app from being looked at and written; undefined: nothing. */
+  obstacle(): Obstacle | undefined;
+  /** What the destination lacks, and what is done instead, for people; empty where it lacks nothing. */
+  limits(): readonly string[];
   /** How a document's hash is recorded on its live object. */
   recordedHash(document: Document): string;
   /** Whether documents of a kind belong to a namespace; undefined for a kind that is not known (yet). */

@@ -5,6 +5,8 @@ import { cutText } from "../base/cut-text.js";
 export interface GateFacts {
   /** Why a person has to decide about the deletions of the plan; undefined: nobody has to. */
   readonly deletionsAsk: string | undefined;
+  /** What the documents of the plan refer to and the destination lacks: what it is, and where it is named. */
+  readonly missing: readonly { readonly what: string; readonly where: string }[];
 }
 
 /** How a gate judges a Change. What cannot be judged does not pass. */

@@ -1,4 +1,5 @@
 import { constructFromEvents, EVENT_ID, type Event, parseEvents, YAMLException } from "js-yaml";
+import { DOCUMENT_GROUP } from "../api/documents/group.js";
 import type { KubeObject, Origin } from "./document.js";
 import { expandedSize } from "./expansion.js";
 import { expandList, itemOffsets, startOf } from "./list-items.js";
@@ -7,13 +8,21 @@ import { displayId } from "./object-id.js";
 import { findUnsafeScalars } from "./scalars.js";
 import { checkShape, isRecord } from "./shape.js";
 import { type Chunk, countLines, splitDocuments } from "./split.js";
-import { KUBERNETES_SCHEMA } from "./yaml-schema.js";
+import { reasonWithoutText } from "./yaml-reason.js";
+import { DOCUMENT_SCHEMA, KUBERNETES_SCHEMA } from "./yaml-schema.js";
 
 /** An object as it stands in a file. Aliases of the file may make parts of it shared: never change it in place. */
 export interface ParsedDocument {
   readonly object: KubeObject;
   readonly origin: Origin;
 }
+
+/** Collections within collections of one document. */
+export const MAX_DEPTH = 64;
+/** Aliases of one document. */
+export const MAX_ALIASES = 1000;
+/** What all aliases of one file may unfold to, in characters. */
+export const MAX_EXPANDED = 8 * 1024 * 1024;
 
 /** Caps that keep a hostile file from eating the process. */
 export interface ParseLimits {
@@ -26,10 +35,6 @@ export interface ParseLimits {
 /** Limits that no honest file comes near. */
 export const DEFAULT_PARSE_LIMITS: ParseLimits = { maxFileBytes: 4 * 1024 * 1024, maxDocuments: 10_000 };
 
-const MAX_DEPTH = 64;
-const MAX_ALIASES = 1000;
-/** What all aliases of one file may unfold to, in characters. */
-const MAX_EXPANDED = 8 * 1024 * 1024;
 /** After so many problems in one file the rest would not be read anyway. */
 const MAX_PROBLEMS = 50;
 
@@ -82,7 +87,9 @@ class FileReader {
       const unsafe = findUnsafeScalars(chunk.text, events);
       for (const { offset, message } of unsafe.slice(0, MAX_PROBLEMS)) this.#reportAt(chunk, offset, message);
       if (unsafe.length > 0) return;
-      values = constructFromEvents(events, { source: chunk.text, schema: KUBERNETES_SCHEMA, maxAliases: MAX_ALIASES });
+      const options = { source: chunk.text, maxAliases: MAX_ALIASES };
+      values = constructFromEvents(events, { ...options, schema: KUBERNETES_SCHEMA });
+      if (values.some(isOurDocument)) values = constructFromEvents(events, { ...options, schema: DOCUMENT_SCHEMA });
     } catch (error) {
       this.#reportYaml(chunk, error);
       return;
@@ -168,23 +175,15 @@ class FileReader {
   }
 }
 
+/** Whether it is a document of `overseer.io`: Compose stands in these, and is read as Compose reads it. */
+function isOurDocument(value: unknown): boolean {
+  return isRecord(value) && typeof value.apiVersion === "string" && value.apiVersion.startsWith(`${DOCUMENT_GROUP}/`);
+}
+
 /** The name of something that may be no valid object; undefined when it has none that could be shown. */
 function nameOf(value: unknown): string | undefined {
   if (!isRecord(value) || typeof value.kind !== "string" || !isRecord(value.metadata)) return undefined;
   const { name, namespace } = value.metadata;
   if (typeof name !== "string" || name.length > 253 || value.kind.length > 63) return undefined;
   return displayId({ kind: value.kind, name, namespace: typeof namespace === "string" ? namespace.slice(0, 63) : "" });
-}
-
-/**
- * The parser's reason without the pieces of the file that some of them quote: a password that begins with `*`, `&` or
- * `!` would be named in them.
- */
-function reasonWithoutText(reason: string): string {
-  if (reason.startsWith("unidentified alias")) {
-    return "a value that begins with `*` is an alias, and nothing has that anchor; put the value in quotes";
-  }
-  if (reason.startsWith("cannot resolve a node")) return "the value does not fit its explicit tag";
-  const cut = /[:<"]/.exec(reason);
-  return cut && !/^(?:expected|a key may)/.test(reason) ? reason.slice(0, cut.index).replace(/[\s!]+$/, "") : reason;
 }

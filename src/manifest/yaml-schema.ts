@@ -1,4 +1,5 @@
 import {
+  boolCoreTag,
   boolYaml11Tag,
   defineMappingTag,
   defineScalarTag,
@@ -7,6 +8,7 @@ import {
   mapTag,
   mergeTag,
   NOT_RESOLVED,
+  nullCoreTag,
   nullYaml11Tag,
   Schema,
   seqTag,
@@ -94,6 +96,18 @@ const otherMappingTags = ["tag:", "!"].map((prefix) =>
   defineMappingTag<Record<string, unknown>>(prefix, { ...objectMapping, matchByTagPrefix: true }),
 );
 
+/** What both readings have in common. */
+const COMMON_TAGS = [
+  numberTag,
+  intTag,
+  mergeTag,
+  binaryTextTag,
+  objectTag,
+  ...otherScalarTags,
+  ...otherSequenceTags,
+  ...otherMappingTags,
+];
+
 /**
  * YAML as `kubectl apply` reads it: `yes`, `on` and `y` are true, `0644` is 420, `1_000` is 1000, dates are strings, `<<`
  * merges. Two differences are meant: a key that stands twice is an error (kubectl takes the last), and a key that stands
@@ -103,12 +117,11 @@ export const KUBERNETES_SCHEMA: Schema = new Schema([
   ...FAILSAFE_SCHEMA.tags,
   nullYaml11Tag,
   boolYaml11Tag,
-  numberTag,
-  intTag,
-  mergeTag,
-  binaryTextTag,
-  objectTag,
-  ...otherScalarTags,
-  ...otherSequenceTags,
-  ...otherMappingTags,
+  ...COMMON_TAGS,
 ]);
+
+/**
+ * YAML as Docker Compose reads it: as above, but `yes`, `no`, `on`, `off`, `y` and `n` are text. With kubectl's reading
+ * `restart: no` would be refused, and `DEBUG: yes` would become `true`.
+ */
+export const DOCUMENT_SCHEMA: Schema = new Schema([...FAILSAFE_SCHEMA.tags, nullCoreTag, boolCoreTag, ...COMMON_TAGS]);

@@ -45,10 +45,19 @@ export interface RefusedWrite {
   readonly retryable: boolean;
 }
 
+/** Something that a document refers to, that the destination lacks and that somebody has to bring. */
+export interface MissingReference {
+  readonly action: WriteAction;
+  /** What it is, and how it comes: `secret db-host (store it in the Core)`. Never a value. */
+  readonly what: string;
+}
+
 /** What the destination says of all writes before the first one. */
 export interface Preview {
   readonly accepted: readonly PreviewedWrite[];
   readonly refused: readonly RefusedWrite[];
   /** Writes that need a namespace or kind that this very set makes: looked at when it exists. */
   readonly deferred: readonly WriteAction[];
+  /** What accepted writes need that is not there: the whole Change waits for it. */
+  readonly missing: readonly MissingReference[];
 }

@@ -17,6 +17,8 @@ export function appKey(app: Pick<AppRef, "namespace" | "name">): string {
 export interface ObjectHealth {
   readonly status: HealthStatus;
   readonly message?: string;
+  /** Waiting does not make it better: somebody has to change something. */
+  readonly final?: boolean;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { editDistance } from "../base/edit-distance.js";
+
 /** A hint is not worth looking at more. */
 const MAX_CANDIDATES = 500;
 
@@ -15,18 +17,4 @@ export function closest(wanted: string, candidates: readonly string[]): string |
     if (alike && distance < bestDistance) [best, bestDistance] = [candidate, distance];
   }
   return best;
-}
-
-/** Levenshtein: how many letters must be added, taken away or replaced. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

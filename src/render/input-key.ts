@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from "../base/hash.js";
-import type { SourceSelection } from "./request.js";
+import type { RenderTarget, SourceSelection } from "./request.js";
 
 /** Goes up whenever the same files would render to other documents: every app is then rendered once. */
 export const RENDERER_VERSION = 1;
@@ -10,10 +10,23 @@ export interface RenderInputs {
   readonly tree: string;
   readonly source: SourceSelection;
   readonly defaultNamespace: string;
+  /** Default: kubernetes. */
+  readonly target?: RenderTarget;
+  /** Variables for Compose documents. They are no secrets. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The name of a set of inputs: equal inputs render to equal documents. 32 hex digits. */
-export function inputKey({ tree, source, defaultNamespace }: RenderInputs, rendererVersion = RENDERER_VERSION): string {
+export function inputKey(inputs: RenderInputs, rendererVersion = RENDERER_VERSION): string {
+  const { tree, source, defaultNamespace, target = "kubernetes", env = {} } = inputs;
   const { path, include = [], exclude = [] } = source;
-  return sha256(canonicalJson({ tree, source: { path, include, exclude }, defaultNamespace, rendererVersion }), 32);
+  // What is new is left out where it says nothing, so that the keys of what runs already stay.
+  const more = {
+    ...(target === "kubernetes" ? {} : { target }),
+    ...(Object.keys(env).length === 0 ? {} : { env }),
+  };
+  return sha256(
+    canonicalJson({ tree, source: { path, include, exclude }, defaultNamespace, rendererVersion, ...more }),
+    32,
+  );
 }

@@ -34,7 +34,7 @@ export async function pickManifestFiles({
   files,
   selected,
   anyName,
-}: Omit<RendererInput, "limits">): Promise<ManifestFiles> {
+}: Pick<RendererInput, "snapshot" | "folder" | "files" | "selected" | "anyName">): Promise<ManifestFiles> {
   const byPath = new Map(files.map((file) => [file.path, file]));
   const chosen = new Set(selected.filter((file) => isManifest(file)).map((file) => file.path));
   const picked: ManifestFile[] = [];
@@ -65,8 +65,8 @@ function isManifest(file: TreeFile): boolean {
   return /\.(?:yaml|yml|json)$/.test(file.path);
 }
 
-/** The regular file at the end of a chain of links; otherwise what is wrong. */
-async function followLink(
+/** The regular file at the end of a chain of links within the source; otherwise what is wrong. */
+export async function followLink(
   link: TreeFile,
   byPath: ReadonlyMap<string, TreeFile>,
   snapshot: Pick<GitSnapshot, "readBlob">,

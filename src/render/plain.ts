@@ -1,10 +1,11 @@
 import type { PreparedDocument } from "../manifest/to-document.js";
 import { pickManifestFiles } from "./manifest-files.js";
+import { expandSource } from "./overseer/expand-source.js";
 import type { ParseCache } from "./parse-cache.js";
 import { fromManifestProblem, type RenderProblem } from "./render-error.js";
 import type { Renderer, RendererInput, RendererOutput } from "./renderer.js";
 
-/** Plain manifests: every YAML and JSON file of the source, as it is. */
+/** Plain manifests: every YAML and JSON file of the source, as it is; for an Overseer Core, its documents are expanded. */
 export class PlainRenderer implements Renderer {
   readonly kind = "plain";
   readonly #cache: ParseCache;
@@ -17,6 +18,10 @@ export class PlainRenderer implements Renderer {
     const { snapshot, limits } = input;
     const { files, notes, problems: linkProblems } = await pickManifestFiles(input);
     const outcomes = await this.#cache.load(files, (blob) => snapshot.readBlob(blob), limits);
+    if (input.target === "overseer") {
+      const expanded = await expandSource(input, files, outcomes);
+      return { ...expanded, notes: [...notes, ...expanded.notes], problems: [...linkProblems, ...expanded.problems] };
+    }
     const problems: RenderProblem[] = [...linkProblems];
     const documents: PreparedDocument[] = [];
     for (const outcome of outcomes) {

@@ -4,7 +4,7 @@ import type { RendererKind } from "./detect.js";
 import type { RenderLimits } from "./limits.js";
 import type { RenderProblem } from "./render-error.js";
 import type { RepositoryPath } from "./repository-path.js";
-import type { Note } from "./request.js";
+import type { Note, RenderTarget } from "./request.js";
 
 /** What a renderer may read. */
 export interface RendererInput {
@@ -18,6 +18,9 @@ export interface RendererInput {
   /** Take each selected file, whatever its name ends in: the source names this one file. */
   readonly anyName: boolean;
   readonly limits: RenderLimits;
+  readonly target: RenderTarget;
+  /** Variables for Compose documents. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 /** What a renderer made of it. With problems, the documents are not used. */

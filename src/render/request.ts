@@ -16,6 +16,9 @@ export interface SourceSelection {
 /** Whether a kind lives in namespaces; undefined when the destination does not know the kind (yet). */
 export type ScopeOf = (kind: GroupVersionKind) => "Namespaced" | "Cluster" | undefined;
 
+/** What takes the documents: a cluster, or an Overseer Core. */
+export type RenderTarget = "kubernetes" | "overseer";
+
 /** Everything that a render depends on besides the commit. */
 export interface RenderRequest {
   readonly source: SourceSelection;
@@ -25,6 +28,10 @@ export interface RenderRequest {
   /** For kinds that are not built in; see `normalise`. */
   readonly hasStatusSubresource?: HasStatusSubresource;
   readonly limits?: RenderLimits;
+  /** Default: kubernetes. For an Overseer Core, documents of `overseer.io/v1` become objects of `core.overseer.io/v1`. */
+  readonly target?: RenderTarget;
+  /** Variables that `${NAME}` in a Compose document may stand for, besides those of the document itself, which win. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Something that a person should know and that is no error. */

@@ -21,6 +21,10 @@ export interface Series {
     readonly total: Family<"code" | "method", Count>;
     readonly seconds: Family<"method", Timing>;
   };
+  readonly core: {
+    /** Requests to Overseer Cores; `code`: the HTTP status, or `error` when there was no answer. */
+    readonly requests: Family<"code" | "method", Count>;
+  };
   readonly reflector: {
     readonly lists: Family<"kind", Count>;
     readonly watches: Family<"kind", Count>;
@@ -78,6 +82,13 @@ export function createSeries(make: Instruments): Series {
         },
         REQUEST_BUCKETS,
       ),
+    },
+    core: {
+      requests: make.counts({
+        name: "overseer_core_requests_total",
+        help: "Requests to Overseer Cores, by status code and method.",
+        labels: ["code", "method"],
+      }),
     },
     reflector: reflectorSeries(make),
     git: gitSeries(make),

@@ -59,6 +59,17 @@ export class Estate {
     return keys;
   }
 
+  /** Keys of the apps whose destination is signed in to with a Secret. */
+  appsWithSecret(namespace: string, name: string): string[] {
+    const keys: string[] = [];
+    for (const { metadata, spec } of this.apps.values()) {
+      const { secretRef, caSecretRef } = spec.destination.overseer ?? {};
+      if (metadata.namespace === namespace && (secretRef?.name === name || caSecretRef?.name === name))
+        keys.push(appKey(metadata));
+    }
+    return keys;
+  }
+
   /** Refs of a repository that apps ask for themselves. */
   wantedRefs(repository: string): GitRef[] {
     const refs: GitRef[] = [];

@@ -11,6 +11,7 @@ import type { KubernetesContext } from "../destinations/kubernetes/context.js";
 import { KubernetesDestination } from "../destinations/kubernetes/kubernetes-destination.js";
 import type { Tracker } from "../destinations/kubernetes/tracker.js";
 import type { KindWatches } from "../destinations/kubernetes/watches.js";
+import type { CoreConnections } from "../destinations/overseer/core-connection.js";
 import type { IsomorphicGitEngine } from "../git/index.js";
 import type { EventRecorder } from "../kube/event-recorder.js";
 import { Controller, type Reconcile } from "../reconcile/controller.js";
@@ -21,6 +22,7 @@ import type { ParserThread } from "../render/parser-thread.js";
 import { PlainRenderer } from "../render/plain.js";
 import { SourceRenderer } from "../render/render.js";
 import { controllerObserver, queueObserver } from "../telemetry/observers.js";
+import { AppDestinations } from "./destinations.js";
 import type { Estate } from "./estate.js";
 import { appObserver, repositoryReady } from "./observers.js";
 import type { OperatorParts } from "./operator.js";
@@ -34,6 +36,9 @@ export interface SharedParts extends OperatorParts {
   readonly parser: ParserThread;
   readonly events: EventRecorder;
   readonly secrets: SecretCache;
+  /** Secrets that destinations of apps are made from. */
+  readonly destinationSecrets: SecretCache;
+  readonly connections: CoreConnections;
   readonly tracker: Tracker;
   readonly watches: KindWatches;
   readonly failpoint: FailpointHook;
@@ -97,7 +102,12 @@ export function appController(shared: SharedParts): Controller {
     changes: estate.changes,
     repositories: estate.repositories,
     renderer: new SourceRenderer([new PlainRenderer(parses)]),
-    destination: new KubernetesDestination(context, shared.watches),
+    destinations: new AppDestinations({
+      kubernetes: new KubernetesDestination(context, shared.watches),
+      connections: shared.connections,
+      secrets: shared.destinationSecrets,
+      identity: { instance, digestKey },
+    }),
     status: new StatusWriter(client),
     observer: appObserver(metrics),
     claims: new Claims(),

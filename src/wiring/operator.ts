@@ -13,6 +13,7 @@ import { ResourceCache } from "../controllers/resource-cache.js";
 import { SecretCache } from "../controllers/secret-cache.js";
 import { type ObjectNews, Tracker } from "../destinations/kubernetes/tracker.js";
 import { KindWatches } from "../destinations/kubernetes/watches.js";
+import { CoreConnections } from "../destinations/overseer/core-connection.js";
 import { IsomorphicGitEngine } from "../git/index.js";
 import { EventRecorder } from "../kube/event-recorder.js";
 import { Reflector } from "../kube/reflector.js";
@@ -21,6 +22,7 @@ import { PRIORITY } from "../reconcile/work-queue.js";
 import { ParserThread } from "../render/parser-thread.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { reflectorObserver } from "../telemetry/observers.js";
+import { VERSION } from "../version.js";
 import type { Cluster } from "./cluster.js";
 import { Estate } from "./estate.js";
 import { appController, repositoryController, type SharedParts } from "./loops.js";
@@ -75,12 +77,14 @@ export class Operator {
   /** Ends what is under way in an orderly manner: reconciles finish, Events are written, connections close. */
   async stop(): Promise<void> {
     this.#ready = false;
-    const { estate, events, secrets, watches, parser, engine } = this.#shared;
+    const { estate, events, secrets, destinationSecrets, connections, watches, parser, engine } = this.#shared;
     await Promise.all([this.#apps.stop(), this.#repositories.stop()]);
     await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);
     await Promise.all([
       estate.stop(),
       secrets.stop(),
+      destinationSecrets.stop(),
+      connections.close(),
       watches.stop(),
       this.#definitions.stop(),
       parser.close(),
@@ -114,6 +118,19 @@ export class Operator {
       parser: new ParserThread({ clock }),
       events: new EventRecorder({ client, clock, logger, controller, instance: identity }),
       secrets: new SecretCache({ client, clock, logger, onChange: (...secret) => this.#secretChanged(...secret) }),
+      destinationSecrets: new SecretCache({
+        client,
+        clock,
+        logger,
+        onChange: (...secret) => this.#destinationSecretChanged(...secret),
+      }),
+      connections: new CoreConnections({
+        clock,
+        logger,
+        userAgent: `overseer-gitops/${VERSION}`,
+        onRequest: (method, code) => metrics.core.requests.of({ method, code }).inc(),
+        onNews: (apps) => this.#wake(apps),
+      }),
       watches: new KindWatches({
         client,
         clock,
@@ -193,6 +210,10 @@ export class Operator {
     }
   }
 
+  #destinationSecretChanged(namespace: string, name: string): void {
+    this.#wake(this.#shared.estate.appsWithSecret(namespace, name));
+  }
+
   #enqueueAppsOf(repository: string): void {
     for (const key of this.#shared.estate.appsOf(repository)) this.#apps.queue.add(key, PRIORITY.change);
   }
@@ -202,6 +223,15 @@ export class Operator {
     for (const [key, memory] of this.#shared.memories) {
       memory.retry = undefined;
       this.#apps.queue.add(key, PRIORITY.background);
+    }
+  }
+
+  /** Something at the destination of these apps changed: drift, the end of a job, or what they wait for. */
+  #wake(apps: Iterable<string>): void {
+    for (const key of apps) {
+      const memory = this.#shared.memories.get(key);
+      if (memory) memory.retry = undefined;
+      this.#apps.queue.add(key, PRIORITY.drift);
     }
   }
 }

@@ -54,6 +54,11 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
         abnormal: true,
         meaning: "Another writer takes back the same fields again and again; the message names it.",
       },
+      {
+        type: "Limited",
+        abnormal: true,
+        meaning: "The destination cannot do everything that is needed; the message says what is done instead.",
+      },
     ],
   ],
   [

@@ -1,6 +1,7 @@
 import { GROUP } from "../../src/api/group.js";
 import type { ResourceDefinition } from "../../src/api/resources.js";
 import { buildCrd } from "./crd.js";
+import { documentOutputs } from "./documents.js";
 import { resourcePage } from "./resource-page.js";
 import { toYaml } from "./yaml.js";
 
@@ -10,13 +11,14 @@ export interface Output {
   readonly text: string;
 }
 
-/** Everything that is generated from the definitions of the kinds. Throws SchemaError for a definition that cannot be served. */
+/** Everything that is generated from the definitions of the kinds, and from those of the documents. Throws SchemaError for a definition that cannot be served. */
 export function outputsOf(resources: readonly ResourceDefinition[]): Output[] {
-  return resources.flatMap((resource) => [
+  const ofKinds = resources.flatMap((resource) => [
     {
       path: `crds/${GROUP}_${resource.plural}.yaml`,
       text: `# Generated from src/api; run make generate.\n${toYaml(buildCrd(resource))}`,
     },
     { path: `docs/resources/${resource.kind.toLowerCase()}.md`, text: resourcePage(resource) },
   ]);
+  return [...ofKinds, ...documentOutputs()];
 }

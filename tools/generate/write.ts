@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Output } from "./outputs.js";
 
 /** Folders in which every file is generated: what is there and is not generated any more is stale too. */
-const OWNED_FOLDERS = ["crds", "docs/resources"];
+const OWNED_FOLDERS = ["crds", "docs/resources", "docs/documents", "schemas/overseer.io/v1"];
 
 /** Paths, relative to `root`, of the files that are not what the generator would write. */
 export async function staleFiles(root: string, outputs: readonly Output[]): Promise<string[]> {

@@ -32,15 +32,28 @@ export type CoreJob = z.infer<typeof CoreJob>;
 
 /** What an agent needs to do a job. */
 export const CoreJobWork = z
-  .object({ job: CoreJob, compose: z.string().nullable().describe("The document to deploy.") })
+  .object({
+    job: CoreJob,
+    compose: z.string().nullable().describe("The document to deploy."),
+    secrets: z
+      .array(z.object({ name: z.string(), id: CoreId }))
+      .describe(
+        "Secrets that the document refers to, and where their values are asked for. One that is missing is not there.",
+      ),
+    nextLine: z.int().min(0).describe("Number that the next line of the log has."),
+  })
   .describe("A job, claimed by the agent that is given it.");
 export type CoreJobWork = z.infer<typeof CoreJobWork>;
+
+/** Asks for the next job of a node. */
+export const CoreJobClaim = z.strictObject({ nodeId: CoreId });
 
 /** Lines for the log of a job. `from` is the number of the first one, so that sending again adds nothing twice. */
 export const CoreJobLogs = z.strictObject({
   from: z.int().min(0),
   lines: z.array(z.string().max(4096)).max(1000),
 });
+export type CoreJobLogs = z.infer<typeof CoreJobLogs>;
 
 /** How a job ended. */
 export const CoreJobEnd = z.strictObject({
@@ -51,4 +64,4 @@ export const CoreJobEnd = z.strictObject({
 export type CoreJobEnd = z.infer<typeof CoreJobEnd>;
 
 /** Which app a job is about, for a list of jobs. */
-export const CoreJobFilter = z.object({ appId: CoreId.optional(), status: z.enum(JOB_STATUSES).optional() });
+export const CoreJobFilter = z.strictObject({ appId: CoreId.optional(), status: z.enum(JOB_STATUSES).optional() });

@@ -50,7 +50,10 @@ export const AppDocument = z
         description: z.string().max(1024).optional().describe("What it is."),
         domain: HostName.optional().describe("Host name that it is known by; without routes, this is the route."),
         targetNode: CoreName.optional().describe("Node that runs it; left out: the only node that there is."),
-        compose: z.record(z.string(), z.json()).optional().describe("The Compose document."),
+        compose: z
+          .record(z.string(), z.unknown())
+          .optional()
+          .describe("The Compose document. This or composeFiles has to be there."),
         composeFiles: z
           .array(z.string().min(1).max(1024))
           .min(1)
@@ -62,7 +65,9 @@ export const AppDocument = z
         resources: z
           .strictObject({
             cpus: z
-              .union([z.number().positive(), z.string().min(1).max(16)])
+              .union([z.number().positive(), z.string().regex(/^[0-9]*[.]?[0-9]+$/)], {
+                error: "expected a number of CPUs that is more than 0, like 0.5",
+              })
               .optional()
               .describe("CPUs, like 0.5."),
             memory: z
@@ -76,11 +81,14 @@ export const AppDocument = z
         env: z
           .record(
             z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected a name of letters, digits and _"),
-            z.union([z.string(), z.number(), z.boolean()]),
+            z.union([z.string(), z.number(), z.boolean()], { error: "expected text, a number, or true or false" }),
           )
           .optional()
-          .describe("Variables that ${NAME} in the Compose document stands for. Nothing else is looked at."),
+          .describe(
+            "Variables that ${NAME} in the Compose document stands for. They win over those of the OverseerApp, and nothing else is looked at.",
+          ),
       })
+      .meta({ oneOf: [{ required: ["compose"] }, { required: ["composeFiles"] }] })
       .describe("The app."),
   })
   .describe("A self-hosted app: a Compose document, and how it is reached, backed up and placed.");

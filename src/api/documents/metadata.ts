@@ -1,9 +1,6 @@
 import { z } from "zod";
 
-/** API group of the documents that people write. */
-export const DOCUMENT_GROUP = "overseer.io";
-/** `apiVersion` of every document. */
-export const DOCUMENT_API_VERSION = `${DOCUMENT_GROUP}/v1`;
+export { DOCUMENT_API_VERSION, DOCUMENT_GROUP } from "./group.js";
 
 /** Name of a document: a DNS label that leaves room for what is made of it. */
 export const DocumentName = z

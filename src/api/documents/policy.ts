@@ -43,6 +43,7 @@ export const PolicyDocument = z
       .refine((spec) => POLICY_TYPES.filter((type) => spec[type] !== undefined).length === 1, {
         message: `expected exactly one of ${POLICY_TYPES.join(", ")}`,
       })
+      .meta({ oneOf: POLICY_TYPES.map((type) => ({ required: [type] })) })
       .describe("The rule."),
   })
   .describe("A rule for apps: exactly one of backup, placement, network, storage, hostAccess.");

@@ -41,7 +41,8 @@ export async function applyPlan(
 }
 
 async function writeTiers(run: AppRun, writes: readonly PreviewedWrite[], results: Results): Promise<void> {
-  const { destination, failpoint, observer } = run.services;
+  const { destination } = run;
+  const { failpoint, observer } = run.services;
   for (const tier of [0, 1, 2, 3]) {
     const now = writes.filter((write) => applyTier(write.action.document.id) === tier);
     await mapLimit(now, PARALLEL, async (write) => {
@@ -62,8 +63,8 @@ async function writeDeferred(
   results: Results,
 ): Promise<readonly WriteAction[]> {
   if (deferred.length === 0) return [];
-  await run.services.destination.prepare(desired.kinds);
-  const preview = await run.services.destination.preview(run.target, deferred, desired.documents);
+  await run.destination.prepare(desired.kinds);
+  const preview = await run.destination.preview(run.target, deferred, desired.documents);
   run.services.failpoint("app:after-dry-run");
   for (const { action, message } of preview.refused) {
     results.note(action.document.id, { ok: false, message, retryable: true }, action.document.origin);

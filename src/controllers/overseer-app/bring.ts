@@ -1,6 +1,7 @@
 import type { Change, ChangeCause, ChangeStatus, GateState } from "../../api/change.js";
 import { deletionsGate } from "../../gates/deletions.js";
 import { closedGates, judgeGates } from "../../gates/gate.js";
+import { referencesGate } from "../../gates/references.js";
 import { formatOrigin } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
 import type { Preview, RefusedWrite } from "../../plan/actions.js";
@@ -10,6 +11,7 @@ import { describePlan, isEmptyPlan, type Plan, planHash, summarise } from "../..
 import { judgePrune, type PruneVerdict } from "../../plan/prune-guard.js";
 import { applyPlan } from "./apply.js";
 import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "./change-record.js";
+import { claimKey } from "./claims.js";
 import { observeApp } from "./observe.js";
 import { recordKinds } from "./record-kinds.js";
 import { restAfterFailure, restsStill } from "./retry.js";
@@ -20,7 +22,7 @@ import { unsettledApps } from "./settled.js";
 const SHORT_PLAN = 100;
 
 /** Every gate that a Change must pass. */
-const GATES = [deletionsGate];
+const GATES = [deletionsGate, referencesGate];
 
 /**
  * Brings live to new inputs: plan, ask the destination about every write, pass the gates, apply, prune. Whatever stops it
@@ -29,7 +31,7 @@ const GATES = [deletionsGate];
 export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   if (restsStill(run, desired)) return;
   const observation = observeApp(run);
-  const { destination } = run.services;
+  const { destination } = run;
   const diff = difference(desired.documents, observation, (document) => destination.recordedHash(document));
   // Asked before the judgement: an app that looks at the commit in between may claim what is judged here.
   const unsettled = diff.leftovers.length === 0 ? undefined : unsettledApps(run)[0];
@@ -41,7 +43,8 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   if (preview.refused.length > 0 || verdict.refusal !== undefined) return refused(run, desired, plan, preview, verdict);
   if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0)) return inPlace(run, desired, diff.vanishing.length);
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
-  const gates = judgeGates(GATES, { deletionsAsk: verdict.ask });
+  const missing = preview.missing.map(({ action, what }) => ({ what, where: formatOrigin(action.document.origin) }));
+  const gates = judgeGates(GATES, { deletionsAsk: verdict.ask, missing });
   if (closedGates(gates).length > 0) return waitAtGates(run, change, plan, gates);
   const current = await startApplying(run, change, plan);
   await recordKinds(run, desired, current);
@@ -75,7 +78,7 @@ function judge(
     prune: sync?.prune ?? true,
     allowEmpty: sync?.allowEmpty ?? false,
     budget: sync?.pruneBudget,
-    claimedBy: (live) => run.services.claims.claimant(live.key, run.key),
+    claimedBy: (live) => run.services.claims.claimant(claimKey(run, live.key), run.key),
   });
 }
 
@@ -122,13 +125,17 @@ async function refused(
 
 /** Holds the whole Change until every gate lets it pass; what is live stays, and is healed meanwhile. */
 async function waitAtGates(run: AppRun, change: Change, plan: Plan, gates: GateState[]): Promise<void> {
-  const message = closedGates(gates)
-    .map((gate) => `${gate.name}: ${gate.message}`)
-    .join("; ");
+  const closed = closedGates(gates);
+  const message = closed.map((gate) => `${gate.name}: ${gate.message}`).join("; ");
   if (change.status?.phase !== "Waiting") run.services.observer.synced("waiting", 0);
   await recordChange(run, change, { ...planStatus(run, plan), phase: "Waiting", waitingFor: message, gates });
-  run.progress = { state: "waiting", message: `Change ${change.metadata.name} waits: ${message}` };
-  run.tellOnce("sync", "Warning", "Waiting", "Sync", run.progress.message);
+  const told = `Change ${change.metadata.name} waits: ${message}`;
+  run.progress = {
+    state: "waiting",
+    reason: closed[0]?.name === referencesGate.name ? "References" : "Deletions",
+    message: told,
+  };
+  run.tellOnce("sync", "Warning", "Waiting", "Sync", told);
 }
 
 /** What a Change says of its plan. */

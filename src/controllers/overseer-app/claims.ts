@@ -1,5 +1,10 @@
 import type { ObjectKey } from "../../manifest/object-id.js";
 
+/** What an object is claimed by: at two destinations, the same key is two objects. */
+export function claimKey(run: { readonly destination: { readonly id: string } }, key: ObjectKey): ObjectKey {
+  return `${run.destination.id} ${key}`;
+}
+
 /**
  * Which app's Git wants which object, over all apps: an object that leaves one app's source and stands in another's is handed
  * over instead of deleted.

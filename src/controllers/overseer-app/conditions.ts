@@ -16,6 +16,8 @@ export interface AppFacts {
   readonly timedOut: boolean;
   /** Whether drift is only reported. */
   readonly reportOnly: boolean;
+  /** What the destination cannot do, and what is done instead. */
+  readonly limits: readonly string[];
   /** Why not all is known. */
   readonly incomplete: string | undefined;
 }
@@ -84,10 +86,12 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
   if (problem?.terminal) list.push(draft("Stalled", "True", problem.reason, problem.message));
   else if (problem) list.push(draft("Reconciling", "True", "Retrying", withRetry(problem)));
   else if (ready.status === "Unknown") list.push(draft("Reconciling", "True", ready.reason, ready.message));
-  if (progress.state === "waiting") list.push(draft("Waiting", "True", "Deletions", progress.message));
+  if (progress.state === "waiting") list.push(draft("Waiting", "True", progress.reason, progress.message));
   if (drift.length > 0)
     list.push(draft("Drifted", "True", facts.reportOnly ? "Reported" : "NotHealed", describe(drift)));
   if (contested.length > 0) list.push(draft("Contested", "True", "TakenBack", describe(contested)));
+  if (facts.limits.length > 0)
+    list.push(draft("Limited", "True", "CoreLacks", `the destination lacks something: ${facts.limits.join("; ")}`));
   return list;
 }
 

@@ -5,6 +5,7 @@ import { displayId } from "../../manifest/object-id.js";
 import { applyTier } from "../../manifest/order.js";
 import type { LiveObject } from "../../plan/live.js";
 import { judgeFinalize, type LeftoverDecision } from "../../plan/prune-guard.js";
+import { claimKey } from "./claims.js";
 import { removeFinalizer } from "./finalizer.js";
 import { observeApp, prepareKinds } from "./observe.js";
 import { prune } from "./prune.js";
@@ -29,7 +30,7 @@ export async function finalize(run: AppRun): Promise<void> {
     observationComplete: observation.complete,
     policy,
     suspended: suspend,
-    claimedBy: (live: LiveObject) => run.services.claims.claimant(live.key, run.key),
+    claimedBy: (live: LiveObject) => run.services.claims.claimant(claimKey(run, live.key), run.key),
   };
   // A namespace is looked into when nothing that lives in one is left to delete; until then it is kept.
   const first = judgeFinalize({ ...facts, namespaceInUse: () => "what is still being deleted" });
@@ -50,7 +51,7 @@ async function heldNamespaces(run: AppRun, objects: readonly LiveObject[]): Prom
   const found = new Map<string, string>();
   for (const { id } of objects) {
     if (id.group !== "" || id.kind !== "Namespace") continue;
-    const held = await run.services.destination.namespaceHolds(run.ref, id.name);
+    const held = await run.destination.namespaceHolds(run.ref, id.name);
     if (held !== undefined) found.set(id.name, held);
   }
   return found;

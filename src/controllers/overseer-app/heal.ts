@@ -19,7 +19,7 @@ const NOBODY = "somebody";
  */
 export async function healDrift(run: AppRun, withMissing: boolean): Promise<void> {
   if (!run.applied) return reportUnhealable(run);
-  const { destination } = run.services;
+  const { destination } = run;
   const observation = observeApp(run);
   const diff = difference(run.applied.documents, observation, (document) => destination.recordedHash(document));
   // What is absent from a list that is not whole may be there all the same.
@@ -44,7 +44,8 @@ async function putBack(run: AppRun, heals: readonly HealAction[], missing: reado
 
 /** Applies each drifted object again. Gives what was really changed, for people. */
 async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<string[]> {
-  const { destination, clock } = run.services;
+  const { destination } = run;
+  const { clock } = run.services;
   const { ledger } = run.memory;
   const healed: string[] = [];
   await mapLimit(actions, PARALLEL, async (action) => {
@@ -84,7 +85,8 @@ function restsBeforeHeal(run: AppRun, { document, live }: HealAction, opponent: 
 /** Makes objects again that were deleted, or whose marks were removed. */
 async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<string[]> {
   if (writes.length === 0) return [];
-  const { destination, clock, observer } = run.services;
+  const { destination } = run;
+  const { clock, observer } = run.services;
   const { ledger } = run.memory;
   const due = writes.filter((write) => {
     const wait = ledger.waitBeforeHeal(write.document.key, "deleted", clock.monotonic());
@@ -122,10 +124,12 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
 
 /** For an app that does not heal: looks whether the objects really differ, and says so. */
 async function report(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<void> {
-  const { destination, observer } = run.services;
+  const { destination } = run;
+  const { observer } = run.services;
   const reports: DriftReport[] = missing.map((write) => ({
     object: displayId(write.document.id),
-    note: "is not there any more",
+    note:
+      write.live === undefined ? "is not there any more" : "is there, but not as it was left: its marks were changed",
   }));
   for (const action of heals) {
     const known = action.live.state === "Drifted" ? destination.describeDrift(action) : undefined;
@@ -160,9 +164,9 @@ function reportContests(run: AppRun): void {
   const now = run.services.clock.monotonic();
   const contests = run.memory.ledger.contests(now);
   for (const { key, opponent, heals, endsAt } of contests) {
-    const [, kind = "", namespace = "", name = ""] = key.split("/");
+    const [, kind = "", namespace = "", ...name] = key.split("/");
     const note = `${opponent} has taken it back ${heals} times: leave the field out of Git, or stop the other writer`;
-    run.contested.push({ object: displayId({ kind, namespace, name }), note });
+    run.contested.push({ object: displayId({ kind, namespace, name: name.join("/") }), note });
     run.comeBack(endsAt - now);
   }
   run.services.observer.contested(run.key, contests.length);

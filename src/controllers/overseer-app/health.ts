@@ -2,7 +2,7 @@ import { cutMessage } from "../../api/conditions.js";
 import type { HealthStatus } from "../../api/overseer-app.js";
 import type { Document } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
-import type { Observation } from "../../plan/live.js";
+import type { ObjectHealth, Observation } from "../../plan/live.js";
 
 /** How well the objects that Git wants are. */
 export interface AppHealth {
@@ -11,20 +11,24 @@ export interface AppHealth {
   readonly healthy: number;
   /** The worst few, worst first. */
   readonly problems: readonly { readonly object: string; readonly message: string }[];
+  /** What will not become well by waiting, the first of it; undefined: nothing. */
+  readonly hopeless?: string;
 }
 
 const SEVERITY: Readonly<Record<HealthStatus, number>> = { Healthy: 0, Progressing: 1, Unknown: 2, Degraded: 3 };
 const MAX_PROBLEMS = 5;
+const NOT_THERE: ObjectHealth = { status: "Progressing", message: "is not there" };
 
 /** Sums the health of the wanted objects up: the worst counts. An object that is not there is on its way. */
 export function appHealth(documents: readonly Document[], observation: Observation): AppHealth {
   let worst: HealthStatus = "Healthy";
   let healthy = 0;
+  let hopeless: string | undefined;
   const bad: { severity: number; object: string; message: string }[] = [];
   for (const document of documents) {
     const found = observation.objects.get(document.key);
     const live = found?.ownership === "Foreign" ? undefined : found;
-    const health = live?.health ?? { status: "Progressing" as const, message: "is not there" };
+    const health = live?.health ?? NOT_THERE;
     if (health.status === "Healthy") healthy++;
     else
       bad.push({
@@ -32,6 +36,7 @@ export function appHealth(documents: readonly Document[], observation: Observati
         object: displayId(document.id),
         message: cutMessage(health.message ?? health.status),
       });
+    if (health.final) hopeless ??= `${displayId(document.id)} ${health.message ?? health.status}`;
     if (SEVERITY[health.status] > SEVERITY[worst]) worst = health.status;
   }
   const problems = bad.sort((a, b) => b.severity - a.severity || (a.object < b.object ? -1 : 1)).slice(0, MAX_PROBLEMS);
@@ -39,6 +44,7 @@ export function appHealth(documents: readonly Document[], observation: Observati
     status: worst,
     objects: documents.length,
     healthy,
+    ...(hopeless === undefined ? {} : { hopeless }),
     problems: problems.map(({ object, message }) => ({ object, message })),
   };
 }

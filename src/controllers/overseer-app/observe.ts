@@ -11,10 +11,10 @@ export function relevantKinds(run: AppRun): GroupVersionKind[] {
 
 /** Makes sure that all of the app's kinds are watched. */
 export async function prepareKinds(run: AppRun): Promise<void> {
-  await run.services.destination.prepare(relevantKinds(run));
+  await run.destination.prepare(relevantKinds(run));
 }
 
 /** What is live of the app right now, from the watches: no request. */
 export function observeApp(run: AppRun): Observation {
-  return run.services.destination.observe(run.ref, relevantKinds(run));
+  return run.destination.observe(run.ref, relevantKinds(run));
 }

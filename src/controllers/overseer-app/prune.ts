@@ -3,6 +3,7 @@ import { compareForPrune } from "../../manifest/order.js";
 import type { Plan } from "../../plan/plan.js";
 import type { LeftoverDecision } from "../../plan/prune-guard.js";
 import { PRIORITY } from "../../reconcile/work-queue.js";
+import { claimKey } from "./claims.js";
 import type { Results } from "./results.js";
 import type { AppRun } from "./run.js";
 
@@ -27,7 +28,8 @@ export function holdDeletions(run: AppRun, plan: Plan, unsettled: string | undef
 
 /** Deletes what left Git, last applied first; hands over what another app wants. */
 export async function prune(run: AppRun, decisions: readonly LeftoverDecision[], results: Results): Promise<void> {
-  const { destination, observer } = run.services;
+  const { destination } = run;
+  const { observer } = run.services;
   for (const decision of [...decisions].sort((a, b) => compareForPrune(a.live.id, b.live.id))) {
     const name = displayId(decision.live.id);
     if (decision.verb === "Keep") {
@@ -35,7 +37,7 @@ export async function prune(run: AppRun, decisions: readonly LeftoverDecision[],
       run.tellOnce(`kept ${name}`, "Normal", "ObjectKept", "Prune", `${name} ${decision.message}`);
     } else if (decision.verb === "HandOver") {
       await handOver(run, decision.live, decision.to, results);
-    } else if (run.services.claims.claimant(decision.live.key, run.key) !== undefined) {
+    } else if (run.services.claims.claimant(claimKey(run, decision.live.key), run.key) !== undefined) {
       results.note(decision.live.id, {
         ok: false,
         message: "another app wants it since a moment ago",
@@ -57,7 +59,8 @@ export async function handOver(
   to: string,
   results: Results,
 ): Promise<void> {
-  const { destination, apps, memories, enqueue } = run.services;
+  const { destination } = run;
+  const { apps, memories, enqueue } = run.services;
   const other = apps.get(to);
   if (!other) return;
   const { namespace, name, uid } = other.metadata;

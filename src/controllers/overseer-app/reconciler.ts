@@ -4,6 +4,7 @@ import { requestedAt } from "../requested-at.js";
 import { authorise } from "./authorise.js";
 import { bringTo } from "./bring.js";
 import { openChangeFor, supersede } from "./change-record.js";
+import { claimKey } from "./claims.js";
 import { finalize } from "./finalize.js";
 import { ensureFinalizer } from "./finalizer.js";
 import { healDrift } from "./heal.js";
@@ -32,7 +33,8 @@ export class OverseerAppReconciler {
     }
     const memory = this.#services.memories.get(key) ?? new AppMemory();
     this.#services.memories.set(key, memory);
-    const run = new AppRun(this.#services, app, memory, logger, signal);
+    const destination = await this.#services.destinations.of(app);
+    const run = new AppRun(this.#services, destination, app, memory, logger, signal);
     if (app.metadata.deletionTimestamp) await finalize(run);
     else if (app.spec.suspend) await acknowledgeSuspended(run);
     else await this.#sync(run);
@@ -51,6 +53,7 @@ export class OverseerAppReconciler {
       run.applied = await renderApplied(run);
       await prepareKinds(run);
       if (run.desired) await supersede(run, run.desired.inputs);
+      if (isUnreachable(run)) return recordOutcome(run);
       const bringing = run.desired !== undefined && needsChange(run, run.desired);
       if (bringing && run.desired) await bringTo(run, run.desired);
       await healDrift(run, !bringing || run.status.applied?.key !== run.desired?.inputs.key);
@@ -63,6 +66,7 @@ export class OverseerAppReconciler {
     const [namespace = "", name = ""] = key.split("/");
     this.#services.memories.delete(key);
     this.#services.claims.remove(key);
+    this.#services.destinations.forget(key);
     this.#services.observer.contested(key, 0);
     this.#services.observer.forgotten(namespace, name);
   }
@@ -90,6 +94,16 @@ function notPolledYet(run: AppRun, desired: Rendered | Problem): boolean {
   return left > 0;
 }
 
+/** Whether the destination cannot be worked with right now; nothing is changed and nothing is healed then. */
+function isUnreachable(run: AppRun): boolean {
+  const obstacle = run.destination.obstacle();
+  if (obstacle === undefined) return false;
+  run.problem ??= { stage: "Destination", ...obstacle, terminal: false };
+  run.progress = { state: "failed" };
+  run.tellOnce("destination", "Warning", obstacle.reason, "Observe", obstacle.message);
+  return true;
+}
+
 function take(run: AppRun, desired: Rendered | Problem): void {
   if (isProblem(desired)) {
     run.problem = desired;
@@ -101,7 +115,7 @@ function take(run: AppRun, desired: Rendered | Problem): void {
   run.desired = desired;
   run.services.claims.set(
     run.key,
-    desired.documents.map((document) => document.key),
+    desired.documents.map((document) => claimKey(run, document.key)),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Change } from "../../api/change.js";
-import { mergeConditions } from "../../api/conditions.js";
+import { cutMessage, mergeConditions } from "../../api/conditions.js";
 import type { OverseerAppStatus } from "../../api/overseer-app.js";
 import { rfc3339 } from "../../base/clock.js";
 import { parseDuration } from "../../base/duration.js";
@@ -26,6 +26,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     health,
     timedOut,
     reportOnly: run.app.spec.sync?.selfHeal === false,
+    limits: run.destination.limits(),
     incomplete: observation.incomplete,
   };
   run.services.failpoint("app:before-final-status");
@@ -52,17 +53,16 @@ async function settleChange(run: AppRun, health: AppHealth | undefined): Promise
   const { clock } = run.services;
   const { timeout } = run.app.spec.health;
   const left = Date.parse(now.appliedTime ?? rfc3339(clock.now())) + (parseDuration(timeout) ?? 0) - clock.now();
-  if (left > 0) {
+  const hopeless = health?.hopeless;
+  if (left > 0 && hopeless === undefined) {
     run.comeBack(left);
     await flushChange(run, change);
     return false;
   }
   const worst = health?.problems[0];
-  await finish(run, change, now, {
-    phase: "Failed",
-    message: `not healthy after ${timeout}: ${worst ? `${worst.object} ${worst.message}` : "nothing is known of its objects"}`,
-  });
-  return true;
+  const late = `not healthy after ${timeout}: ${worst ? `${worst.object} ${worst.message}` : "nothing is known of its objects"}`;
+  await finish(run, change, now, { phase: "Failed", message: cutMessage(hopeless ?? late) });
+  return hopeless === undefined;
 }
 
 /** Whether the last Change failed by its deadline and the objects still are not well. */
@@ -82,7 +82,7 @@ async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: Ch
   const { revision } = change.spec.inputs;
   const summary = before.summary ?? "+0 ~0 -0";
   if (succeeded) run.tell("Normal", "Synced", "Sync", `${revision} is applied and healthy (${summary})`);
-  else run.tell("Warning", "HealthTimeout", "Sync", `${revision}: ${end.message ?? ""}`);
+  else run.tell("Warning", "HealthFailed", "Sync", `${revision}: ${end.message ?? ""}`);
   await trimHistory(run);
 }
 

@@ -3,7 +3,15 @@ import { OverseerError } from "../../base/errors.js";
 import type { GitSnapshot } from "../../git/engine.js";
 import { kindsOf } from "./kinds.js";
 import type { AppRun, Problem, Rendered } from "./run.js";
-import { defaultNamespace, isProblem, locateInputs, repositoryKey, selectionOf } from "./source.js";
+import {
+  defaultNamespace,
+  isProblem,
+  locateInputs,
+  renderTarget,
+  repositoryKey,
+  selectionOf,
+  variablesOf,
+} from "./source.js";
 
 /** Renders what Git says now, or takes it from memory where the inputs are the same. */
 export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
@@ -58,11 +66,14 @@ async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | u
 }
 
 async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot): Promise<Rendered> {
-  const { renderer, destination } = run.services;
+  const { destination } = run;
+  const { renderer } = run.services;
   const { documents, notes, unknownKinds } = await renderer.render(
     {
       source: selectionOf(inputs.source),
       defaultNamespace: defaultNamespace(run.app),
+      target: renderTarget(run.app),
+      env: variablesOf(inputs.source),
       scopeOf: (kind) => destination.scopeOf(kind),
       hasStatusSubresource: (kind) => destination.hasStatus(kind),
     },

@@ -2,7 +2,7 @@ import type { Change, ChangePhase, ChangeStatus } from "../../api/change.js";
 import type { Inputs } from "../../api/inputs.js";
 import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
 import type { Logger } from "../../base/logger.js";
-import type { Target } from "../../destinations/destination.js";
+import type { Destination, Target } from "../../destinations/destination.js";
 import type { Document } from "../../manifest/document.js";
 import type { GroupVersionKind } from "../../manifest/object-id.js";
 import { type AppRef, appKey } from "../../plan/live.js";
@@ -22,7 +22,7 @@ export interface Rendered {
 /** What stands in an app's way. */
 export interface Problem {
   /** Which step met it. */
-  readonly stage: "Access" | "Source" | "Render" | "Plan" | "Apply";
+  readonly stage: "Access" | "Source" | "Render" | "Destination" | "Plan" | "Apply";
   readonly reason: string;
   readonly message: string;
   /** Nothing changes until somebody changes something. */
@@ -40,13 +40,15 @@ export interface DriftReport {
 /** How far the newest inputs got in this reconcile. */
 export type Progress =
   | { readonly state: "done" }
-  | { readonly state: "waiting"; readonly message: string }
+  /** `reason`: which gate holds it, for the condition. */
+  | { readonly state: "waiting"; readonly reason: string; readonly message: string }
   | { readonly state: "pending"; readonly message: string; readonly requeueAfterMs?: number }
   | { readonly state: "failed" };
 
 /** The working sheet of one reconcile of one app: what its phases read and find out. */
 export class AppRun {
   readonly services: AppServices;
+  readonly destination: Destination;
   readonly app: OverseerApp;
   readonly ref: AppRef;
   readonly key: string;
@@ -69,9 +71,17 @@ export class AppRun {
   /** Earliest time to come back, in milliseconds from now. */
   requeueAfterMs: number | undefined;
 
-  constructor(services: AppServices, app: OverseerApp, memory: AppMemory, logger: Logger, signal: AbortSignal) {
+  constructor(
+    services: AppServices,
+    destination: Destination,
+    app: OverseerApp,
+    memory: AppMemory,
+    logger: Logger,
+    signal: AbortSignal,
+  ) {
     const { namespace, name, uid } = app.metadata;
     this.services = services;
+    this.destination = destination;
     this.app = app;
     this.ref = { namespace, name, uid };
     this.key = appKey(this.ref);

@@ -28,6 +28,13 @@ export interface AppObserver {
   forgotten(namespace: string, name: string): void;
 }
 
+/** Gives each app the destination that its spec names. */
+export interface DestinationSource {
+  of(app: OverseerApp): Promise<Destination>;
+  /** An app is gone, and needs none any more. */
+  forget(app: string): void;
+}
+
 /** What the phases work with: one set for all apps. */
 export interface AppServices {
   readonly clock: Clock;
@@ -38,7 +45,7 @@ export interface AppServices {
   readonly index: RevisionIndex;
   readonly engine: GitEngine;
   readonly renderer: SourceRenderer;
-  readonly destination: Destination;
+  readonly destinations: DestinationSource;
   readonly status: StatusWriter;
   readonly events: EventSink;
   readonly observer: AppObserver;

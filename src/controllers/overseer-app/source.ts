@@ -4,7 +4,7 @@ import { OverseerError } from "../../base/errors.js";
 import type { GitRemote, GitSnapshot } from "../../git/engine.js";
 import { inputKey } from "../../render/input-key.js";
 import { normalisePath } from "../../render/repository-path.js";
-import type { SourceSelection } from "../../render/request.js";
+import type { RenderTarget, SourceSelection } from "../../render/request.js";
 import type { AppRun, Problem } from "./run.js";
 
 /** Where the documents of an app come from right now. */
@@ -28,6 +28,16 @@ export function defaultNamespace(app: AppRun["app"]): string {
 /** What of a commit a source means. */
 export function selectionOf({ path, include, exclude }: AppSource): SourceSelection {
   return { path, ...(include ? { include } : {}), ...(exclude ? { exclude } : {}) };
+}
+
+/** The variables that a source gives to Compose documents. */
+export function variablesOf({ env = [] }: AppSource): Readonly<Record<string, string>> {
+  return Object.fromEntries(env.map(({ name, value }) => [name, value]));
+}
+
+/** Which kind of destination the documents are rendered for. */
+export function renderTarget(app: AppRun["app"]): RenderTarget {
+  return app.spec.destination.overseer === undefined ? "kubernetes" : "overseer";
 }
 
 /**
@@ -59,6 +69,8 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
         tree: tree?.id ?? "none",
         source: { ...selectionOf(source), path },
         defaultNamespace: defaultNamespace(app),
+        target: renderTarget(app),
+        env: variablesOf(source),
       }),
       revision: resolved.revision,
       commit: resolved.commit,

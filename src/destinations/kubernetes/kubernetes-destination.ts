@@ -16,12 +16,22 @@ import { healDocument, removeObject, writeDocument } from "./write.js";
 
 /** This cluster, by server-side apply. */
 export class KubernetesDestination implements Destination {
+  readonly id = "kubernetes";
   readonly #context: KubernetesContext;
   readonly #watches: KindWatches;
 
   constructor(context: KubernetesContext, watches: KindWatches) {
     this.#context = context;
     this.#watches = watches;
+  }
+
+  /** Each kind has its own: see `prepare` and `observe`. */
+  obstacle(): undefined {
+    return undefined;
+  }
+
+  limits(): readonly string[] {
+    return [];
   }
 
   recordedHash(document: Document): string {

@@ -66,6 +66,7 @@ export async function preview(
     accepted: judged.flatMap((one) => ("accepted" in one ? [one.accepted] : [])),
     refused: judged.flatMap((one) => ("refused" in one ? [one.refused] : [])),
     deferred: judged.flatMap((one) => ("deferred" in one ? [one.deferred] : [])),
+    missing: [],
   };
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { load } from "js-yaml";
+import { DOCUMENTS } from "../../../src/api/documents/documents.js";
 import { RESOURCES } from "../../../src/api/resources.js";
 import { fieldTable, typeName } from "../../../tools/generate/field-table.js";
 import { outputsOf } from "../../../tools/generate/outputs.js";
@@ -25,7 +26,7 @@ describe("the generator", () => {
 
   it("writes a definition and a page for each kind, and nothing the second time", async () => {
     const written = await writeFiles(folder, outputs);
-    expect(written).to.have.length(2 * RESOURCES.length);
+    expect(written).to.have.length(2 * (RESOURCES.length + Object.keys(DOCUMENTS).length));
     expect(written).to.include.members(["crds/gitops.overseer.io_overseerapps.yaml", "docs/resources/overseerapp.md"]);
     expect(await writeFiles(folder, outputs)).to.deep.equal([]);
   });

@@ -10,7 +10,7 @@ const text = fc.string({ minLength: 1, maxLength: 20 });
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 
 const problem: fc.Arbitrary<Problem> = fc.record({
-  stage: fc.constantFrom("Access", "Source", "Render", "Plan", "Apply"),
+  stage: fc.constantFrom("Access", "Source", "Render", "Destination", "Plan", "Apply"),
   reason: fc.constantFrom("Broken", "ApplyFailed", "RepositoryNotFound"),
   message: text,
   terminal: fc.boolean(),
@@ -18,7 +18,12 @@ const problem: fc.Arbitrary<Problem> = fc.record({
 const progress: fc.Arbitrary<Progress> = fc.oneof(
   fc.constant({ state: "done" } as const),
   fc.constant({ state: "failed" } as const),
-  fc.record({ state: fc.constantFrom("waiting", "pending"), message: text }),
+  fc.record({
+    state: fc.constant("waiting" as const),
+    reason: fc.constantFrom("Deletions", "References"),
+    message: text,
+  }),
+  fc.record({ state: fc.constant("pending" as const), message: text }),
 );
 const reports: fc.Arbitrary<DriftReport[]> = fc.array(fc.record({ object: text, note: fc.string() }), { maxLength: 5 });
 
@@ -33,7 +38,12 @@ const health: fc.Arbitrary<AppHealth> = fc
   .map(({ status, healthy, problems, more }) =>
     status === "Healthy"
       ? { status, objects: healthy, healthy, problems: [] }
-      : { status, objects: healthy + problems.length + (problems.length === 5 ? more : 0), healthy, problems },
+      : {
+          status,
+          objects: healthy + problems.length + (problems.length === 5 ? more : 0),
+          healthy,
+          problems,
+        },
   );
 
 const facts: fc.Arbitrary<AppFacts> = fc.record({
@@ -45,6 +55,7 @@ const facts: fc.Arbitrary<AppFacts> = fc.record({
   health: maybe(health),
   timedOut: fc.boolean(),
   reportOnly: fc.boolean(),
+  limits: fc.array(text, { maxLength: 2 }),
   incomplete: maybe(text),
 });
 

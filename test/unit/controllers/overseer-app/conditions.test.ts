@@ -20,6 +20,7 @@ const SYNCED: AppFacts = {
   health: WELL,
   timedOut: false,
   reportOnly: false,
+  limits: [],
   incomplete: undefined,
 };
 const problem = (terminal: boolean, stage: Problem["stage"] = "Plan"): Problem => ({
@@ -29,7 +30,7 @@ const problem = (terminal: boolean, stage: Problem["stage"] = "Plan"): Problem =
   terminal,
 });
 const FAILED = { state: "failed" } as const;
-const WAITING = { state: "waiting", message: "Change web-2 would delete all" } as const;
+const WAITING = { state: "waiting", reason: "Deletions", message: "Change web-2 would delete all" } as const;
 const PENDING = { state: "pending", message: "1 objects wait for their kind" } as const;
 const DRIFT = [{ object: "ConfigMap shop/a", note: "kubectl: .data.a" }];
 const NEW = { revision: undefined, health: undefined } as const;

@@ -4,6 +4,7 @@ import { RevisionIndex } from "../../../../src/controllers/git-repository/revisi
 import { AppMemory } from "../../../../src/controllers/overseer-app/memory.js";
 import { AppRun } from "../../../../src/controllers/overseer-app/run.js";
 import type { AppServices } from "../../../../src/controllers/overseer-app/services.js";
+import { UnavailableDestination } from "../../../../src/destinations/unavailable.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { app, cacheOf } from "./resources.js";
 
@@ -22,6 +23,10 @@ export function testRun(of: OverseerApp = app("shop/web"), services: Partial<App
   const clock = new FakeClock();
   const told: string[] = [];
   const counted: string[] = [];
+  const idleDestination = new UnavailableDestination("nowhere", {
+    reason: "NoDestination",
+    message: "not in this test",
+  });
   const all = {
     clock,
     apps: cacheOf([of]),
@@ -37,6 +42,6 @@ export function testRun(of: OverseerApp = app("shop/web"), services: Partial<App
     observer: { synced: (result: string) => counted.push(result) },
     ...services,
   } as unknown as AppServices;
-  const run = new AppRun(all, of, new AppMemory(), silentLogger, new AbortController().signal);
+  const run = new AppRun(all, idleDestination, of, new AppMemory(), silentLogger, new AbortController().signal);
   return { run, clock, told, counted };
 }

@@ -1,0 +1,181 @@
+import type { ChangeKind } from "../../api/core/changes.js";
+import { MAX_WAIT_SECONDS } from "../../api/core/changes.js";
+import { type BackoffPolicy, backoffDelay, jitter } from "../../base/backoff.js";
+import type { Clock } from "../../base/clock.js";
+import { messageOf } from "../../base/errors.js";
+import type { Logger } from "../../base/logger.js";
+import { CoreError } from "./core-error.js";
+import type { CoreReader } from "./core-reader.js";
+import { type Affected, CoreState } from "./core-state.js";
+import type { SeenKinds } from "./seen.js";
+
+const RETRY: BackoffPolicy = { baseMs: 500, factor: 2, maxMs: 60_000 };
+/** Looks of a Core that waits by itself are at least this far apart. */
+const LEAST_PAUSE_MS = 20;
+
+/** How a Core is followed. */
+export interface CoreFollowerOptions {
+  readonly reader: CoreReader;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long a Core may hold a look open, or how far looks are apart. */
+  readonly intervalMs: number;
+  readonly random?: () => number;
+  /** Told of what concerns apps; undefined: of everything that may concern any of them. */
+  readonly onNews: (affected: Affected) => void;
+}
+
+/**
+ * Keeps a picture of what a Core holds: one open request that the Core answers when something is new, or one round of
+ * reads for each interval. After a fault it tries again, later each time.
+ */
+export class CoreFollower {
+  readonly state = new CoreState();
+  readonly #options: CoreFollowerOptions;
+  readonly #stopping = new AbortController();
+  /** Ends the wait that is under way. */
+  #interrupt: AbortController | undefined;
+  /** What was written while a look was under way: the look may have seen it as it was before. */
+  #written: Set<string> | undefined;
+  #fresh = false;
+  #failures = 0;
+  #problem: CoreError | undefined;
+  #waiters: (() => void)[] = [];
+  #loop: Promise<void> | undefined;
+
+  constructor(options: CoreFollowerOptions) {
+    this.#options = options;
+  }
+
+  /** Why the picture is not what the Core holds now; undefined while it is. */
+  get problem(): CoreError | undefined {
+    return this.#problem;
+  }
+
+  /** Whether the picture is whole and certain. */
+  get fresh(): boolean {
+    return this.#fresh && this.#problem === undefined;
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#interrupt?.abort();
+    this.#release();
+    await this.#loop;
+  }
+
+  /** Resolves when the picture is whole, or cannot be had right now. */
+  async settled(): Promise<void> {
+    if (this.#fresh || this.#problem !== undefined || this.#stopping.signal.aborted) return;
+    await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** Says that it is not known what the Core holds, after a write without an answer: looks again at once. */
+  doubt(): void {
+    this.#fresh = false;
+    this.refresh();
+  }
+
+  /** Has an app looked at again, after something of it was written that it waits for. */
+  nudge(app: string): void {
+    this.#options.onNews({ apps: new Set([app]), everyone: false });
+  }
+
+  /** Looks again now. */
+  refresh(): void {
+    this.#interrupt?.abort();
+  }
+
+  /** Notes a resource as a write of ours left it. */
+  wrote<K extends ChangeKind>(kind: K, seen: SeenKinds[K]): void {
+    this.#written?.add(seen.id);
+    this.state.put(kind, seen);
+  }
+
+  /** Notes that a resource is gone. */
+  removed(kind: ChangeKind, id: string): void {
+    this.#written?.add(id);
+    this.state.remove(kind, id);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      this.#interrupt = new AbortController();
+      const { signal } = this.#interrupt;
+      try {
+        const followsAtOnce = await this.#look(signal);
+        this.#recovered();
+        if (!followsAtOnce) await this.#pause(this.#options.intervalMs, signal);
+        else await this.#pause(LEAST_PAUSE_MS, this.#stopping.signal);
+      } catch (error) {
+        if (signal.aborted) continue;
+        this.#failed(error);
+        const delay = jitter(backoffDelay(RETRY, this.#failures), 0.2, (this.#options.random ?? Math.random)());
+        await this.#pause(Math.max(delay, this.#problem?.retryAfterMs ?? 0), signal);
+      }
+    }
+    this.#release();
+  }
+
+  /** One look. Gives whether the next one may follow at once. */
+  async #look(signal: AbortSignal): Promise<boolean> {
+    const { reader, intervalMs, onNews } = this.#options;
+    const written = new Set<string>();
+    this.#written = written;
+    // A picture that is in doubt is not waited for.
+    const seconds = this.#fresh ? Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.round(intervalMs / 1000))) : 0;
+    const { news, confirm } = await reader.look(seconds, signal);
+    this.#written = undefined;
+    if (news !== undefined) {
+      const affected = this.state.take(news, written);
+      if (affected.apps.size > 0 || affected.everyone) onNews(affected);
+    }
+    confirm(written.size > 0);
+    const whole = !this.#fresh;
+    this.#fresh = true;
+    if (whole) onNews({ apps: new Set(), everyone: true });
+    return reader.waits;
+  }
+
+  #recovered(): void {
+    const before = this.#problem;
+    this.#failures = 0;
+    this.#problem = undefined;
+    this.#release();
+    if (before === undefined) return;
+    this.#options.logger.info("the Core answers again", {});
+    this.#options.onNews({ apps: new Set(), everyone: true });
+  }
+
+  #failed(error: unknown): void {
+    const before = this.#problem;
+    this.#failures++;
+    this.#problem =
+      error instanceof CoreError ? error : new CoreError("CORE_FAILED", messageOf(error), { cause: error });
+    this.#release();
+    if (before?.message === this.#problem.message) return;
+    this.#options.logger.warn("the Core cannot be read", { error: this.#problem.message, code: this.#problem.code });
+    this.#options.onNews({ apps: new Set(), everyone: true });
+  }
+
+  #release(): void {
+    for (const resolve of this.#waiters.splice(0)) resolve();
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const done = (): void => {
+        timer.cancel();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = this.#options.clock.after(ms, done);
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
+}

@@ -1,0 +1,36 @@
+import { CoreBackupPolicySpec } from "../../../api/core/objects.js";
+import type { SeenBackupPolicy } from "../seen.js";
+import { coreKind, isAppNamed } from "./core-kind.js";
+
+/** Backup policies: when an app is backed up, and how long that is kept. */
+export const BACKUP_POLICY_KIND = coreKind<SeenBackupPolicy, CoreBackupPolicySpec>({
+  kind: "BackupPolicy",
+  change: "backupPolicy",
+  path: "/api/backups/policies",
+  envelope: "policy",
+  spec: CoreBackupPolicySpec,
+  alwaysThere: false,
+  find: (state, name) => state.policyNamed(name),
+  nameOf: (seen) => seen.name,
+  content: ({ appId, enabled, schedule, retentionDays }) => ({ appId, enabled, schedule, retentionDays }),
+  wanted: ({ app, enabled, schedule, retentionDays }, _name, state) => ({
+    appId: app === undefined ? null : (state.appNamed(app)?.id ?? null),
+    enabled,
+    schedule,
+    retentionDays,
+  }),
+  show(content, state) {
+    const { appId, ...rest } = content as { appId: string | null };
+    return { ...rest, app: appId === null ? null : (state.byId("app", appId)?.name ?? appId) };
+  },
+  references: ({ app }) => (app === undefined ? {} : { app }),
+  refersTo: (seen, { app }, state) => isAppNamed(seen.appId, app, state),
+  missing: ({ app }, _name, state, coming) =>
+    app === undefined || state.appNamed(app) || coming.has(app)
+      ? []
+      : [`app ${app} (bring it by this or another source)`],
+  refusal: () => undefined,
+  body: (content, name, metadata) => ({ name, ...(content as object), metadata }),
+  health: () => ({ status: "Healthy" }),
+  pending: () => undefined,
+});

@@ -1,0 +1,40 @@
+import { CoreNodeConfig } from "../../../api/core/node.js";
+import { CoreNodeConfigSpec } from "../../../api/core/objects.js";
+import type { Json } from "../../../base/hash.js";
+import type { SeenNode } from "../seen.js";
+import { coreKind } from "./core-kind.js";
+
+/** Configurations of nodes. The node itself comes by its agent, and never goes by us. */
+export const NODE_KIND = coreKind<SeenNode, CoreNodeConfigSpec>({
+  kind: "NodeConfig",
+  change: "node",
+  path: "/api/nodes",
+  envelope: "node",
+  spec: CoreNodeConfigSpec,
+  alwaysThere: true,
+  find: (state, name) => state.nodeNamed(name),
+  nameOf: (seen) => seen.name,
+  content: (seen) => ({ config: normal(seen.config) }),
+  wanted: (spec) => ({ config: normal(spec.config) }),
+  show: (content) => content,
+  references: () => ({}),
+  refersTo: () => true,
+  missing: (_spec, name, state) =>
+    state.nodeNamed(name) ? [] : [`node ${name} (start its agent, so that it registers)`],
+  refusal: () => undefined,
+  body: (content, _name, metadata) => ({ ...(content as object), metadata }),
+  health: (seen) =>
+    seen.status === "online"
+      ? { status: "Healthy" }
+      : {
+          status: "Degraded",
+          message: `is offline${seen.lastHeartbeat === null ? "" : `, last heard of at ${seen.lastHeartbeat}`}`,
+        },
+  pending: () => undefined,
+});
+
+/** A configuration with every default filled in. */
+function normal(config: CoreNodeConfig | null | undefined): Json {
+  const { description, ...rest } = CoreNodeConfig.parse(config ?? {});
+  return { ...rest, description: description ?? null };
+}

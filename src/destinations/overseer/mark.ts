@@ -1,0 +1,46 @@
+import { z } from "zod";
+import type { Metadata } from "../../api/core/fields.js";
+import { canonicalJson, hmacSha256, type Json } from "../../base/hash.js";
+
+/** Key of our mark in the metadata of a resource. */
+export const MARK_KEY = "overseer-gitops";
+
+/** What we write into the metadata of everything that we make: whose it is, and what it looked like when we left it. */
+export const Mark = z.object({
+  /** `namespace/name` of the app. */
+  app: z.string(),
+  /** UID of the control cluster's kube-system namespace. */
+  instance: z.string(),
+  /** Hash of the document that was applied. */
+  document: z.string(),
+  /** Digest of the fields that the document decided, as they were sent. */
+  content: z.string(),
+  /** Names of what the resource refers to by id: it may have been made anew under another one. */
+  refs: z.record(z.string(), z.string()).default({}),
+  /** Whether the document forbids that the resource is deleted when it leaves Git. */
+  pruneDisabled: z.boolean().default(false),
+  /** Whose namespace the document names, for people. */
+  namespace: z.string().default(""),
+});
+export type Mark = z.infer<typeof Mark>;
+
+/** The mark on a resource; undefined where there is none, or one that nobody of us wrote. */
+export function markOf(metadata: Metadata): Mark | undefined {
+  const { success, data } = Mark.safeParse(metadata[MARK_KEY]);
+  return success ? data : undefined;
+}
+
+/** The metadata with our mark; what others keep there stays. */
+export function withMark(metadata: Metadata, mark: Mark): Metadata {
+  return { ...metadata, [MARK_KEY]: mark };
+}
+
+/** The metadata without our mark. */
+export function withoutMark({ [MARK_KEY]: _, ...rest }: Metadata): Metadata {
+  return rest;
+}
+
+/** Digest of what a document decides about a resource. Keyed: values that a person could guess are in it. */
+export function contentDigest(content: Json, key: string): string {
+  return hmacSha256(key, canonicalJson(content), 32);
+}

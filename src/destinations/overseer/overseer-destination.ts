@@ -1,0 +1,163 @@
+import { hmacSha256 } from "../../base/hash.js";
+import type { Document } from "../../manifest/document.js";
+import { displayId, type GroupVersionKind, type ObjectKey } from "../../manifest/object-id.js";
+import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
+import { type AppRef, appKey, type LiveObject, type Observation } from "../../plan/live.js";
+import type { DeletePermit } from "../../plan/prune-guard.js";
+import type { Destination, KindStatus, Obstacle, Outcome, Target, Verdict } from "../destination.js";
+import type { CoreConnection } from "./core-connection.js";
+import { describeLimits } from "./core-limits.js";
+import { fieldChanges } from "./difference.js";
+import { namedVolumes } from "./kinds/compose-text.js";
+import { CORE_KINDS, coreKindOf } from "./kinds/kinds.js";
+import { markOf } from "./mark.js";
+import { liveObject } from "./observed.js";
+import { previewWrites } from "./preview.js";
+import { wantedOf } from "./spec-of.js";
+import { CoreWriter } from "./writer.js";
+
+/** What tells this installation's marks from others', and keeps what they say from being guessed. */
+export interface CoreIdentity {
+  /** UID of the control cluster's kube-system namespace. */
+  readonly instance: string;
+  readonly digestKey: string;
+}
+
+/**
+ * Apps on an Overseer Core, over its REST API: Compose apps with deploy jobs, routes, backup policies, configurations of
+ * nodes. What is live comes from the connection's picture of the Core, without a request.
+ */
+export class OverseerDestination implements Destination {
+  readonly id: string;
+  readonly #connection: CoreConnection;
+  readonly #identity: CoreIdentity;
+  readonly #writer: CoreWriter;
+
+  constructor(connection: CoreConnection, identity: CoreIdentity) {
+    this.id = connection.access.url;
+    this.#connection = connection;
+    this.#identity = identity;
+    this.#writer = new CoreWriter(connection, identity.instance, identity.digestKey);
+  }
+
+  obstacle(): Obstacle | undefined {
+    const { problem } = this.#connection.follower;
+    return problem && { reason: problem.reason, message: problem.message };
+  }
+
+  limits(): readonly string[] {
+    return describeLimits(this.#connection.reader.abilities);
+  }
+
+  recordedHash(document: Document): string {
+    return hmacSha256(this.#identity.digestKey, document.hash, 32);
+  }
+
+  scopeOf(kind: GroupVersionKind): "Cluster" | undefined {
+    return coreKindOf(kind) ? "Cluster" : undefined;
+  }
+
+  hasStatus(): boolean {
+    return false;
+  }
+
+  async prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]> {
+    await this.#connection.follower.settled();
+    const problem = this.#connection.follower.problem?.message;
+    return kinds.map((kind) => ({ kind, problem }));
+  }
+
+  observe(app: AppRef): Observation {
+    const { follower } = this.#connection;
+    const objects = new Map<ObjectKey, LiveObject>();
+    const key = appKey(app);
+    for (const rules of CORE_KINDS) {
+      for (const seen of follower.state.all(rules.change)) {
+        const mark = markOf(seen.metadata);
+        if (mark?.app !== key || mark.instance !== this.#identity.instance) continue;
+        const live = liveObject(rules, seen, mark, follower.state, this.#identity.digestKey);
+        objects.set(live.key, live);
+      }
+    }
+    const incomplete = follower.problem?.message ?? (follower.fresh ? undefined : "the Core is being read");
+    return { complete: follower.fresh, incomplete, objects };
+  }
+
+  async preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview> {
+    const { follower, reader } = this.#connection;
+    if (!follower.fresh) {
+      const message = follower.problem?.message ?? "the Core is being read";
+      return {
+        accepted: [],
+        refused: writes.map((action) => ({ action, message, retryable: true })),
+        deferred: [],
+        missing: [],
+      };
+    }
+    const { instance } = this.#identity;
+    return previewWrites(writes, { target, state: follower.state, abilities: reader.abilities, instance, all });
+  }
+
+  write(target: Target, { action }: PreviewedWrite): Promise<Outcome> {
+    return this.#apply(target, action.document);
+  }
+
+  async verify(_target: Target, { document, live }: HealAction): Promise<Verdict> {
+    const diff = this.#differences(document, live);
+    return { drifted: live.state !== "AsApplied", diff };
+  }
+
+  describeDrift({ document, live }: HealAction): string | undefined {
+    const { rules } = wantedOf(document);
+    const { state } = this.#connection.follower;
+    const seen = state.byId(rules.change, live.uid);
+    const pending = seen && rules.pending(seen, state);
+    const paths = this.#differences(document, live).map(({ path }) => path.replace(/^\.spec/, ""));
+    if (paths.length === 0) return pending ?? "changed in the Core";
+    return `changed in the Core: ${paths.slice(0, 5).join(", ")}${paths.length > 5 ? ` and ${paths.length - 5} more` : ""}`;
+  }
+
+  heal(target: Target, { document }: HealAction): Promise<Outcome> {
+    return this.#apply(target, document);
+  }
+
+  async remove(target: Target, permit: DeletePermit): Promise<Outcome> {
+    const { live } = permit;
+    const rules = coreKindOf(live.id);
+    if (rules === undefined)
+      return { ok: false, message: `${live.id.kind} is no kind of an Overseer Core`, retryable: false };
+    const app = rules.change === "app" ? this.#connection.follower.state.byId("app", live.uid) : undefined;
+    const volumes = app ? namedVolumes(app.compose) : [];
+    const outcome = await this.#writer.remove(target.app, rules, permit);
+    if (!outcome.ok || volumes.length === 0) return outcome;
+    return {
+      ...outcome,
+      notes: [`${displayId(live.id)} is removed; its volumes stay on the node: ${volumes.join(", ")}`],
+    };
+  }
+
+  async handOver(_target: Target, live: LiveObject, to: AppRef): Promise<Outcome> {
+    const rules = coreKindOf(live.id);
+    if (rules === undefined)
+      return { ok: false, message: `${live.id.kind} is no kind of an Overseer Core`, retryable: false };
+    return this.#writer.handOver(rules, live, to);
+  }
+
+  async namespaceHolds(): Promise<undefined> {
+    return undefined;
+  }
+
+  async #apply(target: Target, document: Document): Promise<Outcome> {
+    const { follower } = this.#connection;
+    if (!follower.fresh)
+      return { ok: false, message: follower.problem?.message ?? "the Core is being read", retryable: true };
+    return this.#writer.apply(target.app, wantedOf(document), this.recordedHash(document));
+  }
+
+  #differences(document: Document, live: LiveObject): Verdict["diff"] {
+    const wanted = wantedOf(document);
+    const { state } = this.#connection.follower;
+    const seen = state.byId(wanted.rules.change, live.uid);
+    return seen ? fieldChanges(wanted, seen, state) : [];
+  }
+}

@@ -1,0 +1,74 @@
+import { CORE_OBJECT_GROUP } from "../../api/core/objects.js";
+import type { Document } from "../../manifest/document.js";
+import type { MissingReference, Preview, PreviewedWrite, RefusedWrite, WriteAction } from "../../plan/actions.js";
+import { appKey } from "../../plan/live.js";
+import type { Target } from "../destination.js";
+import type { CoreAbilities } from "./core-limits.js";
+import type { CoreState } from "./core-state.js";
+import { fieldChanges } from "./difference.js";
+import type { Managed } from "./kinds/core-kind.js";
+import { markOf } from "./mark.js";
+import { wantedOf } from "./spec-of.js";
+
+/** What a preview looks at. */
+export interface PreviewFacts {
+  readonly target: Target;
+  readonly state: CoreState;
+  readonly abilities: CoreAbilities;
+  readonly instance: string;
+  /** Everything that the app wants, to know which apps are about to be made. */
+  readonly all: readonly Document[];
+}
+
+/** Judges every write by what is known of the Core: no request is sent. */
+export function previewWrites(writes: readonly WriteAction[], facts: PreviewFacts): Preview {
+  const coming = new Set(
+    facts.all.filter(({ id }) => id.group === CORE_OBJECT_GROUP && id.kind === "App").map(({ id }) => id.name),
+  );
+  const accepted: PreviewedWrite[] = [];
+  const refused: RefusedWrite[] = [];
+  const missing: MissingReference[] = [];
+  for (const action of writes) {
+    const wanted = wantedOf(action.document);
+    const { rules, spec } = wanted;
+    const { name } = action.document.id;
+    const seen = rules.find(facts.state, name);
+    const stranger = seen && notOurs(rules.alwaysThere, seen, facts);
+    const refusal = stranger ?? rules.refusal(spec, seen, facts.state, facts.abilities);
+    if (refusal !== undefined) refused.push({ action, message: refusal, retryable: true });
+    else {
+      accepted.push(accept(action, seen, facts));
+      for (const what of rules.missing(spec, name, facts.state, coming)) missing.push({ action, what });
+    }
+  }
+  return { accepted, refused, deferred: [], missing };
+}
+
+function accept(action: WriteAction, seen: Managed | undefined, { state }: PreviewFacts): PreviewedWrite {
+  const adopts =
+    seen !== undefined && markOf(seen.metadata) === undefined && !wantedOf(action.document).rules.alwaysThere;
+  return {
+    action,
+    verb: seen === undefined ? "Create" : adopts ? "Adopt" : "Update",
+    stamp: "",
+    reason: adopts ? "it exists in the Core and no app manages it (sync.adopt: Always)" : undefined,
+    diff: seen === undefined ? [] : fieldChanges(wantedOf(action.document), seen, state),
+    warnings: [],
+  };
+}
+
+/** Why a resource that exists must not be touched; undefined if it is this app's, or may be taken. */
+function notOurs(alwaysThere: boolean, seen: Managed, { target, instance }: PreviewFacts): string | undefined {
+  const mark = markOf(seen.metadata);
+  const { adopt } = target;
+  if (mark === undefined) {
+    if (alwaysThere || adopt === "Always") return undefined;
+    return "exists in the Core already, and no app made it: set sync.adopt: Always to take it over as it is in Git, or give it another name";
+  }
+  if (mark.instance !== instance) {
+    if (adopt === "Always") return undefined;
+    return `is managed by OverseerApp ${mark.app} of another cluster: delete it there first, or set sync.adopt: Always to take it over`;
+  }
+  if (mark.app === appKey(target.app)) return undefined;
+  return `belongs to OverseerApp ${mark.app}: take it out of that app's source first, or give it another name`;
+}

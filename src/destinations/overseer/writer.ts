@@ -1,0 +1,197 @@
+import { z } from "zod";
+import { ANNOTATION_PRUNE } from "../../api/group.js";
+import type { Json } from "../../base/hash.js";
+import type { AppRef, LiveObject } from "../../plan/live.js";
+import { appKey } from "../../plan/live.js";
+import type { DeletePermit } from "../../plan/prune-guard.js";
+import type { Outcome } from "../destination.js";
+import type { CoreConnection } from "./core-connection.js";
+import { isCoreError } from "./core-error.js";
+import type { CoreKind, Managed } from "./kinds/core-kind.js";
+import { contentDigest, type Mark, markOf, withMark, withoutMark } from "./mark.js";
+import { readingOf } from "./observed.js";
+import { SEEN, type SeenApp } from "./seen.js";
+import type { Wanted } from "./spec-of.js";
+
+const DONE: Outcome = { ok: true, wrote: true, notes: [] };
+const NOTHING: Outcome = { ok: true, wrote: false, notes: [] };
+
+/** Writes to one Core. Each write is bound to the state that was seen, so that nothing of anybody else's is overwritten. */
+export class CoreWriter {
+  readonly #connection: CoreConnection;
+  readonly #instance: string;
+  readonly #digestKey: string;
+
+  constructor(connection: CoreConnection, instance: string, digestKey: string) {
+    this.#connection = connection;
+    this.#instance = instance;
+    this.#digestKey = digestKey;
+  }
+
+  /** Makes the resource what the document wants and deploys it, where that is left to do. `hash`: recorded hash of the document. */
+  async apply(app: AppRef, wanted: Wanted, hash: string): Promise<Outcome> {
+    return this.#guarded(async () => {
+      const { rules, spec, document } = wanted;
+      const { state } = this.#connection.follower;
+      const seen = rules.find(state, document.id.name);
+      const content = rules.wanted(spec, document.id.name, state);
+      const mark: Mark = {
+        app: appKey(app),
+        instance: this.#instance,
+        document: hash,
+        content: contentDigest(content, this.#digestKey),
+        refs: { ...rules.references(spec) },
+        pruneDisabled: document.object.metadata.annotations?.[ANNOTATION_PRUNE] === "disabled",
+        namespace: (spec as { namespace?: string }).namespace ?? "",
+      };
+      const same = seen !== undefined && this.#isSame(rules, seen, mark);
+      const now = same ? seen : await this.#put(rules, document.id.name, content, seen, mark);
+      const deployed = await this.#deploy(rules, now);
+      return same && !deployed ? NOTHING : DONE;
+    });
+  }
+
+  /** Deletes a resource in the state that was seen; of a node, what we told it. */
+  async remove(app: AppRef, rules: CoreKind, permit: DeletePermit): Promise<Outcome> {
+    return this.#guarded(async () => {
+      const { live } = permit;
+      const { client, follower } = this.#connection;
+      const seen = follower.state.byId(rules.change, live.uid) as Managed | undefined;
+      if (seen === undefined) return NOTHING;
+      follower.nudge(appKey(app));
+      if (rules.alwaysThere) {
+        const mark = markOf(seen.metadata);
+        if (mark) await this.#send(rules, "PUT", seen, { config: {}, metadata: withoutMark(seen.metadata) });
+        return DONE;
+      }
+      await this.#checkUnchanged(rules, seen);
+      try {
+        await client.request({
+          method: "DELETE",
+          path: pathOf(rules, live.uid),
+          ifMatch: live.resourceVersion || undefined,
+        });
+      } catch (error) {
+        if (!isCoreError(error, "CORE_NOT_FOUND")) throw error;
+      }
+      follower.removed(rules.change, live.uid);
+      return DONE;
+    });
+  }
+
+  /** Makes a resource another app's: nothing but our mark changes. */
+  async handOver(rules: CoreKind, live: LiveObject, to: AppRef): Promise<Outcome> {
+    return this.#guarded(async () => {
+      const seen = this.#connection.follower.state.byId(rules.change, live.uid) as Managed | undefined;
+      const mark = seen && markOf(seen.metadata);
+      if (!seen || !mark) return NOTHING;
+      await this.#put(rules, rules.nameOf(seen), rules.content(seen), seen, { ...mark, app: appKey(to) });
+      return DONE;
+    });
+  }
+
+  #isSame(rules: CoreKind, seen: Managed, wanted: Mark): boolean {
+    const { mark, content } = readingOf(rules, seen, this.#digestKey);
+    return (
+      content === wanted.content &&
+      mark?.app === wanted.app &&
+      mark.instance === wanted.instance &&
+      mark.document === wanted.document
+    );
+  }
+
+  async #put(rules: CoreKind, name: string, content: Json, seen: Managed | undefined, mark: Mark): Promise<Managed> {
+    const body = rules.body(content, name, withMark(seen?.metadata ?? {}, mark), seen !== undefined);
+    const after = await this.#send(rules, seen === undefined ? "POST" : "PUT", seen, body);
+    if (markOf(after.metadata) === undefined)
+      throw new KeepsNoMetadataError(
+        `the Core does not keep metadata of ${rules.kind} ${name}, so nobody could tell whose it is: this Core cannot be used for it`,
+      );
+    return after;
+  }
+
+  async #send(rules: CoreKind, method: "POST" | "PUT", seen: Managed | undefined, body: unknown): Promise<Managed> {
+    const { client, follower } = this.#connection;
+    if (seen) await this.#checkUnchanged(rules, seen);
+    const path = seen === undefined ? rules.path : `${pathOf(rules, seen.id)}${rules.alwaysThere ? "/config" : ""}`;
+    const answer = await client.request({
+      method,
+      path,
+      body,
+      ifMatch: seen?.revision === undefined ? undefined : String(seen.revision),
+    });
+    const read = z.object({ [rules.envelope]: SEEN[rules.change] }).parse(answer.body);
+    const after = read[rules.envelope] as Managed;
+    follower.wrote(rules.change, after);
+    return after;
+  }
+
+  /** On a Core without ETags: looks once more, so that what somebody did a moment ago is not overwritten. */
+  async #checkUnchanged(rules: CoreKind, seen: Managed): Promise<void> {
+    const { client, follower, reader } = this.#connection;
+    if (reader.abilities.etags && seen.revision !== undefined) return;
+    const answer = await client.request({ method: "GET", path: pathOf(rules, seen.id) });
+    const now = z.object({ [rules.envelope]: SEEN[rules.change] }).parse(answer.body)[rules.envelope] as Managed;
+    if (JSON.stringify(now) === JSON.stringify(seen)) return;
+    follower.refresh();
+    throw new ChangedMeanwhileError(`${rules.kind} ${rules.nameOf(seen)} was changed in the Core meanwhile`);
+  }
+
+  /** Deploys the newest version of an app, unless that is under way or done. Gives whether it did. */
+  async #deploy(rules: CoreKind, seen: Managed): Promise<boolean> {
+    const { client, follower } = this.#connection;
+    if (rules.pending(seen, follower.state) === undefined) return false;
+    const app = seen as SeenApp;
+    const answer = await client.request({
+      method: "POST",
+      path: `${pathOf(rules, app.id)}/deploy`,
+      body: {},
+      ifMatch: app.revision === undefined ? undefined : String(app.revision),
+    });
+    follower.wrote("job", z.object({ job: SEEN.job }).parse(answer.body).job);
+    return true;
+  }
+
+  /** Turns what goes wrong into an outcome; after a fault of which nobody knows what it left, the Core is looked at again. */
+  async #guarded(work: () => Promise<Outcome>): Promise<Outcome> {
+    const { follower } = this.#connection;
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof ChangedMeanwhileError) return { ok: false, message: error.message, retryable: true };
+      if (error instanceof KeepsNoMetadataError) return { ok: false, message: error.message, retryable: false };
+      if (error instanceof z.ZodError) {
+        follower.doubt();
+        return {
+          ok: false,
+          message: `the Core at ${this.#connection.access.url} gave an answer that is not what its API says`,
+          retryable: true,
+        };
+      }
+      if (!isCoreError(error)) throw error;
+      if (error.uncertain) follower.doubt();
+      else follower.refresh();
+      const { message, retryAfterMs } = error;
+      return {
+        ok: false,
+        message,
+        retryable: error.class === "retryable",
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      };
+    }
+  }
+}
+
+/** Somebody else was faster. */
+class ChangedMeanwhileError extends Error {
+  readonly code = "CORE_CHANGED_MEANWHILE";
+}
+
+/** A Core that forgets whose a resource is. */
+class KeepsNoMetadataError extends Error {
+  readonly code = "CORE_KEEPS_NO_METADATA";
+}
+
+function pathOf(rules: CoreKind, id: string): string {
+  return `${rules.path}/${encodeURIComponent(id)}`;
+}

@@ -1,0 +1,84 @@
+import type { HealAction, Preview, WriteAction } from "../plan/actions.js";
+import type { Observation } from "../plan/live.js";
+import type { Destination, Obstacle, Outcome, Verdict } from "./destination.js";
+
+/** A destination that cannot even be tried: its Secret is missing, its address is wrong. Knows nothing and does nothing. */
+export class UnavailableDestination implements Destination {
+  readonly id: string;
+  readonly #obstacle: Obstacle;
+
+  constructor(id: string, obstacle: Obstacle) {
+    this.id = id;
+    this.#obstacle = obstacle;
+  }
+
+  obstacle(): Obstacle {
+    return this.#obstacle;
+  }
+
+  limits(): readonly string[] {
+    return [];
+  }
+
+  recordedHash(): string {
+    return "";
+  }
+
+  scopeOf(): "Cluster" {
+    return "Cluster";
+  }
+
+  hasStatus(): boolean {
+    return false;
+  }
+
+  async prepare(): Promise<readonly []> {
+    return [];
+  }
+
+  observe(): Observation {
+    return { complete: false, incomplete: this.#obstacle.message, objects: new Map() };
+  }
+
+  async preview(_target: unknown, writes: readonly WriteAction[]): Promise<Preview> {
+    const { message } = this.#obstacle;
+    return {
+      accepted: [],
+      refused: writes.map((action) => ({ action, message, retryable: true })),
+      deferred: [],
+      missing: [],
+    };
+  }
+
+  async write(): Promise<Outcome> {
+    return this.#refuse();
+  }
+
+  async verify(): Promise<Verdict> {
+    return { drifted: false, diff: [], problem: this.#obstacle.message };
+  }
+
+  describeDrift(_action: HealAction): undefined {
+    return undefined;
+  }
+
+  async heal(): Promise<Outcome> {
+    return this.#refuse();
+  }
+
+  async remove(): Promise<Outcome> {
+    return this.#refuse();
+  }
+
+  async handOver(): Promise<Outcome> {
+    return this.#refuse();
+  }
+
+  async namespaceHolds(): Promise<undefined> {
+    return undefined;
+  }
+
+  #refuse(): Outcome {
+    return { ok: false, message: this.#obstacle.message, retryable: true };
+  }
+}

@@ -1,0 +1,62 @@
+import type { AppDocument } from "../../api/documents/app.js";
+import type { ServiceFacts } from "./compose/check.js";
+import { noService } from "./compose/dependencies.js";
+import type { Expanded } from "./expand-app.js";
+import { mainService } from "./main-service.js";
+import type { Reporter } from "./reporter.js";
+
+/** Where a route leads that names no port of a service that names none either. */
+const DEFAULT_PORT = 80;
+
+type Facts = ReadonlyMap<string, ServiceFacts>;
+type WrittenRoute = NonNullable<AppDocument["spec"]["routes"]>[number];
+
+/** The routes of an app; a domain without routes is one. `report` is that of its spec. */
+export function appRoutes({ metadata, spec }: AppDocument, facts: Facts, report: Reporter): Expanded[] {
+  if (facts.size === 0) return [];
+  const { domain, routes } = spec;
+  if (routes === undefined) {
+    return domain === undefined
+      ? []
+      : oneRoute(metadata.name, domain, { path: "/", tls: true }, facts, report.at("domain"));
+  }
+  return routes.flatMap((route, index) => {
+    const at = report.at("routes", index);
+    const host = route.host ?? domain;
+    if (host !== undefined) return oneRoute(metadata.name, host, route, facts, at);
+    at.problem("has no host: write one, or spec.domain for all routes");
+    return [];
+  });
+}
+
+function oneRoute(app: string, host: string, route: WrittenRoute, facts: Facts, report: Reporter): Expanded[] {
+  const service = serviceOf(app, route, facts, report);
+  if (service === undefined) return [];
+  const { path, tls, auth } = route;
+  const port = portOf(service, route, facts, report);
+  const spec = { host, path, app, target: `${service}:${port}`, tls, auth };
+  return [{ object: { kind: "Route", name: `${host}${path}`, spec }, report }];
+}
+
+function serviceOf(app: string, { service }: WrittenRoute, facts: Facts, report: Reporter): string | undefined {
+  const names = [...facts.keys()];
+  if (service !== undefined) {
+    if (facts.has(service)) return service;
+    report.at("service").problem(noService(service, names));
+    return undefined;
+  }
+  const main = mainService(app, names);
+  if (main === undefined) {
+    report.problem(
+      `to which service does it lead? None of ${names.slice(0, 10).join(", ")} is named like the app: write service in a route`,
+    );
+  }
+  return main;
+}
+
+function portOf(service: string, { port }: WrittenRoute, facts: Facts, report: Reporter): number {
+  const [first] = facts.get(service)?.ports ?? [];
+  if (port !== undefined) return port;
+  if (first === undefined) report.note(`the service ${service} names no port: the route leads to ${DEFAULT_PORT}`);
+  return first ?? DEFAULT_PORT;
+}

@@ -1,0 +1,76 @@
+import { isRecord } from "../../../manifest/shape.js";
+import { nameOfValue } from "../describe-issue.js";
+import type { Reporter } from "../reporter.js";
+import { checkDependencies } from "./dependencies.js";
+import { TOP_LEVEL_KEYS } from "./keys.js";
+import { checkMounts, type Mount } from "./mounts.js";
+import { checkPorts } from "./ports.js";
+import { checkReferences, checkSources } from "./references.js";
+import { checkService } from "./service.js";
+import { checkKeys, type Mapping, mappingAt } from "./shape.js";
+
+/** What the rest of the expansion needs to know of a service. */
+export interface ServiceFacts {
+  /** TCP ports that its containers listen on, as far as the document says. */
+  readonly ports: readonly number[];
+  readonly mounts: readonly Mount[];
+}
+
+/**
+ * The checks of Compose that can fail early with a clear message; what is not looked at here is for Compose on the node
+ * to judge. `compose` has its variables filled in, `written` has not. All problems are reported. Facts are given by name
+ * of the service.
+ */
+export function checkCompose(compose: Mapping, written: Mapping, report: Reporter): ReadonlyMap<string, ServiceFacts> {
+  checkKeys(compose, TOP_LEVEL_KEYS, report);
+  if (compose.version !== undefined) report.at("version").note("Compose ignores it; it is left out");
+  if (compose.name !== undefined) report.at("name").note("is left out: the project is named after the app");
+  if (compose.include !== undefined) {
+    report.at("include").problem("other files are not read by this version; write their services out");
+  }
+  for (const field of ["networks", "volumes"]) {
+    const all = mappingAt(compose, field, report) ?? {};
+    for (const name of Object.keys(all)) mappingAt(all, name, report.at(field));
+  }
+  checkSources(compose, report);
+  const services = servicesOf(compose, report);
+  const facts = new Map<string, ServiceFacts>();
+  for (const [name, service] of services) {
+    const at = report.at("services", name);
+    checkService(name, service, at);
+    facts.set(name, {
+      ports: checkPorts(service, at),
+      mounts: checkMounts(service, writtenMounts(written, name), at),
+    });
+  }
+  checkReferences(compose, services, report);
+  checkDependencies(services, report.at("services"));
+  return facts;
+}
+
+function servicesOf(compose: Mapping, report: Reporter): ReadonlyMap<string, Mapping> {
+  const { services } = compose;
+  const at = report.at("services");
+  if (services === undefined || !isRecord(services)) {
+    at.problem(
+      services === undefined
+        ? "is missing: the services of the app"
+        : `expected a mapping, found ${nameOfValue(services)}`,
+    );
+    return new Map();
+  }
+  const all = Object.entries(services);
+  if (all.length === 0) at.problem("is empty: expected at least one service");
+  return new Map(
+    all.flatMap(([name, service]): [string, Mapping][] => {
+      if (isRecord(service)) return [[name, service]];
+      at.at(name).problem(`expected a mapping, found ${nameOfValue(service)}`);
+      return [];
+    }),
+  );
+}
+
+function writtenMounts(written: Mapping, name: string): unknown {
+  const service = isRecord(written.services) ? written.services[name] : undefined;
+  return isRecord(service) ? service.volumes : undefined;
+}

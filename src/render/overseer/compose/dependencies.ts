@@ -1,0 +1,72 @@
+import { isRecord } from "../../../manifest/shape.js";
+import { closest } from "../../closest.js";
+import { nameOfValue } from "../describe-issue.js";
+import type { Reporter } from "../reporter.js";
+import { type Mapping, namesIn } from "./shape.js";
+
+const CONDITIONS = ["service_started", "service_healthy", "service_completed_successfully"];
+
+/** Checks `depends_on` of all services: what it names is there, and nothing waits for itself. */
+export function checkDependencies(services: ReadonlyMap<string, Mapping>, report: Reporter): void {
+  const edges = new Map<string, string[]>();
+  for (const [name, service] of services) {
+    const at = report.at(name, "depends_on");
+    const { depends_on: written } = service;
+    if (written !== undefined && written !== null && typeof written !== "object") {
+      at.problem(`expected a list or a mapping, found ${nameOfValue(written)}`);
+    }
+    edges.set(name, checkOne(written, services, at));
+  }
+  const circle = findCircle(edges);
+  if (circle !== undefined) {
+    report.at(circle[0] ?? "", "depends_on").problem(`the services wait for each other: ${circle.join(" → ")}`);
+  }
+}
+
+/** The services that exist of those that one waits for. */
+function checkOne(written: unknown, services: ReadonlyMap<string, Mapping>, report: Reporter): string[] {
+  return namesIn(written).flatMap(({ name, step }) => {
+    const options: unknown = isRecord(written) ? written[name] : undefined;
+    const at = report.at(step);
+    if (isRecord(options) && options.condition !== undefined) checkCondition(options.condition, at.at("condition"));
+    if (services.has(name)) return [name];
+    if (!isRecord(options) || options.required !== false) at.problem(noService(name, [...services.keys()]));
+    return [];
+  });
+}
+
+function checkCondition(condition: unknown, report: Reporter): void {
+  if (typeof condition === "string" && CONDITIONS.includes(condition)) return;
+  const near = typeof condition === "string" ? closest(condition, CONDITIONS) : undefined;
+  report.problem(near === undefined ? `expected one of ${CONDITIONS.join(", ")}` : `did you mean ${near}?`);
+}
+
+/** What to say of a service that does not exist. */
+export function noService(name: string, services: readonly string[]): string {
+  const near = closest(name, services);
+  const hint = near === undefined ? `; there is ${services.slice(0, 10).join(", ")}` : `; did you mean ${near}?`;
+  return `there is no service ${JSON.stringify(name.slice(0, 100))}${hint}`;
+}
+
+/** The names of a circle, the first one again at its end. */
+function findCircle(edges: ReadonlyMap<string, readonly string[]>): string[] | undefined {
+  const done = new Set<string>();
+  for (const start of edges.keys()) {
+    // Depth first with a list of its own: a chain of ten thousand services would be too deep to call.
+    const trail: { readonly name: string; readonly next: string[] }[] = [];
+    const enter = (name: string): void => void trail.push({ name, next: [...(edges.get(name) ?? [])] });
+    if (!done.has(start)) enter(start);
+    for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
+      const next = top.next.pop();
+      if (next === undefined) {
+        done.add(top.name);
+        trail.pop();
+        continue;
+      }
+      const first = trail.findIndex(({ name }) => name === next);
+      if (first >= 0) return [...trail.slice(first).map(({ name }) => name), next];
+      if (!done.has(next)) enter(next);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,83 @@
+import { isRecord } from "../../../manifest/shape.js";
+import type { Reporter } from "../reporter.js";
+import type { ServiceFacts } from "./check.js";
+import { settleEnvironment } from "./environment.js";
+import type { Mapping } from "./shape.js";
+
+/** Limits of a service, as `deploy.resources.limits` has them. */
+export interface Limits {
+  readonly cpus?: string;
+  readonly memory?: string;
+}
+
+/** What is changed in a document that was checked. */
+export interface Finish {
+  readonly facts: ReadonlyMap<string, ServiceFacts>;
+  /** Value of a variable in the form of the result; see `settleEnvironment`. */
+  readonly fill: (name: string) => string | undefined;
+  /** The service that gets limits, unless it has its own. */
+  readonly limited?: { readonly service: string; readonly limits: Limits };
+}
+
+/**
+ * The document that goes to a Core: as written, without what means nothing there (`version`, `name`, `build`), with what
+ * was left to be said (variables passed through, volumes that no one defined, limits). Each change is a note, or a
+ * problem.
+ */
+export function finishCompose(compose: Mapping, { facts, fill, limited }: Finish, report: Reporter): Mapping {
+  const services = Object.entries(isRecord(compose.services) ? compose.services : {}).map(([name, service]) => {
+    const at = report.at("services", name);
+    return [
+      name,
+      isRecord(service) ? finishService(service, name === limited?.service, limited?.limits, fill, at) : service,
+    ] as const;
+  });
+  const { version: _, name: __, ...rest } = compose;
+  const finished: Mapping = { ...rest, services: Object.fromEntries(services) };
+  const volumes = missingVolumes(compose, facts, report);
+  if (volumes.length === 0) return finished;
+  const defined = isRecord(compose.volumes) ? compose.volumes : {};
+  return { ...finished, volumes: { ...defined, ...Object.fromEntries(volumes.map((name) => [name, {}])) } };
+}
+
+function finishService(
+  service: Mapping,
+  isLimited: boolean,
+  limits: Limits | undefined,
+  fill: Finish["fill"],
+  report: Reporter,
+): Mapping {
+  const { build: _, ...rest } = service;
+  const settled =
+    rest.environment === undefined
+      ? rest
+      : { ...rest, environment: settleEnvironment(rest.environment, fill, report.at("environment")) };
+  return isLimited && limits !== undefined ? withLimits(settled, limits) : settled;
+}
+
+/** Limits of the document win over those of the app; Compose refuses two spellings that differ. */
+function withLimits(service: Mapping, { cpus, memory }: Limits): Mapping {
+  const deploy = isRecord(service.deploy) ? service.deploy : {};
+  const resources = isRecord(deploy.resources) ? deploy.resources : {};
+  const own = isRecord(resources.limits) ? resources.limits : {};
+  const added = {
+    ...(cpus === undefined || service.cpus !== undefined ? {} : { cpus }),
+    ...(memory === undefined || service.mem_limit !== undefined ? {} : { memory }),
+  };
+  return { ...service, deploy: { ...deploy, resources: { ...resources, limits: { ...added, ...own } } } };
+}
+
+function missingVolumes(compose: Mapping, facts: ReadonlyMap<string, ServiceFacts>, report: Reporter): string[] {
+  const defined = new Set(Object.keys(isRecord(compose.volumes) ? compose.volumes : {}));
+  const missing: string[] = [];
+  for (const [service, { mounts }] of facts) {
+    for (const { type, source, index } of mounts) {
+      if (type !== "volume" || source === undefined || defined.has(source)) continue;
+      defined.add(source);
+      missing.push(source);
+      const at = report.at("services", service, "volumes", index);
+      at.note(`the volume ${source} is not defined in top-level volumes; it is added`);
+    }
+  }
+  return missing;
+}

@@ -1,0 +1,112 @@
+import { isRecord } from "../../../manifest/shape.js";
+import { nameOfValue } from "../describe-issue.js";
+import { variablesIn } from "../interpolate.js";
+import type { Reporter } from "../reporter.js";
+import { MOUNT_KEYS } from "./keys.js";
+import { checkKeys, listAt, type Mapping } from "./shape.js";
+
+/** One item of `volumes` of a service, in either form. */
+export interface Mount {
+  readonly type: "volume" | "bind" | "other";
+  /** Name of the volume, or path on the node; undefined for a volume without a name. */
+  readonly source: string | undefined;
+  /** Position in the list. */
+  readonly index: number;
+}
+
+const EXPECTED = 'expected a volume like "data:/var/lib/data", "/srv/data:/data:ro" or a mapping with type and target';
+const TYPES = ["bind", "volume", "tmpfs", "npipe", "cluster", "image"];
+/** Of an item of Coolify, which no Compose knows. */
+const FOREIGN_KEYS = ["content", "is_directory", "isDirectory"];
+
+const RELATIVE =
+  "relative path: the repository's files are not on the node; use a named volume, an absolute path, or configs.content";
+const HOME = "~ is the home of whoever runs the agent of the node; write an absolute path";
+
+/**
+ * Checks `volumes` of a service, whose variables are filled in; `written` is the list before that, for hints. The short
+ * form is split at its colons only now, so a default like `${DATA:-/srv/x}` may hold one.
+ */
+export function checkMounts(service: Mapping, written: unknown, report: Reporter): Mount[] {
+  return listAt(service, "volumes", report).flatMap((item, index): Mount[] => {
+    const at = report.at("volumes", index);
+    const before: unknown = Array.isArray(written) ? written[index] : undefined;
+    if (typeof item === "string") return shortMount(item, typeof before === "string" ? before : "", index, at);
+    if (isRecord(item)) return longMount(item, index, at);
+    at.problem(`${EXPECTED}, found ${nameOfValue(item)}`);
+    return [];
+  });
+}
+
+function shortMount(text: string, written: string, index: number, report: Reporter): Mount[] {
+  if (text.includes("${SECRET:")) {
+    report.problem("a secret has no place in a volume");
+    return [];
+  }
+  const parts = text.split(":");
+  if (/^[A-Za-z]:[\\/]/.test(text)) {
+    const drive = "one letter before a colon is read as a drive of Windows; give the volume a longer name";
+    report.problem(drive);
+    return [];
+  }
+  if (parts.some((part) => part === "")) {
+    const names = variablesIn(written);
+    const cause = names.length === 0 ? "" : `; it comes from ${names.map((name) => `\${${name}}`).join(", ")}`;
+    report.problem(`a part of the volume is empty${cause}. ${EXPECTED}`);
+    return [];
+  }
+  const [first = "", target] = parts;
+  if (target === undefined || (parts.length === 2 && /^(?:ro|rw|[zZ])$/.test(target))) {
+    return checkTarget(first, report) ? [{ type: "volume", source: undefined, index }] : [];
+  }
+  if (parts.length > 3) {
+    report.problem(`too many colons. ${EXPECTED}`);
+    return [];
+  }
+  if (!checkTarget(target, report)) return [];
+  return /^[./~\\]/.test(first) ? bind(first, index, report) : named(first, index, report);
+}
+
+function longMount(item: Mapping, index: number, report: Reporter): Mount[] {
+  for (const key of FOREIGN_KEYS) {
+    if (Object.hasOwn(item, key)) report.at(key).problem("not a Compose key; use top-level configs.content");
+  }
+  const { type, source, target } = item;
+  const rest = Object.fromEntries(Object.entries(item).filter(([key]) => !FOREIGN_KEYS.includes(key)));
+  checkKeys(rest, MOUNT_KEYS, report);
+  if (typeof type !== "string" || !TYPES.includes(type)) {
+    report.at("type").problem(`${type === undefined ? "is missing: " : ""}expected one of ${TYPES.join(", ")}`);
+    return [];
+  }
+  if (source !== undefined && source !== null && typeof source !== "string") {
+    report.at("source").problem(`expected text, found ${nameOfValue(source)}`);
+    return [];
+  }
+  if (typeof target !== "string" || !checkTarget(target, report.at("target"))) {
+    if (typeof target !== "string") report.at("target").problem("is missing: path in the container");
+    return [];
+  }
+  if (type === "bind") return bind(source ?? "", index, report.at("source"));
+  if (type !== "volume") return [{ type: "other", source: source ?? undefined, index }];
+  return source === undefined || source === null || source === ""
+    ? [{ type: "volume", source: undefined, index }]
+    : named(source, index, report.at("source"));
+}
+
+function bind(path: string, index: number, report: Reporter): Mount[] {
+  if (path.startsWith("/")) return [{ type: "bind", source: path, index }];
+  report.problem(path === "" ? "is missing: path on the node" : path.startsWith("~") ? HOME : RELATIVE);
+  return [];
+}
+
+function named(name: string, index: number, report: Reporter): Mount[] {
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) return [{ type: "volume", source: name, index }];
+  report.problem("is neither the name of a volume (letters, digits, and - . _) nor a path that begins with /");
+  return [];
+}
+
+function checkTarget(path: string, report: Reporter): boolean {
+  if (path.startsWith("/")) return true;
+  report.problem("the path in the container has to begin with /");
+  return false;
+}

@@ -1,0 +1,72 @@
+import { isRecord } from "../../../manifest/shape.js";
+import { closest } from "../../closest.js";
+import type { Reporter } from "../reporter.js";
+import { isRelativePath, type Mapping, mappingAt, namesIn } from "./shape.js";
+
+/** Checks that each network, secret and config that a service uses is defined at the top. */
+export function checkReferences(compose: Mapping, services: ReadonlyMap<string, Mapping>, report: Reporter): void {
+  for (const field of ["networks", "secrets", "configs"] as const) {
+    const defined = Object.keys(isRecord(compose[field]) ? compose[field] : {});
+    for (const [name, service] of services) {
+      for (const { reference, at } of used(service, field, report.at("services", name, field))) {
+        if (defined.includes(reference) || (field === "networks" && reference === "default")) continue;
+        at.problem(notDefined(field, reference, defined));
+      }
+    }
+  }
+  checkNetworkModes(services, report.at("services"));
+}
+
+function used(
+  service: Mapping,
+  field: string,
+  report: Reporter,
+): readonly { readonly reference: string; readonly at: Reporter }[] {
+  const value = service[field];
+  const plain = namesIn(value).map(({ name, step }) => ({ reference: name, at: report.at(step) }));
+  if (!Array.isArray(value)) return field === "networks" ? plain : [];
+  const long = value.flatMap((item: unknown, index) =>
+    isRecord(item) && typeof item.source === "string"
+      ? [{ reference: item.source, at: report.at(index, "source") }]
+      : [],
+  );
+  return [...plain, ...long];
+}
+
+function notDefined(field: string, name: string, defined: readonly string[]): string {
+  const near = closest(name, defined);
+  const hint = near === undefined ? `define it in top-level ${field}` : `did you mean ${near}?`;
+  return `${JSON.stringify(name.slice(0, 100))} is not defined; ${hint}`;
+}
+
+function checkNetworkModes(services: ReadonlyMap<string, Mapping>, report: Reporter): void {
+  for (const [name, { network_mode: mode, networks }] of services) {
+    if (typeof mode !== "string") continue;
+    const at = report.at(name, "network_mode");
+    if (networks !== undefined && networks !== null) at.problem("excludes networks; remove one of the two");
+    const [, other] = /^service:(.*)$/.exec(mode) ?? [];
+    if (other !== undefined && !services.has(other)) {
+      const near = closest(other, [...services.keys()]);
+      at.problem(`names a service that does not exist${near === undefined ? "" : `; did you mean ${near}?`}`);
+    }
+  }
+}
+
+/** Checks that secrets and configs at the top take nothing from files or variables that a node does not have. */
+export function checkSources(compose: Mapping, report: Reporter): void {
+  for (const field of ["secrets", "configs"] as const) {
+    const all = mappingAt(compose, field, report) ?? {};
+    for (const name of Object.keys(all)) {
+      const one = mappingAt(all, name, report.at(field)) ?? {};
+      const at = report.at(field, name);
+      if (typeof one.file === "string" && isRelativePath(one.file)) {
+        at.at("file").problem(
+          "relative path: the repository's files are not on the node; use an absolute path, or configs.content",
+        );
+      }
+      if (one.environment !== undefined) {
+        at.at("environment").problem("a node has no variables of its own; write content: ${NAME} in configs");
+      }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { isRecord } from "../../../manifest/shape.js";
+import { nameOfValue } from "../describe-issue.js";
+import type { Reporter } from "../reporter.js";
+import { SERVICE_KEYS } from "./keys.js";
+import { checkKeys, isRelativePath, type Mapping } from "./shape.js";
+
+/** Checks what can be said of a service alone, but for its ports, volumes and environment. */
+export function checkService(name: string, service: Mapping, report: Reporter): void {
+  if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
+    report.problem("the name of a service has letters, digits, and - . _ only");
+  }
+  checkKeys(service, SERVICE_KEYS, report);
+  checkImage(service, report);
+  checkHealthcheck(service.healthcheck, report.at("healthcheck"));
+  checkEnvFiles(service.env_file, report.at("env_file"));
+  const { extends: base } = service;
+  if (isRecord(base) && base.file !== undefined) {
+    report.at("extends", "file").problem("other files are not read by this version; write the service out");
+  }
+  if (service.label_file !== undefined) {
+    report.at("label_file").problem("the repository's files are not on the node; write the labels in labels");
+  }
+}
+
+function checkImage(service: Mapping, report: Reporter): void {
+  const { image, build } = service;
+  if (image === undefined || image === null) {
+    if (build !== undefined) {
+      report
+        .at("build")
+        .problem("nodes do not build from Git: build and push the image elsewhere, and name it in image");
+    } else if (service.extends === undefined && service.provider === undefined) {
+      report.problem("has no image");
+    }
+  } else if (typeof image !== "string" || image.trim() === "") {
+    report.at("image").problem(typeof image === "string" ? "is empty" : `expected text, found ${nameOfValue(image)}`);
+  } else if (build !== undefined) {
+    report.at("build").note("is left out: nodes do not build from Git, so the image has to be pushed elsewhere");
+  }
+}
+
+function checkHealthcheck(healthcheck: unknown, report: Reporter): void {
+  if (healthcheck === undefined || healthcheck === null) return;
+  if (!isRecord(healthcheck)) {
+    report.problem(`expected a mapping, found ${nameOfValue(healthcheck)}`);
+    return;
+  }
+  const { test } = healthcheck;
+  if (!Array.isArray(test) || ["CMD", "CMD-SHELL", "NONE"].includes(String(test[0]))) return;
+  report.at("test", 0).problem("a test that is a list begins with CMD, CMD-SHELL or NONE");
+}
+
+function checkEnvFiles(written: unknown, report: Reporter): void {
+  const files = Array.isArray(written) ? written : written === undefined || written === null ? [] : [written];
+  files.forEach((item: unknown, index) => {
+    const path: unknown = isRecord(item) ? item.path : item;
+    const optional = isRecord(item) && item.required === false;
+    const at = Array.isArray(written) ? report.at(index) : report;
+    if (typeof path !== "string") at.problem("expected the path of a file");
+    else if (isRelativePath(path) && !optional) {
+      at.problem(
+        "relative path: the repository's files are not on the node; write the variables in environment, " +
+          "and secrets as ${SECRET:name}",
+      );
+    }
+  });
+}

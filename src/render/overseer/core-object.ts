@@ -1,0 +1,32 @@
+import { CORE_OBJECT_GROUP, CORE_OBJECT_VERSION, type CoreObjectKind } from "../../api/core/objects.js";
+import { GROUP } from "../../api/group.js";
+import type { KubeObject } from "../../manifest/document.js";
+import { hashBody, type PreparedDocument } from "../../manifest/to-document.js";
+
+/** An object for a Core, and the field that it comes from. */
+export interface CoreObject {
+  readonly kind: CoreObjectKind;
+  readonly name: string;
+  /** Shaped as `CORE_OBJECT_SPECS` says. Fields that are undefined are left out. */
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * The object in the form of all others, with the place of the document that it comes from. Annotations of our own group,
+ * like the one that keeps an object from being pruned, go with it; others say nothing to a Core.
+ */
+export function toPrepared({ kind, name, spec }: CoreObject, document: PreparedDocument): PreparedDocument {
+  const annotations = ownAnnotations(document.object);
+  const object: KubeObject = {
+    apiVersion: `${CORE_OBJECT_GROUP}/${CORE_OBJECT_VERSION}`,
+    kind,
+    metadata: { name, ...(annotations === undefined ? {} : { annotations }) },
+    spec: Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined)),
+  };
+  return { object, origin: document.origin, bodyHash: hashBody(object), dropped: document.dropped };
+}
+
+function ownAnnotations({ metadata }: KubeObject): Readonly<Record<string, string>> | undefined {
+  const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${GROUP}/`));
+  return own.length === 0 ? undefined : Object.fromEntries(own);
+}

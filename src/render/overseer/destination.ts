@@ -1,0 +1,28 @@
+import { DOCUMENT_GROUP } from "../../api/documents/group.js";
+import { displayId, parseApiVersion } from "../../manifest/object-id.js";
+import { idOf, type PreparedDocument } from "../../manifest/to-document.js";
+import type { RenderProblem } from "../render-error.js";
+
+/** Whether an object is a document for an Overseer Core, in whatever version. */
+export function isForCore({ object }: PreparedDocument): boolean {
+  return parseApiVersion(object.apiVersion).group === DOCUMENT_GROUP;
+}
+
+/** Problems of the documents that a cluster does not know: the API server would say no more than that. */
+export function refuseForKubernetes(documents: readonly PreparedDocument[]): RenderProblem[] {
+  return documents.filter(isForCore).map(({ object, origin }) => ({
+    origin,
+    object: displayId(idOf(object)),
+    message:
+      `${object.apiVersion} goes to an Overseer Core, and this app to Kubernetes: ` +
+      "give it an app with destination.overseer, or leave the file out with source.exclude",
+  }));
+}
+
+/** What to say of an object that a Core has no place for. */
+export function refusalForCore({ object }: PreparedDocument): string {
+  return (
+    `${object.apiVersion} ${object.kind} goes to Kubernetes; an app with destination.overseer takes overseer.io/v1 ` +
+    "documents only: leave the file out with source.exclude or give it an app with destination.kubernetes"
+  );
+}

@@ -1,0 +1,116 @@
+import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
+import type { AppDocument } from "../../api/documents/app.js";
+import { appRoutes } from "./app-routes.js";
+import { checkCompose, type ServiceFacts } from "./compose/check.js";
+import { finishCompose, type Limits } from "./compose/finish.js";
+import type { Mapping } from "./compose/shape.js";
+import type { CoreObject } from "./core-object.js";
+import { interpolate, type Lookup } from "./interpolate.js";
+import { interpolateTree } from "./interpolate-tree.js";
+import { mainService } from "./main-service.js";
+import type { Reporter } from "./reporter.js";
+
+/** The Compose document of an app, wherever it stands. */
+export interface WrittenCompose {
+  readonly value: Mapping;
+  /** Says what is wrong with it, in its file. */
+  readonly report: Reporter;
+}
+
+/** An object, and the field that it comes from. */
+export interface Expanded {
+  readonly object: CoreObject;
+  readonly report: Reporter;
+}
+
+/** What an app is expanded with. */
+export interface AppContext {
+  /** Undefined when there is none: that was reported. */
+  readonly compose: WrittenCompose | undefined;
+  /** Variables of the OverseerApp. Those of the document win. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The app, its routes and its backup policy. Everything that is wrong is reported; then the result is not to be used. */
+export function expandApp(document: AppDocument, { compose, env }: AppContext, report: Reporter): Expanded[] {
+  const { metadata, spec } = document;
+  const { name } = metadata;
+  const spread = report.at("spec");
+  const expanded: Expanded[] = [];
+  if (compose !== undefined) {
+    const lookup = lookupIn(spec.env ?? {}, env);
+    const checked = readCompose(document, compose, lookup, spread);
+    const app = {
+      namespace: metadata.namespace,
+      description: spec.description,
+      domain: spec.domain,
+      node: spec.targetNode,
+      compose: checked.compose,
+      secrets: checked.secrets,
+    };
+    expanded.push({ object: { kind: "App", name, spec: app }, report: report.at("metadata", "name") });
+    expanded.push(...appRoutes(document, checked.facts, spread));
+  }
+  if (spec.backup !== undefined) {
+    const { enabled, schedule, retention } = spec.backup;
+    const policy = { app: name, enabled, schedule, retentionDays: retention.days };
+    expanded.push({ object: { kind: "BackupPolicy", name, spec: policy }, report: spread.at("backup") });
+  }
+  return expanded;
+}
+
+interface ReadCompose {
+  readonly compose: Mapping;
+  readonly secrets: readonly string[];
+  readonly facts: ReadonlyMap<string, ServiceFacts>;
+}
+
+function readCompose(document: AppDocument, written: WrittenCompose, lookup: Lookup, spec: Reporter): ReadCompose {
+  const { report } = written;
+  const filled = interpolateTree(written.value, lookup, MAX_COMPOSE_BYTES, report);
+  const compose = filled.value as Mapping;
+  const facts = checkCompose(compose, written.value, report);
+  const secrets = new Set(filled.secrets);
+  const fill = (name: string): string | undefined => {
+    if (lookup(name) === undefined) return undefined;
+    const { text, secrets: names } = interpolate(`\${${name}}`, lookup);
+    for (const secret of names) secrets.add(secret);
+    return text;
+  };
+  const limited = limitsOf(document, [...facts.keys()], spec);
+  const finished = finishCompose(compose, { facts, fill, ...(limited === undefined ? {} : { limited }) }, report);
+  if (Buffer.byteLength(JSON.stringify(finished)) > MAX_COMPOSE_BYTES) {
+    report.problem(`the Compose document is larger than ${MAX_COMPOSE_BYTES} bytes`);
+  }
+  return { compose: finished, secrets: [...secrets].sort(), facts };
+}
+
+function limitsOf(
+  { metadata, spec }: AppDocument,
+  services: readonly string[],
+  report: Reporter,
+): { readonly service: string; readonly limits: Limits } | undefined {
+  const { resources } = spec;
+  if (resources === undefined || services.length === 0) return undefined;
+  const service = mainService(metadata.name, services);
+  if (service === undefined) {
+    const names = services.slice(0, 10).join(", ");
+    report
+      .at("resources")
+      .problem(`which service is meant? None of ${names} is named like the app: write deploy.resources of each`);
+    return undefined;
+  }
+  const { cpus, memory } = resources;
+  const limits = { ...(cpus === undefined ? {} : { cpus: String(cpus) }), ...(memory === undefined ? {} : { memory }) };
+  return { service, limits };
+}
+
+function lookupIn(
+  own: Readonly<Record<string, string | number | boolean>>,
+  env: Readonly<Record<string, string>>,
+): Lookup {
+  return (name) => {
+    if (Object.hasOwn(own, name)) return String(own[name]);
+    return Object.hasOwn(env, name) ? env[name] : undefined;
+  };
+}

@@ -1,0 +1,100 @@
+import { displayId } from "../../manifest/object-id.js";
+import { idOf, type PreparedDocument } from "../../manifest/to-document.js";
+import type { Note } from "../request.js";
+import { toPrepared } from "./core-object.js";
+import { isForCore, refusalForCore } from "./destination.js";
+import { type Expanded, expandApp, type WrittenCompose } from "./expand-app.js";
+import { expandNode, expandPolicy, expandRoute } from "./expand-others.js";
+import { type FieldProblem, type Findings, Reporter } from "./reporter.js";
+import { validateDocument } from "./validate.js";
+
+/** The content of a file that an app names in composeFiles, or what is wrong with it. */
+export type ComposeFile =
+  | { readonly file: string; readonly value: Readonly<Record<string, unknown>> }
+  | { readonly problem: string; readonly file?: string; readonly line?: number };
+
+/** What documents are expanded with. */
+export interface ExpandContext {
+  /** Variables of the OverseerApp. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The one file of `composeFiles` of a document; undefined when it names none. */
+  readonly composeFileOf: (document: PreparedDocument) => ComposeFile | undefined;
+}
+
+/** Objects for a Core, and what is to be said about the documents. With problems, the objects are not used. */
+export interface ExpandedDocuments {
+  readonly documents: readonly PreparedDocument[];
+  readonly notes: readonly Note[];
+  readonly problems: readonly FieldProblem[];
+}
+
+/** Turns the documents of a source into objects for an Overseer Core. All problems of all documents are collected. */
+export function expandDocuments(prepared: readonly PreparedDocument[], context: ExpandContext): ExpandedDocuments {
+  const documents: PreparedDocument[] = [];
+  const notes: Note[] = [];
+  const problems: FieldProblem[] = [];
+  const places = new Map<string, string>();
+  for (const document of prepared) {
+    const findings: Findings = { problems: [], notes: [] };
+    const report = new Reporter(findings, document.origin, displayId(idOf(document.object)));
+    expandOne(document, context, report).forEach(({ object, report: at }, index) => {
+      const key = `${object.kind} ${object.name}`;
+      const first = places.get(key);
+      if (first === undefined) places.set(key, at.place);
+      else at.problem(`${key} is there twice, first in ${first}; remove one of the two${hintFor(object.kind)}`);
+      documents.push(toPrepared(object, index === 0 ? document : { ...document, dropped: [] }));
+    });
+    notes.push(...findings.notes);
+    problems.push(...findings.problems);
+  }
+  return { documents, notes, problems };
+}
+
+function hintFor(kind: string): string {
+  return kind === "App" ? ". A Core knows apps by their name alone, whatever their namespace" : "";
+}
+
+function expandOne(document: PreparedDocument, context: ExpandContext, report: Reporter): Expanded[] {
+  if (!isForCore(document)) {
+    report.problem(refusalForCore(document));
+    return [];
+  }
+  const valid = validateDocument(document.object, report);
+  switch (valid?.kind) {
+    case undefined:
+      return [];
+    case "App": {
+      const compose = composeOf(document, valid.spec, context, report);
+      return expandApp(valid, { compose, env: context.env }, report);
+    }
+    case "Route":
+      return expandRoute(valid, report);
+    case "Node":
+      return expandNode(valid, report);
+    case "Policy":
+      return expandPolicy(valid, report);
+  }
+}
+
+function composeOf(
+  document: PreparedDocument,
+  spec: { readonly compose?: unknown; readonly composeFiles?: unknown },
+  { composeFileOf }: ExpandContext,
+  report: Reporter,
+): WrittenCompose | undefined {
+  const { compose, composeFiles } = spec;
+  if ((compose === undefined) === (composeFiles === undefined)) {
+    const what = compose === undefined ? "has neither compose nor composeFiles" : "has both compose and composeFiles";
+    report.at("spec").problem(`${what}; expected exactly one of them`);
+    return undefined;
+  }
+  if (compose !== undefined) {
+    return { value: compose as WrittenCompose["value"], report: report.at("spec", "compose") };
+  }
+  const file = composeFileOf(document);
+  if (file === undefined) return undefined;
+  if ("value" in file) return { value: file.value, report: report.inFile(file.file) };
+  if (file.file === undefined) report.at("spec", "composeFiles", 0).problem(file.problem);
+  else report.inFile(file.file, file.line).problem(file.problem);
+  return undefined;
+}

@@ -1,0 +1,58 @@
+import type { PreparedDocument } from "../../manifest/to-document.js";
+import type { ManifestFile } from "../manifest-files.js";
+import type { FileOutcome } from "../parser.js";
+import { fromManifestProblem } from "../render-error.js";
+import type { RendererInput, RendererOutput } from "../renderer.js";
+import { joinPath } from "../repository-path.js";
+import { composeFileNamed, type LocatedComposeFile, readComposeFile } from "./compose-files.js";
+import { expandDocuments } from "./expand-documents.js";
+import { locateProblems } from "./locate-problems.js";
+
+/**
+ * Expands the documents of a source for an Overseer Core. `outcomes` are those of `files`, which were parsed as manifests;
+ * files that an App names in composeFiles are none, and whatever was wrong with them as such is forgotten.
+ */
+export async function expandSource(
+  input: RendererInput,
+  files: readonly ManifestFile[],
+  outcomes: readonly FileOutcome[],
+): Promise<RendererOutput> {
+  const composeFiles = await readComposeFiles(input, outcomes);
+  const taken = new Set(
+    [...composeFiles.values()].flatMap(({ paths }) => paths).map((path) => joinPath(input.folder, path)),
+  );
+  const kept = outcomes.filter((_, index) => !taken.has(files[index]?.file ?? ""));
+  const documents = kept.flatMap((outcome) => (outcome.ok ? outcome.documents : []));
+  const unreadable = kept.flatMap((outcome) => (outcome.ok ? [] : outcome.problems.map(fromManifestProblem)));
+  const expanded = expandDocuments(documents, {
+    env: input.env,
+    composeFileOf: (document) => composeFiles.get(document)?.content,
+  });
+  const located = await locateProblems(expanded.problems, (file) => readText(file, input, files));
+  return { documents: expanded.documents, notes: expanded.notes, problems: [...unreadable, ...located] };
+}
+
+async function readComposeFiles(
+  input: RendererInput,
+  outcomes: readonly FileOutcome[],
+): Promise<ReadonlyMap<PreparedDocument, LocatedComposeFile>> {
+  const found = new Map<PreparedDocument, LocatedComposeFile>();
+  for (const document of outcomes.flatMap((outcome) => (outcome.ok ? outcome.documents : []))) {
+    const named = composeFileNamed(document);
+    if (named !== undefined) found.set(document, await readComposeFile(document, named, input));
+  }
+  return found;
+}
+
+/** The text of a file of the source again, for the lines of problems; undefined when it cannot be had. */
+async function readText(
+  file: string,
+  { snapshot, folder, files }: RendererInput,
+  manifests: readonly ManifestFile[],
+): Promise<string | undefined> {
+  const blob =
+    manifests.find((candidate) => candidate.file === file)?.blob ??
+    files.find(({ path }) => joinPath(folder, path) === file)?.blob;
+  if (blob === undefined) return undefined;
+  return new TextDecoder().decode(await snapshot.readBlob(blob));
+}

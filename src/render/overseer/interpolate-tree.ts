@@ -1,0 +1,51 @@
+import { isRecord } from "../../manifest/shape.js";
+import { type Fault, interpolate, type Lookup } from "./interpolate.js";
+import type { Reporter } from "./reporter.js";
+
+/** A tree with its variables filled in. */
+export interface InterpolatedTree {
+  readonly value: unknown;
+  /** Names of the secrets that it refers to: sorted, each once. */
+  readonly secrets: readonly string[];
+}
+
+/** Fills in the variables in all texts of a tree, but not in keys: Compose leaves these alone, too. */
+export function interpolateTree(value: unknown, lookup: Lookup, maxLength: number, report: Reporter): InterpolatedTree {
+  const secrets = new Set<string>();
+  let length = 0;
+  const walk = (node: unknown, at: Reporter): unknown => {
+    if (typeof node === "string") {
+      if (length > maxLength) return node;
+      const { text, secrets: names, faults } = interpolate(node, lookup);
+      for (const name of names) secrets.add(name);
+      for (const message of new Set(faults.map(describeFault))) at.problem(message);
+      length += text.length;
+      if (length > maxLength) at.problem(`with this, the document unfolds to more than ${maxLength} characters`);
+      return text;
+    }
+    if (Array.isArray(node)) return node.map((item: unknown, index) => walk(item, at.at(index)));
+    if (!isRecord(node)) return node;
+    const entries = Object.entries(node).map(([key, child]) => [key, walk(child, at.at(key))] as const);
+    return Object.fromEntries(entries);
+  };
+  const filled = walk(value, report);
+  return { value: filled, secrets: [...secrets].sort() };
+}
+
+/** Where a variable may be supplied: said in every error about one. */
+export const SUPPLY = "spec.env of the document, or spec.source.env of the OverseerApp";
+
+function describeFault(fault: Fault): string {
+  switch (fault.kind) {
+    case "unset":
+      return `the variable ${fault.name} has no value and no default: give it one in ${SUPPLY}`;
+    case "required": {
+      const said = fault.message === "" ? "is required" : `is required: ${JSON.stringify(fault.message.slice(0, 200))}`;
+      return `the variable ${fault.name} ${said}. Give it a value in ${SUPPLY}`;
+    }
+    case "secret":
+      return "${SECRET:name} needs a name of letters, digits, and - . _ between them; write $${SECRET:…} for plain text";
+    case "malformed":
+      return fault.message;
+  }
+}

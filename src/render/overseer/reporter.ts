@@ -1,0 +1,72 @@
+import type { Origin } from "../../manifest/document.js";
+import type { Note } from "../request.js";
+import { type FieldPath, showPath } from "./field-path.js";
+
+/** Something wrong with a field. */
+export interface FieldProblem {
+  /** Where the value begins that `path` leads into: its line is found later, and only then. */
+  readonly origin: Origin;
+  /** How people name the document, like `App production/nextcloud`. */
+  readonly object: string;
+  readonly path: FieldPath;
+  /** What is wrong and what was expected, without the field. Never a value of an environment. */
+  readonly message: string;
+}
+
+/** Collects what is to be said about one document. */
+export interface Findings {
+  readonly problems: FieldProblem[];
+  readonly notes: Note[];
+}
+
+/** What of a document is worth saying; the rest would not be read. */
+const MAX_FINDINGS = 100;
+
+/** Says what is wrong with a field, and with those below it, without its caller knowing where in which file it stands. */
+export class Reporter {
+  readonly #findings: Findings;
+  readonly #origin: Origin;
+  readonly #object: string;
+  readonly #path: FieldPath;
+
+  constructor(findings: Findings, origin: Origin, object: string, path: FieldPath = []) {
+    this.#findings = findings;
+    this.#origin = origin;
+    this.#object = object;
+    this.#path = path;
+  }
+
+  /** Whether anything was wrong so far, here or elsewhere in the document. */
+  get failed(): boolean {
+    return this.#findings.problems.length > 0;
+  }
+
+  /** `file:line: field`, for a message about another place that means this one. The line is the document's. */
+  get place(): string {
+    return `${this.#origin.file}:${this.#origin.line}: ${this.#object}: ${showPath(this.#path)}`;
+  }
+
+  /** For a field below this one. */
+  at(...steps: FieldPath): Reporter {
+    return new Reporter(this.#findings, this.#origin, this.#object, [...this.#path, ...steps]);
+  }
+
+  /** For the content of another file that the document names. */
+  inFile(file: string, line = 1): Reporter {
+    return new Reporter(this.#findings, { file, line }, this.#object);
+  }
+
+  /** The field is wrong: nothing of the source is applied. */
+  problem(message: string): void {
+    if (this.#findings.problems.length >= MAX_FINDINGS) return;
+    this.#findings.problems.push({ origin: this.#origin, object: this.#object, path: this.#path, message });
+  }
+
+  /** A person should know this of the field. */
+  note(message: string): void {
+    if (this.#findings.notes.length >= MAX_FINDINGS) return;
+    const field = showPath(this.#path);
+    const text = field === "" ? message : `${field}: ${message}`;
+    this.#findings.notes.push({ message: text, origin: this.#origin, object: this.#object });
+  }
+}

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { DOCUMENTS, type DocumentKind } from "../../api/documents/documents.js";
+import { isRecord } from "../../manifest/shape.js";
+import type { FieldPath } from "./field-path.js";
+
+const schemas = new Map<DocumentKind, unknown>();
+
+/** Names of the fields that a mapping at `path` of a document may have; empty where it may have any. For errors only. */
+export function fieldsAt(kind: DocumentKind, path: FieldPath): string[] {
+  const schema = descend(schemaOf(kind), path);
+  return isRecord(schema) && isRecord(schema.properties) ? Object.keys(schema.properties) : [];
+}
+
+/** The description of the field at `path`, without its full stop; undefined when it has none. For errors only. */
+export function descriptionAt(kind: DocumentKind, path: FieldPath): string | undefined {
+  const schema = descend(schemaOf(kind), path);
+  return isRecord(schema) && typeof schema.description === "string" ? schema.description.replace(/\.$/, "") : undefined;
+}
+
+function schemaOf(kind: DocumentKind): unknown {
+  const known = schemas.get(kind);
+  if (known !== undefined) return known;
+  const schema = z.toJSONSchema(DOCUMENTS[kind], { io: "input", reused: "inline" });
+  schemas.set(kind, schema);
+  return schema;
+}
+
+function descend(schema: unknown, path: FieldPath): unknown {
+  let at = schema;
+  for (const step of path) {
+    if (!isRecord(at)) return undefined;
+    const { properties, items, additionalProperties } = at;
+    if (typeof step === "number") at = items;
+    else at = isRecord(properties) && Object.hasOwn(properties, step) ? properties[step] : additionalProperties;
+  }
+  return at;
+}

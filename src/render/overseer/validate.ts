@@ -1,0 +1,35 @@
+import type { AppDocument } from "../../api/documents/app.js";
+import { DOCUMENTS, isDocumentKind } from "../../api/documents/documents.js";
+import { DOCUMENT_API_VERSION } from "../../api/documents/group.js";
+import type { NodeDocument } from "../../api/documents/node.js";
+import type { PolicyDocument } from "../../api/documents/policy.js";
+import type { RouteDocument } from "../../api/documents/route.js";
+import type { KubeObject } from "../../manifest/document.js";
+import { closest } from "../closest.js";
+import { describeIssue } from "./describe-issue.js";
+import type { Reporter } from "./reporter.js";
+
+/** A document that has the form of its kind, with its defaults filled in. */
+export type ValidDocument = AppDocument | NodeDocument | RouteDocument | PolicyDocument;
+
+/** The document in the form of its kind; undefined after everything that is wrong was reported. */
+export function validateDocument(object: KubeObject, report: Reporter): ValidDocument | undefined {
+  const { apiVersion, kind } = object;
+  if (apiVersion !== DOCUMENT_API_VERSION) {
+    report.at("apiVersion").problem(`is not read by this version; expected ${DOCUMENT_API_VERSION}`);
+    return undefined;
+  }
+  if (!isDocumentKind(kind)) {
+    const kinds = Object.keys(DOCUMENTS);
+    const near = closest(kind, kinds);
+    const hint = near === undefined ? `expected one of ${kinds.join(", ")}` : `did you mean ${near}?`;
+    report.at("kind").problem(`unknown kind of ${DOCUMENT_API_VERSION}; ${hint}`);
+    return undefined;
+  }
+  const result = DOCUMENTS[kind].safeParse(object);
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) {
+    for (const { path, message } of describeIssue(kind, object, issue)) report.at(...path).problem(message);
+  }
+  return undefined;
+}

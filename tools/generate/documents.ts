@@ -1,0 +1,74 @@
+import { z } from "zod";
+import { DOCUMENTS, type DocumentKind } from "../../src/api/documents/documents.js";
+import { DOCUMENT_API_VERSION } from "../../src/api/documents/group.js";
+import { DOCUMENT_EXAMPLES } from "./document-examples.js";
+import { DOCUMENT_TEXTS } from "./document-texts.js";
+import { fieldTable } from "./field-table.js";
+import type { RawSchema } from "./from-zod.js";
+import type { Output } from "./outputs.js";
+import type { Schema } from "./schema.js";
+
+/** The JSON Schemas of the documents that people write, for editors and checks, and a page for each. */
+export function documentOutputs(): Output[] {
+  const kinds = Object.keys(DOCUMENTS) as DocumentKind[];
+  return kinds.flatMap((kind) => [
+    { path: schemaPath(kind), text: `${JSON.stringify(jsonSchema(kind), undefined, 2)}\n` },
+    { path: `docs/documents/${kind.toLowerCase()}.md`, text: documentPage(kind) },
+  ]);
+}
+
+/** Where the schema of a kind is, below the root of the repository. */
+export function schemaPath(kind: DocumentKind): string {
+  return `schemas/${DOCUMENT_API_VERSION}/${kind.toLowerCase()}.json`;
+}
+
+/** The schema of what a person may write: fields with a default need not be there. */
+function jsonSchema(kind: DocumentKind): RawSchema {
+  const { $schema, ...rest } = z.toJSONSchema(DOCUMENTS[kind], { io: "input", reused: "inline" });
+  return { $schema, title: kind, ...rest };
+}
+
+function documentPage(kind: DocumentKind): string {
+  const raw = jsonSchema(kind);
+  const schema = forTable(raw);
+  const { metadata, spec } = schema.properties ?? {};
+  const sections = [
+    `# ${kind}`,
+    "<!-- Generated from src/api/documents; run make generate. -->",
+    schema.description ?? "",
+    `\`apiVersion: ${DOCUMENT_API_VERSION}\`. JSON Schema: [${schemaPath(kind)}](../../${schemaPath(kind)}). An editor that knows the YAML ` +
+      `language server checks a file that begins with \`# yaml-language-server: $schema=<path or URL of the schema>\`.`,
+    DOCUMENT_EXAMPLES[kind].length === 1 ? "## Example" : "## Examples",
+    ...DOCUMENT_EXAMPLES[kind].flatMap(([title, yaml]) => [title, `\`\`\`yaml\n${yaml.trim()}\n\`\`\``]),
+    "## Fields",
+    ...[
+      [metadata, "metadata"],
+      [spec, "spec"],
+    ].flatMap(([part, name]) => (part === undefined ? [] : [fieldTable(part as Schema, name as string)])),
+    DOCUMENT_TEXTS[kind].trim(),
+  ];
+  return `${sections.join("\n\n")}\n`;
+}
+
+/** The schema as the table of fields reads it: what only says that nothing else may stand there is no field. */
+function forTable(raw: RawSchema): Schema {
+  const { additionalProperties: values, properties, items, anyOf, ...rest } = raw;
+  const options = Array.isArray(anyOf) ? (anyOf as RawSchema[]) : [];
+  const [first, ...others] = options.map(({ type }) => String(type));
+  const type = first === undefined ? {} : { type: others.length === 0 ? first : [first, ...others].join(" or ") };
+  return {
+    ...rest,
+    ...type,
+    ...(isSchema(properties) ? { properties: mapValues(properties) } : {}),
+    ...(isSchema(items) ? { items: forTable(items) } : {}),
+    ...(isSchema(values) ? { additionalProperties: forTable(values) } : {}),
+  } as Schema;
+}
+
+function mapValues(schemas: RawSchema): Record<string, Schema> {
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, forTable(schema as RawSchema)]));
+}
+
+function isSchema(value: unknown): value is RawSchema {
+  return typeof value === "object" && value !== null;
+}
