@@ -1,17 +1,49 @@
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { build, type Metafile, type OutputFile } from "esbuild";
+import { build, type Metafile, type OutputFile, type Plugin } from "esbuild";
 import { repositoryRoot } from "./repository-root.js";
 
 /** Entry points by the name of their file in `dist`. Those that are not there yet are left out. */
 const ENTRIES: Readonly<Record<string, string>> = {
   main: "src/main.ts",
   "manifest-worker": "src/render/manifest-worker.ts",
+  "overseer-core": "src/overseer-core/main.ts",
+  "overseer-agent": "src/overseer-core/agent/main.ts",
 };
 
 /** Packages that start-up must not load: their import alone takes longer than all else together. They come by `import()`. */
 const LAZY_PACKAGES = ["@kubernetes/client-node"];
+
+/** The package with a native part, and what its parts are for: those of the machines that the product runs on, and of this one. */
+const NATIVE = "node_modules/@photostructure/sqlite/prebuilds";
+const NATIVE_PLATFORMS: ReadonlySet<string> = new Set([
+  "linux-x64",
+  "linux-arm64",
+  `${process.platform}-${process.arch}`,
+]);
+
+/**
+ * A package asks `node-gyp-build` for its native part by its own folder, which a bundle does not have. In the bundle that part is
+ * looked for in `prebuilds` beside the file that asks.
+ */
+const nativeBeside: Plugin = {
+  name: "native-beside",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node-gyp-build$/ }, ({ resolveDir }) => ({
+      path: resolveDir,
+      namespace: "native-beside",
+    }));
+    onLoad({ filter: /.*/, namespace: "native-beside" }, ({ path }) => ({
+      contents: `
+        import load from "node-gyp-build/node-gyp-build.js";
+        import { dirname } from "node:path";
+        import { fileURLToPath } from "node:url";
+        export default () => load(dirname(fileURLToPath(import.meta.url)));`,
+      resolveDir: path,
+    }));
+  },
+};
 
 /** CommonJS packages ask for `require`, which a module does not have. */
 const BANNER =
@@ -48,15 +80,19 @@ async function bundle(root: string): Promise<Metafile> {
     metafile: true,
     write: false,
     logLevel: "warning",
+    plugins: [nativeBeside],
   });
-  await replaceFolder(join(root, "dist"), outputFiles);
+  await replaceFolder(join(root, "dist"), outputFiles, join(root, NATIVE));
   return metafile;
 }
 
 /** Puts new files in place of a folder by renames: whoever starts from it meanwhile finds the old files or the new ones. */
-async function replaceFolder(folder: string, files: readonly OutputFile[]): Promise<void> {
+async function replaceFolder(folder: string, files: readonly OutputFile[], native: string): Promise<void> {
   const [fresh, old] = [`${folder}.new-${process.pid}`, `${folder}.old-${process.pid}`];
   await mkdir(fresh);
+  for (const platform of (await readdir(native)).filter((name) => NATIVE_PLATFORMS.has(name))) {
+    await cp(join(native, platform), join(fresh, "prebuilds", platform), { recursive: true });
+  }
   await Promise.all(files.map(({ path, contents }) => writeFile(join(fresh, basename(path)), contents)));
   await rename(folder, old).catch(() => {});
   await rename(fresh, folder);

@@ -11,6 +11,8 @@ export const FAILPOINTS = [
   "app:after-prune",
   "app:before-final-status",
   "app:before-finalizer-removal",
+  "core:after-app-write",
+  "core:after-deploy",
   "git:after-fetch",
   "git:after-verified",
 ] as const;

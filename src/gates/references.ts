@@ -7,7 +7,7 @@ const SHOWN = 10;
 export const referencesGate: Gate = {
   name: "references",
   judge: ({ missing }) =>
-    missing.length === 0 ? { state: "Pass" } : { state: "Wait", message: `waits for ${describe(missing)}` },
+    missing.length === 0 ? { state: "Pass" } : { state: "Wait", message: `needs ${describe(missing)}` },
 };
 
 /** Each missing thing once, with every place that names it. */

@@ -106,7 +106,7 @@ export function appController(shared: SharedParts): Controller {
       kubernetes: new KubernetesDestination(context, shared.watches),
       connections: shared.connections,
       secrets: shared.destinationSecrets,
-      identity: { instance, digestKey },
+      identity: { instance, digestKey, failpoint: shared.failpoint },
     }),
     status: new StatusWriter(client),
     observer: appObserver(metrics),

@@ -5,7 +5,7 @@ import { condition, configMap, deployment, World } from "../support/world.js";
 
 /** Boundaries that the making of an app passes, and those that only its change or its end passes. */
 const ON_DELETE: readonly Failpoint[] = ["app:before-finalizer-removal"];
-const ON_CREATE = FAILPOINTS.filter((point) => !ON_DELETE.includes(point));
+const ON_CREATE = FAILPOINTS.filter((point) => !ON_DELETE.includes(point) && !point.startsWith("core:"));
 const KINDS: readonly [string, string][] = [
   ["v1", "ConfigMap"],
   ["apps/v1", "Deployment"],

@@ -34,6 +34,7 @@ The document is checked before anything is applied. Each problem names file, lin
 | \`build\` without \`image\` | build and push the image elsewhere; with an \`image\`, \`build\` is left out with a note |
 | relative paths in \`volumes\`, \`env_file\`, \`secrets\` and \`configs\` | named volumes, absolute paths, \`environment\`, \`configs.content\`: the repository's files are not on the node |
 | \`include\`, \`extends.file\` | write the services out |
+| a route to a service with \`profiles\`, or a dependency on one | take the profiles away: a node turns none on |
 | more than one of \`composeFiles\` | one file |
 
 \`version\` and \`name\` are left out: Compose ignores the one, and the project is named after the app. A named volume that

@@ -54,8 +54,8 @@ function documentPage(kind: DocumentKind): string {
 function forTable(raw: RawSchema): Schema {
   const { additionalProperties: values, properties, items, anyOf, ...rest } = raw;
   const options = Array.isArray(anyOf) ? (anyOf as RawSchema[]) : [];
-  const [first, ...others] = options.map(({ type }) => String(type));
-  const type = first === undefined ? {} : { type: others.length === 0 ? first : [first, ...others].join(" or ") };
+  const types = Array.isArray(raw.type) ? raw.type.map(String) : options.map(({ type }) => String(type));
+  const type = types.length === 0 ? {} : { type: types.join(" or ") };
   return {
     ...rest,
     ...type,

@@ -150,7 +150,7 @@ export const REASONS: readonly ReasonText[] = [
   },
   { reason: "CoreAuthenticationFailed", kinds: APP, meaning: "The Core does not know the token." },
   { reason: "CoreForbidden", kinds: APP, meaning: "The Core does not allow the token to do this." },
-  { reason: "CoreNotFound", kinds: APP, meaning: "The Core has no such path: is the address right?" },
+  { reason: "CoreNotFound", kinds: APP, meaning: "The Core has no such path; look whether the address is right." },
   { reason: "CoreConflict", kinds: APP, meaning: "The Core refuses a write as things stand; it is tried again." },
   { reason: "CoreRefused", kinds: APP, meaning: "The Core does not accept a request." },
   { reason: "CoreFailed", kinds: APP, meaning: "The Core failed; it is tried again." },

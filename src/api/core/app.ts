@@ -10,7 +10,12 @@ export const MAX_COMPOSE_BYTES = 512 * 1024;
 const fields = {
   description: z.string().max(1024).nullish().describe("What it is."),
   domain: HostName.nullish().describe("The host name that the app is known by."),
-  compose: z.string().min(1).max(MAX_COMPOSE_BYTES).describe("The Compose document, as YAML."),
+  compose: z
+    .string()
+    .min(1)
+    .max(MAX_COMPOSE_BYTES)
+    .refine((text) => Buffer.byteLength(text) <= MAX_COMPOSE_BYTES, `expected at most ${MAX_COMPOSE_BYTES} bytes`)
+    .describe("The Compose document, as YAML."),
   nodeId: CoreId.nullish().describe("Node that runs it; none: the only node that there is."),
   metadata: Metadata.default({}),
 };

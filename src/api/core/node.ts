@@ -6,8 +6,8 @@ export const RUNNERS = ["simulated"] as const;
 
 /** What a node is told to be. */
 export const CoreNodeConfig = z.strictObject({
-  description: z.string().max(1024).optional(),
-  labels: z.record(z.string().max(128), z.string().max(256)).default({}),
+  description: z.string().max(1024).optional().describe("What it is."),
+  labels: z.record(z.string().max(128), z.string().max(256)).default({}).describe("Labels, for people and tools."),
   schedulable: z.boolean().default(true).describe("Whether new deployments may go there."),
 });
 export type CoreNodeConfig = z.infer<typeof CoreNodeConfig>;

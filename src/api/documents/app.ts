@@ -3,6 +3,8 @@ import { CronSchedule } from "../core/backup-policy.js";
 import { CoreName, HostName, UrlPath } from "../core/fields.js";
 import { DOCUMENT_API_VERSION, DocumentMetadata } from "./metadata.js";
 
+const CPUS = "expected a number of CPUs that is more than 0, like 0.5";
+
 /** A way from a host name to a service. */
 export const AppRoute = z
   .strictObject({
@@ -65,9 +67,7 @@ export const AppDocument = z
         resources: z
           .strictObject({
             cpus: z
-              .union([z.number().positive(), z.string().regex(/^[0-9]*[.]?[0-9]+$/)], {
-                error: "expected a number of CPUs that is more than 0, like 0.5",
-              })
+              .union([z.number().positive(CPUS), z.string().regex(/^[0-9]*[.]?[0-9]+$/, CPUS)], { error: CPUS })
               .optional()
               .describe("CPUs, like 0.5."),
             memory: z

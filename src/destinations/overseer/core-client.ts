@@ -35,6 +35,12 @@ export interface CoreAnswer {
 /** Told of each finished request, for the metrics: method and HTTP status, or `error` when no answer came. */
 export type CoreRequestObserver = (method: string, code: string) => void;
 
+/** How a client is set up. */
+export interface CoreClientOptions {
+  readonly userAgent: string;
+  readonly onRequest?: CoreRequestObserver;
+}
+
 /** Longest wait for the head of an answer, and for each part of its body. */
 const TIMEOUT_MS = 15_000;
 /** Largest answer that is read. */
@@ -50,7 +56,7 @@ export class CoreClient {
   readonly #userAgent: string;
   readonly #onRequest: CoreRequestObserver;
 
-  constructor(access: CoreAccess, options: { readonly userAgent: string; readonly onRequest?: CoreRequestObserver }) {
+  constructor(access: CoreAccess, options: CoreClientOptions) {
     const { origin, pathname } = new URL(access.url);
     this.url = access.url;
     this.#access = access;

@@ -126,8 +126,8 @@ export class CoreFollower {
     const { reader, intervalMs, onNews } = this.#options;
     const written = new Set<string>();
     this.#written = written;
-    // A picture that is in doubt is not waited for.
-    const seconds = this.#fresh ? Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.round(intervalMs / 1000))) : 0;
+    // While the picture is in doubt, or after a fault, nothing is waited for: the first answer ends it.
+    const seconds = this.fresh ? Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.round(intervalMs / 1000))) : 0;
     const { news, confirm } = await reader.look(seconds, signal);
     this.#written = undefined;
     if (news !== undefined) {

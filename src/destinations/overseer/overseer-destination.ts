@@ -1,3 +1,4 @@
+import type { FailpointHook } from "../../base/failpoint.js";
 import { hmacSha256 } from "../../base/hash.js";
 import type { Document } from "../../manifest/document.js";
 import { displayId, type GroupVersionKind, type ObjectKey } from "../../manifest/object-id.js";
@@ -16,8 +17,9 @@ import { previewWrites } from "./preview.js";
 import { wantedOf } from "./spec-of.js";
 import { CoreWriter } from "./writer.js";
 
-/** What tells this installation's marks from others', and keeps what they say from being guessed. */
+/** What tells this installation's marks from others', keeps what they say from being guessed, and ends it in tests. */
 export interface CoreIdentity {
+  readonly failpoint: FailpointHook;
   /** UID of the control cluster's kube-system namespace. */
   readonly instance: string;
   readonly digestKey: string;
@@ -37,7 +39,7 @@ export class OverseerDestination implements Destination {
     this.id = connection.access.url;
     this.#connection = connection;
     this.#identity = identity;
-    this.#writer = new CoreWriter(connection, identity.instance, identity.digestKey);
+    this.#writer = new CoreWriter(connection, identity);
   }
 
   obstacle(): Obstacle | undefined {

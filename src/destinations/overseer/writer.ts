@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ANNOTATION_PRUNE } from "../../api/group.js";
+import type { FailpointHook } from "../../base/failpoint.js";
 import type { Json } from "../../base/hash.js";
 import type { AppRef, LiveObject } from "../../plan/live.js";
 import { appKey } from "../../plan/live.js";
@@ -16,16 +17,21 @@ import type { Wanted } from "./spec-of.js";
 const DONE: Outcome = { ok: true, wrote: true, notes: [] };
 const NOTHING: Outcome = { ok: true, wrote: false, notes: [] };
 
+/** Whose marks a writer makes, and what ends it in tests. */
+export interface WriterIdentity {
+  readonly instance: string;
+  readonly digestKey: string;
+  readonly failpoint: FailpointHook;
+}
+
 /** Writes to one Core. Each write is bound to the state that was seen, so that nothing of anybody else's is overwritten. */
 export class CoreWriter {
   readonly #connection: CoreConnection;
-  readonly #instance: string;
-  readonly #digestKey: string;
+  readonly #identity: WriterIdentity;
 
-  constructor(connection: CoreConnection, instance: string, digestKey: string) {
+  constructor(connection: CoreConnection, identity: WriterIdentity) {
     this.#connection = connection;
-    this.#instance = instance;
-    this.#digestKey = digestKey;
+    this.#identity = identity;
   }
 
   /** Makes the resource what the document wants and deploys it, where that is left to do. `hash`: recorded hash of the document. */
@@ -37,16 +43,18 @@ export class CoreWriter {
       const content = rules.wanted(spec, document.id.name, state);
       const mark: Mark = {
         app: appKey(app),
-        instance: this.#instance,
+        instance: this.#identity.instance,
         document: hash,
-        content: contentDigest(content, this.#digestKey),
+        content: contentDigest(content, this.#identity.digestKey),
         refs: { ...rules.references(spec) },
         pruneDisabled: document.object.metadata.annotations?.[ANNOTATION_PRUNE] === "disabled",
         namespace: (spec as { namespace?: string }).namespace ?? "",
       };
       const same = seen !== undefined && this.#isSame(rules, seen, mark);
       const now = same ? seen : await this.#put(rules, document.id.name, content, seen, mark);
+      this.#identity.failpoint("core:after-app-write");
       const deployed = await this.#deploy(rules, now);
+      this.#identity.failpoint("core:after-deploy");
       return same && !deployed ? NOTHING : DONE;
     });
   }
@@ -91,7 +99,7 @@ export class CoreWriter {
   }
 
   #isSame(rules: CoreKind, seen: Managed, wanted: Mark): boolean {
-    const { mark, content } = readingOf(rules, seen, this.#digestKey);
+    const { mark, content } = readingOf(rules, seen, this.#identity.digestKey);
     return (
       content === wanted.content &&
       mark?.app === wanted.app &&

@@ -1,8 +1,8 @@
 import type { AppDocument } from "../../api/documents/app.js";
 import type { ServiceFacts } from "./compose/check.js";
-import { noService } from "./compose/dependencies.js";
+import { doesNotRun, noService } from "./compose/dependencies.js";
 import type { Expanded } from "./expand-app.js";
-import { mainService } from "./main-service.js";
+import { mainService, running } from "./main-service.js";
 import type { Reporter } from "./reporter.js";
 
 /** Where a route leads that names no port of a service that names none either. */
@@ -13,7 +13,7 @@ type WrittenRoute = NonNullable<AppDocument["spec"]["routes"]>[number];
 
 /** The routes of an app; a domain without routes is one. `report` is that of its spec. */
 export function appRoutes({ metadata, spec }: AppDocument, facts: Facts, report: Reporter): Expanded[] {
-  if (facts.size === 0) return [];
+  if (running(facts).length === 0) return [];
   const { domain, routes } = spec;
   if (routes === undefined) {
     return domain === undefined
@@ -39,12 +39,13 @@ function oneRoute(app: string, host: string, route: WrittenRoute, facts: Facts, 
 }
 
 function serviceOf(app: string, { service }: WrittenRoute, facts: Facts, report: Reporter): string | undefined {
-  const names = [...facts.keys()];
   if (service !== undefined) {
-    if (facts.has(service)) return service;
-    report.at("service").problem(noService(service, names));
+    const found = facts.get(service);
+    if (found?.runs) return service;
+    report.at("service").problem(found === undefined ? noService(service, [...facts.keys()]) : doesNotRun(service));
     return undefined;
   }
+  const names = running(facts);
   const main = mainService(app, names);
   if (main === undefined) {
     report.problem(

@@ -1,3 +1,4 @@
+import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
 import type { DocumentKind } from "../../api/documents/documents.js";
 import { DOCUMENT_API_VERSION } from "../../api/documents/group.js";
 import type { TreeFile } from "../../git/engine.js";
@@ -30,44 +31,59 @@ export interface LocatedComposeFile {
   readonly content: ComposeFile;
 }
 
-/**
- * Reads the file that a document names, relative to the document's own. It has to be one of the source's files, which are
- * all that a render may look at; symbolic links are followed within the source.
- */
-export async function readComposeFile(
-  document: PreparedDocument,
-  named: string,
-  { snapshot, folder, files, limits }: Pick<RendererInput, "snapshot" | "folder" | "files" | "limits">,
-): Promise<LocatedComposeFile> {
-  const wrong = (problem: string): LocatedComposeFile => ({ paths: [], content: { problem } });
-  const own = folder === "" ? document.origin.file : document.origin.file.slice(folder.length + 1);
-  const target = resolveTarget(own, named);
-  if (target === undefined) return wrong("leads out of the source; name a file below source.path");
-  const byPath = new Map(files.map((file) => [file.path, file]));
-  const entry = byPath.get(target);
-  if (entry === undefined) return wrong(`there is no such file in the source${hint(target, files)}`);
-  if (entry.kind === "submodule") return wrong("is a submodule; name a file of this repository");
-  const end = entry.kind === "symlink" ? await followLink(entry, byPath, snapshot) : entry;
-  if (typeof end === "string") return wrong(end);
-  const bytes = await snapshot.readBlob(end.blob);
-  const file = joinPath(folder, end.path);
-  const content = bytes.length > limits.maxFileBytes ? tooLarge(file, limits.maxFileBytes) : parse(bytes, file);
-  return { paths: [entry.path, end.path], content };
-}
+/** So many missing files get a hint: looking for what was meant takes its time. */
+const MAX_HINTS = 20;
 
-function hint(target: string, files: readonly TreeFile[]): string {
-  const name = nameOf(target);
-  const near =
-    files.find(({ path }) => nameOf(path) === name)?.path ??
-    closest(
-      target,
-      files.map(({ path }) => path),
-    );
-  return near === undefined ? "" : `; did you mean ${near}?`;
-}
+/** Finds the Compose documents of a source that stand in files of their own; each is read and parsed once. */
+export class ComposeFiles {
+  readonly #input: RendererInput;
+  readonly #byPath: ReadonlyMap<string, TreeFile>;
+  readonly #parsed = new Map<string, ComposeFile>();
+  #hints = 0;
 
-function tooLarge(file: string, maxBytes: number): ComposeFile {
-  return { file, problem: `the file is larger than ${maxBytes} bytes` };
+  constructor(input: RendererInput) {
+    this.#input = input;
+    this.#byPath = new Map(input.files.map((file) => [file.path, file]));
+  }
+
+  /**
+   * The file that a document names, relative to the document's own. It has to be one of the source's files, which are all
+   * that a render may look at; symbolic links are followed within the source.
+   */
+  async find(document: PreparedDocument, named: string): Promise<LocatedComposeFile> {
+    const { folder, snapshot } = this.#input;
+    const wrong = (problem: string): LocatedComposeFile => ({ paths: [], content: { problem } });
+    const own = folder === "" ? document.origin.file : document.origin.file.slice(folder.length + 1);
+    const target = resolveTarget(own, named);
+    if (target === undefined) return wrong("leads out of the source; name a file below source.path");
+    const entry = this.#byPath.get(target);
+    if (entry === undefined) return wrong(`there is no such file in the source${this.#hintFor(target)}`);
+    if (entry.kind === "submodule") return wrong("is a submodule; name a file of this repository");
+    const end = entry.kind === "symlink" ? await followLink(entry, this.#byPath, snapshot) : entry;
+    if (typeof end === "string") return wrong(end);
+    return { paths: [entry.path, end.path], content: await this.#read(end) };
+  }
+
+  async #read({ path, blob }: TreeFile): Promise<ComposeFile> {
+    const known = this.#parsed.get(path);
+    if (known !== undefined) return known;
+    const file = joinPath(this.#input.folder, path);
+    const bytes = await this.#input.snapshot.readBlob(blob);
+    const isTooLarge = bytes.length > MAX_COMPOSE_BYTES;
+    const content: ComposeFile = isTooLarge
+      ? { file, problem: `the file is larger than ${MAX_COMPOSE_BYTES} bytes` }
+      : parse(bytes, file);
+    this.#parsed.set(path, content);
+    return content;
+  }
+
+  #hintFor(target: string): string {
+    if (this.#input.anyName) return ": source.path names one file; name its folder";
+    if (++this.#hints > MAX_HINTS) return "";
+    const paths = [...this.#byPath.keys()];
+    const near = paths.find((path) => nameOf(path) === nameOf(target)) ?? closest(target, paths);
+    return near === undefined ? "" : `; did you mean ${near}?`;
+  }
 }
 
 function parse(bytes: Uint8Array, file: string): ComposeFile {

@@ -7,7 +7,7 @@ import type { Mapping } from "./compose/shape.js";
 import type { CoreObject } from "./core-object.js";
 import { interpolate, type Lookup } from "./interpolate.js";
 import { interpolateTree } from "./interpolate-tree.js";
-import { mainService } from "./main-service.js";
+import { mainService, running } from "./main-service.js";
 import type { Reporter } from "./reporter.js";
 
 /** The Compose document of an app, wherever it stands. */
@@ -59,6 +59,12 @@ export function expandApp(document: AppDocument, { compose, env }: AppContext, r
   return expanded;
 }
 
+const TOO_LARGE = `the Compose document is larger than ${MAX_COMPOSE_BYTES} bytes`;
+
+function isTooLarge(compose: Mapping): boolean {
+  return Buffer.byteLength(JSON.stringify(compose)) > MAX_COMPOSE_BYTES;
+}
+
 interface ReadCompose {
   readonly compose: Mapping;
   readonly secrets: readonly string[];
@@ -67,6 +73,10 @@ interface ReadCompose {
 
 function readCompose(document: AppDocument, written: WrittenCompose, lookup: Lookup, spec: Reporter): ReadCompose {
   const { report } = written;
+  if (isTooLarge(written.value)) {
+    report.problem(TOO_LARGE);
+    return { compose: {}, secrets: [], facts: new Map() };
+  }
   const filled = interpolateTree(written.value, lookup, MAX_COMPOSE_BYTES, report);
   const compose = filled.value as Mapping;
   const facts = checkCompose(compose, written.value, report);
@@ -77,11 +87,9 @@ function readCompose(document: AppDocument, written: WrittenCompose, lookup: Loo
     for (const secret of names) secrets.add(secret);
     return text;
   };
-  const limited = limitsOf(document, [...facts.keys()], spec);
+  const limited = limitsOf(document, running(facts), spec);
   const finished = finishCompose(compose, { facts, fill, ...(limited === undefined ? {} : { limited }) }, report);
-  if (Buffer.byteLength(JSON.stringify(finished)) > MAX_COMPOSE_BYTES) {
-    report.problem(`the Compose document is larger than ${MAX_COMPOSE_BYTES} bytes`);
-  }
+  if (!report.failed && isTooLarge(finished)) report.problem(TOO_LARGE);
   return { compose: finished, secrets: [...secrets].sort(), facts };
 }
 

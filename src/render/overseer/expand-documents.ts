@@ -1,3 +1,4 @@
+import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
 import { displayId } from "../../manifest/object-id.js";
 import { idOf, type PreparedDocument } from "../../manifest/to-document.js";
 import type { Note } from "../request.js";
@@ -28,13 +29,21 @@ export interface ExpandedDocuments {
   readonly problems: readonly FieldProblem[];
 }
 
+/** Bytes of all Compose documents of a source together: expanding them holds up everything else meanwhile. */
+const MAX_TOTAL_BYTES = 16 * MAX_COMPOSE_BYTES;
+
+/** With so many, the documents that follow are not looked at: nobody reads on. */
+const MAX_PROBLEMS = 1000;
+
 /** Turns the documents of a source into objects for an Overseer Core. All problems of all documents are collected. */
 export function expandDocuments(prepared: readonly PreparedDocument[], context: ExpandContext): ExpandedDocuments {
   const documents: PreparedDocument[] = [];
   const notes: Note[] = [];
   const problems: FieldProblem[] = [];
   const places = new Map<string, string>();
+  let total = 0;
   for (const document of prepared) {
+    if (problems.length >= MAX_PROBLEMS || total > MAX_TOTAL_BYTES) break;
     const findings: Findings = { problems: [], notes: [] };
     const report = new Reporter(findings, document.origin, displayId(idOf(document.object)));
     expandOne(document, context, report).forEach(({ object, report: at }, index) => {
@@ -42,8 +51,14 @@ export function expandDocuments(prepared: readonly PreparedDocument[], context: 
       const first = places.get(key);
       if (first === undefined) places.set(key, at.place);
       else at.problem(`${key} is there twice, first in ${first}; remove one of the two${hintFor(object.kind)}`);
+      if (object.kind === "App") total += Buffer.byteLength(JSON.stringify(object.spec));
       documents.push(toPrepared(object, index === 0 ? document : { ...document, dropped: [] }));
     });
+    if (total > MAX_TOTAL_BYTES) {
+      report.problem(
+        `with this app, the Compose documents of the source are larger than ${MAX_TOTAL_BYTES} bytes: split the source`,
+      );
+    }
     notes.push(...findings.notes);
     problems.push(...findings.problems);
   }

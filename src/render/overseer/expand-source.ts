@@ -4,13 +4,14 @@ import type { FileOutcome } from "../parser.js";
 import { fromManifestProblem } from "../render-error.js";
 import type { RendererInput, RendererOutput } from "../renderer.js";
 import { joinPath } from "../repository-path.js";
-import { composeFileNamed, type LocatedComposeFile, readComposeFile } from "./compose-files.js";
+import { ComposeFiles, composeFileNamed, type LocatedComposeFile } from "./compose-files.js";
 import { expandDocuments } from "./expand-documents.js";
 import { locateProblems } from "./locate-problems.js";
 
 /**
- * Expands the documents of a source for an Overseer Core. `outcomes` are those of `files`, which were parsed as manifests;
- * files that an App names in composeFiles are none, and whatever was wrong with them as such is forgotten.
+ * Expands the documents of a source for an Overseer Core. `outcomes` are those of `files`, which were parsed as manifests. A
+ * file that an App names in composeFiles is none, and what was wrong with it as such is forgotten; but what reads as
+ * manifests stays, lest an App that names the file of another makes that one vanish.
  */
 export async function expandSource(
   input: RendererInput,
@@ -18,10 +19,9 @@ export async function expandSource(
   outcomes: readonly FileOutcome[],
 ): Promise<RendererOutput> {
   const composeFiles = await readComposeFiles(input, outcomes);
-  const taken = new Set(
-    [...composeFiles.values()].flatMap(({ paths }) => paths).map((path) => joinPath(input.folder, path)),
-  );
-  const kept = outcomes.filter((_, index) => !taken.has(files[index]?.file ?? ""));
+  const paths = [...composeFiles.values()].flatMap((found) => found.paths);
+  const named = new Set(paths.map((path) => joinPath(input.folder, path)));
+  const kept = outcomes.filter((outcome, index) => outcome.ok || !named.has(files[index]?.file ?? ""));
   const documents = kept.flatMap((outcome) => (outcome.ok ? outcome.documents : []));
   const unreadable = kept.flatMap((outcome) => (outcome.ok ? [] : outcome.problems.map(fromManifestProblem)));
   const expanded = expandDocuments(documents, {
@@ -36,10 +36,11 @@ async function readComposeFiles(
   input: RendererInput,
   outcomes: readonly FileOutcome[],
 ): Promise<ReadonlyMap<PreparedDocument, LocatedComposeFile>> {
+  const files = new ComposeFiles(input);
   const found = new Map<PreparedDocument, LocatedComposeFile>();
   for (const document of outcomes.flatMap((outcome) => (outcome.ok ? outcome.documents : []))) {
     const named = composeFileNamed(document);
-    if (named !== undefined) found.set(document, await readComposeFile(document, named, input));
+    if (named !== undefined) found.set(document, await files.find(document, named));
   }
   return found;
 }

@@ -1,34 +1,64 @@
 import { EVENT_ID, type Event, getScalarValue, parseEvents } from "js-yaml";
 import { startOf } from "../../manifest/list-items.js";
 import { MAX_DEPTH } from "../../manifest/parse.js";
-import { countLines, splitDocuments } from "../../manifest/split.js";
+import { type Chunk, countLines, splitDocuments } from "../../manifest/split.js";
 import type { FieldPath } from "./field-path.js";
 
-/**
- * The line of a field, or of the nearest field above it that is written there: what is missing, or comes from an anchor,
- * has no line of its own. `documentLine` is where the document begins; it is the answer when all else fails. Reads the
- * text again, so it is for errors only.
- */
-export function lineOfField(text: string, documentLine: number, path: FieldPath): number {
-  const chunk = splitDocuments(text).findLast(({ line }) => line <= documentLine);
-  if (chunk === undefined) return documentLine;
-  let events: Event[];
-  try {
-    events = parseEvents(chunk.text, { maxDepth: MAX_DEPTH });
-  } catch {
-    return documentLine;
+/** Finds the lines of fields in a text. It reads the text again, once, so it is for errors only. */
+export class FieldLines {
+  readonly #chunks: readonly Chunk[];
+  readonly #events = new Map<Chunk, readonly Event[]>();
+
+  constructor(text: string) {
+    this.#chunks = splitDocuments(text);
   }
-  const lineOf = (event: Event): number => chunk.line + countLines(chunk.text, startOf(event));
-  const root = events.findIndex((event) => event.type === EVENT_ID.MAPPING && lineOf(event) >= documentLine);
-  let at = root;
-  let found: Event | undefined;
-  for (const step of path) {
-    const next = at < 0 ? undefined : child(chunk.text, events, at, step);
-    if (next === undefined) break;
-    found = events[next.shown] ?? found;
-    at = next.value;
+
+  /**
+   * The line of a field, or of the nearest field above it that is written there: what is missing, or comes from an anchor,
+   * has no line of its own. `documentLine` is where the document begins; it is the answer when all else fails.
+   */
+  lineOf(documentLine: number, path: FieldPath): number {
+    const chunk = this.#chunks.findLast(({ line }) => line <= documentLine) ?? this.#chunks[0];
+    if (chunk === undefined) return documentLine;
+    const events = this.#eventsOf(chunk);
+    const lineOf = (event: Event): number => chunk.line + countLines(chunk.text, startOf(event));
+    const start = offsetOfLine(chunk.text, documentLine - chunk.line);
+    let at = events.findIndex((event) => event.type === EVENT_ID.MAPPING && startOf(event) >= start);
+    let found: Event | undefined;
+    for (const step of path) {
+      const next = at < 0 ? undefined : child(chunk.text, events, at, step);
+      if (next === undefined) break;
+      found = events[next.shown] ?? found;
+      at = next.value;
+    }
+    return found === undefined ? documentLine : lineOf(found);
   }
-  return found === undefined ? documentLine : lineOf(found);
+
+  #eventsOf(chunk: Chunk): readonly Event[] {
+    const known = this.#events.get(chunk);
+    if (known !== undefined) return known;
+    let events: Event[] = [];
+    try {
+      events = parseEvents(chunk.text, { maxDepth: MAX_DEPTH });
+    } catch {
+      // It was parsed before; should it not be this time, the line of the document is all there is.
+    }
+    this.#events.set(chunk, events);
+    return events;
+  }
+}
+
+/** Where the line begins that has so many line ends before it. */
+function offsetOfLine(text: string, lines: number): number {
+  let offset = 0;
+  for (let line = 0; line < lines; line++) {
+    const end = /\r\n|\r|\n/g;
+    end.lastIndex = offset;
+    const match = end.exec(text);
+    if (match === null) return offset;
+    offset = match.index + match[0].length;
+  }
+  return offset;
 }
 
 /** Positions of the event to show for a child (its key, or the item itself) and of its value. */

@@ -5,8 +5,8 @@ import type { Reporter } from "./reporter.js";
 /** A tree with its variables filled in. */
 export interface InterpolatedTree {
   readonly value: unknown;
-  /** Names of the secrets that it refers to: sorted, each once. */
-  readonly secrets: readonly string[];
+  /** Names of the secrets that it refers to. */
+  readonly secrets: ReadonlySet<string>;
 }
 
 /** Fills in the variables in all texts of a tree, but not in keys: Compose leaves these alone, too. */
@@ -29,7 +29,7 @@ export function interpolateTree(value: unknown, lookup: Lookup, maxLength: numbe
     return Object.fromEntries(entries);
   };
   const filled = walk(value, report);
-  return { value: filled, secrets: [...secrets].sort() };
+  return { value: filled, secrets };
 }
 
 /** Where a variable may be supplied: said in every error about one. */

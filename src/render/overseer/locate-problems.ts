@@ -1,5 +1,5 @@
 import type { RenderProblem } from "../render-error.js";
-import { lineOfField } from "./field-line.js";
+import { FieldLines } from "./field-line.js";
 import { showPath } from "./field-path.js";
 import type { FieldProblem } from "./reporter.js";
 
@@ -11,13 +11,16 @@ export async function locateProblems(
   problems: readonly FieldProblem[],
   read: (file: string) => Promise<string | undefined>,
 ): Promise<RenderProblem[]> {
-  const texts = new Map<string, string | undefined>();
+  const files = new Map<string, FieldLines | undefined>();
   const located: RenderProblem[] = [];
   for (const { origin, object, path, message } of problems) {
     const { file } = origin;
-    if (located.length < MAX_LOCATED && !texts.has(file)) texts.set(file, await read(file));
-    const text = located.length < MAX_LOCATED ? texts.get(file) : undefined;
-    const line = text === undefined ? origin.line : lineOfField(text, origin.line, path);
+    const isLocated = located.length < MAX_LOCATED;
+    if (isLocated && !files.has(file)) {
+      const text = await read(file);
+      files.set(file, text === undefined ? undefined : new FieldLines(text));
+    }
+    const line = isLocated ? (files.get(file)?.lineOf(origin.line, path) ?? origin.line) : origin.line;
     const field = showPath(path);
     located.push({ origin: { file, line }, object, message: field === "" ? message : `${field}: ${message}` });
   }

@@ -15,6 +15,9 @@ export interface Difference {
   readonly message: string;
 }
 
+/** Services of one app that are looked at: each name is looked for in all of them. */
+const MAX_SERVICES = 200;
+
 /** What `parityReport` looks at. */
 export type Expansion = Iterable<{ readonly object: KubeObject; readonly origin: Origin }>;
 
@@ -41,7 +44,8 @@ export function parityReport(objects: Expansion): Difference[] {
     const services = isRecord(compose) && isRecord(compose.services) ? compose.services : {};
     const add = (path: FieldPath, message: string): void =>
       void found.push({ app: object.metadata.name, origin, field: showPath(["services", ...path]), message });
-    for (const [name, service] of Object.entries(services)) {
+    const all = Object.entries(services).slice(0, MAX_SERVICES);
+    for (const [name, service] of all) {
       if (!isRecord(service)) continue;
       compareName(name, services, add);
       compareHost(name, service, add);

@@ -56,10 +56,11 @@ export class Reporter {
     return new Reporter(this.#findings, { file, line }, this.#object);
   }
 
-  /** The field is wrong: nothing of the source is applied. */
-  problem(message: string): void {
+  /** The field is wrong: nothing of the source is applied. A message that costs something to make is given as a function. */
+  problem(message: string | (() => string)): void {
     if (this.#findings.problems.length >= MAX_FINDINGS) return;
-    this.#findings.problems.push({ origin: this.#origin, object: this.#object, path: this.#path, message });
+    const text = typeof message === "string" ? message : message();
+    this.#findings.problems.push({ origin: this.#origin, object: this.#object, path: this.#path, message: text });
   }
 
   /** A person should know this of the field. */

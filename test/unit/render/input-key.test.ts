@@ -11,6 +11,19 @@ describe("inputKey", () => {
     ).to.equal(inputKey(inputs));
   });
 
+  it("is the same whether defaults are written or not, and in whatever order variables are", () => {
+    expect(inputKey({ ...inputs, target: "kubernetes", env: {} })).to.equal(inputKey(inputs));
+    const [one, other] = [
+      { A: "1", B: "2" },
+      { B: "2", A: "1" },
+    ];
+    expect(inputKey({ ...inputs, env: one })).to.equal(inputKey({ ...inputs, env: other }));
+  });
+
+  it("stays what it was before there were targets: what runs is not rendered again", () => {
+    expect(inputKey(inputs)).to.equal("ae5ab4325ec6a8dfbf42a3ea146e10a6");
+  });
+
   it("is another for any other input", () => {
     const others: readonly [RenderInputs, number?][] = [
       [{ ...inputs, tree: "t2" }],
@@ -19,6 +32,10 @@ describe("inputKey", () => {
       [{ ...inputs, source: { path: "apps/shop", include: ["a"] } }],
       [{ ...inputs, source: { path: "apps/shop", exclude: ["a"] } }],
       [{ ...inputs, source: { path: "apps/shop", exclude: ["a", "b"] } }],
+      [{ ...inputs, target: "overseer" }],
+      [{ ...inputs, target: "overseer", env: { A: "1" } }],
+      [{ ...inputs, target: "overseer", env: { A: "2" } }],
+      [{ ...inputs, target: "overseer", env: { B: "1" } }],
       [inputs, 999],
     ];
     const keys = others.map(([other, version]) => inputKey(other, version));

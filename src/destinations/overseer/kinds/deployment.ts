@@ -21,7 +21,9 @@ export function appHealth(app: SeenApp, state: CoreState): ObjectHealth {
   const where = `${node ? ` on ${node.name}` : ""}${simulated(job, node?.runner)}`;
   const offline = node?.status === "offline" ? `; ${node.name} is offline` : "";
   const wait = needsDeploy(app, state);
-  if (wait !== undefined) return { status: "Progressing", message: wait };
+  // What somebody changed and did not deploy does not run yet; what runs is as it was.
+  if (wait !== undefined)
+    return app.status === "running" ? { status: "Healthy" } : { status: "Progressing", message: wait };
   if (job?.status === "failed") return { status: "Degraded", message: failure(job, where), final: true };
   if (job?.status === "pending" || job?.status === "running")
     return { status: "Progressing", message: `${job.type} job is ${job.status}${where}${offline}` };

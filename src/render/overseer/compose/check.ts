@@ -1,7 +1,7 @@
 import { isRecord } from "../../../manifest/shape.js";
 import { nameOfValue } from "../describe-issue.js";
 import type { Reporter } from "../reporter.js";
-import { checkDependencies } from "./dependencies.js";
+import { checkDependencies, runs } from "./dependencies.js";
 import { TOP_LEVEL_KEYS } from "./keys.js";
 import { checkMounts, type Mount } from "./mounts.js";
 import { checkPorts } from "./ports.js";
@@ -14,6 +14,8 @@ export interface ServiceFacts {
   /** TCP ports that its containers listen on, as far as the document says. */
   readonly ports: readonly number[];
   readonly mounts: readonly Mount[];
+  /** Whether it runs: it does not when it has profiles, of which a node turns none on. */
+  readonly runs: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export function checkCompose(compose: Mapping, written: Mapping, report: Reporte
   }
   for (const field of ["networks", "volumes"]) {
     const all = mappingAt(compose, field, report) ?? {};
-    for (const name of Object.keys(all)) mappingAt(all, name, report.at(field));
+    for (const [name, one] of Object.entries(all)) if (one !== null) mappingAt(all, name, report.at(field));
   }
   checkSources(compose, report);
   const services = servicesOf(compose, report);
@@ -41,6 +43,7 @@ export function checkCompose(compose: Mapping, written: Mapping, report: Reporte
     facts.set(name, {
       ports: checkPorts(service, at),
       mounts: checkMounts(service, writtenMounts(written, name), at),
+      runs: runs(service),
     });
   }
   checkReferences(compose, services, report);

@@ -12,10 +12,10 @@ export function checkDependencies(services: ReadonlyMap<string, Mapping>, report
   for (const [name, service] of services) {
     const at = report.at(name, "depends_on");
     const { depends_on: written } = service;
-    if (written !== undefined && written !== null && typeof written !== "object") {
+    if (written !== undefined && (written === null || typeof written !== "object")) {
       at.problem(`expected a list or a mapping, found ${nameOfValue(written)}`);
     }
-    edges.set(name, checkOne(written, services, at));
+    edges.set(name, checkOne(written, services, runs(service), at));
   }
   const circle = findCircle(edges);
   if (circle !== undefined) {
@@ -24,14 +24,21 @@ export function checkDependencies(services: ReadonlyMap<string, Mapping>, report
 }
 
 /** The services that exist of those that one waits for. */
-function checkOne(written: unknown, services: ReadonlyMap<string, Mapping>, report: Reporter): string[] {
+function checkOne(
+  written: unknown,
+  services: ReadonlyMap<string, Mapping>,
+  isActive: boolean,
+  report: Reporter,
+): string[] {
   return namesIn(written).flatMap(({ name, step }) => {
     const options: unknown = isRecord(written) ? written[name] : undefined;
     const at = report.at(step);
+    const other = services.get(name);
     if (isRecord(options) && options.condition !== undefined) checkCondition(options.condition, at.at("condition"));
-    if (services.has(name)) return [name];
-    if (!isRecord(options) || options.required !== false) at.problem(noService(name, [...services.keys()]));
-    return [];
+    const required = !isRecord(options) || options.required !== false;
+    if (other === undefined && required) at.problem(() => noService(name, [...services.keys()]));
+    if (other !== undefined && !runs(other) && isActive && required) at.problem(doesNotRun(name));
+    return other === undefined ? [] : [name];
   });
 }
 
@@ -39,6 +46,16 @@ function checkCondition(condition: unknown, report: Reporter): void {
   if (typeof condition === "string" && CONDITIONS.includes(condition)) return;
   const near = typeof condition === "string" ? closest(condition, CONDITIONS) : undefined;
   report.problem(near === undefined ? `expected one of ${CONDITIONS.join(", ")}` : `did you mean ${near}?`);
+}
+
+/** Whether a service runs: those with profiles wait for somebody to turn one on, which on a node nobody does. */
+export function runs({ profiles }: Mapping): boolean {
+  return !Array.isArray(profiles) || profiles.length === 0;
+}
+
+/** What to say of a service that others need, and that does not run. */
+export function doesNotRun(name: string): string {
+  return `the service ${name} has profiles, and a node turns none on: it would not run`;
 }
 
 /** What to say of a service that does not exist. */
@@ -54,17 +71,22 @@ function findCircle(edges: ReadonlyMap<string, readonly string[]>): string[] | u
   for (const start of edges.keys()) {
     // Depth first with a list of its own: a chain of ten thousand services would be too deep to call.
     const trail: { readonly name: string; readonly next: string[] }[] = [];
-    const enter = (name: string): void => void trail.push({ name, next: [...(edges.get(name) ?? [])] });
+    const positions = new Map<string, number>();
+    const enter = (name: string): void => {
+      positions.set(name, trail.length);
+      trail.push({ name, next: [...(edges.get(name) ?? [])] });
+    };
     if (!done.has(start)) enter(start);
     for (let top = trail.at(-1); top !== undefined; top = trail.at(-1)) {
       const next = top.next.pop();
       if (next === undefined) {
         done.add(top.name);
+        positions.delete(top.name);
         trail.pop();
         continue;
       }
-      const first = trail.findIndex(({ name }) => name === next);
-      if (first >= 0) return [...trail.slice(first).map(({ name }) => name), next];
+      const first = positions.get(next);
+      if (first !== undefined) return [...trail.slice(first).map(({ name }) => name), next];
       if (!done.has(next)) enter(next);
     }
   }

@@ -13,7 +13,6 @@ export function settleEnvironment(
   fill: (name: string) => string | undefined,
   report: Reporter,
 ): unknown {
-  if (environment === undefined || environment === null) return environment;
   const pass = (name: string, at: Reporter): string | undefined => {
     const value = fill(name);
     if (value === undefined) at.note(`${name} is left out: it has no value here, and none in ${SUPPLY}`);

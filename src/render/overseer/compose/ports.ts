@@ -5,7 +5,7 @@ import { PORT_KEYS } from "./keys.js";
 import { checkKeys, listAt, type Mapping } from "./shape.js";
 
 const SHORT =
-  /^(?:(?<address>\[[0-9A-Fa-f:.]+\]|[0-9.]+)?:)?(?:(?<published>[0-9]+(?:-[0-9]+)?)?:)?(?<target>[0-9]+(?:-[0-9]+)?)(?:\/(?<protocol>[A-Za-z]+))?$/;
+  /^(?:(?<address>\[[0-9A-Fa-f:.]+\]|[0-9]{1,3}(?:\.[0-9]{1,3}){3})?:)?(?:(?<published>[0-9]+(?:-[0-9]+)?)?:)?(?<target>[0-9]+(?:-[0-9]+)?)(?:\/(?<protocol>[A-Za-z]+))?$/;
 const EXPECTED = 'expected a port like "8080:80", "127.0.0.1:8080:80" or "53:53/udp"';
 const PROTOCOLS = ["tcp", "udp", "sctp"];
 
@@ -55,8 +55,8 @@ function longPort(item: Mapping, report: Reporter): number | undefined {
   checkKeys(item, PORT_KEYS, report);
   const { target, published, protocol = "tcp" } = item;
   const range = rangeOf(typeof target === "number" || typeof target === "string" ? String(target) : undefined);
-  if (range === undefined) {
-    report.at("target").problem(target === undefined ? "is missing: port of the container" : "expected a port");
+  if (range === undefined || range.length > 1) {
+    report.at("target").problem(target === undefined ? "is missing: port of the container" : "expected one port");
     return undefined;
   }
   if (published !== undefined && published !== "" && rangeOf(String(published)) === undefined) {

@@ -1,7 +1,8 @@
 import { isRecord } from "../../../manifest/shape.js";
 import { closest } from "../../closest.js";
 import type { Reporter } from "../reporter.js";
-import { isRelativePath, type Mapping, mappingAt, namesIn } from "./shape.js";
+import { noService } from "./dependencies.js";
+import { isRelativePath, listAt, type Mapping, mappingAt, namesIn } from "./shape.js";
 
 /** Checks that each network, secret and config that a service uses is defined at the top. */
 export function checkReferences(compose: Mapping, services: ReadonlyMap<string, Mapping>, report: Reporter): void {
@@ -10,11 +11,12 @@ export function checkReferences(compose: Mapping, services: ReadonlyMap<string, 
     for (const [name, service] of services) {
       for (const { reference, at } of used(service, field, report.at("services", name, field))) {
         if (defined.includes(reference) || (field === "networks" && reference === "default")) continue;
-        at.problem(notDefined(field, reference, defined));
+        at.problem(() => notDefined(field, reference, defined));
       }
     }
   }
   checkNetworkModes(services, report.at("services"));
+  checkLinks(services, report.at("services"));
 }
 
 function used(
@@ -52,13 +54,31 @@ function checkNetworkModes(services: ReadonlyMap<string, Mapping>, report: Repor
   }
 }
 
+/** `links` and `volumes_from` name services, with something behind a colon. */
+function checkLinks(services: ReadonlyMap<string, Mapping>, report: Reporter): void {
+  for (const [name, service] of services) {
+    for (const field of ["links", "volumes_from"] as const) {
+      listAt(service, field, report.at(name)).forEach((item, index) => {
+        const [other = ""] = String(item).split(":");
+        if (services.has(other) || (field === "volumes_from" && other === "container")) return;
+        report.at(name, field, index).problem(() => noService(other, [...services.keys()]));
+      });
+    }
+  }
+}
+
+/** What a secret or config may be made of; one of them has to be there. */
+const SOURCES = ["file", "environment", "content", "external"];
+
 /** Checks that secrets and configs at the top take nothing from files or variables that a node does not have. */
 export function checkSources(compose: Mapping, report: Reporter): void {
   for (const field of ["secrets", "configs"] as const) {
     const all = mappingAt(compose, field, report) ?? {};
     for (const name of Object.keys(all)) {
-      const one = mappingAt(all, name, report.at(field)) ?? {};
+      const one = mappingAt(all, name, report.at(field));
       const at = report.at(field, name);
+      if (one === undefined) continue;
+      if (!SOURCES.some((key) => one[key] !== undefined)) at.problem(`expected one of ${SOURCES.join(", ")}`);
       if (typeof one.file === "string" && isRelativePath(one.file)) {
         at.at("file").problem(
           "relative path: the repository's files are not on the node; use an absolute path, or configs.content",

@@ -46,7 +46,7 @@ function checkHealthcheck(healthcheck: unknown, report: Reporter): void {
     return;
   }
   const { test } = healthcheck;
-  if (!Array.isArray(test) || ["CMD", "CMD-SHELL", "NONE"].includes(String(test[0]))) return;
+  if (!Array.isArray(test) || test.length === 0 || ["CMD", "CMD-SHELL", "NONE"].includes(String(test[0]))) return;
   report.at("test", 0).problem("a test that is a list begins with CMD, CMD-SHELL or NONE");
 }
 

@@ -5,19 +5,18 @@ import type { Reporter } from "../reporter.js";
 /** A mapping of a Compose document. */
 export type Mapping = Readonly<Record<string, unknown>>;
 
-/** The mapping at a key; undefined when it is absent or null, or, after a problem, when it is something else. */
+/** The mapping at a key; undefined when it is absent, or, after a problem, when it is something else. */
 export function mappingAt(parent: Mapping, key: string, report: Reporter): Mapping | undefined {
   const value = parent[key];
-  if (value === undefined || value === null) return undefined;
-  if (isRecord(value)) return value;
+  if (value === undefined || isRecord(value)) return value;
   report.at(key).problem(`expected a mapping, found ${nameOfValue(value)}`);
   return undefined;
 }
 
-/** The list at a key; empty when it is absent or null, or, after a problem, when it is something else. */
+/** The list at a key; empty when it is absent, or, after a problem, when it is something else. */
 export function listAt(parent: Mapping, key: string, report: Reporter): readonly unknown[] {
   const value = parent[key];
-  if (value === undefined || value === null) return [];
+  if (value === undefined) return [];
   if (Array.isArray(value)) return value;
   report.at(key).problem(`expected a list, found ${nameOfValue(value)}`);
   return [];
@@ -27,7 +26,7 @@ export function listAt(parent: Mapping, key: string, report: Reporter): readonly
 export function checkKeys(mapping: Mapping, known: readonly string[], report: Reporter): void {
   for (const key of Object.keys(mapping)) {
     if (key.startsWith("x-") || known.includes(key)) continue;
-    report.at(key).problem(unknownField(key, known));
+    report.at(key).problem(() => unknownField(key, known));
   }
 }
 

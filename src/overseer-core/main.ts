@@ -1,0 +1,95 @@
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { systemClock } from "../base/clock.js";
+import { messageOf } from "../base/errors.js";
+import { createLogger } from "../telemetry/log.js";
+import { Core } from "./core.js";
+import { durationFlag, type Flag, type FlagValues, flagError, flagHelp, readFlags } from "./flags.js";
+import { runProgram, type Service } from "./program.js";
+import { CORE_VERSION } from "./version.js";
+
+const FLAGS: readonly Flag[] = [
+  {
+    name: "data",
+    value: "DIR",
+    help: "Folder for everything that the Core keeps; made if it is not there.",
+    required: true,
+  },
+  { name: "host", value: "ADDRESS", help: "Address to listen on.", fallback: "127.0.0.1" },
+  { name: "port", value: "PORT", help: "Port to listen on; 0: a free one, which the log tells.", fallback: "8480" },
+  { name: "tls-cert", value: "FILE", help: "Certificate of the server, PEM; with --tls-key." },
+  { name: "tls-key", value: "FILE", help: "Key of that certificate, PEM." },
+  {
+    name: "insecure-http",
+    help: "Listen beyond this machine without TLS: tokens and secret values can be read on the way.",
+  },
+  {
+    name: "key-file",
+    value: "FILE",
+    help: "Key that secrets are encrypted with (default: core.key in the data folder).",
+  },
+  {
+    name: "heartbeat-timeout",
+    value: "TIME",
+    help: "A node that is silent for this long is offline.",
+    fallback: "45s",
+  },
+];
+
+runProgram("overseer-core", async (): Promise<Service | undefined> => {
+  const flags = readFlags(FLAGS, process.argv.slice(2));
+  if (flags.has("help")) {
+    process.stdout.write(flagHelp("Usage: overseer-core --data DIR [flags]\n\nThe embedded Overseer Core.", FLAGS));
+    return undefined;
+  }
+  const [clock, host, tls] = [systemClock, flags.get("host") ?? "", readTls(flags)];
+  const logger = createLogger({ level: "info", clock });
+  if (tls === undefined && !isLoopback(host) && !flags.has("insecure-http")) {
+    throw flagError(`--host ${host} is reached from elsewhere: give --tls-cert and --tls-key, or --insecure-http`);
+  }
+  const keyFile = flags.get("key-file");
+  const core = new Core({
+    dataDir: flags.get("data") ?? "",
+    host,
+    port: portOf(flags),
+    heartbeatTimeoutMs: durationFlag(flags, "heartbeat-timeout"),
+    clock,
+    logger,
+    ...(keyFile === undefined ? {} : { keyFile }),
+    ...(tls === undefined ? {} : { tls }),
+  });
+  const port = await core.start();
+  const address = `${tls === undefined ? "http" : "https"}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+  logger.info("listening", { address, version: CORE_VERSION });
+  return {
+    stop: async () => {
+      logger.info("stopping");
+      await core.stop();
+    },
+  };
+});
+
+function portOf(flags: FlagValues): number {
+  const port = Number(flags.get("port"));
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw flagError("--port: expected a number from 0 to 65535");
+  return port;
+}
+
+function readTls(flags: FlagValues): { cert: string; key: string } | undefined {
+  const [cert, key] = [flags.get("tls-cert"), flags.get("tls-key")];
+  if (cert === undefined && key === undefined) return undefined;
+  if (cert === undefined || key === undefined) throw flagError("--tls-cert and --tls-key belong together");
+  const read = (path: string): string => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (error) {
+      throw flagError(`cannot read ${path}: ${messageOf(error)}`);
+    }
+  };
+  return { cert: read(cert), key: read(key) };
+}
+
+function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}

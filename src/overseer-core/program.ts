@@ -1,0 +1,34 @@
+import { messageOf, OverseerError } from "../base/errors.js";
+
+/** Something that runs until it is told to stop. */
+export interface Service {
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs a program: starts it, waits for SIGTERM or SIGINT, stops it. `start` gives undefined when there is nothing to wait for.
+ * Errors go to standard error with exit code 1, or 2 for those of the command line.
+ */
+export function runProgram(name: string, start: () => Promise<Service | undefined>): void {
+  process.umask(0o077);
+  run(start).then(
+    () => process.exit(0),
+    (error: unknown) => {
+      process.stderr.write(`${name}: ${messageOf(error)}\n`);
+      if (!(error instanceof OverseerError) && error instanceof Error) process.stderr.write(`${error.stack ?? ""}\n`);
+      process.exit(error instanceof OverseerError && error.code === "CORE_FLAG_INVALID" ? 2 : 1);
+    },
+  );
+}
+
+async function run(start: () => Promise<Service | undefined>): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+  const service = await start();
+  if (service === undefined) return;
+  const alive = setInterval(() => {}, 2 ** 30);
+  await stopped;
+  clearInterval(alive);
+  await service.stop();
+}

@@ -1,0 +1,61 @@
+import type { z } from "zod";
+import type { CoreAuditEvent } from "../../api/core/audit.js";
+import { newId, type StoreContext, timestamp } from "./context.js";
+
+/** Events that are kept: the newest ones. */
+export const MAX_AUDIT_EVENTS = 100_000;
+
+type AuditView = z.infer<typeof CoreAuditEvent>;
+
+interface AuditRow {
+  readonly id: string;
+  readonly actor: string;
+  readonly action: string;
+  readonly resource: string;
+  readonly resource_id: string | null;
+  readonly details: string;
+  readonly created_at: string;
+}
+
+/** What is to be remembered of a deed. Details never hold a secret value. */
+export interface Deed {
+  readonly actor: string;
+  /** Like `app.update`: what comes before the point is the kind of the resource. */
+  readonly action: string;
+  readonly resourceId: string | null;
+  readonly details?: AuditView["details"];
+}
+
+/** Who did what. */
+export class Audit {
+  readonly #context: StoreContext;
+  readonly #insert;
+  readonly #forget;
+  readonly #newest;
+
+  constructor(context: StoreContext) {
+    const { database } = context;
+    this.#context = context;
+    this.#insert = database.query(
+      `INSERT INTO audit (id, actor, action, resource, resource_id, details, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#forget = database.query(`DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ${MAX_AUDIT_EVENTS}`);
+    this.#newest = database.query<AuditRow>("SELECT * FROM audit ORDER BY seq DESC LIMIT ?");
+  }
+
+  /** Writes it down, in the transaction of the deed. */
+  record({ actor, action, resourceId, details = {} }: Deed): void {
+    const resource = action.slice(0, action.indexOf("."));
+    const now = timestamp(this.#context.clock);
+    this.#insert.run(newId(), actor, action, resource, resourceId, JSON.stringify(details), now);
+    this.#forget.run();
+  }
+
+  /** The newest events, the newest first. */
+  list(limit: number): AuditView[] {
+    return this.#newest.all(limit).map((row) => {
+      const { id, actor, action, resource, resource_id: resourceId, created_at: createdAt } = row;
+      return { id, actor, action, resource, resourceId, details: JSON.parse(row.details), createdAt };
+    });
+  }
+}

@@ -1,0 +1,181 @@
+import { type CoreJob, type CoreJobEnd, JOB_TAIL_LINES } from "../../api/core/job.js";
+import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
+import { JobLogs } from "./job-logs.js";
+
+/** Ended jobs of one app that are kept: the newest ones. */
+export const MAX_ENDED_JOBS = 20;
+/** Jobs that a list shows: the newest ones. */
+export const MAX_LISTED_JOBS = 1000;
+
+interface JobRow extends BaseRow {
+  readonly seq: number;
+  readonly type: CoreJob["type"];
+  readonly status: CoreJob["status"];
+  readonly node_id: string | null;
+  readonly app_id: string | null;
+  readonly placed: string;
+  readonly payload: string;
+  readonly result: string | null;
+  readonly error: string | null;
+}
+
+/** What makes a job. */
+export interface NewJob {
+  readonly type: CoreJob["type"];
+  readonly nodeId: string;
+  /** The app as the job shows it: not that of an app that only moved away, whose job another one is. */
+  readonly appId: string | null;
+  /** The app whose placement on the node this is about. */
+  readonly placed: string;
+  /** Name of the app, which outlives it. */
+  readonly app: string;
+  /** Version to deploy; null removes the app. */
+  readonly version: number | null;
+}
+
+/** Jobs. Their order is that in which they were made; an agent gets those of its node in that order. */
+export class Jobs {
+  readonly logs: JobLogs;
+  readonly #context: StoreContext;
+  readonly #list;
+  readonly #changed;
+  readonly #newest;
+  readonly #byId;
+  readonly #insert;
+  readonly #setStatus;
+  readonly #open;
+  readonly #openOfNode;
+  readonly #newerOnNode;
+  readonly #newerDeployment;
+  readonly #ended;
+  readonly #delete;
+
+  constructor(context: StoreContext) {
+    const { database } = context;
+    this.#context = context;
+    this.logs = new JobLogs(database);
+    this.#list = database.query<JobRow>(
+      `SELECT * FROM jobs WHERE (?1 IS NULL OR app_id = ?1) AND (?2 IS NULL OR status = ?2) ORDER BY seq DESC
+       LIMIT ${MAX_LISTED_JOBS}`,
+    );
+    const newest = "NOT EXISTS (SELECT 1 FROM jobs later WHERE later.app_id = jobs.app_id AND later.seq > jobs.seq)";
+    this.#changed = database.query<JobRow>(
+      `SELECT * FROM jobs WHERE revision > ? AND (status IN ('completed', 'failed') OR ${newest}) ORDER BY seq`,
+    );
+    this.#newest = database.query<JobRow>(
+      `SELECT * FROM jobs WHERE ${newest} AND (status <> 'completed' OR EXISTS (SELECT 1 FROM apps WHERE apps.id = app_id))
+       ORDER BY seq`,
+    );
+    this.#byId = database.query<JobRow>("SELECT * FROM jobs WHERE id = ?");
+    this.#insert = database.query(
+      `INSERT INTO jobs (id, type, status, node_id, app_id, placed, app, payload, created_at, updated_at, revision)
+       VALUES (?, ?, 'pending', ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.#setStatus = database.query(
+      "UPDATE jobs SET status = ?, result = ?, error = ?, updated_at = ?, revision = ? WHERE id = ?",
+    );
+    this.#open = database.query<JobRow>(
+      "SELECT * FROM jobs WHERE placed = ? AND status IN ('pending', 'running') ORDER BY seq DESC",
+    );
+    this.#openOfNode = database.query<JobRow>(
+      "SELECT * FROM jobs WHERE node_id = ? AND status = ? ORDER BY seq LIMIT 1",
+    );
+    this.#newerOnNode = database.query<JobRow>(
+      `SELECT later.* FROM jobs, jobs later
+       WHERE jobs.id = ? AND later.app = jobs.app AND later.seq > jobs.seq AND later.node_id = jobs.node_id LIMIT 1`,
+    );
+    this.#newerDeployment = database.query<JobRow>(
+      `SELECT later.* FROM jobs, jobs later
+       WHERE jobs.id = ? AND later.app = jobs.app AND later.seq > jobs.seq AND later.type <> 'remove' LIMIT 1`,
+    );
+    this.#ended = database.query<{ id: string }>(
+      `SELECT id FROM jobs WHERE placed = ? AND status IN ('completed', 'failed') ORDER BY seq DESC LIMIT -1 OFFSET ?`,
+    );
+    this.#delete = database.query("DELETE FROM jobs WHERE id = ?");
+  }
+
+  /** The newest jobs, the newest first. */
+  list(appId?: string, status?: CoreJob["status"]): CoreJob[] {
+    return this.#list.all(appId ?? null, status ?? null).map((row) => this.#view(row));
+  }
+
+  /** Of each app the newest job, and of deleted apps those whose removal is not done; or what of this changed, with all ends. */
+  changes(since?: number): CoreJob[] {
+    return (since === undefined ? this.#newest.all() : this.#changed.all(since)).map((row) => this.#view(row));
+  }
+
+  find(id: string): CoreJob | undefined {
+    const row = this.#byId.get(id);
+    return row && this.#view(row);
+  }
+
+  create(job: NewJob): CoreJob {
+    const [id, now] = [newId(), timestamp(this.#context.clock)];
+    const { type, nodeId, appId, placed, app, version } = job;
+    const revision = this.#context.revisions.next("job");
+    this.#insert.run(id, type, nodeId, appId, placed, app, JSON.stringify({ app, version }), now, now, revision);
+    for (const old of this.#ended.all(placed, MAX_ENDED_JOBS)) {
+      this.#delete.run(old.id);
+      this.#context.revisions.bury("job", old.id);
+    }
+    return this.#mustFind(id);
+  }
+
+  /** An agent has it, or it waits again. */
+  open(id: string, status: "pending" | "running"): CoreJob {
+    return this.#set(id, status, null, null);
+  }
+
+  /** Id of the app whose placement on its node a job is about. */
+  placed(id: string): string {
+    return this.#byId.get(id)?.placed ?? "";
+  }
+
+  end(id: string, { status, result = null, error = null }: CoreJobEnd): CoreJob {
+    return this.#set(id, status, result, error);
+  }
+
+  /** Jobs of an app that have not ended, the newest first. */
+  openOf(appId: string): CoreJob[] {
+    return this.#open.all(appId).map((row) => this.#view(row));
+  }
+
+  /** The first job of a node that an agent has, or else the first that waits. */
+  nextOf(nodeId: string): CoreJob | undefined {
+    const row = this.#openOfNode.get(nodeId, "running") ?? this.#openOfNode.get(nodeId, "pending");
+    return row && this.#view(row);
+  }
+
+  /** The job that an agent has of a node. */
+  runningOn(nodeId: string): CoreJob | undefined {
+    const row = this.#openOfNode.get(nodeId, "running");
+    return row && this.#view(row);
+  }
+
+  /** A later job that this one would undo, if it were done now. */
+  overtakenBy(job: CoreJob): CoreJob | undefined {
+    const row =
+      this.#newerOnNode.get(job.id) ?? (job.type === "remove" ? undefined : this.#newerDeployment.get(job.id));
+    return row && this.#view(row);
+  }
+
+  #set(id: string, status: CoreJob["status"], result: CoreJob["result"], error: string | null): CoreJob {
+    const revision = this.#context.revisions.next("job");
+    const now = timestamp(this.#context.clock);
+    this.#setStatus.run(status, result === null ? null : JSON.stringify(result), error, now, revision, id);
+    return this.#mustFind(id);
+  }
+
+  #mustFind(id: string): CoreJob {
+    const job = this.find(id);
+    if (job === undefined) throw new Error(`the job ${id} is gone within its own transaction`);
+    return job;
+  }
+
+  #view(row: JobRow): CoreJob {
+    const { type, status, node_id: nodeId, app_id: appId, error } = row;
+    const result = row.result === null ? null : JSON.parse(row.result);
+    const logs = this.logs.tail(row.id, JOB_TAIL_LINES);
+    return { ...base(row), type, status, nodeId, appId, payload: JSON.parse(row.payload), result, error, logs };
+  }
+}

@@ -1,0 +1,92 @@
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { z } from "zod";
+import type { CoreToken, CoreTokenCreate } from "../../api/core/token.js";
+import { type BaseRow, base, type StoreContext, timestamp } from "./context.js";
+
+interface TokenRow extends BaseRow {
+  readonly name: string;
+  readonly role: CoreToken["role"];
+  readonly node: string | null;
+  readonly hash: Uint8Array;
+}
+
+/** A token that was just made, and its value, which is nowhere else. */
+export interface NewToken {
+  readonly token: CoreToken;
+  readonly value: string;
+}
+
+const NO_HASH = new Uint8Array(32);
+
+/** Tokens. Of their values only the SHA-256 is kept. */
+export class Tokens {
+  readonly #context: StoreContext;
+  readonly #all;
+  readonly #byId;
+  readonly #byName;
+  readonly #insert;
+  readonly #delete;
+
+  constructor(context: StoreContext) {
+    const { database } = context;
+    this.#context = context;
+    this.#all = database.query<TokenRow>("SELECT * FROM tokens ORDER BY name");
+    this.#byId = database.query<TokenRow>("SELECT * FROM tokens WHERE id = ?");
+    this.#byName = database.query<TokenRow>("SELECT * FROM tokens WHERE name = ?");
+    this.#insert = database.query(
+      "INSERT INTO tokens (id, name, role, node, hash, created_at, updated_at, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#delete = database.query("DELETE FROM tokens WHERE id = ?");
+  }
+
+  list(): CoreToken[] {
+    return this.#all.all().map(viewOf);
+  }
+
+  find(id: string): CoreToken | undefined {
+    const row = this.#byId.get(id);
+    return row && viewOf(row);
+  }
+
+  findByName(name: string): CoreToken | undefined {
+    const row = this.#byName.get(name);
+    return row && viewOf(row);
+  }
+
+  /** A value that no token has: `ovc_<id>_<secret>`. The id is no secret, and is what a token is looked up by. */
+  static newValue(): string {
+    return `ovc_${randomBytes(8).toString("hex")}_${randomBytes(32).toString("hex")}`;
+  }
+
+  create({ name, role, node = null }: z.infer<typeof CoreTokenCreate>, value = Tokens.newValue()): NewToken {
+    const id = idOf(value);
+    const now = timestamp(this.#context.clock);
+    const revision = this.#context.revisions.next("token");
+    this.#insert.run(id, name, role, node, hashOf(value), now, now, revision);
+    return { token: { id, revision, createdAt: now, updatedAt: now, name, role, node }, value };
+  }
+
+  delete(id: string): void {
+    this.#delete.run(id);
+    this.#context.revisions.bury("token", id);
+  }
+
+  /** Whose value this is. The comparison takes the same time wherever the value differs. */
+  verify(value: string): CoreToken | undefined {
+    const row = this.#byId.get(idOf(value));
+    const right = timingSafeEqual(hashOf(value), row?.hash ?? NO_HASH);
+    return row !== undefined && right ? viewOf(row) : undefined;
+  }
+}
+
+function idOf(value: string): string {
+  return value.split("_")[1] ?? "";
+}
+
+function hashOf(value: string): Uint8Array {
+  return createHash("sha256").update(value).digest();
+}
+
+function viewOf(row: TokenRow): CoreToken {
+  return { ...base(row), name: row.name, role: row.role, node: row.node };
+}

@@ -1,0 +1,73 @@
+import type { CoreJob, CoreJobEnd, CoreJobWork } from "../../api/core/job.js";
+import { canonicalJson } from "../../base/hash.js";
+import { existing, Fault } from "../fault.js";
+import { MAX_LOG_LINES } from "../store/job-logs.js";
+import type { Store } from "../store/store.js";
+import { usableSecrets } from "./secret-access.js";
+
+/**
+ * Gives the agent of a node its next job: one that it has already, or else the first that waits. Undefined when there is
+ * none. `claimed` tells whether it was given now.
+ */
+export function claim(store: Store, nodeId: string): { work: CoreJobWork; claimed: boolean } | undefined {
+  for (;;) {
+    const job = store.jobs.nextOf(nodeId);
+    if (job === undefined) return undefined;
+    const compose = composeOf(store, job);
+    if (compose === undefined) {
+      store.jobs.end(job.id, {
+        status: "failed",
+        error: "the version to deploy is not kept any more: deploy the app again",
+      });
+      continue;
+    }
+    const claimed = job.status === "pending";
+    if (claimed) store.jobs.open(job.id, "running");
+    store.placements.add(store.jobs.placed(job.id), nodeId);
+    const fresh = existing(store.jobs.find(job.id), "job", job.id);
+    return {
+      work: { job: fresh, compose, secrets: usableSecrets(store, fresh), nextLine: store.jobs.logs.count(job.id) },
+      claimed,
+    };
+  }
+}
+
+/** Adds lines to the log of a job that an agent has. */
+export function addLogs(store: Store, job: CoreJob, from: number, lines: readonly string[]): void {
+  const count = store.jobs.logs.count(job.id);
+  if (from > count && count <= MAX_LOG_LINES) {
+    throw new Fault("CONFLICT", `lines are missing: the next one is number ${count}, not ${from}`, { field: "from" });
+  }
+  if (job.status !== "running") throw notClaimed(job);
+  store.jobs.logs.add(job.id, from, lines);
+}
+
+/** Ends a job. The same end again changes nothing. Gives whether it was the first. */
+export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
+  const { status, result = null, error = null } = end;
+  if (job.status === "completed" || job.status === "failed") {
+    if (canonicalJson([status, result, error]) === canonicalJson([job.status, job.result, job.error])) return false;
+    throw new Fault("CONFLICT", `the job has ended already, and otherwise: it is ${job.status}`);
+  }
+  if (job.status !== "running") throw notClaimed(job);
+  store.jobs.end(job.id, end);
+  const { appId, nodeId } = job;
+  if (job.type === "remove") {
+    if (status === "completed" && nodeId !== null) store.placements.remove(store.jobs.placed(job.id), nodeId);
+    return true;
+  }
+  if (appId === null) return true;
+  const newer = store.jobs.openOf(appId).some((other) => other.type !== "remove");
+  if (!newer) store.apps.setStatus(appId, status === "completed" ? "running" : "error");
+  return true;
+}
+
+function notClaimed(job: CoreJob): Fault {
+  return new Fault("CONFLICT", `the job is ${job.status}: claim it before you report on it`);
+}
+
+/** The document of a job; null for a removal, undefined when it is gone. */
+function composeOf(store: Store, job: CoreJob): string | null | undefined {
+  if (job.payload.version === null) return null;
+  return job.appId === null ? undefined : store.apps.version(job.appId, job.payload.version)?.compose;
+}

@@ -1,0 +1,97 @@
+import { CORE_OBJECT_GROUP, CORE_OBJECT_VERSION, type CoreObjectKind } from "../../../../src/api/core/objects.js";
+import type { CoreNews } from "../../../../src/destinations/overseer/core-state.js";
+import { CoreState } from "../../../../src/destinations/overseer/core-state.js";
+import { SeenApp, SeenJob, type SeenKinds, SeenNode, SeenRoute } from "../../../../src/destinations/overseer/seen.js";
+import type { Document } from "../../../../src/manifest/document.js";
+import { hashBody, toDocument } from "../../../../src/manifest/to-document.js";
+
+const times = { createdAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z" };
+
+/** An app of a Core. */
+export function app(fields: Partial<SeenApp> = {}): SeenApp {
+  return SeenApp.parse({
+    id: "a1",
+    revision: 1,
+    ...times,
+    name: "web",
+    compose: "services: {}\n",
+    version: 1,
+    status: "running",
+    nodeId: "n1",
+    metadata: {},
+    ...fields,
+  });
+}
+
+/** A node of a Core. */
+export function node(fields: Partial<SeenNode> = {}): SeenNode {
+  return SeenNode.parse({
+    id: "n1",
+    revision: 1,
+    ...times,
+    name: "node-1",
+    hostname: "one",
+    version: "1",
+    runner: "simulated",
+    status: "online",
+    config: {},
+    metadata: {},
+    ...fields,
+  });
+}
+
+/** A job of a Core. */
+export function job(fields: Partial<SeenJob> = {}): SeenJob {
+  return SeenJob.parse({
+    id: "j1",
+    revision: 1,
+    ...times,
+    type: "deploy",
+    status: "completed",
+    nodeId: "n1",
+    appId: "a1",
+    payload: { version: 1 },
+    logs: [],
+    ...fields,
+  });
+}
+
+/** A route of a Core. */
+export function route(fields: Partial<SeenRoute> = {}): SeenRoute {
+  return SeenRoute.parse({
+    id: "r1",
+    revision: 1,
+    ...times,
+    hostname: "web.example.com",
+    path: "/",
+    target: "web:80",
+    appId: "a1",
+    tls: true,
+    middleware: {},
+    metadata: {},
+    ...fields,
+  });
+}
+
+/** What a look found. */
+export function news(found: Partial<{ [K in keyof SeenKinds]: SeenKinds[K][] }>, full = true): CoreNews {
+  return {
+    full,
+    found: { app: [], route: [], backupPolicy: [], node: [], job: [], secret: [], signInProvider: [], ...found },
+    deleted: [],
+  };
+}
+
+/** A Core that holds this. */
+export function stateOf(found: Parameters<typeof news>[0]): CoreState {
+  const state = new CoreState();
+  state.take(news(found), new Set());
+  return state;
+}
+
+/** A document for a Core. */
+export function document(kind: CoreObjectKind, name: string, spec: Record<string, unknown>): Document {
+  const apiVersion = `${CORE_OBJECT_GROUP}/${CORE_OBJECT_VERSION}`;
+  const object = { apiVersion, kind, metadata: { name }, spec };
+  return toDocument({ object, origin: { file: "x.yaml", line: 1 }, bodyHash: hashBody(object), dropped: [] }, "");
+}

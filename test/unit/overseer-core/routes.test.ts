@@ -1,0 +1,110 @@
+import { expect } from "chai";
+import { CoreRig } from "./rig.js";
+
+describe("routes of a Core", () => {
+  let core: CoreRig;
+  before(async () => {
+    core = await CoreRig.start();
+  });
+  after(() => core.remove());
+
+  it("are made, replaced and deleted; nothing is written when nothing changes", async () => {
+    const app = await core.app("shop");
+    const made = await core.post("/api/routes", { hostname: "a.example.com", target: "web:80", appId: app });
+    expect(made.status).to.equal(201);
+    expect(made.body.route).to.deep.include({ path: "/", tls: true, middleware: {}, metadata: {}, appId: app });
+    const id = made.body.route?.id;
+    const same = await core.call("PUT", `/api/routes/${id}`, {
+      hostname: "a.example.com",
+      target: "web:80",
+      appId: app,
+    });
+    expect(same.etag).to.equal(made.etag);
+    const put = await core.call("PUT", `/api/routes/${id}`, {
+      hostname: "a.example.com",
+      path: "/x",
+      target: "web:81",
+    });
+    expect(put.body.route).to.include({ path: "/x", target: "web:81", appId: null });
+    expect(put.etag).not.to.equal(made.etag);
+    expect((await core.call("DELETE", `/api/routes/${id}`)).status).to.equal(204);
+    expect((await core.get(`/api/routes/${id}`)).status).to.equal(404);
+  });
+
+  it("have one of each host name and path; the holder is named", async () => {
+    const app = await core.app("holder");
+    await core.post("/api/routes", { hostname: "b.example.com", target: "web:80", appId: app });
+    const other = await core.post("/api/routes", { hostname: "b.example.com", path: "/api", target: "web:80" });
+    const second = await core.post("/api/routes", { hostname: "b.example.com", target: "other:80" });
+    expect([second.status, second.body.error?.code]).to.deep.equal([409, "CONFLICT"]);
+    expect(second.body.error?.message).to.include("of app holder");
+    const id = other.body.route?.id;
+    expect(
+      (await core.call("PUT", `/api/routes/${id}`, { hostname: "b.example.com", target: "web:80" })).status,
+    ).to.equal(409);
+  });
+
+  it("are never open where a sign-in provider is asked for that is not there", async () => {
+    const wanted = { hostname: "c.example.com", target: "web:80", middleware: { auth: "corp" } };
+    const refused = await core.post("/api/routes", wanted);
+    expect([refused.status, refused.body.error?.field]).to.deep.equal([409, "middleware.auth"]);
+    const provider = await core.post("/api/sign-in-providers", { name: "corp", type: "simulated" });
+    expect(provider.status).to.equal(201);
+    const made = await core.post("/api/routes", wanted);
+    expect(made.status).to.equal(201);
+    const gone = await core.call("DELETE", `/api/sign-in-providers/${provider.body.provider?.id}`);
+    expect([gone.status, gone.body.error?.code]).to.deep.equal([409, "IN_USE"]);
+    expect(gone.body.error?.message).to.include("c.example.com/");
+    await core.call("PUT", `/api/routes/${made.body.route?.id}`, { ...wanted, middleware: {} });
+    expect((await core.call("DELETE", `/api/sign-in-providers/${provider.body.provider?.id}`)).status).to.equal(204);
+  });
+
+  for (const [what, fields, field] of [
+    ["a port that is none", { target: "web:99999" }, "target"],
+    ["a target without port", { target: "web" }, "target"],
+    ["a host name with capitals", { hostname: "A.example.com" }, "hostname"],
+    ["an app that is not there", { appId: "x" }, "appId"],
+    ["a path that is none", { path: "x" }, "path"],
+  ] as const) {
+    it(`are refused with ${what}`, async () => {
+      const { status, body } = await core.post("/api/routes", {
+        hostname: "d.example.com",
+        target: "web:80",
+        ...fields,
+      });
+      expect([status, body.error?.code, body.error?.field]).to.deep.equal([400, "INVALID", field]);
+    });
+  }
+
+  it("find an oidc provider without issuer wrong", async () => {
+    expect((await core.post("/api/sign-in-providers", { name: "x", type: "oidc" })).body.error?.field).to.equal(
+      "issuer",
+    );
+  });
+});
+
+describe("backup policies of a Core", () => {
+  let core: CoreRig;
+  before(async () => {
+    core = await CoreRig.start();
+  });
+  after(() => core.remove());
+
+  const policy = { name: "daily", schedule: "0 2 * * *", retentionDays: 7 };
+
+  it("are made, replaced and deleted", async () => {
+    const made = await core.post("/api/backups/policies", policy);
+    expect(made.status).to.equal(201);
+    expect(made.body.policy).to.deep.include({ ...policy, enabled: true, appId: null, metadata: {} });
+    const path = made.headers.get("location") ?? "";
+    expect((await core.call("PUT", path, policy)).etag).to.equal(made.etag);
+    const put = await core.call("PUT", path, { ...policy, enabled: false });
+    expect(put.body.policy?.enabled).to.equal(false);
+    expect((await core.get(path)).body.policy).to.deep.equal(put.body.policy);
+    expect((await core.post("/api/backups/policies", policy)).status).to.equal(409);
+    expect((await core.post("/api/backups/policies", { ...policy, name: "b", schedule: "daily" })).status).to.equal(
+      400,
+    );
+    expect((await core.call("DELETE", path)).status).to.equal(204);
+  });
+});

@@ -1,0 +1,142 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { KubeObject } from "../../../../src/manifest/document.js";
+import { hashBody, type PreparedDocument } from "../../../../src/manifest/to-document.js";
+import { SERVICE_KEYS, TOP_LEVEL_KEYS } from "../../../../src/render/overseer/compose/keys.js";
+import { type ExpandedDocuments, expandDocuments } from "../../../../src/render/overseer/expand-documents.js";
+import { parityReport } from "../../../../src/render/overseer/parity.js";
+
+function prepared(object: unknown): PreparedDocument {
+  const document = object as KubeObject;
+  return { object: document, origin: { file: "a.yaml", line: 1 }, bodyHash: hashBody(document), dropped: [] };
+}
+
+function expand(spec: unknown, kind = "App"): ExpandedDocuments {
+  const object = { apiVersion: "overseer.io/v1", kind, metadata: { name: "web" }, spec };
+  const result = expandDocuments([prepared(object)], { env: {}, composeFileOf: () => undefined });
+  if (result.problems.length === 0) parityReport(result.documents);
+  return result;
+}
+
+/** Any JSON, with the texts that Compose looks into. */
+const scalar = fc.oneof(
+  fc.constantFrom(
+    "80:80",
+    "data:/d",
+    "./x:/y",
+    "CMD",
+    "${A:-b}",
+    "${SECRET:x}",
+    "$",
+    "${",
+    "a=b",
+    "",
+    "web",
+    "~",
+    "\\",
+    ":",
+  ),
+  fc.string({ maxLength: 8 }),
+  fc.integer(),
+  fc.double({ noNaN: true, noDefaultInfinity: true }),
+  fc.boolean(),
+  fc.constant(null),
+);
+const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+  tree: fc.oneof(
+    { maxDepth: 3 },
+    scalar,
+    fc.array(tie("tree"), { maxLength: 3 }),
+    fc.dictionary(
+      fc.oneof(fc.constantFrom("source", "target", "type", "test", "web", "file"), fc.string({ maxLength: 5 })),
+      tie("tree"),
+      {
+        maxKeys: 3,
+      },
+    ),
+  ),
+}));
+const service = fc.dictionary(fc.constantFrom(...SERVICE_KEYS, "x-a", "unknown", "__proto__"), tree, { maxKeys: 8 });
+const compose = fc
+  .tuple(
+    fc.dictionary(fc.constantFrom(...TOP_LEVEL_KEYS, "x-b", "nobody"), tree, { maxKeys: 5 }),
+    fc.dictionary(fc.constantFrom("web", "db", "a b", "constructor", "__proto__"), fc.oneof(service, tree), {
+      maxKeys: 3,
+    }),
+  )
+  .map(([top, services]) => ({ ...top, services }));
+
+describe("hostile documents", () => {
+  it("never make an expansion throw, whatever a Compose document holds", () => {
+    fc.assert(
+      fc.property(compose, (value) => {
+        const { problems } = expand({ compose: value });
+        for (const { message } of problems) expect(message).to.be.a("string").and.not.equal("");
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  for (const kind of ["App", "Node", "Route", "Policy"]) {
+    it(`never make an expansion throw, whatever a ${kind} holds`, () => {
+      const fields = [
+        "compose",
+        "composeFiles",
+        "routes",
+        "domain",
+        "backup",
+        "resources",
+        "env",
+        "apps",
+        "labels",
+        "host",
+      ];
+      fc.assert(
+        fc.property(fc.oneof(tree, fc.dictionary(fc.constantFrom(...fields), tree)), (spec) => {
+          expand(spec, kind);
+        }),
+        { numRuns: 300 },
+      );
+    });
+  }
+
+  it("say no more than a person would read", () => {
+    const ports = Array.from({ length: 5000 }, () => "x");
+    expect(expand({ compose: { services: { web: { image: "x", ports } } } }).problems).to.have.length(100);
+  });
+
+  it("are refused when all of them together are more than a source may have", () => {
+    const apps = Array.from({ length: 40 }, (_, index) => {
+      const compose = { services: { web: { image: "x", command: "y".repeat(400_000) } } };
+      return prepared({
+        apiVersion: "overseer.io/v1",
+        kind: "App",
+        metadata: { name: `a${index}` },
+        spec: { compose },
+      });
+    });
+    const { problems } = expandDocuments(apps, { env: {}, composeFileOf: () => undefined });
+    expect(problems.map(({ message }) => message)).to.deep.equal([
+      "with this app, the Compose documents of the source are larger than 8388608 bytes: split the source",
+    ]);
+  });
+
+  it("take time in proportion to their size", function () {
+    this.timeout(30_000);
+    const names = Array.from({ length: 4000 }, (_, index) => `s${index}`);
+    const chain = Object.fromEntries(
+      names.map((name, index) => [name, { image: "x", depends_on: index === 0 ? [] : [names[index - 1]] }]),
+    );
+    const missing = Object.fromEntries(
+      names.map((name) => [name, { image: "x", depends_on: [`${name}x`, `${name}y`] }]),
+    );
+    const long = "x".repeat(100_000);
+    const words = { [long]: { image: "x", depends_on: [`${long}y`], [`${long}z`]: 1 } };
+    const started = process.cpuUsage();
+    expect(expand({ compose: { services: chain } }).problems).to.deep.equal([]);
+    expect(expand({ compose: { services: missing } }).problems).to.have.length(100);
+    expect(expand({ compose: { services: words } }).problems).to.have.length(2);
+    expect(expand({ compose: { services: { web: { image: long.repeat(6) } } } }).problems).to.have.length(1);
+    expect(process.cpuUsage(started).user / 1000).to.be.lessThan(5000);
+  });
+});
