@@ -3,10 +3,10 @@ import { isIP } from "node:net";
 import { systemClock } from "../base/clock.js";
 import { messageOf } from "../base/errors.js";
 import { createLogger } from "../telemetry/log.js";
+import { VERSION } from "../version.js";
 import { Core } from "./core.js";
 import { durationFlag, type Flag, type FlagValues, flagError, flagHelp, readFlags } from "./flags.js";
 import { runProgram, type Service } from "./program.js";
-import { CORE_VERSION } from "./version.js";
 
 const FLAGS: readonly Flag[] = [
   {
@@ -60,7 +60,7 @@ runProgram("overseer-core", async (): Promise<Service | undefined> => {
   });
   const port = await core.start();
   const address = `${tls === undefined ? "http" : "https"}://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
-  logger.info("listening", { address, version: CORE_VERSION });
+  logger.info("listening", { address, version: VERSION });
   return {
     stop: async () => {
       logger.info("stopping");

@@ -26,6 +26,7 @@ export const validSpecs: Readonly<Record<BadSpec["kind"], Readonly<Record<string
   Change: { app: { name: "web" }, cause: "Revision", inputs: INPUTS },
 };
 
+const CORE = { url: "https://core.example.com", secretRef: { name: "core" } };
 const ONE_REF = "set only one of branch, tag, semver, commit and name in ref";
 const HTTP = "a credential is never sent over http://: use https://, or leave out secretRef";
 const USERINFO = "url must not hold a user name or password: put them into a Secret and name it in secretRef";
@@ -98,7 +99,76 @@ export const badSpecs: readonly BadSpec[] = [
     set: { destination: {} },
     field: "spec.destination",
     message:
-      "destination must name where the app goes: set destination.kubernetes, {} for this cluster and the app's own namespace",
+      "destination must name one place where the app goes: set destination.kubernetes ({} for this cluster and the app's own namespace) or destination.overseer",
+  },
+  {
+    kind: "OverseerApp",
+    set: { destination: { kubernetes: {}, overseer: CORE } },
+    field: "spec.destination",
+    message: "destination must name one place where the app goes",
+  },
+  {
+    kind: "OverseerApp",
+    set: { destination: { overseer: { ...CORE, url: "core.example.com" } } },
+    field: "spec.destination.overseer.url",
+    message: "url must be a complete address without user name and password, like https://core.example.com",
+  },
+  {
+    kind: "OverseerApp",
+    set: { destination: { overseer: { ...CORE, url: "https://me:pw@core.example.com" } } },
+    field: "spec.destination.overseer.url",
+    message: "url must be a complete address without user name and password",
+  },
+  ...["http://core.example.com", "http://127.0.0.1.example.com", "http://localhost.example.com"].map(
+    (url): BadSpec => ({
+      kind: "OverseerApp",
+      set: { destination: { overseer: { ...CORE, url } } },
+      field: "spec.destination.overseer.url",
+      message: "url must begin with https://: the token is never sent over http:// to another machine",
+    }),
+  ),
+  {
+    kind: "OverseerApp",
+    set: { destination: { overseer: { url: CORE.url } } },
+    field: "spec.destination.overseer.secretRef",
+    message: "Required value",
+  },
+  {
+    kind: "OverseerApp",
+    set: { destination: { overseer: { ...CORE, interval: "10ms" } } },
+    field: "spec.destination.overseer.interval",
+    message: "must not be shorter than 1s",
+  },
+  {
+    kind: "OverseerApp",
+    set: { destination: { overseer: CORE }, serviceAccountName: "deployer" },
+    field: "spec.serviceAccountName",
+    message:
+      "serviceAccountName is for destination.kubernetes: at an Overseer Core the token of destination.overseer.secretRef decides",
+  },
+  {
+    kind: "OverseerApp",
+    set: { "source.env": [{ name: "A", value: "1" }] },
+    field: "spec.source.env",
+    message: "source.env is for destination.overseer: Kubernetes manifests are applied as they are",
+  },
+  {
+    kind: "OverseerApp",
+    set: { destination: { overseer: CORE }, "source.env": [{ name: "A B", value: "1" }] },
+    field: "spec.source.env[0].name",
+    message: "should match",
+  },
+  {
+    kind: "OverseerApp",
+    set: {
+      destination: { overseer: CORE },
+      "source.env": [
+        { name: "A", value: "1" },
+        { name: "A", value: "2" },
+      ],
+    },
+    field: "spec.source.env[1]",
+    message: "Duplicate value",
   },
   {
     kind: "OverseerApp",
@@ -179,6 +249,17 @@ export const goodSpecs: readonly Pick<BadSpec, "kind" | "set">[] = [
   { kind: "GitRepository", set: { url: "http://localhost/x.git", secretRef: { name: "s" } } },
   { kind: "GitRepository", set: { interval: "99999h59.999m", allowedNamespaces: ["*", "team-a"] } },
   { kind: "OverseerApp", set: { "source.path": "a..b/..c/..." } },
+  {
+    kind: "OverseerApp",
+    set: {
+      destination: { overseer: { ...CORE, caSecretRef: { name: "ca" }, interval: "5m" } },
+      "source.env": [{ name: "A", value: "" }],
+    },
+  },
+  {
+    kind: "OverseerApp",
+    set: { destination: { overseer: { ...CORE, url: "http://[::1]:8480/behind/a/gateway" } } },
+  },
   { kind: "OverseerApp", set: { sync: { pruneBudget: 0 } } },
   { kind: "OverseerApp", set: { sync: { pruneBudget: "100%" } } },
   { kind: "OverseerApp", set: { sync: { pruneBudget: "12" } } },

@@ -22,7 +22,7 @@ const LEVELS: readonly (readonly string[])[] = [
 ];
 
 /** Rooms that stand apart: they talk to the operator over HTTP, and may use these rooms only. */
-const APART: Readonly<Record<string, readonly string[]>> = { "overseer-core": ["base", "api", "telemetry"] };
+const APART: Readonly<Record<string, readonly string[]>> = { "overseer-core": ["base", "api", "telemetry", "version"] };
 
 /** Packages that only one place may know, so that the product can part with them. */
 const CONFINED: readonly (readonly [string, RegExp])[] = [

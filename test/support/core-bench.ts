@@ -7,6 +7,7 @@ import type { CoreNode } from "../../src/api/core/node.js";
 import type { CoreRoute } from "../../src/api/core/route.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
 import { waitUntil } from "../../tools/wait-until.js";
+import { expectNoCanary } from "./contracts.js";
 import { type AgentProcess, type CoreProcess, startAgent, startCore } from "./core-process.js";
 import { CoreProxy } from "./core-proxy.js";
 import type { LiveApp, World } from "./world.js";
@@ -21,6 +22,9 @@ const PATHS: Readonly<Record<keyof Kinds, string>> = {
   jobs: "/api/jobs",
   policies: "/api/backups/policies",
 };
+
+/** What else of a Core can be read. */
+const READABLE = ["/api/secrets", "/api/tokens", "/api/audit", "/api/changes", "/api/sign-in-providers"];
 
 /** A real Overseer Core with an agent, behind a proxy that makes faults; apps reach it by the proxy, tests directly. */
 export class CoreBench {
@@ -151,12 +155,17 @@ export class CoreBench {
 
   /** Ends everything, and looks for secrets in what was logged. */
   async stop(): Promise<void> {
-    const logs = [await this.core.log(), (await this.agent?.log()) ?? ""].join("\n");
+    const shown: Record<string, string> = {
+      "the log of the Core": await this.core.log(),
+      "the log of the agent": (await this.agent?.log()) ?? "",
+    };
+    for (const path of [...Object.values(PATHS), ...READABLE]) {
+      shown[`the Core's ${path}`] = JSON.stringify((await this.call("GET", path)).body);
+    }
     await this.agent?.remove();
     await this.core.remove();
     await this.proxy.stop();
-    const found = this.#world.canaries.filter((canary) => logs.includes(canary));
-    if (found.length > 0) throw new Error("a secret value is in the log of the Core or the agent");
+    expectNoCanary(this.#world.canaries, shown);
   }
 }
 

@@ -5,7 +5,7 @@ import type { Clock } from "../../base/clock.js";
 import { cutText } from "../../base/cut-text.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
-import { CORE_VERSION } from "../version.js";
+import { VERSION } from "../../version.js";
 import { type AgentCoreClient, CoreCallError } from "./core-client.js";
 import { JobLog, MAX_LOG_LINES } from "./job-log.js";
 import type { Journal } from "./journal.js";
@@ -99,7 +99,7 @@ export class NodeAgent {
   async #registered(): Promise<string> {
     if (this.#nodeId !== undefined) return this.#nodeId;
     const { core, node, runner, logger } = this.#options;
-    const said = { name: node, hostname: hostname() || node, version: CORE_VERSION, runner: runner.name };
+    const said = { name: node, hostname: hostname() || node, version: VERSION, runner: runner.name };
     const { id } = await core.register(said, this.#stopping.signal);
     logger.info("registered", { node, id, runner: runner.name });
     this.#nodeId = id;

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { systemClock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import { createLogger } from "../../telemetry/log.js";
+import { VERSION } from "../../version.js";
 import { durationFlag, type Flag, flagError, flagHelp, readFlags } from "../flags.js";
 import { runProgram, type Service } from "../program.js";
 import { Database } from "../store/database.js";
-import { CORE_VERSION } from "../version.js";
 import { NodeAgent } from "./agent.js";
 import { AgentCoreClient } from "./core-client.js";
 import { Journal } from "./journal.js";
@@ -55,7 +55,7 @@ runProgram("overseer-agent", async (): Promise<Service | undefined> => {
     random: Math.random,
   });
   agent.start();
-  logger.info("started", { node, core, runner: "simulated", version: CORE_VERSION });
+  logger.info("started", { node, core, runner: "simulated", version: VERSION });
   return {
     stop: async () => {
       logger.info("stopping");

@@ -26,7 +26,12 @@ interface ProjectState {
 /** What is kept of the simulation: no secret value is in it. */
 interface SimulationState {
   readonly projects: Readonly<Record<string, ProjectState>>;
+  /** Hashes of the starts that failed because they were to fail once. */
+  readonly failedOnce?: readonly string[];
 }
+
+/** So many failures are remembered. */
+const MAX_FAILED_ONCE = 100;
 
 const NOTHING: ProjectState = { services: {}, volumes: {} };
 
@@ -36,7 +41,7 @@ const MARK = "[simulated]";
 /**
  * Starts nothing: notes in a file what would run, and says in every line that this is simulated. It behaves like a node in what
  * can be observed: deploying again starts only what changed, volumes outlive their project, a service whose image is
- * `simulated/fails` (any tag) fails, and the label `overseer.simulated.seconds` makes a start take that long.
+ * `simulated/fails` (any tag) fails, one of `simulated/fails-once` only the first time, and the label `overseer.simulated.seconds` makes a start take that long.
  */
 export class SimulatedRunner implements Runner {
   readonly name = "simulated";
@@ -91,14 +96,26 @@ export class SimulatedRunner implements Runner {
     log(`${MARK} starting service ${name} from ${image}${usedSecrets === 0 ? "" : ` with ${usedSecrets} secrets`}`);
     if (seconds > 0) await pause(this.#clock, seconds * 1000, signal);
     signal.throwIfAborted();
-    if (/^simulated\/fails(:|$)/.test(image)) {
+    const fails = this.#fails(image, sha256(`${project}/${name}/${definition}`, 32));
+    if (fails !== undefined) {
       this.#setService(project, name, undefined);
       log(`${MARK} service ${name}: started, then exited with code 1`);
-      log(`${MARK} service ${name}: this image always fails`);
-      throw new RunError(`service ${name} exited with code 1 (simulated: the image ${image} always fails)`);
+      log(`${MARK} service ${name}: this image ${fails}`);
+      throw new RunError(`service ${name} exited with code 1 (simulated: the image ${image} ${fails})`);
     }
     this.#setService(project, name, { image, definition, instance: randomUUID() });
     log(`${MARK} service ${name} is running`);
+  }
+
+  /** How an image fails, if it does; notes a failure that happens once. */
+  #fails(image: string, start: string): string | undefined {
+    if (/^simulated\/fails(:|$)/.test(image)) return "always fails";
+    if (!/^simulated\/fails-once(:|$)/.test(image)) return undefined;
+    const state = this.#state();
+    const failed = state.failedOnce ?? [];
+    if (failed.includes(start)) return undefined;
+    writeJson(this.#path, { ...state, failedOnce: [...failed, start].slice(-MAX_FAILED_ONCE) });
+    return "fails at its first start";
   }
 
   #keepVolume(project: string, name: string, log: LogLine): void {
@@ -128,13 +145,18 @@ export class SimulatedRunner implements Runner {
   }
 
   #projects(): SimulationState["projects"] {
-    return readJson<SimulationState>(this.#path)?.projects ?? {};
+    return this.#state().projects;
+  }
+
+  #state(): SimulationState {
+    return readJson<SimulationState>(this.#path) ?? { projects: {} };
   }
 
   /** A project is kept for as long as it has services or volumes. */
   #write(name: string, project: ProjectState): void {
-    const { [name]: _, ...others } = this.#projects();
+    const state = this.#state();
+    const { [name]: _, ...others } = state.projects;
     const empty = Object.keys(project.services).length + Object.keys(project.volumes).length === 0;
-    writeJson(this.#path, { projects: empty ? others : { ...others, [name]: project } });
+    writeJson(this.#path, { ...state, projects: empty ? others : { ...others, [name]: project } });
   }
 }

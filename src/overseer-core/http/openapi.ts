@@ -9,7 +9,7 @@ import { CoreNode, CoreNodeConfigWrite, CoreNodeRegister } from "../../api/core/
 import { CoreRoute, CoreRouteWrite, CoreSignInProvider, CoreSignInProviderWrite } from "../../api/core/route.js";
 import { CoreSecret, CoreSecretCreate, CoreSecretUpdate } from "../../api/core/secret.js";
 import { CoreToken, CoreTokenCreate } from "../../api/core/token.js";
-import { CORE_VERSION } from "../version.js";
+import { VERSION } from "../../version.js";
 import { type Answers, type Route, type RouteFacts, route } from "./route.js";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -79,7 +79,7 @@ function describeApi(routes: readonly RouteFacts[]): Record<string, unknown> {
   }
   return {
     openapi: "3.1.0",
-    info: { title: "Overseer Core", version: CORE_VERSION, description: "The API of the embedded Overseer Core." },
+    info: { title: "Overseer Core", version: VERSION, description: "The API of the embedded Overseer Core." },
     security: [{ token: [] }],
     paths,
     components: {

@@ -1,7 +1,8 @@
 import { load, YAMLException } from "js-yaml";
 import { Fault } from "../fault.js";
 
-const REFERENCE = /(?<!\$)\$\{SECRET:([A-Za-z0-9][A-Za-z0-9._-]*)\}/g;
+/** `$$` is a dollar sign, so that what follows it is read anew: `$$${SECRET:x}` refers to a secret, `$${SECRET:x}` does not. */
+const REFERENCE = /\$\$|\$\{SECRET:([A-Za-z0-9][A-Za-z0-9._-]*)\}/g;
 
 /** A mapping of a YAML document. */
 export type Mapping = Readonly<Record<string, unknown>>;
@@ -33,7 +34,7 @@ export function readCompose(text: string): Mapping & { readonly services: Mappin
 
 /** Names that `${SECRET:name}` refers to in a document, sorted; `$${…}` is no reference. */
 export function secretNames(compose: string): string[] {
-  return [...new Set([...compose.matchAll(REFERENCE)].map(([, name = ""]) => name))].sort();
+  return [...new Set([...compose.matchAll(REFERENCE)].flatMap(([, name]) => name ?? []))].sort();
 }
 
 function placeOf(error: unknown): string {

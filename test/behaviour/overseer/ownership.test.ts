@@ -98,6 +98,34 @@ describe("Whose something in an Overseer Core is", function () {
     expect(await core.appNamed("lost"), "not ours any more").not.to.equal(undefined);
   });
 
+  it("a node's configuration that leaves Git is taken back, and the node stays", async () => {
+    const config = JSON.stringify({
+      apiVersion: "overseer.io/v1",
+      kind: "Node",
+      metadata: { name: "node-1" },
+      spec: { description: "the first", labels: { disk: "ssd" } },
+    });
+    const policy = JSON.stringify({
+      apiVersion: "overseer.io/v1",
+      kind: "Policy",
+      metadata: { name: "nightly" },
+      spec: { backup: { schedule: "0 1 * * *" } },
+    });
+    const repo = await world.repository("infra", { "node.yaml": config, "policy.yaml": policy });
+    await core.app("infra", "infra", ".");
+    await world.synced("infra");
+    const [before] = await core.list("nodes");
+    expect(before?.config).to.deep.equal({ description: "the first", labels: { disk: "ssd" }, schedulable: true });
+    expect((await core.list("policies")).find(({ name }) => name === "nightly")).to.include({ appId: null });
+    await repo.commit({ "node.yaml": null }, "no node");
+    await world.poll("infra");
+    await world.synced("infra", await repo.head());
+    const [after] = await core.list("nodes");
+    expect(after?.id).to.equal(before?.id);
+    expect(after?.config).to.deep.equal({ labels: {}, schedulable: true });
+    expect(after?.metadata).to.deep.equal({});
+  });
+
   it("what moves to another app is handed over, and is never away", async () => {
     const moving = appDocument("moving", { web: { image: "m:1" } });
     const repo = await world.repository("two", {

@@ -93,6 +93,13 @@ describe("an agent with its Core", () => {
     });
   });
 
+  it("ends a job also when the Core cannot read what came of it", async () => {
+    const app = await make("half", 'services:\n  "half \\ud800":\n    image: nginx:1\n');
+    const failed = await ended(await deploy(app));
+    expect(failed).to.include({ status: "failed", error: "the Core could not read what the agent reported" });
+    expect((await ended(await deploy(await make("whole", service("nginx:1"))))).status).to.equal("completed");
+  });
+
   it("keeps named volumes when it removes an app, and finds them again", async () => {
     const compose = service("nginx:1", "    volumes: [data:/data, ./local:/x, other]\nvolumes:\n  declared: {}\n");
     const app = await make("volumes", compose);

@@ -38,6 +38,10 @@ describe("references to secrets", () => {
     const text = "a: ${SECRET:b} ${SECRET:a-1.x} ${SECRET:b} $${SECRET:no} ${SECRET:} ${SECRET:-x} ${OTHER} $SECRET:c";
     expect(secretNames(text)).to.deep.equal(["a-1.x", "b"]);
   });
+
+  it("are read from the left: a dollar sign before one does not hide it", () => {
+    expect(secretNames("$$${SECRET:a} $$$${SECRET:no} $$$$${SECRET:b}")).to.deep.equal(["a", "b"]);
+  });
 });
 
 describe("sealed texts", () => {
