@@ -1,4 +1,11 @@
 /** The public door of the Git room: what others may import. */
+export {
+  type ChooseGitEngineOptions,
+  type ChosenGitEngine,
+  chooseGitEngine,
+  GIT_ENGINES,
+  type GitEnginePreference,
+} from "./choose-engine.js";
 export { credentialDigest, credentialFromSecret, TOKEN_USERNAME } from "./credentials.js";
 export type {
   CommitInfo,
@@ -16,6 +23,7 @@ export type {
 export { GitError, type GitErrorCode, isGitError } from "./errors.js";
 export { IsomorphicGitEngine, type IsomorphicGitEngineOptions } from "./isomorphic/engine.js";
 export { DEFAULT_GIT_LIMITS, type GitLimits } from "./limits.js";
+export { NativeGitEngine, type NativeGitEngineOptions } from "./native/engine.js";
 export { checkRefSpec, type GitRefSpec, type ResolvedRef, refPrefixes, resolveRef } from "./refs.js";
 export { gitRemote } from "./remote.js";
 export { resolveRemoteRef } from "./resolve-remote-ref.js";

@@ -14,11 +14,12 @@ import { tooSlow } from "../http/failures.js";
 import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
 import { LsRefs } from "../ls-refs.js";
 import { isObjectId } from "../pack/object-id.js";
+import { TreeSnapshot } from "../snapshot.js";
 import { readCommit } from "../walk.js";
 import { Fetcher } from "./fetcher.js";
 import { ReadCaches } from "./read-caches.js";
-import { damaged, isDamage, readOrHeal, StoreSnapshot } from "./snapshot.js";
 import { Store } from "./store.js";
+import { damaged, isDamage, readOrHeal, storeSource } from "./store-source.js";
 
 /** What an engine is made of. */
 export interface IsomorphicGitEngineOptions {
@@ -98,7 +99,7 @@ export class IsomorphicGitEngine implements GitEngine {
     });
     if ((await store.record(commit)) === undefined) return undefined;
     const { info, tree } = await readCommit(commit, await store.packs());
-    return new StoreSnapshot(info, tree, store, this.#caches);
+    return new TreeSnapshot(info, tree, storeSource(store, commit, this.#caches));
   }
 
   async retain(remote: GitRemote, commits: readonly string[]): Promise<void> {

@@ -1,20 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-
-/** A pack file of a store. */
-export interface PackRecord {
-  /** `pack-<hash>`, without an ending. */
-  readonly name: string;
-  readonly bytes: number;
-}
-
-/** A commit that was verified whole. */
-export interface CommitRecord {
-  /** Full name of the ref that it was fetched for. */
-  readonly ref?: string;
-  /** When it was verified, in milliseconds since the epoch. */
-  readonly time: number;
-}
+import type { CommitRecord, PackRecord } from "../store-records.js";
 
 /**
  * All that is known of a store. Written last and in one piece: what it does not name does not exist, whatever lies in the

@@ -11,16 +11,9 @@ import { type IndexedPack, indexPack } from "../pack/index-pack.js";
 import { PackSet } from "../pack/pack-set.js";
 import type { PackReader } from "../pack/reader.js";
 import { writePack } from "../pack/write-pack.js";
+import type { CommitRecord, PackRecord } from "../store-records.js";
 import { walkCommit } from "../walk.js";
-import {
-  type CommitRecord,
-  emptyManifest,
-  MANIFEST_FILE,
-  type Manifest,
-  type PackRecord,
-  readManifest,
-  writeManifest,
-} from "./manifest.js";
+import { emptyManifest, MANIFEST_FILE, type Manifest, readManifest, writeManifest } from "./manifest.js";
 import { type PackCaches, PackFiles } from "./pack-files.js";
 
 /** Trees that are remembered to be whole, so that the next commit is verified by what it changed. */

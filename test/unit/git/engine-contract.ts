@@ -9,6 +9,7 @@ import { gitRemote } from "../../../src/git/remote.js";
 import { resolveRemoteRef } from "../../../src/git/resolve-remote-ref.js";
 import { type GitFault, type GitRepo, type GitServer, holdRequests, startGitServer } from "../../support/git-server.js";
 import { describeFaults } from "./engine-contract-faults.js";
+import { describeNetwork } from "./engine-contract-network.js";
 import { describeReading } from "./engine-contract-reading.js";
 import { expectGitError } from "./support/expect-error.js";
 import { temporaryDirectory } from "./support/temporary.js";
@@ -114,6 +115,7 @@ export function describeGitEngine(name: string, make: MakeEngine): void {
     describeFetching(bench);
     describeReading(bench);
     describeFaults(bench);
+    describeNetwork(bench);
     describeKeeping(bench);
   });
 }

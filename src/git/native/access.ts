@@ -1,0 +1,72 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as tls from "node:tls";
+import type { GitCredential, GitRemote } from "../engine.js";
+
+/** How a child signs in, and what must not be told of it. */
+export interface GitAccess {
+  /** Settings for the child's environment. */
+  readonly config: Readonly<Record<string, string>>;
+  /** Values that are taken out of whatever the child says. */
+  readonly secrets: readonly string[];
+  /** Removes what was written. */
+  forget(): Promise<void>;
+}
+
+const FILES = { authorities: "ca.pem", certificate: "tls.crt", key: "tls.key" } as const;
+
+/**
+ * How `git` signs in at a remote. The name and password or token go as a header in its environment, bound to the server's
+ * address. Certificates can only be given as files: they are written into `directory`, which is ours alone, and are there
+ * no longer than the child. Both engines trust the same authorities: those of Node, and the credential's own.
+ */
+export async function gitAccess(remote: GitRemote, directory: string): Promise<GitAccess> {
+  const { credential, url } = remote;
+  const { origin, protocol } = new URL(url);
+  const authorization = authorizationOf(credential);
+  const config: Record<string, string> = {};
+  if (authorization !== undefined) config[`http.${origin}/.extraHeader`] = `Authorization: ${authorization}`;
+  if (protocol === "https:") Object.assign(config, await certificates(credential, directory));
+  const secrets = [authorization, authorization?.split(" ")[1], credential?.password, credential?.bearerToken];
+  return {
+    config,
+    secrets: secrets.filter((secret) => secret !== undefined && secret !== "") as string[],
+    forget: async () => {
+      for (const name of Object.values(FILES)) await rm(join(directory, name), { force: true });
+    },
+  };
+}
+
+/** `text` without any of `secrets`. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), text);
+}
+
+async function certificates(credential: GitCredential | undefined, directory: string): Promise<Record<string, string>> {
+  const { ca, clientCert, clientKey } = credential ?? {};
+  const authorities = ca === undefined ? systemAuthorities() : [...systemAuthorities(), ca];
+  const config: Record<string, string> = {
+    "http.sslCAInfo": await write(directory, FILES.authorities, authorities.join("\n")),
+  };
+  if (clientCert !== undefined) config["http.sslCert"] = await write(directory, FILES.certificate, clientCert);
+  if (clientKey !== undefined) config["http.sslKey"] = await write(directory, FILES.key, clientKey);
+  return config;
+}
+
+async function write(directory: string, name: string, text: string): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, text, { mode: 0o600 });
+  return path;
+}
+
+/** What Node trusts by default; newer versions can tell, with the extra ones that the process was started with. */
+function systemAuthorities(): readonly string[] {
+  const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
+  return getCACertificates?.("default") ?? tls.rootCertificates;
+}
+
+function authorizationOf(credential: GitCredential | undefined): string | undefined {
+  if (credential?.bearerToken !== undefined) return `Bearer ${credential.bearerToken}`;
+  if (credential?.password === undefined) return undefined;
+  return `Basic ${Buffer.from(`${credential.username ?? ""}:${credential.password}`).toString("base64")}`;
+}

@@ -1,0 +1,74 @@
+import type { GitObject, ObjectType } from "../pack/entry.js";
+
+/** The longest line before a content: id, type and size. */
+const MAX_HEAD = 200;
+
+const FOUND = /^([0-9a-f]{40}) (commit|tree|blob|tag) (\d{1,15})$/;
+const MISSING = /^([0-9a-f]{40}) missing$/;
+
+/** One answer of `git cat-file --batch`. */
+export interface BatchAnswer {
+  readonly id: string;
+  /** Undefined when there is no such object. */
+  readonly object: GitObject | undefined;
+}
+
+/** What cannot be an answer: the child is of no use any more. */
+export class BatchBroken extends Error {}
+
+/**
+ * Takes the output of `git cat-file --batch` apart, however it is cut into chunks. Never keeps more than one object, and
+ * none over `maxBytes`: `BatchBroken` for that, and for whatever else is no answer.
+ */
+export class BatchAnswers {
+  readonly #maxBytes: number;
+  #head = "";
+  #content: { readonly id: string; readonly type: ObjectType; readonly bytes: Buffer; filled: number } | undefined;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The answers that `chunk` completes. */
+  push(chunk: Buffer): BatchAnswer[] {
+    const answers: BatchAnswer[] = [];
+    for (let at = 0; at < chunk.length; ) {
+      at = this.#content === undefined ? this.#readHead(chunk, at, answers) : this.#readContent(chunk, at, answers);
+    }
+    return answers;
+  }
+
+  #readHead(chunk: Buffer, at: number, answers: BatchAnswer[]): number {
+    const end = chunk.indexOf(10, at);
+    this.#head += chunk.toString("latin1", at, end < 0 ? chunk.length : end);
+    if (this.#head.length > MAX_HEAD) throw new BatchBroken("no answer of git cat-file");
+    if (end < 0) return chunk.length;
+    const head = this.#head;
+    this.#head = "";
+    const missing = MISSING.exec(head)?.[1];
+    if (missing !== undefined) answers.push({ id: missing, object: undefined });
+    else this.#begin(head);
+    return end + 1;
+  }
+
+  #begin(head: string): void {
+    const [, id, type, size] = FOUND.exec(head) ?? [];
+    if (id === undefined || Number(size) > this.#maxBytes) throw new BatchBroken("no object that can be read");
+    // One byte more: a line break follows.
+    this.#content = { id, type: type as ObjectType, bytes: Buffer.allocUnsafe(Number(size) + 1), filled: 0 };
+  }
+
+  #readContent(chunk: Buffer, at: number, answers: BatchAnswer[]): number {
+    const content = this.#content;
+    if (content === undefined) return at;
+    const copied = chunk.copy(content.bytes, content.filled, at);
+    content.filled += copied;
+    if (content.filled === content.bytes.length) {
+      const { id, type, bytes } = content;
+      this.#content = undefined;
+      if (bytes.at(-1) !== 10) throw new BatchBroken("an object of another size than announced");
+      answers.push({ id, object: { type, content: bytes.subarray(0, -1) } });
+    }
+    return at + copied;
+  }
+}

@@ -1,0 +1,236 @@
+import { readdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { LRUCache } from "lru-cache";
+import type { Clock } from "../../base/clock.js";
+import { messageOf } from "../../base/errors.js";
+import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
+import type { Logger } from "../../base/logger.js";
+import { Semaphore } from "../../base/semaphore.js";
+import { parseCommit } from "../commit.js";
+import { withDeadline } from "../deadline.js";
+import type { FetchResult, FetchTarget, GitEngine, GitRemote, GitSnapshot, RemoteRefs } from "../engine.js";
+import { GitError, isGitError } from "../errors.js";
+import { GitHttpClient } from "../http/client.js";
+import { Connections } from "../http/connections.js";
+import { tooSlow } from "../http/failures.js";
+import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
+import { LsRefs } from "../ls-refs.js";
+import { isObjectId } from "../pack/object-id.js";
+import { TreeSnapshot } from "../snapshot.js";
+import type { CommitRecord } from "../store-records.js";
+import type { ParsedTree } from "../tree.js";
+import { NativeFetcher } from "./fetcher.js";
+import type { Generation } from "./manifest.js";
+import { GitProgram } from "./program.js";
+import { ReaderPool } from "./reader-pool.js";
+import { repack } from "./repack.js";
+import { NativeStore, TRASH_PREFIX } from "./store.js";
+import { storeSource } from "./store-source.js";
+
+/** What an engine is made of. */
+export interface NativeGitEngineOptions {
+  /** May be shared with other engines of this kind, also of other processes. */
+  readonly cacheDir: string;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly failpoint?: FailpointHook;
+  /** Over `DEFAULT_GIT_LIMITS`. */
+  readonly limits?: Partial<GitLimits>;
+  /** Path or name of the program; `git` unless told. */
+  readonly executable?: string;
+  /** Where it and its helpers are looked for; the usual places unless told. */
+  readonly path?: string;
+}
+
+/** Where programs usually are. */
+export const USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** A commit verified this recently is kept by `retain`, whether it is named or not: its fetch may have overtaken the list. */
+const GRACE_MS = 600_000;
+
+/** Rows of all trees that are kept parsed: some 10 MB. */
+const MAX_TREE_ROWS = 50_000;
+
+const STORE = /^[0-9a-f]{64}\.git$/;
+
+/**
+ * Git by the program of that name: it fetches, checks what came, and reads, each in children with limits. Refs are asked
+ * for by our own small request. What it is given to see is made by us: no configuration, no refs, no hooks of anybody.
+ */
+export class NativeGitEngine implements GitEngine {
+  readonly #options: NativeGitEngineOptions;
+  readonly #limits: GitLimits;
+  readonly #git: GitProgram;
+  readonly #connections: Connections;
+  readonly #lsRefs: LsRefs;
+  readonly #fetcher: NativeFetcher;
+  readonly #readers: ReaderPool;
+  readonly #fetches: Semaphore;
+  readonly #stores = new Map<string, NativeStore>();
+  /** Trees by their id, which says what is in them whatever store they come from. */
+  readonly #trees = new LRUCache<string, ParsedTree>({
+    maxSize: MAX_TREE_ROWS,
+    sizeCalculation: ({ rows }) => rows.length + 1,
+  });
+
+  constructor(options: NativeGitEngineOptions) {
+    this.#options = { ...options, cacheDir: resolve(options.cacheDir) };
+    const { clock } = options;
+    const limits = { ...DEFAULT_GIT_LIMITS, ...options.limits };
+    this.#limits = limits;
+    this.#git = new GitProgram({
+      executable: options.executable ?? "git",
+      path: options.path ?? USUAL_PATH,
+      maxAllocation: maxAllocation(limits),
+      silenceSeconds: Math.max(1, Math.round(limits.silenceTimeoutMs / 1000)),
+    });
+    this.#connections = new Connections(limits);
+    this.#lsRefs = new LsRefs(new GitHttpClient(this.#connections, clock), clock, limits);
+    const failpoint = options.failpoint ?? noFailpoints;
+    this.#fetcher = new NativeFetcher({ git: this.#git, limits, clock, failpoint });
+    this.#readers = new ReaderPool({ git: this.#git, clock, limits, idle: () => this.#trees.clear() });
+    this.#fetches = new Semaphore(limits.concurrentFetches);
+  }
+
+  listRefs(remote: GitRemote, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
+    return this.#lsRefs.list(remote, prefixes, signal);
+  }
+
+  async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal): Promise<FetchResult> {
+    const { commit } = target;
+    if (!isObjectId(commit)) {
+      throw new GitError("GIT_REF_INVALID", `${JSON.stringify(commit)} is no full commit id`);
+    }
+    const store = this.#store(remote);
+    return store.exclusive(async () => {
+      signal.throwIfAborted();
+      if ((await store.record(commit)) !== undefined) return { fetched: false, bytes: 0, objects: 0 };
+      const result = await this.#fetches.run(() => this.#bring(store, remote, target, signal));
+      await this.#compactIfMany(store, remote);
+      return result;
+    });
+  }
+
+  async open(remote: GitRemote, commit: string): Promise<GitSnapshot | undefined> {
+    const store = this.#store(remote);
+    if ((await store.record(commit)) === undefined) return undefined;
+    const object = await store.read(commit).catch((error: unknown) => {
+      if (!isGitError(error, "GIT_STORE_DAMAGED")) throw error;
+    });
+    if (object === undefined || (await store.record(commit)) === undefined) return undefined;
+    const { info, tree } = parseCommit(object.content, commit);
+    return new TreeSnapshot(info, tree, storeSource(store, commit, this.#trees));
+  }
+
+  async retain(remote: GitRemote, commits: readonly string[]): Promise<void> {
+    const store = this.#store(remote);
+    await store.exclusive(async () => {
+      const generation = await store.current();
+      const { manifest } = generation;
+      const recent = this.#options.clock.now() - GRACE_MS;
+      const isKept = (commit: string, { time }: CommitRecord): boolean => commits.includes(commit) || time > recent;
+      const all = Object.entries(manifest.commits);
+      const kept = Object.fromEntries(all.filter(([commit, record]) => isKept(commit, record)));
+      const count = Object.keys(kept).length;
+      if (count === all.length) return;
+      const bytes = manifest.packs.reduce((sum, pack) => sum + pack.bytes, 0);
+      if (count === 0) await store.remove();
+      else if (bytes > 2 * manifest.compactBytes + this.#limits.trivialBytes) {
+        await this.#compact(store, remote, generation, kept);
+      } else await store.update((newest) => (newest === manifest ? { ...manifest, commits: kept } : undefined));
+    });
+  }
+
+  async prune(keep: readonly GitRemote[]): Promise<void> {
+    const kept = new Set(keep.map(({ id }) => id));
+    for (const [id, store] of this.#stores) if (!kept.has(id)) await store.exclusive(() => store.remove());
+    const { cacheDir } = this.#options;
+    for (const name of await readdir(cacheDir).catch(() => [])) {
+      const isStore = STORE.test(name) && !kept.has(name.slice(0, 64)) && !this.#stores.has(name.slice(0, 64));
+      if (isStore || name.startsWith(TRASH_PREFIX)) await rm(join(cacheDir, name), { recursive: true, force: true });
+    }
+    await this.#letGo();
+  }
+
+  async close(): Promise<void> {
+    await this.#letGo();
+    this.#connections.clear();
+  }
+
+  async #letGo(): Promise<void> {
+    this.#trees.clear();
+    await this.#readers.releaseAll();
+  }
+
+  async #bring(store: NativeStore, remote: GitRemote, target: FetchTarget, signal: AbortSignal): Promise<FetchResult> {
+    const { clock, logger } = this.#options;
+    const began = clock.monotonic();
+    const ms = this.#limits.fetchTimeoutMs;
+    const expired = (): Error => tooSlow(remote, "the fetch", ms);
+    const result = await withDeadline({ clock, signal, ms, expired }, (within) =>
+      this.#fetchWhereItIs(store, remote, target, within),
+    );
+    const took = Math.round(clock.monotonic() - began);
+    logger.debug("fetched a commit", { url: remote.url, commit: target.commit, ...result, ms: took });
+    return result;
+  }
+
+  /**
+   * Git itself follows no redirect: it would take the credential along. When it meets one, our own request finds out where
+   * to, and follows it within the server alone.
+   */
+  async #fetchWhereItIs(
+    store: NativeStore,
+    remote: GitRemote,
+    target: FetchTarget,
+    signal: AbortSignal,
+  ): Promise<FetchResult> {
+    const base = this.#lsRefs.base(remote);
+    try {
+      return await this.#fetcher.fetch(store, { remote, base, target, signal });
+    } catch (error) {
+      if (isGitError(error, "GIT_PACK_CORRUPT", "GIT_INCOMPLETE")) await store.heal();
+      if (!isGitError(error, "GIT_REDIRECTED")) throw error;
+      await this.#lsRefs.list(remote, ["HEAD"], signal);
+      const moved = this.#lsRefs.base(remote);
+      if (moved === base) throw error;
+      return this.#fetcher.fetch(store, { remote, base: moved, target, signal });
+    }
+  }
+
+  /** Many small packs make reading slow. Failing to pack them anew harms nobody: they stay as they are. */
+  async #compactIfMany(store: NativeStore, remote: GitRemote): Promise<void> {
+    const generation = await store.current();
+    const { packs, commits } = generation.manifest;
+    if (packs.length > this.#limits.maxPacks) await this.#compact(store, remote, generation, commits);
+  }
+
+  async #compact(
+    store: NativeStore,
+    remote: GitRemote,
+    generation: Generation,
+    commits: Readonly<Record<string, CommitRecord>>,
+  ): Promise<void> {
+    const signal = AbortSignal.timeout(this.#limits.fetchTimeoutMs);
+    const { logger } = this.#options;
+    await repack(store, generation, commits, { git: this.#git, limits: this.#limits, signal }).catch((error: unknown) =>
+      logger.warn("could not pack a Git store anew", { url: remote.url, error: messageOf(error) }),
+    );
+  }
+
+  #store(remote: GitRemote): NativeStore {
+    const known = this.#stores.get(remote.id);
+    if (known !== undefined) return known;
+    const { cacheDir, clock, logger } = this.#options;
+    const store = new NativeStore(remote, {
+      ...{ cacheDir, clock, logger, limits: this.#limits, git: this.#git, readers: this.#readers },
+    });
+    this.#stores.set(remote.id, store);
+    return store;
+  }
+}
+
+/** One object and the table of all objects have to fit, with some room for what Git needs besides. */
+function maxAllocation({ maxObjectBytes, maxObjects }: GitLimits): number {
+  return maxObjectBytes + 80 * maxObjects + 32 * 2 ** 20;
+}

@@ -1,0 +1,82 @@
+/** What the environment of a `git` process is made from. */
+export interface GitEnvironmentOptions {
+  readonly path: string;
+  /** The repository's directory, absolute; also the child's home, in which it finds nothing. */
+  readonly directory: string;
+  /** Where objects are read from and written to. */
+  readonly objects: string;
+  /** Where objects are read from as well. */
+  readonly alternate?: string;
+  /** Settings over the fixed ones. They may be secret: they are in the child's environment alone, not in its arguments. */
+  readonly config?: Readonly<Record<string, string>>;
+  readonly maxAllocation: number;
+  readonly silenceSeconds: number;
+}
+
+/**
+ * Settings of every child, in place of all configuration files. No hook, helper, prompt, redirect, submodule, background
+ * work, or transport but HTTP. What comes over the wire stays a pack, and is not forced to the disk: a pack that a crash
+ * of the machine spoils is found by its checksum.
+ */
+const SETTINGS: Readonly<Record<string, string>> = {
+  "core.hooksPath": "/dev/null",
+  "core.fsync": "none",
+  "core.bigFileThreshold": "4m",
+  "core.packedGitWindowSize": "1m",
+  "core.packedGitLimit": "32m",
+  "core.deltaBaseCacheLimit": "8m",
+  "credential.helper": "",
+  "fetch.recurseSubmodules": "false",
+  "submodule.recurse": "false",
+  "fetch.unpackLimit": "1",
+  "fetch.writeCommitGraph": "false",
+  // Names and order within trees are judged where a tree is used: one bad directory must not take a whole repository.
+  "fetch.fsckObjects": "false",
+  "gc.auto": "0",
+  "maintenance.auto": "false",
+  "http.followRedirects": "false",
+  "http.sslVerify": "true",
+  "pack.threads": "1",
+  "pack.windowMemory": "32m",
+  "pack.deltaCacheSize": "16m",
+  "pack.writeReverseIndex": "false",
+  "protocol.allow": "never",
+  "protocol.http.allow": "always",
+  "protocol.https.allow": "always",
+  "protocol.version": "2",
+  "transfer.bundleURI": "false",
+};
+
+/** The whole environment of a child; nothing is taken over from this process. Settings go by `GIT_CONFIG_*` (git 2.31). */
+export function gitEnvironment(options: GitEnvironmentOptions): NodeJS.ProcessEnv {
+  const { path, directory, objects, alternate, config, maxAllocation, silenceSeconds } = options;
+  const settings = Object.entries({
+    ...SETTINGS,
+    "http.lowSpeedLimit": "1",
+    "http.lowSpeedTime": String(silenceSeconds),
+    ...config,
+  });
+  const environment: NodeJS.ProcessEnv = {
+    PATH: path,
+    HOME: directory,
+    LC_ALL: "C",
+    GIT_DIR: directory,
+    GIT_OBJECT_DIRECTORY: objects,
+    GIT_CONFIG_NOSYSTEM: "1",
+    GIT_CONFIG_GLOBAL: "/dev/null",
+    GIT_ATTR_NOSYSTEM: "1",
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_ALLOW_PROTOCOL: "http:https",
+    GIT_NO_LAZY_FETCH: "1",
+    GIT_NO_REPLACE_OBJECTS: "1",
+    GIT_HTTP_USER_AGENT: "git/overseer-gitops",
+    GIT_ALLOC_LIMIT: String(maxAllocation),
+    GIT_CONFIG_COUNT: String(settings.length),
+  };
+  if (alternate !== undefined) environment.GIT_ALTERNATE_OBJECT_DIRECTORIES = alternate;
+  settings.forEach(([key, value], index) => {
+    environment[`GIT_CONFIG_KEY_${index}`] = key;
+    environment[`GIT_CONFIG_VALUE_${index}`] = value;
+  });
+  return environment;
+}

@@ -1,0 +1,186 @@
+import type { Clock } from "../../base/clock.js";
+import type { FailpointHook } from "../../base/failpoint.js";
+import type { FetchResult, FetchTarget, GitRemote } from "../engine.js";
+import { GitError, isGitError } from "../errors.js";
+import type { GitLimits } from "../limits.js";
+import { gitAccess, withoutSecrets } from "./access.js";
+import { damaged } from "./damage.js";
+import { gitFailure } from "./failure.js";
+import type { Generation } from "./manifest.js";
+import type { GitProgram } from "./program.js";
+import type { NativeStore } from "./store.js";
+import { verify } from "./verify.js";
+import { watchSize } from "./watch-size.js";
+import type { Workspace } from "./workspace.js";
+
+/** One fetch. */
+export interface FetchJob {
+  readonly remote: GitRemote;
+  /** Where the server said that the repository is. */
+  readonly base: string;
+  readonly target: FetchTarget;
+  readonly signal: AbortSignal;
+}
+
+/** What a fetcher works with. */
+export interface FetcherOptions {
+  readonly git: GitProgram;
+  readonly limits: GitLimits;
+  readonly clock: Clock;
+  readonly failpoint: FailpointHook;
+}
+
+/** Verified commits that the server is told of: the newest ones have nearly all that a new one has. */
+const MAX_HAVES = 16;
+
+/** A ref name that cannot be read as anything else on a command line. */
+const PLAIN_REF = /^refs\/[^\s:*?[\\^~]+$/;
+
+/** One attempt: what is asked for, and what the server is told that we have. */
+interface Attempt {
+  /** Commit id or ref name. */
+  readonly want: string;
+  readonly haves: readonly string[];
+  readonly generation: Generation;
+}
+
+/** Brings a commit into a store: receive into a workspace, verify there, and only then publish. */
+export class NativeFetcher {
+  readonly #options: FetcherOptions;
+
+  constructor(options: FetcherOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Asks for the one commit without its history, and only for what is new since commits of the store. When that does not
+   * make it whole, all of it is fetched. The commit is asked for by its id; from a server that does not serve ids, by its ref.
+   */
+  async fetch(store: NativeStore, job: FetchJob): Promise<FetchResult> {
+    const { commit, ref } = job.target;
+    const generation = await store.current();
+    const haves = newest(generation, ref);
+    try {
+      return await this.#attempt(store, job, { want: commit, haves, generation });
+    } catch (error) {
+      if (isGitError(error, "GIT_COMMIT_NOT_FOUND")) return this.#byRef(store, job, generation, error);
+      if (haves.length === 0 || !isGitError(error, "GIT_INCOMPLETE")) throw error;
+      return this.#attempt(store, job, { want: commit, haves: [], generation });
+    }
+  }
+
+  async #byRef(store: NativeStore, job: FetchJob, generation: Generation, refusal: GitError): Promise<FetchResult> {
+    const { commit, ref } = job.target;
+    const { url } = job.remote;
+    if (ref === undefined || !PLAIN_REF.test(ref)) {
+      throw new GitError(
+        "GIT_COMMIT_NOT_FOUND",
+        `${url} does not serve commit ${commit}: it does not exist, or no branch or tag leads to it (${refusal.message})`,
+        { cause: refusal },
+      );
+    }
+    try {
+      return await this.#attempt(store, job, { want: ref, haves: [], generation });
+    } catch (error) {
+      if (!isGitError(error, "GIT_INCOMPLETE", "GIT_COMMIT_NOT_FOUND")) throw error;
+      const message = `${ref} of ${url} does not point at commit ${commit} any more; it will be looked up again`;
+      throw new GitError("GIT_COMMIT_NOT_FOUND", message, { cause: error });
+    }
+  }
+
+  async #attempt(store: NativeStore, job: FetchJob, attempt: Attempt): Promise<FetchResult> {
+    const workspace = await store.workspace(attempt.generation, attempt.haves);
+    try {
+      await this.#receive(workspace, job, attempt.want);
+      this.#options.failpoint("git:after-fetch");
+      const result = await this.#verify(workspace, job, attempt.haves);
+      await publish(store, workspace, job, attempt, this.#options.clock.now());
+      this.#options.failpoint("git:after-verified");
+      return result;
+    } finally {
+      await workspace.remove();
+    }
+  }
+
+  async #receive(workspace: Workspace, { remote, base, signal }: FetchJob, want: string): Promise<void> {
+    const { git, limits, clock } = this.#options;
+    const access = await gitAccess(remote, workspace.path);
+    const watched = watchSize({ clock, signal, limit: limits.maxPackBytes, size: () => workspace.fresh.size() });
+    try {
+      const { code, stderr } = await git.run({
+        args: [...FETCH, base, want],
+        directory: workspace.path,
+        objects: workspace.fresh.path,
+        alternate: workspace.known.path,
+        config: access.config,
+        signal: watched.signal,
+      });
+      if (code !== 0) throw gitFailure(remote, withoutSecrets(stderr, access.secrets), clock.now());
+      await watched.check();
+    } finally {
+      watched.stop();
+      await access.forget();
+    }
+  }
+
+  async #verify(workspace: Workspace, job: FetchJob, verified: readonly string[]): Promise<FetchResult> {
+    const { git, limits, clock } = this.#options;
+    const { objects, outcome } = await verify(git, {
+      directory: workspace.path,
+      objects: workspace.fresh.path,
+      alternate: workspace.known.path,
+      commits: [job.target.commit],
+      verified,
+      maxObjects: limits.maxObjects,
+      maxObjectBytes: limits.maxObjectBytes,
+      signal: job.signal,
+    });
+    if (outcome.code !== 0) throw gitFailure(job.remote, outcome.stderr, clock.now());
+    const [pack] = await workspace.fresh.list();
+    return { fetched: true, bytes: pack?.bytes ?? 0, objects };
+  }
+}
+
+/** Plain and shallow: all files are needed, so leaving them out at first would only cost a second request. */
+const FETCH = [
+  "fetch",
+  "--quiet",
+  "--depth=1",
+  "--no-tags",
+  "--no-write-fetch-head",
+  "--no-auto-maintenance",
+  "--no-recurse-submodules",
+  "--end-of-options",
+] as const;
+
+/** What another process may have changed meanwhile is looked at: the commits that this one builds upon must still be there. */
+async function publish(
+  store: NativeStore,
+  workspace: Workspace,
+  { target, remote }: FetchJob,
+  { haves }: Attempt,
+  now: number,
+): Promise<void> {
+  const [pack, ...others] = await workspace.fresh.list();
+  if (others.length > 0) throw damaged(`what was fetched from ${remote.url}`);
+  if (pack !== undefined) await store.take(pack, workspace.fresh);
+  await store.update((manifest) => {
+    if (!haves.every((have) => Object.hasOwn(manifest.commits, have))) throw damaged(`the store of ${remote.url}`);
+    const isNew = pack !== undefined && manifest.packs.every(({ name }) => name !== pack.name);
+    const record = { ...(target.ref === undefined ? {} : { ref: target.ref }), time: now };
+    return {
+      ...manifest,
+      packs: isNew ? [...manifest.packs, pack] : manifest.packs,
+      commits: { ...manifest.commits, [target.commit]: record },
+      compactBytes: haves.length === 0 && pack !== undefined ? pack.bytes : manifest.compactBytes,
+    };
+  });
+}
+
+/** The newest commits, those of `ref` first. */
+function newest({ manifest }: Generation, ref: string | undefined): string[] {
+  return Object.entries(manifest.commits)
+    .sort(([, a], [, b]) => Number(b.ref === ref) - Number(a.ref === ref) || b.time - a.time)
+    .slice(0, MAX_HAVES)
+    .map(([commit]) => commit);
+}

@@ -1,0 +1,44 @@
+import { execFile } from "node:child_process";
+
+/** The oldest version that the native engine works with: the first that takes settings from its environment alone. */
+export const OLDEST_GIT = "2.31";
+
+/** How long `git version` may take before it counts as not there. */
+const TIMEOUT_MS = 10_000;
+
+/** What is known about the `git` of this machine. */
+export type FoundGit =
+  | { readonly usable: true; readonly version: string }
+  /** `why` ends a sentence that begins with `git`. */
+  | { readonly usable: false; readonly why: string };
+
+/** Runs `git version` once. Never throws. */
+export function findGit(executable: string, path: string): Promise<FoundGit> {
+  return new Promise((resolve) => {
+    const options = {
+      env: { PATH: path, LC_ALL: "C" },
+      timeout: TIMEOUT_MS,
+      maxBuffer: 4096,
+      killSignal: "SIGKILL",
+    } as const;
+    execFile(executable, ["version"], options, (error, stdout) => {
+      if (error !== null) resolve({ usable: false, why: whyNot(error) });
+      else resolve(judgeVersion(stdout));
+    });
+  });
+}
+
+/** Reads what `git version` prints, such as `git version 2.39.5 (Apple Git-154)`. */
+export function judgeVersion(printed: string): FoundGit {
+  const match = /^git version ((\d+)\.(\d+)\S*)/.exec(printed);
+  if (match === null) return { usable: false, why: "does not tell its version" };
+  const [, version = "", major, minor] = match;
+  const [oldestMajor = 0, oldestMinor = 0] = OLDEST_GIT.split(".").map(Number);
+  const isOld = Number(major) < oldestMajor || (Number(major) === oldestMajor && Number(minor) < oldestMinor);
+  return isOld ? { usable: false, why: `is ${version}, older than ${OLDEST_GIT}` } : { usable: true, version };
+}
+
+function whyNot(error: Error): string {
+  const code = "code" in error ? error.code : undefined;
+  return code === "ENOENT" ? "is not installed" : `cannot be run (${String(code ?? "it was ended")})`;
+}

@@ -1,0 +1,69 @@
+import type { GitLimits } from "../limits.js";
+import type { CommitRecord } from "../store-records.js";
+import { damaged } from "./damage.js";
+import type { Generation } from "./manifest.js";
+import type { GitProgram } from "./program.js";
+import type { NativeStore } from "./store.js";
+import { verify } from "./verify.js";
+import type { Workspace } from "./workspace.js";
+
+/** What packing anew works with. */
+export interface RepackOptions {
+  readonly git: GitProgram;
+  readonly limits: GitLimits;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Packs what `commits` need of `generation` anew into one pack, without the network, and drops the rest. Gives up when
+ * another process has changed the store meanwhile: false. Throws `GIT_STORE_DAMAGED` when a commit is not whole, and then
+ * nothing has changed.
+ */
+export async function repack(
+  store: NativeStore,
+  generation: Generation,
+  commits: Readonly<Record<string, CommitRecord>>,
+  options: RepackOptions,
+): Promise<boolean> {
+  const ids = Object.keys(commits);
+  const workspace = await store.workspace(generation, ids);
+  try {
+    await makePack(workspace, ids, options);
+    const [pack] = await workspace.fresh.list();
+    if (pack === undefined) throw damaged("a Git store");
+    const old = generation.manifest.packs;
+    if (old.every(({ name }) => name !== pack.name)) await store.take(pack, workspace.fresh);
+    const isDone = await store.update((manifest) =>
+      manifest === generation.manifest ? { ...manifest, packs: [pack], commits, compactBytes: pack.bytes } : undefined,
+    );
+    if (isDone) await store.drop(old.filter(({ name }) => name !== pack.name));
+    return isDone;
+  } finally {
+    await workspace.remove();
+  }
+}
+
+/** Writes one pack with all that the commits need into `fresh`, and verifies it by itself. */
+async function makePack(workspace: Workspace, ids: readonly string[], options: RepackOptions): Promise<void> {
+  const { git, limits, signal } = options;
+  const { path: directory, fresh, known } = workspace;
+  const packed = await git.run({
+    args: ["pack-objects", "--revs", "--quiet", "--delta-base-offset", "--end-of-options", `${fresh.path}/pack/pack`],
+    input: ids.map((id) => `${id}\n`).join(""),
+    directory,
+    objects: fresh.path,
+    alternate: known.path,
+    signal,
+  });
+  if (packed.code !== 0) throw damaged("a Git store", new Error(packed.stderr));
+  const { outcome } = await verify(git, {
+    directory,
+    objects: fresh.path,
+    commits: ids,
+    verified: [],
+    maxObjects: Number.POSITIVE_INFINITY,
+    maxObjectBytes: limits.maxObjectBytes,
+    signal,
+  });
+  if (outcome.code !== 0) throw damaged("a Git store", new Error(outcome.stderr));
+}

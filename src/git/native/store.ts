@@ -1,0 +1,226 @@
+import { randomBytes } from "node:crypto";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Clock } from "../../base/clock.js";
+import type { Logger } from "../../base/logger.js";
+import { Semaphore } from "../../base/semaphore.js";
+import type { GitRemote } from "../engine.js";
+import { isGitError } from "../errors.js";
+import type { GitLimits } from "../limits.js";
+import type { GitObject } from "../pack/entry.js";
+import type { CommitRecord, PackRecord } from "../store-records.js";
+import { damaged, guardDisk } from "./damage.js";
+import { type Generation, type NativeManifest, publishGeneration, readGeneration } from "./manifest.js";
+import { PackDirectory } from "./pack-directory.js";
+import type { GitProgram } from "./program.js";
+import type { ReaderPool } from "./reader-pool.js";
+import { sweep } from "./sweep.js";
+import { verify } from "./verify.js";
+import { makeBareRepository, Workspace } from "./workspace.js";
+
+/** What all stores of an engine share. */
+export interface StoreContext {
+  readonly cacheDir: string;
+  readonly git: GitProgram;
+  readonly readers: ReaderPool;
+  readonly limits: GitLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** What is left of removed stores until their files are gone. */
+export const TRASH_PREFIX = "trash-";
+
+/**
+ * The packs of one remote on disk, and the commits that were verified in them. Several processes may share it: each change
+ * is a new generation of the manifest, which only one of them can publish, and work in progress lies in workspaces. A
+ * process killed at any point leaves a store as it was before or after.
+ */
+export class NativeStore {
+  readonly directory: string;
+  readonly packs: PackDirectory;
+  readonly #remote: GitRemote;
+  readonly #context: StoreContext;
+  readonly #turns = new Semaphore(1);
+  readonly #looks = new Semaphore(1);
+  /** Packs that this process has found sound. */
+  readonly #sound = new Set<string>();
+  /** Settled unless packs are just being removed. */
+  #gate: Promise<unknown> = Promise.resolve();
+  #generation: Generation | undefined;
+  #healing: Promise<void> | undefined;
+
+  constructor(remote: GitRemote, context: StoreContext) {
+    this.#remote = remote;
+    this.#context = context;
+    this.directory = join(context.cacheDir, `${remote.id}.git`);
+    this.packs = new PackDirectory(join(this.directory, "packs"));
+  }
+
+  /** Runs `work` while nobody else of this process changes this store. Reading goes on meanwhile. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(work);
+  }
+
+  async record(commit: string): Promise<CommitRecord | undefined> {
+    const { commits } = (await this.current()).manifest;
+    return Object.hasOwn(commits, commit) ? commits[commit] : undefined;
+  }
+
+  /** The newest generation. Packs that this process has not seen before are checked; damaged ones are dropped. */
+  current(): Promise<Generation> {
+    return guardDisk(this.#remote, () => this.#looks.run(() => this.#look()));
+  }
+
+  /** The object `id`, of any pack. Whoever shares its id shares its content. Throws `GIT_STORE_DAMAGED` after healing. */
+  async read(id: string): Promise<GitObject | undefined> {
+    const found = await this.#readOnce(id).catch((error: unknown) => {
+      if (!isGitError(error, "GIT_PACK_CORRUPT")) throw error;
+    });
+    if (found !== undefined) return found;
+    await this.heal();
+    return this.#readOnce(id).catch((error: unknown) => {
+      throw isGitError(error, "GIT_PACK_CORRUPT") ? damaged(`object ${id}`, error) : error;
+    });
+  }
+
+  /** A workspace that knows the packs of `generation`, made after what killed processes left behind was removed. */
+  async workspace({ manifest }: Generation, commits: readonly string[]): Promise<Workspace> {
+    return guardDisk(this.#remote, async () => {
+      await this.#prepare();
+      await sweep(this, manifest, this.#context);
+      return Workspace.make(this.directory, this.packs, { packs: manifest.packs, commits });
+    });
+  }
+
+  /**
+   * Replaces the manifest by what `change` makes of the newest one; undefined for nothing to be changed. Called again when
+   * another process was faster.
+   */
+  async update(change: (manifest: NativeManifest) => NativeManifest | undefined): Promise<boolean> {
+    return guardDisk(this.#remote, async () => {
+      for (;;) {
+        const { number, manifest } = await this.current();
+        const next = change(manifest);
+        if (next === undefined) return false;
+        if (await publishGeneration(this.directory, number, next)) return true;
+      }
+    });
+  }
+
+  /** Takes a new pack in; nobody sees it before a manifest names it. */
+  async take(pack: PackRecord, from: PackDirectory): Promise<void> {
+    await guardDisk(this.#remote, () => this.packs.take(pack, from));
+    this.#sound.add(pack.name);
+  }
+
+  /** Removes pack files while nobody of this process reads. Other processes find what they need in other packs, or heal. */
+  async drop(packs: readonly PackRecord[]): Promise<void> {
+    const done = this.#gate.then(async () => {
+      await this.#context.readers.release(this.directory);
+      await this.packs.remove(packs.map(({ name }) => name));
+    });
+    this.#gate = done.catch(() => {});
+    for (const { name } of packs) this.#sound.delete(name);
+    await guardDisk(this.#remote, () => done);
+  }
+
+  /** Checks all packs anew, and drops what is not whole any more. Once for all who ask at the same time. */
+  heal(): Promise<void> {
+    this.#healing ??= this.#heal().finally(() => {
+      this.#healing = undefined;
+    });
+    return this.#healing;
+  }
+
+  /** Removes the store from the disk: in one step for everybody else. */
+  async remove(): Promise<void> {
+    await this.#context.readers.release(this.directory);
+    this.#sound.clear();
+    const trash = join(dirname(this.directory), TRASH_PREFIX + randomBytes(8).toString("hex"));
+    await rename(this.directory, trash).catch(() => {});
+    await rm(trash, { recursive: true, force: true });
+  }
+
+  async #heal(): Promise<void> {
+    await this.#context.readers.release(this.directory);
+    await this.#looks.run(async () => {
+      this.#sound.clear();
+      this.#generation = undefined;
+      await this.#look();
+    });
+  }
+
+  async #readOnce(id: string): Promise<GitObject | undefined> {
+    await this.#gate;
+    return this.#context.readers.read(this.directory, this.packs.path, id);
+  }
+
+  async #prepare(): Promise<void> {
+    await mkdir(this.directory, { recursive: true, mode: 0o700 });
+    await makeBareRepository(this.directory);
+    await this.packs.make();
+  }
+
+  async #look(): Promise<Generation> {
+    for (;;) {
+      const generation = await readGeneration(this.directory, this.#remote.url, this.#generation);
+      if (generation === this.#generation) return generation;
+      const unsound = await this.#unsound(generation.manifest);
+      if (unsound.length === 0) {
+        this.#generation = generation;
+        return generation;
+      }
+      await this.#amputate(generation, unsound);
+    }
+  }
+
+  async #unsound({ packs }: NativeManifest): Promise<PackRecord[]> {
+    const unsound: PackRecord[] = [];
+    for (const pack of packs) {
+      if (this.#sound.has(pack.name)) continue;
+      if (await this.packs.isSound(pack)) this.#sound.add(pack.name);
+      else unsound.push(pack);
+    }
+    return unsound;
+  }
+
+  /** Publishes a generation without damaged packs and what was in them. The next look sees it, or a faster process's. */
+  async #amputate({ number, manifest }: Generation, unsound: readonly PackRecord[]): Promise<void> {
+    const packs = manifest.packs.filter((pack) => !unsound.includes(pack));
+    const commits = await this.#whole(manifest, packs);
+    const fields = { url: this.#remote.url, packs: unsound.length, kept: Object.keys(commits).length };
+    this.#context.logger.warn("dropped damaged packs of a Git store; what was in them will be fetched again", fields);
+    const isOurs = await guardDisk(this.#remote, () =>
+      publishGeneration(this.directory, number, { ...manifest, packs, commits }),
+    );
+    if (isOurs) await this.drop(unsound);
+  }
+
+  /** The commits of `manifest` that are whole in `packs`. */
+  async #whole(manifest: NativeManifest, packs: readonly PackRecord[]): Promise<NativeManifest["commits"]> {
+    const all = Object.entries(manifest.commits);
+    if (packs.length === 0 || all.length === 0) return {};
+    const { git, limits } = this.#context;
+    const commits = all.map(([commit]) => commit);
+    const workspace = await guardDisk(this.#remote, () =>
+      Workspace.make(this.directory, this.packs, { packs, commits }),
+    );
+    try {
+      const { path: directory, known } = workspace;
+      const signal = AbortSignal.timeout(limits.fetchTimeoutMs);
+      const whole: (typeof all)[number][] = [];
+      for (const entry of all) {
+        const { outcome } = await verify(git, {
+          ...{ directory, objects: known.path, commits: [entry[0]], verified: [], signal },
+          maxObjects: Number.POSITIVE_INFINITY,
+          maxObjectBytes: Number.MAX_SAFE_INTEGER - 1,
+        });
+        if (outcome.code === 0) whole.push(entry);
+      }
+      return Object.fromEntries(whole);
+    } finally {
+      await workspace.remove();
+    }
+  }
+}

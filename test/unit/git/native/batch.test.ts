@@ -1,0 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { expect } from "chai";
+import { systemClock } from "../../../../src/base/clock.js";
+import { BatchAnswers, BatchBroken } from "../../../../src/git/native/batch-answers.js";
+import { BatchReader } from "../../../../src/git/native/batch-reader.js";
+import { objectId } from "../../../../src/git/pack/object-id.js";
+import { expectGitError } from "../support/expect-error.js";
+
+const id = (text: string): string => objectId("blob", Buffer.from(text)).toString("hex");
+const answer = (text: string): string => `${id(text)} blob ${text.length}\n${text}\n`;
+const GONE = "1".repeat(40);
+
+describe("BatchAnswers", () => {
+  it("takes answers apart wherever they are cut", () => {
+    const texts = ["", "a", "two\nlines\n", "x".repeat(100)];
+    const bytes = Buffer.from(texts.map(answer).join(`${GONE} missing\n`));
+    for (let size = 1; size < bytes.length; size += 3) {
+      const answers = new BatchAnswers(1000);
+      const found: (string | undefined)[] = [];
+      for (let at = 0; at < bytes.length; at += size) {
+        found.push(...answers.push(bytes.subarray(at, at + size)).map(({ object }) => object?.content.toString()));
+      }
+      expect(found, String(size)).to.deep.equal(texts.flatMap((text, i) => (i === 0 ? [text] : [undefined, text])));
+    }
+  });
+
+  const broken: readonly [name: string, text: string][] = [
+    ["no answer at all", "hello\n"],
+    ["a line without end", "x".repeat(300)],
+    ["an object over the limit", `${GONE} blob 1001\n`],
+    ["a size that is none", `${GONE} blob -1\n`],
+    ["an object of another size", `${GONE} blob 1\nab\n`],
+    ["an unknown type", `${GONE} thing 1\na\n`],
+  ];
+  for (const [name, text] of broken) {
+    it(`refuses ${name}`, () => {
+      expect(() => new BatchAnswers(1000).push(Buffer.from(text))).to.throw(BatchBroken);
+    });
+  }
+});
+
+describe("BatchReader", () => {
+  /** A reader over a shell script that stands in for git: what it says cannot be had from a real one. */
+  function reader(script: string, silenceTimeoutMs = 30_000): { reader: BatchReader; child: () => ChildProcess } {
+    let child: ChildProcess | undefined;
+    const start = (): ChildProcess => {
+      child = spawn("/bin/sh", ["-c", script], { stdio: ["pipe", "pipe", "ignore"], detached: true });
+      return child;
+    };
+    const made = new BatchReader({ start, clock: systemClock, maxObjectBytes: 1000, silenceTimeoutMs });
+    return { reader: made, child: () => child as ChildProcess };
+  }
+
+  it("gives everybody their own answer, and ends when told", async () => {
+    const { reader: made, child } = reader(`printf '${answer("a")}${GONE} missing\n'; cat > /dev/null`);
+    const works = [made.read(id("a")), made.read(GONE)];
+    expect((await works[0])?.content.toString()).to.equal("a");
+    expect(await works[1]).to.equal(undefined);
+    await made.end();
+    expect(child().exitCode).to.equal(0);
+    expect(made.isUsable).to.equal(false);
+  });
+
+  const failures: readonly [name: string, script: string][] = [
+    ["dies", "exit 1"],
+    ["dies in the middle of an answer", `printf '${id("abc")} blob 3\nab'`],
+    ["says something else", "echo nonsense; cat > /dev/null"],
+    ["answers another question", `printf '${answer("b")}'; cat > /dev/null`],
+    ["gives other content than it was asked for", `printf '${id("a")} blob 1\nb\n'; cat > /dev/null`],
+  ];
+  for (const [name, script] of failures) {
+    it(`tells a child that ${name}`, async () => {
+      const { reader: made } = reader(script);
+      await expectGitError("GIT_PACK_CORRUPT", () => made.read(name.includes("middle") ? id("abc") : id("a")));
+      await made.end();
+    });
+  }
+
+  it("kills a child that does not answer", async () => {
+    const { reader: made, child } = reader("exec sleep 1000", 20);
+    await expectGitError("GIT_PACK_CORRUPT", () => made.read(id("a")));
+    await made.end();
+    expect(child().signalCode).to.equal("SIGKILL");
+    expect(made.isUsable).to.equal(false);
+  });
+
+  it("says so when it cannot be started", async () => {
+    const start = (): ChildProcess => spawn("/no/such/git", { stdio: ["pipe", "pipe", "ignore"] });
+    const made = new BatchReader({ start, clock: systemClock, maxObjectBytes: 1000, silenceTimeoutMs: 1000 });
+    await expectGitError("GIT_STORE_UNWRITABLE", () => made.read(id("a")));
+    await made.end();
+  });
+});
