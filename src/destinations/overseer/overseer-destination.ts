@@ -11,8 +11,7 @@ import { describeLimits } from "./core-limits.js";
 import { fieldChanges } from "./difference.js";
 import { namedVolumes } from "./kinds/compose-text.js";
 import { CORE_KINDS, coreKindOf } from "./kinds/kinds.js";
-import { markOf } from "./mark.js";
-import { liveObject } from "./observed.js";
+import { liveObject, readingOf } from "./observed.js";
 import { previewWrites } from "./preview.js";
 import { wantedOf } from "./spec-of.js";
 import { CoreWriter } from "./writer.js";
@@ -75,7 +74,7 @@ export class OverseerDestination implements Destination {
     const key = appKey(app);
     for (const rules of CORE_KINDS) {
       for (const seen of follower.state.all(rules.change)) {
-        const mark = markOf(seen.metadata);
+        const { mark } = readingOf(rules, seen, this.#identity.digestKey);
         if (mark?.app !== key || mark.instance !== this.#identity.instance) continue;
         const live = liveObject(rules, seen, mark, follower.state, this.#identity.digestKey);
         objects.set(live.key, live);
