@@ -1,5 +1,6 @@
 import { systemClock } from "./base/clock.js";
 import { messageOf, OverseerError } from "./base/errors.js";
+import type { Logger } from "./base/logger.js";
 import { loadConfig } from "./config/config.js";
 import { helpText } from "./config/help.js";
 import { ProbeServer } from "./server/probes.js";
@@ -7,8 +8,12 @@ import { createLogger } from "./telemetry/log.js";
 import { createMetrics } from "./telemetry/metrics.js";
 import { requestObserver } from "./telemetry/observers.js";
 import { VERSION } from "./version.js";
-import { connectCluster } from "./wiring/cluster.js";
-import { Operator } from "./wiring/operator.js";
+import { type Cluster, connectCluster } from "./wiring/cluster.js";
+import { Leadership } from "./wiring/leadership.js";
+import { Operator, type OperatorParts } from "./wiring/operator.js";
+
+/** Exit code of a process that led and may not any more. */
+const LOST_EXIT_CODE = 3;
 
 /** Runs the operator until it is told to stop; gives the exit code. */
 async function main(): Promise<number> {
@@ -29,44 +34,63 @@ async function main(): Promise<number> {
       });
     }
   });
+  const leadership = new Leadership({ config, clock, logger, metrics });
   let operator: Operator | undefined;
   const probes = new ProbeServer(config.metricsAddress, {
-    notReady: () => operator?.notReady() ?? ["connecting to the cluster"],
+    notReady: () => (operator ?? leadership).notReady(),
+    standby: () => (operator ? undefined : leadership.standby()),
     metrics: () => metrics.renderMetrics(),
     version: VERSION,
   });
   await probes.start();
   logger.info("starting", { version: VERSION, node: process.version, metricsPort: probes.port });
-  const cluster = await connectCluster({
-    settings: config.cluster,
-    namespace: config.namespace,
-    version: VERSION,
-    clock,
-    logger,
-    onRequest: requestObserver(metrics),
-    signal: stopping.signal,
-  }).catch((error: unknown) => {
-    if (!stopping.signal.aborted) throw error;
-    return undefined;
-  });
-  if (!cluster || stopping.signal.aborted) {
-    await probes.stop();
-    return 0;
-  }
-  operator = new Operator({ config, cluster, clock, logger, metrics });
-  await operator.start();
-  logger.info("working", { server: cluster.client.server, instance: cluster.instance });
   const alive = setInterval(() => {}, 2 ** 30);
-  await stopped;
+  const cluster = await connect({ config, clock, logger, metrics }, leadership, stopping.signal);
+  if (cluster && (await leadership.acquire(cluster, stopping.signal)) && !stopping.signal.aborted) {
+    operator = await Operator.create({ config, cluster, clock, logger, metrics, gate: leadership.gate });
+    const lost = await Promise.race([work(operator, cluster, stopped, logger), leadership.lost]);
+    if (lost) {
+      logger.error("ending, to start anew as a standby", { error: lost.message });
+      return LOST_EXIT_CODE;
+    }
+  }
+  await leadership.release();
+  await cluster?.ungated.close();
   clearInterval(alive);
-  logger.info("stopping");
-  await operator.stop();
   await probes.stop();
   return 0;
 }
 
+/** The cluster, once it is there; undefined when we are told to stop before. */
+async function connect(
+  parts: Omit<OperatorParts, "cluster" | "gate">,
+  { gate }: Leadership,
+  signal: AbortSignal,
+): Promise<Cluster | undefined> {
+  const { config, clock, logger, metrics } = parts;
+  const { cluster: settings, namespace } = config;
+  const onRequest = requestObserver(metrics);
+  try {
+    return await connectCluster({ settings, namespace, version: VERSION, clock, logger, onRequest, signal, gate });
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
+/** Works until told to stop, and ends what is under way. */
+async function work(operator: Operator, cluster: Cluster, stopped: Promise<void>, logger: Logger): Promise<undefined> {
+  await operator.start();
+  logger.info("working", { server: cluster.client.server, instance: cluster.instance });
+  await stopped;
+  logger.info("stopping");
+  await operator.stop();
+}
+
 main().then(
   (code) => {
+    // Whoever may not write any more does not wait for what is still open.
+    if (code === LOST_EXIT_CODE) process.exit(code);
     process.exitCode = code;
   },
   (error: unknown) => {

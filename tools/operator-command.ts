@@ -7,10 +7,19 @@ import { repositoryRoot } from "./repository-root.js";
  */
 export const OPERATOR_NODE_FLAGS: readonly string[] = ["--max-semi-space-size=4"];
 
-/** The command line of the operator as users run it: the bundle, with its flags. */
+/** Of two equal flags the last one holds. */
+const ALONE: readonly string[] = ["--leader-election=false"];
+
+/**
+ * The command line of the operator as users run it: the bundle, with its flags. It works alone and waits for no lease, unless
+ * `args` say otherwise.
+ */
 export function operatorCommand(
   args: readonly string[],
   nodeFlags: readonly string[] = [],
 ): readonly [string, string[]] {
-  return [process.execPath, [...OPERATOR_NODE_FLAGS, ...nodeFlags, join(repositoryRoot(), "dist/main.js"), ...args]];
+  return [
+    process.execPath,
+    [...OPERATOR_NODE_FLAGS, ...nodeFlags, join(repositoryRoot(), "dist/main.js"), ...ALONE, ...args],
+  ];
 }

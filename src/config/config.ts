@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { z } from "zod";
+import { formatDuration } from "../base/duration.js";
 import type { Failpoint } from "../base/failpoint.js";
 import { type Environment, type RawSettings, readCommandLine } from "./command-line.js";
 import { ConfigError } from "./errors.js";
@@ -18,6 +19,8 @@ export interface Config {
   readonly logLevel: "error" | "warn" | "info" | "debug";
   /** Absolute path. */
   readonly cacheDir: string;
+  /** Which engine fetches from Git; `auto` takes the program git where there is one. */
+  readonly gitEngine: "auto" | "native" | "isomorphic";
   /** The operator's own namespace: its leases and Events live there. */
   readonly namespace: string;
   readonly trustedNamespaces: readonly string[];
@@ -26,6 +29,8 @@ export interface Config {
   /** Writes and dry runs of objects under way at once, over all apps. */
   readonly applyConcurrency: number;
   readonly identity: string;
+  /** How a leader is elected; undefined: this process works alone. */
+  readonly election: ElectionSettings | undefined;
   readonly failpoint: { readonly point: Failpoint; readonly occurrence: number } | undefined;
 }
 
@@ -35,6 +40,14 @@ export interface ClusterSettings {
   readonly context?: string;
   readonly serviceHost?: string;
   readonly servicePort?: string;
+}
+
+/** The lease by which one of several operators is elected; times in milliseconds. */
+export interface ElectionSettings {
+  readonly leaseName: string;
+  readonly durationMs: number;
+  readonly renewDeadlineMs: number;
+  readonly retryMs: number;
 }
 
 /** Namespace of the operator where nothing else names it. */
@@ -59,11 +72,13 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     metricsAddress: values["metrics-address"] ?? { port: 8080 },
     logLevel: values["log-level"] ?? "info",
     cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),
+    gitEngine: values["git-engine"] ?? "auto",
     namespace,
     trustedNamespaces: values["trusted-namespaces"] ?? [namespace],
     concurrency: values.concurrency ?? 8,
     applyConcurrency: values["apply-concurrency"] ?? 8,
     identity: values.identity ?? `${env.POD_NAME || hostname()}_${randomBytes(4).toString("hex")}`,
+    election: values["leader-election"] === false ? undefined : electionSettings(values),
     failpoint: values.failpoint,
   };
 }
@@ -89,6 +104,26 @@ function clusterSettings(values: Values, env: Environment): ClusterSettings {
     ...(env.KUBERNETES_SERVICE_HOST ? { serviceHost: env.KUBERNETES_SERVICE_HOST } : {}),
     ...(env.KUBERNETES_SERVICE_PORT ? { servicePort: env.KUBERNETES_SERVICE_PORT } : {}),
   };
+}
+
+/** The order of the times is what keeps two leaders apart: others may begin only after the leader has ended. */
+function electionSettings(values: Values): ElectionSettings {
+  const durationMs = values["lease-duration"] ?? 15_000;
+  const renewDeadlineMs = values["lease-renew-deadline"] ?? 10_000;
+  const retryMs = values["lease-retry-period"] ?? 2_000;
+  if (renewDeadlineMs + 1000 > durationMs) {
+    const rule = "--lease-renew-deadline must be at least a second shorter than --lease-duration";
+    throw outOfOrder(rule, renewDeadlineMs, durationMs);
+  }
+  if (retryMs * 3 > renewDeadlineMs) {
+    const rule = "--lease-retry-period must be at most a third of --lease-renew-deadline";
+    throw outOfOrder(rule, retryMs, renewDeadlineMs);
+  }
+  return { leaseName: values["lease-name"] ?? "overseer-gitops", durationMs, renewDeadlineMs, retryMs };
+}
+
+function outOfOrder(rule: string, first: number, second: number): ConfigError {
+  return new ConfigError(`${rule}; got ${formatDuration(first)} and ${formatDuration(second)}`, "CONFIG_INVALID");
 }
 
 /** In a pod the home folder is read-only or not there; the manifests mount a volume at a fixed place. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseDuration } from "../base/duration.js";
 import { FAILPOINTS } from "../base/failpoint.js";
 import type { SettingName } from "./options.js";
 
@@ -51,6 +52,20 @@ const digits = z
 const count = (min: number, max: number) =>
   digits.transform(Number).pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
 
+const duration = text.transform((value, context): number => {
+  const ms = parseDuration(value);
+  if (ms !== undefined && ms >= 100 && ms <= 3_600_000) return ms;
+  context.addIssue({ code: "custom", message: "must be a duration between 100ms and 1h, like 15s" });
+  return z.NEVER;
+});
+
+const seconds = duration.refine((ms) => ms >= 2000 && ms % 1000 === 0, "must be whole seconds, at least 2s");
+
+const leaseName = text.regex(
+  /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
+  "must be a name of lower-case letters, digits, dashes and dots",
+);
+
 const failpoint = text.transform((value, context) => {
   const [name, occurrence = "1"] = value.split("#");
   const point = FAILPOINTS.find((known) => known === name);
@@ -69,9 +84,15 @@ export const SETTING_SCHEMAS = {
   "metrics-address": address,
   "log-level": z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug"),
   "cache-dir": text,
+  "git-engine": z.enum(["auto", "native", "isomorphic"], "must be auto, native or isomorphic"),
   "trusted-namespaces": namespaces,
   concurrency: count(1, 256),
   "apply-concurrency": count(1, 256),
   identity: text.max(128, "must have at most 128 characters"),
+  "leader-election": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),
+  "lease-name": leaseName,
+  "lease-duration": seconds,
+  "lease-renew-deadline": duration,
+  "lease-retry-period": duration,
   failpoint,
 } as const satisfies Readonly<Record<SettingName, z.ZodType>>;

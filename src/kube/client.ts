@@ -1,7 +1,9 @@
-import { Pool } from "undici";
-import { messageOf } from "../base/errors.js";
+import { type Dispatcher, Pool } from "undici";
+import { messageOf, OverseerError } from "../base/errors.js";
+import { openGate, type WriteGate } from "../base/write-gate.js";
 import type { ClusterAccess } from "./auth.js";
 import { KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
+import { type Connections, fencedPool } from "./fenced-pool.js";
 
 /** One request to the API server. */
 export interface KubeRequest {
@@ -35,6 +37,8 @@ export interface KubeClientOptions {
   /** Connections for requests; watches have a pool of their own. */
   readonly connections?: number;
   readonly onRequest?: RequestObserver;
+  /** What writes have to pass. When it closes, requests under way are broken off with its error. Default: it is open. */
+  readonly gate?: WriteGate;
 }
 
 /** Media type of metadata without the rest, for one object or a list. */
@@ -54,7 +58,7 @@ export class KubeClient {
   readonly #access: ClusterAccess;
   /** What comes before every path: an API server behind a gateway has an address with a path. */
   readonly #prefix: string;
-  readonly #requests: Pool;
+  readonly #requests: Connections;
   readonly #watches: Pool;
   readonly #userAgent: string;
   readonly #onRequest: RequestObserver;
@@ -68,12 +72,8 @@ export class KubeClient {
     this.#onRequest = options.onRequest ?? (() => {});
     const connect = { ...options.access.tls, timeout: 10_000 };
     const shared = { connect, allowH2: false, pipelining: 1, keepAliveTimeout: 60_000 };
-    this.#requests = new Pool(origin, {
-      ...shared,
-      connections: options.connections ?? 16,
-      headersTimeout: 30_000,
-      bodyTimeout: 60_000,
-    });
+    const requests = { connections: options.connections ?? 16, headersTimeout: 30_000, bodyTimeout: 60_000 };
+    this.#requests = fencedPool(origin, { ...shared, ...requests }, options.gate ?? openGate);
     this.#watches = new Pool(origin, { ...shared, connections: null, headersTimeout: 60_000, bodyTimeout: 0 });
   }
 
@@ -121,7 +121,7 @@ export class KubeClient {
     await Promise.all([this.#requests.destroy(), this.#watches.destroy()]);
   }
 
-  async #send(pool: Pool, request: KubeRequest) {
+  async #send(pool: Pick<Connections, "request">, request: KubeRequest) {
     let refreshed = false;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -135,7 +135,7 @@ export class KubeClient {
     }
   }
 
-  async #options(request: KubeRequest, refresh: boolean): Promise<Parameters<Pool["request"]>[0]> {
+  async #options(request: KubeRequest, refresh: boolean): Promise<Dispatcher.RequestOptions> {
     const headers: Record<string, string> = {
       ...(await this.#access.authHeaders(refresh)),
       accept: request.accept ?? "application/json",
@@ -205,7 +205,7 @@ function statusError(
 }
 
 function asKubeError(error: unknown, request: KubeRequest, answered: boolean): unknown {
-  if (error instanceof KubeStatusError || error instanceof KubeConnectionError || request.signal?.aborted) return error;
+  if (error instanceof OverseerError || request.signal?.aborted) return error;
   const what = answered ? "the answer of the API server was cut short" : "the API server gave no answer";
   return new KubeConnectionError(`${request.method} ${request.path}: ${what}: ${describe(error)}`, error);
 }

@@ -5,6 +5,8 @@ import { messageOf, OverseerError } from "../base/errors.js";
 export interface ProbeFacts {
   /** What the operator still waits for before it can work; empty when it is ready. */
   readonly notReady: () => readonly string[];
+  /** Who works instead of us, while we are ready to take over: a standby is ready, or a rolling update would not go on. */
+  readonly standby?: () => string | undefined;
   /** The text of a scrape, and its media type. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly version: string;
@@ -29,7 +31,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
  * Serves `/healthz` (the event loop turns: that there is an answer is the answer), `/readyz` (200, or 503 and what is
- * missing), `/metrics` and `/version`, to GET and HEAD alone. Nothing here is secret, and nothing here asks who you are.
+ * missing; a standby is ready and says so), `/metrics` and `/version`, to GET and HEAD alone. Nothing here is secret, and nothing here asks who you are.
  */
 export class ProbeServer {
   readonly #server: Server;
@@ -97,15 +99,16 @@ export class ProbeServer {
     if (request.method !== "GET" && request.method !== "HEAD") return text(405, "only GET and HEAD");
     const path = (request.url ?? "/").split("?", 1)[0];
     if (path === "/healthz") return text(200, "ok");
-    if (path === "/readyz") return readiness(this.#facts.notReady());
+    if (path === "/readyz") return readiness(this.#facts.notReady(), this.#facts.standby?.());
     if (path === "/version") return json({ version: this.#facts.version, node: process.version });
     if (path !== "/metrics") return text(404, "not found: there are /metrics, /healthz, /readyz and /version");
     return { status: 200, ...(await this.#facts.metrics()) };
   }
 }
 
-function readiness(missing: readonly string[]): Answer {
-  return missing.length === 0 ? text(200, "ok") : text(503, `not ready: ${missing.join(", ")}`);
+function readiness(missing: readonly string[], standby: string | undefined): Answer {
+  if (missing.length > 0) return text(503, `not ready: ${missing.join(", ")}`);
+  return text(200, standby === undefined ? "ok" : `ok: standing by, ${standby}`);
 }
 
 function text(status: number, body: string): Answer {

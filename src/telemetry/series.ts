@@ -21,6 +21,12 @@ export interface Series {
     readonly total: Family<"code" | "method", Count>;
     readonly seconds: Family<"method", Timing>;
   };
+  readonly election: {
+    /** 1 while this process leads; named as by client-go. */
+    readonly master: Family<"name", Level>;
+    /** `result`: success, error. */
+    readonly renewals: Family<"result", Count>;
+  };
   readonly core: {
     /** Requests to Overseer Cores; `code`: the HTTP status, or `error` when there was no answer. */
     readonly requests: Family<"code" | "method", Count>;
@@ -50,6 +56,7 @@ export interface Series {
     readonly detected: Count;
     readonly healed: Count;
     readonly healSeconds: Timing;
+    readonly looks: Family<"cause", Count>;
     readonly contestedObjects: Level;
   };
   readonly prune: {
@@ -83,6 +90,7 @@ export function createSeries(make: Instruments): Series {
         REQUEST_BUCKETS,
       ),
     },
+    election: electionSeries(make),
     core: {
       requests: make.counts({
         name: "overseer_core_requests_total",
@@ -113,6 +121,11 @@ export function createSeries(make: Instruments): Series {
         "From the event that shows drift to the answer of the write that heals it.",
         HEAL_BUCKETS,
       ),
+      looks: make.counts({
+        name: "overseer_sweep_objects_total",
+        help: "Live objects looked at without an event, since their time had come or their meaning had changed.",
+        labels: ["cause"],
+      }),
       contestedObjects: make.level(
         "overseer_contested_objects",
         "Objects with a field that another writer takes back again and again.",
@@ -126,6 +139,21 @@ export function createSeries(make: Instruments): Series {
         labels: ["reason"],
       }),
     },
+  };
+}
+
+function electionSeries(make: Instruments): Series["election"] {
+  return {
+    master: make.levels({
+      name: "leader_election_master_status",
+      help: "Whether this process holds the lease and works (1) or stands by (0).",
+      labels: ["name"],
+    }),
+    renewals: make.counts({
+      name: "overseer_lease_renewals_total",
+      help: "Renewals of the lease by this process, by result.",
+      labels: ["result"],
+    }),
   };
 }
 

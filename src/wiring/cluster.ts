@@ -3,6 +3,7 @@ import { GROUP, VERSION } from "../api/group.js";
 import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
+import { openGate, type WriteGate } from "../base/write-gate.js";
 import type { ClusterSettings } from "../config/config.js";
 import { loadClusterAccess } from "../kube/auth.js";
 import { KubeClient, type RequestObserver } from "../kube/client.js";
@@ -12,12 +13,17 @@ import type { ResourceInfo } from "../kube/resource.js";
 
 /** A cluster that we talk to, and what we need to know of it before anything else. */
 export interface Cluster {
+  /** Its writes pass the gate. */
   readonly client: KubeClient;
+  /** For what may be written without leading: the lease, and what has to be there before it. */
+  readonly ungated: KubeClient;
   readonly discovery: Discovery;
   /** UID of the kube-system namespace: tells this control cluster from others. */
   readonly instance: string;
   /** Key of our digests of secret things, the same in every process of this installation. */
   readonly digestKey: string;
+  /** Whether this process has made that key: no other has ever worked here. */
+  readonly firstEver: boolean;
   readonly resources: { readonly repository: ResourceInfo; readonly app: ResourceInfo; readonly change: ResourceInfo };
 }
 
@@ -35,21 +41,20 @@ export async function connectCluster(options: {
   logger: Logger;
   onRequest: RequestObserver;
   signal: AbortSignal;
+  gate: WriteGate;
 }): Promise<Cluster> {
   const { clock, logger } = options;
   const access = await loadClusterAccess(options.settings);
-  const client = new KubeClient({
-    access,
-    userAgent: `overseer-gitops/${options.version}`,
-    onRequest: options.onRequest,
-  });
+  const shared = { access, userAgent: `overseer-gitops/${options.version}`, onRequest: options.onRequest };
+  const client = new KubeClient({ ...shared, gate: options.gate });
+  const ungated = options.gate === openGate ? client : new KubeClient({ ...shared, connections: 2 });
   const discovery = new Discovery(client, clock);
   for (let attempt = 1; ; attempt++) {
     try {
-      const instance = await readInstance(client);
-      const digestKey = await readDigestKey(client, options.namespace);
+      const instance = await readInstance(ungated);
+      const { digestKey, firstEver } = await readDigestKey(ungated, options.namespace);
       const resources = await findOwnKinds(discovery);
-      return { client, discovery, instance, digestKey, resources };
+      return { client, ungated, discovery, instance, digestKey, firstEver, resources };
     } catch (error) {
       if (attempt >= TRIES || options.signal.aborted) throw error;
       logger.warn("the cluster is not ready for us", { error: messageOf(error), retryInMs: TRY_EVERY_MS });
@@ -80,10 +85,10 @@ async function readInstance(client: KubeClient): Promise<string> {
 }
 
 /** Reads the key, or makes it once; of two processes that make it at the same time the second one reads the first one's. */
-async function readDigestKey(client: KubeClient, namespace: string): Promise<string> {
+async function readDigestKey(client: KubeClient, namespace: string): Promise<Pick<Cluster, "digestKey" | "firstEver">> {
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
   const known = await readKey(client, `${path}/${KEY_SECRET}`);
-  if (known !== undefined) return known;
+  if (known !== undefined) return { digestKey: known, firstEver: false };
   await ignoring(409, () =>
     client.request({
       method: "POST",
@@ -91,7 +96,7 @@ async function readDigestKey(client: KubeClient, namespace: string): Promise<str
       body: { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
     }),
   );
-  await ignoring(409, () =>
+  const firstEver = await ignoring(409, () =>
     client.request({
       method: "POST",
       path,
@@ -104,7 +109,7 @@ async function readDigestKey(client: KubeClient, namespace: string): Promise<str
     }),
   );
   const made = await readKey(client, `${path}/${KEY_SECRET}`);
-  if (made !== undefined) return made;
+  if (made !== undefined) return { digestKey: made, firstEver };
   throw new OverseerError(`the Secret ${namespace}/${KEY_SECRET} has no key "digest": delete it, and it is made anew`, {
     code: "KEY_SECRET_INVALID",
     reason: "InvalidKeySecret",
@@ -122,11 +127,14 @@ async function readKey(client: KubeClient, path: string): Promise<string | undef
   }
 }
 
-async function ignoring(statusCode: number, work: () => Promise<unknown>): Promise<void> {
+/** Whether the work was done; false where it was refused with this status. */
+async function ignoring(statusCode: number, work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();
+    return true;
   } catch (error) {
     if (!isStatus(error, statusCode)) throw error;
+    return false;
   }
 }
 

@@ -12,7 +12,7 @@ import { KubernetesDestination } from "../destinations/kubernetes/kubernetes-des
 import type { Tracker } from "../destinations/kubernetes/tracker.js";
 import type { KindWatches } from "../destinations/kubernetes/watches.js";
 import type { CoreConnections } from "../destinations/overseer/core-connection.js";
-import type { IsomorphicGitEngine } from "../git/index.js";
+import type { GitEngine } from "../git/index.js";
 import type { EventRecorder } from "../kube/event-recorder.js";
 import { Controller, type Reconcile } from "../reconcile/controller.js";
 import { StatusWriter } from "../reconcile/status-writer.js";
@@ -32,7 +32,7 @@ export interface SharedParts extends OperatorParts {
   readonly estate: Estate;
   readonly index: RevisionIndex;
   readonly memories: Map<string, AppMemory>;
-  readonly engine: IsomorphicGitEngine;
+  readonly engine: GitEngine;
   readonly parser: ParserThread;
   readonly events: EventRecorder;
   readonly secrets: SecretCache;

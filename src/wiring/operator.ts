@@ -3,8 +3,9 @@ import { type Change, isFinal } from "../api/change.js";
 import type { GitRepository } from "../api/git-repository.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { Clock } from "../base/clock.js";
-import { killAt, noFailpoints } from "../base/failpoint.js";
+import { type FailpointHook, killAt, noFailpoints } from "../base/failpoint.js";
 import type { Logger } from "../base/logger.js";
+import type { WriteGate } from "../base/write-gate.js";
 import type { Config } from "../config/config.js";
 import { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { AppMemory } from "../controllers/overseer-app/memory.js";
@@ -14,7 +15,7 @@ import { SecretCache } from "../controllers/secret-cache.js";
 import { type ObjectNews, Tracker } from "../destinations/kubernetes/tracker.js";
 import { KindWatches } from "../destinations/kubernetes/watches.js";
 import { CoreConnections } from "../destinations/overseer/core-connection.js";
-import { IsomorphicGitEngine } from "../git/index.js";
+import { chooseGitEngine, type GitEngine } from "../git/index.js";
 import { EventRecorder } from "../kube/event-recorder.js";
 import { Reflector } from "../kube/reflector.js";
 import type { Controller } from "../reconcile/controller.js";
@@ -35,6 +36,8 @@ export interface OperatorParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** What every write to the outside has to pass. */
+  readonly gate: WriteGate;
 }
 
 /** Events that are not written by then, at the end, are lost: an API server that hangs must not hold up a stop. */
@@ -49,9 +52,20 @@ export class Operator {
   readonly #apps: Controller;
   #ready = false;
 
-  constructor(parts: OperatorParts) {
+  /** Makes an operator, after a look at which Git engine this machine has. */
+  static async create(parts: OperatorParts): Promise<Operator> {
+    const { config, clock, logger } = parts;
+    const { failpoint: wanted, gitEngine: preference } = config;
+    const failpoint = wanted ? killAt(wanted.point, wanted.occurrence) : noFailpoints;
+    const cacheDir = join(config.cacheDir, "git");
+    const { engine, kind, note } = await chooseGitEngine({ preference, cacheDir, logger, clock, failpoint });
+    logger.info("Git engine", { engine: kind, note });
+    return new Operator(parts, engine, failpoint);
+  }
+
+  private constructor(parts: OperatorParts, engine: GitEngine, failpoint: FailpointHook) {
     this.#parts = parts;
-    this.#shared = this.#makeShared();
+    this.#shared = this.#makeShared(engine, failpoint);
     this.#definitions = this.#watchDefinitions();
     this.#repositories = repositoryController(this.#shared);
     this.#apps = appController(this.#shared);
@@ -99,11 +113,10 @@ export class Operator {
     });
   }
 
-  #makeShared(): SharedParts {
+  #makeShared(engine: GitEngine, failpoint: FailpointHook): SharedParts {
     const { cluster, clock, logger, config, metrics } = this.#parts;
     const { client, instance } = cluster;
-    const { failpoint: wanted, identity } = config;
-    const failpoint = wanted ? killAt(wanted.point, wanted.occurrence) : noFailpoints;
+    const { identity } = config;
     const index = new RevisionIndex();
     const tracker = new Tracker((app, _object, news) => this.#objectChanged(app, news));
     const controller = "gitops.overseer.io/operator";
@@ -114,7 +127,7 @@ export class Operator {
       failpoint,
       memories: new Map<string, AppMemory>(),
       estate: new Estate(this.#caches(), index),
-      engine: new IsomorphicGitEngine({ cacheDir: join(config.cacheDir, "git"), logger, clock, failpoint }),
+      engine,
       parser: new ParserThread({ clock }),
       events: new EventRecorder({ client, clock, logger, controller, instance: identity }),
       secrets: new SecretCache({ client, clock, logger, onChange: (...secret) => this.#secretChanged(...secret) }),
@@ -129,6 +142,7 @@ export class Operator {
         logger,
         userAgent: `overseer-gitops/${VERSION}`,
         onRequest: (method, code) => metrics.core.requests.of({ method, code }).inc(),
+        gate: this.#parts.gate,
         onNews: (apps) => this.#wake(apps),
       }),
       watches: new KindWatches({

@@ -84,6 +84,11 @@ export class OperatorProcess {
     return this.#process !== undefined && this.#process.ended() === undefined;
   }
 
+  /** How the process ended, for example `exit code 1` or `signal SIGKILL`; undefined while it runs. */
+  get end(): string | undefined {
+    return this.#process?.ended();
+  }
+
   /** Base URL of its probes and metrics. */
   async address(): Promise<string> {
     const line = (await this.log()).split("\n").find((text) => text.includes('"msg":"starting"'));

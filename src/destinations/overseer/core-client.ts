@@ -1,7 +1,9 @@
 import { rootCertificates } from "node:tls";
-import { type Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import { cutText } from "../../base/cut-text.js";
-import { messageOf } from "../../base/errors.js";
+import { messageOf, OverseerError } from "../../base/errors.js";
+import { openGate, type WriteGate } from "../../base/write-gate.js";
+import { type Connections, fencedPool } from "../../kube/fenced-pool.js";
 import type { CoreAccess } from "./core-access.js";
 import { CoreError, type CoreErrorCode } from "./core-error.js";
 
@@ -39,6 +41,8 @@ export type CoreRequestObserver = (method: string, code: string) => void;
 export interface CoreClientOptions {
   readonly userAgent: string;
   readonly onRequest?: CoreRequestObserver;
+  /** Asked before each write; left out: writes may always leave. */
+  readonly gate?: WriteGate;
 }
 
 /** Longest wait for the head of an answer, and for each part of its body. */
@@ -52,7 +56,7 @@ export class CoreClient {
   readonly url: string;
   readonly #access: CoreAccess;
   readonly #prefix: string;
-  readonly #pool: Pool;
+  readonly #pool: Connections;
   readonly #userAgent: string;
   readonly #onRequest: CoreRequestObserver;
 
@@ -63,7 +67,7 @@ export class CoreClient {
     this.#prefix = pathname.replace(/\/+$/, "");
     this.#userAgent = options.userAgent;
     this.#onRequest = options.onRequest ?? (() => {});
-    this.#pool = new Pool(origin, {
+    const settings = {
       connect: { timeout: 10_000, ...(access.ca === undefined ? {} : { ca: [...rootCertificates, access.ca] }) },
       allowH2: false,
       pipelining: 1,
@@ -71,7 +75,8 @@ export class CoreClient {
       keepAliveTimeout: 60_000,
       bodyTimeout: TIMEOUT_MS,
       maxResponseSize: MAX_ANSWER_BYTES,
-    });
+    };
+    this.#pool = fencedPool(origin, settings, options.gate ?? openGate);
   }
 
   /** Sends a request. Throws CoreError for every answer from 400 on and for none; whatever `signal` aborts with. */
@@ -89,7 +94,7 @@ export class CoreClient {
         headers: response.headers,
       };
     } catch (error) {
-      if (error instanceof CoreError || request.signal?.aborted) throw error;
+      if (error instanceof OverseerError || request.signal?.aborted) throw error;
       throw this.#failure(error, request, code !== "error");
     } finally {
       this.#onRequest(request.method, code);

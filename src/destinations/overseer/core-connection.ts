@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import { parseDuration } from "../../base/duration.js";
 import type { Logger } from "../../base/logger.js";
+import type { WriteGate } from "../../base/write-gate.js";
 import type { CoreAccess } from "./core-access.js";
 import { CoreClient, type CoreRequestObserver } from "./core-client.js";
 import { CoreFollower } from "./core-follower.js";
@@ -13,6 +14,7 @@ export interface CoreConnectionOptions {
   readonly logger: Logger;
   readonly userAgent: string;
   readonly onRequest: CoreRequestObserver;
+  readonly gate: WriteGate;
   /** Told which apps may have work to do, by `namespace/name`. */
   readonly onNews: (apps: ReadonlySet<string>) => void;
 }
@@ -29,9 +31,9 @@ export class CoreConnection {
   readonly apps = new Set<string>();
 
   constructor(access: CoreAccess, interval: string, options: CoreConnectionOptions) {
-    const { clock, logger, userAgent, onRequest, onNews } = options;
+    const { clock, logger, userAgent, onRequest, gate, onNews } = options;
     this.access = access;
-    this.client = new CoreClient(access, { userAgent, onRequest });
+    this.client = new CoreClient(access, { userAgent, onRequest, gate });
     this.reader = new CoreReader(this.client);
     this.follower = new CoreFollower({
       reader: this.reader,

@@ -33,6 +33,8 @@ describe("loadConfig", () => {
       trustedNamespaces: ["overseer-system"],
       concurrency: 8,
       applyConcurrency: 8,
+      gitEngine: "auto",
+      election: { leaseName: "overseer-gitops", durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 },
       failpoint: undefined,
     });
     expect(config.identity).to.match(/_[0-9a-f]{8}$/);
@@ -77,7 +79,12 @@ describe("loadConfig", () => {
       "--trusted-namespaces=a, b,a",
       "--concurrency=1",
       "--apply-concurrency=2",
+      "--git-engine=isomorphic",
       "--identity=me",
+      "--lease-name=l",
+      "--lease-duration=1m",
+      "--lease-renew-deadline=40s",
+      "--lease-retry-period=500ms",
       "--failpoint=app:after-plan#2",
     ];
     expect(load(argv)).to.deep.include({
@@ -86,9 +93,17 @@ describe("loadConfig", () => {
       trustedNamespaces: ["a", "b"],
       concurrency: 1,
       applyConcurrency: 2,
+      gitEngine: "isomorphic",
       identity: "me",
+      election: { leaseName: "l", durationMs: 60_000, renewDeadlineMs: 40_000, retryMs: 500 },
       failpoint: { point: "app:after-plan", occurrence: 2 },
     });
+  });
+
+  it("elects no leader when told that there is only one", () => {
+    expect(load(["--leader-election=false"]).election).to.equal(undefined);
+    expect(load([], { OVERSEER_LEADER_ELECTION: "false" }).election).to.equal(undefined);
+    expect(load(["--leader-election=true"], { OVERSEER_LEADER_ELECTION: "false" }).election).not.to.equal(undefined);
   });
 
   it("trusts no namespace when told so, and ignores an empty variable", () => {
@@ -121,10 +136,29 @@ describe("loadConfig", () => {
     [["--log-level", "--concurrency=1"], "CONFIG_MISSING_VALUE: --log-level needs a value: --log-level=LEVEL"],
     [["--help=yes"], "CONFIG_INVALID: --help takes no value"],
     [["--log-level=loud"], 'CONFIG_INVALID: --log-level must be error, warn, info or debug; got "loud"'],
+    [["--git-engine=fast"], 'CONFIG_INVALID: --git-engine must be auto, native or isomorphic; got "fast"'],
     [["--concurrency=0"], 'CONFIG_INVALID: --concurrency must be at least 1; got "0"'],
     [["--concurrency=1.5"], 'CONFIG_INVALID: --concurrency must be a whole number; got "1.5"'],
     [["--concurrency=-1"], 'CONFIG_INVALID: --concurrency must be a whole number; got "-1"'],
     [["--trusted-namespaces=a,B"], 'CONFIG_INVALID: --trusted-namespaces "B" is no name of a namespace; got "a,B"'],
+    [["--leader-election=no"], 'CONFIG_INVALID: --leader-election must be true or false; got "no"'],
+    [
+      ["--lease-duration=15"],
+      'CONFIG_INVALID: --lease-duration must be a duration between 100ms and 1h, like 15s; got "15"',
+    ],
+    [["--lease-duration=1500ms"], 'CONFIG_INVALID: --lease-duration must be whole seconds, at least 2s; got "1500ms"'],
+    [
+      ["--lease-duration=10s"],
+      "CONFIG_INVALID: --lease-renew-deadline must be at least a second shorter than --lease-duration; got 10s and 10s",
+    ],
+    [
+      ["--lease-retry-period=4s"],
+      "CONFIG_INVALID: --lease-retry-period must be at most a third of --lease-renew-deadline; got 4s and 10s",
+    ],
+    [
+      ["--lease-name=A"],
+      'CONFIG_INVALID: --lease-name must be a name of lower-case letters, digits, dashes and dots; got "A"',
+    ],
     [["--kubeconfig="], 'CONFIG_INVALID: --kubeconfig must not be empty; got ""'],
   ];
   for (const [argv, message] of refusals) {

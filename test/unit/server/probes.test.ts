@@ -26,15 +26,17 @@ function ask(port: number | undefined, path: string, method = "GET"): Promise<An
 
 describe("ProbeServer", () => {
   let missing: string[] = [];
+  let standby: string | undefined;
   let metrics = async () => ({ contentType: "text/plain; version=0.0.4", body: "up 1\n" });
   let server: ProbeServer;
 
   beforeEach(async () => {
     missing = [];
+    standby = undefined;
     metrics = async () => ({ contentType: "text/plain; version=0.0.4", body: "up 1\n" });
     server = new ProbeServer(
       { host: "127.0.0.1", port: 0 },
-      { notReady: () => missing, metrics: () => metrics(), version: "1.2.3" },
+      { notReady: () => missing, standby: () => standby, metrics: () => metrics(), version: "1.2.3" },
     );
     await server.start();
   });
@@ -56,6 +58,13 @@ describe("ProbeServer", () => {
       status: 503,
       body: "not ready: OverseerApp, GitRepository\n",
     });
+  });
+
+  it("is ready as a standby, and says who works", async () => {
+    standby = "overseer-0 leads";
+    expect(await ask(server.port, "/readyz")).to.include({ status: 200, body: "ok: standing by, overseer-0 leads\n" });
+    missing = ["following the lease"];
+    expect(await ask(server.port, "/readyz")).to.include({ status: 503, body: "not ready: following the lease\n" });
   });
 
   it("serves metrics and version", async () => {
