@@ -69,6 +69,21 @@ describe("An operator that is killed while it brings apps to an Overseer Core", 
     });
   }
 
+  it("at app:before-finalizer-removal leaves nothing behind", async () => {
+    const operator = await world.startOperator();
+    const repo = await world.repository("ends", files("ends", "1"));
+    await core.app("ends", "ends", ".");
+    await world.synced("ends", await repo.head());
+    await operator.stop();
+    await operator.start({ failpoint: "app:before-finalizer-removal" });
+    await world.kube.delete(world.appRef("ends"));
+    await operator.ended();
+    await operator.start({ failpoint: undefined });
+    await world.kube.untilGone(world.appRef("ends"));
+    expect((await core.list("apps")).filter(({ name }) => name.startsWith("ends-"))).to.deep.equal([]);
+    expect((await core.list("routes")).filter(({ hostname }) => hostname === "ends.example.com")).to.deep.equal([]);
+  });
+
   /** `versions`: which apps there are, and which version each is. */
   async function expectInCore(app: string, versions: Record<string, number>, tag: string): Promise<void> {
     const apps = (await core.list("apps")).filter(({ name }) => name.startsWith(`${app}-`));
