@@ -78,5 +78,8 @@ describe("Health", function () {
     expect(condition(app, "Healthy")?.message)
       .to.contain(`Job ${world.namespace}/fails`)
       .and.contain("DeadlineExceeded");
+    const [change] = await world.changes("fails");
+    expect(change?.status?.phase, "nobody waits for health.timeout").to.equal("Failed");
+    expect(change?.status?.message).to.contain(`Job ${world.namespace}/fails`);
   });
 });

@@ -45,6 +45,11 @@ export function degraded(message: string): ObjectHealth {
   return { status: "Degraded", message: cutText(message, MAX_MESSAGE) };
 }
 
+/** Broken, and waiting does not make it better: Kubernetes itself has given up. */
+export function failedForGood(message: string): ObjectHealth {
+  return { ...degraded(message), final: true };
+}
+
 /** Progressing while the controller of the kind has not seen the newest spec; otherwise undefined. */
 export function unobserved(object: RawObject): ObjectHealth | undefined {
   const { observedGeneration } = statusOf(object);

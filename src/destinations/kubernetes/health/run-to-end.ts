@@ -1,12 +1,12 @@
 import type { RawObject } from "../../../kube/object.js";
 import type { ObjectHealth } from "../../../plan/live.js";
-import { condition, degraded, progressing, specOf, statusOf, text } from "./conditions.js";
+import { condition, degraded, failedForGood, progressing, specOf, statusOf, text } from "./conditions.js";
 
 /** A Job is healthy when it is complete, or suspended by its spec; broken at once when it failed. */
 export function jobHealth(object: RawObject): ObjectHealth {
   const status = statusOf<{ active?: number; succeeded?: number }>(object);
   const failed = condition(status, "Failed");
-  if (failed?.status === "True") return degraded(text(failed));
+  if (failed?.status === "True") return failedForGood(text(failed));
   if (condition(status, "Complete")?.status === "True") return { status: "Healthy" };
   if (condition(status, "Suspended")?.status === "True") return { status: "Healthy", message: "is suspended" };
   return progressing(`is running (${status.active ?? 0} active, ${status.succeeded ?? 0} succeeded)`);

@@ -1,6 +1,6 @@
 import type { RawObject } from "../../../kube/object.js";
 import type { ObjectHealth } from "../../../plan/live.js";
-import { condition, degraded, progressing, specOf, statusOf, text, unobserved } from "./conditions.js";
+import { condition, degraded, failedForGood, progressing, specOf, statusOf, text, unobserved } from "./conditions.js";
 
 interface ReplicaStatus {
   readonly replicas?: number;
@@ -22,7 +22,7 @@ export function deploymentHealth(object: RawObject): ObjectHealth {
   const spec = specOf<ReplicaSpec>(object);
   const status = statusOf<ReplicaStatus>(object);
   const moving = condition(status, "Progressing");
-  if (moving?.reason === "ProgressDeadlineExceeded") return degraded(text(moving));
+  if (moving?.reason === "ProgressDeadlineExceeded") return failedForGood(text(moving));
   const failure = condition(status, "ReplicaFailure");
   if (failure?.status === "True") return degraded(text(failure));
   const wanted = spec.replicas ?? 1;
