@@ -1,0 +1,37 @@
+import type { OperatorProcess } from "../../test/support/operator-process.js";
+import { waitUntil } from "../../tools/wait-until.js";
+import type { Environment } from "../environment.js";
+import { OperatorCounts } from "../operator-counts.js";
+import { memoryMb, untilQuiet } from "../process-usage.js";
+
+/** What a start costs where everything is as it should be. */
+export interface RestartRun {
+  /** Until the operator is ready, and until it has looked at all apps. */
+  readonly readySeconds: number;
+  readonly settledSeconds: number;
+  readonly cpuSeconds: number;
+  readonly requests: number;
+  /** Requests that change something. */
+  readonly writes: number;
+  readonly rssMb: number;
+}
+
+const READS: ReadonlySet<string> = new Set(["GET", "WATCH"]);
+
+/** Ends an operator and starts another one on the same estate, with an empty cache as in a new pod. */
+export async function measureRestart(environment: Environment, operator: OperatorProcess): Promise<RestartRun> {
+  await environment.stopOperator(operator);
+  const started = performance.now();
+  const next = await environment.startOperator("restart");
+  const readySeconds = (performance.now() - started) / 1000;
+  const counts = new OperatorCounts(next);
+  await waitUntil({ what: "all apps were looked at", timeoutMs: 300_000, intervalMs: 200 }, async () => {
+    return (await counts.read("cpu-first")).reconciles >= environment.scale.apps;
+  });
+  await untilQuiet(next.pid, { timeoutMs: 300_000 });
+  const settledSeconds = (performance.now() - started) / 1000;
+  const { cpuSeconds, requests, byMethod } = await counts.read("cpu-first");
+  const writes = Object.entries(byMethod).reduce((sum, [method, count]) => sum + (READS.has(method) ? 0 : count), 0);
+  const rssMb = memoryMb(next.pid, "now");
+  return { readySeconds, settledSeconds, cpuSeconds, requests, writes, rssMb };
+}

@@ -1,0 +1,63 @@
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { measureScale } from "./measure-scale.js";
+import { scaleTable, soakTable } from "./scale-table.js";
+import { measureSoak } from "./soak.js";
+
+const USAGE = `Usage: npm run bench:scale -- [options]
+
+  --apps N,N,…    estates of so many apps, one after the other (default 10,100,1000)
+  --objects N     ConfigMaps of each app (default 20)
+  --idle SECONDS  how long an estate is left alone (default 60)
+  --soak MINUTES  instead: keep 100 apps busy for so long, and look at memory and connections each minute
+  --json FILE     also write everything to FILE
+`;
+
+/** Says how far the bench is; the tables alone go to stdout. */
+function progress(text: string): void {
+  process.stderr.write(`bench: ${text}\n`);
+}
+
+function number(text: string, what: string, most: number): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new TypeError(`${what} takes a number from 1 to ${most}`);
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      apps: { type: "string", default: "10,100,1000" },
+      objects: { type: "string", default: "20" },
+      idle: { type: "string", default: "60" },
+      soak: { type: "string" },
+      json: { type: "string" },
+      help: { type: "boolean" },
+    },
+  });
+  if (values.help) return void process.stdout.write(USAGE);
+  const save = async (result: unknown): Promise<void> => {
+    if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
+  };
+  if (values.soak !== undefined) {
+    const soak = await measureSoak(number(values.soak, "--soak", 24 * 60), progress);
+    await save(soak);
+    process.stdout.write(`${soakTable(soak)}\n`);
+    return;
+  }
+  const runs = [];
+  for (const apps of values.apps.split(",").map((text) => number(text, "--apps", 1000))) {
+    runs.push(await measureScale(apps, number(values.objects, "--objects", 100), number(values.idle, "--idle", 3600)));
+    progress(JSON.stringify(runs.at(-1)));
+    await save(runs);
+  }
+  process.stdout.write(`${scaleTable(runs)}\n`);
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exitCode = error instanceof TypeError ? 2 : 1;
+}

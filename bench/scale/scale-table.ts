@@ -1,0 +1,45 @@
+import { formatTable, type Row } from "../table.js";
+import type { ScaleRun } from "./measure-scale.js";
+import type { SoakRun } from "./soak.js";
+
+/** One column for each estate, one line for each cost. */
+export function scaleTable(runs: readonly ScaleRun[]): string {
+  const row = (title: string, of: (run: ScaleRun) => string): Row => [title, ...runs.map(of)];
+  const header = ["apps × objects", ...runs.map(({ apps, objects }) => `${apps} × ${objects / apps}`)];
+  return formatTable(header, [
+    row("cold sync, s", ({ cold }) => cold.seconds.toFixed(1)),
+    row("cold sync, CPU s of the operator", ({ cold }) => cold.cpuSeconds.toFixed(1)),
+    row("cold sync, requests an object", ({ cold }) => cold.requestsPerObject.toFixed(2)),
+    row("peak memory, MiB", ({ cold }) => cold.peakRssMb.toFixed(0)),
+    row("idle, CPU s a minute", ({ idle }) => idle.cpuSecondsPerMinute.toFixed(2)),
+    row("idle, requests a minute", ({ idle }) => idle.requestsPerMinute.toFixed(1)),
+    row("idle, memory, MiB", ({ idle }) => idle.rssMb.toFixed(0)),
+    row("one commit → applied, p50 ms", ({ commit }) => commit.p50Ms.toFixed(0)),
+    row("one commit, CPU ms", ({ commit }) => commit.cpuMs.toFixed(0)),
+    row("one commit, requests", ({ commit }) => commit.requests.toFixed(1)),
+    row("a commit beside all apps, CPU ms", ({ commit }) => commit.unrelatedCpuMs.toFixed(0)),
+    row("one drift → healed, p50 / p99 ms", ({ heal }) => `${heal.p50Ms.toFixed(0)} / ${heal.p99Ms.toFixed(0)}`),
+    row("one drift, requests", ({ heal }) => heal.requestsPerHeal.toFixed(1)),
+    row("restart → ready, s", ({ restart }) => restart.readySeconds.toFixed(1)),
+    row("restart → all apps looked at, s", ({ restart }) => restart.settledSeconds.toFixed(1)),
+    row("restart, CPU s", ({ restart }) => restart.cpuSeconds.toFixed(1)),
+    row("restart, requests", ({ restart }) => String(restart.requests)),
+    row("restart, writes", ({ restart }) => String(restart.writes)),
+  ]);
+}
+
+/** A line for some of the minutes, and how memory moved. */
+export function soakTable({ samples, growthMbPerHour, minutes, commits, drifts }: SoakRun): string {
+  const step = Math.max(1, Math.ceil(samples.length / 12));
+  const shown = samples.filter(({ minute }) => minute % step === 0 || minute === samples.length - 1);
+  const rows = shown.map(({ minute, rssMb, sockets, descriptors, cpuSeconds }) => [
+    String(minute),
+    rssMb.toFixed(0),
+    String(sockets),
+    String(descriptors),
+    cpuSeconds.toFixed(2),
+  ]);
+  const table = formatTable(["minute", "memory, MiB", "sockets", "open files", "CPU s since"], rows);
+  const sum = `${minutes} minutes, ${commits} commits, ${drifts} changes by hand; memory in the second half: ${growthMbPerHour.toFixed(1)} MiB an hour`;
+  return `${table}\n\n${sum}`;
+}
