@@ -13,6 +13,7 @@ export const CONDITION_TYPES = [
   "Waiting",
   "Contested",
   "Limited",
+  "Paused",
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
@@ -24,6 +25,7 @@ export const ABNORMAL_TRUE: ReadonlySet<ConditionType> = new Set([
   "Waiting",
   "Contested",
   "Limited",
+  "Paused",
 ]);
 
 /** Status of a condition. */

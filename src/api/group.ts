@@ -19,6 +19,8 @@ export const ANNOTATION_APPLIED = `${GROUP}/applied`;
 
 /** On a live object or in Git: `disabled` keeps the object when it leaves Git. */
 export const ANNOTATION_PRUNE = `${GROUP}/prune`;
+/** On a live object, put there by a person: `disabled` lets it be as it is, whatever Git says, until it is taken away. */
+export const ANNOTATION_RECONCILE = `${GROUP}/reconcile`;
 /** On a GitRepository or OverseerApp: reconcile now; echoed in `status.lastHandledReconcileAt`. */
 export const ANNOTATION_RECONCILE_AT = `${GROUP}/reconcile-at`;
 

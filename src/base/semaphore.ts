@@ -1,23 +1,70 @@
-/** Lets at most `permits` holders in at a time; the rest wait in the order they came. */
+/** Who wants in, and whether it cannot wait. */
+export interface Lane {
+  readonly of: string;
+  readonly urgent?: boolean;
+}
+
+/** Told whether the permit is one of the reserve. */
+type Enter = (reserved: boolean) => void;
+
+const NOBODY: Lane = { of: "" };
+
+/**
+ * Lets at most `permits` holders in at a time; `reserve` more let in only who is urgent. The rest wait: the urgent ones first,
+ * then each lane in its turn, and within a lane in the order they came. So nobody waits for all that another one has to do.
+ */
 export class Semaphore {
   #free: number;
-  readonly #waiting: (() => void)[] = [];
+  #reserve: number;
+  readonly #urgent: Enter[] = [];
+  /** By lane; the next lane in turn is the first one. */
+  readonly #waiting = new Map<string, Enter[]>();
 
-  constructor(permits: number) {
+  constructor(permits: number, reserve = 0) {
     this.#free = permits;
+    this.#reserve = reserve;
   }
 
   /** Runs `work` while holding a permit, which is given back however `work` ends. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  async run<T>(work: () => Promise<T>, lane: Lane = NOBODY): Promise<T> {
+    const reserved = await this.#enter(lane);
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
+      this.#leave(reserved);
     }
+  }
+
+  /** Says whether the permit is one of the reserve. */
+  async #enter({ of, urgent }: Lane): Promise<boolean> {
+    if (this.#free > 0) {
+      this.#free--;
+      return false;
+    }
+    if (urgent && this.#reserve > 0) {
+      this.#reserve--;
+      return true;
+    }
+    return new Promise((enter) => {
+      if (urgent) this.#urgent.push(enter);
+      else this.#waiting.set(of, [...(this.#waiting.get(of) ?? []), enter]);
+    });
+  }
+
+  #leave(reserved: boolean): void {
+    const next = this.#urgent.shift() ?? (reserved ? undefined : this.#nextInTurn());
+    if (next) next(reserved);
+    else if (reserved) this.#reserve++;
+    else this.#free++;
+  }
+
+  #nextInTurn(): Enter | undefined {
+    const [entry] = this.#waiting;
+    if (!entry) return undefined;
+    const [lane, [next, ...rest]] = entry;
+    this.#waiting.delete(lane);
+    if (rest.length > 0) this.#waiting.set(lane, rest);
+    return next;
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.js";
 import type { Logger } from "../base/logger.js";
 import type { KubeClient } from "../kube/client.js";
 import { isNewer, type RawObject } from "../kube/object.js";
-import { Reflector, type ReflectorObserver } from "../kube/reflector.js";
+import { Reflector, type ReflectorObserver, type StoreEvent } from "../kube/reflector.js";
 import { collectionPath, type ResourceInfo } from "../kube/resource.js";
 
 /** How a cache is set up. */
@@ -51,12 +51,7 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
           options.onChange(key, undefined, known ?? event.previous);
           return;
         }
-        if (
-          known &&
-          known.metadata.uid === event.object.metadata.uid &&
-          isNewer(known.metadata.resourceVersion, event.object.metadata.resourceVersion)
-        )
-          return;
+        if (known && known !== previousOf(event) && isOlder(event.object, known)) return;
         this.#objects.set(key, event.object);
         options.onChange(key, event.object, known);
       },
@@ -96,6 +91,17 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
     if (known && isNewer(known.metadata.resourceVersion, object.metadata.resourceVersion)) return;
     this.#objects.set(key, this.#trim(withoutManagedFields(object as unknown as RawObject) as unknown as T));
   }
+}
+
+/** What the watch showed before: whatever follows it counts, also a lower version, which there is after etcd was restored. */
+function previousOf<T>(event: StoreEvent<T>): T | undefined {
+  return event.type === "Modified" ? event.previous : undefined;
+}
+
+/** Whether `event` comes from before a write of ours that has been noted. */
+function isOlder(event: CustomResource<unknown, unknown>, noted: CustomResource<unknown, unknown>): boolean {
+  const { uid, resourceVersion } = noted.metadata;
+  return uid === event.metadata.uid && isNewer(resourceVersion, event.metadata.resourceVersion);
 }
 
 function withoutManagedFields(raw: RawObject): RawObject {

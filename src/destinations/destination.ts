@@ -74,6 +74,8 @@ export interface Destination {
   heal(target: Target, action: HealAction): Promise<Outcome>;
   /** Deletes the object of a permit, if it still is in the permit's state. */
   remove(target: Target, permit: DeletePermit): Promise<Outcome>;
+  /** Whether an app may write an object with its rights. Throws when that cannot be found out. */
+  mayWrite(target: Target, live: LiveObject): Promise<boolean>;
   /** Makes an object another app's: it keeps running and nothing is deleted. */
   handOver(target: Target, live: LiveObject, to: AppRef): Promise<Outcome>;
   /** What a namespace holds that is not this app's, for people; undefined if nothing. */

@@ -70,6 +70,10 @@ export class UnavailableDestination implements Destination {
     return this.#refuse();
   }
 
+  async mayWrite(): Promise<boolean> {
+    return true;
+  }
+
   async handOver(): Promise<Outcome> {
     return this.#refuse();
   }

@@ -3,7 +3,7 @@ import type { KubeConfig } from "@kubernetes/client-node";
 import { YAMLException } from "js-yaml";
 import { type Clock, systemClock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
-import { readPlainKubeconfig } from "./kubeconfig.js";
+import { type PlainKubeconfig, readPlainKubeconfig } from "./kubeconfig.js";
 
 /** What a TLS connection needs to know: PEM texts, as `node:tls` takes them. */
 export interface TlsOptions {
@@ -19,9 +19,14 @@ export interface TlsOptions {
 export interface ClusterAccess {
   /** Origin, without a trailing slash. */
   readonly server: string;
+  /** As it was read last: a refresh of the sign-in and `renewTls` may change it. */
   readonly tls: TlsOptions;
+  /** What proves who we are and where it is from, for people: `the token in <file>`. */
+  readonly signIn?: string;
   /** Headers that prove who we are; `refresh` asks for new ones after a 401. */
   authHeaders(refresh: boolean): Promise<Readonly<Record<string, string>>>;
+  /** Reads the certificates again: for when we do not trust the server. */
+  renewTls?(): Promise<void>;
 }
 
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -52,10 +57,21 @@ export async function loadClusterAccess(location: ClusterLocation, clock: Clock 
 
 async function inCluster(host: string, location: ClusterLocation, clock: Clock): Promise<ClusterAccess> {
   const folder = location.serviceAccountFolder ?? SERVICE_ACCOUNT;
-  const ca = await readFile(`${folder}/ca.crt`, "utf8");
+  const readTls = async (): Promise<TlsOptions> => ({ ca: await readFile(`${folder}/ca.crt`, "utf8") });
+  let tls = await readTls();
   const name = host.includes(":") ? `[${host}]` : host;
-  const server = `https://${name}:${location.servicePort ?? "443"}`;
-  return { server, tls: { ca }, authHeaders: tokenFile(`${folder}/token`, clock) };
+  const token = `${folder}/token`;
+  return {
+    server: `https://${name}:${location.servicePort ?? "443"}`,
+    get tls() {
+      return tls;
+    },
+    signIn: `the token in ${token}`,
+    authHeaders: tokenFile(token, clock),
+    renewTls: async () => {
+      tls = await readTls();
+    },
+  };
 }
 
 /** Reads a token that kubelet renews: again when older than a minute and changed, or when told to. */
@@ -78,11 +94,43 @@ async function fromKubeconfig(path: string, context: string | undefined): Promis
   try {
     const plain = await readPlainKubeconfig(path, context);
     if (!plain) return await byLibrary(path, context);
-    const headers: Record<string, string> = plain.token ? { authorization: `Bearer ${plain.token}` } : {};
-    return { server: plain.server, tls: plain.tls, authHeaders: async () => headers };
+    return plainAccess(path, context, plain);
   } catch (error) {
     throw error instanceof OverseerError ? error : badConfig(`${path}: ${describe(error)}`);
   }
+}
+
+/** What a kubeconfig says by itself; read again when it does not serve any more. */
+function plainAccess(path: string, context: string | undefined, first: PlainKubeconfig): ClusterAccess {
+  let current = first;
+  const readAgain = atOnce(async () => {
+    const next = await readPlainKubeconfig(path, context);
+    // What proves who we are at one server is shown to no other.
+    if (next?.server === current.server) current = next;
+  });
+  return {
+    server: first.server,
+    get tls() {
+      return current.tls;
+    },
+    signIn: `what ${path} holds`,
+    authHeaders: async (refresh): Promise<Record<string, string>> => {
+      if (refresh) await readAgain();
+      return current.token ? { authorization: `Bearer ${current.token}` } : {};
+    },
+    renewTls: readAgain,
+  };
+}
+
+/** Of calls at the same time only one is made, and answers all. */
+function atOnce(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
 }
 
 /** A YAML error quotes the lines around it, and they may hold a token. */
@@ -97,35 +145,34 @@ function badConfig(message: string): OverseerError {
 
 /** Only signing in is the library's; traffic is ours. */
 async function byLibrary(path: string, context: string | undefined): Promise<ClusterAccess> {
-  const config = await loadByLibrary(path.split(":").filter((part) => part !== ""));
-  if (context) config.setCurrentContext(context);
+  const config = await loadByLibrary(path, context);
   const cluster = config.getCurrentCluster();
   if (!cluster) throw badConfig(`${path}: the context ${JSON.stringify(config.getCurrentContext())} names no cluster`);
   if (cluster.proxyUrl) throw badConfig(`${path}: the cluster ${cluster.name} has a proxy-url, which is not supported`);
-  const { headers: initial, ...tls } = await httpsOptions(config);
-  let headers = initial;
-  let refreshing: Promise<void> | undefined;
-  const signInAgain = async (): Promise<void> => {
-    headers = (await httpsOptions(config)).headers;
-  };
+  let current = await httpsOptions(config);
+  const signInAgain = atOnce(async () => {
+    // A new library object: this one keeps what a program gave it until that expires, and for ever if it does not say when.
+    const next = await loadByLibrary(path, context);
+    if (next.getCurrentCluster()?.server === cluster.server) current = await httpsOptions(next);
+  });
   return {
     server: cluster.server.replace(/\/+$/, ""),
-    tls,
-    authHeaders: async (refresh) => {
-      if (refresh) {
-        refreshing ??= signInAgain().finally(() => {
-          refreshing = undefined;
-        });
-        await refreshing;
-      }
-      return headers;
+    get tls() {
+      return current.tls;
     },
+    signIn: `what ${path} says, or the program or service that it names`,
+    authHeaders: async (refresh) => {
+      if (refresh) await signInAgain();
+      return current.headers;
+    },
+    renewTls: signInAgain,
   };
 }
 
 /** Reads several files as kubectl does: of two entries with one name, and of two current contexts, the first one counts. */
-async function loadByLibrary(files: readonly string[]): Promise<KubeConfig> {
+async function loadByLibrary(path: string, context: string | undefined): Promise<KubeConfig> {
   const { KubeConfig } = await import("@kubernetes/client-node");
+  const files = path.split(":").filter((part) => part !== "");
   const config = new KubeConfig();
   for (const [index, file] of files.entries()) {
     if (index === 0) {
@@ -139,10 +186,14 @@ async function loadByLibrary(files: readonly string[]): Promise<KubeConfig> {
     for (const context of next.contexts) if (!config.getContextObject(context.name)) config.addContext(context);
     if (!config.getCurrentContext()) config.setCurrentContext(next.getCurrentContext());
   }
+  if (context) config.setCurrentContext(context);
   return config;
 }
 
-type HttpsOptions = TlsOptions & { headers: Record<string, string> };
+interface HttpsOptions {
+  readonly tls: TlsOptions;
+  readonly headers: Readonly<Record<string, string>>;
+}
 
 async function httpsOptions(config: { applyToHTTPSOptions(options: object): Promise<void> }): Promise<HttpsOptions> {
   const options: Record<string, unknown> & { headers: Record<string, string> } = { headers: {} };
@@ -156,5 +207,5 @@ async function httpsOptions(config: { applyToHTTPSOptions(options: object): Prom
   }
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(options.headers)) headers[name.toLowerCase()] = String(value);
-  return { ...tls, headers };
+  return { tls, headers };
 }

@@ -1,9 +1,9 @@
-import { type Dispatcher, Pool } from "undici";
+import type { Dispatcher } from "undici";
 import { messageOf, OverseerError } from "../base/errors.js";
 import { openGate, type WriteGate } from "../base/write-gate.js";
 import type { ClusterAccess } from "./auth.js";
 import { KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
-import { type Connections, fencedPool } from "./fenced-pool.js";
+import { Transport } from "./transport.js";
 
 /** One request to the API server. */
 export interface KubeRequest {
@@ -46,6 +46,7 @@ export const PARTIAL_OBJECT = "application/json;as=PartialObjectMetadata;g=meta.
 /** The same for a list. */
 export const PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
+const JSON_PATCH = "application/json-patch+json";
 /** Tries of a request whose connection failed before an answer came. */
 const CONNECT_TRIES = 3;
 
@@ -58,23 +59,18 @@ export class KubeClient {
   readonly #access: ClusterAccess;
   /** What comes before every path: an API server behind a gateway has an address with a path. */
   readonly #prefix: string;
-  readonly #requests: Connections;
-  readonly #watches: Pool;
+  readonly #transport: Transport;
   readonly #userAgent: string;
   readonly #onRequest: RequestObserver;
 
   constructor(options: KubeClientOptions) {
     this.server = options.access.server;
     this.#access = options.access;
-    const { origin, pathname } = new URL(this.server);
-    this.#prefix = pathname.replace(/\/+$/, "");
+    this.#prefix = new URL(this.server).pathname.replace(/\/+$/, "");
     this.#userAgent = options.userAgent;
     this.#onRequest = options.onRequest ?? (() => {});
-    const connect = { ...options.access.tls, timeout: 10_000 };
-    const shared = { connect, allowH2: false, pipelining: 1, keepAliveTimeout: 60_000 };
-    const requests = { connections: options.connections ?? 16, headersTimeout: 30_000, bodyTimeout: 60_000 };
-    this.#requests = fencedPool(origin, { ...shared, ...requests }, options.gate ?? openGate);
-    this.#watches = new Pool(origin, { ...shared, connections: null, headersTimeout: 60_000, bodyTimeout: 0 });
+    const { access, connections = 16, gate = openGate } = options;
+    this.#transport = new Transport({ access, connections, gate });
   }
 
   /** Sends a request and reads the JSON answer. Throws KubeStatusError for an HTTP error, KubeConnectionError for none. */
@@ -82,10 +78,10 @@ export class KubeClient {
     const started = performance.now();
     let code = "error";
     try {
-      const response = await heedAbort(request.signal, () => this.#send(this.#requests, request));
+      const response = await heedAbort(request.signal, () => this.#send("requests", request));
       code = String(response.statusCode);
       const text = await response.body.text();
-      if (response.statusCode >= 400) throw statusError(response.statusCode, text, response.headers, request);
+      if (response.statusCode >= 400) throw this.#refusal(response.statusCode, text, response.headers, request);
       return {
         status: response.statusCode,
         body: (text === "" ? undefined : parseBody(text, request)) as T,
@@ -103,10 +99,10 @@ export class KubeClient {
     const started = performance.now();
     let code = "error";
     try {
-      const response = await heedAbort(request.signal, () => this.#send(this.#watches, request));
+      const response = await heedAbort(request.signal, () => this.#send("watches", request));
       code = String(response.statusCode);
       if (response.statusCode >= 400) {
-        throw statusError(response.statusCode, await response.body.text(), response.headers, request);
+        throw this.#refusal(response.statusCode, await response.body.text(), response.headers, request);
       }
       return piecesOf(response.body, request);
     } catch (error) {
@@ -118,21 +114,37 @@ export class KubeClient {
 
   /** Closes all connections. */
   async close(): Promise<void> {
-    await Promise.all([this.#requests.destroy(), this.#watches.destroy()]);
+    await this.#transport.close();
   }
 
-  async #send(pool: Pick<Connections, "request">, request: KubeRequest) {
+  async #send(pool: "requests" | "watches", request: KubeRequest) {
     let refreshed = false;
     for (let attempt = 1; ; attempt++) {
+      const options = await this.#options(request, refreshed);
+      if (refreshed) this.#transport.adopt();
+      const connections = this.#transport[pool];
       try {
-        const response = await pool.request(await this.#options(request, refreshed));
+        const response = await connections.request(options);
         if (response.statusCode !== 401 || refreshed) return response;
         await response.body.dump();
         refreshed = true;
       } catch (error) {
-        if (attempt >= CONNECT_TRIES || request.signal?.aborted || !isUnsent(error, request.method)) throw error;
+        if (attempt >= CONNECT_TRIES || request.signal?.aborted) throw error;
+        if (isUnsent(error, request)) continue;
+        if (!isDistrust(error)) throw error;
+        await this.#transport.renew();
+        if (this.#transport[pool] === connections) throw error;
       }
     }
+  }
+
+  /** What the API server says no with. Of a sign-in that it does not take, it says nothing that helps anybody. */
+  #refusal(statusCode: number, text: string, headers: Headers, request: KubeRequest): KubeStatusError {
+    const error = statusError(statusCode, text, headers, request);
+    if (statusCode !== 401) return error;
+    const { signIn = "what the operator signs in with" } = this.#access;
+    const message = `the API server does not know us (401 ${error.reason}) by ${signIn}, read again a moment ago: renew it`;
+    return new KubeStatusError(statusCode, { ...error.status, message }, `${request.method} ${request.path}`);
   }
 
   async #options(request: KubeRequest, refresh: boolean): Promise<Dispatcher.RequestOptions> {
@@ -175,19 +187,31 @@ function withQuery(path: string, query: KubeRequest["query"]): string {
   return text === "" ? path : `${path}?${text}`;
 }
 
-/** Whether sending again cannot do something twice: the connection failed first, or the verb gives the same end state. */
-function isUnsent(error: unknown, method: KubeRequest["method"]): boolean {
-  const code = (error as { code?: string }).code ?? "";
+/**
+ * Whether sending again cannot do something twice: the connection failed first, or the request gives the same end state. A
+ * JSON patch does not: it may append to a list, and its tests fail after its own success.
+ */
+function isUnsent(error: unknown, { method, contentType }: KubeRequest): boolean {
+  const code = codeOf(error);
   if (["ECONNREFUSED", "UND_ERR_CONNECT_TIMEOUT", "ENOTFOUND", "EAI_AGAIN"].includes(code)) return true;
-  return method !== "POST" && method !== "DELETE" && ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(code);
+  if (method === "POST" || method === "DELETE" || contentType === JSON_PATCH) return false;
+  return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(code);
 }
 
-function statusError(
-  statusCode: number,
-  text: string,
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  request: KubeRequest,
-): KubeStatusError {
+/** Whether a connection did not come about since we do not trust the server's certificate: nothing was sent. */
+function isDistrust(error: unknown): boolean {
+  return /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/.test(
+    codeOf(error),
+  );
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? "";
+}
+
+type Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+function statusError(statusCode: number, text: string, headers: Headers, request: KubeRequest): KubeStatusError {
   let status: KubeStatus;
   try {
     const parsed = JSON.parse(text) as KubeStatus & { kind?: string };

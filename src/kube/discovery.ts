@@ -55,6 +55,14 @@ export class Discovery {
     return this.#kinds.get(keyOf(gvk));
   }
 
+  /** The kind as last seen, at the version asked for or, where that is served no more, at another one. */
+  peekAny(gvk: GroupVersionKind): ResourceInfo | undefined {
+    const exact = this.peek(gvk);
+    if (exact) return exact;
+    for (const info of this.#kinds.values()) if (info.group === gvk.group && info.kind === gvk.kind) return info;
+    return undefined;
+  }
+
   /** All kinds served. */
   async all(): Promise<readonly ResourceInfo[]> {
     await this.#refresh();

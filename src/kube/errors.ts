@@ -52,7 +52,7 @@ export function isGone(error: unknown): boolean {
 
 /**
  * Whether a refused apply is the document's fault and no passing one: 400, 403, 404, 409, 413, 422, and the 500s with which the API
- * server answers a document that does not fit the schema (unknown field, wrong type, two entries with one key). Those
+ * server answers a document that does not fit the schema (unknown field, wrong type, two entries with one key) or etcd. Those
  * 500s can be told from a broken server by their text alone (tried on 1.35).
  */
 export function isDocumentRefusal(error: unknown): error is KubeStatusError {
@@ -60,7 +60,7 @@ export function isDocumentRefusal(error: unknown): error is KubeStatusError {
   if ([400, 403, 404, 405, 409, 413, 415, 422].includes(error.statusCode)) return true;
   return (
     error.statusCode === 500 &&
-    /failed to create typed patch object|duplicate entries for key|field not declared in schema|error decoding/.test(
+    /failed to create typed patch object|duplicate entries for key|field not declared in schema|error decoding|request is too large|message larger than max/.test(
       error.message,
     )
   );

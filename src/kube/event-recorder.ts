@@ -43,7 +43,14 @@ const MAX_REMEMBERED = 4096;
 interface Remembered {
   readonly path: string;
   count: number;
+  /** Monotonic: a clock that is set must not end a series, nor make it last. */
   lastAt: number;
+}
+
+/** When something happened: for people, and for measuring. */
+interface Moment {
+  readonly now: number;
+  readonly monotonic: number;
 }
 
 /**
@@ -72,9 +79,9 @@ export class EventRecorder implements EventSink {
   record(subject: EventSubject, note: EventNote): void {
     if (this.#waiting >= 1000 || !this.#allowed(subject.uid)) return;
     this.#waiting++;
-    const now = this.#clock.now();
+    const at = { now: this.#clock.now(), monotonic: this.#clock.monotonic() };
     this.#queue = this.#queue
-      .then(() => this.#write(subject, note, now))
+      .then(() => this.#write(subject, note, at))
       .catch((error: unknown) =>
         this.#logger.warn("event not written", { reason: note.reason, error: messageOf(error) }),
       )
@@ -101,24 +108,24 @@ export class EventRecorder implements EventSink {
     return true;
   }
 
-  async #write(subject: EventSubject, note: EventNote, now: number): Promise<void> {
+  async #write(subject: EventSubject, note: EventNote, { now, monotonic }: Moment): Promise<void> {
     const text = cutBytes(note.message, MAX_NOTE_BYTES);
     const key = createHash("sha256")
       .update([subject.uid, note.type, note.reason, text].join("\0"))
       .digest("hex")
       .slice(0, 16);
     const seen = this.#remembered.get(key);
-    if (seen && now - seen.lastAt < SERIES_MS && (await this.#extend(seen, now))) return;
+    if (seen && monotonic - seen.lastAt < SERIES_MS && (await this.#extend(seen, now, monotonic))) return;
     const name = `${namePart(subject.name)}.${key}${now.toString(16)}`;
     const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(subject.namespace || "default")}/events`;
     await this.#client.request({ method: "POST", path, body: this.#event(subject, note, text, name, now) });
-    this.#remembered.set(key, { path: `${path}/${name}`, count: 1, lastAt: now });
+    this.#remembered.set(key, { path: `${path}/${name}`, count: 1, lastAt: monotonic });
     if (this.#remembered.size > MAX_REMEMBERED) this.#remembered.delete(this.#remembered.keys().next().value ?? "");
   }
 
-  async #extend(seen: Remembered, now: number): Promise<boolean> {
+  async #extend(seen: Remembered, now: number, monotonic: number): Promise<boolean> {
     seen.count++;
-    seen.lastAt = now;
+    seen.lastAt = monotonic;
     try {
       await this.#client.request({
         method: "PATCH",

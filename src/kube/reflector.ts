@@ -6,18 +6,10 @@ import { type KubeClient, PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
 import { isGone, isStatus, KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
 import type { RawObject } from "./object.js";
 import { splitLines } from "./watch-lines.js";
+import { WatchPulse } from "./watch-pulse.js";
+import { type StoreEvent, usable, type Versioned, WatchedCopy } from "./watched-copy.js";
 
-/** A change of the store. `initial` marks what was there before the watch began, or came to light by a new list. */
-export type StoreEvent<T> =
-  | { readonly type: "Added"; readonly key: string; readonly object: T; readonly initial: boolean }
-  | {
-      readonly type: "Modified";
-      readonly key: string;
-      readonly object: T;
-      readonly previous: T;
-      readonly initial: boolean;
-    }
-  | { readonly type: "Deleted"; readonly key: string; readonly previous: T; readonly initial: boolean };
+export type { StoreEvent } from "./watched-copy.js";
 
 /** What is watched, and what becomes of it. */
 export interface ReflectorOptions<T> {
@@ -37,6 +29,8 @@ export interface ReflectorOptions<T> {
   /** Called after each whole list, and with the error when listing or watching fails. */
   readonly onSync?: (error?: unknown) => void;
   readonly observer?: ReflectorObserver;
+  /** A watch that is silent for so long is dead and opened again; see `watch-pulse.ts`. */
+  readonly silenceMs?: number;
 }
 
 /** Told what a reflector does, for the metrics. */
@@ -66,9 +60,9 @@ interface WatchEvent {
  * event that it could not read.
  */
 export class Reflector<T> {
-  /** The copy, by `namespace/name`. Read only. */
-  readonly store = new Map<string, T>();
   readonly #options: ReflectorOptions<T>;
+  readonly #copy: WatchedCopy<T>;
+  readonly #pulse: WatchPulse;
   readonly #stop = new AbortController();
   #resourceVersion: string | undefined;
   #streamLists = true;
@@ -84,6 +78,13 @@ export class Reflector<T> {
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
+    this.#copy = new WatchedCopy(options);
+    this.#pulse = new WatchPulse(options.clock, options.silenceMs);
+  }
+
+  /** The copy, by `namespace/name`. */
+  get store(): ReadonlyMap<string, T> {
+    return this.#copy.objects;
   }
 
   /** Whether the copy is whole. Stays true while a watch is being renewed. */
@@ -163,7 +164,7 @@ export class Reflector<T> {
 
   async #list(): Promise<void> {
     this.#options.observer?.listed();
-    const fresh = new Map<string, T>();
+    const fresh = new Map<string, Versioned<T>>();
     let token: string | undefined;
     let version: string | undefined;
     do {
@@ -177,7 +178,7 @@ export class Reflector<T> {
         accept: this.#options.mode === "metadata" ? PARTIAL_LIST : "application/json",
         signal: this.#stop.signal,
       });
-      for (const item of body.items ?? []) fresh.set(storeKey(item), this.#options.reduce(item));
+      for (const item of body.items ?? []) fresh.set(storeKey(item), this.#take(item));
       token = body.metadata.continue || undefined;
       version = body.metadata.resourceVersion;
     } while (token !== undefined);
@@ -190,6 +191,7 @@ export class Reflector<T> {
     const timeoutSeconds = 300 + Math.floor(Math.random() * 300);
     const call = new AbortController();
     const abort = (): void => call.abort();
+    this.#pulse.begin((seconds) => call.abort(this.#silent(seconds)));
     this.#stop.signal.addEventListener("abort", abort);
     const deadline = this.#options.clock.after((timeoutSeconds + 10) * 1000, abort);
     try {
@@ -211,14 +213,27 @@ export class Reflector<T> {
       await this.#follow(chunks, initial);
     } finally {
       deadline.cancel();
+      this.#pulse.end();
       this.#stop.signal.removeEventListener("abort", abort);
       call.abort();
     }
   }
 
+  #silent(seconds: number): KubeConnectionError {
+    const message = `WATCH ${this.#options.path}: nothing was heard for ${seconds} s: it is opened again`;
+    return new KubeConnectionError(message, undefined);
+  }
+
+  async *#listen(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      this.#pulse.heard();
+      yield chunk;
+    }
+  }
+
   async #follow(chunks: AsyncIterable<Buffer>, initial: boolean): Promise<void> {
-    let fresh: Map<string, T> | undefined = initial ? new Map() : undefined;
-    for await (const line of splitLines(chunks)) {
+    let fresh: Map<string, Versioned<T>> | undefined = initial ? new Map() : undefined;
+    for await (const line of splitLines(this.#listen(chunks))) {
       const event = this.#parse(line);
       if (event.type === "ERROR")
         throw new KubeStatusError(event.object.code ?? 500, event.object, `WATCH ${this.#options.path}`);
@@ -230,7 +245,7 @@ export class Reflector<T> {
         } else if (!fresh) this.#resourceVersion = usable(event.object.metadata.resourceVersion);
       } else if (!fresh) this.#apply(event);
       else if (event.type === "DELETED") fresh.delete(storeKey(event.object));
-      else fresh.set(storeKey(event.object), this.#options.reduce(event.object));
+      else fresh.set(storeKey(event.object), this.#take(event.object));
     }
     // Ended in good order, but not with the whole list: perhaps the server does not know what we asked for.
     if (fresh) this.#streamLists = false;
@@ -249,44 +264,26 @@ export class Reflector<T> {
   /** The resourceVersion moves last: an event that could not be taken in comes again. */
   #apply(event: WatchEvent): void {
     const key = storeKey(event.object);
-    if (event.type === "DELETED") this.#remove(key, false);
-    else this.#put(key, this.#options.reduce(event.object), false);
+    if (event.type === "DELETED") this.#copy.remove(key, false);
+    else this.#copy.put(key, this.#take(event.object), false);
     this.#resourceVersion = usable(event.object.metadata.resourceVersion);
   }
 
-  /** Takes a whole new copy in, and tells of each difference to the old one. */
-  #replace(fresh: Map<string, T>, resourceVersion: string | undefined): void {
-    for (const key of [...this.store.keys()]) if (!fresh.has(key)) this.#remove(key, true);
-    for (const [key, object] of fresh) this.#put(key, object, true);
+  #take(raw: RawObject): Versioned<T> {
+    return { object: this.#options.reduce(raw), version: raw.metadata.resourceVersion };
+  }
+
+  /** Takes a whole list in. */
+  #replace(fresh: ReadonlyMap<string, Versioned<T>>, resourceVersion: string | undefined): void {
+    this.#copy.replace(fresh, !this.#synced);
     this.#resourceVersion = usable(resourceVersion);
     this.#synced = true;
     this.#options.onSync?.();
   }
 
-  #put(key: string, object: T, initial: boolean): void {
-    const previous = this.store.get(key);
-    const replaced = previous !== undefined && this.#options.uidOf(previous) !== this.#options.uidOf(object);
-    if (replaced) this.#remove(key, initial);
-    this.store.set(key, object);
-    if (previous === undefined || replaced) this.#options.onEvent({ type: "Added", key, object, initial });
-    else this.#options.onEvent({ type: "Modified", key, object, previous, initial });
-  }
-
-  #remove(key: string, initial: boolean): void {
-    const previous = this.store.get(key);
-    if (previous === undefined) return;
-    this.store.delete(key);
-    this.#options.onEvent({ type: "Deleted", key, previous, initial });
-  }
-
   #selectors(): Record<string, string | undefined> {
     return { labelSelector: this.#options.labelSelector, fieldSelector: this.#options.fieldSelector };
   }
-}
-
-/** From "" and "0", which servers without versions send, no watch can go on. */
-function usable(resourceVersion: string | undefined): string | undefined {
-  return resourceVersion === "" || resourceVersion === "0" ? undefined : resourceVersion;
 }
 
 /** Key of an object in a reflector's store: `namespace/name`, or the name alone. */

@@ -15,12 +15,20 @@ export interface HealAction {
   readonly live: LiveObject;
 }
 
+/** A live object that is left as it is, whatever its document says. */
+export interface PausedObject extends HealAction {
+  /** Whether it is not as its document says. */
+  readonly behind: boolean;
+}
+
 /** What a set of documents means for what is live. */
 export interface Difference {
   readonly writes: readonly WriteAction[];
   readonly heals: readonly HealAction[];
   /** Live objects that no document wants. */
   readonly leftovers: readonly LiveObject[];
+  /** Wanted objects that a person has asked to leave as they are. */
+  readonly paused: readonly PausedObject[];
   /** Wanted objects that are being deleted: they are made again once they are gone. */
   readonly vanishing: readonly LiveObject[];
 }

@@ -1,6 +1,6 @@
 import type { Document } from "../manifest/document.js";
 import type { ObjectKey } from "../manifest/object-id.js";
-import type { Difference, HealAction, WriteAction } from "./actions.js";
+import type { Difference, HealAction, PausedObject, WriteAction } from "./actions.js";
 import type { LiveObject, Observation } from "./live.js";
 
 /**
@@ -14,6 +14,7 @@ export function difference(
 ): Difference {
   const writes: WriteAction[] = [];
   const heals: HealAction[] = [];
+  const paused: PausedObject[] = [];
   const vanishing: LiveObject[] = [];
   const wanted = new Set<ObjectKey>();
   for (const document of documents) {
@@ -21,12 +22,15 @@ export function difference(
     const live = observation.objects.get(document.key);
     if (live === undefined || live.ownership === "Foreign") writes.push({ verb: "Create", document, live: undefined });
     else if (live.deleting) vanishing.push(live);
-    else if (live.ownership === "Claimed") writes.push({ verb: "Update", document, live });
+    else if (live.paused) {
+      const behind = live.state === "Drifted" || live.documentHash !== hashOf(document);
+      paused.push({ document, live, behind });
+    } else if (live.ownership === "Claimed" && live.untracked !== true) writes.push({ verb: "Update", document, live });
     else if (live.documentHash !== hashOf(document)) writes.push({ verb: "Update", document, live });
     else if (live.state !== "AsApplied") heals.push({ document, live });
   }
   const leftovers = [...observation.objects.values()].filter(
     (live) => !wanted.has(live.key) && live.ownership !== "Foreign",
   );
-  return { writes, heals, leftovers, vanishing };
+  return { writes, heals, leftovers, paused, vanishing };
 }

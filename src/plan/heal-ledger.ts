@@ -5,6 +5,11 @@ const FREE_HEALS = 2;
 /** From this many heals of the same fields from the same writer on, the object is called contested. */
 const CONTESTED_FROM = 5;
 const BACKOFF: BackoffPolicy = { baseMs: 10_000, factor: 2, maxMs: 600_000 };
+/** Whoever it is, and whatever fields: an object is put back at once this often, before it rests like a fight. */
+const FREE_HEALS_OF_ALL = 10;
+const CONTESTED_BY_ALL_FROM = 15;
+/** Stands for all opponents together. */
+const ALL = "several writers";
 /** A fight is over when it rested this much longer than the wait before its next heal would have been. */
 const REST_FACTOR = 2;
 const MIN_REST_MS = 60_000;
@@ -12,6 +17,18 @@ const MIN_REST_MS = 60_000;
 const VERIFY_MS = 1_000;
 /** Looks remembered before old ones are cleared away. */
 const MAX_LOOKS = 1_000;
+
+/** What was refused is tried again after this time at the earliest, and ever later while nothing changes. */
+const REFUSED: BackoffPolicy = { baseMs: 5_000, factor: 2, maxMs: 600_000 };
+
+interface Refusal {
+  /** State of object and document in which it was refused. */
+  readonly state: string;
+  /** What the destination said. */
+  readonly message: string;
+  readonly count: number;
+  readonly lastAt: number;
+}
 
 interface Fight {
   readonly key: string;
@@ -33,16 +50,21 @@ export interface Contest {
 /**
  * Remembers the heals of an app's objects, so that two writers that want different things do not write for ever: the loop
  * breaker. Each pair of object and opponent is a fight of its own, so that two opponents who take turns are both seen. Kept in
- * memory: after a restart a fight begins anew, and is recognised anew. Times are monotonic milliseconds.
+ * memory: after a restart a fight begins anew, and is recognised anew. Opponents who take other fields each time are held
+ * together by a count of all. Times are monotonic milliseconds.
  */
 export class HealLedger {
   readonly #fights = new Map<string, Fight>();
   readonly #looks = new Map<string, number>();
+  readonly #refusals = new Map<string, Refusal>();
 
   /** How long to wait before healing `key`, which `opponent` has changed; 0: heal now. */
   waitBeforeHeal(key: string, opponent: string, now: number): number {
-    const fight = this.#current(key, opponent, now);
-    return fight ? Math.max(0, fight.lastAt + pause(fight) - now) : 0;
+    const waits = [opponent, ALL].map((one) => {
+      const fight = this.#current(key, one, now);
+      return fight ? fight.lastAt + pause(fight) - now : 0;
+    });
+    return Math.max(0, ...waits);
   }
 
   /** How long to wait before looking at `key` once more; 0: look now. */
@@ -53,8 +75,10 @@ export class HealLedger {
 
   /** Records a heal that really changed something. */
   healed(key: string, opponent: string, now: number): void {
-    const heals = (this.#current(key, opponent, now)?.heals ?? 0) + 1;
-    this.#fights.set(fightKey(key, opponent), { key, opponent, heals, lastAt: now });
+    for (const one of [opponent, ALL]) {
+      const heals = (this.#current(key, one, now)?.heals ?? 0) + 1;
+      this.#fights.set(fightKey(key, one), { key, opponent: one, heals, lastAt: now });
+    }
   }
 
   /** Records a look at an object, whatever it found. */
@@ -64,6 +88,36 @@ export class HealLedger {
     for (const [old, at] of this.#looks) if (now - at > VERIFY_MS) this.#looks.delete(old);
   }
 
+  /**
+   * What was refused for `key` and rests still, with how long it does; in another `state` it may go well sooner. Undefined: try
+   * now.
+   */
+  restingRefusal(key: string, state: string, now: number): { message: string; waitMs: number } | undefined {
+    const refusal = this.#refusals.get(key);
+    if (!refusal) return undefined;
+    const waitMs = refusal.lastAt + backoffDelay(REFUSED, refusal.state === state ? refusal.count : 1) - now;
+    return waitMs > 0 ? { message: refusal.message, waitMs } : undefined;
+  }
+
+  /** Records a try that the destination refused; the same in the same state rests longer each time. */
+  refused(key: string, state: string, message: string, now: number): void {
+    const before = this.#refusals.get(key);
+    const count = before?.state === state ? before.count + 1 : 1;
+    this.#refusals.set(key, { state, message, count, lastAt: now });
+  }
+
+  /** Records that the destination did not refuse. */
+  accepted(key: string): void {
+    this.#refusals.delete(key);
+  }
+
+  /** What was refused may go well now: rules of the destination have changed. Says whether there is anything to try. */
+  forgiveRefusals(): boolean {
+    const any = this.#refusals.size > 0;
+    this.#refusals.clear();
+    return any;
+  }
+
   /** The objects that are contested now. */
   contests(now: number): readonly Contest[] {
     const contests: Contest[] = [];
@@ -71,15 +125,20 @@ export class HealLedger {
       const { key, opponent, heals } = fight;
       const endsAt = fight.lastAt + rest(fight);
       if (now >= endsAt) this.#fights.delete(id);
-      else if (heals >= CONTESTED_FROM) contests.push({ key, opponent, heals, endsAt });
+      else if (heals >= (opponent === ALL ? CONTESTED_BY_ALL_FROM : CONTESTED_FROM))
+        contests.push({ key, opponent, heals, endsAt });
     }
-    return contests;
+    // All together are named only where none of them is.
+    return contests.filter(
+      ({ key, opponent }) => opponent !== ALL || !contests.some((one) => one.key === key && one.opponent !== ALL),
+    );
   }
 
   /** Forgets all: somebody asked for a fresh start. */
   clear(): void {
     this.#fights.clear();
     this.#looks.clear();
+    this.#refusals.clear();
   }
 
   #current(key: string, opponent: string, now: number): Fight | undefined {
@@ -94,7 +153,8 @@ function fightKey(key: string, opponent: string): string {
 
 /** The wait before the next heal of a fight. */
 function pause(fight: Fight): number {
-  return fight.heals < FREE_HEALS ? 0 : backoffDelay(BACKOFF, fight.heals - FREE_HEALS + 1);
+  const free = fight.opponent === ALL ? FREE_HEALS_OF_ALL : FREE_HEALS;
+  return fight.heals < free ? 0 : backoffDelay(BACKOFF, fight.heals - free + 1);
 }
 
 /** How long a fight has to rest to be over. */

@@ -40,8 +40,12 @@ export interface LiveObject {
   readonly documentHash: string | undefined;
   /** Whether it is as we left it; `Unverified` means that something happened that may have changed it. */
   readonly state: "AsApplied" | "Drifted" | "Unverified";
+  /** The destination keeps no record of what we set: the object is ours by its marks alone, and a look is the only way to see drift. */
+  readonly untracked?: boolean;
   readonly deleting: boolean;
   readonly pruneDisabled: boolean;
+  /** A person has asked to leave it as it is. */
+  readonly paused?: boolean;
   readonly health: ObjectHealth;
 }
 

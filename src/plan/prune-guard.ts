@@ -18,6 +18,7 @@ const DEFAULT_BUDGET = { objects: 3, share: 0.25 };
 export type KeepReason =
   | "PruneDisabled"
   | "ProtectedObject"
+  | "Paused"
   | "NotProven"
   | "AlreadyDeleting"
   | "DeletionPolicy"
@@ -106,6 +107,7 @@ export function judgePrune(request: PruneRequest): PruneVerdict {
 
 function judgeLeftover(live: LiveObject, request: PruneRequest): LeftoverDecision {
   if (live.deleting) return keep(live, "AlreadyDeleting", "is being deleted already");
+  if (live.paused) return keepPaused(live);
   const claimant = request.claimedBy(live);
   if (claimant !== undefined && live.ownership === "Owned") return { verb: "HandOver", live, to: claimant };
   if (!request.prune) return keep(live, "PruneDisabled", "left Git; kept because sync.prune is off");
@@ -204,6 +206,7 @@ function spareHolder(decision: LeftoverDecision, kept: readonly LiveObject[]): L
 
 function judgeFinal(live: LiveObject, request: FinalizeRequest): LeftoverDecision {
   if (live.deleting) return keep(live, "AlreadyDeleting", "is being deleted already");
+  if (live.paused) return keepPaused(live);
   const claimant = request.claimedBy(live);
   if (claimant !== undefined && live.ownership === "Owned") return { verb: "HandOver", live, to: claimant };
   if (live.pruneDisabled)
@@ -218,6 +221,11 @@ function judgeFinal(live: LiveObject, request: FinalizeRequest): LeftoverDecisio
     if (other !== undefined) return keep(live, "NamespaceInUse", `kept because it still holds ${other}`);
   }
   return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), asks: false };
+}
+
+/** What becomes of an object that a person has asked to leave as it is: nothing, whether Git wants it or not. */
+export function keepPaused(live: LiveObject): LeftoverDecision {
+  return keep(live, "Paused", "left as it is: it is annotated gitops.overseer.io/reconcile: disabled");
 }
 
 function keep(live: LiveObject, reason: KeepReason, message: string): LeftoverDecision {

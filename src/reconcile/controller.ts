@@ -3,7 +3,7 @@ import { type BackoffPolicy, backoffDelay, jitter } from "../base/backoff.js";
 import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
-import { PRIORITY, type QueueObserver, WorkQueue } from "./work-queue.js";
+import { PRIORITY, type Priority, type QueueObserver, WorkQueue } from "./work-queue.js";
 
 /** What a reconcile wants next. */
 export interface ReconcileResult {
@@ -29,7 +29,18 @@ export interface ControllerOptions {
   readonly reconcile: Reconcile;
   readonly queueObserver?: QueueObserver;
   readonly observer?: ControllerObserver;
+  /** What runs as long as this does: started after the workers, stopped with them. */
+  readonly companions?: readonly Companion[];
 }
+
+/** Something that runs beside a controller. */
+export interface Companion {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** One more worker for each so many that takes only what cannot wait: others may all be busy with what is slow. */
+const WORKERS_PER_EXPRESS = 4;
 
 /** Delay after unexpected errors of one key. */
 const BACKOFF: BackoffPolicy = { baseMs: 200, factor: 2, maxMs: 120_000 };
@@ -50,18 +61,25 @@ export class Controller {
   /** Starts the workers. */
   start(): void {
     if (this.#workers.length > 0) return;
-    this.#workers = Array.from({ length: this.#options.workers }, () => this.#work());
+    const { workers } = this.#options;
+    const express = Math.ceil(workers / WORKERS_PER_EXPRESS);
+    this.#workers = [
+      ...Array.from({ length: workers }, () => this.#work(PRIORITY.background)),
+      ...Array.from({ length: express }, () => this.#work(PRIORITY.drift)),
+    ];
+    for (const companion of this.#options.companions ?? []) companion.start();
   }
 
   /** Lets the running reconciles end, and takes no further key. */
   async stop(): Promise<void> {
     this.queue.close();
     this.#stop.abort();
-    await Promise.all(this.#workers);
+    const companions = (this.#options.companions ?? []).map((companion) => companion.stop());
+    await Promise.all([...this.#workers, ...companions]);
   }
 
-  async #work(): Promise<void> {
-    for (let key = await this.queue.take(); key !== undefined; key = await this.queue.take()) {
+  async #work(upTo: Priority): Promise<void> {
+    for (let key = await this.queue.take(upTo); key !== undefined; key = await this.queue.take(upTo)) {
       const started = this.#options.clock.monotonic();
       this.#options.observer?.started();
       const result = await this.#reconcile(key);

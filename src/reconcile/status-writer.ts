@@ -1,8 +1,9 @@
 import { OPERATOR_MANAGER } from "../api/group.js";
 import type { CustomResource } from "../api/meta.js";
 import { canonicalJson } from "../base/hash.js";
-import type { KubeClient } from "../kube/client.js";
+import { type KubeClient, PARTIAL_OBJECT } from "../kube/client.js";
 import { isStatus } from "../kube/errors.js";
+import type { RawObject } from "../kube/object.js";
 import { objectPath, type ResourceInfo } from "../kube/resource.js";
 
 /**
@@ -37,8 +38,19 @@ export class StatusWriter {
       });
       return response.body;
     } catch (error) {
-      // Gone, or replaced by another object of the same name, whose status is its own.
-      if (isStatus(error, 404) || isStatus(error, 409)) return undefined;
+      if (isStatus(error, 404)) return undefined;
+      if (isStatus(error, 409) && (await this.#isAnother(objectPath(resource, namespace, name), uid))) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether the object was replaced by another of the same name, whose status is its own. Any other conflict passes. */
+  async #isAnother(path: string, uid: string): Promise<boolean> {
+    try {
+      const { body } = await this.#client.request<RawObject>({ method: "GET", path, accept: PARTIAL_OBJECT });
+      return body.metadata.uid !== uid;
+    } catch (error) {
+      if (isStatus(error, 404)) return true;
       throw error;
     }
   }

@@ -13,6 +13,12 @@ export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
 
 const LEVELS = 4;
 
+/** Somebody who waits for a key that is at least so urgent. */
+interface Taker {
+  readonly upTo: Priority;
+  readonly give: (key: string | undefined) => void;
+}
+
 /**
  * Keys to work on. A key is in it once however often it is added; a key that is being worked on and added again is given
  * out again when the work has ended, never twice at once. Nothing that is added gets lost.
@@ -26,7 +32,7 @@ export class WorkQueue {
   /** Keys that were added while they were being worked on. */
   readonly #again = new Map<string, Priority>();
   readonly #timers = new Map<string, { timer: Timer; at: number }>();
-  #takers: ((key: string | undefined) => void)[] = [];
+  #takers: Taker[] = [];
   #closed = false;
 
   constructor(clock: Clock, observer?: QueueObserver) {
@@ -85,11 +91,14 @@ export class WorkQueue {
     this.#timers.delete(key);
   }
 
-  /** The next key, as soon as there is one; undefined once the queue is closed. Call `done` with it afterwards. */
-  take(): Promise<string | undefined> {
+  /**
+   * The next key, as soon as there is one; undefined once the queue is closed. Call `done` with it afterwards. With `upTo` only
+   * a key that is at least so urgent, and only if nobody is free who takes any.
+   */
+  take(upTo: Priority = PRIORITY.background): Promise<string | undefined> {
     if (this.#closed) return Promise.resolve(undefined);
-    return new Promise((resolve) => {
-      this.#takers.push(resolve);
+    return new Promise((give) => {
+      this.#takers.push({ upTo, give });
       this.#serve();
     });
   }
@@ -109,20 +118,33 @@ export class WorkQueue {
     this.#closed = true;
     for (const { timer } of this.#timers.values()) timer.cancel();
     this.#timers.clear();
-    for (const taker of this.#takers) taker(undefined);
+    for (const { give } of this.#takers) give(undefined);
     this.#takers = [];
   }
 
   #serve(): void {
-    while (this.#takers.length > 0) {
-      const level = this.#levels.find((candidate) => candidate.size > 0);
+    for (;;) {
+      const priority = this.#levels.findIndex((candidate) => candidate.size > 0);
+      const level = this.#levels[priority];
       const entry = level?.entries().next().value;
-      if (!level || !entry) return;
+      const taker = this.#takerFor(priority);
+      if (!level || !entry || !taker) return;
       const [key, addedAt] = entry;
       level.delete(key);
       this.#working.add(key);
       this.#observer?.taken(this.depth, (this.#clock.monotonic() - addedAt) / 1000);
-      this.#takers.shift()?.(key);
+      taker.give(key);
     }
+  }
+
+  /** Takes out who is least choosy of those who take a key of this urgency; the first come of them. */
+  #takerFor(priority: number): Taker | undefined {
+    const able = this.#takers.filter(({ upTo }) => upTo >= priority);
+    const taker = able.reduce<Taker | undefined>(
+      (best, one) => (best && best.upTo >= one.upTo ? best : one),
+      undefined,
+    );
+    if (taker && priority >= 0) this.#takers.splice(this.#takers.indexOf(taker), 1);
+    return taker;
   }
 }

@@ -89,25 +89,7 @@ async function readDigestKey(client: KubeClient, namespace: string): Promise<Pic
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
   const known = await readKey(client, `${path}/${KEY_SECRET}`);
   if (known !== undefined) return { digestKey: known, firstEver: false };
-  await ignoring(409, () =>
-    client.request({
-      method: "POST",
-      path: "/api/v1/namespaces",
-      body: { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    }),
-  );
-  const firstEver = await ignoring(409, () =>
-    client.request({
-      method: "POST",
-      path,
-      body: {
-        apiVersion: "v1",
-        kind: "Secret",
-        metadata: { name: KEY_SECRET, labels: { "app.kubernetes.io/part-of": "overseer-gitops" } },
-        data: { digest: randomBytes(32).toString("base64") },
-      },
-    }),
-  );
+  const firstEver = await ignoring(409, () => makeKey(client, namespace, path));
   const made = await readKey(client, `${path}/${KEY_SECRET}`);
   if (made !== undefined) return { digestKey: made, firstEver };
   throw new OverseerError(`the Secret ${namespace}/${KEY_SECRET} has no key "digest": delete it, and it is made anew`, {
@@ -115,6 +97,21 @@ async function readDigestKey(client: KubeClient, namespace: string): Promise<Pic
     reason: "InvalidKeySecret",
     class: "retryable",
   });
+}
+
+/** Makes the key, and the namespace if that is missing: an installation has it and gives no right to make one. */
+async function makeKey(client: KubeClient, namespace: string, path: string): Promise<void> {
+  const body = {
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: KEY_SECRET, labels: { "app.kubernetes.io/part-of": "overseer-gitops" } },
+    data: { digest: randomBytes(32).toString("base64") },
+  };
+  const made = await ignoring(404, () => client.request({ method: "POST", path, body }));
+  if (made) return;
+  const home = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+  await ignoring(409, () => client.request({ method: "POST", path: "/api/v1/namespaces", body: home }));
+  await client.request({ method: "POST", path, body });
 }
 
 async function readKey(client: KubeClient, path: string): Promise<string | undefined> {

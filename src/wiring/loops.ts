@@ -14,7 +14,7 @@ import type { KindWatches } from "../destinations/kubernetes/watches.js";
 import type { CoreConnections } from "../destinations/overseer/core-connection.js";
 import type { GitEngine } from "../git/index.js";
 import type { EventRecorder } from "../kube/event-recorder.js";
-import { Controller, type Reconcile } from "../reconcile/controller.js";
+import { type Companion, Controller, type Reconcile } from "../reconcile/controller.js";
 import { StatusWriter } from "../reconcile/status-writer.js";
 import type { Priority } from "../reconcile/work-queue.js";
 import { ParseCache } from "../render/parse-cache.js";
@@ -26,6 +26,7 @@ import { AppDestinations } from "./destinations.js";
 import type { Estate } from "./estate.js";
 import { appObserver, repositoryReady } from "./observers.js";
 import type { OperatorParts } from "./operator.js";
+import { sweeps } from "./sweeps.js";
 
 /** What the two controllers share. */
 export interface SharedParts extends OperatorParts {
@@ -87,7 +88,7 @@ export function appController(shared: SharedParts): Controller {
     logger,
     instance,
     digestKey,
-    requests: new Semaphore(config.applyConcurrency),
+    requests: new Semaphore(config.applyConcurrency, Math.ceil(config.applyConcurrency / 4)),
     appExists: (namespace, name) => estate.apps.get(`${namespace}/${name}`) !== undefined,
   };
   const parses = new ParseCache({ parseElsewhere: (files, limits) => parser.parse(files, limits) });
@@ -116,10 +117,23 @@ export function appController(shared: SharedParts): Controller {
     memories: shared.memories,
     enqueue: shared.enqueueApp,
   });
-  return controller(shared, "overseerapp", config.concurrency, (...call) => reconciler.reconcile(...call));
+  const apps: Controller = controller(
+    shared,
+    "overseerapp",
+    config.concurrency,
+    (...call) => reconciler.reconcile(...call),
+    [sweeps(shared, () => apps.queue.depth > 0)],
+  );
+  return apps;
 }
 
-function controller(shared: SharedParts, name: string, workers: number, reconcile: Reconcile): Controller {
+function controller(
+  shared: SharedParts,
+  name: string,
+  workers: number,
+  reconcile: Reconcile,
+  companions: readonly Companion[] = [],
+): Controller {
   const { clock, logger, metrics } = shared;
   const observer = controllerObserver(metrics, name);
   return new Controller({
@@ -130,5 +144,6 @@ function controller(shared: SharedParts, name: string, workers: number, reconcil
     reconcile,
     queueObserver: queueObserver(metrics, name),
     observer,
+    companions,
   });
 }

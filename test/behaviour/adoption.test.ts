@@ -22,7 +22,10 @@ describe("An object that exists already", function () {
     await world.synced("free");
     expect((await world.kube.get(world.configMap("free")))?.data).to.deep.equal({ v: "1", extra: "theirs" });
     const [change] = await world.changes("free");
-    expect(change?.status?.plan?.[0]).to.include({ verb: "Adopt", reason: "existed and was managed by nobody" });
+    expect(change?.status?.plan?.[0]).to.include({
+      verb: "Adopt",
+      reason: "existed and was managed by nobody; takes .data.v from somebody",
+    });
   });
 
   it("made by kubectl apply loses the fields that Git does not have", async () => {

@@ -161,13 +161,11 @@ export class CoreProcess {
 
   /** Named volumes of an app on a node, each with the id that it was created with. */
   async volumes(node: string, app: string): Promise<Readonly<Record<string, string>>> {
-    const text = await readFile(join(this.#agents.get(node) ?? "", "simulated.json"), "utf8").catch(() => "{}");
-    const { projects = {} } = JSON.parse(text) as {
-      projects?: Record<string, { volumes: Record<string, { created: string }> }>;
+    const path = join(this.#agents.get(node) ?? "", "simulated", `${app}.json`);
+    const { volumes = {} } = JSON.parse(await readFile(path, "utf8").catch(() => "{}")) as {
+      volumes?: Record<string, { created: string }>;
     };
-    return Object.fromEntries(
-      Object.entries(projects[app]?.volumes ?? {}).map(([name, { created }]) => [name, created]),
-    );
+    return Object.fromEntries(Object.entries(volumes).map(([name, { created }]) => [name, created]));
   }
 
   /** Makes a token, and gives its value. */

@@ -59,6 +59,11 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
         abnormal: true,
         meaning: "The destination cannot do everything that is needed; the message says what is done instead.",
       },
+      {
+        type: "Paused",
+        abnormal: true,
+        meaning: "Live objects are annotated `gitops.overseer.io/reconcile: disabled`; the message names them.",
+      },
     ],
   ],
   [

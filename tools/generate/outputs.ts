@@ -2,6 +2,7 @@ import { GROUP } from "../../src/api/group.js";
 import type { ResourceDefinition } from "../../src/api/resources.js";
 import { buildCrd } from "./crd.js";
 import { documentOutputs } from "./documents.js";
+import { installedDefinitions } from "./install.js";
 import { resourcePage } from "./resource-page.js";
 import { toYaml } from "./yaml.js";
 
@@ -14,11 +15,18 @@ export interface Output {
 /** Everything that is generated from the definitions of the kinds, and from those of the documents. Throws SchemaError for a definition that cannot be served. */
 export function outputsOf(resources: readonly ResourceDefinition[]): Output[] {
   const ofKinds = resources.flatMap((resource) => [
-    {
-      path: `crds/${GROUP}_${resource.plural}.yaml`,
-      text: `# Generated from src/api; run make generate.\n${toYaml(buildCrd(resource))}`,
-    },
+    ...definitionOutputs(resource),
     { path: `docs/resources/${resource.kind.toLowerCase()}.md`, text: resourcePage(resource) },
   ]);
   return [...ofKinds, ...documentOutputs()];
+}
+
+/** The definition of a kind: for `kubectl apply`, and wherever the operator is installed from. */
+function definitionOutputs(resource: ResourceDefinition): Output[] {
+  const definition = buildCrd(resource);
+  const copies = [{ folder: "crds", definition }, ...installedDefinitions(definition)];
+  return copies.map((copy) => ({
+    path: `${copy.folder}/${GROUP}_${resource.plural}.yaml`,
+    text: `# Generated from src/api; run make generate.\n${toYaml(copy.definition)}`,
+  }));
 }

@@ -181,6 +181,16 @@ export const REASONS: readonly ReasonText[] = [
     kinds: APP,
     meaning: "The same field was taken back again; the message names the writer and the fix.",
   },
+  {
+    reason: "ObjectPaused",
+    kinds: APP,
+    meaning: "A live object is annotated gitops.overseer.io/reconcile: disabled, and left as it is.",
+  },
+  {
+    reason: "ObjectResumed",
+    kinds: APP,
+    meaning: "Event: the annotation is gone, and the object is as Git says again.",
+  },
   { reason: "ObjectKept", kinds: APP, meaning: "Event: an object left Git and was not deleted, and why." },
   { reason: "ObjectsKept", kinds: APP, meaning: "Event: the app is deleted and these objects stay, and why." },
   { reason: "Deleting", kinds: APP, meaning: "The app is being deleted and waits for its objects to go." },

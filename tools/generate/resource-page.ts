@@ -1,5 +1,6 @@
 import { API_VERSION } from "../../src/api/group.js";
 import type { ResourceDefinition } from "../../src/api/resources.js";
+import { ANNOTATION_TEXTS } from "./annotations.js";
 import { CONDITION_TEXTS } from "./conditions.js";
 import { buildSchema, CATEGORY, crdName } from "./crd.js";
 import { EXAMPLES } from "./examples.js";
@@ -28,6 +29,7 @@ export function resourcePage(resource: ResourceDefinition): string {
     "A condition without a mark is always there once the operator has looked; one marked * is there only while it is True.",
     conditionTable(resource.kind),
     ...reasonSection(resource.kind),
+    ...annotationSection(resource.kind),
     "## Columns of `kubectl get`",
     columnTable(resource),
     ...selectable(resource),
@@ -76,6 +78,13 @@ function reasonSection(kind: string): string[] {
   const intro =
     "Reasons are stable: programs may match them. Besides these, the reason that the API server gives for a refusal is passed on, for example `Forbidden`.";
   return ["### Reasons", intro, table(["Reason", "Meaning"], rows)];
+}
+
+function annotationSection(kind: string): string[] {
+  const texts = ANNOTATION_TEXTS.filter(({ page }) => page === kind);
+  if (texts.length === 0) return [];
+  const rows = texts.map(({ annotation, on, meaning }) => [code(annotation), cell(on), cell(meaning)]);
+  return ["## Annotations", table(["Annotation", "On", "What it does"], rows)];
 }
 
 function columnTable(resource: ResourceDefinition): string {

@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { INSTALL_FOLDERS } from "./install.js";
 import type { Output } from "./outputs.js";
 
 /** Folders in which every file is generated: what is there and is not generated any more is stale too. */
-const OWNED_FOLDERS = ["crds", "docs/resources", "docs/documents", "schemas/overseer.io/v1"];
+const OWNED_FOLDERS = ["crds", "docs/resources", "docs/documents", "schemas/overseer.io/v1", ...INSTALL_FOLDERS];
 
 /** Paths, relative to `root`, of the files that are not what the generator would write. */
 export async function staleFiles(root: string, outputs: readonly Output[]): Promise<string[]> {

@@ -8,11 +8,13 @@ import type { Preview, RefusedWrite } from "../../plan/actions.js";
 import { difference } from "../../plan/difference.js";
 import type { Observation } from "../../plan/live.js";
 import { describePlan, isEmptyPlan, type Plan, planHash, summarise } from "../../plan/plan.js";
-import { judgePrune, type PruneVerdict } from "../../plan/prune-guard.js";
+import { judgePrune, keepPaused, type PruneVerdict } from "../../plan/prune-guard.js";
 import { applyPlan } from "./apply.js";
 import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "./change-record.js";
 import { claimKey } from "./claims.js";
+import { judgeClaims } from "./entitled.js";
 import { observeApp } from "./observe.js";
+import { tellKept } from "./prune.js";
 import { recordKinds } from "./record-kinds.js";
 import { restAfterFailure, restsStill } from "./retry.js";
 import type { AppRun, Rendered } from "./run.js";
@@ -35,13 +37,17 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   const diff = difference(desired.documents, observation, (document) => destination.recordedHash(document));
   // Asked before the judgement: an app that looks at the commit in between may claim what is judged here.
   const unsettled = diff.leftovers.length === 0 ? undefined : unsettledApps(run)[0];
+  await judgeClaims(run, diff.leftovers);
   const verdict = judge(run, desired, observation, diff.leftovers);
   const preview = await destination.preview(run.target, diff.writes, desired.documents);
-  const plan: Plan = { writes: preview.accepted, deferred: preview.deferred, leftovers: verdict.decisions };
+  const held = diff.paused.filter(({ behind }) => behind).map(({ live }) => keepPaused(live));
+  const leftovers = [...verdict.decisions, ...held];
+  const plan: Plan = { writes: preview.accepted, deferred: preview.deferred, leftovers };
   run.services.failpoint("app:after-plan");
   const open = openChangeFor(run, desired.inputs.key);
   if (preview.refused.length > 0 || verdict.refusal !== undefined) return refused(run, desired, plan, preview, verdict);
-  if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0)) return inPlace(run, desired, diff.vanishing.length);
+  if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0))
+    return inPlace(run, desired, plan, diff.vanishing.length);
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
   const missing = preview.missing.map(({ action, what }) => ({ what, where: formatOrigin(action.document.origin) }));
   const gates = judgeGates(GATES, { deletionsAsk: verdict.ask, missing });
@@ -83,8 +89,9 @@ function judge(
 }
 
 /** Nothing has to be written: the new inputs say what is live already. */
-function inPlace(run: AppRun, desired: Rendered, vanishing: number): void {
+function inPlace(run: AppRun, desired: Rendered, plan: Plan, vanishing: number): void {
   run.memory.retry = undefined;
+  for (const decision of plan.leftovers) tellKept(run, decision);
   if (vanishing > 0) {
     run.progress = {
       state: "pending",

@@ -12,6 +12,8 @@ export function claimKey(run: { readonly destination: { readonly id: string } },
 export class Claims {
   readonly #byObject = new Map<ObjectKey, Set<string>>();
   readonly #byApp = new Map<string, readonly ObjectKey[]>();
+  /** Claims of apps that may not write what they claim, by object. */
+  readonly #void = new Map<ObjectKey, ReadonlySet<string>>();
 
   /** Records all objects that an app's newest documents want. */
   set(app: string, keys: readonly ObjectKey[]): void {
@@ -29,14 +31,27 @@ export class Claims {
     for (const key of this.#byApp.get(app) ?? []) {
       const apps = this.#byObject.get(key);
       apps?.delete(app);
-      if (apps?.size === 0) this.#byObject.delete(key);
+      if (apps?.size !== 0) continue;
+      this.#byObject.delete(key);
+      this.#void.delete(key);
     }
     this.#byApp.delete(app);
   }
 
+  /** Every other app that wants the object, whether or not it may have it. */
+  claimants(key: ObjectKey, except: string): readonly string[] {
+    return [...(this.#byObject.get(key) ?? [])].filter((app) => app !== except).sort();
+  }
+
+  /** Records which of the apps that want an object may not write it: what they want does not count. */
+  dismiss(key: ObjectKey, apps: readonly string[]): void {
+    if (apps.length === 0) this.#void.delete(key);
+    else this.#void.set(key, new Set(apps));
+  }
+
   /** Another app that wants the object; the first by name, if there are several. */
   claimant(key: ObjectKey, except: string): string | undefined {
-    const others = [...(this.#byObject.get(key) ?? [])].filter((app) => app !== except);
-    return others.sort()[0];
+    const dismissed = this.#void.get(key);
+    return this.claimants(key, except).find((app) => !dismissed?.has(app));
   }
 }

@@ -1,6 +1,7 @@
 import type { ConditionDraft } from "../../api/conditions.js";
+import { ANNOTATION_RECONCILE } from "../../api/group.js";
 import type { AppHealth } from "./health.js";
-import type { DriftReport, Problem, Progress } from "./run.js";
+import type { DriftReport, PausedReport, Problem, Progress } from "./run.js";
 
 /** All that the conditions of an app are made from. */
 export interface AppFacts {
@@ -10,6 +11,8 @@ export interface AppFacts {
   readonly progress: Progress;
   readonly drift: readonly DriftReport[];
   readonly contested: readonly DriftReport[];
+  /** Objects that are left as they are, since a person has asked for it. */
+  readonly paused: readonly PausedReport[];
   /** Undefined while nothing was applied. */
   readonly health: AppHealth | undefined;
   /** Whether the objects had their time to become healthy and did not. */
@@ -67,6 +70,8 @@ function syncedCondition(facts: AppFacts): Draft {
   if (progress.state === "pending") return draft("Synced", "False", "Applying", progress.message);
   if (facts.drift.length > 0) return draft("Synced", "False", "Drifted", describe(facts.drift));
   if (revision === undefined) return draft("Synced", "Unknown", "Progressing", "nothing was applied yet");
+  const behind = facts.paused.filter((one) => one.behind);
+  if (behind.length > 0) return draft("Synced", "False", "ObjectPaused", describePaused(behind));
   return draft("Synced", "True", "Applied", `live is ${revision}`);
 }
 
@@ -90,6 +95,7 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
   if (drift.length > 0)
     list.push(draft("Drifted", "True", facts.reportOnly ? "Reported" : "NotHealed", describe(drift)));
   if (contested.length > 0) list.push(draft("Contested", "True", "TakenBack", describe(contested)));
+  if (facts.paused.length > 0) list.push(draft("Paused", "True", "ObjectPaused", describePaused(facts.paused)));
   if (facts.limits.length > 0)
     list.push(draft("Limited", "True", "CoreLacks", `the destination lacks something: ${facts.limits.join("; ")}`));
   return list;
@@ -111,6 +117,14 @@ function describe(reports: readonly DriftReport[]): string {
   const sorted = [...reports].sort((a, b) => (a.object < b.object ? -1 : a.object > b.object ? 1 : 0));
   const shown = sorted.slice(0, 3).map(({ object, note }) => `${object}: ${note}`);
   return `${shown.join("; ")}${reports.length > 3 ? `; and ${reports.length - 3} more` : ""}`;
+}
+
+function describePaused(reports: readonly PausedReport[]): string {
+  const notes = reports.map(({ object, behind }) => ({
+    object,
+    note: behind ? "is not as Git says" : "is as Git says",
+  }));
+  return `left as they are by the annotation ${ANNOTATION_RECONCILE}: disabled: ${describe(notes)}`;
 }
 
 function describeHealth(health: AppHealth): string {

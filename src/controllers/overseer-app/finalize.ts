@@ -1,11 +1,14 @@
 import { mergeConditions } from "../../api/conditions.js";
 import { FINALIZER } from "../../api/group.js";
 import { rfc3339 } from "../../base/clock.js";
+import { PARTIAL_OBJECT } from "../../kube/client.js";
+import { isStatus } from "../../kube/errors.js";
 import { displayId } from "../../manifest/object-id.js";
 import { applyTier } from "../../manifest/order.js";
 import type { LiveObject } from "../../plan/live.js";
 import { judgeFinalize, type LeftoverDecision } from "../../plan/prune-guard.js";
 import { claimKey } from "./claims.js";
+import { judgeClaims } from "./entitled.js";
 import { removeFinalizer } from "./finalizer.js";
 import { observeApp, prepareKinds } from "./observe.js";
 import { prune } from "./prune.js";
@@ -25,6 +28,7 @@ export async function finalize(run: AppRun): Promise<void> {
   const observation = observeApp(run);
   const objects = [...observation.objects.values()].filter((live) => live.ownership !== "Foreign");
   const { deletionPolicy: policy, suspend } = run.app.spec;
+  await judgeClaims(run, objects);
   const facts = {
     objects,
     observationComplete: observation.complete,
@@ -39,9 +43,10 @@ export async function finalize(run: AppRun): Promise<void> {
   const held = look ? await heldNamespaces(run, objects) : undefined;
   const { decisions, refusal } = held ? judgeFinalize({ ...facts, namespaceInUse: (name) => held.get(name) }) : first;
   if (refusal !== undefined) return wait(run, `${refusal} (${observation.incomplete ?? ""})`);
-  const results = await removeLastTier(run, decisions);
+  const { results, stuck } = await removeLastTier(run, decisions);
   const left = decisions.filter(isPending);
-  if (left.length > 0) return wait(run, describeLeft(left, results));
+  if (left.length > 0 && !(stuck && (await writerIsGone(run)))) return wait(run, describeLeft(left, results));
+  tellAbandoned(run, left);
   tellKept(run, decisions);
   await removeFinalizer(run);
 }
@@ -57,13 +62,41 @@ async function heldNamespaces(run: AppRun, objects: readonly LiveObject[]): Prom
   return found;
 }
 
-/** Deletes what is in the highest tier that still has something; the next tier waits until that is gone. */
-async function removeLastTier(run: AppRun, decisions: readonly LeftoverDecision[]): Promise<Results> {
+/**
+ * Deletes what is in the highest tier that still has something; the next tier waits until that is gone. `stuck`: every deletion
+ * of the tier was refused, and nothing of it is on its way out.
+ */
+async function removeLastTier(
+  run: AppRun,
+  decisions: readonly LeftoverDecision[],
+): Promise<{ readonly results: Results; readonly stuck: boolean }> {
   const results = new Results(run);
-  const last = Math.max(...decisions.filter(isPending).map((decision) => applyTier(decision.live.id)));
-  const due = decisions.filter((decision) => decision.verb !== "Keep" && applyTier(decision.live.id) === last);
-  await prune(run, due, results);
-  return results;
+  const pending = decisions.filter(isPending);
+  const last = Math.max(...pending.map((decision) => applyTier(decision.live.id)));
+  const tier = pending.filter((decision) => applyTier(decision.live.id) === last);
+  const refused = await prune(
+    run,
+    tier.filter((decision) => decision.verb !== "Keep"),
+    results,
+  );
+  return { results, stuck: refused.length > 0 && refused.length === tier.length };
+}
+
+/** Whether the ServiceAccount that the app writes as does not exist any more: what it may not do, nobody will do for the app. */
+async function writerIsGone(run: AppRun): Promise<boolean> {
+  const { serviceAccountName } = run.target;
+  if (serviceAccountName === undefined) return false;
+  const namespace = encodeURIComponent(run.ref.namespace);
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${encodeURIComponent(serviceAccountName)}`;
+  try {
+    await run.services.client.request({ method: "GET", path, accept: PARTIAL_OBJECT });
+    return false;
+  } catch (error) {
+    if (isStatus(error, 404)) return true;
+    // Without the right to look it may be there.
+    if (isStatus(error, 403)) return false;
+    throw error;
+  }
 }
 
 /** Whether an object has to be gone, or another app's, before the app may go. */
@@ -76,6 +109,20 @@ function describeLeft(left: readonly LeftoverDecision[], results: Results): stri
   const more = left.length > 3 ? ` and ${left.length - 3} more` : "";
   const failures = results.failed ? `: ${results.summary()}` : "";
   return `waits until ${names.join(", ")}${more} are gone${failures}; deletionPolicy: Orphan lets the app go without`;
+}
+
+/** Says which objects stay because the app's ServiceAccount went before the app. */
+function tellAbandoned(run: AppRun, left: readonly LeftoverDecision[]): void {
+  if (left.length === 0) return;
+  const names = left.slice(0, 10).map((decision) => displayId(decision.live.id));
+  const more = left.length > 10 ? ` and ${left.length - 10} more` : "";
+  const account = `${run.ref.namespace}/${run.target.serviceAccountName}`;
+  run.tell(
+    "Warning",
+    "ObjectsKept",
+    "Delete",
+    `${names.join(", ")}${more} stay: the app's ServiceAccount ${account} is gone, and without it nobody may delete them; delete them by hand, or make the app and its ServiceAccount anew`,
+  );
 }
 
 function tellKept(run: AppRun, decisions: readonly LeftoverDecision[]): void {

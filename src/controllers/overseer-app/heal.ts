@@ -2,14 +2,16 @@ import { mapLimit } from "../../base/semaphore.js";
 import { displayId } from "../../manifest/object-id.js";
 import type { HealAction, WriteAction } from "../../plan/actions.js";
 import { difference } from "../../plan/difference.js";
+import { noteRefusal, restsBeforeHeal, restsBeforeRemake } from "./heal-waits.js";
 import { observeApp } from "./observe.js";
-import type { AppRun, DriftReport } from "./run.js";
+import { reportPaused } from "./paused.js";
+import type { AppRun, DriftReport, Rendered } from "./run.js";
 
 const PARALLEL = 8;
+/** Why an object had to be made again, by what it took. */
+const HOW = { Create: "it was deleted", Adopt: "its marks were changed", Update: "it was not as Git says" } as const;
 /** Heals of one reconcile that have an Event each. */
 const MAX_EVENTS = 5;
-/** How soon an object that could not be put back is tried again. */
-const FAILED_HEAL_MS = 5_000;
 /** Who is named when the managed fields do not tell. */
 const NOBODY = "somebody";
 
@@ -28,7 +30,29 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   if (diff.heals.length === 0 && missing.length === 0) run.memory.driftSeenAt = undefined;
   else if (run.app.spec.sync?.selfHeal === false) await report(run, diff.heals, missing);
   else await putBack(run, diff.heals, missing);
+  reportPaused(run, diff.paused);
   reportContests(run);
+}
+
+/**
+ * Puts back what drifted of the documents that newer inputs change. What somebody wrote over a field would otherwise outlast
+ * the removal of this field from Git, as it is his by then.
+ */
+export async function healBeforeChange(run: AppRun, desired: Rendered): Promise<void> {
+  if (!run.applied || run.app.spec.sync?.selfHeal === false) return;
+  const { destination } = run;
+  const wanted = new Map(desired.documents.map((document) => [document.key, document.hash]));
+  const { heals } = difference(run.applied.documents, observeApp(run), (document) =>
+    destination.recordedHash(document),
+  );
+  const concerned = heals.filter(({ document, live }) => {
+    const hash = wanted.get(document.key);
+    return live.state === "Drifted" && hash !== undefined && hash !== document.hash;
+  });
+  if (concerned.length === 0) return;
+  await putBack(run, concerned, []);
+  // What could not be put back is looked at anew after the change.
+  run.drift = [];
 }
 
 async function putBack(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<void> {
@@ -55,31 +79,17 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
     const outcome = await destination.heal(run.target, action);
     ledger.looked(key, clock.monotonic());
     if (!outcome.ok) {
-      run.drift.push({ object: displayId(id), note: `cannot be put back: ${outcome.message}` });
-      run.comeBack(Math.max(FAILED_HEAL_MS, outcome.retryAfterMs ?? 0));
-    } else if (outcome.wrote) {
-      ledger.healed(key, opponent, clock.monotonic());
-      healed.push(`${displayId(id)} put back (${opponent})`);
+      noteRefusal(run, action, "put back", outcome);
+      return;
     }
+    ledger.accepted(key);
+    for (const text of outcome.notes) run.tellOnce(`note ${key} ${text}`, "Warning", "ApplyWarning", "Heal", text);
+    if (!outcome.wrote) return;
+    ledger.healed(key, opponent, clock.monotonic());
+    healed.push(`${displayId(id)} put back (${opponent})`);
   });
   if (healed.length > 0) run.services.observer.drifted(healed.length);
   return healed;
-}
-
-/** Whether an object has to wait: after a fight, or because it was looked at a moment ago and may be as it should be. */
-function restsBeforeHeal(run: AppRun, { document, live }: HealAction, opponent: string): boolean {
-  const now = run.services.clock.monotonic();
-  const { ledger } = run.memory;
-  const fight = ledger.waitBeforeHeal(document.key, opponent, now);
-  const look = live.state === "Drifted" ? 0 : ledger.waitBeforeLook(document.key, now);
-  const wait = Math.max(fight, look);
-  if (wait === 0) return false;
-  run.comeBack(wait);
-  if (fight > 0) {
-    const note = `${opponent}; put back before and taken again, so the next try waits`;
-    run.drift.push({ object: displayId(document.id), note });
-  }
-  return true;
 }
 
 /** Makes objects again that were deleted, or whose marks were removed. */
@@ -88,35 +98,21 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
   const { destination } = run;
   const { clock, observer } = run.services;
   const { ledger } = run.memory;
-  const due = writes.filter((write) => {
-    const wait = ledger.waitBeforeHeal(write.document.key, "deleted", clock.monotonic());
-    if (wait === 0) return true;
-    run.comeBack(wait);
-    run.drift.push({
-      object: displayId(write.document.id),
-      note: "was deleted again and again, so making it again rests for a while",
-    });
-    return false;
-  });
+  const due = writes.filter((write) => !restsBeforeRemake(run, write));
   const preview = await destination.preview(run.target, due, run.applied?.documents ?? []);
   const made: string[] = [];
-  for (const { action, message } of preview.refused) {
-    run.drift.push({ object: displayId(action.document.id), note: `cannot be made again: ${message}` });
-    run.comeBack(FAILED_HEAL_MS);
-  }
+  for (const refused of preview.refused) noteRefusal(run, refused.action, "made again", refused);
   if (preview.deferred.length > 0) run.comeBack(1_000);
   for (const write of preview.accepted) {
     const { id, key } = write.action.document;
     const outcome = await destination.write(run.target, write);
-    if (outcome.ok) {
-      ledger.healed(key, "deleted", clock.monotonic());
-      made.push(
-        `${displayId(id)} made again (${write.verb === "Create" ? "it was deleted" : "its marks were changed"})`,
-      );
-    } else {
-      run.drift.push({ object: displayId(id), note: `cannot be made again: ${outcome.message}` });
-      run.comeBack(Math.max(FAILED_HEAL_MS, outcome.retryAfterMs ?? 0));
+    if (!outcome.ok) {
+      noteRefusal(run, write.action, "made again", outcome);
+      continue;
     }
+    ledger.accepted(key);
+    ledger.healed(key, "deleted", clock.monotonic());
+    made.push(`${displayId(id)} made again (${HOW[write.verb]})`);
   }
   observer.drifted(made.length);
   return made;
@@ -139,7 +135,10 @@ async function report(run: AppRun, heals: readonly HealAction[], missing: readon
       .slice(0, 5)
       .map((change) => change.path)
       .join(", ");
-    reports.push({ object: displayId(action.document.id), note: known ?? (paths || "differs from Git") });
+    reports.push({
+      object: displayId(action.document.id),
+      note: known ?? destination.describeDrift(action) ?? (paths || "differs from Git"),
+    });
   }
   run.drift.push(...reports);
   if (reports.length === 0) return;
@@ -159,14 +158,29 @@ function reportUnhealable(run: AppRun): void {
   }
 }
 
+/** What ends a fight, by the fields that it is about. */
+function remedyFor(opponent: string): string {
+  if (opponent.includes(".spec.replicas")) return "leave spec.replicas out of Git, so that the autoscaler decides";
+  if (opponent.includes("caBundle")) return "leave caBundle out of Git, since it is injected";
+  return "leave the field out of Git, or stop the other writer";
+}
+
 /** Says which objects are fought over, and looks again when the fight counts as over. */
 function reportContests(run: AppRun): void {
   const now = run.services.clock.monotonic();
   const contests = run.memory.ledger.contests(now);
   for (const { key, opponent, heals, endsAt } of contests) {
     const [, kind = "", namespace = "", ...name] = key.split("/");
-    const note = `${opponent} has taken it back ${heals} times: leave the field out of Git, or stop the other writer`;
-    run.contested.push({ object: displayId({ kind, namespace, name: name.join("/") }), note });
+    const object = displayId({ kind, namespace, name: name.join("/") });
+    const remedy = remedyFor(opponent);
+    run.contested.push({ object, note: `${opponent} has taken it back ${heals} times: ${remedy}` });
+    run.tellOnce(
+      `contest ${key}`,
+      "Warning",
+      "Contested",
+      "Heal",
+      `${object} is fought over with ${opponent}: ${remedy}`,
+    );
     run.comeBack(endsAt - now);
   }
   run.services.observer.contested(run.key, contests.length);

@@ -29,6 +29,8 @@ export class AppMemory {
   driftSeenAt: number | undefined;
   /** Monotonic time since when the first poll of the repository is awaited. */
   sourceAwaitedSince: number | undefined;
+  /** Objects that were paused when last looked at, for people. */
+  paused: ReadonlySet<string> = new Set();
   /** What was last told by an Event, so that it is told once. */
   lastTold = new Map<string, string>();
 

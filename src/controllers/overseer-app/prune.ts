@@ -1,9 +1,11 @@
 import { displayId } from "../../manifest/object-id.js";
 import { compareForPrune } from "../../manifest/order.js";
+import type { LiveObject } from "../../plan/live.js";
 import type { Plan } from "../../plan/plan.js";
 import type { LeftoverDecision } from "../../plan/prune-guard.js";
 import { PRIORITY } from "../../reconcile/work-queue.js";
 import { claimKey } from "./claims.js";
+import { mayTake } from "./entitled.js";
 import type { Results } from "./results.js";
 import type { AppRun } from "./run.js";
 
@@ -26,15 +28,21 @@ export function holdDeletions(run: AppRun, plan: Plan, unsettled: string | undef
   return true;
 }
 
-/** Deletes what left Git, last applied first; hands over what another app wants. */
-export async function prune(run: AppRun, decisions: readonly LeftoverDecision[], results: Results): Promise<void> {
+/**
+ * Deletes what left Git, last applied first; hands over what another app wants. Gives the objects whose deletion was refused for
+ * a reason that does not pass by itself.
+ */
+export async function prune(
+  run: AppRun,
+  decisions: readonly LeftoverDecision[],
+  results: Results,
+): Promise<readonly LiveObject[]> {
   const { destination } = run;
   const { observer } = run.services;
+  const refused: LiveObject[] = [];
   for (const decision of [...decisions].sort((a, b) => compareForPrune(a.live.id, b.live.id))) {
-    const name = displayId(decision.live.id);
     if (decision.verb === "Keep") {
-      observer.pruneRefused(decision.reason);
-      run.tellOnce(`kept ${name}`, "Normal", "ObjectKept", "Prune", `${name} ${decision.message}`);
+      tellKept(run, decision);
     } else if (decision.verb === "HandOver") {
       await handOver(run, decision.live, decision.to, results);
     } else if (run.services.claims.claimant(claimKey(run, decision.live.key), run.key) !== undefined) {
@@ -47,9 +55,19 @@ export async function prune(run: AppRun, decisions: readonly LeftoverDecision[],
       const outcome = await destination.remove(run.target, decision.permit);
       observer.applied("delete", outcome.ok ? "success" : "error");
       if (outcome.ok) observer.pruned(1);
+      else if (!outcome.retryable) refused.push(decision.live);
       results.note(decision.live.id, outcome);
     }
   }
+  return refused;
+}
+
+/** Says that an object left Git and stays, and why. */
+export function tellKept(run: AppRun, decision: LeftoverDecision): void {
+  if (decision.verb !== "Keep") return;
+  const name = displayId(decision.live.id);
+  run.services.observer.pruneRefused(decision.reason);
+  run.tellOnce(`kept ${name}`, "Normal", "ObjectKept", "Prune", `${name} ${decision.message}`);
 }
 
 /** Makes an object the other app's, and lets that app know at once: it may have been refused the object before. */
@@ -63,6 +81,14 @@ export async function handOver(
   const { apps, memories, enqueue } = run.services;
   const other = apps.get(to);
   if (!other) return;
+  // It may have claimed the object after the claims were judged: then the next reconcile decides.
+  if (!(await mayTake(run, to, live))) {
+    return results.note(live.id, {
+      ok: false,
+      message: `OverseerApp ${to} wants it but may not write it`,
+      retryable: true,
+    });
+  }
   const { namespace, name, uid } = other.metadata;
   results.note(live.id, await destination.handOver(run.target, live, { namespace, name, uid }));
   const memory = memories.get(to);

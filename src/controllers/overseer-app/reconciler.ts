@@ -7,7 +7,7 @@ import { openChangeFor, supersede } from "./change-record.js";
 import { claimKey } from "./claims.js";
 import { finalize } from "./finalize.js";
 import { ensureFinalizer } from "./finalizer.js";
-import { healDrift } from "./heal.js";
+import { healBeforeChange, healDrift } from "./heal.js";
 import { AppMemory } from "./memory.js";
 import { observeApp, prepareKinds } from "./observe.js";
 import { recordOutcome } from "./record.js";
@@ -55,7 +55,10 @@ export class OverseerAppReconciler {
       if (run.desired) await supersede(run, run.desired.inputs);
       if (isUnreachable(run)) return recordOutcome(run);
       const bringing = run.desired !== undefined && needsChange(run, run.desired);
-      if (bringing && run.desired) await bringTo(run, run.desired);
+      if (bringing && run.desired) {
+        await healBeforeChange(run, run.desired);
+        await bringTo(run, run.desired);
+      }
       await healDrift(run, !bringing || run.status.applied?.key !== run.desired?.inputs.key);
     }
     run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
@@ -130,7 +133,8 @@ function needsChange(run: AppRun, desired: Rendered): boolean {
   if (run.app.spec.sync?.prune === false) return false;
   const wanted = new Set(desired.documents.map((document) => document.key));
   for (const live of observeApp(run).objects.values()) {
-    if (!wanted.has(live.key) && live.ownership === "Owned" && !live.deleting && !live.pruneDisabled) return true;
+    if (!wanted.has(live.key) && live.ownership === "Owned" && !live.deleting && !live.pruneDisabled && !live.paused)
+      return true;
   }
   return false;
 }

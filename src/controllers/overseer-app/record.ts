@@ -23,6 +23,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     progress: run.progress,
     drift: run.drift,
     contested: run.contested,
+    paused: run.paused,
     health,
     timedOut,
     reportOnly: run.app.spec.sync?.selfHeal === false,

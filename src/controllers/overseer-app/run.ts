@@ -37,6 +37,13 @@ export interface DriftReport {
   readonly note: string;
 }
 
+/** A live object that is left as it is, since a person has asked for it. */
+export interface PausedReport {
+  readonly object: string;
+  /** Whether it is not as Git says. */
+  readonly behind: boolean;
+}
+
 /** How far the newest inputs got in this reconcile. */
 export type Progress =
   | { readonly state: "done" }
@@ -44,6 +51,13 @@ export type Progress =
   | { readonly state: "waiting"; readonly reason: string; readonly message: string }
   | { readonly state: "pending"; readonly message: string; readonly requeueAfterMs?: number }
   | { readonly state: "failed" };
+
+/** As whom an app writes. */
+export function targetOf({ metadata, spec }: OverseerApp): Target {
+  const { namespace, name, uid } = metadata;
+  const { serviceAccountName, sync } = spec;
+  return { app: { namespace, name, uid }, serviceAccountName, adopt: sync?.adopt ?? "Unowned" };
+}
 
 /** The working sheet of one reconcile of one app: what its phases read and find out. */
 export class AppRun {
@@ -66,6 +80,7 @@ export class AppRun {
   progress: Progress = { state: "done" };
   drift: DriftReport[] = [];
   contested: DriftReport[] = [];
+  paused: readonly PausedReport[] = [];
   /** How the Change went so far, to be written once at the end of this reconcile. */
   staged: { readonly change: Change; readonly update: ChangeUpdate } | undefined;
   /** Earliest time to come back, in milliseconds from now. */
@@ -85,11 +100,7 @@ export class AppRun {
     this.app = app;
     this.ref = { namespace, name, uid };
     this.key = appKey(this.ref);
-    this.target = {
-      app: this.ref,
-      serviceAccountName: app.spec.serviceAccountName,
-      adopt: app.spec.sync?.adopt ?? "Unowned",
-    };
+    this.target = targetOf(app);
     this.memory = memory;
     this.logger = logger;
     this.signal = signal;

@@ -1,10 +1,14 @@
-import { ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE, LABEL_INSTANCE } from "../../api/group.js";
-import { rfc3339 } from "../../base/clock.js";
-import { applyEntry, union } from "../../kube/managed-fields.js";
-import type { FieldsV1, LiveMetadata, ManagedFieldsEntry } from "../../kube/object.js";
+import {
+  ANNOTATION_IDENTITY,
+  ANNOTATION_RECONCILE,
+  LABEL_APP,
+  LABEL_APP_NAMESPACE,
+  LABEL_INSTANCE,
+} from "../../api/group.js";
+import { applyEntry } from "../../kube/managed-fields.js";
+import type { LiveMetadata } from "../../kube/object.js";
 import { type AppRef, appKey } from "../../plan/live.js";
 import { fieldManager } from "./identity.js";
-import { LEGACY_MANAGERS } from "./observed-object.js";
 
 /** Whether an object that was there before may be taken over, and why (not). */
 export interface AdoptionVerdict {
@@ -32,6 +36,8 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
     owner.name === app.name && owner.namespace === app.namespace && labels[LABEL_INSTANCE] === request.instance;
   if (metadata.deletionTimestamp !== undefined)
     return no("exists and is being deleted: it is made anew when it is gone");
+  if (metadata.annotations?.[ANNOTATION_RECONCILE] === "disabled")
+    return no(`is annotated ${ANNOTATION_RECONCILE}: disabled: it is taken when that annotation is gone`);
   if (ours || applyEntry(metadata, fieldManager(app))) return yes("was this app's before");
   if (owner.name !== "" && metadata.annotations?.[ANNOTATION_IDENTITY] !== undefined) {
     if (labels[LABEL_INSTANCE] !== request.instance) {
@@ -69,51 +75,4 @@ function otherTool(metadata: LiveMetadata): string | undefined {
   for (const manager of managers)
     if (manager.startsWith("overseer:")) return `OverseerApp ${manager.slice("overseer:".length)}`;
   return undefined;
-}
-
-/** A JSON patch operation. */
-export interface JsonPatchOperation {
-  readonly op: "add" | "replace" | "test";
-  readonly path: string;
-  readonly value: unknown;
-}
-
-/**
- * A patch that makes the fields of former ways of writing ours, so that the apply that follows removes what Git does not
- * have; otherwise those fields would stay for ever, with "no drift". Undefined when there is nothing to move.
- */
-export function takeOverPatch(
-  metadata: LiveMetadata,
-  manager: string,
-  all: boolean,
-  now: number,
-): JsonPatchOperation[] | undefined {
-  const entries = metadata.managedFields ?? [];
-  const moves = (entry: ManagedFieldsEntry): boolean =>
-    !entry.subresource &&
-    entry.fieldsV1 !== undefined &&
-    (LEGACY_MANAGERS.has(entry.manager ?? "") || (all && isDeploymentTool(entry)));
-  const moving = entries.filter(moves);
-  if (moving.length === 0) return undefined;
-  const mine = applyEntry(metadata, manager);
-  const fields = moving.reduce<FieldsV1>((sum, entry) => union(sum, entry.fieldsV1 ?? {}), mine?.fieldsV1 ?? {});
-  const entry: ManagedFieldsEntry = {
-    manager,
-    operation: "Apply",
-    apiVersion: mine?.apiVersion ?? moving[0]?.apiVersion ?? "v1",
-    time: rfc3339(now),
-    fieldsType: "FieldsV1",
-    fieldsV1: fields,
-  };
-  const rest = entries.filter((candidate) => !moves(candidate) && candidate !== mine);
-  return [
-    { op: "test", path: "/metadata/uid", value: metadata.uid },
-    { op: "replace", path: "/metadata/managedFields", value: [...rest, entry] },
-    { op: "replace", path: "/metadata/resourceVersion", value: metadata.resourceVersion },
-  ];
-}
-
-/** Whether an entry was written by a deployment tool that `sync.adopt: Always` takes over from. */
-function isDeploymentTool(entry: ManagedFieldsEntry): boolean {
-  return ["argocd-controller", "kustomize-controller", "helm-controller", "helm", "Helm"].includes(entry.manager ?? "");
 }

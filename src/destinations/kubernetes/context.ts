@@ -1,12 +1,13 @@
 import type { Clock } from "../../base/clock.js";
 import { hmacSha256 } from "../../base/hash.js";
 import type { Logger } from "../../base/logger.js";
-import type { Semaphore } from "../../base/semaphore.js";
+import type { Lane, Semaphore } from "../../base/semaphore.js";
 import type { KubeClient } from "../../kube/client.js";
 import type { Discovery } from "../../kube/discovery.js";
 import type { RawObject } from "../../kube/object.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
+import { appKey } from "../../plan/live.js";
 import type { Target } from "../destination.js";
 import { healthOf } from "./health/rules.js";
 import { type ObservedObject, observe } from "./observed-object.js";
@@ -49,4 +50,9 @@ export function writer(target: Target): string | undefined {
 export function observeAnswer(resource: ResourceInfo, raw: RawObject): ObservedObject {
   const kind = { group: resource.group, version: resource.version, kind: resource.kind };
   return observe(raw, kind, healthOf(raw, kind));
+}
+
+/** Each app has its turn at the requests. */
+export function laneOf(target: Target): Lane {
+  return { of: appKey(target.app) };
 }

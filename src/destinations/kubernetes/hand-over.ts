@@ -19,7 +19,12 @@ export async function handOver(
   to: AppRef,
 ): Promise<void> {
   const path = objectPath(resource, live.id.namespace, live.id.name);
-  const { body } = await context.client.request<RawObject>({ method: "GET", path, accept: PARTIAL_OBJECT });
+  const { body } = await context.client.request<RawObject>({
+    method: "GET",
+    path,
+    accept: PARTIAL_OBJECT,
+    impersonate: writer(target),
+  });
   const from = fieldManager(target.app);
   const entries = (body.metadata.managedFields ?? []).map((entry) =>
     entry.manager === from && entry.operation === "Apply" ? { ...entry, manager: fieldManager(to) } : entry,

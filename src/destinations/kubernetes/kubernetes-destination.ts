@@ -5,12 +5,15 @@ import type { AppRef, LiveObject, Observation } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { Destination, KindStatus, Outcome, Target, Verdict } from "../destination.js";
 import { liveDiff } from "./compare.js";
-import { type KubernetesContext, recordedHash } from "./context.js";
-import { describeWriters } from "./drift-note.js";
+import { type KubernetesContext, laneOf, recordedHash } from "./context.js";
+import { describeExtras, describeWriters } from "./drift-note.js";
+import { forcedDryRun, readLive } from "./dry-run.js";
 import { handOver } from "./hand-over.js";
+import { mayWrite } from "./may-write.js";
 import { namespaceContents } from "./namespace-contents.js";
 import { liveObject } from "./observed-object.js";
-import { dryRun, explainRefusal, preview, readLive } from "./preview.js";
+import { explainRefusal, preview } from "./preview.js";
+import { strictRoots } from "./strict.js";
 import type { KindWatches } from "./watches.js";
 import { healDocument, removeObject, writeDocument } from "./write.js";
 
@@ -50,7 +53,8 @@ export class KubernetesDestination implements Destination {
   prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]> {
     return Promise.all(
       kinds.map(async (kind) => {
-        const resource = await this.#context.discovery.find(kind);
+        // An app's objects are still its own when the version that they were written at is served no more.
+        const resource = (await this.#context.discovery.find(kind)) ?? this.#context.discovery.peekAny(kind);
         if (!resource) return { kind, problem: `the cluster has no kind ${kind.kind} in ${apiVersionOf(kind)}` };
         if (!resource.verbs.has("list") || !resource.verbs.has("watch")) return { kind, problem: undefined };
         return { kind, problem: await this.#watches.ensure(resource) };
@@ -60,13 +64,13 @@ export class KubernetesDestination implements Destination {
 
   observe(app: AppRef, kinds: readonly GroupVersionKind[]): Observation {
     const problems = kinds.flatMap((kind) => {
-      if (this.#context.discovery.peek(kind) === undefined) return [];
+      if (this.#context.discovery.peekAny(kind) === undefined) return [];
       const problem = this.#watches.problemOf(kind);
       return problem === undefined ? [] : [`${kind.kind} ${problem}`];
     });
     const objects = new Map<string, LiveObject>();
-    for (const { object, doubt } of this.#context.tracker.ofApp(app))
-      objects.set(object.key, liveObject(object, app, doubt));
+    for (const { object, doubt, untracked } of this.#context.tracker.ofApp(app))
+      objects.set(object.key, liveObject(object, app, doubt, untracked));
     return { complete: problems.length === 0, incomplete: problems[0], objects };
   }
 
@@ -75,7 +79,7 @@ export class KubernetesDestination implements Destination {
   }
 
   write(target: Target, write: PreviewedWrite): Promise<Outcome> {
-    return this.#context.requests.run(() => writeDocument(this.#context, target, write));
+    return this.#context.requests.run(() => writeDocument(this.#context, target, write), laneOf(target));
   }
 
   async verify(target: Target, action: HealAction): Promise<Verdict> {
@@ -85,8 +89,8 @@ export class KubernetesDestination implements Destination {
       if (!resource)
         return { drifted: true, diff: [], problem: `the cluster has no kind ${document.id.kind} any more` };
       const [current, dry] = await Promise.all([
-        readLive(this.#context, resource, document),
-        dryRun(this.#context, target, document, resource, true),
+        readLive(this.#context, target, resource, document),
+        forcedDryRun(this.#context, target, document, resource),
       ]);
       const diff = current ? liveDiff(current, dry.object) : [];
       const drifted = current === undefined || diff.length > 0 || live.state === "Drifted";
@@ -98,16 +102,27 @@ export class KubernetesDestination implements Destination {
   }
 
   describeDrift(action: HealAction): string | undefined {
-    const others = this.#context.tracker.get(action.document.key)?.others;
-    return others ? describeWriters(action.document.object, others) : undefined;
+    const { id, key, object } = action.document;
+    const known = this.#context.tracker.get(key);
+    const others = known?.others ?? [];
+    const extras = known?.extras ? describeExtras(object, others, strictRoots(id) ?? []) : undefined;
+    const notes = [describeWriters(object, others), extras].filter((note) => note !== undefined);
+    return notes.length === 0 ? undefined : notes.join("; ");
   }
 
   heal(target: Target, action: HealAction): Promise<Outcome> {
-    return this.#context.requests.run(() => healDocument(this.#context, target, action));
+    return this.#context.requests.run(() => healDocument(this.#context, target, action), {
+      ...laneOf(target),
+      urgent: true,
+    });
   }
 
   remove(target: Target, permit: DeletePermit): Promise<Outcome> {
-    return this.#context.requests.run(() => removeObject(this.#context, target, permit));
+    return this.#context.requests.run(() => removeObject(this.#context, target, permit), laneOf(target));
+  }
+
+  mayWrite(target: Target, live: LiveObject): Promise<boolean> {
+    return mayWrite(this.#context, target, live.id);
   }
 
   async handOver(target: Target, live: LiveObject, to: AppRef): Promise<Outcome> {

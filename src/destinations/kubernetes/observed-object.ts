@@ -2,22 +2,20 @@ import {
   ANNOTATION_APPLIED,
   ANNOTATION_IDENTITY,
   ANNOTATION_PRUNE,
+  ANNOTATION_RECONCILE,
   LABEL_APP,
   LABEL_APP_NAMESPACE,
 } from "../../api/group.js";
 import { sha256 } from "../../base/hash.js";
+import { pick } from "../../kube/field-sets.js";
 import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
 import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../kube/object.js";
 import { type GroupVersionKind, type ObjectId, objectKey } from "../../manifest/object-id.js";
 import type { AppRef, LiveObject, ObjectHealth, Ownership } from "../../plan/live.js";
 import { fieldManager, identity, parseApplied } from "./identity.js";
-
-/** Managers whose entries came from a way of writing that we replace: their fields become ours when we take an object. */
-export const LEGACY_MANAGERS: ReadonlySet<string> = new Set([
-  "kubectl-client-side-apply",
-  "kubectl-last-applied",
-  "before-first-apply",
-]);
+import { isLegacy } from "./managers.js";
+import { hasExtras } from "./strict.js";
+import { isShared } from "./take-over.js";
 
 /** All that is kept of a watched object: about half a kilobyte, whatever its size. */
 export interface ObservedObject {
@@ -44,8 +42,14 @@ export interface ObservedObject {
   readonly ownMetadataDigest: string;
   readonly deleting: boolean;
   readonly pruneDisabled: boolean;
-  /** Whether an entry of LEGACY_MANAGERS is on it. */
+  /** Whether a person has annotated it to be left as it is. What Git says of this annotation does not count. */
+  readonly paused: boolean;
+  /** Whether it has an entry of a way of writing that apply replaces. */
   readonly legacy: boolean;
+  /** Whether others have added fields to an object of a kind of which Git says all. */
+  readonly extras: boolean;
+  /** Whether people have written fields by hand that we set, too. */
+  readonly shared: boolean;
   readonly health: ObjectHealth;
   /** The other writers, kept only while the object has drifted: who to name. */
   readonly others: readonly ManagedFieldsEntry[] | undefined;
@@ -59,8 +63,9 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
   const entry = applyEntry(metadata, fieldManager(app));
   const entryHash = entry ? fieldsHash(entry) : undefined;
   const applied = parseApplied(metadata.annotations?.[ANNOTATION_APPLIED]);
-  const drifted = entryHash === undefined || entryHash !== applied?.fields;
   const entries = metadata.managedFields ?? [];
+  const extras = hasExtras(kind, entry, entries);
+  const drifted = extras || entryHash === undefined || entryHash !== applied?.fields;
   return {
     id,
     key: objectKey(id),
@@ -78,10 +83,18 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
     ownMetadataDigest: digest(entry ? ownMetadata(metadata, entry) : []),
     deleting: metadata.deletionTimestamp !== undefined,
     pruneDisabled: metadata.annotations?.[ANNOTATION_PRUNE] === "disabled",
-    legacy: entries.some((candidate) => LEGACY_MANAGERS.has(candidate.manager ?? "")),
+    paused: isPaused(metadata, entry),
+    legacy: entries.some(isLegacy),
+    extras,
+    shared: isShared(entry, entries),
     health: metadata.deletionTimestamp === undefined ? health : { status: "Progressing", message: "is being deleted" },
     others: drifted ? entries.filter((candidate) => candidate !== entry) : undefined,
   };
+}
+
+function isPaused({ annotations }: LiveMetadata, mine: ManagedFieldsEntry | undefined): boolean {
+  const ofGit = pick(mine?.fieldsV1, ["f:metadata", "f:annotations", `f:${ANNOTATION_RECONCILE}`]);
+  return annotations?.[ANNOTATION_RECONCILE] === "disabled" && ofGit === undefined;
 }
 
 function digest(value: unknown): string {
@@ -136,9 +149,15 @@ export function ownershipOf(object: ObservedObject, app: AppRef): Ownership {
   return object.entryHash !== undefined && object.identity === identity(app, object.id) ? "Owned" : "Claimed";
 }
 
-/** The object as planning sees it. `doubt` is what the tracker thinks of it beyond what it says itself. */
-export function liveObject(object: ObservedObject, app: AppRef, doubt: "none" | "unverified" | "drifted"): LiveObject {
-  const asApplied = object.entryHash !== undefined && object.entryHash === object.applied?.fields;
+/** The object as planning sees it. `doubt` and `untracked` are what the tracker knows beyond what it says itself. */
+export function liveObject(
+  object: ObservedObject,
+  app: AppRef,
+  doubt: "none" | "unverified" | "drifted",
+  untracked = false,
+): LiveObject {
+  const bookless = untracked && object.entryHash === undefined;
+  const asApplied = isAsApplied(object) || bookless;
   return {
     id: object.id,
     key: object.key,
@@ -147,8 +166,15 @@ export function liveObject(object: ObservedObject, app: AppRef, doubt: "none" | 
     ownership: ownershipOf(object, app),
     documentHash: object.applied?.document,
     state: !asApplied || doubt === "drifted" ? "Drifted" : doubt === "unverified" ? "Unverified" : "AsApplied",
+    ...(bookless ? { untracked: true } : {}),
     deleting: object.deleting,
     pruneDisabled: object.pruneDisabled,
+    ...(object.paused ? { paused: true } : {}),
     health: object.health,
   };
+}
+
+/** Whether the books show an object as our last apply left it. */
+export function isAsApplied(object: ObservedObject): boolean {
+  return object.entryHash !== undefined && object.entryHash === object.applied?.fields && !object.extras;
 }

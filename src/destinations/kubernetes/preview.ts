@@ -1,19 +1,27 @@
 import type { FieldChange } from "../../api/change.js";
+import { LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
 import { OverseerError } from "../../base/errors.js";
 import { mapLimit } from "../../base/semaphore.js";
-import { type ApplyResult, applyObject } from "../../kube/apply.js";
+import type { ApplyResult } from "../../kube/apply.js";
 import { isDocumentRefusal, isStatus, KubeStatusError } from "../../kube/errors.js";
 import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
-import type { RawObject } from "../../kube/object.js";
-import { objectPath, type ResourceInfo } from "../../kube/resource.js";
+import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
-import { apiVersionOf } from "../../manifest/object-id.js";
+import { apiVersionOf, displayId } from "../../manifest/object-id.js";
 import type { Preview, PreviewedWrite, RefusedWrite, WriteAction } from "../../plan/actions.js";
 import type { Target } from "../destination.js";
 import { judgeAdoption } from "./adoption.js";
+import { adoptionRemoves } from "./adoption-diff.js";
+import { notAsAsked } from "./asked.js";
 import { liveDiff } from "./compare.js";
-import { type KubernetesContext, WRITES_PER_APP, writer } from "./context.js";
-import { fieldManager, stamped } from "./identity.js";
+import { type KubernetesContext, laneOf, WRITES_PER_APP } from "./context.js";
+import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
+import { fieldManager } from "./identity.js";
+import { judgeSize } from "./size.js";
+import { removalNotes } from "./update-notes.js";
+
+/** Fields of one object; with the line about the rest they fit into a Change. */
+const MAX_DIFF = 100;
 
 type Judged =
   | { readonly accepted: PreviewedWrite }
@@ -89,7 +97,9 @@ export function definedKinds(documents: readonly Document[]): ReadonlySet<string
 }
 
 function judgeAll(context: KubernetesContext, target: Target, writes: readonly WriteAction[]): Promise<Judged[]> {
-  return mapLimit(writes, WRITES_PER_APP, (write) => context.requests.run(() => judge(context, target, write)));
+  return mapLimit(writes, WRITES_PER_APP, (write) =>
+    context.requests.run(() => judge(context, target, write), laneOf(target)),
+  );
 }
 
 async function judge(context: KubernetesContext, target: Target, action: WriteAction): Promise<Judged> {
@@ -129,10 +139,14 @@ async function judgeUpdate(
   resource: ResourceInfo,
 ): Promise<PreviewedWrite> {
   const [dry, live] = await Promise.all([
-    dryRun(context, target, action.document, resource, true),
-    readLive(context, resource, action.document),
+    forcedDryRun(context, target, action.document, resource),
+    readLive(context, target, resource, action.document),
   ]);
-  return accepted(target, action, "Update", dry, live ? liveDiff(live, dry.object) : [], undefined);
+  if (!live) return accepted(target, action, "Update", dry, [], undefined);
+  const { document } = action;
+  const diff = liveDiff(live, dry.object);
+  const notes = removalNotes(document, fieldManager(target.app), live.metadata, dry.object.metadata, diff);
+  return accepted(target, action, "Update", { ...dry, warnings: [...dry.warnings, ...notes] }, diff, undefined);
 }
 
 /** The first dry run of an object that is not known to be ours is unforced: a conflict is somebody's, and told. */
@@ -142,14 +156,18 @@ async function judgeFirstContact(
   action: WriteAction,
   resource: ResourceInfo,
 ): Promise<PreviewedWrite> {
+  const { document } = action;
+  let refusal: unknown;
   try {
-    const dry = await dryRun(context, target, action.document, resource, false);
+    const dry = await dryRun(context, target, document, resource, false);
     if (dry.created) return accepted(target, action, "Create", dry, [], undefined);
   } catch (error) {
-    if (!isStatus(error, 409)) throw error;
+    // A member of a union that somebody else has set looks like a fault of the document.
+    if (!isStatus(error, 409) && !isStatus(error, 422)) throw error;
+    refusal = error;
   }
-  const live = await readLive(context, resource, action.document);
-  if (!live) throw new Refusal("somebody made and deleted it meanwhile", true);
+  const live = await readLive(context, target, resource, document);
+  if (!live) throw isStatus(refusal, 422) ? refusal : new Refusal("somebody made and deleted it meanwhile", true);
   const verdict = judgeAdoption({
     metadata: live.metadata,
     app: target.app,
@@ -158,8 +176,21 @@ async function judgeFirstContact(
     appExists: context.appExists,
   });
   if (!verdict.allowed) throw new Refusal(verdict.reason, true);
-  const dry = await dryRun(context, target, action.document, resource, true);
-  return accepted(target, action, "Adopt", dry, liveDiff(live, dry.object), verdict.reason);
+  const dry = await forcedDryRun(context, target, document, resource);
+  const removed = adoptionRemoves(live, document, dry.object, fieldManager(target.app), target.adopt === "Always");
+  const diff = [...liveDiff(live, dry.object), ...removed].slice(0, MAX_DIFF);
+  return accepted(target, action, "Adopt", dry, diff, `${verdict.reason}${takenFrom(refusal)}`);
+}
+
+/** Whose values the first apply overwrites, as the API server tells in a conflict. */
+function takenFrom(refusal: unknown): string {
+  if (!isStatus(refusal, 409)) return "";
+  const causes = refusal.status.details?.causes ?? [];
+  const told = causes.flatMap(({ message = "", field = "" }) => {
+    const manager = /^conflict with "([^"]*)"/.exec(message)?.[1];
+    return manager === undefined ? [] : [`${field} from ${manager}`];
+  });
+  return told.length === 0 ? "" : `; takes ${told.slice(0, 5).join(", ")}`;
 }
 
 function accepted(
@@ -170,41 +201,21 @@ function accepted(
   diff: readonly FieldChange[],
   reason: string | undefined,
 ): PreviewedWrite {
-  const entry = applyEntry(dry.object.metadata, fieldManager(target.app));
-  return { action, verb, stamp: entry ? fieldsHash(entry) : "", reason, diff, warnings: dry.warnings };
-}
-
-/** The answer of the API server to the document, as if it were written. */
-export function dryRun(
-  context: KubernetesContext,
-  target: Target,
-  document: Document,
-  resource: ResourceInfo,
-  force: boolean,
-): Promise<ApplyResult> {
-  return applyObject(context.client, {
-    resource,
-    object: stamped(document, target.app, context.instance),
-    manager: fieldManager(target.app),
-    force,
-    dryRun: true,
-    impersonate: writer(target),
-  });
-}
-
-/** The live object whole, read with the operator's own rights; undefined if there is none. */
-export async function readLive(
-  context: KubernetesContext,
-  resource: ResourceInfo,
-  document: Document,
-): Promise<RawObject | undefined> {
-  try {
-    const path = objectPath(resource, document.id.namespace, document.id.name);
-    return (await context.client.request<RawObject>({ method: "GET", path })).body;
-  } catch (error) {
-    if (isStatus(error, 404)) return undefined;
-    throw error;
-  }
+  const { document } = action;
+  const { metadata } = dry.object;
+  if (metadata.labels?.[LABEL_APP] !== target.app.name || metadata.labels[LABEL_APP_NAMESPACE] !== target.app.namespace)
+    throw new Refusal(
+      `an admission webhook or policy removes the labels ${LABEL_APP} and ${LABEL_APP_NAMESPACE}, without which the object would be lost from sight: have it leave them alone`,
+      true,
+    );
+  const entry = applyEntry(metadata, fieldManager(target.app));
+  const changed = notAsAsked(document.object, dry.object);
+  const note = `${displayId(document.id)}: an admission webhook or policy, or the API server, makes something else of ${changed.join(", ")} than Git says; it is left so`;
+  const size = judgeSize(document, dry.object);
+  if (size.refusal !== undefined) throw new Refusal(size.refusal, false);
+  const large = size.warning === undefined ? [] : [`${displayId(document.id)}: ${size.warning}`];
+  const warnings = [...dry.warnings, ...(changed.length === 0 ? [] : [note]), ...large];
+  return { action, verb, stamp: entry ? fieldsHash(entry) : "", reason, diff, warnings };
 }
 
 /** How the API server says that a field keeps its first value: no code tells it, and it only decides over a hint. */
@@ -224,6 +235,8 @@ export function explainRefusal(error: unknown): string {
     return `${text}: give the app's ServiceAccount this right, or have an admission policy changed`;
   if (error.statusCode === 404 && error.status.details?.kind === "namespaces")
     return `${text}: add a Namespace to the source, or make it`;
+  if (error.statusCode === 413 || (error.statusCode === 500 && /too large|larger than max/.test(text)))
+    return `${text}: split the object, or take parts of it out of Git (etcd takes at most 1.5 MiB unless told otherwise)`;
   if (error.statusCode === 422 && UNCHANGEABLE.test(text))
     return `${text}: delete the live object, or give the new one another name`;
   return text;

@@ -2,7 +2,7 @@ import { isNewer, type RawObject } from "../../kube/object.js";
 import { type GroupVersionKind, objectKey } from "../../manifest/object-id.js";
 import { appKey } from "../../plan/live.js";
 import { needsStatus } from "./health/rules.js";
-import { isExplained, type ObservedObject } from "./observed-object.js";
+import { isAsApplied, isExplained, type ObservedObject } from "./observed-object.js";
 
 /** What happened to an object that its app should know of. */
 export type ObjectNews = "drift" | "health" | "gone";
@@ -13,10 +13,19 @@ export type ObjectNews = "drift" | "health" | "gone";
  */
 export type Doubt = "none" | "unverified" | "drifted";
 
-interface Tracked {
-  object: ObservedObject;
-  doubt: Doubt;
+/** An object, and what we think of it. */
+export interface Tracked {
+  readonly object: ObservedObject;
+  readonly doubt: Doubt;
+  /** Monotonic time of the last answer of the API server that showed the object to be as it should; undefined: none yet. */
+  readonly verifiedAt: number | undefined;
+  /** When a sweep last raised a doubt. */
+  readonly sweptAt: number | undefined;
+  /** Whether the API server kept no entry of our last apply: something strips it, and its absence tells nothing. */
+  readonly untracked: boolean;
 }
+
+type Entry = { -readonly [Field in keyof Tracked]: Tracked[Field] };
 
 /** A write of ours that is on its way: its event may come before its answer. */
 interface Flight {
@@ -33,8 +42,10 @@ const OWN_WRITES = 4;
  * unexplained and therefore to be verified. Pure bookkeeping: it sends nothing.
  */
 export class Tracker {
+  /** Monotonic time as it was last told: to the minute is enough. */
+  #time = 0;
   readonly #onNews: (app: string, object: ObservedObject, news: ObjectNews) => void;
-  readonly #objects = new Map<string, Tracked>();
+  readonly #objects = new Map<string, Entry>();
   readonly #byApp = new Map<string, Set<string>>();
   readonly #flights = new Map<string, Flight>();
   readonly #ownWrites = new Map<string, string[]>();
@@ -44,14 +55,30 @@ export class Tracker {
   }
 
   /** All objects that name an app in their labels, whether they are its own or not. */
-  *ofApp(app: {
-    namespace: string;
-    name: string;
-  }): Iterable<{ readonly object: ObservedObject; readonly doubt: Doubt }> {
+  *ofApp(app: { namespace: string; name: string }): Iterable<Tracked> {
     for (const key of this.#byApp.get(appKey(app)) ?? []) {
       const tracked = this.#objects.get(key);
       if (tracked) yield tracked;
     }
+  }
+
+  /** All objects. */
+  all(): Iterable<Tracked> {
+    return this.#objects.values();
+  }
+
+  /** Tells what time it is: what is verified from now on counts from there. */
+  setTime(now: number): void {
+    this.#time = now;
+  }
+
+  /** Raises a doubt about an object that shows none: it is to be looked at. Says whether there is anything to look at. */
+  suspect(key: string, now: number): boolean {
+    const tracked = this.#objects.get(key);
+    if (tracked?.doubt !== "none" || tracked.object.deleting) return false;
+    tracked.doubt = "unverified";
+    tracked.sweptAt = now;
+    return true;
   }
 
   /** What is known of an object. */
@@ -72,15 +99,19 @@ export class Tracker {
     return this.#objects.size;
   }
 
-  /** Takes an event of a watch in. `firstList` marks what was there when this process began to look. */
-  seen(object: ObservedObject, firstList: boolean): void {
+  /**
+   * Takes an event of a watch in. `firstList` marks what was there when this process began to look; `newList`, what a later
+   * list showed: that holds even where it is older than what is known, as after a restore of etcd.
+   */
+  seen(object: ObservedObject, firstList: boolean, newList = false): void {
     const tracked = this.#objects.get(object.key);
     if (tracked && tracked.object.uid === object.uid) {
       if (isNewer(object.resourceVersion, tracked.object.resourceVersion)) this.#changed(tracked, object);
       else if (object.resourceVersion === tracked.object.resourceVersion) this.#refreshHealth(tracked, object);
+      else if (newList) this.#wentBack(object);
       return;
     }
-    if (tracked && !isNewer(object.resourceVersion, tracked.object.resourceVersion)) return;
+    if (tracked && !newList && !isNewer(object.resourceVersion, tracked.object.resourceVersion)) return;
     // Another object under the name: made by us, or by somebody who may have copied our marks onto it.
     const own = firstList || this.#isOwn(object) || this.#noteUnexplained(object);
     this.#store(object, own ? "none" : "unverified");
@@ -110,8 +141,8 @@ export class Tracker {
       this.#remember(key, object.resourceVersion);
       const tracked = this.#objects.get(key);
       const newer = !tracked || isNewer(object.resourceVersion, tracked.object.resourceVersion);
-      if (newer) this.#store(object, verified ? "none" : (tracked?.doubt ?? "none"));
-      else if (verified && tracked.object.resourceVersion === object.resourceVersion) tracked.doubt = "none";
+      if (newer) this.#store(object, verified ? "none" : (tracked?.doubt ?? "none"), verified);
+      else if (verified && tracked.object.resourceVersion === object.resourceVersion) this.#applied(tracked);
     }
     const doubtful = flight?.unexplained.filter((version) => version !== object?.resourceVersion) ?? [];
     const tracked = this.#objects.get(key);
@@ -126,7 +157,9 @@ export class Tracker {
   /** Records what a look at an object found, if the object is still the one that was looked at. */
   settle(key: string, resourceVersion: string, doubt: Doubt): void {
     const tracked = this.#objects.get(key);
-    if (tracked?.object.resourceVersion === resourceVersion) tracked.doubt = doubt;
+    if (tracked?.object.resourceVersion !== resourceVersion) return;
+    if (doubt === "none") this.#prove(tracked);
+    else tracked.doubt = doubt;
   }
 
   /** Takes our own delete in without waiting for its event. */
@@ -140,27 +173,46 @@ export class Tracker {
       };
   }
 
-  #changed(tracked: Tracked, object: ObservedObject): void {
+  /** An older state than the known one is to be looked at, whatever it shows. */
+  #wentBack(object: ObservedObject): void {
+    this.#store(object, "unverified");
+    this.#tell(object, "drift");
+  }
+
+  #changed(tracked: Entry, object: ObservedObject): void {
     const previous = tracked.object;
     const explained = this.#isOwn(object) || isExplained(previous, object) || this.#noteUnexplained(object);
     this.#store(object, explained ? tracked.doubt : "unverified");
-    const asApplied = object.entryHash !== undefined && object.entryHash === object.applied?.fields;
-    const wasApplied = previous.entryHash !== undefined && previous.entryHash === previous.applied?.fields;
-    if ((!explained || (wasApplied && !asApplied)) && !object.deleting) this.#tell(object, "drift");
+    const broken = isAsApplied(previous) && !isAsApplied(object);
+    if ((!explained || broken || previous.paused !== object.paused) && !object.deleting) this.#tell(object, "drift");
     else if (!sameHealth(previous, object)) this.#tell(object, "health");
   }
 
   /** A full watch tells the health of a write whose answer held the metadata alone. */
-  #refreshHealth(tracked: Tracked, object: ObservedObject): void {
+  #refreshHealth(tracked: Entry, object: ObservedObject): void {
     const previous = tracked.object;
     tracked.object = object;
     if (!sameHealth(previous, object)) this.#tell(object, "health");
   }
 
-  #store(object: ObservedObject, doubt: Doubt): void {
-    const previous = this.#objects.get(object.key)?.object;
-    if (previous && appKey(previous.app) !== appKey(object.app)) this.#forget(object.key);
-    this.#objects.set(object.key, { object, doubt });
+  #prove(tracked: Entry): void {
+    tracked.doubt = "none";
+    tracked.verifiedAt = this.#time;
+  }
+
+  /** The event of our own apply came before its answer. */
+  #applied(tracked: Entry): void {
+    this.#prove(tracked);
+    tracked.untracked = tracked.object.entryHash === undefined;
+  }
+
+  #store(object: ObservedObject, doubt: Doubt, verified = false): void {
+    const previous = this.#objects.get(object.key);
+    if (previous && appKey(previous.object.app) !== appKey(object.app)) this.#forget(object.key);
+    const same = previous?.object.uid === object.uid ? previous : undefined;
+    const verifiedAt = verified ? this.#time : same?.verifiedAt;
+    const untracked = verified ? object.entryHash === undefined : (same?.untracked ?? false);
+    this.#objects.set(object.key, { object, doubt, verifiedAt, sweptAt: same?.sweptAt, untracked });
     const app = appKey(object.app);
     const keys = this.#byApp.get(app) ?? new Set();
     keys.add(object.key);

@@ -82,7 +82,7 @@ export class KindWatches {
       uidOf: (object) => object.uid,
       onEvent: (event) => {
         if (event.type === "Deleted") tracker.gone(event.previous.key, event.previous.uid);
-        else tracker.seen(event.object, !reflector.synced);
+        else tracker.seen(event.object, !reflector.synced, event.initial && reflector.synced);
       },
       onSync: (error) => this.#settled(watch, resource, error),
       ...(this.#options.observerFor ? { observer: this.#options.observerFor(key) } : {}),

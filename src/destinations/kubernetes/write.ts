@@ -1,7 +1,6 @@
 import { OverseerError } from "../../base/errors.js";
 import { applyObject } from "../../kube/apply.js";
-import { PARTIAL_OBJECT } from "../../kube/client.js";
-import { isStatus, KubeStatusError } from "../../kube/errors.js";
+import { isDocumentRefusal, isStatus } from "../../kube/errors.js";
 import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
 import type { RawObject } from "../../kube/object.js";
 import { objectPath, type ResourceInfo } from "../../kube/resource.js";
@@ -11,12 +10,17 @@ import type { HealAction, PreviewedWrite } from "../../plan/actions.js";
 import type { LiveObject } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { Outcome, Target } from "../destination.js";
-import { takeOverPatch } from "./adoption.js";
+import { notAsAsked } from "./asked.js";
+import { changeOwnership } from "./change-ownership.js";
 import { type KubernetesContext, observeAnswer, recordedHash, writer } from "./context.js";
+import { forcedDryRun, readLive } from "./dry-run.js";
 import { needsStatus } from "./health/rules.js";
 import { fieldManager, formatApplied, stamped } from "./identity.js";
+import { mending } from "./mend.js";
 import type { ObservedObject } from "./observed-object.js";
-import { dryRun, explainRefusal } from "./preview.js";
+import { explainRefusal } from "./preview.js";
+import { strictExtras } from "./strict.js";
+import { takenOver } from "./take-over.js";
 
 /** Makes one previewed write. A new object is made without force, so that nothing that appeared meanwhile is overrun. */
 export async function writeDocument(
@@ -27,11 +31,15 @@ export async function writeDocument(
   const { document } = write.action;
   return attempt(async () => {
     const resource = await resourceOf(context, document);
-    const legacy = context.tracker.get(document.key)?.legacy === true;
-    if (write.verb === "Adopt" || write.action.live?.ownership === "Claimed" || legacy)
-      await takeOver(context, target, resource, document);
+    const known = context.tracker.get(document.key);
+    const first = write.verb === "Adopt" || write.action.live?.ownership === "Claimed";
+    if (first || known?.legacy || known?.extras || known?.shared) await takeOver(context, target, resource, document);
     const force = write.verb !== "Create";
-    const written = await applyStamped(context, { target, resource, document, fields: write.stamp, force });
+    const stamp = { target, resource, document, fields: write.stamp, force };
+    const apply = (): Promise<ObservedObject> => applyStamped(context, stamp);
+    const once = force ? await mending(context, target, resource, document, apply) : await apply();
+    const written = await withoutLegacy(context, stamp, once);
+    if (first && written.shared) await takeOver(context, target, resource, document);
     return { ok: true, wrote: true, notes: [...write.warnings, ...oddities(written, target, document)] };
   });
 }
@@ -42,12 +50,61 @@ export async function healDocument(context: KubernetesContext, target: Target, a
   return attempt(async () => {
     const resource = await resourceOf(context, document);
     const known = context.tracker.get(document.key);
-    if (known?.legacy) await takeOver(context, target, resource, document);
-    const asRecorded = known?.applied?.document === recordedHash(context, document) ? known.applied.fields : undefined;
-    const fields = asRecorded ?? entryHash(await dryRun(context, target, document, resource, true), target);
-    const written = await applyStamped(context, { target, resource, document, fields, force: true });
-    return { ok: true, wrote: hasWritten(known, written, live), notes: oddities(written, target, document) };
+    try {
+      const written = await applyAgain(context, target, document, resource, known);
+      return { ok: true, wrote: hasWritten(known, written, live), notes: oddities(written, target, document) };
+    } catch (error) {
+      if (live.state !== "Unverified" || !isDocumentRefusal(error)) throw error;
+      return await verifyByReading(context, target, resource, document, error);
+    }
   });
+}
+
+async function applyAgain(
+  context: KubernetesContext,
+  target: Target,
+  document: Document,
+  resource: ResourceInfo,
+  known: ObservedObject | undefined,
+): Promise<ObservedObject> {
+  if (known?.legacy || known?.extras) await takeOver(context, target, resource, document);
+  const asRecorded = known?.applied?.document === recordedHash(context, document) ? known.applied.fields : undefined;
+  const fields = asRecorded ?? entryHash(await forcedDryRun(context, target, document, resource), target);
+  const stamp = { target, resource, document, fields, force: true };
+  const once = await mending(context, target, resource, document, () => applyStamped(context, stamp));
+  return withoutLegacy(context, stamp, once);
+}
+
+/**
+ * Where our entry was gone, the API server books all that it finds to `before-first-apply`, and what Git does not have would
+ * stay: that becomes ours, and goes with one more apply.
+ */
+async function withoutLegacy(
+  context: KubernetesContext,
+  write: StampedWrite,
+  written: ObservedObject,
+): Promise<ObservedObject> {
+  if (!written.legacy || !write.force) return written;
+  await takeOver(context, write.target, write.resource, write.document);
+  return applyStamped(context, { ...write, fields: written.entryHash ?? write.fields });
+}
+
+/** An object that nobody is known to have changed is as Git says, if it reads so, although nothing may be applied to it now. */
+async function verifyByReading(
+  context: KubernetesContext,
+  target: Target,
+  resource: ResourceInfo,
+  document: Document,
+  refusal: unknown,
+): Promise<Outcome> {
+  const live = await readLive(context, target, resource, document);
+  if (!live) throw refusal;
+  const paths = notAsAsked(document.object, live);
+  const why = explainRefusal(refusal);
+  if (paths.length > 0) return { ok: false, retryable: false, message: `${why} (not as in Git: ${paths.join(", ")})` };
+  context.tracker.settle(document.key, live.metadata.resourceVersion, "none");
+  const note = `${displayId(document.id)} is as Git says, but the API server would refuse to apply it now: ${why}`;
+  return { ok: true, wrote: false, notes: [note] };
 }
 
 /**
@@ -56,7 +113,7 @@ export async function healDocument(context: KubernetesContext, target: Target, a
  */
 function hasWritten(before: ObservedObject | undefined, after: ObservedObject, live: LiveObject): boolean {
   if (after.resourceVersion === live.resourceVersion) return false;
-  return live.state === "Drifted" || before?.entryTime !== after.entryTime;
+  return live.state === "Drifted" || after.entryTime === undefined || before?.entryTime !== after.entryTime;
 }
 
 /** Deletes the object of a permit, bound to its uid and resourceVersion: what changed meanwhile is judged anew. */
@@ -138,31 +195,21 @@ async function applyOnce(context: KubernetesContext, write: StampedWrite): Promi
   }
 }
 
-/** Makes the fields of former ways of writing ours, before the apply that drops what Git does not have. */
+/** Makes fields ours that the apply that follows is to remove, or that are to go when they leave Git. */
 async function takeOver(
   context: KubernetesContext,
   target: Target,
   resource: ResourceInfo,
   document: Document,
 ): Promise<void> {
-  const path = objectPath(resource, document.id.namespace, document.id.name);
-  const { body: live } = await context.client.request<RawObject>({ method: "GET", path, accept: PARTIAL_OBJECT });
-  const manager = fieldManager(target.app);
-  const patch = takeOverPatch(live.metadata, manager, target.adopt === "Always", context.clock.now());
-  if (!patch) return;
-  context.tracker.sending(document.key);
-  try {
-    await context.client.request({
-      method: "PATCH",
-      path,
-      query: { fieldManager: manager },
-      body: patch,
-      contentType: "application/json-patch+json",
-      impersonate: writer(target),
-    });
-  } finally {
-    context.tracker.landed(document.key, undefined, false);
-  }
+  const tools = target.adopt === "Always";
+  await changeOwnership(context, target, resource, document, (metadata, ours) => {
+    // At first contact all that others have is an addition, but for rules that an aggregation fills in.
+    const none = { fieldsV1: "aggregationRule" in document.object ? { "f:aggregationRule": {} } : {} };
+    const mine = applyEntry(metadata, ours.manager) ?? none;
+    const extras = strictExtras(document.id, mine, metadata.managedFields ?? []);
+    return takenOver(metadata, ours, { tools, extras });
+  });
 }
 
 function entryHash(result: { object: RawObject }, target: Target): string {
@@ -185,17 +232,9 @@ async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await work();
   } catch (error) {
-    const passing =
-      !(error instanceof KubeStatusError) ||
-      error.statusCode === 409 ||
-      error.statusCode === 429 ||
-      error.statusCode >= 500;
+    const retryable = isStatus(error, 409) || !isDocumentRefusal(error);
     const retryAfterMs = error instanceof OverseerError ? error.retryAfterMs : undefined;
-    return {
-      ok: false,
-      message: explainRefusal(error),
-      retryable: passing,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    };
+    const message = explainRefusal(error);
+    return { ok: false, message, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
 }

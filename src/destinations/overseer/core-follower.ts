@@ -10,8 +10,8 @@ import { type Affected, CoreState } from "./core-state.js";
 import type { SeenKinds } from "./seen.js";
 
 const RETRY: BackoffPolicy = { baseMs: 500, factor: 2, maxMs: 60_000 };
-/** Looks of a Core that waits by itself are at least this far apart. */
-const LEAST_PAUSE_MS = 20;
+/** Looks of a Core that waits by itself are at least this far apart; the farther, the longer news keeps coming. */
+const PAUSE: BackoffPolicy = { baseMs: 20, factor: 2, maxMs: 320 };
 
 /** How a Core is followed. */
 export interface CoreFollowerOptions {
@@ -39,6 +39,8 @@ export class CoreFollower {
   #written: Set<string> | undefined;
   #fresh = false;
   #failures = 0;
+  /** Looks in a row that brought something. */
+  #busy = 0;
   #problem: CoreError | undefined;
   #waiters: (() => void)[] = [];
   #loop: Promise<void> | undefined;
@@ -110,7 +112,7 @@ export class CoreFollower {
         const followsAtOnce = await this.#look(signal);
         this.#recovered();
         if (!followsAtOnce) await this.#pause(this.#options.intervalMs, signal);
-        else await this.#pause(LEAST_PAUSE_MS, this.#stopping.signal);
+        else await this.#pause(backoffDelay(PAUSE, Math.max(1, this.#busy)), signal);
       } catch (error) {
         if (signal.aborted) continue;
         this.#failed(error);
@@ -130,6 +132,7 @@ export class CoreFollower {
     const seconds = this.fresh ? Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.round(intervalMs / 1000))) : 0;
     const { news, confirm } = await reader.look(seconds, signal);
     this.#written = undefined;
+    this.#busy = news === undefined ? 0 : this.#busy + 1;
     if (news !== undefined) {
       const affected = this.state.take(news, written);
       if (affected.apps.size > 0 || affected.everyone) onNews(affected);

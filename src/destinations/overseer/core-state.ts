@@ -37,6 +37,12 @@ export class CoreState {
   readonly #jobsByApp = new Map<string, SeenJob>();
   /** Ids that we deleted: a look that began before may still show them. */
   readonly #gone = new Set<string>();
+  #version = 0;
+
+  /** Another number after each change of what is known. */
+  get version(): number {
+    return this.#version;
+  }
 
   /** Everything of one kind. */
   all<K extends ChangeKind>(kind: K): IterableIterator<SeenKinds[K]> {
@@ -126,6 +132,7 @@ export class CoreState {
     const before = this.#byId[kind].get(seen.id);
     if (before !== undefined && (isSame(before, seen) || isOlder(seen, before))) return;
     if (before !== undefined) this.#unindex(kind, before);
+    this.#version++;
     this.#byId[kind].set(seen.id, seen);
     this.#index(kind, seen);
     this.#affect(kind, before, affected);
@@ -136,6 +143,7 @@ export class CoreState {
   #drop(kind: ChangeKind, id: string, affected: Collected): void {
     const before = this.#byId[kind].get(id);
     if (before === undefined) return;
+    this.#version++;
     this.#byId[kind].delete(id);
     this.#unindex(kind, before);
     this.#affect(kind, before, affected);

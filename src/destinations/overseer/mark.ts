@@ -24,10 +24,16 @@ export const Mark = z.object({
 });
 export type Mark = z.infer<typeof Mark>;
 
+/** What was read of metadata, which is never altered: every look at what is live reads all marks. */
+const marks = new WeakMap<Metadata, { readonly mark: Mark | undefined }>();
+
 /** The mark on a resource; undefined where there is none, or one that nobody of us wrote. */
 export function markOf(metadata: Metadata): Mark | undefined {
-  const { success, data } = Mark.safeParse(metadata[MARK_KEY]);
-  return success ? data : undefined;
+  const known = marks.get(metadata);
+  if (known) return known.mark;
+  const mark = Mark.safeParse(metadata[MARK_KEY]).data;
+  marks.set(metadata, { mark });
+  return mark;
 }
 
 /** The metadata with our mark; what others keep there stays. */

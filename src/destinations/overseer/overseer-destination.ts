@@ -1,7 +1,7 @@
 import type { FailpointHook } from "../../base/failpoint.js";
 import { hmacSha256 } from "../../base/hash.js";
 import type { Document } from "../../manifest/document.js";
-import { displayId, type GroupVersionKind, type ObjectKey } from "../../manifest/object-id.js";
+import { displayId, type GroupVersionKind } from "../../manifest/object-id.js";
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import { type AppRef, appKey, type LiveObject, type Observation } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
@@ -10,8 +10,8 @@ import type { CoreConnection } from "./core-connection.js";
 import { describeLimits } from "./core-limits.js";
 import { fieldChanges } from "./difference.js";
 import { namedVolumes } from "./kinds/compose-text.js";
-import { CORE_KINDS, coreKindOf } from "./kinds/kinds.js";
-import { liveObject, readingOf } from "./observed.js";
+import { coreKindOf } from "./kinds/kinds.js";
+import { LivePicture } from "./live-picture.js";
 import { previewWrites } from "./preview.js";
 import { wantedOf } from "./spec-of.js";
 import { CoreWriter } from "./writer.js";
@@ -33,12 +33,17 @@ export class OverseerDestination implements Destination {
   readonly #connection: CoreConnection;
   readonly #identity: CoreIdentity;
   readonly #writer: CoreWriter;
+  readonly #picture: LivePicture;
+  /** Recorded hashes: every reconcile asks for those of all documents, several times. */
+  readonly #hashes = new WeakMap<Document, string>();
 
   constructor(connection: CoreConnection, identity: CoreIdentity) {
-    this.id = connection.access.url;
+    // With another token an app has other rights: nothing is handed over between the two.
+    this.id = connection.access.id;
     this.#connection = connection;
     this.#identity = identity;
     this.#writer = new CoreWriter(connection, identity);
+    this.#picture = new LivePicture(connection.follower.state, identity);
   }
 
   obstacle(): Obstacle | undefined {
@@ -51,7 +56,11 @@ export class OverseerDestination implements Destination {
   }
 
   recordedHash(document: Document): string {
-    return hmacSha256(this.#identity.digestKey, document.hash, 32);
+    const known = this.#hashes.get(document);
+    if (known !== undefined) return known;
+    const hash = hmacSha256(this.#identity.digestKey, document.hash, 32);
+    this.#hashes.set(document, hash);
+    return hash;
   }
 
   scopeOf(kind: GroupVersionKind): "Cluster" | undefined {
@@ -70,18 +79,8 @@ export class OverseerDestination implements Destination {
 
   observe(app: AppRef): Observation {
     const { follower } = this.#connection;
-    const objects = new Map<ObjectKey, LiveObject>();
-    const key = appKey(app);
-    for (const rules of CORE_KINDS) {
-      for (const seen of follower.state.all(rules.change)) {
-        const { mark } = readingOf(rules, seen, this.#identity.digestKey);
-        if (mark?.app !== key || mark.instance !== this.#identity.instance) continue;
-        const live = liveObject(rules, seen, mark, follower.state, this.#identity.digestKey);
-        objects.set(live.key, live);
-      }
-    }
     const incomplete = follower.problem?.message ?? (follower.fresh ? undefined : "the Core is being read");
-    return { complete: follower.fresh, incomplete, objects };
+    return { complete: follower.fresh, incomplete, objects: this.#picture.of(appKey(app)) };
   }
 
   async preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview> {
@@ -135,6 +134,11 @@ export class OverseerDestination implements Destination {
       ...outcome,
       notes: [`${displayId(live.id)} is removed; its volumes stay on the node: ${volumes.join(", ")}`],
     };
+  }
+
+  /** Who claims something of this very destination signs in with the same token. */
+  async mayWrite(): Promise<boolean> {
+    return true;
   }
 
   async handOver(_target: Target, live: LiveObject, to: AppRef): Promise<Outcome> {

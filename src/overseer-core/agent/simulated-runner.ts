@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.js";
 import { sha256 } from "../../base/hash.js";
@@ -16,16 +17,11 @@ interface ServiceState {
   readonly instance: string;
 }
 
-/** What is kept of a project. */
+/** What is kept of a project, in a file of its own. No secret value is in it. */
 interface ProjectState {
   readonly services: Readonly<Record<string, ServiceState>>;
   /** Named volumes; `created` is the same for as long as the volume is. */
   readonly volumes: Readonly<Record<string, { readonly created: string }>>;
-}
-
-/** What is kept of the simulation: no secret value is in it. */
-interface SimulationState {
-  readonly projects: Readonly<Record<string, ProjectState>>;
   /** Hashes of the starts that failed because they were to fail once. */
   readonly failedOnce?: readonly string[];
 }
@@ -39,18 +35,19 @@ const NOTHING: ProjectState = { services: {}, volumes: {} };
 const MARK = "[simulated]";
 
 /**
- * Starts nothing: notes in a file what would run, and says in every line that this is simulated. It behaves like a node in what
+ * Starts nothing: notes in files what would run, and says in every line that this is simulated. It behaves like a node in what
  * can be observed: deploying again starts only what changed, volumes outlive their project, a service whose image is
- * `simulated/fails` (any tag) fails, one of `simulated/fails-once` only the first time, and the label `overseer.simulated.seconds` makes a start take that long.
+ * `simulated/fails` (any tag) fails, one of `simulated/fails-once` only the first time, and the label
+ * `overseer.simulated.seconds` makes a start take that long.
  */
 export class SimulatedRunner implements Runner {
   readonly name = "simulated";
-  readonly #path: string;
+  readonly #folder: string;
   readonly #clock: Clock;
 
-  /** `dataDir`: where `simulated.json` is kept. */
+  /** `dataDir`: the folder `simulated` is kept there. */
   constructor(dataDir: string, clock: Clock) {
-    this.#path = join(dataDir, "simulated.json");
+    this.#folder = join(dataDir, "simulated");
     this.#clock = clock;
   }
 
@@ -96,7 +93,7 @@ export class SimulatedRunner implements Runner {
     log(`${MARK} starting service ${name} from ${image}${usedSecrets === 0 ? "" : ` with ${usedSecrets} secrets`}`);
     if (seconds > 0) await pause(this.#clock, seconds * 1000, signal);
     signal.throwIfAborted();
-    const fails = this.#fails(image, sha256(`${project}/${name}/${definition}`, 32));
+    const fails = this.#fails(image, project, sha256(`${name}/${definition}`, 32));
     if (fails !== undefined) {
       this.#setService(project, name, undefined);
       log(`${MARK} service ${name}: started, then exited with code 1`);
@@ -108,13 +105,13 @@ export class SimulatedRunner implements Runner {
   }
 
   /** How an image fails, if it does; notes a failure that happens once. */
-  #fails(image: string, start: string): string | undefined {
+  #fails(image: string, project: string, start: string): string | undefined {
     if (/^simulated\/fails(:|$)/.test(image)) return "always fails";
     if (!/^simulated\/fails-once(:|$)/.test(image)) return undefined;
-    const state = this.#state();
+    const state = this.#project(project);
     const failed = state.failedOnce ?? [];
     if (failed.includes(start)) return undefined;
-    writeJson(this.#path, { ...state, failedOnce: [...failed, start].slice(-MAX_FAILED_ONCE) });
+    this.#write(project, { ...state, failedOnce: [...failed, start].slice(-MAX_FAILED_ONCE) });
     return "fails at its first start";
   }
 
@@ -141,22 +138,22 @@ export class SimulatedRunner implements Runner {
   }
 
   #project(name: string): ProjectState {
-    return this.#projects()[name] ?? NOTHING;
+    return readJson<ProjectState>(this.#pathOf(name)) ?? NOTHING;
   }
 
-  #projects(): SimulationState["projects"] {
-    return this.#state().projects;
-  }
-
-  #state(): SimulationState {
-    return readJson<SimulationState>(this.#path) ?? { projects: {} };
-  }
-
-  /** A project is kept for as long as it has services or volumes. */
+  /** A project is kept for as long as there is anything to keep. */
   #write(name: string, project: ProjectState): void {
-    const state = this.#state();
-    const { [name]: _, ...others } = state.projects;
-    const empty = Object.keys(project.services).length + Object.keys(project.volumes).length === 0;
-    writeJson(this.#path, { ...state, projects: empty ? others : { ...others, [name]: project } });
+    const { services, volumes, failedOnce = [] } = project;
+    if (Object.keys(services).length + Object.keys(volumes).length + failedOnce.length === 0) {
+      rmSync(this.#pathOf(name), { force: true });
+      return;
+    }
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    writeJson(this.#pathOf(name), project);
+  }
+
+  /** Names of apps hold nothing that a file name cannot. */
+  #pathOf(project: string): string {
+    return join(this.#folder, `${encodeURIComponent(project)}.json`);
   }
 }

@@ -1,4 +1,5 @@
 import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
+import { canonicalJson } from "../../base/hash.js";
 import { displayId } from "../../manifest/object-id.js";
 import { idOf, type PreparedDocument } from "../../manifest/to-document.js";
 import type { Note } from "../request.js";
@@ -41,20 +42,22 @@ export function expandDocuments(prepared: readonly PreparedDocument[], context: 
   const notes: Note[] = [];
   const problems: FieldProblem[] = [];
   const places = new Map<string, string>();
+  const envKey = canonicalJson(context.env);
   let total = 0;
   for (const document of prepared) {
     if (problems.length >= MAX_PROBLEMS || total > MAX_TOTAL_BYTES) break;
-    const findings: Findings = { problems: [], notes: [] };
-    const report = new Reporter(findings, document.origin, displayId(idOf(document.object)));
-    expandOne(document, context, report).forEach(({ object, report: at }, index) => {
-      const key = `${object.kind} ${object.name}`;
+    const before = known.get(document);
+    const clean = before?.envKey === envKey && !before.parts.some(({ key }) => places.has(key)) ? before : undefined;
+    const { parts, findings, report } = clean ?? expand(document, context, envKey);
+    for (const { key, report: at, made, bytes, hint } of parts) {
       const first = places.get(key);
       if (first === undefined) places.set(key, at.place);
-      else at.problem(`${key} is there twice, first in ${first}; remove one of the two${hintFor(object.kind)}`);
-      if (object.kind === "App") total += Buffer.byteLength(JSON.stringify(object.spec));
-      documents.push(toPrepared(object, index === 0 ? document : { ...document, dropped: [] }));
-    });
+      else at.problem(`${key} is there twice, first in ${first}; remove one of the two${hint}`);
+      total += bytes;
+      documents.push(made);
+    }
     if (total > MAX_TOTAL_BYTES) {
+      known.delete(document);
       report.problem(
         `with this app, the Compose documents of the source are larger than ${MAX_TOTAL_BYTES} bytes: split the source`,
       );
@@ -63,6 +66,50 @@ export function expandDocuments(prepared: readonly PreparedDocument[], context: 
     problems.push(...findings.problems);
   }
   return { documents, notes, problems };
+}
+
+/** What one document becomes. */
+interface Expansion {
+  readonly envKey: string;
+  readonly parts: readonly Part[];
+  readonly findings: Findings;
+  readonly report: Reporter;
+}
+
+interface Part {
+  /** Kind and name. */
+  readonly key: string;
+  readonly made: PreparedDocument;
+  readonly report: Reporter;
+  /** Of its Compose document. */
+  readonly bytes: number;
+  readonly hint: string;
+}
+
+/**
+ * Documents with which all is well, as they were expanded last: a document is shared by all renders of the same file, so a
+ * commit that changes one file expands that one.
+ */
+const known = new WeakMap<PreparedDocument, Expansion>();
+
+function expand(document: PreparedDocument, context: ExpandContext, envKey: string): Expansion {
+  const findings: Findings = { problems: [], notes: [] };
+  const report = new Reporter(findings, document.origin, displayId(idOf(document.object)));
+  const parts = expandOne(document, context, report).map(({ object, report: at }, index): Part => {
+    const made = toPrepared(object, index === 0 ? document : { ...document, dropped: [] });
+    const bytes = object.kind === "App" ? Buffer.byteLength(JSON.stringify(object.spec)) : 0;
+    return { key: `${object.kind} ${object.name}`, made, report: at, bytes, hint: hintFor(object.kind) };
+  });
+  const expansion = { envKey, parts, findings, report };
+  // A file that it names may change without it; and what is wrong is said anew each time.
+  if (context.composeFileOf(document) === undefined && findings.problems.length === 0 && !hasTwins(parts))
+    known.set(document, expansion);
+  else known.delete(document);
+  return expansion;
+}
+
+function hasTwins(parts: readonly Part[]): boolean {
+  return new Set(parts.map(({ key }) => key)).size < parts.length;
 }
 
 function hintFor(kind: string): string {

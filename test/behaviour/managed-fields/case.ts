@@ -41,6 +41,8 @@ export interface ManagedFieldsCase {
   readonly frozen?: boolean;
   /** After the disturbance our entry is as before: the managed fields do not tell. Needs `frozen`. */
   readonly hidden?: boolean;
+  /** How many writes a heal may take; unless told, two. */
+  readonly writes?: number;
   /** What of the object must be as before; unless told, all but what the API server counts. */
   readonly live?: (object: RawObject) => unknown;
   /** More to check in the end. */

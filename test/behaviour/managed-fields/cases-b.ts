@@ -42,20 +42,6 @@ export const CASES_B: readonly ManagedFieldsCase[] = [
     expect: "healed",
   },
   {
-    row: "B3",
-    title: "an emptyDir that became a configMap is seen and said, as the API server refuses both",
-    documents: (name) => workload(name, "", ", volumes: [{ name: scratch, emptyDir: {} }]"),
-    disturb: edits({
-      op: "replace",
-      path: "/spec/template/spec/volumes/0",
-      value: { name: "scratch", configMap: { name: "none" } },
-    }),
-    expect: "reported",
-    says: /Deployment .*b3-.*cannot be put back: .*may not specify more than 1 volume type/,
-    after: ({ kube, ref }) =>
-      kube.patch(ref, [{ op: "remove", path: "/spec/template/spec/volumes" }], { type: "json" }),
-  },
-  {
     row: "B4",
     title: "a NetworkPolicy with ingress: [] denies all again",
     documents: (name) => policy(name, "{ podSelector: {}, policyTypes: [Ingress], ingress: [] }"),

@@ -219,4 +219,29 @@ export const CASES_C: readonly ManagedFieldsCase[] = [
       ),
     expect: "quiet",
   },
+  {
+    row: "C7",
+    title: "replicas that leave Git stay where somebody else has set them, too",
+    documents: (name) => workload(name, "", "", "replicas: 2"),
+    disturb: applies({ spec: { replicas: 2 } }, false),
+    expect: "quiet",
+    after: async ({ name, commit, kube, ref }) => {
+      await commit(workload(name, "", "", ""));
+      expect(at(await kube.get(ref), "spec", "replicas")).to.equal(2);
+    },
+  },
+  {
+    row: "C7",
+    title: "replicas that leave Git and that nobody else sets fall to the default, and the plan says so",
+    documents: (name) => workload(name, "", "", "replicas: 0"),
+    disturb: pokes,
+    expect: "quiet",
+    after: async ({ name, commit, world, kube, ref }) => {
+      await commit(workload(name, "", "", ""));
+      expect(at(await kube.get(ref), "spec", "replicas")).to.equal(1);
+      // The app of all cases has more to say than Events it may write: the plan has it, too.
+      const change = (await world.changes("fields")).at(-1);
+      expect(change?.status?.plan?.[0]?.diff).to.deep.equal([{ path: ".spec.replicas", from: "0", to: "1" }]);
+    },
+  },
 ];

@@ -112,16 +112,6 @@ export const CASES_D_WORKLOADS: readonly ManagedFieldsCase[] = [
   },
   {
     row: "D6",
-    title: "another port number is seen and said, as the API server refuses both under one name",
-    documents: (name) => service(name, ports),
-    disturb: edits({ op: "replace", path: "/spec/ports/0/port", value: 81 }),
-    expect: "reported",
-    says: /Service .*d6-.*cannot be put back: .*Duplicate value: "web"/,
-    after: ({ kube, ref }) =>
-      kube.patch(ref, [{ op: "replace", path: "/spec/ports/0/port", value: 80 }], { type: "json" }),
-  },
-  {
-    row: "D6",
     title: "a node port that went with its type comes back with it",
     documents: (name) => service(name, "[{ port: 80, nodePort: 31873 }]", ", type: NodePort"),
     disturb: patches({ spec: { type: "ClusterIP" } }),

@@ -4,7 +4,7 @@ import { waitUntil } from "../../../tools/wait-until.js";
 import { condition, configMap, type LiveApp, World } from "../../support/world.js";
 
 describe("A field that the same writer takes back again and again is not fought for ever", function () {
-  this.timeout(120_000);
+  this.timeout(180_000);
   let world: World;
   before(async () => {
     world = await World.create("loop");
@@ -55,6 +55,47 @@ describe("A field that the same writer takes back again and again is not fought 
       (live) => condition(live, "Drifted") === undefined,
     );
     expect(condition(app, "Contested")).to.equal(undefined);
+  });
+
+  it("is called contested when it goes on: with writer, path and remedy, an Event and a metric", async () => {
+    const repo = await world.repository("war", { "x.yaml": configMap("war", { colour: "blue" }) });
+    await world.app("war", "war", ".");
+    await world.synced("war", await repo.head());
+    const ref = world.configMap("war");
+    const red = (): Promise<unknown> =>
+      world.kube.apply(
+        {
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          metadata: { name: "war", namespace: world.namespace },
+          data: { colour: "red" },
+        },
+        "rival",
+      );
+    // A controller of somebody else: whenever it is blue, it makes it red, until the app says enough.
+    const app = await waitUntil({ what: "the app is Contested", timeoutMs: 110_000, intervalMs: 50 }, async () => {
+      if (isBlue(await world.kube.get(ref))) await red();
+      const live = await world.kube.get<LiveApp>(world.appRef("war"));
+      return live && condition(live, "Contested") ? live : undefined;
+    });
+    expect(condition(app, "Contested")?.message).to.match(
+      /^ConfigMap loop-\w+\/war: rival: \.data\.colour has taken it back 5 times: leave the field out of Git, or stop the other writer$/,
+    );
+    expect(condition(app, "Ready")?.reason).to.equal("Contested");
+    expect(await world.operator.metric("overseer_contested_objects")).to.equal(1);
+    const told = await waitUntil({ what: "it is told", timeoutMs: 15_000 }, async () =>
+      (await world.events("war")).find((event) => event.startsWith("Contested: ")),
+    );
+    expect(told).to.include("is fought over with rival: .data.colour: leave the field out of Git");
+    await repo.commit({ "x.yaml": configMap("war", { shape: "round" }) }, "the field is left to the rival");
+    await world.poll("war");
+    await world.poke("war");
+    await world.kube.until<LiveApp>(
+      world.appRef("war"),
+      "is at peace",
+      (live) => condition(live, "Contested") === undefined && condition(live, "Ready")?.status === "True",
+    );
+    expect((await world.kube.get(ref))?.data).to.include({ shape: "round" });
   });
 
   it("is not healed for ever either where the managed fields tell nobody's name", async () => {

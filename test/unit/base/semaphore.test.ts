@@ -23,6 +23,37 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe("Semaphore", () => {
+  /** Lets work of these lanes wait for one permit, then gives the order in which it comes in. */
+  const order = async (semaphore: Semaphore, lanes: readonly { readonly of: string; readonly urgent?: boolean }[]) => {
+    const first = new Gate();
+    const entered: string[] = [];
+    const holder = semaphore.run(() => first.opened, { of: "holder" });
+    const rest = lanes.map((lane, index) => semaphore.run(async () => void entered.push(`${lane.of}${index}`), lane));
+    await turn();
+    const early = [...entered];
+    first.open();
+    await Promise.all([holder, ...rest]);
+    return { early, entered };
+  };
+  const app = (of: string) => ({ of });
+
+  it("gives each lane its turn: many of one do not hold up the one of another", async () => {
+    const { entered } = await order(new Semaphore(1), [app("a"), app("a"), app("a"), app("b"), app("c"), app("b")]);
+    expect(entered).to.deep.equal(["a0", "b3", "c4", "a1", "b5", "a2"]);
+  });
+
+  it("lets in first who is urgent", async () => {
+    const { entered } = await order(new Semaphore(1), [app("a"), app("b"), { of: "c", urgent: true }]);
+    expect(entered).to.deep.equal(["c2", "a0", "b1"]);
+  });
+
+  it("keeps a reserve for who is urgent, which nobody else gets", async () => {
+    const urgent = { of: "c", urgent: true };
+    const { early, entered } = await order(new Semaphore(1, 1), [app("a"), urgent, urgent]);
+    expect(early).to.deep.equal(["c1", "c2"]);
+    expect(entered).to.deep.equal(["c1", "c2", "a0"]);
+  });
+
   it("lets in as many as it has permits, the rest in the order they came", async () => {
     const semaphore = new Semaphore(2);
     const gates = Array.from({ length: 4 }, () => new Gate());

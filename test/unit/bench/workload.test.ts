@@ -23,6 +23,11 @@ describe("The workload of the bench", () => {
     expect(parseOptions(["--quick", "--rounds", "3"])?.scale).to.include({ apps: 10, objectsPerApp: 5, rounds: 3 });
     expect(parseOptions(["--full", "--json", "a.json"])).to.deep.include({ json: "a.json" });
     expect(parseOptions(["--full"])?.scale.watched).to.equal(5000);
+    expect(parseOptions([])?.scale).to.include({ coreApps: 1000, coreCommits: 10, coreDrifts: 20 });
+    expect(parseOptions(["--quick"])?.scale).to.include({ coreApps: 50 });
+    expect(parseOptions([])?.parts).to.deep.equal(["kubernetes", "core"]);
+    expect(parseOptions(["--part", "core"])?.parts).to.deep.equal(["core"]);
+    expect(() => parseOptions(["--part", "moon"])).to.throw(TypeError);
     expect(parseOptions(["--help"])).to.equal(undefined);
     expect(() => parseOptions(["--rounds", "0"])).to.throw(TypeError);
     expect(() => parseOptions(["--nope"])).to.throw(TypeError);

@@ -142,6 +142,36 @@ describe("kube/auth: kubeconfigs", () => {
     expect(await access.authHeaders(false)).to.deep.equal({ authorization: "Bearer exec-2" });
   });
 
+  it("with a sign-in program that does not say how long it serves: it runs again after a 401", async () => {
+    const script = await write(
+      `#!/bin/sh\necho run >> "${folder}/runs"\nn=$(grep -c run "${folder}/runs")\n` +
+        `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"exec-'$n'"}}'\n`,
+      "sign-in.sh",
+    );
+    await chmod(script, 0o755);
+    const exec = { apiVersion: "client.authentication.k8s.io/v1", command: script, interactiveMode: "Never" };
+    const access = await load(kubeconfig({}, { exec }));
+    expect(await access.authHeaders(false)).to.deep.equal({ authorization: "Bearer exec-1" });
+    expect(await access.authHeaders(true)).to.deep.equal({ authorization: "Bearer exec-2" });
+    expect(await access.authHeaders(false)).to.deep.equal({ authorization: "Bearer exec-2" });
+  });
+
+  it("that is another by now: its token and certificates are taken after a 401, unless it is of another server", async () => {
+    const ca = (text: string): object => ({ "certificate-authority-data": base64(text) });
+    const access = await load(kubeconfig(ca("CA"), { token: "one" }));
+    await write(kubeconfig(ca("NEW"), { token: "two" }));
+    expect(await access.authHeaders(false)).to.deep.equal({ authorization: "Bearer one" });
+    expect(await access.authHeaders(true)).to.deep.equal({ authorization: "Bearer two" });
+    expect(access.tls).to.deep.equal({ ca: "NEW" });
+    await write(kubeconfig(ca("THIRD"), { token: "two" }));
+    await access.renewTls?.();
+    expect(access.tls).to.deep.equal({ ca: "THIRD" });
+    await write(kubeconfig({ server: "https://other.test" }, { token: "three" }));
+    expect(await access.authHeaders(true)).to.deep.equal({ authorization: "Bearer two" });
+    expect(access.server).to.equal("https://main.test:6443");
+    expect(access.signIn).to.include(join(folder, "config"));
+  });
+
   it("with a sign-in program that fails: says so", async () => {
     const exec = { apiVersion: "client.authentication.k8s.io/v1", command: join(folder, "no-such-program") };
     const error = await refusal({ kubeconfig: await write(kubeconfig({}, { exec })) });
@@ -180,6 +210,14 @@ describe("kube/auth: in a pod", () => {
     clock.advance(60_001);
     expect(await token()).to.equal("Bearer two");
     expect(await token(true)).to.equal("Bearer three");
+    clock.set(-86_400_000);
+    await renew("four", 3);
+    clock.advance(60_001);
+    expect(await token(), "also where somebody has set the clock back").to.equal("Bearer four");
+    await writeFile(join(folder, "ca.crt"), "NEW");
+    await access.renewTls?.();
+    expect(access.tls).to.deep.equal({ ca: "NEW" });
+    expect(access.signIn).to.equal(`the token in ${folder}/token`);
     const plain = await loadClusterAccess({ serviceHost: "10.0.0.1", serviceAccountFolder: folder });
     expect(plain.server).to.equal("https://10.0.0.1:443");
     await rm(folder, { recursive: true });

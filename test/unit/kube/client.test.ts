@@ -86,6 +86,15 @@ describe("kube/client", () => {
       });
     }
 
+    it("sends a JSON patch whose connection broke once: it may append", async () => {
+      server.onCall = (call) => call.cut();
+      const contentType = "application/json-patch+json";
+      const body = [{ op: "add", path: "/metadata/finalizers/-", value: "a/b" }];
+      const error = await rejection(server.client().request({ method: "PATCH", path: "/x", contentType, body }));
+      expect(error).to.be.instanceOf(KubeConnectionError);
+      expect(server.calls.length).to.equal(1);
+    });
+
     it("is content with the first answer", async () => {
       server.onCall = (call) => (server.calls.length < 2 ? call.cut() : call.json({ a: 1 }));
       expect((await server.client().request({ method: "PATCH", path: "/x", body: {} })).body).to.deep.equal({ a: 1 });
@@ -120,6 +129,16 @@ describe("kube/client", () => {
         .and.include({ statusCode: 401 });
       await rejection(server.client().stream(GET));
       expect(server.calls.length).to.equal(4);
+    });
+
+    it("that stay wrong: says where they are from, and what to do", async () => {
+      server.onCall = (call) => call.status(401, "Unauthorized");
+      const access = server.access({ signIn: "the token in here" });
+      const error = (await rejection(server.client({ access }).request(GET))) as KubeStatusError;
+      expect(error.message).to.equal(
+        "the API server does not know us (401 Unauthorized) by the token in here, read again a moment ago: renew it",
+      );
+      expect(error).to.include({ code: "KUBE_401", reason: "Unauthorized" });
     });
 
     it("that cannot be had are an error of ours", async () => {

@@ -65,6 +65,20 @@ describe("kube/event-recorder", () => {
     expect(sent(0).metadata.namespace).to.equal("default");
   });
 
+  for (const set of [86_400_000, -86_400_000]) {
+    it(`goes on with a series when the clock is set ${set > 0 ? "forward" : "back"} by a day, and ends it in time`, async () => {
+      recorder.record(SUBJECT, NOTE);
+      clock.set(set);
+      clock.advance(60_000);
+      recorder.record(SUBJECT, NOTE);
+      clock.advance(6 * 60_000);
+      recorder.record(SUBJECT, NOTE);
+      await recorder.flush();
+      expect(server.calls.map(({ method }) => method)).to.deep.equal(["POST", "PATCH", "POST"]);
+      expect(logger.lines).to.deep.equal([]);
+    });
+  }
+
   it("counts what repeats within six minutes in a series", async () => {
     for (let i = 0; i < 3; i++) {
       recorder.record(SUBJECT, NOTE);

@@ -72,7 +72,11 @@ describe("an agent with its Core", () => {
     const id = await deploy(app);
     expect((await ended(id)).status).to.equal("completed");
     const texts = [await agent.log(), await core.log(), ...(await logOf(id)), JSON.stringify(await job(id))];
-    for (const name of readdirSync(agent.dataDir)) texts.push(readFileSync(join(agent.dataDir, name), "latin1"));
+    const entries = readdirSync(agent.dataDir, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    for (const { parentPath, name } of entries) texts.push(readFileSync(join(parentPath, name), "latin1"));
+    expect(entries.length).to.be.greaterThan(0);
     for (const text of texts) expect(text).not.to.include(CANARY);
     const missing = await deploy(await make("missing", service("nginx:1", "    command: ${SECRET:none}\n")));
     expect((await ended(missing)).error).to.match(/there is no secret none/);

@@ -154,7 +154,7 @@ volumes: {declared: null}
     stop.abort(new Error("stop"));
     expect(((await broken) as Error).message).to.equal("stop");
     expect(clock.timers).to.deep.equal([]);
-    const state = () => JSON.parse(readFileSync(join(folder.path, "simulated.json"), "utf8")).projects.p;
+    const state = () => JSON.parse(readFileSync(join(folder.path, "simulated", "p.json"), "utf8"));
     expect(Object.keys(state().services)).to.deep.equal([]);
     const again = run(new AbortController().signal);
     clock.advance(60_000);

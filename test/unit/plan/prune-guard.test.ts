@@ -27,6 +27,8 @@ const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest
   ["any, with prune off", {}, { prune: false }, "Keep PruneDisabled"],
   ["a protected one", { pruneDisabled: true }, {}, "Keep ProtectedObject"],
   ["a protected one, with prune off", { pruneDisabled: true }, { prune: false }, "Keep PruneDisabled"],
+  ["one that is to be left as it is", { paused: true }, {}, "Keep Paused"],
+  ["one that is to be left as it is and another app claims", { paused: true }, { claimedBy: OTHER }, "Keep Paused"],
   ["one without our entry", { ownership: "Claimed" }, {}, "Keep NotProven"],
   ["one without our entry that another app claims", { ownership: "Claimed" }, { claimedBy: OTHER }, "Keep NotProven"],
   ["a copy that carries our labels", { ownership: "Foreign" }, {}, "Keep NotProven"],

@@ -68,6 +68,29 @@ describe("reconcile/controller", () => {
     for (const gate of gates) gate();
   });
 
+  it("does not hold up drift behind 1,000 background reconciles, all workers of which are slow", async () => {
+    const running: string[] = [];
+    const gates: (() => void)[] = [];
+    start(async (key) => {
+      running.push(key);
+      if (key !== "drifted") await new Promise<void>((resolve) => gates.push(resolve));
+      return {};
+    });
+    for (let i = 0; i < 1000; i++) controller.queue.add(`slow-${i}`, PRIORITY.background);
+    await eventually("all at work", () => running.length === 2);
+    controller.queue.add("edited", PRIORITY.user);
+    controller.queue.add("drifted", PRIORITY.drift);
+    await eventually("drift is looked at", () => running.length === 3);
+    expect(running).to.deep.equal(["slow-0", "slow-1", "drifted"]);
+    gates.shift()?.();
+    await eventually("the next one", () => running.length === 4);
+    expect(running[3]).to.equal("edited");
+    for (const gate of gates) gate();
+    const stopped = controller.stop();
+    for (const gate of gates) gate();
+    await stopped;
+  });
+
   it("brings a key back when the reconcile asks for it", async () => {
     start(async () => ({ requeueAfterMs: 5000 }));
     controller.queue.add("a", PRIORITY.change);

@@ -3,7 +3,7 @@ import type { CustomResource } from "../../../src/api/meta.js";
 import type { ResourceInfo } from "../../../src/kube/resource.js";
 import { StatusWriter } from "../../../src/reconcile/status-writer.js";
 import { rejection } from "../support/eventually.js";
-import { FakeApiServer } from "../support/fake-api-server.js";
+import { type Call, FakeApiServer } from "../support/fake-api-server.js";
 
 interface Status {
   readonly observedGeneration?: number;
@@ -83,12 +83,29 @@ describe("reconcile/status-writer", () => {
     expect(server.calls.length).to.equal(1);
   });
 
-  for (const code of [404, 409]) {
-    it(`gives undefined when the object is gone or another one (${code})`, async () => {
-      server.onCall = (call) => call.status(code);
+  it("gives undefined when the object is gone", async () => {
+    server.onCall = (call) => call.status(404);
+    expect(await writer.write(APPS, app(), { observedGeneration: 1 })).to.equal(undefined);
+    expect(server.calls.length).to.equal(1);
+  });
+
+  for (const [what, look] of [
+    ["another one", (call: Call) => call.json({ metadata: { uid: "u2" } })],
+    ["gone by now", (call: Call) => call.status(404)],
+  ] as const) {
+    it(`gives undefined when a conflict says that the object is ${what}`, async () => {
+      server.onCall = (call) => (call.method === "PATCH" ? call.status(409, "Conflict") : look(call));
       expect(await writer.write(APPS, app(), { observedGeneration: 1 })).to.equal(undefined);
+      expect(server.calls.map(({ method }) => method)).to.deep.equal(["PATCH", "GET"]);
     });
   }
+
+  it("throws a conflict over the same object, so that the status is written again", async () => {
+    server.onCall = (call) =>
+      call.method === "PATCH" ? call.status(409, "Conflict") : call.json({ metadata: { uid: "u1" } });
+    const error = await rejection(writer.write(APPS, app(), { observedGeneration: 1 }));
+    expect(error).to.include({ statusCode: 409 });
+  });
 
   for (const code of [403, 422, 500]) {
     it(`throws what else goes wrong (${code})`, async () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { PRIORITY, type Priority, WorkQueue } from "../../../src/reconcile/work-queue.js";
+import { eventually } from "../support/eventually.js";
 import { FakeClock } from "../support/fake-clock.js";
 
 describe("reconcile/work-queue", () => {
@@ -43,6 +44,25 @@ describe("reconcile/work-queue", () => {
     expect(await Promise.all(takers)).to.deep.equal(["a", "b"]);
     expect(queue.depth).to.equal(0);
     expect(queue.idle).to.equal(false);
+  });
+
+  it("gives only what is urgent to those who take nothing else, and only if nobody else is free", async () => {
+    const given: string[] = [];
+    const take = (who: string, upTo?: Priority): void => {
+      void queue.take(upTo).then((key) => given.push(`${who} ${key}`));
+    };
+    take("express", PRIORITY.drift);
+    queue.add("a", PRIORITY.background);
+    queue.add("b", PRIORITY.user);
+    expect(queue.depth).to.equal(2);
+    take("any");
+    queue.add("c", PRIORITY.drift);
+    take("any");
+    queue.add("d", PRIORITY.drift);
+    await eventually("all that can be given", () => given.length === 3);
+    expect(given).to.deep.equal(["any b", "express c", "any a"]);
+    expect(queue.depth).to.equal(1);
+    queue.close();
   });
 
   it("gives a key that was added while being worked on out again, once, with the most urgency asked for", async () => {

@@ -8,7 +8,7 @@ interface Waiting {
 /** A clock that stands still until a test moves it. Timers fire in the order of their times, within `advance`. */
 export class FakeClock implements Clock {
   #elapsed = 0;
-  readonly #start: number;
+  #start: number;
   readonly #timers = new Set<Waiting>();
 
   constructor(start = Date.UTC(2026, 0, 1)) {
@@ -32,6 +32,11 @@ export class FakeClock implements Clock {
   /** How many milliseconds are left of each timer, the next one first. */
   get timers(): readonly number[] {
     return [...this.#timers].map(({ at }) => at - this.#elapsed).sort((a, b) => a - b);
+  }
+
+  /** Somebody sets the clock forward, or back: what time it is changes, and no time goes by. */
+  set(ms: number): void {
+    this.#start += ms;
   }
 
   /** Moves on by `ms`, and fires what comes due on the way. */

@@ -33,6 +33,8 @@ export function errorEvent(code: number, reason: string, more: object = {}): obj
 }
 
 const LONGEST_PAUSE_MS = 60_000;
+/** Unless a test is about it, no watch ends for its silence. */
+const NO_SILENCE_MS = 600_000;
 
 /** A reflector before a fake API server, and all that it told. */
 export class Rig {
@@ -68,6 +70,7 @@ export class Rig {
         watched: () => this.observed.watched++,
         restarted: () => this.observed.restarted++,
       },
+      silenceMs: NO_SILENCE_MS,
       ...options,
     });
   }

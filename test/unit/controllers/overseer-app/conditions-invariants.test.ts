@@ -52,6 +52,7 @@ const facts: fc.Arbitrary<AppFacts> = fc.record({
   progress,
   drift: reports,
   contested: reports,
+  paused: fc.array(fc.record({ object: text, behind: fc.boolean() }), { maxLength: 5 }),
   health: maybe(health),
   timedOut: fc.boolean(),
   reportOnly: fc.boolean(),

@@ -17,6 +17,7 @@ const SYNCED: AppFacts = {
   progress: { state: "done" },
   drift: [],
   contested: [],
+  paused: [],
   health: WELL,
   timedOut: false,
   reportOnly: false,

@@ -1,0 +1,79 @@
+import type { Outcome } from "../../destinations/destination.js";
+import type { Document } from "../../manifest/document.js";
+import { displayId } from "../../manifest/object-id.js";
+import type { HealAction } from "../../plan/actions.js";
+import type { LiveObject } from "../../plan/live.js";
+import type { AppRun } from "./run.js";
+
+/** How soon an object is tried again that could not be written for a passing reason. */
+const FAILED_MS = 5_000;
+
+/** A document on its way back to what is live, and what of it is there. */
+interface Healing {
+  readonly document: Document;
+  readonly live: LiveObject | undefined;
+}
+
+/** Whether an object has to wait: after a fight, or because it was looked at a moment ago and may be as it should be. */
+export function restsBeforeHeal(run: AppRun, action: HealAction, opponent: string): boolean {
+  if (restsAfterRefusal(run, action, "put back")) return true;
+  const { document, live } = action;
+  const now = run.services.clock.monotonic();
+  const { ledger } = run.memory;
+  const fight = ledger.waitBeforeHeal(document.key, opponent, now);
+  const look = live.state === "Drifted" ? 0 : ledger.waitBeforeLook(document.key, now);
+  const wait = Math.max(fight, look);
+  if (wait === 0) return false;
+  run.comeBack(wait);
+  if (fight > 0) note(run, document, `${opponent}; put back before and taken again, so the next try waits`);
+  return true;
+}
+
+/** Whether an object has to wait before it is made again: it was deleted again and again, or refused. */
+export function restsBeforeRemake(run: AppRun, write: Healing): boolean {
+  if (restsAfterRefusal(run, write, "made again")) return true;
+  const { key } = write.document;
+  const wait = run.memory.ledger.waitBeforeHeal(key, "deleted", run.services.clock.monotonic());
+  if (wait === 0) return false;
+  run.comeBack(wait);
+  note(run, write.document, "was deleted again and again, so making it again rests for a while");
+  return true;
+}
+
+/**
+ * Notes that the destination refused. The same in the same state is not asked in a loop: it rests longer each time. A passing
+ * failure (no connection, a conflict) is tried again soon.
+ */
+export function noteRefusal(
+  run: AppRun,
+  healing: Healing,
+  goal: "put back" | "made again",
+  { message, retryable, retryAfterMs = 0 }: Pick<Outcome & { ok: false }, "message" | "retryable" | "retryAfterMs">,
+): void {
+  const { document } = healing;
+  note(run, document, `cannot be ${goal}: ${message}`);
+  const { ledger } = run.memory;
+  const now = run.services.clock.monotonic();
+  if (!retryable) ledger.refused(document.key, stateOf(healing), message, now);
+  const rest = ledger.restingRefusal(document.key, stateOf(healing), now)?.waitMs ?? 0;
+  run.comeBack(Math.max(FAILED_MS, rest, retryAfterMs));
+}
+
+function restsAfterRefusal(run: AppRun, healing: Healing, goal: "put back" | "made again"): boolean {
+  const { document } = healing;
+  const now = run.services.clock.monotonic();
+  const resting = run.memory.ledger.restingRefusal(document.key, stateOf(healing), now);
+  if (!resting) return false;
+  run.comeBack(resting.waitMs);
+  note(run, document, `cannot be ${goal}: ${resting.message}`);
+  return true;
+}
+
+/** Another state of object or document may be treated otherwise. */
+function stateOf({ document, live }: Healing): string {
+  return `${document.hash} ${live?.uid ?? ""} ${live?.resourceVersion ?? ""}`;
+}
+
+function note(run: AppRun, document: Document, text: string): void {
+  run.drift.push({ object: displayId(document.id), note: text });
+}

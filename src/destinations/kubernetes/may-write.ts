@@ -1,0 +1,30 @@
+import { isStatus } from "../../kube/errors.js";
+import type { ObjectId } from "../../manifest/object-id.js";
+import type { Target } from "../destination.js";
+import { type KubernetesContext, writer } from "./context.js";
+
+/** Asks the API server whether an app's ServiceAccount may change an object. Throws when that cannot be found out. */
+export async function mayWrite(context: KubernetesContext, target: Target, id: ObjectId): Promise<boolean> {
+  const resource = await context.discovery.find(id);
+  if (!resource) return false;
+  const { group, version, plural } = resource;
+  const { namespace, name } = id;
+  const resourceAttributes = { verb: "patch", group, version, resource: plural, namespace, name };
+  try {
+    const { body } = await context.client.request<{ status?: { allowed?: boolean } }>({
+      method: "POST",
+      path: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+      body: {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SelfSubjectAccessReview",
+        spec: { resourceAttributes },
+      },
+      impersonate: writer(target),
+    });
+    return body.status?.allowed === true;
+  } catch (error) {
+    // It may not even be impersonated. Whatever else went wrong says nothing: then nothing is handed over or deleted.
+    if (isStatus(error, 403)) return false;
+    throw error;
+  }
+}

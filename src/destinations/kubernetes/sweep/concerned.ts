@@ -1,0 +1,59 @@
+import type { RawObject } from "../../../kube/object.js";
+import { isRecord } from "../../../manifest/shape.js";
+
+/** A resource as rules of webhooks and policies name it. */
+export interface ResourceName {
+  readonly group: string;
+  /** As in paths: `deployments`. */
+  readonly plural: string;
+}
+
+/** Whether a resource is concerned by something. */
+export type Concerns = (resource: ResourceName) => boolean;
+
+/** Concerns everything: for what is not known. */
+export const concernsAll: Concerns = () => true;
+
+/** The resource that a definition defines, by its name: `widgets.example.com`. */
+export function concernedByDefinition(name: string): Concerns {
+  const dot = name.indexOf(".");
+  const [plural, group] = [name.slice(0, dot), name.slice(dot + 1)];
+  return (resource) => resource.group === group && resource.plural === plural;
+}
+
+/** The resources that a webhook configuration or an admission policy matches; selectors are not looked at. */
+export function concernedByRules(object: RawObject): Concerns {
+  const rules = rulesOf(object);
+  return (resource) =>
+    rules.some(
+      ({ apiGroups, resources }) =>
+        (apiGroups.includes("*") || apiGroups.includes(resource.group)) &&
+        resources.some((name) => name === "*" || name === "*/*" || name === resource.plural),
+    );
+}
+
+/** What decides which objects are changed or refused, and how; without certificates, which are renewed for ever. */
+export function meaningOf(object: RawObject): string {
+  const { metadata: _, status: __, ...fields } = object;
+  return JSON.stringify(fields, (key, value: unknown) => (key === "caBundle" ? undefined : value));
+}
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+}
+
+function rulesOf(object: RawObject): Rule[] {
+  const webhooks = Array.isArray(object.webhooks) ? object.webhooks : [];
+  const spec = isRecord(object.spec) ? object.spec : {};
+  const constraints = isRecord(spec.matchConstraints) ? spec.matchConstraints.resourceRules : undefined;
+  const all = [...webhooks.flatMap((webhook) => (isRecord(webhook) ? [webhook.rules] : [])), constraints];
+  return all
+    .flatMap((rules) => (Array.isArray(rules) ? rules : []))
+    .filter(isRecord)
+    .map(({ apiGroups, resources }) => ({ apiGroups: strings(apiGroups), resources: strings(resources) }));
+}
+
+function strings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}

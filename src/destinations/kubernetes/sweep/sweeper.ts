@@ -1,0 +1,140 @@
+import type { Clock, Timer } from "../../../base/clock.js";
+import type { GroupVersionKind } from "../../../manifest/object-id.js";
+import { appKey } from "../../../plan/live.js";
+import type { Tracked, Tracker } from "../tracker.js";
+import { calmPause, PACE } from "./pace.js";
+
+/** Why an object is looked at: its time has come, or something changed what it means. */
+export type SweepCause = "time" | "meaning";
+
+/** What a sweeper works with. */
+export interface SweeperOptions {
+  readonly clock: Clock;
+  readonly tracker: Tracker;
+  /** Brings an app to the queue, behind everything else. */
+  readonly enqueue: (app: string) => void;
+  /** Whether there is other work. */
+  readonly busy: () => boolean;
+  /** Told of each object that is going to be looked at. */
+  readonly onLook: (cause: SweepCause) => void;
+}
+
+/** Objects of one app that wait for a look. */
+type Waiting = Map<string, Set<string>>;
+
+/**
+ * Has every object looked at that may have changed without a trace: each once after a start and once a day, and those of a
+ * kind whose meaning changed soon after. It sends nothing itself: it raises a doubt, and the app's next reconcile settles it
+ * by an apply, which writes nothing where nothing differs.
+ */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+  readonly #urgent: Waiting = new Map();
+  readonly #calm: Waiting = new Map();
+  #timer: { readonly timer: Timer; readonly at: number } | undefined;
+  /** When the next objects of the calm pass may be looked at, whatever else wakes us. */
+  #calmAt = 0;
+  #scannedAt = Number.NEGATIVE_INFINITY;
+  #running = false;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  /** Begins; the first look comes a little later. */
+  start(): void {
+    this.#running = true;
+    this.#wakeIn(PACE.startMs);
+  }
+
+  /** Ends. Nothing is under way here. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#timer?.timer.cancel();
+    this.#timer = undefined;
+  }
+
+  /** Something changed what objects of these kinds mean: a definition, a webhook, a policy. */
+  meaningChanged(concerns: (kind: GroupVersionKind) => boolean): void {
+    const now = this.#options.clock.monotonic();
+    for (const tracked of this.#options.tracker.all()) {
+      if (!concerns(tracked.object.id)) continue;
+      const recent = tracked.verifiedAt !== undefined && now - tracked.verifiedAt < PACE.urgentAgainMs;
+      const seen = tracked.sweptAt !== undefined && now - tracked.sweptAt < PACE.urgentAgainMs;
+      add(recent && seen ? this.#calm : this.#urgent, tracked);
+    }
+    if (this.#running && (this.#urgent.size > 0 || this.#calm.size > 0)) this.#wakeIn(PACE.urgentMs);
+  }
+
+  #go(): void {
+    this.#timer = undefined;
+    const { tracker, clock } = this.#options;
+    tracker.setTime(clock.monotonic());
+    this.#wakeIn(this.#look());
+  }
+
+  /** Has some objects looked at. Gives how long to wait before the next ones. */
+  #look(): number {
+    if (this.#options.busy()) return PACE.busyMs;
+    if (this.#take(this.#urgent, "meaning")) return PACE.urgentMs;
+    const now = this.#options.clock.monotonic();
+    if (now < this.#calmAt) return this.#calmAt - now;
+    this.#scan();
+    const pause = calmPause(this.#options.tracker.size);
+    const wait = this.#take(this.#calm, "time") ? pause : PACE.rescanMs;
+    this.#calmAt = now + pause;
+    return wait;
+  }
+
+  /** Raises a doubt about some objects of one app. Objects that are in doubt already need nothing more. */
+  #take(waiting: Waiting, cause: SweepCause): boolean {
+    const { tracker, clock, enqueue, onLook } = this.#options;
+    for (const [app, keys] of waiting) {
+      let count = 0;
+      for (const key of keys) {
+        if (count === PACE.batch) break;
+        keys.delete(key);
+        if (!tracker.suspect(key, clock.monotonic())) continue;
+        count++;
+        onLook(cause);
+      }
+      if (keys.size === 0) waiting.delete(app);
+      if (count === 0) continue;
+      enqueue(app);
+      return true;
+    }
+    return false;
+  }
+
+  /** Finds what is due, not more often than it is worth. */
+  #scan(): void {
+    const { clock, tracker } = this.#options;
+    const now = clock.monotonic();
+    if (this.#calm.size > 0 || now - this.#scannedAt < PACE.rescanMs) return;
+    this.#scannedAt = now;
+    for (const tracked of tracker.all()) if (dueAt(tracked) <= now) add(this.#calm, tracked);
+  }
+
+  /** An earlier time that is set already stays. */
+  #wakeIn(ms: number): void {
+    if (!this.#running) return;
+    const at = this.#options.clock.monotonic() + ms;
+    if (this.#timer && this.#timer.at <= at) return;
+    this.#timer?.timer.cancel();
+    this.#timer = { at, timer: this.#options.clock.after(ms, () => this.#go()) };
+  }
+}
+
+/** What was there when this process began has not been proven by it yet: at once. */
+function dueAt({ object, verifiedAt }: Tracked): number {
+  if (verifiedAt === undefined) return Number.NEGATIVE_INFINITY;
+  const share = Number.parseInt(object.metadataDigest.slice(0, 6), 16) / 0x1000000;
+  return verifiedAt + PACE.periodMs - share * PACE.spreadMs;
+}
+
+function add(waiting: Waiting, { object }: Tracked): void {
+  const app = appKey(object.app);
+  const keys = waiting.get(app) ?? new Set();
+  keys.add(object.key);
+  waiting.set(app, keys);
+}

@@ -1,0 +1,71 @@
+/** A change of the store. `initial` marks what the first whole list held: it need not have happened just now. */
+export type StoreEvent<T> =
+  | { readonly type: "Added"; readonly key: string; readonly object: T; readonly initial: boolean }
+  | {
+      readonly type: "Modified";
+      readonly key: string;
+      readonly object: T;
+      readonly previous: T;
+      readonly initial: boolean;
+    }
+  | { readonly type: "Deleted"; readonly key: string; readonly previous: T; readonly initial: boolean };
+
+/** What is kept of an object, and the version it had then. */
+export interface Versioned<T> {
+  readonly object: T;
+  readonly version: string;
+}
+
+/** A local copy of a collection. Tells of each change once: the same version of an object again is no news. */
+export class WatchedCopy<T> {
+  readonly objects = new Map<string, T>();
+  /** Of what was told of. */
+  readonly #versions = new Map<string, string>();
+  readonly #uidOf: (object: T) => string;
+  readonly #tell: (event: StoreEvent<T>) => void;
+
+  constructor(options: {
+    readonly uidOf: (object: T) => string;
+    readonly onEvent: (event: StoreEvent<T>) => void;
+  }) {
+    this.#uidOf = options.uidOf;
+    this.#tell = options.onEvent;
+  }
+
+  /** Takes a whole list in, and tells of each difference. */
+  replace(fresh: ReadonlyMap<string, Versioned<T>>, initial: boolean): void {
+    for (const key of [...this.objects.keys()]) if (!fresh.has(key)) this.remove(key, initial);
+    for (const [key, taken] of fresh) this.put(key, taken, initial);
+  }
+
+  /** The version is noted last: what could not be told is told again. */
+  put(key: string, { object, version }: Versioned<T>, initial: boolean): void {
+    const previous = this.objects.get(key);
+    const replaced = previous !== undefined && this.#uidOf(previous) !== this.#uidOf(object);
+    if (previous !== undefined && !replaced && this.#knows(key, version)) return;
+    if (replaced) this.remove(key, initial);
+    this.#versions.delete(key);
+    this.objects.set(key, object);
+    if (previous === undefined || replaced) this.#tell({ type: "Added", key, object, initial });
+    else this.#tell({ type: "Modified", key, object, previous, initial });
+    this.#versions.set(key, version);
+  }
+
+  /** Takes an object out, and tells of it if it was there. */
+  remove(key: string, initial: boolean): void {
+    const previous = this.objects.get(key);
+    if (previous === undefined) return;
+    this.objects.delete(key);
+    this.#versions.delete(key);
+    this.#tell({ type: "Deleted", key, previous, initial });
+  }
+
+  #knows(key: string, version: string): boolean {
+    return usable(version) !== undefined && this.#versions.get(key) === version;
+  }
+}
+
+/** From "" and "0", which servers without versions send, no watch can go on, and no change can be told. */
+export function usable(resourceVersion: string | undefined): string | undefined {
+  return resourceVersion === "" || resourceVersion === "0" ? undefined : resourceVersion;
+}

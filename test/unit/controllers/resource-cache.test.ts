@@ -1,0 +1,75 @@
+import { expect } from "chai";
+import type { CustomResource } from "../../../src/api/meta.js";
+import { ResourceCache } from "../../../src/controllers/resource-cache.js";
+import type { ResourceInfo } from "../../../src/kube/resource.js";
+import { eventually } from "../support/eventually.js";
+import { type Call, FakeApiServer } from "../support/fake-api-server.js";
+import { FakeClock } from "../support/fake-clock.js";
+import { FakeLogger } from "../support/fake-logger.js";
+
+type Thing = CustomResource<{ readonly value: string }, object>;
+
+const THINGS: ResourceInfo = {
+  group: "gitops.overseer.io",
+  version: "v1alpha1",
+  kind: "Thing",
+  plural: "things",
+  namespaced: true,
+  verbs: new Set(),
+  hasStatus: true,
+};
+
+function thing(version: string, value: string): Thing {
+  const metadata = { name: "web", namespace: "shop", uid: "u1", resourceVersion: version, generation: 1 };
+  return { apiVersion: "gitops.overseer.io/v1alpha1", kind: "Thing", metadata, spec: { value } };
+}
+
+describe("controllers/resource-cache", () => {
+  let server: FakeApiServer;
+  let cache: ResourceCache<Thing>;
+  let watch: Call;
+  const changes: string[] = [];
+  beforeEach(async () => {
+    changes.length = 0;
+    server = await FakeApiServer.start();
+    cache = new ResourceCache<Thing>({
+      client: server.client(),
+      clock: new FakeClock(),
+      logger: new FakeLogger(),
+      resource: THINGS,
+      onChange: (_key, current, previous) => changes.push(`${previous?.spec.value} > ${current?.spec.value}`),
+    });
+    const started = cache.start();
+    watch = (await server.next()).open();
+    const annotations = { "k8s.io/initial-events-end": "true" };
+    const end = { type: "BOOKMARK", object: { metadata: { resourceVersion: "50", annotations } } };
+    watch.send({ type: "ADDED", object: thing("50", "first") }, end);
+    await started;
+    changes.length = 0;
+  });
+  afterEach(async () => {
+    await cache.stop();
+    await server.close();
+  });
+
+  const value = (): string | undefined => cache.get("shop/web")?.spec.value;
+
+  it("shows a write of ours at once, and is not taken back by what comes from before it", async () => {
+    cache.note(thing("70", "ours"));
+    watch.send({ type: "MODIFIED", object: thing("60", "before") }, { type: "MODIFIED", object: thing("80", "after") });
+    await eventually("the event after it", () => value() === "after");
+    expect(changes).to.deep.equal(["ours > after"]);
+  });
+
+  it("follows the watch to a lower version: etcd was restored", async () => {
+    watch.send({ type: "MODIFIED", object: thing("7", "restored") });
+    await eventually("the old one", () => value() === "restored");
+    expect(changes).to.deep.equal(["first > restored"]);
+  });
+
+  it("tells of the same version once", async () => {
+    watch.send({ type: "MODIFIED", object: thing("50", "first") }, { type: "MODIFIED", object: thing("51", "next") });
+    await eventually("the next one", () => value() === "next");
+    expect(changes).to.deep.equal(["first > next"]);
+  });
+});
