@@ -2,12 +2,12 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help doctor install build compile generate control-plane-binaries control-plane control-plane-stop demo test test-unit \
-	test-behaviour lint format bench clean
+	test-behaviour lint format bench image clean
 
-export ONLY GREP REQUIRE
+export ONLY GREP REQUIRE IMAGE NODE_IMAGE TOOLS_IMAGE
 bin := node_modules/.bin
 # What a command prints about binaries is of interest only where it was asked for.
-demo test test-behaviour bench: quietly := >/dev/null
+demo test test-behaviour bench image: quietly := >/dev/null
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-24s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,7 +30,7 @@ compile: install
 dist/main.js: $(shell find src) tools/bundle.ts package-lock.json | compile
 	@node build/tools/bundle.js >/dev/null
 
-generate: compile ## Write crds/ and docs/resources/ from the schemas in src/api/
+generate: compile ## Write the definitions and their pages from the schemas in src/api/
 	@node build/tools/generate.js
 
 control-plane-binaries: build ## Download or build etcd, kube-apiserver and the like, once
@@ -62,6 +62,9 @@ format: install ## Mend what biome can mend
 
 bench: control-plane-binaries ## Measure against the budgets (ARGS=… are passed on)
 	@node build/bench/run.js $(ARGS)
+
+image: control-plane-binaries ## Build the container image (IMAGE=name, NODE_IMAGE=base, TOOLS_IMAGE=kubectl and helm)
+	@sh tools/image.sh
 
 clean: ## Remove build/, dist/ and coverage/; packages and binaries stay
 	@rm -rf build dist coverage

@@ -1,0 +1,339 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { load } from "js-yaml";
+import { SETTINGS } from "../../../src/config/options.js";
+import { VERSION } from "../../../src/version.js";
+import { ensureControlPlaneBinaries } from "../../../tools/binaries.js";
+import { repositoryRoot } from "../../../tools/repository-root.js";
+import { CommandError, runCommand } from "../../../tools/run-command.js";
+import {
+  CHART,
+  helm,
+  INSTALL_NAMESPACE,
+  OPERATOR,
+  parseObjects,
+  renderChart,
+  type Values,
+} from "../../support/helm.js";
+import type { TestObject } from "../../support/kube.js";
+
+/** Settings that make no sense for a pod: it has one cluster, and names itself by its pod. */
+const NOT_IN_A_POD: ReadonlySet<string> = new Set(["kubeconfig", "context", "identity", "failpoint"]);
+const MONITORING = ["monitoring.coreos.com/v1/ServiceMonitor", "monitoring.coreos.com/v1/PrometheusRule"];
+
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+interface Container {
+  readonly image: string;
+  readonly args: readonly string[];
+  readonly env: readonly { readonly name: string; readonly value?: string }[];
+  readonly securityContext: object;
+  readonly volumeMounts: readonly { readonly mountPath: string }[];
+}
+
+interface Pod {
+  readonly containers: readonly [Container];
+  readonly securityContext: object;
+  readonly volumes: readonly { readonly emptyDir?: { readonly sizeLimit?: string } }[];
+}
+
+function find(objects: readonly TestObject[], kind: string, name = OPERATOR): TestObject {
+  const found = objects.find((object) => object.kind === kind && object.metadata.name === name);
+  if (!found) throw new Error(`no ${kind} ${name}`);
+  return found;
+}
+
+function podOf(objects: readonly TestObject[]): Pod {
+  return (find(objects, "Deployment").spec as { template: { spec: Pod } }).template.spec;
+}
+
+function rulesOf(objects: readonly TestObject[], kind: string, name = OPERATOR): readonly Rule[] {
+  return find(objects, kind, name).rules as readonly Rule[];
+}
+
+function kindsOf(objects: readonly TestObject[]): string[] {
+  return [...new Set(objects.map(({ kind }) => kind))].sort();
+}
+
+async function refusalOf(values: Values): Promise<string> {
+  return renderChart(values).then(
+    () => "it was taken",
+    (error: unknown) => (error instanceof CommandError ? error.output : String(error)),
+  );
+}
+
+describe("The chart", function () {
+  this.timeout(120_000);
+  let defaults: TestObject[];
+  before(async () => {
+    defaults = await renderChart();
+  });
+
+  it("passes helm's own judgement, and has the version of the product", async () => {
+    expect(await helm(["lint", "--strict", CHART])).to.contain("0 chart(s) failed");
+    const chart = load(await readFile(join(CHART, "Chart.yaml"), "utf8")) as Record<string, unknown>;
+    expect([chart.version, chart.appVersion]).to.deep.equal([VERSION, VERSION]);
+    expect(podOf(defaults).containers[0].image).to.equal(`overseer-gitops:${VERSION}`);
+  });
+
+  it("makes every object in its own namespace or for the cluster, none twice", () => {
+    const names = defaults.map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
+    expect(new Set(names).size).to.equal(names.length);
+    const namespaces = new Set(defaults.map(({ metadata }) => metadata.namespace ?? INSTALL_NAMESPACE));
+    expect([...namespaces]).to.deep.equal([INSTALL_NAMESPACE]);
+  });
+
+  it("runs pods that may do nothing to their node", () => {
+    const { containers, securityContext, volumes } = podOf(defaults);
+    expect(securityContext).to.deep.include({
+      runAsNonRoot: true,
+      runAsUser: 65532,
+      seccompProfile: { type: "RuntimeDefault" },
+    });
+    expect(containers[0].securityContext).to.deep.equal({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsNonRoot: true,
+      capabilities: { drop: ["ALL"] },
+    });
+    expect(volumes.map(({ emptyDir }) => emptyDir?.sizeLimit)).to.deep.equal(["2Gi", "256Mi"]);
+    expect(containers[0].volumeMounts.map(({ mountPath }) => mountPath)).to.deep.equal([
+      "/var/cache/overseer-gitops",
+      "/tmp",
+    ]);
+  });
+
+  it("has a value for every flag that means something in a pod", () => {
+    const flags = podOf(defaults).containers[0].args.map((text) => /^--([a-z-]+)=/.exec(text)?.[1]);
+    const wanted = SETTINGS.map(({ flag }) => flag).filter((flag) => !NOT_IN_A_POD.has(flag));
+    expect([...flags].sort()).to.deep.equal([...wanted].sort());
+  });
+
+  it("passes values on", async () => {
+    const objects = await renderChart({
+      logLevel: "debug",
+      gitEngine: "isomorphic",
+      concurrency: 3,
+      applyConcurrency: 4,
+      trustedNamespaces: ["platform", "infra"],
+      "leaderElection.leaseName": "other",
+      "image.repository": "registry.example.com/team/overseer-gitops",
+      "image.digest": `sha256:${"0".repeat(64)}`,
+      imagePullSecrets: [{ name: "pull" }],
+      extraEnv: [{ name: "HTTPS_PROXY", value: "http://proxy.example.com:3128" }],
+      "serviceAccount.annotations": { "example.com/role": "x" },
+      podAnnotations: { a: "b" },
+      nodeSelector: { disk: "ssd" },
+      tolerations: [{ operator: "Exists" }],
+      affinity: { nodeAffinity: {} },
+    });
+    const [container] = podOf(objects).containers;
+    expect(container.args).to.include.members([
+      "--log-level=debug",
+      "--git-engine=isomorphic",
+      "--concurrency=3",
+      "--apply-concurrency=4",
+      "--trusted-namespaces=platform,infra",
+      "--lease-name=other",
+    ]);
+    expect(container.image).to.equal(`registry.example.com/team/overseer-gitops@sha256:${"0".repeat(64)}`);
+    expect(container.env).to.deep.include({ name: "HTTPS_PROXY", value: "http://proxy.example.com:3128" });
+    expect(podOf(objects)).to.deep.include({ nodeSelector: { disk: "ssd" }, tolerations: [{ operator: "Exists" }] });
+    expect(find(objects, "ServiceAccount").metadata.annotations).to.deep.equal({ "example.com/role": "x" });
+    expect(find(objects, "ServiceAccount").imagePullSecrets).to.deep.equal([{ name: "pull" }]);
+    const lease = rulesOf(objects, "Role").filter(({ resources }) => resources.includes("leases"));
+    expect(lease.flatMap(({ resourceNames }) => resourceNames ?? [])).to.deep.equal(["other"]);
+  });
+
+  it("refuses values that it does not have, and says which", async () => {
+    const cases: [Values, string][] = [
+      [{ replica: 3 }, "additional properties 'replica' not allowed"],
+      [{ "rbac.readAlll": true }, "additional properties 'readAlll' not allowed"],
+      [{ logLevel: "loud" }, "'/logLevel': value must be one of 'error', 'warn', 'info', 'debug'"],
+      [{ concurrency: 0 }, "'/concurrency': minimum"],
+      [{ "image.tag": "latest" }, "'/image/tag'"],
+      [{ trustedNamespaces: "platform" }, "'/trustedNamespaces': got string, want array"],
+      [{ trustedNamespaces: ["Platform"] }, "'/trustedNamespaces/0'"],
+      [{ "leaderElection.leaseDuration": 15 }, "'/leaderElection/leaseDuration': got number, want string"],
+      [{ "rbac.secretNamespaces": ["a"] }, "set rbac.readAll=false"],
+      [
+        { "rbac.readKinds": [{ apiGroups: ["apps"], resources: ["deployments"] }] },
+        "rbac.readKinds is for rbac.readAll=false",
+      ],
+      [{ "leaderElection.enabled": false }, "set replicas to 1"],
+    ];
+    for (const [values, text] of cases) expect(await refusalOf(values), JSON.stringify(values)).to.contain(text);
+  });
+
+  it("keeps its definitions, and leaves them out when told", async () => {
+    const definitions = defaults.filter(({ kind }) => kind === "CustomResourceDefinition");
+    expect(definitions.map(({ metadata }) => metadata.name)).to.have.lengthOf(3);
+    for (const { metadata } of definitions)
+      expect(metadata.annotations).to.deep.equal({ "helm.sh/resource-policy": "keep" });
+    expect(kindsOf(await renderChart({ "crds.install": false }))).to.not.include("CustomResourceDefinition");
+  });
+
+  it("speaks to Prometheus only where the cluster knows it", async () => {
+    expect(kindsOf(defaults)).to.not.include.members(["ServiceMonitor"]).and.not.include.members(["PrometheusRule"]);
+    const objects = await renderChart({ "metrics.prometheusRule.labels": { release: "prometheus" } }, MONITORING);
+    expect(find(objects, "ServiceMonitor").spec).to.have.property("endpoints");
+    const rule = find(objects, "PrometheusRule");
+    expect(rule.metadata.labels).to.include({ release: "prometheus" });
+    const { groups } = rule.spec as { groups: { rules: { alert: string; expr: string }[] }[] };
+    const rules = groups.flatMap((group) => group.rules);
+    expect(rules.map(({ alert }) => alert)).to.deep.equal([
+      "OverseerResourceNotReady",
+      "OverseerDriftContested",
+      "OverseerGitFailing",
+      "OverseerReconcileErrors",
+      "OverseerNoLeader",
+    ]);
+    const series = (await readFile(join(repositoryRoot(), "src/telemetry/series.ts"), "utf8")).concat(
+      "overseer_resource_info",
+    );
+    const asked = rules.flatMap(({ expr }) => [...expr.matchAll(/\b[a-z]+(?:_[a-z]+){2,}\b/g)].map(([name]) => name));
+    expect(asked).to.have.length.greaterThan(5);
+    expect(
+      asked.filter((name) => !series.includes(name)),
+      "series that the operator does not have",
+    ).to.deep.equal([]);
+    expect(kindsOf(await renderChart({ "metrics.serviceMonitor.enabled": false }, MONITORING))).to.not.include(
+      "ServiceMonitor",
+    );
+  });
+
+  it("makes a budget for disruptions only where there is a second pod", async () => {
+    expect(find(defaults, "PodDisruptionBudget").spec).to.include({ maxUnavailable: 1 });
+    expect(kindsOf(await renderChart({ replicas: 1 }))).to.not.include("PodDisruptionBudget");
+  });
+
+  it("lets in scrapes alone, and out to DNS and the ports that are named", async () => {
+    const objects = await renderChart({
+      "networkPolicy.metricsFrom": [{ namespaceSelector: { matchLabels: { name: "monitoring" } } }],
+      "networkPolicy.egressPorts": [443],
+    });
+    const spec = find(objects, "NetworkPolicy").spec as Record<string, unknown>;
+    expect(spec.policyTypes).to.deep.equal(["Ingress", "Egress"]);
+    expect(spec.ingress).to.deep.equal([
+      {
+        ports: [{ port: "metrics", protocol: "TCP" }],
+        from: [{ namespaceSelector: { matchLabels: { name: "monitoring" } } }],
+      },
+    ]);
+    const egress = spec.egress as { ports: { port: number }[] }[];
+    expect(egress.flatMap(({ ports }) => ports.map(({ port }) => port))).to.deep.equal([53, 53, 443]);
+  });
+
+  it("grants no right to write or read objects beyond its own, and none to everything", () => {
+    for (const { verbs, apiGroups, resources } of rulesOf(defaults, "ClusterRole")) {
+      expect(verbs).to.not.include("*");
+      if (resources.includes("*")) expect(verbs, apiGroups.join()).to.deep.equal(["list", "watch"]);
+      const writes = verbs.filter((verb) => !["get", "list", "watch", "impersonate"].includes(verb));
+      if (writes.length > 0) expect(apiGroups[0]).to.be.oneOf(["gitops.overseer.io", "events.k8s.io"]);
+    }
+    const own = rulesOf(defaults, "Role").map(({ resources, resourceNames, verbs }) => ({
+      resources,
+      resourceNames,
+      verbs,
+    }));
+    expect(own).to.deep.equal([
+      { resources: ["secrets"], resourceNames: undefined, verbs: ["create"] },
+      { resources: ["secrets"], resourceNames: ["overseer-gitops-keys"], verbs: ["get"] },
+      { resources: ["leases"], resourceNames: undefined, verbs: ["create"] },
+      { resources: ["leases"], resourceNames: ["overseer-gitops"], verbs: ["get", "list", "watch", "update"] },
+    ]);
+    expect(kindsOf(defaults.filter(({ kind }) => kind.endsWith("Binding")))).to.deep.equal([
+      "ClusterRoleBinding",
+      "RoleBinding",
+    ]);
+    expect(defaults.filter(({ kind }) => kind === "ClusterRoleBinding")).to.have.lengthOf(1);
+  });
+
+  it("can be narrowed to kinds and namespaces", async () => {
+    const objects = await renderChart({
+      "rbac.readAll": false,
+      "rbac.readKinds": [{ apiGroups: [""], resources: ["configmaps"] }],
+      "rbac.secretNamespaces": ["team"],
+      "rbac.impersonateNamespaces": ["team", "other"],
+    });
+    const rules = rulesOf(objects, "ClusterRole");
+    expect(rules.some(({ apiGroups }) => apiGroups.includes("*"))).to.equal(false);
+    expect(
+      rules.some(({ resources }) => resources.includes("secrets") || resources.includes("serviceaccounts")),
+    ).to.equal(false);
+    expect(rules).to.deep.include({ apiGroups: [""], resources: ["configmaps"], verbs: ["list", "watch"] });
+    const roles = objects
+      .filter(({ kind }) => kind === "Role")
+      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
+    expect(roles).to.have.members([
+      `${INSTALL_NAMESPACE}/${OPERATOR}`,
+      "team/overseer-gitops-secrets",
+      "team/overseer-gitops-impersonate",
+      "other/overseer-gitops-impersonate",
+    ]);
+  });
+
+  it("gives the operator rights of its own only in trusted namespaces, and everything only when told", async () => {
+    const objects = await renderChart({ trustedNamespaces: ["platform"], "rbac.trustedClusterRole": "edit" });
+    const binding = find(objects, "RoleBinding", "overseer-gitops-trusted");
+    expect(binding.metadata.namespace).to.equal("platform");
+    expect(binding.roleRef).to.include({ kind: "ClusterRole", name: "edit" });
+    const all = await renderChart({ "rbac.clusterAdmin": true });
+    expect(find(all, "ClusterRoleBinding", "overseer-gitops-cluster-admin").roleRef).to.include({
+      name: "cluster-admin",
+    });
+  });
+
+  it("adds its kinds to the roles of people, without a right that edit does not have", async () => {
+    const label = (role: string) => `rbac.authorization.k8s.io/aggregate-to-${role}`;
+    expect(find(defaults, "ClusterRole", "overseer-gitops-view").metadata.labels).to.include({
+      [label("view")]: "true",
+    });
+    const edit = find(defaults, "ClusterRole", "overseer-gitops-edit");
+    expect(edit.metadata.labels).to.include({ [label("edit")]: "true", [label("admin")]: "true" });
+    expect(edit.metadata.labels).to.not.have.property(label("view"));
+    const [rule] = edit.rules as Rule[];
+    expect(rule?.resources).to.deep.equal(["gitrepositories", "overseerapps"]);
+    const alone = find(await renderChart({ "rbac.aggregate": false }), "ClusterRole", "overseer-gitops-edit");
+    expect(alone.metadata.labels).to.not.have.property(label("edit"));
+  });
+});
+
+describe("deploy/", function () {
+  this.timeout(60_000);
+
+  it("is what the chart makes of its defaults", async () => {
+    const { kubectl } = await ensureControlPlaneBinaries();
+    const plain = parseObjects(await runCommand(kubectl, ["kustomize", join(repositoryRoot(), "deploy")]));
+    const namespace = plain.filter(({ kind }) => kind === "Namespace");
+    expect(namespace.map(({ metadata }) => metadata.name)).to.deep.equal([INSTALL_NAMESPACE]);
+    const rest = plain.filter(({ kind }) => kind !== "Namespace");
+    expect(byName(rest)).to.deep.equal(byName((await renderChart()).map(withoutHelm)));
+  });
+});
+
+function byName(objects: readonly TestObject[]): Record<string, TestObject> {
+  return Object.fromEntries(objects.map((object) => [`${object.kind} ${object.metadata.name}`, object]));
+}
+
+/** An object without what says that Helm has made it. */
+function withoutHelm(object: TestObject): TestObject {
+  const { annotations, labels, ...metadata } = object.metadata as TestObject["metadata"] &
+    Record<string, Record<string, string>>;
+  const { "helm.sh/resource-policy": _, ...otherAnnotations } = annotations ?? {};
+  const { "helm.sh/chart": __, "app.kubernetes.io/managed-by": ___, ...otherLabels } = labels ?? {};
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      ...(Object.keys(otherAnnotations).length === 0 ? {} : { annotations: otherAnnotations }),
+      ...(Object.keys(otherLabels).length === 0 ? {} : { labels: otherLabels }),
+    } as TestObject["metadata"],
+  };
+}
