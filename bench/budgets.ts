@@ -10,7 +10,7 @@ export interface Budget {
   readonly exclusive?: boolean;
 }
 
-/** The budgets, for 100 apps of 20 ConfigMaps each; see docs/performance.md for what each figure means. */
+/** The budgets, for 100 apps of 20 ConfigMaps each and for 1,000 apps on a Core; see docs/performance.md for what each figure means. */
 export const BUDGETS: readonly Budget[] = [
   { figure: "coldSync.ratio", most: 1.5 },
   { figure: "coldSync.cpuSeconds", most: 8 },
@@ -26,6 +26,16 @@ export const BUDGETS: readonly Budget[] = [
   { figure: "noop.cpuMs", most: 15 },
   { figure: "noop.writes", most: 0 },
   { figure: "watched.rssDeltaMb", most: 25 },
+  { figure: "coreCold.ratio", most: 1.5 },
+  { figure: "coreCold.requestsPerApp", most: 2.2 },
+  { figure: "coreIdle.cpuSecondsPerMinute", most: 0.3, exclusive: true },
+  { figure: "coreIdle.coreRequestsPerMinute", most: 3 },
+  { figure: "coreIdle.requestsPerMinute", most: 0 },
+  { figure: "coreCommit.p50Ms", most: 500, exclusive: true },
+  { figure: "coreCommit.otherWrites", most: 0 },
+  { figure: "coreCommit.otherDeploys", most: 0 },
+  { figure: "coreDrift.p50Ms", most: 60, exclusive: true },
+  { figure: "coreDrift.p99Ms", most: 250, exclusive: true },
 ];
 
 /** Whether a value keeps to a budget. */

@@ -37,6 +37,12 @@ export function configMapsPath(namespace: string): string {
   return `/api/v1/namespaces/${namespace}/configmaps`;
 }
 
+/** Where an app comes from and goes. */
+export interface AppTarget {
+  readonly repository?: string;
+  readonly destination?: object;
+}
+
 /** What every measurement needs, all of it real: API server and etcd of its own, Git server, and operators as users run them. */
 export class Environment {
   readonly scale: Scale;
@@ -94,22 +100,22 @@ export class Environment {
     await operator.remove();
   }
 
-  /** Makes the GitRepository of all apps. */
-  async createRepository(): Promise<void> {
+  /** Makes a GitRepository: that of all apps unless another one is named. */
+  async createRepository(name = REPOSITORY, url = this.repo.url): Promise<void> {
     await this.api.call({
       method: "POST",
       path: customPath("gitrepositories"),
       body: {
         apiVersion: API_VERSION,
         kind: "GitRepository",
-        metadata: { name: REPOSITORY, namespace: APPS_NAMESPACE },
-        spec: { url: this.repo.url, ref: { branch: "main" }, interval: "1h" },
+        metadata: { name, namespace: APPS_NAMESPACE },
+        spec: { url, ref: { branch: "main" }, interval: "1h" },
       },
     });
   }
 
-  /** Makes an app that takes a folder of the repository. */
-  async createApp(name: string, path: string): Promise<void> {
+  /** Makes an app that takes a folder of a repository to this cluster, or to where it is told. */
+  async createApp(name: string, path: string, { repository = REPOSITORY, destination }: AppTarget = {}): Promise<void> {
     await this.api.call({
       method: "POST",
       path: customPath("overseerapps"),
@@ -117,7 +123,7 @@ export class Environment {
         apiVersion: API_VERSION,
         kind: "OverseerApp",
         metadata: { name, namespace: APPS_NAMESPACE },
-        spec: { source: { repositoryRef: { name: REPOSITORY }, path }, destination: { kubernetes: {} } },
+        spec: { source: { repositoryRef: { name: repository }, path }, destination: destination ?? { kubernetes: {} } },
       },
     });
   }

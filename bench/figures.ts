@@ -1,5 +1,6 @@
 import type { ColdSyncRun } from "./cold-sync.js";
 import type { CommitRun } from "./commit.js";
+import { type CoreMeasurements, coreFigures } from "./core/core-figures.js";
 import type { HealRun } from "./heal.js";
 import type { IdleRun } from "./idle.js";
 import type { LimitRun } from "./limit.js";
@@ -8,9 +9,15 @@ import type { Scale } from "./options.js";
 import { median } from "./statistics.js";
 import type { WatchedRun } from "./watched-objects.js";
 
-/** Everything that one run of the bench has measured. */
+/** Everything that one run of the bench has measured; a part that was left out is undefined. */
 export interface Measurements {
   readonly scale: Scale;
+  readonly kubernetes: KubernetesMeasurements | undefined;
+  readonly core: CoreMeasurements | undefined;
+}
+
+/** What was measured of apps in the cluster. */
+export interface KubernetesMeasurements {
   readonly limits: readonly LimitRun[];
   readonly limitsWithoutDryRun: readonly LimitRun[];
   readonly coldSyncs: readonly ColdSyncRun[];
@@ -25,8 +32,12 @@ export interface Measurements {
 export type Figures = Readonly<Record<string, number>>;
 
 /** The figures of a run: medians where something was measured more than once. */
-export function figuresOf(measured: Measurements): Figures {
-  const { scale, idle, heal, commit, noop, watched } = measured;
+export function figuresOf({ scale, kubernetes, core }: Measurements): Figures {
+  return { ...(kubernetes && kubernetesFigures(scale, kubernetes)), ...(core && coreFigures(scale.coreApps, core)) };
+}
+
+function kubernetesFigures(scale: Scale, measured: KubernetesMeasurements): Figures {
+  const { idle, heal, commit, noop, watched } = measured;
   const objects = scale.apps * scale.objectsPerApp;
   const limit = median(measured.limits.map((run) => run.seconds));
   const cold = (pick: (run: ColdSyncRun) => number): number => median(measured.coldSyncs.map(pick));

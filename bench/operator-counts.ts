@@ -12,6 +12,9 @@ export interface Usage {
   readonly byMethod: Readonly<Record<string, number>>;
   /** Reconciles of apps. */
   readonly reconciles: number;
+  /** Requests to Overseer Cores, and the same by method and status. */
+  readonly coreRequests: number;
+  readonly coreByKind: Readonly<Record<string, number>>;
 }
 
 /** The operator gives out the text of a scrape for a second again: who waits longer gets a new one. */
@@ -31,10 +34,12 @@ export class OperatorCounts {
     const samples = await this.#scrape();
     const cpu = order === "cpu-first" ? before : cpuSeconds(this.operator.pid);
     const byMethod: Record<string, number> = {};
+    const coreByKind: Record<string, number> = {};
     for (const sample of samples) {
-      const { method } = sample.labels;
+      const { method, code = "" } = sample.labels;
       if (sample.name === "rest_client_requests_total" && method)
         byMethod[method] = (byMethod[method] ?? 0) + sample.value;
+      if (sample.name === "overseer_core_requests_total" && method) coreByKind[`${method} ${code}`] = sample.value;
     }
     const { WATCH: watches = 0, ...requests } = byMethod;
     return {
@@ -43,6 +48,8 @@ export class OperatorCounts {
       watches,
       byMethod,
       reconciles: sumOf(samples, "controller_reconcile_total", ({ controller }) => controller === "overseerapp"),
+      coreRequests: sumOf(samples, "overseer_core_requests_total"),
+      coreByKind,
     };
   }
 
@@ -55,15 +62,19 @@ export class OperatorCounts {
 
 /** What was used between two readings: the first taken `cpu-last`, the second `cpu-first`, so that no scrape is in it. */
 export function usedBetween(before: Usage, after: Usage): Usage {
-  const methods = Object.keys(after.byMethod);
-  const moved = methods.map(
-    (method) => [method, (after.byMethod[method] ?? 0) - (before.byMethod[method] ?? 0)] as const,
-  );
   return {
     cpuSeconds: after.cpuSeconds - before.cpuSeconds,
     requests: after.requests - before.requests,
     watches: after.watches - before.watches,
-    byMethod: Object.fromEntries(moved.filter(([, count]) => count > 0)),
+    byMethod: moved(before.byMethod, after.byMethod),
     reconciles: after.reconciles - before.reconciles,
+    coreRequests: after.coreRequests - before.coreRequests,
+    coreByKind: moved(before.coreByKind, after.coreByKind),
   };
+}
+
+/** What was counted in between, of what was counted at all. */
+function moved(before: Usage["byMethod"], after: Usage["byMethod"]): Usage["byMethod"] {
+  const counts = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count > 0));
 }

@@ -5,8 +5,9 @@ import type { OperatorProcess } from "../test/support/operator-process.js";
 import { figuresTable, missed } from "./budgets.js";
 import { type ColdSyncRun, measureColdSync } from "./cold-sync.js";
 import { measureCommits } from "./commit.js";
+import { measureCore } from "./core/measure-core.js";
 import { Environment } from "./environment.js";
-import { type Figures, figuresOf, type Measurements, nested } from "./figures.js";
+import { type Figures, figuresOf, type KubernetesMeasurements, type Measurements, nested } from "./figures.js";
 import { measureHeals } from "./heal.js";
 import { measureIdle } from "./idle.js";
 import { type LimitRun, measureLimit } from "./limit.js";
@@ -55,8 +56,8 @@ async function measureColdSyncs(environment: Environment, profiling: boolean) {
   return { limits, limitsWithoutDryRun, coldSyncs, operator: last };
 }
 
-/** Takes all measurements, one after the other on the same servers. */
-async function measure(environment: Environment, profiling: boolean): Promise<Measurements> {
+/** Takes all measurements of apps in the cluster, one after the other on the same servers. */
+async function measureKubernetes(environment: Environment, profiling: boolean): Promise<KubernetesMeasurements> {
   const { scale } = environment;
   const { operator, ...syncs } = await measureColdSyncs(environment, profiling);
   const step = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
@@ -76,24 +77,37 @@ async function measure(environment: Environment, profiling: boolean): Promise<Me
   };
   const watched = scale.watched === 0 ? undefined : await step("watched", () => measureWatched(environment, restart));
   await environment.stopOperator(current);
-  return { scale, ...syncs, idle, heal, commit, noop, watched };
+  await environment.clearApps();
+  return { ...syncs, idle, heal, commit, noop, watched };
+}
+
+async function measure(environment: Environment, { scale, parts, profile }: BenchOptions): Promise<Measurements> {
+  const kubernetes = parts.includes("kubernetes")
+    ? await measureKubernetes(environment, profile !== undefined)
+    : undefined;
+  const core = parts.includes("core") ? await measureCore(environment, progress, profile) : undefined;
+  return { scale, kubernetes, core };
 }
 
 /** The JSON of `--json`: the figures by name, what they were made of, and where. */
 function report(measured: Measurements, figures: Figures): string {
-  const { scale, ...runs } = measured;
+  const { scale, kubernetes, core } = measured;
+  const runs = { ...kubernetes, ...core };
   const machine = { cpus: cpus().length, cpu: cpus()[0]?.model ?? "", node: process.version };
   const date = new Date().toISOString();
   return `${JSON.stringify({ date, machine, scale, ...nested(figures), missed: missed(figures), runs }, null, 2)}\n`;
 }
 
-async function main({ scale, json, profile }: BenchOptions): Promise<void> {
+async function main(options: BenchOptions): Promise<void> {
+  const { scale, json, profile } = options;
   if (profile !== undefined) await mkdir(profile, { recursive: true });
-  progress(`${scale.apps} apps x ${scale.objectsPerApp} ConfigMaps; starting the servers`);
+  progress(
+    `${scale.apps} apps x ${scale.objectsPerApp} ConfigMaps, ${scale.coreApps} apps on a Core; starting the servers`,
+  );
   const environment = await Environment.create(scale, profile);
   let measured: Measurements;
   try {
-    measured = await measure(environment, profile !== undefined);
+    measured = await measure(environment, options);
   } finally {
     await environment.close();
   }
@@ -101,7 +115,9 @@ async function main({ scale, json, profile }: BenchOptions): Promise<void> {
   if (json !== undefined) await writeFile(json, report(measured, figures));
   process.stdout.write(`${figuresTable(figures)}\n`);
   if (profile === undefined) return;
-  for (const name of ["cold-sync-1", "steady"])
+  const kubernetes = measured.kubernetes === undefined ? [] : ["cold-sync-1", "steady"];
+  const core = measured.core === undefined ? [] : ["core-1", "core-1/core", "core-1/agent"];
+  for (const name of [...kubernetes, ...core])
     process.stdout.write(`\n${name}\n\n${await summariseProfiles(join(profile, name))}\n`);
 }
 

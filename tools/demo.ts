@@ -1,9 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { DEMO_NAMESPACE, SAMPLE, SHOP_NAMESPACE } from "./demo/sample.js";
+import { type CoreStage, startCore } from "./demo/core.js";
+import { CORE_STEPS } from "./demo/core-steps.js";
+import { conditionsOf } from "./demo/facts.js";
+import { lookAround } from "./demo/look-around.js";
+import { APP, CORE_APPS, SAMPLE } from "./demo/sample.js";
 import { Screen, seconds } from "./demo/screen.js";
 import { keepLogs, type Stage, setStage } from "./demo/stage.js";
-import { conditionsOf, STEPS } from "./demo/steps.js";
+import type { Step } from "./demo/step.js";
+import { STEPS } from "./demo/steps.js";
 import { endStrayChildren } from "./demo/stray-children.js";
 
 const USAGE = `usage: demo [--once] [--sample FOLDER] [--step-timeout SECONDS]
@@ -12,10 +17,14 @@ const USAGE = `usage: demo [--once] [--sample FOLDER] [--step-timeout SECONDS]
 --sample        another sample repository than ${SAMPLE}
 --step-timeout  how long a step may take; 60 unless told
 `;
+/** How long something that is under way may take to come to its end before all is ended. */
+const STOP_PATIENCE_MS = 10_000;
+const TOTAL = STEPS.length + CORE_STEPS.length;
 
 const screen = new Screen();
 /** What is to be undone, last first. */
 const undo: (() => Promise<unknown>)[] = [];
+const later = (work: () => Promise<unknown>): number => undo.push(work);
 const stopping = new AbortController();
 const stopAsked = new Promise<undefined>((resolve) => {
   stopping.signal.addEventListener("abort", () => resolve(undefined));
@@ -23,7 +32,7 @@ const stopAsked = new Promise<undefined>((resolve) => {
 /** Whether all that was started is on `undo`, so that it can be ended in order. */
 let settled = false;
 
-/** Shows the five things that the operator is for, on a real control plane. Gives the exit code. */
+/** Shows what the operator is for, on a real control plane and on a real Core. Gives the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -40,23 +49,28 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const began = performance.now();
   screen.title("\nOverseer GitOps: what is in Git is what runs\n");
-  const stage = await setStage(screen, values.sample, (work) => undo.push(work));
+  const stage = await setStage(screen, values.sample, later, stopping.signal);
   settled = true;
-  const ok = await Promise.race([showSteps(stage, Number(values["step-timeout"]) * 1000), stopAsked]);
-  if (ok === undefined) return 130;
-  if (!ok) return 1;
-  screen.line(`\nAll ${STEPS.length} steps after ${seconds(performance.now() - began).trim()}.`);
+  const showing = show(stage, Number(values["step-timeout"]) * 1000);
+  const shown = await Promise.race([showing, stopAsked]);
+  if (stopping.signal.aborted) {
+    // It may be starting something, which then has to be ended, too.
+    await Promise.race([showing.catch(() => {}), delay(STOP_PATIENCE_MS)]);
+    return 130;
+  }
+  if (shown === undefined) return 1;
+  screen.line(`\nAll ${TOTAL} steps after ${seconds(performance.now() - began).trim()}.`);
   if (values.once) return 0;
-  lookAround(stage);
-  return watch(stage);
+  lookAround(screen, shown);
+  return watch(shown);
 }
 
-/** Runs until somebody ends it, or until the operator ends by itself. */
+/** Runs until somebody ends it, or until one of its programs ends by itself. */
 async function watch(stage: Stage): Promise<number> {
   while (!stopping.signal.aborted) {
-    const ended = stage.operator.ended();
-    if (ended !== undefined) {
-      screen.line(`\n${screen.style.red("✘")} the operator ended with ${ended}`);
+    const gone = stage.processes.find((one) => one.ended() !== undefined);
+    if (gone !== undefined) {
+      screen.line(`\n${screen.style.red("✘")} ${gone.name} ended with ${gone.ended()}`);
       await explain(stage);
       return 1;
     }
@@ -65,9 +79,25 @@ async function watch(stage: Stage): Promise<number> {
   return 0;
 }
 
-async function showSteps(stage: Stage, timeoutMs: number): Promise<boolean> {
-  for (const [index, step] of STEPS.entries()) {
-    const number = `${index + 1}/${STEPS.length}`;
+/** Shows all steps; undefined when one failed, or when the demo is to end. */
+async function show(stage: Stage, timeoutMs: number): Promise<CoreStage | undefined> {
+  screen.title("\nAn app in the cluster");
+  if (!(await showSteps(stage, STEPS, 0, timeoutMs))) return undefined;
+  screen.title("\nApps on an Overseer Core");
+  screen.line("The agent's runner is simulated: it notes what would run, and starts nothing.\n");
+  const both = await startCore(stage, screen, later);
+  return (await showSteps(both, CORE_STEPS, STEPS.length, timeoutMs)) ? both : undefined;
+}
+
+async function showSteps<S extends Stage>(
+  stage: S,
+  steps: readonly Step<S>[],
+  before: number,
+  timeoutMs: number,
+): Promise<boolean> {
+  for (const [index, step] of steps.entries()) {
+    if (stopping.signal.aborted) return false;
+    const number = `${before + index + 1}/${TOTAL}`;
     const began = performance.now();
     try {
       const { ms, seen } = await step.run(stage, timeoutMs);
@@ -86,22 +116,9 @@ async function showSteps(stage: Stage, timeoutMs: number): Promise<boolean> {
 /** What helps to find out why a step failed. */
 async function explain(stage: Stage): Promise<void> {
   screen.line();
-  screen.facts(await conditionsOf(stage).catch(() => []));
-  screen.line(`\nthe end of the operator's log:\n${stage.operator.tail(12)}`);
+  screen.facts(await conditionsOf(stage, [APP, ...CORE_APPS]).catch(() => []));
+  for (const one of stage.processes) screen.line(`\nthe end of the log of ${one.name}:\n${one.tail(12)}`);
   screen.line(`\nall logs: ${await keepLogs(stage)}`);
-}
-
-function lookAround(stage: Stage): void {
-  const kubectl = stage.cluster.kubectlPath;
-  screen.title("\nLook around in another terminal\n");
-  screen.line(`  export KUBECONFIG=${stage.cluster.kubeconfigPath}`);
-  screen.line(`  ${kubectl} get gitrepositories,overseerapps,changes -A`);
-  screen.line(`  ${kubectl} -n ${DEMO_NAMESPACE} describe overseerapp shop`);
-  screen.line(`  ${kubectl} -n ${SHOP_NAMESPACE} scale deployment/web --replicas=9`);
-  screen.line(`  git clone ${stage.repo.url}        # commit and push: it is live within 10 s`);
-  screen.line(`  curl ${stage.operatorUrl}/metrics`);
-  screen.line(screen.style.dim(`\n  log of the operator: ${stage.operator.logFile}`));
-  screen.line("\nRunning. Ctrl-C ends everything and leaves nothing behind.");
 }
 
 /** Ends what was started, last first; what cannot be ended is told, and the rest is ended all the same. */

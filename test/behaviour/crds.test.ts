@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { API_VERSION, GROUP } from "../../src/api/group.js";
 import { RESOURCES, type ResourceDefinition } from "../../src/api/resources.js";
@@ -150,6 +152,23 @@ describe("CustomResourceDefinitions on a real API server", function () {
       const manifest = text.replaceAll("namespace: shop", `namespace: ${NAMESPACE}`);
       const said = await kubectl(["apply", "--validate=strict", "--server-side", "-f", "-"], manifest);
       expect(said, kind).to.match(/serverside-applied/);
+    }
+  });
+
+  it("takes the files in examples/resources, and what docs/overseer.md shows, strictly", async () => {
+    const folder = join(repositoryRoot(), "examples/resources");
+    const names = (await readdir(folder)).sort();
+    expect(names).to.include("overseerapp-core.yaml");
+    const files = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")));
+    const page = await readFile(join(repositoryRoot(), "docs/overseer.md"), "utf8");
+    const shown = [...page.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, text = ""]) => text);
+    expect(shown, "the Secret and the app").to.have.length(2);
+    const example = files[names.indexOf("overseerapp-core.yaml")] ?? "";
+    expect(example.replace(/^#.*\n/, ""), "the page shows the file").to.equal(shown[1]);
+    for (const text of [...files, ...shown]) {
+      const manifest = text.replaceAll("namespace: overseer-demo", `namespace: ${NAMESPACE}`);
+      const said = await kubectl(["apply", "--validate=strict", "--server-side", "-f", "-"], manifest);
+      expect(said).to.match(/serverside-applied/);
     }
   });
 

@@ -96,16 +96,21 @@ describe("make demo", function () {
     for (const demo of demos) await demo.remove();
   });
 
-  it("shows five steps with their times, ends with 0, and leaves nothing behind", async () => {
+  it("shows both destinations step by step with times, ends with 0, and leaves nothing behind", async () => {
     const demo = await start("--once");
     expect(await demo.ended(), demo.output).to.equal(0);
     const steps = demo.output.split("\n").filter((line) => line.startsWith("✔"));
     expect(steps.map((line) => line.replace(/\s+\d+\.\d+ s$/, ""))).to.deep.equal([
-      "✔ 1/5 repository fetched",
-      "✔ 2/5 app synced and healthy",
-      "✔ 3/5 pushed commit applied",
-      "✔ 4/5 hand-made drift healed",
-      "✔ 5/5 file removed, its object pruned",
+      "✔ 1/10 repository fetched",
+      "✔ 2/10 app synced and healthy",
+      "✔ 3/10 pushed commit applied",
+      "✔ 4/10 hand-made drift healed",
+      "✔ 5/10 file removed, its object pruned",
+      "✔ 6/10 apps/ waits for its secrets",
+      "✔ 7/10 apps synced to the Core, deployed by the agent (simulated)",
+      "✔ 8/10 infrastructure synced",
+      "✔ 9/10 hand-made change in the Core healed",
+      "✔ 10/10 route refused: its sign-in provider is missing",
     ]);
     expect(steps.filter((line) => !/\d+\.\d+ s$/.test(line))).to.deep.equal([]);
     expect(demo.output)
@@ -116,6 +121,18 @@ describe("make demo", function () {
       .and.include("nginx:1.27-alpine → nginx:1.28-alpine")
       .and.include("DriftHealed: Deployment demo-shop/web put back")
       .and.include("- ConfigMap demo-shop/greeting");
+    expect(demo.output)
+      .to.include("The agent's runner is simulated: it notes what would run, and starts nothing.")
+      .and.match(/Change +apps-1 {2}\+7 ~0 -0 {2}Waiting/)
+      .and.match(/gate references +needs secret db-host \(store it in the Core\), named in apps\/gitea\.yaml:1/)
+      .and.include("0 apps and 0 routes: nothing was written")
+      .and.match(/Change +apps-1 {2}\+7 ~0 -0 {2}Succeeded/)
+      .and.include("nextcloud: running, version 1, on node-1")
+      .and.include("https://cloud.example.com/ → nextcloud:80, sign-in by oidc")
+      .and.match(/Change +infrastructure-1 {2}\+3 ~1 -0 {2}Succeeded/)
+      .and.include("DriftHealed: App gitea put back (changed in the Core: .compose.services.gitea.image)")
+      .and.include("asks for sign-in by github, and the Core has no such sign-in provider")
+      .and.include("no route for admin.example.com");
     expect(demo.output).not.to.include("\u001b");
     await demo.vanished();
   });
@@ -128,11 +145,11 @@ describe("make demo", function () {
     const demo = await start("--once", "--sample", sample, "--step-timeout", "5");
     expect(await demo.ended(), demo.output).to.equal(1);
     expect(demo.output)
-      .to.include("✔ 1/5")
-      .and.include("✘ 2/5")
+      .to.include("✔ 1/10")
+      .and.include("✘ 2/10")
       .and.include("Deployment demo-shop/web")
       .and.include(".spec.replicas")
-      .and.include("the end of the operator's log:");
+      .and.include("the end of the log of the operator:");
     const logs = /all logs: (.*)/.exec(demo.output)?.[1] ?? "";
     expect(await readdir(logs)).to.include.members(["operator.log", "kube-apiserver.log"]);
     await rm(logs, { recursive: true });
@@ -146,8 +163,49 @@ describe("make demo", function () {
     expect(demo.output)
       .to.match(/export KUBECONFIG=\S+/)
       .and.match(/\/kubectl get gitrepositories,overseerapps,changes -A/);
+    const [, core = "", tokenFile = ""] =
+      /CORE=(\S+); AUTH="authorization: Bearer \$\(cat (\S+)\)"/.exec(demo.output) ?? [];
+    const token = (await readFile(tokenFile, "utf8")).trim();
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const body = /-d '(\{.*\})' /.exec(demo.output)?.[1] ?? "";
+    const made = await fetch(`${core}/api/sign-in-providers`, { method: "POST", headers, body });
+    expect(made.status).to.equal(201);
+    await waitUntil({ what: "the refused route is taken", timeoutMs: 30_000 }, async () =>
+      (await (await fetch(`${core}/api/routes`, { headers })).text()).includes("admin.example.com"),
+    );
+    expect(demo.output, "the token is not shown").not.to.include(token);
     demo.kill("SIGINT");
     expect(await demo.ended()).to.equal(0);
+    expect(demo.output, "all could be ended in order").to.match(/ending \(SIGINT\)\n$/);
+    await demo.vanished();
+  });
+
+  it("ends with 1 when a step on the Core fails, keeps its logs, too, and takes the apps out of it", async () => {
+    const sample = await mkdtemp(join(tmpdir(), "demo-sample-"));
+    await cp(join(repositoryRoot(), "examples/overseer-gitops"), sample, { recursive: true });
+    const path = join(sample, "infrastructure/routes.yaml");
+    await writeFile(path, (await readFile(path, "utf8")).replace("port: 3000", "port: door"));
+    const demo = await start("--once", "--sample", sample, "--step-timeout", "10");
+    expect(await demo.ended(), demo.output).to.equal(1);
+    expect(demo.output)
+      .to.include("✔ 7/10")
+      .and.include("✘ 8/10")
+      .and.include("infrastructure/routes.yaml")
+      .and.include("the end of the log of the Core:");
+    expect(demo.output, "all could be ended in order").to.match(/all logs: .*\n$/);
+    const logs = /all logs: (.*)/.exec(demo.output)?.[1] ?? "";
+    expect(await readdir(logs)).to.include.members(["operator.log", "core.log", "agent.log"]);
+    await rm(logs, { recursive: true });
+    await rm(sample, { recursive: true });
+    await demo.vanished();
+  });
+
+  it("leaves nothing behind when it is interrupted while the Core starts", async () => {
+    const demo = await start();
+    await demo.says("starts nothing");
+    demo.kill("SIGINT");
+    expect(await demo.ended(), demo.output).to.equal(130);
+    expect(demo.output, "all could be ended in order").to.match(/ending \(SIGINT\)\n(?: .*\n)*$/);
     await demo.vanished();
   });
 

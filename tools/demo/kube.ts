@@ -35,6 +35,12 @@ export interface WithConditions {
   readonly status?: { readonly conditions?: readonly Condition[] | undefined };
 }
 
+/** How long to wait for an object to go, and which object is none to wait for. */
+export interface GoneOptions {
+  readonly unless?: (object: RawObject) => boolean;
+  readonly timeoutMs?: number;
+}
+
 /** The cluster as the person at the terminal sees it. */
 export class DemoKube {
   readonly server: string;
@@ -90,6 +96,14 @@ export class DemoKube {
   async delete(ref: ObjectRef): Promise<void> {
     const path = await this.#path(ref);
     await this.#unlessMissing(() => this.#client.request({ method: "DELETE", path }));
+  }
+
+  /** Waits until an object is not there, or is one that need not be waited for. */
+  async untilGone(ref: ObjectRef, { unless = () => false, timeoutMs = 90_000 }: GoneOptions = {}): Promise<void> {
+    await waitUntil({ what: `${ref.kind} ${ref.name} is gone`, timeoutMs }, async () => {
+      const object = await this.get(ref);
+      return object === undefined || unless(object);
+    });
   }
 
   /** Applies the definitions in crds/ and waits until the API server has storage for them. */

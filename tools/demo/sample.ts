@@ -12,6 +12,10 @@ export const SHOP_NAMESPACE = "demo-shop";
 export const REPOSITORY = "overseer-gitops";
 /** Name of the OverseerApp. */
 export const APP = "shop";
+/** Names of the OverseerApps of the Core, which are also the folders that they take: in the order in which they can be removed. */
+export const CORE_APPS = ["refused", "infrastructure", "apps"] as const;
+/** Name of the Secret with the Core's token. */
+const CORE_SECRET = "overseer-core";
 /** Folder of the sample repository, unless another one is given. */
 export const SAMPLE = "examples/overseer-gitops";
 /** How often the remote is asked when nobody tells the operator to look. */
@@ -43,4 +47,18 @@ export async function gitRepository(url: string): Promise<WrittenObject> {
 /** The OverseerApp of the example. */
 export function overseerApp(): Promise<WrittenObject> {
   return readExample("overseerapp.yaml");
+}
+
+/** An OverseerApp as the example for a Core, for a folder of the sample and the Core at this address. */
+export async function coreApp(name: (typeof CORE_APPS)[number], url: string): Promise<WrittenObject> {
+  const { metadata, spec, ...example } = await readExample("overseerapp-core.yaml");
+  const source = { ...(spec.source as object), path: name };
+  const destination = { overseer: { url, secretRef: { name: CORE_SECRET } } };
+  return { ...example, metadata: { ...metadata, name }, spec: { ...spec, source, destination } } as WrittenObject;
+}
+
+/** The Secret with the token of the Core, as the operator reads it. */
+export function coreSecret(token: string): WrittenObject {
+  const metadata = { name: CORE_SECRET, namespace: DEMO_NAMESPACE };
+  return { apiVersion: "v1", kind: "Secret", metadata, stringData: { token } } as WrittenObject;
 }

@@ -1,7 +1,8 @@
+import type { Facts } from "./step.js";
 import { styles } from "./styles.js";
 
 /** Where the column of the times begins. */
-const WIDTH = 62;
+const WIDTH = 66;
 
 /** What the person at the terminal sees: a line a step, and below it what was seen. */
 export class Screen {
@@ -28,8 +29,16 @@ export class Screen {
     this.line(`  ${what.padEnd(WIDTH - 2)}${this.style.dim(seconds(ms))}`);
   }
 
+  /** Prepares something, and says how long that took. */
+  async timed<T>(what: (result: T) => string, start: () => Promise<T>): Promise<T> {
+    const began = performance.now();
+    const result = await start();
+    this.ready(what(result), performance.now() - began);
+    return result;
+  }
+
   /** A step that came to its end well. */
-  done(number: string, what: string, ms: number, seen: readonly (readonly [string, string])[]): void {
+  done(number: string, what: string, ms: number, seen: Facts): void {
     this.line(`\n${this.style.green("✔")} ${`${number} ${what}`.padEnd(WIDTH - 2)}${this.style.bold(seconds(ms))}`);
     this.facts(seen);
   }
@@ -39,7 +48,7 @@ export class Screen {
   }
 
   /** Names and what there is to say of them, aligned. */
-  facts(seen: readonly (readonly [string, string])[]): void {
+  facts(seen: Facts): void {
     const width = Math.max(10, ...seen.map(([name]) => name.length));
     for (const [name, text] of seen) {
       const [first = "", ...rest] = text.split("\n");

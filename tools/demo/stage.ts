@@ -1,20 +1,21 @@
 import { cp, mkdir, readdir } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { API_VERSION } from "../../src/api/group.js";
-import type { RawObject } from "../../src/kube/object.js";
 import { type DemoCluster, resolveDemoCluster } from "../demo-cluster.js";
 import { type GitRepo, gitEnvironment } from "../git-repository.js";
 import { startGitServer } from "../git-server.js";
 import { tryKernelLock } from "../kernel-lock.js";
 import { operatorCommand } from "../operator-command.js";
 import { reservePort } from "../ports.js";
-import { startProcessGuard } from "../process-guard.js";
+import { type ProcessGuard, startProcessGuard } from "../process-guard.js";
 import { type LoggedProcess, spawnLogged } from "../processes.js";
 import { repositoryRoot } from "../repository-root.js";
 import { runCommand } from "../run-command.js";
 import { makeTemporaryFolder } from "../temporary-folder.js";
 import { FatalWaitError, waitUntil } from "../wait-until.js";
-import { DemoKube, type ObjectRef } from "./kube.js";
+import { forgetCoreApps } from "./core-apps.js";
+import { DemoKube } from "./kube.js";
+import { appRef } from "./look.js";
 import { APP, DEMO_NAMESPACE, REPOSITORY, readSample } from "./sample.js";
 import type { Screen } from "./screen.js";
 
@@ -27,13 +28,21 @@ export interface Stage {
   readonly clone: string;
   readonly operator: LoggedProcess;
   readonly operatorUrl: string;
+  /** Programs whose end ends the demo: the operator first. */
+  readonly processes: LoggedProcess[];
+  /** Folder for what programs keep; it goes at the end. */
+  readonly work: string;
+  /** Ends programs when this process dies. */
+  readonly guard: ProcessGuard;
+  /** Aborted when the demo is to end. */
+  readonly signal: AbortSignal;
 }
 
 /** What is to be undone, last first. */
 export type Cleanup = (undo: () => Promise<unknown>) => void;
 
 /** Starts the cluster, the Git server with the sample repository, and the operator. Whatever was started goes to `later`. */
-export async function setStage(screen: Screen, sample: string, later: Cleanup): Promise<Stage> {
+export async function setStage(screen: Screen, sample: string, later: Cleanup, signal: AbortSignal): Promise<Stage> {
   const work = await makeTemporaryFolder("overseer-demo-");
   // Ends the operator and removes the folder when this process dies; the control plane has a guard of its own.
   const guard = startProcessGuard(work.path);
@@ -41,13 +50,7 @@ export async function setStage(screen: Screen, sample: string, later: Cleanup): 
     guard.release();
     await work.remove();
   });
-  const timed = async <T>(what: (result: T) => string, start: () => Promise<T>): Promise<T> => {
-    const began = performance.now();
-    const result = await start();
-    screen.ready(what(result), performance.now() - began);
-    return result;
-  };
-  const cluster = await timed(
+  const cluster = await screen.timed(
     (one) => (one.logFolder ? "Kubernetes: etcd, API server, controllers, kwok" : "your own cluster"),
     async () => {
       const one = await resolveDemoCluster(screen.progress);
@@ -56,11 +59,11 @@ export async function setStage(screen: Screen, sample: string, later: Cleanup): 
     },
   );
   const kube = await connect(cluster, later);
-  const { repo, clone } = await timed(
+  const { repo, clone } = await screen.timed(
     () => `Git server with ${sample}`,
     () => startGit(sample, work.path, later),
   );
-  const { operator, url } = await timed(
+  const { operator, url } = await screen.timed(
     () => "the operator",
     async () => {
       await kube.installDefinitions();
@@ -71,8 +74,10 @@ export async function setStage(screen: Screen, sample: string, later: Cleanup): 
   if (cluster.logFolder === undefined) {
     later(() => clear(screen, kube));
     await removeApp(kube);
+    await forgetCoreApps(kube);
   }
-  return { cluster, kube, repo, clone, operator, operatorUrl: url };
+  const processes = [operator];
+  return { cluster, kube, repo, clone, operator, operatorUrl: url, processes, work: work.path, guard, signal };
 }
 
 async function connect(cluster: DemoCluster, later: Cleanup): Promise<DemoKube> {
@@ -81,24 +86,12 @@ async function connect(cluster: DemoCluster, later: Cleanup): Promise<DemoKube> 
   const lock = await tryKernelLock(`demo on ${kube.server}`);
   if (lock === undefined) throw new Error(`another demo runs on ${kube.server}: end it first`);
   later(() => lock.release());
-  await untilGone(kube, NAMESPACE, (namespace) => namespace.metadata.deletionTimestamp === undefined);
+  await kube.untilGone(NAMESPACE, { unless: ({ metadata }) => metadata.deletionTimestamp === undefined });
   await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: DEMO_NAMESPACE } });
   return kube;
 }
 
 const NAMESPACE = { apiVersion: "v1", kind: "Namespace", name: DEMO_NAMESPACE };
-
-/** Waits until an object is not there, or is one that need not be waited for. */
-async function untilGone(
-  kube: DemoKube,
-  ref: ObjectRef,
-  unless: (object: RawObject) => boolean = () => false,
-): Promise<void> {
-  await waitUntil({ what: `${ref.kind} ${ref.name} is gone`, timeoutMs: 90_000 }, async () => {
-    const object = await kube.get(ref);
-    return object === undefined || unless(object);
-  });
-}
 
 async function startGit(sample: string, work: string, later: Cleanup): Promise<{ repo: GitRepo; clone: string }> {
   const server = await startGitServer({ root: join(work, "git") });
@@ -113,7 +106,7 @@ async function startGit(sample: string, work: string, later: Cleanup): Promise<{
 async function startOperator(
   cluster: DemoCluster,
   work: string,
-  guard: ReturnType<typeof startProcessGuard>,
+  guard: ProcessGuard,
   later: Cleanup,
 ): Promise<{ operator: LoggedProcess; url: string }> {
   const { port, release } = await reservePort();
@@ -142,21 +135,20 @@ async function clear(screen: Screen, kube: DemoKube): Promise<void> {
   await removeApp(kube);
   await kube.delete({ apiVersion: API_VERSION, kind: "GitRepository", namespace: DEMO_NAMESPACE, name: REPOSITORY });
   await kube.delete(NAMESPACE);
-  await untilGone(kube, NAMESPACE);
+  await kube.untilGone(NAMESPACE);
 }
 
 /** Removes the app, with the operator's help. One is there at the start when a former demo was killed. */
 async function removeApp(kube: DemoKube): Promise<void> {
-  const app = { apiVersion: API_VERSION, kind: "OverseerApp", namespace: DEMO_NAMESPACE, name: APP };
-  await kube.delete(app);
-  await untilGone(kube, app);
+  await kube.delete(appRef(APP));
+  await kube.untilGone(appRef(APP));
 }
 
 /** Saves the logs of a demo that failed from the folders that are about to go. Gives where they are. */
-export async function keepLogs(stage: Pick<Stage, "operator" | "cluster">): Promise<string> {
+export async function keepLogs(stage: Pick<Stage, "processes" | "cluster">): Promise<string> {
   const folder = join(repositoryRoot(), "build", `demo-logs-${process.pid}`);
   await mkdir(folder, { recursive: true });
-  await cp(stage.operator.logFile, join(folder, "operator.log"));
+  for (const { logFile } of stage.processes) await cp(logFile, join(folder, basename(logFile)));
   const { logFolder } = stage.cluster;
   if (logFolder === undefined) return folder;
   for (const name of await readdir(logFolder)) {
