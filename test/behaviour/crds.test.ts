@@ -86,6 +86,12 @@ describe("CustomResourceDefinitions on a real API server", function () {
   });
 
   after(async () => {
+    // An operator of another test may have met the apps: their finalizers would keep the namespace, and them, for ever.
+    for (const name of (await kubectl(["get", "overseerapps", "-n", NAMESPACE, "-o", "name"]))
+      .split("\n")
+      .filter(Boolean))
+      await kubectl(["patch", name, "-n", NAMESPACE, "--type=merge", "-p", '{"metadata":{"finalizers":null}}']);
+    for (const { plural } of RESOURCES) await kubectl(["delete", plural, "-n", NAMESPACE, "--all", "--wait=true"]);
     await kubectl(["delete", "namespace", NAMESPACE, "--wait=false", "--ignore-not-found"]);
   });
 

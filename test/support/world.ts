@@ -217,6 +217,9 @@ export class World {
   }
 
   async #removeAll(): Promise<void> {
+    if (process.env.KEEP_LOGS) console.log(await this.#operator?.log());
+    // First, lest it puts the finalizers back, and waits for a destination that is gone.
+    await this.#operator?.remove();
     for (const kind of ["OverseerApp", "GitRepository"]) {
       for (const object of await this.kube.list(API_VERSION, kind, this.namespace)) {
         await this.kube.patch(
@@ -231,8 +234,6 @@ export class World {
         });
       }
     }
-    if (process.env.KEEP_LOGS) console.log(await this.#operator?.log());
-    await this.#operator?.remove();
     await this.kube.delete({ apiVersion: "v1", kind: "Namespace", name: this.namespace });
     await this.git.stop();
     await this.kube.client.close();

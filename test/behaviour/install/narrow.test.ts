@@ -75,6 +75,9 @@ describe("The operator with rights to some namespaces and kinds", function () {
     );
     await world.kube.delete(ref);
     await world.kube.untilGone(ref);
+    // Nothing may be left for an operator of another test to look at.
+    await world.kube.delete({ apiVersion, kind: "GitRepository", ...metadata });
+    await world.kube.untilGone({ apiVersion, kind: "GitRepository", ...metadata });
     await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: namespace });
   });
 });
