@@ -45,8 +45,16 @@ describe("A tenant who may only write apps and repositories of his namespace", f
   });
   after(async () => {
     await alice?.client.close();
-    await world?.remove();
+    // Nothing may be left for an operator of another test to look at.
+    const robbed = {
+      apiVersion: "gitops.overseer.io/v1alpha1",
+      kind: "GitRepository",
+      namespace: victim,
+      name: "robbed",
+    };
+    if (victim) await world.kube.delete(robbed).catch(() => {});
     if (victim) await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: victim }).catch(() => {});
+    await world?.remove();
     await removeInstallation(world);
   });
 
