@@ -6,11 +6,11 @@ import type { Logger } from "../base/logger.js";
 import { Encryption, keyError, makeKey, readKey, writePrivate } from "./encryption.js";
 import { CoreServer } from "./http/server.js";
 import { routeTable } from "./http/table.js";
+import { Liveness } from "./operations/liveness.js";
 import { Database } from "./store/database.js";
 import { migrate } from "./store/schema.js";
 import { Store } from "./store/store.js";
 import { Tokens } from "./store/tokens.js";
-import { Liveness } from "./work/liveness.js";
 
 /** How a Core runs. */
 export interface CoreOptions {

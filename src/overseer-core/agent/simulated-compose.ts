@@ -1,5 +1,5 @@
 import { Fault } from "../fault.js";
-import { isMapping, readCompose, secretNames } from "../work/compose.js";
+import { isMapping, readCompose, secretNames } from "../operations/compose.js";
 import { RunError } from "./runner.js";
 
 /** What a simulated start needs to know of a service. */

@@ -9,9 +9,9 @@ import {
 } from "../../api/core/app.js";
 import { CoreJob } from "../../api/core/job.js";
 import { existing, Fault } from "../fault.js";
+import { readCompose } from "../operations/compose.js";
+import { deleteApp, deploy, rollback } from "../operations/deploy.js";
 import type { Store } from "../store/store.js";
-import { readCompose } from "../work/compose.js";
-import { deleteApp, deploy, rollback } from "../work/deploy.js";
 import { etagOf } from "./etag.js";
 import { type Call, type Route, route } from "./route.js";
 import { named, withMessage } from "./views.js";

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { CoreSignInProvider, CoreSignInProviderWrite } from "../../api/core/route.js";
 import { existing, Fault } from "../fault.js";
+import { listed } from "../operations/deploy.js";
 import type { Store } from "../store/store.js";
-import { listed } from "../work/deploy.js";
 import { etagOf } from "./etag.js";
 import { type Route, route } from "./route.js";
 import { named, withMessage } from "./views.js";

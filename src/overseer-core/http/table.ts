@@ -1,5 +1,5 @@
+import type { Liveness } from "../operations/liveness.js";
 import type { Store } from "../store/store.js";
-import type { Liveness } from "../work/liveness.js";
 import { appRoutes } from "./apps.js";
 import { auditRoutes } from "./audit.js";
 import { backupPolicyRoutes } from "./backup-policies.js";

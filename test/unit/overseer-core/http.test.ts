@@ -2,8 +2,8 @@ import { connect } from "node:net";
 import { expect } from "chai";
 import fc from "fast-check";
 import { routeTable } from "../../../src/overseer-core/http/table.js";
+import type { Liveness } from "../../../src/overseer-core/operations/liveness.js";
 import type { Store } from "../../../src/overseer-core/store/store.js";
-import type { Liveness } from "../../../src/overseer-core/work/liveness.js";
 import { FakeLogger } from "../support/fake-logger.js";
 import { CoreRig, list } from "./rig.js";
 

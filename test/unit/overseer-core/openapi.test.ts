@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { routeTable } from "../../../src/overseer-core/http/table.js";
+import type { Liveness } from "../../../src/overseer-core/operations/liveness.js";
 import type { Store } from "../../../src/overseer-core/store/store.js";
-import type { Liveness } from "../../../src/overseer-core/work/liveness.js";
 import { VERSION } from "../../../src/version.js";
 import { CoreRig, type Json, list } from "./rig.js";
 

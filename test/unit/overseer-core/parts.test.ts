@@ -5,9 +5,9 @@ import { readSimulation } from "../../../src/overseer-core/agent/simulated-compo
 import { SimulatedRunner } from "../../../src/overseer-core/agent/simulated-runner.js";
 import { Encryption } from "../../../src/overseer-core/encryption.js";
 import { checkIfMatch, hasAlready } from "../../../src/overseer-core/http/etag.js";
+import { secretNames } from "../../../src/overseer-core/operations/compose.js";
 import { Database } from "../../../src/overseer-core/store/database.js";
 import { migrate } from "../../../src/overseer-core/store/schema.js";
-import { secretNames } from "../../../src/overseer-core/work/compose.js";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/temporary-folder.js";
 import { rejection } from "../support/eventually.js";
 import { FakeClock } from "../support/fake-clock.js";

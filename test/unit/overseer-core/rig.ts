@@ -7,8 +7,8 @@ import { type Clock, systemClock } from "../../../src/base/clock.js";
 import { type Logger, silentLogger } from "../../../src/base/logger.js";
 import { Core } from "../../../src/overseer-core/core.js";
 import { routeTable } from "../../../src/overseer-core/http/table.js";
+import type { Liveness } from "../../../src/overseer-core/operations/liveness.js";
 import type { Store } from "../../../src/overseer-core/store/store.js";
-import type { Liveness } from "../../../src/overseer-core/work/liveness.js";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/temporary-folder.js";
 
 /** What a Core answered. */
