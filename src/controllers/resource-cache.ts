@@ -14,6 +14,8 @@ export interface ResourceCacheOptions<T> {
   readonly resource: ResourceInfo;
   /** Lightens an object before it is kept. */
   readonly trim?: (object: T) => T;
+  /** Names the group that `of` finds an object by. */
+  readonly groupBy?: (object: T) => string;
   /** Told of each change: `previous` is undefined for a new object, `current` for one that is gone. */
   readonly onChange: (key: string, current: T | undefined, previous: T | undefined) => void;
   readonly observer?: ReflectorObserver;
@@ -24,12 +26,15 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
   readonly resource: ResourceInfo;
   readonly #reflector: Reflector<T>;
   readonly #trim: (object: T) => T;
+  readonly #groupBy: ((object: T) => string) | undefined;
   readonly #objects = new Map<string, T>();
+  readonly #groups = new Map<string, Map<string, T>>();
   readonly #synced: Promise<void>;
 
   constructor(options: ResourceCacheOptions<T>) {
     this.resource = options.resource;
     this.#trim = options.trim ?? ((object) => object);
+    this.#groupBy = options.groupBy;
     let resolve: () => void = () => {};
     this.#synced = new Promise((done) => {
       resolve = done;
@@ -47,12 +52,12 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
         const known = this.#objects.get(key);
         if (event.type === "Deleted") {
           if (known && known.metadata.uid !== event.previous.metadata.uid) return;
-          this.#objects.delete(key);
+          this.#remove(key);
           options.onChange(key, undefined, known ?? event.previous);
           return;
         }
         if (known && known !== previousOf(event) && isOlder(event.object, known)) return;
-        this.#objects.set(key, event.object);
+        this.#put(key, event.object);
         options.onChange(key, event.object, known);
       },
       onSync: (error) => {
@@ -84,12 +89,40 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
     return this.#objects.values();
   }
 
+  /** The objects of a group. */
+  of(group: string): Iterable<T> {
+    return this.#groups.get(group)?.values() ?? [];
+  }
+
   /** Takes in what a write of ours answered. */
   note(object: T): void {
     const key = `${object.metadata.namespace}/${object.metadata.name}`;
     const known = this.#objects.get(key);
     if (known && isNewer(known.metadata.resourceVersion, object.metadata.resourceVersion)) return;
-    this.#objects.set(key, this.#trim(withoutManagedFields(object as unknown as RawObject) as unknown as T));
+    this.#put(key, this.#trim(withoutManagedFields(object as unknown as RawObject) as unknown as T));
+  }
+
+  #put(key: string, object: T): void {
+    this.#ungroup(key);
+    this.#objects.set(key, object);
+    const name = this.#groupBy?.(object);
+    if (name === undefined) return;
+    const group = this.#groups.get(name) ?? new Map<string, T>();
+    this.#groups.set(name, group.set(key, object));
+  }
+
+  #remove(key: string): void {
+    this.#ungroup(key);
+    this.#objects.delete(key);
+  }
+
+  #ungroup(key: string): void {
+    const known = this.#objects.get(key);
+    const name = known && this.#groupBy?.(known);
+    if (name === undefined) return;
+    const group = this.#groups.get(name);
+    group?.delete(key);
+    if (group?.size === 0) this.#groups.delete(name);
   }
 }
 

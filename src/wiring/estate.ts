@@ -1,8 +1,8 @@
-import type { Change } from "../api/change.js";
 import type { GitRef } from "../api/git-ref.js";
 import type { GitRepository } from "../api/git-repository.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
+import type { KnownChange } from "../controllers/overseer-app/known-change.js";
 import { repositoryKey } from "../controllers/overseer-app/source.js";
 import type { ResourceCache } from "../controllers/resource-cache.js";
 import { appKey } from "../plan/live.js";
@@ -11,14 +11,14 @@ import { appKey } from "../plan/live.js";
 export class Estate {
   readonly repositories: ResourceCache<GitRepository>;
   readonly apps: ResourceCache<OverseerApp>;
-  readonly changes: ResourceCache<Change>;
+  readonly changes: ResourceCache<KnownChange>;
   readonly #index: RevisionIndex;
 
   constructor(
     caches: {
       readonly repositories: ResourceCache<GitRepository>;
       readonly apps: ResourceCache<OverseerApp>;
-      readonly changes: ResourceCache<Change>;
+      readonly changes: ResourceCache<KnownChange>;
     },
     index: RevisionIndex,
   ) {

@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { type Change, isFinal } from "../api/change.js";
 import type { GitRepository } from "../api/git-repository.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { Clock } from "../base/clock.js";
@@ -8,9 +7,10 @@ import type { Logger } from "../base/logger.js";
 import type { WriteGate } from "../base/write-gate.js";
 import type { Config } from "../config/config.js";
 import { RevisionIndex } from "../controllers/git-repository/revision-index.js";
+import { appOfChange, type KnownChange, reduceChange } from "../controllers/overseer-app/known-change.js";
 import type { AppMemory } from "../controllers/overseer-app/memory.js";
 import { repositoryKey } from "../controllers/overseer-app/source.js";
-import { ResourceCache } from "../controllers/resource-cache.js";
+import { ResourceCache, type ResourceCacheOptions } from "../controllers/resource-cache.js";
 import { SecretCache } from "../controllers/secret-cache.js";
 import { type ObjectNews, Tracker } from "../destinations/kubernetes/tracker.js";
 import { KindWatches } from "../destinations/kubernetes/watches.js";
@@ -163,20 +163,19 @@ export class Operator {
     return {
       repositories: this.#cache<GitRepository>("repository", (...change) => this.#repositoryChanged(...change)),
       apps: this.#cache<OverseerApp>("app", (...change) => this.#appChanged(...change)),
-      changes: this.#cache<Change>("change", () => {}, trimChange),
+      changes: this.#cache<KnownChange>("change", () => {}, { trim: reduceChange, groupBy: appOfChange }),
     };
   }
 
-  #cache<T extends GitRepository | OverseerApp | Change>(
+  #cache<T extends GitRepository | OverseerApp | KnownChange>(
     name: keyof Cluster["resources"],
     onChange: (key: string, current: T | undefined, previous: T | undefined) => void,
-    trim?: (object: T) => T,
+    keeping: Pick<ResourceCacheOptions<T>, "trim" | "groupBy"> = {},
   ): ResourceCache<T> {
     const { cluster, clock, logger, metrics } = this.#parts;
     const resource = cluster.resources[name];
     const observer = reflectorObserver(metrics, `${resource.group}/${resource.kind}`);
-    const trimming = trim ? { trim } : {};
-    return new ResourceCache<T>({ client: cluster.client, clock, logger, resource, onChange, observer, ...trimming });
+    return new ResourceCache<T>({ client: cluster.client, clock, logger, resource, onChange, observer, ...keeping });
   }
 
   /** Kinds come and go with their definitions: what waits for one looks again. */
@@ -248,11 +247,4 @@ export class Operator {
       this.#apps.queue.add(key, PRIORITY.drift);
     }
   }
-}
-
-/** The plan of a finished Change is for people who read it from the API server: no need to keep it here. */
-function trimChange(change: Change): Change {
-  if (!isFinal(change.status?.phase)) return change;
-  const { plan: _, ...status } = change.status ?? {};
-  return { ...change, status };
 }

@@ -7,6 +7,7 @@ import { rfc3339 } from "../../base/clock.js";
 import { isStatus } from "../../kube/errors.js";
 import { collectionPath, objectPath } from "../../kube/resource.js";
 import { expiredChanges } from "../../plan/prune-guard.js";
+import { isOpen } from "./known-change.js";
 import type { AppRun, ChangeUpdate } from "./run.js";
 
 /** Names tried when the next number is taken already. */
@@ -14,16 +15,12 @@ const MAX_TRIES = 20;
 
 /** The Changes of an app that have not reached their end. */
 export function openChanges(run: AppRun): Change[] {
-  return [...run.services.changes.values()].filter((change) => belongs(run, change) && !isFinal(change.status?.phase));
+  return [...run.services.changes.of(run.key)].filter(isOpen);
 }
 
 /** The open Change that brings these inputs, if there is one. */
 export function openChangeFor(run: AppRun, inputsKey: string): Change | undefined {
   return openChanges(run).find((change) => change.spec.inputs.key === inputsKey);
-}
-
-function belongs(run: AppRun, change: Change): boolean {
-  return change.metadata.namespace === run.ref.namespace && change.spec.app.name === run.ref.name;
 }
 
 /**
@@ -151,8 +148,7 @@ export async function supersede(run: AppRun, current: Inputs): Promise<void> {
 /** Deletes the oldest finished Changes beyond the app's history limit. */
 export async function trimHistory(run: AppRun): Promise<void> {
   const { changes, client } = run.services;
-  const mine = [...changes.values()].filter((change) => belongs(run, change));
-  for (const change of expiredChanges(mine, run.app.spec.historyLimit)) {
+  for (const change of expiredChanges([...changes.of(run.key)], run.app.spec.historyLimit)) {
     try {
       const { namespace, name, uid } = change.metadata;
       await client.request({

@@ -1,4 +1,3 @@
-import type { Change } from "../../api/change.js";
 import type { GitRepository } from "../../api/git-repository.js";
 import type { OverseerApp } from "../../api/overseer-app.js";
 import type { Clock } from "../../base/clock.js";
@@ -13,6 +12,7 @@ import type { SourceRenderer } from "../../render/render.js";
 import type { RevisionIndex } from "../git-repository/revision-index.js";
 import type { ResourceCache } from "../resource-cache.js";
 import type { Claims } from "./claims.js";
+import type { KnownChange } from "./known-change.js";
 import type { AppMemory } from "./memory.js";
 
 /** Told of what happens to apps, for the metrics. */
@@ -40,7 +40,7 @@ export interface AppServices {
   readonly clock: Clock;
   readonly client: KubeClient;
   readonly apps: ResourceCache<OverseerApp>;
-  readonly changes: ResourceCache<Change>;
+  readonly changes: ResourceCache<KnownChange>;
   readonly repositories: ResourceCache<GitRepository>;
   readonly index: RevisionIndex;
   readonly engine: GitEngine;

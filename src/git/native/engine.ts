@@ -6,7 +6,7 @@ import { messageOf } from "../../base/errors.js";
 import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
 import type { Logger } from "../../base/logger.js";
 import { Semaphore } from "../../base/semaphore.js";
-import { parseCommit } from "../commit.js";
+import { type ParsedCommit, parseCommit } from "../commit.js";
 import { withDeadline } from "../deadline.js";
 import type { FetchResult, FetchTarget, GitEngine, GitRemote, GitSnapshot, RemoteRefs } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
@@ -51,6 +51,9 @@ const GRACE_MS = 600_000;
 /** Rows of all trees that are kept parsed: some 10 MB. */
 const MAX_TREE_ROWS = 50_000;
 
+/** Commits that are kept parsed: each app asks for the newest one of its repository. */
+const MAX_COMMITS = 1_000;
+
 const STORE = /^[0-9a-f]{64}\.git$/;
 
 /**
@@ -72,6 +75,8 @@ export class NativeGitEngine implements GitEngine {
     maxSize: MAX_TREE_ROWS,
     sizeCalculation: ({ rows }) => rows.length + 1,
   });
+  /** Commits by their id, for the same reason. */
+  readonly #commits = new LRUCache<string, ParsedCommit>({ max: MAX_COMMITS });
 
   constructor(options: NativeGitEngineOptions) {
     this.#options = { ...options, cacheDir: resolve(options.cacheDir) };
@@ -88,7 +93,7 @@ export class NativeGitEngine implements GitEngine {
     this.#lsRefs = new LsRefs(new GitHttpClient(this.#connections, clock), clock, limits);
     const failpoint = options.failpoint ?? noFailpoints;
     this.#fetcher = new NativeFetcher({ git: this.#git, limits, clock, failpoint });
-    this.#readers = new ReaderPool({ git: this.#git, clock, limits, idle: () => this.#trees.clear() });
+    this.#readers = new ReaderPool({ git: this.#git, clock, limits, idle: () => this.#forgetParsed() });
     this.#fetches = new Semaphore(limits.concurrentFetches);
   }
 
@@ -114,12 +119,18 @@ export class NativeGitEngine implements GitEngine {
   async open(remote: GitRemote, commit: string): Promise<GitSnapshot | undefined> {
     const store = this.#store(remote);
     if ((await store.record(commit)) === undefined) return undefined;
+    const parsed = this.#commits.get(commit) ?? (await this.#readCommit(store, commit));
+    return parsed && new TreeSnapshot(parsed.info, parsed.tree, storeSource(store, commit, this.#trees));
+  }
+
+  async #readCommit(store: NativeStore, commit: string): Promise<ParsedCommit | undefined> {
     const object = await store.read(commit).catch((error: unknown) => {
       if (!isGitError(error, "GIT_STORE_DAMAGED")) throw error;
     });
     if (object === undefined || (await store.record(commit)) === undefined) return undefined;
-    const { info, tree } = parseCommit(object.content, commit);
-    return new TreeSnapshot(info, tree, storeSource(store, commit, this.#trees));
+    const parsed = parseCommit(object.content, commit);
+    this.#commits.set(commit, parsed);
+    return parsed;
   }
 
   async retain(remote: GitRemote, commits: readonly string[]): Promise<void> {
@@ -157,8 +168,14 @@ export class NativeGitEngine implements GitEngine {
     this.#connections.clear();
   }
 
-  async #letGo(): Promise<void> {
+  #forgetParsed(): void {
     this.#trees.clear();
+    this.#commits.clear();
+  }
+
+  async #letGo(): Promise<void> {
+    this.#forgetParsed();
+    for (const store of this.#stores.values()) store.lookAgain();
     await this.#readers.releaseAll();
   }
 
@@ -189,7 +206,8 @@ export class NativeGitEngine implements GitEngine {
     try {
       return await this.#fetcher.fetch(store, { remote, base, target, signal });
     } catch (error) {
-      if (isGitError(error, "GIT_PACK_CORRUPT", "GIT_INCOMPLETE")) await store.heal();
+      if (isGitError(error, "GIT_PACK_CORRUPT", "GIT_INCOMPLETE", "GIT_STORE_DAMAGED")) await store.heal();
+      if (isGitError(error, "GIT_STORE_DAMAGED")) return this.#fetcher.fetch(store, { remote, base, target, signal });
       if (!isGitError(error, "GIT_REDIRECTED")) throw error;
       await this.#lsRefs.list(remote, ["HEAD"], signal);
       const moved = this.#lsRefs.base(remote);

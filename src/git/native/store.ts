@@ -28,6 +28,9 @@ export interface StoreContext {
   readonly logger: Logger;
 }
 
+/** How long a commit that was there counts as there without another look at the disk; a reader heals what is not. */
+const RECENT_MS = 200;
+
 /** What is left of removed stores until their files are gone. */
 export const TRASH_PREFIX = "trash-";
 
@@ -48,6 +51,8 @@ export class NativeStore {
   /** Settled unless packs are just being removed. */
   #gate: Promise<unknown> = Promise.resolve();
   #generation: Generation | undefined;
+  /** Monotonic time of the last look at the newest generation. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #healing: Promise<void> | undefined;
 
   constructor(remote: GitRemote, context: StoreContext) {
@@ -62,9 +67,14 @@ export class NativeStore {
     return this.#turns.run(work);
   }
 
+  /**
+   * What is known of a commit. A look that is just over serves those who ask for the same commit right afterwards: all apps
+   * of a repository do so when it has a new one.
+   */
   async record(commit: string): Promise<CommitRecord | undefined> {
-    const { commits } = (await this.current()).manifest;
-    return Object.hasOwn(commits, commit) ? commits[commit] : undefined;
+    const isRecent = this.#context.clock.monotonic() - this.#lookedAt < RECENT_MS;
+    const recent = isRecent && this.#generation ? recordIn(this.#generation, commit) : undefined;
+    return recent ?? recordIn(await this.current(), commit);
   }
 
   /** The newest generation. Packs that this process has not seen before are checked; damaged ones are dropped. */
@@ -84,13 +94,23 @@ export class NativeStore {
     });
   }
 
-  /** A workspace that knows the packs of `generation`, made after what killed processes left behind was removed. */
+  /**
+   * A workspace that knows the packs of `generation`, made after what killed processes left behind was removed. Throws
+   * `GIT_STORE_DAMAGED` when one of these packs is gone: another process may have dropped it while this one took it in again.
+   */
   async workspace({ manifest }: Generation, commits: readonly string[]): Promise<Workspace> {
     return guardDisk(this.#remote, async () => {
       await this.#prepare();
       await sweep(this, manifest, this.#context);
-      return Workspace.make(this.directory, this.packs, { packs: manifest.packs, commits });
+      return Workspace.make(this.directory, this.packs, { packs: manifest.packs, commits }).catch((error: unknown) => {
+        throw isMissing(error) ? damaged(`the store of ${this.#remote.url}`, error) : error;
+      });
     });
+  }
+
+  /** Whatever was seen just now: the next who asks looks at the disk. */
+  lookAgain(): void {
+    this.#lookedAt = Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -103,7 +123,9 @@ export class NativeStore {
         const { number, manifest } = await this.current();
         const next = change(manifest);
         if (next === undefined) return false;
-        if (await publishGeneration(this.directory, number, next)) return true;
+        if (!(await publishGeneration(this.directory, number, next))) continue;
+        this.lookAgain();
+        return true;
       }
     });
   }
@@ -137,6 +159,7 @@ export class NativeStore {
   async remove(): Promise<void> {
     await this.#context.readers.release(this.directory);
     this.#sound.clear();
+    this.lookAgain();
     const trash = join(dirname(this.directory), TRASH_PREFIX + randomBytes(8).toString("hex"));
     await rename(this.directory, trash).catch(() => {});
     await rm(trash, { recursive: true, force: true });
@@ -147,6 +170,7 @@ export class NativeStore {
     await this.#looks.run(async () => {
       this.#sound.clear();
       this.#generation = undefined;
+      this.lookAgain();
       await this.#look();
     });
   }
@@ -164,11 +188,16 @@ export class NativeStore {
 
   async #look(): Promise<Generation> {
     for (;;) {
+      const began = this.#context.clock.monotonic();
       const generation = await readGeneration(this.directory, this.#remote.url, this.#generation);
-      if (generation === this.#generation) return generation;
+      if (generation === this.#generation) {
+        this.#lookedAt = began;
+        return generation;
+      }
       const unsound = await this.#unsound(generation.manifest);
       if (unsound.length === 0) {
         this.#generation = generation;
+        this.#lookedAt = began;
         return generation;
       }
       await this.#amputate(generation, unsound);
@@ -223,4 +252,12 @@ export class NativeStore {
       await workspace.remove();
     }
   }
+}
+
+function recordIn({ manifest: { commits } }: Generation, commit: string): CommitRecord | undefined {
+  return Object.hasOwn(commits, commit) ? commits[commit] : undefined;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }

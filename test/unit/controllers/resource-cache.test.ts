@@ -37,6 +37,7 @@ describe("controllers/resource-cache", () => {
       clock: new FakeClock(),
       logger: new FakeLogger(),
       resource: THINGS,
+      groupBy: ({ spec }) => spec.value,
       onChange: (_key, current, previous) => changes.push(`${previous?.spec.value} > ${current?.spec.value}`),
     });
     const started = cache.start();
@@ -53,6 +54,19 @@ describe("controllers/resource-cache", () => {
   });
 
   const value = (): string | undefined => cache.get("shop/web")?.spec.value;
+
+  it("finds objects by their group, also when they change it or go", async () => {
+    const ofGroup = (name: string): string[] => [...cache.of(name)].map(({ metadata }) => metadata.resourceVersion);
+    expect(ofGroup("first")).to.deep.equal(["50"]);
+    watch.send({ type: "MODIFIED", object: thing("60", "second") });
+    await eventually("the change", () => value() === "second");
+    expect([ofGroup("first"), ofGroup("second")]).to.deep.equal([[], ["60"]]);
+    cache.note(thing("70", "third"));
+    expect([ofGroup("second"), ofGroup("third")]).to.deep.equal([[], ["70"]]);
+    watch.send({ type: "DELETED", object: thing("80", "third") });
+    await eventually("it is gone", () => value() === undefined);
+    expect(ofGroup("third")).to.deep.equal([]);
+  });
 
   it("shows a write of ours at once, and is not taken back by what comes from before it", async () => {
     cache.note(thing("70", "ours"));

@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import type { Change } from "../../../src/api/change.js";
 import type { GitRepository } from "../../../src/api/git-repository.js";
 import type { OverseerApp } from "../../../src/api/overseer-app.js";
 import { RevisionIndex } from "../../../src/controllers/git-repository/revision-index.js";
+import type { KnownChange } from "../../../src/controllers/overseer-app/known-change.js";
 import type { ResourceCache } from "../../../src/controllers/resource-cache.js";
 import { Estate } from "../../../src/wiring/estate.js";
 import { app, cacheOf, inputs, repository } from "../controllers/support/resources.js";
@@ -20,12 +20,12 @@ interface Parts {
 }
 
 function estate({ apps = [], repositories = [], index = new RevisionIndex(), synced = true }: Parts): Estate {
-  const changes: readonly Change[] = [];
+  const changes: readonly KnownChange[] = [];
   return new Estate(
     {
       apps: cacheOf(apps, "overseerapps", synced) as unknown as ResourceCache<OverseerApp>,
       repositories: cacheOf(repositories, "gitrepositories") as unknown as ResourceCache<GitRepository>,
-      changes: cacheOf(changes, "changes", synced) as unknown as ResourceCache<Change>,
+      changes: cacheOf(changes, "changes", synced) as unknown as ResourceCache<KnownChange>,
     },
     index,
   );
