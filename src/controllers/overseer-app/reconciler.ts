@@ -116,6 +116,9 @@ function take(run: AppRun, desired: Rendered | Problem): void {
     return;
   }
   run.desired = desired;
+  const { memory, destination } = run;
+  if (memory.claimed?.by === desired && memory.claimed.at === destination.id) return;
+  memory.claimed = { by: desired, at: destination.id };
   run.services.claims.set(
     run.key,
     desired.documents.map((document) => claimKey(run, document.key)),
