@@ -4,14 +4,17 @@ import { type BackoffPolicy, backoffDelay, jitter } from "../../base/backoff.js"
 import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
+import { type BucketSize, TokenBucket } from "../../base/token-bucket.js";
 import { CoreError } from "./core-error.js";
 import type { CoreReader } from "./core-reader.js";
 import { type Affected, CoreState } from "./core-state.js";
 import type { SeenKinds } from "./seen.js";
 
 const RETRY: BackoffPolicy = { baseMs: 500, factor: 2, maxMs: 60_000 };
-/** Looks of a Core that waits by itself are at least this far apart; the farther, the longer news keeps coming. */
-const PAUSE: BackoffPolicy = { baseMs: 20, factor: 2, maxMs: 320 };
+/** Looks of a Core that waits by itself are at least this far apart: what happens together is seen together. */
+const PAUSE_MS = 20;
+/** A change is seen at once, but a Core in which something changes all the time is read only so often. */
+const LOOKS: BucketSize = { burst: 40, perSecond: 4 };
 
 /** How a Core is followed. */
 export interface CoreFollowerOptions {
@@ -39,14 +42,14 @@ export class CoreFollower {
   #written: Set<string> | undefined;
   #fresh = false;
   #failures = 0;
-  /** Looks in a row that brought something. */
-  #busy = 0;
+  readonly #looks: TokenBucket;
   #problem: CoreError | undefined;
   #waiters: (() => void)[] = [];
   #loop: Promise<void> | undefined;
 
   constructor(options: CoreFollowerOptions) {
     this.#options = options;
+    this.#looks = new TokenBucket(options.clock, LOOKS);
   }
 
   /** Why the picture is not what the Core holds now; undefined while it is. */
@@ -109,10 +112,9 @@ export class CoreFollower {
       this.#interrupt = new AbortController();
       const { signal } = this.#interrupt;
       try {
-        const followsAtOnce = await this.#look(signal);
+        const news = await this.#look(signal);
         this.#recovered();
-        if (!followsAtOnce) await this.#pause(this.#options.intervalMs, signal);
-        else await this.#pause(backoffDelay(PAUSE, Math.max(1, this.#busy)), signal);
+        await this.#pause(this.#restAfter(news), signal);
       } catch (error) {
         if (signal.aborted) continue;
         this.#failed(error);
@@ -123,7 +125,14 @@ export class CoreFollower {
     this.#release();
   }
 
-  /** One look. Gives whether the next one may follow at once. */
+  /** Milliseconds until the next look. */
+  #restAfter(news: boolean): number {
+    const { reader, intervalMs } = this.#options;
+    if (!reader.waits) return intervalMs;
+    return news ? Math.max(PAUSE_MS, this.#looks.take()) : PAUSE_MS;
+  }
+
+  /** One look. Gives whether it brought anything. */
   async #look(signal: AbortSignal): Promise<boolean> {
     const { reader, intervalMs, onNews } = this.#options;
     const written = new Set<string>();
@@ -132,7 +141,6 @@ export class CoreFollower {
     const seconds = this.fresh ? Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.round(intervalMs / 1000))) : 0;
     const { news, confirm } = await reader.look(seconds, signal);
     this.#written = undefined;
-    this.#busy = news === undefined ? 0 : this.#busy + 1;
     if (news !== undefined) {
       const affected = this.state.take(news, written);
       if (affected.apps.size > 0 || affected.everyone) onNews(affected);
@@ -141,7 +149,7 @@ export class CoreFollower {
     const whole = !this.#fresh;
     this.#fresh = true;
     if (whole) onNews({ apps: new Set(), everyone: true });
-    return reader.waits;
+    return news !== undefined;
   }
 
   #recovered(): void {

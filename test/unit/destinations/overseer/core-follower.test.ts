@@ -81,6 +81,21 @@ describe("following a Core", () => {
     await follower.stop();
   });
 
+  it("reads news as soon as they come, but a Core that is never quiet only some times a second", async () => {
+    const { reader, clock, follower } = rig();
+    const rests: number[] = [];
+    for (let count = 1; count <= 60; count++) {
+      (await reader.nth(count)).answer(news({}));
+      await settle();
+      const [next = 0] = clock.timers;
+      rests.push(Math.round(next));
+      clock.advance(next);
+    }
+    expect(new Set(rests.slice(0, 40))).to.deep.equal(new Set([20]));
+    expect(rests.slice(-10).every((rest) => rest === 250)).to.equal(true);
+    await follower.stop();
+  });
+
   it("asks a Core that cannot wait once in each interval", async () => {
     const { reader, clock, follower } = rig();
     reader.waits = false;
