@@ -1,6 +1,7 @@
 import type { APP_STATUSES, CoreApp, CoreAppCreate, CoreAppUpdate, CoreAppVersion } from "../../api/core/app.js";
 import { canonicalJson } from "../../base/hash.js";
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
+import { Table } from "./table.js";
 
 /** Versions of an app that are kept: the newest ones. */
 export const MAX_VERSIONS = 100;
@@ -28,28 +29,20 @@ interface VersionRow {
 }
 
 /** Apps and their versions. */
-export class Apps {
-  readonly #context: StoreContext;
-  readonly #all;
-  readonly #since;
-  readonly #byId;
+export class Apps extends Table<AppRow, CoreApp> {
   readonly #byName;
   readonly #insert;
   readonly #update;
   readonly #setStatus;
-  readonly #delete;
   readonly #addVersion;
   readonly #forgetVersions;
   readonly #versions;
   readonly #version;
 
   constructor(context: StoreContext) {
+    super(context, { name: "apps", kind: "app", order: "name", view: viewOf });
     const { database } = context;
-    this.#context = context;
-    this.#all = database.query<AppRow>("SELECT * FROM apps ORDER BY name");
-    this.#since = database.query<AppRow>("SELECT * FROM apps WHERE revision > ? ORDER BY name");
-    this.#byId = database.query<AppRow>("SELECT * FROM apps WHERE id = ?");
-    this.#byName = database.query<AppRow>("SELECT * FROM apps WHERE name = ?");
+    this.#byName = this.rowsWhere("name = ?");
     this.#insert = database.query(
       `INSERT INTO apps (id, name, description, domain, compose, version, status, node_id, metadata, created_at, updated_at,
        revision) VALUES (?, ?, ?, ?, ?, 1, 'stopped', ?, ?, ?, ?, ?)`,
@@ -59,7 +52,6 @@ export class Apps {
        revision = ? WHERE id = ?`,
     );
     this.#setStatus = database.query("UPDATE apps SET status = ?, updated_at = ?, revision = ? WHERE id = ?");
-    this.#delete = database.query("DELETE FROM apps WHERE id = ?");
     this.#addVersion = database.query(
       "INSERT INTO app_versions (app_id, version, compose, domain, node_id, created_at) VALUES (?, ?, ?, ?, ?, ?)",
     );
@@ -68,28 +60,17 @@ export class Apps {
     this.#version = database.query<VersionRow>("SELECT * FROM app_versions WHERE app_id = ? AND version = ?");
   }
 
-  /** All of them by name, or those that changed after a revision. */
-  list(since?: number): CoreApp[] {
-    return (since === undefined ? this.#all.all() : this.#since.all(since)).map(viewOf);
-  }
-
-  find(id: string): CoreApp | undefined {
-    const row = this.#byId.get(id);
-    return row && viewOf(row);
-  }
-
   findByName(name: string): CoreApp | undefined {
-    const row = this.#byName.get(name);
-    return row && viewOf(row);
+    return this.shown(this.#byName.get(name));
   }
 
   create(input: CoreAppCreate): CoreApp {
-    const [id, now] = [newId(), timestamp(this.#context.clock)];
+    const [id, now] = [newId(), timestamp(this.context.clock)];
     const { name, description = null, domain = null, compose, nodeId = null, metadata } = input;
-    const revision = this.#context.revisions.next("app");
+    const revision = this.nextRevision();
     this.#insert.run(id, name, description, domain, compose, nodeId, JSON.stringify(metadata), now, now, revision);
     this.#addVersion.run(id, 1, compose, domain, nodeId, now);
-    return this.#mustFind(id);
+    return this.mustFind(id);
   }
 
   /** Replaces an app. It gets a new version if compose, domain or node changed; nothing is written if nothing changed. */
@@ -98,28 +79,23 @@ export class Apps {
     const { id } = app;
     const newVersion = compose !== app.compose || domain !== app.domain || nodeId !== app.nodeId;
     const same = description === app.description && canonicalJson(metadata) === canonicalJson(app.metadata);
-    if (same && !newVersion) return this.#mustFind(id);
-    const now = timestamp(this.#context.clock);
+    if (same && !newVersion) return this.mustFind(id);
+    const now = timestamp(this.context.clock);
     const version = newVersion ? app.version + 1 : app.version;
-    const revision = this.#context.revisions.next("app");
+    const revision = this.nextRevision();
     this.#update.run(description, domain, compose, version, nodeId, JSON.stringify(metadata), now, revision, id);
     if (newVersion) {
       this.#addVersion.run(id, version, compose, domain, nodeId, now);
       this.#forgetVersions.run(id, version - MAX_VERSIONS);
     }
-    return this.#mustFind(id);
+    return this.mustFind(id);
   }
 
   /** Says how an app is. Nothing is written if it is so already, or if there is no such app. */
   setStatus(id: string, status: AppStatus): void {
-    const app = this.#byId.get(id);
+    const app = this.row(id);
     if (app === undefined || app.status === status) return;
-    this.#setStatus.run(status, timestamp(this.#context.clock), this.#context.revisions.next("app"), id);
-  }
-
-  delete(id: string): void {
-    this.#delete.run(id);
-    this.#context.revisions.bury("app", id);
+    this.#setStatus.run(status, timestamp(this.context.clock), this.nextRevision(), id);
   }
 
   /** The versions that are kept, the newest first. */
@@ -130,12 +106,6 @@ export class Apps {
   version(id: string, version: number): CoreAppVersion | undefined {
     const row = this.#version.get(id, version);
     return row && versionView(row);
-  }
-
-  #mustFind(id: string): CoreApp {
-    const app = this.find(id);
-    if (app === undefined) throw new Error(`the app ${id} is gone within its own transaction`);
-    return app;
   }
 }
 

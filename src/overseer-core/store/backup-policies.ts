@@ -1,6 +1,7 @@
 import type { CoreBackupPolicy, CoreBackupPolicyWrite } from "../../api/core/backup-policy.js";
 import { canonicalJson } from "../../base/hash.js";
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
+import { Table } from "./table.js";
 
 interface PolicyRow extends BaseRow {
   readonly name: string;
@@ -12,25 +13,17 @@ interface PolicyRow extends BaseRow {
 }
 
 /** Backup policies. */
-export class BackupPolicies {
-  readonly #context: StoreContext;
-  readonly #all;
-  readonly #since;
-  readonly #byId;
+export class BackupPolicies extends Table<PolicyRow, CoreBackupPolicy> {
   readonly #byName;
   readonly #ofApp;
   readonly #insert;
   readonly #update;
-  readonly #delete;
 
   constructor(context: StoreContext) {
+    super(context, { name: "backup_policies", kind: "backupPolicy", order: "name", view: viewOf });
     const { database } = context;
-    this.#context = context;
-    this.#all = database.query<PolicyRow>("SELECT * FROM backup_policies ORDER BY name");
-    this.#since = database.query<PolicyRow>("SELECT * FROM backup_policies WHERE revision > ? ORDER BY name");
-    this.#byId = database.query<PolicyRow>("SELECT * FROM backup_policies WHERE id = ?");
-    this.#byName = database.query<PolicyRow>("SELECT * FROM backup_policies WHERE name = ?");
-    this.#ofApp = database.query<PolicyRow>("SELECT * FROM backup_policies WHERE app_id = ? ORDER BY name");
+    this.#byName = this.rowsWhere("name = ?");
+    this.#ofApp = this.rowsWhere("app_id = ?");
     this.#insert = database.query(
       `INSERT INTO backup_policies (id, name, app_id, enabled, schedule, retention_days, metadata, created_at, updated_at,
        revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -39,22 +32,10 @@ export class BackupPolicies {
       `UPDATE backup_policies SET name = ?, app_id = ?, enabled = ?, schedule = ?, retention_days = ?, metadata = ?,
        updated_at = ?, revision = ? WHERE id = ?`,
     );
-    this.#delete = database.query("DELETE FROM backup_policies WHERE id = ?");
-  }
-
-  /** All of them by name, or those that changed after a revision. */
-  list(since?: number): CoreBackupPolicy[] {
-    return (since === undefined ? this.#all.all() : this.#since.all(since)).map(viewOf);
-  }
-
-  find(id: string): CoreBackupPolicy | undefined {
-    const row = this.#byId.get(id);
-    return row && viewOf(row);
   }
 
   findByName(name: string): CoreBackupPolicy | undefined {
-    const row = this.#byName.get(name);
-    return row && viewOf(row);
+    return this.shown(this.#byName.get(name));
   }
 
   /** Policies that name an app. */
@@ -63,30 +44,19 @@ export class BackupPolicies {
   }
 
   create(input: CoreBackupPolicyWrite): CoreBackupPolicy {
-    const [id, now] = [newId(), timestamp(this.#context.clock)];
-    this.#insert.run(id, ...columns(input), now, now, this.#context.revisions.next("backupPolicy"));
-    return this.#mustFind(id);
+    const [id, now] = [newId(), timestamp(this.context.clock)];
+    this.#insert.run(id, ...columns(input), now, now, this.nextRevision());
+    return this.mustFind(id);
   }
 
   /** Replaces a policy; nothing is written if nothing changes. */
   update(policy: CoreBackupPolicy, input: CoreBackupPolicyWrite): CoreBackupPolicy {
     const { id, revision: _, createdAt: __, updatedAt: ___, ...present } = policy;
     if (canonicalJson({ ...input, appId: input.appId ?? null }) !== canonicalJson(present)) {
-      const now = timestamp(this.#context.clock);
-      this.#update.run(...columns(input), now, this.#context.revisions.next("backupPolicy"), id);
+      const now = timestamp(this.context.clock);
+      this.#update.run(...columns(input), now, this.nextRevision(), id);
     }
-    return this.#mustFind(id);
-  }
-
-  delete(id: string): void {
-    this.#delete.run(id);
-    this.#context.revisions.bury("backupPolicy", id);
-  }
-
-  #mustFind(id: string): CoreBackupPolicy {
-    const policy = this.find(id);
-    if (policy === undefined) throw new Error(`the policy ${id} is gone within its own transaction`);
-    return policy;
+    return this.mustFind(id);
   }
 }
 

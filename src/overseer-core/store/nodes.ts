@@ -2,6 +2,7 @@ import type { CoreNode, CoreNodeConfigWrite, CoreNodeRegister } from "../../api/
 import { CoreNodeConfig } from "../../api/core/node.js";
 import { canonicalJson } from "../../base/hash.js";
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
+import { Table } from "./table.js";
 
 interface NodeRow extends BaseRow {
   readonly name: string;
@@ -17,11 +18,7 @@ interface NodeRow extends BaseRow {
 }
 
 /** Nodes. */
-export class Nodes {
-  readonly #context: StoreContext;
-  readonly #all;
-  readonly #since;
-  readonly #byId;
+export class Nodes extends Table<NodeRow, CoreNode> {
   readonly #byName;
   readonly #byToken;
   readonly #insert;
@@ -29,15 +26,11 @@ export class Nodes {
   readonly #configure;
   readonly #setStatus;
   readonly #beat;
-  readonly #delete;
 
   constructor(context: StoreContext) {
+    super(context, { name: "nodes", kind: "node", order: "name", view: viewOf });
     const { database } = context;
-    this.#context = context;
-    this.#all = database.query<NodeRow>("SELECT * FROM nodes ORDER BY name");
-    this.#since = database.query<NodeRow>("SELECT * FROM nodes WHERE revision > ? ORDER BY name");
-    this.#byId = database.query<NodeRow>("SELECT * FROM nodes WHERE id = ?");
-    this.#byName = database.query<NodeRow>("SELECT * FROM nodes WHERE name = ?");
+    this.#byName = this.rowsWhere("name = ?");
     this.#byToken = database.query<{ id: string }>("SELECT id FROM nodes WHERE token_id = ?");
     this.#insert = database.query(
       `INSERT INTO nodes (hostname, ip_address, version, runner, token_id, last_heartbeat, updated_at, revision, id, name, status,
@@ -52,27 +45,15 @@ export class Nodes {
     );
     this.#setStatus = database.query("UPDATE nodes SET status = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#beat = database.query("UPDATE nodes SET last_heartbeat = ? WHERE id = ?");
-    this.#delete = database.query("DELETE FROM nodes WHERE id = ?");
-  }
-
-  /** All of them by name, or those that changed after a revision. */
-  list(since?: number): CoreNode[] {
-    return (since === undefined ? this.#all.all() : this.#since.all(since)).map(viewOf);
-  }
-
-  find(id: string): CoreNode | undefined {
-    const row = this.#byId.get(id);
-    return row && viewOf(row);
   }
 
   findByName(name: string): CoreNode | undefined {
-    const row = this.#byName.get(name);
-    return row && viewOf(row);
+    return this.shown(this.#byName.get(name));
   }
 
   /** Id of the token that a node was registered with. */
   tokenOf(id: string): string | undefined {
-    return this.#byId.get(id)?.token_id;
+    return this.row(id)?.token_id;
   }
 
   /** Nodes that were registered with a token. */
@@ -81,53 +62,42 @@ export class Nodes {
   }
 
   create(input: CoreNodeRegister, tokenId: string): CoreNode {
-    const [id, now] = [newId(), timestamp(this.#context.clock)];
+    const [id, now] = [newId(), timestamp(this.context.clock)];
     const config = JSON.stringify(CoreNodeConfig.parse({}));
-    const revision = this.#context.revisions.next("node");
+    const revision = this.nextRevision();
     this.#insert.run(...columns(input), tokenId, now, now, revision, id, input.name, config, now);
-    return this.#mustFind(id);
+    return this.mustFind(id);
   }
 
   /** The agent of a node is back. Its node is online; nothing else is written if it says what it said before. */
   register(node: CoreNode, input: CoreNodeRegister, tokenId: string): CoreNode {
     const { id, hostname, ipAddress, version, runner, status } = node;
     const said = canonicalJson([hostname, ipAddress, version, runner, this.tokenOf(id), status]);
-    const now = timestamp(this.#context.clock);
+    const now = timestamp(this.context.clock);
     if (said === canonicalJson([...columns(input), tokenId, "online"])) this.#beat.run(now, id);
-    else this.#register.run(...columns(input), tokenId, now, now, this.#context.revisions.next("node"), id);
-    return this.#mustFind(id);
+    else this.#register.run(...columns(input), tokenId, now, now, this.nextRevision(), id);
+    return this.mustFind(id);
   }
 
   /** Replaces configuration and metadata; nothing is written if nothing changes. */
   configure(node: CoreNode, { config, metadata }: CoreNodeConfigWrite): CoreNode {
     if (canonicalJson([config, metadata]) !== canonicalJson([node.config, node.metadata])) {
-      const now = timestamp(this.#context.clock);
-      const revision = this.#context.revisions.next("node");
+      const now = timestamp(this.context.clock);
+      const revision = this.nextRevision();
       this.#configure.run(JSON.stringify(config), JSON.stringify(metadata), now, revision, node.id);
     }
-    return this.#mustFind(node.id);
+    return this.mustFind(node.id);
   }
 
   /** Says whether a node is there; nothing is written if that was known. */
   setStatus(id: string, status: CoreNode["status"]): void {
-    if (this.#byId.get(id)?.status === status) return;
-    this.#setStatus.run(status, timestamp(this.#context.clock), this.#context.revisions.next("node"), id);
+    if (this.row(id)?.status === status) return;
+    this.#setStatus.run(status, timestamp(this.context.clock), this.nextRevision(), id);
   }
 
   /** Notes when a node was last heard of. That is no change. */
   beat(id: string): void {
-    this.#beat.run(timestamp(this.#context.clock), id);
-  }
-
-  delete(id: string): void {
-    this.#delete.run(id);
-    this.#context.revisions.bury("node", id);
-  }
-
-  #mustFind(id: string): CoreNode {
-    const node = this.find(id);
-    if (node === undefined) throw new Error(`the node ${id} is gone within its own transaction`);
-    return node;
+    this.#beat.run(timestamp(this.context.clock), id);
   }
 }
 

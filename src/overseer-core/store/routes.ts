@@ -1,6 +1,7 @@
 import type { CoreRoute, CoreRouteWrite } from "../../api/core/route.js";
 import { canonicalJson } from "../../base/hash.js";
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
+import { Table } from "./table.js";
 
 interface RouteRow extends BaseRow {
   readonly hostname: string;
@@ -13,27 +14,19 @@ interface RouteRow extends BaseRow {
 }
 
 /** Routes. */
-export class Routes {
-  readonly #context: StoreContext;
-  readonly #all;
-  readonly #since;
-  readonly #byId;
+export class Routes extends Table<RouteRow, CoreRoute> {
   readonly #byPlace;
   readonly #ofApp;
   readonly #behind;
   readonly #insert;
   readonly #update;
-  readonly #delete;
 
   constructor(context: StoreContext) {
+    super(context, { name: "routes", kind: "route", order: "hostname, path", view: viewOf });
     const { database } = context;
-    this.#context = context;
-    this.#all = database.query<RouteRow>("SELECT * FROM routes ORDER BY hostname, path");
-    this.#since = database.query<RouteRow>("SELECT * FROM routes WHERE revision > ? ORDER BY hostname, path");
-    this.#byId = database.query<RouteRow>("SELECT * FROM routes WHERE id = ?");
-    this.#byPlace = database.query<RouteRow>("SELECT * FROM routes WHERE hostname = ? AND path = ?");
-    this.#ofApp = database.query<RouteRow>("SELECT * FROM routes WHERE app_id = ? ORDER BY hostname, path");
-    this.#behind = database.query<RouteRow>("SELECT * FROM routes WHERE auth = ? ORDER BY hostname, path");
+    this.#byPlace = this.rowsWhere("hostname = ? AND path = ?");
+    this.#ofApp = this.rowsWhere("app_id = ?");
+    this.#behind = this.rowsWhere("auth = ?");
     this.#insert = database.query(
       `INSERT INTO routes (id, hostname, path, target, app_id, tls, auth, middleware, metadata, created_at, updated_at, revision)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -42,23 +35,11 @@ export class Routes {
       `UPDATE routes SET hostname = ?, path = ?, target = ?, app_id = ?, tls = ?, auth = ?, middleware = ?, metadata = ?,
        updated_at = ?, revision = ? WHERE id = ?`,
     );
-    this.#delete = database.query("DELETE FROM routes WHERE id = ?");
-  }
-
-  /** All of them by host name and path, or those that changed after a revision. */
-  list(since?: number): CoreRoute[] {
-    return (since === undefined ? this.#all.all() : this.#since.all(since)).map(viewOf);
-  }
-
-  find(id: string): CoreRoute | undefined {
-    const row = this.#byId.get(id);
-    return row && viewOf(row);
   }
 
   /** The route that has this host name and path. */
   at(hostname: string, path: string): CoreRoute | undefined {
-    const row = this.#byPlace.get(hostname, path);
-    return row && viewOf(row);
+    return this.shown(this.#byPlace.get(hostname, path));
   }
 
   /** Routes that name an app. */
@@ -72,30 +53,19 @@ export class Routes {
   }
 
   create(input: CoreRouteWrite): CoreRoute {
-    const [id, now] = [newId(), timestamp(this.#context.clock)];
-    this.#insert.run(id, ...columns(input), now, now, this.#context.revisions.next("route"));
-    return this.#mustFind(id);
+    const [id, now] = [newId(), timestamp(this.context.clock)];
+    this.#insert.run(id, ...columns(input), now, now, this.nextRevision());
+    return this.mustFind(id);
   }
 
   /** Replaces a route; nothing is written if nothing changes. */
   update(route: CoreRoute, input: CoreRouteWrite): CoreRoute {
     const { id, revision: _, createdAt: __, updatedAt: ___, ...present } = route;
     if (canonicalJson({ ...input, appId: input.appId ?? null }) !== canonicalJson(present)) {
-      const now = timestamp(this.#context.clock);
-      this.#update.run(...columns(input), now, this.#context.revisions.next("route"), id);
+      const now = timestamp(this.context.clock);
+      this.#update.run(...columns(input), now, this.nextRevision(), id);
     }
-    return this.#mustFind(id);
-  }
-
-  delete(id: string): void {
-    this.#delete.run(id);
-    this.#context.revisions.bury("route", id);
-  }
-
-  #mustFind(id: string): CoreRoute {
-    const route = this.find(id);
-    if (route === undefined) throw new Error(`the route ${id} is gone within its own transaction`);
-    return route;
+    return this.mustFind(id);
   }
 }
 

@@ -2,6 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { z } from "zod";
 import type { CoreToken, CoreTokenCreate } from "../../api/core/token.js";
 import { type BaseRow, base, type StoreContext, timestamp } from "./context.js";
+import { Table } from "./table.js";
 
 interface TokenRow extends BaseRow {
   readonly name: string;
@@ -19,38 +20,21 @@ export interface NewToken {
 const NO_HASH = new Uint8Array(32);
 
 /** Tokens. Of their values only the SHA-256 is kept. */
-export class Tokens {
-  readonly #context: StoreContext;
-  readonly #all;
-  readonly #byId;
+export class Tokens extends Table<TokenRow, CoreToken> {
   readonly #byName;
   readonly #insert;
-  readonly #delete;
 
   constructor(context: StoreContext) {
+    super(context, { name: "tokens", kind: "token", order: "name", view: viewOf });
     const { database } = context;
-    this.#context = context;
-    this.#all = database.query<TokenRow>("SELECT * FROM tokens ORDER BY name");
-    this.#byId = database.query<TokenRow>("SELECT * FROM tokens WHERE id = ?");
-    this.#byName = database.query<TokenRow>("SELECT * FROM tokens WHERE name = ?");
+    this.#byName = this.rowsWhere("name = ?");
     this.#insert = database.query(
       "INSERT INTO tokens (id, name, role, node, hash, created_at, updated_at, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#delete = database.query("DELETE FROM tokens WHERE id = ?");
-  }
-
-  list(): CoreToken[] {
-    return this.#all.all().map(viewOf);
-  }
-
-  find(id: string): CoreToken | undefined {
-    const row = this.#byId.get(id);
-    return row && viewOf(row);
   }
 
   findByName(name: string): CoreToken | undefined {
-    const row = this.#byName.get(name);
-    return row && viewOf(row);
+    return this.shown(this.#byName.get(name));
   }
 
   /** A value that no token has: `ovc_<id>_<secret>`. The id is no secret, and is what a token is looked up by. */
@@ -60,20 +44,15 @@ export class Tokens {
 
   create({ name, role, node = null }: z.infer<typeof CoreTokenCreate>, value = Tokens.newValue()): NewToken {
     const id = idOf(value);
-    const now = timestamp(this.#context.clock);
-    const revision = this.#context.revisions.next("token");
+    const now = timestamp(this.context.clock);
+    const revision = this.nextRevision();
     this.#insert.run(id, name, role, node, hashOf(value), now, now, revision);
     return { token: { id, revision, createdAt: now, updatedAt: now, name, role, node }, value };
   }
 
-  delete(id: string): void {
-    this.#delete.run(id);
-    this.#context.revisions.bury("token", id);
-  }
-
   /** Whose value this is. The comparison takes the same time wherever the value differs. */
   verify(value: string): CoreToken | undefined {
-    const row = this.#byId.get(idOf(value));
+    const row = this.row(idOf(value));
     const right = timingSafeEqual(hashOf(value), row?.hash ?? NO_HASH);
     return row !== undefined && right ? viewOf(row) : undefined;
   }
