@@ -12,8 +12,15 @@ const ENTRIES: Readonly<Record<string, string>> = {
   "overseer-agent": "src/overseer-core/agent/main.ts",
 };
 
-/** Packages that start-up must not load: their import alone takes longer than all else together. They come by `import()`. */
-const LAZY_PACKAGES = ["@kubernetes/client-node"];
+/**
+ * Packages that a start must not load, by what is started: the program, and the roles that it takes on by `import()`. The import of
+ * one alone takes longer than all else together, the others are memory that this role has no use for.
+ */
+const LAZY_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "src/main.ts": ["@kubernetes/client-node", "fastify", "isomorphic-git"],
+  "src/wiring/controller.ts": ["@kubernetes/client-node", "fastify"],
+  "src/wiring/server.ts": ["@kubernetes/client-node", "isomorphic-git"],
+};
 
 /** The package with a native part, and what its parts are for: those of the machines that the product runs on, and of this one. */
 const NATIVE = "node_modules/@photostructure/sqlite/prebuilds";
@@ -112,14 +119,21 @@ function loadedAtStart(metafile: Metafile, output: string): Set<string> {
 
 /** Refuses a bundle that loads a lazy package at start, or that holds two copies of a package whose copies do not mix. */
 function check(metafile: Metafile): void {
-  for (const output of loadedAtStart(metafile, "dist/main.js")) {
-    const inputs = Object.keys(metafile.outputs[output]?.inputs ?? {});
-    const early = LAZY_PACKAGES.find((name) => inputs.some((input) => input.includes(`node_modules/${name}/`)));
-    if (early !== undefined) throw new BundleError(`${early} is loaded at start by ${output}: import it by import()`);
-  }
+  for (const [source, packages] of Object.entries(LAZY_PACKAGES)) checkStart(metafile, source, packages);
   const roots = Object.keys(metafile.inputs).flatMap((input) => /^(.*node_modules\/undici)\//.exec(input)?.[1] ?? []);
   const copies = [...new Set(roots)];
   if (copies.length > 1) throw new BundleError(`more than one copy of undici: ${copies.join(", ")}`);
+}
+
+function checkStart(metafile: Metafile, source: string, lazy: readonly string[]): void {
+  const start = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === source)?.[0];
+  if (start === undefined) throw new BundleError(`${source} is no file of its own any more: import it by import()`);
+  for (const output of loadedAtStart(metafile, start)) {
+    const inputs = Object.keys(metafile.outputs[output]?.inputs ?? {});
+    const early = lazy.find((name) => inputs.some((input) => input.includes(`node_modules/${name}/`)));
+    if (early !== undefined)
+      throw new BundleError(`${early} is loaded at the start of ${source} by ${output}: import it by import()`);
+  }
 }
 
 async function report(root: string, metafile: Metafile): Promise<void> {

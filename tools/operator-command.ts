@@ -8,11 +8,11 @@ import { repositoryRoot } from "./repository-root.js";
 export const OPERATOR_NODE_FLAGS: readonly string[] = ["--max-semi-space-size=4"];
 
 /** Of two equal flags the last one holds. */
-const ALONE: readonly string[] = ["--leader-election=false"];
+const ALONE: readonly string[] = ["--leader-election=false", "--roles=controller"];
 
 /**
- * The command line of the operator as users run it: the bundle, with its flags. It works alone and waits for no lease, unless
- * `args` say otherwise.
+ * The command line of the operator as users run it: the bundle, with its flags. It works alone, waits for no lease and takes
+ * no port for webhooks, unless `args` say otherwise.
  */
 export function operatorCommand(
   args: readonly string[],

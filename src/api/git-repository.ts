@@ -37,6 +37,14 @@ export const GitRepositorySpec = withRules(
       secretRef: localRef(
         "Secret with the credential: username and password, or token, or bearerToken; and, where needed, ca.crt, tls.crt and tls.key.",
       ).optional(),
+      webhook: z
+        .object({
+          secretRef: localRef(
+            "Secret whose key token is what the Git host signs its webhooks with: 16 random characters or more. Without the right signature nothing is accepted.",
+          ),
+        })
+        .optional()
+        .describe("Be told of pushes, instead of noticing them at the next interval. status.webhookPath says where."),
       allowedNamespaces: atomicList(
         z
           .string()
@@ -75,6 +83,11 @@ export const GitRepositoryStatus = z
       .optional()
       .describe("The commit of the revision in use."),
     lastFetchTime: z.iso.datetime().optional().describe("When the revision in use was fetched."),
+    webhookPath: z
+      .string()
+      .max(512)
+      .optional()
+      .describe("Path at which webhooks of this repository are received, behind the address of the server."),
     lastHandledReconcileAt,
   })
   .describe("What was fetched, and whether all is well.");

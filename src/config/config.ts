@@ -8,13 +8,16 @@ import type { Failpoint } from "../base/failpoint.js";
 import { type Environment, type RawSettings, readCommandLine } from "./command-line.js";
 import { ConfigError } from "./errors.js";
 import type { SettingName } from "./options.js";
-import { type ListenAddress, SETTING_SCHEMAS } from "./settings.js";
+import { type ListenAddress, ROLES, type RoleName, SETTING_SCHEMAS } from "./settings.js";
 
 /** Every setting of the operator, checked. */
 export interface Config {
   /** Print this and exit, instead of running. */
   readonly show: "help" | "version" | undefined;
   readonly cluster: ClusterSettings;
+  readonly roles: ReadonlySet<RoleName>;
+  /** Where webhooks are received, with the role `server`. */
+  readonly serverAddress: ListenAddress;
   readonly metricsAddress: ListenAddress;
   readonly logLevel: "error" | "warn" | "info" | "debug";
   /** Absolute path. */
@@ -69,6 +72,8 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
   return {
     show: raw.show,
     cluster: clusterSettings(values, env),
+    roles: values.roles ?? new Set(ROLES),
+    serverAddress: values["server-address"] ?? { port: 9090 },
     metricsAddress: values["metrics-address"] ?? { port: 8080 },
     logLevel: values["log-level"] ?? "info",
     cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),

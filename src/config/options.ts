@@ -24,6 +24,20 @@ export const OPTIONS = [
   },
   { flag: "context", value: "NAME", help: "Context of the kubeconfig. Left out: its current one." },
   {
+    flag: "roles",
+    value: "NAMES",
+    env: "OVERSEER_ROLES",
+    fallback: "controller,server",
+    help: "What this process does, separated by commas: controller (fetch, apply, heal), server (receive webhooks).",
+  },
+  {
+    flag: "server-address",
+    value: "[HOST]:PORT",
+    env: "OVERSEER_SERVER_ADDRESS",
+    fallback: ":9090",
+    help: "Where the role server receives webhooks, at /hooks/NAMESPACE/NAME of a GitRepository.",
+  },
+  {
     flag: "metrics-address",
     value: "[HOST]:PORT",
     env: "OVERSEER_METRICS_ADDRESS",

@@ -11,6 +11,10 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** What a process can do; each role can run alone, and several processes can have the same. */
+export const ROLES = ["controller", "server"] as const;
+export type RoleName = (typeof ROLES)[number];
+
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const ADDRESS = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]*)):([0-9]{1,5})$/;
 
@@ -42,6 +46,14 @@ const namespaces = z.string().transform((value, context): readonly string[] => {
   const wrong = names.find((name) => !NAMESPACE.test(name));
   if (wrong === undefined) return names;
   context.addIssue({ code: "custom", message: `${JSON.stringify(wrong)} is no name of a namespace` });
+  return z.NEVER;
+});
+
+const roles = z.string().transform((value, context): ReadonlySet<RoleName> => {
+  const said = value.split(",").map((name) => name.trim());
+  const known = ROLES.filter((role) => said.includes(role));
+  if (said.every((name) => known.some((role) => role === name))) return new Set(known);
+  context.addIssue({ code: "custom", message: `must be ${ROLES.join(" or ")}, or both separated by a comma` });
   return z.NEVER;
 });
 
@@ -81,6 +93,8 @@ const failpoint = text.transform((value, context) => {
 export const SETTING_SCHEMAS = {
   kubeconfig: text,
   context: text,
+  roles,
+  "server-address": address,
   "metrics-address": address,
   "log-level": z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug"),
   "cache-dir": text,

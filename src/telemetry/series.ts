@@ -63,6 +63,12 @@ export interface Series {
     readonly pruned: Count;
     readonly refused: Family<"reason", Count>;
   };
+  readonly webhooks: {
+    /** Requests to the webhook server; the values of both labels are a fixed list. */
+    readonly total: Family<"provider" | "result", Count>;
+    /** Polls that webhooks asked for; `result`: success, error, given_up. */
+    readonly polls: Family<"result", Count>;
+  };
 }
 
 /** Bounds for requests to the API server, in seconds. */
@@ -137,6 +143,18 @@ export function createSeries(make: Instruments): Series {
         name: "overseer_prune_refused_total",
         help: "Deletions that were refused, by reason.",
         labels: ["reason"],
+      }),
+    },
+    webhooks: {
+      total: make.counts({
+        name: "overseer_webhooks_total",
+        help: "Webhooks received, by the Git host that sent them and what became of them.",
+        labels: ["provider", "result"],
+      }),
+      polls: make.counts({
+        name: "overseer_webhook_polls_total",
+        help: "Polls asked for by webhooks, by result of the write that asks. Pushes in a burst are one.",
+        labels: ["result"],
       }),
     },
   };

@@ -43,22 +43,31 @@ export async function connectCluster(options: {
   signal: AbortSignal;
   gate: WriteGate;
 }): Promise<Cluster> {
-  const { clock, logger } = options;
   const access = await loadClusterAccess(options.settings);
   const shared = { access, userAgent: `overseer-gitops/${options.version}`, onRequest: options.onRequest };
   const client = new KubeClient({ ...shared, gate: options.gate });
   const ungated = options.gate === openGate ? client : new KubeClient({ ...shared, connections: 2 });
-  const discovery = new Discovery(client, clock);
+  const discovery = new Discovery(client, options.clock);
+  return onceReady(options, async () => {
+    const instance = await readInstance(ungated);
+    const { digestKey, firstEver } = await readDigestKey(ungated, options.namespace);
+    const resources = await findOwnKinds(discovery);
+    return { client, ungated, discovery, instance, digestKey, firstEver, resources };
+  });
+}
+
+/** Tries again and again, for some minutes at most, since a cluster may not be ready for us yet. */
+export async function onceReady<T>(
+  { clock, logger, signal }: { clock: Clock; logger: Logger; signal: AbortSignal },
+  attemptIt: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      const instance = await readInstance(ungated);
-      const { digestKey, firstEver } = await readDigestKey(ungated, options.namespace);
-      const resources = await findOwnKinds(discovery);
-      return { client, ungated, discovery, instance, digestKey, firstEver, resources };
+      return await attemptIt();
     } catch (error) {
-      if (attempt >= TRIES || options.signal.aborted) throw error;
+      if (attempt >= TRIES || signal.aborted) throw error;
       logger.warn("the cluster is not ready for us", { error: messageOf(error), retryInMs: TRY_EVERY_MS });
-      await pause(clock, TRY_EVERY_MS, options.signal);
+      await pause(clock, TRY_EVERY_MS, signal);
     }
   }
 }
@@ -137,14 +146,17 @@ async function ignoring(statusCode: number, work: () => Promise<unknown>): Promi
 
 async function findOwnKinds(discovery: Discovery): Promise<Cluster["resources"]> {
   discovery.invalidate();
-  const find = async (kind: string): Promise<ResourceInfo> => {
-    const resource = await discovery.find({ group: GROUP, version: VERSION, kind });
-    if (resource) return resource;
-    throw new OverseerError(`the cluster has no kind ${kind} of ${GROUP}: apply the definitions in crds/ first`, {
-      code: "CRDS_MISSING",
-      reason: "DefinitionsMissing",
-      class: "retryable",
-    });
-  };
+  const find = (kind: string): Promise<ResourceInfo> => findOwnKind(discovery, kind);
   return { repository: await find("GitRepository"), app: await find("OverseerApp"), change: await find("Change") };
+}
+
+/** A kind of ours. Throws a retryable OverseerError when its definition is not there. */
+export async function findOwnKind(discovery: Discovery, kind: string): Promise<ResourceInfo> {
+  const resource = await discovery.find({ group: GROUP, version: VERSION, kind });
+  if (resource) return resource;
+  throw new OverseerError(`the cluster has no kind ${kind} of ${GROUP}: apply the definitions in crds/ first`, {
+    code: "CRDS_MISSING",
+    reason: "DefinitionsMissing",
+    class: "retryable",
+  });
 }

@@ -17,6 +17,8 @@ export const INSTALL_NAMESPACE = "overseer-system";
 export const RELEASE = "overseer";
 /** Name of the Deployment, the ServiceAccount and the roles. */
 export const OPERATOR = "overseer-gitops";
+/** The same of what receives webhooks. */
+export const SERVER = "overseer-gitops-server";
 
 /** Values as `helm --set-json` takes them: a path, and what is to be there. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -92,11 +94,11 @@ export async function serviceAccountKubeconfig(
 }
 
 /** Flags of the installed operator, without those that only fit a pod. */
-export async function installedFlags(kube: TestKube): Promise<string[]> {
-  const ref = { apiVersion: "apps/v1", kind: "Deployment", namespace: INSTALL_NAMESPACE, name: OPERATOR };
+export async function installedFlags(kube: TestKube, name = OPERATOR): Promise<string[]> {
+  const ref = { apiVersion: "apps/v1", kind: "Deployment", namespace: INSTALL_NAMESPACE, name };
   const live = (await kube.get(ref)) as { spec?: { template: { spec: { containers: { args: string[] }[] } } } };
   const args = live.spec?.template.spec.containers[0]?.args ?? [];
-  return args.filter((flag) => !/^--(metrics-address|cache-dir)=/.test(flag));
+  return args.filter((flag) => !/^--(metrics-address|server-address|cache-dir)=/.test(flag));
 }
 
 /** A copy of the chart with another version, as the release before or after this one. */

@@ -90,10 +90,19 @@ export class OperatorProcess {
   }
 
   /** Base URL of its probes and metrics. */
-  async address(): Promise<string> {
-    const line = (await this.log()).split("\n").find((text) => text.includes('"msg":"starting"'));
+  address(): Promise<string> {
+    return this.#said("starting", "metricsPort");
+  }
+
+  /** Base URL at which it receives webhooks, with the role server. */
+  webhooks(): Promise<string> {
+    return this.#said("receiving webhooks", "serverPort");
+  }
+
+  async #said(message: string, port: string): Promise<string> {
+    const line = (await this.log()).split("\n").find((text) => text.includes(`"msg":"${message}"`));
     if (!line) throw new Error("the operator has not said where it listens yet");
-    return `http://127.0.0.1:${(JSON.parse(line) as { metricsPort: number }).metricsPort}`;
+    return `http://127.0.0.1:${(JSON.parse(line) as Record<string, number>)[port]}`;
   }
 
   /** Everything that this run has logged. */

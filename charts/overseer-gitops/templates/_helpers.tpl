@@ -4,6 +4,30 @@ app.kubernetes.io/name: overseer-gitops
 app.kubernetes.io/component: controller
 {{- end }}
 
+{{/* Labels that select the pods that receive webhooks. */}}
+{{- define "overseer.server" -}}
+app.kubernetes.io/name: overseer-gitops
+app.kubernetes.io/component: server
+{{- end }}
+
+{{/* Values of the controller, as YAML: what was at the top once is still read there, so that an upgrade takes old values. */}}
+{{- define "overseer.controllerValues" -}}
+{{- $values := deepCopy .Values.controller }}
+{{- range list "replicas" "resources" "serviceAccount" "podDisruptionBudget" "topologySpreadConstraints" }}
+{{- if hasKey $.Values . }}
+{{- $old := get $.Values . }}
+{{- if kindIs "map" $old }}
+{{- $old = mergeOverwrite (get $values .) $old }}
+{{- end }}
+{{- $_ := set $values . $old }}
+{{- end }}
+{{- end }}
+{{- with .Values.networkPolicy.egressPorts }}
+{{- $_ := set $values.networkPolicy "egressPorts" . }}
+{{- end }}
+{{- toYaml $values }}
+{{- end }}
+
 {{/* Labels of every object. */}}
 {{- define "overseer.labels" -}}
 app.kubernetes.io/name: overseer-gitops
@@ -22,6 +46,19 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end }}
 
+{{/* Where pods may run. */}}
+{{- define "overseer.placement" -}}
+{{- with .Values.nodeSelector }}
+nodeSelector: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.affinity }}
+affinity: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
 {{/* The operator, as the subject of a binding. */}}
 {{- define "overseer.subject" -}}
 - kind: ServiceAccount
@@ -37,7 +74,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
 {{- if and .Values.rbac.readAll .Values.rbac.readKinds }}
 {{- fail "rbac.readKinds is for rbac.readAll=false: with rbac.readAll every kind is read" }}
 {{- end }}
-{{- if and (not .Values.leaderElection.enabled) (gt (int .Values.replicas) 1) }}
-{{- fail (printf "replicas is %d, but without leaderElection.enabled all of them would work at once: set replicas to 1" (int .Values.replicas)) }}
+{{- $controller := include "overseer.controllerValues" . | fromYaml }}
+{{- if and (not .Values.leaderElection.enabled) (gt (int $controller.replicas) 1) }}
+{{- fail (printf "controller.replicas is %d, but without leaderElection.enabled all of them would work at once: set controller.replicas to 1" (int $controller.replicas)) }}
+{{- end }}
+{{- if and .Values.server.ingress.enabled (not .Values.server.ingress.host) }}
+{{- fail "server.ingress.enabled needs server.ingress.host: the name at which the Git host finds the webhooks" }}
 {{- end }}
 {{- end }}

@@ -1,5 +1,6 @@
 import { mergeConditions } from "../../api/conditions.js";
 import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
+import { webhookPath } from "../../api/webhook-path.js";
 import { rfc3339 } from "../../base/clock.js";
 import { cutText } from "../../base/cut-text.js";
 import type { CommitInfo } from "../../git/index.js";
@@ -25,10 +26,12 @@ export async function recordRepository(
     : before.map((condition) => ({ ...condition, observedGeneration: generation }));
   const asked = requestedAt(repository.metadata);
   const handled = asked !== undefined && outcome !== undefined && outcome.kind !== "fetching";
+  const { webhookPath: _, ...rest } = status;
   const next: GitRepositoryStatus = {
-    ...status,
+    ...rest,
     observedGeneration: generation,
     conditions,
+    ...(repository.spec.webhook ? { webhookPath: webhookPath(repository.metadata) } : {}),
     ...(handled ? { lastHandledReconcileAt: asked } : {}),
   };
   const written = await services.status.write(repositories.resource, current, next);

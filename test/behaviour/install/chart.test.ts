@@ -14,6 +14,7 @@ import {
   OPERATOR,
   parseObjects,
   renderChart,
+  SERVER,
   type Values,
 } from "../../support/helm.js";
 import type { TestObject } from "../../support/kube.js";
@@ -34,13 +35,13 @@ interface Container {
   readonly args: readonly string[];
   readonly env: readonly { readonly name: string; readonly value?: string }[];
   readonly securityContext: object;
-  readonly volumeMounts: readonly { readonly mountPath: string }[];
+  readonly volumeMounts?: readonly { readonly mountPath: string }[];
 }
 
 interface Pod {
   readonly containers: readonly [Container];
   readonly securityContext: object;
-  readonly volumes: readonly { readonly emptyDir?: { readonly sizeLimit?: string } }[];
+  readonly volumes?: readonly { readonly emptyDir?: { readonly sizeLimit?: string } }[];
 }
 
 function find(objects: readonly TestObject[], kind: string, name = OPERATOR): TestObject {
@@ -49,8 +50,8 @@ function find(objects: readonly TestObject[], kind: string, name = OPERATOR): Te
   return found;
 }
 
-function podOf(objects: readonly TestObject[]): Pod {
-  return (find(objects, "Deployment").spec as { template: { spec: Pod } }).template.spec;
+function podOf(objects: readonly TestObject[], name = OPERATOR): Pod {
+  return (find(objects, "Deployment", name).spec as { template: { spec: Pod } }).template.spec;
 }
 
 function rulesOf(objects: readonly TestObject[], kind: string, name = OPERATOR): readonly Rule[] {
@@ -90,29 +91,101 @@ describe("The chart", function () {
   });
 
   it("runs pods that may do nothing to their node", () => {
-    const { containers, securityContext, volumes } = podOf(defaults);
-    expect(securityContext).to.deep.include({
-      runAsNonRoot: true,
-      runAsUser: 65532,
-      seccompProfile: { type: "RuntimeDefault" },
-    });
-    expect(containers[0].securityContext).to.deep.equal({
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      runAsNonRoot: true,
-      capabilities: { drop: ["ALL"] },
-    });
+    for (const name of [OPERATOR, SERVER]) {
+      const { containers, securityContext } = podOf(defaults, name);
+      expect(securityContext, name).to.deep.include({
+        runAsNonRoot: true,
+        runAsUser: 65532,
+        seccompProfile: { type: "RuntimeDefault" },
+      });
+      expect(containers[0].securityContext, name).to.deep.equal({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        runAsNonRoot: true,
+        capabilities: { drop: ["ALL"] },
+      });
+    }
+    const { containers, volumes = [] } = podOf(defaults);
     expect(volumes.map(({ emptyDir }) => emptyDir?.sizeLimit)).to.deep.equal(["2Gi", "256Mi"]);
-    expect(containers[0].volumeMounts.map(({ mountPath }) => mountPath)).to.deep.equal([
+    expect((containers[0].volumeMounts ?? []).map(({ mountPath }) => mountPath)).to.deep.equal([
       "/var/cache/overseer-gitops",
       "/tmp",
     ]);
+    expect(podOf(defaults, SERVER)).to.not.have.property("volumes");
   });
 
-  it("has a value for every flag that means something in a pod", () => {
-    const flags = podOf(defaults).containers[0].args.map((text) => /^--([a-z-]+)=/.exec(text)?.[1]);
+  it("has a value for every flag that means something in a pod, in the pods of one role or the other", () => {
+    const flagsOf = (name: string) =>
+      podOf(defaults, name).containers[0].args.map((text) => /^--([a-z-]+)=/.exec(text)?.[1] ?? text);
+    const flags = new Set([...flagsOf(OPERATOR), ...flagsOf(SERVER)]);
     const wanted = SETTINGS.map(({ flag }) => flag).filter((flag) => !NOT_IN_A_POD.has(flag));
     expect([...flags].sort()).to.deep.equal([...wanted].sort());
+    expect(flagsOf(SERVER)).to.have.members(["roles", "server-address", "metrics-address", "log-level"]);
+  });
+
+  it("runs each role in pods of its own, with a ServiceAccount of its own", () => {
+    const roles = [OPERATOR, SERVER].map((name) => {
+      const { spec } = find(defaults, "Deployment", name) as {
+        spec?: { selector: { matchLabels: object }; template: { spec: { serviceAccountName: string } } };
+      };
+      const role = podOf(defaults, name).containers[0].args.find((flag) => flag.startsWith("--roles="));
+      return [role, spec?.template.spec.serviceAccountName, spec?.selector.matchLabels];
+    });
+    const name = "overseer-gitops";
+    expect(roles).to.deep.equal([
+      ["--roles=controller", OPERATOR, { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "controller" }],
+      ["--roles=server", SERVER, { "app.kubernetes.io/name": name, "app.kubernetes.io/component": "server" }],
+    ]);
+  });
+
+  it("is without a server when told so", async () => {
+    const objects = await renderChart({ "server.enabled": false }, MONITORING);
+    const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(names.filter((text) => text.includes("-server"))).to.deep.equal([]);
+    expect(JSON.stringify(find(objects, "PrometheusRule"))).to.not.contain("Webhooks");
+    expect(kindsOf(objects)).to.include("Deployment").and.not.include("ValidatingAdmissionPolicy");
+  });
+
+  it("takes the values of the controller in their old place as well", async () => {
+    const old = {
+      replicas: 5,
+      "resources.limits": { memory: "1Gi" },
+      "serviceAccount.annotations": { a: "b" },
+      "networkPolicy.egressPorts": [443],
+      "podDisruptionBudget.enabled": false,
+      topologySpreadConstraints: [],
+    };
+    const now = {
+      "controller.replicas": 5,
+      "controller.resources.limits": { memory: "1Gi" },
+      "controller.serviceAccount.annotations": { a: "b" },
+      "controller.networkPolicy.egressPorts": [443],
+      "controller.podDisruptionBudget.enabled": false,
+      "controller.topologySpreadConstraints": [],
+    };
+    const rendered = await renderChart(now);
+    expect(await renderChart(old)).to.deep.equal(rendered);
+    expect(JSON.stringify(find(rendered, "Deployment")))
+      .to.contain('"replicas":5')
+      .and.contain('"cpu":"50m"');
+    expect(kindsOf(rendered)).to.not.include("PodDisruptionBudget");
+  });
+
+  it("lets a Git host in where told so", async () => {
+    expect(kindsOf(defaults)).to.not.include("Ingress");
+    const ingress = find(
+      await renderChart({
+        "server.ingress": { enabled: true, host: "hooks.example.com", className: "public", tlsSecret: "hooks-tls" },
+      }),
+      "Ingress",
+      SERVER,
+    );
+    const backend = { service: { name: SERVER, port: { name: "webhooks" } } };
+    expect(ingress.spec).to.deep.equal({
+      ingressClassName: "public",
+      rules: [{ host: "hooks.example.com", http: { paths: [{ path: "/hooks", pathType: "Prefix", backend }] } }],
+      tls: [{ hosts: ["hooks.example.com"], secretName: "hooks-tls" }],
+    });
   });
 
   it("passes values on", async () => {
@@ -127,7 +200,7 @@ describe("The chart", function () {
       "image.digest": `sha256:${"0".repeat(64)}`,
       imagePullSecrets: [{ name: "pull" }],
       extraEnv: [{ name: "HTTPS_PROXY", value: "http://proxy.example.com:3128" }],
-      "serviceAccount.annotations": { "example.com/role": "x" },
+      "controller.serviceAccount.annotations": { "example.com/role": "x" },
       podAnnotations: { a: "b" },
       nodeSelector: { disk: "ssd" },
       tolerations: [{ operator: "Exists" }],
@@ -166,7 +239,11 @@ describe("The chart", function () {
         { "rbac.readKinds": [{ apiGroups: ["apps"], resources: ["deployments"] }] },
         "rbac.readKinds is for rbac.readAll=false",
       ],
-      [{ "leaderElection.enabled": false }, "set replicas to 1"],
+      [{ "leaderElection.enabled": false }, "set controller.replicas to 1"],
+      [{ "leaderElection.enabled": false, replicas: 3 }, "controller.replicas is 3"],
+      [{ "server.replica": 2 }, "additional properties 'replica' not allowed"],
+      [{ "server.port": 80 }, "'/server/port': minimum"],
+      [{ "server.ingress.enabled": true }, "needs server.ingress.host"],
     ];
     for (const [values, text] of cases) expect(await refusalOf(values), JSON.stringify(values)).to.contain(text);
   });
@@ -182,7 +259,14 @@ describe("The chart", function () {
   it("speaks to Prometheus only where the cluster knows it", async () => {
     expect(kindsOf(defaults)).to.not.include.members(["ServiceMonitor"]).and.not.include.members(["PrometheusRule"]);
     const objects = await renderChart({ "metrics.prometheusRule.labels": { release: "prometheus" } }, MONITORING);
-    expect(find(objects, "ServiceMonitor").spec).to.have.property("endpoints");
+    const monitor = find(objects, "ServiceMonitor").spec as Record<string, unknown>;
+    expect(monitor).to.have.property("endpoints");
+    const scraped = objects.filter(({ kind, metadata }) => {
+      const component = (metadata.labels as Record<string, string> | undefined)?.["app.kubernetes.io/component"];
+      return kind === "Service" && JSON.stringify(monitor.selector).includes(`"${component}"`);
+    });
+    const services = scraped.map(({ metadata }) => metadata.name);
+    expect(services).to.have.members([`${OPERATOR}-metrics`, `${SERVER}-metrics`]);
     const rule = find(objects, "PrometheusRule");
     expect(rule.metadata.labels).to.include({ release: "prometheus" });
     const { groups } = rule.spec as { groups: { rules: { alert: string; expr: string }[] }[] };
@@ -192,6 +276,7 @@ describe("The chart", function () {
       "OverseerDriftContested",
       "OverseerGitFailing",
       "OverseerReconcileErrors",
+      "OverseerWebhooksFailing",
       "OverseerNoLeader",
     ]);
     const series = (await readFile(join(repositoryRoot(), "src/telemetry/series.ts"), "utf8")).concat(
@@ -210,13 +295,27 @@ describe("The chart", function () {
 
   it("makes a budget for disruptions only where there is a second pod", async () => {
     expect(find(defaults, "PodDisruptionBudget").spec).to.include({ maxUnavailable: 1 });
-    expect(kindsOf(await renderChart({ replicas: 1 }))).to.not.include("PodDisruptionBudget");
+    expect(kindsOf(await renderChart({ "controller.replicas": 1 }))).to.not.include("PodDisruptionBudget");
+    const two = await renderChart({ "controller.replicas": 1, "server.replicas": 2 });
+    expect(find(two, "PodDisruptionBudget", SERVER).spec).to.include({ maxUnavailable: 1 });
+  });
+
+  it("lets webhooks and scrapes in to the server, and it out to DNS and the API server", async () => {
+    const from = [{ namespaceSelector: { matchLabels: { name: "ingress" } } }];
+    const objects = await renderChart({ "server.networkPolicy": { webhooksFrom: from, egressPorts: [6443] } });
+    const spec = find(objects, "NetworkPolicy", SERVER).spec as Record<string, unknown>;
+    expect(spec.ingress).to.deep.equal([
+      { ports: [{ port: "webhooks", protocol: "TCP" }], from },
+      { ports: [{ port: "metrics", protocol: "TCP" }] },
+    ]);
+    const egress = spec.egress as { ports: { port: number }[] }[];
+    expect(egress.flatMap(({ ports }) => ports.map(({ port }) => port))).to.deep.equal([53, 53, 6443]);
   });
 
   it("lets in scrapes alone, and out to DNS and the ports that are named", async () => {
     const objects = await renderChart({
       "networkPolicy.metricsFrom": [{ namespaceSelector: { matchLabels: { name: "monitoring" } } }],
-      "networkPolicy.egressPorts": [443],
+      "controller.networkPolicy.egressPorts": [443],
     });
     const spec = find(objects, "NetworkPolicy").spec as Record<string, unknown>;
     expect(spec.policyTypes).to.deep.equal(["Ingress", "Egress"]);
@@ -248,11 +347,31 @@ describe("The chart", function () {
       { resources: ["leases"], resourceNames: undefined, verbs: ["create"] },
       { resources: ["leases"], resourceNames: ["overseer-gitops"], verbs: ["get", "list", "watch", "update"] },
     ]);
-    expect(kindsOf(defaults.filter(({ kind }) => kind.endsWith("Binding")))).to.deep.equal([
+    expect(kindsOf(defaults.filter(({ kind }) => /^(Cluster)?RoleBinding$/.test(kind)))).to.deep.equal([
       "ClusterRoleBinding",
       "RoleBinding",
     ]);
-    expect(defaults.filter(({ kind }) => kind === "ClusterRoleBinding")).to.have.lengthOf(1);
+    expect(defaults.filter(({ kind }) => kind === "ClusterRoleBinding")).to.have.lengthOf(2);
+  });
+
+  it("grants the server webhooks and their tokens, and nothing else", async () => {
+    const own = {
+      apiGroups: ["gitops.overseer.io"],
+      resources: ["gitrepositories"],
+      verbs: ["get", "list", "watch", "patch"],
+    };
+    const secrets = { apiGroups: [""], resources: ["secrets"], verbs: ["get", "list", "watch"] };
+    const subject = { kind: "ServiceAccount", name: SERVER, namespace: INSTALL_NAMESPACE };
+    const boundTo = (objects: readonly TestObject[]) =>
+      objects
+        .filter((object) => JSON.stringify(object.subjects ?? []).includes(JSON.stringify(subject)))
+        .map(({ kind, metadata }) => `${kind} ${metadata.namespace ?? ""}/${metadata.name}`);
+    expect(rulesOf(defaults, "ClusterRole", SERVER)).to.deep.equal([own, secrets]);
+    expect(boundTo(defaults)).to.deep.equal([`ClusterRoleBinding /${SERVER}`]);
+    const narrow = await renderChart({ "server.secretNamespaces": ["team"] });
+    expect(rulesOf(narrow, "ClusterRole", SERVER)).to.deep.equal([own]);
+    expect(rulesOf(narrow, "Role", `${SERVER}-secrets`)).to.deep.equal([secrets]);
+    expect(boundTo(narrow)).to.have.members([`ClusterRoleBinding /${SERVER}`, `RoleBinding team/${SERVER}-secrets`]);
   });
 
   it("can be narrowed to kinds and namespaces", async () => {
@@ -276,6 +395,7 @@ describe("The chart", function () {
       "team/overseer-gitops-secrets",
       "team/overseer-gitops-impersonate",
       "other/overseer-gitops-impersonate",
+      "team/overseer-gitops-server-secrets",
     ]);
   });
 

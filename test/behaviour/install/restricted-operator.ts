@@ -3,11 +3,12 @@ import {
   INSTALL_NAMESPACE,
   installChart,
   installedFlags,
+  SERVER,
   serviceAccountKubeconfig,
   uninstallChart,
   type Values,
 } from "../../support/helm.js";
-import type { OperatorProcess } from "../../support/operator-process.js";
+import { OperatorProcess } from "../../support/operator-process.js";
 import type { World } from "../../support/world.js";
 
 /** Secret with the key of the operator's digests. */
@@ -32,6 +33,15 @@ export async function startInstalled(world: World): Promise<OperatorProcess> {
   const path = join(world.controlPlane.dir, `operator-${world.namespace}.kubeconfig`);
   const kubeconfigPath = await serviceAccountKubeconfig(world.controlPlane, world.kube, path);
   return world.startOperator({ kubeconfigPath, flags: await installedFlags(world.kube) });
+}
+
+/** Runs what receives webhooks, of a chart that is installed: as its own ServiceAccount, with the flags of its own Deployment. */
+export async function startInstalledServer(world: World): Promise<OperatorProcess> {
+  const path = join(world.controlPlane.dir, `server-${world.namespace}.kubeconfig`);
+  const account = { namespace: INSTALL_NAMESPACE, name: SERVER };
+  const kubeconfigPath = await serviceAccountKubeconfig(world.controlPlane, world.kube, path, account);
+  const flags = [...(await installedFlags(world.kube, SERVER)), "--server-address=127.0.0.1:0"];
+  return OperatorProcess.start({ kubeconfigPath, flags });
 }
 
 /** Removes what `startRestricted` installed, after the world has gone. */

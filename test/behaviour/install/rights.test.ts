@@ -1,8 +1,11 @@
 import { expect } from "chai";
 import { API_VERSION } from "../../../src/api/group.js";
+import { KubeStatusError } from "../../../src/kube/errors.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import { waitUntil } from "../../../tools/wait-until.js";
-import { INSTALL_NAMESPACE, installChart, packageChart } from "../../support/helm.js";
+import { sendWebhook } from "../../support/git-webhook.js";
+import { INSTALL_NAMESPACE, installChart, OPERATOR, packageChart, SERVER } from "../../support/helm.js";
+import type { OperatorProcess } from "../../support/operator-process.js";
 import { condition, configMap, deployment, World } from "../../support/world.js";
 import {
   APP_RULES,
@@ -11,12 +14,14 @@ import {
   grantAccount,
   KEY_SECRET,
   removeInstallation,
+  startInstalledServer,
   startRestricted,
 } from "./restricted-operator.js";
 
 describe("The operator with the rights of its chart", function () {
   this.timeout(180_000);
   let world: World;
+  let server: OperatorProcess | undefined;
   before(async () => {
     world = await World.create("rights", { withoutOperator: true });
     await world.kube.delete(KEY_SECRET);
@@ -24,6 +29,7 @@ describe("The operator with the rights of its chart", function () {
     await grantAccount(world, "deployer", APP_RULES);
   });
   after(async () => {
+    await server?.remove();
     await world?.remove();
     await removeInstallation(world);
   });
@@ -155,9 +161,77 @@ describe("The operator with the rights of its chart", function () {
     await expectNothingForbidden();
   });
 
+  it("receives webhooks with the rights of its server, and is refused nothing", async () => {
+    server = await startInstalledServer(world);
+    const token = world.canary();
+    const metadata = { name: "hook", namespace: world.namespace };
+    await world.kube.apply({ apiVersion: "v1", kind: "Secret", metadata, stringData: { token } });
+    const files = { "x.yaml": configMap("hooked", { v: "1" }) };
+    const repo = await world.repository("hooked", files, { webhook: { secretRef: { name: "hook" } } });
+    await world.app("hooked", "hooked", ".", { serviceAccountName: "deployer" });
+    await world.synced("hooked");
+    const commit = await repo.commit({ "x.yaml": configMap("hooked", { v: "2" }) }, "second");
+    const url = `${await server.webhooks()}/hooks/${world.namespace}/hooked`;
+    await waitUntil({ what: "the webhook is taken", timeoutMs: 30_000 }, async () => {
+      return (await sendWebhook(url, "GitHub", token)).status === 202;
+    });
+    await world.synced("hooked", commit);
+    expect(await forbiddenRequests(server), await server.log()).to.equal(0);
+    expect(await server.log()).to.not.contain(token);
+    await expectNothingForbidden();
+  });
+
+  it("lets its server write nothing of a repository but the wish for a poll", async () => {
+    await world.repository("kept", {});
+    const ref = world.repositoryRef("kept");
+    await world.kube.patch(ref, { metadata: { annotations: { "example.com/kept": "1" } } });
+    const path = `/apis/${API_VERSION}/namespaces/${world.namespace}/gitrepositories/kept`;
+    const patch = (body: unknown): Promise<number> =>
+      world.kube.client
+        .request({
+          method: "PATCH",
+          path,
+          body,
+          contentType: "application/merge-patch+json",
+          impersonate: `system:serviceaccount:${INSTALL_NAMESPACE}:${SERVER}`,
+        })
+        .then(({ status }) => status)
+        .catch((error: unknown) => (error instanceof KubeStatusError ? error.statusCode : Promise.reject(error)));
+    const refused = [
+      { spec: { url: "https://evil.example.com/x.git" } },
+      { spec: { suspend: true } },
+      { metadata: { annotations: { "example.com/other": "1" } } },
+      { metadata: { annotations: { "example.com/kept": "2" } } },
+      { metadata: { annotations: { "example.com/kept": null } } },
+      { metadata: { annotations: null } },
+      { metadata: { labels: { a: "b" } } },
+      { metadata: { finalizers: ["example.com/never"] } },
+      { metadata: { ownerReferences: [{ apiVersion: "v1", kind: "Node", name: "x", uid: "1" }] } },
+      { metadata: { annotations: { "gitops.overseer.io/reconcile-at": "1" } }, spec: { suspend: true } },
+    ];
+    // A policy takes a moment until it is in force.
+    await waitUntil({ what: "the policy is in force", timeoutMs: 30_000 }, async () => {
+      return (await patch({ metadata: { labels: { probe: String(Math.random()) } } })) === 403;
+    });
+    for (const body of refused) expect(await patch(body), JSON.stringify(body)).to.equal(403);
+    const wish = (value: string | null) => ({
+      metadata: { annotations: { "gitops.overseer.io/reconcile-at": value } },
+    });
+    expect(await patch(wish("1"))).to.equal(200);
+    expect(await patch(wish("2"))).to.equal(200);
+    const live = await world.kube.get(ref);
+    expect(live?.metadata.annotations).to.include({ "example.com/kept": "1", "gitops.overseer.io/reconcile-at": "2" });
+    expect(live?.metadata.labels?.a).to.equal(undefined);
+  });
+
   it("may open no shell and change nothing of others", async () => {
-    const operator = `system:serviceaccount:${INSTALL_NAMESPACE}:overseer-gitops`;
-    const allowed = async (verb: string, resource: string, subresource = "", group = ""): Promise<boolean> => {
+    const allowedTo = async (
+      account: string,
+      verb: string,
+      resource: string,
+      subresource = "",
+      group = "",
+    ): Promise<boolean> => {
       const { body } = await world.kube.client.request<{ status: { allowed: boolean } }>({
         method: "POST",
         path: "/apis/authorization.k8s.io/v1/subjectaccessreviews",
@@ -165,13 +239,14 @@ describe("The operator with the rights of its chart", function () {
           apiVersion: "authorization.k8s.io/v1",
           kind: "SubjectAccessReview",
           spec: {
-            user: operator,
+            user: `system:serviceaccount:${INSTALL_NAMESPACE}:${account}`,
             resourceAttributes: { verb, group, resource, subresource, namespace: world.namespace, name: "x" },
           },
         },
       });
       return body.status.allowed;
     };
+    const allowed = (...right: [string, string, string?, string?]) => allowedTo(OPERATOR, ...right);
     expect(await allowed("impersonate", "serviceaccounts"), "the question is asked rightly").to.equal(true);
     const shells = ["exec", "attach", "portforward", "proxy"].map((sub) => ["get", "pods", sub] as const);
     const rights = [
@@ -195,6 +270,23 @@ describe("The operator with the rights of its chart", function () {
     const granted: string[] = [];
     for (const [verb, resource, sub, group] of rights) {
       if (await allowed(verb, resource, sub, group)) granted.push(`${verb} ${resource}/${sub ?? ""}`);
+    }
+    expect(granted).to.deep.equal([]);
+    expect(await allowedTo(SERVER, "patch", "gitrepositories", "", "gitops.overseer.io")).to.equal(true);
+    const beyond = [
+      ...rights,
+      ["impersonate", "serviceaccounts"],
+      ["list", "pods"],
+      ["get", "configmaps"],
+      ["patch", "secrets"],
+      ["get", "overseerapps", "", "gitops.overseer.io"],
+      ["create", "gitrepositories", "", "gitops.overseer.io"],
+      ["delete", "gitrepositories", "", "gitops.overseer.io"],
+      ["patch", "gitrepositories", "status", "gitops.overseer.io"],
+      ["get", "leases", "", "coordination.k8s.io"],
+    ] as const;
+    for (const [verb, resource, sub, group] of beyond) {
+      if (await allowedTo(SERVER, verb, resource, sub, group)) granted.push(`server: ${verb} ${resource}/${sub ?? ""}`);
     }
     expect(granted).to.deep.equal([]);
   });

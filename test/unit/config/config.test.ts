@@ -106,6 +106,17 @@ describe("loadConfig", () => {
     expect(load(["--leader-election=true"], { OVERSEER_LEADER_ELECTION: "false" }).election).not.to.equal(undefined);
   });
 
+  it("has both roles unless told otherwise", () => {
+    expect([...load([]).roles]).to.deep.equal(["controller", "server"]);
+    expect([...load(["--roles=server"]).roles]).to.deep.equal(["server"]);
+    expect([...load([], { OVERSEER_ROLES: "server, controller,server" }).roles]).to.deep.equal([
+      "controller",
+      "server",
+    ]);
+    expect(load([]).serverAddress).to.deep.equal({ port: 9090 });
+    expect(load(["--server-address=127.0.0.1:1"]).serverAddress).to.deep.equal({ host: "127.0.0.1", port: 1 });
+  });
+
   it("trusts no namespace when told so, and ignores an empty variable", () => {
     expect(load(["--trusted-namespaces="]).trustedNamespaces).to.deep.equal([]);
     expect(load([], { OVERSEER_TRUSTED_NAMESPACES: "", KUBECONFIG: "" })).to.deep.include({
@@ -159,6 +170,11 @@ describe("loadConfig", () => {
       ["--lease-name=A"],
       'CONFIG_INVALID: --lease-name must be a name of lower-case letters, digits, dashes and dots; got "A"',
     ],
+    [
+      ["--roles=controller,sever"],
+      'CONFIG_INVALID: --roles must be controller or server, or both separated by a comma; got "controller,sever"',
+    ],
+    [["--roles="], 'CONFIG_INVALID: --roles must be controller or server, or both separated by a comma; got ""'],
     [["--kubeconfig="], 'CONFIG_INVALID: --kubeconfig must not be empty; got ""'],
   ];
   for (const [argv, message] of refusals) {
