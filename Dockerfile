@@ -29,7 +29,7 @@ COPY dist/ /app/
 ENV HOME=/tmp NODE_ENV=production
 WORKDIR /app
 USER 65532:65532
-EXPOSE 8080
+EXPOSE 8080 9090
 VOLUME ["/var/cache/overseer-gitops", "/tmp"]
 # The flags of Node are those of tools/operator-command.ts; a test compares the two.
 ENTRYPOINT ["node", "--max-semi-space-size=4", "/app/main.js"]

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { waitUntil } from "../../tools/wait-until.js";
+import { ApiProxy } from "../support/api-proxy.js";
 import { expectNoCanary } from "../support/contracts.js";
 import type { GitRepo } from "../support/git-server.js";
 import { GIT_HOSTS, type GitHost, sendWebhook, type WebhookAnswer } from "../support/git-webhook.js";
@@ -180,6 +181,26 @@ describe("A webhook", function () {
     const next = await shop.commit({ "x.yaml": configMap("shop", { v: "next" }) }, "next");
     expect((await send("shop")).status).to.equal(202);
     await untilFetched("shop", next);
+  });
+
+  it("that comes while the API server refuses writes is passed on when it takes them again", async () => {
+    const proxy = await ApiProxy.start(world.controlPlane);
+    const behind = await OperatorProcess.start({ kubeconfigPath: await proxy.kubeconfig(), flags: SERVER });
+    try {
+      proxy.rule = ({ method }) => (method === "PATCH" ? { kind: "answer", status: 503, reason: "Away" } : undefined);
+      const commit = await shop.commit({ "x.yaml": configMap("shop", { v: "away" }) }, "away");
+      const url = `${await behind.webhooks()}/hooks/${world.namespace}/shop`;
+      expect((await sendWebhook(url, "GitHub", token)).status).to.equal(202);
+      await waitUntil({ what: "the write was refused", timeoutMs: 30_000 }, async () => {
+        return (await behind.metric('overseer_webhook_polls_total{result="error"}')) > 0;
+      });
+      proxy.rule = () => undefined;
+      await untilFetched("shop", commit);
+      logs += await behind.log();
+    } finally {
+      await behind.remove();
+      await proxy.stop();
+    }
   });
 
   it("can be received by the process that fetches", async () => {
