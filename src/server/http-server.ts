@@ -30,6 +30,8 @@ export const SERVER_LIMITS: ServerLimits = {
   maxConnections: 1_024,
 };
 
+/** What a machine without IPv6 says. */
+const NO_IPV6: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
 /** Longest part of a path: the name of an object. */
 const MAX_PARAM_LENGTH = 253;
 
@@ -62,20 +64,24 @@ export class HttpServer {
 
   /** Starts to listen. Throws a terminal OverseerError when the address cannot be had. */
   async start(): Promise<void> {
-    const { host = "::", port } = this.#address;
+    const { host, port } = this.#address;
     try {
-      await this.app.listen({ host, port }).catch((error: unknown) => {
-        // A machine without IPv6 has no `::`.
-        const without = (error as { code?: string }).code === "EAFNOSUPPORT" && this.#address.host === undefined;
-        if (without) return this.app.listen({ host: "0.0.0.0", port });
-        throw error;
-      });
+      await (host === undefined ? this.#listenEverywhere(port) : this.app.listen({ host, port }));
     } catch (error) {
-      const { host: said = "" } = this.#address;
       throw new OverseerError(
-        `cannot listen on ${said}:${port}: ${messageOf(error)}; choose another with --server-address`,
+        `cannot listen on ${host ?? ""}:${port}: ${messageOf(error)}; choose another with --server-address`,
         { code: "SERVER_LISTEN_FAILED", reason: "AddressUnavailable", class: "terminal", cause: error },
       );
+    }
+  }
+
+  /** On all interfaces, of both kinds where the machine has them. */
+  async #listenEverywhere(port: number): Promise<void> {
+    try {
+      await this.app.listen({ host: "::", port });
+    } catch (error) {
+      if (!NO_IPV6.has((error as { code?: string }).code ?? "")) throw error;
+      await this.app.listen({ host: "0.0.0.0", port });
     }
   }
 

@@ -89,7 +89,7 @@ export class ServerRole implements Role {
   #caches(client: KubeClient, resource: ResourceInfo) {
     const { clock, logger, metrics } = this.#parts;
     const secrets = new SecretCache({ client, clock, logger, onChange: (...secret) => tokens.changed(...secret) });
-    const tokens = new WebhookTokens(secrets);
+    const tokens = new WebhookTokens(secrets, clock);
     const repositories: ResourceCache<GitRepository> = new ResourceCache<GitRepository>({
       client,
       clock,

@@ -60,6 +60,7 @@ export const badSpecs: readonly BadSpec[] = [
     field: "spec.url",
     message: HTTP,
   },
+  { kind: "GitRepository", set: { webhook: {} }, field: "spec.webhook.secretRef", message: "Required value" },
   { kind: "GitRepository", set: { url: undefined }, field: "spec.url", message: "Required value" },
   { kind: "GitRepository", set: { ref: { branch: "main", tag: "v1" } }, field: "spec.ref", message: ONE_REF },
   { kind: "GitRepository", set: { ref: { commit: "main" } }, field: "spec.ref.commit", message: "should match" },

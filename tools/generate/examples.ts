@@ -18,6 +18,9 @@ spec:
   interval: 3m
   secretRef:
     name: shop-git
+  webhook:
+    secretRef:
+      name: shop-webhook
 `,
   ],
   [

@@ -25,7 +25,7 @@ interface Pending {
 const REST_MS = 1_000;
 const BACKOFF: BackoffPolicy = { baseMs: 1_000, factor: 2, maxMs: 60_000 };
 /** After so many failures in a row the repository is left to its interval: some five minutes. */
-const MAX_TRIES = 9;
+const MAX_TRIES = 11;
 
 /**
  * Merges what webhooks ask for: the first one is passed on at once, those that come while that is under way, or within a

@@ -1,9 +1,12 @@
+import type { Clock } from "../../base/clock.js";
 import { OverseerError } from "../../base/errors.js";
 import type { SecretCache } from "../../controllers/secret-cache.js";
 
 /** Shortest token: what is shorter can be guessed by somebody who has one signed webhook. */
 const MIN_LENGTH = 16;
 const KEY = "token";
+/** How long it is remembered that a Secret could not be read. */
+const REST_MS = 1_000;
 
 /** A webhook whose token cannot be had. The message is for the log, never for who sent the webhook. */
 export class TokenUnavailableError extends OverseerError {
@@ -15,10 +18,12 @@ export class TokenUnavailableError extends OverseerError {
 /** The tokens of webhooks, read once and again when their Secret changes: strangers cause no request to the API server. */
 export class WebhookTokens {
   readonly #secrets: Pick<SecretCache, "read" | "retain">;
+  readonly #clock: Clock;
   readonly #known = new Map<string, Promise<string>>();
 
-  constructor(secrets: Pick<SecretCache, "read" | "retain">) {
+  constructor(secrets: Pick<SecretCache, "read" | "retain">, clock: Clock) {
     this.#secrets = secrets;
+    this.#clock = clock;
   }
 
   /** The token in a Secret. Throws TokenUnavailableError if there is none that can be used. */
@@ -28,9 +33,12 @@ export class WebhookTokens {
     if (known) return known;
     const token = this.#read(namespace, secret);
     this.#known.set(key, token);
-    // What a Secret lacks is remembered until it changes; that it could not be read is not.
+    // What a Secret lacks is remembered until it changes; that it could not be read, for a moment.
     token.catch((error: unknown) => {
-      if (!(error instanceof TokenUnavailableError) && this.#known.get(key) === token) this.#known.delete(key);
+      if (error instanceof TokenUnavailableError) return;
+      this.#clock.after(REST_MS, () => {
+        if (this.#known.get(key) === token) this.#known.delete(key);
+      });
     });
     return token;
   }

@@ -99,6 +99,14 @@ describe("recordRepository", () => {
     expect(await record(repository("shop/repo"), FETCHED)).not.to.have.property("lastHandledReconcileAt");
   });
 
+  it("says where webhooks are received, as long as there are any", async () => {
+    const webhook = { secretRef: { name: "hook" } };
+    const { spec } = repository("shop/repo");
+    const told = await record(repository("shop/repo", { spec: { ...spec, webhook } }), FETCHED);
+    expect(told).to.have.property("webhookPath", "/hooks/shop/repo");
+    expect(await record(repository("shop/repo"), FETCHED, told)).not.to.have.property("webhookPath");
+  });
+
   it("leaves the conditions as they are without an outcome, but for the generation", async () => {
     const first = await record(repository("shop/repo"), FETCHED);
     const again = repository("shop/repo", { metadata: { generation: 2 }, ...(first ? { status: first } : {}) });

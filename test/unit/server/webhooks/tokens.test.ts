@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { TokenUnavailableError, WebhookTokens } from "../../../../src/server/webhooks/tokens.js";
+import { FakeClock } from "../../support/fake-clock.js";
 
 type Data = Readonly<Record<string, string>> | undefined;
 
@@ -7,16 +8,17 @@ type Data = Readonly<Record<string, string>> | undefined;
 function tokensOf(secrets: Record<string, Data | Error>) {
   const reads: string[] = [];
   const retained: ReadonlySet<string>[] = [];
-  const tokens = new WebhookTokens({
-    read: async (namespace, name) => {
+  const clock = new FakeClock();
+  const access = {
+    read: async (namespace: string, name: string) => {
       reads.push(`${namespace}/${name}`);
       const data = secrets[`${namespace}/${name}`];
       if (data instanceof Error) throw data;
       return data;
     },
-    retain: (keys) => void retained.push(keys),
-  });
-  return { tokens, reads, retained, secrets };
+    retain: (keys: ReadonlySet<string>) => void retained.push(keys),
+  };
+  return { tokens: new WebhookTokens(access, clock), clock, reads, retained, secrets };
 }
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -47,10 +49,13 @@ describe("WebhookTokens", () => {
     expect(await tokens.of("a", "hook")).to.equal("0123456789abcdef");
   });
 
-  it("tries again when the API server could not be asked", async () => {
-    const { tokens, secrets } = tokensOf({ "a/hook": new Error("away") });
-    expect(await refusal(tokens.of("a", "hook"))).to.have.property("message", "away");
+  it("tries again when the API server could not be asked, but not with every request", async () => {
+    const { tokens, clock, reads, secrets } = tokensOf({ "a/hook": new Error("away") });
+    for (let time = 0; time < 3; time++)
+      expect(await refusal(tokens.of("a", "hook"))).to.have.property("message", "away");
+    expect(reads).to.have.length(1);
     secrets["a/hook"] = { token: base64("0123456789abcdef") };
+    clock.advance(1_000);
     expect(await tokens.of("a", "hook")).to.equal("0123456789abcdef");
   });
 
