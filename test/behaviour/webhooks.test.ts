@@ -138,6 +138,7 @@ describe("A webhook", function () {
 
   it("is checked with the new token once its Secret has changed, without a restart", async () => {
     const [old, { pid }] = [token, server];
+    expect((await send("shop")).status, "the old token is known").to.equal(202);
     token = world.canary();
     await setToken("hook", token);
     await waitUntil({ what: "the old token is refused", timeoutMs: 30_000 }, async () => {

@@ -16,7 +16,7 @@ export async function readBody(
   if (Number(announced) > maxBytes) return "too_large";
   let bytes = 0;
   try {
-    // Destroyed with its iterator, a body takes the connection along, and no answer would arrive.
+    // An iterator that ends early destroys what it reads, unless told; the answer has to go over the same connection.
     for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += piece.length;
       if (bytes > maxBytes) return "too_large";

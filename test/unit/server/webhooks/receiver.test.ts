@@ -8,6 +8,8 @@ import { WebhookReceiver } from "../../../../src/server/webhooks/receiver.js";
 import { RefusalLog } from "../../../../src/server/webhooks/refusal-log.js";
 import { routeWebhooks } from "../../../../src/server/webhooks/route.js";
 import { Slots } from "../../../../src/server/webhooks/slots.js";
+import { waitUntil } from "../../../../tools/wait-until.js";
+import { eventually } from "../../support/eventually.js";
 import { FakeClock } from "../../support/fake-clock.js";
 
 const TOKEN = randomBytes(16).toString("hex");
@@ -74,6 +76,12 @@ describe("WebhookReceiver, over HTTP", () => {
     const answer = await fetch(`${rig.url}${path}`, init);
     return [answer.status, await answer.json()];
   };
+
+  /** Waits until the body of another webhook is being read. */
+  const turnedAway = (): Promise<true> =>
+    waitUntil({ what: "the slot is taken", timeoutMs: 10_000, intervalMs: 5 }, async () => {
+      return (await post("/hooks/a/shop", signed("{}")))[0] === 503 || undefined;
+    });
 
   it("takes a push, whatever media type it has", async () => {
     const accepted = [202, { result: "accepted", repository: "a/shop" }];
@@ -197,8 +205,7 @@ describe("WebhookReceiver, over HTTP", () => {
     const { headers } = signed(body) as { headers: Record<string, string> };
     const answer = untilEnd(socket);
     socket.write(`${head("/hooks/a/shop", { ...headers, "content-length": "2", connection: "close" })}{`);
-    const turnedAway = async (): Promise<boolean> => (await post("/hooks/a/shop", signed(body)))[0] === 503;
-    while (!(await turnedAway())) await new Promise((resolve) => setImmediate(resolve));
+    await turnedAway();
     expect((await post("/hooks/b/broken", signed(body)))[1]).to.include({ code: "NOT_READY" });
     socket.write("}");
     expect(await answer).to.match(/^HTTP\/1.1 202 /);
@@ -210,7 +217,7 @@ describe("WebhookReceiver, over HTTP", () => {
     const socket = connect(rig.server.port ?? 0, "127.0.0.1");
     const answer = untilEnd(socket);
     socket.write(`${head("/hooks/a/shop", { ...headers, "content-length": "2" })}{`);
-    while ((await post("/hooks/a/shop", signed("{}")))[0] !== 503);
+    await turnedAway();
     const { port } = rig.server;
     const stopped = rig.server.stop();
     const refused = await new Promise((resolve) => connect(port ?? 0, "127.0.0.1").on("error", resolve));
