@@ -12,6 +12,9 @@ app.kubernetes.io/component: server
 
 {{/* Values of the controller, as YAML: what was at the top once is still read there, so that an upgrade takes old values. */}}
 {{- define "overseer.controllerValues" -}}
+{{- if not (and .Values.controller .Values.server) }}
+{{- fail "these values are those of an older chart alone: upgrade with --reset-then-reuse-values instead of --reuse-values" }}
+{{- end }}
 {{- $values := deepCopy .Values.controller }}
 {{- range list "replicas" "resources" "serviceAccount" "podDisruptionBudget" "topologySpreadConstraints" }}
 {{- if hasKey $.Values . }}

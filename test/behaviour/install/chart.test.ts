@@ -241,6 +241,7 @@ describe("The chart", function () {
       ],
       [{ "leaderElection.enabled": false }, "set controller.replicas to 1"],
       [{ "leaderElection.enabled": false, replicas: 3 }, "controller.replicas is 3"],
+      [{ controller: null }, "upgrade with --reset-then-reuse-values"],
       [{ "server.replica": 2 }, "additional properties 'replica' not allowed"],
       [{ "server.port": 80 }, "'/server/port': minimum"],
       [{ "server.ingress.enabled": true }, "needs server.ingress.host"],

@@ -1,8 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
 import { connect, type Socket } from "node:net";
 import { expect } from "chai";
-import type { LogFields } from "../../../../src/base/logger.js";
-import { silentLogger } from "../../../../src/base/logger.js";
+import { type LogFields, silentLogger } from "../../../../src/base/logger.js";
 import { HttpServer, SERVER_LIMITS } from "../../../../src/server/http-server.js";
 import { WebhookReceiver } from "../../../../src/server/webhooks/receiver.js";
 import { RefusalLog } from "../../../../src/server/webhooks/refusal-log.js";
@@ -194,6 +193,7 @@ describe("WebhookReceiver, over HTTP", () => {
     expect(text)
       .to.match(/^HTTP\/1.1 408 /)
       .and.contain("TOO_SLOW");
+    await eventually("the receiver has noticed", () => rig.results.length > 0);
     expect(rig.results).to.deep.equal(["generic cut_off"]);
     const after = await post("/hooks/a/shop", signed("{}"));
     expect(after[0], "its slot is free again").to.equal(202);
