@@ -33,7 +33,7 @@ const HOSTS: readonly Host[] = [
     pushes: ["repo:push", "repo:refs_changed", "mirror:repo_synchronized"],
   },
   { provider: "github", event: "x-github-event", pushes: GITHUB_PUSHES },
-  { provider: "generic", proofs: ["x-hub-signature-256", "x-hub-signature"] },
+  { provider: "generic", proofs: ["x-hub-signature-256", "x-hub-signature", "webhook-signature"] },
 ];
 const PINGS: ReadonlySet<string> = new Set(["ping", "diagnostics:ping"]);
 

@@ -33,6 +33,8 @@ describe("the sender of a webhook", () => {
     [bitbucket("pr:opened"), "bitbucket", "other"],
     [hub, "generic", "push"],
     [{ "x-gitlab-token": "t" }, "gitlab", "push"],
+    [{ "x-gitlab-event": "Push Hook", "webhook-signature": "v1,0" }, "gitlab", "push"],
+    [{ "webhook-signature": "v1,0" }, "generic", "push"],
     [{ "x-gitea-signature": "0" }, "gitea", "push"],
     [{}, "unknown", "push"],
     [{ "x-github-event": "constructor" }, "github", "other"],

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { expect } from "chai";
+import { assert, constantFrom, dictionary, property, string } from "fast-check";
 import type { RequestHeaders } from "../../../../src/server/webhooks/provider.js";
 import { proofOf, SignatureCheck } from "../../../../src/server/webhooks/signature.js";
 
@@ -72,6 +73,67 @@ describe("the signature of a webhook", () => {
     const digest = "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17";
     const headers = { "x-hub-signature-256": `sha256=${digest}` };
     expect(verdict(headers, "It's a Secret to Everybody", [Buffer.from("Hello, World!")])).to.equal(true);
+  });
+
+  describe("by a signing token", () => {
+    const token = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    const body = [Buffer.from('{"test": 2432232314}')];
+    const right = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+    const wrong = `v1,${"A".repeat(43)}=`;
+    const headers = {
+      "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+      "webhook-timestamp": "1614265330",
+      "webhook-signature": right,
+      "x-gitlab-event": "Push Hook",
+    };
+    const table: readonly (readonly [string, RequestHeaders, boolean | undefined])[] = [
+      ["as in the example of Standard Webhooks", headers, true],
+      ["besides one by another key", { ...headers, "webhook-signature": `${wrong} ${right}` }, true],
+      ["besides one of another version", { ...headers, "webhook-signature": `v1a,x ${right}` }, true],
+      ["besides a secret token", { ...headers, "x-gitlab-token": "x" }, true],
+      ["with another key", { ...headers, "webhook-signature": wrong }, false],
+      ["with another id", { ...headers, "webhook-id": "msg_1" }, false],
+      ["with another time", { ...headers, "webhook-timestamp": "1614265331" }, false],
+      ["without an id", { ...headers, "webhook-id": undefined }, undefined],
+      ["without a time", { ...headers, "webhook-timestamp": undefined }, undefined],
+      ["of another version alone", { ...headers, "webhook-signature": right.replace("v1", "v2") }, undefined],
+      ["that is too short", { ...headers, "webhook-signature": "v1,AAAA" }, undefined],
+      [
+        "after more of them than anybody needs",
+        { ...headers, "webhook-signature": `${`${wrong} `.repeat(4)}${right}` },
+        false,
+      ],
+    ];
+    for (const [name, given, expected] of table) {
+      it(`${name}: ${expected === undefined ? "is none" : expected ? "is right" : "is wrong"}`, () => {
+        expect(verdict(given, token, body)).to.equal(expected);
+      });
+    }
+
+    it("does not take a token that holds no key for an empty key", () => {
+      const signed = Buffer.concat([Buffer.from("msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330."), ...body]);
+      const signature = `v1,${createHmac("sha256", "").update(signed).digest("base64")}`;
+      for (const holdsNone of ["whsec_!!!!!!!!!!!!!!!!", "whsec_", "whsec_AA=="]) {
+        expect(verdict({ ...headers, "webhook-signature": signature }, holdsNone, body), holdsNone).to.equal(false);
+      }
+    });
+
+    it("has the key that the token holds, not the token itself", () => {
+      const signed = Buffer.concat([Buffer.from("msg_p5jXN8AQM9LWM0D4loKWxJek.1614265330."), ...body]);
+      const signature = `v1,${createHmac("sha256", token).update(signed).digest("base64")}`;
+      expect(verdict({ ...headers, "webhook-signature": signature }, token, body)).to.equal(false);
+    });
+  });
+
+  it("is never right, and never a fault, when somebody makes it up", () => {
+    const header = constantFrom(
+      "x-hub-signature-256",
+      "x-hub-signature",
+      "x-gitea-signature",
+      "x-forgejo-signature",
+      "x-gitlab-token",
+    );
+    assert(property(dictionary(header, string({ unit: "binary" })), (headers) => verdict(headers) !== true));
   });
 
   it("is of the bytes, however they come in pieces", () => {
