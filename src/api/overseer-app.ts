@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { atomicList, duration, localRef, namespaceName, objectName, withRules } from "./fields.js";
+import { atomicList, atomicMap, duration, localRef, namespaceName, objectName, withRules } from "./fields.js";
 import { AppSource, Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
 import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
@@ -13,9 +13,27 @@ export const Destination = withRules(
           namespace: namespaceName(
             "Namespace for namespaced documents that name none; left out: the app's own. A namespace in a document wins.",
           ).optional(),
+          kubeConfigSecretRef: atomicMap(
+            z
+              .object({
+                name: objectName("Name of the Secret, in the app's own namespace."),
+                key: z
+                  .string()
+                  .min(1)
+                  .max(253)
+                  .regex(/^[-._a-zA-Z0-9]+$/)
+                  .optional()
+                  .describe("Key of the Secret that holds the kubeconfig; left out: value, or else value.yaml."),
+              })
+              .describe(
+                "Secret with a kubeconfig: the app goes to that cluster, with the rights of the user in it; with serviceAccountName, with those of that ServiceAccount there. It holds all that it needs: address, certificates, a token or client certificate; no paths, programs or proxies.",
+              ),
+          ).optional(),
         })
         .optional()
-        .describe("This cluster, by server-side apply."),
+        .describe(
+          "A cluster, by server-side apply: this one, or with kubeConfigSecretRef another one. {} is this cluster and the app's own namespace.",
+        ),
       overseer: z
         .object({
           url: withRules(
@@ -114,7 +132,7 @@ export const OverseerAppSpec = withRules(
       source: AppSource,
       destination: Destination,
       serviceAccountName: objectName(
-        "ServiceAccount, in the app's namespace, whose rights every write of this app uses. May be left out only in the operator's trusted namespaces.",
+        "ServiceAccount, in the app's namespace, whose rights every write of this app uses. May be left out only in the operator's trusted namespaces, and with kubeConfigSecretRef.",
       ).optional(),
       sync: SyncPolicy.prefault({}),
       health: z

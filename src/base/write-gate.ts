@@ -12,12 +12,15 @@ export class LeadershipLostError extends OverseerError {
 export interface WriteGate {
   /** Throws LeadershipLostError unless a write may leave at this very moment. */
   check(): void;
-  /** Calls `fn` once when writes have ended for good, at once if they have: for breaking off what is under way. */
-  onClosed(fn: (error: LeadershipLostError) => void): void;
+  /**
+   * Calls `fn` once when writes have ended for good, at once if they have: for breaking off what is under way. Gives what
+   * takes `fn` away again.
+   */
+  onClosed(fn: (error: LeadershipLostError) => void): () => void;
 }
 
 /** The gate of a process that works alone. */
-export const openGate: WriteGate = { check() {}, onClosed() {} };
+export const openGate: WriteGate = { check() {}, onClosed: () => () => {} };
 
 /**
  * The gate of a process that must lead to write. It is shut at first, opens until a moment that is moved on by each renewal
@@ -26,7 +29,7 @@ export const openGate: WriteGate = { check() {}, onClosed() {} };
  */
 export class LeadershipGate implements WriteGate {
   readonly #clock: Clock;
-  readonly #listeners: ((error: LeadershipLostError) => void)[] = [];
+  readonly #listeners = new Set<(error: LeadershipLostError) => void>();
   /** Monotonic time until which writes may leave; undefined until the first lease. */
   #until: number | undefined;
   #timer: Timer | undefined;
@@ -56,7 +59,8 @@ export class LeadershipGate implements WriteGate {
     if (this.#closed) return;
     this.#timer?.cancel();
     this.#closed = new LeadershipLostError(`this process may not write any more: ${why}`);
-    for (const fn of this.#listeners.splice(0)) fn(this.#closed);
+    for (const fn of this.#listeners) fn(this.#closed);
+    this.#listeners.clear();
   }
 
   check(): void {
@@ -64,9 +68,10 @@ export class LeadershipGate implements WriteGate {
     throw this.#closed ?? new LeadershipLostError("this process may not write: it is a standby, another one leads");
   }
 
-  onClosed(fn: (error: LeadershipLostError) => void): void {
+  onClosed(fn: (error: LeadershipLostError) => void): () => void {
     if (this.#closed) fn(this.#closed);
-    else this.#listeners.push(fn);
+    else this.#listeners.add(fn);
+    return () => this.#listeners.delete(fn);
   }
 
   /** Timers may fire a little early: then it is set again. */

@@ -29,7 +29,7 @@ export interface Config {
   readonly trustedNamespaces: readonly string[];
   /** Apps reconciled at once. */
   readonly concurrency: number;
-  /** Writes and dry runs of objects under way at once, over all apps. */
+  /** Writes and dry runs of objects under way at once, over all apps of one cluster. */
   readonly applyConcurrency: number;
   readonly identity: string;
   /** How a leader is elected; undefined: this process works alone. */

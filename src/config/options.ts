@@ -84,7 +84,7 @@ export const OPTIONS = [
     value: "N",
     env: "OVERSEER_APPLY_CONCURRENCY",
     fallback: "8",
-    help: "How many writes and dry runs of objects are under way at once, over all apps.",
+    help: "How many writes and dry runs of objects are under way at once, over all apps of one cluster.",
   },
   {
     flag: "identity",

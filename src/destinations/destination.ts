@@ -39,6 +39,8 @@ export interface Obstacle {
   /** CamelCase reason for the conditions. */
   readonly reason: string;
   readonly message: string;
+  /** Whether it stays until somebody changes something. */
+  readonly terminal?: boolean;
 }
 
 /**
@@ -48,6 +50,8 @@ export interface Obstacle {
 export interface Destination {
   /** Tells destinations apart: the same object key at two of them is two objects. */
   readonly id: string;
+  /** Whether the destination has been asked for the first time a moment ago: it wakes its apps as soon as it knows more. */
+  connecting(): boolean;
   /** What keeps the app from being looked at and written; undefined: nothing. */
   obstacle(): Obstacle | undefined;
   /** What the destination lacks, and what is done instead, for people; empty where it lacks nothing. */

@@ -12,6 +12,10 @@ export class UnavailableDestination implements Destination {
     this.#obstacle = obstacle;
   }
 
+  connecting(): boolean {
+    return false;
+  }
+
   obstacle(): Obstacle {
     return this.#obstacle;
   }
@@ -24,8 +28,9 @@ export class UnavailableDestination implements Destination {
     return "";
   }
 
-  scopeOf(): "Cluster" {
-    return "Cluster";
+  /** Not known: then renders are not kept either. */
+  scopeOf(): undefined {
+    return undefined;
   }
 
   hasStatus(): boolean {

@@ -36,6 +36,8 @@ export interface KubeClientOptions {
   readonly userAgent: string;
   /** Connections for requests; watches have a pool of their own. */
   readonly connections?: number;
+  /** Longer answers to requests are an error. Default: there is no limit. */
+  readonly maxAnswerBytes?: number;
   readonly onRequest?: RequestObserver;
   /** What writes have to pass. When it closes, requests under way are broken off with its error. Default: it is open. */
   readonly gate?: WriteGate;
@@ -69,8 +71,8 @@ export class KubeClient {
     this.#prefix = new URL(this.server).pathname.replace(/\/+$/, "");
     this.#userAgent = options.userAgent;
     this.#onRequest = options.onRequest ?? (() => {});
-    const { access, connections = 16, gate = openGate } = options;
-    this.#transport = new Transport({ access, connections, gate });
+    const { access, connections = 16, maxAnswerBytes, gate = openGate } = options;
+    this.#transport = new Transport({ access, connections, maxAnswerBytes, gate });
   }
 
   /** Sends a request and reads the JSON answer. Throws KubeStatusError for an HTTP error, KubeConnectionError for none. */

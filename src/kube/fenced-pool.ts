@@ -27,7 +27,7 @@ export function fencedPool(origin: string, options: FencedPoolOptions, gate: Wri
   const sockets = new Set<Socket>();
   const pool = new Pool(origin, { ...options, connect: trackingConnector(options.connect, sockets) });
   const fenced = pool.compose((dispatch) => (request, handler) => dispatch(request, new GatedHandler(handler, gate)));
-  gate.onClosed((error) => {
+  const forget = gate.onClosed((error) => {
     for (const socket of sockets) socket.resetAndDestroy();
     void pool.destroy(error);
   });
@@ -43,7 +43,10 @@ export function fencedPool(origin: string, options: FencedPoolOptions, gate: Wri
   };
   return {
     request: (request) => (isRead(request) ? pool.request(request) : write(request)),
-    destroy: () => pool.destroy(),
+    destroy: () => {
+      forget();
+      return pool.destroy();
+    },
   };
 }
 

@@ -8,6 +8,8 @@ export interface TransportOptions {
   readonly access: ClusterAccess;
   /** Connections for requests; watches have as many as they need. */
   readonly connections: number;
+  /** Longer answers are broken off, watches aside; undefined: none is. */
+  readonly maxAnswerBytes?: number | undefined;
   readonly gate: WriteGate;
 }
 
@@ -75,13 +77,18 @@ export class Transport {
   }
 
   #open(tls: TlsOptions): Lines {
-    const { access, connections, gate } = this.#options;
+    const { access, connections, maxAnswerBytes, gate } = this.#options;
     const { origin } = new URL(access.server);
     const connect = { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
     const shared = { connect, allowH2: false, pipelining: 1, keepAliveTimeout: 60_000 };
+    const limit = maxAnswerBytes === undefined ? {} : { maxResponseSize: maxAnswerBytes };
     return {
       tls,
-      requests: fencedPool(origin, { ...shared, connections, headersTimeout: 30_000, bodyTimeout: 60_000 }, gate),
+      requests: fencedPool(
+        origin,
+        { ...shared, ...limit, connections, headersTimeout: 30_000, bodyTimeout: 60_000 },
+        gate,
+      ),
       watches: new Pool(origin, { ...shared, connections: null, headersTimeout: 60_000, bodyTimeout: 0 }),
     };
   }

@@ -29,14 +29,6 @@ export interface ControllerOptions {
   readonly reconcile: Reconcile;
   readonly queueObserver?: QueueObserver;
   readonly observer?: ControllerObserver;
-  /** What runs as long as this does: started after the workers, stopped with them. */
-  readonly companions?: readonly Companion[];
-}
-
-/** Something that runs beside a controller. */
-export interface Companion {
-  start(): void;
-  stop(): Promise<void>;
 }
 
 /** One more worker for each so many that takes only what cannot wait: others may all be busy with what is slow. */
@@ -67,15 +59,13 @@ export class Controller {
       ...Array.from({ length: workers }, () => this.#work(PRIORITY.background)),
       ...Array.from({ length: express }, () => this.#work(PRIORITY.drift)),
     ];
-    for (const companion of this.#options.companions ?? []) companion.start();
   }
 
   /** Lets the running reconciles end, and takes no further key. */
   async stop(): Promise<void> {
     this.queue.close();
     this.#stop.abort();
-    const companions = (this.#options.companions ?? []).map((companion) => companion.stop());
-    await Promise.all([...this.#workers, ...companions]);
+    await Promise.all(this.#workers);
   }
 
   async #work(upTo: Priority): Promise<void> {

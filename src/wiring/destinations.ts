@@ -3,57 +3,99 @@ import { OverseerError } from "../base/errors.js";
 import type { DestinationSource } from "../controllers/overseer-app/services.js";
 import type { SecretCache } from "../controllers/secret-cache.js";
 import type { Destination } from "../destinations/destination.js";
-import { type CoreAccess, coreAccess, type SecretData } from "../destinations/overseer/core-access.js";
+import { remoteAccess } from "../destinations/kubernetes/remote/remote-access.js";
+import type { RemoteClusters } from "../destinations/kubernetes/remote/remote-clusters.js";
+import { type CoreAccess, coreAccess } from "../destinations/overseer/core-access.js";
 import type { CoreConnection, CoreConnections } from "../destinations/overseer/core-connection.js";
 import { type CoreIdentity, OverseerDestination } from "../destinations/overseer/overseer-destination.js";
+import type { SecretData } from "../destinations/secret-data.js";
 import { UnavailableDestination } from "../destinations/unavailable.js";
 import { appKey } from "../plan/live.js";
 
 type CoreSpec = NonNullable<OverseerApp["spec"]["destination"]["overseer"]>;
+type KubeconfigRef = NonNullable<NonNullable<OverseerApp["spec"]["destination"]["kubernetes"]>["kubeConfigSecretRef"]>;
 
-/** Gives each app the destination that its spec names: this cluster, or an Overseer Core with the token of its Secret. */
+/**
+ * Gives each app the destination that its spec names: this cluster, another one by the kubeconfig of its Secret, or an Overseer
+ * Core by the token of its Secret.
+ */
 export class AppDestinations implements DestinationSource {
-  readonly #kubernetes: Destination;
+  readonly #local: Destination;
+  readonly #remote: RemoteClusters;
   readonly #connections: CoreConnections;
   readonly #secrets: SecretCache;
   readonly #identity: CoreIdentity;
   readonly #byConnection = new WeakMap<CoreConnection, OverseerDestination>();
   /** Secrets that each app's destination was made from. */
   readonly #secretsOf = new Map<string, readonly string[]>();
+  readonly #current = new Map<string, Destination>();
 
   constructor(options: {
-    readonly kubernetes: Destination;
+    readonly local: Destination;
+    readonly remote: RemoteClusters;
     readonly connections: CoreConnections;
     readonly secrets: SecretCache;
     readonly identity: CoreIdentity;
   }) {
-    this.#kubernetes = options.kubernetes;
+    this.#local = options.local;
+    this.#remote = options.remote;
     this.#connections = options.connections;
     this.#secrets = options.secrets;
     this.#identity = options.identity;
   }
 
   async of(app: OverseerApp): Promise<Destination> {
-    const { overseer } = app.spec.destination;
-    if (overseer === undefined) return this.#kubernetes;
     const key = appKey(app.metadata);
-    try {
-      const access = await this.#access(app.metadata.namespace, key, overseer);
-      const connection = this.#connections.use(key, access, overseer.interval);
-      const destination = this.#byConnection.get(connection) ?? new OverseerDestination(connection, this.#identity);
-      this.#byConnection.set(connection, destination);
-      return destination;
-    } catch (error) {
-      if (!(error instanceof OverseerError)) throw error;
-      this.#connections.release(key);
-      return new UnavailableDestination(overseer.url, { reason: error.reason, message: error.message });
-    }
+    const destination = await this.#of(key, app);
+    this.#current.set(key, destination);
+    return destination;
+  }
+
+  current(app: string): Destination | undefined {
+    return this.#current.get(app);
   }
 
   forget(app: string): void {
+    this.#current.delete(app);
     this.#connections.release(app);
+    this.#remote.release(app);
     if (!this.#secretsOf.delete(app)) return;
     this.#secrets.retain(new Set([...this.#secretsOf.values()].flat()));
+  }
+
+  async #of(key: string, { metadata: { namespace }, spec }: OverseerApp): Promise<Destination> {
+    const { overseer, kubernetes } = spec.destination;
+    const kubeconfig = kubernetes?.kubeConfigSecretRef;
+    try {
+      if (overseer !== undefined) return await this.#core(namespace, key, overseer);
+      if (kubeconfig !== undefined) return await this.#cluster(namespace, key, kubeconfig);
+    } catch (error) {
+      if (!(error instanceof OverseerError)) throw error;
+      this.#connections.release(key);
+      this.#remote.release(key);
+      const { reason, message } = error;
+      const terminal = kubeconfig !== undefined && error.class === "terminal";
+      return new UnavailableDestination(overseer?.url ?? "a remote cluster", { reason, message, terminal });
+    }
+    // Perhaps an app of this name went elsewhere a moment ago.
+    this.forget(key);
+    return this.#local;
+  }
+
+  async #cluster(namespace: string, app: string, { name, key }: KubeconfigRef): Promise<Destination> {
+    this.#secretsOf.set(app, [`${namespace}/${name}`]);
+    const secret = await this.#read(namespace, name, "kubernetes.kubeConfigSecretRef", "terminal");
+    this.#connections.release(app);
+    return this.#remote.use(app, remoteAccess(secret, key, this.#identity.digestKey)).destination;
+  }
+
+  async #core(namespace: string, app: string, core: CoreSpec): Promise<Destination> {
+    const access = await this.#access(namespace, app, core);
+    this.#remote.release(app);
+    const connection = this.#connections.use(app, access, core.interval);
+    const destination = this.#byConnection.get(connection) ?? new OverseerDestination(connection, this.#identity);
+    this.#byConnection.set(connection, destination);
+    return destination;
   }
 
   async #access(namespace: string, app: string, { url, secretRef, caSecretRef }: CoreSpec): Promise<CoreAccess> {
@@ -62,18 +104,18 @@ export class AppDestinations implements DestinationSource {
       app,
       names.map((name) => `${namespace}/${name}`),
     );
-    const secret = await this.#read(namespace, secretRef.name, "secretRef");
-    const ca = caSecretRef && (await this.#read(namespace, caSecretRef.name, "caSecretRef"));
+    const secret = await this.#read(namespace, secretRef.name, "overseer.secretRef", "retryable");
+    const ca = caSecretRef && (await this.#read(namespace, caSecretRef.name, "overseer.caSecretRef", "retryable"));
     return coreAccess(url, secret, ca, this.#identity.digestKey);
   }
 
-  async #read(namespace: string, name: string, field: string): Promise<SecretData> {
+  async #read(namespace: string, name: string, field: string, kind: "terminal" | "retryable"): Promise<SecretData> {
     const where = `Secret ${namespace}/${name}`;
     const data = await this.#secrets.read(namespace, name);
     if (data) return { where, data };
     throw new OverseerError(
-      `the ${where} that spec.destination.overseer.${field} names does not exist: make it, or make the app anew with the right name`,
-      { code: "SECRET_NOT_FOUND", reason: "SecretNotFound", class: "retryable" },
+      `the ${where} that spec.destination.${field} names does not exist: make it, or make the app anew with the right name`,
+      { code: "SECRET_NOT_FOUND", reason: "SecretNotFound", class: kind },
     );
   }
 }

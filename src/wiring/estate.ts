@@ -63,9 +63,9 @@ export class Estate {
   appsWithSecret(namespace: string, name: string): string[] {
     const keys: string[] = [];
     for (const { metadata, spec } of this.apps.values()) {
-      const { secretRef, caSecretRef } = spec.destination.overseer ?? {};
-      if (metadata.namespace === namespace && (secretRef?.name === name || caSecretRef?.name === name))
-        keys.push(appKey(metadata));
+      const { kubernetes, overseer } = spec.destination;
+      const refs = [kubernetes?.kubeConfigSecretRef, overseer?.secretRef, overseer?.caSecretRef];
+      if (metadata.namespace === namespace && refs.some((ref) => ref?.name === name)) keys.push(appKey(metadata));
     }
     return keys;
   }

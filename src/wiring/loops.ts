@@ -1,5 +1,4 @@
 import type { FailpointHook } from "../base/failpoint.js";
-import { Semaphore } from "../base/semaphore.js";
 import { GitRepositoryReconciler } from "../controllers/git-repository/reconciler.js";
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import { SharedPolls } from "../controllers/git-repository/shared-polls.js";
@@ -7,14 +6,11 @@ import { Claims } from "../controllers/overseer-app/claims.js";
 import type { AppMemory } from "../controllers/overseer-app/memory.js";
 import { OverseerAppReconciler } from "../controllers/overseer-app/reconciler.js";
 import type { SecretCache } from "../controllers/secret-cache.js";
-import type { KubernetesContext } from "../destinations/kubernetes/context.js";
 import { KubernetesDestination } from "../destinations/kubernetes/kubernetes-destination.js";
-import type { Tracker } from "../destinations/kubernetes/tracker.js";
-import type { KindWatches } from "../destinations/kubernetes/watches.js";
 import type { CoreConnections } from "../destinations/overseer/core-connection.js";
 import type { GitEngine } from "../git/index.js";
 import type { EventRecorder } from "../kube/event-recorder.js";
-import { type Companion, Controller, type Reconcile } from "../reconcile/controller.js";
+import { Controller, type Reconcile } from "../reconcile/controller.js";
 import { StatusWriter } from "../reconcile/status-writer.js";
 import type { Priority } from "../reconcile/work-queue.js";
 import { ParseCache } from "../render/parse-cache.js";
@@ -22,11 +18,11 @@ import type { ParserThread } from "../render/parser-thread.js";
 import { PlainRenderer } from "../render/plain.js";
 import { SourceRenderer } from "../render/render.js";
 import { controllerObserver, queueObserver } from "../telemetry/observers.js";
+import type { Clusters } from "./clusters.js";
 import { AppDestinations } from "./destinations.js";
 import type { Estate } from "./estate.js";
 import { appObserver, repositoryReady } from "./observers.js";
 import type { OperatorParts } from "./operator.js";
-import { sweeps } from "./sweeps.js";
 
 /** What the two controllers share. */
 export interface SharedParts extends OperatorParts {
@@ -40,8 +36,7 @@ export interface SharedParts extends OperatorParts {
   /** Secrets that destinations of apps are made from. */
   readonly destinationSecrets: SecretCache;
   readonly connections: CoreConnections;
-  readonly tracker: Tracker;
-  readonly watches: KindWatches;
+  readonly clusters: Clusters;
   readonly failpoint: FailpointHook;
   readonly enqueueApp: (app: string, priority: Priority) => void;
   readonly enqueueAppsOf: (repository: string) => void;
@@ -78,19 +73,8 @@ export function repositoryController(shared: SharedParts): Controller {
 
 /** The controller of OverseerApps. */
 export function appController(shared: SharedParts): Controller {
-  const { cluster, clock, logger, metrics, config, engine, estate, index, events, parser, tracker } = shared;
-  const { client, discovery, instance, digestKey } = cluster;
-  const context: KubernetesContext = {
-    client,
-    discovery,
-    tracker,
-    clock,
-    logger,
-    instance,
-    digestKey,
-    requests: new Semaphore(config.applyConcurrency, Math.ceil(config.applyConcurrency / 4)),
-    appExists: (namespace, name) => estate.apps.get(`${namespace}/${name}`) !== undefined,
-  };
+  const { cluster, clock, metrics, config, engine, estate, index, events, parser, clusters } = shared;
+  const { client, instance, digestKey } = cluster;
   const parses = new ParseCache({ parseElsewhere: (files, limits) => parser.parse(files, limits) });
   const reconciler = new OverseerAppReconciler({
     clock,
@@ -104,7 +88,8 @@ export function appController(shared: SharedParts): Controller {
     repositories: estate.repositories,
     renderer: new SourceRenderer([new PlainRenderer(parses)]),
     destinations: new AppDestinations({
-      kubernetes: new KubernetesDestination(context, shared.watches),
+      local: new KubernetesDestination(clusters.local, "kubernetes"),
+      remote: clusters.remote,
       connections: shared.connections,
       secrets: shared.destinationSecrets,
       identity: { instance, digestKey, failpoint: shared.failpoint },
@@ -117,23 +102,10 @@ export function appController(shared: SharedParts): Controller {
     memories: shared.memories,
     enqueue: shared.enqueueApp,
   });
-  const apps: Controller = controller(
-    shared,
-    "overseerapp",
-    config.concurrency,
-    (...call) => reconciler.reconcile(...call),
-    [sweeps(shared, () => apps.queue.depth > 0)],
-  );
-  return apps;
+  return controller(shared, "overseerapp", config.concurrency, (...call) => reconciler.reconcile(...call));
 }
 
-function controller(
-  shared: SharedParts,
-  name: string,
-  workers: number,
-  reconcile: Reconcile,
-  companions: readonly Companion[] = [],
-): Controller {
+function controller(shared: SharedParts, name: string, workers: number, reconcile: Reconcile): Controller {
   const { clock, logger, metrics } = shared;
   const observer = controllerObserver(metrics, name);
   return new Controller({
@@ -144,6 +116,5 @@ function controller(
     reconcile,
     queueObserver: queueObserver(metrics, name),
     observer,
-    companions,
   });
 }

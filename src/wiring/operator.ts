@@ -12,12 +12,9 @@ import type { AppMemory } from "../controllers/overseer-app/memory.js";
 import { repositoryKey } from "../controllers/overseer-app/source.js";
 import { ResourceCache, type ResourceCacheOptions } from "../controllers/resource-cache.js";
 import { SecretCache } from "../controllers/secret-cache.js";
-import { type ObjectNews, Tracker } from "../destinations/kubernetes/tracker.js";
-import { KindWatches } from "../destinations/kubernetes/watches.js";
 import { CoreConnections } from "../destinations/overseer/core-connection.js";
 import { chooseGitEngine, type GitEngine } from "../git/index.js";
 import { EventRecorder } from "../kube/event-recorder.js";
-import { Reflector } from "../kube/reflector.js";
 import type { Controller } from "../reconcile/controller.js";
 import { PRIORITY } from "../reconcile/work-queue.js";
 import { ParserThread } from "../render/parser-thread.js";
@@ -25,9 +22,11 @@ import type { Metrics } from "../telemetry/metrics.js";
 import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import type { Cluster } from "./cluster.js";
+import { Clusters } from "./clusters.js";
 import { Estate } from "./estate.js";
 import { appController, repositoryController, type SharedParts } from "./loops.js";
 import { isWork } from "./triggers.js";
+import { AppWakes } from "./wakes.js";
 
 /** What an operator is made of. */
 export interface OperatorParts {
@@ -47,7 +46,7 @@ const FLUSH_MS = 5_000;
 export class Operator {
   readonly #parts: OperatorParts;
   readonly #shared: SharedParts;
-  readonly #definitions: Reflector<string>;
+  readonly #wakes: AppWakes;
   readonly #repositories: Controller;
   readonly #apps: Controller;
   #ready = false;
@@ -65,12 +64,11 @@ export class Operator {
 
   private constructor(parts: OperatorParts, engine: GitEngine, failpoint: FailpointHook) {
     this.#parts = parts;
-    this.#shared = this.#makeShared(engine, failpoint);
-    this.#definitions = this.#watchDefinitions();
+    const memories = new Map<string, AppMemory>();
+    this.#wakes = new AppWakes(parts.clock, memories, (app, priority) => this.#apps.queue.add(app, priority));
+    this.#shared = this.#makeShared(engine, failpoint, memories);
     this.#repositories = repositoryController(this.#shared);
     this.#apps = appController(this.#shared);
-    const { metrics } = parts;
-    metrics.onScrape(() => metrics.reflector.objects.of({ kind: "managed" }).set(this.#shared.tracker.size));
   }
 
   /** What the operator still waits for; empty when it works. */
@@ -82,7 +80,7 @@ export class Operator {
   async start(): Promise<void> {
     await this.#parts.cluster.discovery.all();
     await this.#shared.estate.start();
-    this.#definitions.start();
+    this.#shared.clusters.start();
     this.#repositories.start();
     this.#apps.start();
     this.#ready = true;
@@ -91,7 +89,7 @@ export class Operator {
   /** Ends what is under way in an orderly manner: reconciles finish, Events are written, connections close. */
   async stop(): Promise<void> {
     this.#ready = false;
-    const { estate, events, secrets, destinationSecrets, connections, watches, parser, engine } = this.#shared;
+    const { estate, events, secrets, destinationSecrets, connections, clusters, parser, engine } = this.#shared;
     await Promise.all([this.#apps.stop(), this.#repositories.stop()]);
     await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);
     await Promise.all([
@@ -99,12 +97,11 @@ export class Operator {
       secrets.stop(),
       destinationSecrets.stop(),
       connections.close(),
-      watches.stop(),
-      this.#definitions.stop(),
       parser.close(),
       engine.close(),
     ]);
-    await this.#parts.cluster.client.close();
+    // Last, with its client, which all have used.
+    await clusters.stop();
   }
 
   #pause(ms: number): Promise<void> {
@@ -113,20 +110,19 @@ export class Operator {
     });
   }
 
-  #makeShared(engine: GitEngine, failpoint: FailpointHook): SharedParts {
+  #makeShared(engine: GitEngine, failpoint: FailpointHook, memories: Map<string, AppMemory>): SharedParts {
     const { cluster, clock, logger, config, metrics } = this.#parts;
-    const { client, instance } = cluster;
+    const { client } = cluster;
     const { identity } = config;
     const index = new RevisionIndex();
-    const tracker = new Tracker((app, _object, news) => this.#objectChanged(app, news));
+    const estate = new Estate(this.#caches(), index);
     const controller = "gitops.overseer.io/operator";
     return {
       ...this.#parts,
       index,
-      tracker,
       failpoint,
-      memories: new Map<string, AppMemory>(),
-      estate: new Estate(this.#caches(), index),
+      memories,
+      estate,
       engine,
       parser: new ParserThread({ clock }),
       events: new EventRecorder({ client, clock, logger, controller, instance: identity }),
@@ -143,16 +139,14 @@ export class Operator {
         userAgent: `overseer-gitops/${VERSION}`,
         onRequest: (method, code) => metrics.core.requests.of({ method, code }).inc(),
         gate: this.#parts.gate,
-        onNews: (apps) => this.#wake(apps),
+        onNews: (apps) => this.#wakes.wakeForDrift(apps),
       }),
-      watches: new KindWatches({
-        client,
-        clock,
-        logger,
-        instance,
-        tracker,
-        observerFor: (kind) => reflectorObserver(metrics, kind),
-        onChange: () => this.#wakeApps(),
+      clusters: new Clusters({
+        parts: this.#parts,
+        apps: estate.apps,
+        known: memories,
+        news: this.#wakes,
+        busy: () => this.#apps.queue.depth > 0,
       }),
       enqueueApp: (app, priority) => this.#apps.queue.add(app, priority),
       enqueueAppsOf: (repository) => this.#enqueueAppsOf(repository),
@@ -178,25 +172,6 @@ export class Operator {
     return new ResourceCache<T>({ client: cluster.client, clock, logger, resource, onChange, observer, ...keeping });
   }
 
-  /** Kinds come and go with their definitions: what waits for one looks again. */
-  #watchDefinitions(): Reflector<string> {
-    const { cluster, clock, logger } = this.#parts;
-    return new Reflector<string>({
-      client: cluster.client,
-      clock,
-      logger,
-      path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-      mode: "metadata",
-      reduce: (object) => object.metadata.uid,
-      uidOf: (uid) => uid,
-      onEvent: (event) => {
-        if (event.initial) return;
-        cluster.discovery.invalidate();
-        this.#wakeApps();
-      },
-    });
-  }
-
   #repositoryChanged(key: string, current: GitRepository | undefined, previous: GitRepository | undefined): void {
     if (!isWork(current, previous)) return;
     this.#repositories.queue.add(key, PRIORITY.user);
@@ -211,12 +186,6 @@ export class Operator {
     if (app?.spec.source.ref !== undefined && edited) this.#repositories.queue.add(repositoryKey(app), PRIORITY.change);
   }
 
-  #objectChanged(app: string, news: ObjectNews): void {
-    const memory = this.#shared.memories.get(app);
-    if (news !== "health" && memory) memory.driftSeenAt ??= this.#parts.clock.monotonic();
-    this.#apps.queue.add(app, news === "health" ? PRIORITY.change : PRIORITY.drift);
-  }
-
   #secretChanged(namespace: string, name: string): void {
     for (const key of this.#shared.estate.repositoriesWithSecret(namespace, name)) {
       this.#repositories.queue.add(key, PRIORITY.change);
@@ -224,27 +193,10 @@ export class Operator {
   }
 
   #destinationSecretChanged(namespace: string, name: string): void {
-    this.#wake(this.#shared.estate.appsWithSecret(namespace, name));
+    this.#wakes.wakeForDrift(this.#shared.estate.appsWithSecret(namespace, name));
   }
 
   #enqueueAppsOf(repository: string): void {
     for (const key of this.#shared.estate.appsOf(repository)) this.#apps.queue.add(key, PRIORITY.change);
-  }
-
-  /** Something changed that may be what failed apps wait for: their rest ends. */
-  #wakeApps(): void {
-    for (const [key, memory] of this.#shared.memories) {
-      memory.retry = undefined;
-      this.#apps.queue.add(key, PRIORITY.background);
-    }
-  }
-
-  /** Something at the destination of these apps changed: drift, the end of a job, or what they wait for. */
-  #wake(apps: Iterable<string>): void {
-    for (const key of apps) {
-      const memory = this.#shared.memories.get(key);
-      if (memory) memory.retry = undefined;
-      this.#apps.queue.add(key, PRIORITY.drift);
-    }
   }
 }

@@ -155,6 +155,18 @@ export const REASONS: readonly ReasonText[] = [
   { reason: "CoreRefused", kinds: APP, meaning: "The Core does not accept a request." },
   { reason: "CoreFailed", kinds: APP, meaning: "The Core failed; it is tried again." },
   { reason: "CoreLacks", kinds: APP, meaning: "The Core cannot do everything; the message says what is done instead." },
+  {
+    reason: "InvalidKubeconfig",
+    kinds: APP,
+    meaning: "The kubeconfig for a remote cluster is not used; the message says why, and what to write instead.",
+  },
+  { reason: "ClusterUnreachable", kinds: APP, meaning: "No connection to the remote cluster, or no answer." },
+  {
+    reason: "ClusterAuthenticationFailed",
+    kinds: APP,
+    meaning: "The remote cluster does not know the user of the kubeconfig, or tells it nothing.",
+  },
+  { reason: "ClusterFailed", kinds: APP, meaning: "What answers at the remote address fails, or is no API server." },
   { reason: "Waiting", kinds: APP, meaning: "A change waits; the message says for what." },
   { reason: "Applying", kinds: APP, meaning: "A change is being written." },
   { reason: "Observing", kinds: APP, meaning: "The state of the live objects is still being read." },

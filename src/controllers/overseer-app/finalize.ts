@@ -7,6 +7,7 @@ import { displayId } from "../../manifest/object-id.js";
 import { applyTier } from "../../manifest/order.js";
 import type { LiveObject } from "../../plan/live.js";
 import { judgeFinalize, type LeftoverDecision } from "../../plan/prune-guard.js";
+import { bringsCredential } from "./authorise.js";
 import { claimKey } from "./claims.js";
 import { judgeClaims } from "./entitled.js";
 import { removeFinalizer } from "./finalizer.js";
@@ -85,7 +86,8 @@ async function removeLastTier(
 /** Whether the ServiceAccount that the app writes as does not exist any more: what it may not do, nobody will do for the app. */
 async function writerIsGone(run: AppRun): Promise<boolean> {
   const { serviceAccountName } = run.target;
-  if (serviceAccountName === undefined) return false;
+  // In a remote cluster a right is given to a name, whether or not there is a ServiceAccount of it.
+  if (serviceAccountName === undefined || bringsCredential(run.app)) return false;
   const namespace = encodeURIComponent(run.ref.namespace);
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${encodeURIComponent(serviceAccountName)}`;
   try {

@@ -34,6 +34,7 @@ export class OverseerAppReconciler {
     const memory = this.#services.memories.get(key) ?? new AppMemory();
     this.#services.memories.set(key, memory);
     const destination = await this.#services.destinations.of(app);
+    if (destination.connecting()) return {};
     const run = new AppRun(this.#services, destination, app, memory, logger, signal);
     if (app.metadata.deletionTimestamp) await finalize(run);
     else if (app.spec.suspend) await acknowledgeSuspended(run);
@@ -101,7 +102,7 @@ function notPolledYet(run: AppRun, desired: Rendered | Problem): boolean {
 function isUnreachable(run: AppRun): boolean {
   const obstacle = run.destination.obstacle();
   if (obstacle === undefined) return false;
-  run.problem ??= { stage: "Destination", ...obstacle, terminal: false };
+  run.problem ??= { stage: "Destination", terminal: false, ...obstacle };
   run.progress = { state: "failed" };
   run.tellOnce("destination", "Warning", obstacle.reason, "Observe", obstacle.message);
   return true;

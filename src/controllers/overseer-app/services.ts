@@ -31,6 +31,8 @@ export interface AppObserver {
 /** Gives each app the destination that its spec names. */
 export interface DestinationSource {
   of(app: OverseerApp): Promise<Destination>;
+  /** The one that an app, by `namespace/name`, was given last; undefined before its first reconcile. */
+  current(app: string): Destination | undefined;
   /** An app is gone, and needs none any more. */
   forget(app: string): void;
 }

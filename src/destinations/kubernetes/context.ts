@@ -24,7 +24,7 @@ export interface KubernetesContext {
   readonly instance: string;
   /** Key of the digests of Secrets, which a reader of metadata must not be able to guess. */
   readonly digestKey: string;
-  /** Requests that write or dry-run, over all apps. */
+  /** Requests that write or dry-run, over all apps of this cluster. */
   readonly requests: Semaphore;
   /** Whether an app exists: the objects of one that does not are free. */
   readonly appExists: (namespace: string, name: string) => boolean;

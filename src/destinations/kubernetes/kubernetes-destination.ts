@@ -3,7 +3,8 @@ import { apiVersionOf, displayId, type GroupVersionKind } from "../../manifest/o
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import type { AppRef, LiveObject, Observation } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
-import type { Destination, KindStatus, Outcome, Target, Verdict } from "../destination.js";
+import type { Destination, KindStatus, Obstacle, Outcome, Target, Verdict } from "../destination.js";
+import type { ClusterConnection } from "./cluster-connection.js";
 import { liveDiff } from "./compare.js";
 import { type KubernetesContext, laneOf, recordedHash } from "./context.js";
 import { describeExtras, describeWriters } from "./drift-note.js";
@@ -13,24 +14,39 @@ import { mayWrite } from "./may-write.js";
 import { namespaceContents } from "./namespace-contents.js";
 import { liveObject } from "./observed-object.js";
 import { explainRefusal, preview } from "./preview.js";
+import type { Reach } from "./remote/reach.js";
 import { strictRoots } from "./strict.js";
 import type { KindWatches } from "./watches.js";
 import { healDocument, removeObject, writeDocument } from "./write.js";
 
-/** This cluster, by server-side apply. */
+/** A cluster, by server-side apply: the one that the operator runs for, or a remote one, whose `reach` is not certain. */
 export class KubernetesDestination implements Destination {
-  readonly id = "kubernetes";
+  readonly id: string;
   readonly #context: KubernetesContext;
   readonly #watches: KindWatches;
+  readonly #reach: Pick<Reach, "connecting" | "problem"> | undefined;
 
-  constructor(context: KubernetesContext, watches: KindWatches) {
+  constructor(
+    { context, watches }: Pick<ClusterConnection, "context" | "watches">,
+    id: string,
+    reach?: Pick<Reach, "connecting" | "problem">,
+  ) {
+    this.id = id;
     this.#context = context;
     this.#watches = watches;
+    this.#reach = reach;
   }
 
-  /** Each kind has its own: see `prepare` and `observe`. */
-  obstacle(): undefined {
-    return undefined;
+  connecting(): boolean {
+    return this.#reach?.connecting ?? false;
+  }
+
+  /** What stands in the way of one kind alone: see `prepare` and `observe`. */
+  obstacle(): Obstacle | undefined {
+    const problem = this.#reach?.problem;
+    if (problem === undefined) return undefined;
+    const message = `the cluster of spec.destination.kubernetes.kubeConfigSecretRef: ${problem.message}`;
+    return { reason: problem.reason, message };
   }
 
   limits(): readonly string[] {
@@ -50,7 +66,9 @@ export class KubernetesDestination implements Destination {
     return this.#context.discovery.peek(kind)?.hasStatus ?? false;
   }
 
-  prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]> {
+  async prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]> {
+    const obstacle = this.obstacle();
+    if (obstacle) return kinds.map((kind) => ({ kind, problem: obstacle.message }));
     return Promise.all(
       kinds.map(async (kind) => {
         // An app's objects are still its own when the version that they were written at is served no more.
@@ -63,6 +81,7 @@ export class KubernetesDestination implements Destination {
   }
 
   observe(app: AppRef, kinds: readonly GroupVersionKind[]): Observation {
+    const obstacle = this.obstacle();
     const problems = kinds.flatMap((kind) => {
       if (this.#context.discovery.peekAny(kind) === undefined) return [];
       const problem = this.#watches.problemOf(kind);
@@ -71,7 +90,8 @@ export class KubernetesDestination implements Destination {
     const objects = new Map<string, LiveObject>();
     for (const { object, doubt, untracked } of this.#context.tracker.ofApp(app))
       objects.set(object.key, liveObject(object, app, doubt, untracked));
-    return { complete: problems.length === 0, incomplete: problems[0], objects };
+    const incomplete = obstacle?.message ?? problems[0];
+    return { complete: incomplete === undefined, incomplete, objects };
   }
 
   preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview> {

@@ -3,7 +3,7 @@ import type { ObjectId } from "../../manifest/object-id.js";
 import type { Target } from "../destination.js";
 import { type KubernetesContext, writer } from "./context.js";
 
-/** Asks the API server whether an app's ServiceAccount may change an object. Throws when that cannot be found out. */
+/** Asks the API server whether an app's user may change an object. Throws when that cannot be found out. */
 export async function mayWrite(context: KubernetesContext, target: Target, id: ObjectId): Promise<boolean> {
   const resource = await context.discovery.find(id);
   if (!resource) return false;
@@ -23,8 +23,9 @@ export async function mayWrite(context: KubernetesContext, target: Target, id: O
     });
     return body.status?.allowed === true;
   } catch (error) {
-    // It may not even be impersonated. Whatever else went wrong says nothing: then nothing is handed over or deleted.
-    if (isStatus(error, 403)) return false;
+    // It may not even be impersonated, or its credential serves no more. Whatever else went wrong says nothing: then nothing
+    // is handed over or deleted.
+    if (isStatus(error, 403) || isStatus(error, 401)) return false;
     throw error;
   }
 }

@@ -232,7 +232,7 @@ export function explainRefusal(error: unknown): string {
     return `${text}: it is tried again when the namespace is gone`;
   }
   if (error.statusCode === 403 && error.status.reason === "Forbidden")
-    return `${text}: give the app's ServiceAccount this right, or have an admission policy changed`;
+    return `${text}: give the app's ServiceAccount this right (in a remote cluster: the user of the kubeconfig), or have an admission policy changed`;
   if (error.statusCode === 404 && error.status.details?.kind === "namespaces")
     return `${text}: add a Namespace to the source, or make it`;
   if (error.statusCode === 413 || (error.statusCode === 500 && /too large|larger than max/.test(text)))

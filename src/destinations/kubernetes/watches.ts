@@ -26,6 +26,8 @@ export interface KindWatchesOptions {
   /** UID of the control cluster's kube-system: only objects of this instance are watched. */
   readonly instance: string;
   readonly tracker: Tracker;
+  /** Who lists and watches, for people. */
+  readonly reader: string;
   readonly observerFor?: (kind: string) => ReflectorObserver;
   /** Called when a kind became whole or failed, so that apps that wait for it look again. */
   readonly onChange: (kind: GroupVersionKind) => void;
@@ -97,15 +99,15 @@ export class KindWatches {
     const before = this.problemOf(resource);
     if (error === undefined) watch.problem = undefined;
     else if (!watch.reflector.synced || isStatus(error, 404) || isStatus(error, 403))
-      watch.problem = describeFailure(resource, error);
+      watch.problem = describeFailure(this.#options.reader, resource, error);
     for (const waiter of watch.waiters) waiter();
     watch.waiters = [];
     if (this.problemOf(resource) !== before) this.#options.onChange(resource);
   }
 }
 
-function describeFailure(resource: ResourceInfo, error: unknown): string {
+function describeFailure(reader: string, resource: ResourceInfo, error: unknown): string {
   if (isStatus(error, 403))
-    return `cannot be listed: the operator needs list and watch on ${resource.plural}${resource.group ? `.${resource.group}` : ""} (${messageOf(error)})`;
+    return `cannot be listed: ${reader} needs list and watch on ${resource.plural}${resource.group ? `.${resource.group}` : ""} (${messageOf(error)})`;
   return `cannot be listed: ${messageOf(error)}`;
 }

@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { canonicalJson, hmacSha256 } from "../../base/hash.js";
+import type { SecretData } from "../secret-data.js";
 import { CoreError } from "./core-error.js";
 
 /** Where a Core is, and how to sign in. */
@@ -11,12 +12,6 @@ export interface CoreAccess {
   readonly ca: string | undefined;
   /** Digest of all of it: apps with the same one share a connection. No secret can be read from it. */
   readonly id: string;
-}
-
-/** The data of a Secret (base64 values), and how messages call it. */
-export interface SecretData {
-  readonly where: string;
-  readonly data: Readonly<Record<string, string>>;
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);

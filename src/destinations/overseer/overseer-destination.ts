@@ -46,6 +46,11 @@ export class OverseerDestination implements Destination {
     this.#picture = new LivePicture(connection.follower.state, identity);
   }
 
+  /** Its first look is waited for in `prepare`. */
+  connecting(): boolean {
+    return false;
+  }
+
   obstacle(): Obstacle | undefined {
     const { problem } = this.#connection.follower;
     return problem && { reason: problem.reason, message: problem.message };

@@ -1,5 +1,5 @@
 import type { Clock } from "../../../base/clock.js";
-import { messageOf, OverseerError } from "../../../base/errors.js";
+import { messageOf } from "../../../base/errors.js";
 import type { Logger } from "../../../base/logger.js";
 import type { KubeClient } from "../../../kube/client.js";
 import type { Discovery } from "../../../kube/discovery.js";
@@ -125,7 +125,6 @@ export class MeaningWatches {
       const bound = typeof policy === "string" ? await this.#get(policyOf(resource), policy) : object;
       return { meaning: meaningOf(object), concerns: concernedByRules(bound) };
     } catch (error) {
-      if (!(error instanceof OverseerError)) throw error;
       return { meaning: messageOf(error), concerns: concernsAll };
     }
   }

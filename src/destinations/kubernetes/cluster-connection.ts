@@ -1,0 +1,118 @@
+import type { Clock } from "../../base/clock.js";
+import type { Logger } from "../../base/logger.js";
+import { Semaphore } from "../../base/semaphore.js";
+import type { KubeClient } from "../../kube/client.js";
+import type { Discovery } from "../../kube/discovery.js";
+import { Reflector, type ReflectorObserver } from "../../kube/reflector.js";
+import type { KubernetesContext } from "./context.js";
+import type { SweepCause } from "./sweep/sweeper.js";
+import { Sweeps } from "./sweep/sweeps.js";
+import { type ObjectNews, Tracker } from "./tracker.js";
+import { KindWatches } from "./watches.js";
+
+/** Told what goes on in a cluster, for the apps that go there. */
+export interface ClusterNews {
+  /** Something happened to a live object of an app. */
+  objectChanged(app: string, news: ObjectNews): void;
+  /** A live object of an app is to be looked at when there is nothing better to do. */
+  look(app: string): void;
+  /** What these apps wait for may be there: a kind, a list, the cluster. */
+  wake(apps: Iterable<string>): void;
+  /** The API server may take now what it refused of these apps: other rules hold. */
+  rulesChanged(apps: Iterable<string>): void;
+}
+
+/** What every cluster is worked with. */
+export interface ClusterParts {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** UID of the control cluster's kube-system namespace. */
+  readonly instance: string;
+  readonly digestKey: string;
+  /** Writes and dry runs that one cluster is sent at once. */
+  readonly applyConcurrency: number;
+  readonly appExists: (namespace: string, name: string) => boolean;
+  /** Whether there is work that comes before looks that nobody waits for. */
+  readonly busy: () => boolean;
+  readonly onLook: (cause: SweepCause) => void;
+  readonly news: ClusterNews;
+}
+
+/** Apps that go to a cluster, by `namespace/name`. */
+export interface AppSet {
+  has(app: string): boolean;
+  keys(): Iterable<string>;
+}
+
+/** One cluster, and the apps that go there. */
+export interface ClusterConnectionOptions extends ClusterParts {
+  readonly client: KubeClient;
+  readonly discovery: Discovery;
+  readonly apps: AppSet;
+  readonly observerFor: (kind: string) => ReflectorObserver;
+  /** Who lists and watches, for people. */
+  readonly reader: string;
+}
+
+/**
+ * A cluster as one credential sees it: what is live there, the watches that tell of changes, the looks at what changes without
+ * a trace. The cluster that the operator runs for and remote ones are the same here.
+ */
+export class ClusterConnection {
+  readonly context: KubernetesContext;
+  readonly watches: KindWatches;
+  readonly #definitions: Reflector<string>;
+  readonly #sweeps: Sweeps;
+
+  constructor(options: ClusterConnectionOptions) {
+    const { client, discovery, clock, logger, instance, digestKey, applyConcurrency, appExists, apps, news } = options;
+    const tracker = new Tracker((app, _object, what) => {
+      if (apps.has(app)) news.objectChanged(app, what);
+    });
+    const requests = new Semaphore(applyConcurrency, Math.ceil(applyConcurrency / 4));
+    this.context = { client, discovery, tracker, clock, logger, instance, digestKey, requests, appExists };
+    const { observerFor, reader } = options;
+    const onChange = (): void => news.wake(apps.keys());
+    this.watches = new KindWatches({ client, clock, logger, instance, tracker, observerFor, reader, onChange });
+    this.#definitions = this.#watchDefinitions(options);
+    this.#sweeps = new Sweeps({
+      ...{ client, discovery, tracker, clock, logger },
+      busy: options.busy,
+      enqueue: (app) => {
+        if (apps.has(app)) news.look(app);
+      },
+      onLook: options.onLook,
+      onRules: () => news.rulesChanged(apps.keys()),
+    });
+  }
+
+  /** Begins to follow what is not watched for an app: definitions, webhooks, policies, the version. */
+  start(): void {
+    this.#definitions.start();
+    this.#sweeps.start();
+  }
+
+  /** Ends all watches and connections. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#sweeps.stop(), this.#definitions.stop(), this.watches.stop()]);
+    await this.context.client.close();
+  }
+
+  /** Kinds come and go with their definitions: what waits for one looks again. */
+  #watchDefinitions({ client, discovery, clock, logger, news, apps }: ClusterConnectionOptions): Reflector<string> {
+    return new Reflector<string>({
+      client,
+      clock,
+      logger,
+      path: "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+      mode: "metadata",
+      reduce: (object) => object.metadata.uid,
+      uidOf: (uid) => uid,
+      onEvent: (event) => {
+        if (event.initial) return;
+        discovery.invalidate();
+        news.wake(apps.keys());
+      },
+    });
+  }
+}

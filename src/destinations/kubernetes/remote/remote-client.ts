@@ -1,0 +1,57 @@
+import { setMaxListeners } from "node:events";
+import type { Clock } from "../../../base/clock.js";
+import { KubeClient, type KubeClientOptions, type KubeRequest, type KubeResponse } from "../../../kube/client.js";
+import { KubeConnectionError } from "../../../kube/errors.js";
+
+/** An answer that takes longer is a reason to ask whether the cluster answers at all; a webhook may take its time, though. */
+const SLOW_MS = 3_000;
+
+/** What a client of a remote cluster tells. */
+export interface RemoteClientOptions extends KubeClientOptions {
+  readonly clock: Clock;
+  /** A request is without an answer for a while, ended without one, or was not signed in. */
+  readonly onDoubt: () => void;
+}
+
+/** A client whose requests can be broken off together: a cluster that hangs must not hold the workers that all apps share. */
+export class RemoteClient extends KubeClient {
+  readonly #clock: Clock;
+  readonly #onDoubt: () => void;
+  #underWay = manyListeners();
+
+  constructor(options: RemoteClientOptions) {
+    const { onRequest, onDoubt } = options;
+    super({
+      ...options,
+      onRequest: (method, code, seconds) => {
+        onRequest?.(method, code, seconds);
+        if (code === "error" || code === "401") onDoubt();
+      },
+    });
+    this.#clock = options.clock;
+    this.#onDoubt = onDoubt;
+  }
+
+  override async request<T>(request: KubeRequest): Promise<KubeResponse<T>> {
+    const slow = this.#clock.after(SLOW_MS, this.#onDoubt);
+    try {
+      return await super.request<T>({ ...request, signal: request.signal ?? this.#underWay.signal });
+    } finally {
+      slow.cancel();
+    }
+  }
+
+  /** Ends every request that is under way, but for lists and watches. */
+  breakOff(): void {
+    const message = "the cluster does not answer: the request was broken off";
+    this.#underWay.abort(new KubeConnectionError(message, undefined));
+    this.#underWay = manyListeners();
+  }
+}
+
+/** Node warns of a leak where more than ten requests share a signal. */
+function manyListeners(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}

@@ -1,0 +1,73 @@
+import { OverseerError } from "../../../base/errors.js";
+import type { WriteGate } from "../../../base/write-gate.js";
+import type { RequestObserver } from "../../../kube/client.js";
+import { Discovery } from "../../../kube/discovery.js";
+import type { ReflectorObserver } from "../../../kube/reflector.js";
+import { ClusterConnection, type ClusterParts } from "../cluster-connection.js";
+import { KubernetesDestination } from "../kubernetes-destination.js";
+import { Reach } from "./reach.js";
+import type { RemoteAccess } from "./remote-access.js";
+import { RemoteClient } from "./remote-client.js";
+
+/** What all remote clusters are worked with. */
+export interface RemoteClusterParts extends ClusterParts {
+  readonly userAgent: string;
+  readonly onRequest: RequestObserver;
+  readonly gate: WriteGate;
+  readonly observer: ReflectorObserver;
+}
+
+/** No answer of an API server is longer in good faith: lists come in pages. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+const CONNECTIONS = 8;
+
+/** Asks anew each time: when it comes back it may serve other kinds. */
+async function askWhatItServes(discovery: Discovery): Promise<void> {
+  discovery.invalidate();
+  if ((await discovery.all()).length > 0) return;
+  throw new OverseerError("what answers serves no kinds: it is no Kubernetes API server", {
+    code: "CLUSTER_FAILED",
+    reason: "ClusterFailed",
+    class: "retryable",
+  });
+}
+
+/** One remote cluster as one credential sees it, for all apps that have this credential. */
+export class RemoteCluster {
+  /** Apps that use it, by `namespace/name`. */
+  readonly apps = new Set<string>();
+  readonly destination: KubernetesDestination;
+  readonly connection: ClusterConnection;
+  readonly #reach: Reach;
+
+  constructor(access: RemoteAccess, parts: RemoteClusterParts) {
+    const { apps } = this;
+    const logger = parts.logger.child({ cluster: access.cluster.slice(0, 8) });
+    const client = new RemoteClient({
+      ...{ access, clock: parts.clock, gate: parts.gate, userAgent: parts.userAgent, onRequest: parts.onRequest },
+      connections: CONNECTIONS,
+      maxAnswerBytes: MAX_ANSWER_BYTES,
+      onDoubt: () => this.#reach.suspect(),
+    });
+    const discovery = new Discovery(client, parts.clock);
+    const observerFor = (): ReflectorObserver => parts.observer;
+    const reader = "the user of the kubeconfig";
+    this.connection = new ClusterConnection({ ...parts, logger, client, discovery, apps, observerFor, reader });
+    this.#reach = new Reach({
+      clock: parts.clock,
+      logger,
+      probe: () => askWhatItServes(discovery),
+      onChange: () => parts.news.wake(apps),
+      onDown: () => client.breakOff(),
+      onFirst: () => this.connection.start(),
+    });
+    this.destination = new KubernetesDestination(this.connection, `cluster ${access.cluster}`, this.#reach);
+    this.#reach.start();
+  }
+
+  /** Ends all watches and connections. */
+  async close(): Promise<void> {
+    this.#reach.stop();
+    await this.connection.stop();
+  }
+}

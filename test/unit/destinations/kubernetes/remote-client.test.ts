@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { expect } from "chai";
+import { LeadershipGate, type WriteGate } from "../../../../src/base/write-gate.js";
+import { RemoteClient } from "../../../../src/destinations/kubernetes/remote/remote-client.js";
+import { FakeClock } from "../../support/fake-clock.js";
+
+describe("RemoteClient", () => {
+  const clock = new FakeClock();
+  const seen: string[] = [];
+  let server: Server;
+  let doubts = 0;
+  before(async () => {
+    // Takes every request, and answers those of /version alone.
+    server = createServer((request, response) => {
+      seen.push(`${request.method} ${request.url}`);
+      if (request.url === "/version") response.end("{}");
+      if (request.url === "/denied") response.writeHead(401).end("{}");
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+  });
+  after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  beforeEach(() => {
+    seen.length = 0;
+    doubts = 0;
+  });
+  const client = (gate?: WriteGate): RemoteClient =>
+    new RemoteClient({
+      access: {
+        server: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+        tls: {},
+        authHeaders: async () => ({}),
+      },
+      userAgent: "tests",
+      clock,
+      onDoubt: () => doubts++,
+      ...(gate ? { gate } : {}),
+    });
+  const failure = (work: Promise<unknown>): Promise<{ code?: string; message: string }> =>
+    work.then(
+      () => expect.fail("it was answered"),
+      (error: { code?: string; message: string }) => error,
+    );
+
+  it("doubts a cluster from which an answer is long in coming, and breaks off what is under way when told to", async () => {
+    const remote = client();
+    const requests = Array.from({ length: 12 }, () => failure(remote.request({ method: "PATCH", path: "/slow" })));
+    clock.advance(2_999);
+    expect(doubts).to.equal(0);
+    clock.advance(1);
+    expect(doubts).to.equal(12);
+    remote.breakOff();
+    const ends = await Promise.all(requests);
+    expect(new Set(ends.map(({ code, message }) => `${code} ${message}`))).to.deep.equal(
+      new Set(["KUBE_UNREACHABLE the cluster does not answer: the request was broken off"]),
+    );
+    await remote.request({ method: "GET", path: "/version" });
+    await remote.close();
+  });
+
+  it("has no doubt about one that answers, and one about who is not signed in", async () => {
+    const remote = client();
+    await remote.request({ method: "GET", path: "/version" });
+    clock.advance(60_000);
+    expect(doubts).to.equal(0);
+    await failure(remote.request({ method: "GET", path: "/denied" }));
+    expect(doubts).to.equal(1);
+    await remote.close();
+  });
+
+  it("writes nothing when this process does not lead any more", async () => {
+    const gate = new LeadershipGate(clock);
+    gate.openUntil(clock.monotonic() + 10_000);
+    const remote = client(gate);
+    await remote.request({ method: "GET", path: "/version" });
+    const underWay = failure(remote.request({ method: "PATCH", path: "/slow" }));
+    while (!seen.includes("PATCH /slow")) await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(10_000);
+    expect((await underWay).code).to.equal("LEADERSHIP_LOST");
+    expect((await failure(remote.request({ method: "PATCH", path: "/late" }))).code).to.equal("LEADERSHIP_LOST");
+    expect(seen).to.deep.equal(["GET /version", "PATCH /slow"]);
+    await remote.close();
+  });
+});
