@@ -113,6 +113,25 @@ describe("With policies.serviceAccountUse", function () {
     await world.synced("trusted");
   });
 
+  it("asks for nothing where a kubeconfig is the right, unless an account is named", async () => {
+    const kubernetes = { kubeConfigSecretRef: { name: "there" } };
+    const remote = (object: TestObject): TestObject => ({
+      ...object,
+      spec: { ...(object.spec as object), destination: { kubernetes } },
+    });
+    await world.kube.delete({
+      apiVersion: `${RBAC}/v1`,
+      kind: "RoleBinding",
+      namespace: INSTALL_NAMESPACE,
+      name: "alice-impersonate",
+    });
+    await waitUntil({ what: "the right is gone", timeoutMs: 20_000, intervalMs: 100 }, async () =>
+      (await outcome(app("denied"), { dryRun: "All" })).includes(`${INSTALL_NAMESPACE}/${OPERATOR}`),
+    );
+    expect(await outcome(remote(app("remote")), { dryRun: "All" })).to.equal("taken");
+    expect(await outcome(remote(app("remote", "default")), { dryRun: "All" })).to.contain(`${world.namespace}/default`);
+  });
+
   it("is in nobody's way when an app is deleted", async () => {
     await alice.delete(world.appRef("trusted"));
     await world.kube.untilGone(world.appRef("trusted"));

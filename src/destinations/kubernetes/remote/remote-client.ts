@@ -41,7 +41,24 @@ export class RemoteClient extends KubeClient {
     }
   }
 
-  /** Ends every request that is under way, but for lists and watches. */
+  /** Apps wait for a first list: one that does not begin is broken off, too. */
+  override async stream(request: KubeRequest): Promise<AsyncIterable<Buffer>> {
+    const slow = this.#clock.after(SLOW_MS, this.#onDoubt);
+    const { signal } = this.#underWay;
+    let abort = (): void => {};
+    const broken = new Promise<never>((_, reject) => {
+      abort = () => reject(signal.reason);
+      signal.addEventListener("abort", abort);
+    });
+    try {
+      return await Promise.race([super.stream(request), broken]);
+    } finally {
+      slow.cancel();
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Ends every request that is under way, but for watches that have begun. */
   breakOff(): void {
     const message = "the cluster does not answer: the request was broken off";
     this.#underWay.abort(new KubeConnectionError(message, undefined));

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { LeadershipGate, type WriteGate } from "../../../../src/base/write-gate.js";
@@ -11,11 +11,16 @@ describe("RemoteClient", () => {
   const seen: string[] = [];
   let server: Server;
   let doubts = 0;
+  let watched: ServerResponse | undefined;
   before(async () => {
-    // Takes every request, and answers those of /version alone.
+    // Takes every request, and answers some.
     server = createServer((request, response) => {
       seen.push(`${request.method} ${request.url}`);
       if (request.url === "/version") response.end("{}");
+      if (request.url === "/watch") {
+        watched = response.writeHead(200);
+        response.flushHeaders();
+      }
       if (request.url === "/denied") response.writeHead(401).end("{}");
     });
     server.listen(0, "127.0.0.1");
@@ -60,6 +65,21 @@ describe("RemoteClient", () => {
       new Set(["KUBE_UNREACHABLE the cluster does not answer: the request was broken off"]),
     );
     await remote.request({ method: "GET", path: "/version" });
+    await remote.close();
+  });
+
+  it("breaks off watches that do not begin, and no others", async () => {
+    const remote = client();
+    const open = await remote.stream({ method: "GET", path: "/watch" });
+    const waiting = failure(remote.stream({ method: "GET", path: "/slow" }));
+    clock.advance(3_000);
+    expect(doubts).to.equal(1);
+    remote.breakOff();
+    expect((await waiting).code).to.equal("KUBE_UNREACHABLE");
+    watched?.end("one line\n");
+    const pieces: string[] = [];
+    for await (const piece of open) pieces.push(piece.toString());
+    expect(pieces.join("")).to.equal("one line\n");
     await remote.close();
   });
 
