@@ -108,7 +108,13 @@ function isUnreachable(run: AppRun): boolean {
   return true;
 }
 
+/** Others may go by what this app wants of a commit from the moment in which its claims are known, and not earlier. */
 function take(run: AppRun, desired: Rendered | Problem): void {
+  claim(run, desired);
+  run.memory.consideredCommit = run.locatedCommit ?? run.memory.consideredCommit;
+}
+
+function claim(run: AppRun, desired: Rendered | Problem): void {
   if (isProblem(desired)) {
     run.problem = desired;
     run.progress = { state: "failed" };

@@ -18,7 +18,7 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
   const located = await locateInputs(run);
   if (isProblem(located)) return located;
   const { inputs, snapshot } = located;
-  run.memory.consideredCommit = inputs.commit;
+  run.locatedCommit = inputs.commit;
   const known = run.memory.renders.get(inputs.key);
   if (known) return known;
   const failed = run.memory.failedRender;

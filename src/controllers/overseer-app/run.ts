@@ -72,6 +72,8 @@ export class AppRun {
   readonly signal: AbortSignal;
   /** Fields of the status that phases have written or will write; conditions are added at the end. */
   status: OverseerAppStatus;
+  /** The commit that the source is at now, whether or not it can be rendered. */
+  locatedCommit: string | undefined;
   /** What Git says now. */
   desired: Rendered | undefined;
   /** What was last applied, if it can be had. */

@@ -17,6 +17,7 @@ describe("An app on a remote cluster", function () {
   before(async () => {
     world = await World.create("remote", { operator: { trustedNamespaces: [] } });
     remote = await RemotePlane.start(world);
+    await remote.grant("shop", ["get", "create", "patch", "delete"]);
     await remote.secret("there", remote.kubeconfig());
     repo = await world.repository("web", {
       "a.yaml": configMap("web-a", { v: "1" }),
@@ -128,7 +129,6 @@ describe("An app on a remote cluster", function () {
       "two/keep.yaml": configMap("two", {}),
     });
     await remote.secret("there-too", remote.kubeconfig({ token: remote.token("shop") }));
-    await remote.grant("shop", ["get", "create", "patch", "delete"]);
     for (const [name, secret] of [
       ["one", "there"],
       ["two", "there-too"],
@@ -174,6 +174,17 @@ describe("An app on a remote cluster", function () {
     expect(await remote.kube.get({ apiVersion: "remote.example/v1", kind: "Widget", name: "w" })).to.not.equal(
       undefined,
     );
+  });
+
+  it("is as Git says again after the operator was away: what left Git goes, what was changed is put back", async () => {
+    await world.operator.stop();
+    const head = await repo.commit({ "s.yaml": null, "c.yaml": configMap("web-c", { v: "1" }) }, "no service, c");
+    await remote.kube.patch(world.configMap("web-a"), { data: { v: "drift" } });
+    await world.operator.start();
+    await world.synced("web", head);
+    await remote.kube.untilGone(world.object("v1", "Service", "web"));
+    expect(data(await remote.kube.get(world.configMap("web-a")))).to.deep.equal({ v: "1" });
+    expect(data(await remote.kube.get(world.configMap("web-c")))).to.deep.equal({ v: "1" });
   });
 
   it("takes its objects along when it is deleted", async () => {
