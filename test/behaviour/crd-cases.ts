@@ -173,6 +173,18 @@ export const badSpecs: readonly BadSpec[] = [
   },
   {
     kind: "OverseerApp",
+    set: { destination: { kubernetes: { kubeConfigSecretRef: { key: "value" } } } },
+    field: "spec.destination.kubernetes.kubeConfigSecretRef.name",
+    message: "Required value",
+  },
+  {
+    kind: "OverseerApp",
+    set: { destination: { kubernetes: { kubeConfigSecretRef: { name: "there", key: "a/b" } } } },
+    field: "spec.destination.kubernetes.kubeConfigSecretRef.key",
+    message: "should match",
+  },
+  {
+    kind: "OverseerApp",
     set: { destination: { kubernetes: { namespace: "other" } } },
     update: true,
     field: "spec.destination",
