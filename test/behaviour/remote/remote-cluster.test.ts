@@ -42,6 +42,11 @@ describe("An app on a remote cluster", function () {
     );
     expect(await world.kube.get(world.configMap("web-a"))).to.equal(undefined);
     expect(app.status?.kinds).to.deep.equal(["v1./ConfigMap"]);
+    expect(
+      await world.operator.metric('overseer_reflector_watches_total{kind="remote"}'),
+      "all under one label",
+    ).to.be.greaterThan(0);
+    expect(await world.operator.metric('rest_client_requests_total{code="201",method="PATCH"}')).to.be.at.least(2);
   });
 
   it("is put back when it drifts, and made again when it is deleted", async () => {
