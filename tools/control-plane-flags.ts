@@ -58,6 +58,9 @@ export function apiServerFlags(
     `--service-account-signing-key-file=${files.serviceAccountKey}`,
     "--service-cluster-ip-range=10.96.0.0/16",
     "--profiling=false",
+    // Served as beta, and off unless asked for.
+    "--feature-gates=MutatingAdmissionPolicy=true",
+    "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
     ...(controllerManager ? [] : ["--disable-admission-plugins=ServiceAccount"]),
     ...extra,
   ];
@@ -75,6 +78,8 @@ export function controllerManagerFlags(dir: string): readonly string[] {
     // A machine that stops for a moment, or whose clock jumps, must not cost the simulated node its pods: kwok never brings
     // back the readiness that the controller takes from them.
     "--node-monitor-grace-period=24h",
+    // Nobody waits 15 s for an autoscaler.
+    "--horizontal-pod-autoscaler-sync-period=1s",
     "--kube-api-qps=500",
     "--kube-api-burst=1000",
     `--root-ca-file=${files.apiCertificate}`,

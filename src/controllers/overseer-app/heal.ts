@@ -83,7 +83,8 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
       return;
     }
     ledger.accepted(key);
-    for (const text of outcome.notes) run.tellOnce(`note ${key} ${text}`, "Warning", "ApplyWarning", "Heal", text);
+    for (const text of outcome.notes)
+      run.tellOnce(`note ${displayId(id)} ${text}`, "Warning", "ApplyWarning", "Heal", text);
     if (!outcome.wrote) return;
     ledger.healed(key, opponent, clock.monotonic());
     healed.push(`${displayId(id)} put back (${opponent})`);

@@ -1,4 +1,6 @@
+import type { Document } from "../../manifest/document.js";
 import { matchItems } from "../../manifest/match-items.js";
+import { displayId } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
 
 /** Fields that are compared of one object. */
@@ -26,6 +28,15 @@ export function notAsAsked(asked: object, live: object): string[] {
   const [wanted, found] = [metadataOf(asked), metadataOf(live)];
   for (const field of ["labels", "annotations"]) compare(`.metadata.${field}`, field, wanted[field], found[field]);
   return paths;
+}
+
+/** What is to be said, once, of an answer to a write that is not as the document asks; empty where it is. */
+export function admissionNotes(document: Document, answer: object): string[] {
+  const paths = notAsAsked(document.object, answer);
+  if (paths.length === 0) return [];
+  return [
+    `${displayId(document.id)}: an admission webhook or policy, or the API server, makes something else of ${paths.join(", ")} than Git says; it is left so`,
+  ];
 }
 
 function metadataOf(object: object): Record<string, unknown> {

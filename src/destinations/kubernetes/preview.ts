@@ -12,7 +12,7 @@ import type { Preview, PreviewedWrite, RefusedWrite, WriteAction } from "../../p
 import type { Target } from "../destination.js";
 import { judgeAdoption } from "./adoption.js";
 import { adoptionRemoves } from "./adoption-diff.js";
-import { notAsAsked } from "./asked.js";
+import { admissionNotes } from "./asked.js";
 import { liveDiff } from "./compare.js";
 import { type KubernetesContext, laneOf, WRITES_PER_APP } from "./context.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
@@ -209,12 +209,10 @@ function accepted(
       true,
     );
   const entry = applyEntry(metadata, fieldManager(target.app));
-  const changed = notAsAsked(document.object, dry.object);
-  const note = `${displayId(document.id)}: an admission webhook or policy, or the API server, makes something else of ${changed.join(", ")} than Git says; it is left so`;
   const size = judgeSize(document, dry.object);
   if (size.refusal !== undefined) throw new Refusal(size.refusal, false);
   const large = size.warning === undefined ? [] : [`${displayId(document.id)}: ${size.warning}`];
-  const warnings = [...dry.warnings, ...(changed.length === 0 ? [] : [note]), ...large];
+  const warnings = [...dry.warnings, ...admissionNotes(document, dry.object), ...large];
   return { action, verb, stamp: entry ? fieldsHash(entry) : "", reason, diff, warnings };
 }
 

@@ -1,5 +1,4 @@
 import { OverseerError } from "../../base/errors.js";
-import { applyObject } from "../../kube/apply.js";
 import { isDocumentRefusal, isStatus } from "../../kube/errors.js";
 import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
 import type { RawObject } from "../../kube/object.js";
@@ -10,15 +9,15 @@ import type { HealAction, PreviewedWrite } from "../../plan/actions.js";
 import type { LiveObject } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { Outcome, Target } from "../destination.js";
-import { notAsAsked } from "./asked.js";
+import { admissionNotes, notAsAsked } from "./asked.js";
 import { changeOwnership } from "./change-ownership.js";
-import { type KubernetesContext, observeAnswer, recordedHash, writer } from "./context.js";
+import { type KubernetesContext, recordedHash, writer } from "./context.js";
 import { forcedDryRun, readLive } from "./dry-run.js";
-import { needsStatus } from "./health/rules.js";
-import { fieldManager, formatApplied, stamped } from "./identity.js";
+import { fieldManager } from "./identity.js";
 import { mending } from "./mend.js";
 import type { ObservedObject } from "./observed-object.js";
 import { explainRefusal } from "./preview.js";
+import { applyStamped, type StampedWrite, type Written } from "./stamped-write.js";
 import { strictExtras } from "./strict.js";
 import { takenOver } from "./take-over.js";
 
@@ -35,10 +34,10 @@ export async function writeDocument(
     const first = write.verb === "Adopt" || write.action.live?.ownership === "Claimed";
     if (first || known?.legacy || known?.extras || known?.shared) await takeOver(context, target, resource, document);
     const force = write.verb !== "Create";
-    const stamp = { target, resource, document, fields: write.stamp, force };
-    const apply = (): Promise<ObservedObject> => applyStamped(context, stamp);
+    const stamp = { target, resource, document, fields: write.stamp, force, whole: false };
+    const apply = (): Promise<Written> => applyStamped(context, stamp);
     const once = force ? await mending(context, target, resource, document, apply) : await apply();
-    const written = await withoutLegacy(context, stamp, once);
+    const { observed: written } = await withoutLegacy(context, stamp, once);
     if (first && written.shared) await takeOver(context, target, resource, document);
     return { ok: true, wrote: true, notes: [...write.warnings, ...oddities(written, target, document)] };
   });
@@ -51,8 +50,9 @@ export async function healDocument(context: KubernetesContext, target: Target, a
     const resource = await resourceOf(context, document);
     const known = context.tracker.get(document.key);
     try {
-      const written = await applyAgain(context, target, document, resource, known);
-      return { ok: true, wrote: hasWritten(known, written, live), notes: oddities(written, target, document) };
+      const { observed, object } = await applyAgain(context, target, document, resource, known);
+      const notes = [...oddities(observed, target, document), ...admissionNotes(document, object)];
+      return { ok: true, wrote: hasWritten(known, observed, live), notes };
     } catch (error) {
       if (live.state !== "Unverified" || !isDocumentRefusal(error)) throw error;
       return await verifyByReading(context, target, resource, document, error);
@@ -66,11 +66,11 @@ async function applyAgain(
   document: Document,
   resource: ResourceInfo,
   known: ObservedObject | undefined,
-): Promise<ObservedObject> {
+): Promise<Written> {
   if (known?.legacy || known?.extras) await takeOver(context, target, resource, document);
   const asRecorded = known?.applied?.document === recordedHash(context, document) ? known.applied.fields : undefined;
   const fields = asRecorded ?? entryHash(await forcedDryRun(context, target, document, resource), target);
-  const stamp = { target, resource, document, fields, force: true };
+  const stamp = { target, resource, document, fields, force: true, whole: true };
   const once = await mending(context, target, resource, document, () => applyStamped(context, stamp));
   return withoutLegacy(context, stamp, once);
 }
@@ -79,14 +79,11 @@ async function applyAgain(
  * Where our entry was gone, the API server books all that it finds to `before-first-apply`, and what Git does not have would
  * stay: that becomes ours, and goes with one more apply.
  */
-async function withoutLegacy(
-  context: KubernetesContext,
-  write: StampedWrite,
-  written: ObservedObject,
-): Promise<ObservedObject> {
-  if (!written.legacy || !write.force) return written;
+async function withoutLegacy(context: KubernetesContext, write: StampedWrite, written: Written): Promise<Written> {
+  const { legacy, entryHash } = written.observed;
+  if (!legacy || !write.force) return written;
   await takeOver(context, write.target, write.resource, write.document);
-  return applyStamped(context, { ...write, fields: written.entryHash ?? write.fields });
+  return applyStamped(context, { ...write, fields: entryHash ?? write.fields });
 }
 
 /** An object that nobody is known to have changed is as Git says, if it reads so, although nothing may be applied to it now. */
@@ -152,47 +149,6 @@ async function resourceOf(context: KubernetesContext, document: Document): Promi
     reason: "KindNotFound",
     class: "retryable",
   });
-}
-
-/** A document on its way to the API server. */
-interface StampedWrite {
-  readonly target: Target;
-  readonly resource: ResourceInfo;
-  readonly document: Document;
-  /** Hash of the fields that the API server is going to book to us, as a dry run told. */
-  readonly fields: string;
-  readonly force: boolean;
-}
-
-/**
- * Applies with the annotation that tells later whether anybody touched the object. Should the API server book other fields in
- * the end than in the dry run, the annotation is put right by one more apply.
- */
-async function applyStamped(context: KubernetesContext, write: StampedWrite): Promise<ObservedObject> {
-  const written = await applyOnce(context, write);
-  if (written.entryHash === undefined || written.entryHash === write.fields) return written;
-  return applyOnce(context, { ...write, fields: written.entryHash, force: true });
-}
-
-async function applyOnce(context: KubernetesContext, write: StampedWrite): Promise<ObservedObject> {
-  const { target, resource, document, fields, force } = write;
-  context.tracker.sending(document.key);
-  let observed: ObservedObject | undefined;
-  try {
-    const applied = formatApplied(recordedHash(context, document), fields);
-    const { object } = await applyObject(context.client, {
-      resource,
-      object: stamped(document, target.app, context.instance, applied),
-      manager: fieldManager(target.app),
-      force,
-      impersonate: writer(target),
-      metadataOnly: !needsStatus(document.id),
-    });
-    observed = observeAnswer(resource, object);
-    return observed;
-  } finally {
-    context.tracker.landed(document.key, observed, true);
-  }
 }
 
 /** Makes fields ours that the apply that follows is to remove, or that are to go when they leave Git. */

@@ -9,6 +9,7 @@ import { Reflector, type StoreEvent } from "../../../kube/reflector.js";
 import { collectionPath, objectPath, type ResourceInfo } from "../../../kube/resource.js";
 import { isRecord } from "../../../manifest/shape.js";
 import { type Concerns, concernedByDefinition, concernedByRules, concernsAll, meaningOf } from "./concerned.js";
+import { PACE } from "./pace.js";
 
 /** What is watched: with each of them, the meaning of other objects may change without an event on these. */
 const KINDS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -103,18 +104,26 @@ export class MeaningWatches {
 
   async #changed(resource: ResourceInfo, event: StoreEvent<Seen>): Promise<void> {
     const { name } = event.type === "Deleted" ? event.previous : event.object;
-    const { onChange } = this.#options;
     const key = `${resource.kind} ${name}`;
     const before = this.#known.get(key);
-    if (resource.kind === "CustomResourceDefinition") onChange(concernedByDefinition(name));
+    if (resource.kind === "CustomResourceDefinition") this.#options.onChange(concernedByDefinition(name));
     else if (event.type === "Deleted") {
       this.#known.delete(key);
-      onChange(before?.concerns ?? concernsAll);
+      this.#onceInForce(before?.concerns ?? concernsAll);
     } else {
       const now = await this.#read(resource, name);
       this.#known.set(key, now);
-      if (before?.meaning !== now.meaning) onChange((one) => now.concerns(one) || (before?.concerns(one) ?? false));
+      if (before?.meaning !== now.meaning)
+        this.#onceInForce((one) => now.concerns(one) || (before?.concerns(one) ?? false));
     }
+  }
+
+  /** A look that is too early would find all as it was before. Each change has its own time. */
+  #onceInForce(concerns: Concerns): void {
+    const { clock, onChange } = this.#options;
+    clock.after(PACE.inForceMs, () => {
+      if (!this.#stopped) onChange(concerns);
+    });
   }
 
   /** What cannot be read may mean anything. */

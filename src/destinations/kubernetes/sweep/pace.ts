@@ -13,6 +13,8 @@ export const PACE = {
   leastCalmMs: 2_000,
   /** Between two goes when something changed what objects mean: 20 objects a second at most. */
   urgentMs: 400,
+  /** From the event of a webhook or policy until it is in force: the API server reads its policies once a second. */
+  inForceMs: 2_500,
   /** An object that was looked at so recently does not go fast again, however often its meaning changes. */
   urgentAgainMs: 600_000,
   /** While there is other work. */

@@ -1,0 +1,60 @@
+import { applyObject } from "../../kube/apply.js";
+import type { RawObject } from "../../kube/object.js";
+import type { ResourceInfo } from "../../kube/resource.js";
+import type { Document } from "../../manifest/document.js";
+import type { Target } from "../destination.js";
+import { type KubernetesContext, observeAnswer, recordedHash, writer } from "./context.js";
+import { needsStatus } from "./health/rules.js";
+import { fieldManager, formatApplied, stamped } from "./identity.js";
+import type { ObservedObject } from "./observed-object.js";
+
+/** A document on its way to the API server. */
+export interface StampedWrite {
+  readonly target: Target;
+  readonly resource: ResourceInfo;
+  readonly document: Document;
+  /** Hash of the fields that the API server is going to book to us, as a dry run told. */
+  readonly fields: string;
+  readonly force: boolean;
+  /** Whether the answer is to hold the whole object and not its metadata alone. */
+  readonly whole: boolean;
+}
+
+/** What the API server answered to a write. */
+export interface Written {
+  readonly observed: ObservedObject;
+  /** As answered: what is not asked for is missing. */
+  readonly object: RawObject;
+}
+
+/**
+ * Applies with the annotation that tells later whether anybody touched the object. Should the API server book other fields in
+ * the end than in the dry run, the annotation is put right by one more apply.
+ */
+export async function applyStamped(context: KubernetesContext, write: StampedWrite): Promise<Written> {
+  const written = await applyOnce(context, write);
+  const { entryHash } = written.observed;
+  if (entryHash === undefined || entryHash === write.fields) return written;
+  return applyOnce(context, { ...write, fields: entryHash, force: true });
+}
+
+async function applyOnce(context: KubernetesContext, write: StampedWrite): Promise<Written> {
+  const { target, resource, document, fields, force, whole } = write;
+  context.tracker.sending(document.key);
+  let observed: ObservedObject | undefined;
+  try {
+    const applied = formatApplied(recordedHash(context, document), fields);
+    const { object } = await applyObject(context.client, {
+      resource,
+      object: stamped(document, target.app, context.instance, applied),
+      manager: fieldManager(target.app),
+      force,
+      impersonate: writer(target),
+      metadataOnly: !whole && !needsStatus(document.id),
+    });
+    observed = observeAnswer(resource, object);
+    return { observed, object };
+  } finally {
+    context.tracker.landed(document.key, observed, true);
+  }
+}

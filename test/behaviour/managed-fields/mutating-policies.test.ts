@@ -1,0 +1,170 @@
+import { expect } from "chai";
+import type { RawObject } from "../../../src/kube/object.js";
+import { objectPath } from "../../../src/kube/resource.js";
+import { waitUntil } from "../../../tools/wait-until.js";
+import type { TestRef } from "../../support/kube.js";
+import { MutatingPolicy, type MutatingPolicyScope } from "../../support/mutating-policy.js";
+import { condition, configMap, deployment, type LiveApp, World } from "../../support/world.js";
+import { RecordingProxy } from "./recording-proxy.js";
+
+const set = (field: string, value: string): string =>
+  `[JSONPatch{op: "add", path: "/data/${field}", value: "${value}"}]`;
+const withoutOurLabel =
+  'has(object.metadata.labels) && "gitops.overseer.io/app" in object.metadata.labels ? [JSONPatch{op: "remove", path: "/metadata/labels/" + jsonpatch.escapeKey("gitops.overseer.io/app")}] : []';
+const dataOf = (object: RawObject | undefined): Record<string, string> =>
+  (object?.data ?? {}) as Record<string, string>;
+interface Template {
+  readonly metadata: { readonly labels: Record<string, string> };
+  readonly spec: { readonly containers: readonly { readonly name: string; readonly image: string }[] };
+}
+const templateOf = (object: RawObject | undefined): Template =>
+  (object?.spec as { template: Template } | undefined)?.template as Template;
+
+describe("A MutatingAdmissionPolicy that changes what is applied is told once, and not fought", function () {
+  this.timeout(120_000);
+  let world: World;
+  let proxy: RecordingProxy;
+  const policies: MutatingPolicy[] = [];
+  before(async () => {
+    world = await World.create("mutating", { withoutOperator: true });
+    proxy = await RecordingProxy.start(world.controlPlane);
+    await world.startOperator({ kubeconfigPath: proxy.kubeconfigPath });
+  });
+  after(async () => {
+    await Promise.all(policies.map((policy) => policy.remove()));
+    await world?.remove();
+    await proxy?.stop();
+  });
+
+  const policyOn = (scope: Omit<MutatingPolicyScope, "namespace">): MutatingPolicy => {
+    const policy = new MutatingPolicy(world.kube, { ...scope, namespace: world.namespace });
+    policies.push(policy);
+    return policy;
+  };
+  const on = (name: string): MutatingPolicy => policyOn({ name, when: `object.metadata.name == "${name}"` });
+  const read = (name: string): Promise<RawObject | undefined> => world.kube.get(world.configMap(name));
+  const writes = async (ref: TestRef): Promise<number> => {
+    const path = objectPath(await world.kube.resource(ref.apiVersion, ref.kind), world.namespace, ref.name);
+    return proxy.writes(path, 0).length;
+  };
+  const synced = async (name: string, text = configMap(name, { a: "one", b: "one" })): Promise<void> => {
+    const repo = await world.repository(name, { "x.yaml": text });
+    await world.app(name, name, ".");
+    await world.synced(name, await repo.head());
+  };
+  const told = (about: string, what: RegExp): Promise<string> =>
+    waitUntil({ what: `an Event about ${about} says ${what}`, timeoutMs: 20_000 }, async () =>
+      (await world.events(about)).find((event) => what.test(event)),
+    );
+  /** Nothing is written for it, however often the app is reconciled. */
+  const expectQuiet = async (ref: TestRef, app: string): Promise<void> => {
+    const sent = await writes(ref);
+    const before = await world.kube.get(ref);
+    await world.poke(app);
+    await world.poke(app);
+    expect(await writes(ref), "it is not fought").to.equal(sent);
+    expect((await world.kube.get(ref))?.metadata.generation).to.equal(before?.metadata.generation);
+  };
+  const elseThanGit = (name: string, path: string): RegExp =>
+    new RegExp(`^ApplyWarning: ConfigMap .*${name}: .*makes something else of ${path.replaceAll(".", "\\.")} than Git`);
+
+  it("a container and a label that it adds stay; drift beside them is put back", async () => {
+    const ref = world.object("apps/v1", "Deployment", "web");
+    const sidecar =
+      '[JSONPatch{op: "add", path: "/spec/template/metadata/labels/team", value: "core"}] + (object.spec.template.spec.containers.exists(c, c.name == "proxy") ? [] : [JSONPatch{op: "add", path: "/spec/template/spec/containers/-", value: Object.spec.template.spec.containers{name: "proxy", image: "registry.example/proxy:1"}}])';
+    await policyOn({ name: "sidecar", apiGroup: "apps", resource: "deployments" }).set(sidecar);
+    await synced("web", deployment("web"));
+    await expectQuiet(ref, "web");
+    const image = [{ op: "replace", path: "/spec/template/spec/containers/0/image", value: "registry.example/web:2" }];
+    await world.kube.patch(ref, image, { manager: "thief", type: "json" });
+    const live = await world.kube.until(
+      ref,
+      "has its image back",
+      (object) => templateOf(object).spec.containers[0]?.image === "registry.example/web:1",
+    );
+    expect(templateOf(live).spec.containers.map(({ name }) => name)).to.deep.equal(["web", "proxy"]);
+    expect(templateOf(live).metadata.labels).to.deep.equal({ app: "web", team: "core" });
+    await world.synced("web");
+    await expectQuiet(ref, "web");
+  });
+
+  it("a value that it changes is left so, told once; drift of it and beside it is put back to what the policy lets", async () => {
+    await on("changed").set(set("a", "mutated"));
+    await synced("changed");
+    expect(dataOf(await read("changed"))).to.deep.equal({ a: "mutated", b: "one" });
+    await told("changed", elseThanGit("changed", ".data.a"));
+    await expectQuiet(world.configMap("changed"), "changed");
+    await world.kube.patch(world.configMap("changed"), { data: { b: "drift" } }, { manager: "thief" });
+    await world.kube.until(world.configMap("changed"), "is put back", (object) => dataOf(object).b === "one");
+    expect(dataOf(await read("changed")).a).to.equal("mutated");
+    await world.synced("changed");
+    await expectQuiet(world.configMap("changed"), "changed");
+    const events = (await world.events("changed")).filter((event) => event.includes("makes something else"));
+    expect(events).to.have.length(1);
+  });
+
+  it("one that comes later is looked at: live is as it lets, told once and not fought", async () => {
+    await synced("later");
+    await on("later").set(set("a", "mutated"));
+    await told("later", elseThanGit("later", ".data.a"));
+    expect(dataOf(await read("later"))).to.deep.equal({ a: "mutated", b: "one" });
+    await expectQuiet(world.configMap("later"), "later");
+    await world.synced("later");
+  });
+
+  it("one that changes is looked at again: live follows, and it is told anew what of Git it keeps out", async () => {
+    const policy = on("changes");
+    await policy.set(set("a", "mutated"));
+    await synced("changes");
+    await policy.set(set("b", "mutated"));
+    await world.kube.until(
+      world.configMap("changes"),
+      "is as the policy lets",
+      (object) => JSON.stringify(dataOf(object)) === JSON.stringify({ a: "one", b: "mutated" }),
+    );
+    await told("changes", elseThanGit("changes", ".data.b"));
+    await expectQuiet(world.configMap("changes"), "changes");
+  });
+
+  it("one that goes is looked at again: live is as Git says", async () => {
+    const policy = on("goes");
+    await policy.set(set("a", "mutated"));
+    await synced("goes");
+    await policy.remove();
+    await world.kube.until(world.configMap("goes"), "is put back", (object) => dataOf(object).a === "one");
+    await world.synced("goes");
+    await expectQuiet(world.configMap("goes"), "goes");
+  });
+
+  it("one that takes our labels away keeps a new object from being made, and is named", async () => {
+    await on("unlabelled").set(withoutOurLabel);
+    await world.repository("unlabelled", { "x.yaml": configMap("unlabelled", { a: "one" }) });
+    await world.app("unlabelled", "unlabelled", ".");
+    const app = await world.untilCondition("unlabelled", "Ready", "False", "ApplyRefused");
+    expect(condition(app, "Ready")?.message).to.match(/policy removes the labels .*have it leave them alone/);
+    expect(await read("unlabelled")).to.equal(undefined);
+    expect(await writes(world.configMap("unlabelled"))).to.equal(0);
+  });
+
+  it("one that takes them from an object that is there is named; nothing is deleted, and all is well when it goes", async () => {
+    await synced("stolen");
+    const uid = (await read("stolen"))?.metadata.uid;
+    const policy = on("stolen");
+    await policy.set(withoutOurLabel);
+    const app = await world.kube.until<LiveApp>(world.appRef("stolen"), "tells", (live) =>
+      /stolen: .*policy removes the labels/.test(condition(live, "Drifted")?.message ?? ""),
+    );
+    expect(condition(app, "Ready")?.status).to.equal("False");
+    const sent = await writes(world.configMap("stolen"));
+    await world.poke("stolen");
+    expect(await writes(world.configMap("stolen")), "it is not fought").to.equal(sent);
+    await policy.remove();
+    await world.kube.until(
+      world.configMap("stolen"),
+      "carries our labels",
+      ({ metadata }) => metadata.labels?.["gitops.overseer.io/app"] === "stolen",
+    );
+    await world.synced("stolen");
+    expect((await read("stolen"))?.metadata.uid).to.equal(uid);
+  });
+});
