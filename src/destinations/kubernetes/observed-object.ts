@@ -11,6 +11,7 @@ import { pick } from "../../kube/field-sets.js";
 import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
 import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../kube/object.js";
 import { type GroupVersionKind, type ObjectId, objectKey } from "../../manifest/object-id.js";
+import { isRecord } from "../../manifest/shape.js";
 import type { AppRef, LiveObject, ObjectHealth, Ownership } from "../../plan/live.js";
 import { fieldManager, identity, parseApplied } from "./identity.js";
 import { isLegacy } from "./managers.js";
@@ -36,6 +37,8 @@ export interface ObservedObject {
   readonly writersDigest: string;
   /** Digest of all entries on subresources. */
   readonly subresourcesDigest: string;
+  /** Digest of the spec without the number of replicas, where this number is not ours; undefined elsewhere. */
+  readonly unscaledDigest: string | undefined;
   /** Digest of labels, annotations, finalizers and owners. */
   readonly metadataDigest: string;
   /** Digest of those labels and so on that our entry holds: what Git says of the metadata, which counts no generations. */
@@ -79,6 +82,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
     entryTime: entry?.time,
     writersDigest: digest(entries.filter((candidate) => !candidate.subresource)),
     subresourcesDigest: digest(entries.filter((candidate) => candidate.subresource)),
+    unscaledDigest: unscaledDigest(raw, entry),
     metadataDigest: metadataDigest(metadata),
     ownMetadataDigest: digest(entry ? ownMetadata(metadata, entry) : []),
     deleting: metadata.deletionTimestamp !== undefined,
@@ -99,6 +103,13 @@ function isPaused({ annotations }: LiveMetadata, mine: ManagedFieldsEntry | unde
 
 function digest(value: unknown): string {
   return sha256(JSON.stringify(value), 16);
+}
+
+function unscaledDigest({ spec }: RawObject, mine: ManagedFieldsEntry | undefined): string | undefined {
+  if (!isRecord(spec) || typeof spec.replicas !== "number" || mine === undefined) return undefined;
+  if (pick(mine.fieldsV1, ["f:spec", "f:replicas"]) !== undefined) return undefined;
+  const { replicas: _, ...rest } = spec;
+  return digest(rest);
 }
 
 function metadataDigest(metadata: LiveMetadata): string {
@@ -126,7 +137,8 @@ function ownMetadata(metadata: LiveMetadata, entry: ManagedFieldsEntry): unknown
 
 /**
  * Whether nothing that we set can have changed between two states of an object, although its resourceVersion moved:
- * where generations are counted, an equal generation and equal labels and annotations of ours; elsewhere, that subresource writers and nothing else changed.
+ * where generations are counted, an equal generation and equal labels and annotations of ours, or one that scaling
+ * accounts for; elsewhere, that subresource writers and nothing else changed.
  * Other writes may change a value without any trace in the managed fields, and must be verified.
  */
 export function isExplained(previous: ObservedObject, next: ObservedObject): boolean {
@@ -134,11 +146,24 @@ export function isExplained(previous: ObservedObject, next: ObservedObject): boo
   if (previous.resourceVersion === next.resourceVersion) return true;
   if (next.generation !== undefined && next.generation === previous.generation)
     return previous.ownMetadataDigest === next.ownMetadataDigest;
+  if (isScaling(previous, next)) return true;
   return (
     next.generation === undefined &&
     previous.writersDigest === next.writersDigest &&
     previous.metadataDigest === next.metadataDigest &&
     previous.subresourcesDigest !== next.subresourcesDigest
+  );
+}
+
+/**
+ * Whether a generation is that of a number of replicas which is not ours, as an autoscaler changes it all day: it leaves no
+ * entry where nobody had set it (tried on 1.35), so that only the values tell.
+ */
+function isScaling(previous: ObservedObject, next: ObservedObject): boolean {
+  return (
+    next.unscaledDigest !== undefined &&
+    previous.unscaledDigest === next.unscaledDigest &&
+    previous.ownMetadataDigest === next.ownMetadataDigest
   );
 }
 

@@ -11,6 +11,8 @@ export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly dryRun: boolean;
+  /** When it came, in milliseconds of the process. */
+  readonly at: number;
 }
 
 /** A request that is held back. */
@@ -82,7 +84,12 @@ export class RecordingProxy {
     const url = new URL(incoming.url ?? "/", this.#upstream);
     const method = incoming.method ?? "GET";
     if (!url.searchParams.has("watch"))
-      this.requests.push({ method, path: url.pathname, dryRun: url.searchParams.has("dryRun") });
+      this.requests.push({
+        method,
+        path: url.pathname,
+        dryRun: url.searchParams.has("dryRun"),
+        at: performance.now(),
+      });
     const gate = this.#gate;
     if (gate && gate.method === method && gate.path === url.pathname && !url.searchParams.has("dryRun")) {
       this.#gate = undefined;

@@ -32,7 +32,12 @@ export function foreign(manager: string, subresource?: string, time = "2026-01-0
 }
 
 /** What an event on our object says; `change` is laid over the state after our apply. */
-export function event(resourceVersion: string, change: Partial<LiveMetadata> = {}, name = "x"): ObservedObject {
+export function event(
+  resourceVersion: string,
+  change: Partial<LiveMetadata> = {},
+  name = "x",
+  spec?: object,
+): ObservedObject {
   const id = { ...KIND, namespace: "shop", name: "x" };
   const metadata: LiveMetadata = {
     name,
@@ -48,5 +53,5 @@ export function event(resourceVersion: string, change: Partial<LiveMetadata> = {
       ...change.annotations,
     },
   };
-  return observe({ metadata }, KIND, { status: "Healthy" });
+  return observe({ metadata, ...(spec ? { spec } : {}) }, KIND, { status: "Healthy" });
 }

@@ -1,6 +1,12 @@
 import { expect } from "chai";
 import { ANNOTATION_IDENTITY } from "../../../../src/api/group.js";
-import { isExplained, liveObject, ownershipOf } from "../../../../src/destinations/kubernetes/observed-object.js";
+import {
+  isExplained,
+  liveObject,
+  type ObservedObject,
+  ownershipOf,
+} from "../../../../src/destinations/kubernetes/observed-object.js";
+import type { LiveMetadata } from "../../../../src/kube/object.js";
 import { APP_REF, event, foreign, OURS } from "./events.js";
 
 describe("isExplained", () => {
@@ -35,6 +41,18 @@ describe("isExplained", () => {
 
   it("asks when a label of ours changed, which counts no generation and may leave no trace in the entries", () => {
     expect(isExplained(counted, event("2", { generation: 3, labels: { tier: "front" } }))).to.equal(false);
+  });
+
+  it("takes another number of replicas, where it is not ours, for no change, if nothing else of the spec has changed", () => {
+    const scaled = (replicas: number, rest: object = {}, change: Partial<LiveMetadata> = {}): ObservedObject =>
+      event(String(replicas), { generation: replicas, ...change }, "x", { replicas, paused: false, ...rest });
+    expect(isExplained(scaled(1), scaled(2))).to.equal(true);
+    expect(isExplained(scaled(1), scaled(2, { paused: true }))).to.equal(false);
+    expect(isExplained(scaled(1), scaled(2, {}, { labels: { tier: "front" } })), "a label of ours").to.equal(false);
+    const ours = { ...OURS, fieldsV1: { ...OURS.fieldsV1, "f:spec": { "f:replicas": {} } } };
+    const owned = { managedFields: [ours] };
+    expect(isExplained(scaled(1, {}, owned), scaled(2, {}, owned)), "ours").to.equal(false);
+    expect(isExplained(scaled(1), event("2", { generation: 2 })), "the metadata alone").to.equal(false);
   });
 
   it("asks about another object under the same name", () => {

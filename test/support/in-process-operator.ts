@@ -1,0 +1,78 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../../src/base/clock.js";
+import { openGate } from "../../src/base/write-gate.js";
+import { loadConfig } from "../../src/config/config.js";
+import { createMetrics } from "../../src/telemetry/metrics.js";
+import { connectCluster } from "../../src/wiring/cluster.js";
+import { Operator } from "../../src/wiring/operator.js";
+import { FakeLogger } from "../unit/support/fake-logger.js";
+
+/** Rooms that talk to what is real: an answer that takes a second takes it on every clock. */
+const REAL_TIME_ROOMS = /\/src\/(kube|git|render)\//;
+
+/**
+ * A clock on which time runs so many times faster for whatever decides, but not for the rooms that talk to the API server and
+ * to Git: deadlines of requests, and the bookmarks by which a watch knows that it lives, are in real time.
+ */
+export function quickClock(times: number): Clock {
+  const factor = (): number => (REAL_TIME_ROOMS.test(caller()) ? 1 : times);
+  return {
+    now: () => systemClock.now(),
+    monotonic: () => systemClock.monotonic() * factor(),
+    after: (ms, fn) => systemClock.after(ms / factor(), fn),
+  };
+}
+
+/** The file that asked the clock. */
+function caller(): string {
+  return new Error().stack?.split("\n")[4] ?? "";
+}
+
+/** How an operator in this process is run. */
+export interface InProcessOptions {
+  readonly kubeconfigPath: string;
+  readonly trustedNamespaces: readonly string[];
+  readonly clock: Clock;
+}
+
+/** All of the operator but its process: with a clock of the test. */
+export class InProcessOperator {
+  readonly logger: FakeLogger;
+  readonly #operator: Operator;
+  readonly #dir: string;
+
+  private constructor(operator: Operator, logger: FakeLogger, dir: string) {
+    this.#operator = operator;
+    this.logger = logger;
+    this.#dir = dir;
+  }
+
+  static async start({ kubeconfigPath, trustedNamespaces, clock }: InProcessOptions): Promise<InProcessOperator> {
+    const dir = await mkdtemp(join(tmpdir(), "overseer-operator-"));
+    const flags = ["--kubeconfig", kubeconfigPath, "--cache-dir", dir, "--leader-election=false"];
+    const config = loadConfig([...flags, "--trusted-namespaces", trustedNamespaces.join(",")], {});
+    const logger = new FakeLogger();
+    const metrics = createMetrics({ clock, version: "test" });
+    const cluster = await connectCluster({
+      settings: config.cluster,
+      namespace: config.namespace,
+      version: "test",
+      clock,
+      logger,
+      onRequest: () => {},
+      signal: new AbortController().signal,
+      gate: openGate,
+    });
+    const operator = await Operator.create({ config, cluster, clock, logger, metrics, gate: openGate });
+    await operator.start();
+    return new InProcessOperator(operator, logger, dir);
+  }
+
+  /** Ends it, and removes its files. */
+  async stop(): Promise<void> {
+    await this.#operator.stop();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+}
