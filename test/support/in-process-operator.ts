@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "../../src/base/clock.js";
 import { openGate } from "../../src/base/write-gate.js";
 import { loadConfig } from "../../src/config/config.js";
-import { createMetrics } from "../../src/telemetry/metrics.js";
+import { createMetrics, type Metrics } from "../../src/telemetry/metrics.js";
 import { connectCluster } from "../../src/wiring/cluster.js";
 import { Operator } from "../../src/wiring/operator.js";
 import { FakeLogger } from "../unit/support/fake-logger.js";
@@ -17,11 +17,20 @@ const REAL_TIME_ROOMS = /\/src\/(kube|git|render)\//;
  * to Git: deadlines of requests, and the bookmarks by which a watch knows that it lives, are in real time.
  */
 export function quickClock(times: number): Clock {
-  const factor = (): number => (REAL_TIME_ROOMS.test(caller()) ? 1 : times);
+  return decidersClock({
+    now: () => systemClock.now(),
+    monotonic: () => systemClock.monotonic() * times,
+    after: (ms, fn) => systemClock.after(ms / times, fn),
+  });
+}
+
+/** Gives `clock` to whatever decides, and real time to the rooms that talk to what is real. */
+export function decidersClock(clock: Clock): Clock {
+  const mine = (): Clock => (REAL_TIME_ROOMS.test(caller()) ? systemClock : clock);
   return {
     now: () => systemClock.now(),
-    monotonic: () => systemClock.monotonic() * factor(),
-    after: (ms, fn) => systemClock.after(ms / factor(), fn),
+    monotonic: () => mine().monotonic(),
+    after: (ms, fn) => mine().after(ms, fn),
   };
 }
 
@@ -37,15 +46,36 @@ export interface InProcessOptions {
   readonly clock: Clock;
 }
 
+/** Reconciles that wait, and that are under way, by the names of what counts them. */
+type Work = Map<string, number>;
+
+function counting(metrics: Metrics, work: Work): Metrics {
+  const level = (name: string): ReturnType<Metrics["queue"]["depth"]["of"]> => ({
+    set: (value) => work.set(name, value),
+    inc: (by = 1) => work.set(name, (work.get(name) ?? 0) + by),
+    dec: (by = 1) => work.set(name, (work.get(name) ?? 0) - by),
+  });
+  return {
+    ...metrics,
+    queue: { ...metrics.queue, depth: { of: ({ name }) => level(`waiting ${name}`), remove: () => {} } },
+    reconcile: {
+      ...metrics.reconcile,
+      activeWorkers: { of: ({ controller }) => level(`active ${controller}`), remove: () => {} },
+    },
+  };
+}
+
 /** All of the operator but its process: with a clock of the test. */
 export class InProcessOperator {
   readonly logger: FakeLogger;
   readonly #operator: Operator;
+  readonly #work: Work;
   readonly #dir: string;
 
-  private constructor(operator: Operator, logger: FakeLogger, dir: string) {
+  private constructor(operator: Operator, logger: FakeLogger, work: Work, dir: string) {
     this.#operator = operator;
     this.logger = logger;
+    this.#work = work;
     this.#dir = dir;
   }
 
@@ -54,7 +84,8 @@ export class InProcessOperator {
     const flags = ["--kubeconfig", kubeconfigPath, "--cache-dir", dir, "--leader-election=false"];
     const config = loadConfig([...flags, "--trusted-namespaces", trustedNamespaces.join(",")], {});
     const logger = new FakeLogger();
-    const metrics = createMetrics({ clock, version: "test" });
+    const work: Work = new Map();
+    const metrics = counting(createMetrics({ clock, version: "test" }), work);
     const cluster = await connectCluster({
       settings: config.cluster,
       namespace: config.namespace,
@@ -67,7 +98,12 @@ export class InProcessOperator {
     });
     const operator = await Operator.create({ config, cluster, clock, logger, metrics, gate: openGate });
     await operator.start();
-    return new InProcessOperator(operator, logger, dir);
+    return new InProcessOperator(operator, logger, work, dir);
+  }
+
+  /** Whether a reconcile is under way or waits for its turn. */
+  get busy(): boolean {
+    return [...this.#work.values()].some((count) => count > 0);
   }
 
   /** Ends it, and removes its files. */

@@ -11,7 +11,7 @@ export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly dryRun: boolean;
-  /** When it came, in milliseconds of the process. */
+  /** When it came, by the clock of the test. */
   readonly at: number;
 }
 
@@ -27,6 +27,14 @@ interface Gate {
 export class RecordingProxy {
   /** All requests but watches, oldest first. */
   readonly requests: RecordedRequest[] = [];
+  /** What time it is for the record. */
+  time: () => number = () => performance.now();
+  /** Requests but watches that have no answer yet. */
+  pending = 0;
+  /** The newest resourceVersion that went through a watch, by the path of its collection. */
+  readonly seen = new Map<string, number>();
+  /** What the API server says to be, instead of the truth. */
+  gitVersion: string | undefined;
   readonly kubeconfigPath: string;
   readonly #dir: string;
   readonly #server: Server;
@@ -73,6 +81,11 @@ export class RecordingProxy {
     return { reached, release };
   }
 
+  /** Breaks all connections off, as when the API server is replaced. */
+  cut(): void {
+    this.#server.closeAllConnections();
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
@@ -83,13 +96,22 @@ export class RecordingProxy {
   async #pass(incoming: IncomingMessage, answer: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? "/", this.#upstream);
     const method = incoming.method ?? "GET";
-    if (!url.searchParams.has("watch"))
+    const watch = url.searchParams.has("watch");
+    if (!watch) {
+      this.pending++;
+      answer.on("close", () => this.pending--);
       this.requests.push({
         method,
         path: url.pathname,
         dryRun: url.searchParams.has("dryRun"),
-        at: performance.now(),
+        at: this.time(),
       });
+    }
+    if (url.pathname === "/version" && this.gitVersion !== undefined) {
+      answer.setHeader("content-type", "application/json");
+      answer.end(JSON.stringify({ major: "1", minor: "36", gitVersion: this.gitVersion }));
+      return;
+    }
     const gate = this.#gate;
     if (gate && gate.method === method && gate.path === url.pathname && !url.searchParams.has("dryRun")) {
       this.#gate = undefined;
@@ -101,11 +123,17 @@ export class RecordingProxy {
       answer.writeHead(response.statusCode ?? 502, response.headers);
       answer.flushHeaders();
       response.pipe(answer);
+      if (watch) response.on("data", (chunk: Buffer) => this.#note(url.pathname, chunk.toString()));
       response.on("error", () => answer.destroy());
     });
     outgoing.on("error", () => answer.destroy());
     answer.on("close", () => outgoing.destroy());
     incoming.pipe(outgoing);
+  }
+
+  #note(path: string, text: string): void {
+    for (const [, version] of text.matchAll(/"resourceVersion":"(\d+)"/g))
+      this.seen.set(path, Math.max(this.seen.get(path) ?? 0, Number(version)));
   }
 }
 
