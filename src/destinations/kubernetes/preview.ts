@@ -12,7 +12,7 @@ import type { Preview, PreviewedWrite, RefusedWrite, WriteAction } from "../../p
 import type { Target } from "../destination.js";
 import { judgeAdoption } from "./adoption.js";
 import { adoptionRemoves } from "./adoption-diff.js";
-import { admissionNotes } from "./asked.js";
+import { admissionNotes, notAsAsked } from "./asked.js";
 import { liveDiff } from "./compare.js";
 import { type KubernetesContext, laneOf, WRITES_PER_APP } from "./context.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
@@ -28,10 +28,13 @@ type Judged =
   | { readonly refused: RefusedWrite }
   | { readonly deferred: WriteAction };
 
+/** Code of a refusal for what etcd would not take. */
+const TOO_LARGE = "TOO_LARGE";
+
 /** A write that cannot be made, with the reason for people. */
 class Refusal extends OverseerError {
-  constructor(message: string, retryable: boolean) {
-    super(message, { code: "APPLY_REFUSED", reason: "ApplyRefused", class: retryable ? "retryable" : "terminal" });
+  constructor(message: string, retryable: boolean, code = "APPLY_REFUSED") {
+    super(message, { code, reason: "ApplyRefused", class: retryable ? "retryable" : "terminal" });
   }
 }
 
@@ -111,7 +114,8 @@ async function judge(context: KubernetesContext, target: Target, action: WriteAc
         : await judgeFirstContact(context, target, action, resource);
     return { accepted };
   } catch (error) {
-    return { refused: { action, message: explainRefusal(error), retryable: !isDocumentRefusal(error) } };
+    const seen = isTooLarge(error) ? await readState(context, target, action) : "";
+    return { refused: { action, message: `${explainRefusal(error)}${seen}`, retryable: !isDocumentRefusal(error) } };
   }
 }
 
@@ -210,10 +214,30 @@ function accepted(
     );
   const entry = applyEntry(metadata, fieldManager(target.app));
   const size = judgeSize(document, dry.object);
-  if (size.refusal !== undefined) throw new Refusal(size.refusal, false);
+  if (size.refusal !== undefined) throw new Refusal(size.refusal, false, TOO_LARGE);
   const large = size.warning === undefined ? [] : [`${displayId(document.id)}: ${size.warning}`];
   const warnings = [...dry.warnings, ...admissionNotes(document, dry.object), ...large];
   return { action, verb, stamp: entry ? fieldsHash(entry) : "", reason, diff, warnings };
+}
+
+function isTooLarge(error: unknown): boolean {
+  if (error instanceof KubeStatusError)
+    return error.statusCode === 413 || (error.statusCode === 500 && /too large|larger than max/.test(error.message));
+  return error instanceof Refusal && error.code === TOO_LARGE;
+}
+
+/**
+ * Whether a live object that is too large to be applied is as its document says: read, since it has no managed fields any more
+ * that would tell. See docs/adr/0014-oversized-objects.md.
+ */
+async function readState(context: KubernetesContext, target: Target, { document, live }: WriteAction): Promise<string> {
+  const resource = live && (await context.discovery.find(document.id));
+  const object = resource && (await readLive(context, target, resource, document).catch(() => undefined));
+  if (!object) return "";
+  const paths = notAsAsked(document.object, object);
+  return paths.length === 0
+    ? "; what is live has all that Git says, but is not kept so until then"
+    : `; what is live is not as in Git: ${paths.join(", ")}`;
 }
 
 /** How the API server says that a field keeps its first value: no code tells it, and it only decides over a hint. */
@@ -233,7 +257,7 @@ export function explainRefusal(error: unknown): string {
     return `${text}: give the app's ServiceAccount this right (in a remote cluster: the user of the kubeconfig), or have an admission policy changed`;
   if (error.statusCode === 404 && error.status.details?.kind === "namespaces")
     return `${text}: add a Namespace to the source, or make it`;
-  if (error.statusCode === 413 || (error.statusCode === 500 && /too large|larger than max/.test(text)))
+  if (isTooLarge(error))
     return `${text}: split the object, or take parts of it out of Git (etcd takes at most 1.5 MiB unless told otherwise)`;
   if (error.statusCode === 422 && UNCHANGEABLE.test(text))
     return `${text}: delete the live object, or give the new one another name`;
