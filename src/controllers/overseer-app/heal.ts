@@ -31,7 +31,7 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   else if (run.app.spec.sync?.selfHeal === false) await report(run, diff.heals, missing);
   else await putBack(run, diff.heals, missing);
   reportPaused(run, diff.paused);
-  reportContests(run);
+  reportContests(run, new Set(diff.paused.map(({ document }) => document.key)));
 }
 
 /**
@@ -166,10 +166,10 @@ function remedyFor(opponent: string): string {
   return "leave the field out of Git, or stop the other writer";
 }
 
-/** Says which objects are fought over, and looks again when the fight counts as over. */
-function reportContests(run: AppRun): void {
+/** Says which objects are fought over, and looks again when the fight counts as over. Nobody fights over what is left as it is. */
+function reportContests(run: AppRun, paused: ReadonlySet<string>): void {
   const now = run.services.clock.monotonic();
-  const contests = run.memory.ledger.contests(now);
+  const contests = run.memory.ledger.contests(now).filter(({ key }) => !paused.has(key));
   for (const { key, opponent, heals, endsAt } of contests) {
     const [, kind = "", namespace = "", ...name] = key.split("/");
     const object = displayId({ kind, namespace, name: name.join("/") });

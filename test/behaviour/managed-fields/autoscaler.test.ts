@@ -93,6 +93,24 @@ describe("A real autoscaler", function () {
     expect(replicasOf((await world.kube.get(ref("leaves"))) as RawObject)).to.equal(3);
   });
 
+  /** Whoever annotates the object ends the fight: nothing is put back, and nobody is called a rival. */
+  const pauseFight = async (): Promise<void> => {
+    const annotate = (value: string | null): Promise<unknown> =>
+      world.kube.patch(ref("fought"), { metadata: { annotations: { "gitops.overseer.io/reconcile": value } } });
+    await annotate("disabled");
+    const paused = await world.kube.until<LiveApp>(
+      world.appRef("fought"),
+      "is Paused and not Contested",
+      (live) => condition(live, "Paused") !== undefined && condition(live, "Contested") === undefined,
+    );
+    expect(condition(paused, "Drifted")).to.equal(undefined);
+    const sent = writes("fought");
+    await scaledTo("fought", 3);
+    await world.poke("fought");
+    expect(writes("fought")).to.equal(sent);
+    await annotate(null);
+  };
+
   it("that fights with replicas in Git is named with the remedy, at a few writes; it has them when they leave Git", async () => {
     metrics.setLoad(world.namespace, 3 * TARGET);
     const repo = await world.repository("fought", { "x.yaml": web("fought", 1), "hpa.yaml": autoscaler("fought") });
@@ -104,7 +122,7 @@ describe("A real autoscaler", function () {
     expect(condition(app, "Ready")?.reason).to.equal("Contested");
     // Once to make it, five times to put it back.
     expect(writes("fought")).to.be.within(6, 8);
-    await scaledTo("fought", 3);
+    await pauseFight();
     await repo.commit({ "x.yaml": web("fought") }, "the autoscaler decides");
     await world.poll("fought");
     await world.kube.until<LiveApp>(
@@ -113,7 +131,7 @@ describe("A real autoscaler", function () {
       (live) => condition(live, "Contested") === undefined && condition(live, "Ready")?.status === "True",
       60_000,
     );
-    expect(replicasOf((await world.kube.get(ref("fought"))) as RawObject)).to.equal(3);
+    await scaledTo("fought", 3);
     const sent = writes("fought");
     metrics.setLoad(world.namespace, TARGET);
     await scaledTo("fought", 1);

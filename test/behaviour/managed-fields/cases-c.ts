@@ -136,6 +136,13 @@ export const CASES_C: readonly ManagedFieldsCase[] = [
   },
   {
     row: "C15",
+    title: "the same value set by a PUT is no event",
+    documents: (name) => settings(name),
+    disturb: ({ kube, ref, before }) => kube.replace(ref, before, THIEF),
+    expect: "quiet",
+  },
+  {
+    row: "C15",
     title: "the same value set by another apply is looked at once; both own it",
     documents: (name) => settings(name),
     disturb: applies({ data: { a: "one" } }, false),
@@ -218,6 +225,14 @@ export const CASES_C: readonly ManagedFieldsCase[] = [
         { manager: "cloud", subresource: "status" },
       ),
     expect: "quiet",
+  },
+  {
+    row: "C7",
+    title: "replicas that Git leaves out need no look when an autoscaler sets them",
+    documents: (name) => workload(name, "", "", ""),
+    disturb: ({ kube, ref }) => kube.patch(ref, scale(2), { manager: "autoscaler", subresource: "scale" }),
+    expect: "quiet",
+    after: (_, live) => expect(at(live, "spec", "replicas")).to.equal(2),
   },
   {
     row: "C7",
