@@ -76,6 +76,7 @@ export class Arena {
 
   /** What a reconcile that nothing has called for sends besides what it reads: nothing but its answer to whoever asked. */
   async writesOfIdleReconcile(): Promise<readonly RecordedRequest[]> {
+    await this.#bound();
     const markers = await Promise.all(Object.values(MARKERS).map((text) => this.refOf(text(suffix(this.world)))));
     await Promise.all(markers.map((marker) => this.#flush(marker)));
     const mark = this.proxy.requests.length;
@@ -124,6 +125,17 @@ export class Arena {
       },
       60_000,
     );
+  }
+
+  /** Waits until all claims have their volumes: a binding writes to both, and each such write is looked at. */
+  async #bound(): Promise<void> {
+    const { kube, namespace } = this.world;
+    await waitUntil({ what: "all claims are bound", timeoutMs: 60_000 }, async () => {
+      const claims = await kube.list("v1", "PersistentVolumeClaim", namespace);
+      const volumes = await kube.list("v1", "PersistentVolume");
+      const taken = volumes.filter(({ spec }) => claimOf(spec)?.namespace === namespace);
+      return [...claims, ...taken].every(isBound) && taken.length === claims.length;
+    });
   }
 
   async #disturb(one: ManagedFieldsCase, trial: Trial): Promise<void> {
@@ -264,4 +276,12 @@ function file(index: number): string {
 
 function caseName(world: World, one: ManagedFieldsCase, index: number): string {
   return `${one.row.toLowerCase()}-${index}-${suffix(world)}`;
+}
+
+function claimOf(spec: unknown): { readonly namespace?: string } | undefined {
+  return (spec as { claimRef?: { namespace?: string } } | undefined)?.claimRef;
+}
+
+function isBound({ status }: RawObject): boolean {
+  return (status as { phase?: string } | undefined)?.phase === "Bound";
 }
