@@ -50,6 +50,11 @@ export class Discovery {
     return this.#kinds.get(keyOf(gvk));
   }
 
+  /** As `find`, or at another version where this one is served no more: objects outlive the version that they were written at. */
+  async findAny(gvk: GroupVersionKind): Promise<ResourceInfo | undefined> {
+    return (await this.find(gvk)) ?? this.peekAny(gvk);
+  }
+
   /** The kind as last seen, without asking. */
   peek(gvk: GroupVersionKind): ResourceInfo | undefined {
     return this.#kinds.get(keyOf(gvk));

@@ -19,7 +19,7 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
   if (isProblem(located)) return located;
   const { inputs, snapshot } = located;
   run.locatedCommit = inputs.commit;
-  const known = run.memory.renders.get(inputs.key);
+  const known = knownRender(run, inputs);
   if (known) return known;
   const failed = run.memory.failedRender;
   if (failed?.inputsKey === inputs.key) return renderProblem(inputs, failed.error);
@@ -32,6 +32,16 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
   }
 }
 
+/** What was rendered of these inputs before, unless the kinds belong elsewhere since: then names and namespaces are others. */
+function knownRender(run: AppRun, inputs: Inputs): Rendered | undefined {
+  const known = run.memory.renders.get(inputs.key);
+  const moved = known?.kinds.some((kind) => {
+    const scope = run.destination.scopeOf(kind);
+    return scope !== undefined && kind.scope !== undefined && scope !== kind.scope;
+  });
+  return moved ? undefined : known;
+}
+
 /**
  * The documents that were last applied: what drift is healed to. After a restart they are rendered again from their own
  * commit and the source as it was. Undefined when that commit cannot be had any more.
@@ -40,7 +50,7 @@ export async function renderApplied(run: AppRun): Promise<Rendered | undefined> 
   const inputs = run.status.applied;
   if (!inputs) return undefined;
   if (run.desired?.inputs.key === inputs.key) return run.desired;
-  const known = run.memory.renders.get(inputs.key);
+  const known = knownRender(run, inputs);
   if (known) return known;
   try {
     const snapshot = await openApplied(run, inputs);
@@ -86,7 +96,8 @@ async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot):
       file: note.origin?.file,
       line: note.origin?.line,
     });
-  const rendered: Rendered = { inputs, documents, kinds: kindsOf(documents) };
+  const kinds = kindsOf(documents).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
+  const rendered: Rendered = { inputs, documents, kinds };
   // A kind that the cluster does not know yet may turn out to be cluster-scoped: look again next time.
   if (unknownKinds.length === 0) run.memory.renders.set(inputs.key, rendered);
   return rendered;

@@ -12,11 +12,16 @@ import type { AppServices } from "./services.js";
 /** What a step says of the Change: its phase, and whatever else is new. */
 export type ChangeUpdate = Partial<ChangeStatus> & { readonly phase: ChangePhase };
 
+/** A kind, and where its objects were found to belong when they were rendered. */
+export interface RenderedKind extends GroupVersionKind {
+  readonly scope?: "Namespaced" | "Cluster" | undefined;
+}
+
 /** The documents of one set of inputs. */
 export interface Rendered {
   readonly inputs: Inputs;
   readonly documents: readonly Document[];
-  readonly kinds: readonly GroupVersionKind[];
+  readonly kinds: readonly RenderedKind[];
 }
 
 /** What stands in an app's way. */

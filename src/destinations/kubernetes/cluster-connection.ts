@@ -73,7 +73,17 @@ export class ClusterConnection {
     this.context = { client, discovery, tracker, clock, logger, instance, digestKey, requests, appExists };
     const { observerFor, reader } = options;
     const onChange = (): void => news.wake(apps.keys());
-    this.watches = new KindWatches({ client, clock, logger, instance, tracker, observerFor, reader, onChange });
+    this.watches = new KindWatches({
+      client,
+      discovery,
+      clock,
+      logger,
+      instance,
+      tracker,
+      observerFor,
+      reader,
+      onChange,
+    });
     this.#definitions = this.#watchDefinitions(options);
     this.#sweeps = new Sweeps({
       ...{ client, discovery, tracker, clock, logger },

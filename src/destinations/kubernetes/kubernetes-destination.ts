@@ -71,8 +71,7 @@ export class KubernetesDestination implements Destination {
     if (obstacle) return kinds.map((kind) => ({ kind, problem: obstacle.message }));
     return Promise.all(
       kinds.map(async (kind) => {
-        // An app's objects are still its own when the version that they were written at is served no more.
-        const resource = (await this.#context.discovery.find(kind)) ?? this.#context.discovery.peekAny(kind);
+        const resource = await this.#context.discovery.findAny(kind);
         if (!resource) return { kind, problem: `the cluster has no kind ${kind.kind} in ${apiVersionOf(kind)}` };
         if (!resource.verbs.has("list") || !resource.verbs.has("watch")) return { kind, problem: undefined };
         return { kind, problem: await this.#watches.ensure(resource) };
@@ -147,7 +146,7 @@ export class KubernetesDestination implements Destination {
 
   async handOver(target: Target, live: LiveObject, to: AppRef): Promise<Outcome> {
     try {
-      const resource = await this.#context.discovery.find(live.id);
+      const resource = await this.#context.discovery.findAny(live.id);
       if (!resource) return { ok: false, message: `${displayId(live.id)}: its kind is gone`, retryable: true };
       await handOver(this.#context, target, resource, live, to);
       return { ok: true, wrote: true, notes: [] };

@@ -5,7 +5,7 @@ import { type KubernetesContext, writer } from "./context.js";
 
 /** Asks the API server whether an app's user may change an object. Throws when that cannot be found out. */
 export async function mayWrite(context: KubernetesContext, target: Target, id: ObjectId): Promise<boolean> {
-  const resource = await context.discovery.find(id);
+  const resource = await context.discovery.findAny(id);
   if (!resource) return false;
   const { group, version, plural } = resource;
   const { namespace, name } = id;

@@ -91,7 +91,8 @@ export class Tracker {
     if (needsStatus(kind)) return undefined;
     const { namespace = "", name, uid, resourceVersion } = raw.metadata;
     const known = this.get(objectKey({ ...kind, namespace, name }));
-    return known?.uid === uid && known.resourceVersion === resourceVersion ? known : undefined;
+    const same = known?.uid === uid && known.resourceVersion === resourceVersion && known.id.version === kind.version;
+    return same ? known : undefined;
   }
 
   /** How many objects are known. */

@@ -1,26 +1,19 @@
-import { LABEL_INSTANCE } from "../../api/group.js";
 import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import type { KubeClient } from "../../kube/client.js";
+import type { Discovery } from "../../kube/discovery.js";
 import { isStatus } from "../../kube/errors.js";
-import { Reflector, type ReflectorObserver } from "../../kube/reflector.js";
-import { collectionPath, type ResourceInfo } from "../../kube/resource.js";
+import type { ReflectorObserver } from "../../kube/reflector.js";
+import type { ResourceInfo } from "../../kube/resource.js";
 import type { GroupVersionKind } from "../../manifest/object-id.js";
-import { healthOf, needsStatus } from "./health/rules.js";
-import { type ObservedObject, observe } from "./observed-object.js";
+import { KindWatch } from "./kind-watch.js";
 import type { Tracker } from "./tracker.js";
-
-interface KindWatch {
-  readonly reflector: Reflector<ObservedObject>;
-  problem: string | undefined;
-  /** Resolved at each success or failure of listing. */
-  waiters: (() => void)[];
-}
 
 /** What the watches need. */
 export interface KindWatchesOptions {
   readonly client: KubeClient;
+  readonly discovery: Discovery;
   readonly clock: Clock;
   readonly logger: Logger;
   /** UID of the control cluster's kube-system: only objects of this instance are watched. */
@@ -37,11 +30,14 @@ const watchKey = (kind: Pick<GroupVersionKind, "group" | "kind">): string => `${
 
 /**
  * One watch per kind for all apps, selected by our instance label; metadata only, unless the health of the kind has to be
- * computed. A kind that cannot be listed is a problem of the apps that use it, and of no others.
+ * computed. A kind that cannot be listed is a problem of the apps that use it, and of no others. A watch follows its kind to
+ * another version or scope, and ends with it.
  */
 export class KindWatches {
   readonly #options: KindWatchesOptions;
   readonly #watches = new Map<string, KindWatch>();
+  /** What was last said of each. */
+  readonly #told = new WeakMap<KindWatch, string | undefined>();
 
   constructor(options: KindWatchesOptions) {
     this.#options = options;
@@ -52,62 +48,71 @@ export class KindWatches {
     const watch = this.#watches.get(watchKey(kind));
     if (!watch) return "is not watched yet";
     if (watch.problem !== undefined) return watch.problem;
-    return watch.reflector.synced ? undefined : "has not been listed yet";
+    return watch.synced ? undefined : "has not been listed yet";
   }
 
   /** Starts the watch of a kind if need be, and waits for its first list or its failure. */
   async ensure(resource: ResourceInfo): Promise<string | undefined> {
-    const key = watchKey(resource);
-    const watch = this.#watches.get(key) ?? this.#start(key, resource);
-    if (!watch.reflector.synced && watch.problem === undefined)
-      await new Promise<void>((resolve) => watch.waiters.push(resolve));
+    const known = this.#watches.get(watchKey(resource));
+    const watch = known && this.#isServed(known.resource) ? known : this.#start(resource, known);
+    await watch.settled();
     return watch.problem;
   }
 
   /** Ends all watches. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#watches.values()].map((watch) => watch.reflector.stop()));
+    await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }
 
-  #start(key: string, resource: ResourceInfo): KindWatch {
-    const { tracker } = this.#options;
-    const kind: GroupVersionKind = { group: resource.group, version: resource.version, kind: resource.kind };
-    const reflector = new Reflector<ObservedObject>({
-      client: this.#options.client,
-      clock: this.#options.clock,
-      logger: this.#options.logger,
-      path: collectionPath(resource),
-      labelSelector: `${LABEL_INSTANCE}=${this.#options.instance}`,
-      mode: needsStatus(kind) ? "full" : "metadata",
-      // The echo of our own write has been looked at already, when its answer came.
-      reduce: (raw) => tracker.unchanged(raw, kind) ?? observe(raw, kind, healthOf(raw, kind)),
-      uidOf: (object) => object.uid,
-      onEvent: (event) => {
-        if (event.type === "Deleted") tracker.gone(event.previous.key, event.previous.uid);
-        else tracker.seen(event.object, !reflector.synced, event.initial && reflector.synced);
-      },
-      onSync: (error) => this.#settled(watch, resource, error),
-      ...(this.#options.observerFor ? { observer: this.#options.observerFor(key) } : {}),
-    });
-    const watch: KindWatch = { reflector, problem: undefined, waiters: [] };
+  /** Whether a kind is still served as it is watched: two apps may want two versions, and one watch does for both. */
+  #isServed(resource: ResourceInfo): boolean {
+    const now = this.#options.discovery.peek(resource);
+    return now?.plural === resource.plural && now.namespaced === resource.namespaced;
+  }
+
+  #start(resource: ResourceInfo, before: KindWatch | undefined): KindWatch {
+    const key = watchKey(resource);
+    const { client, clock, logger, instance, tracker, reader, observerFor } = this.#options;
+    const observer = observerFor?.(key);
+    const onSync = (error: unknown): void => this.#settled(watch, error);
+    const shared = { client, clock, logger, instance, tracker, reader };
+    const watch = new KindWatch({ ...shared, observer, onSync }, resource, before);
     this.#watches.set(key, watch);
-    reflector.start();
+    this.#told.set(watch, this.problemOf(resource));
+    void before?.stop();
+    watch.start();
     return watch;
   }
 
-  #settled(watch: KindWatch, resource: ResourceInfo, error: unknown): void {
-    const before = this.problemOf(resource);
-    if (error === undefined) watch.problem = undefined;
-    else if (!watch.reflector.synced || isStatus(error, 404) || isStatus(error, 403))
-      watch.problem = describeFailure(this.#options.reader, resource, error);
-    for (const waiter of watch.waiters) waiter();
-    watch.waiters = [];
-    if (this.problemOf(resource) !== before) this.#options.onChange(resource);
+  #settled(watch: KindWatch, error: unknown): void {
+    const { resource } = watch;
+    const now = this.problemOf(resource);
+    const changed = this.#told.get(watch) !== now;
+    this.#told.set(watch, now);
+    if (isStatus(error, 404)) void this.#follow(watch);
+    if (changed) this.#options.onChange(resource);
   }
-}
 
-function describeFailure(reader: string, resource: ResourceInfo, error: unknown): string {
-  if (isStatus(error, 403))
-    return `cannot be listed: ${reader} needs list and watch on ${resource.plural}${resource.group ? `.${resource.group}` : ""} (${messageOf(error)})`;
-  return `cannot be listed: ${messageOf(error)}`;
+  /** The API server does not know the path any more: the kind is served otherwise, or it is gone. */
+  async #follow(watch: KindWatch): Promise<void> {
+    const { discovery, logger } = this.#options;
+    const { resource } = watch;
+    const key = watchKey(resource);
+    try {
+      discovery.invalidate();
+      await discovery.find(resource);
+    } catch (error) {
+      return logger.warn("it is not known how a kind is served", { kind: key, error: messageOf(error) });
+    }
+    if (this.#watches.get(key) !== watch || this.#isServed(resource)) return;
+    const served = discovery.peekAny(resource);
+    if (served) this.#start(served, watch);
+    else {
+      this.#watches.delete(key);
+      await watch.stop();
+      watch.forget(watch.objects());
+    }
+    logger.info("a watch follows its kind", { kind: key, version: served?.version ?? "gone" });
+    this.#options.onChange(resource);
+  }
 }

@@ -117,7 +117,7 @@ function hasWritten(before: ObservedObject | undefined, after: ObservedObject, l
 export async function removeObject(context: KubernetesContext, target: Target, permit: DeletePermit): Promise<Outcome> {
   const { id, key, uid, resourceVersion } = permit.live;
   return attempt(async () => {
-    const resource = await context.discovery.find(id);
+    const resource = await context.discovery.findAny(id);
     if (!resource) return { ok: true, wrote: false, notes: [`${displayId(id)} went with its kind`] };
     try {
       await context.client.request({
