@@ -1,44 +1,15 @@
 import { type BackoffPolicy, backoffDelay, jitter } from "../base/backoff.js";
-import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
-import type { Logger } from "../base/logger.js";
-import { type KubeClient, PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
+import { PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
 import { isGone, isStatus, KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
 import type { RawObject } from "./object.js";
+import type { ReflectorOptions } from "./reflector-options.js";
 import { splitLines } from "./watch-lines.js";
 import { WatchPulse } from "./watch-pulse.js";
-import { type StoreEvent, usable, type Versioned, WatchedCopy } from "./watched-copy.js";
+import { usable, type Versioned, WatchedCopy } from "./watched-copy.js";
 
+export type { ReflectorObserver, ReflectorOptions } from "./reflector-options.js";
 export type { StoreEvent } from "./watched-copy.js";
-
-/** What is watched, and what becomes of it. */
-export interface ReflectorOptions<T> {
-  readonly client: KubeClient;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Collection path, for example `/api/v1/configmaps`. */
-  readonly path: string;
-  readonly labelSelector?: string;
-  readonly fieldSelector?: string;
-  /** `metadata` asks the API server to leave out everything but the metadata. */
-  readonly mode: "full" | "metadata";
-  /** Reduces an object to what is kept of it. Called once for each event. */
-  readonly reduce: (object: RawObject) => T;
-  readonly uidOf: (object: T) => string;
-  readonly onEvent: (event: StoreEvent<T>) => void;
-  /** Called after each whole list, and with the error when listing or watching fails. */
-  readonly onSync?: (error?: unknown) => void;
-  readonly observer?: ReflectorObserver;
-  /** A watch that is silent for so long is dead and opened again; see `watch-pulse.ts`. */
-  readonly silenceMs?: number;
-}
-
-/** Told what a reflector does, for the metrics. */
-export interface ReflectorObserver {
-  listed(): void;
-  watched(): void;
-  restarted(): void;
-}
 
 const BACKOFF: BackoffPolicy = { baseMs: 800, factor: 2, maxMs: 30_000 };
 /** A watch that was open this long is renewed without a pause. */
@@ -67,6 +38,8 @@ export class Reflector<T> {
   #resourceVersion: string | undefined;
   #streamLists = true;
   #synced = false;
+  /** Whether the last that was told is a failure. */
+  #failing = false;
   /** Watches in a row that were short or did not come about. */
   #failures = 0;
   /** Times in a row that a new list was due, and no watch lasted in between. */
@@ -115,6 +88,7 @@ export class Reflector<T> {
         failure = error;
         if (isGone(error)) this.#resourceVersion = undefined;
         else {
+          this.#failing = true;
           this.#options.onSync?.(error);
           this.#options.logger.warn("watch failed", { path: this.#options.path, error: messageOf(error) });
         }
@@ -209,7 +183,10 @@ export class Reflector<T> {
         accept: this.#options.mode === "metadata" ? PARTIAL_OBJECT : "application/json",
         signal: call.signal,
       });
-      if (!initial) this.#openSince = this.#options.clock.monotonic();
+      if (!initial) {
+        this.#openSince = this.#options.clock.monotonic();
+        this.#goesOn();
+      }
       await this.#follow(chunks, initial);
     } finally {
       deadline.cancel();
@@ -217,6 +194,13 @@ export class Reflector<T> {
       this.#stop.signal.removeEventListener("abort", abort);
       call.abort();
     }
+  }
+
+  /** What failed before goes well again, with the copy as it was. */
+  #goesOn(): void {
+    if (!this.#failing) return;
+    this.#failing = false;
+    this.#options.onSync?.();
   }
 
   #silent(seconds: number): KubeConnectionError {
@@ -278,6 +262,7 @@ export class Reflector<T> {
     this.#copy.replace(fresh, !this.#synced);
     this.#resourceVersion = usable(resourceVersion);
     this.#synced = true;
+    this.#failing = false;
     this.#options.onSync?.();
   }
 

@@ -49,11 +49,20 @@ export interface LiveObject {
   readonly health: ObjectHealth;
 }
 
+/** A kind whose objects cannot be seen, and why. */
+export interface UnseenKind {
+  readonly group: string;
+  readonly kind: string;
+  readonly message: string;
+}
+
 /** All objects of an app at a destination. */
 export interface Observation {
   /** False while a list is missing: then nothing that is absent counts as gone, and nothing is deleted. */
   readonly complete: boolean;
   /** Why it is not complete. */
   readonly incomplete: string | undefined;
+  /** The kinds that cannot be seen, where the destination knows kinds. */
+  readonly unseen?: readonly UnseenKind[];
   readonly objects: ReadonlyMap<ObjectKey, LiveObject>;
 }

@@ -169,7 +169,12 @@ export const REASONS: readonly ReasonText[] = [
   { reason: "ClusterFailed", kinds: APP, meaning: "What answers at the remote address fails, or is no API server." },
   { reason: "Waiting", kinds: APP, meaning: "A change waits; the message says for what." },
   { reason: "Applying", kinds: APP, meaning: "A change is being written." },
-  { reason: "Observing", kinds: APP, meaning: "The state of the live objects is still being read." },
+  {
+    reason: "Observing",
+    kinds: APP,
+    meaning:
+      "The live objects cannot be seen (yet): the message says why, as a right that the operator lacks. Nothing is deleted meanwhile.",
+  },
   { reason: "Progressing", kinds: APP, meaning: "The objects are on their way to being healthy." },
   { reason: "NotApplied", kinds: APP, meaning: "Nothing was applied yet." },
   { reason: "Applied", kinds: APP, meaning: "Live is the revision that the message names." },

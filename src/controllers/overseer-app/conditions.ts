@@ -23,6 +23,8 @@ export interface AppFacts {
   readonly limits: readonly string[];
   /** Why not all is known. */
   readonly incomplete: string | undefined;
+  /** Why objects that Git wants are not known, although they were before. */
+  readonly unseen: string | undefined;
 }
 
 type Draft = ConditionDraft;
@@ -39,8 +41,8 @@ export function appConditions(facts: AppFacts): Draft[] {
 function readyCondition(facts: AppFacts): Draft {
   const { problem, progress, health, revision } = facts;
   if (problem) return draft("Ready", "False", problem.reason, withRetry(problem));
-  if (facts.incomplete !== undefined && health?.status !== "Healthy")
-    return draft("Ready", "Unknown", "Observing", facts.incomplete);
+  const unknown = facts.unseen ?? (health?.status === "Healthy" ? undefined : facts.incomplete);
+  if (unknown !== undefined) return draft("Ready", "Unknown", "Observing", unknown);
   if (progress.state === "pending") return draft("Ready", "Unknown", "Progressing", progress.message);
   if (progress.state === "failed") return draft("Ready", "False", "Failed", "the newest inputs could not be applied");
   if (revision !== undefined && !health) return draft("Ready", "False", "RevisionLost", lost(revision));
@@ -70,14 +72,16 @@ function syncedCondition(facts: AppFacts): Draft {
   if (progress.state === "pending") return draft("Synced", "False", "Applying", progress.message);
   if (facts.drift.length > 0) return draft("Synced", "False", "Drifted", describe(facts.drift));
   if (revision === undefined) return draft("Synced", "Unknown", "Progressing", "nothing was applied yet");
+  if (facts.unseen !== undefined) return draft("Synced", "Unknown", "Observing", facts.unseen);
   const behind = facts.paused.filter((one) => one.behind);
   if (behind.length > 0) return draft("Synced", "False", "ObjectPaused", describePaused(behind));
   return draft("Synced", "True", "Applied", `live is ${revision}`);
 }
 
-function healthyCondition({ health, revision }: AppFacts): Draft {
+function healthyCondition({ health, revision, unseen }: AppFacts): Draft {
   if (!health && revision !== undefined) return draft("Healthy", "Unknown", "RevisionLost", lost(revision));
   if (!health) return draft("Healthy", "Unknown", "NotApplied", "nothing was applied yet");
+  if (unseen !== undefined && health.status !== "Degraded") return draft("Healthy", "Unknown", "Observing", unseen);
   if (health.status === "Healthy")
     return draft("Healthy", "True", "Healthy", `${health.healthy} of ${health.objects} objects are healthy`);
   if (health.status === "Degraded") return draft("Healthy", "False", "Degraded", describeHealth(health));

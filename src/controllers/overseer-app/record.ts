@@ -16,7 +16,10 @@ import type { AppRun, ChangeUpdate } from "./run.js";
 export async function recordOutcome(run: AppRun): Promise<void> {
   const observation = observeApp(run);
   const health = run.applied && run.status.applied ? appHealth(run.applied.documents, observation) : undefined;
-  const timedOut = await settleChange(run, health);
+  const unseen = whyUnseen(run, observation);
+  if (unseen === undefined) run.memory.lastTold.delete("observe");
+  else run.tellOnce("observe", "Warning", "Observing", "Observe", unseen);
+  const timedOut = await settleChange(run, unseen === undefined ? health : undefined);
   const facts: AppFacts = {
     revision: run.status.applied?.revision,
     problem: run.problem,
@@ -29,9 +32,16 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     reportOnly: run.app.spec.sync?.selfHeal === false,
     limits: run.destination.limits(),
     incomplete: observation.incomplete,
+    unseen,
   };
   run.services.failpoint("app:before-final-status");
   await writeStatus(run, facts, observation);
+}
+
+/** Why objects that Git wants cannot be seen: whatever was known of them is nothing to rely on. */
+function whyUnseen(run: AppRun, { unseen = [] }: Observation): string | undefined {
+  const wanted = new Set(run.applied?.kinds.map(({ group, kind }) => `${group}/${kind}`));
+  return unseen.find(({ group, kind }) => wanted.has(`${group}/${kind}`))?.message;
 }
 
 /** Moves the Change that was applied to its end when all is healthy, or when it did not become so in time, and writes it. */

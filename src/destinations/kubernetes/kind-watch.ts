@@ -41,6 +41,8 @@ export class KindWatch {
   #inherited: readonly ObservedObject[];
   /** Resolved at each success or failure of listing. */
   #waiters: (() => void)[] = [];
+  /** Refusals in a row. A server that has just begun may refuse what it allows a moment later. */
+  #refusals = 0;
   #ended = false;
 
   constructor(options: KindWatchOptions, resource: ResourceInfo, after: KindWatch | undefined) {
@@ -113,10 +115,12 @@ export class KindWatch {
 
   #synced(error: unknown): void {
     if (this.#ended) return;
+    const refused = isStatus(error, 404) || isStatus(error, 403);
+    this.#refusals = refused ? this.#refusals + 1 : error === undefined ? 0 : this.#refusals;
     if (error === undefined) {
       this.problem = undefined;
       this.#letGo();
-    } else if (!this.synced || isStatus(error, 404) || isStatus(error, 403))
+    } else if (!this.synced || (refused && this.#refusals > 1))
       this.problem = describeFailure(this.#options.reader, this.resource, error);
     this.#wake();
     this.#options.onSync(error);

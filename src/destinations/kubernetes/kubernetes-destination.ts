@@ -81,16 +81,16 @@ export class KubernetesDestination implements Destination {
 
   observe(app: AppRef, kinds: readonly GroupVersionKind[]): Observation {
     const obstacle = this.obstacle();
-    const problems = kinds.flatMap((kind) => {
-      if (this.#context.discovery.peekAny(kind) === undefined) return [];
-      const problem = this.#watches.problemOf(kind);
-      return problem === undefined ? [] : [`${kind.kind} ${problem}`];
+    const unseen = kinds.flatMap(({ group, kind, version }) => {
+      if (this.#context.discovery.peekAny({ group, kind, version }) === undefined) return [];
+      const problem = this.#watches.problemOf({ group, kind });
+      return problem === undefined ? [] : [{ group, kind, message: `${kind} ${problem}` }];
     });
     const objects = new Map<string, LiveObject>();
     for (const { object, doubt, untracked } of this.#context.tracker.ofApp(app))
       objects.set(object.key, liveObject(object, app, doubt, untracked));
-    const incomplete = obstacle?.message ?? problems[0];
-    return { complete: incomplete === undefined, incomplete, objects };
+    const incomplete = obstacle?.message ?? unseen[0]?.message;
+    return { complete: incomplete === undefined, incomplete, unseen, objects };
   }
 
   preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview> {

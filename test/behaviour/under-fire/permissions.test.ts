@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { waitUntil } from "../../../tools/wait-until.js";
 import { ApiProxy, type ProxiedRequest } from "../../support/api-proxy.js";
+import type { GitRepo } from "../../support/git-server.js";
 import { expectCalmLog } from "../../support/operator-log.js";
-import { configMap, World } from "../../support/world.js";
+import { condition, configMap, type LiveApp, World } from "../../support/world.js";
 
 const ROLES = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole" };
 const EVERYTHING = [
@@ -22,6 +22,7 @@ describe("A permission that is withdrawn", function () {
   this.timeout(60_000);
   let world: World;
   let proxy: ApiProxy;
+  let repo: GitRepo;
   before(async () => {
     world = await World.create("rbac", { withoutOperator: true });
     proxy = await ApiProxy.start(world.controlPlane);
@@ -35,7 +36,10 @@ describe("A permission that is withdrawn", function () {
       subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "alice" }],
     });
     await world.startOperator({ kubeconfigPath: await proxy.kubeconfig(world.controlPlane.tokens.alice) });
-    await world.repository("web", { "a.yaml": configMap("a", { v: "1" }) });
+    repo = await world.repository("web", {
+      "a.yaml": configMap("a", { v: "1" }),
+      "b.yaml": configMap("b", { v: "1" }),
+    });
     await world.app("web", "web", ".");
     await world.synced("web");
   });
@@ -52,18 +56,47 @@ describe("A permission that is withdrawn", function () {
 
   const ofMaps = ({ path }: ProxiedRequest): boolean => path === "/api/v1/configmaps";
 
-  it("is asked for ever more rarely, and when it is given back, what drifted meanwhile is healed", async () => {
+  /** Has the watch of ConfigMaps begin anew. */
+  function endWatches(): void {
+    for (const watch of proxy.watches) if (watch.path === "/api/v1/configmaps") watch.end();
+  }
+
+  it("is not said when a watch is opened again", async () => {
+    await world.synced("web", await repo.head());
+    const before = await world.kube.get<LiveApp>(world.appRef("web"));
+    proxy.faults(1, (request) => request.watch && ofMaps(request), {
+      kind: "answer",
+      status: 403,
+      reason: "Forbidden",
+    });
+    endWatches();
+    await world.kube.patch(world.configMap("a"), { data: { v: "drifted" } }, { manager: "somebody-else" });
+    await world.kube.until(world.configMap("a"), "is healed", ({ data }) => (data as { v?: string }).v === "1");
+    const after = await world.poke("web");
+    expect(after.status?.conditions).to.deep.equal(before?.status?.conditions);
+    await expectCalmLog(world.operator);
+  });
+
+  it("is asked for ever more rarely, and said by the app, which deletes nothing; given back, all is as Git says", async () => {
     await permit(NO_LISTS);
     proxy.requests.length = 0;
-    for (const watch of proxy.watches) if (watch.path === "/api/v1/configmaps") watch.end();
-    await waitUntil({ what: "it is refused", timeoutMs: 20_000 }, async () =>
-      (await world.operator.log()).includes("cannot watch resource"),
-    );
+    endWatches();
+    const app = await world.untilCondition("web", "Ready", "Unknown", "Observing");
+    expect(condition(app, "Ready")?.message).to.contain("the operator needs list and watch on configmaps");
+    expect(condition(app, "Reconciling")?.status).to.equal("True");
+    await world.expectContracts();
     await world.kube.patch(world.configMap("a"), { data: { v: "drifted" } }, { manager: "somebody" });
+    await repo.commit({ "b.yaml": null }, "second");
+    await world.poll("web");
+    await world.kube.until<LiveApp>(world.appRef("web"), "has looked", ({ status }) =>
+      JSON.stringify(status).includes("PruneRefused"),
+    );
+    expect(await world.kube.get(world.configMap("b")), "it is not deleted").to.not.equal(undefined);
     expect(proxy.count(ofMaps), "it is not asked in a loop").to.be.below(6);
     await permit(EVERYTHING);
     await world.kube.until(world.configMap("a"), "is healed", ({ data }) => (data as { v?: string }).v === "1");
-    await world.synced("web");
+    await world.synced("web", await repo.head());
+    await world.kube.untilGone(world.configMap("b"));
     await expectCalmLog(world.operator);
   });
 });

@@ -58,6 +58,7 @@ const facts: fc.Arbitrary<AppFacts> = fc.record({
   reportOnly: fc.boolean(),
   limits: fc.array(text, { maxLength: 2 }),
   incomplete: maybe(text),
+  unseen: maybe(text),
 });
 
 /** Holds for every set of facts: given the conditions by their type. */
@@ -123,7 +124,7 @@ describe("conditions of an app, whatever the facts", () => {
     if (by.get("Ready") !== "True") return;
     expect(given.revision).to.be.a("string");
     expect(given.health?.status).to.equal("Healthy");
-    expect(given.problem).to.equal(undefined);
+    expect([given.problem, given.unseen]).to.deep.equal([undefined, undefined]);
     expect(given.contested).to.deep.equal([]);
     if (!given.reportOnly) expect(given.drift).to.deep.equal([]);
   });

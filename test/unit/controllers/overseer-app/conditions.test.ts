@@ -23,6 +23,7 @@ const SYNCED: AppFacts = {
   reportOnly: false,
   limits: [],
   incomplete: undefined,
+  unseen: undefined,
 };
 const problem = (terminal: boolean, stage: Problem["stage"] = "Plan"): Problem => ({
   stage,
@@ -179,6 +180,16 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
     "a list is missing that no wanted object is in",
     { incomplete: "Widget cannot be listed" },
     `Ready=True Synced, Synced=True Applied, ${HEALTHY}`,
+  ],
+  [
+    "a list is missing that wanted objects are in, which were well when they were last seen",
+    { incomplete: "Widget cannot be listed", unseen: "Widget cannot be listed" },
+    "Ready=Unknown Observing, Synced=Unknown Observing, Healthy=Unknown Observing, Reconciling Observing",
+  ],
+  [
+    "a list is missing and something is known to be broken",
+    { incomplete: "Widget cannot be listed", unseen: "Widget cannot be listed", health: bad("Degraded") },
+    "Ready=Unknown Observing, Synced=Unknown Observing, Healthy=False Degraded, Reconciling Observing",
   ],
   [
     "a list is missing and nothing was applied",

@@ -26,7 +26,7 @@ async function remove(answer: () => unknown, kindServed = true) {
   tracker.seen(event("10"), true);
   const context = {
     tracker,
-    discovery: { find: async () => (kindServed ? RESOURCE : undefined) },
+    discovery: { findAny: async () => (kindServed ? RESOURCE : undefined) },
     client: {
       request: async (request: KubeRequest) => {
         sent.push(request);
