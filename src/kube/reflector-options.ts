@@ -24,6 +24,8 @@ export interface ReflectorOptions<T> {
   readonly observer?: ReflectorObserver;
   /** A watch that is silent for so long is dead and opened again; see `watch-pulse.ts`. */
   readonly silenceMs?: number;
+  /** The longest pause between two tries of what is refused (403): half a minute, as after every other failure, unless told. */
+  readonly refusedPauseMs?: number;
 }
 
 /** Told what a reflector does, for the metrics. */

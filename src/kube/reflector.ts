@@ -38,8 +38,8 @@ export class Reflector<T> {
   #resourceVersion: string | undefined;
   #streamLists = true;
   #synced = false;
-  /** Whether the last that was told is a failure. */
-  #failing = false;
+  /** The failure that was told last, until it goes well again. */
+  #failure: string | undefined;
   /** Watches in a row that were short or did not come about. */
   #failures = 0;
   /** Times in a row that a new list was due, and no watch lasted in between. */
@@ -70,6 +70,11 @@ export class Reflector<T> {
     this.#done ??= this.#run();
   }
 
+  /** What was in the way may be so no more: a pause after a failure ends now. */
+  hurry(): void {
+    this.#wake?.();
+  }
+
   /** Ends the watch and waits until it has ended. */
   async stop(): Promise<void> {
     this.#stop.abort();
@@ -88,9 +93,8 @@ export class Reflector<T> {
         failure = error;
         if (isGone(error)) this.#resourceVersion = undefined;
         else {
-          this.#failing = true;
           this.#options.onSync?.(error);
-          this.#options.logger.warn("watch failed", { path: this.#options.path, error: messageOf(error) });
+          this.#noteFailure(messageOf(error));
         }
       }
       if (this.#stop.signal.aborted) return;
@@ -110,7 +114,9 @@ export class Reflector<T> {
     const short = openMs > HEALTHY_AFTER_MS ? 0 : ++this.#failures;
     const attempt = isGone(failure) ? this.#expired++ : short;
     const asked = failure instanceof OverseerError ? Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
-    const delay = Math.max(asked, jitter(backoffDelay(BACKOFF, attempt), 0.2, Math.random()));
+    const { refusedPauseMs = BACKOFF.maxMs } = this.#options;
+    const policy = isStatus(failure, 403) ? { ...BACKOFF, maxMs: refusedPauseMs } : BACKOFF;
+    const delay = Math.max(asked, jitter(backoffDelay(policy, attempt), 0.2, Math.random()));
     if (delay === 0) return;
     await new Promise<void>((resolve) => {
       const timer = this.#options.clock.after(delay, resolve);
@@ -196,10 +202,17 @@ export class Reflector<T> {
     }
   }
 
+  /** The same again and again is warned of once. */
+  #noteFailure(error: string): void {
+    const { logger, path } = this.#options;
+    logger[this.#failure === error ? "debug" : "warn"]("watch failed", { path, error });
+    this.#failure = error;
+  }
+
   /** What failed before goes well again, with the copy as it was. */
   #goesOn(): void {
-    if (!this.#failing) return;
-    this.#failing = false;
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
     this.#options.onSync?.();
   }
 
@@ -262,7 +275,7 @@ export class Reflector<T> {
     this.#copy.replace(fresh, !this.#synced);
     this.#resourceVersion = usable(resourceVersion);
     this.#synced = true;
-    this.#failing = false;
+    this.#failure = undefined;
     this.#options.onSync?.();
   }
 

@@ -40,6 +40,11 @@ export class AppWakes implements ClusterNews {
     this.#endRest(apps, PRIORITY.drift);
   }
 
+  granted(app: string): void {
+    this.#memories.get(app)?.ledger.forgiveRefusals();
+    this.#endRest([app], PRIORITY.change);
+  }
+
   rulesChanged(apps: Iterable<string>): void {
     for (const app of apps)
       if (this.#memories.get(app)?.ledger.forgiveRefusals()) this.#enqueue(app, PRIORITY.background);

@@ -42,14 +42,15 @@ describe("The rights of an app", function () {
 
   it("are those of its ServiceAccount: what that may not do is refused with the reason, and works as soon as it may", async () => {
     await rbac(["get"]);
-    await world.kube.patch(world.appRef("plain"), { spec: { serviceAccountName: "deployer" } });
+    await world.kube.patch(world.appRef("plain"), {
+      spec: { serviceAccountName: "deployer", sync: { retry: { base: "1h", max: "1h" } } },
+    });
     const app = await world.untilCondition("plain", "Ready", "False", "ApplyRefused");
     expect(condition(app, "Ready")?.message)
       .to.contain(`system:serviceaccount:${world.namespace}:deployer`)
       .and.contain("cannot patch")
       .and.contain("give the app's ServiceAccount this right");
     await rbac(["get", "create", "patch", "delete"]);
-    await world.poke("plain");
     await world.synced("plain");
     const live = await world.kube.get(world.configMap("plain"));
     expect(

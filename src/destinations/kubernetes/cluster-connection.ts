@@ -5,6 +5,7 @@ import type { KubeClient } from "../../kube/client.js";
 import type { Discovery } from "../../kube/discovery.js";
 import { Reflector, type ReflectorObserver } from "../../kube/reflector.js";
 import type { KubernetesContext } from "./context.js";
+import { RightsWatch } from "./rights-watch.js";
 import type { SweepCause } from "./sweep/sweeper.js";
 import { Sweeps } from "./sweep/sweeps.js";
 import { type ObjectNews, Tracker } from "./tracker.js";
@@ -18,6 +19,8 @@ export interface ClusterNews {
   look(app: string): void;
   /** What these apps wait for may be there: a kind, a list, the cluster. */
   wake(apps: Iterable<string>): void;
+  /** Rights have changed, for want of which this app was refused. */
+  granted(app: string): void;
   /** The API server may take now what it refused of these apps: other rules hold. */
   rulesChanged(apps: Iterable<string>): void;
 }
@@ -63,6 +66,7 @@ export class ClusterConnection {
   readonly watches: KindWatches;
   readonly #definitions: Reflector<string>;
   readonly #sweeps: Sweeps;
+  readonly #rights: RightsWatch;
 
   constructor(options: ClusterConnectionOptions) {
     const { client, discovery, clock, logger, instance, digestKey, applyConcurrency, appExists, apps, news } = options;
@@ -70,19 +74,15 @@ export class ClusterConnection {
       if (apps.has(app)) news.objectChanged(app, what);
     });
     const requests = new Semaphore(applyConcurrency, Math.ceil(applyConcurrency / 4));
-    this.context = { client, discovery, tracker, clock, logger, instance, digestKey, requests, appExists };
+    const rights = new RightsWatch({ client, clock, logger });
+    this.#rights = rights;
+    const onForbidden = (app: string): void => rights.awaited(app, () => news.granted(app));
+    this.context = { client, discovery, tracker, clock, logger, instance, digestKey, requests, appExists, onForbidden };
     const { observerFor, reader } = options;
     const onChange = (): void => news.wake(apps.keys());
     this.watches = new KindWatches({
-      client,
-      discovery,
-      clock,
-      logger,
-      instance,
-      tracker,
-      observerFor,
-      reader,
-      onChange,
+      ...{ client, discovery, clock, logger, instance, tracker, observerFor, reader, onChange },
+      onForbidden: () => rights.awaited("kinds", () => this.watches.retryRefused()),
     });
     this.#definitions = this.#watchDefinitions(options);
     this.#sweeps = new Sweeps({
@@ -104,7 +104,7 @@ export class ClusterConnection {
 
   /** Ends all watches and connections. */
   async stop(): Promise<void> {
-    await Promise.all([this.#sweeps.stop(), this.#definitions.stop(), this.watches.stop()]);
+    await Promise.all([this.#sweeps.stop(), this.#definitions.stop(), this.watches.stop(), this.#rights.stop()]);
     await this.context.client.close();
   }
 

@@ -4,6 +4,7 @@ import type { Logger } from "../../base/logger.js";
 import type { Lane, Semaphore } from "../../base/semaphore.js";
 import type { KubeClient } from "../../kube/client.js";
 import type { Discovery } from "../../kube/discovery.js";
+import { isStatus } from "../../kube/errors.js";
 import type { RawObject } from "../../kube/object.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
@@ -28,6 +29,8 @@ export interface KubernetesContext {
   readonly requests: Semaphore;
   /** Whether an app exists: the objects of one that does not are free. */
   readonly appExists: (namespace: string, name: string) => boolean;
+  /** An app was refused for a right that its ServiceAccount lacks. */
+  readonly onForbidden: (app: string) => void;
 }
 
 /** Writes of one app that are on their way at once. */
@@ -50,6 +53,13 @@ export function writer(target: Target): string | undefined {
 export function observeAnswer(resource: ResourceInfo, raw: RawObject): ObservedObject {
   const kind = { group: resource.group, version: resource.version, kind: resource.kind };
   return observe(raw, kind, healthOf(raw, kind));
+}
+
+/** Notes that an app waits for a right. A namespace that is being deleted is refused, too, and no right helps there. */
+export function noteForbidden(context: KubernetesContext, target: Target, error: unknown): void {
+  if (!isStatus(error, 403)) return;
+  const ending = error.status.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false;
+  if (!ending) context.onForbidden(appKey(target.app));
 }
 
 /** Each app has its turn at the requests. */

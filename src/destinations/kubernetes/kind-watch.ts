@@ -67,6 +67,11 @@ export class KindWatch {
     this.#reflector.start();
   }
 
+  /** Asks again at once, if it may not be listed. */
+  retry(): void {
+    if (this.#refusals > 0 || this.problem !== undefined) this.#reflector.hurry();
+  }
+
   /** Ends the watch. Nothing is told of from now on. */
   async stop(): Promise<void> {
     this.#ended = true;

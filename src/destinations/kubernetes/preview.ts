@@ -14,7 +14,7 @@ import { judgeAdoption } from "./adoption.js";
 import { adoptionRemoves } from "./adoption-diff.js";
 import { admissionNotes, notAsAsked } from "./asked.js";
 import { liveDiff } from "./compare.js";
-import { type KubernetesContext, laneOf, WRITES_PER_APP } from "./context.js";
+import { type KubernetesContext, laneOf, noteForbidden, WRITES_PER_APP } from "./context.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
 import { fieldManager } from "./identity.js";
 import { judgeSize } from "./size.js";
@@ -114,6 +114,7 @@ async function judge(context: KubernetesContext, target: Target, action: WriteAc
         : await judgeFirstContact(context, target, action, resource);
     return { accepted };
   } catch (error) {
+    noteForbidden(context, target, error);
     const seen = isTooLarge(error) ? await readState(context, target, action) : "";
     return { refused: { action, message: `${explainRefusal(error)}${seen}`, retryable: !isDocumentRefusal(error) } };
   }

@@ -24,6 +24,8 @@ export interface KindWatchesOptions {
   readonly observerFor?: (kind: string) => ReflectorObserver;
   /** Called when a kind became whole or failed, so that apps that wait for it look again. */
   readonly onChange: (kind: GroupVersionKind) => void;
+  /** Called when a kind may not be listed and watched. */
+  readonly onForbidden: () => void;
 }
 
 const watchKey = (kind: Pick<GroupVersionKind, "group" | "kind">): string => `${kind.group}/${kind.kind}`;
@@ -59,6 +61,11 @@ export class KindWatches {
     return watch.problem;
   }
 
+  /** Rights have changed: what was refused is asked for again. */
+  retryRefused(): void {
+    for (const watch of this.#watches.values()) watch.retry();
+  }
+
   /** Ends all watches. */
   async stop(): Promise<void> {
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
@@ -89,6 +96,7 @@ export class KindWatches {
     const now = this.problemOf(resource);
     const changed = this.#told.get(watch) !== now;
     this.#told.set(watch, now);
+    if (isStatus(error, 403)) this.#options.onForbidden();
     if (isStatus(error, 404)) void this.#follow(watch);
     if (changed) this.#options.onChange(resource);
   }

@@ -11,7 +11,7 @@ import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { Outcome, Target } from "../destination.js";
 import { admissionNotes, notAsAsked } from "./asked.js";
 import { changeOwnership } from "./change-ownership.js";
-import { type KubernetesContext, recordedHash, writer } from "./context.js";
+import { type KubernetesContext, noteForbidden, recordedHash, writer } from "./context.js";
 import { forcedDryRun, readLive } from "./dry-run.js";
 import { fieldManager } from "./identity.js";
 import { mending } from "./mend.js";
@@ -28,7 +28,7 @@ export async function writeDocument(
   write: PreviewedWrite,
 ): Promise<Outcome> {
   const { document } = write.action;
-  return attempt(async () => {
+  return attempt(context, target, async () => {
     const resource = await resourceOf(context, document);
     const known = context.tracker.get(document.key);
     const first = write.verb === "Adopt" || write.action.live?.ownership === "Claimed";
@@ -46,7 +46,7 @@ export async function writeDocument(
 /** Applies a document again over a live object that drifted, or may have. Writes nothing if they are equal. */
 export async function healDocument(context: KubernetesContext, target: Target, action: HealAction): Promise<Outcome> {
   const { document, live } = action;
-  return attempt(async () => {
+  return attempt(context, target, async () => {
     const resource = await resourceOf(context, document);
     const known = context.tracker.get(document.key);
     try {
@@ -116,7 +116,7 @@ function hasWritten(before: ObservedObject | undefined, after: ObservedObject, l
 /** Deletes the object of a permit, bound to its uid and resourceVersion: what changed meanwhile is judged anew. */
 export async function removeObject(context: KubernetesContext, target: Target, permit: DeletePermit): Promise<Outcome> {
   const { id, key, uid, resourceVersion } = permit.live;
-  return attempt(async () => {
+  return attempt(context, target, async () => {
     const resource = await context.discovery.findAny(id);
     if (!resource) return { ok: true, wrote: false, notes: [`${displayId(id)} went with its kind`] };
     try {
@@ -184,10 +184,11 @@ function oddities(written: ObservedObject, target: Target, document: Document): 
     : [];
 }
 
-async function attempt(work: () => Promise<Outcome>): Promise<Outcome> {
+async function attempt(context: KubernetesContext, target: Target, work: () => Promise<Outcome>): Promise<Outcome> {
   try {
     return await work();
   } catch (error) {
+    noteForbidden(context, target, error);
     const retryable = isStatus(error, 409) || !isDocumentRefusal(error);
     const retryAfterMs = error instanceof OverseerError ? error.retryAfterMs : undefined;
     const message = explainRefusal(error);

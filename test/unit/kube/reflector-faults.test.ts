@@ -154,9 +154,27 @@ describe("kube/reflector: what goes wrong", () => {
       const base = Math.min(30_000, 800 * 2 ** index);
       expect(ms).to.be.within(base * 0.8, base * 1.2);
     }
-    expect(rig.logger.lines.map(({ level, message }) => `${level} ${message}`)).to.deep.equal(
-      Array(9).fill("warn watch failed"),
-    );
+    const lines = rig.logger.lines.map(({ level, message }) => `${level} ${message}`);
+    expect(lines, "the same again and again is warned of once").to.deep.equal([
+      ...Array(2).fill("warn watch failed"),
+      ...Array(7).fill("debug watch failed"),
+    ]);
+  });
+
+  it("tells that all is well again when a watch stands again after a failure, without a list", async () => {
+    const first = await rig.synced(5, object("a", 1, 1));
+    first.end();
+    await rig.skipPause();
+    (await rig.nextWatch()).status(403, "Forbidden");
+    await rig.skipPause();
+    (await rig.nextWatch()).status(403, "Forbidden");
+    await rig.pause();
+    rig.reflector.hurry();
+    const next = await rig.nextWatch();
+    expect(next.query.resourceVersion).to.equal("5");
+    next.open().end();
+    await eventually("it is told", () => rig.syncs.length === 4);
+    expect(rig.syncs.map((error) => error === undefined)).to.deep.equal([true, false, false, true]);
   });
 
   it("waits as long as the server asks for, but not for ever", async () => {

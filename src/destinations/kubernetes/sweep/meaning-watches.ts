@@ -27,6 +27,11 @@ const KINDS: ReadonlyMap<string, readonly string[]> = new Map([
   ],
 ]);
 
+/** What may not be watched is asked for this rarely: what changed until then is looked at when it may. */
+const REFUSED_MS = 300_000;
+/** Before it is asked again what the API server serves. */
+const AGAIN_MS = 30_000;
+
 /** What the watches need. */
 export interface MeaningWatchesOptions {
   readonly client: KubeClient;
@@ -68,18 +73,21 @@ export class MeaningWatches {
   }
 
   async #begin(): Promise<void> {
-    const { discovery, logger } = this.#options;
+    const { clock, discovery, logger } = this.#options;
+    if (this.#stopped) return;
     try {
       const served = new Map((await discovery.all()).filter(isWatched).map((one) => [`${one.group}/${one.kind}`, one]));
       if (this.#stopped) return;
       this.#reflectors = [...served.values()].map((resource) => this.#watch(resource));
     } catch (error) {
-      logger.warn("changes of webhooks and policies are not seen", { error: messageOf(error) });
+      logger.warn("changes of webhooks and policies are not seen yet", { error: messageOf(error) });
+      clock.after(AGAIN_MS, () => void this.#begin());
     }
   }
 
   #watch(resource: ResourceInfo): Reflector<Seen> {
     const { client, clock, logger } = this.#options;
+    let refused = false;
     const reflector = new Reflector<Seen>({
       client,
       clock,
@@ -93,10 +101,16 @@ export class MeaningWatches {
       },
       onSync: (error) => {
         if (error !== undefined) this.#options.onFailure();
-        if (!isStatus(error, 403)) return;
-        logger.warn("changes are not seen: the operator may not list and watch", { resource: resource.plural });
-        void reflector.stop();
+        const { plural } = resource;
+        if (isStatus(error, 403) && !refused)
+          logger.warn("changes are not seen: the operator may not list and watch", { resource: plural });
+        if (error === undefined && refused) {
+          logger.info("changes are seen again", { resource: plural });
+          this.#options.onChange(concernsAll);
+        }
+        refused = isStatus(error, 403) || (refused && error !== undefined);
       },
+      refusedPauseMs: REFUSED_MS,
     });
     reflector.start();
     return reflector;
