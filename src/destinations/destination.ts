@@ -66,8 +66,13 @@ export interface Destination {
   prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]>;
   /** All objects of an app, from what is observed: no request. */
   observe(app: AppRef, kinds: readonly GroupVersionKind[]): Observation;
-  /** Asks the destination what it would do with each write. Writes nothing. */
-  preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview>;
+  /** Asks the destination what it would do with each write. Writes nothing. Ends with an error when `signal` aborts. */
+  preview(
+    target: Target,
+    writes: readonly WriteAction[],
+    all: readonly Document[],
+    signal: AbortSignal,
+  ): Promise<Preview>;
   /** Makes one write that was previewed. */
   write(target: Target, write: PreviewedWrite): Promise<Outcome>;
   /** Whether a live object really differs from its document, and in what; for apps that do not heal. Writes nothing. */

@@ -39,7 +39,7 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   const unsettled = diff.leftovers.length === 0 ? undefined : unsettledApps(run)[0];
   await judgeClaims(run, diff.leftovers);
   const verdict = judge(run, desired, observation, diff.leftovers);
-  const preview = await destination.preview(run.target, diff.writes, desired.documents);
+  const preview = await destination.preview(run.target, diff.writes, desired.documents, run.signal);
   const held = diff.paused.filter(({ behind }) => behind).map(({ live }) => keepPaused(live));
   const leftovers = [...verdict.decisions, ...held];
   const plan: Plan = { writes: preview.accepted, deferred: preview.deferred, leftovers };

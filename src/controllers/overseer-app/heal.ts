@@ -56,10 +56,16 @@ export async function healBeforeChange(run: AppRun, desired: Rendered): Promise<
 }
 
 async function putBack(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<void> {
-  const { clock, observer } = run.services;
+  const { clock } = run.services;
   const started = run.memory.driftSeenAt ?? clock.monotonic();
   const healed = [...(await healAll(run, heals)), ...(await remake(run, missing))];
-  if (healed.length === 0) return;
+  if (healed.length > 0) tellHealed(run, healed, started);
+  // What is left drifted is no state to be told of.
+  run.signal.throwIfAborted();
+}
+
+function tellHealed(run: AppRun, healed: readonly string[], started: number): void {
+  const { clock, observer } = run.services;
   run.memory.driftSeenAt = undefined;
   observer.healed(healed.length, (clock.monotonic() - started) / 1000);
   run.logger.info("drift healed", { objects: healed });
@@ -73,6 +79,7 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
   const { ledger } = run.memory;
   const healed: string[] = [];
   await mapLimit(actions, PARALLEL, async (action) => {
+    if (run.signal.aborted) return;
     const { key, id } = action.document;
     const opponent = destination.describeDrift(action) ?? NOBODY;
     if (restsBeforeHeal(run, action, opponent)) return;
@@ -100,11 +107,12 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
   const { clock, observer } = run.services;
   const { ledger } = run.memory;
   const due = writes.filter((write) => !restsBeforeRemake(run, write));
-  const preview = await destination.preview(run.target, due, run.applied?.documents ?? []);
+  const preview = await destination.preview(run.target, due, run.applied?.documents ?? [], run.signal);
   const made: string[] = [];
   for (const refused of preview.refused) noteRefusal(run, refused.action, "made again", refused);
   if (preview.deferred.length > 0) run.comeBack(1_000);
   for (const write of preview.accepted) {
+    if (run.signal.aborted) break;
     const { id, key } = write.action.document;
     const outcome = await destination.write(run.target, write);
     if (!outcome.ok) {

@@ -41,6 +41,7 @@ export async function prune(
   const { observer } = run.services;
   const refused: LiveObject[] = [];
   for (const decision of [...decisions].sort((a, b) => compareForPrune(a.live.id, b.live.id))) {
+    if (run.signal.aborted) break;
     if (decision.verb === "Keep") {
       tellKept(run, decision);
     } else if (decision.verb === "HandOver") {

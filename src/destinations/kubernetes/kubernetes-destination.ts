@@ -93,8 +93,13 @@ export class KubernetesDestination implements Destination {
     return { complete: incomplete === undefined, incomplete, unseen, objects };
   }
 
-  preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview> {
-    return preview(this.#context, target, writes, all);
+  preview(
+    target: Target,
+    writes: readonly WriteAction[],
+    all: readonly Document[],
+    signal: AbortSignal,
+  ): Promise<Preview> {
+    return preview(this.#context, target, writes, all, signal);
   }
 
   write(target: Target, write: PreviewedWrite): Promise<Outcome> {

@@ -47,10 +47,11 @@ export async function preview(
   target: Target,
   writes: readonly WriteAction[],
   all: readonly Document[],
+  signal: AbortSignal,
 ): Promise<Preview> {
   const definitions = writes.filter((write) => isDefinition(write.document));
   const rest = writes.filter((write) => !isDefinition(write.document));
-  const first = await judgeAll(context, target, definitions);
+  const first = await judgeAll(context, target, definitions, signal);
   const missing = new Set(
     first.flatMap((judged) => {
       if ("accepted" in judged)
@@ -71,6 +72,7 @@ export async function preview(
     context,
     target,
     rest.filter((write) => !waits(write)),
+    signal,
   );
   const judged = [...first, ...second, ...rest.filter(waits).map((write) => ({ deferred: write }))];
   return {
@@ -99,9 +101,17 @@ export function definedKinds(documents: readonly Document[]): ReadonlySet<string
   return kinds;
 }
 
-function judgeAll(context: KubernetesContext, target: Target, writes: readonly WriteAction[]): Promise<Judged[]> {
+function judgeAll(
+  context: KubernetesContext,
+  target: Target,
+  writes: readonly WriteAction[],
+  signal: AbortSignal,
+): Promise<Judged[]> {
   return mapLimit(writes, WRITES_PER_APP, (write) =>
-    context.requests.run(() => judge(context, target, write), laneOf(target)),
+    context.requests.run(() => {
+      signal.throwIfAborted();
+      return judge(context, target, write);
+    }, laneOf(target)),
   );
 }
 

@@ -26,6 +26,7 @@ async function remove(answer: () => unknown, kindServed = true) {
   tracker.seen(event("10"), true);
   const context = {
     tracker,
+    onForbidden: () => {},
     discovery: { findAny: async () => (kindServed ? RESOURCE : undefined) },
     client: {
       request: async (request: KubeRequest) => {
