@@ -7,6 +7,7 @@ import { rfc3339 } from "../../base/clock.js";
 import { isStatus } from "../../kube/errors.js";
 import { collectionPath, objectPath } from "../../kube/resource.js";
 import { expiredChanges } from "../../plan/prune-guard.js";
+import { elapsedSince } from "./elapsed.js";
 import { isOpen } from "./known-change.js";
 import type { AppRun, ChangeUpdate } from "./run.js";
 
@@ -88,6 +89,7 @@ async function createChange(
  */
 export function stageChange(run: AppRun, change: Change, update: ChangeUpdate): void {
   const { message: _, waitingFor: __, ...lasting } = run.staged?.update ?? {};
+  elapsedSince(run, change, "started", change.status?.startTime);
   run.staged = { change, update: { startTime: rfc3339(run.services.clock.now()), ...lasting, ...update } };
 }
 

@@ -1,5 +1,6 @@
 import type { OverseerError } from "../../base/errors.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
+import type { Moments } from "./elapsed.js";
 import type { Rendered } from "./run.js";
 
 /** A failed try of one set of inputs, and when the next one is due. */
@@ -7,7 +8,9 @@ export interface Retry {
   readonly inputsKey: string;
   readonly generation: number;
   readonly failures: number;
-  /** Epoch milliseconds. */
+  /** Monotonic time from which on it is tried again. */
+  readonly dueAt: number;
+  /** The same for people, in epoch milliseconds. */
   readonly nextAt: number;
   readonly reason: string;
   readonly message: string;
@@ -23,6 +26,8 @@ export class AppMemory {
   /** The documents whose objects are claimed, and at which destination. */
   claimed: { readonly by: Rendered; readonly at: string } | undefined;
   retry: Retry | undefined;
+  /** When the Change that was looked at last began, and was applied. */
+  moments: Moments | undefined;
   /** Commit that the app has taken note of. */
   consideredCommit: string | undefined;
   /** Monotonic time since when deletions wait for other apps to take note of a commit. */

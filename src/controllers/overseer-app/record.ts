@@ -7,6 +7,7 @@ import type { Observation } from "../../plan/live.js";
 import { requestedAt } from "../requested-at.js";
 import { flushChange, openChangeFor, stageChange, trimHistory } from "./change-record.js";
 import { type AppFacts, appConditions } from "./conditions.js";
+import { elapsedSince } from "./elapsed.js";
 import { type AppHealth, appHealth } from "./health.js";
 import { formatKind } from "./kinds.js";
 import { observeApp } from "./observe.js";
@@ -61,9 +62,9 @@ async function settleChange(run: AppRun, health: AppHealth | undefined): Promise
     await finish(run, change, now, { phase: "Succeeded" });
     return false;
   }
-  const { clock } = run.services;
+  elapsedSince(run, change, "started", now.startTime);
   const { timeout } = run.app.spec.health;
-  const left = Date.parse(now.appliedTime ?? rfc3339(clock.now())) + (parseDuration(timeout) ?? 0) - clock.now();
+  const left = (parseDuration(timeout) ?? 0) - elapsedSince(run, change, "applied", now.appliedTime);
   const hopeless = health?.hopeless;
   if (left > 0 && hopeless === undefined) {
     run.comeBack(left);
@@ -84,12 +85,12 @@ function lastChangeTimedOut(run: AppRun, health: AppHealth | undefined): boolean
 }
 
 async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: ChangeUpdate): Promise<void> {
-  const { clock, observer } = run.services;
+  const { observer } = run.services;
+  const took = elapsedSince(run, change, "started", before.startTime);
   stageChange(run, change, end);
   await flushChange(run, change);
-  const started = Date.parse(before.startTime ?? rfc3339(clock.now()));
   const succeeded = end.phase === "Succeeded";
-  observer.synced(succeeded ? "succeeded" : "failed", Math.max(0, clock.now() - started) / 1000);
+  observer.synced(succeeded ? "succeeded" : "failed", took / 1000);
   const { revision } = change.spec.inputs;
   const summary = before.summary ?? "+0 ~0 -0";
   if (succeeded) run.tell("Normal", "Synced", "Sync", `${revision} is applied and healthy (${summary})`);

@@ -5,6 +5,8 @@ import type { AppRun, Rendered } from "./run.js";
 /** Times of `sync.retry` where the app says nothing. */
 const DEFAULT_BASE_MS = 5_000;
 const DEFAULT_MAX_MS = 300_000;
+/** Clocks that differ by less go on as they are: no status is written for that. */
+const SET_MS = 2_000;
 
 /**
  * Whether a failed try of these inputs still rests. Then nothing is tried, and the failure is said again; other inputs, an
@@ -12,19 +14,26 @@ const DEFAULT_MAX_MS = 300_000;
  */
 export function restsStill(run: AppRun, desired: Rendered): boolean {
   const { retry } = run.memory;
-  const now = run.services.clock.now();
+  const { clock } = run.services;
   if (!retry || retry.inputsKey !== desired.inputs.key) return false;
-  if (retry.generation !== run.app.metadata.generation || now >= retry.nextAt) return false;
+  const left = retry.dueAt - clock.monotonic();
+  if (retry.generation !== run.app.metadata.generation || left <= 0) return false;
+  run.memory.retry = { ...retry, nextAt: shownTime(retry.nextAt, clock.now() + left) };
   run.progress = { state: "failed" };
   run.problem = {
     stage: "Plan",
     reason: retry.reason,
     message: retry.message,
     terminal: false,
-    retryAt: retry.nextAt,
+    retryAt: run.memory.retry.nextAt,
   };
-  run.comeBack(retry.nextAt - now);
+  run.comeBack(left);
   return true;
+}
+
+/** The time that is told already, unless somebody has set the clock since. */
+function shownTime(told: number, now: number): number {
+  return Math.abs(told - now) < SET_MS ? told : now;
 }
 
 /** Lets these inputs rest after a failed try, each time for longer, and says why. It is tried for ever. */
@@ -38,9 +47,10 @@ export function restAfterFailure(
   const { clock, observer } = run.services;
   const failures = failuresBefore(run, desired.inputs.key) + 1;
   const delay = Math.max(backoffDelay(retryPolicy(run), failures), retryAfterMs);
+  const dueAt = clock.monotonic() + delay;
   const nextAt = clock.now() + delay;
   const { generation } = run.app.metadata;
-  run.memory.retry = { inputsKey: desired.inputs.key, generation, failures, nextAt, reason, message };
+  run.memory.retry = { inputsKey: desired.inputs.key, generation, failures, dueAt, nextAt, reason, message };
   run.problem = { stage: "Plan", reason, message, terminal: false, retryAt: nextAt };
   run.progress = { state: "failed" };
   run.comeBack(delay);

@@ -110,11 +110,14 @@ function whoWeAre(remote: GitRemote): string {
   return remote.credential === undefined ? "somebody without a credential" : "this credential";
 }
 
+/** No server makes us wait longer than this: its date may be read by a clock, its own or ours, that is wrong. */
+const LONGEST_WAIT_MS = 3_600_000;
+
 /** Milliseconds of a Retry-After header, which holds seconds or a date (RFC 9110). */
 function retryAfterMs(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
-  return Number.isFinite(ms) ? Math.max(0, ms) : undefined;
+  return Number.isFinite(ms) ? Math.min(LONGEST_WAIT_MS, Math.max(0, ms)) : undefined;
 }
 
 /** The code of an error or of what caused it; several addresses tried in vain are told by the first. */

@@ -233,6 +233,9 @@ describe("LsRefs", function () {
         const date = new Date(Date.now() + 60_000).toUTCString();
         server.setFault(() => ({ kind: "status", status, headers: { "retry-after": date } }));
         expect((await expectGitError(code, () => list(repo.url))).retryAfterMs).to.be.within(50_000, 60_000);
+        const nextYear = new Date(Date.now() + 365 * 86_400_000).toUTCString();
+        server.setFault(() => ({ kind: "status", status, headers: { "retry-after": nextYear } }));
+        expect((await expectGitError(code, () => list(repo.url))).retryAfterMs, "a wrong clock").to.equal(3_600_000);
         if (status === 403) continue;
         server.setFault(() => ({ kind: "status", status, headers: { "retry-after": "soon" } }));
         expect((await expectGitError(code, () => list(repo.url))).retryAfterMs).to.equal(undefined);

@@ -107,6 +107,23 @@ describe("restsStill", () => {
     expect(restsStill(run, NEW)).to.equal(false);
   });
 
+  it("goes by the time that went by, whatever somebody sets the clock to, and tells the new time", () => {
+    for (const jump of [-86_400_000, 86_400_000]) {
+      const { run, clock } = afterFailure();
+      clock.set(jump);
+      clock.advance(4_000);
+      expect(restsStill(run, NEW), "it rests as long as it should").to.equal(true);
+      expect(run.requeueAfterMs).to.equal(1_000);
+      expect(run.problem?.retryAt, "for people").to.equal(clock.now() + 1_000);
+      clock.set(1_500);
+      const told = run.problem?.retryAt;
+      expect(restsStill(run, NEW)).to.equal(true);
+      expect(run.problem?.retryAt, "no status for a small step").to.equal(told);
+      clock.advance(1_000);
+      expect(restsStill(run, NEW)).to.equal(false);
+    }
+  });
+
   it("does not hold up other inputs", () => {
     expect(restsStill(afterFailure().run, rendered("newer"))).to.equal(false);
   });
