@@ -30,6 +30,7 @@ function attached(state: ControlPlaneState): ControlPlane {
     helmPath: binaries.helm,
     pids: Object.fromEntries(Object.entries(processes).map(([name, { pid }]) => [name, pid])),
     apiServer: { pid: processes["kube-apiserver"]?.pid, stop: refuse, start: refuse },
+    store: { backUp: refuse, restore: refuse },
     writeKubeconfigFor: async (user) => {
       const token = tokens[user];
       if (token === undefined) throw new Error(`the attached control plane has no user ${user}`);

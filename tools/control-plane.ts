@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { ApiEndpoint } from "./api-client.js";
@@ -51,6 +51,14 @@ export interface ControlPlaneOptions {
   readonly progress?: Progress;
 }
 
+/** What is stored, to try what happens when an older state of it comes back. */
+export interface StoreControl {
+  /** Keeps the data as they are now. Stops the API server and etcd for that, and starts them again. */
+  backUp(): Promise<void>;
+  /** Puts the data back that were kept, as a restore of etcd does: versions go back, too. */
+  restore(): Promise<void>;
+}
+
 /** The API server alone, to try what happens when it goes away. */
 export interface ApiServerControl {
   readonly pid: number | undefined;
@@ -78,6 +86,7 @@ export interface ControlPlane {
   /** Process ids by component, of those that were started and not stopped. */
   readonly pids: Readonly<Record<string, number>>;
   readonly apiServer: ApiServerControl;
+  readonly store: StoreControl;
   /** Writes a kubeconfig file for one of the users, below `dir`, and returns its path. */
   writeKubeconfigFor(user: string): Promise<string>;
   /** What another process needs to use or to end it. */
@@ -218,6 +227,7 @@ function running(parts: Parts): ControlPlane {
   const { components, binaries, layout, tokens, api } = parts;
   const { dir } = layout;
   let stopped: Promise<void> | undefined;
+  const apiServer = apiServerControl(parts);
   return {
     dir,
     url: api.url,
@@ -230,16 +240,8 @@ function running(parts: Parts): ControlPlane {
     get pids() {
       return Object.fromEntries(Object.entries(components.identities()).map(([name, { pid }]) => [name, pid]));
     },
-    apiServer: {
-      get pid() {
-        return components.identities()["kube-apiserver"]?.pid;
-      },
-      stop: ({ kill = false } = {}) => components.stop("kube-apiserver", kill ? 0 : 2_000),
-      start: async () => {
-        await components.start("kube-apiserver", binaries.kubeApiserver, flagsOfApiServer(layout, parts.options));
-        await waitForApiServer(components, async () => api, READY_TIMEOUT_MS);
-      },
-    },
+    apiServer,
+    store: storeControl(parts, apiServer),
     writeKubeconfigFor: (user) => writeUserKubeconfig(dir, api, tokens, user),
     state: () => {
       const processes = components.identities();
@@ -250,5 +252,38 @@ function running(parts: Parts): ControlPlane {
       stopped ??= parts.cleanUp();
       return stopped;
     },
+  };
+}
+
+function apiServerControl({ components, binaries, layout, options, api }: Parts): ApiServerControl {
+  return {
+    get pid() {
+      return components.identities()["kube-apiserver"]?.pid;
+    },
+    stop: ({ kill = false } = {}) => components.stop("kube-apiserver", kill ? 0 : 2_000),
+    start: async () => {
+      await components.start("kube-apiserver", binaries.kubeApiserver, flagsOfApiServer(layout, options));
+      await waitForApiServer(components, async () => api, READY_TIMEOUT_MS);
+    },
+  };
+}
+
+function storeControl({ components, binaries, layout }: Parts, apiServer: ApiServerControl): StoreControl {
+  const data = join(layout.dir, "etcd");
+  const copy = join(layout.dir, "etcd-backup");
+  const stopped = async (work: () => Promise<void>): Promise<void> => {
+    await apiServer.stop({ kill: true });
+    await components.stop("etcd", 10_000);
+    await work();
+    await components.start("etcd", binaries.etcd, etcdFlags(layout));
+    await apiServer.start();
+  };
+  return {
+    backUp: () => stopped(() => cp(data, copy, { recursive: true })),
+    restore: () =>
+      stopped(async () => {
+        await rm(data, { recursive: true });
+        await cp(copy, data, { recursive: true });
+      }),
   };
 }

@@ -56,7 +56,7 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
           options.onChange(key, undefined, known ?? event.previous);
           return;
         }
-        if (known && known !== previousOf(event) && isOlder(event.object, known)) return;
+        if (known && known !== previousOf(event) && !event.listed && isOlder(event.object, known)) return;
         this.#put(key, event.object);
         options.onChange(key, event.object, known);
       },

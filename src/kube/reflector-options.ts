@@ -19,8 +19,8 @@ export interface ReflectorOptions<T> {
   readonly reduce: (object: RawObject) => T;
   readonly uidOf: (object: T) => string;
   readonly onEvent: (event: StoreEvent<T>) => void;
-  /** Called after each whole list, with the error when listing or watching fails, and when a watch stands again after that. */
-  readonly onSync?: (error?: unknown) => void;
+  /** Called after each whole list (`listed`), with the error when listing or watching fails, and when a watch stands again after that. */
+  readonly onSync?: (error?: unknown, listed?: boolean) => void;
   readonly observer?: ReflectorObserver;
   /** A watch that is silent for so long is dead and opened again; see `watch-pulse.ts`. */
   readonly silenceMs?: number;

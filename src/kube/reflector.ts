@@ -1,9 +1,9 @@
-import { type BackoffPolicy, backoffDelay, jitter } from "../base/backoff.js";
-import { messageOf, OverseerError } from "../base/errors.js";
+import { messageOf } from "../base/errors.js";
 import { PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
 import { isGone, isStatus, KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
 import type { RawObject } from "./object.js";
 import type { ReflectorOptions } from "./reflector-options.js";
+import { WatchBackoff } from "./watch-backoff.js";
 import { splitLines } from "./watch-lines.js";
 import { WatchPulse } from "./watch-pulse.js";
 import { usable, type Versioned, WatchedCopy } from "./watched-copy.js";
@@ -11,13 +11,6 @@ import { usable, type Versioned, WatchedCopy } from "./watched-copy.js";
 export type { ReflectorObserver, ReflectorOptions } from "./reflector-options.js";
 export type { StoreEvent } from "./watched-copy.js";
 
-const BACKOFF: BackoffPolicy = { baseMs: 800, factor: 2, maxMs: 30_000 };
-/** A watch that was open this long is renewed without a pause. */
-const HEALTHY_AFTER_MS = 120_000;
-/** A watch that was open for less is one more failure in a row. */
-const SHORT_MS = 1_000;
-/** No server makes us wait longer than this, whatever its Retry-After says. */
-const MAX_RETRY_AFTER_MS = 60_000;
 const PAGE = 500;
 
 interface WatchEvent {
@@ -34,16 +27,15 @@ export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #copy: WatchedCopy<T>;
   readonly #pulse: WatchPulse;
+  readonly #backoff: WatchBackoff;
   readonly #stop = new AbortController();
   #resourceVersion: string | undefined;
   #streamLists = true;
   #synced = false;
+  /** Whether the server did not answer as it should since the last good watch: it may be another one now. */
+  #wentAway = false;
   /** The failure that was told last, until it goes well again. */
   #failure: string | undefined;
-  /** Watches in a row that were short or did not come about. */
-  #failures = 0;
-  /** Times in a row that a new list was due, and no watch lasted in between. */
-  #expired = 0;
   /** Since when events are followed; undefined while listing and connecting. */
   #openSince: number | undefined;
   #done: Promise<void> | undefined;
@@ -53,6 +45,7 @@ export class Reflector<T> {
     this.#options = options;
     this.#copy = new WatchedCopy(options);
     this.#pulse = new WatchPulse(options.clock, options.silenceMs);
+    this.#backoff = new WatchBackoff(options.refusedPauseMs);
   }
 
   /** The copy, by `namespace/name`. */
@@ -91,6 +84,7 @@ export class Reflector<T> {
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         failure = error;
+        this.#wentAway ||= error instanceof KubeConnectionError || isStatus(error, 502) || isStatus(error, 503);
         if (isGone(error)) this.#resourceVersion = undefined;
         else {
           this.#options.onSync?.(error);
@@ -102,24 +96,14 @@ export class Reflector<T> {
     }
   }
 
-  /** Waits between watches: not at all after a healthy one or when a new list is due, ever longer after short or failed ones. */
+  /** Waits between two watches. */
   async #backOff(failure: unknown): Promise<void> {
-    this.#options.observer?.restarted();
-    const openMs = this.#openSince === undefined ? 0 : this.#options.clock.monotonic() - this.#openSince;
-    if (openMs >= SHORT_MS) {
-      this.#failures = 0;
-      this.#expired = 0;
-    }
-    // A server that answers each new list with 410 is not asked in a loop either.
-    const short = openMs > HEALTHY_AFTER_MS ? 0 : ++this.#failures;
-    const attempt = isGone(failure) ? this.#expired++ : short;
-    const asked = failure instanceof OverseerError ? Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
-    const { refusedPauseMs = BACKOFF.maxMs } = this.#options;
-    const policy = isStatus(failure, 403) ? { ...BACKOFF, maxMs: refusedPauseMs } : BACKOFF;
-    const delay = Math.max(asked, jitter(backoffDelay(policy, attempt), 0.2, Math.random()));
+    const { clock, observer } = this.#options;
+    observer?.restarted();
+    const delay = this.#backoff.after(this.#openSince === undefined ? 0 : clock.monotonic() - this.#openSince, failure);
     if (delay === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = this.#options.clock.after(delay, resolve);
+      const timer = clock.after(delay, resolve);
       this.#wake = () => {
         timer.cancel();
         resolve();
@@ -129,7 +113,10 @@ export class Reflector<T> {
   }
 
   async #once(): Promise<void> {
-    if (this.#resourceVersion !== undefined) return this.#watch(false);
+    if (this.#resourceVersion !== undefined) {
+      await this.#makeSure(this.#resourceVersion);
+      return this.#watch(false);
+    }
     if (this.#streamLists) {
       try {
         return await this.#watch(true);
@@ -140,6 +127,22 @@ export class Reflector<T> {
     }
     await this.#list();
     await this.#watch(false);
+  }
+
+  /**
+   * A server that went away may come back with an older state (etcd was restored). Watched from a version that it has not
+   * reached, it would be silent until then, and tell nothing of what was before: asked for a page of that version it says so (`isGone`).
+   */
+  async #makeSure(resourceVersion: string): Promise<void> {
+    if (!this.#wentAway) return;
+    await this.#options.client.request({
+      method: "GET",
+      path: this.#options.path,
+      query: { ...this.#selectors(), limit: "1", resourceVersion, resourceVersionMatch: "NotOlderThan" },
+      accept: PARTIAL_LIST,
+      signal: this.#stop.signal,
+    });
+    this.#wentAway = false;
   }
 
   async #list(): Promise<void> {
@@ -167,6 +170,8 @@ export class Reflector<T> {
 
   /** Follows the collection until the server ends the watch. With `initial`, the present objects come first. */
   async #watch(initial: boolean): Promise<void> {
+    // Told to stop between two requests: nothing would end what begins now.
+    this.#stop.signal.throwIfAborted();
     this.#options.observer?.watched();
     const timeoutSeconds = 300 + Math.floor(Math.random() * 300);
     const call = new AbortController();
@@ -261,8 +266,8 @@ export class Reflector<T> {
   /** The resourceVersion moves last: an event that could not be taken in comes again. */
   #apply(event: WatchEvent): void {
     const key = storeKey(event.object);
-    if (event.type === "DELETED") this.#copy.remove(key, false);
-    else this.#copy.put(key, this.#take(event.object), false);
+    if (event.type === "DELETED") this.#copy.remove(key);
+    else this.#copy.put(key, this.#take(event.object));
     this.#resourceVersion = usable(event.object.metadata.resourceVersion);
   }
 
@@ -276,7 +281,8 @@ export class Reflector<T> {
     this.#resourceVersion = usable(resourceVersion);
     this.#synced = true;
     this.#failure = undefined;
-    this.#options.onSync?.();
+    this.#wentAway = false;
+    this.#options.onSync?.(undefined, true);
   }
 
   #selectors(): Record<string, string | undefined> {

@@ -1,14 +1,20 @@
-/** A change of the store. `initial` marks what the first whole list held: it need not have happened just now. */
-export type StoreEvent<T> =
-  | { readonly type: "Added"; readonly key: string; readonly object: T; readonly initial: boolean }
-  | {
-      readonly type: "Modified";
-      readonly key: string;
-      readonly object: T;
-      readonly previous: T;
-      readonly initial: boolean;
-    }
-  | { readonly type: "Deleted"; readonly key: string; readonly previous: T; readonly initial: boolean };
+/** Where a change of the store comes from. */
+interface Told {
+  /** It is what the first whole list held: it need not have happened just now. */
+  readonly initial: boolean;
+  /** It comes from a whole list: what that holds is so, even where it is older than what was known, as after a restore of etcd. */
+  readonly listed: boolean;
+}
+
+/** A change of the store. */
+export type StoreEvent<T> = Told &
+  (
+    | { readonly type: "Added"; readonly key: string; readonly object: T }
+    | { readonly type: "Modified"; readonly key: string; readonly object: T; readonly previous: T }
+    | { readonly type: "Deleted"; readonly key: string; readonly previous: T }
+  );
+
+const WATCHED: Told = { initial: false, listed: false };
 
 /** What is kept of an object, and the version it had then. */
 export interface Versioned<T> {
@@ -34,30 +40,31 @@ export class WatchedCopy<T> {
 
   /** Takes a whole list in, and tells of each difference. */
   replace(fresh: ReadonlyMap<string, Versioned<T>>, initial: boolean): void {
-    for (const key of [...this.objects.keys()]) if (!fresh.has(key)) this.remove(key, initial);
-    for (const [key, taken] of fresh) this.put(key, taken, initial);
+    const told = { initial, listed: true };
+    for (const key of [...this.objects.keys()]) if (!fresh.has(key)) this.remove(key, told);
+    for (const [key, taken] of fresh) this.put(key, taken, told);
   }
 
   /** The version is noted last: what could not be told is told again. */
-  put(key: string, { object, version }: Versioned<T>, initial: boolean): void {
+  put(key: string, { object, version }: Versioned<T>, told: Told = WATCHED): void {
     const previous = this.objects.get(key);
     const replaced = previous !== undefined && this.#uidOf(previous) !== this.#uidOf(object);
     if (previous !== undefined && !replaced && this.#knows(key, version)) return;
-    if (replaced) this.remove(key, initial);
+    if (replaced) this.remove(key, told);
     this.#versions.delete(key);
     this.objects.set(key, object);
-    if (previous === undefined || replaced) this.#tell({ type: "Added", key, object, initial });
-    else this.#tell({ type: "Modified", key, object, previous, initial });
+    if (previous === undefined || replaced) this.#tell({ type: "Added", key, object, ...told });
+    else this.#tell({ type: "Modified", key, object, previous, ...told });
     this.#versions.set(key, version);
   }
 
   /** Takes an object out, and tells of it if it was there. */
-  remove(key: string, initial: boolean): void {
+  remove(key: string, told: Told = WATCHED): void {
     const previous = this.objects.get(key);
     if (previous === undefined) return;
     this.objects.delete(key);
     this.#versions.delete(key);
-    this.#tell({ type: "Deleted", key, previous, initial });
+    this.#tell({ type: "Deleted", key, previous, ...told });
   }
 
   #knows(key: string, version: string): boolean {

@@ -1,10 +1,11 @@
 import { ANNOTATION_RECONCILE_AT } from "../api/group.js";
 import type { CustomResource } from "../api/meta.js";
 import { canonicalJson } from "../base/hash.js";
+import { isNewer } from "../kube/object.js";
 
 /**
- * Whether a change of a custom resource is work: new, gone, an edited spec, being deleted, or asked to be looked at. Our own
- * status writes and other people's labels are not.
+ * Whether a change of a custom resource is work: new, gone, an edited spec, being deleted, asked to be looked at, or an older
+ * state than before (etcd was restored). Our own status writes and other people's labels are not.
  */
 export function isWork<Spec, Status>(
   current: CustomResource<Spec, Status> | undefined,
@@ -13,6 +14,7 @@ export function isWork<Spec, Status>(
   if (!current || !previous) return true;
   return (
     current.metadata.uid !== previous.metadata.uid ||
+    isNewer(previous.metadata.resourceVersion, current.metadata.resourceVersion) ||
     current.metadata.generation !== previous.metadata.generation ||
     current.metadata.deletionTimestamp !== previous.metadata.deletionTimestamp ||
     canonicalJson(current.metadata.finalizers ?? []) !== canonicalJson(previous.metadata.finalizers ?? []) ||

@@ -27,6 +27,8 @@ export interface WorldOptions {
   readonly operator?: Partial<OperatorOptions>;
   /** Start no operator: the test does it. */
   readonly withoutOperator?: boolean;
+  /** Unless told, the one that all tests share. */
+  readonly controlPlane?: ControlPlane;
   readonly gitAuth?: { readonly username: string; readonly password: string };
 }
 
@@ -48,7 +50,7 @@ export class World {
   }
 
   static async create(name: string, options: WorldOptions = {}): Promise<World> {
-    const controlPlane = await sharedControlPlane();
+    const controlPlane = options.controlPlane ?? (await sharedControlPlane());
     const kube = await TestKube.connect(controlPlane.kubeconfigPath);
     await installDefinitions(kube);
     const namespace = `${name}-${randomBytes(3).toString("hex")}`;

@@ -105,7 +105,7 @@ export class KindWatch {
       reduce: (raw) => tracker.unchanged(raw, kind) ?? observe(raw, kind, healthOf(raw, kind)),
       uidOf: (object) => object.uid,
       onEvent: (event) => this.#told(event),
-      onSync: (error) => this.#synced(error),
+      onSync: (error, listed = false) => this.#synced(error, listed),
       ...(observer ? { observer } : {}),
     });
   }
@@ -113,18 +113,19 @@ export class KindWatch {
   #told(event: StoreEvent<ObservedObject>): void {
     if (this.#ended) return;
     const { tracker } = this.#options;
-    const first = !this.synced;
+    const first = !this.synced && !this.#replaces;
     if (event.type === "Deleted") tracker.gone(event.previous.key, event.previous.uid);
-    else tracker.seen(event.object, first && !this.#replaces, event.initial && !first);
+    else tracker.seen(event.object, first, event.listed && !first);
   }
 
-  #synced(error: unknown): void {
+  #synced(error: unknown, listed: boolean): void {
     if (this.#ended) return;
     const refused = isStatus(error, 404) || isStatus(error, 403);
     this.#refusals = refused ? this.#refusals + 1 : error === undefined ? 0 : this.#refusals;
     if (error === undefined) {
       this.problem = undefined;
       this.#letGo();
+      if (listed) this.#doubtAbsent();
     } else if (!this.synced || (refused && this.#refusals > 1))
       this.problem = describeFailure(this.#options.reader, this.resource, error);
     this.#wake();
@@ -137,6 +138,15 @@ export class KindWatch {
     const gone = this.#inherited.filter(({ key, uid }) => !present.has(`${key} ${uid}`));
     this.#inherited = [];
     this.forget(gone);
+  }
+
+  /** What is known from the answers to our writes alone, and the list does not hold, may have gone with an older state of etcd. */
+  #doubtAbsent(): void {
+    const { tracker } = this.#options;
+    const { group, kind } = this.resource;
+    const present = new Set([...this.#reflector.store.values()].map(({ key }) => key));
+    for (const { object } of [...tracker.all()])
+      if (object.id.group === group && object.id.kind === kind && !present.has(object.key)) tracker.doubt(object.key);
   }
 
   #wake(): void {

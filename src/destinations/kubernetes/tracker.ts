@@ -163,6 +163,14 @@ export class Tracker {
     else tracked.doubt = doubt;
   }
 
+  /** Raises a doubt about an object that a list should have held: its app looks at it. */
+  doubt(key: string): void {
+    const tracked = this.#objects.get(key);
+    if (!tracked) return;
+    tracked.doubt = "unverified";
+    this.#tell(tracked.object, "drift");
+  }
+
   /** Takes our own delete in without waiting for its event. */
   deleting(key: string): void {
     const tracked = this.#objects.get(key);
@@ -174,8 +182,9 @@ export class Tracker {
       };
   }
 
-  /** An older state than the known one is to be looked at, whatever it shows. */
+  /** An older state than the known one is to be looked at, whatever it shows. Versions are used again from there on. */
   #wentBack(object: ObservedObject): void {
+    this.#ownWrites.delete(object.key);
     this.#store(object, "unverified");
     this.#tell(object, "drift");
   }

@@ -39,8 +39,10 @@ describe("A watch whose connection is dead without a word", function () {
     await maps.put("c");
     await maps.same();
     expect(maps.take()).to.deep.equal(["~a", "-b", "+c"]);
-    expect(proxy.requests.length).to.equal(1);
-    expect(proxy.requests[0]?.query.get("resourceVersion")).to.match(/^\d+$/);
+    const [probe, watch, ...more] = proxy.requests;
+    expect(probe?.query.get("limit"), "whether the server is where it was").to.equal("1");
+    expect(watch?.query.get("resourceVersion")).to.match(/^\d+$/);
+    expect(more).to.deep.equal([]);
     expect(String(maps.errors[0])).to.include("nothing was heard for 90 s");
     await waitUntil({ what: "the dead connection is let go", timeoutMs: 10_000 }, () => proxy.watches.size === 1);
   });

@@ -60,8 +60,9 @@ describe("kube/reflector: listing and following", () => {
         object: { uid: "uid-a", value: 2 },
         previous: { uid: "uid-a", value: 1 },
         initial: false,
+        listed: false,
       },
-      { type: "Deleted", key: "ns/b", previous: { uid: "uid-b", value: 1 }, initial: false },
+      { type: "Deleted", key: "ns/b", previous: { uid: "uid-b", value: 1 }, initial: false, listed: false },
     ]);
     expect(rig.store).to.equal("a=2");
   });

@@ -27,6 +27,11 @@ const ROWS: readonly (readonly [string, Pair, boolean])[] = [
   ["a request", [object(), object(asked("1"))], true],
   ["another request", [object(asked("1")), object(asked("2"))], true],
   ["a request that is taken back", [object(asked("1")), object()], true],
+  [
+    "an older state, as after a restore of etcd",
+    [object({ resourceVersion: "10" }), object({ resourceVersion: "9" })],
+    true,
+  ],
   ["nothing", [object(), object()], false],
   ["another resourceVersion alone", [object(), object({ resourceVersion: "2" })], false],
   ["a written status", [object(), object({ resourceVersion: "2" }, "status")], false],

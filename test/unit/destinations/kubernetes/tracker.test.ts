@@ -45,6 +45,18 @@ describe("Tracker", () => {
     expect(doubt()).to.equal("unverified");
   });
 
+  it("doubts an object that a list should have held, and what a list shows in an older state", () => {
+    const { tracker, news, doubt } = tracking();
+    tracker.doubt(key);
+    tracker.doubt("no such key");
+    expect(doubt()).to.equal("unverified");
+    tracker.settle(key, "10", "none");
+    tracker.seen(event("9"), false, true);
+    expect(doubt()).to.equal("unverified");
+    expect(tracker.get(key)?.resourceVersion).to.equal("9");
+    expect(news).to.deep.equal(["drift 10", "drift 9"]);
+  });
+
   it("knows the event of our own write, whether it comes after the answer or before", () => {
     const { tracker, news, doubt } = tracking();
     tracker.sending(key);
