@@ -49,7 +49,7 @@ export function change(key: string, appName: string, status?: ChangeStatus): Cha
   return { apiVersion: API_VERSION, kind: "Change", metadata: metadata(key), spec, ...(status ? { status } : {}) };
 }
 
-/** A cache that holds these and follows nothing. */
+/** A cache that holds these, in one group, and follows nothing. */
 export function cacheOf<T extends { readonly metadata: ObjectMeta }>(
   items: readonly T[],
   plural = "things",
@@ -59,6 +59,7 @@ export function cacheOf<T extends { readonly metadata: ObjectMeta }>(
   const cache = {
     get: (key: string) => objects.get(key),
     values: () => objects.values(),
+    of: () => objects.values(),
     resource: { plural },
     synced,
   };
