@@ -38,6 +38,15 @@ export class KubeConnectionError extends OverseerError {
   }
 }
 
+/** Nothing was heard on a watch for so long that it counts as dead, though its connection did not break. */
+export class WatchSilentError extends KubeConnectionError {}
+
+/** Whether the server did not answer as it should, or a connection to it broke: it may be another one now. */
+export function isWentAway(error: unknown): boolean {
+  if (error instanceof WatchSilentError) return false;
+  return error instanceof KubeConnectionError || isStatus(error, 502) || isStatus(error, 503);
+}
+
 /** Whether `error` is the API server's answer with this HTTP status. */
 export function isStatus(error: unknown, statusCode: number): error is KubeStatusError {
   return error instanceof KubeStatusError && error.statusCode === statusCode;

@@ -1,6 +1,14 @@
 import { messageOf } from "../base/errors.js";
 import { PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
-import { isGone, isStatus, KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
+import {
+  isGone,
+  isStatus,
+  isWentAway,
+  KubeConnectionError,
+  type KubeStatus,
+  KubeStatusError,
+  WatchSilentError,
+} from "./errors.js";
 import type { RawObject } from "./object.js";
 import type { ReflectorOptions } from "./reflector-options.js";
 import { WatchBackoff } from "./watch-backoff.js";
@@ -84,7 +92,7 @@ export class Reflector<T> {
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         failure = error;
-        this.#wentAway ||= error instanceof KubeConnectionError || isStatus(error, 502) || isStatus(error, 503);
+        this.#wentAway ||= isWentAway(error);
         if (isGone(error)) this.#resourceVersion = undefined;
         else {
           this.#options.onSync?.(error);
@@ -221,9 +229,9 @@ export class Reflector<T> {
     this.#options.onSync?.();
   }
 
-  #silent(seconds: number): KubeConnectionError {
+  #silent(seconds: number): WatchSilentError {
     const message = `WATCH ${this.#options.path}: nothing was heard for ${seconds} s: it is opened again`;
-    return new KubeConnectionError(message, undefined);
+    return new WatchSilentError(message, undefined);
   }
 
   async *#listen(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
