@@ -152,6 +152,18 @@ export class Environment {
     return items.length + (metadata.remainingItemCount ?? 0);
   }
 
+  /** The version of each object of the apps, and of each custom resource. */
+  async versions(): Promise<ReadonlyMap<string, string>> {
+    const plurals = ["changes", "gitrepositories", "overseerapps"] as const;
+    const paths = [configMapsPath(APPS_NAMESPACE), ...plurals.map((plural) => customPath(plural))];
+    const versions = new Map<string, string>();
+    for (const path of paths) {
+      const { items } = await this.api.call<{ items: LiveObject[] }>({ method: "GET", path });
+      for (const { metadata } of items) versions.set(`${path} ${metadata.name}`, metadata.resourceVersion);
+    }
+    return versions;
+  }
+
   /** Removes all custom resources and their objects, while no operator runs. */
   async clearApps(): Promise<void> {
     await inParallel(await this.apps(), 8, ({ metadata }) =>
