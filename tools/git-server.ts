@@ -135,9 +135,12 @@ async function serve(
 }
 
 async function passOn(answer: BackendAnswer, response: ServerResponse): Promise<void> {
+  const closed = new Promise<void>((resolve) => response.once("close", resolve));
   response.write(answer.first);
   for await (const chunk of answer.rest) {
-    if (!response.write(chunk)) await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (response.write(chunk)) continue;
+    const waiting = new AbortController();
+    await Promise.race([once(response, "drain", { signal: waiting.signal }), closed]).finally(() => waiting.abort());
   }
   response.end();
 }
