@@ -1,17 +1,10 @@
 import { messageOf } from "../base/errors.js";
 import { PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
-import {
-  isGone,
-  isStatus,
-  isWentAway,
-  KubeConnectionError,
-  type KubeStatus,
-  KubeStatusError,
-  WatchSilentError,
-} from "./errors.js";
+import { isGone, isStatus, isWentAway, KubeStatusError, WatchSilentError } from "./errors.js";
 import type { RawObject } from "./object.js";
 import type { ReflectorOptions } from "./reflector-options.js";
 import { WatchBackoff } from "./watch-backoff.js";
+import { parseWatchEvent, type WatchEvent } from "./watch-event.js";
 import { splitLines } from "./watch-lines.js";
 import { WatchPulse } from "./watch-pulse.js";
 import { usable, type Versioned, WatchedCopy } from "./watched-copy.js";
@@ -20,11 +13,6 @@ export type { ReflectorObserver, ReflectorOptions } from "./reflector-options.js
 export type { StoreEvent } from "./watched-copy.js";
 
 const PAGE = 500;
-
-interface WatchEvent {
-  readonly type: "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK" | "ERROR";
-  readonly object: RawObject & KubeStatus;
-}
 
 /**
  * Keeps a local copy of a collection: lists it once (as a stream where the API server can), then follows it by watch, and
@@ -244,7 +232,7 @@ export class Reflector<T> {
   async #follow(chunks: AsyncIterable<Buffer>, initial: boolean): Promise<void> {
     let fresh: Map<string, Versioned<T>> | undefined = initial ? new Map() : undefined;
     for await (const line of splitLines(this.#listen(chunks))) {
-      const event = this.#parse(line);
+      const event = parseWatchEvent(line, this.#options.path);
       if (event.type === "ERROR")
         throw new KubeStatusError(event.object.code ?? 500, event.object, `WATCH ${this.#options.path}`);
       if (event.type === "BOOKMARK") {
@@ -259,16 +247,6 @@ export class Reflector<T> {
     }
     // Ended in good order, but not with the whole list: perhaps the server does not know what we asked for.
     if (fresh) this.#streamLists = false;
-  }
-
-  /** What `JSON.parse` says about a broken line quotes it, and it may be a Secret: so we say it ourselves. */
-  #parse(line: string): WatchEvent {
-    try {
-      return JSON.parse(line) as WatchEvent;
-    } catch {
-      const message = `WATCH ${this.#options.path}: an event (${line.length} characters) is not whole JSON`;
-      throw new KubeConnectionError(message, undefined);
-    }
   }
 
   /** The resourceVersion moves last: an event that could not be taken in comes again. */
