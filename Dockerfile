@@ -32,4 +32,4 @@ USER 65532:65532
 EXPOSE 8080 9090
 VOLUME ["/var/cache/overseer-gitops", "/tmp"]
 # The flags of Node are those of tools/operator-command.ts; a test compares the two.
-ENTRYPOINT ["node", "--max-semi-space-size=4", "/app/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=4", "--compact-on-every-full-gc", "/app/main.js"]

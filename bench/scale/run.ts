@@ -10,6 +10,7 @@ const USAGE = `Usage: npm run bench:scale -- [options]
   --objects N     ConfigMaps of each app (default 20)
   --idle SECONDS  how long an estate is left alone (default 60)
   --soak MINUTES  instead: keep 100 apps busy for so long, and look at memory and connections each minute
+  --step MS       with --soak: a commit and a change by hand so far apart (default 2000)
   --json FILE     also write everything to FILE
 `;
 
@@ -32,6 +33,7 @@ async function main(argv: readonly string[]): Promise<void> {
       objects: { type: "string", default: "20" },
       idle: { type: "string", default: "60" },
       soak: { type: "string" },
+      step: { type: "string", default: "2000" },
       json: { type: "string" },
       help: { type: "boolean" },
     },
@@ -41,7 +43,11 @@ async function main(argv: readonly string[]): Promise<void> {
     if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
   };
   if (values.soak !== undefined) {
-    const soak = await measureSoak(number(values.soak, "--soak", 24 * 60), progress);
+    const soak = await measureSoak(
+      number(values.soak, "--soak", 24 * 60),
+      number(values.step, "--step", 60_000),
+      progress,
+    );
     await save(soak);
     process.stdout.write(`${soakTable(soak)}\n`);
     return;

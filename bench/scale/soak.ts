@@ -31,14 +31,11 @@ export interface SoakRun {
 
 const APPS = 100;
 const OBJECTS = 20;
-/** A commit and a drift so far apart. */
-const STEP_MS = 2_000;
-
 /**
- * Keeps an operator busy: every two seconds a commit that changes one object, and a change by hand of another one. Takes a
+ * Keeps an operator busy: every `stepMs` a commit that changes one object, and a change by hand of another one. Takes a
  * sample each minute. Memory and connections have to stay where they are.
  */
-export async function measureSoak(minutes: number, progress: (text: string) => void): Promise<SoakRun> {
+export async function measureSoak(minutes: number, stepMs: number, progress: (text: string) => void): Promise<SoakRun> {
   const scale = { ...QUICK_SCALE, apps: APPS, objectsPerApp: OBJECTS };
   const environment = await Environment.create(scale, undefined);
   try {
@@ -51,6 +48,7 @@ export async function measureSoak(minutes: number, progress: (text: string) => v
     while (performance.now() - began < minutes * 60_000) {
       step++;
       await disturb(environment, step);
+      await new Promise((resolve) => setTimeout(resolve, stepMs));
       if (performance.now() - began < samples.length * 60_000) continue;
       const now = cpuSeconds(operator.pid);
       samples.push(sampleOf(operator, samples.length, now - cpu));
@@ -74,7 +72,6 @@ async function disturb(environment: Environment, step: number): Promise<void> {
     contentType: MERGE,
     body: { data: { colour: `drifted-${step}` } },
   });
-  await new Promise((resolve) => setTimeout(resolve, STEP_MS));
 }
 
 function sampleOf(operator: OperatorProcess, minute: number, cpu: number): SoakSample {
