@@ -134,7 +134,7 @@ describe("tools: git server", function () {
   const spoiled: readonly [GitFault["kind"], GitFault, RegExp][] = [
     ["cut", { kind: "cut" }, /RPC failed|early EOF|disconnect/],
     ["end", { kind: "end" }, /early EOF|disconnect|invalid index-pack/],
-    ["flip", { kind: "flip" }, /inflate|corrupt|SHA1|bad object|inconsistency/i],
+    ["flip", { kind: "flip" }, /inflate|corrupt|SHA1|bad object|inconsistency|too-short|index-pack|unpack/i],
     ["fatal", { kind: "fatal", message: "disk on fire" }, /disk on fire/],
     ["status", { kind: "status", status: 503 }, /503/],
   ];
