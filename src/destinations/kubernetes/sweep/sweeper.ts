@@ -1,5 +1,4 @@
 import type { Clock, Timer } from "../../../base/clock.js";
-import { TokenBucket } from "../../../base/token-bucket.js";
 import type { GroupVersionKind } from "../../../manifest/object-id.js";
 import { appKey } from "../../../plan/live.js";
 import type { Tracked, Tracker } from "../tracker.js";
@@ -20,9 +19,6 @@ export interface SweeperOptions {
   readonly onLook: (cause: SweepCause) => void;
 }
 
-/** Which kinds something is about. */
-type Concerns = (kind: GroupVersionKind) => boolean;
-
 /** Objects of one app that wait for a look. */
 type Waiting = Map<string, Set<string>>;
 
@@ -40,15 +36,9 @@ export class Sweeper {
   #calmAt = 0;
   #scannedAt = Number.NEGATIVE_INFINITY;
   #running = false;
-  /** Changes of meaning that are followed at once. */
-  readonly #changes: TokenBucket;
-  /** What changes that came too fast concern, until it is their turn. */
-  #late: Concerns | undefined;
-  #lateTimer: Timer | undefined;
 
   constructor(options: SweeperOptions) {
     this.#options = options;
-    this.#changes = new TokenBucket(options.clock, PACE.meanings);
   }
 
   /** Begins; the first look comes a little later. */
@@ -62,36 +52,18 @@ export class Sweeper {
     this.#running = false;
     this.#timer?.timer.cancel();
     this.#timer = undefined;
-    this.#lateTimer?.cancel();
-    this.#late = undefined;
   }
 
-  /**
-   * Something changed what objects of these kinds mean: a definition, a webhook, a policy. What changes all the time is
-   * followed more slowly; the last change is always followed.
-   */
-  meaningChanged(concerns: Concerns): void {
-    const late = this.#late;
-    if (late) {
-      this.#late = (kind) => late(kind) || concerns(kind);
-      return;
+  /** Something changed what objects of these kinds mean: a definition, a webhook, a policy. */
+  meaningChanged(concerns: (kind: GroupVersionKind) => boolean): void {
+    const now = this.#options.clock.monotonic();
+    for (const tracked of this.#options.tracker.all()) {
+      if (!concerns(tracked.object.id)) continue;
+      const recent = tracked.verifiedAt !== undefined && now - tracked.verifiedAt < PACE.urgentAgainMs;
+      const seen = tracked.sweptAt !== undefined && now - tracked.sweptAt < PACE.urgentAgainMs;
+      add(recent && seen ? this.#calm : this.#urgent, tracked);
     }
-    const wait = this.#changes.take();
-    if (wait === 0) {
-      this.#lookSoon(concerns);
-      return;
-    }
-    this.#late = concerns;
-    this.#lateTimer = this.#options.clock.after(wait, () => {
-      const all = this.#late;
-      this.#late = undefined;
-      if (all) this.#lookSoon(all);
-    });
-  }
-
-  #lookSoon(concerns: Concerns): void {
-    for (const tracked of this.#options.tracker.all()) if (concerns(tracked.object.id)) add(this.#urgent, tracked);
-    if (this.#urgent.size > 0) this.#wakeIn(PACE.urgentMs);
+    if (this.#running && (this.#urgent.size > 0 || this.#calm.size > 0)) this.#wakeIn(PACE.urgentMs);
   }
 
   #go(): void {
@@ -116,13 +88,13 @@ export class Sweeper {
 
   /** Raises a doubt about some objects of one app. Objects that are in doubt already need nothing more. */
   #take(waiting: Waiting, cause: SweepCause): boolean {
-    const { tracker, enqueue, onLook } = this.#options;
+    const { tracker, clock, enqueue, onLook } = this.#options;
     for (const [app, keys] of waiting) {
       let count = 0;
       for (const key of keys) {
         if (count === PACE.batch) break;
         keys.delete(key);
-        if (!tracker.suspect(key)) continue;
+        if (!tracker.suspect(key, clock.monotonic())) continue;
         count++;
         onLook(cause);
       }
