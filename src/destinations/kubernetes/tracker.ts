@@ -142,7 +142,7 @@ export class Tracker {
       this.#remember(key, object.resourceVersion);
       const tracked = this.#objects.get(key);
       const newer = !tracked || isNewer(object.resourceVersion, tracked.object.resourceVersion);
-      if (newer) this.#store(object, verified ? "none" : (tracked?.doubt ?? "none"), verified);
+      if (newer) this.#takeAnswer(object, tracked, verified);
       else if (verified && tracked.object.resourceVersion === object.resourceVersion) this.#applied(tracked);
     }
     const doubtful = flight?.unexplained.filter((version) => version !== object?.resourceVersion) ?? [];
@@ -180,6 +180,13 @@ export class Tracker {
         deleting: true,
         health: { status: "Progressing", message: "is being deleted" },
       };
+  }
+
+  /** Admission may take our labels away: the watch tells of that, but by then the object is not the app's any more. */
+  #takeAnswer(object: ObservedObject, tracked: Entry | undefined, verified: boolean): void {
+    const before = tracked?.object;
+    this.#store(object, verified ? "none" : (tracked?.doubt ?? "none"), verified);
+    if (before && appKey(before.app) !== appKey(object.app)) this.#tell(before, "gone");
   }
 
   /** An older state than the known one is to be looked at, whatever it shows. Versions are used again from there on. */
