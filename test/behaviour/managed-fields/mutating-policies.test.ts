@@ -116,6 +116,9 @@ describe("A MutatingAdmissionPolicy that changes what is applied is told once, a
     const policy = on("changes");
     await policy.set(set("a", "mutated"));
     await synced("changes");
+    // What one process has looked at, it looks at fast again only ten minutes later.
+    await world.operator.stop();
+    await world.operator.start();
     await policy.set(set("b", "mutated"));
     await world.kube.until(
       world.configMap("changes"),
