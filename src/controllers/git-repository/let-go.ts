@@ -12,21 +12,34 @@ import type { GitRepositoryServices } from "./services.js";
 export async function letGo(services: GitRepositoryServices): Promise<void> {
   const { repositories, secrets, polls, index, engine } = services;
   const wanted = new Set<string>();
-  const unreached: GitRepository[] = [];
-  for (const repository of repositories.values()) {
-    const { metadata, spec } = repository;
+  for (const { metadata, spec } of repositories.values()) {
     if (spec.secretRef) wanted.add(`${metadata.namespace}/${spec.secretRef.name}`);
-    if (index.get(appKey(metadata), spec.ref)?.resolved === undefined) unreached.push(repository);
   }
   secrets.retain(wanted);
+  polls.retain(new Set([...index.revisions()].map(({ remote }) => remote.id)));
+  const own = new Map<string, GitRemote | "none" | "unknown">();
+  for (const repository of unreachedRepositories(services))
+    own.set(editionOf(repository), await remoteToKeep(services, repository));
+  // Another one may have come, or been edited, in the meantime.
   const remotes = new Map([...index.revisions()].map(({ remote }) => [remote.id, remote]));
-  polls.retain(new Set(remotes.keys()));
-  for (const repository of unreached) {
-    const remote = await remoteToKeep(services, repository);
+  for (const repository of unreachedRepositories(services)) {
+    const remote = own.get(editionOf(repository)) ?? "unknown";
     if (remote === "unknown") return;
     if (remote !== "none") remotes.set(remote.id, remote);
   }
   await engine.prune([...remotes.values()]);
+}
+
+/** Tells a repository from what it was before an edit, and from another one of its name. */
+function editionOf({ metadata: { uid, generation } }: GitRepository): string {
+  return `${uid} ${generation}`;
+}
+
+/** Repositories without a revision yet. */
+function unreachedRepositories({ repositories, index }: GitRepositoryServices): GitRepository[] {
+  return [...repositories.values()].filter(
+    ({ metadata, spec }) => index.get(appKey(metadata), spec.ref)?.resolved === undefined,
+  );
 }
 
 /** The remote of a repository that was not reached yet. One with an address that cannot be used has no store. */

@@ -4,7 +4,7 @@ import { letGo } from "../../../../src/controllers/git-repository/let-go.js";
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
 import type { GitRepositoryServices } from "../../../../src/controllers/git-repository/services.js";
 import { gitRemote } from "../../../../src/git/index.js";
-import { cacheOf, repository } from "../support/resources.js";
+import { repository } from "../support/resources.js";
 
 const KEY = "key";
 const A = "https://git.example.com/a.git";
@@ -14,7 +14,12 @@ const at = (url: string, secret?: string) => ({
 });
 
 /** The stores that are kept; undefined: nothing was removed. */
-async function kept(repositories: readonly GitRepository[], secrets: Readonly<Record<string, object>> = {}) {
+async function kept(
+  repositories: readonly GitRepository[],
+  secrets: Readonly<Record<string, object>> = {},
+  meanwhile: readonly GitRepository[] = [],
+) {
+  const there = [...repositories];
   const index = new RevisionIndex();
   const resolved = { remote: gitRemote(A, undefined, KEY), commit: "c1", revision: "main@sha1:c1" };
   index.set("shop/a", undefined, { resolved, error: undefined });
@@ -22,8 +27,14 @@ async function kept(repositories: readonly GitRepository[], secrets: Readonly<Re
   const services = {
     index,
     digestKey: KEY,
-    repositories: cacheOf(repositories, "gitrepositories"),
-    secrets: { retain() {}, read: async (namespace: string, name: string) => secrets[`${namespace}/${name}`] },
+    repositories: { values: () => there.values() },
+    secrets: {
+      retain() {},
+      read: async (namespace: string, name: string) => {
+        there.push(...meanwhile);
+        return secrets[`${namespace}/${name}`];
+      },
+    },
     polls: { retain() {} },
     engine: {
       prune: async (remotes: readonly { url: string }[]) => {
@@ -50,6 +61,13 @@ describe("Git stores", () => {
 
   it("are not removed while it is not known which one is a repository's own", async () => {
     expect(await kept([reached, repository("shop/b", at(B, "login"))])).to.equal(undefined);
+  });
+
+  it("are not removed when a repository comes while that is found out", async () => {
+    const login = { "shop/login": { token: "dG9rZW4=" } };
+    const signedIn = repository("shop/b", at(B, "login"));
+    const came = repository("shop/c", at("https://git.example.com/c.git"));
+    expect(await kept([reached, signedIn], login, [came])).to.equal(undefined);
   });
 
   it("are not kept for a repository whose address leads nowhere", async () => {
