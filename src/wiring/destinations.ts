@@ -57,6 +57,10 @@ export class AppDestinations implements DestinationSource {
 
   forget(app: string): void {
     this.#current.delete(app);
+    this.#letGo(app);
+  }
+
+  #letGo(app: string): void {
     this.#connections.release(app);
     this.#remote.release(app);
     if (!this.#secretsOf.delete(app)) return;
@@ -78,7 +82,7 @@ export class AppDestinations implements DestinationSource {
       return new UnavailableDestination(overseer?.url ?? "a remote cluster", { reason, message, terminal });
     }
     // Perhaps an app of this name went elsewhere a moment ago.
-    this.forget(key);
+    this.#letGo(key);
     return this.#local;
   }
 
