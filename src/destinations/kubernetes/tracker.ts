@@ -142,7 +142,7 @@ export class Tracker {
       this.#remember(key, object.resourceVersion);
       const tracked = this.#objects.get(key);
       const newer = !tracked || isNewer(object.resourceVersion, tracked.object.resourceVersion);
-      if (newer) this.#takeAnswer(object, tracked, verified);
+      if (newer) this.#store(object, verified ? "none" : (tracked?.doubt ?? "none"), verified);
       else if (verified && tracked.object.resourceVersion === object.resourceVersion) this.#applied(tracked);
     }
     const doubtful = flight?.unexplained.filter((version) => version !== object?.resourceVersion) ?? [];
@@ -182,13 +182,6 @@ export class Tracker {
       };
   }
 
-  /** Admission may take our labels away: the watch tells of that, but by then the object is not the app's any more. */
-  #takeAnswer(object: ObservedObject, tracked: Entry | undefined, verified: boolean): void {
-    const before = tracked?.object;
-    this.#store(object, verified ? "none" : (tracked?.doubt ?? "none"), verified);
-    if (before && appKey(before.app) !== appKey(object.app)) this.#tell(before, "gone");
-  }
-
   /** An older state than the known one is to be looked at, whatever it shows. Versions are used again from there on. */
   #wentBack(object: ObservedObject): void {
     this.#ownWrites.delete(object.key);
@@ -225,7 +218,11 @@ export class Tracker {
 
   #store(object: ObservedObject, doubt: Doubt, verified = false): void {
     const previous = this.#objects.get(object.key);
-    if (previous && appKey(previous.object.app) !== appKey(object.app)) this.#forget(object.key);
+    if (previous && appKey(previous.object.app) !== appKey(object.app)) {
+      // Somebody, or admission during our own write, has changed whose it is: it is gone from where it was.
+      this.#forget(object.key);
+      this.#tell(previous.object, "gone");
+    }
     const same = previous?.object.uid === object.uid ? previous : undefined;
     const verifiedAt = verified ? this.#time : same?.verifiedAt;
     const untracked = verified ? object.entryHash === undefined : (same?.untracked ?? false);

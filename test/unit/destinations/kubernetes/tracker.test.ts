@@ -114,6 +114,18 @@ describe("Tracker", () => {
     expect(tracker.get(key)?.uid).to.equal("u2");
   });
 
+  it("tells the app that an object was taken from, by an event or by the answer to our own write", () => {
+    const elsewhere = event("11", { labels: { "gitops.overseer.io/app": "" } });
+    const seen = tracking();
+    seen.tracker.seen(elsewhere, false);
+    expect(seen.news).to.include("gone 10");
+    const written = tracking();
+    written.tracker.sending(key);
+    written.tracker.landed(key, elsewhere, true);
+    written.tracker.gone(key, "u1");
+    expect(written.news).to.include("gone 10");
+  });
+
   it("counts an object for the app that its labels name now", () => {
     const { tracker } = tracking();
     tracker.seen(event("11", { labels: { "gitops.overseer.io/app": "other" } }), false);
