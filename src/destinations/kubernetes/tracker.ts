@@ -19,8 +19,6 @@ export interface Tracked {
   readonly doubt: Doubt;
   /** Monotonic time of the last answer of the API server that showed the object to be as it should; undefined: none yet. */
   readonly verifiedAt: number | undefined;
-  /** When a sweep last raised a doubt. */
-  readonly sweptAt: number | undefined;
   /** Whether the API server kept no entry of our last apply: something strips it, and its absence tells nothing. */
   readonly untracked: boolean;
 }
@@ -73,11 +71,10 @@ export class Tracker {
   }
 
   /** Raises a doubt about an object that shows none: it is to be looked at. Says whether there is anything to look at. */
-  suspect(key: string, now: number): boolean {
+  suspect(key: string): boolean {
     const tracked = this.#objects.get(key);
     if (tracked?.doubt !== "none" || tracked.object.deleting) return false;
     tracked.doubt = "unverified";
-    tracked.sweptAt = now;
     return true;
   }
 
@@ -226,7 +223,7 @@ export class Tracker {
     const same = previous?.object.uid === object.uid ? previous : undefined;
     const verifiedAt = verified ? this.#time : same?.verifiedAt;
     const untracked = verified ? object.entryHash === undefined : (same?.untracked ?? false);
-    this.#objects.set(object.key, { object, doubt, verifiedAt, sweptAt: same?.sweptAt, untracked });
+    this.#objects.set(object.key, { object, doubt, verifiedAt, untracked });
     const app = appKey(object.app);
     const keys = this.#byApp.get(app) ?? new Set();
     keys.add(object.key);

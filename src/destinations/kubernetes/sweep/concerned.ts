@@ -14,6 +14,9 @@ export type Concerns = (resource: ResourceName) => boolean;
 /** Concerns everything: for what is not known. */
 export const concernsAll: Concerns = () => true;
 
+/** Concerns nothing: for what has no effect. */
+export const concernsNothing: Concerns = () => false;
+
 /** The resource that a definition defines, by its name: `widgets.example.com`. */
 export function concernedByDefinition(name: string): Concerns {
   const dot = name.indexOf(".");

@@ -8,8 +8,16 @@ import type { LiveMetadata, RawObject } from "../../../kube/object.js";
 import { Reflector, type StoreEvent } from "../../../kube/reflector.js";
 import { collectionPath, objectPath, type ResourceInfo } from "../../../kube/resource.js";
 import { isRecord } from "../../../manifest/shape.js";
-import { type Concerns, concernedByDefinition, concernedByRules, concernsAll, meaningOf } from "./concerned.js";
+import {
+  type Concerns,
+  concernedByDefinition,
+  concernedByRules,
+  concernsAll,
+  concernsNothing,
+  meaningOf,
+} from "./concerned.js";
 import { PACE } from "./pace.js";
+import { Turns } from "./turns.js";
 
 /** What is watched: with each of them, the meaning of other objects may change without an event on these. */
 const KINDS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -46,6 +54,12 @@ export interface MeaningWatchesOptions {
 /** What is kept of an object. */
 type Seen = Pick<LiveMetadata, "name" | "uid" | "generation">;
 
+/** What a webhook or policy does, and to what. */
+interface Meaning {
+  readonly text: string;
+  readonly concerns: Concerns;
+}
+
 /**
  * Follows definitions, webhooks and admission policies by their metadata alone. One that changes is read once, to know which
  * resources it concerns and whether it means anything else than before.
@@ -54,11 +68,13 @@ export class MeaningWatches {
   readonly #options: MeaningWatchesOptions;
   #reflectors: Reflector<Seen>[] = [];
   /** What was read of an object that has changed before, by kind and name. */
-  readonly #known = new Map<string, { readonly meaning: string; readonly concerns: Concerns }>();
+  readonly #known = new Map<string, Meaning>();
+  readonly #turns: Turns;
   #stopped = false;
 
   constructor(options: MeaningWatchesOptions) {
     this.#options = options;
+    this.#turns = new Turns(options.clock, PACE.meaning);
   }
 
   /** Begins to watch what the API server serves of these kinds. */
@@ -69,6 +85,7 @@ export class MeaningWatches {
   /** Ends all watches. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#turns.stop();
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
   }
 
@@ -97,7 +114,7 @@ export class MeaningWatches {
       reduce: ({ metadata: { name, uid, generation } }) => ({ name, uid, ...(generation ? { generation } : {}) }),
       uidOf: ({ uid }) => uid,
       onEvent: (event) => {
-        if (reflector.synced && isNews(event)) void this.#changed(resource, event);
+        if (reflector.synced && isNews(event)) this.#changed(resource, event);
       },
       onSync: (error) => {
         if (error !== undefined) this.#options.onFailure();
@@ -116,20 +133,24 @@ export class MeaningWatches {
     return reflector;
   }
 
-  async #changed(resource: ResourceInfo, event: StoreEvent<Seen>): Promise<void> {
+  #changed(resource: ResourceInfo, event: StoreEvent<Seen>): void {
     const { name } = event.type === "Deleted" ? event.previous : event.object;
-    const key = `${resource.kind} ${name}`;
+    const key = keyOf(resource, name);
+    this.#turns.changed(key, async () => {
+      if (resource.kind === "CustomResourceDefinition") this.#options.onChange(concernedByDefinition(name));
+      else await this.#compare(resource, name, key);
+    });
+  }
+
+  /** Has looked at what a webhook or policy concerned and concerns, unless it means what it meant. */
+  async #compare(resource: ResourceInfo, name: string, key: string): Promise<void> {
+    const now = await this.#read(resource, name);
     const before = this.#known.get(key);
-    if (resource.kind === "CustomResourceDefinition") this.#options.onChange(concernedByDefinition(name));
-    else if (event.type === "Deleted") {
-      this.#known.delete(key);
-      this.#onceInForce(before?.concerns ?? concernsAll);
-    } else {
-      const now = await this.#read(resource, name);
-      this.#known.set(key, now);
-      if (before?.meaning !== now.meaning)
-        this.#onceInForce((one) => now.concerns(one) || (before?.concerns(one) ?? false));
-    }
+    if (now) this.#known.set(key, now);
+    else this.#known.delete(key);
+    if (before && before.text === now?.text) return;
+    const either = [before ?? now, now ?? before].map((meaning) => meaning?.concerns ?? concernsAll);
+    this.#onceInForce((one) => either.some((concerns) => concerns(one)));
   }
 
   /** A look that is too early would find all as it was before. Each change has its own time. */
@@ -140,22 +161,41 @@ export class MeaningWatches {
     });
   }
 
-  /** What cannot be read may mean anything. */
-  async #read(resource: ResourceInfo, name: string): Promise<{ meaning: string; concerns: Concerns }> {
+  /** Undefined: it is gone. What cannot be read may mean anything. */
+  async #read(resource: ResourceInfo, name: string): Promise<Meaning | undefined> {
     try {
       const object = await this.#get(resource, name);
+      if (object === undefined) return undefined;
       const policy = isRecord(object.spec) ? object.spec.policyName : undefined;
-      const bound = typeof policy === "string" ? await this.#get(policyOf(resource), policy) : object;
-      return { meaning: meaningOf(object), concerns: concernedByRules(bound) };
+      const concerns =
+        typeof policy === "string" ? await this.#concernedByPolicy(resource, policy) : concernedByRules(object);
+      return { text: meaningOf(object), concerns };
     } catch (error) {
-      return { meaning: messageOf(error), concerns: concernsAll };
+      return { text: messageOf(error), concerns: concernsAll };
     }
   }
 
-  async #get(resource: ResourceInfo, name: string): Promise<RawObject> {
-    const path = objectPath(resource, "", name);
-    return (await this.#options.client.request<RawObject>({ method: "GET", path })).body;
+  /** What a binding concerns: what its policy does, also if that changes later; nothing without one. */
+  async #concernedByPolicy(binding: ResourceInfo, name: string): Promise<Concerns> {
+    const resource = policyOf(binding);
+    const policy = await this.#get(resource, name);
+    const asRead = policy ? concernedByRules(policy) : concernsNothing;
+    return (one) => (this.#known.get(keyOf(resource, name))?.concerns ?? asRead)(one);
   }
+
+  async #get(resource: ResourceInfo, name: string): Promise<RawObject | undefined> {
+    const path = objectPath(resource, "", name);
+    try {
+      return (await this.#options.client.request<RawObject>({ method: "GET", path })).body;
+    } catch (error) {
+      if (isStatus(error, 404)) return undefined;
+      throw error;
+    }
+  }
+}
+
+function keyOf({ kind }: ResourceInfo, name: string): string {
+  return `${kind} ${name}`;
 }
 
 function isWatched({ group, kind, verbs }: ResourceInfo): boolean {

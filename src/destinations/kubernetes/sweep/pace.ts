@@ -15,8 +15,8 @@ export const PACE = {
   urgentMs: 400,
   /** From the event of a webhook or policy until it is in force: the API server reads its policies once a second. */
   inForceMs: 2_500,
-  /** An object that was looked at so recently does not go fast again, however often its meaning changes. */
-  urgentAgainMs: 600_000,
+  /** Changes of one definition, webhook or policy that are followed at once; when more come, one every five minutes. */
+  meaning: { burst: 6, perSecond: 1 / 300 },
   /** While there is other work. */
   busyMs: 1_000,
   /** How often what is due is counted up anew: no request. */

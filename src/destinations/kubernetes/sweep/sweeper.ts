@@ -56,14 +56,8 @@ export class Sweeper {
 
   /** Something changed what objects of these kinds mean: a definition, a webhook, a policy. */
   meaningChanged(concerns: (kind: GroupVersionKind) => boolean): void {
-    const now = this.#options.clock.monotonic();
-    for (const tracked of this.#options.tracker.all()) {
-      if (!concerns(tracked.object.id)) continue;
-      const recent = tracked.verifiedAt !== undefined && now - tracked.verifiedAt < PACE.urgentAgainMs;
-      const seen = tracked.sweptAt !== undefined && now - tracked.sweptAt < PACE.urgentAgainMs;
-      add(recent && seen ? this.#calm : this.#urgent, tracked);
-    }
-    if (this.#running && (this.#urgent.size > 0 || this.#calm.size > 0)) this.#wakeIn(PACE.urgentMs);
+    for (const tracked of this.#options.tracker.all()) if (concerns(tracked.object.id)) add(this.#urgent, tracked);
+    if (this.#urgent.size > 0) this.#wakeIn(PACE.urgentMs);
   }
 
   #go(): void {
@@ -88,13 +82,13 @@ export class Sweeper {
 
   /** Raises a doubt about some objects of one app. Objects that are in doubt already need nothing more. */
   #take(waiting: Waiting, cause: SweepCause): boolean {
-    const { tracker, clock, enqueue, onLook } = this.#options;
+    const { tracker, enqueue, onLook } = this.#options;
     for (const [app, keys] of waiting) {
       let count = 0;
       for (const key of keys) {
         if (count === PACE.batch) break;
         keys.delete(key);
-        if (!tracker.suspect(key, clock.monotonic())) continue;
+        if (!tracker.suspect(key)) continue;
         count++;
         onLook(cause);
       }

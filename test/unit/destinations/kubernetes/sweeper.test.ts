@@ -76,7 +76,7 @@ describe("Sweeper", () => {
     expect(looks).to.have.length(20);
   });
 
-  it("looks soon at objects whose meaning changed, and slowly when it changes again and again", () => {
+  it("looks soon at objects whose meaning changed, each time", () => {
     const { sweeper, looks, pass } = rig(200);
     sweeper.start();
     pass(15 * MINUTE);
@@ -84,16 +84,11 @@ describe("Sweeper", () => {
     sweeper.meaningChanged(({ kind }) => kind === "Other");
     pass(MINUTE);
     expect(looks).to.deep.equal([]);
-    pass(PACE.urgentAgainMs);
-    sweeper.meaningChanged(({ kind }) => kind === "Thing");
-    pass(30_000);
-    expect(looks.filter(({ cause }) => cause === "meaning")).to.have.length(200);
-    looks.splice(0);
-    for (let round = 0; round < 100; round++) {
-      sweeper.meaningChanged(() => true);
-      pass(1_000);
+    for (const _ of [1, 2]) {
+      sweeper.meaningChanged(({ kind }) => kind === "Thing");
+      pass(30_000);
+      expect(looks.splice(0).filter(({ cause }) => cause === "meaning")).to.have.length(200);
     }
-    expect(mostAMinute(looks), "no faster than by itself").to.be.at.most(24);
   });
 
   it("goes faster over more objects than a day would do for", () => {
