@@ -1,5 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { cp, mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { ApiEndpoint } from "./api-client.js";
 import { type ControlPlaneBinaries, ensureControlPlaneBinaries } from "./binaries.js";
@@ -31,7 +30,7 @@ import {
 import { ComponentError, ComponentSet, waitForApiServer } from "./control-plane-process.js";
 import type { ControlPlaneState } from "./control-plane-state.js";
 import { reservePorts } from "./ports.js";
-import { startProcessGuard } from "./process-guard.js";
+import { makeGuardedFolder, type ProcessGuard, startProcessGuard } from "./process-guard.js";
 import { type Progress, stderrProgress } from "./progress.js";
 
 /** What kind of control plane to start. */
@@ -118,9 +117,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 }
 
 async function startOnce(binaries: ControlPlaneBinaries, options: ControlPlaneOptions): Promise<ControlPlane> {
-  const dir = options.dir === undefined ? await mkdtemp(join(tmpdir(), "overseer-cp-")) : resolve(options.dir);
+  const { dir, guard, leave } = await placeFor(options.dir);
   await mkdir(layoutFiles(dir).certificates, { recursive: true, mode: 0o700 });
-  const guard = startProcessGuard(options.dir === undefined ? dir : undefined);
   const components = new ComponentSet(dir, guard);
   const reserved = await reservePorts(2);
   const [etcdPort = 0, apiPort = 0] = reserved.ports;
@@ -131,8 +129,7 @@ async function startOnce(binaries: ControlPlaneBinaries, options: ControlPlaneOp
     if (api !== undefined && options.controllerManager !== false) await removeVolumeFolders(api);
     await components.stopAll(0);
     await reserved.release();
-    if (options.dir === undefined) await rm(dir, { recursive: true, force: true, maxRetries: 5 });
-    guard.release();
+    await leave();
   };
   try {
     const tokens = await startApiServer(components, binaries, layout, options);
@@ -145,6 +142,18 @@ async function startOnce(binaries: ControlPlaneBinaries, options: ControlPlaneOp
     await cleanUp();
     throw error;
   }
+}
+
+/** The folder to work in, what guards it, and how to leave it: a temporary one is removed. */
+async function placeFor(
+  asked: string | undefined,
+): Promise<{ dir: string; guard: ProcessGuard; leave(): Promise<void> }> {
+  if (asked === undefined) {
+    const { path, guard, remove } = await makeGuardedFolder("overseer-cp-");
+    return { dir: path, guard, leave: remove };
+  }
+  const guard = startProcessGuard(undefined);
+  return { dir: resolve(asked), guard, leave: async () => guard.release() };
 }
 
 /** etcd and the API server start together: the API server waits for etcd by itself. */

@@ -1,4 +1,8 @@
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ProcessIdentity } from "./process-identity.js";
 
@@ -42,6 +46,30 @@ export function startProcessGuard(folder: string | undefined): ProcessGuard {
     release: () => {
       send({ release: true });
       child.stdin.end();
+    },
+  };
+}
+
+/** A folder that goes with `remove`, and with the process that made it, however that ends. */
+export interface GuardedFolder {
+  readonly path: string;
+  /** Guards processes, too: those that work in the folder. */
+  readonly guard: ProcessGuard;
+  /** Removes it, and ends the guard. */
+  remove(): Promise<void>;
+}
+
+/** Makes an empty folder that only this user can read; `prefix` tells people whose it is. It is guarded before it is there. */
+export async function makeGuardedFolder(prefix: string): Promise<GuardedFolder> {
+  const path = join(tmpdir(), `${prefix}${randomBytes(6).toString("hex")}`);
+  const guard = startProcessGuard(path);
+  await mkdir(path, { mode: 0o700 });
+  return {
+    path,
+    guard,
+    remove: async () => {
+      await rm(path, { recursive: true, force: true, maxRetries: 5 });
+      guard.release();
     },
   };
 }

@@ -4,9 +4,8 @@ import { join } from "node:path";
 import { type ControlPlane, startControlPlane } from "./control-plane.js";
 import { SAMPLE_USERS } from "./control-plane-credentials.js";
 import { writeState } from "./control-plane-state.js";
-import { startProcessGuard } from "./process-guard.js";
+import { makeGuardedFolder } from "./process-guard.js";
 import { repositoryRoot } from "./repository-root.js";
-import { makeTemporaryFolder } from "./temporary-folder.js";
 import { formatCounts } from "./test-run/messages.js";
 import { RunReport } from "./test-run/report.js";
 import { runChild } from "./test-run/run-child.js";
@@ -18,8 +17,7 @@ const TITLES: Readonly<Record<Tier, string>> = { unit: "Unit and house tests", b
 
 const root = repositoryRoot();
 const report = new RunReport();
-const folder = await makeTemporaryFolder("overseer-test-run-");
-const guard = startProcessGuard(folder.path);
+const folder = await makeGuardedFolder("overseer-test-run-");
 const stopping = new AbortController();
 
 /**
@@ -84,7 +82,7 @@ async function run(tier: Tier, files: readonly string[], name: string, env: Node
     // What a killed test leaves in its temporary folder goes with ours.
     env: { ...process.env, TMPDIR: folder.path, ...env },
     timeoutMs: TIMEOUT_MS[tier],
-    guard,
+    guard: folder.guard,
     signal: stopping.signal,
   });
   report.add(results, problems);
@@ -98,6 +96,5 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 const code = await main(process.argv.slice(2));
-guard.release();
 await folder.remove();
 process.exit(code);

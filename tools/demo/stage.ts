@@ -7,11 +7,10 @@ import { startGitServer } from "../git-server.js";
 import { tryKernelLock } from "../kernel-lock.js";
 import { operatorCommand } from "../operator-command.js";
 import { reservePort } from "../ports.js";
-import { type ProcessGuard, startProcessGuard } from "../process-guard.js";
+import { makeGuardedFolder, type ProcessGuard } from "../process-guard.js";
 import { type LoggedProcess, spawnLogged } from "../processes.js";
 import { repositoryRoot } from "../repository-root.js";
 import { runCommand } from "../run-command.js";
-import { makeTemporaryFolder } from "../temporary-folder.js";
 import { FatalWaitError, waitUntil } from "../wait-until.js";
 import { forgetCoreApps } from "./core-apps.js";
 import { DemoKube } from "./kube.js";
@@ -43,13 +42,9 @@ export type Cleanup = (undo: () => Promise<unknown>) => void;
 
 /** Starts the cluster, the Git server with the sample repository, and the operator. Whatever was started goes to `later`. */
 export async function setStage(screen: Screen, sample: string, later: Cleanup, signal: AbortSignal): Promise<Stage> {
-  const work = await makeTemporaryFolder("overseer-demo-");
-  // Ends the operator and removes the folder when this process dies; the control plane has a guard of its own.
-  const guard = startProcessGuard(work.path);
-  later(async () => {
-    guard.release();
-    await work.remove();
-  });
+  // Its guard ends the operator, too, when this process dies; the control plane has a guard of its own.
+  const { path: work, guard, remove } = await makeGuardedFolder("overseer-demo-");
+  later(remove);
   const cluster = await screen.timed(
     (one) => (one.logFolder ? "Kubernetes: etcd, API server, controllers, kwok" : "your own cluster"),
     async () => {
@@ -61,13 +56,13 @@ export async function setStage(screen: Screen, sample: string, later: Cleanup, s
   const kube = await connect(cluster, later);
   const { repo, clone } = await screen.timed(
     () => `Git server with ${sample}`,
-    () => startGit(sample, work.path, later),
+    () => startGit(sample, work, later),
   );
   const { operator, url } = await screen.timed(
     () => "the operator",
     async () => {
       await kube.installDefinitions();
-      return startOperator(cluster, work.path, guard, later);
+      return startOperator(cluster, work, guard, later);
     },
   );
   // Runs before the operator is ended, which has to deal with what it has made.
@@ -77,7 +72,7 @@ export async function setStage(screen: Screen, sample: string, later: Cleanup, s
     await forgetCoreApps(kube);
   }
   const processes = [operator];
-  return { cluster, kube, repo, clone, operator, operatorUrl: url, processes, work: work.path, guard, signal };
+  return { cluster, kube, repo, clone, operator, operatorUrl: url, processes, work, guard, signal };
 }
 
 async function connect(cluster: DemoCluster, later: Cleanup): Promise<DemoKube> {

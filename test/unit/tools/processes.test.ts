@@ -1,4 +1,6 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,6 +84,20 @@ describe("tools: processes", () => {
     const again = await tryKernelLock(name);
     expect(again).not.to.equal(undefined);
     await again?.release();
+  });
+
+  it("leaves no guarded folder behind when it is killed in the moment in which that is made", async () => {
+    const module = new URL("../../../tools/process-guard.js", import.meta.url).href;
+    const script = `
+      import { readdirSync } from "node:fs";
+      import { makeGuardedFolder } from ${JSON.stringify(module)};
+      void makeGuardedFolder("guarded-");
+      while (readdirSync(process.env.TMPDIR).length === 0);
+      process.kill(process.pid, "SIGKILL");`;
+    const env = { ...process.env, TMPDIR: folder };
+    const killed = spawn(process.execPath, ["--input-type=module", "-e", script], { env, stdio: "inherit" });
+    expect(await once(killed, "exit")).to.deep.equal([null, "SIGKILL"]);
+    await waitUntil({ what: "the folder goes", timeoutMs: 10_000 }, async () => (await readdir(folder)).length === 0);
   });
 
   it("reserves free ports that differ", async () => {
