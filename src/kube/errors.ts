@@ -74,3 +74,12 @@ export function isDocumentRefusal(error: unknown): error is KubeStatusError {
     )
   );
 }
+
+/**
+ * A version that some entry of an object's managed fields is booked at and that its definition does not have any more. The API
+ * server then refuses every apply by a 500 that only its text tells (tried on 1.35), until the books are rewritten.
+ */
+export function goneVersion(error: unknown): string | undefined {
+  if (!isStatus(error, 500)) return undefined;
+  return /request to convert CR to an invalid group\/version: ([^\s,]+)/.exec(error.message)?.[1];
+}

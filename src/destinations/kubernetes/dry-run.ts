@@ -1,12 +1,17 @@
 import { type ApplyResult, applyObject } from "../../kube/apply.js";
-import { isStatus } from "../../kube/errors.js";
-import type { RawObject } from "../../kube/object.js";
+import { goneVersion, isStatus } from "../../kube/errors.js";
+import type { FieldSteps } from "../../kube/field-sets.js";
+import { applyEntry } from "../../kube/managed-fields.js";
+import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../kube/object.js";
 import { objectPath, type ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
+import { apiVersionOf, parseApiVersion } from "../../manifest/object-id.js";
 import type { Target } from "../destination.js";
 import { type KubernetesContext, writer } from "./context.js";
+import { leftOut, rebooked } from "./gone-version.js";
 import { fieldManager, stamped } from "./identity.js";
-import { overlay, type UnionConflict, unionConflict } from "./union-conflict.js";
+import { claimed, type OurBooks } from "./take-over.js";
+import { overlay, unionConflict } from "./union-conflict.js";
 
 /** The answer of the API server to the document, as if it were written. */
 export function dryRun(
@@ -27,8 +32,8 @@ export function dryRun(
 }
 
 /**
- * The same with force, for an object that exists. Where members of unions are in the way, which the write is going to take
- * away first, the answer is the one to the object without them.
+ * The same with force, for an object that exists. Where something is in the way that the write is going to take away first,
+ * the answer is the one to the object without it.
  */
 export async function forcedDryRun(
   context: KubernetesContext,
@@ -39,31 +44,59 @@ export async function forcedDryRun(
   try {
     return await dryRun(context, target, document, resource, true);
   } catch (error) {
-    const found = await conflictOf(context, target, resource, document, error);
-    if (!found) throw error;
-    return dryRunWithout(context, target, document, resource, found);
+    const obstacle = await obstacleOf(context, target, resource, document, error);
+    if (!obstacle) throw error;
+    return dryRunWithout(context, target, document, resource, obstacle);
   }
 }
 
-/** A live object, and what of it is in the way of its document. */
-export interface FoundConflict {
+/** What is in the way of an apply, and goes when the books of the live object are rewritten before it. */
+export interface Obstacle {
   readonly live: RawObject;
-  readonly conflict: UnionConflict;
+  /** What of the live object goes with the apply that follows, and that this apply could not name. */
+  readonly gone: readonly FieldSteps[];
+  /** The books as they have to be. */
+  readonly books: (metadata: LiveMetadata, ours: OurBooks) => readonly ManagedFieldsEntry[];
+  /** Whether the API server takes no write, and no dry run of one, without the new books. */
+  readonly booksFirst: boolean;
 }
 
-/** Whether a refused apply is refused for members of unions alone. */
-export async function conflictOf(
+/** Why an apply was refused, if that can be mended: members of unions alone, or books at a version that is gone. */
+export async function obstacleOf(
   context: KubernetesContext,
   target: Target,
   resource: ResourceInfo,
   document: Document,
   error: unknown,
-): Promise<FoundConflict | undefined> {
-  if (!isStatus(error, 422)) return undefined;
+): Promise<Obstacle | undefined> {
+  const version = goneVersion(error);
+  if (version === undefined && !isStatus(error, 422)) return undefined;
   const live = await readLive(context, target, resource, document);
   if (!live) return undefined;
-  const conflict = unionConflict(error.status, live, document.object);
-  return conflict.explained ? { live, conflict } : undefined;
+  if (version !== undefined) {
+    const isGone = await goneVersions(context, document, version);
+    const held = applyEntry(live.metadata, fieldManager(target.app))?.fieldsV1 ?? {};
+    const books: Obstacle["books"] = (metadata, { apiVersion }) => rebooked(metadata, isGone, apiVersion);
+    return { live, gone: leftOut(held, document.object), books, booksFirst: true };
+  }
+  if (!isStatus(error, 422)) return undefined;
+  const { members, explained } = unionConflict(error.status, live, document.object);
+  const books: Obstacle["books"] = (metadata, ours) => claimed(metadata, ours, members);
+  return explained ? { live, gone: members, books, booksFirst: false } : undefined;
+}
+
+/** Tells versions of a document's kind that are gone: `named` by the API server, and others that it does not serve now. */
+async function goneVersions(
+  { discovery }: KubernetesContext,
+  { id }: Document,
+  named: string,
+): Promise<(apiVersion: string) => boolean> {
+  discovery.invalidate();
+  await discovery.find(id);
+  return (apiVersion) => {
+    const { group, version } = parseApiVersion(apiVersion);
+    return apiVersion === named || (group === id.group && discovery.peek({ ...id, version }) === undefined);
+  };
 }
 
 async function dryRunWithout(
@@ -71,22 +104,25 @@ async function dryRunWithout(
   target: Target,
   document: Document,
   resource: ResourceInfo,
-  { live, conflict }: FoundConflict,
+  { live, gone, books, booksFirst }: Obstacle,
 ): Promise<ApplyResult> {
   const object = stamped(document, target.app, context.instance);
+  const manager = fieldManager(target.app);
   const { labels, annotations } = object.metadata;
-  const { metadata: _, apiVersion: __, kind: ___, ...fields } = overlay(live, object, conflict.members);
+  const { metadata: _, apiVersion: __, kind: ___, ...fields } = overlay(live, object, gone);
   const values = Object.keys(object).flatMap((field) =>
     field in fields ? [[`/${escaped(field)}`, fields[field]]] : [],
   );
+  const ours = { manager, apiVersion: apiVersionOf(document.id), now: context.clock.now() };
   const response = await context.client.request<RawObject>({
     method: "PATCH",
     path: objectPath(resource, document.id.namespace, document.id.name),
-    query: { fieldManager: fieldManager(target.app), dryRun: "All", fieldValidation: "Strict" },
+    query: { fieldManager: manager, dryRun: "All", fieldValidation: "Strict" },
     contentType: "application/json-patch+json",
     impersonate: writer(target),
     body: [
       { op: "test", path: "/metadata/uid", value: live.metadata.uid },
+      ...(booksFirst ? [{ op: "add", path: "/metadata/managedFields", value: books(live.metadata, ours) }] : []),
       { op: "add", path: "/metadata/labels", value: { ...live.metadata.labels, ...labels } },
       { op: "add", path: "/metadata/annotations", value: { ...live.metadata.annotations, ...annotations } },
       ...values.map(([path, value]) => ({ op: "add", path, value })),

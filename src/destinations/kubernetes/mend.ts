@@ -1,14 +1,17 @@
+import { messageOf } from "../../base/errors.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
 import type { Target } from "../destination.js";
 import { changeOwnership } from "./change-ownership.js";
 import type { KubernetesContext } from "./context.js";
-import { conflictOf } from "./dry-run.js";
-import { claimed } from "./take-over.js";
+import { obstacleOf } from "./dry-run.js";
+
+/** Things that may be in the way of one write, one behind the other: versions that are gone, then members of unions. */
+const MOST = 2;
 
 /**
- * Does an apply that may be refused for members of unions that somebody else, or nobody, owns: these are made ours, and
- * with the next apply they go and our own members come, in one write. What else others own stays.
+ * Does an apply that may be refused for what stands in the books: members of unions that somebody else, or nobody, owns, or a
+ * version that is gone. The books are rewritten, and no value; with the next apply all changes in one write.
  */
 export async function mending<T>(
   context: KubernetesContext,
@@ -17,13 +20,17 @@ export async function mending<T>(
   document: Document,
   apply: () => Promise<T>,
 ): Promise<T> {
-  try {
-    return await apply();
-  } catch (error) {
-    const found = await conflictOf(context, target, resource, document, error);
-    if (!found) throw error;
-    const { members } = found.conflict;
-    await changeOwnership(context, target, resource, document, (metadata, ours) => claimed(metadata, ours, members));
-    return apply();
+  const met = new Set<string>();
+  for (;;) {
+    try {
+      return await apply();
+    } catch (error) {
+      const refusal = messageOf(error);
+      const helpless = met.has(refusal) || met.size === MOST;
+      const obstacle = helpless ? undefined : await obstacleOf(context, target, resource, document, error);
+      if (!obstacle) throw error;
+      met.add(refusal);
+      await changeOwnership(context, target, resource, document, obstacle.books);
+    }
   }
 }

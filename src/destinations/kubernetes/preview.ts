@@ -3,7 +3,7 @@ import { LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
 import { OverseerError } from "../../base/errors.js";
 import { mapLimit } from "../../base/semaphore.js";
 import type { ApplyResult } from "../../kube/apply.js";
-import { isDocumentRefusal, isStatus, KubeStatusError } from "../../kube/errors.js";
+import { goneVersion, isDocumentRefusal, isStatus, KubeStatusError } from "../../kube/errors.js";
 import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
@@ -177,8 +177,8 @@ async function judgeFirstContact(
     const dry = await dryRun(context, target, document, resource, false);
     if (dry.created) return accepted(target, action, "Create", dry, [], undefined);
   } catch (error) {
-    // A member of a union that somebody else has set looks like a fault of the document.
-    if (!isStatus(error, 409) && !isStatus(error, 422)) throw error;
+    // A member of a union that somebody else has set looks like a fault of the document, and old books like one of the server.
+    if (!isStatus(error, 409) && !isStatus(error, 422) && goneVersion(error) === undefined) throw error;
     refusal = error;
   }
   const live = await readLive(context, target, resource, document);

@@ -10,6 +10,11 @@ import { ROWS } from "./rows.js";
 
 type Properties = Record<string, unknown>;
 const integer = { type: "integer" };
+const list = {
+  type: "array",
+  items: { type: "object", required: ["name"], properties: { name: { type: "string" }, size: integer } },
+};
+const keyedList = { ...list, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] };
 const specOf = (object: RawObject | undefined): unknown => object?.spec;
 
 describe("A definition that changes is met by a look at its objects", function () {
@@ -123,6 +128,41 @@ describe("A definition that changes is met by a look at its objects", function (
     expect(specOf(live)).to.deep.equal({ a: 1 });
   });
 
+  it("the version of our entry is removed and nobody has written since: Git goes on to another one, and what it leaves out vanishes", async () => {
+    const properties = { a: integer, b: integer, parts: keyedList };
+    const versions = (...all: readonly [string, boolean][]) =>
+      all.map(([name, storage]) => version(name, properties, storage));
+    await define("Skipped", versions(["v1alpha1", true]));
+    const repo = await sync(
+      "Skipped",
+      "v1alpha1",
+      "{ a: 1, b: 2, parts: [{ name: p, size: 1 }, { name: q, size: 1 }] }",
+    );
+    await define("Skipped", versions(["v1alpha1", false], ["v1beta1", false], ["v1", true]));
+    for (const at of ["v1beta1", "v1"]) {
+      const labels = { [at]: "seen" };
+      await world.kube.patch(ref("Skipped", at), { metadata: { labels } }, { manager: `thief-${at}` });
+    }
+    await world.operator.stop();
+    await world.kube.patch(definitionRef("Skipped"), { status: { storedVersions: ["v1"] } }, { subresource: "status" });
+    await define("Skipped", versions(["v1", true]));
+    await repo.commit({ "x.yaml": text("Skipped", "v1", "{ a: 3, parts: [{ name: p, size: 2 }] }") }, "to v1");
+    await world.operator.start({ kubeconfigPath: proxy.kubeconfigPath });
+    const live = await world.kube.until(
+      ref("Skipped", "v1"),
+      "is at v1",
+      ({ spec }) => (spec as { a: number }).a === 3,
+    );
+    expect(specOf(live)).to.deep.equal({ a: 3, parts: [{ name: "p", size: 2 }] });
+    expect(entryOf(live, "skipped")?.apiVersion).to.equal(`${group()}/v1`);
+    const others = (live.metadata.managedFields ?? []).filter(({ manager = "" }) => manager.startsWith("thief"));
+    expect(others, "others keep what is theirs").to.have.length(2);
+    await world.synced("skipped", await repo.head());
+    const change = (await world.changes("skipped")).at(-1);
+    const paths = change?.status?.plan?.flatMap(({ diff = [] }) => diff.map(({ path }) => path));
+    expect(paths, "the plan showed it all").to.include.members([".spec.a", ".spec.b", ".spec.parts[p].size"]);
+  });
+
   it(`table A, ${ROWS.A10.text}: the app says so`, async () => {
     await define("Pruned", [version("v1", { a: integer, gone: integer }, true)]);
     await sync("Pruned", "v1", "{ a: 1, gone: 2 }");
@@ -145,15 +185,10 @@ describe("A definition that changes is met by a look at its objects", function (
   });
 
   it(`table C, ${ROWS.C19.text}: annotated anew, and then seen item by item`, async () => {
-    const keyed = {
-      type: "array",
-      items: { type: "object", required: ["name"], properties: { name: { type: "string" }, size: integer } },
-    };
-    const asMap = { ...keyed, "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"] };
-    await define("Listed", [version("v1", { parts: { ...keyed, "x-kubernetes-list-type": "atomic" } }, true)]);
+    await define("Listed", [version("v1", { parts: { ...list, "x-kubernetes-list-type": "atomic" } }, true)]);
     await sync("Listed", "v1", "{ parts: [{ name: a, size: 1 }] }");
     const mark = proxy.requests.length;
-    await define("Listed", [version("v1", { parts: asMap }, true)]);
+    await define("Listed", [version("v1", { parts: keyedList }, true)]);
     await world.kube.until(ref("Listed", "v1"), "is ours item by item", (object) =>
       JSON.stringify(entryOf(object, "listed")?.fieldsV1).includes("f:size"),
     );
