@@ -125,6 +125,7 @@ describe("A real autoscaler", function () {
     await pauseFight();
     await repo.commit({ "x.yaml": web("fought") }, "the autoscaler decides");
     await world.poll("fought");
+    await world.synced("fought", await repo.head(), 60_000);
     await world.kube.until<LiveApp>(
       world.appRef("fought"),
       "is at peace",
