@@ -81,8 +81,8 @@ describe("A stop in the middle of many writes", function () {
       release = resolve;
     });
     proxy.rule = (request) => (isWrite(request) ? { kind: "wait", until } : undefined);
-    await world.kube.patch(world.configMap("cm-1"), { data: { v: "drifted" } });
     const before = proxy.count(isWrite);
+    await world.kube.patch(world.configMap("cm-1"), { data: { v: "drifted" } });
     await waitUntil({ what: "a write hangs", timeoutMs: 20_000 }, () => proxy.count(isWrite) > before);
     process.kill(operator.pid, "SIGTERM");
     await waitUntil({ what: "it stops", timeoutMs: 20_000 }, async () => (await operator.log()).includes('"stopping"'));
