@@ -27,6 +27,8 @@ export interface Config {
   /** The operator's own namespace: its leases and Events live there. */
   readonly namespace: string;
   readonly trustedNamespaces: readonly string[];
+  /** The user that apps of these write as when they name no ServiceAccount; undefined: the operator itself. */
+  readonly trustedUser: string | undefined;
   /** Apps reconciled at once. */
   readonly concurrency: number;
   /** Writes and dry runs of objects under way at once, over all apps of one cluster. */
@@ -80,6 +82,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     gitEngine: values["git-engine"] ?? "auto",
     namespace,
     trustedNamespaces: values["trusted-namespaces"] ?? [namespace],
+    trustedUser: trustedUser(values, namespace),
     concurrency: values.concurrency ?? 8,
     applyConcurrency: values["apply-concurrency"] ?? 8,
     identity: values.identity ?? `${env.POD_NAME || hostname()}_${randomBytes(4).toString("hex")}`,
@@ -99,6 +102,10 @@ function checkSettings(raw: RawSettings): Values {
   const issue = result.error.issues[0];
   const said = raw.settings.get(issue?.path[0] as SettingName);
   throw new ConfigError(`${said?.from} ${issue?.message}; got ${JSON.stringify(said?.text)}`, "CONFIG_INVALID");
+}
+
+function trustedUser({ "trusted-service-account": name }: Values, namespace: string): string | undefined {
+  return name === undefined ? undefined : `system:serviceaccount:${namespace}:${name}`;
 }
 
 function clusterSettings(values: Values, env: Environment): ClusterSettings {

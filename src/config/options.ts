@@ -73,6 +73,13 @@ export const OPTIONS = [
     help: "Namespaces, separated by commas, whose apps may use the operator's own rights when they name no service account. An empty text: none.",
   },
   {
+    flag: "trusted-service-account",
+    value: "NAME",
+    env: "OVERSEER_TRUSTED_SERVICE_ACCOUNT",
+    fallback: "none: the operator's own rights",
+    help: "ServiceAccount of the operator's own namespace that these apps write as, instead of the operator itself.",
+  },
+  {
     flag: "concurrency",
     value: "N",
     env: "OVERSEER_CONCURRENCY",

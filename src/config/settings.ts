@@ -73,7 +73,7 @@ const duration = text.transform((value, context): number => {
 
 const seconds = duration.refine((ms) => ms >= 2000 && ms % 1000 === 0, "must be whole seconds, at least 2s");
 
-const leaseName = text.regex(
+const objectName = text.regex(
   /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
   "must be a name of lower-case letters, digits, dashes and dots",
 );
@@ -100,11 +100,12 @@ export const SETTING_SCHEMAS = {
   "cache-dir": text,
   "git-engine": z.enum(["auto", "native", "isomorphic"], "must be auto, native or isomorphic"),
   "trusted-namespaces": namespaces,
+  "trusted-service-account": objectName,
   concurrency: count(1, 256),
   "apply-concurrency": count(1, 256),
   identity: text.max(128, "must have at most 128 characters"),
   "leader-election": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),
-  "lease-name": leaseName,
+  "lease-name": objectName,
   "lease-duration": seconds,
   "lease-renew-deadline": duration,
   "lease-retry-period": duration,

@@ -40,6 +40,7 @@ export class Clusters {
       ...shared,
       client,
       discovery,
+      ownUser: config.trustedUser,
       apps: known,
       observerFor: (kind) => reflectorObserver(metrics, kind),
       reader: "the operator",

@@ -69,8 +69,18 @@ affinity: {{- toYaml . | nindent 2 }}
   namespace: {{ .Release.Namespace }}
 {{- end }}
 
+{{/* What apps of trusted namespaces write as, as the subject of a binding. */}}
+{{- define "overseer.trusted" -}}
+- kind: ServiceAccount
+  name: overseer-gitops-trusted
+  namespace: {{ .Release.Namespace }}
+{{- end }}
+
 {{/* What the schema cannot say. */}}
 {{- define "overseer.check" -}}
+{{- if and .Values.rbac.clusterAdmin (not .Values.trustedNamespaces) }}
+{{- fail "rbac.clusterAdmin is for apps of trustedNamespaces: name one" }}
+{{- end }}
 {{- if and .Values.rbac.readAll .Values.rbac.secretNamespaces }}
 {{- fail "rbac.secretNamespaces limits nothing while rbac.readAll is on: set rbac.readAll=false and name the kinds in rbac.readKinds" }}
 {{- end }}

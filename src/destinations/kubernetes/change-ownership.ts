@@ -30,7 +30,7 @@ export async function changeOwnership(
       method: "GET",
       path,
       accept: PARTIAL_OBJECT,
-      impersonate: writer(target),
+      impersonate: writer(context, target),
     });
     const ours = { manager, apiVersion: apiVersionOf(document.id), now: context.clock.now() };
     const entries = change(live.metadata, ours);
@@ -60,7 +60,7 @@ async function patchEntries(
       path: objectPath(resource, document.id.namespace, document.id.name),
       query: { fieldManager: fieldManager(target.app) },
       contentType: "application/json-patch+json",
-      impersonate: writer(target),
+      impersonate: writer(context, target),
       body: [
         { op: "test", path: "/metadata/uid", value: uid },
         { op: "replace", path: "/metadata/managedFields", value: entries },

@@ -51,6 +51,8 @@ export interface AppSet {
 export interface ClusterConnectionOptions extends ClusterParts {
   readonly client: KubeClient;
   readonly discovery: Discovery;
+  /** The user that apps write as that name no ServiceAccount; left out: whoever the client signs in as. */
+  readonly ownUser?: string | undefined;
   readonly apps: AppSet;
   readonly observerFor: (kind: string) => ReflectorObserver;
   /** Who lists and watches, for people. */
@@ -69,15 +71,18 @@ export class ClusterConnection {
   readonly #rights: RightsWatch;
 
   constructor(options: ClusterConnectionOptions) {
-    const { client, discovery, clock, logger, instance, digestKey, applyConcurrency, appExists, apps, news } = options;
+    const { client, discovery, clock, logger, instance, digestKey, ownUser, appExists, apps, news } = options;
     const tracker = new Tracker((app, _object, what) => {
       if (apps.has(app)) news.objectChanged(app, what);
     });
-    const requests = new Semaphore(applyConcurrency, Math.ceil(applyConcurrency / 4));
+    const requests = new Semaphore(options.applyConcurrency, Math.ceil(options.applyConcurrency / 4));
     const rights = new RightsWatch({ client, clock, logger });
     this.#rights = rights;
     const onForbidden = (app: string): void => rights.awaited(app, () => news.granted(app));
-    this.context = { client, discovery, tracker, clock, logger, instance, digestKey, requests, appExists, onForbidden };
+    this.context = {
+      ...{ client, discovery, tracker, clock, logger, instance, digestKey, ownUser, requests, appExists },
+      onForbidden,
+    };
     const { observerFor, reader } = options;
     const onChange = (): void => news.wake(apps.keys());
     this.watches = new KindWatches({

@@ -25,6 +25,8 @@ export interface KubernetesContext {
   readonly instance: string;
   /** Key of the digests of Secrets, which a reader of metadata must not be able to guess. */
   readonly digestKey: string;
+  /** The user that apps write as that name no ServiceAccount; undefined: whoever the connection signs in as. */
+  readonly ownUser: string | undefined;
   /** Requests that write or dry-run, over all apps of this cluster. */
   readonly requests: Semaphore;
   /** Whether an app exists: the objects of one that does not are free. */
@@ -42,11 +44,10 @@ export function recordedHash(context: Pick<KubernetesContext, "digestKey">, docu
   return secret ? hmacSha256(context.digestKey, document.hash, 32) : document.hash;
 }
 
-/** The user that an app's writes are made as; undefined: the operator itself. */
-export function writer(target: Target): string | undefined {
-  return target.serviceAccountName === undefined
-    ? undefined
-    : `system:serviceaccount:${target.app.namespace}:${target.serviceAccountName}`;
+/** The user that an app's writes are made as; undefined: whoever the connection signs in as. */
+export function writer({ ownUser }: Pick<KubernetesContext, "ownUser">, target: Target): string | undefined {
+  const { app, serviceAccountName } = target;
+  return serviceAccountName === undefined ? ownUser : `system:serviceaccount:${app.namespace}:${serviceAccountName}`;
 }
 
 /** Reduces an answer of the API server as a watch event would be. */

@@ -27,7 +27,7 @@ export function dryRun(
     manager: fieldManager(target.app),
     force,
     dryRun: true,
-    impersonate: writer(target),
+    impersonate: writer(context, target),
   });
 }
 
@@ -119,7 +119,7 @@ async function dryRunWithout(
     path: objectPath(resource, document.id.namespace, document.id.name),
     query: { fieldManager: manager, dryRun: "All", fieldValidation: "Strict" },
     contentType: "application/json-patch+json",
-    impersonate: writer(target),
+    impersonate: writer(context, target),
     body: [
       { op: "test", path: "/metadata/uid", value: live.metadata.uid },
       ...(booksFirst ? [{ op: "add", path: "/metadata/managedFields", value: books(live.metadata, ours) }] : []),
@@ -140,7 +140,8 @@ export async function readLive(
 ): Promise<RawObject | undefined> {
   try {
     const path = objectPath(resource, document.id.namespace, document.id.name);
-    return (await context.client.request<RawObject>({ method: "GET", path, impersonate: writer(target) })).body;
+    return (await context.client.request<RawObject>({ method: "GET", path, impersonate: writer(context, target) }))
+      .body;
   } catch (error) {
     if (isStatus(error, 404)) return undefined;
     throw error;

@@ -23,7 +23,7 @@ export async function handOver(
     method: "GET",
     path,
     accept: PARTIAL_OBJECT,
-    impersonate: writer(target),
+    impersonate: writer(context, target),
   });
   const from = fieldManager(target.app);
   const entries = (body.metadata.managedFields ?? []).map((entry) =>
@@ -37,7 +37,7 @@ export async function handOver(
       path,
       query: { fieldManager: from },
       contentType: "application/json-patch+json",
-      impersonate: writer(target),
+      impersonate: writer(context, target),
       body: [
         { op: "test", path: "/metadata/uid", value: live.uid },
         { op: "test", path: `/metadata/labels/${pointer(LABEL_APP)}`, value: target.app.name },

@@ -19,7 +19,7 @@ export async function mayWrite(context: KubernetesContext, target: Target, id: O
         kind: "SelfSubjectAccessReview",
         spec: { resourceAttributes },
       },
-      impersonate: writer(target),
+      impersonate: writer(context, target),
     });
     return body.status?.allowed === true;
   } catch (error) {

@@ -49,7 +49,7 @@ async function applyOnce(context: KubernetesContext, write: StampedWrite): Promi
       object: stamped(document, target.app, context.instance, applied),
       manager: fieldManager(target.app),
       force,
-      impersonate: writer(target),
+      impersonate: writer(context, target),
       metadataOnly: !whole && !needsStatus(document.id),
     });
     observed = observeAnswer(resource, object);

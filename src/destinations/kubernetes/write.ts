@@ -129,7 +129,7 @@ export async function removeObject(context: KubernetesContext, target: Target, p
           propagationPolicy: "Background",
           preconditions: { uid, resourceVersion },
         },
-        impersonate: writer(target),
+        impersonate: writer(context, target),
       });
     } catch (error) {
       if (!isStatus(error, 404)) throw error;

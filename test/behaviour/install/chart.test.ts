@@ -114,9 +114,10 @@ describe("The chart", function () {
     expect(podOf(defaults, SERVER)).to.not.have.property("volumes");
   });
 
-  it("has a value for every flag that means something in a pod, in the pods of one role or the other", () => {
+  it("has a value for every flag that means something in a pod, in the pods of one role or the other", async () => {
+    const objects = await renderChart({ trustedNamespaces: ["platform"] });
     const flagsOf = (name: string) =>
-      podOf(defaults, name).containers[0].args.map((text) => /^--([a-z-]+)=/.exec(text)?.[1] ?? text);
+      podOf(objects, name).containers[0].args.map((text) => /^--([a-z-]+)=/.exec(text)?.[1] ?? text);
     const flags = new Set([...flagsOf(OPERATOR), ...flagsOf(SERVER)]);
     const wanted = SETTINGS.map(({ flag }) => flag).filter((flag) => !NOT_IN_A_POD.has(flag));
     expect([...flags].sort()).to.deep.equal([...wanted].sort());
@@ -143,7 +144,9 @@ describe("The chart", function () {
     const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
     expect(names.filter((text) => text.includes("-server"))).to.deep.equal([]);
     expect(JSON.stringify(find(objects, "PrometheusRule"))).to.not.contain("Webhooks");
-    expect(kindsOf(objects)).to.include("Deployment").and.not.include("ValidatingAdmissionPolicy");
+    expect(kindsOf(objects)).to.include("Deployment");
+    const trusting = await renderChart({ "policies.credentialUse": false, "server.enabled": false });
+    expect(kindsOf(trusting)).to.not.include("ValidatingAdmissionPolicy");
   });
 
   it("takes the values of the controller in their old place as well", async () => {
@@ -213,6 +216,7 @@ describe("The chart", function () {
       "--concurrency=3",
       "--apply-concurrency=4",
       "--trusted-namespaces=platform,infra",
+      "--trusted-service-account=overseer-gitops-trusted",
       "--lease-name=other",
     ]);
     expect(container.image).to.equal(`registry.example.com/team/overseer-gitops@sha256:${"0".repeat(64)}`);
@@ -235,6 +239,7 @@ describe("The chart", function () {
       [{ trustedNamespaces: ["Platform"] }, "'/trustedNamespaces/0'"],
       [{ "leaderElection.leaseDuration": 15 }, "'/leaderElection/leaseDuration': got number, want string"],
       [{ "rbac.secretNamespaces": ["a"] }, "set rbac.readAll=false"],
+      [{ "rbac.clusterAdmin": true }, "rbac.clusterAdmin is for apps of trustedNamespaces"],
       [
         { "rbac.readKinds": [{ apiGroups: ["apps"], resources: ["deployments"] }] },
         "rbac.readKinds is for rbac.readAll=false",
@@ -317,6 +322,7 @@ describe("The chart", function () {
     const objects = await renderChart({
       "networkPolicy.metricsFrom": [{ namespaceSelector: { matchLabels: { name: "monitoring" } } }],
       "controller.networkPolicy.egressPorts": [443],
+      "controller.networkPolicy.egressTo": [{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }],
     });
     const spec = find(objects, "NetworkPolicy").spec as Record<string, unknown>;
     expect(spec.policyTypes).to.deep.equal(["Ingress", "Egress"]);
@@ -326,8 +332,9 @@ describe("The chart", function () {
         from: [{ namespaceSelector: { matchLabels: { name: "monitoring" } } }],
       },
     ]);
-    const egress = spec.egress as { ports: { port: number }[] }[];
+    const egress = spec.egress as { ports: { port: number }[]; to?: object[] }[];
     expect(egress.flatMap(({ ports }) => ports.map(({ port }) => port))).to.deep.equal([53, 53, 443]);
+    expect(egress[1]?.to).to.deep.equal([{ ipBlock: { cidr: "0.0.0.0/0", except: ["169.254.0.0/16"] } }]);
   });
 
   it("grants no right to write or read objects beyond its own, and none to everything", () => {
@@ -400,15 +407,19 @@ describe("The chart", function () {
     ]);
   });
 
-  it("gives the operator rights of its own only in trusted namespaces, and everything only when told", async () => {
+  it("gives an account of their own rights in trusted namespaces, everything only when told, and the operator none", async () => {
     const objects = await renderChart({ trustedNamespaces: ["platform"], "rbac.trustedClusterRole": "edit" });
     const binding = find(objects, "RoleBinding", "overseer-gitops-trusted");
     expect(binding.metadata.namespace).to.equal("platform");
     expect(binding.roleRef).to.include({ kind: "ClusterRole", name: "edit" });
-    const all = await renderChart({ "rbac.clusterAdmin": true });
-    expect(find(all, "ClusterRoleBinding", "overseer-gitops-cluster-admin").roleRef).to.include({
-      name: "cluster-admin",
-    });
+    const trusted = [{ kind: "ServiceAccount", name: "overseer-gitops-trusted", namespace: INSTALL_NAMESPACE }];
+    expect(binding.subjects).to.deep.equal(trusted);
+    const all = await renderChart({ trustedNamespaces: ["platform"], "rbac.clusterAdmin": true });
+    const everything = all.filter(
+      ({ roleRef }) => (roleRef as { name?: string } | undefined)?.name === "cluster-admin",
+    );
+    expect(everything.map(({ subjects }) => subjects)).to.deep.equal([trusted]);
+    expect(defaults.filter(({ metadata }) => metadata.name === "overseer-gitops-trusted")).to.deep.equal([]);
   });
 
   it("adds its kinds to the roles of people, without a right that edit does not have", async () => {

@@ -2,14 +2,16 @@ import { expect } from "chai";
 import { API_VERSION } from "../../../src/api/group.js";
 import { isStatus } from "../../../src/kube/errors.js";
 import { waitUntil } from "../../../tools/wait-until.js";
-import { INSTALL_NAMESPACE, installChart, OPERATOR } from "../../support/helm.js";
+import { INSTALL_NAMESPACE, installChart } from "../../support/helm.js";
 import { TestKube, type TestObject } from "../../support/kube.js";
-import { configMap, World } from "../../support/world.js";
+import { condition, configMap, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startInstalled } from "./restricted-operator.js";
 
 const RBAC = "rbac.authorization.k8s.io";
+/** What apps of trusted namespaces write as. */
+const TRUSTED = "overseer-gitops-trusted";
 
-describe("With policies.serviceAccountUse", function () {
+describe("Whoever writes an app needs a right to the credentials that it uses", function () {
   this.timeout(180_000);
   let world: World;
   let alice: TestKube;
@@ -17,13 +19,15 @@ describe("With policies.serviceAccountUse", function () {
   before(async () => {
     world = await World.create("policy", { withoutOperator: true });
     await installChart(world.controlPlane, {
-      "policies.serviceAccountUse": true,
       trustedNamespaces: [world.namespace],
       "rbac.trustedClusterRole": "edit",
     });
     await startInstalled(world);
     await grantAccount(world, "deployer", APP_RULES);
-    await bind("alice", { kind: "ClusterRole", name: "overseer-gitops-edit" });
+    await grantAccount(world, "mighty", [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }]);
+    for (const name of ["there", "core"])
+      await world.kube.apply({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: world.namespace } });
+    await mayDo("write", ["gitops.overseer.io"], ["overseerapps", "gitrepositories"], ["create", "patch", "delete"]);
     await world.repository("shop", { "x.yaml": configMap("shop", {}) });
     alice = await TestKube.connect(await world.controlPlane.writeKubeconfigFor("alice"));
     await waitUntil({ what: "the policy is in force", timeoutMs: 30_000, intervalMs: 100 }, async () =>
@@ -32,32 +36,39 @@ describe("With policies.serviceAccountUse", function () {
   });
   after(async () => {
     await alice?.client.close();
-    const metadata = { namespace: INSTALL_NAMESPACE, name: "alice-impersonate" };
-    for (const kind of ["RoleBinding", "Role"])
-      await world?.kube.delete({ apiVersion: `${RBAC}/v1`, kind, ...metadata });
+    await world?.kube.delete(binding("impersonate", INSTALL_NAMESPACE));
+    await world?.kube.delete({ ...binding("impersonate", INSTALL_NAMESPACE), kind: "Role" });
     await world?.remove();
     await removeInstallation(world);
   });
 
-  const bind = async (
+  const binding = (name: string, namespace: string) => ({
+    apiVersion: `${RBAC}/v1`,
+    kind: "RoleBinding",
+    namespace,
+    name: `alice-${name}`,
+  });
+  /** Gives Alice a right, with a Role of its own. */
+  const mayDo = async (
     name: string,
-    role: { kind: string; name: string },
-    namespace = world.namespace,
+    apiGroups: readonly string[],
+    resources: readonly string[],
+    verbs: readonly string[],
+    { resourceNames, namespace = world.namespace }: { resourceNames?: readonly string[]; namespace?: string } = {},
   ): Promise<void> => {
+    const metadata = { name: `alice-${name}`, namespace };
+    const rule = { apiGroups, resources, verbs, ...(resourceNames ? { resourceNames } : {}) };
+    await world.kube.apply({ apiVersion: `${RBAC}/v1`, kind: "Role", metadata, rules: [rule] });
     await world.kube.apply({
       apiVersion: `${RBAC}/v1`,
       kind: "RoleBinding",
-      metadata: { name, namespace },
-      roleRef: { apiGroup: RBAC, ...role },
+      metadata,
+      roleRef: { apiGroup: RBAC, kind: "Role", name: metadata.name },
       subjects: [{ kind: "User", name: "alice", apiGroup: RBAC }],
     });
   };
-  const mayUse = async (account: string, verb: string, namespace = world.namespace): Promise<void> => {
-    const metadata = { name: `alice-${verb}`, namespace };
-    const rules = [{ apiGroups: [""], resources: ["serviceaccounts"], resourceNames: [account], verbs: [verb] }];
-    await world.kube.apply({ apiVersion: `${RBAC}/v1`, kind: "Role", metadata, rules });
-    await bind(`alice-${verb}`, { kind: "Role", name: `alice-${verb}` }, namespace);
-  };
+  const mayUse = (account: string, verb: string, namespace = world.namespace): Promise<void> =>
+    mayDo(verb, [""], ["serviceaccounts"], [verb], { resourceNames: [account], namespace });
   const app = (name: string, serviceAccountName?: string, path = "."): TestObject => ({
     apiVersion: API_VERSION,
     kind: "OverseerApp",
@@ -68,6 +79,16 @@ describe("With policies.serviceAccountUse", function () {
       ...(serviceAccountName === undefined ? {} : { serviceAccountName }),
     },
   });
+  const goingTo = (destination: object, object = app("remote")): TestObject => ({
+    ...object,
+    spec: { ...(object.spec as object), destination },
+  });
+  const repository = (name: string, more: object = {}): TestObject => ({
+    apiVersion: API_VERSION,
+    kind: "GitRepository",
+    metadata: { name, namespace: world.namespace },
+    spec: { url: "https://git.example.com/x.git", ...more },
+  });
   const outcome = async (object: TestObject, query: Record<string, string> = {}): Promise<string> =>
     alice.apply(object, "alice", query).then(
       () => "taken",
@@ -76,12 +97,32 @@ describe("With policies.serviceAccountUse", function () {
         throw error;
       },
     );
-  const taken = async (object: TestObject): Promise<void> => {
+  const taken = async (object: TestObject, query: Record<string, string> = {}): Promise<void> => {
     await waitUntil(
       { what: "the right is seen", timeoutMs: 20_000, intervalMs: 100 },
-      async () => (await outcome(object)) === "taken",
+      async () => (await outcome(object, query)) === "taken",
     );
   };
+  const DRY = { dryRun: "All" };
+
+  it("so that a user who may write apps and nothing else gets no right by one", async () => {
+    const { namespace } = world;
+    const core = { url: "https://core.example.com", secretRef: { name: "core" } };
+    const cases: readonly [string, TestObject][] = [
+      [`the ServiceAccount ${namespace}/mighty`, app("a", "mighty")],
+      [`the ServiceAccount ${INSTALL_NAMESPACE}/${TRUSTED}`, app("a")],
+      [`the Secret ${namespace}/there`, goingTo({ kubernetes: { kubeConfigSecretRef: { name: "there" } } })],
+      [`the Secret ${namespace}/core`, goingTo({ overseer: core })],
+      [`the Secret ${namespace}/there`, goingTo({ overseer: { ...core, caSecretRef: { name: "there" } } })],
+      [`ServiceAccounts of ${namespace}`, repository("mine")],
+      [`ServiceAccounts of ${namespace}`, repository("mine", { secretRef: { name: "core" } })],
+      [`ServiceAccounts of ${namespace}`, { ...repository("shop"), metadata: { name: "shop", namespace } }],
+    ];
+    for (const [what, object] of cases)
+      expect(await outcome(object, { force: "true" }), JSON.stringify(object.spec))
+        .to.contain(what)
+        .and.contain("alice has neither the verb use nor");
+  });
 
   it("names the ServiceAccount and the verbs that its author lacks", async () => {
     expect(await outcome(app("shop", "deployer")))
@@ -104,32 +145,62 @@ describe("With policies.serviceAccountUse", function () {
     await world.kube.untilGone(world.appRef("admins"));
   });
 
-  it("guards the operator's own rights in a trusted namespace like an account", async () => {
-    expect(await outcome(app("trusted"))).to.contain(`${INSTALL_NAMESPACE}/${OPERATOR}`);
-    await mayUse(OPERATOR, "impersonate", INSTALL_NAMESPACE);
+  it("guards the account of trusted namespaces like any other one", async () => {
+    expect(await outcome(app("trusted"))).to.contain(`${INSTALL_NAMESPACE}/${TRUSTED}`);
+    await mayUse(TRUSTED, "impersonate", INSTALL_NAMESPACE);
     await world.kube.delete(world.appRef("shop"));
     await world.kube.untilGone(world.appRef("shop"));
     await taken(app("trusted"));
     await world.synced("trusted");
   });
 
-  it("asks for nothing where a kubeconfig is the right, unless an account is named", async () => {
-    const kubernetes = { kubeConfigSecretRef: { name: "there" } };
-    const remote = (object: TestObject): TestObject => ({
-      ...object,
-      spec: { ...(object.spec as object), destination: { kubernetes } },
+  it("gives an app of a trusted namespace no hold on the apps of others, which the operator itself could patch", async () => {
+    const { kube, namespace } = world;
+    const metadata = { name: "prey", namespace: `${namespace}-other` };
+    await kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: metadata.namespace } });
+    const prey = { ...app("prey", "deployer"), metadata };
+    await kube.apply(prey);
+    const text = (object: TestObject): string => JSON.stringify(object);
+    await world.repository("hunter", { "x.yaml": text({ ...prey, spec: app("prey", "mighty").spec as object }) });
+    await kube.apply({
+      ...app("hunter"),
+      spec: {
+        ...(app("hunter").spec as object),
+        source: { repositoryRef: { name: "hunter" }, path: "." },
+        sync: { adopt: "Always" },
+      },
     });
-    await world.kube.delete({
-      apiVersion: `${RBAC}/v1`,
-      kind: "RoleBinding",
-      namespace: INSTALL_NAMESPACE,
-      name: "alice-impersonate",
-    });
+    const live = await world.untilCondition("hunter", "Ready", "False", "ApplyRefused");
+    expect(condition(live, "Ready")?.message)
+      .to.contain(`"system:serviceaccount:${INSTALL_NAMESPACE}:${TRUSTED}"`)
+      .and.contain(metadata.namespace);
+    const ref = { apiVersion: API_VERSION, kind: "OverseerApp", ...metadata };
+    expect((await kube.get(ref))?.spec).to.have.property("serviceAccountName", "deployer");
+    await kube.delete(world.appRef("hunter"));
+    await kube.delete({ apiVersion: "v1", kind: "Namespace", name: metadata.namespace });
+  });
+
+  it("asks for the Secret where a kubeconfig or a token is the right, and for an account that is named beside it", async () => {
+    await world.kube.delete(binding("impersonate", INSTALL_NAMESPACE));
     await waitUntil({ what: "the right is gone", timeoutMs: 20_000, intervalMs: 100 }, async () =>
-      (await outcome(app("denied"), { dryRun: "All" })).includes(`${INSTALL_NAMESPACE}/${OPERATOR}`),
+      (await outcome(app("denied"), DRY)).includes(`${INSTALL_NAMESPACE}/${TRUSTED}`),
     );
-    expect(await outcome(remote(app("remote")), { dryRun: "All" })).to.equal("taken");
-    expect(await outcome(remote(app("remote", "default")), { dryRun: "All" })).to.contain(`${world.namespace}/default`);
+    const there = { kubernetes: { kubeConfigSecretRef: { name: "there" } } };
+    await mayDo("use-secret", [""], ["secrets"], ["use"], { resourceNames: ["there"] });
+    await taken(goingTo(there), DRY);
+    expect(await outcome(goingTo(there, app("remote", "default")), DRY)).to.contain(`${world.namespace}/default`);
+    const core = { url: "https://core.example.com", secretRef: { name: "core" } };
+    await mayDo("get-secret", [""], ["secrets"], ["get"], { resourceNames: ["core"] });
+    await taken(goingTo({ overseer: core }), DRY);
+    await taken(goingTo({ overseer: { ...core, caSecretRef: { name: "there" } } }), DRY);
+  });
+
+  it("lets him who may use every account of the namespace write repositories, with Secrets that he has a right to", async () => {
+    await mayDo("use-all", [""], ["serviceaccounts"], ["use"]);
+    await taken(repository("mine", { secretRef: { name: "core" } }), DRY);
+    expect(await outcome(repository("mine", { secretRef: { name: "other" } }), DRY)).to.contain(
+      `the Secret ${world.namespace}/other`,
+    );
   });
 
   it("is in nobody's way when an app is deleted", async () => {

@@ -2,13 +2,14 @@ import { expect } from "chai";
 import { API_VERSION } from "../../../src/api/group.js";
 import { isStatus } from "../../../src/kube/errors.js";
 import type { RawObject } from "../../../src/kube/object.js";
+import { waitUntil } from "../../../tools/wait-until.js";
 import { TestKube, type TestRef } from "../../support/kube.js";
 import { condition, configMap, type LiveApp, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "./restricted-operator.js";
 
 const RBAC = "rbac.authorization.k8s.io";
 
-describe("A tenant who may only write apps and repositories of his namespace", function () {
+describe("A tenant with the ClusterRole edit in his namespace", function () {
   this.timeout(180_000);
   let world: World;
   let alice: TestKube;
@@ -38,10 +39,13 @@ describe("A tenant who may only write apps and repositories of his namespace", f
       apiVersion: `${RBAC}/v1`,
       kind: "RoleBinding",
       metadata: { name: "alice", namespace: world.namespace },
-      roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: "overseer-gitops-edit" },
+      roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: "edit" },
       subjects: [{ kind: "User", name: "alice", apiGroup: RBAC }],
     });
     alice = await TestKube.connect(await world.controlPlane.writeKubeconfigFor("alice"));
+    await waitUntil({ what: "our kinds are part of edit", timeoutMs: 30_000 }, async () =>
+      alice.list(API_VERSION, "OverseerApp", world.namespace),
+    );
   });
   after(async () => {
     await alice?.client.close();
@@ -226,6 +230,29 @@ describe("A tenant who may only write apps and repositories of his namespace", f
     const app = await world.untilCondition("own", "Stalled", "True", "ServiceAccountRequired");
     expect(condition(app, "Stalled")?.message).to.contain("spec.serviceAccountName").and.contain(namespace);
     expect(await world.kube.get(world.configMap("own"))).to.equal(undefined);
+  });
+
+  it("with view instead of edit may look at our kinds, and change nothing", async () => {
+    const { namespace } = world;
+    await world.kube.apply({
+      apiVersion: `${RBAC}/v1`,
+      kind: "RoleBinding",
+      metadata: { name: "carol", namespace },
+      roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: "view" },
+      subjects: [{ kind: "User", name: "carol", apiGroup: RBAC }],
+    });
+    const carol = await TestKube.connect(await world.controlPlane.writeKubeconfigFor("carol"));
+    try {
+      for (const kind of ["GitRepository", "OverseerApp", "Change"])
+        await waitUntil({ what: `${kind} is part of view`, timeoutMs: 30_000 }, async () =>
+          carol.list(API_VERSION, kind, namespace),
+        );
+      const made = { apiVersion: API_VERSION, kind: "GitRepository", metadata: { name: "seen", namespace }, spec: {} };
+      const refused = await carol.apply(made).catch((error: unknown) => error);
+      expect(isStatus(refused, 403), String(refused)).to.equal(true);
+    } finally {
+      await carol.client.close();
+    }
   });
 
   it("writes no status, no Change and no app of another namespace", async () => {
