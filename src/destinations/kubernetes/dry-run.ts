@@ -23,7 +23,7 @@ export function dryRun(
 ): Promise<ApplyResult> {
   return applyObject(context.client, {
     resource,
-    object: stamped(document, target.app, context.instance),
+    object: stamped(document, target.app, context),
     manager: fieldManager(target.app),
     force,
     dryRun: true,
@@ -106,7 +106,7 @@ async function dryRunWithout(
   resource: ResourceInfo,
   { live, gone, books, booksFirst }: Obstacle,
 ): Promise<ApplyResult> {
-  const object = stamped(document, target.app, context.instance);
+  const object = stamped(document, target.app, context);
   const manager = fieldManager(target.app);
   const { labels, annotations } = object.metadata;
   const { metadata: _, apiVersion: __, kind: ___, ...fields } = overlay(live, object, gone);

@@ -43,7 +43,11 @@ export async function handOver(
         { op: "test", path: `/metadata/labels/${pointer(LABEL_APP)}`, value: target.app.name },
         { op: "replace", path: `/metadata/labels/${pointer(LABEL_APP)}`, value: to.name },
         { op: "replace", path: `/metadata/labels/${pointer(LABEL_APP_NAMESPACE)}`, value: to.namespace },
-        { op: "replace", path: `/metadata/annotations/${pointer(ANNOTATION_IDENTITY)}`, value: identity(to, live.id) },
+        {
+          op: "replace",
+          path: `/metadata/annotations/${pointer(ANNOTATION_IDENTITY)}`,
+          value: identity(context, to, live.id),
+        },
         { op: "replace", path: "/metadata/managedFields", value: entries },
         { op: "replace", path: "/metadata/resourceVersion", value: body.metadata.resourceVersion },
       ],

@@ -5,8 +5,9 @@ import {
   LABEL_APP_NAMESPACE,
   LABEL_INSTANCE,
 } from "../../api/group.js";
+import { hmacSha256 } from "../../base/hash.js";
 import type { Document, KubeObject } from "../../manifest/document.js";
-import { type ObjectId, objectKey } from "../../manifest/object-id.js";
+import { type ObjectId, type ObjectKey, objectKey } from "../../manifest/object-id.js";
 import type { AppRef } from "../../plan/live.js";
 
 /** Value of the `applied` annotation while the API server is asked what it would do: only the key counts then. */
@@ -17,9 +18,45 @@ export function fieldManager(app: Pick<AppRef, "namespace" | "name">): string {
   return `overseer:${app.namespace}/${app.name}`;
 }
 
-/** Names the object that carries it, and its app: a copy under another name or of another app does not match. */
-export function identity(app: Pick<AppRef, "uid">, id: Omit<ObjectId, "version">): string {
-  return `${app.uid}/${objectKey(id)}`;
+/** What only this installation knows, and by what it tells its own marks from others'. */
+export interface Marker {
+  /** UID of the control cluster's kube-system namespace. */
+  readonly instance: string;
+  readonly digestKey: string;
+}
+
+/**
+ * Names the object that carries it and its app, with a seal that nobody else can make: whoever may write objects may write
+ * labels, and an entry of our field manager, too. A copy under another name or of another app does not match.
+ */
+export function identity(
+  { digestKey }: Pick<Marker, "digestKey">,
+  app: Pick<AppRef, "uid">,
+  id: Omit<ObjectId, "version">,
+): string {
+  const text = `${app.uid}/${objectKey(id)}`;
+  return `${text}${SEAL}${seal(digestKey, text)}`;
+}
+
+/** UID of the app that an identity names, if it is about this object and sealed by us; undefined: it proves nothing. */
+export function identifiedApp(
+  { digestKey }: Pick<Marker, "digestKey">,
+  value: string | undefined,
+  key: ObjectKey,
+): string | undefined {
+  const at = value?.lastIndexOf(SEAL) ?? -1;
+  if (value === undefined || at < 0) return undefined;
+  const text = value.slice(0, at);
+  if (value.slice(at + 1) !== seal(digestKey, text) || !text.endsWith(`/${key}`)) return undefined;
+  return text.slice(0, -key.length - 1) || undefined;
+}
+
+/** Stands in no UID, group, kind or name. */
+const SEAL = "#";
+
+/** 64 bits: each guess would cost a write. */
+function seal(digestKey: string, text: string): string {
+  return hmacSha256(digestKey, `identity ${text}`, 16);
 }
 
 /** Document hash and hash of the fields that the API server books to us, in one annotation. */
@@ -35,7 +72,7 @@ export function parseApplied(value: string | undefined): { document: string; fie
 }
 
 /** The object as it is sent: the document with our labels and annotations. All of them are there from the first write on. */
-export function stamped(document: Document, app: AppRef, instance: string, applied: string = PENDING): KubeObject {
+export function stamped(document: Document, app: AppRef, marker: Marker, applied: string = PENDING): KubeObject {
   const { metadata } = document.object;
   return {
     ...document.object,
@@ -45,11 +82,11 @@ export function stamped(document: Document, app: AppRef, instance: string, appli
         ...metadata.labels,
         [LABEL_APP]: app.name,
         [LABEL_APP_NAMESPACE]: app.namespace,
-        [LABEL_INSTANCE]: instance,
+        [LABEL_INSTANCE]: marker.instance,
       },
       annotations: {
         ...metadata.annotations,
-        [ANNOTATION_IDENTITY]: identity(app, document.id),
+        [ANNOTATION_IDENTITY]: identity(marker, app, document.id),
         [ANNOTATION_APPLIED]: applied,
       },
     },

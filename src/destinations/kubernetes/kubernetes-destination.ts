@@ -88,7 +88,7 @@ export class KubernetesDestination implements Destination {
     });
     const objects = new Map<string, LiveObject>();
     for (const { object, doubt, untracked } of this.#context.tracker.ofApp(app))
-      objects.set(object.key, liveObject(object, app, doubt, untracked));
+      objects.set(object.key, liveObject(object, app, this.#context, doubt, untracked));
     const incomplete = obstacle?.message ?? unseen[0]?.message;
     return { complete: incomplete === undefined, incomplete, unseen, objects };
   }

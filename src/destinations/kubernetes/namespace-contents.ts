@@ -5,8 +5,10 @@ import { PARTIAL_LIST } from "../../kube/client.js";
 import { isStatus } from "../../kube/errors.js";
 import type { RawObject } from "../../kube/object.js";
 import { collectionPath, type ResourceInfo } from "../../kube/resource.js";
+import { objectKey } from "../../manifest/object-id.js";
 import type { AppRef } from "../../plan/live.js";
 import type { KubernetesContext } from "./context.js";
+import { identifiedApp } from "./identity.js";
 
 /** Kinds that every namespace has, or that come and go by themselves. */
 const NOT_CONTENTS: ReadonlySet<string> = new Set([
@@ -18,6 +20,11 @@ const NOT_CONTENTS: ReadonlySet<string> = new Set([
 ]);
 /** Objects that Kubernetes itself puts into each namespace. */
 const GIVEN: ReadonlySet<string> = new Set(["ServiceAccount/default", "ConfigMap/kube-root-ca.crt"]);
+
+interface Page {
+  readonly items: RawObject[] | null;
+  readonly metadata?: { readonly continue?: string };
+}
 
 /**
  * What a namespace holds that is not the app's, as one example for people; undefined if nothing. Asks the API server for
@@ -43,14 +50,19 @@ async function firstOther(
   resource: ResourceInfo,
 ): Promise<string | undefined> {
   try {
-    const { body } = await context.client.request<{ items: RawObject[] | null }>({
-      method: "GET",
-      path: collectionPath(resource, namespace),
-      query: { limit: "200" },
-      accept: PARTIAL_LIST,
-    });
-    const other = body.items?.find((item) => isContent(item, resource, app));
-    return other ? `${resource.kind} ${namespace}/${other.metadata.name}` : undefined;
+    let page: string | undefined;
+    do {
+      const { body } = await context.client.request<Page>({
+        method: "GET",
+        path: collectionPath(resource, namespace),
+        query: { limit: "500", continue: page },
+        accept: PARTIAL_LIST,
+      });
+      const other = body.items?.find((item) => isContent(context, item, resource, app));
+      if (other) return `${resource.kind} ${namespace}/${other.metadata.name}`;
+      page = body.metadata?.continue || undefined;
+    } while (page !== undefined);
+    return undefined;
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     return isStatus(error, 404) || isStatus(error, 405)
@@ -60,10 +72,11 @@ async function firstOther(
 }
 
 /** Whether an object is somebody's own: not derived from another object, not given by Kubernetes, not ours, not on its way out. */
-function isContent({ metadata }: RawObject, resource: ResourceInfo, app: AppRef): boolean {
+function isContent(context: KubernetesContext, { metadata }: RawObject, resource: ResourceInfo, app: AppRef): boolean {
   if ((metadata.ownerReferences?.length ?? 0) > 0 || metadata.deletionTimestamp !== undefined) return false;
   if (GIVEN.has(`${resource.kind}/${metadata.name}`)) return false;
   const kept = resource.kind === "PersistentVolumeClaim";
   const ours = metadata.labels?.[LABEL_APP] === app.name && metadata.labels?.[LABEL_APP_NAMESPACE] === app.namespace;
-  return kept || !(ours && metadata.annotations?.[ANNOTATION_IDENTITY]?.startsWith(`${app.uid}/`));
+  const key = objectKey({ ...resource, namespace: metadata.namespace ?? "", name: metadata.name });
+  return kept || !ours || identifiedApp(context, metadata.annotations?.[ANNOTATION_IDENTITY], key) !== app.uid;
 }

@@ -13,7 +13,7 @@ import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../kube/obj
 import { type GroupVersionKind, type ObjectId, objectKey } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { AppRef, LiveObject, ObjectHealth, Ownership } from "../../plan/live.js";
-import { fieldManager, identity, parseApplied } from "./identity.js";
+import { fieldManager, identifiedApp, type Marker, parseApplied } from "./identity.js";
 import { isLegacy } from "./managers.js";
 import { hasExtras } from "./strict.js";
 import { isShared } from "./take-over.js";
@@ -167,17 +167,18 @@ function isScaling(previous: ObservedObject, next: ObservedObject): boolean {
   );
 }
 
-/** Whose an object is, as far as it says itself. See `Ownership`. */
-export function ownershipOf(object: ObservedObject, app: AppRef): Ownership {
-  const named = object.identity?.endsWith(`/${object.key}`) && object.identity.length > object.key.length + 1;
-  if (!named) return "Foreign";
-  return object.entryHash !== undefined && object.identity === identity(app, object.id) ? "Owned" : "Claimed";
+/** Whose an object is, as far as it says and proves itself. See `Ownership`. */
+export function ownershipOf(object: ObservedObject, app: AppRef, marker: Pick<Marker, "digestKey">): Ownership {
+  const uid = identifiedApp(marker, object.identity, object.key);
+  if (uid === undefined) return "Foreign";
+  return object.entryHash !== undefined && uid === app.uid ? "Owned" : "Claimed";
 }
 
 /** The object as planning sees it. `doubt` and `untracked` are what the tracker knows beyond what it says itself. */
 export function liveObject(
   object: ObservedObject,
   app: AppRef,
+  marker: Pick<Marker, "digestKey">,
   doubt: "none" | "unverified" | "drifted",
   untracked = false,
 ): LiveObject {
@@ -188,7 +189,7 @@ export function liveObject(
     key: object.key,
     uid: object.uid,
     resourceVersion: object.resourceVersion,
-    ownership: ownershipOf(object, app),
+    ownership: ownershipOf(object, app, marker),
     documentHash: object.applied?.document,
     state: !asApplied || doubt === "drifted" ? "Drifted" : doubt === "unverified" ? "Unverified" : "AsApplied",
     ...(bookless ? { untracked: true } : {}),

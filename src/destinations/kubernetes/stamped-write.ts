@@ -46,7 +46,7 @@ async function applyOnce(context: KubernetesContext, write: StampedWrite): Promi
     const applied = formatApplied(recordedHash(context, document), fields);
     const { object } = await applyObject(context.client, {
       resource,
-      object: stamped(document, target.app, context.instance, applied),
+      object: stamped(document, target.app, context, applied),
       manager: fieldManager(target.app),
       force,
       impersonate: writer(context, target),

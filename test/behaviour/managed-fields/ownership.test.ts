@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { LABEL_APP } from "../../../src/api/group.js";
+import { ANNOTATION_IDENTITY, LABEL_APP } from "../../../src/api/group.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import type { TestObject } from "../../support/kube.js";
 import { configMap, World } from "../../support/world.js";
@@ -45,6 +45,60 @@ describe("An object is the app's only if it says so itself, and is deleted only 
     const after = await world.kube.get(world.configMap("copy"));
     expect(after?.metadata.resourceVersion).to.equal(copy.metadata.resourceVersion);
     expect(proxy.requests.filter(({ path }) => path === pathOf("copy"))).to.deep.equal([]);
+  });
+
+  it("takes nothing for its own that somebody has written its marks on, even with its field manager", async () => {
+    const repo = await world.repository("victim", { "x.yaml": configMap("prey", { a: "one" }) });
+    const app = await world.app("victim", "victim", ".");
+    await world.synced("victim", await repo.head());
+    const live = (await world.kube.get(world.configMap("prey"))) as RawObject;
+    const { namespace } = world;
+    const key = (name: string): string => `${app.metadata.uid}//ConfigMap/${namespace}/${name}`;
+    const sealed = live.metadata.annotations?.[ANNOTATION_IDENTITY] ?? "";
+    expect(sealed).to.match(new RegExp(`^${key("prey")}#[0-9a-f]{16}$`));
+    const forged = [key("bait-0"), `${key("bait-1")}#${"0".repeat(16)}`, `${key("bait-2")}#${sealed.slice(-16)}`];
+    for (const [index, mark] of forged.entries()) {
+      const annotations = { ...live.metadata.annotations, [ANNOTATION_IDENTITY]: mark };
+      const metadata = { name: `bait-${index}`, namespace, labels: live.metadata.labels, annotations };
+      const object = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { a: "one" } };
+      await world.kube.apply(object as unknown as TestObject, `overseer:${namespace}/victim`);
+    }
+    await repo.commit({ "x.yaml": null, "y.yaml": configMap("successor", { a: "one" }) }, "the prey leaves");
+    await world.poll("victim");
+    await world.synced("victim", await repo.head());
+    await world.kube.untilGone(world.configMap("prey"));
+    const summary = (await world.changes("victim")).at(-1)?.status?.summary;
+    expect(summary, "nothing else was planned").to.equal("+1 ~0 -1");
+    await world.kube.delete(world.appRef("victim"));
+    await world.kube.untilGone(world.appRef("victim"));
+    for (const index of forged.keys())
+      expect(await world.kube.get(world.configMap(`bait-${index}`)), `bait-${index}`).to.not.equal(undefined);
+  });
+
+  it("when the key of its marks is lost: adopts what Git wants again, and leaves alone what left Git", async () => {
+    const files = { "x.yaml": configMap("kept", { a: "one" }), "y.yaml": configMap("left", { a: "one" }) };
+    const repo = await world.repository("keyless", files);
+    await world.app("keyless", "keyless", ".");
+    await world.synced("keyless", await repo.head());
+    const sealOf = async (): Promise<string | undefined> =>
+      (await world.kube.get(world.configMap("kept")))?.metadata.annotations?.[ANNOTATION_IDENTITY];
+    const before = await sealOf();
+    await world.operator.stop();
+    await world.kube.delete({
+      apiVersion: "v1",
+      kind: "Secret",
+      namespace: "overseer-system",
+      name: "overseer-gitops-keys",
+    });
+    await repo.commit({ "y.yaml": null }, "it leaves");
+    await world.operator.start({ kubeconfigPath: proxy.kubeconfigPath });
+    await world.synced("keyless", await repo.head(), 60_000);
+    expect(await sealOf()).to.not.equal(before);
+    const plan = (await world.changes("keyless")).at(-1)?.status?.plan ?? [];
+    expect(plan.map(({ verb }) => verb)).to.deep.equal(["Adopt"]);
+    expect((await world.kube.get(world.configMap("left")))?.data).to.deep.equal({ a: "one" });
+    await world.kube.patch(world.configMap("kept"), { data: { a: "drift" } }, { manager: "thief" });
+    await world.kube.until(world.configMap("kept"), "is put back", ({ data }) => (data as { a: string }).a === "one");
   });
 
   it("judges an object anew that changed while its deletion was on its way", async () => {

@@ -31,6 +31,9 @@ export function foreign(manager: string, subresource?: string, time = "2026-01-0
   };
 }
 
+/** By what our marks are told from others'. */
+export const MARKER = { digestKey: "key" };
+
 /** What an event on our object says; `change` is laid over the state after our apply. */
 export function event(
   resourceVersion: string,
@@ -48,7 +51,7 @@ export function event(
     ...change,
     labels: { [LABEL_APP]: APP_REF.name, [LABEL_APP_NAMESPACE]: APP_REF.namespace, tier: "back", ...change.labels },
     annotations: {
-      [ANNOTATION_IDENTITY]: identity(APP_REF, id),
+      [ANNOTATION_IDENTITY]: identity(MARKER, APP_REF, id),
       [ANNOTATION_APPLIED]: formatApplied("document", fieldsHash(OURS)),
       ...change.annotations,
     },

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { ANNOTATION_IDENTITY } from "../../../../src/api/group.js";
+import { identity } from "../../../../src/destinations/kubernetes/identity.js";
 import {
   isExplained,
   liveObject,
@@ -7,7 +8,7 @@ import {
   ownershipOf,
 } from "../../../../src/destinations/kubernetes/observed-object.js";
 import type { LiveMetadata } from "../../../../src/kube/object.js";
-import { APP_REF, event, foreign, OURS } from "./events.js";
+import { APP_REF, event, foreign, MARKER, OURS } from "./events.js";
 
 describe("isExplained", () => {
   const plain = event("1");
@@ -66,34 +67,53 @@ describe("isExplained", () => {
 
 describe("ownershipOf", () => {
   it("is Owned when labels, identity and entry say so", () => {
-    expect(ownershipOf(event("1"), APP_REF)).to.equal("Owned");
+    expect(ownershipOf(event("1"), APP_REF, MARKER)).to.equal("Owned");
   });
 
   it("is Claimed when the entry is gone, or the app was made anew", () => {
-    expect(ownershipOf(event("1", { managedFields: [foreign("x")] }), APP_REF)).to.equal("Claimed");
-    expect(ownershipOf(event("1"), { ...APP_REF, uid: "another" })).to.equal("Claimed");
+    expect(ownershipOf(event("1", { managedFields: [foreign("x")] }), APP_REF, MARKER)).to.equal("Claimed");
+    expect(ownershipOf(event("1"), { ...APP_REF, uid: "another" }, MARKER)).to.equal("Claimed");
   });
 
   it("is Foreign for a copy under another name, with all our marks, and without an identity", () => {
-    expect(ownershipOf(event("1", {}, "copy"), APP_REF)).to.equal("Foreign");
-    expect(ownershipOf(event("1", { annotations: { [ANNOTATION_IDENTITY]: "" } }), APP_REF)).to.equal("Foreign");
-    expect(ownershipOf(event("1", { annotations: { [ANNOTATION_IDENTITY]: event("1").key } }), APP_REF)).to.equal(
+    expect(ownershipOf(event("1", {}, "copy"), APP_REF, MARKER)).to.equal("Foreign");
+    expect(ownershipOf(event("1", { annotations: { [ANNOTATION_IDENTITY]: "" } }), APP_REF, MARKER)).to.equal(
       "Foreign",
     );
+    expect(
+      ownershipOf(event("1", { annotations: { [ANNOTATION_IDENTITY]: event("1").key } }), APP_REF, MARKER),
+    ).to.equal("Foreign");
+  });
+
+  it("is Foreign when all marks are there, but the identity is not sealed by us", () => {
+    const sealed = event("1").identity ?? "";
+    const forgeries = [
+      sealed.slice(0, sealed.lastIndexOf("#")),
+      `${sealed.slice(0, -1)}${sealed.endsWith("0") ? "1" : "0"}`,
+      `${sealed.slice(0, sealed.lastIndexOf("#"))}#`,
+      sealed.replace(APP_REF.uid, "another"),
+      identity({ digestKey: "another" }, APP_REF, event("1").id),
+    ];
+    for (const forged of forgeries)
+      expect(
+        ownershipOf(event("1", { annotations: { [ANNOTATION_IDENTITY]: forged } }), APP_REF, MARKER),
+        forged,
+      ).to.equal("Foreign");
+    expect(identity({ digestKey: "another" }, APP_REF, event("1").id)).to.not.equal(sealed);
   });
 });
 
 describe("liveObject", () => {
   it("is AsApplied when the entry is the annotated one and nobody doubts it", () => {
-    expect(liveObject(event("1"), APP_REF, "none").state).to.equal("AsApplied");
-    expect(liveObject(event("1"), APP_REF, "unverified").state).to.equal("Unverified");
-    expect(liveObject(event("1"), APP_REF, "drifted").state).to.equal("Drifted");
+    expect(liveObject(event("1"), APP_REF, MARKER, "none").state).to.equal("AsApplied");
+    expect(liveObject(event("1"), APP_REF, MARKER, "unverified").state).to.equal("Unverified");
+    expect(liveObject(event("1"), APP_REF, MARKER, "drifted").state).to.equal("Drifted");
   });
 
   it("is Drifted when the entry lost a field, or is gone", () => {
     const less = { ...OURS, fieldsV1: { "f:data": {} } };
-    expect(liveObject(event("1", { managedFields: [less] }), APP_REF, "none").state).to.equal("Drifted");
-    expect(liveObject(event("1", { managedFields: [] }), APP_REF, "none").state).to.equal("Drifted");
+    expect(liveObject(event("1", { managedFields: [less] }), APP_REF, MARKER, "none").state).to.equal("Drifted");
+    expect(liveObject(event("1", { managedFields: [] }), APP_REF, MARKER, "none").state).to.equal("Drifted");
   });
 
   it("names the other writers only while it has drifted", () => {

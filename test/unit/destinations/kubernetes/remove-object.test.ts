@@ -6,7 +6,7 @@ import { removeObject } from "../../../../src/destinations/kubernetes/write.js";
 import type { KubeRequest } from "../../../../src/kube/client.js";
 import { KubeStatusError } from "../../../../src/kube/errors.js";
 import { judgePrune } from "../../../../src/plan/prune-guard.js";
-import { APP_REF, event } from "./events.js";
+import { APP_REF, event, MARKER } from "./events.js";
 
 const TARGET = { app: APP_REF, serviceAccountName: "deployer", adopt: "Unowned" } as const;
 const RESOURCE = {
@@ -36,7 +36,7 @@ async function remove(answer: () => unknown, kindServed = true) {
     },
   } as unknown as KubernetesContext;
   const verdict = judgePrune({
-    leftovers: [liveObject(event("10"), APP_REF, "none")],
+    leftovers: [liveObject(event("10"), APP_REF, MARKER, "none")],
     observationComplete: true,
     live: 10,
     wanted: 1,
