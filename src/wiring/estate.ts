@@ -3,7 +3,7 @@ import type { GitRepository } from "../api/git-repository.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { KnownChange } from "../controllers/overseer-app/known-change.js";
-import { repositoryKey } from "../controllers/overseer-app/source.js";
+import { allowsNamespace, repositoryKey } from "../controllers/overseer-app/source.js";
 import type { ResourceCache } from "../controllers/resource-cache.js";
 import { appKey } from "../plan/live.js";
 
@@ -70,11 +70,21 @@ export class Estate {
     return keys;
   }
 
+  /**
+   * The ref that an app asks of its repository for itself. An app that the repository does not allow asks for nothing: each
+   * ref costs requests with the repository's credential.
+   */
+  wantedRef(app: OverseerApp): GitRef | undefined {
+    const repository = this.repositories.get(repositoryKey(app));
+    return repository && allowsNamespace(repository, app.metadata.namespace) ? app.spec.source.ref : undefined;
+  }
+
   /** Refs of a repository that apps ask for themselves. */
   wantedRefs(repository: string): GitRef[] {
     const refs: GitRef[] = [];
     for (const app of this.apps.values()) {
-      if (app.spec.source.ref && repositoryKey(app) === repository) refs.push(app.spec.source.ref);
+      const ref = repositoryKey(app) === repository ? this.wantedRef(app) : undefined;
+      if (ref) refs.push(ref);
     }
     return refs;
   }

@@ -183,7 +183,9 @@ export class Operator {
     this.#apps.queue.add(key, PRIORITY.user);
     const app = current ?? previous;
     const edited = current?.metadata.generation !== previous?.metadata.generation;
-    if (app?.spec.source.ref !== undefined && edited) this.#repositories.queue.add(repositoryKey(app), PRIORITY.change);
+    // A repository that comes, or allows more, is looked at for that.
+    if (app && edited && this.#shared.estate.wantedRef(app))
+      this.#repositories.queue.add(repositoryKey(app), PRIORITY.change);
   }
 
   #secretChanged(namespace: string, name: string): void {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { API_VERSION } from "../../src/api/group.js";
-import { condition, configMap, World } from "../support/world.js";
+import { condition, configMap, type LiveApp, World } from "../support/world.js";
 
 describe("The rights of an app", function () {
   this.timeout(120_000);
@@ -111,5 +111,31 @@ describe("The rights of an app", function () {
     await world.kube.patch(ref, { spec: { allowedNamespaces: [world.namespace] } });
     await world.synced("theirs");
     await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: other });
+  });
+
+  it("do not make a repository that does not allow it be asked for anything", async () => {
+    const guest = `${world.namespace}-guest`;
+    await world.kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: guest } });
+    await world.repository("guarded", { "x.yaml": configMap("guarded", {}) });
+    await world.poll("guarded");
+    world.git.clearRequests();
+    await world.poll("guarded");
+    const own = world.git.count();
+    world.git.clearRequests();
+    const ref = { apiVersion: API_VERSION, kind: "OverseerApp", namespace: guest, name: "asks" };
+    const repositoryRef = { name: "guarded", namespace: world.namespace };
+    const source = { repositoryRef, path: ".", ref: { branch: "invented" } };
+    const spec = { source, destination: { kubernetes: {} }, serviceAccountName: "deployer" };
+    const metadata = { name: "asks", namespace: guest };
+    await world.kube.apply({ apiVersion: API_VERSION, kind: "OverseerApp", metadata, spec });
+    const fails = (reason: string): Promise<LiveApp> =>
+      world.kube.until<LiveApp>(ref, reason, (app) => condition(app, "Ready")?.reason === reason);
+    await fails("RepositoryNotAllowed");
+    expect(world.git.requests).to.deep.equal([]);
+    await world.poll("guarded");
+    expect(world.git.count(), "a poll asks for the repository's own ref alone").to.equal(own).and.above(0);
+    await world.kube.patch(world.repositoryRef("guarded"), { spec: { allowedNamespaces: [guest] } });
+    expect(condition(await fails("ReferenceNotFound"), "Ready")?.message).to.contain("invented");
+    await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: guest });
   });
 });

@@ -20,6 +20,12 @@ export function repositoryKey(app: AppRun["app"]): string {
   return `${namespace ?? app.metadata.namespace}/${name}`;
 }
 
+/** Whether apps of a namespace may take from a repository: those of its own always may. */
+export function allowsNamespace({ metadata, spec }: GitRepository, namespace: string): boolean {
+  const allowed = spec.allowedNamespaces ?? [];
+  return metadata.namespace === namespace || allowed.includes(namespace) || allowed.includes("*");
+}
+
 /** The namespace that namespaced documents go to unless they say otherwise. */
 export function defaultNamespace(app: AppRun["app"]): string {
   return app.spec.destination.kubernetes?.namespace ?? app.metadata.namespace;
@@ -92,9 +98,7 @@ function checkRepository(run: AppRun, key: string, repository: GitRepository | u
     );
   }
   const { namespace } = run.ref;
-  const allowed = repository.spec.allowedNamespaces ?? [];
-  if (repository.metadata.namespace === namespace || allowed.includes(namespace) || allowed.includes("*"))
-    return undefined;
+  if (allowsNamespace(repository, namespace)) return undefined;
   return sourceProblem(
     "RepositoryNotAllowed",
     `GitRepository ${key} does not allow namespace ${namespace}: add it to the repository's spec.allowedNamespaces`,

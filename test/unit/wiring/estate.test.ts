@@ -68,7 +68,22 @@ describe("Estate", () => {
       app("blog/c", from({ name: "repo", namespace: "shop" }, { tag: "v1" })),
       app("blog/d", from({ name: "repo" }, { tag: "v2" })),
     ];
-    expect(estate({ apps }).wantedRefs("shop/repo")).to.deep.equal([{ branch: "next" }, { tag: "v1" }]);
+    const repositories = [repository("shop/repo", { spec: { allowedNamespaces: ["blog"] } })];
+    expect(estate({ apps, repositories }).wantedRefs("shop/repo")).to.deep.equal([{ branch: "next" }, { tag: "v1" }]);
+  });
+
+  it("takes no ref from an app whose namespace the repository does not allow", () => {
+    const theirs = app("blog/c", from({ name: "repo", namespace: "shop" }, { tag: "v1" }));
+    const wanted = (...allowed: string[]) => {
+      const repositories = [repository("shop/repo", { spec: { allowedNamespaces: allowed } })];
+      const all = estate({ apps: [app("shop/b", from({ name: "repo" }, { branch: "next" })), theirs], repositories });
+      return [all.wantedRefs("shop/repo"), all.wantedRef(theirs)];
+    };
+    expect(wanted()).to.deep.equal([[{ branch: "next" }], undefined]);
+    expect(wanted("blogs", "shop")).to.deep.equal([[{ branch: "next" }], undefined]);
+    expect(wanted("blog")).to.deep.equal([[{ branch: "next" }, { tag: "v1" }], { tag: "v1" }]);
+    expect(wanted("*")).to.deep.equal([[{ branch: "next" }, { tag: "v1" }], { tag: "v1" }]);
+    expect(estate({ apps: [theirs] }).wantedRef(theirs), "there is no such repository").to.equal(undefined);
   });
 
   it("knows the commits of a remote that live objects were last brought to", () => {
