@@ -20,7 +20,8 @@ export function canonicalJson(value: unknown): string {
 
 /** Hex SHA-256 of a text, cut to `length` digits. 32 digits (128 bits) do where nobody gains by a collision. */
 export function sha256(text: string | Uint8Array, length = 64): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, length);
+  const digest = createHash("sha256").update(text).digest();
+  return digest.toString("hex", 0, Math.ceil(length / 2)).slice(0, length);
 }
 
 /** Hex HMAC-SHA-256, for what a plain hash would let a reader guess. */
