@@ -2,7 +2,9 @@ import type { Dispatcher } from "undici";
 import { messageOf, OverseerError } from "../base/errors.js";
 import { openGate, type WriteGate } from "../base/write-gate.js";
 import type { ClusterAccess } from "./auth.js";
-import { KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
+import { readText } from "./byte-buffer.js";
+import { AnswerTooLargeError, KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
+import { checkValues, type ServerLimits } from "./server-limits.js";
 import { Transport } from "./transport.js";
 
 /** One request to the API server. */
@@ -36,8 +38,8 @@ export interface KubeClientOptions {
   readonly userAgent: string;
   /** Connections for requests; watches have a pool of their own. */
   readonly connections?: number;
-  /** Longer answers to requests are an error. Default: there is no limit. */
-  readonly maxAnswerBytes?: number;
+  /** For a server that is not ours. Default: all that it answers is taken. */
+  readonly limits?: ServerLimits;
   readonly onRequest?: RequestObserver;
   /** What writes have to pass. When it closes, requests under way are broken off with its error. Default: it is open. */
   readonly gate?: WriteGate;
@@ -49,6 +51,8 @@ export const PARTIAL_OBJECT = "application/json;as=PartialObjectMetadata;g=meta.
 export const PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 const JSON_PATCH = "application/json-patch+json";
+/** More of what a watch is refused with tells nobody anything. */
+const MAX_REFUSAL_BYTES = 64 * 1024;
 /** Tries of a request whose connection failed before an answer came. */
 const CONNECT_TRIES = 3;
 
@@ -58,6 +62,8 @@ const CONNECT_TRIES = 3;
  */
 export class KubeClient {
   readonly server: string;
+  /** How much of its answers is taken; undefined: all. */
+  readonly limits: ServerLimits | undefined;
   readonly #access: ClusterAccess;
   /** What comes before every path: an API server behind a gateway has an address with a path. */
   readonly #prefix: string;
@@ -71,8 +77,9 @@ export class KubeClient {
     this.#prefix = new URL(this.server).pathname.replace(/\/+$/, "");
     this.#userAgent = options.userAgent;
     this.#onRequest = options.onRequest ?? (() => {});
-    const { access, connections = 16, maxAnswerBytes, gate = openGate } = options;
-    this.#transport = new Transport({ access, connections, maxAnswerBytes, gate });
+    this.limits = options.limits;
+    const { access, connections = 16, limits, gate = openGate } = options;
+    this.#transport = new Transport({ access, connections, maxAnswerBytes: limits?.answerBytes, gate });
   }
 
   /** Sends a request and reads the JSON answer. Throws KubeStatusError for an HTTP error, KubeConnectionError for none. */
@@ -82,7 +89,8 @@ export class KubeClient {
     try {
       const response = await heedAbort(request.signal, () => this.#send("requests", request));
       code = String(response.statusCode);
-      const text = await response.body.text();
+      const text = await readText(response.body);
+      checkValues(text, this.limits, `${request.method} ${request.path}`);
       if (response.statusCode >= 400) throw this.#refusal(response.statusCode, text, response.headers, request);
       return {
         status: response.statusCode,
@@ -104,7 +112,8 @@ export class KubeClient {
       const response = await heedAbort(request.signal, () => this.#send("watches", request));
       code = String(response.statusCode);
       if (response.statusCode >= 400) {
-        throw this.#refusal(response.statusCode, await response.body.text(), response.headers, request);
+        const text = await readText(response.body, MAX_REFUSAL_BYTES);
+        throw this.#refusal(response.statusCode, text, response.headers, request);
       }
       return piecesOf(response.body, request);
     } catch (error) {
@@ -232,6 +241,8 @@ function statusError(statusCode: number, text: string, headers: Headers, request
 
 function asKubeError(error: unknown, request: KubeRequest, answered: boolean): unknown {
   if (error instanceof OverseerError || request.signal?.aborted) return error;
+  if (codeOf(error) === "UND_ERR_RES_EXCEEDED_MAX_SIZE")
+    return new AnswerTooLargeError(`${request.method} ${request.path}: the answer is longer than is taken`, error);
   const what = answered ? "the answer of the API server was cut short" : "the API server gave no answer";
   return new KubeConnectionError(`${request.method} ${request.path}: ${what}: ${describe(error)}`, error);
 }

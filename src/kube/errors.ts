@@ -38,6 +38,9 @@ export class KubeConnectionError extends OverseerError {
   }
 }
 
+/** The API server sends more than it can have to say in good faith. Nothing of it is taken. */
+export class AnswerTooLargeError extends KubeConnectionError {}
+
 /** Nothing was heard on a watch for so long that it counts as dead, though its connection did not break. */
 export class WatchSilentError extends KubeConnectionError {}
 

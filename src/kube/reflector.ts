@@ -1,8 +1,10 @@
 import { messageOf } from "../base/errors.js";
 import { PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
-import { isGone, isStatus, isWentAway, KubeStatusError, WatchSilentError } from "./errors.js";
+import { AnswerTooLargeError, isGone, isStatus, isWentAway, KubeStatusError, WatchSilentError } from "./errors.js";
+import { ListPages } from "./list-pages.js";
 import type { RawObject } from "./object.js";
 import type { ReflectorOptions } from "./reflector-options.js";
+import { checkObjects } from "./server-limits.js";
 import { WatchBackoff } from "./watch-backoff.js";
 import { parseWatchEvent, type WatchEvent } from "./watch-event.js";
 import { splitLines } from "./watch-lines.js";
@@ -11,8 +13,6 @@ import { usable, type Versioned, WatchedCopy } from "./watched-copy.js";
 
 export type { ReflectorObserver, ReflectorOptions } from "./reflector-options.js";
 export type { StoreEvent } from "./watched-copy.js";
-
-const PAGE = 500;
 
 /**
  * Keeps a local copy of a collection: lists it once (as a stream where the API server can), then follows it by watch, and
@@ -24,6 +24,7 @@ export class Reflector<T> {
   readonly #copy: WatchedCopy<T>;
   readonly #pulse: WatchPulse;
   readonly #backoff: WatchBackoff;
+  readonly #pages: ListPages;
   readonly #stop = new AbortController();
   #resourceVersion: string | undefined;
   #streamLists = true;
@@ -39,6 +40,7 @@ export class Reflector<T> {
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
+    this.#pages = new ListPages(options.client);
     this.#copy = new WatchedCopy(options);
     this.#pulse = new WatchPulse(options.clock, options.silenceMs);
     this.#backoff = new WatchBackoff(options.refusedPauseMs);
@@ -81,8 +83,9 @@ export class Reflector<T> {
         if (this.#stop.signal.aborted) return;
         failure = error;
         this.#wentAway ||= isWentAway(error);
-        if (isGone(error)) this.#resourceVersion = undefined;
-        else {
+        // After more than is taken, what there is has to be seen anew: until then, the copy is not trusted.
+        if (isGone(error) || error instanceof AnswerTooLargeError) this.#resourceVersion = undefined;
+        if (!isGone(error)) {
           this.#options.onSync?.(error);
           this.#noteFailure(messageOf(error));
         }
@@ -144,23 +147,18 @@ export class Reflector<T> {
   async #list(): Promise<void> {
     this.#options.observer?.listed();
     const fresh = new Map<string, Versioned<T>>();
-    let token: string | undefined;
     let version: string | undefined;
-    do {
-      const { body } = await this.#options.client.request<{
-        metadata: { resourceVersion: string; continue?: string };
-        items: RawObject[] | null;
-      }>({
-        method: "GET",
-        path: this.#options.path,
-        query: { ...this.#selectors(), limit: String(PAGE), continue: token },
-        accept: this.#options.mode === "metadata" ? PARTIAL_LIST : "application/json",
-        signal: this.#stop.signal,
-      });
-      for (const item of body.items ?? []) fresh.set(storeKey(item), this.#take(item));
-      token = body.metadata.continue || undefined;
-      version = body.metadata.resourceVersion;
-    } while (token !== undefined);
+    const pages = this.#pages.read({
+      method: "GET",
+      path: this.#options.path,
+      query: this.#selectors(),
+      accept: this.#options.mode === "metadata" ? PARTIAL_LIST : "application/json",
+      signal: this.#stop.signal,
+    });
+    for await (const { items, metadata } of pages) {
+      for (const item of items ?? []) this.#keep(fresh, item);
+      version = metadata.resourceVersion;
+    }
     this.#replace(fresh, version);
   }
 
@@ -231,10 +229,10 @@ export class Reflector<T> {
 
   async #follow(chunks: AsyncIterable<Buffer>, initial: boolean): Promise<void> {
     let fresh: Map<string, Versioned<T>> | undefined = initial ? new Map() : undefined;
-    for await (const line of splitLines(this.#listen(chunks))) {
-      const event = parseWatchEvent(line, this.#options.path);
-      if (event.type === "ERROR")
-        throw new KubeStatusError(event.object.code ?? 500, event.object, `WATCH ${this.#options.path}`);
+    const { client, path } = this.#options;
+    for await (const line of splitLines(this.#listen(chunks), path)) {
+      const event = parseWatchEvent(line, path, client.limits);
+      if (event.type === "ERROR") throw new KubeStatusError(event.object.code ?? 500, event.object, `WATCH ${path}`);
       if (event.type === "BOOKMARK") {
         if (fresh && event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true") {
           this.#replace(fresh, event.object.metadata.resourceVersion);
@@ -243,7 +241,7 @@ export class Reflector<T> {
         } else if (!fresh) this.#resourceVersion = usable(event.object.metadata.resourceVersion);
       } else if (!fresh) this.#apply(event);
       else if (event.type === "DELETED") fresh.delete(storeKey(event.object));
-      else fresh.set(storeKey(event.object), this.#take(event.object));
+      else this.#keep(fresh, event.object);
     }
     // Ended in good order, but not with the whole list: perhaps the server does not know what we asked for.
     if (fresh) this.#streamLists = false;
@@ -253,8 +251,18 @@ export class Reflector<T> {
   #apply(event: WatchEvent): void {
     const key = storeKey(event.object);
     if (event.type === "DELETED") this.#copy.remove(key);
-    else this.#copy.put(key, this.#take(event.object));
+    else {
+      const { objects } = this.#copy;
+      if (!objects.has(key)) checkObjects(objects.size + 1, this.#options.client.limits, this.#options.path);
+      this.#copy.put(key, this.#take(event.object));
+    }
     this.#resourceVersion = usable(event.object.metadata.resourceVersion);
+  }
+
+  /** Takes an object of a list in. */
+  #keep(fresh: Map<string, Versioned<T>>, raw: RawObject): void {
+    fresh.set(storeKey(raw), this.#take(raw));
+    checkObjects(fresh.size, this.#options.client.limits, this.#options.path);
   }
 
   #take(raw: RawObject): Versioned<T> {

@@ -1,5 +1,6 @@
 import { KubeConnectionError, type KubeStatus } from "./errors.js";
 import type { RawObject } from "./object.js";
+import { checkValues, type ServerLimits } from "./server-limits.js";
 
 /** One line of a watch. */
 export interface WatchEvent {
@@ -11,7 +12,8 @@ export interface WatchEvent {
  * Reads a line of the watch of `path`. What `JSON.parse` says about a broken line quotes it, and it may be a Secret: so
  * we say it ourselves, by a KubeConnectionError.
  */
-export function parseWatchEvent(line: string, path: string): WatchEvent {
+export function parseWatchEvent(line: string, path: string, limits: ServerLimits | undefined): WatchEvent {
+  checkValues(line, limits, `WATCH ${path}`);
   try {
     return JSON.parse(line) as WatchEvent;
   } catch {

@@ -1,18 +1,40 @@
+import { ByteBuffer } from "./byte-buffer.js";
+import { AnswerTooLargeError } from "./errors.js";
+
 /**
- * Splits a byte stream into lines. Lines are kept as bytes until they are whole, so that a character that is cut in
- * two by a chunk's end is not harmed. A last line without an end is dropped: it is half an event.
+ * No line of a watch is longer in good faith: etcd takes 1.5 MiB for an object unless told otherwise, and a line is that as
+ * JSON. What is held of a longer one is let go.
  */
-export async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-  let pending: Buffer[] = [];
-  for await (const chunk of chunks) {
-    let start = 0;
-    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
-      const part = chunk.subarray(start, end);
-      const line = pending.length === 0 ? part.toString("utf8") : Buffer.concat([...pending, part]).toString("utf8");
-      pending = [];
-      start = end + 1;
-      if (line !== "") yield line;
+export const MAX_LINE_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Splits the byte stream of the watch of `path` into lines. A last line without an end is dropped: it is half an event.
+ * Throws AnswerTooLargeError for a line that does not end.
+ */
+export async function* splitLines(
+  chunks: AsyncIterable<Buffer>,
+  path: string,
+  pending = new ByteBuffer(),
+): AsyncGenerator<string> {
+  const hold = (part: Buffer): void => {
+    if (pending.length + part.length > MAX_LINE_BYTES) {
+      const message = `WATCH ${path}: an event is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB`;
+      throw new AnswerTooLargeError(message, undefined);
     }
-    if (start < chunk.length) pending.push(chunk.subarray(start));
+    pending.add(part);
+  };
+  try {
+    for await (const chunk of chunks) {
+      let start = 0;
+      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, start)) {
+        hold(chunk.subarray(start, end));
+        start = end + 1;
+        const line = pending.take();
+        if (line !== "") yield line;
+      }
+      if (start < chunk.length) hold(chunk.subarray(start));
+    }
+  } finally {
+    pending.clear();
   }
 }

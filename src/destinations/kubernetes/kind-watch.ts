@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import type { KubeClient } from "../../kube/client.js";
-import { isStatus } from "../../kube/errors.js";
+import { AnswerTooLargeError, isStatus } from "../../kube/errors.js";
 import { Reflector, type ReflectorObserver, type StoreEvent } from "../../kube/reflector.js";
 import { collectionPath, type ResourceInfo } from "../../kube/resource.js";
 import type { GroupVersionKind } from "../../manifest/object-id.js";
@@ -126,7 +126,7 @@ export class KindWatch {
       this.problem = undefined;
       this.#letGo();
       if (listed) this.#doubtAbsent();
-    } else if (!this.synced || (refused && this.#refusals > 1))
+    } else if (!this.synced || (refused && this.#refusals > 1) || error instanceof AnswerTooLargeError)
       this.problem = describeFailure(this.#options.reader, this.resource, error);
     this.#wake();
     this.#options.onSync(error);

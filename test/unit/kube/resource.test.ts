@@ -70,7 +70,7 @@ describe("kube/watch-lines", () => {
       for (const chunk of chunks) yield Buffer.from(chunk);
     }
     const found: string[] = [];
-    for await (const line of splitLines(source())) found.push(line);
+    for await (const line of splitLines(source(), "/watched")) found.push(line);
     return found;
   }
 

@@ -43,8 +43,8 @@ export class Call {
   }
 
   /** Begins an answer that goes on; with `length` it promises so many bytes. */
-  open(length?: number): this {
-    this.#response.writeHead(200, length === undefined ? {} : { "content-length": length });
+  open(length?: number, status = 200): this {
+    this.#response.writeHead(status, length === undefined ? {} : { "content-length": length });
     this.#response.flushHeaders();
     return this;
   }

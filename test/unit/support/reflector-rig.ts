@@ -1,5 +1,6 @@
 import type { RawObject } from "../../../src/kube/object.js";
 import { Reflector, type ReflectorOptions, type StoreEvent } from "../../../src/kube/reflector.js";
+import type { ServerLimits } from "../../../src/kube/server-limits.js";
 import { eventually } from "./eventually.js";
 import { type Call, FakeApiServer } from "./fake-api-server.js";
 import { FakeClock } from "./fake-clock.js";
@@ -54,10 +55,10 @@ export class Rig {
   readonly syncs: unknown[] = [];
   readonly observed = { listed: 0, watched: 0, restarted: 0 };
 
-  private constructor(server: FakeApiServer, options: Partial<ReflectorOptions<Kept>>) {
+  private constructor(server: FakeApiServer, options: Partial<ReflectorOptions<Kept>>, limits?: ServerLimits) {
     this.server = server;
     this.reflector = new Reflector<Kept>({
-      client: server.client(),
+      client: server.client(limits ? { limits } : {}),
       clock: this.clock,
       logger: this.logger,
       path: "/api/v1/things",
@@ -80,8 +81,8 @@ export class Rig {
     });
   }
 
-  static async start(options: Partial<ReflectorOptions<Kept>> = {}): Promise<Rig> {
-    const rig = new Rig(await FakeApiServer.start(), options);
+  static async start(options: Partial<ReflectorOptions<Kept>> = {}, limits?: ServerLimits): Promise<Rig> {
+    const rig = new Rig(await FakeApiServer.start(), options, limits);
     rig.reflector.start();
     return rig;
   }

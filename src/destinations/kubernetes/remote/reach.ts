@@ -2,7 +2,7 @@ import { type BackoffPolicy, backoffDelay, jitter } from "../../../base/backoff.
 import type { Clock, Timer } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Logger } from "../../../base/logger.js";
-import { KubeConnectionError, KubeStatusError } from "../../../kube/errors.js";
+import { AnswerTooLargeError, KubeConnectionError, KubeStatusError } from "../../../kube/errors.js";
 import type { Obstacle } from "../../destination.js";
 
 /** Between two questions to a cluster that does not answer. */
@@ -139,6 +139,7 @@ export class Reach {
 
 /** In our own words: what answers need not be an API server, and what it says is not for everybody who names its address. */
 function describeFailure(error: unknown): Obstacle {
+  if (error instanceof AnswerTooLargeError) return { reason: "ClusterFailed", message: messageOf(error) };
   if (error instanceof KubeConnectionError) return { reason: "ClusterUnreachable", message: messageOf(error) };
   if (!(error instanceof KubeStatusError)) return { reason: "ClusterFailed", message: messageOf(error) };
   const { statusCode } = error;

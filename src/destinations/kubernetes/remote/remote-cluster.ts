@@ -3,6 +3,7 @@ import type { WriteGate } from "../../../base/write-gate.js";
 import type { RequestObserver } from "../../../kube/client.js";
 import { Discovery } from "../../../kube/discovery.js";
 import type { ReflectorObserver } from "../../../kube/reflector.js";
+import type { ServerLimits } from "../../../kube/server-limits.js";
 import { ClusterConnection, type ClusterParts } from "../cluster-connection.js";
 import { KubernetesDestination } from "../kubernetes-destination.js";
 import { Reach } from "./reach.js";
@@ -17,8 +18,11 @@ export interface RemoteClusterParts extends ClusterParts {
   readonly observer: ReflectorObserver;
 }
 
-/** No answer of an API server is longer in good faith: lists come in pages. */
-const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/**
+ * No API server says more in good faith: lists come in pages, and an object of 1.5 MiB, which is all that etcd takes, has
+ * fewer values.
+ */
+const LIMITS: ServerLimits = { answerBytes: 16 * 1024 * 1024, values: 1_000_000, page: 100, objects: 100_000 };
 const CONNECTIONS = 8;
 
 /** Asks anew each time: when it comes back it may serve other kinds. */
@@ -46,7 +50,7 @@ export class RemoteCluster {
     const client = new RemoteClient({
       ...{ access, clock: parts.clock, gate: parts.gate, userAgent: parts.userAgent, onRequest: parts.onRequest },
       connections: CONNECTIONS,
-      maxAnswerBytes: MAX_ANSWER_BYTES,
+      limits: LIMITS,
       onDoubt: () => this.#reach.suspect(),
     });
     const discovery = new Discovery(client, parts.clock);
