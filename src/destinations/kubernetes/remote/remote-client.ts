@@ -5,6 +5,8 @@ import { KubeConnectionError } from "../../../kube/errors.js";
 
 /** An answer that takes longer is a reason to ask whether the cluster answers at all; a webhook may take its time, though. */
 const SLOW_MS = 3_000;
+/** An answer has to be whole by then: one that comes byte by byte would hold a worker for ever. Webhooks have 30 s at most. */
+const WHOLE_MS = 40_000;
 
 /** What a client of a remote cluster tells. */
 export interface RemoteClientOptions extends KubeClientOptions {
@@ -33,11 +35,21 @@ export class RemoteClient extends KubeClient {
   }
 
   override async request<T>(request: KubeRequest): Promise<KubeResponse<T>> {
+    const outer = request.signal ?? this.#underWay.signal;
+    outer.throwIfAborted();
+    const broken = new AbortController();
+    const forward = (): void => broken.abort(outer.reason);
+    outer.addEventListener("abort", forward, { once: true });
     const slow = this.#clock.after(SLOW_MS, this.#onDoubt);
+    const late = this.#clock.after(WHOLE_MS, () => {
+      const message = `${request.method} ${request.path}: the answer was not whole after ${WHOLE_MS / 1000} s`;
+      broken.abort(new KubeConnectionError(message, undefined));
+    });
     try {
-      return await super.request<T>({ ...request, signal: request.signal ?? this.#underWay.signal });
+      return await super.request<T>({ ...request, signal: broken.signal });
     } finally {
-      slow.cancel();
+      for (const timer of [slow, late]) timer.cancel();
+      outer.removeEventListener("abort", forward);
     }
   }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { expect } from "chai";
 import { LeadershipGate, type WriteGate } from "../../../../src/base/write-gate.js";
 import { RemoteClient } from "../../../../src/destinations/kubernetes/remote/remote-client.js";
+import { eventually } from "../../support/eventually.js";
 import { FakeClock } from "../../support/fake-clock.js";
 
 describe("RemoteClient", () => {
@@ -21,6 +22,7 @@ describe("RemoteClient", () => {
         watched = response.writeHead(200);
         response.flushHeaders();
       }
+      if (request.url === "/drip") response.write("{");
       if (request.url === "/denied") response.writeHead(401).end("{}");
     });
     server.listen(0, "127.0.0.1");
@@ -65,6 +67,19 @@ describe("RemoteClient", () => {
       new Set(["KUBE_UNREACHABLE the cluster does not answer: the request was broken off"]),
     );
     await remote.request({ method: "GET", path: "/version" });
+    await remote.close();
+  });
+
+  it("waits for no answer that comes byte by byte, and for none without an end", async () => {
+    const remote = client();
+    const dripping = failure(remote.request({ method: "GET", path: "/drip" }));
+    const silent = failure(remote.request({ method: "GET", path: "/slow" }));
+    await eventually("both were asked", () => seen.length === 2);
+    clock.advance(40_000);
+    for (const { code, message } of await Promise.all([dripping, silent])) {
+      expect(code).to.equal("KUBE_UNREACHABLE");
+      expect(message).to.match(/^GET \/(drip|slow): the answer was not whole after 40 s$/);
+    }
     await remote.close();
   });
 
