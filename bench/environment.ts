@@ -85,10 +85,11 @@ export class Environment {
   }
 
   /** Starts an operator as users do. `name` names its CPU profile, where one is taken. */
-  async startOperator(name: string): Promise<OperatorProcess> {
+  async startOperator(name: string, flags: readonly string[] = []): Promise<OperatorProcess> {
     const operator = await OperatorProcess.start({
       kubeconfigPath: this.controlPlane.kubeconfigPath,
       trustedNamespaces: [APPS_NAMESPACE],
+      flags,
       nodeFlags: this.#profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${join(this.#profile, name)}`],
     });
     this.#operators.add(operator);

@@ -4,6 +4,7 @@ import { Environment } from "../environment.js";
 import { type HealRun, measureHeals } from "../heal.js";
 import { type IdleRun, measureIdle } from "../idle.js";
 import { QUICK_SCALE } from "../options.js";
+import { type HandOverRun, measureHandOver } from "./hand-over.js";
 import { measureRestart, type RestartRun } from "./restart.js";
 
 /** What an estate of one size costs. */
@@ -21,6 +22,7 @@ export interface ScaleRun {
   readonly heal: HealRun;
   readonly commit: CommitRun;
   readonly restart: RestartRun;
+  readonly handOver: HandOverRun;
 }
 
 /** Brings so many apps of so many ConfigMaps each into an empty cluster, and measures what they cost from then on. */
@@ -33,7 +35,8 @@ export async function measureScale(apps: number, objectsPerApp: number, idleSeco
     const idle = await measureIdle(environment, operator);
     const heal = await measureHeals(environment, operator);
     const commit = await measureCommits(environment, operator);
-    const restart = await measureRestart(environment, operator);
+    const { next, ...restart } = await measureRestart(environment, operator);
+    const handOver = await measureHandOver(environment, next);
     const objects = apps * objectsPerApp;
     return {
       apps,
@@ -48,6 +51,7 @@ export async function measureScale(apps: number, objectsPerApp: number, idleSeco
       heal,
       commit,
       restart,
+      handOver,
     };
   } finally {
     await environment.close();

@@ -17,7 +17,10 @@ export interface RestartRun {
 }
 
 /** Ends an operator and starts another one on the same estate, with an empty cache as in a new pod. */
-export async function measureRestart(environment: Environment, operator: OperatorProcess): Promise<RestartRun> {
+export async function measureRestart(
+  environment: Environment,
+  operator: OperatorProcess,
+): Promise<RestartRun & { readonly next: OperatorProcess }> {
   await environment.stopOperator(operator);
   const before = await environment.versions();
   const started = performance.now();
@@ -34,5 +37,5 @@ export async function measureRestart(environment: Environment, operator: Operato
   const after = await environment.versions();
   const known = new Set([...before.keys(), ...after.keys()]);
   const writes = [...known].filter((key) => before.get(key) !== after.get(key)).length;
-  return { readySeconds, settledSeconds, cpuSeconds, requests, writes, rssMb };
+  return { readySeconds, settledSeconds, cpuSeconds, requests, writes, rssMb, next };
 }

@@ -25,6 +25,8 @@ export function scaleTable(runs: readonly ScaleRun[]): string {
     row("restart, CPU s", ({ restart }) => restart.cpuSeconds.toFixed(1)),
     row("restart, requests", ({ restart }) => String(restart.requests)),
     row("restart, writes", ({ restart }) => String(restart.writes)),
+    row("leader stops → next one heals, s", ({ handOver }) => handOver.stoppedSeconds.toFixed(1)),
+    row("leader is killed → next one heals, s", ({ handOver }) => handOver.killedSeconds.toFixed(1)),
   ]);
 }
 
