@@ -13,14 +13,20 @@ export function withRules<T extends z.ZodType>(schema: T, rules: readonly CelRul
   return schema.meta({ ...(schema.meta() ?? {}), "x-kubernetes-validations": rules });
 }
 
-/** A duration in Go's syntax that is never shorter than `least`: `30s`, `3m`, `1h30m`. */
-export function duration(description: string, fallback: string, least: string) {
+/** A duration in Go's syntax that is never shorter than `least` nor longer than `most`: `30s`, `3m`, `1h30m`. */
+export function duration(description: string, fallback: string, least: string, most?: string) {
   const text = z.string().max(32).regex(new RegExp(DURATION_PATTERN));
+  const longest = most === undefined ? [] : [longestRule(most)];
   return withRules(text, [
     { rule: `duration(self) >= duration('${least}')`, message: `must not be shorter than ${least}` },
+    ...longest,
   ])
     .describe(`${description} A duration like 30s, 3m or 1h30m.`)
     .default(fallback);
+}
+
+function longestRule(most: string): CelRule {
+  return { rule: `duration(self) <= duration('${most}')`, message: `must not be longer than ${most}` };
 }
 
 /** Name of a namespace: a DNS label. */

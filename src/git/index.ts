@@ -7,6 +7,7 @@ export {
   type GitEnginePreference,
 } from "./choose-engine.js";
 export { credentialDigest, credentialFromSecret, TOKEN_USERNAME } from "./credentials.js";
+export { withDeadline } from "./deadline.js";
 export type {
   CommitInfo,
   FetchResult,

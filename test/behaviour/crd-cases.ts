@@ -66,6 +66,7 @@ export const badSpecs: readonly BadSpec[] = [
   { kind: "GitRepository", set: { ref: { commit: "main" } }, field: "spec.ref.commit", message: "should match" },
   { kind: "GitRepository", set: { interval: "0s" }, field: "spec.interval", message: "must not be shorter than 1s" },
   { kind: "GitRepository", set: { interval: "3 minutes" }, field: "spec.interval", message: "should match" },
+  { kind: "GitRepository", set: { timeout: "10m1s" }, field: "spec.timeout", message: "must not be longer than 10m" },
   { kind: "GitRepository", set: { timeout: "10ms" }, field: "spec.timeout", message: "must not be shorter than 1s" },
   {
     kind: "GitRepository",

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 import { API_VERSION } from "../../src/api/group.js";
+import { holdRequests } from "../support/git-server.js";
+import { expectCalmLog } from "../support/operator-log.js";
 import { condition, configMap, type LiveRepository, World } from "../support/world.js";
 
 describe("A GitRepository", function () {
@@ -136,6 +138,22 @@ describe("A GitRepository", function () {
       expect(condition(app, "Ready")?.message).to.contain(`GitRepository ${world.namespace}/${name}`);
     });
   }
+
+  it("says when its server hangs for longer than spec.timeout, and is tried again", async () => {
+    const hold = holdRequests();
+    world.git.setFault(({ url }) => (url.startsWith("/hangs.git/") ? { kind: "delay", until: hold.until } : undefined));
+    await world.repository("hangs", { "a.yaml": configMap("a", {}) }, { ...withCredential, timeout: "1s" });
+    const repository = await failing("hangs", "FetchTimeout");
+    const message = condition(repository, "Ready")?.message ?? "";
+    expect(message).to.contain("/hangs.git").and.contain("1s of spec.timeout");
+    expect(condition(repository, "Fetched")).to.include({ status: "False", reason: "FetchTimeout" });
+    expect(condition(repository, "Reconciling")?.status).to.equal("True");
+    expect(await world.events("hangs")).to.deep.equal([`FetchTimeout: ${message}`]);
+    world.git.setFault(undefined);
+    hold.release();
+    await fetched("hangs");
+    await expectCalmLog(world.operator);
+  });
 
   it("is mended by itself when the credential is", async () => {
     await secret("wrong", "right");

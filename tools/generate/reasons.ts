@@ -53,6 +53,11 @@ export const REASONS: readonly ReasonText[] = [
       "On a GitRepository: the remote has no such repository, or hides it. On an OverseerApp: the GitRepository does not exist.",
   },
   { reason: "GitUnreachable", kinds: BOTH, meaning: "No connection to the remote, or no answer in time." },
+  {
+    reason: "FetchTimeout",
+    kinds: BOTH,
+    meaning: "The remote was not done within spec.timeout of the GitRepository.",
+  },
   { reason: "TLSFailed", kinds: BOTH, meaning: "The certificate of the remote is not trusted, or ours was refused." },
   {
     reason: "Redirected",

@@ -13,8 +13,9 @@ import { letGo } from "./let-go.js";
 import { commitTitle, describeCommit, eventSubject, recordRepository } from "./record.js";
 import { remoteOf } from "./remote.js";
 import { refKey } from "./revision-index.js";
-import { bringRevisions, keepRevision } from "./revisions.js";
+import { bringRevisions, keepRevision, type RepositoryLook } from "./revisions.js";
 import type { GitRepositoryServices } from "./services.js";
+import { withinTimeout } from "./timeout.js";
 
 /** What is remembered of a repository between two looks; lost with the process without harm. */
 interface Memory {
@@ -26,7 +27,6 @@ interface Memory {
 }
 
 const DEFAULT_INTERVAL_MS = 180_000;
-const DEFAULT_TIMEOUT_MS = 60_000;
 /** Delay after failed polls; never longer than the interval. */
 const BACKOFF: BackoffPolicy = { baseMs: 2_000, factor: 2, maxMs: 30 * 60_000 };
 /** Two repositories with one remote share a poll that is at most this share of the interval old. */
@@ -60,16 +60,26 @@ export class GitRepositoryReconciler {
     const memory = this.#memory.get(key) ?? { nextPoll: 0, polledFor: "", failures: 0 };
     this.#memory.set(key, memory);
     try {
-      await this.#poll(key, repository, memory, logger);
+      await this.#poll(key, repository, memory, logger, signal);
     } catch (error) {
-      if (!(error instanceof OverseerError) || signal.aborted) throw error;
+      if (!(error instanceof OverseerError) || signal.aborted) {
+        // The queue tries again: then it is to be asked, and not to wait for the next interval.
+        memory.nextPoll = 0;
+        throw error;
+      }
       await this.#failed(key, repository, memory, error);
     }
     return { requeueAfterMs: Math.max(0, memory.nextPoll - this.#services.clock.monotonic()) };
   }
 
-  async #poll(key: string, repository: GitRepository, memory: Memory, logger: Logger): Promise<void> {
-    const { clock, polls } = this.#services;
+  async #poll(
+    key: string,
+    repository: GitRepository,
+    memory: Memory,
+    logger: Logger,
+    stopping: AbortSignal,
+  ): Promise<void> {
+    const { clock } = this.#services;
     const remote = await remoteOf(this.#services, repository);
     const refs = uniqueRefs([repository.spec.ref, ...this.#services.wantedRefs(key)]);
     const purpose = [repository.metadata.generation, remote.id, ...refs.map(refKey)].join("\n");
@@ -79,17 +89,26 @@ export class GitRepositoryReconciler {
     if (!atOnce && clock.monotonic() < memory.nextPoll) {
       return recordRepository(this.#services, repository, repository.status ?? {}, undefined);
     }
-    const interval = parseDuration(repository.spec.interval) ?? DEFAULT_INTERVAL_MS;
-    const signal = AbortSignal.timeout(parseDuration(repository.spec.timeout) ?? DEFAULT_TIMEOUT_MS);
-    const remoteRefs = await polls.list(remote, refPrefixes(refs), atOnce ? 0 : interval * SHARE_POLL, signal);
     const moved = memory.polledFor !== "" && memory.polledFor !== purpose;
-    memory.polledFor = purpose;
-    memory.nextPoll = clock.monotonic() + jitter(interval, JITTER, Math.random());
-    const problem = await bringRevisions(this.#services, { key, repository, remote, logger, signal }, refs, remoteRefs);
+    const problem = await withinTimeout(clock, repository, remote, stopping, async (signal) => {
+      const look = { key, repository, remote, logger, signal };
+      return bringRevisions(this.#services, look, refs, await this.#list(look, refs, memory, purpose, atOnce));
+    });
     if (problem) throw problem;
     memory.failures = 0;
     if (moved) await letGo(this.#services);
     await this.#succeeded(key, repository);
+  }
+
+  /** Where the remote's refs are. From then on the next poll is due after the interval. */
+  async #list(look: RepositoryLook, refs: readonly GitRef[], memory: Memory, purpose: string, atOnce: boolean) {
+    const { clock, polls } = this.#services;
+    const interval = parseDuration(look.repository.spec.interval) ?? DEFAULT_INTERVAL_MS;
+    const maxAge = atOnce ? 0 : interval * SHARE_POLL;
+    const remoteRefs = await polls.list(look.remote, refPrefixes(refs), maxAge, look.signal);
+    memory.polledFor = purpose;
+    memory.nextPoll = clock.monotonic() + jitter(interval, JITTER, Math.random());
+    return remoteRefs;
   }
 
   async #succeeded(key: string, repository: GitRepository): Promise<void> {

@@ -1,3 +1,4 @@
+import { unlessAborted } from "../../base/abort.js";
 import type { Clock } from "../../base/clock.js";
 import type { GitEngine, GitRemote, RemoteRefs } from "../../git/engine.js";
 
@@ -5,6 +6,8 @@ interface Poll {
   readonly prefixes: ReadonlySet<string>;
   readonly at: number;
   readonly refs: Promise<RemoteRefs>;
+  /** Of who began it: it ends when that one gives up. */
+  readonly signal: AbortSignal;
 }
 
 /** Told of each poll, for the metrics. */
@@ -27,9 +30,11 @@ export class SharedPolls {
   list(remote: GitRemote, prefixes: readonly string[], maxAgeMs: number, signal: AbortSignal): Promise<RemoteRefs> {
     const last = this.#polls.get(remote.id);
     const covers = last && prefixes.every((prefix) => last.prefixes.has(prefix));
-    if (last && covers && this.#clock.monotonic() - last.at < maxAgeMs) return last.refs;
+    if (last && covers && this.#clock.monotonic() - last.at < maxAgeMs) {
+      return this.#join(last, signal, () => this.list(remote, prefixes, maxAgeMs, signal));
+    }
     const refs = this.#engine.listRefs(remote, prefixes, signal);
-    const poll: Poll = { prefixes: new Set(prefixes), at: this.#clock.monotonic(), refs };
+    const poll: Poll = { prefixes: new Set(prefixes), at: this.#clock.monotonic(), refs, signal };
     this.#polls.set(remote.id, poll);
     refs.then(
       () => this.#observe("success"),
@@ -39,6 +44,17 @@ export class SharedPolls {
       },
     );
     return refs;
+  }
+
+  /** What somebody else's poll brings. Who began it may give up earlier than we do, or later. */
+  async #join(poll: Poll, signal: AbortSignal, askAnew: () => Promise<RemoteRefs>): Promise<RemoteRefs> {
+    try {
+      return await unlessAborted(poll.refs, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!poll.signal.aborted) throw error;
+      return askAnew();
+    }
   }
 
   /** Forgets remotes that nobody polls any more. */

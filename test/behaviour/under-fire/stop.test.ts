@@ -1,12 +1,17 @@
 import { expect } from "chai";
+import type { RawObject } from "../../../src/kube/object.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { ApiProxy, type ProxiedRequest } from "../../support/api-proxy.js";
+import { holdRequests } from "../../support/git-server.js";
+import type { TestRef } from "../../support/kube.js";
 import { expectCalmLog } from "../../support/operator-log.js";
-import { configMap, World } from "../../support/world.js";
+import { condition, configMap, type LiveRepository, World } from "../../support/world.js";
 
 const OBJECTS = 300;
 /** Time that Kubernetes gives a pod to end. */
 const GRACE_MS = 30_000;
+/** Much less than a server that hangs is given, and much more than ending takes. */
+const SOON_MS = 10_000;
 /** Requests of one app that are on their way at once, and those that they bring with them. */
 const IN_FLIGHT = 16;
 
@@ -97,4 +102,67 @@ describe("A stop in the middle of many writes", function () {
     await world.synced("many");
     await expectCalmLog(operator);
   });
+});
+
+describe("A stop while a Git server hangs", function () {
+  this.timeout(120_000);
+  let world: World;
+  let lease: TestRef;
+  before(async () => {
+    world = await World.create("stop-git", { withoutOperator: true });
+    await world.kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "overseer-system" } });
+    lease = {
+      apiVersion: "coordination.k8s.io/v1",
+      kind: "Lease",
+      namespace: "overseer-system",
+      name: world.namespace,
+    };
+    await world.startOperator({ flags: ["--leader-election=true", `--lease-name=${world.namespace}`] });
+  });
+  after(async () => {
+    await world?.kube.delete(lease);
+    await world?.remove();
+  });
+
+  it("waits for no answer: it gives up its lease, and ends with exit code 0", async () => {
+    const hold = holdRequests();
+    const hanging = new Set<string>();
+    world.git.setFault(({ url }) => {
+      const [, name = ""] = url.split("/");
+      // One server says nothing at all, the other one hangs when it is to send the commit.
+      const requests = world.git.requests.filter((request) => request.url.startsWith(`/${name}/`));
+      if (name === "late.git" && requests.length === 1) return undefined;
+      hanging.add(name);
+      return { kind: "delay", until: hold.until };
+    });
+    for (const name of ["early", "late"]) {
+      await world.repository(name, { "a.yaml": configMap(name, {}) }, { timeout: "10m" });
+    }
+    await waitUntil({ what: "both hang", timeoutMs: 20_000 }, () => hanging.size === 2);
+    const { operator } = world;
+    expect(await holder())
+      .to.be.a("string")
+      .and.not.equal("");
+    process.kill(operator.pid, "SIGTERM");
+    await waitUntil({ what: "it ends", timeoutMs: SOON_MS, intervalMs: 10 }, () => !operator.running);
+    expect(operator.end).to.equal("exit code 0");
+    expect(await holder()).to.equal("");
+    await expectCalmLog(operator);
+    world.git.setFault(undefined);
+    hold.release();
+    await operator.start();
+    for (const name of ["early", "late"]) {
+      await world.kube.until<LiveRepository>(
+        world.repositoryRef(name),
+        "is fetched",
+        (repository) => condition(repository, "Ready")?.status === "True",
+      );
+    }
+    await expectCalmLog(operator);
+  });
+
+  async function holder(): Promise<string | undefined> {
+    const found = await world.kube.get<RawObject & { readonly spec: { readonly holderIdentity?: string } }>(lease);
+    return found && (found.spec.holderIdentity ?? "");
+  }
 });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { SharedPolls } from "../../../../src/controllers/git-repository/shared-polls.js";
 import type { GitEngine, GitRemote, RemoteRefs } from "../../../../src/git/engine.js";
+import { eventually, rejection } from "../../support/eventually.js";
 import { FakeClock } from "../../support/fake-clock.js";
 
 const remote = (id: string): GitRemote => ({ url: "https://git.example.com/a.git", credential: undefined, id });
@@ -27,6 +28,16 @@ function polling() {
   const list = (of: GitRemote, prefixes: readonly string[], maxAgeMs = MINUTE) =>
     polls.list(of, prefixes, maxAgeMs, signal);
   return { clock, asked, seen, state, polls, list };
+}
+
+/** An engine whose polls end with their signal alone. */
+function hanging() {
+  const begun: AbortSignal[] = [];
+  const listRefs = (_: GitRemote, __: readonly string[], signal: AbortSignal): Promise<RemoteRefs> => {
+    begun.push(signal);
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  };
+  return { begun, engine: { listRefs } as unknown as GitEngine };
 }
 
 describe("SharedPolls", () => {
@@ -81,6 +92,26 @@ describe("SharedPolls", () => {
     await list(A, HEADS);
     expect(asked).to.have.length(2);
     expect(seen).to.deep.equal(["failure", "success"]);
+  });
+
+  it("ends for each one with that one's own signal, and is asked anew for who still waits", async () => {
+    const { engine, begun } = hanging();
+    const polls = new SharedPolls(engine, new FakeClock());
+    const [one, two, three, four] = [1, 2, 3, 4].map(() => new AbortController());
+    const ask = ({ signal }: AbortController) => polls.list(A, HEADS, MINUTE, signal);
+    const asked = [one, two, three, four].map((controller) => rejection(ask(controller as AbortController)));
+    expect(begun).to.have.length(1);
+    two?.abort(new Error("two"));
+    expect(await asked[1]).to.have.property("message", "two");
+    expect(begun[0]?.aborted, "others wait for it").to.equal(false);
+    one?.abort(new Error("one"));
+    expect(await asked[0]).to.have.property("message", "one");
+    await eventually("it is asked anew", () => begun.length === 2);
+    three?.abort(new Error("three"));
+    four?.abort(new Error("four"));
+    expect(await asked[2]).to.have.property("message", "three");
+    expect(await asked[3]).to.have.property("message", "four");
+    expect(begun).to.have.length(2);
   });
 
   it("does not lose a newer answer to an older failure", async () => {

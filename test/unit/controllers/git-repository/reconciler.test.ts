@@ -1,0 +1,125 @@
+import { expect } from "chai";
+import type { Condition } from "../../../../src/api/conditions.js";
+import type { GitRepositoryStatus } from "../../../../src/api/git-repository.js";
+import { GitRepositoryReconciler } from "../../../../src/controllers/git-repository/reconciler.js";
+import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
+import type { GitRepositoryServices } from "../../../../src/controllers/git-repository/services.js";
+import { SharedPolls } from "../../../../src/controllers/git-repository/shared-polls.js";
+import type { GitEngine, RemoteRefs } from "../../../../src/git/engine.js";
+import { eventually, rejection } from "../../support/eventually.js";
+import { FakeClock } from "../../support/fake-clock.js";
+import { FakeLogger } from "../../support/fake-logger.js";
+import { cacheOf, repository } from "../support/resources.js";
+
+const KEY = "shop/repo";
+const COMMIT = "a".repeat(40);
+const REFS: RemoteRefs = { refs: new Map([["refs/heads/main", COMMIT]]), head: undefined };
+
+/** Ends with the signal alone, as a request to a server that hangs. */
+function hang(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+}
+
+/** A reconciler of one repository whose server does as told. */
+function rig() {
+  const clock = new FakeClock();
+  const conditions: Condition[][] = [];
+  const events: string[] = [];
+  const server = {
+    listed: 0,
+    fetched: 0,
+    list: (async () => REFS) as (signal: AbortSignal) => Promise<RemoteRefs>,
+    fetch: hang as (signal: AbortSignal) => Promise<never>,
+  };
+  const engine = {
+    listRefs: (_: unknown, __: unknown, signal: AbortSignal) => {
+      server.listed++;
+      return server.list(signal);
+    },
+    fetch: (_: unknown, __: unknown, signal: AbortSignal) => {
+      server.fetched++;
+      return server.fetch(signal);
+    },
+    open: async () => undefined,
+  } as unknown as GitEngine;
+  const it = repository(KEY, { spec: { ref: { branch: "main" }, interval: "1h", timeout: "5s" } });
+  const services = {
+    clock,
+    engine,
+    index: new RevisionIndex(),
+    polls: new SharedPolls(engine, clock),
+    repositories: cacheOf([it]),
+    status: {
+      write: async (_: unknown, __: unknown, status: GitRepositoryStatus) =>
+        void conditions.push([...(status.conditions ?? [])]),
+    },
+    events: {
+      record: (_: unknown, { reason, message }: { reason: string; message: string }) =>
+        events.push(`${reason}: ${message}`),
+    },
+    wantedRefs: () => [],
+    onReady() {},
+    onRevision() {},
+    onFetch() {},
+    digestKey: "",
+  };
+  const reconciler = new GitRepositoryReconciler(services as unknown as GitRepositoryServices);
+  const stop = new AbortController();
+  const reconcile = () => reconciler.reconcile(KEY, new FakeLogger(), stop.signal);
+  return { clock, conditions, events, server, stop, reconcile };
+}
+
+describe("GitRepositoryReconciler", () => {
+  const SAYS =
+    /https:\/\/git\.example\.com\/shop\.git was not done within the 5s of spec\.timeout.*raise spec\.timeout/;
+
+  for (const [what, asked] of [
+    ["lists its refs", "listed"],
+    ["gives a commit", "fetched"],
+  ] as const) {
+    it(`says when spec.timeout has run out before the server ${what}, and tries again soon, then later and later`, async () => {
+      const { clock, conditions, events, server, reconcile } = rig();
+      if (asked === "listed") server.list = hang;
+      let before = 0;
+      for (const attempt of [1, 2, 3]) {
+        const reconciled = reconcile();
+        await eventually("it is asked", () => server[asked] === attempt && clock.timers.length > 0);
+        clock.advance(5_000);
+        const { requeueAfterMs = 0 } = await reconciled;
+        expect(requeueAfterMs).to.be.within(1_000 * 2 ** attempt * 0.8, 1_000 * 2 ** attempt * 1.2);
+        expect(requeueAfterMs).to.be.greaterThan(before);
+        before = requeueAfterMs;
+        const said = Object.fromEntries((conditions.at(-1) ?? []).map((condition) => [condition.type, condition]));
+        expect(said.Ready).to.include({ status: "False", reason: "FetchTimeout" });
+        expect(said.Fetched).to.include({ status: "False", reason: "FetchTimeout" });
+        expect(said.Reconciling).to.include({ status: "True", reason: "Retrying" });
+        expect(said.Ready?.message).to.match(SAYS);
+        clock.advance(requeueAfterMs);
+      }
+      expect(events[0])
+        .to.match(SAYS)
+        .and.match(/^FetchTimeout: /);
+    });
+  }
+
+  it("lets go of a server that hangs when it is told to stop, and blames nobody", async () => {
+    const { conditions, events, server, stop, reconcile } = rig();
+    const reason = new Error("stopping");
+    const reconciled = rejection(reconcile());
+    await eventually("it fetches", () => server.fetched === 1);
+    const before = conditions.length;
+    stop.abort(reason);
+    expect(await reconciled).to.equal(reason);
+    expect(conditions).to.have.length(before);
+    expect(events).to.deep.equal([]);
+  });
+
+  it("asks again right after an error that nobody foresaw, not only after the interval", async () => {
+    const { server, reconcile } = rig();
+    const odd = new Error("odd");
+    server.fetch = () => Promise.reject(odd);
+    expect(await rejection(reconcile())).to.equal(odd);
+    expect(await rejection(reconcile())).to.equal(odd);
+    expect(server.fetched).to.equal(2);
+  });
+});
