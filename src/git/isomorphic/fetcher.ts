@@ -4,6 +4,7 @@ import { GitError, isGitError } from "../errors.js";
 import type { GitHttpClient } from "../http/client.js";
 import type { GitLimits } from "../limits.js";
 import { indexPack } from "../pack/index-pack.js";
+import { isPlainRef } from "../plain-ref.js";
 import { walkCommit } from "../walk.js";
 import { negotiate } from "./negotiate.js";
 import type { Store } from "./store.js";
@@ -66,7 +67,7 @@ export class Fetcher {
   async #byRef(store: Store, job: FetchJob, ref: string | undefined, refusal: GitError): Promise<FetchResult> {
     const { commit } = job.target;
     const { url } = job.remote;
-    if (ref === undefined) {
+    if (ref === undefined || (ref !== "HEAD" && !isPlainRef(ref))) {
       throw new GitError(
         "GIT_COMMIT_NOT_FOUND",
         `${url} does not serve commit ${commit}: it does not exist, or no branch or tag leads to it (${refusal.message})`,

@@ -3,6 +3,7 @@ import type { FailpointHook } from "../../base/failpoint.js";
 import type { FetchResult, FetchTarget, GitRemote } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
 import type { GitLimits } from "../limits.js";
+import { isPlainRef } from "../plain-ref.js";
 import { gitAccess, withoutSecrets } from "./access.js";
 import { damaged } from "./damage.js";
 import { gitFailure } from "./failure.js";
@@ -32,9 +33,6 @@ export interface FetcherOptions {
 
 /** Verified commits that the server is told of: the newest ones have nearly all that a new one has. */
 const MAX_HAVES = 16;
-
-/** A ref name that cannot be read as anything else on a command line. */
-const PLAIN_REF = /^refs\/[^\s:*?[\\^~]+$/;
 
 /** One attempt: what is asked for, and what the server is told that we have. */
 interface Attempt {
@@ -72,7 +70,7 @@ export class NativeFetcher {
   async #byRef(store: NativeStore, job: FetchJob, generation: Generation, refusal: GitError): Promise<FetchResult> {
     const { commit, ref } = job.target;
     const { url } = job.remote;
-    if (ref === undefined || !PLAIN_REF.test(ref)) {
+    if (ref === undefined || !isPlainRef(ref)) {
       throw new GitError(
         "GIT_COMMIT_NOT_FOUND",
         `${url} does not serve commit ${commit}: it does not exist, or no branch or tag leads to it (${refusal.message})`,

@@ -4,7 +4,9 @@ import { createServer, type Socket } from "node:net";
 import { expect } from "chai";
 import type { GitCredential } from "../../../src/git/engine.js";
 import type { GitErrorCode } from "../../../src/git/errors.js";
+import { FLUSH, pktLine } from "../../../src/git/pkt-line.js";
 import { gitRemote } from "../../../src/git/remote.js";
+import { resolveRemoteRef } from "../../../src/git/resolve-remote-ref.js";
 import type { Bench } from "./engine-contract.js";
 import { type Certificates, makeCertificates } from "./support/certificates.js";
 import { expectGitError } from "./support/expect-error.js";
@@ -101,6 +103,22 @@ export function describeNetwork(bench: Bench): void {
         await expectGitError("GIT_UNREACHABLE", () => fetchFrom(`http://127.0.0.1:${port}`));
         for (const socket of open) socket.destroy();
         server.close();
+      }
+    });
+
+    it("is not misled by a branch of HEAD whose name no ref can have", async () => {
+      const missing = "1".repeat(40);
+      for (const name of ["refs/heads/a\0b", "refs/heads/\u001b[2J", "--upload-pack=x"]) {
+        const lines = [`${missing} HEAD symref-target:${name}`, `${missing} ${name}`];
+        let asked = 0;
+        const base = await stand(({ method }) =>
+          method === "POST" && asked++ === 0 ? { status: 200, body: lines.map(pktLine).join("") + FLUSH } : undefined,
+        );
+        const remote = gitRemote(bench.repo.url.replace(bench.server.url, base));
+        const target = await resolveRemoteRef(bench.engine, remote, {}, bench.signal);
+        expect(target.commit).to.equal(missing);
+        await expectGitError("GIT_COMMIT_NOT_FOUND", () => bench.engine.fetch(remote, target, bench.signal));
+        await front?.stop();
       }
     });
 

@@ -43,7 +43,8 @@ describe("NativeGitEngine", function () {
         bench.engine.fetch(bench.remote, { commit, ref: undefined }, bench.signal),
       );
     }
-    for (const ref of ["--upload-pack=canary", "refs/heads/main:refs/heads/x", "+refs/heads/main", "refs/heads/*"]) {
+    const refs = ["--upload-pack=canary", "refs/heads/main:refs/heads/x", "+refs/heads/main", "refs/heads/*"];
+    for (const ref of [...refs, "refs/heads/a\0b", "refs/heads/\u0001", "refs/heads/\u007f", "refs/heads/\u009b"]) {
       const target = { commit: "1".repeat(40), ref };
       await expectGitError("GIT_COMMIT_NOT_FOUND", () => bench.engine.fetch(bench.remote, target, bench.signal));
     }
