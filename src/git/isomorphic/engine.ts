@@ -15,6 +15,7 @@ import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
 import { LsRefs } from "../ls-refs.js";
 import { isObjectId } from "../pack/object-id.js";
 import { TreeSnapshot } from "../snapshot.js";
+import { StoreMap } from "../store-map.js";
 import { readCommit } from "../walk.js";
 import { Fetcher } from "./fetcher.js";
 import { ReadCaches } from "./read-caches.js";
@@ -47,7 +48,7 @@ export class IsomorphicGitEngine implements GitEngine {
   readonly #fetcher: Fetcher;
   readonly #caches: ReadCaches;
   readonly #fetches: Semaphore;
-  readonly #stores = new Map<string, Store>();
+  readonly #stores: StoreMap<Store>;
 
   constructor(options: IsomorphicGitEngineOptions) {
     this.#options = options;
@@ -61,6 +62,9 @@ export class IsomorphicGitEngine implements GitEngine {
     this.#caches = new ReadCaches(clock, this.#limits, () => {
       for (const store of this.#stores.values()) store.release();
     });
+    const { cacheDir, logger } = options;
+    const context = { cacheDir, clock, logger, limits: this.#limits, caches: this.#caches };
+    this.#stores = new StoreMap((remote) => new Store(remote, context));
   }
 
   listRefs(remote: GitRemote, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
@@ -72,7 +76,7 @@ export class IsomorphicGitEngine implements GitEngine {
     if (!isObjectId(commit)) {
       throw new GitError("GIT_REF_INVALID", `${JSON.stringify(commit)} is no full commit id`);
     }
-    const store = this.#store(remote);
+    const store = this.#stores.of(remote);
     try {
       return await store.exclusive(async () => {
         signal.throwIfAborted();
@@ -91,7 +95,7 @@ export class IsomorphicGitEngine implements GitEngine {
   }
 
   async open(remote: GitRemote, commit: string): Promise<GitSnapshot | undefined> {
-    const store = this.#store(remote);
+    const store = this.#stores.of(remote);
     if ((await store.record(commit)) === undefined) return undefined;
     this.#caches.touch();
     await readOrHeal(store, commit).catch((error: unknown) => {
@@ -103,7 +107,7 @@ export class IsomorphicGitEngine implements GitEngine {
   }
 
   async retain(remote: GitRemote, commits: readonly string[]): Promise<void> {
-    const store = this.#store(remote);
+    const store = this.#stores.of(remote);
     await store.exclusive(async () => {
       const manifest = await store.manifest();
       const recent = this.#options.clock.now() - GRACE_MS;
@@ -120,7 +124,7 @@ export class IsomorphicGitEngine implements GitEngine {
 
   async prune(keep: readonly GitRemote[]): Promise<void> {
     const kept = new Set(keep.map(({ id }) => id));
-    for (const [id, store] of this.#stores) if (!kept.has(id)) await store.exclusive(() => store.remove());
+    await this.#stores.removeAllBut(kept);
     const { cacheDir } = this.#options;
     for (const name of await readdir(cacheDir).catch(() => [])) {
       if (!/^[0-9a-f]{64}$/.test(name) || kept.has(name) || this.#stores.has(name)) continue;
@@ -159,14 +163,5 @@ export class IsomorphicGitEngine implements GitEngine {
     await store.compact(commits).catch((error: unknown) => {
       this.#options.logger.warn("could not pack a Git store anew", { url: remote.url, error: messageOf(error) });
     });
-  }
-
-  #store(remote: GitRemote): Store {
-    const known = this.#stores.get(remote.id);
-    if (known !== undefined) return known;
-    const { cacheDir, clock, logger } = this.#options;
-    const store = new Store(remote, { cacheDir, clock, logger, limits: this.#limits, caches: this.#caches });
-    this.#stores.set(remote.id, store);
-    return store;
   }
 }

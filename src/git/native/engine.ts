@@ -17,6 +17,7 @@ import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
 import { LsRefs } from "../ls-refs.js";
 import { isObjectId } from "../pack/object-id.js";
 import { TreeSnapshot } from "../snapshot.js";
+import { StoreMap } from "../store-map.js";
 import type { CommitRecord } from "../store-records.js";
 import type { ParsedTree } from "../tree.js";
 import { NativeFetcher } from "./fetcher.js";
@@ -69,7 +70,7 @@ export class NativeGitEngine implements GitEngine {
   readonly #fetcher: NativeFetcher;
   readonly #readers: ReaderPool;
   readonly #fetches: Semaphore;
-  readonly #stores = new Map<string, NativeStore>();
+  readonly #stores: StoreMap<NativeStore>;
   /** Trees by their id, which says what is in them whatever store they come from. */
   readonly #trees = new LRUCache<string, ParsedTree>({
     maxSize: MAX_TREE_ROWS,
@@ -95,6 +96,9 @@ export class NativeGitEngine implements GitEngine {
     this.#fetcher = new NativeFetcher({ git: this.#git, limits, clock, failpoint });
     this.#readers = new ReaderPool({ git: this.#git, clock, limits, idle: () => this.#forgetParsed() });
     this.#fetches = new Semaphore(limits.concurrentFetches);
+    const { cacheDir, logger } = this.#options;
+    const context = { cacheDir, clock, logger, limits, git: this.#git, readers: this.#readers };
+    this.#stores = new StoreMap((remote) => new NativeStore(remote, context));
   }
 
   listRefs(remote: GitRemote, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
@@ -106,7 +110,7 @@ export class NativeGitEngine implements GitEngine {
     if (!isObjectId(commit)) {
       throw new GitError("GIT_REF_INVALID", `${JSON.stringify(commit)} is no full commit id`);
     }
-    const store = this.#store(remote);
+    const store = this.#stores.of(remote);
     return store.exclusive(async () => {
       signal.throwIfAborted();
       if ((await store.record(commit)) !== undefined) return { fetched: false, bytes: 0, objects: 0 };
@@ -117,7 +121,7 @@ export class NativeGitEngine implements GitEngine {
   }
 
   async open(remote: GitRemote, commit: string): Promise<GitSnapshot | undefined> {
-    const store = this.#store(remote);
+    const store = this.#stores.of(remote);
     if ((await store.record(commit)) === undefined) return undefined;
     const parsed = this.#commits.get(commit) ?? (await this.#readCommit(store, commit));
     return parsed && new TreeSnapshot(parsed.info, parsed.tree, storeSource(store, commit, this.#trees));
@@ -134,7 +138,7 @@ export class NativeGitEngine implements GitEngine {
   }
 
   async retain(remote: GitRemote, commits: readonly string[]): Promise<void> {
-    const store = this.#store(remote);
+    const store = this.#stores.of(remote);
     await store.exclusive(async () => {
       const generation = await store.current();
       const { manifest } = generation;
@@ -154,7 +158,7 @@ export class NativeGitEngine implements GitEngine {
 
   async prune(keep: readonly GitRemote[]): Promise<void> {
     const kept = new Set(keep.map(({ id }) => id));
-    for (const [id, store] of this.#stores) if (!kept.has(id)) await store.exclusive(() => store.remove());
+    await this.#stores.removeAllBut(kept);
     const { cacheDir } = this.#options;
     for (const name of await readdir(cacheDir).catch(() => [])) {
       const isStore = STORE.test(name) && !kept.has(name.slice(0, 64)) && !this.#stores.has(name.slice(0, 64));
@@ -234,17 +238,6 @@ export class NativeGitEngine implements GitEngine {
     await repack(store, generation, commits, { git: this.#git, limits: this.#limits, signal }).catch((error: unknown) =>
       logger.warn("could not pack a Git store anew", { url: remote.url, error: messageOf(error) }),
     );
-  }
-
-  #store(remote: GitRemote): NativeStore {
-    const known = this.#stores.get(remote.id);
-    if (known !== undefined) return known;
-    const { cacheDir, clock, logger } = this.#options;
-    const store = new NativeStore(remote, {
-      ...{ cacheDir, clock, logger, limits: this.#limits, git: this.#git, readers: this.#readers },
-    });
-    this.#stores.set(remote.id, store);
-    return store;
   }
 }
 
