@@ -1,63 +1,110 @@
 import type { RemoteRefs } from "./engine.js";
 import { GitError } from "./errors.js";
 import { notGit, type Packet, packetText } from "./pkt-line.js";
+import type { RefFilter } from "./ref-filter.js";
 
 const COMMIT_ID = /^[0-9a-f]{40}$/;
+
+/** Takes an answer in packet by packet, and gives what was in it at the end. */
+export interface AnswerReader<T> {
+  take(packet: Packet): void;
+  finish(): T;
+}
 
 /** What a server says on `GET info/refs`: that it speaks protocol v2, or all of its refs (protocol v0 and v1). */
 export type Advertisement = { readonly version: 2 } | { readonly version: 0; readonly refs: RemoteRefs };
 
-/** Reads the answer to `GET info/refs` (gitprotocol-http). `prefixes` are applied here, as an old server cannot. */
-export function parseAdvertisement(
-  packets: readonly Packet[],
-  prefixes: readonly string[],
-  url: string,
-): Advertisement {
-  const lines = packets.flatMap((packet) => (packet.kind === "data" ? [packetText(packet.data)] : []));
-  let first = 0;
-  if (lines[first]?.startsWith("# service=")) first++;
-  if (lines[first] === "version 2") return { version: 2 };
-  if (lines[first] === "version 1") first++;
-  if (packets.length === 0 || (first === 0 && lines[0]?.includes("\0") !== true)) throw notGit(url);
-  return { version: 0, refs: parseRefLines(lines.slice(first), prefixes, url) };
-}
+/**
+ * Reads the answer to `GET info/refs` (gitprotocol-http). What was asked for is picked out here, as an old server cannot.
+ * Ref lines are `<id> <name>`; capabilities come after a NUL on the first one, and `<name>^{}` is what an annotated tag
+ * points at.
+ */
+export class AdvertisementReader implements AnswerReader<Advertisement> {
+  readonly #refs: RefFilter;
+  readonly #url: string;
+  /** What is to come: anything of the beginning, the first ref, another ref, or nothing that matters. */
+  #next: "service" | "version" | "first ref" | "ref" | "nothing" = "service";
+  #hasService = false;
+  #hasVersion = false;
+  #head: string | undefined;
 
-/** `<id> <name>` lines; capabilities after a NUL on the first one, `<name>^{}` for what an annotated tag points at. */
-function parseRefLines(lines: readonly string[], prefixes: readonly string[], url: string): RemoteRefs {
-  const refs = new Map<string, string>();
-  const [, capabilities = ""] = lines[0]?.split("\0") ?? [];
-  for (const line of lines) {
-    const [text = ""] = line.split("\0");
-    if (text.startsWith("shallow ")) continue;
-    refuseErrorLine(text, url);
-    const name = text.slice(41);
-    if (name === "capabilities^{}") continue;
-    const peeled = name.endsWith("^{}");
-    const ref = peeled ? name.slice(0, -3) : name;
-    const id = commitId(text.slice(0, 40), text[40], url);
-    if (prefixes.some((prefix) => ref.startsWith(prefix))) refs.set(ref, id);
+  constructor(refs: RefFilter, url: string) {
+    this.#refs = refs;
+    this.#url = url;
   }
-  const head = /(?:^| )symref=HEAD:(\S+)/.exec(capabilities)?.[1];
-  return { refs, head: refs.has("HEAD") ? head : undefined };
+
+  take(packet: Packet): void {
+    if (packet.kind !== "data" || this.#next === "nothing") return;
+    const text = packetText(packet.data);
+    if (this.#next === "service") {
+      this.#next = "version";
+      this.#hasService = text.startsWith("# service=");
+      if (this.#hasService) return;
+    }
+    if (this.#next === "version") {
+      this.#next = text === "version 2" ? "nothing" : "first ref";
+      this.#hasVersion = text === "version 1";
+      if (this.#hasVersion || text === "version 2") return;
+    }
+    const isFirst = this.#next === "first ref";
+    this.#next = "ref";
+    if (isFirst) this.#takeFirst(text);
+    this.#takeRef(text);
+  }
+
+  finish(): Advertisement {
+    if (this.#next === "nothing") return { version: 2 };
+    if (this.#next === "service") throw notGit(this.#url);
+    const { kept } = this.#refs;
+    return { version: 0, refs: { refs: kept, head: kept.has("HEAD") ? this.#head : undefined } };
+  }
+
+  #takeFirst(text: string): void {
+    const [, capabilities] = text.split("\0");
+    if (capabilities === undefined && !this.#hasService && !this.#hasVersion) throw notGit(this.#url);
+    this.#head = /(?:^| )symref=HEAD:(\S+)/.exec(capabilities ?? "")?.[1];
+  }
+
+  #takeRef(line: string): void {
+    const [text = ""] = line.split("\0");
+    if (text.startsWith("shallow ")) return;
+    refuseErrorLine(text, this.#url);
+    const name = text.slice(41);
+    if (name === "capabilities^{}") return;
+    const id = commitId(text.slice(0, 40), text[40], this.#url);
+    this.#refs.keep(name.endsWith("^{}") ? name.slice(0, -3) : name, id);
+  }
 }
 
 /** Reads the answer to `ls-refs` of protocol v2 (gitprotocol-v2): `<id> <name>[ symref-target:<ref>][ peeled:<id>]`. */
-export function parseLsRefs(packets: readonly Packet[], url: string): RemoteRefs {
-  const refs = new Map<string, string>();
-  let head: string | undefined;
-  if (packets.at(-1)?.kind !== "flush") throw notGit(url);
-  for (const packet of packets) {
-    if (packet.kind !== "data") continue;
-    const text = packetText(packet.data);
-    refuseErrorLine(text, url);
-    const [id = "", name = "", ...attributes] = text.split(" ");
-    if (id === "unborn") continue;
-    const peeled = attributes.find((attribute) => attribute.startsWith("peeled:"))?.slice("peeled:".length);
-    refs.set(name, commitId(peeled ?? id, name === "" ? undefined : " ", url));
-    const target = attributes.find((attribute) => attribute.startsWith("symref-target:"));
-    if (name === "HEAD" && target !== undefined) head = target.slice("symref-target:".length);
+export class LsRefsReader implements AnswerReader<RemoteRefs> {
+  readonly #refs: RefFilter;
+  readonly #url: string;
+  #isWhole = false;
+  #head: string | undefined;
+
+  constructor(refs: RefFilter, url: string) {
+    this.#refs = refs;
+    this.#url = url;
   }
-  return { refs, head };
+
+  take(packet: Packet): void {
+    this.#isWhole = packet.kind === "flush";
+    if (packet.kind !== "data") return;
+    const text = packetText(packet.data);
+    refuseErrorLine(text, this.#url);
+    const [id = "", name = "", ...attributes] = text.split(" ");
+    if (id === "unborn") return;
+    const peeled = attributes.find((attribute) => attribute.startsWith("peeled:"))?.slice("peeled:".length);
+    this.#refs.keep(name, commitId(peeled ?? id, name === "" ? undefined : " ", this.#url));
+    const target = attributes.find((attribute) => attribute.startsWith("symref-target:"));
+    if (name === "HEAD" && target !== undefined) this.#head = target.slice("symref-target:".length);
+  }
+
+  finish(): RemoteRefs {
+    if (!this.#isWhole) throw notGit(this.#url);
+    return { refs: this.#refs.kept, head: this.#head };
+  }
 }
 
 function commitId(id: string, separator: string | undefined, url: string): string {
@@ -79,6 +126,7 @@ function refuseErrorLine(text: string, url: string): void {
 /** The error for what a server says went wrong on its side. Its words are shortened and freed of control characters. */
 export function remoteFailed(url: string, words: string): GitError {
   const shown = words
+    .slice(0, 4096)
     .replace(/\p{Cc}+/gu, " ")
     .trim()
     .slice(0, 200);

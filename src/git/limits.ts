@@ -1,7 +1,13 @@
 /** Caps and times of an engine. Repositories are written by strangers: everything that they can make grow has a cap. */
 export interface GitLimits {
-  /** Bytes of one answer to a ref poll or of a ref advertisement. */
+  /** Bytes of one list of all refs, or of all branches or tags. */
   readonly maxRefBytes: number;
+  /** Bytes of one answer when refs were asked for by their names. */
+  readonly maxNamedRefBytes: number;
+  /** Refs of one list that are kept. */
+  readonly maxRefs: number;
+  /** Lists of refs of which a part is read at the same moment, over all repositories. */
+  readonly concurrentLists: number;
   /** Bytes of one pack on the wire. */
   readonly maxPackBytes: number;
   /** Bytes of one object once inflated: a pack of 1 MB can hold an object of 1 GB. */
@@ -34,7 +40,10 @@ const MIB = 2 ** 20;
 
 /** Limits that fit an operator with 200 MB of memory. */
 export const DEFAULT_GIT_LIMITS: GitLimits = {
-  maxRefBytes: 32 * MIB,
+  maxRefBytes: 8 * MIB,
+  maxNamedRefBytes: MIB,
+  maxRefs: 100_000,
+  concurrentLists: 4,
   maxPackBytes: 256 * MIB,
   maxObjectBytes: 64 * MIB,
   maxObjects: 1_000_000,

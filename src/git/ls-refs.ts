@@ -1,13 +1,16 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.js";
-import { parseAdvertisement, parseLsRefs } from "./advertisement.js";
+import { Semaphore } from "../base/semaphore.js";
+import { AdvertisementReader, type AnswerReader, LsRefsReader } from "./advertisement.js";
 import { withDeadline } from "./deadline.js";
 import type { GitRemote, RemoteRefs } from "./engine.js";
 import { isGitError } from "./errors.js";
-import { collect, type GitHttpClient } from "./http/client.js";
+import type { GitHttpClient } from "./http/client.js";
 import { tooSlow } from "./http/failures.js";
 import type { GitLimits } from "./limits.js";
-import { DELIMITER, FLUSH, parsePackets, pktLine } from "./pkt-line.js";
+import { DELIMITER, FLUSH, pktLine } from "./pkt-line.js";
+import { readAnswer } from "./read-answer.js";
+import { RefFilter } from "./ref-filter.js";
 
 /** What was found out about a server: how it is asked for refs, and where the repository is. */
 interface Manner {
@@ -28,6 +31,14 @@ const NOT_UNDERSTOOD = [
   "GIT_REDIRECTED",
 ] as const;
 
+/** What to do about too many refs. */
+const NAME_ONE =
+  "name one branch or tag in ref instead of a version range, or remove branches and tags that nobody needs";
+const NAMED_TOO_LARGE =
+  "only the names in ref were asked for, so either its server sends all refs whatever it is asked, or very many begin like these; remove branches and tags that nobody needs";
+const OLD_SERVER =
+  "its server is too old to send only what is asked for; remove branches and tags that nobody needs, or update the server";
+
 /**
  * Asks remotes for their refs. One POST of protocol v2 does in the steady state: the usual GET before it only tells which
  * protocol a server speaks, and that is tried and remembered here.
@@ -36,12 +47,14 @@ export class LsRefs {
   readonly #http: GitHttpClient;
   readonly #clock: Clock;
   readonly #limits: GitLimits;
+  readonly #turns: Semaphore;
   readonly #manners = new LRUCache<string, Manner>({ max: MAX_REMEMBERED });
 
   constructor(http: GitHttpClient, clock: Clock, limits: GitLimits) {
     this.#http = http;
     this.#clock = clock;
     this.#limits = limits;
+    this.#turns = new Semaphore(limits.concurrentLists);
   }
 
   /** The refs that begin with one of `prefixes`, annotated tags peeled; with HEAD where a prefix of it is asked for. */
@@ -68,6 +81,8 @@ export class LsRefs {
   }
 
   async #ask(remote: GitRemote, base: string, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
+    const { maxRefBytes, maxNamedRefBytes } = this.#limits;
+    const remedy = isWide(prefixes) ? NAME_ONE : NAMED_TOO_LARGE;
     const answer = await this.#http.send({
       remote,
       base,
@@ -78,10 +93,12 @@ export class LsRefs {
         "content-type": "application/x-git-upload-pack-request",
         accept: "application/x-git-upload-pack-result",
       },
-      maxBytes: this.#limits.maxRefBytes,
+      maxBytes: isWide(prefixes) ? maxRefBytes : maxNamedRefBytes,
+      remedy,
       signal,
     });
-    const refs = parseLsRefs(parsePackets(await collect(answer.body), remote.url), remote.url);
+    const reader = new LsRefsReader(this.#filter(remote, prefixes, remedy), remote.url);
+    const refs = await this.#read(remote, answer.body, reader);
     this.#manners.set(remote.id, { version: 2, base: answer.base });
     return refs;
   }
@@ -98,14 +115,28 @@ export class LsRefs {
       service: "/info/refs?service=git-upload-pack",
       headers: { "git-protocol": "version=2" },
       maxBytes: this.#limits.maxRefBytes,
+      remedy: OLD_SERVER,
       signal,
     });
-    const packets = parsePackets(await collect(answer.body), remote.url);
-    const advertisement = parseAdvertisement(packets, prefixes, remote.url);
+    const reader = new AdvertisementReader(this.#filter(remote, prefixes, OLD_SERVER), remote.url);
+    const advertisement = await this.#read(remote, answer.body, reader);
     if (advertisement.version === 2) return this.#ask(remote, answer.base, prefixes, signal);
     this.#manners.set(remote.id, { version: 0, base: answer.base });
     return advertisement.refs;
   }
+
+  #filter(remote: GitRemote, prefixes: readonly string[], remedy: string): RefFilter {
+    return new RefFilter(prefixes, this.#limits.maxRefs, remote.url, remedy);
+  }
+
+  #read<T>({ url }: GitRemote, body: AsyncIterable<Buffer>, reader: AnswerReader<T>): Promise<T> {
+    return readAnswer({ body, reader, url, turns: this.#turns });
+  }
+}
+
+/** Whether all branches or tags are asked for, and not single refs by their names. */
+function isWide(prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) => prefix.endsWith("/"));
 }
 
 function lsRefsRequest(prefixes: readonly string[]): string {

@@ -62,13 +62,14 @@ export class PktLineParser {
   }
 }
 
-/** All packets of one whole answer. */
-export function parsePackets(bytes: Buffer, url: string): Packet[] {
-  const parser = new PktLineParser(url);
-  const packets = [...parser.push(bytes)];
-  parser.finish();
-  return packets;
+/** A packet as it goes over the wire. */
+export function packetBytes(packet: Packet): Buffer {
+  if (packet.kind !== "data") return Buffer.from(WIRE_MARKS[packet.kind]);
+  const length = (packet.data.length + 4).toString(16).padStart(4, "0");
+  return Buffer.concat([Buffer.from(length), packet.data]);
 }
+
+const WIRE_MARKS = { flush: FLUSH, delimiter: DELIMITER, end: "0002" } as const;
 
 /** The text of a packet without the line break at its end. */
 export function packetText(data: Buffer): string {

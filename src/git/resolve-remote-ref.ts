@@ -4,7 +4,7 @@ import { type GitRefSpec, type ResolvedRef, refPrefixes, resolveRef } from "./re
 
 /**
  * What `spec` stands for at the remote, by one request. Only when it is not there does a second, wider one follow, so that
- * the error can name what is there instead. Throws as `resolveRef` and `GitEngine.listRefs` do.
+ * the error can name what is there instead, unless that is too much to read. Throws as `resolveRef` and `GitEngine.listRefs` do.
  */
 export async function resolveRemoteRef(
   engine: Pick<GitEngine, "listRefs">,
@@ -16,6 +16,9 @@ export async function resolveRemoteRef(
     return resolveRef(spec, await engine.listRefs(remote, refPrefixes([spec]), signal));
   } catch (error) {
     if (!isGitError(error, "GIT_REF_NOT_FOUND", "GIT_EMPTY_REPOSITORY")) throw error;
-    return resolveRef(spec, await engine.listRefs(remote, refPrefixes([spec], true), signal));
+    const all = await engine.listRefs(remote, refPrefixes([spec], true), signal).catch((wide: unknown) => {
+      throw isGitError(wide, "GIT_TOO_LARGE") ? error : wide;
+    });
+    return resolveRef(spec, all);
   }
 }

@@ -56,7 +56,7 @@ export async function bringRevisions(
   return own;
 }
 
-/** Where a ref is. For one that is not there all others are asked for, so that the error can name what is. */
+/** Where a ref is. For one that is not there all others are asked for, so that the error can name what is, unless they are too many. */
 async function resolveAt(
   services: GitRepositoryServices,
   { remote, signal }: RepositoryLook,
@@ -67,7 +67,10 @@ async function resolveAt(
     return resolveRef(ref, remoteRefs);
   } catch (error) {
     if (!isGitError(error, "GIT_REF_NOT_FOUND", "GIT_EMPTY_REPOSITORY")) throw error;
-    return resolveRef(ref, await services.engine.listRefs(remote, refPrefixes([ref], true), signal));
+    const all = await services.engine.listRefs(remote, refPrefixes([ref], true), signal).catch((wide: unknown) => {
+      throw isGitError(wide, "GIT_TOO_LARGE") ? error : wide;
+    });
+    return resolveRef(ref, all);
   }
 }
 

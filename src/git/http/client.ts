@@ -22,6 +22,8 @@ export interface GitHttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** `GIT_TOO_LARGE` beyond this. */
   readonly maxBytes: number;
+  /** What to do about an answer that is too large, for its message. */
+  readonly remedy?: string;
   readonly signal: AbortSignal;
 }
 
@@ -89,13 +91,6 @@ export class GitHttpClient {
   }
 }
 
-/** The bytes of an answer in one buffer. */
-export async function collect(body: AsyncIterable<Buffer>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-}
-
 async function* readBody(request: GitHttpRequest, body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let bytes = 0;
   try {
@@ -109,9 +104,13 @@ async function* readBody(request: GitHttpRequest, body: AsyncIterable<Buffer>): 
   }
 }
 
-function tooLarge({ remote, maxBytes }: GitHttpRequest): GitError {
+function tooLarge({ remote, maxBytes, remedy }: GitHttpRequest): GitError {
   const mib = Math.round(maxBytes / 2 ** 20);
-  return new GitError("GIT_TOO_LARGE", `${remote.url} sends more than the ${mib} MiB that are allowed for one answer`);
+  const hint = remedy === undefined ? "" : `: ${remedy}`;
+  return new GitError(
+    "GIT_TOO_LARGE",
+    `${remote.url} sends more than the ${mib} MiB that are allowed for one answer${hint}`,
+  );
 }
 
 function authorization({ credential }: GitRemote): Readonly<Record<string, string>> {

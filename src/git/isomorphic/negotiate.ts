@@ -1,8 +1,11 @@
 import type { GitHttpRequest as IsomorphicRequest, GitHttpResponse as IsomorphicResponse } from "isomorphic-git";
+import { Semaphore } from "../../base/semaphore.js";
 import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
-import { collect, type GitHttpClient } from "../http/client.js";
+import type { GitHttpClient } from "../http/client.js";
 import type { GitLimits } from "../limits.js";
+import { readAnswer } from "../read-answer.js";
+import { ShortAdvertisement } from "./short-advertisement.js";
 import { splitUploadPack } from "./side-band.js";
 import { VirtualGitDirectory } from "./virtual-fs.js";
 
@@ -108,11 +111,17 @@ class HttpPlugin {
     this.#base = answer.base;
     const response = { url, statusCode: 200, statusMessage: "OK", headers: { "content-type": answer.contentType } };
     // Read whole: an error in the middle of a stream is taken for its end there.
-    if (!isPost) return { ...response, body: chunks(await collect(answer.body)) };
+    if (!isPost) return { ...response, body: chunks(await this.#advertised(answer.body)) };
     const { control, pack } = await splitUploadPack(answer.body, remote.url);
     this.pack = pack;
     return { ...response, body: chunks(control) };
   };
+
+  /** What isomorphic-git, which reads it in one go, needs of an advertisement. */
+  #advertised(body: AsyncIterable<Buffer>): Promise<Buffer> {
+    const { remote, want } = this.#negotiation;
+    return readAnswer({ body, reader: new ShortAdvertisement(want), url: remote.url, turns: new Semaphore(1) });
+  }
 }
 
 async function joined(body: AsyncIterable<Uint8Array> | undefined): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import { remoteFailed } from "../advertisement.js";
 import { GitError } from "../errors.js";
-import { type Packet, PktLineParser, packetText } from "../pkt-line.js";
+import { PktLineParser, packetBytes, packetText } from "../pkt-line.js";
 
 /** Side bands of an answer of `git upload-pack` (gitprotocol-pack): the pack, words for people, the last words. */
 const PACK_BAND = 1;
@@ -27,20 +27,13 @@ export async function splitUploadPack(body: AsyncIterable<Buffer>, url: string):
   const pack: Buffer[] = [];
   for await (const chunk of body) {
     for (const packet of parser.push(chunk)) {
-      if (packet.kind !== "data") control.push(Buffer.from(MARK[packet.kind]));
-      else if (!isControl(packet.data, url)) takeBand(packet.data, pack, url);
-      else control.push(Buffer.from((packet.data.length + 4).toString(16).padStart(4, "0")), packet.data);
+      if (packet.kind !== "data" || isControl(packet.data, url)) control.push(packetBytes(packet));
+      else takeBand(packet.data, pack, url);
     }
   }
   parser.finish();
   return { control: Buffer.concat(control), pack: Buffer.concat(pack) };
 }
-
-const MARK: Readonly<Record<Exclude<Packet["kind"], "data">, string>> = {
-  flush: "0000",
-  delimiter: "0001",
-  end: "0002",
-};
 
 /** Whether a packet is a line of the negotiation. Throws when it is the server's refusal. */
 function isControl(data: Buffer, url: string): boolean {

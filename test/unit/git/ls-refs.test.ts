@@ -37,7 +37,7 @@ describe("LsRefs", function () {
   after(() => server.stop());
 
   beforeEach(() => {
-    const limits = { ...DEFAULT_GIT_LIMITS, maxRefBytes: 4096 };
+    const limits = { ...DEFAULT_GIT_LIMITS, maxRefBytes: 4096, maxNamedRefBytes: 2048 };
     connections = new Connections(limits);
     lsRefs = new LsRefs(new GitHttpClient(connections, systemClock), systemClock, limits);
   });
@@ -250,10 +250,34 @@ describe("LsRefs", function () {
         .and.not.include("canary");
     });
 
-    it("an answer without end", async () => {
-      const line = pktLine(`${"a".repeat(40)} refs/heads/${"x".repeat(900)}`);
-      server.setFault(() => ({ kind: "status", status: 200, body: line.repeat(5) + FLUSH }));
-      expect((await expectGitError("GIT_TOO_LARGE", () => list(repo.url))).class).to.equal("terminal");
+    const line = pktLine(`${"a".repeat(40)} refs/heads/${"x".repeat(900)}`);
+    const all = ["HEAD", "refs/heads/"];
+    const named = ["HEAD", "refs/heads/main"];
+    const WIDE: readonly [name: string, prefixes: readonly string[], lines: number, says: RegExp][] = [
+      ["all branches", all, 5, /name one branch or tag in ref/],
+      ["one branch", named, 3, /only the names in ref were asked for/],
+    ];
+    for (const [name, prefixes, lines, says] of WIDE) {
+      it(`an answer without end to a question for ${name}, and what to do`, async () => {
+        const { signal } = new AbortController();
+        const ask = () => lsRefs.list(gitRemote(repo.url), prefixes, signal);
+        server.setFault(() => ({ kind: "status", status: 200, body: line.repeat(lines - 1) + FLUSH }));
+        await ask();
+        server.setFault(() => ({ kind: "status", status: 200, body: line.repeat(lines) + FLUSH }));
+        const error = await expectGitError("GIT_TOO_LARGE", ask);
+        expect(error.class).to.equal("terminal");
+        expect(error.message).to.match(says);
+      });
+    }
+
+    it("an advertisement without end of an old server, and what to do", async () => {
+      server.setFault(({ method }) =>
+        method === "POST"
+          ? { kind: "status", status: 500 }
+          : { kind: "status", status: 200, body: pktLine("# service=git-upload-pack") + FLUSH + line.repeat(5) },
+      );
+      const error = await expectGitError("GIT_TOO_LARGE", () => list(repo.url));
+      expect(error.message).to.match(/its server is too old to send only what is asked for/);
     });
 
     it("nobody there, with host and port", async () => {

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { FLUSH, type Packet, PktLineParser, parsePackets, pktLine } from "../../../src/git/pkt-line.js";
+import { FLUSH, type Packet, PktLineParser, packetBytes, pktLine } from "../../../src/git/pkt-line.js";
 import { expectGitError } from "./support/expect-error.js";
+import { parsePackets } from "./support/packets.js";
 
 const URL = "https://git.example.com/apps";
 
@@ -19,6 +20,11 @@ describe("pkt-line", () => {
   it("reads lines and marks", () => {
     const bytes = Buffer.from(`${pktLine("a")}0001${pktLine("b")}0004${FLUSH}0002`);
     expect(shown(parsePackets(bytes, URL))).to.deep.equal(["a\n", "delimiter", "b\n", "", "flush", "end"]);
+  });
+
+  it("writes packets as they came", () => {
+    const text = `${pktLine("a")}0001${pktLine("ü")}0004${FLUSH}0002`;
+    expect(Buffer.concat(parsePackets(Buffer.from(text), URL).map(packetBytes)).toString()).to.equal(text);
   });
 
   it("gives the same packets however the bytes are cut", () => {
