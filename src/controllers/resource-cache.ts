@@ -60,7 +60,8 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
         this.#put(key, event.object);
         options.onChange(key, event.object, known);
       },
-      onSync: (error) => {
+      onSync: (error, listed) => {
+        if (listed) this.#dropGhosts(options.onChange);
         if (error === undefined) resolve();
       },
       ...(options.observer ? { observer: options.observer } : {}),
@@ -94,12 +95,28 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
     return this.#groups.get(group)?.values() ?? [];
   }
 
-  /** Takes in what a write of ours answered. */
+  /** Takes in what a write of ours answered, unless the watch has told of what came after it: a change, or that it is gone. */
   note(object: T): void {
-    const key = `${object.metadata.namespace}/${object.metadata.name}`;
+    const { namespace, name, resourceVersion } = object.metadata;
+    const key = `${namespace}/${name}`;
     const known = this.#objects.get(key);
-    if (known && isNewer(known.metadata.resourceVersion, object.metadata.resourceVersion)) return;
+    if (known ? isNewer(known.metadata.resourceVersion, resourceVersion) : this.#hasPassed(resourceVersion)) return;
     this.#put(key, this.#trim(withoutManagedFields(object as unknown as RawObject) as unknown as T));
+  }
+
+  /** Whether the watch has told of everything up to a version: what it does not show then is gone. */
+  #hasPassed(version: string): boolean {
+    const reached = this.#reflector.resourceVersion;
+    return reached !== undefined && !isNewer(version, reached);
+  }
+
+  /** Lets go, after a whole list, of what was noted while nobody could tell whether it is still there, and is not. */
+  #dropGhosts(onChange: ResourceCacheOptions<T>["onChange"]): void {
+    for (const [key, object] of this.#objects) {
+      if (this.#reflector.store.has(key) || !this.#hasPassed(object.metadata.resourceVersion)) continue;
+      this.#remove(key);
+      onChange(key, undefined, object);
+    }
   }
 
   #put(key: string, object: T): void {

@@ -56,6 +56,11 @@ export class Reflector<T> {
     return this.#synced;
   }
 
+  /** Everything up to this version was told of; undefined while a new list is due. */
+  get resourceVersion(): string | undefined {
+    return this.#resourceVersion;
+  }
+
   /** Begins to watch; calling it twice changes nothing. */
   start(): void {
     this.#done ??= this.#run();

@@ -19,8 +19,8 @@ const THINGS: ResourceInfo = {
   hasStatus: true,
 };
 
-function thing(version: string, value: string): Thing {
-  const metadata = { name: "web", namespace: "shop", uid: "u1", resourceVersion: version, generation: 1 };
+function thing(version: string, value: string, name = "web", uid = "u1"): Thing {
+  const metadata = { name, namespace: "shop", uid, resourceVersion: version, generation: 1 };
   return { apiVersion: "gitops.overseer.io/v1alpha1", kind: "Thing", metadata, spec: { value } };
 }
 
@@ -85,5 +85,59 @@ describe("controllers/resource-cache", () => {
     watch.send({ type: "MODIFIED", object: thing("50", "first") }, { type: "MODIFIED", object: thing("51", "next") });
     await eventually("the next one", () => value() === "next");
     expect(changes).to.deep.equal(["first > next"]);
+  });
+
+  describe("of what is gone, the answer to an earlier write", () => {
+    const end = (version: string): object => {
+      const annotations = { "k8s.io/initial-events-end": "true" };
+      return { type: "BOOKMARK", object: { metadata: { resourceVersion: version, annotations } } };
+    };
+
+    it("is not taken in: the deletion was read before the answer", async () => {
+      const client = server.client();
+      const request = client.request<Thing>({ method: "PATCH", path: "/things/web/status", body: {} });
+      const patch = await server.next();
+      watch.send({ type: "DELETED", object: thing("71", "ours") });
+      await eventually("it is gone", () => value() === undefined);
+      patch.json(thing("70", "ours"));
+      cache.note((await request).body);
+      expect([value(), [...cache.values()], [...cache.of("ours")]]).to.deep.equal([undefined, [], []]);
+    });
+
+    it("does not take the place of what has its name now", async () => {
+      watch.send({ type: "DELETED", object: thing("71", "ours") });
+      watch.send({ type: "ADDED", object: thing("72", "new", "web", "u2") });
+      await eventually("the new one", () => value() === "new");
+      cache.note(thing("70", "ours"));
+      expect(value()).to.equal("new");
+    });
+
+    it("is not told from a new object while a list is due, and leaves with the list", async () => {
+      watch.send({ type: "DELETED", object: thing("71", "ours") });
+      await eventually("it is gone", () => value() === undefined);
+      watch.send({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
+      const again = await server.next();
+      cache.note(thing("70", "ours"));
+      cache.note(thing("90", "created", "later", "u3"));
+      changes.length = 0;
+      again.open().send(end("80"));
+      await eventually("the ghost is gone", () => value() === undefined);
+      expect(
+        [...cache.values()].map(({ metadata }) => metadata.name),
+        "what the list is too old for",
+      ).to.deep.equal(["later"]);
+      expect(changes).to.deep.equal(["ours > undefined"]);
+    });
+  });
+
+  it("shows what we have just created at once, and what has been created and deleted meanwhile not at all", async () => {
+    cache.note(thing("70", "created", "next", "u2"));
+    expect(cache.get("shop/next")?.spec.value).to.equal("created");
+    const created = thing("80", "short", "brief", "u3");
+    watch.send({ type: "ADDED", object: created }, { type: "DELETED", object: { ...created, spec: { value: "end" } } });
+    await eventually("both events", () => changes.length === 2);
+    cache.note(created);
+    expect(cache.get("shop/brief")).to.equal(undefined);
+    expect(cache.get("shop/next")?.spec.value, "it has not been told of").to.equal("created");
   });
 });
