@@ -63,6 +63,14 @@ export function isGone(error: unknown): boolean {
 }
 
 /**
+ * Whether the server cannot make anything of what was asked (400, 406, 422), be it since it, or a gateway before it, is another
+ * one now: the same again would get the same answer, what is asked anew may not.
+ */
+export function isNotUnderstood(error: unknown): boolean {
+  return isStatus(error, 400) || isStatus(error, 406) || isStatus(error, 422);
+}
+
+/**
  * Whether a refused apply is the document's fault and no passing one: 400, 403, 404, 409, 413, 422, and the 500s with which the API
  * server answers a document that does not fit the schema (unknown field, wrong type, two entries with one key) or etcd. Those
  * 500s can be told from a broken server by their text alone (tried on 1.35).

@@ -1,12 +1,19 @@
 import { messageOf } from "../base/errors.js";
 import { PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
-import { AnswerTooLargeError, isGone, isStatus, isWentAway, KubeStatusError, WatchSilentError } from "./errors.js";
+import {
+  AnswerTooLargeError,
+  isGone,
+  isNotUnderstood,
+  isWentAway,
+  KubeStatusError,
+  WatchSilentError,
+} from "./errors.js";
 import { ListPages } from "./list-pages.js";
 import type { RawObject } from "./object.js";
 import type { ReflectorOptions } from "./reflector-options.js";
 import { checkObjects } from "./server-limits.js";
 import { WatchBackoff } from "./watch-backoff.js";
-import { parseWatchEvent, type WatchEvent } from "./watch-event.js";
+import { endsList, parseWatchEvent, type WatchEvent } from "./watch-event.js";
 import { splitLines } from "./watch-lines.js";
 import { WatchPulse } from "./watch-pulse.js";
 import { usable, type Versioned, WatchedCopy } from "./watched-copy.js";
@@ -89,7 +96,8 @@ export class Reflector<T> {
         failure = error;
         this.#wentAway ||= isWentAway(error);
         // After more than is taken, what there is has to be seen anew: until then, the copy is not trusted.
-        if (isGone(error) || error instanceof AnswerTooLargeError) this.#resourceVersion = undefined;
+        const anew = isGone(error) || isNotUnderstood(error) || error instanceof AnswerTooLargeError;
+        if (anew) this.#resourceVersion = undefined;
         if (!isGone(error)) {
           this.#options.onSync?.(error);
           this.#noteFailure(messageOf(error));
@@ -125,8 +133,11 @@ export class Reflector<T> {
       try {
         return await this.#watch(true);
       } catch (error) {
-        if (!isStatus(error, 400) && !isStatus(error, 422)) throw error;
+        const silent = error instanceof WatchSilentError;
+        const whole = this.#openSince !== undefined;
+        if (whole || !(silent || isNotUnderstood(error))) throw error;
         this.#streamLists = false;
+        if (silent) throw error;
       }
     }
     await this.#list();
@@ -143,7 +154,7 @@ export class Reflector<T> {
       method: "GET",
       path: this.#options.path,
       query: { ...this.#selectors(), limit: "1", resourceVersion, resourceVersionMatch: "NotOlderThan" },
-      accept: PARTIAL_LIST,
+      accept: this.#accept(PARTIAL_LIST),
       signal: this.#stop.signal,
     });
     this.#wentAway = false;
@@ -157,7 +168,7 @@ export class Reflector<T> {
       method: "GET",
       path: this.#options.path,
       query: this.#selectors(),
-      accept: this.#options.mode === "metadata" ? PARTIAL_LIST : "application/json",
+      accept: this.#accept(PARTIAL_LIST),
       signal: this.#stop.signal,
     });
     for await (const { items, metadata } of pages) {
@@ -190,7 +201,7 @@ export class Reflector<T> {
           resourceVersion: initial ? undefined : this.#resourceVersion,
           ...(initial ? { sendInitialEvents: "true", resourceVersionMatch: "NotOlderThan" } : {}),
         },
-        accept: this.#options.mode === "metadata" ? PARTIAL_OBJECT : "application/json",
+        accept: this.#accept(PARTIAL_OBJECT),
         signal: call.signal,
       });
       if (!initial) {
@@ -234,21 +245,24 @@ export class Reflector<T> {
 
   async #follow(chunks: AsyncIterable<Buffer>, initial: boolean): Promise<void> {
     let fresh: Map<string, Versioned<T>> | undefined = initial ? new Map() : undefined;
+    let bookmarks = 0;
     const { client, path } = this.#options;
     for await (const line of splitLines(this.#listen(chunks), path)) {
       const event = parseWatchEvent(line, path, client.limits);
       if (event.type === "ERROR") throw new KubeStatusError(event.object.code ?? 500, event.object, `WATCH ${path}`);
       if (event.type === "BOOKMARK") {
-        if (fresh && event.object.metadata.annotations?.["k8s.io/initial-events-end"] === "true") {
-          this.#replace(fresh, event.object.metadata.resourceVersion);
+        const { resourceVersion } = event.object.metadata;
+        if (!fresh) this.#resourceVersion = usable(resourceVersion);
+        else if (endsList(event)) {
+          this.#replace(fresh, resourceVersion);
           this.#openSince = this.#options.clock.monotonic();
           fresh = undefined;
-        } else if (!fresh) this.#resourceVersion = usable(event.object.metadata.resourceVersion);
+        } else if (++bookmarks > 1) break;
       } else if (!fresh) this.#apply(event);
       else if (event.type === "DELETED") fresh.delete(storeKey(event.object));
       else this.#keep(fresh, event.object);
     }
-    // Ended in good order, but not with the whole list: perhaps the server does not know what we asked for.
+    // It ended in good order or goes on as any watch, without the end of the list: the server may not know what we asked for.
     if (fresh) this.#streamLists = false;
   }
 
@@ -282,6 +296,10 @@ export class Reflector<T> {
     this.#failure = undefined;
     this.#wentAway = false;
     this.#options.onSync?.(undefined, true);
+  }
+
+  #accept(partial: string): string {
+    return this.#options.mode === "metadata" ? partial : "application/json";
   }
 
   #selectors(): Record<string, string | undefined> {

@@ -21,3 +21,8 @@ export function parseWatchEvent(line: string, path: string, limits: ServerLimits
     throw new KubeConnectionError(message, undefined);
   }
 }
+
+/** Whether it is the bookmark after which a list by stream is whole. */
+export function endsList({ object }: WatchEvent): boolean {
+  return object.metadata.annotations?.["k8s.io/initial-events-end"] === "true";
+}

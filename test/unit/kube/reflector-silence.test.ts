@@ -14,8 +14,7 @@ describe("kube/reflector: silence", () => {
 
   /** The next watch, once the pause before it is over. */
   async function afterPause(): Promise<Call> {
-    const pause = await rig.pause();
-    rig.clock.advance(pause);
+    await rig.skipPause();
     return rig.nextWatch();
   }
 
@@ -75,13 +74,25 @@ describe("kube/reflector: silence", () => {
     expect(Math.round(rig.clock.timers[0] ?? 0)).to.equal(SILENCE_MS);
   });
 
-  it("counts from the opening, also while the first list streams in", async () => {
+  it("counts from the opening, also while the first list streams in: then the list is asked for by pages", async () => {
     const first = await rig.nextWatch();
-    first.open();
+    first.open().send(added("a", 1, 1));
     rig.clock.advance(SILENCE_MS);
-    const next = await afterPause();
-    expect(next.query).to.include({ sendInitialEvents: "true" });
+    await rig.skipPause();
+    const list = await rig.server.next();
+    expect(list.query).to.deep.equal({ limit: "500" });
     expect(first.left).to.equal(true);
+    expect(rig.syncs[0]).to.be.instanceOf(KubeConnectionError);
+    list.json({ metadata: { resourceVersion: "9" }, items: [object("a", 1, 1)] });
+    expect((await rig.nextWatch()).query.resourceVersion).to.equal("9");
+    expect(rig.take()).to.deep.equal(["+a!"]);
+  });
+
+  it("after the first list has streamed in says nothing against lists by stream", async () => {
+    await synced();
+    rig.clock.advance(SILENCE_MS);
+    (await afterPause()).status(410, "Expired");
+    expect((await rig.nextWatch()).query).to.include({ sendInitialEvents: "true" });
   });
 
   it("is measured by a clock that nobody can set", async () => {
