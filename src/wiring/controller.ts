@@ -57,14 +57,14 @@ export class ControllerRole implements Role {
   }
 }
 
-/** Works until told to stop, and ends what is under way. */
+/** Works until told to stop, and ends what is under way, be it the start: an API server may let it wait for ever. */
 async function work(operator: Operator, cluster: Cluster, stopping: AbortSignal, logger: Logger): Promise<undefined> {
   const told = new Promise<void>((resolve) => {
     if (stopping.aborted) resolve();
     stopping.addEventListener("abort", () => resolve(), { once: true });
   });
-  await operator.start();
-  logger.info("working", { server: cluster.client.server, instance: cluster.instance });
+  await Promise.race([operator.start(), told]);
+  if (!stopping.aborted) logger.info("working", { server: cluster.client.server, instance: cluster.instance });
   await told;
   logger.info("stopping");
   await operator.stop();

@@ -50,6 +50,7 @@ export class Operator {
   readonly #repositories: Controller;
   readonly #apps: Controller;
   #ready = false;
+  #stopping = false;
 
   /** Makes an operator, after a look at which Git engine this machine has. */
   static async create(parts: OperatorParts): Promise<Operator> {
@@ -76,10 +77,11 @@ export class Operator {
     return [...(this.#ready ? [] : ["starting"]), ...this.#shared.estate.missing()];
   }
 
-  /** Loads what there is and begins to work. */
+  /** Loads what there is and begins to work. After a stop it begins nothing, and may not come to its end. */
   async start(): Promise<void> {
     await this.#parts.cluster.discovery.all();
     await this.#shared.estate.start();
+    if (this.#stopping) return;
     this.#shared.clusters.start();
     this.#repositories.start();
     this.#apps.start();
@@ -89,6 +91,7 @@ export class Operator {
   /** Ends what is under way in an orderly manner: reconciles finish, Events are written, connections close. */
   async stop(): Promise<void> {
     this.#ready = false;
+    this.#stopping = true;
     const { estate, events, secrets, destinationSecrets, connections, clusters, parser, engine } = this.#shared;
     await Promise.all([this.#apps.stop(), this.#repositories.stop()]);
     await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);

@@ -13,6 +13,8 @@ export interface OperatorOptions {
   readonly failpoint?: string | undefined;
   readonly flags?: readonly string[];
   readonly nodeFlags?: readonly string[];
+  /** Something holds up its start: nobody waits until it is ready. */
+  readonly heldUp?: boolean;
   /** Kept by the caller, so that the next process finds it. Unless told, a temporary one that goes with `remove`. */
   readonly cacheDir?: string;
 }
@@ -31,7 +33,7 @@ export class OperatorProcess {
     this.#options = options;
   }
 
-  /** Starts an operator and waits until it is ready, unless a failpoint is to end it. */
+  /** Starts an operator and waits until it is ready, unless a failpoint is to end it or it is held up. */
   static async start(options: OperatorOptions): Promise<OperatorProcess> {
     const dir = options.cacheDir ?? (await mkdtemp(join(tmpdir(), "overseer-operator-")));
     const operator = new OperatorProcess(dir, options);
@@ -68,7 +70,7 @@ export class OperatorProcess {
       options.nodeFlags,
     );
     this.#process = await spawnLogged("operator", command, args, { logFile: this.logFile, guard: this.#guard });
-    if (!options.failpoint) await this.ready();
+    if (!options.failpoint && !options.heldUp) await this.ready();
   }
 
   /** Waits until the operator says that it is ready. */
