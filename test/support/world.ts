@@ -11,6 +11,7 @@ import { RESOURCES } from "../../src/api/resources.js";
 import type { RawObject } from "../../src/kube/object.js";
 import type { ControlPlane } from "../../tools/control-plane.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
+import { waitUntil } from "../../tools/wait-until.js";
 import { type ContractObject, expectNoCanary, expectStatusContract } from "./contracts.js";
 import { sharedControlPlane } from "./control-plane.js";
 import { type GitRepo, type GitServer, startGitServer } from "./git-server.js";
@@ -288,5 +289,9 @@ export async function installDefinitions(kube: TestKube): Promise<void> {
       (object) => condition(object as { status?: { conditions?: Condition[] } }, "Established")?.status === "True",
     );
     await kube.resource(API_VERSION, kind);
+    // For a moment after that its storage is still being set up (429).
+    await waitUntil({ what: `${kind} can be listed`, timeoutMs: 30_000 }, () =>
+      kube.list(API_VERSION, kind, "default"),
+    );
   }
 }
