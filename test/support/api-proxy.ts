@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { Agent, createServer as createSecureServer, request as httpsRequest } from "node:https";
+import { Agent, createServer as createSecureServer, request as httpsRequest, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,6 +43,8 @@ export type ApiRule = (request: ProxiedRequest) => ApiFault | undefined;
 export interface ProxyCertificate {
   readonly cert: string;
   readonly key: string;
+  /** Chooses among the protocols that a client offers; HTTP/1.1 unless told. */
+  readonly ALPNCallback?: NonNullable<ServerOptions["ALPNCallback"]>;
 }
 
 /**
@@ -54,6 +56,8 @@ export class ApiProxy {
   /** Watches that are open now. */
   readonly watches = new Set<ProxiedWatch>();
   rule: ApiRule = () => undefined;
+  /** Connections that were ever made. */
+  connections = 0;
   /** Objects on a page of a list, whatever is asked for. */
   pageSize: number | undefined;
   /** Tokens that are not let through (401), whatever the API server says of them. */
@@ -85,6 +89,11 @@ export class ApiProxy {
     return this.#port;
   }
 
+  /** Connections that are open now. */
+  get open(): number {
+    return this.#sockets.size;
+  }
+
   /** A kubeconfig that leads here, with the token of a user of the control plane or with none. */
   async kubeconfig(token?: string): Promise<string> {
     const server = `${this.#secure ? "https" : "http"}://127.0.0.1:${this.#port}`;
@@ -106,6 +115,7 @@ export class ApiProxy {
     this.#server = certificate ? createSecureServer(certificate, handle) : createServer(handle);
     this.#server.keepAliveTimeout = 0;
     this.#server.on("connection", (socket: Socket) => {
+      this.connections++;
       this.#sockets.add(socket.on("error", () => {}).on("close", () => this.#sockets.delete(socket)));
     });
     this.#server.listen(this.#port, "127.0.0.1");

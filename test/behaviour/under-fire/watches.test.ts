@@ -22,11 +22,12 @@ describe("A watch loses no event and tells none twice", function () {
   let kube: TestKube;
   let proxy: ApiProxy;
   let maps: WatchedConfigMaps;
+  const clock = fastClock(FASTER);
   before(async () => {
     const plane = await sharedControlPlane();
     kube = await TestKube.connect(plane.kubeconfigPath);
     proxy = await ApiProxy.start(plane);
-    maps = await WatchedConfigMaps.through(kube, await proxy.kubeconfig(), fastClock(FASTER));
+    maps = await WatchedConfigMaps.through(kube, await proxy.kubeconfig(), clock);
     for (const name of ["a", "b", "c"]) await maps.put(name);
     maps.reflector.start();
     await maps.same();
@@ -95,9 +96,17 @@ describe("A watch loses no event and tells none twice", function () {
   });
 
   for (const status of [429, 500, 503, 504]) {
-    it(`when it is refused with ${status} for a while`, async () => {
+    it(`when it is refused with ${status} for a while, which it waits for as long as it is told to`, async () => {
       const times = 3;
-      proxy.faults(times, (request) => request.watch, { kind: "answer", status, reason: "No", retryAfter: 5 });
+      const retryAfter = 5;
+      const asked: number[] = [];
+      proxy.rule = ({ watch: opens }) => void (opens && asked.push(clock.monotonic()));
+      proxy.faults(times, (request) => (request.watch ? asked.push(clock.monotonic()) > 0 : false), {
+        kind: "answer",
+        status,
+        reason: "No",
+        retryAfter,
+      });
       (await watch()).end();
       await changeAll();
       expect(lists()).to.equal(0);
@@ -107,6 +116,10 @@ describe("A watch loses no event and tells none twice", function () {
       ).to.equal(times + 1);
       const probes = proxy.count(({ query }) => isProbe(query));
       expect(probes, "whether it is still the same server").to.equal(status === 503 ? times : 0);
+      // By itself it would wait for less, even for the third time. A timer may be early by a millisecond.
+      const pauses = asked.slice(1).map((at, index) => (at - (asked[index] ?? 0)) / 1000);
+      expect(pauses).to.have.length(times);
+      expect(Math.min(...pauses), "Retry-After").to.be.above(retryAfter - 0.1);
     });
   }
 

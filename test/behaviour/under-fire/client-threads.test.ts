@@ -1,0 +1,184 @@
+import { expect } from "chai";
+import { systemClock } from "../../../src/base/clock.js";
+import { loadClusterAccess } from "../../../src/kube/auth.js";
+import { KubeClient } from "../../../src/kube/client.js";
+import type { RawObject } from "../../../src/kube/object.js";
+import { Reflector } from "../../../src/kube/reflector.js";
+import type { ControlPlane } from "../../../tools/control-plane.js";
+import { waitUntil } from "../../../tools/wait-until.js";
+import { ApiProxy } from "../../support/api-proxy.js";
+import { sharedControlPlane } from "../../support/control-plane.js";
+import { TestKube } from "../../support/kube.js";
+import { fastClock, WatchedConfigMaps } from "../../support/watched-config-maps.js";
+import { makeCertificates } from "../../unit/git/support/certificates.js";
+import { FakeLogger } from "../../unit/support/fake-logger.js";
+
+const GET = { method: "GET", path: "/api/v1/namespaces/default" } as const;
+/** Connections for requests that a client has unless told. */
+const CONNECTIONS = 16;
+const GROUP = "threads.example.com";
+const THINGS = `/apis/${GROUP}/v1/namespaces/default/things`;
+const DEFINITION = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" };
+const DEFINITION_NAME = `things.${GROUP}`;
+
+/** A kind of which only a time is known, and everything else is kept. */
+const definition = {
+  ...DEFINITION,
+  metadata: { name: DEFINITION_NAME },
+  spec: {
+    group: GROUP,
+    scope: "Namespaced",
+    names: { plural: "things", singular: "thing", kind: "Thing", listKind: "ThingList" },
+    versions: [
+      {
+        name: "v1",
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: "object",
+            properties: {
+              spec: {
+                type: "object",
+                "x-kubernetes-preserve-unknown-fields": true,
+                properties: { when: { type: "string", format: "date-time" } },
+              },
+            },
+          },
+        },
+      },
+    ],
+  },
+};
+
+/** What users of other clients have met, each by the number of its thread. */
+describe("What went wrong with clients of others goes well here", function () {
+  this.timeout(60_000);
+  let plane: ControlPlane;
+  let kube: TestKube;
+  let proxy: ApiProxy;
+  let client: KubeClient;
+  before(async () => {
+    plane = await sharedControlPlane();
+    kube = await TestKube.connect(plane.kubeconfigPath);
+  });
+  beforeEach(async () => {
+    proxy = await ApiProxy.start(plane);
+    const access = await loadClusterAccess({ kubeconfig: await proxy.kubeconfig() });
+    client = new KubeClient({ access, userAgent: "tests" });
+  });
+  afterEach(async () => {
+    await client.close();
+    await proxy.stop();
+  });
+  after(async () => {
+    await kube?.delete({ ...DEFINITION, name: DEFINITION_NAME });
+    await kube?.client.close();
+  });
+
+  it("hundreds of requests and watches that are opened again share a few connections, and leave none behind (client-javascript #2893, #494, #572, #288)", async () => {
+    const maps = await WatchedConfigMaps.through(kube, await proxy.kubeconfig(), fastClock(40));
+    await maps.put("a");
+    maps.reflector.start();
+    await maps.same();
+    const get = (): Promise<unknown> => maps.client.request(GET);
+    for (let round = 0; round < 5; round++) {
+      const [watch] = proxy.watches;
+      watch?.end();
+      await Promise.all(Array.from({ length: 60 }, get));
+      await waitUntil({ what: "another watch", timeoutMs: 20_000, intervalMs: 5 }, () => {
+        const [now] = proxy.watches;
+        return now !== undefined && now !== watch;
+      });
+    }
+    expect(proxy.count(({ path }) => path === GET.path)).to.equal(300);
+    expect(proxy.count((request) => request.watch)).to.equal(6);
+    expect(proxy.open, "open now").to.be.at.most(CONNECTIONS + 1);
+    expect(proxy.connections, "ever made").to.be.at.most(CONNECTIONS + 6);
+    await maps.remove();
+    await waitUntil({ what: "none is left", timeoutMs: 10_000, intervalMs: 5 }, () => proxy.open === 0);
+  });
+
+  it("a field that nobody has declared and a time pass through unchanged, there and back (client-javascript #655, #852, #2018, #2125)", async () => {
+    await kube.apply(definition);
+    await kube.resource(`${GROUP}/v1`, "Thing");
+    const spec = {
+      when: "2026-02-03T04:05:06Z",
+      dateLike: "2026-02-03",
+      unheardOf: { deep: [1, "2", 1.5, true, { at: "2026-02-03T04:05:06.000Z" }], empty: {}, none: [] },
+      "with.dots/and-dashes": "1500m",
+    };
+    const metadata = { name: "odd", namespace: "default" };
+    const body = { apiVersion: `${GROUP}/v1`, kind: "Thing", metadata, spec };
+    const seen: RawObject[] = [];
+    const reflector = new Reflector<RawObject>({
+      client,
+      clock: systemClock,
+      logger: new FakeLogger(),
+      path: THINGS,
+      mode: "full",
+      reduce: (raw) => raw,
+      uidOf: (raw) => raw.metadata.uid,
+      onEvent: (event) => event.type !== "Deleted" && seen.push(event.object),
+    });
+    reflector.start();
+    const made = (await client.request<RawObject>({ method: "POST", path: THINGS, body })).body;
+    const path = `${THINGS}/odd`;
+    const read = (await client.request<RawObject>({ method: "GET", path })).body;
+    await waitUntil({ what: "the watch shows it", timeoutMs: 20_000, intervalMs: 5 }, () => seen.length > 0);
+    await reflector.stop();
+    for (const object of [made, read, seen[0]]) {
+      expect(object?.spec).to.deep.equal(spec);
+      expect(object?.metadata.creationTimestamp).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    }
+    const back = (await client.request<RawObject>({ method: "PUT", path, body: seen[0] })).body;
+    expect(back.metadata.resourceVersion, "as it was read it is what stands").to.equal(read.metadata.resourceVersion);
+    const apply = { method: "PATCH", path, query: { fieldManager: "tests", force: "true" }, body } as const;
+    const applied = await client.request<RawObject>({ ...apply, contentType: "application/apply-patch+yaml" });
+    expect(applied.body.spec).to.deep.equal(spec);
+    await client.request({ method: "DELETE", path });
+  });
+
+  it("a connection that was idle serves the next request at once, and one that the server has ended meanwhile fails none (undici #5600)", async () => {
+    await client.request(GET);
+    const took: number[] = [];
+    for (let round = 0; round < 10; round++) {
+      const since = performance.now();
+      await waitUntil({ what: "idle", timeoutMs: 5_000, intervalMs: 10 }, () => performance.now() - since > 100);
+      const began = performance.now();
+      await client.request(GET);
+      took.push(performance.now() - began);
+    }
+    expect(proxy.connections, "it is the same connection").to.equal(1);
+    // A stall is half a second; one of these may be late since the machine is busy, not most of them.
+    const [median = 0] = took.sort((a, b) => a - b).slice(took.length / 2);
+    expect(median).to.be.below(250);
+    await Promise.all(Array.from({ length: CONNECTIONS }, () => client.request(GET)));
+    proxy.cutAll();
+    const answers = await Promise.all(Array.from({ length: CONNECTIONS }, () => client.request(GET)));
+    expect(answers.map(({ status }) => status)).to.deep.equal(Array(CONNECTIONS).fill(200));
+  });
+
+  it("HTTP/2 is not offered, whose sessions nobody would end (undici #5381)", async function () {
+    const certificates = makeCertificates();
+    if (!certificates) return this.skip();
+    const offered: string[][] = [];
+    await proxy.refuse();
+    await proxy.listen({
+      ...certificates.server,
+      ALPNCallback: ({ protocols }) => {
+        offered.push(protocols);
+        return protocols[0];
+      },
+    });
+    const server = `https://127.0.0.1:${proxy.port}`;
+    const access = { server, tls: { ca: certificates.ca }, authHeaders: async () => ({}) };
+    const secure = new KubeClient({ access, userAgent: "tests" });
+    await secure.request(GET);
+    const stop = new AbortController();
+    await secure.stream({ ...GET, path: "/api/v1/namespaces", query: { watch: "1" }, signal: stop.signal });
+    expect(offered, "of a request and of a watch").to.deep.equal([["http/1.1"], ["http/1.1"]]);
+    stop.abort();
+    await secure.close();
+  });
+});
