@@ -33,7 +33,7 @@ export const GitRepositorySpec = withRules(
       ),
       ref: GitRef.optional(),
       interval: duration("How often to ask the remote for its refs.", "3m", "1s"),
-      timeout: duration("Longest time for one look at the remote and what it fetches.", "60s", "1s", "10m"),
+      timeout: duration("Longest time for one list of the refs, and for one fetch.", "60s", "1s", "10m"),
       secretRef: localRef(
         "Secret with the credential: username and password, or token, or bearerToken; and, where needed, ca.crt, tls.crt and tls.key.",
       ).optional(),

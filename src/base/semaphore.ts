@@ -25,30 +25,58 @@ export class Semaphore {
     this.#reserve = reserve;
   }
 
-  /** Runs `work` while holding a permit, which is given back however `work` ends. */
-  async run<T>(work: () => Promise<T>, lane: Lane = NOBODY): Promise<T> {
-    const reserved = await this.#enter(lane);
+  /** Runs `work` while holding a permit, which is given back however `work` ends. Waiting ends with `signal`, too. */
+  async run<T>(work: () => Promise<T>, lane: Lane = NOBODY, signal?: AbortSignal): Promise<T> {
+    const leave = await this.enter(lane, signal);
     try {
       return await work();
     } finally {
-      this.#leave(reserved);
+      leave();
     }
   }
 
-  /** Says whether the permit is one of the reserve. */
-  async #enter({ of, urgent }: Lane): Promise<boolean> {
+  /** Waits for a permit, or for the signal, whose reason is thrown then. Gives what gives the permit back: call it once. */
+  async enter(lane: Lane = NOBODY, signal?: AbortSignal): Promise<() => void> {
+    signal?.throwIfAborted();
+    const reserved = this.#take(lane) ?? (await this.#wait(lane, signal));
+    return () => this.#leave(reserved);
+  }
+
+  /** Says whether the permit is one of the reserve; undefined when there is none. */
+  #take({ urgent }: Lane): boolean | undefined {
     if (this.#free > 0) {
       this.#free--;
       return false;
     }
-    if (urgent && this.#reserve > 0) {
-      this.#reserve--;
-      return true;
-    }
-    return new Promise((enter) => {
-      if (urgent) this.#urgent.push(enter);
-      else this.#waiting.set(of, [...(this.#waiting.get(of) ?? []), enter]);
+    if (!urgent || this.#reserve === 0) return undefined;
+    this.#reserve--;
+    return true;
+  }
+
+  #wait(lane: Lane, signal: AbortSignal | undefined): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        this.#forget(lane, enter);
+        reject(signal?.reason);
+      };
+      const enter = (reserved: boolean): void => {
+        signal?.removeEventListener("abort", giveUp);
+        resolve(reserved);
+      };
+      signal?.addEventListener("abort", giveUp, { once: true });
+      if (lane.urgent) this.#urgent.push(enter);
+      else this.#waiting.set(lane.of, [...(this.#waiting.get(lane.of) ?? []), enter]);
     });
+  }
+
+  #forget({ of, urgent }: Lane, enter: Enter): void {
+    if (urgent) {
+      this.#urgent.splice(this.#urgent.indexOf(enter), 1);
+      return;
+    }
+    const rest = (this.#waiting.get(of) ?? []).filter((other) => other !== enter);
+    if (rest.length > 0) this.#waiting.set(of, rest);
+    else this.#waiting.delete(of);
   }
 
   #leave(reserved: boolean): void {

@@ -1,11 +1,17 @@
 import type { Clock } from "../base/clock.js";
 
+/** How long something may take, and the error for what takes longer. */
+export interface TimeLimit {
+  readonly ms: number;
+  readonly expired: () => Error;
+}
+
 /**
  * Runs `work` with a signal that fires when `signal` does, or after `ms` with the error that `expired` makes. Whatever
  * `work` throws once the signal has fired is replaced by the signal's reason: the cause, not the noise that it made.
  */
 export async function withDeadline<T>(
-  options: { readonly clock: Clock; readonly signal: AbortSignal; readonly ms: number; readonly expired: () => Error },
+  options: TimeLimit & { readonly clock: Clock; readonly signal: AbortSignal },
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { clock, signal, ms, expired } = options;

@@ -1,3 +1,5 @@
+import type { TimeLimit } from "./deadline.js";
+
 /**
  * The seam between the product and whatever speaks Git. Two rules hold for every engine:
  * - a commit exists here only after its pack, trees and blobs were verified; a ref on disk proves nothing;
@@ -9,8 +11,9 @@ export interface GitEngine {
   /**
    * Brings `commit` into the local store of `remote` and verifies it whole: pack checksum, object count, commit, every
    * tree and every blob. Does nothing when it is there already. `ref` is the full ref name it was found under, for servers that do not serve bare ids.
+   * `limit` is for the fetch itself, and once more for the wait until other fetches let it begin; an engine has one of its own.
    */
-  fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal): Promise<FetchResult>;
+  fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult>;
   /** The verified snapshot of a commit; undefined when this store does not hold it (fetch it first). */
   open(remote: GitRemote, commit: string): Promise<GitSnapshot | undefined>;
   /**

@@ -14,6 +14,7 @@ const ERRORS = {
   GIT_REPOSITORY_NOT_FOUND: ["RepositoryNotFound", "retryable"],
   GIT_UNREACHABLE: ["GitUnreachable", "retryable"],
   GIT_TIMEOUT: ["FetchTimeout", "retryable"],
+  GIT_BUSY: ["FetchWaiting", "retryable"],
   GIT_TLS: ["TLSFailed", "retryable"],
   GIT_REDIRECTED: ["Redirected", "retryable"],
   GIT_RATE_LIMITED: ["RateLimited", "retryable"],

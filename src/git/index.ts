@@ -7,7 +7,7 @@ export {
   type GitEnginePreference,
 } from "./choose-engine.js";
 export { credentialDigest, credentialFromSecret, TOKEN_USERNAME } from "./credentials.js";
-export { withDeadline } from "./deadline.js";
+export { type TimeLimit, withDeadline } from "./deadline.js";
 export type {
   CommitInfo,
   FetchResult,

@@ -16,6 +16,8 @@ export interface GitLimits {
   readonly maxObjects: number;
   /** Fetches under way at once, over all repositories. */
   readonly concurrentFetches: number;
+  /** Of these, from one server. */
+  readonly fetchesPerServer: number;
   /** Connections to one server. */
   readonly connectionsPerServer: number;
   /** Whole time of one ref poll. */
@@ -48,6 +50,7 @@ export const DEFAULT_GIT_LIMITS: GitLimits = {
   maxObjectBytes: 64 * MIB,
   maxObjects: 1_000_000,
   concurrentFetches: 4,
+  fetchesPerServer: 2,
   connectionsPerServer: 8,
   pollTimeoutMs: 30_000,
   fetchTimeoutMs: 600_000,

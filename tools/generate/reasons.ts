@@ -58,6 +58,11 @@ export const REASONS: readonly ReasonText[] = [
     kinds: BOTH,
     meaning: "The remote was not done within spec.timeout of the GitRepository.",
   },
+  {
+    reason: "FetchWaiting",
+    kinds: BOTH,
+    meaning: "Other fetches took so long that this one could not begin; the message names the server.",
+  },
   { reason: "TLSFailed", kinds: BOTH, meaning: "The certificate of the remote is not trusted, or ours was refused." },
   {
     reason: "Redirected",

@@ -5,7 +5,7 @@ import { rfc3339 } from "../../base/clock.js";
 import { parseDuration } from "../../base/duration.js";
 import { isTerminal, OverseerError } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
-import { refPrefixes } from "../../git/index.js";
+import { refPrefixes, withDeadline } from "../../git/index.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
 import type { RepositoryOutcome } from "./conditions.js";
@@ -15,7 +15,7 @@ import { remoteOf } from "./remote.js";
 import { refKey } from "./revision-index.js";
 import { bringRevisions, keepRevision, type RepositoryLook } from "./revisions.js";
 import type { GitRepositoryServices } from "./services.js";
-import { withinTimeout } from "./timeout.js";
+import { timeLimit } from "./timeout.js";
 
 /** What is remembered of a repository between two looks; lost with the process without harm. */
 interface Memory {
@@ -77,7 +77,7 @@ export class GitRepositoryReconciler {
     repository: GitRepository,
     memory: Memory,
     logger: Logger,
-    stopping: AbortSignal,
+    signal: AbortSignal,
   ): Promise<void> {
     const { clock } = this.#services;
     const remote = await remoteOf(this.#services, repository);
@@ -90,10 +90,9 @@ export class GitRepositoryReconciler {
       return recordRepository(this.#services, repository, repository.status ?? {}, undefined);
     }
     const moved = memory.polledFor !== "" && memory.polledFor !== purpose;
-    const problem = await withinTimeout(clock, repository, remote, stopping, async (signal) => {
-      const look = { key, repository, remote, logger, signal };
-      return bringRevisions(this.#services, look, refs, await this.#list(look, refs, memory, purpose, atOnce));
-    });
+    const look = { key, repository, remote, logger, signal, limit: timeLimit(repository, remote) };
+    const remoteRefs = await this.#list(look, refs, memory, purpose, atOnce);
+    const problem = await bringRevisions(this.#services, look, refs, remoteRefs);
     if (problem) throw problem;
     memory.failures = 0;
     if (moved) await letGo(this.#services);
@@ -105,7 +104,9 @@ export class GitRepositoryReconciler {
     const { clock, polls } = this.#services;
     const interval = parseDuration(look.repository.spec.interval) ?? DEFAULT_INTERVAL_MS;
     const maxAge = atOnce ? 0 : interval * SHARE_POLL;
-    const remoteRefs = await polls.list(look.remote, refPrefixes(refs), maxAge, look.signal);
+    const remoteRefs = await withDeadline({ ...look.limit, clock, signal: look.signal }, (signal) =>
+      polls.list(look.remote, refPrefixes(refs), maxAge, signal),
+    );
     memory.polledFor = purpose;
     memory.nextPoll = clock.monotonic() + jitter(interval, JITTER, Math.random());
     return remoteRefs;

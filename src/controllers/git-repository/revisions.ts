@@ -9,6 +9,8 @@ import {
   type ResolvedRef,
   refPrefixes,
   resolveRef,
+  type TimeLimit,
+  withDeadline,
 } from "../../git/index.js";
 import { recordRepository } from "./record.js";
 import { remoteOf } from "./remote.js";
@@ -22,6 +24,8 @@ export interface RepositoryLook {
   readonly remote: GitRemote;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** For each list of refs and each fetch. */
+  readonly limit: TimeLimit;
 }
 
 /**
@@ -59,7 +63,7 @@ export async function bringRevisions(
 /** Where a ref is. For one that is not there all others are asked for, so that the error can name what is, unless they are too many. */
 async function resolveAt(
   services: GitRepositoryServices,
-  { remote, signal }: RepositoryLook,
+  { remote, signal, limit }: RepositoryLook,
   ref: GitRef,
   remoteRefs: RemoteRefs,
 ): Promise<ResolvedRef> {
@@ -67,7 +71,10 @@ async function resolveAt(
     return resolveRef(ref, remoteRefs);
   } catch (error) {
     if (!isGitError(error, "GIT_REF_NOT_FOUND", "GIT_EMPTY_REPOSITORY")) throw error;
-    const all = await services.engine.listRefs(remote, refPrefixes([ref], true), signal).catch((wide: unknown) => {
+    const { clock, engine } = services;
+    const all = await withDeadline({ ...limit, clock, signal }, (within) =>
+      engine.listRefs(remote, refPrefixes([ref], true), within),
+    ).catch((wide: unknown) => {
       throw isGitError(wide, "GIT_TOO_LARGE") ? error : wide;
     });
     return resolveRef(ref, all);
@@ -81,7 +88,7 @@ async function fetchCommit(
   own: boolean,
 ): Promise<void> {
   const { engine, clock, index } = services;
-  const { remote, repository, signal } = look;
+  const { remote, repository, signal, limit } = look;
   if (await engine.open(remote, target.commit)) return;
   if (own && repository.status?.revision === undefined) {
     const outcome = { kind: "fetching", revision: target.revision } as const;
@@ -90,7 +97,7 @@ async function fetchCommit(
   const started = clock.monotonic();
   const seconds = (): number => (clock.monotonic() - started) / 1000;
   try {
-    const result = await engine.fetch(remote, { commit: target.commit, ref: target.ref }, signal);
+    const result = await engine.fetch(remote, { commit: target.commit, ref: target.ref }, signal, limit);
     services.onFetch("success", seconds(), result.bytes);
     look.logger.info("fetched", { revision: target.revision, bytes: result.bytes, objects: result.objects });
   } catch (error) {

@@ -4,10 +4,10 @@ import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
 import type { Logger } from "../../base/logger.js";
-import { Semaphore } from "../../base/semaphore.js";
-import { withDeadline } from "../deadline.js";
+import { type TimeLimit, withDeadline } from "../deadline.js";
 import type { FetchResult, FetchTarget, GitEngine, GitRemote, GitSnapshot, RemoteRefs } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
+import { FetchSlots } from "../fetch-slots.js";
 import { GitHttpClient } from "../http/client.js";
 import { Connections } from "../http/connections.js";
 import { tooSlow } from "../http/failures.js";
@@ -47,7 +47,7 @@ export class IsomorphicGitEngine implements GitEngine {
   readonly #lsRefs: LsRefs;
   readonly #fetcher: Fetcher;
   readonly #caches: ReadCaches;
-  readonly #fetches: Semaphore;
+  readonly #slots: FetchSlots;
   readonly #stores: StoreMap<Store>;
 
   constructor(options: IsomorphicGitEngineOptions) {
@@ -58,7 +58,7 @@ export class IsomorphicGitEngine implements GitEngine {
     const http = new GitHttpClient(this.#connections, clock);
     this.#lsRefs = new LsRefs(http, clock, this.#limits);
     this.#fetcher = new Fetcher(http, this.#limits, options.failpoint ?? noFailpoints);
-    this.#fetches = new Semaphore(this.#limits.concurrentFetches);
+    this.#slots = new FetchSlots(clock, this.#limits);
     this.#caches = new ReadCaches(clock, this.#limits, () => {
       for (const store of this.#stores.values()) store.release();
     });
@@ -71,7 +71,7 @@ export class IsomorphicGitEngine implements GitEngine {
     return this.#lsRefs.list(remote, prefixes, signal);
   }
 
-  async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal): Promise<FetchResult> {
+  async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult> {
     const { commit } = target;
     if (!isObjectId(commit)) {
       throw new GitError("GIT_REF_INVALID", `${JSON.stringify(commit)} is no full commit id`);
@@ -81,11 +81,14 @@ export class IsomorphicGitEngine implements GitEngine {
       return await store.exclusive(async () => {
         signal.throwIfAborted();
         if ((await store.record(commit)) !== undefined) return { fetched: false, bytes: 0, objects: 0 };
-        const result = await this.#fetches.run(() => this.#bring(store, remote, target, signal));
+        const within = this.#limitOf(remote, limit);
+        const result = await this.#slots.run(remote, signal, within.ms, () =>
+          this.#bring(store, remote, target, signal, within),
+        );
         this.#caches.touch();
         await this.#compactIfMany(store, remote);
         return result;
-      });
+      }, signal);
     } catch (error) {
       // It may have been our own packs that could not be read: the next fetch finds the store healed.
       if (!isDamage(error)) throw error;
@@ -138,12 +141,22 @@ export class IsomorphicGitEngine implements GitEngine {
     this.#connections.clear();
   }
 
-  async #bring(store: Store, remote: GitRemote, target: FetchTarget, signal: AbortSignal): Promise<FetchResult> {
+  /** The engine's own limit holds for everybody. */
+  #limitOf(remote: GitRemote, wanted: TimeLimit | undefined): TimeLimit {
+    const ms = this.#limits.fetchTimeoutMs;
+    return wanted && wanted.ms < ms ? wanted : { ms, expired: () => tooSlow(remote, "the fetch", ms) };
+  }
+
+  async #bring(
+    store: Store,
+    remote: GitRemote,
+    target: FetchTarget,
+    signal: AbortSignal,
+    limit: TimeLimit,
+  ): Promise<FetchResult> {
     const { clock, logger } = this.#options;
     const began = clock.monotonic();
-    const ms = this.#limits.fetchTimeoutMs;
-    const expired = (): Error => tooSlow(remote, "the fetch", ms);
-    const result = await withDeadline({ clock, signal, ms, expired }, (within) =>
+    const result = await withDeadline({ ...limit, clock, signal }, (within) =>
       this.#fetcher.fetch(store, { remote, base: this.#lsRefs.base(remote), target, signal: within }),
     );
     logger.debug("fetched a commit", {

@@ -66,9 +66,9 @@ export class Store {
     this.#files = new PackFiles(this.#directory, context.caches);
   }
 
-  /** Runs `work` while nobody else changes this store. Reading goes on meanwhile. */
-  exclusive<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.run(work);
+  /** Runs `work` while nobody else changes this store. Reading goes on meanwhile. Waiting ends with `signal`. */
+  exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#turns.run(work, undefined, signal);
   }
 
   async record(commit: string): Promise<CommitRecord | undefined> {

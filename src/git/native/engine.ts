@@ -5,11 +5,11 @@ import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
 import type { Logger } from "../../base/logger.js";
-import { Semaphore } from "../../base/semaphore.js";
 import { type ParsedCommit, parseCommit } from "../commit.js";
-import { withDeadline } from "../deadline.js";
+import { type TimeLimit, withDeadline } from "../deadline.js";
 import type { FetchResult, FetchTarget, GitEngine, GitRemote, GitSnapshot, RemoteRefs } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
+import { FetchSlots } from "../fetch-slots.js";
 import { GitHttpClient } from "../http/client.js";
 import { Connections } from "../http/connections.js";
 import { tooSlow } from "../http/failures.js";
@@ -69,7 +69,7 @@ export class NativeGitEngine implements GitEngine {
   readonly #lsRefs: LsRefs;
   readonly #fetcher: NativeFetcher;
   readonly #readers: ReaderPool;
-  readonly #fetches: Semaphore;
+  readonly #slots: FetchSlots;
   readonly #stores: StoreMap<NativeStore>;
   /** Trees by their id, which says what is in them whatever store they come from. */
   readonly #trees = new LRUCache<string, ParsedTree>({
@@ -95,7 +95,7 @@ export class NativeGitEngine implements GitEngine {
     const failpoint = options.failpoint ?? noFailpoints;
     this.#fetcher = new NativeFetcher({ git: this.#git, limits, clock, failpoint });
     this.#readers = new ReaderPool({ git: this.#git, clock, limits, idle: () => this.#forgetParsed() });
-    this.#fetches = new Semaphore(limits.concurrentFetches);
+    this.#slots = new FetchSlots(clock, limits);
     const { cacheDir, logger } = this.#options;
     const context = { cacheDir, clock, logger, limits, git: this.#git, readers: this.#readers };
     this.#stores = new StoreMap((remote) => new NativeStore(remote, context));
@@ -105,7 +105,7 @@ export class NativeGitEngine implements GitEngine {
     return this.#lsRefs.list(remote, prefixes, signal);
   }
 
-  async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal): Promise<FetchResult> {
+  async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult> {
     const { commit } = target;
     if (!isObjectId(commit)) {
       throw new GitError("GIT_REF_INVALID", `${JSON.stringify(commit)} is no full commit id`);
@@ -114,10 +114,13 @@ export class NativeGitEngine implements GitEngine {
     return store.exclusive(async () => {
       signal.throwIfAborted();
       if ((await store.record(commit)) !== undefined) return { fetched: false, bytes: 0, objects: 0 };
-      const result = await this.#fetches.run(() => this.#bring(store, remote, target, signal));
+      const within = this.#limitOf(remote, limit);
+      const result = await this.#slots.run(remote, signal, within.ms, () =>
+        this.#bring(store, remote, target, signal, within),
+      );
       await this.#compactIfMany(store, remote);
       return result;
-    });
+    }, signal);
   }
 
   async open(remote: GitRemote, commit: string): Promise<GitSnapshot | undefined> {
@@ -183,12 +186,22 @@ export class NativeGitEngine implements GitEngine {
     await this.#readers.releaseAll();
   }
 
-  async #bring(store: NativeStore, remote: GitRemote, target: FetchTarget, signal: AbortSignal): Promise<FetchResult> {
+  /** The engine's own limit holds for everybody. */
+  #limitOf(remote: GitRemote, wanted: TimeLimit | undefined): TimeLimit {
+    const ms = this.#limits.fetchTimeoutMs;
+    return wanted && wanted.ms < ms ? wanted : { ms, expired: () => tooSlow(remote, "the fetch", ms) };
+  }
+
+  async #bring(
+    store: NativeStore,
+    remote: GitRemote,
+    target: FetchTarget,
+    signal: AbortSignal,
+    limit: TimeLimit,
+  ): Promise<FetchResult> {
     const { clock, logger } = this.#options;
     const began = clock.monotonic();
-    const ms = this.#limits.fetchTimeoutMs;
-    const expired = (): Error => tooSlow(remote, "the fetch", ms);
-    const result = await withDeadline({ clock, signal, ms, expired }, (within) =>
+    const result = await withDeadline({ ...limit, clock, signal }, (within) =>
       this.#fetchWhereItIs(store, remote, target, within),
     );
     const took = Math.round(clock.monotonic() - began);

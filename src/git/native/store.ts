@@ -62,9 +62,9 @@ export class NativeStore {
     this.packs = new PackDirectory(join(this.directory, "packs"));
   }
 
-  /** Runs `work` while nobody else of this process changes this store. Reading goes on meanwhile. */
-  exclusive<T>(work: () => Promise<T>): Promise<T> {
-    return this.#turns.run(work);
+  /** Runs `work` while nobody else of this process changes this store. Reading goes on meanwhile. Waiting ends with `signal`. */
+  exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.#turns.run(work, undefined, signal);
   }
 
   /**

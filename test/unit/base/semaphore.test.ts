@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import fc from "fast-check";
@@ -72,6 +73,40 @@ describe("Semaphore", () => {
     for (const gate of gates) gate.open();
     await Promise.all(all);
     expect(entered).to.deep.equal([0, 1, 2, 3]);
+  });
+
+  it("lets nobody in who gave up waiting, and keeps the order of the others", async () => {
+    const semaphore = new Semaphore(1);
+    const gate = new Gate();
+    const entered: string[] = [];
+    const controllers = Array.from({ length: 3 }, () => new AbortController());
+    const holder = semaphore.run(() => gate.opened);
+    const lanes = [{ of: "a" }, { of: "b" }, { of: "c", urgent: true }];
+    const impatient = lanes.map((lane, index) =>
+      failure(semaphore.run(async () => void entered.push("impatient"), lane, controllers[index]?.signal)),
+    );
+    const patient = ["a", "b"].map((of) => semaphore.run(async () => void entered.push(of), { of }));
+    await turn();
+    for (const controller of controllers) controller.abort(new Error("enough"));
+    for (const end of impatient) expect(await end).to.have.property("message", "enough");
+    gate.open();
+    await Promise.all([holder, ...patient]);
+    expect(entered).to.deep.equal(["a", "b"]);
+    expect(await semaphore.run(async () => "in"), "the permit is there").to.equal("in");
+    for (const { signal } of controllers) {
+      expect(await failure(semaphore.run(async () => "in", undefined, signal))).to.have.property("message", "enough");
+    }
+  });
+
+  it("takes its hands off the signal of who came in", async () => {
+    const semaphore = new Semaphore(1);
+    const gate = new Gate();
+    const { signal } = new AbortController();
+    const works = [semaphore.run(() => gate.opened), semaphore.run(async () => {}, undefined, signal)];
+    expect(getEventListeners(signal, "abort")).to.have.length(1);
+    gate.open();
+    await Promise.all(works);
+    expect(getEventListeners(signal, "abort")).to.deep.equal([]);
   });
 
   it("gives the permit back after a failure, and passes the failure on", async () => {

@@ -148,6 +148,31 @@ export function describeFaults(bench: Bench): void {
       expect(await bench.fetchTip()).to.equal(bench.first);
     });
 
+    it("by the caller's wish stops waiting for its turn, too", async () => {
+      bench.fault({ kind: "delay", until: new Promise(() => {}) });
+      const target = { commit: bench.first, ref: undefined };
+      const hanging = new AbortController();
+      const first = bench.engine.fetch(bench.remote, target, hanging.signal).catch((error: unknown) => error);
+      const waiting = new AbortController();
+      const second = bench.engine.fetch(bench.remote, target, waiting.signal).catch((error: unknown) => error);
+      const [one, two] = [new Error("first"), new Error("second")];
+      setImmediate(() => waiting.abort(two));
+      expect(await second).to.equal(two);
+      hanging.abort(one);
+      expect(await first).to.equal(one);
+    });
+
+    it("after the caller's own time says what the caller says", async () => {
+      bench.fault({ kind: "delay", until: new Promise(() => {}) });
+      const late = new Error("late");
+      const target = { commit: bench.first, ref: undefined };
+      const limit = { ms: 50, expired: () => late };
+      const error = await bench.engine
+        .fetch(bench.remote, target, bench.signal, limit)
+        .catch((caught: unknown) => caught);
+      expect(error).to.equal(late);
+    });
+
     it("for lack of time says so", async () => {
       bench.renew({ limits: { fetchTimeoutMs: 50 } });
       bench.fault({ kind: "delay", until: new Promise(() => {}) });

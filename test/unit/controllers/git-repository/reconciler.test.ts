@@ -5,6 +5,7 @@ import { GitRepositoryReconciler } from "../../../../src/controllers/git-reposit
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
 import type { GitRepositoryServices } from "../../../../src/controllers/git-repository/services.js";
 import { SharedPolls } from "../../../../src/controllers/git-repository/shared-polls.js";
+import { type TimeLimit, withDeadline } from "../../../../src/git/deadline.js";
 import type { GitEngine, RemoteRefs } from "../../../../src/git/engine.js";
 import { eventually, rejection } from "../../support/eventually.js";
 import { FakeClock } from "../../support/fake-clock.js";
@@ -36,9 +37,9 @@ function rig() {
       server.listed++;
       return server.list(signal);
     },
-    fetch: (_: unknown, __: unknown, signal: AbortSignal) => {
+    fetch: (_: unknown, __: unknown, signal: AbortSignal, limit: TimeLimit) => {
       server.fetched++;
-      return server.fetch(signal);
+      return withDeadline({ ...limit, clock, signal }, server.fetch);
     },
     open: async () => undefined,
   } as unknown as GitEngine;
