@@ -60,9 +60,12 @@ export interface ConditionDraft {
 /** Longest message that we write: what does not fit is cut with an ellipsis. */
 export const MAX_MESSAGE = 1024;
 
+/** Clocks of two machines may differ by this; what is further ahead was written by a clock that was set wrong. */
+const MOST_AHEAD_MS = 60_000;
+
 /**
  * Joins what a controller says now with the conditions that stand: `lastTransitionTime` moves only when the status does
- * (metav1.Condition), and abnormal-true types that are not said any more vanish.
+ * (metav1.Condition), or when it is in the future, and abnormal-true types that are not said any more vanish.
  */
 export function mergeConditions(
   previous: readonly Condition[],
@@ -73,7 +76,7 @@ export function mergeConditions(
   const before = new Map(previous.map((condition) => [condition.type, condition]));
   return drafts.map((draft) => {
     const old = before.get(draft.type);
-    const same = old?.status === draft.status;
+    const same = old?.status === draft.status && !isAhead(old.lastTransitionTime, now);
     return {
       type: draft.type,
       status: draft.status,
@@ -83,6 +86,10 @@ export function mergeConditions(
       message: cutMessage(draft.message),
     };
   });
+}
+
+function isAhead(time: string, now: string): boolean {
+  return Date.parse(time) - Date.parse(now) > MOST_AHEAD_MS;
 }
 
 /** At most MAX_MESSAGE characters. */

@@ -37,6 +37,14 @@ describe("mergeConditions", () => {
     expect(mergeConditions(both, [ready], 1, NOW).map(({ type }) => type)).to.deep.equal(["Ready"]);
   });
 
+  it("keeps no time that a clock wrote which was far ahead, and minds no small difference of two clocks", () => {
+    const at = (ahead: number): string => new Date(Date.parse(NOW) + ahead).toISOString();
+    const timeAfter = (ahead: number): string | undefined =>
+      mergeConditions(mergeConditions([], [ready], 1, at(ahead)), [ready], 1, NOW)[0]?.lastTransitionTime;
+    expect(timeAfter(86_400_000)).to.equal(NOW);
+    expect(timeAfter(30_000)).to.equal(at(30_000));
+  });
+
   it("gives the same list for the same state, so that nothing is written", () => {
     expect(mergeConditions(before, [ready], 1, NOW)).to.deep.equal(before);
   });
