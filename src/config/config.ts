@@ -24,6 +24,8 @@ export interface Config {
   readonly cacheDir: string;
   /** Which engine fetches from Git; `auto` takes the program git where there is one. */
   readonly gitEngine: "auto" | "native" | "isomorphic";
+  /** What all fetched Git objects may take; 0: no limit. */
+  readonly gitCacheBytes: number;
   /** The operator's own namespace: its leases and Events live there. */
   readonly namespace: string;
   readonly trustedNamespaces: readonly string[];
@@ -80,6 +82,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     logLevel: values["log-level"] ?? "info",
     cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),
     gitEngine: values["git-engine"] ?? "auto",
+    gitCacheBytes: values["git-cache-bytes"] ?? 0,
     namespace,
     trustedNamespaces: values["trusted-namespaces"] ?? [namespace],
     trustedUser: trustedUser(values, namespace),

@@ -66,6 +66,13 @@ export const OPTIONS = [
     help: "What fetches from Git: native (the program git, from 2.31 on), isomorphic (built in, slower with large repositories), or auto: native where git is found.",
   },
   {
+    flag: "git-cache-bytes",
+    value: "N",
+    env: "OVERSEER_GIT_CACHE_BYTES",
+    fallback: "0",
+    help: "How many bytes the fetched Git objects of all repositories may take. Above it, new and large repositories are not fetched. Fetches under way come on top, so leave some room. 0: no limit.",
+  },
+  {
     flag: "trusted-namespaces",
     value: "NAMES",
     env: "OVERSEER_TRUSTED_NAMESPACES",

@@ -99,6 +99,7 @@ export const SETTING_SCHEMAS = {
   "log-level": z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug"),
   "cache-dir": text,
   "git-engine": z.enum(["auto", "native", "isomorphic"], "must be auto, native or isomorphic"),
+  "git-cache-bytes": count(0, Number.MAX_SAFE_INTEGER),
   "trusted-namespaces": namespaces,
   "trusted-service-account": objectName,
   concurrency: count(1, 256),

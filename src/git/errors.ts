@@ -28,6 +28,7 @@ const ERRORS = {
   GIT_INCOMPLETE: ["IncompleteFetch", "retryable"],
   GIT_STORE_DAMAGED: ["GitStoreDamaged", "retryable"],
   GIT_STORE_UNWRITABLE: ["GitStoreUnwritable", "retryable"],
+  GIT_CACHE_FULL: ["CacheFull", "retryable"],
   GIT_OBJECT_NOT_FOUND: ["ObjectNotFound", "terminal"],
   GIT_TOO_LARGE: ["RepositoryTooLarge", "terminal"],
   GIT_TREE_INVALID: ["InvalidTree", "terminal"],

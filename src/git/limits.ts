@@ -34,6 +34,8 @@ export interface GitLimits {
   readonly trivialBytes: number;
   /** Bytes of pack files kept in memory for reading, over all stores. */
   readonly cacheBytes: number;
+  /** Bytes of the packs of all stores on disk, as far as nothing more is fetched above it; 0 means no limit. */
+  readonly maxCacheBytes: number;
   /** Time without a read after which memory is let go. */
   readonly idleMs: number;
 }
@@ -59,5 +61,6 @@ export const DEFAULT_GIT_LIMITS: GitLimits = {
   maxPacks: 50,
   trivialBytes: MIB,
   cacheBytes: 16 * MIB,
+  maxCacheBytes: 0,
   idleMs: 60_000,
 };

@@ -58,7 +58,8 @@ export class Operator {
     const { failpoint: wanted, gitEngine: preference } = config;
     const failpoint = wanted ? killAt(wanted.point, wanted.occurrence) : noFailpoints;
     const cacheDir = join(config.cacheDir, "git");
-    const { engine, kind, note } = await chooseGitEngine({ preference, cacheDir, logger, clock, failpoint });
+    const limits = { maxCacheBytes: config.gitCacheBytes };
+    const { engine, kind, note } = await chooseGitEngine({ preference, cacheDir, logger, clock, failpoint, limits });
     logger.info("Git engine", { engine: kind, note });
     return new Operator(parts, engine, failpoint);
   }

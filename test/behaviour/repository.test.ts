@@ -207,6 +207,45 @@ describe("A GitRepository", function () {
   });
 });
 
+describe("A cache that is full", function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await World.create("full", { operator: { flags: ["--git-cache-bytes=1"] } });
+  });
+  after(() => world?.remove());
+
+  const ready = (name: string, status: string): Promise<LiveRepository> =>
+    world.kube.until<LiveRepository>(
+      world.repositoryRef(name),
+      `Ready=${status}`,
+      (object) => condition(object, "Ready")?.status === status,
+    );
+
+  it("keeps out what is new, and what is there stays in use; there is room again when a GitRepository is gone", async () => {
+    await world.repository("there", { "a.yaml": configMap("there", { v: "1" }) });
+    await world.app("there", "there", ".");
+    await world.synced("there");
+    await world.repository("new", { "a.yaml": configMap("new", {}) });
+    const refused = condition(await ready("new", "False"), "Ready");
+    expect(refused?.reason).to.equal("CacheFull");
+    expect(refused?.message).to.contain("/new.git").and.contain("cache.sizeLimit").and.contain("--git-cache-bytes");
+    await world.kube.patch(world.configMap("there"), { data: { v: "2" } });
+    await world.kube.until(
+      world.configMap("there"),
+      "is healed",
+      (object) => (object.data as Record<string, string>).v === "1",
+    );
+    expect(condition(await ready("there", "True"), "Fetched")?.status).to.equal("True");
+    await world.kube.delete(world.appRef("there"));
+    await world.kube.untilGone(world.appRef("there"));
+    await world.kube.delete(world.repositoryRef("there"));
+    await world.kube.untilGone(world.repositoryRef("there"));
+    await ready("new", "True");
+    await expectCalmLog(world.operator);
+  });
+});
+
 describe("A path", function () {
   this.timeout(60_000);
   let world: World;

@@ -63,6 +63,11 @@ export const REASONS: readonly ReasonText[] = [
     kinds: BOTH,
     meaning: "Other fetches took so long that this one could not begin; the message names the server.",
   },
+  {
+    reason: "CacheFull",
+    kinds: BOTH,
+    meaning: "The cache for Git objects has no room for more of this repository; what was fetched stays in use.",
+  },
   { reason: "TLSFailed", kinds: BOTH, meaning: "The certificate of the remote is not trusted, or ours was refused." },
   {
     reason: "Redirected",

@@ -31,6 +31,14 @@ app.kubernetes.io/component: server
 {{- toYaml $values }}
 {{- end }}
 
+{{/* Four fifths of a quantity in bytes: what is on its way, and packed anew, needs the rest. */}}
+{{- define "overseer.gitCacheBytes" -}}
+{{- $units := dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
+{{- $number := regexFind "^[0-9.]+" . | float64 -}}
+{{- $unit := get $units (regexFind "[A-Za-z]*$" .) | float64 -}}
+{{- printf "%.0f" (mulf $number $unit 0.8) -}}
+{{- end }}
+
 {{/* Labels of every object. */}}
 {{- define "overseer.labels" -}}
 app.kubernetes.io/name: overseer-gitops

@@ -12,6 +12,7 @@ import {
   type TimeLimit,
   withDeadline,
 } from "../../git/index.js";
+import { letGo } from "./let-go.js";
 import { recordRepository } from "./record.js";
 import { remoteOf } from "./remote.js";
 import { refKey } from "./revision-index.js";
@@ -97,7 +98,12 @@ async function fetchCommit(
   const started = clock.monotonic();
   const seconds = (): number => (clock.monotonic() - started) / 1000;
   try {
-    const result = await engine.fetch(remote, { commit: target.commit, ref: target.ref }, signal, limit);
+    const fetch = () => engine.fetch(remote, { commit: target.commit, ref: target.ref }, signal, limit);
+    const result = await fetch().catch(async (error: unknown) => {
+      if (!isGitError(error, "GIT_CACHE_FULL")) throw error;
+      await letGo(services);
+      return fetch();
+    });
     services.onFetch("success", seconds(), result.bytes);
     look.logger.info("fetched", { revision: target.revision, bytes: result.bytes, objects: result.objects });
   } catch (error) {

@@ -4,6 +4,7 @@ import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
 import type { Logger } from "../../base/logger.js";
+import { bytesOf, CacheBudget } from "../cache-budget.js";
 import { type TimeLimit, withDeadline } from "../deadline.js";
 import type { FetchResult, FetchTarget, GitEngine, GitRemote, GitSnapshot, RemoteRefs } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
@@ -20,6 +21,7 @@ import { readCommit } from "../walk.js";
 import { Fetcher } from "./fetcher.js";
 import { ReadCaches } from "./read-caches.js";
 import { Store } from "./store.js";
+import { STORE_FOLDER, storeSizes } from "./store-sizes.js";
 import { damaged, isDamage, readOrHeal, storeSource } from "./store-source.js";
 
 /** What an engine is made of. */
@@ -48,6 +50,7 @@ export class IsomorphicGitEngine implements GitEngine {
   readonly #fetcher: Fetcher;
   readonly #caches: ReadCaches;
   readonly #slots: FetchSlots;
+  readonly #budget: CacheBudget;
   readonly #stores: StoreMap<Store>;
 
   constructor(options: IsomorphicGitEngineOptions) {
@@ -64,6 +67,7 @@ export class IsomorphicGitEngine implements GitEngine {
     });
     const { cacheDir, logger } = options;
     const context = { cacheDir, clock, logger, limits: this.#limits, caches: this.#caches };
+    this.#budget = new CacheBudget(this.#limits.maxCacheBytes, () => storeSizes(cacheDir));
     this.#stores = new StoreMap((remote) => new Store(remote, context));
   }
 
@@ -82,11 +86,13 @@ export class IsomorphicGitEngine implements GitEngine {
         signal.throwIfAborted();
         if ((await store.record(commit)) !== undefined) return { fetched: false, bytes: 0, objects: 0 };
         const within = this.#limitOf(remote, limit);
-        const result = await this.#slots.run(remote, signal, within.ms, () =>
-          this.#bring(store, remote, target, signal, within),
-        );
+        const result = await this.#slots.run(remote, signal, within.ms, async () => {
+          await this.#budget.admit(remote);
+          return this.#bring(store, remote, target, signal, within);
+        });
         this.#caches.touch();
         await this.#compactIfMany(store, remote);
+        await this.#noteSize(store, remote);
         return result;
       }, signal);
     } catch (error) {
@@ -117,11 +123,12 @@ export class IsomorphicGitEngine implements GitEngine {
       const all = Object.entries(manifest.commits);
       const kept = all.filter(([commit, { time }]) => commits.includes(commit) || time > recent);
       if (kept.length === all.length) return;
-      const bytes = manifest.packs.reduce((sum, pack) => sum + pack.bytes, 0);
+      const bytes = bytesOf(manifest.packs);
       const isWaste = bytes > 2 * manifest.compactBytes + this.#limits.trivialBytes;
       if (kept.length === 0) await store.remove();
       else if (isWaste) await store.compact(Object.fromEntries(kept));
       else await store.forget(Object.fromEntries(kept));
+      await this.#noteSize(store, remote);
     });
   }
 
@@ -130,10 +137,15 @@ export class IsomorphicGitEngine implements GitEngine {
     await this.#stores.removeAllBut(kept);
     const { cacheDir } = this.#options;
     for (const name of await readdir(cacheDir).catch(() => [])) {
-      if (!/^[0-9a-f]{64}$/.test(name) || kept.has(name) || this.#stores.has(name)) continue;
+      if (!STORE_FOLDER.test(name) || kept.has(name) || this.#stores.has(name)) continue;
       await rm(join(cacheDir, name), { recursive: true, force: true });
     }
+    this.#budget.lookAgain();
     this.#caches.release();
+  }
+
+  #noteSize(store: Store, remote: GitRemote): Promise<void> {
+    return this.#budget.note(remote, async () => (await store.manifest()).packs);
   }
 
   async close(): Promise<void> {

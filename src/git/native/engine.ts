@@ -5,6 +5,7 @@ import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
 import type { Logger } from "../../base/logger.js";
+import { bytesOf, CacheBudget } from "../cache-budget.js";
 import { type ParsedCommit, parseCommit } from "../commit.js";
 import { type TimeLimit, withDeadline } from "../deadline.js";
 import type { FetchResult, FetchTarget, GitEngine, GitRemote, GitSnapshot, RemoteRefs } from "../engine.js";
@@ -26,6 +27,7 @@ import { GitProgram } from "./program.js";
 import { ReaderPool } from "./reader-pool.js";
 import { repack } from "./repack.js";
 import { NativeStore, TRASH_PREFIX } from "./store.js";
+import { STORE_FOLDER, storeSizes } from "./store-sizes.js";
 import { storeSource } from "./store-source.js";
 
 /** What an engine is made of. */
@@ -55,8 +57,6 @@ const MAX_TREE_ROWS = 50_000;
 /** Commits that are kept parsed: each app asks for the newest one of its repository. */
 const MAX_COMMITS = 1_000;
 
-const STORE = /^[0-9a-f]{64}\.git$/;
-
 /**
  * Git by the program of that name: it fetches, checks what came, and reads, each in children with limits. Refs are asked
  * for by our own small request. What it is given to see is made by us: no configuration, no refs, no hooks of anybody.
@@ -70,6 +70,7 @@ export class NativeGitEngine implements GitEngine {
   readonly #fetcher: NativeFetcher;
   readonly #readers: ReaderPool;
   readonly #slots: FetchSlots;
+  readonly #budget: CacheBudget;
   readonly #stores: StoreMap<NativeStore>;
   /** Trees by their id, which says what is in them whatever store they come from. */
   readonly #trees = new LRUCache<string, ParsedTree>({
@@ -98,6 +99,7 @@ export class NativeGitEngine implements GitEngine {
     this.#slots = new FetchSlots(clock, limits);
     const { cacheDir, logger } = this.#options;
     const context = { cacheDir, clock, logger, limits, git: this.#git, readers: this.#readers };
+    this.#budget = new CacheBudget(limits.maxCacheBytes, () => storeSizes(cacheDir));
     this.#stores = new StoreMap((remote) => new NativeStore(remote, context));
   }
 
@@ -115,10 +117,12 @@ export class NativeGitEngine implements GitEngine {
       signal.throwIfAborted();
       if ((await store.record(commit)) !== undefined) return { fetched: false, bytes: 0, objects: 0 };
       const within = this.#limitOf(remote, limit);
-      const result = await this.#slots.run(remote, signal, within.ms, () =>
-        this.#bring(store, remote, target, signal, within),
-      );
+      const result = await this.#slots.run(remote, signal, within.ms, async () => {
+        await this.#budget.admit(remote);
+        return this.#bring(store, remote, target, signal, within);
+      });
       await this.#compactIfMany(store, remote);
+      await this.#noteSize(store, remote);
       return result;
     }, signal);
   }
@@ -151,11 +155,12 @@ export class NativeGitEngine implements GitEngine {
       const kept = Object.fromEntries(all.filter(([commit, record]) => isKept(commit, record)));
       const count = Object.keys(kept).length;
       if (count === all.length) return;
-      const bytes = manifest.packs.reduce((sum, pack) => sum + pack.bytes, 0);
+      const bytes = bytesOf(manifest.packs);
       if (count === 0) await store.remove();
       else if (bytes > 2 * manifest.compactBytes + this.#limits.trivialBytes) {
         await this.#compact(store, remote, generation, kept);
       } else await store.update((newest) => (newest === manifest ? { ...manifest, commits: kept } : undefined));
+      await this.#noteSize(store, remote);
     });
   }
 
@@ -164,15 +169,20 @@ export class NativeGitEngine implements GitEngine {
     await this.#stores.removeAllBut(kept);
     const { cacheDir } = this.#options;
     for (const name of await readdir(cacheDir).catch(() => [])) {
-      const isStore = STORE.test(name) && !kept.has(name.slice(0, 64)) && !this.#stores.has(name.slice(0, 64));
+      const isStore = STORE_FOLDER.test(name) && !kept.has(name.slice(0, 64)) && !this.#stores.has(name.slice(0, 64));
       if (isStore || name.startsWith(TRASH_PREFIX)) await rm(join(cacheDir, name), { recursive: true, force: true });
     }
+    this.#budget.lookAgain();
     await this.#letGo();
   }
 
   async close(): Promise<void> {
     await this.#letGo();
     this.#connections.clear();
+  }
+
+  #noteSize(store: NativeStore, remote: GitRemote): Promise<void> {
+    return this.#budget.note(remote, async () => (await store.current()).manifest.packs);
   }
 
   #forgetParsed(): void {

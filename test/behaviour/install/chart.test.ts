@@ -124,6 +124,19 @@ describe("The chart", function () {
     expect(flagsOf(SERVER)).to.have.members(["roles", "server-address", "metrics-address", "log-level"]);
   });
 
+  it("lets Git objects take four fifths of the volume for them", async () => {
+    const flagOf = (objects: readonly TestObject[]) =>
+      podOf(objects).containers[0].args.find((flag) => flag.startsWith("--git-cache-bytes="));
+    expect(flagOf(defaults)).to.equal(`--git-cache-bytes=${Math.round(2 * 2 ** 30 * 0.8)}`);
+    for (const [size, bytes] of [
+      ["500Mi", 500 * 2 ** 20 * 0.8],
+      ["1.5G", 1.2e9],
+      ["1000000", 800_000],
+    ] as const) {
+      expect(flagOf(await renderChart({ "cache.sizeLimit": size }))).to.equal(`--git-cache-bytes=${bytes}`);
+    }
+  });
+
   it("runs each role in pods of its own, with a ServiceAccount of its own", () => {
     const roles = [OPERATOR, SERVER].map((name) => {
       const { spec } = find(defaults, "Deployment", name) as {

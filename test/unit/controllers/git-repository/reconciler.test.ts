@@ -7,6 +7,7 @@ import type { GitRepositoryServices } from "../../../../src/controllers/git-repo
 import { SharedPolls } from "../../../../src/controllers/git-repository/shared-polls.js";
 import { type TimeLimit, withDeadline } from "../../../../src/git/deadline.js";
 import type { GitEngine, RemoteRefs } from "../../../../src/git/engine.js";
+import { GitError } from "../../../../src/git/errors.js";
 import { eventually, rejection } from "../../support/eventually.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { FakeLogger } from "../../support/fake-logger.js";
@@ -29,6 +30,7 @@ function rig() {
   const server = {
     listed: 0,
     fetched: 0,
+    pruned: 0,
     list: (async () => REFS) as (signal: AbortSignal) => Promise<RemoteRefs>,
     fetch: hang as (signal: AbortSignal) => Promise<never>,
   };
@@ -42,6 +44,7 @@ function rig() {
       return withDeadline({ ...limit, clock, signal }, server.fetch);
     },
     open: async () => undefined,
+    prune: async () => void server.pruned++,
   } as unknown as GitEngine;
   const it = repository(KEY, { spec: { ref: { branch: "main" }, interval: "1h", timeout: "5s" } });
   const services = {
@@ -63,6 +66,7 @@ function rig() {
     onRevision() {},
     onFetch() {},
     digestKey: "",
+    secrets: { retain() {} },
   };
   const reconciler = new GitRepositoryReconciler(services as unknown as GitRepositoryServices);
   const stop = new AbortController();
@@ -102,6 +106,15 @@ describe("GitRepositoryReconciler", () => {
         .and.match(/^FetchTimeout: /);
     });
   }
+
+  it("drops stores that nobody wants before it says that the cache is full", async () => {
+    const { conditions, server, reconcile } = rig();
+    server.fetch = () => Promise.reject(new GitError("GIT_CACHE_FULL", "no room"));
+    await reconcile();
+    expect(server).to.include({ pruned: 1, fetched: 2 });
+    const ready = conditions.at(-1)?.find(({ type }) => type === "Ready");
+    expect(ready).to.include({ status: "False", reason: "CacheFull", message: "no room" });
+  });
 
   it("lets go of a server that hangs when it is told to stop, and blames nobody", async () => {
     const { conditions, events, server, stop, reconcile } = rig();

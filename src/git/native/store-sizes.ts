@@ -1,0 +1,20 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { bytesOf, type StoreSizes } from "../cache-budget.js";
+import { readGeneration } from "./manifest.js";
+
+/** The folder of a store: the id of its remote with an ending. */
+export const STORE_FOLDER = /^([0-9a-f]{64})\.git$/;
+
+/** What the stores in `cacheDir` hold by their manifests. */
+export async function storeSizes(cacheDir: string): Promise<StoreSizes> {
+  const sizes: StoreSizes = new Map();
+  for (const name of await readdir(cacheDir).catch(() => [])) {
+    const id = STORE_FOLDER.exec(name)?.[1];
+    if (id === undefined) continue;
+    // What cannot be read is told by who works with it.
+    const { packs = [] } = (await readGeneration(join(cacheDir, name), "").catch(() => undefined))?.manifest ?? {};
+    if (packs.length > 0) sizes.set(id, bytesOf(packs));
+  }
+  return sizes;
+}
