@@ -70,6 +70,11 @@ export function isNotUnderstood(error: unknown): boolean {
   return isStatus(error, 400) || isStatus(error, 406) || isStatus(error, 422);
 }
 
+/** Whether a watch cannot go on from where it was. After more than is taken, what there is has to be seen anew, too. */
+export function needsNewList(error: unknown): boolean {
+  return isGone(error) || isNotUnderstood(error) || error instanceof AnswerTooLargeError;
+}
+
 /**
  * Whether a refused apply is the document's fault and no passing one: 400, 403, 404, 409, 413, 422, and the 500s with which the API
  * server answers a document that does not fit the schema (unknown field, wrong type, two entries with one key) or etcd. Those

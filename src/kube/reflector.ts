@@ -1,19 +1,13 @@
 import { messageOf } from "../base/errors.js";
 import { PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
-import {
-  AnswerTooLargeError,
-  isGone,
-  isNotUnderstood,
-  isWentAway,
-  KubeStatusError,
-  WatchSilentError,
-} from "./errors.js";
+import { isGone, isNotUnderstood, isWentAway, KubeStatusError, needsNewList, WatchSilentError } from "./errors.js";
+import { FreshList, storeKey } from "./fresh-list.js";
 import { ListPages } from "./list-pages.js";
 import type { RawObject } from "./object.js";
 import type { ReflectorOptions } from "./reflector-options.js";
 import { checkObjects } from "./server-limits.js";
 import { WatchBackoff } from "./watch-backoff.js";
-import { endsList, parseWatchEvent, type WatchEvent } from "./watch-event.js";
+import { parseWatchEvent, type WatchEvent } from "./watch-event.js";
 import { splitLines } from "./watch-lines.js";
 import { WatchPulse } from "./watch-pulse.js";
 import { usable, type Versioned, WatchedCopy } from "./watched-copy.js";
@@ -95,9 +89,7 @@ export class Reflector<T> {
         if (this.#stop.signal.aborted) return;
         failure = error;
         this.#wentAway ||= isWentAway(error);
-        // After more than is taken, what there is has to be seen anew: until then, the copy is not trusted.
-        const anew = isGone(error) || isNotUnderstood(error) || error instanceof AnswerTooLargeError;
-        if (anew) this.#resourceVersion = undefined;
+        if (needsNewList(error)) this.#resourceVersion = undefined;
         if (!isGone(error)) {
           this.#options.onSync?.(error);
           this.#noteFailure(messageOf(error));
@@ -162,7 +154,7 @@ export class Reflector<T> {
 
   async #list(): Promise<void> {
     this.#options.observer?.listed();
-    const fresh = new Map<string, Versioned<T>>();
+    const fresh = this.#freshList();
     let version: string | undefined;
     const pages = this.#pages.read({
       method: "GET",
@@ -172,7 +164,7 @@ export class Reflector<T> {
       signal: this.#stop.signal,
     });
     for await (const { items, metadata } of pages) {
-      for (const item of items ?? []) this.#keep(fresh, item);
+      for (const item of items ?? []) fresh.add(item);
       version = metadata.resourceVersion;
     }
     this.#replace(fresh, version);
@@ -244,25 +236,22 @@ export class Reflector<T> {
   }
 
   async #follow(chunks: AsyncIterable<Buffer>, initial: boolean): Promise<void> {
-    let fresh: Map<string, Versioned<T>> | undefined = initial ? new Map() : undefined;
-    let bookmarks = 0;
-    const { client, path } = this.#options;
+    let fresh = initial ? this.#freshList() : undefined;
+    const { client, clock, path } = this.#options;
     for await (const line of splitLines(this.#listen(chunks), path)) {
       const event = parseWatchEvent(line, path, client.limits);
       if (event.type === "ERROR") throw new KubeStatusError(event.object.code ?? 500, event.object, `WATCH ${path}`);
-      if (event.type === "BOOKMARK") {
-        const { resourceVersion } = event.object.metadata;
-        if (!fresh) this.#resourceVersion = usable(resourceVersion);
-        else if (endsList(event)) {
-          this.#replace(fresh, resourceVersion);
-          this.#openSince = this.#options.clock.monotonic();
-          fresh = undefined;
-        } else if (++bookmarks > 1) break;
-      } else if (!fresh) this.#apply(event);
-      else if (event.type === "DELETED") fresh.delete(storeKey(event.object));
-      else this.#keep(fresh, event.object);
+      if (fresh) {
+        const list = fresh.hear(event);
+        if (list === "is none") break;
+        if (list === "goes on") continue;
+        this.#replace(fresh, event.object.metadata.resourceVersion);
+        this.#openSince = clock.monotonic();
+        fresh = undefined;
+      } else if (event.type === "BOOKMARK") this.#resourceVersion = usable(event.object.metadata.resourceVersion);
+      else this.#apply(event);
     }
-    // It ended in good order or goes on as any watch, without the end of the list: the server may not know what we asked for.
+    // It ended in good order, or goes on without the end of a list: perhaps the server does not know what we asked for.
     if (fresh) this.#streamLists = false;
   }
 
@@ -278,10 +267,9 @@ export class Reflector<T> {
     this.#resourceVersion = usable(event.object.metadata.resourceVersion);
   }
 
-  /** Takes an object of a list in. */
-  #keep(fresh: Map<string, Versioned<T>>, raw: RawObject): void {
-    fresh.set(storeKey(raw), this.#take(raw));
-    checkObjects(fresh.size, this.#options.client.limits, this.#options.path);
+  #freshList(): FreshList<T> {
+    const { client, path } = this.#options;
+    return new FreshList(path, client.limits, (raw) => this.#take(raw));
   }
 
   #take(raw: RawObject): Versioned<T> {
@@ -289,8 +277,8 @@ export class Reflector<T> {
   }
 
   /** Takes a whole list in. */
-  #replace(fresh: ReadonlyMap<string, Versioned<T>>, resourceVersion: string | undefined): void {
-    this.#copy.replace(fresh, !this.#synced);
+  #replace({ objects }: FreshList<T>, resourceVersion: string | undefined): void {
+    this.#copy.replace(objects, !this.#synced);
     this.#resourceVersion = usable(resourceVersion);
     this.#synced = true;
     this.#failure = undefined;
@@ -305,10 +293,4 @@ export class Reflector<T> {
   #selectors(): Record<string, string | undefined> {
     return { labelSelector: this.#options.labelSelector, fieldSelector: this.#options.fieldSelector };
   }
-}
-
-/** Key of an object in a reflector's store: `namespace/name`, or the name alone. */
-export function storeKey(object: RawObject): string {
-  const { namespace, name } = object.metadata;
-  return namespace === undefined || namespace === "" ? name : `${namespace}/${name}`;
 }

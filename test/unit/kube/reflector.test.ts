@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { expect } from "chai";
-import { storeKey } from "../../../src/kube/reflector.js";
+import { storeKey } from "../../../src/kube/fresh-list.js";
 import { eventually } from "../support/eventually.js";
 import { added, bookmark, deleted, modified, object, Rig } from "../support/reflector-rig.js";
 
