@@ -34,7 +34,8 @@ export class Sweeper {
   #timer: { readonly timer: Timer; readonly at: number } | undefined;
   /** When the next objects of the calm pass may be looked at, whatever else wakes us. */
   #calmAt = 0;
-  #scannedAt = Number.NEGATIVE_INFINITY;
+  /** When it was last counted up what is due, and over how many objects: lists that come late bring more. */
+  #scanned = { at: Number.NEGATIVE_INFINITY, objects: 0 };
   #running = false;
 
   constructor(options: SweeperOptions) {
@@ -75,9 +76,9 @@ export class Sweeper {
     if (now < this.#calmAt) return this.#calmAt - now;
     this.#scan();
     const pause = calmPause(this.#options.tracker.size);
-    const wait = this.#take(this.#calm, "time") ? pause : PACE.rescanMs;
+    this.#take(this.#calm, "time");
     this.#calmAt = now + pause;
-    return wait;
+    return pause;
   }
 
   /** Raises a doubt about some objects of one app. Objects that are in doubt already need nothing more. */
@@ -104,8 +105,9 @@ export class Sweeper {
   #scan(): void {
     const { clock, tracker } = this.#options;
     const now = clock.monotonic();
-    if (this.#calm.size > 0 || now - this.#scannedAt < PACE.rescanMs) return;
-    this.#scannedAt = now;
+    const known = tracker.size === this.#scanned.objects && now - this.#scanned.at < PACE.rescanMs;
+    if (this.#calm.size > 0 || known) return;
+    this.#scanned = { at: now, objects: tracker.size };
     for (const tracked of tracker.all()) if (dueAt(tracked) <= now) add(this.#calm, tracked);
   }
 

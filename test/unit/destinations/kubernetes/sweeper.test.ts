@@ -54,6 +54,17 @@ describe("Sweeper", () => {
     expect(looks, "and then rests").to.have.length(2_000);
   });
 
+  it("looks at what is known only after its first look with the next one", () => {
+    const { sweeper, looks, tracker, pass } = rig(0);
+    sweeper.start();
+    pass(PACE.startMs + 1_000);
+    for (let index = 0; index < 3; index++) tracker.seen({ ...event("1"), key: `v1/Thing/late/${index}` }, true);
+    pass(PACE.calmMs);
+    expect(looks).to.have.length(3);
+    pass(10 * MINUTE);
+    expect(looks).to.have.length(3);
+  });
+
   it("looks at each once a day, spread over hours", () => {
     const { sweeper, looks, pass } = rig(40);
     sweeper.start();
