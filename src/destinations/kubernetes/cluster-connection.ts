@@ -93,6 +93,7 @@ export class ClusterConnection {
     this.#sweeps = new Sweeps({
       ...{ client, discovery, tracker, clock, logger },
       busy: options.busy,
+      knows: (app) => apps.has(app),
       enqueue: (app) => {
         if (apps.has(app)) news.look(app);
       },

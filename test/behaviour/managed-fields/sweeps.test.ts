@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { LABEL_INSTANCE } from "../../../src/api/group.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { configMap, World } from "../../support/world.js";
@@ -33,18 +32,6 @@ describe("What may have changed without a trace is looked at once", function () 
     const objects = await world.kube.list<RawObject>("v1", "ConfigMap", world.namespace);
     return objects.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`).sort();
   };
-  /** Objects that earlier tests have left, until their namespaces are gone: they would be looked at first. */
-  const strangers = async (): Promise<string[]> => {
-    const lists = ["configmaps", "secrets"].map((plural) =>
-      world.kube.client.request<{ items: RawObject[] }>({
-        method: "GET",
-        path: `/api/v1/${plural}`,
-        query: { labelSelector: LABEL_INSTANCE },
-      }),
-    );
-    const objects = (await Promise.all(lists)).flatMap(({ body }) => body.items);
-    return objects.flatMap(({ metadata: { namespace = "" } }) => (namespace === world.namespace ? [] : [namespace]));
-  };
   const looked = (): Promise<number> => world.operator.metric('overseer_sweep_objects_total{cause="time"}');
   const writesTo = (mark: number, plural: string): string[] =>
     proxy.requests
@@ -59,11 +46,6 @@ describe("What may have changed without a trace is looked at once", function () 
     await world.kube.apply(hidden, "thief", { force: "false" });
     const before = await versions();
     const mark = proxy.requests.length;
-    await waitUntil({ what: "nothing of other tests is left", timeoutMs: 60_000, intervalMs: 250 }, async () => {
-      const left = await strangers();
-      if (left.length > 0) throw new Error([...new Set(left)].join(" "));
-      return true;
-    });
     await world.operator.start({ kubeconfigPath: proxy.kubeconfigPath });
     await world.kube.until(
       world.object("v1", "Secret", "hidden"),

@@ -11,6 +11,8 @@ export type SweepCause = "time" | "meaning";
 export interface SweeperOptions {
   readonly clock: Clock;
   readonly tracker: Tracker;
+  /** Whether there is such an app. What a former one has left is nobody's to look at, and takes no turn. */
+  readonly knows: (app: string) => boolean;
   /** Brings an app to the queue, behind everything else. */
   readonly enqueue: (app: string) => void;
   /** Whether there is other work. */
@@ -57,7 +59,7 @@ export class Sweeper {
 
   /** Something changed what objects of these kinds mean: a definition, a webhook, a policy. */
   meaningChanged(concerns: (kind: GroupVersionKind) => boolean): void {
-    for (const tracked of this.#options.tracker.all()) if (concerns(tracked.object.id)) add(this.#urgent, tracked);
+    for (const tracked of this.#tracked()) if (concerns(tracked.object.id)) add(this.#urgent, tracked);
     if (this.#urgent.size > 0) this.#wakeIn(PACE.urgentMs);
   }
 
@@ -108,7 +110,12 @@ export class Sweeper {
     const known = tracker.size === this.#scanned.objects && now - this.#scanned.at < PACE.rescanMs;
     if (this.#calm.size > 0 || known) return;
     this.#scanned = { at: now, objects: tracker.size };
-    for (const tracked of tracker.all()) if (dueAt(tracked) <= now) add(this.#calm, tracked);
+    for (const tracked of this.#tracked()) if (dueAt(tracked) <= now) add(this.#calm, tracked);
+  }
+
+  *#tracked(): Iterable<Tracked> {
+    const { tracker, knows } = this.#options;
+    for (const tracked of tracker.all()) if (knows(appKey(tracked.object.app))) yield tracked;
   }
 
   /** An earlier time that is set already stays. */

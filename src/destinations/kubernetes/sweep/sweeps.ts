@@ -17,6 +17,8 @@ export interface SweepsOptions {
   readonly logger: Logger;
   /** Whether there is other work. */
   readonly busy: () => boolean;
+  /** Whether there is such an app. */
+  readonly knows: (app: string) => boolean;
   /** Brings an app to the queue, behind everything else. */
   readonly enqueue: (app: string) => void;
   /** Told of each object that is going to be looked at. */

@@ -19,6 +19,7 @@ function rig(count: number) {
   const sweeper = new Sweeper({
     clock,
     tracker,
+    knows: (app) => !app.endsWith("/former"),
     busy: () => state.busy,
     onLook: (cause) => looks.push({ at: clock.monotonic(), cause }),
     enqueue: () => {
@@ -63,6 +64,18 @@ describe("Sweeper", () => {
     expect(looks).to.have.length(3);
     pass(10 * MINUTE);
     expect(looks).to.have.length(3);
+  });
+
+  it("gives no turn to what an app has left that is no more", () => {
+    const { sweeper, looks, tracker, pass } = rig(3);
+    const left = event("1", { labels: { "gitops.overseer.io/app": "former" } });
+    tracker.seen({ ...left, key: "v1/Thing/shop/left" }, true);
+    sweeper.start();
+    pass(10 * MINUTE);
+    expect(looks).to.have.length(3);
+    sweeper.meaningChanged(() => true);
+    pass(MINUTE);
+    expect(looks).to.have.length(6);
   });
 
   it("looks at each once a day, spread over hours", () => {
