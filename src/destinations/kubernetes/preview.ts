@@ -1,9 +1,8 @@
 import type { FieldChange } from "../../api/change.js";
 import { LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
-import { OverseerError } from "../../base/errors.js";
 import { mapLimit } from "../../base/semaphore.js";
 import type { ApplyResult } from "../../kube/apply.js";
-import { goneVersion, isDocumentRefusal, isStatus, KubeStatusError } from "../../kube/errors.js";
+import { goneVersion, isDocumentRefusal, isStatus } from "../../kube/errors.js";
 import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
@@ -17,6 +16,8 @@ import { liveDiff } from "./compare.js";
 import { type KubernetesContext, laneOf, noteForbidden, WRITES_PER_APP } from "./context.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
 import { fieldManager } from "./identity.js";
+import { explainRefusal } from "./refusals/explain.js";
+import { isTooLarge, Refusal, TOO_LARGE } from "./refusals/refusal.js";
 import { judgeSize } from "./size.js";
 import { removalNotes } from "./update-notes.js";
 
@@ -27,16 +28,6 @@ type Judged =
   | { readonly accepted: PreviewedWrite }
   | { readonly refused: RefusedWrite }
   | { readonly deferred: WriteAction };
-
-/** Code of a refusal for what etcd would not take. */
-const TOO_LARGE = "TOO_LARGE";
-
-/** A write that cannot be made, with the reason for people. */
-class Refusal extends OverseerError {
-  constructor(message: string, retryable: boolean, code = "APPLY_REFUSED") {
-    super(message, { code, reason: "ApplyRefused", class: retryable ? "retryable" : "terminal" });
-  }
-}
 
 /**
  * Dry-runs every write, all of them whatever the first ones say, so that every error comes out at once. Namespaces and
@@ -231,12 +222,6 @@ function accepted(
   return { action, verb, stamp: entry ? fieldsHash(entry) : "", reason, diff, warnings };
 }
 
-function isTooLarge(error: unknown): boolean {
-  if (error instanceof KubeStatusError)
-    return error.statusCode === 413 || (error.statusCode === 500 && /too large|larger than max/.test(error.message));
-  return error instanceof Refusal && error.code === TOO_LARGE;
-}
-
 /**
  * Whether a live object that is too large to be applied is as its document says: read, since it has no managed fields any more
  * that would tell. See docs/adr/0014-oversized-objects.md.
@@ -249,28 +234,4 @@ async function readState(context: KubernetesContext, target: Target, { document,
   return paths.length === 0
     ? "; what is live has all that Git says, but is not kept so until then"
     : `; what is live is not as in Git: ${paths.join(", ")}`;
-}
-
-/** How the API server says that a field keeps its first value: no code tells it, and it only decides over a hint. */
-const UNCHANGEABLE = /immutable|cannot change|may not change|fields other than/;
-
-/** What the API server said, with the remedy where there is one. */
-export function explainRefusal(error: unknown): string {
-  if (!(error instanceof KubeStatusError)) return error instanceof Error ? error.message : String(error);
-  const text = error.message;
-  if (
-    error.statusCode === 403 &&
-    error.status.details?.causes?.some((cause) => cause.reason === "NamespaceTerminating")
-  ) {
-    return `${text}: it is tried again when the namespace is gone`;
-  }
-  if (error.statusCode === 403 && error.status.reason === "Forbidden")
-    return `${text}: give the app's ServiceAccount this right (in a remote cluster: the user of the kubeconfig), or have an admission policy changed`;
-  if (error.statusCode === 404 && error.status.details?.kind === "namespaces")
-    return `${text}: add a Namespace to the source, or make it`;
-  if (isTooLarge(error))
-    return `${text}: split the object, or take parts of it out of Git (etcd takes at most 1.5 MiB unless told otherwise)`;
-  if (error.statusCode === 422 && UNCHANGEABLE.test(text))
-    return `${text}: delete the live object, or give the new one another name`;
-  return text;
 }

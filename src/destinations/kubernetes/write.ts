@@ -16,7 +16,7 @@ import { forcedDryRun, readLive } from "./dry-run.js";
 import { fieldManager } from "./identity.js";
 import { mending } from "./mend.js";
 import type { ObservedObject } from "./observed-object.js";
-import { explainRefusal } from "./preview.js";
+import { explainRefusal } from "./refusals/explain.js";
 import { applyStamped, type StampedWrite, type Written } from "./stamped-write.js";
 import { strictExtras } from "./strict.js";
 import { takenOver } from "./take-over.js";

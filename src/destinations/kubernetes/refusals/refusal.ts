@@ -1,0 +1,19 @@
+import { OverseerError } from "../../../base/errors.js";
+import { KubeStatusError } from "../../../kube/errors.js";
+
+/** Code of a refusal for what etcd would not take. */
+export const TOO_LARGE = "TOO_LARGE";
+
+/** A write that cannot be made, with the reason for people. */
+export class Refusal extends OverseerError {
+  constructor(message: string, retryable: boolean, code = "APPLY_REFUSED") {
+    super(message, { code, reason: "ApplyRefused", class: retryable ? "retryable" : "terminal" });
+  }
+}
+
+/** Whether the object is larger than the API server or etcd takes. */
+export function isTooLarge(error: unknown): boolean {
+  if (error instanceof KubeStatusError)
+    return error.statusCode === 413 || (error.statusCode === 500 && /too large|larger than max/.test(error.message));
+  return error instanceof Refusal && error.code === TOO_LARGE;
+}
