@@ -4,7 +4,7 @@
 .PHONY: help doctor install build compile generate control-plane-binaries control-plane control-plane-stop demo test test-unit \
 	test-behaviour lint format bench image clean
 
-export ONLY GREP REQUIRE IMAGE NODE_IMAGE TOOLS_IMAGE
+export ONLY GREP REQUIRE WORKERS IMAGE NODE_IMAGE TOOLS_IMAGE
 bin := node_modules/.bin
 # What a command prints about binaries is of interest only where it was asked for.
 demo test test-behaviour bench image: quietly := >/dev/null
@@ -45,7 +45,7 @@ control-plane-stop: build ## End that control plane and remove its data
 demo: doctor build ## See it work (ONCE=1: end after the steps; DEMO_KUBECONFIG=file: on your own cluster)
 	@node build/tools/demo.js $(if $(ONCE),--once)
 
-test: control-plane-binaries ## Run all tests (ONLY=path or folder, GREP=text, REQUIRE=all: a skip is a failure)
+test: control-plane-binaries ## Run all tests (ONLY=path or folder, GREP=text, WORKERS=n, REQUIRE=all: a skip is a failure)
 	@node build/tools/test-run.js
 
 test-unit: build ## Run the tests that need no cluster

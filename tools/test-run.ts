@@ -22,8 +22,9 @@ const stopping = new AbortController();
 
 /**
  * `node build/tools/test-run.js [unit|behaviour]`: runs the compiled tests in child processes. `ONLY` names files or
- * folders, `GREP` a pattern for titles; with `REQUIRE=all` a skip is a failure. The last line is `N passed, N failed,
- * N skipped`; the exit code is 1 when a test failed, a child crashed or hung, or nothing was run.
+ * folders, `GREP` a pattern for titles, `WORKERS` how many behaviour test files run at once; with `REQUIRE=all` a skip is a
+ * failure. The last line is `N passed, N failed, N skipped`; the exit code is 1 when a test failed, a child crashed or
+ * hung, or nothing was run.
  */
 async function main(args: readonly string[]): Promise<number> {
   const tiers: readonly Tier[] = args[0] === "unit" || args[0] === "behaviour" ? [args[0]] : ["unit", "behaviour"];
@@ -35,9 +36,7 @@ async function main(args: readonly string[]): Promise<number> {
     const before = report.counts();
     const started = performance.now();
     report.begin(`${TITLES[tier]} (${files.length} files)`);
-    await (tier === "unit" ? runUnit(files) : runBehaviour(files)).catch((error: unknown) =>
-      report.problem(error instanceof Error ? error.message : String(error)),
-    );
+    await (tier === "unit" ? runUnit(files) : runBehaviour(files));
     const seconds = (performance.now() - started) / 1000;
     times.push(`${tier} ${seconds.toFixed(1)} s: ${formatCounts(report.tier(tier, seconds, before))}`);
   }
@@ -59,23 +58,38 @@ async function runUnit(files: readonly string[]): Promise<void> {
   await Promise.all(piles.map((pile, index) => run("unit", pile, `unit tests, process ${index + 1}`, {})));
 }
 
-/** A process for each file, one after the other: a leak or crash has a name, and harms no other file. */
+/**
+ * A process for each file: a leak or crash has a name, and harms no other file. As many at once as there are workers, each
+ * with a control plane of its own, so that a test may stop or overload one without harming its neighbours.
+ */
 async function runBehaviour(files: readonly string[]): Promise<void> {
+  const queue = [...files];
+  await Promise.all(Array.from({ length: Math.min(workers(), files.length) }, (_, index) => work(queue, index)));
+}
+
+async function work(queue: string[], worker: number): Promise<void> {
   let controlPlane: ControlPlane | undefined;
   try {
     controlPlane = await startControlPlane({ users: SAMPLE_USERS });
-    const statePath = join(folder.path, "control-plane.json");
+    const statePath = join(folder.path, `control-plane-${worker}.json`);
     await writeState(statePath, controlPlane.state());
-    for (const file of files) {
-      if (stopping.signal.aborted) return;
+    for (let file = queue.shift(); file !== undefined && !stopping.signal.aborted; file = queue.shift())
       await run("behaviour", [file], file, { OVERSEER_TEST_CONTROL_PLANE: statePath });
-    }
+  } catch (error) {
+    report.problem(error instanceof Error ? error.message : String(error));
   } finally {
     await controlPlane?.stop();
   }
 }
 
+/** How many behaviour test files run at once: `WORKERS`, which defaults to the number of cores, at most 4. */
+function workers(): number {
+  const asked = Number(process.env.WORKERS);
+  return Number.isInteger(asked) && asked > 0 ? asked : Math.min(4, availableParallelism());
+}
+
 async function run(tier: Tier, files: readonly string[], name: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const started = performance.now();
   const { results, problems } = await runChild({
     files: files.map((file) => compiledPath(root, file)),
     name,
@@ -86,6 +100,7 @@ async function run(tier: Tier, files: readonly string[], name: string, env: Node
     signal: stopping.signal,
   });
   report.add(results, problems);
+  if (tier === "behaviour") report.took(name, (performance.now() - started) / 1000);
 }
 
 for (const name of ["SIGINT", "SIGTERM"] as const) {

@@ -1,10 +1,13 @@
 import { styles } from "../demo/styles.js";
 import { type Counts, count, formatCounts, type TestResult } from "./messages.js";
 
+const SLOWEST = 10;
+
 /** Says how a run goes: a line a file, each failure at once and again at the end. */
 export class RunReport {
   readonly #results: TestResult[] = [];
   readonly #problems: string[] = [];
+  readonly #seconds: { readonly name: string; readonly seconds: number }[] = [];
   readonly #style = styles(process.stdout);
 
   /** Says which tests come now. */
@@ -19,6 +22,11 @@ export class RunReport {
     const files = new Set(results.map((result) => result.file));
     for (const file of files) this.#file(results.filter((result) => result.file === file));
     for (const problem of problems) this.#print(`  ${this.#style.red("✘")} ${problem}`);
+  }
+
+  /** Records how long the process of a file took, its start and end included. */
+  took(name: string, seconds: number): void {
+    this.#seconds.push({ name, seconds });
   }
 
   /** Says how a tier went. */
@@ -47,12 +55,21 @@ export class RunReport {
 
   /** Says all failures and skips once more. The line of the counts is the last one. */
   finish(): void {
+    this.#slowest();
     const failed = this.#results.filter((result) => result.state === "failed");
     const skipped = this.#results.filter((result) => result.state === "skipped");
     for (const { file, title } of skipped) this.#print(`skipped: ${file}: ${title}`);
     for (const { file, title } of failed) this.#print(`${this.#style.red("failed:")} ${file}: ${title}`);
     for (const problem of this.#problems) this.#print(`${this.#style.red("failed:")} ${problem}`);
     this.#print(`\n${formatCounts(this.counts())}`);
+  }
+
+  /** The files that take longest: where to look when the suite has become slow. */
+  #slowest(): void {
+    if (this.#seconds.length < 2 * SLOWEST) return;
+    this.#print("slowest files:");
+    for (const { name, seconds } of this.#seconds.sort((a, b) => b.seconds - a.seconds).slice(0, SLOWEST))
+      this.#print(`  ${seconds.toFixed(1).padStart(6)} s ${name}`);
   }
 
   #file(results: readonly TestResult[]): void {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
-/** `unit` needs no cluster, and its files run beside each other; `behaviour` shares one control plane, file after file. */
+/** `unit` needs no cluster, and its files run beside each other; the files of `behaviour` run in workers with a control plane each. */
 export type Tier = "unit" | "behaviour";
 
 /** Folders of a tier, below `test/`. */
