@@ -2,6 +2,7 @@ import { z } from "zod";
 import { atomicList, localRef, mapList, withRules } from "./fields.js";
 import { Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
+import { notesFields } from "./notes.js";
 import { conditions, observedGeneration } from "./status-fields.js";
 
 /** Why a Change exists. */
@@ -105,6 +106,7 @@ export const ChangeStatus = z
     planHash: z.string().max(64).optional().describe("Hash of what the plan does; an equal plan has an equal hash."),
     plan: atomicList(PlannedAction, 1000, "What is done, object by object: deletions first.").optional(),
     omitted: z.int().min(0).optional().describe("Actions that did not fit into plan."),
+    ...notesFields,
     gates: mapList(GateState, ["name"], 32, "Gates, and why they wait.").optional(),
     waitingFor: z.string().max(1024).optional().describe("What the Change waits for."),
     attempts: z.int().min(0).optional().describe("How often it was tried."),

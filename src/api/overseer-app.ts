@@ -2,6 +2,7 @@ import { z } from "zod";
 import { atomicList, atomicMap, duration, localRef, namespaceName, objectName, withRules } from "./fields.js";
 import { AppSource, Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
+import { notesFields } from "./notes.js";
 import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
 
 /** Where an app goes. */
@@ -199,6 +200,7 @@ export const OverseerAppStatus = z
       5,
       "The worst few objects, and why.",
     ).optional(),
+    ...notesFields,
     kinds: atomicList(
       z.string().max(512),
       256,

@@ -3,16 +3,14 @@ import { compareForApply } from "../manifest/order.js";
 import { type Detection, detect, type RendererKind } from "./detect.js";
 import { DEFAULT_RENDER_LIMITS } from "./limits.js";
 import { locate } from "./locate.js";
+import { orderNotes } from "./notes.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
 import { placeDocuments } from "./place.js";
 import { RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
 import type { Renderer } from "./renderer.js";
 import { joinPath } from "./repository-path.js";
-import type { Note, RenderRequest, RenderResult } from "./request.js";
+import type { RenderRequest, RenderResult } from "./request.js";
 import { selectFiles } from "./select.js";
-
-/** More notes are counted and not shown. */
-const MAX_NOTES = 100;
 
 /** Turns a commit into documents. All or nothing: a source with one bad file gives no documents. */
 export class SourceRenderer {
@@ -41,9 +39,11 @@ export class SourceRenderer {
     if (problems.length > 0) throw new RenderError(inOrder(problems));
     const placed = placeDocuments(prepared, request);
     if (placed.problems.length > 0) throw new RenderError(inOrder(placed.problems));
+    const { notes: kept, omitted } = orderNotes([...notes, ...placed.notes]);
     return {
       documents: [...placed.documents].sort((a, b) => compareForApply(a.id, b.id)),
-      notes: capped([...notes, ...placed.notes]),
+      notes: kept,
+      notesOmitted: omitted,
       unknownKinds: placed.unknownKinds,
     };
   }
@@ -80,9 +80,4 @@ function inOrder(problems: readonly RenderProblem[]): RenderProblem[] {
     if (fileA !== fileB) return fileA < fileB ? -1 : 1;
     return (a.origin?.line ?? 0) - (b.origin?.line ?? 0);
   });
-}
-
-function capped(notes: readonly Note[]): readonly Note[] {
-  if (notes.length <= MAX_NOTES) return notes;
-  return [...notes.slice(0, MAX_NOTES), { message: `and ${notes.length - MAX_NOTES} more notes` }];
 }

@@ -46,7 +46,10 @@ export interface Note {
 export interface RenderResult {
   /** In apply order. No two have the same key. */
   readonly documents: readonly Document[];
+  /** Sorted by place, without duplicates. */
   readonly notes: readonly Note[];
+  /** Number of further notes that were not kept. */
+  readonly notesOmitted: number;
   /**
    * Kinds that `scopeOf` did not know and that no definition in the source tells about: they were taken as namespaced.
    * When the destination learns one of them, render again.

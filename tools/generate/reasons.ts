@@ -130,6 +130,11 @@ export const REASONS: readonly ReasonText[] = [
     kinds: APP,
     meaning: "The destination refuses a document on a dry run; nothing was written.",
   },
+  {
+    reason: "SourceNotes",
+    kinds: APP,
+    meaning: "Event: something of the source was left out, added or assumed; status.notes has all.",
+  },
   { reason: "ApplyWarning", kinds: APP, meaning: "Event: the destination took a document with a warning." },
   { reason: "ApplyFailed", kinds: APP, meaning: "A write or deletion failed; the rest follows with the next try." },
   { reason: "KindNotFound", kinds: APP, meaning: "The destination does not serve the kind of a document." },

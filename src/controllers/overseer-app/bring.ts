@@ -13,6 +13,7 @@ import { applyPlan } from "./apply.js";
 import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "./change-record.js";
 import { claimKey } from "./claims.js";
 import { judgeClaims } from "./entitled.js";
+import { statusNotes } from "./notes.js";
 import { observeApp } from "./observe.js";
 import { tellKept } from "./prune.js";
 import { recordKinds } from "./record-kinds.js";
@@ -153,6 +154,7 @@ export function planStatus(run: AppRun, plan: Plan): Partial<ChangeStatus> {
     planHash: planHash(plan, run.services.digestKey),
     plan: actions,
     ...(omitted === 0 ? {} : { omitted }),
+    ...(run.desired ? statusNotes(run.desired) : {}),
   };
 }
 

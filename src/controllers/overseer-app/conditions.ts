@@ -25,6 +25,8 @@ export interface AppFacts {
   readonly incomplete: string | undefined;
   /** Why objects that Git wants are not known, although they were before. */
   readonly unseen: string | undefined;
+  /** Number of notes on the source that the status shows. */
+  readonly notes?: number;
 }
 
 type Draft = ConditionDraft;
@@ -52,7 +54,8 @@ function readyCondition(facts: AppFacts): Draft {
   }
   if (facts.contested.length > 0) return draft("Ready", "False", "Contested", describe(facts.contested));
   if (facts.drift.length > 0 && !facts.reportOnly) return draft("Ready", "False", "Drifted", describe(facts.drift));
-  if (health.status === "Healthy") return draft("Ready", "True", "Synced", `${revision} is applied and healthy`);
+  if (health.status === "Healthy")
+    return draft("Ready", "True", "Synced", `${revision} is applied and healthy${seeNotes(facts)}`);
   if (health.status === "Degraded") return draft("Ready", "False", "Degraded", describeHealth(health));
   if (facts.drift.length > 0) return draft("Ready", "False", "Drifted", describe(facts.drift));
   if (facts.timedOut) return draft("Ready", "False", "HealthTimeout", `not healthy in time: ${describeHealth(health)}`);
@@ -107,6 +110,11 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
 
 function draft(type: Draft["type"], status: Draft["status"], reason: string, message: string): Draft {
   return { type, status, reason, message };
+}
+
+/** Points to the notes: content that was left out must not look like success alone. */
+function seeNotes({ notes = 0 }: AppFacts): string {
+  return notes === 0 ? "" : `; ${notes} ${notes === 1 ? "note" : "notes"} on the source in status.notes`;
 }
 
 function lost(revision: string): string {

@@ -9,6 +9,7 @@ import { finalize } from "./finalize.js";
 import { ensureFinalizer } from "./finalizer.js";
 import { healBeforeChange, healDrift } from "./heal.js";
 import { AppMemory } from "./memory.js";
+import { tellNotes } from "./notes.js";
 import { observeApp, prepareKinds } from "./observe.js";
 import { recordOutcome } from "./record.js";
 import { renderApplied, renderDesired } from "./render.js";
@@ -51,6 +52,7 @@ export class OverseerAppReconciler {
       const desired = await renderDesired(run);
       if (notPolledYet(run, desired)) return;
       take(run, desired);
+      tellNotes(run);
       run.applied = await renderApplied(run);
       await prepareKinds(run);
       if (run.desired) await supersede(run, run.desired.inputs);

@@ -10,6 +10,7 @@ import { type AppFacts, appConditions } from "./conditions.js";
 import { elapsedSince } from "./elapsed.js";
 import { type AppHealth, appHealth } from "./health.js";
 import { formatKind } from "./kinds.js";
+import { countNotes, notesOfRun } from "./notes.js";
 import { observeApp } from "./observe.js";
 import type { AppRun, ChangeUpdate } from "./run.js";
 
@@ -34,6 +35,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     limits: run.destination.limits(),
     incomplete: observation.incomplete,
     unseen,
+    notes: countNotes(notesOfRun(run)),
   };
   run.services.failpoint("app:before-final-status");
   await writeStatus(run, facts, observation);
@@ -133,6 +135,7 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): O
           ...(facts.health.problems.length > 0 ? { problems: [...facts.health.problems] } : {}),
         }
       : {}),
+    ...notesOfRun(run),
     ...kindsInUse(run, observation),
     ...(change ? { change } : {}),
     ...(changes === undefined ? {} : { changes }),

@@ -78,7 +78,7 @@ async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | u
 async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot): Promise<Rendered> {
   const { destination } = run;
   const { renderer } = run.services;
-  const { documents, notes, unknownKinds } = await renderer.render(
+  const { documents, notes, notesOmitted, unknownKinds } = await renderer.render(
     {
       source: selectionOf(inputs.source),
       defaultNamespace: defaultNamespace(run.app),
@@ -89,15 +89,8 @@ async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot):
     },
     snapshot,
   );
-  for (const note of notes)
-    run.logger.info("render note", {
-      note: note.message,
-      object: note.object,
-      file: note.origin?.file,
-      line: note.origin?.line,
-    });
   const kinds = kindsOf(documents).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
-  const rendered: Rendered = { inputs, documents, kinds };
+  const rendered: Rendered = { inputs, documents, kinds, notes, notesOmitted };
   // A kind that the cluster does not know yet may turn out to be cluster-scoped: look again next time.
   if (unknownKinds.length === 0) run.memory.renders.set(inputs.key, rendered);
   return rendered;

@@ -6,6 +6,7 @@ import type { Destination, Target } from "../../destinations/destination.js";
 import type { Document } from "../../manifest/document.js";
 import type { GroupVersionKind } from "../../manifest/object-id.js";
 import { type AppRef, appKey } from "../../plan/live.js";
+import type { Note } from "../../render/request.js";
 import type { AppMemory } from "./memory.js";
 import type { AppServices } from "./services.js";
 
@@ -22,6 +23,10 @@ export interface Rendered {
   readonly inputs: Inputs;
   readonly documents: readonly Document[];
   readonly kinds: readonly RenderedKind[];
+  /** What people should know of the source; sorted. */
+  readonly notes: readonly Note[];
+  /** Number of further notes that were not kept. */
+  readonly notesOmitted: number;
 }
 
 /** What stands in an app's way. */

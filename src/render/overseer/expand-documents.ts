@@ -2,12 +2,11 @@ import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
 import { canonicalJson } from "../../base/hash.js";
 import { displayId } from "../../manifest/object-id.js";
 import { idOf, type PreparedDocument } from "../../manifest/to-document.js";
-import type { Note } from "../request.js";
 import { toPrepared } from "./core-object.js";
 import { isForCore, refusalForCore } from "./destination.js";
 import { type Expanded, expandApp, type WrittenCompose } from "./expand-app.js";
 import { expandNode, expandPolicy, expandRoute } from "./expand-others.js";
-import { type FieldProblem, type Findings, Reporter } from "./reporter.js";
+import { type FieldNote, type FieldProblem, type Findings, Reporter } from "./reporter.js";
 import { validateDocument } from "./validate.js";
 
 /** The content of a file that an app names in composeFiles, or what is wrong with it. */
@@ -26,7 +25,7 @@ export interface ExpandContext {
 /** Objects for a Core, and what is to be said about the documents. With problems, the objects are not used. */
 export interface ExpandedDocuments {
   readonly documents: readonly PreparedDocument[];
-  readonly notes: readonly Note[];
+  readonly notes: readonly FieldNote[];
   readonly problems: readonly FieldProblem[];
 }
 
@@ -39,7 +38,7 @@ const MAX_PROBLEMS = 1000;
 /** Turns the documents of a source into objects for an Overseer Core. All problems of all documents are collected. */
 export function expandDocuments(prepared: readonly PreparedDocument[], context: ExpandContext): ExpandedDocuments {
   const documents: PreparedDocument[] = [];
-  const notes: Note[] = [];
+  const notes: FieldNote[] = [];
   const problems: FieldProblem[] = [];
   const places = new Map<string, string>();
   const envKey = canonicalJson(context.env);

@@ -6,7 +6,7 @@ import type { RendererInput, RendererOutput } from "../renderer.js";
 import { joinPath } from "../repository-path.js";
 import { ComposeFiles, composeFileNamed, type LocatedComposeFile } from "./compose-files.js";
 import { expandDocuments } from "./expand-documents.js";
-import { locateProblems } from "./locate-problems.js";
+import { FieldLocator } from "./field-locator.js";
 
 /**
  * Expands the documents of a source for an Overseer Core. `outcomes` are those of `files`, which were parsed as manifests. A
@@ -28,8 +28,13 @@ export async function expandSource(
     env: input.env,
     composeFileOf: (document) => composeFiles.get(document)?.content,
   });
-  const located = await locateProblems(expanded.problems, (file) => readText(file, input, files));
-  return { documents: expanded.documents, notes: expanded.notes, problems: [...unreadable, ...located] };
+  const locate = new FieldLocator((file) => readText(file, input, files));
+  const problems = await locate.all(expanded.problems);
+  return {
+    documents: expanded.documents,
+    notes: await locate.all(expanded.notes),
+    problems: [...unreadable, ...problems],
+  };
 }
 
 async function readComposeFiles(

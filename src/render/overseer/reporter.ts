@@ -1,22 +1,24 @@
 import type { Origin } from "../../manifest/document.js";
-import type { Note } from "../request.js";
 import { type FieldPath, showPath } from "./field-path.js";
 
-/** Something wrong with a field. */
-export interface FieldProblem {
+/** Something to say about a field. */
+export interface FieldNote {
   /** Where the value begins that `path` leads into: its line is found later, and only then. */
   readonly origin: Origin;
   /** How people name the document, like `App production/nextcloud`. */
   readonly object: string;
   readonly path: FieldPath;
-  /** What is wrong and what was expected, without the field. Never a value of an environment. */
+  /** What is to be said, without the field. Never a value of an environment. */
   readonly message: string;
 }
+
+/** Something wrong with a field: what is wrong and what was expected. */
+export type FieldProblem = FieldNote;
 
 /** Collects what is to be said about one document. */
 export interface Findings {
   readonly problems: FieldProblem[];
-  readonly notes: Note[];
+  readonly notes: FieldNote[];
 }
 
 /** What of a document is worth saying; the rest would not be read. */
@@ -66,8 +68,6 @@ export class Reporter {
   /** A person should know this of the field. */
   note(message: string): void {
     if (this.#findings.notes.length >= MAX_FINDINGS) return;
-    const field = showPath(this.#path);
-    const text = field === "" ? message : `${field}: ${message}`;
-    this.#findings.notes.push({ message: text, origin: this.#origin, object: this.#object });
+    this.#findings.notes.push({ origin: this.#origin, object: this.#object, path: this.#path, message });
   }
 }

@@ -88,7 +88,7 @@ async function fight(rival: Rival, hours = 24): Promise<Fought> {
   const services = { clock, observer, events } as unknown as AppServices;
   while (clock.monotonic() < hours * HOUR) {
     const run = new AppRun(services, destination, app("shop/web"), memory, silentLogger, new AbortController().signal);
-    run.applied = { inputs: {} as never, documents: [DOCUMENT], kinds: [] };
+    run.applied = { inputs: {} as never, documents: [DOCUMENT], kinds: [], notes: [], notesOmitted: 0 };
     await healDrift(run, true);
     for (const { object, note } of run.contested) contested.add(`${object}: ${note.replace(/\d+ times/, "N times")}`);
     if (run.drift[0]) notes.add(run.drift[0].note);

@@ -4,7 +4,13 @@ import type { Rendered } from "../../../../src/controllers/overseer-app/run.js";
 import { app, inputs } from "../support/resources.js";
 import { testRun } from "../support/run.js";
 
-const rendered = (key: string): Rendered => ({ inputs: inputs(key), documents: [], kinds: [] });
+const rendered = (key: string): Rendered => ({
+  inputs: inputs(key),
+  documents: [],
+  kinds: [],
+  notes: [],
+  notesOmitted: 0,
+});
 const NEW = rendered("new");
 
 /** How long each of so many failures in a row rests. */

@@ -139,7 +139,8 @@ describe("Claims", () => {
 describe("AppMemory", () => {
   it("keeps the renders that are named, and no others", () => {
     const memory = new AppMemory();
-    for (const key of ["a", "b", "c"]) memory.renders.set(key, { inputs: inputs(key), documents: [], kinds: [] });
+    for (const key of ["a", "b", "c"])
+      memory.renders.set(key, { inputs: inputs(key), documents: [], kinds: [], notes: [], notesOmitted: 0 });
     memory.keepRenders(["c", undefined, "a", "z"]);
     expect([...memory.renders.keys()]).to.deep.equal(["a", "c"]);
     memory.keepRenders([undefined]);

@@ -1,0 +1,56 @@
+import type { Origin } from "../../manifest/document.js";
+import { FieldLines } from "./field-line.js";
+import { showPath } from "./field-path.js";
+import type { FieldNote } from "./reporter.js";
+
+/** A note or problem with the line of its field. */
+export interface Located {
+  readonly origin: Origin;
+  readonly object: string;
+  readonly message: string;
+}
+
+/** After so many, the line of the document has to do: nobody reads all of them. */
+const MAX_LOCATED = 100;
+
+/** What was located before: notes of a document that has not changed are the same objects in each render. */
+const known = new WeakMap<FieldNote, Located>();
+
+/** Finds the lines of fields. Each file is read and parsed again at most once, and only for something new. */
+export class FieldLocator {
+  readonly #read: (file: string) => Promise<string | undefined>;
+  readonly #files = new Map<string, FieldLines | undefined>();
+
+  /** `read` gives the text of a file, or undefined when it cannot. */
+  constructor(read: (file: string) => Promise<string | undefined>) {
+    this.#read = read;
+  }
+
+  /** The same list, with the line of each field and the field in the message. */
+  async all(list: readonly FieldNote[]): Promise<Located[]> {
+    const located: Located[] = [];
+    for (const one of list) located.push(known.get(one) ?? (await this.#locate(one, located.length < MAX_LOCATED)));
+    return located;
+  }
+
+  async #locate(one: FieldNote, exactly: boolean): Promise<Located> {
+    const { origin, object, path, message } = one;
+    const line = exactly ? ((await this.#linesOf(origin.file))?.lineOf(origin.line, path) ?? origin.line) : origin.line;
+    const field = showPath(path);
+    const found = {
+      origin: { file: origin.file, line },
+      object,
+      message: field === "" ? message : `${field}: ${message}`,
+    };
+    if (exactly) known.set(one, found);
+    return found;
+  }
+
+  async #linesOf(file: string): Promise<FieldLines | undefined> {
+    if (this.#files.has(file)) return this.#files.get(file);
+    const text = await this.#read(file);
+    const lines = text === undefined ? undefined : new FieldLines(text);
+    this.#files.set(file, lines);
+    return lines;
+  }
+}

@@ -1,0 +1,79 @@
+import { expect } from "chai";
+import { load } from "js-yaml";
+import type { SourceNote } from "../../../src/api/notes.js";
+import { caseFile } from "../../support/cases.js";
+import { CoreBench } from "../../support/core-bench.js";
+import { condition, type LiveApp, World } from "../../support/world.js";
+
+/** A note as people read it. */
+function shown({ origin, object, message }: SourceNote): string {
+  return [origin, object, message].filter((part) => part !== undefined).join(": ");
+}
+
+describe("Compose documents of users", function () {
+  this.timeout(120_000);
+  let world: World;
+  let core: CoreBench;
+  before(async () => {
+    world = await World.create("compose");
+    core = await CoreBench.start(world);
+  });
+  after(async () => {
+    await core?.stop();
+    await world?.remove();
+  });
+  /** An app on the Core with these files, Ready. */
+  const runs = async (name: string, files: Record<string, string>): Promise<LiveApp> => {
+    const repo = await world.repository(name, files);
+    await core.app(name, name, ".");
+    return world.synced(name, await repo.head());
+  };
+  const servicesOf = async (name: string): Promise<Record<string, Record<string, unknown>>> =>
+    (load((await core.appNamed(name))?.compose ?? "") as { services: Record<string, Record<string, unknown>> })
+      .services;
+
+  describe("notes on what was left out, added or assumed", () => {
+    const EXPECTED = [
+      "app.yaml:5: App notes: spec.domain: the service web names no port: the route leads to 80",
+      "app.yaml:7: App notes: spec.compose.name: is left out: the project is named after the app",
+      "app.yaml:11: App notes: spec.compose.services.web.build: is left out: nodes do not build from Git, so the image has to be pushed elsewhere",
+      "app.yaml:12: App notes: spec.compose.services.web.environment[0]: API_KEY is left out: it has no value here, and none in spec.env of the document, or spec.source.env of the OverseerApp",
+      "app.yaml:13: App notes: spec.compose.services.web.volumes[0]: the volume data is not defined in top-level volumes; it is added",
+    ];
+
+    it("stand in the status, the Change and one Event, with file and line, and Ready points to them", async () => {
+      const files = { "app.yaml": await caseFile("notes-nobody-sees/app.yaml") };
+      const app = await runs("notes", files);
+      expect(app.status?.notes?.map(shown)).to.deep.equal(EXPECTED);
+      expect(condition(app, "Ready")?.message).to.match(
+        / is applied and healthy; 5 notes on the source in status\.notes$/,
+      );
+      const [change] = await world.changes("notes");
+      expect(change?.status?.notes?.map(shown)).to.deep.equal(EXPECTED);
+      await world.poke("notes");
+      const told = (await world.events("notes")).filter((event) => event.startsWith("SourceNotes"));
+      expect(told).to.have.length(1);
+      expect(told[0]).to.include("5 notes on main@sha1:").and.include("app.yaml:5").and.include("and 2 more");
+      expect(Object.keys((await servicesOf("notes")).web ?? {})).to.deep.equal(["image", "volumes"]);
+    });
+
+    it("are there for Kubernetes, too, and leave the status with their cause", async () => {
+      const role = (metadata: string) =>
+        `apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: { name: ${world.namespace}, ${metadata} }\nrules: []\n`;
+      const repo = await world.repository("k8s-notes", {
+        "role.yaml": role("namespace: shop, labels: { gitops.overseer.io/app: mine }"),
+      });
+      await world.app("k8s-notes", "k8s-notes", ".");
+      const app = await world.synced("k8s-notes", await repo.head());
+      expect(app.status?.notes?.map(shown)).to.deep.equal([
+        `role.yaml:1: ClusterRole ${world.namespace}: is cluster-scoped; its namespace shop is left out`,
+        `role.yaml:1: ClusterRole ${world.namespace}: metadata.labels["gitops.overseer.io/app"]: written by this operator only, and left out`,
+      ]);
+      const head = await repo.commit({ "role.yaml": role("labels: { a: b }") }, "mended");
+      await world.poll("k8s-notes");
+      const mended = await world.synced("k8s-notes", head);
+      expect(mended.status?.notes).to.equal(undefined);
+      expect(condition(mended, "Ready")?.message).to.match(/is applied and healthy$/);
+    });
+  });
+});
