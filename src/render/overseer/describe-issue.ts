@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import type { DocumentKind } from "../../api/documents/documents.js";
+import type { FieldPath } from "../../manifest/field-path.js";
 import { isRecord } from "../../manifest/shape.js";
 import { closest } from "../closest.js";
-import type { FieldPath } from "./field-path.js";
 import { descriptionAt, fieldsAt } from "./schema-fields.js";
 
 /** What is wrong with one field. */

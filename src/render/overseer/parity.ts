@@ -1,8 +1,8 @@
 import { CORE_OBJECT_GROUP } from "../../api/core/objects.js";
 import type { KubeObject, Origin } from "../../manifest/document.js";
+import { type FieldPath, showPath } from "../../manifest/field-path.js";
 import { parseApiVersion } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
-import { type FieldPath, showPath } from "./field-path.js";
 
 /** Something that an app has on a node of a Core and would not have, or have otherwise, on Kubernetes. */
 export interface Difference {

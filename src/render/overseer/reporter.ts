@@ -1,5 +1,5 @@
 import type { Origin } from "../../manifest/document.js";
-import { type FieldPath, showPath } from "./field-path.js";
+import { type FieldPath, showPath } from "../../manifest/field-path.js";
 
 /** Something to say about a field. */
 export interface FieldNote {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { DOCUMENTS, type DocumentKind } from "../../api/documents/documents.js";
+import type { FieldPath } from "../../manifest/field-path.js";
 import { isRecord } from "../../manifest/shape.js";
-import type { FieldPath } from "./field-path.js";
 
 const schemas = new Map<DocumentKind, unknown>();
 

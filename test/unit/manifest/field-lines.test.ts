@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { FieldLines } from "../../../../src/render/overseer/field-line.js";
-import { type FieldPath, showPath } from "../../../../src/render/overseer/field-path.js";
+import { FieldLines } from "../../../src/manifest/field-lines.js";
+import { type FieldPath, showPath } from "../../../src/manifest/field-path.js";
 
 const TEXT = `# a comment
 kind: One

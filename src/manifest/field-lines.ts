@@ -1,8 +1,8 @@
 import { EVENT_ID, type Event, getScalarValue, parseEvents } from "js-yaml";
-import { startOf } from "../../manifest/list-items.js";
-import { MAX_DEPTH } from "../../manifest/parse.js";
-import { type Chunk, countLines, splitDocuments } from "../../manifest/split.js";
 import type { FieldPath } from "./field-path.js";
+import { startOf } from "./list-items.js";
+import { MAX_DEPTH } from "./parse.js";
+import { type Chunk, countLines, splitDocuments } from "./split.js";
 
 /** Finds the lines of fields in a text. It reads the text again, once, so it is for errors only. */
 export class FieldLines {
