@@ -23,6 +23,7 @@ const ERRORS = {
   GIT_EMPTY_REPOSITORY: ["EmptyRepository", "retryable"],
   GIT_REF_NOT_FOUND: ["ReferenceNotFound", "retryable"],
   GIT_COMMIT_NOT_FOUND: ["CommitNotFound", "retryable"],
+  GIT_NOT_A_COMMIT: ["NotACommit", "terminal"],
   GIT_REMOTE_FAILED: ["RemoteFailed", "retryable"],
   GIT_PACK_CORRUPT: ["CorruptPack", "retryable"],
   GIT_INCOMPLETE: ["IncompleteFetch", "retryable"],

@@ -1,6 +1,7 @@
 import { type ParsedCommit, parseCommit } from "./commit.js";
 import type { CommitInfo } from "./engine.js";
 import { GitError } from "./errors.js";
+import { notACommit, peelTag } from "./not-a-commit.js";
 import { Pacer } from "./pack/pacer.js";
 import type { PackSet } from "./pack/pack-set.js";
 import { parseTree } from "./tree.js";
@@ -54,11 +55,12 @@ export async function walkCommit(
   return { info: parsed.info, tree: parsed.tree, trees };
 }
 
-/** The commit `id`. Throws `GIT_INCOMPLETE` when it is not there, `GIT_COMMIT_NOT_FOUND` when that is no commit. */
+/** The commit `id`. Throws `GIT_INCOMPLETE` when it is not there, `GIT_NOT_A_COMMIT` when that is no commit. */
 export async function readCommit(id: string, packs: PackSet): Promise<ParsedCommit> {
   const object = await packs.read(id);
   if (object === undefined) throw incomplete(`the commit ${id}`);
-  if (object.type !== "commit") throw new GitError("GIT_COMMIT_NOT_FOUND", `${id} is a ${object.type}, not a commit`);
+  if (object.type === "tag") throw notACommit({ id, type: "tag" }, await peelTag(id, (tag) => packs.read(tag)));
+  if (object.type !== "commit") throw notACommit({ id, type: object.type });
   return parseCommit(object.content, id);
 }
 

@@ -45,6 +45,12 @@ export const REASONS: readonly ReasonText[] = [
     meaning: "The remote has no such branch, tag or ref; the message names the nearest.",
   },
   { reason: "CommitNotFound", kinds: BOTH, meaning: "The remote does not have, or does not give out, the commit." },
+  {
+    reason: "NotACommit",
+    kinds: BOTH,
+    meaning:
+      "ref leads to a tag object, a folder or a file instead of a commit; the message names the commit of a tag.",
+  },
   { reason: "AuthenticationFailed", kinds: BOTH, meaning: "The remote refused the credential, or wants one." },
   {
     reason: "RepositoryNotFound",

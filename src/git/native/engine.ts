@@ -57,6 +57,9 @@ const MAX_TREE_ROWS = 50_000;
 /** Commits that are kept parsed: each app asks for the newest one of its repository. */
 const MAX_COMMITS = 1_000;
 
+/** What a fetch may fail with when the store contradicts itself: Git reads the commits that it tells the server of. */
+const PERHAPS_OURS = ["GIT_PACK_CORRUPT", "GIT_INCOMPLETE", "GIT_PROTOCOL", "GIT_STORE_DAMAGED"] as const;
+
 /**
  * Git by the program of that name: it fetches, checks what came, and reads, each in children with limits. Refs are asked
  * for by our own small request. What it is given to see is made by us: no configuration, no refs, no hooks of anybody.
@@ -138,7 +141,8 @@ export class NativeGitEngine implements GitEngine {
     const object = await store.read(commit).catch((error: unknown) => {
       if (!isGitError(error, "GIT_STORE_DAMAGED")) throw error;
     });
-    if (object === undefined || (await store.record(commit)) === undefined) return undefined;
+    if (object !== undefined && object.type !== "commit") await store.heal();
+    if (object?.type !== "commit" || (await store.record(commit)) === undefined) return undefined;
     const parsed = parseCommit(object.content, commit);
     this.#commits.set(commit, parsed);
     return parsed;
@@ -233,8 +237,9 @@ export class NativeGitEngine implements GitEngine {
     try {
       return await this.#fetcher.fetch(store, { remote, base, target, signal });
     } catch (error) {
-      if (isGitError(error, "GIT_PACK_CORRUPT", "GIT_INCOMPLETE", "GIT_STORE_DAMAGED")) await store.heal();
-      if (isGitError(error, "GIT_STORE_DAMAGED")) return this.#fetcher.fetch(store, { remote, base, target, signal });
+      const isHealed = isGitError(error, ...PERHAPS_OURS) && (await store.heal());
+      if (isHealed || isGitError(error, "GIT_STORE_DAMAGED"))
+        return this.#fetcher.fetch(store, { remote, base, target, signal });
       if (!isGitError(error, "GIT_REDIRECTED")) throw error;
       await this.#lsRefs.list(remote, ["HEAD"], signal);
       const moved = this.#lsRefs.base(remote);

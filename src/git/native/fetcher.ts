@@ -3,6 +3,7 @@ import type { FailpointHook } from "../../base/failpoint.js";
 import type { FetchResult, FetchTarget, GitRemote } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
 import type { GitLimits } from "../limits.js";
+import { notACommit, type TypedObject } from "../not-a-commit.js";
 import { isPlainRef } from "../plain-ref.js";
 import { gitAccess, withoutSecrets } from "./access.js";
 import { damaged } from "./damage.js";
@@ -113,7 +114,7 @@ export class NativeFetcher {
         config: access.config,
         signal: watched.signal,
       });
-      if (code !== 0) throw gitFailure(remote, withoutSecrets(stderr, access.secrets), clock.now());
+      if (code !== 0) throw fetchFailure(remote, withoutSecrets(stderr, access.secrets), clock.now());
       await watched.check();
     } finally {
       watched.stop();
@@ -123,7 +124,7 @@ export class NativeFetcher {
 
   async #verify(workspace: Workspace, job: FetchJob, verified: readonly string[]): Promise<FetchResult> {
     const { git, limits, clock } = this.#options;
-    const { objects, outcome } = await verify(git, {
+    const { objects, outcome, notCommits } = await verify(git, {
       directory: workspace.path,
       objects: workspace.fresh.path,
       alternate: workspace.known.path,
@@ -133,9 +134,31 @@ export class NativeFetcher {
       maxObjectBytes: limits.maxObjectBytes,
       signal: job.signal,
     });
+    if (notCommits.length > 0 || /expected commit type/.test(outcome.stderr)) {
+      throw await this.#notACommit(workspace, job);
+    }
     if (outcome.code !== 0) throw gitFailure(job.remote, outcome.stderr, clock.now());
     const [pack] = await workspace.fresh.list();
     return { fetched: true, bytes: pack?.bytes ?? 0, objects };
+  }
+
+  /** The error for a target that names another object: what that is, and what it leads to. */
+  async #notACommit(workspace: Workspace, { target, signal }: FetchJob): Promise<GitError> {
+    let answer = "";
+    await this.#options.git.run({
+      args: ["cat-file", "--batch-check=%(objectname) %(objecttype)"],
+      input: `${target.commit}\n${target.commit}^{}\n`,
+      directory: workspace.path,
+      objects: workspace.fresh.path,
+      alternate: workspace.known.path,
+      onOutput: (chunk) => {
+        answer += chunk.toString("latin1");
+      },
+      signal,
+    });
+    const [wrong, peeled] = answer.split("\n").map(typedObject);
+    const { commit, ref } = target;
+    return notACommit(wrong ?? { id: commit, type: "tag" }, wrong?.type === "tag" ? peeled : undefined, ref);
   }
 }
 
@@ -173,6 +196,19 @@ async function publish(
       compactBytes: haves.length === 0 && pack !== undefined ? pack.bytes : manifest.compactBytes,
     };
   });
+}
+
+/** What Git says of the objects that we told it we have is about the store, not about the server. */
+function fetchFailure(remote: GitRemote, stderr: string, now: number): GitError {
+  const failure = gitFailure(remote, stderr, now);
+  const isStore = /object [0-9a-f]{40} is a (commit|tag|tree|blob), not a|bad object refs\/have\//.test(stderr);
+  return isStore ? damaged(`the store of ${remote.url}`, failure) : failure;
+}
+
+/** A line of `cat-file --batch-check`; undefined for an object that is missing. */
+function typedObject(line: string): TypedObject | undefined {
+  const found = /^([0-9a-f]{40}) (commit|tag|tree|blob)$/.exec(line);
+  return found?.[1] === undefined ? undefined : { id: found[1], type: found[2] as TypedObject["type"] };
 }
 
 /** The newest commits, those of `ref` first. */

@@ -56,7 +56,7 @@ async function makePack(workspace: Workspace, ids: readonly string[], options: R
     signal,
   });
   if (packed.code !== 0) throw damaged("a Git store", new Error(packed.stderr));
-  const { outcome } = await verify(git, {
+  const { outcome, notCommits } = await verify(git, {
     directory,
     objects: fresh.path,
     commits: ids,
@@ -65,5 +65,5 @@ async function makePack(workspace: Workspace, ids: readonly string[], options: R
     maxObjectBytes: limits.maxObjectBytes,
     signal,
   });
-  if (outcome.code !== 0) throw damaged("a Git store", new Error(outcome.stderr));
+  if (outcome.code !== 0 || notCommits.length > 0) throw damaged("a Git store", new Error(outcome.stderr));
 }

@@ -53,7 +53,7 @@ export class NativeStore {
   #generation: Generation | undefined;
   /** Monotonic time of the last look at the newest generation. */
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #healing: Promise<void> | undefined;
+  #healing: Promise<boolean> | undefined;
 
   constructor(remote: GitRemote, context: StoreContext) {
     this.#remote = remote;
@@ -147,8 +147,11 @@ export class NativeStore {
     await guardDisk(this.#remote, () => done);
   }
 
-  /** Checks all packs anew, and drops what is not whole any more. Once for all who ask at the same time. */
-  heal(): Promise<void> {
+  /**
+   * Checks all packs and commits anew, and drops what is not whole or no commit. Once for all who ask at the same time. True
+   * when the store is another one than before.
+   */
+  heal(): Promise<boolean> {
     this.#healing ??= this.#heal().finally(() => {
       this.#healing = undefined;
     });
@@ -165,14 +168,30 @@ export class NativeStore {
     await rm(trash, { recursive: true, force: true });
   }
 
-  async #heal(): Promise<void> {
+  async #heal(): Promise<boolean> {
     await this.#context.readers.release(this.directory);
-    await this.#looks.run(async () => {
+    return this.#looks.run(async () => {
+      const before = this.#generation?.number;
       this.#sound.clear();
       this.#generation = undefined;
       this.lookAgain();
-      await this.#look();
+      const { number } = await this.#dropUnusable(await this.#look());
+      return number !== before;
     });
+  }
+
+  /** Publishes a generation without the commits that are not whole, or whose id is another object's. */
+  async #dropUnusable(generation: Generation): Promise<Generation> {
+    const { number, manifest } = generation;
+    const commits = await this.#whole(manifest, manifest.packs);
+    const [kept, all] = [Object.keys(commits).length, Object.keys(manifest.commits).length];
+    if (kept === all) return generation;
+    const fields = { url: this.#remote.url, dropped: all - kept, kept };
+    this.#context.logger.warn("dropped unusable commits of a Git store; they are fetched again", fields);
+    // Where another process was faster, its generation is the one to look at.
+    await guardDisk(this.#remote, () => publishGeneration(this.directory, number, { ...manifest, commits }));
+    this.#generation = undefined;
+    return this.#look();
   }
 
   async #readOnce(id: string): Promise<GitObject | undefined> {
@@ -226,10 +245,20 @@ export class NativeStore {
     if (isOurs) await this.drop(unsound);
   }
 
+  /** Git takes a list of shallow commits that names another object for a fault, whatever it is asked to do. */
+  async #isCommit(id: string): Promise<boolean> {
+    const object = await this.#readOnce(id).catch((error: unknown) => {
+      if (!isGitError(error, "GIT_PACK_CORRUPT")) throw error;
+    });
+    return object?.type === "commit";
+  }
+
   /** The commits of `manifest` that are whole in `packs`. */
   async #whole(manifest: NativeManifest, packs: readonly PackRecord[]): Promise<NativeManifest["commits"]> {
-    const all = Object.entries(manifest.commits);
-    if (packs.length === 0 || all.length === 0) return {};
+    if (packs.length === 0) return {};
+    const all: [string, CommitRecord][] = [];
+    for (const entry of Object.entries(manifest.commits)) if (await this.#isCommit(entry[0])) all.push(entry);
+    if (all.length === 0) return {};
     const { git, limits } = this.#context;
     const commits = all.map(([commit]) => commit);
     const workspace = await guardDisk(this.#remote, () =>
@@ -240,12 +269,12 @@ export class NativeStore {
       const signal = AbortSignal.timeout(limits.fetchTimeoutMs);
       const whole: (typeof all)[number][] = [];
       for (const entry of all) {
-        const { outcome } = await verify(git, {
+        const { outcome, notCommits } = await verify(git, {
           ...{ directory, objects: known.path, commits: [entry[0]], verified: [], signal },
           maxObjects: Number.POSITIVE_INFINITY,
           maxObjectBytes: Number.MAX_SAFE_INTEGER - 1,
         });
-        if (outcome.code === 0) whole.push(entry);
+        if (outcome.code === 0 && notCommits.length === 0) whole.push(entry);
       }
       return Object.fromEntries(whole);
     } finally {

@@ -20,6 +20,8 @@ export interface Verified {
   /** Objects that belong to `commits` and not to `verified`. */
   readonly objects: number;
   readonly outcome: GitOutcome;
+  /** Those of `commits` whose id is not a commit's: Git looks through a tag to its commit. */
+  readonly notCommits: readonly string[];
 }
 
 /**
@@ -29,7 +31,7 @@ export interface Verified {
  */
 export async function verify(git: GitProgram, verification: Verification): Promise<Verified> {
   const { directory, objects, alternate, commits, verified, maxObjects, maxObjectBytes, signal } = verification;
-  const counter = new LineCounter(maxObjects);
+  const counter = new LineCounter(maxObjects, commits.length);
   const outcome = await git.run({
     args: [
       "rev-list",
@@ -47,20 +49,36 @@ export async function verify(git: GitProgram, verification: Verification): Promi
     onOutput: (chunk) => counter.push(chunk),
     signal,
   });
-  return { objects: counter.lines, outcome };
+  const notCommits = outcome.code === 0 ? commits.filter((id) => !counter.first.has(id)) : [];
+  return { objects: counter.lines, outcome, notCommits };
 }
+
+/** An id and a line break. */
+const LINE = 41;
 
 /** Counts lines, and looks at the first character of each: `~` marks a file over the limit. */
 class LineCounter {
   lines = 0;
   readonly #most: number;
+  readonly #keep: number;
+  #kept = "";
   #isStart = true;
 
-  constructor(most: number) {
+  /** `keep` is how many lines are kept: Git prints all commits before anything else. */
+  constructor(most: number, keep: number) {
     this.#most = most;
+    this.#keep = keep * LINE;
+  }
+
+  /** The lines that were kept. */
+  get first(): ReadonlySet<string> {
+    return new Set(this.#kept.split("\n"));
   }
 
   push(chunk: Buffer): void {
+    if (this.#kept.length < this.#keep) {
+      this.#kept += chunk.toString("latin1", 0, this.#keep - this.#kept.length);
+    }
     for (let at = 0; at < chunk.length; ) {
       if (this.#isStart && chunk[at] === 0x7e) throw tooLarge("a file that is larger than allowed");
       const end = chunk.indexOf(10, at);

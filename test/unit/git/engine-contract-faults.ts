@@ -94,7 +94,7 @@ export function describeFaults(bench: Bench): void {
     it("refuses a ref that is no commit", async () => {
       const blob = writeObject(bench.repo, "blob", "x");
       await bench.repo.git("update-ref", "refs/tags/blob", blob);
-      await bench.expectNothing(blob, "GIT_COMMIT_NOT_FOUND", "GIT_INCOMPLETE");
+      await bench.expectNothing(blob, "GIT_NOT_A_COMMIT");
     });
 
     it("behind a password is open to those who know it alone", async () => {

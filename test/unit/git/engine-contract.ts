@@ -12,6 +12,7 @@ import { describeFaults } from "./engine-contract-faults.js";
 import { describeKeeping } from "./engine-contract-keeping.js";
 import { describeNetwork } from "./engine-contract-network.js";
 import { describeReading } from "./engine-contract-reading.js";
+import { describeTypes } from "./engine-contract-types.js";
 import { expectGitError } from "./support/expect-error.js";
 import { temporaryDirectory } from "./support/temporary.js";
 
@@ -118,6 +119,7 @@ export function describeGitEngine(name: string, make: MakeEngine): void {
     describeFaults(bench);
     describeNetwork(bench);
     describeKeeping(bench);
+    describeTypes(bench);
   });
 }
 

@@ -129,6 +129,57 @@ describe("NativeGitEngine: its store", function () {
     expect((await readdir(directory())).filter((name) => name.endsWith(".tmp"))).to.deep.equal([]);
   });
 
+  /** A store as it was left by a version that recorded whatever id was asked for as a commit. */
+  async function recordAsCommit(id: string, pack?: string): Promise<void> {
+    const path = await manifestPath();
+    const manifest = JSON.parse(await readFile(path, "utf8"));
+    const packs = [];
+    if (pack !== undefined) {
+      const name = `pack-${pack}`;
+      for (const ending of [".pack", ".idx"]) {
+        const from = join(bench.repo.path, "objects", "pack", name + ending);
+        await writeFile(join(directory(), "packs", "pack", name + ending), await readFile(from));
+        if (ending === ".pack") packs.push({ name, bytes: (await stat(from)).size });
+      }
+    }
+    const commits = { ...manifest.commits, [id]: { time: Date.now() } };
+    const poisoned = JSON.stringify({ ...manifest, packs: [...manifest.packs, ...packs], commits });
+    await writeFile(path.replace(/\d+\.json$/, "9.json"), poisoned);
+    await rm(path);
+  }
+
+  async function recordTagAsCommit(isHeld: boolean): Promise<string> {
+    await bench.repo.tag("v1.0.0", { message: "one" });
+    const tag = await bench.repo.git("rev-parse", "v1.0.0");
+    await bench.repo.git("repack", "-a", "-d", "-q");
+    const packs = (await readdir(join(bench.repo.path, "objects", "pack"))).flatMap((name) =>
+      name.endsWith(".pack") ? name.slice("pack-".length, -".pack".length) : [],
+    );
+    await recordAsCommit(tag, isHeld ? packs[0] : undefined);
+    bench.renew();
+    return tag;
+  }
+
+  for (const isHeld of [true, false]) {
+    it(`that records a tag as a commit drops that record and goes on${isHeld ? "" : ", also when it lacks the tag"}`, async () => {
+      await recordTagAsCommit(isHeld);
+      const next = await bench.repo.commit({ "apps/a.yaml": "a: 2\n" }, "second");
+      expect(await bench.fetchTip()).to.equal(next);
+      expect(Object.keys(await bench.files(next))).to.have.length(3);
+      expect(Object.keys(await bench.files(bench.first))).to.have.length(3);
+      expect(JSON.parse(await readFile(await manifestPath(), "utf8")).commits).to.have.all.keys(bench.first, next);
+    });
+
+    it(`that records a tag as a commit does not open it${isHeld ? "" : ", also when it lacks the tag"}`, async () => {
+      const tag = await recordTagAsCommit(isHeld);
+      expect(await bench.engine.open(bench.remote, tag)).to.equal(undefined);
+      await expectGitError("GIT_NOT_A_COMMIT", () =>
+        bench.engine.fetch(bench.remote, { commit: tag, ref: undefined }, bench.signal),
+      );
+      expect(Object.keys(await bench.files(bench.first))).to.have.length(3);
+    });
+  }
+
   it("fetches all of a commit when another process has dropped meanwhile what it builds upon", async () => {
     const path = await manifestPath();
     const second = await bench.repo.commit({ "apps/a.yaml": "a: 2\n" }, "second");
