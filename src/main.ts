@@ -1,5 +1,6 @@
 import { systemClock } from "./base/clock.js";
 import { messageOf, OverseerError } from "./base/errors.js";
+import type { Logger } from "./base/logger.js";
 import { LeadershipLostError } from "./base/write-gate.js";
 import { loadConfig } from "./config/config.js";
 import { helpText } from "./config/help.js";
@@ -21,6 +22,7 @@ async function main(): Promise<number> {
   }
   const clock = systemClock;
   const logger = createLogger({ level: config.logLevel, clock });
+  logWarnings(logger);
   const metrics = createMetrics({ clock, version: VERSION });
   const stopping = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stopping.abort());
@@ -44,6 +46,14 @@ async function main(): Promise<number> {
   clearInterval(alive);
   await probes.stop();
   return 0;
+}
+
+/** Node writes its warnings to stderr, in lines that no log parser reads. */
+function logWarnings(logger: Logger): void {
+  process.removeAllListeners("warning");
+  process.on("warning", ({ name, message, stack }) =>
+    logger.warn("warning of Node.js", { name, warning: message, stack }),
+  );
 }
 
 /** A role that is not asked for is not even loaded: what it needs of memory is for those who have it. */

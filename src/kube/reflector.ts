@@ -1,4 +1,3 @@
-import { messageOf } from "../base/errors.js";
 import { PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
 import { isGone, isNotUnderstood, isWentAway, KubeStatusError, needsNewList, WatchSilentError } from "./errors.js";
 import { FreshList, storeKey } from "./fresh-list.js";
@@ -8,6 +7,7 @@ import type { ReflectorOptions } from "./reflector-options.js";
 import { checkObjects } from "./server-limits.js";
 import { WatchBackoff } from "./watch-backoff.js";
 import { parseWatchEvent, type WatchEvent } from "./watch-event.js";
+import { WatchFailureLog } from "./watch-failure-log.js";
 import { splitLines } from "./watch-lines.js";
 import { WatchPulse } from "./watch-pulse.js";
 import { usable, type Versioned, WatchedCopy } from "./watched-copy.js";
@@ -26,14 +26,13 @@ export class Reflector<T> {
   readonly #pulse: WatchPulse;
   readonly #backoff: WatchBackoff;
   readonly #pages: ListPages;
+  readonly #failures: WatchFailureLog;
   readonly #stop = new AbortController();
   #resourceVersion: string | undefined;
   #streamLists = true;
   #synced = false;
   /** Whether the server did not answer as it should since the last good watch: it may be another one now. */
   #wentAway = false;
-  /** The failure that was told last, until it goes well again. */
-  #failure: string | undefined;
   /** Since when events are followed; undefined while listing and connecting. */
   #openSince: number | undefined;
   #done: Promise<void> | undefined;
@@ -42,6 +41,7 @@ export class Reflector<T> {
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#pages = new ListPages(options.client);
+    this.#failures = new WatchFailureLog(options.logger, options.path);
     this.#copy = new WatchedCopy(options);
     this.#pulse = new WatchPulse(options.clock, options.silenceMs);
     this.#backoff = new WatchBackoff(options.refusedPauseMs);
@@ -92,7 +92,7 @@ export class Reflector<T> {
         if (needsNewList(error)) this.#resourceVersion = undefined;
         if (!isGone(error)) {
           this.#options.onSync?.(error);
-          this.#noteFailure(messageOf(error));
+          this.#failures.failed(error);
         }
       }
       if (this.#stop.signal.aborted) return;
@@ -209,18 +209,9 @@ export class Reflector<T> {
     }
   }
 
-  /** The same again and again is warned of once. */
-  #noteFailure(error: string): void {
-    const { logger, path } = this.#options;
-    logger[this.#failure === error ? "debug" : "warn"]("watch failed", { path, error });
-    this.#failure = error;
-  }
-
   /** What failed before goes well again, with the copy as it was. */
   #goesOn(): void {
-    if (this.#failure === undefined) return;
-    this.#failure = undefined;
-    this.#options.onSync?.();
+    if (this.#failures.recovered()) this.#options.onSync?.();
   }
 
   #silent(seconds: number): WatchSilentError {
@@ -281,7 +272,7 @@ export class Reflector<T> {
     this.#copy.replace(objects, !this.#synced);
     this.#resourceVersion = usable(resourceVersion);
     this.#synced = true;
-    this.#failure = undefined;
+    this.#failures.recovered();
     this.#wentAway = false;
     this.#options.onSync?.(undefined, true);
   }

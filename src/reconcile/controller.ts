@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { type BackoffPolicy, backoffDelay, jitter } from "../base/backoff.js";
 import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
@@ -47,6 +48,8 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
+    // Every reconcile under way listens, with each of its requests: Node would warn of a leak from the eleventh on.
+    setMaxListeners(0, this.#stop.signal);
     this.queue = new WorkQueue(options.clock, options.queueObserver);
   }
 

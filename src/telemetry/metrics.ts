@@ -1,7 +1,9 @@
 import { Registry } from "prom-client";
 import type { Clock } from "../base/clock.js";
+import { type AppGauges, createAppGauges } from "./app-gauges.js";
 import { Instruments } from "./instruments.js";
 import { addProcessMetrics } from "./process-metrics.js";
+import { createRepositoryGauges, type RepositoryGauges } from "./repository-gauges.js";
 import { createResourceGauge, type ResourceGauge } from "./resource-gauge.js";
 import { createSeries, type Series } from "./series.js";
 
@@ -15,6 +17,10 @@ export interface MetricsText {
 export interface Metrics extends Series {
   /** `overseer_resource_info`: one series per custom resource. */
   readonly resources: ResourceGauge;
+  /** State and counters of each OverseerApp. */
+  readonly apps: AppGauges;
+  /** How fresh each GitRepository is. */
+  readonly repositories: RepositoryGauges;
   /** Calls `fn` before each scrape, for values that are cheaper to ask for than to keep. */
   onScrape(fn: () => void): void;
   /** All series in the text format of Prometheus; the answer is kept for a second. */
@@ -53,6 +59,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     ...createSeries(instruments),
     resources: createResourceGauge(instruments),
+    apps: createAppGauges(instruments),
+    repositories: createRepositoryGauges(instruments),
     onScrape: (fn) => {
       before.push(fn);
     },

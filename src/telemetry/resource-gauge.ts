@@ -7,6 +7,8 @@ export interface ResourceState {
   readonly name: string;
   /** Status of its Ready condition. */
   readonly ready: "True" | "False" | "Unknown";
+  /** Reason of its Ready condition. */
+  readonly reason: string;
   readonly suspended: boolean;
 }
 
@@ -16,9 +18,9 @@ export interface ResourceGauge {
   forget(object: Pick<ResourceState, "kind" | "namespace" | "name">): void;
 }
 
-const LABELS = ["kind", "namespace", "name", "ready", "suspended"] as const;
+const LABELS = ["kind", "namespace", "name", "ready", "reason", "suspended"] as const;
 
-/** Makes `overseer_resource_info{kind,namespace,name,ready,suspended}`. */
+/** Makes `overseer_resource_info{kind,namespace,name,ready,reason,suspended}`. */
 export function createResourceGauge(make: Instruments): ResourceGauge {
   const info = make.levels({
     name: "overseer_resource_info",
@@ -30,12 +32,12 @@ export function createResourceGauge(make: Instruments): ResourceGauge {
     `${object.kind}/${object.namespace}/${object.name}`;
   return {
     set(state) {
-      const { kind, namespace, name, ready } = state;
+      const { kind, namespace, name, ready, reason } = state;
       const before = current.get(keyOf(state));
       const suspended = state.suspended ? "true" : "false";
-      if (before?.ready === ready && before.suspended === suspended) return;
+      if (before?.ready === ready && before.reason === reason && before.suspended === suspended) return;
       if (before !== undefined) info.remove(before);
-      const labels = { kind, namespace, name, ready, suspended };
+      const labels = { kind, namespace, name, ready, reason, suspended };
       current.set(keyOf(state), labels);
       info.of(labels).set(1);
     },

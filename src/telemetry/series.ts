@@ -44,10 +44,10 @@ export interface Series {
     readonly fetches: Family<"result", Count>;
     readonly fetchSeconds: Timing;
     readonly fetchBytes: Count;
+    /** `reason`: as in the Ready condition of a GitRepository. */
+    readonly errors: Family<"reason", Count>;
   };
   readonly sync: {
-    /** `result`: succeeded, failed, waiting. */
-    readonly total: Family<"result", Count>;
     readonly seconds: Timing;
     /** `verb`: create, update, delete; `result`: success, error. */
     readonly applies: Family<"result" | "verb", Count>;
@@ -107,12 +107,7 @@ export function createSeries(make: Instruments): Series {
     reflector: reflectorSeries(make),
     git: gitSeries(make),
     sync: {
-      total: make.counts({
-        name: "overseer_syncs_total",
-        help: "Changes brought to their destination, by result.",
-        labels: ["result"],
-      }),
-      seconds: make.timing("overseer_sync_duration_seconds", "From the start of a Change to its end."),
+      seconds: make.timing("overseer_sync_duration_seconds", "From the start of a Change to its successful end."),
       applies: make.counts({
         name: "overseer_apply_total",
         help: "Writes of managed objects, by verb and result.",
@@ -257,5 +252,10 @@ function gitSeries(make: Instruments): Series["git"] {
     }),
     fetchSeconds: make.timing("overseer_git_fetch_duration_seconds", "How long a fetch took, with its verification."),
     fetchBytes: make.count("overseer_git_fetch_bytes_total", "Bytes of packs received."),
+    errors: make.counts({
+      name: "overseer_git_errors_total",
+      help: "Failed polls and fetches of GitRepositories, by reason.",
+      labels: ["reason"],
+    }),
   };
 }

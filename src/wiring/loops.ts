@@ -21,7 +21,7 @@ import { controllerObserver, queueObserver } from "../telemetry/observers.js";
 import type { Clusters } from "./clusters.js";
 import { AppDestinations } from "./destinations.js";
 import type { Estate } from "./estate.js";
-import { appObserver, repositoryReady } from "./observers.js";
+import { appObserver, repositoryObserver } from "./observers.js";
 import type { OperatorParts } from "./operator.js";
 
 /** What the two controllers share. */
@@ -61,12 +61,7 @@ export function repositoryController(shared: SharedParts): Controller {
     wantedRefs: (repository) => estate.wantedRefs(repository),
     commitsInUse: (remoteId) => estate.commitsInUse(remoteId),
     onRevision: shared.enqueueAppsOf,
-    onReady: repositoryReady(metrics),
-    onFetch: (result, seconds, bytes) => {
-      metrics.git.fetches.of({ result }).inc();
-      metrics.git.fetchSeconds.observe(seconds);
-      metrics.git.fetchBytes.inc(bytes);
-    },
+    observer: repositoryObserver(metrics, clock),
   });
   return controller(shared, "gitrepository", REPOSITORY_WORKERS, (...call) => reconciler.reconcile(...call));
 }

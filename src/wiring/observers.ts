@@ -1,15 +1,25 @@
+import { type Condition, type ConditionStatus, findCondition } from "../api/conditions.js";
 import type { GitRepository, GitRepositoryStatus } from "../api/git-repository.js";
+import type { OverseerApp, OverseerAppStatus } from "../api/overseer-app.js";
+import { shortRevision } from "../api/short-revision.js";
+import type { Clock } from "../base/clock.js";
+import { parseDuration } from "../base/duration.js";
+import type { RepositoryObserver } from "../controllers/git-repository/services.js";
 import type { AppObserver } from "../controllers/overseer-app/services.js";
+import { repositoryKey } from "../controllers/overseer-app/source.js";
+import { CHANGE_RESULTS } from "../telemetry/app-gauges.js";
 import type { Metrics } from "../telemetry/metrics.js";
 
 /** Counts what happens to apps. */
 export function appObserver(metrics: Metrics): AppObserver {
   const contested = new Map<string, number>();
   return {
-    synced: (result, seconds) => {
-      metrics.sync.total.of({ result }).inc();
-      if (result === "succeeded") metrics.sync.seconds.observe(seconds);
+    changeEnded: (app, phase, seconds) => {
+      const result = CHANGE_RESULTS.find((known) => known === phase);
+      if (result) metrics.apps.changeEnded(app, result);
+      if (result === "Succeeded") metrics.sync.seconds.observe(seconds);
     },
+    syncFailed: (app, reason) => metrics.apps.syncFailed(app, reason),
     applied: (verb, result) => metrics.sync.applies.of({ verb, result }).inc(),
     drifted: (objects) => metrics.drift.detected.inc(objects),
     healed: (objects, seconds) => {
@@ -23,26 +33,71 @@ export function appObserver(metrics: Metrics): AppObserver {
     },
     pruned: (objects) => metrics.prune.pruned.inc(objects),
     pruneRefused: (reason) => metrics.prune.refused.of({ reason }).inc(),
-    ready: (app, ready) =>
-      metrics.resources.set({
-        kind: app.kind,
-        namespace: app.metadata.namespace,
-        name: app.metadata.name,
-        ready,
-        suspended: app.spec.suspend,
-      }),
-    forgotten: (namespace, name) => metrics.resources.forget({ kind: "OverseerApp", namespace, name }),
+    state: (app, status) => showApp(metrics, app, status),
+    forgotten: (namespace, name) => {
+      metrics.resources.forget({ kind: "OverseerApp", namespace, name });
+      metrics.apps.forget({ namespace, name });
+    },
   };
 }
 
-/** Counts the state of a repository. */
-export function repositoryReady(metrics: Metrics): (repository: GitRepository, status: GitRepositoryStatus) => void {
-  return (repository, status) =>
-    metrics.resources.set({
-      kind: repository.kind,
-      namespace: repository.metadata.namespace,
-      name: repository.metadata.name,
-      ready: status.conditions?.find((condition) => condition.type === "Ready")?.status ?? "Unknown",
-      suspended: repository.spec.suspend,
-    });
+/** Shows the state of an app, as its conditions tell it: also right after a start. */
+function showApp(metrics: Metrics, app: OverseerApp, { conditions, applied, health }: OverseerAppStatus): void {
+  const { namespace, name } = app.metadata;
+  const { suspend: suspended } = app.spec;
+  const [ready, synced, drifted, waiting] = (["Ready", "Synced", "Drifted", "Waiting"] as const).map((type) =>
+    findCondition(conditions, type),
+  );
+  const state = { ready: statusOf(ready), reason: ready?.reason ?? "", suspended };
+  metrics.resources.set({ kind: app.kind, namespace, name, ...state });
+  metrics.apps.set({
+    ...{ namespace, name, ...state },
+    repository: repositoryKey(app),
+    revision: applied === undefined ? "" : shortRevision(applied.revision),
+    synced: statusOf(synced),
+    health: health ?? "Unknown",
+    waiting: waiting?.reason ?? "",
+    unreadySince: ready?.status === "True" ? undefined : sinceOf(ready),
+    behindSince: synced?.status === "True" ? undefined : sinceOf(synced),
+    driftedSince: sinceOf(drifted),
+    waitingSince: sinceOf(waiting),
+  });
+}
+
+/** Counts what happens to GitRepositories. */
+export function repositoryObserver(metrics: Metrics, clock: Clock): RepositoryObserver {
+  return {
+    fetched: (result, seconds, bytes) => {
+      metrics.git.fetches.of({ result }).inc();
+      metrics.git.fetchSeconds.observe(seconds);
+      metrics.git.fetchBytes.inc(bytes);
+    },
+    failed: (reason) => metrics.git.errors.of({ reason }).inc(),
+    polled: ({ metadata, spec }) =>
+      metrics.repositories.polled(metadata, Math.floor(clock.now() / 1000), (parseDuration(spec.interval) ?? 0) / 1000),
+    state: (repository, status) => showRepository(metrics, repository, status),
+    forgotten: (namespace, name) => {
+      metrics.resources.forget({ kind: "GitRepository", namespace, name });
+      metrics.repositories.forget({ namespace, name });
+    },
+  };
+}
+
+function showRepository(metrics: Metrics, repository: GitRepository, { conditions }: GitRepositoryStatus): void {
+  const { kind, metadata, spec } = repository;
+  const { namespace, name } = metadata;
+  const ready = findCondition(conditions, "Ready");
+  const { suspend: suspended } = spec;
+  metrics.resources.set({ kind, namespace, name, ready: statusOf(ready), reason: ready?.reason ?? "", suspended });
+  // Nobody polls it: that is no staleness.
+  if (suspended) metrics.repositories.forget({ namespace, name });
+}
+
+function statusOf(condition: Condition | undefined): ConditionStatus {
+  return condition?.status ?? "Unknown";
+}
+
+/** Since when a condition has its status, in seconds since the epoch. */
+function sinceOf(condition: Condition | undefined): number | undefined {
+  return condition && Date.parse(condition.lastTransitionTime) / 1000;
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { waitUntil } from "../../tools/wait-until.js";
 import { configMap, World } from "../support/world.js";
 
 /** Series that dashboards rely on: they must have moved after one sync, one heal and one prune. */
@@ -12,13 +13,28 @@ const SERIES = [
   'overseer_reflector_watches_total{kind="/ConfigMap"}',
   'overseer_git_polls_total{result="success"}',
   'overseer_git_fetches_total{result="success"}',
-  'overseer_syncs_total{result="succeeded"}',
   'overseer_apply_total{verb="create",result="success"}',
   "overseer_drift_detected_total",
   "overseer_drift_healed_total",
   "overseer_heal_duration_seconds_count",
   "overseer_pruned_total",
 ];
+
+/** What the operator has logged of an app. */
+async function linesOf(world: World, app: string): Promise<Record<string, unknown>[]> {
+  const lines = (await world.operator.log()).trim().split("\n");
+  return lines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter((line) => line.app === `${world.namespace}/${app}`);
+}
+
+/** The metrics once they are so; a scrape is kept for a second. */
+async function untilMetrics(world: World, are: (body: string) => boolean): Promise<string> {
+  return waitUntil({ what: "the metrics are so", timeoutMs: 10_000 }, async () => {
+    const body = await (await fetch(`${await world.operator.address()}/metrics`)).text();
+    return are(body) ? body : undefined;
+  });
+}
 
 describe("What the operator tells", function () {
   this.timeout(60_000);
@@ -42,13 +58,10 @@ describe("What the operator tells", function () {
     await world.poll("tell");
     await world.kube.untilGone(world.configMap("tell-y"));
     await world.synced("tell", await repo.head());
-    const { waitUntil } = await import("../../tools/wait-until.js");
-    metrics = await waitUntil({ what: "the metrics are fresh", timeoutMs: 10_000 }, async () => {
-      const text = await (await fetch(`${await world.operator.address()}/metrics`)).text();
-      return /^overseer_pruned_total 1$/m.test(text) && /^overseer_drift_healed_total 1$/m.test(text)
-        ? text
-        : undefined;
-    });
+    metrics = await untilMetrics(
+      world,
+      (text) => /^overseer_pruned_total 1$/m.test(text) && /^overseer_drift_healed_total 1$/m.test(text),
+    );
   });
   after(() => world?.remove());
 
@@ -62,10 +75,88 @@ describe("What the operator tells", function () {
   it("says of each resource whether it is ready, in one series", () => {
     const lines = metrics.split("\n").filter((line) => line.startsWith("overseer_resource_info{"));
     const own = lines.filter((line) => line.includes(`namespace="${world.namespace}"`));
-    expect(own).to.have.members([
-      `overseer_resource_info{kind="GitRepository",namespace="${world.namespace}",name="tell",ready="True",suspended="false"} 1`,
-      `overseer_resource_info{kind="OverseerApp",namespace="${world.namespace}",name="tell",ready="True",suspended="false"} 1`,
-    ]);
+    const of = (kind: string, reason: string): string =>
+      `overseer_resource_info{kind="${kind}",namespace="${world.namespace}",name="tell",ready="True",reason="${reason}",suspended="false"} 1`;
+    expect(own).to.have.members([of("GitRepository", "Fetched"), of("OverseerApp", "Synced")]);
+  });
+
+  it("counts each Change once, by its app", () => {
+    const app = `namespace="${world.namespace}",name="tell"`;
+    expect(metrics).to.include(`overseer_changes_total{${app},result="Succeeded"} 2\n`);
+    expect(metrics).to.include(`overseer_changes_total{${app},result="Failed"} 0\n`);
+    expect(metrics).not.to.include(`overseer_sync_failures_total{${app}`);
+  });
+
+  it("logs one line for each Change, with what it did", async () => {
+    const ended = (await linesOf(world, "tell")).filter(({ msg }) => msg === "change succeeded");
+    const [first, second] = await world.changes("tell");
+    expect(ended).to.have.length(2);
+    const app = `${world.namespace}/tell`;
+    const what = { level: "info", app, result: "Succeeded", cause: "Revision", attempts: 1 };
+    const revisionOf = (change: typeof first) => change?.spec.inputs.revision;
+    const [made, removed] = [
+      { created: 2, updated: 0, deleted: 0 },
+      { created: 0, updated: 0, deleted: 1 },
+    ];
+    expect(ended[0]).to.include({ ...what, ...made, change: "tell-1", revision: revisionOf(first) });
+    expect(ended[1]).to.include({ ...what, ...removed, change: "tell-2", revision: revisionOf(second) });
+    for (const line of ended) expect(line.seconds).to.be.a("number").within(0, 60);
+  });
+
+  it("logs a wrong path once, whatever is tried, and the recovery", async () => {
+    const lines = async (): Promise<string[]> =>
+      (await linesOf(world, "lost"))
+        .filter(({ level }) => level !== "debug")
+        .map(({ level, msg }) => `${level} ${msg}`);
+    await world.app("lost", "tell", "nowhere");
+    await world.untilCondition("lost", "Ready", "False", "PathNotFound");
+    await world.poke("lost");
+    await world.poke("lost");
+    expect(await lines()).to.deep.equal(["warn sync failed"]);
+    const [line] = (await linesOf(world, "lost")).filter(({ msg }) => msg === "sync failed");
+    expect(line).to.include({ stage: "Render", reason: "PathNotFound", retries: false });
+    expect(line?.error).to.include("nowhere");
+    const app = `namespace="${world.namespace}",name="lost"`;
+    expect(await world.operator.metric(`overseer_sync_failures_total{${app},reason="PathNotFound"}`)).to.equal(1);
+    await world.app("lost", "tell", ".", { sync: { adopt: "Never" } });
+    await world.untilCondition("lost", "Ready", "False", "ApplyRefused");
+    await world.poke("lost");
+    await world.poke("lost");
+    expect(await lines(), "each distinct failure has one line").to.deep.equal(["warn sync failed", "warn sync failed"]);
+  });
+
+  it("shows an app that waits at a gate, though it is Ready", async () => {
+    const files = Object.fromEntries([1, 2, 3, 4, 5].map((n) => [`w${n}.yaml`, configMap(`wait-${n}`, {})]));
+    const repo = await world.repository("wait", files);
+    await world.app("wait", "wait", ".", { sync: { pruneBudget: 1 } });
+    await world.synced("wait", await repo.head());
+    await repo.commit({ "w1.yaml": null, "w2.yaml": null, "w3.yaml": null }, "remove three");
+    await world.poll("wait");
+    await world.untilCondition("wait", "Waiting", "True", "Deletions");
+    await world.poke("wait");
+    const text = await untilMetrics(world, (body) => body.includes('waiting="Deletions"'));
+    const own = text.split("\n").filter((line) => line.includes('name="wait"') && line.startsWith("overseer_app"));
+    expect(own.find((line) => line.startsWith("overseer_app_info{"))).to.match(
+      /revision="main@sha1:[0-9a-f]{7}",ready="True",reason="\w+",synced="False",health="Healthy",waiting="Deletions",suspended="false"/,
+    );
+    expect(own.some((line) => line.startsWith("overseer_app_waiting_since_timestamp_seconds{"))).to.equal(true);
+    const lines = (await linesOf(world, "wait")).filter(({ msg }) => msg === "change is waiting");
+    expect(lines).to.have.length(1);
+    expect(lines[0]).to.include({ phase: "Waiting", deleted: 3 });
+  });
+
+  it("forgets a GitRepository and an app that are deleted, at once", async () => {
+    const repository = await world.repository("gone", { "g.yaml": configMap("gone", {}) });
+    await world.app("gone", "gone", ".");
+    await world.synced("gone", await repository.head());
+    const own = (body: string): string[] => body.split("\n").filter((line) => line.includes('name="gone"'));
+    await untilMetrics(world, (body) => own(body).length > 5);
+    await world.kube.delete(world.appRef("gone"));
+    await world.kube.untilGone(world.appRef("gone"));
+    await world.kube.delete(world.repositoryRef("gone"));
+    await world.kube.untilGone(world.repositoryRef("gone"));
+    await untilMetrics(world, (body) => own(body).length === 0);
+    expect((await linesOf(world, "gone")).filter(({ msg }) => msg === "app deleted")).to.have.length(1);
   });
 
   it("answers probes", async () => {

@@ -24,6 +24,8 @@ interface Memory {
   /** What the last poll was made for: another generation, credential or set of refs polls again at once. */
   polledFor: string;
   failures: number;
+  /** Reason of the failure that was logged last, so that it is logged once. */
+  loggedReason?: string | undefined;
 }
 
 const DEFAULT_INTERVAL_MS = 180_000;
@@ -47,6 +49,8 @@ export class GitRepositoryReconciler {
     const repository = this.#services.repositories.get(key);
     if (!repository || repository.metadata.deletionTimestamp) {
       this.#memory.delete(key);
+      const [namespace = "", name = ""] = key.split("/");
+      this.#services.observer.forgotten(namespace, name);
       this.#services.index.forget(key);
       this.#services.onRevision(key);
       await letGo(this.#services);
@@ -67,7 +71,7 @@ export class GitRepositoryReconciler {
         memory.nextPoll = 0;
         throw error;
       }
-      await this.#failed(key, repository, memory, error);
+      await this.#failed(key, repository, memory, error, logger);
     }
     return { requeueAfterMs: Math.max(0, memory.nextPoll - this.#services.clock.monotonic()) };
   }
@@ -94,7 +98,10 @@ export class GitRepositoryReconciler {
     const remoteRefs = await this.#list(look, refs, memory, purpose, atOnce);
     const problem = await bringRevisions(this.#services, look, refs, remoteRefs);
     if (problem) throw problem;
+    if (memory.failures > 0) logger.info("repository recovered", { repository: key, failures: memory.failures });
     memory.failures = 0;
+    memory.loggedReason = undefined;
+    this.#services.observer.polled(repository);
     if (moved) await letGo(this.#services);
     await this.#succeeded(key, repository);
   }
@@ -133,15 +140,26 @@ export class GitRepositoryReconciler {
     events.record(eventSubject(repository), { type: "Normal", reason: "NewRevision", action: "Fetch", message });
   }
 
-  async #failed(key: string, repository: GitRepository, memory: Memory, error: OverseerError): Promise<void> {
-    const { events, clock } = this.#services;
+  async #failed(
+    key: string,
+    repository: GitRepository,
+    memory: Memory,
+    error: OverseerError,
+    logger: Logger,
+  ): Promise<void> {
+    const { events, clock, observer } = this.#services;
     memory.failures++;
     await keepRevision(this.#services, key, repository, error);
     const { reason, message } = error;
+    observer.failed(reason);
     const revision = repository.status?.revision;
     const outcome: RepositoryOutcome = { kind: "failed", reason, message, terminal: isTerminal(error), revision };
     const before = repository.status?.conditions?.find((condition) => condition.type === "Ready");
     await recordRepository(this.#services, repository, repository.status ?? {}, outcome);
+    if (memory.loggedReason !== reason) {
+      logger.warn("repository cannot be fetched", { repository: key, revision, reason, error: message });
+    }
+    memory.loggedReason = reason;
     if (before?.reason !== reason) {
       events.record(eventSubject(repository), { type: "Warning", reason, action: "Fetch", message });
     }

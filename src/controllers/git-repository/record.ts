@@ -36,7 +36,7 @@ export async function recordRepository(
   };
   const written = await services.status.write(repositories.resource, current, next);
   if (written && written !== current) repositories.note(written);
-  services.onReady(current, next);
+  services.observer.state(current, next);
 }
 
 /** What a status says of a commit. */

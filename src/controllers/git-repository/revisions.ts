@@ -104,10 +104,10 @@ async function fetchCommit(
       await letGo(services);
       return fetch();
     });
-    services.onFetch("success", seconds(), result.bytes);
+    services.observer.fetched("success", seconds(), result.bytes);
     look.logger.info("fetched", { revision: target.revision, bytes: result.bytes, objects: result.objects });
   } catch (error) {
-    services.onFetch("failure", seconds(), 0);
+    services.observer.fetched("failure", seconds(), 0);
     throw error;
   }
   const known = [...index.revisions()].filter((revision) => revision.remote.id === remote.id);

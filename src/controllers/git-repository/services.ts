@@ -9,6 +9,18 @@ import type { SecretCache } from "../secret-cache.js";
 import type { RevisionIndex } from "./revision-index.js";
 import type { SharedPolls } from "./shared-polls.js";
 
+/** Told of what happens to GitRepositories, for the metrics. */
+export interface RepositoryObserver {
+  fetched(result: "success" | "failure", seconds: number, bytes: number): void;
+  /** A poll or fetch failed; `reason`: as in the condition. */
+  failed(reason: string): void;
+  /** The remote was asked, and all that it has was fetched. */
+  polled(repository: GitRepository): void;
+  /** What the status of a repository says now. */
+  state(repository: GitRepository, status: GitRepositoryStatus): void;
+  forgotten(namespace: string, name: string): void;
+}
+
 /** What the reconciler of repositories and its parts work with. */
 export interface GitRepositoryServices {
   readonly clock: Clock;
@@ -27,6 +39,5 @@ export interface GitRepositoryServices {
   readonly commitsInUse: (remoteId: string) => readonly string[];
   /** Told when a ref of a repository is at another commit, or cannot be had any more. */
   readonly onRevision: (repository: string) => void;
-  readonly onReady: (repository: GitRepository, status: GitRepositoryStatus) => void;
-  readonly onFetch: (result: "success" | "failure", seconds: number, bytes: number) => void;
+  readonly observer: RepositoryObserver;
 }

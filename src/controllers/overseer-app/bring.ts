@@ -135,7 +135,6 @@ async function refused(
 async function waitAtGates(run: AppRun, change: Change, plan: Plan, gates: GateState[]): Promise<void> {
   const closed = closedGates(gates);
   const message = closed.map((gate) => `${gate.name}: ${gate.message}`).join("; ");
-  if (change.status?.phase !== "Waiting") run.services.observer.synced("waiting", 0);
   await recordChange(run, change, { ...planStatus(run, plan), phase: "Waiting", waitingFor: message, gates });
   const told = `Change ${change.metadata.name} waits: ${message}`;
   run.progress = {

@@ -7,6 +7,7 @@ import { rfc3339 } from "../../base/clock.js";
 import { isStatus } from "../../kube/errors.js";
 import { collectionPath, objectPath } from "../../kube/resource.js";
 import { expiredChanges } from "../../plan/prune-guard.js";
+import { logChange } from "./change-log.js";
 import { elapsedSince } from "./elapsed.js";
 import { isOpen } from "./known-change.js";
 import type { AppRun, ChangeUpdate } from "./run.js";
@@ -119,6 +120,7 @@ export async function recordChange(run: AppRun, change: Change, update: ChangeUp
   next.conditions = mergeConditions(before.conditions ?? [], changeConditions(next), change.metadata.generation, now);
   const written = (await status.write(changes.resource, change, next)) ?? change;
   changes.note(written);
+  logChange(run, change, before, next);
   return written;
 }
 

@@ -8,6 +8,7 @@ import { applyTier } from "../../manifest/order.js";
 import type { LiveObject } from "../../plan/live.js";
 import { judgeFinalize, type LeftoverDecision } from "../../plan/prune-guard.js";
 import { bringsCredential } from "./authorise.js";
+import { logDeletionWaits } from "./change-log.js";
 import { claimKey } from "./claims.js";
 import { judgeClaims } from "./entitled.js";
 import { removeFinalizer } from "./finalizer.js";
@@ -142,7 +143,7 @@ function tellKept(run: AppRun, decisions: readonly LeftoverDecision[]): void {
 }
 
 async function wait(run: AppRun, message: string): Promise<void> {
-  const { apps, status, clock } = run.services;
+  const { apps, status, clock, observer } = run.services;
   const current = apps.get(run.key) ?? run.app;
   const { generation } = run.app.metadata;
   const conditions = mergeConditions(
@@ -154,11 +155,10 @@ async function wait(run: AppRun, message: string): Promise<void> {
     generation,
     rfc3339(clock.now()),
   );
-  const written = await status.write(apps.resource, current, {
-    ...run.status,
-    observedGeneration: generation,
-    conditions,
-  });
+  const next = { ...run.status, observedGeneration: generation, conditions };
+  const written = await status.write(apps.resource, current, next);
   if (written) apps.note(written);
+  observer.state(run.app, next);
+  logDeletionWaits(run, message);
   run.comeBack(RETRY_MS);
 }

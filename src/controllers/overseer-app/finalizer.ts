@@ -21,6 +21,7 @@ export async function removeFinalizer(run: AppRun): Promise<void> {
     run,
     (current.metadata.finalizers ?? []).filter((name) => name !== FINALIZER),
   );
+  run.logger.info("app deleted", { app: run.key, policy: run.app.spec.deletionPolicy });
 }
 
 async function patchFinalizers(run: AppRun, finalizers: readonly string[]): Promise<void> {

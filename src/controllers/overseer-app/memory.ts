@@ -40,6 +40,8 @@ export class AppMemory {
   paused: ReadonlySet<string> = new Set();
   /** What was last told by an Event, so that it is told once. */
   lastTold = new Map<string, string>();
+  /** Failures that were logged since the last success, so that each is logged once. */
+  readonly loggedProblems = new Set<string>();
 
   /** Keeps the renders of these keys alone. */
   keepRenders(keys: readonly (string | undefined)[]): void {

@@ -5,6 +5,7 @@ import { rfc3339 } from "../../base/clock.js";
 import { parseDuration } from "../../base/duration.js";
 import type { Observation } from "../../plan/live.js";
 import { requestedAt } from "../requested-at.js";
+import { logProblem } from "./change-log.js";
 import { flushChange, openChangeFor, stageChange, trimHistory } from "./change-record.js";
 import { type AppFacts, appConditions } from "./conditions.js";
 import { elapsedSince } from "./elapsed.js";
@@ -37,6 +38,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     unseen,
     notes: countNotes(notesOfRun(run)),
   };
+  logProblem(run, run.problem);
   run.services.failpoint("app:before-final-status");
   await writeStatus(run, facts, observation);
 }
@@ -87,12 +89,10 @@ function lastChangeTimedOut(run: AppRun, health: AppHealth | undefined): boolean
 }
 
 async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: ChangeUpdate): Promise<void> {
-  const { observer } = run.services;
-  const took = elapsedSince(run, change, "started", before.startTime);
+  elapsedSince(run, change, "started", before.startTime);
   stageChange(run, change, end);
   await flushChange(run, change);
   const succeeded = end.phase === "Succeeded";
-  observer.synced(succeeded ? "succeeded" : "failed", took / 1000);
   const { revision } = change.spec.inputs;
   const summary = before.summary ?? "+0 ~0 -0";
   if (succeeded) run.tell("Normal", "Synced", "Sync", `${revision} is applied and healthy (${summary})`);
@@ -114,8 +114,7 @@ async function writeStatus(run: AppRun, facts: AppFacts, observation: Observatio
   const status: OverseerAppStatus = { ...next, observedGeneration: generation, conditions };
   const written = await writer.write(apps.resource, current, status);
   if (written && written !== current) apps.note(written);
-  const ready = conditions.find((condition) => condition.type === "Ready")?.status ?? "Unknown";
-  observer.ready(run.app, ready);
+  observer.state(run.app, status);
 }
 
 function statusFields(run: AppRun, facts: AppFacts, observation: Observation): OverseerAppStatus {

@@ -44,7 +44,7 @@ export function restAfterFailure(
   message: string,
   retryAfterMs = 0,
 ): void {
-  const { clock, observer } = run.services;
+  const { clock } = run.services;
   const failures = failuresBefore(run, desired.inputs.key) + 1;
   const delay = Math.max(backoffDelay(retryPolicy(run), failures), retryAfterMs);
   const dueAt = clock.monotonic() + delay;
@@ -54,7 +54,6 @@ export function restAfterFailure(
   run.problem = { stage: "Plan", reason, message, terminal: false, retryAt: nextAt };
   run.progress = { state: "failed" };
   run.comeBack(delay);
-  observer.synced("failed", 0);
   run.tellOnce("sync", "Warning", reason, "Sync", message);
 }
 

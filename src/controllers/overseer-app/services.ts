@@ -1,11 +1,13 @@
+import type { ChangePhase } from "../../api/change.js";
 import type { GitRepository } from "../../api/git-repository.js";
-import type { OverseerApp } from "../../api/overseer-app.js";
+import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
 import type { Clock } from "../../base/clock.js";
 import type { FailpointHook } from "../../base/failpoint.js";
 import type { Destination } from "../../destinations/destination.js";
 import type { GitEngine } from "../../git/engine.js";
 import type { KubeClient } from "../../kube/client.js";
 import type { EventSink } from "../../kube/event-recorder.js";
+import type { AppRef } from "../../plan/live.js";
 import type { StatusWriter } from "../../reconcile/status-writer.js";
 import type { Priority } from "../../reconcile/work-queue.js";
 import type { SourceRenderer } from "../../render/render.js";
@@ -17,14 +19,18 @@ import type { AppMemory } from "./memory.js";
 
 /** Told of what happens to apps, for the metrics. */
 export interface AppObserver {
-  synced(result: "succeeded" | "failed" | "waiting", seconds: number): void;
+  /** A Change has reached its end, `seconds` after it began. */
+  changeEnded(app: AppRef, phase: ChangePhase, seconds: number): void;
+  /** A try failed in a way that was not seen before. */
+  syncFailed(app: AppRef, reason: string): void;
   applied(verb: "create" | "update" | "delete", result: "success" | "error"): void;
   drifted(objects: number): void;
   healed(objects: number, seconds: number): void;
   contested(app: string, objects: number): void;
   pruned(objects: number): void;
   pruneRefused(reason: string): void;
-  ready(app: OverseerApp, ready: "True" | "False" | "Unknown"): void;
+  /** What the status of an app says now. */
+  state(app: OverseerApp, status: OverseerAppStatus): void;
   forgotten(namespace: string, name: string): void;
 }
 

@@ -19,11 +19,8 @@ export async function acknowledgeSuspended(run: AppRun): Promise<void> {
     ),
     ...kept.map((condition) => ({ ...condition, observedGeneration: generation })),
   ];
-  const written = await status.write(apps.resource, run.app, {
-    ...run.status,
-    observedGeneration: generation,
-    conditions,
-  });
+  const next = { ...run.status, observedGeneration: generation, conditions };
+  const written = await status.write(apps.resource, run.app, next);
   if (written) apps.note(written);
-  observer.ready(run.app, ready?.status === "True" ? "True" : "False");
+  observer.state(run.app, next);
 }

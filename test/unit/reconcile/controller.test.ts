@@ -232,3 +232,33 @@ describe("reconcile/controller", () => {
     expect(clock.timers).to.deep.equal([]);
   });
 });
+
+describe("reconcile/controller: many reconciles at once", () => {
+  it("may all listen for the stop without a warning of Node on stderr", async () => {
+    const warnings: string[] = [];
+    const note = (warning: Error): void => void warnings.push(warning.message);
+    process.on("warning", note);
+    const stopped: string[] = [];
+    const reconcile: Reconcile = (key, _, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => {
+          stopped.push(key);
+          resolve({});
+        });
+      });
+    const controller = new Controller({
+      name: "x",
+      clock: new FakeClock(),
+      logger: new FakeLogger(),
+      workers: 32,
+      reconcile,
+    });
+    controller.start();
+    for (let i = 0; i < 32; i++) controller.queue.add(`shop/${i}`, PRIORITY.change);
+    await eventually("all are under way", () => controller.queue.depth === 0);
+    await controller.stop();
+    process.off("warning", note);
+    expect(stopped).to.have.length(32);
+    expect(warnings).to.deep.equal([]);
+  });
+});

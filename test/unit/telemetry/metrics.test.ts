@@ -32,13 +32,14 @@ describe("createMetrics", () => {
 
   it("counts by label, and gives the same series for the same labels", async () => {
     const metrics = metricsOf();
-    metrics.sync.total.of({ result: "succeeded" }).inc();
-    metrics.sync.total.of({ result: "succeeded" }).inc(2);
-    metrics.sync.total.of({ result: "failed" }).inc();
-    expect(metrics.sync.total.of({ result: "failed" })).to.equal(metrics.sync.total.of({ result: "failed" }));
-    expect(await linesOf(metrics, "overseer_syncs_total")).to.deep.equal([
-      'overseer_syncs_total{result="succeeded"} 3',
-      'overseer_syncs_total{result="failed"} 1',
+    const { total } = metrics.webhooks;
+    total.of({ provider: "github", result: "ok" }).inc();
+    total.of({ provider: "github", result: "ok" }).inc(2);
+    total.of({ provider: "gitlab", result: "ok" }).inc();
+    expect(total.of({ provider: "github", result: "ok" })).to.equal(total.of({ provider: "github", result: "ok" }));
+    expect(await linesOf(metrics, "overseer_webhooks_total")).to.deep.equal([
+      'overseer_webhooks_total{provider="github",result="ok"} 3',
+      'overseer_webhooks_total{provider="gitlab",result="ok"} 1',
     ]);
   });
 
@@ -116,19 +117,19 @@ describe("overseer_resource_info", () => {
 
   it("has one series per resource, also when its state changes", async () => {
     const metrics = metricsOf();
-    metrics.resources.set({ ...web, ready: "False", suspended: false });
-    metrics.resources.set({ ...web, ready: "True", suspended: false });
-    metrics.resources.set({ ...web, ready: "True", suspended: false });
-    metrics.resources.set({ ...web, name: "db", ready: "Unknown", suspended: true });
+    metrics.resources.set({ ...web, ready: "False", reason: "R", suspended: false });
+    metrics.resources.set({ ...web, ready: "True", reason: "R", suspended: false });
+    metrics.resources.set({ ...web, ready: "True", reason: "R", suspended: false });
+    metrics.resources.set({ ...web, name: "db", ready: "Unknown", reason: "R", suspended: true });
     expect(await linesOf(metrics, "overseer_resource_info")).to.deep.equal([
-      'overseer_resource_info{kind="OverseerApp",namespace="shop",name="web",ready="True",suspended="false"} 1',
-      'overseer_resource_info{kind="OverseerApp",namespace="shop",name="db",ready="Unknown",suspended="true"} 1',
+      'overseer_resource_info{kind="OverseerApp",namespace="shop",name="web",ready="True",reason="R",suspended="false"} 1',
+      'overseer_resource_info{kind="OverseerApp",namespace="shop",name="db",ready="Unknown",reason="R",suspended="true"} 1',
     ]);
   });
 
   it("has none of a resource that is gone", async () => {
     const metrics = metricsOf();
-    metrics.resources.set({ ...web, ready: "True", suspended: false });
+    metrics.resources.set({ ...web, ready: "True", reason: "R", suspended: false });
     metrics.resources.forget(web);
     metrics.resources.forget(web);
     expect(await linesOf(metrics, "overseer_resource_info")).to.deep.equal([]);

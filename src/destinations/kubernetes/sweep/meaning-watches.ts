@@ -46,7 +46,8 @@ export interface MeaningWatchesOptions {
   readonly discovery: Discovery;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly onChange: (concerns: Concerns) => void;
+  /** `what`: the object that changed, for people. */
+  readonly onChange: (concerns: Concerns, what: string) => void;
   /** A connection failed. */
   readonly onFailure: () => void;
 }
@@ -123,7 +124,7 @@ export class MeaningWatches {
           logger.warn("changes are not seen: the operator may not list and watch", { resource: plural });
         if (error === undefined && refused) {
           logger.info("changes are seen again", { resource: plural });
-          this.#options.onChange(concernsAll);
+          this.#options.onChange(concernsAll, plural);
         }
         refused = isStatus(error, 403) || (refused && error !== undefined);
       },
@@ -137,7 +138,7 @@ export class MeaningWatches {
     const { name } = event.type === "Deleted" ? event.previous : event.object;
     const key = keyOf(resource, name);
     this.#turns.changed(key, async () => {
-      if (resource.kind === "CustomResourceDefinition") this.#options.onChange(concernedByDefinition(name));
+      if (resource.kind === "CustomResourceDefinition") this.#options.onChange(concernedByDefinition(name), key);
       else await this.#compare(resource, name, key);
     });
   }
@@ -150,14 +151,14 @@ export class MeaningWatches {
     else this.#known.delete(key);
     if (before && before.text === now?.text) return;
     const either = [before ?? now, now ?? before].map((meaning) => meaning?.concerns ?? concernsAll);
-    this.#onceInForce((one) => either.some((concerns) => concerns(one)));
+    this.#onceInForce((one) => either.some((concerns) => concerns(one)), key);
   }
 
   /** A look that is too early would find all as it was before. Each change has its own time. */
-  #onceInForce(concerns: Concerns): void {
+  #onceInForce(concerns: Concerns, what: string): void {
     const { clock, onChange } = this.#options;
     clock.after(PACE.inForceMs, () => {
-      if (!this.#stopped) onChange(concerns);
+      if (!this.#stopped) onChange(concerns, what);
     });
   }
 

@@ -3,6 +3,7 @@ import type { Logger } from "../../../base/logger.js";
 import type { KubeClient } from "../../../kube/client.js";
 import type { Discovery } from "../../../kube/discovery.js";
 import type { Tracker } from "../tracker.js";
+import { ChangeNews } from "./change-news.js";
 import { type Concerns, concernsAll } from "./concerned.js";
 import { MeaningWatches } from "./meaning-watches.js";
 import { ServerVersion } from "./server-version.js";
@@ -32,11 +33,13 @@ export class Sweeps {
   readonly #sweeper: Sweeper;
   readonly #watches: MeaningWatches;
   readonly #version: ServerVersion;
+  readonly #news: ChangeNews;
 
   constructor(options: SweepsOptions) {
     const { client, discovery, clock, logger } = options;
-    const onChange = (concerns: Concerns): void => this.#changed(options, concerns);
+    const onChange = (concerns: Concerns, what: string): void => this.#changed(options, concerns, what);
     const onFailure = (): void => this.#version.connectionFailed();
+    this.#news = new ChangeNews(clock, logger);
     this.#sweeper = new Sweeper(options);
     this.#watches = new MeaningWatches({ client, discovery, clock, logger, onChange, onFailure });
     this.#version = new ServerVersion({
@@ -45,7 +48,7 @@ export class Sweeps {
       logger,
       onChange: () => {
         discovery.invalidate();
-        onChange(concernsAll);
+        onChange(concernsAll, "the API server's version");
       },
     });
   }
@@ -60,8 +63,8 @@ export class Sweeps {
     await Promise.all([this.#sweeper, this.#watches, this.#version].map((part) => part.stop()));
   }
 
-  #changed({ logger, discovery, onRules }: SweepsOptions, concerns: Concerns): void {
-    logger.info("objects are looked at again: a definition, webhook or policy changed");
+  #changed({ discovery, onRules }: SweepsOptions, concerns: Concerns, what: string): void {
+    this.#news.add(what);
     this.#sweeper.meaningChanged((kind) =>
       concerns({ group: kind.group, plural: discovery.peek(kind)?.plural ?? `${kind.kind.toLowerCase()}s` }),
     );

@@ -46,13 +46,18 @@ function rig() {
     open: async () => undefined,
     prune: async () => void server.pruned++,
   } as unknown as GitEngine;
+  const forgotten: string[] = [];
+  let exists = true;
+  const gone = (): void => {
+    exists = false;
+  };
   const it = repository(KEY, { spec: { ref: { branch: "main" }, interval: "1h", timeout: "5s" } });
   const services = {
     clock,
     engine,
     index: new RevisionIndex(),
     polls: new SharedPolls(engine, clock),
-    repositories: cacheOf([it]),
+    repositories: Object.assign(cacheOf([it]), { get: () => (exists ? it : undefined) }),
     status: {
       write: async (_: unknown, __: unknown, status: GitRepositoryStatus) =>
         void conditions.push([...(status.conditions ?? [])]),
@@ -62,16 +67,22 @@ function rig() {
         events.push(`${reason}: ${message}`),
     },
     wantedRefs: () => [],
-    onReady() {},
+    observer: {
+      state() {},
+      fetched() {},
+      failed() {},
+      polled() {},
+      forgotten: (...name: string[]) => forgotten.push(name.join("/")),
+    },
     onRevision() {},
-    onFetch() {},
     digestKey: "",
     secrets: { retain() {} },
   };
   const reconciler = new GitRepositoryReconciler(services as unknown as GitRepositoryServices);
   const stop = new AbortController();
-  const reconcile = () => reconciler.reconcile(KEY, new FakeLogger(), stop.signal);
-  return { clock, conditions, events, server, stop, reconcile };
+  const logger = new FakeLogger();
+  const reconcile = () => reconciler.reconcile(KEY, logger, stop.signal);
+  return { clock, conditions, events, server, stop, reconcile, forgotten, logger, gone };
 }
 
 describe("GitRepositoryReconciler", () => {
@@ -106,6 +117,33 @@ describe("GitRepositoryReconciler", () => {
         .and.match(/^FetchTimeout: /);
     });
   }
+
+  it("logs a failure once for each reason, however often it is tried, and the recovery", async () => {
+    const { clock, server, reconcile, logger } = rig();
+    const fails = async (reason: "GIT_CACHE_FULL" | "GIT_OBJECT_NOT_FOUND"): Promise<void> => {
+      server.fetch = () => Promise.reject(new GitError(reason, "no room"));
+      const { requeueAfterMs = 0 } = await reconcile();
+      clock.advance(requeueAfterMs + 1);
+    };
+    await fails("GIT_CACHE_FULL");
+    await fails("GIT_CACHE_FULL");
+    await fails("GIT_OBJECT_NOT_FOUND");
+    const said = logger.lines.filter(({ level }) => level !== "debug");
+    expect(said.map(({ level, message }) => `${level} ${message}`)).to.deep.equal(
+      Array(2).fill("warn repository cannot be fetched"),
+    );
+    expect(said[0]?.fields).to.include({ repository: KEY, reason: "CacheFull", error: "no room" });
+  });
+
+  it("forgets a repository that is gone in the same reconcile, also in the metrics", async () => {
+    const { reconcile, forgotten, gone, server } = rig();
+    server.fetch = () => Promise.reject(new GitError("GIT_CACHE_FULL", "no room"));
+    await reconcile();
+    expect(forgotten).to.deep.equal([]);
+    gone();
+    await reconcile();
+    expect(forgotten).to.deep.equal([KEY]);
+  });
 
   it("drops stores that nobody wants before it says that the cache is full", async () => {
     const { conditions, server, reconcile } = rig();

@@ -31,7 +31,7 @@ async function record(of: GitRepository, outcome: RepositoryOutcome | undefined,
     clock: new FakeClock(),
     repositories: cacheOf([of]),
     status: { write: async (_: unknown, __: unknown, next: GitRepositoryStatus) => void written.push(next) },
-    onReady: () => {},
+    observer: { state: () => {} },
   } as unknown as GitRepositoryServices;
   await recordRepository(services, of, status, outcome);
   expect(written).to.have.length(1);

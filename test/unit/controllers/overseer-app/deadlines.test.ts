@@ -26,7 +26,7 @@ function verifying(agoMs = 0, skewMs = 0) {
           return object;
         },
       },
-      observer: { synced: (_: string, seconds: number) => counted.push(seconds), ready: () => {} },
+      observer: { changeEnded: (_: unknown, __: string, seconds: number) => counted.push(seconds), state: () => {} },
       failpoint: () => {},
     } as never,
   );

@@ -1,11 +1,11 @@
 import type { OverseerApp } from "../../../../src/api/overseer-app.js";
-import { silentLogger } from "../../../../src/base/logger.js";
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
 import { AppMemory } from "../../../../src/controllers/overseer-app/memory.js";
 import { AppRun } from "../../../../src/controllers/overseer-app/run.js";
 import type { AppServices } from "../../../../src/controllers/overseer-app/services.js";
 import { UnavailableDestination } from "../../../../src/destinations/unavailable.js";
 import { FakeClock } from "../../support/fake-clock.js";
+import { FakeLogger } from "../../support/fake-logger.js";
 import { app, cacheOf } from "./resources.js";
 
 /** A reconcile of one app with no more around it than a test names, and what it told. */
@@ -14,13 +14,15 @@ export interface TestRun {
   readonly clock: FakeClock;
   /** `Warning ApplyFailed: message` of each Event. */
   readonly told: readonly string[];
-  /** Results of syncs that were counted. */
+  /** What was counted: `ended Succeeded`, `failed ApplyRefused`. */
   readonly counted: readonly string[];
+  readonly logger: FakeLogger;
 }
 
 /** The working sheet of one reconcile; `services` are laid over those that do nothing. */
 export function testRun(of: OverseerApp = app("shop/web"), services: Partial<AppServices> = {}): TestRun {
   const clock = new FakeClock();
+  const logger = new FakeLogger();
   const told: string[] = [];
   const counted: string[] = [];
   const idleDestination = new UnavailableDestination("nowhere", {
@@ -39,9 +41,13 @@ export function testRun(of: OverseerApp = app("shop/web"), services: Partial<App
         told.push(`${note.type} ${note.reason}: ${note.message}`);
       },
     },
-    observer: { synced: (result: string) => counted.push(result) },
+    observer: {
+      changeEnded: (_: unknown, phase: string) => counted.push(`ended ${phase}`),
+      syncFailed: (_: unknown, reason: string) => counted.push(`failed ${reason}`),
+      state: () => {},
+    },
     ...services,
   } as unknown as AppServices;
-  const run = new AppRun(all, idleDestination, of, new AppMemory(), silentLogger, new AbortController().signal);
-  return { run, clock, told, counted };
+  const run = new AppRun(all, idleDestination, of, new AppMemory(), logger, new AbortController().signal);
+  return { run, clock, told, counted, logger };
 }
