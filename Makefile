@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help doctor install build compile generate control-plane-binaries control-plane control-plane-stop demo test test-unit \
-	test-behaviour lint format bench image clean
+	test-behaviour check lint format bench image clean
 
 export ONLY GREP REQUIRE WORKERS IMAGE NODE_IMAGE TOOLS_IMAGE
 bin := node_modules/.bin
@@ -53,6 +53,9 @@ test-unit: build ## Run the tests that need no cluster
 
 test-behaviour: control-plane-binaries ## Run the tests against a real control plane
 	@node build/tools/test-run.js behaviour
+
+check: compile lint ## Check types, format, the rules of the house, and the unit tests of what differs from BASE (defaults to main)
+	@$(MAKE) --no-print-directory test-unit ONLY="$$(node build/tools/changed-tests.js $(BASE))"
 
 lint: install ## Check format and code with biome
 	@$(bin)/biome check
