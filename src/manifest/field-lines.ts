@@ -1,8 +1,10 @@
 import { EVENT_ID, type Event, getScalarValue, parseEvents } from "js-yaml";
 import type { FieldPath } from "./field-path.js";
 import { startOf } from "./list-items.js";
-import { MAX_DEPTH } from "./parse.js";
 import { type Chunk, countLines, splitDocuments } from "./split.js";
+
+/** Deeper text was refused before anybody asks for a line of it; as in `parse.ts`, which needs this file. */
+const MAX_DEPTH = 64;
 
 /** Finds the lines of fields in a text. It reads the text again, once, so it is for errors only. */
 export class FieldLines {

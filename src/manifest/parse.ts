@@ -2,10 +2,12 @@ import { constructFromEvents, EVENT_ID, type Event, parseEvents, YAMLException }
 import { DOCUMENT_GROUP } from "../api/documents/group.js";
 import type { KubeObject, Origin } from "./document.js";
 import { expandedSize } from "./expansion.js";
+import { FieldLines } from "./field-lines.js";
 import { expandList, itemOffsets, startOf } from "./list-items.js";
 import { ManifestError, type ManifestProblem } from "./manifest-error.js";
 import { displayId } from "./object-id.js";
 import { findUnsafeScalars } from "./scalars.js";
+import { checkSecret } from "./secret-shape.js";
 import { checkShape, isRecord } from "./shape.js";
 import { type Chunk, countLines, splitDocuments } from "./split.js";
 import { reasonWithoutText } from "./yaml-reason.js";
@@ -58,6 +60,8 @@ class FileReader {
   readonly #documents: ParsedDocument[] = [];
   readonly #problems: ManifestProblem[] = [];
   #expanded = 0;
+  #text = "";
+  #lines: FieldLines | undefined;
   #full = false;
 
   constructor(file: string, limits: ParseLimits) {
@@ -67,6 +71,7 @@ class FileReader {
 
   read(text: string): ParsedDocument[] {
     const { maxFileBytes } = this.#limits;
+    this.#text = text;
     if (text.length > maxFileBytes || Buffer.byteLength(text) > maxFileBytes) {
       this.#report(1, `the file is larger than ${maxFileBytes} bytes; split it, or leave it out with source.exclude`);
     } else {
@@ -119,9 +124,11 @@ class FileReader {
   }
 
   #add(line: number, value: unknown): void {
-    const problems = checkShape(value);
+    const problems = [...checkShape(value), ...checkSecret(value)];
     if (problems.length > 0) {
-      for (const message of problems) this.#report(line, message, nameOf(value));
+      this.#lines ??= new FieldLines(this.#text);
+      for (const { path, message } of problems)
+        this.#report(path.length === 0 ? line : this.#lines.lineOf(line, path), message, nameOf(value));
       return;
     }
     if (this.#documents.length >= this.#limits.maxDocuments) {

@@ -1,5 +1,12 @@
-/** What `checkShape` found: nothing wrong, or everything that is. */
-export type ShapeProblems = readonly string[];
+import type { FieldPath } from "./field-path.js";
+
+/** One thing that is wrong with an object. */
+export interface ShapeProblem {
+  /** The field; empty: the object as a whole. */
+  readonly path: FieldPath;
+  /** What is wrong and what to do. It names the field, and no value. */
+  readonly message: string;
+}
 
 /** A JSON object. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
@@ -16,19 +23,19 @@ const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
  * What a document lacks to be a Kubernetes object that can be applied. Only what the product itself relies on is looked
  * at (the identity, and maps that it adds to or converts); everything else is for the API server to judge.
  */
-export function checkShape(value: unknown): ShapeProblems {
-  if (!isRecord(value)) return [`this is ${describe(value)}, not a Kubernetes object; ${LEAVE_OUT}`];
-  const problems: string[] = [];
+export function checkShape(value: unknown): ShapeProblem[] {
+  if (!isRecord(value))
+    return [{ path: [], message: `this is ${describeType(value)}, not a Kubernetes object; ${LEAVE_OUT}` }];
+  const problems: ShapeProblem[] = [];
   const metadata = isRecord(value.metadata) ? value.metadata : {};
   if (value.metadata !== undefined && value.metadata !== null && !isRecord(value.metadata)) {
-    problems.push(`metadata is ${describe(value.metadata)}, but has to be an object`);
+    problems.push({
+      path: ["metadata"],
+      message: `metadata is ${describeType(value.metadata)}, but has to be an object`,
+    });
   }
   problems.push(...checkIdentity(value, metadata));
-  problems.push(...checkStringMap(metadata.labels, "metadata.labels"));
-  problems.push(...checkStringMap(metadata.annotations, "metadata.annotations"));
-  if (value.apiVersion === "v1" && value.kind === "Secret") {
-    problems.push(...checkStringMap(value.stringData, "stringData", (_, index) => `entry ${index + 1} of stringData`));
-  }
+  for (const field of ["labels", "annotations"]) problems.push(...checkStringMap(metadata[field], ["metadata", field]));
   return problems;
 }
 
@@ -37,19 +44,23 @@ const MAX_SHOWN = 5;
 
 const LEAVE_OUT = "leave the file out with source.exclude if it is not meant to be applied";
 
-function checkIdentity(value: Record<string, unknown>, metadata: Record<string, unknown>): string[] {
-  const problems: string[] = [];
+function checkIdentity(value: Record<string, unknown>, metadata: Record<string, unknown>): ShapeProblem[] {
+  const problems: ShapeProblem[] = [];
   const missing: string[] = [];
   const check = (path: string, field: unknown, pattern: RegExp, expected: string): void => {
     if (field === undefined || field === null || field === "") missing.push(path);
     else if (typeof field !== "string")
-      problems.push(`${path} is ${describe(field)}, but has to be text; put it in quotes`);
-    else if (!pattern.test(field)) problems.push(`${path} is not valid: ${expected}`);
+      report(path, `${path} is ${describeType(field)}, but has to be text; put it in quotes`);
+    else if (!pattern.test(field)) report(path, `${path} is not valid: ${expected}`);
   };
+  const report = (path: string, message: string): void => void problems.push({ path: path.split("."), message });
   check("apiVersion", value.apiVersion, API_VERSION, "expected `v1` or `group/version`");
   check("kind", value.kind, KIND, "expected letters and digits");
   if (metadata.generateName !== undefined && (metadata.name === undefined || metadata.name === null)) {
-    problems.push("metadata.generateName cannot be applied declaratively; give the object a metadata.name");
+    report(
+      "metadata.generateName",
+      "metadata.generateName cannot be applied declaratively; give the object a metadata.name",
+    );
   } else {
     check("metadata.name", metadata.name, NAME, "expected at most 253 characters, without `/` and `%`");
   }
@@ -59,32 +70,27 @@ function checkIdentity(value: Record<string, unknown>, metadata: Record<string, 
   if (missing.length > 0) {
     const verb = missing.length === 1 ? "is" : "are";
     const hint = missing.length > 1 ? `; ${LEAVE_OUT}` : "";
-    problems.unshift(`${missing.join(", ")} ${verb} missing${hint}`);
+    problems.unshift({ path: [], message: `${missing.join(", ")} ${verb} missing${hint}` });
   }
   return problems;
 }
 
-/** In a Secret not even keys are named: with a colon forgotten, the value is part of the key. */
-type EntryName = (key: string, index: number) => string;
-
-function checkStringMap(
-  map: unknown,
-  path: string,
-  nameEntry: EntryName = (key) => `${path}[${JSON.stringify(key.slice(0, 80))}]`,
-): string[] {
+function checkStringMap(map: unknown, path: FieldPath): ShapeProblem[] {
   if (map === undefined || map === null) return [];
-  if (!isRecord(map)) return [`${path} is ${describe(map)}, but has to be an object`];
+  const name = path.join(".");
+  if (!isRecord(map)) return [{ path, message: `${name} is ${describeType(map)}, but has to be an object` }];
   return Object.entries(map)
-    .flatMap(([key, value], index) =>
-      typeof value === "string"
-        ? []
-        : [`${nameEntry(key, index)} is ${describe(value)}, but has to be text; put it in quotes`],
-    )
+    .flatMap(([key, value]): ShapeProblem[] => {
+      if (typeof value === "string") return [];
+      const entry = `${name}[${JSON.stringify(key.slice(0, 80))}]`;
+      const message = `${entry} is ${describeType(value)}, but has to be text; put it in quotes`;
+      return [{ path: [...path, key], message }];
+    })
     .slice(0, MAX_SHOWN);
 }
 
 /** Names the type, never the value. */
-function describe(value: unknown): string {
+export function describeType(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";

@@ -94,25 +94,25 @@ describe("parseManifests: what is refused", () => {
     [
       "generateName",
       "apiVersion: v1\nkind: Pod\nmetadata: {generateName: a-}\n",
-      ["1: metadata.generateName cannot be applied declaratively; give the object a metadata.name"],
+      ["3: metadata.generateName cannot be applied declaratively; give the object a metadata.name"],
     ],
     [
       "a number as name",
       "apiVersion: v1\nkind: A\nmetadata: {name: 12}\n",
-      ["1: metadata.name is a number, but has to be text; put it in quotes"],
+      ["3: metadata.name is a number, but has to be text; put it in quotes"],
     ],
     [
       "a name that is a path",
       "apiVersion: v1\nkind: A\nmetadata: {name: ../b, namespace: a/b}\n",
       [
-        "1: metadata.name is not valid: expected at most 253 characters, without `/` and `%`",
-        "1: metadata.namespace is not valid: expected a DNS label of at most 63 characters",
+        "3: metadata.name is not valid: expected at most 253 characters, without `/` and `%`",
+        "3: metadata.namespace is not valid: expected a DNS label of at most 63 characters",
       ],
     ],
     [
       "metadata that is a list",
       "apiVersion: v1\nkind: A\nmetadata: [a]\n",
-      ["1: metadata is a list, but has to be an object", "1: metadata.name is missing"],
+      ["3: metadata is a list, but has to be an object", "1: metadata.name is missing"],
     ],
     ["a null key", `${HEAD}data:\n  ~: a\n`, ["5:3 a key may not be null; put it in quotes"]],
     ["binary that is no text", `${HEAD}data: {a: !!binary /w==}\n`, ["4:11 the value does not fit its explicit tag"]],
@@ -120,8 +120,8 @@ describe("parseManifests: what is refused", () => {
       "values of labels and annotations",
       "apiVersion: v1\nkind: A\nmetadata: {name: a, labels: {a: 1, b: x}, annotations: {c: yes}}\n",
       [
-        '1: metadata.labels["a"] is a number, but has to be text; put it in quotes',
-        '1: metadata.annotations["c"] is a boolean, but has to be text; put it in quotes',
+        '3: metadata.labels["a"] is a number, but has to be text; put it in quotes',
+        '3: metadata.annotations["c"] is a boolean, but has to be text; put it in quotes',
       ],
     ],
     [
@@ -187,7 +187,7 @@ describe("parseManifests: what is refused", () => {
       "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\nstringData: {x: 'a', y: 1}\n",
     );
     expect(error.message).to.equal(
-      "apps/file.yaml:1: Secret b/a: entry 2 of stringData is a number, but has to be text; put it in quotes",
+      "apps/file.yaml:4: Secret b/a: entry 2 of stringData is a number, but has to be text; put it in quotes",
     );
   });
 
