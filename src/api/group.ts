@@ -17,7 +17,10 @@ export const ANNOTATION_IDENTITY = `${GROUP}/identity`;
 /** `documentHash.fieldsHash` of our last apply: what tells drift without a request. */
 export const ANNOTATION_APPLIED = `${GROUP}/applied`;
 
-/** On a live object or in Git: `disabled` keeps the object when it leaves Git. */
+/**
+ * On a live object or in Git: `disabled` keeps the object when it leaves Git. On a live object, put there by a person:
+ * `confirmed` lets this one object be deleted, although its kind or a mark of another tool asks for its being kept.
+ */
 export const ANNOTATION_PRUNE = `${GROUP}/prune`;
 /** On a live object, put there by a person: `disabled` lets it be as it is, whatever Git says, until it is taken away. */
 export const ANNOTATION_RECONCILE = `${GROUP}/reconcile`;

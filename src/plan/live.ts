@@ -43,7 +43,10 @@ export interface LiveObject {
   /** The destination keeps no record of what we set: the object is ours by its marks alone, and a look is the only way to see drift. */
   readonly untracked?: boolean;
   readonly deleting: boolean;
-  readonly pruneDisabled: boolean;
+  /** Marks that keep the object, on it now or in the document that was applied last, as `key: value`; see `keepMarks`. */
+  readonly keepMarks?: readonly string[];
+  /** A person has confirmed, on the object itself, that it may be deleted: no mark or kind of it speaks against that. */
+  readonly deletionConfirmed?: boolean;
   /** A person has asked to leave it as it is. */
   readonly paused?: boolean;
   readonly health: ObjectHealth;

@@ -1,5 +1,9 @@
 import { type ChangePhase, isFinal } from "../api/change.js";
+import { ANNOTATION_PRUNE } from "../api/group.js";
+import { keepRuling } from "../manifest/keep-marks.js";
+import type { ObjectId } from "../manifest/object-id.js";
 import type { LiveObject } from "./live.js";
+import { neededByKept } from "./needed-by-kept.js";
 
 /** Kinds whose deletion always asks a person: with them goes what cannot be made again from Git. */
 const ALWAYS_ASK: ReadonlySet<string> = new Set([
@@ -10,6 +14,9 @@ const ALWAYS_ASK: ReadonlySet<string> = new Set([
   "gitops.overseer.io/OverseerApp",
   "gitops.overseer.io/GitRepository",
 ]);
+
+/** What a person writes on one object to let it be deleted. */
+const CONFIRM = `${ANNOTATION_PRUNE}: confirmed`;
 
 /** The default budget of deletions in one change: the larger of these two. */
 const DEFAULT_BUDGET = { objects: 3, share: 0.25 };
@@ -23,6 +30,7 @@ export type KeepReason =
   | "AlreadyDeleting"
   | "DeletionPolicy"
   | "NamespaceInUse"
+  | "NeededByKept"
   | "Orphaned"
   | "Suspended";
 
@@ -93,7 +101,7 @@ export function judgePrune(request: PruneRequest): PruneVerdict {
       ask: undefined,
     };
   }
-  const decisions = request.leftovers.map((live) => judgeLeftover(live, request));
+  const decisions = spareNeeded(request.leftovers.map((live) => judgeLeftover(live, request)));
   const deletes = decisions.filter((decision) => decision.verb === "Delete");
   if (request.wanted === 0 && deletes.length > 0 && !request.allowEmpty) {
     return {
@@ -105,35 +113,61 @@ export function judgePrune(request: PruneRequest): PruneVerdict {
   return { decisions, refusal: undefined, ask: reasonToAsk(deletes, request) };
 }
 
-function judgeLeftover(live: LiveObject, request: PruneRequest): LeftoverDecision {
+function judgeLeftover(live: LiveObject, request: Pick<PruneRequest, "claimedBy" | "prune">): LeftoverDecision {
   if (live.deleting) return keep(live, "AlreadyDeleting", "is being deleted already");
   if (live.paused) return keepPaused(live);
   const claimant = request.claimedBy(live);
   if (claimant !== undefined && live.ownership === "Owned") return { verb: "HandOver", live, to: claimant };
   if (!request.prune) return keep(live, "PruneDisabled", "left Git; kept because sync.prune is off");
-  if (live.pruneDisabled)
-    return keep(live, "ProtectedObject", "left Git; kept because it is annotated gitops.overseer.io/prune: disabled");
+  const ruling = rulingOn(live, "prune");
+  if (ruling?.effect === "Keep") return keepMarked(live, `left Git; kept because it is annotated ${ruling.mark}`);
   if (live.ownership !== "Owned")
     return keep(
       live,
       "NotProven",
       "carries our labels but not our field manager's entry: delete it by hand if it is not needed",
     );
-  return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), asks: alwaysAsks(live) };
+  const asks = live.deletionConfirmed !== true && (ruling?.effect === "Ask" || alwaysAsks(live));
+  return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), asks };
+}
+
+/** What the marks on an object say; nothing where a person has confirmed that it may be deleted. */
+function rulingOn(live: LiveObject, on: "prune" | "deletion"): ReturnType<typeof keepRuling> {
+  return live.deletionConfirmed ? undefined : keepRuling(live.keepMarks, on);
+}
+
+/** The way out for an object that a mark keeps. */
+function keepMarked(live: LiveObject, message: string): LeftoverDecision {
+  return keep(live, "ProtectedObject", `${message}; ${CONFIRM} on the object lets it be deleted`);
+}
+
+/** Whether a prune of these objects would delete any of them, whatever asks or limits speak against it. */
+export function anyToPrune(leftovers: readonly LiveObject[]): boolean {
+  const nothingElse = { claimedBy: () => undefined, prune: true };
+  return spareNeeded(leftovers.map((live) => judgeLeftover(live, nothingElse))).some(({ verb }) => verb !== "Keep");
 }
 
 function reasonToAsk(
   deletes: readonly { readonly live: LiveObject; readonly asks: boolean }[],
   request: PruneRequest,
 ): string | undefined {
-  const asking = deletes.filter((decision) => decision.asks).map(({ live }) => `${live.id.kind} ${live.id.name}`);
-  if (asking.length > 0) {
-    return `would delete ${asking.slice(0, 5).join(", ")}${asking.length > 5 ? ` and ${asking.length - 5} more` : ""}, which is never done unasked: put it back into Git, annotate it gitops.overseer.io/prune: disabled to keep it, or delete it yourself`;
-  }
+  const asking = deletes.filter((decision) => decision.asks);
+  if (asking.length > 0) return `${describeAsking(asking, "prune")}, or put it back into Git`;
   const before = request.live;
   const allowed = pruneBudget(request.budget, before);
-  if (deletes.length <= allowed || (request.wanted === 0 && request.allowEmpty)) return undefined;
-  return `would delete ${deletes.length} of ${before} objects, and the budget is ${allowed}: raise sync.pruneBudget to at least ${deletes.length} if that is meant`;
+  const counted = deletes.filter(({ live }) => live.deletionConfirmed !== true).length;
+  if (counted <= allowed || (request.wanted === 0 && request.allowEmpty)) return undefined;
+  return `would delete ${counted} of ${before} objects, and the budget is ${allowed}: raise sync.pruneBudget to at least ${counted} if that is meant`;
+}
+
+/** Which deletions a person has to confirm, why, and how. */
+function describeAsking(asking: readonly { readonly live: LiveObject }[], on: "prune" | "deletion"): string {
+  const names = asking.map(({ live }) => {
+    const mark = rulingOn(live, on)?.mark;
+    return `${live.id.kind} ${live.id.name}${mark === undefined ? "" : ` (annotated ${mark})`}`;
+  });
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+  return `would delete ${names.slice(0, 5).join(", ")}${more}, which is never done unasked: annotate it ${CONFIRM} to delete it, or ${ANNOTATION_PRUNE}: disabled to keep it`;
 }
 
 /** How many of `total` objects one change may delete. */
@@ -180,28 +214,32 @@ export function judgeFinalize(request: FinalizeRequest): PruneVerdict {
       ask: undefined,
     };
   }
-  const judged = request.objects.map((live) => judgeFinal(live, request));
-  const kept = judged.filter(outlives).map(({ live }) => live);
-  return { decisions: judged.map((decision) => spareHolder(decision, kept)), refusal: undefined, ask: undefined };
+  const decisions = spareNeeded(request.objects.map((live) => judgeFinal(live, request)));
+  const asking = decisions.filter((decision) => decision.verb === "Delete" && decision.asks);
+  const ask = asking.length === 0 ? undefined : describeAsking(asking, "deletion");
+  return { decisions, refusal: undefined, ask };
 }
+
+/** Of what would be deleted, keeps what an object needs that stays, and so on for what that needs. */
+function spareNeeded(decisions: readonly LeftoverDecision[]): readonly LeftoverDecision[] {
+  let judged = decisions;
+  for (;;) {
+    const staying = judged.filter(outlives);
+    const ids = { staying: staying.map(idOf), kept: staying.filter(({ verb }) => verb === "Keep").map(idOf) };
+    const next = judged.map((decision) => {
+      const need = decision.verb === "Delete" ? neededByKept(decision.live.id, ids) : undefined;
+      return need === undefined ? decision : keep(decision.live, need.reason, need.message);
+    });
+    if (next.every((decision, at) => decision === judged[at])) return judged;
+    judged = next;
+  }
+}
+
+const idOf = ({ live }: LeftoverDecision): ObjectId => live.id;
 
 /** Whether an object stays where it is, here or as another app's. */
 function outlives(decision: LeftoverDecision): boolean {
   return decision.verb === "HandOver" || (decision.verb === "Keep" && decision.reason !== "AlreadyDeleting");
-}
-
-/** With a namespace goes all that is in it, and with a definition all objects of its group: neither takes along what is kept. */
-function spareHolder(decision: LeftoverDecision, kept: readonly LiveObject[]): LeftoverDecision {
-  if (decision.verb !== "Delete") return decision;
-  const { group, kind, name } = decision.live.id;
-  const held = kept.find(({ id }) =>
-    kind === "Namespace" && group === ""
-      ? id.namespace === name
-      : kind === "CustomResourceDefinition" && id.group === name.slice(name.indexOf(".") + 1),
-  );
-  if (held === undefined) return decision;
-  const what = `${held.id.kind} ${held.id.namespace === "" ? "" : `${held.id.namespace}/`}${held.id.name}`;
-  return keep(decision.live, "NamespaceInUse", `kept because it still holds ${what}, which is kept`);
 }
 
 function judgeFinal(live: LiveObject, request: FinalizeRequest): LeftoverDecision {
@@ -209,18 +247,18 @@ function judgeFinal(live: LiveObject, request: FinalizeRequest): LeftoverDecisio
   if (live.paused) return keepPaused(live);
   const claimant = request.claimedBy(live);
   if (claimant !== undefined && live.ownership === "Owned") return { verb: "HandOver", live, to: claimant };
-  if (live.pruneDisabled)
-    return keep(live, "ProtectedObject", "kept because it is annotated gitops.overseer.io/prune: disabled");
+  const ruling = rulingOn(live, "deletion");
+  if (ruling?.effect === "Keep") return keepMarked(live, `kept because it is annotated ${ruling.mark}`);
   if (live.ownership !== "Owned")
     return keep(live, "NotProven", "kept because our field manager's entry is gone from it");
-  if (request.policy === "Delete" && alwaysAsks(live)) {
+  if (request.policy === "Delete" && alwaysAsks(live) && live.deletionConfirmed !== true) {
     if (live.id.kind !== "Namespace" || live.id.group !== "") {
       return keep(live, "DeletionPolicy", "kept by deletionPolicy Delete; DeleteAll deletes it too");
     }
     const other = request.namespaceInUse(live.id.name);
     if (other !== undefined) return keep(live, "NamespaceInUse", `kept because it still holds ${other}`);
   }
-  return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), asks: false };
+  return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), asks: ruling?.effect === "Ask" };
 }
 
 /** What becomes of an object that a person has asked to leave as it is: nothing, whether Git wants it or not. */

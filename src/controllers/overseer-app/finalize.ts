@@ -17,6 +17,8 @@ import { prune } from "./prune.js";
 import { Results } from "./results.js";
 import type { AppRun } from "./run.js";
 
+/** What lets an app go whatever is in the way. */
+const WAY_OUT = "deletionPolicy: Orphan lets the app go without";
 /** How soon to look again at what is in the way of a deletion, if no event tells earlier. */
 const RETRY_MS = 5_000;
 
@@ -43,8 +45,10 @@ export async function finalize(run: AppRun): Promise<void> {
   const busy = first.decisions.some((decision) => isPending(decision) && applyTier(decision.live.id) > 0);
   const look = !busy && policy === "Delete" && first.refusal === undefined && !suspend;
   const held = look ? await heldNamespaces(run, objects) : undefined;
-  const { decisions, refusal } = held ? judgeFinalize({ ...facts, namespaceInUse: (name) => held.get(name) }) : first;
+  const verdict = held ? judgeFinalize({ ...facts, namespaceInUse: (name) => held.get(name) }) : first;
+  const { decisions, refusal, ask } = verdict;
   if (refusal !== undefined) return wait(run, `${refusal} (${observation.incomplete ?? ""})`);
+  if (ask !== undefined) return wait(run, `${ask}; ${WAY_OUT}`);
   const { results, stuck } = await removeLastTier(run, decisions);
   const left = decisions.filter(isPending);
   if (left.length > 0 && !(stuck && (await writerIsGone(run)))) return wait(run, describeLeft(left, results));
@@ -111,7 +115,7 @@ function describeLeft(left: readonly LeftoverDecision[], results: Results): stri
   const names = left.slice(0, 3).map((decision) => displayId(decision.live.id));
   const more = left.length > 3 ? ` and ${left.length - 3} more` : "";
   const failures = results.failed ? `: ${results.summary()}` : "";
-  return `waits until ${names.join(", ")}${more} are gone${failures}; deletionPolicy: Orphan lets the app go without`;
+  return `waits until ${names.join(", ")}${more} are gone${failures}; ${WAY_OUT}`;
 }
 
 /** Says which objects stay because the app's ServiceAccount went before the app. */

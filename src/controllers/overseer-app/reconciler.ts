@@ -1,4 +1,5 @@
 import type { Logger } from "../../base/logger.js";
+import { anyToPrune } from "../../plan/prune-guard.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
 import { authorise } from "./authorise.js";
@@ -144,9 +145,6 @@ function needsChange(run: AppRun, desired: Rendered): boolean {
   if (open && open.status?.phase !== "Verifying") return true;
   if (run.app.spec.sync?.prune === false) return false;
   const wanted = new Set(desired.documents.map((document) => document.key));
-  for (const live of observeApp(run).objects.values()) {
-    if (!wanted.has(live.key) && live.ownership === "Owned" && !live.deleting && !live.pruneDisabled && !live.paused)
-      return true;
-  }
-  return false;
+  const leftovers = [...observeApp(run).objects.values()].filter((live) => !wanted.has(live.key));
+  return anyToPrune(leftovers);
 }

@@ -59,16 +59,28 @@ function seal(digestKey: string, text: string): string {
   return hmacSha256(digestKey, `identity ${text}`, 16);
 }
 
-/** Document hash and hash of the fields that the API server books to us, in one annotation. */
-export function formatApplied(documentHash: string, fieldsHash: string): string {
-  return `${documentHash}.${fieldsHash}`;
+/** What the `applied` annotation holds. */
+export interface Applied {
+  /** Hash of the document that was applied last. */
+  readonly document: string;
+  /** Hash of the fields that the API server booked to us. */
+  readonly fields: string;
+  /** Marks of that document that keep the object, whatever becomes of them on the live object. */
+  readonly keepMarks: readonly string[];
+}
+
+const NO_MARKS: readonly string[] = [];
+
+/** Document hash, hash of the fields that the API server books to us, and the keep marks if there are any, in one annotation. */
+export function formatApplied(documentHash: string, fieldsHash: string, keep: readonly string[] = NO_MARKS): string {
+  return [documentHash, fieldsHash, ...(keep.length === 0 ? [] : [keep.join(",")])].join(".");
 }
 
 /** Reads the `applied` annotation. */
-export function parseApplied(value: string | undefined): { document: string; fields: string } | undefined {
-  const dot = value?.indexOf(".") ?? -1;
-  if (value === undefined || dot < 0) return undefined;
-  return { document: value.slice(0, dot), fields: value.slice(dot + 1) };
+export function parseApplied(value: string | undefined): Applied | undefined {
+  const [document, fields, ...marks] = value?.split(".") ?? [];
+  if (document === undefined || fields === undefined) return undefined;
+  return { document, fields, keepMarks: marks.length === 0 ? NO_MARKS : marks.join(".").split(",") };
 }
 
 /** The object as it is sent: the document with our labels and annotations. All of them are there from the first write on. */

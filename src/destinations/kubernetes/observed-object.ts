@@ -10,10 +10,11 @@ import { sha256 } from "../../base/hash.js";
 import { pick } from "../../kube/field-sets.js";
 import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
 import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../kube/object.js";
+import { joinMarks, keepMarks } from "../../manifest/keep-marks.js";
 import { type GroupVersionKind, type ObjectId, objectKey } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { AppRef, LiveObject, ObjectHealth, Ownership } from "../../plan/live.js";
-import { fieldManager, identifiedApp, type Marker, parseApplied } from "./identity.js";
+import { type Applied, fieldManager, identifiedApp, type Marker, parseApplied } from "./identity.js";
 import { isLegacy } from "./managers.js";
 import { hasExtras } from "./strict.js";
 import { isShared } from "./take-over.js";
@@ -28,7 +29,7 @@ export interface ObservedObject {
   readonly generation: number | undefined;
   readonly app: Pick<AppRef, "namespace" | "name">;
   readonly identity: string | undefined;
-  readonly applied: { readonly document: string; readonly fields: string } | undefined;
+  readonly applied: Applied | undefined;
   /** Hash of our Apply entry; undefined: there is none. */
   readonly entryHash: string | undefined;
   /** When our entry last took effect, in whole seconds. An apply that changes nothing leaves it as it is. */
@@ -44,7 +45,10 @@ export interface ObservedObject {
   /** Digest of those labels and so on that our entry holds: what Git says of the metadata, which counts no generations. */
   readonly ownMetadataDigest: string;
   readonly deleting: boolean;
-  readonly pruneDisabled: boolean;
+  /** Marks that keep it, on it now or in the document that was applied last. */
+  readonly keepMarks: readonly string[];
+  /** Whether a person has confirmed its deletion. What Git says of this annotation does not count. */
+  readonly deletionConfirmed: boolean;
   /** Whether a person has annotated it to be left as it is. What Git says of this annotation does not count. */
   readonly paused: boolean;
   /** Whether it has an entry of a way of writing that apply replaces. */
@@ -86,8 +90,9 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
     metadataDigest: metadataDigest(metadata),
     ownMetadataDigest: digest(entry ? ownMetadata(metadata, entry) : []),
     deleting: metadata.deletionTimestamp !== undefined,
-    pruneDisabled: metadata.annotations?.[ANNOTATION_PRUNE] === "disabled",
-    paused: isPaused(metadata, entry),
+    keepMarks: joinMarks(keepMarks(metadata), applied?.keepMarks ?? []),
+    deletionConfirmed: isAnnotatedByHand(metadata, entry, ANNOTATION_PRUNE, "confirmed"),
+    paused: isAnnotatedByHand(metadata, entry, ANNOTATION_RECONCILE, "disabled"),
     legacy: entries.some(isLegacy),
     extras,
     shared: isShared(entry, entries),
@@ -96,9 +101,15 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
   };
 }
 
-function isPaused({ annotations }: LiveMetadata, mine: ManagedFieldsEntry | undefined): boolean {
-  const ofGit = pick(mine?.fieldsV1, ["f:metadata", "f:annotations", `f:${ANNOTATION_RECONCILE}`]);
-  return annotations?.[ANNOTATION_RECONCILE] === "disabled" && ofGit === undefined;
+/** Whether an annotation has a value that does not come from Git. */
+function isAnnotatedByHand(
+  { annotations }: LiveMetadata,
+  mine: ManagedFieldsEntry | undefined,
+  annotation: string,
+  value: string,
+): boolean {
+  const ofGit = pick(mine?.fieldsV1, ["f:metadata", "f:annotations", `f:${annotation}`]);
+  return annotations?.[annotation] === value && ofGit === undefined;
 }
 
 function digest(value: unknown): string {
@@ -194,7 +205,8 @@ export function liveObject(
     state: !asApplied || doubt === "drifted" ? "Drifted" : doubt === "unverified" ? "Unverified" : "AsApplied",
     ...(bookless ? { untracked: true } : {}),
     deleting: object.deleting,
-    pruneDisabled: object.pruneDisabled,
+    ...(object.keepMarks.length === 0 ? {} : { keepMarks: object.keepMarks }),
+    ...(object.deletionConfirmed ? { deletionConfirmed: true } : {}),
     ...(object.paused ? { paused: true } : {}),
     health: object.health,
   };

@@ -2,6 +2,7 @@ import { applyObject } from "../../kube/apply.js";
 import type { RawObject } from "../../kube/object.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
+import { keepMarks } from "../../manifest/keep-marks.js";
 import type { Target } from "../destination.js";
 import { type KubernetesContext, observeAnswer, recordedHash, writer } from "./context.js";
 import { needsStatus } from "./health/rules.js";
@@ -43,7 +44,7 @@ async function applyOnce(context: KubernetesContext, write: StampedWrite): Promi
   context.tracker.sending(document.key);
   let observed: ObservedObject | undefined;
   try {
-    const applied = formatApplied(recordedHash(context, document), fields);
+    const applied = formatApplied(recordedHash(context, document), fields, keepMarks(document.object.metadata));
     const { object } = await applyObject(context.client, {
       resource,
       object: stamped(document, target.app, context, applied),

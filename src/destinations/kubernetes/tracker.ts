@@ -191,7 +191,7 @@ export class Tracker {
     const explained = this.#isOwn(object) || isExplained(previous, object) || this.#noteUnexplained(object);
     this.#store(object, explained ? tracked.doubt : "unverified");
     const broken = isAsApplied(previous) && !isAsApplied(object);
-    if ((!explained || broken || previous.paused !== object.paused) && !object.deleting) this.#tell(object, "drift");
+    if ((!explained || broken || !sameWishes(previous, object)) && !object.deleting) this.#tell(object, "drift");
     else if (!sameHealth(previous, object)) this.#tell(object, "health");
   }
 
@@ -262,6 +262,16 @@ export class Tracker {
   #tell(object: ObservedObject, news: ObjectNews): void {
     this.#onNews(appKey(object.app), object, news);
   }
+}
+
+/** Whether people ask the same of both states: to leave it as it is, to keep it, or to let it be deleted. */
+function sameWishes(a: ObservedObject, b: ObservedObject): boolean {
+  return (
+    a.paused === b.paused &&
+    a.deletionConfirmed === b.deletionConfirmed &&
+    a.keepMarks.length === b.keepMarks.length &&
+    a.keepMarks.every((mark, at) => mark === b.keepMarks[at])
+  );
 }
 
 function sameHealth(a: ObservedObject, b: ObservedObject): boolean {

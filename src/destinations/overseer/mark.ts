@@ -17,7 +17,9 @@ export const Mark = z.object({
   content: z.string(),
   /** Names of what the resource refers to by id: it may have been made anew under another one. */
   refs: z.record(z.string(), z.string()).default({}),
-  /** Whether the document forbids that the resource is deleted when it leaves Git. */
+  /** Marks of the document that keep the resource; see `keepMarks`. */
+  keepMarks: z.array(z.string()).default([]),
+  /** Earlier versions wrote this instead; now false. */
   pruneDisabled: z.boolean().default(false),
   /** Whose namespace the document names, for people. */
   namespace: z.string().default(""),

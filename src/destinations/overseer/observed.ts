@@ -1,4 +1,6 @@
 import { CORE_OBJECT_GROUP, CORE_OBJECT_VERSION } from "../../api/core/objects.js";
+import { ANNOTATION_PRUNE } from "../../api/group.js";
+import { joinMarks } from "../../manifest/keep-marks.js";
 import { type ObjectId, objectKey } from "../../manifest/object-id.js";
 import type { LiveObject } from "../../plan/live.js";
 import type { CoreState } from "./core-state.js";
@@ -27,6 +29,11 @@ export function coreObjectId(kind: string, name: string): ObjectId {
   return { group: CORE_OBJECT_GROUP, version: CORE_OBJECT_VERSION, kind, namespace: "", name };
 }
 
+function keepMarksOf({ keepMarks, pruneDisabled }: Mark): Pick<LiveObject, "keepMarks"> {
+  const marks = pruneDisabled ? joinMarks(keepMarks, [`${ANNOTATION_PRUNE}: disabled`]) : keepMarks;
+  return marks.length === 0 ? {} : { keepMarks: marks };
+}
+
 /** A resource of a Core as planning needs to know it, for the app that its mark names. */
 export function liveObject(
   rules: CoreKind,
@@ -49,7 +56,7 @@ export function liveObject(
     documentHash: content === mark.content && rules.pending(seen, state) !== undefined ? undefined : mark.document,
     state: asApplied ? "AsApplied" : "Drifted",
     deleting: false,
-    pruneDisabled: mark.pruneDisabled,
+    ...keepMarksOf(mark),
     health: rules.health(seen, state),
   };
 }

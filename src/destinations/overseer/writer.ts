@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { ANNOTATION_PRUNE } from "../../api/group.js";
 import type { FailpointHook } from "../../base/failpoint.js";
 import type { Json } from "../../base/hash.js";
+import { keepMarks } from "../../manifest/keep-marks.js";
 import type { AppRef, LiveObject } from "../../plan/live.js";
 import { appKey } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
@@ -47,7 +47,8 @@ export class CoreWriter {
         document: hash,
         content: contentDigest(content, this.#identity.digestKey),
         refs: { ...rules.references(spec) },
-        pruneDisabled: document.object.metadata.annotations?.[ANNOTATION_PRUNE] === "disabled",
+        keepMarks: [...keepMarks(document.object.metadata)],
+        pruneDisabled: false,
         namespace: (spec as { namespace?: string }).namespace ?? "",
       };
       const same = seen !== undefined && this.#isSame(rules, seen, mark);

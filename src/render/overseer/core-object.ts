@@ -1,6 +1,7 @@
 import { CORE_OBJECT_GROUP, CORE_OBJECT_VERSION, type CoreObjectKind } from "../../api/core/objects.js";
 import { GROUP } from "../../api/group.js";
 import type { KubeObject } from "../../manifest/document.js";
+import { mayKeep } from "../../manifest/keep-marks.js";
 import { hashBody, type PreparedDocument } from "../../manifest/to-document.js";
 
 /** An object for a Core, and the field that it comes from. */
@@ -12,8 +13,8 @@ export interface CoreObject {
 }
 
 /**
- * The object in the form of all others, with the place of the document that it comes from. Annotations of our own group,
- * like the one that keeps an object from being pruned, go with it; others say nothing to a Core.
+ * The object in the form of all others, with the place of the document that it comes from. Annotations of our own group
+ * and those that keep an object from being deleted go with it; others say nothing to a Core.
  */
 export function toPrepared({ kind, name, spec }: CoreObject, document: PreparedDocument): PreparedDocument {
   const annotations = ownAnnotations(document.object);
@@ -27,6 +28,6 @@ export function toPrepared({ kind, name, spec }: CoreObject, document: PreparedD
 }
 
 function ownAnnotations({ metadata }: KubeObject): Readonly<Record<string, string>> | undefined {
-  const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${GROUP}/`));
+  const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => key.startsWith(`${GROUP}/`) || mayKeep(key));
   return own.length === 0 ? undefined : Object.fromEntries(own);
 }

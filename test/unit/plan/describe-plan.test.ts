@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type FieldChange, PlannedAction } from "../../../src/api/change.js";
 import { describePlan, type Plan } from "../../../src/plan/plan.js";
 import { prune } from "./support/judge.js";
-import { action, configMaps, document, live, write } from "./support/objects.js";
+import { action, configMaps, document, live, PROTECTED, write } from "./support/objects.js";
 
 const EMPTY: Plan = { writes: [], deferred: [], leftovers: [] };
 const KIB = 1024;
@@ -37,7 +37,7 @@ describe("describePlan", () => {
         },
       ],
       leftovers: [
-        ...prune({ leftovers: [live("v1 Secret shop/kept", { pruneDisabled: true })] }).decisions,
+        ...prune({ leftovers: [live("v1 Secret shop/kept", { keepMarks: PROTECTED })] }).decisions,
         ...prune({ leftovers: [live("v1 Secret shop/given")], claimedBy: () => "shop/other" }).decisions,
         ...prune({ leftovers: [live("v1 Secret shop/gone")] }).decisions,
       ],
@@ -76,7 +76,7 @@ describe("describePlan", () => {
           verb: "Keep",
           object: "Secret shop/kept",
           apiVersion: "v1",
-          reason: "left Git; kept because it is annotated gitops.overseer.io/prune: disabled",
+          reason: "left Git; kept because it is annotated gitops.overseer.io/prune: disabled; gitops.overseer.io/prune: confirmed on the object lets it be deleted",
         },
       ],
       omitted: 0,
@@ -96,7 +96,7 @@ describe("describePlan", () => {
 
   it("names the deletions first, however many objects are kept or written", () => {
     const leftovers = [
-      ...prune({ leftovers: configMaps(1_500, { pruneDisabled: true }) }).decisions,
+      ...prune({ leftovers: configMaps(1_500, { keepMarks: PROTECTED }) }).decisions,
       ...prune({ leftovers: [live("v1 Secret shop/gone")] }).decisions,
     ];
     const { actions, omitted } = describePlan({ ...EMPTY, leftovers, writes: writes(20, 100) });

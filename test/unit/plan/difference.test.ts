@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { difference } from "../../../src/plan/difference.js";
 import type { LiveObject } from "../../../src/plan/live.js";
-import { document, live, observation } from "./support/objects.js";
+import { document, live, observation, PROTECTED } from "./support/objects.js";
 
 const MAP = "v1 ConfigMap shop/a";
 const recorded = ({ hash }: { readonly hash: string }): string => hash;
@@ -52,8 +52,8 @@ describe("difference", () => {
   }
 
   it("takes no protection from pruning for a reason not to write", () => {
-    expect(fate(true, live(MAP, { pruneDisabled: true, state: "Drifted" }))).to.equal("Heal");
-    expect(fate(true, live(MAP, { pruneDisabled: true, documentHash: "other" }))).to.equal("Update over");
+    expect(fate(true, live(MAP, { keepMarks: PROTECTED, state: "Drifted" }))).to.equal("Heal");
+    expect(fate(true, live(MAP, { keepMarks: PROTECTED, documentHash: "other" }))).to.equal("Update over");
   });
 
   it("knows an object by group, kind, namespace and name, and not by its version", () => {

@@ -2,12 +2,13 @@ import { expect } from "chai";
 import type { LiveObject } from "../../../src/plan/live.js";
 import type { FinalizeRequest } from "../../../src/plan/prune-guard.js";
 import { finalize, said } from "./support/judge.js";
-import { live } from "./support/objects.js";
+import { live, PROTECTED } from "./support/objects.js";
 
 type Policy = FinalizeRequest["policy"];
 const MAP = "v1 ConfigMap shop/a";
 const NAMESPACE = "v1 Namespace shop";
 const DEFINITION = "apiextensions.k8s.io/v1 CustomResourceDefinition widgets.example.com";
+const ARGO = (option: string): string => `argocd.argoproj.io/sync-options: ${option}`;
 const OTHER = () => "shop/other";
 
 /** [object, its state, what Delete decides, what DeleteAll decides] */
@@ -15,18 +16,25 @@ const OBJECTS: readonly (readonly [string, Partial<LiveObject>, string, string])
   [MAP, {}, "Delete", "Delete"],
   [MAP, { state: "Drifted" }, "Delete", "Delete"],
   [MAP, { deleting: true }, "Keep AlreadyDeleting", "Keep AlreadyDeleting"],
-  [MAP, { pruneDisabled: true }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [MAP, { keepMarks: PROTECTED }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [MAP, { keepMarks: [ARGO("Delete=false")] }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [MAP, { keepMarks: [ARGO("Prune=false")] }, "Delete", "Delete"],
+  [MAP, { keepMarks: ["helm.sh/resource-policy: keep"] }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [MAP, { keepMarks: ["kustomize.toolkit.fluxcd.io/prune: disabled"] }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [MAP, { keepMarks: PROTECTED, deletionConfirmed: true }, "Delete", "Delete"],
   [MAP, { ownership: "Claimed" }, "Keep NotProven", "Keep NotProven"],
+  ["v1 PersistentVolumeClaim shop/data", { deletionConfirmed: true }, "Delete", "Delete"],
+  ["gitops.overseer.io/v1alpha1 OverseerApp shop/child", { deletionConfirmed: true }, "Delete", "Delete"],
   [MAP, { ownership: "Foreign" }, "Keep NotProven", "Keep NotProven"],
   ["v1 PersistentVolumeClaim shop/data", {}, "Keep DeletionPolicy", "Delete"],
   ["v1 PersistentVolume data", {}, "Keep DeletionPolicy", "Delete"],
   [DEFINITION, {}, "Keep DeletionPolicy", "Delete"],
   ["gitops.overseer.io/v1alpha1 OverseerApp shop/child", {}, "Keep DeletionPolicy", "Delete"],
   ["gitops.overseer.io/v1alpha1 GitRepository shop/child", {}, "Keep DeletionPolicy", "Delete"],
-  ["v1 PersistentVolumeClaim shop/data", { pruneDisabled: true }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  ["v1 PersistentVolumeClaim shop/data", { keepMarks: PROTECTED }, "Keep ProtectedObject", "Keep ProtectedObject"],
   ["example.com/v1 Namespace shop/mine", {}, "Delete", "Delete"],
   [NAMESPACE, {}, "Delete", "Delete"],
-  [NAMESPACE, { pruneDisabled: true }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [NAMESPACE, { keepMarks: PROTECTED }, "Keep ProtectedObject", "Keep ProtectedObject"],
   [NAMESPACE, { ownership: "Claimed" }, "Keep NotProven", "Keep NotProven"],
   [NAMESPACE, { deleting: true }, "Keep AlreadyDeleting", "Keep AlreadyDeleting"],
 ];
@@ -66,7 +74,7 @@ describe("judgeFinalize", () => {
       const decide = (change: Partial<LiveObject>, text = MAP) =>
         said(finalize({ objects: [live(text, change)], policy, claimedBy: OTHER }).decisions[0]);
       expect(decide({})).to.equal("HandOver shop/other");
-      expect(decide({ pruneDisabled: true })).to.equal("HandOver shop/other");
+      expect(decide({ keepMarks: PROTECTED })).to.equal("HandOver shop/other");
       expect(decide({}, "v1 PersistentVolumeClaim shop/data")).to.equal("HandOver shop/other");
       expect(decide({ deleting: true })).to.equal("Keep AlreadyDeleting");
       expect(decide({ ownership: "Claimed" })).to.equal("Keep NotProven");
@@ -86,8 +94,19 @@ describe("judgeFinalize", () => {
     expect(verdict.refusal).to.equal(undefined);
   });
 
-  it("never asks: who deletes the app has decided", () => {
+  it("never asks about kinds: who deletes the app has decided", () => {
     expect(finalize({ objects: OBJECTS.map(([text]) => live(text)), policy: "DeleteAll" }).ask).to.equal(undefined);
+  });
+
+  it("asks before an object goes that is annotated so, and names the annotation and the way out", () => {
+    const marked = (change: Partial<LiveObject> = {}) => live(MAP, { keepMarks: [ARGO("Delete=confirm")], ...change });
+    for (const policy of ["Delete", "DeleteAll"] as const)
+      expect(finalize({ objects: [live("v1 Secret shop/s"), marked()], policy }).ask).to.equal(
+        "would delete ConfigMap a (annotated argocd.argoproj.io/sync-options: Delete=confirm), which is never done unasked: annotate it gitops.overseer.io/prune: confirmed to delete it, or gitops.overseer.io/prune: disabled to keep it",
+      );
+    expect(finalize({ objects: [marked()], policy: "Orphan" }).ask).to.equal(undefined);
+    expect(finalize({ objects: [marked({ deletionConfirmed: true })] }).ask).to.equal(undefined);
+    expect(finalize({ objects: [marked({ keepMarks: [ARGO("Prune=confirm")] })] }).ask).to.equal(undefined);
   });
 
   it("has nothing to decide for an app without objects", () => {
@@ -113,7 +132,7 @@ describe("judgeFinalize about a namespace", () => {
 
   it("keeps it while an object of the app that is kept is in it: it would go with the namespace", () => {
     for (const policy of ["Delete", "DeleteAll"] as const) {
-      for (const change of [{ pruneDisabled: true }, { ownership: "Claimed" }, { ownership: "Foreign" }] as const) {
+      for (const change of [{ keepMarks: PROTECTED }, { ownership: "Claimed" }, { ownership: "Foreign" }] as const) {
         expect(decide([live(MAP, change)], { policy }), JSON.stringify(change)).to.equal("Keep NamespaceInUse");
       }
     }
@@ -130,12 +149,12 @@ describe("judgeFinalize about a namespace", () => {
   it("deletes it with what is going, and with what is kept elsewhere", () => {
     expect(decide([live(MAP)])).to.equal("Delete");
     expect(decide([live(MAP, { deleting: true })])).to.equal("Delete");
-    expect(decide([live("v1 ConfigMap other/a", { pruneDisabled: true })])).to.equal("Delete");
+    expect(decide([live("v1 ConfigMap other/a", { keepMarks: PROTECTED })])).to.equal("Delete");
     expect(decide([live("v1 PersistentVolume data")])).to.equal("Delete");
   });
 
   it("says which object keeps it", () => {
-    const objects = [live(MAP, { pruneDisabled: true }), live(NAMESPACE)];
+    const objects = [live(MAP, { keepMarks: PROTECTED }), live(NAMESPACE)];
     expect(finalize({ objects }).decisions[1]).to.have.property(
       "message",
       "kept because it still holds ConfigMap shop/a, which is kept",
@@ -148,13 +167,66 @@ describe("judgeFinalize about a definition", () => {
     said(finalize({ objects: [live(DEFINITION), ...others], policy: "DeleteAll" }).decisions[0]);
 
   it("keeps it while an object of its group is kept: it would go with its kind", () => {
-    expect(decide(live("example.com/v1 Widget shop/w", { pruneDisabled: true }))).to.equal("Keep NamespaceInUse");
+    expect(decide(live("example.com/v1 Widget shop/w", { keepMarks: PROTECTED }))).to.equal("Keep NamespaceInUse");
     expect(decide(live("example.com/v1 Widget w", { ownership: "Claimed" }))).to.equal("Keep NamespaceInUse");
   });
 
   it("deletes it with its objects, and with what is kept of other groups", () => {
     expect(decide(live("example.com/v1 Widget shop/w"))).to.equal("Delete");
-    expect(decide(live("com/v1 Widget shop/w", { pruneDisabled: true }))).to.equal("Delete");
-    expect(decide(live(MAP, { pruneDisabled: true }))).to.equal("Delete");
+    expect(decide(live("com/v1 Widget shop/w", { keepMarks: PROTECTED }))).to.equal("Delete");
+    expect(decide(live(MAP, { keepMarks: PROTECTED }))).to.equal("Delete");
+  });
+});
+
+describe("judgeFinalize about what a kept app needs", () => {
+  const APP = "gitops.overseer.io/v1alpha1 OverseerApp tenant/child";
+  const NEEDED = [
+    "v1 ServiceAccount tenant/deployer",
+    "rbac.authorization.k8s.io/v1 RoleBinding tenant/deployer",
+    "rbac.authorization.k8s.io/v1 Role other/deployer",
+    "rbac.authorization.k8s.io/v1 RoleBinding other/deployer",
+    "rbac.authorization.k8s.io/v1 ClusterRole deployer",
+    "rbac.authorization.k8s.io/v1 ClusterRoleBinding deployer",
+    "v1 Secret tenant/git-token",
+    "v1 ConfigMap tenant/settings",
+  ];
+  const decide = (texts: readonly string[], change: Partial<FinalizeRequest> = {}) =>
+    finalize({ objects: texts.map((text) => live(text)), ...change }).decisions.map(said);
+
+  it("keeps its account, its rights, also those in other namespaces, and its credentials", () => {
+    expect(decide([APP, ...NEEDED])).to.deep.equal(["Keep DeletionPolicy", ...NEEDED.map(() => "Keep NeededByKept")]);
+    expect(decide([APP, "v1 Namespace tenant"])).to.deep.equal(["Keep DeletionPolicy", "Keep NamespaceInUse"]);
+  });
+
+  it("keeps the credentials of a repository that is kept", () => {
+    const repository = "gitops.overseer.io/v1alpha1 GitRepository tenant/fleet";
+    expect(decide([repository, "v1 Secret tenant/git-token"])).to.deep.equal([
+      "Keep DeletionPolicy",
+      "Keep NeededByKept",
+    ]);
+  });
+
+  it("deletes what other namespaces hold, and what nobody needs to run", () => {
+    expect(decide([APP, "v1 Secret shop/s", "apps/v1 Deployment tenant/web"])).to.deep.equal([
+      "Keep DeletionPolicy",
+      "Delete",
+      "Delete",
+    ]);
+  });
+
+  it("deletes all of it together under DeleteAll", () => {
+    expect(decide([APP, ...NEEDED], { policy: "DeleteAll" })).to.deep.equal(["Delete", ...NEEDED.map(() => "Delete")]);
+  });
+
+  it("deletes the account of an app that was confirmed, and keeps it for another that was not", () => {
+    const confirmed = live(APP, { deletionConfirmed: true });
+    const account = live("v1 ServiceAccount tenant/deployer");
+    expect(finalize({ objects: [confirmed, account] }).decisions.map(said)).to.deep.equal(["Delete", "Delete"]);
+    const other = live("gitops.overseer.io/v1alpha1 OverseerApp tenant/second");
+    expect(finalize({ objects: [confirmed, account, other] }).decisions.map(said)).to.deep.equal([
+      "Delete",
+      "Keep NeededByKept",
+      "Keep DeletionPolicy",
+    ]);
   });
 });

@@ -5,7 +5,7 @@ import type { LiveObject } from "../../../src/plan/live.js";
 import { DeletePermit, expiredChanges, type HistoryEntry } from "../../../src/plan/prune-guard.js";
 import { codeFiles, findLines } from "../../house/sources.js";
 import { finalize, prune } from "./support/judge.js";
-import { live } from "./support/objects.js";
+import { live, PROTECTED } from "./support/objects.js";
 
 const GUARD = "src/plan/prune-guard.ts";
 
@@ -77,7 +77,7 @@ const anyLive: fc.Arbitrary<LiveObject> = fc
     ownership: fc.constantFrom("Owned", "Claimed", "Foreign"),
     state: fc.constantFrom("AsApplied", "Drifted", "Unverified"),
     deleting: fc.boolean(),
-    pruneDisabled: fc.boolean(),
+    keepMarks: fc.constantFrom<readonly string[]>([], PROTECTED, ["helm.sh/resource-policy: keep"]),
   })
   .map(({ kind, name, ...change }) => live(`${kind} ${kind === "v1 Namespace" ? "" : "a/"}${name}`, change));
 const objects = fc.uniqueArray(anyLive, { selector: ({ key }) => key, maxLength: 12 });
@@ -85,7 +85,7 @@ const claimed: fc.Arbitrary<readonly string[]> = fc.array(fc.constantFrom("a", "
 
 /** What speaks against the deletion of an object, whatever the request. */
 function untouchable(one: LiveObject, claims: readonly string[]): boolean {
-  return one.ownership !== "Owned" || one.deleting || one.pruneDisabled || claims.includes(one.id.name);
+  return one.ownership !== "Owned" || one.deleting || (one.keepMarks?.length ?? 0) > 0 || claims.includes(one.id.name);
 }
 
 describe("the prune guard, whatever it is asked", () => {

@@ -1,10 +1,11 @@
 import { expect } from "chai";
 import type { LiveObject } from "../../../src/plan/live.js";
-import { alwaysAsks, DeletePermit, type PruneRequest, pruneBudget } from "../../../src/plan/prune-guard.js";
+import { alwaysAsks, anyToPrune, DeletePermit, type PruneRequest, pruneBudget } from "../../../src/plan/prune-guard.js";
 import { prune, said } from "./support/judge.js";
-import { configMaps, live } from "./support/objects.js";
+import { configMaps, live, PROTECTED } from "./support/objects.js";
 
 const MAP = "v1 ConfigMap shop/a";
+const ARGO = (option: string): string => `argocd.argoproj.io/sync-options: ${option}`;
 const OTHER = () => "shop/other";
 
 /** [what is the case, the leftover, the request, what is decided about it] */
@@ -23,10 +24,31 @@ const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest
   ],
   ["one that another app claims", {}, { claimedBy: OTHER }, "HandOver shop/other"],
   ["one that another app claims, with prune off", {}, { claimedBy: OTHER, prune: false }, "HandOver shop/other"],
-  ["a protected one that another app claims", { pruneDisabled: true }, { claimedBy: OTHER }, "HandOver shop/other"],
+  ["a protected one that another app claims", { keepMarks: PROTECTED }, { claimedBy: OTHER }, "HandOver shop/other"],
   ["any, with prune off", {}, { prune: false }, "Keep PruneDisabled"],
-  ["a protected one", { pruneDisabled: true }, {}, "Keep ProtectedObject"],
-  ["a protected one, with prune off", { pruneDisabled: true }, { prune: false }, "Keep PruneDisabled"],
+  ["a protected one", { keepMarks: PROTECTED }, {}, "Keep ProtectedObject"],
+  ["a protected one, with prune off", { keepMarks: PROTECTED }, { prune: false }, "Keep PruneDisabled"],
+  ["one that Argo CD would not prune", { keepMarks: [ARGO("Prune=false")] }, {}, "Keep ProtectedObject"],
+  ["one that Argo CD would prune and not delete with its app", { keepMarks: [ARGO("Delete=false")] }, {}, "Delete"],
+  [
+    "one that Flux would not prune",
+    { keepMarks: ["kustomize.toolkit.fluxcd.io/prune: disabled"] },
+    {},
+    "Keep ProtectedObject",
+  ],
+  ["one that Helm would keep", { keepMarks: ["helm.sh/resource-policy: keep"] }, {}, "Keep ProtectedObject"],
+  [
+    "one that Helm would keep and a person has confirmed",
+    { keepMarks: ["helm.sh/resource-policy: keep"], deletionConfirmed: true },
+    {},
+    "Delete",
+  ],
+  ["a protected one that a person has confirmed", { keepMarks: PROTECTED, deletionConfirmed: true }, {}, "Delete"],
+  ["a confirmed one, with prune off", { deletionConfirmed: true }, { prune: false }, "Keep PruneDisabled"],
+  ["a confirmed one without our entry", { ownership: "Claimed", deletionConfirmed: true }, {}, "Keep NotProven"],
+  ["a confirmed copy that carries our labels", { ownership: "Foreign", deletionConfirmed: true }, {}, "Keep NotProven"],
+  ["a confirmed one that another app claims", { deletionConfirmed: true }, { claimedBy: OTHER }, "HandOver shop/other"],
+  ["one that is to be left as it is, although confirmed", { paused: true, deletionConfirmed: true }, {}, "Keep Paused"],
   ["one that is to be left as it is", { paused: true }, {}, "Keep Paused"],
   ["one that is to be left as it is and another app claims", { paused: true }, { claimedBy: OTHER }, "Keep Paused"],
   ["one without our entry", { ownership: "Claimed" }, {}, "Keep NotProven"],
@@ -57,8 +79,70 @@ describe("judgePrune", () => {
       const [first] = prune({ leftovers: [live(MAP, change)], ...request }).decisions;
       if (first?.verb === "Keep") expect(first.message, decision).to.match(/\w+ \w+/);
     }
-    const [first] = prune({ leftovers: [live(MAP, { pruneDisabled: true })] }).decisions;
+    const [first] = prune({ leftovers: [live(MAP, { keepMarks: PROTECTED })] }).decisions;
     expect(first).to.have.property("message").that.includes("gitops.overseer.io/prune: disabled");
+    for (const mark of [
+      ARGO("Prune=false"),
+      "kustomize.toolkit.fluxcd.io/prune: disabled",
+      "helm.sh/resource-policy: keep",
+    ]) {
+      const [kept] = prune({ leftovers: [live(MAP, { keepMarks: [mark] })] }).decisions;
+      expect(kept).to.have.property(
+        "message",
+        `left Git; kept because it is annotated ${mark}; gitops.overseer.io/prune: confirmed on the object lets it be deleted`,
+      );
+    }
+  });
+
+  it("asks before an object goes that is annotated so, and names the annotation and the way out", () => {
+    const verdict = prune({ leftovers: [live(MAP, { keepMarks: [ARGO("Prune=confirm")] })] });
+    expect(verdict.ask).to.equal(
+      "would delete ConfigMap a (annotated argocd.argoproj.io/sync-options: Prune=confirm), which is never done unasked: annotate it gitops.overseer.io/prune: confirmed to delete it, or gitops.overseer.io/prune: disabled to keep it, or put it back into Git",
+    );
+    for (const change of [{ deletionConfirmed: true }, { keepMarks: [ARGO("Delete=confirm")] }])
+      expect(prune({ leftovers: [live(MAP, change)] }).ask, JSON.stringify(change)).to.equal(undefined);
+  });
+
+  it("does not ask about a kind that always asks when a person has confirmed this very object", () => {
+    const claim = "v1 PersistentVolumeClaim shop/data";
+    const verdict = prune({ leftovers: [live(claim, { deletionConfirmed: true })] });
+    expect(verdict.ask).to.equal(undefined);
+    expect(verdict.decisions[0]).to.include({ verb: "Delete", asks: false });
+    expect(prune({ leftovers: [live(claim, { deletionConfirmed: true }), live(`${claim}2`)] }).ask).to.match(
+      /^would delete PersistentVolumeClaim data2, which/,
+    );
+  });
+
+  it("keeps what a kept object needs: its account, rights and settings beside it", () => {
+    const kept = live("apps/v1 Deployment shop/web", { keepMarks: PROTECTED });
+    const beside = [
+      "v1 ServiceAccount shop/web",
+      "v1 ConfigMap shop/web",
+      "rbac.authorization.k8s.io/v1 RoleBinding shop/web",
+    ];
+    const others = ["v1 ConfigMap other/web", "v1 Service shop/web", "rbac.authorization.k8s.io/v1 ClusterRole web"];
+    const verdict = prune({ leftovers: [kept, ...[...beside, ...others].map((text) => live(text))], budget: "100%" });
+    expect(verdict.decisions.map(said)).to.deep.equal([
+      "Keep ProtectedObject",
+      ...beside.map(() => "Keep NeededByKept"),
+      ...others.map(() => "Delete"),
+    ]);
+    expect(verdict.decisions[1]).to.have.property(
+      "message",
+      "kept because Deployment shop/web, which is kept, may need it",
+    );
+  });
+
+  it("keeps a namespace and a definition that hold what is kept, although a person has confirmed them", () => {
+    const confirmed = { deletionConfirmed: true };
+    const namespace = prune({ leftovers: [live("v1 Namespace shop", confirmed), live(MAP, { keepMarks: PROTECTED })] });
+    expect(namespace.decisions.map(said)).to.deep.equal(["Keep NamespaceInUse", "Keep ProtectedObject"]);
+    const definition = live("apiextensions.k8s.io/v1 CustomResourceDefinition widgets.example.com", confirmed);
+    const widget = live("example.com/v1 Widget shop/w", { keepMarks: PROTECTED });
+    expect(prune({ leftovers: [definition, widget] }).decisions.map(said)).to.deep.equal([
+      "Keep NamespaceInUse",
+      "Keep ProtectedObject",
+    ]);
   });
 
   it("gives leave for the very object in the very state that was judged", () => {
@@ -137,8 +221,16 @@ describe("the budget of judgePrune", () => {
     });
   }
 
+  it("does not count what a person has confirmed object by object", () => {
+    const confirmed = configMaps(9, { deletionConfirmed: true });
+    expect(prune({ leftovers: confirmed, budget: 0 }).ask).to.equal(undefined);
+    expect(prune({ leftovers: [...confirmed, live("v1 Secret shop/s")], budget: 0 }).ask).to.match(
+      /^would delete 1 of/,
+    );
+  });
+
   it("counts deletions alone: not what is kept, and not what is handed over", () => {
-    const kept = configMaps(10, { pruneDisabled: true });
+    const kept = configMaps(10, { keepMarks: PROTECTED });
     expect(prune({ leftovers: [...kept, live("v1 Secret shop/s")], budget: 1 }).ask).to.equal(undefined);
     expect(prune({ leftovers: configMaps(10), budget: 0, claimedBy: OTHER }).ask).to.equal(undefined);
   });
@@ -232,4 +324,24 @@ describe("alwaysAsks", () => {
       /^would delete PersistentVolumeClaim p0, (?:PersistentVolumeClaim p\d, ){3}PersistentVolumeClaim p4 and 2 more,/,
     );
   });
+});
+
+describe("anyToPrune", () => {
+  const cases: readonly (readonly [string, readonly LiveObject[], boolean])[] = [
+    ["nothing", [], false],
+    ["an object of ours", [live(MAP)], true],
+    ["one that asks", [live("v1 Namespace shop")], true],
+    ["kept ones alone", [live(MAP, { keepMarks: PROTECTED }), live("v1 Secret shop/s", { paused: true })], false],
+    ["one that is going", [live(MAP, { deleting: true })], false],
+    ["one that is not proven", [live(MAP, { ownership: "Claimed" })], false],
+    [
+      "what a kept one needs",
+      [live("v1 ServiceAccount shop/web"), live("apps/v1 Deployment shop/web", { keepMarks: PROTECTED })],
+      false,
+    ],
+  ];
+  for (const [what, leftovers, any] of cases)
+    it(`says ${any} of ${what}`, () => {
+      expect(anyToPrune(leftovers)).to.equal(any);
+    });
 });

@@ -61,7 +61,6 @@ async function fight(rival: Rival, hours = 24): Promise<Fought> {
     documentHash: "one",
     state: state.live,
     deleting: false,
-    pruneDisabled: false,
     health: { status: "Healthy" },
   });
   const destination = {

@@ -15,6 +15,9 @@ export function idOf(text: string): ObjectId {
   };
 }
 
+/** Marks of an object that is to be kept. */
+export const PROTECTED: readonly string[] = ["gitops.overseer.io/prune: disabled"];
+
 /** An object of ours as it is right after our apply; `change` is laid over it. */
 export function live(text: string, change: Partial<LiveObject> = {}): LiveObject {
   const id = idOf(text);
@@ -27,7 +30,6 @@ export function live(text: string, change: Partial<LiveObject> = {}): LiveObject
     documentHash: "hash",
     state: "AsApplied",
     deleting: false,
-    pruneDisabled: false,
     health: { status: "Healthy" },
     ...change,
   };

@@ -1,0 +1,103 @@
+import { ANNOTATION_PRUNE } from "../api/group.js";
+
+/** What a mark on an object asks of one kind of deletion: keep the object, or ask a person first. */
+export type KeepEffect = "Keep" | "Ask";
+
+/** Labels and annotations, as far as an object has any. */
+export interface Metadata {
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+}
+
+interface KeepMark {
+  readonly key: string;
+  /** The value, or one option of a comma-separated list. Compared without regard to case or surrounding spaces. */
+  readonly value: string;
+  /** What is asked when the object leaves Git. */
+  readonly prune?: KeepEffect;
+  /** What is asked when the app is deleted. */
+  readonly deletion?: KeepEffect;
+}
+
+const both = (key: string, value: string): KeepMark => ({ key, value, prune: "Keep", deletion: "Keep" });
+
+const ARGO_OPTIONS = "argocd.argoproj.io/sync-options";
+
+/**
+ * Every mark that keeps an object, ours first. Those of other tools mean what they mean there: Argo CD tells a prune from the
+ * deletion of the app, the others do not. `ssa: Ignore` and `managed: disabled` end the management of an object, so nothing
+ * deletes it there.
+ */
+const MARKS: readonly KeepMark[] = [
+  both(ANNOTATION_PRUNE, "disabled"),
+  { key: ARGO_OPTIONS, value: "Prune=false", prune: "Keep" },
+  { key: ARGO_OPTIONS, value: "Delete=false", deletion: "Keep" },
+  { key: ARGO_OPTIONS, value: "Prune=confirm", prune: "Ask" },
+  { key: ARGO_OPTIONS, value: "Delete=confirm", deletion: "Ask" },
+  both("kustomize.toolkit.fluxcd.io/prune", "disabled"),
+  both("kustomize.toolkit.fluxcd.io/reconcile", "disabled"),
+  both("kustomize.toolkit.fluxcd.io/ssa", "Ignore"),
+  both("helm.toolkit.fluxcd.io/prune", "disabled"),
+  both("helm.toolkit.fluxcd.io/reconcile", "disabled"),
+  both("helm.sh/resource-policy", "keep"),
+  both("client.lifecycle.config.k8s.io/deletion", "detach"),
+  both("cli-utils.sigs.k8s.io/on-remove", "keep"),
+  both("configmanagement.gke.io/managed", "disabled"),
+  both("kapp.k14s.io/delete-strategy", "orphan"),
+  both("kluctl.io/skip-delete", "true"),
+];
+
+const BY_KEY: ReadonlyMap<string, readonly KeepMark[]> = new Map(
+  MARKS.map(({ key }) => [key, MARKS.filter((mark) => mark.key === key)]),
+);
+const BY_TEXT: ReadonlyMap<string, KeepMark> = new Map(MARKS.map((mark) => [textOf(mark), mark]));
+
+/** Most objects have no mark: they share this. */
+const NONE: readonly string[] = [];
+
+/** The keep marks of an object, as `key: value`, in the order of the table. Flux reads labels like annotations, so both count. */
+export function keepMarks(metadata: Metadata): readonly string[] {
+  const found: KeepMark[] = [];
+  for (const source of [metadata.annotations, metadata.labels])
+    for (const [key, value] of Object.entries(source ?? {})) {
+      const marks = BY_KEY.get(key);
+      if (marks === undefined) continue;
+      const options = new Set(String(value).split(",").map(normalized));
+      found.push(...marks.filter((mark) => options.has(normalized(mark.value))));
+    }
+  return found.length === 0 ? NONE : MARKS.filter((mark) => found.includes(mark)).map(textOf);
+}
+
+/** Joins marks of two sources; each once, and those alone that the table knows. */
+export function joinMarks(one: readonly string[], other: readonly string[]): readonly string[] {
+  if (other.length === 0) return one;
+  return MARKS.map(textOf).filter((text) => one.includes(text) || other.includes(text));
+}
+
+/** Whether an annotation or label with this key may keep an object. */
+export function mayKeep(key: string): boolean {
+  return BY_KEY.has(key);
+}
+
+/** What marks ask of a deletion; `mark` names the one that decides. Keeping wins over asking. */
+export interface KeepRuling {
+  readonly effect: KeepEffect;
+  readonly mark: string;
+}
+
+/** What the marks of an object say of a prune, or of the deletion of its app; undefined: nothing. */
+export function keepRuling(marks: readonly string[] | undefined, on: "prune" | "deletion"): KeepRuling | undefined {
+  for (const effect of ["Keep", "Ask"] as const) {
+    const mark = marks?.find((text) => BY_TEXT.get(text)?.[on] === effect);
+    if (mark !== undefined) return { effect, mark };
+  }
+  return undefined;
+}
+
+function textOf({ key, value }: KeepMark): string {
+  return `${key}: ${value}`;
+}
+
+function normalized(value: string): string {
+  return value.trim().toLowerCase();
+}
