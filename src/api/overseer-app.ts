@@ -87,7 +87,12 @@ export type Destination = z.infer<typeof Destination>;
 export const SyncPolicy = z
   .object({
     selfHeal: z.boolean().default(true).describe("Put back what others change on live objects. Off: report it."),
-    prune: z.boolean().default(true).describe("Delete objects that leave Git."),
+    prune: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Delete objects that leave Git. Namespaces, PersistentVolumes, PersistentVolumeClaims, CustomResourceDefinitions, OverseerApps and GitRepositories are deleted only after a person has confirmed it on the object: the change waits until then.",
+      ),
     pruneBudget: z
       .union([
         z.int().min(0),
@@ -144,7 +149,7 @@ export const OverseerAppSpec = withRules(
         .enum(["Delete", "DeleteAll", "Orphan"])
         .default("Delete")
         .describe(
-          "What happens to the objects when this app is deleted. Delete keeps PersistentVolumeClaims, PersistentVolumes, CustomResourceDefinitions, and Namespaces that hold anything else; DeleteAll keeps nothing; Orphan keeps all.",
+          "What happens to the objects when this app is deleted. Delete keeps PersistentVolumeClaims, PersistentVolumes, CustomResourceDefinitions, OverseerApps, GitRepositories, Namespaces that hold anything else, and what kept objects may need, such as the ServiceAccount, rights and Secrets of a kept OverseerApp; DeleteAll deletes these too, and with an OverseerApp all that its own deletionPolicy deletes; Orphan keeps all. Objects with an annotation that keeps them stay in each case.",
         ),
       historyLimit: z.int().min(1).max(100).default(10).describe("How many finished Changes to keep."),
       suspend: z

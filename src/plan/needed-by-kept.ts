@@ -3,7 +3,8 @@ import { displayId, type ObjectId } from "../manifest/object-id.js";
 
 /** Why an object has to stay since another one stays. */
 export interface Need {
-  readonly reason: "NamespaceInUse" | "NeededByKept";
+  /** Whether its deletion would take the other one along; otherwise the other one may work with it. */
+  readonly holds: boolean;
   readonly message: string;
 }
 
@@ -56,10 +57,10 @@ const RIGHTS: ReadonlySet<string> = new Set([
 export function neededByKept(id: ObjectId, others: Others): Need | undefined {
   const held = others.staying.find((other) => holds(id, other));
   if (held !== undefined)
-    return { reason: "NamespaceInUse", message: `kept because it still holds ${displayId(held)}, which is kept` };
+    return { holds: true, message: `kept because it still holds ${displayId(held)}, which is kept` };
   const user = others.kept.find((other) => helps(id, other));
   if (user === undefined) return undefined;
-  return { reason: "NeededByKept", message: `kept because ${displayId(user)}, which is kept, may need it` };
+  return { holds: false, message: `kept because ${displayId(user)}, which is kept, may need it` };
 }
 
 /** Whether the deletion of an object takes the other one along. */

@@ -228,7 +228,8 @@ function spareNeeded(decisions: readonly LeftoverDecision[]): readonly LeftoverD
     const ids = { staying: staying.map(idOf), kept: staying.filter(({ verb }) => verb === "Keep").map(idOf) };
     const next = judged.map((decision) => {
       const need = decision.verb === "Delete" ? neededByKept(decision.live.id, ids) : undefined;
-      return need === undefined ? decision : keep(decision.live, need.reason, need.message);
+      if (need === undefined) return decision;
+      return keep(decision.live, need.holds ? "NamespaceInUse" : "NeededByKept", need.message);
     });
     if (next.every((decision, at) => decision === judged[at])) return judged;
     judged = next;

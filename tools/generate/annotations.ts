@@ -23,7 +23,15 @@ export const ANNOTATION_TEXTS: readonly AnnotationText[] = [
     page: "OverseerApp",
     annotation: `${ANNOTATION_PRUNE}: disabled`,
     on: "a live object, or its document in Git",
-    meaning: "The object is kept when it leaves Git, and when the app is deleted.",
+    meaning:
+      "The object is kept when it leaves Git, and when the app is deleted. Annotations of other tools that mean this count too; docs/from-other-tools.md lists them.",
+  },
+  {
+    page: "OverseerApp",
+    annotation: `${ANNOTATION_PRUNE}: confirmed`,
+    on: "a live object; in Git it has no effect",
+    meaning:
+      "Confirms the deletion of this one object: it may be deleted although its kind always asks, an annotation keeps it, or deletionPolicy Delete keeps its kind.",
   },
   {
     page: "OverseerApp",

@@ -76,7 +76,8 @@ describe("describePlan", () => {
           verb: "Keep",
           object: "Secret shop/kept",
           apiVersion: "v1",
-          reason: "left Git; kept because it is annotated gitops.overseer.io/prune: disabled; gitops.overseer.io/prune: confirmed on the object lets it be deleted",
+          reason:
+            "left Git; kept because it is annotated gitops.overseer.io/prune: disabled; gitops.overseer.io/prune: confirmed on the object lets it be deleted",
         },
       ],
       omitted: 0,

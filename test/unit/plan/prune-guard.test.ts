@@ -340,8 +340,8 @@ describe("anyToPrune", () => {
       false,
     ],
   ];
-  for (const [what, leftovers, any] of cases)
-    it(`says ${any} of ${what}`, () => {
-      expect(anyToPrune(leftovers)).to.equal(any);
+  for (const [what, leftovers, expected] of cases)
+    it(`says ${expected} of ${what}`, () => {
+      expect(anyToPrune(leftovers)).to.equal(expected);
     });
 });
