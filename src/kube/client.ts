@@ -4,8 +4,10 @@ import { openGate, type WriteGate } from "../base/write-gate.js";
 import type { ClusterAccess } from "./auth.js";
 import { readText } from "./byte-buffer.js";
 import { AnswerTooLargeError, KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
+import { isAboutSecrets, withoutSecretValues } from "./refusal-text/secret-answer.js";
 import { checkValues, type ServerLimits } from "./server-limits.js";
 import { Transport } from "./transport.js";
+import { warningsOf } from "./warnings.js";
 
 /** One request to the API server. */
 export interface KubeRequest {
@@ -96,7 +98,7 @@ export class KubeClient {
       return {
         status: response.statusCode,
         body: (text === "" ? undefined : parseBody(text, request)) as T,
-        warnings: parseWarnings(response.headers.warning),
+        warnings: warningsOf(response.headers.warning, request.path),
       };
     } catch (error) {
       throw asKubeError(error, request, code !== "error");
@@ -237,6 +239,7 @@ function statusError(statusCode: number, text: string, headers: Headers, request
   if (Number.isFinite(retryAfter) && retryAfter > 0) {
     status = { ...status, details: { ...status.details, retryAfterSeconds: retryAfter } };
   }
+  if (isAboutSecrets(request.path)) status = withoutSecretValues(status, statusCode, request);
   return new KubeStatusError(statusCode, status, `${request.method} ${request.path}`);
 }
 
@@ -286,11 +289,4 @@ async function heedAbort<T>(signal: AbortSignal | undefined, work: () => Promise
       .then(resolve, reject)
       .finally(() => signal.removeEventListener("abort", abort));
   });
-}
-
-/** Splits `299 - "text"` headers into their texts. */
-function parseWarnings(header: string | string[] | undefined): readonly string[] {
-  if (header === undefined) return [];
-  const text = Array.isArray(header) ? header.join(", ") : header;
-  return [...text.matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) => (match[1] ?? "").replace(/\\(.)/g, "$1"));
 }

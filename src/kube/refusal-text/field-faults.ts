@@ -1,0 +1,87 @@
+import { cutMiddle } from "../../base/cut-text.js";
+import type { FieldPath } from "../../manifest/field-path.js";
+import { isRecord } from "../../manifest/shape.js";
+import type { KubeStatus } from "../errors.js";
+import { describeCause } from "./causes.js";
+import { conversionFault } from "./conversion.js";
+import type { FieldFault } from "./field-fault.js";
+import { resolvePath, showServerPath, valueAt } from "./server-path.js";
+import { type ExpectedType, strictErrors, type TypedError, typedErrors } from "./typed-errors.js";
+
+/** What a refusal says of single fields, sorted by field; undefined when it is about something else. */
+export function fieldFaults(status: KubeStatus, object: unknown): readonly FieldFault[] | undefined {
+  const message = status.message ?? "";
+  const schema = typedErrors(message) ?? strictErrors(message);
+  const faults =
+    schema?.map((error) => schemaFault(error, object)) ?? conversionFault(message, object) ?? causes(status, object);
+  if (faults === undefined || faults.length === 0) return undefined;
+  const once = new Map(faults.map((fault) => [`${fault.field}: ${fault.message}`, fault]));
+  return [...once.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, fault]) => fault);
+}
+
+function causes(status: KubeStatus, object: unknown): FieldFault[] | undefined {
+  if (status.reason !== "Invalid") return undefined;
+  return status.details?.causes?.flatMap((cause) => {
+    const said = describeCause(cause);
+    if (said === undefined) return [];
+    const { path, field } = locate(cause.field ?? "", object);
+    return [{ path, field, message: said.message, ofDocument: false, unchangeable: said.unchangeable }];
+  });
+}
+
+function schemaFault({ path: text, fault }: TypedError, object: unknown): FieldFault {
+  const { path, field } = locate(text, object);
+  const of = (message: string): FieldFault => ({ path, field, message, ofDocument: true, unchangeable: false });
+  switch (fault.kind) {
+    case "unknown":
+      return of("unknown field: correct its name, its place or its indentation");
+    case "duplicate":
+      return of(`two entries have the same ${fault.key.replaceAll('"', "")}: remove one of them`);
+    case "type":
+      return of(wrongType(fault.expected, path && valueAt(object, path), isSecret(object) || CONFIDENTIAL.test(field)));
+    case "other":
+      return of(cutMiddle(fault.text, 200));
+  }
+}
+
+function locate(text: string, object: unknown): { path: FieldPath | undefined; field: string } {
+  if (text === "" || text === "<nil>" || text === "[]") return { path: undefined, field: "" };
+  const path = resolvePath(text, object);
+  return { path, field: path === undefined ? text.replace(/^\./, "") : showServerPath(path, object) };
+}
+
+const WANTED: Readonly<Record<ExpectedType, string>> = {
+  text: "text",
+  number: "a number",
+  boolean: "true or false",
+  list: 'a list, whose entries begin with "- "',
+  mapping: "a mapping of names to values",
+};
+
+/** Names under which people keep what must not be shown, even where it does not belong. */
+const CONFIDENTIAL = /pass|secret|token|credential|private|api-?_?key|pin\b/i;
+
+function isSecret(object: unknown): boolean {
+  return isRecord(object) && object.kind === "Secret" && object.apiVersion === "v1";
+}
+
+function wrongType(expected: ExpectedType, value: unknown, hidden: boolean): string {
+  const shown = hidden ? "is" : `${String(value)} is`;
+  if (expected === "text" && (typeof value === "number" || typeof value === "boolean"))
+    return `${shown} a ${typeof value}; put it in quotes`;
+  if (typeof value === "string" && isOf(expected, value)) return "is text; take the quotes away";
+  return `is ${nameOf(value)}, but has to be ${WANTED[expected]}`;
+}
+
+function isOf(expected: ExpectedType, text: string): boolean {
+  if (expected === "number") return /^-?\d+(?:\.\d+)?$/.test(text);
+  return expected === "boolean" && /^(?:true|false)$/.test(text);
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return "empty";
+  if (value === undefined) return "something else";
+  if (Array.isArray(value)) return "a list";
+  if (isRecord(value)) return "a mapping";
+  return typeof value === "string" ? "text" : `a ${typeof value}`;
+}
