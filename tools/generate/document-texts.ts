@@ -19,7 +19,8 @@ A route without \`service\` leads to the only service, or to the one named like 
 Texts of the Compose document are interpolated by the rules of Compose: \`$NAME\`, \`\${NAME}\`, \`\${NAME:-default}\`,
 \`\${NAME-default}\`, \`\${NAME:?message}\`, \`\${NAME?message}\`, \`\${NAME:+other}\`, \`\${NAME+other}\`, and \`$$\` for a dollar
 sign. Values come from \`spec.env\`, then from \`spec.source.env\` of the OverseerApp, and from nowhere else. A variable without
-value and default is an error; Compose would take it for nothing. An entry of \`environment\` without a value takes that of
+value and default is an error; Compose would take it for nothing. Write \`$$\` for each dollar sign of a hash or password:
+\`$$2a$$12$$…\`. An entry of \`environment\` without a value takes that of
 the variable, or is left out with a note.
 
 \`\${SECRET:name}\` is a reference to a secret of the Core, also within a text and in a value of \`env\`. It is filled in on the

@@ -1,4 +1,5 @@
 import { CoreSecretName } from "../../api/core/secret.js";
+import { isDollarSign, isMeant } from "./stray-dollar.js";
 
 /** Value of a variable; undefined when it has none. */
 export type Lookup = (name: string) => string | undefined;
@@ -7,6 +8,11 @@ export type Lookup = (name: string) => string | undefined;
 export type Fault =
   | { readonly kind: "unset"; readonly name: string }
   | { readonly kind: "required"; readonly name: string; readonly message: string }
+  /**
+   * A `$` that was hardly meant to begin a variable; `at` is its position. The name may be a part of a password, so it is
+   * not given. `doubt`: it may be a variable after all.
+   */
+  | { readonly kind: "stray"; readonly at: number; readonly doubt: boolean }
   | { readonly kind: "secret" }
   | { readonly kind: "malformed"; readonly message: string };
 
@@ -34,11 +40,12 @@ const EXPECTED = "expected ${NAME}, ${NAME:-default} or ${SECRET:name}; write $$
  * variables themselves. Where Compose takes an unset variable for nothing, this is a fault. `${SECRET:name}`, which
  * Compose does not know, stays as it is. Nothing is ever evaluated, and a value is not interpolated again; a
  * `${SECRET:name}` in a value is a reference, too. Never throws; its time grows with the length of the text.
+ * `secret`: the text holds a secret by the name of its entry, so that faults say even less of it.
  */
-export function interpolate(text: string, lookup: Lookup): Interpolated {
+export function interpolate(text: string, lookup: Lookup, secret = false): Interpolated {
   if (!text.includes("$")) return { text, secrets: [], faults: [] };
-  const run = new Interpolation(lookup);
-  const result = run.fill(text, 0);
+  const run = new Interpolation(text, lookup, secret);
+  const result = run.fill(0, text.length, 0);
   return { text: result, secrets: run.secrets, faults: run.faults };
 }
 
@@ -56,39 +63,49 @@ export function variablesIn(text: string): string[] {
 class Interpolation {
   readonly secrets: string[] = [];
   readonly faults: Fault[] = [];
+  readonly #text: string;
   readonly #lookup: Lookup;
+  readonly #secretive: boolean;
+  #strays = 0;
 
-  constructor(lookup: Lookup) {
+  constructor(text: string, lookup: Lookup, secretive: boolean) {
+    this.#text = text;
     this.#lookup = lookup;
+    this.#secretive = secretive;
   }
 
-  fill(text: string, nesting: number): string {
+  /** The part of the text from `from` to `to`, filled in. */
+  fill(from: number, to: number, nesting: number): string {
+    const text = this.#text;
     let result = "";
-    let at = 0;
+    let at = from;
     for (;;) {
       const dollar = text.indexOf("$", at);
-      if (dollar < 0) return result + text.slice(at);
+      if (dollar < 0 || dollar >= to) return result + text.slice(at, to);
       result += text.slice(at, dollar);
-      const next = text[dollar + 1];
+      const next = dollar + 1 < to ? text[dollar + 1] : undefined;
       if (next === "{") {
-        const end = closingBrace(text, dollar + 1);
+        const end = closingBrace(text, dollar + 1, to);
         if (end < 0) {
           this.faults.push({ kind: "malformed", message: "a ${ is not closed; write $$ for a dollar sign" });
           return result;
         }
-        result += this.#braced(text.slice(dollar + 2, end), nesting);
+        result += this.#braced(dollar, end, nesting);
         at = end + 1;
         continue;
       }
       NAME.lastIndex = dollar + 1;
-      const name = NAME.exec(text)?.[0];
+      const name = NAME.exec(text)?.[0].slice(0, to - dollar - 1);
       // A `$` before anything else is a dollar sign, as Compose has it.
-      result += name === undefined ? "$$" : this.#value(name);
-      at = dollar + (name === undefined ? (next === "$" ? 2 : 1) : 1 + name.length);
+      const end = dollar + (name === undefined ? (next === "$" ? 2 : 1) : 1 + name.length);
+      result += name === undefined ? "$$" : this.#value(dollar, end, name, false);
+      at = end;
     }
   }
 
-  #braced(inner: string, nesting: number): string {
+  /** What `${…}` from its `$` to its closing brace stands for. */
+  #braced(dollar: number, close: number, nesting: number): string {
+    const inner = this.#text.slice(dollar + 2, close);
     if (/^SECRET:(?![-+?])/.test(inner)) return this.#secret(inner.slice("SECRET:".length));
     const [, name, operator, argument = ""] = BRACED.exec(inner) ?? [];
     if (name === undefined || nesting > MAX_NESTING) {
@@ -98,23 +115,36 @@ class Interpolation {
     }
     const value = this.#lookup(name);
     const given = value !== undefined && (value !== "" || !operator?.startsWith(":"));
+    const other = (): string => this.fill(close - argument.length, close, nesting + 1);
     switch (operator?.at(-1)) {
       case "-":
-        return given ? this.#literal(value) : this.fill(argument, nesting + 1);
+        return given ? this.#literal(value) : other();
       case "+":
-        return given ? this.fill(argument, nesting + 1) : "";
+        return given ? other() : "";
       case "?":
-        if (!given) this.faults.push({ kind: "required", name, message: argument });
-        return given ? this.#literal(value) : "";
+        if (given) return this.#literal(value);
+        this.#missing(dollar, close + 1, name, true, { kind: "required", name, message: argument });
+        return "";
       default:
-        return this.#value(name);
+        return this.#value(dollar, close + 1, name, true);
     }
   }
 
-  #value(name: string): string {
+  #value(start: number, end: number, name: string, braced: boolean): string {
     const value = this.#lookup(name);
-    if (value === undefined) this.faults.push({ kind: "unset", name });
-    return value === undefined ? "" : this.#literal(value);
+    if (value !== undefined) return this.#literal(value);
+    this.#missing(start, end, name, braced, { kind: "unset", name });
+    return "";
+  }
+
+  /** Notes a variable without a value. Of those that nobody means, the first one is enough: the remedy is the same for all. */
+  #missing(start: number, end: number, name: string, braced: boolean, fault: Fault): void {
+    if (this.#strays > 0 && !braced) return;
+    const text = this.#text;
+    if (isMeant({ text, start, end, name, braced }, this.#secretive)) this.faults.push(fault);
+    else if (this.#strays++ === 0) {
+      this.faults.push({ kind: "stray", at: start, doubt: !this.#secretive && !isDollarSign(text, start) });
+    }
   }
 
   #secret(name: string): string {
@@ -144,10 +174,10 @@ function escapeDollars(text: string): string {
   return text.replaceAll("$", "$$$$");
 }
 
-/** The brace that closes the one at `open`; -1 when none does. */
-function closingBrace(text: string, open: number): number {
+/** The brace before `to` that closes the one at `open`; -1 when none does. */
+function closingBrace(text: string, open: number, to: number): number {
   let depth = 0;
-  for (let at = open; at < text.length; at++) {
+  for (let at = open; at < to; at++) {
     if (text[at] === "{") depth++;
     else if (text[at] === "}" && --depth === 0) return at;
   }

@@ -32,6 +32,22 @@ describe("Compose documents of users", function () {
     (load((await core.appNamed(name))?.compose ?? "") as { services: Record<string, Record<string, unknown>> })
       .services;
 
+  /** What an app says that is refused as a whole. */
+  const refusal = async (name: string, files: Record<string, string>): Promise<string> => {
+    await world.repository(name, files);
+    await core.app(name, name, ".");
+    const app = await world.untilCondition(name, "Stalled", "True");
+    return condition(app, "Ready")?.message ?? "";
+  };
+
+  it("with a hash whose dollar signs are not doubled are refused with the place, and no part of the hash is shown", async () => {
+    const text = await caseFile("compose-dollar/app.yaml");
+    world.canaries.push("abcDEFghiJKLmnoPQRstuv", "$2a$12");
+    const message = await refusal("dollar", { "app.yaml": text });
+    expect(message).to.match(/app\.yaml:10: App vpn: .*environment\[0\]: .*write \$\$ for a dollar sign$/);
+    expect(await core.appNamed("vpn")).to.equal(undefined);
+  });
+
   describe("notes on what was left out, added or assumed", () => {
     const EXPECTED = [
       "app.yaml:5: App notes: spec.domain: the service web names no port: the route leads to 80",
@@ -54,7 +70,11 @@ describe("Compose documents of users", function () {
       const told = (await world.events("notes")).filter((event) => event.startsWith("SourceNotes"));
       expect(told).to.have.length(1);
       expect(told[0]).to.include("5 notes on main@sha1:").and.include("app.yaml:5").and.include("and 2 more");
-      expect(Object.keys((await servicesOf("notes")).web ?? {})).to.deep.equal(["image", "volumes"]);
+      expect((await servicesOf("notes")).web).to.deep.equal({
+        image: "nginx",
+        environment: [],
+        volumes: ["data:/data"],
+      });
     });
 
     it("are there for Kubernetes, too, and leave the status with their cause", async () => {
@@ -67,7 +87,7 @@ describe("Compose documents of users", function () {
       const app = await world.synced("k8s-notes", await repo.head());
       expect(app.status?.notes?.map(shown)).to.deep.equal([
         `role.yaml:1: ClusterRole ${world.namespace}: is cluster-scoped; its namespace shop is left out`,
-        `role.yaml:1: ClusterRole ${world.namespace}: metadata.labels["gitops.overseer.io/app"]: written by this operator only, and left out`,
+        `role.yaml:1: ClusterRole ${world.namespace}: label gitops.overseer.io/app: written by this operator only, and left out`,
       ]);
       const head = await repo.commit({ "role.yaml": role("labels: { a: b }") }, "mended");
       await world.poll("k8s-notes");

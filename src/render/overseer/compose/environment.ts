@@ -3,6 +3,9 @@ import { nameOfValue } from "../describe-issue.js";
 import { SUPPLY } from "../interpolate-tree.js";
 import type { Reporter } from "../reporter.js";
 
+/** What may be the name of a variable that is passed on. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
+
 /**
  * Checks `environment` of a service and settles what is passed through: a name without a value takes that of the
  * variable, or is left out. Otherwise Compose on the node would fill in what the node's agent happens to have. `fill`
@@ -14,6 +17,11 @@ export function settleEnvironment(
   report: Reporter,
 ): unknown {
   const pass = (name: string, at: Reporter): string | undefined => {
+    if (!VARIABLE.test(name)) {
+      // Not quoted: after a forgotten "=" it holds the value, too.
+      at.problem("expected NAME=value, or the name of a variable to pass on: letters, digits, and _ . -");
+      return undefined;
+    }
     const value = fill(name);
     if (value === undefined) at.note(`${name} is left out: it has no value here, and none in ${SUPPLY}`);
     return value;
