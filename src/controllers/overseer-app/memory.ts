@@ -1,5 +1,6 @@
 import type { OverseerError } from "../../base/errors.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
+import type { TreeLinks } from "../../render/source-links.js";
 import type { Moments } from "./elapsed.js";
 import type { Rendered } from "./run.js";
 
@@ -25,6 +26,8 @@ export class AppMemory {
   failedRender: { readonly inputsKey: string; readonly error: OverseerError } | undefined;
   /** The documents whose objects are claimed, and at which destination. */
   claimed: { readonly by: Rendered; readonly at: string } | undefined;
+  /** The symbolic links of the tree that was looked at last. */
+  links: TreeLinks | undefined;
   retry: Retry | undefined;
   /** When the Change that was looked at last began, and was applied. */
   moments: Moments | undefined;
