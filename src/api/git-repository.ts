@@ -73,6 +73,11 @@ export const GitRepositoryStatus = z
     observedGeneration,
     conditions: conditions("Ready, Fetched; while they hold: Reconciling, Stalled."),
     revision: z.string().max(512).optional().describe("The revision in use, like main@sha1:6f3c…."),
+    shortRevision: z
+      .string()
+      .max(512)
+      .optional()
+      .describe("The revision in use with 7 digits of its commit, for the columns of kubectl get."),
     commit: z
       .object({
         id: z.string().max(64).describe("Commit id."),

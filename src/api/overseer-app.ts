@@ -186,6 +186,11 @@ export const OverseerAppStatus = z
       "Ready, Synced, Healthy; while they hold: Reconciling, Stalled, Drifted, Waiting, Contested, Limited.",
     ),
     applied: Inputs.optional().describe("The inputs that live was last brought to. Healing goes back to these."),
+    shortRevision: z
+      .string()
+      .max(512)
+      .optional()
+      .describe("The revision of applied with 7 digits of its commit, for the columns of kubectl get."),
     attempted: Inputs.optional().describe("The newest inputs that were tried, where they are not the applied ones."),
     health: z.enum(HEALTH).optional().describe("The worst health among the objects."),
     counts: z

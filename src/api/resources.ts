@@ -47,7 +47,14 @@ const readyMessage: PrinterColumn = {
   name: "Message",
   type: "string",
   jsonPath: '.status.conditions[?(@.type=="Ready")].message',
-  description: "Why.",
+  description: "What is in the way, what is waited for, or that all is well.",
+};
+
+const REVISION: PrinterColumn = {
+  name: "Revision",
+  type: "string",
+  jsonPath: ".status.shortRevision",
+  description: "Revision in use, with 7 digits of its commit; -o wide shows all of them.",
 };
 
 /** GitRepository: a repository that apps take documents from. */
@@ -60,11 +67,25 @@ export const GIT_REPOSITORY: ResourceDefinition = {
   spec: GitRepositorySpec,
   status: GitRepositoryStatus,
   columns: [
-    { name: "URL", type: "string", jsonPath: ".spec.url", description: "Where the repository is.", priority: 1 },
     ready(),
-    { name: "Revision", type: "string", jsonPath: ".status.revision", description: "The revision in use." },
+    REVISION,
     readyMessage,
     AGE,
+    { name: "URL", type: "string", jsonPath: ".spec.url", description: "URL of the repository.", priority: 1 },
+    {
+      name: "Commit",
+      type: "string",
+      jsonPath: ".status.commit.id",
+      description: "Commit of the revision in use.",
+      priority: 1,
+    },
+    {
+      name: "Fetched",
+      type: "date",
+      jsonPath: ".status.lastFetchTime",
+      description: "When the revision in use was fetched.",
+      priority: 1,
+    },
   ],
   rules: [],
   selectableFields: [],
@@ -88,12 +109,7 @@ export const OVERSEER_APP: ResourceDefinition = {
     },
     { name: "Health", type: "string", jsonPath: ".status.health", description: "The worst health among the objects." },
     ready(),
-    {
-      name: "Revision",
-      type: "string",
-      jsonPath: ".status.applied.revision",
-      description: "The revision that live was brought to.",
-    },
+    REVISION,
     readyMessage,
     AGE,
     {
@@ -101,6 +117,28 @@ export const OVERSEER_APP: ResourceDefinition = {
       type: "integer",
       jsonPath: ".status.counts.objects",
       description: "Objects that Git wants.",
+      priority: 1,
+    },
+    {
+      name: "Change",
+      type: "string",
+      jsonPath: ".status.change.name",
+      description: "The Change under way, or the last one.",
+      priority: 1,
+    },
+    {
+      name: "Repository",
+      type: "string",
+      jsonPath: ".spec.source.repositoryRef.name",
+      description: "Name of the GitRepository.",
+      priority: 1,
+    },
+    { name: "Path", type: "string", jsonPath: ".spec.source.path", description: "Path in it.", priority: 1 },
+    {
+      name: "Commit",
+      type: "string",
+      jsonPath: ".status.applied.commit",
+      description: "Commit that was last applied.",
       priority: 1,
     },
   ],
@@ -125,8 +163,9 @@ export const CHANGE: ResourceDefinition = {
     { name: "Cause", type: "string", jsonPath: ".spec.cause", description: "Why." },
     { name: "Plan", type: "string", jsonPath: ".status.summary", description: "Created, updated and deleted objects." },
     { name: "Phase", type: "string", jsonPath: ".status.phase", description: "Where it stands." },
-    { name: "Waiting for", type: "string", jsonPath: ".status.waitingFor", description: "What it waits for." },
+    { ...readyMessage, description: "What it waits for, what is in the way, or how it ended." },
     AGE,
+    { name: "Attempts", type: "integer", jsonPath: ".status.attempts", description: "Number of tries.", priority: 1 },
     {
       name: "Revision",
       type: "string",

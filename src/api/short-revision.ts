@@ -2,12 +2,9 @@
 const DIGITS = 7;
 
 /**
- * A revision for columns, messages and labels: `main@sha1:1234567` for `main@sha1:1234567890…`. What is no revision stays as it
- * is.
+ * The revisions in a text as columns and labels show them: `main@sha1:1234567` for `main@sha1:1234567890…`. Everything else stays
+ * as it is.
  */
-export function shortRevision(revision: string): string {
-  return revision.replace(
-    /(sha(?:1|256):)([0-9a-f]+)/,
-    (_, prefix: string, id: string) => prefix + id.slice(0, DIGITS),
-  );
+export function shortRevision(text: string): string {
+  return text.replace(/(sha1:)([0-9a-f]{40})\b/g, (_, prefix: string, id: string) => prefix + id.slice(0, DIGITS));
 }

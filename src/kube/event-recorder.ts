@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Clock } from "../base/clock.js";
+import { type Clock, rfc3339 } from "../base/clock.js";
 import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import type { KubeClient } from "./client.js";
@@ -54,8 +54,9 @@ interface Moment {
 }
 
 /**
- * Writes Events (events.k8s.io/v1). An Event that repeats becomes a series; an object that has too much to say is cut
- * off for a while. Never makes anything else fail or wait: what cannot be written is logged.
+ * Writes Events. An Event that repeats becomes a series; an object that has too much to say is cut off for a while. Never makes
+ * anything else fail or wait: what cannot be written is logged. They are written as core/v1, since events.k8s.io/v1 refuses the
+ * times by which `kubectl get events --sort-by=.lastTimestamp` sorts; the API server serves the same objects in both groups.
  */
 export class EventRecorder implements EventSink {
   readonly #client: KubeClient;
@@ -117,7 +118,7 @@ export class EventRecorder implements EventSink {
     const seen = this.#remembered.get(key);
     if (seen && monotonic - seen.lastAt < SERIES_MS && (await this.#extend(seen, now, monotonic))) return;
     const name = `${namePart(subject.name)}.${key}${now.toString(16)}`;
-    const path = `/apis/events.k8s.io/v1/namespaces/${encodeURIComponent(subject.namespace || "default")}/events`;
+    const path = `/api/v1/namespaces/${encodeURIComponent(subject.namespace || "default")}/events`;
     await this.#client.request({ method: "POST", path, body: this.#event(subject, note, text, name, now) });
     this.#remembered.set(key, { path: `${path}/${name}`, count: 1, lastAt: monotonic });
     if (this.#remembered.size > MAX_REMEMBERED) this.#remembered.delete(this.#remembered.keys().next().value ?? "");
@@ -131,7 +132,11 @@ export class EventRecorder implements EventSink {
         method: "PATCH",
         path: seen.path,
         contentType: "application/merge-patch+json",
-        body: { series: { count: seen.count, lastObservedTime: microTime(now) } },
+        body: {
+          count: seen.count,
+          lastTimestamp: rfc3339(now),
+          series: { count: seen.count, lastObservedTime: microTime(now) },
+        },
       });
       return true;
     } catch {
@@ -141,16 +146,19 @@ export class EventRecorder implements EventSink {
 
   #event(subject: EventSubject, note: EventNote, text: string, name: string, now: number): unknown {
     return {
-      apiVersion: "events.k8s.io/v1",
+      apiVersion: "v1",
       kind: "Event",
       metadata: { name, namespace: subject.namespace || "default" },
       eventTime: microTime(now),
-      reportingController: this.#controller,
+      firstTimestamp: rfc3339(now),
+      lastTimestamp: rfc3339(now),
+      count: 1,
+      reportingComponent: this.#controller,
       reportingInstance: this.#instance,
       action: note.action,
       reason: note.reason,
-      regarding: subject,
-      note: text,
+      involvedObject: subject,
+      message: text,
       type: note.type,
     };
   }

@@ -134,11 +134,12 @@ describe("The client on a real API server", function () {
     await recorder.flush();
     expect(logger.lines).to.deep.equal([]);
     const path = "/apis/events.k8s.io/v1/namespaces/default/events";
-    const { body } = await client.request<{ items: { reason: string; series?: { count: number } }[] }>({
-      method: "GET",
-      path,
-    });
+    const { body } = await client.request<{
+      items: { reason: string; series?: { count: number }; deprecatedLastTimestamp?: string }[];
+    }>({ method: "GET", path });
     const ours = body.items.filter(({ reason }) => reason === "Tested");
     expect(ours.map(({ series }) => series?.count)).to.deep.equal([2, 2, 2, 2]);
+    for (const { deprecatedLastTimestamp: last } of ours)
+      expect(last, "what kubectl get events --sort-by=.lastTimestamp sorts by").to.be.a("string");
   });
 });

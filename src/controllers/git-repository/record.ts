@@ -1,5 +1,6 @@
 import { mergeConditions } from "../../api/conditions.js";
 import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
+import { shortRevision } from "../../api/short-revision.js";
 import { webhookPath } from "../../api/webhook-path.js";
 import { rfc3339 } from "../../base/clock.js";
 import { cutText } from "../../base/cut-text.js";
@@ -29,6 +30,7 @@ export async function recordRepository(
   const { webhookPath: _, ...rest } = status;
   const next: GitRepositoryStatus = {
     ...rest,
+    ...(rest.revision === undefined ? {} : { shortRevision: shortRevision(rest.revision) }),
     observedGeneration: generation,
     conditions,
     ...(repository.spec.webhook ? { webhookPath: webhookPath(repository.metadata) } : {}),

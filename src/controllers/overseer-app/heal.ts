@@ -6,6 +6,7 @@ import { noteRefusal, restsBeforeHeal, restsBeforeRemake } from "./heal-waits.js
 import { observeApp } from "./observe.js";
 import { reportPaused } from "./paused.js";
 import type { AppRun, DriftReport, Rendered } from "./run.js";
+import { type ObjectNote, tellNotes } from "./tell-notes.js";
 
 const PARALLEL = 8;
 /** Why an object had to be made again, by what it took. */
@@ -78,6 +79,7 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
   const { clock } = run.services;
   const { ledger } = run.memory;
   const healed: string[] = [];
+  const notes: ObjectNote[] = [];
   await mapLimit(actions, PARALLEL, async (action) => {
     if (run.signal.aborted) return;
     const { key, id } = action.document;
@@ -90,12 +92,12 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
       return;
     }
     ledger.accepted(key);
-    for (const text of outcome.notes)
-      run.tellOnce(`note ${displayId(id)} ${text}`, "Warning", "ApplyWarning", "Heal", text);
+    notes.push(...outcome.notes.map((text) => ({ id, text })));
     if (!outcome.wrote) return;
     ledger.healed(key, opponent, clock.monotonic());
     healed.push(`${displayId(id)} put back (${opponent})`);
   });
+  tellNotes(run, notes);
   if (healed.length > 0) run.services.observer.drifted(healed.length);
   return healed;
 }

@@ -1,6 +1,7 @@
 import type { Change } from "../../api/change.js";
 import { cutMessage, mergeConditions } from "../../api/conditions.js";
 import type { OverseerAppStatus } from "../../api/overseer-app.js";
+import { shortRevision } from "../../api/short-revision.js";
 import { rfc3339 } from "../../base/clock.js";
 import { parseDuration } from "../../base/duration.js";
 import type { Observation } from "../../plan/live.js";
@@ -125,7 +126,7 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): O
   const retry = run.memory.retry;
   const failing = run.progress.state === "failed" && retry !== undefined;
   return {
-    ...(applied ? { applied } : {}),
+    ...(applied ? { applied, shortRevision: shortRevision(applied.revision) } : {}),
     ...(attempted ? { attempted } : {}),
     ...(facts.health
       ? {

@@ -13,7 +13,7 @@ const EVERYTHING = [
 const NO_LISTS = [
   { apiGroups: ["gitops.overseer.io", "events.k8s.io", "apiextensions.k8s.io"], resources: ["*"], verbs: ["*"] },
   { apiGroups: ["admissionregistration.k8s.io"], resources: ["*"], verbs: ["*"] },
-  { apiGroups: [""], resources: ["secrets", "namespaces"], verbs: ["*"] },
+  { apiGroups: [""], resources: ["secrets", "namespaces", "events"], verbs: ["*"] },
   { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "create", "patch", "delete"] },
   { nonResourceURLs: ["*"], verbs: ["*"] },
 ];

@@ -15,7 +15,7 @@ const NOTE = { type: "Normal", reason: "Applied", action: "Apply", message: "12 
 
 interface SentEvent {
   readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly note: string;
+  readonly message: string;
   readonly eventTime: string;
 }
 
@@ -42,18 +42,21 @@ describe("kube/event-recorder", () => {
     clock.advance(5000);
     await recorder.flush();
     const call = await server.next();
-    expect(call).to.include({ method: "POST", path: "/apis/events.k8s.io/v1/namespaces/shop/events" });
+    expect(call).to.include({ method: "POST", path: "/api/v1/namespaces/shop/events" });
     expect(call.body).to.deep.equal({
-      apiVersion: "events.k8s.io/v1",
+      apiVersion: "v1",
       kind: "Event",
       metadata: { name: sent(0).metadata.name, namespace: "shop" },
       eventTime: "2026-01-01T00:00:00.000000Z",
-      reportingController: "overseer.io/gitops",
+      firstTimestamp: "2026-01-01T00:00:00Z",
+      lastTimestamp: "2026-01-01T00:00:00Z",
+      count: 1,
+      reportingComponent: "overseer.io/gitops",
       reportingInstance: "pod-1",
       action: "Apply",
       reason: "Applied",
-      regarding: SUBJECT,
-      note: "12 objects",
+      involvedObject: SUBJECT,
+      message: "12 objects",
       type: "Normal",
     });
   });
@@ -61,7 +64,7 @@ describe("kube/event-recorder", () => {
   it("writes of what has no namespace into default", async () => {
     recorder.record({ ...SUBJECT, namespace: "" }, NOTE);
     await recorder.flush();
-    expect((await server.next()).path).to.equal("/apis/events.k8s.io/v1/namespaces/default/events");
+    expect((await server.next()).path).to.equal("/api/v1/namespaces/default/events");
     expect(sent(0).metadata.namespace).to.equal("default");
   });
 
@@ -91,6 +94,8 @@ describe("kube/event-recorder", () => {
     expect(server.calls[1]?.path).to.equal(`${server.calls[0]?.path}/${sent(0).metadata.name}`);
     expect(server.calls[2]?.headers["content-type"]).to.equal("application/merge-patch+json");
     expect(server.calls[2]?.body).to.deep.equal({
+      count: 3,
+      lastTimestamp: "2026-01-01T00:10:00Z",
       series: { count: 3, lastObservedTime: "2026-01-01T00:10:00.000000Z" },
     });
     expect(sent(3).metadata.name).not.to.equal(sent(0).metadata.name);
@@ -159,7 +164,7 @@ describe("kube/event-recorder", () => {
     it(`cuts a note of many ${what} at 1 kB, and no character in two`, async () => {
       recorder.record(SUBJECT, { ...NOTE, message });
       await recorder.flush();
-      const { note } = sent(0);
+      const { message: note } = sent(0);
       expect(Buffer.byteLength(note)).to.be.within(1020, 1024);
       expect(note.endsWith("…")).to.equal(true);
       expect(message.startsWith(note.slice(0, -1))).to.equal(true);
@@ -170,7 +175,7 @@ describe("kube/event-recorder", () => {
   it("leaves a note of exactly 1 kB as it is", async () => {
     recorder.record(SUBJECT, { ...NOTE, message: "ü".repeat(512) });
     await recorder.flush();
-    expect(sent(0).note).to.equal("ü".repeat(512));
+    expect(sent(0).message).to.equal("ü".repeat(512));
   });
 
   for (const name of [

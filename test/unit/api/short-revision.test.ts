@@ -1,0 +1,19 @@
+import { expect } from "chai";
+import { shortRevision } from "../../../src/api/short-revision.js";
+
+const SHA1 = "0123456789".repeat(4);
+
+describe("shortRevision", () => {
+  for (const [full, short] of [
+    [`main@sha1:${SHA1}`, "main@sha1:0123456"],
+    [`v1.2.3@sha1:${SHA1}`, "v1.2.3@sha1:0123456"],
+    [
+      `main@sha1:${SHA1}: refused; main@sha1:${SHA1} stays in use`,
+      "main@sha1:0123456: refused; main@sha1:0123456 stays in use",
+    ],
+    ["main@sha1:abc", "main@sha1:abc"],
+    [`image@sha256:${SHA1}`, `image@sha256:${SHA1}`],
+    ["", ""],
+  ] as const)
+    it(`of ${JSON.stringify(full)} is ${JSON.stringify(short)}`, () => expect(shortRevision(full)).to.equal(short));
+});
