@@ -78,6 +78,11 @@ export const GitRepositoryStatus = z
       .max(512)
       .optional()
       .describe("The revision in use with 7 digits of its commit, for the columns of kubectl get."),
+    message: z
+      .string()
+      .max(256)
+      .optional()
+      .describe("What is in the way, or that all is well, for the columns of kubectl get."),
     commit: z
       .object({
         id: z.string().max(64).describe("Commit id."),

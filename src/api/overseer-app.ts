@@ -191,6 +191,11 @@ export const OverseerAppStatus = z
       .max(512)
       .optional()
       .describe("The revision of applied with 7 digits of its commit, for the columns of kubectl get."),
+    message: z
+      .string()
+      .max(256)
+      .optional()
+      .describe("What the app waits for, what is in the way, or that all is well, for the columns of kubectl get."),
     attempted: Inputs.optional().describe("The newest inputs that were tried, where they are not the applied ones."),
     health: z.enum(HEALTH).optional().describe("The worst health among the objects."),
     counts: z

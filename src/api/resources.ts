@@ -57,6 +57,8 @@ const REVISION: PrinterColumn = {
   description: "Revision in use, with 7 digits of its commit; -o wide shows all of them.",
 };
 
+const MESSAGE: PrinterColumn = { ...readyMessage, jsonPath: ".status.message" };
+
 /** GitRepository: a repository that apps take documents from. */
 export const GIT_REPOSITORY: ResourceDefinition = {
   kind: "GitRepository",
@@ -69,7 +71,7 @@ export const GIT_REPOSITORY: ResourceDefinition = {
   columns: [
     ready(),
     REVISION,
-    readyMessage,
+    MESSAGE,
     AGE,
     { name: "URL", type: "string", jsonPath: ".spec.url", description: "URL of the repository.", priority: 1 },
     {
@@ -110,7 +112,7 @@ export const OVERSEER_APP: ResourceDefinition = {
     { name: "Health", type: "string", jsonPath: ".status.health", description: "The worst health among the objects." },
     ready(),
     REVISION,
-    readyMessage,
+    MESSAGE,
     AGE,
     {
       name: "Objects",

@@ -117,7 +117,7 @@ describe("What the operator tells", function () {
     expect(line).to.include({ stage: "Render", reason: "PathNotFound", retries: false });
     expect(line?.error).to.include("nowhere");
     const app = `namespace="${world.namespace}",name="lost"`;
-    expect(await world.operator.metric(`overseer_sync_failures_total{${app},reason="PathNotFound"}`)).to.equal(1);
+    await untilMetrics(world, (body) => body.includes(`overseer_sync_failures_total{${app},reason="PathNotFound"} 1`));
     await world.app("lost", "tell", ".", { sync: { adopt: "Never" } });
     await world.untilCondition("lost", "Ready", "False", "ApplyRefused");
     await world.poke("lost");

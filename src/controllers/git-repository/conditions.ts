@@ -1,5 +1,4 @@
 import type { ConditionDraft } from "../../api/conditions.js";
-import { shortRevision } from "../../api/short-revision.js";
 
 /** What a look at a repository came to. */
 export type RepositoryOutcome =
@@ -19,7 +18,7 @@ export function repositoryConditions(outcome: RepositoryOutcome): ConditionDraft
     case "fetched": {
       const message = `${outcome.revision} is fetched and verified`;
       return [
-        { type: "Ready", status: "True", reason: "Fetched", message: shortRevision(message) },
+        { type: "Ready", status: "True", reason: "Fetched", message },
         { type: "Fetched", status: "True", reason: "Fetched", message },
       ];
     }
@@ -34,7 +33,7 @@ export function repositoryConditions(outcome: RepositoryOutcome): ConditionDraft
       const { reason } = outcome;
       const message = `${outcome.message}${kept}`;
       return [
-        { type: "Ready", status: "False", reason, message: shortRevision(message) },
+        { type: "Ready", status: "False", reason, message },
         { type: "Fetched", status: "False", reason, message },
         outcome.terminal
           ? { type: "Stalled", status: "True", reason, message }

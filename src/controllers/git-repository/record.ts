@@ -1,3 +1,4 @@
+import { columnMessage } from "../../api/column-message.js";
 import { mergeConditions } from "../../api/conditions.js";
 import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
 import { shortRevision } from "../../api/short-revision.js";
@@ -33,6 +34,7 @@ export async function recordRepository(
     ...(rest.revision === undefined ? {} : { shortRevision: shortRevision(rest.revision) }),
     observedGeneration: generation,
     conditions,
+    message: columnMessage(conditions, rest.revision),
     ...(repository.spec.webhook ? { webhookPath: webhookPath(repository.metadata) } : {}),
     ...(handled ? { lastHandledReconcileAt: asked } : {}),
   };

@@ -1,6 +1,5 @@
 import type { ConditionDraft } from "../../api/conditions.js";
 import { ANNOTATION_RECONCILE } from "../../api/group.js";
-import { shortRevision } from "../../api/short-revision.js";
 import type { AppHealth } from "./health.js";
 import type { DriftReport, PausedReport, Problem, Progress } from "./run.js";
 
@@ -37,8 +36,7 @@ type Draft = ConditionDraft;
  * while newer ones wait. Unknown goes only with Reconciling (kstatus).
  */
 export function appConditions(facts: AppFacts): Draft[] {
-  const full = readyCondition(facts);
-  const ready = { ...full, message: shortRevision(full.message) };
+  const ready = readyCondition(facts);
   return [ready, syncedCondition(facts), healthyCondition(facts), ...abnormal(facts, ready)];
 }
 
@@ -56,10 +54,8 @@ function readyCondition(facts: AppFacts): Draft {
   }
   if (facts.contested.length > 0) return draft("Ready", "False", "Contested", describe(facts.contested));
   if (facts.drift.length > 0 && !facts.reportOnly) return draft("Ready", "False", "Drifted", describe(facts.drift));
-  if (health.status === "Healthy") {
-    const well = `${revision} is applied and healthy${seeNotes(facts)}`;
-    return draft("Ready", "True", "Synced", progress.state === "waiting" ? `${progress.message}; ${well}` : well);
-  }
+  if (health.status === "Healthy")
+    return draft("Ready", "True", "Synced", `${revision} is applied and healthy${seeNotes(facts)}`);
   if (health.status === "Degraded") return draft("Ready", "False", "Degraded", describeHealth(health));
   if (facts.drift.length > 0) return draft("Ready", "False", "Drifted", describe(facts.drift));
   if (facts.timedOut) return draft("Ready", "False", "HealthTimeout", `not healthy in time: ${describeHealth(health)}`);

@@ -1,3 +1,4 @@
+import { columnMessage } from "../../api/column-message.js";
 import { mergeConditions } from "../../api/conditions.js";
 import { FINALIZER } from "../../api/group.js";
 import { rfc3339 } from "../../base/clock.js";
@@ -159,7 +160,12 @@ async function wait(run: AppRun, message: string): Promise<void> {
     generation,
     rfc3339(clock.now()),
   );
-  const next = { ...run.status, observedGeneration: generation, conditions };
+  const next = {
+    ...run.status,
+    observedGeneration: generation,
+    conditions,
+    message: columnMessage(conditions, undefined),
+  };
   const written = await status.write(apps.resource, current, next);
   if (written) apps.note(written);
   observer.state(run.app, next);

@@ -1,4 +1,5 @@
 import type { Change } from "../../api/change.js";
+import { columnMessage } from "../../api/column-message.js";
 import { cutMessage, mergeConditions } from "../../api/conditions.js";
 import type { OverseerAppStatus } from "../../api/overseer-app.js";
 import { shortRevision } from "../../api/short-revision.js";
@@ -112,7 +113,8 @@ async function writeStatus(run: AppRun, facts: AppFacts, observation: Observatio
     rfc3339(clock.now()),
   );
   const next = statusFields(run, facts, observation);
-  const status: OverseerAppStatus = { ...next, observedGeneration: generation, conditions };
+  const message = columnMessage(conditions, next.applied?.revision);
+  const status: OverseerAppStatus = { ...next, observedGeneration: generation, conditions, message };
   const written = await writer.write(apps.resource, current, status);
   if (written && written !== current) apps.note(written);
   observer.state(run.app, status);

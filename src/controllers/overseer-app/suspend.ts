@@ -1,3 +1,4 @@
+import { columnMessage } from "../../api/column-message.js";
 import { mergeConditions } from "../../api/conditions.js";
 import { rfc3339 } from "../../base/clock.js";
 import type { AppRun } from "./run.js";
@@ -19,7 +20,12 @@ export async function acknowledgeSuspended(run: AppRun): Promise<void> {
     ),
     ...kept.map((condition) => ({ ...condition, observedGeneration: generation })),
   ];
-  const next = { ...run.status, observedGeneration: generation, conditions };
+  const next = {
+    ...run.status,
+    observedGeneration: generation,
+    conditions,
+    message: columnMessage(conditions, undefined),
+  };
   const written = await status.write(apps.resource, run.app, next);
   if (written) apps.note(written);
   observer.state(run.app, next);

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { expect } from "chai";
 import { type ControlPlane, startControlPlane } from "../../../tools/control-plane.js";
 import { gitEnvironment } from "../../../tools/git-repository.js";
 import { repositoryRoot } from "../../../tools/repository-root.js";
@@ -10,12 +11,20 @@ import { installedFlags, serviceAccountKubeconfig } from "../../support/helm.js"
 import { TestKube } from "../../support/kube.js";
 import { OperatorProcess } from "../../support/operator-process.js";
 import { parseTranscript, TranscriptShell } from "../../support/transcript.js";
-import { configMap } from "../../support/world.js";
+import { configMap, deployment } from "../../support/world.js";
 
-describe("docs/install.md", function () {
+const read = (path: string): string => readFileSync(join(repositoryRoot(), path), "utf8");
+
+/** The fenced blocks of a section of a document, in their order. */
+function blocksOf(markdown: string, section: string): { language: string; text: string }[] {
+  const [, body = ""] = markdown.split(`\n## ${section}\n`);
+  const [own = ""] = body.split("\n## ");
+  return [...own.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language = "", text = ""]) => ({ language, text }));
+}
+
+describe("What the documents say of an installation", function () {
   this.timeout(300_000);
   this.bail(true);
-  const scenes = parseTranscript(readFileSync(join(repositoryRoot(), "docs/install.md"), "utf8"));
   let controlPlane: ControlPlane;
   let kube: TestKube;
   let git: GitServer;
@@ -61,8 +70,8 @@ describe("docs/install.md", function () {
     operator = await OperatorProcess.start({ kubeconfigPath, flags: await installedFlags(kube) });
   };
 
-  for (const { title, steps } of scenes) {
-    it(`says what happens: ${title}`, async () => {
+  for (const { title, steps } of parseTranscript(read("docs/install.md"))) {
+    it(`docs/install.md: ${title}`, async () => {
       try {
         for (const step of steps) {
           await shell.step(step);
@@ -75,4 +84,26 @@ describe("docs/install.md", function () {
       }
     });
   }
+
+  it("README.md: its first app becomes ready after its installation, with nothing else", async () => {
+    const repo = await git.createRepository("first");
+    await repo.commit({ "k8s/web.yaml": deployment("web"), "k8s/settings.yaml": configMap("settings", {}) }, "first");
+    const blocks = blocksOf(read("README.md"), "Install");
+    await shell.run(`cd ${folder} && ln -s ${join(repositoryRoot(), "charts")} charts`);
+    let output = "";
+    for (const { language, text } of blocks) {
+      if (language === "yaml") {
+        const own = text.replace(/^( +url: ).*$/m, `$1${repo.url}`);
+        expect(own).not.to.equal(text);
+        await writeFile(join(folder, "first-app.yaml"), own);
+      }
+      if (language !== "sh") continue;
+      for (const command of text.trim().split("\n")) {
+        output = await shell.run(command);
+        if (command.startsWith("helm ")) await workAsInstalled();
+      }
+    }
+    expect(output).to.match(/overseerapp\S*\/shop +True +Healthy +True +main@sha1:[0-9a-f]{7} /);
+    expect(output).to.match(/change\S*\/shop-1 .* Succeeded /);
+  });
 });

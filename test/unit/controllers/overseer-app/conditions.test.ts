@@ -217,12 +217,6 @@ describe("messages of an app's conditions", () => {
 
   it("name the revision and count the objects", () => {
     expect(messageOf({})).to.equal(`${REVISION} is applied and healthy`);
-    expect(messageOf({ progress: WAITING }), "what kubectl get shows of an app that waits").to.equal(
-      `${WAITING.message}; ${REVISION} is applied and healthy`,
-    );
-    const full = `main@sha1:${"0123456789".repeat(4)}`;
-    expect(messageOf({ revision: full })).to.equal("main@sha1:0123456 is applied and healthy");
-    expect(messageOf({ revision: full }, "Synced")).to.equal(`live is ${full}`);
     expect(messageOf({}, "Synced")).to.equal(`live is ${REVISION}`);
     expect(messageOf({}, "Healthy")).to.equal("2 of 2 objects are healthy");
   });
