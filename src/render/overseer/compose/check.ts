@@ -4,7 +4,7 @@ import type { Reporter } from "../reporter.js";
 import { checkDependencies, runs } from "./dependencies.js";
 import { TOP_LEVEL_KEYS } from "./keys.js";
 import { checkMounts, type Mount } from "./mounts.js";
-import { checkPorts } from "./ports.js";
+import { checkPorts, type PublishedPort } from "./ports.js";
 import { checkReferences, checkSources } from "./references.js";
 import { checkService } from "./service.js";
 import { checkKeys, type Mapping, mappingAt } from "./shape.js";
@@ -13,6 +13,8 @@ import { checkKeys, type Mapping, mappingAt } from "./shape.js";
 export interface ServiceFacts {
   /** TCP ports that its containers listen on, as far as the document says. */
   readonly ports: readonly number[];
+  /** Ports of the node that it takes. */
+  readonly published: readonly PublishedPort[];
   readonly mounts: readonly Mount[];
   /** Whether it runs: it does not when it has profiles, of which a node turns none on. */
   readonly runs: boolean;
@@ -40,8 +42,10 @@ export function checkCompose(compose: Mapping, written: Mapping, report: Reporte
   for (const [name, service] of services) {
     const at = report.at("services", name);
     checkService(name, service, at);
+    const ports = checkPorts(service, at);
     facts.set(name, {
-      ports: checkPorts(service, at),
+      ports: ports.container,
+      published: ports.published,
       mounts: checkMounts(service, writtenMounts(written, name), at),
       runs: runs(service),
     });

@@ -2,6 +2,7 @@ import { isRecord } from "../../../manifest/shape.js";
 import type { Reporter } from "../reporter.js";
 import type { ServiceFacts } from "./check.js";
 import { settleEnvironment } from "./environment.js";
+import { normalizePort } from "./ports.js";
 import type { Mapping } from "./shape.js";
 
 /** Limits of a service, as `deploy.resources.limits` has them. */
@@ -48,10 +49,13 @@ function finishService(
   report: Reporter,
 ): Mapping {
   const { build: _, ...rest } = service;
-  const settled =
-    rest.environment === undefined
-      ? rest
-      : { ...rest, environment: settleEnvironment(rest.environment, fill, report.at("environment")) };
+  const settled: Mapping = {
+    ...rest,
+    ...(Array.isArray(rest.ports) ? { ports: rest.ports.map(normalizePort) } : {}),
+    ...(rest.environment === undefined
+      ? {}
+      : { environment: settleEnvironment(rest.environment, fill, report.at("environment")) }),
+  };
   return isLimited && limits !== undefined ? withLimits(settled, limits) : settled;
 }
 

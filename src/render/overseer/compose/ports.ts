@@ -1,46 +1,70 @@
+import { isIP } from "node:net";
 import { isRecord } from "../../../manifest/shape.js";
 import { nameOfValue } from "../describe-issue.js";
 import type { Reporter } from "../reporter.js";
 import { PORT_KEYS } from "./keys.js";
 import { checkKeys, listAt, type Mapping } from "./shape.js";
 
-const SHORT =
-  /^(?:(?<address>\[[0-9A-Fa-f:.]+\]|[0-9]{1,3}(?:\.[0-9]{1,3}){3})?:)?(?:(?<published>[0-9]+(?:-[0-9]+)?)?:)?(?<target>[0-9]+(?:-[0-9]+)?)(?:\/(?<protocol>[A-Za-z]+))?$/;
 const EXPECTED = 'expected a port like "8080:80", "127.0.0.1:8080:80" or "53:53/udp"';
 const PROTOCOLS = ["tcp", "udp", "sctp"];
 
-/**
- * Checks `ports` and `expose` of a service. The TCP ports that its containers listen on, in the order of `ports`, then of
- * `expose`; of a range the first one.
- */
-export function checkPorts(service: Mapping, report: Reporter): number[] {
-  const found: number[] = [];
+/** Ports of the node that a service takes for itself. */
+export interface PublishedPort {
+  /** Address of the node; empty: all of them. */
+  readonly address: string;
+  readonly protocol: string;
+  readonly first: number;
+  readonly last: number;
+  /** Position in `ports`. */
+  readonly index: number;
+}
+
+/** What `ports` and `expose` of a service say. */
+export interface ServicePorts {
+  /** TCP ports that its containers listen on, in the order of `ports`, then of `expose`; of a range the first one. */
+  readonly container: readonly number[];
+  readonly published: readonly PublishedPort[];
+}
+
+/** One item of `ports`. */
+interface Port {
+  /** The TCP port of the container; undefined when it is another protocol's. */
+  readonly container: number | undefined;
+  readonly published: Omit<PublishedPort, "index"> | undefined;
+}
+
+/** Checks `ports` and `expose` of a service. */
+export function checkPorts(service: Mapping, report: Reporter): ServicePorts {
+  const container: number[] = [];
+  const published: PublishedPort[] = [];
   listAt(service, "ports", report).forEach((item, index) => {
     const at = report.at("ports", index);
     const port = isRecord(item) ? longPort(item, at) : shortPort(item, at);
-    if (port !== undefined) found.push(port);
+    if (port?.container !== undefined) container.push(port.container);
+    if (port?.published !== undefined) published.push({ ...port.published, index });
   });
   listAt(service, "expose", report).forEach((item, index) => {
     const [, first, , protocol = "tcp"] = /^([0-9]+)(-[0-9]+)?(?:\/([a-z]+))?$/.exec(String(item)) ?? [];
     if (first === undefined) report.at("expose", index).problem('expected a port like "3000"');
-    else if (protocol === "tcp") found.push(Number(first));
+    else if (protocol === "tcp") container.push(Number(first));
   });
-  return found.filter((port) => isPort(port));
+  return { container: container.filter((port) => isPort(port)), published };
 }
 
-/** The TCP port of the container; undefined when it is none, or, after a problem, when it is no port at all. */
-function shortPort(item: unknown, report: Reporter): number | undefined {
+/** A port in the short form; undefined after a problem. */
+function shortPort(item: unknown, report: Reporter): Port | undefined {
   if (typeof item !== "string" && typeof item !== "number") {
     report.problem(`${EXPECTED}, found ${nameOfValue(item)}`);
     return undefined;
   }
-  const { published, target, protocol = "tcp" } = SHORT.exec(String(item))?.groups ?? {};
+  const { address, published, target, protocol } = splitPort(String(item));
   const [from, to] = [rangeOf(published), rangeOf(target)];
-  if (target === undefined || to === undefined || (published !== undefined && from === undefined)) {
+  const isRandom = published === undefined || published === "" || published === "0";
+  if (to === undefined || !isAddress(address ?? "") || (!isRandom && from === undefined)) {
     report.problem(EXPECTED);
     return undefined;
   }
-  if (!PROTOCOLS.includes(protocol.toLowerCase())) {
+  if (!PROTOCOLS.includes(protocol)) {
     report.problem(`expected one of the protocols ${PROTOCOLS.join(", ")}`);
     return undefined;
   }
@@ -48,24 +72,82 @@ function shortPort(item: unknown, report: Reporter): number | undefined {
     report.problem("the two ranges have to be of the same length");
     return undefined;
   }
-  return protocol.toLowerCase() === "tcp" ? to.first : undefined;
+  return {
+    container: protocol === "tcp" ? to.first : undefined,
+    published: publishedAs(address ?? "", protocol, from, to.length),
+  };
 }
 
-function longPort(item: Mapping, report: Reporter): number | undefined {
+/** Of `[address:][published:]target[/protocol]`; colons are counted from the right, since an address may have some. */
+function splitPort(text: string): {
+  readonly address: string | undefined;
+  readonly published: string | undefined;
+  readonly target: string;
+  readonly protocol: string;
+} {
+  const [, ports = "", protocol = "tcp"] = /^(.*?)(?:\/([A-Za-z]+))?$/s.exec(text) ?? [];
+  const parts = ports.split(":");
+  const target = parts.pop() ?? "";
+  const published = parts.pop();
+  const written = parts.length === 0 ? undefined : parts.join(":");
+  const address = written?.startsWith("[") && written.endsWith("]") ? written.slice(1, -1) : written;
+  return { address, published, target, protocol: protocol.toLowerCase() };
+}
+
+/** A range for one port of the container, like `8000-9000:80`, takes the first free one: which that is cannot be told. */
+function publishedAs(address: string, protocol: string, from: Range | undefined, targets: number): Port["published"] {
+  if (from === undefined || from.length !== targets) return undefined;
+  return { address, protocol, first: from.first, last: from.first + from.length - 1 };
+}
+
+function longPort(item: Mapping, report: Reporter): Port | undefined {
   checkKeys(item, PORT_KEYS, report);
-  const { target, published, protocol = "tcp" } = item;
+  const { target, published, protocol = "tcp", host_ip: address = "" } = item;
   const range = rangeOf(typeof target === "number" || typeof target === "string" ? String(target) : undefined);
   if (range === undefined || range.length > 1) {
     report.at("target").problem(target === undefined ? "is missing: port of the container" : "expected one port");
     return undefined;
   }
-  if (published !== undefined && published !== "" && rangeOf(String(published)) === undefined) {
+  if (typeof protocol !== "string" || !PROTOCOLS.includes(protocol.toLowerCase())) {
+    report.at("protocol").problem(`expected one of the protocols ${PROTOCOLS.join(", ")}`);
+    return undefined;
+  }
+  if (typeof address !== "string" || !isAddress(address)) {
+    report.at("host_ip").problem("expected an IP address of the node");
+    return undefined;
+  }
+  const from = rangeOf(published === undefined ? undefined : String(published));
+  if (published !== undefined && published !== "" && from === undefined) {
     report.at("published").problem('expected a port like "8080"');
   }
-  return protocol === "tcp" ? range.first : undefined;
+  return {
+    container: protocol === "tcp" ? range.first : undefined,
+    published: publishedAs(address, protocol.toLowerCase(), from, 1),
+  };
 }
 
-function rangeOf(text: string | undefined): { readonly first: number; readonly length: number } | undefined {
+/** Empty: all addresses. No zone (`%eth0`): Compose takes none. */
+function isAddress(address: string): boolean {
+  return address === "" || (isIP(address) !== 0 && !address.includes("%"));
+}
+
+/**
+ * An item of `ports` as every version of Compose reads it: an IPv6 address gets its brackets, which the specification
+ * leaves out and Compose asks for.
+ */
+export function normalizePort(item: unknown): unknown {
+  if (typeof item !== "string") return item;
+  const { address } = splitPort(item);
+  if (address === undefined || isIP(address) !== 6 || item.startsWith("[")) return item;
+  return `[${address}]${item.slice(address.length)}`;
+}
+
+interface Range {
+  readonly first: number;
+  readonly length: number;
+}
+
+function rangeOf(text: string | undefined): Range | undefined {
   const [, first, last = first] = /^([0-9]+)(?:-([0-9]+))?$/.exec(text ?? "") ?? [];
   const [low, high] = [Number(first), Number(last)];
   return first === undefined || !isPort(low) || !isPort(high) || high < low
