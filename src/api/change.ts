@@ -21,6 +21,7 @@ export type ChangeCause = (typeof CHANGE_CAUSES)[number];
 /** Where a Change stands. The last five are final. */
 export const CHANGE_PHASES = [
   "Planning",
+  "Refused",
   "Waiting",
   "Applying",
   "Verifying",
@@ -100,7 +101,7 @@ export const ChangeStatus = z
       .enum(CHANGE_PHASES)
       .optional()
       .describe(
-        "Planning, Waiting, Applying, Verifying; or its end: Succeeded, Failed, Rejected, Superseded, RolledBack.",
+        "Planning, Refused (nothing was written, and it is tried again), Waiting, Applying, Verifying; or its end: Succeeded, Failed, Rejected, Superseded, RolledBack.",
       ),
     summary: z.string().max(64).optional().describe("The plan in short: +created ~updated -deleted."),
     planHash: z.string().max(64).optional().describe("Hash of what the plan does; an equal plan has an equal hash."),

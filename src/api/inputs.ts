@@ -21,9 +21,7 @@ export const AppSource = z
         message: "path must be relative to the root of the repository, without .. in it",
       },
     ])
-      .describe(
-        "Folder (or one file) in the repository that holds the documents. Symbolic links are followed within the repository.",
-      )
+      .describe("Folder (or one file) in the repository that holds the documents.")
       .default("."),
     ref: GitRef.optional(),
     include: atomicList(

@@ -7,6 +7,7 @@ export const FAILPOINTS = [
   "app:after-kinds-recorded",
   "app:after-dry-run",
   "app:after-first-write",
+  "app:after-tier",
   "app:after-apply",
   "app:after-prune",
   "app:before-final-status",

@@ -66,12 +66,16 @@ export interface Destination {
   prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]>;
   /** All objects of an app, from what is observed: no request. */
   observe(app: AppRef, kinds: readonly GroupVersionKind[]): Observation;
-  /** Asks the destination what it would do with each write. Writes nothing. Ends with an error when `signal` aborts. */
+  /**
+   * Asks the destination what it would do with each write. Writes nothing. Ends with an error when `signal` aborts. `others`:
+   * writes of the same Change that were accepted and are still to be made.
+   */
   preview(
     target: Target,
     writes: readonly WriteAction[],
     all: readonly Document[],
     signal: AbortSignal,
+    others?: readonly WriteAction[],
   ): Promise<Preview>;
   /** Makes one write that was previewed. */
   write(target: Target, write: PreviewedWrite): Promise<Outcome>;

@@ -7,6 +7,7 @@ export interface KubeStatus {
   readonly message?: string;
   readonly details?: {
     readonly name?: string;
+    readonly group?: string;
     readonly kind?: string;
     readonly retryAfterSeconds?: number;
     readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[];

@@ -1,5 +1,6 @@
 import type { FieldChange } from "../api/change.js";
 import type { Document } from "../manifest/document.js";
+import type { ObjectKey } from "../manifest/object-id.js";
 import type { LiveObject } from "./live.js";
 
 /** A document that has to be written. */
@@ -53,6 +54,15 @@ export interface RefusedWrite {
   readonly retryable: boolean;
 }
 
+/** A write that the destination refuses now, and may accept once others of the same Change are made. */
+export interface DeferredWrite {
+  readonly action: WriteAction;
+  /** What the destination says now. */
+  readonly message: string;
+  /** The writes that may make it possible; empty: those are made, and the destination has not taken them in yet. */
+  readonly liftedBy: readonly ObjectKey[];
+}
+
 /** Something that a document refers to, that the destination lacks and that somebody has to bring. */
 export interface MissingReference {
   readonly action: WriteAction;
@@ -64,8 +74,8 @@ export interface MissingReference {
 export interface Preview {
   readonly accepted: readonly PreviewedWrite[];
   readonly refused: readonly RefusedWrite[];
-  /** Writes that need a namespace or kind that this very set makes: looked at when it exists. */
-  readonly deferred: readonly WriteAction[];
+  /** Writes that need something that this very Change makes: judged again when that is there. */
+  readonly deferred: readonly DeferredWrite[];
   /** What accepted writes need that is not there: the whole Change waits for it. */
   readonly missing: readonly MissingReference[];
 }

@@ -3,14 +3,16 @@ import { cutText } from "../base/cut-text.js";
 import { canonicalJson, hmacSha256 } from "../base/hash.js";
 import { formatOrigin } from "../manifest/document.js";
 import { apiVersionOf, displayId } from "../manifest/object-id.js";
-import type { PreviewedWrite, WriteAction } from "./actions.js";
+import type { DeferredWrite, PreviewedWrite, RefusedWrite, WriteAction } from "./actions.js";
 import type { LeftoverDecision } from "./prune-guard.js";
 
 /** Everything a Change is going to do. */
 export interface Plan {
   readonly writes: readonly PreviewedWrite[];
-  /** Writes whose namespace or kind this very plan makes. */
-  readonly deferred: readonly WriteAction[];
+  /** Writes that the destination can judge only when others of this plan are made. */
+  readonly deferred: readonly DeferredWrite[];
+  /** Writes that the destination refuses. */
+  readonly refused?: readonly RefusedWrite[];
   readonly leftovers: readonly LeftoverDecision[];
 }
 
@@ -25,22 +27,24 @@ export function isEmptyPlan(plan: Plan): boolean {
   return (
     plan.writes.length === 0 &&
     plan.deferred.length === 0 &&
+    (plan.refused ?? []).length === 0 &&
     plan.leftovers.every((decision) => decision.verb === "Keep")
   );
 }
 
 /** `+3 ~2 -1`: created (or adopted), updated, deleted (or handed over). */
 export function summarise(plan: Plan): string {
+  const unjudged = [...plan.deferred, ...(plan.refused ?? [])];
   const created =
     plan.writes.filter((write) => write.verb !== "Update").length +
-    plan.deferred.filter((write) => write.verb === "Create").length;
-  const updated = plan.writes.length + plan.deferred.length - created;
+    unjudged.filter(({ action }) => action.verb === "Create").length;
+  const updated = plan.writes.length + unjudged.length - created;
   const removed = plan.leftovers.filter((decision) => decision.verb !== "Keep").length;
   return `+${created} ~${updated} -${removed}`;
 }
 
 /**
- * The plan as a Change shows it: deletions first, then writes with their differences until the space is used up, and at
+ * The plan as a Change shows it: deletions first, then what is refused, then writes with their differences until the space is used up, and at
  * last what is kept. Every text is cut to what the API server accepts, so that a plan can always be recorded.
  */
 export function describePlan(plan: Plan): { actions: PlannedAction[]; omitted: number } {
@@ -49,6 +53,7 @@ export function describePlan(plan: Plan): { actions: PlannedAction[]; omitted: n
   const all = [
     ...leftovers("Delete"),
     ...leftovers("HandOver"),
+    ...(plan.refused ?? []).map(describeRefused),
     ...plan.writes.map(describeWrite),
     ...plan.deferred.map(describeDeferred),
     ...leftovers("Keep"),
@@ -74,12 +79,13 @@ function sizeOf(action: PlannedAction): number {
 }
 
 /** Cuts every text to the length that the schema of a Change allows. */
-function cutTexts({ object, origin, reason, diff, ...action }: PlannedAction): PlannedAction {
+function cutTexts({ object, origin, reason, error, diff, ...action }: PlannedAction): PlannedAction {
   return {
     ...action,
     object: cutText(object, 512),
     ...(origin === undefined ? {} : { origin: cutText(origin, 1280) }),
     ...(reason === undefined ? {} : { reason: cutText(reason, 1024) }),
+    ...(error === undefined ? {} : { error: cutText(error, 1024) }),
     ...(diff === undefined ? {} : { diff: diff.slice(0, MAX_DIFF).map(cutChange) }),
   };
 }
@@ -99,7 +105,11 @@ function cutChange({ path, from, to }: FieldChange): FieldChange {
 export function planHash(plan: Plan, key: string): string {
   const lines = [
     ...plan.writes.map((write) => [write.verb, write.action.document.key, write.action.document.hash, write.diff]),
-    ...plan.deferred.map((write) => [write.verb, write.document.key, write.document.hash]),
+    ...[...plan.deferred, ...(plan.refused ?? [])].map(({ action }) => [
+      action.verb,
+      action.document.key,
+      action.document.hash,
+    ]),
     ...plan.leftovers
       .filter((decision) => decision.verb !== "Keep")
       .map((decision) => [decision.verb, decision.live.key, decision.verb === "HandOver" ? decision.to : ""]),
@@ -115,11 +125,15 @@ function describeWrite(write: PreviewedWrite): PlannedAction {
   };
 }
 
-function describeDeferred(action: WriteAction): PlannedAction {
+function describeDeferred({ action, message }: DeferredWrite): PlannedAction {
   return {
     ...describeDocument(action.verb, action),
-    reason: "checked when the namespace or kind that it needs exists",
+    reason: `checked again when what this Change makes before it is there: ${message}`,
   };
+}
+
+function describeRefused({ action, message }: RefusedWrite): PlannedAction {
+  return { ...describeDocument(action.verb, action), result: "Failed", error: message };
 }
 
 function describeDocument(verb: "Create" | "Update" | "Adopt", action: WriteAction): PlannedAction {

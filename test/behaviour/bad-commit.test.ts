@@ -140,8 +140,13 @@ describe("A bad commit", function () {
       .and.contain("nothing was written");
     expect(await world.kube.get(world.configMap("all"))).to.equal(undefined);
     const [change] = await world.changes("all");
-    expect(change?.status?.phase).to.equal("Planning");
+    expect(change?.status?.phase).to.equal("Refused");
     expect(change?.status?.message).to.contain("one.yaml:1");
+    expect(change?.status?.summary, "what it would do").to.equal("+3 ~0 -0");
+    expect(change?.status?.plan?.filter(({ result }) => result === "Failed").map(({ object }) => object)).to.deep.equal(
+      [`Service ${world.namespace}/one`, `Service ${world.namespace}/two`],
+    );
+    expect(condition(change ?? {}, "Ready")).to.include({ status: "False", reason: "Refused" });
   });
 
   it("that admission refuses is told object by object, and nothing of it is written", async () => {

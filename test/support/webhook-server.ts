@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { RawObject } from "../../src/kube/object.js";
 import type { ControlPlane } from "../../tools/control-plane.js";
-import type { TestKube } from "./kube.js";
+import type { TestKube, TestObject } from "./kube.js";
 
 /** What a webhook answers: JSON patch operations, a refusal, or nothing. */
 export type WebhookAnswer = readonly object[] | { readonly denied: string } | undefined;
@@ -30,6 +30,7 @@ export class WebhookServer {
   readonly #server: Server;
   readonly #caBundle: string;
   readonly #rules = new Map<string, WebhookRule>();
+  #port = 0;
 
   private constructor(server: Server, caBundle: string) {
     this.#server = server;
@@ -43,6 +44,23 @@ export class WebhookServer {
     const server = createServer({ cert, key });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return new WebhookServer(server, Buffer.from(controlPlane.caPem).toString("base64"));
+  }
+
+  /** The configuration of a webhook that decides by `rule`, for Git. */
+  manifest(scope: WebhookScope, rule: WebhookRule): TestObject {
+    this.#rules.set(scope.name, rule);
+    return this.#configuration(scope);
+  }
+
+  /** Takes no more requests, until `resume`. */
+  async pause(): Promise<void> {
+    this.#port = (this.#server.address() as AddressInfo).port;
+    await this.stop();
+  }
+
+  /** Listens again, on the same port. */
+  async resume(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(this.#port, "127.0.0.1", resolve));
   }
 
   /** Sets up a webhook that decides by `rule`, and waits until the API server asks it. */
@@ -68,7 +86,7 @@ export class WebhookServer {
   }
 
   #configuration({ name, namespace, apiGroup, version, resource, validating }: WebhookScope) {
-    const { port } = this.#server.address() as AddressInfo;
+    const port = (this.#server.address() as AddressInfo | null)?.port ?? this.#port;
     const webhook = {
       name: "rule.fields.example.com",
       admissionReviewVersions: ["v1"],

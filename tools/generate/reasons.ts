@@ -142,14 +142,19 @@ export const REASONS: readonly ReasonText[] = [
     meaning: "Event: something of the source was left out, added or assumed; status.notes has all.",
   },
   { reason: "ApplyWarning", kinds: APP, meaning: "Event: the destination took a document with a warning." },
-  { reason: "ApplyFailed", kinds: APP, meaning: "A write or deletion failed; the rest follows with the next try." },
+  {
+    reason: "ApplyFailed",
+    kinds: APP,
+    meaning:
+      "A write or deletion failed, or a document is still refused after what it needed was written. What was written stays; the rest follows with the next try.",
+  },
   { reason: "KindNotFound", kinds: APP, meaning: "The destination does not serve the kind of a document." },
   { reason: "ApiServerUnreachable", kinds: APP, meaning: "The API server gives no answer." },
   { reason: "ApiServerError", kinds: APP, meaning: "The API server failed without saying why." },
   {
     reason: "PruneRefused",
     kinds: APP,
-    meaning: "The plan would delete what the rules against accidents protect; nothing was written.",
+    meaning: "The plan would delete what the rules against accidents protect; nothing is deleted.",
   },
   { reason: "Deletions", kinds: APP, meaning: "The plan deletes more than may go unasked." },
   {

@@ -1,81 +1,84 @@
 import type { Change } from "../../api/change.js";
 import { rfc3339 } from "../../base/clock.js";
-import { mapLimit } from "../../base/semaphore.js";
-import { applyTier } from "../../manifest/order.js";
-import type { PreviewedWrite, WriteAction } from "../../plan/actions.js";
+import { displayId } from "../../manifest/object-id.js";
+import type { DeferredWrite } from "../../plan/actions.js";
 import type { Plan } from "../../plan/plan.js";
 import { flushChange, stageChange } from "./change-record.js";
+import { observeApp } from "./observe.js";
 import { holdDeletions, prune } from "./prune.js";
 import { Results } from "./results.js";
 import { restAfterFailure } from "./retry.js";
 import type { AppRun, ChangeUpdate, Rendered } from "./run.js";
+import { type Remaining, writeInOrder } from "./write-in-order.js";
 
-/** Writes of one app on their way at once. */
-const PARALLEL = 8;
-/** How soon to look again for a kind that is about to be served, if no event tells earlier. */
-const KIND_RETRY_MS = 1_000;
+/** What the API server has not taken in after so long, of what was written before, is a refusal like any other. */
+const TAKE_IN_MS = 10_000;
+/** The first wait of these, and the longest. */
+const AGAIN_MS = { first: 250, most: 2_000 };
 
 /**
- * Carries a plan out: writes tier by tier, then what waited for a namespace or kind, then deletions. Stops at the first tier
- * that fails, and between two writes when this process is to end; what is left is planned anew by a later reconcile, of
- * whichever process. `unsettled`: an app that has not looked at the commit yet.
+ * Carries a plan out: writes in their order, then deletions. What cannot be written yet is left for a later reconcile, of
+ * whichever process, which plans it anew. `unsettled`: an app that has not looked at the commit yet; `refusal`: why nothing may be
+ * deleted now.
  */
 export async function applyPlan(
   run: AppRun,
   desired: Rendered,
   plan: Plan,
   change: Change,
-  unsettled: string | undefined,
+  deletions: { readonly unsettled: string | undefined; readonly refusal: string | undefined },
 ): Promise<void> {
   const results = new Results(run);
-  await writeTiers(run, plan.writes, results);
+  const remaining = await writeInOrder(run, desired, plan, results);
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-apply");
-  const waiting = results.failed ? [] : await writeDeferred(run, desired, plan.deferred, results);
-  if (run.signal.aborted) return leaveOpen(run, change);
-  if (!results.failed && waiting.length > 0) {
-    run.progress = { state: "pending", message: `${waiting.length} objects wait for their kind to be served` };
-    return run.comeBack(KIND_RETRY_MS);
-  }
-  if (!results.failed && holdDeletions(run, plan, unsettled)) return;
+  if (!noteStuck(run, remaining, results) && isWaiting(run, change, remaining, results)) return;
+  if (!results.failed && deletions.refusal !== undefined) return pruneRefused(run, desired, change, deletions.refusal);
+  if (!results.failed && holdDeletions(run, plan, deletions.unsettled)) return;
   if (!results.failed) await prune(run, plan.leftovers, results);
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-prune");
   return results.failed ? applyFailed(run, desired, change, results) : applied(run, change, results);
 }
 
-async function writeTiers(run: AppRun, writes: readonly PreviewedWrite[], results: Results): Promise<void> {
-  const { destination } = run;
-  const { failpoint, observer } = run.services;
-  for (const tier of [0, 1, 2, 3]) {
-    const now = writes.filter((write) => applyTier(write.action.document.id) === tier);
-    await mapLimit(now, PARALLEL, async (write) => {
-      if (run.signal.aborted) return;
-      const outcome = await destination.write(run.target, write);
-      failpoint("app:after-first-write");
-      observer.applied(write.verb === "Update" ? "update" : "create", outcome.ok ? "success" : "error");
-      results.note(write.action.document.id, outcome, write.action.document.origin);
-    });
-    if (results.failed || run.signal.aborted) return;
+/**
+ * Notes as failures what the destination still refuses although all that could have changed its mind is written, and had time to
+ * be taken in. Says whether anything failed.
+ */
+function noteStuck(run: AppRun, { waiting, held, unwritten }: Remaining, results: Results): boolean {
+  if (isTakenIn(run) || results.failed) {
+    const mayFollow = ({ liftedBy }: DeferredWrite): boolean => held.length > 0 && liftedBy.some(unwritten);
+    for (const one of waiting) {
+      if (mayFollow(one)) continue;
+      const { document } = one.action;
+      results.note(document.id, { ok: false, message: one.message, retryable: true }, document.origin);
+    }
   }
+  return results.failed;
 }
 
-/** Looks at what waited for a namespace or kind now that they were made, and writes what is possible. Gives what still waits. */
-async function writeDeferred(
-  run: AppRun,
-  desired: Rendered,
-  deferred: readonly WriteAction[],
-  results: Results,
-): Promise<readonly WriteAction[]> {
-  if (deferred.length === 0) return [];
-  await run.destination.prepare(desired.kinds);
-  const preview = await run.destination.preview(run.target, deferred, desired.documents, run.signal);
-  run.services.failpoint("app:after-dry-run");
-  for (const { action, message } of preview.refused) {
-    results.note(action.document.id, { ok: false, message, retryable: true }, action.document.origin);
-  }
-  if (!results.failed) await writeTiers(run, preview.accepted, results);
-  return preview.deferred;
+/** Whether what was written last had its time to be taken in. */
+function isTakenIn(run: AppRun): boolean {
+  const { lastWrite } = run.memory;
+  return lastWrite === undefined || run.services.clock.monotonic() - lastWrite > TAKE_IN_MS;
+}
+
+/** Whether nothing failed and not all is written: then the Change goes on when what it waits for has come. */
+function isWaiting(run: AppRun, change: Change, { waiting, held }: Remaining, results: Results): boolean {
+  if (waiting.length === 0 && held.length === 0) return false;
+  const { memory, services } = run;
+  const reasons = [...held.map(({ message }) => message), ...waiting.map(describeWaiting)].sort();
+  const message = `${reasons.slice(0, 3).join("; ")}${reasons.length > 3 ? `; and ${reasons.length - 3} more` : ""}`;
+  run.progress = { state: "pending", message };
+  for (const { leftMs } of held) run.comeBack(leftMs);
+  const since = services.clock.monotonic() - (memory.lastWrite ?? services.clock.monotonic());
+  if (waiting.length > 0) run.comeBack(Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.first, since)));
+  stageChange(run, change, { phase: "Applying", waitingFor: message, ...markedPlan(run, change, results) });
+  return true;
+}
+
+function describeWaiting({ action, message }: DeferredWrite): string {
+  return `${displayId(action.document.id)} is not accepted yet: ${message}`;
 }
 
 /** Ends this reconcile with the Change as it is, under way: another one finds it, and goes on. */
@@ -87,6 +90,7 @@ async function leaveOpen(run: AppRun, change: Change): Promise<never> {
 
 function applied(run: AppRun, change: Change, results: Results): void {
   run.memory.retry = undefined;
+  run.memory.heldSince = undefined;
   run.memory.lastTold.delete("sync");
   run.progress = { state: "done" };
   const appliedTime = change.status?.appliedTime ?? rfc3339(run.services.clock.now());
@@ -94,9 +98,25 @@ function applied(run: AppRun, change: Change, results: Results): void {
 }
 
 function applyFailed(run: AppRun, desired: Rendered, change: Change, results: Results): void {
-  const message = results.summary();
+  const plan = markedPlan(run, change, results);
+  const message = `${results.summary()} (${results.progress(plan.plan)})`;
   restAfterFailure(run, desired, "ApplyFailed", `${desired.inputs.revision}: ${message}`, results.retryAfterMs());
-  stageChange(run, change, { phase: "Applying", message, ...markedPlan(run, change, results) });
+  awaitHealth(run, desired);
+  stageChange(run, change, { phase: "Applying", message, ...plan });
+}
+
+/** All is written, and what left Git may not be deleted now. */
+function pruneRefused(run: AppRun, desired: Rendered, change: Change, message: string): void {
+  run.services.observer.pruneRefused("PruneRefused");
+  restAfterFailure(run, desired, "PruneRefused", `${desired.inputs.revision}: ${message}`);
+  stageChange(run, change, { phase: "Applying", message });
+}
+
+/** What was refused may have been so since an object is not healthy: when that one is, it is tried at once. */
+function awaitHealth(run: AppRun, { documents }: Rendered): void {
+  const { objects } = observeApp(run);
+  const unhealthy = documents.filter(({ key }) => objects.get(key)?.health.status !== "Healthy").map(({ key }) => key);
+  if (run.memory.retry) run.memory.retry = { ...run.memory.retry, unhealthy };
 }
 
 function markedPlan(run: AppRun, change: Change, results: Results): Pick<ChangeUpdate, "plan"> {

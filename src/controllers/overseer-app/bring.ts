@@ -4,7 +4,7 @@ import { closedGates, judgeGates } from "../../gates/gate.js";
 import { referencesGate } from "../../gates/references.js";
 import { formatOrigin } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
-import type { Preview, RefusedWrite } from "../../plan/actions.js";
+import type { RefusedWrite } from "../../plan/actions.js";
 import { difference } from "../../plan/difference.js";
 import type { Observation } from "../../plan/live.js";
 import { describePlan, isEmptyPlan, type Plan, planHash, summarise } from "../../plan/plan.js";
@@ -16,7 +16,7 @@ import { judgeClaims } from "./entitled.js";
 import { statusNotes } from "./notes.js";
 import { observeApp } from "./observe.js";
 import { tellKept } from "./prune.js";
-import { recordKinds } from "./record-kinds.js";
+import { areRecorded, recordKinds } from "./record-kinds.js";
 import { restAfterFailure, restsStill } from "./retry.js";
 import type { AppRun, Rendered } from "./run.js";
 import { unsettledApps } from "./settled.js";
@@ -43,30 +43,34 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   const preview = await destination.preview(run.target, diff.writes, desired.documents, run.signal);
   const held = diff.paused.filter(({ behind }) => behind).map(({ live }) => keepPaused(live));
   const leftovers = [...verdict.decisions, ...held];
-  const plan: Plan = { writes: preview.accepted, deferred: preview.deferred, leftovers };
+  const plan: Plan = { writes: preview.accepted, deferred: preview.deferred, refused: preview.refused, leftovers };
   run.services.failpoint("app:after-plan");
   const open = openChangeFor(run, desired.inputs.key);
-  if (preview.refused.length > 0 || verdict.refusal !== undefined) return refused(run, desired, plan, preview, verdict);
+  // What has begun goes on with all that it still can write: that may be what lifts a refusal.
+  const begun = run.status.applied?.key === desired.inputs.key;
+  const stopped = verdict.refusal !== undefined && (!begun || diff.writes.length === 0);
+  if (stopped || (preview.refused.length > 0 && !begun)) return refused(run, desired, plan, verdict);
   if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0))
     return inPlace(run, desired, plan, diff.vanishing.length);
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
   const missing = preview.missing.map(({ action, what }) => ({ what, where: formatOrigin(action.document.origin) }));
   const gates = judgeGates(GATES, { deletionsAsk: verdict.ask, missing });
   if (closedGates(gates).length > 0) return waitAtGates(run, change, plan, gates);
-  const current = await startApplying(run, change, plan);
-  await recordKinds(run, desired, current);
-  await applyPlan(run, desired, plan, current, unsettled);
+  const current = await startApplying(run, change, plan, gates);
+  if (!begun || !areRecorded(run)) await recordKinds(run, desired, current);
+  await applyPlan(run, desired, plan, current, { unsettled, refusal: verdict.refusal });
 }
 
 /**
  * Notes that a Change is being applied. One that takes a moment shows its plan at once; a short one is written when it is
  * through. The plan of a Change that is applied in several steps stays the one that it began with.
  */
-async function startApplying(run: AppRun, change: Change, plan: Plan): Promise<Change> {
+async function startApplying(run: AppRun, change: Change, plan: Plan, gates: GateState[]): Promise<Change> {
   const goesOn = change.status?.phase === "Applying" && change.status.plan !== undefined;
   const retried = !goesOn || change.status?.message !== undefined;
   const attempts = (change.status?.attempts ?? 0) + (retried ? 1 : 0);
-  stageChange(run, change, { ...(goesOn ? {} : planStatus(run, plan)), phase: "Applying", attempts });
+  const opened = change.status?.gates === undefined ? {} : { gates };
+  stageChange(run, change, { ...(goesOn ? {} : planStatus(run, plan)), ...opened, phase: "Applying", attempts });
   return plan.writes.length + plan.deferred.length > SHORT_PLAN ? flushChange(run, change) : change;
 }
 
@@ -105,16 +109,9 @@ function inPlace(run: AppRun, desired: Rendered, plan: Plan, vanishing: number):
   run.progress = { state: "done" };
 }
 
-/** Notes a refusal with all its reasons. Nothing was written. */
-async function refused(
-  run: AppRun,
-  desired: Rendered,
-  plan: Plan,
-  preview: Preview,
-  verdict: PruneVerdict,
-): Promise<void> {
-  const message =
-    verdict.refusal ?? describeRefusals(preview.refused, preview.accepted.length + preview.deferred.length);
+/** Notes a refusal with all its reasons. Nothing is written. */
+async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: PruneVerdict): Promise<void> {
+  const message = verdict.refusal ?? describeRefusals(plan.refused ?? [], plan.writes.length + plan.deferred.length);
   const reason = verdict.refusal === undefined ? "ApplyRefused" : "PruneRefused";
   if (verdict.refusal !== undefined) run.services.observer.pruneRefused(reason);
   restAfterFailure(run, desired, reason, `${desired.inputs.revision}: ${message}`);
@@ -125,7 +122,7 @@ async function refused(
   );
   await recordChange(run, change, {
     ...planStatus(run, plan),
-    phase: "Planning",
+    phase: "Refused",
     message,
     attempts: (change.status?.attempts ?? 0) + 1,
   });

@@ -129,6 +129,12 @@ export function changeConditions(status: ChangeStatus): ConditionDraft[] {
   const reason = status.phase ?? "Planning";
   const message = status.message || status.waitingFor || status.summary || reason;
   if (status.phase === "Succeeded") return [{ type: "Ready", status: "True", reason, message }];
+  if (status.phase === "Refused") {
+    return [
+      { type: "Ready", status: "False", reason, message },
+      { type: "Reconciling", status: "True", reason: "Retrying", message },
+    ];
+  }
   if (isFinal(status.phase)) {
     return [
       { type: "Ready", status: "False", reason, message },

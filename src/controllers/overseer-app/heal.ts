@@ -3,6 +3,7 @@ import { displayId } from "../../manifest/object-id.js";
 import type { HealAction, WriteAction } from "../../plan/actions.js";
 import { difference } from "../../plan/difference.js";
 import { noteRefusal, restsBeforeHeal, restsBeforeRemake } from "./heal-waits.js";
+import { Holds } from "./hold.js";
 import { observeApp } from "./observe.js";
 import { reportPaused } from "./paused.js";
 import type { AppRun, DriftReport, Rendered } from "./run.js";
@@ -104,23 +105,33 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
 
 /** Makes objects again that were deleted, or whose marks were removed. */
 async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<string[]> {
-  if (writes.length === 0) return [];
+  if (writes.length === 0 || !run.applied) return [];
   const { destination } = run;
   const { clock, observer } = run.services;
   const { ledger } = run.memory;
   const due = writes.filter((write) => !restsBeforeRemake(run, write));
-  const preview = await destination.preview(run.target, due, run.applied?.documents ?? [], run.signal);
+  const preview = await destination.preview(run.target, due, run.applied.documents, run.signal);
+  const holds = new Holds(run, run.applied);
+  const absent = new Set(writes.map(({ document }) => document.key));
   const made: string[] = [];
   for (const refused of preview.refused) noteRefusal(run, refused.action, "made again", refused);
   if (preview.deferred.length > 0) run.comeBack(1_000);
   for (const write of preview.accepted) {
     if (run.signal.aborted) break;
     const { id, key } = write.action.document;
+    const hold = holds.of(write.action, (other) => absent.has(other));
+    if (hold) {
+      run.comeBack(hold.leftMs);
+      run.drift.push({ object: displayId(id), note: hold.message });
+      continue;
+    }
     const outcome = await destination.write(run.target, write);
     if (!outcome.ok) {
       noteRefusal(run, write.action, "made again", outcome);
       continue;
     }
+    absent.delete(key);
+    holds.written(write.action.document);
     ledger.accepted(key);
     ledger.healed(key, "deleted", clock.monotonic());
     made.push(`${displayId(id)} made again (${HOW[write.verb]})`);

@@ -1,6 +1,6 @@
 import type { OverseerError } from "../../base/errors.js";
+import type { ObjectKey } from "../../manifest/object-id.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
-import type { TreeLinks } from "../../render/source-links.js";
 import type { Moments } from "./elapsed.js";
 import type { Rendered } from "./run.js";
 
@@ -15,6 +15,8 @@ export interface Retry {
   readonly nextAt: number;
   readonly reason: string;
   readonly message: string;
+  /** Objects that were not healthy then: when one of them is, it is tried at once. */
+  readonly unhealthy?: readonly ObjectKey[];
 }
 
 /** What is remembered of an app between two reconciles. Lost with the process without harm: the rest is in its status. */
@@ -26,8 +28,6 @@ export class AppMemory {
   failedRender: { readonly inputsKey: string; readonly error: OverseerError } | undefined;
   /** The documents whose objects are claimed, and at which destination. */
   claimed: { readonly by: Rendered; readonly at: string } | undefined;
-  /** The symbolic links of the tree that was looked at last. */
-  links: TreeLinks | undefined;
   retry: Retry | undefined;
   /** When the Change that was looked at last began, and was applied. */
   moments: Moments | undefined;
@@ -35,6 +35,12 @@ export class AppMemory {
   consideredCommit: string | undefined;
   /** Monotonic time since when deletions wait for other apps to take note of a commit. */
   pruneHeldSince: number | undefined;
+  /** Monotonic time of the last write of a Change. */
+  lastWrite: number | undefined;
+  /** Monotonic time since when writes wait for the health of what serves them. */
+  heldSince: number | undefined;
+  /** Monotonic times at which webhook configurations and the like were written. */
+  readonly judgesWritten = new Map<ObjectKey, number>();
   /** Monotonic time of the first event of a drift that is not healed yet. */
   driftSeenAt: number | undefined;
   /** Monotonic time since when the first poll of the repository is awaited. */

@@ -45,3 +45,9 @@ export async function recordKinds(run: AppRun, desired: Rendered, change: Change
   if (written) apps.note(written);
   run.services.failpoint("app:after-kinds-recorded");
 }
+
+/** Whether the status has all kinds already that the app is about to have. */
+export function areRecorded(run: AppRun): boolean {
+  const recorded = new Set(run.status.kinds ?? []);
+  return relevantKinds(run).every((kind) => recorded.has(formatKind(kind)));
+}

@@ -18,6 +18,7 @@ export interface Failure {
 /** What became of the actions of a plan, by the name of their object. */
 export class Results {
   readonly failures: Failure[] = [];
+  readonly #done = new Set<string>();
   readonly #run: AppRun;
 
   constructor(run: AppRun) {
@@ -37,6 +38,7 @@ export class Results {
       this.failures.push({ object, apiVersion: apiVersionOf(id), where, message, retryAfterMs });
       return;
     }
+    this.#done.add(`${apiVersionOf(id)} ${object}`);
     for (const text of outcome.notes) {
       this.#run.tellOnce(`note ${object} ${text}`, "Warning", "ApplyWarning", "Apply", text);
     }
@@ -55,16 +57,30 @@ export class Results {
     return Math.max(0, ...this.failures.map((failure) => failure.retryAfterMs));
   }
 
-  /** The plan with the result of each action that failed; with `complete`, of all that were carried out. */
+  /** How much of a marked plan is done, by name: `2 of 6 were written: Namespace shop, ConfigMap shop/a`. */
+  progress(plan: readonly PlannedAction[] | undefined): string {
+    const actions = (plan ?? []).filter(({ verb }) => verb !== "Keep");
+    const done = actions.filter(({ result }) => result === "Done").map(({ object }) => object);
+    if (done.length === 0) return "nothing was written";
+    const more = done.length > 3 ? ` and ${done.length - 3} more` : "";
+    return `${done.length} of ${actions.length} were written: ${done.slice(0, 3).join(", ")}${more}`;
+  }
+
+  /**
+   * The plan with the result of each action so far: what failed now, and what was done now or before; with `complete`, all that
+   * is not kept.
+   */
   mark(plan: readonly PlannedAction[] | undefined, complete: boolean): PlannedAction[] | undefined {
     const errors = new Map(
       this.failures.map((failure) => [`${failure.apiVersion} ${failure.object}`, failure.message]),
     );
     return plan?.map((action) => {
-      const { result: _, error: __, ...bare } = action;
-      const error = errors.get(`${action.apiVersion} ${action.object}`);
+      const { result, error: _, ...bare } = action;
+      const key = `${action.apiVersion} ${action.object}`;
+      const error = errors.get(key);
       if (error !== undefined) return { ...bare, result: "Failed" as const, error: cutMessage(error) };
-      return complete && action.verb !== "Keep" ? { ...bare, result: "Done" as const } : bare;
+      const done = complete || result === "Done" || this.#done.has(key);
+      return done && action.verb !== "Keep" ? { ...bare, result: "Done" as const } : bare;
     });
   }
 }

@@ -1,5 +1,7 @@
 import { type BackoffPolicy, backoffDelay } from "../../base/backoff.js";
 import { parseDuration } from "../../base/duration.js";
+import type { ObjectKey } from "../../manifest/object-id.js";
+import { observeApp } from "./observe.js";
 import type { AppRun, Rendered } from "./run.js";
 
 /** Times of `sync.retry` where the app says nothing. */
@@ -18,6 +20,7 @@ export function restsStill(run: AppRun, desired: Rendered): boolean {
   if (!retry || retry.inputsKey !== desired.inputs.key) return false;
   const left = retry.dueAt - clock.monotonic();
   if (retry.generation !== run.app.metadata.generation || left <= 0) return false;
+  if (isHealthyNow(run, retry.unhealthy)) return false;
   run.memory.retry = { ...retry, nextAt: shownTime(retry.nextAt, clock.now() + left) };
   run.progress = { state: "failed" };
   run.problem = {
@@ -29,6 +32,13 @@ export function restsStill(run: AppRun, desired: Rendered): boolean {
   };
   run.comeBack(left);
   return true;
+}
+
+/** Whether an object has become healthy that was not when the try failed: a webhook may answer now. */
+function isHealthyNow(run: AppRun, keys: readonly ObjectKey[] = []): boolean {
+  if (keys.length === 0) return false;
+  const { objects } = observeApp(run);
+  return keys.some((key) => objects.get(key)?.health.status === "Healthy");
 }
 
 /** The time that is told already, unless somebody has set the clock since. */

@@ -1,6 +1,6 @@
 import { type ApplyResult, applyObject } from "../../kube/apply.js";
-import { goneVersion, isStatus } from "../../kube/errors.js";
-import type { FieldSteps } from "../../kube/field-sets.js";
+import { goneVersion, isStatus, type KubeStatus } from "../../kube/errors.js";
+import { type FieldSteps, pick } from "../../kube/field-sets.js";
 import { applyEntry } from "../../kube/managed-fields.js";
 import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../kube/object.js";
 import { objectPath, type ResourceInfo } from "../../kube/resource.js";
@@ -10,8 +10,9 @@ import type { Target } from "../destination.js";
 import { type KubernetesContext, writer } from "./context.js";
 import { leftOut, rebooked } from "./gone-version.js";
 import { fieldManager, stamped } from "./identity.js";
+import { isMain } from "./managers.js";
 import { claimed, type OurBooks } from "./take-over.js";
-import { overlay, unionConflict } from "./union-conflict.js";
+import { overlay, unionConflict, without } from "./union-conflict.js";
 
 /** The answer of the API server to the document, as if it were written. */
 export function dryRun(
@@ -44,11 +45,23 @@ export async function forcedDryRun(
   try {
     return await dryRun(context, target, document, resource, true);
   } catch (error) {
-    const obstacle = await obstacleOf(context, target, resource, document, error);
+    let obstacle = await obstacleOf(context, target, resource, document, error);
     if (!obstacle) throw error;
-    return dryRunWithout(context, target, document, resource, obstacle);
+    for (let found = 1; ; found++) {
+      try {
+        return await dryRunWithout(context, target, document, resource, obstacle);
+      } catch (next) {
+        // What the API server looks at only when the first thing is out of its way.
+        const further: Obstacle | undefined = found < MOST ? furtherObstacle(obstacle, document, next) : undefined;
+        if (!further) throw next;
+        obstacle = further;
+      }
+    }
   }
 }
+
+/** Things that may be in the way of one write, one behind the other. */
+const MOST = 3;
 
 /** What is in the way of an apply, and goes when the books of the live object are rewritten before it. */
 export interface Obstacle {
@@ -80,9 +93,45 @@ export async function obstacleOf(
     return { live, gone: leftOut(held, document.object), books, booksFirst: true };
   }
   if (!isStatus(error, 422)) return undefined;
-  const { members, explained } = unionConflict(error.status, live, document.object);
+  return unionObstacle(live, error.status, document, removedByUs(live, document, fieldManager(target.app)));
+}
+
+/** Members of unions that are in the way, beside what goes anyway. */
+function unionObstacle(
+  live: RawObject,
+  status: KubeStatus,
+  document: Document,
+  gone: readonly FieldSteps[],
+): Obstacle | undefined {
+  const { members, explained } = unionConflict(status, live, document.object);
   const books: Obstacle["books"] = (metadata, ours) => claimed(metadata, ours, members);
-  return explained ? { live, gone: members, books, booksFirst: false } : undefined;
+  return explained ? { live, gone: [...gone, ...members], books, booksFirst: false } : undefined;
+}
+
+/** What stands in the way of the object that an obstacle leaves. */
+function furtherObstacle(
+  { live, gone, books, booksFirst }: Obstacle,
+  document: Document,
+  error: unknown,
+): Obstacle | undefined {
+  if (!isStatus(error, 422)) return undefined;
+  const further = unionObstacle(without(live, gone), error.status, document, gone);
+  if (!further) return undefined;
+  const both: Obstacle["books"] = (metadata, ours) =>
+    further.books({ ...metadata, managedFields: [...books(metadata, ours)] }, ours);
+  return { ...further, live, books: both, booksFirst };
+}
+
+/**
+ * What the apply takes away by itself: fields of ours that the document does not have any more, and that nobody else has. An
+ * answer to the object with them would tell of a conflict that the write does not have.
+ */
+function removedByUs(live: RawObject, document: Document, manager: string): readonly FieldSteps[] {
+  const mine = applyEntry(live.metadata, manager);
+  const others = (live.metadata.managedFields ?? []).filter((entry) => entry !== mine && isMain(entry));
+  return leftOut(mine?.fieldsV1 ?? {}, document.object).filter(
+    (steps) => !others.some(({ fieldsV1 }) => pick(fieldsV1, steps) !== undefined),
+  );
 }
 
 /** Tells versions of a document's kind that are gone: `named` by the API server, and others that it does not serve now. */

@@ -99,8 +99,9 @@ export class KubernetesDestination implements Destination {
     writes: readonly WriteAction[],
     all: readonly Document[],
     signal: AbortSignal,
+    others: readonly WriteAction[] = [],
   ): Promise<Preview> {
-    return preview(this.#context, target, writes, all, signal);
+    return preview(this.#context, target, writes, { all, others }, signal);
   }
 
   write(target: Target, write: PreviewedWrite): Promise<Outcome> {

@@ -7,89 +7,67 @@ import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
 import { apiVersionOf, displayId } from "../../manifest/object-id.js";
-import type { Preview, PreviewedWrite, RefusedWrite, WriteAction } from "../../plan/actions.js";
+import type { Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import type { Target } from "../destination.js";
 import { judgeAdoption } from "./adoption.js";
 import { adoptionRemoves } from "./adoption-diff.js";
 import { admissionNotes, notAsAsked } from "./asked.js";
+import { deferrable, type Refused } from "./companions/defer.js";
+import { provides } from "./companions/provides.js";
 import { liveDiff } from "./compare.js";
 import { type KubernetesContext, laneOf, noteForbidden, WRITES_PER_APP } from "./context.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
 import { fieldManager } from "./identity.js";
 import { explainRefusal } from "./refusals/explain.js";
-import { isTooLarge, Refusal, TOO_LARGE } from "./refusals/refusal.js";
+import { isTooLarge, KIND_NOT_SERVED, Refusal, TOO_LARGE } from "./refusals/refusal.js";
 import { judgeSize } from "./size.js";
 import { removalNotes } from "./update-notes.js";
 
 /** Fields of one object; with the line about the rest they fit into a Change. */
 const MAX_DIFF = 100;
 
-type Judged =
-  | { readonly accepted: PreviewedWrite }
-  | { readonly refused: RefusedWrite }
-  | { readonly deferred: WriteAction };
+type Judged = { readonly accepted: PreviewedWrite } | Refused;
+
+/** What a preview is about, beside the writes that are judged. */
+export interface PreviewScope {
+  /** All documents of the app. */
+  readonly all: readonly Document[];
+  /** Other writes of the same Change that are still to be made, and were accepted. */
+  readonly others: readonly WriteAction[];
+}
 
 /**
- * Dry-runs every write, all of them whatever the first ones say, so that every error comes out at once. Namespaces and
- * definitions go first: what needs one that does not exist yet is deferred until it does.
+ * Dry-runs every write, all of them whatever the first ones say, so that every error comes out at once. What is refused only
+ * for want of something that the same Change makes is deferred: see docs/adr/0017-apply-order-and-deferral.md.
  */
 export async function preview(
   context: KubernetesContext,
   target: Target,
   writes: readonly WriteAction[],
-  all: readonly Document[],
+  { all, others }: PreviewScope,
   signal: AbortSignal,
 ): Promise<Preview> {
-  const definitions = writes.filter((write) => isDefinition(write.document));
-  const rest = writes.filter((write) => !isDefinition(write.document));
-  const first = await judgeAll(context, target, definitions, signal);
-  const missing = new Set(
-    first.flatMap((judged) => {
-      if ("accepted" in judged)
-        return judged.accepted.verb === "Create" ? [judged.accepted.action.document.id.name] : [];
-      return "refused" in judged && judged.refused.action.live === undefined
-        ? [judged.refused.action.document.id.name]
-        : [];
-    }),
-  );
-  const provided = definedKinds(all);
-  const waits = (write: WriteAction): boolean => {
-    const { id } = write.document;
-    return (
-      missing.has(id.namespace) || (context.discovery.peek(id) === undefined && provided.has(`${id.group}/${id.kind}`))
-    );
-  };
-  const second = await judgeAll(
+  const waits = (write: WriteAction): boolean =>
+    context.discovery.peek(write.document.id) === undefined && all.some((one) => provides(one, write.document.id));
+  const judged = await judgeAll(
     context,
     target,
-    rest.filter((write) => !waits(write)),
+    writes.filter((write) => !waits(write)),
     signal,
   );
-  const judged = [...first, ...second, ...rest.filter(waits).map((write) => ({ deferred: write }))];
-  return {
-    accepted: judged.flatMap((one) => ("accepted" in one ? [one.accepted] : [])),
-    refused: judged.flatMap((one) => ("refused" in one ? [one.refused] : [])),
-    deferred: judged.flatMap((one) => ("deferred" in one ? [one.deferred] : [])),
-    missing: [],
-  };
-}
-
-function isDefinition({ id }: Document): boolean {
-  return (
-    (id.group === "" && id.kind === "Namespace") ||
-    (id.group === "apiextensions.k8s.io" && id.kind === "CustomResourceDefinition")
-  );
-}
-
-/** `group/Kind` of every kind that a CustomResourceDefinition of the set defines. */
-export function definedKinds(documents: readonly Document[]): ReadonlySet<string> {
-  const kinds = new Set<string>();
-  for (const { id, object } of documents) {
-    if (id.kind !== "CustomResourceDefinition") continue;
-    const spec = object.spec as { group?: string; names?: { kind?: string } } | undefined;
-    kinds.add(`${spec?.group ?? ""}/${spec?.names?.kind ?? ""}`);
-  }
-  return kinds;
+  const accepted = judged.flatMap((one) => ("accepted" in one ? [one.accepted] : []));
+  const refused = judged.flatMap((one) => ("refused" in one ? [one] : []));
+  const unserved = writes.filter(waits);
+  const coming = [...accepted.map(({ action }) => action), ...others, ...unserved];
+  const sorted = await deferrable(context, target, all, refused, coming);
+  const kinds = unserved.map((action) => ({
+    action,
+    message: `the cluster does not serve ${action.document.id.kind} in ${apiVersionOf(action.document.id)} yet`,
+    liftedBy: [...writes, ...others]
+      .filter(({ document }) => provides(document, action.document.id))
+      .map(({ document }) => document.key),
+  }));
+  return { accepted, refused: sorted.refused, deferred: [...sorted.deferred, ...kinds], missing: [] };
 }
 
 function judgeAll(
@@ -117,7 +95,8 @@ async function judge(context: KubernetesContext, target: Target, action: WriteAc
   } catch (error) {
     noteForbidden(context, target, error);
     const seen = isTooLarge(error) ? await readState(context, target, action) : "";
-    return { refused: { action, message: `${explainRefusal(error)}${seen}`, retryable: !isDocumentRefusal(error) } };
+    const refused = { action, message: `${explainRefusal(error)}${seen}`, retryable: !isDocumentRefusal(error) };
+    return { refused, error };
   }
 }
 
@@ -129,6 +108,7 @@ async function usableResource(context: KubernetesContext, document: Document): P
     throw new Refusal(
       `the cluster has no kind ${id.kind} in ${apiVersionOf(id)}: install its CustomResourceDefinition, or mend the apiVersion`,
       true,
+      KIND_NOT_SERVED,
     );
   }
   for (const verb of ["patch", "watch", "delete"]) {

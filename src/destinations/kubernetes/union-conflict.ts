@@ -1,5 +1,5 @@
 import type { KubeStatus } from "../../kube/errors.js";
-import { childOf, type FieldSteps, isLeaf, keyStep } from "../../kube/field-sets.js";
+import { childOf, type FieldSteps, isLeaf, keyStep, sameStep } from "../../kube/field-sets.js";
 import type { FieldsV1, RawObject } from "../../kube/object.js";
 import type { KubeObject } from "../../manifest/document.js";
 import { KEY_DEFAULTS } from "../../manifest/list-keys.js";
@@ -44,6 +44,27 @@ export function unionConflict(status: KubeStatus, live: RawObject, document: Kub
 export function overlay(live: RawObject, document: KubeObject, gone: readonly FieldSteps[]): Record<string, unknown> {
   const lost = new Set(gone.map((steps) => steps.join("\n")));
   return merge(live, document, entriesOf(live), [], lost) as Record<string, unknown>;
+}
+
+/** The live object without what is in the way. */
+export function without(live: RawObject, gone: readonly FieldSteps[]): RawObject {
+  return gone.reduce<unknown>(removed, live) as RawObject;
+}
+
+function removed(value: unknown, [step = "", ...rest]: FieldSteps): unknown {
+  if (isRecord(value)) {
+    const key = step.slice(2);
+    if (!(key in value)) return value;
+    const { [key]: child, ...others } = value;
+    return rest.length === 0 ? others : { ...value, [key]: removed(child, rest) };
+  }
+  if (!Array.isArray(value) || !step.startsWith("k:")) return value;
+  const keys = Object.keys(JSON.parse(step.slice(2)) as Record<string, unknown>);
+  return value.flatMap((item) => {
+    const itemStep = stepOf(item, keys);
+    if (itemStep === undefined || !sameStep(itemStep, step)) return [item];
+    return rest.length === 0 ? [] : [removed(item, rest)];
+  });
 }
 
 /** The set fields of all who write to the object itself. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { type FieldChange, PlannedAction } from "../../../src/api/change.js";
 import { describePlan, type Plan } from "../../../src/plan/plan.js";
 import { prune } from "./support/judge.js";
-import { action, configMaps, document, live, PROTECTED, write } from "./support/objects.js";
+import { action, configMaps, document, live, PROTECTED, waiting, write } from "./support/objects.js";
 
 const EMPTY: Plan = { writes: [], deferred: [], leftovers: [] };
 const KIB = 1024;
@@ -32,8 +32,11 @@ describe("describePlan", () => {
       ],
       deferred: [
         {
-          ...action("example.com/v1 Widget shop/w"),
-          document: document("example.com/v1 Widget shop/w", "h", { file: "b.yaml", line: 7 }),
+          ...waiting("example.com/v1 Widget shop/w"),
+          action: {
+            ...action("example.com/v1 Widget shop/w"),
+            document: document("example.com/v1 Widget shop/w", "h", { file: "b.yaml", line: 7 }),
+          },
         },
       ],
       leftovers: [
@@ -70,7 +73,7 @@ describe("describePlan", () => {
           object: "Widget shop/w",
           apiVersion: "example.com/v1",
           origin: "b.yaml:7",
-          reason: "checked when the namespace or kind that it needs exists",
+          reason: "checked again when what this Change makes before it is there: not found",
         },
         {
           verb: "Keep",

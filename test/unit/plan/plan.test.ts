@@ -3,7 +3,7 @@ import type { PreviewedWrite } from "../../../src/plan/actions.js";
 import { isEmptyPlan, type Plan, planHash, summarise } from "../../../src/plan/plan.js";
 import type { LeftoverDecision } from "../../../src/plan/prune-guard.js";
 import { prune } from "./support/judge.js";
-import { action, live, write } from "./support/objects.js";
+import { action, live, waiting, write } from "./support/objects.js";
 
 const EMPTY: Plan = { writes: [], deferred: [], leftovers: [] };
 const MAP = "v1 ConfigMap shop/a";
@@ -22,8 +22,8 @@ describe("isEmptyPlan and summarise", () => {
     ["a new object", { ...EMPTY, writes: [write(MAP)] }, false, "+1 ~0 -0"],
     ["an adopted object", { ...EMPTY, writes: [write(MAP, { verb: "Adopt" })] }, false, "+1 ~0 -0"],
     ["an edited object", { ...EMPTY, writes: [write(MAP, { verb: "Update" })] }, false, "+0 ~1 -0"],
-    ["a new object that waits for its kind", { ...EMPTY, deferred: [action(MAP)] }, false, "+1 ~0 -0"],
-    ["an edited object that waits for its kind", { ...EMPTY, deferred: [action(MAP, "Update")] }, false, "+0 ~1 -0"],
+    ["a new object that waits for its kind", { ...EMPTY, deferred: [waiting(MAP)] }, false, "+1 ~0 -0"],
+    ["an edited object that waits for its kind", { ...EMPTY, deferred: [waiting(MAP, "Update")] }, false, "+0 ~1 -0"],
     ["a deletion", { ...EMPTY, leftovers: deletes("a") }, false, "+0 ~0 -1"],
     ["a hand-over", { ...EMPTY, leftovers: handsOver("shop/other") }, false, "+0 ~0 -1"],
     [
@@ -34,7 +34,7 @@ describe("isEmptyPlan and summarise", () => {
           write("v1 Secret shop/b", { verb: "Update" }),
           write("v1 Secret shop/c", { verb: "Adopt" }),
         ],
-        deferred: [action("v1 Secret shop/d"), action("v1 Secret shop/e", "Update")],
+        deferred: [waiting("v1 Secret shop/d"), waiting("v1 Secret shop/e", "Update")],
         leftovers: [...deletes("f", "g"), ...keeps("h"), ...handsOver("shop/other")],
       },
       false,
@@ -52,7 +52,7 @@ describe("isEmptyPlan and summarise", () => {
 const DIFF = [{ path: ".data.a", from: "1", to: "2" }];
 const PLAN: Plan = {
   writes: [write("v1 Secret shop/a", { verb: "Update", diff: DIFF }), write("v1 Secret shop/b")],
-  deferred: [action("example.com/v1 Widget shop/c"), action("example.com/v1 Widget shop/d", "Update")],
+  deferred: [waiting("example.com/v1 Widget shop/c"), waiting("example.com/v1 Widget shop/d", "Update")],
   leftovers: [...deletes("e", "f"), ...handsOver("shop/other")],
 };
 const hash = (plan: Plan, key = "key"): string => planHash(plan, key);
@@ -125,11 +125,11 @@ describe("planHash", () => {
     ["a deferred write less", { ...PLAN, deferred: PLAN.deferred.slice(1) }],
     [
       "the document of a deferred write",
-      { ...PLAN, deferred: [action("example.com/v1 Widget shop/c", "Create", "x"), ...PLAN.deferred.slice(1)] },
+      { ...PLAN, deferred: [waiting("example.com/v1 Widget shop/c", "Create", "x"), ...PLAN.deferred.slice(1)] },
     ],
     [
       "the verb of a deferred write",
-      { ...PLAN, deferred: [action("example.com/v1 Widget shop/c", "Update"), ...PLAN.deferred.slice(1)] },
+      { ...PLAN, deferred: [waiting("example.com/v1 Widget shop/c", "Update"), ...PLAN.deferred.slice(1)] },
     ],
     ["a deletion less", { ...PLAN, leftovers: PLAN.leftovers.slice(1) }],
     ["a deletion more", { ...PLAN, leftovers: [...PLAN.leftovers, ...deletes("z")] }],

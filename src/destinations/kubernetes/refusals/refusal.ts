@@ -3,6 +3,8 @@ import { KubeStatusError } from "../../../kube/errors.js";
 
 /** Code of a refusal for what etcd would not take. */
 export const TOO_LARGE = "TOO_LARGE";
+/** Code of a refusal for a kind that the cluster does not serve. */
+export const KIND_NOT_SERVED = "KIND_NOT_SERVED";
 
 /** A write that cannot be made, with the reason for people. */
 export class Refusal extends OverseerError {

@@ -156,7 +156,11 @@ describe("changeConditions", () => {
 
   for (const phase of CHANGE_PHASES) {
     const ends = phase === "Succeeded" ? "Ready=True Succeeded" : `Ready=False ${phase}, Stalled=True ${phase}`;
-    const expected = isFinal(phase) ? ends : `Ready=Unknown ${phase}, Reconciling=True ${phase}`;
+    const open =
+      phase === "Refused"
+        ? "Ready=False Refused, Reconciling=True Retrying"
+        : `Ready=Unknown ${phase}, Reconciling=True ${phase}`;
+    const expected = isFinal(phase) ? ends : open;
     it(`of a Change that is ${phase} are ${expected}`, () => expect(show({ phase })).to.equal(expected));
   }
 

@@ -1,6 +1,6 @@
 import type { Document } from "../../../../src/manifest/document.js";
 import { apiVersionOf, type ObjectId, objectKey, parseApiVersion } from "../../../../src/manifest/object-id.js";
-import type { PreviewedWrite, WriteAction } from "../../../../src/plan/actions.js";
+import type { DeferredWrite, PreviewedWrite, WriteAction } from "../../../../src/plan/actions.js";
 import type { LiveObject, Observation } from "../../../../src/plan/live.js";
 
 /** `apps/v1 Deployment shop/web`, or `v1 Namespace shop` for what is cluster-scoped. */
@@ -55,6 +55,11 @@ export function observation(...objects: readonly LiveObject[]): Observation {
 /** A write that has not been looked at. */
 export function action(text: string, verb: WriteAction["verb"] = "Create", hash = "hash"): WriteAction {
   return { verb, document: document(text, hash), live: verb === "Update" ? live(text) : undefined };
+}
+
+/** A write that waits for others of its Change. */
+export function waiting(text: string, verb: WriteAction["verb"] = "Create", hash = "hash"): DeferredWrite {
+  return { action: action(text, verb, hash), message: "not found", liftedBy: [] };
 }
 
 /** A write that the destination accepts; `change` is laid over it. */

@@ -1,0 +1,82 @@
+import { messageOf } from "../../../base/errors.js";
+import type { Document } from "../../../manifest/document.js";
+import type { ObjectKey } from "../../../manifest/object-id.js";
+import type { DeferredWrite, RefusedWrite, WriteAction } from "../../../plan/actions.js";
+import type { Target } from "../../destination.js";
+import { type KubernetesContext, writer } from "../context.js";
+import { causeOf } from "./cause.js";
+import { lifts, type RefusedForCause } from "./lifts.js";
+import { type PolicyInputs, readPolicyInputs } from "./policy-inputs.js";
+
+/** A refused write with what was thrown. */
+export interface Refused {
+  readonly refused: RefusedWrite;
+  readonly error: unknown;
+}
+
+/** Writes that stay refused, and those that others of the same Change may make possible. */
+export interface Sorted {
+  readonly refused: readonly RefusedWrite[];
+  readonly deferred: readonly DeferredWrite[];
+}
+
+/**
+ * Tells apart what the API server refuses for good and what it can only judge when other writes of the same Change are made.
+ * `coming`: those writes that it accepted, and those that were accepted before and are still to be made. What only a refused
+ * write could make possible is deferred, too: its own refusal would tell nothing.
+ */
+export async function deferrable(
+  context: KubernetesContext,
+  target: Target,
+  all: readonly Document[],
+  judged: readonly Refused[],
+  coming: readonly WriteAction[],
+): Promise<Sorted> {
+  const candidates: { readonly of: Refused; readonly why: RefusedForCause }[] = [];
+  const faulty: Refused[] = [];
+  for (const of of judged) {
+    const why = await reasonFor(context, target, all, of);
+    if (why) candidates.push({ of, why });
+    else faulty.push(of);
+  }
+  const deferred = new Map<Refused, ObjectKey[]>();
+  const spread = (from: readonly WriteAction[]): void => {
+    for (let reached = from; reached.length > 0; ) {
+      const next: WriteAction[] = [];
+      for (const { of, why } of candidates) {
+        const by = reached.filter((write) => lifts(write, why)).map(({ document }) => document.key);
+        if (by.length === 0) continue;
+        const known = deferred.get(of);
+        if (known) known.push(...by);
+        else {
+          deferred.set(of, by);
+          next.push(of.refused.action);
+        }
+      }
+      reached = next;
+    }
+  };
+  spread(coming);
+  spread(faulty.map(({ refused }) => refused.action));
+  return {
+    refused: judged.filter((one) => !deferred.has(one)).map(({ refused }) => refused),
+    deferred: [...deferred].map(([{ refused }, liftedBy]) => ({
+      action: refused.action,
+      message: refused.message,
+      liftedBy: [...new Set(liftedBy)],
+    })),
+  };
+}
+
+async function reasonFor(
+  context: KubernetesContext,
+  target: Target,
+  all: readonly Document[],
+  { refused, error }: Refused,
+): Promise<RefusedForCause | undefined> {
+  const cause = causeOf(error);
+  if (cause === undefined) return undefined;
+  const policy: PolicyInputs | undefined = cause.type === "Policy" ? await readPolicyInputs(context, cause) : undefined;
+  const { document } = refused.action;
+  return { document, cause, text: messageOf(error), policy, user: writer(context, target), all };
+}

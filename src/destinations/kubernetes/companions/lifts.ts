@@ -1,0 +1,175 @@
+import type { Document } from "../../../manifest/document.js";
+import { applyTier } from "../../../manifest/order.js";
+import { isRecord } from "../../../manifest/shape.js";
+import type { WriteAction } from "../../../plan/actions.js";
+import type { RefusalCause } from "./cause.js";
+import { binds, bindsUser, grants, isAggregated, isBinding, isRole } from "./grants.js";
+import type { PolicyInputs } from "./policy-inputs.js";
+import { defines, provides } from "./provides.js";
+
+/** A refused write, and what is known of its refusal. */
+export interface RefusedForCause {
+  readonly document: Document;
+  readonly cause: RefusalCause;
+  /** What the API server said. */
+  readonly text: string;
+  /** What the admission policy that refused looks at, for a cause of that type. */
+  readonly policy: PolicyInputs | undefined;
+  /** The user who writes; undefined: not known by name. */
+  readonly user: string | undefined;
+  /** All documents of the app, whether or not they are to be written. */
+  readonly all: readonly Document[];
+}
+
+/** Kinds that the admission plug-ins of the API server look up by a name that their refusal tells. */
+const NAMED_BY_PLUGINS: ReadonlySet<string> = new Set([
+  "/ServiceAccount",
+  "/Secret",
+  "/ResourceQuota",
+  "scheduling.k8s.io/PriorityClass",
+  "node.k8s.io/RuntimeClass",
+  "storage.k8s.io/StorageClass",
+  "storage.k8s.io/VolumeAttributesClass",
+  "networking.k8s.io/IngressClass",
+  "resource.k8s.io/DeviceClass",
+]);
+/** Kinds that they look up in the namespace of an object, whatever their name. */
+const PER_NAMESPACE: ReadonlySet<string> = new Set(["/ResourceQuota", "/LimitRange"]);
+/** Kinds that serve requests, or make something that does. */
+const SERVERS: ReadonlySet<string> = new Set([
+  "/Service",
+  "/Pod",
+  "apps/Deployment",
+  "apps/StatefulSet",
+  "apps/DaemonSet",
+  "apps/ReplicaSet",
+]);
+const ABSENT = /not found|does(?: not|n't) exist|no such|missing|not exist|cannot find|not there|unknown/i;
+
+/** Whether making a write may let the API server accept what it refuses now. */
+export function lifts(write: WriteAction, refused: RefusedForCause): boolean {
+  const companion = write.document;
+  const { cause, document } = refused;
+  if (companion.key === document.key) return false;
+  switch (cause.type) {
+    case "Namespace":
+      return isNamespace(companion, cause.name);
+    case "Kind":
+      return provides(companion, document.id);
+    case "Schema":
+      return defines(companion, document.id);
+    case "Access":
+      return givesAccess(companion, refused) || isNewNamespaceOf(write, document);
+    case "Escalation":
+      return changesRightsToGrant(companion, refused);
+    case "Policy":
+      return isNamespace(companion, document.id.namespace) || isReadByPolicy(companion, refused, cause);
+    case "Webhook":
+      return (
+        isNamespace(companion, document.id.namespace) ||
+        hasWebhook(companion, cause.name) ||
+        isNamed(companion, refused) ||
+        (ABSENT.test(refused.text) && goesBefore(companion, document))
+      );
+    case "Unreachable":
+      return (
+        (cause.webhook !== undefined ? hasWebhook(companion, cause.webhook) : defines(companion, document.id)) ||
+        mayServe(companion, cause.service)
+      );
+    case "Plugin":
+      return isReadByPlugins(companion, refused);
+    case "Allocation":
+      return companion.id.group === "networking.k8s.io"
+        ? companion.id.kind === "ServiceCIDR"
+        : isKind(companion, "/Service") && write.verb === "Update";
+  }
+}
+
+function isKind({ id }: Document, kind: string): boolean {
+  return `${id.group}/${id.kind}` === kind;
+}
+
+function isNamespace(companion: Document, name: string): boolean {
+  return isKind(companion, "/Namespace") && companion.id.name === name;
+}
+
+/** Controllers of projects and tenants give access to a namespace when it is made. */
+function isNewNamespaceOf({ document, verb }: WriteAction, { id }: Document): boolean {
+  return verb === "Create" && isNamespace(document, id.namespace);
+}
+
+/** Whether a companion gives the writer the access to a document that it lacks. */
+function givesAccess(companion: Document, { cause, user, all }: RefusedForCause): boolean {
+  if (isBinding(companion)) return bindsUser(companion, user);
+  if (!isRole(companion) || cause.type !== "Access") return false;
+  return grants(companion, cause.group, cause.resource) || isBoundTo(companion, user, all);
+}
+
+function changesRightsToGrant(companion: Document, { document, user, all }: RefusedForCause): boolean {
+  if (isBinding(companion)) return bindsUser(companion, user);
+  if (!isRole(companion)) return false;
+  return binds(document, companion) || isAggregated(companion) || isBoundTo(companion, user, all);
+}
+
+/** Whether a document of the app binds a role to a user; who is not known by name holds whatever is bound. */
+function isBoundTo(role: Document, user: string | undefined, all: readonly Document[]): boolean {
+  return (
+    user !== undefined &&
+    all.some((document) => isBinding(document) && binds(document, role) && bindsUser(document, user))
+  );
+}
+
+function isReadByPolicy(
+  companion: Document,
+  { document, policy }: RefusedForCause,
+  { policy: name, binding }: RefusalCause & { type: "Policy" },
+): boolean {
+  if (companion.id.group === "admissionregistration.k8s.io") return [name, binding].includes(companion.id.name);
+  if (policy === undefined) return goesBefore(companion, document);
+  if (policy.authorizer && (isRole(companion) || isBinding(companion))) return true;
+  const { paramKind } = policy;
+  return paramKind !== undefined && companion.id.group === paramKind.group && companion.id.kind === paramKind.kind;
+}
+
+function isReadByPlugins(companion: Document, refused: RefusedForCause): boolean {
+  const { id } = companion;
+  const kind = `${id.group}/${id.kind}`;
+  const { namespace } = refused.document.id;
+  if (isNamespace(companion, namespace)) return true;
+  if (PER_NAMESPACE.has(kind) && id.namespace === namespace) return true;
+  const here = id.namespace === "" || id.namespace === namespace;
+  const claims = isKind(refused.document, "/PersistentVolumeClaim") && kind === "storage.k8s.io/StorageClass";
+  return here && (claims || (NAMED_BY_PLUGINS.has(kind) && isNamed(companion, refused)));
+}
+
+/** Whether the refusal tells the name of a companion; one that is named like the document itself, with its kind. */
+function isNamed({ id }: Document, { document, text }: RefusedForCause): boolean {
+  if (!hasWord(text, id.name)) return false;
+  return id.name !== document.id.name || hasWord(text, id.kind) || hasWord(text, `${id.kind}s`);
+}
+
+function hasWord(text: string, word: string): boolean {
+  const escaped = word.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`(?<![A-Za-z0-9.-])${escaped}(?![A-Za-z0-9-]|\\.[A-Za-z0-9])`, "i").test(
+    text.replaceAll("service account", "serviceaccount"),
+  );
+}
+
+/** Whether a companion has the webhook that refused: it may be about to say something else. */
+function hasWebhook({ id, object }: Document, name: string): boolean {
+  return (
+    id.group === "admissionregistration.k8s.io" &&
+    Array.isArray(object.webhooks) &&
+    object.webhooks.some((webhook) => isRecord(webhook) && webhook.name === name)
+  );
+}
+
+/** Whether a companion may be what a webhook's requests go to, or needs to run. */
+function mayServe(companion: Document, service: { readonly namespace: string } | undefined): boolean {
+  if (service === undefined) return SERVERS.has(`${companion.id.group}/${companion.id.kind}`);
+  return companion.id.namespace === service.namespace || isNamespace(companion, service.namespace);
+}
+
+function goesBefore(companion: Document, document: Document): boolean {
+  return applyTier(companion.id) < applyTier(document.id);
+}

@@ -1,0 +1,117 @@
+import { isBuiltinGroup } from "./builtin-groups.js";
+import type { Document } from "./document.js";
+import type { ObjectKey } from "./object-id.js";
+import { isRecord } from "./shape.js";
+
+const ADMISSION = "admissionregistration.k8s.io";
+const WORKLOADS: ReadonlySet<string> = new Set([
+  "apps/Deployment",
+  "apps/StatefulSet",
+  "apps/DaemonSet",
+  "apps/ReplicaSet",
+]);
+
+/**
+ * The workloads of a set of documents that answer what the API server asks because of a document: the pods behind the Services of
+ * a webhook configuration, or of an APIService. Empty for all other documents, and where they are not in the set.
+ */
+export function serversOf(document: Document, all: readonly Document[]): readonly Document[] {
+  const services = servicesOf(document);
+  if (services.length === 0) return [];
+  const selectors = all.flatMap(({ id, object }) => {
+    if (id.group !== "" || id.kind !== "Service") return [];
+    if (!services.some(({ namespace, name }) => namespace === id.namespace && name === id.name)) return [];
+    const selector = isRecord(object.spec) ? object.spec.selector : undefined;
+    return isRecord(selector) && Object.keys(selector).length > 0 ? [{ namespace: id.namespace, selector }] : [];
+  });
+  return all.filter((candidate) => {
+    const labels = podLabels(candidate);
+    return (
+      labels !== undefined &&
+      selectors.some(
+        ({ namespace, selector }) =>
+          namespace === candidate.id.namespace &&
+          Object.entries(selector).every(([label, value]) => labels[label] === value),
+      )
+    );
+  });
+}
+
+/**
+ * Custom resources of the set that webhooks of the set judge, by key, with the configurations of these webhooks. They go after
+ * those, lest the first ones of a kind are neither checked nor completed. Objects of built-in kinds are not held up: what
+ * serves the webhooks is made of them.
+ */
+export function judgedBy(all: readonly Document[]): ReadonlyMap<ObjectKey, readonly Document[]> {
+  const configurations = all.filter(isWebhookConfiguration);
+  const judged = new Map<ObjectKey, Document[]>();
+  if (configurations.length === 0) return judged;
+  const plurals = new Map(all.flatMap(definedResource));
+  for (const document of all) {
+    const { group, kind } = document.id;
+    if (isBuiltinGroup(group)) continue;
+    const defined = plurals.get(`${group}/${kind}`);
+    const names = defined === undefined ? pluralsOf(kind) : [defined];
+    const judges = configurations.filter((one) => names.some((name) => asksAbout(one, group, name)));
+    if (judges.length > 0) judged.set(document.key, judges);
+  }
+  return judged;
+}
+
+/** Whether a document says who is asked by the API server: a webhook configuration. */
+function isWebhookConfiguration({ id }: Document): boolean {
+  return id.group === ADMISSION && id.kind.endsWith("WebhookConfiguration");
+}
+
+/** The resource that a definition defines, by group and kind. */
+function definedResource({ id, object }: Document): [string, string][] {
+  if (id.kind !== "CustomResourceDefinition" || !isRecord(object.spec)) return [];
+  const { group, names } = object.spec;
+  if (!isRecord(names) || typeof names.plural !== "string") return [];
+  return [[`${String(group)}/${String(names.kind)}`, names.plural]];
+}
+
+/** How a kind whose definition is elsewhere may be called in rules. */
+function pluralsOf(kind: string): string[] {
+  const name = kind.toLowerCase();
+  return [`${name}s`, `${name}es`, name.replace(/y$/, "ies"), name];
+}
+
+function asksAbout({ object }: Document, group: string, resource: string): boolean {
+  return records(object.webhooks).some(({ rules }) =>
+    records(rules).some(
+      ({ apiGroups, resources }) => holds(apiGroups, group) && (holds(resources, resource) || holds(resources, "*/*")),
+    ),
+  );
+}
+
+/** The Services that a webhook configuration or an APIService names. Webhooks that may fail without harm do not count. */
+function servicesOf({ id, object }: Document): { namespace: unknown; name: unknown }[] {
+  if (id.group === "apiregistration.k8s.io" && id.kind === "APIService")
+    return isRecord(object.spec) ? reference(object.spec.service) : [];
+  if (id.group !== ADMISSION) return [];
+  return records(object.webhooks)
+    .filter(({ failurePolicy }) => failurePolicy !== "Ignore")
+    .flatMap(({ clientConfig }) => (isRecord(clientConfig) ? reference(clientConfig.service) : []));
+}
+
+function reference(service: unknown): { namespace: unknown; name: unknown }[] {
+  return isRecord(service) ? [{ namespace: service.namespace, name: service.name }] : [];
+}
+
+/** The labels of the pods that a document makes; undefined for what makes none that serve. */
+function podLabels({ id, object }: Document): Record<string, unknown> | undefined {
+  if (id.group === "" && id.kind === "Pod") return { ...object.metadata.labels };
+  if (!WORKLOADS.has(`${id.group}/${id.kind}`) || !isRecord(object.spec)) return undefined;
+  const { template } = object.spec;
+  const metadata = isRecord(template) && isRecord(template.metadata) ? template.metadata : {};
+  return isRecord(metadata.labels) ? metadata.labels : {};
+}
+
+function holds(list: unknown, value: string): boolean {
+  return Array.isArray(list) && (list.includes("*") || list.includes(value));
+}
+
+function records(list: unknown): Record<string, unknown>[] {
+  return Array.isArray(list) ? list.filter(isRecord) : [];
+}
