@@ -1,7 +1,7 @@
 # Overseer GitOps: `make` lists the commands.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help doctor install build compile generate control-plane-binaries control-plane control-plane-stop demo test test-unit \
+.PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries control-plane control-plane-stop demo test test-unit \
 	test-behaviour check lint format bench image clean
 
 export ONLY GREP REQUIRE WORKERS IMAGE NODE_IMAGE TOOLS_IMAGE
@@ -32,6 +32,9 @@ dist/main.js: $(shell find src) tools/bundle.ts package-lock.json | compile
 
 generate: compile ## Write the definitions and their pages from the schemas in src/api/
 	@node build/tools/generate.js
+
+yaml-vectors: compile ## Ask the YAML reader of kubectl anew how it reads the generated texts of the tests (needs Go)
+	@node build/test/unit/manifest/generate-yaml-vectors.js
 
 control-plane-binaries: build ## Download or build etcd, kube-apiserver and the like, once
 	@node build/tools/binaries-cli.js $(quietly)

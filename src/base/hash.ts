@@ -4,10 +4,11 @@ import { createHash, createHmac } from "node:crypto";
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * JSON with sorted keys and no white space: equal values give equal text, whatever order they were written in.
- * `undefined` members are left out, as JSON.stringify does.
+ * JSON with sorted keys and no white space: equal values give equal text, whatever order they were written in. A bigint is
+ * written with all its digits. `undefined` members are left out, as JSON.stringify does.
  */
 export function canonicalJson(value: unknown): string {
+  if (typeof value === "bigint") return value.toString();
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "null";
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   const record = value as Record<string, unknown>;
@@ -16,6 +17,16 @@ export function canonicalJson(value: unknown): string {
     if (record[key] !== undefined) parts.push(`${JSON.stringify(key)}:${canonicalJson(record[key])}`);
   }
   return `{${parts.join(",")}}`;
+}
+
+/** JSON as `JSON.stringify` writes it, which refuses bigints: a value that holds one has its keys sorted. */
+export function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    return canonicalJson(value);
+  }
 }
 
 /** Hex SHA-256 of a text, cut to `length` digits. 32 digits (128 bits) do where nobody gains by a collision. */

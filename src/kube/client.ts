@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { messageOf, OverseerError } from "../base/errors.js";
+import { jsonText } from "../base/hash.js";
 import { openGate, type WriteGate } from "../base/write-gate.js";
 import type { ClusterAccess } from "./auth.js";
 import { readText } from "./byte-buffer.js";
@@ -187,10 +188,7 @@ const NOT_YAML_SAFE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
  * arrive as a space, and U+2028 be refused (tried on 1.35).
  */
 function plainJson(body: unknown): string {
-  return JSON.stringify(body).replace(
-    NOT_YAML_SAFE,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  return jsonText(body).replace(NOT_YAML_SAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
 function withQuery(path: string, query: KubeRequest["query"]): string {

@@ -1,3 +1,4 @@
+import { jsonText } from "../base/hash.js";
 import type { KubeObject } from "./document.js";
 import { KEY_DEFAULTS, listKeysOf } from "./list-keys.js";
 import { parseApiVersion } from "./object-id.js";
@@ -70,5 +71,5 @@ function keyOf(item: unknown, keys: readonly string[]): string | undefined {
 }
 
 function show(value: unknown): string {
-  return JSON.stringify(value)?.slice(0, 100) ?? "(none)";
+  return jsonText(value)?.slice(0, 100) ?? "(none)";
 }

@@ -1,15 +1,13 @@
-import { EVENT_ID, type Event, getScalarValue, parseEvents } from "js-yaml";
+import { EVENT_ID, type Event, getScalarValue } from "js-yaml";
 import type { FieldPath } from "./field-path.js";
 import { startOf } from "./list-items.js";
+import { type ReadEvents, readEvents } from "./read-events.js";
 import { type Chunk, countLines, splitDocuments } from "./split.js";
-
-/** Deeper text was refused before anybody asks for a line of it; as in `parse.ts`, which needs this file. */
-const MAX_DEPTH = 64;
 
 /** Finds the lines of fields in a text. It reads the text again, once, so it is for errors only. */
 export class FieldLines {
   readonly #chunks: readonly Chunk[];
-  readonly #events = new Map<Chunk, readonly Event[]>();
+  readonly #events = new Map<Chunk, ReadEvents>();
 
   constructor(text: string) {
     this.#chunks = splitDocuments(text);
@@ -22,13 +20,13 @@ export class FieldLines {
   lineOf(documentLine: number, path: FieldPath): number {
     const chunk = this.#chunks.findLast(({ line }) => line <= documentLine) ?? this.#chunks[0];
     if (chunk === undefined) return documentLine;
-    const events = this.#eventsOf(chunk);
-    const lineOf = (event: Event): number => chunk.line + countLines(chunk.text, startOf(event));
-    const start = offsetOfLine(chunk.text, documentLine - chunk.line);
+    const { text, events } = this.#eventsOf(chunk);
+    const lineOf = (event: Event): number => chunk.line + countLines(text, startOf(event));
+    const start = offsetOfLine(text, documentLine - chunk.line);
     let at = events.findIndex((event) => event.type === EVENT_ID.MAPPING && startOf(event) >= start);
     let found: Event | undefined;
     for (const step of path) {
-      const next = at < 0 ? undefined : child(chunk.text, events, at, step);
+      const next = at < 0 ? undefined : child(text, events, at, step);
       if (next === undefined) break;
       found = events[next.shown] ?? found;
       at = next.value;
@@ -36,12 +34,12 @@ export class FieldLines {
     return found === undefined ? documentLine : lineOf(found);
   }
 
-  #eventsOf(chunk: Chunk): readonly Event[] {
+  #eventsOf(chunk: Chunk): ReadEvents {
     const known = this.#events.get(chunk);
     if (known !== undefined) return known;
-    let events: Event[] = [];
+    let events: ReadEvents = { text: chunk.text, events: [] };
     try {
-      events = parseEvents(chunk.text, { maxDepth: MAX_DEPTH });
+      events = readEvents(chunk.text);
     } catch {
       // It was parsed before; should it not be this time, the line of the document is all there is.
     }

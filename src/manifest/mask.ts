@@ -1,3 +1,4 @@
+import { jsonText } from "../base/hash.js";
 import type { KubeObject } from "./document.js";
 import { isRecord } from "./shape.js";
 
@@ -17,7 +18,7 @@ export class Masked {
 
   /** Whether both hold the same text (or the same other value, by its JSON). */
   equals(other: Masked): boolean {
-    return this.#value === other.#value || JSON.stringify(this.#value) === JSON.stringify(other.#value);
+    return this.#value === other.#value || jsonText(this.#value) === jsonText(other.#value);
   }
 
   toString(): string {

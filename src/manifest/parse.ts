@@ -1,4 +1,4 @@
-import { constructFromEvents, EVENT_ID, type Event, parseEvents, YAMLException } from "js-yaml";
+import { constructFromEvents, EVENT_ID, type Event, YAMLException } from "js-yaml";
 import { DOCUMENT_GROUP } from "../api/documents/group.js";
 import type { KubeObject, Origin } from "./document.js";
 import { expandedSize } from "./expansion.js";
@@ -6,7 +6,8 @@ import { FieldLines } from "./field-lines.js";
 import { expandList, itemOffsets, startOf } from "./list-items.js";
 import { ManifestError, type ManifestProblem } from "./manifest-error.js";
 import { displayId } from "./object-id.js";
-import { findUnsafeScalars } from "./scalars.js";
+import { readEvents } from "./read-events.js";
+import { findUnsafeScalars, type Integers } from "./scalars.js";
 import { checkSecret } from "./secret-shape.js";
 import { checkShape, isRecord } from "./shape.js";
 import { type Chunk, countLines, splitDocuments } from "./split.js";
@@ -19,8 +20,6 @@ export interface ParsedDocument {
   readonly origin: Origin;
 }
 
-/** Collections within collections of one document. */
-export const MAX_DEPTH = 64;
 /** Aliases of one document. */
 export const MAX_ALIASES = 1000;
 /** What all aliases of one file may unfold to, in characters. */
@@ -84,17 +83,21 @@ class FileReader {
     return this.#documents;
   }
 
-  #readChunk(chunk: Chunk): void {
+  #readChunk(written: Chunk): void {
+    let chunk = written;
     let events: Event[];
     let values: unknown[];
     try {
-      events = parseEvents(chunk.text, { maxDepth: MAX_DEPTH });
-      const unsafe = findUnsafeScalars(chunk.text, events);
-      for (const { offset, message } of unsafe.slice(0, MAX_PROBLEMS)) this.#reportAt(chunk, offset, message);
-      if (unsafe.length > 0) return;
+      const read = readEvents(chunk.text);
+      events = read.events;
+      chunk = { ...chunk, text: read.text };
+      if (this.#reportUnsafe(chunk, events, "int64")) return;
       const options = { source: chunk.text, maxAliases: MAX_ALIASES };
       values = constructFromEvents(events, { ...options, schema: KUBERNETES_SCHEMA });
-      if (values.some(isOurDocument)) values = constructFromEvents(events, { ...options, schema: DOCUMENT_SCHEMA });
+      if (values.some(isOurDocument)) {
+        if (this.#reportUnsafe(chunk, events, "safe")) return;
+        values = constructFromEvents(events, { ...options, schema: DOCUMENT_SCHEMA });
+      }
     } catch (error) {
       this.#reportYaml(chunk, error);
       return;
@@ -160,6 +163,13 @@ class FileReader {
     const mark = error.mark;
     const line = chunk.line + (mark?.line ?? 0);
     this.#report(line, `${reasonWithoutText(error.reason)}${hint}`, undefined, (mark?.column ?? 0) + 1);
+  }
+
+  /** Whether there was anything to report. */
+  #reportUnsafe(chunk: Chunk, events: readonly Event[], integers: Integers): boolean {
+    const unsafe = findUnsafeScalars(chunk.text, events, integers);
+    for (const { offset, message } of unsafe.slice(0, MAX_PROBLEMS)) this.#reportAt(chunk, offset, message);
+    return unsafe.length > 0;
   }
 
   #reportAt(chunk: Chunk, offset: number, message: string): void {

@@ -1,7 +1,8 @@
-import { constructFromEvents, parseEvents, type Schema, YAMLException } from "js-yaml";
+import { constructFromEvents, type Schema, YAMLException } from "js-yaml";
 import { expandedSize } from "./expansion.js";
 import { ManifestError, type ManifestProblem } from "./manifest-error.js";
-import { MAX_ALIASES, MAX_DEPTH, MAX_EXPANDED } from "./parse.js";
+import { MAX_ALIASES, MAX_EXPANDED } from "./parse.js";
+import { readEvents } from "./read-events.js";
 import { findUnsafeScalars } from "./scalars.js";
 import { countLines, splitDocuments } from "./split.js";
 import { reasonWithoutText } from "./yaml-reason.js";
@@ -20,10 +21,10 @@ export function readValue(text: string, file: string, schema: Schema): unknown {
   if (chunk === undefined) throw fail(1, "the file is empty");
   if (second !== undefined) throw fail(second.line, "the file holds a second document after ---; expected one");
   try {
-    const events = parseEvents(chunk.text, { maxDepth: MAX_DEPTH });
-    const [unsafe] = findUnsafeScalars(chunk.text, events);
-    if (unsafe !== undefined) throw fail(chunk.line + countLines(chunk.text, unsafe.offset), unsafe.message);
-    const [value] = constructFromEvents(events, { source: chunk.text, schema, maxAliases: MAX_ALIASES });
+    const { text: source, events } = readEvents(chunk.text);
+    const [unsafe] = findUnsafeScalars(source, events, "safe");
+    if (unsafe !== undefined) throw fail(chunk.line + countLines(source, unsafe.offset), unsafe.message);
+    const [value] = constructFromEvents(events, { source, schema, maxAliases: MAX_ALIASES });
     if ((expandedSize(value) ?? Number.POSITIVE_INFINITY) > MAX_EXPANDED) {
       throw fail(chunk.line, `the aliases of the file unfold to more than ${MAX_EXPANDED} characters`);
     }

@@ -1,23 +1,29 @@
 import { EVENT_ID, type Event, SCALAR_STYLE } from "js-yaml";
-import { resolveNumber } from "./yaml-schema.js";
+import { resolveBigInt, resolveNumber } from "./yaml-schema.js";
 
-/** A scalar that JSON, as JavaScript holds it, cannot carry to the API server unharmed. */
+/** A scalar that cannot be carried to where it goes unharmed. */
 export interface UnsafeScalar {
   /** Offset in the source. */
   readonly offset: number;
   readonly message: string;
 }
 
-const TOO_LARGE =
-  "a whole number beyond 2^53 cannot be carried exactly; put it in quotes if it is meant as text, or write it as a float";
+/** Which whole numbers a reading takes: those of JavaScript, or those of the API server, which has int64. */
+export type Integers = "safe" | "int64";
+
+const REMEDY = "put it in quotes if it is meant as text, or write it as a float";
+const TOO_LARGE: Readonly<Record<Integers, string>> = {
+  safe: `a whole number beyond 2^53 cannot be carried exactly; ${REMEDY}`,
+  int64: `a whole number beyond 64 bits cannot be carried exactly by the API server; ${REMEDY}`,
+};
 const NOT_FINITE =
   "infinity and NaN have no place in a Kubernetes object; put the word in quotes if it is meant as text";
 
 /**
- * Finds numbers that would be changed without a word (whole numbers beyond 2^53) or that JSON does not have (`.inf`,
- * `.nan`; kubectl refuses these too).
+ * Finds numbers that would be changed without a word (whole numbers beyond what `integers` says) or that JSON does not have
+ * (`.inf`, `.nan`; kubectl refuses these too).
  */
-export function findUnsafeScalars(source: string, events: readonly Event[]): UnsafeScalar[] {
+export function findUnsafeScalars(source: string, events: readonly Event[], integers: Integers): UnsafeScalar[] {
   const found: UnsafeScalar[] = [];
   for (const event of events) {
     if (event.type !== EVENT_ID.SCALAR || event.valueStart < 0) continue;
@@ -25,7 +31,7 @@ export function findUnsafeScalars(source: string, events: readonly Event[]): Uns
     if (tag === "" ? event.style !== SCALAR_STYLE.PLAIN : !/^!!?<?(?:tag:yaml\.org,2002:)?(?:int|float)>?$/.test(tag)) {
       continue;
     }
-    const message = judge(source, event.valueStart, event.valueEnd);
+    const message = judge(source, event.valueStart, event.valueEnd, integers);
     if (message !== undefined) found.push({ offset: event.valueStart, message });
   }
   return found;
@@ -34,7 +40,10 @@ export function findUnsafeScalars(source: string, events: readonly Event[]): Uns
 /** 2^53 has 16 digits, and at least 14 in hexadecimal with `0x`: shorter scalars are never looked at closely. */
 const SHORTEST_LARGE = 14;
 
-function judge(source: string, start: number, end: number): string | undefined {
+/** `-0b` and 64 digits, with room for underscores: what is longer is not even converted. */
+const LONGEST_INT64 = 200;
+
+function judge(source: string, start: number, end: number, integers: Integers): string | undefined {
   const first = source.charCodeAt(start);
   const second = source.charCodeAt(start + 1);
   const signed = first === 43 || first === 45;
@@ -45,6 +54,12 @@ function judge(source: string, start: number, end: number): string | undefined {
   }
   const digit = signed ? second : first;
   if (digit < 48 || digit > 57 || end - start < SHORTEST_LARGE) return undefined;
-  const number = resolveNumber(source.slice(start, end));
-  return number?.integer && !Number.isSafeInteger(number.value) ? TOO_LARGE : undefined;
+  const text = source.slice(start, end);
+  const number = resolveNumber(text);
+  if (!number?.integer || Number.isSafeInteger(number.value)) return undefined;
+  if (integers === "int64" && end - start <= LONGEST_INT64) {
+    const exact = resolveBigInt(text);
+    if (BigInt.asIntN(64, exact) === exact) return undefined;
+  }
+  return TOO_LARGE[integers];
 }

@@ -94,5 +94,6 @@ export function describeType(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";
   if (typeof value === "object") return "an object";
+  if (typeof value === "bigint") return "a number";
   return typeof value === "string" ? "text" : `a ${typeof value}`;
 }

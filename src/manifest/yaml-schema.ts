@@ -20,7 +20,7 @@ import {
  * Source: `resolve` in sigs.k8s.io/yaml goyaml.v2; the golden vectors in the tests come from kubectl 1.35.
  */
 export function resolveNumber(source: string): { value: number; integer: boolean } | undefined {
-  const plain = source.includes("_") && /^[-+0-9]/.test(source) ? source.replaceAll("_", "") : source;
+  const plain = withoutUnderscores(source);
   const based = /^([-+]?)0(?:[xX]([0-9a-fA-F]+)|[bB]([01]+)|[oO]?([0-7]+))$/.exec(plain);
   if (based) {
     const [, sign, hex, binary, octal] = based;
@@ -33,23 +33,41 @@ export function resolveNumber(source: string): { value: number; integer: boolean
   return Number.isFinite(value) ? { value, integer: false } : undefined;
 }
 
+function withoutUnderscores(source: string): string {
+  return source.includes("_") && /^[-+0-9]/.test(source) ? source.replaceAll("_", "") : source;
+}
+
+/** The whole number that a text is known to be, exactly. */
+export function resolveBigInt(source: string): bigint {
+  const [, sign, digits = "0"] = /^([-+]?)(.*)$/.exec(withoutUnderscores(source)) ?? [];
+  const value = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits);
+  return sign === "-" ? -value : value;
+}
+
 function withSign(sign: string | undefined, value: number): number {
   return sign === "-" && value !== 0 ? -value : value;
 }
 
 const SIGN_AND_DIGITS = [..."+-0123456789"];
 
-const numberTag = defineScalarTag<number>("tag:yaml.org,2002:float", {
+/** A number as it is carried: a bigint where JavaScript's numbers would change it. */
+function carried(source: string): { value: number | bigint; integer: boolean } | undefined {
+  const found = resolveNumber(source);
+  if (!found?.integer || Number.isSafeInteger(found.value)) return found;
+  return { value: resolveBigInt(source), integer: true };
+}
+
+const numberTag = defineScalarTag<number | bigint>("tag:yaml.org,2002:float", {
   implicit: true,
   implicitFirstChars: [...SIGN_AND_DIGITS, "."],
-  resolve: (source) => resolveNumber(source)?.value ?? NOT_RESOLVED,
+  resolve: (source, isExplicit) => (isExplicit ? resolveNumber(source) : carried(source))?.value ?? NOT_RESOLVED,
   identify: () => false,
 });
 
 /** Only for an explicit `!!int`: implicit integers are met by `numberTag`. */
-const intTag = defineScalarTag<number>("tag:yaml.org,2002:int", {
+const intTag = defineScalarTag<number | bigint>("tag:yaml.org,2002:int", {
   resolve: (source) => {
-    const found = resolveNumber(source);
+    const found = carried(source);
     return found?.integer ? found.value : NOT_RESOLVED;
   },
   identify: () => false,
@@ -110,8 +128,9 @@ const COMMON_TAGS = [
 
 /**
  * YAML as `kubectl apply` reads it: `yes`, `on` and `y` are true, `0644` is 420, `1_000` is 1000, dates are strings, `<<`
- * merges. Two differences are meant: a key that stands twice is an error (kubectl takes the last), and a key that stands
- * *before* a `<<` keeps its value, as the YAML specification and kustomize have it (kubectl lets the merge win).
+ * merges, whole numbers keep all their digits (beyond 2^53 as a bigint). These differences are meant: a key that stands twice
+ * is an error (kubectl takes the last); a key that stands *before* a `<<` keeps its value, as the YAML specification and
+ * kustomize have it (kubectl lets the merge win); `?x` in a flow collection is text (kubectl reads a key x).
  */
 export const KUBERNETES_SCHEMA: Schema = new Schema([
   ...FAILSAFE_SCHEMA.tags,

@@ -1,3 +1,4 @@
+import { jsonText } from "../../base/hash.js";
 import { KEY_DEFAULTS } from "../../manifest/list-keys.js";
 
 /** What a step of a field set leads to in a value; undefined if it has no such field or item. */
@@ -7,7 +8,7 @@ export function follow(step: string, value: unknown): unknown {
   if (step.startsWith("f:")) return (value as Record<string, unknown>)[rest];
   if (!Array.isArray(value)) return undefined;
   const wanted: unknown = parse(rest);
-  if (step.startsWith("v:")) return value.find((item) => JSON.stringify(item) === JSON.stringify(wanted));
+  if (step.startsWith("v:")) return value.find((item) => jsonText(item) === jsonText(wanted));
   if (!step.startsWith("k:") || typeof wanted !== "object" || wanted === null) return undefined;
   return value.find((item) => Object.entries(wanted).every(([name, part]) => hasKey(item, name, part)));
 }

@@ -1,3 +1,4 @@
+import { jsonText } from "../../base/hash.js";
 import type { RawObject } from "../../kube/object.js";
 import { isBuiltinGroup } from "../../manifest/builtin-groups.js";
 import type { Document } from "../../manifest/document.js";
@@ -20,7 +21,7 @@ export interface SizeVerdict {
 
 /** Judges the size of an object as the dry run showed it: with the managed fields, which may be as large as the rest. */
 export function judgeSize(document: Document, dry: RawObject): SizeVerdict {
-  if (JSON.stringify(document.object).length < SMALL_BYTES) return {};
+  if (jsonText(document.object).length < SMALL_BYTES) return {};
   const { managedFields } = dry.metadata;
   const bytes = Buffer.byteLength(JSON.stringify(dry));
   const books = Buffer.byteLength(JSON.stringify(managedFields ?? []));

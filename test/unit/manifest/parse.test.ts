@@ -125,13 +125,25 @@ describe("parseManifests: what is refused", () => {
       ],
     ],
     [
-      "large whole numbers",
-      `${HEAD}data:\n  a: 12345678901234567890\n  b: [0xFFFFFFFFFFFFFF, 9007199254740992, 9007199254740991]\n`,
+      "whole numbers beyond 64 bits",
+      `${HEAD}data:\n  a: 12345678901234567890\n  b: [0xFFFFFFFFFFFFFFFF, 9223372036854775808, -9_223_372_036_854_775_808]\n`,
       [
-        "5:6 a whole number beyond 2^53 cannot be carried exactly; put it in quotes if it is meant as text, or write it as a float",
-        "6:7 a whole number beyond 2^53 cannot be carried exactly; put it in quotes if it is meant as text, or write it as a float",
-        "6:25 a whole number beyond 2^53 cannot be carried exactly; put it in quotes if it is meant as text, or write it as a float",
+        "5:6 a whole number beyond 64 bits cannot be carried exactly by the API server; put it in quotes if it is meant as text, or write it as a float",
+        "6:7 a whole number beyond 64 bits cannot be carried exactly by the API server; put it in quotes if it is meant as text, or write it as a float",
+        "6:27 a whole number beyond 64 bits cannot be carried exactly by the API server; put it in quotes if it is meant as text, or write it as a float",
       ],
+    ],
+    [
+      "whole numbers beyond 2^53 in a document of Overseer",
+      "apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: a}\nspec: {x: 9007199254740993}\n",
+      [
+        "4:11 a whole number beyond 2^53 cannot be carried exactly; put it in quotes if it is meant as text, or write it as a float",
+      ],
+    ],
+    [
+      "a large number as a name",
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 123456789012345678}\n",
+      ["1: metadata.name is a number, but has to be text; put it in quotes"],
     ],
     [
       "infinity",
