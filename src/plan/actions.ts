@@ -52,6 +52,8 @@ export interface RefusedWrite {
   readonly message: string;
   /** Whether trying again can help without a change of the document: connection, quota, throttling. */
   readonly retryable: boolean;
+  /** `namespace/name` of the app that owns the object, where nothing but that is in the way. */
+  readonly owner?: string | undefined;
 }
 
 /** A write that the destination refuses now, and may accept once others of the same Change are made. */

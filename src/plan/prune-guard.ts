@@ -31,6 +31,7 @@ export type KeepReason =
   | "DeletionPolicy"
   | "NamespaceInUse"
   | "NeededByKept"
+  | "Awaited"
   | "Orphaned"
   | "Suspended";
 
@@ -80,6 +81,8 @@ export interface PruneRequest {
   readonly budget: number | string | undefined;
   /** The app, if any, whose desired set claims an object: `namespace/name`. */
   readonly claimedBy: (live: LiveObject) => string | undefined;
+  /** Why an app that claims an object cannot take it over yet, for people: until then the object is kept. */
+  readonly awaitedBy?: (live: LiveObject) => string | undefined;
 }
 
 /** What the guard says to a prune. */
@@ -113,11 +116,16 @@ export function judgePrune(request: PruneRequest): PruneVerdict {
   return { decisions, refusal: undefined, ask: reasonToAsk(deletes, request) };
 }
 
-function judgeLeftover(live: LiveObject, request: Pick<PruneRequest, "claimedBy" | "prune">): LeftoverDecision {
+function judgeLeftover(
+  live: LiveObject,
+  request: Pick<PruneRequest, "claimedBy" | "awaitedBy" | "prune">,
+): LeftoverDecision {
   if (live.deleting) return keep(live, "AlreadyDeleting", "is being deleted already");
   if (live.paused) return keepPaused(live);
   const claimant = request.claimedBy(live);
   if (claimant !== undefined && live.ownership === "Owned") return { verb: "HandOver", live, to: claimant };
+  const awaited = live.ownership === "Owned" ? request.awaitedBy?.(live) : undefined;
+  if (awaited !== undefined) return keep(live, "Awaited", `left Git; kept because ${awaited}`);
   if (!request.prune) return keep(live, "PruneDisabled", "left Git; kept because sync.prune is off");
   const ruling = rulingOn(live, "prune");
   if (ruling?.effect === "Keep") return keepMarked(live, `left Git; kept because it is annotated ${ruling.mark}`);

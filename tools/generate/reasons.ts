@@ -239,6 +239,12 @@ export const REASONS: readonly ReasonText[] = [
     kinds: APP,
     meaning: "Event: the annotation is gone, and the object is as Git says again.",
   },
+  { reason: "HandedOver", kinds: APP, meaning: "Event: an object moved in Git to another app, which owns it now." },
+  {
+    reason: "TransferFailed",
+    kinds: APP,
+    meaning: "Event: an object moved in Git to another app, and could not be made that app's.",
+  },
   { reason: "ObjectKept", kinds: APP, meaning: "Event: an object left Git and was not deleted, and why." },
   { reason: "ObjectsKept", kinds: APP, meaning: "Event: the app is deleted and these objects stay, and why." },
   { reason: "Deleting", kinds: APP, meaning: "The app is being deleted and waits for its objects to go." },

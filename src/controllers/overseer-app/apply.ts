@@ -1,6 +1,6 @@
 import type { Change } from "../../api/change.js";
 import { rfc3339 } from "../../base/clock.js";
-import { displayId } from "../../manifest/object-id.js";
+import { displayId, type ObjectKey } from "../../manifest/object-id.js";
 import type { DeferredWrite } from "../../plan/actions.js";
 import type { Plan } from "../../plan/plan.js";
 import { flushChange, stageChange } from "./change-record.js";
@@ -16,17 +16,26 @@ const TAKE_IN_MS = 10_000;
 /** The first wait of these, and the longest. */
 const AGAIN_MS = { first: 250, most: 2_000 };
 
+/** What the deletions of a plan depend on. */
+export interface DeletionFacts {
+  /** What was transferred to other apps already. */
+  readonly given: ReadonlySet<ObjectKey>;
+  /** Apps that have not read the commit yet. */
+  readonly unsettled: readonly string[];
+  /** Why nothing may be deleted now. */
+  readonly refusal: string | undefined;
+}
+
 /**
  * Carries a plan out: writes in their order, then deletions. What cannot be written yet is left for a later reconcile, of
- * whichever process, which plans it anew. `unsettled`: an app that has not looked at the commit yet; `refusal`: why nothing may be
- * deleted now.
+ * whichever process, which plans it anew. `deletions`: what speaks for and against those.
  */
 export async function applyPlan(
   run: AppRun,
   desired: Rendered,
   plan: Plan,
   change: Change,
-  deletions: { readonly unsettled: string | undefined; readonly refusal: string | undefined },
+  deletions: DeletionFacts,
 ): Promise<void> {
   const results = new Results(run);
   const remaining = await writeInOrder(run, desired, plan, results);
@@ -34,8 +43,10 @@ export async function applyPlan(
   run.services.failpoint("app:after-apply");
   if (!noteStuck(run, remaining, results) && isWaiting(run, change, remaining, results)) return;
   if (!results.failed && deletions.refusal !== undefined) return pruneRefused(run, desired, change, deletions.refusal);
-  if (!results.failed && holdDeletions(run, plan, deletions.unsettled)) return;
-  if (!results.failed) await prune(run, plan.leftovers, results);
+  const left = plan.leftovers.filter(({ live }) => !deletions.given.has(live.key));
+  const hold = results.failed ? undefined : holdDeletions(run, left, deletions.unsettled);
+  if (hold !== undefined) return waitBeforePrune(run, change, hold);
+  if (!results.failed) await prune(run, left, results);
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-prune");
   return results.failed ? applyFailed(run, desired, change, results) : applied(run, change, results);
@@ -79,6 +90,12 @@ function isWaiting(run: AppRun, change: Change, { waiting, held }: Remaining, re
 
 function describeWaiting({ action, message }: DeferredWrite): string {
   return `${displayId(action.document.id)} is not accepted yet: ${message}`;
+}
+
+/** Says in the Change and the app what deletions wait for. */
+function waitBeforePrune(run: AppRun, change: Change, message: string): void {
+  run.progress = { state: "pending", message };
+  stageChange(run, change, { phase: "Applying", waitingFor: message });
 }
 
 /** Ends this reconcile with the Change as it is, under way: another one finds it, and goes on. */

@@ -9,10 +9,12 @@ import { difference } from "../../plan/difference.js";
 import type { Observation } from "../../plan/live.js";
 import { describePlan, isEmptyPlan, type Plan, planHash, summarise } from "../../plan/plan.js";
 import { judgePrune, keepPaused, type PruneVerdict } from "../../plan/prune-guard.js";
+import { PRIORITY } from "../../reconcile/work-queue.js";
 import { applyPlan } from "./apply.js";
 import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "./change-record.js";
+import { type Claimants, claimFacts, judgeClaims } from "./claimants.js";
 import { claimKey } from "./claims.js";
-import { judgeClaims } from "./entitled.js";
+import { giveUp } from "./give-up.js";
 import { statusNotes } from "./notes.js";
 import { observeApp } from "./observe.js";
 import { tellKept } from "./prune.js";
@@ -32,17 +34,19 @@ const GATES = [deletionsGate, referencesGate];
  * leaves everything as it was up to the first write; after that the next reconcile goes on where this one ended.
  */
 export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
+  const given = await giveUp(run, desired);
   if (restsStill(run, desired)) return;
   const observation = observeApp(run);
   const { destination } = run;
   const diff = difference(desired.documents, observation, (document) => destination.recordedHash(document));
   // Asked before the judgement: an app that looks at the commit in between may claim what is judged here.
-  const unsettled = diff.leftovers.length === 0 ? undefined : unsettledApps(run)[0];
-  await judgeClaims(run, diff.leftovers);
-  const verdict = judge(run, desired, observation, diff.leftovers);
+  const unsettled = diff.leftovers.length === 0 ? [] : unsettledApps(run);
+  const claimants = await judgeClaims(run, diff.leftovers);
+  const verdict = judge(run, desired, observation, diff.leftovers, claimants);
   const preview = await destination.preview(run.target, diff.writes, desired.documents, run.signal);
   const held = diff.paused.filter(({ behind }) => behind).map(({ live }) => keepPaused(live));
-  const leftovers = [...verdict.decisions, ...held];
+  noteChecked(run, desired, preview.refused);
+  const leftovers = [...given, ...verdict.decisions, ...held];
   const plan: Plan = { writes: preview.accepted, deferred: preview.deferred, refused: preview.refused, leftovers };
   run.services.failpoint("app:after-plan");
   const open = openChangeFor(run, desired.inputs.key);
@@ -58,7 +62,8 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   if (closedGates(gates).length > 0) return waitAtGates(run, change, plan, gates);
   const current = await startApplying(run, change, plan, gates);
   if (!begun || !areRecorded(run)) await recordKinds(run, desired, current);
-  await applyPlan(run, desired, plan, current, { unsettled, refusal: verdict.refusal });
+  const keys = new Set(given.map(({ live }) => live.key));
+  await applyPlan(run, desired, plan, current, { given: keys, unsettled, refusal: verdict.refusal });
 }
 
 /**
@@ -79,6 +84,7 @@ function judge(
   desired: Rendered,
   observation: Observation,
   leftovers: Parameters<typeof judgePrune>[0]["leftovers"],
+  claimants: Claimants,
 ): PruneVerdict {
   const { sync } = run.app.spec;
   return judgePrune({
@@ -89,7 +95,7 @@ function judge(
     prune: sync?.prune ?? true,
     allowEmpty: sync?.allowEmpty ?? false,
     budget: sync?.pruneBudget,
-    claimedBy: (live) => run.services.claims.claimant(claimKey(run, live.key), run.key),
+    ...claimFacts(run, claimants),
   });
 }
 
@@ -107,6 +113,15 @@ function inPlace(run: AppRun, desired: Rendered, plan: Plan, vanishing: number):
   run.applied = desired;
   run.status = { ...run.status, applied: desired.inputs };
   run.progress = { state: "done" };
+}
+
+/** Remembers what the destination said, and has owners of refused objects decide whether they give them up. */
+function noteChecked(run: AppRun, { inputs }: Rendered, refused: readonly RefusedWrite[]): void {
+  run.memory.checked = {
+    inputsKey: inputs.key,
+    refused: refused.map(({ action, owner }) => ({ key: claimKey(run, action.document.key), owner })),
+  };
+  for (const { owner } of refused) if (owner !== undefined) run.services.enqueue(owner, PRIORITY.change);
 }
 
 /** Notes a refusal with all its reasons. Nothing is written. */

@@ -12,7 +12,7 @@ export function claimKey(run: { readonly destination: { readonly id: string } },
 export class Claims {
   readonly #byObject = new Map<ObjectKey, Set<string>>();
   readonly #byApp = new Map<string, readonly ObjectKey[]>();
-  /** Claims of apps that may not write what they claim, by object. */
+  /** Claims of apps that cannot take what they claim, by object. */
   readonly #void = new Map<ObjectKey, ReadonlySet<string>>();
 
   /** Records all objects that an app's newest documents want. */
@@ -38,12 +38,18 @@ export class Claims {
     this.#byApp.delete(app);
   }
 
+  /** Whether the newest documents of an app want an object; undefined while none of its documents are known. */
+  wants(app: string, key: ObjectKey): boolean | undefined {
+    if (!this.#byApp.has(app)) return undefined;
+    return this.#byObject.get(key)?.has(app) ?? false;
+  }
+
   /** Every other app that wants the object, whether or not it may have it. */
   claimants(key: ObjectKey, except: string): readonly string[] {
     return [...(this.#byObject.get(key) ?? [])].filter((app) => app !== except).sort();
   }
 
-  /** Records which of the apps that want an object may not write it: what they want does not count. */
+  /** Records which of the apps that want an object cannot take it: what they want does not count. */
   dismiss(key: ObjectKey, apps: readonly string[]): void {
     if (apps.length === 0) this.#void.delete(key);
     else this.#void.set(key, new Set(apps));

@@ -1,21 +1,6 @@
 import type { LiveObject } from "../../plan/live.js";
 import { bringsCredential } from "./authorise.js";
-import { claimKey } from "./claims.js";
 import { type AppRun, targetOf } from "./run.js";
-
-/**
- * Finds out, before anything is handed over, which of the apps that want these objects may write them. Naming an object in Git
- * must give nobody a hold on it: a tenant could keep alive, and make his own, what another app deletes.
- */
-export async function judgeClaims(run: AppRun, objects: readonly LiveObject[]): Promise<void> {
-  const { claims } = run.services;
-  for (const live of objects) {
-    const key = claimKey(run, live.key);
-    const refused: string[] = [];
-    for (const other of claims.claimants(key, run.key)) if (!(await mayTake(run, other, live))) refused.push(other);
-    claims.dismiss(key, refused);
-  }
-}
 
 /**
  * Whether another app may write an object of this one. The other one is asked by its own credential: at one remote cluster, two

@@ -10,11 +10,10 @@ import type { LiveObject } from "../../plan/live.js";
 import { judgeFinalize, type LeftoverDecision } from "../../plan/prune-guard.js";
 import { bringsCredential } from "./authorise.js";
 import { logDeletionWaits } from "./change-log.js";
-import { claimKey } from "./claims.js";
-import { judgeClaims } from "./entitled.js";
+import { claimFacts, judgeClaims } from "./claimants.js";
 import { removeFinalizer } from "./finalizer.js";
 import { observeApp, prepareKinds } from "./observe.js";
-import { prune } from "./prune.js";
+import { holdFinalize, prune } from "./prune.js";
 import { Results } from "./results.js";
 import type { AppRun } from "./run.js";
 
@@ -33,13 +32,15 @@ export async function finalize(run: AppRun): Promise<void> {
   const observation = observeApp(run);
   const objects = [...observation.objects.values()].filter((live) => live.ownership !== "Foreign");
   const { deletionPolicy: policy, suspend } = run.app.spec;
-  await judgeClaims(run, objects);
+  const hold = policy === "Orphan" || suspend ? undefined : holdFinalize(run, objects);
+  if (hold !== undefined) return wait(run, hold);
+  const claimants = await judgeClaims(run, objects);
   const facts = {
     objects,
     observationComplete: observation.complete,
     policy,
     suspended: suspend,
-    claimedBy: (live: LiveObject) => run.services.claims.claimant(claimKey(run, live.key), run.key),
+    claimedBy: claimFacts(run, claimants).claimedBy,
   };
   // A namespace is looked into when nothing that lives in one is left to delete; until then it is kept.
   const first = judgeFinalize({ ...facts, namespaceInUse: () => "what is still being deleted" });

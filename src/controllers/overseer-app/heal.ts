@@ -4,6 +4,7 @@ import type { HealAction, WriteAction } from "../../plan/actions.js";
 import { difference } from "../../plan/difference.js";
 import { noteRefusal, restsBeforeHeal, restsBeforeRemake } from "./heal-waits.js";
 import { Holds } from "./hold.js";
+import { withoutMoved } from "./moved.js";
 import { observeApp } from "./observe.js";
 import { reportPaused } from "./paused.js";
 import type { AppRun, DriftReport, Rendered } from "./run.js";
@@ -25,7 +26,8 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   if (!run.applied) return reportUnhealable(run);
   const { destination } = run;
   const observation = observeApp(run);
-  const diff = difference(run.applied.documents, observation, (document) => destination.recordedHash(document));
+  const documents = withoutMoved(run, run.applied.documents);
+  const diff = difference(documents, observation, (document) => destination.recordedHash(document));
   // What is absent from a list that is not whole may be there all the same.
   const known = observation.complete ? diff.writes : diff.writes.filter((write) => write.live !== undefined);
   const missing = withMissing ? known : [];
@@ -114,7 +116,12 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
   const holds = new Holds(run, run.applied);
   const absent = new Set(writes.map(({ document }) => document.key));
   const made: string[] = [];
-  for (const refused of preview.refused) noteRefusal(run, refused.action, "made again", refused);
+  for (const refused of preview.refused) {
+    // Another app's by now: it is not missing.
+    if (refused.owner !== undefined)
+      ledger.refused(refused.action.document.key, "", refused.message, clock.monotonic());
+    else noteRefusal(run, refused.action, "made again", refused);
+  }
   if (preview.deferred.length > 0) run.comeBack(1_000);
   for (const write of preview.accepted) {
     if (run.signal.aborted) break;

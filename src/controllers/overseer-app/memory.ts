@@ -19,6 +19,13 @@ export interface Retry {
   readonly unhealthy?: readonly ObjectKey[];
 }
 
+/** Which documents of one set of inputs the destination refused. */
+export interface CheckedInputs {
+  readonly inputsKey: string;
+  /** Each with its claim key, and with the app that owns the object where nothing else is in the way. */
+  readonly refused: readonly { readonly key: ObjectKey; readonly owner: string | undefined }[];
+}
+
 /** What is remembered of an app between two reconciles. Lost with the process without harm: the rest is in its status. */
 export class AppMemory {
   readonly ledger = new HealLedger();
@@ -28,11 +35,19 @@ export class AppMemory {
   failedRender: { readonly inputsKey: string; readonly error: OverseerError } | undefined;
   /** The documents whose objects are claimed, and at which destination. */
   claimed: { readonly by: Rendered; readonly at: string } | undefined;
+  /** Whether newer documents than the claimed ones cannot be had: what the app wants now is not known. */
+  claimsStale = false;
   retry: Retry | undefined;
+  /** What the destination said of the newest documents when it was asked last. */
+  checked: CheckedInputs | undefined;
   /** When the Change that was looked at last began, and was applied. */
   moments: Moments | undefined;
+  /** Whether its source was looked at since this process began, whatever came of it. */
+  looked = false;
   /** Commit that the app has taken note of. */
   consideredCommit: string | undefined;
+  /** Monotonic time since when objects wait for an app that wants them to check its newest documents. */
+  checkAwaitedSince: number | undefined;
   /** Monotonic time since when deletions wait for other apps to take note of a commit. */
   pruneHeldSince: number | undefined;
   /** Monotonic time of the last write of a Change. */

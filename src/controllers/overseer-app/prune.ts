@@ -1,31 +1,60 @@
+import type { Outcome } from "../../destinations/destination.js";
 import { displayId } from "../../manifest/object-id.js";
 import { compareForPrune } from "../../manifest/order.js";
 import type { LiveObject } from "../../plan/live.js";
-import type { Plan } from "../../plan/plan.js";
 import type { LeftoverDecision } from "../../plan/prune-guard.js";
 import { PRIORITY } from "../../reconcile/work-queue.js";
 import { claimKey } from "./claims.js";
-import { mayTake } from "./entitled.js";
 import type { Results } from "./results.js";
 import type { AppRun } from "./run.js";
+import { unseenApps } from "./settled.js";
+import { standingOf } from "./standing.js";
 
 /** Deletions wait at most this long for other apps to take note of the commit. */
 const MAX_HOLD_MS = 30_000;
-const HOLD_STEP_MS = 100;
+/** How soon to look again whether they have: at first often, since it mostly takes milliseconds. */
+const HOLD_STEPS_MS = { first: 100, later: 1_000 };
 
-/** An object may have moved to an app that has not taken note of the commit yet: then nothing is deleted for a moment. */
-export function holdDeletions(run: AppRun, plan: Plan, unsettled: string | undefined): boolean {
+/**
+ * Why nothing is deleted or handed over for a moment: an object may have moved to an app that has not read the commit yet, or has
+ * not checked its documents. Undefined: go on.
+ */
+export function holdDeletions(
+  run: AppRun,
+  leftovers: readonly LeftoverDecision[],
+  unsettled: readonly string[],
+): string | undefined {
   const { clock } = run.services;
-  if (!plan.leftovers.some((decision) => decision.verb === "Delete")) return false;
-  const since = run.memory.pruneHeldSince ?? clock.monotonic();
-  if (unsettled === undefined || clock.monotonic() - since > MAX_HOLD_MS) {
-    run.memory.pruneHeldSince = undefined;
-    return false;
-  }
-  run.memory.pruneHeldSince = since;
-  run.progress = { state: "pending", message: `deletions wait until ${unsettled} has taken note of the same commit` };
-  run.comeBack(HOLD_STEP_MS);
-  return true;
+  const now = clock.monotonic();
+  const deletes = leftovers.filter((decision) => decision.verb === "Delete");
+  const since = run.memory.pruneHeldSince ?? now;
+  const held = deletes.length > 0 && unsettled.length > 0 && now - since <= MAX_HOLD_MS;
+  run.memory.pruneHeldSince = held ? since : undefined;
+  const awaited = leftovers.flatMap((decision) => (decision.verb === "HandOver" ? [decision] : []));
+  if (!held && awaited.length === 0) return undefined;
+  run.comeBack(now - since < HOLD_STEPS_MS.later ? HOLD_STEPS_MS.first : HOLD_STEPS_MS.later);
+  const [first] = awaited;
+  if (!held)
+    return `${first ? displayId(first.live.id) : ""} waits until OverseerApp ${first?.to}, which wants it, has checked its documents of the same commit`;
+  const what = deletes.length === 1 ? "1 deletion waits" : `${deletes.length} deletions wait`;
+  return `${what}, for at most ${MAX_HOLD_MS / 1000} s, until ${nameApps(unsettled)} read the same commit: objects may have moved there`;
+}
+
+/** Why an app that is being deleted waits: right after a start nobody knows yet which of its objects other apps want. */
+export function holdFinalize(run: AppRun, objects: readonly LiveObject[]): string | undefined {
+  const now = run.services.clock.monotonic();
+  const unseen = objects.length === 0 ? [] : unseenApps(run);
+  const since = run.memory.pruneHeldSince ?? now;
+  const held = unseen.length > 0 && now - since <= MAX_HOLD_MS;
+  run.memory.pruneHeldSince = held ? since : undefined;
+  if (!held) return undefined;
+  run.comeBack(HOLD_STEPS_MS.later);
+  return `waits, for at most ${MAX_HOLD_MS / 1000} s, until ${nameApps(unseen)} read Git: some of its objects may have moved there`;
+}
+
+function nameApps(apps: readonly string[]): string {
+  const shown = apps.slice(0, 3).map((app) => `OverseerApp ${app}`);
+  return `${shown.join(", ")}${apps.length > shown.length ? ` and ${apps.length - shown.length} more` : ""}`;
 }
 
 /**
@@ -45,7 +74,7 @@ export async function prune(
     if (decision.verb === "Keep") {
       tellKept(run, decision);
     } else if (decision.verb === "HandOver") {
-      await handOver(run, decision.live, decision.to, results);
+      results.note(decision.live.id, await handOver(run, decision.live, decision.to));
     } else if (run.services.claims.claimant(claimKey(run, decision.live.key), run.key) !== undefined) {
       results.note(decision.live.id, {
         ok: false,
@@ -71,28 +100,25 @@ export function tellKept(run: AppRun, decision: LeftoverDecision): void {
   run.tellOnce(`kept ${name}`, "Normal", "ObjectKept", "Prune", `${name} ${decision.message}`);
 }
 
-/** Makes an object the other app's, and lets that app know at once: it may have been refused the object before. */
-export async function handOver(
-  run: AppRun,
-  live: LeftoverDecision["live"],
-  to: string,
-  results: Results,
-): Promise<void> {
-  const { destination } = run;
+/** Transfers an object to an app that wanted it when claims were judged, if that app can take it now. */
+async function handOver(run: AppRun, live: LiveObject, to: string): Promise<Outcome> {
+  const { takes } = await standingOf(run, to, live);
+  if (takes === "now") return transferTo(run, live, to);
+  const message = `OverseerApp ${to} wants it but ${takes === "never" ? "may not write it" : "cannot take it yet"}`;
+  return { ok: false, message, retryable: true };
+}
+
+/** Makes an object another app's, and lets that app know at once: it may have been refused for want of it. */
+export async function transferTo(run: AppRun, live: LiveObject, to: string): Promise<Outcome> {
   const { apps, memories, enqueue } = run.services;
   const other = apps.get(to);
-  if (!other) return;
-  // It may have claimed the object after the claims were judged: then the next reconcile decides.
-  if (!(await mayTake(run, to, live))) {
-    return results.note(live.id, {
-      ok: false,
-      message: `OverseerApp ${to} wants it but may not write it`,
-      retryable: true,
-    });
-  }
+  if (!other) return { ok: false, message: `OverseerApp ${to} is gone`, retryable: true };
   const { namespace, name, uid } = other.metadata;
-  results.note(live.id, await destination.handOver(run.target, live, { namespace, name, uid }));
+  const outcome = await run.destination.handOver(run.target, live, { namespace, name, uid });
+  if (!outcome.ok) return outcome;
+  run.tell("Normal", "HandedOver", "Prune", `${displayId(live.id)} is OverseerApp ${to}'s now`);
   const memory = memories.get(to);
   if (memory) memory.retry = undefined;
   enqueue(to, PRIORITY.change);
+  return outcome;
 }

@@ -1,4 +1,5 @@
 import type { Logger } from "../../base/logger.js";
+import type { LiveObject } from "../../plan/live.js";
 import { anyToPrune } from "../../plan/prune-guard.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
@@ -16,6 +17,7 @@ import { recordOutcome } from "./record.js";
 import { renderApplied, renderDesired } from "./render.js";
 import { AppRun, type Problem, type Rendered } from "./run.js";
 import type { AppServices } from "./services.js";
+import { newestCommit } from "./settled.js";
 import { isProblem } from "./source.js";
 import { acknowledgeSuspended } from "./suspend.js";
 
@@ -48,7 +50,8 @@ export class OverseerAppReconciler {
   async #sync(run: AppRun): Promise<void> {
     freshStart(run);
     run.problem = authorise(run);
-    if (!run.problem) {
+    if (run.problem) passOver(run);
+    else {
       await ensureFinalizer(run);
       const desired = await renderDesired(run);
       if (notPolledYet(run, desired)) return;
@@ -111,10 +114,24 @@ function isUnreachable(run: AppRun): boolean {
   return true;
 }
 
-/** Others may go by what this app wants of a commit from the moment in which its claims are known, and not earlier. */
+/**
+ * Others may go by what this app wants of a commit from the moment in which its claims are known, and not earlier; or in which it
+ * is known that they cannot be had before somebody changes something.
+ */
 function take(run: AppRun, desired: Rendered | Problem): void {
   claim(run, desired);
-  run.memory.consideredCommit = run.locatedCommit ?? run.memory.consideredCommit;
+  run.memory.looked = true;
+  run.memory.claimsStale = isProblem(desired);
+  const passed = isProblem(desired) && desired.terminal ? newestCommit(run.services, run.app) : undefined;
+  run.memory.consideredCommit = run.locatedCommit ?? passed ?? run.memory.consideredCommit;
+}
+
+/** An app that may not write anything takes nothing from others: they do not wait for what it makes of a commit. */
+function passOver(run: AppRun): void {
+  run.services.claims.remove(run.key);
+  run.memory.claimed = undefined;
+  run.memory.looked = true;
+  run.memory.consideredCommit = newestCommit(run.services, run.app) ?? run.memory.consideredCommit;
 }
 
 function claim(run: AppRun, desired: Rendered | Problem): void {
@@ -143,8 +160,14 @@ function needsChange(run: AppRun, desired: Rendered): boolean {
   if (run.status.applied?.key !== desired.inputs.key) return true;
   const open = openChangeFor(run, desired.inputs.key);
   if (open && open.status?.phase !== "Verifying") return true;
-  if (run.app.spec.sync?.prune === false) return false;
+  const prunes = run.app.spec.sync?.prune !== false;
   const wanted = new Set(desired.documents.map((document) => document.key));
   const leftovers = [...observeApp(run).objects.values()].filter((live) => !wanted.has(live.key));
-  return anyToPrune(leftovers);
+  return (prunes && anyToPrune(leftovers)) || leftovers.some((live) => isWantedElsewhere(run, live));
+}
+
+/** Whether an object that this app does not want is to be another app's: also what would be kept is given away then. */
+function isWantedElsewhere(run: AppRun, live: LiveObject): boolean {
+  if (live.ownership !== "Owned" || live.deleting || live.paused) return false;
+  return run.services.claims.claimants(claimKey(run, live.key), run.key).length > 0;
 }

@@ -13,6 +13,7 @@ import { type AppFacts, appConditions } from "./conditions.js";
 import { elapsedSince } from "./elapsed.js";
 import { type AppHealth, appHealth } from "./health.js";
 import { formatKind } from "./kinds.js";
+import { withoutMoved } from "./moved.js";
 import { countNotes, notesOfRun } from "./notes.js";
 import { observeApp } from "./observe.js";
 import type { AppRun, ChangeUpdate } from "./run.js";
@@ -20,7 +21,8 @@ import type { AppRun, ChangeUpdate } from "./run.js";
 /** Ends a reconcile: judges health, brings the Change to its end, and writes the status if it says anything new. */
 export async function recordOutcome(run: AppRun): Promise<void> {
   const observation = observeApp(run);
-  const health = run.applied && run.status.applied ? appHealth(run.applied.documents, observation) : undefined;
+  const health =
+    run.applied && run.status.applied ? appHealth(withoutMoved(run, run.applied.documents), observation) : undefined;
   const unseen = whyUnseen(run, observation);
   if (unseen === undefined) run.memory.lastTold.delete("observe");
   else run.tellOnce("observe", "Warning", "Observing", "Observe", unseen);

@@ -15,6 +15,8 @@ export interface AdoptionVerdict {
   readonly allowed: boolean;
   /** For people: what it was before, or who has it. */
   readonly reason: string;
+  /** `namespace/name` of the app that has it, where that one can hand it over. */
+  readonly owner?: string;
 }
 
 /** What the judgement needs to know. */
@@ -46,9 +48,8 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
       );
     }
     if (request.appExists(owner.namespace, owner.name)) {
-      return no(
-        `belongs to OverseerApp ${appKey(owner)}: take it out of that app's source first, or out of this one's`,
-      );
+      const reason = `belongs to OverseerApp ${appKey(owner)}: take it out of that app's source first, or out of this one's`;
+      return { allowed: false, reason, owner: appKey(owner) };
     }
   }
   if (request.policy === "Never") return no("exists already, and sync.adopt is Never");

@@ -95,7 +95,9 @@ async function judge(context: KubernetesContext, target: Target, action: WriteAc
   } catch (error) {
     noteForbidden(context, target, error);
     const seen = isTooLarge(error) ? await readState(context, target, action) : "";
-    const refused = { action, message: `${explainRefusal(error)}${seen}`, retryable: !isDocumentRefusal(error) };
+    const owner = error instanceof Refusal ? error.owner : undefined;
+    const message = `${explainRefusal(error)}${seen}`;
+    const refused = { action, message, retryable: !isDocumentRefusal(error), owner };
     return { refused, error };
   }
 }
@@ -161,7 +163,7 @@ async function judgeFirstContact(
     policy: target.adopt,
     appExists: context.appExists,
   });
-  if (!verdict.allowed) throw new Refusal(verdict.reason, true);
+  if (!verdict.allowed) throw new Refusal(verdict.reason, true, undefined, verdict.owner);
   const dry = await forcedDryRun(context, target, document, resource);
   const removed = adoptionRemoves(live, document, dry.object, fieldManager(target.app), target.adopt === "Always");
   const diff = [...liveDiff(live, dry.object), ...removed].slice(0, MAX_DIFF);

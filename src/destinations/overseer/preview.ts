@@ -35,7 +35,8 @@ export function previewWrites(writes: readonly WriteAction[], facts: PreviewFact
     const seen = rules.find(facts.state, name);
     const stranger = seen && notOurs(rules.alwaysThere, seen, facts);
     const refusal = stranger ?? rules.refusal(spec, seen, facts.state, facts.abilities);
-    if (refusal !== undefined) refused.push({ action, message: refusal, retryable: true });
+    const owner = stranger === undefined ? undefined : ownerOf(seen, facts);
+    if (refusal !== undefined) refused.push({ action, message: refusal, retryable: true, owner });
     else {
       accepted.push(accept(action, seen, facts));
       for (const what of rules.missing(spec, name, facts.state, coming)) missing.push({ action, what });
@@ -55,6 +56,12 @@ function accept(action: WriteAction, seen: Managed | undefined, { state }: Previ
     diff: seen === undefined ? [] : fieldChanges(wantedOf(action.document), seen, state),
     warnings: [],
   };
+}
+
+/** The app of this installation that owns a resource. */
+function ownerOf(seen: Managed | undefined, { instance }: PreviewFacts): string | undefined {
+  const mark = seen && markOf(seen.metadata);
+  return mark?.instance === instance ? mark.app : undefined;
 }
 
 /** Why a resource that exists must not be touched; undefined if it is this app's, or may be taken. */

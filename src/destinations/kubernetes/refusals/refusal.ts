@@ -8,8 +8,12 @@ export const KIND_NOT_SERVED = "KIND_NOT_SERVED";
 
 /** A write that cannot be made, with the reason for people. */
 export class Refusal extends OverseerError {
-  constructor(message: string, retryable: boolean, code = "APPLY_REFUSED") {
+  /** `namespace/name` of the app that owns the object, where nothing but that is in the way. */
+  readonly owner: string | undefined;
+
+  constructor(message: string, retryable: boolean, code = "APPLY_REFUSED", owner?: string) {
     super(message, { code, reason: "ApplyRefused", class: retryable ? "retryable" : "terminal" });
+    this.owner = owner;
   }
 }
 

@@ -189,11 +189,8 @@ describe("unsettledApps", () => {
   }
 
   it("are those of the same repository that have not taken note of its commit", () => {
-    expect(unsettled([other("a"), other("b")], { "shop/a": "c0" })).to.deep.equal([
-      "OverseerApp shop/a",
-      "OverseerApp shop/b",
-    ]);
-    expect(unsettled([other("a"), other("b")], { "shop/a": "c1" })).to.deep.equal(["OverseerApp shop/b"]);
+    expect(unsettled([other("b"), other("a")], { "shop/a": "c0" })).to.deep.equal(["shop/a", "shop/b"]);
+    expect(unsettled([other("a"), other("b")], { "shop/a": "c1" })).to.deep.equal(["shop/b"]);
   });
 
   it("are not the app itself, nor one that does nothing, goes, or takes from elsewhere", () => {

@@ -1,0 +1,39 @@
+import { displayId } from "../../manifest/object-id.js";
+import type { LiveObject } from "../../plan/live.js";
+import type { LeftoverDecision } from "../../plan/prune-guard.js";
+import { judgeClaims } from "./claimants.js";
+import { observeApp } from "./observe.js";
+import { transferTo } from "./prune.js";
+import type { AppRun, Rendered } from "./run.js";
+
+/**
+ * Transfers what this app's newest documents do not want, and another app's do, to that app: before anything else and whatever
+ * becomes of the rest of the Change, also while it is refused and rests. Otherwise two apps that exchange objects would each
+ * be refused for the sake of the other. Gives what was transferred, for the Change.
+ */
+export async function giveUp(run: AppRun, desired: Rendered): Promise<LeftoverDecision[]> {
+  const wanted = new Set(desired.documents.map((document) => document.key));
+  const unwanted = [...observeApp(run).objects.values()].filter((live) => !wanted.has(live.key) && isFree(live));
+  if (unwanted.length === 0) return [];
+  const claimants = await judgeClaims(run, unwanted);
+  const given: LeftoverDecision[] = [];
+  for (const live of unwanted) {
+    const claimant = claimants.get(live.key);
+    if (claimant?.standing.takes !== "now" || run.signal.aborted) continue;
+    const outcome = await transferTo(run, live, claimant.app);
+    if (outcome.ok) given.push({ verb: "HandOver", live, to: claimant.app });
+    else
+      run.tellOnce(
+        `transfer ${live.key}`,
+        "Warning",
+        "TransferFailed",
+        "Prune",
+        `${displayId(live.id)} cannot be handed over to OverseerApp ${claimant.app}: ${outcome.message}`,
+      );
+  }
+  return given;
+}
+
+function isFree(live: LiveObject): boolean {
+  return live.ownership === "Owned" && !live.deleting && live.paused !== true;
+}

@@ -1,0 +1,15 @@
+import type { Document } from "../../manifest/document.js";
+import { claimKey } from "./claims.js";
+import type { AppRun } from "./run.js";
+
+/**
+ * Of the applied documents, those whose objects are still this app's to have: what its newest documents leave out and another
+ * app's contain is neither missed nor made again, although the newest documents may not be applied yet.
+ */
+export function withoutMoved(run: AppRun, documents: readonly Document[]): readonly Document[] {
+  const { desired } = run;
+  if (!desired || desired.documents === documents) return documents;
+  const wanted = new Set(desired.documents.map(({ key }) => key));
+  const { claims } = run.services;
+  return documents.filter(({ key }) => wanted.has(key) || claims.claimants(claimKey(run, key), run.key).length === 0);
+}
