@@ -15,3 +15,32 @@ export function backoffDelay(policy: BackoffPolicy, attempt: number): number {
 export function jitter(ms: number, share: number, random: number): number {
   return ms * (1 + share * (2 * random - 1));
 }
+
+/** Failed tries in a row, and the monotonic time from which on the next one is due. */
+export interface FailedTries {
+  readonly failures: number;
+  readonly dueAt: number;
+}
+
+/** A try that failed: when it began and ended in monotonic milliseconds, and how long the other side asked us to wait. */
+export interface FailedTry {
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly retryAfterMs?: number | undefined;
+}
+
+/**
+ * Counts a failed try; `delayOf` gives the delay after so many failures. A try that an event brought forward, before the next
+ * one was due, counts for nothing: however many events there are, they do not make the delay longer.
+ */
+export function countFailure(
+  before: FailedTries | undefined,
+  { startedAt, endedAt, retryAfterMs = 0 }: FailedTry,
+  delayOf: (failures: number) => number,
+): FailedTries {
+  const asked = endedAt + retryAfterMs;
+  if (before && before.failures > 0 && startedAt < before.dueAt)
+    return { failures: before.failures, dueAt: Math.max(before.dueAt, asked) };
+  const failures = (before?.failures ?? 0) + 1;
+  return { failures, dueAt: Math.max(endedAt + delayOf(failures), asked) };
+}

@@ -37,6 +37,7 @@ export class Reflector<T> {
   #openSince: number | undefined;
   #done: Promise<void> | undefined;
   #wake: (() => void) | undefined;
+  #hurried = false;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
@@ -69,6 +70,7 @@ export class Reflector<T> {
 
   /** What was in the way may be so no more: a pause after a failure ends now. */
   hurry(): void {
+    this.#hurried = this.#wake !== undefined;
     this.#wake?.();
   }
 
@@ -104,7 +106,9 @@ export class Reflector<T> {
   async #backOff(failure: unknown): Promise<void> {
     const { clock, observer } = this.#options;
     observer?.restarted();
-    const delay = this.#backoff.after(this.#openSince === undefined ? 0 : clock.monotonic() - this.#openSince, failure);
+    const openMs = this.#openSince === undefined ? 0 : clock.monotonic() - this.#openSince;
+    const delay = this.#backoff.after(openMs, failure, this.#hurried);
+    this.#hurried = false;
     if (delay === 0) return;
     await new Promise<void>((resolve) => {
       const timer = clock.after(delay, resolve);

@@ -25,15 +25,17 @@ export class WatchBackoff {
 
   /**
    * Milliseconds to wait after a watch that was open for so long and ended so: none after a healthy one or when a new list is
-   * due, ever more after short or failed ones.
+   * due, ever more after short or failed ones. One that an event brought forward does not count.
    */
-  after(openMs: number, failure: unknown): number {
+  after(openMs: number, failure: unknown, broughtForward = false): number {
     if (openMs >= SHORT_MS) {
       this.#failures = 0;
       this.#expired = 0;
     }
     // A server that answers each new list with 410 is not asked in a loop either.
-    const short = openMs > HEALTHY_AFTER_MS ? 0 : ++this.#failures;
+    const healthy = openMs > HEALTHY_AFTER_MS;
+    if (!healthy && !(broughtForward && this.#failures > 0)) this.#failures++;
+    const short = healthy ? 0 : this.#failures;
     const attempt = isGone(failure) ? this.#expired++ : short;
     const asked = failure instanceof OverseerError ? Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
     const policy = isStatus(failure, 403) ? this.#refused : BACKOFF;

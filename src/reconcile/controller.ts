@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { type BackoffPolicy, backoffDelay, jitter } from "../base/backoff.js";
+import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries, jitter } from "../base/backoff.js";
 import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
@@ -38,11 +38,11 @@ const WORKERS_PER_EXPRESS = 4;
 /** Delay after unexpected errors of one key. */
 const BACKOFF: BackoffPolicy = { baseMs: 200, factor: 2, maxMs: 120_000 };
 
-/** Workers that take keys from a queue and reconcile them; a key that throws comes back later, and later each time. */
+/** Workers that take keys from a queue and reconcile them; a key that throws comes back later, and later each time that it was due. */
 export class Controller {
   readonly queue: WorkQueue;
   readonly #options: ControllerOptions;
-  readonly #failures = new Map<string, number>();
+  readonly #failures = new Map<string, FailedTries>();
   readonly #stop = new AbortController();
   #workers: Promise<void>[] = [];
 
@@ -75,13 +75,13 @@ export class Controller {
     for (let key = await this.queue.take(upTo); key !== undefined; key = await this.queue.take(upTo)) {
       const started = this.#options.clock.monotonic();
       this.#options.observer?.started();
-      const result = await this.#reconcile(key);
+      const result = await this.#reconcile(key, started);
       this.#options.observer?.finished(result, (this.#options.clock.monotonic() - started) / 1000);
       this.queue.done(key, started);
     }
   }
 
-  async #reconcile(key: string): Promise<"success" | "requeue_after" | "error"> {
+  async #reconcile(key: string, startedAt: number): Promise<"success" | "requeue_after" | "error"> {
     const logger = this.#options.logger.child({
       controller: this.#options.name,
       key,
@@ -95,13 +95,18 @@ export class Controller {
       return "requeue_after";
     } catch (error) {
       if (this.#stop.signal.aborted) return "error";
-      const failures = (this.#failures.get(key) ?? 0) + 1;
-      this.#failures.set(key, failures);
-      const delay = Math.max(jitter(backoffDelay(BACKOFF, failures), 0.2, Math.random()), retryAfter(error));
+      const endedAt = this.#options.clock.monotonic();
+      const tries = countFailure(
+        this.#failures.get(key),
+        { startedAt, endedAt, retryAfterMs: retryAfter(error) },
+        (failures) => jitter(backoffDelay(BACKOFF, failures), 0.2, Math.random()),
+      );
+      this.#failures.set(key, tries);
+      const delay = Math.max(0, tries.dueAt - endedAt);
       const stack = error instanceof OverseerError || !(error instanceof Error) ? undefined : error.stack;
       logger.error("reconcile failed", {
         error: messageOf(error),
-        failures,
+        failures: tries.failures,
         retryInMs: Math.round(delay),
         ...(stack ? { stack } : {}),
       });

@@ -52,8 +52,7 @@ export class AppWakes implements ClusterNews {
 
   #endRest(apps: Iterable<string>, priority: Priority): void {
     for (const app of apps) {
-      const memory = this.#memories.get(app);
-      if (memory) memory.retry = undefined;
+      this.#memories.get(app)?.retryNow();
       this.#enqueue(app, priority);
     }
   }

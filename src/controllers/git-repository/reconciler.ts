@@ -1,6 +1,6 @@
 import type { GitRef } from "../../api/git-ref.js";
 import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
-import { type BackoffPolicy, backoffDelay, jitter } from "../../base/backoff.js";
+import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries, jitter } from "../../base/backoff.js";
 import { rfc3339 } from "../../base/clock.js";
 import { parseDuration } from "../../base/duration.js";
 import { isTerminal, OverseerError } from "../../base/errors.js";
@@ -26,6 +26,13 @@ interface Memory {
   failures: number;
   /** Reason of the failure that was logged last, so that it is logged once. */
   loggedReason?: string | undefined;
+}
+
+/** A poll that failed, when it began, and what failed before. */
+interface FailedPoll {
+  readonly tries: FailedTries;
+  readonly startedAt: number;
+  readonly error: OverseerError;
 }
 
 const DEFAULT_INTERVAL_MS = 180_000;
@@ -63,6 +70,8 @@ export class GitRepositoryReconciler {
     }
     const memory = this.#memory.get(key) ?? { nextPoll: 0, polledFor: "", failures: 0 };
     this.#memory.set(key, memory);
+    const startedAt = this.#services.clock.monotonic();
+    const tries = { failures: memory.failures, dueAt: memory.nextPoll };
     try {
       await this.#poll(key, repository, memory, logger, signal);
     } catch (error) {
@@ -71,7 +80,7 @@ export class GitRepositoryReconciler {
         memory.nextPoll = 0;
         throw error;
       }
-      await this.#failed(key, repository, memory, error, logger);
+      await this.#failed(key, repository, memory, { tries, startedAt, error }, logger);
     }
     return { requeueAfterMs: Math.max(0, memory.nextPoll - this.#services.clock.monotonic()) };
   }
@@ -144,28 +153,31 @@ export class GitRepositoryReconciler {
     key: string,
     repository: GitRepository,
     memory: Memory,
-    error: OverseerError,
+    { tries, startedAt, error }: FailedPoll,
     logger: Logger,
   ): Promise<void> {
     const { events, clock, observer } = this.#services;
-    memory.failures++;
     await keepRevision(this.#services, key, repository, error);
     const { reason, message } = error;
     observer.failed(reason);
     const revision = repository.status?.revision;
     const outcome: RepositoryOutcome = { kind: "failed", reason, message, terminal: isTerminal(error), revision };
-    const before = repository.status?.conditions?.find((condition) => condition.type === "Ready");
+    const ready = repository.status?.conditions?.find((condition) => condition.type === "Ready");
     await recordRepository(this.#services, repository, repository.status ?? {}, outcome);
     if (memory.loggedReason !== reason) {
       logger.warn("repository cannot be fetched", { repository: key, revision, reason, error: message });
     }
     memory.loggedReason = reason;
-    if (before?.reason !== reason) {
+    if (ready?.reason !== reason) {
       events.record(eventSubject(repository), { type: "Warning", reason, action: "Fetch", message });
     }
     const interval = parseDuration(repository.spec.interval) ?? DEFAULT_INTERVAL_MS;
-    const delay = Math.max(Math.min(backoffDelay(BACKOFF, memory.failures), interval), error.retryAfterMs ?? 0);
-    memory.nextPoll = clock.monotonic() + jitter(delay, JITTER, Math.random());
+    const { retryAfterMs } = error;
+    const counted = countFailure(tries, { startedAt, endedAt: clock.monotonic(), retryAfterMs }, (failures) =>
+      jitter(Math.min(backoffDelay(BACKOFF, failures), interval), JITTER, Math.random()),
+    );
+    memory.failures = counted.failures;
+    memory.nextPoll = counted.dueAt;
   }
 }
 

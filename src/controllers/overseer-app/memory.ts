@@ -13,6 +13,8 @@ export interface Retry {
   readonly dueAt: number;
   /** The same for people, in epoch milliseconds. */
   readonly nextAt: number;
+  /** Whether something happened that may have removed the cause: the next try is made now, and does not count if it fails. */
+  readonly broughtForward?: boolean;
   readonly reason: string;
   readonly message: string;
   /** Objects that were not healthy then: when one of them is, it is tried at once. */
@@ -66,6 +68,11 @@ export class AppMemory {
   lastTold = new Map<string, string>();
   /** Failures that were logged since the last success, so that each is logged once. */
   readonly loggedProblems = new Set<string>();
+
+  /** Ends the rest after a failure: what failed may go well now. */
+  retryNow(): void {
+    if (this.retry) this.retry = { ...this.retry, broughtForward: true };
+  }
 
   /** Keeps the renders of these keys alone. */
   keepRenders(keys: readonly (string | undefined)[]): void {

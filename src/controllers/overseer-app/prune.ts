@@ -117,8 +117,7 @@ export async function transferTo(run: AppRun, live: LiveObject, to: string): Pro
   const outcome = await run.destination.handOver(run.target, live, { namespace, name, uid });
   if (!outcome.ok) return outcome;
   run.tell("Normal", "HandedOver", "Prune", `${displayId(live.id)} is OverseerApp ${to}'s now`);
-  const memory = memories.get(to);
-  if (memory) memory.retry = undefined;
+  memories.get(to)?.retryNow();
   enqueue(to, PRIORITY.change);
   return outcome;
 }

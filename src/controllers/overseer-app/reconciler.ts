@@ -86,7 +86,7 @@ export class OverseerAppReconciler {
 function freshStart(run: AppRun): void {
   const asked = requestedAt(run.app.metadata);
   if (asked === undefined || asked === run.app.status?.lastHandledReconcileAt) return;
-  run.memory.retry = undefined;
+  run.memory.retryNow();
   run.memory.ledger.clear();
 }
 

@@ -1,4 +1,4 @@
-import { type BackoffPolicy, backoffDelay } from "../../base/backoff.js";
+import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries } from "../../base/backoff.js";
 import { parseDuration } from "../../base/duration.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
 import { observeApp } from "./observe.js";
@@ -19,7 +19,7 @@ export function restsStill(run: AppRun, desired: Rendered): boolean {
   const { clock } = run.services;
   if (!retry || retry.inputsKey !== desired.inputs.key) return false;
   const left = retry.dueAt - clock.monotonic();
-  if (retry.generation !== run.app.metadata.generation || left <= 0) return false;
+  if (retry.generation !== run.app.metadata.generation || retry.broughtForward || left <= 0) return false;
   if (isHealthyNow(run, retry.unhealthy)) return false;
   run.memory.retry = { ...retry, nextAt: shownTime(retry.nextAt, clock.now() + left) };
   run.progress = { state: "failed" };
@@ -46,7 +46,10 @@ function shownTime(told: number, now: number): number {
   return Math.abs(told - now) < SET_MS ? told : now;
 }
 
-/** Lets these inputs rest after a failed try, each time for longer, and says why. It is tried for ever. */
+/**
+ * Lets these inputs rest after a failed try, each time for longer, and says why. It is tried for ever. A try that an event brought
+ * forward leaves the rest as it was.
+ */
 export function restAfterFailure(
   run: AppRun,
   desired: Rendered,
@@ -55,10 +58,15 @@ export function restAfterFailure(
   retryAfterMs = 0,
 ): void {
   const { clock } = run.services;
-  const failures = failuresBefore(run, desired.inputs.key) + 1;
-  const delay = Math.max(backoffDelay(retryPolicy(run), failures), retryAfterMs);
-  const dueAt = clock.monotonic() + delay;
-  const nextAt = clock.now() + delay;
+  const now = clock.monotonic();
+  const { failures, dueAt } = countFailure(
+    triesBefore(run, desired.inputs.key),
+    { startedAt: now, endedAt: now, retryAfterMs },
+    (count) => backoffDelay(retryPolicy(run), count),
+  );
+  const delay = dueAt - now;
+  const before = run.memory.retry;
+  const nextAt = before?.dueAt === dueAt ? shownTime(before.nextAt, clock.now() + delay) : clock.now() + delay;
   const { generation } = run.app.metadata;
   run.memory.retry = { inputsKey: desired.inputs.key, generation, failures, dueAt, nextAt, reason, message };
   run.problem = { stage: "Plan", reason, message, terminal: false, retryAt: nextAt };
@@ -67,12 +75,15 @@ export function restAfterFailure(
   run.tellOnce("sync", "Warning", reason, "Sync", message);
 }
 
-/** Failures of the same inputs so far; after a restart the status knows. */
-function failuresBefore(run: AppRun, inputsKey: string): number {
+/** Failed tries of the same inputs so far; after a restart the status tells, since a restart is no try of the app's own. */
+function triesBefore(run: AppRun, inputsKey: string): FailedTries | undefined {
   const { retry } = run.memory;
-  if (retry) return retry.inputsKey === inputsKey ? retry.failures : 0;
-  const tried = run.status.attempted ?? run.status.applied;
-  return tried?.key === inputsKey ? (run.status.failures ?? 0) : 0;
+  if (retry) return retry.inputsKey === inputsKey ? retry : undefined;
+  const { attempted, applied, failures = 0, nextRetryTime } = run.status;
+  if ((attempted ?? applied)?.key !== inputsKey) return undefined;
+  const { clock } = run.services;
+  const left = nextRetryTime === undefined ? 0 : Date.parse(nextRetryTime) - clock.now();
+  return { failures, dueAt: clock.monotonic() + Math.min(left, backoffDelay(retryPolicy(run), failures)) };
 }
 
 function retryPolicy(run: AppRun): BackoffPolicy {

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { backoffDelay, jitter } from "../../../src/base/backoff.js";
+import { backoffDelay, countFailure, type FailedTries, jitter } from "../../../src/base/backoff.js";
 
 const policy = { baseMs: 100, factor: 2, maxMs: 1500 };
 
@@ -33,5 +33,32 @@ describe("jitter", () => {
 
   it("is the value itself in the middle", () => {
     expect(jitter(1000, 0.1, 0.5)).to.equal(1000);
+  });
+});
+
+describe("countFailure", () => {
+  const delayOf = (failures: number): number => failures * 1_000;
+  const failedAt = (at: number, before: FailedTries | undefined, retryAfterMs?: number): FailedTries =>
+    countFailure(before, { startedAt: at, endedAt: at, retryAfterMs }, delayOf);
+
+  it("counts each try that was due, and waits longer each time", () => {
+    const first = failedAt(0, undefined);
+    expect(first).to.deep.equal({ failures: 1, dueAt: 1_000 });
+    expect(failedAt(1_000, first)).to.deep.equal({ failures: 2, dueAt: 3_000 });
+  });
+
+  it("counts no try that was brought forward, however many there are", () => {
+    let tries = failedAt(0, undefined);
+    for (let at = 1; at < 1_000; at += 7) tries = failedAt(at, tries);
+    expect(tries).to.deep.equal({ failures: 1, dueAt: 1_000 });
+  });
+
+  it("waits as long as the other side asks, also after a try that does not count", () => {
+    expect(failedAt(0, undefined, 5_000).dueAt).to.equal(5_000);
+    expect(failedAt(500, { failures: 3, dueAt: 1_000 }, 5_000)).to.deep.equal({ failures: 3, dueAt: 5_500 });
+  });
+
+  it("counts the first failure whenever it comes", () => {
+    expect(failedAt(0, { failures: 0, dueAt: 60_000 })).to.deep.equal({ failures: 1, dueAt: 1_000 });
   });
 });

@@ -117,11 +117,29 @@ describe("reconcile/controller", () => {
     expect(await delay()).to.be.within(160, 240);
   });
 
+  it("a try that an event brought forward does not make the delay longer, however many events there are", async () => {
+    let runs = 0;
+    start(async () => {
+      runs++;
+      throw expected();
+    });
+    controller.queue.add("a", PRIORITY.change);
+    const first = await delay();
+    for (let event = 1; event <= 20; event++) {
+      controller.queue.add("a", PRIORITY.background);
+      await eventually("tried again", () => runs === event + 1 && controller.queue.idle);
+    }
+    expect(logger.lines.at(-1)?.fields?.failures).to.equal(1);
+    expect(clock.timers).to.have.length(1);
+    expect(clock.timers[0]).to.be.closeTo(first, 0.001);
+  });
+
   it("counts the failures of each key for itself", async () => {
     start(async () => Promise.reject(expected()));
+    controller.queue.add("a", PRIORITY.change);
     for (let i = 0; i < 4; i++) {
-      controller.queue.add("a", PRIORITY.change);
       await eventually("it fails", () => logger.lines.length === i + 1 && controller.queue.idle);
+      if (i < 3) clock.advance(await delay());
     }
     controller.queue.add("b", PRIORITY.change);
     await eventually("it fails", () => logger.lines.length === 5);

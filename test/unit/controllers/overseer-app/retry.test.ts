@@ -66,6 +66,33 @@ describe("restAfterFailure", () => {
     expect(run.memory.retry).to.include({ inputsKey: "b", failures: 1 });
   });
 
+  it("does not count tries that events brought forward, and keeps the time of the next one", () => {
+    const { run, clock } = testRun();
+    for (let failure = 0; failure < 2; failure++) {
+      restAfterFailure(run, NEW, "ApplyFailed", "no quota");
+      clock.advance(failure === 0 ? 5_000 : 1_000);
+    }
+    for (let event = 0; event < 6; event++) {
+      run.memory.retryNow();
+      expect(restsStill(run, NEW), "tried at once").to.equal(false);
+      restAfterFailure(run, NEW, "ApplyFailed", "no quota");
+      expect(run.memory.retry).to.include({ failures: 2 });
+      expect(restsStill(run, NEW), "rests again").to.equal(true);
+      expect(run.requeueAfterMs).to.be.at.most(10_000 - 1_000);
+      clock.advance(1_000);
+    }
+    expect(run.memory.retry?.dueAt).to.equal(clock.monotonic() + 3_000);
+  });
+
+  it("takes a restart for an event, too, by the status", () => {
+    const nextRetryTime = (clock: { now(): number }): string => new Date(clock.now() + 60_000).toISOString();
+    const { run, clock } = testRun(app("shop/web", { status: { attempted: inputs("new"), failures: 4 } }));
+    run.status = { ...run.status, nextRetryTime: nextRetryTime(clock) };
+    restAfterFailure(run, NEW, "ApplyFailed", "x");
+    expect(run.memory.retry?.failures).to.equal(4);
+    expect(run.requeueAfterMs).to.be.within(30_000, 40_000);
+  });
+
   it("goes on counting after a restart, by the status", () => {
     const statuses = [
       [{ attempted: inputs("new"), failures: 3 }, 4],
