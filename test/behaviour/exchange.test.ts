@@ -4,6 +4,7 @@ import { expect } from "chai";
 import type { RawObject } from "../../src/kube/object.js";
 import { type ControlPlane, startControlPlane } from "../../tools/control-plane.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
+import { waitUntil } from "../../tools/wait-until.js";
 import type { GitRepo } from "../support/git-server.js";
 import { condition, configMap, World } from "../support/world.js";
 
@@ -20,7 +21,8 @@ describe("Apps that exchange objects in one commit", function () {
 
   before(async () => {
     controlPlane = await startControlPlane();
-    world = await World.create("exchange", { controlPlane });
+    // Without a lease, a process that follows one that was killed begins at once.
+    world = await World.create("exchange", { controlPlane, operator: { flags: ["--leader-election=false"] } });
   });
   after(async () => {
     await world?.remove();
@@ -162,8 +164,10 @@ describe("Apps that exchange objects in one commit", function () {
     await world.kube.until(roleRef("bad-1"), "is the other's", (live) => live.metadata.labels?.[LABEL] === "bad-0");
     const kept = await world.kube.get(roleRef("bad-0"));
     expect(kept?.metadata.labels?.[LABEL]).to.equal("bad-0");
-    expect((await world.events("bad-0")).join("\n")).to.match(
-      /ObjectKept: Role .*bad-0 left Git; kept because OverseerApp .*bad-1 wants it, but its own Change is refused/,
+    await waitUntil({ what: "it is said why", timeoutMs: 10_000 }, async () =>
+      /ObjectKept: Role .*bad-0 left Git; kept because OverseerApp .*bad-1 wants it, but its own Change is refused/.test(
+        (await world.events("bad-0")).join("\n"),
+      ),
     );
     const good = await repo.commit({ "1/bad.yaml": null }, "mended");
     await world.poll("bad");
