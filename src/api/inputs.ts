@@ -21,7 +21,9 @@ export const AppSource = z
         message: "path must be relative to the root of the repository, without .. in it",
       },
     ])
-      .describe("Folder (or one file) in the repository that holds the documents.")
+      .describe(
+        "Folder (or one file) in the repository that holds the documents. Symbolic links are followed within the repository.",
+      )
       .default("."),
     ref: GitRef.optional(),
     include: atomicList(

@@ -84,6 +84,8 @@ export interface TreeFile {
   readonly path: string;
   readonly blob: string;
   readonly kind: "file" | "executable" | "symlink" | "submodule";
+  /** Why nobody may use the file, in a few words: a name in its path is none that every system takes. */
+  readonly fault?: string;
 }
 
 /** Read access to one verified commit. */
@@ -91,8 +93,10 @@ export interface GitSnapshot {
   readonly commit: CommitInfo;
   /** Object id of the tree at `path` (`""` = root). Undefined when nothing is there; a file there is an error of the caller's to report. */
   treeAt(path: string): Promise<TreeEntry | undefined>;
-  /** All files below a tree, sorted by path in byte order. */
+  /** All files below a tree, sorted by path in byte order; those with a name that cannot be used say so. */
   listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]>;
+  /** The names in a tree itself, files and folders, for hints. */
+  listNames(tree: string): Promise<readonly string[]>;
   /** The content of a file, or where a symlink points to. Do not write into it: others may be given the same bytes. */
   readBlob(blob: string): Promise<Uint8Array>;
 }

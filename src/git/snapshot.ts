@@ -1,6 +1,6 @@
 import type { CommitInfo, GitSnapshot, TreeEntry, TreeFile, TreeLimits } from "./engine.js";
 import { GitError } from "./errors.js";
-import { invalidTree, isSafeName, type ParsedTree, type TreeRow } from "./tree.js";
+import { invalidTree, isSafeName, nameFault, type ParsedTree, type TreeRow } from "./tree.js";
 
 /** Where a snapshot reads from. */
 export interface SnapshotSource {
@@ -34,11 +34,17 @@ export class TreeSnapshot implements GitSnapshot {
     return at;
   }
 
-  /** As the contract says. Throws `GIT_TREE_TOO_LARGE`, `GIT_TREE_INVALID` or `GIT_PATH_UNSAFE`, all terminal. */
+  /** As the contract says. Throws `GIT_TREE_TOO_LARGE` or `GIT_TREE_INVALID`, both terminal. */
   async listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]> {
     const files: TreeFile[] = [];
-    await this.#list(tree, "", 1, limits, files);
+    await this.#list({ tree, prefix: "", depth: 1 }, limits, files);
     return files;
+  }
+
+  /** As the contract says. */
+  async listNames(tree: string): Promise<readonly string[]> {
+    const { rows } = await this.#source.readTree(tree);
+    return rows.flatMap(({ name }) => (isSafeName(name) ? [name] : []));
   }
 
   /** As the contract says. Throws `GIT_OBJECT_NOT_FOUND` when the commit has no such file. */
@@ -46,15 +52,20 @@ export class TreeSnapshot implements GitSnapshot {
     return this.#source.readBlob(blob);
   }
 
-  async #list(tree: string, prefix: string, depth: number, limits: TreeLimits, files: TreeFile[]): Promise<void> {
+  async #list(folder: Folder, limits: TreeLimits, files: TreeFile[]): Promise<void> {
+    const { tree, prefix, depth } = folder;
     if (depth > limits.maxDepth) {
       throw tooLarge(`directories are nested more than ${limits.maxDepth} deep at ${shown(prefix)}`);
     }
-    for (const { name, id, kind } of await this.#soundRows(tree, prefix)) {
-      if (!isSafeName(name)) throw unsafe(`the name ${shown(name)} in ${shown(prefix)}`);
-      if (kind === "tree") await this.#list(id, `${prefix}${name}/`, depth + 1, limits, files);
-      else if (files.length >= limits.maxFiles) throw tooLarge(`there are more than ${limits.maxFiles} files`);
-      else files.push({ path: prefix + name, blob: id, kind });
+    for (const { name, text, id, kind } of await this.#soundRows(tree, prefix)) {
+      const why = nameFault(name);
+      // What cannot be used is still listed: only the source can tell whether it is meant.
+      const path = prefix + (why === undefined ? text : text.replace(/\p{C}/gu, "\ufffd"));
+      const fault = folder.fault ?? (why && `the name ${shown(text)} in the folder ${shown(prefix)} ${why}`);
+      if (kind === "tree") {
+        await this.#list({ tree: id, prefix: `${path}/`, depth: depth + 1, ...(fault && { fault }) }, limits, files);
+      } else if (files.length >= limits.maxFiles) throw tooLarge(`there are more than ${limits.maxFiles} files`);
+      else files.push({ path, blob: id, kind, ...(fault && { fault }) });
     }
   }
 
@@ -63,6 +74,16 @@ export class TreeSnapshot implements GitSnapshot {
     if (flaw !== undefined) throw invalidTree(tree, `${flaw} (directory ${shown(prefix)})`);
     return rows;
   }
+}
+
+/** A folder that is being listed. */
+interface Folder {
+  readonly tree: string;
+  /** Before the names in it. */
+  readonly prefix: string;
+  readonly depth: number;
+  /** What is wrong with a name on the way to it. */
+  readonly fault?: string;
 }
 
 /** The names along a path; `.` and doubled or trailing slashes mean nothing. */
@@ -76,9 +97,8 @@ function segments(path: string): string[] {
 }
 
 /** A name or path for people: quoted, cut, without what a terminal would act upon. */
-function shown(path: string | undefined): string {
-  if (path === undefined) return "(not UTF-8)";
-  return JSON.stringify(path === "" ? "." : path.slice(0, 200).replace(/\p{C}/gu, "?"));
+function shown(path: string): string {
+  return JSON.stringify(path === "" ? "." : path.slice(0, 200).replace(/\/$/, "").replace(/\p{C}/gu, "?"));
 }
 
 function unsafe(what: string): GitError {

@@ -5,6 +5,8 @@ import { GitError } from "./errors.js";
 export interface TreeRow {
   /** Undefined when the name is not UTF-8 text. */
   readonly name: string | undefined;
+  /** The name for people; what is not UTF-8 in it is replaced. */
+  readonly text: string;
   readonly id: string;
   readonly kind: TreeEntry["kind"] | "executable";
 }
@@ -42,7 +44,7 @@ export function parseTree(content: Buffer, tree: string): ParsedTree {
     const name = decode(bytes);
     // A file and a tree of one name need not lie side by side, so the order does not tell.
     if (name !== undefined && names.size === names.add(name).size) flaw = "a name comes twice";
-    rows.push({ name, id: content.toString("hex", end + 1, end + 21), kind });
+    rows.push({ name, text: name ?? bytes.toString("utf8"), id: content.toString("hex", end + 1, end + 21), kind });
     at = end + 21;
   }
   return { rows, flaw };
@@ -59,6 +61,15 @@ export function isSafeName(name: string | undefined): name is string {
   if (bare === "" || bare === "." || bare === "..") return false;
   const short = (bare.split(":")[0] ?? "").toLowerCase().replace(/[. ]+$/, "");
   return short !== ".git" && !/^\.?git~[1-9]$/.test(short);
+}
+
+/** Why a name cannot stand for a file wherever the tree is written to; undefined for one that can. */
+export function nameFault(name: string | undefined): string | undefined {
+  if (name === undefined) return "is not UTF-8";
+  if (isSafeName(name as string | undefined)) return undefined;
+  const text: string = name;
+  if (text.includes("\\")) return "holds a backslash";
+  return text.includes("/") ? "holds a slash" : "is reserved";
 }
 
 /** The error for a tree object that cannot be used. */

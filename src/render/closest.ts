@@ -1,9 +1,9 @@
 import { editDistance } from "../base/edit-distance.js";
 
 /** A hint is not worth looking at more. */
-const MAX_CANDIDATES = 500;
+const MAX_CANDIDATES = 5000;
 /** Longer words are never compared: the time grows with the product of their lengths. */
-const MAX_LENGTH = 256;
+const MAX_LENGTH = 128;
 
 /**
  * The candidate most like `wanted`; undefined when none is like it at all. Two words are alike when fewer than half of

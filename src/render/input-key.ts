@@ -8,6 +8,8 @@ export const RENDERER_VERSION = 1;
 export interface RenderInputs {
   /** Object id of the tree, or of the file, at `source.path`. It stays the same in commits that do not touch it. */
   readonly tree: string;
+  /** Digest of what is read outside of that tree, through symbolic links. */
+  readonly links?: string | undefined;
   readonly source: SourceSelection;
   readonly defaultNamespace: string;
   /** Default: kubernetes. */
@@ -18,10 +20,11 @@ export interface RenderInputs {
 
 /** The name of a set of inputs: equal inputs render to equal documents. 32 hex digits. */
 export function inputKey(inputs: RenderInputs, rendererVersion = RENDERER_VERSION): string {
-  const { tree, source, defaultNamespace, target = "kubernetes", env = {} } = inputs;
+  const { tree, links, source, defaultNamespace, target = "kubernetes", env = {} } = inputs;
   const { path, include = [], exclude = [] } = source;
   // What is new is left out where it says nothing, so that the keys of what runs already stay.
   const more = {
+    ...(links === undefined ? {} : { links }),
     ...(target === "kubernetes" ? {} : { target }),
     ...(Object.keys(env).length === 0 ? {} : { env }),
   };

@@ -1,41 +1,49 @@
-import type { GitSnapshot, TreeFile, TreeLimits } from "../git/engine.js";
+import type { GitSnapshot, TreeLimits } from "../git/engine.js";
 import { closest } from "./closest.js";
+import { followLinks, resolvePath, type SourceFile } from "./links.js";
 import { PathNotFoundError } from "./render-error.js";
 import { joinPath, nameOf, normalisePath, parentOf, type RepositoryPath } from "./repository-path.js";
+import type { SourceSelection } from "./request.js";
+import { leavesOut } from "./select.js";
 
 /** The files that a source may take from. */
 export interface LocatedSource {
   /** Folder that the paths of `files` are relative to. */
   readonly folder: RepositoryPath;
-  readonly files: readonly TreeFile[];
+  readonly files: readonly SourceFile[];
   /** True when `source.path` names one file: that file is meant, whatever `include` and `exclude` say. */
   readonly singleFile: boolean;
 }
 
 /**
- * Finds what stands at `path` in a commit: all files of a folder, or one file.
+ * Finds what stands at the path of a source in a commit: all files of a folder, or one file. Symbolic links are followed
+ * within the repository.
  *
  * @throws PathNotFoundError naming the path, the commit and the nearest thing that is there.
  */
-export async function locate(snapshot: GitSnapshot, path: string, limits: TreeLimits): Promise<LocatedSource> {
-  const wanted = normalisePath(path);
-  const entry = await snapshot.treeAt(wanted);
-  switch (entry?.kind) {
-    case "tree":
-      return { folder: wanted, files: await snapshot.listFiles(entry.id, limits), singleFile: false };
-    case "file":
-      return {
-        folder: parentOf(wanted),
-        files: [{ path: nameOf(wanted), blob: entry.id, kind: "file" }],
-        singleFile: true,
-      };
-    case "symlink":
-      throw new PathNotFoundError(`${at(snapshot, wanted)} is a symbolic link; set source.path to what it points to`);
-    case "submodule":
-      throw new PathNotFoundError(`${at(snapshot, wanted)} is a submodule; make a GitRepository for it and use that`);
-    case undefined:
-      throw new PathNotFoundError(`${at(snapshot, wanted)} does not exist${await nearest(snapshot, wanted, limits)}`);
+export async function locate(
+  snapshot: GitSnapshot,
+  source: SourceSelection,
+  limits: TreeLimits,
+): Promise<LocatedSource> {
+  const wanted = normalisePath(source.path);
+  const end = await resolvePath(snapshot, wanted);
+  if (end.kind === "fault")
+    throw new PathNotFoundError(`${at(snapshot, wanted)}: a symbolic link on it ${end.message}`);
+  if (end.kind === "missing") {
+    const where = end.path === wanted ? "" : `; a symbolic link leads to ${JSON.stringify(end.path)}`;
+    throw new PathNotFoundError(`${at(snapshot, wanted)} does not exist${where}${await nearest(snapshot, end.path)}`);
   }
+  const { entry, path } = end;
+  if (entry.kind === "submodule") {
+    throw new PathNotFoundError(`${at(snapshot, wanted)} is a submodule; make a GitRepository for it and use that`);
+  }
+  if (entry.kind !== "tree") {
+    return { folder: parentOf(path), files: [{ path: nameOf(path), blob: entry.id, kind: "file" }], singleFile: true };
+  }
+  const files = await snapshot.listFiles(entry.id, limits);
+  const isLeftOut = leavesOut(source);
+  return { folder: path, files: await followLinks(path, files, { snapshot, limits, isLeftOut }), singleFile: false };
 }
 
 function at(snapshot: GitSnapshot, path: RepositoryPath): string {
@@ -43,13 +51,13 @@ function at(snapshot: GitSnapshot, path: RepositoryPath): string {
 }
 
 /** A hint: the entry most like the missing one in the deepest folder that exists, or what that folder holds. */
-async function nearest(snapshot: GitSnapshot, path: RepositoryPath, limits: TreeLimits): Promise<string> {
+async function nearest(snapshot: GitSnapshot, path: RepositoryPath): Promise<string> {
   let missing = path;
   while (missing !== "") {
     const folder = parentOf(missing);
     const entry = await snapshot.treeAt(folder);
     if (entry?.kind === "tree") {
-      const names = await childrenOf(snapshot, entry.id, limits);
+      const names = (await snapshot.listNames(entry.id)).filter((name) => !name.startsWith("."));
       const best = closest(nameOf(missing), names);
       if (best !== undefined) return `; did you mean ${JSON.stringify(joinPath(folder, best))}?`;
       const shown = names.slice(0, 5).map((name) => JSON.stringify(joinPath(folder, name)));
@@ -59,13 +67,4 @@ async function nearest(snapshot: GitSnapshot, path: RepositoryPath, limits: Tree
     missing = folder;
   }
   return "";
-}
-
-async function childrenOf(snapshot: GitSnapshot, tree: string, limits: TreeLimits): Promise<string[]> {
-  try {
-    const files = await snapshot.listFiles(tree, limits);
-    return [...new Set(files.map((file) => file.path.split("/", 1)[0] ?? ""))].filter((name) => !name.startsWith("."));
-  } catch {
-    return [];
-  }
 }

@@ -16,7 +16,7 @@ export class PlainRenderer implements Renderer {
 
   async render(input: RendererInput): Promise<RendererOutput> {
     const { snapshot, limits } = input;
-    const { files, notes, problems: linkProblems } = await pickManifestFiles(input);
+    const { files, notes, problems: linkProblems } = pickManifestFiles(input);
     const outcomes = await this.#cache.load(files, (blob) => snapshot.readBlob(blob), limits);
     if (input.target === "overseer") {
       const expanded = await expandSource(input, files, outcomes);

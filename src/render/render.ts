@@ -1,7 +1,7 @@
 import type { GitSnapshot } from "../git/engine.js";
 import { compareForApply } from "../manifest/order.js";
 import { type Detection, detect, type RendererKind } from "./detect.js";
-import { DEFAULT_RENDER_LIMITS } from "./limits.js";
+import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "./limits.js";
 import { locate } from "./locate.js";
 import { orderNotes } from "./notes.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
@@ -14,9 +14,12 @@ import { selectFiles } from "./select.js";
 
 /** Turns a commit into documents. All or nothing: a source with one bad file gives no documents. */
 export class SourceRenderer {
+  /** Unless a request has its own. */
+  readonly limits: RenderLimits;
   readonly #renderers: ReadonlyMap<RendererKind, Renderer>;
 
-  constructor(renderers: readonly Renderer[]) {
+  constructor(renderers: readonly Renderer[], limits: RenderLimits = DEFAULT_RENDER_LIMITS) {
+    this.limits = limits;
     this.#renderers = new Map(renderers.map((renderer) => [renderer.kind, renderer]));
   }
 
@@ -27,8 +30,8 @@ export class SourceRenderer {
    * the snapshot throws.
    */
   async render(request: RenderRequest, snapshot: GitSnapshot): Promise<RenderResult> {
-    const limits = request.limits ?? DEFAULT_RENDER_LIMITS;
-    const { folder, files, singleFile } = await locate(snapshot, request.source.path, limits);
+    const limits = request.limits ?? this.limits;
+    const { folder, files, singleFile } = await locate(snapshot, request.source, limits);
     const selected = singleFile ? files : selectFiles(files, request.source);
     const detection = detect(selected.map((file) => file.path));
     const renderer = this.#rendererFor(detection, folder);

@@ -1,7 +1,8 @@
-import type { GitSnapshot, TreeFile } from "../git/engine.js";
+import type { GitSnapshot } from "../git/engine.js";
 import type { PreparedDocument } from "../manifest/to-document.js";
 import type { RendererKind } from "./detect.js";
 import type { RenderLimits } from "./limits.js";
+import type { SourceFile } from "./links.js";
 import type { RenderProblem } from "./render-error.js";
 import type { RepositoryPath } from "./repository-path.js";
 import type { Note, RenderTarget } from "./request.js";
@@ -11,10 +12,10 @@ export interface RendererInput {
   readonly snapshot: GitSnapshot;
   /** Folder that the paths of the files are relative to. */
   readonly folder: RepositoryPath;
-  /** All files below the folder: what symbolic links may lead to. */
-  readonly files: readonly TreeFile[];
+  /** All files below the folder, and those that symbolic links lead to. */
+  readonly files: readonly SourceFile[];
   /** Those that the source means. */
-  readonly selected: readonly TreeFile[];
+  readonly selected: readonly SourceFile[];
   /** Take each selected file, whatever its name ends in: the source names this one file. */
   readonly anyName: boolean;
   readonly limits: RenderLimits;

@@ -6,11 +6,17 @@ import type { SourceSelection } from "./request.js";
  * The files of a folder that a source means: those that `include` names (all, if it names none) and `exclude` does not.
  * Hidden files and folders (`.github`) are never meant.
  */
-export function selectFiles(files: readonly TreeFile[], source: SourceSelection): TreeFile[] {
+export function selectFiles<F extends TreeFile>(files: readonly F[], source: SourceSelection): F[] {
   const include = source.include ?? [];
   const isIncluded = include.length === 0 ? () => true : compileGlobs("source.include", include);
+  const isLeftOut = leavesOut(source);
+  return files.filter(({ path }) => isIncluded(path) && !isLeftOut(path));
+}
+
+/** Whether a source leaves out what stands at a path, and with it all that is below. */
+export function leavesOut(source: SourceSelection): (path: string) => boolean {
   const isExcluded = compileGlobs("source.exclude", source.exclude ?? []);
-  return files.filter(({ path }) => !isHidden(path) && isIncluded(path) && !isExcluded(path));
+  return (path) => isHidden(path) || isExcluded(path);
 }
 
 function isHidden(path: string): boolean {

@@ -1,6 +1,7 @@
 import type { OverseerError } from "../../base/errors.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
+import type { TreeLinks } from "../../render/source-links.js";
 import type { Moments } from "./elapsed.js";
 import type { Rendered } from "./run.js";
 
@@ -39,6 +40,8 @@ export class AppMemory {
   claimed: { readonly by: Rendered; readonly at: string } | undefined;
   /** Whether newer documents than the claimed ones cannot be had: what the app wants now is not known. */
   claimsStale = false;
+  /** The symbolic links of the tree that was looked at last. */
+  links: TreeLinks | undefined;
   retry: Retry | undefined;
   /** What the destination said of the newest documents when it was asked last. */
   checked: CheckedInputs | undefined;

@@ -1,10 +1,12 @@
 import type { GitRepository } from "../../api/git-repository.js";
 import type { AppSource, Inputs } from "../../api/inputs.js";
-import { OverseerError } from "../../base/errors.js";
+import { isTerminal, OverseerError } from "../../base/errors.js";
 import type { GitRemote, GitSnapshot } from "../../git/engine.js";
 import { inputKey } from "../../render/input-key.js";
+import { resolvePath } from "../../render/links.js";
 import { normalisePath } from "../../render/repository-path.js";
 import type { RenderTarget, SourceSelection } from "../../render/request.js";
+import { linkedContent, linksBelow } from "../../render/source-links.js";
 import type { AppRun, Problem } from "./run.js";
 
 /** Where the documents of an app come from right now. */
@@ -69,10 +71,9 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
     );
   try {
     const path = normalisePath(source.path);
-    const tree = await snapshot.treeAt(path);
     const inputs: Inputs = {
       key: inputKey({
-        tree: tree?.id ?? "none",
+        ...(await contentAt(run, snapshot, { ...selectionOf(source), path })),
         source: { ...selectionOf(source), path },
         defaultNamespace: defaultNamespace(app),
         target: renderTarget(app),
@@ -86,6 +87,27 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     return sourceProblem(error.reason, error.message, error.class === "terminal");
+  }
+}
+
+/** The id of the tree or file at the path of a source, and the digest of what its links lead to. */
+async function contentAt(
+  run: AppRun,
+  snapshot: GitSnapshot,
+  source: SourceSelection,
+): Promise<{ readonly tree: string; readonly links?: string | undefined }> {
+  const end = await resolvePath(snapshot, source.path);
+  if (end.kind !== "found") return { tree: "none" };
+  const { entry, path } = end;
+  if (entry.kind !== "tree") return { tree: entry.id };
+  const { limits } = run.services.renderer;
+  try {
+    run.memory.links = await linksBelow(snapshot, entry.id, limits, run.memory.links);
+    return { tree: entry.id, links: await linkedContent(snapshot, path, run.memory.links, source, limits) };
+  } catch (error) {
+    // The render finds the same, and says it.
+    if (!isTerminal(error)) throw error;
+    return { tree: entry.id };
   }
 }
 

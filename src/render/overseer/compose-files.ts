@@ -1,14 +1,13 @@
 import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
 import type { DocumentKind } from "../../api/documents/documents.js";
 import { DOCUMENT_API_VERSION } from "../../api/documents/group.js";
-import type { TreeFile } from "../../git/engine.js";
 import { ManifestError } from "../../manifest/manifest-error.js";
 import { readValue } from "../../manifest/read-value.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { PreparedDocument } from "../../manifest/to-document.js";
 import { DOCUMENT_SCHEMA } from "../../manifest/yaml-schema.js";
 import { closest } from "../closest.js";
-import { followLink } from "../manifest-files.js";
+import type { SourceFile } from "../links.js";
 import type { RendererInput } from "../renderer.js";
 import { joinPath, nameOf, resolveTarget } from "../repository-path.js";
 import { nameOfValue } from "./describe-issue.js";
@@ -37,7 +36,7 @@ const MAX_HINTS = 20;
 /** Finds the Compose documents of a source that stand in files of their own; each is read and parsed once. */
 export class ComposeFiles {
   readonly #input: RendererInput;
-  readonly #byPath: ReadonlyMap<string, TreeFile>;
+  readonly #byPath: ReadonlyMap<string, SourceFile>;
   readonly #parsed = new Map<string, ComposeFile>();
   #hints = 0;
 
@@ -51,7 +50,7 @@ export class ComposeFiles {
    * that a render may look at; symbolic links are followed within the source.
    */
   async find(document: PreparedDocument, named: string): Promise<LocatedComposeFile> {
-    const { folder, snapshot } = this.#input;
+    const { folder } = this.#input;
     const wrong = (problem: string): LocatedComposeFile => ({ paths: [], content: { problem } });
     const own = folder === "" ? document.origin.file : document.origin.file.slice(folder.length + 1);
     const target = resolveTarget(own, named);
@@ -59,12 +58,12 @@ export class ComposeFiles {
     const entry = this.#byPath.get(target);
     if (entry === undefined) return wrong(`there is no such file in the source${this.#hintFor(target)}`);
     if (entry.kind === "submodule") return wrong("is a submodule; name a file of this repository");
-    const end = entry.kind === "symlink" ? await followLink(entry, this.#byPath, snapshot) : entry;
-    if (typeof end === "string") return wrong(end);
-    return { paths: [entry.path, end.path], content: await this.#read(end) };
+    if (entry.fault !== undefined || entry.kind === "symlink") return wrong(entry.fault ?? "is a symbolic link");
+    const real = entry.linked === undefined ? [] : [below(folder, entry.linked) ?? entry.path];
+    return { paths: [entry.path, ...real], content: await this.#read(entry) };
   }
 
-  async #read({ path, blob }: TreeFile): Promise<ComposeFile> {
+  async #read({ path, blob }: SourceFile): Promise<ComposeFile> {
     const known = this.#parsed.get(path);
     if (known !== undefined) return known;
     const file = joinPath(this.#input.folder, path);
@@ -84,6 +83,12 @@ export class ComposeFiles {
     const near = paths.find((path) => nameOf(path) === nameOf(target)) ?? closest(target, paths);
     return near === undefined ? "" : `; did you mean ${near}?`;
   }
+}
+
+/** A path of the repository as one below a folder; undefined when it is not there. */
+function below(folder: string, path: string): string | undefined {
+  if (folder === "") return path;
+  return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
 }
 
 function parse(bytes: Uint8Array, file: string): ComposeFile {

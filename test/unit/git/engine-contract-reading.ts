@@ -124,7 +124,7 @@ export function describeReading(bench: Bench): void {
   });
 
   describe("a hostile tree", () => {
-    it("with names that lead elsewhere harms only those who list it", async () => {
+    it("with names that lead elsewhere says so of each file, and harms nobody else", async () => {
       const names = ["..", ".", ".git", ".GIT", "git~1", ".g\u200cit", "a\\b", "a/b", "/abs"];
       const blob = writeObject(bench.repo, "blob", "canary");
       const trees = names.map((name) => writeObject(bench.repo, "tree", treeRow("100644", name, blob)));
@@ -134,10 +134,38 @@ export function describeReading(bench: Bench): void {
       await bench.fetchTip();
       const snapshot = await bench.open(commit);
       expect(await snapshot.listFiles(good, LIMITS)).to.have.length(1);
-      for (const tree of trees) {
-        const error = await expectGitError("GIT_PATH_UNSAFE", () => snapshot.listFiles(tree, LIMITS));
-        expect(error.class).to.equal("terminal");
+      expect((await snapshot.listFiles(good, LIMITS))[0]).not.to.have.property("fault");
+      for (const [index, tree] of trees.entries()) {
+        const [file, ...others] = await snapshot.listFiles(tree, LIMITS);
+        expect(others).to.deep.equal([]);
+        expect(file?.fault, names[index]).to.match(/^the name ".*" in the folder "." (holds a|is reserved)/);
       }
+      const [below] = (await snapshot.listFiles((await snapshot.treeAt(""))?.id ?? "", LIMITS)).filter(
+        ({ path }) => path === "bad-6/a\\b",
+      );
+      expect(below?.fault).to.include('in the folder "bad-6"');
+    });
+
+    it("with names that are not UTF-8 is listed, and its folder serves the others", async () => {
+      const blob = writeObject(bench.repo, "blob", "x");
+      const latin = writeObject(bench.repo, "tree", treeRow("100644", Buffer.from("caf\xe9.txt", "latin1"), blob));
+      const rows = [
+        treeRow("100644", "a.yaml", blob),
+        treeRow("40000", Buffer.from("d\xe9", "latin1"), latin),
+        treeRow("40000", "latin", latin),
+      ];
+      const commit = await commitTree(bench.repo, writeObject(bench.repo, "tree", Buffer.concat(rows)));
+      await bench.fetchTip();
+      const snapshot = await bench.open(commit);
+      const root = (await snapshot.treeAt(""))?.id ?? "";
+      const files = await snapshot.listFiles(root, LIMITS);
+      expect(files.map(({ path, fault }) => [path, fault !== undefined])).to.deep.equal([
+        ["a.yaml", false],
+        ["d\ufffd/caf\ufffd.txt", true],
+        ["latin/caf\ufffd.txt", true],
+      ]);
+      expect(files[2]?.fault).to.include('in the folder "latin" is not UTF-8');
+      expect(await snapshot.listNames(root)).to.deep.equal(["a.yaml", "latin"]);
     });
 
     it("with names that come twice is not listed", async () => {

@@ -102,6 +102,8 @@ describe("render: a path that is not there", () => {
     "apps/shop/web.yaml": configMap("web"),
     "apps/blog/x.yaml": "",
     link: { link: "apps" },
+    out: { link: "../etc" },
+    loop: { link: "loop" },
     sub: "submodule",
   } as const;
   const cases: readonly [path: string, message: string][] = [
@@ -115,7 +117,15 @@ describe("render: a path that is not there", () => {
       "apps/shop/web.yaml/x",
       'source.path "apps/shop/web.yaml/x" in commit c0ffee012345 does not exist; "apps/shop/web.yaml" is a file',
     ],
-    ["link", 'source.path "link" in commit c0ffee012345 is a symbolic link; set source.path to what it points to'],
+    [
+      "link/shopp",
+      'source.path "link/shopp" in commit c0ffee012345 does not exist; a symbolic link leads to "apps/shopp"; did you mean "apps/shop"?',
+    ],
+    ["out", 'source.path "out" in commit c0ffee012345: a symbolic link on it leads out of the repository, to "../etc"'],
+    [
+      "loop",
+      'source.path "loop" in commit c0ffee012345: a symbolic link on it leads over more than 8 others, or to itself',
+    ],
     ["sub", 'source.path "sub" in commit c0ffee012345 is a submodule; make a GitRepository for it and use that'],
     ["../x", 'source.path "../x" leaves the repository; write it without ".."'],
   ];
@@ -166,6 +176,8 @@ describe("render: sources of other kinds", () => {
   });
 });
 
+const WAY_OUT = "; remove the link, or leave it out with source.exclude";
+
 describe("render: links and submodules", () => {
   it("follows links to files of the source", async () => {
     const files = {
@@ -183,17 +195,17 @@ describe("render: links and submodules", () => {
   });
 
   const refused: readonly [name: string, link: string, message: string][] = [
-    ["out of the source", "../b/x.yaml", 'the symbolic link leads out of the source path, to "../b/x.yaml"'],
     [
       "out of the repository",
       "../../../etc/passwd",
-      'the symbolic link leads out of the source path, to "../../../etc/passwd"',
+      `the symbolic link leads out of the repository, to "../../../etc/passwd"${WAY_OUT}`,
     ],
-    ["to an absolute path", "/etc/passwd", 'the symbolic link leads out of the source path, to "/etc/passwd"'],
-    ["to nothing", "gone.yaml", 'the symbolic link leads to "gone.yaml", where no file is'],
-    ["to a folder", "dir", 'the symbolic link leads to "dir", where no file is'],
-    ["to itself", "l.yaml", "the symbolic link leads over more than 8 others, or to itself"],
-    ["to a submodule", "sub", 'the symbolic link leads to the submodule "sub"'],
+    ["to an absolute path", "/etc/passwd", `the symbolic link leads out of the repository, to "/etc/passwd"${WAY_OUT}`],
+    ["to nothing", "gone.yaml", `the symbolic link leads to "a/gone.yaml", where nothing is${WAY_OUT}`],
+    ["to its own folder", ".", `the symbolic link leads to "a", a folder that it is in${WAY_OUT}`],
+    ["to the root", "..", `the symbolic link leads to ".", a folder that it is in${WAY_OUT}`],
+    ["to itself", "l.yaml", `the symbolic link leads over more than 8 others, or to itself${WAY_OUT}`],
+    ["to a submodule", "sub", `the symbolic link leads to the submodule "a/sub", which is not read${WAY_OUT}`],
   ];
   for (const [name, link, message] of refused) {
     it(`refuses a link ${name}`, async () => {
@@ -211,14 +223,14 @@ describe("render: links and submodules", () => {
     const files = {
       "a/x.yaml": configMap("x"),
       "a/again.yaml": { link: "x.yaml" },
-      "a/folder": { link: "../b" },
+      "a/gone": { link: "../b" },
       "a/vendor": "submodule",
     } as const;
     const result = await renderFiles(files, request("a"));
     expect(keys(result)).to.deep.equal(["/ConfigMap/shop/x"]);
     expect(notes(result)).to.deep.equal([
       "a/again.yaml:1  is a link to x.yaml, which is read itself",
-      "a/folder:1  symbolic links to folders are not followed; it is left out",
+      'a/gone:1  the symbolic link leads to "b", where nothing is; it is left out',
       "a/vendor:1  submodules are not read; it is left out",
     ]);
   });

@@ -4,6 +4,7 @@ import { AppMemory } from "../../../../src/controllers/overseer-app/memory.js";
 import { AppRun } from "../../../../src/controllers/overseer-app/run.js";
 import type { AppServices } from "../../../../src/controllers/overseer-app/services.js";
 import { UnavailableDestination } from "../../../../src/destinations/unavailable.js";
+import { DEFAULT_RENDER_LIMITS } from "../../../../src/render/limits.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { FakeLogger } from "../../support/fake-logger.js";
 import { app, cacheOf } from "./resources.js";
@@ -36,6 +37,7 @@ export function testRun(of: OverseerApp = app("shop/web"), services: Partial<App
     repositories: cacheOf([]),
     index: new RevisionIndex(),
     memories: new Map<string, AppMemory>(),
+    renderer: { limits: DEFAULT_RENDER_LIMITS },
     events: {
       record: (_: unknown, note: { type: string; reason: string; message: string }) => {
         told.push(`${note.type} ${note.reason}: ${note.message}`);

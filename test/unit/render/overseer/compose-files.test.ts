@@ -65,7 +65,7 @@ describe("a Compose document in a file of its own", () => {
       "it is a link that leads out",
       "c",
       { c: { link: "../x" } },
-      'a.yaml:6 spec.composeFiles[0]: the symbolic link leads out of the source path, to "../x"',
+      'a.yaml:6 spec.composeFiles[0]: the symbolic link leads out of the repository, to "../x"',
     ],
     [
       "it is a submodule",

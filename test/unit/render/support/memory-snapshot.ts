@@ -1,5 +1,6 @@
 import { sha256 } from "../../../../src/base/hash.js";
 import type { CommitInfo, GitSnapshot, TreeEntry, TreeFile, TreeLimits } from "../../../../src/git/engine.js";
+import { isSafeName, nameFault } from "../../../../src/git/tree.js";
 
 /** A file: its content, a symbolic link, or a submodule. */
 export type MemoryFile = string | Uint8Array | { readonly link: string } | "submodule";
@@ -37,10 +38,15 @@ export class MemorySnapshot implements GitSnapshot {
     const path = tree.slice("tree:".length);
     const prefix = path === "" ? "" : `${path}/`;
     const found = [...this.#files].flatMap(([name, { entry }]) =>
-      name.startsWith(prefix) ? [{ path: name.slice(prefix.length), ...entry }] : [],
+      name.startsWith(prefix) ? [{ path: name.slice(prefix.length), ...entry, ...faultOf(name) }] : [],
     );
     if (found.length > limits.maxFiles) throw new Error(`more than ${limits.maxFiles} files`);
     return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  async listNames(tree: string): Promise<readonly string[]> {
+    const files = await this.listFiles(tree, { maxFiles: Number.POSITIVE_INFINITY, maxDepth: 100 });
+    return [...new Set(files.map(({ path }) => path.split("/", 1)[0] ?? ""))].filter(isSafeName);
   }
 
   async readBlob(blob: string): Promise<Uint8Array> {
@@ -49,4 +55,9 @@ export class MemorySnapshot implements GitSnapshot {
     this.reads.push(blob);
     return file.bytes;
   }
+}
+
+function faultOf(path: string): { readonly fault?: string } {
+  const why = path.split("/").flatMap((name) => nameFault(name) ?? [])[0];
+  return why === undefined ? {} : { fault: `the name ${JSON.stringify(path)} ${why}` };
 }

@@ -1,0 +1,168 @@
+import type { GitSnapshot, TreeEntry, TreeFile, TreeLimits } from "../git/engine.js";
+import { isGitError } from "../git/errors.js";
+import { RenderError } from "./render-error.js";
+import { joinPath, parentOf, type RepositoryPath, resolveTarget } from "./repository-path.js";
+
+/** A file of a source; what a symbolic link leads to stands at the path of the link. */
+export interface SourceFile extends TreeFile {
+  /** Where the file is in the repository, if a link leads to it. */
+  readonly linked?: RepositoryPath;
+  /** True for a link that may stand for manifests which cannot be read: an error of the source, whatever the name of the link. */
+  readonly blocking?: boolean;
+}
+
+/** Where a path leads once the links on the way are followed. */
+export type ResolvedPath =
+  | { readonly kind: "found"; readonly path: RepositoryPath; readonly entry: TreeEntry }
+  | { readonly kind: "missing"; readonly path: RepositoryPath }
+  | { readonly kind: "fault"; readonly message: string; readonly outside: boolean };
+
+/** A symbolic link in Git holds a path; a longer one is none. */
+const MAX_TARGET = 4096;
+/** Links over which one path leads. */
+const MAX_HOPS = 8;
+/** Links within folders that links lead to. */
+const MAX_DEPTH = 4;
+/** Links of one source that are followed. */
+const MAX_LINKS = 1000;
+
+/** Follows the symbolic links on the way to `path`, within the repository only: Git content is not to be trusted. */
+export async function resolvePath(snapshot: GitSnapshot, path: RepositoryPath): Promise<ResolvedPath> {
+  let at = path;
+  for (let hop = 0; hop <= MAX_HOPS; hop++) {
+    const entry = await snapshot.treeAt(at);
+    if (entry !== undefined && entry.kind !== "symlink") return { kind: "found", path: at, entry };
+    const link = await firstLink(snapshot, at);
+    if (link === undefined) return { kind: "missing", path: at };
+    const bytes = await snapshot.readBlob(link.id);
+    const text = bytes.length > MAX_TARGET ? "" : new TextDecoder().decode(bytes);
+    const target = text === "" ? undefined : resolveTarget(link.path, text);
+    if (target === undefined) {
+      return { kind: "fault", message: `leads out of the repository, to ${JSON.stringify(text)}`, outside: true };
+    }
+    at = joinPath(target, at.slice(link.path.length + 1)).replace(/\/$/, "");
+  }
+  return { kind: "fault", message: `leads over more than ${MAX_HOPS} others, or to itself`, outside: false };
+}
+
+/** The link that comes first on the way to a path. */
+async function firstLink(
+  snapshot: GitSnapshot,
+  path: RepositoryPath,
+): Promise<{ readonly path: RepositoryPath; readonly id: string } | undefined> {
+  const names = path.split("/");
+  for (let length = 1; length <= names.length; length++) {
+    const prefix = names.slice(0, length).join("/");
+    const entry = await snapshot.treeAt(prefix);
+    if (entry?.kind === "symlink") return { path: prefix, id: entry.id };
+    if (entry?.kind !== "tree") return undefined;
+  }
+  return undefined;
+}
+
+/** How links are followed. */
+export interface FollowOptions {
+  readonly snapshot: GitSnapshot;
+  readonly limits: TreeLimits;
+  /** Whether the source leaves out what stands at a path, and all below it: no link there is looked at. */
+  readonly isLeftOut: (path: string) => boolean;
+}
+
+/**
+ * The files of a folder of the repository with those that its symbolic links lead to, sorted by path. A link that cannot be
+ * followed stays, with what is wrong with it.
+ *
+ * @throws RenderError when the links lead to more files than a source may have.
+ */
+export async function followLinks(
+  folder: RepositoryPath,
+  files: readonly TreeFile[],
+  options: FollowOptions,
+): Promise<readonly SourceFile[]> {
+  if (!files.some(({ kind }) => kind === "symlink")) return files;
+  const follower = new Follower(options);
+  await follower.add({ real: folder, prefix: "", ways: [] }, files);
+  return follower.found.sort((a, b) => (a.path < b.path ? -1 : Number(a.path > b.path)));
+}
+
+/** A folder whose files are being added. */
+interface Place {
+  /** In the repository. */
+  readonly real: RepositoryPath;
+  /** Before the paths of its files in the source. */
+  readonly prefix: string;
+  /** Folders of the links that led here. */
+  readonly ways: readonly RepositoryPath[];
+}
+
+class Follower {
+  readonly found: SourceFile[] = [];
+  readonly #options: FollowOptions;
+  #links = 0;
+
+  constructor(options: FollowOptions) {
+    this.#options = options;
+  }
+
+  async add(place: Place, files: readonly TreeFile[]): Promise<void> {
+    for (const file of files) {
+      const path = place.prefix + file.path;
+      const real = joinPath(place.real, file.path);
+      if (file.kind === "symlink" && !this.#options.isLeftOut(path)) await this.#follow({ ...file, path }, real, place);
+      else this.#push({ ...file, path, ...(place.ways.length === 0 ? {} : { linked: real }) }, real);
+    }
+  }
+
+  async #follow(link: TreeFile, real: RepositoryPath, place: Place): Promise<void> {
+    const { snapshot, limits } = this.#options;
+    if (++this.#links > MAX_LINKS) throw tooMany(real, `more than ${MAX_LINKS} symbolic links`);
+    const end = await this.#resolve(real);
+    if (end.kind !== "found") {
+      const fault = end.kind === "fault" ? end.message : `leads to ${JSON.stringify(end.path)}, where nothing is`;
+      this.#fault(link, real, fault, end.kind === "fault" && end.outside);
+    } else if (end.entry.kind === "submodule") {
+      this.#fault(link, real, `leads to the submodule ${JSON.stringify(end.path)}, which is not read`, false);
+    } else if (end.entry.kind !== "tree") {
+      this.#push({ path: link.path, blob: end.entry.id, kind: "file", linked: end.path }, real);
+    } else {
+      const ways = [...place.ways, parentOf(real)];
+      if (ways.some((way) => holds(end.path, way))) {
+        this.#fault(link, real, `leads to ${JSON.stringify(end.path || ".")}, a folder that it is in`, true);
+      } else if (ways.length > MAX_DEPTH) {
+        this.#fault(link, real, `is within the folders of ${MAX_DEPTH} other links`, true);
+      } else {
+        const below = await snapshot.listFiles(end.entry.id, limits);
+        await this.add({ real: end.path, prefix: `${link.path}/`, ways }, below);
+      }
+    }
+  }
+
+  async #resolve(link: RepositoryPath): Promise<ResolvedPath> {
+    try {
+      return await resolvePath(this.#options.snapshot, link);
+    } catch (error) {
+      if (!isGitError(error, "GIT_PATH_UNSAFE")) throw error;
+      return { kind: "fault", message: "leads to a name that cannot be used", outside: true };
+    }
+  }
+
+  #fault(link: TreeFile, real: RepositoryPath, fault: string, blocking: boolean): void {
+    this.#push({ ...link, fault: `the symbolic link ${fault}`, blocking }, real);
+  }
+
+  #push(file: SourceFile, real: RepositoryPath): void {
+    const { maxFiles } = this.#options.limits;
+    if (this.found.length >= maxFiles) throw tooMany(real, `more than ${maxFiles} files`);
+    this.found.push(file);
+  }
+}
+
+/** Whether `folder` is `path`, or a folder above it. */
+function holds(folder: RepositoryPath, path: RepositoryPath): boolean {
+  return folder === "" || folder === path || path.startsWith(`${folder}/`);
+}
+
+function tooMany(file: RepositoryPath, what: string): RenderError {
+  const message = `with what its symbolic links lead to, the source has ${what}: leave links out with source.exclude`;
+  return new RenderError([{ origin: { file, line: 1 }, message }]);
+}

@@ -1,0 +1,72 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect } from "chai";
+import { repositoryRoot } from "../../tools/repository-root.js";
+import { condition, configMap, World } from "../support/world.js";
+
+/** A file of a case that was taken from a public bug report. */
+const caseFile = (path: string): Promise<string> => readFile(join(repositoryRoot(), "test/cases", path), "utf8");
+
+/** A symbolic link, for a commit. */
+const link = (content: string) => ({ content, mode: "120000" }) as const;
+
+describe("The files of a source", function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await World.create("files");
+  });
+  after(() => world?.remove());
+
+  const applied = async (app: string): Promise<string[]> => {
+    const objects = await world.kube.list("v1", "ConfigMap", world.namespace, `gitops.overseer.io/app=${app}`);
+    return objects.map((object) => object.metadata.name).sort();
+  };
+
+  it("may be beside files of any name, which matter only to those that mean them", async () => {
+    const files = { "cm.yaml": configMap("odd", {}), "dev-disk-by\\x2dlabel-data.mount": "[Mount]\n" };
+    await world.repository("odd", files);
+    for (const [name, selection] of Object.entries({
+      all: {},
+      chosen: { include: ["*.yaml"] },
+      without: { exclude: ["*.mount"] },
+    })) {
+      await world.app(name, "odd", ".", { source: { repositoryRef: { name: "odd" }, path: ".", ...selection } });
+      await world.synced(name);
+      expect(await applied(name)).to.deep.equal(["odd"]);
+      await world.kube.delete(world.appRef(name));
+      await world.kube.untilGone(world.appRef(name));
+    }
+    await world.app("typo", "odd", "cm.yml");
+    const typo = await world.untilCondition("typo", "Ready", "False", "PathNotFound");
+    expect(condition(typo, "Ready")?.message).to.contain('did you mean "cm.yaml"?');
+  });
+
+  it("may be symbolic links to folders and files of the repository, and follow what those hold", async () => {
+    const repo = await world.repository("links", {
+      "app/real/cm.yaml": await caseFile("symlinked-folder/app/real/cm.yaml"),
+      "shared/base.d/cm.yaml": await caseFile("symlinked-folder/shared/base.d/cm.yaml"),
+      "other/x.yaml": configMap("other", {}),
+    });
+    await repo.commit({ "app/alias": link("real"), "app/base.d": link("../shared/base.d") }, "links");
+    await world.app("links", "links", "app");
+    await world.synced("links");
+    await world.poll("links");
+    await world.synced("links", await repo.head());
+    expect(await applied("links")).to.deep.equal(["real", "shared"]);
+    // Not below the path of the app: the commit reaches it through the link alone.
+    const next = await repo.commit({ "shared/base.d/cm.yaml": configMap("shared", { v: "2" }) }, "behind the link");
+    await world.poll("links");
+    await world.synced("links", next);
+    expect((await world.kube.get(world.configMap("shared")))?.data).to.deep.equal({ v: "2" });
+    const file = await repo.commit({ "app/base.d": null, "app/one.yaml": link("../shared/base.d/cm.yaml") }, "a file");
+    await world.poll("links");
+    await world.synced("links", file);
+    expect(await applied("links")).to.deep.equal(["real", "shared"]);
+    await repo.commit({ "app/out": link("/etc") }, "out");
+    await world.poll("links");
+    const refused = await world.untilCondition("links", "Ready", "False", "RenderFailed");
+    expect(condition(refused, "Ready")?.message).to.contain("app/out").and.contain("out of the repository");
+    expect(await applied("links")).to.deep.equal(["real", "shared"]);
+  });
+});
