@@ -14,7 +14,7 @@ export const GitRef = withRules(
           .max(255)
           .optional()
           .describe(
-            "A range over version tags, like 1.x or >=1.2.0 <2.0.0: the highest match. Pre-releases only where the range names one.",
+            "A range over version tags: 1.x, ~1.2, ^1.2.3, 1.2 - 1.4, or comparisons like >=1.2.0, <2.0.0; a comma or a space means and, || means or. The highest match counts. A bare version is that version alone, and 1.2 is 1.2.x. Pre-releases count only where the range names one: >=1.0.0-0 or 1.x-0 takes those of all versions, >=1.0.0-rc.1 those of 1.0.0 alone, and <2.0.0 leaves those of 2.0.0 out. Tags may begin with v, and have two numbers.",
           ),
         commit: z
           .string()

@@ -26,6 +26,8 @@ export interface Config {
   readonly gitEngine: "auto" | "native" | "isomorphic";
   /** What all fetched Git objects may take; 0: no limit. */
   readonly gitCacheBytes: number;
+  /** What repositories and sources may grow to; what is undefined has the default of its room. */
+  readonly limits: LimitSettings;
   /** The operator's own namespace: its leases and Events live there. */
   readonly namespace: string;
   readonly trustedNamespaces: readonly string[];
@@ -47,6 +49,15 @@ export interface ClusterSettings {
   readonly context?: string;
   readonly serviceHost?: string;
   readonly servicePort?: string;
+}
+
+/** Limits that somebody has set, by the names that the rooms have for them. */
+export interface LimitSettings {
+  readonly maxPackBytes?: number;
+  readonly maxObjectBytes?: number;
+  readonly maxFileBytes?: number;
+  readonly maxTotalBytes?: number;
+  readonly maxFiles?: number;
 }
 
 /** The lease by which one of several operators is elected; times in milliseconds. */
@@ -83,6 +94,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),
     gitEngine: values["git-engine"] ?? "auto",
     gitCacheBytes: values["git-cache-bytes"] ?? 0,
+    limits: limitSettings(values),
     namespace,
     trustedNamespaces: values["trusted-namespaces"] ?? [namespace],
     trustedUser: trustedUser(values, namespace),
@@ -105,6 +117,18 @@ function checkSettings(raw: RawSettings): Values {
   const issue = result.error.issues[0];
   const said = raw.settings.get(issue?.path[0] as SettingName);
   throw new ConfigError(`${said?.from} ${issue?.message}; got ${JSON.stringify(said?.text)}`, "CONFIG_INVALID");
+}
+
+function limitSettings(values: Values): LimitSettings {
+  const { "git-max-fetch-bytes": pack, "git-max-object-bytes": object, "max-file-bytes": file } = values;
+  const { "max-source-bytes": total, "max-source-files": files } = values;
+  return {
+    ...(pack === undefined ? {} : { maxPackBytes: pack }),
+    ...(object === undefined ? {} : { maxObjectBytes: object }),
+    ...(file === undefined ? {} : { maxFileBytes: file }),
+    ...(total === undefined ? {} : { maxTotalBytes: total }),
+    ...(files === undefined ? {} : { maxFiles: files }),
+  };
 }
 
 function trustedUser({ "trusted-service-account": name }: Values, namespace: string): string | undefined {

@@ -89,6 +89,8 @@ const failpoint = text.transform((value, context) => {
   return z.NEVER;
 });
 
+const MIB = 2 ** 20;
+
 /** What the text of each setting must look like, and what is made of it. */
 export const SETTING_SCHEMAS = {
   kubeconfig: text,
@@ -100,6 +102,12 @@ export const SETTING_SCHEMAS = {
   "cache-dir": text,
   "git-engine": z.enum(["auto", "native", "isomorphic"], "must be auto, native or isomorphic"),
   "git-cache-bytes": count(0, Number.MAX_SAFE_INTEGER),
+  // A buffer of Node holds no more than 2 GiB.
+  "git-max-fetch-bytes": count(MIB, 2 ** 31 - 1),
+  "git-max-object-bytes": count(MIB, 2 ** 31 - 1),
+  "max-file-bytes": count(1024, 256 * MIB),
+  "max-source-bytes": count(1024, 1024 * MIB),
+  "max-source-files": count(1, 1_000_000),
   "trusted-namespaces": namespaces,
   "trusted-service-account": objectName,
   concurrency: count(1, 256),

@@ -1,8 +1,9 @@
-import { compareBuild, parse, Range, type SemVer } from "semver";
+import { compareBuild, type SemVer } from "semver";
 import type { GitRef } from "../api/git-ref.js";
 import type { RemoteRefs } from "./engine.js";
 import { GitError } from "./errors.js";
 import { nearestNames } from "./nearest-names.js";
+import { parseVersionRange, parseVersionTag, type VersionRange, VersionRangeError } from "./version-range.js";
 
 /** Which revision is wanted; nothing set means the remote's HEAD. */
 export type GitRefSpec = GitRef;
@@ -60,9 +61,7 @@ export function checkRefSpec(spec: GitRefSpec): void {
   if (spec.name !== undefined && spec.name !== "HEAD" && !spec.name.startsWith("refs/")) {
     throw invalid("name", spec.name, "a full ref name begins with refs/");
   }
-  if (spec.semver !== undefined && parseRange(spec.semver) === undefined) {
-    throw invalid("semver", spec.semver, "it is not a version range like 1.x or >=1.2.0 <2.0.0");
-  }
+  if (spec.semver !== undefined) readRange(spec.semver);
   for (const member of ["name", "tag", "branch"] as const) {
     const name = spec[member];
     if (name !== undefined && !isRefName(name)) throw invalid(member, name, "Git allows no ref of that name");
@@ -99,32 +98,52 @@ function byName(ref: string, shown: string, refs: RemoteRefs, kind: "ref" | "tag
 }
 
 function bySemver(text: string, refs: RemoteRefs): ResolvedRef {
-  const range = parseRange(text);
-  let best: { readonly version: SemVer; readonly tag: string; readonly commit: string } | undefined;
+  const range = readRange(text);
+  let best: VersionTag | undefined;
+  let highest: VersionTag | undefined;
   let versions = 0;
   for (const [ref, commit] of refs.refs) {
     const tag = ref.startsWith(TAGS) ? ref.slice(TAGS.length) : "";
-    const version = parse(tag);
-    if (version === null) continue;
+    const version = parseVersionTag(tag);
+    if (version === undefined) continue;
     versions++;
-    if (range?.test(version) !== true) continue;
-    const order = best === undefined ? 1 : compareBuild(version, best.version) || (tag < best.tag ? 1 : -1);
-    if (order > 0) best = { version, tag, commit };
+    const candidate = { version, tag, commit };
+    if (isHigher(candidate, highest)) highest = candidate;
+    if (range.has(version) && isHigher(candidate, best)) best = candidate;
   }
   if (best === undefined) {
     throw new GitError(
       "GIT_REF_NOT_FOUND",
-      `none of the ${versions} version tags is in the range ${JSON.stringify(text)}; pre-releases count only where the range names one`,
+      `none of the ${versions} version tags is in the range ${JSON.stringify(text)}${highest === undefined ? "" : `; the highest is ${JSON.stringify(highest.tag)}`}; pre-releases count only where the range names one, as in >=1.0.0-0`,
     );
   }
   return { commit: best.commit, ref: TAGS + best.tag, revision: revision(best.tag, best.commit) };
 }
 
-function parseRange(text: string): Range | undefined {
+/** A tag that stands for a version. */
+interface VersionTag {
+  readonly version: SemVer;
+  readonly tag: string;
+  readonly commit: string;
+}
+
+/** Of two tags for one version the one that says it in full counts, then the one that comes first in the alphabet. */
+function isHigher(one: VersionTag, other: VersionTag | undefined): boolean {
+  if (other === undefined) return true;
+  const order = compareBuild(one.version, other.version) || dots(one.tag) - dots(other.tag);
+  return order === 0 ? one.tag < other.tag : order > 0;
+}
+
+function dots(tag: string): number {
+  return tag.split("+")[0]?.split(".").length ?? 0;
+}
+
+function readRange(text: string): VersionRange {
   try {
-    return new Range(text);
-  } catch {
-    return undefined;
+    return parseVersionRange(text);
+  } catch (error) {
+    if (!(error instanceof VersionRangeError)) throw error;
+    throw invalid("semver", text, `${error.message}; write a range like 1.x, ^1.2 or ">=1.2.0, <2.0.0"`);
   }
 }
 

@@ -64,8 +64,9 @@ export class TreeSnapshot implements GitSnapshot {
       const fault = folder.fault ?? (why && `the name ${shown(text)} in the folder ${shown(prefix)} ${why}`);
       if (kind === "tree") {
         await this.#list({ tree: id, prefix: `${path}/`, depth: depth + 1, ...(fault && { fault }) }, limits, files);
-      } else if (files.length >= limits.maxFiles) throw tooLarge(`there are more than ${limits.maxFiles} files`);
-      else files.push({ path, blob: id, kind, ...(fault && { fault }) });
+      } else if (files.length >= limits.maxFiles) {
+        throw tooLarge(`there are more than ${limits.maxFiles} files`, ", or raise --max-source-files of the operator");
+      } else files.push({ path, blob: id, kind, ...(fault && { fault }) });
     }
   }
 
@@ -105,6 +106,6 @@ function unsafe(what: string): GitError {
   return new GitError("GIT_PATH_UNSAFE", `refused ${what}`);
 }
 
-function tooLarge(what: string): GitError {
-  return new GitError("GIT_TREE_TOO_LARGE", `${what}: name a smaller directory in path`);
+function tooLarge(what: string, remedy = ""): GitError {
+  return new GitError("GIT_TREE_TOO_LARGE", `${what}: name a smaller directory in path${remedy}`);
 }

@@ -33,8 +33,14 @@ export interface ParseLimits {
   readonly maxDocuments: number;
 }
 
-/** Limits that no honest file comes near. */
-export const DEFAULT_PARSE_LIMITS: ParseLimits = { maxFileBytes: 4 * 1024 * 1024, maxDocuments: 10_000 };
+/** Several times what the largest public manifests need: install files of operators have up to 5 MB. */
+export const DEFAULT_PARSE_LIMITS: ParseLimits = { maxFileBytes: 16 * 1024 * 1024, maxDocuments: 10_000 };
+
+/** What is said of a file over the limit; `bytes` is its size where that is known. */
+export function fileTooLarge(maxFileBytes: number, bytes?: number): string {
+  const has = bytes === undefined ? "" : ` (it has ${bytes})`;
+  return `the file is larger than ${maxFileBytes} bytes${has}: split it, leave it out with source.exclude, or raise --max-file-bytes of the operator`;
+}
 
 /** After so many problems in one file the rest would not be read anyway. */
 const MAX_PROBLEMS = 50;
@@ -72,7 +78,7 @@ class FileReader {
     const { maxFileBytes } = this.#limits;
     this.#text = text;
     if (text.length > maxFileBytes || Buffer.byteLength(text) > maxFileBytes) {
-      this.#report(1, `the file is larger than ${maxFileBytes} bytes; split it, or leave it out with source.exclude`);
+      this.#report(1, fileTooLarge(maxFileBytes, Buffer.byteLength(text)));
     } else {
       for (const chunk of splitDocuments(text)) {
         this.#readChunk(chunk);
@@ -149,8 +155,9 @@ class FileReader {
       return false;
     }
     this.#expanded += size;
-    if (this.#expanded <= MAX_EXPANDED) return true;
-    this.#report(this.#lineAt(chunk, start), `the aliases of the file unfold to more than ${MAX_EXPANDED} characters`);
+    const most = Math.max(MAX_EXPANDED, this.#limits.maxFileBytes);
+    if (this.#expanded <= most) return true;
+    this.#report(this.#lineAt(chunk, start), `the aliases of the file unfold to more than ${most} characters`);
     return false;
   }
 

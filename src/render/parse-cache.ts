@@ -1,5 +1,7 @@
 import { LRUCache } from "lru-cache";
 import { mapLimit } from "../base/semaphore.js";
+import { isGitError } from "../git/errors.js";
+import { fileTooLarge } from "../manifest/parse.js";
 import type { RenderLimits } from "./limits.js";
 import type { ManifestFile } from "./manifest-files.js";
 import { type FileOutcome, type ParseFiles, parseFile } from "./parser.js";
@@ -68,7 +70,8 @@ export class ParseCache {
     }
     const missing = files.filter((file) => !found.has(file));
     const texts = await mapLimit(missing, READS_AT_ONCE, async (file): Promise<Loaded> => {
-      const bytes = await read(file.blob);
+      const bytes = await readSized(read, file.blob);
+      if (bytes === undefined) return { file, bytes: 0, refused: fileTooLarge(limits.maxFileBytes) };
       count(bytes.length);
       return { file, bytes: bytes.length, ...decode(bytes, limits) };
     });
@@ -118,9 +121,19 @@ function* inBatches(loaded: readonly Loaded[]): Iterable<Loaded[]> {
   if (batch.length > 0) yield batch;
 }
 
+/** The content of a file; undefined for one that is so large that it is not even read. */
+async function readSized(read: (blob: string) => Promise<Uint8Array>, blob: string): Promise<Uint8Array | undefined> {
+  try {
+    return await read(blob);
+  } catch (error) {
+    if (!isGitError(error, "GIT_TOO_LARGE")) throw error;
+    return undefined;
+  }
+}
+
 function decode(bytes: Uint8Array, { maxFileBytes }: RenderLimits): Decoded {
   if (bytes.length > maxFileBytes) {
-    return { refused: `the file is larger than ${maxFileBytes} bytes; split it, or leave it out with source.exclude` };
+    return { refused: fileTooLarge(maxFileBytes, bytes.length) };
   }
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
@@ -134,7 +147,7 @@ function refusal({ file }: ManifestFile, message: string): FileOutcome {
 }
 
 function tooLarge({ maxTotalBytes }: RenderLimits): RenderError {
-  const message = `the files of the source are larger than ${maxTotalBytes} bytes together; split the app, or narrow source.include`;
+  const message = `the files of the source are larger than ${maxTotalBytes} bytes together; split the app, narrow source.include, or raise --max-source-bytes of the operator`;
   return new RenderError([{ message }]);
 }
 

@@ -13,6 +13,7 @@ import type { EventRecorder } from "../kube/event-recorder.js";
 import { Controller, type Reconcile } from "../reconcile/controller.js";
 import { StatusWriter } from "../reconcile/status-writer.js";
 import type { Priority } from "../reconcile/work-queue.js";
+import { DEFAULT_RENDER_LIMITS } from "../render/limits.js";
 import { ParseCache } from "../render/parse-cache.js";
 import type { ParserThread } from "../render/parser-thread.js";
 import { PlainRenderer } from "../render/plain.js";
@@ -81,7 +82,7 @@ export function appController(shared: SharedParts): Controller {
     apps: estate.apps,
     changes: estate.changes,
     repositories: estate.repositories,
-    renderer: new SourceRenderer([new PlainRenderer(parses)]),
+    renderer: new SourceRenderer([new PlainRenderer(parses)], { ...DEFAULT_RENDER_LIMITS, ...config.limits }),
     destinations: new AppDestinations({
       local: new KubernetesDestination(clusters.local, "kubernetes"),
       remote: clusters.remote,

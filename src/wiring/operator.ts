@@ -13,7 +13,7 @@ import { repositoryKey } from "../controllers/overseer-app/source.js";
 import { ResourceCache, type ResourceCacheOptions } from "../controllers/resource-cache.js";
 import { SecretCache } from "../controllers/secret-cache.js";
 import { CoreConnections } from "../destinations/overseer/core-connection.js";
-import { chooseGitEngine, type GitEngine } from "../git/index.js";
+import { chooseGitEngine, DEFAULT_GIT_LIMITS, type GitEngine } from "../git/index.js";
 import { EventRecorder } from "../kube/event-recorder.js";
 import type { Controller } from "../reconcile/controller.js";
 import { PRIORITY } from "../reconcile/work-queue.js";
@@ -58,7 +58,8 @@ export class Operator {
     const { failpoint: wanted, gitEngine: preference } = config;
     const failpoint = wanted ? killAt(wanted.point, wanted.occurrence) : noFailpoints;
     const cacheDir = join(config.cacheDir, "git");
-    const limits = { maxCacheBytes: config.gitCacheBytes };
+    const { maxPackBytes, maxObjectBytes } = { ...DEFAULT_GIT_LIMITS, ...config.limits };
+    const limits = { maxCacheBytes: config.gitCacheBytes, maxPackBytes, maxObjectBytes };
     const { engine, kind, note } = await chooseGitEngine({ preference, cacheDir, logger, clock, failpoint, limits });
     logger.info("Git engine", { engine: kind, note });
     return new Operator(parts, engine, failpoint);

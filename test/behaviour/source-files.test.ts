@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
+import { API_VERSION } from "../../src/api/group.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
 import { condition, configMap, World } from "../support/world.js";
 
@@ -68,5 +69,30 @@ describe("The files of a source", function () {
     const refused = await world.untilCondition("links", "Ready", "False", "RenderFailed");
     expect(condition(refused, "Ready")?.message).to.contain("app/out").and.contain("out of the repository");
     expect(await applied("links")).to.deep.equal(["real", "shared"]);
+  });
+
+  it("may be as large as the install files of public operators, beside files that nobody could read", async () => {
+    const text = "x".repeat(80_000);
+    const parts = Array.from({ length: 60 }, (_, at) => configMap(`part-${at}`, { text }));
+    const repo = await world.git.createRepository("large");
+    // Larger than one file of a repository may be.
+    await repo.commit(
+      { "bundle/bundle.yaml": parts.join("---\n"), "assets/film.bin": Buffer.alloc(66 << 20) },
+      "large",
+    );
+    await world.kube.apply({
+      apiVersion: API_VERSION,
+      kind: "GitRepository",
+      metadata: { name: "large", namespace: world.namespace },
+      spec: { url: repo.url, ref: { branch: "main" }, interval: "1h" },
+    });
+    await world.app("large", "large", "bundle");
+    await world.synced("large", await repo.head(), 60_000);
+    expect(await applied("large")).to.have.length(60);
+    await world.app("film", "large", "assets/film.bin");
+    const refused = await world.untilCondition("film", "Ready", "False", "RenderFailed");
+    expect(condition(refused, "Ready")?.message)
+      .to.contain("assets/film.bin:1: the file is larger than 16777216 bytes")
+      .and.contain("--max-file-bytes");
   });
 });

@@ -32,6 +32,7 @@ export interface Negotiated {
   readonly shallow: readonly string[];
 }
 
+const FETCH_REMEDY = "remove large files from the repository, or raise --git-max-fetch-bytes of the operator";
 const HAVE_REF = "refs/overseer/have";
 const FILES = {
   HEAD: "ref: refs/heads/main\n",
@@ -105,6 +106,7 @@ class HttpPlugin {
       service: isPost ? "/git-upload-pack" : "/info/refs?service=git-upload-pack",
       headers: headers ?? {},
       maxBytes: isPost ? maxPackBytes : this.#limits.maxRefBytes,
+      ...(isPost ? { remedy: FETCH_REMEDY } : {}),
       signal,
       ...(isPost ? { body: await joined(body) } : {}),
     });

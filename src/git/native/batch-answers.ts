@@ -9,8 +9,10 @@ const MISSING = /^([0-9a-f]{40}) missing$/;
 /** One answer of `git cat-file --batch`. */
 export interface BatchAnswer {
   readonly id: string;
-  /** Undefined when there is no such object. */
+  /** Undefined when there is no such object, or when it is too large. */
   readonly object: GitObject | undefined;
+  /** Bytes of an object over the limit, whose content was dropped. */
+  readonly tooLarge?: number;
 }
 
 /** What cannot be an answer: the child is of no use any more. */
@@ -18,11 +20,12 @@ export class BatchBroken extends Error {}
 
 /**
  * Takes the output of `git cat-file --batch` apart, however it is cut into chunks. Never keeps more than one object, and
- * none over `maxBytes`: `BatchBroken` for that, and for whatever else is no answer.
+ * none over `maxBytes`, whose content is dropped as it comes. `BatchBroken` for whatever is no answer.
  */
 export class BatchAnswers {
   readonly #maxBytes: number;
   #head = "";
+  #dropping: { readonly id: string; readonly size: number; left: number } | undefined;
   #content: { readonly id: string; readonly type: ObjectType; readonly bytes: Buffer; filled: number } | undefined;
 
   constructor(maxBytes: number) {
@@ -33,7 +36,9 @@ export class BatchAnswers {
   push(chunk: Buffer): BatchAnswer[] {
     const answers: BatchAnswer[] = [];
     for (let at = 0; at < chunk.length; ) {
-      at = this.#content === undefined ? this.#readHead(chunk, at, answers) : this.#readContent(chunk, at, answers);
+      if (this.#dropping !== undefined) at = this.#dropContent(this.#dropping, chunk, at, answers);
+      else if (this.#content !== undefined) at = this.#readContent(chunk, at, answers);
+      else at = this.#readHead(chunk, at, answers);
     }
     return answers;
   }
@@ -53,9 +58,28 @@ export class BatchAnswers {
 
   #begin(head: string): void {
     const [, id, type, size] = FOUND.exec(head) ?? [];
-    if (id === undefined || Number(size) > this.#maxBytes) throw new BatchBroken("no object that can be read");
+    if (id === undefined) throw new BatchBroken("no object that can be read");
     // One byte more: a line break follows.
+    if (Number(size) > this.#maxBytes) {
+      this.#dropping = { id, size: Number(size), left: Number(size) + 1 };
+      return;
+    }
     this.#content = { id, type: type as ObjectType, bytes: Buffer.allocUnsafe(Number(size) + 1), filled: 0 };
+  }
+
+  #dropContent(
+    dropping: { readonly id: string; readonly size: number; left: number },
+    chunk: Buffer,
+    at: number,
+    answers: BatchAnswer[],
+  ): number {
+    const dropped = Math.min(dropping.left, chunk.length - at);
+    dropping.left -= dropped;
+    if (dropping.left === 0) {
+      this.#dropping = undefined;
+      answers.push({ id: dropping.id, object: undefined, tooLarge: dropping.size });
+    }
+    return at + dropped;
   }
 
   #readContent(chunk: Buffer, at: number, answers: BatchAnswer[]): number {

@@ -4,7 +4,8 @@ import type { Clock, Timer } from "../../base/clock.js";
 import { GitError } from "../errors.js";
 import { corrupt, type GitObject } from "../pack/entry.js";
 import { objectId } from "../pack/object-id.js";
-import { BatchAnswers } from "./batch-answers.js";
+import { objectTooLarge } from "../too-large.js";
+import { type BatchAnswer, BatchAnswers } from "./batch-answers.js";
 import { cannotStart, killGroup } from "./program.js";
 
 /** What a reader is made of. */
@@ -67,7 +68,7 @@ export class BatchReader {
 
   /**
    * The object `id`; undefined when no pack holds it. Its id is computed anew from what was read, so a damaged disk gives
-   * `GIT_PACK_CORRUPT` and never wrong content.
+   * `GIT_PACK_CORRUPT` and never wrong content. `GIT_TOO_LARGE` for one over the limit, which harms no other question.
    */
   read(id: string): Promise<GitObject | undefined> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
@@ -92,14 +93,14 @@ export class BatchReader {
   #take(chunk: Buffer): void {
     this.#progress++;
     try {
-      for (const { id, object } of this.#answers.push(chunk)) this.#settle(id, object);
+      for (const answer of this.#answers.push(chunk)) this.#settle(answer);
     } catch (error) {
       this.#fail(error instanceof GitError ? error : corrupt("something that git cannot read", error));
     }
     if (this.#waiting.length === 0 && !this.#isEnding) this.#hold(false);
   }
 
-  #settle(id: string, object: GitObject | undefined): void {
+  #settle({ id, object, tooLarge }: BatchAnswer): void {
     const next = this.#waiting.shift();
     if (next?.id !== id) {
       const error = corrupt(`no object ${next?.id ?? id}`);
@@ -108,6 +109,8 @@ export class BatchReader {
     }
     if (object !== undefined && objectId(object.type, object.content).toString("hex") !== id) {
       next.reject(corrupt(`an object that is not ${id}`));
+    } else if (tooLarge !== undefined) {
+      next.reject(objectTooLarge(tooLarge, this.#options.maxObjectBytes, id));
     } else next.resolve(object);
   }
 

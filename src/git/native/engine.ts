@@ -263,7 +263,7 @@ export class NativeGitEngine implements GitEngine {
   ): Promise<void> {
     const signal = AbortSignal.timeout(this.#limits.fetchTimeoutMs);
     const { logger } = this.#options;
-    await repack(store, generation, commits, { git: this.#git, limits: this.#limits, signal }).catch((error: unknown) =>
+    await repack(store, generation, commits, { git: this.#git, signal }).catch((error: unknown) =>
       logger.warn("could not pack a Git store anew", { url: remote.url, error: messageOf(error) }),
     );
   }

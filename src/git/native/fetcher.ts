@@ -131,7 +131,6 @@ export class NativeFetcher {
       commits: [job.target.commit],
       verified,
       maxObjects: limits.maxObjects,
-      maxObjectBytes: limits.maxObjectBytes,
       signal: job.signal,
     });
     if (notCommits.length > 0 || /expected commit type/.test(outcome.stderr)) {

@@ -1,4 +1,3 @@
-import type { GitLimits } from "../limits.js";
 import type { CommitRecord } from "../store-records.js";
 import { damaged } from "./damage.js";
 import type { Generation } from "./manifest.js";
@@ -10,7 +9,6 @@ import type { Workspace } from "./workspace.js";
 /** What packing anew works with. */
 export interface RepackOptions {
   readonly git: GitProgram;
-  readonly limits: GitLimits;
   readonly signal: AbortSignal;
 }
 
@@ -45,7 +43,7 @@ export async function repack(
 
 /** Writes one pack with all that the commits need into `fresh`, and verifies it by itself. */
 async function makePack(workspace: Workspace, ids: readonly string[], options: RepackOptions): Promise<void> {
-  const { git, limits, signal } = options;
+  const { git, signal } = options;
   const { path: directory, fresh, known } = workspace;
   const packed = await git.run({
     args: ["pack-objects", "--revs", "--quiet", "--delta-base-offset", "--end-of-options", `${fresh.path}/pack/pack`],
@@ -62,7 +60,6 @@ async function makePack(workspace: Workspace, ids: readonly string[], options: R
     commits: ids,
     verified: [],
     maxObjects: Number.POSITIVE_INFINITY,
-    maxObjectBytes: limits.maxObjectBytes,
     signal,
   });
   if (outcome.code !== 0 || notCommits.length > 0) throw damaged("a Git store", new Error(outcome.stderr));

@@ -272,7 +272,6 @@ export class NativeStore {
         const { outcome, notCommits } = await verify(git, {
           ...{ directory, objects: known.path, commits: [entry[0]], verified: [], signal },
           maxObjects: Number.POSITIVE_INFINITY,
-          maxObjectBytes: Number.MAX_SAFE_INTEGER - 1,
         });
         if (outcome.code === 0 && notCommits.length === 0) whole.push(entry);
       }

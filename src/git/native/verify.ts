@@ -11,7 +11,6 @@ export interface Verification {
   /** Commits that were verified before: what is in their trees is not gone through again. */
   readonly verified: readonly string[];
   readonly maxObjects: number;
-  readonly maxObjectBytes: number;
   readonly signal: AbortSignal;
 }
 
@@ -27,21 +26,13 @@ export interface Verified {
 /**
  * Walks from commits over every tree to every blob, in one child. A code of 0 proves that all of them are there; the ids
  * were computed from the content when the packs were indexed. The caller judges another code. Throws `GIT_TOO_LARGE` for
- * too many objects, and for a file that is larger than allowed.
+ * too many objects. How large a file is matters only to those who read it.
  */
 export async function verify(git: GitProgram, verification: Verification): Promise<Verified> {
-  const { directory, objects, alternate, commits, verified, maxObjects, maxObjectBytes, signal } = verification;
+  const { directory, objects, alternate, commits, verified, maxObjects, signal } = verification;
   const counter = new LineCounter(maxObjects, commits.length);
   const outcome = await git.run({
-    args: [
-      "rev-list",
-      "--objects",
-      "--no-object-names",
-      "--missing=error",
-      `--filter=blob:limit=${maxObjectBytes + 1}`,
-      "--filter-print-omitted",
-      "--stdin",
-    ],
+    args: ["rev-list", "--objects", "--no-object-names", "--missing=error", "--stdin"],
     input: [...commits.map((id) => `${id}^{commit}`), ...verified.map((id) => `^${id}^{tree}`), ""].join("\n"),
     directory,
     objects,
@@ -56,13 +47,12 @@ export async function verify(git: GitProgram, verification: Verification): Promi
 /** An id and a line break. */
 const LINE = 41;
 
-/** Counts lines, and looks at the first character of each: `~` marks a file over the limit. */
+/** Counts lines, and keeps the first ones. */
 class LineCounter {
   lines = 0;
   readonly #most: number;
   readonly #keep: number;
   #kept = "";
-  #isStart = true;
 
   /** `keep` is how many lines are kept: Git prints all commits before anything else. */
   constructor(most: number, keep: number) {
@@ -79,17 +69,10 @@ class LineCounter {
     if (this.#kept.length < this.#keep) {
       this.#kept += chunk.toString("latin1", 0, this.#keep - this.#kept.length);
     }
-    for (let at = 0; at < chunk.length; ) {
-      if (this.#isStart && chunk[at] === 0x7e) throw tooLarge("a file that is larger than allowed");
-      const end = chunk.indexOf(10, at);
-      this.#isStart = end >= 0;
-      if (end < 0) return;
-      if (++this.lines > this.#most) throw tooLarge(`more than the ${this.#most} objects that are allowed`);
-      at = end + 1;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, end + 1)) {
+      if (++this.lines > this.#most) {
+        throw new GitError("GIT_TOO_LARGE", `the commit holds more than the ${this.#most} objects that are allowed`);
+      }
     }
   }
-}
-
-function tooLarge(what: string): GitError {
-  return new GitError("GIT_TOO_LARGE", `the commit holds ${what}`);
 }

@@ -32,7 +32,10 @@ export function watchSize({ clock, signal, limit, size }: SizeWatch): WatchedSiz
   const check = async (): Promise<void> => {
     if ((await size()) <= limit) return;
     const mib = Math.round(limit / 2 ** 20);
-    throw new GitError("GIT_TOO_LARGE", `the server sends more than the ${mib} MiB that are allowed for one fetch`);
+    throw new GitError(
+      "GIT_TOO_LARGE",
+      `the server sends more than the ${mib} MiB that are allowed for one fetch: remove large files from the repository, or raise --git-max-fetch-bytes of the operator`,
+    );
   };
   let timer: Timer | undefined;
   const look = (): void => {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import { GitError } from "../errors.js";
+import { objectTooLarge } from "../too-large.js";
 import { applyDelta, deltaResultSize } from "./delta.js";
 import { corrupt, type EntryHead, type GitObject, inflateEntry, readEntryHead } from "./entry.js";
 import { type IdxRow, writeIdx } from "./idx.js";
@@ -149,10 +150,6 @@ class Indexer {
 
   #checkSize(size: number): void {
     if (size <= this.#limits.maxObjectBytes) return;
-    const mib = (bytes: number): number => Math.round(bytes / 2 ** 20);
-    throw new GitError(
-      "GIT_TOO_LARGE",
-      `a file in the repository has ${mib(size)} MiB; ${mib(this.#limits.maxObjectBytes)} MiB are allowed`,
-    );
+    throw objectTooLarge(size, this.#limits.maxObjectBytes);
   }
 }

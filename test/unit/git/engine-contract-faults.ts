@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { GitErrorCode } from "../../../src/git/errors.js";
+import { NativeGitEngine } from "../../../src/git/native/engine.js";
 import { gitRemote } from "../../../src/git/remote.js";
 import { type GitFault, startGitServer } from "../../support/git-server.js";
 import type { Bench } from "./engine-contract.js";
@@ -62,10 +63,21 @@ export function describeFaults(bench: Bench): void {
       expect(await bench.engine.open(bench.remote, commit)).to.equal(undefined);
     });
 
-    it("with a file larger than allowed is refused before it is unpacked", async () => {
+    it("with a file larger than allowed gives it to nobody, and says what to do", async () => {
       bench.renew({ limits: { maxObjectBytes: 100_000 } });
-      const commit = await bench.repo.commit({ zeros: Buffer.alloc(5_000_000) }, "bomb");
-      await bench.expectNothing(commit, "GIT_TOO_LARGE");
+      const commit = await bench.repo.commit({ zeros: Buffer.alloc(5_000_000), "a.yaml": "a: 1\n" }, "bomb");
+      const read = async (path: string): Promise<string> => {
+        await bench.engine.fetch(bench.remote, { commit, ref: "refs/heads/main" }, bench.signal);
+        const snapshot = await bench.open(commit);
+        return Buffer.from(await snapshot.readBlob((await snapshot.treeAt(path))?.id ?? "")).toString();
+      };
+      for (let round = 0; round < 2; round++) {
+        const error = await expectGitError("GIT_TOO_LARGE", () => read("zeros"));
+        expect(error.message).to.include("5000000 bytes").and.include("100000").and.include("--git-max-object-bytes");
+        // Others are not harmed where the engine can tell them apart.
+        if (bench.engine instanceof NativeGitEngine) expect(await read("a.yaml")).to.equal("a: 1\n");
+        else await bench.expectNothing(commit, "GIT_TOO_LARGE");
+      }
     });
 
     it("larger than allowed is refused on the way", async () => {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { fileTooLarge } from "../../../src/manifest/parse.js";
 import { PathNotFoundError, RenderError, UnsupportedSourceError } from "../../../src/render/render-error.js";
 import type { RenderResult } from "../../../src/render/request.js";
 import { configMap, failureOf, renderFiles, request } from "./support/harness.js";
@@ -340,7 +341,7 @@ describe("render: all or nothing", () => {
     const limits = { maxFileBytes: 200, maxDocuments: 100, maxFiles: 3, maxDepth: 3, maxTotalBytes: 300 };
     const big = `${configMap("a")}# ${"x".repeat(200)}\n`;
     expect(await problems(renderFiles({ "a.yaml": big }, request("", { limits })))).to.deep.equal([
-      "a.yaml:1 the file is larger than 200 bytes; split it, or leave it out with source.exclude",
+      `a.yaml:1 ${fileTooLarge(200, Buffer.byteLength(big))}`,
     ]);
     const many = Object.fromEntries(
       ["a", "b", "c"].map((name) => [`${name}.yaml`, `${configMap(name)}# ${"x".repeat(60)}\n`]),

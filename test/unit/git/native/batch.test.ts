@@ -27,7 +27,6 @@ describe("BatchAnswers", () => {
   const broken: readonly [name: string, text: string][] = [
     ["no answer at all", "hello\n"],
     ["a line without end", "x".repeat(300)],
-    ["an object over the limit", `${GONE} blob 1001\n`],
     ["a size that is none", `${GONE} blob -1\n`],
     ["an object of another size", `${GONE} blob 1\nab\n`],
     ["an unknown type", `${GONE} thing 1\na\n`],
@@ -75,6 +74,19 @@ describe("BatchReader", () => {
       await made.end();
     });
   }
+
+  it("drops an object over the limit, and goes on with the next question", async () => {
+    const large = id("x".repeat(1001));
+    const { reader: made } = reader(
+      `printf '${large} blob 1001\n'; head -c 500 /dev/zero | tr '\\0' x; sleep 0.05; head -c 501 /dev/zero | tr '\\0' x; printf '\n${answer("a")}'; cat > /dev/null`,
+    );
+    const works = [made.read(large), made.read(id("a"))];
+    const error = await expectGitError("GIT_TOO_LARGE", () => works[0]);
+    expect(error.message).to.include("1001 bytes; 1000 are allowed");
+    expect((await works[1])?.content.toString()).to.equal("a");
+    expect(made.isUsable).to.equal(true);
+    await made.end();
+  });
 
   it("kills a child that does not answer", async () => {
     const { reader: made, child } = reader("exec sleep 1000", 20);
