@@ -123,6 +123,22 @@ function refuseErrorLine(text: string, url: string): void {
   if (text.startsWith("ERR ")) throw remoteFailed(url, text.slice(4));
 }
 
+/** What a server that speaks the protocol says its answer is. */
+const ADVERTISEMENT = "application/x-git-upload-pack-advertisement";
+
+/** Throws `GIT_PROTOCOL` for a web server that has no more than the files of a repository ("dumb" HTTP), or none at all. */
+export function checkAdvertised(url: string, contentType: string): void {
+  const type = contentType
+    .split(";")[0]
+    ?.replace(/[^\w/+.-]/g, "")
+    .slice(0, 80);
+  if (type === "" || type === ADVERTISEMENT) return;
+  throw new GitError(
+    "GIT_PROTOCOL",
+    `${url} does not speak the smart HTTP protocol of Git (it answers ${type}): is this the address of a Git repository?`,
+  );
+}
+
 /** The error for what a server says went wrong on its side. Its words are shortened and freed of control characters. */
 export function remoteFailed(url: string, words: string): GitError {
   const shown = words

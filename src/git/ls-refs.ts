@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.js";
 import { Semaphore } from "../base/semaphore.js";
-import { AdvertisementReader, type AnswerReader, LsRefsReader } from "./advertisement.js";
+import { AdvertisementReader, type AnswerReader, checkAdvertised, LsRefsReader } from "./advertisement.js";
 import { withDeadline } from "./deadline.js";
 import type { GitRemote, RemoteRefs } from "./engine.js";
 import { isGitError } from "./errors.js";
@@ -118,6 +118,7 @@ export class LsRefs {
       remedy: OLD_SERVER,
       signal,
     });
+    checkAdvertised(remote.url, answer.contentType);
     const reader = new AdvertisementReader(this.#filter(remote, prefixes, OLD_SERVER), remote.url);
     const advertisement = await this.#read(remote, answer.body, reader);
     if (advertisement.version === 2) return this.#ask(remote, answer.base, prefixes, signal);

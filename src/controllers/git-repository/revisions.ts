@@ -91,7 +91,7 @@ async function fetchCommit(
   const { engine, clock, index } = services;
   const { remote, repository, signal, limit } = look;
   if (await engine.open(remote, target.commit)) return;
-  if (own && repository.status?.revision === undefined) {
+  if (own && repository.status?.revision === undefined && !hasFailed(repository)) {
     const outcome = { kind: "fetching", revision: target.revision } as const;
     await recordRepository(services, repository, repository.status ?? {}, outcome);
   }
@@ -116,6 +116,15 @@ async function fetchCommit(
     ...known.map((revision) => revision.commit),
     ...services.commitsInUse(remote.id),
   ]);
+}
+
+/**
+ * Whether the last try for the same spec failed. Its reason then stands until a try goes well: a new one is told by
+ * Reconciling, which is there already.
+ */
+function hasFailed({ metadata, status }: GitRepository): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  return ready?.status === "False" && status?.observedGeneration === metadata.generation;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { GitHttpRequest as IsomorphicRequest, GitHttpResponse as IsomorphicResponse } from "isomorphic-git";
 import { Semaphore } from "../../base/semaphore.js";
+import { checkAdvertised } from "../advertisement.js";
 import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
 import type { GitHttpClient } from "../http/client.js";
@@ -111,6 +112,7 @@ class HttpPlugin {
       ...(isPost ? { body: await joined(body) } : {}),
     });
     this.#base = answer.base;
+    if (!isPost) checkAdvertised(remote.url, answer.contentType);
     const response = { url, statusCode: 200, statusMessage: "OK", headers: { "content-type": answer.contentType } };
     // Read whole: an error in the middle of a stream is taken for its end there.
     if (!isPost) return { ...response, body: chunks(await this.#advertised(answer.body)) };

@@ -80,6 +80,24 @@ export function describeNetwork(bench: Bench): void {
       await expectGitError("GIT_PROTOCOL", () => fetchFrom(base));
     });
 
+    it("names a web server that has no more than the files of a repository", async () => {
+      const files: Answer = {
+        status: 200,
+        headers: { "content-type": "text/plain" },
+        body: `${bench.first}\trefs/heads/main\n`,
+      };
+      for (const status of [404, 405, 501]) {
+        const base = await stand(({ method }) => (method === "GET" ? files : { status }));
+        await expectGitError("GIT_PROTOCOL", () => fetchFrom(base));
+        const remote = gitRemote(bench.repo.url.replace(bench.server.url, base));
+        const listed = await expectGitError("GIT_PROTOCOL", () =>
+          bench.engine.listRefs(remote, ["HEAD", "refs/heads/main"], bench.signal),
+        );
+        expect(listed.message).to.include("smart HTTP protocol").and.include("text/plain");
+        await front?.stop();
+      }
+    });
+
     it("names a server that nobody listens at, and one that has no address", async () => {
       const closed = await stand();
       await front?.stop();

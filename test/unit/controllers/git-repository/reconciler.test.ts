@@ -59,8 +59,10 @@ function rig() {
     polls: new SharedPolls(engine, clock),
     repositories: Object.assign(cacheOf([it]), { get: () => (exists ? it : undefined) }),
     status: {
-      write: async (_: unknown, __: unknown, status: GitRepositoryStatus) =>
-        void conditions.push([...(status.conditions ?? [])]),
+      write: async (_: unknown, __: unknown, status: GitRepositoryStatus) => {
+        conditions.push([...(status.conditions ?? [])]);
+        Object.assign(it, { status });
+      },
     },
     events: {
       record: (_: unknown, { reason, message }: { reason: string; message: string }) =>
@@ -82,7 +84,11 @@ function rig() {
   const stop = new AbortController();
   const logger = new FakeLogger();
   const reconcile = () => reconciler.reconcile(KEY, logger, stop.signal);
-  return { clock, conditions, events, server, stop, reconcile, forgotten, logger, gone };
+  /** From now on the commit is in the store. */
+  const reopen = (): void => {
+    Object.assign(engine, { open: async () => ({ commit: { id: COMMIT, author: "a", message: "m", time: 0 } }) });
+  };
+  return { clock, conditions, events, server, stop, reconcile, forgotten, logger, gone, it, reopen };
 }
 
 describe("GitRepositoryReconciler", () => {
@@ -117,6 +123,31 @@ describe("GitRepositoryReconciler", () => {
         .and.match(/^FetchTimeout: /);
     });
   }
+
+  it("keeps the reason of the last failure while it tries again, until a try goes well", async () => {
+    const { clock, conditions, server, reconcile, it: resource, reopen } = rig();
+    const ready = (): string[] =>
+      conditions.map((all) => all.find(({ type }) => type === "Ready")).map((one) => `${one?.status} ${one?.reason}`);
+    const fail = async (): Promise<void> => {
+      const before = server.fetched;
+      const reconciled = reconcile();
+      await eventually("it is asked", () => server.fetched === before + 1 && clock.timers.length > 0);
+      expect(conditions.at(-1)?.find(({ type }) => type === "Reconciling")?.status).to.equal("True");
+      clock.advance(5_000);
+      clock.advance((await reconciled).requeueAfterMs ?? 0);
+    };
+    for (let attempt = 0; attempt < 3; attempt++) await fail();
+    expect(ready()).to.deep.equal(["Unknown Fetching", ...Array(3).fill("False FetchTimeout")]);
+    const [, first, , last] = conditions.map((all) => all.find(({ type }) => type === "Ready"));
+    expect(last?.lastTransitionTime).to.equal(first?.lastTransitionTime);
+    // Another spec has not failed yet.
+    Object.assign(resource.metadata, { generation: (resource.metadata.generation ?? 0) + 1 });
+    await fail();
+    expect(ready().slice(4)).to.deep.equal(["Unknown Fetching", "False FetchTimeout"]);
+    reopen();
+    await reconcile();
+    expect(ready().at(-1)).to.equal("True Fetched");
+  });
 
   it("logs a failure once for each reason, however often it is tried, and the recovery", async () => {
     const { clock, server, reconcile, logger } = rig();
