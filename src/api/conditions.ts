@@ -14,6 +14,7 @@ export const CONDITION_TYPES = [
   "Contested",
   "Limited",
   "Paused",
+  "Terminating",
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
@@ -26,6 +27,7 @@ export const ABNORMAL_TRUE: ReadonlySet<ConditionType> = new Set([
   "Contested",
   "Limited",
   "Paused",
+  "Terminating",
 ]);
 
 /** Status of a condition. */

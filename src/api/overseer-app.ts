@@ -183,7 +183,7 @@ export const OverseerAppStatus = z
   .object({
     observedGeneration,
     conditions: conditions(
-      "Ready, Synced, Healthy; while they hold: Reconciling, Stalled, Drifted, Waiting, Contested, Limited.",
+      "Ready, Synced, Healthy; while they hold: Reconciling, Stalled, Drifted, Waiting, Contested, Limited, Paused, Terminating.",
     ),
     applied: Inputs.optional().describe("The inputs that live was last brought to. Healing goes back to these."),
     shortRevision: z

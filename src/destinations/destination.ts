@@ -87,6 +87,10 @@ export interface Destination {
   heal(target: Target, action: HealAction): Promise<Outcome>;
   /** Deletes the object of a permit, if it still is in the permit's state. */
   remove(target: Target, permit: DeletePermit): Promise<Outcome>;
+  /** What keeps an object that is being deleted, for people: `held by finalizer example.com/hold`. */
+  deletionHolders(target: Target, live: LiveObject): Promise<string>;
+  /** Takes the marks of the app off an object that stays when the app goes. */
+  release(target: Target, live: LiveObject): Promise<Outcome>;
   /** Whether an app may write an object with its rights. Throws when that cannot be found out. */
   mayWrite(target: Target, live: LiveObject): Promise<boolean>;
   /** Makes an object another app's: it keeps running and nothing is deleted. */

@@ -83,6 +83,14 @@ export class UnavailableDestination implements Destination {
     return this.#refuse();
   }
 
+  async deletionHolders(): Promise<string> {
+    return this.#obstacle.message;
+  }
+
+  async release(): Promise<Outcome> {
+    return this.#refuse();
+  }
+
   async namespaceHolds(): Promise<undefined> {
     return undefined;
   }

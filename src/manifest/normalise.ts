@@ -1,6 +1,7 @@
 import {
   ANNOTATION_APPLIED,
   ANNOTATION_IDENTITY,
+  ANNOTATION_PRUNE,
   LABEL_APP,
   LABEL_APP_NAMESPACE,
   LABEL_INSTANCE,
@@ -39,6 +40,9 @@ const SERVER_FIELDS = [
 export const RESERVED_LABELS: readonly string[] = [LABEL_APP, LABEL_APP_NAMESPACE, LABEL_INSTANCE];
 /** Annotations that the destination writes with each apply. */
 export const RESERVED_ANNOTATIONS: readonly string[] = [ANNOTATION_IDENTITY, ANNOTATION_APPLIED];
+
+/** How a document's own confirmation of its deletion is named, which only a person on the live object can give. */
+export const CONFIRMED = `annotation ${ANNOTATION_PRUNE}: confirmed`;
 
 /** Written by controllers and by client-side apply; in Git they make an apply and its controller fight for ever. */
 function isControllerAnnotation(key: string): boolean {
@@ -109,7 +113,10 @@ function normaliseMetadata(metadata: Fields, dropped: string[]): Fields {
   cleanMap(
     result,
     "annotations",
-    (key) => isControllerAnnotation(key) || note(RESERVED_ANNOTATIONS.includes(key), `annotation ${key}`, dropped),
+    (key, value) =>
+      isControllerAnnotation(key) ||
+      note(RESERVED_ANNOTATIONS.includes(key), `annotation ${key}`, dropped) ||
+      note(key === ANNOTATION_PRUNE && value === "confirmed", CONFIRMED, dropped),
   );
   return result;
 }
@@ -120,11 +127,15 @@ function note(matches: boolean, text: string, dropped: string[]): boolean {
 }
 
 /** Drops entries of a map; the map too when that empties it. A null map goes: the destination's own entries take its place. */
-function cleanMap(metadata: Record<string, unknown>, field: string, drop: (key: string) => boolean): void {
+function cleanMap(
+  metadata: Record<string, unknown>,
+  field: string,
+  drop: (key: string, value: unknown) => boolean,
+): void {
   const map = metadata[field];
   if (map === null) delete metadata[field];
   if (!isRecord(map)) return;
-  const dropped = Object.keys(map).filter(drop);
+  const dropped = Object.keys(map).filter((key) => drop(key, map[key]));
   if (dropped.length === 0) return;
   const kept = without(map, dropped);
   if (Object.keys(kept).length === 0) delete metadata[field];

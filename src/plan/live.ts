@@ -29,6 +29,14 @@ export interface ObjectHealth {
  */
 export type Ownership = "Owned" | "Claimed" | "Foreign";
 
+/** The deletion of an object that is under way, as the destination shows it. */
+export interface Deletion {
+  /** When it began, as a timestamp of the destination. */
+  readonly since: string;
+  /** Who has something to do before the object may go. */
+  readonly finalizers: readonly string[];
+}
+
 /** An object at the destination, as far as planning needs to know it. */
 export interface LiveObject {
   readonly id: ObjectId;
@@ -43,6 +51,8 @@ export interface LiveObject {
   /** The destination keeps no record of what we set: the object is ours by its marks alone, and a look is the only way to see drift. */
   readonly untracked?: boolean;
   readonly deleting: boolean;
+  /** How its deletion stands; absent until the destination has shown it. */
+  readonly deletion?: Deletion;
   /** Marks that keep the object, on it now or in the document that was applied last, as `key: value`; see `keepMarks`. */
   readonly keepMarks?: readonly string[];
   /** A person has confirmed, on the object itself, that it may be deleted: no mark or kind of it speaks against that. */

@@ -248,11 +248,11 @@ const idOf = ({ live }: LeftoverDecision): ObjectId => live.id;
 
 /** Whether an object stays where it is, here or as another app's. */
 function outlives(decision: LeftoverDecision): boolean {
-  return decision.verb === "HandOver" || (decision.verb === "Keep" && decision.reason !== "AlreadyDeleting");
+  return decision.verb === "HandOver" || (decision.verb === "Keep" && !decision.live.deleting);
 }
 
 function judgeFinal(live: LiveObject, request: FinalizeRequest): LeftoverDecision {
-  if (live.deleting) return keep(live, "AlreadyDeleting", "is being deleted already");
+  if (live.deleting) return judgeTerminating(live, request);
   if (live.paused) return keepPaused(live);
   const claimant = request.claimedBy(live);
   if (claimant !== undefined && live.ownership === "Owned") return { verb: "HandOver", live, to: claimant };
@@ -268,6 +268,14 @@ function judgeFinal(live: LiveObject, request: FinalizeRequest): LeftoverDecisio
     if (other !== undefined) return keep(live, "NamespaceInUse", `kept because it still holds ${other}`);
   }
   return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), asks: ruling?.effect === "Ask" };
+}
+
+/** An object that is to be kept and that somebody else deletes is no matter of this app: its deletion is not waited for. */
+function judgeTerminating(live: LiveObject, { policy }: FinalizeRequest): LeftoverDecision {
+  const message = "is being deleted already";
+  const kept = policy === "Delete" && live.id.kind !== "Namespace" && alwaysAsks(live) && !live.deletionConfirmed;
+  if (kept) return keep(live, "DeletionPolicy", `${message}; not waited for, since deletionPolicy Delete keeps it`);
+  return keep(live, "AlreadyDeleting", message);
 }
 
 /** What becomes of an object that a person has asked to leave as it is: nothing, whether Git wants it or not. */

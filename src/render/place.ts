@@ -1,5 +1,6 @@
 import { isBuiltinGroup } from "../manifest/builtin-groups.js";
 import { type Document, formatOrigin, type KubeObject } from "../manifest/document.js";
+import { CONFIRMED } from "../manifest/normalise.js";
 import { displayId, type GroupVersionKind, type ObjectKey } from "../manifest/object-id.js";
 import { hashBody, idOf, type PreparedDocument, toDocument } from "../manifest/to-document.js";
 import type { RenderProblem } from "./render-error.js";
@@ -39,13 +40,7 @@ export function placeDocuments(prepared: readonly PreparedDocument[], request: P
     if (scope === "Cluster" && written !== "") {
       notes.push({ message: `is cluster-scoped; its namespace ${written} is left out`, origin, object });
     }
-    if (item.dropped.length > 0) {
-      notes.push({
-        message: `${item.dropped.join(", ")}: written by this operator only, and left out`,
-        origin,
-        object,
-      });
-    }
+    for (const message of droppedNotes(item.dropped)) notes.push({ message, origin, object });
     if (scope !== "Cluster" && namespace === "") {
       problems.push({ origin, object, message: "names no namespace, and the destination has no default" });
     }
@@ -54,6 +49,15 @@ export function placeDocuments(prepared: readonly PreparedDocument[], request: P
     else problems.push({ origin, object, message: `is also in ${formatOrigin(first.origin)}; remove one of the two` });
   }
   return { documents: [...byKey.values()], notes, problems, unknownKinds: [...unknown.values()] };
+}
+
+/** What to say of the operator's own labels and annotations that stood in Git. */
+function droppedNotes(dropped: readonly string[]): string[] {
+  const ours = dropped.filter((what) => what !== CONFIRMED);
+  return [
+    ...(ours.length === 0 ? [] : [`${ours.join(", ")}: written by this operator only, and left out`]),
+    ...(ours.length === dropped.length ? [] : [`${CONFIRMED}: counts on the live object alone, and is left out`]),
+  ];
 }
 
 /** Built-in kinds lost their status when they were normalised; of the others only the destination knows. */

@@ -55,8 +55,11 @@ describe("An object that exists already", function () {
     expect(healed.data).to.deep.equal({ v: "1" });
   });
 
-  const TOOLS: [string, Record<string, unknown>, string][] = [
-    ["argo", { annotations: { "argocd.argoproj.io/tracking-id": "shop:/ConfigMap:x/argo" } }, "Argo CD"],
+  const tracked = (name: string): Record<string, unknown> => ({
+    annotations: { "argocd.argoproj.io/tracking-id": `shop:/ConfigMap:${world.namespace}/${name}` },
+  });
+  const TOOLS: [string, Record<string, unknown> | ((name: string) => Record<string, unknown>), string][] = [
+    ["argo", tracked, "Argo CD"],
     [
       "flux",
       {
@@ -68,7 +71,7 @@ describe("An object that exists already", function () {
   ];
   for (const [name, metadata, manager] of TOOLS) {
     it(`is refused while ${manager} manages it, and taken with adopt: Always`, async () => {
-      await existing(name, { v: "0" }, metadata);
+      await existing(name, { v: "0" }, typeof metadata === "function" ? metadata(name) : metadata);
       await world.repository(name, { "x.yaml": configMap(name, { v: "1" }) });
       await world.app(name, name, ".");
       const app = await world.untilCondition(name, "Ready", "False", "ApplyRefused");
@@ -79,6 +82,52 @@ describe("An object that exists already", function () {
       expect((await world.kube.get(world.configMap(name)))?.data).to.deep.equal({ v: "1" });
     });
   }
+
+  it("is refused while a field manager alone shows that Argo CD or Flux manages it, and taken with adopt: Always", async () => {
+    const managers = [
+      "argocd-application-controller",
+      "argocd-server",
+      "argocd-controller",
+      "flux",
+      "flux-client-side-apply",
+    ];
+    // As Argo CD leaves it where it tracks by label: no annotation, and a label that any chart sets, too.
+    const labels = { "app.kubernetes.io/instance": "shop" };
+    for (const manager of managers)
+      await world.kube.apply(
+        {
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          metadata: { name: `by-${manager}`, namespace: world.namespace, labels },
+          data: { v: "0", old: "gone" },
+        },
+        manager,
+      );
+    const files = managers.map((manager) => [`${manager}.yaml`, configMap(`by-${manager}`, { v: "1" })] as const);
+    await world.repository("by-manager", Object.fromEntries(files));
+    await world.app("by-manager", "by-manager", ".");
+    await world.untilCondition("by-manager", "Ready", "False", "ApplyRefused");
+    expect((await world.changes("by-manager"))[0]?.status?.message)
+      .to.contain("5 of 5 changed objects are refused")
+      .and.contain("managed by Argo CD (field manager argocd-application-controller)");
+    await world.kube.patch(world.appRef("by-manager"), { spec: { sync: { adopt: "Always" } } });
+    await world.synced("by-manager");
+    for (const manager of managers)
+      expect((await world.kube.get(world.configMap(`by-${manager}`)))?.data, manager).to.deep.equal({ v: "1" });
+  });
+
+  it("that is a copy and bears the tracking id of its original is managed by nobody", async () => {
+    const ids = ["shop:/ConfigMap:elsewhere/copy-a", `shop:/ConfigMap:${world.namespace}/original`, "shop:/Secret:x/y"];
+    const files: Record<string, string> = {};
+    for (const [at, id] of ids.entries()) {
+      await existing(`copy-${at}`, { v: "0" }, { annotations: { "argocd.argoproj.io/tracking-id": id } });
+      files[`${at}.yaml`] = configMap(`copy-${at}`, { v: "1" });
+    }
+    await world.repository("copies", files);
+    await world.app("copies", "copies", ".");
+    await world.synced("copies");
+    expect((await world.kube.get(world.configMap("copy-1")))?.data).to.deep.equal({ v: "1" });
+  });
 
   it("is never taken with adopt: Never", async () => {
     await existing("never", { v: "0" });

@@ -185,25 +185,14 @@ describe("An object that carries another tool's keep annotation", function () {
       "{ name: by-git, annotations: { gitops.overseer.io/prune: confirmed } }",
     );
     const repo = await make("by-git", { "stays.yaml": configMap("by-git", {}), "c.yaml": confirmed });
+    const [note] = (await world.synced("by-git")).status?.notes ?? [];
+    expect(note?.message).to.contain("annotation gitops.overseer.io/prune: confirmed");
     await repo.commit({ "c.yaml": null }, "leaves");
     await world.poll("by-git");
     const app = await world.untilCondition("by-git", "Waiting", "True", "Deletions");
     expect(condition(app, "Waiting")?.message).to.contain("PersistentVolumeClaim by-git, which is never done unasked");
     const claim = world.object("v1", "PersistentVolumeClaim", "by-git");
-    await world.kube.apply(
-      {
-        apiVersion: "v1",
-        kind: "PersistentVolumeClaim",
-        metadata: {
-          name: "by-git",
-          namespace: world.namespace,
-          annotations: { "gitops.overseer.io/prune": "confirmed" },
-        },
-      },
-      "a-person",
-    );
     expect((await world.kube.get(claim))?.metadata.deletionTimestamp).to.equal(undefined);
-    await world.kube.patch(claim, { metadata: { annotations: { "gitops.overseer.io/prune": "yes" } } });
     await world.kube.patch(claim, { metadata: { annotations: { "gitops.overseer.io/prune": "confirmed" } } });
     await world.kube.untilGone(claim);
     await world.synced("by-git", await repo.head());

@@ -64,6 +64,12 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
         abnormal: true,
         meaning: "Live objects are annotated `gitops.overseer.io/reconcile: disabled`; the message names them.",
       },
+      {
+        type: "Terminating",
+        abnormal: true,
+        meaning:
+          "Objects are being deleted and still there; the message names them and what keeps each: finalizers, pods that use a claim, what is left in a namespace.",
+      },
     ],
   ],
   [

@@ -230,6 +230,11 @@ export const REASONS: readonly ReasonText[] = [
     meaning: "The same field was taken back again; the message names the writer and the fix.",
   },
   {
+    reason: "DeletionPending",
+    kinds: APP,
+    meaning: "Objects are being deleted and still there; the message says what keeps them.",
+  },
+  {
     reason: "ObjectPaused",
     kinds: APP,
     meaning: "A live object is annotated gitops.overseer.io/reconcile: disabled, and left as it is.",

@@ -6,7 +6,7 @@ import { formatOrigin } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
 import type { RefusedWrite } from "../../plan/actions.js";
 import { difference } from "../../plan/difference.js";
-import type { Observation } from "../../plan/live.js";
+import type { LiveObject, Observation } from "../../plan/live.js";
 import { describePlan, isEmptyPlan, type Plan, planHash, summarise } from "../../plan/plan.js";
 import { judgePrune, keepPaused, type PruneVerdict } from "../../plan/prune-guard.js";
 import { PRIORITY } from "../../reconcile/work-queue.js";
@@ -22,6 +22,7 @@ import { areRecorded, recordKinds } from "./record-kinds.js";
 import { restAfterFailure, restsStill } from "./retry.js";
 import type { AppRun, Rendered } from "./run.js";
 import { unsettledApps } from "./settled.js";
+import { summarizeTerminating } from "./terminating.js";
 
 /** Objects that are written in a moment. */
 const SHORT_PLAN = 100;
@@ -55,7 +56,7 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   const stopped = verdict.refusal !== undefined && (!begun || diff.writes.length === 0);
   if (stopped || (preview.refused.length > 0 && !begun)) return refused(run, desired, plan, verdict);
   if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0))
-    return inPlace(run, desired, plan, diff.vanishing.length);
+    return inPlace(run, desired, plan, diff.vanishing);
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
   const missing = preview.missing.map(({ action, what }) => ({ what, where: formatOrigin(action.document.origin) }));
   const gates = judgeGates(GATES, { deletionsAsk: verdict.ask, missing });
@@ -100,13 +101,15 @@ function judge(
 }
 
 /** Nothing has to be written: the new inputs say what is live already. */
-function inPlace(run: AppRun, desired: Rendered, plan: Plan, vanishing: number): void {
+async function inPlace(run: AppRun, desired: Rendered, plan: Plan, vanishing: readonly LiveObject[]): Promise<void> {
   run.memory.retry = undefined;
   for (const decision of plan.leftovers) tellKept(run, decision);
-  if (vanishing > 0) {
+  if (vanishing.length > 0) {
+    const one = vanishing.length === 1;
+    const kept = await summarizeTerminating(run, vanishing);
     run.progress = {
       state: "pending",
-      message: `${vanishing} objects are still being deleted, and are made again when they are gone`,
+      message: `${vanishing.length} ${one ? "object is" : "objects are"} still being deleted, and made again when ${one ? "it is" : "they are"} gone: ${kept}`,
     };
     return;
   }

@@ -13,6 +13,8 @@ export interface AppFacts {
   readonly contested: readonly DriftReport[];
   /** Objects that are left as they are, since a person has asked for it. */
   readonly paused: readonly PausedReport[];
+  /** Objects that are still being deleted, and what keeps each. */
+  readonly terminating?: string | undefined;
   /** Undefined while nothing was applied. */
   readonly health: AppHealth | undefined;
   /** Whether the objects had their time to become healthy and did not. */
@@ -103,6 +105,8 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
     list.push(draft("Drifted", "True", facts.reportOnly ? "Reported" : "NotHealed", describe(drift)));
   if (contested.length > 0) list.push(draft("Contested", "True", "TakenBack", describe(contested)));
   if (facts.paused.length > 0) list.push(draft("Paused", "True", "ObjectPaused", describePaused(facts.paused)));
+  if (facts.terminating !== undefined)
+    list.push(draft("Terminating", "True", "DeletionPending", `still being deleted: ${facts.terminating}`));
   if (facts.limits.length > 0)
     list.push(draft("Limited", "True", "CoreLacks", `the destination lacks something: ${facts.limits.join("; ")}`));
   return list;

@@ -2,12 +2,14 @@ import { columnMessage } from "../../api/column-message.js";
 import { mergeConditions } from "../../api/conditions.js";
 import { FINALIZER } from "../../api/group.js";
 import { rfc3339 } from "../../base/clock.js";
+import { cutText } from "../../base/cut-text.js";
 import { PARTIAL_OBJECT } from "../../kube/client.js";
 import { isStatus } from "../../kube/errors.js";
 import { displayId } from "../../manifest/object-id.js";
-import { applyTier } from "../../manifest/order.js";
+import { applyTier, compareForApply } from "../../manifest/order.js";
 import type { LiveObject } from "../../plan/live.js";
-import { judgeFinalize, type LeftoverDecision } from "../../plan/prune-guard.js";
+import { neededByKept } from "../../plan/needed-by-kept.js";
+import { judgeFinalize, type KeepReason, type LeftoverDecision } from "../../plan/prune-guard.js";
 import { bringsCredential } from "./authorise.js";
 import { logDeletionWaits } from "./change-log.js";
 import { claimFacts, judgeClaims } from "./claimants.js";
@@ -16,9 +18,13 @@ import { observeApp, prepareKinds } from "./observe.js";
 import { holdFinalize, prune } from "./prune.js";
 import { Results } from "./results.js";
 import type { AppRun } from "./run.js";
+import { describeTerminating } from "./terminating.js";
 
 /** What lets an app go whatever is in the way. */
 const WAY_OUT = "deletionPolicy: Orphan lets the app go without";
+/** Parts of messages that others write: the way out must not be cut off behind them. */
+const MAX_FAILURES = 500;
+const MAX_REFUSAL = 150;
 /** How soon to look again at what is in the way of a deletion, if no event tells earlier. */
 const RETRY_MS = 5_000;
 
@@ -52,11 +58,18 @@ export async function finalize(run: AppRun): Promise<void> {
   if (refusal !== undefined) return wait(run, `${refusal} (${observation.incomplete ?? ""})`);
   if (ask !== undefined) return wait(run, `${ask}; ${WAY_OUT}`);
   const { results, stuck } = await removeLastTier(run, decisions);
-  const left = decisions.filter(isPending);
-  if (left.length > 0 && !(stuck && (await writerIsGone(run)))) return wait(run, describeLeft(left, results));
+  const left = stillPending(run, decisions);
+  if (left.length > 0 && !(stuck && (await writerIsGone(run))))
+    return wait(run, await describeLeft(run, left, results));
   tellAbandoned(run, left);
   tellKept(run, decisions);
+  await releaseKept(run, decisions);
   await removeFinalizer(run);
+}
+
+/** What has to be gone, or another app's, before the app may go: not what another app cannot be given, for that stays. */
+function stillPending(run: AppRun, decisions: readonly LeftoverDecision[]): LeftoverDecision[] {
+  return decisions.filter((decision) => isPending(decision) && !run.memory.notHandedOver.has(decision.live.uid));
 }
 
 /** What each of the app's namespaces holds that is not the app's, by its name. */
@@ -79,7 +92,7 @@ async function removeLastTier(
   decisions: readonly LeftoverDecision[],
 ): Promise<{ readonly results: Results; readonly stuck: boolean }> {
   const results = new Results(run);
-  const pending = decisions.filter(isPending);
+  const pending = stillPending(run, decisions);
   const last = Math.max(...pending.map((decision) => applyTier(decision.live.id)));
   const tier = pending.filter((decision) => applyTier(decision.live.id) === last);
   const refused = await prune(
@@ -87,7 +100,10 @@ async function removeLastTier(
     tier.filter((decision) => decision.verb !== "Keep"),
     results,
   );
-  return { results, stuck: refused.length > 0 && refused.length === tier.length };
+  for (const { live, message } of refused.handOvers) run.memory.notHandedOver.set(live.uid, message);
+  // The tier below need not wait for what stays.
+  if (refused.handOvers.length > 0) run.comeBack(0);
+  return { results, stuck: refused.deletions.length > 0 && refused.deletions.length === tier.length };
 }
 
 /** Whether the ServiceAccount that the app writes as does not exist any more: what it may not do, nobody will do for the app. */
@@ -113,11 +129,18 @@ function isPending(decision: LeftoverDecision): boolean {
   return decision.verb !== "Keep" || decision.reason === "AlreadyDeleting";
 }
 
-function describeLeft(left: readonly LeftoverDecision[], results: Results): string {
+/** What the deletion waits for: what was refused first, then what is on its way and what keeps it. */
+async function describeLeft(run: AppRun, left: readonly LeftoverDecision[], results: Results): Promise<string> {
   const names = left.slice(0, 3).map((decision) => displayId(decision.live.id));
   const more = left.length > 3 ? ` and ${left.length - 3} more` : "";
-  const failures = results.failed ? `: ${results.summary()}` : "";
-  return `waits until ${names.join(", ")}${more} are gone${failures}; ${WAY_OUT}`;
+  const failures = results.failed ? [cutText(results.summary(), MAX_FAILURES)] : [];
+  const terminating = left.map(({ live }) => live).filter(({ deletion }) => deletion !== undefined);
+  const kept = await describeTerminating(run, terminating);
+  // The only object that is left need not be named twice.
+  const holders = kept.map(({ object, holders: why }) => (left.length === 1 ? why : `${object}: ${why}`));
+  const why = [...failures, ...holders].join("; ");
+  const verb = left.length === 1 ? "is" : "are";
+  return `waits until ${names.join(", ")}${more} ${verb} gone${why === "" ? "" : `: ${why}`}; ${WAY_OUT}`;
 }
 
 /** Says which objects stay because the app's ServiceAccount went before the app. */
@@ -135,17 +158,48 @@ function tellAbandoned(run: AppRun, left: readonly LeftoverDecision[]): void {
 }
 
 function tellKept(run: AppRun, decisions: readonly LeftoverDecision[]): void {
-  const kept = decisions.filter((decision) => decision.verb === "Keep");
+  const kept = decisions.flatMap((decision) => {
+    const why = whyKept(run, decision);
+    return why === undefined ? [] : [`${displayId(decision.live.id)} ${why}`];
+  });
   if (kept.length === 0) return;
-  const shown = kept
-    .slice(0, 5)
-    .map((decision) => `${displayId(decision.live.id)} ${decision.verb === "Keep" ? decision.message : ""}`);
-  run.tell(
-    "Normal",
-    "ObjectsKept",
-    "Delete",
-    `${shown.join("; ")}${kept.length > 5 ? `; and ${kept.length - 5} more` : ""}`,
-  );
+  const more = kept.length > 5 ? `; and ${kept.length - 5} more` : "";
+  run.tell("Normal", "ObjectsKept", "Delete", `${kept.slice(0, 5).join("; ")}${more}`);
+}
+
+function whyKept(run: AppRun, decision: LeftoverDecision): string | undefined {
+  if (decision.verb === "Keep") return decision.message;
+  const refusal = run.memory.notHandedOver.get(decision.live.uid);
+  if (decision.verb !== "HandOver" || refusal === undefined) return undefined;
+  return `stays, and OverseerApp ${decision.to}, which wants it, could not be given it: ${cutText(refusal, MAX_REFUSAL)}`;
+}
+
+/** Why an object is kept that keeps nothing of its app but the name: not where a person has asked to leave all as it is. */
+const RELEASED: ReadonlySet<KeepReason> = new Set([
+  "DeletionPolicy",
+  "NamespaceInUse",
+  "NeededByKept",
+  "ProtectedObject",
+]);
+
+/**
+ * Takes the marks of the app off what stays, what others need first: should this process end in between, the next one must not
+ * take for unneeded what an object needs that it does not see any more. Whatever refuses it, the app is let go.
+ */
+async function releaseKept(run: AppRun, decisions: readonly LeftoverDecision[]): Promise<void> {
+  const kept = decisions
+    .filter((decision) => decision.verb === "Keep" && RELEASED.has(decision.reason) && !decision.live.deleting)
+    .map(({ live }) => live)
+    .sort((a, b) => compareForApply(a.id, b.id));
+  const failed: LiveObject[] = [];
+  for (const live of kept) {
+    const others = { staying: [live.id], kept: [live.id] };
+    if (failed.some((needed) => neededByKept(needed.id, others) !== undefined)) continue;
+    const outcome = await run.destination.release(run.target, live);
+    if (outcome.ok) continue;
+    failed.push(live);
+    run.logger.info("labels stay on an object that is kept", { object: displayId(live.id), error: outcome.message });
+  }
 }
 
 async function wait(run: AppRun, message: string): Promise<void> {

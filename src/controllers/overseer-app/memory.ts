@@ -67,6 +67,10 @@ export class AppMemory {
   sourceAwaitedSince: number | undefined;
   /** Objects that were paused when last looked at, for people. */
   paused: ReadonlySet<string> = new Set();
+  /** What keeps objects that are being deleted, by their uid, and at which monotonic time that was asked. */
+  readonly deletionHolders = new Map<string, { resourceVersion: string; at: number; text: string }>();
+  /** Of an app in deletion, objects by uid that another app wants and cannot be given, with the reason. */
+  readonly notHandedOver = new Map<string, string>();
   /** What was last told by an Event, so that it is told once. */
   lastTold = new Map<string, string>();
   /** Failures that were logged since the last success, so that each is logged once. */

@@ -57,24 +57,30 @@ function nameApps(apps: readonly string[]): string {
   return `${shown.join(", ")}${apps.length > shown.length ? ` and ${apps.length - shown.length} more` : ""}`;
 }
 
-/**
- * Deletes what left Git, last applied first; hands over what another app wants. Gives the objects whose deletion was refused for
- * a reason that does not pass by itself.
- */
+/** Objects that could be neither deleted nor handed over, for a reason that does not pass by itself. */
+export interface RefusedRemovals {
+  readonly deletions: readonly LiveObject[];
+  readonly handOvers: readonly { readonly live: LiveObject; readonly message: string }[];
+}
+
+/** Deletes what left Git, last applied first; hands over what another app wants. */
 export async function prune(
   run: AppRun,
   decisions: readonly LeftoverDecision[],
   results: Results,
-): Promise<readonly LiveObject[]> {
+): Promise<RefusedRemovals> {
   const { destination } = run;
   const { observer } = run.services;
-  const refused: LiveObject[] = [];
+  const refused = { deletions: [] as LiveObject[], handOvers: [] as { live: LiveObject; message: string }[] };
   for (const decision of [...decisions].sort((a, b) => compareForPrune(a.live.id, b.live.id))) {
     if (run.signal.aborted) break;
     if (decision.verb === "Keep") {
       tellKept(run, decision);
     } else if (decision.verb === "HandOver") {
-      results.note(decision.live.id, await handOver(run, decision.live, decision.to));
+      const outcome = await handOver(run, decision.live, decision.to);
+      results.note(decision.live.id, outcome);
+      if (!outcome.ok && !outcome.retryable)
+        refused.handOvers.push({ live: decision.live, message: outcome.message });
     } else if (run.services.claims.claimant(claimKey(run, decision.live.key), run.key) !== undefined) {
       results.note(decision.live.id, {
         ok: false,
@@ -85,7 +91,7 @@ export async function prune(
       const outcome = await destination.remove(run.target, decision.permit);
       observer.applied("delete", outcome.ok ? "success" : "error");
       if (outcome.ok) observer.pruned(1);
-      else if (!outcome.retryable) refused.push(decision.live);
+      else if (!outcome.retryable) refused.deletions.push(decision.live);
       results.note(decision.live.id, outcome);
     }
   }

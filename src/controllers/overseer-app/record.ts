@@ -17,6 +17,7 @@ import { withoutMoved } from "./moved.js";
 import { countNotes, notesOfRun } from "./notes.js";
 import { observeApp } from "./observe.js";
 import type { AppRun, ChangeUpdate } from "./run.js";
+import { summarizeTerminating, terminatingOf } from "./terminating.js";
 
 /** Ends a reconcile: judges health, brings the Change to its end, and writes the status if it says anything new. */
 export async function recordOutcome(run: AppRun): Promise<void> {
@@ -27,6 +28,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
   if (unseen === undefined) run.memory.lastTold.delete("observe");
   else run.tellOnce("observe", "Warning", "Observing", "Observe", unseen);
   const timedOut = await settleChange(run, unseen === undefined ? health : undefined);
+  const terminating = await summarizeTerminating(run, terminatingOf(observation));
   const facts: AppFacts = {
     revision: run.status.applied?.revision,
     problem: run.problem,
@@ -34,6 +36,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     drift: run.drift,
     contested: run.contested,
     paused: run.paused,
+    terminating,
     health,
     timedOut,
     reportOnly: run.app.spec.sync?.selfHeal === false,

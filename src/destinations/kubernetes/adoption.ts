@@ -7,8 +7,10 @@ import {
 } from "../../api/group.js";
 import { applyEntry } from "../../kube/managed-fields.js";
 import type { LiveMetadata } from "../../kube/object.js";
+import type { ObjectId } from "../../manifest/object-id.js";
 import { type AppRef, appKey } from "../../plan/live.js";
 import { fieldManager } from "./identity.js";
+import { appOf, toolOf } from "./managers.js";
 
 /** Whether an object that was there before may be taken over, and why (not). */
 export interface AdoptionVerdict {
@@ -21,6 +23,7 @@ export interface AdoptionVerdict {
 
 /** What the judgement needs to know. */
 export interface AdoptionRequest {
+  readonly id: ObjectId;
   readonly metadata: LiveMetadata;
   readonly app: AppRef;
   readonly instance: string;
@@ -53,27 +56,58 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
     }
   }
   if (request.policy === "Never") return no("exists already, and sync.adopt is Never");
-  const manager = otherTool(metadata);
-  if (manager === undefined) return yes("existed and was managed by nobody");
-  if (request.policy === "Always") return yes(`was managed by ${manager}`);
-  return no(`exists already and is managed by ${manager}: let it go there first, or set sync.adopt: Always`);
+  const manager = otherTool(request);
+  const former = manager === undefined ? formerApp(request) : undefined;
+  if (manager === undefined && former === undefined) return yes("existed and was managed by nobody");
+  if (request.policy === "Always") return yes(`was managed by ${manager ?? former?.text}`);
+  if (former?.gone)
+    return no(
+      `exists already and has the fields of ${former.text}, which is no more: set sync.adopt: Always to take it`,
+    );
+  return no(
+    `exists already and is managed by ${manager ?? former?.text}: let it go there first, or set sync.adopt: Always`,
+  );
+}
+
+/** Another app whose fields are on the object, although its labels are not. */
+function formerApp({ metadata, appExists }: AdoptionRequest): { text: string; gone: boolean } | undefined {
+  const key = metadata.managedFields?.map(appOf).find((app) => app !== undefined);
+  if (key === undefined) return undefined;
+  const [namespace = "", name = ""] = key.split("/");
+  return { text: `OverseerApp ${key}`, gone: !appExists(namespace, name) };
 }
 
 const yes = (reason: string): AdoptionVerdict => ({ allowed: true, reason });
 const no = (reason: string): AdoptionVerdict => ({ allowed: false, reason });
 
-/** The deployment tool that manages an object, by the marks that it leaves. */
-function otherTool(metadata: LiveMetadata): string | undefined {
+/**
+ * The deployment tool that manages an object, by the marks that it leaves: annotations and labels first, since they name the
+ * owner, then managed fields. Where Argo CD tracks by label, nothing but these tells that it is there.
+ */
+function otherTool({ id, metadata }: AdoptionRequest): string | undefined {
   const labels = metadata.labels ?? {};
   const annotations = metadata.annotations ?? {};
-  const managers = new Set(metadata.managedFields?.map((entry) => entry.manager ?? ""));
-  if (annotations["argocd.argoproj.io/tracking-id"] || managers.has("argocd-controller")) return "Argo CD";
-  if (labels["kustomize.toolkit.fluxcd.io/name"])
-    return `Flux Kustomization ${labels["kustomize.toolkit.fluxcd.io/namespace"] ?? ""}/${labels["kustomize.toolkit.fluxcd.io/name"]}`;
-  if (labels["helm.toolkit.fluxcd.io/name"])
-    return `Flux HelmRelease ${labels["helm.toolkit.fluxcd.io/namespace"] ?? ""}/${labels["helm.toolkit.fluxcd.io/name"]}`;
+  const tracking = annotations["argocd.argoproj.io/tracking-id"];
+  if (tracking !== undefined && isTrackedAs(tracking, id)) return "Argo CD";
+  for (const [kind, group] of FLUX) {
+    const [name, namespace = ""] = [labels[`${group}/name`], labels[`${group}/namespace`]];
+    if (name) return `Flux ${kind} ${namespace}/${name}`;
+  }
   if (annotations["meta.helm.sh/release-name"]) return `Helm release ${annotations["meta.helm.sh/release-name"]}`;
-  for (const manager of managers)
-    if (manager.startsWith("overseer:")) return `OverseerApp ${manager.slice("overseer:".length)}`;
-  return undefined;
+  const entry = metadata.managedFields?.find((candidate) => toolOf(candidate) !== undefined);
+  return entry && `${toolOf(entry)} (field manager ${entry.manager})`;
+}
+
+const FLUX = [
+  ["Kustomization", "kustomize.toolkit.fluxcd.io"],
+  ["HelmRelease", "helm.toolkit.fluxcd.io"],
+] as const;
+
+/** Whether a tracking id of Argo CD, `app:group/kind:namespace/name`, names this object: a copy carries that of its original. */
+function isTrackedAs(tracking: string, id: ObjectId): boolean {
+  const [, kind, name] = /^[^:]*:([^:]*):(.*)$/.exec(tracking) ?? [];
+  if (kind === undefined) return true;
+  // A cluster-scoped object may bear the namespace of its application there.
+  const same = id.namespace === "" ? name?.split("/").at(-1) === id.name : name === `${id.namespace}/${id.name}`;
+  return kind.slice(kind.indexOf("/") + 1) === id.kind && same;
 }

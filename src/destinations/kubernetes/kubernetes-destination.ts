@@ -1,3 +1,4 @@
+import { isDocumentRefusal, isStatus } from "../../kube/errors.js";
 import type { Document } from "../../manifest/document.js";
 import { apiVersionOf, displayId, type GroupVersionKind } from "../../manifest/object-id.js";
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
@@ -7,6 +8,7 @@ import type { Destination, KindStatus, Obstacle, Outcome, Target, Verdict } from
 import type { ClusterConnection } from "./cluster-connection.js";
 import { liveDiff } from "./compare.js";
 import { type KubernetesContext, laneOf, recordedHash } from "./context.js";
+import { deletionHolders } from "./deletion-holders.js";
 import { describeExtras, describeWriters } from "./drift-note.js";
 import { forcedDryRun, readLive } from "./dry-run.js";
 import { handOver } from "./hand-over.js";
@@ -15,6 +17,7 @@ import { namespaceContents } from "./namespace-contents.js";
 import { liveObject } from "./observed-object.js";
 import { preview } from "./preview.js";
 import { explainRefusal } from "./refusals/explain.js";
+import { release } from "./release.js";
 import type { Reach } from "./remote/reach.js";
 import { strictRoots } from "./strict.js";
 import type { KindWatches } from "./watches.js";
@@ -158,11 +161,32 @@ export class KubernetesDestination implements Destination {
       await handOver(this.#context, target, resource, live, to);
       return { ok: true, wrote: true, notes: [] };
     } catch (error) {
-      return { ok: false, message: explainRefusal(error), retryable: true };
+      return refusalOf(error);
+    }
+  }
+
+  deletionHolders(target: Target, live: LiveObject): Promise<string> {
+    return deletionHolders(this.#context, target, live);
+  }
+
+  async release(target: Target, live: LiveObject): Promise<Outcome> {
+    try {
+      const resource = await this.#context.discovery.findAny(live.id);
+      if (!resource) return { ok: true, wrote: false, notes: [] };
+      await release(this.#context, target, resource, live);
+      return { ok: true, wrote: true, notes: [] };
+    } catch (error) {
+      return isStatus(error, 404) ? { ok: true, wrote: false, notes: [] } : refusalOf(error);
     }
   }
 
   namespaceHolds(app: AppRef, namespace: string): Promise<string | undefined> {
     return namespaceContents(this.#context, app, namespace);
   }
+}
+
+/** A write that failed; what the object itself, a policy or a missing right speaks against does not pass by trying again. */
+function refusalOf(error: unknown): Outcome {
+  const retryable = isStatus(error, 404) || isStatus(error, 409) || !isDocumentRefusal(error);
+  return { ok: false, message: explainRefusal(error), retryable };
 }

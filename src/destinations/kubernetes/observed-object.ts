@@ -13,7 +13,7 @@ import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../kube/obj
 import { joinMarks, keepMarks } from "../../manifest/keep-marks.js";
 import { type GroupVersionKind, type ObjectId, objectKey } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
-import type { AppRef, LiveObject, ObjectHealth, Ownership } from "../../plan/live.js";
+import type { AppRef, Deletion, LiveObject, ObjectHealth, Ownership } from "../../plan/live.js";
 import { type Applied, fieldManager, identifiedApp, type Marker, parseApplied } from "./identity.js";
 import { isLegacy } from "./managers.js";
 import { hasExtras } from "./strict.js";
@@ -45,6 +45,8 @@ export interface ObservedObject {
   /** Digest of those labels and so on that our entry holds: what Git says of the metadata, which counts no generations. */
   readonly ownMetadataDigest: string;
   readonly deleting: boolean;
+  /** How the deletion stands, where the API server has shown it. */
+  readonly deletion: Deletion | undefined;
   /** Marks that keep it, on it now or in the document that was applied last. */
   readonly keepMarks: readonly string[];
   /** Whether a person has confirmed its deletion. What Git says of this annotation does not count. */
@@ -90,6 +92,10 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
     metadataDigest: metadataDigest(metadata),
     ownMetadataDigest: digest(entry ? ownMetadata(metadata, entry) : []),
     deleting: metadata.deletionTimestamp !== undefined,
+    deletion:
+      metadata.deletionTimestamp === undefined
+        ? undefined
+        : { since: metadata.deletionTimestamp, finalizers: metadata.finalizers ?? [] },
     keepMarks: joinMarks(keepMarks(metadata), applied?.keepMarks ?? []),
     deletionConfirmed: isAnnotatedByHand(metadata, entry, ANNOTATION_PRUNE, "confirmed"),
     paused: isAnnotatedByHand(metadata, entry, ANNOTATION_RECONCILE, "disabled"),
@@ -205,6 +211,7 @@ export function liveObject(
     state: !asApplied || doubt === "drifted" ? "Drifted" : doubt === "unverified" ? "Unverified" : "AsApplied",
     ...(bookless ? { untracked: true } : {}),
     deleting: object.deleting,
+    ...(object.deletion ? { deletion: object.deletion } : {}),
     ...(object.keepMarks.length === 0 ? {} : { keepMarks: object.keepMarks }),
     ...(object.deletionConfirmed ? { deletionConfirmed: true } : {}),
     ...(object.paused ? { paused: true } : {}),

@@ -157,6 +157,7 @@ async function judgeFirstContact(
   const live = await readLive(context, target, resource, document);
   if (!live) throw isStatus(refusal, 422) ? refusal : new Refusal("somebody made and deleted it meanwhile", true);
   const verdict = judgeAdoption({
+    id: document.id,
     metadata: live.metadata,
     app: target.app,
     instance: context.instance,

@@ -275,5 +275,10 @@ function sameWishes(a: ObservedObject, b: ObservedObject): boolean {
 }
 
 function sameHealth(a: ObservedObject, b: ObservedObject): boolean {
-  return a.health.status === b.health.status && a.health.message === b.health.message && a.deleting === b.deleting;
+  return (
+    a.health.status === b.health.status &&
+    a.health.message === b.health.message &&
+    a.deleting === b.deleting &&
+    a.deletion?.finalizers.join() === b.deletion?.finalizers.join()
+  );
 }

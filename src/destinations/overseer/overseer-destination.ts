@@ -153,6 +153,15 @@ export class OverseerDestination implements Destination {
     return this.#writer.handOver(rules, live, to);
   }
 
+  async deletionHolders(): Promise<string> {
+    return "its Core has not finished";
+  }
+
+  /** A Core keeps what stays with the mark of its app, by which an app of the same name finds it again. */
+  async release(): Promise<Outcome> {
+    return { ok: true, wrote: false, notes: [] };
+  }
+
   async namespaceHolds(): Promise<undefined> {
     return undefined;
   }

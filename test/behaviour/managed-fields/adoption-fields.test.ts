@@ -88,6 +88,36 @@ describe("What leaves Git vanishes, whoever made the object", function () {
     expect(change?.status?.plan?.[0]?.diff).to.deep.include({ path: ".data.old", from: "stale" });
   });
 
+  it("by Argo CD, which reconciles RBAC objects under a second name: what leaves Git is taken from a Role, too", async () => {
+    const rule = (resource: string) => ({ apiGroups: [""], resources: [resource], verbs: ["get"] });
+    const role = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "Role" };
+    const metadata = { name: "argo-role", namespace: world.namespace };
+    const ref = world.object(role.apiVersion, role.kind, "argo-role");
+    await world.kube.create({ ...role, metadata });
+    const argo = { labels: { team: "shop", old: "stale" } };
+    await world.kube.patch(ref, { metadata: argo }, { manager: "argocd-controller" });
+    const rules = [rule("pods"), rule("secrets")];
+    await world.kube.patch(ref, { rules }, { manager: "argocd-application-controller" });
+    const document = (resources: readonly string[], labels: string): string =>
+      `apiVersion: ${role.apiVersion}\nkind: Role\nmetadata: { name: argo-role, labels: ${labels} }\nrules:\n${resources
+        .map((name) => `  - { apiGroups: [""], resources: [${name}], verbs: [get] }\n`)
+        .join("")}`;
+    const repo = await world.repository("argo-role", {
+      "r.yaml": document(["pods", "secrets"], "{ team: shop, tier: web }"),
+    });
+    await world.app("argo-role", "argo-role", ".", { sync: { adopt: "Always" } });
+    await world.synced("argo-role", await repo.head());
+    expect((await world.kube.get(ref))?.metadata.labels).to.not.have.property("old");
+    await repo.commit({ "r.yaml": document(["pods"], "{ tier: web }") }, "less");
+    await world.poll("argo-role");
+    await world.synced("argo-role", await repo.head());
+    const live = await world.kube.get(ref);
+    expect(live?.rules).to.deep.equal([rule("pods")]);
+    expect(live?.metadata.labels).to.not.have.property("team");
+    const managers = live?.metadata.managedFields?.map(({ manager }) => manager) ?? [];
+    expect(managers.filter((manager) => manager?.startsWith("argocd"))).to.deep.equal([]);
+  });
+
   it(`table E, ${ROWS.E10.text}; ${ROWS.E11.text}: by another server-side apply: the plan names whose values it takes; what he sets, too, stays and is told`, async () => {
     await world.kube.apply(object("carol", { a: "theirs", b: "two" }), "carol");
     await adoptThenRemove("carol", { a: "one", b: "two" }, { a: "one" });
