@@ -24,7 +24,7 @@ import { describeTerminating } from "./terminating.js";
 const WAY_OUT = "deletionPolicy: Orphan lets the app go without";
 /** Parts of messages that others write: the way out must not be cut off behind them. */
 const MAX_FAILURES = 500;
-const MAX_REFUSAL = 150;
+const MAX_REFUSAL = 300;
 /** How soon to look again at what is in the way of a deletion, if no event tells earlier. */
 const RETRY_MS = 5_000;
 
