@@ -55,8 +55,7 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   const begun = run.status.applied?.key === desired.inputs.key;
   const stopped = verdict.refusal !== undefined && (!begun || diff.writes.length === 0);
   if (stopped || (preview.refused.length > 0 && !begun)) return refused(run, desired, plan, verdict);
-  if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0))
-    return inPlace(run, desired, plan, diff.vanishing);
+  if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0)) return inPlace(run, desired, plan, diff.vanishing);
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
   const missing = preview.missing.map(({ action, what }) => ({ what, where: formatOrigin(action.document.origin) }));
   const gates = judgeGates(GATES, { deletionsAsk: verdict.ask, missing });
