@@ -79,8 +79,7 @@ export async function prune(
     } else if (decision.verb === "HandOver") {
       const outcome = await handOver(run, decision.live, decision.to);
       results.note(decision.live.id, outcome);
-      if (!outcome.ok && !outcome.retryable)
-        refused.handOvers.push({ live: decision.live, message: outcome.message });
+      if (!outcome.ok && !outcome.retryable) refused.handOvers.push({ live: decision.live, message: outcome.message });
     } else if (run.services.claims.claimant(claimKey(run, decision.live.key), run.key) !== undefined) {
       results.note(decision.live.id, {
         ok: false,
