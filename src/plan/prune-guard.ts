@@ -4,6 +4,7 @@ import { keepRuling } from "../manifest/keep-marks.js";
 import type { ObjectId } from "../manifest/object-id.js";
 import type { LiveObject } from "./live.js";
 import { neededByKept } from "./needed-by-kept.js";
+import { pruneBudget } from "./prune-budget.js";
 
 /** Kinds whose deletion always asks a person: with them goes what cannot be made again from Git. */
 const ALWAYS_ASK: ReadonlySet<string> = new Set([
@@ -17,9 +18,6 @@ const ALWAYS_ASK: ReadonlySet<string> = new Set([
 
 /** What a person writes on one object to let it be deleted. */
 const CONFIRM = `${ANNOTATION_PRUNE}: confirmed`;
-
-/** The default budget of deletions in one change: the larger of these two. */
-const DEFAULT_BUDGET = { objects: 3, share: 0.25 };
 
 /** Why an object that no document wants is not deleted. */
 export type KeepReason =
@@ -176,14 +174,6 @@ function describeAsking(asking: readonly { readonly live: LiveObject }[], on: "p
   });
   const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
   return `would delete ${names.slice(0, 5).join(", ")}${more}, which is never done unasked: annotate it ${CONFIRM} to delete it, or ${ANNOTATION_PRUNE}: disabled to keep it`;
-}
-
-/** How many of `total` objects one change may delete. */
-export function pruneBudget(budget: number | string | undefined, total: number): number {
-  if (budget === undefined) return Math.max(DEFAULT_BUDGET.objects, Math.floor(total * DEFAULT_BUDGET.share));
-  const text = String(budget);
-  const value = Number.parseInt(text, 10);
-  return text.endsWith("%") ? Math.floor((total * value) / 100) : value;
 }
 
 /** Whether the deletion of this kind of object always asks. */

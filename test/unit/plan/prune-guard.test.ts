@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { LiveObject } from "../../../src/plan/live.js";
-import { alwaysAsks, anyToPrune, DeletePermit, type PruneRequest, pruneBudget } from "../../../src/plan/prune-guard.js";
+import { pruneBudget } from "../../../src/plan/prune-budget.js";
+import { alwaysAsks, anyToPrune, DeletePermit, type PruneRequest } from "../../../src/plan/prune-guard.js";
 import { prune, said } from "./support/judge.js";
 import { configMaps, live, PROTECTED } from "./support/objects.js";
 
