@@ -135,11 +135,33 @@ check_binaries() {
   fi
 }
 
+# existing PATH: the nearest part of a path that exists, in $found.
+existing() {
+  found=$1
+  while [ ! -e "$found" ]; do
+    found=${found%/*}
+    [ -n "$found" ] || found=/
+  done
+}
+
+# check_writable FOLDER WHAT VARIABLE: whether the folder can be made and written to. [ -w ] knows of read-only disks, too.
+check_writable() {
+  existing "$1"
+  if [ ! -d "$found/" ]; then
+    missing "a folder for $2" "$found is no folder; remove it, or set $3 to another folder"
+  elif [ -w "$found/" ] && [ -x "$found/" ]; then
+    ok "$2: $1 can be written"
+  else
+    missing "a folder for $2" "$found cannot be written to; correct its permissions, or set $3 to another folder"
+  fi
+}
+
 check_disk() {
   if [ -z "$absent$built" ]; then want=1; else want=6; fi
   folder=$cache
   while [ ! -d "$folder/" ]; do folder=${folder%/*}; done
   folder=${folder:-/}
+  command -v awk >/dev/null 2>&1 || return 0
   free=$(df -Pk "$folder" | awk 'NR == 2 { print int($4 / 1048576) }')
   if [ "${free:-0}" -ge "$want" ]; then
     ok "disk: $free GB free at $folder"
@@ -149,6 +171,7 @@ check_disk() {
 }
 
 check_memory() {
+  command -v awk >/dev/null 2>&1 || return 0
   total=$(awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo 2>/dev/null)
   limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null)
   case ${limit:-max} in
@@ -169,7 +192,14 @@ check_command npm "install it with Node.js, from https://nodejs.org or your pack
 check_git
 check_command make "install it with your package manager"
 check_command tar "install it with your package manager"
+check_command awk "install it with your package manager (package mawk or gawk)"
 find_absent_binaries
+check_writable "$cache" "the cache" XDG_CACHE_HOME
+if [ -e "${TMPDIR:-/tmp}" ]; then
+  check_writable "${TMPDIR:-/tmp}" "temporary files" TMPDIR
+else
+  missing "a folder for temporary files" "${TMPDIR:-/tmp} does not exist; make it, or set TMPDIR to another folder"
+fi
 check_binaries
 check_disk
 check_memory

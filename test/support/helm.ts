@@ -27,6 +27,9 @@ function setFlags(values: Values): string[] {
   return Object.entries(values).flatMap(([path, value]) => ["--set-json", `${path}=${JSON.stringify(value)}`]);
 }
 
+/** The chart has no default for it. */
+const IMAGE: Values = { "image.repository": "overseer-gitops" };
+
 /** Runs helm with a home of its own, so that nobody's settings and plugins play a part. */
 export async function helm(args: readonly string[], kubeconfigPath?: string): Promise<string> {
   const { helm: program } = await ensureControlPlaneBinaries();
@@ -54,7 +57,15 @@ function kubeconfig(path: string | undefined): { KUBECONFIG?: string } {
 /** Every object that the chart makes of these values, as on a cluster that serves these kinds besides the usual ones. */
 export async function renderChart(values: Values = {}, kinds: readonly string[] = []): Promise<TestObject[]> {
   const served = kinds.flatMap((kind) => ["--api-versions", kind]);
-  const args = ["template", RELEASE, CHART, "--namespace", INSTALL_NAMESPACE, ...served, ...setFlags(values)];
+  const args = [
+    "template",
+    RELEASE,
+    CHART,
+    "--namespace",
+    INSTALL_NAMESPACE,
+    ...served,
+    ...setFlags({ ...IMAGE, ...values }),
+  ];
   return parseObjects(await helm(args));
 }
 
@@ -66,7 +77,7 @@ export function parseObjects(text: string): TestObject[] {
 /** Installs or upgrades the operator; what its pods do, the test does. The definitions are there already. */
 export async function installChart(controlPlane: ControlPlane, values: Values = {}, chart = CHART): Promise<string> {
   const where = ["--namespace", INSTALL_NAMESPACE, "--create-namespace"];
-  const set = setFlags({ "crds.install": false, ...values });
+  const set = setFlags({ "crds.install": false, ...IMAGE, ...values });
   return helm(["upgrade", "--install", RELEASE, chart, ...where, ...set], controlPlane.kubeconfigPath);
 }
 

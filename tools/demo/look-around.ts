@@ -5,9 +5,11 @@ import type { Screen } from "./screen.js";
 /** Commands for another terminal, while the demo goes on running. No token is shown, only the file that holds it. */
 export function lookAround(screen: Screen, stage: CoreStage): void {
   const { cluster, repo, operator, operatorUrl, core } = stage;
-  const kubectl = cluster.kubectlPath;
+  const kubectl = "kubectl";
   screen.title("\nLook around in another terminal\n");
   screen.line(`  export KUBECONFIG=${cluster.kubeconfigPath}`);
+  // A function, since an alias holds in interactive shells alone.
+  screen.line(`  kubectl() { ${cluster.kubectlPath} "$@"; }`);
   screen.line(`  ${kubectl} get gitrepositories,overseerapps,changes -A`);
   screen.line(`  ${kubectl} -n ${DEMO_NAMESPACE} describe overseerapp shop`);
   screen.line(`  ${kubectl} -n ${SHOP_NAMESPACE} scale deployment/web --replicas=9`);

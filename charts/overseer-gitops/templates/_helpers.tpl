@@ -1,18 +1,39 @@
+{{/* Name of the program in labels. */}}
+{{- define "overseer.name" -}}
+{{ .Values.nameOverride | default "overseer-gitops" }}
+{{- end }}
+
+{{/* Name of every object, or its beginning. */}}
+{{- define "overseer.fullname" -}}
+{{ .Values.fullnameOverride | default (include "overseer.name" .) }}
+{{- end }}
+
+{{/* ServiceAccount of the pods that sync and heal. */}}
+{{- define "overseer.controllerAccount" -}}
+{{- $account := (include "overseer.controllerValues" . | fromYaml).serviceAccount }}
+{{- $account.name | default (include "overseer.fullname" .) }}
+{{- end }}
+
+{{/* ServiceAccount of the pods that receive webhooks. */}}
+{{- define "overseer.serverAccount" -}}
+{{ .Values.server.serviceAccount.name | default (printf "%s-server" (include "overseer.fullname" .)) }}
+{{- end }}
+
 {{/* Labels that select the pods that sync and heal; they never change. Another role of the program is another component. */}}
 {{- define "overseer.controller" -}}
-app.kubernetes.io/name: overseer-gitops
+app.kubernetes.io/name: {{ include "overseer.name" . }}
 app.kubernetes.io/component: controller
 {{- end }}
 
 {{/* Labels that select the pods that receive webhooks. */}}
 {{- define "overseer.server" -}}
-app.kubernetes.io/name: overseer-gitops
+app.kubernetes.io/name: {{ include "overseer.name" . }}
 app.kubernetes.io/component: server
 {{- end }}
 
 {{/* Values of the controller, as YAML: what was at the top once is still read there, so that an upgrade takes old values. */}}
 {{- define "overseer.controllerValues" -}}
-{{- if not (and .Values.controller .Values.server) }}
+{{- if not (and .Values.controller .Values.server (hasKey .Values "commonLabels")) }}
 {{- fail "these values are those of an older chart alone: upgrade with --reset-then-reuse-values instead of --reuse-values" }}
 {{- end }}
 {{- $values := deepCopy .Values.controller }}
@@ -41,46 +62,121 @@ app.kubernetes.io/component: server
 
 {{/* Labels of every object. */}}
 {{- define "overseer.labels" -}}
-app.kubernetes.io/name: overseer-gitops
+app.kubernetes.io/name: {{ include "overseer.name" . }}
 app.kubernetes.io/part-of: overseer-gitops
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
+{{- with .Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{/* The image, by digest where one is named. */}}
 {{- define "overseer.image" -}}
+{{- $repository := required "image.repository is not set, and there is no published image: build one with make image, push it to a registry of yours, and name it: --set image.repository=registry.example.com/team/overseer-gitops" .Values.image.repository -}}
 {{- if .Values.image.digest -}}
-{{ .Values.image.repository }}@{{ .Values.image.digest }}
+{{ $repository }}@{{ .Values.image.digest }}
 {{- else -}}
-{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
+{{ $repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end -}}
 {{- end }}
 
-{{/* Where pods may run. */}}
+{{/* Labels of the pods of a role besides those that select them. Call with role and root. */}}
+{{- define "overseer.podLabels" -}}
+{{- with mergeOverwrite (deepCopy .root.Values.commonLabels) .root.Values.podLabels .role.podLabels }}
+{{- toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* Annotations of the pods of a role. */}}
+{{- define "overseer.podAnnotations" -}}
+{{- with mergeOverwrite (deepCopy .root.Values.podAnnotations) .role.podAnnotations }}
+{{- toYaml . }}
+{{- end }}
+{{- end }}
+
+{{/* What the pods of both roles have: names, hosts, priority, security. */}}
+{{- define "overseer.pod" -}}
+{{- with .role.priorityClassName | default .root.Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- with .role.dnsPolicy | default .root.Values.dnsPolicy }}
+dnsPolicy: {{ . }}
+{{- end }}
+{{- with .role.dnsConfig | default .root.Values.dnsConfig }}
+dnsConfig: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .role.hostAliases | default .root.Values.hostAliases }}
+hostAliases: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with mergeOverwrite (deepCopy .root.Values.podSecurityContext) .role.podSecurityContext }}
+securityContext: {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{/* Of the container of a role. */}}
+{{- define "overseer.securityContext" -}}
+{{- toYaml (mergeOverwrite (deepCopy .root.Values.securityContext) .role.securityContext) }}
+{{- end }}
+
+{{/* Where the pods of a role may run: what the role says, else what is said for both. */}}
 {{- define "overseer.placement" -}}
-{{- with .Values.nodeSelector }}
+{{- $selector := .selector | fromYaml }}
+{{- with .role.topologySpreadConstraints }}
+topologySpreadConstraints:
+{{- range . }}
+  {{- list (merge (deepCopy .) (dict "labelSelector" (dict "matchLabels" $selector))) | toYaml | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- with .role.nodeSelector | default .root.Values.nodeSelector }}
 nodeSelector: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .Values.tolerations }}
+{{- with .role.tolerations | default .root.Values.tolerations }}
 tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with .Values.affinity }}
+{{- with .role.affinity | default .root.Values.affinity }}
 affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
+{{- end }}
+
+{{/* Ports that a role may connect to, with those of the proxies that extraEnv names, as YAML. Call with role and values. */}}
+{{- define "overseer.egressPorts" -}}
+{{- $ports := list }}
+{{- range .role.networkPolicy.egressPorts }}
+{{- $ports = append $ports (int .) }}
+{{- end }}
+{{- range concat .values.extraEnv .role.extraEnv }}
+{{- if and (has (upper .name) (list "HTTP_PROXY" "HTTPS_PROXY" "ALL_PROXY")) .value }}
+{{- with regexFind ":[0-9]+/?$" .value }}
+{{- $ports = append $ports (regexFind "[0-9]+" . | int) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml (uniq $ports) }}
+{{- end }}
+
+{{/* Milliseconds of a duration like 1m30s. */}}
+{{- define "overseer.ms" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 -}}
+{{- $total := 0.0 -}}
+{{- range regexFindAll "[0-9.]+(ms|s|m|h)" . -1 -}}
+{{- $total = addf $total (mulf (regexFind "^[0-9.]+" . | float64) (get $units (regexFind "[a-z]+$" .) | float64)) -}}
+{{- end -}}
+{{- printf "%.0f" $total -}}
 {{- end }}
 
 {{/* The operator, as the subject of a binding. */}}
 {{- define "overseer.subject" -}}
 - kind: ServiceAccount
-  name: overseer-gitops
+  name: {{ include "overseer.controllerAccount" . }}
   namespace: {{ .Release.Namespace }}
 {{- end }}
 
 {{/* What apps of trusted namespaces write as, as the subject of a binding. */}}
 {{- define "overseer.trusted" -}}
 - kind: ServiceAccount
-  name: overseer-gitops-trusted
+  name: {{ include "overseer.fullname" . }}-trusted
   namespace: {{ .Release.Namespace }}
 {{- end }}
 
@@ -98,6 +194,42 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- $controller := include "overseer.controllerValues" . | fromYaml }}
 {{- if and (not .Values.leaderElection.enabled) (gt (int $controller.replicas) 1) }}
 {{- fail (printf "controller.replicas is %d, but without leaderElection.enabled all of them would work at once: set controller.replicas to 1" (int $controller.replicas)) }}
+{{- end }}
+{{- if .Values.leaderElection.enabled }}
+{{- $duration := include "overseer.ms" .Values.leaderElection.leaseDuration | int64 }}
+{{- $deadline := include "overseer.ms" .Values.leaderElection.renewDeadline | int64 }}
+{{- $retry := include "overseer.ms" .Values.leaderElection.retryPeriod | int64 }}
+{{- if or (lt $duration 2000) (gt $duration 3600000) (mod $duration 1000) }}
+{{- fail (printf "leaderElection.leaseDuration must be whole seconds, from 2s to 1h; it is %s" .Values.leaderElection.leaseDuration) }}
+{{- end }}
+{{- if or (lt $deadline 100) (lt $retry 100) }}
+{{- fail "leaderElection.renewDeadline and leaderElection.retryPeriod must be at least 100ms" }}
+{{- end }}
+{{- if gt (add $deadline 1000) $duration }}
+{{- fail (printf "leaderElection.renewDeadline (%s) must be at least a second shorter than leaderElection.leaseDuration (%s)" .Values.leaderElection.renewDeadline .Values.leaderElection.leaseDuration) }}
+{{- end }}
+{{- if gt (mul $retry 3) $deadline }}
+{{- fail (printf "leaderElection.retryPeriod (%s) must be at most a third of leaderElection.renewDeadline (%s)" .Values.leaderElection.retryPeriod .Values.leaderElection.renewDeadline) }}
+{{- end }}
+{{- end }}
+{{- if and .Values.server.enabled (eq (int .Values.server.port) (int .Values.metrics.port)) }}
+{{- fail (printf "server.port and metrics.port are both %d: a pod of the server listens on both, so they must differ" (int .Values.server.port)) }}
+{{- end }}
+{{- range $role, $account := dict "controller" $controller.serviceAccount "server" .Values.server.serviceAccount }}
+{{- if and (not $account.create) (not $account.name) }}
+{{- fail (printf "%s.serviceAccount.create is false: name the ServiceAccount to use in %s.serviceAccount.name" $role $role) }}
+{{- end }}
+{{- end }}
+{{- if and .Values.cache.persistence.enabled (gt (int $controller.replicas) 1) }}
+{{- fail (printf "cache.persistence needs controller.replicas=1: two pods do not share one volume; controller.replicas is %d" (int $controller.replicas)) }}
+{{- end }}
+{{- if and .Values.server.httpRoute.enabled (not .Values.server.httpRoute.parentRefs) }}
+{{- fail "server.httpRoute.enabled needs server.httpRoute.parentRefs: the Gateways that receive the webhooks, like [{name: public, namespace: gateways}]" }}
+{{- end }}
+{{- with .Values.metrics.serviceMonitor }}
+{{- if and .scrapeTimeout (gt (include "overseer.ms" .scrapeTimeout | int64) (include "overseer.ms" .interval | int64)) }}
+{{- fail (printf "metrics.serviceMonitor.scrapeTimeout (%s) must not be longer than metrics.serviceMonitor.interval (%s)" .scrapeTimeout .interval) }}
+{{- end }}
 {{- end }}
 {{- if and .Values.server.ingress.enabled (not .Values.server.ingress.host) }}
 {{- fail "server.ingress.enabled needs server.ingress.host: the name at which the Git host finds the webhooks" }}

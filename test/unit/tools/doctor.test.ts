@@ -105,4 +105,37 @@ describe("tools: doctor", () => {
     await fake(join(bin, "go"), "go1.25.0");
     expect((await doctor()).lines.join("\n")).to.contain("ok       binaries: go1.25.0 builds");
   });
+
+  it("names a missing awk, and does not guess at what it would have told", async () => {
+    await rm(join(bin, "awk"));
+    const { code, lines } = await doctor();
+    expect(code).to.equal(1);
+    expect(lines.filter((line) => line.startsWith("MISSING  awk: "))).to.have.length(1);
+    expect(lines.join("\n")).not.to.match(/has 0|GB of free disk|GB of memory/);
+  });
+
+  it("names a cache that cannot be made, and the variable that moves it", async () => {
+    await writeFile(join(home, "file"), "");
+    const { lines } = await doctor({ XDG_CACHE_HOME: join(home, "file/cache") });
+    expect(lines.join("\n")).to.match(/MISSING {2}a folder for the cache: \S*\/file is no folder; .*XDG_CACHE_HOME/);
+    // Whoever is root may write everywhere but to /proc.
+    const inProc = await doctor({ XDG_CACHE_HOME: "/proc/1/cache" });
+    expect(inProc.lines.join("\n")).to.match(
+      /MISSING {2}a folder for the cache: .* cannot be written to; .*XDG_CACHE_HOME/,
+    );
+  });
+
+  it("names a TMPDIR that does not exist or is a file", async () => {
+    const missing = (await doctor({ TMPDIR: join(home, "nowhere") })).lines.join("\n");
+    expect(missing).to.match(
+      /MISSING {2}a folder for temporary files: \S*\/nowhere does not exist; make it, or set TMPDIR/,
+    );
+    await writeFile(join(home, "file"), "");
+    expect((await doctor({ TMPDIR: join(home, "file") })).lines.join("\n")).to.match(
+      /MISSING {2}a folder for temporary files: \S*\/file is no folder; .*TMPDIR/,
+    );
+    expect((await doctor({ TMPDIR: home })).lines.join("\n")).to.include(
+      `ok       temporary files: ${home} can be written`,
+    );
+  });
 });
