@@ -139,8 +139,37 @@ export const KUBERNETES_SCHEMA: Schema = new Schema([
   ...COMMON_TAGS,
 ]);
 
+/** Tag of Compose: what the value would be merged with is removed. */
+export const RESET_TAG = "!reset";
+/** Tag of Compose: the value replaces what it would be merged with. */
+export const OVERRIDE_TAG = "!override";
+
+/** A value with one of these tags becomes a mapping with the tag as its only key. */
+const mergeTags = [RESET_TAG, OVERRIDE_TAG].flatMap((tag) => [
+  defineScalarTag<Record<string, unknown>>(tag, {
+    resolve: (source) => ({ [tag]: source === "null" || source === "~" || source === "" ? null : source }),
+    identify: () => false,
+  }),
+  defineSequenceTag<unknown[], Record<string, unknown>>(tag, {
+    create: seqTag.create,
+    addItem: seqTag.addItem,
+    finalize: (items) => ({ [tag]: items }),
+    identify: () => false,
+  }),
+  defineMappingTag<Record<string, unknown>, Record<string, unknown>>(tag, {
+    ...objectMapping,
+    finalize: (content) => ({ [tag]: content }),
+  }),
+]);
+
 /**
  * YAML as Docker Compose reads it: as above, but `yes`, `no`, `on`, `off`, `y` and `n` are text. With kubectl's reading
  * `restart: no` would be refused, and `DEBUG: yes` would become `true`.
  */
-export const DOCUMENT_SCHEMA: Schema = new Schema([...FAILSAFE_SCHEMA.tags, nullCoreTag, boolCoreTag, ...COMMON_TAGS]);
+export const DOCUMENT_SCHEMA: Schema = new Schema([
+  ...FAILSAFE_SCHEMA.tags,
+  nullCoreTag,
+  boolCoreTag,
+  ...mergeTags,
+  ...COMMON_TAGS,
+]);

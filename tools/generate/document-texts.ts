@@ -34,12 +34,15 @@ The document is checked before anything is applied. Each problem names file, lin
 | --- | --- |
 | \`build\` without \`image\` | build and push the image elsewhere; with an \`image\`, \`build\` is left out with a note |
 | relative paths in \`volumes\`, \`env_file\`, \`secrets\` and \`configs\` | named volumes, absolute paths, \`environment\`, \`configs.content\`: the repository's files are not on the node |
-| \`include\`, \`extends.file\` | write the services out |
+| \`include\` | name the files in \`composeFiles\`, or use \`extends\` with \`file\` |
 | a route to a service with \`profiles\`, or a dependency on one | take the profiles away: a node turns none on |
-| more than one of \`composeFiles\` | one file |
 
 \`version\` and \`name\` are left out: Compose ignores the one, and the project is named after the app. A named volume that
 \`volumes\` does not define is added. What is not checked is for Compose on the node to judge.
+
+Files, \`extends\`, \`!reset\` and \`!override\` are merged by the rules of Compose before anything is checked: variables are filled
+in, then \`extends\` is resolved in each file, then each file is laid over those before it. All files have to be below
+\`source.path\`. The Core gets the result, and so do nodes.
 
 YAML is read as Compose reads it: \`yes\`, \`no\`, \`on\` and \`off\` are text.
 `,

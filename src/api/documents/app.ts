@@ -59,9 +59,11 @@ export const AppDocument = z
         composeFiles: z
           .array(z.string().min(1).max(1024))
           .min(1)
-          .max(1)
+          .max(10)
           .optional()
-          .describe("File with the Compose document, relative to this one, instead of compose."),
+          .describe(
+            "Files with the Compose document, relative to this one, instead of compose. Later files override earlier ones, as with docker compose -f.",
+          ),
         routes: z.array(AppRoute).max(100).optional().describe("How it is reached."),
         backup: AppBackup.optional(),
         resources: z

@@ -15,12 +15,30 @@ import type { ComposeFile } from "./expand-documents.js";
 
 const APP: DocumentKind = "App";
 
-/** The one file that an App document names in composeFiles; undefined for all others. */
-export function composeFileNamed({ object }: PreparedDocument): string | undefined {
-  if (object.apiVersion !== DOCUMENT_API_VERSION || object.kind !== APP || !isRecord(object.spec)) return undefined;
-  const { composeFiles } = object.spec;
-  const first: unknown = Array.isArray(composeFiles) ? composeFiles[0] : undefined;
-  return typeof first === "string" ? first : undefined;
+/** The files that an App document names in composeFiles; none for all others. */
+export function composeFilesNamed(document: PreparedDocument): readonly string[] {
+  const { composeFiles } = appSpec(document);
+  return Array.isArray(composeFiles) ? composeFiles.filter((file) => typeof file === "string").slice(0, MAX_FILES) : [];
+}
+
+/** The Compose document that an App document holds itself. */
+export function ownCompose(document: PreparedDocument): unknown {
+  return appSpec(document).compose;
+}
+
+/** The files whose services those of a Compose document extend. */
+export function extendedFiles(compose: unknown): string[] {
+  const services = isRecord(compose) && isRecord(compose.services) ? Object.values(compose.services) : [];
+  const files = services.flatMap((service) => {
+    const base = isRecord(service) && isRecord(service.extends) ? service.extends.file : undefined;
+    return typeof base === "string" ? [base] : [];
+  });
+  return [...new Set(files)].slice(0, MAX_FILES);
+}
+
+function appSpec({ object }: PreparedDocument): Readonly<Record<string, unknown>> {
+  const isApp = object.apiVersion === DOCUMENT_API_VERSION && object.kind === APP;
+  return isApp && isRecord(object.spec) ? object.spec : {};
 }
 
 /** A compose file that was looked for: where it was found, below the source, and what it holds. */
@@ -29,6 +47,9 @@ export interface LocatedComposeFile {
   readonly paths: readonly string[];
   readonly content: ComposeFile;
 }
+
+/** Files that one document may name: more is no honest one. */
+const MAX_FILES = 50;
 
 /** So many missing files get a hint: looking for what was meant takes its time. */
 const MAX_HINTS = 20;
@@ -46,13 +67,13 @@ export class ComposeFiles {
   }
 
   /**
-   * The file that a document names, relative to the document's own. It has to be one of the source's files, which are all
+   * The file that another one names, relative to its own folder. `from` is a path in the repository. The file has to be one of the source's files, which are all
    * that a render may look at; symbolic links are followed within the source.
    */
-  async find(document: PreparedDocument, named: string): Promise<LocatedComposeFile> {
+  async find(from: string, named: string): Promise<LocatedComposeFile> {
     const { folder } = this.#input;
     const wrong = (problem: string): LocatedComposeFile => ({ paths: [], content: { problem } });
-    const own = folder === "" ? document.origin.file : document.origin.file.slice(folder.length + 1);
+    const own = folder === "" ? from : from.slice(folder.length + 1);
     const target = resolveTarget(own, named);
     if (target === undefined) return wrong("leads out of the source; name a file below source.path");
     const entry = this.#byPath.get(target);

@@ -1,4 +1,3 @@
-import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
 import type { AppDocument } from "../../api/documents/app.js";
 import { appRoutes } from "./app-routes.js";
 import { checkCompose, type ServiceFacts } from "./compose/check.js";
@@ -6,15 +5,18 @@ import { finishCompose, type Limits } from "./compose/finish.js";
 import type { Mapping } from "./compose/shape.js";
 import type { CoreObject } from "./core-object.js";
 import { interpolate, type Lookup } from "./interpolate.js";
-import { interpolateTree } from "./interpolate-tree.js";
 import { mainService, running } from "./main-service.js";
+import { isTooLarge, mergeCompose, TOO_LARGE } from "./merge-compose.js";
 import type { Reporter } from "./reporter.js";
+import { secretsIn } from "./secrets-in.js";
 
-/** The Compose document of an app, wherever it stands. */
+/** A Compose document of an app, wherever it stands. */
 export interface WrittenCompose {
   readonly value: Mapping;
   /** Says what is wrong with it, in its file. */
   readonly report: Reporter;
+  /** Another file of the source, by a path relative to this one; reports at `from` why it cannot be had. */
+  readonly open: (file: string, from: Reporter) => WrittenCompose | undefined;
 }
 
 /** An object, and the field that it comes from. */
@@ -25,8 +27,8 @@ export interface Expanded {
 
 /** What an app is expanded with. */
 export interface AppContext {
-  /** Undefined when there is none: that was reported. */
-  readonly compose: WrittenCompose | undefined;
+  /** Each laid over those before it. Undefined when there is none: that was reported. */
+  readonly compose: readonly WrittenCompose[] | undefined;
   /** Variables of the OverseerApp. Those of the document win. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -59,38 +61,28 @@ export function expandApp(document: AppDocument, { compose, env }: AppContext, r
   return expanded;
 }
 
-const TOO_LARGE = `the Compose document is larger than ${MAX_COMPOSE_BYTES} bytes`;
-
-function isTooLarge(compose: Mapping): boolean {
-  return Buffer.byteLength(JSON.stringify(compose)) > MAX_COMPOSE_BYTES;
-}
-
 interface ReadCompose {
   readonly compose: Mapping;
   readonly secrets: readonly string[];
   readonly facts: ReadonlyMap<string, ServiceFacts>;
 }
 
-function readCompose(document: AppDocument, written: WrittenCompose, lookup: Lookup, spec: Reporter): ReadCompose {
-  const { report } = written;
-  if (isTooLarge(written.value)) {
-    report.problem(TOO_LARGE);
-    return { compose: {}, secrets: [], facts: new Map() };
-  }
-  const filled = interpolateTree(written.value, lookup, MAX_COMPOSE_BYTES, report);
-  const compose = filled.value as Mapping;
-  const facts = checkCompose(compose, written.value, report);
-  const secrets = new Set(filled.secrets);
-  const fill = (name: string): string | undefined => {
-    if (lookup(name) === undefined) return undefined;
-    const { text, secrets: names } = interpolate(`\${${name}}`, lookup);
-    for (const secret of names) secrets.add(secret);
-    return text;
-  };
+function readCompose(
+  document: AppDocument,
+  written: readonly WrittenCompose[],
+  lookup: Lookup,
+  spec: Reporter,
+): ReadCompose {
+  const merged = mergeCompose(written, lookup);
+  if (merged === undefined) return { compose: {}, secrets: [], facts: new Map() };
+  const { value: compose, report } = merged;
+  const facts = checkCompose(compose, written, report);
+  const fill = (name: string): string | undefined =>
+    lookup(name) === undefined ? undefined : interpolate(`\${${name}}`, lookup).text;
   const limited = limitsOf(document, running(facts), spec);
   const finished = finishCompose(compose, { facts, fill, ...(limited === undefined ? {} : { limited }) }, report);
   if (!report.failed && isTooLarge(finished)) report.problem(TOO_LARGE);
-  return { compose: finished, secrets: [...secrets].sort(), facts };
+  return { compose: finished, secrets: secretsIn(finished), facts };
 }
 
 function limitsOf(

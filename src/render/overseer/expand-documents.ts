@@ -18,8 +18,12 @@ export type ComposeFile =
 export interface ExpandContext {
   /** Variables of the OverseerApp. */
   readonly env: Readonly<Record<string, string>>;
-  /** The one file of `composeFiles` of a document; undefined when it names none. */
-  readonly composeFileOf: (document: PreparedDocument) => ComposeFile | undefined;
+  /** The files of `composeFiles` of a document. */
+  readonly composeFilesOf: (document: PreparedDocument) => readonly ComposeFile[];
+  /** A file that another one names, by its path in the repository. */
+  readonly fileAt: (from: string, named: string) => ComposeFile | undefined;
+  /** Whether a document depends on other files. */
+  readonly readsFiles: (document: PreparedDocument) => boolean;
 }
 
 /** Objects for a Core, and what is to be said about the documents. With problems, the objects are not used. */
@@ -101,7 +105,7 @@ function expand(document: PreparedDocument, context: ExpandContext, envKey: stri
   });
   const expansion = { envKey, parts, findings, report };
   // A file that it names may change without it; and what is wrong is said anew each time.
-  if (context.composeFileOf(document) === undefined && findings.problems.length === 0 && !hasTwins(parts))
+  if (!context.readsFiles(document) && findings.problems.length === 0 && !hasTwins(parts))
     known.set(document, expansion);
   else known.delete(document);
   return expansion;
@@ -140,22 +144,34 @@ function expandOne(document: PreparedDocument, context: ExpandContext, report: R
 function composeOf(
   document: PreparedDocument,
   spec: { readonly compose?: unknown; readonly composeFiles?: unknown },
-  { composeFileOf }: ExpandContext,
+  context: ExpandContext,
   report: Reporter,
-): WrittenCompose | undefined {
+): readonly WrittenCompose[] | undefined {
   const { compose, composeFiles } = spec;
   if ((compose === undefined) === (composeFiles === undefined)) {
     const what = compose === undefined ? "has neither compose nor composeFiles" : "has both compose and composeFiles";
     report.at("spec").problem(`${what}; expected exactly one of them`);
     return undefined;
   }
+  const open = (from: string): WrittenCompose["open"] => {
+    return (named, at) => {
+      const file = context.fileAt(from, named);
+      return file && written(file, at);
+    };
+  };
+  const written = (file: ComposeFile, at: Reporter): WrittenCompose | undefined => {
+    if ("value" in file) return { value: file.value, report: report.inFile(file.file), open: open(file.file) };
+    if (file.file === undefined) at.problem(file.problem);
+    else report.inFile(file.file, file.line).problem(file.problem);
+    return undefined;
+  };
   if (compose !== undefined) {
-    return { value: compose as WrittenCompose["value"], report: report.at("spec", "compose") };
+    const value = compose as WrittenCompose["value"];
+    return [{ value, report: report.at("spec", "compose"), open: open(document.origin.file) }];
   }
-  const file = composeFileOf(document);
-  if (file === undefined) return undefined;
-  if ("value" in file) return { value: file.value, report: report.inFile(file.file) };
-  if (file.file === undefined) report.at("spec", "composeFiles", 0).problem(file.problem);
-  else report.inFile(file.file, file.line).problem(file.problem);
-  return undefined;
+  const files = context
+    .composeFilesOf(document)
+    .map((file, index) => written(file, report.at("spec", "composeFiles", index)));
+  const found = files.filter((file) => file !== undefined);
+  return found.length < files.length || found.length === 0 ? undefined : found;
 }

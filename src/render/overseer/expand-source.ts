@@ -1,12 +1,20 @@
-import type { PreparedDocument } from "../../manifest/to-document.js";
 import type { ManifestFile } from "../manifest-files.js";
 import type { FileOutcome } from "../parser.js";
 import { fromManifestProblem } from "../render-error.js";
 import type { RendererInput, RendererOutput } from "../renderer.js";
 import { joinPath } from "../repository-path.js";
-import { ComposeFiles, composeFileNamed, type LocatedComposeFile } from "./compose-files.js";
-import { expandDocuments } from "./expand-documents.js";
+import {
+  ComposeFiles,
+  composeFilesNamed,
+  extendedFiles,
+  type LocatedComposeFile,
+  ownCompose,
+} from "./compose-files.js";
+import { type ComposeFile, expandDocuments } from "./expand-documents.js";
 import { FieldLocator } from "./field-locator.js";
+
+/** Files that the documents of a source may name, all together. */
+const MAX_NAMED = 5000;
 
 /**
  * Expands the documents of a source for an Overseer Core. `outcomes` are those of `files`, which were parsed as manifests. A
@@ -24,9 +32,14 @@ export async function expandSource(
   const kept = outcomes.filter((outcome, index) => outcome.ok || !named.has(files[index]?.file ?? ""));
   const documents = kept.flatMap((outcome) => (outcome.ok ? outcome.documents : []));
   const unreadable = kept.flatMap((outcome) => (outcome.ok ? [] : outcome.problems.map(fromManifestProblem)));
+  const fileAt = (from: string, named: string): ComposeFile | undefined =>
+    composeFiles.get(nameKey(from, named))?.content;
   const expanded = expandDocuments(documents, {
     env: input.env,
-    composeFileOf: (document) => composeFiles.get(document)?.content,
+    composeFilesOf: (document) =>
+      composeFilesNamed(document).flatMap((named) => fileAt(document.origin.file, named) ?? []),
+    fileAt,
+    readsFiles: (document) => composeFilesNamed(document).length > 0 || extendedFiles(ownCompose(document)).length > 0,
   });
   const locate = new FieldLocator((file) => readText(file, input, files));
   const problems = await locate.all(expanded.problems);
@@ -37,17 +50,32 @@ export async function expandSource(
   };
 }
 
-async function readComposeFiles(
-  input: RendererInput,
-  outcomes: readonly FileOutcome[],
-): Promise<ReadonlyMap<PreparedDocument, LocatedComposeFile>> {
+/** The files that the documents of a source name, by who names them and how. */
+type NamedFiles = ReadonlyMap<string, LocatedComposeFile>;
+
+/** Reads the files that App documents name, and those whose services these extend. */
+async function readComposeFiles(input: RendererInput, outcomes: readonly FileOutcome[]): Promise<NamedFiles> {
   const files = new ComposeFiles(input);
-  const found = new Map<PreparedDocument, LocatedComposeFile>();
+  const found = new Map<string, LocatedComposeFile>();
+  const read = async (from: string, named: readonly string[]): Promise<void> => {
+    for (const name of named) {
+      const key = nameKey(from, name);
+      if (found.has(key) || found.size >= MAX_NAMED) continue;
+      const file = await files.find(from, name);
+      found.set(key, file);
+      const { content } = file;
+      if ("value" in content) await read(content.file, extendedFiles(content.value));
+    }
+  };
   for (const document of outcomes.flatMap((outcome) => (outcome.ok ? outcome.documents : []))) {
-    const named = composeFileNamed(document);
-    if (named !== undefined) found.set(document, await files.find(document, named));
+    const { file } = document.origin;
+    await read(file, [...composeFilesNamed(document), ...extendedFiles(ownCompose(document))]);
   }
   return found;
+}
+
+function nameKey(from: string, named: string): string {
+  return JSON.stringify([from, named]);
 }
 
 /** The text of a file of the source again, for the lines of problems; undefined when it cannot be had. */

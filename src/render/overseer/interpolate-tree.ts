@@ -1,26 +1,18 @@
 import { isSecretName } from "../../manifest/secret-name.js";
 import { isRecord } from "../../manifest/shape.js";
+import { isTagStep } from "./compose/merge-tags.js";
 import { type Fault, interpolate, type Lookup } from "./interpolate.js";
 import type { Reporter } from "./reporter.js";
 
-/** A tree with its variables filled in. */
-export interface InterpolatedTree {
-  readonly value: unknown;
-  /** Names of the secrets that it refers to. */
-  readonly secrets: ReadonlySet<string>;
-}
-
 /** Fills in the variables in all texts of a tree, but not in keys: Compose leaves these alone, too. */
-export function interpolateTree(value: unknown, lookup: Lookup, maxLength: number, report: Reporter): InterpolatedTree {
-  const secrets = new Set<string>();
+export function interpolateTree(value: unknown, lookup: Lookup, maxLength: number, report: Reporter): unknown {
   let length = 0;
   /** `entry`: the key that the node stands under. */
   const walk = (node: unknown, at: Reporter, entry: string): unknown => {
     if (typeof node === "string") {
       if (length > maxLength) return node;
       const isSecret = isSecretName(entry) || isSecretName(nameOfItem(node));
-      const { text, secrets: names, faults } = interpolate(node, lookup, isSecret);
-      for (const name of names) secrets.add(name);
+      const { text, faults } = interpolate(node, lookup, isSecret);
       for (const message of new Set(faults.map((fault) => describeFault(fault, node)))) at.problem(message);
       length += text.length;
       if (length > maxLength) at.problem(`with this, the document unfolds to more than ${maxLength} characters`);
@@ -28,11 +20,12 @@ export function interpolateTree(value: unknown, lookup: Lookup, maxLength: numbe
     }
     if (Array.isArray(node)) return node.map((item: unknown, index) => walk(item, at.at(index), entry));
     if (!isRecord(node)) return node;
-    const entries = Object.entries(node).map(([key, child]) => [key, walk(child, at.at(key), key)] as const);
+    const entries = Object.entries(node).map(
+      ([key, child]) => [key, walk(child, isTagStep(key) ? at : at.at(key), isTagStep(key) ? entry : key)] as const,
+    );
     return Object.fromEntries(entries);
   };
-  const filled = walk(value, report, "");
-  return { value: filled, secrets };
+  return walk(value, report, "");
 }
 
 /** The name in an item like `NAME=value` or `--name=value`; empty when it has none. */

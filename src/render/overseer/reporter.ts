@@ -21,6 +21,13 @@ export interface Findings {
   readonly notes: FieldNote[];
 }
 
+/** Where the fields of a value are written that was put together from several. */
+interface Places {
+  readonly find: (path: FieldPath) => Reporter | undefined;
+  /** Length of the path of the value itself. */
+  readonly depth: number;
+}
+
 /** What of a document is worth saying; the rest would not be read. */
 const MAX_FINDINGS = 100;
 
@@ -30,12 +37,14 @@ export class Reporter {
   readonly #origin: Origin;
   readonly #object: string;
   readonly #path: FieldPath;
+  readonly #places: Places | undefined;
 
-  constructor(findings: Findings, origin: Origin, object: string, path: FieldPath = []) {
+  constructor(findings: Findings, origin: Origin, object: string, path: FieldPath = [], places?: Places) {
     this.#findings = findings;
     this.#origin = origin;
     this.#object = object;
     this.#path = path;
+    this.#places = places;
   }
 
   /** Whether anything was wrong so far, here or elsewhere in the document. */
@@ -50,7 +59,12 @@ export class Reporter {
 
   /** For a field below this one. */
   at(...steps: FieldPath): Reporter {
-    return new Reporter(this.#findings, this.#origin, this.#object, [...this.#path, ...steps]);
+    return new Reporter(this.#findings, this.#origin, this.#object, [...this.#path, ...steps], this.#places);
+  }
+
+  /** For a value that was put together from several: `find` gives the place where a field below this one is written. */
+  withPlaces(find: Places["find"]): Reporter {
+    return new Reporter(this.#findings, this.#origin, this.#object, this.#path, { find, depth: this.#path.length });
   }
 
   /** For the content of another file that the document names. */
@@ -60,14 +74,30 @@ export class Reporter {
 
   /** The field is wrong: nothing of the source is applied. A message that costs something to make is given as a function. */
   problem(message: string | (() => string)): void {
-    if (this.#findings.problems.length >= MAX_FINDINGS) return;
-    const text = typeof message === "string" ? message : message();
-    this.#findings.problems.push({ origin: this.#origin, object: this.#object, path: this.#path, message: text });
+    const { problems } = this.#findings;
+    if (problems.length >= MAX_FINDINGS) return;
+    add(problems, this.field(typeof message === "string" ? message : message()));
   }
 
   /** A person should know this of the field. */
   note(message: string): void {
-    if (this.#findings.notes.length >= MAX_FINDINGS) return;
-    this.#findings.notes.push({ origin: this.#origin, object: this.#object, path: this.#path, message });
+    const { notes } = this.#findings;
+    if (notes.length < MAX_FINDINGS) add(notes, this.field(message));
   }
+
+  /** The field with what is said about it, to be located later. */
+  field(message: string): FieldNote {
+    const written = this.#places?.find(this.#path.slice(this.#places.depth)) ?? this;
+    return { origin: written.#origin, object: this.#object, path: written.#path, message };
+  }
+}
+
+/** A field that several services inherit would say the same for each. */
+function add(list: FieldNote[], one: FieldNote): void {
+  const key = keyOf(one);
+  if (!list.some((other) => keyOf(other) === key)) list.push(one);
+}
+
+function keyOf({ origin, path, message }: FieldNote): string {
+  return JSON.stringify([origin.file, origin.line, path, message]);
 }

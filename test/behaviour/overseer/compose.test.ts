@@ -40,6 +40,23 @@ describe("Compose documents of users", function () {
     return condition(app, "Ready")?.message ?? "";
   };
 
+  it("run with what a service inherits, and its route leads to the port that it inherits", async () => {
+    await runs("shop", { "app.yaml": await caseFile("compose-extends/app.yaml") });
+    expect((await servicesOf("shop")).shop).to.deep.equal({ image: "nginx", ports: ["3000:3000"] });
+    expect((await core.list("routes")).map(({ target }) => target)).to.include("shop:3000");
+  });
+
+  it("that extend a service which is not there are refused before anything is written, with the nearest name", async () => {
+    const message = await refusal("typo", { "app.yaml": await caseFile("compose-extends/typo.yaml") });
+    expect(message).to.match(/app\.yaml:8: App typo: .*there is no service "bas"; did you mean base\?$/);
+    expect(await core.appNamed("typo")).to.equal(undefined);
+  });
+
+  it("with an IPv6 port as in the specification run", async () => {
+    await runs("six", { "app.yaml": await caseFile("compose-ipv6-port/app.yaml") });
+    expect((await servicesOf("six")).web?.ports).to.deep.equal(["[::1]:6000:6000"]);
+  });
+
   it("with a hash whose dollar signs are not doubled are refused with the place, and no part of the hash is shown", async () => {
     const text = await caseFile("compose-dollar/app.yaml");
     world.canaries.push("abcDEFghiJKLmnoPQRstuv", "$2a$12");

@@ -22,10 +22,14 @@ export interface ServiceFacts {
 
 /**
  * The checks of Compose that can fail early with a clear message; what is not looked at here is for Compose on the node
- * to judge. `compose` has its variables filled in, `written` has not. All problems are reported. Facts are given by name
- * of the service.
+ * to judge. `compose` has its variables filled in, `written` are the documents before that. All problems are reported. Facts
+ * are given by name of the service.
  */
-export function checkCompose(compose: Mapping, written: Mapping, report: Reporter): ReadonlyMap<string, ServiceFacts> {
+export function checkCompose(
+  compose: Mapping,
+  written: readonly { readonly value: Mapping }[],
+  report: Reporter,
+): ReadonlyMap<string, ServiceFacts> {
   checkKeys(compose, TOP_LEVEL_KEYS, report);
   if (compose.version !== undefined) report.at("version").note("Compose ignores it; it is left out");
   if (compose.name !== undefined) report.at("name").note("is left out: the project is named after the app");
@@ -77,7 +81,10 @@ function servicesOf(compose: Mapping, report: Reporter): ReadonlyMap<string, Map
   );
 }
 
-function writtenMounts(written: Mapping, name: string): unknown {
-  const service = isRecord(written.services) ? written.services[name] : undefined;
-  return isRecord(service) ? service.volumes : undefined;
+/** The mounts of a service as they are written; undefined when they come from several places. */
+function writtenMounts(written: readonly { readonly value: Mapping }[], name: string): unknown {
+  const [first] = written;
+  const services = written.length === 1 && isRecord(first?.value.services) ? first.value.services : {};
+  const service = services[name];
+  return isRecord(service) && service.extends === undefined ? service.volumes : undefined;
 }

@@ -13,10 +13,6 @@ export function checkService(name: string, service: Mapping, report: Reporter): 
   checkImage(service, report);
   checkHealthcheck(service.healthcheck, report.at("healthcheck"));
   checkEnvFiles(service.env_file, report.at("env_file"));
-  const { extends: base } = service;
-  if (isRecord(base) && base.file !== undefined) {
-    report.at("extends", "file").problem("other files are not read by this version; write the service out");
-  }
   if (service.label_file !== undefined) {
     report.at("label_file").problem("the repository's files are not on the node; write the labels in labels");
   }

@@ -24,7 +24,11 @@ describe("compose documents: what is refused, where, and what is expected", () =
     ],
     ["a key of nobody", `${WEB}\n    exclude_from_hc: true`, [10, "web.exclude_from_hc: unknown field"]],
     ["include", `include: [a.yaml]\n${WEB}`, [7, "include: other files are not read by this version"]],
-    ["extends", `${WEB}\n    extends: {file: a.yaml, service: x}`, [10, "extends.file: other files are not read"]],
+    [
+      "extends",
+      `${WEB}\n    extends: {file: a.yaml, service: x}`,
+      [10, "extends.file: there is no such file in the source"],
+    ],
     ["a port that is text", `${WEB}\n    ports:\n      - web`, [11, "web.ports[0]: expected a port like"]],
     ["a port that is too large", `${WEB}\n    ports: ["80:70000"]`, [10, "web.ports[0]: expected a port like"]],
     [

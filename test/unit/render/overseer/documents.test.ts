@@ -76,9 +76,9 @@ describe("documents: what is wrong with their form", () => {
       "4 metadata.name: expected lower case letters, digits and - between them",
     ],
     [
-      "several files",
-      document("App", "composeFiles: [a.yaml, b.yaml]"),
-      "6 spec.composeFiles: expected at most 1 item",
+      "too many files",
+      document("App", `composeFiles: [${"a.yaml, ".repeat(11)}]`),
+      "6 spec.composeFiles: expected at most 10 items",
     ],
     [
       "both places of a Compose document",

@@ -13,7 +13,12 @@ function prepared(object: unknown): PreparedDocument {
 
 function expand(spec: unknown, kind = "App"): ExpandedDocuments {
   const object = { apiVersion: "overseer.io/v1", kind, metadata: { name: "web" }, spec };
-  const result = expandDocuments([prepared(object)], { env: {}, composeFileOf: () => undefined });
+  const result = expandDocuments([prepared(object)], {
+    env: {},
+    composeFilesOf: () => [],
+    fileAt: () => undefined,
+    readsFiles: () => false,
+  });
   if (result.problems.length === 0) parityReport(result.documents);
   return result;
 }
@@ -115,7 +120,12 @@ describe("hostile documents", () => {
         spec: { compose },
       });
     });
-    const { problems } = expandDocuments(apps, { env: {}, composeFileOf: () => undefined });
+    const { problems } = expandDocuments(apps, {
+      env: {},
+      composeFilesOf: () => [],
+      fileAt: () => undefined,
+      readsFiles: () => false,
+    });
     expect(problems.map(({ message }) => message)).to.deep.equal([
       "with this app, the Compose documents of the source are larger than 8388608 bytes: split the source",
     ]);
