@@ -84,7 +84,7 @@ function isWaiting(run: AppRun, change: Change, { waiting, held }: Remaining, re
   for (const { leftMs } of held) run.comeBack(leftMs);
   const since = services.clock.monotonic() - (memory.lastWrite ?? services.clock.monotonic());
   if (waiting.length > 0) run.comeBack(Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.first, since)));
-  stageChange(run, change, { phase: "Applying", waitingFor: message, ...markedPlan(run, change, results) });
+  stageChange(run, change, { phase: "Applying", waitingFor: message, ...markedPlan(run, change, results, false) });
   return true;
 }
 
@@ -136,7 +136,12 @@ function awaitHealth(run: AppRun, { documents }: Rendered): void {
   if (run.memory.retry) run.memory.retry = { ...run.memory.retry, unhealthy };
 }
 
-function markedPlan(run: AppRun, change: Change, results: Results): Pick<ChangeUpdate, "plan"> {
-  const plan = results.mark(run.staged?.update.plan ?? change.status?.plan, !results.failed);
+function markedPlan(
+  run: AppRun,
+  change: Change,
+  results: Results,
+  complete = !results.failed,
+): Pick<ChangeUpdate, "plan"> {
+  const plan = results.mark(run.staged?.update.plan ?? change.status?.plan, complete);
   return plan ? { plan } : {};
 }

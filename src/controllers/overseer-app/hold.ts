@@ -8,7 +8,7 @@ import { observeApp } from "./observe.js";
 import type { AppRun, Rendered } from "./run.js";
 
 /** The API server asks a webhook this long after its configuration was written: it reads them by a watch. */
-const TAKEN_IN_MS = 2_500;
+const TAKEN_IN_MS = 4_000;
 
 /** A write that has to wait, and for what. */
 export interface Hold {

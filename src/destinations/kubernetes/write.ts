@@ -11,6 +11,7 @@ import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { Outcome, Target } from "../destination.js";
 import { admissionNotes, notAsAsked } from "./asked.js";
 import { changeOwnership } from "./change-ownership.js";
+import { causeOf } from "./companions/cause.js";
 import { type KubernetesContext, noteForbidden, recordedHash, writer } from "./context.js";
 import { forcedDryRun, readLive } from "./dry-run.js";
 import { fieldManager } from "./identity.js";
@@ -54,7 +55,8 @@ export async function healDocument(context: KubernetesContext, target: Target, a
       const notes = [...oddities(observed, target, document), ...admissionNotes(document, object)];
       return { ok: true, wrote: hasWritten(known, observed, live), notes };
     } catch (error) {
-      if (live.state !== "Unverified" || !isDocumentRefusal(error)) throw error;
+      const refused = isDocumentRefusal(error) || causeOf(error)?.type === "Unreachable";
+      if (live.state !== "Unverified" || !refused) throw error;
       return await verifyByReading(context, target, resource, document, error);
     }
   });
@@ -98,7 +100,8 @@ async function verifyByReading(
   if (!live) throw refusal;
   const paths = notAsAsked(document.object, live);
   const why = explainRefusal(refusal);
-  if (paths.length > 0) return { ok: false, retryable: false, message: `${why} (not as in Git: ${paths.join(", ")})` };
+  const retryable = !isDocumentRefusal(refusal);
+  if (paths.length > 0) return { ok: false, retryable, message: `${why} (not as in Git: ${paths.join(", ")})` };
   context.tracker.settle(document.key, live.metadata.resourceVersion, "none");
   const note = `${displayId(document.id)} is as Git says, but the API server would refuse to apply it now: ${why}`;
   return { ok: true, wrote: false, notes: [note] };
