@@ -105,7 +105,12 @@ export const SyncPolicy = z
       .describe(
         "How many objects one change may delete before it waits: a count, or a share like 25% of the app's objects. Left out: the larger of 3 objects and 25%.",
       ),
-    allowEmpty: z.boolean().default(false).describe("Let a source without any document delete everything."),
+    allowEmpty: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Take a source without any document for what is meant: it deletes all objects. Otherwise such a source is an error (NoDocuments), also of an app that has no object yet.",
+      ),
     adopt: z
       .enum(["Unowned", "Always", "Never"])
       .default("Unowned")

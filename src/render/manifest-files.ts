@@ -59,6 +59,7 @@ function remedyFor({ kind }: SourceFile): string {
   return `${kind === "symlink" ? "remove the link" : "rename it"}, or leave it out with source.exclude`;
 }
 
-function isManifest(file: SourceFile): boolean {
+/** Whether a file is read as manifests, by its name. */
+export function isManifest(file: Pick<SourceFile, "path">): boolean {
   return /\.(?:yaml|yml|json)$/.test(file.path);
 }

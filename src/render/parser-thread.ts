@@ -11,9 +11,9 @@ export interface ParseRequest {
   readonly limits: ParseLimits;
 }
 
-/** From the thread: the outcomes as JSON, or why there are none. */
+/** From the thread: the outcomes, as JSON unless they hold bigints, or why there are none. */
 export type ParseAnswer =
-  | { readonly id: number; readonly outcomes: string }
+  | { readonly id: number; readonly outcomes: string | FileOutcome[] }
   | { readonly id: number; readonly fault: string };
 
 /** How the thread is run. */
@@ -99,8 +99,8 @@ export class ParserThread {
     if (!pending) return;
     this.#pending.delete(answer.id);
     pending.timeout.cancel();
-    if ("outcomes" in answer) pending.resolve(JSON.parse(answer.outcomes) as FileOutcome[]);
-    else pending.reject(threadError(answer.fault));
+    if ("fault" in answer) pending.reject(threadError(answer.fault));
+    else pending.resolve(readOutcomes(answer.outcomes));
     if (this.#pending.size === 0) this.#rest();
   }
 
@@ -126,6 +126,10 @@ export class ParserThread {
       reject(threadError(why));
     }
   }
+}
+
+function readOutcomes(outcomes: string | FileOutcome[]): FileOutcome[] {
+  return typeof outcomes === "string" ? (JSON.parse(outcomes) as FileOutcome[]) : outcomes;
 }
 
 function threadError(why: string): OverseerError {

@@ -11,6 +11,7 @@ import type { Renderer } from "./renderer.js";
 import { joinPath } from "./repository-path.js";
 import type { RenderRequest, RenderResult } from "./request.js";
 import { selectFiles } from "./select.js";
+import { describeNothing } from "./what-is-there.js";
 
 /** Turns a commit into documents. All or nothing: a source with one bad file gives no documents. */
 export class SourceRenderer {
@@ -48,6 +49,7 @@ export class SourceRenderer {
       notes: kept,
       notesOmitted: omitted,
       unknownKinds: placed.unknownKinds,
+      ...(placed.documents.length > 0 ? {} : { nothing: describeNothing(folder, files, selected, singleFile) }),
     };
   }
 

@@ -46,6 +46,8 @@ export interface Note {
 export interface RenderResult {
   /** In apply order. No two have the same key. */
   readonly documents: readonly Document[];
+  /** Why there is no document, and which files are there instead; undefined where there is one. */
+  readonly nothing?: string;
   /** Sorted by place, without duplicates. */
   readonly notes: readonly Note[];
   /** Number of further notes that were not kept. */

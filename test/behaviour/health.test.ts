@@ -1,6 +1,10 @@
+import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import type { KubeObject } from "../../src/manifest/document.js";
+import { parseManifests } from "../../src/manifest/parse.js";
 import { condition, configMap, deployment, World } from "../support/world.js";
 
+const CASES = (id: string): URL => new URL(`../../../test/cases/${id}/`, import.meta.url);
 const SERVICE = (name: string, type = "ClusterIP"): string =>
   `apiVersion: v1\nkind: Service\nmetadata: { name: ${name} }\nspec: { type: ${type}, selector: { app: ${name} }, ports: [{ port: 80 }] }\n`;
 const INGRESS = (name: string): string =>
@@ -54,6 +58,8 @@ describe("Health", function () {
     await world.app("late", "late", ".", { health: { timeout: "1s" } });
     const app = await world.untilCondition("late", "Ready", "False", "HealthTimeout");
     expect(condition(app, "Ready")?.message).to.contain(`Service ${world.namespace}/late`);
+    expect(condition(app, "Healthy")).to.include({ status: "False", reason: "HealthTimeout" });
+    expect(app.status?.health).to.equal("Degraded");
     const [change] = await world.changes("late");
     expect(change?.status?.phase).to.equal("Failed");
     expect(change?.status?.message).to.contain("not healthy after 1s");
@@ -81,5 +87,64 @@ describe("Health", function () {
     const [change] = await world.changes("fails");
     expect(change?.status?.phase, "nobody waits for health.timeout").to.equal("Failed");
     expect(change?.status?.message).to.contain(`Job ${world.namespace}/fails`);
+  });
+
+  it("is not that of the generation before, where conditions say which one they are about", async () => {
+    const files = readFileSync(new URL("definition-and-object.yaml", CASES("condition-generation")), "utf8");
+    const repo = await world.repository("generation", { "g.yaml": files });
+    await world.app("generation", "generation", ".");
+    await world.synced("generation");
+    const gizmo = world.object("bugs.example.com/v1", "Gizmo", "g");
+    const tell = (conditions: readonly object[]) =>
+      world.kube.patch(gizmo, { status: { conditions } }, { subresource: "status" });
+    await tell([{ type: "Ready", status: "True", observedGeneration: 1 }]);
+    const next = await repo.commit({ "g.yaml": files.replace("size: 1", "size: 2") }, "size");
+    await world.poll("generation");
+    const app = await world.untilCondition("generation", "Ready", "Unknown", "Progressing");
+    expect(condition(app, "Ready")?.message).to.contain("Ready is about an older version");
+    expect((await world.changes("generation")).at(-1)?.status?.phase).to.equal("Verifying");
+    await tell([{ type: "Ready", status: "False", reason: "CreateFailed", message: "no disk", observedGeneration: 2 }]);
+    const broken = await world.untilCondition("generation", "Ready", "False", "Degraded");
+    expect(condition(broken, "Healthy")?.message).to.contain("CreateFailed: no disk");
+    await tell([{ type: "Ready", status: "True", observedGeneration: 2 }]);
+    await world.synced("generation", next);
+  });
+
+  it("of an app is no part of its own health, where it stands in its own folder", async () => {
+    const text = readFileSync(new URL("app.yaml", CASES("app-of-itself")), "utf8")
+      .replaceAll("namespace: gitops", `namespace: ${world.namespace}`)
+      .replace("name: fleet", "name: itself")
+      .replace("path: app-of-itself", "path: .");
+    const repo = await world.repository("itself", { "app.yaml": text });
+    await world.kube.apply(parseManifests(text, "app.yaml")[0]?.object as KubeObject);
+    await world.synced("root");
+    const next = await repo.commit({ "app.yaml": text.replace("spec:", "spec:\n  historyLimit: 3") }, "spec");
+    await world.poll("itself");
+    await world.synced("root", next);
+    await world.kube.until(
+      world.appRef("root"),
+      "has its new spec",
+      ({ spec }) => (spec as { historyLimit: number }).historyLimit === 3,
+    );
+  });
+
+  it("of two apps that hold each other depends on what else they hold", async () => {
+    const held = (name: string, path: string): string =>
+      `apiVersion: gitops.overseer.io/v1alpha1\nkind: OverseerApp\nmetadata: {name: ${name}}\nspec:\n  source: {repositoryRef: {name: ring}, path: ${path}}\n  destination: {kubernetes: {}}\n`;
+    await world.repository("ring", {
+      "a/b.yaml": held("ring-b", "b"),
+      "b/a.yaml": held("ring-a", "a"),
+      "b/s.yaml": SERVICE("ring", "LoadBalancer"),
+    });
+    await world.app("ring-a", "ring", "a");
+    const app = await world.untilCondition("ring-b", "Ready", "Unknown", "Progressing");
+    expect(condition(app, "Ready")?.message).to.contain("Service").and.not.contain("OverseerApp");
+    await world.synced("ring-a");
+    await world.kube.patch(
+      world.object("v1", "Service", "ring"),
+      { status: { loadBalancer: { ingress: [{ ip: "192.0.2.1" }] } } },
+      { subresource: "status" },
+    );
+    await world.synced("ring-b");
   });
 });

@@ -119,6 +119,11 @@ export const REASONS: readonly ReasonText[] = [
   { reason: "RepositoryNotAllowed", kinds: APP, meaning: "The GitRepository does not allow this namespace." },
   { reason: "RepositoryNotReady", kinds: APP, meaning: "The GitRepository has no revision yet." },
   { reason: "RevisionNotFetched", kinds: APP, meaning: "The revision that the app wants is on its way." },
+  {
+    reason: "NoDocuments",
+    kinds: APP,
+    meaning: "The source holds no document at all, and sync.allowEmpty is not set; the message names what is there.",
+  },
   { reason: "PathNotFound", kinds: APP, meaning: "There is nothing at source.path in the commit." },
   { reason: "UnsupportedSource", kinds: APP, meaning: "The source needs something that this version does not have." },
   {

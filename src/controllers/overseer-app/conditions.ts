@@ -83,13 +83,14 @@ function syncedCondition(facts: AppFacts): Draft {
   return draft("Synced", "True", "Applied", `live is ${revision}`);
 }
 
-function healthyCondition({ health, revision, unseen }: AppFacts): Draft {
+function healthyCondition({ health, revision, unseen, timedOut }: AppFacts): Draft {
   if (!health && revision !== undefined) return draft("Healthy", "Unknown", "RevisionLost", lost(revision));
   if (!health) return draft("Healthy", "Unknown", "NotApplied", "nothing was applied yet");
   if (unseen !== undefined && health.status !== "Degraded") return draft("Healthy", "Unknown", "Observing", unseen);
   if (health.status === "Healthy")
     return draft("Healthy", "True", "Healthy", `${health.healthy} of ${health.objects} objects are healthy`);
   if (health.status === "Degraded") return draft("Healthy", "False", "Degraded", describeHealth(health));
+  if (timedOut) return draft("Healthy", "False", "HealthTimeout", `not healthy in time: ${describeHealth(health)}`);
   return draft("Healthy", "Unknown", health.status, describeHealth(health));
 }
 

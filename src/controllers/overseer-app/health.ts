@@ -2,7 +2,8 @@ import { cutMessage } from "../../api/conditions.js";
 import type { HealthStatus } from "../../api/overseer-app.js";
 import type { Document } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
-import type { ObjectHealth, Observation } from "../../plan/live.js";
+import { appKey, type ObjectHealth, type Observation } from "../../plan/live.js";
+import { isApp } from "./holders.js";
 
 /** How well the objects that Git wants are. */
 export interface AppHealth {
@@ -17,10 +18,18 @@ export interface AppHealth {
 
 const SEVERITY: Readonly<Record<HealthStatus, number>> = { Healthy: 0, Progressing: 1, Unknown: 2, Degraded: 3 };
 const MAX_PROBLEMS = 5;
+const HELD: ObjectHealth = { status: "Healthy" };
 const NOT_THERE: ObjectHealth = { status: "Progressing", message: "is not there" };
 
-/** Sums the health of the wanted objects up: the worst counts. An object that is not there is on its way. */
-export function appHealth(documents: readonly Document[], observation: Observation): AppHealth {
+/**
+ * Sums the health of the wanted objects up: the worst counts. An object that is not there is on its way. The health of
+ * `holders`, apps by `namespace/name`, depends on this one's, and so is no part of it.
+ */
+export function appHealth(
+  documents: readonly Document[],
+  observation: Observation,
+  holders: ReadonlySet<string> = new Set(),
+): AppHealth {
   let worst: HealthStatus = "Healthy";
   let healthy = 0;
   let hopeless: string | undefined;
@@ -28,7 +37,7 @@ export function appHealth(documents: readonly Document[], observation: Observati
   for (const document of documents) {
     const found = observation.objects.get(document.key);
     const live = found?.ownership === "Foreign" ? undefined : found;
-    const health = live?.health ?? NOT_THERE;
+    const health = isApp(document) && holders.has(appKey(document.id)) ? HELD : (live?.health ?? NOT_THERE);
     if (health.status === "Healthy") healthy++;
     else
       bad.push({

@@ -7,6 +7,7 @@ import { authorise } from "./authorise.js";
 import { bringTo } from "./bring.js";
 import { openChangeFor, supersede } from "./change-record.js";
 import { claimKey } from "./claims.js";
+import { isRefusedAsEmpty, noteEmptySource } from "./empty-source.js";
 import { finalize } from "./finalize.js";
 import { ensureFinalizer } from "./finalizer.js";
 import { healBeforeChange, healDrift } from "./heal.js";
@@ -61,12 +62,14 @@ export class OverseerAppReconciler {
       await prepareKinds(run);
       if (run.desired) await supersede(run, run.desired.inputs);
       if (isUnreachable(run)) return recordOutcome(run);
-      const bringing = run.desired !== undefined && needsChange(run, run.desired);
+      const empty = run.desired !== undefined && isRefusedAsEmpty(run, run.desired);
+      const bringing = run.desired !== undefined && !empty && needsChange(run, run.desired);
       if (bringing && run.desired) {
         await healBeforeChange(run, run.desired);
         await bringTo(run, run.desired);
       }
       await healDrift(run, !bringing || run.status.applied?.key !== run.desired?.inputs.key);
+      noteEmptySource(run);
     }
     run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
     await recordOutcome(run);

@@ -12,6 +12,7 @@ import { flushChange, openChangeFor, stageChange, trimHistory } from "./change-r
 import { type AppFacts, appConditions } from "./conditions.js";
 import { elapsedSince } from "./elapsed.js";
 import { type AppHealth, appHealth } from "./health.js";
+import { holdersOf } from "./holders.js";
 import { formatKind } from "./kinds.js";
 import { withoutMoved } from "./moved.js";
 import { countNotes, notesOfRun } from "./notes.js";
@@ -23,7 +24,9 @@ import { summarizeTerminating, terminatingOf } from "./terminating.js";
 export async function recordOutcome(run: AppRun): Promise<void> {
   const observation = observeApp(run);
   const health =
-    run.applied && run.status.applied ? appHealth(withoutMoved(run, run.applied.documents), observation) : undefined;
+    run.applied && run.status.applied
+      ? appHealth(withoutMoved(run, run.applied.documents), observation, holdersOf(run))
+      : undefined;
   const unseen = whyUnseen(run, observation);
   if (unseen === undefined) run.memory.lastTold.delete("observe");
   else run.tellOnce("observe", "Warning", "Observing", "Observe", unseen);
@@ -137,7 +140,7 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): O
     ...(attempted ? { attempted } : {}),
     ...(facts.health
       ? {
-          health: facts.health.status,
+          health: facts.timedOut && facts.health.status !== "Healthy" ? "Degraded" : facts.health.status,
           counts: { objects: facts.health.objects, healthy: facts.health.healthy },
           ...(facts.health.problems.length > 0 ? { problems: [...facts.health.problems] } : {}),
         }

@@ -23,6 +23,8 @@ export interface Rendered {
   readonly inputs: Inputs;
   readonly documents: readonly Document[];
   readonly kinds: readonly RenderedKind[];
+  /** Why there is no document; undefined where there is one. */
+  readonly nothing?: string | undefined;
   /** What people should know of the source; sorted. */
   readonly notes: readonly Note[];
   /** Number of further notes that were not kept. */

@@ -65,6 +65,12 @@ describe("ParserThread", function () {
     expect(await thread.parse([], LIMITS)).to.deep.equal([]);
   });
 
+  it("carries whole numbers of 64 bits", async () => {
+    const text = "apiVersion: v1\nkind: Probe\nmetadata: {name: p}\nspec: {v: 9007199254740993}\n";
+    const [outcome] = await thread.parse([{ file: "a.yaml", text }], LIMITS);
+    expect(outcome?.ok && outcome.documents[0]?.object.spec).to.deep.equal({ v: 9007199254740993n });
+  });
+
   it("answers several at once, each with its own", async () => {
     const all = await Promise.all(FILES.map((file) => thread.parse([file], LIMITS)));
     expect(all.map((outcomes) => outcomes.map(({ ok }) => ok))).to.deep.equal([[true], [false], [true]]);

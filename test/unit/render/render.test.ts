@@ -94,6 +94,7 @@ describe("render: which files", () => {
       notes: [],
       notesOmitted: 0,
       unknownKinds: [],
+      nothing: 'no file at source.path "a" ends in .yaml, .yml or .json; there is README',
     });
   });
 });

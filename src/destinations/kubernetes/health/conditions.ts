@@ -8,6 +8,8 @@ export interface StatusCondition {
   readonly status?: string;
   readonly reason?: string;
   readonly message?: string;
+  /** The generation that it tells of; many controllers write it here and not into the status. */
+  readonly observedGeneration?: number;
 }
 
 /** The parts of a status that many kinds share. */
@@ -60,9 +62,36 @@ export function unobserved(object: RawObject): ObjectHealth | undefined {
     : undefined;
 }
 
-/** The kstatus default: observedGeneration, then Stalled, Reconciling and Ready. No conditions mean healthy. */
+/**
+ * Progressing while Ready, or where it does not tell, Stalled or Reconciling, is about an older generation: such a condition
+ * says nothing of the newest spec. A current Ready is believed: not every controller writes the others anew each time.
+ */
+function outdated(object: RawObject): ObjectHealth | undefined {
+  const { generation } = object.metadata;
+  if (generation === undefined) return undefined;
+  const status = statusOf(object);
+  const observed = ["Ready", "Stalled", "Reconciling"].flatMap((type) => {
+    const of = condition(status, type)?.observedGeneration;
+    return typeof of === "number" ? [{ type, of }] : [];
+  });
+  const deciding = observed[0]?.type === "Ready" ? observed.slice(0, 1) : observed;
+  const old = deciding.find(({ of }) => of < generation);
+  return old && progressing(`its condition ${old.type} is about an older version of it`);
+}
+
+/** Reasons for Ready=False that waiting alone hardly ever mends. */
+const BROKEN =
+  /(?:Failed|Failure|Error|Invalid|Denied|Rejected|Forbidden|Unauthorized|Misconfigured|NotFound|Unsupported|Expired|Timeout)$|^(?:Err[A-Z]|Error|Failed|Invalid)/;
+
+/** Conditions of which True says that a controller is at work on what Ready complains of. */
+const AT_WORK = ["Reconciling", "Progressing", "Issuing"];
+
+/**
+ * The kstatus default: observedGeneration, then Stalled, Reconciling and Ready. No conditions mean healthy. Beyond kstatus,
+ * Ready=False for a reason that names a failure is Degraded, unless a condition says that work is under way.
+ */
 export function conditionHealth(object: RawObject): ObjectHealth {
-  const behind = unobserved(object);
+  const behind = unobserved(object) ?? outdated(object);
   if (behind) return behind;
   const status = statusOf(object);
   const stalled = condition(status, "Stalled");
@@ -70,7 +99,10 @@ export function conditionHealth(object: RawObject): ObjectHealth {
   const reconciling = condition(status, "Reconciling");
   if (reconciling?.status === "True") return progressing(text(reconciling));
   const ready = condition(status, "Ready");
-  return ready === undefined || ready.status === "True" ? { status: "Healthy" } : progressing(text(ready));
+  if (ready === undefined || ready.status === "True") return { status: "Healthy" };
+  const atWork = AT_WORK.some((type) => condition(status, type)?.status === "True");
+  const isBroken = ready.status === "False" && !atWork && BROKEN.test(String(ready.reason ?? ""));
+  return isBroken ? degraded(text(ready)) : progressing(text(ready));
 }
 
 /** `Reason: message` of a condition, as far as it has them; else what it says at all, like `Ready is False`. */

@@ -124,7 +124,7 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
   [
     "objects had their time",
     { health: bad("Progressing"), timedOut: true },
-    "Ready=False HealthTimeout, Synced=True Applied, Healthy=Unknown Progressing",
+    "Ready=False HealthTimeout, Synced=True Applied, Healthy=False HealthTimeout",
   ],
   [
     "objects are broken",

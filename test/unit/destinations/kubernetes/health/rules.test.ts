@@ -54,6 +54,61 @@ describe("health of any other kind", () => {
       "Progressing: its controller has not seen the newest version yet",
     ],
     [
+      "is Progressing when Ready is about a former generation",
+      { conditions: [{ ...ready("True"), observedGeneration: 1 }] },
+      "Progressing: its condition Ready is about an older version of it",
+    ],
+    [
+      "is Healthy when Ready is about this one",
+      { conditions: [{ ...ready("True"), observedGeneration: 2 }] },
+      "Healthy",
+    ],
+    [
+      "is Progressing, not Degraded, when Stalled is about a former generation",
+      { conditions: [{ ...stalled, observedGeneration: 1 }] },
+      "Progressing: its condition Stalled is about an older version of it",
+    ],
+    [
+      "is Progressing when Reconciling was False for a former generation",
+      { conditions: [{ ...condition("Reconciling", "False"), observedGeneration: 1 }] },
+      "Progressing: its condition Reconciling is about an older version of it",
+    ],
+    [
+      "is Progressing when Ready is of no generation, and Stalled of a former one",
+      { conditions: [ready("True"), { ...condition("Stalled", "False"), observedGeneration: 1 }] },
+      "Progressing: its condition Stalled is about an older version of it",
+    ],
+    [
+      "is Healthy when Ready is about this generation and the others are not written anew",
+      {
+        conditions: [
+          { ...condition("Stalled", "False"), observedGeneration: 1 },
+          { ...ready("True"), observedGeneration: 2 },
+        ],
+      },
+      "Healthy",
+    ],
+    [
+      "is Degraded when it is not Ready for a reason that names a failure",
+      { conditions: [condition("Ready", "False", "IssuerNotFound", "no issuer x")] },
+      "Degraded: IssuerNotFound: no issuer x",
+    ],
+    [
+      "is Degraded when it Failed",
+      { conditions: [condition("Ready", "False", "Failed", "issuer not found")] },
+      "Degraded: Failed: issuer not found",
+    ],
+    [
+      "is Progressing when a failure is worked on",
+      { conditions: [condition("Ready", "False", "CreateFailed", "x"), condition("Issuing", "True", "Renewing")] },
+      "Progressing: CreateFailed: x",
+    ],
+    [
+      "is Progressing when what it needs is not there yet",
+      { conditions: [condition("Ready", "False", "DoesNotExist", "Issuing as Secret does not exist")] },
+      "Progressing: DoesNotExist: Issuing as Secret does not exist",
+    ],
+    [
       "is Healthy when observedGeneration is ahead (kstatus: InProgress)",
       { observedGeneration: 3, conditions: [ready("True")] },
       "Healthy",
