@@ -5,9 +5,11 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { formatDuration } from "../base/duration.js";
 import type { Failpoint } from "../base/failpoint.js";
+import type { ProxyRules } from "../base/proxy.js";
 import { type Environment, type RawSettings, readCommandLine } from "./command-line.js";
 import { ConfigError } from "./errors.js";
 import type { SettingName } from "./options.js";
+import { proxyRules } from "./proxy.js";
 import { type ListenAddress, ROLES, type RoleName, SETTING_SCHEMAS } from "./settings.js";
 
 /** Every setting of the operator, checked. */
@@ -28,6 +30,8 @@ export interface Config {
   readonly gitCacheBytes: number;
   /** What repositories and sources may grow to; what is undefined has the default of its room. */
   readonly limits: LimitSettings;
+  /** Which proxy requests to Git hosts go through. */
+  readonly proxies: ProxyRules;
   /** The operator's own namespace: its leases and Events live there. */
   readonly namespace: string;
   readonly trustedNamespaces: readonly string[];
@@ -95,6 +99,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     gitEngine: values["git-engine"] ?? "auto",
     gitCacheBytes: values["git-cache-bytes"] ?? 0,
     limits: limitSettings(values),
+    proxies: proxyRules(env),
     namespace,
     trustedNamespaces: values["trusted-namespaces"] ?? [namespace],
     trustedUser: trustedUser(values, namespace),

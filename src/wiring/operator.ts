@@ -60,7 +60,10 @@ export class Operator {
     const cacheDir = join(config.cacheDir, "git");
     const { maxPackBytes, maxObjectBytes } = { ...DEFAULT_GIT_LIMITS, ...config.limits };
     const limits = { maxCacheBytes: config.gitCacheBytes, maxPackBytes, maxObjectBytes };
-    const { engine, kind, note } = await chooseGitEngine({ preference, cacheDir, logger, clock, failpoint, limits });
+    const { proxies } = config;
+    const { engine, kind, note } = await chooseGitEngine({
+      ...{ preference, cacheDir, logger, clock, failpoint, limits, proxies },
+    });
     logger.info("Git engine", { engine: kind, note });
     return new Operator(parts, engine, failpoint);
   }

@@ -55,7 +55,8 @@ export class GitHttpClient {
       }
       await body.dump({ limit: 65536 }).catch(() => {});
       if (statusCode < 300 || statusCode >= 400) {
-        throw statusError(request.remote, statusCode, header(headers, "retry-after"), this.#clock.now());
+        const proxy = this.#connections.proxyFor(request.remote);
+        throw statusError(request.remote, statusCode, header(headers, "retry-after"), this.#clock.now(), proxy);
       }
       const target = resolve(header(headers, "location"), base + request.service);
       const next = hop < MAX_HOPS && target !== undefined ? movedBase(target, base, request.service) : undefined;
@@ -70,18 +71,23 @@ export class GitHttpClient {
       return await this.#ask(request, base);
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
-      if (!isBrokenConnection(error)) throw transportError(request.remote, error);
+      if (!isBrokenConnection(error)) throw this.#transportError(request, error);
     }
     try {
       return await this.#ask(request, base);
     } catch (error) {
-      throw request.signal.aborted ? request.signal.reason : transportError(request.remote, error);
+      throw request.signal.aborted ? request.signal.reason : this.#transportError(request, error);
     }
+  }
+
+  #transportError({ remote }: GitHttpRequest, error: unknown): unknown {
+    return transportError(remote, error, this.#connections.proxyFor(remote));
   }
 
   #ask({ remote, service, body, headers, signal }: GitHttpRequest, base: string): Promise<Dispatcher.ResponseData> {
     const url = new URL(base + service);
     return this.#connections.pool(remote).request({
+      origin: url.origin,
       path: url.pathname + url.search,
       method: body === undefined ? "GET" : "POST",
       headers: { "user-agent": "git/overseer-gitops", ...headers, ...authorization(remote) },

@@ -1,8 +1,9 @@
 import * as tls from "node:tls";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import { LRUCache } from "lru-cache";
-import { Pool } from "undici";
+import { type Dispatcher, Pool, ProxyAgent } from "undici";
 import { canonicalJson, sha256 } from "../../base/hash.js";
+import { type HttpProxy, ProxyRules } from "../../base/proxy.js";
 import type { GitCredential, GitRemote } from "../engine.js";
 import type { GitLimits } from "../limits.js";
 
@@ -14,22 +15,29 @@ const KEEP_ALIVE_MS = 60_000;
 /** Keep-alive connections, one pool for each server and set of certificates. Repositories of one server share them. */
 export class Connections {
   readonly #limits: GitLimits;
-  readonly #pools = new LRUCache<string, Pool>({
+  readonly #proxies: ProxyRules;
+  readonly #pools = new LRUCache<string, Dispatcher>({
     max: MAX_POOLS,
     dispose: (pool) => void pool.close().catch(() => {}),
   });
 
-  constructor(limits: GitLimits) {
+  constructor(limits: GitLimits, proxies = new ProxyRules()) {
     this.#limits = limits;
+    this.#proxies = proxies;
   }
 
-  /** The pool to reach `remote` with. */
-  pool(remote: GitRemote): Pool {
+  /** The proxy on the way to `remote`; undefined when it is reached directly. */
+  proxyFor(remote: GitRemote): HttpProxy | undefined {
+    return this.#proxies.proxyFor(remote.url);
+  }
+
+  /** What to reach `remote` with. A request names its origin. */
+  pool(remote: GitRemote): Dispatcher {
     const { origin } = new URL(remote.url);
     const key = `${origin} ${certificatesDigest(remote.credential)}`;
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
-    const pool = this.#connect(origin, remote.credential);
+    const pool = this.#connect(origin, remote.credential, this.proxyFor(remote));
     this.#pools.set(key, pool);
     return pool;
   }
@@ -39,18 +47,35 @@ export class Connections {
     this.#pools.clear();
   }
 
-  #connect(origin: string, credential: GitCredential | undefined): Pool {
-    const secureContext = origin.startsWith("https:") ? secureContextOf(credential) : undefined;
-    return new Pool(origin, {
-      connections: this.#limits.connectionsPerServer,
+  #connect(origin: string, credential: GitCredential | undefined, proxy: HttpProxy | undefined): Dispatcher {
+    const isTls = origin.startsWith("https:");
+    const secureContext = isTls ? secureContextOf(credential) : undefined;
+    const { connectionsPerServer, silenceTimeoutMs, connectTimeoutMs } = this.#limits;
+    const settings = {
+      connections: connectionsPerServer,
       pipelining: 1,
       keepAliveTimeout: KEEP_ALIVE_MS,
       keepAliveMaxTimeout: KEEP_ALIVE_MS,
-      headersTimeout: this.#limits.silenceTimeoutMs,
-      bodyTimeout: this.#limits.silenceTimeoutMs,
-      connect: { timeout: this.#limits.connectTimeoutMs, ...(secureContext === undefined ? {} : { secureContext }) },
+      headersTimeout: silenceTimeoutMs,
+      bodyTimeout: silenceTimeoutMs,
+    };
+    const connect = { timeout: connectTimeoutMs, ...(secureContext === undefined ? {} : { secureContext }) };
+    if (proxy === undefined) return new Pool(origin, { ...settings, connect });
+    return new ProxyAgent({
+      ...settings,
+      uri: proxy.url,
+      ...(proxy.credential === undefined ? {} : { token: basic(proxy.credential) }),
+      // As curl does it: what is not encrypted is asked of the proxy itself, which seldom opens tunnels to port 80.
+      proxyTunnel: isTls,
+      requestTls: connect,
+      proxyTls: { timeout: connectTimeoutMs },
+      clientFactory: (to, options) => new Pool(to, { ...settings, ...options }),
     });
   }
+}
+
+function basic({ username, password }: NonNullable<HttpProxy["credential"]>): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { HttpProxy } from "../../base/proxy.js";
 import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
 import { remoteAddress } from "../remote.js";
@@ -30,11 +31,17 @@ export function isBrokenConnection(error: unknown): boolean {
   return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(codeOf(error) ?? "");
 }
 
-/** The error for a request that got no whole answer. What this room does not know comes back as it is. */
-export function transportError(remote: GitRemote, error: unknown): unknown {
+/**
+ * The error for a request that got no whole answer; `proxy` is what it went through. What this room does not know comes back
+ * as it is.
+ */
+export function transportError(remote: GitRemote, error: unknown, proxy?: HttpProxy): unknown {
   const code = codeOf(error);
-  if (code === undefined || error instanceof GitError) return error;
-  const address = remoteAddress(remote.url);
+  if (error instanceof GitError) return error;
+  const refused = proxy === undefined ? undefined : tunnelStatus(error);
+  if (proxy !== undefined && refused !== undefined) return proxyRefused(remote, proxy, refused, error);
+  if (code === undefined) return error;
+  const address = remoteAddress(remote.url) + (proxy === undefined ? "" : ` through ${shownProxy(proxy)}`);
   if (TLS_CODES.test(code)) {
     const hint =
       remote.credential?.ca === undefined
@@ -44,17 +51,46 @@ export function transportError(remote: GitRemote, error: unknown): unknown {
   }
   const why = UNREACHABLE[code];
   if (why === undefined && !code.startsWith("UND_ERR_") && !code.startsWith("HPE_")) return error;
-  const hint =
+  const direct =
     code === "ENOTFOUND" && isIP(address) === 0
       ? "check the host in url"
       : "check url, the network policies and the server";
-  return new GitError(
-    "GIT_UNREACHABLE",
-    `cannot reach ${address}: ${why ?? "the answer is broken"} (${code}); ${hint}`,
-    {
-      cause: error,
-    },
-  );
+  const hint = proxy === undefined ? direct : `check the proxy, and whether ${NO_PROXY} should name the host`;
+  return new GitError("GIT_UNREACHABLE", `cannot reach ${address}: ${whatFailed(why, proxy)} (${code}); ${hint}`, {
+    cause: error,
+  });
+}
+
+const NO_PROXY = "NO_PROXY";
+
+/** With a proxy, nobody can tell which of the two ends it was. */
+function whatFailed(why: string | undefined, proxy: HttpProxy | undefined): string {
+  if (why === undefined) return "the answer is broken";
+  return proxy === undefined ? why : why.replace(/^(it|its|nothing|there)\b/, (word) => PROXY_WORDS[word] ?? word);
+}
+
+const PROXY_WORDS: Readonly<Record<string, string>> = { it: "the proxy", its: "the proxy's" };
+
+function shownProxy({ address, variable }: HttpProxy): string {
+  return `the proxy ${address} (${variable})`;
+}
+
+/** The status with which a proxy refused to open a tunnel, in the words of undici and of curl. */
+function tunnelStatus(error: unknown): number | undefined {
+  for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    const status = /Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(at.message)?.[1];
+    if (status !== undefined) return Number(status);
+  }
+  return undefined;
+}
+
+function proxyRefused(remote: GitRemote, proxy: HttpProxy, status: number, cause?: unknown): GitError {
+  const address = remoteAddress(remote.url);
+  const message =
+    status === 407
+      ? `${shownProxy(proxy)} asks for a user name and password (HTTP 407): check those in the address of ${proxy.variable}`
+      : `${shownProxy(proxy)} does not let requests through to ${address} (HTTP ${status}): allow the host there, or name it in ${NO_PROXY}`;
+  return new GitError("GIT_UNREACHABLE", message, { cause });
 }
 
 /** The error for a whole poll or fetch that took longer than it may. */
@@ -65,9 +101,16 @@ export function tooSlow(remote: GitRemote, what: string, ms: number): GitError {
   );
 }
 
-/** The error for an answer with a status other than 200. `retryAfter` is the header of that name. */
-export function statusError(remote: GitRemote, status: number, retryAfter: string | undefined, now: number): GitError {
+/** The error for an answer with a status other than 200. `retryAfter` is the header of that name, `proxy` what it came through. */
+export function statusError(
+  remote: GitRemote,
+  status: number,
+  retryAfter: string | undefined,
+  now: number,
+  proxy?: HttpProxy,
+): GitError {
   const { url } = remote;
+  if (proxy !== undefined && status === 407) return proxyRefused(remote, proxy, status);
   const wait = retryAfterMs(retryAfter, now);
   const options = wait === undefined ? {} : { retryAfterMs: wait };
   // Some servers say 403 to those who ask too often; only then do they say when to come back.

@@ -4,6 +4,7 @@ import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
 import type { Logger } from "../../base/logger.js";
+import type { ProxyRules } from "../../base/proxy.js";
 import { bytesOf, CacheBudget } from "../cache-budget.js";
 import { type TimeLimit, withDeadline } from "../deadline.js";
 import type { FetchResult, FetchTarget, GitEngine, GitRemote, GitSnapshot, RemoteRefs } from "../engine.js";
@@ -31,6 +32,8 @@ export interface IsomorphicGitEngineOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly failpoint?: FailpointHook;
+  /** Proxies on the way to remotes; none unless told. */
+  readonly proxies?: ProxyRules;
   /** Over `DEFAULT_GIT_LIMITS`. */
   readonly limits?: Partial<GitLimits>;
 }
@@ -57,7 +60,7 @@ export class IsomorphicGitEngine implements GitEngine {
     this.#options = options;
     const { clock } = options;
     this.#limits = { ...DEFAULT_GIT_LIMITS, ...options.limits };
-    this.#connections = new Connections(this.#limits);
+    this.#connections = new Connections(this.#limits, options.proxies);
     const http = new GitHttpClient(this.#connections, clock);
     this.#lsRefs = new LsRefs(http, clock, this.#limits);
     this.#fetcher = new Fetcher(http, this.#limits, options.failpoint ?? noFailpoints);

@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as tls from "node:tls";
+import type { HttpProxy } from "../../base/proxy.js";
 import type { GitCredential, GitRemote } from "../engine.js";
 
 /** How a child signs in, and what must not be told of it. */
@@ -20,14 +21,22 @@ const FILES = { authorities: "ca.pem", certificate: "tls.crt", key: "tls.key" } 
  * address. Certificates can only be given as files: they are written into `directory`, which is ours alone, and are there
  * no longer than the child. Both engines trust the same authorities: those of Node, and the credential's own.
  */
-export async function gitAccess(remote: GitRemote, directory: string): Promise<GitAccess> {
+export async function gitAccess(remote: GitRemote, directory: string, proxy?: HttpProxy): Promise<GitAccess> {
   const { credential, url } = remote;
   const { origin, protocol } = new URL(url);
   const authorization = authorizationOf(credential);
   const config: Record<string, string> = {};
   if (authorization !== undefined) config[`http.${origin}/.extraHeader`] = `Authorization: ${authorization}`;
   if (protocol === "https:") Object.assign(config, await certificates(credential, directory));
-  const secrets = [authorization, authorization?.split(" ")[1], credential?.password, credential?.bearerToken];
+  // In the child's environment alone, as all else: without it the child goes through no proxy.
+  if (proxy !== undefined) Object.assign(config, proxyConfig(proxy));
+  const secrets = [
+    ...proxySecrets(proxy),
+    authorization,
+    authorization?.split(" ")[1],
+    credential?.password,
+    credential?.bearerToken,
+  ];
   return {
     config,
     secrets: secrets.filter((secret) => secret !== undefined && secret !== "") as string[],
@@ -35,6 +44,21 @@ export async function gitAccess(remote: GitRemote, directory: string): Promise<G
       for (const name of Object.values(FILES)) await rm(join(directory, name), { force: true });
     },
   };
+}
+
+function proxyConfig({ url, credential }: HttpProxy): Record<string, string> {
+  const address = new URL(url);
+  if (credential !== undefined) {
+    address.username = encodeURIComponent(credential.username);
+    address.password = encodeURIComponent(credential.password);
+  }
+  return { "http.proxy": address.href.replace(/\/$/, ""), "http.proxyAuthMethod": "basic" };
+}
+
+function proxySecrets(proxy: HttpProxy | undefined): string[] {
+  if (proxy?.credential === undefined) return [];
+  const { username, password } = proxy.credential;
+  return [Buffer.from(`${username}:${password}`).toString("base64"), encodeURIComponent(password), password];
 }
 
 /** `text` without any of `secrets`. */

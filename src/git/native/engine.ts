@@ -5,6 +5,7 @@ import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
 import type { Logger } from "../../base/logger.js";
+import { ProxyRules } from "../../base/proxy.js";
 import { bytesOf, CacheBudget } from "../cache-budget.js";
 import { type ParsedCommit, parseCommit } from "../commit.js";
 import { type TimeLimit, withDeadline } from "../deadline.js";
@@ -37,6 +38,8 @@ export interface NativeGitEngineOptions {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly failpoint?: FailpointHook;
+  /** Proxies on the way to remotes; none unless told. */
+  readonly proxies?: ProxyRules;
   /** Over `DEFAULT_GIT_LIMITS`. */
   readonly limits?: Partial<GitLimits>;
   /** Path or name of the program; `git` unless told. */
@@ -94,10 +97,11 @@ export class NativeGitEngine implements GitEngine {
       maxAllocation: maxAllocation(limits),
       silenceSeconds: Math.max(1, Math.round(limits.silenceTimeoutMs / 1000)),
     });
-    this.#connections = new Connections(limits);
+    this.#connections = new Connections(limits, options.proxies);
     this.#lsRefs = new LsRefs(new GitHttpClient(this.#connections, clock), clock, limits);
     const failpoint = options.failpoint ?? noFailpoints;
-    this.#fetcher = new NativeFetcher({ git: this.#git, limits, clock, failpoint });
+    const proxies = options.proxies ?? new ProxyRules();
+    this.#fetcher = new NativeFetcher({ git: this.#git, limits, clock, failpoint, proxies });
     this.#readers = new ReaderPool({ git: this.#git, clock, limits, idle: () => this.#forgetParsed() });
     this.#slots = new FetchSlots(clock, limits);
     const { cacheDir, logger } = this.#options;

@@ -1,3 +1,4 @@
+import type { HttpProxy } from "../../base/proxy.js";
 import { remoteFailed } from "../advertisement.js";
 import type { GitRemote } from "../engine.js";
 import { GitError, type GitErrorCode } from "../errors.js";
@@ -5,7 +6,7 @@ import { redirected, statusError, transportError } from "../http/failures.js";
 
 /** What the network did, as Node would call it, so that both engines word it alike. */
 const TRANSPORT: readonly (readonly [said: RegExp, code: string])[] = [
-  [/could not resolve host/i, "ENOTFOUND"],
+  [/could not resolve (host|proxy)/i, "ENOTFOUND"],
   [/no route to host/i, "EHOSTUNREACH"],
   [/network is unreachable/i, "ENETUNREACH"],
   [/operation too slow/i, "UND_ERR_BODY_TIMEOUT"],
@@ -52,21 +53,29 @@ const REFUSED = /not our ref|unadvertised object|couldn.t find remote ref|no suc
 
 /**
  * The error for a child that failed, told by its last words in the C locale. The codes are those that the other engine gives
- * for the same fault. `stderr` must be free of secrets; `now` is in milliseconds since the epoch.
+ * for the same fault. `stderr` must be free of secrets; `now` is in milliseconds since the epoch; `proxy` is what the
+ * child went through.
  */
-export function gitFailure(remote: GitRemote, stderr: string, now: number): GitError {
+export function gitFailure(remote: GitRemote, stderr: string, now: number, proxy?: HttpProxy): GitError {
   const { url } = remote;
   const own = ownLines(stderr);
   if (REFUSED.test(own)) return new GitError("GIT_COMMIT_NOT_FOUND", lastWords(own));
+  const tunnel = /HTTP code (\d{3}) from proxy|CONNECT tunnel failed, response (\d{3})/.exec(own);
+  if (proxy !== undefined && tunnel !== null) {
+    const refused = transportError(remote, new Error(`Proxy response (${tunnel[1] ?? tunnel[2]})`), proxy);
+    if (refused instanceof GitError) return refused;
+  }
   const status = httpStatus(own);
   if (status !== undefined) {
-    return status >= 300 && status < 400 ? redirected(remote, undefined) : statusError(remote, status, undefined, now);
+    return status >= 300 && status < 400
+      ? redirected(remote, undefined)
+      : statusError(remote, status, undefined, now, proxy);
   }
   const died = /^remote: fatal: (.*)$/m.exec(stderr)?.[1] ?? /remote error: (.*)/.exec(own)?.[1];
   if (died !== undefined) return remoteFailed(url, died);
   const code = TRANSPORT.find(([said]) => said.test(own))?.[1];
   const broken =
-    code === undefined ? undefined : transportError(remote, Object.assign(new Error(lastWords(own)), { code }));
+    code === undefined ? undefined : transportError(remote, Object.assign(new Error(lastWords(own)), { code }), proxy);
   if (broken instanceof GitError) return broken;
   const other = OTHERS.find(([said]) => said.test(own));
   if (other === undefined) return remoteFailed(url, lastWords(own));

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import type { FailpointHook } from "../../base/failpoint.js";
+import type { HttpProxy, ProxyRules } from "../../base/proxy.js";
 import type { FetchResult, FetchTarget, GitRemote } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
 import type { GitLimits } from "../limits.js";
@@ -30,6 +31,7 @@ export interface FetcherOptions {
   readonly limits: GitLimits;
   readonly clock: Clock;
   readonly failpoint: FailpointHook;
+  readonly proxies: ProxyRules;
 }
 
 /** Verified commits that the server is told of: the newest ones have nearly all that a new one has. */
@@ -103,7 +105,8 @@ export class NativeFetcher {
 
   async #receive(workspace: Workspace, { remote, base, signal }: FetchJob, want: string): Promise<void> {
     const { git, limits, clock } = this.#options;
-    const access = await gitAccess(remote, workspace.path);
+    const proxy = this.#options.proxies.proxyFor(remote.url);
+    const access = await gitAccess(remote, workspace.path, proxy);
     const watched = watchSize({ clock, signal, limit: limits.maxPackBytes, size: () => workspace.fresh.size() });
     try {
       const { code, stderr } = await git.run({
@@ -114,7 +117,7 @@ export class NativeFetcher {
         config: access.config,
         signal: watched.signal,
       });
-      if (code !== 0) throw fetchFailure(remote, withoutSecrets(stderr, access.secrets), clock.now());
+      if (code !== 0) throw fetchFailure(remote, withoutSecrets(stderr, access.secrets), clock.now(), proxy);
       await watched.check();
     } finally {
       watched.stop();
@@ -198,8 +201,8 @@ async function publish(
 }
 
 /** What Git says of the objects that we told it we have is about the store, not about the server. */
-function fetchFailure(remote: GitRemote, stderr: string, now: number): GitError {
-  const failure = gitFailure(remote, stderr, now);
+function fetchFailure(remote: GitRemote, stderr: string, now: number, proxy: HttpProxy | undefined): GitError {
+  const failure = gitFailure(remote, stderr, now, proxy);
   const isStore = /object [0-9a-f]{40} is a (commit|tag|tree|blob), not a|bad object refs\/have\//.test(stderr);
   return isStore ? damaged(`the store of ${remote.url}`, failure) : failure;
 }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { Clock } from "../../../src/base/clock.js";
 import { systemClock } from "../../../src/base/clock.js";
 import type { FailpointHook } from "../../../src/base/failpoint.js";
+import type { ProxyRules } from "../../../src/base/proxy.js";
 import type { GitEngine, GitRemote, GitSnapshot } from "../../../src/git/engine.js";
 import type { GitErrorCode } from "../../../src/git/errors.js";
 import type { GitLimits } from "../../../src/git/limits.js";
@@ -11,6 +12,7 @@ import { type GitFault, type GitRepo, type GitServer, holdRequests, startGitServ
 import { describeFaults } from "./engine-contract-faults.js";
 import { describeKeeping } from "./engine-contract-keeping.js";
 import { describeNetwork } from "./engine-contract-network.js";
+import { describeProxies } from "./engine-contract-proxies.js";
 import { describeReading } from "./engine-contract-reading.js";
 import { describeTypes } from "./engine-contract-types.js";
 import { expectGitError } from "./support/expect-error.js";
@@ -22,6 +24,7 @@ export type MakeEngine = (options: {
   readonly clock: Clock;
   readonly failpoint?: FailpointHook;
   readonly limits?: Partial<GitLimits>;
+  readonly proxies?: ProxyRules;
 }) => GitEngine;
 
 /** What every part of the contract works with: a real Git server, a repository with one commit, an engine. */
@@ -55,9 +58,7 @@ export class Bench {
   }
 
   /** Another engine over the same cache directory, as after a restart. */
-  renew(
-    options: { readonly failpoint?: FailpointHook; readonly limits?: Partial<GitLimits>; readonly clock?: Clock } = {},
-  ): GitEngine {
+  renew(options: Partial<Omit<Parameters<MakeEngine>[0], "cacheDir">> = {}): GitEngine {
     this.engine = this.make({ clock: systemClock, ...options, cacheDir: this.cacheDir });
     return this.engine;
   }
@@ -120,6 +121,7 @@ export function describeGitEngine(name: string, make: MakeEngine): void {
     describeNetwork(bench);
     describeKeeping(bench);
     describeTypes(bench);
+    describeProxies(bench);
   });
 }
 

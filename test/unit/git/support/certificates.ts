@@ -17,7 +17,7 @@ export function makeCertificates(): Certificates | undefined {
   try {
     const ca = makeAuthority(directory, "ca");
     const otherCa = makeAuthority(directory, "other-ca");
-    const server = sign(directory, "server", "subjectAltName=IP:127.0.0.1,DNS:localhost");
+    const server = sign(directory, "server", "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:git.example.test");
     const client = sign(directory, "client", "extendedKeyUsage=clientAuth");
     return { ca, otherCa, server, client };
   } catch (error) {

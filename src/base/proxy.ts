@@ -1,0 +1,80 @@
+import { BlockList, isIP } from "node:net";
+
+/** A proxy for outgoing requests. */
+export interface HttpProxy {
+  /** Its address, without user name and password. */
+  readonly url: string;
+  /** `host:port`, for messages. */
+  readonly address: string;
+  /** The variable that names it, for messages. */
+  readonly variable: string;
+  /** User name and password as they were written, decoded; secret. */
+  readonly credential: { readonly username: string; readonly password: string } | undefined;
+}
+
+/** Which proxies there are, and what is reached without one. */
+export interface ProxySettings {
+  readonly https?: HttpProxy | undefined;
+  readonly http?: HttpProxy | undefined;
+  /** The text of NO_PROXY. */
+  readonly noProxy?: string;
+}
+
+/**
+ * Says which requests go through a proxy, by the rules that curl and Go share: by the scheme of the URL, unless NO_PROXY names
+ * the host (`example.com` and all below it, `host:port`, an address, a network like 10.0.0.0/8, or `*`). What is on this
+ * machine is always reached directly.
+ */
+export class ProxyRules {
+  readonly #settings: ProxySettings;
+  readonly #names: readonly { readonly host: string; readonly port: string }[];
+  readonly #networks = new BlockList();
+  readonly #isOff: boolean;
+
+  constructor(settings: ProxySettings = {}) {
+    this.#settings = settings;
+    const entries = (settings.noProxy ?? "").split(/[,\s]+/).filter((entry) => entry !== "");
+    this.#isOff = entries.includes("*");
+    this.#names = entries.filter((entry) => !this.#addNetwork(entry)).map(nameOf);
+  }
+
+  /** The proxy for a URL; undefined when it is reached directly. */
+  proxyFor(url: string): HttpProxy | undefined {
+    const { protocol, hostname, port } = new URL(url);
+    const proxy = protocol === "https:" ? this.#settings.https : this.#settings.http;
+    if (proxy === undefined || this.#isOff) return undefined;
+    const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
+    return this.#isDirect(host, port || (protocol === "https:" ? "443" : "80")) ? undefined : proxy;
+  }
+
+  #isDirect(host: string, port: string): boolean {
+    if (host === "localhost" || host.endsWith(".localhost")) return true;
+    const version = isIP(host);
+    if (version !== 0) {
+      if (LOOPBACK.check(host, version === 6 ? "ipv6" : "ipv4")) return true;
+      if (this.#networks.check(host, version === 6 ? "ipv6" : "ipv4")) return true;
+    }
+    return this.#names.some(
+      (name) => (name.port === "" || name.port === port) && (host === name.host || host.endsWith(`.${name.host}`)),
+    );
+  }
+
+  #addNetwork(entry: string): boolean {
+    const [, address = "", bits = ""] = /^(.+)\/(\d{1,3})$/.exec(entry) ?? [];
+    const version = isIP(address);
+    if (version === 0 || Number(bits) > (version === 6 ? 128 : 32)) return false;
+    this.#networks.addSubnet(address, Number(bits), version === 6 ? "ipv6" : "ipv4");
+    return true;
+  }
+}
+
+const LOOPBACK = new BlockList();
+LOOPBACK.addSubnet("127.0.0.0", 8, "ipv4");
+LOOPBACK.addAddress("::1", "ipv6");
+
+function nameOf(entry: string): { host: string; port: string } {
+  const bracketed = /^\[(.+)\](?::(\d+))?$/.exec(entry);
+  if (bracketed !== null) return { host: (bracketed[1] ?? "").toLowerCase(), port: bracketed[2] ?? "" };
+  const [, host = entry, port = ""] = isIP(entry) === 6 ? [] : (/^(.+):(\d+)$/.exec(entry) ?? []);
+  return { host: host.replace(/^\*?\.(?=.)/, "").toLowerCase(), port };
+}
