@@ -82,6 +82,16 @@ export const PlannedAction = z
   .describe("One object and what is done with it.");
 export type PlannedAction = z.infer<typeof PlannedAction>;
 
+/** One fault of a document that the destination refuses. */
+export const Refusal = z
+  .object({
+    object: z.string().max(512).describe("Which object, like Deployment shop/web."),
+    origin: z.string().max(1280).optional().describe("File and line of the field, or of the document."),
+    message: z.string().max(1024).describe("What is wrong, and what to do. Secret values are never here."),
+  })
+  .describe("One fault of a document that the destination refuses.");
+export type Refusal = z.infer<typeof Refusal>;
+
 /** How a gate stands. */
 export const GateState = z
   .object({
@@ -108,6 +118,11 @@ export const ChangeStatus = z
     plan: atomicList(PlannedAction, 1000, "What is done, object by object: deletions first.").optional(),
     omitted: z.int().min(0).optional().describe("Actions that did not fit into plan."),
     ...notesFields,
+    refusals: atomicList(
+      Refusal,
+      500,
+      "All that the destination refuses, fault by fault; message names the first. While there is any, nothing is written.",
+    ).optional(),
     gates: mapList(GateState, ["name"], 32, "Gates, and why they wait.").optional(),
     waitingFor: z.string().max(1024).optional().describe("What the Change waits for."),
     attempts: z.int().min(0).optional().describe("How often it was tried."),

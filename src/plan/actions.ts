@@ -1,5 +1,6 @@
 import type { FieldChange } from "../api/change.js";
 import type { Document } from "../manifest/document.js";
+import type { FieldPath } from "../manifest/field-path.js";
 import type { ObjectKey } from "../manifest/object-id.js";
 import type { LiveObject } from "./live.js";
 
@@ -46,10 +47,22 @@ export interface PreviewedWrite {
   readonly warnings: readonly string[];
 }
 
+/** One thing that is wrong with a document. */
+export interface DocumentFault {
+  /** The field; empty: the document as a whole. */
+  readonly path: FieldPath;
+  /** The field, what is wrong with it and what to do. Never a secret value. */
+  readonly message: string;
+}
+
 /** A write that the destination refused, or that it cannot judge yet. */
 export interface RefusedWrite {
   readonly action: WriteAction;
   readonly message: string;
+  /** What is wrong with single fields, in a stable order; empty or left out when the message is about something else. */
+  readonly faults?: readonly DocumentFault[];
+  /** Whether nothing but another document can help. Then it is not tried again by itself. */
+  readonly ofDocument?: boolean;
   /** Whether trying again can help without a change of the document: connection, quota, throttling. */
   readonly retryable: boolean;
   /** `namespace/name` of the app that owns the object, where nothing but that is in the way. */

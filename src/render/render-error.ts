@@ -1,3 +1,4 @@
+import { cutMiddle } from "../base/cut-text.js";
 import { OverseerError } from "../base/errors.js";
 import type { Origin } from "../manifest/document.js";
 import { formatProblem, type ManifestProblem } from "../manifest/manifest-error.js";
@@ -34,17 +35,26 @@ const MAX_LINE = 300;
 export class RenderError extends OverseerError {
   readonly problems: readonly RenderProblem[];
 
+  /** The first problem and the number of the others. */
+  readonly brief: string;
+
   constructor(problems: readonly RenderProblem[]) {
     super(summarise(problems), { code: "RENDER_FAILED", reason: "RenderFailed", class: "terminal" });
     this.problems = problems;
+    const [first] = problems;
+    const more = problems.length - 1;
+    const line = first === undefined ? "" : cutMiddle(formatRenderProblem(first), MAX_LINE);
+    this.brief =
+      more > 0
+        ? `${problems.length} problems, all of them in the log of the operator: ${line}; and ${more} more`
+        : line;
   }
 }
 
 function summarise(problems: readonly RenderProblem[]): string {
   let text = problems.length === 1 ? "" : `${problems.length} problems: `;
   for (const [index, problem] of problems.entries()) {
-    const full = formatRenderProblem(problem);
-    const line = full.length > MAX_LINE ? `${full.slice(0, MAX_LINE)}…` : full;
+    const line = cutMiddle(formatRenderProblem(problem), MAX_LINE);
     const next = index === 0 ? `${text}${line}` : `${text}; ${line}`;
     const more = `; and ${problems.length - index} more`;
     if (index > 0 && Buffer.byteLength(next) + more.length > MAX_MESSAGE) return text + more;

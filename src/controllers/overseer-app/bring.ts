@@ -3,7 +3,6 @@ import { deletionsGate } from "../../gates/deletions.js";
 import { closedGates, judgeGates } from "../../gates/gate.js";
 import { referencesGate } from "../../gates/references.js";
 import { formatOrigin } from "../../manifest/document.js";
-import { displayId } from "../../manifest/object-id.js";
 import type { RefusedWrite } from "../../plan/actions.js";
 import { difference } from "../../plan/difference.js";
 import type { LiveObject, Observation } from "../../plan/live.js";
@@ -19,6 +18,7 @@ import { statusNotes } from "./notes.js";
 import { observeApp } from "./observe.js";
 import { tellKept } from "./prune.js";
 import { areRecorded, recordKinds } from "./record-kinds.js";
+import { tellRefusals } from "./refusals.js";
 import { restAfterFailure, restsStill } from "./retry.js";
 import type { AppRun, Rendered } from "./run.js";
 import { unsettledApps } from "./settled.js";
@@ -128,10 +128,16 @@ function noteChecked(run: AppRun, { inputs }: Rendered, refused: readonly Refuse
 
 /** Notes a refusal with all its reasons. Nothing is written. */
 async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: PruneVerdict): Promise<void> {
-  const message = verdict.refusal ?? describeRefusals(plan.refused ?? [], plan.writes.length + plan.deferred.length);
+  const writes = plan.refused ?? [];
+  const others = plan.writes.length + plan.deferred.length;
+  const told = verdict.refusal === undefined ? await tellRefusals(writes, others, run.snapshot) : undefined;
+  const message = verdict.refusal ?? told?.message ?? "";
+  const ofDocuments = told !== undefined && writes.every((refusal) => refusal.ofDocument === true);
   const reason = verdict.refusal === undefined ? "ApplyRefused" : "PruneRefused";
   if (verdict.refusal !== undefined) run.services.observer.pruneRefused(reason);
-  restAfterFailure(run, desired, reason, `${desired.inputs.revision}: ${message}`);
+  const { revision } = desired.inputs;
+  const brief = told && `${revision}: ${told.brief}`;
+  restAfterFailure(run, desired, reason, `${revision}: ${message}`, 0, { brief, terminal: ofDocuments });
   const change = await ensureChange(
     run,
     desired.inputs,
@@ -141,6 +147,7 @@ async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: Prun
     ...planStatus(run, plan),
     phase: "Refused",
     message,
+    ...(told === undefined ? {} : { refusals: [...told.refusals] }),
     attempts: (change.status?.attempts ?? 0) + 1,
   });
 }
@@ -175,14 +182,4 @@ function causeOf(run: AppRun, desired: Rendered): ChangeCause {
   const before = run.status.applied;
   if (!before || before.commit !== desired.inputs.commit) return "Revision";
   return "Spec";
-}
-
-function describeRefusals(refusals: readonly RefusedWrite[], others: number): string {
-  const total = refusals.length + others;
-  const lines = refusals.map(
-    ({ action, message }) => `${formatOrigin(action.document.origin)}: ${displayId(action.document.id)}: ${message}`,
-  );
-  const head = refusals.length === 1 ? "" : `${refusals.length} of ${total} changed objects are refused: `;
-  const shown = lines.slice(0, 5).map((line) => (line.length > 400 ? `${line.slice(0, 399)}…` : line));
-  return `${head}${shown.join("; ")}${lines.length > 5 ? `; and ${lines.length - 5} more` : ""} (nothing was written)`;
 }

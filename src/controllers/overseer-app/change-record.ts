@@ -4,6 +4,7 @@ import { type ConditionDraft, cutMessage, mergeConditions } from "../../api/cond
 import { API_VERSION } from "../../api/group.js";
 import type { Inputs } from "../../api/inputs.js";
 import { rfc3339 } from "../../base/clock.js";
+import { cutMiddle } from "../../base/cut-text.js";
 import { isStatus } from "../../kube/errors.js";
 import { collectionPath, objectPath } from "../../kube/resource.js";
 import { expiredChanges } from "../../plan/prune-guard.js";
@@ -14,6 +15,8 @@ import type { AppRun, ChangeUpdate } from "./run.js";
 
 /** Names tried when the next number is taken already. */
 const MAX_TRIES = 20;
+/** Longest message in the conditions beside Ready, which has it whole. */
+const MAX_SHORT = 300;
 
 /** The Changes of an app that have not reached their end. */
 export function openChanges(run: AppRun): Change[] {
@@ -89,7 +92,7 @@ async function createChange(
  * crash before that loses nothing, since the next reconcile looks at what is live.
  */
 export function stageChange(run: AppRun, change: Change, update: ChangeUpdate): void {
-  const { message: _, waitingFor: __, ...lasting } = run.staged?.update ?? {};
+  const { message: _, waitingFor: __, refusals: ___, ...lasting } = run.staged?.update ?? {};
   elapsedSince(run, change, "started", change.status?.startTime);
   run.staged = { change, update: { startTime: rfc3339(run.services.clock.now()), ...lasting, ...update } };
 }
@@ -107,7 +110,7 @@ export async function recordChange(run: AppRun, change: Change, update: ChangeUp
   const { changes, status, clock } = run.services;
   const now = rfc3339(clock.now());
   const before = change.status ?? {};
-  const { waitingFor: _, message: __, ...lasting } = before;
+  const { waitingFor: _, message: __, refusals: ___, ...lasting } = before;
   const next: ChangeStatus = {
     ...lasting,
     ...update,
@@ -138,12 +141,12 @@ export function changeConditions(status: ChangeStatus): ConditionDraft[] {
   if (isFinal(status.phase)) {
     return [
       { type: "Ready", status: "False", reason, message },
-      { type: "Stalled", status: "True", reason, message },
+      { type: "Stalled", status: "True", reason, message: cutMiddle(message, MAX_SHORT) },
     ];
   }
   return [
     { type: "Ready", status: "Unknown", reason, message },
-    { type: "Reconciling", status: "True", reason, message },
+    { type: "Reconciling", status: "True", reason, message: cutMiddle(message, MAX_SHORT) },
   ];
 }
 

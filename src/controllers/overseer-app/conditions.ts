@@ -1,5 +1,6 @@
 import type { ConditionDraft } from "../../api/conditions.js";
 import { ANNOTATION_RECONCILE } from "../../api/group.js";
+import { cutMiddle } from "../../base/cut-text.js";
 import type { AppHealth } from "./health.js";
 import type { DriftReport, PausedReport, Problem, Progress } from "./run.js";
 
@@ -32,6 +33,9 @@ export interface AppFacts {
 }
 
 type Draft = ConditionDraft;
+
+/** Longest problem in the conditions beside Ready, which has it whole. */
+const MAX_SHORT = 300;
 
 /**
  * The conditions of an app. Ready is True when live equals the last inputs that passed their gates, and is healthy; also
@@ -71,7 +75,7 @@ function syncedCondition(facts: AppFacts): Draft {
       "Synced",
       revision === undefined && problem.stage === "Source" ? "Unknown" : "False",
       problem.reason,
-      problem.message,
+      inShort(problem),
     );
   if (progress.state === "waiting") return draft("Synced", "False", "Waiting", progress.message);
   if (progress.state === "pending") return draft("Synced", "False", "Applying", progress.message);
@@ -98,8 +102,9 @@ function healthyCondition({ health, revision, unseen, timedOut }: AppFacts): Dra
 function abnormal(facts: AppFacts, ready: Draft): Draft[] {
   const { problem, progress, drift, contested } = facts;
   const list: Draft[] = [];
-  if (problem?.terminal) list.push(draft("Stalled", "True", problem.reason, problem.message));
-  else if (problem) list.push(draft("Reconciling", "True", "Retrying", withRetry(problem)));
+  if (problem?.terminal) list.push(draft("Stalled", "True", problem.reason, inShort(problem)));
+  else if (problem)
+    list.push(draft("Reconciling", "True", "Retrying", withRetry({ ...problem, message: inShort(problem) })));
   else if (ready.status === "Unknown") list.push(draft("Reconciling", "True", ready.reason, ready.message));
   if (progress.state === "waiting") list.push(draft("Waiting", "True", progress.reason, progress.message));
   if (drift.length > 0)
@@ -124,6 +129,11 @@ function seeNotes({ notes = 0 }: AppFacts): string {
 
 function lost(revision: string): string {
   return `${revision} is applied, but cannot be fetched any more: nothing is healed or deleted until a newer revision is applied`;
+}
+
+/** Only Ready tells a problem at full length. */
+function inShort({ message, brief = message }: Problem): string {
+  return cutMiddle(brief, MAX_SHORT);
 }
 
 function withRetry(problem: Problem): string {

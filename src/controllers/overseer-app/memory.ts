@@ -18,6 +18,10 @@ export interface Retry {
   readonly broughtForward?: boolean;
   readonly reason: string;
   readonly message: string;
+  /** The message in short. */
+  readonly brief?: string;
+  /** Only other inputs can help: there is no next try. */
+  readonly terminal: boolean;
   /** Objects that were not healthy then: when one of them is, it is tried at once. */
   readonly unhealthy?: readonly ObjectKey[];
 }
@@ -78,7 +82,7 @@ export class AppMemory {
 
   /** Ends the rest after a failure: what failed may go well now. */
   retryNow(): void {
-    if (this.retry) this.retry = { ...this.retry, broughtForward: true };
+    if (this.retry && !this.retry.terminal) this.retry = { ...this.retry, broughtForward: true };
   }
 
   /** Keeps the renders of these keys alone. */

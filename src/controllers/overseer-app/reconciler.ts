@@ -142,7 +142,7 @@ function claim(run: AppRun, desired: Rendered | Problem): void {
     run.problem = desired;
     run.progress = { state: "failed" };
     if (desired.stage === "Render" || desired.terminal)
-      run.tellOnce("sync", "Warning", desired.reason, "Render", desired.message);
+      run.tellOnce("sync", "Warning", desired.reason, "Render", desired.brief ?? desired.message);
     return;
   }
   run.desired = desired;

@@ -149,7 +149,9 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): O
     ...kindsInUse(run, observation),
     ...(change ? { change } : {}),
     ...(changes === undefined ? {} : { changes }),
-    ...(failing ? { failures: retry.failures, nextRetryTime: rfc3339(retry.nextAt) } : {}),
+    ...(failing
+      ? { failures: retry.failures, ...(retry.terminal ? {} : { nextRetryTime: rfc3339(retry.nextAt) }) }
+      : {}),
     ...(asked === undefined ? {} : { lastHandledReconcileAt: asked }),
   };
 }

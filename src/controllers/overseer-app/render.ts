@@ -1,6 +1,7 @@
 import type { Inputs } from "../../api/inputs.js";
 import { OverseerError } from "../../base/errors.js";
 import type { GitSnapshot } from "../../git/engine.js";
+import { formatRenderProblem, RenderError } from "../../render/render-error.js";
 import { kindsOf } from "./kinds.js";
 import type { AppRun, Problem, Rendered } from "./run.js";
 import {
@@ -19,6 +20,7 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
   if (isProblem(located)) return located;
   const { inputs, snapshot } = located;
   run.locatedCommit = inputs.commit;
+  run.snapshot = snapshot;
   const known = knownRender(run, inputs);
   if (known) return known;
   const failed = run.memory.failedRender;
@@ -28,6 +30,7 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     if (error.class === "terminal") run.memory.failedRender = { inputsKey: inputs.key, error };
+    if (error instanceof RenderError) logProblems(run, inputs, error);
     return renderProblem(inputs, error);
   }
 }
@@ -101,6 +104,17 @@ function renderProblem(inputs: Inputs, error: OverseerError): Problem {
     stage: "Render",
     reason: error.reason,
     message: `${inputs.revision}: ${error.message}`,
+    ...(error instanceof RenderError ? { brief: `${inputs.revision}: ${error.brief}` } : {}),
     terminal: error.class === "terminal",
   };
+}
+
+/** Problems of one source that have a line in the log. */
+const MAX_LOGGED = 500;
+
+/** Logs every problem of a source with several, once: a condition has room for the first few. */
+function logProblems(run: AppRun, { revision }: Inputs, { problems }: RenderError): void {
+  if (problems.length < 2) return;
+  for (const problem of problems.slice(0, MAX_LOGGED))
+    run.logger.warn("source problem", { app: run.key, revision, problem: formatRenderProblem(problem) });
 }

@@ -19,18 +19,21 @@ export function restsStill(run: AppRun, desired: Rendered): boolean {
   const { clock } = run.services;
   if (!retry || retry.inputsKey !== desired.inputs.key) return false;
   const left = retry.dueAt - clock.monotonic();
-  if (retry.generation !== run.app.metadata.generation || retry.broughtForward || left <= 0) return false;
+  if (retry.generation !== run.app.metadata.generation) return false;
+  if (!retry.terminal && (retry.broughtForward || left <= 0)) return false;
   if (isHealthyNow(run, retry.unhealthy)) return false;
-  run.memory.retry = { ...retry, nextAt: shownTime(retry.nextAt, clock.now() + left) };
+  const nextAt = shownTime(retry.nextAt, clock.now() + left);
+  run.memory.retry = { ...retry, nextAt };
   run.progress = { state: "failed" };
   run.problem = {
     stage: "Plan",
     reason: retry.reason,
     message: retry.message,
-    terminal: false,
-    retryAt: run.memory.retry.nextAt,
+    ...(retry.brief === undefined ? {} : { brief: retry.brief }),
+    terminal: retry.terminal,
+    ...(retry.terminal ? {} : { retryAt: nextAt }),
   };
-  run.comeBack(left);
+  if (!retry.terminal) run.comeBack(left);
   return true;
 }
 
@@ -46,9 +49,17 @@ function shownTime(told: number, now: number): number {
   return Math.abs(told - now) < SET_MS ? told : now;
 }
 
+/** What else is known of a failure. */
+export interface FailureNature {
+  /** The message in short. */
+  readonly brief?: string | undefined;
+  /** Only other inputs can help: no time is set for another try. */
+  readonly terminal?: boolean;
+}
+
 /**
- * Lets these inputs rest after a failed try, each time for longer, and says why. It is tried for ever. A try that an event brought
- * forward leaves the rest as it was.
+ * Lets these inputs rest after a failed try, each time for longer, and says why. It is tried for ever, unless only other inputs
+ * can help. A try that an event brought forward leaves the rest as it was.
  */
 export function restAfterFailure(
   run: AppRun,
@@ -56,23 +67,29 @@ export function restAfterFailure(
   reason: string,
   message: string,
   retryAfterMs = 0,
+  { brief, terminal = false }: FailureNature = {},
 ): void {
   const { clock } = run.services;
   const now = clock.monotonic();
-  const { failures, dueAt } = countFailure(
+  const { failures, dueAt: due } = countFailure(
     triesBefore(run, desired.inputs.key),
     { startedAt: now, endedAt: now, retryAfterMs },
     (count) => backoffDelay(retryPolicy(run), count),
   );
+  const dueAt = terminal ? Number.POSITIVE_INFINITY : due;
   const delay = dueAt - now;
   const before = run.memory.retry;
   const nextAt = before?.dueAt === dueAt ? shownTime(before.nextAt, clock.now() + delay) : clock.now() + delay;
   const { generation } = run.app.metadata;
-  run.memory.retry = { inputsKey: desired.inputs.key, generation, failures, dueAt, nextAt, reason, message };
-  run.problem = { stage: "Plan", reason, message, terminal: false, retryAt: nextAt };
+  const short = brief === undefined ? {} : { brief };
+  run.memory.retry = {
+    ...{ inputsKey: desired.inputs.key, generation, failures, dueAt, nextAt, reason, message, terminal },
+    ...short,
+  };
+  run.problem = { stage: "Plan", reason, message, ...short, terminal, ...(terminal ? {} : { retryAt: nextAt }) };
   run.progress = { state: "failed" };
-  run.comeBack(delay);
-  run.tellOnce("sync", "Warning", reason, "Sync", message);
+  if (!terminal) run.comeBack(delay);
+  run.tellOnce("sync", "Warning", reason, "Sync", brief ?? message);
 }
 
 /** Failed tries of the same inputs so far; after a restart the status tells, since a restart is no try of the app's own. */

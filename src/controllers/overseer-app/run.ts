@@ -3,6 +3,7 @@ import type { Inputs } from "../../api/inputs.js";
 import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
 import type { Logger } from "../../base/logger.js";
 import type { Destination, Target } from "../../destinations/destination.js";
+import type { GitSnapshot } from "../../git/engine.js";
 import type { Document } from "../../manifest/document.js";
 import type { GroupVersionKind } from "../../manifest/object-id.js";
 import { type AppRef, appKey } from "../../plan/live.js";
@@ -37,6 +38,8 @@ export interface Problem {
   readonly stage: "Access" | "Source" | "Render" | "Destination" | "Plan" | "Apply";
   readonly reason: string;
   readonly message: string;
+  /** The same in short, where the message is long: conditions beside Ready, and Events. */
+  readonly brief?: string;
   /** Nothing changes until somebody changes something. */
   readonly terminal: boolean;
   /** Epoch milliseconds of the next try, where there is one. */
@@ -86,6 +89,8 @@ export class AppRun {
   status: OverseerAppStatus;
   /** The commit that the source is at now, whether or not it can be rendered. */
   locatedCommit: string | undefined;
+  /** The commit that the source is at now, to look up what stands in a file. */
+  snapshot: GitSnapshot | undefined;
   /** What Git says now. */
   desired: Rendered | undefined;
   /** What was last applied, if it can be had. */

@@ -2,7 +2,7 @@ import type { FieldChange } from "../../api/change.js";
 import { LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
 import { mapLimit } from "../../base/semaphore.js";
 import type { ApplyResult } from "../../kube/apply.js";
-import { goneVersion, isDocumentRefusal, isStatus } from "../../kube/errors.js";
+import { goneVersion, isStatus } from "../../kube/errors.js";
 import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
@@ -18,8 +18,9 @@ import { liveDiff } from "./compare.js";
 import { type KubernetesContext, laneOf, noteForbidden, WRITES_PER_APP } from "./context.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
 import { fieldManager } from "./identity.js";
-import { explainRefusal } from "./refusals/explain.js";
 import { isTooLarge, KIND_NOT_SERVED, Refusal, TOO_LARGE } from "./refusals/refusal.js";
+import { refusedWrite } from "./refusals/refused-write.js";
+import { describeUnknownKind } from "./refusals/unknown-kind.js";
 import { judgeSize } from "./size.js";
 import { removalNotes } from "./update-notes.js";
 
@@ -96,9 +97,7 @@ async function judge(context: KubernetesContext, target: Target, action: WriteAc
     noteForbidden(context, target, error);
     const seen = isTooLarge(error) ? await readState(context, target, action) : "";
     const owner = error instanceof Refusal ? error.owner : undefined;
-    const message = `${explainRefusal(error)}${seen}`;
-    const refused = { action, message, retryable: !isDocumentRefusal(error), owner };
-    return { refused, error };
+    return { refused: { ...(await refusedWrite(context, target, action, error, seen)), owner }, error };
   }
 }
 
@@ -107,11 +106,7 @@ async function usableResource(context: KubernetesContext, document: Document): P
   const { id } = document;
   const resource = await context.discovery.find(id);
   if (!resource) {
-    throw new Refusal(
-      `the cluster has no kind ${id.kind} in ${apiVersionOf(id)}: install its CustomResourceDefinition, or mend the apiVersion`,
-      true,
-      KIND_NOT_SERVED,
-    );
+    throw new Refusal(describeUnknownKind(id, await context.discovery.all()), true, KIND_NOT_SERVED);
   }
   for (const verb of ["patch", "watch", "delete"]) {
     if (!resource.verbs.has(verb))

@@ -29,7 +29,7 @@ export async function writeDocument(
   write: PreviewedWrite,
 ): Promise<Outcome> {
   const { document } = write.action;
-  return attempt(context, target, async () => {
+  return attempt(context, target, document.object, async () => {
     const resource = await resourceOf(context, document);
     const known = context.tracker.get(document.key);
     const first = write.verb === "Adopt" || write.action.live?.ownership === "Claimed";
@@ -47,7 +47,7 @@ export async function writeDocument(
 /** Applies a document again over a live object that drifted, or may have. Writes nothing if they are equal. */
 export async function healDocument(context: KubernetesContext, target: Target, action: HealAction): Promise<Outcome> {
   const { document, live } = action;
-  return attempt(context, target, async () => {
+  return attempt(context, target, document.object, async () => {
     const resource = await resourceOf(context, document);
     const known = context.tracker.get(document.key);
     try {
@@ -99,7 +99,7 @@ async function verifyByReading(
   const live = await readLive(context, target, resource, document);
   if (!live) throw refusal;
   const paths = notAsAsked(document.object, live);
-  const why = explainRefusal(refusal);
+  const why = explainRefusal(refusal, document.object);
   const retryable = !isDocumentRefusal(refusal);
   if (paths.length > 0) return { ok: false, retryable, message: `${why} (not as in Git: ${paths.join(", ")})` };
   context.tracker.settle(document.key, live.metadata.resourceVersion, "none");
@@ -119,7 +119,7 @@ function hasWritten(before: ObservedObject | undefined, after: ObservedObject, l
 /** Deletes the object of a permit, bound to its uid and resourceVersion: what changed meanwhile is judged anew. */
 export async function removeObject(context: KubernetesContext, target: Target, permit: DeletePermit): Promise<Outcome> {
   const { id, key, uid, resourceVersion } = permit.live;
-  return attempt(context, target, async () => {
+  return attempt(context, target, undefined, async () => {
     const resource = await context.discovery.findAny(id);
     if (!resource) return { ok: true, wrote: false, notes: [`${displayId(id)} went with its kind`] };
     try {
@@ -187,14 +187,19 @@ function oddities(written: ObservedObject, target: Target, document: Document): 
     : [];
 }
 
-async function attempt(context: KubernetesContext, target: Target, work: () => Promise<Outcome>): Promise<Outcome> {
+async function attempt(
+  context: KubernetesContext,
+  target: Target,
+  object: object | undefined,
+  work: () => Promise<Outcome>,
+): Promise<Outcome> {
   try {
     return await work();
   } catch (error) {
     noteForbidden(context, target, error);
     const retryable = isStatus(error, 409) || !isDocumentRefusal(error);
     const retryAfterMs = error instanceof OverseerError ? error.retryAfterMs : undefined;
-    const message = explainRefusal(error);
+    const message = explainRefusal(error, object);
     return { ok: false, message, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
 }

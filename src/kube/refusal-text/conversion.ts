@@ -38,7 +38,10 @@ export function conversionFault(message: string, object: unknown): readonly Fiel
   if (/quantit/.test(reason)) {
     const paths = wrongQuantities(object, []);
     if (paths.length > 0)
-      return paths.map((path) => fault(path, "", "is no quantity, which is like 500m, 2 or 1.5Gi", object));
+      return paths.map((path) => ({
+        ...fault(path, "", "is no quantity; write it like 500m, 2 or 1.5Gi", object),
+        fitting: "1",
+      }));
   }
   if (/cannot convert float\d+ to u?int/.test(reason))
     return [

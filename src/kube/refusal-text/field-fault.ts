@@ -12,4 +12,6 @@ export interface FieldFault {
   readonly ofDocument: boolean;
   /** Whether the field can only be set when the object is made. */
   readonly unchangeable: boolean;
+  /** Where the fault is one of the schema: a value that fits it, to find the faults behind this one; undefined: none at all. */
+  readonly fitting?: unknown;
 }

@@ -37,8 +37,11 @@ function schemaFault({ path: text, fault }: TypedError, object: unknown): FieldF
       return of("unknown field: correct its name, its place or its indentation");
     case "duplicate":
       return of(`two entries have the same ${fault.key.replaceAll('"', "")}: remove one of them`);
-    case "type":
-      return of(wrongType(fault.expected, path && valueAt(object, path), isSecret(object) || CONFIDENTIAL.test(field)));
+    case "type": {
+      const value = path && valueAt(object, path);
+      const hidden = isSecret(object) || CONFIDENTIAL.test(field);
+      return { ...of(wrongType(fault.expected, value, hidden)), fitting: fitting(fault.expected, value) };
+    }
     case "other":
       return of(cutMiddle(fault.text, 200));
   }
@@ -76,6 +79,22 @@ function wrongType(expected: ExpectedType, value: unknown, hidden: boolean): str
 function isOf(expected: ExpectedType, text: string): boolean {
   if (expected === "number") return /^-?\d+(?:\.\d+)?$/.test(text);
   return expected === "boolean" && /^(?:true|false)$/.test(text);
+}
+
+/** A value of the type that is wanted, as like the one that stands there as can be. */
+function fitting(expected: ExpectedType, value: unknown): unknown {
+  switch (expected) {
+    case "text":
+      return typeof value === "number" || typeof value === "boolean" ? String(value) : "x";
+    case "number":
+      return typeof value === "string" && isOf("number", value) ? Number(value) : 1;
+    case "boolean":
+      return value === "true";
+    case "list":
+      return [];
+    case "mapping":
+      return {};
+  }
 }
 
 function nameOf(value: unknown): string {

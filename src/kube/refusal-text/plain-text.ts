@@ -11,7 +11,7 @@ const DUMP = /(?:&?(?:(?:map\[[\w.*]+\]|\[\])+(?:interface \{\}|[\w.*]+)|\*?[a-z
  * several lines go, values are cut in their middle, and the regular expressions behind a rule are left out.
  */
 export function plainText(text: string): string {
-  const head = text.replace(/\n\s*@@ [\s\S]*$/, "");
+  const head = text.replace(/\n\s*(?:@@ |[a-z]+\.[A-Z]\w*\{)[\s\S]*$/, "");
   const short = withoutDumps(head)
     .replace(/ \(e\.g\. [^)]*regex used for validation is [\s\S]*?'\)/g, "")
     .replace(/"(?:[^"\\]|\\.){80,}"/g, (quoted) => cutMiddle(quoted, MAX_VALUE));

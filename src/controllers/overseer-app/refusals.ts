@@ -1,0 +1,107 @@
+import type { Refusal } from "../../api/change.js";
+import { cutMessage } from "../../api/conditions.js";
+import { cutMiddle } from "../../base/cut-text.js";
+import type { GitSnapshot } from "../../git/engine.js";
+import { formatOrigin, type Origin } from "../../manifest/document.js";
+import { FieldLines } from "../../manifest/field-lines.js";
+import { displayId } from "../../manifest/object-id.js";
+import type { RefusedWrite } from "../../plan/actions.js";
+
+/** What a condition says of refusals, beside revision and remarks. */
+const MAX_LINES = 800;
+/** One line of it. */
+const MAX_LINE = 640;
+/** Lines that a Change holds, and their bytes. */
+const MAX_REFUSALS = 500;
+const MAX_BYTES = 128 * 1024;
+
+/** All that a destination refuses of a plan, for a condition and for the Change. */
+export interface ToldRefusals {
+  /** As many as fit, the cause of each whole. */
+  readonly message: string;
+  /** The first of them alone. */
+  readonly brief: string;
+  readonly refusals: readonly Refusal[];
+}
+
+/** Tells what is refused, fault by fault, in the order of the files. `others`: changed objects that are accepted. */
+export async function tellRefusals(
+  refused: readonly RefusedWrite[],
+  others: number,
+  snapshot: GitSnapshot | undefined,
+): Promise<ToldRefusals> {
+  const faults = await locateFaults(refused, snapshot);
+  const head =
+    refused.length === 1 ? "" : `${refused.length} of ${refused.length + others} changed objects are refused: `;
+  const lines = faults.map(({ where, object, message }) => cutMiddle(`${where}: ${object}: ${message}`, MAX_LINE));
+  const more = faults.length - 1;
+  return {
+    message: `${head}${joinWhole(lines, MAX_LINES)} (nothing was written)`,
+    brief: `${head}${lines[0] ?? ""}${more > 0 ? `; and ${more} more, all of them in the Change` : ""}`,
+    refusals: bounded(
+      faults.map(({ where, object, message }) => ({ object, origin: where, message: cutMessage(message) })),
+    ),
+  };
+}
+
+/** As many lines as fit, the first of them in any case, and how many there are besides. */
+export function joinWhole(lines: readonly string[], max: number): string {
+  let text = lines[0] ?? "";
+  let shown = 1;
+  while (shown < lines.length && text.length + 2 + (lines[shown]?.length ?? 0) <= max) text += `; ${lines[shown++]}`;
+  return shown < lines.length ? `${text}; and ${lines.length - shown} more` : text;
+}
+
+interface LocatedFault {
+  readonly origin: Origin;
+  readonly where: string;
+  readonly object: string;
+  readonly message: string;
+}
+
+async function locateFaults(
+  refused: readonly RefusedWrite[],
+  snapshot: GitSnapshot | undefined,
+): Promise<readonly LocatedFault[]> {
+  const files = new Map<string, FieldLines | undefined>();
+  const located: LocatedFault[] = [];
+  for (const { action, message, faults = [] } of refused) {
+    const { origin, id } = action.document;
+    const object = displayId(id);
+    for (const fault of faults.length > 0 ? faults : [{ path: [], message }]) {
+      if (fault.path.length > 0 && !files.has(origin.file))
+        files.set(origin.file, await linesOf(origin.file, snapshot));
+      const line = fault.path.length === 0 ? origin.line : files.get(origin.file)?.lineOf(origin.line, fault.path);
+      const at = { file: origin.file, line: line ?? origin.line };
+      located.push({ origin: at, where: formatOrigin(at), object, message: fault.message });
+    }
+  }
+  return located.sort(inOrder);
+}
+
+function inOrder(a: LocatedFault, b: LocatedFault): number {
+  if (a.origin.file !== b.origin.file) return a.origin.file < b.origin.file ? -1 : 1;
+  if (a.origin.line !== b.origin.line) return a.origin.line - b.origin.line;
+  const [left, right] = [`${a.object} ${a.message}`, `${b.object} ${b.message}`];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** The text of a file is read again for this alone. Where it cannot be had, the line of the document has to do. */
+async function linesOf(file: string, snapshot: GitSnapshot | undefined): Promise<FieldLines | undefined> {
+  try {
+    const entry = await snapshot?.treeAt(file);
+    if (snapshot === undefined || entry?.kind !== "file") return undefined;
+    return new FieldLines(new TextDecoder().decode(await snapshot.readBlob(entry.id)));
+  } catch {
+    return undefined;
+  }
+}
+
+function bounded(refusals: readonly Refusal[]): readonly Refusal[] {
+  let bytes = 0;
+  const fit = refusals.filter((refusal, index) => {
+    bytes += Buffer.byteLength(JSON.stringify(refusal));
+    return index < MAX_REFUSALS && bytes <= MAX_BYTES;
+  });
+  return fit;
+}
