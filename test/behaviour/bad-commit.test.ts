@@ -40,15 +40,15 @@ const BAD: { what: string; files: Record<string, string>; reason: string; says: 
     what: "an unknown field",
     files: { "field.yaml": deployment("field").replace("replicas:", "replicaz:") },
     reason: "ApplyRefused",
-    says: [/field\.yaml:1: Deployment \{ns\}\/field: /, /replicaz/],
-    stalled: false,
+    says: [/field\.yaml:\d+: Deployment \{ns\}\/field: /, /replicaz/],
+    stalled: true,
   },
   {
     what: "a value of the wrong type",
     files: { "type.yaml": deployment("type").replace("replicas: 1", "replicas: many") },
     reason: "ApplyRefused",
-    says: [/type\.yaml:1/, /replicas/],
-    stalled: false,
+    says: [/type\.yaml:6/, /replicas: is text, but has to be a number/],
+    stalled: true,
   },
   {
     what: "an object that validation refuses",
@@ -56,7 +56,7 @@ const BAD: { what: string; files: Record<string, string>; reason: string; says: 
       "port.yaml": "apiVersion: v1\nkind: Service\nmetadata: { name: port }\nspec: { ports: [{ port: 700000 }] }\n",
     },
     reason: "ApplyRefused",
-    says: [/port\.yaml:1: Service \{ns\}\/port: /, /700000|65535/],
+    says: [/port\.yaml:\d+: Service \{ns\}\/port: /, /700000|65535/],
     stalled: false,
   },
   {
@@ -135,13 +135,13 @@ describe("A bad commit", function () {
     const message = condition(app, "Ready")?.message ?? "";
     expect(message)
       .to.contain("2 of 3 changed objects are refused")
-      .and.contain("one.yaml:1")
-      .and.contain("two.yaml:1")
+      .and.contain("one.yaml:4")
+      .and.contain("two.yaml:4")
       .and.contain("nothing was written");
     expect(await world.kube.get(world.configMap("all"))).to.equal(undefined);
     const [change] = await world.changes("all");
     expect(change?.status?.phase).to.equal("Refused");
-    expect(change?.status?.message).to.contain("one.yaml:1");
+    expect(change?.status?.message).to.contain("one.yaml:4");
     expect(change?.status?.summary, "what it would do").to.equal("+3 ~0 -0");
     expect(change?.status?.plan?.filter(({ result }) => result === "Failed").map(({ object }) => object)).to.deep.equal(
       [`Service ${world.namespace}/one`, `Service ${world.namespace}/two`],

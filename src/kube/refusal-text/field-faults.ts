@@ -20,8 +20,10 @@ export function fieldFaults(status: KubeStatus, object: unknown): readonly Field
 }
 
 function causes(status: KubeStatus, object: unknown): FieldFault[] | undefined {
-  if (status.reason !== "Invalid") return undefined;
-  return status.details?.causes?.flatMap((cause) => {
+  const found = status.details?.causes ?? [];
+  // A policy that refuses an object is a cause, too, and names no field.
+  if (status.reason !== "Invalid" || found.every(({ field }) => !field)) return undefined;
+  return found.flatMap((cause) => {
     const said = describeCause(cause);
     if (said === undefined) return [];
     const { path, field } = locate(cause.field ?? "", object);

@@ -1,4 +1,5 @@
 import { isDocumentRefusal, isStatus } from "../../../kube/errors.js";
+import { isBuiltinGroup } from "../../../manifest/builtin-groups.js";
 import type { RefusedWrite, WriteAction } from "../../../plan/actions.js";
 import type { Target } from "../../destination.js";
 import type { KubernetesContext } from "../context.js";
@@ -25,7 +26,9 @@ export async function refusedWrite(
       dryRun(context, target, { ...document, object }, resource, true),
     ));
   const { message, faults, ofDocument } = found ? ofFields(found) : explain(error, document.object);
-  return { action, message: `${message}${seen}`, faults, ofDocument, retryable };
+  // The schema of another kind may change with its definition.
+  const lasting = ofDocument && isBuiltinGroup(document.id.group);
+  return { action, message: `${message}${seen}`, faults, ofDocument: lasting, retryable };
 }
 
 /** Whether the account of a target is missing: asked once for all objects of one reconcile. */

@@ -310,6 +310,9 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
       reason: "Invalid",
       message:
         "configmaps \"a\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'b' denied request: the key is forbidden",
+      details: {
+        causes: [{ message: "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: the key is forbidden" }],
+      },
     },
     "ValidatingAdmissionPolicy 'p' with binding 'b' denied request: the key is forbidden: change the document so that the policy allows it",
   ],
