@@ -4,6 +4,7 @@ import { displayId, type ObjectKey } from "../../manifest/object-id.js";
 import type { DeferredWrite } from "../../plan/actions.js";
 import type { Plan } from "../../plan/plan.js";
 import { flushChange, stageChange } from "./change-record.js";
+import { awaitedDeletions } from "./lifting-deletions.js";
 import { observeApp } from "./observe.js";
 import { holdDeletions, prune } from "./prune.js";
 import { Results } from "./results.js";
@@ -41,6 +42,7 @@ export async function applyPlan(
   const remaining = await writeInOrder(run, desired, plan, results);
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-apply");
+  if (await deleteWhatIsAwaited(run, plan, change, remaining, deletions, results)) return;
   if (!noteStuck(run, remaining, results) && isWaiting(run, change, remaining, results)) return;
   if (!results.failed && deletions.refusal !== undefined) return pruneRefused(run, desired, change, deletions.refusal);
   const left = plan.leftovers.filter(({ live }) => !deletions.given.has(live.key));
@@ -50,6 +52,29 @@ export async function applyPlan(
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-prune");
   return results.failed ? applyFailed(run, desired, change, results) : applied(run, change, results);
+}
+
+/** Deletes what keeps the API server from accepting the rest. Says whether anything was deleted, or waits for that. */
+async function deleteWhatIsAwaited(
+  run: AppRun,
+  plan: Plan,
+  change: Change,
+  { waiting }: Remaining,
+  { unsettled, refusal }: DeletionFacts,
+  results: Results,
+): Promise<boolean> {
+  const awaited = results.failed || refusal !== undefined ? [] : awaitedDeletions(plan.leftovers, waiting);
+  if (awaited.length === 0) return false;
+  const hold = holdDeletions(run, awaited, unsettled);
+  if (hold === undefined) {
+    await prune(run, awaited, results);
+    if (results.failed) return false;
+    run.memory.lastWrite = run.services.clock.monotonic();
+    run.comeBack(AGAIN_MS.first);
+  }
+  const gone = awaited.map(({ live }) => displayId(live.id)).join(", ");
+  waitBeforePrune(run, change, hold ?? `the rest is judged again, since ${gone} is deleted`);
+  return true;
 }
 
 /**

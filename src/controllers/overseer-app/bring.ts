@@ -14,6 +14,7 @@ import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } f
 import { type Claimants, claimFacts, judgeClaims } from "./claimants.js";
 import { claimKey } from "./claims.js";
 import { giveUp } from "./give-up.js";
+import { liftingDeletions } from "./lifting-deletions.js";
 import { statusNotes } from "./notes.js";
 import { observeApp } from "./observe.js";
 import { tellKept } from "./prune.js";
@@ -44,7 +45,8 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   const unsettled = diff.leftovers.length === 0 ? [] : unsettledApps(run);
   const claimants = await judgeClaims(run, diff.leftovers);
   const verdict = judge(run, desired, observation, diff.leftovers, claimants);
-  const preview = await destination.preview(run.target, diff.writes, desired.documents, run.signal);
+  const going = liftingDeletions(verdict.decisions);
+  const preview = await destination.preview(run.target, diff.writes, desired.documents, run.signal, going);
   const held = diff.paused.filter(({ behind }) => behind).map(({ live }) => keepPaused(live));
   noteChecked(run, desired, preview.refused);
   const leftovers = [...given, ...verdict.decisions, ...held];

@@ -1,10 +1,11 @@
 import { mapLimit } from "../../base/semaphore.js";
 import type { Document } from "../../manifest/document.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
-import type { DeferredWrite, PreviewedWrite } from "../../plan/actions.js";
+import type { DeferredWrite, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import { nextStep } from "../../plan/apply-steps.js";
 import type { Plan } from "../../plan/plan.js";
 import { type Hold, Holds } from "./hold.js";
+import { liftingDeletions } from "./lifting-deletions.js";
 import type { Results } from "./results.js";
 import type { AppRun, Rendered } from "./run.js";
 
@@ -47,7 +48,8 @@ export async function writeInOrder(run: AppRun, desired: Rendered, plan: Plan, r
     const step = nextStep({ ready, waiting, failed, wrote, tierOf: holds.tierOf });
     if (step.type === "end" || run.signal.aborted) return { waiting, held: [...held.values()], unwritten };
     if (step.type === "judge") {
-      const again = await judgeAgain(run, desired, waiting, accepted);
+      const others = [...accepted.map(({ action }) => action), ...liftingDeletions(plan.leftovers)];
+      const again = await judgeAgain(run, desired, waiting, others);
       accepted = [...accepted, ...again.accepted];
       waiting = again.waiting;
       wrote = false;
@@ -84,7 +86,7 @@ async function judgeAgain(
   run: AppRun,
   desired: Rendered,
   waiting: readonly DeferredWrite[],
-  accepted: readonly PreviewedWrite[],
+  others: readonly WriteAction[],
 ): Promise<{ readonly accepted: readonly PreviewedWrite[]; readonly waiting: readonly DeferredWrite[] }> {
   const { destination, target, signal } = run;
   await destination.prepare(desired.kinds);
@@ -93,7 +95,7 @@ async function judgeAgain(
     waiting.map(({ action }) => action),
     desired.documents,
     signal,
-    accepted.map(({ action }) => action),
+    others,
   );
   run.services.failpoint("app:after-dry-run");
   const refused = preview.refused.map(({ action, message }) => ({ action, message, liftedBy: [] }));

@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { waitUntil } from "../../../tools/wait-until.js";
+import { ApiProxy, type ProxiedRequest } from "../../support/api-proxy.js";
 import { condition, configMap, World } from "../../support/world.js";
 
 const service = (name: string, port: number, namespace = ""): string =>
@@ -65,5 +67,41 @@ describe("A Change that cannot be written to its end", function () {
       `Service ${world.namespace}/bad Failed`,
       `ConfigMap ${world.namespace}/refused -`,
     ]);
+  });
+
+  it("goes on after an outage and another leader, and writes what is left and nothing twice", async () => {
+    const name = `${world.namespace}-outage`;
+    const inner = `  namespace: ${name}\n`;
+    const proxy = await ApiProxy.start(world.controlPlane);
+    let begun = false;
+    // From the first write in the new namespace on the API server is away.
+    const isWrite = ({ method, path, query }: ProxiedRequest) =>
+      method === "PATCH" && path.includes(`/namespaces/${name}/`) && query.get("dryRun") === null;
+    proxy.rule = (request) => {
+      begun ||= isWrite(request);
+      return begun && !request.watch ? { kind: "cut" } : undefined;
+    };
+    try {
+      await world.operator.stop();
+      await world.operator.start({ kubeconfigPath: await proxy.kubeconfig() });
+      await world.repository("outage", {
+        "ns.yaml": `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${name} }\n`,
+        "sa.yaml": `apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: own, namespace: ${name} }\n`,
+        "p.yaml": `apiVersion: v1\nkind: Pod\nmetadata: { name: p, namespace: ${name} }\nspec: { serviceAccountName: own, containers: [{ name: c, image: busybox }] }\n`,
+        "a.yaml": configMap("a", { v: "1" }, inner),
+      });
+      await world.app("outage", "outage", ".", { sync: { retry: { base: "500ms", max: "1s" } } });
+      await waitUntil({ what: "it has begun", timeoutMs: 30_000 }, async () => begun);
+      await world.operator.stop("SIGKILL");
+      await world.operator.start({ kubeconfigPath: world.controlPlane.kubeconfigPath });
+      await world.synced("outage", undefined, 60_000);
+    } finally {
+      await proxy.stop();
+    }
+    const changes = await world.changes("outage");
+    expect(changes.map(({ status }) => status?.phase)).to.deep.equal(["Succeeded"]);
+    for (const object of await world.kube.list("v1", "ConfigMap", name, "gitops.overseer.io/app=outage"))
+      expect(object.metadata.managedFields?.filter(({ operation }) => operation === "Apply")).to.have.length(1);
+    await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name });
   });
 });

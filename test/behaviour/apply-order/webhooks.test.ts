@@ -50,6 +50,18 @@ describe("An operator with a webhook, in one commit", function () {
   const exists = async (ref: TestRef): Promise<boolean> => (await world.kube.get(ref)) !== undefined;
   const lastChange = async (app: string) => (await world.changes(app)).at(-1)?.status;
 
+  const untilAsked = async (group: string): Promise<void> => {
+    await waitUntil({ what: "the webhook is asked", timeoutMs: 30_000 }, async () => {
+      const probe = { apiVersion: `${group}/v1`, kind: "Widget", metadata: { name: "probe" } };
+      const refused = await world.kube.apply(probe).then(
+        () => false,
+        () => true,
+      );
+      await world.kube.delete({ ...probe, name: "probe" });
+      return refused;
+    });
+  };
+
   it("has its webhook after its Deployment is healthy, and only the object waits that the webhook does not let in", async () => {
     const name = space("down");
     const { text, group } = await operator(name);
@@ -158,15 +170,7 @@ describe("An operator with a webhook, in one commit", function () {
     await world.kube.apply(definition);
     await world.kube.apply(configuration);
     await world.kube.resource(`${group}/v1`, "Widget");
-    await waitUntil({ what: "the webhook is asked", timeoutMs: 30_000 }, async () => {
-      const probe = { apiVersion: `${group}/v1`, kind: "Widget", metadata: { name: "probe" } };
-      const refused = await world.kube.apply(probe).then(
-        () => false,
-        () => true,
-      );
-      await world.kube.delete({ ...probe, name: "probe" });
-      return refused;
-    });
+    await untilAsked(group);
     const rest = (loadAll(text) as TestObject[]).filter(({ kind }) => !/Definition|Configuration/.test(kind));
     await world.repository("broken", { "all.yaml": rest.map((one) => dump(one)).join("---\n") });
     await world.app("broken", "broken", ".", { sync: { retry: { base: "1s", max: "2s" } } });
@@ -176,5 +180,23 @@ describe("An operator with a webhook, in one commit", function () {
     await world.kube.delete(webhook(name));
     await world.synced("broken", undefined, 60_000);
     expect(await exists(widget(group))).to.equal(true);
+  });
+
+  it("lets a commit through that takes the webhook away which refuses the rest of it", async () => {
+    const name = space("away");
+    const { text, group } = await operator(name);
+    const documents = loadAll(text) as TestObject[];
+    const asText = (some: readonly TestObject[]) => some.map((one) => dump(one)).join("---\n");
+    const without = (kinds: RegExp) => documents.filter(({ kind }) => !kinds.test(kind));
+    const repo = await world.repository("away", { "all.yaml": asText(without(/Widget/)) });
+    await world.app("away", "away", ".", { sync: { retry: { base: "1s", max: "2s" } } });
+    await world.synced("away", undefined, 60_000);
+    await untilAsked(group);
+    const head = await repo.commit({ "all.yaml": asText(without(/Configuration/)) }, "no webhook");
+    await world.poll("away");
+    await world.synced("away", head, 60_000);
+    expect(await exists(widget(group))).to.equal(true);
+    expect(await exists(webhook(name))).to.equal(false);
+    expect((await lastChange("away"))?.summary).to.equal("+1 ~0 -1");
   });
 });

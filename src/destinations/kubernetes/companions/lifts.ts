@@ -155,12 +155,15 @@ function hasWord(text: string, word: string): boolean {
   );
 }
 
-/** Whether a companion has the webhook that refused: it may be about to say something else. */
-function hasWebhook({ id, object }: Document, name: string): boolean {
+/**
+ * Whether a companion has the webhook that refused: it may be about to say something else, or nothing at all. Which webhooks one
+ * has that is about to be deleted is not known.
+ */
+function hasWebhook({ id: { group, kind }, object: { webhooks } }: Document, name: string): boolean {
+  if (group !== "admissionregistration.k8s.io" || !kind.endsWith("WebhookConfiguration")) return false;
   return (
-    id.group === "admissionregistration.k8s.io" &&
-    Array.isArray(object.webhooks) &&
-    object.webhooks.some((webhook) => isRecord(webhook) && webhook.name === name)
+    webhooks === undefined ||
+    (Array.isArray(webhooks) && webhooks.some((webhook) => isRecord(webhook) && webhook.name === name))
   );
 }
 
