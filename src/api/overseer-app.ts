@@ -183,6 +183,20 @@ export type OverseerAppSpec = z.infer<typeof OverseerAppSpec>;
 export const HEALTH = ["Healthy", "Progressing", "Degraded", "Unknown"] as const;
 export type HealthStatus = (typeof HEALTH)[number];
 
+/** The end of an object that runs to an end and is deleted by its own time to live. */
+export const FinishedObject = z
+  .object({
+    key: z.string().max(768).describe("Group, kind, namespace and name of the object."),
+    hash: z.string().max(64).describe("Hash of the version of its document that has run."),
+    result: z.enum(["Succeeded", "Failed"]).describe("How it ended."),
+    expires: z.iso.datetime().optional().describe("When its time to live is over."),
+  })
+  .describe("An object that has run to its end.");
+export type FinishedObject = z.infer<typeof FinishedObject>;
+
+/** Most ends that a status holds. */
+export const MAX_FINISHED = 200;
+
 /** What the operator says of an app. */
 export const OverseerAppStatus = z
   .object({
@@ -225,6 +239,11 @@ export const OverseerAppStatus = z
       z.string().max(512),
       256,
       "Kinds of objects that this app has or had, as version.group/Kind: written before the first object of a kind is made.",
+    ).optional(),
+    finished: atomicList(
+      FinishedObject,
+      MAX_FINISHED,
+      "Jobs and the like with a time to live that have run to their end: each runs once for each version of its document, and is not made again when its time to live is over.",
     ).optional(),
     change: localRef("The Change under way, or the last one.").optional(),
     changes: z.int().min(0).optional().describe("How many Changes this app has had: the number of the last one."),

@@ -21,8 +21,10 @@ export function difference(
     wanted.add(document.key);
     const live = observation.objects.get(document.key);
     if (live === undefined || live.ownership === "Foreign") writes.push({ verb: "Create", document, live: undefined });
-    else if (live.deleting) vanishing.push(live);
-    else if (live.paused) {
+    else if (live.deleting) {
+      // What has had its run in this version need not be made again.
+      if (!live.finished || live.documentHash !== hashOf(document)) vanishing.push(live);
+    } else if (live.paused) {
       const behind = live.state === "Drifted" || live.documentHash !== hashOf(document);
       paused.push({ document, live, behind });
     } else if (live.ownership === "Claimed" && live.untracked !== true) writes.push({ verb: "Update", document, live });

@@ -37,6 +37,19 @@ export interface Deletion {
   readonly finalizers: readonly string[];
 }
 
+/** How an object that runs to an end has ended, and is deleted by its own time to live. */
+export interface Finished {
+  readonly result: "Succeeded" | "Failed";
+  /** When its time to live is over, as a timestamp; absent where the destination does not say. */
+  readonly expires?: string;
+}
+
+/** An object that had ended when it was last seen, and is gone. */
+export interface EndedObject {
+  readonly documentHash: string | undefined;
+  readonly finished: Finished;
+}
+
 /** An object at the destination, as far as planning needs to know it. */
 export interface LiveObject {
   readonly id: ObjectId;
@@ -60,6 +73,8 @@ export interface LiveObject {
   /** A person has asked to leave it as it is. */
   readonly paused?: boolean;
   readonly health: ObjectHealth;
+  /** It has run to its end, and need not stay. */
+  readonly finished?: Finished;
 }
 
 /** A kind whose objects cannot be seen, and why. */
@@ -78,4 +93,6 @@ export interface Observation {
   /** The kinds that cannot be seen, where the destination knows kinds. */
   readonly unseen?: readonly UnseenKind[];
   readonly objects: ReadonlyMap<ObjectKey, LiveObject>;
+  /** Objects that were seen to end, and are gone. */
+  readonly ended?: ReadonlyMap<ObjectKey, EndedObject>;
 }

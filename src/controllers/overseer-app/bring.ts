@@ -13,6 +13,7 @@ import { applyPlan } from "./apply.js";
 import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "./change-record.js";
 import { type Claimants, claimFacts, judgeClaims } from "./claimants.js";
 import { claimKey } from "./claims.js";
+import { withoutFinished } from "./finished.js";
 import { giveUp } from "./give-up.js";
 import { liftingDeletions } from "./lifting-deletions.js";
 import { statusNotes } from "./notes.js";
@@ -40,7 +41,8 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   if (restsStill(run, desired)) return;
   const observation = observeApp(run);
   const { destination } = run;
-  const diff = difference(desired.documents, observation, (document) => destination.recordedHash(document));
+  const documents = withoutFinished(run, desired.documents, observation);
+  const diff = difference(documents, observation, (document) => destination.recordedHash(document));
   // Asked before the judgement: an app that looks at the commit in between may claim what is judged here.
   const unsettled = diff.leftovers.length === 0 ? [] : unsettledApps(run);
   const claimants = await judgeClaims(run, diff.leftovers);

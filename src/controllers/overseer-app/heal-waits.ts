@@ -8,6 +8,11 @@ import type { AppRun } from "./run.js";
 /** How soon an object is tried again that could not be written for a passing reason. */
 const FAILED_MS = 5_000;
 
+/** Stands for whoever deletes an object: nothing on the object tells. */
+export const DELETED = "deleted";
+/** What ends a fight over an object that is deleted again and again. */
+export const FIND_OUT = "find out who deletes it, or take it out of Git";
+
 /** A document on its way back to what is live, and what of it is there. */
 interface Healing {
   readonly document: Document;
@@ -33,10 +38,10 @@ export function restsBeforeHeal(run: AppRun, action: HealAction, opponent: strin
 export function restsBeforeRemake(run: AppRun, write: Healing): boolean {
   if (restsAfterRefusal(run, write, "made again")) return true;
   const { key } = write.document;
-  const wait = run.memory.ledger.waitBeforeHeal(key, "deleted", run.services.clock.monotonic());
+  const wait = run.memory.ledger.waitBeforeHeal(key, DELETED, run.services.clock.monotonic());
   if (wait === 0) return false;
   run.comeBack(wait);
-  note(run, write.document, "was deleted again and again, so making it again rests for a while");
+  note(run, write.document, `was deleted again and again, and waits before it is made again: ${FIND_OUT}`);
   return true;
 }
 

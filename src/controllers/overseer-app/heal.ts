@@ -2,7 +2,8 @@ import { mapLimit } from "../../base/semaphore.js";
 import { displayId } from "../../manifest/object-id.js";
 import type { HealAction, WriteAction } from "../../plan/actions.js";
 import { difference } from "../../plan/difference.js";
-import { noteRefusal, restsBeforeHeal, restsBeforeRemake } from "./heal-waits.js";
+import { withoutFinished } from "./finished.js";
+import { DELETED, FIND_OUT, noteRefusal, restsBeforeHeal, restsBeforeRemake } from "./heal-waits.js";
 import { Holds } from "./hold.js";
 import { withoutMoved } from "./moved.js";
 import { observeApp } from "./observe.js";
@@ -26,7 +27,7 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   if (!run.applied) return reportUnhealable(run);
   const { destination } = run;
   const observation = observeApp(run);
-  const documents = withoutMoved(run, run.applied.documents);
+  const documents = withoutFinished(run, withoutMoved(run, run.applied.documents), observation);
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
   // What is absent from a list that is not whole may be there all the same.
   const known = observation.complete ? diff.writes : diff.writes.filter((write) => write.live !== undefined);
@@ -140,7 +141,7 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
     absent.delete(key);
     holds.written(write.action.document);
     ledger.accepted(key);
-    ledger.healed(key, "deleted", clock.monotonic());
+    ledger.healed(key, DELETED, clock.monotonic());
     made.push(`${displayId(id)} made again (${HOW[write.verb]})`);
   }
   observer.drifted(made.length);
@@ -187,9 +188,10 @@ function reportUnhealable(run: AppRun): void {
   }
 }
 
-/** What ends a fight, by the fields that it is about. */
+/** What ends a fight, by what it is about. */
 function remedyFor(opponent: string): string {
   if (opponent.includes(".spec.replicas")) return "leave spec.replicas out of Git, so that the autoscaler decides";
+  if (opponent === DELETED) return FIND_OUT;
   if (opponent.includes("caBundle")) return "leave caBundle out of Git, since it is injected";
   return "leave the field out of Git, or stop the other writer";
 }
@@ -202,14 +204,15 @@ function reportContests(run: AppRun, paused: ReadonlySet<string>): void {
     const [, kind = "", namespace = "", ...name] = key.split("/");
     const object = displayId({ kind, namespace, name: name.join("/") });
     const remedy = remedyFor(opponent);
-    run.contested.push({ object, note: `${opponent} has taken it back ${heals} times: ${remedy}` });
-    run.tellOnce(
-      `contest ${key}`,
-      "Warning",
-      "Contested",
-      "Heal",
-      `${object} is fought over with ${opponent}: ${remedy}`,
-    );
+    const [note, told] =
+      opponent === DELETED
+        ? [`was deleted again ${heals} times: ${remedy}`, `${object} is deleted again and again: ${remedy}`]
+        : [
+            `${opponent} has taken it back ${heals} times: ${remedy}`,
+            `${object} is fought over with ${opponent}: ${remedy}`,
+          ];
+    run.contested.push({ object, note });
+    run.tellOnce(`contest ${key}`, "Warning", "Contested", "Heal", told);
     run.comeBack(endsAt - now);
   }
   run.services.observer.contested(run.key, contests.length);

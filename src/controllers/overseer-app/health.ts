@@ -1,8 +1,8 @@
 import { cutMessage } from "../../api/conditions.js";
 import type { HealthStatus } from "../../api/overseer-app.js";
 import type { Document } from "../../manifest/document.js";
-import { displayId } from "../../manifest/object-id.js";
-import { appKey, type ObjectHealth, type Observation } from "../../plan/live.js";
+import { displayId, type ObjectKey } from "../../manifest/object-id.js";
+import { appKey, type Finished, type ObjectHealth, type Observation } from "../../plan/live.js";
 import { isApp } from "./holders.js";
 
 /** How well the objects that Git wants are. */
@@ -21,6 +21,17 @@ const MAX_PROBLEMS = 5;
 const HELD: ObjectHealth = { status: "Healthy" };
 const NOT_THERE: ObjectHealth = { status: "Progressing", message: "is not there" };
 
+/** What has had its run and went by its time to live is as it ended; undefined: it has not. */
+function endHealth(end: Finished | undefined): ObjectHealth | undefined {
+  if (end === undefined) return undefined;
+  if (end.result === "Succeeded") return { status: "Healthy" };
+  return {
+    status: "Degraded",
+    message: "failed, and was deleted when its time to live was over: change its document to run it again",
+    final: true,
+  };
+}
+
 /**
  * Sums the health of the wanted objects up: the worst counts. An object that is not there is on its way. The health of
  * `holders`, apps by `namespace/name`, depends on this one's, and so is no part of it.
@@ -29,6 +40,7 @@ export function appHealth(
   documents: readonly Document[],
   observation: Observation,
   holders: ReadonlySet<string> = new Set(),
+  finished: ReadonlyMap<ObjectKey, Finished> = new Map(),
 ): AppHealth {
   let worst: HealthStatus = "Healthy";
   let healthy = 0;
@@ -37,7 +49,8 @@ export function appHealth(
   for (const document of documents) {
     const found = observation.objects.get(document.key);
     const live = found?.ownership === "Foreign" ? undefined : found;
-    const health = isApp(document) && holders.has(appKey(document.id)) ? HELD : (live?.health ?? NOT_THERE);
+    const there = live?.health ?? endHealth(finished.get(document.key)) ?? NOT_THERE;
+    const health = isApp(document) && holders.has(appKey(document.id)) ? HELD : there;
     if (health.status === "Healthy") healthy++;
     else
       bad.push({

@@ -5,12 +5,14 @@ import type { OverseerAppStatus } from "../../api/overseer-app.js";
 import { shortRevision } from "../../api/short-revision.js";
 import { rfc3339 } from "../../base/clock.js";
 import { parseDuration } from "../../base/duration.js";
-import type { Observation } from "../../plan/live.js";
+import type { ObjectKey } from "../../manifest/object-id.js";
+import type { Finished, Observation } from "../../plan/live.js";
 import { requestedAt } from "../requested-at.js";
 import { logProblem } from "./change-log.js";
 import { flushChange, openChangeFor, stageChange, trimHistory } from "./change-record.js";
 import { type AppFacts, appConditions } from "./conditions.js";
 import { elapsedSince } from "./elapsed.js";
+import { finishedDocuments, finishedStatus } from "./finished.js";
 import { type AppHealth, appHealth } from "./health.js";
 import { holdersOf } from "./holders.js";
 import { formatKind } from "./kinds.js";
@@ -23,9 +25,10 @@ import { summarizeTerminating, terminatingOf } from "./terminating.js";
 /** Ends a reconcile: judges health, brings the Change to its end, and writes the status if it says anything new. */
 export async function recordOutcome(run: AppRun): Promise<void> {
   const observation = observeApp(run);
+  const finished = finishedDocuments(run, run.applied?.documents ?? [], observation);
   const health =
     run.applied && run.status.applied
-      ? appHealth(withoutMoved(run, run.applied.documents), observation, holdersOf(run))
+      ? appHealth(withoutMoved(run, run.applied.documents), observation, holdersOf(run), finished)
       : undefined;
   const unseen = whyUnseen(run, observation);
   if (unseen === undefined) run.memory.lastTold.delete("observe");
@@ -50,7 +53,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
   };
   logProblem(run, run.problem);
   run.services.failpoint("app:before-final-status");
-  await writeStatus(run, facts, observation);
+  await writeStatus(run, facts, observation, finished);
 }
 
 /** Why objects that Git wants cannot be seen: whatever was known of them is nothing to rely on. */
@@ -110,7 +113,12 @@ async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: Ch
   await trimHistory(run);
 }
 
-async function writeStatus(run: AppRun, facts: AppFacts, observation: Observation): Promise<void> {
+async function writeStatus(
+  run: AppRun,
+  facts: AppFacts,
+  observation: Observation,
+  finished: ReadonlyMap<ObjectKey, Finished>,
+): Promise<void> {
   const { status: writer, apps, clock, observer } = run.services;
   const current = apps.get(run.key) ?? run.app;
   const { generation } = run.app.metadata;
@@ -120,7 +128,7 @@ async function writeStatus(run: AppRun, facts: AppFacts, observation: Observatio
     generation,
     rfc3339(clock.now()),
   );
-  const next = statusFields(run, facts, observation);
+  const next = { ...statusFields(run, facts, observation), ...finishedStatus(run, finished) };
   const message = columnMessage(conditions, next.applied?.revision);
   const status: OverseerAppStatus = { ...next, observedGeneration: generation, conditions, message };
   const written = await writer.write(apps.resource, current, status);

@@ -10,7 +10,7 @@ const REFRESH_MS = 15_000;
 /** Objects of the app whose deletion has begun and has not come to its end, by name. */
 export function terminatingOf({ objects }: Observation): LiveObject[] {
   return [...objects.values()]
-    .filter((live) => live.deletion !== undefined && live.ownership !== "Foreign")
+    .filter((live) => live.deletion !== undefined && live.finished === undefined && live.ownership !== "Foreign")
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 

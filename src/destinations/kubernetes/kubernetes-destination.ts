@@ -94,7 +94,14 @@ export class KubernetesDestination implements Destination {
     for (const { object, doubt, untracked } of this.#context.tracker.ofApp(app))
       objects.set(object.key, liveObject(object, app, this.#context, doubt, untracked));
     const incomplete = obstacle?.message ?? unseen[0]?.message;
-    return { complete: incomplete === undefined, incomplete, unseen, objects };
+    const ended = new Map(
+      this.#context.tracker
+        .endedOf(app)
+        .flatMap(({ key, applied, finished }) =>
+          finished ? [[key, { documentHash: applied?.document, finished }] as const] : [],
+        ),
+    );
+    return { complete: incomplete === undefined, incomplete, unseen, objects, ended };
   }
 
   preview(

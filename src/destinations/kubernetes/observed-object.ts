@@ -13,7 +13,8 @@ import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../kube/obj
 import { joinMarks, keepMarks } from "../../manifest/keep-marks.js";
 import { type GroupVersionKind, type ObjectId, objectKey } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
-import type { AppRef, Deletion, LiveObject, ObjectHealth, Ownership } from "../../plan/live.js";
+import type { AppRef, Deletion, Finished, LiveObject, ObjectHealth, Ownership } from "../../plan/live.js";
+import { finishedOf } from "./health/finished.js";
 import { type Applied, fieldManager, identifiedApp, type Marker, parseApplied } from "./identity.js";
 import { isLegacy } from "./managers.js";
 import { hasExtras } from "./strict.js";
@@ -60,6 +61,8 @@ export interface ObservedObject {
   /** Whether people have written fields by hand that we set, too. */
   readonly shared: boolean;
   readonly health: ObjectHealth;
+  /** How it ended, if it has, and is deleted by its own time to live. */
+  readonly finished: Finished | undefined;
   /** The other writers, kept only while the object has drifted: who to name. */
   readonly others: readonly ManagedFieldsEntry[] | undefined;
 }
@@ -74,6 +77,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
   const applied = parseApplied(metadata.annotations?.[ANNOTATION_APPLIED]);
   const entries = metadata.managedFields ?? [];
   const extras = hasExtras(kind, entry, entries);
+  const finished = finishedOf(raw, kind);
   const drifted = extras || entryHash === undefined || entryHash !== applied?.fields;
   return {
     id,
@@ -102,7 +106,11 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
     legacy: entries.some(isLegacy),
     extras,
     shared: isShared(entry, entries),
-    health: metadata.deletionTimestamp === undefined ? health : { status: "Progressing", message: "is being deleted" },
+    health:
+      metadata.deletionTimestamp === undefined || finished
+        ? health
+        : { status: "Progressing", message: "is being deleted" },
+    finished,
     others: drifted ? entries.filter((candidate) => candidate !== entry) : undefined,
   };
 }
@@ -216,10 +224,32 @@ export function liveObject(
     ...(object.deletionConfirmed ? { deletionConfirmed: true } : {}),
     ...(object.paused ? { paused: true } : {}),
     health: object.health,
+    ...(object.finished ? { finished: object.finished } : {}),
   };
 }
 
 /** Whether the books show an object as our last apply left it. */
 export function isAsApplied(object: ObservedObject): boolean {
   return object.entryHash !== undefined && object.entryHash === object.applied?.fields && !object.extras;
+}
+
+/** Whether people ask the same of both states: to leave it as it is, to keep it, or to let it be deleted. */
+export function sameWishes(a: ObservedObject, b: ObservedObject): boolean {
+  return (
+    a.paused === b.paused &&
+    a.deletionConfirmed === b.deletionConfirmed &&
+    a.keepMarks.length === b.keepMarks.length &&
+    a.keepMarks.every((mark, at) => mark === b.keepMarks[at])
+  );
+}
+
+/** Whether two states are equally well, and equally far on their way out. */
+export function sameHealth(a: ObservedObject, b: ObservedObject): boolean {
+  return (
+    a.health.status === b.health.status &&
+    a.health.message === b.health.message &&
+    a.deleting === b.deleting &&
+    a.finished?.result === b.finished?.result &&
+    a.deletion?.finalizers.join() === b.deletion?.finalizers.join()
+  );
 }

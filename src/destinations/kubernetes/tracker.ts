@@ -2,7 +2,7 @@ import { isNewer, type RawObject } from "../../kube/object.js";
 import { type GroupVersionKind, objectKey } from "../../manifest/object-id.js";
 import { appKey } from "../../plan/live.js";
 import { needsStatus } from "./health/rules.js";
-import { isAsApplied, isExplained, type ObservedObject } from "./observed-object.js";
+import { isAsApplied, isExplained, type ObservedObject, sameHealth, sameWishes } from "./observed-object.js";
 
 /** What happened to an object that its app should know of. */
 export type ObjectNews = "drift" | "health" | "gone";
@@ -35,6 +35,9 @@ interface Flight {
 /** How many of our own resourceVersions are remembered per object: events come in order, so few are ever needed. */
 const OWN_WRITES = 4;
 
+/** Ends that are remembered until their apps have noted them. */
+const MAX_ENDED = 2_000;
+
 /**
  * Knows every object that carries our labels, and judges each event on it: our own write, explained by what moved, or
  * unexplained and therefore to be verified. Pure bookkeeping: it sends nothing.
@@ -46,6 +49,8 @@ export class Tracker {
   readonly #objects = new Map<string, Entry>();
   readonly #byApp = new Map<string, Set<string>>();
   readonly #flights = new Map<string, Flight>();
+  /** Objects that had ended when they were last seen, and are gone, by their key; the oldest first. */
+  readonly #ended = new Map<string, ObservedObject>();
   readonly #ownWrites = new Map<string, string[]>();
 
   constructor(onNews: (app: string, object: ObservedObject, news: ObjectNews) => void) {
@@ -58,6 +63,12 @@ export class Tracker {
       const tracked = this.#objects.get(key);
       if (tracked) yield tracked;
     }
+  }
+
+  /** Objects of an app that had ended by themselves when they were last seen, and are gone. */
+  endedOf(app: { namespace: string; name: string }): readonly ObservedObject[] {
+    if (this.#ended.size === 0) return [];
+    return [...this.#ended.values()].filter((object) => appKey(object.app) === appKey(app));
   }
 
   /** All objects. */
@@ -121,6 +132,7 @@ export class Tracker {
     const tracked = this.#objects.get(key);
     if (!tracked || tracked.object.uid !== uid) return;
     this.#forget(key);
+    if (tracked.object.finished) this.#noteEnd(key, tracked.object);
     this.#tell(tracked.object, "gone");
   }
 
@@ -175,7 +187,9 @@ export class Tracker {
       tracked.object = {
         ...tracked.object,
         deleting: true,
-        health: { status: "Progressing", message: "is being deleted" },
+        health: tracked.object.finished
+          ? tracked.object.health
+          : { status: "Progressing", message: "is being deleted" },
       };
   }
 
@@ -224,10 +238,17 @@ export class Tracker {
     const verifiedAt = verified ? this.#time : same?.verifiedAt;
     const untracked = verified ? object.entryHash === undefined : (same?.untracked ?? false);
     this.#objects.set(object.key, { object, doubt, verifiedAt, untracked });
+    if (this.#ended.size > 0) this.#ended.delete(object.key);
     const app = appKey(object.app);
     const keys = this.#byApp.get(app) ?? new Set();
     keys.add(object.key);
     this.#byApp.set(app, keys);
+  }
+
+  #noteEnd(key: string, object: ObservedObject): void {
+    this.#ended.delete(key);
+    this.#ended.set(key, object);
+    if (this.#ended.size > MAX_ENDED) this.#ended.delete(this.#ended.keys().next().value ?? "");
   }
 
   #forget(key: string): void {
@@ -262,23 +283,4 @@ export class Tracker {
   #tell(object: ObservedObject, news: ObjectNews): void {
     this.#onNews(appKey(object.app), object, news);
   }
-}
-
-/** Whether people ask the same of both states: to leave it as it is, to keep it, or to let it be deleted. */
-function sameWishes(a: ObservedObject, b: ObservedObject): boolean {
-  return (
-    a.paused === b.paused &&
-    a.deletionConfirmed === b.deletionConfirmed &&
-    a.keepMarks.length === b.keepMarks.length &&
-    a.keepMarks.every((mark, at) => mark === b.keepMarks[at])
-  );
-}
-
-function sameHealth(a: ObservedObject, b: ObservedObject): boolean {
-  return (
-    a.health.status === b.health.status &&
-    a.health.message === b.health.message &&
-    a.deleting === b.deleting &&
-    a.deletion?.finalizers.join() === b.deletion?.finalizers.join()
-  );
 }

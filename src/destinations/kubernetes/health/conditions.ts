@@ -10,6 +10,7 @@ export interface StatusCondition {
   readonly message?: string;
   /** The generation that it tells of; many controllers write it here and not into the status. */
   readonly observedGeneration?: number;
+  readonly lastTransitionTime?: string;
 }
 
 /** The parts of a status that many kinds share. */
