@@ -34,6 +34,8 @@ export interface Config {
   readonly proxies: ProxyRules;
   /** The operator's own namespace: its leases and Events live there. */
   readonly namespace: string;
+  /** Namespaces whose custom resources are looked after; undefined: all. */
+  readonly watchNamespaces: readonly string[] | undefined;
   readonly trustedNamespaces: readonly string[];
   /** The user that apps of these write as when they name no ServiceAccount; undefined: the operator itself. */
   readonly trustedUser: string | undefined;
@@ -101,6 +103,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     limits: limitSettings(values),
     proxies: proxyRules(env),
     namespace,
+    watchNamespaces: values["watch-namespaces"]?.length ? values["watch-namespaces"] : undefined,
     trustedNamespaces: values["trusted-namespaces"] ?? [namespace],
     trustedUser: trustedUser(values, namespace),
     concurrency: values.concurrency ?? 8,

@@ -108,6 +108,13 @@ export const OPTIONS = [
     help: "How many files there may be below the path of one app, selected or not.",
   },
   {
+    flag: "watch-namespaces",
+    value: "NAMES",
+    env: "OVERSEER_WATCH_NAMESPACES",
+    fallback: "all namespaces",
+    help: "Namespaces, separated by commas, whose GitRepositories and OverseerApps this installation looks after. Another installation can look after others.",
+  },
+  {
     flag: "trusted-namespaces",
     value: "NAMES",
     env: "OVERSEER_TRUSTED_NAMESPACES",

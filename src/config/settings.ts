@@ -108,6 +108,7 @@ export const SETTING_SCHEMAS = {
   "max-file-bytes": count(1024, 256 * MIB),
   "max-source-bytes": count(1024, 1024 * MIB),
   "max-source-files": count(1, 1_000_000),
+  "watch-namespaces": namespaces,
   "trusted-namespaces": namespaces,
   "trusted-service-account": objectName,
   concurrency: count(1, 256),

@@ -1,4 +1,4 @@
-import type { CustomResource } from "../api/meta.js";
+import type { CustomResource, ObjectMeta } from "../api/meta.js";
 import type { Clock } from "../base/clock.js";
 import type { Logger } from "../base/logger.js";
 import type { KubeClient } from "../kube/client.js";
@@ -12,6 +12,8 @@ export interface ResourceCacheOptions<T> {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly resource: ResourceInfo;
+  /** Namespaces to follow, each by a watch of its own; undefined: all, by one. */
+  readonly namespaces?: readonly string[] | undefined;
   /** Lightens an object before it is kept. */
   readonly trim?: (object: T) => T;
   /** Names the group that `of` finds an object by. */
@@ -21,29 +23,37 @@ export interface ResourceCacheOptions<T> {
   readonly observer?: ReflectorObserver;
 }
 
-/** All custom resources of one kind, followed by a watch; a write of ours is seen at once, before its event. */
+/** All custom resources of one kind, or those of some namespaces, followed by watches; a write of ours is seen at once, before its event. */
 export class ResourceCache<T extends CustomResource<unknown, unknown>> {
   readonly resource: ResourceInfo;
-  readonly #reflector: Reflector<T>;
+  /** By namespace; one at the key "" where all namespaces are followed. */
+  readonly #reflectors: ReadonlyMap<string, Reflector<T>>;
   readonly #trim: (object: T) => T;
   readonly #groupBy: ((object: T) => string) | undefined;
   readonly #objects = new Map<string, T>();
   readonly #groups = new Map<string, Map<string, T>>();
-  readonly #synced: Promise<void>;
+  /** Namespaces whose first list is whole. */
+  readonly #settled = new Set<string>();
+  readonly #started: Promise<void>;
+  #resolve: () => void = () => {};
 
   constructor(options: ResourceCacheOptions<T>) {
     this.resource = options.resource;
     this.#trim = options.trim ?? ((object) => object);
     this.#groupBy = options.groupBy;
-    let resolve: () => void = () => {};
-    this.#synced = new Promise((done) => {
-      resolve = done;
+    this.#started = new Promise((resolve) => {
+      this.#resolve = resolve;
     });
-    this.#reflector = new Reflector<T>({
+    const namespaces = options.namespaces ?? [""];
+    this.#reflectors = new Map(namespaces.map((namespace) => [namespace, this.#reflect(options, namespace)]));
+  }
+
+  #reflect(options: ResourceCacheOptions<T>, namespace: string): Reflector<T> {
+    return new Reflector<T>({
       client: options.client,
       clock: options.clock,
       logger: options.logger,
-      path: collectionPath(options.resource),
+      path: collectionPath(options.resource, namespace === "" ? undefined : namespace),
       mode: "full",
       reduce: (raw) => this.#trim(withoutManagedFields(raw) as unknown as T),
       uidOf: (object) => object.metadata.uid,
@@ -61,8 +71,8 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
         options.onChange(key, event.object, known);
       },
       onSync: (error, listed) => {
-        if (listed) this.#dropGhosts(options.onChange);
-        if (error === undefined) resolve();
+        if (listed) this.#dropGhosts(namespace, options.onChange);
+        if (error === undefined) this.#settle(namespace);
       },
       ...(options.observer ? { observer: options.observer } : {}),
     });
@@ -70,16 +80,21 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
 
   /** Begins to watch and resolves when all objects are known. */
   start(): Promise<void> {
-    this.#reflector.start();
-    return this.#synced;
+    for (const reflector of this.#reflectors.values()) reflector.start();
+    return this.#started;
   }
 
-  stop(): Promise<void> {
-    return this.#reflector.stop();
+  async stop(): Promise<void> {
+    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.stop()));
   }
 
   get synced(): boolean {
-    return this.#reflector.synced;
+    return [...this.#reflectors.values()].every((reflector) => reflector.synced);
+  }
+
+  /** Whether objects of a namespace would be known here. */
+  follows(namespace: string): boolean {
+    return this.#reflectorOf(namespace) !== undefined;
   }
 
   get(key: string): T | undefined {
@@ -100,20 +115,32 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
     const { namespace, name, resourceVersion } = object.metadata;
     const key = `${namespace}/${name}`;
     const known = this.#objects.get(key);
-    if (known ? isNewer(known.metadata.resourceVersion, resourceVersion) : this.#hasPassed(resourceVersion)) return;
+    if (known ? isNewer(known.metadata.resourceVersion, resourceVersion) : this.#hasPassed(object.metadata)) return;
     this.#put(key, this.#trim(withoutManagedFields(object as unknown as RawObject) as unknown as T));
   }
 
   /** Whether the watch has told of everything up to a version: what it does not show then is gone. */
-  #hasPassed(version: string): boolean {
-    const reached = this.#reflector.resourceVersion;
-    return reached !== undefined && !isNewer(version, reached);
+  #hasPassed({ namespace, resourceVersion }: ObjectMeta): boolean {
+    const reached = this.#reflectorOf(namespace)?.resourceVersion;
+    return reached !== undefined && !isNewer(resourceVersion, reached);
+  }
+
+  #reflectorOf(namespace: string): Reflector<T> | undefined {
+    return this.#reflectors.get("") ?? this.#reflectors.get(namespace);
+  }
+
+  /** The first list of a namespace is whole. */
+  #settle(namespace: string): void {
+    this.#settled.add(namespace);
+    if (this.#settled.size === this.#reflectors.size) this.#resolve();
   }
 
   /** Lets go, after a whole list, of what was noted while nobody could tell whether it is still there, and is not. */
-  #dropGhosts(onChange: ResourceCacheOptions<T>["onChange"]): void {
+  #dropGhosts(listed: string, onChange: ResourceCacheOptions<T>["onChange"]): void {
+    const store = this.#reflectors.get(listed)?.store;
     for (const [key, object] of this.#objects) {
-      if (this.#reflector.store.has(key) || !this.#hasPassed(object.metadata.resourceVersion)) continue;
+      if (listed !== "" && object.metadata.namespace !== listed) continue;
+      if (store?.has(key) || !this.#hasPassed(object.metadata)) continue;
       this.#remove(key);
       onChange(key, undefined, object);
     }

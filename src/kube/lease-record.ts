@@ -1,4 +1,4 @@
-import type { RawObject } from "./object.js";
+import type { LiveMetadata, RawObject } from "./object.js";
 
 /** Who holds a lease, as client-go writes and reads it (`LeaderElectionRecord`). */
 export interface LeaseHolding {
@@ -34,12 +34,27 @@ export function readLease(object: RawObject): LeaseRecord {
   };
 }
 
-/** The Lease to write; all in `over` that is not ours stays: labels, and fields of `spec` that we do not know. */
-export function leaseObject(namespace: string, name: string, holding: LeaseHolding, over?: RawObject): object {
+/** Labels and annotations that a lease is to carry. */
+export interface LeaseMarks {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** The Lease to write; all in `over` that is not ours stays: other labels, and fields of `spec` that we do not know. */
+export function leaseObject(
+  {
+    namespace,
+    name,
+    marks,
+  }: { readonly namespace: string; readonly name: string; readonly marks?: LeaseMarks | undefined },
+  holding: LeaseHolding,
+  over?: RawObject,
+): object {
+  const metadata = over?.metadata ?? { namespace, name };
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
-    metadata: over?.metadata ?? { namespace, name },
+    metadata: marks === undefined ? metadata : withMarks(metadata, marks),
     spec: {
       ...(over?.spec as object | undefined),
       holderIdentity: holding.holder,
@@ -49,6 +64,11 @@ export function leaseObject(namespace: string, name: string, holding: LeaseHoldi
       leaseTransitions: holding.transitions,
     },
   };
+}
+
+function withMarks(metadata: Partial<LiveMetadata>, marks: LeaseMarks): object {
+  const labels = { ...metadata.labels, ...marks.labels };
+  return { ...metadata, labels, annotations: { ...metadata.annotations, ...marks.annotations } };
 }
 
 /** What the holder writes when it gives the lease up: as client-go does. */

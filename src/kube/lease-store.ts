@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { KubeClient, KubeRequest } from "./client.js";
 import { isStatus, KubeConnectionError, KubeStatusError } from "./errors.js";
-import { type LeaseHolding, type LeaseRecord, leaseObject, readLease } from "./lease-record.js";
+import { type LeaseHolding, type LeaseMarks, type LeaseRecord, leaseObject, readLease } from "./lease-record.js";
 import type { RawObject } from "./object.js";
 
 /** Where a lease is, and how it is reached. */
@@ -11,6 +11,7 @@ export interface LeaseStoreOptions {
   readonly clock: Clock;
   readonly namespace: string;
   readonly name: string;
+  readonly marks?: LeaseMarks | undefined;
   /** Longest wait for an answer, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -33,15 +34,13 @@ export class LeaseStore {
 
   /** Makes the lease; undefined if somebody was faster. */
   async create(holding: LeaseHolding): Promise<LeaseRecord | undefined> {
-    const { namespace, name } = this.#options;
-    return this.#send([409], { method: "POST", path: this.path, body: leaseObject(namespace, name, holding) });
+    return this.#send([409], { method: "POST", path: this.path, body: leaseObject(this.#options, holding) });
   }
 
   /** Replaces the lease as it was read; undefined if it has changed since then, or is gone. */
   async update(read: LeaseRecord, holding: LeaseHolding): Promise<LeaseRecord | undefined> {
-    const { namespace, name } = this.#options;
-    const body = leaseObject(namespace, name, holding, read.object);
-    return this.#send([404, 409], { method: "PUT", path: `${this.path}/${name}`, body });
+    const body = leaseObject(this.#options, holding, read.object);
+    return this.#send([404, 409], { method: "PUT", path: `${this.path}/${this.#options.name}`, body });
   }
 
   /** An error as a person is to read it: a refusal of the API server does not say what to do about it. */

@@ -14,7 +14,7 @@ import type { OperatorParts } from "./operator.js";
 /** What the clusters have to know of the apps. */
 export interface ClustersOptions {
   readonly parts: OperatorParts;
-  readonly apps: Pick<ResourceCache<OverseerApp>, "get">;
+  readonly apps: Pick<ResourceCache<OverseerApp>, "get" | "follows">;
   /** Apps that were reconciled once. */
   readonly known: AppSet;
   readonly news: ClusterNews;
@@ -33,7 +33,9 @@ export class Clusters {
     const shared: ClusterParts = {
       ...{ clock, logger, instance, digestKey, news, busy },
       applyConcurrency: config.applyConcurrency,
-      appExists: (namespace, name) => apps.get(`${namespace}/${name}`) !== undefined,
+      appNamespaces: config.watchNamespaces,
+      // Of what is not watched nobody here knows that it is gone.
+      appExists: (namespace, name) => !apps.follows(namespace) || apps.get(`${namespace}/${name}`) !== undefined,
       onLook: (cause) => metrics.drift.looks.of({ cause }).inc(),
     };
     this.local = new ClusterConnection({

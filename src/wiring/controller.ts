@@ -1,3 +1,4 @@
+import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import { requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
@@ -29,7 +30,7 @@ export class ControllerRole implements Role {
   async run(stopping: AbortSignal): Promise<void> {
     const leadership = this.#leadership;
     const cluster = await this.#connect(stopping);
-    if (cluster && (await leadership.acquire(cluster, stopping)) && !stopping.aborted) {
+    if (cluster && (await this.#acquire(cluster, stopping)) && !stopping.aborted) {
       this.#operator = await Operator.create({ ...this.#parts, cluster, gate: leadership.gate });
       const { logger } = this.#parts;
       const lost = await Promise.race([work(this.#operator, cluster, stopping, logger), leadership.lost]);
@@ -40,6 +41,17 @@ export class ControllerRole implements Role {
     }
     await leadership.release();
     await cluster?.ungated.close();
+  }
+
+  /** Whether this process leads. One that may not work beside another installation gives its lease up. */
+  async #acquire(cluster: Cluster, stopping: AbortSignal): Promise<boolean> {
+    try {
+      return await this.#leadership.acquire(cluster, stopping);
+    } catch (error) {
+      this.#parts.logger.error("not working", { error: messageOf(error) });
+      await this.#leadership.release();
+      throw error;
+    }
   }
 
   /** The cluster, once it is there; undefined when we are told to stop before. */

@@ -5,6 +5,7 @@ import type { Config, ElectionSettings } from "../config/config.js";
 import { LeaseElector, type LeaseObserver } from "../kube/lease.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { Cluster } from "./cluster.js";
+import { installationMarks, refuseOverlap } from "./installations.js";
 
 /** What leadership is made of. */
 export interface LeadershipParts {
@@ -40,9 +41,11 @@ export class Leadership {
     const observer = electionObserver(this.#parts.metrics, election);
     const { ungated: client, firstEver } = cluster;
     const { leaseName: name, ...timing } = election;
-    const lease = { namespace, name, identity, timing };
+    const lease = { namespace, name, marks: installationMarks(config), identity, timing };
     this.#elector = new LeaseElector({ client, clock, logger, gate, firstEver, observer, ...lease });
     const leads = await this.#elector.acquire(signal);
+    const { watchNamespaces } = config;
+    if (leads) await refuseOverlap({ client, clock, logger, own: { namespace, name }, watchNamespaces });
     // Kinds may have come and gone while we stood by.
     cluster.discovery.invalidate();
     return leads;

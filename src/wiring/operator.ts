@@ -174,10 +174,12 @@ export class Operator {
     onChange: (key: string, current: T | undefined, previous: T | undefined) => void,
     keeping: Pick<ResourceCacheOptions<T>, "trim" | "groupBy"> = {},
   ): ResourceCache<T> {
-    const { cluster, clock, logger, metrics } = this.#parts;
+    const { cluster, clock, logger, metrics, config } = this.#parts;
+    const { client } = cluster;
     const resource = cluster.resources[name];
+    const namespaces = config.watchNamespaces;
     const observer = reflectorObserver(metrics, `${resource.group}/${resource.kind}`);
-    return new ResourceCache<T>({ client: cluster.client, clock, logger, resource, onChange, observer, ...keeping });
+    return new ResourceCache<T>({ client, clock, logger, resource, namespaces, onChange, observer, ...keeping });
   }
 
   #repositoryChanged(key: string, current: GitRepository | undefined, previous: GitRepository | undefined): void {

@@ -87,7 +87,7 @@ export class ServerRole implements Role {
   }
 
   #caches(client: KubeClient, resource: ResourceInfo) {
-    const { clock, logger, metrics } = this.#parts;
+    const { clock, logger, metrics, config } = this.#parts;
     const secrets = new SecretCache({ client, clock, logger, onChange: (...secret) => tokens.changed(...secret) });
     const tokens = new WebhookTokens(secrets, clock);
     const repositories: ResourceCache<GitRepository> = new ResourceCache<GitRepository>({
@@ -95,6 +95,7 @@ export class ServerRole implements Role {
       clock,
       logger,
       resource,
+      namespaces: config.watchNamespaces,
       trim: onlyWebhook,
       observer: reflectorObserver(metrics, `${resource.group}/${resource.kind}`),
       onChange: (_key, current, previous) => {

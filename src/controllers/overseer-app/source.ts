@@ -112,6 +112,14 @@ async function contentAt(
 }
 
 function checkRepository(run: AppRun, key: string, repository: GitRepository | undefined): Problem | undefined {
+  const [namespaceOfIt = ""] = key.split("/");
+  if (!run.services.repositories.follows(namespaceOfIt)) {
+    return sourceProblem(
+      "RepositoryNotFound",
+      `GitRepository ${key} is in a namespace that this installation does not look after: add ${namespaceOfIt} to --watch-namespaces, or make a GitRepository in ${run.ref.namespace}`,
+      true,
+    );
+  }
   if (!repository || repository.metadata.deletionTimestamp) {
     return sourceProblem(
       "RepositoryNotFound",

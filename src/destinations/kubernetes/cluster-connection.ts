@@ -34,6 +34,8 @@ export interface ClusterParts {
   readonly digestKey: string;
   /** Writes and dry runs that one cluster is sent at once. */
   readonly applyConcurrency: number;
+  /** Namespaces whose apps are looked after; undefined: all. Objects of other apps are not watched. */
+  readonly appNamespaces?: readonly string[] | undefined;
   readonly appExists: (namespace: string, name: string) => boolean;
   /** Whether there is work that comes before looks that nobody waits for. */
   readonly busy: () => boolean;
@@ -83,10 +85,10 @@ export class ClusterConnection {
       ...{ client, discovery, tracker, clock, logger, instance, digestKey, ownUser, requests, appExists },
       onForbidden,
     };
-    const { observerFor, reader } = options;
+    const { observerFor, reader, appNamespaces } = options;
     const onChange = (): void => news.wake(apps.keys());
     this.watches = new KindWatches({
-      ...{ client, discovery, clock, logger, instance, tracker, observerFor, reader, onChange },
+      ...{ client, discovery, clock, logger, instance, appNamespaces, tracker, observerFor, reader, onChange },
       onForbidden: () => rights.awaited("kinds", () => this.watches.retryRefused()),
     });
     this.#definitions = this.#watchDefinitions(options);

@@ -1,4 +1,4 @@
-import { LABEL_INSTANCE } from "../../api/group.js";
+import { LABEL_APP_NAMESPACE, LABEL_INSTANCE } from "../../api/group.js";
 import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
@@ -18,6 +18,8 @@ export interface KindWatchOptions {
   readonly logger: Logger;
   /** UID of the control cluster's kube-system: only objects of this instance are watched. */
   readonly instance: string;
+  /** Namespaces whose apps' objects are watched; undefined: all. */
+  readonly appNamespaces?: readonly string[] | undefined;
   readonly tracker: Tracker;
   readonly observer: ReflectorObserver | undefined;
   /** Who lists and watches, for people. */
@@ -91,7 +93,7 @@ export class KindWatch {
   }
 
   #reflect(): Reflector<ObservedObject> {
-    const { client, clock, logger, instance, tracker, observer } = this.#options;
+    const { client, clock, logger, instance, appNamespaces, tracker, observer } = this.#options;
     const { resource } = this;
     const kind: GroupVersionKind = { group: resource.group, version: resource.version, kind: resource.kind };
     return new Reflector<ObservedObject>({
@@ -99,7 +101,7 @@ export class KindWatch {
       clock,
       logger,
       path: collectionPath(resource),
-      labelSelector: `${LABEL_INSTANCE}=${instance}`,
+      labelSelector: selectorOf(instance, appNamespaces),
       mode: needsStatus(kind) ? "full" : "metadata",
       // The echo of our own write has been looked at already, when its answer came.
       reduce: (raw) => tracker.unchanged(raw, kind) ?? observe(raw, kind, healthOf(raw, kind)),
@@ -159,4 +161,12 @@ function describeFailure(reader: string, resource: ResourceInfo, error: unknown)
   if (isStatus(error, 403))
     return `cannot be listed: ${reader} needs list and watch on ${resource.plural}${resource.group ? `.${resource.group}` : ""} (${messageOf(error)})`;
   return `cannot be listed: ${messageOf(error)}`;
+}
+
+/** Selects the objects of this control cluster, and of some namespaces' apps where there are other installations beside this one. */
+function selectorOf(instance: string, appNamespaces: readonly string[] | undefined): string {
+  const ours = `${LABEL_INSTANCE}=${instance}`;
+  return appNamespaces === undefined
+    ? ours
+    : `${ours},${LABEL_APP_NAMESPACE} in (${[...appNamespaces].sort().join(",")})`;
 }

@@ -18,6 +18,8 @@ export interface KindWatchesOptions {
   readonly logger: Logger;
   /** UID of the control cluster's kube-system: only objects of this instance are watched. */
   readonly instance: string;
+  /** Namespaces whose apps' objects are watched; undefined: all. */
+  readonly appNamespaces?: readonly string[] | undefined;
   readonly tracker: Tracker;
   /** Who lists and watches, for people. */
   readonly reader: string;
@@ -79,10 +81,10 @@ export class KindWatches {
 
   #start(resource: ResourceInfo, before: KindWatch | undefined): KindWatch {
     const key = watchKey(resource);
-    const { client, clock, logger, instance, tracker, reader, observerFor } = this.#options;
+    const { client, clock, logger, instance, appNamespaces, tracker, reader, observerFor } = this.#options;
     const observer = observerFor?.(key);
     const onSync = (error: unknown): void => this.#settled(watch, error);
-    const shared = { client, clock, logger, instance, tracker, reader };
+    const shared = { client, clock, logger, instance, appNamespaces, tracker, reader };
     const watch = new KindWatch({ ...shared, observer, onSync }, resource, before);
     this.#watches.set(key, watch);
     this.#told.set(watch, this.problemOf(resource));

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { find, kindsOf, podOf } from "../../support/chart-objects.js";
+import { find, kindsOf, podOf, type Rule } from "../../support/chart-objects.js";
 import { INSTALL_NAMESPACE, OPERATOR, renderChart, SERVER } from "../../support/helm.js";
 import type { TestObject } from "../../support/kube.js";
 
@@ -175,5 +175,25 @@ describe("The values of the chart", function () {
     expect(monitor.spec).to.deep.include({ namespaceSelector: { matchNames: [INSTALL_NAMESPACE] } });
     expect(JSON.stringify(monitor.spec)).to.include('"scrapeTimeout":"10s"');
     expect(find(objects, "PrometheusRule").metadata.namespace).to.equal("monitoring");
+  });
+
+  it("grants rights to its kinds in the namespaces that it looks after alone", async () => {
+    const objects = await renderChart({ watchNamespaces: ["team-a", "team-b"] });
+    const granted = objects.filter(({ kind, metadata }) => /Role$/.test(kind) && !/-(view|edit)$/.test(metadata.name));
+    const where = (group: string, resource: string): string[] =>
+      granted
+        .filter(({ rules }) =>
+          (rules as Rule[]).some(
+            ({ apiGroups, resources, verbs }) =>
+              apiGroups.includes(group) && resources.includes(resource) && !verbs.includes("create"),
+          ),
+        )
+        .map(({ metadata }) => metadata.namespace ?? "everywhere");
+    expect(new Set(where("gitops.overseer.io", "overseerapps"))).to.deep.equal(new Set(["team-a", "team-b"]));
+    expect(new Set(where("gitops.overseer.io", "gitrepositories"))).to.deep.equal(new Set(["team-a", "team-b"]));
+    expect(new Set(where("", "serviceaccounts"))).to.deep.equal(new Set(["team-a", "team-b"]));
+    expect(new Set(where("", "secrets"))).to.deep.equal(new Set(["team-a", "team-b", INSTALL_NAMESPACE]));
+    for (const name of [OPERATOR, SERVER])
+      expect(podOf(objects, name).containers[0].args).to.include("--watch-namespaces=team-a,team-b");
   });
 });

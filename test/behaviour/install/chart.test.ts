@@ -77,13 +77,14 @@ describe("The chart", function () {
   });
 
   it("has a value for every flag that means something in a pod, in the pods of one role or the other", async () => {
-    const objects = await renderChart({ trustedNamespaces: ["platform"] });
+    const objects = await renderChart({ trustedNamespaces: ["platform"], watchNamespaces: ["platform"] });
     const flagsOf = (name: string) =>
       podOf(objects, name).containers[0].args.map((text) => /^--([a-z-]+)=/.exec(text)?.[1] ?? text);
     const flags = new Set([...flagsOf(OPERATOR), ...flagsOf(SERVER)]);
     const wanted = SETTINGS.map(({ flag }) => flag).filter((flag) => !NOT_IN_A_POD.has(flag));
     expect([...flags].sort()).to.deep.equal([...wanted].sort());
-    expect(flagsOf(SERVER)).to.have.members(["roles", "server-address", "metrics-address", "log-level"]);
+    const ofServer = ["roles", "server-address", "metrics-address", "log-level", "watch-namespaces"];
+    expect(flagsOf(SERVER)).to.have.members(ofServer);
   });
 
   it("lets Git objects take four fifths of the volume for them", async () => {

@@ -60,6 +60,7 @@ export function cacheOf<T extends { readonly metadata: ObjectMeta }>(
     get: (key: string) => objects.get(key),
     values: () => objects.values(),
     of: () => objects.values(),
+    follows: () => true,
     resource: { plural },
     synced,
   };

@@ -1,0 +1,68 @@
+import { expect } from "chai";
+import { OverseerError } from "../../../src/base/errors.js";
+import { KubeStatusError } from "../../../src/kube/errors.js";
+import { installationMarks, refuseOverlap } from "../../../src/wiring/installations.js";
+import { FakeClock } from "../support/fake-clock.js";
+import { FakeLogger } from "../support/fake-logger.js";
+
+interface Other {
+  readonly watchNamespaces: readonly string[] | undefined;
+  readonly holder?: string;
+  readonly ageMs?: number;
+  readonly name?: string;
+}
+
+/** What an installation says of others that look after these namespaces; empty: it works. */
+async function refusal(mine: readonly string[] | undefined, others: readonly Other[]): Promise<string> {
+  const clock = new FakeClock();
+  const items = others.map(({ watchNamespaces, holder = "pod-1", ageMs = 0, name = "overseer-gitops" }) => ({
+    metadata: { namespace: "other-system", name, ...installationMarks({ watchNamespaces }) },
+    spec: {
+      holderIdentity: holder,
+      leaseDurationSeconds: 15,
+      renewTime: new Date(clock.now() - ageMs).toISOString(),
+    },
+  }));
+  const client = { request: async () => ({ body: { items } }) };
+  const own = { namespace: "overseer-system", name: "overseer-gitops" };
+  const check = { client: client as never, clock, logger: new FakeLogger(), own, watchNamespaces: mine };
+  try {
+    await refuseOverlap(check);
+    return "";
+  } catch (error) {
+    expect(error).to.be.instanceOf(OverseerError).and.include({ code: "INSTALLATIONS_OVERLAP" });
+    return (error as Error).message;
+  }
+}
+
+describe("Installations of one cluster", () => {
+  it("live beside each other when they look after disjoint namespaces", async () => {
+    expect(await refusal(["a", "b"], [{ watchNamespaces: ["c"] }, { watchNamespaces: ["d", "e"] }])).to.equal("");
+    expect(await refusal(["a"], [])).to.equal("");
+  });
+
+  it("are refused when they look after the same one, with its name and the other's lease", async () => {
+    const said = await refusal(["a", "b"], [{ watchNamespaces: ["c"] }, { watchNamespaces: ["b", "d"], name: "two" }]);
+    expect(said).to.match(/lease other-system\/two looks after the namespaces b already: .*--watch-namespaces/);
+  });
+
+  it("are refused when one of them looks after all", async () => {
+    expect(await refusal(["a"], [{ watchNamespaces: undefined }])).to.match(/looks after all namespaces already/);
+    expect(await refusal(undefined, [{ watchNamespaces: ["a"] }])).to.match(/looks after the namespaces a already/);
+  });
+
+  it("do not count when nobody works there any more", async () => {
+    const mine = ["a"];
+    expect(await refusal(mine, [{ watchNamespaces: mine, holder: "" }])).to.equal("");
+    expect(await refusal(mine, [{ watchNamespaces: mine, ageMs: 76_000 }])).to.equal("");
+    expect(await refusal(mine, [{ watchNamespaces: mine, ageMs: 74_000 }])).not.to.equal("");
+  });
+
+  it("cannot be told apart without the right to list leases, which is said", async () => {
+    const logger = new FakeLogger();
+    const client = { request: () => Promise.reject(new KubeStatusError(403, { message: "no" }, "GET /leases")) };
+    const own = { namespace: "overseer-system", name: "overseer-gitops" };
+    await refuseOverlap({ client: client as never, clock: new FakeClock(), logger, own, watchNamespaces: ["a"] });
+    expect(logger.lines.map(({ level }) => level)).to.deep.equal(["info"]);
+  });
+});
