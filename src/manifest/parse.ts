@@ -7,6 +7,7 @@ import { expandList, itemOffsets, startOf } from "./list-items.js";
 import { ManifestError, type ManifestProblem } from "./manifest-error.js";
 import { displayId } from "./object-id.js";
 import { readEvents } from "./read-events.js";
+import { recognizeBeginning, recognizeDocument, recognizeUnreadable } from "./recognize.js";
 import { findUnsafeScalars, type Integers } from "./scalars.js";
 import { checkSecret } from "./secret-shape.js";
 import { checkShape, isRecord } from "./shape.js";
@@ -77,8 +78,11 @@ class FileReader {
   read(text: string): ParsedDocument[] {
     const { maxFileBytes } = this.#limits;
     this.#text = text;
+    const other = recognizeBeginning(text);
     if (text.length > maxFileBytes || Buffer.byteLength(text) > maxFileBytes) {
       this.#report(1, fileTooLarge(maxFileBytes, Buffer.byteLength(text)));
+    } else if (other !== undefined) {
+      this.#report(1, other);
     } else {
       for (const chunk of splitDocuments(text)) {
         this.#readChunk(chunk);
@@ -133,6 +137,11 @@ class FileReader {
   }
 
   #add(line: number, value: unknown): void {
+    const other = recognizeDocument(value);
+    if (other !== undefined) {
+      this.#report(line, other, nameOf(value));
+      return;
+    }
     const problems = [...checkShape(value), ...checkSecret(value)];
     if (problems.length > 0) {
       this.#lines ??= new FieldLines(this.#text);
@@ -162,7 +171,12 @@ class FileReader {
   }
 
   #reportYaml(chunk: Chunk, error: unknown): void {
-    const hint = chunk.text.includes("{{") ? "; it looks like a template: render it first, or leave it out" : "";
+    const known = recognizeUnreadable(chunk.text, this.#file);
+    const hint = known === undefined ? "" : `; ${known}`;
+    if (known?.startsWith("it looks like") === false) {
+      this.#report(chunk.line, known);
+      return;
+    }
     if (!(error instanceof YAMLException)) {
       this.#report(chunk.line, `the YAML cannot be read${hint}`);
       return;

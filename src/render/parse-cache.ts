@@ -2,6 +2,7 @@ import { LRUCache } from "lru-cache";
 import { mapLimit } from "../base/semaphore.js";
 import { isGitError } from "../git/errors.js";
 import { fileTooLarge } from "../manifest/parse.js";
+import { recognizeBeginning } from "../manifest/recognize.js";
 import type { RenderLimits } from "./limits.js";
 import type { ManifestFile } from "./manifest-files.js";
 import { type FileOutcome, type ParseFiles, parseFile } from "./parser.js";
@@ -138,6 +139,8 @@ function decode(bytes: Uint8Array, { maxFileBytes }: RenderLimits): Decoded {
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch {
+    const known = recognizeBeginning(Buffer.from(bytes.subarray(0, 64)).toString("latin1"));
+    if (known !== undefined) return { refused: known };
     return { refused: "the file is not UTF-8 text; save it as UTF-8, or leave it out with source.exclude" };
   }
 }

@@ -1,7 +1,9 @@
 import type { GitSnapshot } from "../git/engine.js";
 import { compareForApply } from "../manifest/order.js";
 import { type Detection, detect, type RendererKind } from "./detect.js";
+import { lostWithout } from "./kustomization.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "./limits.js";
+import type { SourceFile } from "./links.js";
 import { locate } from "./locate.js";
 import { orderNotes } from "./notes.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
@@ -36,6 +38,7 @@ export class SourceRenderer {
     const selected = singleFile ? files : selectFiles(files, request.source);
     const detection = detect(selected.map((file) => file.path));
     const renderer = this.#rendererFor(detection, folder);
+    if (renderer === undefined) throw await unsupported(detection, folder, selected, snapshot);
     const { target = "kubernetes", env = {} } = request;
     const input = { snapshot, folder, files, selected, limits, anyName: singleFile, target, env };
     const { documents: prepared, notes, problems: found } = await renderer.render(input);
@@ -53,10 +56,9 @@ export class SourceRenderer {
     };
   }
 
-  #rendererFor({ kind, marker, nested }: Detection, folder: string): Renderer {
+  #rendererFor({ kind, nested }: Detection, folder: string): Renderer | undefined {
     const renderer = this.#renderers.get(kind);
-    if (renderer === undefined)
-      throw new UnsupportedSourceError(unsupported(kind, joinPath(folder, marker?.path ?? "")));
+    if (renderer === undefined) return undefined;
     const stray = kind === "plain" ? nested[0] : undefined;
     if (stray) throw new UnsupportedSourceError(straySource(stray.kind, joinPath(folder, stray.path)));
     return renderer;
@@ -65,11 +67,29 @@ export class SourceRenderer {
 
 const PRODUCT: Readonly<Record<RendererKind, string>> = { plain: "Plain", kustomize: "Kustomize", helm: "Helm" };
 
-function unsupported(kind: RendererKind, marker: string): string {
-  return (
-    `${PRODUCT[kind]} sources are not rendered by this version; ${JSON.stringify(marker)} makes this one. Commit the ` +
-    "rendered manifests and set source.path to them, or leave the file out with source.exclude"
+/** What makes a source one that is not rendered, and what to do: leaving the file out is advised where nothing is lost by it. */
+async function unsupported(
+  { kind, marker }: Detection,
+  folder: string,
+  selected: readonly SourceFile[],
+  snapshot: Pick<GitSnapshot, "readBlob">,
+): Promise<UnsupportedSourceError> {
+  const path = marker?.path ?? "";
+  const head = `${PRODUCT[kind]} sources are not rendered by this version; ${JSON.stringify(joinPath(folder, path))} makes this one.`;
+  if (kind === "helm")
+    return new UnsupportedSourceError(`${head} Commit what helm template prints and set source.path to that`);
+  const blob = selected.find((file) => file.path === path && file.kind === "file")?.blob;
+  const text = blob === undefined ? "" : new TextDecoder().decode(await snapshot.readBlob(blob));
+  const lost = lostWithout(
+    text,
+    path,
+    selected.map((file) => file.path),
   );
+  const remedy =
+    lost.length === 0
+      ? `It only lists files that stand beside it: leave it out with source.exclude: [${JSON.stringify(path)}]`
+      : `Commit what kustomize build prints and set source.path to that; leaving the file out would lose ${lost.join(", ")}`;
+  return new UnsupportedSourceError(`${head} ${remedy}`);
 }
 
 function straySource(kind: RendererKind, marker: string): string {

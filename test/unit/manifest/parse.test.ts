@@ -143,7 +143,7 @@ describe("parseManifests: what is refused", () => {
     [
       "a large number as a name",
       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 123456789012345678}\n",
-      ["1: metadata.name is a number, but has to be text; put it in quotes"],
+      ["3: metadata.name is a number, but has to be text; put it in quotes"],
     ],
     [
       "infinity",
@@ -163,7 +163,9 @@ describe("parseManifests: what is refused", () => {
     [
       "a template",
       `${HEAD}data:\n  {{- range .x }}\n  a: 1\n`,
-      ["5:5 missed comma between flow collection entries; it looks like a template: render it first, or leave it out"],
+      [
+        "5:5 missed comma between flow collection entries; it looks like a template: render it first, or leave it out with source.exclude",
+      ],
     ],
     ["a null byte", `${HEAD}data: {a: "\0"}\n`, ["4:12 null byte is not allowed in input"]],
     [

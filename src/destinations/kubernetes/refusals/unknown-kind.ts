@@ -1,6 +1,7 @@
 import { editDistance } from "../../../base/edit-distance.js";
 import { isBuiltinGroup } from "../../../manifest/builtin-groups.js";
 import { apiVersionOf, type GroupVersionKind } from "../../../manifest/object-id.js";
+import { recognizeKind } from "../../../manifest/recognize.js";
 import { closest } from "../../../render/closest.js";
 import { REMOVED_KINDS } from "./removed-kinds.js";
 
@@ -19,6 +20,8 @@ export function describeUnknownKind(wanted: GroupVersionKind, served: readonly G
   if (removed !== undefined) return removed;
   const sameGroup = served.filter((one) => one.group === group);
   const here = sameGroup.filter((one) => one.kind === kind);
+  const tool = here.length > 0 ? undefined : recognizeKind(wanted);
+  if (tool !== undefined) return `${said}: ${tool}`;
   if (here.length > 0) return `${apiVersion} is not served: ${kind} is in ${versions(here)}; change the apiVersion`;
   const spelled = caseless(kind, sameGroup);
   if (spelled !== undefined)

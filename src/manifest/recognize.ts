@@ -1,0 +1,108 @@
+import { isRecord } from "./shape.js";
+
+const EXCLUDE = "leave the file out with source.exclude";
+const ENCRYPTED = `which this version does not decrypt: make the Secret in the cluster in another way, and ${EXCLUDE}`;
+const HELM = "which this version does not render: commit what helm template prints, and set source.path to that";
+const KUSTOMIZE = "which this version does not render: commit what kustomize build prints, and set source.path to that";
+
+/** Content that is told by how the file begins. */
+const BY_BEGINNING: readonly (readonly [beginning: RegExp | string, what: string])[] = [
+  [
+    /^version https:\/\/git-lfs\.github\.com\/spec\//,
+    `this is a pointer of Git LFS, whose content this version does not fetch: take the manifests out of Git LFS, or ${EXCLUDE}`,
+  ],
+  ["\0GITCRYPT\0", `it is encrypted with git-crypt, ${ENCRYPTED}`],
+  [/^(?:age-encryption\.org\/|-----BEGIN AGE ENCRYPTED FILE-----)/, `it is encrypted with age, ${ENCRYPTED}`],
+  [/^-----BEGIN PGP MESSAGE-----/, `it is encrypted with PGP, ${ENCRYPTED}`],
+  [/^\$ANSIBLE_VAULT;/, `it is encrypted with Ansible Vault, ${ENCRYPTED}`],
+  [/^-----BEGIN [A-Z ]+-----/, `this is a key or certificate, not a manifest; ${EXCLUDE}`],
+  [
+    /^\s*<(?:!doctype\s+html|html|head|body)\b/i,
+    "this is an HTML page, not a manifest: perhaps the page about a file was saved instead of the raw file",
+  ],
+  [/^\s*<\?xml\b/i, `this is XML, not a manifest; ${EXCLUDE}`],
+  [/^#!\s*\//, `this is a script, not a manifest; ${EXCLUDE}`],
+  ["\u001f\u008b", `this is an archive, not a manifest; ${EXCLUDE}`],
+];
+
+/** So much of a file is looked at. */
+const BEGINNING = 512;
+
+/** What a file is that begins so, and what to do; undefined where it may be manifests. */
+export function recognizeBeginning(text: string): string | undefined {
+  const beginning = text.slice(0, BEGINNING).replace(/^\ufeff/, "");
+  const found = BY_BEGINNING.find(([known]) =>
+    typeof known === "string" ? beginning.startsWith(known) : known.test(beginning),
+  );
+  return found?.[1];
+}
+
+/** What to say of a text beyond that it is no YAML; undefined where nothing is known. */
+export function recognizeUnreadable(text: string, file: string): string | undefined {
+  if (/^<{7} /m.test(text) && /^>{7} /m.test(text)) return "it holds the marks of a merge conflict: resolve it";
+  if (/\{\{[^{}]*(?:\.(?:Values|Release|Chart|Capabilities|Files)\b|\b(?:include|template|define)\s+["`])/.test(text))
+    return `it is a template of a Helm chart, ${HELM}`;
+  if (/\{%-?\s/.test(text))
+    return "it looks like a Jinja template: render it first, or leave it out with source.exclude";
+  if (text.includes("{{")) return "it looks like a template: render it first, or leave it out with source.exclude";
+  if (/\.(?:jsonnet|libsonnet)$/.test(file) || /^\s*(?:local\s+\w+\s*=|\(?\s*import\s+['"])/m.test(text))
+    return "it is Jsonnet, which this version does not render: commit what jsonnet prints, and set source.path to that";
+  return undefined;
+}
+
+/** API groups of files that configure programs: no API server takes them. */
+const CONFIGURATIONS =
+  /^(?:kubeadm\.k8s\.io|kubelet\.config\.k8s\.io|kubeproxy\.config\.k8s\.io|kubescheduler\.config\.k8s\.io|apiserver\.config\.k8s\.io|audit\.k8s\.io|client\.authentication\.k8s\.io|kind\.x-k8s\.io|k3d\.io|skaffold|eksctl\.io)\//;
+
+/** What a document is, by its fields, that is no object of a cluster, and what to do; undefined for all others. */
+export function recognizeDocument(value: unknown): string | undefined {
+  if (Array.isArray(value)) return isJsonPatch(value) ? `this is a JSON patch of Kustomize, ${KUSTOMIZE}` : undefined;
+  if (!isRecord(value)) return undefined;
+  if (isRecord(value.sops) && ("mac" in value.sops || "lastmodified" in value.sops))
+    return `it is encrypted with SOPS, ${ENCRYPTED}`;
+  const apiVersion = typeof value.apiVersion === "string" ? value.apiVersion : undefined;
+  const kind = typeof value.kind === "string" ? value.kind : undefined;
+  if (kind === undefined) return recognizeWithoutKind(value, apiVersion);
+  if (apiVersion === "v1" && kind === "Config" && (value.clusters !== undefined || value.contexts !== undefined))
+    return `this is a kubeconfig, not an object of a cluster; its credentials do not belong into Git: ${EXCLUDE}`;
+  if (apiVersion?.startsWith("kustomize.config.k8s.io/")) return `this is a ${kind} of Kustomize, ${KUSTOMIZE}`;
+  if (apiVersion === "builtin" || apiVersion?.startsWith("builtin/"))
+    return `this ${kind} makes Kustomize change other objects, ${KUSTOMIZE}; leaving the file out would lose these changes`;
+  if (apiVersion !== undefined && CONFIGURATIONS.test(apiVersion))
+    return `this configures a program, and is not an object of a cluster; ${EXCLUDE}`;
+  return undefined;
+}
+
+function recognizeWithoutKind(value: Record<string, unknown>, apiVersion: string | undefined): string | undefined {
+  if (apiVersion !== undefined)
+    return /^v[12]$/.test(apiVersion) && typeof value.name === "string" && value.version !== undefined
+      ? `this is the Chart.yaml of a Helm chart, ${HELM}`
+      : undefined;
+  if (
+    isRecord(value.services) &&
+    Object.values(value.services).every((service) => service === null || isRecord(service))
+  )
+    return "this is a Compose document: name it in composeFiles of an App (overseer.io/v1), which goes to an Overseer Core";
+  if (value.openapi !== undefined || value.swagger !== undefined) return `this is an OpenAPI document; ${EXCLUDE}`;
+  if (Array.isArray(value.resources) || Array.isArray(value.patches) || Array.isArray(value.configMapGenerator))
+    return `this is a Kustomization, ${KUSTOMIZE}`;
+  return undefined;
+}
+
+function isJsonPatch(list: readonly unknown[]): boolean {
+  return list.length > 0 && list.every((item) => isRecord(item) && typeof item.op === "string" && "path" in item);
+}
+
+/** What to do about an object of another tool whose definition the cluster does not have; undefined for all others. */
+export function recognizeKind({ group, kind }: { readonly group: string; readonly kind: string }): string | undefined {
+  if (group === "argoproj.io" && /^(?:Application|ApplicationSet|AppProject)$/.test(kind))
+    return `${kind} is Argo CD's, which is not installed: write an OverseerApp with its source and destination instead, or ${EXCLUDE}`;
+  if (group === "kustomize.toolkit.fluxcd.io")
+    return `${kind} is Flux's, which is not installed: write an OverseerApp with its path instead, or ${EXCLUDE}`;
+  if (group === "source.toolkit.fluxcd.io" && kind === "GitRepository")
+    return `this ${kind} is Flux's, which is not installed: write one of gitops.overseer.io/v1alpha1 instead, or ${EXCLUDE}`;
+  if (/(?:^|\.)(?:helm\.toolkit\.fluxcd\.io|helm\.cattle\.io)$/.test(group))
+    return `${kind} asks for a Helm chart, ${HELM}; or ${EXCLUDE}`;
+  if (group.endsWith(".toolkit.fluxcd.io")) return `${kind} is Flux's, which is not installed: ${EXCLUDE}`;
+  return undefined;
+}
