@@ -31,7 +31,7 @@ const ROWS: readonly (readonly [what: string, text: string, said: RegExp, file?:
   ["an armored file of age", "-----BEGIN AGE ENCRYPTED FILE-----\nx\n", /encrypted with age/],
   ["a file of PGP", "-----BEGIN PGP MESSAGE-----\nx\n", /encrypted with PGP/],
   ["a file of Ansible Vault", "$ANSIBLE_VAULT;1.1;AES256\n6132\n", /Ansible Vault/],
-  ["a private key", "-----BEGIN RSA PRIVATE KEY-----\nx\n", /a key or certificate/],
+  ["a certificate", "-----BEGIN CERTIFICATE-----\nx\n", /a key or certificate/],
   ["an HTML page", "\n<!DOCTYPE html>\n<html></html>\n", /an HTML page.*instead of the raw file/],
   ["XML", '<?xml version="1.0"?>\n<a/>\n', /this is XML/],
   ["a script", "#!/bin/sh\nkubectl apply\n", /a script/],
