@@ -18,7 +18,7 @@ describe("parseTree", () => {
     ] as const;
     for (const [mode, kind] of modes) {
       expect(parseTree(treeRow(mode, "x", A), A)).to.deep.equal({
-        rows: [{ name: "x", id: A, kind }],
+        rows: [{ name: "x", text: "x", id: A, kind }],
         flaw: undefined,
       });
     }
