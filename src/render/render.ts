@@ -6,6 +6,7 @@ import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "./limits.js";
 import type { SourceFile } from "./links.js";
 import { locate } from "./locate.js";
 import { orderNotes } from "./notes.js";
+import { heedOtherTools } from "./other-tools.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
 import { placeDocuments } from "./place.js";
 import { RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
@@ -46,9 +47,12 @@ export class SourceRenderer {
     if (problems.length > 0) throw new RenderError(inOrder(problems));
     const placed = placeDocuments(prepared, request);
     if (placed.problems.length > 0) throw new RenderError(inOrder(placed.problems));
-    const { notes: kept, omitted } = orderNotes([...notes, ...placed.notes]);
+    const heeded = target === "kubernetes" ? heedOtherTools(placed.documents) : undefined;
+    const { documents = placed.documents, skipped = [] } = heeded ?? {};
+    const { notes: kept, omitted } = orderNotes([...notes, ...placed.notes, ...(heeded?.notes ?? [])]);
     return {
-      documents: [...placed.documents].sort((a, b) => compareForApply(a.id, b.id)),
+      documents: [...documents].sort((a, b) => compareForApply(a.id, b.id)),
+      ...(skipped.length === 0 ? {} : { skipped: new Set(skipped.map(({ key }) => key)) }),
       notes: kept,
       notesOmitted: omitted,
       unknownKinds: placed.unknownKinds,

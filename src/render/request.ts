@@ -1,6 +1,6 @@
 import type { Document, Origin } from "../manifest/document.js";
 import type { HasStatusSubresource } from "../manifest/normalise.js";
-import type { GroupVersionKind } from "../manifest/object-id.js";
+import type { GroupVersionKind, ObjectKey } from "../manifest/object-id.js";
 import type { RenderLimits } from "./limits.js";
 
 /** What of a commit is rendered. */
@@ -49,6 +49,8 @@ export interface RenderResult {
   /** Why there is no document, and which files are there instead; undefined where there is one. */
   readonly nothing?: string;
   /** Sorted by place, without duplicates. */
+  /** Keys of documents that are not applied, as an annotation of another tool says; what is live of them is left alone. */
+  readonly skipped?: ReadonlySet<ObjectKey>;
   readonly notes: readonly Note[];
   /** Number of further notes that were not kept. */
   readonly notesOmitted: number;

@@ -44,9 +44,10 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   const documents = withoutFinished(run, desired.documents, observation);
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
   // Asked before the judgement: an app that looks at the commit in between may claim what is judged here.
-  const unsettled = diff.leftovers.length === 0 ? [] : unsettledApps(run);
-  const claimants = await judgeClaims(run, diff.leftovers);
-  const verdict = judge(run, desired, observation, diff.leftovers, claimants);
+  const unwanted = diff.leftovers.filter(({ key }) => desired.skipped?.has(key) !== true);
+  const unsettled = unwanted.length === 0 ? [] : unsettledApps(run);
+  const claimants = await judgeClaims(run, unwanted);
+  const verdict = judge(run, desired, observation, unwanted, claimants);
   const going = liftingDeletions(verdict.decisions);
   const preview = await destination.preview(run.target, diff.writes, desired.documents, run.signal, going);
   const held = diff.paused.filter(({ behind }) => behind).map(({ live }) => keepPaused(live));

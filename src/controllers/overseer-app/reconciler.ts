@@ -165,7 +165,9 @@ function needsChange(run: AppRun, desired: Rendered): boolean {
   if (open && open.status?.phase !== "Verifying") return true;
   const prunes = run.app.spec.sync?.prune !== false;
   const wanted = new Set(desired.documents.map((document) => document.key));
-  const leftovers = [...observeApp(run).objects.values()].filter((live) => !wanted.has(live.key));
+  const leftovers = [...observeApp(run).objects.values()].filter(
+    ({ key }) => !wanted.has(key) && desired.skipped?.has(key) !== true,
+  );
   return (prunes && anyToPrune(leftovers)) || leftovers.some((live) => isWantedElsewhere(run, live));
 }
 

@@ -81,7 +81,7 @@ async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | u
 async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot): Promise<Rendered> {
   const { destination } = run;
   const { renderer } = run.services;
-  const { documents, notes, notesOmitted, unknownKinds, nothing } = await renderer.render(
+  const { documents, skipped, notes, notesOmitted, unknownKinds, nothing } = await renderer.render(
     {
       source: selectionOf(inputs.source),
       defaultNamespace: defaultNamespace(run.app),
@@ -93,7 +93,7 @@ async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot):
     snapshot,
   );
   const kinds = kindsOf(documents).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
-  const rendered: Rendered = { inputs, documents, kinds, nothing, notes, notesOmitted };
+  const rendered: Rendered = { inputs, documents, skipped, kinds, nothing, notes, notesOmitted };
   // A kind that the cluster does not know yet may turn out to be cluster-scoped: look again next time.
   if (unknownKinds.length === 0) run.memory.renders.set(inputs.key, rendered);
   return rendered;

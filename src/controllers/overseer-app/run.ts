@@ -5,7 +5,7 @@ import type { Logger } from "../../base/logger.js";
 import type { Destination, Target } from "../../destinations/destination.js";
 import type { GitSnapshot } from "../../git/engine.js";
 import type { Document } from "../../manifest/document.js";
-import type { GroupVersionKind } from "../../manifest/object-id.js";
+import type { GroupVersionKind, ObjectKey } from "../../manifest/object-id.js";
 import { type AppRef, appKey } from "../../plan/live.js";
 import type { Note } from "../../render/request.js";
 import type { AppMemory } from "./memory.js";
@@ -27,6 +27,8 @@ export interface Rendered {
   /** Why there is no document; undefined where there is one. */
   readonly nothing?: string | undefined;
   /** What people should know of the source; sorted. */
+  /** Documents that are not applied: what is live of them is neither written nor deleted. */
+  readonly skipped?: ReadonlySet<ObjectKey> | undefined;
   readonly notes: readonly Note[];
   /** Number of further notes that were not kept. */
   readonly notesOmitted: number;

@@ -24,6 +24,8 @@ export interface AdoptionVerdict {
 /** What the judgement needs to know. */
 export interface AdoptionRequest {
   readonly id: ObjectId;
+  /** Annotations that the document has. */
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly metadata: LiveMetadata;
   readonly app: AppRef;
   readonly instance: string;
@@ -56,6 +58,11 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
     }
   }
   if (request.policy === "Never") return no("exists already, and sync.adopt is Never");
+  const sparing = SPARING.find(([annotation, value]) => isSet(request.annotations?.[annotation], value));
+  if (sparing !== undefined)
+    return no(
+      `exists already, and its annotation ${sparing.join(": ")} in Git says not to overwrite it: take the document out of Git to leave the object as it is, or take the annotation out to have it overwritten`,
+    );
   const manager = otherTool(request);
   const former = manager === undefined ? formerApp(request) : undefined;
   if (manager === undefined && former === undefined) return yes("existed and was managed by nobody");
@@ -67,6 +74,17 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
   return no(
     `exists already and is managed by ${manager ?? former?.text}: let it go there first, or set sync.adopt: Always`,
   );
+}
+
+/** Annotations of documents by which other tools do not overwrite what exists already. */
+const SPARING = [
+  ["kustomize.toolkit.fluxcd.io/ssa", "IfNotPresent"],
+  ["kustomize.toolkit.fluxcd.io/reconcile", "disabled"],
+  ["client.lifecycle.config.k8s.io/mutation", "ignore"],
+] as const;
+
+function isSet(found: string | undefined, value: string): boolean {
+  return found?.trim().toLowerCase() === value.toLowerCase();
 }
 
 /** Another app whose fields are on the object, although its labels are not. */

@@ -153,6 +153,7 @@ async function judgeFirstContact(
   if (!live) throw isStatus(refusal, 422) ? refusal : new Refusal("somebody made and deleted it meanwhile", true);
   const verdict = judgeAdoption({
     id: document.id,
+    annotations: document.object.metadata.annotations,
     metadata: live.metadata,
     app: target.app,
     instance: context.instance,

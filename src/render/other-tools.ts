@@ -1,0 +1,206 @@
+import type { Document } from "../manifest/document.js";
+import { displayId } from "../manifest/object-id.js";
+import type { Note } from "./request.js";
+
+/** What becomes of documents for annotations of other tools. */
+export interface OtherTools {
+  readonly documents: readonly Document[];
+  /** Documents that are not applied: what is live of them is left alone. */
+  readonly skipped: readonly Document[];
+  readonly notes: readonly Note[];
+}
+
+/** Hooks of these phases would do harm at any other time: they are not applied. Other phases are applied like all objects. */
+const SKIPPED_PHASES: Readonly<Record<string, string>> = {
+  Skip: "says so",
+  SyncFail: "is for a sync that has failed",
+  PreDelete: "is for the deletion of the app",
+  PostDelete: "is for the deletion of the app",
+  "pre-delete": "is for the deletion of the release",
+  "post-delete": "is for the deletion of the release",
+  "pre-rollback": "is for a rollback",
+  "post-rollback": "is for a rollback",
+  test: "is for a test of the release",
+  "test-success": "is for a test of the release",
+  "test-failure": "is for a test of the release",
+};
+
+/** Hooks by their annotation; Argo CD heeds Helm's only where its own is absent. */
+const HOOKS = ["argocd.argoproj.io/hook", "helm.sh/hook"] as const;
+
+const SYNC_OPTIONS = "argocd.argoproj.io/sync-options";
+/** Sync options that are heeded (see `manifest/keep-marks.ts`), or that say what this operator does anyway. */
+const KNOWN_OPTIONS =
+  /^(Prune|Delete|PruneLast|ServerSideApply=true|ApplyOutOfSyncOnly|SkipDryRunOnMissingResource|CreateNamespace|RespectIgnoreDifferences|FailOnSharedResource|ClientSideApplyMigration)(=|$)/i;
+
+interface Rule {
+  readonly annotation: string;
+  /** Values that the rule is about; left out: all but the empty one. */
+  readonly values?: RegExp;
+  /** What happens instead. */
+  readonly instead: string;
+  /** The document is not applied at all. */
+  readonly skip?: true;
+}
+
+const ORDER = "objects are applied in the order of their kinds, not in this one";
+
+/** Annotations other than hooks that have another effect here than with their own tool. */
+const RULES: readonly Rule[] = [
+  { annotation: "argocd.argoproj.io/sync-wave", values: /^(?!\s*[+-]?0*\s*$)/, instead: ORDER },
+  { annotation: "argocd.argoproj.io/ignore-healthcheck", values: /^true$/i, instead: "its health counts all the same" },
+  {
+    annotation: "argocd.argoproj.io/compare-options",
+    values: /Ignore/i,
+    instead: "what differs is put back all the same",
+  },
+  { annotation: "config.kubernetes.io/depends-on", instead: ORDER },
+  { annotation: "kapp.k14s.io/change-rule", instead: ORDER },
+  { annotation: "kapp.k14s.io/change-group", instead: ORDER },
+  {
+    annotation: "kapp.k14s.io/update-strategy",
+    values: /replace|skip/i,
+    instead: "it is updated by server-side apply",
+  },
+  {
+    annotation: "kustomize.toolkit.fluxcd.io/force",
+    values: /^enabled$/i,
+    instead: "it is not replaced where a field cannot be changed: the change is refused then",
+  },
+  {
+    annotation: "kustomize.toolkit.fluxcd.io/ssa",
+    values: /^ignore$/i,
+    instead: "what is live of it is left alone",
+    skip: true,
+  },
+  {
+    annotation: "kustomize.toolkit.fluxcd.io/ssa",
+    values: /^ifnotpresent$/i,
+    instead: "what exists already is not overwritten, but what this app has made is kept as Git says",
+  },
+  {
+    annotation: "kustomize.toolkit.fluxcd.io/ssa",
+    values: /^merge$/i,
+    instead: "fields that Git does not name are left alone, those that it names are put back",
+  },
+  {
+    annotation: "kustomize.toolkit.fluxcd.io/reconcile",
+    values: /^disabled$/i,
+    instead:
+      "in Git it only keeps the object from being deleted or overwritten at first; annotate the live object gitops.overseer.io/reconcile: disabled to have it left as it is",
+  },
+  {
+    annotation: "helm.toolkit.fluxcd.io/driftDetection",
+    values: /^disabled$/i,
+    instead: "what differs is put back all the same",
+  },
+  {
+    annotation: "client.lifecycle.config.k8s.io/mutation",
+    values: /^ignore$/i,
+    instead: "what this app has made is kept as Git says",
+  },
+  {
+    annotation: "config.kubernetes.io/local-config",
+    values: /^true$/i,
+    instead: "it is for tools, not for the cluster",
+    skip: true,
+  },
+];
+
+/** Documents of one kind of note that are named one by one; of more, the first is, with their number. */
+const SINGLY = 3;
+
+interface Finding {
+  readonly document: Document;
+  /** What people call the annotation, with its value. */
+  readonly mark: string;
+  /** The same for all values: what findings are counted by. */
+  readonly annotation: string;
+  readonly text: string;
+  readonly skip: boolean;
+}
+
+/**
+ * Looks for annotations by which other tools run, order or treat objects in ways that this operator does not know (yet): none of
+ * them is ignored in silence. Documents that would do harm when applied like others are taken out.
+ */
+export function heedOtherTools(documents: readonly Document[]): OtherTools {
+  const findings = documents.flatMap(findingsOf);
+  if (findings.length === 0) return { documents, skipped: [], notes: [] };
+  const skipped = new Set(findings.filter(({ skip }) => skip).map(({ document }) => document));
+  // Of what is not applied, nothing else matters.
+  const told = findings.filter(({ document, skip }) => skip || !skipped.has(document));
+  return {
+    documents: documents.filter((document) => !skipped.has(document)),
+    skipped: [...skipped],
+    notes: notesOf(told),
+  };
+}
+
+function findingsOf(document: Document): Finding[] {
+  const annotations = document.object.metadata.annotations;
+  if (annotations === undefined) return [];
+  const found = [...hookFindings(document, annotations), ...optionFindings(document, annotations)];
+  for (const { annotation, values, instead, skip = false } of RULES) {
+    const value = annotations[annotation];
+    if (value === undefined || value === "" || (values && !values.test(value.trim()))) continue;
+    const mark = `${annotation}: ${value.trim()}`;
+    found.push({
+      document,
+      mark,
+      annotation,
+      skip,
+      text: skip ? `is not applied: ${mark}: ${instead}` : `${mark} has no effect: ${instead}`,
+    });
+  }
+  return found;
+}
+
+function hookFindings(document: Document, annotations: Readonly<Record<string, string>>): Finding[] {
+  const annotation = HOOKS.find((name) => annotations[name] !== undefined);
+  const value = annotation === undefined ? undefined : annotations[annotation];
+  if (annotation === undefined || value === undefined) return [];
+  const phases = value
+    .split(",")
+    .map((phase) => phase.trim())
+    .filter((phase) => phase !== "");
+  const mark = `${annotation}: ${phases.join(",")}`;
+  const reasons = phases.map((phase) => SKIPPED_PHASES[phase]);
+  const [first] = reasons;
+  if (first !== undefined && !reasons.includes(undefined))
+    return [
+      { document, mark, annotation, skip: true, text: `is not applied: ${mark} ${first}, and hooks are not run` },
+    ];
+  const text = `${mark} has no effect: hooks are not run; it is applied once like any other object, beside all others`;
+  return [{ document, mark, annotation, skip: false, text }];
+}
+
+function optionFindings(document: Document, annotations: Readonly<Record<string, string>>): Finding[] {
+  const options = (annotations[SYNC_OPTIONS] ?? "").split(",").map((option) => option.trim());
+  return options
+    .filter((option) => option !== "" && !KNOWN_OPTIONS.test(option))
+    .map((option) => {
+      const mark = `${SYNC_OPTIONS}: ${option}`;
+      const text = `${mark} has no effect: objects are validated and updated by server-side apply, and never replaced`;
+      return { document, mark, annotation: mark, skip: false, text };
+    });
+}
+
+/** Notes by object; where many say the same of one annotation, the first and how many more. */
+function notesOf(findings: readonly Finding[]): Note[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = `${finding.annotation} ${finding.skip}`;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].flatMap((group) => {
+    if (group.length <= SINGLY || group[0]?.skip) return group.map((finding) => noteOf(finding, ""));
+    const [first] = group;
+    return first ? [noteOf(first, ` (and on ${group.length - 1} more objects)`)] : [];
+  });
+}
+
+function noteOf({ document, text, mark }: Finding, more: string): Note {
+  const message = more === "" ? text : text.replace(mark, `${mark}${more}`);
+  return { message, origin: document.origin, object: displayId(document.id) };
+}

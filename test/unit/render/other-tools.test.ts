@@ -1,0 +1,106 @@
+import { expect } from "chai";
+import type { Document } from "../../../src/manifest/document.js";
+import { heedOtherTools } from "../../../src/render/other-tools.js";
+
+const ARGO = "argocd.argoproj.io";
+const FLUX = "kustomize.toolkit.fluxcd.io";
+
+function document(annotations: Record<string, string> | undefined, name = "x", line = 1): Document {
+  return {
+    id: { group: "", version: "v1", kind: "ConfigMap", namespace: "shop", name },
+    key: `/ConfigMap/shop/${name}`,
+    object: { apiVersion: "v1", kind: "ConfigMap", metadata: { name, ...(annotations ? { annotations } : {}) } },
+    origin: { file: "a.yaml", line },
+    hash: name,
+  };
+}
+
+/** [annotations, whether the document is left out, what the notes say] */
+const CASES: readonly (readonly [Record<string, string> | undefined, boolean, readonly RegExp[]])[] = [
+  [undefined, false, []],
+  [{ "example.com/x": "y" }, false, []],
+  [
+    { [`${ARGO}/hook`]: "SyncFail" },
+    true,
+    [/^is not applied: argocd\.argoproj\.io\/hook: SyncFail is for a sync that has failed/],
+  ],
+  [{ [`${ARGO}/hook`]: "PostDelete" }, true, [/is not applied: .*PostDelete is for the deletion of the app/]],
+  [{ [`${ARGO}/hook`]: " PreDelete , PostDelete " }, true, [/hook: PreDelete,PostDelete/]],
+  [{ [`${ARGO}/hook`]: "Skip" }, true, [/is not applied/]],
+  [{ [`${ARGO}/hook`]: "PreSync" }, false, [/^argocd\.argoproj\.io\/hook: PreSync has no effect/]],
+  [{ [`${ARGO}/hook`]: "PostSync,SyncFail" }, false, [/hook: PostSync,SyncFail has no effect/]],
+  [
+    { [`${ARGO}/hook`]: "PreSync", "helm.sh/hook": "test" },
+    false,
+    [/argocd\.argoproj\.io\/hook: PreSync has no effect/],
+  ],
+  [{ "helm.sh/hook": "test" }, true, [/is not applied: helm\.sh\/hook: test is for a test of the release/]],
+  [{ "helm.sh/hook": "test-success" }, true, [/test-success/]],
+  [{ "helm.sh/hook": "pre-delete,post-delete" }, true, [/pre-delete,post-delete/]],
+  [{ "helm.sh/hook": "post-rollback" }, true, [/post-rollback/]],
+  [
+    { "helm.sh/hook": "pre-install,pre-upgrade", "helm.sh/hook-weight": "5" },
+    false,
+    [/pre-install,pre-upgrade has no effect/],
+  ],
+  [
+    { [`${ARGO}/sync-wave`]: "2" },
+    false,
+    [/sync-wave: 2 has no effect: objects are applied in the order of their kinds/],
+  ],
+  [{ [`${ARGO}/sync-wave`]: "-1" }, false, [/sync-wave: -1/]],
+  [{ [`${ARGO}/sync-wave`]: "0" }, false, []],
+  [{ [`${ARGO}/sync-options`]: "Prune=false,ServerSideApply=true, PruneLast=true" }, false, []],
+  [
+    { [`${ARGO}/sync-options`]: "Replace=true, Prune=false,Force=true" },
+    false,
+    [/sync-options: Replace=true has no effect/, /Force=true/],
+  ],
+  [{ [`${ARGO}/sync-options`]: "Validate=false" }, false, [/Validate=false has no effect/]],
+  [{ [`${ARGO}/sync-options`]: "" }, false, []],
+  [{ [`${ARGO}/compare-options`]: "IgnoreExtraneous" }, false, [/compare-options: IgnoreExtraneous has no effect/]],
+  [{ [`${FLUX}/force`]: "enabled" }, false, [/force: enabled has no effect/]],
+  [{ [`${FLUX}/force`]: "disabled" }, false, []],
+  [{ [`${FLUX}/ssa`]: "Ignore" }, true, [/is not applied: kustomize\.toolkit\.fluxcd\.io\/ssa: Ignore/]],
+  [
+    { [`${FLUX}/ssa`]: "IfNotPresent" },
+    false,
+    [/ssa: IfNotPresent has no effect: what exists already is not overwritten/],
+  ],
+  [{ [`${FLUX}/ssa`]: "Override" }, false, []],
+  [{ [`${FLUX}/reconcile`]: "disabled" }, false, [/reconcile: disabled has no effect/]],
+  [{ [`${FLUX}/prune`]: "disabled" }, false, []],
+  [{ "config.kubernetes.io/local-config": "true" }, true, [/local-config/]],
+  [{ "config.kubernetes.io/depends-on": "/namespaces/a/ConfigMap/b" }, false, [/depends-on/]],
+];
+
+describe("heedOtherTools", () => {
+  for (const [annotations, skipped, notes] of CASES) {
+    it(`${skipped ? "leaves out" : "applies"} a document with ${JSON.stringify(annotations)}, with ${notes.length} notes`, () => {
+      const result = heedOtherTools([document(annotations)]);
+      expect(result.documents.length).to.equal(skipped ? 0 : 1);
+      expect(result.skipped.length).to.equal(skipped ? 1 : 0);
+      expect(result.notes.length).to.equal(notes.length);
+      for (const [at, pattern] of notes.entries()) expect(result.notes[at]?.message).to.match(pattern);
+    });
+  }
+
+  it("names object and place, and each object that is left out", () => {
+    const hooks = [1, 2, 3, 4, 5].map((line) => document({ "helm.sh/hook": "test" }, `test-${line}`, line));
+    const { notes } = heedOtherTools(hooks);
+    expect(notes.map(({ object, origin }) => `${object} ${origin?.line}`)).to.deep.equal(
+      [1, 2, 3, 4, 5].map((line) => `ConfigMap shop/test-${line} ${line}`),
+    );
+  });
+
+  it("counts objects that say the same and names the first, so that one source of waves is one note", () => {
+    const waves = Array.from({ length: 40 }, (_, at) =>
+      document({ [`${ARGO}/sync-wave`]: String(at + 1) }, `w-${at}`, at),
+    );
+    const { notes, documents } = heedOtherTools(waves);
+    expect(documents).to.have.length(40);
+    expect(notes.map(({ message }) => message)).to.deep.equal([
+      "argocd.argoproj.io/sync-wave: 1 (and on 39 more objects) has no effect: objects are applied in the order of their kinds, not in this one",
+    ]);
+  });
+});
