@@ -2,6 +2,7 @@ import { z } from "zod";
 import { atomicList, duration, localRef, NAMESPACE_PATTERN, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
 import type { CustomResource } from "./meta.js";
+import { SSH_ADDRESS, SSH_UNSUPPORTED } from "./ssh.js";
 import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
 
 /** What a user asks of a repository. */
@@ -14,19 +15,21 @@ export const GitRepositorySpec = withRules(
           .min(1)
           .max(2048)
           .describe(
-            "Address of the repository: https://…; http:// only without a secretRef, or on this machine. No user name and password in it.",
+            "Address of the repository: https://…; http:// only without a secretRef, or on this machine. No user name and password in it. SSH is not supported yet.",
           ),
         [
+          // Each address breaks one rule only: two messages for one mistake are one too many.
+          { rule: `!self.matches('${SSH_ADDRESS}')`, message: SSH_UNSUPPORTED },
           {
-            rule: "self.startsWith('https://') || self.startsWith('http://')",
+            rule: `self.startsWith('https://') || self.startsWith('http://') || self.matches('${SSH_ADDRESS}')`,
             message: "url must begin with https:// or http://",
           },
           {
-            rule: "isURL(self) && url(self).getHostname() != ''",
+            rule: "!self.matches('^https?://') || isURL(self) && url(self).getHostname() != ''",
             message: "url must be a complete address, like https://git.example.com/team/shop.git",
           },
           {
-            rule: "!self.matches('^[a-z]+://[^/?#]*@')",
+            rule: "!self.matches('^https?://[^/?#]*@')",
             message: "url must not hold a user name or password: put them into a Secret and name it in secretRef",
           },
         ],

@@ -107,7 +107,7 @@ class SecretReader {
 
   nothingFound(): string {
     if (["identity", "ssh-privatekey", "sshPrivateKey"].some((key) => Object.hasOwn(this.#data, key))) {
-      return `holds an SSH key, and SSH is not supported by this engine yet: give it ${ACCEPTED}`;
+      return `holds an SSH key, and SSH is not supported yet: use the https:// address of the repository, and give it ${ACCEPTED}`;
     }
     return `holds no credential: give it ${ACCEPTED}`;
   }

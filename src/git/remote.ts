@@ -1,12 +1,13 @@
 import { isIP } from "node:net";
+import { SSH_ADDRESS, SSH_UNSUPPORTED } from "../api/ssh.js";
 import { hmacSha256, sha256 } from "../base/hash.js";
 import { redactUrl } from "../base/redact.js";
 import { credentialDigest } from "./credentials.js";
 import type { GitCredential, GitRemote } from "./engine.js";
 import { GitError } from "./errors.js";
 
-/** `user@host:path`, the short form of ssh. */
-const SCP_FORM = /^[^/\s:@]+@[^/\s:]+:/;
+/** The addresses that the definition refuses as well; an app's repository may be older than that. */
+const SSH = new RegExp(SSH_ADDRESS.replace("(?i)", ""), "i");
 
 /**
  * The remote at `url` as `credential` sees it. Throws `GIT_URL_INVALID` or `GIT_TRANSPORT_UNSUPPORTED`, both terminal.
@@ -41,11 +42,8 @@ function refuseOtherTransports(url: string): void {
   if (url.startsWith("-") || /[\u0000-\u0020\u007f\\]/.test(url)) {
     throw invalid(url, "it begins with a dash, or holds white space, a backslash or control characters");
   }
-  if (/^(ssh|git\+ssh|ssh\+git):/i.test(url) || (!url.includes("://") && SCP_FORM.test(url))) {
-    throw new GitError(
-      "GIT_TRANSPORT_UNSUPPORTED",
-      `the URL ${redactUrl(url)} needs SSH, which is not supported by this engine yet: use the https:// URL of the repository`,
-    );
+  if (SSH.test(url)) {
+    throw new GitError("GIT_TRANSPORT_UNSUPPORTED", `${SSH_UNSUPPORTED} (url is ${redactUrl(url)})`);
   }
   if (!/^https?:\/\//i.test(url)) {
     throw new GitError(

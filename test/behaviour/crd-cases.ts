@@ -27,6 +27,8 @@ export const validSpecs: Readonly<Record<BadSpec["kind"], Readonly<Record<string
 };
 
 const CORE = { url: "https://core.example.com", secretRef: { name: "core" } };
+const SSH = "SSH is not supported yet: use the https:// address of the repository";
+const NO_HTTP = "url must begin with https:// or http://";
 const ONE_REF = "set only one of branch, tag, semver, commit and name in ref";
 const HTTP = "a credential is never sent over http://: use https://, or leave out secretRef";
 const USERINFO = "url must not hold a user name or password: put them into a Secret and name it in secretRef";
@@ -34,12 +36,16 @@ const RELATIVE = "path must be relative to the root of the repository, without .
 
 /** At least one case for each CEL rule of the product, and for the patterns and enums that people are most likely to miss. */
 export const badSpecs: readonly BadSpec[] = [
-  {
-    kind: "GitRepository",
-    set: { url: "ssh://git.example.com/x" },
-    field: "spec.url",
-    message: "url must begin with https:// or http://",
-  },
+  ...[
+    "ssh://git.example.com/x",
+    "ssh://git@git.example.com:22/x.git",
+    "git+ssh://git@git.example.com/x.git",
+    "git@git.example.com:team/x.git",
+    "git.example.com:team/x.git",
+  ].map((url): BadSpec => ({ kind: "GitRepository", set: { url }, field: "spec.url", message: SSH })),
+  ...["git://git.example.com/x", "git.example.com/x", "git.example.com:8443/x"].map(
+    (url): BadSpec => ({ kind: "GitRepository", set: { url }, field: "spec.url", message: NO_HTTP }),
+  ),
   {
     kind: "GitRepository",
     set: { url: "https:///shop.git" },

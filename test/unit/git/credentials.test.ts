@@ -44,7 +44,7 @@ describe("credentialFromSecret", () => {
   const refused: readonly [name: string, secret: Record<string, string>, says: RegExp][] = [
     ["an empty Secret", {}, /holds no credential.*username and password, or token, or bearerToken/],
     ["a Secret of another kind", data({ ".dockerconfigjson": "{}" }), /holds no credential/],
-    ["an SSH key", data({ identity: "canary" }), /SSH is not supported by this engine yet/],
+    ["an SSH key", data({ identity: "canary" }), /SSH is not supported yet/],
     ["a user name alone", data({ username: "canary" }), /no password/],
     ["two ways at once", data({ bearerToken: "canary", token: "canary" }), /bearerToken together with/],
     ["a colon in the user name", data({ username: "can:ary", password: "p" }), /colon in username/],

@@ -34,8 +34,20 @@ describe("gitRemote", () => {
     ["file:///etc", "GIT_TRANSPORT_UNSUPPORTED", /https/],
     ["/srv/repo.git", "GIT_TRANSPORT_UNSUPPORTED", /https/],
     ["git://git.example.com/apps", "GIT_TRANSPORT_UNSUPPORTED", /https/],
-    ["ssh://git@git.example.com/apps", "GIT_TRANSPORT_UNSUPPORTED", /not supported by this engine yet/],
-    ["git@git.example.com:team/apps.git", "GIT_TRANSPORT_UNSUPPORTED", /not supported by this engine yet/],
+    [
+      "ssh://git@git.example.com/apps",
+      "GIT_TRANSPORT_UNSUPPORTED",
+      /^SSH is not supported yet: use the https:\/\/ address/,
+    ],
+    [
+      "git@git.example.com:team/apps.git",
+      "GIT_TRANSPORT_UNSUPPORTED",
+      /^SSH is not supported yet: use the https:\/\/ address/,
+    ],
+    ["ssh://git:canary@git.example.com:22/apps", "GIT_TRANSPORT_UNSUPPORTED", /^SSH is not/],
+    ["git+ssh://git@git.example.com/apps", "GIT_TRANSPORT_UNSUPPORTED", /^SSH is not/],
+    ["git.example.com:team/apps.git", "GIT_TRANSPORT_UNSUPPORTED", /^SSH is not/],
+    ["git.example.com:8443/apps.git", "GIT_TRANSPORT_UNSUPPORTED", /neither https/],
     ["", "GIT_TRANSPORT_UNSUPPORTED", /https/],
   ];
   for (const [url, code, says] of refused) {
