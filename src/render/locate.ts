@@ -19,7 +19,7 @@ export interface LocatedSource {
  * Finds what stands at the path of a source in a commit: all files of a folder, or one file. Symbolic links are followed
  * within the repository.
  *
- * @throws PathNotFoundError naming the path, the commit and the nearest thing that is there.
+ * @throws PathNotFoundError naming the path and the nearest thing that is there.
  */
 export async function locate(
   snapshot: GitSnapshot,
@@ -28,15 +28,14 @@ export async function locate(
 ): Promise<LocatedSource> {
   const wanted = normalisePath(source.path);
   const end = await resolvePath(snapshot, wanted);
-  if (end.kind === "fault")
-    throw new PathNotFoundError(`${at(snapshot, wanted)}: a symbolic link on it ${end.message}`);
+  if (end.kind === "fault") throw new PathNotFoundError(`${at(wanted)}: a symbolic link on it ${end.message}`);
   if (end.kind === "missing") {
     const where = end.path === wanted ? "" : `; a symbolic link leads to ${JSON.stringify(end.path)}`;
-    throw new PathNotFoundError(`${at(snapshot, wanted)} does not exist${where}${await nearest(snapshot, end.path)}`);
+    throw new PathNotFoundError(`${at(wanted)} does not exist${where}${await nearest(snapshot, end.path)}`);
   }
   const { entry, path } = end;
   if (entry.kind === "submodule") {
-    throw new PathNotFoundError(`${at(snapshot, wanted)} is a submodule; make a GitRepository for it and use that`);
+    throw new PathNotFoundError(`${at(wanted)} is a submodule; make a GitRepository for it and use that`);
   }
   if (entry.kind !== "tree") {
     return { folder: parentOf(path), files: [{ path: nameOf(path), blob: entry.id, kind: "file" }], singleFile: true };
@@ -46,8 +45,8 @@ export async function locate(
   return { folder: path, files: await followLinks(path, files, { snapshot, limits, isLeftOut }), singleFile: false };
 }
 
-function at(snapshot: GitSnapshot, path: RepositoryPath): string {
-  return `source.path ${JSON.stringify(path)} in commit ${snapshot.commit.id.slice(0, 12)}`;
+function at(path: RepositoryPath): string {
+  return `source.path ${JSON.stringify(path)}`;
 }
 
 /** A hint: the entry most like the missing one in the deepest folder that exists, or what that folder holds. */

@@ -41,6 +41,10 @@ export interface SharedParts extends OperatorParts {
   readonly failpoint: FailpointHook;
   readonly enqueueApp: (app: string, priority: Priority) => void;
   readonly enqueueAppsOf: (repository: string) => void;
+  /** Has a repository polled at once. */
+  readonly pollNow: (repository: string) => void;
+  /** Repositories that are to be polled at once, until they are. */
+  readonly urgentPolls: Set<string>;
 }
 
 /** Repositories polled or fetched at once: they mostly wait for the network. */
@@ -60,6 +64,7 @@ export function repositoryController(shared: SharedParts): Controller {
     status: new StatusWriter(cluster.client),
     digestKey: cluster.digestKey,
     wantedRefs: (repository) => estate.wantedRefs(repository),
+    takePollRequest: (repository) => shared.urgentPolls.delete(repository),
     commitsInUse: (remoteId) => estate.commitsInUse(remoteId),
     onRevision: shared.enqueueAppsOf,
     observer: repositoryObserver(metrics, clock),
@@ -97,6 +102,7 @@ export function appController(shared: SharedParts): Controller {
     trustedNamespaces: new Set(config.trustedNamespaces),
     memories: shared.memories,
     enqueue: shared.enqueueApp,
+    pollNow: shared.pollNow,
   });
   return controller(shared, "overseerapp", config.concurrency, (...call) => reconciler.reconcile(...call));
 }

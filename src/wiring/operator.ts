@@ -123,6 +123,7 @@ export class Operator {
     const { client } = cluster;
     const { identity } = config;
     const index = new RevisionIndex();
+    const urgentPolls = new Set<string>();
     const estate = new Estate(this.#caches(), index);
     const controller = "gitops.overseer.io/operator";
     return {
@@ -158,6 +159,11 @@ export class Operator {
       }),
       enqueueApp: (app, priority) => this.#apps.queue.add(app, priority),
       enqueueAppsOf: (repository) => this.#enqueueAppsOf(repository),
+      urgentPolls,
+      pollNow: (repository) => {
+        urgentPolls.add(repository);
+        this.#repositories.queue.add(repository, PRIORITY.change);
+      },
     };
   }
 

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { API_VERSION } from "../../src/api/group.js";
 import { holdRequests } from "../support/git-server.js";
 import { expectCalmLog } from "../support/operator-log.js";
-import { condition, configMap, type LiveRepository, World } from "../support/world.js";
+import { condition, configMap, type LiveApp, type LiveRepository, World } from "../support/world.js";
 
 describe("A GitRepository", function () {
   this.timeout(120_000);
@@ -139,6 +139,28 @@ describe("A GitRepository", function () {
     });
   }
 
+  it("keeps saying why the last fetch failed while it tries again, without a write", async () => {
+    const hold = holdRequests();
+    world.git.setFault(({ url, kind }) =>
+      url.startsWith("/flaps.git/") && kind === "fetch" ? { kind: "delay", until: hold.until } : undefined,
+    );
+    const spec = { ...withCredential, timeout: "1s", interval: "1s" };
+    const repo = await world.repository("flaps", { "a.yaml": configMap("a", {}) }, spec);
+    const failed = await failing("flaps", "FetchTimeout");
+    expect(condition(failed, "Reconciling")?.status).to.equal("True");
+    world.git.clearRequests();
+    const { waitUntil } = await import("../../tools/wait-until.js");
+    const tries = (): number =>
+      world.git.requests.filter(({ url, kind }) => url.startsWith("/flaps.git/") && kind === "fetch").length;
+    await waitUntil({ what: "three tries", timeoutMs: 30_000 }, () => tries() >= 3);
+    const later = await world.kube.get<LiveRepository>(world.repositoryRef("flaps"));
+    expect(later?.metadata.resourceVersion).to.equal(failed.metadata.resourceVersion);
+    world.git.setFault(undefined);
+    hold.release();
+    await fetched("flaps", await repo.head());
+    await world.kube.patch(world.repositoryRef("flaps"), { spec: { interval: "1h" } });
+  });
+
   it("says when its server hangs for longer than spec.timeout, and is tried again", async () => {
     const hold = holdRequests();
     world.git.setFault(({ url }) => (url.startsWith("/hangs.git/") ? { kind: "delay", until: hold.until } : undefined));
@@ -148,6 +170,10 @@ describe("A GitRepository", function () {
     expect(message).to.contain("/hangs.git").and.contain("1s of spec.timeout");
     expect(condition(repository, "Fetched")).to.include({ status: "False", reason: "FetchTimeout" });
     expect(condition(repository, "Reconciling")?.status).to.equal("True");
+    // The Event is on its way when the status is there.
+    const { waitUntil } = await import("../../tools/wait-until.js");
+    const told = { what: "it is told", timeoutMs: 10_000 };
+    await waitUntil(told, async () => (await world.events("hangs")).length > 0);
     expect(await world.events("hangs")).to.deep.equal([`FetchTimeout: ${message}`]);
     world.git.setFault(undefined);
     hold.release();
@@ -269,6 +295,25 @@ describe("A path", function () {
     await world.synced("p", await repo.head());
     expect((await world.changes("p")).at(-1)?.spec.cause).to.equal("Revision");
     expect((await world.kube.get(world.configMap("p")))?.data).to.deep.equal({ v: "2" });
+  });
+
+  it("that was pushed after the last poll is found at once, without a word of warning", async () => {
+    const repo = await world.repository("fresh", { "old/a.yaml": configMap("fresh-old", {}) });
+    await world.poll("fresh");
+    const commit = await repo.commit({ "new/a.yaml": configMap("fresh-new", {}) }, "a folder for a new app");
+    await world.app("fresh", "fresh", "new");
+    await world.synced("fresh", commit);
+    expect((await world.events("fresh")).filter((event) => event.startsWith("PathNotFound"))).to.deep.equal([]);
+    await world.app("typo", "fresh", "shop");
+    const app = await world.untilCondition("typo", "Ready", "False", "PathNotFound");
+    expect(condition(app, "Ready")?.message).to.match(
+      /^main@sha1:[0-9a-f]+: source\.path "shop" does not exist; there is "new", "old"/,
+    );
+    await repo.commit({ "shops/a.yaml": configMap("x", {}) }, "like it");
+    await world.poll("fresh");
+    await world.kube.until<LiveApp>(world.appRef("typo"), "names what is there now", (object) =>
+      (condition(object, "Ready")?.message ?? "").includes('did you mean "shops"?'),
+    );
   });
 
   it("is the app's own: include and exclude choose, and another ref may be taken", async () => {

@@ -97,8 +97,8 @@ export class GitRepositoryReconciler {
     const refs = uniqueRefs([repository.spec.ref, ...this.#services.wantedRefs(key)]);
     const purpose = [repository.metadata.generation, remote.id, ...refs.map(refKey)].join("\n");
     const asked = requestedAt(repository.metadata);
-    const atOnce =
-      purpose !== memory.polledFor || (asked !== undefined && asked !== repository.status?.lastHandledReconcileAt);
+    const isAsked = asked !== undefined && asked !== repository.status?.lastHandledReconcileAt;
+    const atOnce = this.#services.takePollRequest(key) || purpose !== memory.polledFor || isAsked;
     if (!atOnce && clock.monotonic() < memory.nextPoll) {
       return recordRepository(this.#services, repository, repository.status ?? {}, undefined);
     }

@@ -35,6 +35,8 @@ export interface GitRepositoryServices {
   readonly digestKey: string;
   /** Refs that apps want of a repository besides its own. */
   readonly wantedRefs: (repository: string) => readonly GitRef[];
+  /** Whether somebody asks for a poll of a repository now; true once for each time. */
+  readonly takePollRequest: (repository: string) => boolean;
   /** Commits of a remote that apps may still have to go back to. */
   readonly commitsInUse: (remoteId: string) => readonly string[];
   /** Told when a ref of a repository is at another commit, or cannot be had any more. */

@@ -19,7 +19,7 @@ import { renderApplied, renderDesired } from "./render.js";
 import { AppRun, type Problem, type Rendered } from "./run.js";
 import type { AppServices } from "./services.js";
 import { newestCommit } from "./settled.js";
-import { isProblem } from "./source.js";
+import { isProblem, repositoryKey } from "./source.js";
 import { acknowledgeSuspended } from "./suspend.js";
 
 /** Keeps one app's objects as Git says: the phases of one reconcile, in order. */
@@ -96,9 +96,15 @@ function freshStart(run: AppRun): void {
 /** How long an app waits for the first poll of its repository before it says so. */
 const FIRST_POLL_MS = 3_000;
 
-/** Right after a start no repository was polled yet: nothing to say, and nothing to do before it was. */
+/**
+ * Right after a start no repository was polled yet: nothing to say, and nothing to do before it was. And who has just pushed a
+ * folder makes an app for it before the next poll: for a path that is not there the repository is polled first.
+ */
 function notPolledYet(run: AppRun, desired: Rendered | Problem): boolean {
-  const waiting = isProblem(desired) && desired.reason === "RepositoryNotReady";
+  const isNew = run.app.status?.observedGeneration !== run.app.metadata.generation;
+  const missesPath = isProblem(desired) && desired.reason === "PathNotFound" && isNew;
+  if (missesPath && run.memory.sourceAwaitedSince === undefined) run.services.pollNow(repositoryKey(run.app));
+  const waiting = (isProblem(desired) && desired.reason === "RepositoryNotReady") || missesPath;
   const { clock } = run.services;
   run.memory.sourceAwaitedSince = waiting ? (run.memory.sourceAwaitedSince ?? clock.monotonic()) : undefined;
   if (run.memory.sourceAwaitedSince === undefined) return false;

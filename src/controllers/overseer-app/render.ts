@@ -1,7 +1,7 @@
 import type { Inputs } from "../../api/inputs.js";
 import { OverseerError } from "../../base/errors.js";
 import type { GitSnapshot } from "../../git/engine.js";
-import { formatRenderProblem, RenderError } from "../../render/render-error.js";
+import { formatRenderProblem, PathNotFoundError, RenderError } from "../../render/render-error.js";
 import { kindsOf } from "./kinds.js";
 import type { AppRun, Problem, Rendered } from "./run.js";
 import {
@@ -29,7 +29,9 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
     return await renderInputs(run, inputs, snapshot);
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
-    if (error.class === "terminal") run.memory.failedRender = { inputsKey: inputs.key, error };
+    // What is there instead of a missing path changes with every commit, and no key says so.
+    if (error.class === "terminal" && !(error instanceof PathNotFoundError))
+      run.memory.failedRender = { inputsKey: inputs.key, error };
     if (error instanceof RenderError) logProblems(run, inputs, error);
     return renderProblem(inputs, error);
   }

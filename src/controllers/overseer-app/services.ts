@@ -64,4 +64,6 @@ export interface AppServices {
   /** What is remembered of an app, by `namespace/name`. */
   readonly memories: Map<string, AppMemory>;
   readonly enqueue: (app: string, priority: Priority) => void;
+  /** Has a repository polled at once, by `namespace/name`. */
+  readonly pollNow: (repository: string) => void;
 }

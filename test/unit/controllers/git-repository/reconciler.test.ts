@@ -69,6 +69,7 @@ function rig() {
         events.push(`${reason}: ${message}`),
     },
     wantedRefs: () => [],
+    takePollRequest: () => false,
     observer: {
       state() {},
       fetched() {},
