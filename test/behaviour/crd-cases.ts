@@ -36,13 +36,9 @@ const RELATIVE = "path must be relative to the root of the repository, without .
 
 /** At least one case for each CEL rule of the product, and for the patterns and enums that people are most likely to miss. */
 export const badSpecs: readonly BadSpec[] = [
-  ...[
-    "ssh://git.example.com/x",
-    "ssh://git@git.example.com:22/x.git",
-    "git+ssh://git@git.example.com/x.git",
-    "git@git.example.com:team/x.git",
-    "git.example.com:team/x.git",
-  ].map((url): BadSpec => ({ kind: "GitRepository", set: { url }, field: "spec.url", message: SSH })),
+  ...["ssh://git@git.example.com:22/x.git", "git@git.example.com:team/x.git", "git.example.com:team/x.git"].map(
+    (url): BadSpec => ({ kind: "GitRepository", set: { url }, field: "spec.url", message: SSH }),
+  ),
   ...["git://git.example.com/x", "git.example.com/x", "git.example.com:8443/x"].map(
     (url): BadSpec => ({ kind: "GitRepository", set: { url }, field: "spec.url", message: NO_HTTP }),
   ),
