@@ -44,7 +44,12 @@ export class FreshList<T> {
   }
 }
 
+/** What names an object in a collection. */
+export interface StoredName {
+  readonly metadata: { readonly namespace?: string; readonly name: string };
+}
+
 /** Key of an object in a reflector's store: `namespace/name`, or the name alone. */
-export function storeKey({ metadata: { namespace, name } }: RawObject): string {
+export function storeKey({ metadata: { namespace, name } }: StoredName): string {
   return namespace === undefined || namespace === "" ? name : `${namespace}/${name}`;
 }

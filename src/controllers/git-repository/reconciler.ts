@@ -157,6 +157,14 @@ export class GitRepositoryReconciler {
     logger: Logger,
   ): Promise<void> {
     const { events, clock, observer } = this.#services;
+    const interval = parseDuration(repository.spec.interval) ?? DEFAULT_INTERVAL_MS;
+    const { retryAfterMs } = error;
+    const counted = countFailure(tries, { startedAt, endedAt: clock.monotonic(), retryAfterMs }, (failures) =>
+      jitter(Math.min(backoffDelay(BACKOFF, failures), interval), JITTER, Math.random()),
+    );
+    // First, lest a status that cannot be written now leaves the next poll to the next interval.
+    memory.failures = counted.failures;
+    memory.nextPoll = counted.dueAt;
     await keepRevision(this.#services, key, repository, error);
     const { reason, message } = error;
     observer.failed(reason);
@@ -171,13 +179,6 @@ export class GitRepositoryReconciler {
     if (ready?.reason !== reason) {
       events.record(eventSubject(repository), { type: "Warning", reason, action: "Fetch", message });
     }
-    const interval = parseDuration(repository.spec.interval) ?? DEFAULT_INTERVAL_MS;
-    const { retryAfterMs } = error;
-    const counted = countFailure(tries, { startedAt, endedAt: clock.monotonic(), retryAfterMs }, (failures) =>
-      jitter(Math.min(backoffDelay(BACKOFF, failures), interval), JITTER, Math.random()),
-    );
-    memory.failures = counted.failures;
-    memory.nextPoll = counted.dueAt;
   }
 }
 

@@ -132,6 +132,7 @@ async function leaveOpen(run: AppRun, change: Change): Promise<never> {
 
 function applied(run: AppRun, change: Change, results: Results): void {
   run.memory.retry = undefined;
+  run.memory.given = undefined;
   run.memory.heldSince = undefined;
   run.memory.lastTold.delete("sync");
   run.progress = { state: "done" };

@@ -117,6 +117,7 @@ async function inPlace(run: AppRun, desired: Rendered, plan: Plan, vanishing: re
     };
     return;
   }
+  run.memory.given = undefined;
   run.applied = desired;
   run.status = { ...run.status, applied: desired.inputs };
   run.progress = { state: "done" };

@@ -82,6 +82,8 @@ function syncedCondition(facts: AppFacts): Draft {
   if (facts.drift.length > 0) return draft("Synced", "False", "Drifted", describe(facts.drift));
   if (revision === undefined) return draft("Synced", "Unknown", "Progressing", "nothing was applied yet");
   if (facts.unseen !== undefined) return draft("Synced", "Unknown", "Observing", facts.unseen);
+  const absent = facts.health?.absent ?? [];
+  if (absent.length > 0) return draft("Synced", "False", "Applying", describeAbsent(absent));
   const behind = facts.paused.filter((one) => one.behind);
   if (behind.length > 0) return draft("Synced", "False", "ObjectPaused", describePaused(behind));
   return draft("Synced", "True", "Applied", `live is ${revision}`);
@@ -144,6 +146,12 @@ function describe(reports: readonly DriftReport[]): string {
   const sorted = [...reports].sort((a, b) => (a.object < b.object ? -1 : a.object > b.object ? 1 : 0));
   const shown = sorted.slice(0, 3).map(({ object, note }) => `${object}: ${note}`);
   return `${shown.join("; ")}${reports.length > 3 ? `; and ${reports.length - 3} more` : ""}`;
+}
+
+function describeAbsent(objects: readonly string[]): string {
+  const shown = [...objects].sort().slice(0, 3);
+  const more = objects.length > shown.length ? ` and ${objects.length - shown.length} more` : "";
+  return `${shown.join(", ")}${more} ${objects.length === 1 ? "does" : "do"} not exist`;
 }
 
 function describePaused(reports: readonly PausedReport[]): string {

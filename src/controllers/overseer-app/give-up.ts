@@ -9,9 +9,17 @@ import type { AppRun, Rendered } from "./run.js";
 /**
  * Transfers what this app's newest documents do not want, and another app's do, to that app: before anything else and whatever
  * becomes of the rest of the Change, also while it is refused and rests. Otherwise two apps that exchange objects would each
- * be refused for the sake of the other. Gives what was transferred, for the Change.
+ * be refused for the sake of the other. Gives all that was transferred for these inputs, for the Change.
  */
-export async function giveUp(run: AppRun, desired: Rendered): Promise<LeftoverDecision[]> {
+export async function giveUp(run: AppRun, desired: Rendered): Promise<readonly LeftoverDecision[]> {
+  const { memory } = run;
+  const { key: inputsKey } = desired.inputs;
+  const before = memory.given?.inputsKey === inputsKey ? memory.given.decisions : [];
+  memory.given = { inputsKey, decisions: [...before, ...(await transfer(run, desired))] };
+  return memory.given.decisions;
+}
+
+async function transfer(run: AppRun, desired: Rendered): Promise<LeftoverDecision[]> {
   const wanted = new Set(desired.documents.map((document) => document.key));
   const unwanted = [...observeApp(run).objects.values()].filter((live) => !wanted.has(live.key) && isFree(live));
   if (unwanted.length === 0) return [];

@@ -10,6 +10,8 @@ export interface AppHealth {
   readonly status: HealthStatus;
   readonly objects: number;
   readonly healthy: number;
+  /** Those of them that do not exist, if any. */
+  readonly absent?: readonly string[];
   /** The worst few, worst first. */
   readonly problems: readonly { readonly object: string; readonly message: string }[];
   /** What will not become well by waiting, the first of it; undefined: nothing. */
@@ -45,11 +47,14 @@ export function appHealth(
   let worst: HealthStatus = "Healthy";
   let healthy = 0;
   let hopeless: string | undefined;
+  const absent: string[] = [];
   const bad: { severity: number; object: string; message: string }[] = [];
   for (const document of documents) {
     const found = observation.objects.get(document.key);
     const live = found?.ownership === "Foreign" ? undefined : found;
-    const there = live?.health ?? endHealth(finished.get(document.key)) ?? NOT_THERE;
+    const ended = endHealth(finished.get(document.key));
+    if (live === undefined && ended === undefined) absent.push(displayId(document.id));
+    const there = live?.health ?? ended ?? NOT_THERE;
     const health = isApp(document) && holders.has(appKey(document.id)) ? HELD : there;
     if (health.status === "Healthy") healthy++;
     else
@@ -66,6 +71,7 @@ export function appHealth(
     status: worst,
     objects: documents.length,
     healthy,
+    ...(absent.length === 0 ? {} : { absent }),
     ...(hopeless === undefined ? {} : { hopeless }),
     problems: problems.map(({ object, message }) => ({ object, message })),
   };

@@ -1,6 +1,7 @@
 import type { OverseerError } from "../../base/errors.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
+import type { LeftoverDecision } from "../../plan/prune-guard.js";
 import type { TreeLinks } from "../../render/source-links.js";
 import type { Moments } from "./elapsed.js";
 import type { Rendered } from "./run.js";
@@ -47,6 +48,8 @@ export class AppMemory {
   /** The symbolic links of the tree that was looked at last. */
   links: TreeLinks | undefined;
   retry: Retry | undefined;
+  /** What was transferred to other apps for the sake of one set of inputs, until these are applied: for the Change. */
+  given: { readonly inputsKey: string; readonly decisions: readonly LeftoverDecision[] } | undefined;
   /** What the destination said of the newest documents when it was asked last. */
   checked: CheckedInputs | undefined;
   /** When the Change that was looked at last began, and was applied. */

@@ -74,9 +74,12 @@ export class ClusterConnection {
 
   constructor(options: ClusterConnectionOptions) {
     const { client, discovery, clock, logger, instance, digestKey, ownUser, appExists, apps, news } = options;
-    const tracker = new Tracker((app, _object, what) => {
-      if (apps.has(app)) news.objectChanged(app, what);
-    });
+    const tracker = new Tracker(
+      (app, _object, what) => {
+        if (apps.has(app)) news.objectChanged(app, what);
+      },
+      (object) => this.watches.hasPassed(object),
+    );
     const requests = new Semaphore(options.applyConcurrency, Math.ceil(options.applyConcurrency / 4));
     const rights = new RightsWatch({ client, clock, logger });
     this.#rights = rights;

@@ -4,6 +4,8 @@ import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import type { KubeClient } from "../../kube/client.js";
 import { AnswerTooLargeError, isStatus } from "../../kube/errors.js";
+import { storeKey } from "../../kube/fresh-list.js";
+import { isNewer } from "../../kube/object.js";
 import { Reflector, type ReflectorObserver, type StoreEvent } from "../../kube/reflector.js";
 import { collectionPath, type ResourceInfo } from "../../kube/resource.js";
 import type { GroupVersionKind } from "../../manifest/object-id.js";
@@ -58,6 +60,13 @@ export class KindWatch {
   /** Whether the list is whole. */
   get synced(): boolean {
     return this.#reflector.synced;
+  }
+
+  /** Whether everything up to this state of an object was told of, and the object is not there any more. */
+  hasPassed({ id, uid, resourceVersion }: ObservedObject): boolean {
+    const { resourceVersion: reached, store } = this.#reflector;
+    if (!this.synced || reached === undefined || isNewer(resourceVersion, reached)) return false;
+    return store.get(storeKey({ metadata: { namespace: id.namespace, name: id.name } }))?.uid !== uid;
   }
 
   /** The objects of the kind, as far as they are known. */

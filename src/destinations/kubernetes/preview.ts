@@ -9,6 +9,7 @@ import type { Document } from "../../manifest/document.js";
 import { apiVersionOf, displayId } from "../../manifest/object-id.js";
 import type { Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import type { Target } from "../destination.js";
+import { withoutOwner } from "./absent-owners.js";
 import { judgeAdoption } from "./adoption.js";
 import { adoptionRemoves } from "./adoption-diff.js";
 import { admissionNotes, notAsAsked } from "./asked.js";
@@ -88,6 +89,8 @@ function judgeAll(
 async function judge(context: KubernetesContext, target: Target, action: WriteAction): Promise<Judged> {
   try {
     const resource = await usableResource(context, action.document);
+    const doomed = await withoutOwner(context, target, resource, action.document);
+    if (doomed !== undefined) throw new Refusal(doomed, true);
     const accepted =
       action.live?.ownership === "Owned"
         ? await judgeUpdate(context, target, action, resource)

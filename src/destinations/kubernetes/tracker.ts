@@ -46,6 +46,7 @@ export class Tracker {
   /** Monotonic time as it was last told: to the minute is enough. */
   #time = 0;
   readonly #onNews: (app: string, object: ObservedObject, news: ObjectNews) => void;
+  readonly #isPast: (object: ObservedObject) => boolean;
   readonly #objects = new Map<string, Entry>();
   readonly #byApp = new Map<string, Set<string>>();
   readonly #flights = new Map<string, Flight>();
@@ -53,8 +54,13 @@ export class Tracker {
   readonly #ended = new Map<string, ObservedObject>();
   readonly #ownWrites = new Map<string, string[]>();
 
-  constructor(onNews: (app: string, object: ObservedObject, news: ObjectNews) => void) {
+  /** `isPast`: whether the watch of its kind has told of everything up to this state of an object, and does not hold the object. */
+  constructor(
+    onNews: (app: string, object: ObservedObject, news: ObjectNews) => void,
+    isPast: (object: ObservedObject) => boolean = () => false,
+  ) {
     this.#onNews = onNews;
+    this.#isPast = isPast;
   }
 
   /** All objects that name an app in their labels, whether they are its own or not. */
@@ -143,11 +149,15 @@ export class Tracker {
     this.#flights.set(key, flight);
   }
 
-  /** Says how the write ended: with the object as it is now, or without an answer. `verified`: the write settles doubts. */
+  /**
+   * Says how the write ended: with the object as it is now, or without an answer. `verified`: the write settles doubts. An answer
+   * that comes after its object was deleted, as by the garbage collector, does not bring the object back.
+   */
   landed(key: string, object: ObservedObject | undefined, verified: boolean): void {
     const flight = this.#flights.get(key);
     if (flight && --flight.count <= 0) this.#flights.delete(key);
-    if (object) {
+    if (object && this.#isPast(object)) this.gone(key, object.uid);
+    else if (object) {
       this.#remember(key, object.resourceVersion);
       const tracked = this.#objects.get(key);
       const newer = !tracked || isNewer(object.resourceVersion, tracked.object.resourceVersion);

@@ -8,6 +8,7 @@ import type { ReflectorObserver } from "../../kube/reflector.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { GroupVersionKind } from "../../manifest/object-id.js";
 import { KindWatch } from "./kind-watch.js";
+import type { ObservedObject } from "./observed-object.js";
 import type { Tracker } from "./tracker.js";
 
 /** What the watches need. */
@@ -53,6 +54,11 @@ export class KindWatches {
     if (!watch) return "is not watched yet";
     if (watch.problem !== undefined) return watch.problem;
     return watch.synced ? undefined : "has not been listed yet";
+  }
+
+  /** Whether the watch of its kind has passed this state of an object, and the object is gone. */
+  hasPassed(object: ObservedObject): boolean {
+    return this.#watches.get(watchKey(object.id))?.hasPassed(object) ?? false;
   }
 
   /** Starts the watch of a kind if need be, and waits for its first list or its failure. */

@@ -243,4 +243,15 @@ describe("messages of an app's conditions", () => {
       /^not healthy in time: Deployment shop\/web/,
     );
   });
+
+  it("does not say Synced while an object does not exist", () => {
+    const health: AppHealth = { ...bad("Progressing"), absent: ["ConfigMap shop/b", "ConfigMap shop/a"] };
+    const [ready, synced] = appConditions({ ...SYNCED, health });
+    expect(ready?.status).to.equal("Unknown");
+    expect(synced).to.deep.include({
+      status: "False",
+      reason: "Applying",
+      message: "ConfigMap shop/a, ConfigMap shop/b do not exist",
+    });
+  });
 });

@@ -38,6 +38,7 @@ describe("appHealth", () => {
       status: "Progressing",
       objects: 1,
       healthy: 0,
+      absent: ["Pod shop/a"],
       problems: [{ object: "Pod shop/a", message: "is not there" }],
     });
   });

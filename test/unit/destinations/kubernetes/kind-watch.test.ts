@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { KindWatch } from "../../../../src/destinations/kubernetes/kind-watch.js";
+import { type ObservedObject, observe } from "../../../../src/destinations/kubernetes/observed-object.js";
 import { Tracker } from "../../../../src/destinations/kubernetes/tracker.js";
 import { eventually } from "../../support/eventually.js";
 import { FakeApiServer } from "../../support/fake-api-server.js";
@@ -44,6 +45,40 @@ describe("KindWatch", () => {
       await eventually("the list", () => told.length === 3);
       expect(told[2]).to.equal(undefined);
       expect(watch.objects().map(({ id }) => id.name)).to.deep.equal(["a", "c"]);
+    } finally {
+      await watch.stop();
+      await server.close();
+    }
+  });
+
+  it("knows what it has passed and does not hold: an answer of before tells nothing any more", async () => {
+    const server = await FakeApiServer.start();
+    const tracker = new Tracker(() => {});
+    const watch: KindWatch = new KindWatch(
+      {
+        ...{ client: server.client({ limits: LIMITS }), clock: new FakeClock(), logger: new FakeLogger() },
+        ...{ instance: "i", tracker, observer: undefined, reader: "the user", onSync: () => {} },
+      },
+      THINGS,
+      undefined,
+    );
+    const { group, version, kind } = THINGS;
+    const answer = (name: string, resourceVersion: string): ObservedObject => {
+      const uid = `uid-${name}`;
+      const metadata = { name, namespace: "shop", uid, resourceVersion };
+      return observe({ metadata }, { group, version, kind }, { status: "Healthy" });
+    };
+    watch.start();
+    try {
+      expect(watch.hasPassed(answer("a", "1")), "nothing is known yet").to.equal(false);
+      const call = await server.next();
+      call.open().send(added("a", 1), bookmark(5, true));
+      await watch.settled();
+      const live = watch.objects()[0] as ObservedObject;
+      expect(watch.hasPassed(live), "it is there").to.equal(false);
+      expect(watch.hasPassed({ ...live, uid: "the one before" }), "another has its name").to.equal(true);
+      expect(watch.hasPassed(answer("b", "4")), "made and deleted before").to.equal(true);
+      expect(watch.hasPassed(answer("b", "6")), "its event is still to come").to.equal(false);
     } finally {
       await watch.stop();
       await server.close();

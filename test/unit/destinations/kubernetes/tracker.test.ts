@@ -69,6 +69,33 @@ describe("Tracker", () => {
     expect(doubt()).to.equal("none");
   });
 
+  it("does not bring an object back by an answer that comes after it was deleted, however often", () => {
+    const { tracker, news } = tracking(event("10", { uid: "old" }));
+    let reached = "10";
+    let there: string | undefined;
+    const late = new Tracker(
+      (_, object, what) => news.push(`${what} ${object.resourceVersion}`),
+      ({ uid, resourceVersion }) => Number(resourceVersion) <= Number(reached) && uid !== there,
+    );
+    expect(tracker.size).to.equal(1);
+    for (const version of ["11", "21", "31"]) {
+      const uid = `uid ${version}`;
+      late.sending(key);
+      late.seen(event(version, { uid }), false);
+      late.gone(key, uid);
+      reached = String(Number(version) + 1);
+      late.landed(key, event(version, { uid }), true);
+      expect(late.get(key)).to.equal(undefined);
+    }
+    there = "uid 41";
+    reached = "50";
+    late.sending(key);
+    late.seen(event("41", { uid: there }), false);
+    late.landed(key, event("41", { uid: there }), true);
+    expect(late.get(key)?.uid).to.equal("uid 41");
+    expect(news.filter((one) => one.startsWith("gone"))).to.have.length(3);
+  });
+
   it("does not take another's write during ours for an echo", () => {
     const { tracker, news, doubt } = tracking();
     tracker.sending(key);
