@@ -20,6 +20,8 @@ export interface ResourceCacheOptions<T> {
   readonly groupBy?: (object: T) => string;
   /** Told of each change: `previous` is undefined for a new object, `current` for one that is gone. */
   readonly onChange: (key: string, current: T | undefined, previous: T | undefined) => void;
+  /** Called when listing or watching goes well again after it failed. */
+  readonly onRecovered?: () => void;
   readonly observer?: ReflectorObserver;
 }
 
@@ -34,6 +36,8 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
   readonly #groups = new Map<string, Map<string, T>>();
   /** Namespaces whose first list is whole. */
   readonly #settled = new Set<string>();
+  /** Namespaces whose last list or watch failed. */
+  readonly #failing = new Set<string | undefined>();
   readonly #started: Promise<void>;
   #resolve: () => void = () => {};
 
@@ -71,6 +75,8 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
         options.onChange(key, event.object, known);
       },
       onSync: (error, listed) => {
+        if (error !== undefined) this.#failing.add(namespace);
+        else if (this.#failing.delete(namespace)) options.onRecovered?.();
         if (listed) this.#dropGhosts(namespace, options.onChange);
         if (error === undefined) this.#settle(namespace);
       },

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { GroupVersionKind } from "../manifest/object-id.js";
 import type { KubeClient } from "./client.js";
+import { ensureReady } from "./readiness.js";
 import type { ResourceInfo } from "./resource.js";
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -98,6 +99,8 @@ export class Discovery {
     );
     const kinds = new Map<string, ResourceInfo>();
     for (const list of [core?.body, groups?.body]) addKinds(kinds, list);
+    // Kinds that are gone would cost apps their watches: a server that is starting does not count.
+    if ([...this.#kinds.keys()].some((key) => !kinds.has(key))) await ensureReady(this.#client);
     this.#kinds = kinds;
     this.#seen = changes;
     this.#loadedAt = this.#clock.monotonic();

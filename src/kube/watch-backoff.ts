@@ -1,7 +1,9 @@
 import { type BackoffPolicy, backoffDelay, jitter } from "../base/backoff.js";
 import { OverseerError } from "../base/errors.js";
-import { isGone, isStatus } from "./errors.js";
+import { isGone, isStatus, KubeConnectionError, WatchSilentError } from "./errors.js";
 
+/** While the server is away, as when it is restarted: a try costs little, and nothing is seen before one goes well. */
+const AWAY: BackoffPolicy = { baseMs: 800, factor: 2, maxMs: 10_000 };
 const BACKOFF: BackoffPolicy = { baseMs: 800, factor: 2, maxMs: 30_000 };
 /** A watch that was open this long is renewed without a pause. */
 const HEALTHY_AFTER_MS = 120_000;
@@ -9,6 +11,10 @@ const HEALTHY_AFTER_MS = 120_000;
 const SHORT_MS = 1_000;
 /** No server makes us wait longer than this, whatever its Retry-After says. */
 const MAX_RETRY_AFTER_MS = 60_000;
+
+function isAway(failure: unknown): boolean {
+  return failure instanceof KubeConnectionError && !(failure instanceof WatchSilentError);
+}
 
 /** Counts how a watch fails, and says how long to wait before the next try. */
 export class WatchBackoff {
@@ -38,7 +44,7 @@ export class WatchBackoff {
     const short = healthy ? 0 : this.#failures;
     const attempt = isGone(failure) ? this.#expired++ : short;
     const asked = failure instanceof OverseerError ? Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
-    const policy = isStatus(failure, 403) ? this.#refused : BACKOFF;
+    const policy = isStatus(failure, 403) ? this.#refused : isAway(failure) ? AWAY : BACKOFF;
     return Math.max(asked, jitter(backoffDelay(policy, attempt), 0.2, Math.random()));
   }
 }

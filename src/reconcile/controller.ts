@@ -4,6 +4,7 @@ import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries, jitte
 import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
+import { isWentAway } from "../kube/errors.js";
 import { PRIORITY, type Priority, type QueueObserver, WorkQueue } from "./work-queue.js";
 
 /** What a reconcile wants next. */
@@ -37,6 +38,8 @@ const WORKERS_PER_EXPRESS = 4;
 
 /** Delay after unexpected errors of one key. */
 const BACKOFF: BackoffPolicy = { baseMs: 200, factor: 2, maxMs: 120_000 };
+/** The same while the API server is away: it says nothing against the key, and should not matter for long after it is back. */
+const AWAY: BackoffPolicy = { ...BACKOFF, maxMs: 10_000 };
 
 /** Workers that take keys from a queue and reconcile them; a key that throws comes back later, and later each time that it was due. */
 export class Controller {
@@ -62,6 +65,11 @@ export class Controller {
       ...Array.from({ length: workers }, () => this.#work(PRIORITY.background)),
       ...Array.from({ length: express }, () => this.#work(PRIORITY.drift)),
     ];
+  }
+
+  /** Tries every key again whose last reconcile failed: what they met may be over. A key that fails again waits as before. */
+  retryFailed(): void {
+    for (const key of this.#failures.keys()) this.queue.add(key, PRIORITY.background);
   }
 
   /** Lets the running reconciles end, and takes no further key. */
@@ -99,7 +107,7 @@ export class Controller {
       const tries = countFailure(
         this.#failures.get(key),
         { startedAt, endedAt, retryAfterMs: retryAfter(error) },
-        (failures) => jitter(backoffDelay(BACKOFF, failures), 0.2, Math.random()),
+        (failures) => jitter(backoffDelay(isWentAway(error) ? AWAY : BACKOFF, failures), 0.2, Math.random()),
       );
       this.#failures.set(key, tries);
       const delay = Math.max(0, tries.dueAt - endedAt);

@@ -9,6 +9,7 @@ import { loadClusterAccess } from "../kube/auth.js";
 import { KubeClient, type RequestObserver } from "../kube/client.js";
 import { Discovery } from "../kube/discovery.js";
 import { isStatus } from "../kube/errors.js";
+import { ensureReady } from "../kube/readiness.js";
 import type { ResourceInfo } from "../kube/resource.js";
 
 /** A cluster that we talk to, and what we need to know of it before anything else. */
@@ -49,6 +50,7 @@ export async function connectCluster(options: {
   const ungated = options.gate === openGate ? client : new KubeClient({ ...shared, connections: 2 });
   const discovery = new Discovery(client, options.clock);
   return onceReady(options, async () => {
+    await ensureReady(ungated);
     const instance = await readInstance(ungated);
     const { digestKey, firstEver } = await readDigestKey(ungated, options.namespace);
     const resources = await findOwnKinds(discovery);

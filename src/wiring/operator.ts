@@ -39,6 +39,8 @@ export interface OperatorParts {
   readonly gate: WriteGate;
 }
 
+/** When to try again after the API server is back: at first some of its paths are not served yet. */
+const BACK_MS = [300, 3_000];
 /** Events that are not written by then, at the end, are lost: an API server that hangs must not hold up a stop. */
 const FLUSH_MS = 5_000;
 
@@ -185,7 +187,20 @@ export class Operator {
     const resource = cluster.resources[name];
     const namespaces = config.watchNamespaces;
     const observer = reflectorObserver(metrics, `${resource.group}/${resource.kind}`);
-    return new ResourceCache<T>({ client, clock, logger, resource, namespaces, onChange, observer, ...keeping });
+    const onRecovered = (): void => this.#apiServerIsBack();
+    const options = { client, clock, logger, resource, namespaces, onChange, onRecovered, observer };
+    return new ResourceCache<T>({ ...options, ...keeping });
+  }
+
+  /** What failed for want of the API server is tried again: soon, and once more when all of it is ready. */
+  #apiServerIsBack(): void {
+    for (const ms of BACK_MS)
+      this.#parts.clock.after(ms, () => {
+        if (this.#stopping) return;
+        this.#shared.clusters.local.watches.hurry();
+        this.#repositories.retryFailed();
+        this.#apps.retryFailed();
+      });
   }
 
   #repositoryChanged(key: string, current: GitRepository | undefined, previous: GitRepository | undefined): void {

@@ -6,6 +6,7 @@ import { parseDuration } from "../../base/duration.js";
 import { isTerminal, OverseerError } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import { refPrefixes, withDeadline } from "../../git/index.js";
+import { isWentAway } from "../../kube/errors.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
 import type { RepositoryOutcome } from "./conditions.js";
@@ -75,7 +76,8 @@ export class GitRepositoryReconciler {
     try {
       await this.#poll(key, repository, memory, logger, signal);
     } catch (error) {
-      if (!(error instanceof OverseerError) || signal.aborted) {
+      // That our own API server is away says nothing of the repository.
+      if (!(error instanceof OverseerError) || isWentAway(error) || signal.aborted) {
         // The queue tries again: then it is to be asked, and not to wait for the next interval.
         memory.nextPoll = 0;
         throw error;

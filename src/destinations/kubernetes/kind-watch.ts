@@ -83,6 +83,11 @@ export class KindWatch {
     if (this.#refusals > 0 || this.problem !== undefined) this.#reflector.hurry();
   }
 
+  /** Ends a pause after a failure. */
+  hurry(): void {
+    this.#reflector.hurry();
+  }
+
   /** Ends the watch. Nothing is told of from now on. */
   async stop(): Promise<void> {
     this.#ended = true;

@@ -74,6 +74,11 @@ export class KindWatches {
     for (const watch of this.#watches.values()) watch.retry();
   }
 
+  /** The API server is back: watches that wait for their next try are tried now. */
+  hurry(): void {
+    for (const watch of this.#watches.values()) watch.hurry();
+  }
+
   /** Ends all watches. */
   async stop(): Promise<void> {
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));

@@ -128,4 +128,17 @@ describe("kube/discovery", () => {
     failing = false;
     expect((await discovery.all()).length).to.equal(1);
   });
+
+  it("does not believe a server that is starting that kinds are gone", async () => {
+    widgets = true;
+    await discovery.all();
+    widgets = false;
+    let ready = false;
+    server.onCall = (call) => (call.path === "/readyz" && !ready ? call.status(500, "InternalError") : answer(call));
+    discovery.invalidate();
+    expect(await rejection(discovery.find(WIDGET))).to.include({ statusCode: 503 });
+    expect(discovery.peek(WIDGET), "still known").to.not.equal(undefined);
+    ready = true;
+    expect(await discovery.find(WIDGET)).to.equal(undefined);
+  });
 });

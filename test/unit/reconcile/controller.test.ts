@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { OverseerError } from "../../../src/base/errors.js";
+import { KubeConnectionError } from "../../../src/kube/errors.js";
 import { Controller, type ControllerOptions, type Reconcile } from "../../../src/reconcile/controller.js";
 import { PRIORITY } from "../../../src/reconcile/work-queue.js";
 import { eventually } from "../support/eventually.js";
@@ -132,6 +133,31 @@ describe("reconcile/controller", () => {
     expect(logger.lines.at(-1)?.fields?.failures).to.equal(1);
     expect(clock.timers).to.have.length(1);
     expect(clock.timers[0]).to.be.closeTo(first, 0.001);
+  });
+
+  it("comes back within 12 s while the API server is away, and tries all that failed again when told", async () => {
+    let away = true;
+    const runs: string[] = [];
+    start(async (key) => {
+      runs.push(key);
+      if (away && key !== "well") throw new KubeConnectionError("refused", undefined);
+      return {};
+    });
+    controller.queue.add("well", PRIORITY.change);
+    controller.queue.add("a", PRIORITY.change);
+    for (let failure = 1; failure <= 12; failure++) {
+      await eventually("it fails", () => logger.lines.length === failure && controller.queue.idle);
+      const wait = await delay();
+      expect(wait).to.be.at.most(12_000);
+      if (failure < 12) clock.advance(wait);
+    }
+    away = false;
+    runs.length = 0;
+    controller.retryFailed();
+    await eventually("tried again", () => runs.length > 0 && controller.queue.idle);
+    expect(runs).to.deep.equal(["a"]);
+    controller.retryFailed();
+    expect(controller.queue.idle, "nothing fails any more").to.equal(true);
   });
 
   it("counts the failures of each key for itself", async () => {
