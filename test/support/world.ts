@@ -17,6 +17,7 @@ import { sharedControlPlane } from "./control-plane.js";
 import { type GitRepo, type GitServer, startGitServer } from "./git-server.js";
 import { TestKube, type TestObject, type TestRef } from "./kube.js";
 import { type OperatorOptions, OperatorProcess } from "./operator-process.js";
+import { TextRecorder } from "./text-recorder.js";
 
 /** An app as the API server shows it. */
 export type LiveApp = OverseerApp & RawObject;
@@ -41,6 +42,7 @@ export class World {
   readonly namespace: string;
   /** Secret values that a test has used: they must turn up nowhere. */
   readonly canaries: string[] = [];
+  readonly #texts: TextRecorder;
   #operator: OperatorProcess | undefined;
 
   private constructor(controlPlane: ControlPlane, kube: TestKube, git: GitServer, namespace: string) {
@@ -48,6 +50,7 @@ export class World {
     this.kube = kube;
     this.git = git;
     this.namespace = namespace;
+    this.#texts = new TextRecorder(kube, namespace);
   }
 
   static async create(name: string, options: WorldOptions = {}): Promise<World> {
@@ -201,6 +204,7 @@ export class World {
     for (const kind of ["OverseerApp", "GitRepository", "Change"]) {
       const objects = await this.kube.list<ContractObject>(API_VERSION, kind, this.namespace);
       for (const object of objects) expectStatusContract({ ...object, kind });
+      this.#texts.judge(objects.map((object) => ({ ...object, kind })));
       seen[`a ${kind}`] = JSON.stringify(objects);
     }
     seen["an Event"] = JSON.stringify(await this.kube.list("events.k8s.io/v1", "Event", this.namespace));
@@ -208,6 +212,7 @@ export class World {
     if (this.#operator?.running)
       seen["the metrics"] = await (await fetch(`${await this.#operator.address()}/metrics`)).text();
     expectNoCanary(this.canaries, seen);
+    this.#texts.expectPlain();
   }
 
   /** Checks the contracts, then removes what the test made. */
@@ -225,20 +230,14 @@ export class World {
     await this.#operator?.remove();
     for (const kind of ["OverseerApp", "GitRepository"]) {
       for (const object of await this.kube.list(API_VERSION, kind, this.namespace)) {
-        await this.kube.patch(
-          { apiVersion: API_VERSION, kind, namespace: this.namespace, name: object.metadata.name },
-          { metadata: { finalizers: null } },
-        );
-        await this.kube.delete({
-          apiVersion: API_VERSION,
-          kind,
-          namespace: this.namespace,
-          name: object.metadata.name,
-        });
+        const ref = { apiVersion: API_VERSION, kind, namespace: this.namespace, name: object.metadata.name };
+        await this.kube.patch(ref, { metadata: { finalizers: null } });
+        await this.kube.delete(ref);
       }
     }
     await this.kube.delete({ apiVersion: "v1", kind: "Namespace", name: this.namespace });
     await this.git.stop();
+    await this.#texts.stop();
     await this.kube.client.close();
   }
 }

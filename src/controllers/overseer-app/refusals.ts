@@ -33,7 +33,12 @@ export async function tellRefusals(
   const faults = await locateFaults(refused, snapshot);
   const head =
     refused.length === 1 ? "" : `${refused.length} of ${refused.length + others} changed objects are refused: `;
-  const lines = faults.map(({ where, object, message }) => cutMiddle(`${where}: ${object}: ${message}`, MAX_LINE));
+  const said = new Set<string>();
+  const lines = faults.map(({ where, object, message }) => {
+    const line = cutMiddle(`${where}: ${object}: ${said.has(message) ? "the same" : message}`, MAX_LINE);
+    said.add(message);
+    return line;
+  });
   const more = faults.length - 1;
   return {
     message: `${head}${joinWhole(lines, MAX_LINES)} (nothing was written)`,

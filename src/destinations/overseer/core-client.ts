@@ -6,6 +6,7 @@ import { openGate, type WriteGate } from "../../base/write-gate.js";
 import { type Connections, fencedPool } from "../../kube/fenced-pool.js";
 import type { CoreAccess } from "./core-access.js";
 import { CoreError, type CoreErrorCode } from "./core-error.js";
+import { quotesSent } from "./sent-values.js";
 
 /** What a Core can be asked to do. */
 export type CoreMethod = "GET" | "POST" | "PUT" | "DELETE" | "OPTIONS";
@@ -140,7 +141,13 @@ export class CoreClient {
 
   #refusal(status: number, text: string, headers: CoreAnswer["headers"], request: CoreRequest): CoreError {
     const said = saidIn(text);
-    const note = said === undefined ? "" : `: ${said}`;
+    const hidden = said !== undefined && quotesSent(text, request.body, [this.#access.token]);
+    const note =
+      said === undefined
+        ? ""
+        : hidden
+          ? "; what it says is not shown, as it quotes a value that it was sent"
+          : `: ${said}`;
     const retryAfter = Number(headers["retry-after"]);
     const options = Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfterMs: retryAfter * 1000 } : {};
     return this.#error(codeOf(status), request, `${meaningOf(status)}${note}`, options);

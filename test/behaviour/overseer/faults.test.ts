@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { waitUntil } from "../../../tools/wait-until.js";
+import { expectNoCanary } from "../../support/contracts.js";
 import { appDocument, CoreBench } from "../../support/core-bench.js";
 import type { CoreFault } from "../../support/core-proxy.js";
 import type { GitRepo } from "../../support/git-server.js";
@@ -130,6 +132,27 @@ describe("An Overseer Core that fails", function () {
     await core.edit("web", { description: "mine" });
     await settled(head);
     expect((await core.appNamed("web"))?.description, "Git says nothing of it: emptied").to.equal(null);
+  });
+
+  it("and quotes a value of an environment when it refuses an app, is not passed on", async () => {
+    const value = `canary-${randomBytes(12).toString("hex")}`;
+    version++;
+    const body = JSON.stringify({ error: { code: "INVALID", message: `PASSWORD: ${value} is too short` } });
+    core.proxy.setFault((request) => (isUpdate(request) ? { kind: "answer", status: 400, body } : undefined));
+    const service = { image: `nginx:${version}`, environment: { PASSWORD: value } };
+    const head = await repo.commit({ "web.yaml": appDocument("web", { web: service }) }, "secret");
+    await world.poll("web");
+    const refused = await world.untilCondition("web", "Ready", "False", "ApplyFailed");
+    expect(condition(refused, "Ready")?.message).to.contain("refuses this (400); what it says is not shown");
+    expectNoCanary([value], {
+      "the app": JSON.stringify(refused),
+      "its Changes": JSON.stringify(await world.changes("web")),
+      "its Events": (await world.events("web")).join("\n"),
+      "the log": await world.operator.log(),
+    });
+    core.proxy.setFault(undefined);
+    await world.poke("web");
+    await settled(head);
   });
 
   it("and restarts in the middle of a deployment goes on with it, once", async () => {
