@@ -1,5 +1,9 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
+import { systemClock } from "../../src/base/clock.js";
+import { isDecided } from "../../src/destinations/kubernetes/health/rules.js";
+import { Discovery } from "../../src/kube/discovery.js";
+import { isBuiltinGroup } from "../../src/manifest/builtin-groups.js";
 import type { KubeObject } from "../../src/manifest/document.js";
 import { parseManifests } from "../../src/manifest/parse.js";
 import { condition, configMap, deployment, World } from "../support/world.js";
@@ -32,6 +36,16 @@ describe("Health", function () {
     expect(app.status?.counts).to.deep.equal({ objects: 4, healthy: 4 });
     const live = await world.kube.get(world.object("apps/v1", "Deployment", "web"));
     expect(live?.status).to.include({ availableReplicas: 2 });
+  });
+
+  it("is decided for every kind of Kubernetes that can stand in Git", async () => {
+    const kinds = await new Discovery(world.kube.client, systemClock).all();
+    const inGit = kinds.filter(
+      ({ group, verbs }) =>
+        isBuiltinGroup(group) && ["list", "watch", "patch", "delete"].every((verb) => verbs.has(verb)),
+    );
+    expect(inGit.length).to.be.greaterThan(40);
+    expect(inGit.filter((kind) => !isDecided(kind)).map(({ group, kind }) => `${group}/${kind}`)).to.deep.equal([]);
   });
 
   it("that is not there yet keeps the app Unknown and Reconciling, and the Change Verifying, without holding up others", async () => {

@@ -2,6 +2,13 @@ import type { RawObject } from "../../../kube/object.js";
 import type { GroupVersionKind } from "../../../manifest/object-id.js";
 import type { ObjectHealth } from "../../../plan/live.js";
 import { conditionHealth } from "./conditions.js";
+import {
+  apiServiceHealth,
+  autoscalerHealth,
+  certificateRequestHealth,
+  disruptionBudgetHealth,
+  flowSchemaHealth,
+} from "./control.js";
 import { jobHealth, podHealth } from "./run-to-end.js";
 import { claimHealth, definitionHealth, serviceHealth } from "./services.js";
 import { daemonSetHealth, deploymentHealth, replicaSetHealth, statefulSetHealth } from "./workloads.js";
@@ -12,6 +19,7 @@ export type HealthRule = (object: RawObject) => ObjectHealth;
 /** What an object is when nothing speaks against it. */
 export const HEALTHY: ObjectHealth = { status: "Healthy" };
 
+/** Kinds with a rule: their own, or the one by conditions that all kinds have which are not listed here. */
 const RULES: Readonly<Record<string, HealthRule>> = {
   "apps/Deployment": deploymentHealth,
   "apps/StatefulSet": statefulSetHealth,
@@ -22,6 +30,14 @@ const RULES: Readonly<Record<string, HealthRule>> = {
   "/Service": serviceHealth,
   "/PersistentVolumeClaim": claimHealth,
   "apiextensions.k8s.io/CustomResourceDefinition": definitionHealth,
+  "/ReplicationController": replicaSetHealth,
+  "/Node": conditionHealth,
+  "apiregistration.k8s.io/APIService": apiServiceHealth,
+  "autoscaling/HorizontalPodAutoscaler": autoscalerHealth,
+  "certificates.k8s.io/CertificateSigningRequest": certificateRequestHealth,
+  "flowcontrol.apiserver.k8s.io/FlowSchema": flowSchemaHealth,
+  "networking.k8s.io/ServiceCIDR": conditionHealth,
+  "policy/PodDisruptionBudget": disruptionBudgetHealth,
 };
 
 /**
@@ -39,9 +55,11 @@ const HEALTHY_BY_EXISTENCE: ReadonlySet<string> = new Set([
   "/PersistentVolume",
   "/Event",
   "/PodTemplate",
+  "apps/ControllerRevision",
   "batch/CronJob",
   "networking.k8s.io/Ingress",
   "networking.k8s.io/IngressClass",
+  "networking.k8s.io/IPAddress",
   "networking.k8s.io/NetworkPolicy",
   "rbac.authorization.k8s.io/Role",
   "rbac.authorization.k8s.io/RoleBinding",
@@ -49,6 +67,16 @@ const HEALTHY_BY_EXISTENCE: ReadonlySet<string> = new Set([
   "rbac.authorization.k8s.io/ClusterRoleBinding",
   "storage.k8s.io/StorageClass",
   "storage.k8s.io/CSIDriver",
+  "storage.k8s.io/CSINode",
+  "storage.k8s.io/CSIStorageCapacity",
+  "storage.k8s.io/VolumeAttachment",
+  "storage.k8s.io/VolumeAttributesClass",
+  "resource.k8s.io/DeviceClass",
+  "resource.k8s.io/ResourceClaim",
+  "resource.k8s.io/ResourceClaimTemplate",
+  "resource.k8s.io/ResourceSlice",
+  "flowcontrol.apiserver.k8s.io/PriorityLevelConfiguration",
+  "events.k8s.io/Event",
   "scheduling.k8s.io/PriorityClass",
   "node.k8s.io/RuntimeClass",
   "discovery.k8s.io/EndpointSlice",
@@ -63,6 +91,12 @@ const HEALTHY_BY_EXISTENCE: ReadonlySet<string> = new Set([
 ]);
 
 const kindKey = (kind: GroupVersionKind): string => `${kind.group}/${kind.kind}`;
+
+/** Whether it was decided how a kind of Kubernetes itself is judged; those of others are judged by their conditions. */
+export function isDecided(kind: Pick<GroupVersionKind, "group" | "kind">): boolean {
+  const key = `${kind.group}/${kind.kind}`;
+  return key in RULES || HEALTHY_BY_EXISTENCE.has(key);
+}
 
 /** Whether the health of a kind has to be computed from whole objects. */
 export function needsStatus(kind: GroupVersionKind): boolean {
