@@ -100,7 +100,12 @@ describe("What leaves Git", function () {
     await world.synced("budget", await repo.head());
     expect(await world.kube.get(world.configMap("budget-3"))).to.equal(undefined);
     expect((await world.kube.get(world.configMap("budget-9")))?.data).to.deep.equal({ v: "2" });
-    expect((await world.changes("budget")).at(-1)?.status?.phase).to.equal("Succeeded");
+    const passed = (await world.changes("budget")).at(-1);
+    expect(passed?.status?.phase).to.equal("Succeeded");
+    expect(passed?.status?.gates?.map(({ name, state }) => `${name} ${state}`)).to.deep.equal([
+      "deletions Pass",
+      "references Pass",
+    ]);
   });
 
   it("does not wait for a person when a newer commit makes the waiting change void", async () => {
