@@ -190,4 +190,26 @@ describe("Two apps", function () {
       (object) => (object.data as Record<string, string>).v === "2",
     );
   });
+
+  it("between which an object moves unchanged: nobody is said to have changed it", async () => {
+    const repo = await world.repository("same", {
+      "a/x.yaml": configMap("unchanged", { v: "1" }),
+      "a/stay.yaml": configMap("same-a", {}),
+      "b/stay.yaml": configMap("same-b", {}),
+      "c/x.yaml": configMap("given", { v: "1" }),
+      "d/x.yaml": configMap("given", { v: "1" }),
+    });
+    for (const app of ["a", "b", "c"]) await world.app(`same-${app}`, "same", app);
+    await Promise.all(["a", "b", "c"].map((app) => world.synced(`same-${app}`)));
+    await world.app("same-d", "same", "d");
+    await world.untilCondition("same-d", "Ready", "False", "ApplyRefused");
+    const second = await repo.commit({ "a/x.yaml": null, "b/x.yaml": configMap("unchanged", { v: "1" }) }, "moved");
+    await world.poll("same");
+    await Promise.all([world.synced("same-a", second), world.synced("same-b", second)]);
+    await world.kube.delete(world.appRef("same-c"));
+    await world.kube.untilGone(world.appRef("same-c"));
+    await world.synced("same-d");
+    for (const app of ["same-b", "same-d"])
+      expect((await world.events(app)).join("\n"), app).to.not.contain("DriftHealed");
+  });
 });

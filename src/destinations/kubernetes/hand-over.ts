@@ -1,4 +1,4 @@
-import { ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
+import { ANNOTATION_APPLIED, ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
 import { PARTIAL_OBJECT } from "../../kube/client.js";
 import type { RawObject } from "../../kube/object.js";
 import { objectPath, type ResourceInfo } from "../../kube/resource.js";
@@ -48,6 +48,7 @@ export async function handOver(
           path: `/metadata/annotations/${pointer(ANNOTATION_IDENTITY)}`,
           value: identity(context, to, live.id),
         },
+        ...asUnwritten(body.metadata.annotations?.[ANNOTATION_APPLIED]),
         { op: "replace", path: "/metadata/managedFields", value: entries },
         { op: "replace", path: "/metadata/resourceVersion", value: body.metadata.resourceVersion },
       ],
@@ -56,6 +57,17 @@ export async function handOver(
   } finally {
     context.tracker.landed(live.key, after ? observeAnswer(resource, after) : undefined, false);
   }
+}
+
+/** Stands for the hash of the document that the new app has not applied yet. */
+const NOT_APPLIED = "transferred";
+
+/** Until the new app has applied its document, the object is no drift of that app: it has a document to apply for the first time. */
+function asUnwritten(applied: string | undefined): object[] {
+  const rest = applied?.indexOf(".") ?? -1;
+  if (applied === undefined || rest < 0) return [];
+  const path = `/metadata/annotations/${pointer(ANNOTATION_APPLIED)}`;
+  return [{ op: "replace", path, value: `${NOT_APPLIED}${applied.slice(rest)}` }];
 }
 
 /** Escapes a JSON pointer step. */
