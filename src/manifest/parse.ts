@@ -8,7 +8,7 @@ import { ManifestError, type ManifestProblem } from "./manifest-error.js";
 import { displayId } from "./object-id.js";
 import { readEvents } from "./read-events.js";
 import { recognizeBeginning, recognizeDocument, recognizeUnreadable } from "./recognize.js";
-import { findUnsafeScalars, type Integers } from "./scalars.js";
+import { findUnsafeScalars } from "./scalars.js";
 import { checkSecret } from "./secret-shape.js";
 import { checkShape, isRecord } from "./shape.js";
 import { type Chunk, countLines, splitDocuments } from "./split.js";
@@ -101,11 +101,10 @@ class FileReader {
       const read = readEvents(chunk.text);
       events = read.events;
       chunk = { ...chunk, text: read.text };
-      if (this.#reportUnsafe(chunk, events, "int64")) return;
+      if (this.#reportUnsafe(chunk, events)) return;
       const options = { source: chunk.text, maxAliases: MAX_ALIASES };
       values = constructFromEvents(events, { ...options, schema: KUBERNETES_SCHEMA });
       if (values.some(isOurDocument)) {
-        if (this.#reportUnsafe(chunk, events, "safe")) return;
         values = constructFromEvents(events, { ...options, schema: DOCUMENT_SCHEMA });
       }
     } catch (error) {
@@ -187,8 +186,8 @@ class FileReader {
   }
 
   /** Whether there was anything to report. */
-  #reportUnsafe(chunk: Chunk, events: readonly Event[], integers: Integers): boolean {
-    const unsafe = findUnsafeScalars(chunk.text, events, integers);
+  #reportUnsafe(chunk: Chunk, events: readonly Event[]): boolean {
+    const unsafe = findUnsafeScalars(chunk.text, events);
     for (const { offset, message } of unsafe.slice(0, MAX_PROBLEMS)) this.#reportAt(chunk, offset, message);
     return unsafe.length > 0;
   }

@@ -22,7 +22,7 @@ export function readValue(text: string, file: string, schema: Schema): unknown {
   if (second !== undefined) throw fail(second.line, "the file holds a second document after ---; expected one");
   try {
     const { text: source, events } = readEvents(chunk.text);
-    const [unsafe] = findUnsafeScalars(source, events, "safe");
+    const [unsafe] = findUnsafeScalars(source, events);
     if (unsafe !== undefined) throw fail(chunk.line + countLines(source, unsafe.offset), unsafe.message);
     const [value] = constructFromEvents(events, { source, schema, maxAliases: MAX_ALIASES });
     if ((expandedSize(value) ?? Number.POSITIVE_INFINITY) > MAX_EXPANDED) {

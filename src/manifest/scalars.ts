@@ -8,22 +8,16 @@ export interface UnsafeScalar {
   readonly message: string;
 }
 
-/** Which whole numbers a reading takes: those of JavaScript, or those of the API server, which has int64. */
-export type Integers = "safe" | "int64";
-
 const REMEDY = "put it in quotes if it is meant as text, or write it as a float";
-const TOO_LARGE: Readonly<Record<Integers, string>> = {
-  safe: `a whole number beyond 2^53 cannot be carried exactly; ${REMEDY}`,
-  int64: `a whole number beyond 64 bits cannot be carried exactly by the API server; ${REMEDY}`,
-};
+const TOO_LARGE = `a whole number beyond 64 bits cannot be carried exactly by the API server; ${REMEDY}`;
 const NOT_FINITE =
   "infinity and NaN have no place in a Kubernetes object; put the word in quotes if it is meant as text";
 
 /**
- * Finds numbers that would be changed without a word (whole numbers beyond what `integers` says) or that JSON does not have
+ * Finds numbers that would be changed without a word (whole numbers beyond int64) or that JSON does not have
  * (`.inf`, `.nan`; kubectl refuses these too).
  */
-export function findUnsafeScalars(source: string, events: readonly Event[], integers: Integers): UnsafeScalar[] {
+export function findUnsafeScalars(source: string, events: readonly Event[]): UnsafeScalar[] {
   const found: UnsafeScalar[] = [];
   for (const event of events) {
     if (event.type !== EVENT_ID.SCALAR || event.valueStart < 0) continue;
@@ -31,7 +25,7 @@ export function findUnsafeScalars(source: string, events: readonly Event[], inte
     if (tag === "" ? event.style !== SCALAR_STYLE.PLAIN : !/^!!?<?(?:tag:yaml\.org,2002:)?(?:int|float)>?$/.test(tag)) {
       continue;
     }
-    const message = judge(source, event.valueStart, event.valueEnd, integers);
+    const message = judge(source, event.valueStart, event.valueEnd);
     if (message !== undefined) found.push({ offset: event.valueStart, message });
   }
   return found;
@@ -43,7 +37,7 @@ const SHORTEST_LARGE = 14;
 /** `-0b` and 64 digits, with room for underscores: what is longer is not even converted. */
 const LONGEST_INT64 = 200;
 
-function judge(source: string, start: number, end: number, integers: Integers): string | undefined {
+function judge(source: string, start: number, end: number): string | undefined {
   const first = source.charCodeAt(start);
   const second = source.charCodeAt(start + 1);
   const signed = first === 43 || first === 45;
@@ -57,9 +51,9 @@ function judge(source: string, start: number, end: number, integers: Integers): 
   const text = source.slice(start, end);
   const number = resolveNumber(text);
   if (!number?.integer || Number.isSafeInteger(number.value)) return undefined;
-  if (integers === "int64" && end - start <= LONGEST_INT64) {
+  if (end - start <= LONGEST_INT64) {
     const exact = resolveBigInt(text);
     if (BigInt.asIntN(64, exact) === exact) return undefined;
   }
-  return TOO_LARGE[integers];
+  return TOO_LARGE;
 }

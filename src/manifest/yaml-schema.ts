@@ -115,16 +115,7 @@ const otherMappingTags = ["tag:", "!"].map((prefix) =>
 );
 
 /** What both readings have in common. */
-const COMMON_TAGS = [
-  numberTag,
-  intTag,
-  mergeTag,
-  binaryTextTag,
-  objectTag,
-  ...otherScalarTags,
-  ...otherSequenceTags,
-  ...otherMappingTags,
-];
+const COMMON_TAGS = [mergeTag, binaryTextTag, objectTag, ...otherScalarTags, ...otherSequenceTags, ...otherMappingTags];
 
 /**
  * YAML as `kubectl apply` reads it: `yes`, `on` and `y` are true, `0644` is 420, `1_000` is 1000, dates are strings, `<<`
@@ -136,8 +127,37 @@ export const KUBERNETES_SCHEMA: Schema = new Schema([
   ...FAILSAFE_SCHEMA.tags,
   nullYaml11Tag,
   boolYaml11Tag,
+  numberTag,
+  intTag,
   ...COMMON_TAGS,
 ]);
+
+/**
+ * A number of a Compose document. Where it is one of environment, labels or a command it becomes text in the end, as Go
+ * formats it: `1e10` is `1e+10` there, and a whole number has all its digits. Where JavaScript's number would lose that, it is
+ * the text at once; Compose takes text for numbers elsewhere.
+ */
+function composeNumber(source: string): number | string | undefined {
+  const found = carried(source);
+  if (found === undefined) return undefined;
+  const { value, integer } = found;
+  if (typeof value === "bigint") return String(value);
+  if (integer || !Number.isInteger(value) || Math.abs(value) < 1e6) return value;
+  return value.toExponential().replace(/e([-+])([0-9])$/, "e$10$2");
+}
+
+const composeNumberTags = [
+  defineScalarTag<number | string>("tag:yaml.org,2002:float", {
+    implicit: true,
+    implicitFirstChars: [...SIGN_AND_DIGITS, "."],
+    resolve: (source) => composeNumber(source) ?? NOT_RESOLVED,
+    identify: () => false,
+  }),
+  defineScalarTag<number | string>("tag:yaml.org,2002:int", {
+    resolve: (source) => (carried(source)?.integer ? (composeNumber(source) ?? NOT_RESOLVED) : NOT_RESOLVED),
+    identify: () => false,
+  }),
+];
 
 /** Tag of Compose: what the value would be merged with is removed. */
 export const RESET_TAG = "!reset";
@@ -163,13 +183,15 @@ const mergeTags = [RESET_TAG, OVERRIDE_TAG].flatMap((tag) => [
 ]);
 
 /**
- * YAML as Docker Compose reads it: as above, but `yes`, `no`, `on`, `off`, `y` and `n` are text. With kubectl's reading
- * `restart: no` would be refused, and `DEBUG: yes` would become `true`.
+ * YAML as Docker Compose reads it: as above, but `yes`, `no`, `on`, `off`, `y` and `n` are text (with kubectl's reading
+ * `restart: no` would be refused, and `DEBUG: yes` would become `true`), and numbers keep the text that they become. Dates stay
+ * as they are written; Compose would add a time.
  */
 export const DOCUMENT_SCHEMA: Schema = new Schema([
   ...FAILSAFE_SCHEMA.tags,
   nullCoreTag,
   boolCoreTag,
   ...mergeTags,
+  ...composeNumberTags,
   ...COMMON_TAGS,
 ]);
