@@ -19,6 +19,8 @@ export interface ObjectHealth {
   readonly message?: string;
   /** Waiting does not make it better: somebody has to change something. */
   readonly final?: boolean;
+  /** What a healthy object is not to be mistaken for, in one word: `simulated`. */
+  readonly remark?: string;
 }
 
 /**

@@ -11,7 +11,8 @@ export const DOCUMENT_TEXTS: Readonly<Record<DocumentKind, string>> = {
 | Route, by host and path | one for each of \`routes\`; without \`routes\`, one for \`domain\` |
 | BackupPolicy, named like the app | when there is a \`backup\` |
 
-A route without \`service\` leads to the only service, or to the one named like the app; several are an error. Without
+A route without \`service\` leads to the only service, to the one named like the app, or to the only one with \`ports\` (a note says so); otherwise it
+is an error. Without
 \`port\` it leads to the first TCP port of the service's \`ports\` or \`expose\`, else to 80, and a note says so.
 
 ## Variables

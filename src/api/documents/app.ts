@@ -15,7 +15,9 @@ export const AppRoute = z
       .min(1)
       .max(253)
       .optional()
-      .describe("Service of the Compose document; left out: the only one, or the one named like the app."),
+      .describe(
+        "Service of the Compose document; left out: the only one, the one named like the app, or the only one with ports.",
+      ),
     port: z
       .int()
       .min(1)
@@ -79,7 +81,9 @@ export const AppDocument = z
               .describe("Memory, like 512m."),
           })
           .optional()
-          .describe("Limits of its main service: the only one, or the one named like the app."),
+          .describe(
+            "Limits of its main service: the only one, the one named like the app, or the only one with ports.",
+          ),
         env: z
           .record(
             z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "expected a name of letters, digits and _"),

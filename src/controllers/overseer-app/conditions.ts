@@ -61,7 +61,7 @@ function readyCondition(facts: AppFacts): Draft {
   if (facts.contested.length > 0) return draft("Ready", "False", "Contested", describe(facts.contested));
   if (facts.drift.length > 0 && !facts.reportOnly) return draft("Ready", "False", "Drifted", describe(facts.drift));
   if (health.status === "Healthy")
-    return draft("Ready", "True", "Synced", `${revision} is applied and healthy${seeNotes(facts)}`);
+    return draft("Ready", "True", "Synced", `${revision} is applied and healthy${remarkOn(health)}${besides(facts)}`);
   if (health.status === "Degraded") return draft("Ready", "False", "Degraded", describeHealth(health));
   if (facts.drift.length > 0) return draft("Ready", "False", "Drifted", describe(facts.drift));
   if (facts.timedOut) return draft("Ready", "False", "HealthTimeout", `not healthy in time: ${describeHealth(health)}`);
@@ -94,7 +94,12 @@ function healthyCondition({ health, revision, unseen, timedOut }: AppFacts): Dra
   if (!health) return draft("Healthy", "Unknown", "NotApplied", "nothing was applied yet");
   if (unseen !== undefined && health.status !== "Degraded") return draft("Healthy", "Unknown", "Observing", unseen);
   if (health.status === "Healthy")
-    return draft("Healthy", "True", "Healthy", `${health.healthy} of ${health.objects} objects are healthy`);
+    return draft(
+      "Healthy",
+      "True",
+      "Healthy",
+      `${health.healthy} of ${health.objects} objects are healthy${remarkOn(health)}`,
+    );
   if (health.status === "Degraded") return draft("Healthy", "False", "Degraded", describeHealth(health));
   if (timedOut) return draft("Healthy", "False", "HealthTimeout", `not healthy in time: ${describeHealth(health)}`);
   return draft("Healthy", "Unknown", health.status, describeHealth(health));
@@ -124,9 +129,14 @@ function draft(type: Draft["type"], status: Draft["status"], reason: string, mes
   return { type, status, reason, message };
 }
 
-/** Points to the notes: content that was left out must not look like success alone. */
-function seeNotes({ notes = 0 }: AppFacts): string {
-  return notes === 0 ? "" : `; ${notes} ${notes === 1 ? "note" : "notes"} on the source in status.notes`;
+/** What must not look like success alone: a newer revision that waits, and content that was left out. */
+function besides({ progress, notes = 0 }: AppFacts): string {
+  const waits = progress.state === "waiting" ? `; a newer revision waits: ${progress.message}` : "";
+  return `${waits}${notes === 0 ? "" : `; ${notes} ${notes === 1 ? "note" : "notes"} on the source in status.notes`}`;
+}
+
+function remarkOn({ remark }: AppHealth): string {
+  return remark === undefined ? "" : ` (${remark})`;
 }
 
 function lost(revision: string): string {

@@ -16,6 +16,8 @@ export interface AppHealth {
   readonly problems: readonly { readonly object: string; readonly message: string }[];
   /** What will not become well by waiting, the first of it; undefined: nothing. */
   readonly hopeless?: string;
+  /** What healthy objects are not to be mistaken for. */
+  readonly remark?: string;
 }
 
 const SEVERITY: Readonly<Record<HealthStatus, number>> = { Healthy: 0, Progressing: 1, Unknown: 2, Degraded: 3 };
@@ -48,6 +50,7 @@ export function appHealth(
   let healthy = 0;
   let hopeless: string | undefined;
   const absent: string[] = [];
+  let remark: string | undefined;
   const bad: { severity: number; object: string; message: string }[] = [];
   for (const document of documents) {
     const found = observation.objects.get(document.key);
@@ -63,6 +66,7 @@ export function appHealth(
         object: displayId(document.id),
         message: cutMessage(health.message ?? health.status),
       });
+    remark ??= health.remark;
     if (health.final) hopeless ??= `${displayId(document.id)} ${health.message ?? health.status}`;
     if (SEVERITY[health.status] > SEVERITY[worst]) worst = health.status;
   }
@@ -73,6 +77,7 @@ export function appHealth(
     healthy,
     ...(absent.length === 0 ? {} : { absent }),
     ...(hopeless === undefined ? {} : { hopeless }),
+    ...(remark === undefined ? {} : { remark }),
     problems: problems.map(({ object, message }) => ({ object, message })),
   };
 }

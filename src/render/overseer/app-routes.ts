@@ -45,14 +45,12 @@ function serviceOf(app: string, { service }: WrittenRoute, facts: Facts, report:
     report.at("service").problem(found === undefined ? noService(service, [...facts.keys()]) : doesNotRun(service));
     return undefined;
   }
-  const names = running(facts);
-  const main = mainService(app, names);
+  const main = mainService(app, facts);
   if (main === undefined) {
-    report.problem(
-      `to which service does it lead? None of ${names.slice(0, 10).join(", ")} is named like the app: write service in a route`,
-    );
-  }
-  return main;
+    const names = running(facts).slice(0, 10).join(", ");
+    report.problem(`to which service does it lead? None of ${names} is named like the app: write service in a route`);
+  } else if (main.guessed) report.note(`leads to the service ${main.name}, the only one with ports`);
+  return main?.name;
 }
 
 function portOf(service: string, { port }: WrittenRoute, facts: Facts, report: Reporter): number {

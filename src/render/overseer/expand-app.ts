@@ -7,6 +7,7 @@ import type { CoreObject } from "./core-object.js";
 import { interpolate, type Lookup } from "./interpolate.js";
 import { mainService, running } from "./main-service.js";
 import { isTooLarge, mergeCompose, TOO_LARGE } from "./merge-compose.js";
+import { notePlainSecrets } from "./plain-secrets.js";
 import type { Reporter } from "./reporter.js";
 import { secretsIn } from "./secrets-in.js";
 
@@ -79,7 +80,8 @@ function readCompose(
   const facts = checkCompose(compose, written, report);
   const fill = (name: string): string | undefined =>
     lookup(name) === undefined ? undefined : interpolate(`\${${name}}`, lookup).text;
-  const limited = limitsOf(document, running(facts), spec);
+  notePlainSecrets(compose, report);
+  const limited = limitsOf(document, facts, spec);
   const finished = finishCompose(compose, { facts, fill, ...(limited === undefined ? {} : { limited }) }, report);
   if (!report.failed && isTooLarge(finished)) report.problem(TOO_LARGE);
   return { compose: finished, secrets: secretsIn(finished), facts };
@@ -87,12 +89,13 @@ function readCompose(
 
 function limitsOf(
   { metadata, spec }: AppDocument,
-  services: readonly string[],
+  facts: ReadonlyMap<string, ServiceFacts>,
   report: Reporter,
 ): { readonly service: string; readonly limits: Limits } | undefined {
   const { resources } = spec;
+  const services = running(facts);
   if (resources === undefined || services.length === 0) return undefined;
-  const service = mainService(metadata.name, services);
+  const service = mainService(metadata.name, facts)?.name;
   if (service === undefined) {
     const names = services.slice(0, 10).join(", ");
     report

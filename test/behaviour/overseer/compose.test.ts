@@ -57,6 +57,11 @@ describe("Compose documents of users", function () {
     expect((await servicesOf("six")).web?.ports).to.deep.equal(["[::1]:6000:6000"]);
   });
 
+  it("carry ids with all their digits", async () => {
+    await runs("bot", { "app.yaml": await caseFile("compose-large-number/app.yaml") });
+    expect((await servicesOf("bot")).bot?.environment).to.deep.equal({ OWNER_ID: "123456789012345678" });
+  });
+
   it("with a hash whose dollar signs are not doubled are refused with the place, and no part of the hash is shown", async () => {
     const text = await caseFile("compose-dollar/app.yaml");
     world.canaries.push("abcDEFghiJKLmnoPQRstuv", "$2a$12");
@@ -79,8 +84,9 @@ describe("Compose documents of users", function () {
       const app = await runs("notes", files);
       expect(app.status?.notes?.map(shown)).to.deep.equal(EXPECTED);
       expect(condition(app, "Ready")?.message).to.match(
-        / is applied and healthy; 5 notes on the source in status\.notes$/,
+        / is applied and healthy \(simulated\); 5 notes on the source in status\.notes$/,
       );
+      expect(condition(app, "Healthy")?.message).to.match(/^\d+ of \d+ objects are healthy \(simulated\)$/);
       const [change] = await world.changes("notes");
       expect(change?.status?.notes?.map(shown)).to.deep.equal(EXPECTED);
       await world.poke("notes");

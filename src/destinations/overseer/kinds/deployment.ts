@@ -23,12 +23,14 @@ export function appHealth(app: SeenApp, state: CoreState): ObjectHealth {
   const wait = needsDeploy(app, state);
   // What somebody changed and did not deploy does not run yet; what runs is as it was.
   if (wait !== undefined)
-    return app.status === "running" ? { status: "Healthy" } : { status: "Progressing", message: wait };
+    return app.status === "running"
+      ? { status: "Healthy", ...remarkOf(job, node?.runner) }
+      : { status: "Progressing", message: wait };
   if (job?.status === "failed") return { status: "Degraded", message: failure(job, where), final: true };
   if (job?.status === "pending" || job?.status === "running")
     return { status: "Progressing", message: `${job.type} job is ${job.status}${where}${offline}` };
   if (offline !== "") return { status: "Degraded", message: offline.slice(2) };
-  if (app.status === "running") return { status: "Healthy" };
+  if (app.status === "running") return { status: "Healthy", ...remarkOf(job, node?.runner) };
   if (app.status === "deploying") return { status: "Progressing", message: `is being deployed${where}` };
   return { status: "Degraded", message: app.status === "stopped" ? `is stopped${where}` : `has failed${where}` };
 }
@@ -37,6 +39,10 @@ function failure(job: SeenJob, where: string): string {
   const lines = job.logs.slice(-SHOWN_LINES).map((line) => cutText(line, 160));
   const log = lines.length === 0 ? "" : `; last lines of its log: ${lines.join(" | ")}`;
   return `${job.type} job ${job.id} failed${where}: ${job.error ?? "no reason given"}${log}`;
+}
+
+function remarkOf(job: SeenJob | undefined, runner: string | undefined): Pick<ObjectHealth, "remark"> {
+  return simulated(job, runner) === "" ? {} : { remark: "simulated" };
 }
 
 function simulated(job: SeenJob | undefined, runner: string | undefined): string {

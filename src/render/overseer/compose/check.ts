@@ -13,6 +13,8 @@ import { checkKeys, type Mapping, mappingAt } from "./shape.js";
 export interface ServiceFacts {
   /** TCP ports that its containers listen on, as far as the document says. */
   readonly ports: readonly number[];
+  /** Whether it has `ports`, which those have that are meant to be reached from outside. */
+  readonly hasPorts: boolean;
   /** Ports of the node that it takes. */
   readonly published: readonly PublishedPort[];
   readonly mounts: readonly Mount[];
@@ -49,6 +51,7 @@ export function checkCompose(
     const ports = checkPorts(service, at);
     facts.set(name, {
       ports: ports.container,
+      hasPorts: Array.isArray(service.ports) && service.ports.length > 0,
       published: ports.published,
       mounts: checkMounts(service, writtenMounts(written, name), at),
       runs: runs(service),

@@ -1,0 +1,56 @@
+import { showPath } from "../../manifest/field-path.js";
+import { isRecord } from "../../manifest/shape.js";
+import type { Mapping } from "./compose/shape.js";
+import type { Reporter } from "./reporter.js";
+
+/** Names of variables that hold passwords. Fewer than may: a note about what is none would be noise. */
+const PASSWORD =
+  /(?:^|_)(?:PASS|PASSWD|PASSWORD|SECRET|TOKEN|APIKEY|(?:API|SECRET|PRIVATE|ENCRYPTION|ACCESS)_KEY)(?:_[0-9]+)?$/i;
+/** Values that are no secret: nothing, a switch, a small number, a file, a URL. */
+const HARMLESS = /^(?:|true|false|yes|no|on|off|none|null|[0-9]{1,4}|\/.*|https?:\/\/.*)$/i;
+/** So many are named in the note. */
+const SHOWN = 5;
+
+/** Notes which entries of `environment` look like passwords in plain text: one note for an app, and never a value. */
+export function notePlainSecrets(compose: Mapping, report: Reporter): void {
+  const [first, ...others] = plainSecrets(compose);
+  if (first === undefined) return;
+  const names = others.slice(0, SHOWN).map(({ name }) => name);
+  const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : "";
+  const also = others.length === 0 ? "" : ` (also ${names.join(", ")}${more})`;
+  report
+    .at(...first.path)
+    .note(`looks like a password in plain text${also}: store it in the Core and write \${SECRET:name}`);
+}
+
+interface PlainSecret {
+  readonly path: readonly (string | number)[];
+  /** `service.VARIABLE`. */
+  readonly name: string;
+}
+
+function plainSecrets({ services }: Mapping): PlainSecret[] {
+  return Object.entries(isRecord(services) ? services : {}).flatMap(([service, content]) => {
+    const environment = isRecord(content) ? content.environment : undefined;
+    return entriesOf(environment).flatMap(({ key, step, value }) =>
+      isPlainSecret(key, value)
+        ? [{ path: ["services", service, "environment", step], name: showPath([service, key]) }]
+        : [],
+    );
+  });
+}
+
+function entriesOf(environment: unknown): { key: string; step: string | number; value: unknown }[] {
+  if (Array.isArray(environment)) {
+    return environment.map((item: unknown, step) => {
+      const [, key = "", value] = typeof item === "string" ? (/^([^=]*)=(.*)$/s.exec(item) ?? []) : [];
+      return { key, step, value };
+    });
+  }
+  return Object.entries(isRecord(environment) ? environment : {}).map(([key, value]) => ({ key, step: key, value }));
+}
+
+function isPlainSecret(name: string, value: unknown): boolean {
+  if (typeof value !== "string" || !PASSWORD.test(name)) return false;
+  return !HARMLESS.test(value) && !value.includes("${SECRET:");
+}
