@@ -58,6 +58,9 @@ export class AppMemory {
   looked = false;
   /** Commit that the app has taken note of. */
   consideredCommit: string | undefined;
+  /** Monotonic time since when the app is out of date, and whether the log has said so. */
+  outOfDateSince: number | undefined;
+  outOfDateLogged = false;
   /** Monotonic time since when objects wait for an app that wants them to check its newest documents. */
   checkAwaitedSince: number | undefined;
   /** Monotonic time since when deletions wait for other apps to take note of a commit. */

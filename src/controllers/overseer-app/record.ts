@@ -19,6 +19,7 @@ import { formatKind } from "./kinds.js";
 import { withoutMoved } from "./moved.js";
 import { countNotes, notesOfRun } from "./notes.js";
 import { observeApp } from "./observe.js";
+import { logOutOfDate } from "./out-of-date.js";
 import type { AppRun, ChangeUpdate } from "./run.js";
 import { summarizeTerminating, terminatingOf } from "./terminating.js";
 
@@ -128,6 +129,7 @@ async function writeStatus(
     generation,
     rfc3339(clock.now()),
   );
+  logOutOfDate(run, conditions);
   const next = { ...statusFields(run, facts, observation), ...finishedStatus(run, finished) };
   const message = columnMessage(conditions, next.applied?.revision);
   const status: OverseerAppStatus = { ...next, observedGeneration: generation, conditions, message };
