@@ -19,7 +19,10 @@ export function logOutOfDate(run: AppRun, conditions: readonly Condition[]): voi
   memory.outOfDateSince ??= now;
   if (memory.outOfDateLogged) return;
   const left = memory.outOfDateSince + TOLD_AFTER_MS - now;
-  if (left > 0) return run.comeBack(left);
+  if (left > 0) {
+    run.comeBack(left);
+    return;
+  }
   memory.outOfDateLogged = true;
   const { reason, message } = synced ?? {};
   logger.info("app is out of date", { app: run.key, seconds: seconds(since, now), reason, waitsFor: message });
