@@ -2,9 +2,9 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries control-plane control-plane-stop demo test test-unit \
-	test-behaviour check lint format bench image clean
+	test-behaviour check lint format soak bench image clean
 
-export ONLY GREP REQUIRE WORKERS IMAGE NODE_IMAGE TOOLS_IMAGE
+export SEED MINUTES ONLY GREP REQUIRE WORKERS IMAGE NODE_IMAGE TOOLS_IMAGE
 bin := node_modules/.bin
 # What a command prints about binaries is of interest only where it was asked for.
 demo test test-behaviour bench image: quietly := >/dev/null
@@ -65,6 +65,9 @@ lint: install ## Check format and code with biome
 
 format: install ## Mend what biome can mend
 	@$(bin)/biome check --write
+
+soak: control-plane-binaries ## Walk at random and compare live with Git in the end (SEED=1 MINUTES=3)
+	@node build/test/soak/soak.js
 
 bench: control-plane-binaries ## Measure against the budgets (ARGS=… are passed on)
 	@node build/bench/run.js $(ARGS)
