@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { waitUntil } from "../../tools/wait-until.js";
-import { configMap, World } from "../support/world.js";
+import { condition, configMap, type LiveApp, World } from "../support/world.js";
 
 /** Series that dashboards rely on: they must have moved after one sync, one heal and one prune. */
 const SERIES = [
@@ -123,6 +123,24 @@ describe("What the operator tells", function () {
     await world.poke("lost");
     await world.poke("lost");
     expect(await lines(), "each distinct failure has one line").to.deep.equal(["warn sync failed", "warn sync failed"]);
+  });
+
+  it("names one commit in a message about a path that does not exist, the newest", async () => {
+    const repo = await world.repository("moves", { "a/x.yaml": configMap("moves", {}) });
+    await world.app("moves", "moves", "b");
+    await world.untilCondition("moves", "Ready", "False", "PathNotFound");
+    const first = await repo.head();
+    await repo.commit({ "c/y.yaml": "# nothing" }, "another folder");
+    await world.poll("moves");
+    const second = await repo.head();
+    const app = await world.kube.until<LiveApp>(world.appRef("moves"), "is at the new commit", (one) =>
+      (condition(one, "Ready")?.message ?? "").includes(second),
+    );
+    const said = condition(app, "Ready")?.message;
+    expect(said)
+      .to.include(`in commit ${second.slice(0, 12)}`)
+      .and.include('"c"');
+    expect(said).not.to.include(first.slice(0, 12));
   });
 
   it("shows an app that waits at a gate, though it is Ready", async () => {

@@ -8,9 +8,8 @@ export function lookAround(screen: Screen, stage: CoreStage): void {
   const kubectl = "kubectl";
   screen.title("\nLook around in another terminal\n");
   screen.line(`  export KUBECONFIG=${cluster.kubeconfigPath}`);
-  // A function, since an alias holds in interactive shells alone.
-  screen.line(`  kubectl() { ${cluster.kubectlPath} "$@"; }`);
-  screen.line(`  ${kubectl} get gitrepositories,overseerapps,changes -A`);
+  screen.line(`  ${cluster.kubectlPath} get gitrepositories,overseerapps,changes -A`);
+  screen.line(`  alias kubectl=${cluster.kubectlPath}`);
   screen.line(`  ${kubectl} -n ${DEMO_NAMESPACE} describe overseerapp shop`);
   screen.line(`  ${kubectl} -n ${SHOP_NAMESPACE} scale deployment/web --replicas=9`);
   screen.line(`  git clone ${repo.url}        # commit and push: it is live within 10 s`);
