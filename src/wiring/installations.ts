@@ -7,18 +7,20 @@ import type { KubeClient } from "../kube/client.js";
 import { type LeaseMarks, readLease } from "../kube/lease-record.js";
 import type { RawObject } from "../kube/object.js";
 
-/** By this label the leases of all installations are found. */
+/** By this label the leases of installations for some namespaces are found. */
 const LABEL = { key: "app.kubernetes.io/part-of", value: "overseer-gitops" };
 /** On the lease of an installation: the namespaces that it looks after. */
 const ANNOTATION = `${GROUP}/watch-namespaces`;
 const ALL = "*";
+/** Name of the lease where nobody has chosen another. */
+const USUAL_NAME = "overseer-gitops";
 /** A lease that was not renewed for so many times its duration is nobody's. Clocks differ. */
 const STALE = 5;
 
 /** What the lease of this installation tells the others. */
 export function installationMarks({ watchNamespaces }: Pick<Config, "watchNamespaces">): LeaseMarks {
   return {
-    labels: { [LABEL.key]: LABEL.value },
+    labels: watchNamespaces === undefined ? {} : { [LABEL.key]: LABEL.value },
     annotations: { [ANNOTATION]: watchNamespaces?.join(",") ?? ALL },
   };
 }
@@ -58,13 +60,17 @@ export async function refuseOverlap(check: OverlapCheck): Promise<void> {
 
 /** The leases of other installations that somebody holds. Without the right to list them nothing is known of others. */
 async function otherLeases({ client, clock, logger, own }: OverlapCheck): Promise<RawObject[]> {
+  const list = async (query: Record<string, string>): Promise<RawObject[]> => {
+    const path = "/apis/coordination.k8s.io/v1/leases";
+    return (await client.request<{ items: RawObject[] }>({ method: "GET", path, query })).body.items;
+  };
   try {
-    const { body } = await client.request<{ items: RawObject[] }>({
-      method: "GET",
-      path: "/apis/coordination.k8s.io/v1/leases",
-      query: { labelSelector: `${LABEL.key}=${LABEL.value}` },
-    });
-    return body.items.filter((object) => {
+    // One for all namespaces carries no label; it has its usual name. There may be thousands of leases of nodes.
+    const found = [
+      ...(await list({ labelSelector: `${LABEL.key}=${LABEL.value}` })),
+      ...(await list({ fieldSelector: `metadata.name=${USUAL_NAME}` })),
+    ];
+    return found.filter((object) => {
       const { namespace, name } = object.metadata;
       const { holder, renewTime, durationSeconds } = readLease(object);
       const age = clock.now() - Date.parse(renewTime);
