@@ -5,6 +5,7 @@ import { expectNoCanary } from "../../support/contracts.js";
 import { appDocument, CoreBench } from "../../support/core-bench.js";
 import type { CoreFault } from "../../support/core-proxy.js";
 import type { GitRepo } from "../../support/git-server.js";
+import { textsOf } from "../../support/message-rules.js";
 import { condition, World } from "../../support/world.js";
 
 const isWrite = ({ method }: { readonly method: string }): boolean => method !== "GET";
@@ -146,7 +147,8 @@ describe("An Overseer Core that fails", function () {
     expect(condition(refused, "Ready")?.message).to.contain("refuses this (400); what it says is not shown");
     expectNoCanary([value], {
       "the app": JSON.stringify(refused),
-      "its Changes": JSON.stringify(await world.changes("web")),
+      // The plan of a Change shows what differs in a Compose document, as Git does.
+      "what its Changes say": JSON.stringify(textsOf(await world.changes("web"))),
       "its Events": (await world.events("web")).join("\n"),
       "the log": await world.operator.log(),
     });
