@@ -58,7 +58,8 @@ export function neededByKept(id: ObjectId, others: Others): Need | undefined {
   const held = others.staying.find((other) => holds(id, other));
   if (held !== undefined)
     return { holds: true, message: `kept because it still holds ${displayId(held)}, which is kept` };
-  const user = others.kept.find((other) => helps(id, other));
+  const users = others.kept.filter((other) => helps(id, other)).sort(appsFirst);
+  const [user] = users;
   if (user === undefined) return undefined;
   return { holds: false, message: `kept because ${displayId(user)}, which is kept, may need it` };
 }
@@ -70,6 +71,12 @@ function holds(id: ObjectId, other: ObjectId): boolean {
     kindOf(id) === "apiextensions.k8s.io/CustomResourceDefinition" &&
     other.group === id.name.slice(id.name.indexOf(".") + 1)
   );
+}
+
+/** The same one is named each time, and an app rather than its repository. */
+function appsFirst(a: ObjectId, b: ObjectId): number {
+  const [one, other] = [a, b].map((id) => `${id.kind === "OverseerApp" ? 0 : 1} ${displayId(id)}`);
+  return one === other ? 0 : (one ?? "") < (other ?? "") ? -1 : 1;
 }
 
 function helps(id: ObjectId, other: ObjectId): boolean {

@@ -126,7 +126,10 @@ function judgeLeftover(
   if (awaited !== undefined) return keep(live, "Awaited", `left Git; kept because ${awaited}`);
   if (!request.prune) return keep(live, "PruneDisabled", "left Git; kept because sync.prune is off");
   const ruling = rulingOn(live, "prune");
-  if (ruling?.effect === "Keep") return keepMarked(live, `left Git; kept because it is annotated ${ruling.mark}`);
+  if (ruling?.effect === "Keep") {
+    const way = `${CONFIRM} on the object lets it be deleted`;
+    return keep(live, "ProtectedObject", `left Git; kept because it is annotated ${ruling.mark}; ${way}`);
+  }
   if (live.ownership !== "Owned")
     return keep(
       live,
@@ -140,11 +143,6 @@ function judgeLeftover(
 /** What the marks on an object say; nothing where a person has confirmed that it may be deleted. */
 function rulingOn(live: LiveObject, on: "prune" | "deletion"): ReturnType<typeof keepRuling> {
   return live.deletionConfirmed ? undefined : keepRuling(live.keepMarks, on);
-}
-
-/** The way out for an object that a mark keeps. */
-function keepMarked(live: LiveObject, message: string): LeftoverDecision {
-  return keep(live, "ProtectedObject", `${message}; ${CONFIRM} on the object lets it be deleted`);
 }
 
 /** Whether a prune of these objects would delete any of them, whatever asks or limits speak against it. */
@@ -247,7 +245,7 @@ function judgeFinal(live: LiveObject, request: FinalizeRequest): LeftoverDecisio
   const claimant = request.claimedBy(live);
   if (claimant !== undefined && live.ownership === "Owned") return { verb: "HandOver", live, to: claimant };
   const ruling = rulingOn(live, "deletion");
-  if (ruling?.effect === "Keep") return keepMarked(live, `kept because it is annotated ${ruling.mark}`);
+  if (ruling?.effect === "Keep") return keep(live, "ProtectedObject", `kept because it is annotated ${ruling.mark}`);
   if (live.ownership !== "Owned")
     return keep(live, "NotProven", "kept because our field manager's entry is gone from it");
   if (request.policy === "Delete" && alwaysAsks(live) && live.deletionConfirmed !== true) {
