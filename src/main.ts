@@ -23,6 +23,7 @@ async function main(): Promise<number> {
   const clock = systemClock;
   const logger = createLogger({ level: config.logLevel, clock });
   logWarnings(logger);
+  for (const warning of config.warnings) logger.warn(warning);
   const metrics = createMetrics({ clock, version: VERSION });
   const stopping = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stopping.abort());

@@ -9,7 +9,7 @@ import type { ProxyRules } from "../base/proxy.js";
 import { type Environment, type RawSettings, readCommandLine } from "./command-line.js";
 import { ConfigError } from "./errors.js";
 import type { SettingName } from "./options.js";
-import { proxyRules } from "./proxy.js";
+import { readProxies } from "./proxy.js";
 import { type ListenAddress, ROLES, type RoleName, SETTING_SCHEMAS } from "./settings.js";
 
 /** Every setting of the operator, checked. */
@@ -32,6 +32,8 @@ export interface Config {
   readonly limits: LimitSettings;
   /** Which proxy requests to Git hosts go through. */
   readonly proxies: ProxyRules;
+  /** What of the environment is ignored, and why: for the log. */
+  readonly warnings: readonly string[];
   /** The operator's own namespace: its leases and Events live there. */
   readonly namespace: string;
   /** Namespaces whose custom resources are looked after; undefined: all. */
@@ -89,6 +91,7 @@ export type ReadText = (path: string) => string | undefined;
 export function loadConfig(argv: readonly string[], env: Environment, read: ReadText = readText): Config {
   const raw = readCommandLine(argv, env);
   const values = checkSettings(raw);
+  const proxies = readProxies(env);
   const namespace = env.POD_NAMESPACE || read(NAMESPACE_FILE)?.trim() || DEFAULT_NAMESPACE;
   return {
     show: raw.show,
@@ -101,7 +104,8 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     gitEngine: values["git-engine"] ?? "auto",
     gitCacheBytes: values["git-cache-bytes"] ?? 0,
     limits: limitSettings(values),
-    proxies: proxyRules(env),
+    proxies: proxies.rules,
+    warnings: proxies.warnings,
     namespace,
     watchNamespaces: values["watch-namespaces"]?.length ? values["watch-namespaces"] : undefined,
     trustedNamespaces: values["trusted-namespaces"] ?? [namespace],

@@ -3,19 +3,38 @@ import { redactUrl } from "../base/redact.js";
 import type { Environment } from "./command-line.js";
 import { ConfigError } from "./errors.js";
 
+/** The proxies of the environment, and which of its variables are ignored. */
+export interface EnvironmentProxies {
+  readonly rules: ProxyRules;
+  /** Why a variable is ignored, for the log. */
+  readonly warnings: readonly string[];
+}
+
 /**
  * The proxies that the environment names, as curl reads it: HTTPS_PROXY and HTTP_PROXY by the scheme of what is asked for,
- * ALL_PROXY where neither says anything, NO_PROXY for what is reached directly; each in upper or lower case.
+ * ALL_PROXY where neither says anything, NO_PROXY for what is reached directly; each in upper or lower case. ALL_PROXY is often
+ * set for other programs, to what only they can use (SOCKS): it is ignored then, with a warning.
  *
- * @throws ConfigError for a proxy that is none; it shows no password.
+ * @throws ConfigError for another variable that does not hold the address of an HTTP proxy; the message shows no password.
  */
-export function proxyRules(env: Environment): ProxyRules {
-  const all = readProxy(env, "ALL_PROXY");
-  return new ProxyRules({
+export function readProxies(env: Environment): EnvironmentProxies {
+  const warnings: string[] = [];
+  const readAll = (): HttpProxy | undefined => {
+    try {
+      return readProxy(env, "ALL_PROXY");
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      warnings.push(`ignoring a proxy of the environment: ${error.message}`);
+      return undefined;
+    }
+  };
+  const all = readAll();
+  const rules = new ProxyRules({
     https: readProxy(env, "HTTPS_PROXY") ?? all,
     http: readProxy(env, "HTTP_PROXY") ?? all,
     noProxy: env.no_proxy || env.NO_PROXY || "",
   });
+  return { rules, warnings };
 }
 
 function readProxy(env: Environment, name: string): HttpProxy | undefined {

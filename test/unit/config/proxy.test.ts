@@ -1,9 +1,9 @@
 import { expect } from "chai";
-import { proxyRules } from "../../../src/config/proxy.js";
+import { readProxies } from "../../../src/config/proxy.js";
 
-describe("proxyRules", () => {
+describe("readProxies", () => {
   const address = (env: Record<string, string>, url: string): string | undefined =>
-    proxyRules(env).proxyFor(url)?.address;
+    readProxies(env).rules.proxyFor(url)?.address;
 
   const chosen: readonly [env: Record<string, string>, url: string, proxy: string | undefined][] = [
     [{}, "https://a.example.com/x", undefined],
@@ -46,17 +46,33 @@ describe("proxyRules", () => {
     }
   }
 
+  const UNUSABLE = ["socks5://u:canary@p:1", "socks5h://u:canary@p", "ftp://u:canary@p", "http://u:canary@"];
+
   it("refuses what is no HTTP proxy, and shows no password", () => {
-    for (const text of ["socks5://u:canary@p:1", "ftp://u:canary@p", "http://u:canary@"]) {
-      expect(() => proxyRules({ ALL_PROXY: text }))
-        .to.throw("ALL_PROXY must be the address of an HTTP proxy")
-        .with.property("message")
-        .that.does.not.include("canary");
+    for (const text of UNUSABLE)
+      for (const name of ["HTTPS_PROXY", "http_proxy"]) {
+        expect(() => readProxies({ [name]: text }))
+          .to.throw(`${name} must be the address of an HTTP proxy`)
+          .with.property("message")
+          .that.does.not.include("canary");
+      }
+  });
+
+  it("ignores an ALL_PROXY that is no HTTP proxy, with one warning that shows no password", () => {
+    for (const text of UNUSABLE) {
+      for (const name of ["ALL_PROXY", "all_proxy"]) {
+        const { rules, warnings } = readProxies({ [name]: text, HTTPS_PROXY: "http://p:1" });
+        expect(rules.proxyFor("http://a.example.com/x")).to.equal(undefined);
+        expect(rules.proxyFor("https://a.example.com/x")?.address).to.equal("p:1");
+        expect(warnings).to.have.length(1);
+        expect(warnings[0]).to.contain(`${name} must be the address of an HTTP proxy`).and.not.contain("canary");
+      }
     }
+    expect(readProxies({ ALL_PROXY: "http://p:1" }).warnings).to.deep.equal([]);
   });
 
   it("reads a user name and password", () => {
-    const proxy = proxyRules({ HTTPS_PROXY: "http://a%40b:p%2Fw@p:1" }).proxyFor("https://x.example.com");
+    const proxy = readProxies({ HTTPS_PROXY: "http://a%40b:p%2Fw@p:1" }).rules.proxyFor("https://x.example.com");
     expect(proxy?.credential).to.deep.equal({ username: "a@b", password: "p/w" });
     expect(proxy?.url).to.equal("http://p:1");
   });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { proxyRules } from "../../../src/config/proxy.js";
+import { readProxies } from "../../../src/config/proxy.js";
 import type { GitCredential, GitRemote } from "../../../src/git/engine.js";
 import { gitRemote } from "../../../src/git/remote.js";
 import { resolveRemoteRef } from "../../../src/git/resolve-remote-ref.js";
@@ -42,7 +42,7 @@ export function describeProxies(bench: Bench): void {
     }
 
     async function fetchBy(env: Record<string, string>, remote: GitRemote): Promise<string> {
-      bench.renew({ proxies: proxyRules(env) });
+      bench.renew({ proxies: readProxies(env).rules });
       const target = await resolveRemoteRef(bench.engine, remote, { branch: "main" }, bench.signal);
       await bench.engine.fetch(remote, target, bench.signal);
       return target.commit;
@@ -76,7 +76,7 @@ export function describeProxies(bench: Bench): void {
         const remote = await far(protocol, protocol === "https" ? { ca: certificates.ca } : undefined);
         expect(await fetchBy({ ALL_PROXY: good }, remote)).to.equal(bench.first);
         await bench.engine.prune([]);
-        bench.renew({ proxies: proxyRules({ ALL_PROXY: bad }) });
+        bench.renew({ proxies: readProxies({ ALL_PROXY: bad }).rules });
         const target = { commit: bench.first, ref: "refs/heads/main" };
         const works = [
           () => bench.engine.listRefs(remote, ["HEAD"], bench.signal),
@@ -95,7 +95,7 @@ export function describeProxies(bench: Bench): void {
       const remote = await far("https", { ca: certificates.ca });
       const target = { commit: bench.first, ref: "refs/heads/main" };
       const messages = async (): Promise<string[]> => {
-        bench.renew({ proxies: proxyRules({ HTTPS_PROXY: `http://${proxy.address}` }) });
+        bench.renew({ proxies: readProxies({ HTTPS_PROXY: `http://${proxy.address}` }).rules });
         const list = () => bench.engine.listRefs(remote, ["HEAD"], bench.signal);
         const fetch = () => bench.engine.fetch(remote, target, bench.signal);
         return [
