@@ -119,7 +119,7 @@ class Follower {
     const end = await this.#resolve(real);
     if (end.kind !== "found") {
       const fault = end.kind === "fault" ? end.message : `leads to ${JSON.stringify(end.path)}, where nothing is`;
-      this.#fault(link, real, fault, end.kind === "fault" && end.outside);
+      this.#fault(link, real, fault, end.kind === "fault" && end.outside && mayNameFolder(link.path));
     } else if (end.entry.kind === "submodule") {
       this.#fault(link, real, `leads to the submodule ${JSON.stringify(end.path)}, which is not read`, false);
     } else if (end.entry.kind !== "tree") {
@@ -155,6 +155,11 @@ class Follower {
     if (this.found.length >= maxFiles) throw tooMany(real, `more than ${maxFiles} files`);
     this.found.push(file);
   }
+}
+
+/** Whether a name may be that of a folder: not `tool.sh`, but `base`, `conf.d` and `v1.2`. */
+function mayNameFolder(path: string): boolean {
+  return /\.d$/.test(path) || !/[^/.]\.[A-Za-z][^/.]*$/.test(path);
 }
 
 /** Whether `folder` is `path`, or a folder above it. */

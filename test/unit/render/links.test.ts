@@ -72,10 +72,27 @@ describe("symbolic links within a repository", () => {
     expect(await rendered(files, "app", { include: ["s/**"] })).to.deep.equal(["app/s/base.d/cm.yaml shared"]);
   });
 
-  it("that lead out of the repository are refused, whatever they are named", async () => {
-    for (const name of ["configs", "base.d", "x.yaml"]) {
-      const error = await failureOf(renderFiles({ ...SHARED, [`app/${name}`]: { link: "../../etc" } }, request("app")));
-      expect(error.message).to.include(`app/${name}:1`).and.include('out of the repository, to "../../etc"');
+  it("that lead out of the repository are refused where they may stand for manifests or a folder", async () => {
+    for (const name of ["configs", "base.d", "v1.2", "x.yaml", "conf/x.json"]) {
+      const error = await failureOf(
+        renderFiles({ ...SHARED, [`app/${name}`]: { link: "../../../etc" } }, request("app")),
+      );
+      expect(error.message).to.include(`app/${name}:1`).and.include('out of the repository, to "../../');
+    }
+  });
+
+  it("that lead out of the repository are a note where their names are those of other files", async () => {
+    for (const name of ["tool.sh", "conf/notes.md", "logo.png", "app.tar.gz"]) {
+      for (const target of ["/usr/bin/x", "../../../x"]) {
+        const { documents, notes } = await renderFiles(
+          { ...SHARED, [`app/${name}`]: { link: target } },
+          request("app"),
+        );
+        expect(documents.map(({ id }) => id.name)).to.deep.equal(["real"]);
+        expect(notes.map(({ origin, message }) => `${origin?.file}: ${message}`)).to.deep.equal([
+          `app/${name}: the symbolic link leads out of the repository, to "${target}"; it is left out`,
+        ]);
+      }
     }
   });
 
