@@ -91,6 +91,12 @@ export class AppMemory {
     if (this.retry && !this.retry.terminal) this.retry = { ...this.retry, broughtForward: true };
   }
 
+  /** The same at a person's request, also where only other inputs are known to help: the destination may judge otherwise by now. */
+  retryOnRequest(): void {
+    if (this.retry?.terminal) this.retry = undefined;
+    else this.retryNow();
+  }
+
   /** Keeps the renders of these keys alone. */
   keepRenders(keys: readonly (string | undefined)[]): void {
     for (const key of this.renders.keys()) if (!keys.includes(key)) this.renders.delete(key);

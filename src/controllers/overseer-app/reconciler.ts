@@ -89,7 +89,7 @@ export class OverseerAppReconciler {
 function freshStart(run: AppRun): void {
   const asked = requestedAt(run.app.metadata);
   if (asked === undefined || asked === run.app.status?.lastHandledReconcileAt) return;
-  run.memory.retryNow();
+  run.memory.retryOnRequest();
   run.memory.ledger.clear();
 }
 

@@ -95,7 +95,9 @@ export function restAfterFailure(
 /** Failed tries of the same inputs so far; after a restart the status tells, since a restart is no try of the app's own. */
 function triesBefore(run: AppRun, inputsKey: string): FailedTries | undefined {
   const { retry } = run.memory;
-  if (retry) return retry.inputsKey === inputsKey ? retry : undefined;
+  if (retry && retry.inputsKey !== inputsKey) return undefined;
+  // No try was due after it: whatever is tried now counts, and sets the time of the next one.
+  if (retry) return retry.terminal ? { failures: retry.failures, dueAt: Number.NEGATIVE_INFINITY } : retry;
   const { attempted, applied, failures = 0, nextRetryTime } = run.status;
   if ((attempted ?? applied)?.key !== inputsKey) return undefined;
   const { clock } = run.services;

@@ -84,6 +84,17 @@ describe("restAfterFailure", () => {
     expect(run.memory.retry?.dueAt).to.equal(clock.monotonic() + 3_000);
   });
 
+  it("sets a time for the next try again when an edited app fails for another reason than its documents", () => {
+    const { run, clock } = testRun();
+    restAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
+    expect(run.requeueAfterMs).to.equal(undefined);
+    clock.advance(60_000);
+    restAfterFailure(run, NEW, "ApplyRefused", "no access");
+    expect(run.memory.retry).to.include({ failures: 2, terminal: false, dueAt: clock.monotonic() + 10_000 });
+    expect(run.problem?.retryAt).to.equal(clock.now() + 10_000);
+    expect(run.requeueAfterMs).to.equal(10_000);
+  });
+
   it("takes a restart for an event, too, by the status", () => {
     const nextRetryTime = (clock: { now(): number }): string => new Date(clock.now() + 60_000).toISOString();
     const { run, clock } = testRun(app("shop/web", { status: { attempted: inputs("new"), failures: 4 } }));
@@ -158,6 +169,17 @@ describe("restsStill", () => {
 
   it("does not hold up other inputs", () => {
     expect(restsStill(afterFailure().run, rendered("newer"))).to.equal(false);
+  });
+
+  it("lasts where only other documents help, until a person asks for a reconcile", () => {
+    const { run, clock } = testRun();
+    restAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
+    clock.advance(86_400_000);
+    run.memory.retryNow();
+    expect(restsStill(run, NEW), "an event").to.equal(true);
+    expect(run.requeueAfterMs).to.equal(undefined);
+    run.memory.retryOnRequest();
+    expect(restsStill(run, NEW), "a request").to.equal(false);
   });
 
   it("ends when the app is edited", () => {
