@@ -124,11 +124,13 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
     else noteRefusal(run, refused.action, "made again", refused);
   }
   if (preview.deferred.length > 0) run.comeBack(1_000);
+  let held = false;
   for (const write of preview.accepted) {
     if (run.signal.aborted) break;
     const { id, key } = write.action.document;
     const hold = holds.of(write.action, (other) => absent.has(other));
     if (hold) {
+      held = true;
       run.comeBack(hold.leftMs);
       run.drift.push({ object: displayId(id), note: hold.message });
       continue;
@@ -144,6 +146,8 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
     ledger.healed(key, DELETED, clock.monotonic());
     made.push(`${displayId(id)} made again (${HOW[write.verb]})`);
   }
+  // The next object that has to wait has its own time.
+  if (!held) run.memory.heldSince = undefined;
   observer.drifted(made.length);
   return made;
 }

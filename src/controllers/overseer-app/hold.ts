@@ -25,11 +25,13 @@ export interface Hold {
  */
 export class Holds {
   readonly #run: AppRun;
+  readonly #inputsKey: string;
   readonly #documents: readonly Document[];
   readonly #judged: ReadonlyMap<ObjectKey, readonly Document[]>;
 
-  constructor(run: AppRun, { documents }: Pick<Rendered, "documents">) {
+  constructor(run: AppRun, { inputs, documents }: Pick<Rendered, "inputs" | "documents">) {
     this.#run = run;
+    this.#inputsKey = inputs.key;
     this.#documents = documents;
     this.#judged = judgedBy(documents);
   }
@@ -45,7 +47,9 @@ export class Holds {
     const hold = verb === "Create" ? this.#servers(document) : undefined;
     const found = hold ?? this.#judges(document, unwritten);
     if (found === undefined) return undefined;
-    this.#run.memory.heldSince ??= this.#run.services.clock.monotonic();
+    const { memory, services } = this.#run;
+    if (this.#heldSince() === undefined)
+      memory.heldSince = { inputsKey: this.#inputsKey, at: services.clock.monotonic() };
     return this.#leftMs() > 0 ? found : undefined;
   }
 
@@ -54,10 +58,16 @@ export class Holds {
     if (applyTier(id) === 3) this.#run.memory.judgesWritten.set(key, this.#run.services.clock.monotonic());
   }
 
+  /** Other inputs have the whole of `health.timeout`, whatever was waited for before. */
+  #heldSince(): number | undefined {
+    const { heldSince } = this.#run.memory;
+    return heldSince?.inputsKey === this.#inputsKey ? heldSince.at : undefined;
+  }
+
   /** Milliseconds until nothing is waited for any more. */
   #leftMs(): number {
-    const { memory, services, app } = this.#run;
-    const since = memory.heldSince ?? services.clock.monotonic();
+    const { services, app } = this.#run;
+    const since = this.#heldSince() ?? services.clock.monotonic();
     return since + (parseDuration(app.spec.health.timeout) ?? 0) - services.clock.monotonic();
   }
 

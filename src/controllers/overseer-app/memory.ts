@@ -67,8 +67,8 @@ export class AppMemory {
   pruneHeldSince: number | undefined;
   /** Monotonic time of the last write of a Change. */
   lastWrite: number | undefined;
-  /** Monotonic time since when writes wait for the health of what serves them. */
-  heldSince: number | undefined;
+  /** Monotonic time since when writes of these inputs wait for the health of what serves them. */
+  heldSince: { readonly inputsKey: string; readonly at: number } | undefined;
   /** Monotonic times at which webhook configurations and the like were written. */
   readonly judgesWritten = new Map<ObjectKey, number>();
   /** Monotonic time of the first event of a drift that is not healed yet. */
