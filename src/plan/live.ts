@@ -61,6 +61,8 @@ export interface LiveObject {
   readonly ownership: Ownership;
   /** Hash of the document that we applied last, as the object itself says. */
   readonly documentHash: string | undefined;
+  /** What is left to do of the last apply, for people: `version 5 was never deployed`. Then there is no `documentHash`. */
+  readonly unfinished?: string;
   /** Whether it is as we left it; `Unverified` means that something happened that may have changed it. */
   readonly state: "AsApplied" | "Drifted" | "Unverified";
   /** The destination keeps no record of what we set: the object is ours by its marks alone, and a look is the only way to see drift. */

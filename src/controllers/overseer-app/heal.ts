@@ -144,7 +144,12 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
     holds.written(write.action.document);
     ledger.accepted(key);
     ledger.healed(key, DELETED, clock.monotonic());
-    made.push(`${displayId(id)} made again (${HOW[write.verb]})`);
+    const { unfinished } = write.action.live ?? {};
+    made.push(
+      unfinished === undefined
+        ? `${displayId(id)} made again (${HOW[write.verb]})`
+        : `${displayId(id)} put back (${unfinished})`,
+    );
   }
   // The next object that has to wait has its own time.
   if (!held) run.memory.heldSince = undefined;
@@ -158,8 +163,7 @@ async function report(run: AppRun, heals: readonly HealAction[], missing: readon
   const { observer } = run.services;
   const reports: DriftReport[] = missing.map((write) => ({
     object: displayId(write.document.id),
-    note:
-      write.live === undefined ? "is not there any more" : "is there, but not as it was left: its marks were changed",
+    note: noteOfWrite(write),
   }));
   for (const action of heals) {
     const known = action.live.state === "Drifted" ? destination.describeDrift(action) : undefined;
@@ -177,6 +181,11 @@ async function report(run: AppRun, heals: readonly HealAction[], missing: readon
   run.drift.push(...reports);
   if (reports.length === 0) return;
   if (!run.status.conditions?.some((condition) => condition.type === "Drifted")) observer.drifted(reports.length);
+}
+
+function noteOfWrite({ live }: WriteAction): string {
+  if (live === undefined) return "is not there any more";
+  return live.unfinished ?? "is there, but not as it was left: its marks were changed";
 }
 
 /** The applied inputs cannot be had any more: nothing is healed and nothing pruned, but what drifted is said. */

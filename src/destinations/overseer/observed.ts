@@ -44,8 +44,8 @@ export function liveObject(
 ): LiveObject {
   const id = coreObjectId(rules.kind, rules.nameOf(seen));
   const { content } = readingOf(rules, seen, digestKey);
-  const asApplied =
-    content === mark.content && rules.refersTo(seen, mark.refs, state) && rules.pending(seen, state) === undefined;
+  const pending = content === mark.content ? rules.pending(seen, state) : undefined;
+  const asApplied = content === mark.content && rules.refersTo(seen, mark.refs, state) && pending === undefined;
   return {
     id,
     key: objectKey(id),
@@ -53,7 +53,8 @@ export function liveObject(
     resourceVersion: seen.revision === undefined ? "" : String(seen.revision),
     ownership: "Owned",
     // An app that was made and not deployed yet is not what the document wants, whatever it looks like.
-    documentHash: content === mark.content && rules.pending(seen, state) !== undefined ? undefined : mark.document,
+    documentHash: pending === undefined ? mark.document : undefined,
+    ...(pending === undefined ? {} : { unfinished: pending }),
     state: asApplied ? "AsApplied" : "Drifted",
     deleting: false,
     ...keepMarksOf(mark),

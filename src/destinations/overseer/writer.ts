@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { FailpointHook } from "../../base/failpoint.js";
-import type { Json } from "../../base/hash.js";
+import { canonicalJson, type Json } from "../../base/hash.js";
 import { keepMarks } from "../../manifest/keep-marks.js";
 import type { AppRef, LiveObject } from "../../plan/live.js";
 import { appKey } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { Outcome } from "../destination.js";
 import type { CoreConnection } from "./core-connection.js";
-import { isCoreError } from "./core-error.js";
+import { type CoreError, isCoreError } from "./core-error.js";
 import type { CoreKind, Managed } from "./kinds/core-kind.js";
 import { contentDigest, type Mark, markOf, withMark, withoutMark } from "./mark.js";
 import { readingOf } from "./observed.js";
@@ -16,6 +16,9 @@ import type { Wanted } from "./spec-of.js";
 
 const DONE: Outcome = { ok: true, wrote: true, notes: [] };
 const NOTHING: Outcome = { ok: true, wrote: false, notes: [] };
+
+/** An agent reports the start and the end of a job: more changes of the status do not come between a write and its deployment. */
+const MAX_DEPLOY_TRIES = 3;
 
 /** Whose marks a writer makes, and what ends it in tests. */
 export interface WriterIdentity {
@@ -146,19 +149,36 @@ export class CoreWriter {
     throw new ChangedMeanwhileError(`${rules.kind} ${rules.nameOf(seen)} was changed in the Core meanwhile`);
   }
 
-  /** Deploys the newest version of an app, unless that is under way or done. Gives whether it did. */
+  /** Deploys the newest version of an app, unless that is under way or done. Returns whether it did. */
   async #deploy(rules: CoreKind, seen: Managed): Promise<boolean> {
     const { client, follower } = this.#connection;
     if (rules.pending(seen, follower.state) === undefined) return false;
-    const app = seen as SeenApp;
-    const answer = await client.request({
-      method: "POST",
-      path: `${pathOf(rules, app.id)}/deploy`,
-      body: {},
-      ifMatch: app.revision === undefined ? undefined : String(app.revision),
-    });
-    follower.wrote("job", z.object({ job: SEEN.job }).parse(answer.body).job);
-    return true;
+    let app = seen as SeenApp;
+    for (let tries = 1; ; tries++) {
+      try {
+        const answer = await client.request({
+          method: "POST",
+          path: `${pathOf(rules, app.id)}/deploy`,
+          body: {},
+          ifMatch: app.revision === undefined ? undefined : String(app.revision),
+        });
+        follower.wrote("job", z.object({ job: SEEN.job }).parse(answer.body).job);
+        return true;
+      } catch (error) {
+        if (!isCoreError(error, "CORE_CHANGED") || tries >= MAX_DEPLOY_TRIES) throw error;
+        app = await this.#sameVersion(rules, app, error);
+      }
+    }
+  }
+
+  /** The app as it is now, after an agent reported its status; throws `error` if its content is another by now. */
+  async #sameVersion(rules: CoreKind, app: SeenApp, error: CoreError): Promise<SeenApp> {
+    const { client, follower } = this.#connection;
+    const answer = await client.request({ method: "GET", path: pathOf(rules, app.id) });
+    const { app: now } = z.object({ app: SEEN.app }).parse(answer.body);
+    if (now.revision === app.revision || !isSameButStatus(now, app)) throw error;
+    follower.wrote("app", now);
+    return now;
   }
 
   /** Turns what goes wrong into an outcome; after a fault of which nobody knows what it left, the Core is looked at again. */
@@ -199,6 +219,14 @@ class ChangedMeanwhileError extends Error {
 /** A Core that forgets whose a resource is. */
 class KeepsNoMetadataError extends Error {
   readonly code = "CORE_KEEPS_NO_METADATA";
+}
+
+/** Whether two states of an app differ in nothing but what agents report. */
+function isSameButStatus(a: SeenApp, b: SeenApp): boolean {
+  const [left, right] = [a, b].map(({ status: _, revision: __, updatedAt: ___, ...rest }) =>
+    canonicalJson(rest as Json),
+  );
+  return left === right;
 }
 
 function pathOf(rules: CoreKind, id: string): string {

@@ -22,6 +22,12 @@ describe("Drift on an Overseer Core", function () {
     await world?.remove();
   });
 
+  /** A version is written before it is deployed: until then the app runs as it did before. */
+  const deployed = (version: string): Promise<unknown> =>
+    waitUntil({ what: `${version} is deployed`, timeoutMs: 30_000 }, async () =>
+      (await core.jobsOf("web")).includes(`deploy completed ${version}`),
+    );
+
   it("is put back at once, deployed, and named with its fields; there is no Change of it", async () => {
     const edited = await core.edit("web", { compose: "services:\n  web:\n    image: evil:1\n" });
     expect(edited.version).to.equal(2);
@@ -31,9 +37,12 @@ describe("Drift on an Overseer Core", function () {
       ({ compose, status, version }) => /nginx:1/.test(compose) && status === "running" && version === 3,
     );
     await world.synced("web");
-    expect(await world.events("web")).to.include(
-      "DriftHealed: App web put back (changed in the Core: .compose.services.web.image, .compose.services.web.ports)",
+    const healed =
+      "DriftHealed: App web put back (changed in the Core: .compose.services.web.image, .compose.services.web.ports)";
+    await waitUntil({ what: "the Event DriftHealed names the fields", timeoutMs: 30_000 }, async () =>
+      (await world.events("web")).includes(healed),
     );
+    await deployed("v3");
     expect(await core.jobsOf("web")).to.deep.equal(["deploy completed v1", "deploy completed v3"]);
     expect(await world.changes("web")).to.have.length(1);
   });
@@ -57,6 +66,7 @@ describe("Drift on an Overseer Core", function () {
       "is nginx again",
       ({ compose, status: now, version }) => /nginx:1/.test(compose) && now === "running" && version === 5,
     );
+    await deployed("v5");
     await world.synced("web");
   });
 

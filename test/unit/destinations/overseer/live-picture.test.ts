@@ -1,6 +1,7 @@
 import { expect } from "chai";
+import { CORE_KINDS } from "../../../../src/destinations/overseer/kinds/kinds.js";
 import { LivePicture } from "../../../../src/destinations/overseer/live-picture.js";
-import { MARK_KEY } from "../../../../src/destinations/overseer/mark.js";
+import { contentDigest, MARK_KEY } from "../../../../src/destinations/overseer/mark.js";
 import { app, job, news, node, route, stateOf } from "./samples.js";
 
 const NONE = new Set<string>();
@@ -41,6 +42,20 @@ describe("what is live of the apps of a Core", () => {
     expect(names(live.of("ns/two"))).to.deep.equal(["web"]);
     state.remove("app", "a1");
     expect(names(live.of("ns/two"))).to.deep.equal([]);
+  });
+
+  it("says what is left of an apply that was interrupted, and not that marks were changed", () => {
+    const rules = CORE_KINDS.find(({ kind }) => kind === "App");
+    const seen = app({ version: 5 });
+    const content = rules === undefined ? "" : contentDigest(rules.content(seen), "k");
+    const mark = { app: "ns/one", instance: "i", document: "d", content, refs: { node: "node-1" } };
+    const state = stateOf({ app: [{ ...seen, metadata: { [MARK_KEY]: mark } }], node: [node()], job: [job()] });
+    const [live] = [...picture(state).of("ns/one").values()];
+    expect(live).to.include({ documentHash: undefined, unfinished: "version 5 was never deployed" });
+    state.put("job", job({ revision: 2, payload: { version: 5 } }));
+    const [done] = [...picture(state).of("ns/one").values()];
+    expect(done).to.include({ documentHash: "d", state: "AsApplied" });
+    expect(done).not.to.have.property("unfinished");
   });
 
   it("is judged anew when its node or its app is another one, or has another name", () => {
