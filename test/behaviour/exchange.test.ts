@@ -132,7 +132,8 @@ describe("Apps that exchange objects in one commit", function () {
     await world.kube.patch(world.appRef("late-1"), { spec: { suspend: true } });
     const commit = await turn(repo, "late", 3);
     await world.poll("late");
-    for (const app of ["late-0", "late-2"]) await world.untilCondition(app, "Ready", "False", "ApplyRefused");
+    await world.synced("late-0", commit);
+    await world.untilCondition("late-2", "Ready", "False", "ApplyRefused");
     expect(await uids("late", 3), "nothing is deleted meanwhile").to.deep.equal(before);
     await world.kube.patch(world.appRef("late-1"), { spec: { suspend: false } });
     await turned("late", 3, commit, before);

@@ -42,7 +42,7 @@ export class OverseerAppReconciler {
     if (destination.connecting()) return {};
     const run = new AppRun(this.#services, destination, app, memory, logger, signal);
     if (app.metadata.deletionTimestamp) await finalize(run);
-    else if (app.spec.suspend) await acknowledgeSuspended(run);
+    else if (app.spec.suspend) await this.#suspended(run);
     else await this.#sync(run);
     return run.requeueAfterMs === undefined ? {} : { requeueAfterMs: run.requeueAfterMs };
   }
@@ -73,6 +73,21 @@ export class OverseerAppReconciler {
     }
     run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
     await recordOutcome(run);
+  }
+
+  /**
+   * A suspended app writes nothing, but other apps have to know what it wants: an object that moved to its source is kept for it
+   * instead of deleted.
+   */
+  async #suspended(run: AppRun): Promise<void> {
+    if (authorise(run)) passOver(run);
+    else {
+      const desired = await renderDesired(run);
+      if (!isProblem(desired)) claim(run, desired);
+      noteRead(run, desired);
+      run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
+    }
+    await acknowledgeSuspended(run);
   }
 
   #forget(key: string): void {
@@ -127,8 +142,7 @@ function isUnreachable(run: AppRun): boolean {
  * Others may go by what this app wants of a commit from the moment in which its claims are known, and not earlier; or in which it
  * is known that they cannot be had before somebody changes something.
  */
-function take(run: AppRun, desired: Rendered | Problem): void {
-  claim(run, desired);
+function noteRead(run: AppRun, desired: Rendered | Problem): void {
   run.memory.looked = true;
   run.memory.claimsStale = isProblem(desired);
   const passed = isProblem(desired) && desired.terminal ? newestCommit(run.services, run.app) : undefined;
@@ -143,14 +157,18 @@ function passOver(run: AppRun): void {
   run.memory.consideredCommit = newestCommit(run.services, run.app) ?? run.memory.consideredCommit;
 }
 
-function claim(run: AppRun, desired: Rendered | Problem): void {
+/** Records what the app wants now, or what keeps that from being known. */
+function take(run: AppRun, desired: Rendered | Problem): void {
   if (isProblem(desired)) {
     run.problem = desired;
     run.progress = { state: "failed" };
     if (desired.stage === "Render" || desired.terminal)
       run.tellOnce("sync", "Warning", desired.reason, "Render", desired.brief ?? desired.message);
-    return;
-  }
+  } else claim(run, desired);
+  noteRead(run, desired);
+}
+
+function claim(run: AppRun, desired: Rendered): void {
   run.desired = desired;
   const { memory, destination } = run;
   if (memory.claimed?.by === desired && memory.claimed.at === destination.id) return;

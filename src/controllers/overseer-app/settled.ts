@@ -37,8 +37,7 @@ export function unseenApps(run: AppRun): string[] {
 function* othersOf(run: AppRun): Iterable<OverseerApp> {
   const repository = repositoryKey(run.app);
   for (const other of run.services.apps.values()) {
-    const { suspend } = other.spec;
     if (appKey(other.metadata) === run.key || repositoryKey(other) !== repository) continue;
-    if (!suspend && !other.metadata.deletionTimestamp) yield other;
+    if (!other.metadata.deletionTimestamp) yield other;
   }
 }
