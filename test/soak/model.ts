@@ -15,9 +15,17 @@ const API_VERSIONS = {
   Service: "v1",
   ServiceAccount: "v1",
   Role: "rbac.authorization.k8s.io/v1",
+  Deployment: "apps/v1",
 } as const;
+/** The kinds of which a walk makes objects. */
 export type Kind = keyof typeof API_VERSIONS;
+/** All of them. */
 export const KINDS = Object.keys(API_VERSIONS) as readonly Kind[];
+
+/** The apiVersion of a kind. */
+export function apiVersionOf(kind: Kind): string {
+  return API_VERSIONS[kind];
+}
 
 /** The state that live has to come to: changed together with Git, and by nothing else. */
 export class Model {
@@ -46,8 +54,21 @@ export class Model {
     return entry;
   }
 
-  any(): Entry {
-    return this.#random.pick([...this.entries.values()]);
+  /** Any object, or any of these. Undefined if there is none. */
+  any(among: (entry: Entry) => boolean = () => true): Entry | undefined {
+    const entries = [...this.entries.values()].filter(among);
+    return entries.length > 0 ? this.#random.pick(entries) : undefined;
+  }
+
+  /** One object of each of so many apps, or of fewer where others have none. */
+  oneOfEach(apps: number): Entry[] {
+    const chosen: Entry[] = [];
+    while (chosen.length < apps) {
+      const next = this.any(({ app }) => chosen.every((other) => other.app !== app));
+      if (next === undefined) break;
+      chosen.push(next);
+    }
+    return chosen;
   }
 
   ref({ kind, name }: Pick<Entry, "kind" | "name">): TestRef {
@@ -62,6 +83,7 @@ export class Model {
     if (kind === "ConfigMap") return { ...base, data: { v: String(v) } };
     if (kind === "Secret") return { ...base, data: { v: Buffer.from(String(v)).toString("base64") } };
     if (kind === "ServiceAccount") return { ...base, metadata: { ...metadata, annotations: { v: String(v) } } };
+    if (kind === "Deployment") return { ...base, spec: deploymentSpec(name, v) };
     if (kind === "Role")
       return { ...base, rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"], resourceNames: [`n${v}`] }] };
     const ports = [{ name: "http", port: 80, protocol: "TCP", targetPort: 8080 + (v % 10) }];
@@ -74,13 +96,9 @@ export function fileOf({ app, name }: Entry): string {
   return `apps/a${app}/${name}.json`;
 }
 
-/** Whether all that is wanted is there; what else is there does not count. */
-export function holds(wanted: unknown, live: unknown): boolean {
-  if (wanted === null || typeof wanted !== "object") return wanted === live;
-  if (Array.isArray(wanted))
-    return (
-      Array.isArray(live) && wanted.length === live.length && wanted.every((item, index) => holds(item, live[index]))
-    );
-  if (live === null || typeof live !== "object") return false;
-  return Object.entries(wanted).every(([key, value]) => holds(value, (live as Record<string, unknown>)[key]));
+/** Another version is another rollout. kwok makes its pod ready. */
+function deploymentSpec(name: string, v: number): Record<string, unknown> {
+  const containers = [{ name: "web", image: "registry.example/web:1" }];
+  const metadata = { labels: { app: name }, annotations: { v: String(v) } };
+  return { replicas: 1, selector: { matchLabels: { app: name } }, template: { metadata, spec: { containers } } };
 }

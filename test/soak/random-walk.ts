@@ -1,47 +1,65 @@
-import type { RawObject } from "../../src/kube/object.js";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { type ControlPlane, startControlPlane } from "../../tools/control-plane.js";
+import { repositoryRoot } from "../../tools/repository-root.js";
 import type { GitRepo } from "../support/git-server.js";
-import { condition, type LiveApp, World } from "../support/world.js";
-import { fileOf, holds, KINDS, Model } from "./model.js";
+import type { TestObject } from "../support/kube.js";
+import { World } from "../support/world.js";
+import { type Copy, differences, unready } from "./compare.js";
+import { type Entry, fileOf, Model } from "./model.js";
 import { SeededRandom } from "./random.js";
+import { writtenAfterRestart } from "./restart.js";
 
-const APPS = 8;
 const OBJECTS_PER_APP = 5;
 
-/** What a walk was made of, and what became of it. */
-export interface WalkResult {
+/** How to walk. */
+export interface WalkOptions {
   readonly seed: number;
-  /** How often each thing was done. */
-  readonly steps: Readonly<Record<string, number>>;
-  /** Seconds from the last disturbance until live was as in Git. */
+  readonly apps: number;
+  /** The longest pause between two steps, in milliseconds. */
+  readonly pauseMs: number;
+}
+
+/** What became of a walk. */
+export interface WalkResult {
+  /** Seconds from the last disturbance until live was as in Git and all apps were Synced. */
   readonly settledSeconds: number;
+  /** Seconds from the last disturbance until all apps were Ready, too. */
+  readonly readySeconds: number;
+  /** What was not as it should be for longest, with the second in which it was last seen. */
+  readonly slowest: readonly string[];
   /** What is not as it should be at the end. */
   readonly wrong: readonly string[];
+  /** What a new process of the operator has written when all was as in Git: should be nothing. */
+  readonly written: readonly string[];
 }
 
 /**
- * Walks at random: commits, objects that move between apps, edits and deletions by hand, copies that inherit our labels, killed
- * operators, an API server that goes away, a Git server that fails. In the end live has to be exactly as in Git.
+ * Walks at random: commits, objects that move between apps and are exchanged, edits and deletions by hand, copies that inherit
+ * our labels, killed operators, an API server that goes away, a Git server that fails. In the end live has to be exactly as in
+ * Git. The same seed makes the same steps.
  */
 export class RandomWalk {
+  /** How often each thing was done. */
+  readonly steps: Record<string, number> = {};
+  readonly #options: WalkOptions;
   readonly #random: SeededRandom;
-  readonly #seed: number;
   readonly #world: World;
   readonly #controlPlane: ControlPlane;
   readonly #repo: GitRepo;
   readonly #model: Model;
-  readonly #copies = new Map<string, string>();
-  readonly #steps: Record<string, number> = {};
+  readonly #copies = new Map<string, Copy>();
+  readonly #logs: string[] = [];
 
   private constructor(
-    seed: number,
+    options: WalkOptions,
     random: SeededRandom,
     world: World,
     plane: ControlPlane,
     repo: GitRepo,
     model: Model,
   ) {
-    this.#seed = seed;
+    this.#options = options;
     this.#random = random;
     this.#world = world;
     this.#controlPlane = plane;
@@ -50,72 +68,101 @@ export class RandomWalk {
   }
 
   /** Starts a control plane, an operator and some apps. */
-  static async start(seed: number): Promise<RandomWalk> {
-    const random = new SeededRandom(seed);
+  static async start(options: WalkOptions): Promise<RandomWalk> {
+    const random = new SeededRandom(options.seed);
     const controlPlane = await startControlPlane();
     const world = await World.create("walk", { controlPlane, operator: { flags: ["--leader-election=false"] } });
     const model = new Model(world.namespace, random);
     const files: Record<string, string> = {};
-    for (let app = 0; app < APPS; app++)
+    for (let app = 0; app < options.apps; app++)
       for (let count = 0; count < OBJECTS_PER_APP; count++) {
         const entry = model.add(app);
         files[fileOf(entry)] = JSON.stringify(entry.object);
       }
     const repo = await world.repository("walk", files, { interval: "2s" });
     const sync = { pruneBudget: "100%", allowEmpty: true, retry: { base: "500ms", max: "5s" } };
-    for (let app = 0; app < APPS; app++) await world.app(`a${app}`, "walk", `apps/a${app}`, { sync });
-    for (let app = 0; app < APPS; app++) await world.synced(`a${app}`, undefined, 60_000);
-    return new RandomWalk(seed, random, world, controlPlane, repo, model);
+    const walk = new RandomWalk(options, random, world, controlPlane, repo, model);
+    for (let app = 0; app < options.apps; app++) await world.app(`a${app}`, "walk", `apps/a${app}`, { sync });
+    for (const app of walk.#apps) await world.synced(app, undefined, 60_000);
+    return walk;
   }
 
-  /** Walks for so many milliseconds, then waits until live is as in Git. */
-  async run(ms: number, settleMs: number): Promise<WalkResult> {
-    const end = Date.now() + ms;
-    while (Date.now() < end) {
+  /** Goes on as long as it is told to. */
+  async walk(goesOn: (steps: number) => boolean): Promise<void> {
+    for (let steps = 0; goesOn(steps); steps++) {
       await this.#step();
-      await pause(this.#random.int(700));
+      await pause(this.#random.int(this.#options.pauseMs));
     }
+  }
+
+  /** Ends all faults and waits until live is as in Git and the apps are Ready, at most so long; then checks that a new process writes nothing. */
+  async settle(settleMs: number): Promise<WalkResult> {
     this.#world.git.setFault(undefined);
-    const ended = Date.now();
+    const ended = performance.now();
+    const seconds = (): number => Math.round((performance.now() - ended) / 1000);
+    const lastSeen = new Map<string, number>();
+    const look = async (): Promise<string[]> => differences(this.#world, this.#model, this.#copies);
+    const attempt = (work: Promise<string[]>): Promise<string[]> => work.catch((error: unknown) => [String(error)]);
+    let settled: number | undefined;
     let wrong = ["nothing was checked"];
-    while (wrong.length > 0 && Date.now() - ended < settleMs) {
-      wrong = await this.#check().catch((error: unknown) => [String(error)]);
+    while (wrong.length > 0 && seconds() * 1000 < settleMs) {
+      wrong = await attempt(look());
+      settled = wrong.length > 0 ? undefined : (settled ?? seconds());
+      wrong.push(...(await attempt(unready(this.#world))));
+      for (const what of wrong) lastSeen.set(what, seconds());
       if (wrong.length > 0) await pause(500);
     }
-    const settledSeconds = Math.round((Date.now() - ended) / 1000);
-    return { seed: this.#seed, steps: this.#steps, settledSeconds, wrong: wrong.slice(0, 20) };
+    const late = [...lastSeen].sort((a, b) => b[1] - a[1]).slice(0, 10);
+    const times = { settledSeconds: settled ?? seconds(), readySeconds: seconds() };
+    const slowest = late.map(([what, second]) => `${second} s: ${what}`);
+    if (wrong.length > 0) return { ...times, slowest, wrong: wrong.slice(0, 20), written: [] };
+    await this.#keepLog();
+    const written = await writtenAfterRestart(this.#world, this.#model, this.#apps);
+    return { ...times, slowest, wrong: await look(), written };
   }
 
-  /** The operator's log, for a walk that went wrong. */
-  log(): Promise<string> {
-    return this.#world.operator.log();
+  /** Keeps the logs of all processes of the operator, one after the other, and gives the file. */
+  async saveLog(): Promise<string> {
+    const folder = join(repositoryRoot(), "build/soak");
+    await mkdir(folder, { recursive: true });
+    const file = join(folder, `operator-${this.#options.seed}.log`);
+    await writeFile(file, [...this.#logs, await this.#world.operator.log()].join(""));
+    return file;
   }
 
   /** Ends everything. */
   async stop(): Promise<void> {
-    await this.#world.remove();
-    await this.#controlPlane.stop();
+    try {
+      await this.#world.remove();
+    } finally {
+      await this.#controlPlane.stop();
+    }
+  }
+
+  get #apps(): string[] {
+    return Array.from({ length: this.#options.apps }, (_, app) => `a${app}`);
   }
 
   async #step(): Promise<void> {
     const dice = this.#random.next();
-    if (dice < 0.35) await this.#commit();
-    else if (dice < 0.55) await this.#edit();
-    else if (dice < 0.65) await this.#try("delete", () => this.#world.kube.delete(this.#model.ref(this.#model.any())));
+    if (dice < 0.3) await this.#commit();
+    else if (dice < 0.36) await this.#exchange();
+    else if (dice < 0.54) await this.#edit();
+    else if (dice < 0.64) await this.#delete();
     else if (dice < 0.72) await this.#copy();
     else if (dice < 0.8) await this.#killOperator();
     else if (dice < 0.84) await this.#stopApiServer();
     else if (dice < 0.94) this.#failGit();
-    else await this.#try("poke", () => this.#poke(`a${this.#random.int(APPS)}`));
+    else await this.#poke();
   }
 
   async #commit(): Promise<void> {
     const files: Record<string, string | null> = {};
     for (let change = 0, count = 1 + this.#random.int(6); change < count; change++) {
       const dice = this.#random.next();
-      const entry = dice < 0.35 || this.#model.entries.size === 0 ? undefined : this.#model.any();
+      const entry = dice < 0.35 ? undefined : this.#model.any();
       if (!entry) {
-        const added = this.#model.add(this.#random.int(APPS));
+        const added = this.#model.add(this.#random.int(this.#options.apps));
         files[fileOf(added)] = JSON.stringify(added.object);
       } else if (dice < 0.65) {
         entry.object = this.#model.newVersion(entry.kind, entry.name);
@@ -123,38 +170,62 @@ export class RandomWalk {
       } else if (dice < 0.85) {
         this.#model.entries.delete(entry.name);
         files[fileOf(entry)] = null;
-      } else {
-        files[fileOf(entry)] = null;
-        entry.app = this.#random.int(APPS);
-        files[fileOf(entry)] = JSON.stringify(entry.object);
-      }
+      } else Object.assign(files, moved(entry, this.#random.int(this.#options.apps)));
     }
     await this.#repo.commit(files, "walk");
     this.#count("commit");
   }
 
+  /** Two apps swap an object, or up to four pass one on in a ring; now and then its content changes by that, too. */
+  async #exchange(): Promise<void> {
+    const entries = this.#model.oneOfEach(2 + this.#random.int(3));
+    const apps = entries.map(({ app }) => app);
+    const files: Record<string, string | null> = {};
+    for (const [index, entry] of entries.entries()) {
+      if (this.#random.next() < 0.3) entry.object = this.#model.newVersion(entry.kind, entry.name);
+      Object.assign(files, moved(entry, apps[(index + 1) % apps.length] ?? entry.app));
+    }
+    await this.#repo.commit(files, "exchange");
+    this.#count(entries.length === 2 ? "swap" : "ring");
+  }
+
   async #edit(): Promise<void> {
     const entry = this.#model.any();
-    const edited = entry.kind === "ConfigMap" ? { data: { v: "hand" } } : { metadata: { labels: { walk: "hand" } } };
+    if (entry === undefined) return;
+    const edits: Partial<Record<string, unknown>> = {
+      ConfigMap: { data: { v: "hand", extra: "1" } },
+      Secret: { stringData: { v: "hand" } },
+      Deployment: { spec: { replicas: 2 } },
+    };
+    const edited = edits[entry.kind] ?? { metadata: { labels: { walk: "hand" } } };
     await this.#try("edit", () => this.#world.kube.patch(this.#model.ref(entry), edited));
   }
 
-  /** A copy that inherits our labels and annotations, as `kubectl get -o yaml | kubectl create` makes it. */
-  async #copy(): Promise<void> {
+  async #delete(): Promise<void> {
     const entry = this.#model.any();
-    if (entry.kind !== "ConfigMap") return;
+    if (entry !== undefined) await this.#try("delete", () => this.#world.kube.delete(this.#model.ref(entry)));
+  }
+
+  /** A copy with our labels and most often our annotations, as `kubectl get -o yaml | kubectl create` makes it. */
+  async #copy(): Promise<void> {
+    const entry = this.#model.any(({ kind }) => kind === "ConfigMap" || kind === "Secret");
+    const name = this.#model.newName("copy");
+    const annotated = this.#random.next() < 0.7;
+    if (entry === undefined) return;
     await this.#try("copy", async () => {
       const live = await this.#world.kube.get(this.#model.ref(entry));
-      if (!live) return;
+      if (!live) throw new Error("it is not there yet");
       const { labels, annotations } = live.metadata;
-      const name = this.#model.newName("copy");
-      const metadata = { name, namespace: this.#world.namespace, labels, annotations };
-      await this.#world.kube.create({ apiVersion: "v1", kind: "ConfigMap", metadata, data: live.data });
-      this.#copies.set(name, JSON.stringify(live.data));
+      const metadata = { name, namespace: this.#world.namespace, labels, ...(annotated ? { annotations } : {}) };
+      const { apiVersion, kind } = entry.object;
+      const copy: TestObject = { apiVersion, kind, metadata, data: live.data };
+      const { uid, resourceVersion } = (await this.#world.kube.create(copy)).metadata;
+      this.#copies.set(name, { kind: entry.kind, uid, resourceVersion });
     });
   }
 
   async #killOperator(): Promise<void> {
+    await this.#keepLog();
     await this.#world.operator.stop("SIGKILL");
     await pause(this.#random.int(1_500));
     await this.#world.operator.start({ heldUp: true });
@@ -162,29 +233,34 @@ export class RandomWalk {
   }
 
   async #stopApiServer(): Promise<void> {
-    await this.#controlPlane.apiServer.stop({ kill: this.#random.next() < 0.5 });
+    const kill = this.#random.next() < 0.5;
+    await this.#controlPlane.apiServer.stop({ kill });
     await pause(this.#random.int(4_000));
     await this.#controlPlane.apiServer.start();
-    if (!this.#world.operator.running) await this.#world.operator.start({ heldUp: true });
-    this.#count("API server stopped");
+    this.#count(kill ? "API server killed" : "API server stopped");
+    if (this.#world.operator.running) return;
+    await this.#keepLog();
+    await this.#world.operator.start({ heldUp: true });
   }
 
   #failGit(): void {
-    const kind = this.#random.pick(["status", "cut", "end"] as const);
+    const kind = this.#random.pick(["status", "cut", "end", "flip", "fatal"] as const);
+    const status = this.#random.pick([500, 503, 401, 404]);
     let left = 1 + this.#random.int(4);
     this.#world.git.setFault(() => {
       if (left-- <= 0) return undefined;
-      return kind === "status" ? { kind, status: this.#random.pick([500, 503]) } : { kind };
+      return kind === "status" ? { kind, status } : { kind };
     });
     this.#count("Git fault");
   }
 
-  #poke(app: string): Promise<RawObject> {
+  async #poke(): Promise<void> {
+    const app = this.#random.pick(this.#apps);
     const annotations = { "gitops.overseer.io/reconcile-at": String(this.#random.next()) };
-    return this.#world.kube.patch(this.#world.appRef(app), { metadata: { annotations } });
+    await this.#try("poke", () => this.#world.kube.patch(this.#world.appRef(app), { metadata: { annotations } }));
   }
 
-  /** What somebody does by hand may fail while the API server is away. */
+  /** What somebody does by hand may fail, while the API server is away and after. */
   async #try(what: string, work: () => Promise<unknown>): Promise<void> {
     await work().then(
       () => this.#count(what),
@@ -193,38 +269,19 @@ export class RandomWalk {
   }
 
   #count(what: string): void {
-    this.#steps[what] = (this.#steps[what] ?? 0) + 1;
+    this.steps[what] = (this.steps[what] ?? 0) + 1;
   }
 
-  /** What is not as in Git, what is left over, which copies were touched, and which apps are not Ready. */
-  async #check(): Promise<string[]> {
-    const { kube, namespace } = this.#world;
-    const wrong: string[] = [];
-    for (const kind of KINDS) {
-      const items = await kube.list(kind === "Role" ? "rbac.authorization.k8s.io/v1" : "v1", kind, namespace);
-      const live = new Map(items.map((item) => [item.metadata.name, item]));
-      for (const entry of this.#model.entries.values()) {
-        if (entry.kind !== kind) continue;
-        const found = live.get(entry.name);
-        const { apiVersion: _, kind: __, ...wanted } = entry.object;
-        const owner = found?.metadata.labels?.["gitops.overseer.io/app"];
-        if (!found) wrong.push(`${entry.name} is lost`);
-        else if (!holds(wanted, found)) wrong.push(`${entry.name} is not as in Git`);
-        else if (owner !== `a${entry.app}`) wrong.push(`${entry.name} belongs to ${owner}, not to a${entry.app}`);
-      }
-      for (const [name, { metadata }] of live)
-        if (metadata.labels?.walk !== undefined && !this.#model.entries.has(name) && !this.#copies.has(name))
-          wrong.push(`${name} is left over`);
-      if (kind !== "ConfigMap") continue;
-      for (const [name, data] of this.#copies)
-        if (JSON.stringify(live.get(name)?.data) !== data) wrong.push(`the copy ${name} was touched`);
-    }
-    for (const app of await kube.list<LiveApp>("gitops.overseer.io/v1alpha1", "OverseerApp", namespace)) {
-      const ready = condition(app, "Ready");
-      if (ready?.status !== "True") wrong.push(`${app.metadata.name} is not Ready: ${ready?.message}`);
-    }
-    return wrong;
+  async #keepLog(): Promise<void> {
+    this.#logs.push(await this.#world.operator.log());
   }
+}
+
+/** Moves an entry to an app, and gives the files that change. */
+function moved(entry: Entry, app: number): Record<string, string | null> {
+  const before = fileOf(entry);
+  entry.app = app;
+  return { [before]: null, [fileOf(entry)]: JSON.stringify(entry.object) };
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,18 +1,23 @@
 import { RandomWalk } from "./random-walk.js";
 
 /** Longest time until live is as in Git after the last disturbance, on a machine with nothing else to do. */
-const SETTLE_MS = 30_000;
+const SETTLE_SECONDS = 30;
 /** How long a walk is waited for that is late, to tell late from never. */
 const GIVE_UP_MS = 300_000;
 
 const seed = Number(process.env.SEED || "1");
 const minutes = Number(process.env.MINUTES || "3");
-const walk = await RandomWalk.start(seed);
-const result = await walk.run(minutes * 60_000, GIVE_UP_MS);
-console.log(JSON.stringify(result));
-const late = result.settledSeconds * 1000 > SETTLE_MS;
-if (late || result.wrong.length > 0) {
-  console.error(await walk.log());
+const walk = await RandomWalk.start({ seed, apps: 8, pauseMs: 700 });
+try {
+  const end = performance.now() + minutes * 60_000;
+  await walk.walk(() => performance.now() < end);
+  const result = await walk.settle(GIVE_UP_MS);
+  console.log(JSON.stringify({ seed, minutes, steps: walk.steps, ...result }));
+  if (result.settledSeconds > SETTLE_SECONDS || result.wrong.length > 0 || result.written.length > 0)
+    throw new Error("late, or not as it should be");
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : error}; the operator's log: ${await walk.saveLog()}`);
   process.exitCode = 1;
+} finally {
+  await walk.stop();
 }
-await walk.stop();

@@ -1,0 +1,48 @@
+import { availableParallelism, loadavg } from "node:os";
+import { expect } from "chai";
+import { RandomWalk } from "../soak/random-walk.js";
+
+/** Longest time until live is as in Git after the last disturbance: on a machine with nothing else to do, and on a busy one. */
+const SETTLE_SECONDS = { idle: 30, busy: 120 };
+const STEPS = 60;
+/** By this seed there is something of everything within so many steps. */
+const SEED = 46;
+
+describe("A random walk of commits, moves, edits, kills and outages", function () {
+  this.timeout(600_000);
+  let walk: RandomWalk;
+  before(async () => {
+    walk = await RandomWalk.start({ seed: SEED, apps: 6, pauseMs: 350 });
+  });
+  after(() => walk?.stop());
+
+  it("ends with live as in Git, nothing else touched, nothing left over, and a restart that writes nothing", async () => {
+    await walk.walk((steps) => steps < STEPS);
+    const result = await walk.settle(SETTLE_SECONDS.busy * 1000);
+    const [load = 0] = loadavg();
+    const busy = load > availableParallelism();
+    const story = `settled after ${result.settledSeconds} s, Ready after ${result.readySeconds} s, at a load of ${load.toFixed(1)}; slowest: ${result.slowest.join(", ")}`;
+    console.log(`      ${story}`);
+    try {
+      expect(result.wrong, `wrong; ${story}`).to.deep.equal([]);
+      expect(result.written, "written after a restart").to.deep.equal([]);
+      expect(result.settledSeconds, story).to.be.at.most(busy ? SETTLE_SECONDS.busy : SETTLE_SECONDS.idle);
+    } catch (error) {
+      console.error(`the operator's log: ${await walk.saveLog()}`);
+      throw error;
+    }
+    expect(walk.steps).to.include.all.keys(
+      "commit",
+      "swap",
+      "ring",
+      "edit",
+      "delete",
+      "copy",
+      "poke",
+      "operator killed",
+      "API server killed",
+      "API server stopped",
+      "Git fault",
+    );
+  });
+});
