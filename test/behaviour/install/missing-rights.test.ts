@@ -43,7 +43,9 @@ describe("An app whose ServiceAccount lacks rights", function () {
   it("is told when its ServiceAccount does not exist", async () => {
     await make("nobody", { "x.yaml": configMap("nobody", {}) });
     const app = await world.untilCondition("nobody", "Ready", "False", "ApplyRefused");
-    expect(condition(app, "Ready")?.message).to.contain(`system:serviceaccount:${world.namespace}:nobody`);
+    expect(condition(app, "Ready")?.message).to.contain(
+      `ServiceAccount ${world.namespace}/nobody does not exist: create it, or correct spec.serviceAccountName`,
+    );
     await world.kube.delete(world.appRef("nobody"));
     await world.kube.untilGone(world.appRef("nobody"));
   });
@@ -58,11 +60,10 @@ describe("An app whose ServiceAccount lacks rights", function () {
     await world.kube.untilGone(world.appRef("orphan"));
     expect((await world.kube.get(world.configMap("orphan")))?.metadata.deletionTimestamp).to.equal(undefined);
     expect((await world.kube.get(world.object("apps/v1", "Deployment", "orphan")))?.metadata.uid).to.be.a("string");
-    const events = (await world.events("orphan")).join("\n");
-    expect(events)
+    const stay = `stay: the app's ServiceAccount ${world.namespace}/orphan is gone`;
+    expect(await world.untilEvent("orphan", stay))
       .to.contain(`Deployment ${world.namespace}/orphan`)
-      .and.contain(`ConfigMap ${world.namespace}/orphan`)
-      .and.contain(`stay: the app's ServiceAccount ${world.namespace}/orphan is gone`);
+      .and.contain(`ConfigMap ${world.namespace}/orphan`);
   });
 
   it("still deletes what it may when its ServiceAccount is gone but not its rights", async () => {

@@ -161,7 +161,7 @@ describe("A tenant with the ClusterRole edit in his namespace", function () {
       { "x.yaml": configMap("namesake", {}, `  namespace: ${victim}\n`) },
       { serviceAccountName: "mighty" },
     );
-    expect(await refusal("namesake")).to.contain(`"system:serviceaccount:${world.namespace}:mighty"`);
+    expect(await refusal("namesake")).to.contain(`ServiceAccount ${world.namespace}/mighty does not exist`);
   });
 
   it("signs in nowhere with a Secret of another namespace", async () => {

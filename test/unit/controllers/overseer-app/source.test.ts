@@ -193,10 +193,13 @@ describe("unsettledApps", () => {
     expect(unsettled([other("a"), other("b")], { "shop/a": "c1" })).to.deep.equal(["shop/b"]);
   });
 
-  it("are not the app itself, nor one that does nothing, goes, or takes from elsewhere", () => {
+  it("include suspended ones: what moved to their source is theirs", () => {
+    expect(unsettled([other("a", { suspend: true })])).to.deep.equal(["shop/a"]);
+  });
+
+  it("are not the app itself, nor one that goes, or takes from elsewhere", () => {
     expect(
       unsettled([
-        other("a", { suspend: true }),
         other("b", {}, { deletionTimestamp: "x" }),
         other("c", from({ name: "another" })),
         other("d", from({ name: "repo", namespace: "git" })),
