@@ -47,6 +47,8 @@ export class AppMemory {
   claimsStale = false;
   /** The symbolic links of the tree that was looked at last. */
   links: TreeLinks | undefined;
+  /** Digest of what they lead to, for the commit and selection that were looked at last. */
+  linked: { readonly of: string; readonly digest: string | undefined } | undefined;
   retry: Retry | undefined;
   /** What was transferred to other apps for the sake of one set of inputs, until these are applied: for the Change. */
   given: { readonly inputsKey: string; readonly decisions: readonly LeftoverDecision[] } | undefined;

@@ -1,6 +1,7 @@
 import type { GitRepository } from "../../api/git-repository.js";
 import type { AppSource, Inputs } from "../../api/inputs.js";
 import { isTerminal, OverseerError } from "../../base/errors.js";
+import { canonicalJson } from "../../base/hash.js";
 import type { GitRemote, GitSnapshot } from "../../git/engine.js";
 import { inputKey } from "../../render/input-key.js";
 import { resolvePath } from "../../render/links.js";
@@ -73,7 +74,7 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
     const path = normalisePath(source.path);
     const inputs: Inputs = {
       key: inputKey({
-        ...(await contentAt(run, snapshot, { ...selectionOf(source), path })),
+        ...(await contentAt(run, snapshot, resolved.commit, { ...selectionOf(source), path })),
         source: { ...selectionOf(source), path },
         defaultNamespace: defaultNamespace(app),
         target: renderTarget(app),
@@ -94,6 +95,7 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
 async function contentAt(
   run: AppRun,
   snapshot: GitSnapshot,
+  commit: string,
   source: SourceSelection,
 ): Promise<{ readonly tree: string; readonly links?: string | undefined }> {
   const end = await resolvePath(snapshot, source.path);
@@ -102,8 +104,14 @@ async function contentAt(
   if (entry.kind !== "tree") return { tree: entry.id };
   const { limits } = run.services.renderer;
   try {
-    run.memory.links = await linksBelow(snapshot, entry.id, limits, run.memory.links);
-    return { tree: entry.id, links: await linkedContent(snapshot, path, run.memory.links, source, limits) };
+    const { memory } = run;
+    memory.links = await linksBelow(snapshot, entry.id, limits, memory.links);
+    if (memory.links.links.length === 0) return { tree: entry.id };
+    // Links are followed once for each commit, and not at each reconcile.
+    const of = canonicalJson([commit, source]);
+    if (memory.linked?.of !== of)
+      memory.linked = { of, digest: await linkedContent(snapshot, path, memory.links, source, limits) };
+    return { tree: entry.id, links: memory.linked.digest };
   } catch (error) {
     // The render finds the same, and says it.
     if (!isTerminal(error)) throw error;

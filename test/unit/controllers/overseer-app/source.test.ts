@@ -108,6 +108,27 @@ describe("locateInputs", () => {
     expect(new Set(keys).size).to.equal(apps.length);
   });
 
+  it("follows symbolic links once for each commit, and knows another content behind them", async () => {
+    const index = new RevisionIndex();
+    const link = { link: "../shared" };
+    let snapshot = new MemorySnapshot({ "app/a.yaml": "x", "app/l": link, "shared/b.yaml": "1" });
+    const engine = { open: async () => snapshot } as unknown as GitEngine;
+    const repositories = cacheOf([repository("shop/repo")]) as never;
+    const { run } = testRun(withSource({ path: "app" }), { index, engine, repositories });
+    const keyAt = async (commit: string): Promise<string> => {
+      index.set("shop/repo", undefined, { resolved: at(commit), error: undefined });
+      const found = await locateInputs(run);
+      return isProblem(found) ? found.reason : found.inputs.key;
+    };
+    const first = await keyAt("c1");
+    const { length } = snapshot.reads;
+    expect(length).to.be.greaterThan(0);
+    expect(await keyAt("c1")).to.equal(first);
+    expect(snapshot.reads, "of the same commit").to.have.length(length);
+    snapshot = new MemorySnapshot({ "app/a.yaml": "x", "app/l": link, "shared/b.yaml": "2" });
+    expect(await keyAt("c2")).not.to.equal(first);
+  });
+
   const error = new OverseerError("no such branch", { code: "X", reason: "RefNotFound", class: "terminal" });
   const other = app("shop/web", { spec: from({ name: "repo", namespace: "git" }) });
   const elsewhere = (allowedNamespaces?: readonly string[]): GitRepository =>
