@@ -2,7 +2,7 @@ import { canonicalJson, sha256 } from "../base/hash.js";
 import type { RenderTarget, SourceSelection } from "./request.js";
 
 /** Goes up whenever the same files would render to other documents: every app is then rendered once. */
-export const RENDERER_VERSION = 1;
+export const RENDERER_VERSION = 2;
 
 /** All that a render of plain manifests reads. */
 export interface RenderInputs {
