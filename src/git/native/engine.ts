@@ -62,6 +62,8 @@ const MAX_COMMITS = 1_000;
 
 /** What a fetch may fail with when the store contradicts itself: Git reads the commits that it tells the server of. */
 const PERHAPS_OURS = ["GIT_PACK_CORRUPT", "GIT_INCOMPLETE", "GIT_PROTOCOL", "GIT_STORE_DAMAGED"] as const;
+/** A store that was found sound is not checked again for so long, however often the server fails: a check reads all of it. */
+const SOUND_MS = 300_000;
 
 /**
  * Git by the program of that name: it fetches, checks what came, and reads, each in children with limits. Refs are asked
@@ -85,6 +87,8 @@ export class NativeGitEngine implements GitEngine {
   });
   /** Commits by their id, for the same reason. */
   readonly #commits = new LRUCache<string, ParsedCommit>({ max: MAX_COMMITS });
+  /** Monotonic times at which stores were checked after a failed fetch, and found sound. */
+  readonly #foundSound = new WeakMap<NativeStore, number>();
 
   constructor(options: NativeGitEngineOptions) {
     this.#options = { ...options, cacheDir: resolve(options.cacheDir) };
@@ -241,7 +245,7 @@ export class NativeGitEngine implements GitEngine {
     try {
       return await this.#fetcher.fetch(store, { remote, base, target, signal });
     } catch (error) {
-      const isHealed = isGitError(error, ...PERHAPS_OURS) && (await store.heal());
+      const isHealed = isGitError(error, ...PERHAPS_OURS) && (await this.#healsStore(store));
       if (isHealed || isGitError(error, "GIT_STORE_DAMAGED"))
         return this.#fetcher.fetch(store, { remote, base, target, signal });
       if (!isGitError(error, "GIT_REDIRECTED")) throw error;
@@ -250,6 +254,15 @@ export class NativeGitEngine implements GitEngine {
       if (moved === base) throw error;
       return this.#fetcher.fetch(store, { remote, base: moved, target, signal });
     }
+  }
+
+  /** Whether a failed fetch was the fault of the store, which is mended now. */
+  async #healsStore(store: NativeStore): Promise<boolean> {
+    const now = this.#options.clock.monotonic();
+    if (now - (this.#foundSound.get(store) ?? Number.NEGATIVE_INFINITY) < SOUND_MS) return false;
+    const isHealed = await store.heal();
+    if (!isHealed) this.#foundSound.set(store, now);
+    return isHealed;
   }
 
   /** Many small packs make reading slow. Failing to pack them anew harms nobody: they stay as they are. */

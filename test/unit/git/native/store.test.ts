@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { type Clock, systemClock } from "../../../../src/base/clock.js";
 import { silentLogger } from "../../../../src/base/logger.js";
 import { NativeGitEngine } from "../../../../src/git/native/engine.js";
+import { NativeStore } from "../../../../src/git/native/store.js";
 import { type GitServer, startGitServer } from "../../../support/git-server.js";
 import { Bench, type MakeEngine } from "../engine-contract.js";
 import { expectGitError } from "../support/expect-error.js";
@@ -52,6 +53,29 @@ describe("NativeGitEngine: its store", function () {
     await rm(path);
     await writeFile(path, bytes);
   }
+
+  it("is checked once, and not at every fetch that fails, where the server is at fault", async () => {
+    const { heal } = NativeStore.prototype;
+    let checks = 0;
+    NativeStore.prototype.heal = function (this: NativeStore) {
+      checks++;
+      return heal.call(this);
+    };
+    try {
+      const second = await bench.repo.commit({ "apps/a.yaml": "a: 2\n" }, "second");
+      for (let round = 0; round < 3; round++) {
+        bench.fault({ kind: "flip" });
+        await expectGitError("GIT_PACK_CORRUPT", () =>
+          bench.engine.fetch(bench.remote, { commit: second, ref: "refs/heads/main" }, bench.signal),
+        );
+      }
+      expect(checks).to.equal(1);
+      bench.server.setFault(undefined);
+      expect(await bench.fetchTip()).to.equal(second);
+    } finally {
+      NativeStore.prototype.heal = heal;
+    }
+  });
 
   const first = async (ending: ".pack" | ".idx"): Promise<string> => (await files(ending))[0] ?? "";
   const damages: readonly [name: string, damage: () => Promise<void>][] = [
