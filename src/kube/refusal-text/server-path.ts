@@ -1,3 +1,4 @@
+import { jsonText } from "../../base/hash.js";
 import type { FieldPath } from "../../manifest/field-path.js";
 import { isRecord } from "../../manifest/shape.js";
 
@@ -79,7 +80,7 @@ function bracketStep(rest: string, at: unknown): Step | undefined {
 /** A key that the item does not have was filled in by the API server. */
 function has(item: unknown, key: string, json: string): boolean {
   const value = key === "" ? item : isRecord(item) ? item[key] : undefined;
-  return (key !== "" && isRecord(item) && value === undefined) || JSON.stringify(value) === json;
+  return (key !== "" && isRecord(item) && value === undefined) || jsonText(value) === json;
 }
 
 function closingBracket(text: string): number {
