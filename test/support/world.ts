@@ -190,16 +190,6 @@ export class World {
     return all.filter((change) => change.spec.app.name === app).sort((a, b) => number(a) - number(b));
   }
 
-  /** Waits until the Events on an object contain a text: they are written a moment after what they tell of. Returns them all. */
-  async untilEvent(name: string, text: string): Promise<string> {
-    let events = "";
-    await waitUntil({ what: `an Event on ${name} that says ${text}`, timeoutMs: 20_000 }, async () => {
-      events = (await this.events(name)).join("\n");
-      return events.includes(text);
-    });
-    return events;
-  }
-
   /** Events about an object, as `reason: note`. */
   async events(name: string): Promise<string[]> {
     const events = await this.kube.list<RawObject>("events.k8s.io/v1", "Event", this.namespace);

@@ -30,7 +30,7 @@ export function restsBeforeHeal(run: AppRun, action: HealAction, opponent: strin
   const wait = Math.max(fight, look);
   if (wait === 0) return false;
   run.comeBack(wait);
-  if (fight > 0) note(run, document, `${opponent}; put back before and taken again, so the next try waits`);
+  if (fight > 0) note(run, document, `${opponent}; reverted repeatedly, backing off`);
   return true;
 }
 

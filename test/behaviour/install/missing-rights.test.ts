@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { waitUntil } from "../../../tools/wait-until.js";
 import { condition, configMap, deployment, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "./restricted-operator.js";
 
@@ -61,7 +62,12 @@ describe("An app whose ServiceAccount lacks rights", function () {
     expect((await world.kube.get(world.configMap("orphan")))?.metadata.deletionTimestamp).to.equal(undefined);
     expect((await world.kube.get(world.object("apps/v1", "Deployment", "orphan")))?.metadata.uid).to.be.a("string");
     const stay = `stay: the app's ServiceAccount ${world.namespace}/orphan is gone`;
-    expect(await world.untilEvent("orphan", stay))
+    let events = "";
+    await waitUntil({ what: "an Event that says what stays", timeoutMs: 20_000 }, async () => {
+      events = (await world.events("orphan")).join("\n");
+      return events.includes(stay);
+    });
+    expect(events)
       .to.contain(`Deployment ${world.namespace}/orphan`)
       .and.contain(`ConfigMap ${world.namespace}/orphan`);
   });

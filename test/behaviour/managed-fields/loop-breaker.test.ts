@@ -27,7 +27,7 @@ describe("A field that the same writer takes back again and again is not fought 
     await take();
     const app = await world.untilCondition("loop", "Drifted", "True", "NotHealed");
     expect(condition(app, "Drifted")?.message).to.match(
-      /^ConfigMap loop-\w+\/contested: rival: \.data\.colour; put back before and taken again, so the next try waits$/,
+      /^ConfigMap loop-\w+\/contested: rival: \.data\.colour; reverted repeatedly, backing off$/,
     );
     expect(condition(app, "Ready")?.reason).to.equal("Drifted");
     expect(isBlue(await world.kube.get(world.configMap("contested")))).to.equal(false);
@@ -125,7 +125,7 @@ describe("A field that the same writer takes back again and again is not fought 
     }
     const app = await world.untilCondition("hidden", "Drifted", "True", "NotHealed", 5_000);
     expect(condition(app, "Drifted")?.message).to.match(
-      /Secret .*hidden: .*put back before and taken again, so the next try waits/,
+      /Secret .*hidden: .*reverted repeatedly, backing off/,
     );
   });
 });

@@ -114,7 +114,7 @@ describe("healing that somebody fights, over 24 hours", () => {
       "Deployment shop/web: rival: .spec.paused has taken it back N times: leave the field out of Git, or stop the other writer",
     ]);
     expect(contests(fought), "told once").to.have.length(1);
-    expect([...fought.notes].join()).to.include("put back before and taken again, so the next try waits");
+    expect([...fought.notes].join()).to.include("reverted repeatedly, backing off");
   });
 
   it("names the remedy against an autoscaler that sets replicas at each of its rounds", async () => {
