@@ -124,8 +124,6 @@ describe("A field that the same writer takes back again and again is not fought 
       });
     }
     const app = await world.untilCondition("hidden", "Drifted", "True", "NotHealed", 5_000);
-    expect(condition(app, "Drifted")?.message).to.match(
-      /Secret .*hidden: .*reverted repeatedly, backing off/,
-    );
+    expect(condition(app, "Drifted")?.message).to.match(/Secret .*hidden: .*reverted repeatedly, backing off/);
   });
 });
