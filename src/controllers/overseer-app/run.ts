@@ -26,9 +26,9 @@ export interface Rendered {
   readonly kinds: readonly RenderedKind[];
   /** Why there is no document; undefined where there is one. */
   readonly nothing?: string | undefined;
-  /** What people should know of the source; sorted. */
   /** Documents that are not applied: what is live of them is neither written nor deleted. */
   readonly skipped?: ReadonlySet<ObjectKey> | undefined;
+  /** What people should know of the source; sorted. */
   readonly notes: readonly Note[];
   /** Number of further notes that were not kept. */
   readonly notesOmitted: number;

@@ -38,6 +38,9 @@ export async function standingOf(run: AppRun, other: string, live: LiveObject): 
 function isGivenUp(run: AppRun, key: ObjectKey, owner: string | undefined): boolean | undefined {
   const { apps, claims, memories } = run.services;
   if (owner === undefined) return false;
+  const [namespace = ""] = owner.split("/");
+  // What another installation looks after is not known here, and is not given up for that.
+  if (!apps.follows(namespace)) return false;
   const app = apps.get(owner);
   if (!app || app.metadata.deletionTimestamp) return true;
   if (app.spec.suspend) return false;
