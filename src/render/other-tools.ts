@@ -52,7 +52,7 @@ const RULES: readonly Rule[] = [
   {
     annotation: "argocd.argoproj.io/compare-options",
     values: /Ignore/i,
-    instead: "what differs is put back all the same",
+    instead: "drift of it is reverted all the same",
   },
   { annotation: "config.kubernetes.io/depends-on", instead: ORDER },
   { annotation: "kapp.k14s.io/change-rule", instead: ORDER },
@@ -81,7 +81,7 @@ const RULES: readonly Rule[] = [
   {
     annotation: "kustomize.toolkit.fluxcd.io/ssa",
     values: /^merge$/i,
-    instead: "fields that Git does not name are left alone, those that it names are put back",
+    instead: "fields that Git does not name are left alone; drift of the others is reverted",
   },
   {
     annotation: "kustomize.toolkit.fluxcd.io/reconcile",
@@ -92,7 +92,7 @@ const RULES: readonly Rule[] = [
   {
     annotation: "helm.toolkit.fluxcd.io/driftDetection",
     values: /^disabled$/i,
-    instead: "what differs is put back all the same",
+    instead: "drift of it is reverted all the same",
   },
   {
     annotation: "client.lifecycle.config.k8s.io/mutation",

@@ -69,7 +69,7 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
   if (request.policy === "Always") return yes(`was managed by ${manager ?? former?.text}`);
   if (former?.gone)
     return no(
-      `exists already and has the fields of ${former.text}, which is no more: set sync.adopt: Always to take it`,
+      `exists already and has the fields of ${former.text}, which no longer exists: set sync.adopt: Always to take ownership`,
     );
   return no(
     `exists already and is managed by ${manager ?? former?.text}: let it go there first, or set sync.adopt: Always`,

@@ -69,7 +69,7 @@ describe("judgeAdoption", () => {
 
   it("says of the fields of an app that is no more that it is no more", () => {
     expect(judge(entry("overseer:gitops/first", "Apply")).reason).to.equal(
-      "exists already and has the fields of OverseerApp gitops/first, which is no more: set sync.adopt: Always to take it",
+      "exists already and has the fields of OverseerApp gitops/first, which no longer exists: set sync.adopt: Always to take ownership",
     );
     expect(judge(entry("overseer:gitops/first", "Apply"), { appExists: () => true }).reason).to.equal(
       "exists already and is managed by OverseerApp gitops/first: let it go there first, or set sync.adopt: Always",
