@@ -38,7 +38,10 @@ function schemaFault({ path: text, fault }: TypedError, object: unknown): FieldF
     case "unknown":
       return of("unknown field: correct its name, its place or its indentation");
     case "duplicate":
-      return of(`two entries have the same ${fault.key.replaceAll('"', "")}: remove one of them`);
+      // An entry of a set has no name for its key: `="a"`.
+      return of(
+        `two entries have the same ${fault.key.replaceAll('"', "").replace(/^=/, "value ")}: remove one of them`,
+      );
     case "type": {
       const value = path && valueAt(object, path);
       const hidden = isSecret(object) || CONFIDENTIAL.test(field);

@@ -16,7 +16,7 @@ import { WIDGETS } from "./widgets.js";
 
 /** Its own resources, Events and leases: what the operator writes about itself. */
 const OWN_BUSINESS =
-  /^\/apis\/(gitops\.overseer\.io|events\.k8s\.io|coordination\.k8s\.io\/v1\/namespaces\/[^/]+\/leases\/overseer)/;
+  /^\/apis\/(gitops\.overseer\.io|coordination\.k8s\.io\/v1\/namespaces\/[^/]+\/leases\/overseer)|^\/api\/v1\/namespaces\/[^/]+\/events/;
 
 /** One operator, one app that holds the documents of all cases, and a record of what the operator sends. */
 export class Arena {

@@ -56,14 +56,14 @@ describe("A MutatingAdmissionPolicy that changes what is applied is told once, a
     waitUntil({ what: `an Event about ${about} says ${what}`, timeoutMs: 20_000 }, async () =>
       (await world.events(about)).find((event) => what.test(event)),
     );
-  /** Nothing is written for it, however often the app is reconciled. */
+  /** Nothing of it changes, however often the app is reconciled; the drift check that a new policy asks for may come in between. */
   const expectQuiet = async (ref: TestRef, app: string): Promise<void> => {
     const sent = await writes(ref);
     const before = await world.kube.get(ref);
     await world.poke(app);
     await world.poke(app);
-    expect(await writes(ref), "it is not fought").to.equal(sent);
-    expect((await world.kube.get(ref))?.metadata.generation).to.equal(before?.metadata.generation);
+    expect((await writes(ref)) - sent, "it is not fought").to.be.at.most(1);
+    expect((await world.kube.get(ref))?.metadata.resourceVersion).to.equal(before?.metadata.resourceVersion);
   };
   const elseThanGit = (name: string, path: string): RegExp =>
     new RegExp(`^ApplyWarning: ConfigMap .*${name}: .*makes something else of ${path.replaceAll(".", "\\.")} than Git`);
