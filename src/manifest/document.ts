@@ -1,3 +1,4 @@
+import type { FieldPath } from "./field-path.js";
 import type { ObjectId, ObjectKey } from "./object-id.js";
 
 /** A Kubernetes object as plain JSON: what Git says, in the form that is sent. */
@@ -22,12 +23,24 @@ export interface Origin {
   readonly line: number;
 }
 
+/** Where a field is written. Its line is looked for only when it has to be named. */
+export interface FieldPlace {
+  /** Where the value begins that `path` leads into. */
+  readonly origin: Origin;
+  readonly path: FieldPath;
+}
+
+/** Where a document names what it depends on, by what that is: `secret db-password`, `port web 0`. */
+export type NamedPlaces = ReadonlyMap<string, FieldPlace>;
+
 /** One rendered object, normalised, with where it came from. Immutable: it is shared by every render that has the same blob. */
 export interface Document {
   readonly id: ObjectId;
   readonly key: ObjectKey;
   readonly object: KubeObject;
   readonly origin: Origin;
+  /** Where what it depends on is named, as far as that is not at `origin`. */
+  readonly places?: NamedPlaces;
   /** Hash of the canonical form of `object`, without the labels and annotations that we add: 32 hex digits. */
   readonly hash: string;
 }

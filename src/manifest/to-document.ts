@@ -1,5 +1,5 @@
 import { canonicalJson, sha256 } from "../base/hash.js";
-import type { Document, KubeObject, Origin } from "./document.js";
+import type { Document, KubeObject, NamedPlaces, Origin } from "./document.js";
 import { type ObjectId, objectKey, parseApiVersion } from "./object-id.js";
 
 /** Digits of the hashes: 128 bits, where nobody gains by a collision. */
@@ -9,6 +9,8 @@ const HASH_LENGTH = 32;
 export interface PreparedDocument {
   readonly object: KubeObject;
   readonly origin: Origin;
+  /** See `Document`. */
+  readonly places?: NamedPlaces;
   /** `hashBody(object)`: the costly part of the hash, which does not depend on the namespace. */
   readonly bodyHash: string;
   /** What of our own labels and annotations was taken out, for a note. */
@@ -39,7 +41,9 @@ export function idOf(object: KubeObject): ObjectId {
 export function toDocument(prepared: PreparedDocument, namespace: string): Document {
   const object = inNamespace(prepared.object, namespace);
   const id = idOf(object);
-  return { id, key: objectKey(id), object, origin: prepared.origin, hash: hashObject(object, prepared.bodyHash) };
+  const { origin, places } = prepared;
+  const hash = hashObject(object, prepared.bodyHash);
+  return { id, key: objectKey(id), object, origin, ...(places === undefined ? {} : { places }), hash };
 }
 
 /** `object` in another namespace; itself when it is there already. `""` takes the namespace away. */

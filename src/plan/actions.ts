@@ -1,5 +1,5 @@
 import type { FieldChange } from "../api/change.js";
-import type { Document } from "../manifest/document.js";
+import type { Document, FieldPlace, Origin } from "../manifest/document.js";
 import type { FieldPath } from "../manifest/field-path.js";
 import type { ObjectKey } from "../manifest/object-id.js";
 import type { LiveObject } from "./live.js";
@@ -51,6 +51,8 @@ export interface PreviewedWrite {
 export interface DocumentFault {
   /** The field; empty: the document as a whole. */
   readonly path: FieldPath;
+  /** Where the value begins that `path` leads into, if that is not the document. */
+  readonly origin?: Origin;
   /** The field, what is wrong with it and what to do. Never a secret value. */
   readonly message: string;
 }
@@ -83,6 +85,8 @@ export interface MissingReference {
   readonly action: WriteAction;
   /** What it is, and how it comes: `secret db-host (store it in the Core)`. Never a value. */
   readonly what: string;
+  /** Where it is named, if that is known more exactly than the document. */
+  readonly place?: FieldPlace;
 }
 
 /** What the destination says of all writes before the first one. */

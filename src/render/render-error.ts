@@ -38,26 +38,33 @@ export class RenderError extends OverseerError {
   /** The first problem and the number of the others. */
   readonly brief: string;
 
-  constructor(problems: readonly RenderProblem[]) {
-    super(summarise(problems), { code: "RENDER_FAILED", reason: "RenderFailed", class: "terminal" });
+  /** `remark`: what follows from the problems, at the end of the message. */
+  constructor(problems: readonly RenderProblem[], remark?: string) {
+    const end = remark === undefined ? "" : ` (${remark})`;
+    super(`${summarise(problems, MAX_MESSAGE - Buffer.byteLength(end))}${end}`, {
+      code: "RENDER_FAILED",
+      reason: "RenderFailed",
+      class: "terminal",
+    });
     this.problems = problems;
     const [first] = problems;
     const more = problems.length - 1;
     const line = first === undefined ? "" : cutMiddle(formatRenderProblem(first), MAX_LINE);
-    this.brief =
+    const brief =
       more > 0
         ? `${problems.length} problems, all of them in the log of the operator: ${line}; and ${more} more`
         : line;
+    this.brief = `${brief}${end}`;
   }
 }
 
-function summarise(problems: readonly RenderProblem[]): string {
+function summarise(problems: readonly RenderProblem[], max: number): string {
   let text = problems.length === 1 ? "" : `${problems.length} problems: `;
   for (const [index, problem] of problems.entries()) {
     const line = cutMiddle(formatRenderProblem(problem), MAX_LINE);
     const next = index === 0 ? `${text}${line}` : `${text}; ${line}`;
     const more = `; and ${problems.length - index} more`;
-    if (index > 0 && Buffer.byteLength(next) + more.length > MAX_MESSAGE) return text + more;
+    if (index > 0 && Buffer.byteLength(next) + more.length > max) return text + more;
     text = next;
   }
   return text;

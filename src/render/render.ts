@@ -42,9 +42,9 @@ export class SourceRenderer {
     if (renderer === undefined) throw await unsupported(detection, folder, selected, snapshot);
     const { target = "kubernetes", env = {} } = request;
     const input = { snapshot, folder, files, selected, limits, anyName: singleFile, target, env };
-    const { documents: prepared, notes, problems: found } = await renderer.render(input);
+    const { documents: prepared, notes, problems: found, remark } = await renderer.render(input);
     const problems = target === "kubernetes" ? [...found, ...refuseForKubernetes(prepared)] : found;
-    if (problems.length > 0) throw new RenderError(inOrder(problems));
+    if (problems.length > 0) throw new RenderError(inOrder(problems), remark);
     const placed = placeDocuments(prepared, request);
     if (placed.problems.length > 0) throw new RenderError(inOrder(placed.problems));
     const heeded = target === "kubernetes" ? heedOtherTools(placed.documents) : undefined;

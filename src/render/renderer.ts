@@ -29,6 +29,8 @@ export interface RendererOutput {
   readonly documents: readonly PreparedDocument[];
   readonly notes: readonly Note[];
   readonly problems: readonly RenderProblem[];
+  /** What follows from the problems, for the end of the message. */
+  readonly remark?: string;
 }
 
 /** Turns the files of a source into objects. What holds for all kinds of sources (namespaces, order) comes after it. */

@@ -1,9 +1,10 @@
 import type { Change, ChangeCause, ChangeStatus, GateState } from "../../api/change.js";
+import { mapLimit } from "../../base/semaphore.js";
 import { deletionsGate } from "../../gates/deletions.js";
-import { closedGates, judgeGates } from "../../gates/gate.js";
+import { closedGates, type GateFacts, judgeGates } from "../../gates/gate.js";
 import { referencesGate } from "../../gates/references.js";
 import { formatOrigin } from "../../manifest/document.js";
-import type { RefusedWrite } from "../../plan/actions.js";
+import type { MissingReference, RefusedWrite } from "../../plan/actions.js";
 import { difference } from "../../plan/difference.js";
 import type { LiveObject, Observation } from "../../plan/live.js";
 import { describePlan, isEmptyPlan, type Plan, planHash, summarise } from "../../plan/plan.js";
@@ -13,6 +14,7 @@ import { applyPlan } from "./apply.js";
 import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "./change-record.js";
 import { type Claimants, claimFacts, judgeClaims } from "./claimants.js";
 import { claimKey } from "./claims.js";
+import { FieldLineFinder } from "./field-lines.js";
 import { withoutFinished } from "./finished.js";
 import { giveUp } from "./give-up.js";
 import { liftingDeletions } from "./lifting-deletions.js";
@@ -62,7 +64,7 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   if (stopped || (preview.refused.length > 0 && !begun)) return refused(run, desired, plan, verdict);
   if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0)) return inPlace(run, desired, plan, diff.vanishing);
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
-  const missing = preview.missing.map(({ action, what }) => ({ what, where: formatOrigin(action.document.origin) }));
+  const missing = await placesOfMissing(run, preview.missing);
   const gates = judgeGates(GATES, { deletionsAsk: verdict.ask, missing });
   if (closedGates(gates).length > 0) return waitAtGates(run, change, plan, gates);
   const current = await startApplying(run, change, plan, gates);
@@ -121,6 +123,15 @@ async function inPlace(run: AppRun, desired: Rendered, plan: Plan, vanishing: re
   run.applied = desired;
   run.status = { ...run.status, applied: desired.inputs };
   run.progress = { state: "done" };
+}
+
+/** Each missing thing with the line that names it. */
+async function placesOfMissing(run: AppRun, missing: readonly MissingReference[]): Promise<GateFacts["missing"]> {
+  const lines = new FieldLineFinder(run.snapshot);
+  return mapLimit(missing, 1, async ({ action, what, place }) => {
+    const at = await lines.find(place ?? { origin: action.document.origin, path: [] });
+    return { what, where: formatOrigin(at) };
+  });
 }
 
 /** Remembers what the destination said, and has owners of refused objects decide whether they give them up. */

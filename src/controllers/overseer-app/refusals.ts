@@ -3,9 +3,9 @@ import { cutMessage } from "../../api/conditions.js";
 import { cutMiddle } from "../../base/cut-text.js";
 import type { GitSnapshot } from "../../git/engine.js";
 import { formatOrigin, type Origin } from "../../manifest/document.js";
-import { FieldLines } from "../../manifest/field-lines.js";
 import { displayId } from "../../manifest/object-id.js";
-import type { RefusedWrite } from "../../plan/actions.js";
+import type { DocumentFault, RefusedWrite } from "../../plan/actions.js";
+import { FieldLineFinder } from "./field-lines.js";
 
 /** What a condition says of refusals, beside revision and remarks. */
 const MAX_LINES = 800;
@@ -68,16 +68,14 @@ async function locateFaults(
   refused: readonly RefusedWrite[],
   snapshot: GitSnapshot | undefined,
 ): Promise<readonly LocatedFault[]> {
-  const files = new Map<string, FieldLines | undefined>();
+  const lines = new FieldLineFinder(snapshot);
   const located: LocatedFault[] = [];
   for (const { action, message, faults = [] } of refused) {
     const { origin, id } = action.document;
     const object = displayId(id);
-    for (const fault of faults.length > 0 ? faults : [{ path: [], message }]) {
-      if (fault.path.length > 0 && !files.has(origin.file))
-        files.set(origin.file, await linesOf(origin.file, snapshot));
-      const line = fault.path.length === 0 ? origin.line : files.get(origin.file)?.lineOf(origin.line, fault.path);
-      const at = { file: origin.file, line: line ?? origin.line };
+    const whole: DocumentFault = { path: [], message };
+    for (const fault of faults.length > 0 ? faults : [whole]) {
+      const at = await lines.find({ origin: fault.origin ?? origin, path: fault.path });
       located.push({ origin: at, where: formatOrigin(at), object, message: fault.message });
     }
   }
@@ -89,17 +87,6 @@ function inOrder(a: LocatedFault, b: LocatedFault): number {
   if (a.origin.line !== b.origin.line) return a.origin.line - b.origin.line;
   const [left, right] = [`${a.object} ${a.message}`, `${b.object} ${b.message}`];
   return left < right ? -1 : left > right ? 1 : 0;
-}
-
-/** The text of a file is read again for this alone. Where it cannot be had, the line of the document has to do. */
-async function linesOf(file: string, snapshot: GitSnapshot | undefined): Promise<FieldLines | undefined> {
-  try {
-    const entry = await snapshot?.treeAt(file);
-    if (snapshot === undefined || entry?.kind !== "file") return undefined;
-    return new FieldLines(new TextDecoder().decode(await snapshot.readBlob(entry.id)));
-  } catch {
-    return undefined;
-  }
 }
 
 function bounded(refusals: readonly Refusal[]): readonly Refusal[] {

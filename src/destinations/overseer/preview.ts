@@ -9,6 +9,7 @@ import { fieldChanges } from "./difference.js";
 import type { Managed } from "./kinds/core-kind.js";
 import { markOf } from "./mark.js";
 import { wantedOf } from "./spec-of.js";
+import { TakenPorts } from "./taken-ports.js";
 
 /** What a preview looks at. */
 export interface PreviewFacts {
@@ -25,6 +26,8 @@ export function previewWrites(writes: readonly WriteAction[], facts: PreviewFact
   const coming = new Set(
     facts.all.filter(({ id }) => id.group === CORE_OBJECT_GROUP && id.kind === "App").map(({ id }) => id.name),
   );
+  const { state, instance, all, target } = facts;
+  const ports = new TakenPorts({ state, app: target.app, instance, all });
   const accepted: PreviewedWrite[] = [];
   const refused: RefusedWrite[] = [];
   const missing: MissingReference[] = [];
@@ -36,10 +39,16 @@ export function previewWrites(writes: readonly WriteAction[], facts: PreviewFact
     const stranger = seen && notOurs(rules.alwaysThere, seen, facts);
     const refusal = stranger ?? rules.refusal(spec, seen, facts.state, facts.abilities);
     const owner = stranger === undefined ? undefined : ownerOf(seen, facts);
+    const faults = refusal === undefined && rules.kind === "App" ? ports.faultsOf(action.document) : [];
     if (refusal !== undefined) refused.push({ action, message: refusal, retryable: true, owner });
-    else {
+    else if (faults.length > 0) {
+      refused.push({ action, message: faults.map(({ message }) => message).join("; "), faults, retryable: true });
+    } else {
       accepted.push(accept(action, seen, facts));
-      for (const what of rules.missing(spec, name, facts.state, coming)) missing.push({ action, what });
+      for (const { name: what, remedy } of rules.missing(spec, name, facts.state, coming)) {
+        const place = action.document.places?.get(what);
+        missing.push({ action, what: `${what} (${remedy})`, ...(place === undefined ? {} : { place }) });
+      }
     }
   }
   return { accepted, refused, deferred: [], missing };

@@ -1,6 +1,6 @@
 import { CORE_OBJECT_GROUP, CORE_OBJECT_VERSION, type CoreObjectKind } from "../../api/core/objects.js";
 import { GROUP } from "../../api/group.js";
-import type { KubeObject } from "../../manifest/document.js";
+import type { KubeObject, NamedPlaces } from "../../manifest/document.js";
 import { mayKeep } from "../../manifest/keep-marks.js";
 import { hashBody, type PreparedDocument } from "../../manifest/to-document.js";
 
@@ -16,7 +16,11 @@ export interface CoreObject {
  * The object in the form of all others, with the place of the document that it comes from. Annotations of our own group
  * and those that keep an object from being deleted go with it; others say nothing to a Core.
  */
-export function toPrepared({ kind, name, spec }: CoreObject, document: PreparedDocument): PreparedDocument {
+export function toPrepared(
+  { kind, name, spec }: CoreObject,
+  document: PreparedDocument,
+  places: NamedPlaces | undefined,
+): PreparedDocument {
   const annotations = ownAnnotations(document.object);
   const object: KubeObject = {
     apiVersion: `${CORE_OBJECT_GROUP}/${CORE_OBJECT_VERSION}`,
@@ -24,7 +28,8 @@ export function toPrepared({ kind, name, spec }: CoreObject, document: PreparedD
     metadata: { name, ...(annotations === undefined ? {} : { annotations }) },
     spec: Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined)),
   };
-  return { object, origin: document.origin, bodyHash: hashBody(object), dropped: document.dropped };
+  const { origin, dropped } = document;
+  return { object, origin, ...(places === undefined ? {} : { places }), bodyHash: hashBody(object), dropped };
 }
 
 function ownAnnotations({ metadata }: KubeObject): Readonly<Record<string, string>> | undefined {

@@ -1,15 +1,18 @@
 import type { AppDocument } from "../../api/documents/app.js";
+import type { FieldPlace, NamedPlaces } from "../../manifest/document.js";
 import { appRoutes } from "./app-routes.js";
 import { checkCompose, type ServiceFacts } from "./compose/check.js";
 import { finishCompose, type Limits } from "./compose/finish.js";
+import { hostPorts } from "./compose/host-ports.js";
 import type { Mapping } from "./compose/shape.js";
 import type { CoreObject } from "./core-object.js";
 import { interpolate, type Lookup } from "./interpolate.js";
 import { mainService, running } from "./main-service.js";
 import { isTooLarge, mergeCompose, TOO_LARGE } from "./merge-compose.js";
 import { notePlainSecrets } from "./plain-secrets.js";
+import type { AppPorts } from "./port-clashes.js";
 import type { Reporter } from "./reporter.js";
-import { secretsIn } from "./secrets-in.js";
+import { secretPaths, secretsIn } from "./secrets-in.js";
 
 /** A Compose document of an app, wherever it stands. */
 export interface WrittenCompose {
@@ -24,6 +27,10 @@ export interface WrittenCompose {
 export interface Expanded {
   readonly object: CoreObject;
   readonly report: Reporter;
+  /** Where it names what it depends on. */
+  readonly places?: NamedPlaces;
+  /** Of an app: the ports of the node that it takes. */
+  readonly ports?: AppPorts;
 }
 
 /** What an app is expanded with. */
@@ -51,8 +58,17 @@ export function expandApp(document: AppDocument, { compose, env }: AppContext, r
       compose: checked.compose,
       secrets: checked.secrets,
     };
-    expanded.push({ object: { kind: "App", name, spec: app }, report: report.at("metadata", "name") });
-    expanded.push(...appRoutes(document, checked.facts, spread));
+    const at = checked.report ?? spread.at("compose");
+    const ports = { app: name, node: spec.targetNode, ports: hostPorts(checked.compose), report: at };
+    expanded.push({
+      object: { kind: "App", name, spec: app },
+      report: report.at("metadata", "name"),
+      places: placesOf(spec.targetNode, checked, ports, spread),
+      ports,
+    });
+    const routes = appRoutes(document, checked.facts, spread);
+    if (routes.length > 0) noteProxyPorts(ports);
+    expanded.push(...routes);
   }
   if (spec.backup !== undefined) {
     const { enabled, schedule, retention } = spec.backup;
@@ -62,10 +78,45 @@ export function expandApp(document: AppDocument, { compose, env }: AppContext, r
   return expanded;
 }
 
+/** Ports that a proxy listens on which serves routes. */
+const PROXY_PORTS = [80, 443];
+
+function noteProxyPorts({ ports, report }: AppPorts): void {
+  for (const { service, index, protocol, first, last } of ports) {
+    const port = PROXY_PORTS.find((one) => protocol === "tcp" && first <= one && one <= last);
+    if (port === undefined) continue;
+    report
+      .at("services", service, "ports", index)
+      .note(
+        `publishes host port ${port}, which the proxy that serves routes usually takes: the routes reach the service without it`,
+      );
+  }
+}
+
 interface ReadCompose {
   readonly compose: Mapping;
   readonly secrets: readonly string[];
   readonly facts: ReadonlyMap<string, ServiceFacts>;
+  /** The document before anything was added to it, and what says where it is written; undefined after a problem. */
+  readonly merged?: Mapping;
+  readonly report?: Reporter;
+}
+
+/** Where an app names its node and its secrets, and publishes ports. */
+function placesOf(
+  node: string | undefined,
+  { secrets, merged, report }: ReadCompose,
+  { ports }: AppPorts,
+  spec: Reporter,
+): NamedPlaces {
+  const places = new Map<string, FieldPlace>();
+  if (node !== undefined) places.set(`node ${node}`, spec.at("targetNode").fieldPlace);
+  if (report === undefined) return places;
+  const paths = secretPaths(merged);
+  for (const name of secrets) places.set(`secret ${name}`, report.at(...(paths.get(name) ?? [])).fieldPlace);
+  for (const { service, index } of ports)
+    places.set(`port ${service} ${index}`, report.at("services", service, "ports", index).fieldPlace);
+  return places;
 }
 
 function readCompose(
@@ -84,7 +135,7 @@ function readCompose(
   const limited = limitsOf(document, facts, spec);
   const finished = finishCompose(compose, { facts, fill, ...(limited === undefined ? {} : { limited }) }, report);
   if (!report.failed && isTooLarge(finished)) report.problem(TOO_LARGE);
-  return { compose: finished, secrets: secretsIn(finished), facts };
+  return { compose: finished, secrets: secretsIn(finished), facts, merged: compose, report };
 }
 
 function limitsOf(

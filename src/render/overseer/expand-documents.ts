@@ -6,6 +6,7 @@ import { toPrepared } from "./core-object.js";
 import { isForCore, refusalForCore } from "./destination.js";
 import { type Expanded, expandApp, type WrittenCompose } from "./expand-app.js";
 import { expandNode, expandPolicy, expandRoute } from "./expand-others.js";
+import { type AppPorts, portClashes } from "./port-clashes.js";
 import { type FieldNote, type FieldProblem, type Findings, Reporter } from "./reporter.js";
 import { validateDocument } from "./validate.js";
 
@@ -31,6 +32,8 @@ export interface ExpandedDocuments {
   readonly documents: readonly PreparedDocument[];
   readonly notes: readonly FieldNote[];
   readonly problems: readonly FieldProblem[];
+  /** App documents with which nothing is wrong. */
+  readonly soundApps: number;
 }
 
 /** Bytes of all Compose documents of a source together: expanding them holds up everything else meanwhile. */
@@ -45,6 +48,8 @@ export function expandDocuments(prepared: readonly PreparedDocument[], context: 
   const notes: FieldNote[] = [];
   const problems: FieldProblem[] = [];
   const places = new Map<string, string>();
+  const published: AppPorts[] = [];
+  const sound = new Set<string>();
   const envKey = canonicalJson(context.env);
   let total = 0;
   for (const document of prepared) {
@@ -52,10 +57,11 @@ export function expandDocuments(prepared: readonly PreparedDocument[], context: 
     const before = known.get(document);
     const clean = before?.envKey === envKey && !before.parts.some(({ key }) => places.has(key)) ? before : undefined;
     const { parts, findings, report } = clean ?? expand(document, context, envKey);
-    for (const { key, report: at, made, bytes, hint } of parts) {
+    for (const { key, report: at, made, bytes, hint, ports } of parts) {
       const first = places.get(key);
       if (first === undefined) places.set(key, at.place);
       else at.problem(`${key} is there twice, first in ${first}; remove one of the two${hint}`);
+      if (ports !== undefined && ports.ports.length > 0) published.push(ports);
       total += bytes;
       documents.push(made);
     }
@@ -67,8 +73,13 @@ export function expandDocuments(prepared: readonly PreparedDocument[], context: 
     }
     notes.push(...findings.notes);
     problems.push(...findings.problems);
+    const isApp = parts.some(({ ports }) => ports !== undefined);
+    if (isApp && findings.problems.length === 0) sound.add(displayId(idOf(document.object)));
   }
-  return { documents, notes, problems };
+  const clashes = portClashes(published);
+  problems.push(...clashes);
+  for (const { object } of clashes) sound.delete(object);
+  return { documents, notes, problems, soundApps: sound.size };
 }
 
 /** What one document becomes. */
@@ -87,6 +98,7 @@ interface Part {
   /** Of its Compose document. */
   readonly bytes: number;
   readonly hint: string;
+  readonly ports: AppPorts | undefined;
 }
 
 /**
@@ -98,10 +110,10 @@ const known = new WeakMap<PreparedDocument, Expansion>();
 function expand(document: PreparedDocument, context: ExpandContext, envKey: string): Expansion {
   const findings: Findings = { problems: [], notes: [] };
   const report = new Reporter(findings, document.origin, displayId(idOf(document.object)));
-  const parts = expandOne(document, context, report).map(({ object, report: at }, index): Part => {
-    const made = toPrepared(object, index === 0 ? document : { ...document, dropped: [] });
+  const parts = expandOne(document, context, report).map(({ object, report: at, places, ports }, index): Part => {
+    const made = toPrepared(object, index === 0 ? document : { ...document, dropped: [] }, places);
     const bytes = object.kind === "App" ? Buffer.byteLength(JSON.stringify(object.spec)) : 0;
-    return { key: `${object.kind} ${object.name}`, made, report: at, bytes, hint: hintFor(object.kind) };
+    return { key: `${object.kind} ${object.name}`, made, report: at, bytes, hint: hintFor(object.kind), ports };
   });
   const expansion = { envKey, parts, findings, report };
   // A file that it names may change without it; and what is wrong is said anew each time.

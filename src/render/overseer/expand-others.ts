@@ -11,7 +11,9 @@ const MAX_NAME = 63;
 export function expandRoute({ spec }: RouteDocument, report: Reporter): Expanded[] {
   const { host, path, app, service, port, tls, auth } = spec;
   const route = { host, path, app, target: `${service}:${port}`, tls, auth };
-  return [{ object: { kind: "Route", name: `${host}${path}`, spec: route }, report: report.at("spec", "host") }];
+  const object = { kind: "Route", name: `${host}${path}`, spec: route } as const;
+  const places = new Map([[`app ${app}`, report.at("spec", "app").fieldPlace]]);
+  return [{ object, report: report.at("spec", "host"), places }];
 }
 
 /** The configuration of the node of that name. */
@@ -20,6 +22,7 @@ export function expandNode({ metadata, spec }: NodeDocument, report: Reporter): 
     {
       object: { kind: "NodeConfig", name: metadata.name, spec: { config: spec } },
       report: report.at("metadata", "name"),
+      places: new Map([[`node ${metadata.name}`, report.at("metadata", "name").fieldPlace]]),
     },
   ];
 }
@@ -46,6 +49,10 @@ export function expandPolicy({ metadata, spec }: PolicyDocument, report: Reporte
         `the name ${name} of its policy would have more than ${MAX_NAME} characters: shorten the name of the Policy`,
       );
     }
-    return { object: { kind: "BackupPolicy", name, spec: { app, ...policy } }, report: item };
+    return {
+      object: { kind: "BackupPolicy", name, spec: { app, ...policy } },
+      report: item,
+      places: new Map([[`app ${app}`, item.fieldPlace]]),
+    };
   });
 }

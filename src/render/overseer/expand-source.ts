@@ -47,7 +47,14 @@ export async function expandSource(
     documents: expanded.documents,
     notes: await locate.all(expanded.notes),
     problems: [...unreadable, ...problems],
+    ...(expanded.soundApps === 0 ? {} : { remark: heldUp(expanded.soundApps) }),
   };
+}
+
+/** What problems mean for the apps that have none. */
+function heldUp(apps: number): string {
+  const others = apps === 1 ? "1 other app of this source waits" : `${apps} other apps of this source wait`;
+  return `${others} for this: a source is applied as a whole. To keep apps apart, give each a folder and an OverseerApp of its own`;
 }
 
 /** The files that the documents of a source name, by who names them and how. */

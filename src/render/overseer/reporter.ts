@@ -1,13 +1,10 @@
-import type { Origin } from "../../manifest/document.js";
+import type { FieldPlace, Origin } from "../../manifest/document.js";
 import { type FieldPath, showPath } from "../../manifest/field-path.js";
 
 /** Something to say about a field. */
-export interface FieldNote {
-  /** Where the value begins that `path` leads into: its line is found later, and only then. */
-  readonly origin: Origin;
+export interface FieldNote extends FieldPlace {
   /** How people name the document, like `App production/nextcloud`. */
   readonly object: string;
-  readonly path: FieldPath;
   /** What is to be said, without the field. Never a value of an environment. */
   readonly message: string;
 }
@@ -87,8 +84,13 @@ export class Reporter {
 
   /** The field with what is said about it, to be located later. */
   field(message: string): FieldNote {
+    return { ...this.fieldPlace, object: this.#object, message };
+  }
+
+  /** Where the field is written, to be located later. */
+  get fieldPlace(): FieldPlace {
     const written = this.#places?.find(this.#path.slice(this.#places.depth)) ?? this;
-    return { origin: written.#origin, object: this.#object, path: written.#path, message };
+    return { origin: written.#origin, path: written.#path };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { FieldPath } from "../../manifest/field-path.js";
 import { isRecord } from "../../manifest/shape.js";
 
 /** `$$` is a dollar sign, so that what follows it is read anew. */
@@ -5,13 +6,19 @@ const REFERENCE = /\$\$|\$\{SECRET:([^{}]*)\}/g;
 
 /** Names of the secrets that a finished Compose document refers to, sorted. */
 export function secretsIn(value: unknown): string[] {
-  const names = new Set<string>();
-  const walk = (node: unknown): void => {
+  return [...secretPaths(value).keys()].sort();
+}
+
+/** The first field that refers to each secret. */
+export function secretPaths(value: unknown): ReadonlyMap<string, FieldPath> {
+  const paths = new Map<string, FieldPath>();
+  const walk = (node: unknown, path: FieldPath): void => {
     if (typeof node === "string") {
-      for (const [, name] of node.matchAll(REFERENCE)) if (name !== undefined) names.add(name);
-    } else if (Array.isArray(node)) node.forEach(walk);
-    else if (isRecord(node)) Object.values(node).forEach(walk);
+      for (const [, name] of node.matchAll(REFERENCE))
+        if (name !== undefined && !paths.has(name)) paths.set(name, path);
+    } else if (Array.isArray(node)) node.forEach((item, index) => void walk(item, [...path, index]));
+    else if (isRecord(node)) for (const [key, child] of Object.entries(node)) walk(child, [...path, key]);
   };
-  walk(value);
-  return [...names].sort();
+  walk(value, []);
+  return paths;
 }

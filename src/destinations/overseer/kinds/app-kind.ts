@@ -3,7 +3,7 @@ import { canonicalJson, type Json } from "../../../base/hash.js";
 import type { CoreState } from "../core-state.js";
 import type { SeenApp } from "../seen.js";
 import { composeText, composeValue } from "./compose-text.js";
-import { coreKind } from "./core-kind.js";
+import { coreKind, type Missing, missingNode } from "./core-kind.js";
 import { appHealth, needsDeploy } from "./deployment.js";
 
 interface Content {
@@ -46,7 +46,7 @@ export const APP_KIND = coreKind<SeenApp, CoreAppSpec>({
   references: (spec) => (spec.node === undefined ? {} : { node: spec.node }),
   refersTo: (seen, { node }, state) =>
     seen.nodeId === null ? node === undefined : state.byId("node", seen.nodeId)?.name === node,
-  missing: (spec, name, state) => [...missingNode(spec, state), ...missingSecrets(spec, name, state)],
+  missing: (spec, name, state) => [...withoutNode(spec, state), ...missingSecrets(spec, name, state)],
   refusal(spec, seen, state, abilities) {
     if (seen === undefined || abilities.updateApps || isSame(spec, seen, state)) return undefined;
     return `this Core cannot change an app that exists (it has no PUT /api/apps/:id): delete app ${seen.name} there, or use a Core that can`;
@@ -60,15 +60,15 @@ function isSame(spec: CoreAppSpec, seen: SeenApp, state: CoreState): boolean {
   return canonicalJson(content(seen)) === canonicalJson(wanted(spec, state));
 }
 
-function missingNode(spec: CoreAppSpec, state: CoreState): string[] {
+function withoutNode(spec: CoreAppSpec, state: CoreState): Missing[] {
   if (spec.node === undefined || state.nodeNamed(spec.node)) return [];
-  return [`node ${spec.node} (start its agent, so that it registers)`];
+  return [missingNode(spec.node)];
 }
 
-function missingSecrets(spec: CoreAppSpec, name: string, state: CoreState): string[] {
+function missingSecrets(spec: CoreAppSpec, name: string, state: CoreState): Missing[] {
   const node = spec.node === undefined ? undefined : state.nodeNamed(spec.node)?.id;
   const app = state.appNamed(name)?.id;
   return spec.secrets
     .filter((secret) => !state.hasSecret(secret, app, node))
-    .map((secret) => `secret ${secret} (store it in the Core)`);
+    .map((secret) => ({ name: `secret ${secret}`, remedy: "store it in the Core" }));
 }

@@ -1,6 +1,6 @@
 import { CoreBackupPolicySpec } from "../../../api/core/objects.js";
 import type { SeenBackupPolicy } from "../seen.js";
-import { coreKind, isAppNamed } from "./core-kind.js";
+import { coreKind, isAppNamed, missingApp } from "./core-kind.js";
 
 /** Backup policies: when an app is backed up, and how long that is kept. */
 export const BACKUP_POLICY_KIND = coreKind<SeenBackupPolicy, CoreBackupPolicySpec>({
@@ -26,9 +26,7 @@ export const BACKUP_POLICY_KIND = coreKind<SeenBackupPolicy, CoreBackupPolicySpe
   references: ({ app }) => (app === undefined ? {} : { app }),
   refersTo: (seen, { app }, state) => isAppNamed(seen.appId, app, state),
   missing: ({ app }, _name, state, coming) =>
-    app === undefined || state.appNamed(app) || coming.has(app)
-      ? []
-      : [`app ${app} (bring it by this or another source)`],
+    app === undefined || state.appNamed(app) || coming.has(app) ? [] : [missingApp(app)],
   refusal: () => undefined,
   body: (content, name, metadata) => ({ name, ...(content as object), metadata }),
   health: () => ({ status: "Healthy" }),

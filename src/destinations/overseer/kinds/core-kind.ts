@@ -19,6 +19,24 @@ export interface References {
   readonly node?: string;
 }
 
+/** Something that a document refers to and a Core lacks. */
+export interface Missing {
+  /** `secret db-password`: also the key of its place in `Document.places`. */
+  readonly name: string;
+  /** How it comes. */
+  readonly remedy: string;
+}
+
+/** Of an app that is not there. */
+export function missingApp(app: string): Missing {
+  return { name: `app ${app}`, remedy: "bring it by this or another source" };
+}
+
+/** Of a node that is not there. */
+export function missingNode(node: string): Missing {
+  return { name: `node ${node}`, remedy: "start its agent, so that it registers" };
+}
+
 /** What is particular about one kind of a Core's resources: pure functions on what is known of the Core. */
 export interface CoreKindRules<S extends Managed, Spec> {
   readonly kind: CoreObjectKind;
@@ -41,7 +59,7 @@ export interface CoreKindRules<S extends Managed, Spec> {
   /** Whether a resource refers to what has these names now. */
   refersTo(seen: S, references: References, state: CoreState): boolean;
   /** What the Core lacks that the document refers to and somebody has to bring, for people. `coming`: names of apps that are about to be made. */
-  missing(spec: Spec, name: string, state: CoreState, coming: ReadonlySet<string>): readonly string[];
+  missing(spec: Spec, name: string, state: CoreState, coming: ReadonlySet<string>): readonly Missing[];
   /** Why the document cannot be applied to this Core, for people. */
   refusal(spec: Spec, seen: S | undefined, state: CoreState, abilities: CoreAbilities): string | undefined;
   /** What is sent to make the resource, or to replace it. */

@@ -2,7 +2,7 @@ import { CoreNodeConfig } from "../../../api/core/node.js";
 import { CoreNodeConfigSpec } from "../../../api/core/objects.js";
 import type { Json } from "../../../base/hash.js";
 import type { SeenNode } from "../seen.js";
-import { coreKind } from "./core-kind.js";
+import { coreKind, missingNode } from "./core-kind.js";
 
 /** Configurations of nodes. The node itself comes by its agent, and never goes by us. */
 export const NODE_KIND = coreKind<SeenNode, CoreNodeConfigSpec>({
@@ -19,8 +19,7 @@ export const NODE_KIND = coreKind<SeenNode, CoreNodeConfigSpec>({
   show: (content) => content,
   references: () => ({}),
   refersTo: () => true,
-  missing: (_spec, name, state) =>
-    state.nodeNamed(name) ? [] : [`node ${name} (start its agent, so that it registers)`],
+  missing: (_spec, name, state) => (state.nodeNamed(name) ? [] : [missingNode(name)]),
   refusal: () => undefined,
   body: (content, _name, metadata) => ({ ...(content as object), metadata }),
   health: (seen) =>

@@ -1,7 +1,7 @@
 import { CoreRouteSpec } from "../../../api/core/objects.js";
 import { routeName } from "../core-state.js";
 import type { SeenRoute } from "../seen.js";
-import { coreKind, isAppNamed } from "./core-kind.js";
+import { coreKind, isAppNamed, missingApp } from "./core-kind.js";
 
 interface Content {
   readonly appId: string | null;
@@ -42,7 +42,7 @@ export const ROUTE_KIND = coreKind<SeenRoute, CoreRouteSpec>({
   references: (spec) => ({ app: spec.app }),
   refersTo: (seen, { app }, state) => isAppNamed(seen.appId, app, state),
   missing: (spec, _name, state, coming) =>
-    state.appNamed(spec.app) || coming.has(spec.app) ? [] : [`app ${spec.app} (bring it by this or another source)`],
+    state.appNamed(spec.app) || coming.has(spec.app) ? [] : [missingApp(spec.app)],
   refusal(spec, _seen, state, abilities) {
     if (spec.auth === undefined) return undefined;
     if (!abilities.signInProviders)

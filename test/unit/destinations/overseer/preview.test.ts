@@ -118,6 +118,71 @@ describe("a preview for a Core", () => {
     expect(preview([open], { app: [app()], route: [route({ metadata: mark("shop/other") })] })).to.match(/belongs to/);
   });
 
+  describe("of ports of a node", () => {
+    const publishing = (name: string, ...ports: string[]) =>
+      document("App", name, { node: "node-1", compose: { services: { web: { image: "w:1", ports } } }, secrets: [] });
+    const live = (name: string, port: string, owner: string | undefined, fields = {}) =>
+      app({
+        id: `id-${name}`,
+        name,
+        compose: `services:\n  web:\n    ports: ["${port}"]\n`,
+        metadata: owner === undefined ? {} : mark(owner),
+        ...fields,
+      });
+    const held = (...apps: ReturnType<typeof live>[]) => ({ node: [node()], app: apps });
+    const web80 = publishing("web", "80:80");
+
+    it("refuses one that an app of another source takes, of whoever it is", () => {
+      expect(preview([web80], held(live("blog", "80:8080", "shop/other")))).to.equal(
+        "refused: service web publishes host port 80/tcp of node node-1, which app blog (of OverseerApp shop/other) publishes already: publish another port, or move one of the two apps to another node",
+      );
+      expect(preview([web80], held(live("blog", "0.0.0.0:80:80", undefined)))).to.match(
+        /^refused: .* app blog \(which no OverseerApp manages\)/,
+      );
+    });
+
+    it("accepts another node, protocol or address", () => {
+      for (const [port, fields] of [
+        ["80:80", { nodeId: "n2" }],
+        ["80:80/udp", {}],
+        ["81:80", {}],
+      ] as const)
+        expect(preview([web80], held(live("blog", port, "shop/other", fields)))).to.equal("Create web");
+      const local = publishing("web", "127.0.0.1:80:80");
+      expect(preview([local], held(live("blog", "127.0.0.2:80:80", "shop/other")))).to.equal("Create web");
+    });
+
+    it("accepts what another app of the same Change gives up, also when two exchange theirs", () => {
+      const before = held(live("blog", "80:80", "shop/web"), live("web", "81:80", "shop/web"));
+      const blog = publishing("blog", "81:80");
+      expect(preview([web80, blog], before)).to.equal("Update web\nUpdate blog");
+      expect(preview([web80], held(live("blog", "80:80", "shop/web"))), "blog leaves the source").to.equal(
+        "Create web",
+      );
+    });
+
+    it("refuses what an app keeps that stays although it left the source", () => {
+      const [blog] = [live("blog", "80:80", "shop/web")];
+      const kept = { ...mark("shop/web")[MARK_KEY], keepMarks: ["gitops.overseer.io/prune: disabled"] };
+      expect(preview([web80], held({ ...blog, metadata: { [MARK_KEY]: kept } }))).to.match(/^refused: /);
+    });
+
+    it("lets an app keep what it has, so that a clash from before holds up no change of its image", () => {
+      const before = held(live("web", "80:80", "shop/web"), live("blog", "80:80", "shop/other"));
+      expect(preview([web80], before)).to.equal("Update web");
+    });
+
+    it("takes an app without a node for one on the only node", () => {
+      const anywhere = document("App", "web", { ...(web80.object.spec as object), node: undefined });
+      const blog = live("blog", "80:80", "shop/other");
+      expect(preview([anywhere], held(blog))).to.match(/^refused: .* of the only node/);
+      expect(preview([anywhere], { node: [node(), node({ id: "n2", name: "two" })], app: [blog] })).to.equal(
+        "Create web",
+      );
+      expect(preview([publishing("a", "80:80"), anywhere], held()).match(/refused/g)).to.have.length(2);
+    });
+  });
+
   it("refuses to change an app on a Core that cannot, and not what stays as it is", () => {
     const held = { node: [node()], app: [app({ metadata: mark("shop/web") })] };
     expect(preview([web], held, { abilities: { updateApps: false } })).to.match(

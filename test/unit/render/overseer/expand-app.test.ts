@@ -138,9 +138,16 @@ describe("an App: its routes", () => {
     ["all names below", ONE, "  domain: '*.example.com'\n", ["*.example.com/ server:3000 true -"]],
     [
       "a port from a variable",
-      "services: {web: {image: x, ports: ['80:${P:-81}']}}",
+      "services: {web: {image: x, ports: ['8080:${P:-81}']}}",
       "  domain: a.example.com\n",
       ["a.example.com/ web:81 true -"],
+    ],
+    [
+      "a port of the node that the proxy takes",
+      "services: {web: {image: x, ports: ['443:8443']}}",
+      "  domain: a.example.com\n",
+      ["a.example.com/ web:8443 true -"],
+      "spec.compose.services.web.ports[0]: publishes host port 443, which the proxy that serves routes usually takes: the routes reach the service without it",
     ],
   ];
   for (const [title, compose, rest, expected, note] of cases) {

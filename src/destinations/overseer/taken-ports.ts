@@ -1,0 +1,156 @@
+import { CORE_OBJECT_GROUP, type CoreAppSpec } from "../../api/core/objects.js";
+import type { Document } from "../../manifest/document.js";
+import type { DocumentFault } from "../../plan/actions.js";
+import { type AppRef, appKey } from "../../plan/live.js";
+import { type HostPort, hostPorts, sharedPort } from "../../render/overseer/compose/host-ports.js";
+import type { CoreState } from "./core-state.js";
+import { composeValue } from "./kinds/compose-text.js";
+import { type Mark, markOf } from "./mark.js";
+import type { SeenApp } from "./seen.js";
+import { wantedOf } from "./spec-of.js";
+
+/** What the ports of a node are judged by. */
+export interface PortFacts {
+  readonly state: CoreState;
+  readonly app: AppRef;
+  readonly instance: string;
+  /** All documents of the source: what they want counts, not what is live of them. */
+  readonly all: readonly Document[];
+}
+
+/** An app that publishes ports, after the Change. */
+interface Holder {
+  readonly app: string;
+  /** Whose it is, for people. */
+  readonly owner: string;
+  /** Id of its node, or something that stands for it. */
+  readonly node: string;
+  readonly ports: readonly HostPort[];
+}
+
+/** What apps of a Core publish. They are never altered: a state of an app is read once. */
+const published = new WeakMap<SeenApp, readonly HostPort[]>();
+
+/**
+ * Which ports of a node apps take, once a Change is made: documents of its source as they want it, all other apps as they are.
+ * What the source no longer holds gives its ports up.
+ */
+export class TakenPorts {
+  readonly #facts: PortFacts;
+  #holders: ReadonlyMap<string, readonly Holder[]> | undefined;
+
+  constructor(facts: PortFacts) {
+    this.#facts = facts;
+  }
+
+  /** Each port that an app newly publishes and another app takes already. What an app has itself is not asked again. */
+  faultsOf(document: Document): DocumentFault[] {
+    const { state } = this.#facts;
+    const spec = document.object.spec as CoreAppSpec;
+    const ports = hostPorts(spec.compose);
+    if (ports.length === 0) return [];
+    const { name } = document.id;
+    const node = nodeOf(spec.node, state);
+    const seen = state.appNamed(name);
+    const own = seen !== undefined && liveNode(seen, state) === node ? portsOf(seen) : [];
+    this.#holders ??= this.#collect();
+    const others = (this.#holders.get(node) ?? []).filter(({ app }) => app !== name);
+    return ports
+      .filter((port) => !own.some((held) => isEqual(held, port)))
+      .flatMap((port) => {
+        const taken = firstTaken(port, others);
+        return taken === undefined ? [] : [faultAt(document, port, taken.shared, taken.holder, spec.node)];
+      });
+  }
+
+  #collect(): ReadonlyMap<string, readonly Holder[]> {
+    const { state, all } = this.#facts;
+    const wanted = new Set<string>();
+    const holders: Holder[] = [];
+    for (const document of all) {
+      if (!isApp(document)) continue;
+      const spec = wantedOf(document).spec as CoreAppSpec;
+      const app = document.id.name;
+      wanted.add(app);
+      holders.push({ app, owner: "of this source", node: nodeOf(spec.node, state), ports: hostPorts(spec.compose) });
+    }
+    for (const seen of state.all("app")) {
+      if (wanted.has(seen.name) || this.#isLeaving(seen)) continue;
+      const owner = ownerOf(markOf(seen.metadata));
+      holders.push({ app: seen.name, owner, node: liveNode(seen, state), ports: portsOf(seen) });
+    }
+    const byNode = new Map<string, Holder[]>();
+    for (const holder of holders.sort((a, b) => (a.app < b.app ? -1 : 1))) {
+      if (holder.ports.length === 0) continue;
+      const known = byNode.get(holder.node);
+      if (known === undefined) byNode.set(holder.node, [holder]);
+      else known.push(holder);
+    }
+    return byNode;
+  }
+
+  /** Whether the Change deletes an app: it is this source's, and no document wants it or keeps it. */
+  #isLeaving({ metadata }: SeenApp): boolean {
+    const mark = markOf(metadata);
+    const { app, instance } = this.#facts;
+    const isOurs = mark?.instance === instance && mark.app === appKey(app);
+    return isOurs && mark.keepMarks.length === 0 && !mark.pruneDisabled;
+  }
+}
+
+function isApp({ id }: Document): boolean {
+  return id.group === CORE_OBJECT_GROUP && id.kind === "App";
+}
+
+function portsOf(seen: SeenApp): readonly HostPort[] {
+  const known = published.get(seen);
+  if (known !== undefined) return known;
+  const ports = seen.compose.includes("ports") ? hostPorts(composeValue(seen.compose)) : [];
+  published.set(seen, ports);
+  return ports;
+}
+
+/** A node by its name; the only one that there is, where none is named. */
+function nodeOf(name: string | undefined, state: CoreState): string {
+  if (name !== undefined) return state.nodeNamed(name)?.id ?? `named ${name}`;
+  const [only, other] = state.all("node");
+  return only !== undefined && other === undefined ? only.id : "";
+}
+
+function liveNode({ nodeId }: SeenApp, state: CoreState): string {
+  return nodeId ?? nodeOf(undefined, state);
+}
+
+function isEqual(a: HostPort, b: HostPort): boolean {
+  return a.address === b.address && a.protocol === b.protocol && a.first === b.first && a.last === b.last;
+}
+
+function firstTaken(
+  port: HostPort,
+  holders: readonly Holder[],
+): { readonly holder: Holder; readonly shared: string } | undefined {
+  for (const holder of holders) {
+    for (const other of holder.ports) {
+      const shared = sharedPort(port, other);
+      if (shared !== undefined) return { holder, shared };
+    }
+  }
+  return undefined;
+}
+
+function ownerOf(mark: Mark | undefined): string {
+  return mark === undefined ? "which no OverseerApp manages" : `of OverseerApp ${mark.app}`;
+}
+
+function faultAt(
+  document: Document,
+  { service, index }: HostPort,
+  shared: string,
+  { app, owner }: Holder,
+  node: string | undefined,
+): DocumentFault {
+  const { origin, path } = document.places?.get(`port ${service} ${index}`) ?? { origin: document.origin, path: [] };
+  const where = node === undefined ? "the only node" : `node ${node}`;
+  const message = `service ${service} publishes host port ${shared} of ${where}, which app ${app} (${owner}) publishes already: publish another port, or move one of the two apps to another node`;
+  return { origin, path, message };
+}
