@@ -1,6 +1,6 @@
 import type { FieldChange } from "../api/change.js";
 import type { Document } from "../manifest/document.js";
-import type { GroupVersionKind } from "../manifest/object-id.js";
+import type { GroupVersionKind, ObjectKey } from "../manifest/object-id.js";
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../plan/actions.js";
 import type { AppRef, LiveObject, Observation } from "../plan/live.js";
 import type { DeletePermit } from "../plan/prune-guard.js";
@@ -87,6 +87,11 @@ export interface Destination {
   heal(target: Target, action: HealAction): Promise<Outcome>;
   /** Deletes the object of a permit, if it still is in the permit's state. */
   remove(target: Target, permit: DeletePermit): Promise<Outcome>;
+  /**
+   * Why objects are not healthy, as far as other objects at the destination say it (`ObjectHealth.lookup`), by object key. Costs
+   * requests. What cannot be found out is left out.
+   */
+  healthReasons(objects: readonly LiveObject[]): Promise<ReadonlyMap<ObjectKey, string>>;
   /** What keeps an object that is being deleted, for people: `held by finalizer example.com/hold`. */
   deletionHolders(target: Target, live: LiveObject): Promise<string>;
   /** Takes the marks of the app off an object that stays when the app goes. */

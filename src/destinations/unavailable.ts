@@ -1,3 +1,4 @@
+import type { ObjectKey } from "../manifest/object-id.js";
 import type { HealAction, Preview, WriteAction } from "../plan/actions.js";
 import type { Observation } from "../plan/live.js";
 import type { Destination, Obstacle, Outcome, Verdict } from "./destination.js";
@@ -81,6 +82,11 @@ export class UnavailableDestination implements Destination {
 
   async handOver(): Promise<Outcome> {
     return this.#refuse();
+  }
+
+  /** What the objects say themselves is all that is known. */
+  async healthReasons(): Promise<ReadonlyMap<ObjectKey, string>> {
+    return new Map();
   }
 
   async deletionHolders(): Promise<string> {

@@ -13,6 +13,9 @@ export function appKey(app: Pick<AppRef, "namespace" | "name">): string {
   return `${app.namespace}/${app.name}`;
 }
 
+/** Where more can be learned of an object's health than the object itself says: its pods, by selector, or its StorageClass. */
+export type HealthLookup = { readonly pods: string } | { readonly storageClass: string };
+
 /** Health of one object, and why it is not healthy. */
 export interface ObjectHealth {
   readonly status: HealthStatus;
@@ -21,6 +24,8 @@ export interface ObjectHealth {
   readonly final?: boolean;
   /** What a healthy object is not to be mistaken for, in one word: `simulated`. */
   readonly remark?: string;
+  /** Set while other objects may say why it is not healthy, or that it only looks healthy. */
+  readonly lookup?: HealthLookup;
 }
 
 /**

@@ -11,6 +11,12 @@ const FOLLOWED = [
   "/apis/events.k8s.io/v1/namespaces/{namespace}/events",
 ] as const;
 
+interface ReadObject {
+  readonly kind?: string;
+  readonly metadata?: { readonly name?: string };
+  readonly reportingController?: string;
+}
+
 /** Follows what an operator says in a namespace, also what it says for a moment only, and judges each text once. */
 export class TextRecorder {
   readonly #faults = new Map<string, string>();
@@ -55,7 +61,9 @@ export class TextRecorder {
   }
 
   #judge(object: unknown): void {
-    const { kind = "object", metadata } = (object ?? {}) as { kind?: string; metadata?: { name?: string } };
+    const { kind = "object", metadata, reportingController } = (object ?? {}) as ReadObject;
+    // Controllers of Kubernetes have their own words.
+    if (kind === "Event" && /^(replicaset|daemonset|statefulset|job)/.test(reportingController ?? "")) return;
     for (const [place, text] of textsOf(object)) {
       if (this.#seen.has(text)) continue;
       this.#seen.add(text);

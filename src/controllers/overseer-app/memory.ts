@@ -4,6 +4,7 @@ import { HealLedger } from "../../plan/heal-ledger.js";
 import type { LeftoverDecision } from "../../plan/prune-guard.js";
 import type { TreeLinks } from "../../render/source-links.js";
 import type { Moments } from "./elapsed.js";
+import type { HealthReasons } from "./health-reasons.js";
 import type { Rendered } from "./run.js";
 
 /** A failed try of one set of inputs, and when the next one is due. */
@@ -79,6 +80,8 @@ export class AppMemory {
   sourceAwaitedSince: number | undefined;
   /** Objects that were paused when last looked at, for people. */
   paused: ReadonlySet<string> = new Set();
+  /** Why objects are not healthy, where the destination had to be asked for it. */
+  healthReasons: HealthReasons | undefined;
   /** What keeps objects that are being deleted, by their uid, and at which monotonic time that was asked. */
   readonly deletionHolders = new Map<string, { resourceVersion: string; at: number; text: string }>();
   /** Of an app in deletion, objects by uid that another app wants and cannot be given, with the reason. */

@@ -14,6 +14,7 @@ import { type AppFacts, appConditions } from "./conditions.js";
 import { elapsedSince } from "./elapsed.js";
 import { finishedDocuments, finishedStatus } from "./finished.js";
 import { type AppHealth, appHealth } from "./health.js";
+import { withHealthReasons } from "./health-reasons.js";
 import { holdersOf } from "./holders.js";
 import { formatKind } from "./kinds.js";
 import { withoutMoved } from "./moved.js";
@@ -25,7 +26,7 @@ import { summarizeTerminating, terminatingOf } from "./terminating.js";
 
 /** Ends a reconcile: judges health, brings the Change to its end, and writes the status if it says anything new. */
 export async function recordOutcome(run: AppRun): Promise<void> {
-  const observation = observeApp(run);
+  const observation = await withHealthReasons(run, observeApp(run), isOverdue(run));
   const finished = finishedDocuments(run, run.applied?.documents ?? [], observation);
   const health =
     run.applied && run.status.applied
@@ -63,6 +64,18 @@ function whyUnseen(run: AppRun, { unseen = [] }: Observation): string | undefine
   return unseen.find(({ group, kind }) => wanted.has(`${group}/${kind}`))?.message;
 }
 
+/** Milliseconds that the objects of an applied Change still have to become healthy. */
+function timeLeft(run: AppRun, change: Change, { appliedTime }: Pick<ChangeUpdate, "appliedTime">): number {
+  return (parseDuration(run.app.spec.health.timeout) ?? 0) - elapsedSince(run, change, "applied", appliedTime);
+}
+
+/** Whether the Change that is being verified has run out of time. */
+function isOverdue(run: AppRun): boolean {
+  const { key } = run.status.applied ?? {};
+  const change = run.staged || key === undefined ? undefined : openChangeFor(run, key);
+  return change?.status?.phase === "Verifying" && timeLeft(run, change, change.status) <= 0;
+}
+
 /** Moves the Change that was applied to its end when all is healthy, or when it did not become so in time, and writes it. */
 async function settleChange(run: AppRun, health: AppHealth | undefined): Promise<boolean> {
   const key = run.status.applied?.key;
@@ -82,7 +95,7 @@ async function settleChange(run: AppRun, health: AppHealth | undefined): Promise
   }
   elapsedSince(run, change, "started", now.startTime);
   const { timeout } = run.app.spec.health;
-  const left = (parseDuration(timeout) ?? 0) - elapsedSince(run, change, "applied", now.appliedTime);
+  const left = timeLeft(run, change, now);
   const hopeless = health?.hopeless;
   if (left > 0 && hopeless === undefined) {
     run.comeBack(left);

@@ -1,6 +1,6 @@
 import { isDocumentRefusal, isStatus } from "../../kube/errors.js";
 import type { Document } from "../../manifest/document.js";
-import { apiVersionOf, displayId, type GroupVersionKind } from "../../manifest/object-id.js";
+import { apiVersionOf, displayId, type GroupVersionKind, type ObjectKey } from "../../manifest/object-id.js";
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import type { AppRef, LiveObject, Observation } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
@@ -12,6 +12,7 @@ import { deletionHolders } from "./deletion-holders.js";
 import { describeExtras, describeWriters } from "./drift-note.js";
 import { forcedDryRun, readLive } from "./dry-run.js";
 import { handOver } from "./hand-over.js";
+import { healthReasons } from "./health-reasons.js";
 import { mayWrite } from "./may-write.js";
 import { namespaceContents } from "./namespace-contents.js";
 import { liveObject } from "./observed-object.js";
@@ -170,6 +171,10 @@ export class KubernetesDestination implements Destination {
     } catch (error) {
       return refusalOf(error);
     }
+  }
+
+  healthReasons(objects: readonly LiveObject[]): Promise<ReadonlyMap<ObjectKey, string>> {
+    return healthReasons(this.#context, objects);
   }
 
   deletionHolders(target: Target, live: LiveObject): Promise<string> {

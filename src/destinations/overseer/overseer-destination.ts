@@ -1,7 +1,7 @@
 import type { FailpointHook } from "../../base/failpoint.js";
 import { hmacSha256 } from "../../base/hash.js";
 import type { Document } from "../../manifest/document.js";
-import { displayId, type GroupVersionKind } from "../../manifest/object-id.js";
+import { displayId, type GroupVersionKind, type ObjectKey } from "../../manifest/object-id.js";
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import { type AppRef, appKey, type LiveObject, type Observation } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
@@ -151,6 +151,11 @@ export class OverseerDestination implements Destination {
     if (rules === undefined)
       return { ok: false, message: `${live.id.kind} is no kind of an Overseer Core`, retryable: false };
     return this.#writer.handOver(rules, live, to);
+  }
+
+  /** What the objects say themselves is all that is known. */
+  async healthReasons(): Promise<ReadonlyMap<ObjectKey, string>> {
+    return new Map();
   }
 
   async deletionHolders(): Promise<string> {

@@ -9,6 +9,7 @@ import {
   disruptionBudgetHealth,
   flowSchemaHealth,
 } from "./control.js";
+import { withPods } from "./health-lookup.js";
 import { jobHealth, podHealth } from "./run-to-end.js";
 import { claimHealth, definitionHealth, serviceHealth } from "./services.js";
 import { daemonSetHealth, deploymentHealth, replicaSetHealth, statefulSetHealth } from "./workloads.js";
@@ -21,16 +22,16 @@ export const HEALTHY: ObjectHealth = { status: "Healthy" };
 
 /** Kinds with a rule: their own, or the one by conditions that all kinds have which are not listed here. */
 const RULES: Readonly<Record<string, HealthRule>> = {
-  "apps/Deployment": deploymentHealth,
-  "apps/StatefulSet": statefulSetHealth,
-  "apps/DaemonSet": daemonSetHealth,
-  "apps/ReplicaSet": replicaSetHealth,
-  "batch/Job": jobHealth,
+  "apps/Deployment": withPods(deploymentHealth),
+  "apps/StatefulSet": withPods(statefulSetHealth),
+  "apps/DaemonSet": withPods(daemonSetHealth),
+  "apps/ReplicaSet": withPods(replicaSetHealth),
+  "batch/Job": withPods(jobHealth),
   "/Pod": podHealth,
   "/Service": serviceHealth,
   "/PersistentVolumeClaim": claimHealth,
   "apiextensions.k8s.io/CustomResourceDefinition": definitionHealth,
-  "/ReplicationController": replicaSetHealth,
+  "/ReplicationController": withPods(replicaSetHealth),
   "/Node": conditionHealth,
   "apiregistration.k8s.io/APIService": apiServiceHealth,
   "autoscaling/HorizontalPodAutoscaler": autoscalerHealth,

@@ -1,6 +1,7 @@
 import type { RawObject } from "../../../kube/object.js";
 import type { ObjectHealth } from "../../../plan/live.js";
 import { condition, degraded, failedForGood, progressing, specOf, statusOf, text } from "./conditions.js";
+import { podProblem } from "./pod-problem.js";
 
 /** A Job is healthy when it is complete, or suspended by its spec; broken at once when it failed. */
 export function jobHealth(object: RawObject): ObjectHealth {
@@ -12,28 +13,18 @@ export function jobHealth(object: RawObject): ObjectHealth {
   return progressing(`is running (${status.active ?? 0} active, ${status.succeeded ?? 0} succeeded)`);
 }
 
-interface ContainerState {
-  readonly name: string;
-  readonly state?: { readonly waiting?: { readonly reason?: string; readonly message?: string } };
-}
+/** Reasons of a waiting container that waiting alone hardly ever mends. */
+const BROKEN = /^Err|Error$|BackOff$|^InvalidImageName$/;
 
 /** A Pod is healthy when it is ready, or succeeded where it is meant to end. */
 export function podHealth(object: RawObject): ObjectHealth {
-  const status = statusOf<{
-    phase?: string;
-    message?: string;
-    reason?: string;
-    containerStatuses?: ContainerState[];
-    initContainerStatuses?: ContainerState[];
-  }>(object);
+  const status = statusOf<{ phase?: string; message?: string; reason?: string }>(object);
   if (status.phase === "Succeeded") return { status: "Healthy" };
   if (status.phase === "Failed") return degraded(status.message ?? status.reason ?? "failed");
-  for (const container of [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]) {
-    const reason = container.state?.waiting?.reason ?? "";
-    if (/^Err|Error$|BackOff$|^InvalidImageName$/.test(reason))
-      return degraded(`container ${container.name}: ${reason}`);
-  }
   if (condition(status, "Ready")?.status === "True") return { status: "Healthy" };
+  const problem = podProblem(object);
+  if (problem && BROKEN.test(problem.waiting ?? "")) return degraded(problem.text);
   const endless = (specOf<{ restartPolicy?: string }>(object).restartPolicy ?? "Always") === "Always";
-  return progressing(endless ? "is not ready yet" : "is running");
+  const why = problem?.state === "Failing" || (endless && problem?.state === "NotReady") ? `: ${problem.text}` : "";
+  return progressing(`${endless ? "is not ready yet" : "is running"}${why}`);
 }

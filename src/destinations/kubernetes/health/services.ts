@@ -11,11 +11,18 @@ export function serviceHealth(object: RawObject): ObjectHealth {
     : progressing("waits for the address of its load balancer");
 }
 
-/** A claim is healthy when it is bound; one that binds with its first pod must not hold up that pod, so it is healthy while pending, too. */
+/**
+ * A claim is healthy when it is bound; one that binds with its first pod must not hold up that pod, so it is healthy while pending,
+ * too, unless its class turns out not to exist.
+ */
 export function claimHealth(object: RawObject): ObjectHealth {
   const { phase } = statusOf<{ phase?: string }>(object);
   if (phase === "Lost") return degraded("its volume is lost");
-  return phase === "Bound" ? { status: "Healthy" } : { status: "Healthy", message: "is not bound yet" };
+  if (phase === "Bound") return { status: "Healthy" };
+  const { storageClassName = "", volumeName } = specOf<{ storageClassName?: string; volumeName?: string }>(object);
+  const pending = { status: "Healthy", message: "is not bound yet" } as const;
+  // A volume that the claim names needs no class to exist.
+  return storageClassName === "" || volumeName ? pending : { ...pending, lookup: { storageClass: storageClassName } };
 }
 
 /** A CustomResourceDefinition is healthy when the API server serves it. */

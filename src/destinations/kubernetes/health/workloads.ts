@@ -1,6 +1,17 @@
 import type { RawObject } from "../../../kube/object.js";
 import type { ObjectHealth } from "../../../plan/live.js";
-import { condition, degraded, failedForGood, progressing, specOf, statusOf, text, unobserved } from "./conditions.js";
+import {
+  condition,
+  degraded,
+  failedForGood,
+  progressing,
+  type StatusCondition,
+  specOf,
+  statusOf,
+  text,
+  unobserved,
+} from "./conditions.js";
+import { podRefusal } from "./pod-refusal.js";
 
 interface ReplicaStatus {
   readonly replicas?: number;
@@ -22,9 +33,12 @@ export function deploymentHealth(object: RawObject): ObjectHealth {
   const spec = specOf<ReplicaSpec>(object);
   const status = statusOf<ReplicaStatus>(object);
   const moving = condition(status, "Progressing");
-  if (moving?.reason === "ProgressDeadlineExceeded") return failedForGood(text(moving));
   const failure = condition(status, "ReplicaFailure");
-  if (failure?.status === "True") return degraded(text(failure));
+  const refused = failure?.status === "True" ? refusalText(failure) : undefined;
+  // What pods are refused for is why the deadline was missed.
+  if (moving?.reason === "ProgressDeadlineExceeded")
+    return failedForGood([text(moving).replace(/\.$/, ""), refused].filter(Boolean).join(": "));
+  if (refused !== undefined) return degraded(refused);
   const wanted = spec.replicas ?? 1;
   const [total, updated, available] = [
     status.replicas ?? 0,
@@ -86,8 +100,12 @@ export function replicaSetHealth(object: RawObject): ObjectHealth {
   if (behind) return behind;
   const status = statusOf<ReplicaStatus>(object);
   const failure = condition(status, "ReplicaFailure");
-  if (failure?.status === "True") return degraded(text(failure));
+  if (failure?.status === "True") return degraded(refusalText(failure));
   const wanted = specOf<ReplicaSpec>(object).replicas ?? 1;
   const available = status.availableReplicas ?? 0;
   return available < wanted ? progressing(`${available} of ${wanted} replicas are available`) : { status: "Healthy" };
+}
+
+function refusalText(failure: StatusCondition): string {
+  return text({ ...failure, message: podRefusal(failure.message ?? "") });
 }

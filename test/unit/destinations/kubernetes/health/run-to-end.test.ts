@@ -86,7 +86,7 @@ describe("health of a Pod", () => {
       "is Progressing while no node takes it (kstatus: Failed after 15 s)",
       { phase: "Pending", conditions: [condition("PodScheduled", "False", "Unschedulable", "0/3 nodes")] },
       {},
-      "Progressing: is not ready yet",
+      "Progressing: is not ready yet: Unschedulable: 0/3 nodes",
     ],
     [
       "is Progressing while images are pulled",

@@ -85,6 +85,18 @@ describe("health of a Deployment", () => {
       "Degraded: ProgressDeadlineExceeded: web-1 timed out",
     ],
     [
+      "names what pods are refused for when the deadline is exceeded by that",
+      {
+        ...replicas(2, 1, 1),
+        conditions: [
+          condition("Progressing", "False", "ProgressDeadlineExceeded", "web-1 timed out."),
+          condition("ReplicaFailure", "True", "FailedCreate", "exceeded quota"),
+        ],
+      },
+      { replicas: 2 },
+      "Degraded: ProgressDeadlineExceeded: web-1 timed out: FailedCreate: exceeded quota",
+    ],
+    [
       "is Progressing, not Degraded, when the deadline of a former generation was exceeded",
       {
         ...replicas(2, 1, 1),

@@ -1,0 +1,9 @@
+/**
+ * Why a controller could not make a pod, from its condition or Event, without the name that each try makes anew:
+ * `exceeded quota: pods, requested: pods=1, used: pods=0, limited: pods=0`.
+ */
+export function podRefusal(message: string): string {
+  return message
+    .replace(/^(Error creating|create (Pod|Claim) .* failed error): /i, "")
+    .replace(/^(pods|persistentvolumeclaims) "[^"]*" is forbidden: /, "");
+}
