@@ -173,8 +173,9 @@ export class KubernetesDestination implements Destination {
     }
   }
 
-  healthReasons(objects: readonly LiveObject[]): Promise<ReadonlyMap<ObjectKey, string>> {
-    return healthReasons(this.#context, objects);
+  async healthReasons(objects: readonly LiveObject[]): Promise<ReadonlyMap<ObjectKey, string>> {
+    // A cluster that does not answer must not hold up the reconcile.
+    return this.obstacle() ? new Map() : healthReasons(this.#context, objects);
   }
 
   deletionHolders(target: Target, live: LiveObject): Promise<string> {
