@@ -44,6 +44,24 @@ export function unready(world: World): Promise<string[]> {
   return withoutCondition(world, "Ready");
 }
 
+/** The Deployments whose controller, as the API server shows it, has not rolled out what is wanted. */
+export async function rollingOut(world: World, model: Model): Promise<string[]> {
+  return [...(await liveOf(world, "Deployment"))].flatMap(([name, { metadata, spec, status }]) => {
+    const { replicas: wanted } = spec as { replicas: number };
+    const { observedGeneration, replicas, updatedReplicas, availableReplicas } = (status ?? {}) as Rollout;
+    const done = [replicas, updatedReplicas, availableReplicas].every((count) => count === wanted);
+    if (!model.entries.has(name) || (observedGeneration === metadata.generation && done)) return [];
+    return [`${name} waits for its controller`];
+  });
+}
+
+interface Rollout {
+  readonly observedGeneration?: number;
+  readonly replicas?: number;
+  readonly updatedReplicas?: number;
+  readonly availableReplicas?: number;
+}
+
 async function withoutCondition({ kube, namespace }: World, type: string): Promise<string[]> {
   const apps = await kube.list<LiveApp>("gitops.overseer.io/v1alpha1", "OverseerApp", namespace);
   return apps.flatMap((app) => {

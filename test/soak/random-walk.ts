@@ -5,10 +5,11 @@ import { repositoryRoot } from "../../tools/repository-root.js";
 import type { GitRepo } from "../support/git-server.js";
 import type { TestObject } from "../support/kube.js";
 import { World } from "../support/world.js";
-import { type Copy, differences, unready } from "./compare.js";
+import { type Copy, differences } from "./compare.js";
 import { type Entry, fileOf, Model } from "./model.js";
 import { SeededRandom } from "./random.js";
 import { writtenAfterRestart } from "./restart.js";
+import { type Settled, untilSettled } from "./settle.js";
 
 const OBJECTS_PER_APP = 5;
 
@@ -21,15 +22,7 @@ export interface WalkOptions {
 }
 
 /** What became of a walk. */
-export interface WalkResult {
-  /** Seconds from the last disturbance until live was as in Git and all apps were Synced. */
-  readonly settledSeconds: number;
-  /** Seconds from the last disturbance until all apps were Ready, too. */
-  readonly readySeconds: number;
-  /** What was not as it should be for longest, with the second in which it was last seen. */
-  readonly slowest: readonly string[];
-  /** What is not as it should be at the end. */
-  readonly wrong: readonly string[];
+export interface WalkResult extends Settled {
   /** What a new process of the operator has written when all was as in Git: should be nothing. */
   readonly written: readonly string[];
 }
@@ -98,27 +91,11 @@ export class RandomWalk {
   /** Ends all faults and waits until live is as in Git and the apps are Ready, at most so long; then checks that a new process writes nothing. */
   async settle(settleMs: number): Promise<WalkResult> {
     this.#world.git.setFault(undefined);
-    const ended = performance.now();
-    const seconds = (): number => Math.round((performance.now() - ended) / 1000);
-    const lastSeen = new Map<string, number>();
-    const look = async (): Promise<string[]> => differences(this.#world, this.#model, this.#copies);
-    const attempt = (work: Promise<string[]>): Promise<string[]> => work.catch((error: unknown) => [String(error)]);
-    let settled: number | undefined;
-    let wrong = ["nothing was checked"];
-    while (wrong.length > 0 && seconds() * 1000 < settleMs) {
-      wrong = await attempt(look());
-      settled = wrong.length > 0 ? undefined : (settled ?? seconds());
-      wrong.push(...(await attempt(unready(this.#world))));
-      for (const what of wrong) lastSeen.set(what, seconds());
-      if (wrong.length > 0) await pause(500);
-    }
-    const late = [...lastSeen].sort((a, b) => b[1] - a[1]).slice(0, 10);
-    const times = { settledSeconds: settled ?? seconds(), readySeconds: seconds() };
-    const slowest = late.map(([what, second]) => `${second} s: ${what}`);
-    if (wrong.length > 0) return { ...times, slowest, wrong: wrong.slice(0, 20), written: [] };
+    const settled = await untilSettled(this.#world, this.#model, this.#copies, settleMs);
+    if (settled.wrong.length > 0) return { ...settled, written: [] };
     await this.#keepLog();
     const written = await writtenAfterRestart(this.#world, this.#model, this.#apps);
-    return { ...times, slowest, wrong: await look(), written };
+    return { ...settled, wrong: await differences(this.#world, this.#model, this.#copies), written };
   }
 
   /** Keeps the logs of all processes of the operator, one after the other, and gives the file. */
