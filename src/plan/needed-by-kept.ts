@@ -58,8 +58,9 @@ export function neededByKept(id: ObjectId, others: Others): Need | undefined {
   const held = others.staying.find((other) => holds(id, other));
   if (held !== undefined)
     return { holds: true, message: `kept because it still holds ${displayId(held)}, which is kept` };
-  const users = others.kept.filter((other) => helps(id, other)).sort(appsFirst);
-  const [user] = users;
+  let user: ObjectId | undefined;
+  for (const other of others.kept)
+    if (helps(id, other) && (user === undefined || appsFirst(other, user) < 0)) user = other;
   if (user === undefined) return undefined;
   return { holds: false, message: `kept because ${displayId(user)}, which is kept, may need it` };
 }
