@@ -55,6 +55,7 @@ describe("A refusal", function () {
     await world.kube.until<LiveApp>(world.appRef("again"), "tried again", ({ status }) => (status?.failures ?? 0) > 3);
     expect((await world.changes("types"))[0]?.status?.attempts).to.equal(1);
     for (let time = 0; time < 3; time++) expect(ready(await world.poke("types"))).to.equal(ready(app));
+    expect((await world.changes("types"))[0]?.status?.attempts, "once for each request of a person").to.equal(4);
     expect(await warnings("types")).to.have.length(1);
     const repo = await world.git.createRepository("types-mended");
     await repo.commit({ "a.yaml": configMap("types-mended", { v: "1" }) }, "mended");
