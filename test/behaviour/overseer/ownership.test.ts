@@ -46,6 +46,27 @@ describe("Whose something in an Overseer Core is", function () {
     expect(await core.appNamed("old"), "its end touches nothing").not.to.equal(undefined);
   });
 
+  it("a host port that another app takes is refused with its place, and given when that app has moved", async () => {
+    const publishing = (name: string, port: string): string =>
+      appDocument(name, { web: { image: "web:1", ports: [port] } });
+    const first = await world.repository("first-port", { "one.yaml": publishing("giver", "8080:80") });
+    await core.app("first-port", "first-port", ".");
+    await world.synced("first-port");
+    await world.repository("second-port", { "two.yaml": `\n${publishing("taker", "127.0.0.1:8080:80")}` });
+    await core.app("second-port", "second-port", ".");
+    const app = await world.untilCondition("second-port", "Ready", "False", "ApplyRefused");
+    expect(condition(app, "Ready")?.message).to.match(
+      new RegExp(
+        `two\\.yaml:2: App taker: service web publishes host port 8080/tcp of node node-1, which app giver \\(of OverseerApp ${world.namespace}/first-port\\)`,
+      ),
+    );
+    expect(await core.appNamed("taker"), "nothing was written").to.equal(undefined);
+    await first.commit({ "one.yaml": publishing("giver", "8081:80") }, "moved");
+    await world.poll("first-port");
+    await world.synced("second-port");
+    expect((await core.appNamed("taker"))?.compose).to.contain("127.0.0.1:8080:80");
+  });
+
   it("what leaves Git goes, with its route and policy first; others' things stay, and its volumes", async () => {
     const data = appDocument(
       "data",
