@@ -123,7 +123,7 @@ describe("An object that ends by itself and goes by its time to live", function 
     const failing = (await caseFile("job-ttl/job.yaml"))
       .replace("name: migrate", "name: failing")
       .replace("Finished: 2", "Finished: 2\n  backoffLimit: 0\n  activeDeadlineSeconds: 1")
-      .replace("restartPolicy: Never", "restartPolicy: Never\n      nodeName: nowhere");
+      .replace("restartPolicy: Never", "restartPolicy: Never\n      nodeSelector: { nowhere: exists }");
     await world.repository("failing", { "job.yaml": failing, "c.yaml": configMap("failing", { v: "1" }) });
     await world.app("failing", "failing", ".");
     await finished("failing", "failing");
