@@ -6,6 +6,7 @@ import { coreAccess } from "../../../../src/destinations/overseer/core-access.js
 import { CoreConnection } from "../../../../src/destinations/overseer/core-connection.js";
 import { wantedOf } from "../../../../src/destinations/overseer/spec-of.js";
 import { CoreWriter } from "../../../../src/destinations/overseer/writer.js";
+import { waitUntil } from "../../../../tools/wait-until.js";
 import { CoreRig } from "../../overseer-core/rig.js";
 import { document } from "./samples.js";
 
@@ -53,11 +54,20 @@ describe("a write to a Core", function () {
     };
   }
 
+  /** Waits until the writer has seen the app as the Core has it now. */
+  async function caughtUp(): Promise<void> {
+    await waitUntil({ what: "the newest revision is seen", timeoutMs: 10_000, intervalMs: 20 }, async () => {
+      const [newest] = (await rig.get("/api/apps")).body.apps as unknown as [{ revision: number }];
+      return [...connection.follower.state.all("app")].some(({ revision }) => revision === newest.revision);
+    });
+  }
+
   const jobs = async () =>
     (await rig.get("/api/jobs")).body.jobs as unknown as { payload: { version: number }; status: string }[];
 
   it("is deployed although the agent reports the end of an earlier deployment in between", async () => {
     const work = await rig.claim(node);
+    await caughtUp();
     beforeDeploy(() => rig.end(String(work?.job?.id), node.token));
     expect(await writer.apply(app, web("w:2"), "two")).to.deep.equal({ ok: true, wrote: true, notes: [] });
     expect((await jobs()).map(({ payload }) => payload.version).sort()).to.deep.equal([1, 2]);
