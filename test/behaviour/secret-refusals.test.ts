@@ -14,6 +14,7 @@ describe("A value of a Secret", function () {
   let world: World;
   let webhooks: WebhookServer;
   const policies: string[] = [];
+  const bindings: string[] = [];
   before(async () => {
     world = await World.create("hidden", { operator: { flags: ["--log-level=debug"] } });
     webhooks = await WebhookServer.start(world.controlPlane);
@@ -27,10 +28,10 @@ describe("A value of a Secret", function () {
   });
   after(async () => {
     await world?.kube.delete({ ...configuration, name: `quoting.${world.namespace}` });
-    for (const name of policies) {
-      for (const kind of ["ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"])
-        await world.kube.delete({ apiVersion: POLICIES, kind, name });
-    }
+    for (const name of bindings)
+      await world.kube.delete({ apiVersion: POLICIES, kind: "ValidatingAdmissionPolicyBinding", name });
+    for (const name of policies)
+      await world.kube.delete({ apiVersion: POLICIES, kind: "ValidatingAdmissionPolicy", name });
     await webhooks?.stop();
     await world?.remove();
   });
@@ -61,21 +62,28 @@ describe("A value of a Secret", function () {
         ],
       },
     });
-    await world.kube.apply({
-      apiVersion: POLICIES,
-      kind: "ValidatingAdmissionPolicyBinding",
-      metadata: { name: policy },
-      spec: {
-        policyName: policy,
-        validationActions: [action],
-        matchResources: { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": world.namespace } } },
-      },
-    });
-    if (action === "Warn") return;
+    const bind = (binding: string, validationActions: string[], objectSelector?: object) =>
+      world.kube.apply({
+        apiVersion: POLICIES,
+        kind: "ValidatingAdmissionPolicyBinding",
+        metadata: { name: binding },
+        spec: {
+          policyName: policy,
+          validationActions,
+          matchResources: {
+            namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": world.namespace } },
+            ...(objectSelector && { objectSelector }),
+          },
+        },
+      });
+    bindings.push(policy, `probe-${policy}`);
+    await bind(policy, [action]);
+    // A warning cannot be awaited, so a second, later binding denies the probe alone: once it is enforced, both are.
+    await bind(`probe-${policy}`, ["Deny"], { matchLabels: { probe: "yes" } });
     const probe = {
       apiVersion: "v1",
       kind: "Secret",
-      metadata: { name, namespace: world.namespace },
+      metadata: { name, namespace: world.namespace, labels: { probe: "yes" } },
       data: { password: "eA==" },
     };
     await waitUntil({ what: `policy ${policy} is enforced`, timeoutMs: 30_000 }, () =>
