@@ -1,3 +1,4 @@
+import { findConfinement } from "../child/confinement.js";
 import type { GitEngine } from "./engine.js";
 import { IsomorphicGitEngine, type IsomorphicGitEngineOptions } from "./isomorphic/engine.js";
 import { NativeGitEngine, USUAL_PATH } from "./native/engine.js";
@@ -35,7 +36,7 @@ export async function chooseGitEngine(options: ChooseGitEngineOptions): Promise<
   const found = await findGit(executable, path);
   if (found.usable) {
     return {
-      engine: new NativeGitEngine({ ...shared, executable, path }),
+      engine: new NativeGitEngine({ ...shared, executable, path, confinement: await findConfinement() }),
       kind: "native",
       note: `git ${found.version}`,
     };

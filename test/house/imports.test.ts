@@ -9,7 +9,7 @@ import { codeFiles, findLines } from "./sources.js";
 /** Rooms from the ground up: a room may use what is below it and itself, never what is beside or above it. */
 const LEVELS: readonly (readonly string[])[] = [
   ["base", "version"],
-  ["api"],
+  ["api", "child"],
   ["config", "telemetry", "manifest"],
   ["kube", "git"],
   ["reconcile", "render", "secrets"],

@@ -1,12 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../base/clock.js";
+import { killGroup } from "../../child/run-child.js";
 import { GitError } from "../errors.js";
 import { corrupt, type GitObject } from "../pack/entry.js";
 import { objectId } from "../pack/object-id.js";
 import { objectTooLarge } from "../too-large.js";
 import { type BatchAnswer, BatchAnswers } from "./batch-answers.js";
-import { cannotStart, killGroup } from "./program.js";
+import { cannotStart } from "./program.js";
 
 /** What a reader is made of. */
 export interface BatchReaderOptions {

@@ -6,6 +6,7 @@ import { messageOf } from "../../base/errors.js";
 import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
 import type { Logger } from "../../base/logger.js";
 import { ProxyRules } from "../../base/proxy.js";
+import { type Confinement, NO_CONFINEMENT } from "../../child/confinement.js";
 import { bytesOf, CacheBudget } from "../cache-budget.js";
 import { type ParsedCommit, parseCommit } from "../commit.js";
 import { type TimeLimit, withDeadline } from "../deadline.js";
@@ -46,6 +47,8 @@ export interface NativeGitEngineOptions {
   readonly executable?: string;
   /** Where it and its helpers are looked for; the usual places unless told. */
   readonly path?: string;
+  /** What the machine allows for children. Defaults to no confinement beyond a process group. */
+  readonly confinement?: Confinement;
 }
 
 /** Where programs usually are. */
@@ -53,6 +56,9 @@ export const USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 
 /** A commit verified this recently is kept by `retain`, whether it is named or not: its fetch may have overtaken the list. */
 const GRACE_MS = 600_000;
+
+/** Private memory that any `git` may take: several times what its settings let it use. */
+const LEAST_MEMORY = 2 ** 30;
 
 /** Rows of all trees that are kept parsed: some 10 MB. */
 const MAX_TREE_ROWS = 50_000;
@@ -99,6 +105,8 @@ export class NativeGitEngine implements GitEngine {
       executable: options.executable ?? "git",
       path: options.path ?? USUAL_PATH,
       maxAllocation: maxAllocation(limits),
+      memoryBytes: Math.max(LEAST_MEMORY, 4 * maxAllocation(limits)),
+      confinement: options.confinement ?? NO_CONFINEMENT,
       silenceSeconds: Math.max(1, Math.round(limits.silenceTimeoutMs / 1000)),
     });
     this.#connections = new Connections(limits, options.proxies);

@@ -48,7 +48,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 };
 
 /** The whole environment of a child; nothing is taken over from this process. Settings go by `GIT_CONFIG_*` (git 2.31). */
-export function gitEnvironment(options: GitEnvironmentOptions): NodeJS.ProcessEnv {
+export function gitEnvironment(options: GitEnvironmentOptions): Record<string, string> {
   const { path, directory, objects, alternate, config, maxAllocation, silenceSeconds } = options;
   const settings = Object.entries({
     ...SETTINGS,
@@ -56,7 +56,7 @@ export function gitEnvironment(options: GitEnvironmentOptions): NodeJS.ProcessEn
     "http.lowSpeedTime": String(silenceSeconds),
     ...config,
   });
-  const environment: NodeJS.ProcessEnv = {
+  const environment: Record<string, string> = {
     PATH: path,
     HOME: directory,
     LC_ALL: "C",

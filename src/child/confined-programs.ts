@@ -1,0 +1,79 @@
+import type { Clock } from "../base/clock.js";
+import { Semaphore } from "../base/semaphore.js";
+import { ChildError } from "./child-error.js";
+import type { Confinement } from "./confinement.js";
+import { type ChildOutcome, type ChildRun, runChild } from "./run-child.js";
+
+/** Limits of each child, and how many there may be at once. */
+export interface ProgramLimits {
+  readonly timeoutMs: number;
+  readonly memoryBytes: number;
+  readonly maxOutputBytes: number;
+  readonly atOnce: number;
+}
+
+/** What confined programs are run with. */
+export interface ConfinedProgramsOptions {
+  readonly clock: Clock;
+  readonly limits: ProgramLimits;
+  /** Found out once, before the first child. */
+  readonly confinement: () => Promise<Confinement>;
+}
+
+/** One run of a program whose whole output is wanted. */
+export type ProgramRun = Pick<ChildRun, "program" | "args" | "env" | "cwd" | "input" | "signal">;
+
+/** How a program ended, with all that it printed. */
+export interface ProgramOutcome extends ChildOutcome {
+  readonly output: string;
+}
+
+/**
+ * Runs programs on content that is not trusted: each without a network where the machine allows that, with limits of time,
+ * memory and output, and a bounded number at once. The wait for a turn does not count as time of the program.
+ */
+export class ConfinedPrograms {
+  readonly limits: ProgramLimits;
+  readonly #clock: Clock;
+  readonly #slots: Semaphore;
+  readonly #find: () => Promise<Confinement>;
+  #confinement: Promise<Confinement> | undefined;
+
+  constructor({ clock, limits, confinement }: ConfinedProgramsOptions) {
+    this.limits = limits;
+    this.#clock = clock;
+    this.#slots = new Semaphore(limits.atOnce);
+    this.#find = confinement;
+  }
+
+  /**
+   * Runs a program to its end and collects its output.
+   *
+   * @throws ChildError when it cannot be started or exceeds a limit; the reason of the signal.
+   */
+  run(run: ProgramRun): Promise<ProgramOutcome> {
+    return this.#slots.run(() => this.#run(run), undefined, run.signal);
+  }
+
+  async #run(run: ProgramRun): Promise<ProgramOutcome> {
+    this.#confinement ??= this.#find();
+    const { memoryBytes, timeoutMs, maxOutputBytes } = this.limits;
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const outcome = await runChild({
+      ...run,
+      confinement: await this.#confinement,
+      memoryBytes,
+      // Its threads may use several processors at once.
+      cpuSeconds: Math.ceil((4 * timeoutMs) / 1000),
+      network: false,
+      timeout: { clock: this.#clock, ms: timeoutMs },
+      onOutput: (chunk) => {
+        size += chunk.length;
+        if (size > maxOutputBytes) throw new ChildError("output", `printed more than ${maxOutputBytes} bytes`);
+        chunks.push(chunk);
+      },
+    });
+    return { ...outcome, output: Buffer.concat(chunks).toString("utf8") };
+  }
+}

@@ -1,0 +1,145 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { systemClock } from "../../../src/base/clock.js";
+import { ChildError } from "../../../src/child/child-error.js";
+import { ConfinedPrograms, type ProgramLimits } from "../../../src/child/confined-programs.js";
+import { type Confinement, findConfinement, NO_CONFINEMENT } from "../../../src/child/confinement.js";
+import { runChild } from "../../../src/child/run-child.js";
+
+const MIB = 2 ** 20;
+const LIMITS: ProgramLimits = { timeoutMs: 20_000, memoryBytes: 512 * MIB, maxOutputBytes: MIB, atOnce: 2 };
+const node = process.execPath;
+const never = new AbortController().signal;
+
+describe("Confined children", function () {
+  this.timeout(60_000);
+  let confinement: Confinement;
+  let folder: string;
+  before(async () => {
+    confinement = await findConfinement();
+    folder = await mkdtemp(join(tmpdir(), "overseer-child-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  const programs = (limits: Partial<ProgramLimits> = {}): ConfinedPrograms =>
+    new ConfinedPrograms({ clock: systemClock, limits: { ...LIMITS, ...limits }, confinement: findConfinement });
+  const script = (code: string, limits: Partial<ProgramLimits> = {}, signal = never) =>
+    programs(limits).run({ program: node, args: ["-e", code], env: { A: "1" }, signal });
+  const fault = async (work: Promise<unknown>): Promise<string> => {
+    const error: unknown = await work.then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    return error instanceof ChildError ? error.fault : String(error);
+  };
+
+  it("get the environment that is given, and nothing of this process", async () => {
+    const { code, output } = await script("console.log(JSON.stringify([process.env, process.cwd()]))");
+    expect(code).to.equal(0);
+    expect(JSON.parse(output)).to.deep.equal([{ A: "1" }, "/"]);
+  });
+
+  it("tell their exit code, and the end of what they wrote to standard error", async () => {
+    const { code, stderr } = await script(
+      "process.stderr.write('x'.repeat(50000) + 'last words'); process.exitCode = 3",
+    );
+    expect(code).to.equal(3);
+    expect(stderr)
+      .to.have.length(16_384)
+      .and.match(/last words$/);
+  });
+
+  it("are killed, with what they have started, when they take too long", async () => {
+    const file = join(folder, "grandchild");
+    const nested = `require("fs").writeFileSync(${JSON.stringify(file)}, String(process.pid)); setInterval(() => {}, 1e6)`;
+    const code = `require("child_process").spawn(process.execPath, ["-e", ${JSON.stringify(nested)}]); setInterval(() => {}, 1e6)`;
+    const run = runChild({
+      program: node,
+      args: ["-e", code],
+      env: {},
+      signal: never,
+      timeout: {
+        clock: {
+          ...systemClock,
+          // Ends it as soon as the grandchild is there.
+          after: (ms, fn) => {
+            const look = setInterval(() => {
+              if (!existsSync(file)) return;
+              clearInterval(look);
+              fn();
+            }, 20);
+            return systemClock.after(ms, () => {});
+          },
+        },
+        ms: 60_000,
+      },
+    });
+    expect(await fault(run)).to.equal("timeout");
+    const pid = await readFile(file, "utf8");
+    const isGone = async (): Promise<boolean> => {
+      const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+      return state === "" || / Z /.test(state);
+    };
+    while (!(await isGone())) await new Promise(setImmediate);
+  });
+
+  it("are killed when they exceed their time, their output, or when nobody wants the result", async () => {
+    expect(await fault(script("for (;;) {}", { timeoutMs: 500 }))).to.equal("timeout");
+    expect(await fault(script("for (;;) require('fs').writeSync(1, 'x'.repeat(1e5))"))).to.equal("output");
+    const controller = new AbortController();
+    const work = script("setInterval(() => {}, 1e6)", {}, controller.signal);
+    controller.abort(new Error("stopped"));
+    expect(await fault(work)).to.equal("Error: stopped");
+  });
+
+  it("cannot take more memory than allowed", async function () {
+    if (confinement.prlimit === undefined) return this.skip();
+    const code =
+      "const all = []; for (let i = 0; i < 40; i++) all.push(Buffer.alloc(64 << 20, 1)); console.log('fits')";
+    const { code: exit, output } = await script(code, { memoryBytes: 1024 * MIB });
+    expect(output).to.equal("");
+    expect(exit).not.to.equal(0);
+  });
+
+  it("have no network", async function () {
+    if (confinement.withoutNetwork === undefined) return this.skip();
+    const { output } = await script("console.log(Object.keys(require('os').networkInterfaces()).join())");
+    expect(output.trim()).to.equal("");
+  });
+
+  it("run at most so many at once", async () => {
+    const shared = programs({ atOnce: 1 });
+    const code =
+      "const from = Date.now(); while (Date.now() < from + 100); console.log(JSON.stringify([from, Date.now()]))";
+    const one = () => shared.run({ program: node, args: ["-e", code], env: {}, signal: never });
+    const times = (await Promise.all([one(), one(), one()])).map(
+      ({ output }) => JSON.parse(output) as [number, number],
+    );
+    times.sort(([a], [b]) => a - b);
+    for (const [index, [from]] of times.entries()) expect(from).to.be.at.least(times[index - 1]?.[1] ?? 0);
+  });
+
+  it("that cannot be started say so", async () => {
+    const error: unknown = await runChild({ program: "/no/such", args: [], env: {}, signal: never }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.be.instanceOf(ChildError);
+    expect(error).to.include({ fault: "cannot-start", code: "ENOENT" });
+  });
+
+  it("are less confined where the machine has no tools for it", async () => {
+    expect(await findConfinement([folder])).to.deep.equal(NO_CONFINEMENT);
+    const { code } = await runChild({
+      program: node,
+      args: ["-e", ""],
+      env: {},
+      memoryBytes: MIB,
+      network: false,
+      signal: never,
+    });
+    expect(code).to.equal(0);
+  });
+});
