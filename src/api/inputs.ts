@@ -22,7 +22,7 @@ export const AppSource = z
       },
     ])
       .describe(
-        "Folder (or one file) in the repository that holds the documents. Symbolic links are followed within the repository.",
+        "Folder (or one file) in the repository that holds the documents. Symbolic links are followed within the repository. While a link that may stand for a folder cannot be followed, nothing is pruned.",
       )
       .default("."),
     ref: GitRef.optional(),

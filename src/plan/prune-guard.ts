@@ -22,6 +22,7 @@ const CONFIRM = `${ANNOTATION_PRUNE}: confirmed`;
 /** Why an object that no document wants is not deleted. */
 export type KeepReason =
   | "PruneDisabled"
+  | "SourceUnread"
   | "ProtectedObject"
   | "Paused"
   | "NotProven"
@@ -73,6 +74,8 @@ export interface PruneRequest {
   readonly live: number;
   /** `sync.prune` */
   readonly prune: boolean;
+  /** Why a part of the source could not be read: what leaves the documents may still be wanted. Undefined where all was read. */
+  readonly unread?: string | undefined;
   /** `sync.allowEmpty` */
   readonly allowEmpty: boolean;
   /** `sync.pruneBudget`: a count, or a share like `25%`. */
@@ -116,7 +119,7 @@ export function judgePrune(request: PruneRequest): PruneVerdict {
 
 function judgeLeftover(
   live: LiveObject,
-  request: Pick<PruneRequest, "claimedBy" | "awaitedBy" | "prune">,
+  request: Pick<PruneRequest, "claimedBy" | "awaitedBy" | "prune" | "unread">,
 ): LeftoverDecision {
   if (live.deleting) return keep(live, "AlreadyDeleting", "is being deleted already");
   if (live.paused) return keepPaused(live);
@@ -125,6 +128,8 @@ function judgeLeftover(
   const awaited = live.ownership === "Owned" ? request.awaitedBy?.(live) : undefined;
   if (awaited !== undefined) return keep(live, "Awaited", `left Git; kept because ${awaited}`);
   if (!request.prune) return keep(live, "PruneDisabled", "left Git; kept because sync.prune is off");
+  if (request.unread !== undefined && live.deletionConfirmed !== true)
+    return keep(live, "SourceUnread", `is in no document; kept because of ${request.unread}`);
   const ruling = rulingOn(live, "prune");
   if (ruling?.effect === "Keep") {
     const way = `${CONFIRM} on the object lets it be deleted`;
@@ -146,8 +151,8 @@ function rulingOn(live: LiveObject, on: "prune" | "deletion"): ReturnType<typeof
 }
 
 /** Whether a prune of these objects would delete any of them, whatever asks or limits speak against it. */
-export function anyToPrune(leftovers: readonly LiveObject[]): boolean {
-  const nothingElse = { claimedBy: () => undefined, prune: true };
+export function anyToPrune(leftovers: readonly LiveObject[], unread?: string): boolean {
+  const nothingElse = { claimedBy: () => undefined, prune: true, unread };
   return spareNeeded(leftovers.map((live) => judgeLeftover(live, nothingElse))).some(({ verb }) => verb !== "Keep");
 }
 

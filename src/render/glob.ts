@@ -19,6 +19,31 @@ type Parts = readonly string[];
  * @throws UnsupportedSourceError naming the field and the pattern.
  */
 export function compileGlobs(field: string, patterns: readonly string[]): (path: string) => boolean {
+  const alternatives = parsePatterns(field, patterns);
+  return (path) => {
+    const parts = path.split("/");
+    return alternatives.some((alternative) => matchParts(alternative, parts));
+  };
+}
+
+/**
+ * Whether a folder may hold paths that match one of the patterns.
+ *
+ * @throws UnsupportedSourceError naming the field and the pattern.
+ */
+export function compileFolderGlobs(field: string, patterns: readonly string[]): (folder: string) => boolean {
+  const alternatives = parsePatterns(field, patterns);
+  return (folder) => {
+    const parts = folder.split("/");
+    return alternatives.some((alternative) => {
+      const crossing = alternative.indexOf("**");
+      const fixed = alternative.slice(0, crossing === -1 ? undefined : crossing);
+      return parts.every((part, at) => at >= fixed.length || matchPart(fixed[at] ?? "", part));
+    });
+  };
+}
+
+function parsePatterns(field: string, patterns: readonly string[]): Parts[] {
   if (patterns.length > MAX_PATTERNS) {
     throw new UnsupportedSourceError(`${field} holds more than ${MAX_PATTERNS} patterns; join some with {a,b}`);
   }
@@ -36,10 +61,7 @@ export function compileGlobs(field: string, patterns: readonly string[]): (path:
     }
     alternatives.push(...expanded.map((text) => [...text.split("/").filter((part) => part !== ""), "**"]));
   }
-  return (path) => {
-    const parts = path.split("/");
-    return alternatives.some((alternative) => matchParts(alternative, parts));
-  };
+  return alternatives;
 }
 
 function faultOf(pattern: string, glob: string): string | undefined {

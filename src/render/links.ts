@@ -9,13 +9,18 @@ export interface SourceFile extends TreeFile {
   readonly linked?: RepositoryPath;
   /** True for a link that may stand for manifests which cannot be read: an error of the source, whatever the name of the link. */
   readonly blocking?: boolean;
+  /** True for a link behind which manifests may have been in an earlier commit: nobody knows whether their objects are still wanted. */
+  readonly unread?: boolean;
 }
 
 /** Where a path leads once the links on the way are followed. */
 export type ResolvedPath =
   | { readonly kind: "found"; readonly path: RepositoryPath; readonly entry: TreeEntry }
   | { readonly kind: "missing"; readonly path: RepositoryPath }
-  | { readonly kind: "fault"; readonly message: string; readonly outside: boolean };
+  | { readonly kind: "fault"; readonly message: string; readonly cause: LinkFault };
+
+/** Why a link is not followed: a path of a machine, a path above the root of the repository, or no end. */
+type LinkFault = "absolute" | "outside" | "endless";
 
 /** A symbolic link in Git holds a path; a longer one is none. */
 const MAX_TARGET = 4096;
@@ -38,11 +43,12 @@ export async function resolvePath(snapshot: GitSnapshot, path: RepositoryPath): 
     const text = bytes.length > MAX_TARGET ? "" : new TextDecoder().decode(bytes);
     const target = text === "" ? undefined : resolveTarget(link.path, text);
     if (target === undefined) {
-      return { kind: "fault", message: `leads out of the repository, to ${JSON.stringify(text)}`, outside: true };
+      const cause = text.startsWith("/") ? "absolute" : "outside";
+      return { kind: "fault", message: `leads out of the repository, to ${JSON.stringify(text)}`, cause };
     }
     at = joinPath(target, at.slice(link.path.length + 1)).replace(/\/$/, "");
   }
-  return { kind: "fault", message: `leads over more than ${MAX_HOPS} others, or to itself`, outside: false };
+  return { kind: "fault", message: `leads over more than ${MAX_HOPS} others, or to itself`, cause: "endless" };
 }
 
 /** The link that comes first on the way to a path. */
@@ -117,19 +123,24 @@ class Follower {
     const { snapshot, limits } = this.#options;
     if (++this.#links > MAX_LINKS) throw tooMany(real, `more than ${MAX_LINKS} symbolic links`);
     const end = await this.#resolve(real);
-    if (end.kind !== "found") {
-      const fault = end.kind === "fault" ? end.message : `leads to ${JSON.stringify(end.path)}, where nothing is`;
-      this.#fault(link, real, fault, end.kind === "fault" && end.outside && mayNameFolder(link.path));
+    const folderLike = !hasFileExtension(link.path);
+    if (end.kind === "fault") {
+      // An absolute path names a file of a machine: nothing of the repository was ever behind it.
+      const effect = { blocking: end.cause === "outside" && folderLike, unread: end.cause === "endless" && folderLike };
+      this.#fault(link, real, end.message, effect);
+    } else if (end.kind === "missing") {
+      this.#fault(link, real, `leads to ${JSON.stringify(end.path)}, which does not exist`, { unread: folderLike });
     } else if (end.entry.kind === "submodule") {
-      this.#fault(link, real, `leads to the submodule ${JSON.stringify(end.path)}, which is not read`, false);
+      const fault = `leads to the submodule ${JSON.stringify(end.path)}, which is not read`;
+      this.#fault(link, real, fault, { unread: folderLike });
     } else if (end.entry.kind !== "tree") {
       this.#push({ path: link.path, blob: end.entry.id, kind: "file", linked: end.path }, real);
     } else {
       const ways = [...place.ways, parentOf(real)];
       if (ways.some((way) => holds(end.path, way))) {
-        this.#fault(link, real, `leads to ${JSON.stringify(end.path || ".")}, a folder that it is in`, true);
+        this.#fault(link, real, `leads to ${JSON.stringify(end.path || ".")}, a folder that it is in`, {});
       } else if (ways.length > MAX_DEPTH) {
-        this.#fault(link, real, `is within the folders of ${MAX_DEPTH} other links`, true);
+        this.#fault(link, real, `is within the folders of ${MAX_DEPTH} other links`, { blocking: true });
       } else {
         const below = await snapshot.listFiles(end.entry.id, limits);
         await this.add({ real: end.path, prefix: `${link.path}/`, ways }, below);
@@ -142,12 +153,12 @@ class Follower {
       return await resolvePath(this.#options.snapshot, link);
     } catch (error) {
       if (!isGitError(error, "GIT_PATH_UNSAFE")) throw error;
-      return { kind: "fault", message: "leads to a name that cannot be used", outside: true };
+      return { kind: "fault", message: "leads to a name that cannot be used", cause: "outside" };
     }
   }
 
-  #fault(link: TreeFile, real: RepositoryPath, fault: string, blocking: boolean): void {
-    this.#push({ ...link, fault: `the symbolic link ${fault}`, blocking }, real);
+  #fault(link: TreeFile, real: RepositoryPath, fault: string, effect: Pick<SourceFile, "blocking" | "unread">): void {
+    this.#push({ ...link, fault: `the symbolic link ${fault}`, ...effect }, real);
   }
 
   #push(file: SourceFile, real: RepositoryPath): void {
@@ -157,9 +168,20 @@ class Follower {
   }
 }
 
-/** Whether a name may be that of a folder: not `tool.sh`, but `base`, `conf.d` and `v1.2`. */
-function mayNameFolder(path: string): boolean {
-  return /\.d$/.test(path) || !/[^/.]\.[A-Za-z][^/.]*$/.test(path);
+/** Extensions of files that hold no manifests. A name with another (`shop.example.com`, `conf.d`) may be that of a folder. */
+const FILE_EXTENSIONS: ReadonlySet<string> = new Set(
+  (
+    "7z adoc apk bash bat bz2 c cc cer cfg cjs cmd conf cpp crt css csv cue deb diff exe gif go gradle graphql gz h hcl html " +
+    "ico ini ipynb j2 jar java jpeg jpg js jsonnet jsx key kt libsonnet lock log markdown md mdx mjs mk mod mount mp3 mp4 " +
+    "patch pdf pem php pl png properties proto ps1 pub py rb rpm rs rst service sh so socket sql sum svg tar tf tfvars tgz " +
+    "timer tmpl toml tpl ts tsv tsx ttf txt war wasm webp woff woff2 xml xz zip zsh zst"
+  ).split(" "),
+);
+
+/** Whether a name can only be that of a file which holds no manifests. */
+function hasFileExtension(path: string): boolean {
+  const extension = /[^/]\.([A-Za-z0-9]+)$/.exec(path)?.[1];
+  return extension !== undefined && FILE_EXTENSIONS.has(extension.toLowerCase());
 }
 
 /** Whether `folder` is `path`, or a folder above it. */

@@ -17,7 +17,12 @@ export interface ManifestFiles {
   readonly files: readonly ManifestFile[];
   readonly notes: readonly Note[];
   readonly problems: readonly RenderProblem[];
+  /** Why objects may be missing that the source still wants; undefined where all of it was read. */
+  readonly unread: string | undefined;
 }
+
+/** What lets deletions go on that a link holds up. */
+const UNTIL_READ = "until the link is corrected or removed, or excluded with source.exclude";
 
 /**
  * Picks the manifests among the selected files: `.yaml`, `.yml` and `.json`. A name or a link that cannot be used is an
@@ -36,6 +41,7 @@ export function pickManifestFiles({
   const picked: ManifestFile[] = [];
   const notes: Note[] = [];
   const problems: RenderProblem[] = [];
+  let unread: string | undefined;
   for (const entry of selected) {
     const { fault, linked, blocking = false } = entry;
     const file = joinPath(folder, entry.path);
@@ -43,6 +49,9 @@ export function pickManifestFiles({
     if (entry.kind === "submodule") notes.push({ message: "submodules are not read; it is left out", origin });
     if (fault !== undefined && (blocking || isMeant(entry))) {
       problems.push({ origin, message: `${fault}; ${remedyFor(entry)}` });
+    } else if (fault !== undefined && entry.unread) {
+      unread ??= `${file}: ${fault}; nothing is pruned ${UNTIL_READ}`;
+      notes.push({ message: `${fault}; it is ignored, and nothing is pruned ${UNTIL_READ}`, origin });
     } else if (fault !== undefined && entry.kind === "symlink") {
       notes.push({ message: `${fault}; it is left out`, origin });
     } else if (entry.kind !== "submodule" && isMeant(entry)) {
@@ -52,7 +61,7 @@ export function pickManifestFiles({
       else notes.push({ message: `is a link to ${first}, which is read itself`, origin });
     }
   }
-  return { files: picked, notes, problems };
+  return { files: picked, notes, problems, unread };
 }
 
 function remedyFor({ kind }: SourceFile): string {

@@ -16,11 +16,12 @@ export class PlainRenderer implements Renderer {
 
   async render(input: RendererInput): Promise<RendererOutput> {
     const { snapshot, limits } = input;
-    const { files, notes, problems: linkProblems } = pickManifestFiles(input);
+    const { files, notes, problems: linkProblems, unread } = pickManifestFiles(input);
     const outcomes = await this.#cache.load(files, (blob) => snapshot.readBlob(blob), limits);
     if (input.target === "overseer") {
       const expanded = await expandSource(input, files, outcomes);
-      return { ...expanded, notes: [...notes, ...expanded.notes], problems: [...linkProblems, ...expanded.problems] };
+      const problems = [...linkProblems, ...expanded.problems];
+      return { ...expanded, notes: [...notes, ...expanded.notes], problems, unread };
     }
     const problems: RenderProblem[] = [...linkProblems];
     const documents: PreparedDocument[] = [];
@@ -28,6 +29,6 @@ export class PlainRenderer implements Renderer {
       if (outcome.ok) documents.push(...outcome.documents);
       else problems.push(...outcome.problems.map(fromManifestProblem));
     }
-    return { documents, notes, problems };
+    return { documents, notes, problems, unread };
   }
 }

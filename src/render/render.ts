@@ -42,7 +42,7 @@ export class SourceRenderer {
     if (renderer === undefined) throw await unsupported(detection, folder, selected, snapshot);
     const { target = "kubernetes", env = {} } = request;
     const input = { snapshot, folder, files, selected, limits, anyName: singleFile, target, env };
-    const { documents: prepared, notes, problems: found, remark } = await renderer.render(input);
+    const { documents: prepared, notes, problems: found, remark, unread } = await renderer.render(input);
     const problems = target === "kubernetes" ? [...found, ...refuseForKubernetes(prepared)] : found;
     if (problems.length > 0) throw new RenderError(inOrder(problems), remark);
     const placed = placeDocuments(prepared, request);
@@ -53,6 +53,7 @@ export class SourceRenderer {
     return {
       documents: [...documents].sort((a, b) => compareForApply(a.id, b.id)),
       ...(skipped.length === 0 ? {} : { skipped: new Set(skipped.map(({ key }) => key)) }),
+      ...(unread === undefined ? {} : { unread }),
       notes: kept,
       notesOmitted: omitted,
       unknownKinds: placed.unknownKinds,

@@ -31,6 +31,8 @@ export interface RendererOutput {
   readonly problems: readonly RenderProblem[];
   /** What follows from the problems, for the end of the message. */
   readonly remark?: string;
+  /** Why objects may be missing that the source still wants: nothing may be pruned. */
+  readonly unread?: string | undefined;
 }
 
 /** Turns the files of a source into objects. What holds for all kinds of sources (namespaces, order) comes after it. */

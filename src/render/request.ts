@@ -48,9 +48,11 @@ export interface RenderResult {
   readonly documents: readonly Document[];
   /** Why there is no document, and which files are there instead; undefined where there is one. */
   readonly nothing?: string;
-  /** Sorted by place, without duplicates. */
+  /** Why objects may be missing that the source still wants: nothing may be pruned. Undefined where all of it was read. */
+  readonly unread?: string | undefined;
   /** Keys of documents that are not applied, as an annotation of another tool says; what is live of them is left alone. */
   readonly skipped?: ReadonlySet<ObjectKey>;
+  /** Sorted by place, without duplicates. */
   readonly notes: readonly Note[];
   /** Number of further notes that were not kept. */
   readonly notesOmitted: number;

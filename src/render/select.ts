@@ -1,16 +1,19 @@
-import type { TreeFile } from "../git/engine.js";
-import { compileGlobs } from "./glob.js";
+import { compileFolderGlobs, compileGlobs } from "./glob.js";
+import type { SourceFile } from "./links.js";
 import type { SourceSelection } from "./request.js";
 
 /**
  * The files of a folder that a source means: those that `include` names (all, if it names none) and `exclude` does not.
- * Hidden files and folders (`.github`) are never meant.
+ * Hidden files and folders (`.github`) are never meant. A link that cannot be followed counts as the folder that it may stand for.
  */
-export function selectFiles<F extends TreeFile>(files: readonly F[], source: SourceSelection): F[] {
+export function selectFiles(files: readonly SourceFile[], source: SourceSelection): SourceFile[] {
   const include = source.include ?? [];
   const isIncluded = include.length === 0 ? () => true : compileGlobs("source.include", include);
+  const mayHoldIncluded = include.length === 0 ? () => true : compileFolderGlobs("source.include", include);
   const isLeftOut = leavesOut(source);
-  return files.filter(({ path }) => isIncluded(path) && !isLeftOut(path));
+  return files.filter(
+    ({ path, unread }) => (isIncluded(path) || (unread === true && mayHoldIncluded(path))) && !isLeftOut(path),
+  );
 }
 
 /** Whether a source leaves out what stands at a path, and with it all that is below. */

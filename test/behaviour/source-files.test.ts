@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { API_VERSION } from "../../src/api/group.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
+import { waitUntil } from "../../tools/wait-until.js";
 import { condition, configMap, World } from "../support/world.js";
 
 /** A file of a case that was taken from a public bug report. */
@@ -64,11 +65,59 @@ describe("The files of a source", function () {
     await world.poll("links");
     await world.synced("links", file);
     expect(await applied("links")).to.deep.equal(["real", "shared"]);
-    await repo.commit({ "app/out": link("/etc") }, "out");
+    const machine = { "app/bin/tool": link("/usr/bin/tool"), "app/latest": link("."), "app/up": link("..") };
+    const ignored = await repo.commit(machine, "links that lead to no manifests");
+    await world.poll("links");
+    const { status } = await world.synced("links", ignored);
+    expect(status?.notes?.map(({ message }) => message)).to.include.members([
+      'the symbolic link leads out of the repository, to "/usr/bin/tool"; it is left out',
+      'the symbolic link leads to "app", a folder that it is in; it is left out',
+      'the symbolic link leads to ".", a folder that it is in; it is left out',
+    ]);
+    await repo.commit({ "app/out": link("../../etc") }, "out");
     await world.poll("links");
     const refused = await world.untilCondition("links", "Ready", "False", "RenderFailed");
     expect(condition(refused, "Ready")?.message).to.contain("app/out").and.contain("out of the repository");
     expect(await applied("links")).to.deep.equal(["real", "shared"]);
+  });
+
+  it("may hold a link that leads nowhere: objects that may have come from there are kept until that is decided", async () => {
+    const repo = await world.repository("dangling", {
+      "app/own.yaml": configMap("own", {}),
+      "app/more.yaml": configMap("more", {}),
+      "shared/linked.yaml": configMap("linked", {}),
+    });
+    const first = await repo.commit({ "app/base.d": link("../shared") }, "link");
+    await world.poll("dangling");
+    await world.app("dangling", "dangling", "app");
+    await world.synced("dangling", first);
+    expect(await applied("dangling")).to.deep.equal(["linked", "more", "own"]);
+    // Moved without the link; what the commit adds and changes is applied.
+    const moved = await repo.commit(
+      {
+        "shared/linked.yaml": null,
+        "base/linked.yaml": configMap("linked", {}),
+        "app/more.yaml": null,
+        "app/new.yaml": configMap("new", {}),
+      },
+      "move",
+    );
+    await world.poll("dangling");
+    const { status } = await world.synced("dangling", moved);
+    expect(await applied("dangling")).to.deep.equal(["linked", "more", "new", "own"]);
+    const fault = 'the symbolic link leads to "shared", which does not exist';
+    expect(status?.notes?.map(({ message }) => message).join()).to.contain(
+      `${fault}; it is ignored, and nothing is pruned`,
+    );
+    await waitUntil({ what: "the Event names the link", timeoutMs: 15_000 }, async () =>
+      (await world.events("dangling")).some(
+        (event) => event.startsWith("ObjectKept: ") && event.includes(`app/base.d: ${fault}`),
+      ),
+    );
+    const repaired = await repo.commit({ "app/base.d": link("../base") }, "repair");
+    await world.poll("dangling");
+    await world.synced("dangling", repaired);
+    expect(await applied("dangling")).to.deep.equal(["linked", "new", "own"]);
   });
 
   it("may be as large as the install files of public operators, beside files that nobody could read", async () => {

@@ -100,6 +100,7 @@ function judge(
     wanted: desired.documents.length,
     live: [...observation.objects.values()].filter((object) => object.ownership !== "Foreign").length,
     prune: sync?.prune ?? true,
+    unread: desired.unread,
     allowEmpty: sync?.allowEmpty ?? false,
     budget: sync?.pruneBudget,
     ...claimFacts(run, claimants),

@@ -192,7 +192,7 @@ function needsChange(run: AppRun, desired: Rendered): boolean {
   const leftovers = [...observeApp(run).objects.values()].filter(
     ({ key }) => !wanted.has(key) && desired.skipped?.has(key) !== true,
   );
-  return (prunes && anyToPrune(leftovers)) || leftovers.some((live) => isWantedElsewhere(run, live));
+  return (prunes && anyToPrune(leftovers, desired.unread)) || leftovers.some((live) => isWantedElsewhere(run, live));
 }
 
 /** Whether an object that this app does not want is to be another app's: also what would be kept is given away then. */

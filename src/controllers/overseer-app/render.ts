@@ -83,7 +83,7 @@ async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | u
 async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot): Promise<Rendered> {
   const { destination } = run;
   const { renderer } = run.services;
-  const { documents, skipped, notes, notesOmitted, unknownKinds, nothing } = await renderer.render(
+  const { unknownKinds, ...result } = await renderer.render(
     {
       source: selectionOf(inputs.source),
       defaultNamespace: defaultNamespace(run.app),
@@ -94,8 +94,8 @@ async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot):
     },
     snapshot,
   );
-  const kinds = kindsOf(documents).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
-  const rendered: Rendered = { inputs, documents, skipped, kinds, nothing, notes, notesOmitted };
+  const kinds = kindsOf(result.documents).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
+  const rendered: Rendered = { ...result, inputs, kinds };
   // A kind that the cluster does not know yet may turn out to be cluster-scoped: look again next time.
   if (unknownKinds.length === 0) run.memory.renders.set(inputs.key, rendered);
   return rendered;

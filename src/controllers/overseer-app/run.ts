@@ -26,6 +26,8 @@ export interface Rendered {
   readonly kinds: readonly RenderedKind[];
   /** Why there is no document; undefined where there is one. */
   readonly nothing?: string | undefined;
+  /** Why objects may be missing that the source still wants: nothing is pruned. */
+  readonly unread?: string | undefined;
   /** Documents that are not applied: what is live of them is neither written nor deleted. */
   readonly skipped?: ReadonlySet<ObjectKey> | undefined;
   /** What people should know of the source; sorted. */

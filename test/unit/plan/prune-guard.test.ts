@@ -28,6 +28,19 @@ const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest
   ["a protected one that another app claims", { keepMarks: PROTECTED }, { claimedBy: OTHER }, "HandOver shop/other"],
   ["any, with prune off", {}, { prune: false }, "Keep PruneDisabled"],
   ["a protected one", { keepMarks: PROTECTED }, {}, "Keep ProtectedObject"],
+  ["one that a part of the source may want that was not read", {}, { unread: "app/base.d: why" }, "Keep SourceUnread"],
+  [
+    "one that another app claims, with a part of the source not read",
+    {},
+    { unread: "app/base.d: why", claimedBy: OTHER },
+    "HandOver shop/other",
+  ],
+  [
+    "one that a person has confirmed, with a part of the source not read",
+    { deletionConfirmed: true },
+    { unread: "app/base.d: why" },
+    "Delete",
+  ],
   ["a protected one, with prune off", { keepMarks: PROTECTED }, { prune: false }, "Keep PruneDisabled"],
   ["one that Argo CD would not prune", { keepMarks: [ARGO("Prune=false")] }, {}, "Keep ProtectedObject"],
   ["one that Argo CD would prune and not delete with its app", { keepMarks: [ARGO("Delete=false")] }, {}, "Delete"],
@@ -345,4 +358,9 @@ describe("anyToPrune", () => {
     it(`says ${expected} of ${what}`, () => {
       expect(anyToPrune(leftovers)).to.equal(expected);
     });
+
+  it("is false while a part of the source cannot be read, unless a person has confirmed the deletion", () => {
+    expect(anyToPrune([live(MAP)], "why")).to.equal(false);
+    expect(anyToPrune([live(MAP, { deletionConfirmed: true })], "why")).to.equal(true);
+  });
 });

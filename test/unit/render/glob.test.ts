@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { compileGlobs } from "../../../src/render/glob.js";
+import { compileFolderGlobs, compileGlobs } from "../../../src/render/glob.js";
 import { UnsupportedSourceError } from "../../../src/render/render-error.js";
 
 describe("compileGlobs", () => {
@@ -80,4 +80,26 @@ describe("compileGlobs", () => {
     }
     expect(process.cpuUsage(before).user / 1000, "CPU ms").to.be.lessThan(500);
   });
+});
+
+describe("compileFolderGlobs", () => {
+  const folders: readonly [pattern: string, folder: string, expected: boolean][] = [
+    ["a", "a", true],
+    ["a", "a/b", true],
+    ["a/b", "a", true],
+    ["a/b/*.yaml", "a/b", true],
+    ["a/*.yaml", "a/b", false],
+    ["a/b", "a/c", false],
+    ["*.yaml", "base.d", false],
+    ["*/x.yaml", "base.d", true],
+    ["**/*.yaml", "base.d", true],
+    ["a/**/x.yaml", "a/b/c", true],
+    ["a/**/x.yaml", "b", false],
+    ["{a,b}/x.yaml", "b", true],
+  ];
+  for (const [pattern, folder, expected] of folders) {
+    it(`${folder} ${expected ? "may" : "cannot"} hold paths that match ${pattern}`, () => {
+      expect(compileFolderGlobs("source.include", [pattern])(folder)).to.equal(expected);
+    });
+  }
 });

@@ -96,6 +96,65 @@ describe("symbolic links within a repository", () => {
     }
   });
 
+  it("that lead to a path of a machine are a note, whatever folder they may be named like", async () => {
+    for (const name of ["bin/kubectl", "result", "conf.d"]) {
+      const files = { ...SHARED, [`app/${name}`]: { link: "/usr/bin/x" } };
+      const { documents, notes, unread } = await renderFiles(files, request("app"));
+      expect(documents.map(({ id }) => id.name)).to.deep.equal(["real"]);
+      expect(notes.map(({ origin, message }) => `${origin?.file}: ${message}`)).to.deep.equal([
+        `app/${name}: the symbolic link leads out of the repository, to "/usr/bin/x"; it is left out`,
+      ]);
+      expect(unread).to.equal(undefined);
+    }
+  });
+
+  it("that lead to a folder that they are in are a note: its files are read where they are", async () => {
+    for (const [path, link] of [
+      ["app/latest", "."],
+      ["app/real/up", ".."],
+      ["app/real/top", "../.."],
+      ["app/deep/er/latest", "../../real/.."],
+    ] as const) {
+      const { documents, notes, unread } = await renderFiles({ ...SHARED, [path]: { link } }, request("app"));
+      expect(documents.map(({ id }) => id.name)).to.deep.equal(["real"]);
+      expect(notes.map(({ origin, message }) => `${origin?.file}: ${message}`)).to.deep.equal([
+        `${path}: the symbolic link leads to "${path === "app/real/top" ? "." : "app"}", a folder that it is in; it is left out`,
+      ]);
+      expect(unread).to.equal(undefined);
+    }
+  });
+
+  const unreadable: readonly [name: string, link: string, fault: string][] = [
+    ["base.d", "../gone", 'leads to "gone", which does not exist'],
+    ["shop.example.com", "../gone", 'leads to "gone", which does not exist'],
+    ["v1.2", "../gone/v1.2", 'leads to "gone/v1.2", which does not exist'],
+    ["charts", "charts", "leads over more than 8 others, or to itself"],
+    ["vendor", "../module", 'leads to the submodule "module", which is not read'],
+  ];
+  for (const [name, link, fault] of unreadable) {
+    it(`that cannot be read and are named like a folder keep the objects that may be behind them: ${name}`, async () => {
+      const files: Files = { ...SHARED, [`app/${name}`]: { link }, module: "submodule" };
+      const { documents, notes, unread } = await renderFiles(files, request("app"));
+      const until = "nothing is pruned until the link is corrected or removed, or excluded with source.exclude";
+      expect(documents.map(({ id }) => id.name)).to.deep.equal(["real"]);
+      expect(unread).to.equal(`app/${name}: the symbolic link ${fault}; ${until}`);
+      expect(notes.map(({ message }) => message)).to.deep.equal([
+        `the symbolic link ${fault}; it is ignored, and ${until}`,
+      ]);
+      for (const selection of [{ exclude: [name] }, { include: ["real/*.yaml"] }])
+        expect((await renderFiles(files, request("app", selection))).unread).to.equal(undefined);
+      for (const include of [`${name}/*.yaml`, "**/*.yaml", "*/cm.yaml"])
+        expect((await renderFiles(files, request("app", { include: [include] }))).unread).to.be.a("string");
+    });
+  }
+
+  it("that cannot be read keep nothing where their names are those of other files", async () => {
+    for (const name of ["README.md", "nginx.conf", "logo.PNG", "deploy.sh"]) {
+      const files = { ...SHARED, [`app/${name}`]: { link: "../gone" } };
+      expect((await renderFiles(files, request("app"))).unread).to.equal(undefined);
+    }
+  });
+
   it("that would bring more than a source may have are refused, in a bounded time", async () => {
     // Each folder holds two links to the next: 2^20 ways.
     const files: Record<string, MemoryFile> = { "l20/x.yaml": configMap("x") };

@@ -194,7 +194,7 @@ describe("render: links and submodules", () => {
       `the symbolic link leads out of the repository, to "../../../etc/passwd"${WAY_OUT}`,
     ],
     ["to an absolute path", "/etc/passwd", `the symbolic link leads out of the repository, to "/etc/passwd"${WAY_OUT}`],
-    ["to nothing", "gone.yaml", `the symbolic link leads to "a/gone.yaml", where nothing is${WAY_OUT}`],
+    ["to nothing", "gone.yaml", `the symbolic link leads to "a/gone.yaml", which does not exist${WAY_OUT}`],
     ["to its own folder", ".", `the symbolic link leads to "a", a folder that it is in${WAY_OUT}`],
     ["to the root", "..", `the symbolic link leads to ".", a folder that it is in${WAY_OUT}`],
     ["to itself", "l.yaml", `the symbolic link leads over more than 8 others, or to itself${WAY_OUT}`],
@@ -223,7 +223,7 @@ describe("render: links and submodules", () => {
     expect(keys(result)).to.deep.equal(["/ConfigMap/shop/x"]);
     expect(notes(result)).to.deep.equal([
       "a/again.yaml:1  is a link to x.yaml, which is read itself",
-      'a/gone:1  the symbolic link leads to "b", where nothing is; it is left out',
+      'a/gone:1  the symbolic link leads to "b", which does not exist; it is ignored, and nothing is pruned until the link is corrected or removed, or excluded with source.exclude',
       "a/vendor:1  submodules are not read; it is left out",
     ]);
   });
