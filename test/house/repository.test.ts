@@ -26,7 +26,8 @@ async function readJson<T>(path: string): Promise<T> {
 }
 
 describe("the repository", () => {
-  it("has generated files that are up to date", async () => {
+  it("has generated files that are up to date", async function () {
+    this.timeout(60_000);
     expect(await staleFiles(root, outputsOf(RESOURCES)), "run make generate").to.deep.equal([]);
   });
 
