@@ -5,6 +5,7 @@ import type { KubeClient } from "../../kube/client.js";
 import type { Discovery } from "../../kube/discovery.js";
 import { Reflector, type ReflectorObserver } from "../../kube/reflector.js";
 import type { KubernetesContext } from "./context.js";
+import { DeniedWrites } from "./denied-writes.js";
 import { RightsWatch } from "./rights-watch.js";
 import type { SweepCause } from "./sweep/sweeper.js";
 import { Sweeps } from "./sweep/sweeps.js";
@@ -84,9 +85,11 @@ export class ClusterConnection {
     const rights = new RightsWatch({ client, clock, logger });
     this.#rights = rights;
     const onForbidden = (app: string): void => rights.awaited(app, () => news.granted(app));
+    const denied = new DeniedWrites(clock);
+    const onDenied = (): void => rights.awaited("denied writes", () => denied.clear());
     this.context = {
       ...{ client, discovery, tracker, clock, logger, instance, digestKey, ownUser, requests, appExists },
-      onForbidden,
+      ...{ onForbidden, denied, onDenied },
     };
     const { observerFor, reader, appNamespaces } = options;
     const onChange = (): void => news.wake(apps.keys());

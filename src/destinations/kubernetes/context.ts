@@ -10,6 +10,7 @@ import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
 import { appKey } from "../../plan/live.js";
 import type { Target } from "../destination.js";
+import type { DeniedWrites } from "./denied-writes.js";
 import { healthOf } from "./health/rules.js";
 import { type ObservedObject, observe } from "./observed-object.js";
 import type { Tracker } from "./tracker.js";
@@ -33,6 +34,10 @@ export interface KubernetesContext {
   readonly appExists: (namespace: string, name: string) => boolean;
   /** An app was refused for a right that its ServiceAccount lacks. */
   readonly onForbidden: (app: string) => void;
+  /** Permissions that users were found to lack a moment ago. */
+  readonly denied: DeniedWrites;
+  /** A denial was remembered. */
+  readonly onDenied: () => void;
 }
 
 /** Writes of one app that are on their way at once. */

@@ -16,7 +16,7 @@ import { admissionNotes, notAsAsked } from "./asked.js";
 import { deferrable, type Refused } from "./companions/defer.js";
 import { provides } from "./companions/provides.js";
 import { liveDiff } from "./compare.js";
-import { type KubernetesContext, laneOf, noteForbidden, WRITES_PER_APP } from "./context.js";
+import { type KubernetesContext, laneOf, noteForbidden, WRITES_PER_APP, writer } from "./context.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
 import { fieldManager } from "./identity.js";
 import { isTooLarge, KIND_NOT_SERVED, Refusal, TOO_LARGE } from "./refusals/refusal.js";
@@ -49,6 +49,7 @@ export async function preview(
   { all, others }: PreviewScope,
   signal: AbortSignal,
 ): Promise<Preview> {
+  context.denied.forget(writer(context, target));
   const waits = (write: WriteAction): boolean =>
     context.discovery.peek(write.document.id) === undefined && all.some((one) => provides(one, write.document.id));
   const judged = await judgeAll(
