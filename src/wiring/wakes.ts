@@ -46,8 +46,12 @@ export class AppWakes implements ClusterNews {
   }
 
   rulesChanged(apps: Iterable<string>): void {
-    for (const app of apps)
-      if (this.#memories.get(app)?.ledger.forgiveRefusals()) this.#enqueue(app, PRIORITY.background);
+    for (const app of apps) {
+      const memory = this.#memories.get(app);
+      const waits = memory?.awaited !== undefined;
+      if (memory) memory.awaited = undefined;
+      if (memory?.ledger.forgiveRefusals() || waits) this.#enqueue(app, PRIORITY.background);
+    }
   }
 
   #endRest(apps: Iterable<string>, priority: Priority): void {

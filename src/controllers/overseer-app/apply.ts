@@ -3,6 +3,7 @@ import { rfc3339 } from "../../base/clock.js";
 import { displayId, type ObjectKey } from "../../manifest/object-id.js";
 import type { DeferredWrite } from "../../plan/actions.js";
 import type { Plan } from "../../plan/plan.js";
+import { awaitWrites, isTakenIn } from "./awaiting.js";
 import { flushChange, stageChange } from "./change-record.js";
 import { awaitedDeletions } from "./lifting-deletions.js";
 import { observeApp } from "./observe.js";
@@ -12,10 +13,8 @@ import { restAfterFailure } from "./retry.js";
 import type { AppRun, ChangeUpdate, Rendered } from "./run.js";
 import { type Remaining, writeInOrder } from "./write-in-order.js";
 
-/** What the API server has not taken in after so long, of what was written before, is a refusal like any other. */
-const TAKE_IN_MS = 10_000;
-/** The first wait of these, and the longest. */
-const AGAIN_MS = { first: 250, most: 2_000 };
+/** How soon a Change goes on after a deletion that something waits for. */
+const AFTER_DELETION_MS = 250;
 
 /** What the deletions of a plan depend on. */
 export interface DeletionFacts {
@@ -47,7 +46,7 @@ export async function applyPlan(
   if (!results.failed && deletions.refusal !== undefined) return pruneRefused(run, desired, change, deletions.refusal);
   const left = plan.leftovers.filter(({ live }) => !deletions.given.has(live.key));
   const hold = results.failed ? undefined : holdDeletions(run, left, deletions.unsettled);
-  if (hold !== undefined) return waitBeforePrune(run, change, hold);
+  if (hold !== undefined) return waitFor(run, change, hold);
   if (!results.failed) await prune(run, left, results);
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-prune");
@@ -70,10 +69,10 @@ async function deleteWhatIsAwaited(
     await prune(run, awaited, results);
     if (results.failed) return false;
     run.memory.lastWrite = run.services.clock.monotonic();
-    run.comeBack(AGAIN_MS.first);
+    run.comeBack(AFTER_DELETION_MS);
   }
   const gone = awaited.map(({ live }) => displayId(live.id)).join(", ");
-  waitBeforePrune(run, change, hold ?? `the rest is judged again, since ${gone} is deleted`);
+  waitFor(run, change, hold ?? `the rest is judged again, since ${gone} is deleted`);
   return true;
 }
 
@@ -93,32 +92,18 @@ function noteStuck(run: AppRun, { waiting, held, unwritten }: Remaining, results
   return results.failed;
 }
 
-/** Whether what was written last had its time to be taken in. */
-function isTakenIn(run: AppRun): boolean {
-  const { lastWrite } = run.memory;
-  return lastWrite === undefined || run.services.clock.monotonic() - lastWrite > TAKE_IN_MS;
-}
-
 /** Whether nothing failed and not all is written: then the Change goes on when what it waits for has come. */
-function isWaiting(run: AppRun, change: Change, { waiting, held }: Remaining, results: Results): boolean {
+function isWaiting(run: AppRun, change: Change, remaining: Remaining, results: Results): boolean {
+  const { waiting, held } = remaining;
   if (waiting.length === 0 && held.length === 0) return false;
-  const { memory, services } = run;
-  const reasons = [...held.map(({ message }) => message), ...waiting.map(describeWaiting)].sort();
-  const message = `${reasons.slice(0, 3).join("; ")}${reasons.length > 3 ? `; and ${reasons.length - 3} more` : ""}`;
+  const message = awaitWrites(run, remaining);
   run.progress = { state: "pending", message };
-  for (const { leftMs } of held) run.comeBack(leftMs);
-  const since = services.clock.monotonic() - (memory.lastWrite ?? services.clock.monotonic());
-  if (waiting.length > 0) run.comeBack(Math.min(AGAIN_MS.most, Math.max(AGAIN_MS.first, since)));
   stageChange(run, change, { phase: "Applying", waitingFor: message, ...markedPlan(run, change, results, false) });
   return true;
 }
 
-function describeWaiting({ action, message }: DeferredWrite): string {
-  return `${displayId(action.document.id)} is not accepted yet: ${message}`;
-}
-
-/** Says in the Change and the app what deletions wait for. */
-function waitBeforePrune(run: AppRun, change: Change, message: string): void {
+/** Says in the Change and the app what the rest of it waits for. */
+export function waitFor(run: AppRun, change: Change, message: string): void {
   run.progress = { state: "pending", message };
   stageChange(run, change, { phase: "Applying", waitingFor: message });
 }
@@ -133,6 +118,7 @@ async function leaveOpen(run: AppRun, change: Change): Promise<never> {
 function applied(run: AppRun, change: Change, results: Results): void {
   run.memory.retry = undefined;
   run.memory.given = undefined;
+  run.memory.awaited = undefined;
   run.memory.heldSince = undefined;
   run.memory.lastTold.delete("sync");
   run.progress = { state: "done" };

@@ -10,7 +10,8 @@ import type { LiveObject, Observation } from "../../plan/live.js";
 import { describePlan, isEmptyPlan, type Plan, planHash, summarise } from "../../plan/plan.js";
 import { judgePrune, keepPaused, type PruneVerdict } from "../../plan/prune-guard.js";
 import { PRIORITY } from "../../reconcile/work-queue.js";
-import { applyPlan } from "./apply.js";
+import { applyPlan, waitFor } from "./apply.js";
+import { beginJudgement, stillAwaits } from "./awaiting.js";
 import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "./change-record.js";
 import { type Claimants, claimFacts, judgeClaims } from "./claimants.js";
 import { claimKey } from "./claims.js";
@@ -45,6 +46,12 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   const { destination } = run;
   const documents = withoutFinished(run, desired.documents, observation);
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
+  const open = openChangeFor(run, desired.inputs.key);
+  // What has begun goes on with all that it still can write: that may be what lifts a refusal.
+  const begun = run.status.applied?.key === desired.inputs.key;
+  const awaited = begun && open?.status?.phase === "Applying" ? stillAwaits(run, desired, diff.writes) : undefined;
+  if (open && awaited !== undefined) return waitFor(run, open, awaited);
+  beginJudgement(run, desired);
   // Asked before the judgement: an app that looks at the commit in between may claim what is judged here.
   const unwanted = diff.leftovers.filter(({ key }) => desired.skipped?.has(key) !== true);
   const unsettled = unwanted.length === 0 ? [] : unsettledApps(run);
@@ -57,9 +64,6 @@ export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
   const leftovers = [...given, ...verdict.decisions, ...held];
   const plan: Plan = { writes: preview.accepted, deferred: preview.deferred, refused: preview.refused, leftovers };
   run.services.failpoint("app:after-plan");
-  const open = openChangeFor(run, desired.inputs.key);
-  // What has begun goes on with all that it still can write: that may be what lifts a refusal.
-  const begun = run.status.applied?.key === desired.inputs.key;
   const stopped = verdict.refusal !== undefined && (!begun || diff.writes.length === 0);
   if (stopped || (preview.refused.length > 0 && !begun)) return refused(run, desired, plan, verdict);
   if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0)) return inPlace(run, desired, plan, diff.vanishing);

@@ -3,6 +3,7 @@ import type { ObjectKey } from "../../manifest/object-id.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
 import type { LeftoverDecision } from "../../plan/prune-guard.js";
 import type { TreeLinks } from "../../render/source-links.js";
+import type { AwaitedWrites } from "./awaiting.js";
 import type { Moments } from "./elapsed.js";
 import type { HealthReasons } from "./health-reasons.js";
 import type { Rendered } from "./run.js";
@@ -70,6 +71,8 @@ export class AppMemory {
   pruneHeldSince: number | undefined;
   /** Monotonic time of the last write of a Change. */
   lastWrite: number | undefined;
+  /** The writes of the Change that is being applied that wait for something. */
+  awaited: AwaitedWrites | undefined;
   /** Monotonic time since when writes of these inputs wait for the health of what serves them. */
   heldSince: { readonly inputsKey: string; readonly at: number } | undefined;
   /** Monotonic times at which webhook configurations and the like were written. */
@@ -93,6 +96,7 @@ export class AppMemory {
 
   /** Ends the rest after a failure: what failed may go well now. */
   retryNow(): void {
+    this.awaited = undefined;
     if (this.retry && !this.retry.terminal) this.retry = { ...this.retry, broughtForward: true };
   }
 

@@ -12,12 +12,17 @@ import type { AppRun, Rendered } from "./run.js";
 /** Writes of one app on their way at once. */
 const PARALLEL = 8;
 
+/** A write that waits for the health of others. */
+export interface HeldWrite extends Hold {
+  readonly action: WriteAction;
+}
+
 /** What could not be written in one go. */
 export interface Remaining {
   /** What the destination does not accept, with what it says now. */
   readonly waiting: readonly DeferredWrite[];
   /** What waits for the health of others. */
-  readonly held: readonly Hold[];
+  readonly held: readonly HeldWrite[];
   /** Whether a document is still to be written. */
   readonly unwritten: (key: ObjectKey) => boolean;
 }
@@ -39,14 +44,15 @@ export async function writeInOrder(run: AppRun, desired: Rendered, plan: Plan, r
     [...accepted, ...waiting].some(({ action }) => action.document.key === key) ||
     failed.some((document) => document.key === key);
   for (;;) {
-    const held = new Map<PreviewedWrite, Hold>();
+    const holdOf = new Map<PreviewedWrite, Hold>();
     for (const write of accepted) {
       const hold = holds.of(write.action, unwritten);
-      if (hold) held.set(write, hold);
+      if (hold) holdOf.set(write, hold);
     }
-    const ready = accepted.filter((write) => !held.has(write));
+    const ready = accepted.filter((write) => !holdOf.has(write));
+    const held = [...holdOf].map(([{ action }, hold]) => ({ ...hold, action }));
     const step = nextStep({ ready, waiting, failed, wrote, tierOf: holds.tierOf });
-    if (step.type === "end" || run.signal.aborted) return { waiting, held: [...held.values()], unwritten };
+    if (step.type === "end" || run.signal.aborted) return { waiting, held, unwritten };
     if (step.type === "judge") {
       const others = [...accepted.map(({ action }) => action), ...liftingDeletions(plan.leftovers)];
       const again = await judgeAgain(run, desired, waiting, others);
@@ -60,7 +66,7 @@ export async function writeInOrder(run: AppRun, desired: Rendered, plan: Plan, r
       if (run.signal.aborted || (await writeOne(run, write, results, holds))) return;
       failed.push(write.action.document);
     });
-    if (run.signal.aborted) return { waiting, held: [...held.values()], unwritten };
+    if (run.signal.aborted) return { waiting, held, unwritten };
     run.services.failpoint("app:after-tier");
     accepted = accepted.filter((write) => !done.has(write));
     wrote = true;
