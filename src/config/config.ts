@@ -30,6 +30,7 @@ export interface Config {
   readonly gitCacheBytes: number;
   /** What repositories and sources may grow to; what is undefined has the default of its room. */
   readonly limits: LimitSettings;
+  readonly render: RenderSettings;
   /** Which proxy requests to Git hosts go through. */
   readonly proxies: ProxyRules;
   /** What of the environment is ignored, and why: for the log. */
@@ -57,6 +58,17 @@ export interface ClusterSettings {
   readonly context?: string;
   readonly serviceHost?: string;
   readonly servicePort?: string;
+}
+
+/** How Kustomize and Helm sources are rendered. */
+export interface RenderSettings {
+  /** Path or name of the program; undefined: looked for by its name. */
+  readonly kubectl: string | undefined;
+  readonly helm: string | undefined;
+  /** Time limit of one run of a program. */
+  readonly timeoutMs: number;
+  /** Size limit of kept results; 0: none are kept. */
+  readonly cacheBytes: number;
 }
 
 /** Limits that somebody has set, by the names that the rooms have for them. */
@@ -104,6 +116,12 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     gitEngine: values["git-engine"] ?? "auto",
     gitCacheBytes: values["git-cache-bytes"] ?? 0,
     limits: limitSettings(values),
+    render: {
+      kubectl: values.kubectl,
+      helm: values.helm,
+      timeoutMs: values["render-timeout"] ?? 30_000,
+      cacheBytes: values["render-cache-bytes"] ?? 256 * 2 ** 20,
+    },
     proxies: proxies.rules,
     warnings: proxies.warnings,
     namespace,

@@ -19,8 +19,8 @@ export interface KubeObject {
 export interface Origin {
   /** Path in the repository. */
   readonly file: string;
-  /** Line on which the document begins, counted from 1. */
-  readonly line: number;
+  /** Line on which the document begins, counted from 1; undefined for rendered documents, whose lines stand in no file. */
+  readonly line?: number | undefined;
 }
 
 /** Where a field is written. Its line is looked for only when it has to be named. */
@@ -45,7 +45,7 @@ export interface Document {
   readonly hash: string;
 }
 
-/** `apps/shop/web.yaml:12`, as editors and terminals can open it. */
-export function formatOrigin(origin: Origin): string {
-  return `${origin.file}:${origin.line}`;
+/** `apps/shop/web.yaml:12`, as editors and terminals can open it; without the line where there is none. */
+export function formatOrigin({ file, line }: Origin): string {
+  return line === undefined ? file : `${file}:${line}`;
 }

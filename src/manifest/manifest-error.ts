@@ -4,8 +4,8 @@ import { OverseerError } from "../base/errors.js";
 export interface ManifestProblem {
   /** Path in the repository. */
   readonly file: string;
-  /** Counted from 1. */
-  readonly line: number;
+  /** Counted from 1; undefined for rendered documents. */
+  readonly line?: number | undefined;
   /** Counted from 1; absent when the problem is one of the whole document. */
   readonly column?: number;
   /** How people name the object, for example `Deployment shop/web`; absent when it could not be told. */
@@ -17,7 +17,7 @@ export interface ManifestProblem {
 /** `apps/web.yaml:12:3: Deployment web: …`, on one line, whatever the file is called. */
 export function formatProblem(problem: ManifestProblem): string {
   const file = onOneLine(problem.file);
-  const place = problem.column === undefined ? `${file}:${problem.line}` : `${file}:${problem.line}:${problem.column}`;
+  const place = [file, problem.line, problem.column].filter((part) => part !== undefined).join(":");
   return problem.object === undefined
     ? `${place}: ${problem.message}`
     : `${place}: ${onOneLine(problem.object)}: ${problem.message}`;
@@ -32,7 +32,7 @@ function onOneLine(text: string): string {
 export class ManifestError extends OverseerError {
   readonly problems: readonly ManifestProblem[];
   readonly file: string;
-  readonly line: number;
+  readonly line: number | undefined;
   readonly column: number | undefined;
 
   /** `problems` holds at least one. */

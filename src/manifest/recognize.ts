@@ -2,8 +2,8 @@ import { isRecord } from "./shape.js";
 
 const EXCLUDE = "leave the file out with source.exclude";
 const ENCRYPTED = `which this version does not decrypt: make the Secret in the cluster in another way, and ${EXCLUDE}`;
-const HELM = "which this version does not render: commit what helm template prints, and set source.path to that";
-const KUSTOMIZE = "which this version does not render: commit what kustomize build prints, and set source.path to that";
+const HELM = "not a manifest: set source.path to the folder of the chart";
+const KUSTOMIZE = `not a manifest: set source.path to the folder of the kustomization that uses it, or ${EXCLUDE}`;
 
 /** Content that is told by how the file begins. */
 const BY_BEGINNING: readonly (readonly [beginning: RegExp | string, what: string])[] = [
@@ -102,7 +102,7 @@ export function recognizeKind({ group, kind }: { readonly group: string; readonl
   if (group === "source.toolkit.fluxcd.io" && kind === "GitRepository")
     return `this ${kind} is Flux's, which is not installed: write one of gitops.overseer.io/v1alpha1 instead, or ${EXCLUDE}`;
   if (/(?:^|\.)(?:helm\.toolkit\.fluxcd\.io|helm\.cattle\.io)$/.test(group))
-    return `${kind} asks for a Helm chart, ${HELM}; or ${EXCLUDE}`;
+    return `${kind} asks for a Helm chart: commit the chart, and write an OverseerApp with its folder and source.helm; or ${EXCLUDE}`;
   if (group.endsWith(".toolkit.fluxcd.io")) return `${kind} is Flux's, which is not installed: ${EXCLUDE}`;
   return undefined;
 }

@@ -1,7 +1,13 @@
 import { nameOf, parentOf } from "./repository-path.js";
+import type { SourceSelection } from "./request.js";
 
 /** How a folder is turned into objects. */
 export type RendererKind = "plain" | "kustomize" | "helm";
+
+/** The kind that a source asks for; undefined where its files are to tell. */
+export function askedKind(source: Pick<SourceSelection, RendererKind>): RendererKind | undefined {
+  return (["plain", "kustomize", "helm"] as const).find((kind) => source[kind] !== undefined);
+}
 
 /** A file that says how its folder is to be rendered. */
 export interface Marker {
@@ -19,8 +25,8 @@ export interface Detection {
   readonly nested: readonly Marker[];
 }
 
-/** File names that `kustomize build` looks for, in its order, and Helm's. */
-const MARKERS: ReadonlyMap<string, Marker["kind"]> = new Map([
+/** File names that `kustomize build` looks for, in its order, and the one of Helm, with what they make of their folder. */
+export const MARKERS: ReadonlyMap<string, Marker["kind"]> = new Map([
   ["kustomization.yaml", "kustomize"],
   ["kustomization.yml", "kustomize"],
   ["Kustomization", "kustomize"],

@@ -1,35 +1,29 @@
-import { canonicalJson, sha256 } from "../base/hash.js";
+import { canonicalJson, type Json, sha256 } from "../base/hash.js";
 import type { RenderTarget, SourceSelection } from "./request.js";
 
-/** Goes up whenever the same files would render to other documents: every app is then rendered once. */
-export const RENDERER_VERSION = 2;
-
-/** All that a render of plain manifests reads. */
+/** All that a render depends on. */
 export interface RenderInputs {
-  /** Object id of the tree, or of the file, at `source.path`. It stays the same in commits that do not touch it. */
-  readonly tree: string;
-  /** Digest of what is read outside of that tree, through symbolic links. */
-  readonly links?: string | undefined;
-  readonly source: SourceSelection;
+  /** What the renderer declares: for plain manifests `tree`, the object id of the tree or file at `source.path`. */
+  readonly content: Readonly<Record<string, unknown>>;
+  /** Version of the renderer. */
+  readonly version: number;
+  readonly source: Pick<SourceSelection, "path" | "include" | "exclude">;
   readonly defaultNamespace: string;
-  /** Default: kubernetes. */
+  /** Defaults to kubernetes. */
   readonly target?: RenderTarget;
   /** Variables for Compose documents. They are no secrets. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The name of a set of inputs: equal inputs render to equal documents. 32 hex digits. */
-export function inputKey(inputs: RenderInputs, rendererVersion = RENDERER_VERSION): string {
-  const { tree, links, source, defaultNamespace, target = "kubernetes", env = {} } = inputs;
+export function inputKey(inputs: RenderInputs): string {
+  const { content, version, source, defaultNamespace, target = "kubernetes", env = {} } = inputs;
   const { path, include = [], exclude = [] } = source;
-  // What is new is left out where it says nothing, so that the keys of what runs already stay.
+  // Later fields are absent where they say nothing, so that the keys of running apps stay the same.
   const more = {
-    ...(links === undefined ? {} : { links }),
     ...(target === "kubernetes" ? {} : { target }),
     ...(Object.keys(env).length === 0 ? {} : { env }),
   };
-  return sha256(
-    canonicalJson({ tree, source: { path, include, exclude }, defaultNamespace, rendererVersion, ...more }),
-    32,
-  );
+  const all = { ...content, source: { path, include, exclude }, defaultNamespace, rendererVersion: version, ...more };
+  return sha256(canonicalJson(all as Json), 32);
 }

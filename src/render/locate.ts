@@ -1,10 +1,19 @@
-import type { GitSnapshot, TreeLimits } from "../git/engine.js";
+import type { GitSnapshot, TreeEntry, TreeLimits } from "../git/engine.js";
 import { closest } from "./closest.js";
 import { followLinks, resolvePath, type SourceFile } from "./links.js";
 import { PathNotFoundError } from "./render-error.js";
 import { joinPath, nameOf, normalisePath, parentOf, type RepositoryPath } from "./repository-path.js";
 import type { SourceSelection } from "./request.js";
 import { leavesOut } from "./select.js";
+
+/** What stands at the path of a source, symbolic links on the way followed. */
+export interface SourcePlace {
+  /** As the source names it. */
+  readonly wanted: RepositoryPath;
+  /** Where it is. */
+  readonly path: RepositoryPath;
+  readonly entry: TreeEntry & { readonly kind: "tree" | "file" };
+}
 
 /** The files that a source may take from. */
 export interface LocatedSource {
@@ -16,17 +25,12 @@ export interface LocatedSource {
 }
 
 /**
- * Finds what stands at the path of a source in a commit: all files of a folder, or one file. Symbolic links are followed
- * within the repository.
+ * Finds what stands at the path of a source in a commit. Symbolic links are followed within the repository.
  *
  * @throws PathNotFoundError naming the path and the nearest thing that is there.
  */
-export async function locate(
-  snapshot: GitSnapshot,
-  source: SourceSelection,
-  limits: TreeLimits,
-): Promise<LocatedSource> {
-  const wanted = normalisePath(source.path);
+export async function findPlace(snapshot: GitSnapshot, sourcePath: string): Promise<SourcePlace> {
+  const wanted = normalisePath(sourcePath);
   const end = await resolvePath(snapshot, wanted);
   if (end.kind === "fault") throw new PathNotFoundError(`${at(wanted)}: a symbolic link on it ${end.message}`);
   if (end.kind === "missing") {
@@ -37,6 +41,16 @@ export async function locate(
   if (entry.kind === "submodule") {
     throw new PathNotFoundError(`${at(wanted)} is a submodule; make a GitRepository for it and use that`);
   }
+  return { wanted, path, entry: { id: entry.id, kind: entry.kind === "tree" ? "tree" : "file" } };
+}
+
+/** All files of a folder with what its symbolic links lead to, or the one file that the source names. */
+export async function listSource(
+  snapshot: GitSnapshot,
+  { path, entry }: SourcePlace,
+  source: SourceSelection,
+  limits: TreeLimits,
+): Promise<LocatedSource> {
   if (entry.kind !== "tree") {
     return { folder: parentOf(path), files: [{ path: nameOf(path), blob: entry.id, kind: "file" }], singleFile: true };
   }

@@ -1,27 +1,58 @@
 import type { PreparedDocument } from "../manifest/to-document.js";
+import { detect, MARKERS } from "./detect.js";
+import { type LocatedSource, listSource } from "./locate.js";
 import { pickManifestFiles } from "./manifest-files.js";
 import { expandSource } from "./overseer/expand-source.js";
 import type { ParseCache } from "./parse-cache.js";
-import { fromManifestProblem, type RenderProblem } from "./render-error.js";
-import type { Renderer, RendererInput, RendererOutput } from "./renderer.js";
+import { fromManifestProblem, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
+import type { DeclaredInputs, Renderer, RendererInput, RendererOutput, SourceInput } from "./renderer.js";
+import { joinPath } from "./repository-path.js";
+import type { SourceSelection } from "./request.js";
+import { selectFiles } from "./select.js";
+import { linkedContent, linksBelow, type TreeLinks } from "./source-links.js";
+import { describeNothing } from "./what-is-there.js";
 
 /** Plain manifests: every YAML and JSON file of the source, as it is; for an Overseer Core, its documents are expanded. */
 export class PlainRenderer implements Renderer {
   readonly kind = "plain";
+  readonly version = 2;
+  readonly keepsResults = false;
   readonly #cache: ParseCache;
 
   constructor(cache: ParseCache) {
     this.#cache = cache;
   }
 
-  async render(input: RendererInput): Promise<RendererOutput> {
-    const { snapshot, limits } = input;
-    const { files, notes, problems: linkProblems, unread } = pickManifestFiles(input);
-    const outcomes = await this.#cache.load(files, (blob) => snapshot.readBlob(blob), limits);
-    if (input.target === "overseer") {
-      const expanded = await expandSource(input, files, outcomes);
+  /** The id of the tree, and a digest of what its symbolic links lead to. */
+  async declare(
+    { snapshot, place, source, limits }: SourceInput,
+    known: TreeLinks | undefined,
+  ): Promise<DeclaredInputs> {
+    const { entry, path, wanted } = place;
+    const asked = source.plain === undefined ? {} : { plain: source.plain };
+    // A path that leads over links is resolved anew in each commit.
+    const reads = path === wanted ? { reads: new Map([[path, entry.id]]) } : {};
+    if (entry.kind !== "tree") return { content: { tree: entry.id, ...asked }, ...reads };
+    const links = await linksBelow(snapshot, entry.id, limits, known);
+    if (links.links.length === 0) return { content: { tree: entry.id, ...asked }, links, ...reads };
+    const linked = await linkedContent(snapshot, path, links, source, limits);
+    return { content: { tree: entry.id, ...(linked === undefined ? {} : { links: linked }), ...asked }, links };
+  }
+
+  async render(source: SourceInput): Promise<RendererOutput> {
+    const { snapshot, limits, target, env } = source;
+    const located = await listSource(snapshot, source.place, source.source, limits);
+    const { folder, files, singleFile: anyName } = located;
+    const selected = selectPlain(located, source.source);
+    const input: RendererInput = { snapshot, folder, files, selected, anyName, limits, target, env };
+    const { files: picked, notes, problems: linkProblems, unread } = pickManifestFiles(input);
+    const outcomes = await this.#cache.load(picked, (blob) => snapshot.readBlob(blob), limits);
+    const nothing = (documents: readonly PreparedDocument[]): Pick<RendererOutput, "nothing"> =>
+      documents.length > 0 ? {} : { nothing: describeNothing(folder, files, selected, anyName) };
+    if (target === "overseer") {
+      const expanded = await expandSource(input, picked, outcomes);
       const problems = [...linkProblems, ...expanded.problems];
-      return { ...expanded, notes: [...notes, ...expanded.notes], problems, unread };
+      return { ...expanded, notes: [...notes, ...expanded.notes], problems, unread, ...nothing(expanded.documents) };
     }
     const problems: RenderProblem[] = [...linkProblems];
     const documents: PreparedDocument[] = [];
@@ -29,6 +60,22 @@ export class PlainRenderer implements Renderer {
       if (outcome.ok) documents.push(...outcome.documents);
       else problems.push(...outcome.problems.map(fromManifestProblem));
     }
-    return { documents, notes, problems, unread };
+    return { documents, notes, problems, unread, ...nothing(documents) };
   }
+}
+
+/** The files that a plain source means. A kustomization or chart in a folder below is refused: its files are no manifests. */
+function selectPlain({ folder, files, singleFile }: LocatedSource, source: SourceSelection): LocatedSource["files"] {
+  if (singleFile) return files;
+  const inReach = source.plain?.recurse === false ? files.filter(({ path }) => !path.includes("/")) : files;
+  const selected = selectFiles(inReach, source);
+  const [stray] = detect(selected.map(({ path }) => path)).nested;
+  if (stray !== undefined) {
+    const product = stray.kind === "helm" ? "Helm" : "Kustomize";
+    throw new UnsupportedSourceError(
+      `${JSON.stringify(joinPath(folder, stray.path))} makes its folder a ${product} source, below plain manifests. Set ` +
+        "source.path to one or the other, or leave the folder out with source.exclude or source.plain.recurse: false",
+    );
+  }
+  return source.plain === undefined ? selected : selected.filter(({ path }) => !MARKERS.has(path));
 }

@@ -1,107 +1,184 @@
+import { isTerminal } from "../base/errors.js";
+import { canonicalJson, sha256 } from "../base/hash.js";
 import type { GitSnapshot } from "../git/engine.js";
 import { compareForApply } from "../manifest/order.js";
-import { type Detection, detect, type RendererKind } from "./detect.js";
-import { lostWithout } from "./kustomization.js";
+import { askedKind, detect, type RendererKind } from "./detect.js";
+import { inputKey } from "./input-key.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "./limits.js";
-import type { SourceFile } from "./links.js";
-import { locate } from "./locate.js";
+import { findPlace, type SourcePlace } from "./locate.js";
 import { orderNotes } from "./notes.js";
 import { heedOtherTools } from "./other-tools.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
 import { placeDocuments } from "./place.js";
-import { RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
-import type { Renderer } from "./renderer.js";
-import { joinPath } from "./repository-path.js";
+import { type Reads, sameReads } from "./reads.js";
+import { PathNotFoundError, RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
+import { type RenderObserver, silentRenderObserver } from "./render-observer.js";
+import type { Renderer, RendererOutput, SourceInput } from "./renderer.js";
 import type { RenderRequest, RenderResult } from "./request.js";
+import { NO_RESULTS, type ResultStore } from "./result-store.js";
 import { selectFiles } from "./select.js";
-import { describeNothing } from "./what-is-there.js";
+import type { TreeLinks } from "./source-links.js";
+
+/** The inputs of a source at one commit, and what makes finding them in the next commit cheap. */
+export interface LocatedSourceInputs {
+  readonly key: string;
+  readonly kind: RendererKind;
+  readonly commit: string;
+  /** What of the request the key holds. */
+  readonly of: string;
+  readonly reads: Reads | undefined;
+  readonly links: TreeLinks | undefined;
+}
+
+/** What a `SourceRenderer` is made of. */
+export interface SourceRendererOptions {
+  /** Unless a request has its own. */
+  readonly limits?: RenderLimits;
+  /** Keeps results of renderers that start children. Defaults to keeping none. */
+  readonly results?: ResultStore;
+  readonly observer?: RenderObserver;
+}
 
 /** Turns a commit into documents. All or nothing: a source with one bad file gives no documents. */
 export class SourceRenderer {
-  /** Unless a request has its own. */
   readonly limits: RenderLimits;
   readonly #renderers: ReadonlyMap<RendererKind, Renderer>;
+  readonly #results: ResultStore;
+  readonly #observer: RenderObserver;
 
-  constructor(renderers: readonly Renderer[], limits: RenderLimits = DEFAULT_RENDER_LIMITS) {
-    this.limits = limits;
+  constructor(renderers: readonly Renderer[], options: SourceRendererOptions = {}) {
+    this.limits = options.limits ?? DEFAULT_RENDER_LIMITS;
+    this.#results = options.results ?? NO_RESULTS;
+    this.#observer = options.observer ?? silentRenderObserver;
     this.#renderers = new Map(renderers.map((renderer) => [renderer.kind, renderer]));
   }
 
   /**
-   * Renders a source as it is in `snapshot`. The same commit and request always give the same documents.
+   * The key of all that a render of the source in `snapshot` depends on. `known` is the last answer for the same app: where
+   * nothing that was read has changed since, no file is read. What stands in the way of a render is for the render to say.
+   */
+  async locate(
+    request: RenderRequest,
+    snapshot: GitSnapshot,
+    known?: LocatedSourceInputs,
+  ): Promise<LocatedSourceInputs> {
+    const of = requestDigest(request);
+    const commit = snapshot.commit.id;
+    if (known?.of === of) {
+      if (known.commit === commit) return known;
+      if (known.reads !== undefined && (await sameReads(known.reads, snapshot))) return { ...known, commit };
+    }
+    const { renderer, declared } = await this.#declare(request, snapshot, known?.links);
+    const { source, defaultNamespace, target = "kubernetes", env = {} } = request;
+    const { content, reads, links } = declared;
+    const key = inputKey({ content, version: renderer.version, source, defaultNamespace, target, env });
+    return { key, kind: renderer.kind, commit, of, reads, links };
+  }
+
+  /**
+   * Renders a source as it is in `snapshot`. The same commit and request always give the same documents. With `key`, the
+   * answer of `locate`, a result that was kept is taken from disk.
    *
    * @throws PathNotFoundError, UnsupportedSourceError, RenderError with all problems of the source; whatever reading
    * the snapshot throws.
    */
-  async render(request: RenderRequest, snapshot: GitSnapshot): Promise<RenderResult> {
+  async render(request: RenderRequest, snapshot: GitSnapshot, key?: string): Promise<RenderResult> {
+    const place = await findPlace(snapshot, request.source.path);
+    const input = this.#input(request, snapshot, place);
+    const renderer = this.#renderers.get(await kindOf(input));
+    if (renderer === undefined) throw new UnsupportedSourceError("the source is of a kind that is not rendered");
+    return finish(request, await this.#output(renderer, input, key));
+  }
+
+  /** Counts documents that the caller still had. */
+  reused(kind: RendererKind): void {
+    this.#observer.rendered(kind, "hit", 0);
+  }
+
+  async #output(renderer: Renderer, input: SourceInput, key: string | undefined): Promise<RendererOutput> {
+    const { kind, keepsResults } = renderer;
+    const begin = performance.now();
+    const kept = keepsResults && key !== undefined ? await this.#results.get(key) : undefined;
+    if (kept !== undefined) {
+      this.#observer.rendered(kind, "disk", (performance.now() - begin) / 1000);
+      return kept;
+    }
+    let result: "miss" | "error" = "error";
+    try {
+      const output = await renderer.render(input);
+      if (output.problems.length === 0) result = "miss";
+      if (keepsResults && key !== undefined && result === "miss") await this.#results.put(key, output);
+      return output;
+    } finally {
+      this.#observer.rendered(kind, result, (performance.now() - begin) / 1000);
+    }
+  }
+
+  async #declare(request: RenderRequest, snapshot: GitSnapshot, links: TreeLinks | undefined) {
+    const fallback = this.#renderers.get("plain") as Renderer;
+    let place: SourcePlace;
+    try {
+      place = await findPlace(snapshot, request.source.path);
+    } catch (error) {
+      if (error instanceof PathNotFoundError) return { renderer: fallback, declared: { content: { tree: "none" } } };
+      throw error;
+    }
+    const input = this.#input(request, snapshot, place);
+    try {
+      const renderer = this.#renderers.get(await kindOf(input)) ?? fallback;
+      return { renderer, declared: await renderer.declare(input, links) };
+    } catch (error) {
+      // The render finds the same, and says it.
+      if (!isTerminal(error)) throw error;
+      return { renderer: fallback, declared: { content: { tree: place.entry.id } } };
+    }
+  }
+
+  #input(request: RenderRequest, snapshot: GitSnapshot, place: SourcePlace): SourceInput {
+    const { source, defaultNamespace, target = "kubernetes", env = {}, name = "app", cluster, values = [] } = request;
     const limits = request.limits ?? this.limits;
-    const { folder, files, singleFile } = await locate(snapshot, request.source, limits);
-    const selected = singleFile ? files : selectFiles(files, request.source);
-    const detection = detect(selected.map((file) => file.path));
-    const renderer = this.#rendererFor(detection, folder);
-    if (renderer === undefined) throw await unsupported(detection, folder, selected, snapshot);
-    const { target = "kubernetes", env = {} } = request;
-    const input = { snapshot, folder, files, selected, limits, anyName: singleFile, target, env };
-    const { documents: prepared, notes, problems: found, remark, unread } = await renderer.render(input);
-    const problems = target === "kubernetes" ? [...found, ...refuseForKubernetes(prepared)] : found;
-    if (problems.length > 0) throw new RenderError(inOrder(problems), remark);
-    const placed = placeDocuments(prepared, request);
-    if (placed.problems.length > 0) throw new RenderError(inOrder(placed.problems));
-    const heeded = target === "kubernetes" ? heedOtherTools(placed.documents) : undefined;
-    const { documents = placed.documents, skipped = [] } = heeded ?? {};
-    const { notes: kept, omitted } = orderNotes([...notes, ...placed.notes, ...(heeded?.notes ?? [])]);
-    return {
-      documents: [...documents].sort((a, b) => compareForApply(a.id, b.id)),
-      ...(skipped.length === 0 ? {} : { skipped: new Set(skipped.map(({ key }) => key)) }),
-      ...(unread === undefined ? {} : { unread }),
-      notes: kept,
-      notesOmitted: omitted,
-      unknownKinds: placed.unknownKinds,
-      ...(placed.documents.length > 0 ? {} : { nothing: describeNothing(folder, files, selected, singleFile) }),
-    };
-  }
-
-  #rendererFor({ kind, nested }: Detection, folder: string): Renderer | undefined {
-    const renderer = this.#renderers.get(kind);
-    if (renderer === undefined) return undefined;
-    const stray = kind === "plain" ? nested[0] : undefined;
-    if (stray) throw new UnsupportedSourceError(straySource(stray.kind, joinPath(folder, stray.path)));
-    return renderer;
+    const signal = request.signal ?? new AbortController().signal;
+    return { snapshot, place, source, limits, target, env, name, defaultNamespace, cluster, values, signal };
   }
 }
 
-const PRODUCT: Readonly<Record<RendererKind, string>> = { plain: "Plain", kustomize: "Kustomize", helm: "Helm" };
-
-/** What makes a source one that is not rendered, and what to do: leaving the file out is advised where nothing is lost by it. */
-async function unsupported(
-  { kind, marker }: Detection,
-  folder: string,
-  selected: readonly SourceFile[],
-  snapshot: Pick<GitSnapshot, "readBlob">,
-): Promise<UnsupportedSourceError> {
-  const path = marker?.path ?? "";
-  const head = `${PRODUCT[kind]} sources are not rendered by this version; ${JSON.stringify(joinPath(folder, path))} makes this one.`;
-  if (kind === "helm")
-    return new UnsupportedSourceError(`${head} Commit what helm template prints and set source.path to that`);
-  const blob = selected.find((file) => file.path === path && file.kind === "file")?.blob;
-  const text = blob === undefined ? "" : new TextDecoder().decode(await snapshot.readBlob(blob));
-  const lost = lostWithout(
-    text,
-    path,
-    selected.map((file) => file.path),
-  );
-  const remedy =
-    lost.length === 0
-      ? `It only lists files that stand beside it: leave it out with source.exclude: [${JSON.stringify(path)}]`
-      : `Commit what kustomize build prints and set source.path to that; leaving the file out would lose ${lost.join(", ")}`;
-  return new UnsupportedSourceError(`${head} ${remedy}`);
+function finish(request: RenderRequest, output: RendererOutput): RenderResult {
+  const { documents: prepared, notes, problems: found, remark, nothing, unread } = output;
+  const { target = "kubernetes" } = request;
+  const problems = target === "kubernetes" ? [...found, ...refuseForKubernetes(prepared)] : found;
+  if (problems.length > 0) throw new RenderError(inOrder(problems), remark);
+  const placed = placeDocuments(prepared, request);
+  if (placed.problems.length > 0) throw new RenderError(inOrder(placed.problems));
+  const heeded = target === "kubernetes" ? heedOtherTools(placed.documents) : undefined;
+  const { documents = placed.documents, skipped = [] } = heeded ?? {};
+  const { notes: kept, omitted } = orderNotes([...notes, ...placed.notes, ...(heeded?.notes ?? [])]);
+  return {
+    documents: [...documents].sort((a, b) => compareForApply(a.id, b.id)),
+    ...(skipped.length === 0 ? {} : { skipped: new Set(skipped.map(({ key }) => key)) }),
+    ...(unread === undefined ? {} : { unread }),
+    notes: kept,
+    notesOmitted: omitted,
+    unknownKinds: placed.unknownKinds,
+    ...(placed.documents.length > 0 || nothing === undefined ? {} : { nothing }),
+  };
 }
 
-function straySource(kind: RendererKind, marker: string): string {
-  return (
-    `${JSON.stringify(marker)} makes its folder a ${PRODUCT[kind]} source, below plain manifests. Set source.path to ` +
-    "one or the other, or leave the folder out with source.exclude"
-  );
+/** What the source says of its kind, or else the names of the files in its folder. */
+async function kindOf({ snapshot, place, source }: SourceInput): Promise<RendererKind> {
+  const asked = askedKind(source);
+  if (asked !== undefined || place.entry.kind !== "tree") return asked ?? "plain";
+  const names = await snapshot.listNames(place.entry.id);
+  return detect(
+    selectFiles(
+      names.map((path) => ({ path })),
+      source,
+    ).map(({ path }) => path),
+  ).kind;
+}
+
+function requestDigest(request: RenderRequest): string {
+  const { source, defaultNamespace, target, env, name, cluster, values } = request;
+  return sha256(canonicalJson([source, defaultNamespace, target, env, name, cluster, values]), 32);
 }
 
 function inOrder(problems: readonly RenderProblem[]): RenderProblem[] {

@@ -3,11 +3,14 @@ import type { PreparedDocument } from "../manifest/to-document.js";
 import type { RendererKind } from "./detect.js";
 import type { RenderLimits } from "./limits.js";
 import type { SourceFile } from "./links.js";
+import type { SourcePlace } from "./locate.js";
+import type { Reads } from "./reads.js";
 import type { RenderProblem } from "./render-error.js";
 import type { RepositoryPath } from "./repository-path.js";
-import type { Note, RenderTarget } from "./request.js";
+import type { ClusterFacts, Note, RenderTarget, SourceSelection } from "./request.js";
+import type { TreeLinks } from "./source-links.js";
 
-/** What a renderer may read. */
+/** The files of a folder, for what reads all manifests there. */
 export interface RendererInput {
   readonly snapshot: GitSnapshot;
   /** Folder that the paths of the files are relative to. */
@@ -24,6 +27,37 @@ export interface RendererInput {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** A source at one commit, and what a renderer may take from elsewhere. */
+export interface SourceInput {
+  readonly snapshot: GitSnapshot;
+  /** What stands at the path of the source. */
+  readonly place: SourcePlace;
+  readonly source: SourceSelection;
+  readonly limits: RenderLimits;
+  readonly target: RenderTarget;
+  /** Variables for Compose documents. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Name of the app: the release name unless the source says otherwise. */
+  readonly name: string;
+  /** Where namespaced objects go that name no namespace. */
+  readonly defaultNamespace: string;
+  /** Undefined where the destination is no cluster, or not known yet. */
+  readonly cluster: ClusterFacts | undefined;
+  /** Values that the source takes from objects of the cluster, as YAML, in their order. */
+  readonly values: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** What a render depends on, as its renderer declares it before anything is rendered. */
+export interface DeclaredInputs {
+  /** The renderer's part of the input key: equal parts render to equal documents. */
+  readonly content: Readonly<Record<string, unknown>>;
+  /** What was read of the commit to find that out. While all of it is the same in another commit, so is `content`. */
+  readonly reads?: Reads;
+  /** What is kept of the symbolic links of a folder. */
+  readonly links?: TreeLinks;
+}
+
 /** What a renderer made of it. With problems, the documents are not used. */
 export interface RendererOutput {
   readonly documents: readonly PreparedDocument[];
@@ -33,10 +67,28 @@ export interface RendererOutput {
   readonly remark?: string;
   /** Why objects may be missing that the source still wants: nothing may be pruned. */
   readonly unread?: string | undefined;
+  /** Why there is no document; needed only where there is none. */
+  readonly nothing?: string;
 }
 
-/** Turns the files of a source into objects. What holds for all kinds of sources (namespaces, order) comes after it. */
+/**
+ * Turns a source into objects. What holds for all kinds of sources (namespaces, order, notes) comes after it.
+ *
+ * @example
+ * class Jsonnet implements Renderer {
+ *   readonly kind = "jsonnet";
+ *   readonly version = 1;
+ *   async declare({ snapshot, place }: SourceInput): Promise<DeclaredInputs> { … }
+ *   async render(input: SourceInput): Promise<RendererOutput> { … }
+ * }
+ */
 export interface Renderer {
   readonly kind: RendererKind;
-  render(input: RendererInput): Promise<RendererOutput>;
+  /** Goes up whenever the same inputs would render to other documents: its apps are then rendered once. */
+  readonly version: number;
+  /** Whether results are worth keeping on disk, since they cost a child process. */
+  readonly keepsResults: boolean;
+  /** Names what a render of the source reads. `known`: the links that were found before. */
+  declare(input: SourceInput, known: TreeLinks | undefined): Promise<DeclaredInputs>;
+  render(input: SourceInput): Promise<RendererOutput>;
 }

@@ -1,3 +1,4 @@
+import type { HelmSource, KustomizeSource, PlainSource } from "../api/renderers.js";
 import type { Document, Origin } from "../manifest/document.js";
 import type { HasStatusSubresource } from "../manifest/normalise.js";
 import type { GroupVersionKind, ObjectKey } from "../manifest/object-id.js";
@@ -11,6 +12,18 @@ export interface SourceSelection {
   readonly include?: readonly string[];
   /** Globs relative to `path`; a file that matches one is left out. */
   readonly exclude?: readonly string[];
+  /** At most one of these: the renderer, whatever the files say, and its settings. */
+  readonly plain?: PlainSource;
+  readonly kustomize?: KustomizeSource;
+  readonly helm?: HelmSource;
+}
+
+/** What charts may ask of the cluster that they are rendered for. */
+export interface ClusterFacts {
+  /** Like v1.35.2. */
+  readonly kubeVersion: string;
+  /** `v1`, `apps/v1`, `apps/v1/Deployment` and so on, sorted. */
+  readonly apiVersions: readonly string[];
 }
 
 /** Whether a kind lives in namespaces; undefined when the destination does not know the kind (yet). */
@@ -32,6 +45,13 @@ export interface RenderRequest {
   readonly target?: RenderTarget;
   /** Variables that `${NAME}` in a Compose document may stand for, besides those of the document itself, which win. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Name of the app. Defaults to "app". */
+  readonly name?: string;
+  readonly cluster?: ClusterFacts | undefined;
+  /** Values that the source takes from objects of the cluster, as YAML, in their order. */
+  readonly values?: readonly string[];
+  /** Ends children that render. */
+  readonly signal?: AbortSignal;
 }
 
 /** Something that a person should know and that is no error. */

@@ -6,7 +6,10 @@ import type { SourceSelection } from "./request.js";
  * The files of a folder that a source means: those that `include` names (all, if it names none) and `exclude` does not.
  * Hidden files and folders (`.github`) are never meant. A link that cannot be followed counts as the folder that it may stand for.
  */
-export function selectFiles(files: readonly SourceFile[], source: SourceSelection): SourceFile[] {
+export function selectFiles<F extends Pick<SourceFile, "path" | "unread">>(
+  files: readonly F[],
+  source: SourceSelection,
+): F[] {
   const include = source.include ?? [];
   const isIncluded = include.length === 0 ? () => true : compileGlobs("source.include", include);
   const mayHoldIncluded = include.length === 0 ? () => true : compileFolderGlobs("source.include", include);

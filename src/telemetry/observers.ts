@@ -6,6 +6,18 @@ import type { Series } from "./series.js";
  * it is called for every event or request.
  */
 
+/** Counts renders, by where their documents came from. */
+export function renderObserver(series: Series): {
+  rendered(renderer: string, result: string, seconds: number): void;
+} {
+  return {
+    rendered: (renderer, result, seconds) => {
+      series.render.total.of({ renderer, result }).inc();
+      if (result === "miss" || result === "error") series.render.seconds.of({ renderer }).observe(seconds);
+    },
+  };
+}
+
 /** Counts requests to the API server; `code` is the HTTP status, or `error` when no answer came. */
 export function requestObserver(series: Series): (method: string, code: string, seconds: number) => void {
   return (method, code, seconds) => {

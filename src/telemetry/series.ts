@@ -47,6 +47,11 @@ export interface Series {
     /** `reason`: as in the Ready condition of a GitRepository. */
     readonly errors: Family<"reason", Count>;
   };
+  readonly render: {
+    /** `result`: hit (still in memory), disk, miss, error. */
+    readonly total: Family<"renderer" | "result", Count>;
+    readonly seconds: Family<"renderer", Timing>;
+  };
   readonly sync: {
     readonly seconds: Timing;
     /** `verb`: create, update, delete; `result`: success, error. */
@@ -106,6 +111,18 @@ export function createSeries(make: Instruments): Series {
     },
     reflector: reflectorSeries(make),
     git: gitSeries(make),
+    render: {
+      total: make.counts({
+        name: "overseer_renders_total",
+        help: "Renders of sources, by renderer and result: hit (still in memory), disk (kept result), miss (rendered), error.",
+        labels: ["renderer", "result"],
+      }),
+      seconds: make.timings({
+        name: "overseer_render_duration_seconds",
+        help: "How long renders took that were in neither memory nor the cache folder.",
+        labels: ["renderer"],
+      }),
+    },
     sync: {
       seconds: make.timing("overseer_sync_duration_seconds", "From the start of a Change to its successful end."),
       applies: make.counts({

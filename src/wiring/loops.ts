@@ -13,17 +13,14 @@ import type { EventRecorder } from "../kube/event-recorder.js";
 import { Controller, type Reconcile } from "../reconcile/controller.js";
 import { StatusWriter } from "../reconcile/status-writer.js";
 import type { Priority } from "../reconcile/work-queue.js";
-import { DEFAULT_RENDER_LIMITS } from "../render/limits.js";
-import { ParseCache } from "../render/parse-cache.js";
 import type { ParserThread } from "../render/parser-thread.js";
-import { PlainRenderer } from "../render/plain.js";
-import { SourceRenderer } from "../render/render.js";
 import { controllerObserver, queueObserver } from "../telemetry/observers.js";
 import type { Clusters } from "./clusters.js";
 import { AppDestinations } from "./destinations.js";
 import type { Estate } from "./estate.js";
 import { appObserver, repositoryObserver } from "./observers.js";
 import type { OperatorParts } from "./operator.js";
+import { sourceRenderer } from "./renderers.js";
 
 /** What the two controllers share. */
 export interface SharedParts extends OperatorParts {
@@ -74,9 +71,8 @@ export function repositoryController(shared: SharedParts): Controller {
 
 /** The controller of OverseerApps. */
 export function appController(shared: SharedParts): Controller {
-  const { cluster, clock, metrics, config, engine, estate, index, events, parser, clusters } = shared;
+  const { cluster, clock, metrics, config, engine, estate, index, events, clusters } = shared;
   const { client, instance, digestKey } = cluster;
-  const parses = new ParseCache({ parseElsewhere: (files, limits) => parser.parse(files, limits) });
   const reconciler = new OverseerAppReconciler({
     clock,
     client,
@@ -87,7 +83,7 @@ export function appController(shared: SharedParts): Controller {
     apps: estate.apps,
     changes: estate.changes,
     repositories: estate.repositories,
-    renderer: new SourceRenderer([new PlainRenderer(parses)], { ...DEFAULT_RENDER_LIMITS, ...config.limits }),
+    renderer: sourceRenderer(shared),
     destinations: new AppDestinations({
       local: new KubernetesDestination(clusters.local, "kubernetes"),
       remote: clusters.remote,

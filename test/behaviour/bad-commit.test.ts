@@ -74,13 +74,13 @@ const BAD: { what: string; files: Record<string, string>; reason: string; says: 
     stalled: false,
   },
   {
-    what: "a Kustomization",
+    what: "a Kustomization with a remote base",
     files: {
       "kustomization.yaml":
-        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [first.yaml]\n",
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n- https://example.com/x.yaml\n",
     },
-    reason: "UnsupportedSource",
-    says: [/kustomization\.yaml/, /not rendered by this version/],
+    reason: "RenderFailed",
+    says: [/kustomization\.yaml:4/, /remote files are not fetched/],
     stalled: true,
   },
 ];

@@ -14,7 +14,7 @@ export class FieldLineFinder {
   /** The line of a field; that of the document if the file cannot be read. */
   async find({ origin, path }: FieldPlace): Promise<Origin> {
     const { file, line } = origin;
-    if (path.length === 0) return { file, line };
+    if (path.length === 0 || line === undefined) return origin;
     if (!this.#files.has(file)) this.#files.set(file, await this.#linesOf(file));
     return { file, line: this.#files.get(file)?.lineOf(line, path) ?? line };
   }

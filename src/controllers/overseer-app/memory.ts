@@ -2,7 +2,7 @@ import type { OverseerError } from "../../base/errors.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
 import type { LeftoverDecision } from "../../plan/prune-guard.js";
-import type { TreeLinks } from "../../render/source-links.js";
+import type { LocatedSourceInputs } from "../../render/render.js";
 import type { AwaitedWrites } from "./awaiting.js";
 import type { Moments } from "./elapsed.js";
 import type { HealthReasons } from "./health-reasons.js";
@@ -47,10 +47,8 @@ export class AppMemory {
   claimed: { readonly by: Rendered; readonly at: string } | undefined;
   /** Whether newer documents than the claimed ones cannot be had: what the app wants now is not known. */
   claimsStale = false;
-  /** The symbolic links of the tree that was looked at last. */
-  links: TreeLinks | undefined;
-  /** Digest of what they lead to, for the commit and selection that were looked at last. */
-  linked: { readonly of: string; readonly digest: string | undefined } | undefined;
+  /** The inputs that were found last, so that a commit which does not touch them costs no more than a look at trees. */
+  located: LocatedSourceInputs | undefined;
   retry: Retry | undefined;
   /** What was transferred to other apps for the sake of one set of inputs, until these are applied: for the Change. */
   given: { readonly inputsKey: string; readonly decisions: readonly LeftoverDecision[] } | undefined;

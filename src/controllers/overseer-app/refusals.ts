@@ -84,7 +84,8 @@ async function locateFaults(
 
 function inOrder(a: LocatedFault, b: LocatedFault): number {
   if (a.origin.file !== b.origin.file) return a.origin.file < b.origin.file ? -1 : 1;
-  if (a.origin.line !== b.origin.line) return a.origin.line - b.origin.line;
+  const [lineOfA = 0, lineOfB = 0] = [a.origin.line, b.origin.line];
+  if (lineOfA !== lineOfB) return lineOfA - lineOfB;
   const [left, right] = [`${a.object} ${a.message}`, `${b.object} ${b.message}`];
   return left < right ? -1 : left > right ? 1 : 0;
 }

@@ -4,15 +4,7 @@ import type { GitSnapshot } from "../../git/engine.js";
 import { formatRenderProblem, PathNotFoundError, RenderError } from "../../render/render-error.js";
 import { kindsOf } from "./kinds.js";
 import type { AppRun, Problem, Rendered } from "./run.js";
-import {
-  defaultNamespace,
-  isProblem,
-  locateInputs,
-  renderTarget,
-  repositoryKey,
-  selectionOf,
-  variablesOf,
-} from "./source.js";
+import { isProblem, locateInputs, renderRequest, repositoryKey } from "./source.js";
 
 /** Renders what Git says now, or takes it from memory where the inputs are the same. */
 export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
@@ -22,7 +14,10 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
   run.locatedCommit = inputs.commit;
   run.snapshot = snapshot;
   const known = knownRender(run, inputs);
-  if (known) return known;
+  if (known) {
+    if (run.memory.located) run.services.renderer.reused(run.memory.located.kind);
+    return known;
+  }
   const failed = run.memory.failedRender;
   if (failed?.inputsKey === inputs.key) return renderProblem(inputs, failed.error);
   try {
@@ -83,17 +78,7 @@ async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | u
 async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot): Promise<Rendered> {
   const { destination } = run;
   const { renderer } = run.services;
-  const { unknownKinds, ...result } = await renderer.render(
-    {
-      source: selectionOf(inputs.source),
-      defaultNamespace: defaultNamespace(run.app),
-      target: renderTarget(run.app),
-      env: variablesOf(inputs.source),
-      scopeOf: (kind) => destination.scopeOf(kind),
-      hasStatusSubresource: (kind) => destination.hasStatus(kind),
-    },
-    snapshot,
-  );
+  const { unknownKinds, ...result } = await renderer.render(renderRequest(run, inputs.source), snapshot, inputs.key);
   const kinds = kindsOf(result.documents).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
   const rendered: Rendered = { ...result, inputs, kinds };
   // A kind that the cluster does not know yet may turn out to be cluster-scoped: look again next time.

@@ -1,13 +1,9 @@
 import type { GitRepository } from "../../api/git-repository.js";
 import type { AppSource, Inputs } from "../../api/inputs.js";
-import { isTerminal, OverseerError } from "../../base/errors.js";
-import { canonicalJson } from "../../base/hash.js";
+import { OverseerError } from "../../base/errors.js";
 import type { GitRemote, GitSnapshot } from "../../git/engine.js";
-import { inputKey } from "../../render/input-key.js";
-import { resolvePath } from "../../render/links.js";
 import { normalisePath } from "../../render/repository-path.js";
-import type { RenderTarget, SourceSelection } from "../../render/request.js";
-import { linkedContent, linksBelow } from "../../render/source-links.js";
+import type { RenderRequest, RenderTarget, SourceSelection } from "../../render/request.js";
 import type { AppRun, Problem } from "./run.js";
 
 /** Where the documents of an app come from right now. */
@@ -35,8 +31,30 @@ export function defaultNamespace(app: AppRun["app"]): string {
 }
 
 /** What of a commit a source means. */
-export function selectionOf({ path, include, exclude }: AppSource): SourceSelection {
-  return { path, ...(include ? { include } : {}), ...(exclude ? { exclude } : {}) };
+export function selectionOf({ path, include, exclude, plain, kustomize, helm }: AppSource): SourceSelection {
+  return {
+    path: normalisePath(path),
+    ...(include ? { include } : {}),
+    ...(exclude ? { exclude } : {}),
+    ...(plain ? { plain } : {}),
+    ...(kustomize ? { kustomize } : {}),
+    ...(helm ? { helm } : {}),
+  };
+}
+
+/** What is rendered of a source of this app, as it is or was. */
+export function renderRequest(run: AppRun, source: AppSource): RenderRequest {
+  const { destination, app, signal } = run;
+  return {
+    source: selectionOf(source),
+    name: app.metadata.name,
+    defaultNamespace: defaultNamespace(app),
+    target: renderTarget(app),
+    env: variablesOf(source),
+    scopeOf: (kind) => destination.scopeOf(kind),
+    hasStatusSubresource: (kind) => destination.hasStatus(kind),
+    signal,
+  };
 }
 
 /** The variables that a source gives to Compose documents. */
@@ -71,15 +89,10 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
       false,
     );
   try {
-    const path = normalisePath(source.path);
+    const request = renderRequest(run, source);
+    run.memory.located = await services.renderer.locate(request, snapshot, run.memory.located);
     const inputs: Inputs = {
-      key: inputKey({
-        ...(await contentAt(run, snapshot, resolved.commit, { ...selectionOf(source), path })),
-        source: { ...selectionOf(source), path },
-        defaultNamespace: defaultNamespace(app),
-        target: renderTarget(app),
-        env: variablesOf(source),
-      }),
+      key: run.memory.located.key,
       revision: resolved.revision,
       commit: resolved.commit,
       source,
@@ -88,34 +101,6 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     return sourceProblem(error.reason, error.message, error.class === "terminal");
-  }
-}
-
-/** The id of the tree or file at the path of a source, and the digest of what its links lead to. */
-async function contentAt(
-  run: AppRun,
-  snapshot: GitSnapshot,
-  commit: string,
-  source: SourceSelection,
-): Promise<{ readonly tree: string; readonly links?: string | undefined }> {
-  const end = await resolvePath(snapshot, source.path);
-  if (end.kind !== "found") return { tree: "none" };
-  const { entry, path } = end;
-  if (entry.kind !== "tree") return { tree: entry.id };
-  const { limits } = run.services.renderer;
-  try {
-    const { memory } = run;
-    memory.links = await linksBelow(snapshot, entry.id, limits, memory.links);
-    if (memory.links.links.length === 0) return { tree: entry.id };
-    // Links are followed once for each commit, and not at each reconcile.
-    const of = canonicalJson([commit, source]);
-    if (memory.linked?.of !== of)
-      memory.linked = { of, digest: await linkedContent(snapshot, path, memory.links, source, limits) };
-    return { tree: entry.id, links: memory.linked.digest };
-  } catch (error) {
-    // The render finds the same, and says it.
-    if (!isTerminal(error)) throw error;
-    return { tree: entry.id };
   }
 }
 

@@ -35,7 +35,8 @@ export class FieldLocator {
 
   async #locate(one: FieldNote, exactly: boolean): Promise<Located> {
     const { origin, object, path, message } = one;
-    const line = exactly ? ((await this.#linesOf(origin.file))?.lineOf(origin.line, path) ?? origin.line) : origin.line;
+    const lines = exactly ? await this.#linesOf(origin.file) : undefined;
+    const line = origin.line === undefined ? undefined : (lines?.lineOf(origin.line, path) ?? origin.line);
     const field = showPath(path);
     const found = {
       origin: { file: origin.file, line },

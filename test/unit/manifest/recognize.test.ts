@@ -50,12 +50,12 @@ const ROWS: readonly (readonly [what: string, text: string, said: RegExp, file?:
   [
     "the Chart.yaml of a chart",
     "apiVersion: v2\nname: web\nversion: 1.0.0\n",
-    /Chart\.yaml of a Helm chart.*helm template/,
+    /Chart\.yaml of a Helm chart.*folder of the chart/,
   ],
   [
     "a Kustomization",
     "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n",
-    /Kustomization of Kustomize.*kustomize build/,
+    /Kustomization of Kustomize.*folder of the kustomization/,
   ],
   [
     "a Component of Kustomize",
@@ -75,7 +75,7 @@ const ROWS: readonly (readonly [what: string, text: string, said: RegExp, file?:
   [
     "a template of a chart",
     `${CONFIG_MAP}data:\n  {{- if .Values.x }}\n  a: 1\n  {{- end }}\n`,
-    /template of a Helm chart.*helm template/,
+    /template of a Helm chart.*folder of the chart/,
   ],
   ["another template", `${CONFIG_MAP}data:\n  {{- range .x }}\n  a: 1\n`, /looks like a template/],
   ["a template of Jinja", `${CONFIG_MAP}data:\n  {% if x %}\n  a: 1\n`, /Jinja/],
@@ -118,7 +118,7 @@ describe("objects of other tools that are not installed", () => {
     ["argoproj.io", "ApplicationSet", /Argo CD's/],
     ["kustomize.toolkit.fluxcd.io", "Kustomization", /OverseerApp with its path/],
     ["source.toolkit.fluxcd.io", "GitRepository", /gitops\.overseer\.io\/v1alpha1/],
-    ["helm.toolkit.fluxcd.io", "HelmRelease", /helm template/],
+    ["helm.toolkit.fluxcd.io", "HelmRelease", /commit the chart/],
     ["image.toolkit.fluxcd.io", "ImagePolicy", /Flux's/],
   ] as const) {
     it(`${kind} of ${group}`, () => expect(recognizeKind({ group, kind })).to.match(said));

@@ -169,7 +169,7 @@ describe("the input key's part for symbolic links", () => {
   const limits = { maxFiles: 100, maxDepth: 9 };
   async function digest(files: Files, exclude: string[] = []): Promise<string | undefined> {
     const snapshot = new MemorySnapshot(files);
-    const links = await linksBelow(snapshot, "tree:app", limits);
+    const links = await linksBelow(snapshot, (await snapshot.treeAt("app"))?.id ?? "", limits);
     return linkedContent(snapshot, "app", links, { path: "app", exclude }, limits);
   }
 

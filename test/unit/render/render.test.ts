@@ -136,11 +136,9 @@ describe("render: sources of other kinds", () => {
     [
       "kustomization.yaml",
       { "a/kustomization.yaml": "resources: []", "a/x.yaml": configMap("x") },
-      "Kustomize sources are not rendered",
+      "the source is of a kind that is not rendered",
     ],
-    ["kustomization.yml", { "a/kustomization.yml": "" }, '"a/kustomization.yml"'],
-    ["Kustomization", { "a/Kustomization": "" }, '"a/Kustomization"'],
-    ["Chart.yaml", { "a/Chart.yaml": "name: x", "a/templates/x.yaml": "{{ x }}" }, "Helm sources are not rendered"],
+    ["Chart.yaml", { "a/Chart.yaml": "name: x", "a/templates/x.yaml": "{{ x }}" }, "of a kind that is not rendered"],
     [
       "a kustomization below",
       { "a/x.yaml": configMap("x"), "a/b/c/kustomization.yaml": "" },

@@ -13,6 +13,9 @@ import {
   selectionOf,
 } from "../../../../src/controllers/overseer-app/source.js";
 import type { GitEngine, GitRemote } from "../../../../src/git/engine.js";
+import { PlainRenderer } from "../../../../src/render/plain.js";
+import { SourceRenderer } from "../../../../src/render/render.js";
+import { inlineCache } from "../../render/support/harness.js";
 import { MemorySnapshot } from "../../render/support/memory-snapshot.js";
 import { app, cacheOf, repository } from "../support/resources.js";
 import { testRun } from "../support/run.js";
@@ -20,6 +23,8 @@ import { testRun } from "../support/run.js";
 const REMOTE: GitRemote = { url: "https://git.example.com/shop.git", credential: undefined, id: "remote" };
 const at = (commit: string) => ({ remote: REMOTE, commit, revision: `main@sha1:${commit}` });
 const from = (repositoryRef: object, more: object = {}) => ({ source: { repositoryRef, ...more } });
+
+const renderer = new SourceRenderer([new PlainRenderer(inlineCache().cache)]);
 
 interface World {
   readonly app?: OverseerApp;
@@ -35,7 +40,7 @@ async function locate(world: World) {
   const engine = { open: async () => ((world.fetched ?? true) ? snapshot : undefined) } as unknown as GitEngine;
   const of = "repository" in world ? world.repository : repository("shop/repo");
   const repositories = cacheOf(of ? [of] : []) as never;
-  const { run } = testRun(world.app ?? app("shop/web"), { index, engine, repositories });
+  const { run } = testRun(world.app ?? app("shop/web"), { index, engine, repositories, renderer });
   const found = await locateInputs(run);
   return isProblem(found) ? found : found.inputs;
 }
@@ -114,7 +119,7 @@ describe("locateInputs", () => {
     let snapshot = new MemorySnapshot({ "app/a.yaml": "x", "app/l": link, "shared/b.yaml": "1" });
     const engine = { open: async () => snapshot } as unknown as GitEngine;
     const repositories = cacheOf([repository("shop/repo")]) as never;
-    const { run } = testRun(withSource({ path: "app" }), { index, engine, repositories });
+    const { run } = testRun(withSource({ path: "app" }), { index, engine, repositories, renderer });
     const keyAt = async (commit: string): Promise<string> => {
       index.set("shop/repo", undefined, { resolved: at(commit), error: undefined });
       const found = await locateInputs(run);

@@ -7,13 +7,7 @@ export type MemoryFile = string | Uint8Array | { readonly link: string } | "subm
 
 /** A commit that is held in memory. Counts what is read of it. */
 export class MemorySnapshot implements GitSnapshot {
-  readonly commit: CommitInfo = {
-    id: "c0ffee0123456789c0ffee0123456789c0ffee01",
-    author: "A",
-    email: "a@example.com",
-    time: 0,
-    message: "m",
-  };
+  readonly commit: CommitInfo;
   readonly reads: string[] = [];
   readonly #files = new Map<string, { entry: Omit<TreeFile, "path">; bytes: Uint8Array }>();
 
@@ -24,6 +18,7 @@ export class MemorySnapshot implements GitSnapshot {
       const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
       this.#files.set(path, { entry: { blob: sha256(bytes, 40), kind }, bytes });
     }
+    this.commit = { id: this.#digestOf(""), author: "A", email: "a@example.com", time: 0, message: "m" };
   }
 
   async treeAt(path: string): Promise<TreeEntry | undefined> {
@@ -31,11 +26,11 @@ export class MemorySnapshot implements GitSnapshot {
     if (file) return { id: file.entry.blob, kind: file.entry.kind === "executable" ? "file" : file.entry.kind };
     const prefix = path === "" ? "" : `${path}/`;
     const exists = path === "" || [...this.#files.keys()].some((name) => name.startsWith(prefix));
-    return exists ? { id: `tree:${path}`, kind: "tree" } : undefined;
+    return exists ? { id: `tree:${this.#digestOf(prefix)}:${path}`, kind: "tree" } : undefined;
   }
 
   async listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]> {
-    const path = tree.slice("tree:".length);
+    const path = tree.slice("tree:".length + 40 + 1);
     const prefix = path === "" ? "" : `${path}/`;
     const found = [...this.#files].flatMap(([name, { entry }]) =>
       name.startsWith(prefix) ? [{ path: name.slice(prefix.length), ...entry, ...faultOf(name) }] : [],
@@ -47,6 +42,12 @@ export class MemorySnapshot implements GitSnapshot {
   async listNames(tree: string): Promise<readonly string[]> {
     const files = await this.listFiles(tree, { maxFiles: Number.POSITIVE_INFINITY, maxDepth: 100 });
     return [...new Set(files.map(({ path }) => path.split("/", 1)[0] ?? ""))].filter(isSafeName);
+  }
+
+  /** As with Git, another content below a folder gives the folder another id. */
+  #digestOf(prefix: string): string {
+    const below = [...this.#files].filter(([name]) => name.startsWith(prefix));
+    return sha256(JSON.stringify(below.map(([name, { entry }]) => [name, entry]).sort()), 40);
   }
 
   async readBlob(blob: string): Promise<Uint8Array> {

@@ -1,0 +1,177 @@
+import { z } from "zod";
+import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
+
+/** Path in the repository, relative to its root. */
+const repositoryPath = (description: string) =>
+  withRules(z.string().min(1).max(1024), [
+    {
+      rule: "!self.startsWith('/') && !self.contains('://')",
+      message: "must be a relative path within the repository",
+    },
+  ]).describe(description);
+
+const metadataMap = (what: string) =>
+  z
+    .record(z.string(), z.string().max(4096))
+    .meta({ maxProperties: 100 })
+    .optional()
+    .describe(`${what} added to the metadata of every object. Selectors and pod templates are not changed.`);
+
+/** Selects objects that a patch applies to. */
+export const PatchTarget = atomicMap(
+  z
+    .object({
+      group: z.string().max(253).optional().describe("API group, as a regular expression."),
+      version: z.string().max(63).optional().describe("API version, as a regular expression."),
+      kind: z.string().max(63).optional().describe("Kind, as a regular expression."),
+      name: z.string().max(253).optional().describe("Name, as a regular expression."),
+      namespace: z.string().max(63).optional().describe("Namespace, as a regular expression."),
+      labelSelector: z.string().max(1024).optional().describe("Label selector, like app=web,tier!=cache."),
+      annotationSelector: z.string().max(1024).optional().describe("Annotation selector, in the same form."),
+    })
+    .describe("Objects that the patch applies to. Required for JSON 6902 patches."),
+);
+export type PatchTarget = z.infer<typeof PatchTarget>;
+
+/** One patch over rendered objects. */
+export const SourcePatch = z
+  .object({
+    patch: z
+      .string()
+      .min(1)
+      .max(65_536)
+      .describe("Strategic merge patch, or list of JSON 6902 operations, as YAML or JSON."),
+    target: PatchTarget.optional(),
+  })
+  .describe("A patch.");
+export type SourcePatch = z.infer<typeof SourcePatch>;
+
+/** Settings of Kustomize sources. */
+export const KustomizeSource = z
+  .object({
+    namePrefix: z.string().max(63).optional().describe("Prefix of the names of all objects."),
+    nameSuffix: z.string().max(63).optional().describe("Suffix of the names of all objects."),
+    namespace: namespaceName("Namespace of all namespaced objects. Overrides the namespaces in documents.").optional(),
+    images: mapList(
+      z
+        .object({
+          name: z.string().min(1).max(512).describe("Image name in the documents, without tag."),
+          newName: z.string().min(1).max(512).optional().describe("New image name."),
+          newTag: z.string().min(1).max(128).optional().describe("New tag."),
+          digest: z.string().min(1).max(256).optional().describe("Digest, like sha256:…; replaces the tag."),
+        })
+        .describe("An image override."),
+      ["name"],
+      100,
+      "Image overrides.",
+    ).optional(),
+    replicas: mapList(
+      z
+        .object({
+          name: z.string().min(1).max(253).describe("Name of the workload in the documents."),
+          count: z.int().min(0).max(1_000_000).describe("Number of replicas."),
+        })
+        .describe("A replica count."),
+      ["name"],
+      100,
+      "Replica counts of workloads.",
+    ).optional(),
+    labels: metadataMap("Labels"),
+    annotations: metadataMap("Annotations"),
+    patches: atomicList(SourcePatch, 100, "Patches applied on top of the kustomization.").optional(),
+    components: atomicList(
+      repositoryPath("Folder of a component, relative to path."),
+      50,
+      "Kustomize components applied on top of the kustomization.",
+    ).optional(),
+  })
+  .describe("Renders the path with Kustomize, and adjusts the result. {} requires a kustomization there.");
+export type KustomizeSource = z.infer<typeof KustomizeSource>;
+
+/** Values of a Helm source that are read from an object of the cluster. */
+export const ValuesReference = z
+  .object({
+    kind: z.enum(["ConfigMap", "Secret"]).describe("Kind of the object."),
+    name: objectName("Name of the object, in the app's namespace."),
+    key: z
+      .string()
+      .min(1)
+      .max(253)
+      .regex(/^[-._a-zA-Z0-9]+$/)
+      .default("values.yaml")
+      .describe("Key that holds the values as YAML."),
+    optional: z.boolean().default(false).describe("If true, a missing object or key counts as empty values."),
+  })
+  .describe("Values from a ConfigMap or Secret.");
+export type ValuesReference = z.infer<typeof ValuesReference>;
+
+/** Settings of Helm sources. */
+export const HelmSource = z
+  .object({
+    releaseName: z
+      .string()
+      .min(1)
+      .max(53)
+      .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/)
+      .optional()
+      .describe("Release name. Defaults to the name of the app."),
+    valueFiles: atomicList(
+      repositoryPath("Values file, relative to path; may lead to other folders of the repository."),
+      50,
+      "Values files, applied in this order over the chart's values.yaml.",
+    ).optional(),
+    ignoreMissingValueFiles: z
+      .boolean()
+      .optional()
+      .describe("If true, values files that do not exist are skipped. Defaults to false."),
+    valuesFrom: atomicList(
+      ValuesReference,
+      20,
+      "ConfigMaps and Secrets with values, applied in this order over valueFiles. A changed value renders the chart again.",
+    ).optional(),
+    values: z
+      .unknown()
+      .meta({ type: "object", "x-kubernetes-preserve-unknown-fields": true })
+      .optional()
+      .describe("Values, applied over valuesFrom. Not for secrets: they are shown in the status."),
+    parameters: mapList(
+      z
+        .object({
+          name: z.string().min(1).max(512).describe("Path of the value, like image.tag or servers[0].port."),
+          value: z.string().max(4096).describe("The value. Numbers and booleans are recognized."),
+          forceString: z.boolean().optional().describe("If true, the value is a string whatever it looks like."),
+        })
+        .describe("One value, as helm --set takes it."),
+      ["name"],
+      200,
+      "Single values, applied last.",
+    ).optional(),
+    skipCrds: z.boolean().optional().describe("If true, the chart's folder crds/ is left out. Defaults to false."),
+    kubeVersion: z
+      .string()
+      .min(1)
+      .max(32)
+      .regex(/^v?[0-9]+(\.[0-9]+){1,2}([-+][0-9A-Za-z.+-]*)?$/)
+      .optional()
+      .describe("Kubernetes version to render for. Defaults to the version of the destination."),
+    apiVersions: atomicList(
+      z.string().min(1).max(317),
+      100,
+      "API versions to render for, besides those that the destination serves, like monitoring.coreos.com/v1/ServiceMonitor.",
+    ).optional(),
+  })
+  .describe("Renders the path with helm template. {} requires a chart there.");
+export type HelmSource = z.infer<typeof HelmSource>;
+
+/** Settings of plain sources. */
+export const PlainSource = z
+  .object({
+    recurse: z
+      .boolean()
+      .optional()
+      .describe(
+        "If false, only the files of the folder itself are read, and none of its subfolders. Defaults to true.",
+      ),
+  })
+  .describe("Reads the path as plain manifests, even if it holds a kustomization or chart.");
+export type PlainSource = z.infer<typeof PlainSource>;

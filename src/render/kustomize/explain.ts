@@ -1,0 +1,60 @@
+import type { RenderProblem } from "../render-error.js";
+import { joinPath, type RepositoryPath } from "../repository-path.js";
+
+/** What an error of Kustomize is turned into a message with. */
+export interface ExplainContext {
+  /** Where the copy of the repository is. */
+  readonly repository: string;
+  /** Where the overlay is. */
+  readonly overlay: string;
+  /** The kustomization of the source. */
+  readonly file: RepositoryPath;
+  /** Values of Secrets may be quoted: then nothing that is quoted is shown. */
+  readonly makesSecrets: boolean;
+}
+
+const RECURSED = /recursed accumulation of path '([^']*)': /g;
+
+/**
+ * The problem in an error of `kubectl kustomize`: the innermost cause, with the names of the repository's files. Kustomize
+ * quotes patches and literals in full; they may hold secrets, and are left out.
+ */
+export function explainKustomize(stderr: string, context: ExplainContext): RenderProblem {
+  const { repository, overlay, file, makesSecrets } = context;
+  let text = stderr
+    .replace(/^(?:#.*\n|Warning:.*\n)+/gm, "")
+    .replace(/^error: /, "")
+    .trim();
+  let folder: string | undefined;
+  for (const match of text.matchAll(RECURSED)) folder = match[1];
+  const last = text.lastIndexOf("recursed accumulation of path");
+  if (last >= 0) text = text.slice(last).replace(RECURSED, "");
+  text = text
+    .replace(/^(?:accumulating resources: )+/, "")
+    .replace(/accumulation err='(.*?)': must build at directory: .*$/s, "$1")
+    .replace(/`[^`]*`/gs, "…")
+    .replace(/\[[^\]]*[\n:"'][^\]]*\]/gs, "[…]")
+    .replaceAll(`${repository}/`, "")
+    .replaceAll(repository, ".")
+    .replaceAll("../repo/", "")
+    .replaceAll(overlay, "source.kustomize")
+    .replace(/\s+/g, " ");
+  if (makesSecrets && /secret|literal|env|data|value/i.test(text)) {
+    text = text.replace(/"[^"]*"|'[^']*'/g, "…");
+    if (/literal|env file|invalid variable/i.test(text))
+      text = "a literal or a line of an env file is not of the form name=value";
+  }
+  const inFolder = folder?.startsWith(`${repository}/`) ? folder.slice(repository.length + 1) : undefined;
+  const broken = /MalformedYAMLError: (.*) in File: (\S+)$/.exec(text);
+  if (broken !== null && inFolder !== undefined) {
+    const [, reason = "", name = ""] = broken;
+    const line = Number(/line (\d+)/.exec(reason)?.[1] ?? Number.NaN);
+    return {
+      origin: { file: joinPath(inFolder, name), ...(Number.isNaN(line) ? {} : { line }) },
+      message: reason.replace(/^yaml: line \d+: /, ""),
+    };
+  }
+  const origin =
+    inFolder === undefined || inFolder === "" ? { file } : { file: joinPath(inFolder, "kustomization.yaml") };
+  return { origin, message: `kustomize: ${text === "" ? "failed without a message" : text}` };
+}

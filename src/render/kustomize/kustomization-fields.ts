@@ -1,0 +1,110 @@
+import { isRecord } from "../../manifest/shape.js";
+
+/** A field of a kustomization that names a file or folder. */
+export interface NamedPath {
+  /** Where it stands in the kustomization. */
+  readonly at: readonly (string | number)[];
+  readonly path: string;
+  /**
+   * `root`: a file of manifests or a folder with a kustomization; `folder`: such a folder; `file`: a file;
+   * `plugin`: a configuration of a generator or transformer that may name files itself, or a folder of those.
+   */
+  readonly as: "root" | "folder" | "file" | "plugin";
+}
+
+/** Fields that list paths, and as what. */
+const LISTS: readonly (readonly [string, NamedPath["as"]])[] = [
+  ["resources", "root"],
+  ["bases", "folder"],
+  ["components", "folder"],
+  ["crds", "file"],
+  ["configurations", "file"],
+  ["patchesStrategicMerge", "file"],
+  ["generators", "plugin"],
+  ["transformers", "plugin"],
+  ["validators", "plugin"],
+];
+
+/** Fields whose items hold a path. */
+const WITH_PATH = ["patches", "patchesJson6902", "replacements"] as const;
+
+/** All files and folders that a kustomization names. What stands inline is none. */
+export function namedPaths(kustomization: Readonly<Record<string, unknown>>): NamedPath[] {
+  const found: NamedPath[] = [];
+  for (const [field, as] of LISTS) {
+    for (const [index, path] of texts(kustomization[field])) {
+      if (!isInline(path, as)) found.push({ at: [field, index], path, as });
+    }
+  }
+  for (const field of WITH_PATH) {
+    for (const [index, item] of items(kustomization[field])) {
+      if (typeof item.path === "string") found.push({ at: [field, index, "path"], path: item.path, as: "file" });
+    }
+  }
+  for (const field of ["configMapGenerator", "secretGenerator"]) {
+    for (const [index, item] of items(kustomization[field])) found.push(...generatorPaths(item, [field, index]));
+  }
+  const { openapi } = kustomization;
+  if (isRecord(openapi) && typeof openapi.path === "string") {
+    found.push({ at: ["openapi", "path"], path: openapi.path, as: "file" });
+  }
+  return found;
+}
+
+/** Files of a generator: `name=path` or a path, and files of variables. */
+function generatorPaths(item: Readonly<Record<string, unknown>>, at: NamedPath["at"]): NamedPath[] {
+  const files = texts(item.files).map(([index, text]): NamedPath => {
+    const path = text.includes("=") ? text.slice(text.indexOf("=") + 1) : text;
+    return { at: [...at, "files", index], path, as: "file" };
+  });
+  const envs = texts(item.envs).map(([index, path]): NamedPath => ({ at: [...at, "envs", index], path, as: "file" }));
+  const env: NamedPath[] = typeof item.env === "string" ? [{ at: [...at, "env"], path: item.env, as: "file" }] : [];
+  return [...files, ...envs, ...env];
+}
+
+/** Paths that the configuration of a built-in generator or transformer names, anywhere in it. */
+export function pluginPaths(value: unknown, depth = 0): string[] {
+  if (depth > 8) return [];
+  if (Array.isArray(value)) return value.flatMap((item) => pluginPaths(item, depth + 1));
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([key, child]) => {
+    if (["path", "env"].includes(key) && typeof child === "string") return [child];
+    if (["paths", "envs"].includes(key)) return texts(child).map(([, path]) => path);
+    if (key === "files") return generatorPaths({ files: child }, []).map(({ path }) => path);
+    return pluginPaths(child, depth + 1);
+  });
+}
+
+/** Patches and configurations of plugins may stand in the kustomization itself. */
+function isInline(text: string, as: NamedPath["as"]): boolean {
+  return as !== "root" && as !== "folder" && (/[\n{]/.test(text) || /:\s/.test(text));
+}
+
+/**
+ * Whether a path leads out of the repository by what it looks like: an address, or what Kustomize reads as one
+ * (`github.com/org/repo//path?ref=v1`, `git@host:repo`).
+ */
+export function isRemote(path: string): boolean {
+  return (
+    /^[a-z][a-z0-9+.-]*:\/\//i.test(path) ||
+    /^(git::|gh:|file:)/i.test(path) ||
+    /^[^/\s]+@[^/\s]+:/.test(path) ||
+    /^(github\.com|gitlab\.com|bitbucket\.org)[/:]/i.test(path) ||
+    /[?&](ref|version)=/.test(path) ||
+    /\.git(\/|$)/.test(path)
+  );
+}
+
+function texts(value: unknown): [number, string][] {
+  return Array.isArray(value)
+    ? value.flatMap((item, index): [number, string][] => (typeof item === "string" ? [[index, item]] : []))
+    : [];
+}
+
+function items(value: unknown): [number, Readonly<Record<string, unknown>>][] {
+  return Array.isArray(value)
+    ? value.flatMap((item, index): [number, Readonly<Record<string, unknown>>][] =>
+        isRecord(item) ? [[index, item]] : [],
+      )
+    : [];
+}

@@ -1,0 +1,109 @@
+import { parseOutput } from "../parse-output.js";
+import type { ParseFiles } from "../parser.js";
+import type { RenderProgram } from "../programs.js";
+import { digestOfReads } from "../reads.js";
+import { type RenderProblem, UnsupportedSourceError } from "../render-error.js";
+import type { DeclaredInputs, Renderer, RendererOutput, SourceInput } from "../renderer.js";
+import { joinPath, type RepositoryPath, resolveTarget } from "../repository-path.js";
+import { Workspace } from "../workspace.js";
+import { folderOf, KustomizeClosure } from "./closure.js";
+import { explainKustomize } from "./explain.js";
+import { withOrigin } from "./origins.js";
+import { overlayOf, type TopSettings } from "./overlay.js";
+
+/** Kustomizations, by `kubectl kustomize` on a private copy of the files that they name. */
+export class KustomizeRenderer implements Renderer {
+  readonly kind = "kustomize";
+  readonly version = 1;
+  readonly keepsResults = true;
+  readonly #program: RenderProgram;
+  readonly #parse: ParseFiles;
+
+  constructor(program: RenderProgram, parseElsewhere: ParseFiles) {
+    this.#program = program;
+    this.#parse = parseElsewhere;
+  }
+
+  /** Every file that the kustomization and its bases name, wherever in the repository it is. */
+  async declare(input: SourceInput): Promise<DeclaredInputs> {
+    const { files } = await this.#closure(input);
+    const program = (await this.#program.version()) ?? "none";
+    const { kustomize = {} } = input.source;
+    const content = { renderer: "kustomize", reads: digestOfReads(files.reads), settings: kustomize, program };
+    return { content, reads: files.reads };
+  }
+
+  async render(input: SourceInput): Promise<RendererOutput> {
+    if (input.target !== "kubernetes") {
+      throw new UnsupportedSourceError(
+        "Kustomize sources are for clusters: a Core takes plain documents of overseer.io",
+      );
+    }
+    const closure = await this.#closure(input);
+    const { file, problems } = closure;
+    if (problems.length > 0) return { documents: [], notes: [], problems };
+    if (file === undefined) return { documents: [], notes: [], problems: [noKustomization(input)] };
+    return Workspace.use((workspace) => this.#build(input, closure, file, workspace));
+  }
+
+  #closure({ snapshot, place, source }: SourceInput): Promise<KustomizeClosure> {
+    const folder = folderOf(place.path, place.entry.kind);
+    return KustomizeClosure.of(snapshot, folder, source.kustomize?.components);
+  }
+
+  async #build(
+    input: SourceInput,
+    closure: KustomizeClosure,
+    file: RepositoryPath,
+    workspace: Workspace,
+  ): Promise<RendererOutput> {
+    const { place, source, limits, signal } = input;
+    const { kustomize = {} } = source;
+    const folder = folderOf(place.path, place.entry.kind);
+    await workspace.copy(closure.files, limits);
+    const top = await topSettings(closure, folder, workspace);
+    const components = (kustomize.components ?? []).map(
+      (path) => `../repo/${resolveTarget(joinPath(folder, "x"), path)}`,
+    );
+    const overlay = overlayOf(kustomize, top.settings, `../repo/${folder}`, components);
+    await workspace.write("overlay/kustomization.yaml", JSON.stringify(overlay));
+    const { code, output, stderr } = await this.#program.run(
+      ["kustomize", workspace.path("overlay")],
+      workspace,
+      signal,
+    );
+    if (code !== 0) {
+      const context = { repository: workspace.path("repo"), overlay: workspace.path("overlay"), file };
+      const problem = explainKustomize(stderr, { ...context, makesSecrets: closure.makesSecrets });
+      return { documents: [], notes: [], problems: [problem] };
+    }
+    const { documents, problems } = await parseOutput([{ file, text: output }], limits, this.#parse);
+    const toRepository = (path: string): string | undefined =>
+      path.startsWith("../repo/") ? path.slice("../repo/".length) : undefined;
+    const placed = documents.map((document) => withOrigin(document, toRepository, { file }, top.keepsOrigins));
+    const nothing = `the kustomization ${JSON.stringify(file)} renders to no object`;
+    return { documents: placed, notes: [], problems, nothing };
+  }
+}
+
+/** What of the source's own kustomization holds only in the topmost one, and whether it wants to keep origins. */
+async function topSettings(
+  { top = {}, files }: KustomizeClosure,
+  folder: RepositoryPath,
+  workspace: Workspace,
+): Promise<{ settings: TopSettings; keepsOrigins: boolean }> {
+  const own = Array.isArray(top.buildMetadata) ? top.buildMetadata.map(String) : [];
+  const keepsOrigins = own.includes("originAnnotations");
+  const openapi = top.openapi as Readonly<Record<string, unknown>> | undefined;
+  if (typeof openapi?.path !== "string") return { settings: { buildMetadata: own, openapi }, keepsOrigins };
+  const blob = files.files.get(resolveTarget(joinPath(folder, "x"), openapi.path) ?? "");
+  if (blob !== undefined) await workspace.write("overlay/openapi.json", await files.snapshot.readBlob(blob));
+  return { settings: { buildMetadata: own, openapi: { ...openapi, path: "openapi.json" } }, keepsOrigins };
+}
+
+function noKustomization({ place }: SourceInput): RenderProblem {
+  const path = JSON.stringify(place.wanted === "" ? "." : place.wanted);
+  return {
+    message: `source.kustomize is set, and there is no kustomization.yaml at source.path ${path}: add one, or remove source.kustomize`,
+  };
+}

@@ -1,0 +1,77 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { mapLimit } from "../base/semaphore.js";
+import type { RenderLimits } from "./limits.js";
+import { RenderError } from "./render-error.js";
+import type { RepositoryPath } from "./repository-path.js";
+import type { SnapshotFiles } from "./snapshot-files.js";
+
+const READS_AT_ONCE = 8;
+
+/** A private folder for one child: a copy of what it reads under `repo`, and nothing else of the machine's. */
+export class Workspace {
+  readonly folder: string;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Makes one for the time of `work`, and removes it however that ends. */
+  static async use<T>(work: (workspace: Workspace) => Promise<T>): Promise<T> {
+    const workspace = new Workspace(await mkdtemp(join(tmpdir(), "overseer-render-")));
+    try {
+      await mkdir(workspace.path("home"));
+      return await work(workspace);
+    } finally {
+      await rm(workspace.folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Where a file of the workspace is. */
+  path(...parts: readonly string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  /** Where a file of the repository is in the copy. */
+  repositoryPath(path: RepositoryPath): string {
+    return this.path("repo", path);
+  }
+
+  /**
+   * Copies files of a commit. Their paths were checked by the snapshot; links lead to folders of the copy.
+   *
+   * @throws RenderError when they are more or larger than the limits allow.
+   */
+  async copy(files: SnapshotFiles, limits: RenderLimits): Promise<void> {
+    if (files.files.size > limits.maxFiles) throw tooMuch(`more than ${limits.maxFiles} files`);
+    let total = 0;
+    await mkdir(this.path("repo"), { recursive: true });
+    for (const [path, target] of files.links) {
+      await mkdir(dirname(this.repositoryPath(path)), { recursive: true });
+      await symlink(target, this.repositoryPath(path));
+    }
+    await mapLimit([...files.files], READS_AT_ONCE, async ([path, blob]) => {
+      const bytes = await files.snapshot.readBlob(blob);
+      total += bytes.length;
+      if (total > limits.maxTotalBytes) throw tooMuch(`more than ${limits.maxTotalBytes} bytes`);
+      await this.write(join("repo", path), bytes);
+    });
+  }
+
+  /** Writes a file of the workspace, which only this user can read. */
+  async write(path: string, content: string | Uint8Array): Promise<string> {
+    const to = this.path(path);
+    await mkdir(dirname(to), { recursive: true });
+    await writeFile(to, content, { mode: 0o600 });
+    return to;
+  }
+}
+
+function tooMuch(what: string): RenderError {
+  return new RenderError([
+    {
+      message: `the files that the render reads are ${what}: split the source, or raise --max-source-bytes and --max-source-files of the operator`,
+    },
+  ]);
+}

@@ -1,0 +1,53 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { ConfinedPrograms } from "../child/confined-programs.js";
+import { findConfinement } from "../child/confinement.js";
+import { KustomizeRenderer } from "../render/kustomize/renderer.js";
+import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "../render/limits.js";
+import { ParseCache } from "../render/parse-cache.js";
+import type { ParseFiles } from "../render/parser.js";
+import type { ParserThread } from "../render/parser-thread.js";
+import { PlainRenderer } from "../render/plain.js";
+import { RenderProgram } from "../render/programs.js";
+import { SourceRenderer } from "../render/render.js";
+import { DiskResults, NO_RESULTS } from "../render/result-store.js";
+import { renderObserver } from "../telemetry/observers.js";
+import { VERSION } from "../version.js";
+import type { OperatorParts } from "./operator.js";
+
+/** Private memory of one child that renders: several times what large public sources need. */
+const MEMORY_BYTES = 1024 * 2 ** 20;
+/** Children at once; more would only share the processors. */
+const MOST_AT_ONCE = 4;
+
+/** All renderers, with where their results are kept. */
+export function sourceRenderer({
+  clock,
+  config,
+  cluster,
+  metrics,
+  parser,
+}: OperatorParts & { readonly parser: ParserThread }): SourceRenderer {
+  const limits: RenderLimits = { ...DEFAULT_RENDER_LIMITS, ...config.limits };
+  const parse: ParseFiles = (files, bounds) => parser.parse(files, bounds);
+  const { kubectl, timeoutMs, cacheBytes } = config.render;
+  const programs = new ConfinedPrograms({
+    clock,
+    limits: {
+      timeoutMs,
+      memoryBytes: MEMORY_BYTES,
+      maxOutputBytes: limits.maxTotalBytes,
+      atOnce: Math.min(MOST_AT_ONCE, availableParallelism()),
+    },
+    confinement: findConfinement,
+  });
+  const folder = join(config.cacheDir, "renders");
+  const results = new DiskResults({ folder, secret: cluster.digestKey, version: VERSION, maxBytes: cacheBytes, clock });
+  return new SourceRenderer(
+    [
+      new PlainRenderer(new ParseCache({ parseElsewhere: parse })),
+      new KustomizeRenderer(new RenderProgram({ name: "kubectl", path: kubectl, programs }), parse),
+    ],
+    { limits, results: cacheBytes === 0 ? NO_RESULTS : results, observer: renderObserver(metrics) },
+  );
+}

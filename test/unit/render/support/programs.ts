@@ -1,0 +1,50 @@
+import { systemClock } from "../../../../src/base/clock.js";
+import { ConfinedPrograms, type ProgramLimits } from "../../../../src/child/confined-programs.js";
+import { findConfinement } from "../../../../src/child/confinement.js";
+import { KustomizeRenderer } from "../../../../src/render/kustomize/renderer.js";
+import { type FileText, parseFile } from "../../../../src/render/parser.js";
+import { PlainRenderer } from "../../../../src/render/plain.js";
+import { RenderProgram } from "../../../../src/render/programs.js";
+import { SourceRenderer, type SourceRendererOptions } from "../../../../src/render/render.js";
+import type { RenderObserver } from "../../../../src/render/render-observer.js";
+import { ensureCommandLineBinaries } from "../../../../tools/binaries.js";
+import { inlineCache } from "./harness.js";
+
+const LIMITS: ProgramLimits = {
+  timeoutMs: 60_000,
+  memoryBytes: 1024 * 2 ** 20,
+  maxOutputBytes: 64 * 2 ** 20,
+  atOnce: 2,
+};
+
+/** Counts renders by their result. */
+export class RenderCounts implements RenderObserver {
+  readonly results: string[] = [];
+
+  rendered(renderer: string, result: string): void {
+    this.results.push(`${renderer} ${result}`);
+  }
+}
+
+/** All renderers with the real programs, or without where `missing`. */
+export async function realRenderer(
+  options: SourceRendererOptions & { readonly programs?: Partial<ProgramLimits>; readonly missing?: boolean } = {},
+): Promise<SourceRenderer> {
+  const binaries = options.missing
+    ? { kubectl: "/nowhere/kubectl", helm: "/nowhere/helm" }
+    : await ensureCommandLineBinaries();
+  const programs = new ConfinedPrograms({
+    clock: systemClock,
+    limits: { ...LIMITS, ...options.programs },
+    confinement: findConfinement,
+  });
+  const parse = async (files: readonly FileText[], limits: Parameters<typeof parseFile>[1]) =>
+    files.map((file) => parseFile(file, limits));
+  return new SourceRenderer(
+    [
+      new PlainRenderer(inlineCache().cache),
+      new KustomizeRenderer(new RenderProgram({ name: "kubectl", path: binaries.kubectl, programs }), parse),
+    ],
+    options,
+  );
+}
