@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { GROUP, VERSION } from "../api/group.js";
 import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
@@ -8,9 +7,9 @@ import type { ClusterSettings } from "../config/config.js";
 import { loadClusterAccess } from "../kube/auth.js";
 import { KubeClient, type RequestObserver } from "../kube/client.js";
 import { Discovery } from "../kube/discovery.js";
-import { isStatus } from "../kube/errors.js";
 import { ensureReady } from "../kube/readiness.js";
 import type { ResourceInfo } from "../kube/resource.js";
+import { isFirstEver } from "./digest-key.js";
 
 /** A cluster that we talk to, and what we need to know of it before anything else. */
 export interface Cluster {
@@ -21,15 +20,17 @@ export interface Cluster {
   readonly discovery: Discovery;
   /** UID of the kube-system namespace: tells this control cluster from others. */
   readonly instance: string;
-  /** Key of our digests of secret things, the same in every process of this installation. */
-  readonly digestKey: string;
-  /** Whether this process has made that key: no other has ever worked here. */
+  /** Whether no other process has ever led here. */
   readonly firstEver: boolean;
   readonly resources: { readonly repository: ResourceInfo; readonly app: ResourceInfo; readonly change: ResourceInfo };
 }
 
-/** Name of the Secret with the digest key, in the operator's namespace. */
-const KEY_SECRET = "overseer-gitops-keys";
+/** A cluster that this process may write to, since it leads. */
+export interface LedCluster extends Cluster {
+  /** Key of our digests of secret things, the same in every process of this installation. */
+  readonly digestKey: string;
+}
+
 const TRIES = 60;
 const TRY_EVERY_MS = 2_000;
 
@@ -37,6 +38,8 @@ const TRY_EVERY_MS = 2_000;
 export async function connectCluster(options: {
   settings: ClusterSettings;
   namespace: string;
+  /** The lease of the leader; undefined without leader election. */
+  leaseName: string | undefined;
   version: string;
   clock: Clock;
   logger: Logger;
@@ -52,9 +55,9 @@ export async function connectCluster(options: {
   return onceReady(options, async () => {
     await ensureReady(ungated);
     const instance = await readInstance(ungated);
-    const { digestKey, firstEver } = await readDigestKey(ungated, options.namespace);
+    const firstEver = await isFirstEver(ungated, options);
     const resources = await findOwnKinds(discovery);
-    return { client, ungated, discovery, instance, digestKey, firstEver, resources };
+    return { client, ungated, discovery, instance, firstEver, resources };
   });
 }
 
@@ -93,57 +96,6 @@ async function readInstance(client: KubeClient): Promise<string> {
     path: "/api/v1/namespaces/kube-system",
   });
   return body.metadata.uid;
-}
-
-/** Reads the key, or makes it once; of two processes that make it at the same time the second one reads the first one's. */
-async function readDigestKey(client: KubeClient, namespace: string): Promise<Pick<Cluster, "digestKey" | "firstEver">> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
-  const known = await readKey(client, `${path}/${KEY_SECRET}`);
-  if (known !== undefined) return { digestKey: known, firstEver: false };
-  const firstEver = await ignoring(409, () => makeKey(client, namespace, path));
-  const made = await readKey(client, `${path}/${KEY_SECRET}`);
-  if (made !== undefined) return { digestKey: made, firstEver };
-  throw new OverseerError(`the Secret ${namespace}/${KEY_SECRET} has no key "digest": delete it, and it is made anew`, {
-    code: "KEY_SECRET_INVALID",
-    reason: "InvalidKeySecret",
-    class: "retryable",
-  });
-}
-
-/** Makes the key, and the namespace if that is missing: an installation has it and gives no right to make one. */
-async function makeKey(client: KubeClient, namespace: string, path: string): Promise<void> {
-  const body = {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: { name: KEY_SECRET, labels: { "app.kubernetes.io/part-of": "overseer-gitops" } },
-    data: { digest: randomBytes(32).toString("base64") },
-  };
-  const made = await ignoring(404, () => client.request({ method: "POST", path, body }));
-  if (made) return;
-  const home = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
-  await ignoring(409, () => client.request({ method: "POST", path: "/api/v1/namespaces", body: home }));
-  await client.request({ method: "POST", path, body });
-}
-
-async function readKey(client: KubeClient, path: string): Promise<string | undefined> {
-  try {
-    const { body } = await client.request<{ data?: { digest?: string } }>({ method: "GET", path });
-    return body.data?.digest;
-  } catch (error) {
-    if (isStatus(error, 404)) return undefined;
-    throw error;
-  }
-}
-
-/** Whether the work was done; false where it was refused with this status. */
-async function ignoring(statusCode: number, work: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    if (!isStatus(error, statusCode)) throw error;
-    return false;
-  }
 }
 
 async function findOwnKinds(discovery: Discovery): Promise<Cluster["resources"]> {

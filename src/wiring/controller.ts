@@ -2,7 +2,8 @@ import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import { requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
-import { type Cluster, connectCluster } from "./cluster.js";
+import { type Cluster, connectCluster, onceReady } from "./cluster.js";
+import { ensureDigestKey } from "./digest-key.js";
 import { Leadership } from "./leadership.js";
 import { Operator } from "./operator.js";
 import type { Role, RoleParts } from "./role.js";
@@ -31,9 +32,8 @@ export class ControllerRole implements Role {
     const leadership = this.#leadership;
     const cluster = await this.#connect(stopping);
     if (cluster && (await this.#acquire(cluster, stopping)) && !stopping.aborted) {
-      this.#operator = await Operator.create({ ...this.#parts, cluster, gate: leadership.gate });
       const { logger } = this.#parts;
-      const lost = await Promise.race([work(this.#operator, cluster, stopping, logger), leadership.lost]);
+      const lost = await Promise.race([this.#work(cluster, stopping), leadership.lost]);
       if (lost) {
         logger.error("ending, to start anew as a standby", { error: lost.message });
         throw lost;
@@ -41,6 +41,20 @@ export class ControllerRole implements Role {
     }
     await leadership.release();
     await cluster?.ungated.close();
+  }
+
+  /** Works until told to stop. */
+  async #work(cluster: Cluster, stopping: AbortSignal): Promise<undefined> {
+    const { logger, clock, config } = this.#parts;
+    const makeKey = (): Promise<string> => ensureDigestKey(cluster.client, config.namespace);
+    const digestKey = await onceReady({ clock, logger, signal: stopping }, makeKey).catch((error) => {
+      if (stopping.aborted) return undefined;
+      throw error;
+    });
+    if (digestKey === undefined) return undefined;
+    const { gate } = this.#leadership;
+    this.#operator = await Operator.create({ ...this.#parts, cluster: { ...cluster, digestKey }, gate });
+    return work(this.#operator, cluster, stopping, logger);
   }
 
   /** Whether this process leads. One that may not work beside another installation gives its lease up. */
@@ -57,11 +71,14 @@ export class ControllerRole implements Role {
   /** The cluster, once it is there; undefined when we are told to stop before. */
   async #connect(signal: AbortSignal): Promise<Cluster | undefined> {
     const { config, clock, logger, metrics } = this.#parts;
-    const { cluster: settings, namespace } = config;
+    const { cluster: settings, namespace, election } = config;
     const onRequest = requestObserver(metrics);
     const { gate } = this.#leadership;
     try {
-      return await connectCluster({ settings, namespace, version: VERSION, clock, logger, onRequest, signal, gate });
+      return await connectCluster({
+        ...{ settings, namespace, leaseName: election?.leaseName, version: VERSION },
+        ...{ clock, logger, onRequest, signal, gate },
+      });
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;

@@ -21,7 +21,7 @@ import { ParserThread } from "../render/parser-thread.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
-import type { Cluster } from "./cluster.js";
+import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
 import { Estate } from "./estate.js";
 import { appController, repositoryController, type SharedParts } from "./loops.js";
@@ -31,7 +31,7 @@ import { AppWakes } from "./wakes.js";
 /** What an operator is made of. */
 export interface OperatorParts {
   readonly config: Config;
-  readonly cluster: Cluster;
+  readonly cluster: LedCluster;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -178,7 +178,7 @@ export class Operator {
   }
 
   #cache<T extends GitRepository | OverseerApp | KnownChange>(
-    name: keyof Cluster["resources"],
+    name: keyof LedCluster["resources"],
     onChange: (key: string, current: T | undefined, previous: T | undefined) => void,
     keeping: Pick<ResourceCacheOptions<T>, "trim" | "groupBy"> = {},
   ): ResourceCache<T> {

@@ -62,6 +62,20 @@ describe("Of several operators", function () {
     expect(await standby.operator.metric('overseer_git_polls_total{result="success"}')).to.equal(0);
   });
 
+  it("a standby writes nothing, on a cluster where nobody has led before either", async () => {
+    const keys = { apiVersion: "v1", kind: "Secret", namespace: "overseer-system", name: "overseer-gitops-keys" };
+    await world.kube.delete(keys);
+    await world.kube.patch(leaseRef(), { spec: { holderIdentity: "somebody", leaseDurationSeconds: 3600 } });
+    const standby = await start("b", LONG);
+    expect(await ready(standby)).to.equal("200 ok: standing by, somebody leads\n");
+    expect(standby.api.writes).to.deep.equal([]);
+    expect(await world.kube.get(keys)).to.equal(undefined);
+    await world.kube.patch(leaseRef(), { spec: { holderIdentity: "", leaseDurationSeconds: 1 } });
+    await makeApp("first");
+    await world.synced("first");
+    expect(await world.kube.get(keys), "the leader makes the key").not.to.equal(undefined);
+  });
+
   it("a standby asks nothing as long as it can see that there is a leader", async () => {
     const leader = await start("a", SHORT);
     const standby = await start("b", SHORT);

@@ -6,6 +6,7 @@ import { openGate } from "../../src/base/write-gate.js";
 import { loadConfig } from "../../src/config/config.js";
 import { createMetrics, type Metrics } from "../../src/telemetry/metrics.js";
 import { connectCluster } from "../../src/wiring/cluster.js";
+import { ensureDigestKey } from "../../src/wiring/digest-key.js";
 import { Operator } from "../../src/wiring/operator.js";
 import { FakeLogger } from "../unit/support/fake-logger.js";
 
@@ -89,6 +90,7 @@ export class InProcessOperator {
     const cluster = await connectCluster({
       settings: config.cluster,
       namespace: config.namespace,
+      leaseName: undefined,
       version: "test",
       clock,
       logger,
@@ -96,7 +98,15 @@ export class InProcessOperator {
       signal: new AbortController().signal,
       gate: openGate,
     });
-    const operator = await Operator.create({ config, cluster, clock, logger, metrics, gate: openGate });
+    const digestKey = await ensureDigestKey(cluster.client, config.namespace);
+    const operator = await Operator.create({
+      config,
+      cluster: { ...cluster, digestKey },
+      clock,
+      logger,
+      metrics,
+      gate: openGate,
+    });
     await operator.start();
     return new InProcessOperator(operator, logger, work, dir);
   }
