@@ -29,7 +29,9 @@ node; Git, the operator and the status never hold the value. \`$\${SECRET:name}\
 
 ## Compose
 
-The document is checked before anything is applied. Each problem names file, line and field. What a node cannot do is refused:
+The document is checked before anything is applied. Each problem names file, line and field. Every key is checked as Compose checks
+it (durations, sizes, numbers and text, lists and mappings, unknown keys), and so are keys that contradict each other. What a node
+cannot do is refused:
 
 | what | instead |
 | --- | --- |
@@ -39,7 +41,9 @@ The document is checked before anything is applied. Each problem names file, lin
 | a route to a service with \`profiles\`, or a dependency on one | take the profiles away: a node turns none on |
 
 \`version\` and \`name\` are left out: Compose ignores the one, and the project is named after the app. A named volume that
-\`volumes\` does not define is added. What is not checked is for Compose on the node to judge.
+\`volumes\` does not define is added. Numbers in \`command\` and \`entrypoint\` become text. \`cpus\`, \`mem_limit\`, \`mem_reservation\` and
+\`pids_limit\` are repeated in \`deploy.resources\` where that has others, since Compose asks for both. What is not checked is for Compose on
+the node to judge.
 
 Files, \`extends\`, \`!reset\` and \`!override\` are merged by the rules of Compose before anything is checked: variables are filled
 in, then \`extends\` is resolved in each file, then each file is laid over those before it. All files have to be below

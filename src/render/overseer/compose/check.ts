@@ -1,13 +1,15 @@
 import { isRecord } from "../../../manifest/shape.js";
 import { nameOfValue } from "../describe-issue.js";
 import type { Reporter } from "../reporter.js";
+import { checkConsistency } from "./consistency.js";
 import { checkDependencies, runs } from "./dependencies.js";
 import { TOP_LEVEL_KEYS } from "./keys.js";
 import { checkMounts, type Mount } from "./mounts.js";
 import { checkPorts, type PublishedPort } from "./ports.js";
 import { checkReferences, checkSources } from "./references.js";
+import { checkResources } from "./resource-forms.js";
 import { checkService } from "./service.js";
-import { checkKeys, type Mapping, mappingAt } from "./shape.js";
+import { checkKeys, type Mapping } from "./shape.js";
 
 /** What the rest of the expansion needs to know of a service. */
 export interface ServiceFacts {
@@ -35,13 +37,11 @@ export function checkCompose(
   checkKeys(compose, TOP_LEVEL_KEYS, report);
   if (compose.version !== undefined) report.at("version").note("Compose ignores it; it is left out");
   if (compose.name !== undefined) report.at("name").note("is left out: the project is named after the app");
-  if (compose.include !== undefined) {
+  const { include } = compose;
+  if (include !== undefined && include !== null && !(Array.isArray(include) && include.length === 0)) {
     report.at("include").problem("other files are not read by this version; write their services out");
   }
-  for (const field of ["networks", "volumes"]) {
-    const all = mappingAt(compose, field, report) ?? {};
-    for (const [name, one] of Object.entries(all)) if (one !== null) mappingAt(all, name, report.at(field));
-  }
+  checkResources(compose, report);
   checkSources(compose, report);
   const services = servicesOf(compose, report);
   const facts = new Map<string, ServiceFacts>();
@@ -49,11 +49,13 @@ export function checkCompose(
     const at = report.at("services", name);
     checkService(name, service, at);
     const ports = checkPorts(service, at);
+    const mounts = checkMounts(service, writtenMounts(written, name), at);
+    checkConsistency(service, mounts, at);
     facts.set(name, {
       ports: ports.container,
       hasPorts: Array.isArray(service.ports) && service.ports.length > 0,
       published: ports.published,
-      mounts: checkMounts(service, writtenMounts(written, name), at),
+      mounts,
       runs: runs(service),
     });
   }

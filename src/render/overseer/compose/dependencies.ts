@@ -1,10 +1,7 @@
 import { isRecord } from "../../../manifest/shape.js";
 import { closest } from "../../closest.js";
-import { nameOfValue } from "../describe-issue.js";
 import type { Reporter } from "../reporter.js";
 import { type Mapping, namesIn } from "./shape.js";
-
-const CONDITIONS = ["service_started", "service_healthy", "service_completed_successfully"];
 
 /** Checks `depends_on` of all services: what it names is there, and nothing waits for itself. */
 export function checkDependencies(services: ReadonlyMap<string, Mapping>, report: Reporter): void {
@@ -12,10 +9,7 @@ export function checkDependencies(services: ReadonlyMap<string, Mapping>, report
   for (const [name, service] of services) {
     const at = report.at(name, "depends_on");
     const { depends_on: written } = service;
-    if (written !== undefined && (written === null || typeof written !== "object")) {
-      at.problem(`expected a list or a mapping, found ${nameOfValue(written)}`);
-    }
-    edges.set(name, checkOne(written, services, runs(service), at));
+    edges.set(name, [...checkOne(written, services, runs(service), at), ...impliedBy(service, services)]);
   }
   const circle = findCircle(edges);
   if (circle !== undefined) {
@@ -34,18 +28,21 @@ function checkOne(
     const options: unknown = isRecord(written) ? written[name] : undefined;
     const at = report.at(step);
     const other = services.get(name);
-    if (isRecord(options) && options.condition !== undefined) checkCondition(options.condition, at.at("condition"));
-    const required = !isRecord(options) || options.required !== false;
+    const required = !isRecord(options) || !/^(?:false|no|off|n)$/i.test(String(options.required));
     if (other === undefined && required) at.problem(() => noService(name, [...services.keys()]));
     if (other !== undefined && !runs(other) && isActive && required) at.problem(doesNotRun(name));
     return other === undefined ? [] : [name];
   });
 }
 
-function checkCondition(condition: unknown, report: Reporter): void {
-  if (typeof condition === "string" && CONDITIONS.includes(condition)) return;
-  const near = typeof condition === "string" ? closest(condition, CONDITIONS) : undefined;
-  report.problem(near === undefined ? `expected one of ${CONDITIONS.join(", ")}` : `did you mean ${near}?`);
+/** Services that Compose starts before this one, since it uses something of theirs. */
+function impliedBy(service: Mapping, services: ReadonlyMap<string, Mapping>): string[] {
+  const lists = [service.links, service.volumes_from].flatMap((value) => (Array.isArray(value) ? value : []));
+  const shared = [service.network_mode, service.pid, service.ipc].flatMap((value) => {
+    const [, name] = /^service:(.*)$/.exec(String(value)) ?? [];
+    return name === undefined ? [] : [name];
+  });
+  return [...lists.map((item) => String(item).split(":", 1)[0] ?? ""), ...shared].filter((name) => services.has(name));
 }
 
 /** Whether a service runs: those with profiles wait for somebody to turn one on, which on a node nobody does. */

@@ -1,6 +1,7 @@
 import { isRecord } from "../../../manifest/shape.js";
 import type { Reporter } from "../reporter.js";
 import type { ServiceFacts } from "./check.js";
+import { repeatLimits, resourcesOf } from "./consistency.js";
 import { settleEnvironment } from "./environment.js";
 import { normalizePort } from "./ports.js";
 import type { Mapping } from "./shape.js";
@@ -41,6 +42,8 @@ export function finishCompose(compose: Mapping, { facts, fill, limited }: Finish
   return { ...finished, volumes: { ...defined, ...Object.fromEntries(volumes.map((name) => [name, {}])) } };
 }
 
+const COMMANDS = ["command", "entrypoint"];
+
 function finishService(
   service: Mapping,
   isLimited: boolean,
@@ -51,24 +54,40 @@ function finishService(
   const { build: _, ...rest } = service;
   const settled: Mapping = {
     ...rest,
+    ...Object.fromEntries(COMMANDS.filter((key) => key in rest).map((key) => [key, asWords(rest[key])])),
     ...(Array.isArray(rest.ports) ? { ports: rest.ports.map(normalizePort) } : {}),
     ...(rest.environment === undefined
       ? {}
       : { environment: settleEnvironment(rest.environment, fill, report.at("environment")) }),
   };
-  return isLimited && limits !== undefined ? withLimits(settled, limits) : settled;
+  return repeatLimits(isLimited && limits !== undefined ? withLimits(settled, limits) : settled);
 }
 
-/** Limits of the document win over those of the app; Compose refuses two spellings that differ. */
+/** Limits of the document win over those of the app, in either spelling. */
 function withLimits(service: Mapping, { cpus, memory }: Limits): Mapping {
   const deploy = isRecord(service.deploy) ? service.deploy : {};
-  const resources = isRecord(deploy.resources) ? deploy.resources : {};
+  const resources = resourcesOf(service);
   const own = isRecord(resources.limits) ? resources.limits : {};
   const added = {
     ...(cpus === undefined || service.cpus !== undefined ? {} : { cpus }),
     ...(memory === undefined || service.mem_limit !== undefined ? {} : { memory }),
   };
   return { ...service, deploy: { ...deploy, resources: { ...resources, limits: { ...added, ...own } } } };
+}
+
+/** Numbers in a command as the text that the program gets: Compose takes text alone there. */
+function asWords(command: unknown): unknown {
+  if (!Array.isArray(command)) return command;
+  return command.map((word: unknown) =>
+    typeof word === "number" ? numberText(word) : typeof word === "boolean" ? String(word) : word,
+  );
+}
+
+/** As Go formats it: `1e-07`, `1.2345675e+06`. */
+function numberText(value: number): string {
+  const exponent = Math.floor(Math.log10(Math.abs(value)));
+  if (Number.isInteger(value) || (exponent >= -4 && exponent < 6)) return String(value);
+  return value.toExponential().replace(/e([-+])([0-9])$/, "e$10$2");
 }
 
 function missingVolumes(compose: Mapping, facts: ReadonlyMap<string, ServiceFacts>, report: Reporter): string[] {

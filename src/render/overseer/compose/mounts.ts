@@ -2,14 +2,17 @@ import { isRecord } from "../../../manifest/shape.js";
 import { nameOfValue } from "../describe-issue.js";
 import { variablesIn } from "../interpolate.js";
 import type { Reporter } from "../reporter.js";
-import { MOUNT_KEYS } from "./keys.js";
-import { checkKeys, listAt, type Mapping } from "./shape.js";
+import { checkFields } from "./forms.js";
+import { MOUNT_FIELDS } from "./service-forms.js";
+import { listAt, type Mapping } from "./shape.js";
 
 /** One item of `volumes` of a service, in either form. */
 export interface Mount {
   readonly type: "volume" | "bind" | "other";
   /** Name of the volume, or path on the node; undefined for a volume without a name. */
   readonly source: string | undefined;
+  /** Path in the container. */
+  readonly target: string;
   /** Position in the list. */
   readonly index: number;
 }
@@ -57,14 +60,14 @@ function shortMount(text: string, written: string, index: number, report: Report
   }
   const [first = "", target] = parts;
   if (target === undefined || (parts.length === 2 && /^(?:ro|rw|[zZ])$/.test(target))) {
-    return checkTarget(first, report) ? [{ type: "volume", source: undefined, index }] : [];
+    return checkTarget(first, report) ? [{ type: "volume", source: undefined, target: first, index }] : [];
   }
   if (parts.length > 3) {
     report.problem(`too many colons. ${EXPECTED}`);
     return [];
   }
   if (!checkTarget(target, report)) return [];
-  return /^[./~\\]/.test(first) ? bind(first, index, report) : named(first, index, report);
+  return /^[./~\\]/.test(first) ? bind(first, target, index, report) : named(first, target, index, report);
 }
 
 function longMount(item: Mapping, index: number, report: Reporter): Mount[] {
@@ -73,7 +76,7 @@ function longMount(item: Mapping, index: number, report: Reporter): Mount[] {
   }
   const { type, source, target } = item;
   const rest = Object.fromEntries(Object.entries(item).filter(([key]) => !FOREIGN_KEYS.includes(key)));
-  checkKeys(rest, MOUNT_KEYS, report);
+  checkFields(rest, MOUNT_FIELDS, report);
   if (typeof type !== "string" || !TYPES.includes(type)) {
     report.at("type").problem(`${type === undefined ? "is missing: " : ""}expected one of ${TYPES.join(", ")}`);
     return [];
@@ -86,21 +89,21 @@ function longMount(item: Mapping, index: number, report: Reporter): Mount[] {
     if (typeof target !== "string") report.at("target").problem("is missing: path in the container");
     return [];
   }
-  if (type === "bind") return bind(source ?? "", index, report.at("source"));
-  if (type !== "volume") return [{ type: "other", source: source ?? undefined, index }];
+  if (type === "bind") return bind(source ?? "", target, index, report.at("source"));
+  if (type !== "volume") return [{ type: "other", source: source ?? undefined, target, index }];
   return source === undefined || source === null || source === ""
-    ? [{ type: "volume", source: undefined, index }]
-    : named(source, index, report.at("source"));
+    ? [{ type: "volume", source: undefined, target, index }]
+    : named(source, target, index, report.at("source"));
 }
 
-function bind(path: string, index: number, report: Reporter): Mount[] {
-  if (path.startsWith("/")) return [{ type: "bind", source: path, index }];
+function bind(path: string, target: string, index: number, report: Reporter): Mount[] {
+  if (path.startsWith("/")) return [{ type: "bind", source: path, target, index }];
   report.problem(path === "" ? "is missing: path on the node" : path.startsWith("~") ? HOME : RELATIVE);
   return [];
 }
 
-function named(name: string, index: number, report: Reporter): Mount[] {
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) return [{ type: "volume", source: name, index }];
+function named(name: string, target: string, index: number, report: Reporter): Mount[] {
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/.test(name)) return [{ type: "volume", source: name, target, index }];
   report.problem("is neither the name of a volume (letters, digits, and - . _) nor a path that begins with /");
   return [];
 }

@@ -2,8 +2,9 @@ import { isIP } from "node:net";
 import { isRecord } from "../../../manifest/shape.js";
 import { nameOfValue } from "../describe-issue.js";
 import type { Reporter } from "../reporter.js";
-import { PORT_KEYS } from "./keys.js";
-import { checkKeys, listAt, type Mapping } from "./shape.js";
+import { checkFields } from "./forms.js";
+import { PORT_FIELDS } from "./service-forms.js";
+import { listAt, type Mapping } from "./shape.js";
 
 const EXPECTED = 'expected a port like "8080:80", "127.0.0.1:8080:80" or "53:53/udp"';
 const PROTOCOLS = ["tcp", "udp", "sctp"];
@@ -101,7 +102,7 @@ function publishedAs(address: string, protocol: string, from: Range | undefined,
 }
 
 function longPort(item: Mapping, report: Reporter): Port | undefined {
-  checkKeys(item, PORT_KEYS, report);
+  checkFields(item, PORT_FIELDS, report);
   const { target, published, protocol = "tcp", host_ip: address = "" } = item;
   const range = rangeOf(typeof target === "number" || typeof target === "string" ? String(target) : undefined);
   if (range === undefined || range.length > 1) {
@@ -112,12 +113,13 @@ function longPort(item: Mapping, report: Reporter): Port | undefined {
     report.at("protocol").problem(`expected one of the protocols ${PROTOCOLS.join(", ")}`);
     return undefined;
   }
-  if (typeof address !== "string" || !isAddress(address)) {
+  if (typeof address !== "string" || !isAddress(address) || item.host_ip === "") {
     report.at("host_ip").problem("expected an IP address of the node");
     return undefined;
   }
-  const from = rangeOf(published === undefined ? undefined : String(published));
-  if (published !== undefined && published !== "" && from === undefined) {
+  const isRandom = published === undefined || published === "" || published === 0 || published === "0";
+  const from = typeof published === "string" || typeof published === "number" ? rangeOf(String(published)) : undefined;
+  if (!isRandom && from === undefined) {
     report.at("published").problem('expected a port like "8080"');
   }
   return {

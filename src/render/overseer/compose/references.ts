@@ -6,7 +6,7 @@ import { isRelativePath, listAt, type Mapping, mappingAt, namesIn } from "./shap
 
 /** Checks that each network, secret and config that a service uses is defined at the top. */
 export function checkReferences(compose: Mapping, services: ReadonlyMap<string, Mapping>, report: Reporter): void {
-  for (const field of ["networks", "secrets", "configs"] as const) {
+  for (const field of ["networks", "secrets", "configs", "models"] as const) {
     const defined = Object.keys(isRecord(compose[field]) ? compose[field] : {});
     for (const [name, service] of services) {
       for (const { reference, at } of used(service, field, report.at("services", name, field))) {
@@ -16,6 +16,7 @@ export function checkReferences(compose: Mapping, services: ReadonlyMap<string, 
     }
   }
   checkNetworkModes(services, report.at("services"));
+  checkShared(services, report.at("services"));
   checkLinks(services, report.at("services"));
 }
 
@@ -26,7 +27,7 @@ function used(
 ): readonly { readonly reference: string; readonly at: Reporter }[] {
   const value = service[field];
   const plain = namesIn(value).map(({ name, step }) => ({ reference: name, at: report.at(step) }));
-  if (!Array.isArray(value)) return field === "networks" ? plain : [];
+  if (!Array.isArray(value)) return field === "networks" || field === "models" ? plain : [];
   const long = value.flatMap((item: unknown, index) =>
     isRecord(item) && typeof item.source === "string"
       ? [{ reference: item.source, at: report.at(index, "source") }]
@@ -46,10 +47,18 @@ function checkNetworkModes(services: ReadonlyMap<string, Mapping>, report: Repor
     if (typeof mode !== "string") continue;
     const at = report.at(name, "network_mode");
     if (networks !== undefined && networks !== null) at.problem("excludes networks; remove one of the two");
-    const [, other] = /^service:(.*)$/.exec(mode) ?? [];
-    if (other !== undefined && !services.has(other)) {
+  }
+}
+
+/** Whose network, processes or memory a service shares: that service has to be there. */
+function checkShared(services: ReadonlyMap<string, Mapping>, report: Reporter): void {
+  for (const [name, service] of services) {
+    for (const field of ["network_mode", "pid", "ipc"] as const) {
+      const [, other] = /^service:(.*)$/.exec(String(service[field])) ?? [];
+      if (other === undefined || services.has(other)) continue;
       const near = closest(other, [...services.keys()]);
-      at.problem(`names a service that does not exist${near === undefined ? "" : `; did you mean ${near}?`}`);
+      const hint = near === undefined ? "" : `; did you mean ${near}?`;
+      report.at(name, field).problem(`names a service that does not exist${hint}`);
     }
   }
 }
@@ -67,8 +76,8 @@ function checkLinks(services: ReadonlyMap<string, Mapping>, report: Reporter): v
   }
 }
 
-/** What a secret or config may be made of; one of them has to be there. */
-const SOURCES = ["file", "environment", "content", "external"];
+/** What a secret or config may be made of, besides what exists already. */
+const SOURCES = { secrets: ["file", "environment"], configs: ["file", "environment", "content"] } as const;
 
 /** Checks that secrets and configs at the top take nothing from files or variables that a node does not have. */
 export function checkSources(compose: Mapping, report: Reporter): void {
@@ -78,7 +87,7 @@ export function checkSources(compose: Mapping, report: Reporter): void {
       const one = mappingAt(all, name, report.at(field));
       const at = report.at(field, name);
       if (one === undefined) continue;
-      if (!SOURCES.some((key) => one[key] !== undefined)) at.problem(`expected one of ${SOURCES.join(", ")}`);
+      checkOrigin(one, SOURCES[field], at);
       if (typeof one.file === "string" && isRelativePath(one.file)) {
         at.at("file").problem(
           "relative path: the repository's files are not on the node; use an absolute path, or configs.content",
@@ -89,4 +98,12 @@ export function checkSources(compose: Mapping, report: Reporter): void {
       }
     }
   }
+}
+
+/** A secret or config is made of one thing, or exists already. */
+function checkOrigin(one: Mapping, sources: readonly string[], report: Reporter): void {
+  const [, second] = sources.filter((key) => one[key] !== undefined);
+  if (second !== undefined) report.at(second).problem(`expected only one of ${sources.join(", ")}`);
+  const isGiven = [...sources, "external"].some((key) => one[key] !== undefined);
+  if (!isGiven) report.problem(`expected one of ${[...sources, "external"].join(", ")}`);
 }

@@ -1,15 +1,16 @@
 import { isRecord } from "../../../manifest/shape.js";
 import { nameOfValue } from "../describe-issue.js";
 import type { Reporter } from "../reporter.js";
-import { SERVICE_KEYS } from "./keys.js";
-import { checkKeys, isRelativePath, type Mapping } from "./shape.js";
+import { checkFields } from "./forms.js";
+import { SERVICE_FIELDS } from "./service-forms.js";
+import { isRelativePath, type Mapping } from "./shape.js";
 
 /** Checks what can be said of a service alone, but for its ports, volumes and environment. */
 export function checkService(name: string, service: Mapping, report: Reporter): void {
   if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
     report.problem("the name of a service has letters, digits, and - . _ only");
   }
-  checkKeys(service, SERVICE_KEYS, report);
+  checkFields(service, SERVICE_FIELDS, report);
   checkImage(service, report);
   checkHealthcheck(service.healthcheck, report.at("healthcheck"));
   checkEnvFiles(service.env_file, report.at("env_file"));
@@ -36,11 +37,7 @@ function checkImage(service: Mapping, report: Reporter): void {
 }
 
 function checkHealthcheck(healthcheck: unknown, report: Reporter): void {
-  if (healthcheck === undefined || healthcheck === null) return;
-  if (!isRecord(healthcheck)) {
-    report.problem(`expected a mapping, found ${nameOfValue(healthcheck)}`);
-    return;
-  }
+  if (!isRecord(healthcheck)) return;
   const { test } = healthcheck;
   if (!Array.isArray(test) || test.length === 0 || ["CMD", "CMD-SHELL", "NONE"].includes(String(test[0]))) return;
   report.at("test", 0).problem("a test that is a list begins with CMD, CMD-SHELL or NONE");
@@ -52,8 +49,7 @@ function checkEnvFiles(written: unknown, report: Reporter): void {
     const path: unknown = isRecord(item) ? item.path : item;
     const optional = isRecord(item) && item.required === false;
     const at = Array.isArray(written) ? report.at(index) : report;
-    if (typeof path !== "string") at.problem("expected the path of a file");
-    else if (isRelativePath(path) && !optional) {
+    if (typeof path === "string" && isRelativePath(path) && !optional) {
       at.problem(
         "relative path: the repository's files are not on the node; write the variables in environment, " +
           "and secrets as ${SECRET:name}",

@@ -217,7 +217,7 @@ describe("an App: limits", () => {
     const compose =
       "services: {web: {image: x, mem_limit: 1g, deploy: {replicas: 2, resources: {limits: {cpus: '2'}, reservations: {cpus: '1'}}}}}";
     expect(limits(await expandText(app(compose, "  resources: {cpus: 0.5, memory: 512m}\n")))).to.deep.equal({
-      web: { replicas: 2, resources: { limits: { cpus: "2" }, reservations: { cpus: "1" } } },
+      web: { replicas: 2, resources: { limits: { cpus: "2", memory: "1g" }, reservations: { cpus: "1" } } },
     });
   });
 

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import type { KubeObject } from "../../../../src/manifest/document.js";
 import { hashBody, type PreparedDocument } from "../../../../src/manifest/to-document.js";
-import { SERVICE_KEYS, TOP_LEVEL_KEYS } from "../../../../src/render/overseer/compose/keys.js";
+import { TOP_LEVEL_KEYS } from "../../../../src/render/overseer/compose/keys.js";
+import { SERVICE_FIELDS } from "../../../../src/render/overseer/compose/service-forms.js";
 import { type ExpandedDocuments, expandDocuments } from "../../../../src/render/overseer/expand-documents.js";
 import { parityReport } from "../../../../src/render/overseer/parity.js";
 
@@ -61,7 +62,9 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
     ),
   ),
 }));
-const service = fc.dictionary(fc.constantFrom(...SERVICE_KEYS, "x-a", "unknown", "__proto__"), tree, { maxKeys: 8 });
+const service = fc.dictionary(fc.constantFrom(...Object.keys(SERVICE_FIELDS), "x-a", "unknown", "__proto__"), tree, {
+  maxKeys: 8,
+});
 const compose = fc
   .tuple(
     fc.dictionary(fc.constantFrom(...TOP_LEVEL_KEYS, "x-b", "nobody"), tree, { maxKeys: 5 }),
