@@ -38,9 +38,9 @@ export function countFailure(
   { startedAt, endedAt, retryAfterMs = 0 }: FailedTry,
   delayOf: (failures: number) => number,
 ): FailedTries {
-  const asked = endedAt + retryAfterMs;
+  const requested = endedAt + retryAfterMs;
   if (before && before.failures > 0 && startedAt < before.dueAt)
-    return { failures: before.failures, dueAt: Math.max(before.dueAt, asked) };
+    return { failures: before.failures, dueAt: Math.max(before.dueAt, requested) };
   const failures = (before?.failures ?? 0) + 1;
-  return { failures, dueAt: Math.max(endedAt + delayOf(failures), asked) };
+  return { failures, dueAt: Math.max(endedAt + delayOf(failures), requested) };
 }

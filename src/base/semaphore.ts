@@ -1,5 +1,5 @@
 /** Who wants in, and whether it cannot wait. */
-export interface Lane {
+export interface FairnessKey {
   readonly of: string;
   readonly urgent?: boolean;
 }
@@ -7,7 +7,7 @@ export interface Lane {
 /** Told whether the permit is one of the reserve. */
 type Enter = (reserved: boolean) => void;
 
-const NOBODY: Lane = { of: "" };
+const NO_KEY: FairnessKey = { of: "" };
 
 /**
  * Lets at most `permits` holders in at a time; `reserve` more let in only who is urgent. The rest wait: the urgent ones first,
@@ -26,8 +26,8 @@ export class Semaphore {
   }
 
   /** Runs `work` while holding a permit, which is given back however `work` ends. Waiting ends with `signal`, too. */
-  async run<T>(work: () => Promise<T>, lane: Lane = NOBODY, signal?: AbortSignal): Promise<T> {
-    const leave = await this.enter(lane, signal);
+  async run<T>(work: () => Promise<T>, fairnessKey: FairnessKey = NO_KEY, signal?: AbortSignal): Promise<T> {
+    const leave = await this.enter(fairnessKey, signal);
     try {
       return await work();
     } finally {
@@ -36,14 +36,14 @@ export class Semaphore {
   }
 
   /** Waits for a permit, or for the signal, whose reason is thrown then. Gives what gives the permit back: call it once. */
-  async enter(lane: Lane = NOBODY, signal?: AbortSignal): Promise<() => void> {
+  async enter(fairnessKey: FairnessKey = NO_KEY, signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
-    const reserved = this.#take(lane) ?? (await this.#wait(lane, signal));
+    const reserved = this.#take(fairnessKey) ?? (await this.#wait(fairnessKey, signal));
     return () => this.#leave(reserved);
   }
 
   /** Says whether the permit is one of the reserve; undefined when there is none. */
-  #take({ urgent }: Lane): boolean | undefined {
+  #take({ urgent }: FairnessKey): boolean | undefined {
     if (this.#free > 0) {
       this.#free--;
       return false;
@@ -53,23 +53,23 @@ export class Semaphore {
     return true;
   }
 
-  #wait(lane: Lane, signal: AbortSignal | undefined): Promise<boolean> {
+  #wait(fairnessKey: FairnessKey, signal: AbortSignal | undefined): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const giveUp = (): void => {
-        this.#forget(lane, enter);
+      const transferObjects = (): void => {
+        this.#forget(fairnessKey, enter);
         reject(signal?.reason);
       };
       const enter = (reserved: boolean): void => {
-        signal?.removeEventListener("abort", giveUp);
+        signal?.removeEventListener("abort", transferObjects);
         resolve(reserved);
       };
-      signal?.addEventListener("abort", giveUp, { once: true });
-      if (lane.urgent) this.#urgent.push(enter);
-      else this.#waiting.set(lane.of, [...(this.#waiting.get(lane.of) ?? []), enter]);
+      signal?.addEventListener("abort", transferObjects, { once: true });
+      if (fairnessKey.urgent) this.#urgent.push(enter);
+      else this.#waiting.set(fairnessKey.of, [...(this.#waiting.get(fairnessKey.of) ?? []), enter]);
     });
   }
 
-  #forget({ of, urgent }: Lane, enter: Enter): void {
+  #forget({ of, urgent }: FairnessKey, enter: Enter): void {
     if (urgent) {
       this.#urgent.splice(this.#urgent.indexOf(enter), 1);
       return;
@@ -89,9 +89,9 @@ export class Semaphore {
   #nextInTurn(): Enter | undefined {
     const [entry] = this.#waiting;
     if (!entry) return undefined;
-    const [lane, [next, ...rest]] = entry;
-    this.#waiting.delete(lane);
-    if (rest.length > 0) this.#waiting.set(lane, rest);
+    const [fairnessKey, [next, ...rest]] = entry;
+    this.#waiting.delete(fairnessKey);
+    if (rest.length > 0) this.#waiting.set(fairnessKey, rest);
     return next;
   }
 }

@@ -7,6 +7,6 @@ const MAX_LENGTH = 256;
 
 /** The request for a reconcile that a resource carries, as its status is to echo it; undefined if there is none. */
 export function requestedAt({ annotations }: Pick<ObjectMeta, "annotations">): string | undefined {
-  const asked = annotations?.[ANNOTATION_RECONCILE_AT];
-  return asked === undefined ? undefined : cutText(asked, MAX_LENGTH);
+  const requested = annotations?.[ANNOTATION_RECONCILE_AT];
+  return requested === undefined ? undefined : cutText(requested, MAX_LENGTH);
 }

@@ -35,7 +35,7 @@ export interface KindStatus {
 }
 
 /** Why a destination cannot be worked with at all right now. */
-export interface Obstacle {
+export interface Unavailability {
   /** CamelCase reason for the conditions. */
   readonly reason: string;
   readonly message: string;
@@ -53,7 +53,7 @@ export interface Destination {
   /** Whether the destination has been asked for the first time a moment ago: it wakes its apps as soon as it knows more. */
   connecting(): boolean;
   /** What keeps the app from being looked at and written; undefined: nothing. */
-  obstacle(): Obstacle | undefined;
+  unavailability(): Unavailability | undefined;
   /** What the destination lacks, and what is done instead, for people; empty where it lacks nothing. */
   limits(): readonly string[];
   /** How a document's hash is recorded on its live object. */

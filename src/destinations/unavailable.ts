@@ -1,24 +1,24 @@
 import type { ObjectKey } from "../manifest/object-id.js";
 import type { HealAction, Preview, WriteAction } from "../plan/actions.js";
 import type { Observation } from "../plan/live.js";
-import type { Destination, Obstacle, Outcome, Verdict } from "./destination.js";
+import type { Destination, Unavailability, Outcome, Verdict } from "./destination.js";
 
 /** A destination that cannot even be tried: its Secret is missing, its address is wrong. Knows nothing and does nothing. */
 export class UnavailableDestination implements Destination {
   readonly id: string;
-  readonly #obstacle: Obstacle;
+  readonly #unavailability: Unavailability;
 
-  constructor(id: string, obstacle: Obstacle) {
+  constructor(id: string, unavailability: Unavailability) {
     this.id = id;
-    this.#obstacle = obstacle;
+    this.#unavailability = unavailability;
   }
 
   connecting(): boolean {
     return false;
   }
 
-  obstacle(): Obstacle {
-    return this.#obstacle;
+  unavailability(): Unavailability {
+    return this.#unavailability;
   }
 
   limits(): readonly string[] {
@@ -43,11 +43,11 @@ export class UnavailableDestination implements Destination {
   }
 
   observe(): Observation {
-    return { complete: false, incomplete: this.#obstacle.message, objects: new Map() };
+    return { complete: false, incomplete: this.#unavailability.message, objects: new Map() };
   }
 
   async preview(_target: unknown, writes: readonly WriteAction[]): Promise<Preview> {
-    const { message } = this.#obstacle;
+    const { message } = this.#unavailability;
     return {
       accepted: [],
       refused: writes.map((action) => ({ action, message, retryable: true })),
@@ -61,7 +61,7 @@ export class UnavailableDestination implements Destination {
   }
 
   async verify(): Promise<Verdict> {
-    return { drifted: false, diff: [], problem: this.#obstacle.message };
+    return { drifted: false, diff: [], problem: this.#unavailability.message };
   }
 
   describeDrift(_action: HealAction): undefined {
@@ -90,7 +90,7 @@ export class UnavailableDestination implements Destination {
   }
 
   async deletionHolders(): Promise<string> {
-    return this.#obstacle.message;
+    return this.#unavailability.message;
   }
 
   async release(): Promise<Outcome> {
@@ -102,6 +102,6 @@ export class UnavailableDestination implements Destination {
   }
 
   #refuse(): Outcome {
-    return { ok: false, message: this.#obstacle.message, retryable: true };
+    return { ok: false, message: this.#unavailability.message, retryable: true };
   }
 }

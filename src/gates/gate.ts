@@ -4,7 +4,7 @@ import { cutText } from "../base/cut-text.js";
 /** What gates may judge by. Each gate looks at its own part. */
 export interface GateFacts {
   /** Why a person has to decide about the deletions of the plan; undefined: nobody has to. */
-  readonly deletionsAsk: string | undefined;
+  readonly deletionsNeedingApproval: string | undefined;
   /** What the documents of the plan refer to and the destination lacks: what it is, and where it is named. */
   readonly missing: readonly { readonly what: string; readonly where: string }[];
 }

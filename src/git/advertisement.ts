@@ -6,7 +6,7 @@ import type { RefFilter } from "./ref-filter.js";
 const COMMIT_ID = /^[0-9a-f]{40}$/;
 
 /** Takes an answer in packet by packet, and gives what was in it at the end. */
-export interface AnswerReader<T> {
+export interface ResponseReader<T> {
   take(packet: Packet): void;
   finish(): T;
 }
@@ -19,7 +19,7 @@ export type Advertisement = { readonly version: 2 } | { readonly version: 0; rea
  * Ref lines are `<id> <name>`; capabilities come after a NUL on the first one, and `<name>^{}` is what an annotated tag
  * points at.
  */
-export class AdvertisementReader implements AnswerReader<Advertisement> {
+export class AdvertisementReader implements ResponseReader<Advertisement> {
   readonly #refs: RefFilter;
   readonly #url: string;
   /** What is to come: anything of the beginning, the first ref, another ref, or nothing that matters. */
@@ -77,7 +77,7 @@ export class AdvertisementReader implements AnswerReader<Advertisement> {
 }
 
 /** Reads the answer to `ls-refs` of protocol v2 (gitprotocol-v2): `<id> <name>[ symref-target:<ref>][ peeled:<id>]`. */
-export class LsRefsReader implements AnswerReader<RemoteRefs> {
+export class LsRefsReader implements ResponseReader<RemoteRefs> {
   readonly #refs: RefFilter;
   readonly #url: string;
   #isWhole = false;

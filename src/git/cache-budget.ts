@@ -44,7 +44,7 @@ export class CacheBudget {
   }
 
   /** After stores were removed: the next one who asks looks at the disk. */
-  lookAgain(): void {
+  recheck(): void {
     this.#sizes = undefined;
   }
 

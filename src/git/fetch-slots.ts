@@ -8,7 +8,7 @@ import { remoteAddress } from "./remote.js";
 
 /** The fetches from one server. */
 interface Origin {
-  readonly turns: Semaphore;
+  readonly slots: Semaphore;
   /** How many are under way or wait. */
   users: number;
 }
@@ -45,7 +45,7 @@ export class FetchSlots {
   }
 
   async #enter(name: string, waiting: AbortSignal): Promise<() => void> {
-    const origin = this.#origins.get(name) ?? { turns: new Semaphore(this.#limits.fetchesPerServer), users: 0 };
+    const origin = this.#origins.get(name) ?? { slots: new Semaphore(this.#limits.fetchesPerServer), users: 0 };
     this.#origins.set(name, origin);
     origin.users++;
     const left: (() => void)[] = [() => this.#forget(name, origin)];
@@ -53,7 +53,7 @@ export class FetchSlots {
       for (const step of left.reverse()) step();
     };
     try {
-      left.push(await origin.turns.enter(undefined, waiting));
+      left.push(await origin.slots.enter(undefined, waiting));
       left.push(await this.#all.enter({ of: name }, waiting));
       return leave;
     } catch (error) {

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../base/clock.js";
 import { Semaphore } from "../base/semaphore.js";
-import { AdvertisementReader, type AnswerReader, checkAdvertised, LsRefsReader } from "./advertisement.js";
+import { AdvertisementReader, type ResponseReader, checkAdvertised, LsRefsReader } from "./advertisement.js";
 import { withDeadline } from "./deadline.js";
 import type { GitRemote, RemoteRefs } from "./engine.js";
 import { isGitError } from "./errors.js";
@@ -9,7 +9,7 @@ import type { GitHttpClient } from "./http/client.js";
 import { tooSlow } from "./http/failures.js";
 import type { GitLimits } from "./limits.js";
 import { DELIMITER, FLUSH, pktLine } from "./pkt-line.js";
-import { readAnswer } from "./read-answer.js";
+import { readResponse } from "./read-answer.js";
 import { RefFilter } from "./ref-filter.js";
 
 /** What was found out about a server: how it is asked for refs, and where the repository is. */
@@ -47,14 +47,14 @@ export class LsRefs {
   readonly #http: GitHttpClient;
   readonly #clock: Clock;
   readonly #limits: GitLimits;
-  readonly #turns: Semaphore;
+  readonly #queue: Semaphore;
   readonly #manners = new LRUCache<string, Manner>({ max: MAX_REMEMBERED });
 
   constructor(http: GitHttpClient, clock: Clock, limits: GitLimits) {
     this.#http = http;
     this.#clock = clock;
     this.#limits = limits;
-    this.#turns = new Semaphore(limits.concurrentLists);
+    this.#queue = new Semaphore(limits.concurrentLists);
   }
 
   /** The refs that begin with one of `prefixes`, annotated tags peeled; with HEAD where a prefix of it is asked for. */
@@ -65,7 +65,7 @@ export class LsRefs {
       const known = this.#manners.get(remote.id);
       if (known?.version === 0) return this.#advertised(remote, known.base, prefixes, within);
       try {
-        return await this.#ask(remote, known?.base ?? remote.url, prefixes, within);
+        return await this.#request(remote, known?.base ?? remote.url, prefixes, within);
       } catch (error) {
         if (!isGitError(error, ...NOT_UNDERSTOOD)) throw error;
         this.#manners.delete(remote.id);
@@ -80,10 +80,10 @@ export class LsRefs {
     return this.#manners.get(remote.id)?.base ?? remote.url;
   }
 
-  async #ask(remote: GitRemote, base: string, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
+  async #request(remote: GitRemote, base: string, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
     const { maxRefBytes, maxNamedRefBytes } = this.#limits;
     const remedy = isWide(prefixes) ? NAME_ONE : NAMED_TOO_LARGE;
-    const answer = await this.#http.send({
+    const response = await this.#http.send({
       remote,
       base,
       service: "/git-upload-pack",
@@ -98,8 +98,8 @@ export class LsRefs {
       signal,
     });
     const reader = new LsRefsReader(this.#filter(remote, prefixes, remedy), remote.url);
-    const refs = await this.#read(remote, answer.body, reader);
-    this.#manners.set(remote.id, { version: 2, base: answer.base });
+    const refs = await this.#read(remote, response.body, reader);
+    this.#manners.set(remote.id, { version: 2, base: response.base });
     return refs;
   }
 
@@ -109,7 +109,7 @@ export class LsRefs {
     prefixes: readonly string[],
     signal: AbortSignal,
   ): Promise<RemoteRefs> {
-    const answer = await this.#http.send({
+    const response = await this.#http.send({
       remote,
       base,
       service: "/info/refs?service=git-upload-pack",
@@ -118,11 +118,11 @@ export class LsRefs {
       remedy: OLD_SERVER,
       signal,
     });
-    checkAdvertised(remote.url, answer.contentType);
+    checkAdvertised(remote.url, response.contentType);
     const reader = new AdvertisementReader(this.#filter(remote, prefixes, OLD_SERVER), remote.url);
-    const advertisement = await this.#read(remote, answer.body, reader);
-    if (advertisement.version === 2) return this.#ask(remote, answer.base, prefixes, signal);
-    this.#manners.set(remote.id, { version: 0, base: answer.base });
+    const advertisement = await this.#read(remote, response.body, reader);
+    if (advertisement.version === 2) return this.#request(remote, response.base, prefixes, signal);
+    this.#manners.set(remote.id, { version: 0, base: response.base });
     return advertisement.refs;
   }
 
@@ -130,8 +130,8 @@ export class LsRefs {
     return new RefFilter(prefixes, this.#limits.maxRefs, remote.url, remedy);
   }
 
-  #read<T>({ url }: GitRemote, body: AsyncIterable<Buffer>, reader: AnswerReader<T>): Promise<T> {
-    return readAnswer({ body, reader, url, turns: this.#turns });
+  #read<T>({ url }: GitRemote, body: AsyncIterable<Buffer>, reader: ResponseReader<T>): Promise<T> {
+    return readResponse({ body, reader, url, slots: this.#queue });
   }
 }
 

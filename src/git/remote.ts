@@ -14,13 +14,13 @@ const SSH = new RegExp(SSH_ADDRESS.replace("(?i)", ""), "i");
  * `key` makes the id a keyed digest: with a key that only this installation knows, nobody can try passwords against it.
  */
 export function gitRemote(url: string, credential?: GitCredential, key = ""): GitRemote {
-  const normalised = normaliseGitUrl(url, credential);
-  const identity = `${normalised}\n${credential === undefined ? "" : credentialDigest(credential, key)}`;
-  return { url: normalised, credential, id: key === "" ? sha256(identity) : hmacSha256(key, identity) };
+  const normalized = normalizeGitUrl(url, credential);
+  const identity = `${normalized}\n${credential === undefined ? "" : credentialDigest(credential, key)}`;
+  return { url: normalized, credential, id: key === "" ? sha256(identity) : hmacSha256(key, identity) };
 }
 
 /** The URL in the one form in which it names a store: lower-case host, no default port, no slash at the end. */
-function normaliseGitUrl(url: string, credential: GitCredential | undefined): string {
+function normalizeGitUrl(url: string, credential: GitCredential | undefined): string {
   refuseOtherTransports(url);
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || parsed.hostname === "") throw invalid(url, "it is not a URL");

@@ -2,7 +2,7 @@ import { type ParsedCommit, parseCommit } from "./commit.js";
 import type { CommitInfo } from "./engine.js";
 import { GitError } from "./errors.js";
 import { notACommit, peelTag } from "./not-a-commit.js";
-import { Pacer } from "./pack/pacer.js";
+import { TimeSlice } from "./pack/pacer.js";
 import type { PackSet } from "./pack/pack-set.js";
 import { parseTree } from "./tree.js";
 
@@ -35,7 +35,7 @@ export async function walkCommit(
   found?.(commit);
   const trees = new Set<string>();
   const toVisit = [parsed.tree];
-  const pacer = new Pacer();
+  const slice = new TimeSlice();
   for (let tree = toVisit.pop(); tree !== undefined; tree = toVisit.pop()) {
     if (trees.has(tree) || isKnown?.(tree) === true) continue;
     trees.add(tree);
@@ -47,8 +47,8 @@ export async function walkCommit(
         found?.(id);
       }
     }
-    if (pacer.due) {
-      await pacer.pause();
+    if (slice.due) {
+      await slice.pause();
       signal?.throwIfAborted();
     }
   }

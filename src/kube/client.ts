@@ -4,7 +4,7 @@ import { jsonText } from "../base/hash.js";
 import { openGate, type WriteGate } from "../base/write-gate.js";
 import type { ClusterAccess } from "./auth.js";
 import { readText } from "./byte-buffer.js";
-import { AnswerTooLargeError, KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
+import { ResponseTooLargeError, KubeConnectionError, type KubeStatus, KubeStatusError } from "./errors.js";
 import { isAboutSecrets, withoutSecretValues } from "./refusal-text/secret-answer.js";
 import { checkValues, type ServerLimits } from "./server-limits.js";
 import { Transport } from "./transport.js";
@@ -82,7 +82,7 @@ export class KubeClient {
     this.#onRequest = options.onRequest ?? (() => {});
     this.limits = options.limits;
     const { access, connections = 16, limits, gate = openGate } = options;
-    this.#transport = new Transport({ access, connections, maxAnswerBytes: limits?.answerBytes, gate });
+    this.#transport = new Transport({ access, connections, maxResponseBytes: limits?.responseBytes, gate });
   }
 
   /** Sends a request and reads the JSON answer. Throws KubeStatusError for an HTTP error, KubeConnectionError for none. */
@@ -90,7 +90,7 @@ export class KubeClient {
     const started = performance.now();
     let code = "error";
     try {
-      const response = await heedAbort(request.signal, () => this.#send("requests", request));
+      const response = await abortable(request.signal, () => this.#send("requests", request));
       code = String(response.statusCode);
       // A sender who means us harm cuts his answer into single bytes.
       const text = await (this.limits ? readText(response.body) : response.body.text());
@@ -113,7 +113,7 @@ export class KubeClient {
     const started = performance.now();
     let code = "error";
     try {
-      const response = await heedAbort(request.signal, () => this.#send("watches", request));
+      const response = await abortable(request.signal, () => this.#send("watches", request));
       code = String(response.statusCode);
       if (response.statusCode >= 400) {
         const text = await readText(response.body, MAX_REFUSAL_BYTES);
@@ -241,11 +241,11 @@ function statusError(statusCode: number, text: string, headers: Headers, request
   return new KubeStatusError(statusCode, status, `${request.method} ${request.path}`);
 }
 
-function asKubeError(error: unknown, request: KubeRequest, answered: boolean): unknown {
+function asKubeError(error: unknown, request: KubeRequest, thrown: boolean): unknown {
   if (error instanceof OverseerError || request.signal?.aborted) return error;
   if (codeOf(error) === "UND_ERR_RES_EXCEEDED_MAX_SIZE")
-    return new AnswerTooLargeError(`${request.method} ${request.path}: the answer is longer than is taken`, error);
-  const what = answered ? "the answer of the API server was cut short" : "the API server gave no answer";
+    return new ResponseTooLargeError(`${request.method} ${request.path}: the answer is longer than is taken`, error);
+  const what = thrown ? "the answer of the API server was cut short" : "the API server gave no answer";
   return new KubeConnectionError(`${request.method} ${request.path}: ${what}: ${describe(error)}`, error);
 }
 
@@ -277,7 +277,7 @@ async function* piecesOf(body: AsyncIterable<Buffer>, request: KubeRequest): Asy
  * The pool looks at a signal only once the request is on a connection; as long as it connects, or waits for a free
  * connection, or we sign in, we do it. What was begun ends by itself: the pool has the signal too.
  */
-async function heedAbort<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+async function abortable<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   if (!signal) return work();
   signal.throwIfAborted();
   return new Promise((resolve, reject) => {

@@ -40,7 +40,7 @@ export class KubeConnectionError extends OverseerError {
 }
 
 /** The API server sends more than it can have to say in good faith. Nothing of it is taken. */
-export class AnswerTooLargeError extends KubeConnectionError {}
+export class ResponseTooLargeError extends KubeConnectionError {}
 
 /** Nothing was heard on a watch for so long that it counts as dead, though its connection did not break. */
 export class WatchSilentError extends KubeConnectionError {}
@@ -57,7 +57,7 @@ export function isStatus(error: unknown, statusCode: number): error is KubeStatu
 }
 
 /** The watch or list cannot go on from this resourceVersion, it is too old or (etcd was restored) too new: list again. */
-export function isGone(error: unknown): boolean {
+export function isNotFound(error: unknown): boolean {
   if (!(error instanceof KubeStatusError)) return false;
   const tooNew = error.status.details?.causes?.some((cause) => cause.reason === "ResourceVersionTooLarge") ?? false;
   return error.statusCode === 410 || error.status.reason === "Expired" || tooNew;
@@ -73,7 +73,7 @@ export function isNotUnderstood(error: unknown): boolean {
 
 /** Whether a watch cannot go on from where it was. After more than is taken, what there is has to be seen anew, too. */
 export function needsNewList(error: unknown): boolean {
-  return isGone(error) || isNotUnderstood(error) || error instanceof AnswerTooLargeError;
+  return isNotFound(error) || isNotUnderstood(error) || error instanceof ResponseTooLargeError;
 }
 
 /**
@@ -96,7 +96,7 @@ export function isDocumentRefusal(error: unknown): error is KubeStatusError {
  * A version that some entry of an object's managed fields is booked at and that its definition does not have any more. The API
  * server then refuses every apply by a 500 that only its text tells (tried on 1.35), until the books are rewritten.
  */
-export function goneVersion(error: unknown): string | undefined {
+export function removedVersion(error: unknown): string | undefined {
   if (!isStatus(error, 500)) return undefined;
   return /request to convert CR to an invalid group\/version: ([^\s,]+)/.exec(error.message)?.[1];
 }

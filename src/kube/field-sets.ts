@@ -8,7 +8,7 @@ export type FieldSteps = readonly string[];
 export function sameStep(a: string, b: string): boolean {
   if (a === b) return true;
   if (a.slice(0, 2) !== b.slice(0, 2) || !/^[kv]:/.test(a)) return false;
-  return normalised(a) === normalised(b);
+  return normalized(a) === normalized(b);
 }
 
 /** The step of a list item with these keys, as the API server writes it: keys in the order of their names. */
@@ -87,7 +87,7 @@ export function isLeaf(fields: FieldsV1): boolean {
   return Object.keys(fields).every((step) => step === ".");
 }
 
-function normalised(step: string): string {
+function normalized(step: string): string {
   try {
     return canonicalJson(JSON.parse(step.slice(2)));
   } catch {

@@ -35,7 +35,7 @@ export function readLease(object: RawObject): LeaseRecord {
 }
 
 /** Labels and annotations that a lease is to carry. */
-export interface LeaseMarks {
+export interface LeaseMetadata {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
@@ -45,8 +45,8 @@ export function leaseObject(
   {
     namespace,
     name,
-    marks,
-  }: { readonly namespace: string; readonly name: string; readonly marks?: LeaseMarks | undefined },
+    metadata: marks,
+  }: { readonly namespace: string; readonly name: string; readonly metadata?: LeaseMetadata | undefined },
   holding: LeaseHolding,
   over?: RawObject,
 ): object {
@@ -54,7 +54,7 @@ export function leaseObject(
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
-    metadata: marks === undefined ? metadata : withMarks(metadata, marks),
+    metadata: marks === undefined ? metadata : withMetadata(metadata, marks),
     spec: {
       ...(over?.spec as object | undefined),
       holderIdentity: holding.holder,
@@ -66,7 +66,7 @@ export function leaseObject(
   };
 }
 
-function withMarks(metadata: Partial<LiveMetadata>, marks: LeaseMarks): object {
+function withMetadata(metadata: Partial<LiveMetadata>, marks: LeaseMetadata): object {
   const labels = { ...metadata.labels, ...marks.labels };
   return { ...metadata, labels, annotations: { ...metadata.annotations, ...marks.annotations } };
 }

@@ -7,7 +7,7 @@ import { isNewer } from "./object.js";
  * counts, by the own monotonic clock: a holder that lives has begun its last renewal before that. The times in the record
  * are never looked at, so no clock that is wrong or jumps makes a second leader.
  */
-export class LeaseSight {
+export class LeaseObservation {
   readonly #clock: Clock;
   readonly #durationMs: number;
   #record: LeaseRecord | undefined;
@@ -22,9 +22,9 @@ export class LeaseSight {
    * `durationMs` is the least time that any holder is granted, whatever the record says. `neverWas`: nobody can have held the
    * lease before, so that none is to be waited for.
    */
-  constructor(clock: Clock, durationMs: number, neverWas = false) {
+  constructor(clock: Clock, durationMs: number, neverExisted = false) {
     this.#clock = clock;
-    this.#neverWas = neverWas;
+    this.#neverWas = neverExisted;
     this.#durationMs = durationMs;
     this.#heldForMs = durationMs;
   }
@@ -35,7 +35,7 @@ export class LeaseSight {
   }
 
   /** Takes in how the lease is. What is older than what is known already is passed over. */
-  see(record: LeaseRecord): void {
+  observe(record: LeaseRecord): void {
     const known = this.#record;
     if (known && isNewer(known.object.metadata.resourceVersion, record.object.metadata.resourceVersion)) return;
     this.#record = record;
@@ -50,7 +50,7 @@ export class LeaseSight {
    * Takes in that there is no lease. It may have been deleted by hand, and its holder not know yet: so it counts as held for
    * as long as it could be.
    */
-  seeNone(): void {
+  observeAbsent(): void {
     if (this.#record === undefined && this.#changedAt !== undefined && !this.#freeAtOnce) return;
     this.#record = undefined;
     this.#changedAt = this.#clock.monotonic();

@@ -4,7 +4,7 @@ import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import type { KubeClient } from "./client.js";
 import { type LeaseHolding, type LeaseRecord, readLease } from "./lease-record.js";
-import { LeaseSight } from "./lease-sight.js";
+import { LeaseObservation } from "./lease-sight.js";
 import type { LeaseStore } from "./lease-store.js";
 import { Reflector } from "./reflector.js";
 
@@ -36,7 +36,7 @@ export interface LeaseStandbyOptions {
 /** Follows a lease by a watch, without a request as long as somebody holds it, and takes it once it is free. */
 export class LeaseStandby {
   readonly #options: LeaseStandbyOptions;
-  readonly #sight: LeaseSight;
+  readonly #sight: LeaseObservation;
   readonly #reflector: Reflector<LeaseRecord>;
   #problem: string | undefined;
   #holder: string | undefined;
@@ -44,7 +44,7 @@ export class LeaseStandby {
 
   constructor(options: LeaseStandbyOptions) {
     this.#options = options;
-    this.#sight = new LeaseSight(options.clock, options.durationMs, options.firstEver);
+    this.#sight = new LeaseObservation(options.clock, options.durationMs, options.firstEver);
     this.#reflector = this.#follow();
   }
 
@@ -98,8 +98,8 @@ export class LeaseStandby {
   }
 
   #see(record: LeaseRecord | undefined): void {
-    if (record) this.#sight.see(record);
-    else this.#sight.seeNone();
+    if (record) this.#sight.observe(record);
+    else this.#sight.observeAbsent();
     this.#problem = undefined;
     const holder = this.#sight.record?.holder ?? "";
     if (holder !== this.#holder) this.#options.logger.info("standing by", { holder });

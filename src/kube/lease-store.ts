@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { KubeClient, KubeRequest } from "./client.js";
 import { isStatus, KubeConnectionError, KubeStatusError } from "./errors.js";
-import { type LeaseHolding, type LeaseMarks, type LeaseRecord, leaseObject, readLease } from "./lease-record.js";
+import { type LeaseHolding, type LeaseMetadata, type LeaseRecord, leaseObject, readLease } from "./lease-record.js";
 import type { RawObject } from "./object.js";
 
 /** Where a lease is, and how it is reached. */
@@ -11,7 +11,7 @@ export interface LeaseStoreOptions {
   readonly clock: Clock;
   readonly namespace: string;
   readonly name: string;
-  readonly marks?: LeaseMarks | undefined;
+  readonly metadata?: LeaseMetadata | undefined;
   /** Longest wait for an answer, in milliseconds. */
   readonly timeoutMs: number;
 }

@@ -3,7 +3,7 @@ import type { Logger } from "../base/logger.js";
 import type { LeadershipGate } from "../base/write-gate.js";
 import type { KubeClient } from "./client.js";
 import { LeaseHolder } from "./lease-holder.js";
-import { type LeaseHolding, type LeaseMarks, type LeaseRecord, microTime } from "./lease-record.js";
+import { type LeaseHolding, type LeaseMetadata, type LeaseRecord, microTime } from "./lease-record.js";
 import { LeaseStandby } from "./lease-standby.js";
 import { LeaseStore } from "./lease-store.js";
 
@@ -32,7 +32,7 @@ export interface LeaseElectorOptions {
   readonly namespace: string;
   readonly name: string;
   /** What others can see of this installation. */
-  readonly marks?: LeaseMarks | undefined;
+  readonly metadata?: LeaseMetadata | undefined;
   /** Name of this process. Nothing is built on it being unique. */
   readonly identity: string;
   readonly timing: LeaseTiming;
@@ -53,11 +53,11 @@ export class LeaseElector {
   #holder: LeaseHolder | undefined;
 
   constructor(options: LeaseElectorOptions) {
-    const { client, clock, logger, namespace, name, marks, timing, firstEver } = options;
+    const { client, clock, logger, namespace, name, metadata, timing, firstEver } = options;
     const { durationMs, retryMs, renewDeadlineMs: usableMs } = timing;
     this.#options = options;
     // Half of the deadline: a connection that hangs leaves time for a second try.
-    const store = new LeaseStore({ client, clock, namespace, name, marks, timeoutMs: usableMs / 2 });
+    const store = new LeaseStore({ client, clock, namespace, name, metadata, timeoutMs: usableMs / 2 });
     const holding = (from: LeaseRecord | undefined): LeaseHolding => this.#holding(from);
     const times = { durationMs, usableMs, retryMs };
     this.#store = store;

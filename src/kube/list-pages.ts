@@ -1,5 +1,5 @@
 import type { KubeClient, KubeRequest } from "./client.js";
-import { AnswerTooLargeError } from "./errors.js";
+import { ResponseTooLargeError } from "./errors.js";
 import type { RawObject } from "./object.js";
 
 /** One page of a list. */
@@ -27,7 +27,7 @@ export class ListPages {
   async *read(request: KubeRequest): AsyncGenerator<ListPage> {
     let token: string | undefined;
     do {
-      const page = await this.#ask({
+      const page = await this.#request({
         ...request,
         query: { ...request.query, limit: String(this.#size), continue: token },
       });
@@ -36,11 +36,11 @@ export class ListPages {
     } while (token !== undefined);
   }
 
-  async #ask(request: KubeRequest): Promise<ListPage> {
+  async #request(request: KubeRequest): Promise<ListPage> {
     try {
       return (await this.#client.request<ListPage>(request)).body;
     } catch (error) {
-      if (error instanceof AnswerTooLargeError) this.#size = Math.ceil(this.#size / SMALLER);
+      if (error instanceof ResponseTooLargeError) this.#size = Math.ceil(this.#size / SMALLER);
       throw error;
     }
   }

@@ -1,5 +1,5 @@
 import { PARTIAL_LIST, PARTIAL_OBJECT } from "./client.js";
-import { isGone, isNotUnderstood, isWentAway, KubeStatusError, needsNewList, WatchSilentError } from "./errors.js";
+import { isNotFound, isNotUnderstood, isWentAway, KubeStatusError, needsNewList, WatchSilentError } from "./errors.js";
 import { FreshList, storeKey } from "./fresh-list.js";
 import { ListPages } from "./list-pages.js";
 import type { RawObject } from "./object.js";
@@ -9,7 +9,7 @@ import { WatchBackoff } from "./watch-backoff.js";
 import { parseWatchEvent, type WatchEvent } from "./watch-event.js";
 import { WatchFailureLog } from "./watch-failure-log.js";
 import { splitLines } from "./watch-lines.js";
-import { WatchPulse } from "./watch-pulse.js";
+import { WatchLiveness } from "./watch-pulse.js";
 import { usable, type Versioned, WatchedCopy } from "./watched-copy.js";
 
 export type { ReflectorObserver, ReflectorOptions } from "./reflector-options.js";
@@ -23,7 +23,7 @@ export type { StoreEvent } from "./watched-copy.js";
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #copy: WatchedCopy<T>;
-  readonly #pulse: WatchPulse;
+  readonly #pulse: WatchLiveness;
   readonly #backoff: WatchBackoff;
   readonly #pages: ListPages;
   readonly #failures: WatchFailureLog;
@@ -44,7 +44,7 @@ export class Reflector<T> {
     this.#pages = new ListPages(options.client);
     this.#failures = new WatchFailureLog(options.logger, options.path);
     this.#copy = new WatchedCopy(options);
-    this.#pulse = new WatchPulse(options.clock, options.silenceMs);
+    this.#pulse = new WatchLiveness(options.clock, options.silenceMs);
     this.#backoff = new WatchBackoff(options.refusedPauseMs);
   }
 
@@ -69,7 +69,7 @@ export class Reflector<T> {
   }
 
   /** What was in the way may be so no more: a pause after a failure ends now. */
-  hurry(): void {
+  retryNow(): void {
     this.#hurried = this.#wake !== undefined;
     this.#wake?.();
   }
@@ -92,7 +92,7 @@ export class Reflector<T> {
         failure = error;
         this.#wentAway ||= isWentAway(error);
         if (needsNewList(error)) this.#resourceVersion = undefined;
-        if (!isGone(error)) {
+        if (!isNotFound(error)) {
           this.#options.onSync?.(error);
           this.#failures.failed(error);
         }

@@ -1,9 +1,9 @@
-import { AnswerTooLargeError } from "./errors.js";
+import { ResponseTooLargeError } from "./errors.js";
 
 /** How much is taken of an API server that is not ours: it may be broken, or belong to somebody who means us harm. */
 export interface ServerLimits {
   /** Longer answers are broken off. */
-  readonly answerBytes: number;
+  readonly responseBytes: number;
   /** What has more JSON values is not read: of `{}` alone, a text becomes thirty times its length in memory. */
   readonly values: number;
   /** Objects that are asked for by one page of a list. */
@@ -15,7 +15,7 @@ export interface ServerLimits {
 /** Throws AnswerTooLargeError when the answer to `request` has more JSON values than are taken. */
 export function checkValues(text: string, limits: ServerLimits | undefined, request: string): void {
   if (limits === undefined || !hasMoreValues(text, limits.values)) return;
-  throw new AnswerTooLargeError(`${request}: the answer has more than ${limits.values} values`, undefined);
+  throw new ResponseTooLargeError(`${request}: the answer has more than ${limits.values} values`, undefined);
 }
 
 /** Whether a JSON text has more values than `most`, as its commas and brackets outside of strings tell: it is not read. */
@@ -35,5 +35,5 @@ export function hasMoreValues(text: string, most: number): boolean {
 /** Throws AnswerTooLargeError when the collection at `path` has more objects than are kept. */
 export function checkObjects(objects: number, limits: ServerLimits | undefined, path: string): void {
   if (limits === undefined || objects <= limits.objects) return;
-  throw new AnswerTooLargeError(`${path} has more than ${limits.objects} objects`, undefined);
+  throw new ResponseTooLargeError(`${path} has more than ${limits.objects} objects`, undefined);
 }

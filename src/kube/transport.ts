@@ -9,7 +9,7 @@ export interface TransportOptions {
   /** Connections for requests; watches have as many as they need. */
   readonly connections: number;
   /** Longer answers are broken off, watches aside; undefined: none is. */
-  readonly maxAnswerBytes?: number | undefined;
+  readonly maxResponseBytes?: number | undefined;
   readonly gate: WriteGate;
 }
 
@@ -77,11 +77,11 @@ export class Transport {
   }
 
   #open(tls: TlsOptions): Lines {
-    const { access, connections, maxAnswerBytes, gate } = this.#options;
+    const { access, connections, maxResponseBytes, gate } = this.#options;
     const { origin } = new URL(access.server);
     const connect = { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
     const shared = { connect, allowH2: false, pipelining: 1, keepAliveTimeout: 60_000 };
-    const limit = maxAnswerBytes === undefined ? {} : { maxResponseSize: maxAnswerBytes };
+    const limit = maxResponseBytes === undefined ? {} : { maxResponseSize: maxResponseBytes };
     return {
       tls,
       requests: fencedPool(

@@ -1,6 +1,6 @@
 import { type BackoffPolicy, backoffDelay, jitter } from "../base/backoff.js";
 import { OverseerError } from "../base/errors.js";
-import { isGone, isStatus, KubeConnectionError, WatchSilentError } from "./errors.js";
+import { isNotFound, isStatus, KubeConnectionError, WatchSilentError } from "./errors.js";
 
 /** While the server is away, as when it is restarted: a try costs little, and nothing is seen before one goes well. */
 const AWAY: BackoffPolicy = { baseMs: 800, factor: 2, maxMs: 10_000 };
@@ -42,9 +42,9 @@ export class WatchBackoff {
     const healthy = openMs > HEALTHY_AFTER_MS;
     if (!healthy && !(broughtForward && this.#failures > 0)) this.#failures++;
     const short = healthy ? 0 : this.#failures;
-    const attempt = isGone(failure) ? this.#expired++ : short;
-    const asked = failure instanceof OverseerError ? Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
+    const attempt = isNotFound(failure) ? this.#expired++ : short;
+    const requested = failure instanceof OverseerError ? Math.min(failure.retryAfterMs ?? 0, MAX_RETRY_AFTER_MS) : 0;
     const policy = isStatus(failure, 403) ? this.#refused : isAway(failure) ? AWAY : BACKOFF;
-    return Math.max(asked, jitter(backoffDelay(policy, attempt), 0.2, Math.random()));
+    return Math.max(requested, jitter(backoffDelay(policy, attempt), 0.2, Math.random()));
   }
 }

@@ -1,5 +1,5 @@
 import { ByteBuffer } from "./byte-buffer.js";
-import { AnswerTooLargeError } from "./errors.js";
+import { ResponseTooLargeError } from "./errors.js";
 
 /**
  * No line of a watch is longer in good faith: etcd takes 1.5 MiB for an object unless told otherwise, and a line is that as
@@ -19,7 +19,7 @@ export async function* splitLines(
   const hold = (part: Buffer): void => {
     if (pending.length + part.length > MAX_LINE_BYTES) {
       const message = `WATCH ${path}: an event is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB`;
-      throw new AnswerTooLargeError(message, undefined);
+      throw new ResponseTooLargeError(message, undefined);
     }
     pending.add(part);
   };

@@ -14,7 +14,7 @@ const MOST_SILENCE_MS = 600_000;
  * apart. A silence makes the next wait longer, until something is heard: some servers send no bookmarks, and the API server
  * none of a kind of which it has not seen a change since its start (up to ten minutes, as etcd is set up).
  */
-export class WatchPulse {
+export class WatchLiveness {
   readonly #clock: Clock;
   readonly #shortMs: number;
   #limitMs: number;

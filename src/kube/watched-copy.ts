@@ -1,5 +1,5 @@
 /** Where a change of the store comes from. */
-interface Told {
+interface EventOrigin {
   /** It is what the first whole list held: it need not have happened just now. */
   readonly initial: boolean;
   /** It comes from a whole list: what that holds is so, even where it is older than what was known, as after a restore of etcd. */
@@ -7,14 +7,14 @@ interface Told {
 }
 
 /** A change of the store. */
-export type StoreEvent<T> = Told &
+export type StoreEvent<T> = EventOrigin &
   (
     | { readonly type: "Added"; readonly key: string; readonly object: T }
     | { readonly type: "Modified"; readonly key: string; readonly object: T; readonly previous: T }
     | { readonly type: "Deleted"; readonly key: string; readonly previous: T }
   );
 
-const WATCHED: Told = { initial: false, listed: false };
+const WATCHED: EventOrigin = { initial: false, listed: false };
 
 /** What is kept of an object, and the version it had then. */
 export interface Versioned<T> {
@@ -28,46 +28,46 @@ export class WatchedCopy<T> {
   /** Of what was told of. */
   readonly #versions = new Map<string, string>();
   readonly #uidOf: (object: T) => string;
-  readonly #tell: (event: StoreEvent<T>) => void;
+  readonly #onEvent: (event: StoreEvent<T>) => void;
 
   constructor(options: {
     readonly uidOf: (object: T) => string;
     readonly onEvent: (event: StoreEvent<T>) => void;
   }) {
     this.#uidOf = options.uidOf;
-    this.#tell = options.onEvent;
+    this.#onEvent = options.onEvent;
   }
 
   /** Takes a whole list in, and tells of each difference. */
   replace(fresh: ReadonlyMap<string, Versioned<T>>, initial: boolean): void {
-    const told = { initial, listed: true };
-    for (const key of [...this.objects.keys()]) if (!fresh.has(key)) this.remove(key, told);
-    for (const [key, taken] of fresh) this.put(key, taken, told);
+    const origin = { initial, listed: true };
+    for (const key of [...this.objects.keys()]) if (!fresh.has(key)) this.remove(key, origin);
+    for (const [key, taken] of fresh) this.put(key, taken, origin);
   }
 
   /** The version is noted last: what could not be told is told again. */
-  put(key: string, { object, version }: Versioned<T>, told: Told = WATCHED): void {
+  put(key: string, { object, version }: Versioned<T>, origin: EventOrigin = WATCHED): void {
     const previous = this.objects.get(key);
     const replaced = previous !== undefined && this.#uidOf(previous) !== this.#uidOf(object);
-    if (previous !== undefined && !replaced && this.#knows(key, version)) return;
-    if (replaced) this.remove(key, told);
+    if (previous !== undefined && !replaced && this.#isCurrent(key, version)) return;
+    if (replaced) this.remove(key, origin);
     this.#versions.delete(key);
     this.objects.set(key, object);
-    if (previous === undefined || replaced) this.#tell({ type: "Added", key, object, ...told });
-    else this.#tell({ type: "Modified", key, object, previous, ...told });
+    if (previous === undefined || replaced) this.#onEvent({ type: "Added", key, object, ...origin });
+    else this.#onEvent({ type: "Modified", key, object, previous, ...origin });
     this.#versions.set(key, version);
   }
 
   /** Takes an object out, and tells of it if it was there. */
-  remove(key: string, told: Told = WATCHED): void {
+  remove(key: string, origin: EventOrigin = WATCHED): void {
     const previous = this.objects.get(key);
     if (previous === undefined) return;
     this.objects.delete(key);
     this.#versions.delete(key);
-    this.#tell({ type: "Deleted", key, previous, ...told });
+    this.#onEvent({ type: "Deleted", key, previous, ...origin });
   }
 
-  #knows(key: string, version: string): boolean {
+  #isCurrent(key: string, version: string): boolean {
     return usable(version) !== undefined && this.#versions.get(key) === version;
   }
 }

@@ -9,7 +9,7 @@ export interface Metadata {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }
 
-interface KeepMark {
+interface KeepAnnotation {
   readonly key: string;
   /** The value, or one option of a comma-separated list. Compared without regard to case or surrounding spaces. */
   readonly value: string;
@@ -19,7 +19,7 @@ interface KeepMark {
   readonly deletion?: KeepEffect;
 }
 
-const both = (key: string, value: string): KeepMark => ({ key, value, prune: "Keep", deletion: "Keep" });
+const both = (key: string, value: string): KeepAnnotation => ({ key, value, prune: "Keep", deletion: "Keep" });
 
 const ARGO_OPTIONS = "argocd.argoproj.io/sync-options";
 
@@ -28,7 +28,7 @@ const ARGO_OPTIONS = "argocd.argoproj.io/sync-options";
  * deletion of the app, the others do not. `ssa: Ignore` and `managed: disabled` end the management of an object, so nothing
  * deletes it there.
  */
-const MARKS: readonly KeepMark[] = [
+const KEEP_ANNOTATIONS: readonly KeepAnnotation[] = [
   both(ANNOTATION_PRUNE, "disabled"),
   { key: ARGO_OPTIONS, value: "Prune=false", prune: "Keep" },
   { key: ARGO_OPTIONS, value: "Delete=false", deletion: "Keep" },
@@ -47,17 +47,17 @@ const MARKS: readonly KeepMark[] = [
   both("kluctl.io/skip-delete", "true"),
 ];
 
-const BY_KEY: ReadonlyMap<string, readonly KeepMark[]> = new Map(
-  MARKS.map(({ key }) => [key, MARKS.filter((mark) => mark.key === key)]),
+const BY_KEY: ReadonlyMap<string, readonly KeepAnnotation[]> = new Map(
+  KEEP_ANNOTATIONS.map(({ key }) => [key, KEEP_ANNOTATIONS.filter((mark) => mark.key === key)]),
 );
-const BY_TEXT: ReadonlyMap<string, KeepMark> = new Map(MARKS.map((mark) => [textOf(mark), mark]));
+const BY_TEXT: ReadonlyMap<string, KeepAnnotation> = new Map(KEEP_ANNOTATIONS.map((mark) => [textOf(mark), mark]));
 
 /** Most objects have no mark: they share this. */
 const NONE: readonly string[] = [];
 
 /** The keep marks of an object, as `key: value`, in the order of the table. Flux reads labels like annotations, so both count. */
-export function keepMarks(metadata: Metadata): readonly string[] {
-  const found: KeepMark[] = [];
+export function keepAnnotations(metadata: Metadata): readonly string[] {
+  const found: KeepAnnotation[] = [];
   for (const source of [metadata.annotations, metadata.labels])
     for (const [key, value] of Object.entries(source ?? {})) {
       const marks = BY_KEY.get(key);
@@ -65,13 +65,13 @@ export function keepMarks(metadata: Metadata): readonly string[] {
       const options = new Set(String(value).split(",").map(normalized));
       found.push(...marks.filter((mark) => options.has(normalized(mark.value))));
     }
-  return found.length === 0 ? NONE : MARKS.filter((mark) => found.includes(mark)).map(textOf);
+  return found.length === 0 ? NONE : KEEP_ANNOTATIONS.filter((mark) => found.includes(mark)).map(textOf);
 }
 
 /** Joins marks of two sources; each once, and those alone that the table knows. */
-export function joinMarks(one: readonly string[], other: readonly string[]): readonly string[] {
+export function joinKeepAnnotations(one: readonly string[], other: readonly string[]): readonly string[] {
   if (other.length === 0) return one;
-  return MARKS.map(textOf).filter((text) => one.includes(text) || other.includes(text));
+  return KEEP_ANNOTATIONS.map(textOf).filter((text) => one.includes(text) || other.includes(text));
 }
 
 /** Whether an annotation or label with this key may keep an object. */
@@ -94,7 +94,7 @@ export function keepRuling(marks: readonly string[] | undefined, on: "prune" | "
   return undefined;
 }
 
-function textOf({ key, value }: KeepMark): string {
+function textOf({ key, value }: KeepAnnotation): string {
   return `${key}: ${value}`;
 }
 

@@ -15,7 +15,7 @@ import { isRecord } from "./shape.js";
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A normalised object, and what of ours was taken out of it. */
-export interface Normalised {
+export interface Normalized {
   readonly object: KubeObject;
   /** Our own labels and annotations that stood in Git, as a document exported from a live cluster has them. */
   readonly dropped: readonly string[];
@@ -59,12 +59,12 @@ function isControllerAnnotation(key: string): boolean {
  * be empty". Each rule was found on a real API server. `status` is dropped where a subresource holds it: from built-in
  * kinds always, from others when `hasStatus` says so. Never changes its argument; parts that stay are shared with it.
  */
-export function normalise(object: KubeObject, hasStatus: HasStatusSubresource = () => undefined): Normalised {
+export function normalize(object: KubeObject, hasStatus: HasStatusSubresource = () => undefined): Normalized {
   const { group, version } = parseApiVersion(object.apiVersion);
   const kind = { group, version, kind: object.kind };
   const dropped: string[] = [];
   let fields: Fields = dropNullTimestamps(object) as Fields;
-  fields = { ...fields, metadata: normaliseMetadata(fields.metadata as Fields, dropped) };
+  fields = { ...fields, metadata: normalizeMetadata(fields.metadata as Fields, dropped) };
   if (fields.status !== undefined && (isBuiltinGroup(group) || hasStatus(kind) === true)) {
     fields = without(fields, ["status"]);
   }
@@ -105,7 +105,7 @@ function dropNullTimestamps(value: unknown): unknown {
   return result ?? value;
 }
 
-function normaliseMetadata(metadata: Fields, dropped: string[]): Fields {
+function normalizeMetadata(metadata: Fields, dropped: string[]): Fields {
   const result: Record<string, unknown> = { ...metadata };
   for (const field of SERVER_FIELDS) delete result[field];
   if (result.namespace === null || result.namespace === "") delete result.namespace;

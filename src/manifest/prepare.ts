@@ -1,6 +1,6 @@
 import { describeDuplicate, findDuplicates } from "./duplicates.js";
 import { ManifestError, type ManifestProblem } from "./manifest-error.js";
-import { normalise } from "./normalise.js";
+import { normalize } from "./normalise.js";
 import { displayId } from "./object-id.js";
 import { DEFAULT_PARSE_LIMITS, type ParseLimits, parseManifests } from "./parse.js";
 import { hashBody, idOf, type PreparedDocument } from "./to-document.js";
@@ -19,7 +19,7 @@ export function prepareManifests(
   const problems: ManifestProblem[] = [];
   const prepared: PreparedDocument[] = [];
   for (const { object: written, origin } of parseManifests(text, file, limits)) {
-    const { object, dropped } = normalise(written);
+    const { object, dropped } = normalize(written);
     for (const duplicate of findDuplicates(object)) {
       problems.push({ ...origin, object: displayId(idOf(object)), message: describeDuplicate(duplicate) });
     }

@@ -52,7 +52,7 @@ export function judgedBy(all: readonly Document[]): ReadonlyMap<ObjectKey, reado
     if (isBuiltinGroup(group)) continue;
     const defined = plurals.get(`${group}/${kind}`);
     const names = defined === undefined ? pluralsOf(kind) : [defined];
-    const judges = configurations.filter((one) => names.some((name) => asksAbout(one, group, name)));
+    const judges = configurations.filter((one) => names.some((name) => judgesResource(one, group, name)));
     if (judges.length > 0) judged.set(document.key, judges);
   }
   return judged;
@@ -77,7 +77,7 @@ function pluralsOf(kind: string): string[] {
   return [`${name}s`, `${name}es`, name.replace(/y$/, "ies"), name];
 }
 
-function asksAbout({ object }: Document, group: string, resource: string): boolean {
+function judgesResource({ object }: Document, group: string, resource: string): boolean {
   return records(object.webhooks).some(({ rules }) =>
     records(rules).some(
       ({ apiGroups, resources }) => holds(apiGroups, group) && (holds(resources, resource) || holds(resources, "*/*")),

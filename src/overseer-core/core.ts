@@ -104,7 +104,7 @@ function openKey(database: Database, keyFile: string): Uint8Array {
   }
   const key = present ?? makeKey(keyFile);
   if (check === null) {
-    database.query("UPDATE state SET key_check = ?").run(new Encryption(key).seal(CHECK, CHECK));
+    database.query("UPDATE state SET key_check = ?").run(new Encryption(key).encrypt(CHECK, CHECK));
   } else if (new Encryption(key).open(check, CHECK) !== CHECK)
     throw keyError(`${keyFile} is not the key of this database`);
   return key;

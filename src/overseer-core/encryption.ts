@@ -15,21 +15,21 @@ export class Encryption {
     this.#key = key;
   }
 
-  seal(text: string, belongsTo: string): Uint8Array {
+  encrypt(text: string, belongsTo: string): Uint8Array {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.#key, nonce);
     cipher.setAAD(Buffer.from(belongsTo));
-    const sealed = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-    return Buffer.concat([nonce, cipher.getAuthTag(), sealed]);
+    const encrypted = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
+    return Buffer.concat([nonce, cipher.getAuthTag(), encrypted]);
   }
 
   /** Throws CORE_KEY_WRONG for what another key sealed, what belongs to something else, and what was changed. */
-  open(sealed: Uint8Array, belongsTo: string): string {
+  open(encrypted: Uint8Array, belongsTo: string): string {
     try {
-      const decipher = createDecipheriv("aes-256-gcm", this.#key, sealed.subarray(0, NONCE_BYTES));
+      const decipher = createDecipheriv("aes-256-gcm", this.#key, encrypted.subarray(0, NONCE_BYTES));
       decipher.setAAD(Buffer.from(belongsTo));
-      decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-      const text = decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES));
+      decipher.setAuthTag(encrypted.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
+      const text = decipher.update(encrypted.subarray(NONCE_BYTES + TAG_BYTES));
       return Buffer.concat([text, decipher.final()]).toString("utf8");
     } catch (error) {
       throw keyError("a sealed value cannot be opened: the key is another one, or the value was changed", error);

@@ -28,11 +28,11 @@ export interface Difference {
   readonly writes: readonly WriteAction[];
   readonly heals: readonly HealAction[];
   /** Live objects that no document wants. */
-  readonly leftovers: readonly LiveObject[];
+  readonly pruneCandidates: readonly LiveObject[];
   /** Wanted objects that a person has asked to leave as they are. */
   readonly paused: readonly PausedObject[];
   /** Wanted objects that are being deleted: they are made again once they are gone. */
-  readonly vanishing: readonly LiveObject[];
+  readonly terminating: readonly LiveObject[];
 }
 
 /** A write that the destination has looked at. */

@@ -15,7 +15,7 @@ export function difference(
   const writes: WriteAction[] = [];
   const heals: HealAction[] = [];
   const paused: PausedObject[] = [];
-  const vanishing: LiveObject[] = [];
+  const terminating: LiveObject[] = [];
   const wanted = new Set<ObjectKey>();
   for (const document of documents) {
     wanted.add(document.key);
@@ -23,7 +23,7 @@ export function difference(
     if (live === undefined || live.ownership === "Foreign") writes.push({ verb: "Create", document, live: undefined });
     else if (live.deleting) {
       // What has had its run in this version need not be made again.
-      if (!live.finished || live.documentHash !== hashOf(document)) vanishing.push(live);
+      if (!live.finished || live.documentHash !== hashOf(document)) terminating.push(live);
     } else if (live.paused) {
       const behind = live.state === "Drifted" || live.documentHash !== hashOf(document);
       paused.push({ document, live, behind });
@@ -31,8 +31,8 @@ export function difference(
     else if (live.documentHash !== hashOf(document)) writes.push({ verb: "Update", document, live });
     else if (live.state !== "AsApplied") heals.push({ document, live });
   }
-  const leftovers = [...observation.objects.values()].filter(
+  const pruneCandidates = [...observation.objects.values()].filter(
     (live) => !wanted.has(live.key) && live.ownership !== "Foreign",
   );
-  return { writes, heals, leftovers, paused, vanishing };
+  return { writes, heals, pruneCandidates, paused, terminating };
 }

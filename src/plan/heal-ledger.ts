@@ -16,7 +16,7 @@ const MIN_REST_MS = 60_000;
 /** Looks at one object that found nothing changed are made at most this often. */
 const VERIFY_MS = 1_000;
 /** Looks remembered before old ones are cleared away. */
-const MAX_LOOKS = 1_000;
+const MAX_VERIFICATIONS = 1_000;
 
 /** What was refused is tried again after this time at the earliest, and ever later while nothing changes. */
 const REFUSED: BackoffPolicy = { baseMs: 5_000, factor: 2, maxMs: 600_000 };
@@ -30,10 +30,10 @@ interface Refusal {
   readonly lastAt: number;
 }
 
-interface Fight {
+interface ManagerConflict {
   readonly key: string;
   /** Who took which fields. */
-  readonly opponent: string;
+  readonly competitor: string;
   heals: number;
   lastAt: number;
 }
@@ -41,7 +41,7 @@ interface Fight {
 /** An object that somebody takes back again and again. */
 export interface Contest {
   readonly key: string;
-  readonly opponent: string;
+  readonly competitor: string;
   readonly heals: number;
   /** When the fight counts as over, if nothing more happens. */
   readonly endsAt: number;
@@ -54,45 +54,45 @@ export interface Contest {
  * together by a count of all. Times are monotonic milliseconds.
  */
 export class HealLedger {
-  readonly #fights = new Map<string, Fight>();
-  readonly #looks = new Map<string, number>();
+  readonly #conflicts = new Map<string, ManagerConflict>();
+  readonly #verifications = new Map<string, number>();
   readonly #refusals = new Map<string, Refusal>();
 
   /** How long to wait before healing `key`, which `opponent` has changed; 0: heal now. */
-  waitBeforeHeal(key: string, opponent: string, now: number): number {
-    const waits = [opponent, ALL].map((one) => {
-      const fight = this.#current(key, one, now);
-      return fight ? fight.lastAt + pause(fight) - now : 0;
+  waitBeforeHeal(key: string, competitor: string, now: number): number {
+    const waits = [competitor, ALL].map((one) => {
+      const conflict = this.#current(key, one, now);
+      return conflict ? conflict.lastAt + pause(conflict) - now : 0;
     });
     return Math.max(0, ...waits);
   }
 
   /** How long to wait before looking at `key` once more; 0: look now. */
-  waitBeforeLook(key: string, now: number): number {
-    const last = this.#looks.get(key);
+  waitBeforeVerify(key: string, now: number): number {
+    const last = this.#verifications.get(key);
     return last === undefined ? 0 : Math.max(0, last + VERIFY_MS - now);
   }
 
   /** Records a heal that really changed something. */
-  healed(key: string, opponent: string, now: number): void {
-    for (const one of [opponent, ALL]) {
+  healed(key: string, competitor: string, now: number): void {
+    for (const one of [competitor, ALL]) {
       const heals = (this.#current(key, one, now)?.heals ?? 0) + 1;
-      this.#fights.set(fightKey(key, one), { key, opponent: one, heals, lastAt: now });
+      this.#conflicts.set(conflictKey(key, one), { key, competitor: one, heals, lastAt: now });
     }
   }
 
   /** Records a look at an object, whatever it found. */
-  looked(key: string, now: number): void {
-    this.#looks.set(key, now);
-    if (this.#looks.size <= MAX_LOOKS) return;
-    for (const [old, at] of this.#looks) if (now - at > VERIFY_MS) this.#looks.delete(old);
+  verified(key: string, now: number): void {
+    this.#verifications.set(key, now);
+    if (this.#verifications.size <= MAX_VERIFICATIONS) return;
+    for (const [old, at] of this.#verifications) if (now - at > VERIFY_MS) this.#verifications.delete(old);
   }
 
   /**
    * What was refused for `key` and rests still, with how long it does; in another `state` it may go well sooner. Undefined: try
    * now.
    */
-  restingRefusal(key: string, state: string, now: number): { message: string; waitMs: number } | undefined {
+  pendingRefusal(key: string, state: string, now: number): { message: string; waitMs: number } | undefined {
     const refusal = this.#refusals.get(key);
     if (!refusal) return undefined;
     const waitMs = refusal.lastAt + backoffDelay(REFUSED, refusal.state === state ? refusal.count : 1) - now;
@@ -112,7 +112,7 @@ export class HealLedger {
   }
 
   /** What was refused may go well now: rules of the destination have changed. Says whether there is anything to try. */
-  forgiveRefusals(): boolean {
+  resetRefusals(): boolean {
     const any = this.#refusals.size > 0;
     this.#refusals.clear();
     return any;
@@ -121,43 +121,43 @@ export class HealLedger {
   /** The objects that are contested now. */
   contests(now: number): readonly Contest[] {
     const contests: Contest[] = [];
-    for (const [id, fight] of this.#fights) {
-      const { key, opponent, heals } = fight;
-      const endsAt = fight.lastAt + rest(fight);
-      if (now >= endsAt) this.#fights.delete(id);
-      else if (heals >= (opponent === ALL ? CONTESTED_BY_ALL_FROM : CONTESTED_FROM))
-        contests.push({ key, opponent, heals, endsAt });
+    for (const [id, conflict] of this.#conflicts) {
+      const { key, competitor, heals } = conflict;
+      const endsAt = conflict.lastAt + rest(conflict);
+      if (now >= endsAt) this.#conflicts.delete(id);
+      else if (heals >= (competitor === ALL ? CONTESTED_BY_ALL_FROM : CONTESTED_FROM))
+        contests.push({ key, competitor, heals, endsAt });
     }
     // All together are named only where none of them is.
     return contests.filter(
-      ({ key, opponent }) => opponent !== ALL || !contests.some((one) => one.key === key && one.opponent !== ALL),
+      ({ key, competitor }) => competitor !== ALL || !contests.some((one) => one.key === key && one.competitor !== ALL),
     );
   }
 
   /** Forgets all: somebody asked for a fresh start. */
   clear(): void {
-    this.#fights.clear();
-    this.#looks.clear();
+    this.#conflicts.clear();
+    this.#verifications.clear();
     this.#refusals.clear();
   }
 
-  #current(key: string, opponent: string, now: number): Fight | undefined {
-    const fight = this.#fights.get(fightKey(key, opponent));
-    return fight && now < fight.lastAt + rest(fight) ? fight : undefined;
+  #current(key: string, competitor: string, now: number): ManagerConflict | undefined {
+    const conflict = this.#conflicts.get(conflictKey(key, competitor));
+    return conflict && now < conflict.lastAt + rest(conflict) ? conflict : undefined;
   }
 }
 
-function fightKey(key: string, opponent: string): string {
-  return `${key}\n${opponent}`;
+function conflictKey(key: string, competitor: string): string {
+  return `${key}\n${competitor}`;
 }
 
 /** The wait before the next heal of a fight. */
-function pause(fight: Fight): number {
-  const free = fight.opponent === ALL ? FREE_HEALS_OF_ALL : FREE_HEALS;
-  return fight.heals < free ? 0 : backoffDelay(BACKOFF, fight.heals - free + 1);
+function pause(conflict: ManagerConflict): number {
+  const free = conflict.competitor === ALL ? FREE_HEALS_OF_ALL : FREE_HEALS;
+  return conflict.heals < free ? 0 : backoffDelay(BACKOFF, conflict.heals - free + 1);
 }
 
 /** How long a fight has to rest to be over. */
-function rest(fight: Fight): number {
-  return Math.max(MIN_REST_MS, REST_FACTOR * pause(fight));
+function rest(conflict: ManagerConflict): number {
+  return Math.max(MIN_REST_MS, REST_FACTOR * pause(conflict));
 }

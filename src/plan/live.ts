@@ -75,8 +75,8 @@ export interface LiveObject {
   readonly deleting: boolean;
   /** How its deletion stands; absent until the destination has shown it. */
   readonly deletion?: Deletion;
-  /** Marks that keep the object, on it now or in the document that was applied last, as `key: value`; see `keepMarks`. */
-  readonly keepMarks?: readonly string[];
+  /** Marks that keep the object, on it now or in the document that was applied last, as `key: value`; see `keepAnnotations`. */
+  readonly keepAnnotations?: readonly string[];
   /** A person has confirmed, on the object itself, that it may be deleted: no mark or kind of it speaks against that. */
   readonly deletionConfirmed?: boolean;
   /** A person has asked to leave it as it is. */
@@ -87,7 +87,7 @@ export interface LiveObject {
 }
 
 /** A kind whose objects cannot be seen, and why. */
-export interface UnseenKind {
+export interface UnlistedKind {
   readonly group: string;
   readonly kind: string;
   readonly message: string;
@@ -100,7 +100,7 @@ export interface Observation {
   /** Why it is not complete. */
   readonly incomplete: string | undefined;
   /** The kinds that cannot be seen, where the destination knows kinds. */
-  readonly unseen?: readonly UnseenKind[];
+  readonly unlisted?: readonly UnlistedKind[];
   readonly objects: ReadonlyMap<ObjectKey, LiveObject>;
   /** Objects that were seen to end, and are gone. */
   readonly ended?: ReadonlyMap<ObjectKey, EndedObject>;

@@ -4,7 +4,7 @@ import { canonicalJson, hmacSha256 } from "../base/hash.js";
 import { formatOrigin } from "../manifest/document.js";
 import { apiVersionOf, displayId } from "../manifest/object-id.js";
 import type { DeferredWrite, PreviewedWrite, RefusedWrite, WriteAction } from "./actions.js";
-import type { LeftoverDecision } from "./prune-guard.js";
+import type { PruneDecision } from "./prune-guard.js";
 
 /** Everything a Change is going to do. */
 export interface Plan {
@@ -13,7 +13,7 @@ export interface Plan {
   readonly deferred: readonly DeferredWrite[];
   /** Writes that the destination refuses. */
   readonly refused?: readonly RefusedWrite[];
-  readonly leftovers: readonly LeftoverDecision[];
+  readonly pruneCandidates: readonly PruneDecision[];
 }
 
 /** Bytes of actions that a Change's status holds; the rest is counted. */
@@ -28,18 +28,18 @@ export function isEmptyPlan(plan: Plan): boolean {
     plan.writes.length === 0 &&
     plan.deferred.length === 0 &&
     (plan.refused ?? []).length === 0 &&
-    plan.leftovers.every((decision) => decision.verb === "Keep")
+    plan.pruneCandidates.every((decision) => decision.verb === "Keep")
   );
 }
 
 /** `+3 ~2 -1`: created (or adopted), updated, deleted (or handed over). */
-export function summarise(plan: Plan): string {
+export function summarize(plan: Plan): string {
   const unjudged = [...plan.deferred, ...(plan.refused ?? [])];
   const created =
     plan.writes.filter((write) => write.verb !== "Update").length +
     unjudged.filter(({ action }) => action.verb === "Create").length;
   const updated = plan.writes.length + unjudged.length - created;
-  const removed = plan.leftovers.filter((decision) => decision.verb !== "Keep").length;
+  const removed = plan.pruneCandidates.filter((decision) => decision.verb !== "Keep").length;
   return `+${created} ~${updated} -${removed}`;
 }
 
@@ -48,15 +48,15 @@ export function summarise(plan: Plan): string {
  * last what is kept. Every text is cut to what the API server accepts, so that a plan can always be recorded.
  */
 export function describePlan(plan: Plan): { actions: PlannedAction[]; omitted: number } {
-  const leftovers = (verb: LeftoverDecision["verb"]): PlannedAction[] =>
-    plan.leftovers.filter((decision) => decision.verb === verb).map(describeLeftover);
+  const pruneCandidates = (verb: PruneDecision["verb"]): PlannedAction[] =>
+    plan.pruneCandidates.filter((decision) => decision.verb === verb).map(describeDecision);
   const all = [
-    ...leftovers("Delete"),
-    ...leftovers("HandOver"),
+    ...pruneCandidates("Delete"),
+    ...pruneCandidates("HandOver"),
     ...(plan.refused ?? []).map(describeRefused),
     ...plan.writes.map(describeWrite),
     ...plan.deferred.map(describeDeferred),
-    ...leftovers("Keep"),
+    ...pruneCandidates("Keep"),
   ];
   const actions: PlannedAction[] = [];
   let bytes = 0;
@@ -110,7 +110,7 @@ export function planHash(plan: Plan, key: string): string {
       action.document.key,
       action.document.hash,
     ]),
-    ...plan.leftovers
+    ...plan.pruneCandidates
       .filter((decision) => decision.verb !== "Keep")
       .map((decision) => [decision.verb, decision.live.key, decision.verb === "HandOver" ? decision.to : ""]),
   ].map((line) => canonicalJson(line));
@@ -141,7 +141,7 @@ function describeDocument(verb: "Create" | "Update" | "Adopt", action: WriteActi
   return { verb, object: displayId(id), apiVersion: apiVersionOf(id), origin: formatOrigin(origin) };
 }
 
-function describeLeftover(decision: LeftoverDecision): PlannedAction {
+function describeDecision(decision: PruneDecision): PlannedAction {
   const { id } = decision.live;
   const reason =
     decision.verb === "Keep"

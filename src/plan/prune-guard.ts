@@ -7,7 +7,7 @@ import { neededByKept } from "./needed-by-kept.js";
 import { pruneBudget } from "./prune-budget.js";
 
 /** Kinds whose deletion always asks a person: with them goes what cannot be made again from Git. */
-const ALWAYS_ASK: ReadonlySet<string> = new Set([
+const ALWAYS_NEEDS_APPROVAL: ReadonlySet<string> = new Set([
   "/Namespace",
   "/PersistentVolume",
   "/PersistentVolumeClaim",
@@ -58,14 +58,14 @@ export class DeletePermit {
 const ISSUER = Symbol("prune-guard");
 
 /** What is done with one leftover. */
-export type LeftoverDecision =
-  | { readonly verb: "Delete"; readonly live: LiveObject; readonly permit: DeletePermit; readonly asks: boolean }
+export type PruneDecision =
+  | { readonly verb: "Delete"; readonly live: LiveObject; readonly permit: DeletePermit; readonly needsApproval: boolean }
   | { readonly verb: "HandOver"; readonly live: LiveObject; readonly to: string }
   | { readonly verb: "Keep"; readonly live: LiveObject; readonly reason: KeepReason; readonly message: string };
 
 /** What the guard has to know about a prune. */
 export interface PruneRequest {
-  readonly leftovers: readonly LiveObject[];
+  readonly pruneCandidates: readonly LiveObject[];
   /** Whether every list of the app's kinds is whole. */
   readonly observationComplete: boolean;
   /** Objects that Git wants. */
@@ -88,39 +88,39 @@ export interface PruneRequest {
 
 /** What the guard says to a prune. */
 export interface PruneVerdict {
-  readonly decisions: readonly LeftoverDecision[];
+  readonly decisions: readonly PruneDecision[];
   /** Why nothing at all may be deleted now: the whole change fails or waits for the cause to go. */
   readonly refusal: string | undefined;
   /** Why a person has to decide before the change may proceed. */
-  readonly ask: string | undefined;
+  readonly approval: string | undefined;
 }
 
 /** Judges the leftovers of a sync. A failed render never gets here: there is no set to compare with then. */
 export function judgePrune(request: PruneRequest): PruneVerdict {
-  if (request.leftovers.length === 0) return { decisions: [], refusal: undefined, ask: undefined };
+  if (request.pruneCandidates.length === 0) return { decisions: [], refusal: undefined, approval: undefined };
   if (!request.observationComplete) {
     return {
       decisions: [],
       refusal: "not all kinds of this app could be listed: nothing is deleted before they can",
-      ask: undefined,
+      approval: undefined,
     };
   }
-  const decisions = spareNeeded(request.leftovers.map((live) => judgeLeftover(live, request)));
+  const decisions = spareNeeded(request.pruneCandidates.map((live) => judgeCandidate(live, request)));
   const deletes = decisions.filter((decision) => decision.verb === "Delete");
   if (request.wanted === 0 && deletes.length > 0 && !request.allowEmpty) {
     return {
       decisions,
       refusal: `the source holds no document at all, which would delete all ${deletes.length} objects: set sync.allowEmpty if that is meant, or check source.path, include and exclude`,
-      ask: undefined,
+      approval: undefined,
     };
   }
-  return { decisions, refusal: undefined, ask: reasonToAsk(deletes, request) };
+  return { decisions, refusal: undefined, approval: approvalReason(deletes, request) };
 }
 
-function judgeLeftover(
+function judgeCandidate(
   live: LiveObject,
   request: Pick<PruneRequest, "claimedBy" | "awaitedBy" | "prune" | "unread">,
-): LeftoverDecision {
+): PruneDecision {
   if (live.deleting) return keep(live, "AlreadyDeleting", "is being deleted already");
   if (live.paused) return keepPaused(live);
   const claimant = request.claimedBy(live);
@@ -141,27 +141,27 @@ function judgeLeftover(
       "NotProven",
       "carries our labels but not our field manager's entry: delete it by hand if it is not needed",
     );
-  const asks = live.deletionConfirmed !== true && (ruling?.effect === "Ask" || alwaysAsks(live));
-  return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), asks };
+  const needsApproval = live.deletionConfirmed !== true && (ruling?.effect === "Ask" || alwaysNeedsApproval(live));
+  return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), needsApproval };
 }
 
 /** What the marks on an object say; nothing where a person has confirmed that it may be deleted. */
 function rulingOn(live: LiveObject, on: "prune" | "deletion"): ReturnType<typeof keepRuling> {
-  return live.deletionConfirmed ? undefined : keepRuling(live.keepMarks, on);
+  return live.deletionConfirmed ? undefined : keepRuling(live.keepAnnotations, on);
 }
 
 /** Whether a prune of these objects would delete any of them, whatever asks or limits speak against it. */
-export function anyToPrune(leftovers: readonly LiveObject[], unread?: string): boolean {
+export function anyToPrune(pruneCandidates: readonly LiveObject[], unread?: string): boolean {
   const nothingElse = { claimedBy: () => undefined, prune: true, unread };
-  return spareNeeded(leftovers.map((live) => judgeLeftover(live, nothingElse))).some(({ verb }) => verb !== "Keep");
+  return spareNeeded(pruneCandidates.map((live) => judgeCandidate(live, nothingElse))).some(({ verb }) => verb !== "Keep");
 }
 
-function reasonToAsk(
-  deletes: readonly { readonly live: LiveObject; readonly asks: boolean }[],
+function approvalReason(
+  deletes: readonly { readonly live: LiveObject; readonly needsApproval: boolean }[],
   request: PruneRequest,
 ): string | undefined {
-  const asking = deletes.filter((decision) => decision.asks);
-  if (asking.length > 0) return `${describeAsking(asking, "prune")}, or put it back into Git`;
+  const needingApproval = deletes.filter((decision) => decision.needsApproval);
+  if (needingApproval.length > 0) return `${describeApprovalNeed(needingApproval, "prune")}, or put it back into Git`;
   const before = request.live;
   const allowed = pruneBudget(request.budget, before);
   const counted = deletes.filter(({ live }) => live.deletionConfirmed !== true).length;
@@ -170,8 +170,8 @@ function reasonToAsk(
 }
 
 /** Which deletions a person has to confirm, why, and how. */
-function describeAsking(asking: readonly { readonly live: LiveObject }[], on: "prune" | "deletion"): string {
-  const names = asking.map(({ live }) => {
+function describeApprovalNeed(needingApproval: readonly { readonly live: LiveObject }[], on: "prune" | "deletion"): string {
+  const names = needingApproval.map(({ live }) => {
     const mark = rulingOn(live, on)?.mark;
     return `${live.id.kind} ${live.id.name}${mark === undefined ? "" : ` (annotated ${mark})`}`;
   });
@@ -180,8 +180,8 @@ function describeAsking(asking: readonly { readonly live: LiveObject }[], on: "p
 }
 
 /** Whether the deletion of this kind of object always asks. */
-export function alwaysAsks(live: LiveObject): boolean {
-  return ALWAYS_ASK.has(`${live.id.group}/${live.id.kind}`);
+export function alwaysNeedsApproval(live: LiveObject): boolean {
+  return ALWAYS_NEEDS_APPROVAL.has(`${live.id.group}/${live.id.kind}`);
 }
 
 /** What the guard has to know when an app itself is deleted. */
@@ -205,24 +205,24 @@ export function judgeFinalize(request: FinalizeRequest): PruneVerdict {
     const [reason, why]: [KeepReason, string] = request.suspended
       ? ["Suspended", "kept because the app is suspended"]
       : ["Orphaned", "kept because of deletionPolicy Orphan"];
-    return { decisions: request.objects.map((live) => keep(live, reason, why)), refusal: undefined, ask: undefined };
+    return { decisions: request.objects.map((live) => keep(live, reason, why)), refusal: undefined, approval: undefined };
   }
   if (!request.observationComplete) {
     return {
       decisions: [],
       refusal:
         "not all kinds of this app could be listed: nothing is deleted before they can; set deletionPolicy: Orphan to let the app go without",
-      ask: undefined,
+      approval: undefined,
     };
   }
   const decisions = spareNeeded(request.objects.map((live) => judgeFinal(live, request)));
-  const asking = decisions.filter((decision) => decision.verb === "Delete" && decision.asks);
-  const ask = asking.length === 0 ? undefined : describeAsking(asking, "deletion");
-  return { decisions, refusal: undefined, ask };
+  const needingApproval = decisions.filter((decision) => decision.verb === "Delete" && decision.needsApproval);
+  const approval = needingApproval.length === 0 ? undefined : describeApprovalNeed(needingApproval, "deletion");
+  return { decisions, refusal: undefined, approval };
 }
 
 /** Of what would be deleted, keeps what an object needs that stays, and so on for what that needs. */
-function spareNeeded(decisions: readonly LeftoverDecision[]): readonly LeftoverDecision[] {
+function spareNeeded(decisions: readonly PruneDecision[]): readonly PruneDecision[] {
   let judged = decisions;
   for (;;) {
     const staying = judged.filter(outlives);
@@ -237,14 +237,14 @@ function spareNeeded(decisions: readonly LeftoverDecision[]): readonly LeftoverD
   }
 }
 
-const idOf = ({ live }: LeftoverDecision): ObjectId => live.id;
+const idOf = ({ live }: PruneDecision): ObjectId => live.id;
 
 /** Whether an object stays where it is, here or as another app's. */
-function outlives(decision: LeftoverDecision): boolean {
+function outlives(decision: PruneDecision): boolean {
   return decision.verb === "HandOver" || (decision.verb === "Keep" && !decision.live.deleting);
 }
 
-function judgeFinal(live: LiveObject, request: FinalizeRequest): LeftoverDecision {
+function judgeFinal(live: LiveObject, request: FinalizeRequest): PruneDecision {
   if (live.deleting) return judgeTerminating(live, request);
   if (live.paused) return keepPaused(live);
   const claimant = request.claimedBy(live);
@@ -253,30 +253,30 @@ function judgeFinal(live: LiveObject, request: FinalizeRequest): LeftoverDecisio
   if (ruling?.effect === "Keep") return keep(live, "ProtectedObject", `kept because it is annotated ${ruling.mark}`);
   if (live.ownership !== "Owned")
     return keep(live, "NotProven", "kept because our field manager's entry is gone from it");
-  if (request.policy === "Delete" && alwaysAsks(live) && live.deletionConfirmed !== true) {
+  if (request.policy === "Delete" && alwaysNeedsApproval(live) && live.deletionConfirmed !== true) {
     if (live.id.kind !== "Namespace" || live.id.group !== "") {
       return keep(live, "DeletionPolicy", "kept by deletionPolicy Delete; DeleteAll deletes it too");
     }
     const other = request.namespaceInUse(live.id.name);
     if (other !== undefined) return keep(live, "NamespaceInUse", `kept because it still holds ${other}`);
   }
-  return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), asks: ruling?.effect === "Ask" };
+  return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), needsApproval: ruling?.effect === "Ask" };
 }
 
 /** An object that is to be kept and that somebody else deletes is no matter of this app: its deletion is not waited for. */
-function judgeTerminating(live: LiveObject, { policy }: FinalizeRequest): LeftoverDecision {
+function judgeTerminating(live: LiveObject, { policy }: FinalizeRequest): PruneDecision {
   const message = "is being deleted already";
-  const kept = policy === "Delete" && live.id.kind !== "Namespace" && alwaysAsks(live) && !live.deletionConfirmed;
+  const kept = policy === "Delete" && live.id.kind !== "Namespace" && alwaysNeedsApproval(live) && !live.deletionConfirmed;
   if (kept) return keep(live, "DeletionPolicy", `${message}; not waited for, since deletionPolicy Delete keeps it`);
   return keep(live, "AlreadyDeleting", message);
 }
 
 /** What becomes of an object that a person has asked to leave as it is: nothing, whether Git wants it or not. */
-export function keepPaused(live: LiveObject): LeftoverDecision {
+export function keepPaused(live: LiveObject): PruneDecision {
   return keep(live, "Paused", "left as it is: it is annotated gitops.overseer.io/reconcile: disabled");
 }
 
-function keep(live: LiveObject, reason: KeepReason, message: string): LeftoverDecision {
+function keep(live: LiveObject, reason: KeepReason, message: string): PruneDecision {
   return { verb: "Keep", live, reason, message };
 }
 

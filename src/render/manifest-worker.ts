@@ -9,13 +9,13 @@ import { type FileOutcome, parseFile } from "./parser.js";
 import type { ParseAnswer, ParseRequest } from "./parser-thread.js";
 
 parentPort?.on("message", ({ id, files, limits }: ParseRequest) => {
-  let answer: ParseAnswer;
+  let response: ParseAnswer;
   try {
-    answer = { id, outcomes: carried(files.map((file) => parseFile(file, limits))) };
+    response = { id, outcomes: carried(files.map((file) => parseFile(file, limits))) };
   } catch (error) {
-    answer = { id, fault: messageOf(error) };
+    response = { id, fault: messageOf(error) };
   }
-  parentPort?.postMessage(answer);
+  parentPort?.postMessage(response);
 });
 
 function carried(outcomes: FileOutcome[]): string | FileOutcome[] {

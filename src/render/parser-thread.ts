@@ -87,20 +87,20 @@ export class ParserThread {
   #start(): Worker {
     if (this.#worker) return this.#worker;
     const worker = new Worker(this.#url, { resourceLimits: HEAP });
-    worker.on("message", (answer: ParseAnswer) => this.#settle(answer));
+    worker.on("message", (response: ParseAnswer) => this.#settle(response));
     worker.on("error", (error) => this.#fail(worker, messageOf(error)));
     worker.on("exit", () => this.#fail(worker, "the thread ended"));
     this.#worker = worker;
     return worker;
   }
 
-  #settle(answer: ParseAnswer): void {
-    const pending = this.#pending.get(answer.id);
+  #settle(response: ParseAnswer): void {
+    const pending = this.#pending.get(response.id);
     if (!pending) return;
-    this.#pending.delete(answer.id);
+    this.#pending.delete(response.id);
     pending.timeout.cancel();
-    if ("fault" in answer) pending.reject(threadError(answer.fault));
-    else pending.resolve(readOutcomes(answer.outcomes));
+    if ("fault" in response) pending.reject(threadError(response.fault));
+    else pending.resolve(readOutcomes(response.outcomes));
     if (this.#pending.size === 0) this.#rest();
   }
 

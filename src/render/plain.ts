@@ -29,14 +29,14 @@ export class PlainRenderer implements Renderer {
     known: TreeLinks | undefined,
   ): Promise<DeclaredInputs> {
     const { entry, path, wanted } = place;
-    const asked = source.plain === undefined ? {} : { plain: source.plain };
+    const requested = source.plain === undefined ? {} : { plain: source.plain };
     // A path that leads over links is resolved anew in each commit.
     const reads = path === wanted ? { reads: new Map([[path, entry.id]]) } : {};
-    if (entry.kind !== "tree") return { content: { tree: entry.id, ...asked }, ...reads };
+    if (entry.kind !== "tree") return { content: { tree: entry.id, ...requested }, ...reads };
     const links = await linksBelow(snapshot, entry.id, limits, known);
-    if (links.links.length === 0) return { content: { tree: entry.id, ...asked }, links, ...reads };
+    if (links.links.length === 0) return { content: { tree: entry.id, ...requested }, links, ...reads };
     const linked = await linkedContent(snapshot, path, links, source, limits);
-    return { content: { tree: entry.id, ...(linked === undefined ? {} : { links: linked }), ...asked }, links };
+    return { content: { tree: entry.id, ...(linked === undefined ? {} : { links: linked }), ...requested }, links };
   }
 
   async render(source: SourceInput): Promise<RendererOutput> {

@@ -165,8 +165,8 @@ function finish(request: RenderRequest, output: RendererOutput): RenderResult {
 
 /** What the source says of its kind, or else the names of the files in its folder. */
 async function kindOf({ snapshot, place, source }: SourceInput): Promise<RendererKind> {
-  const asked = askedKind(source);
-  if (asked !== undefined || place.entry.kind !== "tree") return asked ?? "plain";
+  const requested = askedKind(source);
+  if (requested !== undefined || place.entry.kind !== "tree") return requested ?? "plain";
   const names = await snapshot.listNames(place.entry.id);
   return detect(
     selectFiles(

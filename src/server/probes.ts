@@ -20,7 +20,7 @@ export interface ProbeAddress {
   readonly port: number;
 }
 
-interface Answer {
+interface ProbeResponse {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
@@ -84,7 +84,7 @@ export class ProbeServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = await this.#answer(request).catch((error: unknown): Answer => text(500, messageOf(error)));
+    const answer = await this.#respond(request).catch((error: unknown): ProbeResponse => text(500, messageOf(error)));
     response.writeHead(answer.status, {
       "content-type": answer.contentType,
       "content-length": Buffer.byteLength(answer.body),
@@ -95,7 +95,7 @@ export class ProbeServer {
     response.end(request.method === "HEAD" ? undefined : answer.body);
   }
 
-  async #answer(request: IncomingMessage): Promise<Answer> {
+  async #respond(request: IncomingMessage): Promise<ProbeResponse> {
     if (request.method !== "GET" && request.method !== "HEAD") return text(405, "only GET and HEAD");
     const path = (request.url ?? "/").split("?", 1)[0];
     if (path === "/healthz") return text(200, "ok");
@@ -106,15 +106,15 @@ export class ProbeServer {
   }
 }
 
-function readiness(missing: readonly string[], standby: string | undefined): Answer {
+function readiness(missing: readonly string[], standby: string | undefined): ProbeResponse {
   if (missing.length > 0) return text(503, `not ready: ${missing.join(", ")}`);
   return text(200, standby === undefined ? "ok" : `ok: standing by, ${standby}`);
 }
 
-function text(status: number, body: string): Answer {
+function text(status: number, body: string): ProbeResponse {
   return { status, contentType: "text/plain; charset=utf-8", body: `${body}\n` };
 }
 
-function json(value: unknown): Answer {
+function json(value: unknown): ProbeResponse {
   return { status: 200, contentType: "application/json", body: `${JSON.stringify(value)}\n` };
 }

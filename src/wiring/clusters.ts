@@ -3,7 +3,7 @@ import type { ResourceCache } from "../controllers/resource-cache.js";
 import {
   type AppSet,
   ClusterConnection,
-  type ClusterNews,
+  type ClusterEventHandler,
   type ClusterParts,
 } from "../destinations/kubernetes/cluster-connection.js";
 import { RemoteClusters } from "../destinations/kubernetes/remote/remote-clusters.js";
@@ -17,7 +17,7 @@ export interface ClustersOptions {
   readonly apps: Pick<ResourceCache<OverseerApp>, "get" | "follows">;
   /** Apps that were reconciled once. */
   readonly known: AppSet;
-  readonly news: ClusterNews;
+  readonly events: ClusterEventHandler;
   /** Whether apps wait to be reconciled. */
   readonly busy: () => boolean;
 }
@@ -27,16 +27,16 @@ export class Clusters {
   readonly local: ClusterConnection;
   readonly remote: RemoteClusters;
 
-  constructor({ parts, apps, known, news, busy }: ClustersOptions) {
+  constructor({ parts, apps, known, events, busy }: ClustersOptions) {
     const { cluster, clock, logger, metrics, config, gate } = parts;
     const { client, discovery, instance, digestKey } = cluster;
     const shared: ClusterParts = {
-      ...{ clock, logger, instance, digestKey, news, busy },
+      ...{ clock, logger, instance, digestKey, events, busy },
       applyConcurrency: config.applyConcurrency,
       appNamespaces: config.watchNamespaces,
       // Of what is not watched nobody here knows that it is gone.
       appExists: (namespace, name) => !apps.follows(namespace) || apps.get(`${namespace}/${name}`) !== undefined,
-      onLook: (cause) => metrics.drift.looks.of({ cause }).inc(),
+      onVerify: (cause) => metrics.drift.looks.of({ cause }).inc(),
     };
     this.local = new ClusterConnection({
       ...shared,

@@ -57,10 +57,10 @@ export class AppDestinations implements DestinationSource {
 
   forget(app: string): void {
     this.#current.delete(app);
-    this.#letGo(app);
+    this.#release(app);
   }
 
-  #letGo(app: string): void {
+  #release(app: string): void {
     this.#connections.release(app);
     this.#remote.release(app);
     if (!this.#secretsOf.delete(app)) return;
@@ -82,7 +82,7 @@ export class AppDestinations implements DestinationSource {
       return new UnavailableDestination(overseer?.url ?? "a remote cluster", { reason, message, terminal });
     }
     // Perhaps an app of this name went elsewhere a moment ago.
-    this.#letGo(key);
+    this.#release(key);
     return this.#local;
   }
 

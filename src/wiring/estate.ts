@@ -8,7 +8,7 @@ import type { ResourceCache } from "../controllers/resource-cache.js";
 import { appKey } from "../plan/live.js";
 
 /** All custom resources of ours, and what one says about another. */
-export class Estate {
+export class ResourceIndex {
   readonly repositories: ResourceCache<GitRepository>;
   readonly apps: ResourceCache<OverseerApp>;
   readonly changes: ResourceCache<KnownChange>;
@@ -74,16 +74,16 @@ export class Estate {
    * The ref that an app asks of its repository for itself. An app that the repository does not allow asks for nothing: each
    * ref costs requests with the repository's credential.
    */
-  wantedRef(app: OverseerApp): GitRef | undefined {
+  refOf(app: OverseerApp): GitRef | undefined {
     const repository = this.repositories.get(repositoryKey(app));
     return repository && allowsNamespace(repository, app.metadata.namespace) ? app.spec.source.ref : undefined;
   }
 
   /** Refs of a repository that apps ask for themselves. */
-  wantedRefs(repository: string): GitRef[] {
+  refsOf(repository: string): GitRef[] {
     const refs: GitRef[] = [];
     for (const app of this.apps.values()) {
-      const ref = repositoryKey(app) === repository ? this.wantedRef(app) : undefined;
+      const ref = repositoryKey(app) === repository ? this.refOf(app) : undefined;
       if (ref) refs.push(ref);
     }
     return refs;

@@ -4,7 +4,7 @@ import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import type { Config } from "../config/config.js";
 import type { KubeClient } from "../kube/client.js";
-import { type LeaseMarks, readLease } from "../kube/lease-record.js";
+import { type LeaseMetadata, readLease } from "../kube/lease-record.js";
 import type { RawObject } from "../kube/object.js";
 
 /** By this label the leases of installations for some namespaces are found. */
@@ -18,7 +18,7 @@ const USUAL_NAME = "overseer-gitops";
 const STALE = 5;
 
 /** What the lease of this installation tells the others. */
-export function installationMarks({ watchNamespaces }: Pick<Config, "watchNamespaces">): LeaseMarks {
+export function installationAnnotations({ watchNamespaces }: Pick<Config, "watchNamespaces">): LeaseMetadata {
   return {
     labels: watchNamespaces === undefined ? {} : { [LABEL.key]: LABEL.value },
     annotations: { [ANNOTATION]: watchNamespaces?.join(",") ?? ALL },

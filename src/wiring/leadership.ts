@@ -5,7 +5,7 @@ import type { Config, ElectionSettings } from "../config/config.js";
 import { LeaseElector, type LeaseObserver } from "../kube/lease.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { Cluster } from "./cluster.js";
-import { installationMarks, refuseOverlap } from "./installations.js";
+import { installationAnnotations, refuseOverlap } from "./installations.js";
 
 /** What leadership is made of. */
 export interface LeadershipParts {
@@ -41,7 +41,7 @@ export class Leadership {
     const observer = electionObserver(this.#parts.metrics, election);
     const { ungated: client, firstEver } = cluster;
     const { leaseName: name, ...timing } = election;
-    const lease = { namespace, name, marks: installationMarks(config), identity, timing };
+    const lease = { namespace, name, marks: installationAnnotations(config), identity, timing };
     this.#elector = new LeaseElector({ client, clock, logger, gate, firstEver, observer, ...lease });
     const leads = await this.#elector.acquire(signal);
     const { watchNamespaces } = config;

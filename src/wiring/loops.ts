@@ -17,14 +17,14 @@ import type { ParserThread } from "../render/parser-thread.js";
 import { controllerObserver, queueObserver } from "../telemetry/observers.js";
 import type { Clusters } from "./clusters.js";
 import { AppDestinations } from "./destinations.js";
-import type { Estate } from "./estate.js";
+import type { ResourceIndex } from "./estate.js";
 import { appObserver, repositoryObserver } from "./observers.js";
 import type { OperatorParts } from "./operator.js";
 import { sourceRenderer } from "./renderers.js";
 
 /** What the two controllers share. */
 export interface SharedParts extends OperatorParts {
-  readonly estate: Estate;
+  readonly resources: ResourceIndex;
   readonly index: RevisionIndex;
   readonly memories: Map<string, AppMemory>;
   readonly engine: GitEngine;
@@ -49,20 +49,20 @@ const REPOSITORY_WORKERS = 32;
 
 /** The controller of GitRepositories. */
 export function repositoryController(shared: SharedParts): Controller {
-  const { cluster, clock, metrics, engine, estate, index, events, secrets } = shared;
+  const { cluster, clock, metrics, engine, resources, index, events, secrets } = shared;
   const reconciler = new GitRepositoryReconciler({
     clock,
     secrets,
     engine,
     index,
     events,
-    repositories: estate.repositories,
+    repositories: resources.repositories,
     polls: new SharedPolls(engine, clock, (result) => metrics.git.polls.of({ result }).inc()),
     status: new StatusWriter(cluster.client),
     digestKey: cluster.digestKey,
-    wantedRefs: (repository) => estate.wantedRefs(repository),
+    refsOf: (repository) => resources.refsOf(repository),
     takePollRequest: (repository) => shared.urgentPolls.delete(repository),
-    commitsInUse: (remoteId) => estate.commitsInUse(remoteId),
+    commitsInUse: (remoteId) => resources.commitsInUse(remoteId),
     onRevision: shared.enqueueAppsOf,
     observer: repositoryObserver(metrics, clock),
   });
@@ -71,7 +71,7 @@ export function repositoryController(shared: SharedParts): Controller {
 
 /** The controller of OverseerApps. */
 export function appController(shared: SharedParts): Controller {
-  const { cluster, clock, metrics, config, engine, estate, index, events, clusters } = shared;
+  const { cluster, clock, metrics, config, engine, resources, index, events, clusters } = shared;
   const { client, instance, digestKey } = cluster;
   const reconciler = new OverseerAppReconciler({
     clock,
@@ -80,9 +80,9 @@ export function appController(shared: SharedParts): Controller {
     index,
     events,
     digestKey,
-    apps: estate.apps,
-    changes: estate.changes,
-    repositories: estate.repositories,
+    apps: resources.apps,
+    changes: resources.changes,
+    repositories: resources.repositories,
     renderer: sourceRenderer(shared),
     destinations: new AppDestinations({
       local: new KubernetesDestination(clusters.local, "kubernetes"),

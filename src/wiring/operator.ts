@@ -23,10 +23,10 @@ import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
-import { Estate } from "./estate.js";
+import { ResourceIndex } from "./estate.js";
 import { appController, repositoryController, type SharedParts } from "./loops.js";
 import { isWork } from "./triggers.js";
-import { AppWakes } from "./wakes.js";
+import { AppEnqueuer } from "./wakes.js";
 
 /** What an operator is made of. */
 export interface OperatorParts {
@@ -48,7 +48,7 @@ const FLUSH_MS = 5_000;
 export class Operator {
   readonly #parts: OperatorParts;
   readonly #shared: SharedParts;
-  readonly #wakes: AppWakes;
+  readonly #enqueuer: AppEnqueuer;
   readonly #repositories: Controller;
   readonly #apps: Controller;
   #ready = false;
@@ -73,7 +73,7 @@ export class Operator {
   private constructor(parts: OperatorParts, engine: GitEngine, failpoint: FailpointHook) {
     this.#parts = parts;
     const memories = new Map<string, AppMemory>();
-    this.#wakes = new AppWakes(parts.clock, memories, (app, priority) => this.#apps.queue.add(app, priority));
+    this.#enqueuer = new AppEnqueuer(parts.clock, memories, (app, priority) => this.#apps.queue.add(app, priority));
     this.#shared = this.#makeShared(engine, failpoint, memories);
     this.#repositories = repositoryController(this.#shared);
     this.#apps = appController(this.#shared);
@@ -81,13 +81,13 @@ export class Operator {
 
   /** What the operator still waits for; empty when it works. */
   notReady(): string[] {
-    return [...(this.#ready ? [] : ["starting"]), ...this.#shared.estate.missing()];
+    return [...(this.#ready ? [] : ["starting"]), ...this.#shared.resources.missing()];
   }
 
   /** Loads what there is and begins to work. After a stop it begins nothing, and may not come to its end. */
   async start(): Promise<void> {
     await this.#parts.cluster.discovery.all();
-    await this.#shared.estate.start();
+    await this.#shared.resources.start();
     if (this.#stopping) return;
     this.#shared.clusters.start();
     this.#repositories.start();
@@ -99,11 +99,11 @@ export class Operator {
   async stop(): Promise<void> {
     this.#ready = false;
     this.#stopping = true;
-    const { estate, events, secrets, destinationSecrets, connections, clusters, parser, engine } = this.#shared;
+    const { resources, events, secrets, destinationSecrets, connections, clusters, parser, engine } = this.#shared;
     await Promise.all([this.#apps.stop(), this.#repositories.stop()]);
     await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);
     await Promise.all([
-      estate.stop(),
+      resources.stop(),
       secrets.stop(),
       destinationSecrets.stop(),
       connections.close(),
@@ -126,14 +126,14 @@ export class Operator {
     const { identity } = config;
     const index = new RevisionIndex();
     const urgentPolls = new Set<string>();
-    const estate = new Estate(this.#caches(), index);
+    const resources = new ResourceIndex(this.#caches(), index);
     const controller = "gitops.overseer.io/operator";
     return {
       ...this.#parts,
       index,
       failpoint,
       memories,
-      estate,
+      resources,
       engine,
       parser: new ParserThread({ clock }),
       events: new EventRecorder({ client, clock, logger, controller, instance: identity }),
@@ -150,13 +150,13 @@ export class Operator {
         userAgent: `overseer-gitops/${VERSION}`,
         onRequest: (method, code) => metrics.core.requests.of({ method, code }).inc(),
         gate: this.#parts.gate,
-        onNews: (apps) => this.#wakes.wakeForDrift(apps),
+        onEvent: (apps) => this.#enqueuer.retryForDrift(apps),
       }),
       clusters: new Clusters({
         parts: this.#parts,
-        apps: estate.apps,
+        apps: resources.apps,
         known: memories,
-        news: this.#wakes,
+        events: this.#enqueuer,
         busy: () => this.#apps.queue.depth > 0,
       }),
       enqueueApp: (app, priority) => this.#apps.queue.add(app, priority),
@@ -169,7 +169,7 @@ export class Operator {
     };
   }
 
-  #caches(): ConstructorParameters<typeof Estate>[0] {
+  #caches(): ConstructorParameters<typeof ResourceIndex>[0] {
     return {
       repositories: this.#cache<GitRepository>("repository", (...change) => this.#repositoryChanged(...change)),
       apps: this.#cache<OverseerApp>("app", (...change) => this.#appChanged(...change)),
@@ -197,7 +197,7 @@ export class Operator {
     for (const ms of BACK_MS)
       this.#parts.clock.after(ms, () => {
         if (this.#stopping) return;
-        this.#shared.clusters.local.watches.hurry();
+        this.#shared.clusters.local.watches.retryNow();
         this.#repositories.retryFailed();
         this.#apps.retryFailed();
       });
@@ -215,21 +215,21 @@ export class Operator {
     const app = current ?? previous;
     const edited = current?.metadata.generation !== previous?.metadata.generation;
     // A repository that comes, or allows more, is looked at for that.
-    if (app && edited && this.#shared.estate.wantedRef(app))
+    if (app && edited && this.#shared.resources.refOf(app))
       this.#repositories.queue.add(repositoryKey(app), PRIORITY.change);
   }
 
   #secretChanged(namespace: string, name: string): void {
-    for (const key of this.#shared.estate.repositoriesWithSecret(namespace, name)) {
+    for (const key of this.#shared.resources.repositoriesWithSecret(namespace, name)) {
       this.#repositories.queue.add(key, PRIORITY.change);
     }
   }
 
   #destinationSecretChanged(namespace: string, name: string): void {
-    this.#wakes.wakeForDrift(this.#shared.estate.appsWithSecret(namespace, name));
+    this.#enqueuer.retryForDrift(this.#shared.resources.appsWithSecret(namespace, name));
   }
 
   #enqueueAppsOf(repository: string): void {
-    for (const key of this.#shared.estate.appsOf(repository)) this.#apps.queue.add(key, PRIORITY.change);
+    for (const key of this.#shared.resources.appsOf(repository)) this.#apps.queue.add(key, PRIORITY.change);
   }
 }

@@ -112,7 +112,7 @@ export class ServerRole implements Role {
       clock,
       logger,
       observe: (result) => metrics.webhooks.polls.of({ result }).inc(),
-      send: (repository) => askForPoll(client, resource, repository, new Date(clock.now()).toISOString()),
+      send: (repository) => requestPoll(client, resource, repository, new Date(clock.now()).toISOString()),
     });
   }
 
@@ -151,7 +151,7 @@ function secretsOf(repositories: Iterable<GitRepository>): ReadonlySet<string> {
 }
 
 /** Writes the annotation that asks for a poll; its value is another one each time. A repository that is gone needs none. */
-async function askForPoll(client: KubeClient, resource: ResourceInfo, key: string, time: string): Promise<void> {
+async function requestPoll(client: KubeClient, resource: ResourceInfo, key: string, time: string): Promise<void> {
   const [namespace = "", name = ""] = key.split("/");
   const value = `${time} webhook ${randomBytes(4).toString("hex")}`;
   try {

@@ -180,7 +180,7 @@ export const REASONS: readonly ReasonText[] = [
   { reason: "CoreUnreachable", kinds: APP, meaning: "No connection to the Core." },
   { reason: "CoreTimeout", kinds: APP, meaning: "The Core did not answer in time." },
   {
-    reason: "CoreBrokenAnswer",
+    reason: "CoreInvalidResponse",
     kinds: APP,
     meaning: "The Core gave half an answer, or something else than its API says.",
   },

@@ -9,7 +9,7 @@ import type { GitRepositoryServices } from "./services.js";
  * Lets go of Secrets, polls and stores that no repository needs any more: after one was deleted, or moved to another
  * address or credential, and when the cache is full. Stores go only while it is known of every repository which one is its own.
  */
-export async function letGo(services: GitRepositoryServices): Promise<void> {
+export async function releaseRepository(services: GitRepositoryServices): Promise<void> {
   const { repositories, secrets, polls, index, engine } = services;
   const wanted = new Set<string>();
   for (const { metadata, spec } of repositories.values()) {

@@ -10,11 +10,11 @@ import { isWentAway } from "../../kube/errors.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
 import type { RepositoryOutcome } from "./conditions.js";
-import { letGo } from "./let-go.js";
+import { releaseRepository } from "./let-go.js";
 import { commitTitle, describeCommit, eventSubject, recordRepository } from "./record.js";
 import { remoteOf } from "./remote.js";
 import { refKey } from "./revision-index.js";
-import { bringRevisions, keepRevision, type RepositoryLook } from "./revisions.js";
+import { fetchRevisions, keepRevision, type RepositoryPoll } from "./revisions.js";
 import type { GitRepositoryServices } from "./services.js";
 import { timeLimit } from "./timeout.js";
 
@@ -61,7 +61,7 @@ export class GitRepositoryReconciler {
       this.#services.observer.forgotten(namespace, name);
       this.#services.index.forget(key);
       this.#services.onRevision(key);
-      await letGo(this.#services);
+      await releaseRepository(this.#services);
       return {};
     }
     if (repository.spec.suspend) {
@@ -96,34 +96,34 @@ export class GitRepositoryReconciler {
   ): Promise<void> {
     const { clock } = this.#services;
     const remote = await remoteOf(this.#services, repository);
-    const refs = uniqueRefs([repository.spec.ref, ...this.#services.wantedRefs(key)]);
+    const refs = uniqueRefs([repository.spec.ref, ...this.#services.refsOf(key)]);
     const purpose = [repository.metadata.generation, remote.id, ...refs.map(refKey)].join("\n");
-    const asked = requestedAt(repository.metadata);
-    const isAsked = asked !== undefined && asked !== repository.status?.lastHandledReconcileAt;
-    const atOnce = this.#services.takePollRequest(key) || purpose !== memory.polledFor || isAsked;
+    const requested = requestedAt(repository.metadata);
+    const isRequested = requested !== undefined && requested !== repository.status?.lastHandledReconcileAt;
+    const atOnce = this.#services.takePollRequest(key) || purpose !== memory.polledFor || isRequested;
     if (!atOnce && clock.monotonic() < memory.nextPoll) {
       return recordRepository(this.#services, repository, repository.status ?? {}, undefined);
     }
     const moved = memory.polledFor !== "" && memory.polledFor !== purpose;
     const look = { key, repository, remote, logger, signal, limit: timeLimit(repository, remote) };
     const remoteRefs = await this.#list(look, refs, memory, purpose, atOnce);
-    const problem = await bringRevisions(this.#services, look, refs, remoteRefs);
+    const problem = await fetchRevisions(this.#services, look, refs, remoteRefs);
     if (problem) throw problem;
     if (memory.failures > 0) logger.info("repository recovered", { repository: key, failures: memory.failures });
     memory.failures = 0;
     memory.loggedReason = undefined;
     this.#services.observer.polled(repository);
-    if (moved) await letGo(this.#services);
+    if (moved) await releaseRepository(this.#services);
     await this.#succeeded(key, repository);
   }
 
   /** Where the remote's refs are. From then on the next poll is due after the interval. */
-  async #list(look: RepositoryLook, refs: readonly GitRef[], memory: Memory, purpose: string, atOnce: boolean) {
+  async #list(poll: RepositoryPoll, refs: readonly GitRef[], memory: Memory, purpose: string, atOnce: boolean) {
     const { clock, polls } = this.#services;
-    const interval = parseDuration(look.repository.spec.interval) ?? DEFAULT_INTERVAL_MS;
+    const interval = parseDuration(poll.repository.spec.interval) ?? DEFAULT_INTERVAL_MS;
     const maxAge = atOnce ? 0 : interval * SHARE_POLL;
-    const remoteRefs = await withDeadline({ ...look.limit, clock, signal: look.signal }, (signal) =>
-      polls.list(look.remote, refPrefixes(refs), maxAge, signal),
+    const remoteRefs = await withDeadline({ ...poll.limit, clock, signal: poll.signal }, (signal) =>
+      polls.list(poll.remote, refPrefixes(refs), maxAge, signal),
     );
     memory.polledFor = purpose;
     memory.nextPoll = clock.monotonic() + jitter(interval, JITTER, Math.random());

@@ -26,8 +26,8 @@ export async function recordRepository(
   const conditions = outcome
     ? mergeConditions(before, repositoryConditions(outcome), generation, rfc3339(clock.now()))
     : before.map((condition) => ({ ...condition, observedGeneration: generation }));
-  const asked = requestedAt(repository.metadata);
-  const handled = asked !== undefined && outcome !== undefined && outcome.kind !== "fetching";
+  const requested = requestedAt(repository.metadata);
+  const handled = requested !== undefined && outcome !== undefined && outcome.kind !== "fetching";
   const { webhookPath: _, ...rest } = status;
   const next: GitRepositoryStatus = {
     ...rest,
@@ -36,7 +36,7 @@ export async function recordRepository(
     conditions,
     message: columnMessage(conditions, rest.revision),
     ...(repository.spec.webhook ? { webhookPath: webhookPath(repository.metadata) } : {}),
-    ...(handled ? { lastHandledReconcileAt: asked } : {}),
+    ...(handled ? { lastHandledReconcileAt: requested } : {}),
   };
   const written = await services.status.write(repositories.resource, current, next);
   if (written && written !== current) repositories.note(written);

@@ -12,14 +12,14 @@ import {
   type TimeLimit,
   withDeadline,
 } from "../../git/index.js";
-import { letGo } from "./let-go.js";
+import { releaseRepository } from "./let-go.js";
 import { recordRepository } from "./record.js";
 import { remoteOf } from "./remote.js";
 import { refKey } from "./revision-index.js";
 import type { GitRepositoryServices } from "./services.js";
 
 /** A look at one repository. */
-export interface RepositoryLook {
+export interface RepositoryPoll {
   readonly key: string;
   readonly repository: GitRepository;
   readonly remote: GitRemote;
@@ -33,22 +33,22 @@ export interface RepositoryLook {
  * Resolves and fetches every wanted ref, and records where each one is. Gives what is wrong with the repository's own ref,
  * if anything is: that decides its status. An app's own ref is that app's matter.
  */
-export async function bringRevisions(
+export async function fetchRevisions(
   services: GitRepositoryServices,
-  look: RepositoryLook,
+  poll: RepositoryPoll,
   refs: readonly GitRef[],
   remoteRefs: RemoteRefs,
 ): Promise<OverseerError | undefined> {
   const { index } = services;
-  const { key, remote } = look;
-  const ownKey = refKey(look.repository.spec.ref);
+  const { key, remote } = poll;
+  const ownKey = refKey(poll.repository.spec.ref);
   let changed = false;
   let own: OverseerError | undefined;
   for (const ref of refs) {
     const before = index.get(key, ref)?.resolved;
     try {
-      const target = await resolveAt(services, look, ref, remoteRefs);
-      await fetchCommit(services, look, target, refKey(ref) === ownKey);
+      const target = await resolveAt(services, poll, ref, remoteRefs);
+      await fetchCommit(services, poll, target, refKey(ref) === ownKey);
       const resolved = { remote, commit: target.commit, revision: target.revision };
       changed = index.set(key, ref, { resolved, error: undefined }) || changed;
     } catch (error) {
@@ -64,7 +64,7 @@ export async function bringRevisions(
 /** Where a ref is. For one that is not there all others are asked for, so that the error can name what is, unless they are too many. */
 async function resolveAt(
   services: GitRepositoryServices,
-  { remote, signal, limit }: RepositoryLook,
+  { remote, signal, limit }: RepositoryPoll,
   ref: GitRef,
   remoteRefs: RemoteRefs,
 ): Promise<ResolvedRef> {
@@ -84,12 +84,12 @@ async function resolveAt(
 
 async function fetchCommit(
   services: GitRepositoryServices,
-  look: RepositoryLook,
+  poll: RepositoryPoll,
   target: ResolvedRef,
   own: boolean,
 ): Promise<void> {
   const { engine, clock, index } = services;
-  const { remote, repository, signal, limit } = look;
+  const { remote, repository, signal, limit } = poll;
   if (await engine.open(remote, target.commit)) return;
   if (own && repository.status?.revision === undefined && !hasFailed(repository)) {
     const outcome = { kind: "fetching", revision: target.revision } as const;
@@ -101,11 +101,11 @@ async function fetchCommit(
     const fetch = () => engine.fetch(remote, { commit: target.commit, ref: target.ref }, signal, limit);
     const result = await fetch().catch(async (error: unknown) => {
       if (!isGitError(error, "GIT_CACHE_FULL")) throw error;
-      await letGo(services);
+      await releaseRepository(services);
       return fetch();
     });
     services.observer.fetched("success", seconds(), result.bytes);
-    look.logger.info("fetched", { revision: target.revision, bytes: result.bytes, objects: result.objects });
+    poll.logger.info("fetched", { revision: target.revision, bytes: result.bytes, objects: result.objects });
   } catch (error) {
     services.observer.fetched("failure", seconds(), 0);
     throw error;

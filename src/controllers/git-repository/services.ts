@@ -34,7 +34,7 @@ export interface GitRepositoryServices {
   /** Key of digests of credentials. */
   readonly digestKey: string;
   /** Refs that apps want of a repository besides its own. */
-  readonly wantedRefs: (repository: string) => readonly GitRef[];
+  readonly refsOf: (repository: string) => readonly GitRef[];
   /** Whether somebody asks for a poll of a repository now; true once for each time. */
   readonly takePollRequest: (repository: string) => boolean;
   /** Commits of a remote that apps may still have to go back to. */

@@ -47,13 +47,13 @@ export class SharedPolls {
   }
 
   /** What somebody else's poll brings. Who began it may give up earlier than we do, or later. */
-  async #join(poll: Poll, signal: AbortSignal, askAnew: () => Promise<RemoteRefs>): Promise<RemoteRefs> {
+  async #join(poll: Poll, signal: AbortSignal, force: () => Promise<RemoteRefs>): Promise<RemoteRefs> {
     try {
       return await unlessAborted(poll.refs, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!poll.signal.aborted) throw error;
-      return askAnew();
+      return force();
     }
   }
 

@@ -9,7 +9,7 @@ import { awaitedDeletions } from "./lifting-deletions.js";
 import { observeApp } from "./observe.js";
 import { holdDeletions, prune } from "./prune.js";
 import { Results } from "./results.js";
-import { restAfterFailure } from "./retry.js";
+import { backOffAfterFailure } from "./retry.js";
 import type { AppRun, ChangeUpdate, Rendered } from "./run.js";
 import { type Remaining, writeInOrder } from "./write-in-order.js";
 
@@ -19,9 +19,9 @@ const AFTER_DELETION_MS = 250;
 /** What the deletions of a plan depend on. */
 export interface DeletionFacts {
   /** What was transferred to other apps already. */
-  readonly given: ReadonlySet<ObjectKey>;
+  readonly transferred: ReadonlySet<ObjectKey>;
   /** Apps that have not read the commit yet. */
-  readonly unsettled: readonly string[];
+  readonly behind: readonly string[];
   /** Why nothing may be deleted now. */
   readonly refusal: string | undefined;
 }
@@ -44,8 +44,8 @@ export async function applyPlan(
   if (await deleteWhatIsAwaited(run, plan, change, remaining, deletions, results)) return;
   if (!noteStuck(run, remaining, results) && isWaiting(run, change, remaining, results)) return;
   if (!results.failed && deletions.refusal !== undefined) return pruneRefused(run, desired, change, deletions.refusal);
-  const left = plan.leftovers.filter(({ live }) => !deletions.given.has(live.key));
-  const hold = results.failed ? undefined : holdDeletions(run, left, deletions.unsettled);
+  const left = plan.pruneCandidates.filter(({ live }) => !deletions.transferred.has(live.key));
+  const hold = results.failed ? undefined : holdDeletions(run, left, deletions.behind);
   if (hold !== undefined) return waitFor(run, change, hold);
   if (!results.failed) await prune(run, left, results);
   if (run.signal.aborted) return leaveOpen(run, change);
@@ -59,17 +59,17 @@ async function deleteWhatIsAwaited(
   plan: Plan,
   change: Change,
   { waiting }: Remaining,
-  { unsettled, refusal }: DeletionFacts,
+  { behind, refusal }: DeletionFacts,
   results: Results,
 ): Promise<boolean> {
-  const awaited = results.failed || refusal !== undefined ? [] : awaitedDeletions(plan.leftovers, waiting);
+  const awaited = results.failed || refusal !== undefined ? [] : awaitedDeletions(plan.pruneCandidates, waiting);
   if (awaited.length === 0) return false;
-  const hold = holdDeletions(run, awaited, unsettled);
+  const hold = holdDeletions(run, awaited, behind);
   if (hold === undefined) {
     await prune(run, awaited, results);
     if (results.failed) return false;
     run.memory.lastWrite = run.services.clock.monotonic();
-    run.comeBack(AFTER_DELETION_MS);
+    run.requeueAfter(AFTER_DELETION_MS);
   }
   const gone = awaited.map(({ live }) => displayId(live.id)).join(", ");
   waitFor(run, change, hold ?? `the rest is judged again, since ${gone} is deleted`);
@@ -117,10 +117,10 @@ async function leaveOpen(run: AppRun, change: Change): Promise<never> {
 
 function applied(run: AppRun, change: Change, results: Results): void {
   run.memory.retry = undefined;
-  run.memory.given = undefined;
+  run.memory.transferred = undefined;
   run.memory.awaited = undefined;
   run.memory.heldSince = undefined;
-  run.memory.lastTold.delete("sync");
+  run.memory.lastEmitted.delete("sync");
   run.progress = { state: "done" };
   const appliedTime = change.status?.appliedTime ?? rfc3339(run.services.clock.now());
   stageChange(run, change, { phase: "Verifying", appliedTime, ...markedPlan(run, change, results) });
@@ -129,7 +129,7 @@ function applied(run: AppRun, change: Change, results: Results): void {
 function applyFailed(run: AppRun, desired: Rendered, change: Change, results: Results): void {
   const plan = markedPlan(run, change, results);
   const message = `${results.summary()} (${results.progress(plan.plan)})`;
-  restAfterFailure(run, desired, "ApplyFailed", `${desired.inputs.revision}: ${message}`, results.retryAfterMs());
+  backOffAfterFailure(run, desired, "ApplyFailed", `${desired.inputs.revision}: ${message}`, results.retryAfterMs());
   awaitHealth(run, desired);
   stageChange(run, change, { phase: "Applying", message, ...plan });
 }
@@ -137,7 +137,7 @@ function applyFailed(run: AppRun, desired: Rendered, change: Change, results: Re
 /** All is written, and what left Git may not be deleted now. */
 function pruneRefused(run: AppRun, desired: Rendered, change: Change, message: string): void {
   run.services.observer.pruneRefused("PruneRefused");
-  restAfterFailure(run, desired, "PruneRefused", `${desired.inputs.revision}: ${message}`);
+  backOffAfterFailure(run, desired, "PruneRefused", `${desired.inputs.revision}: ${message}`);
   stageChange(run, change, { phase: "Applying", message });
 }
 

@@ -2,7 +2,7 @@ import type { OverseerApp } from "../../api/overseer-app.js";
 import type { AppRun, Problem } from "./run.js";
 
 /** Whether an app signs in with a Secret of its own namespace: then nothing is done with the operator's rights. */
-export function bringsCredential({ spec: { destination } }: OverseerApp): boolean {
+export function hasOwnCredential({ spec: { destination } }: OverseerApp): boolean {
   return destination.overseer !== undefined || destination.kubernetes?.kubeConfigSecretRef !== undefined;
 }
 
@@ -10,8 +10,8 @@ export function bringsCredential({ spec: { destination } }: OverseerApp): boolea
  * An app has no right of its own: it writes as its ServiceAccount. The operator's own rights serve only apps in the
  * namespaces that whoever runs the operator trusts.
  */
-export function authorise(run: AppRun): Problem | undefined {
-  if (bringsCredential(run.app)) return undefined;
+export function authorize(run: AppRun): Problem | undefined {
+  if (hasOwnCredential(run.app)) return undefined;
   if (run.target.serviceAccountName !== undefined || run.services.trustedNamespaces.has(run.ref.namespace))
     return undefined;
   return {

@@ -57,9 +57,9 @@ export function stillAwaits(run: AppRun, desired: Rendered, writes: readonly Wri
     const hold = holds.of(action, (key) => keys.has(key));
     if (hold === undefined) return undefined;
     messages.push(hold.message);
-    run.comeBack(hold.leftMs);
+    run.requeueAfter(hold.leftMs);
   }
-  if (Number.isFinite(left)) run.comeBack(left);
+  if (Number.isFinite(left)) run.requeueAfter(left);
   return describe([...messages, ...judged.reasons]);
 }
 
@@ -67,11 +67,11 @@ export function stillAwaits(run: AppRun, desired: Rendered, writes: readonly Wri
 export function awaitWrites(run: AppRun, { waiting, held }: Remaining): string {
   const { memory, services } = run;
   const now = services.clock.monotonic();
-  for (const { leftMs } of held) run.comeBack(leftMs);
+  for (const { leftMs } of held) run.requeueAfter(leftMs);
   const since = Math.max(memory.awaited?.since ?? now, memory.lastWrite ?? Number.NEGATIVE_INFINITY);
   const most = isTakenIn(run) ? AGAIN_MS.most : AGAIN_MS.takingIn;
   const wait = waiting.length === 0 ? Number.POSITIVE_INFINITY : Math.min(most, Math.max(AGAIN_MS.first, now - since));
-  if (waiting.length > 0) run.comeBack(wait);
+  if (waiting.length > 0) run.requeueAfter(wait);
   const reasons = waiting.map(describeWaiting);
   const judged = { dueAt: now + wait, held: held.map(({ action }) => action), reasons };
   if (memory.awaited) memory.awaited = { ...memory.awaited, judged };

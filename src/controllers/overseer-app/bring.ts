@@ -7,7 +7,7 @@ import { formatOrigin } from "../../manifest/document.js";
 import type { MissingReference, RefusedWrite } from "../../plan/actions.js";
 import { difference } from "../../plan/difference.js";
 import type { LiveObject, Observation } from "../../plan/live.js";
-import { describePlan, isEmptyPlan, type Plan, planHash, summarise } from "../../plan/plan.js";
+import { describePlan, isEmptyPlan, type Plan, planHash, summarize } from "../../plan/plan.js";
 import { judgePrune, keepPaused, type PruneVerdict } from "../../plan/prune-guard.js";
 import { PRIORITY } from "../../reconcile/work-queue.js";
 import { applyPlan, waitFor } from "./apply.js";
@@ -17,16 +17,16 @@ import { type Claimants, claimFacts, judgeClaims } from "./claimants.js";
 import { claimKey } from "./claims.js";
 import { FieldLineFinder } from "./field-lines.js";
 import { withoutFinished } from "./finished.js";
-import { giveUp } from "./give-up.js";
+import { transferObjects } from "./give-up.js";
 import { liftingDeletions } from "./lifting-deletions.js";
 import { statusNotes } from "./notes.js";
 import { observeApp } from "./observe.js";
-import { tellKept } from "./prune.js";
+import { reportKept } from "./prune.js";
 import { areRecorded, recordKinds } from "./record-kinds.js";
-import { tellRefusals } from "./refusals.js";
-import { restAfterFailure, restsStill } from "./retry.js";
+import { describeRefusals } from "./refusals.js";
+import { backOffAfterFailure, isBackingOff } from "./retry.js";
 import type { AppRun, Rendered } from "./run.js";
-import { unsettledApps } from "./settled.js";
+import { appsBehind } from "./settled.js";
 import { summarizeTerminating } from "./terminating.js";
 
 /** Objects that are written in a moment. */
@@ -39,42 +39,42 @@ const GATES = [deletionsGate, referencesGate];
  * Brings live to new inputs: plan, ask the destination about every write, pass the gates, apply, prune. Whatever stops it
  * leaves everything as it was up to the first write; after that the next reconcile goes on where this one ended.
  */
-export async function bringTo(run: AppRun, desired: Rendered): Promise<void> {
-  const given = await giveUp(run, desired);
-  if (restsStill(run, desired)) return;
+export async function syncToInputs(run: AppRun, desired: Rendered): Promise<void> {
+  const transferred = await transferObjects(run, desired);
+  if (isBackingOff(run, desired)) return;
   const observation = observeApp(run);
   const { destination } = run;
   const documents = withoutFinished(run, desired.documents, observation);
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
   const open = openChangeFor(run, desired.inputs.key);
   // What has begun goes on with all that it still can write: that may be what lifts a refusal.
-  const begun = run.status.applied?.key === desired.inputs.key;
-  const awaited = begun && open?.status?.phase === "Applying" ? stillAwaits(run, desired, diff.writes) : undefined;
+  const started = run.status.applied?.key === desired.inputs.key;
+  const awaited = started && open?.status?.phase === "Applying" ? stillAwaits(run, desired, diff.writes) : undefined;
   if (open && awaited !== undefined) return waitFor(run, open, awaited);
   beginJudgement(run, desired);
   // Asked before the judgement: an app that looks at the commit in between may claim what is judged here.
-  const unwanted = diff.leftovers.filter(({ key }) => desired.skipped?.has(key) !== true);
-  const unsettled = unwanted.length === 0 ? [] : unsettledApps(run);
-  const claimants = await judgeClaims(run, unwanted);
-  const verdict = judge(run, desired, observation, unwanted, claimants);
+  const candidates = diff.pruneCandidates.filter(({ key }) => desired.skipped?.has(key) !== true);
+  const behind = candidates.length === 0 ? [] : appsBehind(run);
+  const claimants = await judgeClaims(run, candidates);
+  const verdict = judge(run, desired, observation, candidates, claimants);
   const going = liftingDeletions(verdict.decisions);
   const preview = await destination.preview(run.target, diff.writes, desired.documents, run.signal, going);
   const held = diff.paused.filter(({ behind }) => behind).map(({ live }) => keepPaused(live));
   noteChecked(run, desired, preview.refused);
-  const leftovers = [...given, ...verdict.decisions, ...held];
-  const plan: Plan = { writes: preview.accepted, deferred: preview.deferred, refused: preview.refused, leftovers };
+  const pruneCandidates = [...transferred, ...verdict.decisions, ...held];
+  const plan: Plan = { writes: preview.accepted, deferred: preview.deferred, refused: preview.refused, pruneCandidates };
   run.services.failpoint("app:after-plan");
-  const stopped = verdict.refusal !== undefined && (!begun || diff.writes.length === 0);
-  if (stopped || (preview.refused.length > 0 && !begun)) return refused(run, desired, plan, verdict);
-  if (isEmptyPlan(plan) && (!open || diff.vanishing.length > 0)) return inPlace(run, desired, plan, diff.vanishing);
+  const stopped = verdict.refusal !== undefined && (!started || diff.writes.length === 0);
+  if (stopped || (preview.refused.length > 0 && !started)) return refused(run, desired, plan, verdict);
+  if (isEmptyPlan(plan) && (!open || diff.terminating.length > 0)) return recordUnchanged(run, desired, plan, diff.terminating);
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
   const missing = await placesOfMissing(run, preview.missing);
-  const gates = judgeGates(GATES, { deletionsAsk: verdict.ask, missing });
+  const gates = judgeGates(GATES, { deletionsNeedingApproval: verdict.approval, missing });
   if (closedGates(gates).length > 0) return waitAtGates(run, change, plan, gates);
   const current = await startApplying(run, change, plan, gates);
-  if (!begun || !areRecorded(run)) await recordKinds(run, desired, current);
-  const keys = new Set(given.map(({ live }) => live.key));
-  await applyPlan(run, desired, plan, current, { given: keys, unsettled, refusal: verdict.refusal });
+  if (!started || !areRecorded(run)) await recordKinds(run, desired, current);
+  const keys = new Set(transferred.map(({ live }) => live.key));
+  await applyPlan(run, desired, plan, current, { transferred: keys, behind, refusal: verdict.refusal });
 }
 
 /**
@@ -94,12 +94,12 @@ function judge(
   run: AppRun,
   desired: Rendered,
   observation: Observation,
-  leftovers: Parameters<typeof judgePrune>[0]["leftovers"],
+  pruneCandidates: Parameters<typeof judgePrune>[0]["pruneCandidates"],
   claimants: Claimants,
 ): PruneVerdict {
   const { sync } = run.app.spec;
   return judgePrune({
-    leftovers,
+    pruneCandidates,
     observationComplete: observation.complete,
     wanted: desired.documents.length,
     live: [...observation.objects.values()].filter((object) => object.ownership !== "Foreign").length,
@@ -112,19 +112,19 @@ function judge(
 }
 
 /** Nothing has to be written: the new inputs say what is live already. */
-async function inPlace(run: AppRun, desired: Rendered, plan: Plan, vanishing: readonly LiveObject[]): Promise<void> {
+async function recordUnchanged(run: AppRun, desired: Rendered, plan: Plan, terminating: readonly LiveObject[]): Promise<void> {
   run.memory.retry = undefined;
-  for (const decision of plan.leftovers) tellKept(run, decision);
-  if (vanishing.length > 0) {
-    const one = vanishing.length === 1;
-    const kept = await summarizeTerminating(run, vanishing);
+  for (const decision of plan.pruneCandidates) reportKept(run, decision);
+  if (terminating.length > 0) {
+    const one = terminating.length === 1;
+    const kept = await summarizeTerminating(run, terminating);
     run.progress = {
       state: "pending",
-      message: `${vanishing.length} ${one ? "object is" : "objects are"} still being deleted, and made again when ${one ? "it is" : "they are"} gone: ${kept}`,
+      message: `${terminating.length} ${one ? "object is" : "objects are"} still being deleted, and made again when ${one ? "it is" : "they are"} gone: ${kept}`,
     };
     return;
   }
-  run.memory.given = undefined;
+  run.memory.transferred = undefined;
   run.applied = desired;
   run.status = { ...run.status, applied: desired.inputs };
   run.progress = { state: "done" };
@@ -152,14 +152,14 @@ function noteChecked(run: AppRun, { inputs }: Rendered, refused: readonly Refuse
 async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: PruneVerdict): Promise<void> {
   const writes = plan.refused ?? [];
   const others = plan.writes.length + plan.deferred.length;
-  const told = verdict.refusal === undefined ? await tellRefusals(writes, others, run.snapshot) : undefined;
+  const told = verdict.refusal === undefined ? await describeRefusals(writes, others, run.snapshot) : undefined;
   const message = verdict.refusal ?? told?.message ?? "";
   const ofDocuments = told !== undefined && writes.every((refusal) => refusal.ofDocument === true);
   const reason = verdict.refusal === undefined ? "ApplyRefused" : "PruneRefused";
   if (verdict.refusal !== undefined) run.services.observer.pruneRefused(reason);
   const { revision } = desired.inputs;
   const brief = told && `${revision}: ${told.brief}`;
-  restAfterFailure(run, desired, reason, `${revision}: ${message}`, 0, { brief, terminal: ofDocuments });
+  backOffAfterFailure(run, desired, reason, `${revision}: ${message}`, 0, { brief, terminal: ofDocuments });
   const change = await ensureChange(
     run,
     desired.inputs,
@@ -185,14 +185,14 @@ async function waitAtGates(run: AppRun, change: Change, plan: Plan, gates: GateS
     reason: closed[0]?.name === referencesGate.name ? "References" : "Deletions",
     message: told,
   };
-  run.tellOnce("sync", "Warning", "Waiting", "Sync", told);
+  run.emitEventOnce("sync", "Warning", "Waiting", "Sync", told);
 }
 
 /** What a Change says of its plan. */
 export function planStatus(run: AppRun, plan: Plan): Partial<ChangeStatus> {
   const { actions, omitted } = describePlan(plan);
   return {
-    summary: summarise(plan),
+    summary: summarize(plan),
     planHash: planHash(plan, run.services.digestKey),
     plan: actions,
     ...(omitted === 0 ? {} : { omitted }),

@@ -27,7 +27,7 @@ export interface AppFacts {
   /** Why not all is known. */
   readonly incomplete: string | undefined;
   /** Why objects that Git wants are not known, although they were before. */
-  readonly unseen: string | undefined;
+  readonly unlisted: string | undefined;
   /** Number of notes on the source that the status shows. */
   readonly notes?: number;
 }
@@ -49,7 +49,7 @@ export function appConditions(facts: AppFacts): Draft[] {
 function readyCondition(facts: AppFacts): Draft {
   const { problem, progress, health, revision } = facts;
   if (problem) return draft("Ready", "False", problem.reason, withRetry(problem));
-  const unknown = facts.unseen ?? (health?.status === "Healthy" ? undefined : facts.incomplete);
+  const unknown = facts.unlisted ?? (health?.status === "Healthy" ? undefined : facts.incomplete);
   if (unknown !== undefined) return draft("Ready", "Unknown", "Observing", unknown);
   if (progress.state === "pending") return draft("Ready", "Unknown", "Progressing", progress.message);
   if (progress.state === "failed") return draft("Ready", "False", "Failed", "the newest inputs could not be applied");
@@ -81,7 +81,7 @@ function syncedCondition(facts: AppFacts): Draft {
   if (progress.state === "pending") return draft("Synced", "False", "Applying", progress.message);
   if (facts.drift.length > 0) return draft("Synced", "False", "Drifted", describe(facts.drift));
   if (revision === undefined) return draft("Synced", "Unknown", "Progressing", "nothing was applied yet");
-  if (facts.unseen !== undefined) return draft("Synced", "Unknown", "Observing", facts.unseen);
+  if (facts.unlisted !== undefined) return draft("Synced", "Unknown", "Observing", facts.unlisted);
   const absent = facts.health?.absent ?? [];
   if (absent.length > 0) return draft("Synced", "False", "Applying", describeAbsent(absent));
   const behind = facts.paused.filter((one) => one.behind);
@@ -89,10 +89,10 @@ function syncedCondition(facts: AppFacts): Draft {
   return draft("Synced", "True", "Applied", `live is ${revision}`);
 }
 
-function healthyCondition({ health, revision, unseen, timedOut }: AppFacts): Draft {
+function healthyCondition({ health, revision, unlisted, timedOut }: AppFacts): Draft {
   if (!health && revision !== undefined) return draft("Healthy", "Unknown", "RevisionLost", lost(revision));
   if (!health) return draft("Healthy", "Unknown", "NotApplied", "nothing was applied yet");
-  if (unseen !== undefined && health.status !== "Degraded") return draft("Healthy", "Unknown", "Observing", unseen);
+  if (unlisted !== undefined && health.status !== "Degraded") return draft("Healthy", "Unknown", "Observing", unlisted);
   if (health.status === "Healthy")
     return draft(
       "Healthy",

@@ -17,5 +17,5 @@ export function noteEmptySource(run: AppRun): void {
   if (run.problem || run.progress.state !== "done") return;
   const message = `${desired.inputs.revision}: the source holds no document at all: ${desired.nothing}. Correct source.path, include or exclude, or set sync.allowEmpty if that is meant`;
   run.problem = { stage: "Render", reason: "NoDocuments", message, terminal: true };
-  run.tellOnce("sync", "Warning", "NoDocuments", "Render", message);
+  run.emitEventOnce("sync", "Warning", "NoDocuments", "Render", message);
 }

@@ -9,8 +9,8 @@ import { displayId } from "../../manifest/object-id.js";
 import { applyTier, compareForApply } from "../../manifest/order.js";
 import type { LiveObject } from "../../plan/live.js";
 import { neededByKept } from "../../plan/needed-by-kept.js";
-import { judgeFinalize, type KeepReason, type LeftoverDecision } from "../../plan/prune-guard.js";
-import { bringsCredential } from "./authorise.js";
+import { judgeFinalize, type KeepReason, type PruneDecision } from "../../plan/prune-guard.js";
+import { hasOwnCredential } from "./authorise.js";
 import { logDeletionWaits } from "./change-log.js";
 import { claimFacts, judgeClaims } from "./claimants.js";
 import { removeFinalizer } from "./finalizer.js";
@@ -54,21 +54,21 @@ export async function finalize(run: AppRun): Promise<void> {
   const look = !busy && policy === "Delete" && first.refusal === undefined && !suspend;
   const held = look ? await heldNamespaces(run, objects) : undefined;
   const verdict = held ? judgeFinalize({ ...facts, namespaceInUse: (name) => held.get(name) }) : first;
-  const { decisions, refusal, ask } = verdict;
+  const { decisions, refusal, approval: ask } = verdict;
   if (refusal !== undefined) return wait(run, `${refusal} (${observation.incomplete ?? ""})`);
   if (ask !== undefined) return wait(run, `${ask}; ${WAY_OUT}`);
   const { results, stuck } = await removeLastTier(run, decisions);
   const left = stillPending(run, decisions);
   if (left.length > 0 && !(stuck && (await writerIsGone(run))))
     return wait(run, await describeLeft(run, left, results));
-  tellAbandoned(run, left);
-  tellKept(run, decisions);
+  reportAbandoned(run, left);
+  reportKept(run, decisions);
   await releaseKept(run, decisions);
   await removeFinalizer(run);
 }
 
 /** What has to be gone, or another app's, before the app may go: not what another app cannot be given, for that stays. */
-function stillPending(run: AppRun, decisions: readonly LeftoverDecision[]): LeftoverDecision[] {
+function stillPending(run: AppRun, decisions: readonly PruneDecision[]): PruneDecision[] {
   return decisions.filter((decision) => isPending(decision) && !run.memory.notHandedOver.has(decision.live.uid));
 }
 
@@ -89,7 +89,7 @@ async function heldNamespaces(run: AppRun, objects: readonly LiveObject[]): Prom
  */
 async function removeLastTier(
   run: AppRun,
-  decisions: readonly LeftoverDecision[],
+  decisions: readonly PruneDecision[],
 ): Promise<{ readonly results: Results; readonly stuck: boolean }> {
   const results = new Results(run);
   const pending = stillPending(run, decisions);
@@ -102,7 +102,7 @@ async function removeLastTier(
   );
   for (const { live, message } of refused.handOvers) run.memory.notHandedOver.set(live.uid, message);
   // The tier below need not wait for what stays.
-  if (refused.handOvers.length > 0) run.comeBack(0);
+  if (refused.handOvers.length > 0) run.requeueAfter(0);
   return { results, stuck: refused.deletions.length > 0 && refused.deletions.length === tier.length };
 }
 
@@ -110,7 +110,7 @@ async function removeLastTier(
 async function writerIsGone(run: AppRun): Promise<boolean> {
   const { serviceAccountName } = run.target;
   // In a remote cluster a right is given to a name, whether or not there is a ServiceAccount of it.
-  if (serviceAccountName === undefined || bringsCredential(run.app)) return false;
+  if (serviceAccountName === undefined || hasOwnCredential(run.app)) return false;
   const namespace = encodeURIComponent(run.ref.namespace);
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${encodeURIComponent(serviceAccountName)}`;
   try {
@@ -125,12 +125,12 @@ async function writerIsGone(run: AppRun): Promise<boolean> {
 }
 
 /** Whether an object has to be gone, or another app's, before the app may go. */
-function isPending(decision: LeftoverDecision): boolean {
+function isPending(decision: PruneDecision): boolean {
   return decision.verb !== "Keep" || decision.reason === "AlreadyDeleting";
 }
 
 /** What the deletion waits for: what was refused first, then what is on its way and what keeps it. */
-async function describeLeft(run: AppRun, left: readonly LeftoverDecision[], results: Results): Promise<string> {
+async function describeLeft(run: AppRun, left: readonly PruneDecision[], results: Results): Promise<string> {
   const names = left.slice(0, 3).map((decision) => displayId(decision.live.id));
   const more = left.length > 3 ? ` and ${left.length - 3} more` : "";
   const failures = results.failed ? [cutText(results.summary(), MAX_FAILURES)] : [];
@@ -144,12 +144,12 @@ async function describeLeft(run: AppRun, left: readonly LeftoverDecision[], resu
 }
 
 /** Says which objects stay because the app's ServiceAccount went before the app. */
-function tellAbandoned(run: AppRun, left: readonly LeftoverDecision[]): void {
+function reportAbandoned(run: AppRun, left: readonly PruneDecision[]): void {
   if (left.length === 0) return;
   const names = left.slice(0, 10).map((decision) => displayId(decision.live.id));
   const more = left.length > 10 ? ` and ${left.length - 10} more` : "";
   const account = `${run.ref.namespace}/${run.target.serviceAccountName}`;
-  run.tell(
+  run.emitEvent(
     "Warning",
     "ObjectsKept",
     "Delete",
@@ -157,17 +157,17 @@ function tellAbandoned(run: AppRun, left: readonly LeftoverDecision[]): void {
   );
 }
 
-function tellKept(run: AppRun, decisions: readonly LeftoverDecision[]): void {
+function reportKept(run: AppRun, decisions: readonly PruneDecision[]): void {
   const kept = decisions.flatMap((decision) => {
     const why = whyKept(run, decision);
     return why === undefined ? [] : [`${displayId(decision.live.id)} ${why}`];
   });
   if (kept.length === 0) return;
   const more = kept.length > 5 ? `; and ${kept.length - 5} more` : "";
-  run.tell("Normal", "ObjectsKept", "Delete", `${kept.slice(0, 5).join("; ")}${more}`);
+  run.emitEvent("Normal", "ObjectsKept", "Delete", `${kept.slice(0, 5).join("; ")}${more}`);
 }
 
-function whyKept(run: AppRun, decision: LeftoverDecision): string | undefined {
+function whyKept(run: AppRun, decision: PruneDecision): string | undefined {
   if (decision.verb === "Keep") return decision.message;
   const refusal = run.memory.notHandedOver.get(decision.live.uid);
   if (decision.verb !== "HandOver" || refusal === undefined) return undefined;
@@ -186,7 +186,7 @@ const RELEASED: ReadonlySet<KeepReason> = new Set([
  * Takes the marks of the app off what stays, what others need first: should this process end in between, the next one must not
  * take for unneeded what an object needs that it does not see any more. Whatever refuses it, the app is let go.
  */
-async function releaseKept(run: AppRun, decisions: readonly LeftoverDecision[]): Promise<void> {
+async function releaseKept(run: AppRun, decisions: readonly PruneDecision[]): Promise<void> {
   const kept = decisions
     .filter((decision) => decision.verb === "Keep" && RELEASED.has(decision.reason) && !decision.live.deleting)
     .map(({ live }) => live)
@@ -225,5 +225,5 @@ async function wait(run: AppRun, message: string): Promise<void> {
   if (written) apps.note(written);
   observer.state(run.app, next);
   logDeletionWaits(run, message);
-  run.comeBack(RETRY_MS);
+  run.requeueAfter(RETRY_MS);
 }

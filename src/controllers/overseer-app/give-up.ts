@@ -1,6 +1,6 @@
 import { displayId } from "../../manifest/object-id.js";
 import type { LiveObject } from "../../plan/live.js";
-import type { LeftoverDecision } from "../../plan/prune-guard.js";
+import type { PruneDecision } from "../../plan/prune-guard.js";
 import { judgeClaims } from "./claimants.js";
 import { observeApp } from "./observe.js";
 import { transferTo } from "./prune.js";
@@ -11,27 +11,27 @@ import type { AppRun, Rendered } from "./run.js";
  * becomes of the rest of the Change, also while it is refused and rests. Otherwise two apps that exchange objects would each
  * be refused for the sake of the other. Gives all that was transferred for these inputs, for the Change.
  */
-export async function giveUp(run: AppRun, desired: Rendered): Promise<readonly LeftoverDecision[]> {
+export async function transferObjects(run: AppRun, desired: Rendered): Promise<readonly PruneDecision[]> {
   const { memory } = run;
   const { key: inputsKey } = desired.inputs;
-  const before = memory.given?.inputsKey === inputsKey ? memory.given.decisions : [];
-  memory.given = { inputsKey, decisions: [...before, ...(await transfer(run, desired))] };
-  return memory.given.decisions;
+  const before = memory.transferred?.inputsKey === inputsKey ? memory.transferred.decisions : [];
+  memory.transferred = { inputsKey, decisions: [...before, ...(await transfer(run, desired))] };
+  return memory.transferred.decisions;
 }
 
-async function transfer(run: AppRun, desired: Rendered): Promise<LeftoverDecision[]> {
+async function transfer(run: AppRun, desired: Rendered): Promise<PruneDecision[]> {
   const wanted = new Set(desired.documents.map((document) => document.key));
-  const unwanted = [...observeApp(run).objects.values()].filter((live) => !wanted.has(live.key) && isFree(live));
-  if (unwanted.length === 0) return [];
-  const claimants = await judgeClaims(run, unwanted);
-  const given: LeftoverDecision[] = [];
-  for (const live of unwanted) {
+  const candidates = [...observeApp(run).objects.values()].filter((live) => !wanted.has(live.key) && isFree(live));
+  if (candidates.length === 0) return [];
+  const claimants = await judgeClaims(run, candidates);
+  const transferred: PruneDecision[] = [];
+  for (const live of candidates) {
     const claimant = claimants.get(live.key);
     if (claimant?.standing.takes !== "now" || run.signal.aborted) continue;
     const outcome = await transferTo(run, live, claimant.app);
-    if (outcome.ok) given.push({ verb: "HandOver", live, to: claimant.app });
+    if (outcome.ok) transferred.push({ verb: "HandOver", live, to: claimant.app });
     else
-      run.tellOnce(
+      run.emitEventOnce(
         `transfer ${live.key}`,
         "Warning",
         "TransferFailed",
@@ -39,7 +39,7 @@ async function transfer(run: AppRun, desired: Rendered): Promise<LeftoverDecisio
         `${displayId(live.id)} cannot be handed over to OverseerApp ${claimant.app}: ${outcome.message}`,
       );
   }
-  return given;
+  return transferred;
 }
 
 function isFree(live: LiveObject): boolean {

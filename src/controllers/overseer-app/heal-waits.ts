@@ -20,27 +20,27 @@ interface Healing {
 }
 
 /** Whether an object has to wait: after a fight, or because it was looked at a moment ago and may be as it should be. */
-export function restsBeforeHeal(run: AppRun, action: HealAction, opponent: string): boolean {
-  if (restsAfterRefusal(run, action, "put back")) return true;
+export function backsOffBeforeHeal(run: AppRun, action: HealAction, competitor: string): boolean {
+  if (backsOffAfterRefusal(run, action, "put back")) return true;
   const { document, live } = action;
   const now = run.services.clock.monotonic();
   const { ledger } = run.memory;
-  const fight = ledger.waitBeforeHeal(document.key, opponent, now);
-  const look = live.state === "Drifted" ? 0 : ledger.waitBeforeLook(document.key, now);
-  const wait = Math.max(fight, look);
+  const conflict = ledger.waitBeforeHeal(document.key, competitor, now);
+  const look = live.state === "Drifted" ? 0 : ledger.waitBeforeVerify(document.key, now);
+  const wait = Math.max(conflict, look);
   if (wait === 0) return false;
-  run.comeBack(wait);
-  if (fight > 0) note(run, document, `${opponent}; reverted repeatedly, backing off`);
+  run.requeueAfter(wait);
+  if (conflict > 0) note(run, document, `${competitor}; reverted repeatedly, backing off`);
   return true;
 }
 
 /** Whether an object has to wait before it is made again: it was deleted again and again, or refused. */
-export function restsBeforeRemake(run: AppRun, write: Healing): boolean {
-  if (restsAfterRefusal(run, write, "made again")) return true;
+export function backsOffBeforeRecreate(run: AppRun, write: Healing): boolean {
+  if (backsOffAfterRefusal(run, write, "made again")) return true;
   const { key } = write.document;
   const wait = run.memory.ledger.waitBeforeHeal(key, DELETED, run.services.clock.monotonic());
   if (wait === 0) return false;
-  run.comeBack(wait);
+  run.requeueAfter(wait);
   note(run, write.document, `was deleted again and again, and waits before it is made again: ${FIND_OUT}`);
   return true;
 }
@@ -60,17 +60,17 @@ export function noteRefusal(
   const { ledger } = run.memory;
   const now = run.services.clock.monotonic();
   if (!retryable) ledger.refused(document.key, stateOf(healing), message, now);
-  const rest = ledger.restingRefusal(document.key, stateOf(healing), now)?.waitMs ?? 0;
-  run.comeBack(Math.max(FAILED_MS, rest, retryAfterMs));
+  const rest = ledger.pendingRefusal(document.key, stateOf(healing), now)?.waitMs ?? 0;
+  run.requeueAfter(Math.max(FAILED_MS, rest, retryAfterMs));
 }
 
-function restsAfterRefusal(run: AppRun, healing: Healing, goal: "put back" | "made again"): boolean {
+function backsOffAfterRefusal(run: AppRun, healing: Healing, goal: "put back" | "made again"): boolean {
   const { document } = healing;
   const now = run.services.clock.monotonic();
-  const resting = run.memory.ledger.restingRefusal(document.key, stateOf(healing), now);
-  if (!resting) return false;
-  run.comeBack(resting.waitMs);
-  note(run, document, `cannot be ${goal}: ${resting.message}`);
+  const backingOff = run.memory.ledger.pendingRefusal(document.key, stateOf(healing), now);
+  if (!backingOff) return false;
+  run.requeueAfter(backingOff.waitMs);
+  note(run, document, `cannot be ${goal}: ${backingOff.message}`);
   return true;
 }
 

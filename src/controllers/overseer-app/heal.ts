@@ -3,7 +3,7 @@ import { displayId } from "../../manifest/object-id.js";
 import type { HealAction, WriteAction } from "../../plan/actions.js";
 import { difference } from "../../plan/difference.js";
 import { withoutFinished } from "./finished.js";
-import { DELETED, FIND_OUT, noteRefusal, restsBeforeHeal, restsBeforeRemake } from "./heal-waits.js";
+import { DELETED, FIND_OUT, noteRefusal, backsOffBeforeHeal, backsOffBeforeRecreate } from "./heal-waits.js";
 import { Holds } from "./hold.js";
 import { withoutMoved } from "./moved.js";
 import { observeApp } from "./observe.js";
@@ -17,7 +17,7 @@ const HOW = { Create: "it was deleted", Adopt: "its marks were changed", Update:
 /** Heals of one reconcile that have an Event each. */
 const MAX_EVENTS = 5;
 /** Who is named when the managed fields do not tell. */
-const NOBODY = "somebody";
+const UNKNOWN_MANAGER = "somebody";
 
 /**
  * Puts back what others changed, to the last inputs that passed their gates and never to newer ones; or reports it, where
@@ -32,7 +32,7 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   // What is absent from a list that is not whole may be there all the same.
   const known = observation.complete ? diff.writes : diff.writes.filter((write) => write.live !== undefined);
   const missing = withMissing ? known : [];
-  if (diff.heals.length === 0 && missing.length === 0) run.memory.driftSeenAt = undefined;
+  if (diff.heals.length === 0 && missing.length === 0) run.memory.driftDetectedAt = undefined;
   else if (run.app.spec.sync?.selfHeal === false) await report(run, diff.heals, missing);
   else await putBack(run, diff.heals, missing);
   reportPaused(run, diff.paused);
@@ -50,31 +50,31 @@ export async function healBeforeChange(run: AppRun, desired: Rendered): Promise<
   const { heals } = difference(run.applied.documents, observeApp(run), (document) =>
     destination.recordedHash(document),
   );
-  const concerned = heals.filter(({ document, live }) => {
+  const affected = heals.filter(({ document, live }) => {
     const hash = wanted.get(document.key);
     return live.state === "Drifted" && hash !== undefined && hash !== document.hash;
   });
-  if (concerned.length === 0) return;
-  await putBack(run, concerned, []);
+  if (affected.length === 0) return;
+  await putBack(run, affected, []);
   // What could not be put back is looked at anew after the change.
   run.drift = [];
 }
 
 async function putBack(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<void> {
   const { clock } = run.services;
-  const started = run.memory.driftSeenAt ?? clock.monotonic();
-  const healed = [...(await healAll(run, heals)), ...(await remake(run, missing))];
-  if (healed.length > 0) tellHealed(run, healed, started);
+  const started = run.memory.driftDetectedAt ?? clock.monotonic();
+  const healed = [...(await healAll(run, heals)), ...(await recreate(run, missing))];
+  if (healed.length > 0) reportHealed(run, healed, started);
   // What is left drifted is no state to be told of.
   run.signal.throwIfAborted();
 }
 
-function tellHealed(run: AppRun, healed: readonly string[], started: number): void {
+function reportHealed(run: AppRun, healed: readonly string[], started: number): void {
   const { clock, observer } = run.services;
-  run.memory.driftSeenAt = undefined;
+  run.memory.driftDetectedAt = undefined;
   observer.healed(healed.length, (clock.monotonic() - started) / 1000);
   run.logger.info("drift healed", { objects: healed });
-  for (const what of healed.slice(0, MAX_EVENTS)) run.tell("Normal", "DriftHealed", "Heal", what);
+  for (const what of healed.slice(0, MAX_EVENTS)) run.emitEvent("Normal", "DriftHealed", "Heal", what);
 }
 
 /** Applies each drifted object again. Gives what was really changed, for people. */
@@ -87,10 +87,10 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
   await mapLimit(actions, PARALLEL, async (action) => {
     if (run.signal.aborted) return;
     const { key, id } = action.document;
-    const opponent = destination.describeDrift(action) ?? NOBODY;
-    if (restsBeforeHeal(run, action, opponent)) return;
+    const competitor = destination.describeDrift(action) ?? UNKNOWN_MANAGER;
+    if (backsOffBeforeHeal(run, action, competitor)) return;
     const outcome = await destination.heal(run.target, action);
-    ledger.looked(key, clock.monotonic());
+    ledger.verified(key, clock.monotonic());
     if (!outcome.ok) {
       noteRefusal(run, action, "put back", outcome);
       return;
@@ -98,8 +98,8 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
     ledger.accepted(key);
     notes.push(...outcome.notes.map((text) => ({ id, text })));
     if (!outcome.wrote) return;
-    ledger.healed(key, opponent, clock.monotonic());
-    healed.push(`${displayId(id)} put back (${opponent})`);
+    ledger.healed(key, competitor, clock.monotonic());
+    healed.push(`${displayId(id)} put back (${competitor})`);
   });
   tellNotes(run, notes);
   if (healed.length > 0) run.services.observer.drifted(healed.length);
@@ -107,12 +107,12 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
 }
 
 /** Makes objects again that were deleted, or whose marks were removed. */
-async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<string[]> {
+async function recreate(run: AppRun, writes: readonly WriteAction[]): Promise<string[]> {
   if (writes.length === 0 || !run.applied) return [];
   const { destination } = run;
   const { clock, observer } = run.services;
   const { ledger } = run.memory;
-  const due = writes.filter((write) => !restsBeforeRemake(run, write));
+  const due = writes.filter((write) => !backsOffBeforeRecreate(run, write));
   const preview = await destination.preview(run.target, due, run.applied.documents, run.signal);
   const holds = new Holds(run, run.applied);
   const absent = new Set(writes.map(({ document }) => document.key));
@@ -123,7 +123,7 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
       ledger.refused(refused.action.document.key, "", refused.message, clock.monotonic());
     else noteRefusal(run, refused.action, "made again", refused);
   }
-  if (preview.deferred.length > 0) run.comeBack(1_000);
+  if (preview.deferred.length > 0) run.requeueAfter(1_000);
   let held = false;
   for (const write of preview.accepted) {
     if (run.signal.aborted) break;
@@ -131,7 +131,7 @@ async function remake(run: AppRun, writes: readonly WriteAction[]): Promise<stri
     const hold = holds.of(write.action, (other) => absent.has(other));
     if (hold) {
       held = true;
-      run.comeBack(hold.leftMs);
+      run.requeueAfter(hold.leftMs);
       run.drift.push({ object: displayId(id), note: hold.message });
       continue;
     }
@@ -202,10 +202,10 @@ function reportUnhealable(run: AppRun): void {
 }
 
 /** What ends a fight, by what it is about. */
-function remedyFor(opponent: string): string {
-  if (opponent.includes(".spec.replicas")) return "leave spec.replicas out of Git, so that the autoscaler decides";
-  if (opponent === DELETED) return FIND_OUT;
-  if (opponent.includes("caBundle")) return "leave caBundle out of Git, since it is injected";
+function remedyFor(competitor: string): string {
+  if (competitor.includes(".spec.replicas")) return "leave spec.replicas out of Git, so that the autoscaler decides";
+  if (competitor === DELETED) return FIND_OUT;
+  if (competitor.includes("caBundle")) return "leave caBundle out of Git, since it is injected";
   return "leave the field out of Git, or stop the other writer";
 }
 
@@ -213,20 +213,20 @@ function remedyFor(opponent: string): string {
 function reportContests(run: AppRun, paused: ReadonlySet<string>): void {
   const now = run.services.clock.monotonic();
   const contests = run.memory.ledger.contests(now).filter(({ key }) => !paused.has(key));
-  for (const { key, opponent, heals, endsAt } of contests) {
+  for (const { key, competitor, heals, endsAt } of contests) {
     const [, kind = "", namespace = "", ...name] = key.split("/");
     const object = displayId({ kind, namespace, name: name.join("/") });
-    const remedy = remedyFor(opponent);
+    const remedy = remedyFor(competitor);
     const [note, told] =
-      opponent === DELETED
+      competitor === DELETED
         ? [`was deleted again ${heals} times: ${remedy}`, `${object} is deleted again and again: ${remedy}`]
         : [
-            `${opponent} has taken it back ${heals} times: ${remedy}`,
-            `${object} is fought over with ${opponent}: ${remedy}`,
+            `${competitor} has taken it back ${heals} times: ${remedy}`,
+            `${object} is fought over with ${competitor}: ${remedy}`,
           ];
     run.contested.push({ object, note });
-    run.tellOnce(`contest ${key}`, "Warning", "Contested", "Heal", told);
-    run.comeBack(endsAt - now);
+    run.emitEventOnce(`contest ${key}`, "Warning", "Contested", "Heal", told);
+    run.requeueAfter(endsAt - now);
   }
   run.services.observer.contested(run.key, contests.length);
 }

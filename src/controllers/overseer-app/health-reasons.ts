@@ -32,10 +32,10 @@ export async function withHealthReasons(run: AppRun, observation: Observation, o
     run.memory.healthReasons = undefined;
     return observation;
   }
-  const asked = pick(unclear);
-  const reasons = await known(run, asked, overdue);
+  const requested = pick(unclear);
+  const reasons = await known(run, requested, overdue);
   const objects = new Map(observation.objects);
-  for (const live of asked) {
+  for (const live of requested) {
     const reason = reasons.get(idOf(live));
     if (reason !== undefined) objects.set(live.key, { ...live, health: explained(live.health, reason) });
   }
@@ -55,24 +55,24 @@ const isHealthy = ({ health }: LiveObject): boolean => health.status === "Health
 /** The reasons of objects by `idOf`, asked for now if it is time. */
 async function known(
   run: AppRun,
-  asked: readonly LiveObject[],
+  requested: readonly LiveObject[],
   overdue: boolean,
 ): Promise<ReadonlyMap<string, string>> {
   const now = run.services.clock.monotonic();
   const before = run.memory.healthReasons ?? NOTHING;
-  const ids = asked.map(idOf);
+  const ids = requested.map(idOf);
   // What looks healthy is judged before the Change may end; what has failed for good ends it.
-  const urgent = asked.filter((live) => live.health.final || isHealthy(live)).map((live) => `${idOf(live)} now`);
+  const urgent = requested.filter((live) => live.health.final || isHealthy(live)).map((live) => `${idOf(live)} now`);
   if (overdue) urgent.push("overdue");
   const isNew = ids.some((id) => !before.seen.has(id));
   const isUrgent = urgent.some((mark) => !before.seen.has(mark));
   const reasons = new Map(ids.flatMap((id) => (before.reasons.has(id) ? [[id, before.reasons.get(id) ?? ""]] : [])));
-  const waits = (): boolean => asked.some((live) => !isHealthy(live) || reasons.has(idOf(live)));
+  const waits = (): boolean => requested.some((live) => !isHealthy(live) || reasons.has(idOf(live)));
   let wait = isNew ? 0 : before.wait;
   let dueAt = isNew ? Math.min(before.dueAt, now + FIRST_MS) : before.dueAt;
   if (isUrgent || (waits() && now >= dueAt)) {
-    const found = await run.destination.healthReasons(asked);
-    for (const live of asked) {
+    const found = await run.destination.healthReasons(requested);
+    for (const live of requested) {
       const reason = found.get(live.key);
       if (reason !== undefined) reasons.set(idOf(live), reason);
       // The pods of a Job that has failed may be deleted by now.
@@ -82,7 +82,7 @@ async function known(
     dueAt = now + wait;
   }
   run.memory.healthReasons = { seen: new Set([...ids, ...urgent]), wait, dueAt, reasons };
-  if (waits()) run.comeBack(dueAt - now);
+  if (waits()) run.requeueAfter(dueAt - now);
   return reasons;
 }
 

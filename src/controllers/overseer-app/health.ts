@@ -15,7 +15,7 @@ export interface AppHealth {
   /** The worst few, worst first. */
   readonly problems: readonly { readonly object: string; readonly message: string }[];
   /** What will not become well by waiting, the first of it; undefined: nothing. */
-  readonly hopeless?: string;
+  readonly terminal?: string;
   /** What healthy objects are not to be mistaken for. */
   readonly remark?: string;
 }
@@ -48,7 +48,7 @@ export function appHealth(
 ): AppHealth {
   let worst: HealthStatus = "Healthy";
   let healthy = 0;
-  let hopeless: string | undefined;
+  let terminal: string | undefined;
   const absent: string[] = [];
   let remark: string | undefined;
   const bad: { severity: number; object: string; message: string }[] = [];
@@ -67,7 +67,7 @@ export function appHealth(
         message: cutMessage(health.message ?? health.status),
       });
     remark ??= health.remark;
-    if (health.final) hopeless ??= `${displayId(document.id)} ${health.message ?? health.status}`;
+    if (health.final) terminal ??= `${displayId(document.id)} ${health.message ?? health.status}`;
     if (SEVERITY[health.status] > SEVERITY[worst]) worst = health.status;
   }
   const problems = bad.sort((a, b) => b.severity - a.severity || (a.object < b.object ? -1 : 1)).slice(0, MAX_PROBLEMS);
@@ -76,7 +76,7 @@ export function appHealth(
     objects: documents.length,
     healthy,
     ...(absent.length === 0 ? {} : { absent }),
-    ...(hopeless === undefined ? {} : { hopeless }),
+    ...(terminal === undefined ? {} : { terminal }),
     ...(remark === undefined ? {} : { remark }),
     problems: problems.map(({ object, message }) => ({ object, message })),
   };

@@ -1,18 +1,18 @@
 import { apiVersionOf, type ObjectId } from "../../manifest/object-id.js";
 import type { DeferredWrite, WriteAction } from "../../plan/actions.js";
-import type { LeftoverDecision } from "../../plan/prune-guard.js";
+import type { PruneDecision } from "../../plan/prune-guard.js";
 
 /** Kinds whose objects make the API server refuse others while they are there. */
 const IN_THE_WAY: ReadonlySet<string> = new Set(["/Service", "/ResourceQuota", "/LimitRange"]);
 
-type Deletion = LeftoverDecision & { readonly verb: "Delete" };
+type Deletion = PruneDecision & { readonly verb: "Delete" };
 
 /**
  * Deletions of a plan that may let the API server accept what it refuses now, as writes that are still to be made: a webhook
  * that does not answer, a policy, a quota, a Service that has a port.
  */
-export function liftingDeletions(leftovers: readonly LeftoverDecision[]): readonly WriteAction[] {
-  return leftovers.filter(isInTheWay).map(({ live: { id, key } }) => {
+export function liftingDeletions(pruneCandidates: readonly PruneDecision[]): readonly WriteAction[] {
+  return pruneCandidates.filter(isInTheWay).map(({ live: { id, key } }) => {
     const object = {
       apiVersion: apiVersionOf(id),
       kind: id.kind,
@@ -25,13 +25,13 @@ export function liftingDeletions(leftovers: readonly LeftoverDecision[]): readon
 
 /** The deletions that something waits for: they are made before all is written. */
 export function awaitedDeletions(
-  leftovers: readonly LeftoverDecision[],
+  pruneCandidates: readonly PruneDecision[],
   waiting: readonly DeferredWrite[],
 ): readonly Deletion[] {
-  return leftovers.filter(isInTheWay).filter(({ live }) => waiting.some(({ liftedBy }) => liftedBy.includes(live.key)));
+  return pruneCandidates.filter(isInTheWay).filter(({ live }) => waiting.some(({ liftedBy }) => liftedBy.includes(live.key)));
 }
 
-function isInTheWay(decision: LeftoverDecision): decision is Deletion {
+function isInTheWay(decision: PruneDecision): decision is Deletion {
   return decision.verb === "Delete" && isJudge(decision.live.id);
 }
 

@@ -1,7 +1,7 @@
 import type { OverseerError } from "../../base/errors.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
-import type { LeftoverDecision } from "../../plan/prune-guard.js";
+import type { PruneDecision } from "../../plan/prune-guard.js";
 import type { LocatedSourceInputs } from "../../render/render.js";
 import type { AwaitedWrites } from "./awaiting.js";
 import type { Moments } from "./elapsed.js";
@@ -51,13 +51,13 @@ export class AppMemory {
   located: LocatedSourceInputs | undefined;
   retry: Retry | undefined;
   /** What was transferred to other apps for the sake of one set of inputs, until these are applied: for the Change. */
-  given: { readonly inputsKey: string; readonly decisions: readonly LeftoverDecision[] } | undefined;
+  transferred: { readonly inputsKey: string; readonly decisions: readonly PruneDecision[] } | undefined;
   /** What the destination said of the newest documents when it was asked last. */
   checked: CheckedInputs | undefined;
   /** When the Change that was looked at last began, and was applied. */
   moments: Moments | undefined;
   /** Whether its source was looked at since this process began, whatever came of it. */
-  looked = false;
+  reconciled = false;
   /** Commit that the app has taken note of. */
   consideredCommit: string | undefined;
   /** Monotonic time since when the app is out of date, and whether the log has said so. */
@@ -76,7 +76,7 @@ export class AppMemory {
   /** Monotonic times at which webhook configurations and the like were written. */
   readonly judgesWritten = new Map<ObjectKey, number>();
   /** Monotonic time of the first event of a drift that is not healed yet. */
-  driftSeenAt: number | undefined;
+  driftDetectedAt: number | undefined;
   /** Monotonic time since when the first poll of the repository is awaited. */
   sourceAwaitedSince: number | undefined;
   /** Objects that were paused when last looked at, for people. */
@@ -88,7 +88,7 @@ export class AppMemory {
   /** Of an app in deletion, objects by uid that another app wants and cannot be given, with the reason. */
   readonly notHandedOver = new Map<string, string>();
   /** What was last told by an Event, so that it is told once. */
-  lastTold = new Map<string, string>();
+  lastEmitted = new Map<string, string>();
   /** Failures that were logged since the last success, so that each is logged once. */
   readonly loggedProblems = new Set<string>();
 

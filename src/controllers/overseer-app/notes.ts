@@ -47,7 +47,7 @@ export function tellNotes(run: AppRun): void {
     run.logger.info("render note", { note: message, object, file: origin?.file, line: origin?.line });
   }
   if (now.notes === undefined) return;
-  run.tell("Warning", "SourceNotes", "Render", describeNotes(run.desired.inputs.revision, now));
+  run.emitEvent("Warning", "SourceNotes", "Render", describeNotes(run.desired.inputs.revision, now));
 }
 
 /** The notes in one line: how many there are, and the first few. */

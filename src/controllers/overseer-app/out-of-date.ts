@@ -2,7 +2,7 @@ import type { Condition } from "../../api/conditions.js";
 import type { AppRun } from "./run.js";
 
 /** An app that is out of date for longer has a line in the log. */
-const TOLD_AFTER_MS = 60_000;
+const REPORT_AFTER_MS = 60_000;
 
 /** Logs once what an app waits for that is out of date for longer than a minute, and when it has caught up. */
 export function logOutOfDate(run: AppRun, conditions: readonly Condition[]): void {
@@ -18,9 +18,9 @@ export function logOutOfDate(run: AppRun, conditions: readonly Condition[]): voi
   }
   memory.outOfDateSince ??= now;
   if (memory.outOfDateLogged) return;
-  const left = memory.outOfDateSince + TOLD_AFTER_MS - now;
+  const left = memory.outOfDateSince + REPORT_AFTER_MS - now;
   if (left > 0) {
-    run.comeBack(left);
+    run.requeueAfter(left);
     return;
   }
   memory.outOfDateLogged = true;

@@ -10,9 +10,9 @@ export function reportPaused(run: AppRun, paused: readonly PausedObject[]): void
   for (const object of now) {
     if (run.memory.paused.has(object)) continue;
     const text = `${object} is left as it is until its annotation ${ANNOTATION_RECONCILE} is gone`;
-    run.tell("Warning", "ObjectPaused", "Pause", text);
+    run.emitEvent("Warning", "ObjectPaused", "Pause", text);
   }
   for (const object of run.memory.paused)
-    if (!now.has(object)) run.tell("Normal", "ObjectResumed", "Resume", `${object} is kept as Git says again`);
+    if (!now.has(object)) run.emitEvent("Normal", "ObjectResumed", "Resume", `${object} is kept as Git says again`);
   run.memory.paused = now;
 }

@@ -2,12 +2,12 @@ import type { Outcome } from "../../destinations/destination.js";
 import { displayId } from "../../manifest/object-id.js";
 import { compareForPrune } from "../../manifest/order.js";
 import type { LiveObject } from "../../plan/live.js";
-import type { LeftoverDecision } from "../../plan/prune-guard.js";
+import type { PruneDecision } from "../../plan/prune-guard.js";
 import { PRIORITY } from "../../reconcile/work-queue.js";
 import { claimKey } from "./claims.js";
 import type { Results } from "./results.js";
 import type { AppRun } from "./run.js";
-import { unseenApps } from "./settled.js";
+import { unreconciledApps } from "./settled.js";
 import { standingOf } from "./standing.js";
 
 /** Deletions wait at most this long for other apps to take note of the commit. */
@@ -21,34 +21,34 @@ const HOLD_STEPS_MS = { first: 100, later: 1_000 };
  */
 export function holdDeletions(
   run: AppRun,
-  leftovers: readonly LeftoverDecision[],
-  unsettled: readonly string[],
+  pruneCandidates: readonly PruneDecision[],
+  behind: readonly string[],
 ): string | undefined {
   const { clock } = run.services;
   const now = clock.monotonic();
-  const deletes = leftovers.filter((decision) => decision.verb === "Delete");
+  const deletes = pruneCandidates.filter((decision) => decision.verb === "Delete");
   const since = run.memory.pruneHeldSince ?? now;
-  const held = deletes.length > 0 && unsettled.length > 0 && now - since <= MAX_HOLD_MS;
+  const held = deletes.length > 0 && behind.length > 0 && now - since <= MAX_HOLD_MS;
   run.memory.pruneHeldSince = held ? since : undefined;
-  const awaited = leftovers.flatMap((decision) => (decision.verb === "HandOver" ? [decision] : []));
+  const awaited = pruneCandidates.flatMap((decision) => (decision.verb === "HandOver" ? [decision] : []));
   if (!held && awaited.length === 0) return undefined;
-  run.comeBack(now - since < HOLD_STEPS_MS.later ? HOLD_STEPS_MS.first : HOLD_STEPS_MS.later);
+  run.requeueAfter(now - since < HOLD_STEPS_MS.later ? HOLD_STEPS_MS.first : HOLD_STEPS_MS.later);
   const [first] = awaited;
   if (!held)
     return `${first ? displayId(first.live.id) : ""} waits until OverseerApp ${first?.to}, which wants it, has checked its documents of the same commit`;
   const what = deletes.length === 1 ? "1 deletion waits" : `${deletes.length} deletions wait`;
-  return `${what}, for at most ${MAX_HOLD_MS / 1000} s, until ${nameApps(unsettled)} read the same commit: objects may have moved there`;
+  return `${what}, for at most ${MAX_HOLD_MS / 1000} s, until ${nameApps(behind)} read the same commit: objects may have moved there`;
 }
 
 /** Why an app that is being deleted waits: right after a start nobody knows yet which of its objects other apps want. */
 export function holdFinalize(run: AppRun, objects: readonly LiveObject[]): string | undefined {
   const now = run.services.clock.monotonic();
-  const unseen = objects.length === 0 ? [] : unseenApps(run);
+  const unseen = objects.length === 0 ? [] : unreconciledApps(run);
   const since = run.memory.pruneHeldSince ?? now;
   const held = unseen.length > 0 && now - since <= MAX_HOLD_MS;
   run.memory.pruneHeldSince = held ? since : undefined;
   if (!held) return undefined;
-  run.comeBack(HOLD_STEPS_MS.later);
+  run.requeueAfter(HOLD_STEPS_MS.later);
   return `waits, for at most ${MAX_HOLD_MS / 1000} s, until ${nameApps(unseen)} read Git: some of its objects may have moved there`;
 }
 
@@ -66,7 +66,7 @@ export interface RefusedRemovals {
 /** Deletes what left Git, last applied first; hands over what another app wants. */
 export async function prune(
   run: AppRun,
-  decisions: readonly LeftoverDecision[],
+  decisions: readonly PruneDecision[],
   results: Results,
 ): Promise<RefusedRemovals> {
   const { destination } = run;
@@ -75,7 +75,7 @@ export async function prune(
   for (const decision of [...decisions].sort((a, b) => compareForPrune(a.live.id, b.live.id))) {
     if (run.signal.aborted) break;
     if (decision.verb === "Keep") {
-      tellKept(run, decision);
+      reportKept(run, decision);
     } else if (decision.verb === "HandOver") {
       const outcome = await handOver(run, decision.live, decision.to);
       results.note(decision.live.id, outcome);
@@ -98,11 +98,11 @@ export async function prune(
 }
 
 /** Says that an object left Git and stays, and why. */
-export function tellKept(run: AppRun, decision: LeftoverDecision): void {
+export function reportKept(run: AppRun, decision: PruneDecision): void {
   if (decision.verb !== "Keep") return;
   const name = displayId(decision.live.id);
   run.services.observer.pruneRefused(decision.reason);
-  run.tellOnce(`kept ${name}`, "Normal", "ObjectKept", "Prune", `${name} ${decision.message}`);
+  run.emitEventOnce(`kept ${name}`, "Normal", "ObjectKept", "Prune", `${name} ${decision.message}`);
 }
 
 /** Transfers an object to an app that wanted it when claims were judged, if that app can take it now. */
@@ -121,7 +121,7 @@ export async function transferTo(run: AppRun, live: LiveObject, to: string): Pro
   const { namespace, name, uid } = other.metadata;
   const outcome = await run.destination.handOver(run.target, live, { namespace, name, uid });
   if (!outcome.ok) return outcome;
-  run.tell("Normal", "HandedOver", "Prune", `${displayId(live.id)} is OverseerApp ${to}'s now`);
+  run.emitEvent("Normal", "HandedOver", "Prune", `${displayId(live.id)} is OverseerApp ${to}'s now`);
   memories.get(to)?.retryNow();
   enqueue(to, PRIORITY.change);
   return outcome;

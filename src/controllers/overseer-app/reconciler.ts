@@ -3,8 +3,8 @@ import type { LiveObject } from "../../plan/live.js";
 import { anyToPrune } from "../../plan/prune-guard.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
-import { authorise } from "./authorise.js";
-import { bringTo } from "./bring.js";
+import { authorize } from "./authorise.js";
+import { syncToInputs } from "./bring.js";
 import { openChangeFor, supersede } from "./change-record.js";
 import { claimKey } from "./claims.js";
 import { isRefusedAsEmpty, noteEmptySource } from "./empty-source.js";
@@ -50,7 +50,7 @@ export class OverseerAppReconciler {
   /** Fetched → rendered → observed → planned, gated and applied → healed → recorded. */
   async #sync(run: AppRun): Promise<void> {
     freshStart(run);
-    run.problem = authorise(run);
+    run.problem = authorize(run);
     if (run.problem) passOver(run);
     else {
       await ensureFinalizer(run);
@@ -63,12 +63,12 @@ export class OverseerAppReconciler {
       if (run.desired) await supersede(run, run.desired.inputs);
       if (isUnreachable(run)) return recordOutcome(run);
       const empty = run.desired !== undefined && isRefusedAsEmpty(run, run.desired);
-      const bringing = run.desired !== undefined && !empty && needsChange(run, run.desired);
-      if (bringing && run.desired) {
+      const syncing = run.desired !== undefined && !empty && needsChange(run, run.desired);
+      if (syncing && run.desired) {
         await healBeforeChange(run, run.desired);
-        await bringTo(run, run.desired);
+        await syncToInputs(run, run.desired);
       }
-      await healDrift(run, !bringing || run.status.applied?.key !== run.desired?.inputs.key);
+      await healDrift(run, !syncing || run.status.applied?.key !== run.desired?.inputs.key);
       noteEmptySource(run);
     }
     run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
@@ -80,7 +80,7 @@ export class OverseerAppReconciler {
    * instead of deleted.
    */
   async #suspended(run: AppRun): Promise<void> {
-    if (authorise(run)) passOver(run);
+    if (authorize(run)) passOver(run);
     else {
       const desired = await renderDesired(run);
       if (!isProblem(desired)) claim(run, desired);
@@ -102,8 +102,8 @@ export class OverseerAppReconciler {
 
 /** Somebody who asks for a reconcile does not want to wait for the end of a backoff. */
 function freshStart(run: AppRun): void {
-  const asked = requestedAt(run.app.metadata);
-  if (asked === undefined || asked === run.app.status?.lastHandledReconcileAt) return;
+  const requested = requestedAt(run.app.metadata);
+  if (requested === undefined || requested === run.app.status?.lastHandledReconcileAt) return;
   run.memory.retryOnRequest();
   run.memory.ledger.clear();
 }
@@ -124,17 +124,17 @@ function notPolledYet(run: AppRun, desired: Rendered | Problem): boolean {
   run.memory.sourceAwaitedSince = waiting ? (run.memory.sourceAwaitedSince ?? clock.monotonic()) : undefined;
   if (run.memory.sourceAwaitedSince === undefined) return false;
   const left = run.memory.sourceAwaitedSince + FIRST_POLL_MS - clock.monotonic();
-  if (left > 0) run.comeBack(left);
+  if (left > 0) run.requeueAfter(left);
   return left > 0;
 }
 
 /** Whether the destination cannot be worked with right now; nothing is changed and nothing is healed then. */
 function isUnreachable(run: AppRun): boolean {
-  const obstacle = run.destination.obstacle();
-  if (obstacle === undefined) return false;
-  run.problem ??= { stage: "Destination", terminal: false, ...obstacle };
+  const unavailability = run.destination.unavailability();
+  if (unavailability === undefined) return false;
+  run.problem ??= { stage: "Destination", terminal: false, ...unavailability };
   run.progress = { state: "failed" };
-  run.tellOnce("destination", "Warning", obstacle.reason, "Observe", obstacle.message);
+  run.emitEventOnce("destination", "Warning", unavailability.reason, "Observe", unavailability.message);
   return true;
 }
 
@@ -143,7 +143,7 @@ function isUnreachable(run: AppRun): boolean {
  * is known that they cannot be had before somebody changes something.
  */
 function noteRead(run: AppRun, desired: Rendered | Problem): void {
-  run.memory.looked = true;
+  run.memory.reconciled = true;
   run.memory.claimsStale = isProblem(desired);
   const passed = isProblem(desired) && desired.terminal ? newestCommit(run.services, run.app) : undefined;
   run.memory.consideredCommit = run.locatedCommit ?? passed ?? run.memory.consideredCommit;
@@ -153,7 +153,7 @@ function noteRead(run: AppRun, desired: Rendered | Problem): void {
 function passOver(run: AppRun): void {
   run.services.claims.remove(run.key);
   run.memory.claimed = undefined;
-  run.memory.looked = true;
+  run.memory.reconciled = true;
   run.memory.consideredCommit = newestCommit(run.services, run.app) ?? run.memory.consideredCommit;
 }
 
@@ -163,7 +163,7 @@ function take(run: AppRun, desired: Rendered | Problem): void {
     run.problem = desired;
     run.progress = { state: "failed" };
     if (desired.stage === "Render" || desired.terminal)
-      run.tellOnce("sync", "Warning", desired.reason, "Render", desired.brief ?? desired.message);
+      run.emitEventOnce("sync", "Warning", desired.reason, "Render", desired.brief ?? desired.message);
   } else claim(run, desired);
   noteRead(run, desired);
 }
@@ -189,10 +189,10 @@ function needsChange(run: AppRun, desired: Rendered): boolean {
   if (open && open.status?.phase !== "Verifying") return true;
   const prunes = run.app.spec.sync?.prune !== false;
   const wanted = new Set(desired.documents.map((document) => document.key));
-  const leftovers = [...observeApp(run).objects.values()].filter(
+  const pruneCandidates = [...observeApp(run).objects.values()].filter(
     ({ key }) => !wanted.has(key) && desired.skipped?.has(key) !== true,
   );
-  return (prunes && anyToPrune(leftovers, desired.unread)) || leftovers.some((live) => isWantedElsewhere(run, live));
+  return (prunes && anyToPrune(pruneCandidates, desired.unread)) || pruneCandidates.some((live) => isWantedElsewhere(run, live));
 }
 
 /** Whether an object that this app does not want is to be another app's: also what would be kept is given away then. */

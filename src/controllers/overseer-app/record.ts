@@ -32,10 +32,10 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     run.applied && run.status.applied
       ? appHealth(withoutMoved(run, run.applied.documents), observation, holdersOf(run), finished)
       : undefined;
-  const unseen = whyUnseen(run, observation);
-  if (unseen === undefined) run.memory.lastTold.delete("observe");
-  else run.tellOnce("observe", "Warning", "Observing", "Observe", unseen);
-  const timedOut = await settleChange(run, unseen === undefined ? health : undefined);
+  const unlisted = whyUnlisted(run, observation);
+  if (unlisted === undefined) run.memory.lastEmitted.delete("observe");
+  else run.emitEventOnce("observe", "Warning", "Observing", "Observe", unlisted);
+  const timedOut = await concludeChange(run, unlisted === undefined ? health : undefined);
   const terminating = await summarizeTerminating(run, terminatingOf(observation));
   const facts: AppFacts = {
     revision: run.status.applied?.revision,
@@ -50,7 +50,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     reportOnly: run.app.spec.sync?.selfHeal === false,
     limits: run.destination.limits(),
     incomplete: observation.incomplete,
-    unseen,
+    unlisted,
     notes: countNotes(notesOfRun(run)),
   };
   logProblem(run, run.problem);
@@ -59,9 +59,9 @@ export async function recordOutcome(run: AppRun): Promise<void> {
 }
 
 /** Why objects that Git wants cannot be seen: whatever was known of them is nothing to rely on. */
-function whyUnseen(run: AppRun, { unseen = [] }: Observation): string | undefined {
+function whyUnlisted(run: AppRun, { unlisted = [] }: Observation): string | undefined {
   const wanted = new Set(run.applied?.kinds.map(({ group, kind }) => `${group}/${kind}`));
-  return unseen.find(({ group, kind }) => wanted.has(`${group}/${kind}`))?.message;
+  return unlisted.find(({ group, kind }) => wanted.has(`${group}/${kind}`))?.message;
 }
 
 /** Milliseconds that the objects of an applied Change still have to become healthy. */
@@ -77,7 +77,7 @@ function isOverdue(run: AppRun): boolean {
 }
 
 /** Moves the Change that was applied to its end when all is healthy, or when it did not become so in time, and writes it. */
-async function settleChange(run: AppRun, health: AppHealth | undefined): Promise<boolean> {
+async function concludeChange(run: AppRun, health: AppHealth | undefined): Promise<boolean> {
   const key = run.status.applied?.key;
   const change = run.staged?.change ?? (key === undefined ? undefined : openChangeFor(run, key));
   const now: ChangeUpdate = {
@@ -96,16 +96,16 @@ async function settleChange(run: AppRun, health: AppHealth | undefined): Promise
   elapsedSince(run, change, "started", now.startTime);
   const { timeout } = run.app.spec.health;
   const left = timeLeft(run, change, now);
-  const hopeless = health?.hopeless;
-  if (left > 0 && hopeless === undefined) {
-    run.comeBack(left);
+  const terminal = health?.terminal;
+  if (left > 0 && terminal === undefined) {
+    run.requeueAfter(left);
     await flushChange(run, change);
     return false;
   }
   const worst = health?.problems[0];
   const late = `not healthy after ${timeout}: ${worst ? `${worst.object} ${worst.message}` : "nothing is known of its objects"}`;
-  await finish(run, change, now, { phase: "Failed", message: cutMessage(hopeless ?? late) });
-  return hopeless === undefined;
+  await finish(run, change, now, { phase: "Failed", message: cutMessage(terminal ?? late) });
+  return terminal === undefined;
 }
 
 /** Whether the last Change failed by its deadline and the objects still are not well. */
@@ -122,8 +122,8 @@ async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: Ch
   const succeeded = end.phase === "Succeeded";
   const { revision } = change.spec.inputs;
   const summary = before.summary ?? "+0 ~0 -0";
-  if (succeeded) run.tell("Normal", "Synced", "Sync", `${revision} is applied and healthy (${summary})`);
-  else run.tell("Warning", "HealthFailed", "Sync", `${revision}: ${end.message ?? ""}`);
+  if (succeeded) run.emitEvent("Normal", "Synced", "Sync", `${revision} is applied and healthy (${summary})`);
+  else run.emitEvent("Warning", "HealthFailed", "Sync", `${revision}: ${end.message ?? ""}`);
   await trimHistory(run);
 }
 
@@ -153,7 +153,7 @@ async function writeStatus(
 
 function statusFields(run: AppRun, facts: AppFacts, observation: Observation): OverseerAppStatus {
   const { applied, changes, change, lastHandledReconcileAt } = run.status;
-  const asked = requestedAt(run.app.metadata) ?? lastHandledReconcileAt;
+  const requested = requestedAt(run.app.metadata) ?? lastHandledReconcileAt;
   const newest = run.desired?.inputs;
   const attempted = newest && newest.key !== applied?.key ? newest : undefined;
   const retry = run.memory.retry;
@@ -175,7 +175,7 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): O
     ...(failing
       ? { failures: retry.failures, ...(retry.terminal ? {} : { nextRetryTime: rfc3339(retry.nextAt) }) }
       : {}),
-    ...(asked === undefined ? {} : { lastHandledReconcileAt: asked }),
+    ...(requested === undefined ? {} : { lastHandledReconcileAt: requested }),
   };
 }
 

@@ -16,7 +16,7 @@ const MAX_REFUSALS = 500;
 const MAX_BYTES = 128 * 1024;
 
 /** All that a destination refuses of a plan, for a condition and for the Change. */
-export interface ToldRefusals {
+export interface RefusalReport {
   /** As many as fit, the cause of each whole. */
   readonly message: string;
   /** The first of them alone. */
@@ -25,11 +25,11 @@ export interface ToldRefusals {
 }
 
 /** Tells what is refused, fault by fault, in the order of the files. `others`: changed objects that are accepted. */
-export async function tellRefusals(
+export async function describeRefusals(
   refused: readonly RefusedWrite[],
   others: number,
   snapshot: GitSnapshot | undefined,
-): Promise<ToldRefusals> {
+): Promise<RefusalReport> {
   const faults = await locateFaults(refused, snapshot);
   const head =
     refused.length === 1 ? "" : `${refused.length} of ${refused.length + others} changed objects are refused: `;

@@ -40,7 +40,7 @@ export class Results {
     }
     this.#done.add(`${apiVersionOf(id)} ${object}`);
     for (const text of outcome.notes) {
-      this.#run.tellOnce(`note ${object} ${text}`, "Warning", "ApplyWarning", "Apply", text);
+      this.#run.emitEventOnce(`note ${object} ${text}`, "Warning", "ApplyWarning", "Apply", text);
     }
   }
 

@@ -14,7 +14,7 @@ const SET_MS = 2_000;
  * Whether a failed try of these inputs still rests. Then nothing is tried, and the failure is said again; other inputs, an
  * edited app or a request end the rest at once.
  */
-export function restsStill(run: AppRun, desired: Rendered): boolean {
+export function isBackingOff(run: AppRun, desired: Rendered): boolean {
   const { retry } = run.memory;
   const { clock } = run.services;
   if (!retry || retry.inputsKey !== desired.inputs.key) return false;
@@ -33,7 +33,7 @@ export function restsStill(run: AppRun, desired: Rendered): boolean {
     terminal: retry.terminal,
     ...(retry.terminal ? {} : { retryAt: nextAt }),
   };
-  if (!retry.terminal) run.comeBack(left);
+  if (!retry.terminal) run.requeueAfter(left);
   return true;
 }
 
@@ -61,7 +61,7 @@ export interface FailureNature {
  * Lets these inputs rest after a failed try, each time for longer, and says why. It is tried for ever, unless only other inputs
  * can help. A try that an event brought forward leaves the rest as it was.
  */
-export function restAfterFailure(
+export function backOffAfterFailure(
   run: AppRun,
   desired: Rendered,
   reason: string,
@@ -88,8 +88,8 @@ export function restAfterFailure(
   };
   run.problem = { stage: "Plan", reason, message, ...short, terminal, ...(terminal ? {} : { retryAt: nextAt }) };
   run.progress = { state: "failed" };
-  if (!terminal) run.comeBack(delay);
-  run.tellOnce("sync", "Warning", reason, "Sync", brief ?? message);
+  if (!terminal) run.requeueAfter(delay);
+  run.emitEventOnce("sync", "Warning", reason, "Sync", brief ?? message);
 }
 
 /** Failed tries of the same inputs so far; after a restart the status tells, since a restart is no try of the app's own. */

@@ -131,21 +131,21 @@ export class AppRun {
   }
 
   /** Asks for another reconcile within this time. */
-  comeBack(ms: number): void {
+  requeueAfter(ms: number): void {
     this.requeueAfterMs = Math.min(this.requeueAfterMs ?? Number.POSITIVE_INFINITY, Math.max(0, ms));
   }
 
   /** Records an Event about the app. */
-  tell(type: "Normal" | "Warning", reason: string, action: string, message: string): void {
+  emitEvent(type: "Normal" | "Warning", reason: string, action: string, message: string): void {
     const { apiVersion, kind, metadata } = this.app;
     const { namespace, name, uid } = metadata;
     this.services.events.record({ apiVersion, kind, namespace, name, uid }, { type, reason, action, message });
   }
 
   /** Records an Event, unless the last one on this topic said the same. */
-  tellOnce(topic: string, type: "Normal" | "Warning", reason: string, action: string, message: string): void {
-    if (this.memory.lastTold.get(topic) === message) return;
-    this.memory.lastTold.set(topic, message);
-    this.tell(type, reason, action, message);
+  emitEventOnce(topic: string, type: "Normal" | "Warning", reason: string, action: string, message: string): void {
+    if (this.memory.lastEmitted.get(topic) === message) return;
+    this.memory.lastEmitted.set(topic, message);
+    this.emitEvent(type, reason, action, message);
   }
 }

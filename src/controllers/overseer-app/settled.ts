@@ -14,7 +14,7 @@ export function newestCommit({ index, repositories }: AppServices, app: Overseer
  * Other apps of the same repository that have not read its newest commit yet: what they want of it is not known. An app that
  * read it and failed to render it has read it: others do not wait until it is mended.
  */
-export function unsettledApps(run: AppRun): string[] {
+export function appsBehind(run: AppRun): string[] {
   const { services } = run;
   return [...othersOf(run)]
     .filter((other) => {
@@ -26,10 +26,10 @@ export function unsettledApps(run: AppRun): string[] {
 }
 
 /** Other apps of the same repository that were not looked at since this process began: nothing of what they want is known. */
-export function unseenApps(run: AppRun): string[] {
+export function unreconciledApps(run: AppRun): string[] {
   return [...othersOf(run)]
     .map(({ metadata }) => appKey(metadata))
-    .filter((key) => run.services.memories.get(key)?.looked !== true)
+    .filter((key) => run.services.memories.get(key)?.reconciled !== true)
     .sort();
 }
 

@@ -1,6 +1,6 @@
 import type { ObjectKey } from "../../manifest/object-id.js";
 import type { LiveObject } from "../../plan/live.js";
-import { mayTake } from "./entitled.js";
+import { canAdopt } from "./entitled.js";
 import type { AppRun } from "./run.js";
 
 /**
@@ -18,7 +18,7 @@ export type Standing =
 /** Finds out whether another app can take ownership of an object of this one. */
 export async function standingOf(run: AppRun, other: string, live: LiveObject): Promise<Standing> {
   const { apps, memories } = run.services;
-  if (!(await mayTake(run, other, live))) return { takes: "never" };
+  if (!(await canAdopt(run, other, live))) return { takes: "never" };
   const app = apps.get(other);
   if (!app || app.metadata.deletionTimestamp) return { takes: "never" };
   if (app.spec.suspend) return { takes: "later", why: `OverseerApp ${other} wants it, but is suspended` };
@@ -45,6 +45,6 @@ function isGivenUp(run: AppRun, key: ObjectKey, owner: string | undefined): bool
   if (!app || app.metadata.deletionTimestamp) return true;
   if (app.spec.suspend) return false;
   const memory = memories.get(owner);
-  if (memory?.looked !== true) return undefined;
+  if (memory?.reconciled !== true) return undefined;
   return !memory.claimsStale && claims.wants(owner, key) === false;
 }

@@ -24,9 +24,9 @@ export function tellNotes(run: AppRun, notes: readonly ObjectNote[]): void {
   }
   for (const [key, alike] of groups) {
     const topic = `note ${key}`;
-    if (run.memory.lastTold.has(topic)) continue;
+    if (run.memory.lastEmitted.has(topic)) continue;
     const [first, ...others] = alike.sort((a, b) => (displayId(a.id) < displayId(b.id) ? -1 : 1));
-    run.tellOnce(topic, "Warning", "ApplyWarning", "Heal", `${first?.text ?? ""}${describeOthers(others)}`);
+    run.emitEventOnce(topic, "Warning", "ApplyWarning", "Heal", `${first?.text ?? ""}${describeOthers(others)}`);
   }
 }
 

@@ -27,7 +27,7 @@ export async function describeTerminating(
 ): Promise<TerminatingObject[]> {
   const uids = new Set(terminating.map(({ uid }) => uid));
   for (const uid of run.memory.deletionHolders.keys()) if (!uids.has(uid)) run.memory.deletionHolders.delete(uid);
-  if (terminating.length > 0) run.comeBack(REFRESH_MS);
+  if (terminating.length > 0) run.requeueAfter(REFRESH_MS);
   const named: TerminatingObject[] = [];
   for (const live of terminating.slice(0, SHOWN))
     named.push({ object: displayId(live.id), holders: await holdersOf(run, live) });

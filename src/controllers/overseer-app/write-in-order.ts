@@ -54,7 +54,7 @@ export async function writeInOrder(run: AppRun, desired: Rendered, plan: Plan, r
     const step = nextStep({ ready, waiting, failed, wrote, tierOf: holds.tierOf });
     if (step.type === "end" || run.signal.aborted) return { waiting, held, unwritten };
     if (step.type === "judge") {
-      const others = [...accepted.map(({ action }) => action), ...liftingDeletions(plan.leftovers)];
+      const others = [...accepted.map(({ action }) => action), ...liftingDeletions(plan.pruneCandidates)];
       const again = await judgeAgain(run, desired, waiting, others);
       accepted = [...accepted, ...again.accepted];
       waiting = again.waiting;

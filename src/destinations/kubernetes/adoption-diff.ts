@@ -7,7 +7,7 @@ import { maskSecrets } from "../../manifest/mask.js";
 import { showValue } from "../../manifest/show-value.js";
 import { follow } from "./follow-step.js";
 import { isLegacy, isMain, isTool } from "./managers.js";
-import { strictExtras } from "./strict.js";
+import { foreignFields } from "./strict.js";
 
 /** Fields of one object that are named. */
 const MAX_FIELDS = 50;
@@ -28,7 +28,7 @@ export function adoptionRemoves(
   const moving = entries.filter((entry) => isMain(entry) && (isLegacy(entry) || (tools && isTool(entry))));
   const fields = moving.reduce<FieldsV1>(
     (sum, entry) => union(sum, entry.fieldsV1 ?? {}),
-    strictExtras(document.id, mine, entries),
+    foreignFields(document.id, mine, entries),
   );
   const masked = maskSecrets(live as unknown as KubeObject);
   const removed = leavesOf(subtract(fields, mine?.fieldsV1 ?? {}), MAX_FIELDS);

@@ -10,7 +10,7 @@ const MAX_PATHS = 20;
  * Paths of what a document asks for and an object does not have so: what admission made of it, or what was lost. Notations of
  * one value (`1000m` and `1`, `"5"` and 5) are the same, and null and empty ask for nothing.
  */
-export function notAsAsked(asked: object, live: object): string[] {
+export function divergentPaths(requested: object, live: object): string[] {
   const paths: string[] = [];
   const compare = (path: string, field: string, wanted: unknown, found: unknown): void => {
     if (paths.length >= MAX_PATHS || isNothing(wanted)) return;
@@ -21,18 +21,18 @@ export function notAsAsked(asked: object, live: object): string[] {
         if (from !== undefined) compare(`${path}[${label}]`, field, from, to);
     } else if (!isSame(wanted, found)) paths.push(path);
   };
-  for (const [field, value] of Object.entries(asked)) {
+  for (const [field, value] of Object.entries(requested)) {
     if (["apiVersion", "kind", "metadata", "status"].includes(field)) continue;
     compare(`.${field}`, field, value, (live as Record<string, unknown>)[field]);
   }
-  const [wanted, found] = [metadataOf(asked), metadataOf(live)];
+  const [wanted, found] = [metadataOf(requested), metadataOf(live)];
   for (const field of ["labels", "annotations"]) compare(`.metadata.${field}`, field, wanted[field], found[field]);
   return paths;
 }
 
 /** What is to be said, once, of an answer to a write that is not as the document asks; empty where it is. */
-export function admissionNotes(document: Document, answer: object): string[] {
-  const paths = notAsAsked(document.object, answer);
+export function admissionNotes(document: Document, response: object): string[] {
+  const paths = divergentPaths(document.object, response);
   if (paths.length === 0) return [];
   return [
     `${displayId(document.id)}: an admission webhook or policy, or the API server, makes something else of ${paths.join(", ")} than Git says; it is left so`,

@@ -5,9 +5,9 @@ import { objectPath, type ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
 import { apiVersionOf } from "../../manifest/object-id.js";
 import type { Target } from "../destination.js";
-import { type KubernetesContext, observeAnswer, writer } from "./context.js";
+import { type KubernetesContext, observeResponse, writer } from "./context.js";
 import { fieldManager } from "./identity.js";
-import type { OurBooks } from "./take-over.js";
+import type { OwnManager } from "./take-over.js";
 
 /** How often the books are read again when somebody writes at the same moment. */
 const TRIES = 4;
@@ -21,7 +21,7 @@ export async function changeOwnership(
   target: Target,
   resource: ResourceInfo,
   document: Document,
-  change: (metadata: LiveMetadata, ours: OurBooks) => readonly ManagedFieldsEntry[] | undefined,
+  change: (metadata: LiveMetadata, ours: OwnManager) => readonly ManagedFieldsEntry[] | undefined,
 ): Promise<boolean> {
   const path = objectPath(resource, document.id.namespace, document.id.name);
   const manager = fieldManager(target.app);
@@ -52,7 +52,7 @@ async function patchEntries(
   { uid, resourceVersion }: LiveMetadata,
   entries: readonly ManagedFieldsEntry[],
 ): Promise<void> {
-  context.tracker.sending(document.key);
+  context.tracker.writeStarted(document.key);
   let after: RawObject | undefined;
   try {
     const { body } = await context.client.request<RawObject>({
@@ -69,6 +69,6 @@ async function patchEntries(
     });
     after = body;
   } finally {
-    context.tracker.landed(document.key, after ? observeAnswer(resource, after) : undefined, false);
+    context.tracker.writeFinished(document.key, after ? observeResponse(resource, after) : undefined, false);
   }
 }

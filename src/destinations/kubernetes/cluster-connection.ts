@@ -7,19 +7,19 @@ import { Reflector, type ReflectorObserver } from "../../kube/reflector.js";
 import type { KubernetesContext } from "./context.js";
 import { DeniedWrites } from "./denied-writes.js";
 import { RightsWatch } from "./rights-watch.js";
-import type { SweepCause } from "./sweep/sweeper.js";
-import { Sweeps } from "./sweep/sweeps.js";
-import { type ObjectNews, Tracker } from "./tracker.js";
+import type { ResyncCause } from "./sweep/sweeper.js";
+import { Resyncs } from "./sweep/sweeps.js";
+import { type ObjectEvent, Tracker } from "./tracker.js";
 import { KindWatches } from "./watches.js";
 
 /** Told what goes on in a cluster, for the apps that go there. */
-export interface ClusterNews {
+export interface ClusterEventHandler {
   /** Something happened to a live object of an app. */
-  objectChanged(app: string, news: ObjectNews): void;
+  objectChanged(app: string, events: ObjectEvent): void;
   /** A live object of an app is to be looked at when there is nothing better to do. */
-  look(app: string): void;
+  verify(app: string): void;
   /** What these apps wait for may be there: a kind, a list, the cluster. */
-  wake(apps: Iterable<string>): void;
+  retry(apps: Iterable<string>): void;
   /** Rights have changed, for want of which this app was refused. */
   granted(app: string): void;
   /** The API server may take now what it refused of these apps: other rules hold. */
@@ -40,8 +40,8 @@ export interface ClusterParts {
   readonly appExists: (namespace: string, name: string) => boolean;
   /** Whether there is work that comes before looks that nobody waits for. */
   readonly busy: () => boolean;
-  readonly onLook: (cause: SweepCause) => void;
-  readonly news: ClusterNews;
+  readonly onVerify: (cause: ResyncCause) => void;
+  readonly events: ClusterEventHandler;
 }
 
 /** Apps that go to a cluster, by `namespace/name`. */
@@ -70,21 +70,21 @@ export class ClusterConnection {
   readonly context: KubernetesContext;
   readonly watches: KindWatches;
   readonly #definitions: Reflector<string>;
-  readonly #sweeps: Sweeps;
+  readonly #resyncs: Resyncs;
   readonly #rights: RightsWatch;
 
   constructor(options: ClusterConnectionOptions) {
-    const { client, discovery, clock, logger, instance, digestKey, ownUser, appExists, apps, news } = options;
+    const { client, discovery, clock, logger, instance, digestKey, ownUser, appExists, apps, events } = options;
     const tracker = new Tracker(
       (app, _object, what) => {
-        if (apps.has(app)) news.objectChanged(app, what);
+        if (apps.has(app)) events.objectChanged(app, what);
       },
       (object) => this.watches.hasPassed(object),
     );
     const requests = new Semaphore(options.applyConcurrency, Math.ceil(options.applyConcurrency / 4));
     const rights = new RightsWatch({ client, clock, logger });
     this.#rights = rights;
-    const onForbidden = (app: string): void => rights.awaited(app, () => news.granted(app));
+    const onForbidden = (app: string): void => rights.awaited(app, () => events.granted(app));
     const denied = new DeniedWrites(clock);
     const onDenied = (): void => rights.awaited("denied writes", () => denied.clear());
     this.context = {
@@ -92,38 +92,38 @@ export class ClusterConnection {
       ...{ onForbidden, denied, onDenied },
     };
     const { observerFor, reader, appNamespaces } = options;
-    const onChange = (): void => news.wake(apps.keys());
+    const onChange = (): void => events.retry(apps.keys());
     this.watches = new KindWatches({
       ...{ client, discovery, clock, logger, instance, appNamespaces, tracker, observerFor, reader, onChange },
       onForbidden: () => rights.awaited("kinds", () => this.watches.retryRefused()),
     });
     this.#definitions = this.#watchDefinitions(options);
-    this.#sweeps = new Sweeps({
+    this.#resyncs = new Resyncs({
       ...{ client, discovery, tracker, clock, logger },
       busy: options.busy,
       knows: (app) => apps.has(app),
       enqueue: (app) => {
-        if (apps.has(app)) news.look(app);
+        if (apps.has(app)) events.verify(app);
       },
-      onLook: options.onLook,
-      onRules: () => news.rulesChanged(apps.keys()),
+      onVerify: options.onVerify,
+      onRules: () => events.rulesChanged(apps.keys()),
     });
   }
 
   /** Begins to follow what is not watched for an app: definitions, webhooks, policies, the version. */
   start(): void {
     this.#definitions.start();
-    this.#sweeps.start();
+    this.#resyncs.start();
   }
 
   /** Ends all watches and connections. */
   async stop(): Promise<void> {
-    await Promise.all([this.#sweeps.stop(), this.#definitions.stop(), this.watches.stop(), this.#rights.stop()]);
+    await Promise.all([this.#resyncs.stop(), this.#definitions.stop(), this.watches.stop(), this.#rights.stop()]);
     await this.context.client.close();
   }
 
   /** Kinds come and go with their definitions: what waits for one looks again. */
-  #watchDefinitions({ client, discovery, clock, logger, news, apps }: ClusterConnectionOptions): Reflector<string> {
+  #watchDefinitions({ client, discovery, clock, logger, events, apps }: ClusterConnectionOptions): Reflector<string> {
     return new Reflector<string>({
       client,
       clock,
@@ -135,7 +135,7 @@ export class ClusterConnection {
       onEvent: (event) => {
         if (event.initial) return;
         discovery.invalidate();
-        news.wake(apps.keys());
+        events.retry(apps.keys());
       },
     });
   }

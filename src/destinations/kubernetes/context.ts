@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.js";
 import { hmacSha256 } from "../../base/hash.js";
 import type { Logger } from "../../base/logger.js";
-import type { Lane, Semaphore } from "../../base/semaphore.js";
+import type { FairnessKey, Semaphore } from "../../base/semaphore.js";
 import type { KubeClient } from "../../kube/client.js";
 import type { Discovery } from "../../kube/discovery.js";
 import { isStatus } from "../../kube/errors.js";
@@ -56,7 +56,7 @@ export function writer({ ownUser }: Pick<KubernetesContext, "ownUser">, target: 
 }
 
 /** Reduces an answer of the API server as a watch event would be. */
-export function observeAnswer(resource: ResourceInfo, raw: RawObject): ObservedObject {
+export function observeResponse(resource: ResourceInfo, raw: RawObject): ObservedObject {
   const kind = { group: resource.group, version: resource.version, kind: resource.kind };
   return observe(raw, kind, healthOf(raw, kind));
 }
@@ -69,6 +69,6 @@ export function noteForbidden(context: KubernetesContext, target: Target, error:
 }
 
 /** Each app has its turn at the requests. */
-export function laneOf(target: Target): Lane {
+export function fairnessKeyOf(target: Target): FairnessKey {
   return { of: appKey(target.app) };
 }

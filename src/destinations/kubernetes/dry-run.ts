@@ -1,5 +1,5 @@
 import { type ApplyResult, applyObject } from "../../kube/apply.js";
-import { goneVersion, isStatus, type KubeStatus } from "../../kube/errors.js";
+import { removedVersion, isStatus, type KubeStatus } from "../../kube/errors.js";
 import { type FieldSteps, pick } from "../../kube/field-sets.js";
 import { applyEntry } from "../../kube/managed-fields.js";
 import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../kube/object.js";
@@ -8,10 +8,10 @@ import type { Document } from "../../manifest/document.js";
 import { apiVersionOf, parseApiVersion } from "../../manifest/object-id.js";
 import type { Target } from "../destination.js";
 import { type KubernetesContext, writer } from "./context.js";
-import { leftOut, rebooked } from "./gone-version.js";
-import { fieldManager, stamped } from "./identity.js";
+import { missingSteps, migratedManagedFields } from "./gone-version.js";
+import { fieldManager, withOwnership } from "./identity.js";
 import { isMain } from "./managers.js";
-import { claimed, type OurBooks } from "./take-over.js";
+import { ownedManagedFields, type OwnManager } from "./take-over.js";
 import { overlay, unionConflict, without } from "./union-conflict.js";
 
 /** The answer of the API server to the document, as if it were written. */
@@ -24,7 +24,7 @@ export function dryRun(
 ): Promise<ApplyResult> {
   return applyObject(context.client, {
     resource,
-    object: stamped(document, target.app, context),
+    object: withOwnership(document, target.app, context),
     manager: fieldManager(target.app),
     force,
     dryRun: true,
@@ -45,14 +45,14 @@ export async function forcedDryRun(
   try {
     return await dryRun(context, target, document, resource, true);
   } catch (error) {
-    let obstacle = await obstacleOf(context, target, resource, document, error);
+    let obstacle = await applyBlockerOf(context, target, resource, document, error);
     if (!obstacle) throw error;
     for (let found = 1; ; found++) {
       try {
         return await dryRunWithout(context, target, document, resource, obstacle);
       } catch (next) {
         // What the API server looks at only when the first thing is out of its way.
-        const further: Obstacle | undefined = found < MOST ? furtherObstacle(obstacle, document, next) : undefined;
+        const further: ApplyBlocker | undefined = found < MOST ? furtherBlocker(obstacle, document, next) : undefined;
         if (!further) throw next;
         obstacle = further;
       }
@@ -64,62 +64,62 @@ export async function forcedDryRun(
 const MOST = 3;
 
 /** What is in the way of an apply, and goes when the books of the live object are rewritten before it. */
-export interface Obstacle {
+export interface ApplyBlocker {
   readonly live: RawObject;
   /** What of the live object goes with the apply that follows, and that this apply could not name. */
-  readonly gone: readonly FieldSteps[];
+  readonly removed: readonly FieldSteps[];
   /** The books as they have to be. */
-  readonly books: (metadata: LiveMetadata, ours: OurBooks) => readonly ManagedFieldsEntry[];
+  readonly rewrite: (metadata: LiveMetadata, ours: OwnManager) => readonly ManagedFieldsEntry[];
   /** Whether the API server takes no write, and no dry run of one, without the new books. */
-  readonly booksFirst: boolean;
+  readonly rewriteFirst: boolean;
 }
 
 /** Why an apply was refused, if that can be mended: members of unions alone, or books at a version that is gone. */
-export async function obstacleOf(
+export async function applyBlockerOf(
   context: KubernetesContext,
   target: Target,
   resource: ResourceInfo,
   document: Document,
   error: unknown,
-): Promise<Obstacle | undefined> {
-  const version = goneVersion(error);
+): Promise<ApplyBlocker | undefined> {
+  const version = removedVersion(error);
   if (version === undefined && !isStatus(error, 422)) return undefined;
   const live = await readLive(context, target, resource, document);
   if (!live) return undefined;
   if (version !== undefined) {
-    const isGone = await goneVersions(context, document, version);
+    const isRemoved = await findRemovedVersions(context, document, version);
     const held = applyEntry(live.metadata, fieldManager(target.app))?.fieldsV1 ?? {};
-    const books: Obstacle["books"] = (metadata, { apiVersion }) => rebooked(metadata, isGone, apiVersion);
-    return { live, gone: leftOut(held, document.object), books, booksFirst: true };
+    const rewrite: ApplyBlocker["rewrite"] = (metadata, { apiVersion }) => migratedManagedFields(metadata, isRemoved, apiVersion);
+    return { live, removed: missingSteps(held, document.object), rewrite, rewriteFirst: true };
   }
   if (!isStatus(error, 422)) return undefined;
-  return unionObstacle(live, error.status, document, removedByUs(live, document, fieldManager(target.app)));
+  return unionBlocker(live, error.status, document, removedByUs(live, document, fieldManager(target.app)));
 }
 
 /** Members of unions that are in the way, beside what goes anyway. */
-function unionObstacle(
+function unionBlocker(
   live: RawObject,
   status: KubeStatus,
   document: Document,
-  gone: readonly FieldSteps[],
-): Obstacle | undefined {
+  removed: readonly FieldSteps[],
+): ApplyBlocker | undefined {
   const { members, explained } = unionConflict(status, live, document.object);
-  const books: Obstacle["books"] = (metadata, ours) => claimed(metadata, ours, members);
-  return explained ? { live, gone: [...gone, ...members], books, booksFirst: false } : undefined;
+  const rewrite: ApplyBlocker["rewrite"] = (metadata, ours) => ownedManagedFields(metadata, ours, members);
+  return explained ? { live, removed: [...removed, ...members], rewrite, rewriteFirst: false } : undefined;
 }
 
 /** What stands in the way of the object that an obstacle leaves. */
-function furtherObstacle(
-  { live, gone, books, booksFirst }: Obstacle,
+function furtherBlocker(
+  { live, removed, rewrite, rewriteFirst }: ApplyBlocker,
   document: Document,
   error: unknown,
-): Obstacle | undefined {
+): ApplyBlocker | undefined {
   if (!isStatus(error, 422)) return undefined;
-  const further = unionObstacle(without(live, gone), error.status, document, gone);
+  const further = unionBlocker(without(live, removed), error.status, document, removed);
   if (!further) return undefined;
-  const both: Obstacle["books"] = (metadata, ours) =>
-    further.books({ ...metadata, managedFields: [...books(metadata, ours)] }, ours);
-  return { ...further, live, books: both, booksFirst };
+  const both: ApplyBlocker["rewrite"] = (metadata, ours) =>
+    further.rewrite({ ...metadata, managedFields: [...rewrite(metadata, ours)] }, ours);
+  return { ...further, live, rewrite: both, rewriteFirst };
 }
 
 /**
@@ -129,13 +129,13 @@ function furtherObstacle(
 function removedByUs(live: RawObject, document: Document, manager: string): readonly FieldSteps[] {
   const mine = applyEntry(live.metadata, manager);
   const others = (live.metadata.managedFields ?? []).filter((entry) => entry !== mine && isMain(entry));
-  return leftOut(mine?.fieldsV1 ?? {}, document.object).filter(
+  return missingSteps(mine?.fieldsV1 ?? {}, document.object).filter(
     (steps) => !others.some(({ fieldsV1 }) => pick(fieldsV1, steps) !== undefined),
   );
 }
 
 /** Tells versions of a document's kind that are gone: `named` by the API server, and others that it does not serve now. */
-async function goneVersions(
+async function findRemovedVersions(
   { discovery }: KubernetesContext,
   { id }: Document,
   named: string,
@@ -153,12 +153,12 @@ async function dryRunWithout(
   target: Target,
   document: Document,
   resource: ResourceInfo,
-  { live, gone, books, booksFirst }: Obstacle,
+  { live, removed, rewrite, rewriteFirst }: ApplyBlocker,
 ): Promise<ApplyResult> {
-  const object = stamped(document, target.app, context);
+  const object = withOwnership(document, target.app, context);
   const manager = fieldManager(target.app);
   const { labels, annotations } = object.metadata;
-  const { metadata: _, apiVersion: __, kind: ___, ...fields } = overlay(live, object, gone);
+  const { metadata: _, apiVersion: __, kind: ___, ...fields } = overlay(live, object, removed);
   const values = Object.keys(object).flatMap((field) =>
     field in fields ? [[`/${escaped(field)}`, fields[field]]] : [],
   );
@@ -171,7 +171,7 @@ async function dryRunWithout(
     impersonate: writer(context, target),
     body: [
       { op: "test", path: "/metadata/uid", value: live.metadata.uid },
-      ...(booksFirst ? [{ op: "add", path: "/metadata/managedFields", value: books(live.metadata, ours) }] : []),
+      ...(rewriteFirst ? [{ op: "add", path: "/metadata/managedFields", value: rewrite(live.metadata, ours) }] : []),
       { op: "add", path: "/metadata/labels", value: { ...live.metadata.labels, ...labels } },
       { op: "add", path: "/metadata/annotations", value: { ...live.metadata.annotations, ...annotations } },
       ...values.map(([path, value]) => ({ op: "add", path, value })),

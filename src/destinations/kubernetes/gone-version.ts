@@ -10,17 +10,17 @@ const MAX_FIELDS = 20_000;
  * The books of an object with what is booked at versions that its definition has no more booked at another one: so everybody
  * keeps what is his, and what leaves Git vanishes. The API server would forget all books with the next plain write.
  */
-export function rebooked(
+export function migratedManagedFields(
   metadata: LiveMetadata,
-  isGone: (apiVersion: string) => boolean,
+  isRemoved: (apiVersion: string) => boolean,
   apiVersion: string,
 ): readonly ManagedFieldsEntry[] {
-  const gone = ({ apiVersion: booked = apiVersion }: ManagedFieldsEntry): boolean => isGone(booked);
+  const gone = ({ apiVersion: entryVersion = apiVersion }: ManagedFieldsEntry): boolean => isRemoved(entryVersion);
   return (metadata.managedFields ?? []).map((entry) => (gone(entry) ? { ...entry, apiVersion } : entry));
 }
 
 /** Where a document has nothing although an entry holds something there: what applying it removes. Metadata aside. */
-export function leftOut(fields: FieldsV1, document: KubeObject): FieldSteps[] {
+export function missingSteps(fields: FieldsV1, document: KubeObject): FieldSteps[] {
   const { "f:metadata": _, ...rest } = fields;
   const found = new Map<string, FieldSteps>();
   for (const leaf of leavesOf(rest, MAX_FIELDS)) {

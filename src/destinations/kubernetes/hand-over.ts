@@ -4,7 +4,7 @@ import type { RawObject } from "../../kube/object.js";
 import { objectPath, type ResourceInfo } from "../../kube/resource.js";
 import type { AppRef, LiveObject } from "../../plan/live.js";
 import type { Target } from "../destination.js";
-import { type KubernetesContext, observeAnswer, writer } from "./context.js";
+import { type KubernetesContext, observeResponse, writer } from "./context.js";
 import { fieldManager, identity } from "./identity.js";
 
 /**
@@ -29,7 +29,7 @@ export async function handOver(
   const entries = (body.metadata.managedFields ?? []).map((entry) =>
     entry.manager === from && entry.operation === "Apply" ? { ...entry, manager: fieldManager(to) } : entry,
   );
-  context.tracker.sending(live.key);
+  context.tracker.writeStarted(live.key);
   let after: RawObject | undefined;
   try {
     const response = await context.client.request<RawObject>({
@@ -55,7 +55,7 @@ export async function handOver(
     });
     after = response.body;
   } finally {
-    context.tracker.landed(live.key, after ? observeAnswer(resource, after) : undefined, false);
+    context.tracker.writeFinished(live.key, after ? observeResponse(resource, after) : undefined, false);
   }
 }
 

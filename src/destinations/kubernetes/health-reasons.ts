@@ -65,9 +65,9 @@ export async function healthReasons(
   return reasons;
 }
 
-async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
+async function unlessRefused<T>(requested: Promise<T>): Promise<T | undefined> {
   try {
-    return await asked;
+    return await requested;
   } catch (error) {
     if (error instanceof OverseerError) return undefined;
     throw error;

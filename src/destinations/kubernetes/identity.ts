@@ -19,7 +19,7 @@ export function fieldManager(app: Pick<AppRef, "namespace" | "name">): string {
 }
 
 /** What only this installation knows, and by what it tells its own marks from others'. */
-export interface Marker {
+export interface Installation {
   /** UID of the control cluster's kube-system namespace. */
   readonly instance: string;
   readonly digestKey: string;
@@ -30,32 +30,32 @@ export interface Marker {
  * labels, and an entry of our field manager, too. A copy under another name or of another app does not match.
  */
 export function identity(
-  { digestKey }: Pick<Marker, "digestKey">,
+  { digestKey }: Pick<Installation, "digestKey">,
   app: Pick<AppRef, "uid">,
   id: Omit<ObjectId, "version">,
 ): string {
   const text = `${app.uid}/${objectKey(id)}`;
-  return `${text}${SEAL}${seal(digestKey, text)}`;
+  return `${text}${SIGNATURE_SEPARATOR}${sign(digestKey, text)}`;
 }
 
 /** UID of the app that an identity names, if it is about this object and sealed by us; undefined: it proves nothing. */
 export function identifiedApp(
-  { digestKey }: Pick<Marker, "digestKey">,
+  { digestKey }: Pick<Installation, "digestKey">,
   value: string | undefined,
   key: ObjectKey,
 ): string | undefined {
-  const at = value?.lastIndexOf(SEAL) ?? -1;
+  const at = value?.lastIndexOf(SIGNATURE_SEPARATOR) ?? -1;
   if (value === undefined || at < 0) return undefined;
   const text = value.slice(0, at);
-  if (value.slice(at + 1) !== seal(digestKey, text) || !text.endsWith(`/${key}`)) return undefined;
+  if (value.slice(at + 1) !== sign(digestKey, text) || !text.endsWith(`/${key}`)) return undefined;
   return text.slice(0, -key.length - 1) || undefined;
 }
 
 /** Stands in no UID, group, kind or name. */
-const SEAL = "#";
+const SIGNATURE_SEPARATOR = "#";
 
 /** 64 bits: each guess would cost a write. */
-function seal(digestKey: string, text: string): string {
+function sign(digestKey: string, text: string): string {
   return hmacSha256(digestKey, `identity ${text}`, 16);
 }
 
@@ -66,13 +66,13 @@ export interface Applied {
   /** Hash of the fields that the API server booked to us. */
   readonly fields: string;
   /** Marks of that document that keep the object, whatever becomes of them on the live object. */
-  readonly keepMarks: readonly string[];
+  readonly keepAnnotations: readonly string[];
 }
 
-const NO_MARKS: readonly string[] = [];
+const NO_ANNOTATIONS: readonly string[] = [];
 
 /** Document hash, hash of the fields that the API server books to us, and the keep marks if there are any, in one annotation. */
-export function formatApplied(documentHash: string, fieldsHash: string, keep: readonly string[] = NO_MARKS): string {
+export function formatApplied(documentHash: string, fieldsHash: string, keep: readonly string[] = NO_ANNOTATIONS): string {
   return [documentHash, fieldsHash, ...(keep.length === 0 ? [] : [keep.join(",")])].join(".");
 }
 
@@ -80,11 +80,11 @@ export function formatApplied(documentHash: string, fieldsHash: string, keep: re
 export function parseApplied(value: string | undefined): Applied | undefined {
   const [document, fields, ...marks] = value?.split(".") ?? [];
   if (document === undefined || fields === undefined) return undefined;
-  return { document, fields, keepMarks: marks.length === 0 ? NO_MARKS : marks.join(".").split(",") };
+  return { document, fields, keepAnnotations: marks.length === 0 ? NO_ANNOTATIONS : marks.join(".").split(",") };
 }
 
 /** The object as it is sent: the document with our labels and annotations. All of them are there from the first write on. */
-export function stamped(document: Document, app: AppRef, marker: Marker, applied: string = PENDING): KubeObject {
+export function withOwnership(document: Document, app: AppRef, marker: Installation, applied: string = PENDING): KubeObject {
   const { metadata } = document.object;
   return {
     ...document.object,

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import type { KubeClient } from "../../kube/client.js";
-import { AnswerTooLargeError, isStatus } from "../../kube/errors.js";
+import { ResponseTooLargeError, isStatus } from "../../kube/errors.js";
 import { storeKey } from "../../kube/fresh-list.js";
 import { isNewer } from "../../kube/object.js";
 import { Reflector, type ReflectorObserver, type StoreEvent } from "../../kube/reflector.js";
@@ -80,12 +80,12 @@ export class KindWatch {
 
   /** Asks again at once, if it may not be listed. */
   retry(): void {
-    if (this.#refusals > 0 || this.problem !== undefined) this.#reflector.hurry();
+    if (this.#refusals > 0 || this.problem !== undefined) this.#reflector.retryNow();
   }
 
   /** Ends a pause after a failure. */
-  hurry(): void {
-    this.#reflector.hurry();
+  retryNow(): void {
+    this.#reflector.retryNow();
   }
 
   /** Ends the watch. Nothing is told of from now on. */
@@ -120,13 +120,13 @@ export class KindWatch {
       // The echo of our own write has been looked at already, when its answer came.
       reduce: (raw) => tracker.unchanged(raw, kind) ?? observe(raw, kind, healthOf(raw, kind)),
       uidOf: (object) => object.uid,
-      onEvent: (event) => this.#told(event),
+      onEvent: (event) => this.#onEvent(event),
       onSync: (error, listed = false) => this.#synced(error, listed),
       ...(observer ? { observer } : {}),
     });
   }
 
-  #told(event: StoreEvent<ObservedObject>): void {
+  #onEvent(event: StoreEvent<ObservedObject>): void {
     if (this.#ended) return;
     const { tracker } = this.#options;
     const first = !this.synced && !this.#replaces;
@@ -140,16 +140,16 @@ export class KindWatch {
     this.#refusals = refused ? this.#refusals + 1 : error === undefined ? 0 : this.#refusals;
     if (error === undefined) {
       this.problem = undefined;
-      this.#letGo();
-      if (listed) this.#doubtAbsent();
-    } else if (!this.synced || (refused && this.#refusals > 1) || error instanceof AnswerTooLargeError)
+      this.#release();
+      if (listed) this.#markAbsentUnverified();
+    } else if (!this.synced || (refused && this.#refusals > 1) || error instanceof ResponseTooLargeError)
       this.problem = describeFailure(this.#options.reader, this.resource, error);
     this.#wake();
     this.#options.onSync(error);
   }
 
   /** What the watch before this one held, and the list does not, is gone. */
-  #letGo(): void {
+  #release(): void {
     const present = new Set([...this.#reflector.store.values()].map(({ key, uid }) => `${key} ${uid}`));
     const gone = this.#inherited.filter(({ key, uid }) => !present.has(`${key} ${uid}`));
     this.#inherited = [];
@@ -157,12 +157,12 @@ export class KindWatch {
   }
 
   /** What is known from the answers to our writes alone, and the list does not hold, may have gone with an older state of etcd. */
-  #doubtAbsent(): void {
+  #markAbsentUnverified(): void {
     const { tracker } = this.#options;
     const { group, kind } = this.resource;
     const present = new Set([...this.#reflector.store.values()].map(({ key }) => key));
     for (const { object } of [...tracker.all()])
-      if (object.id.group === group && object.id.kind === kind && !present.has(object.key)) tracker.doubt(object.key);
+      if (object.id.group === group && object.id.kind === kind && !present.has(object.key)) tracker.verification(object.key);
   }
 
   #wake(): void {

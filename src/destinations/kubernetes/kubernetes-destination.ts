@@ -4,10 +4,10 @@ import { apiVersionOf, displayId, type GroupVersionKind, type ObjectKey } from "
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import type { AppRef, LiveObject, Observation } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
-import type { Destination, KindStatus, Obstacle, Outcome, Target, Verdict } from "../destination.js";
+import type { Destination, KindStatus, Unavailability, Outcome, Target, Verdict } from "../destination.js";
 import type { ClusterConnection } from "./cluster-connection.js";
 import { liveDiff } from "./compare.js";
-import { type KubernetesContext, laneOf, recordedHash } from "./context.js";
+import { type KubernetesContext, fairnessKeyOf, recordedHash } from "./context.js";
 import { deletionHolders } from "./deletion-holders.js";
 import { describeExtras, describeWriters } from "./drift-note.js";
 import { forcedDryRun, readLive } from "./dry-run.js";
@@ -20,7 +20,7 @@ import { preview } from "./preview.js";
 import { explainRefusal } from "./refusals/explain.js";
 import { release } from "./release.js";
 import type { Reach } from "./remote/reach.js";
-import { strictRoots } from "./strict.js";
+import { authoritativeRoots } from "./strict.js";
 import type { KindWatches } from "./watches.js";
 import { healDocument, removeObject, writeDocument } from "./write.js";
 
@@ -47,7 +47,7 @@ export class KubernetesDestination implements Destination {
   }
 
   /** What stands in the way of one kind alone: see `prepare` and `observe`. */
-  obstacle(): Obstacle | undefined {
+  unavailability(): Unavailability | undefined {
     const problem = this.#reach?.problem;
     if (problem === undefined) return undefined;
     const message = `the cluster of spec.destination.kubernetes.kubeConfigSecretRef: ${problem.message}`;
@@ -72,7 +72,7 @@ export class KubernetesDestination implements Destination {
   }
 
   async prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]> {
-    const obstacle = this.obstacle();
+    const obstacle = this.unavailability();
     if (obstacle) return kinds.map((kind) => ({ kind, problem: obstacle.message }));
     return Promise.all(
       kinds.map(async (kind) => {
@@ -85,16 +85,16 @@ export class KubernetesDestination implements Destination {
   }
 
   observe(app: AppRef, kinds: readonly GroupVersionKind[]): Observation {
-    const obstacle = this.obstacle();
-    const unseen = kinds.flatMap(({ group, kind, version }) => {
+    const obstacle = this.unavailability();
+    const unlisted = kinds.flatMap(({ group, kind, version }) => {
       if (this.#context.discovery.peekAny({ group, kind, version }) === undefined) return [];
       const problem = this.#watches.problemOf({ group, kind });
       return problem === undefined ? [] : [{ group, kind, message: `${kind} ${problem}` }];
     });
     const objects = new Map<string, LiveObject>();
-    for (const { object, doubt, untracked } of this.#context.tracker.ofApp(app))
-      objects.set(object.key, liveObject(object, app, this.#context, doubt, untracked));
-    const incomplete = obstacle?.message ?? unseen[0]?.message;
+    for (const { object, verification, untracked } of this.#context.tracker.ofApp(app))
+      objects.set(object.key, liveObject(object, app, this.#context, verification, untracked));
+    const incomplete = obstacle?.message ?? unlisted[0]?.message;
     const ended = new Map(
       this.#context.tracker
         .endedOf(app)
@@ -102,7 +102,7 @@ export class KubernetesDestination implements Destination {
           finished ? [[key, { documentHash: applied?.document, finished }] as const] : [],
         ),
     );
-    return { complete: incomplete === undefined, incomplete, unseen, objects, ended };
+    return { complete: incomplete === undefined, incomplete, unlisted, objects, ended };
   }
 
   preview(
@@ -116,7 +116,7 @@ export class KubernetesDestination implements Destination {
   }
 
   write(target: Target, write: PreviewedWrite): Promise<Outcome> {
-    return this.#context.requests.run(() => writeDocument(this.#context, target, write), laneOf(target));
+    return this.#context.requests.run(() => writeDocument(this.#context, target, write), fairnessKeyOf(target));
   }
 
   async verify(target: Target, action: HealAction): Promise<Verdict> {
@@ -142,20 +142,20 @@ export class KubernetesDestination implements Destination {
     const { id, key, object } = action.document;
     const known = this.#context.tracker.get(key);
     const others = known?.others ?? [];
-    const extras = known?.extras ? describeExtras(object, others, strictRoots(id) ?? []) : undefined;
+    const extras = known?.extras ? describeExtras(object, others, authoritativeRoots(id) ?? []) : undefined;
     const notes = [describeWriters(object, others), extras].filter((note) => note !== undefined);
     return notes.length === 0 ? undefined : notes.join("; ");
   }
 
   heal(target: Target, action: HealAction): Promise<Outcome> {
     return this.#context.requests.run(() => healDocument(this.#context, target, action), {
-      ...laneOf(target),
+      ...fairnessKeyOf(target),
       urgent: true,
     });
   }
 
   remove(target: Target, permit: DeletePermit): Promise<Outcome> {
-    return this.#context.requests.run(() => removeObject(this.#context, target, permit), laneOf(target));
+    return this.#context.requests.run(() => removeObject(this.#context, target, permit), fairnessKeyOf(target));
   }
 
   mayWrite(target: Target, live: LiveObject): Promise<boolean> {
@@ -175,7 +175,7 @@ export class KubernetesDestination implements Destination {
 
   async healthReasons(objects: readonly LiveObject[]): Promise<ReadonlyMap<ObjectKey, string>> {
     // A cluster that does not answer must not hold up the reconcile.
-    return this.obstacle() ? new Map() : healthReasons(this.#context, objects);
+    return this.unavailability() ? new Map() : healthReasons(this.#context, objects);
   }
 
   deletionHolders(target: Target, live: LiveObject): Promise<string> {

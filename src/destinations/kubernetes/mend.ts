@@ -4,7 +4,7 @@ import type { Document } from "../../manifest/document.js";
 import type { Target } from "../destination.js";
 import { changeOwnership } from "./change-ownership.js";
 import type { KubernetesContext } from "./context.js";
-import { obstacleOf } from "./dry-run.js";
+import { applyBlockerOf } from "./dry-run.js";
 
 /** Things that may be in the way of one write, one behind the other: versions that are gone, then members of unions. */
 const MOST = 2;
@@ -13,7 +13,7 @@ const MOST = 2;
  * Does an apply that may be refused for what stands in the books: members of unions that somebody else, or nobody, owns, or a
  * version that is gone. The books are rewritten, and no value; with the next apply all changes in one write.
  */
-export async function mending<T>(
+export async function applyWithRepair<T>(
   context: KubernetesContext,
   target: Target,
   resource: ResourceInfo,
@@ -27,10 +27,10 @@ export async function mending<T>(
     } catch (error) {
       const refusal = messageOf(error);
       const helpless = met.has(refusal) || met.size === MOST;
-      const obstacle = helpless ? undefined : await obstacleOf(context, target, resource, document, error);
+      const obstacle = helpless ? undefined : await applyBlockerOf(context, target, resource, document, error);
       if (!obstacle) throw error;
       met.add(refusal);
-      await changeOwnership(context, target, resource, document, obstacle.books);
+      await changeOwnership(context, target, resource, document, obstacle.rewrite);
     }
   }
 }

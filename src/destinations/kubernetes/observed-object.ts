@@ -10,14 +10,14 @@ import { sha256 } from "../../base/hash.js";
 import { pick } from "../../kube/field-sets.js";
 import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
 import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../kube/object.js";
-import { joinMarks, keepMarks } from "../../manifest/keep-marks.js";
+import { joinKeepAnnotations, keepAnnotations } from "../../manifest/keep-marks.js";
 import { type GroupVersionKind, type ObjectId, objectKey } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { AppRef, Deletion, Finished, LiveObject, ObjectHealth, Ownership } from "../../plan/live.js";
 import { finishedOf } from "./health/finished.js";
-import { type Applied, fieldManager, identifiedApp, type Marker, parseApplied } from "./identity.js";
+import { type Applied, fieldManager, identifiedApp, type Installation, parseApplied } from "./identity.js";
 import { isLegacy } from "./managers.js";
-import { hasExtras } from "./strict.js";
+import { hasForeignFields } from "./strict.js";
 import { isShared } from "./take-over.js";
 
 /** All that is kept of a watched object: about half a kilobyte, whatever its size. */
@@ -49,7 +49,7 @@ export interface ObservedObject {
   /** How the deletion stands, where the API server has shown it. */
   readonly deletion: Deletion | undefined;
   /** Marks that keep it, on it now or in the document that was applied last. */
-  readonly keepMarks: readonly string[];
+  readonly keepAnnotations: readonly string[];
   /** Whether a person has confirmed its deletion. What Git says of this annotation does not count. */
   readonly deletionConfirmed: boolean;
   /** Whether a person has annotated it to be left as it is. What Git says of this annotation does not count. */
@@ -76,7 +76,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
   const entryHash = entry ? fieldsHash(entry) : undefined;
   const applied = parseApplied(metadata.annotations?.[ANNOTATION_APPLIED]);
   const entries = metadata.managedFields ?? [];
-  const extras = hasExtras(kind, entry, entries);
+  const extras = hasForeignFields(kind, entry, entries);
   const finished = finishedOf(raw, kind);
   const drifted = extras || entryHash === undefined || entryHash !== applied?.fields;
   return {
@@ -100,7 +100,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
       metadata.deletionTimestamp === undefined
         ? undefined
         : { since: metadata.deletionTimestamp, finalizers: metadata.finalizers ?? [] },
-    keepMarks: joinMarks(keepMarks(metadata), applied?.keepMarks ?? []),
+    keepAnnotations: joinKeepAnnotations(keepAnnotations(metadata), applied?.keepAnnotations ?? []),
     deletionConfirmed: isAnnotatedByHand(metadata, entry, ANNOTATION_PRUNE, "confirmed"),
     paused: isAnnotatedByHand(metadata, entry, ANNOTATION_RECONCILE, "disabled"),
     legacy: entries.some(isLegacy),
@@ -193,7 +193,7 @@ function isScaling(previous: ObservedObject, next: ObservedObject): boolean {
 }
 
 /** Whose an object is, as far as it says and proves itself. See `Ownership`. */
-export function ownershipOf(object: ObservedObject, app: AppRef, marker: Pick<Marker, "digestKey">): Ownership {
+export function ownershipOf(object: ObservedObject, app: AppRef, marker: Pick<Installation, "digestKey">): Ownership {
   const uid = identifiedApp(marker, object.identity, object.key);
   if (uid === undefined) return "Foreign";
   return object.entryHash !== undefined && uid === app.uid ? "Owned" : "Claimed";
@@ -203,8 +203,8 @@ export function ownershipOf(object: ObservedObject, app: AppRef, marker: Pick<Ma
 export function liveObject(
   object: ObservedObject,
   app: AppRef,
-  marker: Pick<Marker, "digestKey">,
-  doubt: "none" | "unverified" | "drifted",
+  marker: Pick<Installation, "digestKey">,
+  verification: "none" | "unverified" | "drifted",
   untracked = false,
 ): LiveObject {
   const bookless = untracked && object.entryHash === undefined;
@@ -216,11 +216,11 @@ export function liveObject(
     resourceVersion: object.resourceVersion,
     ownership: ownershipOf(object, app, marker),
     documentHash: object.applied?.document,
-    state: !asApplied || doubt === "drifted" ? "Drifted" : doubt === "unverified" ? "Unverified" : "AsApplied",
+    state: !asApplied || verification === "drifted" ? "Drifted" : verification === "unverified" ? "Unverified" : "AsApplied",
     ...(bookless ? { untracked: true } : {}),
     deleting: object.deleting,
     ...(object.deletion ? { deletion: object.deletion } : {}),
-    ...(object.keepMarks.length === 0 ? {} : { keepMarks: object.keepMarks }),
+    ...(object.keepAnnotations.length === 0 ? {} : { keepAnnotations: object.keepAnnotations }),
     ...(object.deletionConfirmed ? { deletionConfirmed: true } : {}),
     ...(object.paused ? { paused: true } : {}),
     health: object.health,
@@ -234,12 +234,12 @@ export function isAsApplied(object: ObservedObject): boolean {
 }
 
 /** Whether people ask the same of both states: to leave it as it is, to keep it, or to let it be deleted. */
-export function sameWishes(a: ObservedObject, b: ObservedObject): boolean {
+export function sameRequests(a: ObservedObject, b: ObservedObject): boolean {
   return (
     a.paused === b.paused &&
     a.deletionConfirmed === b.deletionConfirmed &&
-    a.keepMarks.length === b.keepMarks.length &&
-    a.keepMarks.every((mark, at) => mark === b.keepMarks[at])
+    a.keepAnnotations.length === b.keepAnnotations.length &&
+    a.keepAnnotations.every((mark, at) => mark === b.keepAnnotations[at])
   );
 }
 

@@ -2,7 +2,7 @@ import type { FieldChange } from "../../api/change.js";
 import { LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
 import { mapLimit } from "../../base/semaphore.js";
 import type { ApplyResult } from "../../kube/apply.js";
-import { goneVersion, isStatus } from "../../kube/errors.js";
+import { removedVersion, isStatus } from "../../kube/errors.js";
 import { applyEntry, fieldsHash } from "../../kube/managed-fields.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
@@ -12,11 +12,11 @@ import type { Target } from "../destination.js";
 import { withoutOwner } from "./absent-owners.js";
 import { judgeAdoption } from "./adoption.js";
 import { adoptionRemoves } from "./adoption-diff.js";
-import { admissionNotes, notAsAsked } from "./asked.js";
+import { admissionNotes, divergentPaths } from "./asked.js";
 import { deferrable, type Refused } from "./companions/defer.js";
 import { provides } from "./companions/provides.js";
 import { liveDiff } from "./compare.js";
-import { type KubernetesContext, laneOf, noteForbidden, WRITES_PER_APP, writer } from "./context.js";
+import { type KubernetesContext, fairnessKeyOf, noteForbidden, WRITES_PER_APP, writer } from "./context.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
 import { fieldManager } from "./identity.js";
 import { isTooLarge, KIND_NOT_SERVED, Refusal, TOO_LARGE } from "./refusals/refusal.js";
@@ -83,7 +83,7 @@ function judgeAll(
     context.requests.run(() => {
       signal.throwIfAborted();
       return judge(context, target, write);
-    }, laneOf(target)),
+    }, fairnessKeyOf(target)),
   );
 }
 
@@ -150,7 +150,7 @@ async function judgeFirstContact(
     if (dry.created) return accepted(target, action, "Create", dry, [], undefined);
   } catch (error) {
     // A member of a union that somebody else has set looks like a fault of the document, and old books like one of the server.
-    if (!isStatus(error, 409) && !isStatus(error, 422) && goneVersion(error) === undefined) throw error;
+    if (!isStatus(error, 409) && !isStatus(error, 422) && removedVersion(error) === undefined) throw error;
     refusal = error;
   }
   const live = await readLive(context, target, resource, document);
@@ -213,7 +213,7 @@ async function readState(context: KubernetesContext, target: Target, { document,
   const resource = live && (await context.discovery.find(document.id));
   const object = resource && (await readLive(context, target, resource, document).catch(() => undefined));
   if (!object) return "";
-  const paths = notAsAsked(document.object, object);
+  const paths = divergentPaths(document.object, object);
   return paths.length === 0
     ? "; what is live has all that Git says, but is not kept so until then"
     : `; what is live is not as in Git: ${paths.join(", ")}`;

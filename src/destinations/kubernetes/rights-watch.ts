@@ -36,7 +36,7 @@ export class RightsWatch {
   readonly #options: RightsWatchOptions;
   readonly #awaiting = new Map<string, Awaiting>();
   #reflectors: readonly Reflector<string>[] = [];
-  #wakes = 0;
+  #retries = 0;
   #timer: Timer | undefined;
   #stopped = false;
 
@@ -50,7 +50,7 @@ export class RightsWatch {
     this.#awaiting.set(who, { since: this.#options.clock.monotonic(), wake });
     if (this.#reflectors.length > 0) return;
     this.#reflectors = PATHS.map((path) => this.#watch(path));
-    this.#options.clock.after(LINGER_MS, () => this.#look());
+    this.#options.clock.after(LINGER_MS, () => this.#check());
   }
 
   /** Ends the watches. */
@@ -80,7 +80,7 @@ export class RightsWatch {
   }
 
   #changed(): void {
-    this.#wakes = 2;
+    this.#retries = 2;
     this.#timer ??= this.#options.clock.after(SOON_MS, () => this.#wake());
   }
 
@@ -88,17 +88,17 @@ export class RightsWatch {
     const awaiting = [...this.#awaiting.values()];
     this.#awaiting.clear();
     for (const { wake } of awaiting) wake();
-    this.#timer = --this.#wakes > 0 ? this.#options.clock.after(AGAIN_MS, () => this.#wake()) : undefined;
+    this.#timer = --this.#retries > 0 ? this.#options.clock.after(AGAIN_MS, () => this.#wake()) : undefined;
   }
 
   /** Ends the watches when nobody waits any more. */
-  #look(): void {
+  #check(): void {
     if (this.#stopped) return;
     const { clock } = this.#options;
     const now = clock.monotonic();
     for (const [who, { since }] of this.#awaiting) if (now - since >= LINGER_MS) this.#awaiting.delete(who);
     if (this.#awaiting.size === 0) void this.#close();
-    else clock.after(LINGER_MS, () => this.#look());
+    else clock.after(LINGER_MS, () => this.#check());
   }
 
   async #close(): Promise<void> {

@@ -24,8 +24,8 @@ export function judgeSize(document: Document, dry: RawObject): SizeVerdict {
   if (jsonText(document.object).length < SMALL_BYTES) return {};
   const { managedFields } = dry.metadata;
   const bytes = Buffer.byteLength(JSON.stringify(dry));
-  const books = Buffer.byteLength(JSON.stringify(managedFields ?? []));
-  const size = `it is ${megabytes(bytes)} large (${megabytes(books)} of that are its managed fields)`;
+  const rewrite = Buffer.byteLength(JSON.stringify(managedFields ?? []));
+  const size = `it is ${megabytes(bytes)} large (${megabytes(rewrite)} of that are its managed fields)`;
   if (bytes > ETCD_BYTES - ETCD_OVERHEAD && storedAsJson(document)) {
     const limit = megabytes(ETCD_BYTES);
     return {

@@ -2,15 +2,15 @@ import { applyObject } from "../../kube/apply.js";
 import type { RawObject } from "../../kube/object.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
-import { keepMarks } from "../../manifest/keep-marks.js";
+import { keepAnnotations } from "../../manifest/keep-marks.js";
 import type { Target } from "../destination.js";
-import { type KubernetesContext, observeAnswer, recordedHash, writer } from "./context.js";
+import { type KubernetesContext, observeResponse, recordedHash, writer } from "./context.js";
 import { needsStatus } from "./health/rules.js";
-import { fieldManager, formatApplied, stamped } from "./identity.js";
+import { fieldManager, formatApplied, withOwnership } from "./identity.js";
 import type { ObservedObject } from "./observed-object.js";
 
 /** A document on its way to the API server. */
-export interface StampedWrite {
+export interface OwnedWrite {
   readonly target: Target;
   readonly resource: ResourceInfo;
   readonly document: Document;
@@ -32,30 +32,30 @@ export interface Written {
  * Applies with the annotation that tells later whether anybody touched the object. Should the API server book other fields in
  * the end than in the dry run, the annotation is put right by one more apply.
  */
-export async function applyStamped(context: KubernetesContext, write: StampedWrite): Promise<Written> {
+export async function applyOwned(context: KubernetesContext, write: OwnedWrite): Promise<Written> {
   const written = await applyOnce(context, write);
   const { entryHash } = written.observed;
   if (entryHash === undefined || entryHash === write.fields) return written;
   return applyOnce(context, { ...write, fields: entryHash, force: true });
 }
 
-async function applyOnce(context: KubernetesContext, write: StampedWrite): Promise<Written> {
+async function applyOnce(context: KubernetesContext, write: OwnedWrite): Promise<Written> {
   const { target, resource, document, fields, force, whole } = write;
-  context.tracker.sending(document.key);
+  context.tracker.writeStarted(document.key);
   let observed: ObservedObject | undefined;
   try {
-    const applied = formatApplied(recordedHash(context, document), fields, keepMarks(document.object.metadata));
+    const applied = formatApplied(recordedHash(context, document), fields, keepAnnotations(document.object.metadata));
     const { object } = await applyObject(context.client, {
       resource,
-      object: stamped(document, target.app, context, applied),
+      object: withOwnership(document, target.app, context, applied),
       manager: fieldManager(target.app),
       force,
       impersonate: writer(context, target),
       metadataOnly: !whole && !needsStatus(document.id),
     });
-    observed = observeAnswer(resource, object);
+    observed = observeResponse(resource, object);
     return { observed, object };
   } finally {
-    context.tracker.landed(document.key, observed, true);
+    context.tracker.writeFinished(document.key, observed, true);
   }
 }

@@ -17,7 +17,7 @@ const STRICT: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** The fields of which Git says all, in objects of a kind; undefined for most kinds. */
-export function strictRoots(kind: Pick<GroupVersionKind, "group" | "kind">): readonly string[] | undefined {
+export function authoritativeRoots(kind: Pick<GroupVersionKind, "group" | "kind">): readonly string[] | undefined {
   return STRICT[`${kind.group}/${kind.kind}`];
 }
 
@@ -25,12 +25,12 @@ export function strictRoots(kind: Pick<GroupVersionKind, "group" | "kind">): rea
  * What others have added to an object of a strict kind: fields that they own and we do not. Rules that an aggregation fills
  * in are not among them. Empty for all other kinds, where additions are left alone.
  */
-export function strictExtras(
+export function foreignFields(
   kind: Pick<GroupVersionKind, "group" | "kind">,
   mine: ManagedFieldsEntry | undefined,
   entries: readonly ManagedFieldsEntry[],
 ): FieldsV1 {
-  const roots = strictRoots(kind);
+  const roots = authoritativeRoots(kind);
   if (roots === undefined || mine?.fieldsV1 === undefined) return {};
   const aggregated = childOf(mine.fieldsV1, "f:aggregationRule") !== undefined;
   let extras: FieldsV1 = {};
@@ -42,8 +42,8 @@ export function strictExtras(
 }
 
 /** Whether others have added anything. */
-export function hasExtras(...of: Parameters<typeof strictExtras>): boolean {
-  return !isEmpty(strictExtras(...of));
+export function hasForeignFields(...of: Parameters<typeof foreignFields>): boolean {
+  return !isEmpty(foreignFields(...of));
 }
 
 function atRoots(fields: FieldsV1, roots: readonly string[], aggregated: boolean): FieldsV1 {

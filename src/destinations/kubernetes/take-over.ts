@@ -5,7 +5,7 @@ import type { FieldsV1, LiveMetadata, ManagedFieldsEntry } from "../../kube/obje
 import { isHand, isLegacy, isMain, isTool } from "./managers.js";
 
 /** Whose books are rewritten, and how our entry looks. */
-export interface OurBooks {
+export interface OwnManager {
   /** Our field manager. */
   readonly manager: string;
   /** apiVersion of an entry that we did not have before. */
@@ -19,9 +19,9 @@ export interface OurBooks {
  * they would stay for ever, with "no drift". `tools`: also what deployment tools wrote. `extras`: fields of strict kinds that
  * others added. What people wrote by hand and we set, too, becomes ours alone. Undefined when there is nothing to move.
  */
-export function takenOver(
+export function adoptedManagedFields(
   metadata: LiveMetadata,
-  ours: OurBooks,
+  ours: OwnManager,
   what: { readonly tools: boolean; readonly extras: FieldsV1 },
 ): readonly ManagedFieldsEntry[] | undefined {
   const entries = metadata.managedFields ?? [];
@@ -40,9 +40,9 @@ export function takenOver(
 }
 
 /** Makes single fields ours, whoever had them, or nobody: the apply that follows removes them. */
-export function claimed(
+export function ownedManagedFields(
   metadata: LiveMetadata,
-  ours: OurBooks,
+  ours: OwnManager,
   members: readonly FieldSteps[],
 ): readonly ManagedFieldsEntry[] {
   const entries = metadata.managedFields ?? [];
@@ -66,7 +66,7 @@ export function isShared(mine: ManagedFieldsEntry | undefined, entries: readonly
   );
 }
 
-function ourEntry(ours: OurBooks, mine: ManagedFieldsEntry | undefined, fieldsV1: FieldsV1): ManagedFieldsEntry {
+function ourEntry(ours: OwnManager, mine: ManagedFieldsEntry | undefined, fieldsV1: FieldsV1): ManagedFieldsEntry {
   return {
     manager: ours.manager,
     operation: "Apply",

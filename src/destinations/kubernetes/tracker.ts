@@ -2,21 +2,21 @@ import { isNewer, type RawObject } from "../../kube/object.js";
 import { type GroupVersionKind, objectKey } from "../../manifest/object-id.js";
 import { appKey } from "../../plan/live.js";
 import { needsStatus } from "./health/rules.js";
-import { isAsApplied, isExplained, type ObservedObject, sameHealth, sameWishes } from "./observed-object.js";
+import { isAsApplied, isExplained, type ObservedObject, sameHealth, sameRequests } from "./observed-object.js";
 
 /** What happened to an object that its app should know of. */
-export type ObjectNews = "drift" | "health" | "gone";
+export type ObjectEvent = "drift" | "health" | "gone";
 
 /**
  * What we think of an object beyond what it says itself: `unverified` after an event that nothing explains, until it is
  * looked at; `drifted` when the look found another value although the managed fields do not tell.
  */
-export type Doubt = "none" | "unverified" | "drifted";
+export type Verification = "none" | "unverified" | "drifted";
 
 /** An object, and what we think of it. */
 export interface Tracked {
   readonly object: ObservedObject;
-  readonly doubt: Doubt;
+  readonly verification: Verification;
   /** Monotonic time of the last answer of the API server that showed the object to be as it should; undefined: none yet. */
   readonly verifiedAt: number | undefined;
   /** Whether the API server kept no entry of our last apply: something strips it, and its absence tells nothing. */
@@ -45,7 +45,7 @@ const MAX_ENDED = 2_000;
 export class Tracker {
   /** Monotonic time as it was last told: to the minute is enough. */
   #time = 0;
-  readonly #onNews: (app: string, object: ObservedObject, news: ObjectNews) => void;
+  readonly #onEvent: (app: string, object: ObservedObject, news: ObjectEvent) => void;
   readonly #isPast: (object: ObservedObject) => boolean;
   readonly #objects = new Map<string, Entry>();
   readonly #byApp = new Map<string, Set<string>>();
@@ -56,10 +56,10 @@ export class Tracker {
 
   /** `isPast`: whether the watch of its kind has told of everything up to this state of an object, and does not hold the object. */
   constructor(
-    onNews: (app: string, object: ObservedObject, news: ObjectNews) => void,
+    onEvent: (app: string, object: ObservedObject, event: ObjectEvent) => void,
     isPast: (object: ObservedObject) => boolean = () => false,
   ) {
-    this.#onNews = onNews;
+    this.#onEvent = onEvent;
     this.#isPast = isPast;
   }
 
@@ -88,10 +88,10 @@ export class Tracker {
   }
 
   /** Raises a doubt about an object that shows none: it is to be looked at. Says whether there is anything to look at. */
-  suspect(key: string): boolean {
+  markUnverified(key: string): boolean {
     const tracked = this.#objects.get(key);
-    if (tracked?.doubt !== "none" || tracked.object.deleting) return false;
-    tracked.doubt = "unverified";
+    if (tracked?.verification !== "none" || tracked.object.deleting) return false;
+    tracked.verification = "unverified";
     return true;
   }
 
@@ -130,7 +130,7 @@ export class Tracker {
     // Another object under the name: made by us, or by somebody who may have copied our marks onto it.
     const own = firstList || this.#isOwn(object) || this.#noteUnexplained(object);
     this.#store(object, own ? "none" : "unverified");
-    if (!firstList && !own) this.#tell(object, "drift");
+    if (!firstList && !own) this.#notify(object, "drift");
   }
 
   /** Takes a DELETED event in: the object is gone, or does not carry our labels any more. */
@@ -139,11 +139,11 @@ export class Tracker {
     if (!tracked || tracked.object.uid !== uid) return;
     this.#forget(key);
     if (tracked.object.finished) this.#noteEnd(key, tracked.object);
-    this.#tell(tracked.object, "gone");
+    this.#notify(tracked.object, "gone");
   }
 
   /** Says that a write to an object is about to be sent. Each call needs one `landed`. */
-  sending(key: string): void {
+  writeStarted(key: string): void {
     const flight = this.#flights.get(key) ?? { count: 0, unexplained: [] };
     flight.count++;
     this.#flights.set(key, flight);
@@ -153,7 +153,7 @@ export class Tracker {
    * Says how the write ended: with the object as it is now, or without an answer. `verified`: the write settles doubts. An answer
    * that comes after its object was deleted, as by the garbage collector, does not bring the object back.
    */
-  landed(key: string, object: ObservedObject | undefined, verified: boolean): void {
+  writeFinished(key: string, object: ObservedObject | undefined, verified: boolean): void {
     const flight = this.#flights.get(key);
     if (flight && --flight.count <= 0) this.#flights.delete(key);
     if (object && this.#isPast(object)) this.gone(key, object.uid);
@@ -161,7 +161,7 @@ export class Tracker {
       this.#remember(key, object.resourceVersion);
       const tracked = this.#objects.get(key);
       const newer = !tracked || isNewer(object.resourceVersion, tracked.object.resourceVersion);
-      if (newer) this.#store(object, verified ? "none" : (tracked?.doubt ?? "none"), verified);
+      if (newer) this.#store(object, verified ? "none" : (tracked?.verification ?? "none"), verified);
       else if (verified && tracked.object.resourceVersion === object.resourceVersion) this.#applied(tracked);
     }
     const doubtful = flight?.unexplained.filter((version) => version !== object?.resourceVersion) ?? [];
@@ -169,25 +169,25 @@ export class Tracker {
     const after =
       object === undefined ? doubtful : doubtful.filter((version) => isNewer(version, object.resourceVersion));
     if (tracked && after.length > 0) {
-      tracked.doubt = "unverified";
-      this.#tell(tracked.object, "drift");
+      tracked.verification = "unverified";
+      this.#notify(tracked.object, "drift");
     }
   }
 
   /** Records what a look at an object found, if the object is still the one that was looked at. */
-  settle(key: string, resourceVersion: string, doubt: Doubt): void {
+  settle(key: string, resourceVersion: string, verification: Verification): void {
     const tracked = this.#objects.get(key);
     if (tracked?.object.resourceVersion !== resourceVersion) return;
-    if (doubt === "none") this.#prove(tracked);
-    else tracked.doubt = doubt;
+    if (verification === "none") this.#prove(tracked);
+    else tracked.verification = verification;
   }
 
   /** Raises a doubt about an object that a list should have held: its app looks at it. */
-  doubt(key: string): void {
+  verification(key: string): void {
     const tracked = this.#objects.get(key);
     if (!tracked) return;
-    tracked.doubt = "unverified";
-    this.#tell(tracked.object, "drift");
+    tracked.verification = "unverified";
+    this.#notify(tracked.object, "drift");
   }
 
   /** Takes our own delete in without waiting for its event. */
@@ -207,27 +207,27 @@ export class Tracker {
   #wentBack(object: ObservedObject): void {
     this.#ownWrites.delete(object.key);
     this.#store(object, "unverified");
-    this.#tell(object, "drift");
+    this.#notify(object, "drift");
   }
 
   #changed(tracked: Entry, object: ObservedObject): void {
     const previous = tracked.object;
     const explained = this.#isOwn(object) || isExplained(previous, object) || this.#noteUnexplained(object);
-    this.#store(object, explained ? tracked.doubt : "unverified");
+    this.#store(object, explained ? tracked.verification : "unverified");
     const broken = isAsApplied(previous) && !isAsApplied(object);
-    if ((!explained || broken || !sameWishes(previous, object)) && !object.deleting) this.#tell(object, "drift");
-    else if (!sameHealth(previous, object)) this.#tell(object, "health");
+    if ((!explained || broken || !sameRequests(previous, object)) && !object.deleting) this.#notify(object, "drift");
+    else if (!sameHealth(previous, object)) this.#notify(object, "health");
   }
 
   /** A full watch tells the health of a write whose answer held the metadata alone. */
   #refreshHealth(tracked: Entry, object: ObservedObject): void {
     const previous = tracked.object;
     tracked.object = object;
-    if (!sameHealth(previous, object)) this.#tell(object, "health");
+    if (!sameHealth(previous, object)) this.#notify(object, "health");
   }
 
   #prove(tracked: Entry): void {
-    tracked.doubt = "none";
+    tracked.verification = "none";
     tracked.verifiedAt = this.#time;
   }
 
@@ -237,17 +237,17 @@ export class Tracker {
     tracked.untracked = tracked.object.entryHash === undefined;
   }
 
-  #store(object: ObservedObject, doubt: Doubt, verified = false): void {
+  #store(object: ObservedObject, verification: Verification, verified = false): void {
     const previous = this.#objects.get(object.key);
     if (previous && appKey(previous.object.app) !== appKey(object.app)) {
       // Somebody, or admission during our own write, has changed whose it is: it is gone from where it was.
       this.#forget(object.key);
-      this.#tell(previous.object, "gone");
+      this.#notify(previous.object, "gone");
     }
     const same = previous?.object.uid === object.uid ? previous : undefined;
     const verifiedAt = verified ? this.#time : same?.verifiedAt;
     const untracked = verified ? object.entryHash === undefined : (same?.untracked ?? false);
-    this.#objects.set(object.key, { object, doubt, verifiedAt, untracked });
+    this.#objects.set(object.key, { object, verification, verifiedAt, untracked });
     if (this.#ended.size > 0) this.#ended.delete(object.key);
     const app = appKey(object.app);
     const keys = this.#byApp.get(app) ?? new Set();
@@ -290,7 +290,7 @@ export class Tracker {
     this.#ownWrites.set(key, versions);
   }
 
-  #tell(object: ObservedObject, news: ObjectNews): void {
-    this.#onNews(appKey(object.app), object, news);
+  #notify(object: ObservedObject, event: ObjectEvent): void {
+    this.#onEvent(appKey(object.app), object, event);
   }
 }

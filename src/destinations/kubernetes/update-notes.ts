@@ -5,7 +5,7 @@ import type { FieldsV1, LiveMetadata, ManagedFieldsEntry } from "../../kube/obje
 import type { Document } from "../../manifest/document.js";
 import { displayId } from "../../manifest/object-id.js";
 import { isHand, isLegacy, isMain } from "./managers.js";
-import { strictRoots } from "./strict.js";
+import { authoritativeRoots } from "./strict.js";
 
 /** Paths named in one note. */
 const MAX_PATHS = 5;
@@ -54,7 +54,7 @@ function outlasts(entry: ManagedFieldsEntry, manager: string): boolean {
 
 /** Of strict kinds nothing of others stays. */
 function limited(entry: ManagedFieldsEntry, document: Document): FieldsV1 {
-  const roots = isMain(entry) ? (strictRoots(document.id) ?? []) : [];
+  const roots = isMain(entry) ? (authoritativeRoots(document.id) ?? []) : [];
   return Object.fromEntries(Object.entries(entry.fieldsV1 ?? {}).filter(([step]) => !roots.includes(step)));
 }
 

@@ -75,8 +75,8 @@ export class KindWatches {
   }
 
   /** The API server is back: watches that wait for their next try are tried now. */
-  hurry(): void {
-    for (const watch of this.#watches.values()) watch.hurry();
+  retryNow(): void {
+    for (const watch of this.#watches.values()) watch.retryNow();
   }
 
   /** Ends all watches. */

@@ -9,18 +9,18 @@ import type { HealAction, PreviewedWrite } from "../../plan/actions.js";
 import type { LiveObject } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { Outcome, Target } from "../destination.js";
-import { admissionNotes, notAsAsked } from "./asked.js";
+import { admissionNotes, divergentPaths } from "./asked.js";
 import { changeOwnership } from "./change-ownership.js";
 import { causeOf } from "./companions/cause.js";
 import { type KubernetesContext, noteForbidden, recordedHash, writer } from "./context.js";
 import { forcedDryRun, readLive } from "./dry-run.js";
 import { fieldManager } from "./identity.js";
-import { mending } from "./mend.js";
+import { applyWithRepair } from "./mend.js";
 import type { ObservedObject } from "./observed-object.js";
 import { explainRefusal } from "./refusals/explain.js";
-import { applyStamped, type StampedWrite, type Written } from "./stamped-write.js";
-import { strictExtras } from "./strict.js";
-import { takenOver } from "./take-over.js";
+import { applyOwned, type OwnedWrite, type Written } from "./stamped-write.js";
+import { foreignFields } from "./strict.js";
+import { adoptedManagedFields } from "./take-over.js";
 
 /** Makes one previewed write. A new object is made without force, so that nothing that appeared meanwhile is overrun. */
 export async function writeDocument(
@@ -36,8 +36,8 @@ export async function writeDocument(
     if (first || known?.legacy || known?.extras || known?.shared) await takeOver(context, target, resource, document);
     const force = write.verb !== "Create";
     const stamp = { target, resource, document, fields: write.stamp, force, whole: false };
-    const apply = (): Promise<Written> => applyStamped(context, stamp);
-    const once = force ? await mending(context, target, resource, document, apply) : await apply();
+    const apply = (): Promise<Written> => applyOwned(context, stamp);
+    const once = force ? await applyWithRepair(context, target, resource, document, apply) : await apply();
     const { observed: written } = await withoutLegacy(context, stamp, once);
     if (first && written.shared) await takeOver(context, target, resource, document);
     return { ok: true, wrote: true, notes: [...write.warnings, ...oddities(written, target, document)] };
@@ -73,7 +73,7 @@ async function applyAgain(
   const asRecorded = known?.applied?.document === recordedHash(context, document) ? known.applied.fields : undefined;
   const fields = asRecorded ?? entryHash(await forcedDryRun(context, target, document, resource), target);
   const stamp = { target, resource, document, fields, force: true, whole: true };
-  const once = await mending(context, target, resource, document, () => applyStamped(context, stamp));
+  const once = await applyWithRepair(context, target, resource, document, () => applyOwned(context, stamp));
   return withoutLegacy(context, stamp, once);
 }
 
@@ -81,11 +81,11 @@ async function applyAgain(
  * Where our entry was gone, the API server books all that it finds to `before-first-apply`, and what Git does not have would
  * stay: that becomes ours, and goes with one more apply.
  */
-async function withoutLegacy(context: KubernetesContext, write: StampedWrite, written: Written): Promise<Written> {
+async function withoutLegacy(context: KubernetesContext, write: OwnedWrite, written: Written): Promise<Written> {
   const { legacy, entryHash } = written.observed;
   if (!legacy || !write.force) return written;
   await takeOver(context, write.target, write.resource, write.document);
-  return applyStamped(context, { ...write, fields: entryHash ?? write.fields });
+  return applyOwned(context, { ...write, fields: entryHash ?? write.fields });
 }
 
 /** An object that nobody is known to have changed is as Git says, if it reads so, although nothing may be applied to it now. */
@@ -98,7 +98,7 @@ async function verifyByReading(
 ): Promise<Outcome> {
   const live = await readLive(context, target, resource, document);
   if (!live) throw refusal;
-  const paths = notAsAsked(document.object, live);
+  const paths = divergentPaths(document.object, live);
   const why = explainRefusal(refusal, document.object);
   const retryable = !isDocumentRefusal(refusal);
   if (paths.length > 0) return { ok: false, retryable, message: `${why} (not as in Git: ${paths.join(", ")})` };
@@ -166,8 +166,8 @@ async function takeOver(
     // At first contact all that others have is an addition, but for rules that an aggregation fills in.
     const none = { fieldsV1: "aggregationRule" in document.object ? { "f:aggregationRule": {} } : {} };
     const mine = applyEntry(metadata, ours.manager) ?? none;
-    const extras = strictExtras(document.id, mine, metadata.managedFields ?? []);
-    return takenOver(metadata, ours, { tools, extras });
+    const extras = foreignFields(document.id, mine, metadata.managedFields ?? []);
+    return adoptedManagedFields(metadata, ours, { tools, extras });
   });
 }
 

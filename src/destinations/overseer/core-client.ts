@@ -27,7 +27,7 @@ export interface CoreRequest {
 }
 
 /** What a Core answered: below 400, or 304. */
-export interface CoreAnswer {
+export interface CoreResponse {
   readonly status: number;
   readonly body: unknown;
   /** Without its quotes; undefined where the Core gives none. */
@@ -49,7 +49,7 @@ export interface CoreClientOptions {
 /** Longest wait for the head of an answer, and for each part of its body. */
 const TIMEOUT_MS = 15_000;
 /** Largest answer that is read. */
-const MAX_ANSWER_BYTES = 128 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 128 * 1024 * 1024;
 const CONNECTIONS = 8;
 
 /** HTTP to one Core: JSON both ways, errors as CoreError, connections that are kept. */
@@ -75,13 +75,13 @@ export class CoreClient {
       connections: CONNECTIONS,
       keepAliveTimeout: 60_000,
       bodyTimeout: TIMEOUT_MS,
-      maxResponseSize: MAX_ANSWER_BYTES,
+      maxResponseSize: MAX_RESPONSE_BYTES,
     };
     this.#pool = fencedPool(origin, settings, options.gate ?? openGate);
   }
 
   /** Sends a request. Throws CoreError for every answer from 400 on and for none; whatever `signal` aborts with. */
-  async request(request: CoreRequest): Promise<CoreAnswer> {
+  async request(request: CoreRequest): Promise<CoreResponse> {
     let code = "error";
     try {
       const response = await this.#pool.request(this.#options(request));
@@ -132,14 +132,14 @@ export class CoreClient {
       return JSON.parse(text);
     } catch {
       throw this.#error(
-        "CORE_BROKEN_ANSWER",
+        "CORE_INVALID_RESPONSE",
         request,
         "gave an answer that is not JSON: is this the address of an Overseer Core?",
       );
     }
   }
 
-  #refusal(status: number, text: string, headers: CoreAnswer["headers"], request: CoreRequest): CoreError {
+  #refusal(status: number, text: string, headers: CoreResponse["headers"], request: CoreRequest): CoreError {
     const said = saidIn(text);
     const hidden = said !== undefined && quotesSent(text, request.body, [this.#access.token]);
     const note =
@@ -150,14 +150,14 @@ export class CoreClient {
           : `: ${said}`;
     const retryAfter = Number(headers["retry-after"]);
     const options = Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfterMs: retryAfter * 1000 } : {};
-    return this.#error(codeOf(status), request, `${meaningOf(status)}${note}`, options);
+    return this.#error(codeOf(status), request, `${describeStatus(status)}${note}`, options);
   }
 
-  #failure(error: unknown, request: CoreRequest, begun: boolean): CoreError {
+  #failure(error: unknown, request: CoreRequest, started: boolean): CoreError {
     const name = error instanceof Error ? error.name : "";
     if (/Timeout/.test(name)) return this.#error("CORE_TIMEOUT", request, "did not answer in time", { cause: error });
-    if (begun)
-      return this.#error("CORE_BROKEN_ANSWER", request, `broke off in the middle of its answer (${detailOf(error)})`, {
+    if (started)
+      return this.#error("CORE_INVALID_RESPONSE", request, `broke off in the middle of its answer (${detailOf(error)})`, {
         cause: error,
       });
     return this.#error("CORE_UNREACHABLE", request, `cannot be reached: ${detailOf(error)}`, { cause: error });
@@ -178,7 +178,7 @@ function codeOf(status: number): CoreErrorCode {
   return status >= 500 || status === 429 || status === 408 ? "CORE_FAILED" : "CORE_REFUSED";
 }
 
-function meaningOf(status: number): string {
+function describeStatus(status: number): string {
   if (status === 401)
     return "does not know the token (401): correct key token of the Secret that destination.overseer.secretRef names";
   if (status === 403) return "does not allow this to the token (403): give it the role admin";

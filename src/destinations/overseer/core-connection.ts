@@ -16,7 +16,7 @@ export interface CoreConnectionOptions {
   readonly onRequest: CoreRequestObserver;
   readonly gate: WriteGate;
   /** Told which apps may have work to do, by `namespace/name`. */
-  readonly onNews: (apps: ReadonlySet<string>) => void;
+  readonly onEvent: (apps: ReadonlySet<string>) => void;
 }
 
 const DEFAULT_INTERVAL_MS = 30_000;
@@ -31,7 +31,7 @@ export class CoreConnection {
   readonly apps = new Set<string>();
 
   constructor(access: CoreAccess, interval: string, options: CoreConnectionOptions) {
-    const { clock, logger, userAgent, onRequest, gate, onNews } = options;
+    const { clock, logger, userAgent, onRequest, gate, onEvent } = options;
     this.access = access;
     this.client = new CoreClient(access, { userAgent, onRequest, gate });
     this.reader = new CoreReader(this.client);
@@ -40,7 +40,7 @@ export class CoreConnection {
       clock,
       logger: logger.child({ core: access.url }),
       intervalMs: parseDuration(interval) ?? DEFAULT_INTERVAL_MS,
-      onNews: (affected) => onNews(this.#concerned(affected)),
+      onEvent: (affected) => onEvent(this.#concerned(affected)),
     });
     this.follower.start();
   }

@@ -6,7 +6,7 @@ export type CoreErrorCode =
   | "CORE_SECRET_INVALID"
   | "CORE_UNREACHABLE"
   | "CORE_TIMEOUT"
-  | "CORE_BROKEN_ANSWER"
+  | "CORE_INVALID_RESPONSE"
   | "CORE_UNAUTHENTICATED"
   | "CORE_FORBIDDEN"
   | "CORE_NOT_FOUND"
@@ -20,7 +20,7 @@ const REASONS: Readonly<Record<CoreErrorCode, string>> = {
   CORE_SECRET_INVALID: "CoreSecretInvalid",
   CORE_UNREACHABLE: "CoreUnreachable",
   CORE_TIMEOUT: "CoreTimeout",
-  CORE_BROKEN_ANSWER: "CoreBrokenAnswer",
+  CORE_INVALID_RESPONSE: "CoreInvalidResponse",
   CORE_UNAUTHENTICATED: "CoreAuthenticationFailed",
   CORE_FORBIDDEN: "CoreForbidden",
   CORE_NOT_FOUND: "CoreNotFound",
@@ -34,7 +34,7 @@ const REASONS: Readonly<Record<CoreErrorCode, string>> = {
 const UNCERTAIN: ReadonlySet<string> = new Set([
   "CORE_UNREACHABLE",
   "CORE_TIMEOUT",
-  "CORE_BROKEN_ANSWER",
+  "CORE_INVALID_RESPONSE",
   "CORE_FAILED",
 ]);
 

@@ -8,13 +8,13 @@ import { type BucketSize, TokenBucket } from "../../base/token-bucket.js";
 import { CoreError } from "./core-error.js";
 import type { CoreReader } from "./core-reader.js";
 import { type Affected, CoreState } from "./core-state.js";
-import type { SeenKinds } from "./seen.js";
+import type { CoreRecords } from "./seen.js";
 
 const RETRY: BackoffPolicy = { baseMs: 500, factor: 2, maxMs: 60_000 };
 /** Looks of a Core that waits by itself are at least this far apart: what happens together is seen together. */
 const PAUSE_MS = 20;
 /** A change is seen at once, but a Core in which something changes all the time is read only so often. */
-const LOOKS: BucketSize = { burst: 40, perSecond: 4 };
+const POLL_BACKOFF: BucketSize = { burst: 40, perSecond: 4 };
 
 /** How a Core is followed. */
 export interface CoreFollowerOptions {
@@ -25,7 +25,7 @@ export interface CoreFollowerOptions {
   readonly intervalMs: number;
   readonly random?: () => number;
   /** Told of what concerns apps; undefined: of everything that may concern any of them. */
-  readonly onNews: (affected: Affected) => void;
+  readonly onEvent: (affected: Affected) => void;
 }
 
 /**
@@ -42,14 +42,14 @@ export class CoreFollower {
   #written: Set<string> | undefined;
   #fresh = false;
   #failures = 0;
-  readonly #looks: TokenBucket;
+  readonly #polls: TokenBucket;
   #problem: CoreError | undefined;
   #waiters: (() => void)[] = [];
   #loop: Promise<void> | undefined;
 
   constructor(options: CoreFollowerOptions) {
     this.#options = options;
-    this.#looks = new TokenBucket(options.clock, LOOKS);
+    this.#polls = new TokenBucket(options.clock, POLL_BACKOFF);
   }
 
   /** Why the picture is not what the Core holds now; undefined while it is. */
@@ -80,14 +80,14 @@ export class CoreFollower {
   }
 
   /** Says that it is not known what the Core holds, after a write without an answer: looks again at once. */
-  doubt(): void {
+  verification(): void {
     this.#fresh = false;
     this.refresh();
   }
 
   /** Has an app looked at again, after something of it was written that it waits for. */
-  nudge(app: string): void {
-    this.#options.onNews({ apps: new Set([app]), everyone: false });
+  notify(app: string): void {
+    this.#options.onEvent({ apps: new Set([app]), everyone: false });
   }
 
   /** Looks again now. */
@@ -96,7 +96,7 @@ export class CoreFollower {
   }
 
   /** Notes a resource as a write of ours left it. */
-  wrote<K extends ChangeKind>(kind: K, seen: SeenKinds[K]): void {
+  wrote<K extends ChangeKind>(kind: K, seen: CoreRecords[K]): void {
     this.#written?.add(seen.id);
     this.state.put(kind, seen);
   }
@@ -112,9 +112,9 @@ export class CoreFollower {
       this.#interrupt = new AbortController();
       const { signal } = this.#interrupt;
       try {
-        const news = await this.#look(signal);
+        const events = await this.#poll(signal);
         this.#recovered();
-        await this.#pause(this.#restAfter(news), signal);
+        await this.#pause(this.#backOffAfter(events), signal);
       } catch (error) {
         if (signal.aborted) continue;
         this.#failed(error);
@@ -126,30 +126,30 @@ export class CoreFollower {
   }
 
   /** Milliseconds until the next look. */
-  #restAfter(news: boolean): number {
+  #backOffAfter(events: boolean): number {
     const { reader, intervalMs } = this.#options;
     if (!reader.waits) return intervalMs;
-    return news ? Math.max(PAUSE_MS, this.#looks.take()) : PAUSE_MS;
+    return events ? Math.max(PAUSE_MS, this.#polls.take()) : PAUSE_MS;
   }
 
   /** One look. Gives whether it brought anything. */
-  async #look(signal: AbortSignal): Promise<boolean> {
-    const { reader, intervalMs, onNews } = this.#options;
+  async #poll(signal: AbortSignal): Promise<boolean> {
+    const { reader, intervalMs, onEvent } = this.#options;
     const written = new Set<string>();
     this.#written = written;
     // While the picture is in doubt, or after a fault, nothing is waited for: the first answer ends it.
     const seconds = this.fresh ? Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.round(intervalMs / 1000))) : 0;
-    const { news, confirm } = await reader.look(seconds, signal);
+    const { events, confirm } = await reader.look(seconds, signal);
     this.#written = undefined;
-    if (news !== undefined) {
-      const affected = this.state.take(news, written);
-      if (affected.apps.size > 0 || affected.everyone) onNews(affected);
+    if (events !== undefined) {
+      const affected = this.state.take(events, written);
+      if (affected.apps.size > 0 || affected.everyone) onEvent(affected);
     }
     confirm(written.size > 0);
     const whole = !this.#fresh;
     this.#fresh = true;
-    if (whole) onNews({ apps: new Set(), everyone: true });
-    return news !== undefined;
+    if (whole) onEvent({ apps: new Set(), everyone: true });
+    return events !== undefined;
   }
 
   #recovered(): void {
@@ -159,7 +159,7 @@ export class CoreFollower {
     this.#release();
     if (before === undefined) return;
     this.#options.logger.info("the Core answers again", {});
-    this.#options.onNews({ apps: new Set(), everyone: true });
+    this.#options.onEvent({ apps: new Set(), everyone: true });
   }
 
   #failed(error: unknown): void {
@@ -170,7 +170,7 @@ export class CoreFollower {
     this.#release();
     if (before?.message === this.#problem.message) return;
     this.#options.logger.warn("the Core cannot be read", { error: this.#problem.message, code: this.#problem.code });
-    this.#options.onNews({ apps: new Set(), everyone: true });
+    this.#options.onEvent({ apps: new Set(), everyone: true });
   }
 
   #release(): void {

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { ChangeKind } from "../../api/core/changes.js";
-import type { CoreAnswer, CoreClient } from "./core-client.js";
+import type { CoreResponse, CoreClient } from "./core-client.js";
 import { CoreError, isCoreError } from "./core-error.js";
 import { ALL_ABILITIES, type CoreAbilities } from "./core-limits.js";
-import type { CoreNews } from "./core-state.js";
-import { SEEN, type SeenKinds } from "./seen.js";
+import type { CoreEventHandler } from "./core-state.js";
+import { CORE_RECORDS, type CoreRecords } from "./seen.js";
 
 /** Where each kind is listed: its path, and the name of the list in the answer. */
 const LISTS: { readonly [K in ChangeKind]: { readonly path: string; readonly list: string } } = {
@@ -23,18 +23,18 @@ const OPTIONAL: ReadonlySet<ChangeKind> = new Set(["signInProvider", "backupPoli
 const Changes = z.object({
   cursor: z.string().min(1),
   full: z.boolean(),
-  apps: z.array(SEEN.app),
-  routes: z.array(SEEN.route),
-  backupPolicies: z.array(SEEN.backupPolicy),
-  nodes: z.array(SEEN.node),
-  jobs: z.array(SEEN.job),
-  secrets: z.array(SEEN.secret),
-  signInProviders: z.array(SEEN.signInProvider),
+  apps: z.array(CORE_RECORDS.app),
+  routes: z.array(CORE_RECORDS.route),
+  backupPolicies: z.array(CORE_RECORDS.backupPolicy),
+  nodes: z.array(CORE_RECORDS.node),
+  jobs: z.array(CORE_RECORDS.job),
+  secrets: z.array(CORE_RECORDS.secret),
+  signInProviders: z.array(CORE_RECORDS.signInProvider),
   deleted: z.array(z.object({ kind: z.string(), id: z.string() })),
 });
 
 /** What one look at a Core brought; undefined: nothing is new. */
-export type Look = CoreNews | undefined;
+export type PollResult = CoreEventHandler | undefined;
 
 /**
  * Reads what a Core holds: by its list of changes where it has one (one conditional request, which the Core may hold open
@@ -45,7 +45,7 @@ export class CoreReader {
   #abilities: CoreAbilities | undefined;
   #cursor: string | undefined;
   #tags = new Map<ChangeKind, string>();
-  #kept = new Map<ChangeKind, readonly SeenKinds[ChangeKind][]>();
+  #kept = new Map<ChangeKind, readonly CoreRecords[ChangeKind][]>();
 
   constructor(client: CoreClient) {
     this.#client = client;
@@ -68,26 +68,26 @@ export class CoreReader {
   async look(
     waitSeconds: number,
     signal: AbortSignal,
-  ): Promise<{ readonly news: Look; readonly confirm: (overlapped: boolean) => void }> {
+  ): Promise<{ readonly events: PollResult; readonly confirm: (overlapped: boolean) => void }> {
     if (this.abilities.changes) {
       try {
-        return await this.#lookAtChanges(waitSeconds, signal);
+        return await this.#readChanges(waitSeconds, signal);
       } catch (error) {
         if (this.#abilities !== undefined || !isCoreError(error, "CORE_NOT_FOUND")) throw error;
         this.#abilities = await this.#probe(signal);
       }
     }
-    const news = await this.#lookAtLists(signal);
+    const events = await this.#readLists(signal);
     const confirm = (overlapped: boolean): void => {
       if (overlapped) this.#tags.clear();
     };
-    return { news, confirm };
+    return { events, confirm };
   }
 
-  async #lookAtChanges(waitSeconds: number, signal: AbortSignal): ReturnType<CoreReader["look"]> {
+  async #readChanges(waitSeconds: number, signal: AbortSignal): ReturnType<CoreReader["look"]> {
     const cursor = this.#cursor;
     const query = cursor === undefined ? "" : `?since=${encodeURIComponent(cursor)}`;
-    const answer = await this.#client.request({
+    const response = await this.#client.request({
       method: "GET",
       path: `/api/changes${query}`,
       ifNoneMatch: cursor,
@@ -95,9 +95,9 @@ export class CoreReader {
       signal,
     });
     this.#abilities = ALL_ABILITIES;
-    if (answer.status === 304) return { news: undefined, confirm: () => {} };
-    const changes = this.#read(Changes, answer, "/api/changes");
-    const news: CoreNews = {
+    if (response.status === 304) return { events: undefined, confirm: () => {} };
+    const changes = this.#read(Changes, response, "/api/changes");
+    const events: CoreEventHandler = {
       full: changes.full,
       found: {
         app: changes.apps,
@@ -111,19 +111,19 @@ export class CoreReader {
       deleted: changes.deleted.filter((gone): gone is { kind: ChangeKind; id: string } => gone.kind in LISTS),
     };
     return {
-      news,
+      events,
       confirm: () => {
         this.#cursor = changes.cursor;
       },
     };
   }
 
-  async #lookAtLists(signal: AbortSignal): Promise<Look> {
+  async #readLists(signal: AbortSignal): Promise<PollResult> {
     let changed = false;
     for (const kind of Object.keys(LISTS) as ChangeKind[]) changed = (await this.#list(kind, signal)) || changed;
     if (!changed) return undefined;
-    const of = <K extends ChangeKind>(kind: K): readonly SeenKinds[K][] =>
-      (this.#kept.get(kind) ?? []) as readonly SeenKinds[K][];
+    const of = <K extends ChangeKind>(kind: K): readonly CoreRecords[K][] =>
+      (this.#kept.get(kind) ?? []) as readonly CoreRecords[K][];
     const found = {
       app: of("app"),
       route: of("route"),
@@ -141,11 +141,11 @@ export class CoreReader {
     const { path, list } = LISTS[kind];
     if (kind === "signInProvider" && !this.abilities.signInProviders) return false;
     try {
-      const answer = await this.#client.request({ method: "GET", path, ifNoneMatch: this.#tags.get(kind), signal });
-      if (answer.status === 304) return false;
-      const body = this.#read(z.object({ [list]: z.array(SEEN[kind]) }), answer, path);
-      if (answer.etag !== undefined) this.#tags.set(kind, answer.etag);
-      this.#kept.set(kind, (body[list] ?? []) as readonly SeenKinds[ChangeKind][]);
+      const response = await this.#client.request({ method: "GET", path, ifNoneMatch: this.#tags.get(kind), signal });
+      if (response.status === 304) return false;
+      const body = this.#read(z.object({ [list]: z.array(CORE_RECORDS[kind]) }), response, path);
+      if (response.etag !== undefined) this.#tags.set(kind, response.etag);
+      this.#kept.set(kind, (body[list] ?? []) as readonly CoreRecords[ChangeKind][]);
       return true;
     } catch (error) {
       if (!OPTIONAL.has(kind) || !isCoreError(error, "CORE_NOT_FOUND")) throw error;
@@ -186,13 +186,13 @@ export class CoreReader {
     }
   }
 
-  #read<T>(schema: z.ZodType<T>, answer: CoreAnswer, path: string): T {
-    const { success, data, error } = schema.safeParse(answer.body);
+  #read<T>(schema: z.ZodType<T>, response: CoreResponse, path: string): T {
+    const { success, data, error } = schema.safeParse(response.body);
     if (success) return data;
     const at = error.issues[0];
     const where = at ? ` (${at.path.join(".")}: ${at.message})` : "";
     throw new CoreError(
-      "CORE_BROKEN_ANSWER",
+      "CORE_INVALID_RESPONSE",
       `the Core at ${this.#client.url} answered ${path} with something else than expected${where}`,
     );
   }

@@ -1,12 +1,12 @@
 import { CHANGE_KINDS, type ChangeKind } from "../../api/core/changes.js";
-import { markOf } from "./mark.js";
-import type { SeenApp, SeenBackupPolicy, SeenJob, SeenKinds, SeenNode, SeenRoute } from "./seen.js";
+import { ownershipOf } from "./mark.js";
+import type { AppRecord, BackupPolicyRecord, JobRecord, CoreRecords, NodeRecord, RouteRecord } from "./seen.js";
 
 /** A part of what a Core holds: what is new, or everything. */
-export interface CoreNews {
+export interface CoreEventHandler {
   /** Whether this is everything: what is known besides is gone. */
   readonly full: boolean;
-  readonly found: { readonly [K in ChangeKind]: readonly SeenKinds[K][] };
+  readonly found: { readonly [K in ChangeKind]: readonly CoreRecords[K][] };
   readonly deleted: readonly { readonly kind: ChangeKind; readonly id: string }[];
 }
 
@@ -23,7 +23,7 @@ const MAX_GONE = 10_000;
 
 /** What a Core holds, as it was read last: found by id and by name, without a request. */
 export class CoreState {
-  readonly #byId: { readonly [K in ChangeKind]: Map<string, SeenKinds[K]> } = {
+  readonly #byId: { readonly [K in ChangeKind]: Map<string, CoreRecords[K]> } = {
     app: new Map(),
     route: new Map(),
     backupPolicy: new Map(),
@@ -32,9 +32,9 @@ export class CoreState {
     secret: new Map(),
     signInProvider: new Map(),
   };
-  readonly #appsByName = new Map<string, SeenApp>();
-  readonly #routesByName = new Map<string, SeenRoute>();
-  readonly #jobsByApp = new Map<string, SeenJob>();
+  readonly #appsByName = new Map<string, AppRecord>();
+  readonly #routesByName = new Map<string, RouteRecord>();
+  readonly #jobsByApp = new Map<string, JobRecord>();
   /** Ids that we deleted: a look that began before may still show them. */
   readonly #gone = new Set<string>();
   #version = 0;
@@ -45,33 +45,33 @@ export class CoreState {
   }
 
   /** Everything of one kind. */
-  all<K extends ChangeKind>(kind: K): IterableIterator<SeenKinds[K]> {
+  all<K extends ChangeKind>(kind: K): IterableIterator<CoreRecords[K]> {
     return this.#byId[kind].values();
   }
 
-  byId<K extends ChangeKind>(kind: K, id: string): SeenKinds[K] | undefined {
+  byId<K extends ChangeKind>(kind: K, id: string): CoreRecords[K] | undefined {
     return this.#byId[kind].get(id);
   }
 
-  appNamed(name: string): SeenApp | undefined {
+  appNamed(name: string): AppRecord | undefined {
     return this.#appsByName.get(name);
   }
 
   /** `name`: host name and path together. */
-  routeNamed(name: string): SeenRoute | undefined {
+  routeNamed(name: string): RouteRecord | undefined {
     return this.#routesByName.get(name);
   }
 
-  policyNamed(name: string): SeenBackupPolicy | undefined {
+  policyNamed(name: string): BackupPolicyRecord | undefined {
     return this.#find("backupPolicy", name);
   }
 
-  nodeNamed(name: string): SeenNode | undefined {
+  nodeNamed(name: string): NodeRecord | undefined {
     return this.#find("node", name);
   }
 
   /** The newest job about an app. */
-  newestJob(appId: string): SeenJob | undefined {
+  newestJob(appId: string): JobRecord | undefined {
     return this.#jobsByApp.get(appId);
   }
 
@@ -93,23 +93,23 @@ export class CoreState {
    * Takes in what was read, and tells whom it concerns. `written`: ids of what was written while it was read, which is known
    * better already; a revision tells that by itself.
    */
-  take(news: CoreNews, written: ReadonlySet<string>): Affected {
+  take(events: CoreEventHandler, written: ReadonlySet<string>): Affected {
     const affected = { apps: new Set<string>(), everyone: false };
     for (const kind of CHANGE_KINDS) {
-      const ids = new Set(news.found[kind].map(({ id }) => id));
-      const absent = news.full ? [...this.#byId[kind].keys()].filter((id) => !ids.has(id) && !written.has(id)) : [];
+      const ids = new Set(events.found[kind].map(({ id }) => id));
+      const absent = events.full ? [...this.#byId[kind].keys()].filter((id) => !ids.has(id) && !written.has(id)) : [];
       for (const id of absent) this.#drop(kind, id, affected);
-      for (const seen of news.found[kind]) {
+      for (const seen of events.found[kind]) {
         if ("revision" in seen && seen.revision !== undefined ? !this.#gone.has(seen.id) : !written.has(seen.id))
           this.#keep(kind, seen, affected);
       }
     }
-    for (const { kind, id } of news.deleted) this.#drop(kind, id, affected);
+    for (const { kind, id } of events.deleted) this.#drop(kind, id, affected);
     return affected;
   }
 
   /** Notes a resource as a write of ours left it. */
-  put<K extends ChangeKind>(kind: K, seen: SeenKinds[K]): void {
+  put<K extends ChangeKind>(kind: K, seen: CoreRecords[K]): void {
     this.#keep(kind, seen, { apps: new Set(), everyone: false });
   }
 
@@ -123,12 +123,12 @@ export class CoreState {
     this.#drop(kind, id, { apps: new Set(), everyone: false });
   }
 
-  #find<K extends "backupPolicy" | "node" | "signInProvider">(kind: K, name: string): SeenKinds[K] | undefined {
+  #find<K extends "backupPolicy" | "node" | "signInProvider">(kind: K, name: string): CoreRecords[K] | undefined {
     for (const seen of this.#byId[kind].values()) if (seen.name === name) return seen;
     return undefined;
   }
 
-  #keep<K extends ChangeKind>(kind: K, seen: SeenKinds[K], affected: Collected): void {
+  #keep<K extends ChangeKind>(kind: K, seen: CoreRecords[K], affected: Collected): void {
     const before = this.#byId[kind].get(seen.id);
     if (before !== undefined && (isSame(before, seen) || isOlder(seen, before))) return;
     if (before !== undefined) this.#unindex(kind, before);
@@ -151,40 +151,40 @@ export class CoreState {
   }
 
   /** Names the app that a change of a resource concerns. */
-  #affect(kind: ChangeKind, seen: SeenKinds[ChangeKind] | undefined, affected: Collected): void {
+  #affect(kind: ChangeKind, seen: CoreRecords[ChangeKind] | undefined, affected: Collected): void {
     if (seen === undefined) return;
     if (kind === "job") {
-      const { appId } = seen as SeenJob;
+      const { appId } = seen as JobRecord;
       const app = appId === null ? undefined : this.#byId.app.get(appId);
       if (app) this.#affect("app", app, affected);
     } else if (kind === "node") {
       // Apps on it are as well as it is.
       affected.everyone = true;
     } else if ("metadata" in seen) {
-      const mark = markOf(seen.metadata);
-      if (mark) affected.apps.add(mark.app);
+      const ownership = ownershipOf(seen.metadata);
+      if (ownership) affected.apps.add(ownership.app);
       else affected.everyone = true;
     }
   }
 
-  #index(kind: ChangeKind, seen: SeenKinds[ChangeKind]): void {
-    if (kind === "app") this.#appsByName.set((seen as SeenApp).name, seen as SeenApp);
-    if (kind === "route") this.#routesByName.set(routeName(seen as SeenRoute), seen as SeenRoute);
-    if (kind === "job") this.#indexJob(seen as SeenJob);
+  #index(kind: ChangeKind, seen: CoreRecords[ChangeKind]): void {
+    if (kind === "app") this.#appsByName.set((seen as AppRecord).name, seen as AppRecord);
+    if (kind === "route") this.#routesByName.set(routeName(seen as RouteRecord), seen as RouteRecord);
+    if (kind === "job") this.#indexJob(seen as JobRecord);
   }
 
-  #unindex(kind: ChangeKind, seen: SeenKinds[ChangeKind]): void {
-    if (kind === "app") this.#appsByName.delete((seen as SeenApp).name);
-    if (kind === "route") this.#routesByName.delete(routeName(seen as SeenRoute));
+  #unindex(kind: ChangeKind, seen: CoreRecords[ChangeKind]): void {
+    if (kind === "app") this.#appsByName.delete((seen as AppRecord).name);
+    if (kind === "route") this.#routesByName.delete(routeName(seen as RouteRecord));
     if (kind === "job") {
-      const { appId, id } = seen as SeenJob;
+      const { appId, id } = seen as JobRecord;
       if (appId === null || this.#jobsByApp.get(appId)?.id !== id) return;
       this.#jobsByApp.delete(appId);
       for (const other of this.#byId.job.values()) if (other.appId === appId && other.id !== id) this.#indexJob(other);
     }
   }
 
-  #indexJob(job: SeenJob): void {
+  #indexJob(job: JobRecord): void {
     if (job.appId === null) return;
     const known = this.#jobsByApp.get(job.appId);
     if (known === undefined || known.id === job.id || isNewer(job, known)) this.#jobsByApp.set(job.appId, job);
@@ -197,7 +197,7 @@ interface Collected {
 }
 
 /** Host name and path, as one name. */
-export function routeName(route: Pick<SeenRoute, "hostname" | "path">): string {
+export function routeName(route: Pick<RouteRecord, "hostname" | "path">): string {
   return `${route.hostname}${route.path}`;
 }
 
@@ -212,7 +212,7 @@ function isOlder(a: object, b: object): boolean {
   return revisionA !== undefined && revisionB !== undefined && revisionA < revisionB;
 }
 
-function isNewer(a: SeenJob, b: SeenJob): boolean {
+function isNewer(a: JobRecord, b: JobRecord): boolean {
   const [timeA, timeB] = [a.createdAt ?? "", b.createdAt ?? ""];
   return timeA === timeB ? (a.revision ?? 0) > (b.revision ?? 0) : timeA > timeB;
 }

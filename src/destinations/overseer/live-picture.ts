@@ -3,7 +3,7 @@ import type { LiveObject } from "../../plan/live.js";
 import type { CoreState } from "./core-state.js";
 import type { CoreKind, Managed } from "./kinds/core-kind.js";
 import { CORE_KINDS } from "./kinds/kinds.js";
-import { type Mark, markOf } from "./mark.js";
+import { type OwnershipRecord, ownershipOf } from "./mark.js";
 import { liveObject } from "./observed.js";
 
 type LiveObjects = ReadonlyMap<ObjectKey, LiveObject>;
@@ -17,7 +17,7 @@ interface Judged {
 const NOTHING: LiveObjects = new Map();
 
 /** Whose marks count, and what their digests were made with. */
-export interface MarkIdentity {
+export interface OwnershipIdentity {
   readonly instance: string;
   readonly digestKey: string;
 }
@@ -26,7 +26,7 @@ export interface MarkIdentity {
  * What is live of every app, as planning needs to know it: worked out once for each state of the Core, because a reconcile asks
  * several times, and many apps may share a Core.
  */
-export class LivePicture {
+export class LiveSnapshot {
   readonly #state: CoreState;
   readonly #instance: string;
   readonly #digestKey: string;
@@ -35,7 +35,7 @@ export class LivePicture {
   #byApp: ReadonlyMap<string, LiveObjects> = new Map();
   #version: number | undefined;
 
-  constructor(state: CoreState, { instance, digestKey }: MarkIdentity) {
+  constructor(state: CoreState, { instance, digestKey }: OwnershipIdentity) {
     this.#state = state;
     this.#instance = instance;
     this.#digestKey = digestKey;
@@ -54,22 +54,22 @@ export class LivePicture {
     const byApp = new Map<string, Map<ObjectKey, LiveObject>>();
     for (const rules of CORE_KINDS) {
       for (const seen of this.#state.all(rules.change)) {
-        const mark = markOf(seen.metadata);
-        if (mark?.instance !== this.#instance) continue;
-        const live = this.#judge(rules, seen, mark);
-        const objects = byApp.get(mark.app) ?? new Map<ObjectKey, LiveObject>();
+        const ownership = ownershipOf(seen.metadata);
+        if (ownership?.instance !== this.#instance) continue;
+        const live = this.#judge(rules, seen, ownership);
+        const objects = byApp.get(ownership.app) ?? new Map<ObjectKey, LiveObject>();
         objects.set(live.key, live);
-        byApp.set(mark.app, objects);
+        byApp.set(ownership.app, objects);
       }
     }
     return byApp;
   }
 
-  #judge(rules: CoreKind, seen: Managed, mark: Mark): LiveObject {
+  #judge(rules: CoreKind, seen: Managed, ownership: OwnershipRecord): LiveObject {
     const by = judgedBy(seen, this.#state);
     const known = this.#judged.get(seen);
     if (known?.by.every((one, index) => one === by[index])) return known.live;
-    const live = liveObject(rules, seen, mark, this.#state, this.#digestKey);
+    const live = liveObject(rules, seen, ownership, this.#state, this.#digestKey);
     this.#judged.set(seen, { live, by });
     return live;
   }

@@ -3,10 +3,10 @@ import type { Metadata } from "../../api/core/fields.js";
 import { canonicalJson, hmacSha256, type Json } from "../../base/hash.js";
 
 /** Key of our mark in the metadata of a resource. */
-export const MARK_KEY = "overseer-gitops";
+export const OWNERSHIP_KEY = "overseer-gitops";
 
 /** What we write into the metadata of everything that we make: whose it is, and what it looked like when we left it. */
-export const Mark = z.object({
+export const OwnershipRecord = z.object({
   /** `namespace/name` of the app. */
   app: z.string(),
   /** UID of the control cluster's kube-system namespace. */
@@ -17,34 +17,34 @@ export const Mark = z.object({
   content: z.string(),
   /** Names of what the resource refers to by id: it may have been made anew under another one. */
   refs: z.record(z.string(), z.string()).default({}),
-  /** Marks of the document that keep the resource; see `keepMarks`. */
-  keepMarks: z.array(z.string()).default([]),
+  /** Marks of the document that keep the resource; see `keepAnnotations`. */
+  keepAnnotations: z.array(z.string()).default([]),
   /** Earlier versions wrote this instead; now false. */
   pruneDisabled: z.boolean().default(false),
   /** Whose namespace the document names, for people. */
   namespace: z.string().default(""),
 });
-export type Mark = z.infer<typeof Mark>;
+export type OwnershipRecord = z.infer<typeof OwnershipRecord>;
 
 /** What was read of metadata, which is never altered: every look at what is live reads all marks. */
-const marks = new WeakMap<Metadata, { readonly mark: Mark | undefined }>();
+const marks = new WeakMap<Metadata, { readonly ownership: OwnershipRecord | undefined }>();
 
 /** The mark on a resource; undefined where there is none, or one that nobody of us wrote. */
-export function markOf(metadata: Metadata): Mark | undefined {
+export function ownershipOf(metadata: Metadata): OwnershipRecord | undefined {
   const known = marks.get(metadata);
-  if (known) return known.mark;
-  const mark = Mark.safeParse(metadata[MARK_KEY]).data;
-  marks.set(metadata, { mark });
-  return mark;
+  if (known) return known.ownership;
+  const ownership = OwnershipRecord.safeParse(metadata[OWNERSHIP_KEY]).data;
+  marks.set(metadata, { ownership });
+  return ownership;
 }
 
 /** The metadata with our mark; what others keep there stays. */
-export function withMark(metadata: Metadata, mark: Mark): Metadata {
-  return { ...metadata, [MARK_KEY]: mark };
+export function withOwnership(metadata: Metadata, ownership: OwnershipRecord): Metadata {
+  return { ...metadata, [OWNERSHIP_KEY]: ownership };
 }
 
 /** The metadata without our mark. */
-export function withoutMark({ [MARK_KEY]: _, ...rest }: Metadata): Metadata {
+export function withoutOwnership({ [OWNERSHIP_KEY]: _, ...rest }: Metadata): Metadata {
   return rest;
 }
 

@@ -1,15 +1,15 @@
 import { CORE_OBJECT_GROUP, CORE_OBJECT_VERSION } from "../../api/core/objects.js";
 import { ANNOTATION_PRUNE } from "../../api/group.js";
-import { joinMarks } from "../../manifest/keep-marks.js";
+import { joinKeepAnnotations } from "../../manifest/keep-marks.js";
 import { type ObjectId, objectKey } from "../../manifest/object-id.js";
 import type { LiveObject } from "../../plan/live.js";
 import type { CoreState } from "./core-state.js";
 import type { CoreKind, Managed } from "./kinds/core-kind.js";
-import { contentDigest, type Mark, markOf } from "./mark.js";
+import { contentDigest, type OwnershipRecord, ownershipOf } from "./mark.js";
 
 /** What a resource says of itself, worked out once for each state of it. */
 interface Reading {
-  readonly mark: Mark | undefined;
+  readonly ownership: OwnershipRecord | undefined;
   readonly content: string;
 }
 
@@ -19,7 +19,7 @@ const readings = new WeakMap<Managed, Reading>();
 export function readingOf(rules: CoreKind, seen: Managed, digestKey: string): Reading {
   const known = readings.get(seen);
   if (known) return known;
-  const reading = { mark: markOf(seen.metadata), content: contentDigest(rules.content(seen), digestKey) };
+  const reading = { ownership: ownershipOf(seen.metadata), content: contentDigest(rules.content(seen), digestKey) };
   readings.set(seen, reading);
   return reading;
 }
@@ -29,16 +29,16 @@ export function coreObjectId(kind: string, name: string): ObjectId {
   return { group: CORE_OBJECT_GROUP, version: CORE_OBJECT_VERSION, kind, namespace: "", name };
 }
 
-function keepMarksOf({ keepMarks, pruneDisabled }: Mark): Pick<LiveObject, "keepMarks"> {
-  const marks = pruneDisabled ? joinMarks(keepMarks, [`${ANNOTATION_PRUNE}: disabled`]) : keepMarks;
-  return marks.length === 0 ? {} : { keepMarks: marks };
+function keepAnnotationsOf({ keepAnnotations, pruneDisabled }: OwnershipRecord): Pick<LiveObject, "keepMarks"> {
+  const marks = pruneDisabled ? joinKeepAnnotations(keepAnnotations, [`${ANNOTATION_PRUNE}: disabled`]) : keepAnnotations;
+  return marks.length === 0 ? {} : { keepAnnotations: marks };
 }
 
 /** A resource of a Core as planning needs to know it, for the app that its mark names. */
 export function liveObject(
   rules: CoreKind,
   seen: Managed,
-  mark: Mark,
+  mark: OwnershipRecord,
   state: CoreState,
   digestKey: string,
 ): LiveObject {
@@ -57,7 +57,7 @@ export function liveObject(
     ...(pending === undefined ? {} : { unfinished: pending }),
     state: asApplied ? "AsApplied" : "Drifted",
     deleting: false,
-    ...keepMarksOf(mark),
+    ...keepAnnotationsOf(mark),
     health: rules.health(seen, state),
   };
 }

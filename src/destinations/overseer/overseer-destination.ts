@@ -5,13 +5,13 @@ import { displayId, type GroupVersionKind, type ObjectKey } from "../../manifest
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import { type AppRef, appKey, type LiveObject, type Observation } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
-import type { Destination, KindStatus, Obstacle, Outcome, Target, Verdict } from "../destination.js";
+import type { Destination, KindStatus, Unavailability, Outcome, Target, Verdict } from "../destination.js";
 import type { CoreConnection } from "./core-connection.js";
 import { describeLimits } from "./core-limits.js";
 import { fieldChanges } from "./difference.js";
 import { namedVolumes } from "./kinds/compose-text.js";
 import { coreKindOf } from "./kinds/kinds.js";
-import { LivePicture } from "./live-picture.js";
+import { LiveSnapshot } from "./live-picture.js";
 import { previewWrites } from "./preview.js";
 import { wantedOf } from "./spec-of.js";
 import { CoreWriter } from "./writer.js";
@@ -33,7 +33,7 @@ export class OverseerDestination implements Destination {
   readonly #connection: CoreConnection;
   readonly #identity: CoreIdentity;
   readonly #writer: CoreWriter;
-  readonly #picture: LivePicture;
+  readonly #live: LiveSnapshot;
   /** Recorded hashes: every reconcile asks for those of all documents, several times. */
   readonly #hashes = new WeakMap<Document, string>();
 
@@ -43,7 +43,7 @@ export class OverseerDestination implements Destination {
     this.#connection = connection;
     this.#identity = identity;
     this.#writer = new CoreWriter(connection, identity);
-    this.#picture = new LivePicture(connection.follower.state, identity);
+    this.#live = new LiveSnapshot(connection.follower.state, identity);
   }
 
   /** Its first look is waited for in `prepare`. */
@@ -51,7 +51,7 @@ export class OverseerDestination implements Destination {
     return false;
   }
 
-  obstacle(): Obstacle | undefined {
+  unavailability(): Unavailability | undefined {
     const { problem } = this.#connection.follower;
     return problem && { reason: problem.reason, message: problem.message };
   }
@@ -85,7 +85,7 @@ export class OverseerDestination implements Destination {
   observe(app: AppRef): Observation {
     const { follower } = this.#connection;
     const incomplete = follower.problem?.message ?? (follower.fresh ? undefined : "the Core is being read");
-    return { complete: follower.fresh, incomplete, objects: this.#picture.of(appKey(app)) };
+    return { complete: follower.fresh, incomplete, objects: this.#live.of(appKey(app)) };
   }
 
   async preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview> {

@@ -7,7 +7,7 @@ import type { CoreAbilities } from "./core-limits.js";
 import type { CoreState } from "./core-state.js";
 import { fieldChanges } from "./difference.js";
 import type { Managed } from "./kinds/core-kind.js";
-import { markOf } from "./mark.js";
+import { ownershipOf } from "./mark.js";
 import { wantedOf } from "./spec-of.js";
 import { TakenPorts } from "./taken-ports.js";
 
@@ -56,7 +56,7 @@ export function previewWrites(writes: readonly WriteAction[], facts: PreviewFact
 
 function accept(action: WriteAction, seen: Managed | undefined, { state }: PreviewFacts): PreviewedWrite {
   const adopts =
-    seen !== undefined && markOf(seen.metadata) === undefined && !wantedOf(action.document).rules.alwaysThere;
+    seen !== undefined && ownershipOf(seen.metadata) === undefined && !wantedOf(action.document).rules.alwaysThere;
   return {
     action,
     verb: seen === undefined ? "Create" : adopts ? "Adopt" : "Update",
@@ -69,22 +69,22 @@ function accept(action: WriteAction, seen: Managed | undefined, { state }: Previ
 
 /** The app of this installation that owns a resource. */
 function ownerOf(seen: Managed | undefined, { instance }: PreviewFacts): string | undefined {
-  const mark = seen && markOf(seen.metadata);
-  return mark?.instance === instance ? mark.app : undefined;
+  const ownership = seen && ownershipOf(seen.metadata);
+  return ownership?.instance === instance ? ownership.app : undefined;
 }
 
 /** Why a resource that exists must not be touched; undefined if it is this app's, or may be taken. */
 function notOurs(alwaysThere: boolean, seen: Managed, { target, instance }: PreviewFacts): string | undefined {
-  const mark = markOf(seen.metadata);
+  const ownership = ownershipOf(seen.metadata);
   const { adopt } = target;
-  if (mark === undefined) {
+  if (ownership === undefined) {
     if (alwaysThere || adopt === "Always") return undefined;
     return "exists in the Core already, and no app made it: set sync.adopt: Always to take it over as it is in Git, or give it another name";
   }
-  if (mark.instance !== instance) {
+  if (ownership.instance !== instance) {
     if (adopt === "Always") return undefined;
-    return `is managed by OverseerApp ${mark.app} of another cluster: delete it there first, or set sync.adopt: Always to take it over`;
+    return `is managed by OverseerApp ${ownership.app} of another cluster: delete it there first, or set sync.adopt: Always to take it over`;
   }
-  if (mark.app === appKey(target.app)) return undefined;
-  return `belongs to OverseerApp ${mark.app}: take it out of that app's source first, or give it another name`;
+  if (ownership.app === appKey(target.app)) return undefined;
+  return `belongs to OverseerApp ${ownership.app}: take it out of that app's source first, or give it another name`;
 }

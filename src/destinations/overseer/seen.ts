@@ -25,29 +25,29 @@ const optionalText = z
   .transform((text) => text ?? null);
 
 /** An app as it is read. */
-export const SeenApp = CoreApp.extend({
+export const AppRecord = CoreApp.extend({
   ...common,
   description: optionalText,
   domain: optionalText,
   nodeId: optionalText,
 });
-export type SeenApp = z.infer<typeof SeenApp>;
+export type AppRecord = z.infer<typeof AppRecord>;
 
 /** A route as it is read. */
-export const SeenRoute = CoreRoute.extend({
+export const RouteRecord = CoreRoute.extend({
   ...common,
   appId: optionalText,
   tls: z.boolean().default(false),
   middleware: CoreMiddleware.nullish().transform((middleware) => middleware ?? {}),
 });
-export type SeenRoute = z.infer<typeof SeenRoute>;
+export type RouteRecord = z.infer<typeof RouteRecord>;
 
 /** A backup policy as it is read. */
-export const SeenBackupPolicy = CoreBackupPolicy.extend({ ...common, appId: optionalText });
-export type SeenBackupPolicy = z.infer<typeof SeenBackupPolicy>;
+export const BackupPolicyRecord = CoreBackupPolicy.extend({ ...common, appId: optionalText });
+export type BackupPolicyRecord = z.infer<typeof BackupPolicyRecord>;
 
 /** A node as it is read. */
-export const SeenNode = CoreNode.extend({
+export const NodeRecord = CoreNode.extend({
   ...common,
   ipAddress: optionalText,
   lastHeartbeat: optionalText,
@@ -55,10 +55,10 @@ export const SeenNode = CoreNode.extend({
   runner: z.string().optional(),
   config: CoreNodeConfig.nullish().catch(null),
 });
-export type SeenNode = z.infer<typeof SeenNode>;
+export type NodeRecord = z.infer<typeof NodeRecord>;
 
 /** A job as it is read. */
-export const SeenJob = CoreJob.extend({
+export const JobRecord = CoreJob.extend({
   ...common,
   type: z.string(),
   nodeId: optionalText,
@@ -68,34 +68,34 @@ export const SeenJob = CoreJob.extend({
   error: optionalText,
   logs: z.array(z.string()).default([]).catch([]),
 });
-export type SeenJob = z.infer<typeof SeenJob>;
+export type JobRecord = z.infer<typeof JobRecord>;
 
 /** A secret as it is read: its name and whom it is for. */
-export const SeenSecret = CoreSecret.pick({ id: true, name: true, scope: true }).extend({ scopeId: optionalText });
-export type SeenSecret = z.infer<typeof SeenSecret>;
+export const SecretRecord = CoreSecret.pick({ id: true, name: true, scope: true }).extend({ scopeId: optionalText });
+export type SecretRecord = z.infer<typeof SecretRecord>;
 
 /** A sign-in provider as it is read. */
-export const SeenSignInProvider = CoreSignInProvider.pick({ id: true, name: true });
-export type SeenSignInProvider = z.infer<typeof SeenSignInProvider>;
+export const SignInProviderRecord = CoreSignInProvider.pick({ id: true, name: true });
+export type SignInProviderRecord = z.infer<typeof SignInProviderRecord>;
 
 /** The resource of each kind. */
-export interface SeenKinds {
-  app: SeenApp;
-  route: SeenRoute;
-  backupPolicy: SeenBackupPolicy;
-  node: SeenNode;
-  job: SeenJob;
-  secret: SeenSecret;
-  signInProvider: SeenSignInProvider;
+export interface CoreRecords {
+  app: AppRecord;
+  route: RouteRecord;
+  backupPolicy: BackupPolicyRecord;
+  node: NodeRecord;
+  job: JobRecord;
+  secret: SecretRecord;
+  signInProvider: SignInProviderRecord;
 }
 
 /** How each kind is read. */
-export const SEEN: { readonly [K in ChangeKind]: z.ZodType<SeenKinds[K]> } = {
-  app: SeenApp,
-  route: SeenRoute,
-  backupPolicy: SeenBackupPolicy,
-  node: SeenNode,
-  job: SeenJob,
-  secret: SeenSecret,
-  signInProvider: SeenSignInProvider,
+export const CORE_RECORDS: { readonly [K in ChangeKind]: z.ZodType<CoreRecords[K]> } = {
+  app: AppRecord,
+  route: RouteRecord,
+  backupPolicy: BackupPolicyRecord,
+  node: NodeRecord,
+  job: JobRecord,
+  secret: SecretRecord,
+  signInProvider: SignInProviderRecord,
 };

@@ -5,8 +5,8 @@ import { type AppRef, appKey } from "../../plan/live.js";
 import { type HostPort, hostPorts, sharedPort } from "../../render/overseer/compose/host-ports.js";
 import type { CoreState } from "./core-state.js";
 import { composeValue } from "./kinds/compose-text.js";
-import { type Mark, markOf } from "./mark.js";
-import type { SeenApp } from "./seen.js";
+import { type OwnershipRecord, ownershipOf } from "./mark.js";
+import type { AppRecord } from "./seen.js";
 import { wantedOf } from "./spec-of.js";
 
 /** What the ports of a node are judged by. */
@@ -29,7 +29,7 @@ interface Holder {
 }
 
 /** What apps of a Core publish. They are never altered: a state of an app is read once. */
-const published = new WeakMap<SeenApp, readonly HostPort[]>();
+const published = new WeakMap<AppRecord, readonly HostPort[]>();
 
 /**
  * Which ports of a node apps take, once a Change is made: documents of its source as they want it, all other apps as they are.
@@ -76,7 +76,7 @@ export class TakenPorts {
     }
     for (const seen of state.all("app")) {
       if (wanted.has(seen.name) || this.#isLeaving(seen)) continue;
-      const owner = ownerOf(markOf(seen.metadata));
+      const owner = ownerOf(ownershipOf(seen.metadata));
       holders.push({ app: seen.name, owner, node: liveNode(seen, state), ports: portsOf(seen) });
     }
     const byNode = new Map<string, Holder[]>();
@@ -90,11 +90,11 @@ export class TakenPorts {
   }
 
   /** Whether the Change deletes an app: it is this source's, and no document wants it or keeps it. */
-  #isLeaving({ metadata }: SeenApp): boolean {
-    const mark = markOf(metadata);
+  #isLeaving({ metadata }: AppRecord): boolean {
+    const ownership = ownershipOf(metadata);
     const { app, instance } = this.#facts;
-    const isOurs = mark?.instance === instance && mark.app === appKey(app);
-    return isOurs && mark.keepMarks.length === 0 && !mark.pruneDisabled;
+    const isOurs = ownership?.instance === instance && ownership.app === appKey(app);
+    return isOurs && ownership.keepAnnotations.length === 0 && !ownership.pruneDisabled;
   }
 }
 
@@ -102,7 +102,7 @@ function isApp({ id }: Document): boolean {
   return id.group === CORE_OBJECT_GROUP && id.kind === "App";
 }
 
-function portsOf(seen: SeenApp): readonly HostPort[] {
+function portsOf(seen: AppRecord): readonly HostPort[] {
   const known = published.get(seen);
   if (known !== undefined) return known;
   const ports = seen.compose.includes("ports") ? hostPorts(composeValue(seen.compose)) : [];
@@ -117,7 +117,7 @@ function nodeOf(name: string | undefined, state: CoreState): string {
   return only !== undefined && other === undefined ? only.id : "";
 }
 
-function liveNode({ nodeId }: SeenApp, state: CoreState): string {
+function liveNode({ nodeId }: AppRecord, state: CoreState): string {
   return nodeId ?? nodeOf(undefined, state);
 }
 
@@ -138,8 +138,8 @@ function firstTaken(
   return undefined;
 }
 
-function ownerOf(mark: Mark | undefined): string {
-  return mark === undefined ? "which no OverseerApp manages" : `of OverseerApp ${mark.app}`;
+function ownerOf(ownership: OwnershipRecord | undefined): string {
+  return ownership === undefined ? "which no OverseerApp manages" : `of OverseerApp ${ownership.app}`;
 }
 
 function faultAt(

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { FailpointHook } from "../../base/failpoint.js";
 import { canonicalJson, type Json } from "../../base/hash.js";
-import { keepMarks } from "../../manifest/keep-marks.js";
+import { keepAnnotations } from "../../manifest/keep-marks.js";
 import type { AppRef, LiveObject } from "../../plan/live.js";
 import { appKey } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
@@ -9,9 +9,9 @@ import type { Outcome } from "../destination.js";
 import type { CoreConnection } from "./core-connection.js";
 import { type CoreError, isCoreError } from "./core-error.js";
 import type { CoreKind, Managed } from "./kinds/core-kind.js";
-import { contentDigest, type Mark, markOf, withMark, withoutMark } from "./mark.js";
+import { contentDigest, type OwnershipRecord, ownershipOf, withOwnership, withoutOwnership } from "./mark.js";
 import { readingOf } from "./observed.js";
-import { SEEN, type SeenApp } from "./seen.js";
+import { CORE_RECORDS, type AppRecord } from "./seen.js";
 import type { Wanted } from "./spec-of.js";
 
 const DONE: Outcome = { ok: true, wrote: true, notes: [] };
@@ -44,18 +44,18 @@ export class CoreWriter {
       const { state } = this.#connection.follower;
       const seen = rules.find(state, document.id.name);
       const content = rules.wanted(spec, document.id.name, state);
-      const mark: Mark = {
+      const ownership: OwnershipRecord = {
         app: appKey(app),
         instance: this.#identity.instance,
         document: hash,
         content: contentDigest(content, this.#identity.digestKey),
         refs: { ...rules.references(spec) },
-        keepMarks: [...keepMarks(document.object.metadata)],
+        keepAnnotations: [...keepAnnotations(document.object.metadata)],
         pruneDisabled: false,
         namespace: (spec as { namespace?: string }).namespace ?? "",
       };
-      const same = seen !== undefined && this.#isSame(rules, seen, mark);
-      const now = same ? seen : await this.#put(rules, document.id.name, content, seen, mark);
+      const same = seen !== undefined && this.#isSame(rules, seen, ownership);
+      const now = same ? seen : await this.#put(rules, document.id.name, content, seen, ownership);
       this.#identity.failpoint("core:after-app-write");
       const deployed = await this.#deploy(rules, now);
       this.#identity.failpoint("core:after-deploy");
@@ -70,10 +70,10 @@ export class CoreWriter {
       const { client, follower } = this.#connection;
       const seen = follower.state.byId(rules.change, live.uid) as Managed | undefined;
       if (seen === undefined) return NOTHING;
-      follower.nudge(appKey(app));
+      follower.notify(appKey(app));
       if (rules.alwaysThere) {
-        const mark = markOf(seen.metadata);
-        if (mark) await this.#send(rules, "PUT", seen, { config: {}, metadata: withoutMark(seen.metadata) });
+        const ownership = ownershipOf(seen.metadata);
+        if (ownership) await this.#send(rules, "PUT", seen, { config: {}, metadata: withoutOwnership(seen.metadata) });
         return DONE;
       }
       await this.#checkUnchanged(rules, seen);
@@ -95,27 +95,27 @@ export class CoreWriter {
   async handOver(rules: CoreKind, live: LiveObject, to: AppRef): Promise<Outcome> {
     return this.#guarded(async () => {
       const seen = this.#connection.follower.state.byId(rules.change, live.uid) as Managed | undefined;
-      const mark = seen && markOf(seen.metadata);
-      if (!seen || !mark) return NOTHING;
-      await this.#put(rules, rules.nameOf(seen), rules.content(seen), seen, { ...mark, app: appKey(to) });
+      const ownership = seen && ownershipOf(seen.metadata);
+      if (!seen || !ownership) return NOTHING;
+      await this.#put(rules, rules.nameOf(seen), rules.content(seen), seen, { ...ownership, app: appKey(to) });
       return DONE;
     });
   }
 
-  #isSame(rules: CoreKind, seen: Managed, wanted: Mark): boolean {
-    const { mark, content } = readingOf(rules, seen, this.#identity.digestKey);
+  #isSame(rules: CoreKind, seen: Managed, wanted: OwnershipRecord): boolean {
+    const { ownership, content } = readingOf(rules, seen, this.#identity.digestKey);
     return (
       content === wanted.content &&
-      mark?.app === wanted.app &&
-      mark.instance === wanted.instance &&
-      mark.document === wanted.document
+      ownership?.app === wanted.app &&
+      ownership.instance === wanted.instance &&
+      ownership.document === wanted.document
     );
   }
 
-  async #put(rules: CoreKind, name: string, content: Json, seen: Managed | undefined, mark: Mark): Promise<Managed> {
-    const body = rules.body(content, name, withMark(seen?.metadata ?? {}, mark), seen !== undefined);
+  async #put(rules: CoreKind, name: string, content: Json, seen: Managed | undefined, ownership: OwnershipRecord): Promise<Managed> {
+    const body = rules.body(content, name, withOwnership(seen?.metadata ?? {}, ownership), seen !== undefined);
     const after = await this.#send(rules, seen === undefined ? "POST" : "PUT", seen, body);
-    if (markOf(after.metadata) === undefined)
+    if (ownershipOf(after.metadata) === undefined)
       throw new KeepsNoMetadataError(
         `the Core does not keep metadata of ${rules.kind} ${name}, so nobody could tell whose it is: this Core cannot be used for it`,
       );
@@ -126,13 +126,13 @@ export class CoreWriter {
     const { client, follower } = this.#connection;
     if (seen) await this.#checkUnchanged(rules, seen);
     const path = seen === undefined ? rules.path : `${pathOf(rules, seen.id)}${rules.alwaysThere ? "/config" : ""}`;
-    const answer = await client.request({
+    const response = await client.request({
       method,
       path,
       body,
       ifMatch: seen?.revision === undefined ? undefined : String(seen.revision),
     });
-    const read = z.object({ [rules.envelope]: SEEN[rules.change] }).parse(answer.body);
+    const read = z.object({ [rules.envelope]: CORE_RECORDS[rules.change] }).parse(response.body);
     const after = read[rules.envelope] as Managed;
     follower.wrote(rules.change, after);
     return after;
@@ -142,8 +142,8 @@ export class CoreWriter {
   async #checkUnchanged(rules: CoreKind, seen: Managed): Promise<void> {
     const { client, follower, reader } = this.#connection;
     if (reader.abilities.etags && seen.revision !== undefined) return;
-    const answer = await client.request({ method: "GET", path: pathOf(rules, seen.id) });
-    const now = z.object({ [rules.envelope]: SEEN[rules.change] }).parse(answer.body)[rules.envelope] as Managed;
+    const response = await client.request({ method: "GET", path: pathOf(rules, seen.id) });
+    const now = z.object({ [rules.envelope]: CORE_RECORDS[rules.change] }).parse(response.body)[rules.envelope] as Managed;
     if (JSON.stringify(now) === JSON.stringify(seen)) return;
     follower.refresh();
     throw new ChangedMeanwhileError(`${rules.kind} ${rules.nameOf(seen)} was changed in the Core meanwhile`);
@@ -153,16 +153,16 @@ export class CoreWriter {
   async #deploy(rules: CoreKind, seen: Managed): Promise<boolean> {
     const { client, follower } = this.#connection;
     if (rules.pending(seen, follower.state) === undefined) return false;
-    let app = seen as SeenApp;
+    let app = seen as AppRecord;
     for (let tries = 1; ; tries++) {
       try {
-        const answer = await client.request({
+        const response = await client.request({
           method: "POST",
           path: `${pathOf(rules, app.id)}/deploy`,
           body: {},
           ifMatch: app.revision === undefined ? undefined : String(app.revision),
         });
-        follower.wrote("job", z.object({ job: SEEN.job }).parse(answer.body).job);
+        follower.wrote("job", z.object({ job: CORE_RECORDS.job }).parse(response.body).job);
         return true;
       } catch (error) {
         if (!isCoreError(error, "CORE_CHANGED") || tries >= MAX_DEPLOY_TRIES) throw error;
@@ -172,10 +172,10 @@ export class CoreWriter {
   }
 
   /** The app as it is now, after an agent reported its status; throws `error` if its content is another by now. */
-  async #sameVersion(rules: CoreKind, app: SeenApp, error: CoreError): Promise<SeenApp> {
+  async #sameVersion(rules: CoreKind, app: AppRecord, error: CoreError): Promise<AppRecord> {
     const { client, follower } = this.#connection;
-    const answer = await client.request({ method: "GET", path: pathOf(rules, app.id) });
-    const { app: now } = z.object({ app: SEEN.app }).parse(answer.body);
+    const response = await client.request({ method: "GET", path: pathOf(rules, app.id) });
+    const { app: now } = z.object({ app: CORE_RECORDS.app }).parse(response.body);
     if (now.revision === app.revision || !isSameButStatus(now, app)) throw error;
     follower.wrote("app", now);
     return now;
@@ -190,7 +190,7 @@ export class CoreWriter {
       if (error instanceof ChangedMeanwhileError) return { ok: false, message: error.message, retryable: true };
       if (error instanceof KeepsNoMetadataError) return { ok: false, message: error.message, retryable: false };
       if (error instanceof z.ZodError) {
-        follower.doubt();
+        follower.verification();
         return {
           ok: false,
           message: `the Core at ${this.#connection.access.url} gave an answer that is not what its API says`,
@@ -198,7 +198,7 @@ export class CoreWriter {
         };
       }
       if (!isCoreError(error)) throw error;
-      if (error.uncertain) follower.doubt();
+      if (error.uncertain) follower.verification();
       else follower.refresh();
       const { message, retryAfterMs } = error;
       return {
@@ -222,7 +222,7 @@ class KeepsNoMetadataError extends Error {
 }
 
 /** Whether two states of an app differ in nothing but what agents report. */
-function isSameButStatus(a: SeenApp, b: SeenApp): boolean {
+function isSameButStatus(a: AppRecord, b: AppRecord): boolean {
   const [left, right] = [a, b].map(({ status: _, revision: __, updatedAt: ___, ...rest }) =>
     canonicalJson(rest as Json),
   );

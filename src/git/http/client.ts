@@ -28,7 +28,7 @@ export interface GitHttpRequest {
 }
 
 /** An answer of status 200. */
-export interface GitHttpAnswer {
+export interface GitHttpResponse {
   /** The address that answered: the request's, or another one of the same server. */
   readonly base: string;
   readonly contentType: string;
@@ -46,10 +46,10 @@ export class GitHttpClient {
   }
 
   /** The answer to `request`. Every status but 200 is thrown as the error that it stands for. */
-  async send(request: GitHttpRequest): Promise<GitHttpAnswer> {
+  async send(request: GitHttpRequest): Promise<GitHttpResponse> {
     let { base } = request;
     for (let hop = 0; ; hop++) {
-      const { statusCode, headers, body } = await this.#askTwice(request, base);
+      const { statusCode, headers, body } = await this.#requestTwice(request, base);
       if (statusCode === 200) {
         return { base, contentType: header(headers, "content-type") ?? "", body: readBody(request, body) };
       }
@@ -66,15 +66,15 @@ export class GitHttpClient {
   }
 
   /** A kept connection may be closed by the server in the moment that we use it. All requests only read, so they are repeated. */
-  async #askTwice(request: GitHttpRequest, base: string): Promise<Dispatcher.ResponseData> {
+  async #requestTwice(request: GitHttpRequest, base: string): Promise<Dispatcher.ResponseData> {
     try {
-      return await this.#ask(request, base);
+      return await this.#request(request, base);
     } catch (error) {
       if (request.signal.aborted) throw request.signal.reason;
       if (!isBrokenConnection(error)) throw this.#transportError(request, error);
     }
     try {
-      return await this.#ask(request, base);
+      return await this.#request(request, base);
     } catch (error) {
       throw request.signal.aborted ? request.signal.reason : this.#transportError(request, error);
     }
@@ -84,7 +84,7 @@ export class GitHttpClient {
     return transportError(remote, error, this.#connections.proxyFor(remote));
   }
 
-  #ask({ remote, service, body, headers, signal }: GitHttpRequest, base: string): Promise<Dispatcher.ResponseData> {
+  #request({ remote, service, body, headers, signal }: GitHttpRequest, base: string): Promise<Dispatcher.ResponseData> {
     const url = new URL(base + service);
     return this.#connections.pool(remote).request({
       origin: url.origin,

@@ -91,7 +91,7 @@ export class IsomorphicGitEngine implements GitEngine {
         const within = this.#limitOf(remote, limit);
         const result = await this.#slots.run(remote, signal, within.ms, async () => {
           await this.#budget.admit(remote);
-          return this.#bring(store, remote, target, signal, within);
+          return this.#fetchInto(store, remote, target, signal, within);
         });
         this.#caches.touch();
         await this.#compactIfMany(store, remote);
@@ -143,7 +143,7 @@ export class IsomorphicGitEngine implements GitEngine {
       if (!STORE_FOLDER.test(name) || kept.has(name) || this.#stores.has(name)) continue;
       await rm(join(cacheDir, name), { recursive: true, force: true });
     }
-    this.#budget.lookAgain();
+    this.#budget.recheck();
     this.#caches.release();
   }
 
@@ -162,7 +162,7 @@ export class IsomorphicGitEngine implements GitEngine {
     return wanted && wanted.ms < ms ? wanted : { ms, expired: () => tooSlow(remote, "the fetch", ms) };
   }
 
-  async #bring(
+  async #fetchInto(
     store: Store,
     remote: GitRemote,
     target: FetchTarget,

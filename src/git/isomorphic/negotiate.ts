@@ -5,7 +5,7 @@ import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
 import type { GitHttpClient } from "../http/client.js";
 import type { GitLimits } from "../limits.js";
-import { readAnswer } from "../read-answer.js";
+import { readResponse } from "../read-answer.js";
 import { ShortAdvertisement } from "./short-advertisement.js";
 import { splitUploadPack } from "./side-band.js";
 import { VirtualGitDirectory } from "./virtual-fs.js";
@@ -124,7 +124,7 @@ class HttpPlugin {
   /** What isomorphic-git, which reads it in one go, needs of an advertisement. */
   #advertised(body: AsyncIterable<Buffer>): Promise<Buffer> {
     const { remote, want } = this.#negotiation;
-    return readAnswer({ body, reader: new ShortAdvertisement(want), url: remote.url, turns: new Semaphore(1) });
+    return readResponse({ body, reader: new ShortAdvertisement(want), url: remote.url, slots: new Semaphore(1) });
   }
 }
 

@@ -58,7 +58,7 @@ export class PackFiles {
   }
 
   /** Removes what a killed process or an older state left behind: everything but `keep` and the manifest. */
-  async sweep(keep: readonly PackRecord[], manifest: string): Promise<void> {
+  async collectGarbage(keep: readonly PackRecord[], manifest: string): Promise<void> {
     const kept = new Set([manifest, ...keep.flatMap(({ name }) => [`${name}.pack`, `${name}.idx`])]);
     for (const file of await readdir(this.#directory).catch(() => [])) {
       if (!kept.has(file)) await rm(join(this.#directory, file), { force: true, recursive: true });

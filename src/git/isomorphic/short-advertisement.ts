@@ -1,4 +1,4 @@
-import type { AnswerReader } from "../advertisement.js";
+import type { ResponseReader } from "../advertisement.js";
 import { type Packet, packetBytes, packetText } from "../pkt-line.js";
 
 /** Lines before any ref: the service, the version. With the first ref, which carries what the server can do. */
@@ -9,7 +9,7 @@ const ID_LENGTH = 40;
  * An advertisement (gitprotocol-http) without the refs that nobody asks for: isomorphic-git reads all of it in one go, and a
  * server may name a hundred thousand.
  */
-export class ShortAdvertisement implements AnswerReader<Buffer> {
+export class ShortAdvertisement implements ResponseReader<Buffer> {
   readonly #want: string;
   readonly #kept: Buffer[] = [];
   #lines = 0;

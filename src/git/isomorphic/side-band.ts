@@ -8,7 +8,7 @@ const PROGRESS_BAND = 2;
 const FATAL_BAND = 3;
 
 /** An answer to a fetch, taken apart. */
-export interface UploadPackAnswer {
+export interface UploadPackResponse {
   /** All packets but those of the side bands, for isomorphic-git. */
   readonly control: Buffer;
   /** Empty when the server had nothing to send. */
@@ -21,7 +21,7 @@ export interface UploadPackAnswer {
  * `GIT_COMMIT_NOT_FOUND` when the server refuses to send what was asked for, `GIT_REMOTE_FAILED` when it gives up on the
  * way, both with its words, or `GIT_PROTOCOL`.
  */
-export async function splitUploadPack(body: AsyncIterable<Buffer>, url: string): Promise<UploadPackAnswer> {
+export async function splitUploadPack(body: AsyncIterable<Buffer>, url: string): Promise<UploadPackResponse> {
   const parser = new PktLineParser(url);
   const control: Buffer[] = [];
   const pack: Buffer[] = [];

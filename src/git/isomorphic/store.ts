@@ -51,7 +51,7 @@ export class Store {
   readonly #remote: GitRemote;
   readonly #context: StoreContext;
   readonly #files: PackFiles;
-  readonly #turns = new Semaphore(1);
+  readonly #queue = new Semaphore(1);
   readonly #wholeTrees = new LRUCache<string, true>({ max: MAX_WHOLE_TREES });
   /** Readers of the packs that were read from since `release`. */
   readonly #readers = new Map<string, Promise<PackReader>>();
@@ -68,7 +68,7 @@ export class Store {
 
   /** Runs `work` while nobody else changes this store. Reading goes on meanwhile. Waiting ends with `signal`. */
   exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#turns.run(work, undefined, signal);
+    return this.#queue.run(work, undefined, signal);
   }
 
   async record(commit: string): Promise<CommitRecord | undefined> {
@@ -116,7 +116,7 @@ export class Store {
     const before = await this.manifest();
     const { commit, ref, pack, shallow, trees, whole } = addition;
     await this.#guardDisk(async () => {
-      await this.#files.sweep(before.packs, MANIFEST_FILE);
+      await this.#files.collectGarbage(before.packs, MANIFEST_FILE);
       const isNew = pack !== undefined && before.packs.every(({ name }) => name !== pack.name);
       const record: CommitRecord = { ...(ref === undefined ? {} : { ref }), time: this.#context.clock.now() };
       await this.#publish({
@@ -149,7 +149,7 @@ export class Store {
       await this.#publish({ ...before, packs, shallow, commits, compactBytes: pack.bytes.length });
       // Trees that were left out are whole no longer.
       this.release();
-      await this.#files.sweep(packs, MANIFEST_FILE);
+      await this.#files.collectGarbage(packs, MANIFEST_FILE);
     });
     const fields = { url: this.#remote.url, packs: before.packs.length, objects: ids.size };
     this.#context.logger.debug("packed a Git store anew", fields);

@@ -7,7 +7,7 @@ const FOUND = /^([0-9a-f]{40}) (commit|tree|blob|tag) (\d{1,15})$/;
 const MISSING = /^([0-9a-f]{40}) missing$/;
 
 /** One answer of `git cat-file --batch`. */
-export interface BatchAnswer {
+export interface BatchResponse {
   readonly id: string;
   /** Undefined when there is no such object, or when it is too large. */
   readonly object: GitObject | undefined;
@@ -22,7 +22,7 @@ export class BatchBroken extends Error {}
  * Takes the output of `git cat-file --batch` apart, however it is cut into chunks. Never keeps more than one object, and
  * none over `maxBytes`, whose content is dropped as it comes. `BatchBroken` for whatever is no answer.
  */
-export class BatchAnswers {
+export class BatchResponses {
   readonly #maxBytes: number;
   #head = "";
   #dropping: { readonly id: string; readonly size: number; left: number } | undefined;
@@ -33,17 +33,17 @@ export class BatchAnswers {
   }
 
   /** The answers that `chunk` completes. */
-  push(chunk: Buffer): BatchAnswer[] {
-    const answers: BatchAnswer[] = [];
+  push(chunk: Buffer): BatchResponse[] {
+    const responses: BatchResponse[] = [];
     for (let at = 0; at < chunk.length; ) {
-      if (this.#dropping !== undefined) at = this.#dropContent(this.#dropping, chunk, at, answers);
-      else if (this.#content !== undefined) at = this.#readContent(chunk, at, answers);
-      else at = this.#readHead(chunk, at, answers);
+      if (this.#dropping !== undefined) at = this.#dropContent(this.#dropping, chunk, at, responses);
+      else if (this.#content !== undefined) at = this.#readContent(chunk, at, responses);
+      else at = this.#readHead(chunk, at, responses);
     }
-    return answers;
+    return responses;
   }
 
-  #readHead(chunk: Buffer, at: number, answers: BatchAnswer[]): number {
+  #readHead(chunk: Buffer, at: number, responses: BatchResponse[]): number {
     const end = chunk.indexOf(10, at);
     this.#head += chunk.toString("latin1", at, end < 0 ? chunk.length : end);
     if (this.#head.length > MAX_HEAD) throw new BatchBroken("no answer of git cat-file");
@@ -51,7 +51,7 @@ export class BatchAnswers {
     const head = this.#head;
     this.#head = "";
     const missing = MISSING.exec(head)?.[1];
-    if (missing !== undefined) answers.push({ id: missing, object: undefined });
+    if (missing !== undefined) responses.push({ id: missing, object: undefined });
     else this.#begin(head);
     return end + 1;
   }
@@ -71,18 +71,18 @@ export class BatchAnswers {
     dropping: { readonly id: string; readonly size: number; left: number },
     chunk: Buffer,
     at: number,
-    answers: BatchAnswer[],
+    responses: BatchResponse[],
   ): number {
     const dropped = Math.min(dropping.left, chunk.length - at);
     dropping.left -= dropped;
     if (dropping.left === 0) {
       this.#dropping = undefined;
-      answers.push({ id: dropping.id, object: undefined, tooLarge: dropping.size });
+      responses.push({ id: dropping.id, object: undefined, tooLarge: dropping.size });
     }
     return at + dropped;
   }
 
-  #readContent(chunk: Buffer, at: number, answers: BatchAnswer[]): number {
+  #readContent(chunk: Buffer, at: number, responses: BatchResponse[]): number {
     const content = this.#content;
     if (content === undefined) return at;
     const copied = chunk.copy(content.bytes, content.filled, at);
@@ -91,7 +91,7 @@ export class BatchAnswers {
       const { id, type, bytes } = content;
       this.#content = undefined;
       if (bytes.at(-1) !== 10) throw new BatchBroken("an object of another size than announced");
-      answers.push({ id, object: { type, content: bytes.subarray(0, -1) } });
+      responses.push({ id, object: { type, content: bytes.subarray(0, -1) } });
     }
     return at + copied;
   }

@@ -6,7 +6,7 @@ import { GitError } from "../errors.js";
 import { corrupt, type GitObject } from "../pack/entry.js";
 import { objectId } from "../pack/object-id.js";
 import { objectTooLarge } from "../too-large.js";
-import { type BatchAnswer, BatchAnswers } from "./batch-answers.js";
+import { type BatchResponse, BatchResponses } from "./batch-answers.js";
 import { cannotStart } from "./program.js";
 
 /** What a reader is made of. */
@@ -33,7 +33,7 @@ interface Waiting {
 export class BatchReader {
   readonly #options: BatchReaderOptions;
   readonly #child: ChildProcess;
-  readonly #answers: BatchAnswers;
+  readonly #answers: BatchResponses;
   readonly #closed: Promise<void>;
   readonly #waiting: Waiting[] = [];
   #failure: unknown;
@@ -44,7 +44,7 @@ export class BatchReader {
 
   constructor(options: BatchReaderOptions) {
     this.#options = options;
-    this.#answers = new BatchAnswers(options.maxObjectBytes);
+    this.#answers = new BatchResponses(options.maxObjectBytes);
     this.#child = options.start();
     this.#closed = new Promise((resolve) => this.#child.once("close", () => resolve()));
     this.#child.once("error", (error) => this.#fail(cannotStart(error)));
@@ -94,14 +94,14 @@ export class BatchReader {
   #take(chunk: Buffer): void {
     this.#progress++;
     try {
-      for (const answer of this.#answers.push(chunk)) this.#settle(answer);
+      for (const response of this.#answers.push(chunk)) this.#settle(response);
     } catch (error) {
       this.#fail(error instanceof GitError ? error : corrupt("something that git cannot read", error));
     }
     if (this.#waiting.length === 0 && !this.#isEnding) this.#hold(false);
   }
 
-  #settle({ id, object, tooLarge }: BatchAnswer): void {
+  #settle({ id, object, tooLarge }: BatchResponse): void {
     const next = this.#waiting.shift();
     if (next?.id !== id) {
       const error = corrupt(`no object ${next?.id ?? id}`);

@@ -138,7 +138,7 @@ export class NativeGitEngine implements GitEngine {
       const within = this.#limitOf(remote, limit);
       const result = await this.#slots.run(remote, signal, within.ms, async () => {
         await this.#budget.admit(remote);
-        return this.#bring(store, remote, target, signal, within);
+        return this.#fetchInto(store, remote, target, signal, within);
       });
       await this.#compactIfMany(store, remote);
       await this.#noteSize(store, remote);
@@ -192,12 +192,12 @@ export class NativeGitEngine implements GitEngine {
       const isStore = STORE_FOLDER.test(name) && !kept.has(name.slice(0, 64)) && !this.#stores.has(name.slice(0, 64));
       if (isStore || name.startsWith(TRASH_PREFIX)) await rm(join(cacheDir, name), { recursive: true, force: true });
     }
-    this.#budget.lookAgain();
-    await this.#letGo();
+    this.#budget.recheck();
+    await this.#release();
   }
 
   async close(): Promise<void> {
-    await this.#letGo();
+    await this.#release();
     this.#connections.clear();
   }
 
@@ -210,9 +210,9 @@ export class NativeGitEngine implements GitEngine {
     this.#commits.clear();
   }
 
-  async #letGo(): Promise<void> {
+  async #release(): Promise<void> {
     this.#forgetParsed();
-    for (const store of this.#stores.values()) store.lookAgain();
+    for (const store of this.#stores.values()) store.recheck();
     await this.#readers.releaseAll();
   }
 
@@ -222,7 +222,7 @@ export class NativeGitEngine implements GitEngine {
     return wanted && wanted.ms < ms ? wanted : { ms, expired: () => tooSlow(remote, "the fetch", ms) };
   }
 
-  async #bring(
+  async #fetchInto(
     store: NativeStore,
     remote: GitRemote,
     target: FetchTarget,

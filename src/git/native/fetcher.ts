@@ -146,7 +146,7 @@ export class NativeFetcher {
 
   /** The error for a target that names another object: what that is, and what it leads to. */
   async #notACommit(workspace: Workspace, { target, signal }: FetchJob): Promise<GitError> {
-    let answer = "";
+    let response = "";
     await this.#options.git.run({
       args: ["cat-file", "--batch-check=%(objectname) %(objecttype)"],
       input: `${target.commit}\n${target.commit}^{}\n`,
@@ -154,11 +154,11 @@ export class NativeFetcher {
       objects: workspace.fresh.path,
       alternate: workspace.known.path,
       onOutput: (chunk) => {
-        answer += chunk.toString("latin1");
+        response += chunk.toString("latin1");
       },
       signal,
     });
-    const [wrong, peeled] = answer.split("\n").map(typedObject);
+    const [wrong, peeled] = response.split("\n").map(typedObject);
     const { commit, ref } = target;
     return notACommit(wrong ?? { id: commit, type: "tag" }, wrong?.type === "tag" ? peeled : undefined, ref);
   }

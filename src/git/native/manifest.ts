@@ -32,7 +32,7 @@ const NAME = /^manifest-(\d{1,15})\.json$/;
 export async function readGeneration(directory: string, url: string, known?: Generation): Promise<Generation> {
   for (;;) {
     const number = Math.max(0, ...(await numbers(directory)));
-    const stamp = number === 0 ? "" : await stampOf(path(directory, number));
+    const stamp = number === 0 ? "" : await versionOf(path(directory, number));
     if (known !== undefined && number === known.number && stamp === known.stamp) return known;
     if (number === 0) return { number, stamp, manifest: emptyManifest(url) };
     const text = await readFile(path(directory, number), "utf8").catch(() => undefined);
@@ -66,7 +66,7 @@ function path(directory: string, number: number): string {
   return join(directory, `manifest-${number}.json`);
 }
 
-async function stampOf(file: string): Promise<string> {
+async function versionOf(file: string): Promise<string> {
   const { ino, mtimeMs, size } = await stat(file).catch(() => ({ ino: 0, mtimeMs: 0, size: 0 }));
   return `${ino} ${mtimeMs} ${size}`;
 }

@@ -14,7 +14,7 @@ import { type Generation, type NativeManifest, publishGeneration, readGeneration
 import { PackDirectory } from "./pack-directory.js";
 import type { GitProgram } from "./program.js";
 import type { ReaderPool } from "./reader-pool.js";
-import { sweep } from "./sweep.js";
+import { collectGarbage } from "./sweep.js";
 import { verify } from "./verify.js";
 import { makeBareRepository, Workspace } from "./workspace.js";
 
@@ -44,15 +44,15 @@ export class NativeStore {
   readonly packs: PackDirectory;
   readonly #remote: GitRemote;
   readonly #context: StoreContext;
-  readonly #turns = new Semaphore(1);
-  readonly #looks = new Semaphore(1);
+  readonly #queue = new Semaphore(1);
+  readonly #refreshes = new Semaphore(1);
   /** Packs that this process has found sound. */
   readonly #sound = new Set<string>();
   /** Settled unless packs are just being removed. */
   #gate: Promise<unknown> = Promise.resolve();
   #generation: Generation | undefined;
   /** Monotonic time of the last look at the newest generation. */
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
   #healing: Promise<boolean> | undefined;
 
   constructor(remote: GitRemote, context: StoreContext) {
@@ -64,7 +64,7 @@ export class NativeStore {
 
   /** Runs `work` while nobody else of this process changes this store. Reading goes on meanwhile. Waiting ends with `signal`. */
   exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.#turns.run(work, undefined, signal);
+    return this.#queue.run(work, undefined, signal);
   }
 
   /**
@@ -72,14 +72,14 @@ export class NativeStore {
    * of a repository do so when it has a new one.
    */
   async record(commit: string): Promise<CommitRecord | undefined> {
-    const isRecent = this.#context.clock.monotonic() - this.#lookedAt < RECENT_MS;
+    const isRecent = this.#context.clock.monotonic() - this.#refreshedAt < RECENT_MS;
     const recent = isRecent && this.#generation ? recordIn(this.#generation, commit) : undefined;
     return recent ?? recordIn(await this.current(), commit);
   }
 
   /** The newest generation. Packs that this process has not seen before are checked; damaged ones are dropped. */
   current(): Promise<Generation> {
-    return guardDisk(this.#remote, () => this.#looks.run(() => this.#look()));
+    return guardDisk(this.#remote, () => this.#refreshes.run(() => this.#refresh()));
   }
 
   /** The object `id`, of any pack. Whoever shares its id shares its content. Throws `GIT_STORE_DAMAGED` after healing. */
@@ -101,7 +101,7 @@ export class NativeStore {
   async workspace({ manifest }: Generation, commits: readonly string[]): Promise<Workspace> {
     return guardDisk(this.#remote, async () => {
       await this.#prepare();
-      await sweep(this, manifest, this.#context);
+      await collectGarbage(this, manifest, this.#context);
       return Workspace.make(this.directory, this.packs, { packs: manifest.packs, commits }).catch((error: unknown) => {
         throw isMissing(error) ? damaged(`the store of ${this.#remote.url}`, error) : error;
       });
@@ -109,8 +109,8 @@ export class NativeStore {
   }
 
   /** Whatever was seen just now: the next who asks looks at the disk. */
-  lookAgain(): void {
-    this.#lookedAt = Number.NEGATIVE_INFINITY;
+  recheck(): void {
+    this.#refreshedAt = Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -124,7 +124,7 @@ export class NativeStore {
         const next = change(manifest);
         if (next === undefined) return false;
         if (!(await publishGeneration(this.directory, number, next))) continue;
-        this.lookAgain();
+        this.recheck();
         return true;
       }
     });
@@ -162,7 +162,7 @@ export class NativeStore {
   async remove(): Promise<void> {
     await this.#context.readers.release(this.directory);
     this.#sound.clear();
-    this.lookAgain();
+    this.recheck();
     const trash = join(dirname(this.directory), TRASH_PREFIX + randomBytes(8).toString("hex"));
     await rename(this.directory, trash).catch(() => {});
     await rm(trash, { recursive: true, force: true });
@@ -170,12 +170,12 @@ export class NativeStore {
 
   async #heal(): Promise<boolean> {
     await this.#context.readers.release(this.directory);
-    return this.#looks.run(async () => {
+    return this.#refreshes.run(async () => {
       const before = this.#generation?.number;
       this.#sound.clear();
       this.#generation = undefined;
-      this.lookAgain();
-      const { number } = await this.#dropUnusable(await this.#look());
+      this.recheck();
+      const { number } = await this.#dropUnusable(await this.#refresh());
       return number !== before;
     });
   }
@@ -191,7 +191,7 @@ export class NativeStore {
     // Where another process was faster, its generation is the one to look at.
     await guardDisk(this.#remote, () => publishGeneration(this.directory, number, { ...manifest, commits }));
     this.#generation = undefined;
-    return this.#look();
+    return this.#refresh();
   }
 
   async #readOnce(id: string): Promise<GitObject | undefined> {
@@ -205,21 +205,21 @@ export class NativeStore {
     await this.packs.make();
   }
 
-  async #look(): Promise<Generation> {
+  async #refresh(): Promise<Generation> {
     for (;;) {
       const began = this.#context.clock.monotonic();
       const generation = await readGeneration(this.directory, this.#remote.url, this.#generation);
       if (generation === this.#generation) {
-        this.#lookedAt = began;
+        this.#refreshedAt = began;
         return generation;
       }
       const unsound = await this.#unsound(generation.manifest);
       if (unsound.length === 0) {
         this.#generation = generation;
-        this.#lookedAt = began;
+        this.#refreshedAt = began;
         return generation;
       }
-      await this.#amputate(generation, unsound);
+      await this.#dropPacks(generation, unsound);
     }
   }
 
@@ -234,7 +234,7 @@ export class NativeStore {
   }
 
   /** Publishes a generation without damaged packs and what was in them. The next look sees it, or a faster process's. */
-  async #amputate({ number, manifest }: Generation, unsound: readonly PackRecord[]): Promise<void> {
+  async #dropPacks({ number, manifest }: Generation, unsound: readonly PackRecord[]): Promise<void> {
     const packs = manifest.packs.filter((pack) => !unsound.includes(pack));
     const commits = await this.#whole(manifest, packs);
     const fields = { url: this.#remote.url, packs: unsound.length, kept: Object.keys(commits).length };

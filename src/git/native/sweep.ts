@@ -13,7 +13,7 @@ const MARGIN_MS = 60_000;
  * Removes what killed processes left in a store: workspaces, unfinished manifests, packs that no manifest names. All work
  * ends by the fetch timeout, so what is older belongs to nobody; what is younger may be another process's.
  */
-export async function sweep(
+export async function collectGarbage(
   store: { readonly directory: string; readonly packs: PackDirectory },
   manifest: NativeManifest,
   { clock, limits }: { readonly clock: Clock; readonly limits: GitLimits },

@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../../base/clock.js";
 import { GitError } from "../errors.js";
 
 /** Between two looks at the disk. */
-const LOOK_MS = 200;
+const REFRESH_MS = 200;
 
 /** What to look at while a child works. */
 export interface SizeWatch {
@@ -39,7 +39,7 @@ export function watchSize({ clock, signal, limit, size }: SizeWatch): WatchedSiz
   };
   let timer: Timer | undefined;
   const look = (): void => {
-    timer = clock.after(LOOK_MS, () => {
+    timer = clock.after(REFRESH_MS, () => {
       check().then(
         () => {
           if (timer !== undefined) look();

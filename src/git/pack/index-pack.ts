@@ -7,7 +7,7 @@ import { applyDelta, deltaResultSize } from "./delta.js";
 import { corrupt, type EntryHead, type GitObject, inflateEntry, readEntryHead } from "./entry.js";
 import { type IdxRow, writeIdx } from "./idx.js";
 import { objectId } from "./object-id.js";
-import { Pacer } from "./pacer.js";
+import { TimeSlice } from "./pacer.js";
 
 /** Caps on one pack. */
 export interface PackLimits {
@@ -35,11 +35,11 @@ export interface IndexedPack {
 export async function indexPack(bytes: Buffer, limits: PackLimits): Promise<IndexedPack> {
   const count = checkFrame(bytes, limits);
   const indexer = new Indexer(bytes, limits);
-  const pacer = new Pacer();
+  const slice = new TimeSlice();
   let at = 12;
   for (let i = 0; i < count; i++) {
     at = indexer.add(at);
-    if (pacer.due) await pacer.pause();
+    if (slice.due) await slice.pause();
   }
   if (at !== bytes.length - 20) throw corrupt("bytes that belong to no object");
   const hash = bytes.subarray(-20);

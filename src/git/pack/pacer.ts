@@ -2,7 +2,7 @@
 const SLICE_MS = 10;
 
 /** Lets others run now and then during a long computation: `if (pacer.due) await pacer.pause()`. */
-export class Pacer {
+export class TimeSlice {
   #until = performance.now() + SLICE_MS;
 
   /** Whether a slice of time is used up. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import type { GitObject, ObjectType } from "./entry.js";
 import { corrupt } from "./entry.js";
-import { Pacer } from "./pacer.js";
+import { TimeSlice } from "./pacer.js";
 import type { PackSet } from "./pack-set.js";
 
 const NUMBERS: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob: 3, tag: 4 };
@@ -11,10 +11,10 @@ const NUMBERS: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob
 export async function writePack(ids: Iterable<string>, source: PackSet): Promise<Buffer> {
   const header = Buffer.from("PACK\0\0\0\u0002\0\0\0\0", "latin1");
   const parts: Buffer[] = [header];
-  const pacer = new Pacer();
+  const slice = new TimeSlice();
   for (const id of ids) {
     parts.push((await source.wholeEntry(id)) ?? encode(await required(id, source)));
-    if (pacer.due) await pacer.pause();
+    if (slice.due) await slice.pause();
   }
   header.writeUInt32BE(parts.length - 1, 8);
   const hash = createHash("sha1");

@@ -3,7 +3,7 @@ import type { KubeStatus } from "../errors.js";
 import { typedErrors } from "./typed-errors.js";
 
 /** What a request is, as far as its answer is about it. */
-export interface AnsweredRequest {
+export interface CompletedRequest {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
@@ -57,7 +57,7 @@ export function isAboutSecrets(path: string): boolean {
  * A refusal of something about a Secret, without what may quote its values: the API server, webhooks and policies do that. It is
  * made anew of what is known to be none: statuses, names, fields, and texts that hold nothing else.
  */
-export function withoutSecretValues(status: KubeStatus, statusCode: number, request: AnsweredRequest): KubeStatus {
+export function withoutSecretValues(status: KubeStatus, statusCode: number, request: CompletedRequest): KubeStatus {
   const keys = keysOf(request.body);
   const causes = status.details?.causes?.map((cause) => guardCause(cause, keys));
   const reason = /^[A-Za-z]{1,64}$/.test(status.reason ?? "") ? status.reason : undefined;
@@ -84,7 +84,7 @@ type Cause = NonNullable<NonNullable<KubeStatus["details"]>["causes"]>[number];
 function guardMessage(
   { message = "" }: KubeStatus,
   statusCode: number,
-  { method, path }: AnsweredRequest,
+  { method, path }: CompletedRequest,
   keys: ReadonlySet<string>,
   causes: readonly Cause[],
 ): string {

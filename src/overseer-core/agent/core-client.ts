@@ -31,7 +31,7 @@ export interface CoreClientOptions {
 /** Time in milliseconds to wait for an answer, besides what the Core was asked to wait. */
 const TIMEOUT_MS = 15_000;
 /** Largest answer that is read, in bytes: a document of an app and what is around it. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
 /** The calls of a Core's API that an agent makes. Each throws CoreCallError. */
 export class AgentCoreClient {
@@ -41,7 +41,7 @@ export class AgentCoreClient {
   constructor(options: CoreClientOptions) {
     this.#options = options;
     this.#dispatcher = new Agent({
-      maxResponseSize: MAX_ANSWER_BYTES,
+      maxResponseSize: MAX_RESPONSE_BYTES,
       connect: { timeout: TIMEOUT_MS, ...(options.ca === undefined ? {} : { ca: options.ca }) },
     });
   }
@@ -82,10 +82,10 @@ export class AgentCoreClient {
 
   async #post(path: string, body: unknown, signal: AbortSignal, waitSeconds = 0): Promise<unknown> {
     const { url, token } = this.#options;
-    let answer: Dispatcher.ResponseData;
+    let response: Dispatcher.ResponseData;
     let text: string;
     try {
-      answer = await request(`${url.replace(/\/+$/, "")}${path}`, {
+      response = await request(`${url.replace(/\/+$/, "")}${path}`, {
         method: "POST",
         dispatcher: this.#dispatcher,
         signal,
@@ -98,12 +98,12 @@ export class AgentCoreClient {
         },
         body: body === undefined ? null : JSON.stringify(body),
       });
-      text = await answer.body.text();
+      text = await response.body.text();
     } catch (error) {
       signal.throwIfAborted();
       throw new CoreCallError(`the Core cannot be reached: ${messageOf(error)}`, "UNREACHABLE", undefined, error);
     }
-    if (answer.statusCode >= 300) throw refusal(path, answer.statusCode, text);
+    if (response.statusCode >= 300) throw refusal(path, response.statusCode, text);
     return text === "" ? undefined : parseJson(text);
   }
 }

@@ -7,7 +7,7 @@ import type { RouteFacts } from "./route.js";
 const BEARER = /^Bearer +(\S+)$/i;
 
 /** What routes without a token are called by. */
-export const NOBODY: CoreToken = {
+export const ANONYMOUS: CoreToken = {
   id: "nobody",
   revision: 1,
   name: "nobody",
@@ -19,7 +19,7 @@ export const NOBODY: CoreToken = {
 
 /** Whose request this is. Throws UNAUTHENTICATED or FORBIDDEN unless that token may call the route. */
 export function authorize(store: Store, { roles }: RouteFacts, authorization: string | undefined): CoreToken {
-  if (roles === "everybody") return NOBODY;
+  if (roles === "everybody") return ANONYMOUS;
   const value = BEARER.exec(authorization ?? "")?.[1];
   if (value === undefined) {
     throw new Fault("UNAUTHENTICATED", "no token: send it as authorization: Bearer <token>");

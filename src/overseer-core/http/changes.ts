@@ -17,8 +17,8 @@ export function changeRoutes(store: Store): Route[] {
       answers: { 200: CoreChanges, 304: "empty" },
       waits: true,
       handle: async ({ query, ifNoneMatch, waitMs, signal }) => {
-        const isNews = (): true | undefined => (hasAlready(ifNoneMatch, cursorTag(store)) ? undefined : true);
-        if (!(await store.bell.until(isNews, waitMs, signal))) return { status: 304, etag: cursorTag(store) };
+        const hasChanges = (): true | undefined => (hasAlready(ifNoneMatch, cursorTag(store)) ? undefined : true);
+        if (!(await store.bell.until(hasChanges, waitMs, signal))) return { status: 304, etag: cursorTag(store) };
         const body = store.database.transaction(() => store.changes(query.since));
         return { status: 200, etag: `"${body.cursor}"`, body };
       },

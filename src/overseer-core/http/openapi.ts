@@ -10,7 +10,7 @@ import { CoreRoute, CoreRouteWrite, CoreSignInProvider, CoreSignInProviderWrite 
 import { CoreSecret, CoreSecretCreate, CoreSecretUpdate } from "../../api/core/secret.js";
 import { CoreToken, CoreTokenCreate } from "../../api/core/token.js";
 import { VERSION } from "../../version.js";
-import { type Answers, type Route, type RouteFacts, route } from "./route.js";
+import { type ResponseBodies, type Route, type RouteFacts, route } from "./route.js";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -123,7 +123,7 @@ function parameters({ method, path, query, conditional, waits }: RouteFacts, wri
   ];
 }
 
-function responses(answers: Answers, method: string, writer: SchemaWriter): Record<string, Schema> {
+function responses(answers: ResponseBodies, method: string, writer: SchemaWriter): Record<string, Schema> {
   const described = Object.entries(answers).map(([status, schema]): [string, Schema] => {
     const description = MEANING[Number(status)] ?? "Done.";
     if (schema === "empty") return [status, { description }];

@@ -20,7 +20,7 @@ export interface Call<Body = unknown, Query = unknown> {
 }
 
 /** Schemas of the answers by HTTP status; `empty` for those without a body. */
-export type Answers = Readonly<Record<number, z.ZodType | "empty">>;
+export type ResponseBodies = Readonly<Record<number, z.ZodType | "empty">>;
 
 /** What an answer may carry besides its body. */
 export interface ReplyHeaders {
@@ -30,7 +30,7 @@ export interface ReplyHeaders {
 }
 
 /** One of the answers that a route declares, typed by its schema. */
-export type Reply<A extends Answers> = {
+export type Reply<A extends ResponseBodies> = {
   [S in keyof A & number]: ReplyHeaders & { readonly status: S } & (A[S] extends z.ZodType
       ? { readonly body: z.output<A[S]> }
       : { readonly body?: undefined });
@@ -47,7 +47,7 @@ export interface RouteFacts {
   readonly roles: readonly TokenRole[] | "everybody";
   readonly body?: z.ZodType;
   readonly query?: z.ZodType;
-  readonly answers: Answers;
+  readonly answers: ResponseBodies;
   /** Whether `If-Match` is honoured. */
   readonly conditional?: boolean;
   /** Whether it may wait for something (`Prefer: wait=`); then it opens its own transactions. */
@@ -63,7 +63,7 @@ export interface Route extends RouteFacts {
 }
 
 /** A route with its types. */
-export interface TypedRoute<B extends z.ZodType, Q extends z.ZodType, A extends Answers, R> extends RouteFacts {
+export interface TypedRoute<B extends z.ZodType, Q extends z.ZodType, A extends ResponseBodies, R> extends RouteFacts {
   readonly body?: B;
   readonly query?: Q;
   readonly answers: A;
@@ -73,7 +73,7 @@ export interface TypedRoute<B extends z.ZodType, Q extends z.ZodType, A extends 
 }
 
 /** A route that may wait. */
-export interface WaitingRoute<B extends z.ZodType, Q extends z.ZodType, A extends Answers, R> extends RouteFacts {
+export interface WaitingRoute<B extends z.ZodType, Q extends z.ZodType, A extends ResponseBodies, R> extends RouteFacts {
   readonly body?: B;
   readonly query?: Q;
   readonly answers: A;
@@ -82,14 +82,14 @@ export interface WaitingRoute<B extends z.ZodType, Q extends z.ZodType, A extend
 }
 
 /** Declares a route. What its handler gets has passed the schemas; what it gives fits them. */
-export function route<B extends z.ZodType, Q extends z.ZodType, A extends Answers, const R extends Reply<A>>(
+export function route<B extends z.ZodType, Q extends z.ZodType, A extends ResponseBodies, const R extends Reply<A>>(
   typed: TypedRoute<B, Q, A, R>,
 ): Route {
   return { ...typed, handle: (call) => typed.handle(parsed(typed, call)) };
 }
 
 /** Declares a route that may wait. */
-export function waitingRoute<B extends z.ZodType, Q extends z.ZodType, A extends Answers, const R extends Reply<A>>(
+export function waitingRoute<B extends z.ZodType, Q extends z.ZodType, A extends ResponseBodies, const R extends Reply<A>>(
   typed: WaitingRoute<B, Q, A, R>,
 ): Route {
   return { ...typed, handle: (call) => typed.handle(parsed(typed, call)) };

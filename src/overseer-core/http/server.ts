@@ -7,7 +7,7 @@ import type { Clock } from "../../base/clock.js";
 import type { Logger } from "../../base/logger.js";
 import { Fault } from "../fault.js";
 import type { Store } from "../store/store.js";
-import { authorize, NOBODY } from "./auth.js";
+import { authorize, ANONYMOUS } from "./auth.js";
 import { readBody } from "./body.js";
 import { errorBody, errorReply } from "./errors.js";
 import { checkIfMatch, etagOf, hasAlready } from "./etag.js";
@@ -84,8 +84,8 @@ export class CoreServer {
         this.#tokens.set(request, authorize(this.#options.store, route, request.headers.authorization));
       },
       handler: async (request, reply) => {
-        const answer = await this.#call(route, request);
-        return this.#send(answer, request, reply);
+        const response = await this.#call(route, request);
+        return this.#send(response, request, reply);
       },
     });
   }
@@ -113,7 +113,7 @@ export class CoreServer {
       id,
       body: request.body,
       query: { ...(request.query as object) },
-      token: this.#tokens.get(request) ?? NOBODY,
+      token: this.#tokens.get(request) ?? ANONYMOUS,
       ifNoneMatch: headers["if-none-match"],
       waitMs: waitMs(headers.prefer),
       signal,
@@ -121,13 +121,13 @@ export class CoreServer {
     };
   }
 
-  #send(answer: AnyReply, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { status, location, body } = answer;
+  #send(response: AnyReply, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { status, location, body } = response;
     if (this.#options.store.bell.closed) reply.header("connection", "close");
     reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
     if (location !== undefined) reply.header("location", location);
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const etag = answer.etag ?? (request.method === "GET" && text !== undefined ? hashTag(text) : undefined);
+    const etag = response.etag ?? (request.method === "GET" && text !== undefined ? hashTag(text) : undefined);
     if (etag !== undefined) reply.header("etag", etag);
     const unchanged =
       request.method === "GET" && etag !== undefined && hasAlready(request.headers["if-none-match"], etag);

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.js";
 /**
  * Wakes those who wait for a change. A ring wakes everybody who waits at that moment; what changed they look up themselves.
  */
-export class ChangeBell {
+export class ChangeNotifier {
   readonly #clock: Clock;
   readonly #waiting = new Set<() => void>();
   #closed = false;

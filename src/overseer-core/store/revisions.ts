@@ -1,5 +1,5 @@
 import type { ChangeKind } from "../../api/core/changes.js";
-import type { ChangeBell } from "./change-bell.js";
+import type { ChangeNotifier } from "./change-bell.js";
 import type { Database } from "./database.js";
 
 /** Kinds of resources that have revisions; tokens have them too, but nobody is told of their changes. */
@@ -27,7 +27,7 @@ interface StateRow {
  */
 export class Revisions {
   readonly #database;
-  readonly #bell: ChangeBell;
+  readonly #bell: ChangeNotifier;
   readonly #read;
   readonly #count;
   readonly #countUnseen;
@@ -39,7 +39,7 @@ export class Revisions {
   readonly #raiseOldest;
   readonly #buried;
 
-  constructor(database: Database, bell: ChangeBell) {
+  constructor(database: Database, bell: ChangeNotifier) {
     this.#database = database;
     this.#bell = bell;
     this.#read = database.query<StateRow>("SELECT database_id, revision, changed, oldest FROM state");

@@ -8,7 +8,7 @@ interface SecretRow extends BaseRow {
   readonly scope: CoreSecret["scope"];
   readonly scope_id: string;
   readonly description: string | null;
-  readonly sealed: Uint8Array;
+  readonly encrypted: Uint8Array;
 }
 
 /** Secrets. What leaves here has no value, but by `value`. */
@@ -46,9 +46,9 @@ export class Secrets extends Table<SecretRow, CoreSecret> {
 
   create({ name, scope, scopeId = null, description = null, value }: CoreSecretCreate): CoreSecret {
     const [id, now] = [newId(), timestamp(this.context.clock)];
-    const sealed = this.#encryption.seal(value, place(id, name, scope, scopeId ?? ""));
+    const encrypted = this.#encryption.encrypt(value, place(id, name, scope, scopeId ?? ""));
     const revision = this.nextRevision();
-    this.#insert.run(id, name, scope, scopeId ?? "", description, sealed, now, now, revision);
+    this.#insert.run(id, name, scope, scopeId ?? "", description, encrypted, now, now, revision);
     return this.mustFind(id);
   }
 
@@ -57,9 +57,9 @@ export class Secrets extends Table<SecretRow, CoreSecret> {
     const row = this.mustRead(id);
     const present = this.#open(row);
     if (description !== row.description || (value !== undefined && value !== present)) {
-      const sealed = this.#encryption.seal(value ?? present, place(id, row.name, row.scope, row.scope_id));
+      const encrypted = this.#encryption.encrypt(value ?? present, place(id, row.name, row.scope, row.scope_id));
       const revision = this.nextRevision();
-      this.#update.run(description, sealed, timestamp(this.context.clock), revision, id);
+      this.#update.run(description, encrypted, timestamp(this.context.clock), revision, id);
     }
     return this.mustFind(id);
   }
@@ -70,7 +70,7 @@ export class Secrets extends Table<SecretRow, CoreSecret> {
   }
 
   #open(row: SecretRow): string {
-    return this.#encryption.open(row.sealed, place(row.id, row.name, row.scope, row.scope_id));
+    return this.#encryption.open(row.encrypted, place(row.id, row.name, row.scope, row.scope_id));
   }
 }
 

@@ -4,7 +4,7 @@ import type { Encryption } from "../encryption.js";
 import { Apps } from "./apps.js";
 import { Audit } from "./audit.js";
 import { BackupPolicies } from "./backup-policies.js";
-import { ChangeBell } from "./change-bell.js";
+import { ChangeNotifier } from "./change-bell.js";
 import type { StoreContext } from "./context.js";
 import type { Database } from "./database.js";
 import { Jobs } from "./jobs.js";
@@ -20,7 +20,7 @@ import { Tokens } from "./tokens.js";
 export class Store {
   readonly database: Database;
   readonly clock: Clock;
-  readonly bell: ChangeBell;
+  readonly bell: ChangeNotifier;
   readonly revisions: Revisions;
   readonly apps: Apps;
   readonly routes: Routes;
@@ -36,7 +36,7 @@ export class Store {
   constructor(database: Database, encryption: Encryption, clock: Clock) {
     this.database = database;
     this.clock = clock;
-    this.bell = new ChangeBell(clock);
+    this.bell = new ChangeNotifier(clock);
     this.revisions = new Revisions(database, this.bell);
     const context: StoreContext = { database, revisions: this.revisions, clock };
     this.apps = new Apps(context);

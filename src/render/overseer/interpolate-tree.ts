@@ -46,7 +46,7 @@ function describeFault(fault: Fault, text: string): string {
     }
     case "stray":
       return `the $ at ${placeIn(text, fault.at)} begins a variable that has no value: write $$ for a dollar sign${
-        fault.doubt ? `, or give the variable a value in ${SUPPLY}` : ""
+        fault.verification ? `, or give the variable a value in ${SUPPLY}` : ""
       }`;
     case "secret":
       return "${SECRET:name} needs a name of letters, digits, and - . _ between them; write $${SECRET:…} for plain text";

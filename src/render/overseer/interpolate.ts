@@ -12,7 +12,7 @@ export type Fault =
    * A `$` that was hardly meant to begin a variable; `at` is its position. The name may be a part of a password, so it is
    * not given. `doubt`: it may be a variable after all.
    */
-  | { readonly kind: "stray"; readonly at: number; readonly doubt: boolean }
+  | { readonly kind: "stray"; readonly at: number; readonly verification: boolean }
   | { readonly kind: "secret" }
   | { readonly kind: "malformed"; readonly message: string };
 
@@ -143,7 +143,7 @@ class Interpolation {
     const text = this.#text;
     if (isMeant({ text, start, end, name, braced }, this.#secretive)) this.faults.push(fault);
     else if (this.#strays++ === 0) {
-      this.faults.push({ kind: "stray", at: start, doubt: !this.#secretive && !isDollarSign(text, start) });
+      this.faults.push({ kind: "stray", at: start, verification: !this.#secretive && !isDollarSign(text, start) });
     }
   }
 

@@ -35,7 +35,7 @@ const MAX_TRIES = 11;
 export class PollRequests {
   readonly #options: PollRequestsOptions;
   readonly #pending = new Map<string, Pending>();
-  readonly #wakers = new Set<() => void>();
+  readonly #sleepers = new Set<() => void>();
   #stopping = false;
 
   constructor(options: PollRequestsOptions) {
@@ -61,7 +61,7 @@ export class PollRequests {
   /** Passes on at once what still waits, and resolves when that is done or has failed once more. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const wake of this.#wakers) wake();
+    for (const wake of this.#sleepers) wake();
     await Promise.all([...this.#pending.values()].map(({ done }) => done));
   }
 
@@ -107,12 +107,12 @@ export class PollRequests {
     if (this.#stopping) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
-        this.#wakers.delete(wake);
+        this.#sleepers.delete(wake);
         timer.cancel();
         resolve();
       };
       const timer = this.#options.clock.after(ms, wake);
-      this.#wakers.add(wake);
+      this.#sleepers.add(wake);
     });
   }
 }

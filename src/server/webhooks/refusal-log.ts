@@ -6,7 +6,7 @@ const QUIET_MS = 60_000;
 /** Most kinds of refusals that are remembered; whoever makes more of them up shares one line. */
 const MAX_KEYS = 1_000;
 
-interface Told {
+interface LoggedRefusal {
   readonly at: number;
   suppressed: number;
 }
@@ -15,7 +15,7 @@ interface Told {
 export class RefusalLog {
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #told = new Map<string, Told>();
+  readonly #logged = new Map<string, LoggedRefusal>();
 
   constructor(clock: Clock, logger: Logger) {
     this.#clock = clock;
@@ -25,18 +25,18 @@ export class RefusalLog {
   /** Logs a refusal, unless one with this key was logged a moment ago. */
   warn(key: string, message: string, fields: LogFields): void {
     const now = this.#clock.monotonic();
-    const known = this.#told.has(key) || this.#told.size < MAX_KEYS ? key : "";
-    const told = this.#told.get(known);
+    const known = this.#logged.has(key) || this.#logged.size < MAX_KEYS ? key : "";
+    const told = this.#logged.get(known);
     if (told && now - told.at < QUIET_MS) {
       told.suppressed++;
       return;
     }
-    if (this.#told.size >= MAX_KEYS) this.#forgetOld(now);
-    this.#told.set(known, { at: now, suppressed: 0 });
+    if (this.#logged.size >= MAX_KEYS) this.#forgetOld(now);
+    this.#logged.set(known, { at: now, suppressed: 0 });
     this.#logger.warn(message, told?.suppressed ? { ...fields, alikeSince: told.suppressed } : fields);
   }
 
   #forgetOld(now: number): void {
-    for (const [key, { at }] of this.#told) if (now - at >= QUIET_MS) this.#told.delete(key);
+    for (const [key, { at }] of this.#logged) if (now - at >= QUIET_MS) this.#logged.delete(key);
   }
 }

@@ -16,7 +16,7 @@ const isDeploy = ({ path }: { readonly path: string }): boolean => path.endsWith
 /** What is wrong with the Core, the reason that the app gives, and what its message says. */
 const DOWN: readonly (readonly [string, CoreFault, string, RegExp])[] = [
   ["gives no connection", { kind: "cut" }, "CoreUnreachable", /cannot be reached/],
-  ["breaks off in its answers", { kind: "half" }, "CoreBrokenAnswer", /broke off|not JSON/],
+  ["breaks off in its answers", { kind: "half" }, "CoreInvalidResponse", /broke off|not JSON/],
   ["answers 500", { kind: "answer", status: 500, body: "oops" }, "CoreFailed", /failed \(500\)/],
   [
     "answers 503 and asks to wait",
@@ -27,8 +27,8 @@ const DOWN: readonly (readonly [string, CoreFault, string, RegExp])[] = [
   ["answers 429", { kind: "answer", status: 429, headers: { "retry-after": "1" } }, "CoreFailed", /fewer requests/],
   ["answers 401", { kind: "answer", status: 401 }, "CoreAuthenticationFailed", /does not know the token \(401\)/],
   ["answers 403", { kind: "answer", status: 403 }, "CoreForbidden", /role admin/],
-  ["is something else than a Core", { kind: "answer", status: 200, body: "<html>" }, "CoreBrokenAnswer", /not JSON/],
-  ["answers JSON that is no answer", { kind: "answer", status: 200, body: "[]" }, "CoreBrokenAnswer", /something else/],
+  ["is something else than a Core", { kind: "answer", status: 200, body: "<html>" }, "CoreInvalidResponse", /not JSON/],
+  ["answers JSON that is no answer", { kind: "answer", status: 200, body: "[]" }, "CoreInvalidResponse", /something else/],
 ];
 
 describe("An Overseer Core that fails", function () {

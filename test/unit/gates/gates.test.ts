@@ -7,18 +7,18 @@ const fail: Gate = { name: "fail", judge: () => ({ state: "Fail", message: "no" 
 
 describe("gates", () => {
   it("let a Change pass that deletes nothing unusual", () => {
-    expect(judgeGates([deletionsGate], { deletionsAsk: undefined, missing: [] })).to.deep.equal([
+    expect(judgeGates([deletionsGate], { deletionsNeedingApproval: undefined, missing: [] })).to.deep.equal([
       { name: "deletions", state: "Pass", message: "nothing in the way" },
     ]);
   });
 
   it("hold one that has to ask, with the reason", () => {
-    const [state] = judgeGates([deletionsGate], { missing: [], deletionsAsk: "would delete 9 of 10 objects" });
+    const [state] = judgeGates([deletionsGate], { missing: [], deletionsNeedingApproval: "would delete 9 of 10 objects" });
     expect(state).to.deep.equal({ name: "deletions", state: "Wait", message: "would delete 9 of 10 objects" });
   });
 
   it("are all asked, and messages fit into the status", () => {
-    const states = judgeGates([wait, fail, deletionsGate], { deletionsAsk: undefined, missing: [] });
+    const states = judgeGates([wait, fail, deletionsGate], { deletionsNeedingApproval: undefined, missing: [] });
     expect(states.map((state) => state.state)).to.deep.equal(["Wait", "Fail", "Pass"]);
     expect(states[0]?.message).to.have.length(1024);
     expect(closedGates(states).map((state) => state.name)).to.deep.equal(["wait", "fail"]);

@@ -64,7 +64,7 @@ describe("CacheBudget", () => {
     const { admit, budget, disk, state } = rig({ a: 99 });
     await admit("b");
     disk.clear();
-    budget.lookAgain();
+    budget.recheck();
     await admit("b");
     expect(state.scans).to.equal(2);
   });

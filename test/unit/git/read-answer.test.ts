@@ -1,16 +1,16 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "chai";
 import { Semaphore } from "../../../src/base/semaphore.js";
-import type { AnswerReader } from "../../../src/git/advertisement.js";
+import type { ResponseReader } from "../../../src/git/advertisement.js";
 import { FLUSH, type Packet, pktLine } from "../../../src/git/pkt-line.js";
-import { readAnswer } from "../../../src/git/read-answer.js";
+import { readResponse } from "../../../src/git/read-answer.js";
 import { expectGitError } from "./support/expect-error.js";
 
 const URL = "https://git.example.com/apps";
 const LINE = pktLine(`${"a".repeat(40)} refs/heads/main`);
 
 /** Counts packets. */
-class Counter implements AnswerReader<number> {
+class Counter implements ResponseReader<number> {
   count = 0;
 
   take(packet: Packet): void {
@@ -31,7 +31,7 @@ describe("readAnswer", () => {
     const text = LINE.repeat(10) + FLUSH;
     for (const at of [0, 3, 50, 100, text.length]) {
       const body = chunks(text.slice(0, at), text.slice(at));
-      expect(await readAnswer({ body, reader: new Counter(), url: URL, turns: new Semaphore(1) })).to.equal(10);
+      expect(await readResponse({ body, reader: new Counter(), url: URL, slots: new Semaphore(1) })).to.equal(10);
     }
   });
 
@@ -49,7 +49,7 @@ describe("readAnswer", () => {
         await turn();
       },
     };
-    const work = readAnswer({ body: chunks(LINE.repeat(10_000)), reader, url: URL, turns: new Semaphore(1), pacer });
+    const work = readResponse({ body: chunks(LINE.repeat(10_000)), reader, url: URL, slots: new Semaphore(1), slice: pacer });
     let isDone = false;
     void work.then(() => (isDone = true));
     while (!isDone) {
@@ -81,7 +81,7 @@ describe("readAnswer", () => {
       await arrived;
       yield Buffer.from(LINE);
     }
-    const read = (body: AsyncIterable<Buffer>) => readAnswer({ body, reader: new Counter(), url: URL, turns, pacer });
+    const read = (body: AsyncIterable<Buffer>) => readResponse({ body, reader: new Counter(), url: URL, slots: turns, slice: pacer });
     const tarpit = read(slow());
     const others = await Promise.all([1, 2, 3].map(() => read(chunks(LINE.repeat(5), LINE))));
     expect(others).to.deep.equal([6, 6, 6]);
@@ -92,7 +92,7 @@ describe("readAnswer", () => {
 
   it("ends with what is wrong, and lets the next one in", async () => {
     const turns = new Semaphore(1);
-    const read = (text: string) => readAnswer({ body: chunks(text), reader: new Counter(), url: URL, turns });
+    const read = (text: string) => readResponse({ body: chunks(text), reader: new Counter(), url: URL, slots: turns });
     await expectGitError("GIT_PROTOCOL", () => read("<html>"));
     await expectGitError("GIT_INCOMPLETE", () => read("0014com"));
     expect(await read(LINE)).to.equal(1);

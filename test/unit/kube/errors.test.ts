@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import {
   isDocumentRefusal,
-  isGone,
+  isNotFound,
   isStatus,
   KubeConnectionError,
   type KubeStatus,
@@ -55,7 +55,7 @@ describe("kube/errors", () => {
     [new Error("410"), false],
   ] as const) {
     it(`${error.message} (${"status" in error ? error.status.reason : "no status"}) is ${gone ? "" : "not "}a reason to list again`, () => {
-      expect(isGone(error)).to.equal(gone);
+      expect(isNotFound(error)).to.equal(gone);
     });
   }
 

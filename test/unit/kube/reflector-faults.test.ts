@@ -169,7 +169,7 @@ describe("kube/reflector: what goes wrong", () => {
     await rig.skipPause();
     (await rig.nextWatch()).status(403, "Forbidden");
     await rig.pause();
-    rig.reflector.hurry();
+    rig.reflector.retryNow();
     const next = await rig.nextWatch();
     expect(next.query.resourceVersion).to.equal("5");
     next.open().end();

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { AnswerTooLargeError } from "../../../src/kube/errors.js";
+import { ResponseTooLargeError } from "../../../src/kube/errors.js";
 import { MAX_LINE_BYTES } from "../../../src/kube/watch-lines.js";
 import { eventually } from "../support/eventually.js";
 import type { Call } from "../support/fake-api-server.js";
@@ -17,7 +17,7 @@ describe("kube/reflector: a server that sends too much", () => {
   /** Waits for the next failure, and gives its text; before it, all was well. */
   const failure = async (after: number): Promise<string> => {
     const error = await eventually("a failure", () => rig.syncs[after]);
-    expect(error).to.be.instanceOf(AnswerTooLargeError);
+    expect(error).to.be.instanceOf(ResponseTooLargeError);
     return (error as Error).message;
   };
   const four = [1, 2, 3, 4].map((n) => added(`n${n}`, n));

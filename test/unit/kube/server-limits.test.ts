@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ByteBuffer, readText } from "../../../src/kube/byte-buffer.js";
-import { AnswerTooLargeError, KubeStatusError } from "../../../src/kube/errors.js";
+import { ResponseTooLargeError, KubeStatusError } from "../../../src/kube/errors.js";
 import { hasMoreValues } from "../../../src/kube/server-limits.js";
 import { MAX_LINE_BYTES, splitLines } from "../../../src/kube/watch-lines.js";
 import { eventually, rejection } from "../support/eventually.js";
@@ -59,7 +59,7 @@ describe("kube/watch-lines: a line without an end", () => {
     }
     const lines = splitLines(endless(), "/things", buffer);
     const error = await rejection(lines.next());
-    expect(error).to.be.instanceOf(AnswerTooLargeError);
+    expect(error).to.be.instanceOf(ResponseTooLargeError);
     expect((error as Error).message).to.equal("WATCH /things: an event is longer than 8 MiB");
     expect([sent, buffer.length, buffer.room]).to.deep.equal([LINES, 0, 0]);
   });
@@ -91,7 +91,7 @@ describe("kube/client: of a server that is not ours", () => {
       const client = server.client({ limits: LIMITS });
       server.onCall = (call) => call.text(body);
       const error = await rejection(client.request(asked));
-      expect(error).to.be.instanceOf(AnswerTooLargeError);
+      expect(error).to.be.instanceOf(ResponseTooLargeError);
       expect((error as Error).message).to.equal(`GET /things: ${says}`);
       server.onCall = (call) => call.json({ fine: true });
       expect((await client.request(asked)).body).to.deep.equal({ fine: true });

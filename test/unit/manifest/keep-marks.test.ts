@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { joinMarks, keepMarks, keepRuling, type Metadata, mayKeep } from "../../../src/manifest/keep-marks.js";
+import { joinKeepAnnotations, keepAnnotations, keepRuling, type Metadata, mayKeep } from "../../../src/manifest/keep-marks.js";
 
 const ARGO = "argocd.argoproj.io/sync-options";
 const annotated = (key: string, value: string): Metadata => ({ annotations: { [key]: value } });
@@ -46,29 +46,29 @@ const CASES: readonly (readonly [Metadata, string | undefined, string | undefine
 describe("keepMarks", () => {
   for (const [metadata, onPrune, onDeletion] of CASES) {
     it(`reads ${JSON.stringify(metadata)} as ${onPrune ?? "nothing"} on a prune and ${onDeletion ?? "nothing"} on a deletion`, () => {
-      const marks = keepMarks(metadata);
+      const marks = keepAnnotations(metadata);
       expect(keepRuling(marks, "prune")?.effect).to.equal(onPrune);
       expect(keepRuling(marks, "deletion")?.effect).to.equal(onDeletion);
     });
   }
 
   it("names the mark that decides as people write it", () => {
-    const marks = keepMarks(annotated(ARGO, "ServerSideApply=true, prune=FALSE"));
+    const marks = keepAnnotations(annotated(ARGO, "ServerSideApply=true, prune=FALSE"));
     expect(keepRuling(marks, "prune")).to.deep.equal({ effect: "Keep", mark: `${ARGO}: Prune=false` });
   });
 
   it("is the same list whatever the order of the annotations", () => {
     const one = { "helm.sh/resource-policy": "keep", [ARGO]: "Delete=false,Prune=false" };
     const other = Object.fromEntries(Object.entries(one).reverse());
-    expect(keepMarks({ annotations: one })).to.deep.equal(keepMarks({ annotations: other }));
-    expect(keepMarks({ annotations: one })).to.have.length(3);
+    expect(keepAnnotations({ annotations: one })).to.deep.equal(keepAnnotations({ annotations: other }));
+    expect(keepAnnotations({ annotations: one })).to.have.length(3);
   });
 
   it("joins two lists, each mark once, and leaves out what nobody knows", () => {
     expect(
-      joinMarks([`${ARGO}: Prune=false`], ["helm.sh/resource-policy: keep", `${ARGO}: Prune=false`, "x: y"]),
+      joinKeepAnnotations([`${ARGO}: Prune=false`], ["helm.sh/resource-policy: keep", `${ARGO}: Prune=false`, "x: y"]),
     ).to.deep.equal([`${ARGO}: Prune=false`, "helm.sh/resource-policy: keep"]);
-    expect(joinMarks([], [])).to.deep.equal([]);
+    expect(joinKeepAnnotations([], [])).to.deep.equal([]);
   });
 
   it("tells keys that may keep an object from others", () => {

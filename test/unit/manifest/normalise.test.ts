@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { KubeObject } from "../../../src/manifest/document.js";
-import { normalise } from "../../../src/manifest/normalise.js";
+import { normalize } from "../../../src/manifest/normalise.js";
 
 const LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration";
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
@@ -110,7 +110,7 @@ describe("normalise", () => {
   for (const [name, from, to] of cases) {
     it(name, () => {
       const before = structuredClone(from);
-      expect(normalise(from).object).to.deep.equal(to);
+      expect(normalize(from).object).to.deep.equal(to);
       expect(from, "the argument").to.deep.equal(before);
     });
   }
@@ -121,11 +121,11 @@ describe("normalise", () => {
       asked.push(`${group}/${version}/${kind}`);
       return true;
     };
-    expect(normalise(object("example.com/v1", "Probe", { status: {} }), hasStatus).object).to.not.have.property(
+    expect(normalize(object("example.com/v1", "Probe", { status: {} }), hasStatus).object).to.not.have.property(
       "status",
     );
-    normalise(object("gateway.networking.k8s.io/v1", "Gateway", { status: {} }), hasStatus);
-    normalise(object("networking.k8s.io/v1", "Ingress", { status: {} }), hasStatus);
+    normalize(object("gateway.networking.k8s.io/v1", "Gateway", { status: {} }), hasStatus);
+    normalize(object("networking.k8s.io/v1", "Ingress", { status: {} }), hasStatus);
     expect(asked).to.deep.equal(["example.com/v1/Probe", "gateway.networking.k8s.io/v1/Gateway"]);
   });
 
@@ -143,7 +143,7 @@ describe("normalise", () => {
         "gitops.overseer.io/prune": "disabled",
       },
     };
-    const { object: result, dropped } = normalise(withMetadata(reserved));
+    const { object: result, dropped } = normalize(withMetadata(reserved));
     expect(result.metadata).to.deep.equal({
       name: "a",
       labels: { mine: "1" },
@@ -175,7 +175,7 @@ describe("normalise writes both names of a service account", () => {
   for (const [apiVersion, kind, wrap] of kinds) {
     it(`in a ${kind}`, () => {
       const both = { serviceAccountName: "x", serviceAccount: "x", containers: [] };
-      const of = (spec: unknown): unknown => normalise(object(apiVersion, kind, wrap(spec))).object;
+      const of = (spec: unknown): unknown => normalize(object(apiVersion, kind, wrap(spec))).object;
       expect(of({ serviceAccountName: "x", containers: [] })).to.deep.equal(object(apiVersion, kind, wrap(both)));
       expect(of({ serviceAccount: "x", containers: [] })).to.deep.equal(object(apiVersion, kind, wrap(both)));
       expect(of({ serviceAccountName: "x", serviceAccount: "y", containers: [] })).to.deep.equal(
@@ -188,6 +188,6 @@ describe("normalise writes both names of a service account", () => {
 
   it("and nowhere else", () => {
     const custom = object("example.com/v1", "Deployment", { spec: pod({ serviceAccountName: "x" }) });
-    expect(normalise(custom).object).to.deep.equal(custom);
+    expect(normalize(custom).object).to.deep.equal(custom);
   });
 });

@@ -4,7 +4,7 @@ import { canonicalJson } from "../../../src/base/hash.js";
 import { diffObjects } from "../../../src/manifest/diff.js";
 import type { KubeObject } from "../../../src/manifest/document.js";
 import { formatProblem, ManifestError } from "../../../src/manifest/manifest-error.js";
-import { normalise } from "../../../src/manifest/normalise.js";
+import { normalize } from "../../../src/manifest/normalise.js";
 import { parseManifests } from "../../../src/manifest/parse.js";
 import { prepareManifests } from "../../../src/manifest/prepare.js";
 import { checkSecret } from "../../../src/manifest/secret-shape.js";
@@ -126,8 +126,8 @@ describe("manifest properties", function () {
     fc.assert(
       fc.property(objects, (object) => {
         const before = canonicalJson(object);
-        const once = normalise(object).object;
-        expect(normalise(once).object).to.deep.equal(once);
+        const once = normalize(object).object;
+        expect(normalize(once).object).to.deep.equal(once);
         expect(canonicalJson(object)).to.equal(before);
       }),
     );

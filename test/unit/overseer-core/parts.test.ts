@@ -48,9 +48,9 @@ describe("sealed texts", () => {
   const encryption = new Encryption(new Uint8Array(32).fill(7));
 
   it("open for what they belong to, unchanged, and are never the same twice", () => {
-    const sealed = encryption.seal("välue", "id\nname");
+    const sealed = encryption.encrypt("välue", "id\nname");
     expect(encryption.open(sealed, "id\nname")).to.equal("välue");
-    expect(Buffer.from(encryption.seal("välue", "id\nname")).equals(sealed)).to.equal(false);
+    expect(Buffer.from(encryption.encrypt("välue", "id\nname")).equals(sealed)).to.equal(false);
     const code = (work: () => unknown) => expect(work).to.throw().with.property("code", "CORE_KEY_WRONG");
     code(() => encryption.open(sealed, "other\nname"));
     code(() => new Encryption(new Uint8Array(32)).open(sealed, "id\nname"));

@@ -5,7 +5,7 @@ import { describePlan, type Plan } from "../../../src/plan/plan.js";
 import { prune } from "./support/judge.js";
 import { action, configMaps, document, live, PROTECTED, waiting, write } from "./support/objects.js";
 
-const EMPTY: Plan = { writes: [], deferred: [], leftovers: [] };
+const EMPTY: Plan = { writes: [], deferred: [], pruneCandidates: [] };
 const KIB = 1024;
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
@@ -39,10 +39,10 @@ describe("describePlan", () => {
           },
         },
       ],
-      leftovers: [
-        ...prune({ leftovers: [live("v1 Secret shop/kept", { keepMarks: PROTECTED })] }).decisions,
-        ...prune({ leftovers: [live("v1 Secret shop/given")], claimedBy: () => "shop/other" }).decisions,
-        ...prune({ leftovers: [live("v1 Secret shop/gone")] }).decisions,
+      pruneCandidates: [
+        ...prune({ pruneCandidates: [live("v1 Secret shop/kept", { keepAnnotations: PROTECTED })] }).decisions,
+        ...prune({ pruneCandidates: [live("v1 Secret shop/given")], claimedBy: () => "shop/other" }).decisions,
+        ...prune({ pruneCandidates: [live("v1 Secret shop/gone")] }).decisions,
       ],
     };
     expect(describePlan(plan)).to.deep.equal({
@@ -100,10 +100,10 @@ describe("describePlan", () => {
 
   it("names the deletions first, however many objects are kept or written", () => {
     const leftovers = [
-      ...prune({ leftovers: configMaps(1_500, { keepMarks: PROTECTED }) }).decisions,
-      ...prune({ leftovers: [live("v1 Secret shop/gone")] }).decisions,
+      ...prune({ pruneCandidates: configMaps(1_500, { keepAnnotations: PROTECTED }) }).decisions,
+      ...prune({ pruneCandidates: [live("v1 Secret shop/gone")] }).decisions,
     ];
-    const { actions, omitted } = describePlan({ ...EMPTY, leftovers, writes: writes(20, 100) });
+    const { actions, omitted } = describePlan({ ...EMPTY, pruneCandidates: leftovers, writes: writes(20, 100) });
     expect(actions[0]).to.include({ verb: "Delete", object: "Secret shop/gone" });
     expect(actions.filter(({ verb }) => verb === "Update")).to.have.length(20);
     expect(omitted).to.equal(521);
@@ -162,8 +162,8 @@ describe("describePlan", () => {
     fc.assert(
       fc.property(plans, ({ sizes, deletions }) => {
         const all = sizes.flatMap(({ diff, times }) => Array(times).fill(write("v1 ConfigMap shop/w", { diff })));
-        const { decisions } = prune({ leftovers: configMaps(deletions) });
-        const { actions, omitted } = describePlan({ ...EMPTY, writes: all, leftovers: decisions });
+        const { decisions } = prune({ pruneCandidates: configMaps(deletions) });
+        const { actions, omitted } = describePlan({ ...EMPTY, writes: all, pruneCandidates: decisions });
         expect(bytesOf(actions)).to.be.at.most(512 * KIB);
         expect(actions.length).to.be.at.most(1_000);
         expect(actions.length + omitted).to.equal(all.length + deletions);

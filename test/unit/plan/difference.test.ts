@@ -13,8 +13,8 @@ function fate(wanted: boolean, object: LiveObject | undefined): string {
   const words = [
     ...found.writes.map(({ verb, live: before }) => (before ? `${verb} over` : verb)),
     ...found.heals.map(() => "Heal"),
-    ...found.leftovers.map(() => "Leftover"),
-    ...found.vanishing.map(() => "Vanishing"),
+    ...found.pruneCandidates.map(() => "Leftover"),
+    ...found.terminating.map(() => "Vanishing"),
   ];
   return words.join(", ") || "nothing";
 }
@@ -52,8 +52,8 @@ describe("difference", () => {
   }
 
   it("takes no protection from pruning for a reason not to write", () => {
-    expect(fate(true, live(MAP, { keepMarks: PROTECTED, state: "Drifted" }))).to.equal("Heal");
-    expect(fate(true, live(MAP, { keepMarks: PROTECTED, documentHash: "other" }))).to.equal("Update over");
+    expect(fate(true, live(MAP, { keepAnnotations: PROTECTED, state: "Drifted" }))).to.equal("Heal");
+    expect(fate(true, live(MAP, { keepAnnotations: PROTECTED, documentHash: "other" }))).to.equal("Update over");
   });
 
   it("knows an object by group, kind, namespace and name, and not by its version", () => {
@@ -62,7 +62,7 @@ describe("difference", () => {
     expect(found).to.deep.equal({ writes: [], heals: [], leftovers: [], paused: [], vanishing: [] });
     const other = difference([document("example.com/v1 Deployment shop/web")], observation(deployment), recorded);
     expect(other.writes.map(({ verb }) => verb)).to.deep.equal(["Create"]);
-    expect(other.leftovers).to.deep.equal([deployment]);
+    expect(other.pruneCandidates).to.deep.equal([deployment]);
   });
 
   it("compares with the hash as the destination records it", () => {
@@ -79,6 +79,6 @@ describe("difference", () => {
     const left = ["z", "y"].map((name) => live(`v1 ConfigMap shop/${name}`));
     const found = difference(documents, observation(...left), recorded);
     expect(found.writes.map((write) => write.document)).to.deep.equal(documents);
-    expect(found.leftovers).to.deep.equal(left);
+    expect(found.pruneCandidates).to.deep.equal(left);
   });
 });

@@ -84,27 +84,27 @@ describe("HealLedger", () => {
 
   it("looks at an object that was found unchanged once a second at most", () => {
     const ledger = new HealLedger();
-    expect(ledger.waitBeforeLook(KEY, 0)).to.equal(0);
-    ledger.looked(KEY, 0);
-    expect(ledger.waitBeforeLook(KEY, 400)).to.equal(600);
-    expect(ledger.waitBeforeLook(KEY, 1_000)).to.equal(0);
+    expect(ledger.waitBeforeVerify(KEY, 0)).to.equal(0);
+    ledger.verified(KEY, 0);
+    expect(ledger.waitBeforeVerify(KEY, 400)).to.equal(600);
+    expect(ledger.waitBeforeVerify(KEY, 1_000)).to.equal(0);
   });
 
   it("keeps few looks, whatever the number of objects", () => {
     const ledger = new HealLedger();
-    for (let n = 0; n < 1_000; n++) ledger.looked(`old-${n}`, 0);
-    ledger.looked("new", 5_000);
-    expect(ledger.waitBeforeLook("old-1", 500)).to.equal(0);
-    expect(ledger.waitBeforeLook("new", 5_000)).to.equal(1_000);
+    for (let n = 0; n < 1_000; n++) ledger.verified(`old-${n}`, 0);
+    ledger.verified("new", 5_000);
+    expect(ledger.waitBeforeVerify("old-1", 500)).to.equal(0);
+    expect(ledger.waitBeforeVerify("new", 5_000)).to.equal(1_000);
   });
 
   it("starts afresh when somebody asks for it", () => {
     const ledger = new HealLedger();
     const { now } = fight(ledger, 6);
-    ledger.looked(KEY, now);
+    ledger.verified(KEY, now);
     ledger.clear();
     expect(ledger.waitBeforeHeal(KEY, RIVAL, now)).to.equal(0);
-    expect(ledger.waitBeforeLook(KEY, now)).to.equal(0);
+    expect(ledger.waitBeforeVerify(KEY, now)).to.equal(0);
     expect(ledger.contests(now)).to.deep.equal([]);
   });
 });

@@ -1,31 +1,31 @@
 import { expect } from "chai";
 import type { PreviewedWrite } from "../../../src/plan/actions.js";
-import { isEmptyPlan, type Plan, planHash, summarise } from "../../../src/plan/plan.js";
-import type { LeftoverDecision } from "../../../src/plan/prune-guard.js";
+import { isEmptyPlan, type Plan, planHash, summarize } from "../../../src/plan/plan.js";
+import type { PruneDecision } from "../../../src/plan/prune-guard.js";
 import { prune } from "./support/judge.js";
 import { action, live, waiting, write } from "./support/objects.js";
 
-const EMPTY: Plan = { writes: [], deferred: [], leftovers: [] };
+const EMPTY: Plan = { writes: [], deferred: [], pruneCandidates: [] };
 const MAP = "v1 ConfigMap shop/a";
 
-const deletes = (...names: readonly string[]): readonly LeftoverDecision[] =>
-  prune({ leftovers: names.map((name) => live(`v1 ConfigMap shop/${name}`)) }).decisions;
-const keeps = (name: string): readonly LeftoverDecision[] =>
-  prune({ leftovers: [live(`v1 ConfigMap shop/${name}`)], prune: false }).decisions;
-const handsOver = (to: string): readonly LeftoverDecision[] =>
-  prune({ leftovers: [live(MAP)], claimedBy: () => to }).decisions;
+const deletes = (...names: readonly string[]): readonly PruneDecision[] =>
+  prune({ pruneCandidates: names.map((name) => live(`v1 ConfigMap shop/${name}`)) }).decisions;
+const keeps = (name: string): readonly PruneDecision[] =>
+  prune({ pruneCandidates: [live(`v1 ConfigMap shop/${name}`)], prune: false }).decisions;
+const handsOver = (to: string): readonly PruneDecision[] =>
+  prune({ pruneCandidates: [live(MAP)], claimedBy: () => to }).decisions;
 
 describe("isEmptyPlan and summarise", () => {
   const cases: readonly (readonly [string, Plan, boolean, string])[] = [
     ["nothing", EMPTY, true, "+0 ~0 -0"],
-    ["what is kept alone", { ...EMPTY, leftovers: keeps("a") }, true, "+0 ~0 -0"],
+    ["what is kept alone", { ...EMPTY, pruneCandidates: keeps("a") }, true, "+0 ~0 -0"],
     ["a new object", { ...EMPTY, writes: [write(MAP)] }, false, "+1 ~0 -0"],
     ["an adopted object", { ...EMPTY, writes: [write(MAP, { verb: "Adopt" })] }, false, "+1 ~0 -0"],
     ["an edited object", { ...EMPTY, writes: [write(MAP, { verb: "Update" })] }, false, "+0 ~1 -0"],
     ["a new object that waits for its kind", { ...EMPTY, deferred: [waiting(MAP)] }, false, "+1 ~0 -0"],
     ["an edited object that waits for its kind", { ...EMPTY, deferred: [waiting(MAP, "Update")] }, false, "+0 ~1 -0"],
-    ["a deletion", { ...EMPTY, leftovers: deletes("a") }, false, "+0 ~0 -1"],
-    ["a hand-over", { ...EMPTY, leftovers: handsOver("shop/other") }, false, "+0 ~0 -1"],
+    ["a deletion", { ...EMPTY, pruneCandidates: deletes("a") }, false, "+0 ~0 -1"],
+    ["a hand-over", { ...EMPTY, pruneCandidates: handsOver("shop/other") }, false, "+0 ~0 -1"],
     [
       "some of each",
       {
@@ -35,7 +35,7 @@ describe("isEmptyPlan and summarise", () => {
           write("v1 Secret shop/c", { verb: "Adopt" }),
         ],
         deferred: [waiting("v1 Secret shop/d"), waiting("v1 Secret shop/e", "Update")],
-        leftovers: [...deletes("f", "g"), ...keeps("h"), ...handsOver("shop/other")],
+        pruneCandidates: [...deletes("f", "g"), ...keeps("h"), ...handsOver("shop/other")],
       },
       false,
       "+3 ~2 -3",
@@ -44,7 +44,7 @@ describe("isEmptyPlan and summarise", () => {
   for (const [what, plan, empty, summary] of cases) {
     it(`take ${what} for ${empty ? "nothing to do" : "work"}: ${summary}`, () => {
       expect(isEmptyPlan(plan)).to.equal(empty);
-      expect(summarise(plan)).to.equal(summary);
+      expect(summarize(plan)).to.equal(summary);
     });
   }
 });
@@ -53,7 +53,7 @@ const DIFF = [{ path: ".data.a", from: "1", to: "2" }];
 const PLAN: Plan = {
   writes: [write("v1 Secret shop/a", { verb: "Update", diff: DIFF }), write("v1 Secret shop/b")],
   deferred: [waiting("example.com/v1 Widget shop/c"), waiting("example.com/v1 Widget shop/d", "Update")],
-  leftovers: [...deletes("e", "f"), ...handsOver("shop/other")],
+  pruneCandidates: [...deletes("e", "f"), ...handsOver("shop/other")],
 };
 const hash = (plan: Plan, key = "key"): string => planHash(plan, key);
 
@@ -73,7 +73,7 @@ describe("planHash", () => {
     const turned: Plan = {
       writes: [...PLAN.writes].reverse(),
       deferred: [...PLAN.deferred].reverse(),
-      leftovers: [...PLAN.leftovers].reverse(),
+      pruneCandidates: [...PLAN.pruneCandidates].reverse(),
     };
     expect(hash(turned)).to.equal(hash(PLAN));
   });
@@ -83,8 +83,8 @@ describe("planHash", () => {
       "the resourceVersion, uid, state or health of what is deleted",
       {
         ...PLAN,
-        leftovers: prune({
-          leftovers: ["e", "f"].map((name) =>
+        pruneCandidates: prune({
+          pruneCandidates: ["e", "f"].map((name) =>
             live(`v1 ConfigMap shop/${name}`, {
               resourceVersion: "99",
               uid: "u",
@@ -95,7 +95,7 @@ describe("planHash", () => {
         }).decisions.concat(handsOver("shop/other")),
       },
     ],
-    ["what is kept", { ...PLAN, leftovers: [...PLAN.leftovers, ...keeps("z")] }],
+    ["what is kept", { ...PLAN, pruneCandidates: [...PLAN.pruneCandidates, ...keeps("z")] }],
     ["the stamp", rewritten({ stamp: "another" })],
     ["a warning", rewritten({ warnings: ["deprecated"] })],
     ["the reason of an adoption", rewritten({ reason: "nobody's" })],
@@ -131,17 +131,17 @@ describe("planHash", () => {
       "the verb of a deferred write",
       { ...PLAN, deferred: [waiting("example.com/v1 Widget shop/c", "Update"), ...PLAN.deferred.slice(1)] },
     ],
-    ["a deletion less", { ...PLAN, leftovers: PLAN.leftovers.slice(1) }],
-    ["a deletion more", { ...PLAN, leftovers: [...PLAN.leftovers, ...deletes("z")] }],
+    ["a deletion less", { ...PLAN, pruneCandidates: PLAN.pruneCandidates.slice(1) }],
+    ["a deletion more", { ...PLAN, pruneCandidates: [...PLAN.pruneCandidates, ...deletes("z")] }],
     [
       "a deletion that becomes a hand-over",
       {
         ...PLAN,
-        leftovers: prune({ leftovers: PLAN.leftovers.map((decision) => decision.live), claimedBy: () => "shop/other" })
+        pruneCandidates: prune({ pruneCandidates: PLAN.pruneCandidates.map((decision) => decision.live), claimedBy: () => "shop/other" })
           .decisions,
       },
     ],
-    ["who is handed an object", { ...PLAN, leftovers: [...deletes("e", "f"), ...handsOver("shop/third")] }],
+    ["who is handed an object", { ...PLAN, pruneCandidates: [...deletes("e", "f"), ...handsOver("shop/third")] }],
     ["nothing at all", EMPTY],
   ];
   for (const [what, plan] of others) {
@@ -157,7 +157,7 @@ describe("planHash", () => {
   });
 
   it("knows no difference between a plan that keeps and one that is empty", () => {
-    expect(hash({ ...EMPTY, leftovers: keeps("a") })).to.equal(hash(EMPTY));
+    expect(hash({ ...EMPTY, pruneCandidates: keeps("a") })).to.equal(hash(EMPTY));
   });
 });
 
@@ -166,6 +166,6 @@ function structuredCloneOf(plan: Plan): Plan {
   return {
     writes: structuredClone([...plan.writes]),
     deferred: structuredClone([...plan.deferred]),
-    leftovers: [...deletes("e", "f"), ...handsOver("shop/other")],
+    pruneCandidates: [...deletes("e", "f"), ...handsOver("shop/other")],
   };
 }

@@ -16,12 +16,12 @@ const OBJECTS: readonly (readonly [string, Partial<LiveObject>, string, string])
   [MAP, {}, "Delete", "Delete"],
   [MAP, { state: "Drifted" }, "Delete", "Delete"],
   [MAP, { deleting: true }, "Keep AlreadyDeleting", "Keep AlreadyDeleting"],
-  [MAP, { keepMarks: PROTECTED }, "Keep ProtectedObject", "Keep ProtectedObject"],
-  [MAP, { keepMarks: [ARGO("Delete=false")] }, "Keep ProtectedObject", "Keep ProtectedObject"],
-  [MAP, { keepMarks: [ARGO("Prune=false")] }, "Delete", "Delete"],
-  [MAP, { keepMarks: ["helm.sh/resource-policy: keep"] }, "Keep ProtectedObject", "Keep ProtectedObject"],
-  [MAP, { keepMarks: ["kustomize.toolkit.fluxcd.io/prune: disabled"] }, "Keep ProtectedObject", "Keep ProtectedObject"],
-  [MAP, { keepMarks: PROTECTED, deletionConfirmed: true }, "Delete", "Delete"],
+  [MAP, { keepAnnotations: PROTECTED }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [MAP, { keepAnnotations: [ARGO("Delete=false")] }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [MAP, { keepAnnotations: [ARGO("Prune=false")] }, "Delete", "Delete"],
+  [MAP, { keepAnnotations: ["helm.sh/resource-policy: keep"] }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [MAP, { keepAnnotations: ["kustomize.toolkit.fluxcd.io/prune: disabled"] }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [MAP, { keepAnnotations: PROTECTED, deletionConfirmed: true }, "Delete", "Delete"],
   [MAP, { ownership: "Claimed" }, "Keep NotProven", "Keep NotProven"],
   ["v1 PersistentVolumeClaim shop/data", { deletionConfirmed: true }, "Delete", "Delete"],
   ["gitops.overseer.io/v1alpha1 OverseerApp shop/child", { deletionConfirmed: true }, "Delete", "Delete"],
@@ -31,7 +31,7 @@ const OBJECTS: readonly (readonly [string, Partial<LiveObject>, string, string])
   [DEFINITION, {}, "Keep DeletionPolicy", "Delete"],
   ["gitops.overseer.io/v1alpha1 OverseerApp shop/child", {}, "Keep DeletionPolicy", "Delete"],
   ["gitops.overseer.io/v1alpha1 GitRepository shop/child", {}, "Keep DeletionPolicy", "Delete"],
-  ["v1 PersistentVolumeClaim shop/data", { keepMarks: PROTECTED }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  ["v1 PersistentVolumeClaim shop/data", { keepAnnotations: PROTECTED }, "Keep ProtectedObject", "Keep ProtectedObject"],
   ["v1 PersistentVolumeClaim shop/data", { deleting: true }, "Keep DeletionPolicy", "Keep AlreadyDeleting"],
   [DEFINITION, { deleting: true }, "Keep DeletionPolicy", "Keep AlreadyDeleting"],
   [
@@ -42,7 +42,7 @@ const OBJECTS: readonly (readonly [string, Partial<LiveObject>, string, string])
   ],
   ["example.com/v1 Namespace shop/mine", {}, "Delete", "Delete"],
   [NAMESPACE, {}, "Delete", "Delete"],
-  [NAMESPACE, { keepMarks: PROTECTED }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [NAMESPACE, { keepAnnotations: PROTECTED }, "Keep ProtectedObject", "Keep ProtectedObject"],
   [NAMESPACE, { ownership: "Claimed" }, "Keep NotProven", "Keep NotProven"],
   [NAMESPACE, { deleting: true }, "Keep AlreadyDeleting", "Keep AlreadyDeleting"],
 ];
@@ -82,7 +82,7 @@ describe("judgeFinalize", () => {
       const decide = (change: Partial<LiveObject>, text = MAP) =>
         said(finalize({ objects: [live(text, change)], policy, claimedBy: OTHER }).decisions[0]);
       expect(decide({})).to.equal("HandOver shop/other");
-      expect(decide({ keepMarks: PROTECTED })).to.equal("HandOver shop/other");
+      expect(decide({ keepAnnotations: PROTECTED })).to.equal("HandOver shop/other");
       expect(decide({}, "v1 PersistentVolumeClaim shop/data")).to.equal("HandOver shop/other");
       expect(decide({ deleting: true })).to.equal("Keep AlreadyDeleting");
       expect(decide({ ownership: "Claimed" })).to.equal("Keep NotProven");
@@ -103,18 +103,18 @@ describe("judgeFinalize", () => {
   });
 
   it("never asks about kinds: who deletes the app has decided", () => {
-    expect(finalize({ objects: OBJECTS.map(([text]) => live(text)), policy: "DeleteAll" }).ask).to.equal(undefined);
+    expect(finalize({ objects: OBJECTS.map(([text]) => live(text)), policy: "DeleteAll" }).approval).to.equal(undefined);
   });
 
   it("asks before an object goes that is annotated so, and names the annotation and the way out", () => {
-    const marked = (change: Partial<LiveObject> = {}) => live(MAP, { keepMarks: [ARGO("Delete=confirm")], ...change });
+    const marked = (change: Partial<LiveObject> = {}) => live(MAP, { keepAnnotations: [ARGO("Delete=confirm")], ...change });
     for (const policy of ["Delete", "DeleteAll"] as const)
-      expect(finalize({ objects: [live("v1 Secret shop/s"), marked()], policy }).ask).to.equal(
+      expect(finalize({ objects: [live("v1 Secret shop/s"), marked()], policy }).approval).to.equal(
         "would delete ConfigMap a (annotated argocd.argoproj.io/sync-options: Delete=confirm), which is never done unasked: annotate it gitops.overseer.io/prune: confirmed to delete it, or gitops.overseer.io/prune: disabled to keep it",
       );
-    expect(finalize({ objects: [marked()], policy: "Orphan" }).ask).to.equal(undefined);
-    expect(finalize({ objects: [marked({ deletionConfirmed: true })] }).ask).to.equal(undefined);
-    expect(finalize({ objects: [marked({ keepMarks: [ARGO("Prune=confirm")] })] }).ask).to.equal(undefined);
+    expect(finalize({ objects: [marked()], policy: "Orphan" }).approval).to.equal(undefined);
+    expect(finalize({ objects: [marked({ deletionConfirmed: true })] }).approval).to.equal(undefined);
+    expect(finalize({ objects: [marked({ keepAnnotations: [ARGO("Prune=confirm")] })] }).approval).to.equal(undefined);
   });
 
   it("has nothing to decide for an app without objects", () => {
@@ -157,12 +157,12 @@ describe("judgeFinalize about a namespace", () => {
   it("deletes it with what is going, and with what is kept elsewhere", () => {
     expect(decide([live(MAP)])).to.equal("Delete");
     expect(decide([live(MAP, { deleting: true })])).to.equal("Delete");
-    expect(decide([live("v1 ConfigMap other/a", { keepMarks: PROTECTED })])).to.equal("Delete");
+    expect(decide([live("v1 ConfigMap other/a", { keepAnnotations: PROTECTED })])).to.equal("Delete");
     expect(decide([live("v1 PersistentVolume data")])).to.equal("Delete");
   });
 
   it("says which object keeps it", () => {
-    const objects = [live(MAP, { keepMarks: PROTECTED }), live(NAMESPACE)];
+    const objects = [live(MAP, { keepAnnotations: PROTECTED }), live(NAMESPACE)];
     expect(finalize({ objects }).decisions[1]).to.have.property(
       "message",
       "kept because it still holds ConfigMap shop/a, which is kept",
@@ -175,14 +175,14 @@ describe("judgeFinalize about a definition", () => {
     said(finalize({ objects: [live(DEFINITION), ...others], policy: "DeleteAll" }).decisions[0]);
 
   it("keeps it while an object of its group is kept: it would go with its kind", () => {
-    expect(decide(live("example.com/v1 Widget shop/w", { keepMarks: PROTECTED }))).to.equal("Keep NamespaceInUse");
+    expect(decide(live("example.com/v1 Widget shop/w", { keepAnnotations: PROTECTED }))).to.equal("Keep NamespaceInUse");
     expect(decide(live("example.com/v1 Widget w", { ownership: "Claimed" }))).to.equal("Keep NamespaceInUse");
   });
 
   it("deletes it with its objects, and with what is kept of other groups", () => {
     expect(decide(live("example.com/v1 Widget shop/w"))).to.equal("Delete");
-    expect(decide(live("com/v1 Widget shop/w", { keepMarks: PROTECTED }))).to.equal("Delete");
-    expect(decide(live(MAP, { keepMarks: PROTECTED }))).to.equal("Delete");
+    expect(decide(live("com/v1 Widget shop/w", { keepAnnotations: PROTECTED }))).to.equal("Delete");
+    expect(decide(live(MAP, { keepAnnotations: PROTECTED }))).to.equal("Delete");
   });
 });
 

@@ -22,7 +22,7 @@ describe("DeletePermit", () => {
   });
 
   it("cannot be turned to another object", () => {
-    const [decision] = prune({ leftovers: [live("v1 ConfigMap shop/a")] }).decisions;
+    const [decision] = prune({ pruneCandidates: [live("v1 ConfigMap shop/a")] }).decisions;
     const permit = decision?.verb === "Delete" ? decision.permit : undefined;
     expect(() => Object.assign(permit ?? {}, { live: live("v1 ConfigMap shop/b") })).to.throw(TypeError);
     expect(permit?.live.id.name).to.equal("a");
@@ -85,7 +85,7 @@ const claimed: fc.Arbitrary<readonly string[]> = fc.array(fc.constantFrom("a", "
 
 /** What speaks against the deletion of an object, whatever the request. */
 function untouchable(one: LiveObject, claims: readonly string[]): boolean {
-  return one.ownership !== "Owned" || one.deleting || (one.keepMarks?.length ?? 0) > 0 || claims.includes(one.id.name);
+  return one.ownership !== "Owned" || one.deleting || (one.keepAnnotations?.length ?? 0) > 0 || claims.includes(one.id.name);
 }
 
 describe("the prune guard, whatever it is asked", () => {
@@ -114,7 +114,7 @@ describe("the prune guard, whatever it is asked", () => {
         }
         if (!rest.prune || !rest.observationComplete) expect(deletes).to.deep.equal([]);
         if (rest.wanted === 0 && !rest.allowEmpty && deletes.length > 0) expect(verdict.refusal).to.be.a("string");
-        if (deletes.some(({ asks }) => asks)) expect(verdict.refusal ?? verdict.ask).to.be.a("string");
+        if (deletes.some(({ needsApproval: asks }) => asks)) expect(verdict.refusal ?? verdict.approval).to.be.a("string");
         if (verdict.refusal === undefined) {
           expect(verdict.decisions.map((decision) => decision.live)).to.deep.equal(rest.leftovers);
         }

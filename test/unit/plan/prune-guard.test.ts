@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { LiveObject } from "../../../src/plan/live.js";
 import { pruneBudget } from "../../../src/plan/prune-budget.js";
-import { alwaysAsks, anyToPrune, DeletePermit, type PruneRequest } from "../../../src/plan/prune-guard.js";
+import { alwaysNeedsApproval, anyToPrune, DeletePermit, type PruneRequest } from "../../../src/plan/prune-guard.js";
 import { prune, said } from "./support/judge.js";
 import { configMaps, live, PROTECTED } from "./support/objects.js";
 
@@ -25,9 +25,9 @@ const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest
   ],
   ["one that another app claims", {}, { claimedBy: OTHER }, "HandOver shop/other"],
   ["one that another app claims, with prune off", {}, { claimedBy: OTHER, prune: false }, "HandOver shop/other"],
-  ["a protected one that another app claims", { keepMarks: PROTECTED }, { claimedBy: OTHER }, "HandOver shop/other"],
+  ["a protected one that another app claims", { keepAnnotations: PROTECTED }, { claimedBy: OTHER }, "HandOver shop/other"],
   ["any, with prune off", {}, { prune: false }, "Keep PruneDisabled"],
-  ["a protected one", { keepMarks: PROTECTED }, {}, "Keep ProtectedObject"],
+  ["a protected one", { keepAnnotations: PROTECTED }, {}, "Keep ProtectedObject"],
   ["one that a part of the source may want that was not read", {}, { unread: "app/base.d: why" }, "Keep SourceUnread"],
   [
     "one that another app claims, with a part of the source not read",
@@ -41,23 +41,23 @@ const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest
     { unread: "app/base.d: why" },
     "Delete",
   ],
-  ["a protected one, with prune off", { keepMarks: PROTECTED }, { prune: false }, "Keep PruneDisabled"],
-  ["one that Argo CD would not prune", { keepMarks: [ARGO("Prune=false")] }, {}, "Keep ProtectedObject"],
-  ["one that Argo CD would prune and not delete with its app", { keepMarks: [ARGO("Delete=false")] }, {}, "Delete"],
+  ["a protected one, with prune off", { keepAnnotations: PROTECTED }, { prune: false }, "Keep PruneDisabled"],
+  ["one that Argo CD would not prune", { keepAnnotations: [ARGO("Prune=false")] }, {}, "Keep ProtectedObject"],
+  ["one that Argo CD would prune and not delete with its app", { keepAnnotations: [ARGO("Delete=false")] }, {}, "Delete"],
   [
     "one that Flux would not prune",
-    { keepMarks: ["kustomize.toolkit.fluxcd.io/prune: disabled"] },
+    { keepAnnotations: ["kustomize.toolkit.fluxcd.io/prune: disabled"] },
     {},
     "Keep ProtectedObject",
   ],
-  ["one that Helm would keep", { keepMarks: ["helm.sh/resource-policy: keep"] }, {}, "Keep ProtectedObject"],
+  ["one that Helm would keep", { keepAnnotations: ["helm.sh/resource-policy: keep"] }, {}, "Keep ProtectedObject"],
   [
     "one that Helm would keep and a person has confirmed",
-    { keepMarks: ["helm.sh/resource-policy: keep"], deletionConfirmed: true },
+    { keepAnnotations: ["helm.sh/resource-policy: keep"], deletionConfirmed: true },
     {},
     "Delete",
   ],
-  ["a protected one that a person has confirmed", { keepMarks: PROTECTED, deletionConfirmed: true }, {}, "Delete"],
+  ["a protected one that a person has confirmed", { keepAnnotations: PROTECTED, deletionConfirmed: true }, {}, "Delete"],
   ["a confirmed one, with prune off", { deletionConfirmed: true }, { prune: false }, "Keep PruneDisabled"],
   ["a confirmed one without our entry", { ownership: "Claimed", deletionConfirmed: true }, {}, "Keep NotProven"],
   ["a confirmed copy that carries our labels", { ownership: "Foreign", deletionConfirmed: true }, {}, "Keep NotProven"],
@@ -81,7 +81,7 @@ describe("judgePrune", () => {
   for (const [what, change, request, decision] of ONE) {
     it(`decides ${decision} about ${what}`, () => {
       const leftover = live(MAP, change);
-      const verdict = prune({ leftovers: [leftover], ...request });
+      const verdict = prune({ pruneCandidates: [leftover], ...request });
       expect(verdict.decisions.map(said)).to.deep.equal([decision]);
       expect(verdict.decisions[0]?.live).to.equal(leftover);
       expect(verdict).to.include({ refusal: undefined, ask: undefined });
@@ -90,17 +90,17 @@ describe("judgePrune", () => {
 
   it("says of each kept object why, and of a protected one by which annotation", () => {
     for (const [, change, request, decision] of ONE) {
-      const [first] = prune({ leftovers: [live(MAP, change)], ...request }).decisions;
+      const [first] = prune({ pruneCandidates: [live(MAP, change)], ...request }).decisions;
       if (first?.verb === "Keep") expect(first.message, decision).to.match(/\w+ \w+/);
     }
-    const [first] = prune({ leftovers: [live(MAP, { keepMarks: PROTECTED })] }).decisions;
+    const [first] = prune({ pruneCandidates: [live(MAP, { keepAnnotations: PROTECTED })] }).decisions;
     expect(first).to.have.property("message").that.includes("gitops.overseer.io/prune: disabled");
     for (const mark of [
       ARGO("Prune=false"),
       "kustomize.toolkit.fluxcd.io/prune: disabled",
       "helm.sh/resource-policy: keep",
     ]) {
-      const [kept] = prune({ leftovers: [live(MAP, { keepMarks: [mark] })] }).decisions;
+      const [kept] = prune({ pruneCandidates: [live(MAP, { keepAnnotations: [mark] })] }).decisions;
       expect(kept).to.have.property(
         "message",
         `left Git; kept because it is annotated ${mark}; gitops.overseer.io/prune: confirmed on the object lets it be deleted`,
@@ -109,33 +109,33 @@ describe("judgePrune", () => {
   });
 
   it("asks before an object goes that is annotated so, and names the annotation and the way out", () => {
-    const verdict = prune({ leftovers: [live(MAP, { keepMarks: [ARGO("Prune=confirm")] })] });
-    expect(verdict.ask).to.equal(
+    const verdict = prune({ pruneCandidates: [live(MAP, { keepAnnotations: [ARGO("Prune=confirm")] })] });
+    expect(verdict.approval).to.equal(
       "would delete ConfigMap a (annotated argocd.argoproj.io/sync-options: Prune=confirm), which is never done unasked: annotate it gitops.overseer.io/prune: confirmed to delete it, or gitops.overseer.io/prune: disabled to keep it, or put it back into Git",
     );
     for (const change of [{ deletionConfirmed: true }, { keepMarks: [ARGO("Delete=confirm")] }])
-      expect(prune({ leftovers: [live(MAP, change)] }).ask, JSON.stringify(change)).to.equal(undefined);
+      expect(prune({ pruneCandidates: [live(MAP, change)] }).approval, JSON.stringify(change)).to.equal(undefined);
   });
 
   it("does not ask about a kind that always asks when a person has confirmed this very object", () => {
     const claim = "v1 PersistentVolumeClaim shop/data";
-    const verdict = prune({ leftovers: [live(claim, { deletionConfirmed: true })] });
-    expect(verdict.ask).to.equal(undefined);
+    const verdict = prune({ pruneCandidates: [live(claim, { deletionConfirmed: true })] });
+    expect(verdict.approval).to.equal(undefined);
     expect(verdict.decisions[0]).to.include({ verb: "Delete", asks: false });
-    expect(prune({ leftovers: [live(claim, { deletionConfirmed: true }), live(`${claim}2`)] }).ask).to.match(
+    expect(prune({ pruneCandidates: [live(claim, { deletionConfirmed: true }), live(`${claim}2`)] }).approval).to.match(
       /^would delete PersistentVolumeClaim data2, which/,
     );
   });
 
   it("keeps what a kept object needs: its account, rights and settings beside it", () => {
-    const kept = live("apps/v1 Deployment shop/web", { keepMarks: PROTECTED });
+    const kept = live("apps/v1 Deployment shop/web", { keepAnnotations: PROTECTED });
     const beside = [
       "v1 ServiceAccount shop/web",
       "v1 ConfigMap shop/web",
       "rbac.authorization.k8s.io/v1 RoleBinding shop/web",
     ];
     const others = ["v1 ConfigMap other/web", "v1 Service shop/web", "rbac.authorization.k8s.io/v1 ClusterRole web"];
-    const verdict = prune({ leftovers: [kept, ...[...beside, ...others].map((text) => live(text))], budget: "100%" });
+    const verdict = prune({ pruneCandidates: [kept, ...[...beside, ...others].map((text) => live(text))], budget: "100%" });
     expect(verdict.decisions.map(said)).to.deep.equal([
       "Keep ProtectedObject",
       ...beside.map(() => "Keep NeededByKept"),
@@ -149,11 +149,11 @@ describe("judgePrune", () => {
 
   it("keeps a namespace and a definition that hold what is kept, although a person has confirmed them", () => {
     const confirmed = { deletionConfirmed: true };
-    const namespace = prune({ leftovers: [live("v1 Namespace shop", confirmed), live(MAP, { keepMarks: PROTECTED })] });
+    const namespace = prune({ pruneCandidates: [live("v1 Namespace shop", confirmed), live(MAP, { keepAnnotations: PROTECTED })] });
     expect(namespace.decisions.map(said)).to.deep.equal(["Keep NamespaceInUse", "Keep ProtectedObject"]);
     const definition = live("apiextensions.k8s.io/v1 CustomResourceDefinition widgets.example.com", confirmed);
-    const widget = live("example.com/v1 Widget shop/w", { keepMarks: PROTECTED });
-    expect(prune({ leftovers: [definition, widget] }).decisions.map(said)).to.deep.equal([
+    const widget = live("example.com/v1 Widget shop/w", { keepAnnotations: PROTECTED });
+    expect(prune({ pruneCandidates: [definition, widget] }).decisions.map(said)).to.deep.equal([
       "Keep NamespaceInUse",
       "Keep ProtectedObject",
     ]);
@@ -161,13 +161,13 @@ describe("judgePrune", () => {
 
   it("gives leave for the very object in the very state that was judged", () => {
     const leftover = live(MAP);
-    const [decision] = prune({ leftovers: [leftover] }).decisions;
+    const [decision] = prune({ pruneCandidates: [leftover] }).decisions;
     expect(decision?.verb === "Delete" && decision.permit).to.be.instanceOf(DeletePermit);
     expect(decision?.verb === "Delete" && decision.permit.live).to.equal(leftover);
   });
 
   it("refuses everything, and decides nothing, while not all kinds could be listed", () => {
-    const verdict = prune({ leftovers: configMaps(2), observationComplete: false, claimedBy: OTHER });
+    const verdict = prune({ pruneCandidates: configMaps(2), observationComplete: false, claimedBy: OTHER });
     expect(verdict.decisions).to.deep.equal([]);
     expect(verdict.refusal).to.match(/could be listed/);
   });
@@ -178,14 +178,14 @@ describe("judgePrune", () => {
   });
 
   it("refuses a source without any document, and names the way out", () => {
-    const verdict = prune({ leftovers: configMaps(2), wanted: 0 });
+    const verdict = prune({ pruneCandidates: configMaps(2), wanted: 0 });
     expect(verdict.refusal).to.match(/all 2 objects: set sync\.allowEmpty/);
-    expect(verdict.ask).to.equal(undefined);
+    expect(verdict.approval).to.equal(undefined);
   });
 
   it("lets an empty source be when nothing would be deleted", () => {
     for (const request of [{ prune: false }, { claimedBy: OTHER }]) {
-      expect(prune({ leftovers: configMaps(9), wanted: 0, ...request })).to.include({
+      expect(prune({ pruneCandidates: configMaps(9), wanted: 0, ...request })).to.include({
         refusal: undefined,
         ask: undefined,
       });
@@ -193,13 +193,13 @@ describe("judgePrune", () => {
   });
 
   it("deletes all of an empty source where that is allowed, without a budget", () => {
-    const verdict = prune({ leftovers: configMaps(9), wanted: 0, allowEmpty: true, budget: 0 });
+    const verdict = prune({ pruneCandidates: configMaps(9), wanted: 0, allowEmpty: true, budget: 0 });
     expect(verdict).to.include({ refusal: undefined, ask: undefined });
     expect(verdict.decisions.map(said)).to.deep.equal(Array(9).fill("Delete"));
   });
 
   it("asks for what always asks also where an empty source is allowed", () => {
-    expect(prune({ leftovers: [live("v1 Namespace shop")], wanted: 0, allowEmpty: true }).ask).to.match(
+    expect(prune({ pruneCandidates: [live("v1 Namespace shop")], wanted: 0, allowEmpty: true }).approval).to.match(
       /^would delete Namespace shop, which is never done unasked/,
     );
   });
@@ -228,41 +228,41 @@ const BUDGETS: readonly (readonly [number | string | undefined, number, number, 
 describe("the budget of judgePrune", () => {
   for (const [budget, wanted, count, asks] of BUDGETS) {
     it(`${asks ? "asks before" : "lets"} ${count} of ${wanted + count} go with ${budget ?? "no budget set"}`, () => {
-      const verdict = prune({ leftovers: configMaps(count), wanted, budget });
+      const verdict = prune({ pruneCandidates: configMaps(count), wanted, budget });
       expect(verdict.refusal).to.equal(undefined);
-      if (asks) expect(verdict.ask).to.match(new RegExp(`^would delete ${count} of ${wanted + count} objects`));
-      else expect(verdict.ask).to.equal(undefined);
+      if (asks) expect(verdict.approval).to.match(new RegExp(`^would delete ${count} of ${wanted + count} objects`));
+      else expect(verdict.approval).to.equal(undefined);
     });
   }
 
   it("does not count what a person has confirmed object by object", () => {
     const confirmed = configMaps(9, { deletionConfirmed: true });
-    expect(prune({ leftovers: confirmed, budget: 0 }).ask).to.equal(undefined);
-    expect(prune({ leftovers: [...confirmed, live("v1 Secret shop/s")], budget: 0 }).ask).to.match(
+    expect(prune({ pruneCandidates: confirmed, budget: 0 }).approval).to.equal(undefined);
+    expect(prune({ pruneCandidates: [...confirmed, live("v1 Secret shop/s")], budget: 0 }).approval).to.match(
       /^would delete 1 of/,
     );
   });
 
   it("counts deletions alone: not what is kept, and not what is handed over", () => {
-    const kept = configMaps(10, { keepMarks: PROTECTED });
-    expect(prune({ leftovers: [...kept, live("v1 Secret shop/s")], budget: 1 }).ask).to.equal(undefined);
-    expect(prune({ leftovers: configMaps(10), budget: 0, claimedBy: OTHER }).ask).to.equal(undefined);
+    const kept = configMaps(10, { keepAnnotations: PROTECTED });
+    expect(prune({ pruneCandidates: [...kept, live("v1 Secret shop/s")], budget: 1 }).approval).to.equal(undefined);
+    expect(prune({ pruneCandidates: configMaps(10), budget: 0, claimedBy: OTHER }).approval).to.equal(undefined);
   });
 
   it("says to what the budget would have to be raised", () => {
-    expect(prune({ leftovers: configMaps(9), wanted: 1 }).ask).to.equal(
+    expect(prune({ pruneCandidates: configMaps(9), wanted: 1 }).approval).to.equal(
       "would delete 9 of 10 objects, and the budget is 3: raise sync.pruneBudget to at least 9 if that is meant",
     );
   });
 
   it("is a share of what is live, not of what is about to be made", () => {
     const replaced = { leftovers: configMaps(10), wanted: 10, live: 10, budget: "50%" };
-    expect(prune(replaced).ask).to.contain("would delete 10 of 10 objects, and the budget is 5");
+    expect(prune(replaced).approval).to.contain("would delete 10 of 10 objects, and the budget is 5");
   });
 
   it("is not met by what is no budget: then it asks", () => {
     for (const budget of ["", "many", "%", -1, Number.NaN]) {
-      expect(prune({ leftovers: configMaps(1), budget }).ask, String(budget)).to.be.a("string");
+      expect(prune({ pruneCandidates: configMaps(1), budget }).approval, String(budget)).to.be.a("string");
     }
   });
 });
@@ -312,29 +312,29 @@ describe("alwaysAsks", () => {
   ];
   for (const text of asking) {
     it(`asks before ${text} goes, whatever the version and the budget`, () => {
-      expect(alwaysAsks(live(text))).to.equal(true);
-      expect(alwaysAsks(live(text.replace(/v1\w*/, "v9")))).to.equal(true);
-      const verdict = prune({ leftovers: [live(text)], budget: "100%" });
-      expect(verdict.ask).to.match(/never done unasked/);
+      expect(alwaysNeedsApproval(live(text))).to.equal(true);
+      expect(alwaysNeedsApproval(live(text.replace(/v1\w*/, "v9")))).to.equal(true);
+      const verdict = prune({ pruneCandidates: [live(text)], budget: "100%" });
+      expect(verdict.approval).to.match(/never done unasked/);
       expect(verdict.decisions[0]).to.include({ verb: "Delete", asks: true });
     });
 
     it(`does not ask about ${text} where it is kept or handed over`, () => {
       for (const change of [{ prune: false }, { claimedBy: OTHER }, { leftovers: [live(text, { deleting: true })] }]) {
-        expect(prune({ leftovers: [live(text)], budget: "100%", ...change }).ask).to.equal(undefined);
+        expect(prune({ pruneCandidates: [live(text)], budget: "100%", ...change }).approval).to.equal(undefined);
       }
     });
   }
   for (const text of others) {
     it(`does not ask before ${text} goes`, () => {
-      expect(alwaysAsks(live(text))).to.equal(false);
-      expect(prune({ leftovers: [live(text)] }).decisions[0]).to.include({ verb: "Delete", asks: false });
+      expect(alwaysNeedsApproval(live(text))).to.equal(false);
+      expect(prune({ pruneCandidates: [live(text)] }).decisions[0]).to.include({ verb: "Delete", asks: false });
     });
   }
 
   it("names five of those that it asks about, and counts the rest", () => {
     const leftovers = Array.from({ length: 7 }, (_, n) => live(`v1 PersistentVolumeClaim shop/p${n}`));
-    expect(prune({ leftovers, budget: "100%" }).ask).to.match(
+    expect(prune({ pruneCandidates: leftovers, budget: "100%" }).approval).to.match(
       /^would delete PersistentVolumeClaim p0, (?:PersistentVolumeClaim p\d, ){3}PersistentVolumeClaim p4 and 2 more,/,
     );
   });
@@ -345,12 +345,12 @@ describe("anyToPrune", () => {
     ["nothing", [], false],
     ["an object of ours", [live(MAP)], true],
     ["one that asks", [live("v1 Namespace shop")], true],
-    ["kept ones alone", [live(MAP, { keepMarks: PROTECTED }), live("v1 Secret shop/s", { paused: true })], false],
+    ["kept ones alone", [live(MAP, { keepAnnotations: PROTECTED }), live("v1 Secret shop/s", { paused: true })], false],
     ["one that is going", [live(MAP, { deleting: true })], false],
     ["one that is not proven", [live(MAP, { ownership: "Claimed" })], false],
     [
       "what a kept one needs",
-      [live("v1 ServiceAccount shop/web"), live("apps/v1 Deployment shop/web", { keepMarks: PROTECTED })],
+      [live("v1 ServiceAccount shop/web"), live("apps/v1 Deployment shop/web", { keepAnnotations: PROTECTED })],
       false,
     ],
   ];

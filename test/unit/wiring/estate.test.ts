@@ -4,7 +4,7 @@ import type { OverseerApp } from "../../../src/api/overseer-app.js";
 import { RevisionIndex } from "../../../src/controllers/git-repository/revision-index.js";
 import type { KnownChange } from "../../../src/controllers/overseer-app/known-change.js";
 import type { ResourceCache } from "../../../src/controllers/resource-cache.js";
-import { Estate } from "../../../src/wiring/estate.js";
+import { ResourceIndex } from "../../../src/wiring/estate.js";
 import { app, cacheOf, inputs, repository } from "../controllers/support/resources.js";
 
 const from = (repositoryRef: object, ref?: object) => ({
@@ -19,9 +19,9 @@ interface Parts {
   readonly synced?: boolean;
 }
 
-function estate({ apps = [], repositories = [], index = new RevisionIndex(), synced = true }: Parts): Estate {
+function estate({ apps = [], repositories = [], index = new RevisionIndex(), synced = true }: Parts): ResourceIndex {
   const changes: readonly KnownChange[] = [];
-  return new Estate(
+  return new ResourceIndex(
     {
       apps: cacheOf(apps, "overseerapps", synced) as unknown as ResourceCache<OverseerApp>,
       repositories: cacheOf(repositories, "gitrepositories") as unknown as ResourceCache<GitRepository>,
@@ -69,7 +69,7 @@ describe("Estate", () => {
       app("blog/d", from({ name: "repo" }, { tag: "v2" })),
     ];
     const repositories = [repository("shop/repo", { spec: { allowedNamespaces: ["blog"] } })];
-    expect(estate({ apps, repositories }).wantedRefs("shop/repo")).to.deep.equal([{ branch: "next" }, { tag: "v1" }]);
+    expect(estate({ apps, repositories }).refsOf("shop/repo")).to.deep.equal([{ branch: "next" }, { tag: "v1" }]);
   });
 
   it("takes no ref from an app whose namespace the repository does not allow", () => {
@@ -77,13 +77,13 @@ describe("Estate", () => {
     const wanted = (...allowed: string[]) => {
       const repositories = [repository("shop/repo", { spec: { allowedNamespaces: allowed } })];
       const all = estate({ apps: [app("shop/b", from({ name: "repo" }, { branch: "next" })), theirs], repositories });
-      return [all.wantedRefs("shop/repo"), all.wantedRef(theirs)];
+      return [all.refsOf("shop/repo"), all.refOf(theirs)];
     };
     expect(wanted()).to.deep.equal([[{ branch: "next" }], undefined]);
     expect(wanted("blogs", "shop")).to.deep.equal([[{ branch: "next" }], undefined]);
     expect(wanted("blog")).to.deep.equal([[{ branch: "next" }, { tag: "v1" }], { tag: "v1" }]);
     expect(wanted("*")).to.deep.equal([[{ branch: "next" }, { tag: "v1" }], { tag: "v1" }]);
-    expect(estate({ apps: [theirs] }).wantedRef(theirs), "there is no such repository").to.equal(undefined);
+    expect(estate({ apps: [theirs] }).refOf(theirs), "there is no such repository").to.equal(undefined);
   });
 
   it("knows the commits of a remote that live objects were last brought to", () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { OverseerError } from "../../../src/base/errors.js";
 import { KubeStatusError } from "../../../src/kube/errors.js";
-import { installationMarks, refuseOverlap } from "../../../src/wiring/installations.js";
+import { installationAnnotations, refuseOverlap } from "../../../src/wiring/installations.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { FakeLogger } from "../support/fake-logger.js";
 
@@ -16,7 +16,7 @@ interface Other {
 async function refusal(mine: readonly string[] | undefined, others: readonly Other[]): Promise<string> {
   const clock = new FakeClock();
   const items = others.map(({ watchNamespaces, holder = "pod-1", ageMs = 0, name = "overseer-gitops" }) => ({
-    metadata: { namespace: "other-system", name, ...installationMarks({ watchNamespaces }) },
+    metadata: { namespace: "other-system", name, ...installationAnnotations({ watchNamespaces }) },
     spec: {
       holderIdentity: holder,
       leaseDurationSeconds: 15,

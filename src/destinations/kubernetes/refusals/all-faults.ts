@@ -24,10 +24,10 @@ export async function allFaults(
   let current = object;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const faults = error instanceof KubeStatusError ? fieldFaults(error.status, current) : undefined;
-    const news = faults?.filter((fault) => isNew(fault, found, mended)) ?? [];
-    if (round === 0 && !news.some(({ ofDocument }) => ofDocument)) return undefined;
-    for (const fault of news) found.set(keyOf(fault), fault);
-    const schema = news.filter(({ ofDocument, path }) => ofDocument && path !== undefined && path.length > 0);
+    const events = faults?.filter((fault) => isNew(fault, found, mended)) ?? [];
+    if (round === 0 && !events.some(({ ofDocument }) => ofDocument)) return undefined;
+    for (const fault of events) found.set(keyOf(fault), fault);
+    const schema = events.filter(({ ofDocument, path }) => ofDocument && path !== undefined && path.length > 0);
     if (schema.length === 0) break;
     for (const { path = [], fitting } of schema) {
       current = withValue(current, path, fitting) as KubeObject;

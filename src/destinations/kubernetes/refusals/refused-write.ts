@@ -39,12 +39,12 @@ async function isAccountMissing(context: KubernetesContext, target: Target, erro
   const { serviceAccountName } = target;
   if (serviceAccountName === undefined || !isStatus(error, 403)) return false;
   if (!/ is forbidden: User "[^"]*" cannot \w+ resource/.test(error.message)) return false;
-  const asked = missingAccounts.get(target) ?? lookForAccount(context, target.app.namespace, serviceAccountName);
-  missingAccounts.set(target, asked);
-  return asked;
+  const requested = missingAccounts.get(target) ?? findAccount(context, target.app.namespace, serviceAccountName);
+  missingAccounts.set(target, requested);
+  return requested;
 }
 
-async function lookForAccount({ client }: KubernetesContext, namespace: string, name: string): Promise<boolean> {
+async function findAccount({ client }: KubernetesContext, namespace: string, name: string): Promise<boolean> {
   try {
     await client.request({
       method: "GET",

@@ -2,15 +2,15 @@ import { type BackoffPolicy, backoffDelay, jitter } from "../../../base/backoff.
 import type { Clock, Timer } from "../../../base/clock.js";
 import { messageOf } from "../../../base/errors.js";
 import type { Logger } from "../../../base/logger.js";
-import { AnswerTooLargeError, KubeConnectionError, KubeStatusError } from "../../../kube/errors.js";
-import type { Obstacle } from "../../destination.js";
+import { ResponseTooLargeError, KubeConnectionError, KubeStatusError } from "../../../kube/errors.js";
+import type { Unavailability } from "../../destination.js";
 
 /** Between two questions to a cluster that does not answer. */
 const BACKOFF: BackoffPolicy = { baseMs: 1_000, factor: 2, maxMs: 30_000 };
 /** How long apps wait silently for the first answer; after that they say that they do. */
 const PATIENCE_MS = 3_000;
 /** A question that is not answered by then is not answered. */
-const ANSWER_MS = 5_000;
+const PROBE_TIMEOUT_MS = 5_000;
 
 /** What the look after a cluster needs. */
 export interface ReachOptions {
@@ -33,9 +33,9 @@ export interface ReachOptions {
 export class Reach {
   readonly #options: ReachOptions;
   #state: "connecting" | "up" | "down" = "connecting";
-  #problem: Obstacle | undefined;
-  #answered = false;
-  #asking = false;
+  #problem: Unavailability | undefined;
+  #lastContact = false;
+  #probing = false;
   #failures = 0;
   readonly #timers = new Set<Timer>();
   #stopped = false;
@@ -50,7 +50,7 @@ export class Reach {
   }
 
   /** Why it cannot be worked with; undefined when it can, or while connecting. */
-  get problem(): Obstacle | undefined {
+  get problem(): Unavailability | undefined {
     return this.#problem;
   }
 
@@ -59,7 +59,7 @@ export class Reach {
     this.#after(PATIENCE_MS, () => {
       if (this.#state === "connecting") this.#down({ reason: "ClusterUnreachable", message: "has not answered yet" });
     });
-    void this.#ask();
+    void this.#request();
   }
 
   /** Asks no more. */
@@ -73,14 +73,14 @@ export class Reach {
    * it does not answer us either, so that one request that never works makes no apps try again and again.
    */
   suspect(): void {
-    if (this.#state === "up") void this.#ask();
+    if (this.#state === "up") void this.#request();
   }
 
-  async #ask(): Promise<void> {
-    if (this.#asking || this.#stopped) return;
-    this.#asking = true;
-    const failure = await this.#answer();
-    this.#asking = false;
+  async #request(): Promise<void> {
+    if (this.#probing || this.#stopped) return;
+    this.#probing = true;
+    const failure = await this.#probe();
+    this.#probing = false;
     if (this.#stopped) return;
     if (failure === undefined) return this.#up();
     const delay = jitter(backoffDelay(BACKOFF, ++this.#failures), 0.2, Math.random());
@@ -89,42 +89,42 @@ export class Reach {
       error: message,
       retryInMs: Math.round(delay),
     });
-    this.#after(delay, () => void this.#ask());
+    this.#after(delay, () => void this.#request());
     this.#options.onDown();
     this.#down(failure);
   }
 
   /** What is wrong with the answer, or that there is none in time. */
-  async #answer(): Promise<Obstacle | undefined> {
+  async #probe(): Promise<Unavailability | undefined> {
     let late: Timer | undefined;
-    const silence = new Promise<Obstacle>((resolve) => {
-      const message = `did not answer within ${ANSWER_MS / 1000} s`;
-      late = this.#after(ANSWER_MS, () => resolve({ reason: "ClusterUnreachable", message }));
+    const silence = new Promise<Unavailability>((resolve) => {
+      const message = `did not answer within ${PROBE_TIMEOUT_MS / 1000} s`;
+      late = this.#after(PROBE_TIMEOUT_MS, () => resolve({ reason: "ClusterUnreachable", message }));
     });
-    const answer = this.#options.probe().then(() => undefined, describeFailure);
-    const result = await Promise.race([answer, silence]);
+    const response = this.#options.probe().then(() => undefined, describeFailure);
+    const result = await Promise.race([response, silence]);
     late?.cancel();
     return result;
   }
 
   #up(): void {
     const { logger, onFirst, onChange } = this.#options;
-    const news = this.#state !== "up";
+    const events = this.#state !== "up";
     if (this.#failures > 0) logger.info("the remote cluster answers");
     this.#state = "up";
     this.#problem = undefined;
     this.#failures = 0;
-    if (!this.#answered) onFirst();
-    this.#answered = true;
-    if (news) onChange();
+    if (!this.#lastContact) onFirst();
+    this.#lastContact = true;
+    if (events) onChange();
   }
 
   /** Tells each other message once. */
-  #down(problem: Obstacle): void {
-    const news = this.#state !== "down" || this.#problem?.message !== problem.message;
+  #down(problem: Unavailability): void {
+    const events = this.#state !== "down" || this.#problem?.message !== problem.message;
     this.#state = "down";
     this.#problem = problem;
-    if (news) this.#options.onChange();
+    if (events) this.#options.onChange();
   }
 
   #after(ms: number, work: () => void): Timer {
@@ -138,8 +138,8 @@ export class Reach {
 }
 
 /** In our own words: what answers need not be an API server, and what it says is not for everybody who names its address. */
-function describeFailure(error: unknown): Obstacle {
-  if (error instanceof AnswerTooLargeError) return { reason: "ClusterFailed", message: messageOf(error) };
+function describeFailure(error: unknown): Unavailability {
+  if (error instanceof ResponseTooLargeError) return { reason: "ClusterFailed", message: messageOf(error) };
   if (error instanceof KubeConnectionError) return { reason: "ClusterUnreachable", message: messageOf(error) };
   if (!(error instanceof KubeStatusError)) return { reason: "ClusterFailed", message: messageOf(error) };
   const { statusCode } = error;

@@ -12,26 +12,26 @@ const WHOLE_MS = 40_000;
 export interface RemoteClientOptions extends KubeClientOptions {
   readonly clock: Clock;
   /** A request is without an answer for a while, ended without one, or was not signed in. */
-  readonly onDoubt: () => void;
+  readonly onConnectionFailure: () => void;
 }
 
 /** A client whose requests can be broken off together: a cluster that hangs must not hold the workers that all apps share. */
 export class RemoteClient extends KubeClient {
   readonly #clock: Clock;
-  readonly #onDoubt: () => void;
+  readonly #onConnectionFailure: () => void;
   #underWay = manyListeners();
 
   constructor(options: RemoteClientOptions) {
-    const { onRequest, onDoubt } = options;
+    const { onRequest, onConnectionFailure } = options;
     super({
       ...options,
       onRequest: (method, code, seconds) => {
         onRequest?.(method, code, seconds);
-        if (code === "error" || code === "401") onDoubt();
+        if (code === "error" || code === "401") onConnectionFailure();
       },
     });
     this.#clock = options.clock;
-    this.#onDoubt = onDoubt;
+    this.#onConnectionFailure = onConnectionFailure;
   }
 
   override async request<T>(request: KubeRequest): Promise<KubeResponse<T>> {
@@ -40,7 +40,7 @@ export class RemoteClient extends KubeClient {
     const broken = new AbortController();
     const forward = (): void => broken.abort(outer.reason);
     outer.addEventListener("abort", forward, { once: true });
-    const slow = this.#clock.after(SLOW_MS, this.#onDoubt);
+    const slow = this.#clock.after(SLOW_MS, this.#onConnectionFailure);
     const late = this.#clock.after(WHOLE_MS, () => {
       const message = `${request.method} ${request.path}: the answer was not whole after ${WHOLE_MS / 1000} s`;
       broken.abort(new KubeConnectionError(message, undefined));
@@ -55,7 +55,7 @@ export class RemoteClient extends KubeClient {
 
   /** Apps wait for a first list: one that does not begin is broken off, too. */
   override async stream(request: KubeRequest): Promise<AsyncIterable<Buffer>> {
-    const slow = this.#clock.after(SLOW_MS, this.#onDoubt);
+    const slow = this.#clock.after(SLOW_MS, this.#onConnectionFailure);
     const { signal } = this.#underWay;
     let abort = (): void => {};
     const broken = new Promise<never>((_, reject) => {

@@ -22,11 +22,11 @@ export interface RemoteClusterParts extends ClusterParts {
  * No API server says more in good faith: lists come in pages, and an object of 1.5 MiB, which is all that etcd takes, has
  * fewer values.
  */
-const LIMITS: ServerLimits = { answerBytes: 16 * 1024 * 1024, values: 1_000_000, page: 100, objects: 100_000 };
+const LIMITS: ServerLimits = { responseBytes: 16 * 1024 * 1024, values: 1_000_000, page: 100, objects: 100_000 };
 const CONNECTIONS = 8;
 
 /** Asks anew each time: when it comes back it may serve other kinds. */
-async function askWhatItServes(discovery: Discovery): Promise<void> {
+async function discoverKinds(discovery: Discovery): Promise<void> {
   discovery.invalidate();
   if ((await discovery.all()).length > 0) return;
   throw new OverseerError("what answers serves no kinds: it is no Kubernetes API server", {
@@ -51,7 +51,7 @@ export class RemoteCluster {
       ...{ access, clock: parts.clock, gate: parts.gate, userAgent: parts.userAgent, onRequest: parts.onRequest },
       connections: CONNECTIONS,
       limits: LIMITS,
-      onDoubt: () => this.#reach.suspect(),
+      onConnectionFailure: () => this.#reach.suspect(),
     });
     const discovery = new Discovery(client, parts.clock);
     const observerFor = (): ReflectorObserver => parts.observer;
@@ -60,8 +60,8 @@ export class RemoteCluster {
     this.#reach = new Reach({
       clock: parts.clock,
       logger,
-      probe: () => askWhatItServes(discovery),
-      onChange: () => parts.news.wake(apps),
+      probe: () => discoverKinds(discovery),
+      onChange: () => parts.events.retry(apps),
       onDown: () => client.breakOff(),
       onFirst: () => this.connection.start(),
     });

@@ -7,7 +7,7 @@ const BURST_MS = 5_000;
 const MAX_NAMES = 20;
 
 /** Logs which definitions, webhooks and policies changed, so that objects are verified again: one line for a burst. */
-export class ChangeNews {
+export class ChangeLogger {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #names = new Set<string>();
@@ -23,10 +23,10 @@ export class ChangeNews {
     this.#names.add(what);
     if (this.#due) return;
     this.#due = true;
-    this.#clock.after(BURST_MS, () => this.#tell());
+    this.#clock.after(BURST_MS, () => this.#log());
   }
 
-  #tell(): void {
+  #log(): void {
     this.#due = false;
     const names = [...this.#names].sort();
     this.#names.clear();

@@ -9,23 +9,23 @@ export interface ResourceName {
 }
 
 /** Whether a resource is concerned by something. */
-export type Concerns = (resource: ResourceName) => boolean;
+export type ResourceMatcher = (resource: ResourceName) => boolean;
 
 /** Concerns everything: for what is not known. */
-export const concernsAll: Concerns = () => true;
+export const matchesAll: ResourceMatcher = () => true;
 
 /** Concerns nothing: for what has no effect. */
-export const concernsNothing: Concerns = () => false;
+export const matchesNone: ResourceMatcher = () => false;
 
 /** The resource that a definition defines, by its name: `widgets.example.com`. */
-export function concernedByDefinition(name: string): Concerns {
+export function matcherOfDefinition(name: string): ResourceMatcher {
   const dot = name.indexOf(".");
   const [plural, group] = [name.slice(0, dot), name.slice(dot + 1)];
   return (resource) => resource.group === group && resource.plural === plural;
 }
 
 /** The resources that a webhook configuration or an admission policy matches; selectors are not looked at. */
-export function concernedByRules(object: RawObject): Concerns {
+export function matcherOfRules(object: RawObject): ResourceMatcher {
   const rules = rulesOf(object);
   return (resource) =>
     rules.some(
@@ -36,7 +36,7 @@ export function concernedByRules(object: RawObject): Concerns {
 }
 
 /** What decides which objects are changed or refused, and how; without certificates, which are renewed for ever. */
-export function meaningOf(object: RawObject): string {
+export function versionlessRules(object: RawObject): string {
   const { metadata: _, status: __, ...fields } = object;
   return JSON.stringify(fields, (key, value: unknown) => (key === "caBundle" ? undefined : value));
 }

@@ -9,15 +9,15 @@ import { Reflector, type StoreEvent } from "../../../kube/reflector.js";
 import { collectionPath, objectPath, type ResourceInfo } from "../../../kube/resource.js";
 import { isRecord } from "../../../manifest/shape.js";
 import {
-  type Concerns,
-  concernedByDefinition,
-  concernedByRules,
-  concernsAll,
-  concernsNothing,
-  meaningOf,
+  type ResourceMatcher,
+  matcherOfDefinition,
+  matcherOfRules,
+  matchesAll,
+  matchesNone,
+  versionlessRules,
 } from "./concerned.js";
 import { PACE } from "./pace.js";
-import { Turns } from "./turns.js";
+import { ChangeThrottle } from "./turns.js";
 
 /** What is watched: with each of them, the meaning of other objects may change without an event on these. */
 const KINDS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -41,13 +41,13 @@ const REFUSED_MS = 300_000;
 const AGAIN_MS = 30_000;
 
 /** What the watches need. */
-export interface MeaningWatchesOptions {
+export interface AdmissionWatchesOptions {
   readonly client: KubeClient;
   readonly discovery: Discovery;
   readonly clock: Clock;
   readonly logger: Logger;
   /** `what`: the object that changed, for people. */
-  readonly onChange: (concerns: Concerns, what: string) => void;
+  readonly onChange: (matches: ResourceMatcher, what: string) => void;
   /** A connection failed. */
   readonly onFailure: () => void;
 }
@@ -56,26 +56,26 @@ export interface MeaningWatchesOptions {
 type Seen = Pick<LiveMetadata, "name" | "uid" | "generation">;
 
 /** What a webhook or policy does, and to what. */
-interface Meaning {
+interface WatchedRules {
   readonly text: string;
-  readonly concerns: Concerns;
+  readonly matches: ResourceMatcher;
 }
 
 /**
  * Follows definitions, webhooks and admission policies by their metadata alone. One that changes is read once, to know which
  * resources it concerns and whether it means anything else than before.
  */
-export class MeaningWatches {
-  readonly #options: MeaningWatchesOptions;
+export class AdmissionWatches {
+  readonly #options: AdmissionWatchesOptions;
   #reflectors: Reflector<Seen>[] = [];
   /** What was read of an object that has changed before, by kind and name. */
-  readonly #known = new Map<string, Meaning>();
-  readonly #turns: Turns;
+  readonly #known = new Map<string, WatchedRules>();
+  readonly #turns: ChangeThrottle;
   #stopped = false;
 
-  constructor(options: MeaningWatchesOptions) {
+  constructor(options: AdmissionWatchesOptions) {
     this.#options = options;
-    this.#turns = new Turns(options.clock, PACE.meaning);
+    this.#turns = new ChangeThrottle(options.clock, PACE.meaning);
   }
 
   /** Begins to watch what the API server serves of these kinds. */
@@ -115,7 +115,7 @@ export class MeaningWatches {
       reduce: ({ metadata: { name, uid, generation } }) => ({ name, uid, ...(generation ? { generation } : {}) }),
       uidOf: ({ uid }) => uid,
       onEvent: (event) => {
-        if (reflector.synced && isNews(event)) this.#changed(resource, event);
+        if (reflector.synced && isRuleChange(event)) this.#changed(resource, event);
       },
       onSync: (error) => {
         if (error !== undefined) this.#options.onFailure();
@@ -124,7 +124,7 @@ export class MeaningWatches {
           logger.warn("changes are not seen: the operator may not list and watch", { resource: plural });
         if (error === undefined && refused) {
           logger.info("changes are seen again", { resource: plural });
-          this.#options.onChange(concernsAll, plural);
+          this.#options.onChange(matchesAll, plural);
         }
         refused = isStatus(error, 403) || (refused && error !== undefined);
       },
@@ -138,7 +138,7 @@ export class MeaningWatches {
     const { name } = event.type === "Deleted" ? event.previous : event.object;
     const key = keyOf(resource, name);
     this.#turns.changed(key, async () => {
-      if (resource.kind === "CustomResourceDefinition") this.#options.onChange(concernedByDefinition(name), key);
+      if (resource.kind === "CustomResourceDefinition") this.#options.onChange(matcherOfDefinition(name), key);
       else await this.#compare(resource, name, key);
     });
   }
@@ -150,38 +150,38 @@ export class MeaningWatches {
     if (now) this.#known.set(key, now);
     else this.#known.delete(key);
     if (before && before.text === now?.text) return;
-    const either = [before ?? now, now ?? before].map((meaning) => meaning?.concerns ?? concernsAll);
-    this.#onceInForce((one) => either.some((concerns) => concerns(one)), key);
+    const either = [before ?? now, now ?? before].map((meaning) => meaning?.matches ?? matchesAll);
+    this.#onceInForce((one) => either.some((matches) => matches(one)), key);
   }
 
   /** A look that is too early would find all as it was before. Each change has its own time. */
-  #onceInForce(concerns: Concerns, what: string): void {
+  #onceInForce(matches: ResourceMatcher, what: string): void {
     const { clock, onChange } = this.#options;
     clock.after(PACE.inForceMs, () => {
-      if (!this.#stopped) onChange(concerns, what);
+      if (!this.#stopped) onChange(matches, what);
     });
   }
 
   /** Undefined: it is gone. What cannot be read may mean anything. */
-  async #read(resource: ResourceInfo, name: string): Promise<Meaning | undefined> {
+  async #read(resource: ResourceInfo, name: string): Promise<WatchedRules | undefined> {
     try {
       const object = await this.#get(resource, name);
       if (object === undefined) return undefined;
       const policy = isRecord(object.spec) ? object.spec.policyName : undefined;
-      const concerns =
-        typeof policy === "string" ? await this.#concernedByPolicy(resource, policy) : concernedByRules(object);
-      return { text: meaningOf(object), concerns };
+      const matches =
+        typeof policy === "string" ? await this.#matcherOfPolicy(resource, policy) : matcherOfRules(object);
+      return { text: versionlessRules(object), matches };
     } catch (error) {
-      return { text: messageOf(error), concerns: concernsAll };
+      return { text: messageOf(error), matches: matchesAll };
     }
   }
 
   /** What a binding concerns: what its policy does, also if that changes later; nothing without one. */
-  async #concernedByPolicy(binding: ResourceInfo, name: string): Promise<Concerns> {
+  async #matcherOfPolicy(binding: ResourceInfo, name: string): Promise<ResourceMatcher> {
     const resource = policyOf(binding);
     const policy = await this.#get(resource, name);
-    const asRead = policy ? concernedByRules(policy) : concernsNothing;
-    return (one) => (this.#known.get(keyOf(resource, name))?.concerns ?? asRead)(one);
+    const asRead = policy ? matcherOfRules(policy) : matchesNone;
+    return (one) => (this.#known.get(keyOf(resource, name))?.matches ?? asRead)(one);
   }
 
   async #get(resource: ResourceInfo, name: string): Promise<RawObject | undefined> {
@@ -204,7 +204,7 @@ function isWatched({ group, kind, verbs }: ResourceInfo): boolean {
 }
 
 /** Whether an event is more than a status or a label. */
-function isNews(event: StoreEvent<Seen>): boolean {
+function isRuleChange(event: StoreEvent<Seen>): boolean {
   if (event.type !== "Modified") return true;
   return event.previous.generation !== event.object.generation || event.previous.uid !== event.object.uid;
 }

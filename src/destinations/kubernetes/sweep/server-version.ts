@@ -32,7 +32,7 @@ export class ServerVersion {
   /** Asks for the first time, when the start is over. */
   start(): void {
     this.#running = true;
-    this.#askIn(PACE.startMs);
+    this.#requestIn(PACE.startMs);
   }
 
   /** Asks no more. */
@@ -43,18 +43,18 @@ export class ServerVersion {
 
   /** A connection failed: it may be another server next time. */
   connectionFailed(): void {
-    this.#askIn(SOON_MS);
+    this.#requestIn(SOON_MS);
   }
 
-  #askIn(ms: number): void {
+  #requestIn(ms: number): void {
     const { clock } = this.#options;
     const at = clock.monotonic() + ms;
     if (!this.#running || (this.#timer && this.#timer.at <= at)) return;
     this.#timer?.timer.cancel();
-    this.#timer = { at, timer: clock.after(ms, () => void this.#ask()) };
+    this.#timer = { at, timer: clock.after(ms, () => void this.#request()) };
   }
 
-  async #ask(): Promise<void> {
+  async #request(): Promise<void> {
     const { client, logger, onChange } = this.#options;
     this.#timer = undefined;
     try {
@@ -63,10 +63,10 @@ export class ServerVersion {
       this.#version = body.gitVersion;
       if (before !== undefined && body.gitVersion !== undefined && before !== body.gitVersion)
         onChange(body.gitVersion);
-      this.#askIn(PACE.periodMs);
+      this.#requestIn(PACE.periodMs);
     } catch (error) {
       logger.debug("the API server does not tell its version", { error: messageOf(error) });
-      this.#askIn(SOON_MS);
+      this.#requestIn(SOON_MS);
     }
   }
 }

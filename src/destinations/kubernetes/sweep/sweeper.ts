@@ -5,10 +5,10 @@ import type { Tracked, Tracker } from "../tracker.js";
 import { calmPause, PACE } from "./pace.js";
 
 /** Why an object is looked at: its time has come, or something changed what it means. */
-export type SweepCause = "time" | "meaning";
+export type ResyncCause = "time" | "meaning";
 
 /** What a sweeper works with. */
-export interface SweeperOptions {
+export interface ResyncerOptions {
   readonly clock: Clock;
   readonly tracker: Tracker;
   /** Whether there is such an app. What a former one has left is nobody's to look at, and takes no turn. */
@@ -18,7 +18,7 @@ export interface SweeperOptions {
   /** Whether there is other work. */
   readonly busy: () => boolean;
   /** Told of each object that is going to be looked at. */
-  readonly onLook: (cause: SweepCause) => void;
+  readonly onVerify: (cause: ResyncCause) => void;
 }
 
 /** Objects of one app that wait for a look. */
@@ -29,8 +29,8 @@ type Waiting = Map<string, Set<string>>;
  * kind whose meaning changed soon after. It sends nothing itself: it raises a doubt, and the app's next reconcile settles it
  * by an apply, which writes nothing where nothing differs.
  */
-export class Sweeper {
-  readonly #options: SweeperOptions;
+export class Resyncer {
+  readonly #options: ResyncerOptions;
   readonly #urgent: Waiting = new Map();
   readonly #calm: Waiting = new Map();
   #timer: { readonly timer: Timer; readonly at: number } | undefined;
@@ -40,14 +40,14 @@ export class Sweeper {
   #scanned = { at: Number.NEGATIVE_INFINITY, objects: 0 };
   #running = false;
 
-  constructor(options: SweeperOptions) {
+  constructor(options: ResyncerOptions) {
     this.#options = options;
   }
 
   /** Begins; the first look comes a little later. */
   start(): void {
     this.#running = true;
-    this.#wakeIn(PACE.startMs);
+    this.#scheduleIn(PACE.startMs);
   }
 
   /** Ends. Nothing is under way here. */
@@ -58,16 +58,16 @@ export class Sweeper {
   }
 
   /** Something changed what objects of these kinds mean: a definition, a webhook, a policy. */
-  meaningChanged(concerns: (kind: GroupVersionKind) => boolean): void {
-    for (const tracked of this.#tracked()) if (concerns(tracked.object.id)) add(this.#urgent, tracked);
-    if (this.#urgent.size > 0) this.#wakeIn(PACE.urgentMs);
+  rulesChanged(matches: (kind: GroupVersionKind) => boolean): void {
+    for (const tracked of this.#tracked()) if (matches(tracked.object.id)) add(this.#urgent, tracked);
+    if (this.#urgent.size > 0) this.#scheduleIn(PACE.urgentMs);
   }
 
   #go(): void {
     this.#timer = undefined;
     const { tracker, clock } = this.#options;
     tracker.setTime(clock.monotonic());
-    this.#wakeIn(this.#look());
+    this.#scheduleIn(this.#look());
   }
 
   /** Has some objects looked at. Gives how long to wait before the next ones. */
@@ -84,16 +84,16 @@ export class Sweeper {
   }
 
   /** Raises a doubt about some objects of one app. Objects that are in doubt already need nothing more. */
-  #take(waiting: Waiting, cause: SweepCause): boolean {
-    const { tracker, enqueue, onLook } = this.#options;
+  #take(waiting: Waiting, cause: ResyncCause): boolean {
+    const { tracker, enqueue, onVerify } = this.#options;
     for (const [app, keys] of waiting) {
       let count = 0;
       for (const key of keys) {
         if (count === PACE.batch) break;
         keys.delete(key);
-        if (!tracker.suspect(key)) continue;
+        if (!tracker.markUnverified(key)) continue;
         count++;
-        onLook(cause);
+        onVerify(cause);
       }
       if (keys.size === 0) waiting.delete(app);
       if (count === 0) continue;
@@ -119,7 +119,7 @@ export class Sweeper {
   }
 
   /** An earlier time that is set already stays. */
-  #wakeIn(ms: number): void {
+  #scheduleIn(ms: number): void {
     if (!this.#running) return;
     const at = this.#options.clock.monotonic() + ms;
     if (this.#timer && this.#timer.at <= at) return;

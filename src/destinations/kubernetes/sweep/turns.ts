@@ -19,7 +19,7 @@ const THINGS = 1_000;
  * Follows what changes at once, and a thing that never rests now and then, so that it costs little and holds up nothing else.
  * What changes while it waits is followed with its next turn: the last change of each thing always is.
  */
-export class Turns {
+export class ChangeThrottle {
   readonly #clock: Clock;
   readonly #size: BucketSize;
   readonly #lines = new LRUCache<string, Line>({ max: THINGS });

@@ -1,7 +1,7 @@
 import { CoreAppSpec } from "../../../api/core/objects.js";
 import { canonicalJson, type Json } from "../../../base/hash.js";
 import type { CoreState } from "../core-state.js";
-import type { SeenApp } from "../seen.js";
+import type { AppRecord } from "../seen.js";
 import { composeText, composeValue } from "./compose-text.js";
 import { coreKind, type Missing, missingNode } from "./core-kind.js";
 import { appHealth, needsDeploy } from "./deployment.js";
@@ -13,7 +13,7 @@ interface Content {
   readonly compose: string;
 }
 
-function content({ description, domain, nodeId, compose }: SeenApp): Json {
+function content({ description, domain, nodeId, compose }: AppRecord): Json {
   return { description, domain, nodeId, compose };
 }
 
@@ -27,7 +27,7 @@ function wanted(spec: CoreAppSpec, state: CoreState): Json {
 }
 
 /** Apps: a Compose document that is deployed to a node. */
-export const APP_KIND = coreKind<SeenApp, CoreAppSpec>({
+export const APP_KIND = coreKind<AppRecord, CoreAppSpec>({
   kind: "App",
   change: "app",
   path: "/api/apps",
@@ -56,7 +56,7 @@ export const APP_KIND = coreKind<SeenApp, CoreAppSpec>({
   pending: needsDeploy,
 });
 
-function isSame(spec: CoreAppSpec, seen: SeenApp, state: CoreState): boolean {
+function isSame(spec: CoreAppSpec, seen: AppRecord, state: CoreState): boolean {
   return canonicalJson(content(seen)) === canonicalJson(wanted(spec, state));
 }
 

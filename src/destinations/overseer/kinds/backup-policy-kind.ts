@@ -1,9 +1,9 @@
 import { CoreBackupPolicySpec } from "../../../api/core/objects.js";
-import type { SeenBackupPolicy } from "../seen.js";
+import type { BackupPolicyRecord } from "../seen.js";
 import { coreKind, isAppNamed, missingApp } from "./core-kind.js";
 
 /** Backup policies: when an app is backed up, and how long that is kept. */
-export const BACKUP_POLICY_KIND = coreKind<SeenBackupPolicy, CoreBackupPolicySpec>({
+export const BACKUP_POLICY_KIND = coreKind<BackupPolicyRecord, CoreBackupPolicySpec>({
   kind: "BackupPolicy",
   change: "backupPolicy",
   path: "/api/backups/policies",

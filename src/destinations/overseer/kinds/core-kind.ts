@@ -6,12 +6,12 @@ import type { Json } from "../../../base/hash.js";
 import type { ObjectHealth } from "../../../plan/live.js";
 import type { CoreAbilities } from "../core-limits.js";
 import type { CoreState } from "../core-state.js";
-import type { SeenApp, SeenBackupPolicy, SeenNode, SeenRoute } from "../seen.js";
+import type { AppRecord, BackupPolicyRecord, NodeRecord, RouteRecord } from "../seen.js";
 
 /** Kinds of resources that documents decide about. */
 export type ManagedChange = Extract<ChangeKind, "app" | "route" | "backupPolicy" | "node">;
 /** A resource that documents decide about. */
-export type Managed = SeenApp | SeenRoute | SeenBackupPolicy | SeenNode;
+export type Managed = AppRecord | RouteRecord | BackupPolicyRecord | NodeRecord;
 
 /** Names of what a resource refers to by id. */
 export interface References {

@@ -1,13 +1,13 @@
 import { cutText } from "../../../base/cut-text.js";
 import type { ObjectHealth } from "../../../plan/live.js";
 import type { CoreState } from "../core-state.js";
-import type { SeenApp, SeenJob } from "../seen.js";
+import type { AppRecord, JobRecord } from "../seen.js";
 
 /** Lines of a failed job's log that a message shows. */
 const SHOWN_LINES = 5;
 
 /** Why an app has to be deployed although it is as it should be: its newest version never was. */
-export function needsDeploy(app: SeenApp, state: CoreState): string | undefined {
+export function needsDeploy(app: AppRecord, state: CoreState): string | undefined {
   const job = state.newestJob(app.id);
   const why = `version ${app.version} was never deployed`;
   if (job === undefined) return app.status === "stopped" ? why : undefined;
@@ -15,7 +15,7 @@ export function needsDeploy(app: SeenApp, state: CoreState): string | undefined 
 }
 
 /** How an app is: its newest job tells more than its status. */
-export function appHealth(app: SeenApp, state: CoreState): ObjectHealth {
+export function appHealth(app: AppRecord, state: CoreState): ObjectHealth {
   const node = app.nodeId === null ? undefined : state.byId("node", app.nodeId);
   const job = state.newestJob(app.id);
   const where = `${node ? ` on ${node.name}` : ""}${simulated(job, node?.runner)}`;
@@ -35,16 +35,16 @@ export function appHealth(app: SeenApp, state: CoreState): ObjectHealth {
   return { status: "Degraded", message: app.status === "stopped" ? `is stopped${where}` : `has failed${where}` };
 }
 
-function failure(job: SeenJob, where: string): string {
+function failure(job: JobRecord, where: string): string {
   const lines = job.logs.slice(-SHOWN_LINES).map((line) => cutText(line, 160));
   const log = lines.length === 0 ? "" : `; last lines of its log: ${lines.join(" | ")}`;
   return `${job.type} job ${job.id} failed${where}: ${job.error ?? "no reason given"}${log}`;
 }
 
-function remarkOf(job: SeenJob | undefined, runner: string | undefined): Pick<ObjectHealth, "remark"> {
+function remarkOf(job: JobRecord | undefined, runner: string | undefined): Pick<ObjectHealth, "remark"> {
   return simulated(job, runner) === "" ? {} : { remark: "simulated" };
 }
 
-function simulated(job: SeenJob | undefined, runner: string | undefined): string {
+function simulated(job: JobRecord | undefined, runner: string | undefined): string {
   return runner === "simulated" || job?.result?.runner === "simulated" ? " (simulated)" : "";
 }

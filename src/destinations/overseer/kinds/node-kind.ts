@@ -1,11 +1,11 @@
 import { CoreNodeConfig } from "../../../api/core/node.js";
 import { CoreNodeConfigSpec } from "../../../api/core/objects.js";
 import type { Json } from "../../../base/hash.js";
-import type { SeenNode } from "../seen.js";
+import type { NodeRecord } from "../seen.js";
 import { coreKind, missingNode } from "./core-kind.js";
 
 /** Configurations of nodes. The node itself comes by its agent, and never goes by us. */
-export const NODE_KIND = coreKind<SeenNode, CoreNodeConfigSpec>({
+export const NODE_KIND = coreKind<NodeRecord, CoreNodeConfigSpec>({
   kind: "NodeConfig",
   change: "node",
   path: "/api/nodes",

@@ -1,6 +1,6 @@
 import { CoreRouteSpec } from "../../../api/core/objects.js";
 import { routeName } from "../core-state.js";
-import type { SeenRoute } from "../seen.js";
+import type { RouteRecord } from "../seen.js";
 import { coreKind, isAppNamed, missingApp } from "./core-kind.js";
 
 interface Content {
@@ -9,7 +9,7 @@ interface Content {
 }
 
 /** Routes: host name and path → service of an app. */
-export const ROUTE_KIND = coreKind<SeenRoute, CoreRouteSpec>({
+export const ROUTE_KIND = coreKind<RouteRecord, CoreRouteSpec>({
   kind: "Route",
   change: "route",
   path: "/api/routes",
@@ -43,7 +43,7 @@ export const ROUTE_KIND = coreKind<SeenRoute, CoreRouteSpec>({
   refersTo: (seen, { app }, state) => isAppNamed(seen.appId, app, state),
   missing: (spec, _name, state, coming) =>
     state.appNamed(spec.app) || coming.has(spec.app) ? [] : [missingApp(spec.app)],
-  refusal(spec, _seen, state, abilities) {
+  refusal(spec, _record, state, abilities) {
     if (spec.auth === undefined) return undefined;
     if (!abilities.signInProviders)
       return `asks for sign-in by ${spec.auth}, and this Core does not tell which sign-in providers it has: the route is not made, since it might be open to everybody`;

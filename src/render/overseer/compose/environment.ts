@@ -11,7 +11,7 @@ const VARIABLE = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
  * variable, or is left out. Otherwise Compose on the node would fill in what the node's agent happens to have. `fill`
  * gives the value of a variable in the form of the result.
  */
-export function settleEnvironment(
+export function resolveEnvironment(
   environment: unknown,
   fill: (name: string) => string | undefined,
   report: Reporter,

@@ -2,7 +2,7 @@ import { isRecord } from "../../../manifest/shape.js";
 import type { Reporter } from "../reporter.js";
 import type { ServiceFacts } from "./check.js";
 import { repeatLimits, resourcesOf } from "./consistency.js";
-import { settleEnvironment } from "./environment.js";
+import { resolveEnvironment } from "./environment.js";
 import { normalizePort } from "./ports.js";
 import type { Mapping } from "./shape.js";
 
@@ -15,7 +15,7 @@ export interface Limits {
 /** What is changed in a document that was checked. */
 export interface Finish {
   readonly facts: ReadonlyMap<string, ServiceFacts>;
-  /** Value of a variable in the form of the result; see `settleEnvironment`. */
+  /** Value of a variable in the form of the result; see `resolveEnvironment`. */
   readonly fill: (name: string) => string | undefined;
   /** The service that gets limits, unless it has its own. */
   readonly limited?: { readonly service: string; readonly limits: Limits };
@@ -58,7 +58,7 @@ function finishService(
     ...(Array.isArray(rest.ports) ? { ports: rest.ports.map(normalizePort) } : {}),
     ...(rest.environment === undefined
       ? {}
-      : { environment: settleEnvironment(rest.environment, fill, report.at("environment")) }),
+      : { environment: resolveEnvironment(rest.environment, fill, report.at("environment")) }),
   };
   return repeatLimits(isLimited && limits !== undefined ? withLimits(settled, limits) : settled);
 }

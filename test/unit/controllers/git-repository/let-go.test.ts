@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { GitRepository } from "../../../../src/api/git-repository.js";
-import { letGo } from "../../../../src/controllers/git-repository/let-go.js";
+import { releaseRepository } from "../../../../src/controllers/git-repository/let-go.js";
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
 import type { GitRepositoryServices } from "../../../../src/controllers/git-repository/services.js";
 import { gitRemote } from "../../../../src/git/index.js";
@@ -42,7 +42,7 @@ async function kept(
       },
     },
   };
-  await letGo(services as unknown as GitRepositoryServices);
+  await releaseRepository(services as unknown as GitRepositoryServices);
   return stores;
 }
 

@@ -124,7 +124,7 @@ describe("conditions of an app, whatever the facts", () => {
     if (by.get("Ready") !== "True") return;
     expect(given.revision).to.be.a("string");
     expect(given.health?.status).to.equal("Healthy");
-    expect([given.problem, given.unseen]).to.deep.equal([undefined, undefined]);
+    expect([given.problem, given.unlisted]).to.deep.equal([undefined, undefined]);
     expect(given.contested).to.deep.equal([]);
     if (!given.reportOnly) expect(given.drift).to.deep.equal([]);
   });

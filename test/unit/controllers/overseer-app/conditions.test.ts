@@ -23,7 +23,7 @@ const SYNCED: AppFacts = {
   reportOnly: false,
   limits: [],
   incomplete: undefined,
-  unseen: undefined,
+  unlisted: undefined,
 };
 const problem = (terminal: boolean, stage: Problem["stage"] = "Plan"): Problem => ({
   stage,
@@ -183,12 +183,12 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
   ],
   [
     "a list is missing that wanted objects are in, which were well when they were last seen",
-    { incomplete: "Widget cannot be listed", unseen: "Widget cannot be listed" },
+    { incomplete: "Widget cannot be listed", unlisted: "Widget cannot be listed" },
     "Ready=Unknown Observing, Synced=Unknown Observing, Healthy=Unknown Observing, Reconciling Observing",
   ],
   [
     "a list is missing and something is known to be broken",
-    { incomplete: "Widget cannot be listed", unseen: "Widget cannot be listed", health: bad("Degraded") },
+    { incomplete: "Widget cannot be listed", unlisted: "Widget cannot be listed", health: bad("Degraded") },
     "Ready=Unknown Observing, Synced=Unknown Observing, Healthy=False Degraded, Reconciling Observing",
   ],
   [

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { restAfterFailure, restsStill } from "../../../../src/controllers/overseer-app/retry.js";
+import { backOffAfterFailure, isBackingOff } from "../../../../src/controllers/overseer-app/retry.js";
 import type { Rendered } from "../../../../src/controllers/overseer-app/run.js";
 import { app, inputs } from "../support/resources.js";
 import { testRun } from "../support/run.js";
@@ -17,7 +17,7 @@ const NEW = rendered("new");
 function rests(count: number, spec: Record<string, unknown> = {}, retryAfterMs?: number): number[] {
   const { run, clock } = testRun(app("shop/web", { spec }));
   return Array.from({ length: count }, () => {
-    restAfterFailure(run, NEW, "ApplyFailed", "x", retryAfterMs);
+    backOffAfterFailure(run, NEW, "ApplyFailed", "x", retryAfterMs);
     const rest = (run.memory.retry?.nextAt ?? 0) - clock.now();
     clock.advance(rest);
     return rest;
@@ -41,7 +41,7 @@ describe("restAfterFailure", () => {
 
   it("says what failed, when it is tried again, and comes back then", () => {
     const { run, clock, told } = testRun();
-    restAfterFailure(run, NEW, "ApplyFailed", "no quota");
+    backOffAfterFailure(run, NEW, "ApplyFailed", "no quota");
     expect(run.problem).to.deep.equal({
       stage: "Plan",
       reason: "ApplyFailed",
@@ -56,28 +56,28 @@ describe("restAfterFailure", () => {
 
   it("tells the same failure once, and another one again", () => {
     const { run, told } = testRun();
-    for (const message of ["a", "a", "b", "b"]) restAfterFailure(run, NEW, "ApplyFailed", message);
+    for (const message of ["a", "a", "b", "b"]) backOffAfterFailure(run, NEW, "ApplyFailed", message);
     expect(told).to.deep.equal(["Warning ApplyFailed: a", "Warning ApplyFailed: b"]);
   });
 
   it("counts anew for other inputs", () => {
     const { run } = testRun();
-    for (const key of ["a", "a", "b"]) restAfterFailure(run, rendered(key), "ApplyFailed", "x");
+    for (const key of ["a", "a", "b"]) backOffAfterFailure(run, rendered(key), "ApplyFailed", "x");
     expect(run.memory.retry).to.include({ inputsKey: "b", failures: 1 });
   });
 
   it("does not count tries that events brought forward, and keeps the time of the next one", () => {
     const { run, clock } = testRun();
     for (let failure = 0; failure < 2; failure++) {
-      restAfterFailure(run, NEW, "ApplyFailed", "no quota");
+      backOffAfterFailure(run, NEW, "ApplyFailed", "no quota");
       clock.advance(failure === 0 ? 5_000 : 1_000);
     }
     for (let event = 0; event < 6; event++) {
       run.memory.retryNow();
-      expect(restsStill(run, NEW), "tried at once").to.equal(false);
-      restAfterFailure(run, NEW, "ApplyFailed", "no quota");
+      expect(isBackingOff(run, NEW), "tried at once").to.equal(false);
+      backOffAfterFailure(run, NEW, "ApplyFailed", "no quota");
       expect(run.memory.retry).to.include({ failures: 2 });
-      expect(restsStill(run, NEW), "rests again").to.equal(true);
+      expect(isBackingOff(run, NEW), "rests again").to.equal(true);
       expect(run.requeueAfterMs).to.be.at.most(10_000 - 1_000);
       clock.advance(1_000);
     }
@@ -86,10 +86,10 @@ describe("restAfterFailure", () => {
 
   it("sets a time for the next try again when an edited app fails for another reason than its documents", () => {
     const { run, clock } = testRun();
-    restAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
+    backOffAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
     expect(run.requeueAfterMs).to.equal(undefined);
     clock.advance(60_000);
-    restAfterFailure(run, NEW, "ApplyRefused", "no access");
+    backOffAfterFailure(run, NEW, "ApplyRefused", "no access");
     expect(run.memory.retry).to.include({ failures: 2, terminal: false, dueAt: clock.monotonic() + 10_000 });
     expect(run.problem?.retryAt).to.equal(clock.now() + 10_000);
     expect(run.requeueAfterMs).to.equal(10_000);
@@ -99,7 +99,7 @@ describe("restAfterFailure", () => {
     const nextRetryTime = (clock: { now(): number }): string => new Date(clock.now() + 60_000).toISOString();
     const { run, clock } = testRun(app("shop/web", { status: { attempted: inputs("new"), failures: 4 } }));
     run.status = { ...run.status, nextRetryTime: nextRetryTime(clock) };
-    restAfterFailure(run, NEW, "ApplyFailed", "x");
+    backOffAfterFailure(run, NEW, "ApplyFailed", "x");
     expect(run.memory.retry?.failures).to.equal(4);
     expect(run.requeueAfterMs).to.be.within(30_000, 40_000);
   });
@@ -115,7 +115,7 @@ describe("restAfterFailure", () => {
     ] as const;
     for (const [status, failures] of statuses) {
       const { run } = testRun(app("shop/web", { status }));
-      restAfterFailure(run, NEW, "ApplyFailed", "x");
+      backOffAfterFailure(run, NEW, "ApplyFailed", "x");
       expect(run.memory.retry?.failures, JSON.stringify(status)).to.equal(failures);
     }
   });
@@ -125,7 +125,7 @@ describe("restsStill", () => {
   /** A run in which `NEW` has just failed, as the next reconcile finds it. */
   function afterFailure() {
     const made = testRun();
-    restAfterFailure(made.run, NEW, "ApplyFailed", "no quota");
+    backOffAfterFailure(made.run, NEW, "ApplyFailed", "no quota");
     made.run.problem = undefined;
     made.run.progress = { state: "done" };
     made.run.requeueAfterMs = undefined;
@@ -134,20 +134,20 @@ describe("restsStill", () => {
 
   it("lets be what never failed", () => {
     const { run } = testRun();
-    expect(restsStill(run, NEW)).to.equal(false);
+    expect(isBackingOff(run, NEW)).to.equal(false);
     expect(run).to.include({ problem: undefined, requeueAfterMs: undefined });
   });
 
   it("says the failure again until its time has come, and then no more", () => {
     const { run, clock, told } = afterFailure();
     clock.advance(4_000);
-    expect(restsStill(run, NEW)).to.equal(true);
+    expect(isBackingOff(run, NEW)).to.equal(true);
     expect(run.problem).to.include({ reason: "ApplyFailed", message: "no quota", retryAt: clock.now() + 1_000 });
     expect(run.progress).to.deep.equal({ state: "failed" });
     expect(run.requeueAfterMs).to.equal(1_000);
     expect(told).to.have.length(1);
     clock.advance(1_000);
-    expect(restsStill(run, NEW)).to.equal(false);
+    expect(isBackingOff(run, NEW)).to.equal(false);
   });
 
   it("goes by the time that went by, whatever somebody sets the clock to, and tells the new time", () => {
@@ -155,36 +155,36 @@ describe("restsStill", () => {
       const { run, clock } = afterFailure();
       clock.set(jump);
       clock.advance(4_000);
-      expect(restsStill(run, NEW), "it rests as long as it should").to.equal(true);
+      expect(isBackingOff(run, NEW), "it rests as long as it should").to.equal(true);
       expect(run.requeueAfterMs).to.equal(1_000);
       expect(run.problem?.retryAt, "for people").to.equal(clock.now() + 1_000);
       clock.set(1_500);
       const told = run.problem?.retryAt;
-      expect(restsStill(run, NEW)).to.equal(true);
+      expect(isBackingOff(run, NEW)).to.equal(true);
       expect(run.problem?.retryAt, "no status for a small step").to.equal(told);
       clock.advance(1_000);
-      expect(restsStill(run, NEW)).to.equal(false);
+      expect(isBackingOff(run, NEW)).to.equal(false);
     }
   });
 
   it("does not hold up other inputs", () => {
-    expect(restsStill(afterFailure().run, rendered("newer"))).to.equal(false);
+    expect(isBackingOff(afterFailure().run, rendered("newer"))).to.equal(false);
   });
 
   it("lasts where only other documents help, until a person asks for a reconcile", () => {
     const { run, clock } = testRun();
-    restAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
+    backOffAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
     clock.advance(86_400_000);
     run.memory.retryNow();
-    expect(restsStill(run, NEW), "an event").to.equal(true);
+    expect(isBackingOff(run, NEW), "an event").to.equal(true);
     expect(run.requeueAfterMs).to.equal(undefined);
     run.memory.retryOnRequest();
-    expect(restsStill(run, NEW), "a request").to.equal(false);
+    expect(isBackingOff(run, NEW), "a request").to.equal(false);
   });
 
   it("ends when the app is edited", () => {
     const { run } = afterFailure();
     if (run.memory.retry) run.memory.retry = { ...run.memory.retry, generation: 0 };
-    expect(restsStill(run, NEW)).to.equal(false);
+    expect(isBackingOff(run, NEW)).to.equal(false);
   });
 });

@@ -4,7 +4,7 @@ import type { OverseerApp } from "../../../../src/api/overseer-app.js";
 import { OverseerError } from "../../../../src/base/errors.js";
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
 import { AppMemory } from "../../../../src/controllers/overseer-app/memory.js";
-import { unsettledApps } from "../../../../src/controllers/overseer-app/settled.js";
+import { appsBehind } from "../../../../src/controllers/overseer-app/settled.js";
 import {
   defaultNamespace,
   isProblem,
@@ -209,7 +209,7 @@ describe("unsettledApps", () => {
     }
     const of = app("shop/web");
     const apps = cacheOf([of, ...others]) as never;
-    return unsettledApps(
+    return appsBehind(
       testRun(of, { apps, index, memories, repositories: cacheOf([repository("shop/repo")]) as never }).run,
     );
   }

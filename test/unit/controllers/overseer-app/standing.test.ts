@@ -18,7 +18,7 @@ async function standing(owner: string, { looked = true } = {}) {
   other.claimed = { by: rendered, at: "cluster" };
   other.checked = { inputsKey: "new", refused: [{ key: "cluster x", owner }] };
   const memory = new AppMemory();
-  memory.looked = looked;
+  memory.reconciled = looked;
   const claims = new Claims();
   claims.set("shop/owner", []);
   const destination = { id: "nowhere", obstacle: () => undefined, mayWrite: async () => true };

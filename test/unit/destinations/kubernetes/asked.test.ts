@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { notAsAsked } from "../../../../src/destinations/kubernetes/asked.js";
+import { divergentPaths } from "../../../../src/destinations/kubernetes/asked.js";
 
 const object = (fields: Record<string, unknown>, metadata: Record<string, unknown> = {}) => ({
   apiVersion: "v1",
@@ -25,7 +25,7 @@ describe("notAsAsked", () => {
   ];
   for (const [what, asked, live] of SAME)
     it(`finds nothing in ${what}`, () => {
-      expect(notAsAsked(object({ spec: asked }), object({ spec: live }))).to.deep.equal([]);
+      expect(divergentPaths(object({ spec: asked }), object({ spec: live }))).to.deep.equal([]);
     });
 
   const OTHER: readonly (readonly [string, unknown, unknown, string[]])[] = [
@@ -44,12 +44,12 @@ describe("notAsAsked", () => {
   ];
   for (const [what, asked, live, paths] of OTHER)
     it(`finds ${what}`, () => {
-      expect(notAsAsked(object({ spec: asked }), object({ spec: live }))).to.deep.equal(paths);
+      expect(divergentPaths(object({ spec: asked }), object({ spec: live }))).to.deep.equal(paths);
     });
 
   it("looks at labels and annotations, and at no status", () => {
     const asked = object({ status: { a: 1 } }, { labels: { "a/b": "x" }, annotations: { c: "y" } });
-    expect(notAsAsked(asked, object({}, { labels: { "a/b": "z" } }))).to.deep.equal([
+    expect(divergentPaths(asked, object({}, { labels: { "a/b": "z" } }))).to.deep.equal([
       ".metadata.labels[a/b]",
       ".metadata.annotations",
     ]);
@@ -57,6 +57,6 @@ describe("notAsAsked", () => {
 
   it("names paths and no values", () => {
     const secret = (value: string) => ({ ...object({ data: { password: value } }), kind: "Secret" });
-    expect(notAsAsked(secret("b25l"), secret("dHdv"))).to.deep.equal([".data.password"]);
+    expect(divergentPaths(secret("b25l"), secret("dHdv"))).to.deep.equal([".data.password"]);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { LogFields, Logger } from "../../../../src/base/logger.js";
 import { silentLogger } from "../../../../src/base/logger.js";
-import { ChangeNews } from "../../../../src/destinations/kubernetes/sweep/change-news.js";
+import { ChangeLogger } from "../../../../src/destinations/kubernetes/sweep/change-news.js";
 import { FakeClock } from "../../support/fake-clock.js";
 
 describe("ChangeNews", () => {
@@ -9,7 +9,7 @@ describe("ChangeNews", () => {
     const clock = new FakeClock();
     const lines: LogFields[] = [];
     const logger: Logger = { ...silentLogger, info: (_, fields = {}) => void lines.push(fields) };
-    return { clock, lines, told: new ChangeNews(clock, logger) };
+    return { clock, lines, told: new ChangeLogger(clock, logger) };
   }
 
   it("names what changed in one line for a burst, sorted and each name once", () => {

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import {
-  concernedByDefinition,
-  concernedByRules,
-  meaningOf,
+  matcherOfDefinition,
+  matcherOfRules,
+  versionlessRules,
 } from "../../../../src/destinations/kubernetes/sweep/concerned.js";
 import type { RawObject } from "../../../../src/kube/object.js";
 
@@ -20,7 +20,7 @@ const deployments = { group: "apps", plural: "deployments" };
 
 describe("concerned", () => {
   it("by a definition is its own resource", () => {
-    const concerns = concernedByDefinition("widgets.shop.example.com");
+    const concerns = matcherOfDefinition("widgets.shop.example.com");
     expect(concerns({ group: "shop.example.com", plural: "widgets" })).to.equal(true);
     expect(concerns({ group: "example.com", plural: "widgets" })).to.equal(false);
     expect(concerns({ group: "shop.example.com", plural: "gadgets" })).to.equal(false);
@@ -31,17 +31,17 @@ describe("concerned", () => {
     ["a policy", policy],
   ] as const)
     it(`by ${what} is what a rule names, with stars, and no subresource`, () => {
-      expect(concernedByRules(make(rule([""], ["configmaps"])))(maps)).to.equal(true);
-      expect(concernedByRules(make(rule([""], ["configmaps"])))(deployments)).to.equal(false);
-      expect(concernedByRules(make(rule(["*"], ["*"])))(deployments)).to.equal(true);
-      expect(concernedByRules(make(rule(["*"], ["*/*"])))(deployments)).to.equal(true);
-      expect(concernedByRules(make(rule(["apps"], ["deployments/status"])))(deployments)).to.equal(false);
-      expect(concernedByRules(make(rule(["apps"], ["secrets"]), rule([""], ["configmaps"])))(maps)).to.equal(true);
-      expect(concernedByRules(make())(maps)).to.equal(false);
+      expect(matcherOfRules(make(rule([""], ["configmaps"])))(maps)).to.equal(true);
+      expect(matcherOfRules(make(rule([""], ["configmaps"])))(deployments)).to.equal(false);
+      expect(matcherOfRules(make(rule(["*"], ["*"])))(deployments)).to.equal(true);
+      expect(matcherOfRules(make(rule(["*"], ["*/*"])))(deployments)).to.equal(true);
+      expect(matcherOfRules(make(rule(["apps"], ["deployments/status"])))(deployments)).to.equal(false);
+      expect(matcherOfRules(make(rule(["apps"], ["secrets"]), rule([""], ["configmaps"])))(maps)).to.equal(true);
+      expect(matcherOfRules(make())(maps)).to.equal(false);
     });
 
   it("is nothing by what cannot be read", () => {
-    expect(concernedByRules({ metadata, webhooks: "odd", spec: 7 })(maps)).to.equal(false);
+    expect(matcherOfRules({ metadata, webhooks: "odd", spec: 7 })(maps)).to.equal(false);
   });
 });
 
@@ -49,9 +49,9 @@ describe("meaningOf", () => {
   it("is the same when certificates are renewed or the status moves", () => {
     const one = { metadata, webhooks: [{ clientConfig: { caBundle: "a" }, rules: [] }], status: 1 };
     const two = { metadata, webhooks: [{ clientConfig: { caBundle: "b" }, rules: [] }], status: 2 };
-    expect(meaningOf(one)).to.equal(meaningOf(two));
-    expect(meaningOf({ ...one, webhooks: [{ clientConfig: { caBundle: "a" }, failurePolicy: "Fail" }] })).to.not.equal(
-      meaningOf(one),
+    expect(versionlessRules(one)).to.equal(versionlessRules(two));
+    expect(versionlessRules({ ...one, webhooks: [{ clientConfig: { caBundle: "a" }, failurePolicy: "Fail" }] })).to.not.equal(
+      versionlessRules(one),
     );
   });
 });

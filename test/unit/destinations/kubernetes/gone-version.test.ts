@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { leftOut, rebooked } from "../../../../src/destinations/kubernetes/gone-version.js";
-import { goneVersion, KubeStatusError } from "../../../../src/kube/errors.js";
+import { missingSteps, migratedManagedFields } from "../../../../src/destinations/kubernetes/gone-version.js";
+import { removedVersion, KubeStatusError } from "../../../../src/kube/errors.js";
 import type { FieldsV1, ManagedFieldsEntry } from "../../../../src/kube/object.js";
 
 const refusal = (code: number, message: string): KubeStatusError => new KubeStatusError(code, { message }, "PATCH /x");
@@ -8,13 +8,13 @@ const refusal = (code: number, message: string): KubeStatusError => new KubeStat
 describe("goneVersion", () => {
   it("is the version that the API server names", () => {
     const text = "request to convert CR to an invalid group/version: example.com/v1alpha1";
-    expect(goneVersion(refusal(500, text))).to.equal("example.com/v1alpha1");
+    expect(removedVersion(refusal(500, text))).to.equal("example.com/v1alpha1");
   });
 
   it("is nothing where something else failed", () => {
-    expect(goneVersion(refusal(500, "etcdserver: request timed out"))).to.equal(undefined);
-    expect(goneVersion(refusal(422, "request to convert CR to an invalid group/version: a/v1"))).to.equal(undefined);
-    expect(goneVersion(new Error("request to convert CR to an invalid group/version: a/v1"))).to.equal(undefined);
+    expect(removedVersion(refusal(500, "etcdserver: request timed out"))).to.equal(undefined);
+    expect(removedVersion(refusal(422, "request to convert CR to an invalid group/version: a/v1"))).to.equal(undefined);
+    expect(removedVersion(new Error("request to convert CR to an invalid group/version: a/v1"))).to.equal(undefined);
   });
 });
 
@@ -36,14 +36,14 @@ describe("Books at a version that is gone", () => {
     ];
     const metadata = { name: "x", uid: "u", resourceVersion: "1", managedFields };
     const isGone = (version: string): boolean => /v1alpha1|v1beta1/.test(version);
-    expect(rebooked(metadata, isGone, "e.com/v1")).to.deep.equal([
+    expect(migratedManagedFields(metadata, isGone, "e.com/v1")).to.deep.equal([
       entry("ours", "e.com/v1"),
       entry("other", "e.com/v1"),
       entry("status", "e.com/v1", "status"),
       entry("kept", "e.com/v2"),
       entry("versionless"),
     ]);
-    expect(rebooked({ ...metadata, managedFields: undefined } as never, isGone, "e.com/v1")).to.deep.equal([]);
+    expect(migratedManagedFields({ ...metadata, managedFields: undefined } as never, isGone, "e.com/v1")).to.deep.equal([]);
   });
 });
 
@@ -74,6 +74,6 @@ describe("leftOut", () => {
   ];
   for (const [what, fields, expected] of cases)
     it(`${expected.length > 0 ? "tells" : "does not tell"} of ${what}`, () => {
-      expect(leftOut(fields, document).map((steps) => steps.join(" "))).to.deep.equal(expected);
+      expect(missingSteps(fields, document).map((steps) => steps.join(" "))).to.deep.equal(expected);
     });
 });

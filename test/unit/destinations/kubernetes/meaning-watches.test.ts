@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import type { Concerns } from "../../../../src/destinations/kubernetes/sweep/concerned.js";
-import { MeaningWatches } from "../../../../src/destinations/kubernetes/sweep/meaning-watches.js";
+import type { ResourceMatcher } from "../../../../src/destinations/kubernetes/sweep/concerned.js";
+import { AdmissionWatches } from "../../../../src/destinations/kubernetes/sweep/meaning-watches.js";
 import { PACE } from "../../../../src/destinations/kubernetes/sweep/pace.js";
 import type { Discovery } from "../../../../src/kube/discovery.js";
 import type { ResourceInfo } from "../../../../src/kube/resource.js";
@@ -24,7 +24,7 @@ describe("MeaningWatches", () => {
   let server: FakeApiServer;
   const clock = new FakeClock();
   const logger = new FakeLogger();
-  let watches: MeaningWatches;
+  let watches: AdmissionWatches;
   let changes = 0;
   let unanswered = 1;
   before(async () => {
@@ -33,7 +33,7 @@ describe("MeaningWatches", () => {
       if (unanswered-- > 0) throw new Error("no discovery now");
       return [DEFINITIONS];
     };
-    watches = new MeaningWatches({
+    watches = new AdmissionWatches({
       client: server.client(),
       discovery: { all } as unknown as Discovery,
       clock,
@@ -84,8 +84,8 @@ const POLICIES: readonly ResourceInfo[] = ["MutatingAdmissionPolicy", "MutatingA
 describe("MeaningWatches of policies", () => {
   const clock = new FakeClock();
   let server: FakeApiServer;
-  let watches: MeaningWatches;
-  const changes: Concerns[] = [];
+  let watches: AdmissionWatches;
+  const changes: ResourceMatcher[] = [];
   const streams = new Map<string, Call>();
   /** What is served, by path: a policy, or nothing. */
   const stored = new Map<string, object>();
@@ -101,7 +101,7 @@ describe("MeaningWatches of policies", () => {
         else call.status(404, "NotFound");
       }
     };
-    watches = new MeaningWatches({
+    watches = new AdmissionWatches({
       client: server.client(),
       discovery: { all: async () => POLICIES } as unknown as Discovery,
       clock,
@@ -134,7 +134,7 @@ describe("MeaningWatches of policies", () => {
     mutations: [expression],
   });
   /** Waits for so many more reads, and until what is read is about to come into force. Gives what it concerns. */
-  const followed = async (more: number, work: () => void): Promise<readonly Concerns[]> => {
+  const followed = async (more: number, work: () => void): Promise<readonly ResourceMatcher[]> => {
     const before = reads();
     work();
     await eventually(`${more} reads`, () => reads() === before + more);
@@ -142,7 +142,7 @@ describe("MeaningWatches of policies", () => {
     clock.advance(PACE.inForceMs);
     return changes.splice(0);
   };
-  const concerned = (all: readonly Concerns[]): string[] =>
+  const concerned = (all: readonly ResourceMatcher[]): string[] =>
     ["configmaps", "secrets", "pods"].filter((plural) => all.some((concerns) => concerns({ group: "", plural })));
 
   it("tell what one concerns that comes, what it concerned when it changes, and both when it goes", async () => {

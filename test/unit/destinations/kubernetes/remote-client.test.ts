@@ -45,7 +45,7 @@ describe("RemoteClient", () => {
       },
       userAgent: "tests",
       clock,
-      onDoubt: () => doubts++,
+      onConnectionFailure: () => doubts++,
       ...(gate ? { gate } : {}),
     });
   const failure = (work: Promise<unknown>): Promise<{ code?: string; message: string }> =>

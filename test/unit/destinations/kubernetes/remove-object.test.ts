@@ -36,7 +36,7 @@ async function remove(answer: () => unknown, kindServed = true) {
     },
   } as unknown as KubernetesContext;
   const verdict = judgePrune({
-    leftovers: [liveObject(event("10"), APP_REF, MARKER, "none")],
+    pruneCandidates: [liveObject(event("10"), APP_REF, MARKER, "none")],
     observationComplete: true,
     live: 10,
     wanted: 1,

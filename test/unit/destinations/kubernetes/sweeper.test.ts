@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { calmPause, PACE } from "../../../../src/destinations/kubernetes/sweep/pace.js";
-import { Sweeper } from "../../../../src/destinations/kubernetes/sweep/sweeper.js";
+import { Resyncer } from "../../../../src/destinations/kubernetes/sweep/sweeper.js";
 import { Tracker } from "../../../../src/destinations/kubernetes/tracker.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { event } from "./events.js";
@@ -16,15 +16,15 @@ function rig(count: number) {
   for (const object of objects) tracker.seen(object, true);
   const looks: { readonly at: number; readonly cause: string }[] = [];
   const state = { busy: false, answers: true };
-  const sweeper = new Sweeper({
+  const sweeper = new Resyncer({
     clock,
     tracker,
     knows: (app) => !app.endsWith("/former"),
     busy: () => state.busy,
-    onLook: (cause) => looks.push({ at: clock.monotonic(), cause }),
+    onVerify: (cause) => looks.push({ at: clock.monotonic(), cause }),
     enqueue: () => {
       if (!state.answers) return;
-      for (const { object, doubt } of [...tracker.all()])
+      for (const { object, verification: doubt } of [...tracker.all()])
         if (doubt === "unverified") tracker.settle(object.key, object.resourceVersion, "none");
     },
   });
@@ -73,7 +73,7 @@ describe("Sweeper", () => {
     sweeper.start();
     pass(10 * MINUTE);
     expect(looks).to.have.length(3);
-    sweeper.meaningChanged(() => true);
+    sweeper.rulesChanged(() => true);
     pass(MINUTE);
     expect(looks).to.have.length(6);
   });
@@ -105,11 +105,11 @@ describe("Sweeper", () => {
     sweeper.start();
     pass(15 * MINUTE);
     looks.splice(0);
-    sweeper.meaningChanged(({ kind }) => kind === "Other");
+    sweeper.rulesChanged(({ kind }) => kind === "Other");
     pass(MINUTE);
     expect(looks).to.deep.equal([]);
     for (const _ of [1, 2]) {
-      sweeper.meaningChanged(({ kind }) => kind === "Thing");
+      sweeper.rulesChanged(({ kind }) => kind === "Thing");
       pass(30_000);
       expect(looks.splice(0).filter(({ cause }) => cause === "meaning")).to.have.length(200);
     }

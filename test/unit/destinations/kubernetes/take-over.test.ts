@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { strictExtras } from "../../../../src/destinations/kubernetes/strict.js";
-import { claimed, isShared, takenOver } from "../../../../src/destinations/kubernetes/take-over.js";
+import { foreignFields } from "../../../../src/destinations/kubernetes/strict.js";
+import { ownedManagedFields, isShared, adoptedManagedFields } from "../../../../src/destinations/kubernetes/take-over.js";
 import type { FieldsV1, LiveMetadata, ManagedFieldsEntry } from "../../../../src/kube/object.js";
 
 const OURS = { manager: "overseer:shop/web", apiVersion: "v1", now: 0 };
@@ -26,27 +26,27 @@ const books = (entries: readonly ManagedFieldsEntry[] | undefined) =>
 describe("takenOver", () => {
   it("makes what kubectl apply and before-first-apply wrote ours", () => {
     for (const manager of ["kubectl-client-side-apply", "kubectl-last-applied", "before-first-apply"]) {
-      const after = takenOver(object(mine(data("a")), entry(manager, data("a", "old"))), OURS, NOTHING);
+      const after = adoptedManagedFields(object(mine(data("a")), entry(manager, data("a", "old"))), OURS, NOTHING);
       expect(books(after)).to.deep.equal({ [OURS.manager]: data("a", "old") });
     }
   });
 
   it("takes deployment tools only where that is allowed", () => {
     const live = object(entry("helm", data("a")));
-    expect(takenOver(live, OURS, NOTHING)).to.equal(undefined);
-    expect(books(takenOver(live, OURS, { tools: true, extras: {} }))).to.deep.equal({ [OURS.manager]: data("a") });
+    expect(adoptedManagedFields(live, OURS, NOTHING)).to.equal(undefined);
+    expect(books(adoptedManagedFields(live, OURS, { tools: true, extras: {} }))).to.deep.equal({ [OURS.manager]: data("a") });
   });
 
   it("takes of what people wrote by hand what is ours, too, and leaves them the rest", () => {
-    const after = takenOver(object(mine(data("a")), entry("kubectl-edit", data("a", "b"))), OURS, NOTHING);
+    const after = adoptedManagedFields(object(mine(data("a")), entry("kubectl-edit", data("a", "b"))), OURS, NOTHING);
     expect(books(after)).to.deep.equal({ [OURS.manager]: data("a"), "kubectl-edit": data("b") });
-    const whole = takenOver(object(mine(data("a")), entry("kubectl-create", data("a"))), OURS, NOTHING);
+    const whole = adoptedManagedFields(object(mine(data("a")), entry("kubectl-create", data("a"))), OURS, NOTHING);
     expect(books(whole)).to.deep.equal({ [OURS.manager]: data("a") });
   });
 
   it("leaves subresources and controllers alone", () => {
     const scale = entry("kubectl", { "f:spec": { "f:replicas": {} } }, { subresource: "scale" });
-    expect(takenOver(object(mine(data("a")), scale, entry("controller", data("a"))), OURS, NOTHING)).to.equal(
+    expect(adoptedManagedFields(object(mine(data("a")), scale, entry("controller", data("a"))), OURS, NOTHING)).to.equal(
       undefined,
     );
   });
@@ -54,7 +54,7 @@ describe("takenOver", () => {
   it("moves additions to a strict kind, whoever made them", () => {
     const extras = { "f:spec": { "f:ingress": {} } };
     const other = entry("rival", { "f:metadata": { "f:labels": { "f:x": {} } }, ...extras });
-    const after = takenOver(object(mine(data("a")), other), OURS, { tools: false, extras });
+    const after = adoptedManagedFields(object(mine(data("a")), other), OURS, { tools: false, extras });
     expect(books(after)).to.deep.equal({
       [OURS.manager]: { ...data("a"), ...extras },
       rival: { "f:metadata": { "f:labels": { "f:x": {} } } },
@@ -68,7 +68,7 @@ describe("claimed", () => {
 
   it("moves a member of a union, with what is below it, and leaves nothing empty behind", () => {
     const theirs = entry("thief", { "f:volumes": { [volume]: { "f:configMap": { ".": {}, "f:name": {} } } } });
-    const after = claimed(object(mine({ "f:volumes": { [volume]: { ".": {}, "f:name": {} } } }), theirs), OURS, [
+    const after = ownedManagedFields(object(mine({ "f:volumes": { [volume]: { ".": {}, "f:name": {} } } }), theirs), OURS, [
       steps,
     ]);
     expect(books(after)).to.deep.equal({
@@ -77,7 +77,7 @@ describe("claimed", () => {
   });
 
   it("takes a member that nobody owns, also without an entry of ours", () => {
-    const after = claimed(object(entry("other", data("a"))), OURS, [["f:strategy", "f:rollingUpdate"]]);
+    const after = ownedManagedFields(object(entry("other", data("a"))), OURS, [["f:strategy", "f:rollingUpdate"]]);
     expect(books(after)).to.deep.equal({
       [OURS.manager]: { "f:strategy": { "f:rollingUpdate": {} } },
       other: data("a"),
@@ -86,7 +86,7 @@ describe("claimed", () => {
 
   it("knows a key whatever characters are escaped in it", () => {
     const theirs = entry("thief", { "f:set": { 'k:{"name":"\\u003cb\\u003e"}': { "f:x": {} } } });
-    const after = claimed(object(theirs), OURS, [["f:set", 'k:{"name":"<b>"}', "f:x"]]);
+    const after = ownedManagedFields(object(theirs), OURS, [["f:set", 'k:{"name":"<b>"}', "f:x"]]);
     expect(Object.keys(books(after) ?? {})).to.deep.equal([OURS.manager]);
   });
 });
@@ -111,16 +111,16 @@ describe("strictExtras", () => {
   it("is what others have and we have not, in kinds of which Git says all", () => {
     const ours = mine(spec("podSelector"));
     const other = entry("rival", { ...spec("podSelector", "ingress"), "f:metadata": { "f:labels": { "f:x": {} } } });
-    expect(strictExtras(policy, ours, [ours, other])).to.deep.equal(spec("ingress"));
-    expect(strictExtras({ group: "apps", kind: "Deployment" }, ours, [ours, other])).to.deep.equal({});
-    expect(strictExtras(policy, undefined, [other])).to.deep.equal({});
+    expect(foreignFields(policy, ours, [ours, other])).to.deep.equal(spec("ingress"));
+    expect(foreignFields({ group: "apps", kind: "Deployment" }, ours, [ours, other])).to.deep.equal({});
+    expect(foreignFields(policy, undefined, [other])).to.deep.equal({});
   });
 
   it("leaves rules that an aggregation fills in", () => {
     const controller = entry("clusterrole-aggregation-controller", { "f:rules": {} }, { operation: "Apply" });
     const aggregated = mine({ "f:aggregationRule": { "f:clusterRoleSelectors": {} } });
-    expect(strictExtras(role, aggregated, [aggregated, controller])).to.deep.equal({});
+    expect(foreignFields(role, aggregated, [aggregated, controller])).to.deep.equal({});
     const plain = mine({ "f:metadata": {} });
-    expect(strictExtras(role, plain, [plain, controller])).to.deep.equal({ "f:rules": {} });
+    expect(foreignFields(role, plain, [plain, controller])).to.deep.equal({ "f:rules": {} });
   });
 });

@@ -1,18 +1,18 @@
 import { expect } from "chai";
 import type { ObservedObject } from "../../../../src/destinations/kubernetes/observed-object.js";
-import { type Doubt, Tracker } from "../../../../src/destinations/kubernetes/tracker.js";
+import { type Verification, Tracker } from "../../../../src/destinations/kubernetes/tracker.js";
 import { APP_REF, event, foreign, OURS } from "./events.js";
 
 /** A tracker that knows the object as our apply left it, and what it tells from then on. */
 function tracking(known: ObservedObject = event("10")): {
   tracker: Tracker;
   news: string[];
-  doubt: () => Doubt | undefined;
+  doubt: () => Verification | undefined;
 } {
   const news: string[] = [];
   const tracker = new Tracker((_, object, what) => news.push(`${what} ${object.resourceVersion}`));
   tracker.seen(known, true);
-  const doubt = (): Doubt | undefined => [...tracker.ofApp(APP_REF)][0]?.doubt;
+  const doubt = (): Verification | undefined => [...tracker.ofApp(APP_REF)][0]?.verification;
   return { tracker, news, doubt };
 }
 
@@ -47,8 +47,8 @@ describe("Tracker", () => {
 
   it("doubts an object that a list should have held, and what a list shows in an older state", () => {
     const { tracker, news, doubt } = tracking();
-    tracker.doubt(key);
-    tracker.doubt("no such key");
+    tracker.verification(key);
+    tracker.verification("no such key");
     expect(doubt()).to.equal("unverified");
     tracker.settle(key, "10", "none");
     tracker.seen(event("9"), false, true);
@@ -59,12 +59,12 @@ describe("Tracker", () => {
 
   it("knows the event of our own write, whether it comes after the answer or before", () => {
     const { tracker, news, doubt } = tracking();
-    tracker.sending(key);
-    tracker.landed(key, event("11"), true);
+    tracker.writeStarted(key);
+    tracker.writeFinished(key, event("11"), true);
     tracker.seen(event("11"), false);
-    tracker.sending(key);
+    tracker.writeStarted(key);
     tracker.seen(event("12"), false);
-    tracker.landed(key, event("12"), true);
+    tracker.writeFinished(key, event("12"), true);
     expect(news).to.deep.equal([]);
     expect(doubt()).to.equal("none");
   });
@@ -80,37 +80,37 @@ describe("Tracker", () => {
     expect(tracker.size).to.equal(1);
     for (const version of ["11", "21", "31"]) {
       const uid = `uid ${version}`;
-      late.sending(key);
+      late.writeStarted(key);
       late.seen(event(version, { uid }), false);
       late.gone(key, uid);
       reached = String(Number(version) + 1);
-      late.landed(key, event(version, { uid }), true);
+      late.writeFinished(key, event(version, { uid }), true);
       expect(late.get(key)).to.equal(undefined);
     }
     there = "uid 41";
     reached = "50";
-    late.sending(key);
+    late.writeStarted(key);
     late.seen(event("41", { uid: there }), false);
-    late.landed(key, event("41", { uid: there }), true);
+    late.writeFinished(key, event("41", { uid: there }), true);
     expect(late.get(key)?.uid).to.equal("uid 41");
     expect(news.filter((one) => one.startsWith("gone"))).to.have.length(3);
   });
 
   it("does not take another's write during ours for an echo", () => {
     const { tracker, news, doubt } = tracking();
-    tracker.sending(key);
+    tracker.writeStarted(key);
     tracker.seen(event("11"), false);
     tracker.seen(event("12", { managedFields: [OURS, foreign("x")] }), false);
-    tracker.landed(key, event("11"), true);
+    tracker.writeFinished(key, event("11"), true);
     expect(news).to.deep.equal(["drift 12"]);
     expect(doubt()).to.equal("unverified");
   });
 
   it("takes another's write before ours, which ours has overwritten, for settled", () => {
     const { tracker, news, doubt } = tracking();
-    tracker.sending(key);
+    tracker.writeStarted(key);
     tracker.seen(event("11", { managedFields: [OURS, foreign("x")] }), false);
-    tracker.landed(key, event("12"), true);
+    tracker.writeFinished(key, event("12"), true);
     tracker.seen(event("12"), false);
     expect(news.filter((text) => text !== "drift 11")).to.deep.equal([]);
     expect(doubt()).to.equal("none");
@@ -118,9 +118,9 @@ describe("Tracker", () => {
 
   it("asks again when our write ended without an answer and something happened", () => {
     const { tracker, news, doubt } = tracking();
-    tracker.sending(key);
+    tracker.writeStarted(key);
     tracker.seen(event("11"), false);
-    tracker.landed(key, undefined, true);
+    tracker.writeFinished(key, undefined, true);
     expect(news).to.deep.equal(["drift 11"]);
     expect(doubt()).to.equal("unverified");
   });
@@ -147,8 +147,8 @@ describe("Tracker", () => {
     seen.tracker.seen(elsewhere, false);
     expect(seen.news).to.include("gone 10");
     const written = tracking();
-    written.tracker.sending(key);
-    written.tracker.landed(key, elsewhere, true);
+    written.tracker.writeStarted(key);
+    written.tracker.writeFinished(key, elsewhere, true);
     written.tracker.gone(key, "u1");
     expect(written.news).to.include("gone 10");
   });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Turns } from "../../../../src/destinations/kubernetes/sweep/turns.js";
+import { ChangeThrottle } from "../../../../src/destinations/kubernetes/sweep/turns.js";
 import { FakeClock } from "../../support/fake-clock.js";
 
 const MINUTE = 60_000;
@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 /** Turns of three at once, then one every five minutes. */
 function rig() {
   const clock = new FakeClock();
-  const turns = new Turns(clock, { burst: 3, perSecond: 1 / 300 });
+  const turns = new ChangeThrottle(clock, { burst: 3, perSecond: 1 / 300 });
   const followed: string[] = [];
   /** Resolves what is being followed, where a test holds it. */
   const ends: (() => void)[] = [];

@@ -96,9 +96,9 @@ describe("requests to a Core", () => {
 
   it("that are answered by something else fail as that, also a redirect, which is not followed", async () => {
     answer = (_, response) => response.writeHead(200).end("<html>");
-    expect((await failure(get())).code).to.equal("CORE_BROKEN_ANSWER");
+    expect((await failure(get())).code).to.equal("CORE_INVALID_RESPONSE");
     answer = (_, response) => response.writeHead(302, { location: "http://127.0.0.1:1/" }).end("moved");
-    expect((await failure(get())).code).to.equal("CORE_BROKEN_ANSWER");
+    expect((await failure(get())).code).to.equal("CORE_INVALID_RESPONSE");
   });
 
   it("whose connection breaks before or within the answer fail as that, and nobody knows what was done", async () => {
@@ -111,7 +111,7 @@ describe("requests to a Core", () => {
       response.write("{", () => request.socket.destroy());
     };
     const within = await failure(get());
-    expect([within.code, within.uncertain]).to.deep.equal(["CORE_BROKEN_ANSWER", true]);
+    expect([within.code, within.uncertain]).to.deep.equal(["CORE_INVALID_RESPONSE", true]);
   });
 
   it("are answered with nothing where nothing is new", async () => {

@@ -33,7 +33,7 @@ describe("connections to Cores", () => {
       userAgent: "test",
       onRequest: () => {},
       gate: openGate,
-      onNews: (apps) => told.push([...apps].sort().join()),
+      onEvent: (apps) => told.push([...apps].sort().join()),
     });
 
   it("are shared by apps with the same access and interval, and by no others", async () => {

@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import { CoreError } from "../../../../src/destinations/overseer/core-error.js";
 import { CoreFollower } from "../../../../src/destinations/overseer/core-follower.js";
-import type { CoreReader, Look } from "../../../../src/destinations/overseer/core-reader.js";
+import type { CoreReader, PollResult } from "../../../../src/destinations/overseer/core-reader.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { FakeLogger } from "../../support/fake-logger.js";
 import { app, news } from "./samples.js";
 
 interface Asked {
   readonly waitSeconds: number;
-  readonly answer: (look: Look) => void;
+  readonly answer: (look: PollResult) => void;
   readonly fail: (error: Error) => void;
   confirmed?: boolean;
 }
@@ -25,7 +25,7 @@ class FakeReader {
         waitSeconds,
         answer: (look) =>
           resolve({
-            news: look,
+            events: look,
             confirm: () => {
               one.confirmed = true;
             },
@@ -55,7 +55,7 @@ function rig() {
     logger: new FakeLogger(),
     intervalMs: 30_000,
     random: () => 0.5,
-    onNews: ({ apps, everyone }) => told.push(everyone ? "everyone" : [...apps].join()),
+    onEvent: ({ apps, everyone }) => told.push(everyone ? "everyone" : [...apps].join()),
   });
   follower.start();
   return { reader, clock, told, follower };
@@ -162,7 +162,7 @@ describe("following a Core", () => {
     await settle();
     clock.advance(20);
     await reader.nth(2);
-    follower.doubt();
+    follower.verification();
     expect(follower.fresh).to.equal(false);
     const again = await reader.nth(3);
     expect(again.waitSeconds).to.equal(0);

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { CoreState } from "../../../../src/destinations/overseer/core-state.js";
-import { MARK_KEY } from "../../../../src/destinations/overseer/mark.js";
+import { OWNERSHIP_KEY } from "../../../../src/destinations/overseer/mark.js";
 import { app, job, news, node, route, stateOf } from "./samples.js";
 
 const NONE = new Set<string>();
-const ours = (name: string) => ({ [MARK_KEY]: { app: name, instance: "i", document: "d", content: "c" } });
+const ours = (name: string) => ({ [OWNERSHIP_KEY]: { app: name, instance: "i", document: "d", content: "c" } });
 
 describe("the picture of a Core", () => {
   it("finds by id and by name", () => {

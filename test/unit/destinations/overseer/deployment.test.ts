@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { appHealth, needsDeploy } from "../../../../src/destinations/overseer/kinds/deployment.js";
-import type { SeenApp, SeenJob, SeenNode } from "../../../../src/destinations/overseer/seen.js";
+import type { AppRecord, JobRecord, NodeRecord } from "../../../../src/destinations/overseer/seen.js";
 import { app, job, node, stateOf } from "./samples.js";
 
-type Row = readonly [string, Partial<SeenApp>, Partial<SeenJob> | undefined, Partial<SeenNode>, string];
+type Row = readonly [string, Partial<AppRecord>, Partial<JobRecord> | undefined, Partial<NodeRecord>, string];
 
 const ROWS: readonly Row[] = [
   ["runs", {}, {}, {}, "Healthy "],

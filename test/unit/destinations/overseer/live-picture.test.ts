@@ -1,17 +1,17 @@
 import { expect } from "chai";
 import { CORE_KINDS } from "../../../../src/destinations/overseer/kinds/kinds.js";
-import { LivePicture } from "../../../../src/destinations/overseer/live-picture.js";
-import { contentDigest, MARK_KEY } from "../../../../src/destinations/overseer/mark.js";
+import { LiveSnapshot } from "../../../../src/destinations/overseer/live-picture.js";
+import { contentDigest, OWNERSHIP_KEY } from "../../../../src/destinations/overseer/mark.js";
 import { app, job, news, node, route, stateOf } from "./samples.js";
 
 const NONE = new Set<string>();
 const marked = (owner: string, instance = "i") => ({
-  [MARK_KEY]: { app: owner, instance, document: "d", content: "c" },
+  [OWNERSHIP_KEY]: { app: owner, instance, document: "d", content: "c" },
 });
 
 describe("what is live of the apps of a Core", () => {
-  const picture = (state: ReturnType<typeof stateOf>) => new LivePicture(state, { instance: "i", digestKey: "k" });
-  const names = (live: ReturnType<LivePicture["of"]>) => [...live.values()].map(({ id }) => id.name);
+  const picture = (state: ReturnType<typeof stateOf>) => new LiveSnapshot(state, { instance: "i", digestKey: "k" });
+  const names = (live: ReturnType<LiveSnapshot["of"]>) => [...live.values()].map(({ id }) => id.name);
 
   it("is each app's own, of this installation", () => {
     const state = stateOf({
@@ -49,7 +49,7 @@ describe("what is live of the apps of a Core", () => {
     const seen = app({ version: 5 });
     const content = rules === undefined ? "" : contentDigest(rules.content(seen), "k");
     const mark = { app: "ns/one", instance: "i", document: "d", content, refs: { node: "node-1" } };
-    const state = stateOf({ app: [{ ...seen, metadata: { [MARK_KEY]: mark } }], node: [node()], job: [job()] });
+    const state = stateOf({ app: [{ ...seen, metadata: { [OWNERSHIP_KEY]: mark } }], node: [node()], job: [job()] });
     const [live] = [...picture(state).of("ns/one").values()];
     expect(live).to.include({ documentHash: undefined, unfinished: "version 5 was never deployed" });
     state.put("job", job({ revision: 2, payload: { version: 5 } }));
@@ -60,7 +60,7 @@ describe("what is live of the apps of a Core", () => {
 
   it("is judged anew when its node or its app is another one, or has another name", () => {
     const metadata = {
-      [MARK_KEY]: { app: "ns/one", instance: "i", document: "d", content: "c", refs: { app: "web" } },
+      [OWNERSHIP_KEY]: { app: "ns/one", instance: "i", document: "d", content: "c", refs: { app: "web" } },
     };
     const state = stateOf({ app: [app({ metadata: marked("ns/one") })], node: [node()], route: [route({ metadata })] });
     const live = picture(state);
@@ -74,7 +74,7 @@ describe("what is live of the apps of a Core", () => {
   });
 });
 
-function keyOf(live: LivePicture, name: string) {
+function keyOf(live: LiveSnapshot, name: string) {
   const found = [...live.of("ns/one").values()].find(({ id }) => id.name === name);
   if (found === undefined) throw new Error(`there is no ${name}`);
   return found.key;

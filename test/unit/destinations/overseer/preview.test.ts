@@ -1,13 +1,13 @@
 import { expect } from "chai";
 import type { Target } from "../../../../src/destinations/destination.js";
 import { ALL_ABILITIES, type CoreAbilities } from "../../../../src/destinations/overseer/core-limits.js";
-import { MARK_KEY } from "../../../../src/destinations/overseer/mark.js";
+import { OWNERSHIP_KEY } from "../../../../src/destinations/overseer/mark.js";
 import { previewWrites } from "../../../../src/destinations/overseer/preview.js";
 import type { Document } from "../../../../src/manifest/document.js";
 import { app, document, node, route, stateOf } from "./samples.js";
 
 const mark = (name: string, instance = "here") => ({
-  [MARK_KEY]: { app: name, instance, document: "d", content: "c" },
+  [OWNERSHIP_KEY]: { app: name, instance, document: "d", content: "c" },
 });
 const web = document("App", "web", { node: "node-1", compose: { services: { web: { image: "w:1" } } }, secrets: [] });
 const open = document("Route", "web.example.com/", {
@@ -163,8 +163,8 @@ describe("a preview for a Core", () => {
 
     it("refuses what an app keeps that stays although it left the source", () => {
       const [blog] = [live("blog", "80:80", "shop/web")];
-      const kept = { ...mark("shop/web")[MARK_KEY], keepMarks: ["gitops.overseer.io/prune: disabled"] };
-      expect(preview([web80], held({ ...blog, metadata: { [MARK_KEY]: kept } }))).to.match(/^refused: /);
+      const kept = { ...mark("shop/web")[OWNERSHIP_KEY], keepMarks: ["gitops.overseer.io/prune: disabled"] };
+      expect(preview([web80], held({ ...blog, metadata: { [OWNERSHIP_KEY]: kept } }))).to.match(/^refused: /);
     });
 
     it("lets an app keep what it has, so that a clash from before holds up no change of its image", () => {

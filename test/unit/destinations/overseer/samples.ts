@@ -1,15 +1,15 @@
 import { CORE_OBJECT_GROUP, CORE_OBJECT_VERSION, type CoreObjectKind } from "../../../../src/api/core/objects.js";
-import type { CoreNews } from "../../../../src/destinations/overseer/core-state.js";
+import type { CoreEventHandler } from "../../../../src/destinations/overseer/core-state.js";
 import { CoreState } from "../../../../src/destinations/overseer/core-state.js";
-import { SeenApp, SeenJob, type SeenKinds, SeenNode, SeenRoute } from "../../../../src/destinations/overseer/seen.js";
+import { AppRecord, JobRecord, type CoreRecords, NodeRecord, RouteRecord } from "../../../../src/destinations/overseer/seen.js";
 import type { Document } from "../../../../src/manifest/document.js";
 import { hashBody, toDocument } from "../../../../src/manifest/to-document.js";
 
 const times = { createdAt: "2026-01-01T00:00:00Z", updatedAt: "2026-01-01T00:00:00Z" };
 
 /** An app of a Core. */
-export function app(fields: Partial<SeenApp> = {}): SeenApp {
-  return SeenApp.parse({
+export function app(fields: Partial<AppRecord> = {}): AppRecord {
+  return AppRecord.parse({
     id: "a1",
     revision: 1,
     ...times,
@@ -24,8 +24,8 @@ export function app(fields: Partial<SeenApp> = {}): SeenApp {
 }
 
 /** A node of a Core. */
-export function node(fields: Partial<SeenNode> = {}): SeenNode {
-  return SeenNode.parse({
+export function node(fields: Partial<NodeRecord> = {}): NodeRecord {
+  return NodeRecord.parse({
     id: "n1",
     revision: 1,
     ...times,
@@ -41,8 +41,8 @@ export function node(fields: Partial<SeenNode> = {}): SeenNode {
 }
 
 /** A job of a Core. */
-export function job(fields: Partial<SeenJob> = {}): SeenJob {
-  return SeenJob.parse({
+export function job(fields: Partial<JobRecord> = {}): JobRecord {
+  return JobRecord.parse({
     id: "j1",
     revision: 1,
     ...times,
@@ -57,8 +57,8 @@ export function job(fields: Partial<SeenJob> = {}): SeenJob {
 }
 
 /** A route of a Core. */
-export function route(fields: Partial<SeenRoute> = {}): SeenRoute {
-  return SeenRoute.parse({
+export function route(fields: Partial<RouteRecord> = {}): RouteRecord {
+  return RouteRecord.parse({
     id: "r1",
     revision: 1,
     ...times,
@@ -74,7 +74,7 @@ export function route(fields: Partial<SeenRoute> = {}): SeenRoute {
 }
 
 /** What a look found. */
-export function news(found: Partial<{ [K in keyof SeenKinds]: SeenKinds[K][] }>, full = true): CoreNews {
+export function news(found: Partial<{ [K in keyof CoreRecords]: CoreRecords[K][] }>, full = true): CoreEventHandler {
   return {
     full,
     found: { app: [], route: [], backupPolicy: [], node: [], job: [], secret: [], signInProvider: [], ...found },

@@ -30,7 +30,7 @@ describe("a write to a Core", function () {
       userAgent: "test",
       onRequest: () => {},
       gate: openGate,
-      onNews: () => {},
+      onEvent: () => {},
     });
     await connection.follower.settled();
     writer = new CoreWriter(connection, { instance: "here", digestKey: "k", failpoint: () => {} });

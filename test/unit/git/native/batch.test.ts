@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { expect } from "chai";
 import { systemClock } from "../../../../src/base/clock.js";
-import { BatchAnswers, BatchBroken } from "../../../../src/git/native/batch-answers.js";
+import { BatchResponses, BatchBroken } from "../../../../src/git/native/batch-answers.js";
 import { BatchReader } from "../../../../src/git/native/batch-reader.js";
 import { objectId } from "../../../../src/git/pack/object-id.js";
 import { expectGitError } from "../support/expect-error.js";
@@ -15,7 +15,7 @@ describe("BatchAnswers", () => {
     const texts = ["", "a", "two\nlines\n", "x".repeat(100)];
     const bytes = Buffer.from(texts.map(answer).join(`${GONE} missing\n`));
     for (let size = 1; size < bytes.length; size += 3) {
-      const answers = new BatchAnswers(1000);
+      const answers = new BatchResponses(1000);
       const found: (string | undefined)[] = [];
       for (let at = 0; at < bytes.length; at += size) {
         found.push(...answers.push(bytes.subarray(at, at + size)).map(({ object }) => object?.content.toString()));
@@ -33,7 +33,7 @@ describe("BatchAnswers", () => {
   ];
   for (const [name, text] of broken) {
     it(`refuses ${name}`, () => {
-      expect(() => new BatchAnswers(1000).push(Buffer.from(text))).to.throw(BatchBroken);
+      expect(() => new BatchResponses(1000).push(Buffer.from(text))).to.throw(BatchBroken);
     });
   }
 });

@@ -2,17 +2,17 @@ import {
   type FinalizeRequest,
   judgeFinalize,
   judgePrune,
-  type LeftoverDecision,
+  type PruneDecision,
   type PruneRequest,
 } from "../../../../src/plan/prune-guard.js";
 
 /** A prune that nothing speaks against: one leftover more than nothing would be allowed; `change` is laid over it. */
 export function pruneRequest(change: Partial<PruneRequest>): PruneRequest {
   return {
-    leftovers: [],
+    pruneCandidates: [],
     observationComplete: true,
     wanted: 20,
-    live: (change.wanted ?? 20) + (change.leftovers?.length ?? 0),
+    live: (change.wanted ?? 20) + (change.pruneCandidates?.length ?? 0),
     prune: true,
     allowEmpty: false,
     budget: undefined,
@@ -40,7 +40,7 @@ export function finalize(change: Partial<FinalizeRequest>) {
 }
 
 /** `Delete`, `Keep NotProven` or `HandOver shop/other`. */
-export function said(decision: LeftoverDecision | undefined): string {
+export function said(decision: PruneDecision | undefined): string {
   if (decision === undefined) return "nothing";
   if (decision.verb === "Keep") return `Keep ${decision.reason}`;
   return decision.verb === "HandOver" ? `HandOver ${decision.to}` : decision.verb;
