@@ -66,7 +66,7 @@ function sourceLocator(): Locate {
   };
 }
 
-/** `src/kube/client.ts` → `src/kube`; `node_modules/undici/lib/x.js` → `undici`. */
+/** `src/kube/client/kube-client.ts` → `src/kube`; `node_modules/undici/lib/x.js` → `undici`. */
 function partOf(source: string): string {
   const dependency = /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1];
   return dependency ?? source.split("/").slice(0, 2).join("/");

@@ -1,8 +1,8 @@
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { messageOf } from "../src/base/errors.js";
-import { loadClusterAccess } from "../src/kube/auth.js";
-import { KubeClient } from "../src/kube/client.js";
+import { loadClusterAccess } from "../src/kube/client/auth.js";
+import { KubeClient } from "../src/kube/client/kube-client.js";
 import { ensureCommandLineBinaries } from "./binaries.js";
 import { startControlPlane } from "./control-plane.js";
 import { type Progress, stderrProgress } from "./progress.js";

@@ -1,10 +1,10 @@
 import type { CustomResource, ObjectMeta } from "../api/meta.js";
 import type { Clock } from "../base/clock.js";
 import type { Logger } from "../base/logger.js";
-import type { KubeClient } from "../kube/client.js";
+import type { KubeClient } from "../kube/client/kube-client.js";
 import { isNewer, type RawObject } from "../kube/object.js";
-import { Reflector, type ReflectorObserver, type StoreEvent } from "../kube/reflector.js";
 import { collectionPath, type ResourceInfo } from "../kube/resource.js";
+import { Reflector, type ReflectorObserver, type StoreEvent } from "../kube/watch/reflector.js";
 
 /** How a cache is set up. */
 export interface ResourceCacheOptions<T> {

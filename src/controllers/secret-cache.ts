@@ -1,8 +1,8 @@
 import type { Clock } from "../base/clock.js";
 import type { Logger } from "../base/logger.js";
-import type { KubeClient } from "../kube/client.js";
+import type { KubeClient } from "../kube/client/kube-client.js";
 import { isStatus } from "../kube/errors.js";
-import { Reflector } from "../kube/reflector.js";
+import { Reflector } from "../kube/watch/reflector.js";
 
 interface Watched {
   readonly reflector: Reflector<string>;

@@ -1,7 +1,7 @@
 import type { ObjectKey } from "../manifest/object-id.js";
 import type { HealAction, Preview, WriteAction } from "../plan/actions.js";
 import type { Observation } from "../plan/live.js";
-import type { Destination, Unavailability, Outcome, Verdict } from "./destination.js";
+import type { Destination, Outcome, Unavailability, Verdict } from "./destination.js";
 
 /** A destination that cannot even be tried: its Secret is missing, its address is wrong. Knows nothing and does nothing. */
 export class UnavailableDestination implements Destination {

@@ -25,6 +25,6 @@ export { GitError, type GitErrorCode, isGitError } from "./errors.js";
 export { IsomorphicGitEngine, type IsomorphicGitEngineOptions } from "./isomorphic/engine.js";
 export { DEFAULT_GIT_LIMITS, type GitLimits } from "./limits.js";
 export { NativeGitEngine, type NativeGitEngineOptions } from "./native/engine.js";
-export { checkRefSpec, type GitRefSpec, type ResolvedRef, refPrefixes, resolveRef } from "./refs.js";
+export { checkRefSpec, type GitRefSpec, type ResolvedRef, refPrefixes, resolveRef } from "./refs/refs.js";
+export { resolveRemoteRef } from "./refs/resolve-remote-ref.js";
 export { gitRemote } from "./remote.js";
-export { resolveRemoteRef } from "./resolve-remote-ref.js";

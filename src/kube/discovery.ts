@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.js";
 import type { GroupVersionKind } from "../manifest/object-id.js";
-import type { KubeClient } from "./client.js";
-import { ensureReady } from "./readiness.js";
+import type { KubeClient } from "./client/kube-client.js";
+import { ensureReady } from "./client/readiness.js";
 import type { ResourceInfo } from "./resource.js";
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";

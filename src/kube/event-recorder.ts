@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Clock, rfc3339 } from "../base/clock.js";
 import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
-import type { KubeClient } from "./client.js";
+import type { KubeClient } from "./client/kube-client.js";
 
 /** What an Event is about. */
 export interface EventSubject {

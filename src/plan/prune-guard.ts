@@ -1,6 +1,6 @@
 import { type ChangePhase, isFinal } from "../api/change.js";
 import { ANNOTATION_PRUNE } from "../api/group.js";
-import { keepRuling } from "../manifest/keep-marks.js";
+import { keepRuling } from "../manifest/keep-annotations.js";
 import type { ObjectId } from "../manifest/object-id.js";
 import type { LiveObject } from "./live.js";
 import { neededByKept } from "./needed-by-kept.js";
@@ -59,7 +59,12 @@ const ISSUER = Symbol("prune-guard");
 
 /** What is done with one leftover. */
 export type PruneDecision =
-  | { readonly verb: "Delete"; readonly live: LiveObject; readonly permit: DeletePermit; readonly needsApproval: boolean }
+  | {
+      readonly verb: "Delete";
+      readonly live: LiveObject;
+      readonly permit: DeletePermit;
+      readonly needsApproval: boolean;
+    }
   | { readonly verb: "HandOver"; readonly live: LiveObject; readonly to: string }
   | { readonly verb: "Keep"; readonly live: LiveObject; readonly reason: KeepReason; readonly message: string };
 
@@ -153,7 +158,9 @@ function rulingOn(live: LiveObject, on: "prune" | "deletion"): ReturnType<typeof
 /** Whether a prune of these objects would delete any of them, whatever asks or limits speak against it. */
 export function anyToPrune(pruneCandidates: readonly LiveObject[], unread?: string): boolean {
   const nothingElse = { claimedBy: () => undefined, prune: true, unread };
-  return spareNeeded(pruneCandidates.map((live) => judgeCandidate(live, nothingElse))).some(({ verb }) => verb !== "Keep");
+  return spareNeeded(pruneCandidates.map((live) => judgeCandidate(live, nothingElse))).some(
+    ({ verb }) => verb !== "Keep",
+  );
 }
 
 function approvalReason(
@@ -170,7 +177,10 @@ function approvalReason(
 }
 
 /** Which deletions a person has to confirm, why, and how. */
-function describeApprovalNeed(needingApproval: readonly { readonly live: LiveObject }[], on: "prune" | "deletion"): string {
+function describeApprovalNeed(
+  needingApproval: readonly { readonly live: LiveObject }[],
+  on: "prune" | "deletion",
+): string {
   const names = needingApproval.map(({ live }) => {
     const mark = rulingOn(live, on)?.mark;
     return `${live.id.kind} ${live.id.name}${mark === undefined ? "" : ` (annotated ${mark})`}`;
@@ -205,7 +215,11 @@ export function judgeFinalize(request: FinalizeRequest): PruneVerdict {
     const [reason, why]: [KeepReason, string] = request.suspended
       ? ["Suspended", "kept because the app is suspended"]
       : ["Orphaned", "kept because of deletionPolicy Orphan"];
-    return { decisions: request.objects.map((live) => keep(live, reason, why)), refusal: undefined, approval: undefined };
+    return {
+      decisions: request.objects.map((live) => keep(live, reason, why)),
+      refusal: undefined,
+      approval: undefined,
+    };
   }
   if (!request.observationComplete) {
     return {
@@ -266,7 +280,8 @@ function judgeFinal(live: LiveObject, request: FinalizeRequest): PruneDecision {
 /** An object that is to be kept and that somebody else deletes is no matter of this app: its deletion is not waited for. */
 function judgeTerminating(live: LiveObject, { policy }: FinalizeRequest): PruneDecision {
   const message = "is being deleted already";
-  const kept = policy === "Delete" && live.id.kind !== "Namespace" && alwaysNeedsApproval(live) && !live.deletionConfirmed;
+  const kept =
+    policy === "Delete" && live.id.kind !== "Namespace" && alwaysNeedsApproval(live) && !live.deletionConfirmed;
   if (kept) return keep(live, "DeletionPolicy", `${message}; not waited for, since deletionPolicy Delete keeps it`);
   return keep(live, "AlreadyDeleting", message);
 }

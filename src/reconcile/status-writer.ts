@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { OPERATOR_MANAGER } from "../api/group.js";
 import type { CustomResource } from "../api/meta.js";
 import { canonicalJson } from "../base/hash.js";
-import { type KubeClient, PARTIAL_OBJECT } from "../kube/client.js";
+import { type KubeClient, PARTIAL_OBJECT } from "../kube/client/kube-client.js";
 import { isStatus } from "../kube/errors.js";
 import type { RawObject } from "../kube/object.js";
 import { objectPath, type ResourceInfo } from "../kube/resource.js";

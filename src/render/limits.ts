@@ -1,4 +1,4 @@
-import { DEFAULT_PARSE_LIMITS, type ParseLimits } from "../manifest/parse.js";
+import { DEFAULT_PARSE_LIMITS, type ParseLimits } from "../manifest/yaml/parse.js";
 
 /** Caps that keep a hostile or mistaken source from eating the process. Above one of them a render fails, it never cuts. */
 export interface RenderLimits extends ParseLimits {

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 import { mapLimit } from "../base/semaphore.js";
 import { isGitError } from "../git/errors.js";
-import { fileTooLarge } from "../manifest/parse.js";
 import { recognizeBeginning } from "../manifest/recognize.js";
+import { fileTooLarge } from "../manifest/yaml/parse.js";
 import type { RenderLimits } from "./limits.js";
 import type { ManifestFile } from "./manifest-files.js";
 import { type FileOutcome, type ParseFiles, parseFile } from "./parser.js";

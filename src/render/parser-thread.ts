@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import type { Clock, Timer } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
-import type { ParseLimits } from "../manifest/parse.js";
+import type { ParseLimits } from "../manifest/yaml/parse.js";
 import type { FileOutcome, FileText } from "./parser.js";
 
 /** To the thread. */

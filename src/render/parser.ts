@@ -1,7 +1,7 @@
 import { ManifestError, type ManifestProblem } from "../manifest/manifest-error.js";
-import type { ParseLimits } from "../manifest/parse.js";
-import { prepareManifests } from "../manifest/prepare.js";
 import type { PreparedDocument } from "../manifest/to-document.js";
+import type { ParseLimits } from "../manifest/yaml/parse.js";
+import { prepareManifests } from "../manifest/yaml/prepare.js";
 
 /** The text of a file to parse. */
 export interface FileText {

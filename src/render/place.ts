@@ -1,6 +1,6 @@
 import { isBuiltinGroup } from "../manifest/builtin-groups.js";
 import { type Document, formatOrigin, type KubeObject } from "../manifest/document.js";
-import { CONFIRMED } from "../manifest/normalise.js";
+import { CONFIRMED } from "../manifest/normalize.js";
 import { displayId, type GroupVersionKind, type ObjectKey } from "../manifest/object-id.js";
 import { hashBody, idOf, type PreparedDocument, toDocument } from "../manifest/to-document.js";
 import type { RenderProblem } from "./render-error.js";

@@ -1,6 +1,6 @@
 import type { HelmSource, KustomizeSource, PlainSource } from "../api/renderers.js";
 import type { Document, Origin } from "../manifest/document.js";
-import type { HasStatusSubresource } from "../manifest/normalise.js";
+import type { HasStatusSubresource } from "../manifest/normalize.js";
 import type { GroupVersionKind, ObjectKey } from "../manifest/object-id.js";
 import type { RenderLimits } from "./limits.js";
 

@@ -4,10 +4,10 @@ import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import { openGate, type WriteGate } from "../base/write-gate.js";
 import type { ClusterSettings } from "../config/config.js";
-import { loadClusterAccess } from "../kube/auth.js";
-import { KubeClient, type RequestObserver } from "../kube/client.js";
+import { loadClusterAccess } from "../kube/client/auth.js";
+import { KubeClient, type RequestObserver } from "../kube/client/kube-client.js";
+import { ensureReady } from "../kube/client/readiness.js";
 import { Discovery } from "../kube/discovery.js";
-import { ensureReady } from "../kube/readiness.js";
 import type { ResourceInfo } from "../kube/resource.js";
 import { isFirstEver } from "./digest-key.js";
 

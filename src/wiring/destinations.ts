@@ -1,12 +1,12 @@
 import type { OverseerApp } from "../api/overseer-app.js";
 import { OverseerError } from "../base/errors.js";
-import type { DestinationSource } from "../controllers/overseer-app/services.js";
+import type { DestinationSource } from "../controllers/overseer-app/app-services.js";
 import type { SecretCache } from "../controllers/secret-cache.js";
 import type { Destination } from "../destinations/destination.js";
 import { remoteAccess } from "../destinations/kubernetes/remote/remote-access.js";
 import type { RemoteClusters } from "../destinations/kubernetes/remote/remote-clusters.js";
-import { type CoreAccess, coreAccess } from "../destinations/overseer/core-access.js";
-import type { CoreConnection, CoreConnections } from "../destinations/overseer/core-connection.js";
+import { type CoreAccess, coreAccess } from "../destinations/overseer/client/core-access.js";
+import type { CoreConnection, CoreConnections } from "../destinations/overseer/client/core-connection.js";
 import { type CoreIdentity, OverseerDestination } from "../destinations/overseer/overseer-destination.js";
 import type { SecretData } from "../destinations/secret-data.js";
 import { UnavailableDestination } from "../destinations/unavailable.js";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { OverseerError } from "../base/errors.js";
-import type { KubeClient } from "../kube/client.js";
+import type { KubeClient } from "../kube/client/kube-client.js";
 import { isStatus } from "../kube/errors.js";
 
 /** Name of the Secret with the digest key, in the operator's namespace. */

@@ -3,8 +3,8 @@ import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import type { Config } from "../config/config.js";
-import type { KubeClient } from "../kube/client.js";
-import { type LeaseMetadata, readLease } from "../kube/lease-record.js";
+import type { KubeClient } from "../kube/client/kube-client.js";
+import { type LeaseMetadata, readLease } from "../kube/lease/lease-record.js";
 import type { RawObject } from "../kube/object.js";
 
 /** By this label the leases of installations for some namespaces are found. */

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.js";
 import type { Logger } from "../base/logger.js";
 import { LeadershipGate, type LeadershipLostError, openGate, type WriteGate } from "../base/write-gate.js";
 import type { Config, ElectionSettings } from "../config/config.js";
-import { LeaseElector, type LeaseObserver } from "../kube/lease.js";
+import { LeaseElector, type LeaseObserver } from "../kube/lease/lease-elector.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { Cluster } from "./cluster.js";
 import { installationAnnotations, refuseOverlap } from "./installations.js";

@@ -5,8 +5,8 @@ import { shortRevision } from "../api/short-revision.js";
 import type { Clock } from "../base/clock.js";
 import { parseDuration } from "../base/duration.js";
 import type { RepositoryObserver } from "../controllers/git-repository/services.js";
-import type { AppObserver } from "../controllers/overseer-app/services.js";
-import { repositoryKey } from "../controllers/overseer-app/source.js";
+import type { AppObserver } from "../controllers/overseer-app/app-services.js";
+import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
 import { CHANGE_RESULTS } from "../telemetry/app-gauges.js";
 import type { Metrics } from "../telemetry/metrics.js";
 

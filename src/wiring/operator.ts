@@ -7,12 +7,12 @@ import type { Logger } from "../base/logger.js";
 import type { WriteGate } from "../base/write-gate.js";
 import type { Config } from "../config/config.js";
 import { RevisionIndex } from "../controllers/git-repository/revision-index.js";
-import { appOfChange, type KnownChange, reduceChange } from "../controllers/overseer-app/known-change.js";
-import type { AppMemory } from "../controllers/overseer-app/memory.js";
-import { repositoryKey } from "../controllers/overseer-app/source.js";
+import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
+import { appOfChange, type KnownChange, reduceChange } from "../controllers/overseer-app/changes/known-change.js";
+import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
 import { ResourceCache, type ResourceCacheOptions } from "../controllers/resource-cache.js";
 import { SecretCache } from "../controllers/secret-cache.js";
-import { CoreConnections } from "../destinations/overseer/core-connection.js";
+import { CoreConnections } from "../destinations/overseer/client/core-connection.js";
 import { chooseGitEngine, DEFAULT_GIT_LIMITS, type GitEngine } from "../git/index.js";
 import { EventRecorder } from "../kube/event-recorder.js";
 import type { Controller } from "../reconcile/controller.js";
@@ -21,12 +21,12 @@ import { ParserThread } from "../render/parser-thread.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
+import { AppEnqueuer } from "./app-enqueuer.js";
 import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
-import { ResourceIndex } from "./estate.js";
-import { appController, repositoryController, type SharedParts } from "./loops.js";
+import { appController, repositoryController, type SharedParts } from "./controllers.js";
+import { ResourceIndex } from "./resource-index.js";
 import { isWork } from "./triggers.js";
-import { AppEnqueuer } from "./wakes.js";
 
 /** What an operator is made of. */
 export interface OperatorParts {

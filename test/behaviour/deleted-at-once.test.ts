@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { systemClock } from "../../src/base/clock.js";
 import { silentLogger } from "../../src/base/logger.js";
-import { Reflector } from "../../src/kube/reflector.js";
+import { Reflector } from "../../src/kube/watch/reflector.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
 import type { TestRef } from "../support/kube.js";
 import { condition, configMap, type LiveApp, World } from "../support/world.js";

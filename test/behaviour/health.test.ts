@@ -5,7 +5,7 @@ import { isDecided } from "../../src/destinations/kubernetes/health/rules.js";
 import { Discovery } from "../../src/kube/discovery.js";
 import { isBuiltinGroup } from "../../src/manifest/builtin-groups.js";
 import type { KubeObject } from "../../src/manifest/document.js";
-import { parseManifests } from "../../src/manifest/parse.js";
+import { parseManifests } from "../../src/manifest/yaml/parse.js";
 import { condition, configMap, deployment, World } from "../support/world.js";
 
 const CASES = (id: string): URL => new URL(`../../../test/cases/${id}/`, import.meta.url);

@@ -1,10 +1,10 @@
 import { expect } from "chai";
 import { systemClock } from "../../src/base/clock.js";
 import { mapLimit } from "../../src/base/semaphore.js";
-import { loadClusterAccess } from "../../src/kube/auth.js";
-import { KubeClient } from "../../src/kube/client.js";
+import { loadClusterAccess } from "../../src/kube/client/auth.js";
+import { KubeClient } from "../../src/kube/client/kube-client.js";
 import { EventRecorder } from "../../src/kube/event-recorder.js";
-import { Reflector } from "../../src/kube/reflector.js";
+import { Reflector } from "../../src/kube/watch/reflector.js";
 import { type ControlPlane, startControlPlane } from "../../tools/control-plane.js";
 import { waitUntil } from "../../tools/wait-until.js";
 import { FakeLogger } from "../unit/support/fake-logger.js";

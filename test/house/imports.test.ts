@@ -34,7 +34,7 @@ const CONFINED: readonly (readonly [string, RegExp])[] = [
   ["prom-client", /^src\/telemetry\//],
 ];
 
-/** `src/kube/apply.ts` → `kube`, `src/main.ts` → `main`. */
+/** `src/kube/server-side-apply.ts` → `kube`, `src/main.ts` → `main`. */
 function roomOf(path: string): string {
   return path.split("/")[1]?.replace(/\.ts$/, "") ?? "";
 }

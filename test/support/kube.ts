@@ -1,6 +1,6 @@
 import { systemClock } from "../../src/base/clock.js";
-import { loadClusterAccess } from "../../src/kube/auth.js";
-import { KubeClient } from "../../src/kube/client.js";
+import { loadClusterAccess } from "../../src/kube/client/auth.js";
+import { KubeClient } from "../../src/kube/client/kube-client.js";
 import { Discovery } from "../../src/kube/discovery.js";
 import { isStatus } from "../../src/kube/errors.js";
 import type { RawObject } from "../../src/kube/object.js";

@@ -1,9 +1,9 @@
 import { systemClock } from "../../src/base/clock.js";
-import { loadClusterAccess } from "../../src/kube/auth.js";
-import { KubeClient } from "../../src/kube/client.js";
+import { loadClusterAccess } from "../../src/kube/client/auth.js";
+import { KubeClient } from "../../src/kube/client/kube-client.js";
 import type { RawObject } from "../../src/kube/object.js";
-import { Reflector } from "../../src/kube/reflector.js";
 import { collectionPath } from "../../src/kube/resource.js";
+import { Reflector } from "../../src/kube/watch/reflector.js";
 import { FakeLogger } from "../unit/support/fake-logger.js";
 import type { TestKube, TestRef } from "./kube.js";
 

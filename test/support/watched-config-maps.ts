@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { type Clock, systemClock } from "../../src/base/clock.js";
-import { loadClusterAccess } from "../../src/kube/auth.js";
-import { KubeClient } from "../../src/kube/client.js";
-import { Reflector } from "../../src/kube/reflector.js";
+import { loadClusterAccess } from "../../src/kube/client/auth.js";
+import { KubeClient } from "../../src/kube/client/kube-client.js";
+import { Reflector } from "../../src/kube/watch/reflector.js";
 import { waitUntil } from "../../tools/wait-until.js";
 import { FakeLogger } from "../unit/support/fake-logger.js";
 import type { TestKube } from "./kube.js";

@@ -10,13 +10,13 @@ import { isWentAway } from "../../kube/errors.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
 import type { RepositoryOutcome } from "./conditions.js";
-import { releaseRepository } from "./let-go.js";
-import { commitTitle, describeCommit, eventSubject, recordRepository } from "./record.js";
-import { remoteOf } from "./remote.js";
+import { fetchRevisions, keepRevision, type RepositoryPoll } from "./fetch-revisions.js";
+import { commitTitle, describeCommit, eventSubject, recordRepository } from "./record-status.js";
+import { releaseRepository } from "./release-repository.js";
+import { remoteOf } from "./repository-remote.js";
 import { refKey } from "./revision-index.js";
-import { fetchRevisions, keepRevision, type RepositoryPoll } from "./revisions.js";
 import type { GitRepositoryServices } from "./services.js";
-import { timeLimit } from "./timeout.js";
+import { timeLimit } from "./time-limit.js";
 
 /** What is remembered of a repository between two looks; lost with the process without harm. */
 interface Memory {

@@ -1,7 +1,7 @@
 import type { GroupVersionKind } from "../../manifest/object-id.js";
 import type { Observation } from "../../plan/live.js";
-import { parseKind, uniqueKinds } from "./kinds.js";
 import type { AppRun } from "./run.js";
+import { parseKind, uniqueKinds } from "./source/resource-kinds.js";
 
 /** Every kind that the app has, had, or is about to have. */
 export function relevantKinds(run: AppRun): GroupVersionKind[] {

@@ -3,24 +3,24 @@ import type { LiveObject } from "../../plan/live.js";
 import { anyToPrune } from "../../plan/prune-guard.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
-import { authorize } from "./authorise.js";
-import { syncToInputs } from "./bring.js";
-import { openChangeFor, supersede } from "./change-record.js";
-import { claimKey } from "./claims.js";
-import { isRefusedAsEmpty, noteEmptySource } from "./empty-source.js";
-import { finalize } from "./finalize.js";
-import { ensureFinalizer } from "./finalizer.js";
-import { healBeforeChange, healDrift } from "./heal.js";
-import { AppMemory } from "./memory.js";
-import { tellNotes } from "./notes.js";
+import { AppMemory } from "./app-memory.js";
+import type { AppServices } from "./app-services.js";
+import { openChangeFor, supersede } from "./changes/change-record.js";
+import { finalize } from "./deletion/finalize.js";
+import { ensureFinalizer } from "./deletion/finalizer.js";
+import { healBeforeChange, healDrift } from "./drift/heal.js";
 import { observeApp, prepareKinds } from "./observe.js";
-import { recordOutcome } from "./record.js";
-import { renderApplied, renderDesired } from "./render.js";
+import { newestCommit } from "./ownership/apps-behind.js";
+import { claimKey } from "./ownership/claims.js";
 import { AppRun, type Problem, type Rendered } from "./run.js";
-import type { AppServices } from "./services.js";
-import { newestCommit } from "./settled.js";
-import { isProblem, repositoryKey } from "./source.js";
-import { acknowledgeSuspended } from "./suspend.js";
+import { authorize } from "./source/authorize.js";
+import { isRefusedAsEmpty, noteEmptySource } from "./source/empty-source.js";
+import { isProblem, repositoryKey } from "./source/locate-inputs.js";
+import { tellNotes } from "./source/notes.js";
+import { renderApplied, renderDesired } from "./source/render.js";
+import { recordOutcome } from "./status/record-outcome.js";
+import { acknowledgeSuspended } from "./status/suspend.js";
+import { syncToInputs } from "./sync/sync-to-inputs.js";
 
 /** Keeps one app's objects as Git says: the phases of one reconcile, in order. */
 export class OverseerAppReconciler {
@@ -192,7 +192,10 @@ function needsChange(run: AppRun, desired: Rendered): boolean {
   const pruneCandidates = [...observeApp(run).objects.values()].filter(
     ({ key }) => !wanted.has(key) && desired.skipped?.has(key) !== true,
   );
-  return (prunes && anyToPrune(pruneCandidates, desired.unread)) || pruneCandidates.some((live) => isWantedElsewhere(run, live));
+  return (
+    (prunes && anyToPrune(pruneCandidates, desired.unread)) ||
+    pruneCandidates.some((live) => isWantedElsewhere(run, live))
+  );
 }
 
 /** Whether an object that this app does not want is to be another app's: also what would be kept is given away then. */

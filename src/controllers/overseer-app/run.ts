@@ -8,8 +8,8 @@ import type { Document } from "../../manifest/document.js";
 import type { GroupVersionKind, ObjectKey } from "../../manifest/object-id.js";
 import { type AppRef, appKey } from "../../plan/live.js";
 import type { Note } from "../../render/request.js";
-import type { AppMemory } from "./memory.js";
-import type { AppServices } from "./services.js";
+import type { AppMemory } from "./app-memory.js";
+import type { AppServices } from "./app-services.js";
 
 /** What a step says of the Change: its phase, and whatever else is new. */
 export type ChangeUpdate = Partial<ChangeStatus> & { readonly phase: ChangePhase };

@@ -1,16 +1,16 @@
 import type { Clock } from "../../base/clock.js";
 import type { Logger } from "../../base/logger.js";
 import { Semaphore } from "../../base/semaphore.js";
-import type { KubeClient } from "../../kube/client.js";
+import type { KubeClient } from "../../kube/client/kube-client.js";
 import type { Discovery } from "../../kube/discovery.js";
-import { Reflector, type ReflectorObserver } from "../../kube/reflector.js";
-import type { KubernetesContext } from "./context.js";
+import { Reflector, type ReflectorObserver } from "../../kube/watch/reflector.js";
 import { DeniedWrites } from "./denied-writes.js";
-import { RightsWatch } from "./rights-watch.js";
-import type { ResyncCause } from "./sweep/sweeper.js";
-import { Resyncs } from "./sweep/sweeps.js";
-import { type ObjectEvent, Tracker } from "./tracker.js";
-import { KindWatches } from "./watches.js";
+import type { KubernetesContext } from "./kubernetes-context.js";
+import type { ResyncCause } from "./resync/resyncer.js";
+import { Resyncs } from "./resync/resyncs.js";
+import { KindWatches } from "./watch/kind-watches.js";
+import { RightsWatch } from "./watch/rights-watch.js";
+import { type ObjectEvent, Tracker } from "./watch/tracker.js";
 
 /** Told what goes on in a cluster, for the apps that go there. */
 export interface ClusterEventHandler {

@@ -4,25 +4,25 @@ import { apiVersionOf, displayId, type GroupVersionKind, type ObjectKey } from "
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import type { AppRef, LiveObject, Observation } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
-import type { Destination, KindStatus, Unavailability, Outcome, Target, Verdict } from "../destination.js";
+import type { Destination, KindStatus, Outcome, Target, Unavailability, Verdict } from "../destination.js";
+import { forcedDryRun, readLive } from "./apply/dry-run.js";
+import { liveDiff } from "./apply/live-diff.js";
+import { mayWrite } from "./apply/may-write.js";
+import { preview } from "./apply/preview.js";
+import { release } from "./apply/release.js";
+import { healDocument, removeObject, writeDocument } from "./apply/write.js";
 import type { ClusterConnection } from "./cluster-connection.js";
-import { liveDiff } from "./compare.js";
-import { type KubernetesContext, fairnessKeyOf, recordedHash } from "./context.js";
-import { deletionHolders } from "./deletion-holders.js";
-import { describeExtras, describeWriters } from "./drift-note.js";
-import { forcedDryRun, readLive } from "./dry-run.js";
-import { handOver } from "./hand-over.js";
-import { healthReasons } from "./health-reasons.js";
-import { mayWrite } from "./may-write.js";
+import { deletionHolders } from "./health/deletion-holders.js";
+import { healthReasons } from "./health/health-reasons.js";
+import { fairnessKeyOf, type KubernetesContext, recordedHash } from "./kubernetes-context.js";
 import { namespaceContents } from "./namespace-contents.js";
-import { liveObject } from "./observed-object.js";
-import { preview } from "./preview.js";
+import { authoritativeRoots } from "./ownership/authoritative-kinds.js";
+import { handOver } from "./ownership/hand-over.js";
 import { explainRefusal } from "./refusals/explain.js";
-import { release } from "./release.js";
-import type { Reach } from "./remote/reach.js";
-import { authoritativeRoots } from "./strict.js";
-import type { KindWatches } from "./watches.js";
-import { healDocument, removeObject, writeDocument } from "./write.js";
+import type { Reach } from "./remote/connectivity.js";
+import { describeExtras, describeWriters } from "./watch/drift-note.js";
+import type { KindWatches } from "./watch/kind-watches.js";
+import { liveObject } from "./watch/observed-object.js";
 
 /** A cluster, by server-side apply: the one that the operator runs for, or a remote one, whose `reach` is not certain. */
 export class KubernetesDestination implements Destination {

@@ -1,14 +1,14 @@
 import { ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE } from "../../api/group.js";
 import { OverseerError } from "../../base/errors.js";
 import { mapLimit } from "../../base/semaphore.js";
-import { PARTIAL_LIST } from "../../kube/client.js";
+import { PARTIAL_LIST } from "../../kube/client/kube-client.js";
 import { isStatus } from "../../kube/errors.js";
 import type { RawObject } from "../../kube/object.js";
 import { collectionPath, type ResourceInfo } from "../../kube/resource.js";
 import { objectKey } from "../../manifest/object-id.js";
 import type { AppRef } from "../../plan/live.js";
-import type { KubernetesContext } from "./context.js";
-import { identifiedApp } from "./identity.js";
+import type { KubernetesContext } from "./kubernetes-context.js";
+import { identifiedApp } from "./ownership/identity.js";
 
 /** Kinds that every namespace has, or that come and go by themselves. */
 const NOT_CONTENTS: ReadonlySet<string> = new Set([

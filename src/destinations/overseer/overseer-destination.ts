@@ -5,15 +5,15 @@ import { displayId, type GroupVersionKind, type ObjectKey } from "../../manifest
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import { type AppRef, appKey, type LiveObject, type Observation } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
-import type { Destination, KindStatus, Unavailability, Outcome, Target, Verdict } from "../destination.js";
-import type { CoreConnection } from "./core-connection.js";
-import { describeLimits } from "./core-limits.js";
-import { fieldChanges } from "./difference.js";
+import type { Destination, KindStatus, Outcome, Target, Unavailability, Verdict } from "../destination.js";
+import type { CoreConnection } from "./client/core-connection.js";
+import { describeLimits } from "./client/core-limits.js";
+import { fieldChanges } from "./field-changes.js";
 import { namedVolumes } from "./kinds/compose-text.js";
 import { coreKindOf } from "./kinds/kinds.js";
-import { LiveSnapshot } from "./live-picture.js";
 import { previewWrites } from "./preview.js";
-import { wantedOf } from "./spec-of.js";
+import { LiveSnapshot } from "./state/live-snapshot.js";
+import { wantedOf } from "./wanted-spec.js";
 import { CoreWriter } from "./writer.js";
 
 /** What tells this installation's marks from others', keeps what they say from being guessed, and ends it in tests. */

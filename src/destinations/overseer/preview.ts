@@ -3,13 +3,13 @@ import type { Document } from "../../manifest/document.js";
 import type { MissingReference, Preview, PreviewedWrite, RefusedWrite, WriteAction } from "../../plan/actions.js";
 import { appKey } from "../../plan/live.js";
 import type { Target } from "../destination.js";
-import type { CoreAbilities } from "./core-limits.js";
-import type { CoreState } from "./core-state.js";
-import { fieldChanges } from "./difference.js";
+import type { CoreAbilities } from "./client/core-limits.js";
+import { fieldChanges } from "./field-changes.js";
 import type { Managed } from "./kinds/core-kind.js";
-import { ownershipOf } from "./mark.js";
-import { wantedOf } from "./spec-of.js";
+import { ownershipOf } from "./ownership-record.js";
+import type { CoreState } from "./state/core-state.js";
 import { TakenPorts } from "./taken-ports.js";
+import { wantedOf } from "./wanted-spec.js";
 
 /** What a preview looks at. */
 export interface PreviewFacts {

@@ -3,11 +3,11 @@ import type { Document } from "../../manifest/document.js";
 import type { DocumentFault } from "../../plan/actions.js";
 import { type AppRef, appKey } from "../../plan/live.js";
 import { type HostPort, hostPorts, sharedPort } from "../../render/overseer/compose/host-ports.js";
-import type { CoreState } from "./core-state.js";
 import { composeValue } from "./kinds/compose-text.js";
-import { type OwnershipRecord, ownershipOf } from "./mark.js";
-import type { AppRecord } from "./seen.js";
-import { wantedOf } from "./spec-of.js";
+import { type OwnershipRecord, ownershipOf } from "./ownership-record.js";
+import type { AppRecord } from "./state/core-records.js";
+import type { CoreState } from "./state/core-state.js";
+import { wantedOf } from "./wanted-spec.js";
 
 /** What the ports of a node are judged by. */
 export interface PortFacts {

@@ -1,18 +1,24 @@
 import { z } from "zod";
 import type { FailpointHook } from "../../base/failpoint.js";
 import { canonicalJson, type Json } from "../../base/hash.js";
-import { keepAnnotations } from "../../manifest/keep-marks.js";
+import { keepAnnotations } from "../../manifest/keep-annotations.js";
 import type { AppRef, LiveObject } from "../../plan/live.js";
 import { appKey } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { Outcome } from "../destination.js";
-import type { CoreConnection } from "./core-connection.js";
-import { type CoreError, isCoreError } from "./core-error.js";
+import type { CoreConnection } from "./client/core-connection.js";
+import { type CoreError, isCoreError } from "./client/core-error.js";
 import type { CoreKind, Managed } from "./kinds/core-kind.js";
-import { contentDigest, type OwnershipRecord, ownershipOf, withOwnership, withoutOwnership } from "./mark.js";
-import { readingOf } from "./observed.js";
-import { CORE_RECORDS, type AppRecord } from "./seen.js";
-import type { Wanted } from "./spec-of.js";
+import {
+  contentDigest,
+  type OwnershipRecord,
+  ownershipOf,
+  withOwnership,
+  withoutOwnership,
+} from "./ownership-record.js";
+import { type AppRecord, CORE_RECORDS } from "./state/core-records.js";
+import { readingOf } from "./state/observed.js";
+import type { Wanted } from "./wanted-spec.js";
 
 const DONE: Outcome = { ok: true, wrote: true, notes: [] };
 const NOTHING: Outcome = { ok: true, wrote: false, notes: [] };
@@ -112,7 +118,13 @@ export class CoreWriter {
     );
   }
 
-  async #put(rules: CoreKind, name: string, content: Json, seen: Managed | undefined, ownership: OwnershipRecord): Promise<Managed> {
+  async #put(
+    rules: CoreKind,
+    name: string,
+    content: Json,
+    seen: Managed | undefined,
+    ownership: OwnershipRecord,
+  ): Promise<Managed> {
     const body = rules.body(content, name, withOwnership(seen?.metadata ?? {}, ownership), seen !== undefined);
     const after = await this.#send(rules, seen === undefined ? "POST" : "PUT", seen, body);
     if (ownershipOf(after.metadata) === undefined)
@@ -143,7 +155,9 @@ export class CoreWriter {
     const { client, follower, reader } = this.#connection;
     if (reader.abilities.etags && seen.revision !== undefined) return;
     const response = await client.request({ method: "GET", path: pathOf(rules, seen.id) });
-    const now = z.object({ [rules.envelope]: CORE_RECORDS[rules.change] }).parse(response.body)[rules.envelope] as Managed;
+    const now = z.object({ [rules.envelope]: CORE_RECORDS[rules.change] }).parse(response.body)[
+      rules.envelope
+    ] as Managed;
     if (JSON.stringify(now) === JSON.stringify(seen)) return;
     follower.refresh();
     throw new ChangedMeanwhileError(`${rules.kind} ${rules.nameOf(seen)} was changed in the Core meanwhile`);

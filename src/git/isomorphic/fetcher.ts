@@ -3,9 +3,9 @@ import type { FetchResult, FetchTarget, GitRemote } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
 import type { GitHttpClient } from "../http/client.js";
 import type { GitLimits } from "../limits.js";
+import { walkCommit } from "../objects/walk.js";
 import { indexPack } from "../pack/index-pack.js";
-import { isPlainRef } from "../plain-ref.js";
-import { walkCommit } from "../walk.js";
+import { isPlainRef } from "../refs/plain-ref.js";
 import { negotiate } from "./negotiate.js";
 import type { Store } from "./store.js";
 

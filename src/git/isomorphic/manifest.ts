@@ -1,6 +1,6 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CommitRecord, PackRecord } from "../store-records.js";
+import type { CommitRecord, PackRecord } from "../stores/store-records.js";
 
 /**
  * All that is known of a store. Written last and in one piece: what it does not name does not exist, whatever lies in the

@@ -1,11 +1,11 @@
 import type { GitHttpRequest as IsomorphicRequest, GitHttpResponse as IsomorphicResponse } from "isomorphic-git";
 import { Semaphore } from "../../base/semaphore.js";
-import { checkAdvertised } from "../advertisement.js";
 import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
 import type { GitHttpClient } from "../http/client.js";
 import type { GitLimits } from "../limits.js";
-import { readResponse } from "../read-answer.js";
+import { checkAdvertised } from "../protocol/advertisement.js";
+import { readResponse } from "../protocol/read-response.js";
 import { ShortAdvertisement } from "./short-advertisement.js";
 import { splitUploadPack } from "./side-band.js";
 import { VirtualGitDirectory } from "./virtual-fs.js";

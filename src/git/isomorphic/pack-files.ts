@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Idx } from "../pack/idx.js";
 import type { IndexedPack } from "../pack/index-pack.js";
 import { type BaseCache, PackReader } from "../pack/reader.js";
-import type { PackRecord } from "../store-records.js";
+import type { PackRecord } from "../stores/store-records.js";
 import type { FileBlocks } from "./file-blocks.js";
 
 /** Memory that reading packs shares, over all stores. */

@@ -1,8 +1,8 @@
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../../base/clock.js";
 import type { GitLimits } from "../limits.js";
+import type { ParsedTree } from "../objects/tree.js";
 import type { GitObject } from "../pack/entry.js";
-import type { ParsedTree } from "../tree.js";
 import { FileBlocks } from "./file-blocks.js";
 import type { PackCaches } from "./pack-files.js";
 

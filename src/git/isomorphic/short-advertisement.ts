@@ -1,5 +1,5 @@
-import type { ResponseReader } from "../advertisement.js";
-import { type Packet, packetBytes, packetText } from "../pkt-line.js";
+import type { ResponseReader } from "../protocol/advertisement.js";
+import { type Packet, packetBytes, packetText } from "../protocol/pkt-line.js";
 
 /** Lines before any ref: the service, the version. With the first ref, which carries what the server can do. */
 const BEGINNING = 3;

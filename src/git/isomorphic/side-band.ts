@@ -1,6 +1,6 @@
-import { remoteFailed } from "../advertisement.js";
 import { GitError } from "../errors.js";
-import { PktLineParser, packetBytes, packetText } from "../pkt-line.js";
+import { remoteFailed } from "../protocol/advertisement.js";
+import { PktLineParser, packetBytes, packetText } from "../protocol/pkt-line.js";
 
 /** Side bands of an answer of `git upload-pack` (gitprotocol-pack): the pack, words for people, the last words. */
 const PACK_BAND = 1;

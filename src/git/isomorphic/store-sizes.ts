@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { bytesOf, type StoreSizes } from "../cache-budget.js";
+import { bytesOf, type StoreSizes } from "../stores/cache-budget.js";
 import { readManifest } from "./manifest.js";
 
 /** The folder of a store: the id of its remote. */

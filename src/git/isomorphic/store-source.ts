@@ -1,7 +1,7 @@
 import { GitError, isGitError } from "../errors.js";
+import type { SnapshotSource } from "../objects/snapshot.js";
+import { parseTree } from "../objects/tree.js";
 import type { GitObject, ObjectType } from "../pack/entry.js";
-import type { SnapshotSource } from "../snapshot.js";
-import { parseTree } from "../tree.js";
 import type { ReadCaches } from "./read-caches.js";
 import type { Store } from "./store.js";
 

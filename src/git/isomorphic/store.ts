@@ -7,12 +7,12 @@ import { Semaphore } from "../../base/semaphore.js";
 import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
 import type { GitLimits } from "../limits.js";
+import { walkCommit } from "../objects/walk.js";
 import { type IndexedPack, indexPack } from "../pack/index-pack.js";
 import { PackSet } from "../pack/pack-set.js";
 import type { PackReader } from "../pack/reader.js";
 import { writePack } from "../pack/write-pack.js";
-import type { CommitRecord, PackRecord } from "../store-records.js";
-import { walkCommit } from "../walk.js";
+import type { CommitRecord, PackRecord } from "../stores/store-records.js";
 import { emptyManifest, MANIFEST_FILE, type Manifest, readManifest, writeManifest } from "./manifest.js";
 import { type PackCaches, PackFiles } from "./pack-files.js";
 

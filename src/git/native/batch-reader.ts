@@ -3,10 +3,10 @@ import type { Socket } from "node:net";
 import type { Clock, Timer } from "../../base/clock.js";
 import { killGroup } from "../../child/run-child.js";
 import { GitError } from "../errors.js";
+import { objectTooLarge } from "../objects/too-large.js";
 import { corrupt, type GitObject } from "../pack/entry.js";
 import { objectId } from "../pack/object-id.js";
-import { objectTooLarge } from "../too-large.js";
-import { type BatchResponse, BatchResponses } from "./batch-answers.js";
+import { type BatchResponse, BatchResponses } from "./batch-responses.js";
 import { cannotStart } from "./program.js";
 
 /** What a reader is made of. */

@@ -1,8 +1,8 @@
 import type { HttpProxy } from "../../base/proxy.js";
-import { remoteFailed } from "../advertisement.js";
 import type { GitRemote } from "../engine.js";
 import { GitError, type GitErrorCode } from "../errors.js";
 import { redirected, statusError, transportError } from "../http/failures.js";
+import { remoteFailed } from "../protocol/advertisement.js";
 
 /** What the network did, as Node would call it, so that both engines word it alike. */
 const TRANSPORT: readonly (readonly [said: RegExp, code: string])[] = [

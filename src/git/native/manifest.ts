@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { link, readdir, readFile, stat, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { CommitRecord, PackRecord } from "../store-records.js";
+import type { CommitRecord, PackRecord } from "../stores/store-records.js";
 
 /** All that is known of a store: what it does not name does not exist, and what it names was verified before. */
 export interface NativeManifest {

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { link, mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Idx } from "../pack/idx.js";
-import type { PackRecord } from "../store-records.js";
+import type { PackRecord } from "../stores/store-records.js";
 
 const ENDINGS = [".pack", ".idx"] as const;
 const PACK = /^(pack-[0-9a-f]{40})\.pack$/;

@@ -1,4 +1,4 @@
-import type { CommitRecord } from "../store-records.js";
+import type { CommitRecord } from "../stores/store-records.js";
 import { damaged } from "./damage.js";
 import type { Generation } from "./manifest.js";
 import type { GitProgram } from "./program.js";

@@ -1,8 +1,8 @@
 import type { LRUCache } from "lru-cache";
 import { GitError } from "../errors.js";
+import type { SnapshotSource } from "../objects/snapshot.js";
+import { type ParsedTree, parseTree } from "../objects/tree.js";
 import type { GitObject, ObjectType } from "../pack/entry.js";
-import type { SnapshotSource } from "../snapshot.js";
-import { type ParsedTree, parseTree } from "../tree.js";
 import { damaged } from "./damage.js";
 import type { NativeStore } from "./store.js";
 

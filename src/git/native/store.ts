@@ -8,13 +8,13 @@ import type { GitRemote } from "../engine.js";
 import { isGitError } from "../errors.js";
 import type { GitLimits } from "../limits.js";
 import type { GitObject } from "../pack/entry.js";
-import type { CommitRecord, PackRecord } from "../store-records.js";
+import type { CommitRecord, PackRecord } from "../stores/store-records.js";
 import { damaged, guardDisk } from "./damage.js";
+import { collectGarbage } from "./garbage-collection.js";
 import { type Generation, type NativeManifest, publishGeneration, readGeneration } from "./manifest.js";
 import { PackDirectory } from "./pack-directory.js";
 import type { GitProgram } from "./program.js";
 import type { ReaderPool } from "./reader-pool.js";
-import { collectGarbage } from "./sweep.js";
 import { verify } from "./verify.js";
 import { makeBareRepository, Workspace } from "./workspace.js";
 

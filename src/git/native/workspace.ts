@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { PackRecord } from "../store-records.js";
+import type { PackRecord } from "../stores/store-records.js";
 import { PackDirectory } from "./pack-directory.js";
 
 /** What the name of each one begins with, beside the packs of a store. */

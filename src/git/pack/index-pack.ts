@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { LRUCache } from "lru-cache";
 import { GitError } from "../errors.js";
-import { objectTooLarge } from "../too-large.js";
+import { objectTooLarge } from "../objects/too-large.js";
 import { applyDelta, deltaResultSize } from "./delta.js";
 import { corrupt, type EntryHead, type GitObject, inflateEntry, readEntryHead } from "./entry.js";
 import { type IdxRow, writeIdx } from "./idx.js";
 import { objectId } from "./object-id.js";
-import { TimeSlice } from "./pacer.js";
+import { TimeSlice } from "./time-slice.js";
 
 /** Caps on one pack. */
 export interface PackLimits {

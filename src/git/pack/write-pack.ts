@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { deflateSync } from "node:zlib";
 import type { GitObject, ObjectType } from "./entry.js";
 import { corrupt } from "./entry.js";
-import { TimeSlice } from "./pacer.js";
 import type { PackSet } from "./pack-set.js";
+import { TimeSlice } from "./time-slice.js";
 
 const NUMBERS: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob: 3, tag: 4 };
 

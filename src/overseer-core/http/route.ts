@@ -73,7 +73,8 @@ export interface TypedRoute<B extends z.ZodType, Q extends z.ZodType, A extends 
 }
 
 /** A route that may wait. */
-export interface WaitingRoute<B extends z.ZodType, Q extends z.ZodType, A extends ResponseBodies, R> extends RouteFacts {
+export interface WaitingRoute<B extends z.ZodType, Q extends z.ZodType, A extends ResponseBodies, R>
+  extends RouteFacts {
   readonly body?: B;
   readonly query?: Q;
   readonly answers: A;
@@ -89,9 +90,12 @@ export function route<B extends z.ZodType, Q extends z.ZodType, A extends Respon
 }
 
 /** Declares a route that may wait. */
-export function waitingRoute<B extends z.ZodType, Q extends z.ZodType, A extends ResponseBodies, const R extends Reply<A>>(
-  typed: WaitingRoute<B, Q, A, R>,
-): Route {
+export function waitingRoute<
+  B extends z.ZodType,
+  Q extends z.ZodType,
+  A extends ResponseBodies,
+  const R extends Reply<A>,
+>(typed: WaitingRoute<B, Q, A, R>): Route {
   return { ...typed, handle: (call) => typed.handle(parsed(typed, call)) };
 }
 

@@ -7,7 +7,7 @@ import type { Clock } from "../../base/clock.js";
 import type { Logger } from "../../base/logger.js";
 import { Fault } from "../fault.js";
 import type { Store } from "../store/store.js";
-import { authorize, ANONYMOUS } from "./auth.js";
+import { ANONYMOUS, authorize } from "./auth.js";
 import { readBody } from "./body.js";
 import { errorBody, errorReply } from "./errors.js";
 import { checkIfMatch, etagOf, hasAlready } from "./etag.js";

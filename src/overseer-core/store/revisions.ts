@@ -1,5 +1,5 @@
 import type { ChangeKind } from "../../api/core/changes.js";
-import type { ChangeNotifier } from "./change-bell.js";
+import type { ChangeNotifier } from "./change-notifier.js";
 import type { Database } from "./database.js";
 
 /** Kinds of resources that have revisions; tokens have them too, but nobody is told of their changes. */

@@ -4,7 +4,7 @@ import type { Encryption } from "../encryption.js";
 import { Apps } from "./apps.js";
 import { Audit } from "./audit.js";
 import { BackupPolicies } from "./backup-policies.js";
-import { ChangeNotifier } from "./change-bell.js";
+import { ChangeNotifier } from "./change-notifier.js";
 import type { StoreContext } from "./context.js";
 import type { Database } from "./database.js";
 import { Jobs } from "./jobs.js";

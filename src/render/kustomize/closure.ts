@@ -1,9 +1,9 @@
-import { FieldLines } from "../../manifest/field-lines.js";
 import { ManifestError } from "../../manifest/manifest-error.js";
-import { readValue } from "../../manifest/read-value.js";
 import { isRecord } from "../../manifest/shape.js";
-import { splitDocuments } from "../../manifest/split.js";
-import { KUBERNETES_SCHEMA } from "../../manifest/yaml-schema.js";
+import { FieldLines } from "../../manifest/yaml/field-lines.js";
+import { readValue } from "../../manifest/yaml/read-value.js";
+import { splitDocuments } from "../../manifest/yaml/split.js";
+import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
 import { MARKERS } from "../detect.js";
 import { fromManifestProblem, type RenderProblem } from "../render-error.js";
 import { joinPath, parentOf, type RepositoryPath, resolveTarget } from "../repository-path.js";

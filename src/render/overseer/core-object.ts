@@ -1,7 +1,7 @@
 import { CORE_OBJECT_GROUP, CORE_OBJECT_VERSION, type CoreObjectKind } from "../../api/core/objects.js";
 import { GROUP } from "../../api/group.js";
 import type { KubeObject, NamedPlaces } from "../../manifest/document.js";
-import { mayKeep } from "../../manifest/keep-marks.js";
+import { mayKeep } from "../../manifest/keep-annotations.js";
 import { hashBody, type PreparedDocument } from "../../manifest/to-document.js";
 
 /** An object for a Core, and the field that it comes from. */

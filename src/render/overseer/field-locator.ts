@@ -1,6 +1,6 @@
 import type { Origin } from "../../manifest/document.js";
-import { FieldLines } from "../../manifest/field-lines.js";
 import { showPath } from "../../manifest/field-path.js";
+import { FieldLines } from "../../manifest/yaml/field-lines.js";
 import type { FieldNote } from "./reporter.js";
 
 /** A note or problem with the line of its field. */

@@ -1,6 +1,6 @@
 import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
-import { expandedSize } from "../../manifest/expansion.js";
 import { isRecord } from "../../manifest/shape.js";
+import { expandedSize } from "../../manifest/yaml/expansion.js";
 import { type ComposeScope, resolveExtends, type ServiceLayer } from "./compose/extends.js";
 import { mergeDocuments } from "./compose/merge.js";
 import { withoutTags } from "./compose/merge-tags.js";

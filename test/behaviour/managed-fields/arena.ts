@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { loadAll } from "js-yaml";
 import { ANNOTATION_APPLIED } from "../../../src/api/group.js";
-import { fieldManager, parseApplied } from "../../../src/destinations/kubernetes/identity.js";
-import { applyEntry, fieldsHash } from "../../../src/kube/managed-fields.js";
+import { fieldManager, parseApplied } from "../../../src/destinations/kubernetes/ownership/identity.js";
+import { applyEntry, fieldsHash } from "../../../src/kube/fields/managed-fields.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import { objectPath } from "../../../src/kube/resource.js";
 import { waitUntil } from "../../../tools/wait-until.js";

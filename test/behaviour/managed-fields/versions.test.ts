@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { fieldManager } from "../../../src/destinations/kubernetes/identity.js";
-import { applyEntry } from "../../../src/kube/managed-fields.js";
+import { fieldManager } from "../../../src/destinations/kubernetes/ownership/identity.js";
+import { applyEntry } from "../../../src/kube/fields/managed-fields.js";
 import type { RawObject } from "../../../src/kube/object.js";
 import type { TestRef } from "../../support/kube.js";
 import { condition, type LiveApp, World } from "../../support/world.js";

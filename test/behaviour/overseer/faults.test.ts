@@ -28,7 +28,12 @@ const DOWN: readonly (readonly [string, CoreFault, string, RegExp])[] = [
   ["answers 401", { kind: "answer", status: 401 }, "CoreAuthenticationFailed", /does not know the token \(401\)/],
   ["answers 403", { kind: "answer", status: 403 }, "CoreForbidden", /role admin/],
   ["is something else than a Core", { kind: "answer", status: 200, body: "<html>" }, "CoreInvalidResponse", /not JSON/],
-  ["answers JSON that is no answer", { kind: "answer", status: 200, body: "[]" }, "CoreInvalidResponse", /something else/],
+  [
+    "answers JSON that is no answer",
+    { kind: "answer", status: 200, body: "[]" },
+    "CoreInvalidResponse",
+    /something else/,
+  ],
 ];
 
 describe("An Overseer Core that fails", function () {

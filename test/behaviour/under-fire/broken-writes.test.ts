@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { loadClusterAccess } from "../../../src/kube/auth.js";
-import { KubeClient, type KubeRequest } from "../../../src/kube/client.js";
+import { loadClusterAccess } from "../../../src/kube/client/auth.js";
+import { KubeClient, type KubeRequest } from "../../../src/kube/client/kube-client.js";
 import { isStatus, KubeConnectionError } from "../../../src/kube/errors.js";
 import { ApiProxy } from "../../support/api-proxy.js";
 import { sharedControlPlane } from "../../support/control-plane.js";

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import { systemClock } from "../../../src/base/clock.js";
-import { loadClusterAccess } from "../../../src/kube/auth.js";
-import { KubeClient } from "../../../src/kube/client.js";
+import { loadClusterAccess } from "../../../src/kube/client/auth.js";
+import { KubeClient } from "../../../src/kube/client/kube-client.js";
 import type { RawObject } from "../../../src/kube/object.js";
-import { Reflector } from "../../../src/kube/reflector.js";
+import { Reflector } from "../../../src/kube/watch/reflector.js";
 import type { ControlPlane } from "../../../tools/control-plane.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { ApiProxy } from "../../support/api-proxy.js";

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { isNewer } from "../../../src/kube/object.js";
-import { SILENCE_MS } from "../../../src/kube/watch-pulse.js";
+import { SILENCE_MS } from "../../../src/kube/watch/watch-liveness.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { ApiProxy, type ProxiedRequest } from "../../support/api-proxy.js";
 import { sharedControlPlane } from "../../support/control-plane.js";

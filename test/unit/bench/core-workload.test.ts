@@ -9,7 +9,7 @@ import {
 } from "../../../bench/core/core-workload.js";
 import { CoreAppCreate } from "../../../src/api/core/app.js";
 import { AppDocument } from "../../../src/api/documents/app.js";
-import { OwnershipRecord } from "../../../src/destinations/overseer/mark.js";
+import { OwnershipRecord } from "../../../src/destinations/overseer/ownership-record.js";
 
 describe("The workload of the bench for a Core", () => {
   it("has one document per app, of about a kilobyte, that all differ", () => {
@@ -32,7 +32,10 @@ describe("The workload of the bench for a Core", () => {
     expect(app.name).to.equal(metadata.name);
     expect(app.description).to.equal(spec.description);
     expect(JSON.parse(app.compose)).to.deep.equal(spec.compose);
-    expect(OwnershipRecord.safeParse(app.metadata["bench-client"]).success, "as large as the mark of the operator").to.equal(true);
+    expect(
+      OwnershipRecord.safeParse(app.metadata["bench-client"]).success,
+      "as large as the mark of the operator",
+    ).to.equal(true);
   });
 
   it("changes with its edition, in the app's own service alone", () => {

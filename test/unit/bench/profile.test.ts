@@ -8,8 +8,8 @@ const PROFILE: CpuProfile = {
   nodes: [
     { id: 1, callFrame: frame("(root)"), children: [2, 5] },
     { id: 2, callFrame: frame("main", "src/main.ts"), children: [3] },
-    { id: 3, callFrame: frame("parse", "src/manifest/parse.ts"), children: [4] },
-    { id: 4, callFrame: frame("parse", "src/manifest/parse.ts") },
+    { id: 3, callFrame: frame("parse", "src/manifest/yaml/parse.ts"), children: [4] },
+    { id: 4, callFrame: frame("parse", "src/manifest/yaml/parse.ts") },
     { id: 5, callFrame: frame("(idle)") },
   ],
   samples: [2, 3, 4, 5, 2, 5],
@@ -26,11 +26,11 @@ describe("A CPU profile", () => {
 
   it("is added up by the function that runs, with the time up to the next sample", () => {
     expect(find("main src/main.ts")?.selfMs).to.equal(1 + 8);
-    expect(find("parse src/manifest/parse.ts")?.selfMs).to.equal(2 + 4);
+    expect(find("parse src/manifest/yaml/parse.ts")?.selfMs).to.equal(2 + 4);
   });
 
   it("counts a function that calls itself once in the total", () => {
-    expect(find("parse src/manifest/parse.ts")?.totalMs).to.equal(6);
+    expect(find("parse src/manifest/yaml/parse.ts")?.totalMs).to.equal(6);
     expect(find("main src/main.ts")?.totalMs).to.equal(15);
   });
 
@@ -43,7 +43,7 @@ describe("A CPU profile", () => {
     expect(summary.functions[0]?.what).to.equal("main src/main.ts");
     expect(summary.parts.map(({ what, selfMs }) => [what, selfMs])).to.deep.equal([
       ["src/main.ts", 9],
-      ["src/manifest/parse.ts", 6],
+      ["src/manifest/yaml/parse.ts", 6],
       ["(root)", 0],
     ]);
   });

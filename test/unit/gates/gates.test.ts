@@ -13,7 +13,10 @@ describe("gates", () => {
   });
 
   it("hold one that has to ask, with the reason", () => {
-    const [state] = judgeGates([deletionsGate], { missing: [], deletionsNeedingApproval: "would delete 9 of 10 objects" });
+    const [state] = judgeGates([deletionsGate], {
+      missing: [],
+      deletionsNeedingApproval: "would delete 9 of 10 objects",
+    });
     expect(state).to.deep.equal({ name: "deletions", state: "Wait", message: "would delete 9 of 10 objects" });
   });
 

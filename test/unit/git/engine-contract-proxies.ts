@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { readProxies } from "../../../src/config/proxy.js";
 import type { GitCredential, GitRemote } from "../../../src/git/engine.js";
+import { resolveRemoteRef } from "../../../src/git/refs/resolve-remote-ref.js";
 import { gitRemote } from "../../../src/git/remote.js";
-import { resolveRemoteRef } from "../../../src/git/resolve-remote-ref.js";
 import type { Bench } from "./engine-contract.js";
 import { makeCertificates } from "./support/certificates.js";
 import { expectGitError } from "./support/expect-error.js";

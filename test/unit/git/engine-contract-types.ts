@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { FetchTarget } from "../../../src/git/engine.js";
-import type { GitRefSpec } from "../../../src/git/refs.js";
-import { resolveRemoteRef } from "../../../src/git/resolve-remote-ref.js";
+import type { GitRefSpec } from "../../../src/git/refs/refs.js";
+import { resolveRemoteRef } from "../../../src/git/refs/resolve-remote-ref.js";
 import type { Bench } from "./engine-contract.js";
 import { expectGitError } from "./support/expect-error.js";
 

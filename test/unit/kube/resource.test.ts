@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { KubeStatusError } from "../../../src/kube/errors.js";
 import { isNewer } from "../../../src/kube/object.js";
 import { collectionPath, objectPath, type ResourceInfo } from "../../../src/kube/resource.js";
-import { splitLines } from "../../../src/kube/watch-lines.js";
+import { splitLines } from "../../../src/kube/watch/watch-lines.js";
 
 function resource(group: string, kind: string, namespaced: boolean): ResourceInfo {
   return {

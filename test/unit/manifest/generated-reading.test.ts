@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { canonicalJson } from "../../../src/base/hash.js";
 import { ManifestError } from "../../../src/manifest/manifest-error.js";
-import { parseManifests } from "../../../src/manifest/parse.js";
+import { parseManifests } from "../../../src/manifest/yaml/parse.js";
 import {
   GENERATED_VECTORS_FILE,
   type GeneratedVectors,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { ManifestError } from "../../../src/manifest/manifest-error.js";
-import { parseManifests } from "../../../src/manifest/parse.js";
+import { parseManifests } from "../../../src/manifest/yaml/parse.js";
 import { KUBECTL_CASES } from "./kubectl-cases.js";
 import { type KubectlVectors, VECTORS_FILE } from "./kubectl-vectors.js";
 

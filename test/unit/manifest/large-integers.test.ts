@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { canonicalJson, jsonText } from "../../../src/base/hash.js";
-import { findDuplicates } from "../../../src/manifest/duplicates.js";
-import { prepareManifests } from "../../../src/manifest/prepare.js";
-import { showValue } from "../../../src/manifest/show-value.js";
+import { showValue } from "../../../src/manifest/diff/show-value.js";
+import { findDuplicates } from "../../../src/manifest/yaml/duplicates.js";
+import { prepareManifests } from "../../../src/manifest/yaml/prepare.js";
 
 const HEAD = "apiVersion: v1\nkind: Probe\nmetadata: {name: p}\n";
 

@@ -1,14 +1,14 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { canonicalJson } from "../../../src/base/hash.js";
-import { diffObjects } from "../../../src/manifest/diff.js";
+import { diffObjects } from "../../../src/manifest/diff/diff.js";
 import type { KubeObject } from "../../../src/manifest/document.js";
 import { formatProblem, ManifestError } from "../../../src/manifest/manifest-error.js";
-import { normalize } from "../../../src/manifest/normalise.js";
-import { parseManifests } from "../../../src/manifest/parse.js";
-import { prepareManifests } from "../../../src/manifest/prepare.js";
+import { normalize } from "../../../src/manifest/normalize.js";
 import { checkSecret } from "../../../src/manifest/secret-shape.js";
 import { hashObject } from "../../../src/manifest/to-document.js";
+import { parseManifests } from "../../../src/manifest/yaml/parse.js";
+import { prepareManifests } from "../../../src/manifest/yaml/prepare.js";
 
 /** JSON with fields that the rules look at mixed into random ones. */
 const FIELDS = ["creationTimestamp", "containers", "name", "env", "ports", "status", "data", "__proto__", "a", "b"];

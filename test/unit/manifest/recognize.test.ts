@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect } from "chai";
 import { ManifestError } from "../../../src/manifest/manifest-error.js";
-import { parseManifests } from "../../../src/manifest/parse.js";
 import { recognizeKind } from "../../../src/manifest/recognize.js";
+import { parseManifests } from "../../../src/manifest/yaml/parse.js";
 
 const POINTER = new URL("../../../../test/cases/lfs-pointer/cm.yaml", import.meta.url);
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ManifestError } from "../../../src/manifest/manifest-error.js";
-import { parseManifests } from "../../../src/manifest/parse.js";
+import { parseManifests } from "../../../src/manifest/yaml/parse.js";
 import { caseFile } from "../../support/cases.js";
 
 const CANARY = "hunter2topsecret";

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { KubeObject } from "../../../src/manifest/document.js";
-import { prepareManifests } from "../../../src/manifest/prepare.js";
 import { hashBody, hashObject, idOf, inNamespace, toDocument } from "../../../src/manifest/to-document.js";
+import { prepareManifests } from "../../../src/manifest/yaml/prepare.js";
 
 const TEXT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {a: b}}\nspec: {replicas: 2}\n";
 const SAME =

@@ -137,8 +137,10 @@ describe("planHash", () => {
       "a deletion that becomes a hand-over",
       {
         ...PLAN,
-        pruneCandidates: prune({ pruneCandidates: PLAN.pruneCandidates.map((decision) => decision.live), claimedBy: () => "shop/other" })
-          .decisions,
+        pruneCandidates: prune({
+          pruneCandidates: PLAN.pruneCandidates.map((decision) => decision.live),
+          claimedBy: () => "shop/other",
+        }).decisions,
       },
     ],
     ["who is handed an object", { ...PLAN, pruneCandidates: [...deletes("e", "f"), ...handsOver("shop/third")] }],

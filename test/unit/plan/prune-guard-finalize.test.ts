@@ -20,7 +20,12 @@ const OBJECTS: readonly (readonly [string, Partial<LiveObject>, string, string])
   [MAP, { keepAnnotations: [ARGO("Delete=false")] }, "Keep ProtectedObject", "Keep ProtectedObject"],
   [MAP, { keepAnnotations: [ARGO("Prune=false")] }, "Delete", "Delete"],
   [MAP, { keepAnnotations: ["helm.sh/resource-policy: keep"] }, "Keep ProtectedObject", "Keep ProtectedObject"],
-  [MAP, { keepAnnotations: ["kustomize.toolkit.fluxcd.io/prune: disabled"] }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [
+    MAP,
+    { keepAnnotations: ["kustomize.toolkit.fluxcd.io/prune: disabled"] },
+    "Keep ProtectedObject",
+    "Keep ProtectedObject",
+  ],
   [MAP, { keepAnnotations: PROTECTED, deletionConfirmed: true }, "Delete", "Delete"],
   [MAP, { ownership: "Claimed" }, "Keep NotProven", "Keep NotProven"],
   ["v1 PersistentVolumeClaim shop/data", { deletionConfirmed: true }, "Delete", "Delete"],
@@ -31,7 +36,12 @@ const OBJECTS: readonly (readonly [string, Partial<LiveObject>, string, string])
   [DEFINITION, {}, "Keep DeletionPolicy", "Delete"],
   ["gitops.overseer.io/v1alpha1 OverseerApp shop/child", {}, "Keep DeletionPolicy", "Delete"],
   ["gitops.overseer.io/v1alpha1 GitRepository shop/child", {}, "Keep DeletionPolicy", "Delete"],
-  ["v1 PersistentVolumeClaim shop/data", { keepAnnotations: PROTECTED }, "Keep ProtectedObject", "Keep ProtectedObject"],
+  [
+    "v1 PersistentVolumeClaim shop/data",
+    { keepAnnotations: PROTECTED },
+    "Keep ProtectedObject",
+    "Keep ProtectedObject",
+  ],
   ["v1 PersistentVolumeClaim shop/data", { deleting: true }, "Keep DeletionPolicy", "Keep AlreadyDeleting"],
   [DEFINITION, { deleting: true }, "Keep DeletionPolicy", "Keep AlreadyDeleting"],
   [
@@ -103,11 +113,14 @@ describe("judgeFinalize", () => {
   });
 
   it("never asks about kinds: who deletes the app has decided", () => {
-    expect(finalize({ objects: OBJECTS.map(([text]) => live(text)), policy: "DeleteAll" }).approval).to.equal(undefined);
+    expect(finalize({ objects: OBJECTS.map(([text]) => live(text)), policy: "DeleteAll" }).approval).to.equal(
+      undefined,
+    );
   });
 
   it("asks before an object goes that is annotated so, and names the annotation and the way out", () => {
-    const marked = (change: Partial<LiveObject> = {}) => live(MAP, { keepAnnotations: [ARGO("Delete=confirm")], ...change });
+    const marked = (change: Partial<LiveObject> = {}) =>
+      live(MAP, { keepAnnotations: [ARGO("Delete=confirm")], ...change });
     for (const policy of ["Delete", "DeleteAll"] as const)
       expect(finalize({ objects: [live("v1 Secret shop/s"), marked()], policy }).approval).to.equal(
         "would delete ConfigMap a (annotated argocd.argoproj.io/sync-options: Delete=confirm), which is never done unasked: annotate it gitops.overseer.io/prune: confirmed to delete it, or gitops.overseer.io/prune: disabled to keep it",
@@ -175,7 +188,9 @@ describe("judgeFinalize about a definition", () => {
     said(finalize({ objects: [live(DEFINITION), ...others], policy: "DeleteAll" }).decisions[0]);
 
   it("keeps it while an object of its group is kept: it would go with its kind", () => {
-    expect(decide(live("example.com/v1 Widget shop/w", { keepAnnotations: PROTECTED }))).to.equal("Keep NamespaceInUse");
+    expect(decide(live("example.com/v1 Widget shop/w", { keepAnnotations: PROTECTED }))).to.equal(
+      "Keep NamespaceInUse",
+    );
     expect(decide(live("example.com/v1 Widget w", { ownership: "Claimed" }))).to.equal("Keep NamespaceInUse");
   });
 

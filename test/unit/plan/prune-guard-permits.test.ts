@@ -44,25 +44,25 @@ describe("deletes of the product", () => {
 
   it("are sent in few places: by permit to each kind of destination, and for the history that the guard calls expired", () => {
     expect(filesWith(/\bmethod:\s*["'`]DELETE|deleteCollection|deletecollection/i)).to.deep.equal([
-      "src/controllers/overseer-app/change-record.ts",
-      "src/destinations/kubernetes/write.ts",
+      "src/controllers/overseer-app/changes/change-record.ts",
+      "src/destinations/kubernetes/apply/write.ts",
       "src/destinations/overseer/writer.ts",
     ]);
-    const clients = ["src/kube/client.ts", "src/destinations/overseer/core-client.ts"];
+    const clients = ["src/kube/client/kube-client.ts", "src/destinations/overseer/client/core-client.ts"];
     const others = filesWith(/["'`]DELETE["'`]/).filter((path) => !clients.includes(path));
     expect(others).to.deep.equal([
-      "src/controllers/overseer-app/change-record.ts",
-      "src/destinations/kubernetes/write.ts",
+      "src/controllers/overseer-app/changes/change-record.ts",
+      "src/destinations/kubernetes/apply/write.ts",
       "src/destinations/overseer/writer.ts",
     ]);
     const textOf = (path: string): string => sources.find((file) => file.path === path)?.text ?? "";
-    expect(textOf("src/destinations/kubernetes/write.ts")).to.match(
+    expect(textOf("src/destinations/kubernetes/apply/write.ts")).to.match(
       /function removeObject\([^)]*permit: DeletePermit\)[\s\S]*?= permit\.live;[\s\S]*?"DELETE"[\s\S]*?preconditions: \{ uid, resourceVersion \}/,
     );
     expect(textOf("src/destinations/overseer/writer.ts")).to.match(
       /async remove\([^)]*permit: DeletePermit\)[\s\S]*?const \{ live \} = permit;[\s\S]*?"DELETE"[\s\S]*?ifMatch: live\.resourceVersion/,
     );
-    expect(textOf("src/controllers/overseer-app/change-record.ts")).to.match(
+    expect(textOf("src/controllers/overseer-app/changes/change-record.ts")).to.match(
       /of expiredChanges\([^{]*\{[\s\S]*?"DELETE"[\s\S]*?preconditions: \{ uid \}/,
     );
   });
@@ -85,7 +85,9 @@ const claimed: fc.Arbitrary<readonly string[]> = fc.array(fc.constantFrom("a", "
 
 /** What speaks against the deletion of an object, whatever the request. */
 function untouchable(one: LiveObject, claims: readonly string[]): boolean {
-  return one.ownership !== "Owned" || one.deleting || (one.keepAnnotations?.length ?? 0) > 0 || claims.includes(one.id.name);
+  return (
+    one.ownership !== "Owned" || one.deleting || (one.keepAnnotations?.length ?? 0) > 0 || claims.includes(one.id.name)
+  );
 }
 
 describe("the prune guard, whatever it is asked", () => {
@@ -114,7 +116,8 @@ describe("the prune guard, whatever it is asked", () => {
         }
         if (!rest.prune || !rest.observationComplete) expect(deletes).to.deep.equal([]);
         if (rest.wanted === 0 && !rest.allowEmpty && deletes.length > 0) expect(verdict.refusal).to.be.a("string");
-        if (deletes.some(({ needsApproval: asks }) => asks)) expect(verdict.refusal ?? verdict.approval).to.be.a("string");
+        if (deletes.some(({ needsApproval: asks }) => asks))
+          expect(verdict.refusal ?? verdict.approval).to.be.a("string");
         if (verdict.refusal === undefined) {
           expect(verdict.decisions.map((decision) => decision.live)).to.deep.equal(rest.leftovers);
         }

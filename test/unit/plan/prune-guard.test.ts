@@ -25,7 +25,12 @@ const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest
   ],
   ["one that another app claims", {}, { claimedBy: OTHER }, "HandOver shop/other"],
   ["one that another app claims, with prune off", {}, { claimedBy: OTHER, prune: false }, "HandOver shop/other"],
-  ["a protected one that another app claims", { keepAnnotations: PROTECTED }, { claimedBy: OTHER }, "HandOver shop/other"],
+  [
+    "a protected one that another app claims",
+    { keepAnnotations: PROTECTED },
+    { claimedBy: OTHER },
+    "HandOver shop/other",
+  ],
   ["any, with prune off", {}, { prune: false }, "Keep PruneDisabled"],
   ["a protected one", { keepAnnotations: PROTECTED }, {}, "Keep ProtectedObject"],
   ["one that a part of the source may want that was not read", {}, { unread: "app/base.d: why" }, "Keep SourceUnread"],
@@ -43,7 +48,12 @@ const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest
   ],
   ["a protected one, with prune off", { keepAnnotations: PROTECTED }, { prune: false }, "Keep PruneDisabled"],
   ["one that Argo CD would not prune", { keepAnnotations: [ARGO("Prune=false")] }, {}, "Keep ProtectedObject"],
-  ["one that Argo CD would prune and not delete with its app", { keepAnnotations: [ARGO("Delete=false")] }, {}, "Delete"],
+  [
+    "one that Argo CD would prune and not delete with its app",
+    { keepAnnotations: [ARGO("Delete=false")] },
+    {},
+    "Delete",
+  ],
   [
     "one that Flux would not prune",
     { keepAnnotations: ["kustomize.toolkit.fluxcd.io/prune: disabled"] },
@@ -57,7 +67,12 @@ const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest
     {},
     "Delete",
   ],
-  ["a protected one that a person has confirmed", { keepAnnotations: PROTECTED, deletionConfirmed: true }, {}, "Delete"],
+  [
+    "a protected one that a person has confirmed",
+    { keepAnnotations: PROTECTED, deletionConfirmed: true },
+    {},
+    "Delete",
+  ],
   ["a confirmed one, with prune off", { deletionConfirmed: true }, { prune: false }, "Keep PruneDisabled"],
   ["a confirmed one without our entry", { ownership: "Claimed", deletionConfirmed: true }, {}, "Keep NotProven"],
   ["a confirmed copy that carries our labels", { ownership: "Foreign", deletionConfirmed: true }, {}, "Keep NotProven"],
@@ -135,7 +150,10 @@ describe("judgePrune", () => {
       "rbac.authorization.k8s.io/v1 RoleBinding shop/web",
     ];
     const others = ["v1 ConfigMap other/web", "v1 Service shop/web", "rbac.authorization.k8s.io/v1 ClusterRole web"];
-    const verdict = prune({ pruneCandidates: [kept, ...[...beside, ...others].map((text) => live(text))], budget: "100%" });
+    const verdict = prune({
+      pruneCandidates: [kept, ...[...beside, ...others].map((text) => live(text))],
+      budget: "100%",
+    });
     expect(verdict.decisions.map(said)).to.deep.equal([
       "Keep ProtectedObject",
       ...beside.map(() => "Keep NeededByKept"),
@@ -149,7 +167,9 @@ describe("judgePrune", () => {
 
   it("keeps a namespace and a definition that hold what is kept, although a person has confirmed them", () => {
     const confirmed = { deletionConfirmed: true };
-    const namespace = prune({ pruneCandidates: [live("v1 Namespace shop", confirmed), live(MAP, { keepAnnotations: PROTECTED })] });
+    const namespace = prune({
+      pruneCandidates: [live("v1 Namespace shop", confirmed), live(MAP, { keepAnnotations: PROTECTED })],
+    });
     expect(namespace.decisions.map(said)).to.deep.equal(["Keep NamespaceInUse", "Keep ProtectedObject"]);
     const definition = live("apiextensions.k8s.io/v1 CustomResourceDefinition widgets.example.com", confirmed);
     const widget = live("example.com/v1 Widget shop/w", { keepAnnotations: PROTECTED });

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { fileTooLarge } from "../../../src/manifest/parse.js";
+import { fileTooLarge } from "../../../src/manifest/yaml/parse.js";
 import { PathNotFoundError, RenderError, UnsupportedSourceError } from "../../../src/render/render-error.js";
 import type { RenderResult } from "../../../src/render/request.js";
 import { configMap, failureOf, renderFiles, request } from "./support/harness.js";

@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { ClusterAccess } from "../../../src/kube/auth.js";
-import { KubeClient, type KubeClientOptions } from "../../../src/kube/client.js";
+import type { ClusterAccess } from "../../../src/kube/client/auth.js";
+import { KubeClient, type KubeClientOptions } from "../../../src/kube/client/kube-client.js";
 import { eventually } from "./eventually.js";
 
 /** One request that the server got, and the means to answer it. */

@@ -1,4 +1,4 @@
-import type { KubeClient, KubeRequest } from "../../../src/kube/client.js";
+import type { KubeClient, KubeRequest } from "../../../src/kube/client/kube-client.js";
 import { KubeConnectionError, KubeStatusError } from "../../../src/kube/errors.js";
 import type { RawObject } from "../../../src/kube/object.js";
 

@@ -1,6 +1,6 @@
+import type { ServerLimits } from "../../../src/kube/client/server-limits.js";
 import type { RawObject } from "../../../src/kube/object.js";
-import { Reflector, type ReflectorOptions, type StoreEvent } from "../../../src/kube/reflector.js";
-import type { ServerLimits } from "../../../src/kube/server-limits.js";
+import { Reflector, type ReflectorOptions, type StoreEvent } from "../../../src/kube/watch/reflector.js";
 import { eventually } from "./eventually.js";
 import { type Call, FakeApiServer } from "./fake-api-server.js";
 import { FakeClock } from "./fake-clock.js";

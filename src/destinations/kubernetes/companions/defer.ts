@@ -3,7 +3,7 @@ import type { Document } from "../../../manifest/document.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import type { DeferredWrite, RefusedWrite, WriteAction } from "../../../plan/actions.js";
 import type { Target } from "../../destination.js";
-import { type KubernetesContext, writer } from "../context.js";
+import { type KubernetesContext, writer } from "../kubernetes-context.js";
 import { causeOf } from "./cause.js";
 import { lifts, type RefusedForCause } from "./lifts.js";
 import { type PolicyInputs, readPolicyInputs } from "./policy-inputs.js";

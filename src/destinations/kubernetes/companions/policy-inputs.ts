@@ -2,7 +2,7 @@ import type { RawObject } from "../../../kube/object.js";
 import { objectPath } from "../../../kube/resource.js";
 import { parseApiVersion } from "../../../manifest/object-id.js";
 import { isRecord } from "../../../manifest/shape.js";
-import type { KubernetesContext } from "../context.js";
+import type { KubernetesContext } from "../kubernetes-context.js";
 import type { RefusalCause } from "./cause.js";
 
 /** What an admission policy judges by, beside the object itself. */

@@ -2,8 +2,8 @@ import { isDocumentRefusal, isStatus } from "../../../kube/errors.js";
 import { isBuiltinGroup } from "../../../manifest/builtin-groups.js";
 import type { RefusedWrite, WriteAction } from "../../../plan/actions.js";
 import type { Target } from "../../destination.js";
-import type { KubernetesContext } from "../context.js";
-import { dryRun } from "../dry-run.js";
+import { dryRun } from "../apply/dry-run.js";
+import type { KubernetesContext } from "../kubernetes-context.js";
 import { allFaults } from "./all-faults.js";
 import { explain, explainMissingAccount, ofFields } from "./explain.js";
 

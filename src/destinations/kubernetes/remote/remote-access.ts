@@ -1,6 +1,6 @@
 import { canonicalJson, hmacSha256 } from "../../../base/hash.js";
-import type { ClusterAccess } from "../../../kube/auth.js";
-import { KubeconfigError, readRemoteKubeconfig } from "../../../kube/remote-kubeconfig.js";
+import type { ClusterAccess } from "../../../kube/client/auth.js";
+import { KubeconfigError, readRemoteKubeconfig } from "../../../kube/client/remote-kubeconfig.js";
 import type { SecretData } from "../../secret-data.js";
 
 /** Keys of a Secret that a kubeconfig is looked for in, the first that is there; as Flux has them. */

@@ -1,6 +1,11 @@
 import { setMaxListeners } from "node:events";
 import type { Clock } from "../../../base/clock.js";
-import { KubeClient, type KubeClientOptions, type KubeRequest, type KubeResponse } from "../../../kube/client.js";
+import {
+  KubeClient,
+  type KubeClientOptions,
+  type KubeRequest,
+  type KubeResponse,
+} from "../../../kube/client/kube-client.js";
 import { KubeConnectionError } from "../../../kube/errors.js";
 
 /** An answer that takes longer is a reason to ask whether the cluster answers at all; a webhook may take its time, though. */

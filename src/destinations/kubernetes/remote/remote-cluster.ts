@@ -1,12 +1,12 @@
 import { OverseerError } from "../../../base/errors.js";
 import type { WriteGate } from "../../../base/write-gate.js";
-import type { RequestObserver } from "../../../kube/client.js";
+import type { RequestObserver } from "../../../kube/client/kube-client.js";
+import type { ServerLimits } from "../../../kube/client/server-limits.js";
 import { Discovery } from "../../../kube/discovery.js";
-import type { ReflectorObserver } from "../../../kube/reflector.js";
-import type { ServerLimits } from "../../../kube/server-limits.js";
+import type { ReflectorObserver } from "../../../kube/watch/reflector.js";
 import { ClusterConnection, type ClusterParts } from "../cluster-connection.js";
 import { KubernetesDestination } from "../kubernetes-destination.js";
-import { Reach } from "./reach.js";
+import { Reach } from "./connectivity.js";
 import type { RemoteAccess } from "./remote-access.js";
 import { RemoteClient } from "./remote-client.js";
 

@@ -1,7 +1,7 @@
 import { CoreAppSpec } from "../../../api/core/objects.js";
 import { canonicalJson, type Json } from "../../../base/hash.js";
-import type { CoreState } from "../core-state.js";
-import type { AppRecord } from "../seen.js";
+import type { AppRecord } from "../state/core-records.js";
+import type { CoreState } from "../state/core-state.js";
 import { composeText, composeValue } from "./compose-text.js";
 import { coreKind, type Missing, missingNode } from "./core-kind.js";
 import { appHealth, needsDeploy } from "./deployment.js";

@@ -1,5 +1,5 @@
 import { CoreBackupPolicySpec } from "../../../api/core/objects.js";
-import type { BackupPolicyRecord } from "../seen.js";
+import type { BackupPolicyRecord } from "../state/core-records.js";
 import { coreKind, isAppNamed, missingApp } from "./core-kind.js";
 
 /** Backup policies: when an app is backed up, and how long that is kept. */

@@ -4,9 +4,9 @@ import type { Metadata } from "../../../api/core/fields.js";
 import type { CoreObjectKind } from "../../../api/core/objects.js";
 import type { Json } from "../../../base/hash.js";
 import type { ObjectHealth } from "../../../plan/live.js";
-import type { CoreAbilities } from "../core-limits.js";
-import type { CoreState } from "../core-state.js";
-import type { AppRecord, BackupPolicyRecord, NodeRecord, RouteRecord } from "../seen.js";
+import type { CoreAbilities } from "../client/core-limits.js";
+import type { AppRecord, BackupPolicyRecord, NodeRecord, RouteRecord } from "../state/core-records.js";
+import type { CoreState } from "../state/core-state.js";
 
 /** Kinds of resources that documents decide about. */
 export type ManagedChange = Extract<ChangeKind, "app" | "route" | "backupPolicy" | "node">;

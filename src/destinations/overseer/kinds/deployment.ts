@@ -1,7 +1,7 @@
 import { cutText } from "../../../base/cut-text.js";
 import type { ObjectHealth } from "../../../plan/live.js";
-import type { CoreState } from "../core-state.js";
-import type { AppRecord, JobRecord } from "../seen.js";
+import type { AppRecord, JobRecord } from "../state/core-records.js";
+import type { CoreState } from "../state/core-state.js";
 
 /** Lines of a failed job's log that a message shows. */
 const SHOWN_LINES = 5;

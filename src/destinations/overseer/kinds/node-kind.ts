@@ -1,7 +1,7 @@
 import { CoreNodeConfig } from "../../../api/core/node.js";
 import { CoreNodeConfigSpec } from "../../../api/core/objects.js";
 import type { Json } from "../../../base/hash.js";
-import type { NodeRecord } from "../seen.js";
+import type { NodeRecord } from "../state/core-records.js";
 import { coreKind, missingNode } from "./core-kind.js";
 
 /** Configurations of nodes. The node itself comes by its agent, and never goes by us. */

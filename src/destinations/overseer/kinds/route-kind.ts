@@ -1,6 +1,6 @@
 import { CoreRouteSpec } from "../../../api/core/objects.js";
-import { routeName } from "../core-state.js";
-import type { RouteRecord } from "../seen.js";
+import type { RouteRecord } from "../state/core-records.js";
+import { routeName } from "../state/core-state.js";
 import { coreKind, isAppNamed, missingApp } from "./core-kind.js";
 
 interface Content {

@@ -1,6 +1,6 @@
-import { expandedSize } from "../../../manifest/expansion.js";
 import type { FieldPath } from "../../../manifest/field-path.js";
 import { isRecord } from "../../../manifest/shape.js";
+import { expandedSize } from "../../../manifest/yaml/expansion.js";
 import { unknownField } from "../describe-issue.js";
 import type { Reporter } from "../reporter.js";
 import { noService } from "./dependencies.js";

@@ -1,5 +1,5 @@
 import { isRecord } from "../../../manifest/shape.js";
-import { OVERRIDE_TAG, RESET_TAG } from "../../../manifest/yaml-schema.js";
+import { OVERRIDE_TAG, RESET_TAG } from "../../../manifest/yaml/yaml-schema.js";
 
 /** A value with the tag `!reset`: what it would be merged with is removed. */
 export function isReset(value: unknown): boolean {

@@ -1,10 +1,15 @@
 import { expect } from "chai";
 import { CHANGE_PHASES, isFinal } from "../../../../src/api/change.js";
-import { changeConditions } from "../../../../src/controllers/overseer-app/change-record.js";
-import { Claims } from "../../../../src/controllers/overseer-app/claims.js";
-import { appHealth } from "../../../../src/controllers/overseer-app/health.js";
-import { formatKind, kindsOf, parseKind, uniqueKinds } from "../../../../src/controllers/overseer-app/kinds.js";
-import { AppMemory } from "../../../../src/controllers/overseer-app/memory.js";
+import { AppMemory } from "../../../../src/controllers/overseer-app/app-memory.js";
+import { changeConditions } from "../../../../src/controllers/overseer-app/changes/change-record.js";
+import { Claims } from "../../../../src/controllers/overseer-app/ownership/claims.js";
+import {
+  formatKind,
+  kindsOf,
+  parseKind,
+  uniqueKinds,
+} from "../../../../src/controllers/overseer-app/source/resource-kinds.js";
+import { appHealth } from "../../../../src/controllers/overseer-app/status/health.js";
 import { document, live, observation } from "../../plan/support/objects.js";
 import { inputs } from "../support/resources.js";
 

@@ -1,8 +1,8 @@
 import type { OverseerApp } from "../../../../src/api/overseer-app.js";
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
-import { AppMemory } from "../../../../src/controllers/overseer-app/memory.js";
+import { AppMemory } from "../../../../src/controllers/overseer-app/app-memory.js";
+import type { AppServices } from "../../../../src/controllers/overseer-app/app-services.js";
 import { AppRun } from "../../../../src/controllers/overseer-app/run.js";
-import type { AppServices } from "../../../../src/controllers/overseer-app/services.js";
 import { UnavailableDestination } from "../../../../src/destinations/unavailable.js";
 import { DEFAULT_RENDER_LIMITS } from "../../../../src/render/limits.js";
 import { FakeClock } from "../../support/fake-clock.js";

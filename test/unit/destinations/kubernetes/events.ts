@@ -1,7 +1,7 @@
 import { ANNOTATION_APPLIED, ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE } from "../../../../src/api/group.js";
-import { fieldManager, formatApplied, identity } from "../../../../src/destinations/kubernetes/identity.js";
-import { type ObservedObject, observe } from "../../../../src/destinations/kubernetes/observed-object.js";
-import { fieldsHash } from "../../../../src/kube/managed-fields.js";
+import { fieldManager, formatApplied, identity } from "../../../../src/destinations/kubernetes/ownership/identity.js";
+import { type ObservedObject, observe } from "../../../../src/destinations/kubernetes/watch/observed-object.js";
+import { fieldsHash } from "../../../../src/kube/fields/managed-fields.js";
 import type { LiveMetadata, ManagedFieldsEntry } from "../../../../src/kube/object.js";
 
 /** The app of these tests. */

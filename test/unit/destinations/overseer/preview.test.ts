@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { Target } from "../../../../src/destinations/destination.js";
-import { ALL_ABILITIES, type CoreAbilities } from "../../../../src/destinations/overseer/core-limits.js";
-import { OWNERSHIP_KEY } from "../../../../src/destinations/overseer/mark.js";
+import { ALL_ABILITIES, type CoreAbilities } from "../../../../src/destinations/overseer/client/core-limits.js";
+import { OWNERSHIP_KEY } from "../../../../src/destinations/overseer/ownership-record.js";
 import { previewWrites } from "../../../../src/destinations/overseer/preview.js";
 import type { Document } from "../../../../src/manifest/document.js";
 import { app, document, node, route, stateOf } from "./samples.js";

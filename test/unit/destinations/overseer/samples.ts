@@ -1,7 +1,13 @@
 import { CORE_OBJECT_GROUP, CORE_OBJECT_VERSION, type CoreObjectKind } from "../../../../src/api/core/objects.js";
-import type { CoreEventHandler } from "../../../../src/destinations/overseer/core-state.js";
-import { CoreState } from "../../../../src/destinations/overseer/core-state.js";
-import { AppRecord, JobRecord, type CoreRecords, NodeRecord, RouteRecord } from "../../../../src/destinations/overseer/seen.js";
+import {
+  AppRecord,
+  type CoreRecords,
+  JobRecord,
+  NodeRecord,
+  RouteRecord,
+} from "../../../../src/destinations/overseer/state/core-records.js";
+import type { CoreEventHandler } from "../../../../src/destinations/overseer/state/core-state.js";
+import { CoreState } from "../../../../src/destinations/overseer/state/core-state.js";
 import type { Document } from "../../../../src/manifest/document.js";
 import { hashBody, toDocument } from "../../../../src/manifest/to-document.js";
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ShortAdvertisement } from "../../../../src/git/isomorphic/short-advertisement.js";
-import { FLUSH, pktLine } from "../../../../src/git/pkt-line.js";
+import { FLUSH, pktLine } from "../../../../src/git/protocol/pkt-line.js";
 import { parsePackets } from "../support/packets.js";
 
 const URL = "https://git.example.com/apps";

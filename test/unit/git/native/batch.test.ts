@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { expect } from "chai";
 import { systemClock } from "../../../../src/base/clock.js";
-import { BatchResponses, BatchBroken } from "../../../../src/git/native/batch-answers.js";
 import { BatchReader } from "../../../../src/git/native/batch-reader.js";
+import { BatchBroken, BatchResponses } from "../../../../src/git/native/batch-responses.js";
 import { objectId } from "../../../../src/git/pack/object-id.js";
 import { expectGitError } from "../support/expect-error.js";
 

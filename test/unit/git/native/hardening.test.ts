@@ -5,7 +5,7 @@ import { systemClock } from "../../../../src/base/clock.js";
 import { silentLogger } from "../../../../src/base/logger.js";
 import { NativeGitEngine, USUAL_PATH } from "../../../../src/git/native/engine.js";
 import { GitProgram } from "../../../../src/git/native/program.js";
-import { pktLine } from "../../../../src/git/pkt-line.js";
+import { pktLine } from "../../../../src/git/protocol/pkt-line.js";
 import { gitRemote } from "../../../../src/git/remote.js";
 import { type GitRepo, type GitServer, startGitServer } from "../../../support/git-server.js";
 import { type Certificates, makeCertificates } from "../support/certificates.js";

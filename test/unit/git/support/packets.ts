@@ -1,4 +1,4 @@
-import { type Packet, PktLineParser } from "../../../../src/git/pkt-line.js";
+import { type Packet, PktLineParser } from "../../../../src/git/protocol/pkt-line.js";
 
 /** All packets of one whole answer. */
 export function parsePackets(bytes: Buffer, url: string): Packet[] {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { FieldLines } from "../../../../src/manifest/field-lines.js";
+import { FieldLines } from "../../../../src/manifest/yaml/field-lines.js";
 import { expandFiles } from "./support/expand.js";
 
 const lines = (...all: string[]): string => `${all.join("\n")}\n`;

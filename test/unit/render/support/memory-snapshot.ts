@@ -1,6 +1,6 @@
 import { sha256 } from "../../../../src/base/hash.js";
 import type { CommitInfo, GitSnapshot, TreeEntry, TreeFile, TreeLimits } from "../../../../src/git/engine.js";
-import { isSafeName, nameFault } from "../../../../src/git/tree.js";
+import { isSafeName, nameFault } from "../../../../src/git/objects/tree.js";
 
 /** A file: its content, a symbolic link, or a submodule. */
 export type MemoryFile = string | Uint8Array | { readonly link: string } | "submodule";

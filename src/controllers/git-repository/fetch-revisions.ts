@@ -1,0 +1,154 @@
+import type { GitRef } from "../../api/git-ref.js";
+import type { GitRepository } from "../../api/git-repository.js";
+import { OverseerError } from "../../base/errors.js";
+import type { Logger } from "../../base/logger.js";
+import {
+  type GitRemote,
+  isGitError,
+  type RemoteRefs,
+  type ResolvedRef,
+  refPrefixes,
+  resolveRef,
+  type TimeLimit,
+  withDeadline,
+} from "../../git/index.js";
+import { recordRepository } from "./record-status.js";
+import { releaseRepository } from "./release-repository.js";
+import { remoteOf } from "./repository-remote.js";
+import { refKey } from "./revision-index.js";
+import type { GitRepositoryServices } from "./services.js";
+
+/** A look at one repository. */
+export interface RepositoryPoll {
+  readonly key: string;
+  readonly repository: GitRepository;
+  readonly remote: GitRemote;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** For each list of refs and each fetch. */
+  readonly limit: TimeLimit;
+}
+
+/**
+ * Resolves and fetches every wanted ref, and records where each one is. Gives what is wrong with the repository's own ref,
+ * if anything is: that decides its status. An app's own ref is that app's matter.
+ */
+export async function fetchRevisions(
+  services: GitRepositoryServices,
+  poll: RepositoryPoll,
+  refs: readonly GitRef[],
+  remoteRefs: RemoteRefs,
+): Promise<OverseerError | undefined> {
+  const { index } = services;
+  const { key, remote } = poll;
+  const ownKey = refKey(poll.repository.spec.ref);
+  let changed = false;
+  let own: OverseerError | undefined;
+  for (const ref of refs) {
+    const before = index.get(key, ref)?.resolved;
+    try {
+      const target = await resolveAt(services, poll, ref, remoteRefs);
+      await fetchCommit(services, poll, target, refKey(ref) === ownKey);
+      const resolved = { remote, commit: target.commit, revision: target.revision };
+      changed = index.set(key, ref, { resolved, error: undefined }) || changed;
+    } catch (error) {
+      if (!(error instanceof OverseerError)) throw error;
+      changed = index.set(key, ref, { resolved: before, error }) || changed;
+      if (refKey(ref) === ownKey) own = error;
+    }
+  }
+  if (changed) services.onRevision(key);
+  return own;
+}
+
+/** Where a ref is. For one that is not there all others are asked for, so that the error can name what is, unless they are too many. */
+async function resolveAt(
+  services: GitRepositoryServices,
+  { remote, signal, limit }: RepositoryPoll,
+  ref: GitRef,
+  remoteRefs: RemoteRefs,
+): Promise<ResolvedRef> {
+  try {
+    return resolveRef(ref, remoteRefs);
+  } catch (error) {
+    if (!isGitError(error, "GIT_REF_NOT_FOUND", "GIT_EMPTY_REPOSITORY")) throw error;
+    const { clock, engine } = services;
+    const all = await withDeadline({ ...limit, clock, signal }, (within) =>
+      engine.listRefs(remote, refPrefixes([ref], true), within),
+    ).catch((wide: unknown) => {
+      throw isGitError(wide, "GIT_TOO_LARGE") ? error : wide;
+    });
+    return resolveRef(ref, all);
+  }
+}
+
+async function fetchCommit(
+  services: GitRepositoryServices,
+  poll: RepositoryPoll,
+  target: ResolvedRef,
+  own: boolean,
+): Promise<void> {
+  const { engine, clock, index } = services;
+  const { remote, repository, signal, limit } = poll;
+  if (await engine.open(remote, target.commit)) return;
+  if (own && repository.status?.revision === undefined && !hasFailed(repository)) {
+    const outcome = { kind: "fetching", revision: target.revision } as const;
+    await recordRepository(services, repository, repository.status ?? {}, outcome);
+  }
+  const started = clock.monotonic();
+  const seconds = (): number => (clock.monotonic() - started) / 1000;
+  try {
+    const fetch = () => engine.fetch(remote, { commit: target.commit, ref: target.ref }, signal, limit);
+    const result = await fetch().catch(async (error: unknown) => {
+      if (!isGitError(error, "GIT_CACHE_FULL")) throw error;
+      await releaseRepository(services);
+      return fetch();
+    });
+    services.observer.fetched("success", seconds(), result.bytes);
+    poll.logger.info("fetched", { revision: target.revision, bytes: result.bytes, objects: result.objects });
+  } catch (error) {
+    services.observer.fetched("failure", seconds(), 0);
+    throw error;
+  }
+  const known = [...index.revisions()].filter((revision) => revision.remote.id === remote.id);
+  await engine.retain(remote, [
+    target.commit,
+    ...known.map((revision) => revision.commit),
+    ...services.commitsInUse(remote.id),
+  ]);
+}
+
+/**
+ * Whether the last try for the same spec failed. Its reason then stands until a try goes well: a new one is told by
+ * Reconciling, which is there already.
+ */
+function hasFailed({ metadata, status }: GitRepository): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === "Ready");
+  return ready?.status === "False" && status?.observedGeneration === metadata.generation;
+}
+
+/**
+ * Records a failed look. After a start with an unreachable remote the revision of the status serves on, if the store on disk
+ * still has it.
+ */
+export async function keepRevision(
+  services: GitRepositoryServices,
+  key: string,
+  repository: GitRepository,
+  error: OverseerError | undefined,
+): Promise<void> {
+  const { index, engine } = services;
+  const { ref } = repository.spec;
+  let resolved = index.get(key, ref)?.resolved;
+  const revision = repository.status?.revision;
+  const commit = revision?.split("sha1:")[1];
+  if (!resolved && revision !== undefined && commit !== undefined) {
+    try {
+      const remote = await remoteOf(services, repository);
+      if (await engine.open(remote, commit)) resolved = { remote, commit, revision };
+    } catch (problem) {
+      if (!(problem instanceof OverseerError)) throw problem;
+    }
+  }
+  if (index.set(key, ref, { resolved, error })) services.onRevision(key);
+}

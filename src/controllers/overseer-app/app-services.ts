@@ -1,0 +1,69 @@
+import type { ChangePhase } from "../../api/change.js";
+import type { GitRepository } from "../../api/git-repository.js";
+import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
+import type { Clock } from "../../base/clock.js";
+import type { FailpointHook } from "../../base/failpoint.js";
+import type { Destination } from "../../destinations/destination.js";
+import type { GitEngine } from "../../git/engine.js";
+import type { KubeClient } from "../../kube/client/kube-client.js";
+import type { EventSink } from "../../kube/event-recorder.js";
+import type { AppRef } from "../../plan/live.js";
+import type { StatusWriter } from "../../reconcile/status-writer.js";
+import type { Priority } from "../../reconcile/work-queue.js";
+import type { SourceRenderer } from "../../render/render.js";
+import type { RevisionIndex } from "../git-repository/revision-index.js";
+import type { ResourceCache } from "../resource-cache.js";
+import type { AppMemory } from "./app-memory.js";
+import type { KnownChange } from "./changes/known-change.js";
+import type { Claims } from "./ownership/claims.js";
+
+/** Told of what happens to apps, for the metrics. */
+export interface AppObserver {
+  /** A Change has reached its end, `seconds` after it began. */
+  changeEnded(app: AppRef, phase: ChangePhase, seconds: number): void;
+  /** A try failed in a way that was not seen before. */
+  syncFailed(app: AppRef, reason: string): void;
+  applied(verb: "create" | "update" | "delete", result: "success" | "error"): void;
+  drifted(objects: number): void;
+  healed(objects: number, seconds: number): void;
+  contested(app: string, objects: number): void;
+  pruned(objects: number): void;
+  pruneRefused(reason: string): void;
+  /** What the status of an app says now. */
+  state(app: OverseerApp, status: OverseerAppStatus): void;
+  forgotten(namespace: string, name: string): void;
+}
+
+/** Gives each app the destination that its spec names. */
+export interface DestinationSource {
+  of(app: OverseerApp): Promise<Destination>;
+  /** The one that an app, by `namespace/name`, was given last; undefined before its first reconcile. */
+  current(app: string): Destination | undefined;
+  /** An app is gone, and needs none any more. */
+  forget(app: string): void;
+}
+
+/** What the phases work with: one set for all apps. */
+export interface AppServices {
+  readonly clock: Clock;
+  readonly client: KubeClient;
+  readonly apps: ResourceCache<OverseerApp>;
+  readonly changes: ResourceCache<KnownChange>;
+  readonly repositories: ResourceCache<GitRepository>;
+  readonly index: RevisionIndex;
+  readonly engine: GitEngine;
+  readonly renderer: SourceRenderer;
+  readonly destinations: DestinationSource;
+  readonly status: StatusWriter;
+  readonly events: EventSink;
+  readonly observer: AppObserver;
+  readonly claims: Claims;
+  readonly failpoint: FailpointHook;
+  readonly trustedNamespaces: ReadonlySet<string>;
+  readonly digestKey: string;
+  /** What is remembered of an app, by `namespace/name`. */
+  readonly memories: Map<string, AppMemory>;
+  readonly enqueue: (app: string, priority: Priority) => void;
+  /** Has a repository polled at once, by `namespace/name`. */
+  readonly pollNow: (repository: string) => void;
+}

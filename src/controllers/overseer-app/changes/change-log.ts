@@ -1,0 +1,107 @@
+import { type ChangePhase, type ChangeStatus, isFinal } from "../../../api/change.js";
+import type { AppRun, Problem } from "../run.js";
+import { isOpen } from "./known-change.js";
+
+/** What the log needs to know of a Change. */
+interface LoggedChange {
+  readonly metadata: { readonly uid: string; readonly name: string };
+  readonly spec: { readonly cause?: string; readonly inputs: { readonly revision?: string } };
+}
+
+/** Phases that are worth a line at info, and its text. The others pass by themselves. */
+const MESSAGES: Readonly<Partial<Record<ChangePhase, string>>> = {
+  Waiting: "change is waiting",
+  Succeeded: "change succeeded",
+  Failed: "change failed",
+  Rejected: "change was rejected",
+  Superseded: "change was superseded",
+  RolledBack: "change was rolled back",
+};
+/** Phases that somebody has to look at. */
+const BAD: ReadonlySet<ChangePhase> = new Set(["Failed", "Rejected", "RolledBack"]);
+/** Distinct failures of one app that are remembered, so that each is logged once. */
+const MAX_REMEMBERED = 32;
+
+/** Logs and counts a Change that has entered another phase: one line for each that ends, or begins to wait. */
+export function logChange(run: AppRun, change: LoggedChange, before: ChangeStatus, now: ChangeStatus): void {
+  const { phase } = now;
+  if (phase === undefined || phase === before.phase || isFinal(before.phase)) return;
+  const message = MESSAGES[phase];
+  const ended = isFinal(phase);
+  const seconds = secondsOf(run, change, now);
+  if (ended) {
+    run.memory.loggedProblems.clear();
+    run.services.observer.changeEnded(run.ref, phase, seconds);
+  }
+  const level = message === undefined ? "debug" : BAD.has(phase) ? "warn" : "info";
+  run.logger[level](message ?? "change is in progress", {
+    app: run.key,
+    change: change.metadata.name,
+    revision: change.spec.inputs.revision,
+    cause: change.spec.cause,
+    ...(ended ? { result: phase } : { phase }),
+    reason: now.message ?? now.waitingFor,
+    ...countsOf(now.summary),
+    attempts: now.attempts,
+    ...(ended ? { seconds } : {}),
+  });
+}
+
+/**
+ * Logs and counts what stands in the way of an app: once for each distinct failure, not once for each try. An app whose source
+ * is usable again says so, too.
+ */
+export function logProblem(run: AppRun, problem: Problem | undefined): void {
+  const { loggedProblems } = run.memory;
+  if (problem === undefined) {
+    if (loggedProblems.size === 0 || run.progress.state !== "done") return;
+    // The line of its end says it.
+    if ([...run.services.changes.of(run.key)].some(isOpen)) return;
+    loggedProblems.clear();
+    run.logger.info("app recovered", { app: run.key, revision: run.status.applied?.revision });
+    return;
+  }
+  // Counters and times in the API server's texts differ from try to try.
+  const signature = `${problem.stage} ${problem.reason} ${problem.message.replace(/\d+/g, "#")}`;
+  if (loggedProblems.has(signature)) return;
+  loggedProblems.add(signature);
+  if (loggedProblems.size > MAX_REMEMBERED) loggedProblems.delete([...loggedProblems][0] ?? "");
+  run.services.observer.syncFailed(run.ref, problem.reason);
+  run.logger.warn("sync failed", {
+    app: run.key,
+    change: run.desired === undefined ? undefined : run.status.change?.name,
+    revision: run.desired?.inputs.revision,
+    stage: problem.stage,
+    reason: problem.reason,
+    error: problem.message,
+    retries: !problem.terminal,
+  });
+}
+
+/** Logs what holds up the deletion of an app, once for each cause. */
+export function logDeletionWaits(run: AppRun, message: string): void {
+  const { loggedProblems } = run.memory;
+  if (loggedProblems.has(message)) return;
+  loggedProblems.clear();
+  loggedProblems.add(message);
+  run.logger.info("app deletion is waiting", { app: run.key, reason: message });
+}
+
+/** Seconds from the start of a Change to now: measured where this process has seen it begin, else by its status. */
+function secondsOf(run: AppRun, change: LoggedChange, { startTime, completionTime }: ChangeStatus): number {
+  const { moments } = run.memory;
+  const started = moments?.change === change.metadata.uid ? moments.at.get("started") : undefined;
+  const { clock } = run.services;
+  const ms =
+    started === undefined
+      ? Date.parse(completionTime ?? "") - Date.parse(startTime ?? "")
+      : clock.monotonic() - started;
+  return Math.max(0, Number.isNaN(ms) ? 0 : Math.round(ms) / 1000);
+}
+
+/** `+1 ~2 -3` as numbers. */
+function countsOf(summary: string | undefined): { created: number; updated: number; deleted: number } | undefined {
+  const [, created, updated, deleted] = /^\+(\d+) ~(\d+) -(\d+)$/.exec(summary ?? "") ?? [];
+  if (created === undefined) return undefined;
+  return { created: Number(created), updated: Number(updated), deleted: Number(deleted) };
+}

@@ -1,0 +1,30 @@
+import { GROUP, LABEL_APP, LABEL_APP_NAMESPACE } from "../../../api/group.js";
+import type { OverseerApp } from "../../../api/overseer-app.js";
+import type { Document } from "../../../manifest/document.js";
+import { appKey } from "../../../plan/live.js";
+import type { AppRun } from "../run.js";
+
+/** Whether a document is an OverseerApp. */
+export function isApp({ id }: Pick<Document, "id">): boolean {
+  return id.group === GROUP && id.kind === "OverseerApp";
+}
+
+/**
+ * The app itself, if its objects are in this cluster, and the apps that it is an object of, directly or through others, as
+ * `namespace/name`. Where one of these is an object of the app in turn, as in an app that stands in its own folder, or in two
+ * that hold each other, each would wait for the other to be healthy.
+ */
+export function holdersOf(run: AppRun): ReadonlySet<string> {
+  const { kubernetes } = run.app.spec.destination;
+  const holders = new Set<string>();
+  if (kubernetes === undefined || kubernetes.kubeConfigSecretRef !== undefined) return holders;
+  let key: string | undefined = run.key;
+  while (key !== undefined && !holders.has(key)) {
+    holders.add(key);
+    const app: OverseerApp | undefined = key === run.key ? run.app : run.services.apps.get(key);
+    const labels: Readonly<Record<string, string>> = app?.metadata.labels ?? {};
+    const [name, namespace] = [labels[LABEL_APP], labels[LABEL_APP_NAMESPACE]];
+    key = name === undefined || namespace === undefined ? undefined : appKey({ namespace, name });
+  }
+  return holders;
+}

@@ -1,0 +1,128 @@
+import type { Outcome } from "../../../destinations/destination.js";
+import { displayId } from "../../../manifest/object-id.js";
+import { compareForPrune } from "../../../manifest/order.js";
+import type { LiveObject } from "../../../plan/live.js";
+import type { PruneDecision } from "../../../plan/prune-guard.js";
+import { PRIORITY } from "../../../reconcile/work-queue.js";
+import { unreconciledApps } from "../ownership/apps-behind.js";
+import { claimKey } from "../ownership/claims.js";
+import { standingOf } from "../ownership/standing.js";
+import type { AppRun } from "../run.js";
+import type { Results } from "../sync/results.js";
+
+/** Deletions wait at most this long for other apps to take note of the commit. */
+const MAX_HOLD_MS = 30_000;
+/** How soon to look again whether they have: at first often, since it mostly takes milliseconds. */
+const HOLD_STEPS_MS = { first: 100, later: 1_000 };
+
+/**
+ * Why nothing is deleted or handed over for a moment: an object may have moved to an app that has not read the commit yet, or has
+ * not checked its documents. Undefined: go on.
+ */
+export function holdDeletions(
+  run: AppRun,
+  pruneCandidates: readonly PruneDecision[],
+  behind: readonly string[],
+): string | undefined {
+  const { clock } = run.services;
+  const now = clock.monotonic();
+  const deletes = pruneCandidates.filter((decision) => decision.verb === "Delete");
+  const since = run.memory.pruneHeldSince ?? now;
+  const held = deletes.length > 0 && behind.length > 0 && now - since <= MAX_HOLD_MS;
+  run.memory.pruneHeldSince = held ? since : undefined;
+  const awaited = pruneCandidates.flatMap((decision) => (decision.verb === "HandOver" ? [decision] : []));
+  if (!held && awaited.length === 0) return undefined;
+  run.requeueAfter(now - since < HOLD_STEPS_MS.later ? HOLD_STEPS_MS.first : HOLD_STEPS_MS.later);
+  const [first] = awaited;
+  if (!held)
+    return `${first ? displayId(first.live.id) : ""} waits until OverseerApp ${first?.to}, which wants it, has checked its documents of the same commit`;
+  const what = deletes.length === 1 ? "1 deletion waits" : `${deletes.length} deletions wait`;
+  return `${what}, for at most ${MAX_HOLD_MS / 1000} s, until ${nameApps(behind)} read the same commit: objects may have moved there`;
+}
+
+/** Why an app that is being deleted waits: right after a start nobody knows yet which of its objects other apps want. */
+export function holdFinalize(run: AppRun, objects: readonly LiveObject[]): string | undefined {
+  const now = run.services.clock.monotonic();
+  const unseen = objects.length === 0 ? [] : unreconciledApps(run);
+  const since = run.memory.pruneHeldSince ?? now;
+  const held = unseen.length > 0 && now - since <= MAX_HOLD_MS;
+  run.memory.pruneHeldSince = held ? since : undefined;
+  if (!held) return undefined;
+  run.requeueAfter(HOLD_STEPS_MS.later);
+  return `waits, for at most ${MAX_HOLD_MS / 1000} s, until ${nameApps(unseen)} read Git: some of its objects may have moved there`;
+}
+
+function nameApps(apps: readonly string[]): string {
+  const shown = apps.slice(0, 3).map((app) => `OverseerApp ${app}`);
+  return `${shown.join(", ")}${apps.length > shown.length ? ` and ${apps.length - shown.length} more` : ""}`;
+}
+
+/** Objects that could be neither deleted nor handed over, for a reason that does not pass by itself. */
+export interface RefusedRemovals {
+  readonly deletions: readonly LiveObject[];
+  readonly handOvers: readonly { readonly live: LiveObject; readonly message: string }[];
+}
+
+/** Deletes what left Git, last applied first; hands over what another app wants. */
+export async function prune(
+  run: AppRun,
+  decisions: readonly PruneDecision[],
+  results: Results,
+): Promise<RefusedRemovals> {
+  const { destination } = run;
+  const { observer } = run.services;
+  const refused = { deletions: [] as LiveObject[], handOvers: [] as { live: LiveObject; message: string }[] };
+  for (const decision of [...decisions].sort((a, b) => compareForPrune(a.live.id, b.live.id))) {
+    if (run.signal.aborted) break;
+    if (decision.verb === "Keep") {
+      reportKept(run, decision);
+    } else if (decision.verb === "HandOver") {
+      const outcome = await handOver(run, decision.live, decision.to);
+      results.note(decision.live.id, outcome);
+      if (!outcome.ok && !outcome.retryable) refused.handOvers.push({ live: decision.live, message: outcome.message });
+    } else if (run.services.claims.claimant(claimKey(run, decision.live.key), run.key) !== undefined) {
+      results.note(decision.live.id, {
+        ok: false,
+        message: "another app wants it since a moment ago",
+        retryable: true,
+      });
+    } else {
+      const outcome = await destination.remove(run.target, decision.permit);
+      observer.applied("delete", outcome.ok ? "success" : "error");
+      if (outcome.ok) observer.pruned(1);
+      else if (!outcome.retryable) refused.deletions.push(decision.live);
+      results.note(decision.live.id, outcome);
+    }
+  }
+  return refused;
+}
+
+/** Says that an object left Git and stays, and why. */
+export function reportKept(run: AppRun, decision: PruneDecision): void {
+  if (decision.verb !== "Keep") return;
+  const name = displayId(decision.live.id);
+  run.services.observer.pruneRefused(decision.reason);
+  run.emitEventOnce(`kept ${name}`, "Normal", "ObjectKept", "Prune", `${name} ${decision.message}`);
+}
+
+/** Transfers an object to an app that wanted it when claims were judged, if that app can take it now. */
+async function handOver(run: AppRun, live: LiveObject, to: string): Promise<Outcome> {
+  const { takes } = await standingOf(run, to, live);
+  if (takes === "now") return transferTo(run, live, to);
+  const message = `OverseerApp ${to} wants it but ${takes === "never" ? "may not write it" : "cannot take it yet"}`;
+  return { ok: false, message, retryable: true };
+}
+
+/** Makes an object another app's, and lets that app know at once: it may have been refused for want of it. */
+export async function transferTo(run: AppRun, live: LiveObject, to: string): Promise<Outcome> {
+  const { apps, memories, enqueue } = run.services;
+  const other = apps.get(to);
+  if (!other) return { ok: false, message: `OverseerApp ${to} is gone`, retryable: true };
+  const { namespace, name, uid } = other.metadata;
+  const outcome = await run.destination.handOver(run.target, live, { namespace, name, uid });
+  if (!outcome.ok) return outcome;
+  run.emitEvent("Normal", "HandedOver", "Prune", `${displayId(live.id)} is OverseerApp ${to}'s now`);
+  memories.get(to)?.retryNow();
+  enqueue(to, PRIORITY.change);
+  return outcome;
+}

@@ -1,0 +1,18 @@
+import { ANNOTATION_RECONCILE } from "../../../api/group.js";
+import { displayId } from "../../../manifest/object-id.js";
+import type { PausedObject } from "../../../plan/actions.js";
+import type { AppRun } from "../run.js";
+
+/** Says which objects are left as they are, and tells when one begins or ends to be. */
+export function reportPaused(run: AppRun, paused: readonly PausedObject[]): void {
+  run.paused = paused.map(({ document, behind }) => ({ object: displayId(document.id), behind }));
+  const now = new Set(run.paused.map(({ object }) => object));
+  for (const object of now) {
+    if (run.memory.paused.has(object)) continue;
+    const text = `${object} is left as it is until its annotation ${ANNOTATION_RECONCILE} is gone`;
+    run.emitEvent("Warning", "ObjectPaused", "Pause", text);
+  }
+  for (const object of run.memory.paused)
+    if (!now.has(object)) run.emitEvent("Normal", "ObjectResumed", "Resume", `${object} is kept as Git says again`);
+  run.memory.paused = now;
+}

@@ -1,0 +1,47 @@
+import { displayId } from "../../../manifest/object-id.js";
+import type { LiveObject } from "../../../plan/live.js";
+import type { PruneDecision } from "../../../plan/prune-guard.js";
+import { transferTo } from "../deletion/prune.js";
+import { observeApp } from "../observe.js";
+import type { AppRun, Rendered } from "../run.js";
+import { judgeClaims } from "./claimants.js";
+
+/**
+ * Transfers what this app's newest documents do not want, and another app's do, to that app: before anything else and whatever
+ * becomes of the rest of the Change, also while it is refused and rests. Otherwise two apps that exchange objects would each
+ * be refused for the sake of the other. Gives all that was transferred for these inputs, for the Change.
+ */
+export async function transferObjects(run: AppRun, desired: Rendered): Promise<readonly PruneDecision[]> {
+  const { memory } = run;
+  const { key: inputsKey } = desired.inputs;
+  const before = memory.transferred?.inputsKey === inputsKey ? memory.transferred.decisions : [];
+  memory.transferred = { inputsKey, decisions: [...before, ...(await transfer(run, desired))] };
+  return memory.transferred.decisions;
+}
+
+async function transfer(run: AppRun, desired: Rendered): Promise<PruneDecision[]> {
+  const wanted = new Set(desired.documents.map((document) => document.key));
+  const candidates = [...observeApp(run).objects.values()].filter((live) => !wanted.has(live.key) && isFree(live));
+  if (candidates.length === 0) return [];
+  const claimants = await judgeClaims(run, candidates);
+  const transferred: PruneDecision[] = [];
+  for (const live of candidates) {
+    const claimant = claimants.get(live.key);
+    if (claimant?.standing.takes !== "now" || run.signal.aborted) continue;
+    const outcome = await transferTo(run, live, claimant.app);
+    if (outcome.ok) transferred.push({ verb: "HandOver", live, to: claimant.app });
+    else
+      run.emitEventOnce(
+        `transfer ${live.key}`,
+        "Warning",
+        "TransferFailed",
+        "Prune",
+        `${displayId(live.id)} cannot be handed over to OverseerApp ${claimant.app}: ${outcome.message}`,
+      );
+  }
+  return transferred;
+}
+
+function isFree(live: LiveObject): boolean {
+  return live.ownership === "Owned" && !live.deleting && live.paused !== true;
+}

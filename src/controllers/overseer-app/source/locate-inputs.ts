@@ -1,0 +1,145 @@
+import type { GitRepository } from "../../../api/git-repository.js";
+import type { AppSource, Inputs } from "../../../api/inputs.js";
+import { OverseerError } from "../../../base/errors.js";
+import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
+import { normalisePath } from "../../../render/repository-path.js";
+import type { RenderRequest, RenderTarget, SourceSelection } from "../../../render/request.js";
+import type { AppRun, Problem } from "../run.js";
+
+/** Where the documents of an app come from right now. */
+export interface LocatedInputs {
+  readonly inputs: Inputs;
+  readonly remote: GitRemote;
+  readonly snapshot: GitSnapshot;
+}
+
+/** `namespace/name` of the repository that an app names. */
+export function repositoryKey(app: AppRun["app"]): string {
+  const { name, namespace } = app.spec.source.repositoryRef;
+  return `${namespace ?? app.metadata.namespace}/${name}`;
+}
+
+/** Whether apps of a namespace may take from a repository: those of its own always may. */
+export function allowsNamespace({ metadata, spec }: GitRepository, namespace: string): boolean {
+  const allowed = spec.allowedNamespaces ?? [];
+  return metadata.namespace === namespace || allowed.includes(namespace) || allowed.includes("*");
+}
+
+/** The namespace that namespaced documents go to unless they say otherwise. */
+export function defaultNamespace(app: AppRun["app"]): string {
+  return app.spec.destination.kubernetes?.namespace ?? app.metadata.namespace;
+}
+
+/** What of a commit a source means. */
+export function selectionOf({ path, include, exclude, plain, kustomize, helm }: AppSource): SourceSelection {
+  return {
+    path: normalisePath(path),
+    ...(include ? { include } : {}),
+    ...(exclude ? { exclude } : {}),
+    ...(plain ? { plain } : {}),
+    ...(kustomize ? { kustomize } : {}),
+    ...(helm ? { helm } : {}),
+  };
+}
+
+/** What is rendered of a source of this app, as it is or was. */
+export function renderRequest(run: AppRun, source: AppSource): RenderRequest {
+  const { destination, app, signal } = run;
+  return {
+    source: selectionOf(source),
+    name: app.metadata.name,
+    defaultNamespace: defaultNamespace(app),
+    target: renderTarget(app),
+    env: variablesOf(source),
+    scopeOf: (kind) => destination.scopeOf(kind),
+    hasStatusSubresource: (kind) => destination.hasStatus(kind),
+    signal,
+  };
+}
+
+/** The variables that a source gives to Compose documents. */
+export function variablesOf({ env = [] }: AppSource): Readonly<Record<string, string>> {
+  return Object.fromEntries(env.map(({ name, value }) => [name, value]));
+}
+
+/** Which kind of destination the documents are rendered for. */
+export function renderTarget(app: AppRun["app"]): RenderTarget {
+  return app.spec.destination.overseer === undefined ? "kubernetes" : "overseer";
+}
+
+/**
+ * Finds the app's inputs: the commit that its ref is at, and the key of all that a render of it reads. The key holds the id
+ * of the tree at the path and not the commit, so a commit that does not touch the app changes nothing.
+ */
+export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem> {
+  const { services, app } = run;
+  const key = repositoryKey(app);
+  const repository = services.repositories.get(key);
+  const refused = checkRepository(run, key, repository);
+  if (refused) return refused;
+  const { source } = app.spec;
+  const state = services.index.get(key, source.ref ?? repository?.spec.ref);
+  if (!state?.resolved) return notResolved(key, repository, state?.error);
+  const { resolved } = state;
+  const snapshot = await services.engine.open(resolved.remote, resolved.commit);
+  if (!snapshot)
+    return sourceProblem(
+      "RevisionNotFetched",
+      `${resolved.revision} of GitRepository ${key} is not fetched yet`,
+      false,
+    );
+  try {
+    const request = renderRequest(run, source);
+    run.memory.located = await services.renderer.locate(request, snapshot, run.memory.located);
+    const inputs: Inputs = {
+      key: run.memory.located.key,
+      revision: resolved.revision,
+      commit: resolved.commit,
+      source,
+    };
+    return { inputs, remote: resolved.remote, snapshot };
+  } catch (error) {
+    if (!(error instanceof OverseerError)) throw error;
+    return sourceProblem(error.reason, error.message, error.class === "terminal");
+  }
+}
+
+function checkRepository(run: AppRun, key: string, repository: GitRepository | undefined): Problem | undefined {
+  const [namespaceOfIt = ""] = key.split("/");
+  if (!run.services.repositories.follows(namespaceOfIt)) {
+    return sourceProblem(
+      "RepositoryNotFound",
+      `GitRepository ${key} is in a namespace that this installation does not look after: add ${namespaceOfIt} to --watch-namespaces, or make a GitRepository in ${run.ref.namespace}`,
+      true,
+    );
+  }
+  if (!repository || repository.metadata.deletionTimestamp) {
+    return sourceProblem(
+      "RepositoryNotFound",
+      `GitRepository ${key} does not exist: make it, or correct spec.source.repositoryRef`,
+      false,
+    );
+  }
+  const { namespace } = run.ref;
+  if (allowsNamespace(repository, namespace)) return undefined;
+  return sourceProblem(
+    "RepositoryNotAllowed",
+    `GitRepository ${key} does not allow namespace ${namespace}: add it to the repository's spec.allowedNamespaces`,
+    true,
+  );
+}
+
+function notResolved(key: string, repository: GitRepository | undefined, error: OverseerError | undefined): Problem {
+  if (error) return sourceProblem(error.reason, `GitRepository ${key}: ${error.message}`, false);
+  const suspended = repository?.spec.suspend ? " (it is suspended)" : "";
+  return sourceProblem("RepositoryNotReady", `GitRepository ${key} has no revision yet${suspended}`, false);
+}
+
+function sourceProblem(reason: string, message: string, terminal: boolean): Problem {
+  return { stage: "Source", reason, message, terminal };
+}
+
+/** Whether a result is what stands in the way. */
+export function isProblem(result: object): result is Problem {
+  return "stage" in result;
+}

@@ -1,0 +1,70 @@
+import { cutMessage } from "../../../api/conditions.js";
+import { MAX_STATUS_NOTES, type SourceNote } from "../../../api/notes.js";
+import { cutText } from "../../../base/cut-text.js";
+import { formatOrigin } from "../../../manifest/document.js";
+import type { Note } from "../../../render/request.js";
+import type { AppRun, Rendered } from "../run.js";
+
+/** The notes of a status: the fields `notes` and `notesOmitted`, both absent when there is nothing to say. */
+export interface StatusNotes {
+  readonly notes?: SourceNote[];
+  readonly notesOmitted?: number;
+}
+
+/** So many notes stand in one Event, which takes 1 kB. */
+const SHOWN = 3;
+
+/** The notes of a render as a status holds them: the first few, and the number of the others. */
+export function statusNotes({ notes, notesOmitted }: Pick<Rendered, "notes" | "notesOmitted">): StatusNotes {
+  if (notes.length === 0) return {};
+  const omitted = Math.max(0, notes.length - MAX_STATUS_NOTES) + notesOmitted;
+  return {
+    notes: notes.slice(0, MAX_STATUS_NOTES).map(toStatus),
+    ...(omitted === 0 ? {} : { notesOmitted: omitted }),
+  };
+}
+
+/** The render whose notes the status shows: that of the newest revision, else of the one that is applied. */
+export function notesOfRun(run: AppRun): StatusNotes {
+  const rendered = run.desired ?? run.applied;
+  if (rendered !== undefined) return statusNotes(rendered);
+  const { notes, notesOmitted } = run.status;
+  return { ...(notes ? { notes } : {}), ...(notesOmitted === undefined ? {} : { notesOmitted }) };
+}
+
+/** How many notes there are, with those that did not fit. */
+export function countNotes({ notes = [], notesOmitted = 0 }: StatusNotes): number {
+  return notes.length + notesOmitted;
+}
+
+/** Emits one Event when the notes differ from those in the status, and logs all of them. */
+export function tellNotes(run: AppRun): void {
+  if (run.desired === undefined) return;
+  const now = statusNotes(run.desired);
+  const { notes: before, notesOmitted } = run.status;
+  if (JSON.stringify([now.notes, now.notesOmitted]) === JSON.stringify([before, notesOmitted])) return;
+  for (const { message, object, origin } of run.desired.notes) {
+    run.logger.info("render note", { note: message, object, file: origin?.file, line: origin?.line });
+  }
+  if (now.notes === undefined) return;
+  run.emitEvent("Warning", "SourceNotes", "Render", describeNotes(run.desired.inputs.revision, now));
+}
+
+/** The notes in one line: how many there are, and the first few. */
+export function describeNotes(revision: string, all: StatusNotes): string {
+  const { notes = [] } = all;
+  const total = countNotes(all);
+  const shown = notes
+    .slice(0, SHOWN)
+    .map(({ origin, object, message }) => [origin, object, cutText(message, 200)].filter(Boolean).join(": "));
+  const more = total > shown.length ? `; and ${total - shown.length} more in status.notes` : "";
+  return `${total} ${total === 1 ? "note" : "notes"} on ${revision}: ${shown.join("; ")}${more}`;
+}
+
+function toStatus({ message, origin, object }: Note): SourceNote {
+  return {
+    ...(object === undefined ? {} : { object: cutText(object, 512) }),
+    ...(origin === undefined ? {} : { origin: cutText(formatOrigin(origin), 1280) }),
+    message: cutMessage(message),
+  };
+}

@@ -1,0 +1,179 @@
+import type { ConditionDraft } from "../../../api/conditions.js";
+import { ANNOTATION_RECONCILE } from "../../../api/group.js";
+import { cutMiddle } from "../../../base/cut-text.js";
+import type { DriftReport, PausedReport, Problem, Progress } from "../run.js";
+import type { AppHealth } from "./health.js";
+
+/** All that the conditions of an app are made from. */
+export interface AppFacts {
+  /** The revision that live was last brought to. */
+  readonly revision: string | undefined;
+  readonly problem: Problem | undefined;
+  readonly progress: Progress;
+  readonly drift: readonly DriftReport[];
+  readonly contested: readonly DriftReport[];
+  /** Objects that are left as they are, since a person has asked for it. */
+  readonly paused: readonly PausedReport[];
+  /** Objects that are still being deleted, and what keeps each. */
+  readonly terminating?: string | undefined;
+  /** Undefined while nothing was applied. */
+  readonly health: AppHealth | undefined;
+  /** Whether the objects had their time to become healthy and did not. */
+  readonly timedOut: boolean;
+  /** Whether drift is only reported. */
+  readonly reportOnly: boolean;
+  /** What the destination cannot do, and what is done instead. */
+  readonly limits: readonly string[];
+  /** Why not all is known. */
+  readonly incomplete: string | undefined;
+  /** Why objects that Git wants are not known, although they were before. */
+  readonly unlisted: string | undefined;
+  /** Number of notes on the source that the status shows. */
+  readonly notes?: number;
+}
+
+type Draft = ConditionDraft;
+
+/** Longest problem in the conditions beside Ready, which has it whole. */
+const MAX_SHORT = 300;
+
+/**
+ * The conditions of an app. Ready is True when live equals the last inputs that passed their gates, and is healthy; also
+ * while newer ones wait. Unknown goes only with Reconciling (kstatus).
+ */
+export function appConditions(facts: AppFacts): Draft[] {
+  const ready = readyCondition(facts);
+  return [ready, syncedCondition(facts), healthyCondition(facts), ...abnormal(facts, ready)];
+}
+
+function readyCondition(facts: AppFacts): Draft {
+  const { problem, progress, health, revision } = facts;
+  if (problem) return draft("Ready", "False", problem.reason, withRetry(problem));
+  const unknown = facts.unlisted ?? (health?.status === "Healthy" ? undefined : facts.incomplete);
+  if (unknown !== undefined) return draft("Ready", "Unknown", "Observing", unknown);
+  if (progress.state === "pending") return draft("Ready", "Unknown", "Progressing", progress.message);
+  if (progress.state === "failed") return draft("Ready", "False", "Failed", "the newest inputs could not be applied");
+  if (revision !== undefined && !health) return draft("Ready", "False", "RevisionLost", lost(revision));
+  if (revision === undefined || !health) {
+    if (progress.state === "waiting") return draft("Ready", "Unknown", "Waiting", progress.message);
+    return draft("Ready", "Unknown", "Progressing", "nothing was applied yet");
+  }
+  if (facts.contested.length > 0) return draft("Ready", "False", "Contested", describe(facts.contested));
+  if (facts.drift.length > 0 && !facts.reportOnly) return draft("Ready", "False", "Drifted", describe(facts.drift));
+  if (health.status === "Healthy")
+    return draft("Ready", "True", "Synced", `${revision} is applied and healthy${remarkOn(health)}${besides(facts)}`);
+  if (health.status === "Degraded") return draft("Ready", "False", "Degraded", describeHealth(health));
+  if (facts.drift.length > 0) return draft("Ready", "False", "Drifted", describe(facts.drift));
+  if (facts.timedOut) return draft("Ready", "False", "HealthTimeout", `not healthy in time: ${describeHealth(health)}`);
+  return draft("Ready", "Unknown", "Progressing", describeHealth(health));
+}
+
+function syncedCondition(facts: AppFacts): Draft {
+  const { problem, progress, revision } = facts;
+  if (problem)
+    return draft(
+      "Synced",
+      revision === undefined && problem.stage === "Source" ? "Unknown" : "False",
+      problem.reason,
+      inShort(problem),
+    );
+  if (progress.state === "waiting") return draft("Synced", "False", "Waiting", progress.message);
+  if (progress.state === "pending") return draft("Synced", "False", "Applying", progress.message);
+  if (facts.drift.length > 0) return draft("Synced", "False", "Drifted", describe(facts.drift));
+  if (revision === undefined) return draft("Synced", "Unknown", "Progressing", "nothing was applied yet");
+  if (facts.unlisted !== undefined) return draft("Synced", "Unknown", "Observing", facts.unlisted);
+  const absent = facts.health?.absent ?? [];
+  if (absent.length > 0) return draft("Synced", "False", "Applying", describeAbsent(absent));
+  const behind = facts.paused.filter((one) => one.behind);
+  if (behind.length > 0) return draft("Synced", "False", "ObjectPaused", describePaused(behind));
+  return draft("Synced", "True", "Applied", `live is ${revision}`);
+}
+
+function healthyCondition({ health, revision, unlisted, timedOut }: AppFacts): Draft {
+  if (!health && revision !== undefined) return draft("Healthy", "Unknown", "RevisionLost", lost(revision));
+  if (!health) return draft("Healthy", "Unknown", "NotApplied", "nothing was applied yet");
+  if (unlisted !== undefined && health.status !== "Degraded") return draft("Healthy", "Unknown", "Observing", unlisted);
+  if (health.status === "Healthy")
+    return draft(
+      "Healthy",
+      "True",
+      "Healthy",
+      `${health.healthy} of ${health.objects} objects are healthy${remarkOn(health)}`,
+    );
+  if (health.status === "Degraded") return draft("Healthy", "False", "Degraded", describeHealth(health));
+  if (timedOut) return draft("Healthy", "False", "HealthTimeout", `not healthy in time: ${describeHealth(health)}`);
+  return draft("Healthy", "Unknown", health.status, describeHealth(health));
+}
+
+/** The conditions that exist only while they are True. */
+function abnormal(facts: AppFacts, ready: Draft): Draft[] {
+  const { problem, progress, drift, contested } = facts;
+  const list: Draft[] = [];
+  if (problem?.terminal) list.push(draft("Stalled", "True", problem.reason, inShort(problem)));
+  else if (problem)
+    list.push(draft("Reconciling", "True", "Retrying", withRetry({ ...problem, message: inShort(problem) })));
+  else if (ready.status === "Unknown") list.push(draft("Reconciling", "True", ready.reason, ready.message));
+  if (progress.state === "waiting") list.push(draft("Waiting", "True", progress.reason, progress.message));
+  if (drift.length > 0)
+    list.push(draft("Drifted", "True", facts.reportOnly ? "Reported" : "NotHealed", describe(drift)));
+  if (contested.length > 0) list.push(draft("Contested", "True", "TakenBack", describe(contested)));
+  if (facts.paused.length > 0) list.push(draft("Paused", "True", "ObjectPaused", describePaused(facts.paused)));
+  if (facts.terminating !== undefined)
+    list.push(draft("Terminating", "True", "DeletionPending", `still being deleted: ${facts.terminating}`));
+  if (facts.limits.length > 0)
+    list.push(draft("Limited", "True", "CoreLacks", `the destination lacks something: ${facts.limits.join("; ")}`));
+  return list;
+}
+
+function draft(type: Draft["type"], status: Draft["status"], reason: string, message: string): Draft {
+  return { type, status, reason, message };
+}
+
+/** What must not look like success alone: a newer revision that waits, and content that was left out. */
+function besides({ progress, notes = 0 }: AppFacts): string {
+  const waits = progress.state === "waiting" ? `; a newer revision waits: ${progress.message}` : "";
+  return `${waits}${notes === 0 ? "" : `; ${notes} ${notes === 1 ? "note" : "notes"} on the source in status.notes`}`;
+}
+
+function remarkOn({ remark }: AppHealth): string {
+  return remark === undefined ? "" : ` (${remark})`;
+}
+
+function lost(revision: string): string {
+  return `${revision} is applied, but cannot be fetched any more: nothing is healed or deleted until a newer revision is applied`;
+}
+
+/** Only Ready tells a problem at full length. */
+function inShort({ message, brief = message }: Problem): string {
+  return cutMiddle(brief, MAX_SHORT);
+}
+
+function withRetry(problem: Problem): string {
+  return problem.terminal ? problem.message : `${problem.message}; it is tried again by itself`;
+}
+
+function describe(reports: readonly DriftReport[]): string {
+  const sorted = [...reports].sort((a, b) => (a.object < b.object ? -1 : a.object > b.object ? 1 : 0));
+  const shown = sorted.slice(0, 3).map(({ object, note }) => `${object}: ${note}`);
+  return `${shown.join("; ")}${reports.length > 3 ? `; and ${reports.length - 3} more` : ""}`;
+}
+
+function describeAbsent(objects: readonly string[]): string {
+  const shown = [...objects].sort().slice(0, 3);
+  const more = objects.length > shown.length ? ` and ${objects.length - shown.length} more` : "";
+  return `${shown.join(", ")}${more} ${objects.length === 1 ? "does" : "do"} not exist`;
+}
+
+function describePaused(reports: readonly PausedReport[]): string {
+  const notes = reports.map(({ object, behind }) => ({
+    object,
+    note: behind ? "is not as Git says" : "is as Git says",
+  }));
+  return `left as they are by the annotation ${ANNOTATION_RECONCILE}: disabled: ${describe(notes)}`;
+}
+
+function describeHealth(health: AppHealth): string {
+  const shown = health.problems.slice(0, 3).map(({ object, message }) => `${object} ${message}`);
+  const more = health.objects - health.healthy - shown.length;
+  return `${shown.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
+}

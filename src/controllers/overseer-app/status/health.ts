@@ -1,0 +1,83 @@
+import { cutMessage } from "../../../api/conditions.js";
+import type { HealthStatus } from "../../../api/overseer-app.js";
+import type { Document } from "../../../manifest/document.js";
+import { displayId, type ObjectKey } from "../../../manifest/object-id.js";
+import { appKey, type Finished, type ObjectHealth, type Observation } from "../../../plan/live.js";
+import { isApp } from "../deletion/holders.js";
+
+/** How well the objects that Git wants are. */
+export interface AppHealth {
+  readonly status: HealthStatus;
+  readonly objects: number;
+  readonly healthy: number;
+  /** Those of them that do not exist, if any. */
+  readonly absent?: readonly string[];
+  /** The worst few, worst first. */
+  readonly problems: readonly { readonly object: string; readonly message: string }[];
+  /** What will not become well by waiting, the first of it; undefined: nothing. */
+  readonly terminal?: string;
+  /** What healthy objects are not to be mistaken for. */
+  readonly remark?: string;
+}
+
+const SEVERITY: Readonly<Record<HealthStatus, number>> = { Healthy: 0, Progressing: 1, Unknown: 2, Degraded: 3 };
+const MAX_PROBLEMS = 5;
+const HELD: ObjectHealth = { status: "Healthy" };
+const NOT_THERE: ObjectHealth = { status: "Progressing", message: "is not there" };
+
+/** What has had its run and went by its time to live is as it ended; undefined: it has not. */
+function endHealth(end: Finished | undefined): ObjectHealth | undefined {
+  if (end === undefined) return undefined;
+  if (end.result === "Succeeded") return { status: "Healthy" };
+  return {
+    status: "Degraded",
+    message: "failed, and was deleted when its time to live was over: change its document to run it again",
+    final: true,
+  };
+}
+
+/**
+ * Sums the health of the wanted objects up: the worst counts. An object that is not there is on its way. The health of
+ * `holders`, apps by `namespace/name`, depends on this one's, and so is no part of it.
+ */
+export function appHealth(
+  documents: readonly Document[],
+  observation: Observation,
+  holders: ReadonlySet<string> = new Set(),
+  finished: ReadonlyMap<ObjectKey, Finished> = new Map(),
+): AppHealth {
+  let worst: HealthStatus = "Healthy";
+  let healthy = 0;
+  let terminal: string | undefined;
+  const absent: string[] = [];
+  let remark: string | undefined;
+  const bad: { severity: number; object: string; message: string }[] = [];
+  for (const document of documents) {
+    const found = observation.objects.get(document.key);
+    const live = found?.ownership === "Foreign" ? undefined : found;
+    const ended = endHealth(finished.get(document.key));
+    if (live === undefined && ended === undefined) absent.push(displayId(document.id));
+    const there = live?.health ?? ended ?? NOT_THERE;
+    const health = isApp(document) && holders.has(appKey(document.id)) ? HELD : there;
+    if (health.status === "Healthy") healthy++;
+    else
+      bad.push({
+        severity: SEVERITY[health.status],
+        object: displayId(document.id),
+        message: cutMessage(health.message ?? health.status),
+      });
+    remark ??= health.remark;
+    if (health.final) terminal ??= `${displayId(document.id)} ${health.message ?? health.status}`;
+    if (SEVERITY[health.status] > SEVERITY[worst]) worst = health.status;
+  }
+  const problems = bad.sort((a, b) => b.severity - a.severity || (a.object < b.object ? -1 : 1)).slice(0, MAX_PROBLEMS);
+  return {
+    status: worst,
+    objects: documents.length,
+    healthy,
+    ...(absent.length === 0 ? {} : { absent }),
+    ...(terminal === undefined ? {} : { terminal }),
+    ...(remark === undefined ? {} : { remark }),
+    problems: problems.map(({ object, message }) => ({ object, message })),
+  };
+}

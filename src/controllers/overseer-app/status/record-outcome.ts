@@ -1,0 +1,191 @@
+import type { Change } from "../../../api/change.js";
+import { columnMessage } from "../../../api/column-message.js";
+import { cutMessage, mergeConditions } from "../../../api/conditions.js";
+import type { OverseerAppStatus } from "../../../api/overseer-app.js";
+import { shortRevision } from "../../../api/short-revision.js";
+import { rfc3339 } from "../../../base/clock.js";
+import { parseDuration } from "../../../base/duration.js";
+import type { ObjectKey } from "../../../manifest/object-id.js";
+import type { Finished, Observation } from "../../../plan/live.js";
+import { requestedAt } from "../../requested-at.js";
+import { logProblem } from "../changes/change-log.js";
+import { flushChange, openChangeFor, stageChange, trimHistory } from "../changes/change-record.js";
+import { holdersOf } from "../deletion/holders.js";
+import { summarizeTerminating, terminatingOf } from "../deletion/terminating.js";
+import { observeApp } from "../observe.js";
+import { withoutMoved } from "../ownership/moved.js";
+import type { AppRun, ChangeUpdate } from "../run.js";
+import { countNotes, notesOfRun } from "../source/notes.js";
+import { formatKind } from "../source/resource-kinds.js";
+import { elapsedSince } from "../sync/change-timer.js";
+import { finishedDocuments, finishedStatus } from "../sync/finished-jobs.js";
+import { type AppFacts, appConditions } from "./conditions.js";
+import { type AppHealth, appHealth } from "./health.js";
+import { withHealthReasons } from "./health-reasons.js";
+import { logOutOfDate } from "./out-of-date.js";
+
+/** Ends a reconcile: judges health, brings the Change to its end, and writes the status if it says anything new. */
+export async function recordOutcome(run: AppRun): Promise<void> {
+  const observation = await withHealthReasons(run, observeApp(run), isOverdue(run));
+  const finished = finishedDocuments(run, run.applied?.documents ?? [], observation);
+  const health =
+    run.applied && run.status.applied
+      ? appHealth(withoutMoved(run, run.applied.documents), observation, holdersOf(run), finished)
+      : undefined;
+  const unlisted = whyUnlisted(run, observation);
+  if (unlisted === undefined) run.memory.lastEmitted.delete("observe");
+  else run.emitEventOnce("observe", "Warning", "Observing", "Observe", unlisted);
+  const timedOut = await concludeChange(run, unlisted === undefined ? health : undefined);
+  const terminating = await summarizeTerminating(run, terminatingOf(observation));
+  const facts: AppFacts = {
+    revision: run.status.applied?.revision,
+    problem: run.problem,
+    progress: run.progress,
+    drift: run.drift,
+    contested: run.contested,
+    paused: run.paused,
+    terminating,
+    health,
+    timedOut,
+    reportOnly: run.app.spec.sync?.selfHeal === false,
+    limits: run.destination.limits(),
+    incomplete: observation.incomplete,
+    unlisted,
+    notes: countNotes(notesOfRun(run)),
+  };
+  logProblem(run, run.problem);
+  run.services.failpoint("app:before-final-status");
+  await writeStatus(run, facts, observation, finished);
+}
+
+/** Why objects that Git wants cannot be seen: whatever was known of them is nothing to rely on. */
+function whyUnlisted(run: AppRun, { unlisted = [] }: Observation): string | undefined {
+  const wanted = new Set(run.applied?.kinds.map(({ group, kind }) => `${group}/${kind}`));
+  return unlisted.find(({ group, kind }) => wanted.has(`${group}/${kind}`))?.message;
+}
+
+/** Milliseconds that the objects of an applied Change still have to become healthy. */
+function timeLeft(run: AppRun, change: Change, { appliedTime }: Pick<ChangeUpdate, "appliedTime">): number {
+  return (parseDuration(run.app.spec.health.timeout) ?? 0) - elapsedSince(run, change, "applied", appliedTime);
+}
+
+/** Whether the Change that is being verified has run out of time. */
+function isOverdue(run: AppRun): boolean {
+  const { key } = run.status.applied ?? {};
+  const change = run.staged || key === undefined ? undefined : openChangeFor(run, key);
+  return change?.status?.phase === "Verifying" && timeLeft(run, change, change.status) <= 0;
+}
+
+/** Moves the Change that was applied to its end when all is healthy, or when it did not become so in time, and writes it. */
+async function concludeChange(run: AppRun, health: AppHealth | undefined): Promise<boolean> {
+  const key = run.status.applied?.key;
+  const change = run.staged?.change ?? (key === undefined ? undefined : openChangeFor(run, key));
+  const now: ChangeUpdate = {
+    ...change?.status,
+    ...run.staged?.update,
+    phase: run.staged?.update.phase ?? change?.status?.phase ?? "Planning",
+  };
+  if (!change || now.phase !== "Verifying") {
+    if (change) await flushChange(run, change);
+    return lastChangeTimedOut(run, health);
+  }
+  if (health?.status === "Healthy") {
+    await finish(run, change, now, { phase: "Succeeded" });
+    return false;
+  }
+  elapsedSince(run, change, "started", now.startTime);
+  const { timeout } = run.app.spec.health;
+  const left = timeLeft(run, change, now);
+  const terminal = health?.terminal;
+  if (left > 0 && terminal === undefined) {
+    run.requeueAfter(left);
+    await flushChange(run, change);
+    return false;
+  }
+  const worst = health?.problems[0];
+  const late = `not healthy after ${timeout}: ${worst ? `${worst.object} ${worst.message}` : "nothing is known of its objects"}`;
+  await finish(run, change, now, { phase: "Failed", message: cutMessage(terminal ?? late) });
+  return terminal === undefined;
+}
+
+/** Whether the last Change failed by its deadline and the objects still are not well. */
+function lastChangeTimedOut(run: AppRun, health: AppHealth | undefined): boolean {
+  if (health?.status !== "Progressing") return false;
+  const last = run.services.changes.get(`${run.ref.namespace}/${run.status.change?.name ?? ""}`);
+  return last?.status?.phase === "Failed" && last.spec.inputs.key === run.status.applied?.key;
+}
+
+async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: ChangeUpdate): Promise<void> {
+  elapsedSince(run, change, "started", before.startTime);
+  stageChange(run, change, end);
+  await flushChange(run, change);
+  const succeeded = end.phase === "Succeeded";
+  const { revision } = change.spec.inputs;
+  const summary = before.summary ?? "+0 ~0 -0";
+  if (succeeded) run.emitEvent("Normal", "Synced", "Sync", `${revision} is applied and healthy (${summary})`);
+  else run.emitEvent("Warning", "HealthFailed", "Sync", `${revision}: ${end.message ?? ""}`);
+  await trimHistory(run);
+}
+
+async function writeStatus(
+  run: AppRun,
+  facts: AppFacts,
+  observation: Observation,
+  finished: ReadonlyMap<ObjectKey, Finished>,
+): Promise<void> {
+  const { status: writer, apps, clock, observer } = run.services;
+  const current = apps.get(run.key) ?? run.app;
+  const { generation } = run.app.metadata;
+  const conditions = mergeConditions(
+    current.status?.conditions ?? [],
+    appConditions(facts),
+    generation,
+    rfc3339(clock.now()),
+  );
+  logOutOfDate(run, conditions);
+  const next = { ...statusFields(run, facts, observation), ...finishedStatus(run, finished) };
+  const message = columnMessage(conditions, next.applied?.revision);
+  const status: OverseerAppStatus = { ...next, observedGeneration: generation, conditions, message };
+  const written = await writer.write(apps.resource, current, status);
+  if (written && written !== current) apps.note(written);
+  observer.state(run.app, status);
+}
+
+function statusFields(run: AppRun, facts: AppFacts, observation: Observation): OverseerAppStatus {
+  const { applied, changes, change, lastHandledReconcileAt } = run.status;
+  const requested = requestedAt(run.app.metadata) ?? lastHandledReconcileAt;
+  const newest = run.desired?.inputs;
+  const attempted = newest && newest.key !== applied?.key ? newest : undefined;
+  const retry = run.memory.retry;
+  const failing = run.progress.state === "failed" && retry !== undefined;
+  return {
+    ...(applied ? { applied, shortRevision: shortRevision(applied.revision) } : {}),
+    ...(attempted ? { attempted } : {}),
+    ...(facts.health
+      ? {
+          health: facts.timedOut && facts.health.status !== "Healthy" ? "Degraded" : facts.health.status,
+          counts: { objects: facts.health.objects, healthy: facts.health.healthy },
+          ...(facts.health.problems.length > 0 ? { problems: [...facts.health.problems] } : {}),
+        }
+      : {}),
+    ...notesOfRun(run),
+    ...kindsInUse(run, observation),
+    ...(change ? { change } : {}),
+    ...(changes === undefined ? {} : { changes }),
+    ...(failing
+      ? { failures: retry.failures, ...(retry.terminal ? {} : { nextRetryTime: rfc3339(retry.nextAt) }) }
+      : {}),
+    ...(requested === undefined ? {} : { lastHandledReconcileAt: requested }),
+  };
+}
+
+/** The kinds that the app wants or still has. One leaves only when the lists are whole and hold none of it. */
+function kindsInUse(run: AppRun, observation: Observation): Pick<OverseerAppStatus, "kinds"> {
+  const recorded = run.status.kinds ?? [];
+  if (recorded.length === 0) return {};
+  if (!observation.complete || run.progress.state !== "done" || !run.applied) return { kinds: recorded };
+  const used = new Set(run.applied.kinds.map((kind) => `${kind.group}/${kind.kind}`));
+  for (const live of observation.objects.values()) used.add(`${live.id.group}/${live.id.kind}`);
+  const kinds = recorded.filter((text) => used.has(text.slice(text.indexOf(".") + 1)));
+  return { kinds: [...new Set([...kinds, ...run.applied.kinds.map(formatKind)])].sort() };
+}

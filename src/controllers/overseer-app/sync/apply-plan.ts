@@ -1,0 +1,159 @@
+import type { Change } from "../../../api/change.js";
+import { rfc3339 } from "../../../base/clock.js";
+import { displayId, type ObjectKey } from "../../../manifest/object-id.js";
+import type { DeferredWrite } from "../../../plan/actions.js";
+import type { Plan } from "../../../plan/plan.js";
+import { awaitWrites, isTakenIn } from "../awaiting.js";
+import { flushChange, stageChange } from "../changes/change-record.js";
+import { holdDeletions, prune } from "../deletion/prune.js";
+import { observeApp } from "../observe.js";
+import type { AppRun, ChangeUpdate, Rendered } from "../run.js";
+import { awaitedDeletions } from "./lifting-deletions.js";
+import { Results } from "./results.js";
+import { backOffAfterFailure } from "./retry.js";
+import { type Remaining, writeInOrder } from "./write-in-order.js";
+
+/** How soon a Change goes on after a deletion that something waits for. */
+const AFTER_DELETION_MS = 250;
+
+/** What the deletions of a plan depend on. */
+export interface DeletionFacts {
+  /** What was transferred to other apps already. */
+  readonly transferred: ReadonlySet<ObjectKey>;
+  /** Apps that have not read the commit yet. */
+  readonly behind: readonly string[];
+  /** Why nothing may be deleted now. */
+  readonly refusal: string | undefined;
+}
+
+/**
+ * Carries a plan out: writes in their order, then deletions. What cannot be written yet is left for a later reconcile, of
+ * whichever process, which plans it anew. `deletions`: what speaks for and against those.
+ */
+export async function applyPlan(
+  run: AppRun,
+  desired: Rendered,
+  plan: Plan,
+  change: Change,
+  deletions: DeletionFacts,
+): Promise<void> {
+  const results = new Results(run);
+  const remaining = await writeInOrder(run, desired, plan, results);
+  if (run.signal.aborted) return leaveOpen(run, change);
+  run.services.failpoint("app:after-apply");
+  if (await deleteWhatIsAwaited(run, plan, change, remaining, deletions, results)) return;
+  if (!noteStuck(run, remaining, results) && isWaiting(run, change, remaining, results)) return;
+  if (!results.failed && deletions.refusal !== undefined) return pruneRefused(run, desired, change, deletions.refusal);
+  const left = plan.pruneCandidates.filter(({ live }) => !deletions.transferred.has(live.key));
+  const hold = results.failed ? undefined : holdDeletions(run, left, deletions.behind);
+  if (hold !== undefined) return waitFor(run, change, hold);
+  if (!results.failed) await prune(run, left, results);
+  if (run.signal.aborted) return leaveOpen(run, change);
+  run.services.failpoint("app:after-prune");
+  return results.failed ? applyFailed(run, desired, change, results) : applied(run, change, results);
+}
+
+/** Deletes what keeps the API server from accepting the rest. Says whether anything was deleted, or waits for that. */
+async function deleteWhatIsAwaited(
+  run: AppRun,
+  plan: Plan,
+  change: Change,
+  { waiting }: Remaining,
+  { behind, refusal }: DeletionFacts,
+  results: Results,
+): Promise<boolean> {
+  const awaited = results.failed || refusal !== undefined ? [] : awaitedDeletions(plan.pruneCandidates, waiting);
+  if (awaited.length === 0) return false;
+  const hold = holdDeletions(run, awaited, behind);
+  if (hold === undefined) {
+    await prune(run, awaited, results);
+    if (results.failed) return false;
+    run.memory.lastWrite = run.services.clock.monotonic();
+    run.requeueAfter(AFTER_DELETION_MS);
+  }
+  const gone = awaited.map(({ live }) => displayId(live.id)).join(", ");
+  waitFor(run, change, hold ?? `the rest is judged again, since ${gone} is deleted`);
+  return true;
+}
+
+/**
+ * Notes as failures what the destination still refuses although all that could have changed its mind is written, and had time to
+ * be taken in. Says whether anything failed.
+ */
+function noteStuck(run: AppRun, { waiting, held, unwritten }: Remaining, results: Results): boolean {
+  if (isTakenIn(run) || results.failed) {
+    const mayFollow = ({ liftedBy }: DeferredWrite): boolean => held.length > 0 && liftedBy.some(unwritten);
+    for (const one of waiting) {
+      if (mayFollow(one)) continue;
+      const { document } = one.action;
+      results.note(document.id, { ok: false, message: one.message, retryable: true }, document.origin);
+    }
+  }
+  return results.failed;
+}
+
+/** Whether nothing failed and not all is written: then the Change goes on when what it waits for has come. */
+function isWaiting(run: AppRun, change: Change, remaining: Remaining, results: Results): boolean {
+  const { waiting, held } = remaining;
+  if (waiting.length === 0 && held.length === 0) return false;
+  const message = awaitWrites(run, remaining);
+  run.progress = { state: "pending", message };
+  stageChange(run, change, { phase: "Applying", waitingFor: message, ...markedPlan(run, change, results, false) });
+  return true;
+}
+
+/** Says in the Change and the app what the rest of it waits for. */
+export function waitFor(run: AppRun, change: Change, message: string): void {
+  run.progress = { state: "pending", message };
+  stageChange(run, change, { phase: "Applying", waitingFor: message });
+}
+
+/** Ends this reconcile with the Change as it is, under way: another one finds it, and goes on. */
+async function leaveOpen(run: AppRun, change: Change): Promise<never> {
+  await flushChange(run, change);
+  run.signal.throwIfAborted();
+  throw new Error("left without a reason");
+}
+
+function applied(run: AppRun, change: Change, results: Results): void {
+  run.memory.retry = undefined;
+  run.memory.transferred = undefined;
+  run.memory.awaited = undefined;
+  run.memory.heldSince = undefined;
+  run.memory.lastEmitted.delete("sync");
+  run.progress = { state: "done" };
+  const appliedTime = change.status?.appliedTime ?? rfc3339(run.services.clock.now());
+  stageChange(run, change, { phase: "Verifying", appliedTime, ...markedPlan(run, change, results) });
+}
+
+function applyFailed(run: AppRun, desired: Rendered, change: Change, results: Results): void {
+  const plan = markedPlan(run, change, results);
+  const message = `${results.summary()} (${results.progress(plan.plan)})`;
+  backOffAfterFailure(run, desired, "ApplyFailed", `${desired.inputs.revision}: ${message}`, results.retryAfterMs());
+  awaitHealth(run, desired);
+  stageChange(run, change, { phase: "Applying", message, ...plan });
+}
+
+/** All is written, and what left Git may not be deleted now. */
+function pruneRefused(run: AppRun, desired: Rendered, change: Change, message: string): void {
+  run.services.observer.pruneRefused("PruneRefused");
+  backOffAfterFailure(run, desired, "PruneRefused", `${desired.inputs.revision}: ${message}`);
+  stageChange(run, change, { phase: "Applying", message });
+}
+
+/** What was refused may have been so since an object is not healthy: when that one is, it is tried at once. */
+function awaitHealth(run: AppRun, { documents }: Rendered): void {
+  const { objects } = observeApp(run);
+  const unhealthy = documents.filter(({ key }) => objects.get(key)?.health.status !== "Healthy").map(({ key }) => key);
+  if (run.memory.retry) run.memory.retry = { ...run.memory.retry, unhealthy };
+}
+
+function markedPlan(
+  run: AppRun,
+  change: Change,
+  results: Results,
+  complete = !results.failed,
+): Pick<ChangeUpdate, "plan"> {
+  const plan = results.mark(run.staged?.update.plan ?? change.status?.plan, complete);
+  return plan ? { plan } : {};
+}

@@ -1,0 +1,86 @@
+import type { PlannedAction } from "../../../api/change.js";
+import { cutMessage } from "../../../api/conditions.js";
+import type { Outcome } from "../../../destinations/destination.js";
+import { formatOrigin, type Origin } from "../../../manifest/document.js";
+import { apiVersionOf, displayId, type ObjectId } from "../../../manifest/object-id.js";
+import type { AppRun } from "../run.js";
+
+/** One write or delete that did not succeed. */
+export interface Failure {
+  readonly object: string;
+  readonly apiVersion: string;
+  /** File and line of its document; undefined for a delete. */
+  readonly where: string | undefined;
+  readonly message: string;
+  readonly retryAfterMs: number;
+}
+
+/** What became of the actions of a plan, by the name of their object. */
+export class Results {
+  readonly failures: Failure[] = [];
+  readonly #done = new Set<string>();
+  readonly #run: AppRun;
+
+  constructor(run: AppRun) {
+    this.#run = run;
+  }
+
+  get failed(): boolean {
+    return this.failures.length > 0;
+  }
+
+  /** Notes how one action went, and tells what the destination had to say about it. */
+  note(id: ObjectId, outcome: Outcome, origin?: Origin): void {
+    const object = displayId(id);
+    if (!outcome.ok) {
+      const where = origin && formatOrigin(origin);
+      const { message, retryAfterMs = 0 } = outcome;
+      this.failures.push({ object, apiVersion: apiVersionOf(id), where, message, retryAfterMs });
+      return;
+    }
+    this.#done.add(`${apiVersionOf(id)} ${object}`);
+    for (const text of outcome.notes) {
+      this.#run.emitEventOnce(`note ${object} ${text}`, "Warning", "ApplyWarning", "Apply", text);
+    }
+  }
+
+  /** What went wrong, in one line. */
+  summary(): string {
+    const shown = this.failures
+      .slice(0, 3)
+      .map(({ object, where, message }) => `${where === undefined ? "" : `${where}: `}${object}: ${message}`);
+    return `${shown.join("; ")}${this.failures.length > 3 ? `; and ${this.failures.length - 3} more` : ""}`;
+  }
+
+  /** The longest time that the destination asked us to wait. */
+  retryAfterMs(): number {
+    return Math.max(0, ...this.failures.map((failure) => failure.retryAfterMs));
+  }
+
+  /** How much of a marked plan is done, by name: `2 of 6 were written: Namespace shop, ConfigMap shop/a`. */
+  progress(plan: readonly PlannedAction[] | undefined): string {
+    const actions = (plan ?? []).filter(({ verb }) => verb !== "Keep");
+    const done = actions.filter(({ result }) => result === "Done").map(({ object }) => object);
+    if (done.length === 0) return "nothing was written";
+    const more = done.length > 3 ? ` and ${done.length - 3} more` : "";
+    return `${done.length} of ${actions.length} were written: ${done.slice(0, 3).join(", ")}${more}`;
+  }
+
+  /**
+   * The plan with the result of each action so far: what failed now, and what was done now or before; with `complete`, all that
+   * is not kept.
+   */
+  mark(plan: readonly PlannedAction[] | undefined, complete: boolean): PlannedAction[] | undefined {
+    const errors = new Map(
+      this.failures.map((failure) => [`${failure.apiVersion} ${failure.object}`, failure.message]),
+    );
+    return plan?.map((action) => {
+      const { result, error: _, ...bare } = action;
+      const key = `${action.apiVersion} ${action.object}`;
+      const error = errors.get(key);
+      if (error !== undefined) return { ...bare, result: "Failed" as const, error: cutMessage(error) };
+      const done = complete || result === "Done" || this.#done.has(key);
+      return done && action.verb !== "Keep" ? { ...bare, result: "Done" as const } : bare;
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import { mapLimit } from "../../../base/semaphore.js";
+import type { Document } from "../../../manifest/document.js";
+import type { ObjectKey } from "../../../manifest/object-id.js";
+import type { DeferredWrite, PreviewedWrite, WriteAction } from "../../../plan/actions.js";
+import { nextStep } from "../../../plan/apply-steps.js";
+import type { Plan } from "../../../plan/plan.js";
+import type { AppRun, Rendered } from "../run.js";
+import { type Hold, Holds } from "./holds.js";
+import { liftingDeletions } from "./lifting-deletions.js";
+import type { Results } from "./results.js";
+
+/** Writes of one app on their way at once. */
+const PARALLEL = 8;
+
+/** A write that waits for the health of others. */
+export interface HeldWrite extends Hold {
+  readonly action: WriteAction;
+}
+
+/** What could not be written in one go. */
+export interface Remaining {
+  /** What the destination does not accept, with what it says now. */
+  readonly waiting: readonly DeferredWrite[];
+  /** What waits for the health of others. */
+  readonly held: readonly HeldWrite[];
+  /** Whether a document is still to be written. */
+  readonly unwritten: (key: ObjectKey) => boolean;
+}
+
+/**
+ * Makes the writes of a plan in their order, as far as that is possible now, and has the destination judge again what it could
+ * not accept before. Ends between two writes when this process is to end.
+ */
+export async function writeInOrder(run: AppRun, desired: Rendered, plan: Plan, results: Results): Promise<Remaining> {
+  const holds = new Holds(run, desired);
+  const failed: Document[] = [];
+  let accepted: readonly PreviewedWrite[] = plan.writes;
+  let waiting: readonly DeferredWrite[] = [
+    ...plan.deferred,
+    ...(plan.refused ?? []).map(({ action, message }) => ({ action, message, liftedBy: [] })),
+  ];
+  let wrote = false;
+  const unwritten = (key: ObjectKey): boolean =>
+    [...accepted, ...waiting].some(({ action }) => action.document.key === key) ||
+    failed.some((document) => document.key === key);
+  for (;;) {
+    const holdOf = new Map<PreviewedWrite, Hold>();
+    for (const write of accepted) {
+      const hold = holds.of(write.action, unwritten);
+      if (hold) holdOf.set(write, hold);
+    }
+    const ready = accepted.filter((write) => !holdOf.has(write));
+    const held = [...holdOf].map(([{ action }, hold]) => ({ ...hold, action }));
+    const step = nextStep({ ready, waiting, failed, wrote, tierOf: holds.tierOf });
+    if (step.type === "end" || run.signal.aborted) return { waiting, held, unwritten };
+    if (step.type === "judge") {
+      const others = [...accepted.map(({ action }) => action), ...liftingDeletions(plan.pruneCandidates)];
+      const again = await judgeAgain(run, desired, waiting, others);
+      accepted = [...accepted, ...again.accepted];
+      waiting = again.waiting;
+      wrote = false;
+      continue;
+    }
+    const done = new Set(step.writes);
+    await mapLimit(step.writes, PARALLEL, async (write) => {
+      if (run.signal.aborted || (await writeOne(run, write, results, holds))) return;
+      failed.push(write.action.document);
+    });
+    if (run.signal.aborted) return { waiting, held, unwritten };
+    run.services.failpoint("app:after-tier");
+    accepted = accepted.filter((write) => !done.has(write));
+    wrote = true;
+  }
+}
+
+async function writeOne(run: AppRun, write: PreviewedWrite, results: Results, holds: Holds): Promise<boolean> {
+  const { document } = write.action;
+  const { failpoint, observer, clock } = run.services;
+  const outcome = await run.destination.write(run.target, write);
+  failpoint("app:after-first-write");
+  observer.applied(write.verb === "Update" ? "update" : "create", outcome.ok ? "success" : "error");
+  results.note(document.id, outcome, document.origin);
+  if (outcome.ok) {
+    run.memory.lastWrite = clock.monotonic();
+    holds.written(document);
+  }
+  return outcome.ok;
+}
+
+/** Has the destination judge again what waits, now that others are written. */
+async function judgeAgain(
+  run: AppRun,
+  desired: Rendered,
+  waiting: readonly DeferredWrite[],
+  others: readonly WriteAction[],
+): Promise<{ readonly accepted: readonly PreviewedWrite[]; readonly waiting: readonly DeferredWrite[] }> {
+  const { destination, target, signal } = run;
+  await destination.prepare(desired.kinds);
+  const preview = await destination.preview(
+    target,
+    waiting.map(({ action }) => action),
+    desired.documents,
+    signal,
+    others,
+  );
+  run.services.failpoint("app:after-dry-run");
+  const refused = preview.refused.map(({ action, message }) => ({ action, message, liftedBy: [] }));
+  return { accepted: preview.accepted, waiting: [...preview.deferred, ...refused] };
+}

@@ -1,0 +1,61 @@
+import type { RawObject } from "../../../kube/object.js";
+import type { ResourceInfo } from "../../../kube/resource.js";
+import { applyObject } from "../../../kube/server-side-apply.js";
+import type { Document } from "../../../manifest/document.js";
+import { keepAnnotations } from "../../../manifest/keep-annotations.js";
+import type { Target } from "../../destination.js";
+import { needsStatus } from "../health/rules.js";
+import { type KubernetesContext, observeResponse, recordedHash, writer } from "../kubernetes-context.js";
+import { fieldManager, formatApplied, withOwnership } from "../ownership/identity.js";
+import type { ObservedObject } from "../watch/observed-object.js";
+
+/** A document on its way to the API server. */
+export interface OwnedWrite {
+  readonly target: Target;
+  readonly resource: ResourceInfo;
+  readonly document: Document;
+  /** Hash of the fields that the API server is going to book to us, as a dry run told. */
+  readonly fields: string;
+  readonly force: boolean;
+  /** Whether the answer is to hold the whole object and not its metadata alone. */
+  readonly whole: boolean;
+}
+
+/** What the API server answered to a write. */
+export interface Written {
+  readonly observed: ObservedObject;
+  /** As answered: what is not asked for is missing. */
+  readonly object: RawObject;
+}
+
+/**
+ * Applies with the annotation that tells later whether anybody touched the object. Should the API server book other fields in
+ * the end than in the dry run, the annotation is put right by one more apply.
+ */
+export async function applyOwned(context: KubernetesContext, write: OwnedWrite): Promise<Written> {
+  const written = await applyOnce(context, write);
+  const { entryHash } = written.observed;
+  if (entryHash === undefined || entryHash === write.fields) return written;
+  return applyOnce(context, { ...write, fields: entryHash, force: true });
+}
+
+async function applyOnce(context: KubernetesContext, write: OwnedWrite): Promise<Written> {
+  const { target, resource, document, fields, force, whole } = write;
+  context.tracker.writeStarted(document.key);
+  let observed: ObservedObject | undefined;
+  try {
+    const applied = formatApplied(recordedHash(context, document), fields, keepAnnotations(document.object.metadata));
+    const { object } = await applyObject(context.client, {
+      resource,
+      object: withOwnership(document, target.app, context, applied),
+      manager: fieldManager(target.app),
+      force,
+      impersonate: writer(context, target),
+      metadataOnly: !whole && !needsStatus(document.id),
+    });
+    observed = observeResponse(resource, object);
+    return { observed, object };
+  } finally {
+    context.tracker.writeFinished(document.key, observed, true);
+  }
+}

@@ -1,0 +1,220 @@
+import type { FieldChange } from "../../../api/change.js";
+import { LABEL_APP, LABEL_APP_NAMESPACE } from "../../../api/group.js";
+import { mapLimit } from "../../../base/semaphore.js";
+import { isStatus, removedVersion } from "../../../kube/errors.js";
+import { applyEntry, fieldsHash } from "../../../kube/fields/managed-fields.js";
+import type { ResourceInfo } from "../../../kube/resource.js";
+import type { ApplyResult } from "../../../kube/server-side-apply.js";
+import type { Document } from "../../../manifest/document.js";
+import { apiVersionOf, displayId } from "../../../manifest/object-id.js";
+import type { Preview, PreviewedWrite, WriteAction } from "../../../plan/actions.js";
+import type { Target } from "../../destination.js";
+import { deferrable, type Refused } from "../companions/defer.js";
+import { provides } from "../companions/provides.js";
+import { fairnessKeyOf, type KubernetesContext, noteForbidden, WRITES_PER_APP, writer } from "../kubernetes-context.js";
+import { withoutOwner } from "../ownership/absent-owners.js";
+import { judgeAdoption } from "../ownership/adoption.js";
+import { adoptionRemoves } from "../ownership/adoption-diff.js";
+import { fieldManager } from "../ownership/identity.js";
+import { isTooLarge, KIND_NOT_SERVED, Refusal, TOO_LARGE } from "../refusals/refusal.js";
+import { refusedWrite } from "../refusals/refused-write.js";
+import { describeUnknownKind } from "../refusals/unknown-kind.js";
+import { admissionNotes, divergentPaths } from "./admission-changes.js";
+import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
+import { liveDiff } from "./live-diff.js";
+import { judgeSize } from "./object-size.js";
+import { removalNotes } from "./update-notes.js";
+
+/** Fields of one object; with the line about the rest they fit into a Change. */
+const MAX_DIFF = 100;
+
+type Judged = { readonly accepted: PreviewedWrite } | Refused;
+
+/** What a preview is about, beside the writes that are judged. */
+export interface PreviewScope {
+  /** All documents of the app. */
+  readonly all: readonly Document[];
+  /** Other writes of the same Change that are still to be made, and were accepted. */
+  readonly others: readonly WriteAction[];
+}
+
+/**
+ * Dry-runs every write, all of them whatever the first ones say, so that every error comes out at once. What is refused only
+ * for want of something that the same Change makes is deferred: see docs/adr/0017-apply-order-and-deferral.md.
+ */
+export async function preview(
+  context: KubernetesContext,
+  target: Target,
+  writes: readonly WriteAction[],
+  { all, others }: PreviewScope,
+  signal: AbortSignal,
+): Promise<Preview> {
+  context.denied.forget(writer(context, target));
+  const waits = (write: WriteAction): boolean =>
+    context.discovery.peek(write.document.id) === undefined && all.some((one) => provides(one, write.document.id));
+  const judged = await judgeAll(
+    context,
+    target,
+    writes.filter((write) => !waits(write)),
+    signal,
+  );
+  const accepted = judged.flatMap((one) => ("accepted" in one ? [one.accepted] : []));
+  const refused = judged.flatMap((one) => ("refused" in one ? [one] : []));
+  const unserved = writes.filter(waits);
+  const coming = [...accepted.map(({ action }) => action), ...others, ...unserved];
+  const sorted = await deferrable(context, target, all, refused, coming);
+  const kinds = unserved.map((action) => ({
+    action,
+    message: `the cluster does not serve ${action.document.id.kind} in ${apiVersionOf(action.document.id)} yet`,
+    liftedBy: [...writes, ...others]
+      .filter(({ document }) => provides(document, action.document.id))
+      .map(({ document }) => document.key),
+  }));
+  return { accepted, refused: sorted.refused, deferred: [...sorted.deferred, ...kinds], missing: [] };
+}
+
+function judgeAll(
+  context: KubernetesContext,
+  target: Target,
+  writes: readonly WriteAction[],
+  signal: AbortSignal,
+): Promise<Judged[]> {
+  return mapLimit(writes, WRITES_PER_APP, (write) =>
+    context.requests.run(() => {
+      signal.throwIfAborted();
+      return judge(context, target, write);
+    }, fairnessKeyOf(target)),
+  );
+}
+
+async function judge(context: KubernetesContext, target: Target, action: WriteAction): Promise<Judged> {
+  try {
+    const resource = await usableResource(context, action.document);
+    const doomed = await withoutOwner(context, target, resource, action.document);
+    if (doomed !== undefined) throw new Refusal(doomed, true);
+    const accepted =
+      action.live?.ownership === "Owned"
+        ? await judgeUpdate(context, target, action, resource)
+        : await judgeFirstContact(context, target, action, resource);
+    return { accepted };
+  } catch (error) {
+    noteForbidden(context, target, error);
+    const seen = isTooLarge(error) ? await readState(context, target, action) : "";
+    const owner = error instanceof Refusal ? error.owner : undefined;
+    return { refused: { ...(await refusedWrite(context, target, action, error, seen)), owner }, error };
+  }
+}
+
+/** The kind as served, if it is one that can be kept in sync: applied, watched and deleted. */
+async function usableResource(context: KubernetesContext, document: Document): Promise<ResourceInfo> {
+  const { id } = document;
+  const resource = await context.discovery.find(id);
+  if (!resource) {
+    throw new Refusal(describeUnknownKind(id, await context.discovery.all()), true, KIND_NOT_SERVED);
+  }
+  for (const verb of ["patch", "watch", "delete"]) {
+    if (!resource.verbs.has(verb))
+      throw new Refusal(`${id.kind} cannot be kept in Git: the API server offers no ${verb} for it`, false);
+  }
+  return resource;
+}
+
+async function judgeUpdate(
+  context: KubernetesContext,
+  target: Target,
+  action: WriteAction,
+  resource: ResourceInfo,
+): Promise<PreviewedWrite> {
+  const [dry, live] = await Promise.all([
+    forcedDryRun(context, target, action.document, resource),
+    readLive(context, target, resource, action.document),
+  ]);
+  if (!live) return accepted(target, action, "Update", dry, [], undefined);
+  const { document } = action;
+  const diff = liveDiff(live, dry.object);
+  const notes = removalNotes(document, fieldManager(target.app), live.metadata, dry.object.metadata, diff);
+  return accepted(target, action, "Update", { ...dry, warnings: [...dry.warnings, ...notes] }, diff, undefined);
+}
+
+/** The first dry run of an object that is not known to be ours is unforced: a conflict is somebody's, and told. */
+async function judgeFirstContact(
+  context: KubernetesContext,
+  target: Target,
+  action: WriteAction,
+  resource: ResourceInfo,
+): Promise<PreviewedWrite> {
+  const { document } = action;
+  let refusal: unknown;
+  try {
+    const dry = await dryRun(context, target, document, resource, false);
+    if (dry.created) return accepted(target, action, "Create", dry, [], undefined);
+  } catch (error) {
+    // A member of a union that somebody else has set looks like a fault of the document, and old books like one of the server.
+    if (!isStatus(error, 409) && !isStatus(error, 422) && removedVersion(error) === undefined) throw error;
+    refusal = error;
+  }
+  const live = await readLive(context, target, resource, document);
+  if (!live) throw isStatus(refusal, 422) ? refusal : new Refusal("somebody made and deleted it meanwhile", true);
+  const verdict = judgeAdoption({
+    id: document.id,
+    annotations: document.object.metadata.annotations,
+    metadata: live.metadata,
+    app: target.app,
+    instance: context.instance,
+    policy: target.adopt,
+    appExists: context.appExists,
+  });
+  if (!verdict.allowed) throw new Refusal(verdict.reason, true, undefined, verdict.owner);
+  const dry = await forcedDryRun(context, target, document, resource);
+  const removed = adoptionRemoves(live, document, dry.object, fieldManager(target.app), target.adopt === "Always");
+  const diff = [...liveDiff(live, dry.object), ...removed].slice(0, MAX_DIFF);
+  return accepted(target, action, "Adopt", dry, diff, `${verdict.reason}${takenFrom(refusal)}`);
+}
+
+/** Whose values the first apply overwrites, as the API server tells in a conflict. */
+function takenFrom(refusal: unknown): string {
+  if (!isStatus(refusal, 409)) return "";
+  const causes = refusal.status.details?.causes ?? [];
+  const told = causes.flatMap(({ message = "", field = "" }) => {
+    const manager = /^conflict with "([^"]*)"/.exec(message)?.[1];
+    return manager === undefined ? [] : [`${field} from ${manager}`];
+  });
+  return told.length === 0 ? "" : `; takes ${told.slice(0, 5).join(", ")}`;
+}
+
+function accepted(
+  target: Target,
+  action: WriteAction,
+  verb: PreviewedWrite["verb"],
+  dry: ApplyResult,
+  diff: readonly FieldChange[],
+  reason: string | undefined,
+): PreviewedWrite {
+  const { document } = action;
+  const { metadata } = dry.object;
+  if (metadata.labels?.[LABEL_APP] !== target.app.name || metadata.labels[LABEL_APP_NAMESPACE] !== target.app.namespace)
+    throw new Refusal(
+      `an admission webhook or policy removes the labels ${LABEL_APP} and ${LABEL_APP_NAMESPACE}, without which the object would be lost from sight: have it leave them alone`,
+      true,
+    );
+  const entry = applyEntry(metadata, fieldManager(target.app));
+  const size = judgeSize(document, dry.object);
+  if (size.refusal !== undefined) throw new Refusal(size.refusal, false, TOO_LARGE);
+  const large = size.warning === undefined ? [] : [`${displayId(document.id)}: ${size.warning}`];
+  const warnings = [...dry.warnings, ...admissionNotes(document, dry.object), ...large];
+  return { action, verb, stamp: entry ? fieldsHash(entry) : "", reason, diff, warnings };
+}
+
+/**
+ * Whether a live object that is too large to be applied is as its document says: read, since it has no managed fields any more
+ * that would tell. See docs/adr/0014-oversized-objects.md.
+ */
+async function readState(context: KubernetesContext, target: Target, { document, live }: WriteAction): Promise<string> {
+  const resource = live && (await context.discovery.find(document.id));
+  const object = resource && (await readLive(context, target, resource, document).catch(() => undefined));
+  if (!object) return "";
+  const paths = divergentPaths(document.object, object);
+  return paths.length === 0
+    ? "; what is live has all that Git says, but is not kept so until then"
+    : `; what is live is not as in Git: ${paths.join(", ")}`;
+}

@@ -1,0 +1,45 @@
+import type { FieldChange } from "../../../api/change.js";
+import { leavesOf, nest, subtract } from "../../../kube/fields/field-sets.js";
+import { applyEntry, fieldPaths, union } from "../../../kube/fields/managed-fields.js";
+import type { FieldsV1, RawObject } from "../../../kube/object.js";
+import { maskSecrets } from "../../../manifest/diff/mask.js";
+import { showValue } from "../../../manifest/diff/show-value.js";
+import type { Document, KubeObject } from "../../../manifest/document.js";
+import { foreignFields } from "./authoritative-kinds.js";
+import { isLegacy, isMain, isTool } from "./field-managers.js";
+import { follow } from "./follow-step.js";
+
+/** Fields of one object that are named. */
+const MAX_FIELDS = 50;
+
+/**
+ * What an adoption removes: fields of the ways of writing that it replaces, and of strict kinds all that others have, as far as
+ * the document does not have them. The dry run cannot show this, as it is asked before these fields are ours.
+ */
+export function adoptionRemoves(
+  live: RawObject,
+  document: Document,
+  dry: RawObject,
+  manager: string,
+  tools: boolean,
+): FieldChange[] {
+  const entries = live.metadata.managedFields ?? [];
+  const mine = applyEntry(dry.metadata, manager);
+  const moving = entries.filter((entry) => isMain(entry) && (isLegacy(entry) || (tools && isTool(entry))));
+  const fields = moving.reduce<FieldsV1>(
+    (sum, entry) => union(sum, entry.fieldsV1 ?? {}),
+    foreignFields(document.id, mine, entries),
+  );
+  const masked = maskSecrets(live as unknown as KubeObject);
+  const removed = leavesOf(subtract(fields, mine?.fieldsV1 ?? {}), MAX_FIELDS);
+  return removed.flatMap((steps) => {
+    const value = steps.reduce<unknown>((found, step) => follow(step, found), masked);
+    const [path] = fieldPaths(nest(steps, {}), 1);
+    return path === undefined || value === undefined || isBookkeeping(steps) ? [] : [{ path, from: showValue(value) }];
+  });
+}
+
+/** What tools note for themselves says nothing about the object. */
+function isBookkeeping(steps: readonly string[]): boolean {
+  return steps[1] === "f:annotations" && /last-applied-configuration$/.test(steps[2] ?? "");
+}

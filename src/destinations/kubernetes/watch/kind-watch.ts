@@ -1,0 +1,187 @@
+import { LABEL_APP_NAMESPACE, LABEL_INSTANCE } from "../../../api/group.js";
+import type { Clock } from "../../../base/clock.js";
+import { messageOf } from "../../../base/errors.js";
+import type { Logger } from "../../../base/logger.js";
+import type { KubeClient } from "../../../kube/client/kube-client.js";
+import { isStatus, ResponseTooLargeError } from "../../../kube/errors.js";
+import { isNewer } from "../../../kube/object.js";
+import { collectionPath, type ResourceInfo } from "../../../kube/resource.js";
+import { storeKey } from "../../../kube/watch/fresh-list.js";
+import { Reflector, type ReflectorObserver, type StoreEvent } from "../../../kube/watch/reflector.js";
+import type { GroupVersionKind } from "../../../manifest/object-id.js";
+import { healthOf, needsStatus } from "../health/rules.js";
+import { type ObservedObject, observe } from "./observed-object.js";
+import type { Tracker } from "./tracker.js";
+
+/** What a watch of a kind needs. */
+export interface KindWatchOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** UID of the control cluster's kube-system: only objects of this instance are watched. */
+  readonly instance: string;
+  /** Namespaces whose apps' objects are watched; undefined: all. */
+  readonly appNamespaces?: readonly string[] | undefined;
+  readonly tracker: Tracker;
+  readonly observer: ReflectorObserver | undefined;
+  /** Who lists and watches, for people. */
+  readonly reader: string;
+  /** Called at each success and failure of listing and watching. */
+  readonly onSync: (error: unknown) => void;
+}
+
+/**
+ * The watch of one kind at one version. `after`: the one that it takes the place of, as the kind is served otherwise now. Its
+ * objects stay known until the first list, and what that does not hold is gone.
+ */
+export class KindWatch {
+  readonly resource: ResourceInfo;
+  /** Why the kind cannot be listed. */
+  problem: string | undefined;
+  readonly #options: KindWatchOptions;
+  readonly #reflector: Reflector<ObservedObject>;
+  readonly #replaces: boolean;
+  /** What the one before held, until the first list. */
+  #inherited: readonly ObservedObject[];
+  /** Resolved at each success or failure of listing. */
+  #waiters: (() => void)[] = [];
+  /** Refusals in a row. A server that has just begun may refuse what it allows a moment later. */
+  #refusals = 0;
+  #ended = false;
+
+  constructor(options: KindWatchOptions, resource: ResourceInfo, after: KindWatch | undefined) {
+    this.resource = resource;
+    this.#options = options;
+    this.#replaces = after !== undefined;
+    this.#inherited = after?.objects() ?? [];
+    this.#reflector = this.#reflect();
+  }
+
+  /** Whether the list is whole. */
+  get synced(): boolean {
+    return this.#reflector.synced;
+  }
+
+  /** Whether everything up to this state of an object was told of, and the object is not there any more. */
+  hasPassed({ id, uid, resourceVersion }: ObservedObject): boolean {
+    const { resourceVersion: reached, store } = this.#reflector;
+    if (!this.synced || reached === undefined || isNewer(resourceVersion, reached)) return false;
+    return store.get(storeKey({ metadata: { namespace: id.namespace, name: id.name } }))?.uid !== uid;
+  }
+
+  /** The objects of the kind, as far as they are known. */
+  objects(): readonly ObservedObject[] {
+    return this.synced ? [...this.#reflector.store.values()] : this.#inherited;
+  }
+
+  start(): void {
+    this.#reflector.start();
+  }
+
+  /** Asks again at once, if it may not be listed. */
+  retry(): void {
+    if (this.#refusals > 0 || this.problem !== undefined) this.#reflector.retryNow();
+  }
+
+  /** Ends a pause after a failure. */
+  retryNow(): void {
+    this.#reflector.retryNow();
+  }
+
+  /** Ends the watch. Nothing is told of from now on. */
+  async stop(): Promise<void> {
+    this.#ended = true;
+    this.#wake();
+    await this.#reflector.stop();
+  }
+
+  /** Resolves at the first list, or when that has failed. */
+  async settled(): Promise<void> {
+    if (this.synced || this.problem !== undefined || this.#ended) return;
+    await new Promise<void>((resolve) => this.#waiters.push(resolve));
+  }
+
+  /** The objects are gone: so the tracker is told. */
+  forget(objects: readonly ObservedObject[]): void {
+    for (const { key, uid } of objects) this.#options.tracker.gone(key, uid);
+  }
+
+  #reflect(): Reflector<ObservedObject> {
+    const { client, clock, logger, instance, appNamespaces, tracker, observer } = this.#options;
+    const { resource } = this;
+    const kind: GroupVersionKind = { group: resource.group, version: resource.version, kind: resource.kind };
+    return new Reflector<ObservedObject>({
+      client,
+      clock,
+      logger,
+      path: collectionPath(resource),
+      labelSelector: selectorOf(instance, appNamespaces),
+      mode: needsStatus(kind) ? "full" : "metadata",
+      // The echo of our own write has been looked at already, when its answer came.
+      reduce: (raw) => tracker.unchanged(raw, kind) ?? observe(raw, kind, healthOf(raw, kind)),
+      uidOf: (object) => object.uid,
+      onEvent: (event) => this.#onEvent(event),
+      onSync: (error, listed = false) => this.#synced(error, listed),
+      ...(observer ? { observer } : {}),
+    });
+  }
+
+  #onEvent(event: StoreEvent<ObservedObject>): void {
+    if (this.#ended) return;
+    const { tracker } = this.#options;
+    const first = !this.synced && !this.#replaces;
+    if (event.type === "Deleted") tracker.gone(event.previous.key, event.previous.uid);
+    else tracker.seen(event.object, first, event.listed && !first);
+  }
+
+  #synced(error: unknown, listed: boolean): void {
+    if (this.#ended) return;
+    const refused = isStatus(error, 404) || isStatus(error, 403);
+    this.#refusals = refused ? this.#refusals + 1 : error === undefined ? 0 : this.#refusals;
+    if (error === undefined) {
+      this.problem = undefined;
+      this.#release();
+      if (listed) this.#markAbsentUnverified();
+    } else if (!this.synced || (refused && this.#refusals > 1) || error instanceof ResponseTooLargeError)
+      this.problem = describeFailure(this.#options.reader, this.resource, error);
+    this.#wake();
+    this.#options.onSync(error);
+  }
+
+  /** What the watch before this one held, and the list does not, is gone. */
+  #release(): void {
+    const present = new Set([...this.#reflector.store.values()].map(({ key, uid }) => `${key} ${uid}`));
+    const gone = this.#inherited.filter(({ key, uid }) => !present.has(`${key} ${uid}`));
+    this.#inherited = [];
+    this.forget(gone);
+  }
+
+  /** What is known from the answers to our writes alone, and the list does not hold, may have gone with an older state of etcd. */
+  #markAbsentUnverified(): void {
+    const { tracker } = this.#options;
+    const { group, kind } = this.resource;
+    const present = new Set([...this.#reflector.store.values()].map(({ key }) => key));
+    for (const { object } of [...tracker.all()])
+      if (object.id.group === group && object.id.kind === kind && !present.has(object.key))
+        tracker.verification(object.key);
+  }
+
+  #wake(): void {
+    for (const waiter of this.#waiters) waiter();
+    this.#waiters = [];
+  }
+}
+
+function describeFailure(reader: string, resource: ResourceInfo, error: unknown): string {
+  if (isStatus(error, 403))
+    return `cannot be listed: ${reader} needs list and watch on ${resource.plural}${resource.group ? `.${resource.group}` : ""} (${messageOf(error)})`;
+  return `cannot be listed: ${messageOf(error)}`;
+}
+
+/** Selects the objects of this control cluster, and of some namespaces' apps where there are other installations beside this one. */
+function selectorOf(instance: string, appNamespaces: readonly string[] | undefined): string {
+  const ours = `${LABEL_INSTANCE}=${instance}`;
+  return appNamespaces === undefined
+    ? ours
+    : `${ours},${LABEL_APP_NAMESPACE} in (${[...appNamespaces].sort().join(",")})`;
+}

@@ -1,0 +1,101 @@
+import { z } from "zod";
+import { CoreApp } from "../../../api/core/app.js";
+import { CoreBackupPolicy } from "../../../api/core/backup-policy.js";
+import type { ChangeKind } from "../../../api/core/changes.js";
+import { Metadata } from "../../../api/core/fields.js";
+import { CoreJob } from "../../../api/core/job.js";
+import { CoreNode, CoreNodeConfig } from "../../../api/core/node.js";
+import { CoreMiddleware, CoreRoute, CoreSignInProvider } from "../../../api/core/route.js";
+import { CoreSecret } from "../../../api/core/secret.js";
+
+/*
+ * What is read of a Core's resources. Other Cores than the embedded one know fewer fields; only those without which
+ * nothing can be decided are asked for.
+ */
+
+const common = {
+  revision: z.int().optional(),
+  createdAt: z.string().optional(),
+  updatedAt: z.string().optional(),
+  metadata: Metadata.nullish().transform((metadata) => metadata ?? {}),
+};
+const optionalText = z
+  .string()
+  .nullish()
+  .transform((text) => text ?? null);
+
+/** An app as it is read. */
+export const AppRecord = CoreApp.extend({
+  ...common,
+  description: optionalText,
+  domain: optionalText,
+  nodeId: optionalText,
+});
+export type AppRecord = z.infer<typeof AppRecord>;
+
+/** A route as it is read. */
+export const RouteRecord = CoreRoute.extend({
+  ...common,
+  appId: optionalText,
+  tls: z.boolean().default(false),
+  middleware: CoreMiddleware.nullish().transform((middleware) => middleware ?? {}),
+});
+export type RouteRecord = z.infer<typeof RouteRecord>;
+
+/** A backup policy as it is read. */
+export const BackupPolicyRecord = CoreBackupPolicy.extend({ ...common, appId: optionalText });
+export type BackupPolicyRecord = z.infer<typeof BackupPolicyRecord>;
+
+/** A node as it is read. */
+export const NodeRecord = CoreNode.extend({
+  ...common,
+  ipAddress: optionalText,
+  lastHeartbeat: optionalText,
+  version: z.string().default(""),
+  runner: z.string().optional(),
+  config: CoreNodeConfig.nullish().catch(null),
+});
+export type NodeRecord = z.infer<typeof NodeRecord>;
+
+/** A job as it is read. */
+export const JobRecord = CoreJob.extend({
+  ...common,
+  type: z.string(),
+  nodeId: optionalText,
+  appId: optionalText,
+  payload: z.object({ version: z.int().nullish() }).nullish().catch(null),
+  result: z.record(z.string(), z.json()).nullish().catch(null),
+  error: optionalText,
+  logs: z.array(z.string()).default([]).catch([]),
+});
+export type JobRecord = z.infer<typeof JobRecord>;
+
+/** A secret as it is read: its name and whom it is for. */
+export const SecretRecord = CoreSecret.pick({ id: true, name: true, scope: true }).extend({ scopeId: optionalText });
+export type SecretRecord = z.infer<typeof SecretRecord>;
+
+/** A sign-in provider as it is read. */
+export const SignInProviderRecord = CoreSignInProvider.pick({ id: true, name: true });
+export type SignInProviderRecord = z.infer<typeof SignInProviderRecord>;
+
+/** The resource of each kind. */
+export interface CoreRecords {
+  app: AppRecord;
+  route: RouteRecord;
+  backupPolicy: BackupPolicyRecord;
+  node: NodeRecord;
+  job: JobRecord;
+  secret: SecretRecord;
+  signInProvider: SignInProviderRecord;
+}
+
+/** How each kind is read. */
+export const CORE_RECORDS: { readonly [K in ChangeKind]: z.ZodType<CoreRecords[K]> } = {
+  app: AppRecord,
+  route: RouteRecord,
+  backupPolicy: BackupPolicyRecord,
+  node: NodeRecord,
+  job: JobRecord,
+  secret: SecretRecord,
+  signInProvider: SignInProviderRecord,
+};

@@ -1,0 +1,33 @@
+import type { CommitInfo } from "../engine.js";
+import { GitError } from "../errors.js";
+
+/** A commit object as far as this product reads it. */
+export interface ParsedCommit {
+  /** Id of its root tree. */
+  readonly tree: string;
+  readonly info: CommitInfo;
+}
+
+/**
+ * Reads a commit object: headers, an empty line, the message. The time is the committer's: when the commit got its id, also
+ * after a rebase. Throws `GIT_TREE_INVALID` when there is no tree in it.
+ */
+export function parseCommit(content: Buffer, id: string): ParsedCommit {
+  const text = content.toString("utf8");
+  const end = text.indexOf("\n\n");
+  const head = (end < 0 ? text : text.slice(0, end)).split("\n");
+  const header = (name: string): string =>
+    head.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? "";
+  const tree = header("tree");
+  if (!/^[0-9a-f]{40}$/.test(tree)) throw new GitError("GIT_TREE_INVALID", `the Git commit ${id} names no tree`);
+  const author = parsePerson(header("author"));
+  const { time } = parsePerson(header("committer"));
+  const message = end < 0 ? "" : text.slice(end + 2);
+  return { tree, info: { id, author: author.name, email: author.email, time, message } };
+}
+
+/** `Name <address> <seconds> <zone>`; whatever is missing comes out empty or 0. */
+function parsePerson(line: string): { name: string; email: string; time: number } {
+  const match = /^(.*?) ?<(.*)> ?(-?\d+)?/.exec(line);
+  return { name: match?.[1] ?? "", email: match?.[2] ?? "", time: Number(match?.[3] ?? 0) };
+}

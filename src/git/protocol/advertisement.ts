@@ -1,0 +1,150 @@
+import type { RemoteRefs } from "../engine.js";
+import { GitError } from "../errors.js";
+import type { RefFilter } from "../refs/ref-filter.js";
+import { notGit, type Packet, packetText } from "./pkt-line.js";
+
+const COMMIT_ID = /^[0-9a-f]{40}$/;
+
+/** Takes an answer in packet by packet, and gives what was in it at the end. */
+export interface ResponseReader<T> {
+  take(packet: Packet): void;
+  finish(): T;
+}
+
+/** What a server says on `GET info/refs`: that it speaks protocol v2, or all of its refs (protocol v0 and v1). */
+export type Advertisement = { readonly version: 2 } | { readonly version: 0; readonly refs: RemoteRefs };
+
+/**
+ * Reads the answer to `GET info/refs` (gitprotocol-http). What was asked for is picked out here, as an old server cannot.
+ * Ref lines are `<id> <name>`; capabilities come after a NUL on the first one, and `<name>^{}` is what an annotated tag
+ * points at.
+ */
+export class AdvertisementReader implements ResponseReader<Advertisement> {
+  readonly #refs: RefFilter;
+  readonly #url: string;
+  /** What is to come: anything of the beginning, the first ref, another ref, or nothing that matters. */
+  #next: "service" | "version" | "first ref" | "ref" | "nothing" = "service";
+  #hasService = false;
+  #hasVersion = false;
+  #head: string | undefined;
+
+  constructor(refs: RefFilter, url: string) {
+    this.#refs = refs;
+    this.#url = url;
+  }
+
+  take(packet: Packet): void {
+    if (packet.kind !== "data" || this.#next === "nothing") return;
+    const text = packetText(packet.data);
+    if (this.#next === "service") {
+      this.#next = "version";
+      this.#hasService = text.startsWith("# service=");
+      if (this.#hasService) return;
+    }
+    if (this.#next === "version") {
+      this.#next = text === "version 2" ? "nothing" : "first ref";
+      this.#hasVersion = text === "version 1";
+      if (this.#hasVersion || text === "version 2") return;
+    }
+    const isFirst = this.#next === "first ref";
+    this.#next = "ref";
+    if (isFirst) this.#takeFirst(text);
+    this.#takeRef(text);
+  }
+
+  finish(): Advertisement {
+    if (this.#next === "nothing") return { version: 2 };
+    if (this.#next === "service") throw notGit(this.#url);
+    const { kept } = this.#refs;
+    return { version: 0, refs: { refs: kept, head: kept.has("HEAD") ? this.#head : undefined } };
+  }
+
+  #takeFirst(text: string): void {
+    const [, capabilities] = text.split("\0");
+    if (capabilities === undefined && !this.#hasService && !this.#hasVersion) throw notGit(this.#url);
+    this.#head = /(?:^| )symref=HEAD:(\S+)/.exec(capabilities ?? "")?.[1];
+  }
+
+  #takeRef(line: string): void {
+    const [text = ""] = line.split("\0");
+    if (text.startsWith("shallow ")) return;
+    refuseErrorLine(text, this.#url);
+    const name = text.slice(41);
+    if (name === "capabilities^{}") return;
+    const id = commitId(text.slice(0, 40), text[40], this.#url);
+    this.#refs.keep(name.endsWith("^{}") ? name.slice(0, -3) : name, id);
+  }
+}
+
+/** Reads the answer to `ls-refs` of protocol v2 (gitprotocol-v2): `<id> <name>[ symref-target:<ref>][ peeled:<id>]`. */
+export class LsRefsReader implements ResponseReader<RemoteRefs> {
+  readonly #refs: RefFilter;
+  readonly #url: string;
+  #isWhole = false;
+  #head: string | undefined;
+
+  constructor(refs: RefFilter, url: string) {
+    this.#refs = refs;
+    this.#url = url;
+  }
+
+  take(packet: Packet): void {
+    this.#isWhole = packet.kind === "flush";
+    if (packet.kind !== "data") return;
+    const text = packetText(packet.data);
+    refuseErrorLine(text, this.#url);
+    const [id = "", name = "", ...attributes] = text.split(" ");
+    if (id === "unborn") return;
+    const peeled = attributes.find((attribute) => attribute.startsWith("peeled:"))?.slice("peeled:".length);
+    this.#refs.keep(name, commitId(peeled ?? id, name === "" ? undefined : " ", this.#url));
+    const target = attributes.find((attribute) => attribute.startsWith("symref-target:"));
+    if (name === "HEAD" && target !== undefined) this.#head = target.slice("symref-target:".length);
+  }
+
+  finish(): RemoteRefs {
+    if (!this.#isWhole) throw notGit(this.#url);
+    return { refs: this.#refs.kept, head: this.#head };
+  }
+}
+
+function commitId(id: string, separator: string | undefined, url: string): string {
+  if (separator === " " && COMMIT_ID.test(id)) return id;
+  if (/^[0-9a-f]{41,64}$/.test(id)) {
+    throw new GitError(
+      "GIT_PROTOCOL",
+      `${url} is a SHA-256 repository, which is not supported: use a SHA-1 repository`,
+    );
+  }
+  throw notGit(url);
+}
+
+/** `ERR <text>` is how a server says no within a packet. */
+function refuseErrorLine(text: string, url: string): void {
+  if (text.startsWith("ERR ")) throw remoteFailed(url, text.slice(4));
+}
+
+/** What a server that speaks the protocol says its answer is. */
+const ADVERTISEMENT = "application/x-git-upload-pack-advertisement";
+
+/** Throws `GIT_PROTOCOL` for a web server that has no more than the files of a repository ("dumb" HTTP), or none at all. */
+export function checkAdvertised(url: string, contentType: string): void {
+  const type = contentType
+    .split(";")[0]
+    ?.replace(/[^\w/+.-]/g, "")
+    .slice(0, 80);
+  if (type === "" || type === ADVERTISEMENT) return;
+  throw new GitError(
+    "GIT_PROTOCOL",
+    `${url} does not speak the smart HTTP protocol of Git (it answers ${type}): is this the address of a Git repository?`,
+  );
+}
+
+/** The error for what a server says went wrong on its side. Its words are shortened and freed of control characters. */
+export function remoteFailed(url: string, words: string): GitError {
+  const shown = words
+    .slice(0, 4096)
+    .replace(/\p{Cc}+/gu, " ")
+    .trim()
+    .slice(0, 200);
+  return new GitError("GIT_REMOTE_FAILED", `the server of ${url} gave up: ${shown || "it does not say why"}`);
+}

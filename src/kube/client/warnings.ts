@@ -1,0 +1,11 @@
+import { isAboutSecrets, withoutSecretWarnings } from "../refusal-text/secret-answer.js";
+
+/** The texts of `Warning` headers (`299 - "text"`). Those about a Secret may quote it, and are not given. */
+export function warningsOf(header: string | string[] | undefined, path: string): readonly string[] {
+  if (header === undefined) return [];
+  const text = Array.isArray(header) ? header.join(", ") : header;
+  const warnings = [...text.matchAll(/\d{3} \S+ "((?:[^"\\]|\\.)*)"/g)].map((match) =>
+    (match[1] ?? "").replace(/\\(.)/g, "$1"),
+  );
+  return isAboutSecrets(path) ? withoutSecretWarnings(warnings, path) : warnings;
+}

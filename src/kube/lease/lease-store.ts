@@ -1,0 +1,70 @@
+import type { Clock } from "../../base/clock.js";
+import type { KubeClient, KubeRequest } from "../client/kube-client.js";
+import { isStatus, KubeConnectionError, KubeStatusError } from "../errors.js";
+import type { RawObject } from "../object.js";
+import { type LeaseHolding, type LeaseMetadata, type LeaseRecord, leaseObject, readLease } from "./lease-record.js";
+
+/** Where a lease is, and how it is reached. */
+export interface LeaseStoreOptions {
+  /** For the lease alone: it must neither wait behind other requests nor be fenced by the gate that the lease opens. */
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly namespace: string;
+  readonly name: string;
+  readonly metadata?: LeaseMetadata | undefined;
+  /** Longest wait for an answer, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/** Reads and writes one Lease. Each write is bound to the resourceVersion that was read: of two writers one loses. */
+export class LeaseStore {
+  /** Path of all leases of the namespace. */
+  readonly path: string;
+  readonly #options: LeaseStoreOptions;
+
+  constructor(options: LeaseStoreOptions) {
+    this.#options = options;
+    this.path = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(options.namespace)}/leases`;
+  }
+
+  /** The lease; undefined if there is none. */
+  async get(): Promise<LeaseRecord | undefined> {
+    return this.#send([404], { method: "GET", path: `${this.path}/${this.#options.name}` });
+  }
+
+  /** Makes the lease; undefined if somebody was faster. */
+  async create(holding: LeaseHolding): Promise<LeaseRecord | undefined> {
+    return this.#send([409], { method: "POST", path: this.path, body: leaseObject(this.#options, holding) });
+  }
+
+  /** Replaces the lease as it was read; undefined if it has changed since then, or is gone. */
+  async update(read: LeaseRecord, holding: LeaseHolding): Promise<LeaseRecord | undefined> {
+    const body = leaseObject(this.#options, holding, read.object);
+    return this.#send([404, 409], { method: "PUT", path: `${this.path}/${this.#options.name}`, body });
+  }
+
+  /** An error as a person is to read it: a refusal of the API server does not say what to do about it. */
+  explain(error: unknown): unknown {
+    if (!isStatus(error, 403)) return error;
+    const { namespace, name } = this.#options;
+    const message =
+      `${error.message}; grant the operator's service account get, list, watch, create and update on leases ` +
+      `(coordination.k8s.io) in the namespace ${namespace}, or run a single operator with --leader-election=false`;
+    return new KubeStatusError(403, { ...error.status, message }, `lease ${namespace}/${name}`);
+  }
+
+  async #send(expected: readonly number[], request: KubeRequest): Promise<LeaseRecord | undefined> {
+    const { client, clock, timeoutMs } = this.#options;
+    const limit = new AbortController();
+    const late = `${request.method} ${request.path}: the API server gave no answer within ${timeoutMs / 1000} s`;
+    const timer = clock.after(timeoutMs, () => limit.abort(new KubeConnectionError(late, undefined)));
+    try {
+      return readLease((await client.request<RawObject>({ ...request, signal: limit.signal })).body);
+    } catch (error) {
+      if (expected.some((status) => isStatus(error, status))) return undefined;
+      throw this.explain(error);
+    } finally {
+      timer.cancel();
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import type { KubeObject } from "../document.js";
+import { RESERVED_ANNOTATIONS, RESERVED_LABELS } from "../normalize.js";
+import { isRecord } from "../shape.js";
+import { Masked, maskSecrets, REDACTED } from "./mask.js";
+import { matchItems } from "./match-items.js";
+import { showValue } from "./show-value.js";
+
+/** One field that differs. Values are text for people: cut when long, and `<redacted>` in a Secret. */
+export interface DiffEntry {
+  /** `.spec.template.spec.containers[web].image`, `.metadata.labels[app.kubernetes.io/name]`. */
+  readonly path: string;
+  readonly op: "add" | "remove" | "change";
+  /** Absent when op is `add`. */
+  readonly from?: string;
+  /** Absent when op is `remove`. */
+  readonly to?: string;
+}
+
+/** Fields that differ, in a stable order. */
+export interface ObjectDiff {
+  readonly entries: readonly DiffEntry[];
+  /** How many more there are than `entries` holds. */
+  readonly omitted: number;
+}
+
+/** Entries of one diff, unless the caller says otherwise. */
+export const DEFAULT_MAX_ENTRIES = 100;
+
+const IGNORED_METADATA = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
+
+/**
+ * What differs between two versions of an object (live and dry run, or live and desired), field by field. Items of lists
+ * are matched by what names them; if these stand in another order, that is an entry of its own. Left out is what says
+ * nothing about the wish: the server's bookkeeping, `status`, and our own reserved labels and annotations. Secrets are
+ * masked before anything is compared.
+ */
+export function diffObjects(from: KubeObject, to: KubeObject, maxEntries: number = DEFAULT_MAX_ENTRIES): ObjectDiff {
+  const differ = new Differ(maxEntries);
+  differ.compare("", "", relevant(maskSecrets(from)), relevant(maskSecrets(to)));
+  return { entries: differ.entries, omitted: differ.omitted };
+}
+
+function relevant(object: KubeObject): Record<string, unknown> {
+  const { status: _, ...rest } = object;
+  const metadata: Record<string, unknown> = { ...object.metadata };
+  for (const field of IGNORED_METADATA) delete metadata[field];
+  metadata.labels = withoutKeys(metadata.labels, RESERVED_LABELS);
+  metadata.annotations = withoutKeys(metadata.annotations, RESERVED_ANNOTATIONS);
+  return { ...rest, metadata };
+}
+
+function withoutKeys(map: unknown, keys: readonly string[]): unknown {
+  if (!isRecord(map)) return map;
+  const kept = Object.entries(map).filter(([key]) => !keys.includes(key));
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
+}
+
+class Differ {
+  readonly entries: DiffEntry[] = [];
+  omitted = 0;
+  readonly #max: number;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  compare(path: string, field: string, from: unknown, to: unknown): void {
+    if (from === to) return;
+    if (from instanceof Masked && to instanceof Masked) {
+      if (!from.equals(to)) this.#report({ path, op: "change", from: REDACTED, to: REDACTED });
+    } else if (isMap(from) && isMap(to)) {
+      this.#compareMaps(path, from, to);
+    } else if (Array.isArray(from) && Array.isArray(to)) {
+      this.#compareLists(path, field, from, to);
+    } else if (isMasking(from) || isMasking(to)) {
+      this.#compareMaps(path, isMap(from) ? from : {}, isMap(to) ? to : {});
+    } else if (from === undefined) {
+      this.#report({ path, op: "add", to: showValue(to) });
+    } else if (to === undefined) {
+      this.#report({ path, op: "remove", from: showValue(from) });
+    } else {
+      this.#report({ path, op: "change", from: showValue(from), to: showValue(to) });
+    }
+  }
+
+  #compareMaps(path: string, from: Record<string, unknown>, to: Record<string, unknown>): void {
+    const keys = [...Object.keys(from), ...Object.keys(to).filter((key) => !Object.hasOwn(from, key))].sort();
+    for (const key of keys) {
+      this.compare(`${path}${step(key)}`, key, own(from, key), own(to, key));
+    }
+  }
+
+  #compareLists(path: string, field: string, from: readonly unknown[], to: readonly unknown[]): void {
+    const scalars = ![...from, ...to].some((item) => item !== null && typeof item === "object");
+    if (scalars && from.length !== to.length) {
+      this.#report({ path, op: "change", from: showValue(from), to: showValue(to) });
+      return;
+    }
+    const { pairs, order } = matchItems(field, from, to);
+    for (const [label, before, after] of pairs) this.compare(`${path}[${label}]`, field, before, after);
+    if (order) this.#report({ path, op: "change", from: showOrder(order[0]), to: showOrder(order[1]) });
+  }
+
+  #report(entry: DiffEntry): void {
+    if (this.entries.length < this.#max) this.entries.push(entry);
+    else this.omitted++;
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) && !(value instanceof Masked);
+}
+
+/** A map that holds masked values is always shown key by key: which keys come or go is no secret, and a change is told. */
+function isMasking(value: unknown): boolean {
+  return isMap(value) && Object.values(value).some((child) => child instanceof Masked);
+}
+
+function own(map: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
+/** `.field`, or `[odd/key]` for what is no plain word. */
+function step(key: string): string {
+  return /^[A-Za-z_$][\w$-]*$/.test(key) ? `.${key}` : `[${key.replace(/\p{Cc}/gu, "?").slice(0, 200)}]`;
+}
+
+function showOrder(keys: readonly string[]): string {
+  return `order: ${showValue(keys.join(", "))}`;
+}

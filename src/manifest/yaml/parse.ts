@@ -1,0 +1,226 @@
+import { constructFromEvents, EVENT_ID, type Event, YAMLException } from "js-yaml";
+import { DOCUMENT_GROUP } from "../../api/documents/group.js";
+import type { KubeObject, Origin } from "../document.js";
+import { ManifestError, type ManifestProblem } from "../manifest-error.js";
+import { displayId } from "../object-id.js";
+import { recognizeBeginning, recognizeDocument, recognizeUnreadable } from "../recognize.js";
+import { checkSecret } from "../secret-shape.js";
+import { checkShape, isRecord } from "../shape.js";
+import { expandedSize } from "./expansion.js";
+import { FieldLines } from "./field-lines.js";
+import { expandList, itemOffsets, startOf } from "./list-items.js";
+import { readEvents } from "./read-events.js";
+import { findUnsafeScalars } from "./scalars.js";
+import { type Chunk, countLines, splitDocuments } from "./split.js";
+import { reasonWithoutText } from "./yaml-reason.js";
+import { DOCUMENT_SCHEMA, KUBERNETES_SCHEMA } from "./yaml-schema.js";
+
+/** An object as it stands in a file. Aliases of the file may make parts of it shared: never change it in place. */
+export interface ParsedDocument {
+  readonly object: KubeObject;
+  readonly origin: Origin;
+}
+
+/** Aliases of one document. */
+export const MAX_ALIASES = 1000;
+/** What all aliases of one file may unfold to, in characters. */
+export const MAX_EXPANDED = 8 * 1024 * 1024;
+
+/** Caps that keep a hostile file from eating the process. */
+export interface ParseLimits {
+  /** Bytes of one file, as UTF-8. */
+  readonly maxFileBytes: number;
+  /** Objects of one file, after lists were taken apart. */
+  readonly maxDocuments: number;
+}
+
+/** Several times what the largest public manifests need: install files of operators have up to 5 MB. */
+export const DEFAULT_PARSE_LIMITS: ParseLimits = { maxFileBytes: 16 * 1024 * 1024, maxDocuments: 10_000 };
+
+/** What is said of a file over the limit; `bytes` is its size where that is known. */
+export function fileTooLarge(maxFileBytes: number, bytes?: number): string {
+  const has = bytes === undefined ? "" : ` (it has ${bytes})`;
+  return `the file is larger than ${maxFileBytes} bytes${has}: split it, leave it out with source.exclude, or raise --max-file-bytes of the operator`;
+}
+
+/** After so many problems in one file the rest would not be read anyway. */
+const MAX_PROBLEMS = 50;
+
+/**
+ * Reads a file of Kubernetes objects: YAML with any number of documents, or JSON, as kubectl 1.35 reads it (see
+ * `KUBERNETES_SCHEMA`). Empty documents are skipped, lists are taken apart. All problems of the file are collected.
+ *
+ * @throws ManifestError and nothing else.
+ */
+export function parseManifests(
+  text: string,
+  file: string,
+  limits: ParseLimits = DEFAULT_PARSE_LIMITS,
+): ParsedDocument[] {
+  return new FileReader(file, limits).read(text);
+}
+
+class FileReader {
+  readonly #file: string;
+  readonly #limits: ParseLimits;
+  readonly #documents: ParsedDocument[] = [];
+  readonly #problems: ManifestProblem[] = [];
+  #expanded = 0;
+  #text = "";
+  #lines: FieldLines | undefined;
+  #full = false;
+
+  constructor(file: string, limits: ParseLimits) {
+    this.#file = file;
+    this.#limits = limits;
+  }
+
+  read(text: string): ParsedDocument[] {
+    const { maxFileBytes } = this.#limits;
+    this.#text = text;
+    const other = recognizeBeginning(text);
+    if (text.length > maxFileBytes || Buffer.byteLength(text) > maxFileBytes) {
+      this.#report(1, fileTooLarge(maxFileBytes, Buffer.byteLength(text)));
+    } else if (other !== undefined) {
+      this.#report(1, other);
+    } else {
+      for (const chunk of splitDocuments(text)) {
+        this.#readChunk(chunk);
+        if (this.#problems.length >= MAX_PROBLEMS) break;
+      }
+    }
+    if (this.#problems.length > 0) throw new ManifestError(this.#file, this.#problems.slice(0, MAX_PROBLEMS));
+    return this.#documents;
+  }
+
+  #readChunk(written: Chunk): void {
+    let chunk = written;
+    let events: Event[];
+    let values: unknown[];
+    try {
+      const read = readEvents(chunk.text);
+      events = read.events;
+      chunk = { ...chunk, text: read.text };
+      if (this.#reportUnsafe(chunk, events)) return;
+      const options = { source: chunk.text, maxAliases: MAX_ALIASES };
+      values = constructFromEvents(events, { ...options, schema: KUBERNETES_SCHEMA });
+      if (values.some(isOurDocument)) {
+        values = constructFromEvents(events, { ...options, schema: DOCUMENT_SCHEMA });
+      }
+    } catch (error) {
+      this.#reportYaml(chunk, error);
+      return;
+    }
+    const hasAliases = events.some((event) => event.type === EVENT_ID.ALIAS);
+    let next = 0;
+    events.forEach((event, index) => {
+      if (event.type === EVENT_ID.DOCUMENT) this.#readDocument(chunk, events, index, values[next++], hasAliases);
+    });
+  }
+
+  #readDocument(chunk: Chunk, events: readonly Event[], index: number, value: unknown, hasAliases: boolean): void {
+    if (value === null || value === undefined) return;
+    const root = events[index + 1];
+    const start = root === undefined ? 0 : startOf(root);
+    if (hasAliases && !this.#withinExpansion(chunk, start, value)) return;
+    const couldBeList = isRecord(value) && typeof value.kind === "string" && value.kind.endsWith("List");
+    const offsets = couldBeList ? itemOffsets(chunk.text, events, index + 1) : [];
+    let line = this.#lineAt(chunk, start);
+    let counted = start;
+    for (const item of expandList(value, offsets) ?? [{ value, offset: start }]) {
+      const at = item.offset ?? counted;
+      line += countLines(chunk.text, at, counted);
+      counted = Math.max(counted, at);
+      this.#add(line, item.value);
+    }
+  }
+
+  #add(line: number, value: unknown): void {
+    const other = recognizeDocument(value);
+    if (other !== undefined) {
+      this.#report(line, other, nameOf(value));
+      return;
+    }
+    const problems = [...checkShape(value), ...checkSecret(value)];
+    if (problems.length > 0) {
+      this.#lines ??= new FieldLines(this.#text);
+      for (const { path, message } of problems)
+        this.#report(path.length === 0 ? line : this.#lines.lineOf(line, path), message, nameOf(value));
+      return;
+    }
+    if (this.#documents.length >= this.#limits.maxDocuments) {
+      if (!this.#full) this.#report(line, `the file holds more than ${this.#limits.maxDocuments} objects; split it`);
+      this.#full = true;
+      return;
+    }
+    this.#documents.push({ object: value as KubeObject, origin: { file: this.#file, line } });
+  }
+
+  #withinExpansion(chunk: Chunk, start: number, value: unknown): boolean {
+    const size = expandedSize(value);
+    if (size === undefined) {
+      this.#report(this.#lineAt(chunk, start), "an anchor contains an alias of itself");
+      return false;
+    }
+    this.#expanded += size;
+    const most = Math.max(MAX_EXPANDED, this.#limits.maxFileBytes);
+    if (this.#expanded <= most) return true;
+    this.#report(this.#lineAt(chunk, start), `the aliases of the file unfold to more than ${most} characters`);
+    return false;
+  }
+
+  #reportYaml(chunk: Chunk, error: unknown): void {
+    const known = recognizeUnreadable(chunk.text, this.#file);
+    const hint = known === undefined ? "" : `; ${known}`;
+    if (known?.startsWith("it looks like") === false) {
+      this.#report(chunk.line, known);
+      return;
+    }
+    if (!(error instanceof YAMLException)) {
+      this.#report(chunk.line, `the YAML cannot be read${hint}`);
+      return;
+    }
+    const mark = error.mark;
+    const line = chunk.line + (mark?.line ?? 0);
+    this.#report(line, `${reasonWithoutText(error.reason)}${hint}`, undefined, (mark?.column ?? 0) + 1);
+  }
+
+  /** Whether there was anything to report. */
+  #reportUnsafe(chunk: Chunk, events: readonly Event[]): boolean {
+    const unsafe = findUnsafeScalars(chunk.text, events);
+    for (const { offset, message } of unsafe.slice(0, MAX_PROBLEMS)) this.#reportAt(chunk, offset, message);
+    return unsafe.length > 0;
+  }
+
+  #reportAt(chunk: Chunk, offset: number, message: string): void {
+    const lineStart = Math.max(chunk.text.lastIndexOf("\n", offset - 1), chunk.text.lastIndexOf("\r", offset - 1)) + 1;
+    this.#report(this.#lineAt(chunk, offset), message, undefined, offset - lineStart + 1);
+  }
+
+  #report(line: number, message: string, object?: string, column?: number): void {
+    this.#problems.push({
+      file: this.#file,
+      line,
+      ...(column === undefined ? {} : { column }),
+      ...(object === undefined ? {} : { object }),
+      message,
+    });
+  }
+
+  #lineAt(chunk: Chunk, offset: number): number {
+    return chunk.line + countLines(chunk.text, offset);
+  }
+}
+
+/** Whether it is a document of `overseer.io`: Compose stands in these, and is read as Compose reads it. */
+function isOurDocument(value: unknown): boolean {
+  return isRecord(value) && typeof value.apiVersion === "string" && value.apiVersion.startsWith(`${DOCUMENT_GROUP}/`);
+}
+
+/** The name of something that may be no valid object; undefined when it has none that could be shown. */
+function nameOf(value: unknown): string | undefined {
+  if (!isRecord(value) || typeof value.kind !== "string" || !isRecord(value.metadata)) return undefined;
+  const { name, namespace } = value.metadata;
+  if (typeof name !== "string" || name.length > 253 || value.kind.length > 63) return undefined;
+  return displayId({ kind: value.kind, name, namespace: typeof namespace === "string" ? namespace.slice(0, 63) : "" });
+}

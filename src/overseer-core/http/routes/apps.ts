@@ -1,0 +1,177 @@
+import { z } from "zod";
+import {
+  CoreApp,
+  CoreAppCreate,
+  CoreAppUpdate,
+  CoreAppVersion,
+  CoreDeployRequest,
+  CoreRollbackRequest,
+} from "../../../api/core/app.js";
+import { CoreJob } from "../../../api/core/job.js";
+import { existing, Fault } from "../../fault.js";
+import { readCompose } from "../../operations/compose.js";
+import { deleteApp, deploy, rollback } from "../../operations/deploy.js";
+import type { Store } from "../../store/store.js";
+import { etagOf } from "../etag.js";
+import { type Call, type Route, route } from "../route.js";
+import { named, withMessage } from "../views.js";
+
+const ADMIN = ["admin"] as const;
+const READERS = ["admin", "reader"] as const;
+
+/** Apps, their versions, and what deploys them. */
+export function appRoutes(store: Store): Route[] {
+  return [...readRoutes(store), ...writeRoutes(store), ...deployRoutes(store)];
+}
+
+function readRoutes(store: Store): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/apps",
+      summary: "All apps, by name.",
+      roles: READERS,
+      answers: { 200: named("apps", z.array(CoreApp)) },
+      handle: () => ({ status: 200, etag: store.revisions.listEtag("app"), body: { apps: store.apps.list() } }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/apps/:id",
+      summary: "One app.",
+      roles: READERS,
+      answers: { 200: named("app", CoreApp) },
+      handle: ({ id }) => {
+        const app = mustFind(store, id);
+        return { status: 200, etag: etagOf(app), body: { app } };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/apps/:id/versions",
+      summary: "The versions of an app that are kept, the newest first.",
+      roles: READERS,
+      answers: { 200: named("versions", z.array(CoreAppVersion)) },
+      handle: ({ id }) => {
+        mustFind(store, id);
+        return { status: 200, body: { versions: store.apps.versions(id) } };
+      },
+    }),
+  ];
+}
+
+function writeRoutes(store: Store): Route[] {
+  return [
+    route({
+      method: "POST",
+      path: "/api/apps",
+      summary: "Makes an app. It is deployed by a call of its own.",
+      roles: ADMIN,
+      body: CoreAppCreate,
+      answers: { 201: withMessage("app", CoreApp) },
+      handle: ({ body, token }) => {
+        check(store, body);
+        const other = store.apps.findByName(body.name);
+        if (other) throw new Fault("CONFLICT", `the app ${body.name} is there already: ${other.id}`, { field: "name" });
+        const app = store.apps.create(body);
+        store.audit.record({
+          actor: token.name,
+          action: "app.create",
+          resourceId: app.id,
+          details: { name: app.name },
+        });
+        const message = `app ${app.name} was made; it is not deployed yet`;
+        const etag = etagOf(app);
+        return { status: 201, etag, location: `/api/apps/${app.id}`, body: { message, app } };
+      },
+    }),
+    route({
+      method: "PUT",
+      path: "/api/apps/:id",
+      summary: "Replaces all of an app but its name. Nothing is written if nothing changes.",
+      roles: ADMIN,
+      conditional: true,
+      body: CoreAppUpdate,
+      answers: { 200: withMessage("app", CoreApp) },
+      handle: ({ id, body, token, expectRevision }) => {
+        const before = mustFind(store, id);
+        expectRevision(before);
+        check(store, body);
+        const app = store.apps.update(before, body);
+        const etag = etagOf(app);
+        if (app.revision === before.revision) return { status: 200, etag, body: { message: "nothing changed", app } };
+        const details = { name: app.name, version: app.version };
+        store.audit.record({ actor: token.name, action: "app.update", resourceId: id, details });
+        return { status: 200, etag, body: { message: `app ${app.name} is at version ${app.version} now`, app } };
+      },
+    }),
+    route({
+      method: "DELETE",
+      path: "/api/apps/:id",
+      summary: "Deletes an app that nothing names, and has its node remove it. Named volumes stay on the node.",
+      roles: ADMIN,
+      conditional: true,
+      answers: { 204: "empty" },
+      handle: ({ id, token, expectRevision }) => {
+        const app = mustFind(store, id);
+        expectRevision(app);
+        deleteApp(store, app);
+        store.audit.record({ actor: token.name, action: "app.delete", resourceId: id, details: { name: app.name } });
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+function deployRoutes(store: Store): Route[] {
+  return [
+    route({
+      method: "POST",
+      path: "/api/apps/:id/deploy",
+      summary: "Has the newest version run on the app's node. While that is under way, gives the same job again.",
+      roles: ADMIN,
+      conditional: true,
+      body: CoreDeployRequest,
+      answers: { 202: withMessage("job", CoreJob) },
+      handle: ({ id, token, expectRevision }) => {
+        const before = mustFind(store, id);
+        expectRevision(before);
+        return jobReply(store, deploy(store, before), token, "app.deploy");
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/apps/:id/rollback",
+      summary: "Makes an earlier version the newest one, and deploys it.",
+      roles: ADMIN,
+      conditional: true,
+      body: CoreRollbackRequest,
+      answers: { 202: withMessage("job", CoreJob) },
+      handle: ({ id, body, token, expectRevision }) => {
+        const before = mustFind(store, id);
+        expectRevision(before);
+        return jobReply(store, rollback(store, before, body.version).job, token, "app.rollback");
+      },
+    }),
+  ];
+}
+
+function jobReply(store: Store, job: CoreJob, token: Call["token"], action: string) {
+  const { app, version } = job.payload;
+  const node = existing(store.nodes.find(job.nodeId ?? ""), "node", job.nodeId ?? "");
+  const details = { app, version, job: job.id };
+  store.audit.record({ actor: token.name, action, resourceId: job.appId, details });
+  const message = `version ${version} of ${app} goes to node ${node.name} (runner: ${node.runner})`;
+  const etag = etagOf(job, store.jobs.logs.count(job.id));
+  return { status: 202, etag, location: `/api/jobs/${job.id}`, body: { message, job } } as const;
+}
+
+function check(store: Store, { compose, nodeId }: CoreAppUpdate): void {
+  readCompose(compose);
+  if (nodeId != null && store.nodes.find(nodeId) === undefined) {
+    throw new Fault("INVALID", `nodeId: there is no node ${JSON.stringify(nodeId)}`, { field: "nodeId" });
+  }
+}
+
+function mustFind(store: Store, id: string): CoreApp {
+  return existing(store.apps.find(id), "app", id);
+}

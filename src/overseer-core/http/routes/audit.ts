@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { CoreAuditEvent } from "../../../api/core/audit.js";
+import type { Store } from "../../store/store.js";
+import { type Route, route } from "../route.js";
+import { named } from "../views.js";
+
+const Limit = z
+  .string()
+  .regex(/^[0-9]{1,4}$/, "expected a number from 1 to 1000")
+  .transform(Number)
+  .pipe(z.int().min(1).max(1000));
+
+/** The audit log. */
+export function auditRoutes(store: Store): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/audit",
+      summary: "What was done, and by whom: the newest first.",
+      roles: ["admin", "reader"],
+      query: z.strictObject({ limit: Limit.default(100) }),
+      answers: { 200: named("events", z.array(CoreAuditEvent)) },
+      handle: ({ query }) => ({ status: 200, body: { events: store.audit.list(query.limit) } }),
+    }),
+  ];
+}

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { CoreChanges } from "../../../api/core/changes.js";
+import type { Store } from "../../store/store.js";
+import { hasAlready } from "../etag.js";
+import { type Route, waitingRoute } from "../route.js";
+
+/** Everything that changed: what a client follows a Core by. */
+export function changeRoutes(store: Store): Route[] {
+  return [
+    waitingRoute({
+      method: "GET",
+      path: "/api/changes",
+      summary:
+        "What changed since a cursor, or everything. With If-None-Match and Prefer: wait=N it waits for a change.",
+      roles: ["admin", "reader"],
+      query: z.strictObject({ since: z.string().max(128).optional().describe("The cursor of the last answer.") }),
+      answers: { 200: CoreChanges, 304: "empty" },
+      waits: true,
+      handle: async ({ query, ifNoneMatch, waitMs, signal }) => {
+        const hasChanges = (): true | undefined => (hasAlready(ifNoneMatch, cursorTag(store)) ? undefined : true);
+        if (!(await store.bell.until(hasChanges, waitMs, signal))) return { status: 304, etag: cursorTag(store) };
+        const body = store.database.transaction(() => store.changes(query.since));
+        return { status: 200, etag: `"${body.cursor}"`, body };
+      },
+    }),
+  ];
+}
+
+function cursorTag(store: Store): string {
+  return `"${store.revisions.cursor()}"`;
+}

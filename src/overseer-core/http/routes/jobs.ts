@@ -1,0 +1,151 @@
+import { z } from "zod";
+import { CoreJob, CoreJobClaim, CoreJobEnd, CoreJobFilter, CoreJobLogs, CoreJobWork } from "../../../api/core/job.js";
+import type { CoreToken } from "../../../api/core/token.js";
+import { existing } from "../../fault.js";
+import { addLogs, claim, endJob } from "../../operations/agent-jobs.js";
+import { retry } from "../../operations/deploy.js";
+import type { Store } from "../../store/store.js";
+import { nodeFor } from "../auth.js";
+import { etagOf } from "../etag.js";
+import { type Route, route, waitingRoute } from "../route.js";
+import { named, withMessage } from "../views.js";
+
+const READERS = ["admin", "reader"] as const;
+const AGENTS = ["admin", "agent"] as const;
+
+/** Jobs. */
+export function jobRoutes(store: Store): Route[] {
+  return [...readRoutes(store), retryRoute(store), claimRoute(store), ...reportRoutes(store)];
+}
+
+function readRoutes(store: Store): Route[] {
+  return [
+    route({
+      method: "GET",
+      path: "/api/jobs",
+      summary: "The newest 1000 jobs, the newest first.",
+      roles: READERS,
+      query: CoreJobFilter,
+      answers: { 200: named("jobs", z.array(CoreJob)) },
+      handle: ({ query }) => ({ status: 200, body: { jobs: store.jobs.list(query.appId, query.status) } }),
+    }),
+    route({
+      method: "GET",
+      path: "/api/jobs/:id",
+      summary: "One job, with the end of its log.",
+      roles: READERS,
+      answers: { 200: named("job", CoreJob) },
+      handle: ({ id }) => {
+        const job = existing(store.jobs.find(id), "job", id);
+        return { status: 200, etag: etagFor(store, job), body: { job: job } };
+      },
+    }),
+    route({
+      method: "GET",
+      path: "/api/jobs/:id/logs",
+      summary: "The whole log of a job.",
+      roles: READERS,
+      answers: { 200: named("logs", z.array(z.string())) },
+      handle: ({ id }) => {
+        existing(store.jobs.find(id), "job", id);
+        return { status: 200, body: { logs: store.jobs.logs.all(id) } };
+      },
+    }),
+  ];
+}
+
+function retryRoute(store: Store): Route {
+  return route({
+    method: "POST",
+    path: "/api/jobs/:id/retry",
+    summary: "Has a job that failed done again, unless a later one has taken its place.",
+    roles: ["admin"],
+    conditional: true,
+    answers: { 202: withMessage("job", CoreJob) },
+    handle: ({ id, token, expectRevision }) => {
+      const before = existing(store.jobs.find(id), "job", id);
+      expectRevision(before);
+      const job = retry(store, before);
+      const details = { app: job.payload.app, version: job.payload.version };
+      store.audit.record({ actor: token.name, action: "job.retry", resourceId: id, details });
+      return {
+        status: 202,
+        etag: etagFor(store, job),
+        body: { message: "the job waits for its agent again", job: job },
+      };
+    },
+  });
+}
+
+function claimRoute(store: Store): Route {
+  const take = (token: CoreToken, nodeId: string): CoreJobWork | undefined =>
+    store.database.transaction(() => {
+      const found = claim(store, nodeFor(store, token, nodeId).id);
+      if (found?.claimed) {
+        const { id, payload } = found.work.job;
+        const details = { app: payload.app, version: payload.version, node: nodeId };
+        store.audit.record({ actor: token.name, action: "job.claim", resourceId: id, details });
+      }
+      return found?.work;
+    });
+  return waitingRoute({
+    method: "POST",
+    path: "/api/jobs/claim",
+    summary: "The next job of a node, for its agent: the one that it has and has not ended, or the first that waits.",
+    roles: AGENTS,
+    body: CoreJobClaim,
+    answers: { 200: CoreJobWork, 204: "empty" },
+    waits: true,
+    handle: async ({ body, token, waitMs, signal }) => {
+      const work = await store.bell.until(() => take(token, body.nodeId), waitMs, signal);
+      return work === undefined ? { status: 204 } : { status: 200, body: work };
+    },
+  });
+}
+
+function reportRoutes(store: Store): Route[] {
+  return [
+    route({
+      method: "POST",
+      path: "/api/jobs/:id/logs",
+      summary: "Adds lines to the log of a job. Sending them again adds nothing.",
+      roles: AGENTS,
+      body: CoreJobLogs,
+      answers: { 204: "empty" },
+      handle: ({ id, body, token }) => {
+        addLogs(store, ownJob(store, token, id), body.from, body.lines);
+        return { status: 204 };
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/jobs/:id/end",
+      summary: "Says how a job ended. Saying the same again changes nothing.",
+      roles: AGENTS,
+      body: CoreJobEnd,
+      answers: { 200: withMessage("job", CoreJob) },
+      handle: ({ id, body, token }) => {
+        const first = endJob(store, ownJob(store, token, id), body);
+        if (first) {
+          const details = { status: body.status };
+          store.audit.record({ actor: token.name, action: "job.end", resourceId: id, details });
+        }
+        const job = existing(store.jobs.find(id), "job", id);
+        const message = first ? `the job is ${body.status}` : "this was known";
+        return { status: 200, etag: etagFor(store, job), body: { message, job: job } };
+      },
+    }),
+  ];
+}
+
+/** A job of a node that this token acts for. */
+function ownJob(store: Store, token: CoreToken, id: string): CoreJob {
+  const job = existing(store.jobs.find(id), "job", id);
+  nodeFor(store, token, job.nodeId ?? "");
+  return job;
+}
+
+/** Log lines are shown, and are no change. */
+function etagFor(store: Store, job: CoreJob): string {
+  return etagOf(job, store.jobs.logs.count(job.id));
+}

@@ -1,0 +1,63 @@
+import type { Clock } from "../base/clock.js";
+import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
+import type { ClusterEventHandler } from "../destinations/kubernetes/cluster-connection.js";
+import type { ObjectEvent } from "../destinations/kubernetes/watch/tracker.js";
+import { PRIORITY, type Priority } from "../reconcile/work-queue.js";
+
+/** Brings apps to the queue when something at their destination changed. */
+export class AppEnqueuer implements ClusterEventHandler {
+  readonly #clock: Clock;
+  readonly #memories: ReadonlyMap<string, AppMemory>;
+  readonly #enqueue: (app: string, priority: Priority) => void;
+
+  constructor(
+    clock: Clock,
+    memories: ReadonlyMap<string, AppMemory>,
+    enqueue: (app: string, priority: Priority) => void,
+  ) {
+    this.#clock = clock;
+    this.#memories = memories;
+    this.#enqueue = enqueue;
+  }
+
+  objectChanged(app: string, event: ObjectEvent): void {
+    const memory = this.#memories.get(app);
+    if (event !== "health" && memory) memory.driftDetectedAt ??= this.#clock.monotonic();
+    this.#enqueue(app, event === "health" ? PRIORITY.change : PRIORITY.drift);
+  }
+
+  verify(app: string): void {
+    this.#enqueue(app, PRIORITY.background);
+  }
+
+  /** Something changed that may be what failed apps wait for: their rest ends. */
+  retry(apps: Iterable<string>): void {
+    this.#endBackoff(apps, PRIORITY.background);
+  }
+
+  /** The same, where somebody may have changed what is live: drift, the end of a job. */
+  retryForDrift(apps: Iterable<string>): void {
+    this.#endBackoff(apps, PRIORITY.drift);
+  }
+
+  granted(app: string): void {
+    this.#memories.get(app)?.ledger.resetRefusals();
+    this.#endBackoff([app], PRIORITY.change);
+  }
+
+  rulesChanged(apps: Iterable<string>): void {
+    for (const app of apps) {
+      const memory = this.#memories.get(app);
+      const waits = memory?.awaited !== undefined;
+      if (memory) memory.awaited = undefined;
+      if (memory?.ledger.resetRefusals() || waits) this.#enqueue(app, PRIORITY.background);
+    }
+  }
+
+  #endBackoff(apps: Iterable<string>, priority: Priority): void {
+    for (const app of apps) {
+      this.#memories.get(app)?.retryNow();
+      this.#enqueue(app, priority);
+    }
+  }
+}

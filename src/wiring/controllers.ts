@@ -1,0 +1,118 @@
+import type { FailpointHook } from "../base/failpoint.js";
+import { GitRepositoryReconciler } from "../controllers/git-repository/reconciler.js";
+import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
+import { SharedPolls } from "../controllers/git-repository/shared-polls.js";
+import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
+import { Claims } from "../controllers/overseer-app/ownership/claims.js";
+import { OverseerAppReconciler } from "../controllers/overseer-app/reconciler.js";
+import type { SecretCache } from "../controllers/secret-cache.js";
+import { KubernetesDestination } from "../destinations/kubernetes/kubernetes-destination.js";
+import type { CoreConnections } from "../destinations/overseer/client/core-connection.js";
+import type { GitEngine } from "../git/index.js";
+import type { EventRecorder } from "../kube/event-recorder.js";
+import { Controller, type Reconcile } from "../reconcile/controller.js";
+import { StatusWriter } from "../reconcile/status-writer.js";
+import type { Priority } from "../reconcile/work-queue.js";
+import type { ParserThread } from "../render/parser-thread.js";
+import { controllerObserver, queueObserver } from "../telemetry/observers.js";
+import type { Clusters } from "./clusters.js";
+import { AppDestinations } from "./destinations.js";
+import { appObserver, repositoryObserver } from "./observers.js";
+import type { OperatorParts } from "./operator.js";
+import { sourceRenderer } from "./renderers.js";
+import type { ResourceIndex } from "./resource-index.js";
+
+/** What the two controllers share. */
+export interface SharedParts extends OperatorParts {
+  readonly resources: ResourceIndex;
+  readonly index: RevisionIndex;
+  readonly memories: Map<string, AppMemory>;
+  readonly engine: GitEngine;
+  readonly parser: ParserThread;
+  readonly events: EventRecorder;
+  readonly secrets: SecretCache;
+  /** Secrets that destinations of apps are made from. */
+  readonly destinationSecrets: SecretCache;
+  readonly connections: CoreConnections;
+  readonly clusters: Clusters;
+  readonly failpoint: FailpointHook;
+  readonly enqueueApp: (app: string, priority: Priority) => void;
+  readonly enqueueAppsOf: (repository: string) => void;
+  /** Has a repository polled at once. */
+  readonly pollNow: (repository: string) => void;
+  /** Repositories that are to be polled at once, until they are. */
+  readonly urgentPolls: Set<string>;
+}
+
+/** Repositories polled or fetched at once: they mostly wait for the network. */
+const REPOSITORY_WORKERS = 32;
+
+/** The controller of GitRepositories. */
+export function repositoryController(shared: SharedParts): Controller {
+  const { cluster, clock, metrics, engine, resources, index, events, secrets } = shared;
+  const reconciler = new GitRepositoryReconciler({
+    clock,
+    secrets,
+    engine,
+    index,
+    events,
+    repositories: resources.repositories,
+    polls: new SharedPolls(engine, clock, (result) => metrics.git.polls.of({ result }).inc()),
+    status: new StatusWriter(cluster.client),
+    digestKey: cluster.digestKey,
+    refsOf: (repository) => resources.refsOf(repository),
+    takePollRequest: (repository) => shared.urgentPolls.delete(repository),
+    commitsInUse: (remoteId) => resources.commitsInUse(remoteId),
+    onRevision: shared.enqueueAppsOf,
+    observer: repositoryObserver(metrics, clock),
+  });
+  return controller(shared, "gitrepository", REPOSITORY_WORKERS, (...call) => reconciler.reconcile(...call));
+}
+
+/** The controller of OverseerApps. */
+export function appController(shared: SharedParts): Controller {
+  const { cluster, clock, metrics, config, engine, resources, index, events, clusters } = shared;
+  const { client, instance, digestKey } = cluster;
+  const reconciler = new OverseerAppReconciler({
+    clock,
+    client,
+    engine,
+    index,
+    events,
+    digestKey,
+    apps: resources.apps,
+    changes: resources.changes,
+    repositories: resources.repositories,
+    renderer: sourceRenderer(shared),
+    destinations: new AppDestinations({
+      local: new KubernetesDestination(clusters.local, "kubernetes"),
+      remote: clusters.remote,
+      connections: shared.connections,
+      secrets: shared.destinationSecrets,
+      identity: { instance, digestKey, failpoint: shared.failpoint },
+    }),
+    status: new StatusWriter(client),
+    observer: appObserver(metrics),
+    claims: new Claims(),
+    failpoint: shared.failpoint,
+    trustedNamespaces: new Set(config.trustedNamespaces),
+    memories: shared.memories,
+    enqueue: shared.enqueueApp,
+    pollNow: shared.pollNow,
+  });
+  return controller(shared, "overseerapp", config.concurrency, (...call) => reconciler.reconcile(...call));
+}
+
+function controller(shared: SharedParts, name: string, workers: number, reconcile: Reconcile): Controller {
+  const { clock, logger, metrics } = shared;
+  const observer = controllerObserver(metrics, name);
+  return new Controller({
+    name,
+    clock,
+    logger,
+    workers,
+    reconcile,
+    queueObserver: queueObserver(metrics, name),
+    observer,
+  });
+}

@@ -1,0 +1,103 @@
+import type { GitRef } from "../api/git-ref.js";
+import type { GitRepository } from "../api/git-repository.js";
+import type { OverseerApp } from "../api/overseer-app.js";
+import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
+import type { KnownChange } from "../controllers/overseer-app/changes/known-change.js";
+import { allowsNamespace, repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
+import type { ResourceCache } from "../controllers/resource-cache.js";
+import { appKey } from "../plan/live.js";
+
+/** All custom resources of ours, and what one says about another. */
+export class ResourceIndex {
+  readonly repositories: ResourceCache<GitRepository>;
+  readonly apps: ResourceCache<OverseerApp>;
+  readonly changes: ResourceCache<KnownChange>;
+  readonly #index: RevisionIndex;
+
+  constructor(
+    caches: {
+      readonly repositories: ResourceCache<GitRepository>;
+      readonly apps: ResourceCache<OverseerApp>;
+      readonly changes: ResourceCache<KnownChange>;
+    },
+    index: RevisionIndex,
+  ) {
+    this.repositories = caches.repositories;
+    this.apps = caches.apps;
+    this.changes = caches.changes;
+    this.#index = index;
+  }
+
+  /** Lists everything and follows it from then on. */
+  async start(): Promise<void> {
+    await Promise.all([this.repositories.start(), this.apps.start(), this.changes.start()]);
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.repositories.stop(), this.apps.stop(), this.changes.stop()]);
+  }
+
+  /** Kinds whose list is not whole yet. */
+  missing(): string[] {
+    const caches = [this.repositories, this.apps, this.changes];
+    return caches.filter((cache) => !cache.synced).map((cache) => `listing ${cache.resource.plural}`);
+  }
+
+  /** Keys of the apps that take from a repository. */
+  appsOf(repository: string): string[] {
+    const keys: string[] = [];
+    for (const app of this.apps.values()) if (repositoryKey(app) === repository) keys.push(appKey(app.metadata));
+    return keys;
+  }
+
+  /** Keys of the repositories whose credential is in a Secret. */
+  repositoriesWithSecret(namespace: string, name: string): string[] {
+    const keys: string[] = [];
+    for (const { metadata, spec } of this.repositories.values()) {
+      if (metadata.namespace === namespace && spec.secretRef?.name === name) keys.push(appKey(metadata));
+    }
+    return keys;
+  }
+
+  /** Keys of the apps whose destination is signed in to with a Secret. */
+  appsWithSecret(namespace: string, name: string): string[] {
+    const keys: string[] = [];
+    for (const { metadata, spec } of this.apps.values()) {
+      const { kubernetes, overseer } = spec.destination;
+      const refs = [kubernetes?.kubeConfigSecretRef, overseer?.secretRef, overseer?.caSecretRef];
+      if (metadata.namespace === namespace && refs.some((ref) => ref?.name === name)) keys.push(appKey(metadata));
+    }
+    return keys;
+  }
+
+  /**
+   * The ref that an app asks of its repository for itself. An app that the repository does not allow asks for nothing: each
+   * ref costs requests with the repository's credential.
+   */
+  refOf(app: OverseerApp): GitRef | undefined {
+    const repository = this.repositories.get(repositoryKey(app));
+    return repository && allowsNamespace(repository, app.metadata.namespace) ? app.spec.source.ref : undefined;
+  }
+
+  /** Refs of a repository that apps ask for themselves. */
+  refsOf(repository: string): GitRef[] {
+    const refs: GitRef[] = [];
+    for (const app of this.apps.values()) {
+      const ref = repositoryKey(app) === repository ? this.refOf(app) : undefined;
+      if (ref) refs.push(ref);
+    }
+    return refs;
+  }
+
+  /** Commits of a remote that live objects were last brought to. */
+  commitsInUse(remoteId: string): string[] {
+    const commits: string[] = [];
+    for (const app of this.apps.values()) {
+      const key = repositoryKey(app);
+      const ref = app.spec.source.ref ?? this.repositories.get(key)?.spec.ref;
+      const { applied } = app.status ?? {};
+      if (applied && this.#index.get(key, ref)?.resolved?.remote.id === remoteId) commits.push(applied.commit);
+    }
+    return commits;
+  }
+}

@@ -1,0 +1,116 @@
+import { expect } from "chai";
+import { type GitRepository, GitRepositoryStatus } from "../../../../src/api/git-repository.js";
+import { ANNOTATION_RECONCILE_AT } from "../../../../src/api/group.js";
+import type { RepositoryOutcome } from "../../../../src/controllers/git-repository/conditions.js";
+import {
+  commitTitle,
+  describeCommit,
+  eventSubject,
+  recordRepository,
+} from "../../../../src/controllers/git-repository/record-status.js";
+import type { GitRepositoryServices } from "../../../../src/controllers/git-repository/services.js";
+import { requestedAt } from "../../../../src/controllers/requested-at.js";
+import { FakeClock } from "../../support/fake-clock.js";
+import { cacheOf, repository } from "../support/resources.js";
+
+const commit = (message: string, author = "A") => ({
+  id: "c1",
+  author,
+  email: "a@example.com",
+  time: 1_767_225_600,
+  message,
+});
+const asking = (value: string) =>
+  repository("shop/repo", { metadata: { generation: 4, annotations: { [ANNOTATION_RECONCILE_AT]: value } } });
+const FETCHED: RepositoryOutcome = { kind: "fetched", revision: "main@sha1:c1" };
+
+/** The status that is written for a look at a repository. */
+async function record(of: GitRepository, outcome: RepositoryOutcome | undefined, status: GitRepositoryStatus = {}) {
+  const written: GitRepositoryStatus[] = [];
+  const services = {
+    clock: new FakeClock(),
+    repositories: cacheOf([of]),
+    status: { write: async (_: unknown, __: unknown, next: GitRepositoryStatus) => void written.push(next) },
+    observer: { state: () => {} },
+  } as unknown as GitRepositoryServices;
+  await recordRepository(services, of, status, outcome);
+  expect(written).to.have.length(1);
+  expect(GitRepositoryStatus.safeParse(written[0]).error).to.equal(undefined);
+  return written[0];
+}
+
+describe("what a status says of a commit", () => {
+  it("is who wrote it, when, and its first line", () => {
+    expect(describeCommit(commit("Fix\n\nAll of it.\n"))).to.deep.equal({
+      id: "c1",
+      author: "A",
+      message: "Fix",
+      time: "2026-01-01T00:00:00Z",
+    });
+    expect(commitTitle(commit(""))).to.equal("");
+    expect(commitTitle(commit("one line"))).to.equal("one line");
+  });
+
+  it("is cut to what the API server takes, and no character in two", () => {
+    const described = describeCommit(commit("😀".repeat(300), "é".repeat(300)));
+    expect(described.message.length).to.be.at.most(256);
+    expect(described.author).to.have.length(256);
+    expect(Buffer.from(described.message).toString()).to.equal(described.message);
+  });
+});
+
+describe("requestedAt", () => {
+  it("is the annotation, cut as the status holds it", () => {
+    expect(requestedAt(repository("shop/repo").metadata)).to.equal(undefined);
+    expect(requestedAt(asking("now").metadata)).to.equal("now");
+    expect(requestedAt(asking("x".repeat(300)).metadata)).to.have.length(256);
+  });
+});
+
+describe("eventSubject", () => {
+  it("names the very repository", () => {
+    expect(eventSubject(repository("shop/repo"))).to.deep.equal({
+      apiVersion: "gitops.overseer.io/v1alpha1",
+      kind: "GitRepository",
+      namespace: "shop",
+      name: "repo",
+      uid: "uid of shop/repo",
+    });
+  });
+});
+
+describe("recordRepository", () => {
+  it("writes conditions for the generation that was looked at", async () => {
+    const written = await record(asking("now"), FETCHED, { revision: "main@sha1:c1" });
+    expect(written).to.include({ observedGeneration: 4, revision: "main@sha1:c1" });
+    expect(written?.conditions?.map(({ type, observedGeneration }) => [type, observedGeneration])).to.deep.equal([
+      ["Ready", 4],
+      ["Fetched", 4],
+    ]);
+  });
+
+  it("acknowledges a request once the look is over, well or not, and not while it fetches", async () => {
+    const failed = { kind: "failed", reason: "X", message: "x", terminal: false, revision: undefined } as const;
+    expect(await record(asking("now"), FETCHED)).to.have.property("lastHandledReconcileAt", "now");
+    expect(await record(asking("now"), failed)).to.have.property("lastHandledReconcileAt", "now");
+    const fetching = { kind: "fetching", revision: "r" } as const;
+    expect(await record(asking("now"), fetching)).not.to.have.property("lastHandledReconcileAt");
+    expect(await record(asking("now"), undefined)).not.to.have.property("lastHandledReconcileAt");
+    expect(await record(repository("shop/repo"), FETCHED)).not.to.have.property("lastHandledReconcileAt");
+  });
+
+  it("says where webhooks are received, as long as there are any", async () => {
+    const webhook = { secretRef: { name: "hook" } };
+    const { spec } = repository("shop/repo");
+    const told = await record(repository("shop/repo", { spec: { ...spec, webhook } }), FETCHED);
+    expect(told).to.have.property("webhookPath", "/hooks/shop/repo");
+    expect(await record(repository("shop/repo"), FETCHED, told)).not.to.have.property("webhookPath");
+  });
+
+  it("leaves the conditions as they are without an outcome, but for the generation", async () => {
+    const first = await record(repository("shop/repo"), FETCHED);
+    const again = repository("shop/repo", { metadata: { generation: 2 }, ...(first ? { status: first } : {}) });
+    const written = await record(again, undefined, first);
+    expect(written?.conditions).to.deep.equal(first?.conditions?.map((one) => ({ ...one, observedGeneration: 2 })));
+  });
+});

@@ -1,0 +1,43 @@
+import { expect } from "chai";
+import { tellNotes } from "../../../../../src/controllers/overseer-app/status/tell-notes.js";
+import { testRun } from "../../support/run.js";
+
+const definition = (name: string) => ({
+  group: "apiextensions.k8s.io",
+  version: "v1",
+  kind: "CustomResourceDefinition",
+  namespace: "",
+  name,
+});
+const refusal = (name: string, why = "denied by safe-upgrades") => ({
+  id: definition(name),
+  text: `CustomResourceDefinition ${name} is as Git says, but: customresourcedefinitions "${name}" is forbidden: ${why}`,
+});
+
+describe("tellNotes", () => {
+  it("records one Event for the same words about ten objects", () => {
+    const { run, told } = testRun();
+    tellNotes(
+      run,
+      [..."jbcdefghia"].map((letter) => refusal(`${letter}.example.com`)),
+    );
+    expect(told).to.deep.equal([
+      `Warning ApplyWarning: ${refusal("a.example.com").text} (the same holds for CustomResourceDefinition b.example.com, CustomResourceDefinition c.example.com, CustomResourceDefinition d.example.com and 6 more)`,
+    ]);
+  });
+
+  it("records nothing again for objects of a later batch that are alike, and other words again", () => {
+    const { run, told } = testRun();
+    tellNotes(run, [refusal("a.example.com")]);
+    tellNotes(run, [refusal("a.example.com"), refusal("b.example.com")]);
+    expect(told).to.deep.equal([`Warning ApplyWarning: ${refusal("a.example.com").text}`]);
+    tellNotes(run, [refusal("b.example.com", "quota")]);
+    expect(told).to.have.length(2);
+  });
+
+  it("keeps two reasons apart", () => {
+    const { run, told } = testRun();
+    tellNotes(run, [refusal("a.example.com"), refusal("b.example.com", "quota")]);
+    expect(told).to.have.length(2);
+  });
+});

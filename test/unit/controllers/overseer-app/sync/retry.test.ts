@@ -1,0 +1,190 @@
+import { expect } from "chai";
+import type { Rendered } from "../../../../../src/controllers/overseer-app/run.js";
+import { backOffAfterFailure, isBackingOff } from "../../../../../src/controllers/overseer-app/sync/retry.js";
+import { app, inputs } from "../../support/resources.js";
+import { testRun } from "../../support/run.js";
+
+const rendered = (key: string): Rendered => ({
+  inputs: inputs(key),
+  documents: [],
+  kinds: [],
+  notes: [],
+  notesOmitted: 0,
+});
+const NEW = rendered("new");
+
+/** How long each of so many failures in a row rests. */
+function rests(count: number, spec: Record<string, unknown> = {}, retryAfterMs?: number): number[] {
+  const { run, clock } = testRun(app("shop/web", { spec }));
+  return Array.from({ length: count }, () => {
+    backOffAfterFailure(run, NEW, "ApplyFailed", "x", retryAfterMs);
+    const rest = (run.memory.retry?.nextAt ?? 0) - clock.now();
+    clock.advance(rest);
+    return rest;
+  });
+}
+
+describe("restAfterFailure", () => {
+  it("lets inputs rest 5 s, and twice as long each time, up to 5 minutes", () => {
+    expect(rests(9)).to.deep.equal([5, 10, 20, 40, 80, 160, 300, 300, 300].map((seconds) => seconds * 1_000));
+  });
+
+  it("goes by what the app says", () => {
+    expect(rests(4, { sync: { retry: { base: "100ms", max: "1s" } } })).to.deep.equal([100, 200, 400, 800]);
+    expect(rests(5, { sync: { retry: { base: "100ms", max: "1s" } } }).at(-1)).to.equal(1_000);
+  });
+
+  it("waits at least as long as the destination asks, also beyond the app's longest rest", () => {
+    expect(rests(2, {}, 7_000)).to.deep.equal([7_000, 10_000]);
+    expect(rests(1, { sync: { retry: { base: "1s", max: "2s" } } }, 60_000)).to.deep.equal([60_000]);
+  });
+
+  it("says what failed, when it is tried again, and comes back then", () => {
+    const { run, clock, told } = testRun();
+    backOffAfterFailure(run, NEW, "ApplyFailed", "no quota");
+    expect(run.problem).to.deep.equal({
+      stage: "Plan",
+      reason: "ApplyFailed",
+      message: "no quota",
+      terminal: false,
+      retryAt: clock.now() + 5_000,
+    });
+    expect(run.progress).to.deep.equal({ state: "failed" });
+    expect(run.requeueAfterMs).to.equal(5_000);
+    expect(told).to.deep.equal(["Warning ApplyFailed: no quota"]);
+  });
+
+  it("tells the same failure once, and another one again", () => {
+    const { run, told } = testRun();
+    for (const message of ["a", "a", "b", "b"]) backOffAfterFailure(run, NEW, "ApplyFailed", message);
+    expect(told).to.deep.equal(["Warning ApplyFailed: a", "Warning ApplyFailed: b"]);
+  });
+
+  it("counts anew for other inputs", () => {
+    const { run } = testRun();
+    for (const key of ["a", "a", "b"]) backOffAfterFailure(run, rendered(key), "ApplyFailed", "x");
+    expect(run.memory.retry).to.include({ inputsKey: "b", failures: 1 });
+  });
+
+  it("does not count tries that events brought forward, and keeps the time of the next one", () => {
+    const { run, clock } = testRun();
+    for (let failure = 0; failure < 2; failure++) {
+      backOffAfterFailure(run, NEW, "ApplyFailed", "no quota");
+      clock.advance(failure === 0 ? 5_000 : 1_000);
+    }
+    for (let event = 0; event < 6; event++) {
+      run.memory.retryNow();
+      expect(isBackingOff(run, NEW), "tried at once").to.equal(false);
+      backOffAfterFailure(run, NEW, "ApplyFailed", "no quota");
+      expect(run.memory.retry).to.include({ failures: 2 });
+      expect(isBackingOff(run, NEW), "rests again").to.equal(true);
+      expect(run.requeueAfterMs).to.be.at.most(10_000 - 1_000);
+      clock.advance(1_000);
+    }
+    expect(run.memory.retry?.dueAt).to.equal(clock.monotonic() + 3_000);
+  });
+
+  it("sets a time for the next try again when an edited app fails for another reason than its documents", () => {
+    const { run, clock } = testRun();
+    backOffAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
+    expect(run.requeueAfterMs).to.equal(undefined);
+    clock.advance(60_000);
+    backOffAfterFailure(run, NEW, "ApplyRefused", "no access");
+    expect(run.memory.retry).to.include({ failures: 2, terminal: false, dueAt: clock.monotonic() + 10_000 });
+    expect(run.problem?.retryAt).to.equal(clock.now() + 10_000);
+    expect(run.requeueAfterMs).to.equal(10_000);
+  });
+
+  it("takes a restart for an event, too, by the status", () => {
+    const nextRetryTime = (clock: { now(): number }): string => new Date(clock.now() + 60_000).toISOString();
+    const { run, clock } = testRun(app("shop/web", { status: { attempted: inputs("new"), failures: 4 } }));
+    run.status = { ...run.status, nextRetryTime: nextRetryTime(clock) };
+    backOffAfterFailure(run, NEW, "ApplyFailed", "x");
+    expect(run.memory.retry?.failures).to.equal(4);
+    expect(run.requeueAfterMs).to.be.within(30_000, 40_000);
+  });
+
+  it("goes on counting after a restart, by the status", () => {
+    const statuses = [
+      [{ attempted: inputs("new"), failures: 3 }, 4],
+      [{ applied: inputs("new"), failures: 3 }, 4],
+      [{ applied: inputs("new"), attempted: inputs("other"), failures: 3 }, 1],
+      [{ attempted: inputs("other"), failures: 3 }, 1],
+      [{ attempted: inputs("new") }, 1],
+      [{}, 1],
+    ] as const;
+    for (const [status, failures] of statuses) {
+      const { run } = testRun(app("shop/web", { status }));
+      backOffAfterFailure(run, NEW, "ApplyFailed", "x");
+      expect(run.memory.retry?.failures, JSON.stringify(status)).to.equal(failures);
+    }
+  });
+});
+
+describe("restsStill", () => {
+  /** A run in which `NEW` has just failed, as the next reconcile finds it. */
+  function afterFailure() {
+    const made = testRun();
+    backOffAfterFailure(made.run, NEW, "ApplyFailed", "no quota");
+    made.run.problem = undefined;
+    made.run.progress = { state: "done" };
+    made.run.requeueAfterMs = undefined;
+    return made;
+  }
+
+  it("lets be what never failed", () => {
+    const { run } = testRun();
+    expect(isBackingOff(run, NEW)).to.equal(false);
+    expect(run).to.include({ problem: undefined, requeueAfterMs: undefined });
+  });
+
+  it("says the failure again until its time has come, and then no more", () => {
+    const { run, clock, told } = afterFailure();
+    clock.advance(4_000);
+    expect(isBackingOff(run, NEW)).to.equal(true);
+    expect(run.problem).to.include({ reason: "ApplyFailed", message: "no quota", retryAt: clock.now() + 1_000 });
+    expect(run.progress).to.deep.equal({ state: "failed" });
+    expect(run.requeueAfterMs).to.equal(1_000);
+    expect(told).to.have.length(1);
+    clock.advance(1_000);
+    expect(isBackingOff(run, NEW)).to.equal(false);
+  });
+
+  it("goes by the time that went by, whatever somebody sets the clock to, and tells the new time", () => {
+    for (const jump of [-86_400_000, 86_400_000]) {
+      const { run, clock } = afterFailure();
+      clock.set(jump);
+      clock.advance(4_000);
+      expect(isBackingOff(run, NEW), "it rests as long as it should").to.equal(true);
+      expect(run.requeueAfterMs).to.equal(1_000);
+      expect(run.problem?.retryAt, "for people").to.equal(clock.now() + 1_000);
+      clock.set(1_500);
+      const told = run.problem?.retryAt;
+      expect(isBackingOff(run, NEW)).to.equal(true);
+      expect(run.problem?.retryAt, "no status for a small step").to.equal(told);
+      clock.advance(1_000);
+      expect(isBackingOff(run, NEW)).to.equal(false);
+    }
+  });
+
+  it("does not hold up other inputs", () => {
+    expect(isBackingOff(afterFailure().run, rendered("newer"))).to.equal(false);
+  });
+
+  it("lasts where only other documents help, until a person asks for a reconcile", () => {
+    const { run, clock } = testRun();
+    backOffAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
+    clock.advance(86_400_000);
+    run.memory.retryNow();
+    expect(isBackingOff(run, NEW), "an event").to.equal(true);
+    expect(run.requeueAfterMs).to.equal(undefined);
+    run.memory.retryOnRequest();
+    expect(isBackingOff(run, NEW), "a request").to.equal(false);
+  });
+
+  it("ends when the app is edited", () => {
+    const { run } = afterFailure();
+    if (run.memory.retry) run.memory.retry = { ...run.memory.retry, generation: 0 };
+    expect(isBackingOff(run, NEW)).to.equal(false);
+  });
+});

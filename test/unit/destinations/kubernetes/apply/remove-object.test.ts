@@ -1,0 +1,97 @@
+import { expect } from "chai";
+import { removeObject } from "../../../../../src/destinations/kubernetes/apply/write.js";
+import type { KubernetesContext } from "../../../../../src/destinations/kubernetes/kubernetes-context.js";
+import { liveObject } from "../../../../../src/destinations/kubernetes/watch/observed-object.js";
+import { Tracker } from "../../../../../src/destinations/kubernetes/watch/tracker.js";
+import type { KubeRequest } from "../../../../../src/kube/client/kube-client.js";
+import { KubeStatusError } from "../../../../../src/kube/errors.js";
+import { judgePrune } from "../../../../../src/plan/prune-guard.js";
+import { APP_REF, event, MARKER } from "../events.js";
+
+const TARGET = { app: APP_REF, serviceAccountName: "deployer", adopt: "Unowned" } as const;
+const RESOURCE = {
+  group: "",
+  version: "v1",
+  kind: "Thing",
+  plural: "things",
+  namespaced: true,
+  verbs: new Set<string>(),
+  hasStatus: false,
+};
+
+/** Removes the object of a permit where the API server answers so. */
+async function remove(answer: () => unknown, kindServed = true) {
+  const sent: KubeRequest[] = [];
+  const tracker = new Tracker(() => {});
+  tracker.seen(event("10"), true);
+  const context = {
+    tracker,
+    onForbidden: () => {},
+    discovery: { findAny: async () => (kindServed ? RESOURCE : undefined) },
+    client: {
+      request: async (request: KubeRequest) => {
+        sent.push(request);
+        return answer();
+      },
+    },
+  } as unknown as KubernetesContext;
+  const verdict = judgePrune({
+    pruneCandidates: [liveObject(event("10"), APP_REF, MARKER, "none")],
+    observationComplete: true,
+    live: 10,
+    wanted: 1,
+    prune: true,
+    allowEmpty: false,
+    budget: undefined,
+    claimedBy: () => undefined,
+  });
+  const [decision] = verdict.decisions;
+  if (decision?.verb !== "Delete") throw new Error("not to be deleted");
+  const outcome = await removeObject(context, TARGET, decision.permit);
+  return { outcome, sent, known: tracker.get(event("10").key) };
+}
+
+const refuse = (code: number, message: string) => () => {
+  throw new KubeStatusError(code, { message }, "DELETE");
+};
+
+describe("removeObject", () => {
+  it("binds the delete to uid and resourceVersion, and makes it as the app's ServiceAccount", async () => {
+    const { outcome, sent, known } = await remove(() => ({}));
+    expect(outcome).to.deep.equal({ ok: true, wrote: true, notes: [] });
+    expect(sent).to.have.length(1);
+    expect(sent[0]).to.include({
+      method: "DELETE",
+      path: "/api/v1/namespaces/shop/things/x",
+      impersonate: "system:serviceaccount:shop:deployer",
+    });
+    expect(sent[0]?.body).to.have.property("preconditions").that.deep.equals({ uid: "u1", resourceVersion: "10" });
+    expect(known?.deleting).to.equal(true);
+  });
+
+  it("leaves a stale permit to be judged anew: nothing is tried a second time with it", async () => {
+    const { outcome, sent, known } = await remove(
+      refuse(409, "the resourceVersion in the precondition does not match"),
+    );
+    expect(outcome).to.include({ ok: false, retryable: true });
+    expect(sent).to.have.length(1);
+    expect(known?.deleting).to.equal(false);
+  });
+
+  it("takes an object that is gone for gone", async () => {
+    const { outcome, known } = await remove(refuse(404, "not found"));
+    expect(outcome).to.deep.equal({ ok: true, wrote: false, notes: [] });
+    expect(known).to.equal(undefined);
+  });
+
+  it("sends nothing when the kind is not served any more", async () => {
+    const { outcome, sent } = await remove(() => ({}), false);
+    expect(outcome).to.deep.equal({ ok: true, wrote: false, notes: ["Thing shop/x went with its kind"] });
+    expect(sent).to.deep.equal([]);
+  });
+
+  it("does not go on when the right is missing", async () => {
+    const { outcome } = await remove(refuse(403, "forbidden"));
+    expect(outcome).to.include({ ok: false, retryable: false });
+  });
+});

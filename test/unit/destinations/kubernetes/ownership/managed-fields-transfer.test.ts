@@ -1,0 +1,134 @@
+import { expect } from "chai";
+import { foreignFields } from "../../../../../src/destinations/kubernetes/ownership/authoritative-kinds.js";
+import {
+  adoptedManagedFields,
+  isShared,
+  ownedManagedFields,
+} from "../../../../../src/destinations/kubernetes/ownership/managed-fields-transfer.js";
+import type { FieldsV1, LiveMetadata, ManagedFieldsEntry } from "../../../../../src/kube/object.js";
+
+const OURS = { manager: "overseer:shop/web", apiVersion: "v1", now: 0 };
+const NOTHING = { tools: false, extras: {} };
+const data = (...keys: string[]): FieldsV1 => ({ "f:data": Object.fromEntries(keys.map((key) => [`f:${key}`, {}])) });
+const entry = (manager: string, fieldsV1: FieldsV1, more: Partial<ManagedFieldsEntry> = {}): ManagedFieldsEntry => ({
+  manager,
+  operation: "Update",
+  apiVersion: "v1",
+  fieldsV1,
+  ...more,
+});
+const mine = (fieldsV1: FieldsV1): ManagedFieldsEntry => entry(OURS.manager, fieldsV1, { operation: "Apply" });
+const object = (...managedFields: ManagedFieldsEntry[]): LiveMetadata => ({
+  name: "x",
+  uid: "u",
+  resourceVersion: "1",
+  managedFields,
+});
+const books = (entries: readonly ManagedFieldsEntry[] | undefined) =>
+  entries && Object.fromEntries(entries.map(({ manager = "", fieldsV1 }) => [manager, fieldsV1]));
+
+describe("takenOver", () => {
+  it("makes what kubectl apply and before-first-apply wrote ours", () => {
+    for (const manager of ["kubectl-client-side-apply", "kubectl-last-applied", "before-first-apply"]) {
+      const after = adoptedManagedFields(object(mine(data("a")), entry(manager, data("a", "old"))), OURS, NOTHING);
+      expect(books(after)).to.deep.equal({ [OURS.manager]: data("a", "old") });
+    }
+  });
+
+  it("takes deployment tools only where that is allowed", () => {
+    const live = object(entry("helm", data("a")));
+    expect(adoptedManagedFields(live, OURS, NOTHING)).to.equal(undefined);
+    expect(books(adoptedManagedFields(live, OURS, { tools: true, extras: {} }))).to.deep.equal({
+      [OURS.manager]: data("a"),
+    });
+  });
+
+  it("takes of what people wrote by hand what is ours, too, and leaves them the rest", () => {
+    const after = adoptedManagedFields(object(mine(data("a")), entry("kubectl-edit", data("a", "b"))), OURS, NOTHING);
+    expect(books(after)).to.deep.equal({ [OURS.manager]: data("a"), "kubectl-edit": data("b") });
+    const whole = adoptedManagedFields(object(mine(data("a")), entry("kubectl-create", data("a"))), OURS, NOTHING);
+    expect(books(whole)).to.deep.equal({ [OURS.manager]: data("a") });
+  });
+
+  it("leaves subresources and controllers alone", () => {
+    const scale = entry("kubectl", { "f:spec": { "f:replicas": {} } }, { subresource: "scale" });
+    expect(
+      adoptedManagedFields(object(mine(data("a")), scale, entry("controller", data("a"))), OURS, NOTHING),
+    ).to.equal(undefined);
+  });
+
+  it("moves additions to a strict kind, whoever made them", () => {
+    const extras = { "f:spec": { "f:ingress": {} } };
+    const other = entry("rival", { "f:metadata": { "f:labels": { "f:x": {} } }, ...extras });
+    const after = adoptedManagedFields(object(mine(data("a")), other), OURS, { tools: false, extras });
+    expect(books(after)).to.deep.equal({
+      [OURS.manager]: { ...data("a"), ...extras },
+      rival: { "f:metadata": { "f:labels": { "f:x": {} } } },
+    });
+  });
+});
+
+describe("claimed", () => {
+  const volume = 'k:{"name":"v"}';
+  const steps = ["f:volumes", volume, "f:configMap"];
+
+  it("moves a member of a union, with what is below it, and leaves nothing empty behind", () => {
+    const theirs = entry("thief", { "f:volumes": { [volume]: { "f:configMap": { ".": {}, "f:name": {} } } } });
+    const after = ownedManagedFields(
+      object(mine({ "f:volumes": { [volume]: { ".": {}, "f:name": {} } } }), theirs),
+      OURS,
+      [steps],
+    );
+    expect(books(after)).to.deep.equal({
+      [OURS.manager]: { "f:volumes": { [volume]: { ".": {}, "f:name": {}, "f:configMap": {} } } },
+    });
+  });
+
+  it("takes a member that nobody owns, also without an entry of ours", () => {
+    const after = ownedManagedFields(object(entry("other", data("a"))), OURS, [["f:strategy", "f:rollingUpdate"]]);
+    expect(books(after)).to.deep.equal({
+      [OURS.manager]: { "f:strategy": { "f:rollingUpdate": {} } },
+      other: data("a"),
+    });
+  });
+
+  it("knows a key whatever characters are escaped in it", () => {
+    const theirs = entry("thief", { "f:set": { 'k:{"name":"\\u003cb\\u003e"}': { "f:x": {} } } });
+    const after = ownedManagedFields(object(theirs), OURS, [["f:set", 'k:{"name":"<b>"}', "f:x"]]);
+    expect(Object.keys(books(after) ?? {})).to.deep.equal([OURS.manager]);
+  });
+});
+
+describe("isShared", () => {
+  it("is about people's fields that we set, too", () => {
+    const ours = mine(data("a"));
+    expect(isShared(ours, [ours, entry("kubectl-create", data("a"))])).to.equal(true);
+    expect(isShared(ours, [ours, entry("kubectl-create", data("b"))])).to.equal(false);
+    expect(isShared(ours, [ours, entry("controller", data("a"))])).to.equal(false);
+    expect(isShared(undefined, [entry("kubectl-create", data("a"))])).to.equal(false);
+  });
+});
+
+describe("strictExtras", () => {
+  const policy = { group: "networking.k8s.io", kind: "NetworkPolicy" };
+  const role = { group: "rbac.authorization.k8s.io", kind: "ClusterRole" };
+  const spec = (...fields: string[]): FieldsV1 => ({
+    "f:spec": Object.fromEntries(fields.map((one) => [`f:${one}`, {}])),
+  });
+
+  it("is what others have and we have not, in kinds of which Git says all", () => {
+    const ours = mine(spec("podSelector"));
+    const other = entry("rival", { ...spec("podSelector", "ingress"), "f:metadata": { "f:labels": { "f:x": {} } } });
+    expect(foreignFields(policy, ours, [ours, other])).to.deep.equal(spec("ingress"));
+    expect(foreignFields({ group: "apps", kind: "Deployment" }, ours, [ours, other])).to.deep.equal({});
+    expect(foreignFields(policy, undefined, [other])).to.deep.equal({});
+  });
+
+  it("leaves rules that an aggregation fills in", () => {
+    const controller = entry("clusterrole-aggregation-controller", { "f:rules": {} }, { operation: "Apply" });
+    const aggregated = mine({ "f:aggregationRule": { "f:clusterRoleSelectors": {} } });
+    expect(foreignFields(role, aggregated, [aggregated, controller])).to.deep.equal({});
+    const plain = mine({ "f:metadata": {} });
+    expect(foreignFields(role, plain, [plain, controller])).to.deep.equal({ "f:rules": {} });
+  });
+});

@@ -1,0 +1,39 @@
+import { expect } from "chai";
+import type { LogFields, Logger } from "../../../../../src/base/logger.js";
+import { silentLogger } from "../../../../../src/base/logger.js";
+import { ChangeLogger } from "../../../../../src/destinations/kubernetes/resync/change-logger.js";
+import { FakeClock } from "../../../support/fake-clock.js";
+
+describe("ChangeNews", () => {
+  function news() {
+    const clock = new FakeClock();
+    const lines: LogFields[] = [];
+    const logger: Logger = { ...silentLogger, info: (_, fields = {}) => void lines.push(fields) };
+    return { clock, lines, told: new ChangeLogger(clock, logger) };
+  }
+
+  it("names what changed in one line for a burst, sorted and each name once", () => {
+    const { clock, lines, told } = news();
+    told.add("ValidatingAdmissionPolicy b");
+    told.add("CustomResourceDefinition widgets.example.com");
+    told.add("ValidatingAdmissionPolicy b");
+    expect(lines).to.deep.equal([]);
+    clock.advance(5_000);
+    expect(lines).to.deep.equal([
+      { changed: ["CustomResourceDefinition widgets.example.com", "ValidatingAdmissionPolicy b"] },
+    ]);
+    clock.advance(60_000);
+    expect(lines).to.have.length(1);
+    told.add("ValidatingAdmissionPolicy b");
+    clock.advance(5_000);
+    expect(lines).to.have.length(2);
+  });
+
+  it("cuts a long list and says how much is left out", () => {
+    const { clock, lines, told } = news();
+    for (let i = 0; i < 64; i++) told.add(`CustomResourceDefinition k${i}.example.com`);
+    clock.advance(5_000);
+    expect(lines[0]?.changed).to.have.length(20);
+    expect(lines[0]?.more).to.equal(44);
+  });
+});

@@ -1,0 +1,64 @@
+import { expect } from "chai";
+import { describeWriters } from "../../../../../src/destinations/kubernetes/watch/drift-note.js";
+import type { FieldsV1, ManagedFieldsEntry } from "../../../../../src/kube/object.js";
+
+const DOCUMENT = {
+  metadata: { labels: { tier: "back" } },
+  spec: {
+    replicas: 2,
+    ports: [{ port: 53 }, { port: 53, protocol: "UDP" }],
+    containers: [{ name: "web", image: "web:1" }],
+    set: ["a"],
+  },
+};
+
+const by = (manager: string, fieldsV1: FieldsV1, subresource?: string): ManagedFieldsEntry => ({
+  manager,
+  fieldsV1,
+  ...(subresource ? { subresource } : {}),
+});
+
+describe("describeWriters", () => {
+  it("names who holds what the document sets, and nothing else", () => {
+    const fields = {
+      "f:spec": { "f:replicas": {}, "f:paused": {}, 'k:{"x":1}': {} },
+      "f:status": { "f:replicas": {} },
+    };
+    expect(describeWriters(DOCUMENT, [by("kubectl-edit", fields)])).to.equal("kubectl-edit: .spec.replicas");
+  });
+
+  it("finds items by their keys, with defaults left out, and members of sets", () => {
+    const item = { "f:spec": { "f:containers": { 'k:{"name":"web"}': { "f:image": {} } } } };
+    expect(describeWriters(DOCUMENT, [by("x", item)])).to.equal("x: .spec.containers[web].image");
+    const port = { "f:spec": { "f:ports": { 'k:{"port":53,"protocol":"UDP"}': { "f:protocol": {} } } } };
+    expect(describeWriters(DOCUMENT, [by("x", port)])).to.equal("x: .spec.ports[53,UDP].protocol");
+    expect(describeWriters(DOCUMENT, [by("x", { "f:spec": { "f:set": { 'v:"a"': {} } } })])).to.equal(
+      'x: .spec.set["a"]',
+    );
+  });
+
+  it("does not take another protocol of a port for the document's, which leaves out TCP", () => {
+    const port = { "f:spec": { "f:ports": { 'k:{"port":80,"protocol":"UDP"}': { "f:port": {} } } } };
+    expect(describeWriters({ spec: { ports: [{ port: 80 }] } }, [by("x", port)])).to.equal(undefined);
+  });
+
+  it("says by which subresource, and leaves the status out", () => {
+    const fields = { "f:spec": { "f:replicas": {} } };
+    expect(describeWriters(DOCUMENT, [by("autoscaler", fields, "scale"), by("controller", fields, "status")])).to.equal(
+      "autoscaler (by /scale): .spec.replicas",
+    );
+  });
+
+  it("names several writers, and some of many fields", () => {
+    const many = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`k${n}`, "x"]));
+    const fields = { "f:data": Object.fromEntries(Object.keys(many).map((name) => [`f:${name}`, {}])) };
+    const other = { "f:data": { "f:k0": {} } };
+    expect(describeWriters({ data: many }, [by("one", fields), by("two", other)])).to.equal(
+      "one: .data.k0, .data.k1, .data.k2, .data.k3, .data.k4 and 3 more; two: .data.k0",
+    );
+  });
+
+  it("is undefined when nobody holds anything of it", () => {
+    expect(describeWriters(DOCUMENT, [by("x", { "f:data": { "f:a": {} } }), { manager: "empty" }])).to.equal(undefined);
+  });
+});

@@ -1,0 +1,87 @@
+import { expect } from "chai";
+import { KindWatch } from "../../../../../src/destinations/kubernetes/watch/kind-watch.js";
+import { type ObservedObject, observe } from "../../../../../src/destinations/kubernetes/watch/observed-object.js";
+import { Tracker } from "../../../../../src/destinations/kubernetes/watch/tracker.js";
+import { eventually } from "../../../support/eventually.js";
+import { FakeApiServer } from "../../../support/fake-api-server.js";
+import { FakeClock } from "../../../support/fake-clock.js";
+import { FakeLogger } from "../../../support/fake-logger.js";
+import { added, bookmark } from "../../../support/reflector-rig.js";
+
+const THINGS = {
+  ...{ group: "", version: "v1", kind: "Thing", plural: "things", namespaced: true, hasStatus: false },
+  verbs: new Set(["list", "watch"]),
+};
+const LIMITS = { answerBytes: 10_000, values: 1_000, page: 10, objects: 2 };
+
+describe("KindWatch", () => {
+  it("says of a kind that it has too many objects, also when it was listed before, until it has fewer", async () => {
+    const server = await FakeApiServer.start();
+    const clock = new FakeClock();
+    const told: (string | undefined)[] = [];
+    const watch: KindWatch = new KindWatch(
+      {
+        ...{ client: server.client({ limits: LIMITS }), clock, logger: new FakeLogger(), instance: "i" },
+        ...{ tracker: new Tracker(() => {}), observer: undefined, reader: "the user" },
+        onSync: () => told.push(watch.problem),
+      },
+      THINGS,
+      undefined,
+    );
+    watch.start();
+    const says = "cannot be listed: /api/v1/things has more than 2 objects";
+    try {
+      const call = await server.next();
+      call.open().send(added("a", 1), added("b", 2), bookmark(5, true));
+      await watch.settled();
+      expect(told).to.deep.equal([undefined]);
+      call.send(added("c", 6));
+      await eventually("the failure", () => told.length === 2);
+      expect(told[1]).to.equal(says);
+      expect(watch.objects().map(({ id }) => id.name)).to.deep.equal(["a", "b"]);
+      clock.advance(60_000);
+      const again = await server.next();
+      again.open().send(added("a", 1), added("c", 6), bookmark(7, true));
+      await eventually("the list", () => told.length === 3);
+      expect(told[2]).to.equal(undefined);
+      expect(watch.objects().map(({ id }) => id.name)).to.deep.equal(["a", "c"]);
+    } finally {
+      await watch.stop();
+      await server.close();
+    }
+  });
+
+  it("knows what it has passed and does not hold: an answer of before tells nothing any more", async () => {
+    const server = await FakeApiServer.start();
+    const tracker = new Tracker(() => {});
+    const watch: KindWatch = new KindWatch(
+      {
+        ...{ client: server.client({ limits: LIMITS }), clock: new FakeClock(), logger: new FakeLogger() },
+        ...{ instance: "i", tracker, observer: undefined, reader: "the user", onSync: () => {} },
+      },
+      THINGS,
+      undefined,
+    );
+    const { group, version, kind } = THINGS;
+    const answer = (name: string, resourceVersion: string): ObservedObject => {
+      const uid = `uid-${name}`;
+      const metadata = { name, namespace: "shop", uid, resourceVersion };
+      return observe({ metadata }, { group, version, kind }, { status: "Healthy" });
+    };
+    watch.start();
+    try {
+      expect(watch.hasPassed(answer("a", "1")), "nothing is known yet").to.equal(false);
+      const call = await server.next();
+      call.open().send(added("a", 1), bookmark(5, true));
+      await watch.settled();
+      const live = watch.objects()[0] as ObservedObject;
+      expect(watch.hasPassed(live), "it is there").to.equal(false);
+      expect(watch.hasPassed({ ...live, uid: "the one before" }), "another has its name").to.equal(true);
+      expect(watch.hasPassed(answer("b", "4")), "made and deleted before").to.equal(true);
+      expect(watch.hasPassed(answer("b", "6")), "its event is still to come").to.equal(false);
+    } finally {
+      await watch.stop();
+      await server.close();
+    }
+  });
+});

@@ -1,0 +1,126 @@
+import { expect } from "chai";
+import { ANNOTATION_IDENTITY } from "../../../../../src/api/group.js";
+import { identity } from "../../../../../src/destinations/kubernetes/ownership/identity.js";
+import {
+  isExplained,
+  liveObject,
+  type ObservedObject,
+  ownershipOf,
+} from "../../../../../src/destinations/kubernetes/watch/observed-object.js";
+import type { LiveMetadata } from "../../../../../src/kube/object.js";
+import { APP_REF, event, foreign, MARKER, OURS } from "../events.js";
+
+describe("isExplained", () => {
+  const plain = event("1");
+  const counted = event("1", { generation: 3 });
+
+  it("asks about any write to a kind without generations", () => {
+    expect(isExplained(plain, event("2"))).to.equal(false);
+    expect(isExplained(plain, event("2", { annotations: { note: "x" } }))).to.equal(false);
+    expect(isExplained(plain, event("2", { managedFields: [OURS, foreign("kubectl")] }))).to.equal(false);
+    expect(isExplained(plain, event("2", { finalizers: ["x"] }))).to.equal(false);
+  });
+
+  it("takes a write to a subresource alone for no change, also a second one by the same writer", () => {
+    const first = event("2", { managedFields: [OURS, foreign("cloud", "status")] });
+    const second = event("3", { managedFields: [OURS, foreign("cloud", "status", "2026-01-03T00:00:00Z")] });
+    expect(isExplained(plain, first)).to.equal(true);
+    expect(isExplained(first, second)).to.equal(true);
+  });
+
+  it("asks when a subresource and something else changed together", () => {
+    const both = event("2", { annotations: { note: "x" }, managedFields: [OURS, foreign("cloud", "status")] });
+    expect(isExplained(plain, both)).to.equal(false);
+  });
+
+  it("takes an equal generation for no change, with foreign labels and annotations", () => {
+    expect(
+      isExplained(counted, event("2", { generation: 3, annotations: { note: "x" }, labels: { note: "x" } })),
+    ).to.equal(true);
+    expect(isExplained(counted, event("2", { generation: 4 }))).to.equal(false);
+  });
+
+  it("asks when a label of ours changed, which counts no generation and may leave no trace in the entries", () => {
+    expect(isExplained(counted, event("2", { generation: 3, labels: { tier: "front" } }))).to.equal(false);
+  });
+
+  it("takes another number of replicas, where it is not ours, for no change, if nothing else of the spec has changed", () => {
+    const scaled = (replicas: number, rest: object = {}, change: Partial<LiveMetadata> = {}): ObservedObject =>
+      event(String(replicas), { generation: replicas, ...change }, "x", { replicas, paused: false, ...rest });
+    expect(isExplained(scaled(1), scaled(2))).to.equal(true);
+    expect(isExplained(scaled(1), scaled(2, { paused: true }))).to.equal(false);
+    expect(isExplained(scaled(1), scaled(2, {}, { labels: { tier: "front" } })), "a label of ours").to.equal(false);
+    const ours = { ...OURS, fieldsV1: { ...OURS.fieldsV1, "f:spec": { "f:replicas": {} } } };
+    const owned = { managedFields: [ours] };
+    expect(isExplained(scaled(1, {}, owned), scaled(2, {}, owned)), "ours").to.equal(false);
+    expect(isExplained(scaled(1), event("2", { generation: 2 })), "the metadata alone").to.equal(false);
+  });
+
+  it("asks about another object under the same name", () => {
+    expect(isExplained(counted, event("1", { generation: 3, uid: "u2" }))).to.equal(false);
+  });
+
+  it("knows the same state again", () => {
+    expect(isExplained(plain, event("1"))).to.equal(true);
+  });
+});
+
+describe("ownershipOf", () => {
+  it("is Owned when labels, identity and entry say so", () => {
+    expect(ownershipOf(event("1"), APP_REF, MARKER)).to.equal("Owned");
+  });
+
+  it("is Claimed when the entry is gone, or the app was made anew", () => {
+    expect(ownershipOf(event("1", { managedFields: [foreign("x")] }), APP_REF, MARKER)).to.equal("Claimed");
+    expect(ownershipOf(event("1"), { ...APP_REF, uid: "another" }, MARKER)).to.equal("Claimed");
+  });
+
+  it("is Foreign for a copy under another name, with all our marks, and without an identity", () => {
+    expect(ownershipOf(event("1", {}, "copy"), APP_REF, MARKER)).to.equal("Foreign");
+    expect(ownershipOf(event("1", { annotations: { [ANNOTATION_IDENTITY]: "" } }), APP_REF, MARKER)).to.equal(
+      "Foreign",
+    );
+    expect(
+      ownershipOf(event("1", { annotations: { [ANNOTATION_IDENTITY]: event("1").key } }), APP_REF, MARKER),
+    ).to.equal("Foreign");
+  });
+
+  it("is Foreign when all marks are there, but the identity is not sealed by us", () => {
+    const sealed = event("1").identity ?? "";
+    const forgeries = [
+      sealed.slice(0, sealed.lastIndexOf("#")),
+      `${sealed.slice(0, -1)}${sealed.endsWith("0") ? "1" : "0"}`,
+      `${sealed.slice(0, sealed.lastIndexOf("#"))}#`,
+      sealed.replace(APP_REF.uid, "another"),
+      identity({ digestKey: "another" }, APP_REF, event("1").id),
+    ];
+    for (const forged of forgeries)
+      expect(
+        ownershipOf(event("1", { annotations: { [ANNOTATION_IDENTITY]: forged } }), APP_REF, MARKER),
+        forged,
+      ).to.equal("Foreign");
+    expect(identity({ digestKey: "another" }, APP_REF, event("1").id)).to.not.equal(sealed);
+  });
+});
+
+describe("liveObject", () => {
+  it("is AsApplied when the entry is the annotated one and nobody doubts it", () => {
+    expect(liveObject(event("1"), APP_REF, MARKER, "none").state).to.equal("AsApplied");
+    expect(liveObject(event("1"), APP_REF, MARKER, "unverified").state).to.equal("Unverified");
+    expect(liveObject(event("1"), APP_REF, MARKER, "drifted").state).to.equal("Drifted");
+  });
+
+  it("is Drifted when the entry lost a field, or is gone", () => {
+    const less = { ...OURS, fieldsV1: { "f:data": {} } };
+    expect(liveObject(event("1", { managedFields: [less] }), APP_REF, MARKER, "none").state).to.equal("Drifted");
+    expect(liveObject(event("1", { managedFields: [] }), APP_REF, MARKER, "none").state).to.equal("Drifted");
+  });
+
+  it("names the other writers only while it has drifted", () => {
+    expect(event("1", { managedFields: [OURS, foreign("x")] }).others).to.equal(undefined);
+    const less = { ...OURS, fieldsV1: {} };
+    expect(event("1", { managedFields: [less, foreign("x")] }).others?.map(({ manager }) => manager)).to.deep.equal([
+      "x",
+    ]);
+  });
+});

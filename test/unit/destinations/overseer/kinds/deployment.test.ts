@@ -1,0 +1,73 @@
+import { expect } from "chai";
+import { appHealth, needsDeploy } from "../../../../../src/destinations/overseer/kinds/deployment.js";
+import type { AppRecord, JobRecord, NodeRecord } from "../../../../../src/destinations/overseer/state/core-records.js";
+import { app, job, node, stateOf } from "../samples.js";
+
+type Row = readonly [string, Partial<AppRecord>, Partial<JobRecord> | undefined, Partial<NodeRecord>, string];
+
+const ROWS: readonly Row[] = [
+  ["runs", {}, {}, {}, "Healthy "],
+  [
+    "waits for its agent",
+    { status: "deploying" },
+    { status: "pending" },
+    {},
+    "Progressing deploy job is pending on node-1 (simulated)",
+  ],
+  [
+    "is being deployed",
+    { status: "deploying" },
+    { status: "running" },
+    {},
+    "Progressing deploy job is running on node-1 (simulated)",
+  ],
+  [
+    "waits for an agent that is gone",
+    { status: "deploying" },
+    { status: "pending" },
+    { status: "offline" },
+    "Progressing deploy job is pending on node-1 (simulated); node-1 is offline",
+  ],
+  [
+    "failed",
+    { status: "error" },
+    { status: "failed", error: "no image", logs: ["a", "b"] },
+    {},
+    "Degraded deploy job j1 failed on node-1 (simulated): no image; last lines of its log: a | b",
+  ],
+  ["runs on a node that is gone", {}, {}, { status: "offline" }, "Degraded node-1 is offline"],
+  ["was stopped", { status: "stopped" }, {}, {}, "Degraded is stopped on node-1 (simulated)"],
+  ["was never deployed", { status: "stopped" }, undefined, {}, "Progressing version 1 was never deployed"],
+  ["was changed and not deployed, and runs as it was", { version: 2 }, {}, {}, "Healthy "],
+  [
+    "was changed and not deployed, and does not run",
+    { version: 2, status: "error" },
+    { status: "failed" },
+    {},
+    "Progressing version 2 was never deployed",
+  ],
+  ["runs, and its jobs are forgotten", {}, undefined, {}, "Healthy "],
+  ["runs where nobody says of what", {}, { payload: null }, {}, "Healthy "],
+];
+
+describe("an app of a Core that", () => {
+  for (const [what, ofApp, ofJob, ofNode, expected] of ROWS) {
+    it(`${what} is ${expected}`, () => {
+      const state = stateOf({ app: [app(ofApp)], node: [node(ofNode)], job: ofJob ? [job(ofJob)] : [] });
+      const { status, message = "" } = appHealth(app(ofApp), state);
+      expect(`${status} ${message}`).to.equal(expected);
+    });
+  }
+
+  it("failed for good is waited for no longer; what only takes time is", () => {
+    const failed = stateOf({ app: [app()], node: [node()], job: [job({ status: "failed" })] });
+    expect(appHealth(app(), failed).final).to.equal(true);
+    const gone = stateOf({ app: [app()], node: [node({ status: "offline" })], job: [job()] });
+    expect(appHealth(app(), gone).final).to.equal(undefined);
+  });
+
+  it("failed is not deployed again by itself", () => {
+    const state = stateOf({ app: [app()], job: [job({ status: "failed" })] });
+    expect(needsDeploy(app({ status: "error" }), state)).to.equal(undefined);
+  });
+});

@@ -1,0 +1,109 @@
+import { expect } from "chai";
+import { OWNERSHIP_KEY } from "../../../../../src/destinations/overseer/ownership-record.js";
+import { CoreState } from "../../../../../src/destinations/overseer/state/core-state.js";
+import { app, job, news, node, route, stateOf } from "../samples.js";
+
+const NONE = new Set<string>();
+const ours = (name: string) => ({ [OWNERSHIP_KEY]: { app: name, instance: "i", document: "d", content: "c" } });
+
+describe("the picture of a Core", () => {
+  it("finds by id and by name", () => {
+    const state = stateOf({ app: [app()], node: [node()], route: [route()] });
+    expect(state.appNamed("web")?.id).to.equal("a1");
+    expect(state.nodeNamed("node-1")?.id).to.equal("n1");
+    expect(state.routeNamed("web.example.com/")?.id).to.equal("r1");
+    expect(state.byId("app", "a1")?.name).to.equal("web");
+    expect(state.appNamed("other")).to.equal(undefined);
+  });
+
+  it("forgets what a whole look no longer shows, and not what a part leaves out", () => {
+    const state = stateOf({ app: [app(), app({ id: "a2", name: "two" })] });
+    state.take(news({ app: [app({ revision: 2 })] }, false), NONE);
+    expect(state.appNamed("two")?.id).to.equal("a2");
+    state.take(news({ app: [app({ revision: 2 })] }), NONE);
+    expect(state.appNamed("two")).to.equal(undefined);
+  });
+
+  it("follows an app that is renamed: the old name is free", () => {
+    const state = stateOf({ app: [app()] });
+    state.take(news({ app: [app({ name: "new", revision: 2 })] }, false), NONE);
+    expect(state.appNamed("web")).to.equal(undefined);
+    expect(state.appNamed("new")?.id).to.equal("a1");
+  });
+
+  it("never goes back: an older revision is not taken", () => {
+    const state = stateOf({ app: [app({ revision: 5, compose: "new" })] });
+    state.take(news({ app: [app({ revision: 4, compose: "old" })] }, false), NONE);
+    expect(state.appNamed("web")?.compose).to.equal("new");
+  });
+
+  it("does not bring back what was deleted while it was read", () => {
+    const state = stateOf({ app: [app()] });
+    state.remove("app", "a1");
+    state.take(news({ app: [app({ revision: 1 })] }), NONE);
+    expect(state.appNamed("web")).to.equal(undefined);
+  });
+
+  it("keeps what was written while it was read, of a Core without revisions", () => {
+    const plain = { revision: undefined };
+    const state = stateOf({ app: [app({ ...plain, compose: "before" })] });
+    state.put("app", app({ ...plain, compose: "written" }));
+    state.take(news({ app: [app({ ...plain, compose: "before" })] }), new Set(["a1"]));
+    expect(state.appNamed("web")?.compose).to.equal("written");
+    state.take(news({ app: [] }), new Set(["a1"]));
+    expect(state.appNamed("web")?.compose).to.equal("written");
+  });
+
+  it("tells which apps are concerned: those of the marks before and after", () => {
+    const state = stateOf({ app: [app({ metadata: ours("shop/a") })] });
+    const affected = state.take(news({ app: [app({ revision: 2, metadata: ours("shop/b") })] }, false), NONE);
+    expect([...affected.apps].sort()).to.deep.equal(["shop/a", "shop/b"]);
+    expect(affected.everyone).to.equal(false);
+  });
+
+  it("tells the app of a job", () => {
+    const state = stateOf({ app: [app({ metadata: ours("shop/a") })] });
+    expect([...state.take(news({ job: [job()] }, false), NONE).apps]).to.deep.equal(["shop/a"]);
+  });
+
+  it("tells everyone of what anybody may wait for: what comes, goes, or is nobody's", () => {
+    const empty = new CoreState();
+    expect(empty.take(news({ node: [node()] }), NONE).everyone).to.equal(true);
+    const state = stateOf({ app: [app()] });
+    expect(state.take(news({ app: [app({ revision: 2 })] }, false), NONE).everyone).to.equal(true);
+    expect(state.take(news({}), NONE).everyone).to.equal(true);
+  });
+
+  it("tells nobody of what is as it was", () => {
+    const state = stateOf({ app: [app()], node: [node()] });
+    const affected = state.take(news({ app: [app()], node: [node()] }), NONE);
+    expect(affected.everyone).to.equal(false);
+    expect(affected.apps.size).to.equal(0);
+  });
+
+  it("knows the newest job of an app, also when that one goes", () => {
+    const later = job({ id: "j2", createdAt: "2026-01-02T00:00:00Z" });
+    const state = stateOf({ app: [app()], job: [later, job()] });
+    expect(state.newestJob("a1")?.id).to.equal("j2");
+    state.remove("job", "j2");
+    expect(state.newestJob("a1")?.id).to.equal("j1");
+  });
+
+  it("knows who may use a secret", () => {
+    const secret = (name: string, scope: "global" | "app" | "node", scopeId: string | null) => ({
+      id: name,
+      name,
+      scope,
+      scopeId,
+    });
+    const state = stateOf({
+      secret: [secret("g", "global", null), secret("a", "app", "a1"), secret("n", "node", "n1")],
+    });
+    expect(state.hasSecret("g", undefined, undefined)).to.equal(true);
+    expect(state.hasSecret("a", "a1", undefined)).to.equal(true);
+    expect(state.hasSecret("a", "a2", "a1")).to.equal(false);
+    expect(state.hasSecret("n", "a1", "n1")).to.equal(true);
+    expect(state.hasSecret("n", "n1", undefined)).to.equal(false);
+    expect(state.hasSecret("x", "a1", "n1")).to.equal(false);
+  });
+});

@@ -1,0 +1,87 @@
+import { expect } from "chai";
+import { isSafeName, parseTree } from "../../../../src/git/objects/tree.js";
+import { expectGitError } from "../support/expect-error.js";
+import { treeRow } from "../support/git-objects.js";
+
+const A = "a".repeat(40);
+
+describe("parseTree", () => {
+  it("tells kinds by their mode, as Git does", () => {
+    const modes = [
+      ["100644", "file"],
+      ["100664", "file"],
+      ["100755", "executable"],
+      ["120000", "symlink"],
+      ["160000", "submodule"],
+      ["40000", "tree"],
+      ["040000", "tree"],
+    ] as const;
+    for (const [mode, kind] of modes) {
+      expect(parseTree(treeRow(mode, "x", A), A)).to.deep.equal({
+        rows: [{ name: "x", text: "x", id: A, kind }],
+        flaw: undefined,
+      });
+    }
+  });
+
+  it("reads an empty tree", () => {
+    expect(parseTree(Buffer.alloc(0), A).rows).to.deep.equal([]);
+  });
+
+  it("has no name for what is not UTF-8", () => {
+    expect(parseTree(treeRow("100644", Buffer.from([0x61, 0xff]), A), A).rows[0]?.name).to.equal(undefined);
+    expect(parseTree(treeRow("100644", "\ufffd", A), A).rows[0]?.name).to.equal("\ufffd");
+  });
+
+  it("takes Git's order, in which a directory sorts as if a slash followed", () => {
+    const rows = [treeRow("100644", "a.b", A), treeRow("40000", "a", A), treeRow("100644", "a0", A)];
+    expect(parseTree(Buffer.concat(rows), A).flaw).to.equal(undefined);
+    expect(parseTree(Buffer.concat(rows.toReversed()), A).flaw).to.match(/order/);
+  });
+
+  it("finds names that come twice, also far from each other", () => {
+    const twice = [treeRow("100644", "a", A), treeRow("100644", "a", A)];
+    const apart = [treeRow("100644", "a", A), treeRow("100644", "a-", A), treeRow("40000", "a", A)];
+    for (const rows of [twice, apart]) expect(parseTree(Buffer.concat(rows), A).flaw).to.match(/twice/);
+  });
+
+  const broken: readonly [name: string, content: Buffer][] = [
+    ["half a row", treeRow("100644", "a", A).subarray(0, -1)],
+    ["no end of a name", Buffer.from("100644 a")],
+    ["an unknown mode", treeRow("010000", "a", A)],
+    ["no mode at all", treeRow("", "a", A)],
+  ];
+  for (const [name, content] of broken) {
+    it(`refuses ${name}`, async () => {
+      await expectGitError("GIT_TREE_INVALID", () => parseTree(content, A));
+    });
+  }
+});
+
+describe("isSafeName", () => {
+  for (const name of [
+    "..",
+    ".",
+    "",
+    "a/b",
+    "/a",
+    "a\\b",
+    ".git",
+    ".GIT",
+    ".git.",
+    ".git ",
+    "git~1",
+    ".g\u200cit",
+    ".git::$INDEX_ALLOCATION",
+  ]) {
+    it(`refuses ${JSON.stringify(name)}`, () => {
+      expect(isSafeName(name)).to.equal(false);
+    });
+  }
+
+  for (const name of [".gitignore", ".github", "...", "a..b", "git", "x.git", "git~10x", "ü", "a b", "-", "con"]) {
+    it(`takes ${JSON.stringify(name)}`, () => {
+      expect(isSafeName(name)).to.equal(true);
+    });
+  }
+});

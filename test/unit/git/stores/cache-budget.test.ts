@@ -1,0 +1,79 @@
+import { expect } from "chai";
+import type { GitRemote } from "../../../../src/git/engine.js";
+import { CacheBudget } from "../../../../src/git/stores/cache-budget.js";
+import { expectGitError } from "../support/expect-error.js";
+
+const MIB = 2 ** 20;
+
+/** A budget of 100 MiB over stores of these MiB. */
+function rig(stores: Readonly<Record<string, number>>, maxBytes = 100 * MIB) {
+  const disk = new Map(Object.entries(stores).map(([id, mib]) => [id, mib * MIB]));
+  const state = { scans: 0 };
+  const budget = new CacheBudget(maxBytes, async () => {
+    state.scans++;
+    return new Map(disk);
+  });
+  const remote = (id: string): GitRemote => ({ url: `https://git.example.com/${id}`, credential: undefined, id });
+  const admit = (id: string) => budget.admit(remote(id));
+  const note = (id: string, mib: number) => budget.note(remote(id), async () => [{ name: "pack", bytes: mib * MIB }]);
+  return { budget, disk, state, admit, note };
+}
+
+describe("CacheBudget", () => {
+  it("lets everything in below its limit, and looks at the disk once", async () => {
+    const { admit, state } = rig({ large: 90, small: 9 });
+    for (const id of ["large", "small", "new"]) await admit(id);
+    expect(state.scans).to.equal(1);
+  });
+
+  it("that is used up refuses what is new or large, says what to do, and lets small ones go on", async () => {
+    const { admit } = rig({ large: 95, small: 6 });
+    await admit("small");
+    const error = await expectGitError("GIT_CACHE_FULL", () => admit("large"));
+    expect(error).to.include({ reason: "CacheFull", class: "retryable" });
+    expect(error.message)
+      .to.match(
+        /no room to fetch https:\/\/git\.example\.com\/large: .* holds 101 of 100 MiB, 95 of it of this repository/,
+      )
+      .and.match(/remove GitRepositories .*cache\.sizeLimit of the chart \(--git-cache-bytes\)/);
+    expect((await expectGitError("GIT_CACHE_FULL", () => admit("new"))).message).to.include("0.0 of it");
+  });
+
+  it("that is used up by far lets nothing in", async () => {
+    const { admit } = rig({ large: 105, small: 6 });
+    await expectGitError("GIT_CACHE_FULL", () => admit("small"));
+  });
+
+  it("goes by what it is told of each change, and looks again before it refuses", async () => {
+    const { admit, note, disk, state } = rig({ a: 50 });
+    await admit("a");
+    await note("a", 120);
+    await admit("a");
+    expect(state.scans, "the disk knew better").to.equal(2);
+    disk.set("a", 120 * MIB);
+    await note("a", 120);
+    await expectGitError("GIT_CACHE_FULL", () => admit("a"));
+    disk.delete("a");
+    await note("a", 0);
+    const before = state.scans;
+    await admit("a");
+    expect(state.scans).to.equal(before);
+  });
+
+  it("looks again after stores were removed", async () => {
+    const { admit, budget, disk, state } = rig({ a: 99 });
+    await admit("b");
+    disk.clear();
+    budget.recheck();
+    await admit("b");
+    expect(state.scans).to.equal(2);
+  });
+
+  it("without a limit looks at nothing", async () => {
+    const { admit, note, state } = rig({ a: 999 }, 0);
+    await admit("a");
+    await note("a", 9999);
+    await admit("a");
+    expect(state.scans).to.equal(0);
+  });
+});

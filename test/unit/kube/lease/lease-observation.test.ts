@@ -1,0 +1,145 @@
+import { expect } from "chai";
+import { LeaseObservation } from "../../../../src/kube/lease/lease-observation.js";
+import { type LeaseHolding, type LeaseRecord, readLease } from "../../../../src/kube/lease/lease-record.js";
+import { FakeClock } from "../../support/fake-clock.js";
+
+const HELD: LeaseHolding = {
+  holder: "a",
+  durationSeconds: 15,
+  acquireTime: "2026-01-01T00:00:00.000000Z",
+  renewTime: "2026-01-01T00:00:00.000000Z",
+  transitions: 1,
+};
+
+function record(version: number, more: Partial<LeaseHolding> = {}): LeaseRecord {
+  const metadata = { name: "lease", uid: "uid", resourceVersion: String(version) };
+  return { ...HELD, ...more, object: { metadata } };
+}
+
+describe("LeaseSight", () => {
+  let clock: FakeClock;
+  let sight: LeaseObservation;
+  beforeEach(() => {
+    clock = new FakeClock();
+    sight = new LeaseObservation(clock, 15_000);
+  });
+
+  it("waits without end before anything was seen", () => {
+    clock.advance(3_600_000);
+    expect(sight.waitMs()).to.equal(Number.POSITIVE_INFINITY);
+  });
+
+  it("counts from when a record was seen, whatever times are in it", () => {
+    for (const renewTime of ["1970-01-01T00:00:00.000000Z", "2999-01-01T00:00:00.000000Z", "", "nonsense"]) {
+      const fresh = new LeaseObservation(clock, 15_000);
+      fresh.observe(record(5, { renewTime, acquireTime: renewTime }));
+      expect(fresh.waitMs(), renewTime).to.equal(15_000);
+    }
+  });
+
+  it("counts anew with each renewal, and not when the same is seen again", () => {
+    sight.observe(record(1));
+    clock.advance(10_000);
+    sight.observe(record(1));
+    expect(sight.waitMs()).to.equal(5_000);
+    sight.observe(record(2, { renewTime: "2026-01-01T00:00:02.000000Z" }));
+    expect(sight.waitMs()).to.equal(15_000);
+    clock.advance(15_000);
+    expect(sight.waitMs()).to.equal(0);
+  });
+
+  it("keeps the newest version, also of what only a label was changed of, and does not count that as a sign of life", () => {
+    sight.observe(record(1));
+    clock.advance(10_000);
+    sight.observe(record(2));
+    expect(sight.waitMs()).to.equal(5_000);
+    expect(sight.record?.object.metadata.resourceVersion).to.equal("2");
+  });
+
+  it("passes over news that come late", () => {
+    sight.observe(record(10, { holder: "b" }));
+    sight.observe(record(9, { holder: "", durationSeconds: 1 }));
+    expect(sight.record?.holder).to.equal("b");
+    expect(sight.waitMs()).to.equal(15_000);
+  });
+
+  it("grants the longer of the own duration and that of the record", () => {
+    sight.observe(record(1, { durationSeconds: 60 }));
+    expect(sight.waitMs()).to.equal(60_000);
+    sight.observe(record(2, { durationSeconds: 1 }));
+    expect(sight.waitMs()).to.equal(15_000);
+    sight.observe(record(3, { durationSeconds: 0 }));
+    expect(sight.waitMs()).to.equal(15_000);
+  });
+
+  it("may be taken at once when its holder gave it up, not when only the name was taken out by hand", () => {
+    sight.observe(record(1, { holder: "", durationSeconds: 1 }));
+    expect(sight.waitMs()).to.equal(0);
+    sight.observe(record(2, { holder: "" }));
+    expect(sight.waitMs()).to.equal(15_000);
+  });
+
+  it("waits for a holder that may not know that the lease was deleted", () => {
+    sight.observe(record(1, { durationSeconds: 60 }));
+    clock.advance(59_000);
+    sight.observeAbsent();
+    expect(sight.waitMs()).to.equal(60_000);
+    clock.advance(30_000);
+    sight.observeAbsent();
+    expect(sight.waitMs()).to.equal(30_000);
+    expect(sight.record).to.equal(undefined);
+  });
+
+  it("waits where there is none at the start, unless none can have been there", () => {
+    sight.observeAbsent();
+    expect(sight.waitMs()).to.equal(15_000);
+    const first = new LeaseObservation(clock, 15_000, true);
+    first.observeAbsent();
+    expect(first.waitMs()).to.equal(0);
+    first.observeAbsent();
+    expect(first.waitMs(), "somebody else made it and it is gone again").to.equal(15_000);
+  });
+
+  it("trusts in there having been none only until it has seen one", () => {
+    const first = new LeaseObservation(clock, 15_000, true);
+    first.observe(record(1));
+    first.observeAbsent();
+    expect(first.waitMs()).to.equal(15_000);
+  });
+});
+
+describe("readLease", () => {
+  const metadata = { name: "lease", uid: "uid", resourceVersion: "1" };
+
+  it("reads what client-go writes", () => {
+    const spec = {
+      holderIdentity: "pod_1",
+      leaseDurationSeconds: 15,
+      acquireTime: "2026-01-01T00:00:00.000000Z",
+      renewTime: "2026-01-01T00:00:05.000000Z",
+      leaseTransitions: 3,
+    };
+    const { object: _, ...holding } = readLease({ metadata, spec });
+    expect(holding).to.deep.equal({
+      holder: "pod_1",
+      durationSeconds: 15,
+      acquireTime: spec.acquireTime,
+      renewTime: spec.renewTime,
+      transitions: 3,
+    });
+  });
+
+  for (const spec of [
+    undefined,
+    null,
+    {},
+    { holderIdentity: null, leaseDurationSeconds: "15", leaseTransitions: -1 },
+  ]) {
+    it(`reads ${JSON.stringify(spec)} as held by nobody, and not as given up`, () => {
+      const sight = new LeaseObservation(new FakeClock(), 15_000);
+      sight.observe(readLease({ metadata, spec }));
+      expect(sight.record).to.include({ holder: "", durationSeconds: 0, transitions: 0 });
+      expect(sight.waitMs()).to.equal(15_000);
+    });
+  }
+});
