@@ -26,7 +26,7 @@ const APART: Readonly<Record<string, readonly string[]>> = { "overseer-core": ["
 
 /** Packages that only one place may know, so that the product can part with them. */
 const CONFINED: readonly (readonly [string, RegExp])[] = [
-  ["@kubernetes/client-node", /^src\/kube\/auth[^/]*\.ts$/],
+  ["@kubernetes/client-node", /^src\/kube\/client\/auth[^/]*\.ts$/],
   ["isomorphic-git", /^src\/git\//],
   ["fastify", /^src\/(server|overseer-core)\//],
   ["@photostructure/sqlite", /^src\/overseer-core\//],

@@ -5,7 +5,7 @@ import { codeFiles } from "./sources.js";
 
 /** Rooms whose errors end up in the condition of a resource; the others' end the process. */
 const ROOMS = /^src\/(git|render|secrets|manifest|plan|gates|kube|destinations|controllers)\//;
-const PROCESS_ONLY = /^src\/kube\/auth/;
+const PROCESS_ONLY = /^src\/kube\/client\/auth/;
 
 /** Where a reason stands in the code: after its name, in a table of errors, or as an argument of what makes conditions and Events. */
 const PLACES = [
@@ -13,8 +13,8 @@ const PLACES = [
   /\["([A-Z]\w+)", "(?:terminal|retryable)"\]/g,
   /\bdraft\(\s*"\w+",\s*[^,"]*(?:"\w+"\s*:?\s*)*,\s*"([A-Z]\w+)"/g,
   /\bsourceProblem\(\s*"([A-Z]\w+)"/g,
-  /\btell\(\s*"\w+",\s*"([A-Z]\w+)"/g,
-  /\btellOnce\(\s*[^,]+,\s*"\w+",\s*"([A-Z]\w+)"/g,
+  /\bemitEvent\(\s*"\w+",\s*"([A-Z]\w+)"/g,
+  /\bemitEventOnce\(\s*[^,]+,\s*"\w+",\s*"([A-Z]\w+)"/g,
   /\bfailed\(\s*run,\s*desired,\s*"([A-Z]\w+)"/g,
 ];
 

@@ -8,7 +8,7 @@ interface SecretRow extends BaseRow {
   readonly scope: CoreSecret["scope"];
   readonly scope_id: string;
   readonly description: string | null;
-  readonly encrypted: Uint8Array;
+  readonly sealed: Uint8Array;
 }
 
 /** Secrets. What leaves here has no value, but by `value`. */
@@ -70,7 +70,7 @@ export class Secrets extends Table<SecretRow, CoreSecret> {
   }
 
   #open(row: SecretRow): string {
-    return this.#encryption.open(row.encrypted, place(row.id, row.name, row.scope, row.scope_id));
+    return this.#encryption.open(row.sealed, place(row.id, row.name, row.scope, row.scope_id));
   }
 }
 

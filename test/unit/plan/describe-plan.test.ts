@@ -99,11 +99,11 @@ describe("describePlan", () => {
   });
 
   it("names the deletions first, however many objects are kept or written", () => {
-    const leftovers = [
+    const pruneCandidates = [
       ...prune({ pruneCandidates: configMaps(1_500, { keepAnnotations: PROTECTED }) }).decisions,
       ...prune({ pruneCandidates: [live("v1 Secret shop/gone")] }).decisions,
     ];
-    const { actions, omitted } = describePlan({ ...EMPTY, pruneCandidates: leftovers, writes: writes(20, 100) });
+    const { actions, omitted } = describePlan({ ...EMPTY, pruneCandidates: pruneCandidates, writes: writes(20, 100) });
     expect(actions[0]).to.include({ verb: "Delete", object: "Secret shop/gone" });
     expect(actions.filter(({ verb }) => verb === "Update")).to.have.length(20);
     expect(omitted).to.equal(521);

@@ -59,7 +59,7 @@ describe("difference", () => {
   it("knows an object by group, kind, namespace and name, and not by its version", () => {
     const deployment = live("apps/v1beta2 Deployment shop/web");
     const found = difference([document("apps/v1 Deployment shop/web")], observation(deployment), recorded);
-    expect(found).to.deep.equal({ writes: [], heals: [], leftovers: [], paused: [], vanishing: [] });
+    expect(found).to.deep.equal({ writes: [], heals: [], pruneCandidates: [], paused: [], terminating: [] });
     const other = difference([document("example.com/v1 Deployment shop/web")], observation(deployment), recorded);
     expect(other.writes.map(({ verb }) => verb)).to.deep.equal(["Create"]);
     expect(other.pruneCandidates).to.deep.equal([deployment]);

@@ -9,16 +9,16 @@ const MINUTE = 60_000;
 function fight(
   ledger: HealLedger,
   heals: number,
-  opponent = RIVAL,
+  competitor = RIVAL,
   start = 0,
 ): { readonly waits: number[]; readonly now: number } {
   const waits: number[] = [];
   let now = start;
   for (let heal = 0; heal < heals; heal++) {
-    const wait = ledger.waitBeforeHeal(KEY, opponent, now);
+    const wait = ledger.waitBeforeHeal(KEY, competitor, now);
     waits.push(wait);
     now += wait;
-    ledger.healed(KEY, opponent, now);
+    ledger.healed(KEY, competitor, now);
   }
   return { waits, now };
 }
@@ -36,14 +36,14 @@ describe("HealLedger", () => {
     expect(ledger.waitBeforeHeal(KEY, RIVAL, 10_000)).to.equal(0);
   });
 
-  it("calls an object contested from the fifth heal on, with its opponent", () => {
+  it("calls an object contested from the fifth heal on, with its competitor", () => {
     const ledger = new HealLedger();
     const { now } = fight(ledger, 4);
     expect(ledger.contests(now)).to.deep.equal([]);
     const wait = ledger.waitBeforeHeal(KEY, RIVAL, now);
     ledger.healed(KEY, RIVAL, now + wait);
     expect(ledger.contests(now + wait)).to.deep.equal([
-      { key: KEY, opponent: RIVAL, heals: 5, endsAt: now + wait + 160_000 },
+      { key: KEY, competitor: RIVAL, heals: 5, endsAt: now + wait + 160_000 },
     ]);
   });
 

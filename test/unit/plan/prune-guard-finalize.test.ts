@@ -69,7 +69,7 @@ describe("judgeFinalize", () => {
       it(`decides ${decision} about ${text}, ${state}, under ${policy}`, () => {
         const verdict = finalize({ objects: [live(text, change)], policy });
         expect(verdict.decisions.map(said)).to.deep.equal([decision]);
-        expect(verdict).to.include({ refusal: undefined, ask: undefined });
+        expect(verdict).to.include({ refusal: undefined, approval: undefined });
       });
     }
 
@@ -131,7 +131,7 @@ describe("judgeFinalize", () => {
   });
 
   it("has nothing to decide for an app without objects", () => {
-    expect(finalize({})).to.deep.equal({ decisions: [], refusal: undefined, ask: undefined });
+    expect(finalize({})).to.deep.equal({ decisions: [], refusal: undefined, approval: undefined });
   });
 });
 
@@ -153,7 +153,11 @@ describe("judgeFinalize about a namespace", () => {
 
   it("keeps it while an object of the app that is kept is in it: it would go with the namespace", () => {
     for (const policy of ["Delete", "DeleteAll"] as const) {
-      for (const change of [{ keepMarks: PROTECTED }, { ownership: "Claimed" }, { ownership: "Foreign" }] as const) {
+      for (const change of [
+        { keepAnnotations: PROTECTED },
+        { ownership: "Claimed" },
+        { ownership: "Foreign" },
+      ] as const) {
         expect(decide([live(MAP, change)], { policy }), JSON.stringify(change)).to.equal("Keep NamespaceInUse");
       }
     }

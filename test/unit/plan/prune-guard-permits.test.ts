@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { CHANGE_PHASES, type ChangePhase, isFinal } from "../../../src/api/change.js";
+import { expiredChanges, type HistoryEntry } from "../../../src/plan/change-history.js";
 import type { LiveObject } from "../../../src/plan/live.js";
-import { DeletePermit, expiredChanges, type HistoryEntry } from "../../../src/plan/prune-guard.js";
+import { DeletePermit } from "../../../src/plan/prune-guard.js";
 import { codeFiles, findLines } from "../../house/sources.js";
 import { finalize, prune } from "./support/judge.js";
 import { live, PROTECTED } from "./support/objects.js";
@@ -77,7 +78,7 @@ const anyLive: fc.Arbitrary<LiveObject> = fc
     ownership: fc.constantFrom("Owned", "Claimed", "Foreign"),
     state: fc.constantFrom("AsApplied", "Drifted", "Unverified"),
     deleting: fc.boolean(),
-    keepMarks: fc.constantFrom<readonly string[]>([], PROTECTED, ["helm.sh/resource-policy: keep"]),
+    keepAnnotations: fc.constantFrom<readonly string[]>([], PROTECTED, ["helm.sh/resource-policy: keep"]),
   })
   .map(({ kind, name, ...change }) => live(`${kind} ${kind === "v1 Namespace" ? "" : "a/"}${name}`, change));
 const objects = fc.uniqueArray(anyLive, { selector: ({ key }) => key, maxLength: 12 });
@@ -93,7 +94,7 @@ function untouchable(one: LiveObject, claims: readonly string[]): boolean {
 describe("the prune guard, whatever it is asked", () => {
   it("never lets go what is not left over, not proven, protected, going or claimed", () => {
     const request = fc.record({
-      leftovers: objects,
+      pruneCandidates: objects,
       claims: claimed,
       observationComplete: fc.boolean(),
       wanted: fc.nat(20),
@@ -110,16 +111,16 @@ describe("the prune guard, whatever it is asked", () => {
         const verdict = prune({ ...rest, claimedBy: ({ id }) => (claims.includes(id.name) ? "x/y" : undefined) });
         const deletes = verdict.decisions.filter((decision) => decision.verb === "Delete");
         for (const decision of deletes) {
-          expect(rest.leftovers).to.include(decision.live);
+          expect(rest.pruneCandidates).to.include(decision.live);
           expect(decision.permit.live).to.equal(decision.live);
           expect(untouchable(decision.live, claims)).to.equal(false);
         }
         if (!rest.prune || !rest.observationComplete) expect(deletes).to.deep.equal([]);
         if (rest.wanted === 0 && !rest.allowEmpty && deletes.length > 0) expect(verdict.refusal).to.be.a("string");
-        if (deletes.some(({ needsApproval: asks }) => asks))
+        if (deletes.some(({ needsApproval }) => needsApproval))
           expect(verdict.refusal ?? verdict.approval).to.be.a("string");
         if (verdict.refusal === undefined) {
-          expect(verdict.decisions.map((decision) => decision.live)).to.deep.equal(rest.leftovers);
+          expect(verdict.decisions.map((decision) => decision.live)).to.deep.equal(rest.pruneCandidates);
         }
       }),
     );

@@ -99,7 +99,7 @@ describe("judgePrune", () => {
       const verdict = prune({ pruneCandidates: [leftover], ...request });
       expect(verdict.decisions.map(said)).to.deep.equal([decision]);
       expect(verdict.decisions[0]?.live).to.equal(leftover);
-      expect(verdict).to.include({ refusal: undefined, ask: undefined });
+      expect(verdict).to.include({ refusal: undefined, approval: undefined });
     });
   }
 
@@ -128,7 +128,7 @@ describe("judgePrune", () => {
     expect(verdict.approval).to.equal(
       "would delete ConfigMap a (annotated argocd.argoproj.io/sync-options: Prune=confirm), which is never done unasked: annotate it gitops.overseer.io/prune: confirmed to delete it, or gitops.overseer.io/prune: disabled to keep it, or put it back into Git",
     );
-    for (const change of [{ deletionConfirmed: true }, { keepMarks: [ARGO("Delete=confirm")] }])
+    for (const change of [{ deletionConfirmed: true }, { keepAnnotations: [ARGO("Delete=confirm")] }])
       expect(prune({ pruneCandidates: [live(MAP, change)] }).approval, JSON.stringify(change)).to.equal(undefined);
   });
 
@@ -136,7 +136,7 @@ describe("judgePrune", () => {
     const claim = "v1 PersistentVolumeClaim shop/data";
     const verdict = prune({ pruneCandidates: [live(claim, { deletionConfirmed: true })] });
     expect(verdict.approval).to.equal(undefined);
-    expect(verdict.decisions[0]).to.include({ verb: "Delete", asks: false });
+    expect(verdict.decisions[0]).to.include({ verb: "Delete", needsApproval: false });
     expect(prune({ pruneCandidates: [live(claim, { deletionConfirmed: true }), live(`${claim}2`)] }).approval).to.match(
       /^would delete PersistentVolumeClaim data2, which/,
     );
@@ -193,7 +193,7 @@ describe("judgePrune", () => {
   });
 
   it("has nothing to refuse where nothing is left over, not even with lists missing", () => {
-    const nothing = { decisions: [], refusal: undefined, ask: undefined };
+    const nothing = { decisions: [], refusal: undefined, approval: undefined };
     expect(prune({ observationComplete: false, wanted: 0 })).to.deep.equal(nothing);
   });
 
@@ -207,14 +207,14 @@ describe("judgePrune", () => {
     for (const request of [{ prune: false }, { claimedBy: OTHER }]) {
       expect(prune({ pruneCandidates: configMaps(9), wanted: 0, ...request })).to.include({
         refusal: undefined,
-        ask: undefined,
+        approval: undefined,
       });
     }
   });
 
   it("deletes all of an empty source where that is allowed, without a budget", () => {
     const verdict = prune({ pruneCandidates: configMaps(9), wanted: 0, allowEmpty: true, budget: 0 });
-    expect(verdict).to.include({ refusal: undefined, ask: undefined });
+    expect(verdict).to.include({ refusal: undefined, approval: undefined });
     expect(verdict.decisions.map(said)).to.deep.equal(Array(9).fill("Delete"));
   });
 
@@ -225,7 +225,7 @@ describe("judgePrune", () => {
   });
 });
 
-/** [budget, objects that Git wants, leftovers, whether it asks] */
+/** [budget, objects that Git wants, pruneCandidates, whether it asks] */
 const BUDGETS: readonly (readonly [number | string | undefined, number, number, boolean])[] = [
   [undefined, 1, 3, false],
   [undefined, 1, 4, true],
@@ -246,11 +246,12 @@ const BUDGETS: readonly (readonly [number | string | undefined, number, number, 
 ];
 
 describe("the budget of judgePrune", () => {
-  for (const [budget, wanted, count, asks] of BUDGETS) {
-    it(`${asks ? "asks before" : "lets"} ${count} of ${wanted + count} go with ${budget ?? "no budget set"}`, () => {
+  for (const [budget, wanted, count, needsApproval] of BUDGETS) {
+    it(`${needsApproval ? "asks before" : "lets"} ${count} of ${wanted + count} go with ${budget ?? "no budget set"}`, () => {
       const verdict = prune({ pruneCandidates: configMaps(count), wanted, budget });
       expect(verdict.refusal).to.equal(undefined);
-      if (asks) expect(verdict.approval).to.match(new RegExp(`^would delete ${count} of ${wanted + count} objects`));
+      if (needsApproval)
+        expect(verdict.approval).to.match(new RegExp(`^would delete ${count} of ${wanted + count} objects`));
       else expect(verdict.approval).to.equal(undefined);
     });
   }
@@ -276,7 +277,7 @@ describe("the budget of judgePrune", () => {
   });
 
   it("is a share of what is live, not of what is about to be made", () => {
-    const replaced = { leftovers: configMaps(10), wanted: 10, live: 10, budget: "50%" };
+    const replaced = { pruneCandidates: configMaps(10), wanted: 10, live: 10, budget: "50%" };
     expect(prune(replaced).approval).to.contain("would delete 10 of 10 objects, and the budget is 5");
   });
 
@@ -312,7 +313,7 @@ describe("pruneBudget", () => {
   }
 });
 
-describe("alwaysAsks", () => {
+describe("alwaysNeedsApproval", () => {
   const asking = [
     "v1 Namespace shop",
     "v1 PersistentVolume data",
@@ -336,11 +337,15 @@ describe("alwaysAsks", () => {
       expect(alwaysNeedsApproval(live(text.replace(/v1\w*/, "v9")))).to.equal(true);
       const verdict = prune({ pruneCandidates: [live(text)], budget: "100%" });
       expect(verdict.approval).to.match(/never done unasked/);
-      expect(verdict.decisions[0]).to.include({ verb: "Delete", asks: true });
+      expect(verdict.decisions[0]).to.include({ verb: "Delete", needsApproval: true });
     });
 
     it(`does not ask about ${text} where it is kept or handed over`, () => {
-      for (const change of [{ prune: false }, { claimedBy: OTHER }, { leftovers: [live(text, { deleting: true })] }]) {
+      for (const change of [
+        { prune: false },
+        { claimedBy: OTHER },
+        { pruneCandidates: [live(text, { deleting: true })] },
+      ]) {
         expect(prune({ pruneCandidates: [live(text)], budget: "100%", ...change }).approval).to.equal(undefined);
       }
     });
@@ -348,13 +353,16 @@ describe("alwaysAsks", () => {
   for (const text of others) {
     it(`does not ask before ${text} goes`, () => {
       expect(alwaysNeedsApproval(live(text))).to.equal(false);
-      expect(prune({ pruneCandidates: [live(text)] }).decisions[0]).to.include({ verb: "Delete", asks: false });
+      expect(prune({ pruneCandidates: [live(text)] }).decisions[0]).to.include({
+        verb: "Delete",
+        needsApproval: false,
+      });
     });
   }
 
   it("names five of those that it asks about, and counts the rest", () => {
-    const leftovers = Array.from({ length: 7 }, (_, n) => live(`v1 PersistentVolumeClaim shop/p${n}`));
-    expect(prune({ pruneCandidates: leftovers, budget: "100%" }).approval).to.match(
+    const pruneCandidates = Array.from({ length: 7 }, (_, n) => live(`v1 PersistentVolumeClaim shop/p${n}`));
+    expect(prune({ pruneCandidates: pruneCandidates, budget: "100%" }).approval).to.match(
       /^would delete PersistentVolumeClaim p0, (?:PersistentVolumeClaim p\d, ){3}PersistentVolumeClaim p4 and 2 more,/,
     );
   });
@@ -374,9 +382,9 @@ describe("anyToPrune", () => {
       false,
     ],
   ];
-  for (const [what, leftovers, expected] of cases)
+  for (const [what, pruneCandidates, expected] of cases)
     it(`says ${expected} of ${what}`, () => {
-      expect(anyToPrune(leftovers)).to.equal(expected);
+      expect(anyToPrune(pruneCandidates)).to.equal(expected);
     });
 
   it("is false while a part of the source cannot be read, unless a person has confirmed the deletion", () => {

@@ -7,7 +7,7 @@ import { rfc3339 } from "../../../base/clock.js";
 import { cutMiddle } from "../../../base/cut-text.js";
 import { isStatus } from "../../../kube/errors.js";
 import { collectionPath, objectPath } from "../../../kube/resource.js";
-import { expiredChanges } from "../../../plan/prune-guard.js";
+import { expiredChanges } from "../../../plan/change-history.js";
 import type { AppRun, ChangeUpdate } from "../run.js";
 import { elapsedSince } from "../sync/change-timer.js";
 import { logChange } from "./change-log.js";

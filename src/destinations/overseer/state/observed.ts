@@ -29,7 +29,7 @@ export function coreObjectId(kind: string, name: string): ObjectId {
   return { group: CORE_OBJECT_GROUP, version: CORE_OBJECT_VERSION, kind, namespace: "", name };
 }
 
-function keepAnnotationsOf({ keepAnnotations, pruneDisabled }: OwnershipRecord): Pick<LiveObject, "keepMarks"> {
+function keepAnnotationsOf({ keepAnnotations, pruneDisabled }: OwnershipRecord): Pick<LiveObject, "keepAnnotations"> {
   const marks = pruneDisabled
     ? joinKeepAnnotations(keepAnnotations, [`${ANNOTATION_PRUNE}: disabled`])
     : keepAnnotations;

@@ -68,7 +68,7 @@ function rig() {
       record: (_: unknown, { reason, message }: { reason: string; message: string }) =>
         events.push(`${reason}: ${message}`),
     },
-    wantedRefs: () => [],
+    refsOf: () => [],
     takePollRequest: () => false,
     observer: {
       state() {},

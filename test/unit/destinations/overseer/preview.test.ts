@@ -163,7 +163,7 @@ describe("a preview for a Core", () => {
 
     it("refuses what an app keeps that stays although it left the source", () => {
       const [blog] = [live("blog", "80:80", "shop/web")];
-      const kept = { ...mark("shop/web")[OWNERSHIP_KEY], keepMarks: ["gitops.overseer.io/prune: disabled"] };
+      const kept = { ...mark("shop/web")[OWNERSHIP_KEY], keepAnnotations: ["gitops.overseer.io/prune: disabled"] };
       expect(preview([web80], held({ ...blog, metadata: { [OWNERSHIP_KEY]: kept } }))).to.match(/^refused: /);
     });
 

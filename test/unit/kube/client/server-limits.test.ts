@@ -6,7 +6,7 @@ import { MAX_LINE_BYTES, splitLines } from "../../../../src/kube/watch/watch-lin
 import { eventually, rejection } from "../../support/eventually.js";
 import { FakeApiServer } from "../../support/fake-api-server.js";
 
-const LIMITS = { answerBytes: 100_000, values: 1_000, page: 10, objects: 5 };
+const LIMITS = { responseBytes: 100_000, values: 1_000, page: 10, objects: 5 };
 
 async function* pieces(count: number, piece: string): AsyncGenerator<Buffer> {
   for (let i = 0; i < count; i++) yield Buffer.from(piece);
@@ -84,7 +84,7 @@ describe("kube/client: of a server that is not ours", () => {
   const asked = { method: "GET", path: "/things" } as const;
 
   for (const [what, body, says] of [
-    ["bytes", JSON.stringify("x".repeat(LIMITS.answerBytes)), "the answer is longer than is taken"],
+    ["bytes", JSON.stringify("x".repeat(LIMITS.responseBytes)), "the answer is longer than is taken"],
     ["values", JSON.stringify(Array(LIMITS.values + 1).fill(0)), "the answer has more than 1000 values"],
   ] as const) {
     it(`takes no answer with too many ${what}, and says so`, async () => {

@@ -5,7 +5,7 @@ import { eventually } from "../../support/eventually.js";
 import type { Call } from "../../support/fake-api-server.js";
 import { added, bookmark, deleted, modified, object, Rig } from "../../support/reflector-rig.js";
 
-const LIMITS = { answerBytes: 10_000, values: 1_000, page: 10, objects: 3 };
+const LIMITS = { responseBytes: 10_000, values: 1_000, page: 10, objects: 3 };
 
 describe("kube/reflector: a server that sends too much", () => {
   let rig: Rig;
@@ -82,7 +82,7 @@ describe("kube/reflector: a server that sends too much", () => {
       const call = await rig.server.next();
       sizes.push(call.query.limit);
       expect(call.query.limit).to.equal(size);
-      page(call, object("a", 1, "x".repeat(LIMITS.answerBytes)));
+      page(call, object("a", 1, "x".repeat(LIMITS.responseBytes)));
       expect(await failure(sizes.length - 1)).to.contain("longer than is taken");
       await rig.skipPause();
     }

@@ -5,7 +5,7 @@ import { parseManifests } from "../../../../src/manifest/yaml/parse.js";
 import { readValue } from "../../../../src/manifest/yaml/read-value.js";
 import { DOCUMENT_SCHEMA } from "../../../../src/manifest/yaml/yaml-schema.js";
 
-const CASE = new URL("../../../../test/cases/flow-closing-bracket/pod.yaml", import.meta.url);
+const CASE = new URL("../../../../../test/cases/flow-closing-bracket/pod.yaml", import.meta.url);
 const HEAD = "apiVersion: v1\nkind: Probe\nmetadata: {name: p}\n";
 
 function specOf(yaml: string): unknown {

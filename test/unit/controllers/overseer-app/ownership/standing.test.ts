@@ -21,7 +21,7 @@ async function standing(owner: string, { looked = true } = {}) {
   memory.reconciled = looked;
   const claims = new Claims();
   claims.set("shop/owner", []);
-  const destination = { id: "nowhere", obstacle: () => undefined, mayWrite: async () => true };
+  const destination = { id: "nowhere", unavailability: () => undefined, mayWrite: async () => true };
   const { run } = testRun(app("shop/web", { spec }), {
     apps: apps as never,
     claims,

@@ -58,7 +58,7 @@ const facts: fc.Arbitrary<AppFacts> = fc.record({
   reportOnly: fc.boolean(),
   limits: fc.array(text, { maxLength: 2 }),
   incomplete: maybe(text),
-  unseen: maybe(text),
+  unlisted: maybe(text),
 });
 
 /** Holds for every set of facts: given the conditions by their type. */

@@ -15,7 +15,7 @@ describe("logOutOfDate", () => {
     const logger = new FakeLogger();
     const logged = { ...run, key: run.key, memory: run.memory, services: run.services, logger } as unknown as AppRun;
     let back: number | undefined;
-    (logged as { comeBack: (ms: number) => void }).comeBack = (ms) => {
+    (logged as { requeueAfter: (ms: number) => void }).requeueAfter = (ms) => {
       back = ms;
     };
     logOutOfDate(logged, synced("False"));

@@ -12,7 +12,7 @@ const THINGS = {
   ...{ group: "", version: "v1", kind: "Thing", plural: "things", namespaced: true, hasStatus: false },
   verbs: new Set(["list", "watch"]),
 };
-const LIMITS = { answerBytes: 10_000, values: 1_000, page: 10, objects: 2 };
+const LIMITS = { responseBytes: 10_000, values: 1_000, page: 10, objects: 2 };
 
 describe("KindWatch", () => {
   it("says of a kind that it has too many objects, also when it was listed before, until it has fewer", async () => {
