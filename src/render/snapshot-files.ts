@@ -49,6 +49,11 @@ export class SnapshotFiles {
     this.#files.set(path, blob);
   }
 
+  /** Remembers a look that was made in another way: what stands at a path has this id. */
+  note(path: RepositoryPath, id: string): void {
+    this.#reads.set(path, id);
+  }
+
   /** Looks for a file or folder, following links within the repository. A file that is found is part of the copy. */
   async find(path: RepositoryPath): Promise<Found> {
     try {

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { ConfinedPrograms } from "../child/confined-programs.js";
 import { findConfinement } from "../child/confinement.js";
+import { HelmRenderer } from "../render/helm/renderer.js";
 import { KustomizeRenderer } from "../render/kustomize/renderer.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "../render/limits.js";
 import { ParseCache } from "../render/parse-cache.js";
@@ -30,7 +31,7 @@ export function sourceRenderer({
 }: OperatorParts & { readonly parser: ParserThread }): SourceRenderer {
   const limits: RenderLimits = { ...DEFAULT_RENDER_LIMITS, ...config.limits };
   const parse: ParseFiles = (files, bounds) => parser.parse(files, bounds);
-  const { kubectl, timeoutMs, cacheBytes } = config.render;
+  const { kubectl, helm, timeoutMs, cacheBytes } = config.render;
   const programs = new ConfinedPrograms({
     clock,
     limits: {
@@ -47,6 +48,11 @@ export function sourceRenderer({
     [
       new PlainRenderer(new ParseCache({ parseElsewhere: parse })),
       new KustomizeRenderer(new RenderProgram({ name: "kubectl", path: kubectl, programs }), parse),
+      new HelmRenderer({
+        program: new RenderProgram({ name: "helm", path: helm, programs }),
+        parseElsewhere: parse,
+        digestKey: cluster.digestKey,
+      }),
     ],
     { limits, results: cacheBytes === 0 ? NO_RESULTS : results, observer: renderObserver(metrics) },
   );

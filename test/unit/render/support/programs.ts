@@ -1,6 +1,7 @@
 import { systemClock } from "../../../../src/base/clock.js";
 import { ConfinedPrograms, type ProgramLimits } from "../../../../src/child/confined-programs.js";
 import { findConfinement } from "../../../../src/child/confinement.js";
+import { HelmRenderer } from "../../../../src/render/helm/renderer.js";
 import { KustomizeRenderer } from "../../../../src/render/kustomize/renderer.js";
 import { type FileText, parseFile } from "../../../../src/render/parser.js";
 import { PlainRenderer } from "../../../../src/render/plain.js";
@@ -44,6 +45,11 @@ export async function realRenderer(
     [
       new PlainRenderer(inlineCache().cache),
       new KustomizeRenderer(new RenderProgram({ name: "kubectl", path: binaries.kubectl, programs }), parse),
+      new HelmRenderer({
+        program: new RenderProgram({ name: "helm", path: binaries.helm, programs }),
+        parseElsewhere: parse,
+        digestKey: "key",
+      }),
     ],
     options,
   );

@@ -1,0 +1,43 @@
+import type { SourceInput } from "../renderer.js";
+
+/** API versions in one argument, which the system limits to 128 KiB. */
+const VERSIONS_AT_ONCE = 500;
+
+/** The arguments of `helm template`. Each setting is one argument of its own with `=`: no value can become a flag. */
+export function helmArguments(
+  { source, name, defaultNamespace, cluster }: SourceInput,
+  chart: string,
+  valueFiles: readonly string[],
+): string[] {
+  const { helm = {} } = source;
+  const kubeVersion = helm.kubeVersion ?? cluster?.kubeVersion;
+  const versions = [...new Set([...(cluster?.apiVersions ?? []), ...(helm.apiVersions ?? [])])];
+  return [
+    "template",
+    `--namespace=${defaultNamespace === "" ? "default" : defaultNamespace}`,
+    ...(helm.skipCrds === true ? ["--skip-crds"] : ["--include-crds"]),
+    "--skip-tests",
+    ...(kubeVersion === undefined ? [] : [`--kube-version=${kubeVersion}`]),
+    ...inChunks(versions).map((chunk) => `--api-versions=${chunk.join(",")}`),
+    ...valueFiles.map((file) => `--values=${file}`),
+    ...(helm.parameters ?? []).map(({ name: path, value, forceString = false }) => {
+      // A comma would begin the next setting.
+      const text = value.replace(/(?<!\\),/g, "\\,");
+      return `${forceString ? "--set-string" : "--set"}=${path}=${text}`;
+    }),
+    "--",
+    helm.releaseName ?? releaseName(name),
+    chart,
+  ];
+}
+
+/** Names of releases are shorter than those of apps may be. */
+function releaseName(app: string): string {
+  return app.slice(0, 53).replace(/[-.]+$/, "");
+}
+
+function inChunks(versions: readonly string[]): string[][] {
+  const chunks: string[][] = [];
+  for (let at = 0; at < versions.length; at += VERSIONS_AT_ONCE) chunks.push(versions.slice(at, at + VERSIONS_AT_ONCE));
+  return chunks;
+}

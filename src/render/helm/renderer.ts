@@ -1,0 +1,267 @@
+import type { HelmSource } from "../../api/renderers.js";
+import { hmacSha256 } from "../../base/hash.js";
+import { ManifestError } from "../../manifest/manifest-error.js";
+import { FieldLines } from "../../manifest/yaml/field-lines.js";
+import { readValue } from "../../manifest/yaml/read-value.js";
+import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
+import type { SourceFile } from "../links.js";
+import { listSource } from "../locate.js";
+import { parseOutput } from "../parse-output.js";
+import type { ParseFiles } from "../parser.js";
+import type { RenderProgram } from "../programs.js";
+import { digestOfReads } from "../reads.js";
+import { type RenderProblem, UnsupportedSourceError } from "../render-error.js";
+import type { DeclaredInputs, Renderer, RendererOutput, SourceInput } from "../renderer.js";
+import { joinPath, type RepositoryPath, resolveTarget } from "../repository-path.js";
+import type { Note } from "../request.js";
+import { SnapshotFiles } from "../snapshot-files.js";
+import { Workspace } from "../workspace.js";
+import { helmArguments } from "./arguments.js";
+import { type ChartFile, localDependencies, lockProblems, readChartFile } from "./chart.js";
+import { explainHelm, textsIn } from "./explain.js";
+import { TemplateInspector, type TemplateUse } from "./inspect.js";
+import { splitHelmOutput } from "./output.js";
+
+/** A chart of the repository with all that a render of it reads. */
+interface LocatedChart {
+  readonly folder: RepositoryPath;
+  readonly chart: ChartFile;
+  /** Files of the chart, relative to its folder. */
+  readonly files: readonly SourceFile[];
+  readonly copied: SnapshotFiles;
+  /** Values files in the repository, in their order. */
+  readonly valueFiles: readonly RepositoryPath[];
+  readonly uses: ReadonlyMap<string, TemplateUse>;
+  readonly problems: readonly RenderProblem[];
+}
+
+/** What a `HelmRenderer` is made of. */
+export interface HelmRendererOptions {
+  readonly program: RenderProgram;
+  readonly parseElsewhere: ParseFiles;
+  /** Keys digests of values that may be secret. */
+  readonly digestKey: string;
+}
+
+/** Charts of the repository, by `helm template` on a private copy. */
+export class HelmRenderer implements Renderer {
+  readonly kind = "helm";
+  readonly version = 1;
+  readonly keepsResults = true;
+  readonly #options: HelmRendererOptions;
+  readonly #inspector = new TemplateInspector();
+
+  constructor(options: HelmRendererOptions) {
+    this.#options = options;
+  }
+
+  /** The chart's files, its values from wherever they come, and what of the cluster its templates ask for. */
+  async declare(input: SourceInput): Promise<DeclaredInputs> {
+    const { copied, files, uses } = await this.#locate(input);
+    const { source, name, cluster, values } = input;
+    const { helm = {} } = source;
+    const asksCluster = [...uses.values()].some(({ capabilities }) => capabilities);
+    const digest = values.length === 0 ? undefined : hmacSha256(this.#options.digestKey, JSON.stringify(values), 32);
+    const content = {
+      renderer: "helm",
+      reads: digestOfReads(copied.reads),
+      files: files.map(({ path, blob, kind, fault = "" }) => [path, blob, kind, fault]),
+      settings: helm,
+      name,
+      program: (await this.#options.program.version()) ?? "none",
+      ...(asksCluster ? { cluster } : {}),
+      ...(digest === undefined ? {} : { values: digest }),
+    };
+    // Files behind links are looked for anew in each commit.
+    const hasLinks = files.some(({ linked, kind }) => linked !== undefined || kind === "symlink");
+    if (hasLinks) return { content };
+    const { path, entry } = input.place;
+    return { content, reads: new Map([...copied.reads, [path, entry.id]]) };
+  }
+
+  async render(input: SourceInput): Promise<RendererOutput> {
+    if (input.target !== "kubernetes") {
+      throw new UnsupportedSourceError("Helm sources are for clusters: a Core takes plain documents of overseer.io");
+    }
+    const chart = await this.#locate(input);
+    if (chart.problems.length > 0) return { documents: [], notes: [], problems: chart.problems };
+    return Workspace.use((workspace) => this.#template(input, chart, workspace));
+  }
+
+  async #template(input: SourceInput, chart: LocatedChart, workspace: Workspace): Promise<RendererOutput> {
+    const { folder, copied, files, uses } = chart;
+    const { limits, signal, source, values } = input;
+    const { helm = {} } = source;
+    await workspace.copy(copied, limits);
+    const names = new Map<string, string>();
+    for (const [index, text] of values.entries()) {
+      const path = `values/${index}.yaml`;
+      names.set(path, `source.helm.valuesFrom[${index}]`);
+      await workspace.write(path, text);
+    }
+    if (helm.values !== undefined) {
+      names.set("values/app.yaml", "source.helm.values");
+      await workspace.write("values/app.yaml", JSON.stringify(helm.values));
+    }
+    const valueFiles = [
+      ...chart.valueFiles.map((path) => workspace.repositoryPath(path)),
+      ...[...names.keys()].map((path) => workspace.path(path)),
+    ];
+    const args = helmArguments(input, workspace.repositoryPath(folder), valueFiles);
+    const { code, output, stderr } = await this.#options.program.run(args, workspace, signal);
+    const paths = new Set(files.map(({ path }) => path));
+    const context = { chart: chart.chart.name, folder, paths };
+    if (code !== 0) {
+      const secrets = hasSecretValues(helm) ? secretTexts(values) : undefined;
+      const problem = explainHelm(stderr, { ...context, workspace: workspace.folder, names, secrets });
+      return { documents: [], notes: [], problems: [problem] };
+    }
+    const texts = splitHelmOutput(output, context);
+    const { documents, problems } = await parseOutput(texts, limits, this.#options.parseElsewhere);
+    const nothing = `the chart at ${JSON.stringify(folder || ".")} renders to no object`;
+    return { documents, notes: notesOf(folder, uses), problems, nothing };
+  }
+
+  async #locate(input: SourceInput): Promise<LocatedChart> {
+    const { snapshot, place, source, limits } = input;
+    const copied = new SnapshotFiles(snapshot);
+    const folder = place.path;
+    const located =
+      place.entry.kind === "tree" ? await listSource(snapshot, place, { path: folder }, limits) : undefined;
+    const files = (located?.files ?? []).filter(({ path }) => !/(^|\/)\.git(\/|$)/.test(path));
+    for (const { path, blob, kind, fault } of files) {
+      if (fault === undefined && (kind === "file" || kind === "executable")) copied.add(joinPath(folder, path), blob);
+    }
+    const problems: RenderProblem[] = [];
+    const chart = await readChart(input, files, problems);
+    for (const dependency of localDependencies(chart, files)) {
+      await this.#copyDependency(input, folder, dependency, copied, problems);
+    }
+    const valueFiles = await findValueFiles(source.helm ?? {}, folder, copied, problems);
+    return { folder, chart, files, copied, valueFiles, problems, uses: await this.#inspector.inspect(files, snapshot) };
+  }
+
+  /** Helm looks for a dependency by `file://` in `charts/`, too: a copy is put there. */
+  async #copyDependency(
+    { snapshot, limits }: SourceInput,
+    folder: RepositoryPath,
+    { path, to, name }: { readonly path: string; readonly to: RepositoryPath; readonly name: string },
+    copied: SnapshotFiles,
+    problems: RenderProblem[],
+  ): Promise<void> {
+    const at = resolveTarget(joinPath(folder, "x"), path);
+    const found = at === undefined ? undefined : await copied.find(at);
+    const origin = { file: joinPath(folder, "Chart.yaml") };
+    if (found?.kind !== "folder") {
+      const why = found === undefined ? "leads out of the repository" : "is not the folder of a chart";
+      problems.push({ origin, message: `the dependency ${name}: file://${path} ${why}` });
+      return;
+    }
+    copied.note(found.path, found.tree);
+    for (const file of await snapshot.listFiles(found.tree, limits)) {
+      if (file.kind === "file" || file.kind === "executable")
+        copied.add(joinPath(joinPath(folder, to), file.path), file.blob);
+    }
+  }
+}
+
+async function readChart(
+  { snapshot, place, source }: SourceInput,
+  files: readonly SourceFile[],
+  problems: RenderProblem[],
+): Promise<ChartFile> {
+  const none: ChartFile = { name: "", dependencies: [] };
+  const read = async (name: string): Promise<{ text: string; file: RepositoryPath } | undefined> => {
+    const found = files.find(({ path, fault }) => path === name && fault === undefined);
+    if (found === undefined) return undefined;
+    return { text: new TextDecoder().decode(await snapshot.readBlob(found.blob)), file: joinPath(place.path, name) };
+  };
+  const own = await read("Chart.yaml");
+  if (own === undefined) {
+    const path = JSON.stringify(place.wanted === "" ? "." : place.wanted);
+    const asked = source.helm === undefined ? "the source is a chart" : "source.helm is set";
+    problems.push({
+      message: `${asked}, and there is no Chart.yaml at source.path ${path}: set the path to the folder of a chart`,
+    });
+    return none;
+  }
+  const chart = readChartFile(own.text, own.file);
+  if (!("name" in chart)) {
+    problems.push(...chart);
+    return none;
+  }
+  const lockFile = await read("Chart.lock");
+  const lock = lockFile === undefined ? undefined : readChartFile(lockFile.text, lockFile.file);
+  if (lock !== undefined && lockFile !== undefined) {
+    problems.push(...("name" in lock ? lockProblems(lock, lockFile, files) : lock));
+  }
+  const line = new FieldLines(own.text).lineOf(1, ["name"]);
+  if (chart.name === "") problems.push({ origin: { file: own.file, line }, message: "the chart has no name" });
+  return chart;
+}
+
+async function findValueFiles(
+  { valueFiles = [], ignoreMissingValueFiles = false }: HelmSource,
+  folder: RepositoryPath,
+  copied: SnapshotFiles,
+  problems: RenderProblem[],
+): Promise<RepositoryPath[]> {
+  const found: RepositoryPath[] = [];
+  for (const path of valueFiles) {
+    const at = resolveTarget(joinPath(folder, "x"), path);
+    const file = at === undefined ? undefined : await copied.find(at);
+    if (file?.kind === "file") found.push(file.path);
+    else if (file?.kind !== "missing" || !ignoreMissingValueFiles) {
+      const why =
+        file === undefined
+          ? "leads out of the repository"
+          : file.kind === "fault"
+            ? file.message
+            : `is no file: there is nothing at ${JSON.stringify(at)}`;
+      problems.push({
+        message: `source.helm.valueFiles: ${JSON.stringify(path)} ${file?.kind === "folder" ? "is a folder" : why}; paths are relative to source.path`,
+      });
+    }
+  }
+  return found;
+}
+
+/** What templates do that gives other results than people expect. */
+function notesOf(folder: RepositoryPath, uses: ReadonlyMap<string, TemplateUse>): Note[] {
+  return [...uses].flatMap(([path, { lookup, random }]) => {
+    const origin = { file: joinPath(folder, path) };
+    return [
+      ...(lookup
+        ? [
+            {
+              origin,
+              message: "uses lookup, which finds nothing here: charts are rendered without access to the cluster",
+            },
+          ]
+        : []),
+      ...(random
+        ? [
+            {
+              origin,
+              message: "uses a random function or the time: whenever the inputs change, the result is another one",
+            },
+          ]
+        : []),
+    ];
+  });
+}
+
+function hasSecretValues({ valuesFrom = [] }: HelmSource): boolean {
+  return valuesFrom.some(({ kind }) => kind === "Secret");
+}
+
+function secretTexts(values: readonly string[]): string[] {
+  return values.flatMap((text) => {
+    try {
+      return textsIn(readValue(text, "values", KUBERNETES_SCHEMA));
+    } catch (error) {
+      if (!(error instanceof ManifestError)) throw error;
+      return text.split(/\s+/);
+    }
+  });
+}
