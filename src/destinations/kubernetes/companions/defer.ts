@@ -5,8 +5,10 @@ import type { DeferredWrite, RefusedWrite, WriteAction } from "../../../plan/act
 import type { Target } from "../../destination.js";
 import { type KubernetesContext, writer } from "../kubernetes-context.js";
 import { causeOf } from "./cause.js";
+import { BoundRoles } from "./grants.js";
 import { lifts, type RefusedForCause } from "./lifts.js";
 import { type PolicyInputs, readPolicyInputs } from "./policy-inputs.js";
+import { RefusalWords } from "./refusal-words.js";
 
 /** A refused write with what was thrown. */
 export interface Refused {
@@ -34,8 +36,10 @@ export async function deferrable(
 ): Promise<Sorted> {
   const candidates: { readonly of: Refused; readonly why: RefusedForCause }[] = [];
   const faulty: Refused[] = [];
+  const user = writer(context, target);
+  const boundRoles = new BoundRoles(all, user);
   for (const of of judged) {
-    const why = await reasonFor(context, target, all, of);
+    const why = await reasonFor(context, of, { user, boundRoles });
     if (why) candidates.push({ of, why });
     else faulty.push(of);
   }
@@ -70,13 +74,11 @@ export async function deferrable(
 
 async function reasonFor(
   context: KubernetesContext,
-  target: Target,
-  all: readonly Document[],
   { refused, error }: Refused,
+  who: Pick<RefusedForCause, "user" | "boundRoles">,
 ): Promise<RefusedForCause | undefined> {
   const cause = causeOf(error);
   if (cause === undefined) return undefined;
   const policy: PolicyInputs | undefined = cause.type === "Policy" ? await readPolicyInputs(context, cause) : undefined;
-  const { document } = refused.action;
-  return { document, cause, text: messageOf(error), policy, user: writer(context, target), all };
+  return { document: refused.action.document, cause, words: new RefusalWords(messageOf(error)), policy, ...who };
 }

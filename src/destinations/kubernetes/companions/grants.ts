@@ -20,6 +20,28 @@ export function grants(role: Document, group: string, resource: string): boolean
   );
 }
 
+/** The roles that documents bind to a user. Who is not known by name holds whatever is bound, which tells nothing: then none. */
+export class BoundRoles {
+  readonly #keys = new Set<string>();
+
+  constructor(documents: readonly Document[], user: string | undefined) {
+    if (user === undefined) return;
+    for (const document of documents) {
+      const { roleRef } = document.object;
+      if (!isBinding(document) || !isRecord(roleRef) || !bindsUser(document, user)) continue;
+      this.#keys.add(roleKey(roleRef.kind, document.id.namespace, roleRef.name));
+    }
+  }
+
+  has({ id }: Document): boolean {
+    return this.#keys.has(roleKey(id.kind, id.namespace, id.name));
+  }
+}
+
+function roleKey(kind: unknown, namespace: string, name: unknown): string {
+  return JSON.stringify([kind, kind === "ClusterRole" ? "" : namespace, name]);
+}
+
 /** Whether the rules of a ClusterRole become part of others, by its labels. */
 export function isAggregated(role: Document): boolean {
   return Object.keys(role.object.metadata.labels ?? {}).some((label) => label.includes("aggregate-to-"));

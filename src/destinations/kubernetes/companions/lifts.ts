@@ -3,22 +3,23 @@ import { applyTier } from "../../../manifest/order.js";
 import { isRecord } from "../../../manifest/shape.js";
 import type { WriteAction } from "../../../plan/actions.js";
 import type { RefusalCause } from "./cause.js";
-import { binds, bindsUser, grants, isAggregated, isBinding, isRole } from "./grants.js";
+import { type BoundRoles, binds, bindsUser, grants, isAggregated, isBinding, isRole } from "./grants.js";
 import type { PolicyInputs } from "./policy-inputs.js";
 import { defines, provides } from "./provides.js";
+import type { RefusalWords } from "./refusal-words.js";
 
 /** A refused write, and what is known of its refusal. */
 export interface RefusedForCause {
   readonly document: Document;
   readonly cause: RefusalCause;
   /** What the API server said. */
-  readonly text: string;
+  readonly words: RefusalWords;
   /** What the admission policy that refused looks at, for a cause of that type. */
   readonly policy: PolicyInputs | undefined;
   /** The user who writes; undefined: not known by name. */
   readonly user: string | undefined;
-  /** All documents of the app, whether or not they are to be written. */
-  readonly all: readonly Document[];
+  /** Roles that documents of the app bind to that user, whether or not they are to be written. */
+  readonly boundRoles: BoundRoles;
 }
 
 /** Kinds that the admission plug-ins of the API server look up by a name that their refusal tells. */
@@ -44,7 +45,6 @@ const SERVERS: ReadonlySet<string> = new Set([
   "apps/DaemonSet",
   "apps/ReplicaSet",
 ]);
-const ABSENT = /not found|does(?: not|n't) exist|no such|missing|not exist|cannot find|not there|unknown/i;
 
 /** Whether making a write may let the API server accept what it refuses now. */
 export function lifts(write: WriteAction, refused: RefusedForCause): boolean {
@@ -69,7 +69,7 @@ export function lifts(write: WriteAction, refused: RefusedForCause): boolean {
         isNamespace(companion, document.id.namespace) ||
         hasWebhook(companion, cause.name) ||
         isNamed(companion, refused) ||
-        (ABSENT.test(refused.text) && goesBefore(companion, document))
+        (refused.words.saysAbsent && goesBefore(companion, document))
       );
     case "Unreachable":
       return (
@@ -99,24 +99,16 @@ function isNewNamespaceOf({ document, verb }: WriteAction, { id }: Document): bo
 }
 
 /** Whether a companion gives the writer the access to a document that it lacks. */
-function givesAccess(companion: Document, { cause, user, all }: RefusedForCause): boolean {
+function givesAccess(companion: Document, { cause, user, boundRoles }: RefusedForCause): boolean {
   if (isBinding(companion)) return bindsUser(companion, user);
   if (!isRole(companion) || cause.type !== "Access") return false;
-  return grants(companion, cause.group, cause.resource) || isBoundTo(companion, user, all);
+  return grants(companion, cause.group, cause.resource) || boundRoles.has(companion);
 }
 
-function changesRightsToGrant(companion: Document, { document, user, all }: RefusedForCause): boolean {
+function changesRightsToGrant(companion: Document, { document, user, boundRoles }: RefusedForCause): boolean {
   if (isBinding(companion)) return bindsUser(companion, user);
   if (!isRole(companion)) return false;
-  return binds(document, companion) || isAggregated(companion) || isBoundTo(companion, user, all);
-}
-
-/** Whether a document of the app binds a role to a user; who is not known by name holds whatever is bound. */
-function isBoundTo(role: Document, user: string | undefined, all: readonly Document[]): boolean {
-  return (
-    user !== undefined &&
-    all.some((document) => isBinding(document) && binds(document, role) && bindsUser(document, user))
-  );
+  return binds(document, companion) || isAggregated(companion) || boundRoles.has(companion);
 }
 
 function isReadByPolicy(
@@ -143,16 +135,9 @@ function isReadByPlugins(companion: Document, refused: RefusedForCause): boolean
 }
 
 /** Whether the refusal tells the name of a companion; one that is named like the document itself, with its kind. */
-function isNamed({ id }: Document, { document, text }: RefusedForCause): boolean {
-  if (!hasWord(text, id.name)) return false;
-  return id.name !== document.id.name || hasWord(text, id.kind) || hasWord(text, `${id.kind}s`);
-}
-
-function hasWord(text: string, word: string): boolean {
-  const escaped = word.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
-  return new RegExp(`(?<![A-Za-z0-9.-])${escaped}(?![A-Za-z0-9-]|\\.[A-Za-z0-9])`, "i").test(
-    text.replaceAll("service account", "serviceaccount"),
-  );
+function isNamed({ id }: Document, { document, words }: RefusedForCause): boolean {
+  if (!words.has(id.name)) return false;
+  return id.name !== document.id.name || words.has(id.kind) || words.has(`${id.kind}s`);
 }
 
 /**

@@ -1,7 +1,9 @@
 import { expect } from "chai";
 import { causeOf } from "../../../../../src/destinations/kubernetes/companions/cause.js";
+import { BoundRoles } from "../../../../../src/destinations/kubernetes/companions/grants.js";
 import { lifts } from "../../../../../src/destinations/kubernetes/companions/lifts.js";
 import { policyInputs } from "../../../../../src/destinations/kubernetes/companions/policy-inputs.js";
+import { RefusalWords } from "../../../../../src/destinations/kubernetes/companions/refusal-words.js";
 import { KIND_NOT_SERVED, Refusal } from "../../../../../src/destinations/kubernetes/refusals/refusal.js";
 import { type KubeStatus, KubeStatusError } from "../../../../../src/kube/errors.js";
 import type { Document } from "../../../../../src/manifest/document.js";
@@ -335,7 +337,14 @@ describe("What may lift a refusal", () => {
         const { message } = error as Error;
         return (
           cause !== undefined &&
-          lifts(write, { document: asDocument(refused), cause, text: message, policy: inputs, user: USER, all })
+          lifts(write, {
+            document: asDocument(refused),
+            cause,
+            words: new RefusalWords(message),
+            policy: inputs,
+            user: USER,
+            boundRoles: new BoundRoles(all, USER),
+          })
         );
       };
       const name = (entry: Row["lifted"][number]): string => {
