@@ -13,7 +13,7 @@ export const MAX_COLUMN_MESSAGE = 256;
 export function columnMessage(conditions: readonly Condition[] | undefined, revision: string | undefined): string {
   const waiting = findCondition(conditions, "Waiting");
   const said = waiting ?? findCondition(conditions, "Ready");
-  const text = said?.message ?? "";
-  const own = revision === undefined ? "" : `${revision} is `;
-  return cutText(shortRevision(own !== "" && text.startsWith(own) ? text.slice(own.length) : text), MAX_COLUMN_MESSAGE);
+  const text = shortRevision(said?.message ?? "");
+  const own = revision === undefined ? "" : `${shortRevision(revision)} is `;
+  return cutText(own !== "" && text.startsWith(own) ? text.slice(own.length) : text, MAX_COLUMN_MESSAGE);
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cutText } from "../base/cut-text.js";
+import { MESSAGE_DIGITS, shortRevision } from "./short-revision.js";
 
 /** Condition types of our custom resources. Those of the second line exist only while they are True. */
 export const CONDITION_TYPES = [
@@ -94,9 +95,9 @@ function isAhead(time: string, now: string): boolean {
   return Date.parse(time) - Date.parse(now) > MOST_AHEAD_MS;
 }
 
-/** At most MAX_MESSAGE characters. */
+/** A message as it is written: revisions with fewer digits, at most MAX_MESSAGE characters. */
 export function cutMessage(message: string): string {
-  return cutText(message, MAX_MESSAGE);
+  return cutText(shortRevision(message, MESSAGE_DIGITS), MAX_MESSAGE);
 }
 
 /** The condition of a type, if it is there. */

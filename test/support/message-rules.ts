@@ -7,7 +7,7 @@ const GO =
 const JAVASCRIPT = /\bundefined\b|\[object \w+\]|\bNaN\b|\bInvalid Date\b/;
 /** Where a cause begins: behind revision, count, place and object. */
 const PREFIX =
-  /^(?:Change [\w.-]+ \w+: )?(?:\S+@sha1:[0-9a-f]{40}: )?(?:GitRepository \S+: )?(?:\d+ of \d+ changed objects are refused: |\d+ problems[^:]*: )?(?:[^\s:]+:\d+(?::\d+)?: )?(?:[A-Z]\w+ [\w./:-]+: )?/;
+  /^(?:Change [\w.-]+ \w+: )?(?:\S+@sha1:[0-9a-f]{12}: )?(?:GitRepository \S+: )?(?:\d+ of \d+ changed objects are refused: |\d+ problems[^:]*: )?(?:[^\s:]+:\d+(?::\d+)?: )?(?:[A-Z]\w+ [\w./:-]+: )?/;
 /** Words of servers and libraries that say nothing of the cause. */
 const BOILERPLATE =
   /^(?:failed to (?:create|convert)|Internal error occurred|[\w.]+ "[^"]*" is (?:invalid|forbidden): |admission error|error (?:when|while|decoding)|unable to convert|an error occurred|rpc error|Error: )/;
@@ -25,6 +25,7 @@ export function faultsOfText(text: string): string[] {
   };
   found(GO, "a Go value or decoder");
   found(JAVASCRIPT, "a value of JavaScript");
+  found(/sha1:[0-9a-f]{13,40}/, "a revision at full length");
   found(/[\p{Cc}]/u, "a control character");
   if (text.length > MAX_MESSAGE) faults.push(`${text.length} characters`);
   const prefix = PREFIX.exec(text)?.[0].length ?? 0;

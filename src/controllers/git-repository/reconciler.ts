@@ -1,5 +1,7 @@
+import { cutMessage } from "../../api/conditions.js";
 import type { GitRef } from "../../api/git-ref.js";
 import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
+import { MESSAGE_DIGITS, shortRevision } from "../../api/short-revision.js";
 import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries, jitter } from "../../base/backoff.js";
 import { rfc3339 } from "../../base/clock.js";
 import { parseDuration } from "../../base/duration.js";
@@ -147,7 +149,8 @@ export class GitRepositoryReconciler {
     };
     await recordRepository(this.#services, repository, status, { kind: "fetched", revision: resolved.revision });
     if (!isNew) return;
-    const message = `fetched ${resolved.revision}${commit ? `: ${commitTitle(commit)}` : ""}`;
+    const what = shortRevision(resolved.revision, MESSAGE_DIGITS);
+    const message = `fetched ${what}${commit ? `: ${commitTitle(commit)}` : ""}`;
     events.record(eventSubject(repository), { type: "Normal", reason: "NewRevision", action: "Fetch", message });
   }
 
@@ -179,7 +182,8 @@ export class GitRepositoryReconciler {
     }
     memory.loggedReason = reason;
     if (ready?.reason !== reason) {
-      events.record(eventSubject(repository), { type: "Warning", reason, action: "Fetch", message });
+      const note = { type: "Warning", reason, action: "Fetch", message: cutMessage(message) } as const;
+      events.record(eventSubject(repository), note);
     }
   }
 }

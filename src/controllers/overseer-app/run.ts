@@ -1,6 +1,7 @@
 import type { Change, ChangePhase, ChangeStatus } from "../../api/change.js";
 import type { Inputs } from "../../api/inputs.js";
 import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
+import { MESSAGE_DIGITS, shortRevision } from "../../api/short-revision.js";
 import type { Logger } from "../../base/logger.js";
 import type { Destination, Target } from "../../destinations/destination.js";
 import type { GitSnapshot } from "../../git/engine.js";
@@ -139,7 +140,8 @@ export class AppRun {
   emitEvent(type: "Normal" | "Warning", reason: string, action: string, message: string): void {
     const { apiVersion, kind, metadata } = this.app;
     const { namespace, name, uid } = metadata;
-    this.services.events.record({ apiVersion, kind, namespace, name, uid }, { type, reason, action, message });
+    const note = { type, reason, action, message: shortRevision(message, MESSAGE_DIGITS) };
+    this.services.events.record({ apiVersion, kind, namespace, name, uid }, note);
   }
 
   /** Records an Event, unless the last one on this topic said the same. */

@@ -121,7 +121,7 @@ export class Arena {
       `live is ${head}`,
       (app: RawObject & Parameters<typeof condition>[0]) => {
         const synced = condition(app, "Synced");
-        return synced?.status === "True" && synced.message.endsWith(head);
+        return synced?.status === "True" && synced.message.endsWith(head.slice(0, 12));
       },
       60_000,
     );

@@ -51,6 +51,10 @@ describe("mergeConditions", () => {
 });
 
 describe("cutMessage", () => {
+  it("gives revisions with twelve digits", () => {
+    expect(cutMessage(`main@sha1:${"a".repeat(40)} is applied`)).to.equal(`main@sha1:${"a".repeat(12)} is applied`);
+  });
+
   it("leaves short messages alone and ends long ones with an ellipsis", () => {
     expect(cutMessage("a".repeat(MAX_MESSAGE))).to.have.length(MAX_MESSAGE);
     expect(cutMessage("a".repeat(MAX_MESSAGE + 1))).to.equal(`${"a".repeat(MAX_MESSAGE - 1)}…`);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { shortRevision } from "../../../src/api/short-revision.js";
+import { MESSAGE_DIGITS, shortRevision } from "../../../src/api/short-revision.js";
 
 const SHA1 = "0123456789".repeat(4);
 
@@ -16,4 +16,9 @@ describe("shortRevision", () => {
     ["", ""],
   ] as const)
     it(`of ${JSON.stringify(full)} is ${JSON.stringify(short)}`, () => expect(shortRevision(full)).to.equal(short));
+
+  it("keeps as many digits as are asked for, and shortens what is short already", () => {
+    expect(shortRevision(`main@sha1:${SHA1}`, MESSAGE_DIGITS)).to.equal("main@sha1:012345678901");
+    expect(shortRevision("main@sha1:012345678901")).to.equal("main@sha1:0123456");
+  });
 });

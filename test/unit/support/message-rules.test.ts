@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { faultsOfText, textsOf } from "../../support/message-rules.js";
 
-const REVISION = `main@sha1:${"a".repeat(40)}: `;
+const REVISION = `main@sha1:${"a".repeat(12)}: `;
 
 const WRONG: readonly [what: string, text: string, fault: RegExp][] = [
   ["a Go print", ".data.a: expected string, got &value.valueUnstructured{Value:1}", /Go value/],
@@ -10,6 +10,7 @@ const WRONG: readonly [what: string, text: string, fault: RegExp][] = [
   ["undefined", "belongs to undefined/x", /JavaScript/],
   ["an object", "failed: [object Object]", /JavaScript/],
   ["no number", "not healthy after NaN s", /JavaScript/],
+  ["a whole revision", `main@sha1:${"a".repeat(40)} is fetched`, /full length/],
   ["a line end", "a\nb", /control/],
   ["what is too long", "x".repeat(1025), /1025 characters/],
   [
