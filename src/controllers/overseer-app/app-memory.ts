@@ -3,9 +3,9 @@ import type { ObjectKey } from "../../manifest/object-id.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
 import type { PruneDecision } from "../../plan/prune-guard.js";
 import type { LocatedSourceInputs } from "../../render/render.js";
-import type { AwaitedWrites } from "./awaiting.js";
 import type { Rendered } from "./run.js";
 import type { HealthReasons } from "./status/health-reasons.js";
+import type { AwaitedWrites } from "./sync/awaited-writes.js";
 import type { Moments } from "./sync/change-timer.js";
 
 /** A failed try of one set of inputs, and when the next one is due. */

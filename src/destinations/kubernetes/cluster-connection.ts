@@ -4,7 +4,7 @@ import { Semaphore } from "../../base/semaphore.js";
 import type { KubeClient } from "../../kube/client/kube-client.js";
 import type { Discovery } from "../../kube/discovery.js";
 import { Reflector, type ReflectorObserver } from "../../kube/watch/reflector.js";
-import { DeniedWrites } from "./denied-writes.js";
+import { DeniedWrites } from "./apply/denied-writes.js";
 import type { KubernetesContext } from "./kubernetes-context.js";
 import type { ResyncCause } from "./resync/resyncer.js";
 import { Resyncs } from "./resync/resyncs.js";

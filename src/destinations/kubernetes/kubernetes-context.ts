@@ -10,7 +10,7 @@ import type { ResourceInfo } from "../../kube/resource.js";
 import type { Document } from "../../manifest/document.js";
 import { appKey } from "../../plan/live.js";
 import type { Target } from "../destination.js";
-import type { DeniedWrites } from "./denied-writes.js";
+import type { DeniedWrites } from "./apply/denied-writes.js";
 import { healthOf } from "./health/rules.js";
 import { type ObservedObject, observe } from "./watch/observed-object.js";
 import type { Tracker } from "./watch/tracker.js";

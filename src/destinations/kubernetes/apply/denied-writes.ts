@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/clock.js";
+import type { Clock } from "../../../base/clock.js";
 
 /** How long a denial is relied on, unless permissions change before. */
 const REMEMBER_MS = 60_000;

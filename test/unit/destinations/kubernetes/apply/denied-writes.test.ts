@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { DeniedWrites } from "../../../../src/destinations/kubernetes/denied-writes.js";
-import { FakeClock } from "../../support/fake-clock.js";
+import { DeniedWrites } from "../../../../../src/destinations/kubernetes/apply/denied-writes.js";
+import { FakeClock } from "../../../support/fake-clock.js";
 
 describe("DeniedWrites", () => {
   let clock: FakeClock;

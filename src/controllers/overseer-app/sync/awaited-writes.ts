@@ -1,11 +1,11 @@
-import { sha256 } from "../../base/hash.js";
-import { displayId } from "../../manifest/object-id.js";
-import type { DeferredWrite, WriteAction } from "../../plan/actions.js";
-import type { LiveObject } from "../../plan/live.js";
-import { observeApp } from "./observe.js";
-import type { AppRun, Rendered } from "./run.js";
-import { Holds } from "./sync/holds.js";
-import type { Remaining } from "./sync/write-in-order.js";
+import { sha256 } from "../../../base/hash.js";
+import { displayId } from "../../../manifest/object-id.js";
+import type { DeferredWrite, WriteAction } from "../../../plan/actions.js";
+import type { LiveObject } from "../../../plan/live.js";
+import { observeApp } from "../observe.js";
+import type { AppRun, Rendered } from "../run.js";
+import { Holds } from "./holds.js";
+import type { Remaining } from "./write-in-order.js";
 
 /** What the API server has not taken in after so long, of what was written before, is a refusal like any other. */
 const TAKE_IN_MS = 10_000;
