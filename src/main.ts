@@ -10,10 +10,10 @@ import { createMetrics } from "./telemetry/metrics.js";
 import { VERSION } from "./version.js";
 import type { Role, RoleParts } from "./wiring/role.js";
 
-/** Exit code of a process that led and may not any more. */
-const LOST_EXIT_CODE = 3;
+/** Exit code after losing leadership. */
+const LEADERSHIP_LOST_EXIT_CODE = 3;
 
-/** Runs the roles that are asked for until it is told to stop; gives the exit code. */
+/** Runs the configured roles until SIGTERM or SIGINT; returns the exit code. */
 async function main(): Promise<number> {
   const config = loadConfig(process.argv.slice(2), process.env);
   if (config.show) {
@@ -27,7 +27,7 @@ async function main(): Promise<number> {
   const metrics = createMetrics({ clock, version: VERSION });
   const stopping = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stopping.abort());
-  const roles = await makeRoles({ config, clock, logger, metrics });
+  const roles = await createRoles({ config, clock, logger, metrics });
   const probes = new ProbeServer(config.metricsAddress, {
     notReady: () => roles.flatMap((role) => role.notReady()),
     standby: () => roles.map((role) => role.standby()).find((text) => text !== undefined),
@@ -35,41 +35,45 @@ async function main(): Promise<number> {
     version: VERSION,
   });
   await probes.start();
-  const said = { roles: [...config.roles].join(","), version: VERSION, node: process.version };
-  logger.info("starting", { ...said, metricsPort: probes.port });
-  const alive = setInterval(() => {}, 2 ** 30);
+  logger.info("starting", {
+    roles: [...config.roles].join(","),
+    version: VERSION,
+    node: process.version,
+    metricsPort: probes.port,
+  });
+  const keepAlive = setInterval(() => {}, 2 ** 30);
   try {
     await Promise.all(roles.map((role) => role.run(stopping.signal)));
   } catch (error) {
-    if (error instanceof LeadershipLostError) return LOST_EXIT_CODE;
+    if (error instanceof LeadershipLostError) return LEADERSHIP_LOST_EXIT_CODE;
     throw error;
   }
-  clearInterval(alive);
+  clearInterval(keepAlive);
   await probes.stop();
   return 0;
 }
 
-/** Node writes its warnings to stderr, in lines that no log parser reads. */
+/** Logs the warnings of Node.js, which by default go to stderr in a format that log parsers do not read. */
 function logWarnings(logger: Logger): void {
   process.removeAllListeners("warning");
   process.on("warning", ({ name, message, stack }) =>
-    logger.warn("warning of Node.js", { name, warning: message, stack }),
+    logger.warn("Node.js warning", { name, warning: message, stack }),
   );
 }
 
-/** A role that is not asked for is not even loaded: what it needs of memory is for those who have it. */
-async function makeRoles(parts: RoleParts): Promise<Role[]> {
+/** Loads only the configured roles, to save memory. */
+async function createRoles(parts: RoleParts): Promise<Role[]> {
   const { roles } = parts.config;
-  const made: Role[] = [];
-  if (roles.has("controller")) made.push(new (await import("./wiring/controller.js")).ControllerRole(parts));
-  if (roles.has("server")) made.push(new (await import("./wiring/server.js")).ServerRole(parts));
-  return made;
+  const created: Role[] = [];
+  if (roles.has("controller")) created.push(new (await import("./wiring/controller.js")).ControllerRole(parts));
+  if (roles.has("server")) created.push(new (await import("./wiring/server.js")).ServerRole(parts));
+  return created;
 }
 
 main().then(
   (code) => {
-    // Whoever may not write any more does not wait for what is still open.
-    if (code === LOST_EXIT_CODE) process.exit(code);
+    // Without leadership no write may follow, so pending work is not awaited.
+    if (code === LEADERSHIP_LOST_EXIT_CODE) process.exit(code);
     process.exitCode = code;
   },
   (error: unknown) => {

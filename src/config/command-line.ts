@@ -3,26 +3,27 @@ import { ConfigError } from "./errors.js";
 import { nearest } from "./nearest.js";
 import { OPTIONS, type Option, SETTINGS, type SettingName } from "./options.js";
 
-/** The environment of the process. */
+/** Environment variables of the process. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What was said about one setting, and where, for the message when it cannot be used. */
+/** The unparsed value of one setting, and where it came from. */
 export interface RawSetting {
   readonly text: string;
-  /** `--flag` or the name of the variable. */
+  /** `--flag`, or the name of the environment variable. */
   readonly from: string;
 }
 
-/** What the command line and the environment say, before it is checked. */
+/** Settings from the command line and the environment, before validation. */
 export interface RawSettings {
   readonly show: "help" | "version" | undefined;
   readonly settings: ReadonlyMap<SettingName, RawSetting>;
 }
 
 /**
- * Reads flags and variables by the table of options. Given twice, the last flag holds; an empty
- * variable says nothing, as manifests often have them. Throws ConfigError for a flag
- * that is not known (naming the one that was probably meant), a missing value, or an argument that is no flag.
+ * Reads the flags and variables in the table of options. If a flag is repeated, the last one is used. An empty
+ * variable counts as unset, since manifests often contain such variables.
+ *
+ * @throws ConfigError for an unknown flag (suggesting a similar one), a missing value, or a positional argument.
  */
 export function readCommandLine(argv: readonly string[], env: Environment): RawSettings {
   const given = parseFlags(argv);
@@ -36,7 +37,7 @@ export function readCommandLine(argv: readonly string[], env: Environment): RawS
   return { show: given.has("help") ? "help" : given.has("version") ? "version" : undefined, settings };
 }
 
-/** Flag → value; the empty text for a flag that takes none. */
+/** Returns the value of each flag on the command line; empty for a flag that takes no value. */
 function parseFlags(argv: readonly string[]): Map<string, string> {
   const options = Object.fromEntries(
     OPTIONS.map((option: Option) => [
@@ -48,7 +49,7 @@ function parseFlags(argv: readonly string[]): Map<string, string> {
   const given = new Map<string, string>();
   for (const token of tokens) {
     if (token.kind === "positional")
-      throw new ConfigError(`${JSON.stringify(token.value)} is no flag; see --help`, "CONFIG_UNKNOWN_FLAG");
+      throw new ConfigError(`unexpected argument ${JSON.stringify(token.value)}; see --help`, "CONFIG_UNKNOWN_FLAG");
     if (token.kind === "option") given.set(token.name, flagValue(token.name, token.rawName, token.value));
   }
   return given;
@@ -68,10 +69,10 @@ function flagValue(name: string, rawName: string, value: string | undefined): st
 }
 
 function unknownFlag(name: string, rawName: string): ConfigError {
-  const meant = nearest(
+  const similar = nearest(
     name,
     OPTIONS.map(({ flag }) => flag),
   );
-  const hint = meant === undefined ? "see --help" : `did you mean --${meant}?`;
+  const hint = similar === undefined ? "see --help" : `did you mean --${similar}?`;
   return new ConfigError(`unknown flag ${rawName}: ${hint}`, "CONFIG_UNKNOWN_FLAG");
 }

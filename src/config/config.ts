@@ -12,47 +12,47 @@ import type { SettingName } from "./options.js";
 import { readProxies } from "./proxy.js";
 import { type ListenAddress, ROLES, type RoleName, SETTING_SCHEMAS } from "./settings.js";
 
-/** Every setting of the operator, checked. */
+/** Validated settings of the operator. */
 export interface Config {
-  /** Print this and exit, instead of running. */
+  /** Text to print before exiting, instead of running. */
   readonly show: "help" | "version" | undefined;
   readonly cluster: ClusterSettings;
   readonly roles: ReadonlySet<RoleName>;
-  /** Where webhooks are received, with the role `server`. */
+  /** Address on which the `server` role receives webhooks. */
   readonly serverAddress: ListenAddress;
   readonly metricsAddress: ListenAddress;
   readonly logLevel: "error" | "warn" | "info" | "debug";
   /** Absolute path. */
   readonly cacheDir: string;
-  /** Which engine fetches from Git; `auto` takes the program git where there is one. */
+  /** Git client; `auto` uses the git program if it is found. */
   readonly gitEngine: "auto" | "native" | "isomorphic";
-  /** What all fetched Git objects may take; 0: no limit. */
+  /** Maximum total size of fetched Git objects; 0 means no limit. */
   readonly gitCacheBytes: number;
-  /** What repositories and sources may grow to; what is undefined has the default of its room. */
+  /** Size limits of repositories and sources; unset limits have defaults where they are enforced. */
   readonly limits: LimitSettings;
   readonly render: RenderSettings;
-  /** Which proxy requests to Git hosts go through. */
+  /** Proxies for requests to Git hosts. */
   readonly proxies: ProxyRules;
-  /** What of the environment is ignored, and why: for the log. */
+  /** Warnings to log about ignored environment variables. */
   readonly warnings: readonly string[];
-  /** The operator's own namespace: its leases and Events live there. */
+  /** The operator's own namespace, which contains its Leases and Events. */
   readonly namespace: string;
-  /** Namespaces whose custom resources are looked after; undefined: all. */
+  /** Namespaces whose custom resources are managed; undefined means all. */
   readonly watchNamespaces: readonly string[] | undefined;
   readonly trustedNamespaces: readonly string[];
-  /** The user that apps of these write as when they name no ServiceAccount; undefined: the operator itself. */
+  /** User to impersonate for apps in trusted namespaces that set no ServiceAccount; undefined means the operator itself. */
   readonly trustedUser: string | undefined;
-  /** Apps reconciled at once. */
+  /** Maximum number of apps reconciled concurrently. */
   readonly concurrency: number;
-  /** Writes and dry runs of objects under way at once, over all apps of one cluster. */
+  /** Maximum number of concurrent writes and dry runs, across all apps of one cluster. */
   readonly applyConcurrency: number;
   readonly identity: string;
-  /** How a leader is elected; undefined: this process works alone. */
+  /** Leader election; undefined means that it is disabled. */
   readonly election: ElectionSettings | undefined;
   readonly failpoint: { readonly point: Failpoint; readonly occurrence: number } | undefined;
 }
 
-/** Which cluster to work on: a kubeconfig where one is named, else the one whose pod we are. */
+/** How to reach the cluster: through a kubeconfig if set, otherwise through the in-cluster configuration. */
 export interface ClusterSettings {
   readonly kubeconfig?: string;
   readonly context?: string;
@@ -60,18 +60,18 @@ export interface ClusterSettings {
   readonly servicePort?: string;
 }
 
-/** How Kustomize and Helm sources are rendered. */
+/** Settings for rendering Kustomize and Helm sources. */
 export interface RenderSettings {
-  /** Path or name of the program; undefined: looked for by its name. */
+  /** Path or name of the program; undefined means the default search path. */
   readonly kubectl: string | undefined;
   readonly helm: string | undefined;
-  /** Time limit of one run of a program. */
+  /** Timeout for one run of a program. */
   readonly timeoutMs: number;
-  /** Size limit of kept results; 0: none are kept. */
+  /** Maximum size of cached results; 0 disables the cache. */
   readonly cacheBytes: number;
 }
 
-/** Limits that somebody has set, by the names that the rooms have for them. */
+/** Limits set by the user, under the names used by the modules that enforce them. */
 export interface LimitSettings {
   readonly maxPackBytes?: number;
   readonly maxObjectBytes?: number;
@@ -80,7 +80,7 @@ export interface LimitSettings {
   readonly maxFiles?: number;
 }
 
-/** The lease by which one of several operators is elected; times in milliseconds. */
+/** Settings of the leader election Lease; times in milliseconds. */
 export interface ElectionSettings {
   readonly leaseName: string;
   readonly durationMs: number;
@@ -88,17 +88,18 @@ export interface ElectionSettings {
   readonly retryMs: number;
 }
 
-/** Namespace of the operator where nothing else names it. */
+/** Namespace of the operator if neither `POD_NAMESPACE` nor a service account specifies it. */
 export const DEFAULT_NAMESPACE = "overseer-system";
 const NAMESPACE_FILE = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 const POD_CACHE_DIR = "/var/cache/overseer-gitops";
 
-/** Reads a file of the machine; undefined when it is not there. A test gives its own. */
+/** Reads a local file; returns undefined if it cannot be read. */
 export type ReadText = (path: string) => string | undefined;
 
 /**
- * Reads flags, variables and defaults into one Config: nobody else reads the environment. Throws ConfigError, whose
- * message names the flag or variable, what is wrong and what was expected.
+ * Builds the configuration from flags, environment variables and defaults. This is the only reader of the environment.
+ *
+ * @throws ConfigError whose message names the flag or variable, the error and the expected value.
  */
 export function loadConfig(argv: readonly string[], env: Environment, read: ReadText = readText): Config {
   const raw = readCommandLine(argv, env);
@@ -136,17 +137,17 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
   };
 }
 
-const SAID = z.object(SETTING_SCHEMAS).partial();
-/** The checked values of all settings that something was said about. */
-type Values = z.infer<typeof SAID>;
+const SETTINGS_SCHEMA = z.object(SETTING_SCHEMAS).partial();
+/** Validated values of the settings that are set. */
+type Values = z.infer<typeof SETTINGS_SCHEMA>;
 
 function checkSettings(raw: RawSettings): Values {
-  const texts = Object.fromEntries([...raw.settings].map(([name, said]) => [name, said.text]));
-  const result = SAID.safeParse(texts);
+  const texts = Object.fromEntries([...raw.settings].map(([name, setting]) => [name, setting.text]));
+  const result = SETTINGS_SCHEMA.safeParse(texts);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
-  const said = raw.settings.get(issue?.path[0] as SettingName);
-  throw new ConfigError(`${said?.from} ${issue?.message}; got ${JSON.stringify(said?.text)}`, "CONFIG_INVALID");
+  const invalid = raw.settings.get(issue?.path[0] as SettingName);
+  throw new ConfigError(`${invalid?.from} ${issue?.message}; got ${JSON.stringify(invalid?.text)}`, "CONFIG_INVALID");
 }
 
 function limitSettings(values: Values): LimitSettings {
@@ -175,7 +176,7 @@ function clusterSettings(values: Values, env: Environment): ClusterSettings {
   };
 }
 
-/** The order of the times is what keeps two leaders apart: others may begin only after the leader has ended. */
+/** Checks the order of the times: a new leader must not start before the old one has stopped writing. */
 function electionSettings(values: Values): ElectionSettings {
   const durationMs = values["lease-duration"] ?? 15_000;
   const renewDeadlineMs = values["lease-renew-deadline"] ?? 10_000;
@@ -195,7 +196,7 @@ function outOfOrder(rule: string, first: number, second: number): ConfigError {
   return new ConfigError(`${rule}; got ${formatDuration(first)} and ${formatDuration(second)}`, "CONFIG_INVALID");
 }
 
-/** In a pod the home folder is read-only or not there; the manifests mount a volume at a fixed place. */
+/** In a pod the home directory is read-only or missing; the manifests mount a volume at a fixed path. */
 function defaultCacheDir(env: Environment): string {
   if (env.KUBERNETES_SERVICE_HOST) return POD_CACHE_DIR;
   return join(env.XDG_CACHE_HOME || join(env.HOME || homedir(), ".cache"), "overseer-gitops");

@@ -1,9 +1,9 @@
 import { OverseerError } from "../base/errors.js";
 
-/** Exit code of a process that was started with a setting it cannot use. */
+/** Exit code for an invalid setting. */
 export const USAGE_EXIT_CODE = 2;
 
-/** A setting that cannot be used. The message names the flag or variable, and what was expected; it never shows a value that may be secret. */
+/** An invalid setting. The message names the flag or variable and the expected value, and contains no secret. */
 export class ConfigError extends OverseerError {
   readonly exitCode = USAGE_EXIT_CODE;
 

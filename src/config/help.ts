@@ -3,17 +3,17 @@ import { OPTIONS, type Option } from "./options.js";
 const WIDTH = 100;
 const INDENT = 6;
 
-/** The text of `--help`, from the same table that the settings are read by. */
+/** Returns the text of `--help`, generated from the table of options. */
 export function helpText(): string {
   const intro =
-    "Usage: overseer-gitops [flags]\n\nMakes Git the source of truth for the apps of a cluster.\n\nFlags:\n";
+    "Usage: overseer-gitops [flags]\n\nKeeps the apps of a Kubernetes cluster in sync with Git.\n\nFlags:\n";
   return `${intro}${OPTIONS.map(describe).join("\n")}\n`;
 }
 
 function describe(option: Option): string {
   const flag = option.value === undefined ? `  --${option.flag}` : `  --${option.flag} ${option.value}`;
   const facts = [
-    ...(option.env === undefined ? [] : [`variable ${option.env}`]),
+    ...(option.env === undefined ? [] : [`environment variable: ${option.env}`]),
     ...(option.fallback === undefined ? [] : [`default: ${option.fallback}`]),
   ];
   const text = facts.length === 0 ? option.help : `${option.help} (${facts.join("; ")})`;

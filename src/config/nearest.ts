@@ -1,6 +1,6 @@
 import { editDistance } from "../base/edit-distance.js";
 
-/** The candidate that takes the fewest edits to reach from `word`; undefined when none is near enough to be meant. */
+/** Returns the candidate with the smallest edit distance to `word`, or undefined if none is close enough. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(2, Math.floor(word.length / 3));
   let best: { readonly candidate: string; readonly distance: number } | undefined;

@@ -1,180 +1,180 @@
-/** One setting of the operator, as it is read and as `--help` tells of it. */
+/** One setting of the operator: how it is read, and what `--help` shows for it. */
 export interface Option {
   /** Name on the command line, without the dashes. */
   readonly flag: string;
-  /** What stands for the value in the help; left out: the flag takes none. */
+  /** Placeholder for the value in the help. If unset, the flag takes no value. */
   readonly value?: string;
-  /** Environment variable that is used when the flag is not given. */
+  /** Environment variable to read when the flag is not set. */
   readonly env?: string;
-  /** What holds without flag and variable, for the help. */
+  /** Default value, as shown in the help. */
   readonly fallback?: string;
   readonly help: string;
 }
 
 /**
- * Every setting, in the order of the help. What a value must look like stands in `settings.ts`, under the same name.
- * A setting comes from its flag, else from its variable, else from its default.
+ * Every setting, in the order of the help; `settings.ts` validates the values, under the same names.
+ * The flag takes precedence over the environment variable, and the variable over the default.
  */
 export const OPTIONS = [
   {
     flag: "kubeconfig",
     value: "FILE",
     env: "KUBECONFIG",
-    help: "Kubeconfig of the cluster to work on. Left out: the cluster of this pod.",
+    help: "Path to a kubeconfig. Defaults to the in-cluster configuration.",
   },
-  { flag: "context", value: "NAME", help: "Context of the kubeconfig. Left out: its current one." },
+  { flag: "context", value: "NAME", help: "Kubeconfig context to use. Defaults to the current context." },
   {
     flag: "roles",
     value: "NAMES",
     env: "OVERSEER_ROLES",
     fallback: "controller,server",
-    help: "What this process does, separated by commas: controller (fetch, apply, heal), server (receive webhooks).",
+    help: "Comma-separated roles of this process: controller (fetch, apply, revert drift), server (receive webhooks).",
   },
   {
     flag: "server-address",
     value: "[HOST]:PORT",
     env: "OVERSEER_SERVER_ADDRESS",
     fallback: ":9090",
-    help: "Where the role server receives webhooks, at /hooks/NAMESPACE/NAME of a GitRepository.",
+    help: "Address on which the server role receives webhooks, at /hooks/NAMESPACE/NAME for each GitRepository.",
   },
   {
     flag: "metrics-address",
     value: "[HOST]:PORT",
     env: "OVERSEER_METRICS_ADDRESS",
     fallback: ":8080",
-    help: "Where /metrics, /healthz, /readyz and /version are served.",
+    help: "Address that serves /metrics, /healthz, /readyz and /version.",
   },
   {
     flag: "log-level",
     value: "LEVEL",
     env: "OVERSEER_LOG_LEVEL",
     fallback: "info",
-    help: "Least severity that is logged: error, warn, info or debug.",
+    help: "Minimum severity to log: error, warn, info or debug.",
   },
   {
     flag: "cache-dir",
     value: "DIR",
     env: "OVERSEER_CACHE_DIR",
-    fallback: "/var/cache/overseer-gitops in a pod, else in the user's cache folder",
-    help: "Folder for fetched Git objects. What is in it can be lost at any time.",
+    fallback: "/var/cache/overseer-gitops in a pod, otherwise the user's cache directory",
+    help: "Directory for fetched Git objects and rendered results. Its contents can be deleted at any time.",
   },
   {
     flag: "git-engine",
     value: "NAME",
     env: "OVERSEER_GIT_ENGINE",
     fallback: "auto",
-    help: "What fetches from Git: native (the program git, from 2.31 on), isomorphic (built in, slower with large repositories), or auto: native where git is found.",
+    help: "Git client: native (the git program, 2.31 or later), isomorphic (built in, slower for large repositories), or auto (native if git is found, otherwise isomorphic).",
   },
   {
     flag: "git-cache-bytes",
     value: "N",
     env: "OVERSEER_GIT_CACHE_BYTES",
     fallback: "0",
-    help: "How many bytes the fetched Git objects of all repositories may take. Above it, new and large repositories are not fetched. Fetches under way come on top, so leave some room. 0: no limit.",
+    help: "Maximum total size, in bytes, of the fetched Git objects of all repositories. Above it, new and large repositories are not fetched. Fetches in progress need additional space. 0 means no limit.",
   },
   {
     flag: "git-max-fetch-bytes",
     value: "N",
     env: "OVERSEER_GIT_MAX_FETCH_BYTES",
     fallback: "268435456",
-    help: "How many bytes one fetch of a repository may bring: one commit, without its history.",
+    help: "Maximum size, in bytes, of one fetch of a repository: one commit, without its history.",
   },
   {
     flag: "git-max-object-bytes",
     value: "N",
     env: "OVERSEER_GIT_MAX_OBJECT_BYTES",
     fallback: "67108864",
-    help: "How large one file of a repository may be. With the native Git engine a larger one is refused only where an app needs it; the built-in engine refuses the repository.",
+    help: "Maximum size, in bytes, of one file in a repository. The native Git engine rejects a larger file only if an app needs it; the built-in engine rejects the repository.",
   },
   {
     flag: "max-file-bytes",
     value: "N",
     env: "OVERSEER_MAX_FILE_BYTES",
     fallback: "16777216",
-    help: "How large one file of manifests may be.",
+    help: "Maximum size, in bytes, of one manifest file.",
   },
   {
     flag: "max-source-bytes",
     value: "N",
     env: "OVERSEER_MAX_SOURCE_BYTES",
     fallback: "67108864",
-    help: "How large the files of manifests of one app may be together.",
+    help: "Maximum total size, in bytes, of the manifest files of one app.",
   },
   {
     flag: "max-source-files",
     value: "N",
     env: "OVERSEER_MAX_SOURCE_FILES",
     fallback: "50000",
-    help: "How many files there may be below the path of one app, selected or not.",
+    help: "Maximum number of files below the path of one app, including files that are not selected.",
   },
   {
     flag: "kubectl",
     value: "PATH",
     env: "OVERSEER_KUBECTL",
     fallback: "kubectl in /usr/local/bin, /usr/bin or /bin",
-    help: "Program that renders Kustomize sources. Without it, only these sources fail.",
+    help: "Path to kubectl, which renders Kustomize sources. If it is missing, only these sources fail.",
   },
   {
     flag: "helm",
     value: "PATH",
     env: "OVERSEER_HELM",
     fallback: "helm in /usr/local/bin, /usr/bin or /bin",
-    help: "Program that renders Helm sources. Without it, only these sources fail.",
+    help: "Path to helm, which renders Helm sources. If it is missing, only these sources fail.",
   },
   {
     flag: "render-timeout",
     value: "DURATION",
     env: "OVERSEER_RENDER_TIMEOUT",
     fallback: "30s",
-    help: "Time limit of one run of kubectl or helm.",
+    help: "Timeout for one run of kubectl or helm.",
   },
   {
     flag: "render-cache-bytes",
     value: "N",
     env: "OVERSEER_RENDER_CACHE_BYTES",
     fallback: "268435456",
-    help: "Size limit of rendered results kept in the cache folder, encrypted. The least recently used go first. 0: keep none.",
+    help: "Maximum size, in bytes, of the encrypted render results in the cache directory. The least recently used results are evicted first. 0 disables this cache.",
   },
   {
     flag: "watch-namespaces",
     value: "NAMES",
     env: "OVERSEER_WATCH_NAMESPACES",
     fallback: "all namespaces",
-    help: "Namespaces, separated by commas, whose GitRepositories and OverseerApps this installation looks after. Another installation can look after others.",
+    help: "Comma-separated namespaces whose GitRepositories and OverseerApps this installation manages. Another installation can manage other namespaces.",
   },
   {
     flag: "trusted-namespaces",
     value: "NAMES",
     env: "OVERSEER_TRUSTED_NAMESPACES",
     fallback: "the operator's own namespace",
-    help: "Namespaces, separated by commas, whose apps may use the operator's own rights when they name no service account. An empty text: none.",
+    help: "Comma-separated namespaces whose apps may use the operator's own permissions if they set no service account. An empty value means none.",
   },
   {
     flag: "trusted-service-account",
     value: "NAME",
     env: "OVERSEER_TRUSTED_SERVICE_ACCOUNT",
-    fallback: "none: the operator's own rights",
-    help: "ServiceAccount of the operator's own namespace that these apps write as, instead of the operator itself.",
+    fallback: "the operator's own identity",
+    help: "ServiceAccount in the operator's namespace to impersonate for apps in trusted namespaces that set no service account.",
   },
   {
     flag: "concurrency",
     value: "N",
     env: "OVERSEER_CONCURRENCY",
     fallback: "8",
-    help: "How many apps are reconciled at once.",
+    help: "Maximum number of apps reconciled concurrently.",
   },
   {
     flag: "apply-concurrency",
     value: "N",
     env: "OVERSEER_APPLY_CONCURRENCY",
     fallback: "8",
-    help: "How many writes and dry runs of objects are under way at once, over all apps of one cluster.",
+    help: "Maximum number of concurrent writes and dry runs of objects, across all apps of one cluster.",
   },
   {
     flag: "identity",
     value: "NAME",
     env: "OVERSEER_IDENTITY",
-    fallback: "pod or host name, and some random digits",
+    fallback: "pod or host name with a random suffix",
     help: "Name of this process in leases and Events.",
   },
   {
@@ -182,50 +182,50 @@ export const OPTIONS = [
     value: "BOOL",
     env: "OVERSEER_LEADER_ELECTION",
     fallback: "true",
-    help: "Whether one of several operators is elected to work by a lease, while the others stand by. false: this is the only one.",
+    help: "Enable leader election, so that one of several replicas is active. Disable it only with a single replica.",
   },
   {
     flag: "lease-name",
     value: "NAME",
     env: "OVERSEER_LEASE_NAME",
     fallback: "overseer-gitops",
-    help: "Name of the lease, in the operator's namespace.",
+    help: "Name of the Lease in the operator's namespace.",
   },
   {
     flag: "lease-duration",
     value: "DURATION",
     env: "OVERSEER_LEASE_DURATION",
     fallback: "15s",
-    help: "How long the others wait after the last renewal that they saw before one of them takes over. Whole seconds.",
+    help: "Time that standby replicas wait after the last observed renewal before one of them acquires the lease. Must be whole seconds.",
   },
   {
     flag: "lease-renew-deadline",
     value: "DURATION",
     env: "OVERSEER_LEASE_RENEW_DEADLINE",
     fallback: "10s",
-    help: "How long the leader goes on writing without a renewal. At least a second shorter than --lease-duration.",
+    help: "Time after which a leader that cannot renew its lease stops writing. Must be at least one second shorter than --lease-duration.",
   },
   {
     flag: "lease-retry-period",
     value: "DURATION",
     env: "OVERSEER_LEASE_RETRY_PERIOD",
     fallback: "2s",
-    help: "How often the leader renews, and how long a failed try rests. At most a third of --lease-renew-deadline.",
+    help: "Interval between renewals, and the delay after a failed attempt. Must be at most a third of --lease-renew-deadline.",
   },
   {
     flag: "failpoint",
     value: "POINT[#N]",
     env: "OVERSEER_FAILPOINT",
-    help: "For tests: end this process at a boundary between two phases, the Nth time it is reached.",
+    help: "For tests only: exit at the named boundary between two phases, the Nth time it is reached.",
   },
   { flag: "version", help: "Print the version and exit." },
-  { flag: "help", help: "Print this text and exit." },
+  { flag: "help", help: "Print this help and exit." },
 ] as const satisfies readonly Option[];
 
-/** Name of a setting that has a value. */
+/** Name of a setting that takes a value. */
 export type SettingName = Extract<(typeof OPTIONS)[number], { value: string }>["flag"];
 
-/** The settings that have a value. */
+/** Settings that take a value. */
 export const SETTINGS: readonly (Option & { readonly flag: SettingName })[] = OPTIONS.filter(
   (option) => "value" in option,
 );

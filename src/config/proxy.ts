@@ -3,32 +3,32 @@ import { redactUrl } from "../base/redact.js";
 import type { Environment } from "./command-line.js";
 import { ConfigError } from "./errors.js";
 
-/** The proxies of the environment, and which of its variables are ignored. */
+/** Proxies configured in the environment, and warnings about ignored variables. */
 export interface EnvironmentProxies {
   readonly rules: ProxyRules;
-  /** Why a variable is ignored, for the log. */
+  /** Warnings to log about ignored variables. */
   readonly warnings: readonly string[];
 }
 
 /**
- * The proxies that the environment names, as curl reads it: HTTPS_PROXY and HTTP_PROXY by the scheme of what is asked for,
- * ALL_PROXY where neither says anything, NO_PROXY for what is reached directly; each in upper or lower case. ALL_PROXY is often
- * set for other programs, to what only they can use (SOCKS): it is ignored then, with a warning.
+ * Reads the proxy variables as curl does: HTTPS_PROXY or HTTP_PROXY depending on the scheme of the request, ALL_PROXY
+ * if that one is unset, and NO_PROXY for hosts to reach directly; each in upper or lower case. ALL_PROXY often holds a
+ * SOCKS proxy for other programs: an unusable value is ignored with a warning.
  *
- * @throws ConfigError for another variable that does not hold the address of an HTTP proxy; the message shows no password.
+ * @throws ConfigError if another variable does not hold the address of an HTTP proxy; the message shows no password.
  */
 export function readProxies(env: Environment): EnvironmentProxies {
   const warnings: string[] = [];
-  const readAll = (): HttpProxy | undefined => {
+  const readAllProxy = (): HttpProxy | undefined => {
     try {
       return readProxy(env, "ALL_PROXY");
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      warnings.push(`ignoring a proxy of the environment: ${error.message}`);
+      warnings.push(`ignoring a proxy variable: ${error.message}`);
       return undefined;
     }
   };
-  const all = readAll();
+  const all = readAllProxy();
   const rules = new ProxyRules({
     https: readProxy(env, "HTTPS_PROXY") ?? all,
     http: readProxy(env, "HTTP_PROXY") ?? all,
@@ -41,12 +41,11 @@ function readProxy(env: Environment, name: string): HttpProxy | undefined {
   const variable = env[name.toLowerCase()] ? name.toLowerCase() : name;
   const text = env[variable]?.trim();
   if (text === undefined || text === "") return undefined;
-  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  const url = URL.canParse(full) ? new URL(full) : undefined;
+  const absolute = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(absolute) ? new URL(absolute) : undefined;
   if (url === undefined || !["http:", "https:"].includes(url.protocol) || url.hostname === "") {
-    const shown = redactUrl(full);
     throw new ConfigError(
-      `${variable} must be the address of an HTTP proxy, like http://proxy.example.com:3128; got ${JSON.stringify(shown)}`,
+      `${variable} must be the address of an HTTP proxy, like http://proxy.example.com:3128; got ${JSON.stringify(redactUrl(absolute))}`,
       "CONFIG_INVALID",
     );
   }

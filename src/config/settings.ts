@@ -3,15 +3,15 @@ import { parseDuration } from "../base/duration.js";
 import { FAILPOINTS } from "../base/failpoint.js";
 import type { SettingName } from "./options.js";
 
-/** Where to listen. */
+/** Address to listen on. */
 export interface ListenAddress {
-  /** Left out: all interfaces. */
+  /** Defaults to all interfaces. */
   readonly host?: string;
-  /** 0 takes any free port. */
+  /** 0 selects any free port. */
   readonly port: number;
 }
 
-/** What a process can do; each role can run alone, and several processes can have the same. */
+/** Roles of a process. Each can run alone, and several processes can have the same role. */
 export const ROLES = ["controller", "server"] as const;
 export type RoleName = (typeof ROLES)[number];
 
@@ -43,17 +43,20 @@ const namespaces = z.string().transform((value, context): readonly string[] => {
         .filter((name) => name !== ""),
     ),
   ];
-  const wrong = names.find((name) => !NAMESPACE.test(name));
-  if (wrong === undefined) return names;
-  context.addIssue({ code: "custom", message: `${JSON.stringify(wrong)} is no name of a namespace` });
+  const invalid = names.find((name) => !NAMESPACE.test(name));
+  if (invalid === undefined) return names;
+  context.addIssue({
+    code: "custom",
+    message: `contains ${JSON.stringify(invalid)}, which is not a valid namespace name`,
+  });
   return z.NEVER;
 });
 
 const roles = z.string().transform((value, context): ReadonlySet<RoleName> => {
-  const said = value.split(",").map((name) => name.trim());
-  const known = ROLES.filter((role) => said.includes(role));
-  if (said.every((name) => known.some((role) => role === name))) return new Set(known);
-  context.addIssue({ code: "custom", message: `must be ${ROLES.join(" or ")}, or both separated by a comma` });
+  const names = value.split(",").map((name) => name.trim());
+  const known = ROLES.filter((role) => names.includes(role));
+  if (names.every((name) => known.some((role) => role === name))) return new Set(known);
+  context.addIssue({ code: "custom", message: `must be ${ROLES.join(" or ")}, or both, separated by a comma` });
   return z.NEVER;
 });
 
@@ -75,7 +78,7 @@ const seconds = duration.refine((ms) => ms >= 2000 && ms % 1000 === 0, "must be 
 
 const objectName = text.regex(
   /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-  "must be a name of lower-case letters, digits, dashes and dots",
+  "must be a name of lowercase letters, digits, dashes and dots",
 );
 
 const failpoint = text.transform((value, context) => {
@@ -84,14 +87,14 @@ const failpoint = text.transform((value, context) => {
   if (point !== undefined && /^[1-9][0-9]{0,5}$/.test(occurrence)) return { point, occurrence: Number(occurrence) };
   context.addIssue({
     code: "custom",
-    message: `must be one of ${FAILPOINTS.join(", ")}, and may end in #2 for the second time`,
+    message: `must be one of ${FAILPOINTS.join(", ")}, optionally followed by #N for the Nth occurrence`,
   });
   return z.NEVER;
 });
 
 const MIB = 2 ** 20;
 
-/** What the text of each setting must look like, and what is made of it. */
+/** Parses and validates the text of each setting. */
 export const SETTING_SCHEMAS = {
   kubeconfig: text,
   context: text,
@@ -102,7 +105,7 @@ export const SETTING_SCHEMAS = {
   "cache-dir": text,
   "git-engine": z.enum(["auto", "native", "isomorphic"], "must be auto, native or isomorphic"),
   "git-cache-bytes": count(0, Number.MAX_SAFE_INTEGER),
-  // A buffer of Node holds no more than 2 GiB.
+  // A Node.js buffer holds at most 2 GiB.
   "git-max-fetch-bytes": count(MIB, 2 ** 31 - 1),
   "git-max-object-bytes": count(MIB, 2 ** 31 - 1),
   "max-file-bytes": count(1024, 256 * MIB),

@@ -6,11 +6,11 @@ export interface AppName {
   readonly name: string;
 }
 
-/** What the metrics say of one app. Times are in seconds since the epoch, and undefined while they do not apply. */
+/** State of one app as reported in metrics. Times are seconds since the epoch; undefined if they do not apply. */
 export interface AppState extends AppName {
   /** `namespace/name` of its GitRepository. */
   readonly repository: string;
-  /** Short form of the revision that was last applied; empty before the first one. */
+  /** Short form of the last applied revision; empty before the first one. */
   readonly revision: string;
   readonly ready: ConditionStatus;
   /** Reason of the Ready condition. */
@@ -18,7 +18,7 @@ export interface AppState extends AppName {
   readonly synced: ConditionStatus;
   /** Healthy, Progressing, Degraded or Unknown. */
   readonly health: string;
-  /** Reason of the Waiting condition: which gate holds the newest Change; empty: none. */
+  /** Reason of the Waiting condition: the gate that blocks the newest Change; empty if none does. */
   readonly waiting: string;
   readonly suspended: boolean;
   readonly unreadySince: number | undefined;
@@ -29,21 +29,21 @@ export interface AppState extends AppName {
 
 type ConditionStatus = "True" | "False" | "Unknown";
 
-/** How a Change can end, as the label `result` says it. */
+/** Values of the label `result`: how a Change can end. */
 export const CHANGE_RESULTS = ["Succeeded", "Failed", "Superseded", "Rejected", "RolledBack"] as const;
 export type ChangeResult = (typeof CHANGE_RESULTS)[number];
-/** Results whose counter shows as 0 from the first sight of an app on, so that an increase can be computed. */
-const FROM_THE_START: readonly ChangeResult[] = ["Succeeded", "Failed"];
+/** Results whose counter starts at 0 as soon as an app is observed, so that increases can be computed. */
+const INITIAL_RESULTS: readonly ChangeResult[] = ["Succeeded", "Failed"];
 
 /**
- * The series of each app. All of them go when the app is forgotten, in the same moment: their number is bounded by the apps that
- * exist, and no alert outlives its app.
+ * Metrics of each app. `forget` removes all series of an app at once, so that their number is bounded by the existing
+ * apps and no alert outlives its app.
  */
 export interface AppGauges {
   set(state: AppState): void;
-  /** A Change of the app has ended. */
+  /** Counts a Change that has ended. */
   changeEnded(app: AppName, result: ChangeResult): void;
-  /** The app failed in a way that was not seen since its last success. */
+  /** Counts a failure that is new since the last success of the app. */
   syncFailed(app: AppName, reason: string): void;
   forget(app: AppName): void;
 }
@@ -65,26 +65,29 @@ type InfoLabels = Labels<(typeof INFO_LABELS)[number]>;
 const SINCE = {
   unreadySince: [
     "overseer_app_unready_since_timestamp_seconds",
-    "Since when the app is not Ready; absent while it is.",
+    "Time since which the app is not Ready, in seconds since the epoch; absent while it is Ready.",
   ],
-  behindSince: ["overseer_app_behind_since_timestamp_seconds", "Since when the app is not Synced; absent while it is."],
+  behindSince: [
+    "overseer_app_behind_since_timestamp_seconds",
+    "Time since which the app is not Synced, in seconds since the epoch; absent while it is Synced.",
+  ],
   driftedSince: [
     "overseer_app_drifted_since_timestamp_seconds",
-    "Since when live objects of the app differ from what was applied; absent while none do.",
+    "Time since which live objects of the app differ from the applied state, in seconds since the epoch; absent while none do.",
   ],
   waitingSince: [
     "overseer_app_waiting_since_timestamp_seconds",
-    "Since when the newest Change of the app waits at a gate; absent while none does.",
+    "Time since which the newest Change of the app waits at a gate, in seconds since the epoch; absent while none does.",
   ],
 } as const satisfies Partial<Record<keyof AppState, readonly [string, string]>>;
 type SinceKey = keyof typeof SINCE;
 const SINCE_KEYS = Object.keys(SINCE) as SinceKey[];
 
-/** Makes `overseer_app_*`, `overseer_changes_total` and `overseer_sync_failures_total`. */
+/** Creates `overseer_app_*`, `overseer_changes_total` and `overseer_sync_failures_total`. */
 export function createAppGauges(make: Instruments): AppGauges {
   const info = make.levels({
     name: "overseer_app_info",
-    help: "An OverseerApp and its state; always 1.",
+    help: "State of an OverseerApp; always 1.",
     labels: INFO_LABELS,
   });
   const since = Object.fromEntries(
@@ -95,12 +98,12 @@ export function createAppGauges(make: Instruments): AppGauges {
   ) as Record<SinceKey, Family<"namespace" | "name", Level>>;
   const changes = make.counts({
     name: "overseer_changes_total",
-    help: "Changes that have ended, each counted once, by app and result.",
+    help: "Total number of Changes that have ended, by app and result.",
     labels: ["namespace", "name", "result"],
   });
   const failures = make.counts({
     name: "overseer_sync_failures_total",
-    help: "Failures of syncs by app and reason; a retry that fails in the same way is not counted again.",
+    help: "Total number of sync failures, by app and reason. A retry that fails in the same way is not counted again.",
     labels: ["namespace", "name", "reason"],
   });
   const states = new Map<string, { readonly labels: InfoLabels; readonly state: AppState }>();
@@ -110,10 +113,10 @@ export function createAppGauges(make: Instruments): AppGauges {
     const key = `${namespace}/${name}`;
     const known = counted.get(key);
     if (known) return known;
-    for (const result of FROM_THE_START) changes.of({ namespace, name, result }).inc(0);
-    const made = { results: new Set<ChangeResult>(FROM_THE_START), reasons: new Set<string>() };
-    counted.set(key, made);
-    return made;
+    for (const result of INITIAL_RESULTS) changes.of({ namespace, name, result }).inc(0);
+    const counters = { results: new Set<ChangeResult>(INITIAL_RESULTS), reasons: new Set<string>() };
+    counted.set(key, counters);
+    return counters;
   };
   const setSince = (before: AppState | undefined, state: AppState): void => {
     const { namespace, name } = state;

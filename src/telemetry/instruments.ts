@@ -1,46 +1,46 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 
-/** A number that only grows. */
+/** A counter. */
 export interface Count {
   inc(by?: number): void;
 }
 
-/** A number that goes up and down. */
+/** A gauge. */
 export interface Level {
   set(value: number): void;
   inc(by?: number): void;
   dec(by?: number): void;
 }
 
-/** A distribution of durations, in seconds. */
+/** A histogram of durations, in seconds. */
 export interface Timing {
   observe(seconds: number): void;
 }
 
-/** Values of the labels of one series. */
+/** Label values of one series. */
 export type Labels<Name extends string> = Readonly<Record<Name, string>>;
 
 /**
- * Series of one metric that differ in their labels. `of` gives the same object for the same labels: hold on to it where a
- * path is hot. Label values must come from a small set (kinds, results, reasons), never from names of objects.
+ * A metric with labels. `of` returns the same object for the same labels; keep it on hot paths. Label values must come
+ * from a small set (kinds, results, reasons).
  */
 export interface Family<Name extends string, Instrument> {
   of(labels: Labels<Name>): Instrument;
-  /** Takes a series away, for something that is gone. */
+  /** Removes one series, for example of a deleted object. */
   remove(labels: Labels<Name>): void;
 }
 
-/** What every metric needs. */
+/** Name, help text and labels of a metric. */
 export interface MetricText<Name extends string> {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly Name[];
 }
 
-/** Bounds for work that takes between a request and some minutes, in seconds. */
+/** Default histogram buckets, in seconds: from single requests to several minutes. */
 export const WORK_BUCKETS: readonly number[] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
-/** Makes metrics of one registry; there is no global one. */
+/** Creates metrics in one registry; there is no global registry. */
 export class Instruments {
   readonly #registry: Registry;
 
@@ -48,13 +48,13 @@ export class Instruments {
     this.#registry = registry;
   }
 
-  /** A family of counters. */
+  /** Creates a counter with labels. */
   counts<Name extends string>(text: MetricText<Name>): Family<Name, Count> {
     const counter = new Counter(this.#configuration(text));
     return family(text.labels, counter, (labels) => ({ inc: (by = 1) => counter.inc(labels, by) }));
   }
 
-  /** A family of gauges. */
+  /** Creates a gauge with labels. */
   levels<Name extends string>(text: MetricText<Name>): Family<Name, Level> {
     const gauge = new Gauge(this.#configuration(text));
     return family(text.labels, gauge, (labels) => ({
@@ -64,25 +64,25 @@ export class Instruments {
     }));
   }
 
-  /** A family of histograms. */
+  /** Creates a histogram with labels. */
   timings<Name extends string>(text: MetricText<Name>, buckets = WORK_BUCKETS): Family<Name, Timing> {
     const histogram = new Histogram({ ...this.#configuration(text), buckets: [...buckets] });
     return family(text.labels, histogram, (labels) => ({ observe: (seconds) => histogram.observe(labels, seconds) }));
   }
 
-  /** One counter without labels; it shows as 0 from the start. */
+  /** Creates a counter without labels, which starts at 0. */
   count(name: string, help: string): Count {
     const counter = new Counter({ name, help, registers: [this.#registry] });
     return { inc: (by = 1) => counter.inc(by) };
   }
 
-  /** One gauge without labels; it shows as 0 from the start. */
+  /** Creates a gauge without labels, which starts at 0. */
   level(name: string, help: string): Level {
     const gauge = new Gauge({ name, help, registers: [this.#registry] });
     return { set: (value) => gauge.set(value), inc: (by = 1) => gauge.inc(by), dec: (by = 1) => gauge.dec(by) };
   }
 
-  /** One histogram without labels. */
+  /** Creates a histogram without labels. */
   timing(name: string, help: string, buckets = WORK_BUCKETS): Timing {
     const histogram = new Histogram({ name, help, registers: [this.#registry], buckets: [...buckets] });
     return { observe: (seconds) => histogram.observe(seconds) };
@@ -93,7 +93,7 @@ export class Instruments {
   }
 }
 
-/** The part of a prom-client metric that takes a series away. */
+/** The part of a prom-client metric that removes a series. */
 interface Removable<Name extends string> {
   remove(labels: Labels<Name>): void;
 }
@@ -110,9 +110,9 @@ function family<Name extends string, Instrument>(
       const key = keyOf(labels);
       const known = children.get(key);
       if (known !== undefined) return known;
-      const made = make({ ...labels });
-      children.set(key, made);
-      return made;
+      const child = make({ ...labels });
+      children.set(key, child);
+      return child;
     },
     remove(labels) {
       children.delete(keyOf(labels));

@@ -2,15 +2,15 @@ import { messageOf, OverseerError } from "../base/errors.js";
 import type { LogFields } from "../base/logger.js";
 import { redactUrl } from "../base/redact.js";
 
-/** Severities, from the one that is always written to the one that is written only on request. */
+/** Log levels, most severe first. */
 export const LOG_LEVELS = ["error", "warn", "info", "debug"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Longest string of a field, in characters: a log line is no place for a manifest. */
+/** Maximum length of a string field, in characters. */
 const MAX_STRING = 4096;
-/** Deepest nesting of a field; also what ends a cycle. */
+/** Maximum nesting depth of a field; also ends cycles. */
 const MAX_DEPTH = 4;
-/** Most items of a list in a field. */
+/** Maximum number of list items in a field. */
 const MAX_ITEMS = 50;
 
 /** User name and password of a URL inside a longer text. */
@@ -18,9 +18,9 @@ const USERINFO = /:\/\/[^\s/?#"'<>]*@/g;
 const RESERVED: ReadonlySet<string> = new Set(["ts", "level", "msg"]);
 
 /**
- * One log line, as JSON without a line end: `{"ts","level","msg",…fields}`. Values are made safe here, once for all
- * callers: URLs lose user name and password, errors become texts (with a stack only when they were not expected), long
- * and deep values are cut.
+ * Formats one log line as JSON without a newline: `{"ts","level","msg",…fields}`. Sanitizes all values: removes user
+ * names and passwords from URLs, formats errors (with a stack only if they are unexpected), truncates long and deep
+ * values.
  */
 export function formatLine(ts: string, level: LogLevel, message: string, fields: LogFields): string {
   const line: Record<string, unknown> = { ts, level, msg: cleanText(message) };
@@ -34,7 +34,7 @@ export function formatLine(ts: string, level: LogLevel, message: string, fields:
   return JSON.stringify(line);
 }
 
-/** An expected error is its message and code; any other one is a fault of ours and shows where it happened. */
+/** Adds the message and code of an expected error. Any other error is a bug, so its stack is added. */
 function addError(line: Record<string, unknown>, name: string, error: Error): void {
   line[name] = cleanText(error.message);
   if (error instanceof OverseerError) line[`${name}Code`] = error.code;
@@ -47,7 +47,7 @@ function cleanText(text: string): string {
   return safe.length <= MAX_STRING ? safe : `${safe.slice(0, MAX_STRING - 1)}…`;
 }
 
-/** A text that is one URL with a user name loses its query too, since that is where the other tokens are. */
+/** Removes credentials from URLs. A text that is a single URL with a user name also loses its query, which may contain tokens. */
 function redact(text: string): string {
   if (!text.includes("@")) return text;
   return /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]*@\S*$/i.test(text) ? redactUrl(text) : text.replace(USERINFO, "://");

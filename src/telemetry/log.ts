@@ -3,24 +3,24 @@ import type { Clock } from "../base/clock.js";
 import type { LogFields, Logger } from "../base/logger.js";
 import { formatLine, LOG_LEVELS, type LogLevel } from "./log-line.js";
 
-/** How the operator logs. */
+/** Options of a logger. */
 export interface LogOptions {
-  /** Lines below this severity are not written, and cost next to nothing. */
+  /** Minimum severity; less severe lines are skipped before formatting. */
   readonly level: LogLevel;
   readonly clock: Clock;
-  /** Where lines go: standard output, unless a test listens. */
+  /** Output stream. Defaults to standard output. */
   readonly stream?: NodeJS.WritableStream;
 }
 
-/** Where winston's transports look for the finished line (`triple-beam`). */
+/** Key under which winston's transports expect the formatted line (`triple-beam`). */
 const MESSAGE = Symbol.for("message");
-/** Lines are finished before winston sees them; without a format of ours it would write them a second time. */
+/** Lines are already formatted; without this, winston would format them again. */
 const asIs = winston.format((info) => info)();
 const LEVELS: Readonly<Record<LogLevel, number>> = { error: 0, warn: 1, info: 2, debug: 3 };
 
 /**
- * A logger that writes one JSON object per line: `{"ts":"…Z","level":"info","msg":"…",…fields}`. Field values are made
- * safe in `log-line.ts`. A stream that breaks (the collector went away) never ends the process.
+ * Creates a logger that writes one JSON object per line: `{"ts":"…Z","level":"info","msg":"…",…fields}`. Field values
+ * are sanitized in `log-line.ts`. Errors of the stream, such as a closed pipe, do not end the process.
  */
 export function createLogger(options: LogOptions): Logger {
   const stream = options.stream ?? process.stdout;
@@ -75,7 +75,7 @@ class WinstonLogger implements Logger {
   }
 }
 
-/** Whether a text names a severity. */
+/** Reports whether the text is a log level. */
 export function isLogLevel(text: string): text is LogLevel {
   return (LOG_LEVELS as readonly string[]).includes(text);
 }

@@ -7,46 +7,46 @@ import { createRepositoryGauges, type RepositoryGauges } from "./repository-gaug
 import { createResourceGauge, type ResourceGauge } from "./resource-gauge.js";
 import { createSeries, type Series } from "./series.js";
 
-/** A scrape's answer. */
+/** Response to a scrape. */
 export interface MetricsText {
   readonly contentType: string;
   readonly body: string;
 }
 
-/** Every metric of the operator: one object per process, made in main and given to those who count. */
+/** All metrics of the operator: one object per process, created in main. */
 export interface Metrics extends Series {
   /** `overseer_resource_info`: one series per custom resource. */
   readonly resources: ResourceGauge;
   /** State and counters of each OverseerApp. */
   readonly apps: AppGauges;
-  /** How fresh each GitRepository is. */
+  /** Freshness of each GitRepository. */
   readonly repositories: RepositoryGauges;
-  /** Calls `fn` before each scrape, for values that are cheaper to ask for than to keep. */
+  /** Calls `fn` before each scrape, for values that are cheaper to compute on demand. */
   onScrape(fn: () => void): void;
-  /** All series in the text format of Prometheus; the answer is kept for a second. */
+  /** Returns all series in the Prometheus text format; the result is cached for one second. */
   renderMetrics(): Promise<MetricsText>;
 }
 
-/** How metrics are made. */
+/** Options of the metrics. */
 export interface MetricsOptions {
   readonly clock: Clock;
   /** Version of the operator, for `overseer_build_info`. */
   readonly version: string;
-  /** Leave out the series about the process, for a test that counts series. Default: they are in. */
+  /** Whether to include process metrics. Defaults to true. */
   readonly processMetrics?: boolean;
 }
 
-/** How long the text of a scrape is given out again: several scrapers cost what one costs. */
+/** How long a rendered scrape is reused, so that several scrapers cost no more than one. */
 const CACHE_MS = 1000;
 
-/** Makes all series in a registry of their own, so that nothing is shared between two operators in one process. */
+/** Creates all metrics in a new registry, so that two operators in one process share nothing. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const instruments = new Instruments(registry);
   const before: (() => void)[] = [];
   const build = {
     name: "overseer_build_info",
-    help: "Version of the operator; always 1.",
+    help: "Version of the operator, as a label; always 1.",
     labels: ["version"],
   } as const;
   instruments.levels(build).of({ version: options.version }).set(1);

@@ -1,12 +1,11 @@
 import type { Series } from "./series.js";
 
 /**
- * What rooms tell of their work, as the metrics count it. The rooms declare what they tell by interfaces of their own;
- * these match them by shape, so that no room has to know this one. Each function resolves its series once, here, since
- * it is called for every event or request.
+ * Adapters from the observer interfaces of other modules to metrics. They match those interfaces structurally, so that
+ * no module depends on telemetry. Series are resolved once here, since observers run for every event or request.
  */
 
-/** Counts renders, by where their documents came from. */
+/** Counts renders, by renderer and result. */
 export function renderObserver(series: Series): {
   rendered(renderer: string, result: string, seconds: number): void;
 } {
@@ -18,7 +17,7 @@ export function renderObserver(series: Series): {
   };
 }
 
-/** Counts requests to the API server; `code` is the HTTP status, or `error` when no answer came. */
+/** Counts requests to the API server; `code` is the HTTP status, or `error` if there was no response. */
 export function requestObserver(series: Series): (method: string, code: string, seconds: number) => void {
   return (method, code, seconds) => {
     series.requests.total.of({ code, method }).inc();
@@ -26,14 +25,14 @@ export function requestObserver(series: Series): (method: string, code: string, 
   };
 }
 
-/** Counts what happens to the keys of one queue. */
+/** Observer of one queue. */
 export interface QueueCounts {
   added(depth: number): void;
   taken(depth: number, waitedSeconds: number): void;
   finished(workedSeconds: number): void;
 }
 
-/** Counts for the queue of one controller. */
+/** Returns the observer for the queue of one controller. */
 export function queueObserver(series: Series, name: string): QueueCounts {
   const depthLevel = series.queue.depth.of({ name });
   const adds = series.queue.adds.of({ name });
@@ -52,13 +51,13 @@ export function queueObserver(series: Series, name: string): QueueCounts {
   };
 }
 
-/** Counts the reconciles of one controller. */
+/** Observer of the reconciliations of one controller. */
 export interface ControllerCounts {
   started(): void;
   finished(result: string, seconds: number): void;
 }
 
-/** Counts for one controller; a failed reconcile is also a retry of its queue. */
+/** Returns the observer for one controller. A failed reconciliation also counts as a retry of its queue. */
 export function controllerObserver(series: Series, controller: string): ControllerCounts {
   const active = series.reconcile.activeWorkers.of({ controller });
   const times = series.reconcile.seconds.of({ controller });
@@ -74,14 +73,14 @@ export function controllerObserver(series: Series, controller: string): Controll
   };
 }
 
-/** Counts the lists and watches of one kind. */
+/** Observer of the lists and watches of one kind. */
 export interface ReflectorCounts {
   listed(): void;
   watched(): void;
   restarted(): void;
 }
 
-/** Counts for the reflectors of one kind. */
+/** Returns the observer for the reflectors of one kind. */
 export function reflectorObserver(series: Series, kind: string): ReflectorCounts {
   const lists = series.reflector.lists.of({ kind });
   const watches = series.reflector.watches.of({ kind });

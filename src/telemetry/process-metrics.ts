@@ -3,7 +3,7 @@ import { constants, type PerformanceEntry, PerformanceObserver, performance } fr
 import { Gauge, type Registry } from "prom-client";
 import type { Family, Instruments, Timing } from "./instruments.js";
 
-/** Bounds for garbage collections, in seconds. */
+/** Histogram buckets for garbage collections, in seconds. */
 const GC_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1];
 
 const GC_KINDS: ReadonlyMap<number, string> = new Map([
@@ -14,30 +14,38 @@ const GC_KINDS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /**
- * Adds what dashboards for Node expect, under the usual names, and returns what must be called before each scrape. All
- * values are read at the scrape. prom-client's own set is not used: it wakes the process a hundred times a second to
- * measure the delay of the event loop; its utilization, which libuv counts anyway, says the same.
+ * Registers the metrics that dashboards for Node.js expect, and returns a function to call before each scrape. The
+ * default metrics of prom-client are not used: they wake the process a hundred times a second to measure event loop
+ * delay. Event loop utilization, which libuv tracks anyway, shows the same.
  */
 export function addProcessMetrics(registry: Registry, make: Instruments): () => void {
-  const cpu = make.count("process_cpu_seconds_total", "CPU time, user and system, in seconds.");
-  const resident = make.level("process_resident_memory_bytes", "Memory in RAM.");
-  const heapTotal = make.level("nodejs_heap_size_total_bytes", "Size of the JavaScript heap.");
-  const heapUsed = make.level("nodejs_heap_size_used_bytes", "Used part of the JavaScript heap.");
-  const external = make.level("nodejs_external_memory_bytes", "Memory of buffers and native objects.");
-  const files = make.level("process_open_fds", "Open file descriptors.");
+  const cpu = make.count("process_cpu_seconds_total", "Total user and system CPU time in seconds.");
+  const resident = make.level("process_resident_memory_bytes", "Resident memory size in bytes.");
+  const heapTotal = make.level("nodejs_heap_size_total_bytes", "Size of the JavaScript heap in bytes.");
+  const heapUsed = make.level("nodejs_heap_size_used_bytes", "Used size of the JavaScript heap in bytes.");
+  const external = make.level("nodejs_external_memory_bytes", "Memory of buffers and native objects in bytes.");
+  const files = make.level("process_open_fds", "Number of open file descriptors.");
   const loop = make.level(
     "nodejs_eventloop_utilization",
-    "Share of the time since the last scrape in which the event loop was busy.",
+    "Fraction of the time since the last scrape in which the event loop was busy.",
   );
   make
-    .level("process_start_time_seconds", "When the process started, since the epoch.")
+    .level("process_start_time_seconds", "Start time of the process in seconds since the epoch.")
     .set(performance.timeOrigin / 1000);
-  const version = { name: "nodejs_version_info", help: "Version of Node; always 1.", labels: ["version"] } as const;
+  const version = {
+    name: "nodejs_version_info",
+    help: "Version of Node.js, as a label; always 1.",
+    labels: ["version"],
+  } as const;
   make.levels(version).of({ version: process.version }).set(1);
   addEventLoopLag(registry);
   watchGarbageCollection(
     make.timings(
-      { name: "nodejs_gc_duration_seconds", help: "Garbage collections, by kind.", labels: ["kind"] },
+      {
+        name: "nodejs_gc_duration_seconds",
+        help: "Duration of garbage collections in seconds, by kind.",
+        labels: ["kind"],
+      },
       GC_BUCKETS,
     ),
   );
@@ -60,11 +68,11 @@ export function addProcessMetrics(registry: Registry, make: Instruments): () => 
   };
 }
 
-/** Measured by one trip around the loop, while the scrape waits. */
+/** Measures one iteration of the event loop during the scrape. */
 function addEventLoopLag(registry: Registry): void {
   new Gauge({
     name: "nodejs_eventloop_lag_seconds",
-    help: "How long the event loop took to come round, at the scrape.",
+    help: "Duration of one event loop iteration during the scrape, in seconds.",
     registers: [registry],
     async collect() {
       const start = performance.now();
@@ -74,7 +82,7 @@ function addEventLoopLag(registry: Registry): void {
   });
 }
 
-/** Costs something only when a collection happens. */
+/** Observes garbage collections; costs nothing between them. */
 function watchGarbageCollection(timings: Family<"kind", Timing>): void {
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) timings.of({ kind: gcKind(entry) }).observe(entry.duration / 1000);
@@ -88,7 +96,7 @@ function gcKind(entry: PerformanceEntry): string {
   return (typeof kind === "number" ? GC_KINDS.get(kind) : undefined) ?? "other";
 }
 
-/** 0 where the system does not tell. */
+/** Returns 0 on systems without /proc. */
 function openFiles(): number {
   try {
     return readdirSync("/proc/self/fd").length;

@@ -6,24 +6,24 @@ export interface RepositoryName {
   readonly name: string;
 }
 
-/** How fresh GitRepositories are. A repository that is forgotten or suspended has no series. */
+/** Freshness of GitRepositories. Deleted and suspended repositories have no series. */
 export interface RepositoryGauges {
-  /** A poll came to a good end. `time`: seconds since the epoch; `intervalSeconds`: time between two polls. */
+  /** Records a successful poll. `time`: seconds since the epoch; `intervalSeconds`: time between two polls. */
   polled(repository: RepositoryName, time: number, intervalSeconds: number): void;
   forget(repository: RepositoryName): void;
 }
 
-/** Makes `overseer_git_last_success_timestamp_seconds` and `overseer_git_interval_seconds`. */
+/** Creates `overseer_git_last_success_timestamp_seconds` and `overseer_git_interval_seconds`. */
 export function createRepositoryGauges(make: Instruments): RepositoryGauges {
   const labels = ["namespace", "name"] as const;
   const last = make.levels({
     name: "overseer_git_last_success_timestamp_seconds",
-    help: "When the remote of a GitRepository was last asked and all that it has was fetched.",
+    help: "Time at which a GitRepository was last up to date with its remote, in seconds since the epoch.",
     labels,
   });
   const interval = make.levels({
     name: "overseer_git_interval_seconds",
-    help: "Time between two polls of a GitRepository, as its spec says.",
+    help: "Poll interval of a GitRepository in seconds, from its spec.",
     labels,
   });
   return {

@@ -1,6 +1,6 @@
 import type { Instruments, Labels } from "./instruments.js";
 
-/** What `overseer_resource_info` says of one custom resource. */
+/** State of one custom resource as reported in `overseer_resource_info`. */
 export interface ResourceState {
   readonly kind: string;
   readonly namespace: string;
@@ -20,11 +20,11 @@ export interface ResourceGauge {
 
 const LABELS = ["kind", "namespace", "name", "ready", "reason", "suspended"] as const;
 
-/** Makes `overseer_resource_info{kind,namespace,name,ready,reason,suspended}`. */
+/** Creates `overseer_resource_info{kind,namespace,name,ready,reason,suspended}`. */
 export function createResourceGauge(make: Instruments): ResourceGauge {
   const info = make.levels({
     name: "overseer_resource_info",
-    help: "A custom resource and its state; always 1.",
+    help: "State of a custom resource; always 1.",
     labels: LABELS,
   });
   const current = new Map<string, Labels<(typeof LABELS)[number]>>();

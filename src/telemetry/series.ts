@@ -1,6 +1,6 @@
 import type { Count, Family, Instruments, Level, Timing } from "./instruments.js";
 
-/** The series of the operator, by subject. The names are in `docs/` and in the dashboards: they are part of the product. */
+/** Metrics of the operator, by subject. Their names are documented and used in dashboards and alerts. */
 export interface Series {
   readonly reconcile: {
     /** `result`: success, error, requeue, requeue_after. */
@@ -17,18 +17,18 @@ export interface Series {
     readonly longestRunningSeconds: Family<"name", Level>;
   };
   readonly requests: {
-    /** `code`: the HTTP status, or `error` when there was no answer. */
+    /** `code`: the HTTP status, or `error` if there was no response. */
     readonly total: Family<"code" | "method", Count>;
     readonly seconds: Family<"method", Timing>;
   };
   readonly election: {
-    /** 1 while this process leads; named as by client-go. */
+    /** 1 while this process is the leader; the name is the one of client-go. */
     readonly master: Family<"name", Level>;
     /** `result`: success, error. */
     readonly renewals: Family<"result", Count>;
   };
   readonly core: {
-    /** Requests to Overseer Cores; `code`: the HTTP status, or `error` when there was no answer. */
+    /** Requests to Overseer Cores; `code`: the HTTP status, or `error` if there was no response. */
     readonly requests: Family<"code" | "method", Count>;
   };
   readonly reflector: {
@@ -48,7 +48,7 @@ export interface Series {
     readonly errors: Family<"reason", Count>;
   };
   readonly render: {
-    /** `result`: hit (still in memory), disk, miss, error. */
+    /** `result`: hit (memory cache), disk (disk cache), miss, error. */
     readonly total: Family<"renderer" | "result", Count>;
     readonly seconds: Family<"renderer", Timing>;
   };
@@ -61,7 +61,8 @@ export interface Series {
     readonly detected: Count;
     readonly healed: Count;
     readonly healSeconds: Timing;
-    readonly looks: Family<"cause", Count>;
+    /** `cause`: periodic, definitions. */
+    readonly resyncObjects: Family<"cause", Count>;
     readonly contestedObjects: Level;
   };
   readonly prune: {
@@ -69,19 +70,19 @@ export interface Series {
     readonly refused: Family<"reason", Count>;
   };
   readonly webhooks: {
-    /** Requests to the webhook server; the values of both labels are a fixed list. */
+    /** Requests to the webhook server; both labels have a fixed set of values. */
     readonly total: Family<"provider" | "result", Count>;
-    /** Polls that webhooks asked for; `result`: success, error, given_up. */
+    /** Polls requested by webhooks; `result`: success, error, given_up. */
     readonly polls: Family<"result", Count>;
   };
 }
 
-/** Bounds for requests to the API server, in seconds. */
+/** Histogram buckets for requests to the API server, in seconds. */
 const REQUEST_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-/** Bounds for healing, which is promised within a quarter of a second. */
+/** Histogram buckets for drift reverts, in seconds; the target is 250 ms. */
 const HEAL_BUCKETS = [0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Makes every series. Called once per registry. */
+/** Creates all metrics. Call it once per registry. */
 export function createSeries(make: Instruments): Series {
   return {
     reconcile: reconcileSeries(make),
@@ -89,13 +90,13 @@ export function createSeries(make: Instruments): Series {
     requests: {
       total: make.counts({
         name: "rest_client_requests_total",
-        help: "Requests to the API server, by status code and method.",
+        help: "Total number of requests to the API server, by status code and method.",
         labels: ["code", "method"],
       }),
       seconds: make.timings(
         {
           name: "rest_client_request_duration_seconds",
-          help: "How long the API server took to answer.",
+          help: "Response time of the API server in seconds, by method.",
           labels: ["method"],
         },
         REQUEST_BUCKETS,
@@ -105,7 +106,7 @@ export function createSeries(make: Instruments): Series {
     core: {
       requests: make.counts({
         name: "overseer_core_requests_total",
-        help: "Requests to Overseer Cores, by status code and method.",
+        help: "Total number of requests to Overseer Cores, by status code and method.",
         labels: ["code", "method"],
       }),
     },
@@ -114,58 +115,67 @@ export function createSeries(make: Instruments): Series {
     render: {
       total: make.counts({
         name: "overseer_renders_total",
-        help: "Renders of sources, by renderer and result: hit (still in memory), disk (kept result), miss (rendered), error.",
+        help: "Total number of source renders, by renderer and result: hit (memory cache), disk (disk cache), miss (rendered), error.",
         labels: ["renderer", "result"],
       }),
       seconds: make.timings({
         name: "overseer_render_duration_seconds",
-        help: "How long renders took that were in neither memory nor the cache folder.",
+        help: "Duration in seconds of renders that no cache could serve, by renderer.",
         labels: ["renderer"],
       }),
     },
     sync: {
-      seconds: make.timing("overseer_sync_duration_seconds", "From the start of a Change to its successful end."),
+      seconds: make.timing(
+        "overseer_sync_duration_seconds",
+        "Time in seconds from the start of a Change to its successful completion.",
+      ),
       applies: make.counts({
         name: "overseer_apply_total",
-        help: "Writes of managed objects, by verb and result.",
+        help: "Total number of writes of managed objects, by verb and result.",
         labels: ["verb", "result"],
       }),
     },
     drift: {
-      detected: make.count("overseer_drift_detected_total", "Live objects found to differ from what was last applied."),
-      healed: make.count("overseer_drift_healed_total", "Live objects put back to what was last applied."),
+      detected: make.count(
+        "overseer_drift_detected_total",
+        "Total number of live objects found to differ from the applied state.",
+      ),
+      healed: make.count("overseer_drift_healed_total", "Total number of live objects whose drift was reverted."),
       healSeconds: make.timing(
         "overseer_heal_duration_seconds",
-        "From the event that shows drift to the answer of the write that heals it.",
+        "Time in seconds from the watch event that shows drift to the response of the write that reverts it.",
         HEAL_BUCKETS,
       ),
-      looks: make.counts({
-        name: "overseer_sweep_objects_total",
-        help: "Live objects looked at without an event, since their time had come or their meaning had changed.",
+      resyncObjects: make.counts({
+        name: "overseer_resync_objects_total",
+        help: "Total number of live objects verified without a watch event, by cause: periodic (resync interval), definitions (admission or schema change).",
         labels: ["cause"],
       }),
       contestedObjects: make.level(
         "overseer_contested_objects",
-        "Objects with a field that another writer takes back again and again.",
+        "Number of objects with a field that another field manager keeps changing.",
       ),
     },
     prune: {
-      pruned: make.count("overseer_pruned_total", "Objects deleted because they left Git."),
+      pruned: make.count(
+        "overseer_pruned_total",
+        "Total number of objects deleted because they were removed from Git.",
+      ),
       refused: make.counts({
         name: "overseer_prune_refused_total",
-        help: "Deletions that were refused, by reason.",
+        help: "Total number of refused deletions, by reason.",
         labels: ["reason"],
       }),
     },
     webhooks: {
       total: make.counts({
         name: "overseer_webhooks_total",
-        help: "Webhooks received, by the Git host that sent them and what became of them.",
+        help: "Total number of webhooks received, by Git provider and result.",
         labels: ["provider", "result"],
       }),
       polls: make.counts({
         name: "overseer_webhook_polls_total",
-        help: "Polls asked for by webhooks, by result of the write that asks. Pushes in a burst are one.",
+        help: "Total number of polls requested by webhooks, by result of the request. Pushes in a burst count once.",
         labels: ["result"],
       }),
     },
@@ -176,12 +186,12 @@ function electionSeries(make: Instruments): Series["election"] {
   return {
     master: make.levels({
       name: "leader_election_master_status",
-      help: "Whether this process holds the lease and works (1) or stands by (0).",
+      help: "Whether this process is the leader (1) or on standby (0).",
       labels: ["name"],
     }),
     renewals: make.counts({
       name: "overseer_lease_renewals_total",
-      help: "Renewals of the lease by this process, by result.",
+      help: "Total number of lease renewals by this process, by result.",
       labels: ["result"],
     }),
   };
@@ -191,17 +201,17 @@ function reconcileSeries(make: Instruments): Series["reconcile"] {
   return {
     total: make.counts({
       name: "controller_reconcile_total",
-      help: "Reconciles, by controller and result.",
+      help: "Total number of reconciliations, by controller and result.",
       labels: ["controller", "result"],
     }),
     seconds: make.timings({
       name: "controller_reconcile_time_seconds",
-      help: "How long one reconcile took.",
+      help: "Duration of reconciliations in seconds, by controller.",
       labels: ["controller"],
     }),
     activeWorkers: make.levels({
       name: "controller_active_workers",
-      help: "Reconciles under way.",
+      help: "Number of reconciliations in progress, by controller.",
       labels: ["controller"],
     }),
   };
@@ -209,26 +219,30 @@ function reconcileSeries(make: Instruments): Series["reconcile"] {
 
 function queueSeries(make: Instruments): Series["queue"] {
   return {
-    depth: make.levels({ name: "workqueue_depth", help: "Keys that wait.", labels: ["name"] }),
-    adds: make.counts({ name: "workqueue_adds_total", help: "Keys that were added.", labels: ["name"] }),
+    depth: make.levels({ name: "workqueue_depth", help: "Number of keys waiting in the queue.", labels: ["name"] }),
+    adds: make.counts({
+      name: "workqueue_adds_total",
+      help: "Total number of keys added to the queue.",
+      labels: ["name"],
+    }),
     retries: make.counts({
       name: "workqueue_retries_total",
-      help: "Keys that were added again after a failure.",
+      help: "Total number of keys added again after a failure.",
       labels: ["name"],
     }),
     waitSeconds: make.timings({
       name: "workqueue_queue_duration_seconds",
-      help: "How long a key waited for a worker.",
+      help: "Time in seconds that a key waits in the queue.",
       labels: ["name"],
     }),
     workSeconds: make.timings({
       name: "workqueue_work_duration_seconds",
-      help: "How long the work on a key took.",
+      help: "Time in seconds to process a key.",
       labels: ["name"],
     }),
     longestRunningSeconds: make.levels({
       name: "workqueue_longest_running_processor_seconds",
-      help: "Age of the oldest work under way.",
+      help: "Running time in seconds of the longest-running worker.",
       labels: ["name"],
     }),
   };
@@ -236,20 +250,24 @@ function queueSeries(make: Instruments): Series["queue"] {
 
 function reflectorSeries(make: Instruments): Series["reflector"] {
   return {
-    lists: make.counts({ name: "overseer_reflector_lists_total", help: "Full lists read, by kind.", labels: ["kind"] }),
+    lists: make.counts({
+      name: "overseer_reflector_lists_total",
+      help: "Total number of full lists, by kind.",
+      labels: ["kind"],
+    }),
     watches: make.counts({
       name: "overseer_reflector_watches_total",
-      help: "Watches opened, by kind.",
+      help: "Total number of watches opened, by kind.",
       labels: ["kind"],
     }),
     restarts: make.counts({
       name: "overseer_reflector_restarts_total",
-      help: "Watches that ended by a fault, by kind.",
+      help: "Total number of watches that ended with an error, by kind.",
       labels: ["kind"],
     }),
     objects: make.levels({
       name: "overseer_reflector_objects",
-      help: "Objects held in memory, by kind.",
+      help: "Number of objects in the cache, by kind.",
       labels: ["kind"],
     }),
   };
@@ -259,19 +277,22 @@ function gitSeries(make: Instruments): Series["git"] {
   return {
     polls: make.counts({
       name: "overseer_git_polls_total",
-      help: "Questions to a Git remote for its refs, by result.",
+      help: "Total number of ref listings requested from Git remotes, by result.",
       labels: ["result"],
     }),
     fetches: make.counts({
       name: "overseer_git_fetches_total",
-      help: "Fetches from a Git remote, by result.",
+      help: "Total number of fetches from Git remotes, by result.",
       labels: ["result"],
     }),
-    fetchSeconds: make.timing("overseer_git_fetch_duration_seconds", "How long a fetch took, with its verification."),
-    fetchBytes: make.count("overseer_git_fetch_bytes_total", "Bytes of packs received."),
+    fetchSeconds: make.timing(
+      "overseer_git_fetch_duration_seconds",
+      "Duration of fetches in seconds, including verification.",
+    ),
+    fetchBytes: make.count("overseer_git_fetch_bytes_total", "Total size of received packs in bytes."),
     errors: make.counts({
       name: "overseer_git_errors_total",
-      help: "Failed polls and fetches of GitRepositories, by reason.",
+      help: "Total number of failed polls and fetches of GitRepositories, by reason.",
       labels: ["reason"],
     }),
   };

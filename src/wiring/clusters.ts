@@ -36,7 +36,7 @@ export class Clusters {
       appNamespaces: config.watchNamespaces,
       // Of what is not watched nobody here knows that it is gone.
       appExists: (namespace, name) => !apps.follows(namespace) || apps.get(`${namespace}/${name}`) !== undefined,
-      onVerify: (cause) => metrics.drift.looks.of({ cause }).inc(),
+      onVerify: (cause) => metrics.drift.resyncObjects.of({ cause }).inc(),
     };
     this.local = new ClusterConnection({
       ...shared,

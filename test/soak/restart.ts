@@ -3,7 +3,7 @@ import type { World } from "../support/world.js";
 import { versions } from "./compare.js";
 import type { Model } from "./model.js";
 
-const LOOKS = 'overseer_sweep_objects_total{cause="meaning"}';
+const LOOKS = 'overseer_resync_objects_total{cause="definitions"}';
 
 /**
  * Kills the operator and starts it again, and waits until the new process has verified each object by an apply. Gives the

@@ -32,7 +32,7 @@ describe("What may have changed without a trace is looked at once", function () 
     const objects = await world.kube.list<RawObject>("v1", "ConfigMap", world.namespace);
     return objects.map(({ metadata }) => `${metadata.name} ${metadata.resourceVersion}`).sort();
   };
-  const looked = (): Promise<number> => world.operator.metric('overseer_sweep_objects_total{cause="time"}');
+  const looked = (): Promise<number> => world.operator.metric('overseer_resync_objects_total{cause="periodic"}');
   const writesTo = (mark: number, plural: string): string[] =>
     proxy.requests
       .slice(mark)

@@ -156,7 +156,7 @@ describe("loadConfig", () => {
     [["--concurency", "3"], "CONFIG_UNKNOWN_FLAG: unknown flag --concurency: did you mean --concurrency?"],
     [["--zzzzzzzz"], "CONFIG_UNKNOWN_FLAG: unknown flag --zzzzzzzz: see --help"],
     [["-v"], "CONFIG_UNKNOWN_FLAG: unknown flag -v: see --help"],
-    [["run"], 'CONFIG_UNKNOWN_FLAG: "run" is no flag; see --help'],
+    [["run"], 'CONFIG_UNKNOWN_FLAG: unexpected argument "run"; see --help'],
     [["--log-level"], "CONFIG_MISSING_VALUE: --log-level needs a value: --log-level=LEVEL"],
     [["--log-level", "--concurrency=1"], "CONFIG_MISSING_VALUE: --log-level needs a value: --log-level=LEVEL"],
     [["--help=yes"], "CONFIG_INVALID: --help takes no value"],
@@ -165,7 +165,10 @@ describe("loadConfig", () => {
     [["--concurrency=0"], 'CONFIG_INVALID: --concurrency must be at least 1; got "0"'],
     [["--concurrency=1.5"], 'CONFIG_INVALID: --concurrency must be a whole number; got "1.5"'],
     [["--concurrency=-1"], 'CONFIG_INVALID: --concurrency must be a whole number; got "-1"'],
-    [["--trusted-namespaces=a,B"], 'CONFIG_INVALID: --trusted-namespaces "B" is no name of a namespace; got "a,B"'],
+    [
+      ["--trusted-namespaces=a,B"],
+      'CONFIG_INVALID: --trusted-namespaces contains "B", which is not a valid namespace name; got "a,B"',
+    ],
     [["--leader-election=no"], 'CONFIG_INVALID: --leader-election must be true or false; got "no"'],
     [
       ["--lease-duration=15"],
@@ -182,13 +185,13 @@ describe("loadConfig", () => {
     ],
     [
       ["--lease-name=A"],
-      'CONFIG_INVALID: --lease-name must be a name of lower-case letters, digits, dashes and dots; got "A"',
+      'CONFIG_INVALID: --lease-name must be a name of lowercase letters, digits, dashes and dots; got "A"',
     ],
     [
       ["--roles=controller,sever"],
-      'CONFIG_INVALID: --roles must be controller or server, or both separated by a comma; got "controller,sever"',
+      'CONFIG_INVALID: --roles must be controller or server, or both, separated by a comma; got "controller,sever"',
     ],
-    [["--roles="], 'CONFIG_INVALID: --roles must be controller or server, or both separated by a comma; got ""'],
+    [["--roles="], 'CONFIG_INVALID: --roles must be controller or server, or both, separated by a comma; got ""'],
     [["--kubeconfig="], 'CONFIG_INVALID: --kubeconfig must not be empty; got ""'],
   ];
   for (const [argv, message] of refusals) {
@@ -214,7 +217,7 @@ describe("loadConfig", () => {
 });
 
 describe("helpText", () => {
-  it("tells of every flag, variable and default, in lines that fit", () => {
+  it("describes every flag, variable and default, in lines of at most 100 characters", () => {
     const text = helpText();
     for (const option of OPTIONS) {
       expect(text).to.include(`--${option.flag}`);
@@ -224,14 +227,14 @@ describe("helpText", () => {
     for (const line of text.split("\n")) expect(line.length, line).to.be.at.most(100);
   });
 
-  it("is asked for by a flag", () => {
+  it("is requested by --help", () => {
     expect(load(["--help"]).show).to.equal("help");
     expect(load(["--version"]).show).to.equal("version");
   });
 });
 
 describe("nearest", () => {
-  it("finds what was meant, and nothing when that is too far", () => {
+  it("returns the closest candidate, or undefined if none is close", () => {
     expect(nearest("contxt", ["context", "quiet"])).to.equal("context");
     expect(nearest("quite", ["context", "quiet"])).to.equal("quiet");
     expect(nearest("something", ["context", "quiet"])).to.equal(undefined);

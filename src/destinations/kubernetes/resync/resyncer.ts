@@ -5,7 +5,7 @@ import type { Tracked, Tracker } from "../watch/tracker.js";
 import { calmPause, PACE } from "./resync-rate.js";
 
 /** Why an object is looked at: its time has come, or something changed what it means. */
-export type ResyncCause = "time" | "meaning";
+export type ResyncCause = "periodic" | "definitions";
 
 /** What a sweeper works with. */
 export interface ResyncerOptions {
@@ -73,12 +73,12 @@ export class Resyncer {
   /** Has some objects looked at. Gives how long to wait before the next ones. */
   #look(): number {
     if (this.#options.busy()) return PACE.busyMs;
-    if (this.#take(this.#urgent, "meaning")) return PACE.urgentMs;
+    if (this.#take(this.#urgent, "definitions")) return PACE.urgentMs;
     const now = this.#options.clock.monotonic();
     if (now < this.#calmAt) return this.#calmAt - now;
     this.#scan();
     const pause = calmPause(this.#options.tracker.size);
-    this.#take(this.#calm, "time");
+    this.#take(this.#calm, "periodic");
     this.#calmAt = now + pause;
     return pause;
   }

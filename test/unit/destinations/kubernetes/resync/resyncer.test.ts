@@ -111,7 +111,7 @@ describe("Sweeper", () => {
     for (const _ of [1, 2]) {
       sweeper.rulesChanged(({ kind }) => kind === "Thing");
       pass(30_000);
-      expect(looks.splice(0).filter(({ cause }) => cause === "meaning")).to.have.length(200);
+      expect(looks.splice(0).filter(({ cause }) => cause === "definitions")).to.have.length(200);
     }
   });
 
