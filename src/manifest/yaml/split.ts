@@ -19,14 +19,37 @@ export function splitDocuments(stream: string): Chunk[] {
     const at = match.index + match[0].length - 3;
     const part = text.slice(start, at);
     if (onlyDirectives(part)) continue;
-    if (!isBlank(part)) chunks.push({ text: part, line });
+    if (!isBlank(part)) chunks.push(...splitJson({ text: part, line }));
     line += countLines(part, part.length);
     start = at;
   }
   const rest = text.slice(start);
-  if (!isBlank(rest)) chunks.push({ text: rest, line });
+  if (!isBlank(rest)) chunks.push(...splitJson({ text: rest, line }));
   return chunks;
 }
+
+/** kubectl reads JSON objects that follow one another without a marker; no YAML document looks like that. */
+function splitJson(chunk: Chunk): Chunk[] {
+  if (!/^\s*\{/.test(chunk.text)) return [chunk];
+  const chunks: Chunk[] = [];
+  let { line } = chunk;
+  let start = 0;
+  let depth = 0;
+  for (const { 0: token, index } of chunk.text.matchAll(/[{}]|"(?:[^"\\]|\\.)*"/gs)) {
+    if (token === "{") depth++;
+    if (token !== "}" || --depth > 0) continue;
+    const end = index + 1;
+    NEXT_OBJECT.lastIndex = end;
+    if (!NEXT_OBJECT.test(chunk.text)) break;
+    const text = chunk.text.slice(start, end);
+    chunks.push({ text, line });
+    line += countLines(text, text.length);
+    start = end;
+  }
+  return [...chunks, { text: chunk.text.slice(start), line }];
+}
+
+const NEXT_OBJECT = /\s*\{/y;
 
 /** Number of line ends in `text` before `end`. `\r\n` is one. */
 export function countLines(text: string, end: number, from = 0): number {
