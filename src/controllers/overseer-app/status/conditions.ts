@@ -152,9 +152,12 @@ function withRetry(problem: Problem): string {
   return problem.terminal ? problem.message : `${problem.message}; it is tried again by itself`;
 }
 
+/** The first few objects, those with the same note together: one sentence is never repeated. */
 function describe(reports: readonly DriftReport[]): string {
   const sorted = [...reports].sort((a, b) => (a.object < b.object ? -1 : a.object > b.object ? 1 : 0));
-  const shown = sorted.slice(0, 3).map(({ object, note }) => `${object}: ${note}`);
+  const objects = new Map<string, string[]>();
+  for (const { object, note } of sorted.slice(0, 3)) objects.set(note, [...(objects.get(note) ?? []), object]);
+  const shown = [...objects].map(([note, names]) => `${names.join(", ")}: ${note}`);
   return `${shown.join("; ")}${reports.length > 3 ? `; and ${reports.length - 3} more` : ""}`;
 }
 

@@ -229,9 +229,12 @@ describe("messages of an app's conditions", () => {
 
   it("name three drifted objects, and count the others", () => {
     expect(messageOf({ drift: many(3) }, "Drifted")).to.equal(
-      "ConfigMap shop/c0: x; ConfigMap shop/c1: x; ConfigMap shop/c2: x",
+      "ConfigMap shop/c0, ConfigMap shop/c1, ConfigMap shop/c2: x",
     );
     expect(messageOf({ drift: many(5) }, "Drifted")).to.match(/c2: x; and 2 more$/);
+    expect(messageOf({ drift: [...many(2), { object: "Pod shop/p", note: "y" }] }, "Drifted")).to.equal(
+      "ConfigMap shop/c0, ConfigMap shop/c1: x; Pod shop/p: y",
+    );
   });
 
   it("name three unhealthy objects, and count the others", () => {
