@@ -43,7 +43,7 @@ export async function chooseGitEngine(options: ChooseGitEngineOptions): Promise<
   }
   const note = `git ${found.why}`;
   if (preference === "native")
-    shared.logger.warn("cannot use the native Git engine, using the other one", { why: note });
+    shared.logger.warn("cannot use the native Git engine, using the isomorphic one", { why: note });
   return isomorphic(shared, note);
 }
 

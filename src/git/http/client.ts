@@ -5,16 +5,16 @@ import { GitError } from "../errors.js";
 import type { Connections } from "./connections.js";
 import { isBrokenConnection, redirected, statusError, transportError } from "./failures.js";
 
-/** Redirects on the same server that are followed one after the other. */
+/** Consecutive redirects on the same server that are followed. */
 const MAX_HOPS = 3;
 
-/** Where a request goes, below the address of the repository. */
+/** Path of a request, below the address of the repository. */
 export type GitService = "/info/refs?service=git-upload-pack" | "/git-upload-pack";
 
 /** One request to a repository. */
 export interface GitHttpRequest {
   readonly remote: GitRemote;
-  /** Address of the repository: the remote's, or where the server said that it has moved to. */
+  /** Address of the repository: the remote's, or the one that the server redirected to. */
   readonly base: string;
   readonly service: GitService;
   /** Makes it a POST. */
@@ -22,20 +22,20 @@ export interface GitHttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** `GIT_TOO_LARGE` beyond this. */
   readonly maxBytes: number;
-  /** What to do about an answer that is too large, for its message. */
+  /** Remedy in the message about a response that is too large. */
   readonly remedy?: string;
   readonly signal: AbortSignal;
 }
 
-/** An answer of status 200. */
+/** A response with status 200. */
 export interface GitHttpResponse {
-  /** The address that answered: the request's, or another one of the same server. */
+  /** The address that responded: the request's, or another one of the same server. */
   readonly base: string;
   readonly contentType: string;
   readonly body: AsyncIterable<Buffer>;
 }
 
-/** HTTP for Git: signs in, follows redirects on the same server only, caps what it reads, and words what goes wrong. */
+/** HTTP for Git: authenticates, follows redirects on the same server only, limits response sizes, and describes failures. */
 export class GitHttpClient {
   readonly #connections: Connections;
   readonly #clock: Clock;
@@ -45,7 +45,7 @@ export class GitHttpClient {
     this.#clock = clock;
   }
 
-  /** The answer to `request`. Every status but 200 is thrown as the error that it stands for. */
+  /** Sends `request`. Throws the matching error for every status other than 200. */
   async send(request: GitHttpRequest): Promise<GitHttpResponse> {
     let { base } = request;
     for (let hop = 0; ; hop++) {
@@ -65,7 +65,7 @@ export class GitHttpClient {
     }
   }
 
-  /** A kept connection may be closed by the server in the moment that we use it. All requests only read, so they are repeated. */
+  /** The server may close a kept-alive connection just as it is used. Requests are read-only, so one retry is safe. */
   async #requestTwice(request: GitHttpRequest, base: string): Promise<Dispatcher.ResponseData> {
     try {
       return await this.#request(request, base);
@@ -113,10 +113,7 @@ async function* readBody(request: GitHttpRequest, body: AsyncIterable<Buffer>): 
 function tooLarge({ remote, maxBytes, remedy }: GitHttpRequest): GitError {
   const mib = Math.round(maxBytes / 2 ** 20);
   const hint = remedy === undefined ? "" : `: ${remedy}`;
-  return new GitError(
-    "GIT_TOO_LARGE",
-    `${remote.url} sends more than the ${mib} MiB that are allowed for one answer${hint}`,
-  );
+  return new GitError("GIT_TOO_LARGE", `the response of ${remote.url} exceeds the limit of ${mib} MiB${hint}`);
 }
 
 function authorization({ credential }: GitRemote): Readonly<Record<string, string>> {
@@ -126,7 +123,7 @@ function authorization({ credential }: GitRemote): Readonly<Record<string, strin
   return { authorization: `Basic ${basic}` };
 }
 
-/** The repository's new address when `target` is the same service of the same server. */
+/** Returns the repository's new address if `target` is the same service on the same server. */
 function movedBase(target: URL, base: string, service: GitService): string | undefined {
   if (target.origin !== new URL(base).origin) return undefined;
   const at = `${target.pathname}${target.search}`;

@@ -6,35 +6,32 @@ import { remoteAddress } from "../remote.js";
 
 const CREDENTIAL_KEYS = "username and password, or token, or bearerToken";
 
-/** Codes of Node and undici for a server that cannot be reached or falls silent, and how to say it. */
+/** Node and undici codes for an unreachable or unresponsive server, with their descriptions. */
 const UNREACHABLE: Readonly<Record<string, string>> = {
-  ENOTFOUND: "its name does not resolve",
-  EAI_AGAIN: "its name cannot be resolved right now",
-  ECONNREFUSED: "nothing listens there",
-  ECONNRESET: "it broke the connection",
-  EPIPE: "it broke the connection",
-  EHOSTUNREACH: "there is no route to it",
-  ENETUNREACH: "there is no route to it",
-  ETIMEDOUT: "it does not answer",
-  UND_ERR_CONNECT_TIMEOUT: "it does not answer",
-  UND_ERR_HEADERS_TIMEOUT: "it fell silent",
-  UND_ERR_BODY_TIMEOUT: "it fell silent",
-  UND_ERR_SOCKET: "it broke the connection",
+  ENOTFOUND: "the server's host name does not resolve",
+  EAI_AGAIN: "the server's host name temporarily does not resolve",
+  ECONNREFUSED: "the server refused the connection",
+  ECONNRESET: "the server closed the connection",
+  EPIPE: "the server closed the connection",
+  EHOSTUNREACH: "there is no route to the server",
+  ENETUNREACH: "there is no route to the server",
+  ETIMEDOUT: "the server does not respond",
+  UND_ERR_CONNECT_TIMEOUT: "the server does not respond",
+  UND_ERR_HEADERS_TIMEOUT: "the server stopped responding",
+  UND_ERR_BODY_TIMEOUT: "the server stopped responding",
+  UND_ERR_SOCKET: "the server closed the connection",
 };
 
-/** Begins the codes that OpenSSL and Node give when a certificate or a handshake is refused. */
+/** Prefixes of the OpenSSL and Node codes for a rejected certificate or handshake. */
 const TLS_CODES =
   /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|EPROTO)/;
 
-/** Whether the connection was there and broke, before any of the answer came. */
+/** Returns whether an established connection was closed before any of the response arrived. */
 export function isBrokenConnection(error: unknown): boolean {
   return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(codeOf(error) ?? "");
 }
 
-/**
- * The error for a request that got no whole answer; `proxy` is what it went through. What this room does not know comes back
- * as it is.
- */
+/** Returns the error for a request without a complete response, sent through `proxy` if set. Unknown errors are returned unchanged. */
 export function transportError(remote: GitRemote, error: unknown, proxy?: HttpProxy): unknown {
   const code = codeOf(error);
   if (error instanceof GitError) return error;
@@ -45,9 +42,11 @@ export function transportError(remote: GitRemote, error: unknown, proxy?: HttpPr
   if (TLS_CODES.test(code)) {
     const hint =
       remote.credential?.ca === undefined
-        ? "if it uses a private authority, put that authority's certificate under ca.crt into the Secret of secretRef"
-        : "check that ca.crt in the Secret of secretRef is the authority that signed the server's certificate";
-    return new GitError("GIT_TLS", `no trusted connection to ${address} (${code}): ${hint}`, { cause: error });
+        ? "if the server uses a private certificate authority, add its certificate as ca.crt to the Secret named in secretRef"
+        : "check that ca.crt in the Secret named in secretRef is the authority that signed the server's certificate";
+    return new GitError("GIT_TLS", `cannot establish a trusted TLS connection to ${address} (${code}): ${hint}`, {
+      cause: error,
+    });
   }
   const why = UNREACHABLE[code];
   if (why === undefined && !code.startsWith("UND_ERR_") && !code.startsWith("HPE_")) return error;
@@ -55,7 +54,7 @@ export function transportError(remote: GitRemote, error: unknown, proxy?: HttpPr
     code === "ENOTFOUND" && isIP(address) === 0
       ? "check the host in url"
       : "check url, the network policies and the server";
-  const hint = proxy === undefined ? direct : `check the proxy, and whether ${NO_PROXY} should name the host`;
+  const hint = proxy === undefined ? direct : `check the proxy, and whether ${NO_PROXY} should include the host`;
   return new GitError("GIT_UNREACHABLE", `cannot reach ${address}: ${whatFailed(why, proxy)} (${code}); ${hint}`, {
     cause: error,
   });
@@ -63,19 +62,17 @@ export function transportError(remote: GitRemote, error: unknown, proxy?: HttpPr
 
 const NO_PROXY = "NO_PROXY";
 
-/** With a proxy, nobody can tell which of the two ends it was. */
+/** With a proxy, the connection that failed is the one to the proxy. */
 function whatFailed(why: string | undefined, proxy: HttpProxy | undefined): string {
-  if (why === undefined) return "the answer is broken";
-  return proxy === undefined ? why : why.replace(/^(it|its|nothing|there)\b/, (word) => PROXY_WORDS[word] ?? word);
+  if (why === undefined) return "the response is malformed";
+  return proxy === undefined ? why : why.replace("the server", "the proxy");
 }
-
-const PROXY_WORDS: Readonly<Record<string, string>> = { it: "the proxy", its: "the proxy's" };
 
 function shownProxy({ address, variable }: HttpProxy): string {
   return `the proxy ${address} (${variable})`;
 }
 
-/** The status with which a proxy refused to open a tunnel, in the words of undici and of curl. */
+/** Returns the status with which a proxy refused to open a tunnel, as undici and curl report it. */
 function tunnelStatus(error: unknown): number | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
     const status = /Proxy (?:response|Authentication Required) \((\d{3})\)/.exec(at.message)?.[1];
@@ -88,12 +85,12 @@ function proxyRefused(remote: GitRemote, proxy: HttpProxy, status: number, cause
   const address = remoteAddress(remote.url);
   const message =
     status === 407
-      ? `${shownProxy(proxy)} asks for a user name and password (HTTP 407): check those in the address of ${proxy.variable}`
-      : `${shownProxy(proxy)} does not let requests through to ${address} (HTTP ${status}): allow the host there, or name it in ${NO_PROXY}`;
+      ? `${shownProxy(proxy)} requires a user name and password (HTTP 407): check the ones in ${proxy.variable}`
+      : `${shownProxy(proxy)} rejects requests to ${address} (HTTP ${status}): allow the host in the proxy, or add it to ${NO_PROXY}`;
   return new GitError("GIT_UNREACHABLE", message, { cause });
 }
 
-/** The error for a whole poll or fetch that took longer than it may. */
+/** Returns the error for a poll or fetch that exceeded its timeout. */
 export function tooSlow(remote: GitRemote, what: string, ms: number): GitError {
   return new GitError(
     "GIT_UNREACHABLE",
@@ -101,7 +98,7 @@ export function tooSlow(remote: GitRemote, what: string, ms: number): GitError {
   );
 }
 
-/** The error for an answer with a status other than 200. `retryAfter` is the header of that name, `proxy` what it came through. */
+/** Returns the error for a response with a status other than 200. `retryAfter` is the Retry-After header. */
 export function statusError(
   remote: GitRemote,
   status: number,
@@ -113,57 +110,57 @@ export function statusError(
   if (proxy !== undefined && status === 407) return proxyRefused(remote, proxy, status);
   const wait = retryAfterMs(retryAfter, now);
   const options = wait === undefined ? {} : { retryAfterMs: wait };
-  // Some servers say 403 to those who ask too often; only then do they say when to come back.
+  // Some servers rate-limit with 403, which then has a Retry-After header.
   if (status === 429 || (status === 403 && wait !== undefined)) {
-    return new GitError("GIT_RATE_LIMITED", `${url} limits how often it may be asked (HTTP ${status})`, options);
+    return new GitError("GIT_RATE_LIMITED", `the server of ${url} limits the request rate (HTTP ${status})`, options);
   }
   if (status === 401 || status === 403) return new GitError("GIT_AUTH_FAILED", authFailed(remote, status));
   if (status === 404 || status === 410) {
     return new GitError(
       "GIT_REPOSITORY_NOT_FOUND",
-      `there is no repository at ${url} (HTTP ${status}), or ${whoWeAre(remote)} may not see it: check url and the rights of the credential`,
+      `the repository ${url} does not exist (HTTP ${status}), or is not visible ${accessOf(remote)}: check url and the permissions of the credential`,
     );
   }
   if (status >= 500) return new GitError("GIT_SERVER_ERROR", `the server of ${url} failed (HTTP ${status})`, options);
   return new GitError(
     "GIT_PROTOCOL",
-    `${url} answers HTTP ${status}: is this the address of a Git repository?`,
+    `${url} returned HTTP ${status}: check that url is the address of a Git repository`,
     options,
   );
 }
 
-/** The error for a redirect that is not followed: a credential stays with the server that it was given for. */
+/** Returns the error for a redirect that is not followed: a credential is only sent to the server that it was created for. */
 export function redirected(remote: GitRemote, target: URL | undefined): GitError {
-  const to = target === undefined ? "nowhere" : `${target.origin}${target.pathname}`;
+  const to = target === undefined ? "an unknown address" : `${target.origin}${target.pathname}`;
   return new GitError(
     "GIT_REDIRECTED",
-    `${remote.url} redirects to ${to}, which is not followed: if that is the repository's new address, put it into url`,
+    `${remote.url} redirects to ${to}, and redirects to other servers or repositories are not followed: if the repository moved, set url to its new address`,
   );
 }
 
 function authFailed(remote: GitRemote, status: number): string {
   if (remote.credential?.password === undefined && remote.credential?.bearerToken === undefined) {
-    return `${remote.url} asks for a credential (HTTP ${status}): name a Secret in secretRef that has ${CREDENTIAL_KEYS}`;
+    return `${remote.url} requires a credential (HTTP ${status}): set secretRef to a Secret with ${CREDENTIAL_KEYS}`;
   }
   const keys = remote.credential.bearerToken === undefined ? "username and password (or token)" : "bearerToken";
-  return `${remote.url} refuses the credential (HTTP ${status}): check ${keys} in the Secret of secretRef, and that it may read this repository`;
+  return `${remote.url} rejects the credential (HTTP ${status}): check ${keys} in the Secret named in secretRef, and that it grants read access to the repository`;
 }
 
-function whoWeAre(remote: GitRemote): string {
-  return remote.credential === undefined ? "somebody without a credential" : "this credential";
+function accessOf(remote: GitRemote): string {
+  return remote.credential === undefined ? "without a credential" : "to this credential";
 }
 
-/** No server makes us wait longer than this: its date may be read by a clock, its own or ours, that is wrong. */
+/** Upper bound of a Retry-After delay: with a date, the server's clock or this machine's may be wrong. */
 const LONGEST_WAIT_MS = 3_600_000;
 
-/** Milliseconds of a Retry-After header, which holds seconds or a date (RFC 9110). */
+/** Parses a Retry-After header, which holds seconds or a date (RFC 9110), into milliseconds. */
 function retryAfterMs(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now;
   return Number.isFinite(ms) ? Math.min(LONGEST_WAIT_MS, Math.max(0, ms)) : undefined;
 }
 
-/** The code of an error or of what caused it; several addresses tried in vain are told by the first. */
+/** Returns the code of an error or of its cause. If several addresses were tried, the first one counts. */
 function codeOf(error: unknown): string | undefined {
   for (let at = error, depth = 0; at instanceof Error && depth < 5; depth++) {
     const { code } = at as { code?: unknown };

@@ -81,7 +81,7 @@ export class IsomorphicGitEngine implements GitEngine {
   async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult> {
     const { commit } = target;
     if (!isObjectId(commit)) {
-      throw new GitError("GIT_REF_INVALID", `${JSON.stringify(commit)} is no full commit id`);
+      throw new GitError("GIT_REF_INVALID", `${JSON.stringify(commit)} is not a full commit id`);
     }
     const store = this.#stores.of(remote);
     try {
@@ -189,7 +189,7 @@ export class IsomorphicGitEngine implements GitEngine {
     const { packs, commits } = await store.manifest();
     if (packs.length <= this.#limits.maxPacks) return;
     await store.compact(commits).catch((error: unknown) => {
-      this.#options.logger.warn("could not pack a Git store anew", { url: remote.url, error: messageOf(error) });
+      this.#options.logger.warn("failed to repack a Git store", { url: remote.url, error: messageOf(error) });
     });
   }
 }

@@ -70,7 +70,7 @@ export class Fetcher {
     if (ref === undefined || (ref !== "HEAD" && !isPlainRef(ref))) {
       throw new GitError(
         "GIT_COMMIT_NOT_FOUND",
-        `${url} does not serve commit ${commit}: it does not exist, or no branch or tag leads to it (${refusal.message})`,
+        `${url} does not serve commit ${commit} (${refusal.message}): check that the commit exists and is reachable from a branch or tag`,
         { cause: refusal },
       );
     }
@@ -79,7 +79,7 @@ export class Fetcher {
       return await this.#attempt(store, job, { want: ref, have: undefined, maxPackBytes });
     } catch (error) {
       if (!isGitError(error, "GIT_INCOMPLETE")) throw error;
-      const message = `${ref} of ${url} does not point at commit ${commit} any more; it will be looked up again`;
+      const message = `${ref} of ${url} no longer points to commit ${commit}; the next poll resolves the ref again`;
       throw new GitError("GIT_COMMIT_NOT_FOUND", message, { cause: error });
     }
   }

@@ -33,7 +33,7 @@ export interface Negotiated {
   readonly shallow: readonly string[];
 }
 
-const FETCH_REMEDY = "remove large files from the repository, or raise --git-max-fetch-bytes of the operator";
+const FETCH_REMEDY = "remove large files from the repository, or raise the operator flag --git-max-fetch-bytes";
 const HAVE_REF = "refs/overseer/have";
 const FILES = {
   HEAD: "ref: refs/heads/main\n",
@@ -143,7 +143,7 @@ function asGitError(error: unknown, remote: GitRemote): unknown {
   const name = error instanceof Error && "code" in error ? error.code : undefined;
   const isIts = typeof name === "string" && /^[A-Z][A-Za-z]+Error$/.test(name);
   if (!isIts) return error;
-  return new GitError("GIT_PROTOCOL", `the answer of ${remote.url} cannot be read as the Git protocol (${name})`, {
+  return new GitError("GIT_PROTOCOL", `the response of ${remote.url} is not the Git protocol (${name})`, {
     cause: error,
   });
 }

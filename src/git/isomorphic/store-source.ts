@@ -48,7 +48,7 @@ export async function readOrHeal(store: Store, id: string): Promise<GitObject | 
 
 /** The error for what was verified once and is there no more: a fetch mends it. */
 export function damaged(what: string, cause?: unknown): GitError {
-  const message = `${what} is not whole in the cache any more; it will be fetched again`;
+  const message = `${what} is damaged in the Git cache; the next attempt fetches the missing objects again`;
   return new GitError("GIT_STORE_DAMAGED", message, { cause });
 }
 

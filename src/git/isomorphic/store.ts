@@ -198,7 +198,7 @@ export class Store {
     const sound: PackRecord[] = [];
     for (const pack of manifest.packs) {
       if (await this.#files.isSound(pack)) sound.push(pack);
-      else this.#warn("dropped a damaged pack of a Git store; what was in it will be fetched again", pack.name);
+      else this.#warn("dropped a damaged pack from a Git store; its objects will be fetched again", pack.name);
     }
     return sound;
   }
@@ -209,7 +209,7 @@ export class Store {
     const whole: Record<string, CommitRecord> = {};
     for (const [commit, record] of Object.entries(manifest.commits)) {
       if (await isWhole(commit, source)) whole[commit] = record;
-      else this.#warn("dropped a commit of a Git store; it will be fetched again", commit);
+      else this.#warn("dropped an incomplete commit from a Git store; it will be fetched again", commit);
     }
     return Object.keys(whole).length === Object.keys(manifest.commits).length ? manifest.commits : whole;
   }
@@ -245,7 +245,7 @@ export class Store {
       const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
       throw new GitError(
         "GIT_STORE_UNWRITABLE",
-        `what was fetched from ${this.#remote.url} cannot be written to the cache directory (${code}): check its space and rights`,
+        `cannot write objects of ${this.#remote.url} to the cache directory (${code}): check its free space and permissions`,
         { cause: error },
       );
     }

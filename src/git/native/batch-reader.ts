@@ -50,7 +50,7 @@ export class BatchReader {
     this.#child.once("error", (error) => this.#fail(cannotStart(error)));
     this.#child.once("close", () => {
       this.#isClosed = true;
-      this.#fail(corrupt("something that git cannot read: its reader ended"));
+      this.#fail(corrupt("git cat-file exited"));
     });
     this.#child.stdin?.on("error", () => {});
     this.#child.stdout?.on("data", (chunk: Buffer) => this.#take(chunk));
@@ -96,7 +96,7 @@ export class BatchReader {
     try {
       for (const response of this.#answers.push(chunk)) this.#settle(response);
     } catch (error) {
-      this.#fail(error instanceof GitError ? error : corrupt("something that git cannot read", error));
+      this.#fail(error instanceof GitError ? error : corrupt("git cat-file cannot read it", error));
     }
     if (this.#waiting.length === 0 && !this.#isEnding) this.#hold(false);
   }
@@ -104,12 +104,12 @@ export class BatchReader {
   #settle({ id, object, tooLarge }: BatchResponse): void {
     const next = this.#waiting.shift();
     if (next?.id !== id) {
-      const error = corrupt(`no object ${next?.id ?? id}`);
+      const error = corrupt(`missing object ${next?.id ?? id}`);
       next?.reject(error);
       throw error;
     }
     if (object !== undefined && objectId(object.type, object.content).toString("hex") !== id) {
-      next.reject(corrupt(`an object that is not ${id}`));
+      next.reject(corrupt(`content does not match object id ${id}`));
     } else if (tooLarge !== undefined) {
       next.reject(objectTooLarge(tooLarge, this.#options.maxObjectBytes, id));
     } else next.resolve(object);
@@ -128,7 +128,7 @@ export class BatchReader {
     return this.#options.clock.after(this.#options.silenceTimeoutMs, () => {
       this.#silence = undefined;
       if (this.#waiting.length === 0 && !this.#isEnding) return;
-      if (this.#progress === seen) this.#fail(corrupt("something that git does not finish reading"));
+      if (this.#progress === seen) this.#fail(corrupt("git cat-file does not respond"));
       else this.#silence = this.#watch(this.#progress);
     });
   }

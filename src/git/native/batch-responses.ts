@@ -46,7 +46,7 @@ export class BatchResponses {
   #readHead(chunk: Buffer, at: number, responses: BatchResponse[]): number {
     const end = chunk.indexOf(10, at);
     this.#head += chunk.toString("latin1", at, end < 0 ? chunk.length : end);
-    if (this.#head.length > MAX_HEAD) throw new BatchBroken("no answer of git cat-file");
+    if (this.#head.length > MAX_HEAD) throw new BatchBroken("invalid response of git cat-file");
     if (end < 0) return chunk.length;
     const head = this.#head;
     this.#head = "";
@@ -58,7 +58,7 @@ export class BatchResponses {
 
   #begin(head: string): void {
     const [, id, type, size] = FOUND.exec(head) ?? [];
-    if (id === undefined) throw new BatchBroken("no object that can be read");
+    if (id === undefined) throw new BatchBroken("invalid object header");
     // One byte more: a line break follows.
     if (Number(size) > this.#maxBytes) {
       this.#dropping = { id, size: Number(size), left: Number(size) + 1 };
@@ -90,7 +90,7 @@ export class BatchResponses {
     if (content.filled === content.bytes.length) {
       const { id, type, bytes } = content;
       this.#content = undefined;
-      if (bytes.at(-1) !== 10) throw new BatchBroken("an object of another size than announced");
+      if (bytes.at(-1) !== 10) throw new BatchBroken("object with an unexpected size");
       responses.push({ id, object: { type, content: bytes.subarray(0, -1) } });
     }
     return at + copied;

@@ -129,7 +129,7 @@ export class NativeGitEngine implements GitEngine {
   async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult> {
     const { commit } = target;
     if (!isObjectId(commit)) {
-      throw new GitError("GIT_REF_INVALID", `${JSON.stringify(commit)} is no full commit id`);
+      throw new GitError("GIT_REF_INVALID", `${JSON.stringify(commit)} is not a full commit id`);
     }
     const store = this.#stores.of(remote);
     return store.exclusive(async () => {
@@ -289,7 +289,7 @@ export class NativeGitEngine implements GitEngine {
     const signal = AbortSignal.timeout(this.#limits.fetchTimeoutMs);
     const { logger } = this.#options;
     await repack(store, generation, commits, { git: this.#git, signal }).catch((error: unknown) =>
-      logger.warn("could not pack a Git store anew", { url: remote.url, error: messageOf(error) }),
+      logger.warn("failed to repack a Git store", { url: remote.url, error: messageOf(error) }),
     );
   }
 }

@@ -31,7 +31,7 @@ export function findGit(executable: string, path: string): Promise<FoundGit> {
 /** Reads what `git version` prints, such as `git version 2.39.5 (Apple Git-154)`. */
 export function judgeVersion(printed: string): FoundGit {
   const match = /^git version ((\d+)\.(\d+)\S*)/.exec(printed);
-  if (match === null) return { usable: false, why: "does not tell its version" };
+  if (match === null) return { usable: false, why: "does not report its version" };
   const [, version = "", major, minor] = match;
   const [oldestMajor = 0, oldestMinor = 0] = OLDEST_GIT.split(".").map(Number);
   const isOld = Number(major) < oldestMajor || (Number(major) === oldestMajor && Number(minor) < oldestMinor);
@@ -40,5 +40,5 @@ export function judgeVersion(printed: string): FoundGit {
 
 function whyNot(error: Error): string {
   const code = "code" in error ? error.code : undefined;
-  return code === "ENOENT" ? "is not installed" : `cannot be run (${String(code ?? "it was ended")})`;
+  return code === "ENOENT" ? "is not installed" : `cannot be run (${String(code ?? "terminated")})`;
 }

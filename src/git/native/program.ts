@@ -76,6 +76,6 @@ export class GitProgram {
 /** The error for a `git` that cannot be started: gone, or no process is to be had. */
 export function cannotStart(error: unknown): GitError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-  const message = `the program git cannot be started (${code}): check the limits on processes and memory, and that git is installed`;
+  const message = `cannot start git (${code}): check that git is installed, and the limits on processes and memory`;
   return new GitError("GIT_STORE_UNWRITABLE", message, { cause: error });
 }

@@ -187,7 +187,7 @@ export class NativeStore {
     const [kept, all] = [Object.keys(commits).length, Object.keys(manifest.commits).length];
     if (kept === all) return generation;
     const fields = { url: this.#remote.url, dropped: all - kept, kept };
-    this.#context.logger.warn("dropped unusable commits of a Git store; they are fetched again", fields);
+    this.#context.logger.warn("dropped unusable commits from a Git store; they will be fetched again", fields);
     // Where another process was faster, its generation is the one to look at.
     await guardDisk(this.#remote, () => publishGeneration(this.directory, number, { ...manifest, commits }));
     this.#generation = undefined;
@@ -238,7 +238,7 @@ export class NativeStore {
     const packs = manifest.packs.filter((pack) => !unsound.includes(pack));
     const commits = await this.#whole(manifest, packs);
     const fields = { url: this.#remote.url, packs: unsound.length, kept: Object.keys(commits).length };
-    this.#context.logger.warn("dropped damaged packs of a Git store; what was in them will be fetched again", fields);
+    this.#context.logger.warn("dropped damaged packs from a Git store; their objects will be fetched again", fields);
     const isOurs = await guardDisk(this.#remote, () =>
       publishGeneration(this.directory, number, { ...manifest, packs, commits }),
     );

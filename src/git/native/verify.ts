@@ -50,13 +50,13 @@ const LINE = 41;
 /** Counts lines, and keeps the first ones. */
 class LineCounter {
   lines = 0;
-  readonly #most: number;
+  readonly #max: number;
   readonly #keep: number;
   #kept = "";
 
-  /** `keep` is how many lines are kept: Git prints all commits before anything else. */
-  constructor(most: number, keep: number) {
-    this.#most = most;
+  /** `keep` is the number of lines kept: Git prints all commits before other objects. */
+  constructor(max: number, keep: number) {
+    this.#max = max;
     this.#keep = keep * LINE;
   }
 
@@ -70,8 +70,8 @@ class LineCounter {
       this.#kept += chunk.toString("latin1", 0, this.#keep - this.#kept.length);
     }
     for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, end + 1)) {
-      if (++this.lines > this.#most) {
-        throw new GitError("GIT_TOO_LARGE", `the commit holds more than the ${this.#most} objects that are allowed`);
+      if (++this.lines > this.#max) {
+        throw new GitError("GIT_TOO_LARGE", `the commit has more than the allowed ${this.#max} objects`);
       }
     }
   }

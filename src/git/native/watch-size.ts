@@ -34,7 +34,7 @@ export function watchSize({ clock, signal, limit, size }: SizeWatch): WatchedSiz
     const mib = Math.round(limit / 2 ** 20);
     throw new GitError(
       "GIT_TOO_LARGE",
-      `the server sends more than the ${mib} MiB that are allowed for one fetch: remove large files from the repository, or raise --git-max-fetch-bytes of the operator`,
+      `the fetch exceeds the limit of ${mib} MiB: remove large files from the repository, or raise the operator flag --git-max-fetch-bytes`,
     );
   };
   let timer: Timer | undefined;

@@ -19,7 +19,7 @@ export function parseCommit(content: Buffer, id: string): ParsedCommit {
   const header = (name: string): string =>
     head.find((line) => line.startsWith(`${name} `))?.slice(name.length + 1) ?? "";
   const tree = header("tree");
-  if (!/^[0-9a-f]{40}$/.test(tree)) throw new GitError("GIT_TREE_INVALID", `the Git commit ${id} names no tree`);
+  if (!/^[0-9a-f]{40}$/.test(tree)) throw new GitError("GIT_TREE_INVALID", `the Git commit ${id} has no tree`);
   const author = parsePerson(header("author"));
   const { time } = parsePerson(header("committer"));
   const message = end < 0 ? "" : text.slice(end + 2);

@@ -1,7 +1,7 @@
 import { GitError } from "../errors.js";
 import type { ObjectType } from "../pack/entry.js";
 
-/** An object by its id, and what it is. */
+/** Id and type of an object. */
 export interface TypedObject {
   readonly id: string;
   readonly type: ObjectType;
@@ -15,32 +15,32 @@ const NOUN: Readonly<Record<ObjectType, string>> = {
 };
 
 /**
- * The error for an id that was asked for as a commit and names another object. `peeled` is what a tag leads to, over any
- * number of other tags; `ref` is the name that the id was found under.
+ * Returns the error for an id that was requested as a commit but belongs to another kind of object. `peeled` is the final
+ * target of a tag; `ref` is the ref that the id was found under.
  */
 export function notACommit(wrong: TypedObject, peeled?: TypedObject, ref?: string): GitError {
   const where = ref === undefined ? "" : ` (${ref})`;
-  const leads = peeled === undefined ? "" : `, which leads to ${NOUN[peeled.type]}, ${peeled.id}`;
+  const target = peeled === undefined ? "" : `, which points to ${NOUN[peeled.type]}, ${peeled.id}`;
   const remedy =
     peeled?.type === "commit"
-      ? `set ref.commit to ${peeled.id}, or name the tag in ref.tag`
-      : "name a branch, a tag of a commit, or the id of a commit in ref";
+      ? `set ref.commit to ${peeled.id}, or set ref.tag to the tag`
+      : "set ref to a branch, a tag of a commit, or a commit id";
   return new GitError(
     "GIT_NOT_A_COMMIT",
-    `${wrong.id}${where} is the id of ${NOUN[wrong.type]}, not of a commit${leads}: ${remedy}`,
+    `${wrong.id}${where} is the id of ${NOUN[wrong.type]}, not of a commit${target}: ${remedy}`,
   );
 }
 
-/** What a tag object names: the object that it was made for, which may be a tag again. */
+/** Parses the target of a tag object, which may be another tag. */
 export function parseTagTarget(content: Buffer): TypedObject | undefined {
   const found = /^object ([0-9a-f]{40})\ntype (commit|tag|tree|blob)\n/.exec(content.toString("latin1", 0, 100));
   return found?.[1] === undefined ? undefined : { id: found[1], type: found[2] as ObjectType };
 }
 
-/** Tags of tags that are followed. */
+/** Nested tags that are followed. */
 const MAX_TAGS = 10;
 
-/** What the tag `id` leads to in the end, by `read`; undefined when that cannot be told. */
+/** Resolves the tag `id` to its final target using `read`; undefined if it cannot be resolved. */
 export async function peelTag(
   id: string,
   read: (id: string) => Promise<{ readonly type: ObjectType; readonly content: Buffer } | undefined>,

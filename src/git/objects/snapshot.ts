@@ -2,15 +2,15 @@ import type { CommitInfo, GitSnapshot, TreeEntry, TreeFile, TreeLimits } from ".
 import { GitError } from "../errors.js";
 import { invalidTree, isSafeName, nameFault, type ParsedTree, type TreeRow } from "./tree.js";
 
-/** Where a snapshot reads from. */
+/** Object source of a snapshot. */
 export interface SnapshotSource {
-  /** The tree `id`. Throws when it is not there. */
+  /** Returns the tree `id`. Throws if it does not exist. */
   readTree(id: string): Promise<ParsedTree>;
-  /** The content of the blob `id`. Throws when it is not there. */
+  /** Returns the content of the blob `id`. Throws if it does not exist. */
   readBlob(id: string): Promise<Buffer>;
 }
 
-/** Read access to one verified commit, whoever holds its objects. */
+/** Read access to one verified commit, independent of where its objects are stored. */
 export class TreeSnapshot implements GitSnapshot {
   readonly commit: CommitInfo;
   readonly #root: string;
@@ -22,7 +22,7 @@ export class TreeSnapshot implements GitSnapshot {
     this.#source = source;
   }
 
-  /** As the contract says. Throws `GIT_PATH_UNSAFE` for a path that leaves the repository or is none of Git's. */
+  /** See `GitSnapshot.treeAt`. Throws `GIT_PATH_UNSAFE` for a path outside the repository or not valid in Git. */
   async treeAt(path: string): Promise<TreeEntry | undefined> {
     let at: TreeEntry = { id: this.#root, kind: "tree" };
     for (const name of segments(path)) {
@@ -34,20 +34,20 @@ export class TreeSnapshot implements GitSnapshot {
     return at;
   }
 
-  /** As the contract says. Throws `GIT_TREE_TOO_LARGE` or `GIT_TREE_INVALID`, both terminal. */
+  /** See `GitSnapshot.listFiles`. Throws `GIT_TREE_TOO_LARGE` or `GIT_TREE_INVALID`, both terminal. */
   async listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]> {
     const files: TreeFile[] = [];
     await this.#list({ tree, prefix: "", depth: 1 }, limits, files);
     return files;
   }
 
-  /** As the contract says. */
+  /** See `GitSnapshot.listNames`. */
   async listNames(tree: string): Promise<readonly string[]> {
     const { rows } = await this.#source.readTree(tree);
     return rows.flatMap(({ name }) => (isSafeName(name) ? [name] : []));
   }
 
-  /** As the contract says. Throws `GIT_OBJECT_NOT_FOUND` when the commit has no such file. */
+  /** See `GitSnapshot.readBlob`. Throws `GIT_OBJECT_NOT_FOUND` if the commit has no such file. */
   readBlob(blob: string): Promise<Uint8Array> {
     return this.#source.readBlob(blob);
   }
@@ -55,17 +55,20 @@ export class TreeSnapshot implements GitSnapshot {
   async #list(folder: Folder, limits: TreeLimits, files: TreeFile[]): Promise<void> {
     const { tree, prefix, depth } = folder;
     if (depth > limits.maxDepth) {
-      throw tooLarge(`directories are nested more than ${limits.maxDepth} deep at ${shown(prefix)}`);
+      throw tooLarge(`directories are nested more than ${limits.maxDepth} levels deep at ${shown(prefix)}`);
     }
     for (const { name, text, id, kind } of await this.#soundRows(tree, prefix)) {
       const why = nameFault(name);
-      // What cannot be used is still listed: only the source can tell whether it is meant.
+      // Unusable names are still listed: only the source decides whether it selects them.
       const path = prefix + (why === undefined ? text : text.replace(/\p{C}/gu, "\ufffd"));
       const fault = folder.fault ?? (why && `the name ${shown(text)} in the folder ${shown(prefix)} ${why}`);
       if (kind === "tree") {
         await this.#list({ tree: id, prefix: `${path}/`, depth: depth + 1, ...(fault && { fault }) }, limits, files);
       } else if (files.length >= limits.maxFiles) {
-        throw tooLarge(`there are more than ${limits.maxFiles} files`, ", or raise --max-source-files of the operator");
+        throw tooLarge(
+          `there are more than ${limits.maxFiles} files`,
+          ", or raise the operator flag --max-source-files",
+        );
       } else files.push({ path, blob: id, kind, ...(fault && { fault }) });
     }
   }
@@ -77,35 +80,35 @@ export class TreeSnapshot implements GitSnapshot {
   }
 }
 
-/** A folder that is being listed. */
+/** A folder being listed. */
 interface Folder {
   readonly tree: string;
-  /** Before the names in it. */
+  /** Prefix of the paths in it. */
   readonly prefix: string;
   readonly depth: number;
-  /** What is wrong with a name on the way to it. */
+  /** Fault of a name in the path to it. */
   readonly fault?: string;
 }
 
-/** The names along a path; `.` and doubled or trailing slashes mean nothing. */
+/** Splits a path into names; `.` and duplicate or trailing slashes are ignored. */
 function segments(path: string): string[] {
   if (path.startsWith("/") || path.includes("\\") || path.includes("\0")) {
-    throw unsafe(`the path ${shown(path)}: it must be relative to the repository, with / between names`);
+    throw unsafe(path, "must be relative to the repository and use / as separator");
   }
   const names = path.split("/").filter((name) => name !== "" && name !== ".");
-  if (!names.every(isSafeName)) throw unsafe(`the path ${shown(path)}: it must not leave the repository or name .git`);
+  if (!names.every(isSafeName)) throw unsafe(path, "must stay within the repository and outside .git");
   return names;
 }
 
-/** A name or path for people: quoted, cut, without what a terminal would act upon. */
+/** Formats a name or path for messages: quoted, truncated, without control characters. */
 function shown(path: string): string {
   return JSON.stringify(path === "" ? "." : path.slice(0, 200).replace(/\/$/, "").replace(/\p{C}/gu, "?"));
 }
 
-function unsafe(what: string): GitError {
-  return new GitError("GIT_PATH_UNSAFE", `refused ${what}`);
+function unsafe(path: string, rule: string): GitError {
+  return new GitError("GIT_PATH_UNSAFE", `invalid path ${shown(path)}: it ${rule}`);
 }
 
 function tooLarge(what: string, remedy = ""): GitError {
-  return new GitError("GIT_TREE_TOO_LARGE", `${what}: name a smaller directory in path${remedy}`);
+  return new GitError("GIT_TREE_TOO_LARGE", `${what}: set path to a smaller directory${remedy}`);
 }

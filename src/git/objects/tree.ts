@@ -5,26 +5,25 @@ import { GitError } from "../errors.js";
 export interface TreeRow {
   /** Undefined when the name is not UTF-8 text. */
   readonly name: string | undefined;
-  /** The name for people; what is not UTF-8 in it is replaced. */
+  /** The name for messages; invalid UTF-8 is replaced. */
   readonly text: string;
   readonly id: string;
   readonly kind: TreeEntry["kind"] | "executable";
 }
 
-/** A tree object, taken apart. */
+/** A parsed tree object. */
 export interface ParsedTree {
   readonly rows: readonly TreeRow[];
-  /** What Git's own check (fsck) would refuse; such a tree can be gone through, but not be used. */
+  /** A fault that git fsck rejects. Such a tree can be walked but not used. */
   readonly flaw: string | undefined;
 }
 
 const SLASH = Buffer.from("/");
 
 /**
- * Reads a tree object. Its rows stand in Git's order: by name in bytes, where the name of a tree counts as if it ended in a
- * slash, so that a walk in this order gives full paths in byte order. Throws `GIT_TREE_INVALID` for what cannot be read at
- * all. A flaw, and names that are not safe (`isSafeName`), are for those to refuse who use the directory: others are not
- * harmed by it.
+ * Parses a tree object. Rows are in Git's order: bytewise by name, with a slash appended to the names of trees, so that a walk
+ * in this order yields full paths in byte order. Throws `GIT_TREE_INVALID` for an unreadable object. Flaws and unsafe names
+ * (`isSafeName`) are rejected only where the directory is used: they must not block the rest of the repository.
  */
 export function parseTree(content: Buffer, tree: string): ParsedTree {
   const rows: TreeRow[] = [];
@@ -34,7 +33,7 @@ export function parseTree(content: Buffer, tree: string): ParsedTree {
   for (let at = 0; at < content.length; ) {
     const space = content.indexOf(0x20, at);
     const end = space < 0 ? -1 : content.indexOf(0, space);
-    if (end < 0 || end + 21 > content.length) throw invalidTree(tree, "it is cut off");
+    if (end < 0 || end + 21 > content.length) throw invalidTree(tree, "it is truncated");
     const kind = kindOf(content.toString("latin1", at, space));
     if (kind === undefined) throw invalidTree(tree, "an entry has an unknown mode");
     const bytes = content.subarray(space + 1, end);
@@ -42,8 +41,8 @@ export function parseTree(content: Buffer, tree: string): ParsedTree {
     if (previous !== undefined && Buffer.compare(previous, key) >= 0) flaw = "its entries are out of order";
     previous = key;
     const name = decode(bytes);
-    // A file and a tree of one name need not lie side by side, so the order does not tell.
-    if (name !== undefined && names.size === names.add(name).size) flaw = "a name comes twice";
+    // A file and a tree of the same name need not be adjacent, so the order check does not find them.
+    if (name !== undefined && names.size === names.add(name).size) flaw = "a name occurs twice";
     rows.push({ name, text: name ?? bytes.toString("utf8"), id: content.toString("hex", end + 1, end + 21), kind });
     at = end + 21;
   }
@@ -51,9 +50,9 @@ export function parseTree(content: Buffer, tree: string): ParsedTree {
 }
 
 /**
- * Whether a name can stand for a file in the directory that it is in, wherever the tree may be written to: not `.` or `..`,
- * no separator of any system, and nothing that some file system takes for `.git` (as `verify_path` of Git has it: case,
- * NTFS short names and streams, characters that HFS+ ignores).
+ * Returns whether a name is a plain file name on every file system: not `.` or `..`, without path separators, and not
+ * equivalent to `.git` anywhere (the rules of Git's `verify_path`: case, NTFS short names and streams, characters that HFS+
+ * ignores).
  */
 export function isSafeName(name: string | undefined): name is string {
   if (name === undefined || name === "" || /[/\\]/.test(name)) return false;
@@ -63,21 +62,24 @@ export function isSafeName(name: string | undefined): name is string {
   return short !== ".git" && !/^\.?git~[1-9]$/.test(short);
 }
 
-/** Why a name cannot stand for a file wherever the tree is written to; undefined for one that can. */
+/** Returns why a name is not a plain file name on every file system; undefined if it is. */
 export function nameFault(name: string | undefined): string | undefined {
   if (name === undefined) return "is not UTF-8";
   if (isSafeName(name as string | undefined)) return undefined;
   const text: string = name;
-  if (text.includes("\\")) return "holds a backslash";
-  return text.includes("/") ? "holds a slash" : "is reserved";
+  if (text.includes("\\")) return "contains a backslash";
+  return text.includes("/") ? "contains a slash" : "is reserved";
 }
 
-/** The error for a tree object that cannot be used. */
+/** Returns the error for an unusable tree object. */
 export function invalidTree(tree: string, why: string): GitError {
-  return new GitError("GIT_TREE_INVALID", `the Git tree ${tree} is broken: ${why}; commit the directory anew with git`);
+  return new GitError(
+    "GIT_TREE_INVALID",
+    `the Git tree ${tree} is invalid: ${why}; commit the directory again with git`,
+  );
 }
 
-/** What an entry is by its mode: the file type bits, and for files whether the owner may run it. */
+/** Returns the kind of an entry by its mode: the file type bits and, for files, the owner's execute bit. */
 function kindOf(mode: string): TreeRow["kind"] | undefined {
   if (!/^[0-7]{5,6}$/.test(mode)) return undefined;
   const bits = Number.parseInt(mode, 8);

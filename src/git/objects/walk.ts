@@ -6,20 +6,19 @@ import { type ParsedCommit, parseCommit } from "./commit.js";
 import { notACommit, peelTag } from "./not-a-commit.js";
 import { parseTree } from "./tree.js";
 
-/** What a walk found below a commit. */
+/** Result of a walk below a commit. */
 export interface Walked {
   readonly info: CommitInfo;
   /** Id of the root tree. */
   readonly tree: string;
-  /** Ids of the trees that were gone through. */
+  /** Ids of the visited trees. */
   readonly trees: ReadonlySet<string>;
 }
 
 /**
- * Goes through a commit and all trees below it, and calls `found` with the id of each object, once for each place that it
- * stands at below a tree. Trees for which `isKnown` holds are not gone into. Throws `GIT_INCOMPLETE` for an object that
- * `packs` does not hold, so that a walk which ends well proves a commit whole. Ids of objects are computed from their
- * content when a pack is indexed, so an id in an index is an object that was there.
+ * Walks a commit and all trees below it, and calls `found` with the id of each object, once for each occurrence in a tree.
+ * Trees for which `isKnown` returns true are skipped. Throws `GIT_INCOMPLETE` for an object that `packs` does not contain, so a
+ * successful walk proves that the commit is complete: object ids are computed from the content when a pack is indexed.
  */
 export async function walkCommit(
   commit: string,
@@ -55,7 +54,7 @@ export async function walkCommit(
   return { info: parsed.info, tree: parsed.tree, trees };
 }
 
-/** The commit `id`. Throws `GIT_INCOMPLETE` when it is not there, `GIT_NOT_A_COMMIT` when that is no commit. */
+/** Reads the commit `id`. Throws `GIT_INCOMPLETE` if it is missing, `GIT_NOT_A_COMMIT` if it is another kind of object. */
 export async function readCommit(id: string, packs: PackSet): Promise<ParsedCommit> {
   const object = await packs.read(id);
   if (object === undefined) throw incomplete(`the commit ${id}`);
@@ -67,10 +66,10 @@ export async function readCommit(id: string, packs: PackSet): Promise<ParsedComm
 async function readTree(id: string, packs: PackSet): Promise<Buffer> {
   const object = await packs.read(id);
   if (object === undefined) throw incomplete(`the directory ${id}`);
-  if (object.type !== "tree") throw new GitError("GIT_TREE_INVALID", `${id} is a ${object.type} where a tree belongs`);
+  if (object.type !== "tree") throw new GitError("GIT_TREE_INVALID", `${id} is a ${object.type}, not a tree`);
   return object.content;
 }
 
 function incomplete(what: string): GitError {
-  return new GitError("GIT_INCOMPLETE", `the server did not send ${what}; nothing was kept, it will be fetched again`);
+  return new GitError("GIT_INCOMPLETE", `the server did not send ${what}; the pack was discarded and is fetched again`);
 }

@@ -12,13 +12,13 @@ export function deltaResultSize(delta: Buffer): number {
 export function applyDelta(base: Buffer, delta: Buffer): Buffer {
   const source = readSize(delta, 0);
   const target = readSize(delta, source.next);
-  if (source.size !== base.length) throw corrupt("a delta for another base");
+  if (source.size !== base.length) throw corrupt("delta for another base");
   const result = Buffer.allocUnsafe(target.size);
   let written = 0;
   let at = target.next;
   while (at < delta.length) {
     const op = delta[at++] as number;
-    if (op === 0) throw corrupt("a delta with an unknown instruction");
+    if (op === 0) throw corrupt("unknown delta instruction");
     let from = delta;
     let start = at;
     let length = op;
@@ -28,12 +28,11 @@ export function applyDelta(base: Buffer, delta: Buffer): Buffer {
       ({ start, length } = copy);
       at = copy.next;
     } else at += op;
-    if (start + length > from.length || written + length > result.length)
-      throw corrupt("a delta that runs out of bounds");
+    if (start + length > from.length || written + length > result.length) throw corrupt("delta out of bounds");
     from.copy(result, written, start, start + length);
     written += length;
   }
-  if (written !== result.length) throw corrupt("a delta that gives another size than announced");
+  if (written !== result.length) throw corrupt("delta result with an unexpected size");
   return result;
 }
 
@@ -44,7 +43,7 @@ function readCopy(delta: Buffer, at: number, op: number): { start: number; lengt
   let length = 0;
   for (let i = 0; i < 4; i++) if (op & (1 << i)) start += (delta[next++] ?? 0) * 256 ** i;
   for (let i = 0; i < 3; i++) if (op & (0x10 << i)) length += (delta[next++] ?? 0) * 256 ** i;
-  if (next > delta.length) throw corrupt("a delta that is cut off");
+  if (next > delta.length) throw corrupt("truncated delta");
   return { start, length: length === 0 ? 0x10000 : length, next };
 }
 
@@ -53,7 +52,7 @@ function readSize(delta: Buffer, at: number): { size: number; next: number } {
   let next = at;
   for (let scale = 1; ; scale *= 128) {
     const byte = delta[next++];
-    if (byte === undefined || scale > 2 ** 42) throw corrupt("a delta that is cut off");
+    if (byte === undefined || scale > 2 ** 42) throw corrupt("truncated delta");
     size += (byte & 0x7f) * scale;
     if ((byte & 0x80) === 0) return { size, next };
   }

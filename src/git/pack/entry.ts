@@ -36,19 +36,19 @@ export function readEntryHead(bytes: Buffer, at: number, offset: number): EntryH
   for (let scale = 16; byte & 0x80; scale *= 128) {
     byte = byteAt(bytes, next++);
     size += (byte & 0x7f) * scale;
-    if (size > Number.MAX_SAFE_INTEGER) throw corrupt("an object with an impossible size");
+    if (size > Number.MAX_SAFE_INTEGER) throw corrupt("impossible object size");
   }
   if (number === OFS_DELTA) {
     const [distance, dataAt] = readDistance(bytes, next);
-    if (distance <= 0 || distance > offset - 12) throw corrupt("a delta whose base lies outside of the pack");
+    if (distance <= 0 || distance > offset - 12) throw corrupt("delta base outside the pack");
     return { type: "delta", size, base: offset - distance, dataAt };
   }
   if (number === REF_DELTA) {
-    if (next + 20 > bytes.length) throw corrupt("an entry that is cut off");
+    if (next + 20 > bytes.length) throw corrupt("truncated entry");
     return { type: "delta", size, base: bytes.toString("hex", next, next + 20), dataAt: next + 20 };
   }
   const type = TYPES[number];
-  if (type === undefined) throw corrupt(`an entry of the unknown type ${number}`);
+  if (type === undefined) throw corrupt(`unknown entry type ${number}`);
   return { type, size, base: undefined, dataAt: next };
 }
 
@@ -66,10 +66,10 @@ export function inflateEntry(bytes: Buffer, head: EntryHead): { readonly data: B
       chunkSize,
       maxOutputLength: size + 1,
     }) as unknown as { buffer: Buffer; engine: { bytesWritten: number } };
-    if (buffer.length !== size) throw corrupt("an object of another size than announced");
+    if (buffer.length !== size) throw corrupt("object with an unexpected size");
     return { data: buffer, deflated: engine.bytesWritten };
   } catch (error) {
-    throw error instanceof GitError ? error : corrupt("an object that cannot be inflated", error);
+    throw error instanceof GitError ? error : corrupt("object that cannot be inflated", error);
   }
 }
 
@@ -88,15 +88,15 @@ function readDistance(bytes: Buffer, at: number): [distance: number, dataAt: num
 
 function byteAt(bytes: Buffer, at: number): number {
   const byte = bytes[at];
-  if (byte === undefined) throw corrupt("an entry that is cut off");
+  if (byte === undefined) throw corrupt("truncated entry");
   return byte;
 }
 
-/** The error for a pack that is not what its sender meant. */
+/** Returns the error for a corrupt pack. */
 export function corrupt(what: string, cause?: unknown): GitError {
   return new GitError(
     "GIT_PACK_CORRUPT",
-    `the received pack holds ${what}; nothing of it was kept, it will be fetched again`,
+    `the received pack is corrupt (${what}) and was discarded; it is fetched again`,
     {
       cause,
     },

@@ -57,10 +57,10 @@ export class Idx {
   constructor(bytes: Buffer, packHash: Buffer) {
     const count = bytes.length < HEADER + 40 ? -1 : bytes.readUInt32BE(HEADER - 4);
     const whole = count >= 0 && bytes.length === HEADER + count * 28 + 40 && bytes.readUInt32BE(0) === MAGIC;
-    if (!whole || bytes.readUInt32BE(4) !== 2) throw corrupt("no readable index");
+    if (!whole || bytes.readUInt32BE(4) !== 2) throw corrupt("invalid index");
     const hash = createHash("sha1").update(bytes.subarray(0, -20)).digest();
     if (!hash.equals(bytes.subarray(-20)) || !packHash.equals(bytes.subarray(-40, -20)))
-      throw corrupt("an index that does not fit");
+      throw corrupt("index of another pack");
     this.#bytes = bytes;
     this.count = count;
   }

@@ -41,21 +41,24 @@ export async function indexPack(bytes: Buffer, limits: PackLimits): Promise<Inde
     at = indexer.add(at);
     if (slice.due) await slice.pause();
   }
-  if (at !== bytes.length - 20) throw corrupt("bytes that belong to no object");
+  if (at !== bytes.length - 20) throw corrupt("trailing bytes after the last object");
   const hash = bytes.subarray(-20);
   return { name: `pack-${hash.toString("hex")}`, bytes, idx: writeIdx(indexer.finish(), hash), objects: count };
 }
 
 /** Checks signature, version and checksum; returns the announced number of objects. */
 function checkFrame(bytes: Buffer, limits: PackLimits): number {
-  if (bytes.length < 32 || bytes.toString("latin1", 0, 4) !== "PACK") throw corrupt("no pack, or only a piece of one");
+  if (bytes.length < 32 || bytes.toString("latin1", 0, 4) !== "PACK") throw corrupt("not a whole pack");
   const version = bytes.readUInt32BE(4);
-  if (version !== 2 && version !== 3) throw corrupt(`data of the unknown pack version ${version}`);
+  if (version !== 2 && version !== 3) throw corrupt(`unknown pack version ${version}`);
   const hash = createHash("sha1").update(bytes.subarray(0, -20)).digest();
-  if (!hash.equals(bytes.subarray(-20))) throw corrupt("bytes that do not fit its checksum");
+  if (!hash.equals(bytes.subarray(-20))) throw corrupt("checksum mismatch");
   const count = bytes.readUInt32BE(8);
   if (count > limits.maxObjects) {
-    throw new GitError("GIT_TOO_LARGE", `the received pack holds ${count} objects; ${limits.maxObjects} are allowed`);
+    throw new GitError(
+      "GIT_TOO_LARGE",
+      `the received pack has ${count} objects; at most ${limits.maxObjects} are allowed`,
+    );
   }
   return count;
 }
@@ -101,7 +104,7 @@ class Indexer {
         if (object === undefined) this.#waiting.push({ offset, crc });
         else this.#record(offset, crc, object);
       }
-      if (this.#waiting.length === before.length) throw corrupt("a delta whose base is missing");
+      if (this.#waiting.length === before.length) throw corrupt("missing delta base");
     }
     return this.#rows;
   }

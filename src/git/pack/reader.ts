@@ -43,7 +43,8 @@ export class PackReader {
     const at = this.#idx.offsetOf(id);
     if (at === undefined) return undefined;
     const object = await this.#resolve(at);
-    if (objectId(object.type, object.content).toString("hex") !== id) throw corrupt(`an object that is not ${id}`);
+    if (objectId(object.type, object.content).toString("hex") !== id)
+      throw corrupt(`content does not match object id ${id}`);
     return object;
   }
 
@@ -70,7 +71,7 @@ export class PackReader {
       }
       deltas.push({ at, data });
       const base = typeof head.base === "string" ? this.#idx.offsetOf(head.base) : head.base;
-      if (base === undefined || deltas.length > MAX_CHAIN) throw corrupt("a delta whose base is missing");
+      if (base === undefined || deltas.length > MAX_CHAIN) throw corrupt("missing delta base");
       at = base;
     }
     for (const { at, data } of deltas.reverse()) {

@@ -24,7 +24,7 @@ export async function writePack(ids: Iterable<string>, source: PackSet): Promise
 
 async function required(id: string, source: PackSet): Promise<GitObject> {
   const object = await source.read(id);
-  if (object === undefined) throw corrupt(`no object ${id}`);
+  if (object === undefined) throw corrupt(`missing object ${id}`);
   return object;
 }
 

@@ -5,24 +5,24 @@ import { notGit, type Packet, packetText } from "./pkt-line.js";
 
 const COMMIT_ID = /^[0-9a-f]{40}$/;
 
-/** Takes an answer in packet by packet, and gives what was in it at the end. */
+/** Consumes a response packet by packet and returns its content at the end. */
 export interface ResponseReader<T> {
   take(packet: Packet): void;
   finish(): T;
 }
 
-/** What a server says on `GET info/refs`: that it speaks protocol v2, or all of its refs (protocol v0 and v1). */
+/** Response to `GET info/refs`: support for protocol v2, or all refs (protocol v0 and v1). */
 export type Advertisement = { readonly version: 2 } | { readonly version: 0; readonly refs: RemoteRefs };
 
 /**
- * Reads the answer to `GET info/refs` (gitprotocol-http). What was asked for is picked out here, as an old server cannot.
- * Ref lines are `<id> <name>`; capabilities come after a NUL on the first one, and `<name>^{}` is what an annotated tag
- * points at.
+ * Reads the response to `GET info/refs` (gitprotocol-http). The requested refs are filtered here, because old servers send all.
+ * Ref lines are `<id> <name>`; capabilities follow a NUL on the first line, and `<name>^{}` is the target of an annotated
+ * tag.
  */
 export class AdvertisementReader implements ResponseReader<Advertisement> {
   readonly #refs: RefFilter;
   readonly #url: string;
-  /** What is to come: anything of the beginning, the first ref, another ref, or nothing that matters. */
+  /** Expected next line: service, version, first ref, another ref, or nothing relevant. */
   #next: "service" | "version" | "first ref" | "ref" | "nothing" = "service";
   #hasService = false;
   #hasVersion = false;
@@ -76,7 +76,7 @@ export class AdvertisementReader implements ResponseReader<Advertisement> {
   }
 }
 
-/** Reads the answer to `ls-refs` of protocol v2 (gitprotocol-v2): `<id> <name>[ symref-target:<ref>][ peeled:<id>]`. */
+/** Reads the response to `ls-refs` of protocol v2 (gitprotocol-v2): `<id> <name>[ symref-target:<ref>][ peeled:<id>]`. */
 export class LsRefsReader implements ResponseReader<RemoteRefs> {
   readonly #refs: RefFilter;
   readonly #url: string;
@@ -118,15 +118,15 @@ function commitId(id: string, separator: string | undefined, url: string): strin
   throw notGit(url);
 }
 
-/** `ERR <text>` is how a server says no within a packet. */
+/** A server reports errors as a packet `ERR <text>`. */
 function refuseErrorLine(text: string, url: string): void {
   if (text.startsWith("ERR ")) throw remoteFailed(url, text.slice(4));
 }
 
-/** What a server that speaks the protocol says its answer is. */
+/** Content type of the smart HTTP protocol. */
 const ADVERTISEMENT = "application/x-git-upload-pack-advertisement";
 
-/** Throws `GIT_PROTOCOL` for a web server that has no more than the files of a repository ("dumb" HTTP), or none at all. */
+/** Throws `GIT_PROTOCOL` for a server that offers only the "dumb" HTTP protocol, or no repository. */
 export function checkAdvertised(url: string, contentType: string): void {
   const type = contentType
     .split(";")[0]
@@ -135,16 +135,16 @@ export function checkAdvertised(url: string, contentType: string): void {
   if (type === "" || type === ADVERTISEMENT) return;
   throw new GitError(
     "GIT_PROTOCOL",
-    `${url} does not speak the smart HTTP protocol of Git (it answers ${type}): is this the address of a Git repository?`,
+    `${url} does not support the smart HTTP protocol of Git (content type ${type}): check that url is the address of a Git repository`,
   );
 }
 
-/** The error for what a server says went wrong on its side. Its words are shortened and freed of control characters. */
-export function remoteFailed(url: string, words: string): GitError {
-  const shown = words
+/** Returns the error for a failure that the server reports. Its message is truncated and stripped of control characters. */
+export function remoteFailed(url: string, message: string): GitError {
+  const shown = message
     .slice(0, 4096)
     .replace(/\p{Cc}+/gu, " ")
     .trim()
     .slice(0, 200);
-  return new GitError("GIT_REMOTE_FAILED", `the server of ${url} gave up: ${shown || "it does not say why"}`);
+  return new GitError("GIT_REMOTE_FAILED", `the server of ${url} failed: ${shown || "no reason given"}`);
 }

@@ -12,16 +12,16 @@ import { AdvertisementReader, checkAdvertised, LsRefsReader, type ResponseReader
 import { DELIMITER, FLUSH, pktLine } from "./pkt-line.js";
 import { readResponse } from "./read-response.js";
 
-/** What was found out about a server: how it is asked for refs, and where the repository is. */
-interface Manner {
+/** Discovered protocol version and repository address of a server. */
+interface RemoteProtocol {
   readonly version: 0 | 2;
   readonly base: string;
 }
 
-/** Remotes whose manner is remembered. */
+/** Maximum number of cached remotes. */
 const MAX_REMEMBERED = 10_000;
 
-/** How an unknown server may answer a direct `ls-refs` that it does not understand: then it is asked the long way. */
+/** Errors of a server that may not understand a direct `ls-refs`; discovery by GET follows. */
 const NOT_UNDERSTOOD = [
   "GIT_PROTOCOL",
   "GIT_REPOSITORY_NOT_FOUND",
@@ -31,24 +31,22 @@ const NOT_UNDERSTOOD = [
   "GIT_REDIRECTED",
 ] as const;
 
-/** What to do about too many refs. */
-const NAME_ONE =
-  "name one branch or tag in ref instead of a version range, or remove branches and tags that nobody needs";
+/** Remedies for too many refs. */
+const NAME_ONE = "set ref to one branch or tag instead of a version range, or delete unused branches and tags";
 const NAMED_TOO_LARGE =
-  "only the names in ref were asked for, so either its server sends all refs whatever it is asked, or very many begin like these; remove branches and tags that nobody needs";
-const OLD_SERVER =
-  "its server is too old to send only what is asked for; remove branches and tags that nobody needs, or update the server";
+  "only the names in ref were requested, so the server either ignores the filter or has very many refs with these prefixes; delete unused branches and tags";
+const OLD_SERVER = "the server is too old to filter refs; delete unused branches and tags, or upgrade the server";
 
 /**
- * Asks remotes for their refs. One POST of protocol v2 does in the steady state: the usual GET before it only tells which
- * protocol a server speaks, and that is tried and remembered here.
+ * Lists the refs of remotes. In the steady state this takes one POST of protocol v2: the preceding GET of other clients only
+ * discovers the protocol version, which is tried and cached here.
  */
 export class LsRefs {
   readonly #http: GitHttpClient;
   readonly #clock: Clock;
   readonly #limits: GitLimits;
   readonly #queue: Semaphore;
-  readonly #manners = new LRUCache<string, Manner>({ max: MAX_REMEMBERED });
+  readonly #protocols = new LRUCache<string, RemoteProtocol>({ max: MAX_REMEMBERED });
 
   constructor(http: GitHttpClient, clock: Clock, limits: GitLimits) {
     this.#http = http;
@@ -57,27 +55,27 @@ export class LsRefs {
     this.#queue = new Semaphore(limits.concurrentLists);
   }
 
-  /** The refs that begin with one of `prefixes`, annotated tags peeled; with HEAD where a prefix of it is asked for. */
+  /** Lists the refs that match one of `prefixes`, with annotated tags peeled; includes HEAD if a prefix matches it. */
   async list(remote: GitRemote, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
     const ms = this.#limits.pollTimeoutMs;
     const expired = (): Error => tooSlow(remote, "listing its refs", ms);
     return withDeadline({ clock: this.#clock, signal, ms, expired }, async (within) => {
-      const known = this.#manners.get(remote.id);
+      const known = this.#protocols.get(remote.id);
       if (known?.version === 0) return this.#advertised(remote, known.base, prefixes, within);
       try {
         return await this.#request(remote, known?.base ?? remote.url, prefixes, within);
       } catch (error) {
         if (!isGitError(error, ...NOT_UNDERSTOOD)) throw error;
-        this.#manners.delete(remote.id);
+        this.#protocols.delete(remote.id);
         if (known !== undefined) throw error;
         return this.#advertised(remote, remote.url, prefixes, within);
       }
     });
   }
 
-  /** Where the repository is as far as its server told. */
+  /** Returns the repository's last known address: redirects of the server are followed. */
   base(remote: GitRemote): string {
-    return this.#manners.get(remote.id)?.base ?? remote.url;
+    return this.#protocols.get(remote.id)?.base ?? remote.url;
   }
 
   async #request(
@@ -104,7 +102,7 @@ export class LsRefs {
     });
     const reader = new LsRefsReader(this.#filter(remote, prefixes, remedy), remote.url);
     const refs = await this.#read(remote, response.body, reader);
-    this.#manners.set(remote.id, { version: 2, base: response.base });
+    this.#protocols.set(remote.id, { version: 2, base: response.base });
     return refs;
   }
 
@@ -127,7 +125,7 @@ export class LsRefs {
     const reader = new AdvertisementReader(this.#filter(remote, prefixes, OLD_SERVER), remote.url);
     const advertisement = await this.#read(remote, response.body, reader);
     if (advertisement.version === 2) return this.#request(remote, response.base, prefixes, signal);
-    this.#manners.set(remote.id, { version: 0, base: response.base });
+    this.#protocols.set(remote.id, { version: 0, base: response.base });
     return advertisement.refs;
   }
 
@@ -140,12 +138,12 @@ export class LsRefs {
   }
 }
 
-/** Whether all branches or tags are asked for, and not single refs by their names. */
+/** Returns whether all branches or tags are requested instead of single refs. */
 function isWide(prefixes: readonly string[]): boolean {
   return prefixes.some((prefix) => prefix.endsWith("/"));
 }
 
 function lsRefsRequest(prefixes: readonly string[]): string {
-  const wanted = prefixes.map((prefix) => pktLine(`ref-prefix ${prefix}`));
-  return [pktLine("command=ls-refs"), DELIMITER, pktLine("peel"), pktLine("symrefs"), ...wanted, FLUSH].join("");
+  const filters = prefixes.map((prefix) => pktLine(`ref-prefix ${prefix}`));
+  return [pktLine("command=ls-refs"), DELIMITER, pktLine("peel"), pktLine("symrefs"), ...filters, FLUSH].join("");
 }

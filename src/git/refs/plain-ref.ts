@@ -1,6 +1,6 @@
 const PLAIN_REF = /^refs\/[^\s\p{Cc}:*?[\\^~]+$/u;
 
-/** Whether a name that a server told can be asked for: one that cannot be read as anything else on a command line. */
+/** Returns whether a ref name from a server is safe as a command-line argument of git. */
 export function isPlainRef(name: string): boolean {
   return PLAIN_REF.test(name);
 }

@@ -5,15 +5,15 @@ import { GitError } from "../errors.js";
 import { nearestNames } from "./nearest-names.js";
 import { parseVersionRange, parseVersionTag, type VersionRange, VersionRangeError } from "./version-range.js";
 
-/** Which revision is wanted; nothing set means the remote's HEAD. */
+/** Desired revision. Defaults to the remote's HEAD. */
 export type GitRefSpec = GitRef;
 
-/** What a ref spec stands for right now. */
+/** Result of resolving a ref spec. */
 export interface ResolvedRef {
   readonly commit: string;
-  /** Full name of the ref that it was found under; undefined for a commit asked for by its id. */
+  /** Full name of the resolved ref; undefined for a commit requested by its id. */
   readonly ref: string | undefined;
-  /** For people and statuses: `main@sha1:<id>`, `v1.2.3@sha1:<id>`, `refs/…@sha1:<id>`, `sha1:<id>`. */
+  /** For messages and statuses: `main@sha1:<id>`, `v1.2.3@sha1:<id>`, `refs/…@sha1:<id>`, `sha1:<id>`. */
   readonly revision: string;
 }
 
@@ -21,8 +21,8 @@ const BRANCHES = "refs/heads/";
 const TAGS = "refs/tags/";
 
 /**
- * The commit that `spec` stands for among `refs`. Where several members are set, commit counts before name, semver, tag and
- * branch. Throws `GIT_REF_NOT_FOUND` (with the nearest names that are there), `GIT_EMPTY_REPOSITORY` or `GIT_REF_INVALID`.
+ * Resolves `spec` among `refs`. If several fields are set, the precedence is commit, name, semver, tag, branch. Throws
+ * `GIT_REF_NOT_FOUND` (with the nearest existing names), `GIT_EMPTY_REPOSITORY` or `GIT_REF_INVALID`.
  */
 export function resolveRef(spec: GitRefSpec, refs: RemoteRefs): ResolvedRef {
   checkRefSpec(spec);
@@ -36,8 +36,8 @@ export function resolveRef(spec: GitRefSpec, refs: RemoteRefs): ResolvedRef {
 }
 
 /**
- * What one poll has to ask for so that all of `specs` can be resolved. HEAD is always among it: it tells an empty repository
- * from a missing ref. With `wide`, all branches or tags are asked for, so that an error can name the nearest.
+ * Returns the ref prefixes that one poll must request to resolve all of `specs`. HEAD is always included: it distinguishes an
+ * empty repository from a missing ref. With `wide`, all branches or tags are requested, so that an error can name the nearest.
  */
 export function refPrefixes(specs: readonly GitRefSpec[], wide = false): string[] {
   const prefixes = new Set(["HEAD"]);
@@ -56,15 +56,15 @@ export function refPrefixes(specs: readonly GitRefSpec[], wide = false): string[
 /** Throws `GIT_REF_INVALID` for a spec that can never be resolved. */
 export function checkRefSpec(spec: GitRefSpec): void {
   if (spec.commit !== undefined && !/^[0-9a-f]{40}$/.test(spec.commit)) {
-    throw invalid("commit", spec.commit, "it is not a full commit id of 40 lower-case hex digits");
+    throw invalid("commit", spec.commit, "a full commit id has 40 lower-case hex digits");
   }
   if (spec.name !== undefined && spec.name !== "HEAD" && !spec.name.startsWith("refs/")) {
-    throw invalid("name", spec.name, "a full ref name begins with refs/");
+    throw invalid("name", spec.name, "a full ref name starts with refs/");
   }
   if (spec.semver !== undefined) readRange(spec.semver);
   for (const member of ["name", "tag", "branch"] as const) {
     const name = spec[member];
-    if (name !== undefined && !isRefName(name)) throw invalid(member, name, "Git allows no ref of that name");
+    if (name !== undefined && !isRefName(name)) throw invalid(member, name, "not a valid Git ref name");
   }
 }
 
@@ -77,7 +77,7 @@ function byHead(refs: RemoteRefs): ResolvedRef {
   if (commit === undefined) {
     throw new GitError(
       "GIT_REF_NOT_FOUND",
-      "the repository has no default branch (its HEAD points at nothing): set ref.branch",
+      "the repository has no default branch (its HEAD does not resolve): set ref.branch",
     );
   }
   const ref = refs.head ?? "HEAD";
@@ -88,12 +88,12 @@ function byName(ref: string, shown: string, refs: RemoteRefs, kind: "ref" | "tag
   const commit = refs.refs.get(ref);
   if (commit !== undefined) return { commit, ref, revision: revision(shown, commit) };
   const namespace = ref.slice(0, ref.length - shown.length);
-  const there = [...refs.refs.keys()].filter((name) => name !== "HEAD" && name.startsWith(namespace));
+  const existing = [...refs.refs.keys()].filter((name) => name !== "HEAD" && name.startsWith(namespace));
   const near = nearestNames(
     shown,
-    there.map((name) => name.slice(namespace.length)),
+    existing.map((name) => name.slice(namespace.length)),
   );
-  const hint = near.length === 0 ? "" : `; there is ${near.map((name) => JSON.stringify(name)).join(", ")}`;
+  const hint = near.length === 0 ? "" : `; similar names: ${near.map((name) => JSON.stringify(name)).join(", ")}`;
   throw new GitError("GIT_REF_NOT_FOUND", `the repository has no ${kind} ${JSON.stringify(shown)}${hint}`);
 }
 
@@ -114,20 +114,20 @@ function bySemver(text: string, refs: RemoteRefs): ResolvedRef {
   if (best === undefined) {
     throw new GitError(
       "GIT_REF_NOT_FOUND",
-      `none of the ${versions} version tags is in the range ${JSON.stringify(text)}${highest === undefined ? "" : `; the highest is ${JSON.stringify(highest.tag)}`}; pre-releases count only where the range names one, as in >=1.0.0-0`,
+      `none of the ${versions} version tags is in the range ${JSON.stringify(text)}${highest === undefined ? "" : `; the highest is ${JSON.stringify(highest.tag)}`}; pre-releases match only if the range contains one, as in >=1.0.0-0`,
     );
   }
   return { commit: best.commit, ref: TAGS + best.tag, revision: revision(best.tag, best.commit) };
 }
 
-/** A tag that stands for a version. */
+/** A tag that represents a version. */
 interface VersionTag {
   readonly version: SemVer;
   readonly tag: string;
   readonly commit: string;
 }
 
-/** Of two tags for one version the one that says it in full counts, then the one that comes first in the alphabet. */
+/** Of two tags for the same version, the one with more components wins, then the alphabetically first. */
 function isHigher(one: VersionTag, other: VersionTag | undefined): boolean {
   if (other === undefined) return true;
   const order = compareBuild(one.version, other.version) || dots(one.tag) - dots(other.tag);
@@ -151,9 +151,9 @@ function revision(name: string, commit: string): string {
   return `${name}@sha1:${commit}`;
 }
 
-/** The rules of git-check-ref-format for a name with or without `refs/…` before it. */
+/** Implements git-check-ref-format for a name with or without a `refs/…` prefix. */
 function isRefName(name: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are rejected here
   if (/[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|\/\/|\.$|\/$|^\/|^-|^@$/.test(name)) return false;
   return name.split("/").every((part) => !part.startsWith(".") && !part.endsWith(".lock"));
 }
@@ -167,5 +167,5 @@ function empty(spec: GitRefSpec): GitError {
 }
 
 function invalid(member: string, value: string, why: string): GitError {
-  return new GitError("GIT_REF_INVALID", `ref.${member} ${JSON.stringify(value)} cannot be used: ${why}`);
+  return new GitError("GIT_REF_INVALID", `invalid ref.${member} ${JSON.stringify(value)}: ${why}`);
 }

@@ -3,8 +3,8 @@ import { isGitError } from "../errors.js";
 import { type GitRefSpec, type ResolvedRef, refPrefixes, resolveRef } from "./refs.js";
 
 /**
- * What `spec` stands for at the remote, by one request. Only when it is not there does a second, wider one follow, so that
- * the error can name what is there instead, unless that is too much to read. Throws as `resolveRef` and `GitEngine.listRefs` do.
+ * Resolves `spec` at the remote with one request. If the ref does not exist, a second, wider request lets the error name similar
+ * refs, unless the response is too large. Throws the errors of `resolveRef` and `GitEngine.listRefs`.
  */
 export async function resolveRemoteRef(
   engine: Pick<GitEngine, "listRefs">,

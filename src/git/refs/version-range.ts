@@ -1,19 +1,19 @@
 import { parse, Range, type SemVer } from "semver";
 
-/** A range over versions, in the dialect that `parseVersionRange` tells of. */
+/** A range of versions. `parseVersionRange` documents the syntax. */
 export interface VersionRange {
-  /** Whether a version is in the range. */
+  /** Returns whether a version is in the range. */
   has(version: SemVer): boolean;
 }
 
-/** A range that cannot be read, or would mean different things to different people. The message says why. */
+/** An invalid or ambiguous range. The message states the cause. */
 export class VersionRangeError extends Error {}
 
-/** What stands between two `||`. */
+/** One alternative of a range, separated by `||`. */
 interface Alternative {
   readonly within: readonly Range[];
   readonly without: readonly Range[];
-  /** The versions whose pre-releases count: all of them, or those that are named with one. */
+  /** Versions whose pre-releases match: all, or those that the range contains with a pre-release. */
   readonly preReleasesOf: "all" | ReadonlySet<string>;
 }
 
@@ -24,10 +24,10 @@ const OPERATORS: Readonly<Record<string, string>> = { "=>": ">=", "=<": "<=", "~
 const OPTIONS = { includePrerelease: true };
 
 /**
- * Reads a range as users of Flux and Helm (Masterminds), npm and Cargo write it. Comma and space mean "and", `||` means "or";
- * a bare version is that version alone, as in all but Cargo. Pre-releases: `-0` takes those of all versions of its
- * alternative, as in Flux and Helm; another one takes those of the version that it is written with, as in npm and Cargo, and
- * none take no pre-release. `<2.0.0` leaves the pre-releases of 2.0.0 out.
+ * Parses a range in the syntax of Flux and Helm (Masterminds), npm and Cargo. Comma and space mean "and", `||` means "or"; a
+ * bare version matches only itself, as everywhere except in Cargo. Pre-releases: `-0` includes those of all versions in its
+ * alternative, as in Flux and Helm; any other pre-release includes those of the version it is written with, as in npm and
+ * Cargo; without one, no pre-release matches. `<2.0.0` excludes the pre-releases of 2.0.0.
  *
  * @throws VersionRangeError
  */
@@ -36,7 +36,7 @@ export function parseVersionRange(text: string): VersionRange {
   return { has: (version) => alternatives.some((alternative) => isIn(version, alternative)) };
 }
 
-/** The version that a tag stands for, with or without `v`; one of two numbers ends in `.0`. Undefined for other tags. */
+/** Returns the version of a tag, with or without `v`; `.0` is appended to two numbers. Undefined for other tags. */
 export function parseVersionTag(tag: string): SemVer | undefined {
   const whole = /^(v?\d+\.\d+)((?:[-+].*)?)$/.exec(tag);
   return parse(whole === null ? tag : `${whole[1]}.0${whole[2]}`) ?? undefined;
@@ -50,7 +50,7 @@ function isIn(version: SemVer, { within, without, preReleasesOf }: Alternative):
 }
 
 function parseAlternative(text: string): Alternative {
-  if (text === "") throw new VersionRangeError("a part of it is empty");
+  if (text === "") throw new VersionRangeError("an alternative is empty");
   const hyphen = HYPHEN.exec(text);
   if (hyphen !== null) {
     const [low, high] = [partsOf(hyphen[1] ?? ""), partsOf(hyphen[2] ?? "")];
@@ -64,21 +64,23 @@ function parseAlternative(text: string): Alternative {
   const without: Range[] = [];
   const versions: Parts[] = [];
   for (const part of text.split(",").map((piece) => piece.trim())) {
-    if (part === "") throw new VersionRangeError("nothing stands beside a comma");
-    for (let rest = part; rest !== ""; ) {
-      const [all = "", operator = "", version = ""] = COMPARATOR.exec(rest) ?? [];
+    if (part === "") throw new VersionRangeError("a comma must separate two comparators");
+    for (let remaining = part; remaining !== ""; ) {
+      const [all = "", operator = "", version = ""] = COMPARATOR.exec(remaining) ?? [];
       if (all === "")
-        throw new VersionRangeError(`${JSON.stringify(rest)} is no version with <, <=, >, >=, =, !=, ~ or ^`);
+        throw new VersionRangeError(
+          `${JSON.stringify(remaining)} is not a version with an optional <, <=, >, >=, =, !=, ~ or ^`,
+        );
       const parts = partsOf(version);
       const { text: number, pre, isWhole } = parts;
       versions.push(parts);
       if (operator === "!=") without.push(range(number, text));
       else {
-        // A pre-release of the version that a range ends before is not in it.
+        // Excludes the pre-releases of an exclusive upper bound.
         const end = operator === "<" && isWhole && pre === undefined ? "-0" : "";
         within.push(range(`${OPERATORS[operator] ?? operator}${number}${end}`, text));
       }
-      rest = rest.slice(all.length);
+      remaining = remaining.slice(all.length);
     }
   }
   return { within, without, preReleasesOf: preReleases(versions) };
@@ -91,11 +93,11 @@ function preReleases(versions: readonly Parts[]): Alternative["preReleasesOf"] {
 
 /** A version of a range. */
 interface Parts {
-  /** What node-semver is given for it. */
+  /** The version as passed to node-semver. */
   readonly text: string;
   readonly numbers: string;
   readonly pre: string | undefined;
-  /** Whether it has all three numbers. */
+  /** Whether all three numbers are present. */
   readonly isWhole: boolean;
 }
 
@@ -105,7 +107,7 @@ function partsOf(version: string): Parts {
   if (isWhole) return { text: pre === undefined ? numbers : `${numbers}-${pre}`, numbers, pre, isWhole };
   if (pre === undefined || pre === "0") return { text: numbers, numbers, pre, isWhole };
   throw new VersionRangeError(
-    `${JSON.stringify(version)} has a pre-release without three numbers before it; -0 means all`,
+    `${JSON.stringify(version)} has a pre-release but not three numbers; use -0 for all pre-releases`,
   );
 }
 
@@ -113,6 +115,6 @@ function range(text: string, whole: string): Range {
   try {
     return new Range(text, OPTIONS);
   } catch {
-    throw new VersionRangeError(`${JSON.stringify(whole)} cannot be read`);
+    throw new VersionRangeError(`${JSON.stringify(whole)} cannot be parsed`);
   }
 }

@@ -71,7 +71,7 @@ function full({ url, id }: GitRemote, sizes: StoreSizes, maxBytes: number): GitE
   const own = sizes.get(id) ?? 0;
   return new GitError(
     "GIT_CACHE_FULL",
-    `no room to fetch ${url}: the cache for Git objects holds ${mib(total(sizes))} of ${mib(maxBytes)} MiB, ${mib(own)} of it of this repository; remove GitRepositories that nobody needs, put large files elsewhere than into Git, or raise cache.sizeLimit of the chart (--git-cache-bytes)`,
+    `the Git cache is too full to fetch ${url}: ${mib(total(sizes))} of ${mib(maxBytes)} MiB are used, ${mib(own)} by this repository; delete unused GitRepositories, remove large files from Git, or raise cache.sizeLimit of the chart (--git-cache-bytes)`,
   );
 }
 

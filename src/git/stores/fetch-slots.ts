@@ -70,6 +70,6 @@ export class FetchSlots {
 function busy({ url }: GitRemote, ms: number): GitError {
   return new GitError(
     "GIT_BUSY",
-    `no fetch of ${url} could begin within ${Math.round(ms / 1000)} s, since others are not done: look at what takes long on ${remoteAddress(url)}, or elsewhere`,
+    `the fetch of ${url} waited ${Math.round(ms / 1000)} s for other fetches to finish: check for slow fetches from ${remoteAddress(url)} or other servers`,
   );
 }

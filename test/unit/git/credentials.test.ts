@@ -42,13 +42,13 @@ describe("credentialFromSecret", () => {
   });
 
   const refused: readonly [name: string, secret: Record<string, string>, says: RegExp][] = [
-    ["an empty Secret", {}, /holds no credential.*username and password, or token, or bearerToken/],
-    ["a Secret of another kind", data({ ".dockerconfigjson": "{}" }), /holds no credential/],
+    ["an empty Secret", {}, /contains no credential.*username and password, or token, or bearerToken/],
+    ["a Secret of another kind", data({ ".dockerconfigjson": "{}" }), /contains no credential/],
     ["an SSH key", data({ identity: "canary" }), /SSH is not supported yet/],
     ["a user name alone", data({ username: "canary" }), /no password/],
-    ["two ways at once", data({ bearerToken: "canary", token: "canary" }), /bearerToken together with/],
+    ["two ways at once", data({ bearerToken: "canary", token: "canary" }), /has both bearerToken and/],
     ["a colon in the user name", data({ username: "can:ary", password: "p" }), /colon in username/],
-    ["a line break in the middle", data({ token: "can\nary" }), /inside token/],
+    ["a line break in the middle", data({ token: "can\nary" }), /in token/],
     ["what is no base64", { password: "canary!!" }, /password that is not base64/],
     ["what is no text", { password: Buffer.from([0xff, 0xfe]).toString("base64") }, /password that is not UTF-8/],
     ["an authority that is none", data({ "ca.crt": "canary" }), /certificate in ca.crt/],
@@ -92,7 +92,7 @@ describe("credentialFromSecret", () => {
     it("refuses a key that belongs to another certificate, or is none", async () => {
       const { client, server } = certificates;
       for (const [key, says] of [
-        [server.key, /does not belong/],
+        [server.key, /does not match tls\.crt/],
         ["canary", /private key in tls.key/],
       ] as const) {
         const secret = data({ "tls.crt": client.cert, "tls.key": key });

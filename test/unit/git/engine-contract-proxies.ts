@@ -105,7 +105,9 @@ export function describeProxies(bench: Bench): void {
       };
       proxy.refusal = 403;
       for (const message of await messages())
-        expect(message).to.include(`the proxy ${proxy.address} (HTTPS_PROXY) does not let`).and.include("HTTP 403");
+        expect(message)
+          .to.include(`the proxy ${proxy.address} (HTTPS_PROXY) rejects requests to `)
+          .and.include("HTTP 403");
       await proxy.stop();
       for (const message of await messages())
         expect(message).to.include(`${HOST}:443 through the proxy ${proxy.address} (HTTPS_PROXY)`);

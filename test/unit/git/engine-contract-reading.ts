@@ -96,7 +96,7 @@ export function describeReading(bench: Bench): void {
         /more than 3 files/,
       );
       expect((await expectGitError("GIT_TREE_TOO_LARGE", () => list({ maxDepth: 4 }))).message).to.match(
-        /more than 4 deep/,
+        /more than 4 levels deep/,
       );
     });
 
@@ -138,7 +138,7 @@ export function describeReading(bench: Bench): void {
       for (const [index, tree] of trees.entries()) {
         const [file, ...others] = await snapshot.listFiles(tree, LIMITS);
         expect(others).to.deep.equal([]);
-        expect(file?.fault, names[index]).to.match(/^the name ".*" in the folder "." (holds a|is reserved)/);
+        expect(file?.fault, names[index]).to.match(/^the name ".*" in the folder "." (contains a|is reserved)/);
       }
       const [below] = (await snapshot.listFiles((await snapshot.treeAt(""))?.id ?? "", LIMITS)).filter(
         ({ path }) => path === "bad-6/a\\b",

@@ -215,7 +215,7 @@ function describeFetching(bench: Bench): void {
 
     it("names what is near when a branch is missing, by a second request", async () => {
       const error = await expectGitError("GIT_REF_NOT_FOUND", () => bench.fetchTip("mian"));
-      expect(error.message).to.include('there is "main"');
+      expect(error.message).to.include('similar names: "main"');
       expect(bench.server.count()).to.equal(2);
     });
 

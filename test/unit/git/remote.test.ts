@@ -23,8 +23,8 @@ describe("gitRemote", () => {
     ["https://canary-token@git.example.com/apps", "GIT_URL_INVALID", /secretRef/],
     ["https://git.example.com/apps?token=canary-token", "GIT_URL_INVALID", /query/],
     ["https://git.example.com/apps#main", "GIT_URL_INVALID", /fragment/],
-    ["https://git.example.com", "GIT_URL_INVALID", /no repository/],
-    ["https://", "GIT_URL_INVALID", /not a URL/],
+    ["https://git.example.com", "GIT_URL_INVALID", /no path to a repository/],
+    ["https://", "GIT_URL_INVALID", /not a valid URL/],
     ["https://git.example.com/a b", "GIT_URL_INVALID", /white space/],
     ["https://git.example.com\\@evil.example.com/a", "GIT_URL_INVALID", /backslash/],
     ["https://git.example.com/a\nb", "GIT_URL_INVALID", /control/],
@@ -47,7 +47,7 @@ describe("gitRemote", () => {
     ["ssh://git:canary@git.example.com:22/apps", "GIT_TRANSPORT_UNSUPPORTED", /^SSH is not/],
     ["git+ssh://git@git.example.com/apps", "GIT_TRANSPORT_UNSUPPORTED", /^SSH is not/],
     ["git.example.com:team/apps.git", "GIT_TRANSPORT_UNSUPPORTED", /^SSH is not/],
-    ["git.example.com:8443/apps.git", "GIT_TRANSPORT_UNSUPPORTED", /neither https/],
+    ["git.example.com:8443/apps.git", "GIT_TRANSPORT_UNSUPPORTED", /unsupported scheme/],
     ["", "GIT_TRANSPORT_UNSUPPORTED", /https/],
   ];
   for (const [url, code, says] of refused) {
@@ -68,7 +68,7 @@ describe("gitRemote", () => {
       "http://localhost.example.com/a",
     ]) {
       expect((await expectGitError("GIT_URL_INVALID", () => gitRemote(url, CREDENTIAL))).message).to.match(
-        /never sent/,
+        /not sent over http:/,
       );
     }
   });

@@ -214,7 +214,7 @@ describe("names that Git allows", () => {
   it("are refused in manifests, with their place, unless those are left out", async () => {
     const files = { "cm.yaml": configMap("a"), "apps/x\\y.yaml": configMap("b"), "apps\\c/d.yaml": configMap("d") };
     const error = await failureOf(renderFiles(files, request("")));
-    expect(error.message).to.include("2 problems").and.include("apps/x\\y.yaml:1").and.include("holds a backslash");
+    expect(error.message).to.include("2 problems").and.include("apps/x\\y.yaml:1").and.include("contains a backslash");
     expect(error.message).to.include("rename it, or leave it out with source.exclude");
     expect(await rendered(files, "", { include: ["*.yaml"] })).to.deep.equal(["cm.yaml a"]);
     expect(await rendered(files, "", { exclude: ["apps/x*", "apps?c"] })).to.deep.equal(["cm.yaml a"]);

@@ -82,7 +82,7 @@ describe("BatchReader", () => {
     );
     const works = [made.read(large), made.read(id("a"))];
     const error = await expectGitError("GIT_TOO_LARGE", () => works[0]);
-    expect(error.message).to.include("1001 bytes; 1000 are allowed");
+    expect(error.message).to.include("1001 bytes; at most 1000 are allowed");
     expect((await works[1])?.content.toString()).to.equal("a");
     expect(made.isUsable).to.equal(true);
     await made.end();

@@ -129,7 +129,7 @@ describe("parseLsRefs", () => {
     const lines = Array.from({ length: 11 }, (_, i) => pktLine(`${id("5")} refs/heads/${i}`));
     expect(parseLsRefs(packets(...lines.slice(1), FLUSH)).refs.size).to.equal(10);
     const error = await expectGitError("GIT_TOO_LARGE", () => parseLsRefs(packets(...lines)));
-    expect(error.message).to.equal(`${URL} has more than the 10 refs that are kept of one repository: have fewer`);
+    expect(error.message).to.equal(`${URL} has more than the allowed 10 refs per repository: have fewer`);
   });
 
   it("names SHA-256 repositories as what they are", async () => {

@@ -48,7 +48,7 @@ describe("pkt-line", () => {
   for (const text of ["<!doctype html>", "0003", "fff1", "00zz", "zzzz"]) {
     it(`refuses ${JSON.stringify(text)} as not Git's`, async () => {
       const error = await expectGitError("GIT_PROTOCOL", () => parsePackets(Buffer.from(text), URL));
-      expect(error.message).to.include("is this the address of a Git repository?").and.not.include("doctype");
+      expect(error.message).to.include("check that url is the address of a Git repository").and.not.include("doctype");
     });
   }
 

@@ -62,7 +62,7 @@ describe("resolveRef", () => {
       ),
     );
     expect(error.message)
-      .to.match(/no branch "mian"; there is "main", "dev"/)
+      .to.match(/no branch "mian"; similar names: "main", "dev"/)
       .and.not.include("mian2");
     expect([error.reason, error.class]).to.deep.equal(["ReferenceNotFound", "retryable"]);
   });

@@ -32,11 +32,9 @@ describe("CacheBudget", () => {
     const error = await expectGitError("GIT_CACHE_FULL", () => admit("large"));
     expect(error).to.include({ reason: "CacheFull", class: "retryable" });
     expect(error.message)
-      .to.match(
-        /no room to fetch https:\/\/git\.example\.com\/large: .* holds 101 of 100 MiB, 95 of it of this repository/,
-      )
-      .and.match(/remove GitRepositories .*cache\.sizeLimit of the chart \(--git-cache-bytes\)/);
-    expect((await expectGitError("GIT_CACHE_FULL", () => admit("new"))).message).to.include("0.0 of it");
+      .to.match(/too full to fetch https:\/\/git\.example\.com\/large: 101 of 100 MiB are used, 95 by this repository/)
+      .and.match(/delete unused GitRepositories, .*cache\.sizeLimit of the chart \(--git-cache-bytes\)/);
+    expect((await expectGitError("GIT_CACHE_FULL", () => admit("new"))).message).to.include("0.0 by this repository");
   });
 
   it("that is used up by far lets nothing in", async () => {

@@ -75,7 +75,7 @@ describe("FetchSlots", () => {
     controller.abort(reason);
     expect(await stopped).to.equal(reason);
     clock.advance(MINUTE);
-    expect((await late).message).to.match(/slow\.example\/4\.git could begin within 60 s.*slow\.example:443/);
+    expect((await late).message).to.match(/slow\.example\/4\.git waited 60 s for other fetches.*slow\.example:443/);
     expect(begun, "fetches under way are not ended by the time of waiting").to.have.length(2);
     await endAll(works);
     const again = slots.run(gitRemote("https://slow.example/5.git"), new AbortController().signal, 1, async () => "in");
