@@ -30,7 +30,7 @@ const MAX_MESSAGE = 1024;
 export function judgeGates(gates: readonly Gate[], facts: GateFacts): GateState[] {
   return gates.map((gate) => {
     const verdict = gate.judge(facts);
-    const message = verdict.state === "Pass" ? "nothing in the way" : cutText(verdict.message, MAX_MESSAGE);
+    const message = verdict.state === "Pass" ? "passed" : cutText(verdict.message, MAX_MESSAGE);
     return { name: gate.name, state: verdict.state, message };
   });
 }

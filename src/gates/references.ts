@@ -14,7 +14,7 @@ export const referencesGate: Gate = {
 function describe(missing: GateFacts["missing"]): string {
   const places = new Map<string, string[]>();
   for (const { what, where } of missing) places.set(what, [...(places.get(what) ?? []), where]);
-  const named = [...places].map(([what, where]) => `${what}, named in ${[...new Set(where)].join(" and ")}`);
+  const named = [...places].map(([what, where]) => `${what}, referenced in ${[...new Set(where)].join(" and ")}`);
   const more = named.length > SHOWN ? `; and ${named.length - SHOWN} more` : "";
   return `${named.slice(0, SHOWN).join("; ")}${more}`;
 }

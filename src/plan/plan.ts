@@ -128,7 +128,7 @@ function describeWrite(write: PreviewedWrite): PlannedAction {
 function describeDeferred({ action, message }: DeferredWrite): PlannedAction {
   return {
     ...describeDocument(action.verb, action),
-    reason: `checked again when what this Change makes before it is there: ${message}`,
+    reason: `checked again after the objects that it depends on are applied: ${message}`,
   };
 }
 
@@ -147,7 +147,7 @@ function describeDecision(decision: PruneDecision): PlannedAction {
     decision.verb === "Keep"
       ? decision.message
       : decision.verb === "HandOver"
-        ? `OverseerApp ${decision.to} has it now`
-        : "left Git";
+        ? `ownership transferred to OverseerApp ${decision.to}`
+        : "removed from Git";
   return { verb: decision.verb, object: displayId(id), apiVersion: apiVersionOf(id), reason };
 }

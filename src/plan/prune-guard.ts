@@ -105,7 +105,7 @@ export function judgePrune(request: PruneRequest): PruneVerdict {
   if (!request.observationComplete) {
     return {
       decisions: [],
-      refusal: "not all kinds of this app could be listed: nothing is deleted before they can",
+      refusal: "some kinds of this app could not be listed: nothing is deleted until all of them can be listed",
       approval: undefined,
     };
   }
@@ -114,7 +114,7 @@ export function judgePrune(request: PruneRequest): PruneVerdict {
   if (request.wanted === 0 && deletes.length > 0 && !request.allowEmpty) {
     return {
       decisions,
-      refusal: `the source holds no document at all, which would delete all ${deletes.length} objects: set sync.allowEmpty if that is meant, or check source.path, include and exclude`,
+      refusal: `the source contains no documents, which would delete all ${deletes.length} objects: check source.path, include and exclude, or set sync.allowEmpty if this is intended`,
       approval: undefined,
     };
   }
@@ -125,25 +125,25 @@ function judgeCandidate(
   live: LiveObject,
   request: Pick<PruneRequest, "claimedBy" | "awaitedBy" | "prune" | "unread">,
 ): PruneDecision {
-  if (live.deleting) return keep(live, "AlreadyDeleting", "is being deleted already");
+  if (live.deleting) return keep(live, "AlreadyDeleting", "is already being deleted");
   if (live.paused) return keepPaused(live);
   const claimant = request.claimedBy(live);
   if (claimant !== undefined && live.ownership === "Owned") return { verb: "HandOver", live, to: claimant };
   const awaited = live.ownership === "Owned" ? request.awaitedBy?.(live) : undefined;
-  if (awaited !== undefined) return keep(live, "Awaited", `left Git; kept because ${awaited}`);
-  if (!request.prune) return keep(live, "PruneDisabled", "left Git; kept because sync.prune is off");
+  if (awaited !== undefined) return keep(live, "Awaited", `removed from Git; kept because ${awaited}`);
+  if (!request.prune) return keep(live, "PruneDisabled", "removed from Git; kept because sync.prune is false");
   if (request.unread !== undefined && live.deletionConfirmed !== true)
-    return keep(live, "SourceUnread", `is in no document; kept because of ${request.unread}`);
+    return keep(live, "SourceUnread", `is in no rendered document; kept because of ${request.unread}`);
   const ruling = rulingOn(live, "prune");
   if (ruling?.effect === "Keep") {
-    const way = `${CONFIRM} on the object lets it be deleted`;
-    return keep(live, "ProtectedObject", `left Git; kept because it is annotated ${ruling.mark}; ${way}`);
+    const way = `annotate the object ${CONFIRM} to delete it`;
+    return keep(live, "ProtectedObject", `removed from Git; kept because it is annotated ${ruling.mark}; ${way}`);
   }
   if (live.ownership !== "Owned")
     return keep(
       live,
       "NotProven",
-      "carries our labels but not our field manager's entry: delete it by hand if it is not needed",
+      "has the app's labels but no managedFields entry of the app, so ownership is not proven: delete it manually if it is not needed",
     );
   const needsApproval = live.deletionConfirmed !== true && (ruling?.effect === "Ask" || alwaysNeedsApproval(live));
   return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), needsApproval };
@@ -167,12 +167,12 @@ function approvalReason(
   request: PruneRequest,
 ): string | undefined {
   const needingApproval = deletes.filter((decision) => decision.needsApproval);
-  if (needingApproval.length > 0) return `${describeApprovalNeed(needingApproval, "prune")}, or put it back into Git`;
+  if (needingApproval.length > 0) return `${describeApprovalNeed(needingApproval, "prune")}, or restore it in Git`;
   const before = request.live;
   const allowed = pruneBudget(request.budget, before);
   const counted = deletes.filter(({ live }) => live.deletionConfirmed !== true).length;
   if (counted <= allowed || (request.wanted === 0 && request.allowEmpty)) return undefined;
-  return `would delete ${counted} of ${before} objects, and the budget is ${allowed}: raise sync.pruneBudget to at least ${counted} if that is meant`;
+  return `would delete ${counted} of ${before} objects, which exceeds the prune budget of ${allowed}: raise sync.pruneBudget to at least ${counted} if this is intended`;
 }
 
 /** Which deletions a person has to confirm, why, and how. */
@@ -185,7 +185,8 @@ function describeApprovalNeed(
     return `${live.id.kind} ${live.id.name}${mark === undefined ? "" : ` (annotated ${mark})`}`;
   });
   const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
-  return `would delete ${names.slice(0, 5).join(", ")}${more}, which is never done unasked: annotate it ${CONFIRM} to delete it, or ${ANNOTATION_PRUNE}: disabled to keep it`;
+  const each = names.length === 1 ? "the object" : "each object";
+  return `would delete ${names.slice(0, 5).join(", ")}${more}, which requires approval: annotate ${each} ${CONFIRM} to delete it, or ${ANNOTATION_PRUNE}: disabled to keep it`;
 }
 
 /** Whether the deletion of this kind of object always asks. */
@@ -224,7 +225,7 @@ export function judgeFinalize(request: FinalizeRequest): PruneVerdict {
     return {
       decisions: [],
       refusal:
-        "not all kinds of this app could be listed: nothing is deleted before they can; set deletionPolicy: Orphan to let the app go without",
+        "some kinds of this app could not be listed: nothing is deleted until all of them can be listed; set deletionPolicy: Orphan to delete the app without its objects",
       approval: undefined,
     };
   }
@@ -265,7 +266,7 @@ function judgeFinal(live: LiveObject, request: FinalizeRequest): PruneDecision {
   const ruling = rulingOn(live, "deletion");
   if (ruling?.effect === "Keep") return keep(live, "ProtectedObject", `kept because it is annotated ${ruling.mark}`);
   if (live.ownership !== "Owned")
-    return keep(live, "NotProven", "kept because our field manager's entry is gone from it");
+    return keep(live, "NotProven", "kept because it has no managedFields entry of the app");
   if (request.policy === "Delete" && alwaysNeedsApproval(live) && live.deletionConfirmed !== true) {
     if (live.id.kind !== "Namespace" || live.id.group !== "") {
       return keep(live, "DeletionPolicy", "kept by deletionPolicy Delete; DeleteAll deletes it too");
@@ -278,16 +279,16 @@ function judgeFinal(live: LiveObject, request: FinalizeRequest): PruneDecision {
 
 /** An object that is to be kept and that somebody else deletes is no matter of this app: its deletion is not waited for. */
 function judgeTerminating(live: LiveObject, { policy }: FinalizeRequest): PruneDecision {
-  const message = "is being deleted already";
+  const message = "is already being deleted";
   const kept =
     policy === "Delete" && live.id.kind !== "Namespace" && alwaysNeedsApproval(live) && !live.deletionConfirmed;
-  if (kept) return keep(live, "DeletionPolicy", `${message}; not waited for, since deletionPolicy Delete keeps it`);
+  if (kept) return keep(live, "DeletionPolicy", `${message}; not waited for, because deletionPolicy Delete keeps it`);
   return keep(live, "AlreadyDeleting", message);
 }
 
 /** What becomes of an object that a person has asked to leave as it is: nothing, whether Git wants it or not. */
 export function keepPaused(live: LiveObject): PruneDecision {
-  return keep(live, "Paused", "left as it is: it is annotated gitops.overseer.io/reconcile: disabled");
+  return keep(live, "Paused", "not reconciled because it is annotated gitops.overseer.io/reconcile: disabled");
 }
 
 function keep(live: LiveObject, reason: KeepReason, message: string): PruneDecision {

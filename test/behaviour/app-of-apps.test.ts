@@ -163,7 +163,7 @@ describe("An app of apps", function () {
     await world.poll("leaves");
     const app = await world.untilCondition("leaves", "Waiting", "True", "Deletions");
     expect(condition(app, "Waiting")?.message).to.contain(
-      "would delete OverseerApp child, which is never done unasked: annotate it gitops.overseer.io/prune: confirmed to delete it, or gitops.overseer.io/prune: disabled to keep it, or put it back into Git",
+      "would delete OverseerApp child, which requires approval: annotate the object gitops.overseer.io/prune: confirmed to delete it, or gitops.overseer.io/prune: disabled to keep it, or restore it in Git",
     );
     expect(app.status?.applied?.commit).to.equal(before);
     await confirm(tenant.child);

@@ -116,7 +116,7 @@ describe("An object that is deleted as soon as it is made", function () {
       await world.app("eaten", "eaten", ".");
       const watch = untruths("eaten", world.configMap("eaten"));
       const app = await world.untilCondition("eaten", "Drifted", "True", undefined, 60_000);
-      expect(condition(app, "Drifted")?.message).to.contain("was deleted again and again");
+      expect(condition(app, "Drifted")?.message).to.contain("deleted repeatedly");
       expect(condition(app, "Synced")?.status).to.equal("False");
       const tries = deleted.length;
       await world.poke("eaten");

@@ -119,18 +119,18 @@ describe("make demo", function () {
       .and.match(/Change +shop-3 {2}\+0 ~0 -1 {2}Succeeded/)
       .and.include("2 of 2 replicas of web are ready")
       .and.include("nginx:1.27-alpine → nginx:1.28-alpine")
-      .and.include("DriftHealed: Deployment demo-shop/web put back")
+      .and.include("DriftHealed: Deployment demo-shop/web restored")
       .and.include("- ConfigMap demo-shop/greeting");
     expect(demo.output)
       .to.include("The agent's runner is simulated: it notes what would run, and starts nothing.")
       .and.match(/Change +apps-1 {2}\+7 ~0 -0 {2}Waiting/)
-      .and.match(/gate references +needs secret db-host \(store it in the Core\), named in apps\/gitea\.yaml:1/)
+      .and.match(/gate references +needs secret db-host \(store it in the Core\), referenced in apps\/gitea\.yaml:1/)
       .and.include("0 apps and 0 routes: nothing was written")
       .and.match(/Change +apps-1 {2}\+7 ~0 -0 {2}Succeeded/)
       .and.include("nextcloud: running, version 1, on node-1")
       .and.include("https://cloud.example.com/ → nextcloud:80, sign-in by oidc")
       .and.match(/Change +infrastructure-1 {2}\+3 ~1 -0 {2}Succeeded/)
-      .and.include("DriftHealed: App gitea put back (changed in the Core: .compose.services.gitea.image)")
+      .and.include("DriftHealed: App gitea restored (changed in the Core: .compose.services.gitea.image)")
       .and.include("asks for sign-in by github, and the Core has no such sign-in provider")
       .and.include("no route for admin.example.com");
     expect(demo.output).not.to.include("\u001b");

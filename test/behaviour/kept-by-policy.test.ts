@@ -103,7 +103,7 @@ describe("An app that is deleted while a policy denies all changes of what is ke
       .to.contain(`PersistentVolumeClaim ${world.namespace}/kept kept by deletionPolicy Delete`)
       .and.contain("kept because it is annotated helm.sh/resource-policy: keep");
     expect((await world.events("owner")).join("\n"))
-      .to.contain(`stays, and OverseerApp ${world.namespace}/second, which wants it, could not be given it`)
+      .to.contain(`was kept: transfer of ownership to OverseerApp ${world.namespace}/second failed`)
       .and.contain("frozen objects stay as they are");
   });
 
@@ -116,8 +116,8 @@ describe("An app that is deleted while a policy denies all changes of what is ke
       /frozen objects stay/.test(condition(live, "Ready")?.message ?? ""),
     );
     expect(condition(app, "Ready")?.message)
-      .to.match(new RegExp(`^waits until ConfigMap ${world.namespace}/frozen is gone: `))
-      .and.match(/; deletionPolicy: Orphan lets the app go without$/);
+      .to.match(new RegExp(`^waiting for deletion of ConfigMap ${world.namespace}/frozen: `))
+      .and.match(/; set deletionPolicy: Orphan to delete the app without its objects$/);
     await world.kube.patch(world.appRef("stuck"), { spec: { deletionPolicy: "Orphan" } });
     await world.kube.untilGone(world.appRef("stuck"));
     expect(await world.kube.get(world.configMap("frozen"))).to.not.equal(undefined);

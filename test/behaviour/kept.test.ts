@@ -68,7 +68,7 @@ describe("An object that carries another tool's keep annotation", function () {
     const reason = (name: string): string | undefined =>
       plan.find(({ object }) => object === `ConfigMap ${world.namespace}/leaves-${name}`)?.reason;
     expect(reason("argo-list")).to.contain(
-      "left Git; kept because it is annotated argocd.argoproj.io/sync-options: Prune=false",
+      "removed from Git; kept because it is annotated argocd.argoproj.io/sync-options: Prune=false",
     );
     const events = (await world.events("leaves")).join("\n");
     for (const mark of [
@@ -190,7 +190,7 @@ describe("An object that carries another tool's keep annotation", function () {
     await repo.commit({ "c.yaml": null }, "leaves");
     await world.poll("by-git");
     const app = await world.untilCondition("by-git", "Waiting", "True", "Deletions");
-    expect(condition(app, "Waiting")?.message).to.contain("PersistentVolumeClaim by-git, which is never done unasked");
+    expect(condition(app, "Waiting")?.message).to.contain("PersistentVolumeClaim by-git, which requires approval");
     const claim = world.object("v1", "PersistentVolumeClaim", "by-git");
     expect((await world.kube.get(claim))?.metadata.deletionTimestamp).to.equal(undefined);
     await world.kube.patch(claim, { metadata: { annotations: { "gitops.overseer.io/prune": "confirmed" } } });

@@ -39,7 +39,7 @@ describe("What leaves Git", function () {
         verb: "Delete",
         object: `ConfigMap ${world.namespace}/one-b`,
         apiVersion: "v1",
-        reason: "left Git",
+        reason: "removed from Git",
         result: "Done",
       },
     ]);
@@ -67,7 +67,7 @@ describe("What leaves Git", function () {
     await repo.commit({ "0.yaml": null, "1.yaml": null, "2.yaml": null, "README.md": "nothing here" }, "all gone");
     await world.poll("empty");
     const app = await world.untilCondition("empty", "Ready", "False", "PruneRefused");
-    expect(condition(app, "Ready")?.message).to.contain("no document at all").and.contain("sync.allowEmpty");
+    expect(condition(app, "Ready")?.message).to.contain("contains no documents").and.contain("sync.allowEmpty");
     expect(await world.kube.list("v1", "ConfigMap", world.namespace, "gitops.overseer.io/app=empty")).to.have.length(3);
     await world.kube.patch(world.appRef("empty"), { spec: { sync: { allowEmpty: true } } });
     for (const index of [0, 1, 2]) await world.kube.untilGone(world.configMap(`empty-${index}`));
@@ -135,7 +135,7 @@ describe("What leaves Git", function () {
     const app = await world.untilCondition("claim", "Waiting", "True");
     expect(condition(app, "Waiting")?.message)
       .to.contain("PersistentVolumeClaim data")
-      .and.contain("never done unasked");
+      .and.contain("requires approval");
     expect(
       (await world.kube.get(world.object("v1", "PersistentVolumeClaim", "data")))?.metadata.deletionTimestamp,
     ).to.equal(undefined);

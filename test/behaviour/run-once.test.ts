@@ -131,7 +131,7 @@ describe("An object that ends by itself and goes by its time to live", function 
     await laterReconcile("failing", "failing");
     const app = await world.untilCondition("failing", "Ready", "False", "Degraded");
     expect(condition(app, "Ready")?.message).to.equal(
-      `Job ${world.namespace}/failing failed, and was deleted when its time to live was over: change its document to run it again`,
+      `Job ${world.namespace}/failing failed, and was deleted after its time to live expired: change its document to run it again`,
     );
     expect(app.status?.finished?.map(({ result }) => result)).to.deep.equal(["Failed"]);
     expect((await world.changes("failing")).map((change) => change.status?.phase)).to.deep.equal(["Failed"]);

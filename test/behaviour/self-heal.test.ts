@@ -27,7 +27,7 @@ describe("Drift", function () {
       () => world.events("web"),
       (list) => list.some((event) => event.startsWith("DriftHealed: ")),
     );
-    expect(events).to.include(`DriftHealed: ConfigMap ${world.namespace}/web put back (kubectl-edit: .data.colour)`);
+    expect(events).to.include(`DriftHealed: ConfigMap ${world.namespace}/web restored (kubectl-edit: .data.colour)`);
     await eventually(
       () => world.operator.metric("overseer_drift_healed_total"),
       (healed) => healed === before + 1,

@@ -43,10 +43,10 @@ describe("A deletion that does not end", function () {
     await repo.commit({ "cm.yaml": `${keepme}---\n${other}` }, "keepme again");
     await world.poll("finalizer");
     const app = await world.kube.until<LiveApp>(world.appRef("finalizer"), "waits for it", (live) =>
-      /made again/.test(condition(live, "Synced")?.message ?? ""),
+      /re-creating/.test(condition(live, "Synced")?.message ?? ""),
     );
     expect(condition(app, "Synced")?.message).to.equal(
-      `1 object is still being deleted, and made again when it is gone: ${object}: held by finalizer bugs.example.com/hold, which its controller takes away`,
+      `waiting for 1 object to finish deleting before re-creating it: ${object}: held by finalizer bugs.example.com/hold, which its controller takes away`,
     );
     await withoutFinalizers(world.configMap("keepme"));
     await world.synced("finalizer", await repo.head());
@@ -121,7 +121,7 @@ describe("A deletion that does not end", function () {
       /held by/.test(condition(live, "Ready")?.message ?? ""),
     );
     expect(condition(app, "Ready")?.message).to.equal(
-      `waits until ConfigMap ${world.namespace}/whole is gone: held by finalizer example.com/hold, which its controller takes away; deletionPolicy: Orphan lets the app go without`,
+      `waiting for deletion of ConfigMap ${world.namespace}/whole: held by finalizer example.com/hold, which its controller takes away; set deletionPolicy: Orphan to delete the app without its objects`,
     );
     await withoutFinalizers(world.configMap("whole"));
     await world.kube.untilGone(world.appRef("whole"));

@@ -72,7 +72,7 @@ describe("Installations for some namespaces", function () {
     const source = { repositoryRef: { name: "own", namespace: two.namespace }, path: "." };
     await one.app("far", "own", ".", { source });
     const app: LiveApp = await one.untilCondition("far", "Ready", "False", "RepositoryNotFound");
-    expect(condition(app, "Ready")?.message).to.match(/does not look after: add .* to --watch-namespaces/);
+    expect(condition(app, "Ready")?.message).to.match(/does not watch: add .* to --watch-namespaces/);
   });
 
   it("are refused where they overlap, by name, and give their lease up", async () => {

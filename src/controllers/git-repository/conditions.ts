@@ -37,7 +37,7 @@ export function repositoryConditions(outcome: RepositoryOutcome): ConditionDraft
         { type: "Fetched", status: "False", reason, message },
         outcome.terminal
           ? { type: "Stalled", status: "True", reason, message }
-          : { type: "Reconciling", status: "True", reason: "Retrying", message: "it is tried again by itself" },
+          : { type: "Reconciling", status: "True", reason: "Retrying", message: "retrying automatically" },
       ];
     }
   }

@@ -13,8 +13,9 @@ export async function remoteOf(
   const where = `${repository.metadata.namespace}/${secretRef.name}`;
   const data = await services.secrets.read(repository.metadata.namespace, secretRef.name);
   if (data) return gitRemote(url, credentialFromSecret(data, `Secret ${where}`), services.digestKey);
-  throw new OverseerError(
-    `the Secret ${where} that spec.secretRef names does not exist: make it, or correct the name`,
-    { code: "SECRET_NOT_FOUND", reason: "SecretNotFound", class: "retryable" },
-  );
+  throw new OverseerError(`Secret ${where} does not exist: create it, or correct spec.secretRef`, {
+    code: "SECRET_NOT_FOUND",
+    reason: "SecretNotFound",
+    class: "retryable",
+  });
 }

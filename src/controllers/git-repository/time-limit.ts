@@ -10,7 +10,7 @@ export function timeLimit({ spec }: GitRepository, remote: GitRemote): TimeLimit
   const expired = (): Error =>
     new GitError(
       "GIT_TIMEOUT",
-      `${remote.url} was not done within the ${formatDuration(ms)} of spec.timeout: look at the server and the way to it, or raise spec.timeout`,
+      `${remote.url} did not finish responding within spec.timeout (${formatDuration(ms)}): check the server and the network path to it, or raise spec.timeout`,
     );
   return { ms, expired };
 }

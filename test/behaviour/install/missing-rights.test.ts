@@ -61,7 +61,7 @@ describe("An app whose ServiceAccount lacks rights", function () {
     await world.kube.untilGone(world.appRef("orphan"));
     expect((await world.kube.get(world.configMap("orphan")))?.metadata.deletionTimestamp).to.equal(undefined);
     expect((await world.kube.get(world.object("apps/v1", "Deployment", "orphan")))?.metadata.uid).to.be.a("string");
-    const stay = `stay: the app's ServiceAccount ${world.namespace}/orphan is gone`;
+    const stay = `were not deleted: the app's ServiceAccount ${world.namespace}/orphan no longer exists`;
     let events = "";
     await waitUntil({ what: "an Event that says what stays", timeoutMs: 20_000 }, async () => {
       events = (await world.events("orphan")).join("\n");

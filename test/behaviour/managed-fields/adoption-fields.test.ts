@@ -175,6 +175,6 @@ describe("What leaves Git vanishes, whoever made the object", function () {
     const kept = await waitUntil({ what: "it is told", timeoutMs: 15_000 }, async () =>
       (await world.events("lost")).find((event) => event.startsWith("ObjectKept: ")),
     );
-    expect(kept).to.include("/lost carries our labels but not our field manager's entry");
+    expect(kept).to.include("/lost has the app's labels but no managedFields entry of the app");
   });
 });

@@ -118,7 +118,7 @@ export class Arena {
     const head = await this.#repo.head();
     await this.world.kube.until(
       this.world.appRef(APP),
-      `live is ${head}`,
+      `live objects match ${head}`,
       (app: RawObject & Parameters<typeof condition>[0]) => {
         const synced = condition(app, "Synced");
         return synced?.status === "True" && synced.message.endsWith(head.slice(0, 12));

@@ -117,7 +117,7 @@ describe("A real autoscaler", function () {
     await world.app("fought", "fought", ".");
     const app = await world.untilCondition("fought", "Contested", "True", undefined, 120_000);
     expect(condition(app, "Contested")?.message).to.match(
-      /^Deployment hpa-\w+\/fought: kube-controller-manager \(by \/scale\): \.spec\.replicas has taken it back 5 times: leave spec\.replicas out of Git, so that the autoscaler decides$/,
+      /^Deployment hpa-\w+\/fought: changed again after each of 5 restores \(kube-controller-manager \(by \/scale\): \.spec\.replicas\): remove spec\.replicas from Git and let the autoscaler set it$/,
     );
     expect(condition(app, "Ready")?.reason).to.equal("Contested");
     // Once to make it, five times to put it back.
@@ -141,6 +141,6 @@ describe("A real autoscaler", function () {
     const told = await waitUntil({ what: "it is told", timeoutMs: 15_000 }, async () =>
       (await world.events("fought")).find((event) => event.startsWith("Contested: ")),
     );
-    expect(told).to.include("is fought over with kube-controller-manager (by /scale)");
+    expect(told).to.include("is changed again after each restore (kube-controller-manager (by /scale)");
   });
 });

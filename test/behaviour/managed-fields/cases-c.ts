@@ -74,7 +74,7 @@ export const CASES_C: readonly ManagedFieldsCase[] = [
     disturb: ({ kube, ref }) => kube.patch(ref, scale(1), { manager: "autoscaler", subresource: "scale" }),
     expect: "healed",
     after: async ({ world, name }) =>
-      expect(await world.operator.log()).to.include(`${name} put back (autoscaler (by /scale): .spec.replicas)`),
+      expect(await world.operator.log()).to.include(`${name} restored (autoscaler (by /scale): .spec.replicas)`),
   },
   {
     row: "C8",

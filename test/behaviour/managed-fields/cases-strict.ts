@@ -18,7 +18,7 @@ export const CASES_STRICT: readonly ManagedFieldsCase[] = [
     expect: "healed",
     writes: 3,
     after: async ({ world, name }) =>
-      expect(await world.operator.log()).to.include(`${name} put back (thief added .spec.ingress)`),
+      expect(await world.operator.log()).to.include(`${name} restored (thief added .spec.ingress)`),
   },
   {
     row: "A13",

@@ -73,9 +73,9 @@ describe(`Table E, ${ROWS.E14.text}`, function () {
       world.kube.until<LiveApp>(world.appRef("grown"), `says ${what}`, (live) =>
         what.test(condition(live, "Drifted")?.message ?? ""),
       );
-    await says(/grown: cannot be made again: it is 1\.50 MiB large .*split it.*what is live has all that Git says/);
+    await says(/grown: cannot be re-created: it is 1\.50 MiB large .*split it.*what is live has all that Git says/);
     await world.kube.patch(ref, { spec: { free: { text: "z".repeat(700_000) } } }, { manager: "thief" });
-    await says(/grown: cannot be made again: .*what is live is not as in Git: \.spec\.free\.text/);
+    await says(/grown: cannot be re-created: .*what is live is not as in Git: \.spec\.free\.text/);
     const path = `/apis/fields.example.com/v1/namespaces/${world.namespace}/widgets/grown`;
     const mark = proxy.requests.length;
     await world.poke("grown");

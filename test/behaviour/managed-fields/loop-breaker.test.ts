@@ -79,14 +79,14 @@ describe("A field that the same writer takes back again and again is not fought 
       return live && condition(live, "Contested") ? live : undefined;
     });
     expect(condition(app, "Contested")?.message).to.match(
-      /^ConfigMap loop-\w+\/war: rival: \.data\.colour has taken it back 5 times: leave the field out of Git, or stop the other writer$/,
+      /^ConfigMap loop-\w+\/war: changed again after each of 5 restores \(rival: \.data\.colour\): remove the field from Git, or stop the other writer$/,
     );
     expect(condition(app, "Ready")?.reason).to.equal("Contested");
     expect(await world.operator.metric("overseer_contested_objects")).to.equal(1);
     const told = await waitUntil({ what: "it is told", timeoutMs: 15_000 }, async () =>
       (await world.events("war")).find((event) => event.startsWith("Contested: ")),
     );
-    expect(told).to.include("is fought over with rival: .data.colour: leave the field out of Git");
+    expect(told).to.include("is changed again after each restore (rival: .data.colour): remove the field from Git");
     await repo.commit({ "x.yaml": configMap("war", { shape: "round" }) }, "the field is left to the rival");
     await world.poll("war");
     await world.poke("war");

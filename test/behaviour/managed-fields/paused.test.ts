@@ -37,7 +37,7 @@ describe("A live object that a person annotates reconcile: disabled", function (
     await world.synced("app", await repo.head());
     await annotate(world.configMap("held"), "disabled");
     const paused = await world.untilCondition("app", "Paused", "True", "ObjectPaused");
-    expect(condition(paused, "Paused")?.message).to.match(/ConfigMap .*held: is as Git says/);
+    expect(condition(paused, "Paused")?.message).to.match(/ConfigMap .*held: matches Git/);
     expect(condition(paused, "Synced")?.status).to.equal("True");
     await told("app", "ObjectPaused: ");
     const mark = proxy.requests.length;
@@ -50,7 +50,7 @@ describe("A live object that a person annotates reconcile: disabled", function (
     );
     const app = await world.untilCondition("app", "Synced", "False", "ObjectPaused");
     expect(condition(app, "Ready")?.status).to.equal("True");
-    expect(condition(app, "Paused")?.message).to.match(/ConfigMap .*held: is not as Git says/);
+    expect(condition(app, "Paused")?.message).to.match(/ConfigMap .*held: differs from Git/);
     expect(dataOf(await world.kube.get(world.configMap("held")))).to.deep.equal({ a: "mine" });
     expect(proxy.writes(`/api/v1/namespaces/${world.namespace}/configmaps/held`, mark)).to.deep.equal([]);
   });

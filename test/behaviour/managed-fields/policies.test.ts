@@ -81,7 +81,7 @@ describe("A policy that denies what Git says", function () {
   it("keeps drift from being put back: said with the policy's words, and not tried in a loop", async () => {
     await world.kube.patch(world.configMap("later"), { data: { a: "drift" } }, { manager: "thief" });
     const app = await world.untilCondition("later", "Drifted", "True", "NotHealed");
-    expect(condition(app, "Drifted")?.message).to.match(/cannot be put back: .*no-one.*one is not allowed here/);
+    expect(condition(app, "Drifted")?.message).to.match(/cannot be restored: .*no-one.*one is not allowed here/);
     expect(condition(app, "Ready")?.status).to.equal("False");
   });
 

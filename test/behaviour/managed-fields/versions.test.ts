@@ -168,7 +168,7 @@ describe("A definition that changes is met by a look at its objects", function (
     await sync("Pruned", "v1", "{ a: 1, gone: 2 }");
     await define("Pruned", [version("v1", { a: integer }, true)]);
     const app = await world.untilCondition("pruned", "Drifted", "True", "NotHealed");
-    expect(condition(app, "Drifted")?.message).to.match(/Pruned .*cannot be put back: .*spec\.gone/);
+    expect(condition(app, "Drifted")?.message).to.match(/Pruned .*cannot be restored: .*spec\.gone/);
     await define("Pruned", [version("v1", { a: integer, gone: integer }, true)]);
     await world.kube.until(
       ref("Pruned", "v1"),

@@ -38,7 +38,7 @@ describe("Drift on an Overseer Core", function () {
     );
     await world.synced("web");
     const healed =
-      "DriftHealed: App web put back (changed in the Core: .compose.services.web.image, .compose.services.web.ports)";
+      "DriftHealed: App web restored (changed in the Core: .compose.services.web.image, .compose.services.web.ports)";
     await waitUntil({ what: "the Event DriftHealed names the fields", timeoutMs: 30_000 }, async () =>
       (await world.events("web")).includes(healed),
     );

@@ -112,7 +112,7 @@ describe("Whose something in an Overseer Core is", function () {
     await world.synced("lost");
     await core.edit("lost", { metadata: {} });
     const app = await world.untilCondition("lost", "Drifted", "True");
-    expect(condition(app, "Drifted")?.message).to.match(/App lost: cannot be made again: exists in the Core already/);
+    expect(condition(app, "Drifted")?.message).to.match(/App lost: cannot be re-created: exists in the Core already/);
     await repo.commit({ "lost.yaml": null }, "gone");
     await world.poll("lost");
     await world.synced("lost", await repo.head());
@@ -176,7 +176,7 @@ describe("Whose something in an Overseer Core is", function () {
     core.proxy.setFault((request) => (request.method === "DELETE" ? { kind: "answer", status: 500 } : undefined));
     await world.kube.delete(world.appRef("data"));
     await world.kube.until(world.appRef("data"), "says why", (live) =>
-      /waits until .*Core at .* failed \(500\)/.test(condition(live as never, "Ready")?.message ?? ""),
+      /waiting for deletion of .*Core at .* failed \(500\)/.test(condition(live as never, "Ready")?.message ?? ""),
     );
     core.proxy.setFault(undefined);
     await world.kube.untilGone(world.appRef("data"));

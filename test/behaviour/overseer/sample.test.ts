@@ -23,7 +23,7 @@ describe("The sample repository on an Overseer Core", function () {
     const app = await world.untilCondition("apps", "Waiting", "True", "References");
     const message = condition(app, "Waiting")?.message ?? "";
     expect(message).to.match(
-      /needs secret db-host \(store it in the Core\), named in apps\/gitea\.yaml:17 and apps\/nextcloud\.yaml:15/,
+      /needs secret db-host \(store it in the Core\), referenced in apps\/gitea\.yaml:17 and apps\/nextcloud\.yaml:15/,
     );
     expect(message).to.contain("secret gitea-db-password");
     expect(await core.list("apps")).to.deep.equal([]);

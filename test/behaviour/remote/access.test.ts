@@ -59,7 +59,7 @@ describe("The access to a remote cluster", function () {
     await says("web", "Ready", "ClusterAuthenticationFailed", /\(401\)/);
     await remote.secret("there", remote.kubeconfig({ server: "https://127.0.0.1:1" }));
     await says("web", "Ready", "ClusterUnreachable", "ECONNREFUSED");
-    await says("web", "Reconciling", "Retrying", "tried again by itself");
+    await says("web", "Reconciling", "Retrying", "retrying automatically");
   });
 
   it("trusts no certificate but that of the authority in the kubeconfig", async () => {

@@ -56,7 +56,7 @@ describe("An app on a remote cluster", function () {
     await remote.kube.until(world.configMap("web-b"), "is there again", (object) => data(object).v === "1");
     await waitUntil({ what: "an Event names the writer", timeoutMs: 20_000 }, async () =>
       (await world.events("web")).some((event) =>
-        /DriftHealed: ConfigMap .*web-a put back .*kubectl-patch/.test(event),
+        /DriftHealed: ConfigMap .*web-a restored .*kubectl-patch/.test(event),
       ),
     );
     await world.synced("web");

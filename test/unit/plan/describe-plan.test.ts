@@ -47,12 +47,12 @@ describe("describePlan", () => {
     };
     expect(describePlan(plan)).to.deep.equal({
       actions: [
-        { verb: "Delete", object: "Secret shop/gone", apiVersion: "v1", reason: "left Git" },
+        { verb: "Delete", object: "Secret shop/gone", apiVersion: "v1", reason: "removed from Git" },
         {
           verb: "HandOver",
           object: "Secret shop/given",
           apiVersion: "v1",
-          reason: "OverseerApp shop/other has it now",
+          reason: "ownership transferred to OverseerApp shop/other",
         },
         {
           verb: "Update",
@@ -73,14 +73,14 @@ describe("describePlan", () => {
           object: "Widget shop/w",
           apiVersion: "example.com/v1",
           origin: "b.yaml:7",
-          reason: "checked again when what this Change makes before it is there: not found",
+          reason: "checked again after the objects that it depends on are applied: not found",
         },
         {
           verb: "Keep",
           object: "Secret shop/kept",
           apiVersion: "v1",
           reason:
-            "left Git; kept because it is annotated gitops.overseer.io/prune: disabled; gitops.overseer.io/prune: confirmed on the object lets it be deleted",
+            "removed from Git; kept because it is annotated gitops.overseer.io/prune: disabled; annotate the object gitops.overseer.io/prune: confirmed to delete it",
         },
       ],
       omitted: 0,

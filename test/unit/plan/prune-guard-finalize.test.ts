@@ -123,7 +123,7 @@ describe("judgeFinalize", () => {
       live(MAP, { keepAnnotations: [ARGO("Delete=confirm")], ...change });
     for (const policy of ["Delete", "DeleteAll"] as const)
       expect(finalize({ objects: [live("v1 Secret shop/s"), marked()], policy }).approval).to.equal(
-        "would delete ConfigMap a (annotated argocd.argoproj.io/sync-options: Delete=confirm), which is never done unasked: annotate it gitops.overseer.io/prune: confirmed to delete it, or gitops.overseer.io/prune: disabled to keep it",
+        "would delete ConfigMap a (annotated argocd.argoproj.io/sync-options: Delete=confirm), which requires approval: annotate the object gitops.overseer.io/prune: confirmed to delete it, or gitops.overseer.io/prune: disabled to keep it",
       );
     expect(finalize({ objects: [marked()], policy: "Orphan" }).approval).to.equal(undefined);
     expect(finalize({ objects: [marked({ deletionConfirmed: true })] }).approval).to.equal(undefined);

@@ -39,7 +39,7 @@ describe("the rules for texts", () => {
     for (const text of [
       `${REVISION}is applied and healthy`,
       `${REVISION}2 of 3 changed objects are refused: a.yaml:4: Service x/a: spec.ports[0].port: 700000 is not valid; b.yaml:4: Service x/b: the same (nothing was written)`,
-      "nothing was applied yet",
+      "nothing has been applied yet",
     ])
       expect(faultsOfText(text), text).to.deep.equal([]);
   });

@@ -21,7 +21,7 @@ import { holdFinalize, prune } from "./prune.js";
 import { describeTerminating } from "./terminating.js";
 
 /** What lets an app go whatever is in the way. */
-const WAY_OUT = "deletionPolicy: Orphan lets the app go without";
+const WAY_OUT = "set deletionPolicy: Orphan to delete the app without its objects";
 /** Parts of messages that others write: the way out must not be cut off behind them. */
 const MAX_FAILURES = 500;
 const MAX_REFUSAL = 300;
@@ -49,7 +49,7 @@ export async function finalize(run: AppRun): Promise<void> {
     claimedBy: claimFacts(run, claimants).claimedBy,
   };
   // A namespace is looked into when nothing that lives in one is left to delete; until then it is kept.
-  const first = judgeFinalize({ ...facts, namespaceInUse: () => "what is still being deleted" });
+  const first = judgeFinalize({ ...facts, namespaceInUse: () => "objects that are still being deleted" });
   const busy = first.decisions.some((decision) => isPending(decision) && applyTier(decision.live.id) > 0);
   const look = !busy && policy === "Delete" && first.refusal === undefined && !suspend;
   const held = look ? await heldNamespaces(run, objects) : undefined;
@@ -139,8 +139,7 @@ async function describeLeft(run: AppRun, left: readonly PruneDecision[], results
   // The only object that is left need not be named twice.
   const holders = kept.map(({ object, holders: why }) => (left.length === 1 ? why : `${object}: ${why}`));
   const why = [...failures, ...holders].join("; ");
-  const verb = left.length === 1 ? "is" : "are";
-  return `waits until ${names.join(", ")}${more} ${verb} gone${why === "" ? "" : `: ${why}`}; ${WAY_OUT}`;
+  return `waiting for deletion of ${names.join(", ")}${more}${why === "" ? "" : `: ${why}`}; ${WAY_OUT}`;
 }
 
 /** Says which objects stay because the app's ServiceAccount went before the app. */
@@ -153,7 +152,7 @@ function reportAbandoned(run: AppRun, left: readonly PruneDecision[]): void {
     "Warning",
     "ObjectsKept",
     "Delete",
-    `${names.join(", ")}${more} stay: the app's ServiceAccount ${account} is gone, and without it nobody may delete them; delete them by hand, or make the app and its ServiceAccount anew`,
+    `${names.join(", ")}${more} were not deleted: the app's ServiceAccount ${account} no longer exists, and only it was allowed to delete them; delete them manually, or re-create the app and its ServiceAccount`,
   );
 }
 
@@ -171,7 +170,7 @@ function whyKept(run: AppRun, decision: PruneDecision): string | undefined {
   if (decision.verb === "Keep") return decision.message;
   const refusal = run.memory.notHandedOver.get(decision.live.uid);
   if (decision.verb !== "HandOver" || refusal === undefined) return undefined;
-  return `stays, and OverseerApp ${decision.to}, which wants it, could not be given it: ${cutText(refusal, MAX_REFUSAL)}`;
+  return `was kept: transfer of ownership to OverseerApp ${decision.to} failed: ${cutText(refusal, MAX_REFUSAL)}`;
 }
 
 /** Why an object is kept that keeps nothing of its app but the name: not where a person has asked to leave all as it is. */
@@ -198,7 +197,10 @@ async function releaseKept(run: AppRun, decisions: readonly PruneDecision[]): Pr
     const outcome = await run.destination.release(run.target, live);
     if (outcome.ok) continue;
     failed.push(live);
-    run.logger.info("labels stay on an object that is kept", { object: displayId(live.id), error: outcome.message });
+    run.logger.info("ownership labels could not be removed from a kept object", {
+      object: displayId(live.id),
+      error: outcome.message,
+    });
   }
 }
 

@@ -35,9 +35,9 @@ export function holdDeletions(
   run.requeueAfter(now - since < HOLD_STEPS_MS.later ? HOLD_STEPS_MS.first : HOLD_STEPS_MS.later);
   const [first] = awaited;
   if (!held)
-    return `${first ? displayId(first.live.id) : ""} waits until OverseerApp ${first?.to}, which wants it, has checked its documents of the same commit`;
+    return `transfer of ${first ? displayId(first.live.id) : ""} waits for OverseerApp ${first?.to} to check its documents of the same commit`;
   const what = deletes.length === 1 ? "1 deletion waits" : `${deletes.length} deletions wait`;
-  return `${what}, for at most ${MAX_HOLD_MS / 1000} s, until ${nameApps(behind)} read the same commit: objects may have moved there`;
+  return `${what} up to ${MAX_HOLD_MS / 1000} s for ${nameApps(behind)} to read the same commit: objects may have moved there`;
 }
 
 /** Why an app that is being deleted waits: right after a start nobody knows yet which of its objects other apps want. */
@@ -49,7 +49,7 @@ export function holdFinalize(run: AppRun, objects: readonly LiveObject[]): strin
   run.memory.pruneHeldSince = held ? since : undefined;
   if (!held) return undefined;
   run.requeueAfter(HOLD_STEPS_MS.later);
-  return `waits, for at most ${MAX_HOLD_MS / 1000} s, until ${nameApps(unseen)} read Git: some of its objects may have moved there`;
+  return `waiting up to ${MAX_HOLD_MS / 1000} s for ${nameApps(unseen)} to read Git: some objects may have moved there`;
 }
 
 function nameApps(apps: readonly string[]): string {
@@ -83,7 +83,7 @@ export async function prune(
     } else if (run.services.claims.claimant(claimKey(run, decision.live.key), run.key) !== undefined) {
       results.note(decision.live.id, {
         ok: false,
-        message: "another app wants it since a moment ago",
+        message: "not deleted: another app now claims it",
         retryable: true,
       });
     } else {
@@ -109,7 +109,7 @@ export function reportKept(run: AppRun, decision: PruneDecision): void {
 async function handOver(run: AppRun, live: LiveObject, to: string): Promise<Outcome> {
   const { takes } = await standingOf(run, to, live);
   if (takes === "now") return transferTo(run, live, to);
-  const message = `OverseerApp ${to} wants it but ${takes === "never" ? "may not write it" : "cannot take it yet"}`;
+  const message = `OverseerApp ${to} claims it but ${takes === "never" ? "is not allowed to write it" : "cannot take ownership yet"}`;
   return { ok: false, message, retryable: true };
 }
 
@@ -117,11 +117,16 @@ async function handOver(run: AppRun, live: LiveObject, to: string): Promise<Outc
 export async function transferTo(run: AppRun, live: LiveObject, to: string): Promise<Outcome> {
   const { apps, memories, enqueue } = run.services;
   const other = apps.get(to);
-  if (!other) return { ok: false, message: `OverseerApp ${to} is gone`, retryable: true };
+  if (!other) return { ok: false, message: `OverseerApp ${to} no longer exists`, retryable: true };
   const { namespace, name, uid } = other.metadata;
   const outcome = await run.destination.handOver(run.target, live, { namespace, name, uid });
   if (!outcome.ok) return outcome;
-  run.emitEvent("Normal", "HandedOver", "Prune", `${displayId(live.id)} is OverseerApp ${to}'s now`);
+  run.emitEvent(
+    "Normal",
+    "HandedOver",
+    "Prune",
+    `ownership of ${displayId(live.id)} was transferred to OverseerApp ${to}`,
+  );
   memories.get(to)?.retryNow();
   enqueue(to, PRIORITY.change);
   return outcome;

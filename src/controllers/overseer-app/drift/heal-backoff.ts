@@ -11,7 +11,7 @@ const FAILED_MS = 5_000;
 /** Stands for whoever deletes an object: nothing on the object tells. */
 export const DELETED = "deleted";
 /** What ends a fight over an object that is deleted again and again. */
-export const FIND_OUT = "find out who deletes it, or take it out of Git";
+export const FIND_OUT = "find out which client deletes it, or remove it from Git";
 
 /** A document on its way back to what is live, and what of it is there. */
 interface Healing {
@@ -21,7 +21,7 @@ interface Healing {
 
 /** Whether an object has to wait: after a fight, or because it was looked at a moment ago and may be as it should be. */
 export function backsOffBeforeHeal(run: AppRun, action: HealAction, competitor: string): boolean {
-  if (backsOffAfterRefusal(run, action, "put back")) return true;
+  if (backsOffAfterRefusal(run, action, "restored")) return true;
   const { document, live } = action;
   const now = run.services.clock.monotonic();
   const { ledger } = run.memory;
@@ -36,12 +36,12 @@ export function backsOffBeforeHeal(run: AppRun, action: HealAction, competitor: 
 
 /** Whether an object has to wait before it is made again: it was deleted again and again, or refused. */
 export function backsOffBeforeRecreate(run: AppRun, write: Healing): boolean {
-  if (backsOffAfterRefusal(run, write, "made again")) return true;
+  if (backsOffAfterRefusal(run, write, "re-created")) return true;
   const { key } = write.document;
   const wait = run.memory.ledger.waitBeforeHeal(key, DELETED, run.services.clock.monotonic());
   if (wait === 0) return false;
   run.requeueAfter(wait);
-  note(run, write.document, `was deleted again and again, and waits before it is made again: ${FIND_OUT}`);
+  note(run, write.document, `deleted repeatedly, backing off before re-creating it: ${FIND_OUT}`);
   return true;
 }
 
@@ -52,7 +52,7 @@ export function backsOffBeforeRecreate(run: AppRun, write: Healing): boolean {
 export function noteRefusal(
   run: AppRun,
   healing: Healing,
-  goal: "put back" | "made again",
+  goal: "restored" | "re-created",
   { message, retryable, retryAfterMs = 0 }: Pick<Outcome & { ok: false }, "message" | "retryable" | "retryAfterMs">,
 ): void {
   const { document } = healing;
@@ -64,7 +64,7 @@ export function noteRefusal(
   run.requeueAfter(Math.max(FAILED_MS, rest, retryAfterMs));
 }
 
-function backsOffAfterRefusal(run: AppRun, healing: Healing, goal: "put back" | "made again"): boolean {
+function backsOffAfterRefusal(run: AppRun, healing: Healing, goal: "restored" | "re-created"): boolean {
   const { document } = healing;
   const now = run.services.clock.monotonic();
   const backingOff = run.memory.ledger.pendingRefusal(document.key, stateOf(healing), now);

@@ -13,11 +13,15 @@ import { reportPaused } from "./paused.js";
 
 const PARALLEL = 8;
 /** Why an object had to be made again, by what it took. */
-const HOW = { Create: "it was deleted", Adopt: "its marks were changed", Update: "it was not as Git says" } as const;
+const HOW = {
+  Create: "it was deleted",
+  Adopt: "its ownership metadata was changed",
+  Update: "it differed from Git",
+} as const;
 /** Heals of one reconcile that have an Event each. */
 const MAX_EVENTS = 5;
 /** Who is named when the managed fields do not tell. */
-const UNKNOWN_MANAGER = "somebody";
+const UNKNOWN_MANAGER = "an unknown client";
 
 /**
  * Puts back what others changed, to the last inputs that passed their gates and never to newer ones; or reports it, where
@@ -92,14 +96,14 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
     const outcome = await destination.heal(run.target, action);
     ledger.verified(key, clock.monotonic());
     if (!outcome.ok) {
-      noteRefusal(run, action, "put back", outcome);
+      noteRefusal(run, action, "restored", outcome);
       return;
     }
     ledger.accepted(key);
     notes.push(...outcome.notes.map((text) => ({ id, text })));
     if (!outcome.wrote) return;
     ledger.healed(key, competitor, clock.monotonic());
-    healed.push(`${displayId(id)} put back (${competitor})`);
+    healed.push(`${displayId(id)} restored (${competitor})`);
   });
   tellNotes(run, notes);
   if (healed.length > 0) run.services.observer.drifted(healed.length);
@@ -121,7 +125,7 @@ async function recreate(run: AppRun, writes: readonly WriteAction[]): Promise<st
     // Another app's by now: it is not missing.
     if (refused.owner !== undefined)
       ledger.refused(refused.action.document.key, "", refused.message, clock.monotonic());
-    else noteRefusal(run, refused.action, "made again", refused);
+    else noteRefusal(run, refused.action, "re-created", refused);
   }
   if (preview.deferred.length > 0) run.requeueAfter(1_000);
   let held = false;
@@ -137,7 +141,7 @@ async function recreate(run: AppRun, writes: readonly WriteAction[]): Promise<st
     }
     const outcome = await destination.write(run.target, write);
     if (!outcome.ok) {
-      noteRefusal(run, write.action, "made again", outcome);
+      noteRefusal(run, write.action, "re-created", outcome);
       continue;
     }
     absent.delete(key);
@@ -147,8 +151,8 @@ async function recreate(run: AppRun, writes: readonly WriteAction[]): Promise<st
     const { unfinished } = write.action.live ?? {};
     made.push(
       unfinished === undefined
-        ? `${displayId(id)} made again (${HOW[write.verb]})`
-        : `${displayId(id)} put back (${unfinished})`,
+        ? `${displayId(id)} re-created (${HOW[write.verb]})`
+        : `${displayId(id)} restored (${unfinished})`,
     );
   }
   // The next object that has to wait has its own time.
@@ -184,8 +188,8 @@ async function report(run: AppRun, heals: readonly HealAction[], missing: readon
 }
 
 function noteOfWrite({ live }: WriteAction): string {
-  if (live === undefined) return "is not there any more";
-  return live.unfinished ?? "is there, but not as it was left: its marks were changed";
+  if (live === undefined) return "does not exist";
+  return live.unfinished ?? "its ownership metadata was changed";
 }
 
 /** The applied inputs cannot be had any more: nothing is healed and nothing pruned, but what drifted is said. */
@@ -195,7 +199,7 @@ function reportUnhealable(run: AppRun): void {
     if (live.ownership !== "Foreign" && live.state === "Drifted") {
       run.drift.push({
         object: displayId(live.id),
-        note: `differs from ${run.status.applied.revision}, which cannot be fetched any more`,
+        note: `differs from ${run.status.applied.revision}, which can no longer be fetched`,
       });
     }
   }
@@ -203,10 +207,10 @@ function reportUnhealable(run: AppRun): void {
 
 /** What ends a fight, by what it is about. */
 function remedyFor(competitor: string): string {
-  if (competitor.includes(".spec.replicas")) return "leave spec.replicas out of Git, so that the autoscaler decides";
+  if (competitor.includes(".spec.replicas")) return "remove spec.replicas from Git and let the autoscaler set it";
   if (competitor === DELETED) return FIND_OUT;
-  if (competitor.includes("caBundle")) return "leave caBundle out of Git, since it is injected";
-  return "leave the field out of Git, or stop the other writer";
+  if (competitor.includes("caBundle")) return "remove caBundle from Git, since another controller injects it";
+  return "remove the field from Git, or stop the other writer";
 }
 
 /** Says which objects are fought over, and looks again when the fight counts as over. Nobody fights over what is left as it is. */
@@ -219,10 +223,10 @@ function reportContests(run: AppRun, paused: ReadonlySet<string>): void {
     const remedy = remedyFor(competitor);
     const [note, told] =
       competitor === DELETED
-        ? [`was deleted again ${heals} times: ${remedy}`, `${object} is deleted again and again: ${remedy}`]
+        ? [`deleted ${heals} times: ${remedy}`, `${object} is deleted repeatedly: ${remedy}`]
         : [
-            `${competitor} has taken it back ${heals} times: ${remedy}`,
-            `${object} is fought over with ${competitor}: ${remedy}`,
+            `changed again after each of ${heals} restores (${competitor}): ${remedy}`,
+            `${object} is changed again after each restore (${competitor}): ${remedy}`,
           ];
     run.contested.push({ object, note });
     run.emitEventOnce(`contest ${key}`, "Warning", "Contested", "Heal", told);

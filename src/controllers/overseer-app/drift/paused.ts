@@ -9,10 +9,10 @@ export function reportPaused(run: AppRun, paused: readonly PausedObject[]): void
   const now = new Set(run.paused.map(({ object }) => object));
   for (const object of now) {
     if (run.memory.paused.has(object)) continue;
-    const text = `${object} is left as it is until its annotation ${ANNOTATION_RECONCILE} is gone`;
+    const text = `${object} is not reconciled until its annotation ${ANNOTATION_RECONCILE} is removed`;
     run.emitEvent("Warning", "ObjectPaused", "Pause", text);
   }
   for (const object of run.memory.paused)
-    if (!now.has(object)) run.emitEvent("Normal", "ObjectResumed", "Resume", `${object} is kept as Git says again`);
+    if (!now.has(object)) run.emitEvent("Normal", "ObjectResumed", "Resume", `${object} is reconciled again`);
   run.memory.paused = now;
 }

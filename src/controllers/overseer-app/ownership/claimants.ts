@@ -70,7 +70,7 @@ export function claimFacts(run: AppRun, claimants: Claimants): Required<Pick<Pru
       const claimant = claimants.get(key);
       if (claimant?.standing.takes === "later") return claimant.standing.why;
       return claimant?.standing.takes === "unknown"
-        ? `OverseerApp ${claimant.app} wants it, but has not checked its newest documents yet`
+        ? `OverseerApp ${claimant.app} claims it but has not checked its newest documents yet`
         : undefined;
     },
   };

@@ -21,16 +21,16 @@ export async function standingOf(run: AppRun, other: string, live: LiveObject): 
   if (!(await canAdopt(run, other, live))) return { takes: "never" };
   const app = apps.get(other);
   if (!app || app.metadata.deletionTimestamp) return { takes: "never" };
-  if (app.spec.suspend) return { takes: "later", why: `OverseerApp ${other} wants it, but is suspended` };
+  if (app.spec.suspend) return { takes: "later", why: `OverseerApp ${other} claims it but is suspended` };
   const memory = memories.get(other);
   if (memory?.claimsStale)
-    return { takes: "later", why: `OverseerApp ${other} wants it, but its newest documents cannot be rendered` };
+    return { takes: "later", why: `OverseerApp ${other} claims it but its newest documents cannot be rendered` };
   const wanted = memory?.claimed?.by.inputs.key;
   if (wanted === undefined) return { takes: "unknown" };
   if (memory?.checked?.inputsKey !== wanted) return { takes: app.status?.applied?.key === wanted ? "now" : "unknown" };
   const refused = memory.checked.refused.map(({ key, owner }) => isGivenUp(run, key, owner));
   if (refused.includes(false))
-    return { takes: "later", why: `OverseerApp ${other} wants it, but its own Change is refused` };
+    return { takes: "later", why: `OverseerApp ${other} claims it but its own Change is refused` };
   return { takes: refused.includes(undefined) ? "unknown" : "now" };
 }
 

@@ -36,7 +36,7 @@ async function transfer(run: AppRun, desired: Rendered): Promise<PruneDecision[]
         "Warning",
         "TransferFailed",
         "Prune",
-        `${displayId(live.id)} cannot be handed over to OverseerApp ${claimant.app}: ${outcome.message}`,
+        `ownership of ${displayId(live.id)} cannot be transferred to OverseerApp ${claimant.app}: ${outcome.message}`,
       );
   }
   return transferred;

@@ -17,7 +17,7 @@ export function authorize(run: AppRun): Problem | undefined {
   return {
     stage: "Access",
     reason: "ServiceAccountRequired",
-    message: `spec.serviceAccountName is not set: name a ServiceAccount of namespace ${run.ref.namespace} that may write this app's objects, or have the namespace added to the operator's --trusted-namespaces`,
+    message: `spec.serviceAccountName is not set: set it to a ServiceAccount in namespace ${run.ref.namespace} that may write this app's objects, or add the namespace to the operator's --trusted-namespaces`,
     terminal: true,
   };
 }

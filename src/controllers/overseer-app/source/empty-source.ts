@@ -15,7 +15,7 @@ export function noteEmptySource(run: AppRun): void {
   const { desired } = run;
   if (desired?.nothing === undefined || run.app.spec.sync?.allowEmpty) return;
   if (run.problem || run.progress.state !== "done") return;
-  const message = `${desired.inputs.revision}: the source holds no document at all: ${desired.nothing}. Correct source.path, include or exclude, or set sync.allowEmpty if that is meant`;
+  const message = `${desired.inputs.revision}: the source contains no documents: ${desired.nothing}. Correct source.path, include or exclude, or set sync.allowEmpty if this is intended`;
   run.problem = { stage: "Render", reason: "NoDocuments", message, terminal: true };
   run.emitEventOnce("sync", "Warning", "NoDocuments", "Render", message);
 }

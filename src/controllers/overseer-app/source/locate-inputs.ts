@@ -85,7 +85,7 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
   if (!snapshot)
     return sourceProblem(
       "RevisionNotFetched",
-      `${resolved.revision} of GitRepository ${key} is not fetched yet`,
+      `${resolved.revision} of GitRepository ${key} has not been fetched yet`,
       false,
     );
   try {
@@ -109,14 +109,14 @@ function checkRepository(run: AppRun, key: string, repository: GitRepository | u
   if (!run.services.repositories.follows(namespaceOfIt)) {
     return sourceProblem(
       "RepositoryNotFound",
-      `GitRepository ${key} is in a namespace that this installation does not look after: add ${namespaceOfIt} to --watch-namespaces, or make a GitRepository in ${run.ref.namespace}`,
+      `GitRepository ${key} is in a namespace that this installation does not watch: add ${namespaceOfIt} to --watch-namespaces, or create a GitRepository in namespace ${run.ref.namespace}`,
       true,
     );
   }
   if (!repository || repository.metadata.deletionTimestamp) {
     return sourceProblem(
       "RepositoryNotFound",
-      `GitRepository ${key} does not exist: make it, or correct spec.source.repositoryRef`,
+      `GitRepository ${key} does not exist: create it, or correct spec.source.repositoryRef`,
       false,
     );
   }

@@ -56,7 +56,7 @@ function readyCondition(facts: AppFacts): Draft {
   if (revision !== undefined && !health) return draft("Ready", "False", "RevisionLost", lost(revision));
   if (revision === undefined || !health) {
     if (progress.state === "waiting") return draft("Ready", "Unknown", "Waiting", progress.message);
-    return draft("Ready", "Unknown", "Progressing", "nothing was applied yet");
+    return draft("Ready", "Unknown", "Progressing", "nothing has been applied yet");
   }
   if (facts.contested.length > 0) return draft("Ready", "False", "Contested", describe(facts.contested));
   if (facts.drift.length > 0 && !facts.reportOnly) return draft("Ready", "False", "Drifted", describe(facts.drift));
@@ -64,7 +64,13 @@ function readyCondition(facts: AppFacts): Draft {
     return draft("Ready", "True", "Synced", `${revision} is applied and healthy${remarkOn(health)}${besides(facts)}`);
   if (health.status === "Degraded") return draft("Ready", "False", "Degraded", describeHealth(health));
   if (facts.drift.length > 0) return draft("Ready", "False", "Drifted", describe(facts.drift));
-  if (facts.timedOut) return draft("Ready", "False", "HealthTimeout", `not healthy in time: ${describeHealth(health)}`);
+  if (facts.timedOut)
+    return draft(
+      "Ready",
+      "False",
+      "HealthTimeout",
+      `objects did not become healthy within health.timeout: ${describeHealth(health)}`,
+    );
   return draft("Ready", "Unknown", "Progressing", describeHealth(health));
 }
 
@@ -80,18 +86,18 @@ function syncedCondition(facts: AppFacts): Draft {
   if (progress.state === "waiting") return draft("Synced", "False", "Waiting", progress.message);
   if (progress.state === "pending") return draft("Synced", "False", "Applying", progress.message);
   if (facts.drift.length > 0) return draft("Synced", "False", "Drifted", describe(facts.drift));
-  if (revision === undefined) return draft("Synced", "Unknown", "Progressing", "nothing was applied yet");
+  if (revision === undefined) return draft("Synced", "Unknown", "Progressing", "nothing has been applied yet");
   if (facts.unlisted !== undefined) return draft("Synced", "Unknown", "Observing", facts.unlisted);
   const absent = facts.health?.absent ?? [];
   if (absent.length > 0) return draft("Synced", "False", "Applying", describeAbsent(absent));
   const behind = facts.paused.filter((one) => one.behind);
   if (behind.length > 0) return draft("Synced", "False", "ObjectPaused", describePaused(behind));
-  return draft("Synced", "True", "Applied", `live is ${revision}`);
+  return draft("Synced", "True", "Applied", `live objects match ${revision}`);
 }
 
 function healthyCondition({ health, revision, unlisted, timedOut }: AppFacts): Draft {
   if (!health && revision !== undefined) return draft("Healthy", "Unknown", "RevisionLost", lost(revision));
-  if (!health) return draft("Healthy", "Unknown", "NotApplied", "nothing was applied yet");
+  if (!health) return draft("Healthy", "Unknown", "NotApplied", "nothing has been applied yet");
   if (unlisted !== undefined && health.status !== "Degraded") return draft("Healthy", "Unknown", "Observing", unlisted);
   if (health.status === "Healthy")
     return draft(
@@ -101,7 +107,13 @@ function healthyCondition({ health, revision, unlisted, timedOut }: AppFacts): D
       `${health.healthy} of ${health.objects} objects are healthy${remarkOn(health)}`,
     );
   if (health.status === "Degraded") return draft("Healthy", "False", "Degraded", describeHealth(health));
-  if (timedOut) return draft("Healthy", "False", "HealthTimeout", `not healthy in time: ${describeHealth(health)}`);
+  if (timedOut)
+    return draft(
+      "Healthy",
+      "False",
+      "HealthTimeout",
+      `objects did not become healthy within health.timeout: ${describeHealth(health)}`,
+    );
   return draft("Healthy", "Unknown", health.status, describeHealth(health));
 }
 
@@ -121,7 +133,7 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
   if (facts.terminating !== undefined)
     list.push(draft("Terminating", "True", "DeletionPending", `still being deleted: ${facts.terminating}`));
   if (facts.limits.length > 0)
-    list.push(draft("Limited", "True", "CoreLacks", `the destination lacks something: ${facts.limits.join("; ")}`));
+    list.push(draft("Limited", "True", "CoreLacks", `the destination has limitations: ${facts.limits.join("; ")}`));
   return list;
 }
 
@@ -131,7 +143,7 @@ function draft(type: Draft["type"], status: Draft["status"], reason: string, mes
 
 /** What must not look like success alone: a newer revision that waits, and content that was left out. */
 function besides({ progress, notes = 0 }: AppFacts): string {
-  const waits = progress.state === "waiting" ? `; a newer revision waits: ${progress.message}` : "";
+  const waits = progress.state === "waiting" ? `; a newer revision is waiting: ${progress.message}` : "";
   return `${waits}${notes === 0 ? "" : `; ${notes} ${notes === 1 ? "note" : "notes"} on the source in status.notes`}`;
 }
 
@@ -140,7 +152,7 @@ function remarkOn({ remark }: AppHealth): string {
 }
 
 function lost(revision: string): string {
-  return `${revision} is applied, but cannot be fetched any more: nothing is healed or deleted until a newer revision is applied`;
+  return `${revision} is applied, but can no longer be fetched: drift is not reverted and nothing is pruned until a newer revision is applied`;
 }
 
 /** Only Ready tells a problem at full length. */
@@ -149,7 +161,7 @@ function inShort({ message, brief = message }: Problem): string {
 }
 
 function withRetry(problem: Problem): string {
-  return problem.terminal ? problem.message : `${problem.message}; it is tried again by itself`;
+  return problem.terminal ? problem.message : `${problem.message}; retrying automatically`;
 }
 
 /** The first few objects, those with the same note together: one sentence is never repeated. */
@@ -170,9 +182,9 @@ function describeAbsent(objects: readonly string[]): string {
 function describePaused(reports: readonly PausedReport[]): string {
   const notes = reports.map(({ object, behind }) => ({
     object,
-    note: behind ? "is not as Git says" : "is as Git says",
+    note: behind ? "differs from Git" : "matches Git",
   }));
-  return `left as they are by the annotation ${ANNOTATION_RECONCILE}: disabled: ${describe(notes)}`;
+  return `not reconciled because of the annotation ${ANNOTATION_RECONCILE}: disabled: ${describe(notes)}`;
 }
 
 function describeHealth(health: AppHealth): string {

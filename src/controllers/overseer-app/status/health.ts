@@ -23,7 +23,7 @@ export interface AppHealth {
 const SEVERITY: Readonly<Record<HealthStatus, number>> = { Healthy: 0, Progressing: 1, Unknown: 2, Degraded: 3 };
 const MAX_PROBLEMS = 5;
 const HELD: ObjectHealth = { status: "Healthy" };
-const NOT_THERE: ObjectHealth = { status: "Progressing", message: "is not there" };
+const NOT_THERE: ObjectHealth = { status: "Progressing", message: "does not exist" };
 
 /** What has had its run and went by its time to live is as it ended; undefined: it has not. */
 function endHealth(end: Finished | undefined): ObjectHealth | undefined {
@@ -31,7 +31,7 @@ function endHealth(end: Finished | undefined): ObjectHealth | undefined {
   if (end.result === "Succeeded") return { status: "Healthy" };
   return {
     status: "Degraded",
-    message: "failed, and was deleted when its time to live was over: change its document to run it again",
+    message: "failed, and was deleted after its time to live expired: change its document to run it again",
     final: true,
   };
 }

@@ -103,7 +103,7 @@ async function concludeChange(run: AppRun, health: AppHealth | undefined): Promi
     return false;
   }
   const worst = health?.problems[0];
-  const late = `not healthy after ${timeout}: ${worst ? `${worst.object} ${worst.message}` : "nothing is known of its objects"}`;
+  const late = `not healthy after ${timeout}: ${worst ? `${worst.object} ${worst.message}` : "the health of its objects is unknown"}`;
   await finish(run, change, now, { phase: "Failed", message: cutMessage(terminal ?? late) });
   return terminal === undefined;
 }

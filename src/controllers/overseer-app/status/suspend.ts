@@ -10,7 +10,7 @@ export async function acknowledgeSuspended(run: AppRun): Promise<void> {
   const before = run.status.conditions ?? [];
   const kept = before.filter((condition) => condition.type === "Synced" || condition.type === "Healthy");
   const ready = before.find((condition) => condition.type === "Ready");
-  const message = "suspended: nothing is synced, healed or deleted until spec.suspend is false";
+  const message = "suspended: nothing is applied, reverted or deleted until spec.suspend is false";
   const conditions = [
     ...mergeConditions(
       before,

@@ -34,5 +34,5 @@ function describeOthers(others: readonly ObjectNote[]): string {
   if (others.length === 0) return "";
   const names = others.slice(0, MAX_NAMES).map(({ id }) => displayId(id));
   const more = others.length > MAX_NAMES ? ` and ${others.length - MAX_NAMES} more` : "";
-  return ` (the same holds for ${names.join(", ")}${more})`;
+  return ` (the same applies to ${names.join(", ")}${more})`;
 }

@@ -72,7 +72,7 @@ async function deleteWhatIsAwaited(
     run.requeueAfter(AFTER_DELETION_MS);
   }
   const gone = awaited.map(({ live }) => displayId(live.id)).join(", ");
-  waitFor(run, change, hold ?? `the rest is judged again, since ${gone} is deleted`);
+  waitFor(run, change, hold ?? `checking the remaining writes again after the deletion of ${gone}`);
   return true;
 }
 
@@ -112,7 +112,7 @@ export function waitFor(run: AppRun, change: Change, message: string): void {
 async function leaveOpen(run: AppRun, change: Change): Promise<never> {
   await flushChange(run, change);
   run.signal.throwIfAborted();
-  throw new Error("left without a reason");
+  throw new Error("aborted without a reason");
 }
 
 function applied(run: AppRun, change: Change, results: Results): void {

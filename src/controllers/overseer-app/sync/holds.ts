@@ -76,7 +76,7 @@ export class Holds {
     if (servers.length === 0) return undefined;
     const { objects } = observeApp(this.#run);
     for (const { key, id } of servers) {
-      const health = objects.get(key)?.health ?? { status: "Progressing", message: "is not there" };
+      const health = objects.get(key)?.health ?? { status: "Progressing", message: "does not exist" };
       if (health.status === "Healthy") continue;
       const message = `${displayId(document.id)} waits for ${displayId(id)}, which serves it: ${health.message ?? health.status}`;
       return { message, leftMs: this.#leftMs() };
@@ -87,7 +87,7 @@ export class Holds {
   #judges(document: Document, unwritten: (key: ObjectKey) => boolean): Hold | undefined {
     const { clock } = this.#run.services;
     for (const judge of this.#judged.get(document.key) ?? []) {
-      const message = `${displayId(document.id)} waits for ${displayId(judge.id)}, which judges it`;
+      const message = `${displayId(document.id)} waits for ${displayId(judge.id)}, which admits it`;
       if (unwritten(judge.key)) return { message, leftMs: this.#leftMs() };
       const written = this.#run.memory.judgesWritten.get(judge.key) ?? Number.NEGATIVE_INFINITY;
       const left = written + TAKEN_IN_MS - clock.monotonic();

@@ -42,7 +42,7 @@ export async function describeRefusals(
   const more = faults.length - 1;
   return {
     message: `${head}${joinWhole(lines, MAX_LINES)} (nothing was written)`,
-    brief: `${head}${lines[0] ?? ""}${more > 0 ? `; and ${more} more, all of them in the Change` : ""}`,
+    brief: `${head}${lines[0] ?? ""}${more > 0 ? `; and ${more} more, listed in the Change` : ""}`,
     refusals: bounded(
       faults.map(({ where, object, message }) => ({ object, origin: where, message: cutMessage(message) })),
     ),

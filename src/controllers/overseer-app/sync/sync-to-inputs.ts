@@ -131,7 +131,7 @@ async function recordUnchanged(
     const kept = await summarizeTerminating(run, terminating);
     run.progress = {
       state: "pending",
-      message: `${terminating.length} ${one ? "object is" : "objects are"} still being deleted, and made again when ${one ? "it is" : "they are"} gone: ${kept}`,
+      message: `waiting for ${terminating.length} ${one ? "object" : "objects"} to finish deleting before re-creating ${one ? "it" : "them"}: ${kept}`,
     };
     return;
   }

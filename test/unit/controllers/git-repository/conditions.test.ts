@@ -33,7 +33,7 @@ const ROWS: readonly (readonly [string, RepositoryOutcome, readonly string[]])[]
     [
       "Ready=False AuthenticationFailed: the remote refused the token",
       "Fetched=False AuthenticationFailed: the remote refused the token",
-      "Reconciling=True Retrying: it is tried again by itself",
+      "Reconciling=True Retrying: retrying automatically",
     ],
   ],
   [
@@ -42,7 +42,7 @@ const ROWS: readonly (readonly [string, RepositoryOutcome, readonly string[]])[]
     [
       "Ready=False AuthenticationFailed: the remote refused the token; main@sha1:c0 stays in use",
       "Fetched=False AuthenticationFailed: the remote refused the token; main@sha1:c0 stays in use",
-      "Reconciling=True Retrying: it is tried again by itself",
+      "Reconciling=True Retrying: retrying automatically",
     ],
   ],
   [

@@ -94,7 +94,7 @@ function rig() {
 
 describe("GitRepositoryReconciler", () => {
   const SAYS =
-    /https:\/\/git\.example\.com\/shop\.git was not done within the 5s of spec\.timeout.*raise spec\.timeout/;
+    /https:\/\/git\.example\.com\/shop\.git did not finish responding within spec\.timeout \(5s\).*raise spec\.timeout/;
 
   for (const [what, asked] of [
     ["lists its refs", "listed"],

@@ -44,7 +44,7 @@ describe("appHealth", () => {
       objects: 1,
       healthy: 0,
       absent: ["Pod shop/a"],
-      problems: [{ object: "Pod shop/a", message: "is not there" }],
+      problems: [{ object: "Pod shop/a", message: "does not exist" }],
     });
   });
 

@@ -89,7 +89,8 @@ async function fight(rival: Rival, hours = 24): Promise<Fought> {
     const run = new AppRun(services, destination, app("shop/web"), memory, silentLogger, new AbortController().signal);
     run.applied = { inputs: {} as never, documents: [DOCUMENT], kinds: [], notes: [], notesOmitted: 0 };
     await healDrift(run, true);
-    for (const { object, note } of run.contested) contested.add(`${object}: ${note.replace(/\d+ times/, "N times")}`);
+    for (const { object, note } of run.contested)
+      contested.add(`${object}: ${note.replace(/\d+ restores/, "N restores")}`);
     if (run.drift[0]) notes.add(run.drift[0].note);
     const acts = state.live === "AsApplied" && state.round < (rival.until ?? Number.POSITIVE_INFINITY);
     const next = Math.min(acts ? rivalAt : Number.POSITIVE_INFINITY, clock.monotonic() + (run.requeueAfterMs ?? HOUR));
@@ -111,7 +112,7 @@ describe("healing that somebody fights, over 24 hours", () => {
     expect(fought.writes[0], "the first hour").to.be.within(5, 12);
     expect(Math.max(...fought.writes.slice(1)), "every other hour").to.be.within(1, 6);
     expect(fought.contested).to.deep.equal([
-      "Deployment shop/web: rival: .spec.paused has taken it back N times: leave the field out of Git, or stop the other writer",
+      "Deployment shop/web: changed again after each of N restores (rival: .spec.paused): remove the field from Git, or stop the other writer",
     ]);
     expect(contests(fought), "told once").to.have.length(1);
     expect([...fought.notes].join()).to.include("reverted repeatedly, backing off");
@@ -121,21 +122,21 @@ describe("healing that somebody fights, over 24 hours", () => {
     const name = "kube-controller-manager (by /scale): .spec.replicas";
     const fought = await fight({ afterMs: 15_000, name: () => name, ours: true });
     expect(Math.max(...fought.writes.slice(1))).to.be.within(1, 6);
-    expect(fought.contested.join()).to.include("leave spec.replicas out of Git, so that the autoscaler decides");
+    expect(fought.contested.join()).to.include("remove spec.replicas from Git and let the autoscaler set it");
   });
 
   it("names the remedy against an injector of certificates", async () => {
     const name = "cainjector: .webhooks[a].clientConfig.caBundle";
     const fought = await fight({ afterMs: 100, name: () => name, ours: true });
     expect(Math.max(...fought.writes.slice(1))).to.be.within(1, 6);
-    expect(fought.contested.join()).to.include("leave caBundle out of Git, since it is injected");
+    expect(fought.contested.join()).to.include("remove caBundle from Git, since another controller injects it");
   });
 
   it("is held back also against a writer that takes another field each time, and against two that take turns", async () => {
     const wanderer = await fight({ afterMs: 5, name: (round) => `rival: .data.k${round}`, ours: true });
     expect(Math.max(...wanderer.writes.slice(1))).to.be.within(1, 6);
     expect(wanderer.writes[0]).to.be.at.most(22);
-    expect(wanderer.contested.join()).to.include("several writers has taken it back");
+    expect(wanderer.contested.join()).to.include("(several writers)");
     const two = await fight({ afterMs: 5, name: (round) => `rival-${round % 2}: .data.a`, ours: true });
     expect(Math.max(...two.writes.slice(1))).to.be.within(1, 12);
   });

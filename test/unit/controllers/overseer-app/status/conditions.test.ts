@@ -217,12 +217,12 @@ describe("messages of an app's conditions", () => {
 
   it("name the revision and count the objects", () => {
     expect(messageOf({})).to.equal(`${REVISION} is applied and healthy`);
-    expect(messageOf({}, "Synced")).to.equal(`live is ${REVISION}`);
+    expect(messageOf({}, "Synced")).to.equal(`live objects match ${REVISION}`);
     expect(messageOf({}, "Healthy")).to.equal("2 of 2 objects are healthy");
   });
 
   it("promise another try only where there is one", () => {
-    expect(messageOf({ problem: problem(false) })).to.equal("it broke; it is tried again by itself");
+    expect(messageOf({ problem: problem(false) })).to.equal("it broke; retrying automatically");
     expect(messageOf({ problem: problem(true) })).to.equal("it broke");
     expect(messageOf({ problem: problem(true) }, "Stalled")).to.equal("it broke");
   });
@@ -243,7 +243,7 @@ describe("messages of an app's conditions", () => {
     expect(messageOf({ health })).to.equal("Pod shop/p0 failed; Pod shop/p1 failed; Pod shop/p2 failed; and 4 more");
     expect(messageOf({ health: bad("Degraded") })).to.equal("Deployment shop/web is not well");
     expect(messageOf({ health: bad("Progressing"), timedOut: true })).to.match(
-      /^not healthy in time: Deployment shop\/web/,
+      /^objects did not become healthy within health\.timeout: Deployment shop\/web/,
     );
   });
 

@@ -22,7 +22,7 @@ describe("tellNotes", () => {
       [..."jbcdefghia"].map((letter) => refusal(`${letter}.example.com`)),
     );
     expect(told).to.deep.equal([
-      `Warning ApplyWarning: ${refusal("a.example.com").text} (the same holds for CustomResourceDefinition b.example.com, CustomResourceDefinition c.example.com, CustomResourceDefinition d.example.com and 6 more)`,
+      `Warning ApplyWarning: ${refusal("a.example.com").text} (the same applies to CustomResourceDefinition b.example.com, CustomResourceDefinition c.example.com, CustomResourceDefinition d.example.com and 6 more)`,
     ]);
   });
 
