@@ -50,7 +50,7 @@ export const ChangeSpec = withRules(
         .string()
         .max(253)
         .optional()
-        .describe("Who asked for it; left out: the operator did, because something changed."),
+        .describe("User that requested the Change. Unset if the operator created it after an input changed."),
     })
     .describe("One step of one app from what is live to one set of inputs."),
   [{ rule: "self == oldSelf", message: "a Change cannot be edited: make a new one" }],
@@ -61,8 +61,8 @@ export type ChangeSpec = z.infer<typeof ChangeSpec>;
 export const FieldChange = z
   .object({
     path: z.string().max(1024).describe("Path of the field."),
-    from: z.string().max(512).optional().describe("What is live, as JSON; left out: nothing."),
-    to: z.string().max(512).optional().describe("What it becomes, as JSON; left out: nothing."),
+    from: z.string().max(512).optional().describe("Live value, as JSON. Unset if the field is not set."),
+    to: z.string().max(512).optional().describe("New value, as JSON. Unset if the field is removed."),
   })
   .describe("One field that differs.");
 export type FieldChange = z.infer<typeof FieldChange>;

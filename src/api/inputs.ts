@@ -12,7 +12,7 @@ export const AppSource = withRules(
           .object({
             name: objectName("Name of the GitRepository."),
             namespace: namespaceName(
-              "Its namespace; left out: the app's own. Another namespace must allow it in allowedNamespaces.",
+              "Namespace of the GitRepository. Defaults to the namespace of the app. A GitRepository in another namespace must list the app's namespace in allowedNamespaces.",
             ).optional(),
           })
           .describe("The GitRepository to read."),
@@ -31,7 +31,7 @@ export const AppSource = withRules(
       include: atomicList(
         z.string().min(1).max(256),
         64,
-        "Globs, relative to path, of the files to read; left out: all *.yaml, *.yml and *.json.",
+        "Globs of the files to read, relative to path. Defaults to all *.yaml, *.yml and *.json files.",
       ).optional(),
       exclude: atomicList(z.string().min(1).max(256), 64, "Globs, relative to path, of files to leave out.").optional(),
       env: mapList(

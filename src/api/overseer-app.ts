@@ -12,7 +12,7 @@ export const Destination = withRules(
       kubernetes: z
         .object({
           namespace: namespaceName(
-            "Namespace for namespaced documents that name none; left out: the app's own. A namespace in a document wins.",
+            "Namespace of namespaced documents that do not set metadata.namespace. Defaults to the namespace of the app.",
           ).optional(),
           kubeConfigSecretRef: atomicMap(
             z
@@ -24,7 +24,7 @@ export const Destination = withRules(
                   .max(253)
                   .regex(/^[-._a-zA-Z0-9]+$/)
                   .optional()
-                  .describe("Key of the Secret that holds the kubeconfig; left out: value, or else value.yaml."),
+                  .describe("Key of the Secret that holds the kubeconfig. Defaults to value, then value.yaml."),
               })
               .describe(
                 "Secret with a kubeconfig: the app goes to that cluster, with the rights of the user in it; with serviceAccountName, with those of that ServiceAccount there. It holds all that it needs: address, certificates, a token or client certificate; no paths, programs or proxies.",
@@ -243,7 +243,7 @@ export const OverseerAppStatus = z
     finished: atomicList(
       FinishedObject,
       MAX_FINISHED,
-      "Jobs and the like with a time to live that have run to their end: each runs once for each version of its document, and is not made again when its time to live is over.",
+      "Finished Jobs and other objects with a time to live. Each runs once per version of its document and is not re-created after its TTL expires.",
     ).optional(),
     change: localRef("The Change under way, or the last one.").optional(),
     changes: z.int().min(0).optional().describe("How many Changes this app has had: the number of the last one."),

@@ -29,82 +29,44 @@ const SKIPPED_PHASES: Readonly<Record<string, string>> = {
 const HOOKS = ["argocd.argoproj.io/hook", "helm.sh/hook"] as const;
 
 const SYNC_OPTIONS = "argocd.argoproj.io/sync-options";
-/** Sync options that are heeded (see `manifest/keep-marks.ts`), or that say what this operator does anyway. */
+/** Sync options that are heeded (see `manifest/keep-annotations.ts`), or that say what this operator does anyway. */
 const KNOWN_OPTIONS =
   /^(Prune|Delete|PruneLast|ServerSideApply=true|ApplyOutOfSyncOnly|SkipDryRunOnMissingResource|CreateNamespace|RespectIgnoreDifferences|FailOnSharedResource|ClientSideApplyMigration)(=|$)/i;
 
-interface Rule {
-  readonly annotation: string;
-  /** Values that the rule is about; left out: all but the empty one. */
-  readonly values?: RegExp;
-  /** What happens instead. */
-  readonly instead: string;
-  /** The document is not applied at all. */
-  readonly skip?: true;
-}
+/** An annotation, the values that the row is about (all but the empty one where there is no pattern), and what happens instead. */
+type Row = readonly [annotation: string, values: RegExp | undefined, instead: string, skip?: "skip"];
 
 const ORDER = "objects are applied in the order of their kinds, not in this one";
+const REVERTED = "drift of it is reverted all the same";
+const KEPT = "what this app has made is kept as Git says";
+const RECONCILE =
+  "in Git it only keeps the object from being deleted or overwritten at first; annotate the live object gitops.overseer.io/reconcile: disabled to have it left as it is";
 
-/** Annotations other than hooks that have another effect here than with their own tool. */
-const RULES: readonly Rule[] = [
-  { annotation: "argocd.argoproj.io/sync-wave", values: /^(?!\s*[+-]?0*\s*$)/, instead: ORDER },
-  { annotation: "argocd.argoproj.io/ignore-healthcheck", values: /^true$/i, instead: "its health counts all the same" },
-  {
-    annotation: "argocd.argoproj.io/compare-options",
-    values: /Ignore/i,
-    instead: "drift of it is reverted all the same",
-  },
-  { annotation: "config.kubernetes.io/depends-on", instead: ORDER },
-  { annotation: "kapp.k14s.io/change-rule", instead: ORDER },
-  { annotation: "kapp.k14s.io/change-group", instead: ORDER },
-  {
-    annotation: "kapp.k14s.io/update-strategy",
-    values: /replace|skip/i,
-    instead: "it is updated by server-side apply",
-  },
-  {
-    annotation: "kustomize.toolkit.fluxcd.io/force",
-    values: /^enabled$/i,
-    instead: "it is not replaced where a field cannot be changed: the change is refused then",
-  },
-  {
-    annotation: "kustomize.toolkit.fluxcd.io/ssa",
-    values: /^ignore$/i,
-    instead: "what is live of it is left alone",
-    skip: true,
-  },
-  {
-    annotation: "kustomize.toolkit.fluxcd.io/ssa",
-    values: /^ifnotpresent$/i,
-    instead: "what exists already is not overwritten, but what this app has made is kept as Git says",
-  },
-  {
-    annotation: "kustomize.toolkit.fluxcd.io/ssa",
-    values: /^merge$/i,
-    instead: "fields that Git does not name are left alone; drift of the others is reverted",
-  },
-  {
-    annotation: "kustomize.toolkit.fluxcd.io/reconcile",
-    values: /^disabled$/i,
-    instead:
-      "in Git it only keeps the object from being deleted or overwritten at first; annotate the live object gitops.overseer.io/reconcile: disabled to have it left as it is",
-  },
-  {
-    annotation: "helm.toolkit.fluxcd.io/driftDetection",
-    values: /^disabled$/i,
-    instead: "drift of it is reverted all the same",
-  },
-  {
-    annotation: "client.lifecycle.config.k8s.io/mutation",
-    values: /^ignore$/i,
-    instead: "what this app has made is kept as Git says",
-  },
-  {
-    annotation: "config.kubernetes.io/local-config",
-    values: /^true$/i,
-    instead: "it is for tools, not for the cluster",
-    skip: true,
-  },
+/** Annotations other than hooks that have another effect here than with their own tool. Documents of rows with `skip` are not applied. */
+const ROWS: readonly Row[] = [
+  ["argocd.argoproj.io/sync-wave", /^(?!\s*[+-]?0*\s*$)/, ORDER],
+  ["argocd.argoproj.io/ignore-healthcheck", /^true$/i, "its health counts all the same"],
+  ["argocd.argoproj.io/compare-options", /Ignore/i, REVERTED],
+  ["config.kubernetes.io/depends-on", undefined, ORDER],
+  ["config.kubernetes.io/local-config", /^true$/i, "it is for tools, not for the cluster", "skip"],
+  ["client.lifecycle.config.k8s.io/mutation", /^ignore$/i, KEPT],
+  ["helm.toolkit.fluxcd.io/driftDetection", /^disabled$/i, REVERTED],
+  ["kapp.k14s.io/change-rule", undefined, ORDER],
+  ["kapp.k14s.io/change-group", undefined, ORDER],
+  ["kapp.k14s.io/update-strategy", /replace|skip/i, "it is updated by server-side apply"],
+  [
+    "kustomize.toolkit.fluxcd.io/force",
+    /^enabled$/i,
+    "it is not replaced where a field cannot be changed: the change is refused then",
+  ],
+  ["kustomize.toolkit.fluxcd.io/reconcile", /^disabled$/i, RECONCILE],
+  ["kustomize.toolkit.fluxcd.io/ssa", /^ignore$/i, "what is live of it is left alone", "skip"],
+  ["kustomize.toolkit.fluxcd.io/ssa", /^ifnotpresent$/i, `what exists already is not overwritten, but ${KEPT}`],
+  [
+    "kustomize.toolkit.fluxcd.io/ssa",
+    /^merge$/i,
+    "fields that Git does not name are left alone; drift of the others is reverted",
+  ],
 ];
 
 /** Documents of one kind of note that are named one by one; of more, the first is, with their number. */
@@ -141,7 +103,8 @@ function findingsOf(document: Document): Finding[] {
   const annotations = document.object.metadata.annotations;
   if (annotations === undefined) return [];
   const found = [...hookFindings(document, annotations), ...optionFindings(document, annotations)];
-  for (const { annotation, values, instead, skip = false } of RULES) {
+  for (const [annotation, values, instead, skipped] of ROWS) {
+    const skip = skipped !== undefined;
     const value = annotations[annotation];
     if (value === undefined || value === "" || (values && !values.test(value.trim()))) continue;
     const mark = `${annotation}: ${value.trim()}`;

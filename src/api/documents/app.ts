@@ -8,7 +8,7 @@ const CPUS = "expected a number of CPUs that is more than 0, like 0.5";
 /** A way from a host name to a service. */
 export const AppRoute = z
   .strictObject({
-    host: HostName.optional().describe("Host name; left out: the app's domain."),
+    host: HostName.optional().describe("Host name. Defaults to the app's domain."),
     path: UrlPath.default("/").describe("Path that requests begin with."),
     service: z
       .string()
@@ -16,17 +16,17 @@ export const AppRoute = z
       .max(253)
       .optional()
       .describe(
-        "Service of the Compose document; left out: the only one, the one named like the app, or the only one with ports.",
+        "Service of the Compose document. Defaults to the only service, the service named like the app, or the only service with ports.",
       ),
     port: z
       .int()
       .min(1)
       .max(65535)
       .optional()
-      .describe("Port that the service listens on; left out: the first that it names, else 80."),
+      .describe("Port that the service listens on. Defaults to the first port that the service declares, or 80."),
     tls: z.boolean().default(true).describe("Serve over HTTPS."),
     auth: CoreName.optional().describe(
-      "Sign-in provider that visitors must pass, like oidc; left out: nobody is asked.",
+      "Sign-in provider that visitors must use, for example oidc. If unset, no sign-in is required.",
     ),
   })
   .describe("A way from a host name to a service.");
@@ -53,7 +53,7 @@ export const AppDocument = z
       .strictObject({
         description: z.string().max(1024).optional().describe("What it is."),
         domain: HostName.optional().describe("Host name that it is known by; without routes, this is the route."),
-        targetNode: CoreName.optional().describe("Node that runs it; left out: the only node that there is."),
+        targetNode: CoreName.optional().describe("Node that runs the app. May be unset if the Core has a single node."),
         compose: z
           .record(z.string(), z.unknown())
           .optional()

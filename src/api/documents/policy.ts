@@ -2,7 +2,12 @@ import { z } from "zod";
 import { AppBackup } from "./app.js";
 import { DOCUMENT_API_VERSION, DocumentMetadata, DocumentName } from "./metadata.js";
 
-const apps = z.array(DocumentName).min(1).max(1000).optional().describe("Apps that it is for; left out: every app.");
+const apps = z
+  .array(DocumentName)
+  .min(1)
+  .max(1000)
+  .optional()
+  .describe("Apps that the policy applies to. Defaults to all apps.");
 
 /** Kinds of policies. */
 export const POLICY_TYPES = ["backup", "placement", "network", "storage", "hostAccess"] as const;

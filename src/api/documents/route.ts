@@ -16,7 +16,9 @@ export const RouteDocument = z
         service: z.string().min(1).max(253).describe("Service of the app's Compose document."),
         port: z.int().min(1).max(65535).describe("Port that the service listens on."),
         tls: z.boolean().default(true).describe("Serve over HTTPS."),
-        auth: CoreName.optional().describe("Sign-in provider that visitors must pass; left out: nobody is asked."),
+        auth: CoreName.optional().describe(
+          "Sign-in provider that visitors must use. If unset, no sign-in is required.",
+        ),
       })
       .describe("The route."),
   })
