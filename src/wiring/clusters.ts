@@ -9,7 +9,7 @@ import {
 import { RemoteClusters } from "../destinations/kubernetes/remote/remote-clusters.js";
 import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
-import type { OperatorParts } from "./operator.js";
+import type { OperatorParts } from "./operator-parts.js";
 
 /** What the clusters have to know of the apps. */
 export interface ClustersOptions {

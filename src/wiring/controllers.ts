@@ -18,7 +18,7 @@ import { controllerObserver, queueObserver } from "../telemetry/observers.js";
 import type { Clusters } from "./clusters.js";
 import { AppDestinations } from "./destinations.js";
 import { appObserver, repositoryObserver } from "./observers.js";
-import type { OperatorParts } from "./operator.js";
+import type { OperatorParts } from "./operator-parts.js";
 import { sourceRenderer } from "./renderers.js";
 import type { ResourceIndex } from "./resource-index.js";
 

@@ -1,11 +1,7 @@
 import { join } from "node:path";
 import type { GitRepository } from "../api/git-repository.js";
 import type { OverseerApp } from "../api/overseer-app.js";
-import type { Clock } from "../base/clock.js";
 import { type FailpointHook, killAt, noFailpoints } from "../base/failpoint.js";
-import type { Logger } from "../base/logger.js";
-import type { WriteGate } from "../base/write-gate.js";
-import type { Config } from "../config/config.js";
 import { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
 import { appOfChange, type KnownChange, reduceChange } from "../controllers/overseer-app/changes/known-change.js";
@@ -18,26 +14,15 @@ import { EventRecorder } from "../kube/event-recorder.js";
 import type { Controller } from "../reconcile/controller.js";
 import { PRIORITY } from "../reconcile/work-queue.js";
 import { ParserThread } from "../render/parser-thread.js";
-import type { Metrics } from "../telemetry/metrics.js";
 import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import { AppEnqueuer } from "./app-enqueuer.js";
 import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
 import { appController, repositoryController, type SharedParts } from "./controllers.js";
+import type { OperatorParts } from "./operator-parts.js";
 import { ResourceIndex } from "./resource-index.js";
 import { isWork } from "./triggers.js";
-
-/** What an operator is made of. */
-export interface OperatorParts {
-  readonly config: Config;
-  readonly cluster: LedCluster;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly metrics: Metrics;
-  /** What every write to the outside has to pass. */
-  readonly gate: WriteGate;
-}
 
 /** When to try again after the API server is back: at first some of its paths are not served yet. */
 const BACK_MS = [300, 3_000];

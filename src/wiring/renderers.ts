@@ -14,7 +14,7 @@ import { SourceRenderer } from "../render/render.js";
 import { DiskResults, NO_RESULTS } from "../render/result-store.js";
 import { renderObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
-import type { OperatorParts } from "./operator.js";
+import type { OperatorParts } from "./operator-parts.js";
 
 /** Private memory of one child that renders: several times what large public sources need. */
 const MEMORY_BYTES = 1024 * 2 ** 20;

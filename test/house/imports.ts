@@ -25,6 +25,25 @@ export function importsOf(file: SourceFile): Import[] {
   return [...found, ...later];
 }
 
+/** The files that import themselves by way of others; sorted. */
+export function filesInCycles(imports: readonly Pick<Import, "from" | "path">[]): string[] {
+  const targets = new Map<string, Set<string>>();
+  for (const { from, path } of imports)
+    if (path !== undefined) targets.set(from, (targets.get(from) ?? new Set()).add(path));
+  const reaches = (start: string): boolean => {
+    const visited = new Set<string>();
+    const next = [...(targets.get(start) ?? [])];
+    for (let file = next.pop(); file !== undefined; file = next.pop()) {
+      if (file === start) return true;
+      if (visited.has(file)) continue;
+      visited.add(file);
+      next.push(...(targets.get(file) ?? []));
+    }
+    return false;
+  };
+  return [...targets.keys()].filter(reaches).sort();
+}
+
 /** Name of the package of a specifier, without the path inside it; `node:` modules are as written. */
 export function packageOf(specifier: string): string {
   const parts = specifier.split("/");

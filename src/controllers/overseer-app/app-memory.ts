@@ -1,12 +1,10 @@
 import type { OverseerError } from "../../base/errors.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
+import type { WriteAction } from "../../plan/actions.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
 import type { PruneDecision } from "../../plan/prune-guard.js";
 import type { LocatedSourceInputs } from "../../render/render.js";
-import type { Rendered } from "./run.js";
-import type { HealthReasons } from "./status/health-reasons.js";
-import type { AwaitedWrites } from "./sync/awaited-writes.js";
-import type { Moments } from "./sync/change-timer.js";
+import type { Rendered } from "./rendered.js";
 
 /** A failed try of one set of inputs, and when the next one is due. */
 export interface Retry {
@@ -34,6 +32,42 @@ export interface CheckedInputs {
   readonly inputsKey: string;
   /** Each with its claim key, and with the app that owns the object where nothing else is in the way. */
   readonly refused: readonly { readonly key: ObjectKey; readonly owner: string | undefined }[];
+}
+
+/** The writes of a Change that wait, as they were judged last. */
+export interface AwaitedWrites {
+  /** Digest of what the judgement depends on, as far as the operator sees it. */
+  readonly state: string;
+  /** Monotonic time since when the state is this one. */
+  readonly since: number;
+  /** What was found out in this state; undefined until the writes were judged. */
+  readonly judged:
+    | {
+        /** Monotonic time at which the destination judges again, since something may have changed unseen. */
+        readonly dueAt: number;
+        readonly held: readonly WriteAction[];
+        /** What the destination says of the other ones. */
+        readonly reasons: readonly string[];
+      }
+    | undefined;
+}
+
+/** What was found out of unhealthy objects, and at which monotonic time it is asked again. */
+export interface HealthReasons {
+  /** The objects, and what has called for an answer at once. */
+  readonly seen: ReadonlySet<string>;
+  readonly wait: number;
+  readonly dueAt: number;
+  readonly reasons: ReadonlyMap<string, string>;
+}
+
+/** A moment in the life of a Change that its status names. */
+export type Moment = "started" | "applied";
+
+/** Moments of one Change, as monotonic times. */
+export interface Moments {
+  readonly change: string;
+  readonly at: Map<Moment, number>;
 }
 
 /** What is remembered of an app between two reconciles. Lost with the process without harm: the rest is in its status. */

@@ -1,76 +1,14 @@
-import type { Change, ChangePhase, ChangeStatus } from "../../api/change.js";
-import type { Inputs } from "../../api/inputs.js";
+import type { Change } from "../../api/change.js";
 import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
 import { MESSAGE_DIGITS, shortRevision } from "../../api/short-revision.js";
 import type { Logger } from "../../base/logger.js";
 import type { Destination, Target } from "../../destinations/destination.js";
 import type { GitSnapshot } from "../../git/engine.js";
-import type { Document } from "../../manifest/document.js";
-import type { GroupVersionKind, ObjectKey } from "../../manifest/object-id.js";
 import { type AppRef, appKey } from "../../plan/live.js";
-import type { Note } from "../../render/request.js";
 import type { AppMemory } from "./app-memory.js";
 import type { AppServices } from "./app-services.js";
-
-/** What a step says of the Change: its phase, and whatever else is new. */
-export type ChangeUpdate = Partial<ChangeStatus> & { readonly phase: ChangePhase };
-
-/** A kind, and where its objects were found to belong when they were rendered. */
-export interface RenderedKind extends GroupVersionKind {
-  readonly scope?: "Namespaced" | "Cluster" | undefined;
-}
-
-/** The documents of one set of inputs. */
-export interface Rendered {
-  readonly inputs: Inputs;
-  readonly documents: readonly Document[];
-  readonly kinds: readonly RenderedKind[];
-  /** Why there is no document; undefined where there is one. */
-  readonly nothing?: string | undefined;
-  /** Why objects may be missing that the source still wants: nothing is pruned. */
-  readonly unread?: string | undefined;
-  /** Documents that are not applied: what is live of them is neither written nor deleted. */
-  readonly skipped?: ReadonlySet<ObjectKey> | undefined;
-  /** What people should know of the source; sorted. */
-  readonly notes: readonly Note[];
-  /** Number of further notes that were not kept. */
-  readonly notesOmitted: number;
-}
-
-/** What stands in an app's way. */
-export interface Problem {
-  /** Which step met it. */
-  readonly stage: "Access" | "Source" | "Render" | "Destination" | "Plan" | "Apply";
-  readonly reason: string;
-  readonly message: string;
-  /** The same in short, where the message is long: conditions beside Ready, and Events. */
-  readonly brief?: string;
-  /** Nothing changes until somebody changes something. */
-  readonly terminal: boolean;
-  /** Epoch milliseconds of the next try, where there is one. */
-  readonly retryAt?: number;
-}
-
-/** An object that differs from what was applied, and was not put back. */
-export interface DriftReport {
-  readonly object: string;
-  readonly note: string;
-}
-
-/** A live object that is left as it is, since a person has asked for it. */
-export interface PausedReport {
-  readonly object: string;
-  /** Whether it is not as Git says. */
-  readonly behind: boolean;
-}
-
-/** How far the newest inputs got in this reconcile. */
-export type Progress =
-  | { readonly state: "done" }
-  /** `reason`: which gate holds it, for the condition. */
-  | { readonly state: "waiting"; readonly reason: string; readonly message: string }
-  | { readonly state: "pending"; readonly message: string; readonly requeueAfterMs?: number }
-  | { readonly state: "failed" };
+import type { ChangeUpdate, DriftReport, PausedReport, Problem, Progress } from "./outcome.js";
+import type { Rendered } from "./rendered.js";
 
 /** As whom an app writes. */
 export function targetOf({ metadata, spec }: OverseerApp): Target {

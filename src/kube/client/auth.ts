@@ -4,16 +4,7 @@ import { YAMLException } from "js-yaml";
 import { type Clock, systemClock } from "../../base/clock.js";
 import { messageOf, OverseerError } from "../../base/errors.js";
 import { type PlainKubeconfig, readPlainKubeconfig } from "./kubeconfig.js";
-
-/** What a TLS connection needs to know: PEM texts, as `node:tls` takes them. */
-export interface TlsOptions {
-  readonly ca?: string | Buffer;
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  readonly passphrase?: string;
-  readonly servername?: string;
-  readonly rejectUnauthorized?: boolean;
-}
+import type { TlsOptions } from "./tls-options.js";
 
 /** How to reach an API server and who we are there. */
 export interface ClusterAccess {

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { load } from "js-yaml";
-import type { TlsOptions } from "./auth.js";
+import type { TlsOptions } from "./tls-options.js";
 
 interface NamedCluster {
   readonly name?: string;

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { createSecureContext } from "node:tls";
 import { load, YAMLException } from "js-yaml";
 import { OverseerError } from "../../base/errors.js";
-import type { TlsOptions } from "./auth.js";
+import type { TlsOptions } from "./tls-options.js";
 
 /** A kubeconfig of somebody whom we need not trust: nothing in it reads a file, starts a program or goes another way. */
 export interface RemoteKubeconfig {

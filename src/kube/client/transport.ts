@@ -1,7 +1,8 @@
 import { Pool } from "undici";
 import type { WriteGate } from "../../base/write-gate.js";
-import type { ClusterAccess, TlsOptions } from "./auth.js";
+import type { ClusterAccess } from "./auth.js";
 import { type Connections, fencedPool } from "./fenced-pool.js";
+import type { TlsOptions } from "./tls-options.js";
 
 /** How the connections are set up. */
 export interface TransportOptions {

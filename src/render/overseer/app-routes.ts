@@ -1,7 +1,7 @@
 import type { AppDocument } from "../../api/documents/app.js";
 import type { ServiceFacts } from "./compose/check.js";
 import { doesNotRun, noService } from "./compose/dependencies.js";
-import type { Expanded } from "./expand-app.js";
+import type { Expanded } from "./expanded.js";
 import { mainService, running } from "./main-service.js";
 import type { Reporter } from "./reporter.js";
 

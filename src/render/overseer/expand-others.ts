@@ -1,7 +1,7 @@
 import type { NodeDocument } from "../../api/documents/node.js";
 import { POLICY_TYPES, type PolicyDocument } from "../../api/documents/policy.js";
 import type { RouteDocument } from "../../api/documents/route.js";
-import type { Expanded } from "./expand-app.js";
+import type { Expanded } from "./expanded.js";
 import type { Reporter } from "./reporter.js";
 
 /** Longest name that a Core takes. */

@@ -6,7 +6,7 @@ import { mergeDocuments } from "./compose/merge.js";
 import { withoutTags } from "./compose/merge-tags.js";
 import { placeOf } from "./compose/places.js";
 import type { Mapping } from "./compose/shape.js";
-import type { WrittenCompose } from "./expand-app.js";
+import type { WrittenCompose } from "./expanded.js";
 import type { Lookup } from "./interpolate.js";
 import { interpolateTree } from "./interpolate-tree.js";
 import type { Reporter } from "./reporter.js";

@@ -1,5 +1,6 @@
 import { type ChangePhase, type ChangeStatus, isFinal } from "../../../api/change.js";
-import type { AppRun, Problem } from "../run.js";
+import type { Problem } from "../outcome.js";
+import type { AppRun } from "../run.js";
 import { isOpen } from "./known-change.js";
 
 /** What the log needs to know of a Change. */

@@ -3,7 +3,8 @@ import type { LiveObject } from "../../../plan/live.js";
 import type { PruneDecision } from "../../../plan/prune-guard.js";
 import { transferTo } from "../deletion/prune.js";
 import { observeApp } from "../observe.js";
-import type { AppRun, Rendered } from "../run.js";
+import type { Rendered } from "../rendered.js";
+import type { AppRun } from "../run.js";
 import { judgeClaims } from "./claimants.js";
 
 /**

@@ -1,5 +1,6 @@
 import type { OverseerApp } from "../../../api/overseer-app.js";
-import type { AppRun, Problem } from "../run.js";
+import type { Problem } from "../outcome.js";
+import type { AppRun } from "../run.js";
 
 /** Whether an app signs in with a Secret of its own namespace: then nothing is done with the operator's rights. */
 export function hasOwnCredential({ spec: { destination } }: OverseerApp): boolean {

@@ -1,5 +1,6 @@
 import { observeApp } from "../observe.js";
-import type { AppRun, Rendered } from "../run.js";
+import type { Rendered } from "../rendered.js";
+import type { AppRun } from "../run.js";
 
 /**
  * Whether a source without any document is to be refused now: it is a mistake far more often than a wish. While the app has

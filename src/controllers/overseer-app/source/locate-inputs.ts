@@ -4,7 +4,8 @@ import { OverseerError } from "../../../base/errors.js";
 import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
 import { normalisePath } from "../../../render/repository-path.js";
 import type { RenderRequest, RenderTarget, SourceSelection } from "../../../render/request.js";
-import type { AppRun, Problem } from "../run.js";
+import type { Problem } from "../outcome.js";
+import type { AppRun } from "../run.js";
 
 /** Where the documents of an app come from right now. */
 export interface LocatedInputs {

@@ -3,7 +3,8 @@ import { MAX_STATUS_NOTES, type SourceNote } from "../../../api/notes.js";
 import { cutText } from "../../../base/cut-text.js";
 import { formatOrigin } from "../../../manifest/document.js";
 import type { Note } from "../../../render/request.js";
-import type { AppRun, Rendered } from "../run.js";
+import type { Rendered } from "../rendered.js";
+import type { AppRun } from "../run.js";
 
 /** The notes of a status: the fields `notes` and `notesOmitted`, both absent when there is nothing to say. */
 export interface StatusNotes {

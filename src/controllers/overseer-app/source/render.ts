@@ -2,7 +2,9 @@ import type { Inputs } from "../../../api/inputs.js";
 import { OverseerError } from "../../../base/errors.js";
 import type { GitSnapshot } from "../../../git/engine.js";
 import { formatRenderProblem, PathNotFoundError, RenderError } from "../../../render/render-error.js";
-import type { AppRun, Problem, Rendered } from "../run.js";
+import type { Problem } from "../outcome.js";
+import type { Rendered } from "../rendered.js";
+import type { AppRun } from "../run.js";
 import { isProblem, locateInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
 import { kindsOf } from "./resource-kinds.js";
 

@@ -1,7 +1,7 @@
 import type { ConditionDraft } from "../../../api/conditions.js";
 import { ANNOTATION_RECONCILE } from "../../../api/group.js";
 import { cutMiddle } from "../../../base/cut-text.js";
-import type { DriftReport, PausedReport, Problem, Progress } from "../run.js";
+import type { DriftReport, PausedReport, Problem, Progress } from "../outcome.js";
 import type { AppHealth } from "./health.js";
 
 /** All that the conditions of an app are made from. */

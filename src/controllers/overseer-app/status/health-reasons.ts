@@ -1,15 +1,7 @@
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import type { LiveObject, ObjectHealth, Observation } from "../../../plan/live.js";
+import type { HealthReasons } from "../app-memory.js";
 import type { AppRun } from "../run.js";
-
-/** What was found out of unhealthy objects, and at which monotonic time it is asked again. */
-export interface HealthReasons {
-  /** The objects, and what has called for an answer at once. */
-  readonly seen: ReadonlySet<string>;
-  readonly wait: number;
-  readonly dueAt: number;
-  readonly reasons: ReadonlyMap<string, string>;
-}
 
 /** Objects whose reason is asked for: as many as a status names. */
 const MAX_OBJECTS = 5;

@@ -2,7 +2,8 @@ import type { Change } from "../../../api/change.js";
 import { mergeConditions } from "../../../api/conditions.js";
 import { rfc3339 } from "../../../base/clock.js";
 import { relevantKinds } from "../observe.js";
-import type { AppRun, Rendered } from "../run.js";
+import type { Rendered } from "../rendered.js";
+import type { AppRun } from "../run.js";
 import { formatKind } from "../source/resource-kinds.js";
 
 /**

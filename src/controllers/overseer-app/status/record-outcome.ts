@@ -13,8 +13,9 @@ import { flushChange, openChangeFor, stageChange, trimHistory } from "../changes
 import { holdersOf } from "../deletion/holders.js";
 import { summarizeTerminating, terminatingOf } from "../deletion/terminating.js";
 import { observeApp } from "../observe.js";
+import type { ChangeUpdate } from "../outcome.js";
 import { withoutMoved } from "../ownership/moved.js";
-import type { AppRun, ChangeUpdate } from "../run.js";
+import type { AppRun } from "../run.js";
 import { countNotes, notesOfRun } from "../source/notes.js";
 import { formatKind } from "../source/resource-kinds.js";
 import { elapsedSince } from "../sync/change-timer.js";

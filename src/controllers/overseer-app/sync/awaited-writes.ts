@@ -3,7 +3,8 @@ import { displayId } from "../../../manifest/object-id.js";
 import type { DeferredWrite, WriteAction } from "../../../plan/actions.js";
 import type { LiveObject } from "../../../plan/live.js";
 import { observeApp } from "../observe.js";
-import type { AppRun, Rendered } from "../run.js";
+import type { Rendered } from "../rendered.js";
+import type { AppRun } from "../run.js";
 import { Holds } from "./holds.js";
 import type { Remaining } from "./write-in-order.js";
 
@@ -13,24 +14,6 @@ const TAKE_IN_MS = 10_000;
 const AGAIN_MS = { first: 250, takingIn: 2_000, most: 60_000 };
 /** Reasons that a message names. */
 const MAX_REASONS = 3;
-
-/** The writes of a Change that wait, as they were judged last. */
-export interface AwaitedWrites {
-  /** Digest of what the judgement depends on, as far as the operator sees it. */
-  readonly state: string;
-  /** Monotonic time since when the state is this one. */
-  readonly since: number;
-  /** What was found out in this state; undefined until the writes were judged. */
-  readonly judged:
-    | {
-        /** Monotonic time at which the destination judges again, since something may have changed unseen. */
-        readonly dueAt: number;
-        readonly held: readonly WriteAction[];
-        /** What the destination says of the other ones. */
-        readonly reasons: readonly string[];
-      }
-    | undefined;
-}
 
 /** Notes the state in which waiting writes are about to be judged. */
 export function beginJudgement(run: AppRun, desired: Rendered): void {

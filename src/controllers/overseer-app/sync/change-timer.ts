@@ -1,14 +1,6 @@
 import type { Change } from "../../../api/change.js";
+import type { Moment } from "../app-memory.js";
 import type { AppRun } from "../run.js";
-
-/** A moment in the life of a Change that its status names. */
-export type Moment = "started" | "applied";
-
-/** Moments of one Change, as monotonic times. */
-export interface Moments {
-  readonly change: string;
-  readonly at: Map<Moment, number>;
-}
 
 /**
  * Milliseconds since a moment in the life of a Change. From its first sight in this process on that goes by the monotonic clock, so

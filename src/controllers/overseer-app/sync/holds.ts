@@ -5,7 +5,8 @@ import { applyTier } from "../../../manifest/order.js";
 import { judgedBy, serversOf } from "../../../manifest/servers.js";
 import type { WriteAction } from "../../../plan/actions.js";
 import { observeApp } from "../observe.js";
-import type { AppRun, Rendered } from "../run.js";
+import type { Rendered } from "../rendered.js";
+import type { AppRun } from "../run.js";
 
 /** The API server asks a webhook this long after its configuration was written: it reads them by a watch. */
 const TAKEN_IN_MS = 4_000;

@@ -2,7 +2,8 @@ import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries } from
 import { parseDuration } from "../../../base/duration.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import { observeApp } from "../observe.js";
-import type { AppRun, Rendered } from "../run.js";
+import type { Rendered } from "../rendered.js";
+import type { AppRun } from "../run.js";
 
 /** Times of `sync.retry` where the app says nothing. */
 const DEFAULT_BASE_MS = 5_000;

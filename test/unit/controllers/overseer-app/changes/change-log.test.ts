@@ -5,7 +5,7 @@ import {
   logDeletionWaits,
   logProblem,
 } from "../../../../../src/controllers/overseer-app/changes/change-log.js";
-import type { Problem } from "../../../../../src/controllers/overseer-app/run.js";
+import type { Problem } from "../../../../../src/controllers/overseer-app/outcome.js";
 import { app, cacheOf, change, inputs } from "../../support/resources.js";
 import { testRun } from "../../support/run.js";
 

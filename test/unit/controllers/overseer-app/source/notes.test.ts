@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { OverseerAppStatus } from "../../../../../src/api/overseer-app.js";
-import type { Rendered } from "../../../../../src/controllers/overseer-app/run.js";
+import type { Rendered } from "../../../../../src/controllers/overseer-app/rendered.js";
 import { notesOfRun, statusNotes, tellNotes } from "../../../../../src/controllers/overseer-app/source/notes.js";
 import type { Note } from "../../../../../src/render/request.js";
 import { app, inputs } from "../../support/resources.js";

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { ABNORMAL_TRUE, Condition, mergeConditions } from "../../../../../src/api/conditions.js";
 import { HEALTH } from "../../../../../src/api/overseer-app.js";
-import type { DriftReport, Problem, Progress } from "../../../../../src/controllers/overseer-app/run.js";
+import type { DriftReport, Problem, Progress } from "../../../../../src/controllers/overseer-app/outcome.js";
 import { type AppFacts, appConditions } from "../../../../../src/controllers/overseer-app/status/conditions.js";
 import type { AppHealth } from "../../../../../src/controllers/overseer-app/status/health.js";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Problem } from "../../../../../src/controllers/overseer-app/run.js";
+import type { Problem } from "../../../../../src/controllers/overseer-app/outcome.js";
 import { type AppFacts, appConditions } from "../../../../../src/controllers/overseer-app/status/conditions.js";
 import type { AppHealth } from "../../../../../src/controllers/overseer-app/status/health.js";
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { Rendered } from "../../../../../src/controllers/overseer-app/run.js";
+import type { Rendered } from "../../../../../src/controllers/overseer-app/rendered.js";
 import { backOffAfterFailure, isBackingOff } from "../../../../../src/controllers/overseer-app/sync/retry.js";
 import { app, inputs } from "../../support/resources.js";
 import { testRun } from "../../support/run.js";
