@@ -5,7 +5,7 @@ import type { CustomResource } from "./meta.js";
 import { notesFields } from "./notes.js";
 import { conditions, observedGeneration } from "./status-fields.js";
 
-/** Why a Change exists. */
+/** Causes of a Change. */
 export const CHANGE_CAUSES = [
   "Revision",
   "Spec",
@@ -18,7 +18,7 @@ export const CHANGE_CAUSES = [
 ] as const;
 export type ChangeCause = (typeof CHANGE_CAUSES)[number];
 
-/** Where a Change stands. The last five are final. */
+/** Phases of a Change. The last five are final. */
 export const CHANGE_PHASES = [
   "Planning",
   "Refused",
@@ -33,111 +33,125 @@ export const CHANGE_PHASES = [
 ] as const;
 export type ChangePhase = (typeof CHANGE_PHASES)[number];
 
-/** What is done with one object. */
+/** Actions on one object. */
 export const ACTION_VERBS = ["Create", "Update", "Adopt", "Delete", "Release", "HandOver", "Keep"] as const;
 export type ActionVerb = (typeof ACTION_VERBS)[number];
 
-/** What a Change is about: never altered after it was made. */
+/** Spec of a Change. Immutable. */
 export const ChangeSpec = withRules(
   z
     .object({
-      app: localRef("The OverseerApp that changes."),
+      app: localRef("The OverseerApp that this Change belongs to."),
       cause: z
         .enum(CHANGE_CAUSES)
-        .describe("Why: a new revision, an edited app, drift that is reported, or what a person asked for."),
+        .describe(
+          "Cause of the Change: Revision (a new commit) or Spec (an edited OverseerApp). The other values are reserved for later versions.",
+        ),
       inputs: Inputs,
       requester: z
         .string()
         .max(253)
         .optional()
-        .describe("User that requested the Change. Unset if the operator created it after an input changed."),
+        .describe("User who requested the Change. Unset if the operator created it by itself."),
     })
-    .describe("One step of one app from what is live to one set of inputs."),
-  [{ rule: "self == oldSelf", message: "a Change cannot be edited: make a new one" }],
+    .describe("One sync of an app to one set of inputs. Immutable."),
+  [{ rule: "self == oldSelf", message: "the spec of a Change is immutable: edit the OverseerApp instead" }],
 );
 export type ChangeSpec = z.infer<typeof ChangeSpec>;
 
-/** One field that differs. Secret values are never here. */
+/** A field that differs between live and desired state. Values of Secrets are masked. */
 export const FieldChange = z
   .object({
     path: z.string().max(1024).describe("Path of the field."),
-    from: z.string().max(512).optional().describe("Live value, as JSON. Unset if the field is not set."),
-    to: z.string().max(512).optional().describe("New value, as JSON. Unset if the field is removed."),
+    from: z
+      .string()
+      .max(512)
+      .optional()
+      .describe("Live value, as JSON. Unset if the live object does not have the field."),
+    to: z.string().max(512).optional().describe("Desired value, as JSON. Unset if the field is removed."),
   })
-  .describe("One field that differs.");
+  .describe("A field that differs.");
 export type FieldChange = z.infer<typeof FieldChange>;
 
-/** One object of the plan. */
+/** An object of the plan and its action. */
 export const PlannedAction = z
   .object({
-    verb: z.enum(ACTION_VERBS).describe("What is done with the object."),
-    object: z.string().max(512).describe("Which object, like Deployment shop/web."),
-    apiVersion: z.string().max(256).describe("Its apiVersion."),
-    origin: z.string().max(1280).optional().describe("File and line it comes from."),
-    reason: z.string().max(1024).optional().describe("Why it is kept, adopted or deleted."),
-    diff: atomicList(FieldChange, 100, "Fields that differ, Secrets masked.").optional(),
-    result: z.enum(["Done", "Failed"]).optional().describe("How it went."),
-    error: z.string().max(1024).optional().describe("What the destination said."),
+    verb: z
+      .enum(ACTION_VERBS)
+      .describe("Action on the object. Keep leaves it unchanged; HandOver transfers its ownership to another app."),
+    object: z.string().max(512).describe("The object, for example Deployment shop/web."),
+    apiVersion: z.string().max(256).describe("apiVersion of the object."),
+    origin: z.string().max(1280).optional().describe("File and line of its manifest."),
+    reason: z.string().max(1024).optional().describe("Reason for keeping, adopting or deleting the object."),
+    diff: atomicList(FieldChange, 100, "Fields that differ. Values of Secrets are masked.").optional(),
+    result: z
+      .enum(["Done", "Failed"])
+      .optional()
+      .describe("Result of the action. Unset until it has been carried out."),
+    error: z.string().max(1024).optional().describe("Error returned by the destination."),
   })
-  .describe("One object and what is done with it.");
+  .describe("An object and the action on it.");
 export type PlannedAction = z.infer<typeof PlannedAction>;
 
-/** One fault of a document that the destination refuses. */
+/** One reason why the destination rejects a document. */
 export const Refusal = z
   .object({
-    object: z.string().max(512).describe("Which object, like Deployment shop/web."),
-    origin: z.string().max(1280).optional().describe("File and line of the field, or of the document."),
-    message: z.string().max(1024).describe("What is wrong, and what to do. Secret values are never here."),
+    object: z.string().max(512).describe("The object, for example Deployment shop/web."),
+    origin: z.string().max(1280).optional().describe("File and line of the field, or else of the document."),
+    message: z.string().max(1024).describe("Cause and remedy. Never contains values of Secrets."),
   })
-  .describe("One fault of a document that the destination refuses.");
+  .describe("One reason why the destination rejects a document.");
 export type Refusal = z.infer<typeof Refusal>;
 
-/** How a gate stands. */
+/** State of a gate. */
 export const GateState = z
   .object({
-    name: z.string().max(64).describe("Which gate."),
-    state: z.enum(["Pass", "Wait", "Fail"]).describe("Whether the Change may proceed."),
-    message: z.string().max(1024).describe("Why, and what opens it."),
+    name: z.string().max(64).describe("Name of the gate."),
+    state: z.enum(["Pass", "Wait", "Fail"]).describe("State of the gate: Pass lets the Change proceed."),
+    message: z.string().max(1024).describe("Reason for the state, and what has to happen for the gate to pass."),
   })
-  .describe("A condition that the Change must meet before it is applied.");
+  .describe("A check that the Change must pass before it is applied.");
 export type GateState = z.infer<typeof GateState>;
 
-/** How a Change goes. */
+/** Status of a Change. */
 export const ChangeStatus = z
   .object({
     observedGeneration,
-    conditions: conditions("Ready: the Change reached its end well. While it holds: Reconciling, Stalled."),
+    conditions: conditions("Conditions of the Change: Ready, and Reconciling and Stalled while they are True."),
     phase: z
       .enum(CHANGE_PHASES)
       .optional()
       .describe(
-        "Planning, Refused (nothing was written, and it is tried again), Waiting, Applying, Verifying; or its end: Succeeded, Failed, Rejected, Superseded, RolledBack.",
+        "Phase of the Change. Open: Planning, Refused (a document was rejected, nothing was written, retrying), Waiting (for a gate), Applying, Verifying (waiting for healthy objects). Final: Succeeded, Failed, Rejected, Superseded, RolledBack.",
       ),
-    summary: z.string().max(64).optional().describe("The plan in short: +created ~updated -deleted."),
-    planHash: z.string().max(64).optional().describe("Hash of what the plan does; an equal plan has an equal hash."),
-    plan: atomicList(PlannedAction, 1000, "What is done, object by object: deletions first.").optional(),
-    omitted: z.int().min(0).optional().describe("Actions that did not fit into plan."),
+    summary: z.string().max(64).optional().describe("Summary of the plan: +created ~updated -deleted."),
+    planHash: z.string().max(64).optional().describe("Hash of the plan. Equal plans have equal hashes."),
+    plan: atomicList(PlannedAction, 1000, "Planned actions, one per object, deletions first.").optional(),
+    omitted: z.int().min(0).optional().describe("Number of actions that did not fit into plan."),
     ...notesFields,
     refusals: atomicList(
       Refusal,
       500,
-      "All that the destination refuses, fault by fault; message names the first. While there is any, nothing is written.",
+      "Everything that the destination rejects; message has the first entry. Nothing is written while this list is not empty.",
     ).optional(),
-    gates: mapList(GateState, ["name"], 32, "Gates, and why they wait.").optional(),
-    waitingFor: z.string().max(1024).optional().describe("What the Change waits for."),
-    attempts: z.int().min(0).optional().describe("How often it was tried."),
-    message: z.string().max(1024).optional().describe("How it ended, or what is in the way."),
-    startTime: z.iso.datetime().optional().describe("When planning began."),
-    appliedTime: z.iso.datetime().optional().describe("When all writes were made; health is waited for from then on."),
-    completionTime: z.iso.datetime().optional().describe("When it reached its end."),
+    gates: mapList(GateState, ["name"], 32, "Gates and their state.").optional(),
+    waitingFor: z.string().max(1024).optional().describe("What the Change is waiting for."),
+    attempts: z.int().min(0).optional().describe("Number of attempts."),
+    message: z.string().max(1024).optional().describe("Result of the Change, or what currently prevents it."),
+    startTime: z.iso.datetime().optional().describe("Time at which planning started."),
+    appliedTime: z.iso
+      .datetime()
+      .optional()
+      .describe("Time at which all writes were done and waiting for healthy objects started."),
+    completionTime: z.iso.datetime().optional().describe("Time at which the Change reached a final phase."),
   })
-  .describe("The plan, its gates, and how it went.");
+  .describe("Plan, gates and progress of the Change. Written by the operator.");
 export type ChangeStatus = z.infer<typeof ChangeStatus>;
 
-/** One planned step of one app: the unit of review, audit and history. */
+/** One planned sync of an app: the unit of review, audit and history. */
 export type Change = CustomResource<ChangeSpec, ChangeStatus>;
 
-/** Whether a phase is an end. */
+/** Whether a phase is final. */
 export function isFinal(phase: ChangePhase | undefined): boolean {
   return (
     phase === "Succeeded" ||

@@ -7,13 +7,13 @@ import { shortRevision } from "./short-revision.js";
 export const MAX_COLUMN_MESSAGE = 256;
 
 /**
- * What `kubectl get` says of a resource in one line: what it waits for, else what is in the way, or that all is well. The revision
- * in use has a column of its own and is not repeated.
+ * Message column of `kubectl get`: the message of the condition Waiting if there is one, else that of Ready. The revision in use
+ * has its own column and is not repeated.
  */
 export function columnMessage(conditions: readonly Condition[] | undefined, revision: string | undefined): string {
   const waiting = findCondition(conditions, "Waiting");
-  const said = waiting ?? findCondition(conditions, "Ready");
-  const text = shortRevision(said?.message ?? "");
-  const own = revision === undefined ? "" : `${shortRevision(revision)} is `;
-  return cutText(own !== "" && text.startsWith(own) ? text.slice(own.length) : text, MAX_COLUMN_MESSAGE);
+  const message = shortRevision((waiting ?? findCondition(conditions, "Ready"))?.message ?? "");
+  const prefix = revision === undefined ? "" : `${shortRevision(revision)} is `;
+  const text = prefix !== "" && message.startsWith(prefix) ? message.slice(prefix.length) : message;
+  return cutText(text, MAX_COLUMN_MESSAGE);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { cutText } from "../base/cut-text.js";
 import { MESSAGE_DIGITS, shortRevision } from "./short-revision.js";
 
-/** Condition types of our custom resources. Those of the second line exist only while they are True. */
+/** Condition types of our custom resources. */
 export const CONDITION_TYPES = [
   "Ready",
   "Fetched",
@@ -19,7 +19,7 @@ export const CONDITION_TYPES = [
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
-/** Condition types that are absent unless True: something to look at, or work under way. */
+/** Abnormal-true condition types: present only while True. */
 export const ABNORMAL_TRUE: ReadonlySet<ConditionType> = new Set([
   "Reconciling",
   "Stalled",
@@ -37,22 +37,22 @@ export type ConditionStatus = "True" | "False" | "Unknown";
 /** A condition as in `metav1.Condition`. */
 export const Condition = z
   .object({
-    type: z.string().max(316).describe("What the condition is about, for example Ready."),
-    status: z.enum(["True", "False", "Unknown"]).describe("Whether it holds."),
-    observedGeneration: z.int().min(0).optional().describe("The generation of the spec that this was judged for."),
-    lastTransitionTime: z.iso.datetime().describe("When the status last changed."),
+    type: z.string().max(316).describe("Type of the condition, for example Ready."),
+    status: z.enum(["True", "False", "Unknown"]).describe("Status of the condition."),
+    observedGeneration: z.int().min(0).optional().describe("metadata.generation that the condition was set for."),
+    lastTransitionTime: z.iso.datetime().describe("Time at which the status last changed."),
     reason: z
       .string()
       .min(1)
       .max(1024)
       .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
-      .describe("Why, in one CamelCase word that programs may match."),
-    message: z.string().max(32768).describe("Why, for people: what, where, and what to do."),
+      .describe("Machine-readable reason for the last transition, in CamelCase."),
+    message: z.string().max(32768).describe("Human-readable explanation: cause, object and remedy."),
   })
-  .describe("One aspect of the state.");
+  .describe("One aspect of the current state.");
 export type Condition = z.infer<typeof Condition>;
 
-/** What a controller says of a condition; times and generation are added when it is written. */
+/** A condition as a controller sets it. Times and generation are added when it is written. */
 export interface ConditionDraft {
   readonly type: ConditionType;
   readonly status: ConditionStatus;
@@ -60,15 +60,15 @@ export interface ConditionDraft {
   readonly message: string;
 }
 
-/** Longest message that we write: what does not fit is cut with an ellipsis. */
+/** Maximum length of a message. Longer ones are truncated with an ellipsis. */
 export const MAX_MESSAGE = 1024;
 
-/** Clocks of two machines may differ by this; what is further ahead was written by a clock that was set wrong. */
-const MOST_AHEAD_MS = 60_000;
+/** Tolerated clock skew between two machines. Times further in the future come from a misconfigured clock. */
+const MAX_CLOCK_SKEW_MS = 60_000;
 
 /**
- * Joins what a controller says now with the conditions that stand: `lastTransitionTime` moves only when the status does
- * (metav1.Condition), or when it is in the future, and abnormal-true types that are not said any more vanish.
+ * Merges the drafts of a controller with the current conditions. `lastTransitionTime` changes only with the status, as in
+ * metav1.Condition, or if it lies in the future. Conditions without a draft are removed.
  */
 export function mergeConditions(
   previous: readonly Condition[],
@@ -76,9 +76,9 @@ export function mergeConditions(
   generation: number,
   now: string,
 ): Condition[] {
-  const before = new Map(previous.map((condition) => [condition.type, condition]));
+  const current = new Map(previous.map((condition) => [condition.type, condition]));
   return drafts.map((draft) => {
-    const old = before.get(draft.type);
+    const old = current.get(draft.type);
     const same = old?.status === draft.status && !isAhead(old.lastTransitionTime, now);
     return {
       type: draft.type,
@@ -92,15 +92,15 @@ export function mergeConditions(
 }
 
 function isAhead(time: string, now: string): boolean {
-  return Date.parse(time) - Date.parse(now) > MOST_AHEAD_MS;
+  return Date.parse(time) - Date.parse(now) > MAX_CLOCK_SKEW_MS;
 }
 
-/** A message as it is written: revisions with fewer digits, at most MAX_MESSAGE characters. */
+/** Abbreviates the revisions in a message and truncates it to MAX_MESSAGE characters. */
 export function cutMessage(message: string): string {
   return cutText(shortRevision(message, MESSAGE_DIGITS), MAX_MESSAGE);
 }
 
-/** The condition of a type, if it is there. */
+/** Returns the condition of a type, if present. */
 export function findCondition(
   conditions: readonly Condition[] | undefined,
   type: ConditionType,

@@ -1,40 +1,42 @@
 import { z } from "zod";
 import { atomicMap, withRules } from "./fields.js";
 
-/** Which revision of a repository is wanted. Nothing set means the remote's HEAD. */
+/** Revision of a repository. Without any field set, the HEAD of the remote. */
 export const GitRef = withRules(
   atomicMap(
     z
       .object({
-        branch: z.string().min(1).max(255).optional().describe("A branch: the newest commit on it."),
-        tag: z.string().min(1).max(255).optional().describe("A tag, without refs/tags/."),
+        branch: z.string().min(1).max(255).optional().describe("Branch to follow."),
+        tag: z.string().min(1).max(255).optional().describe("Tag, without refs/tags/."),
         semver: z
           .string()
           .min(1)
           .max(255)
           .optional()
           .describe(
-            "A range over version tags: 1.x, ~1.2, ^1.2.3, 1.2 - 1.4, or comparisons like >=1.2.0, <2.0.0; a comma or a space means and, || means or. The highest match counts. A bare version is that version alone, and 1.2 is 1.2.x. Pre-releases count only where the range names one: >=1.0.0-0 or 1.x-0 takes those of all versions, >=1.0.0-rc.1 those of 1.0.0 alone, and <2.0.0 leaves those of 2.0.0 out. Tags may begin with v, and have two numbers.",
+            "Semantic version range over tags; the highest matching tag is used. Supports 1.x, ~1.2, ^1.2.3, 1.2 - 1.4 and comparisons such as >=1.2.0, <2.0.0; a comma or space means AND, || means OR. A bare version matches only itself; 1.2 means 1.2.x. Pre-releases match only if the range names one: >=1.0.0-0 and 1.x-0 include those of all versions, >=1.0.0-rc.1 only those of 1.0.0; <2.0.0 excludes those of 2.0.0. Tags may start with v and may have two numbers.",
           ),
         commit: z
           .string()
           .max(40)
           .regex(/^[0-9a-f]{40}$/)
           .optional()
-          .describe("A commit id of 40 hex digits."),
+          .describe("Commit ID with 40 hexadecimal digits."),
         name: z
           .string()
           .min(1)
           .max(255)
           .optional()
-          .describe("A full ref name, like refs/heads/main or refs/pull/12/head."),
+          .describe("Full ref name, for example refs/heads/main or refs/pull/12/head."),
       })
-      .describe("Which revision: exactly one of branch, tag, semver, commit or name. Left out: the remote's HEAD."),
+      .describe(
+        "Revision to use. At most one of branch, tag, semver, commit and name may be set. Defaults to the HEAD of the remote.",
+      ),
   ),
   [
     {
       rule: "[has(self.branch), has(self.tag), has(self.semver), has(self.commit), has(self.name)].filter(x, x).size() <= 1",
-      message: "set only one of branch, tag, semver, commit and name in ref",
+      message: "at most one of branch, tag, semver, commit and name may be set in ref",
     },
   ],
 );

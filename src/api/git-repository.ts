@@ -5,7 +5,7 @@ import type { CustomResource } from "./meta.js";
 import { SSH_ADDRESS, SSH_UNSUPPORTED } from "./ssh.js";
 import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
 
-/** What a user asks of a repository. */
+/** Spec of a GitRepository. */
 export const GitRepositorySpec = withRules(
   z
     .object({
@@ -15,10 +15,10 @@ export const GitRepositorySpec = withRules(
           .min(1)
           .max(2048)
           .describe(
-            "Address of the repository: https://…; http:// only without a secretRef, or on this machine. No user name and password in it. SSH is not supported yet.",
+            "URL of the repository. Must start with https://; http:// is allowed without secretRef, or for localhost. Must not contain a user name or password. SSH is not supported yet.",
           ),
         [
-          // Each address breaks one rule only: two messages for one mistake are one too many.
+          // The rules exclude each other, so that one mistake gives one message.
           { rule: `!self.matches('${SSH_ADDRESS}')`, message: SSH_UNSUPPORTED },
           {
             rule: `self.startsWith('https://') || self.startsWith('http://') || self.matches('${SSH_ADDRESS}')`,
@@ -26,28 +26,30 @@ export const GitRepositorySpec = withRules(
           },
           {
             rule: "!self.matches('^https?://') || isURL(self) && url(self).getHostname() != ''",
-            message: "url must be a complete address, like https://git.example.com/team/shop.git",
+            message: "url must be a complete URL, for example https://git.example.com/team/shop.git",
           },
           {
             rule: "!self.matches('^https?://[^/?#]*@')",
-            message: "url must not hold a user name or password: put them into a Secret and name it in secretRef",
+            message: "url must not contain a user name or password: put them into a Secret and set secretRef",
           },
         ],
       ),
       ref: GitRef.optional(),
-      interval: duration("How often to ask the remote for its refs.", "3m", "1s"),
-      timeout: duration("Longest time for one list of the refs, and for one fetch.", "60s", "1s", "10m"),
+      interval: duration("Interval at which the refs of the remote are polled.", "3m", "1s"),
+      timeout: duration("Timeout of each listing of refs and of each fetch.", "60s", "1s", "10m"),
       secretRef: localRef(
-        "Secret with the credential: username and password, or token, or bearerToken; and, where needed, ca.crt, tls.crt and tls.key.",
+        "Secret with credentials: username and password, or token, or bearerToken. Optional keys: ca.crt, and tls.crt with tls.key for a client certificate. If unset, the repository is read anonymously.",
       ).optional(),
       webhook: z
         .object({
           secretRef: localRef(
-            "Secret whose key token is what the Git host signs its webhooks with: 16 random characters or more. Without the right signature nothing is accepted.",
+            "Secret whose key token is the webhook secret of the Git host. The token must have at least 16 characters. Requests without a valid signature are rejected.",
           ),
         })
         .optional()
-        .describe("Be told of pushes, instead of noticing them at the next interval. status.webhookPath says where."),
+        .describe(
+          "Receive push events from the Git host, at the path in status.webhookPath. If unset, new commits are found at the next interval.",
+        ),
       allowedNamespaces: atomicList(
         z
           .string()
@@ -55,56 +57,57 @@ export const GitRepositorySpec = withRules(
           .max(63)
           .regex(new RegExp(`^[*]$|${NAMESPACE_PATTERN.source}`)),
         100,
-        "Namespaces besides its own whose apps may use this repository; * allows all.",
+        "Namespaces, other than its own, whose apps may use this repository. * allows all namespaces. Defaults to none.",
       ).optional(),
-      suspend: z.boolean().default(false).describe("Stop asking the remote. What was fetched stays in use."),
+      suspend: z
+        .boolean()
+        .default(false)
+        .describe("Stop polling the remote. The last fetched revision stays in use. Defaults to false."),
     })
-    .describe("Where a repository is, which revision of it is wanted, and how to sign in."),
+    .describe("Location, revision and credentials of the repository."),
   [
     {
       rule: "!has(self.secretRef) || !self.url.startsWith('http://') || self.url.matches('^http://(localhost|127[.]0[.]0[.]1|[[]::1[]])([:/]|$)')",
-      message: "a credential is never sent over http://: use https://, or leave out secretRef",
+      message: "credentials are never sent over http://: use https://, or remove secretRef",
       fieldPath: ".url",
     },
   ],
 );
 export type GitRepositorySpec = z.infer<typeof GitRepositorySpec>;
 
-/** What the operator says of a repository. */
+/** Status of a GitRepository. */
 export const GitRepositoryStatus = z
   .object({
     observedGeneration,
-    conditions: conditions("Ready, Fetched; while they hold: Reconciling, Stalled."),
-    revision: z.string().max(512).optional().describe("The revision in use, like main@sha1:6f3c…."),
+    conditions: conditions(
+      "Conditions of the repository: Ready and Fetched, and Reconciling and Stalled while they are True.",
+    ),
+    revision: z.string().max(512).optional().describe("Revision in use, for example main@sha1:6f3c…."),
     shortRevision: z
       .string()
       .max(512)
       .optional()
-      .describe("The revision in use with 7 digits of its commit, for the columns of kubectl get."),
-    message: z
-      .string()
-      .max(256)
-      .optional()
-      .describe("What is in the way, or that all is well, for the columns of kubectl get."),
+      .describe("Revision in use with a 7-digit commit ID, as shown by kubectl get."),
+    message: z.string().max(256).optional().describe("Message of the condition Ready, as shown by kubectl get."),
     commit: z
       .object({
-        id: z.string().max(64).describe("Commit id."),
-        author: z.string().max(256).describe("Who wrote it."),
-        message: z.string().max(256).describe("First line of its message."),
-        time: z.iso.datetime().describe("When it was made."),
+        id: z.string().max(64).describe("Commit ID."),
+        author: z.string().max(256).describe("Author of the commit."),
+        message: z.string().max(256).describe("First line of the commit message."),
+        time: z.iso.datetime().describe("Commit time."),
       })
       .optional()
-      .describe("The commit of the revision in use."),
-    lastFetchTime: z.iso.datetime().optional().describe("When the revision in use was fetched."),
+      .describe("Commit of the revision in use."),
+    lastFetchTime: z.iso.datetime().optional().describe("Time at which the revision in use was fetched."),
     webhookPath: z
       .string()
       .max(512)
       .optional()
-      .describe("Path at which webhooks of this repository are received, behind the address of the server."),
+      .describe("URL path that receives webhooks of this repository. Append it to the address of the role server."),
     lastHandledReconcileAt,
   })
-  .describe("What was fetched, and whether all is well.");
+  .describe("Revision in use and state of the repository. Written by the operator.");
 export type GitRepositoryStatus = z.infer<typeof GitRepositoryStatus>;
 
-/** A Git repository that apps take their documents from. */
+/** A Git repository that apps read their documents from. */
 export type GitRepository = CustomResource<GitRepositorySpec, GitRepositoryStatus>;

@@ -2,33 +2,33 @@
 export const GROUP = "gitops.overseer.io";
 /** The only version so far. */
 export const VERSION = "v1alpha1";
-/** `apiVersion` of every object of ours. */
+/** `apiVersion` of our custom resources. */
 export const API_VERSION = `${GROUP}/${VERSION}`;
 
-/** Labels on every object that an app manages, with the app's name; together they select an app's objects in one watch. */
+/** Label with the app's name, on every object that an app manages. The three labels together select the objects of an app. */
 export const LABEL_APP = `${GROUP}/app`;
 /** Label with the app's namespace. */
 export const LABEL_APP_NAMESPACE = `${GROUP}/app-namespace`;
-/** UID of the control cluster's kube-system namespace: two control clusters may write to one destination. */
+/** Label with the UID of the control cluster's kube-system namespace: two control clusters may share a destination. */
 export const LABEL_INSTANCE = `${GROUP}/instance`;
 
-/** Names the object that carries it and its app, so that a copy that inherits our labels is not taken for ours. */
+/** Names the app and the object that it is set on, so that a copy of the object with the same labels is not taken for managed. */
 export const ANNOTATION_IDENTITY = `${GROUP}/identity`;
-/** `documentHash.fieldsHash` of our last apply: what tells drift without a request. */
+/** Hashes of the document and of the managed fields at the last apply. Drift is detected by them without a request. */
 export const ANNOTATION_APPLIED = `${GROUP}/applied`;
 
 /**
- * On a live object or in Git: `disabled` keeps the object when it leaves Git. On a live object, put there by a person:
- * `confirmed` lets this one object be deleted, although its kind or a mark of another tool asks for its being kept.
+ * On a live object or in Git, `disabled` keeps the object when it is removed from Git. On a live object, `confirmed` permits the
+ * deletion of this object even if its kind is protected or an annotation of another tool keeps it.
  */
 export const ANNOTATION_PRUNE = `${GROUP}/prune`;
-/** On a live object, put there by a person: `disabled` lets it be as it is, whatever Git says, until it is taken away. */
+/** On a live object, `disabled` pauses its reconciliation until the annotation is removed. */
 export const ANNOTATION_RECONCILE = `${GROUP}/reconcile`;
-/** On a GitRepository or OverseerApp: reconcile now; echoed in `status.lastHandledReconcileAt`. */
+/** On a GitRepository or OverseerApp, a new value requests a reconcile; echoed in `status.lastHandledReconcileAt`. */
 export const ANNOTATION_RECONCILE_AT = `${GROUP}/reconcile-at`;
 
-/** Finalizer of an OverseerApp: its objects are dealt with before it goes. */
+/** Finalizer of an OverseerApp: its deletionPolicy is carried out before it is removed. */
 export const FINALIZER = `${GROUP}/cleanup`;
 
-/** Field manager of the operator's own writes to its custom resources. */
+/** Field manager of the operator's writes to its own custom resources. */
 export const OPERATOR_MANAGER = "overseer-gitops";

@@ -3,7 +3,7 @@ import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } 
 import { GitRef } from "./git-ref.js";
 import { HelmSource, KustomizeSource, PlainSource } from "./renderers.js";
 
-/** Where an app's documents come from. */
+/** Source of an app. */
 export const AppSource = withRules(
   z
     .object({
@@ -12,7 +12,7 @@ export const AppSource = withRules(
           .object({
             name: objectName("Name of the GitRepository."),
             namespace: namespaceName(
-              "Namespace of the GitRepository. Defaults to the namespace of the app. A GitRepository in another namespace must list the app's namespace in allowedNamespaces.",
+              "Namespace of the GitRepository. Defaults to the namespace of the app. In another namespace, its allowedNamespaces must include the namespace of the app.",
             ).optional(),
           })
           .describe("The GitRepository to read."),
@@ -20,20 +20,24 @@ export const AppSource = withRules(
       path: withRules(z.string().max(1024), [
         {
           rule: "!self.startsWith('/') && !self.split('/').exists(part, part == '..')",
-          message: "path must be relative to the root of the repository, without .. in it",
+          message: "path must be relative to the root of the repository and must not contain ..",
         },
       ])
         .describe(
-          "Folder (or one file) in the repository that holds the documents. Symbolic links are followed within the repository. While a link that may stand for a folder cannot be followed, nothing is pruned.",
+          "Directory or file with the documents, relative to the root of the repository. Defaults to the root. Symbolic links are followed within the repository. Nothing is pruned while a link that may lead to a directory cannot be followed.",
         )
         .default("."),
       ref: GitRef.optional(),
       include: atomicList(
         z.string().min(1).max(256),
         64,
-        "Globs of the files to read, relative to path. Defaults to all *.yaml, *.yml and *.json files.",
+        "Glob patterns of the files to read, relative to path. Defaults to all *.yaml, *.yml and *.json files.",
       ).optional(),
-      exclude: atomicList(z.string().min(1).max(256), 64, "Globs, relative to path, of files to leave out.").optional(),
+      exclude: atomicList(
+        z.string().min(1).max(256),
+        64,
+        "Glob patterns of files to ignore, relative to path.",
+      ).optional(),
       env: mapList(
         z
           .object({
@@ -46,19 +50,19 @@ export const AppSource = withRules(
             value: z
               .string()
               .max(4096)
-              .describe("Its value. Not for secrets: it is shown in the status and in Changes."),
+              .describe("Value of the variable. Must not be a secret: it is visible in the status and in Changes."),
           })
           .describe("A variable."),
         ["name"],
         100,
-        "Variables that ${NAME} in Compose documents stands for, below those of a document's own spec.env. Only with destination.overseer.",
+        "Variables for ${NAME} in Compose documents. A document's own spec.env takes precedence. Only with destination.overseer.",
       ).optional(),
       plain: PlainSource.optional(),
       kustomize: KustomizeSource.optional(),
       helm: HelmSource.optional(),
     })
     .describe(
-      "Where the documents come from. Without plain, kustomize or helm, the files at path decide: kustomization.yaml, Chart.yaml, or else plain manifests.",
+      "Source of the documents. At most one of plain, kustomize and helm may be set. If none is set, the type is detected from the files at path: kustomization.yaml, Chart.yaml, or else plain manifests.",
     ),
   [
     {
@@ -69,13 +73,16 @@ export const AppSource = withRules(
 );
 export type AppSource = z.infer<typeof AppSource>;
 
-/** All that a render read. Two equal keys give the same documents. */
+/** Inputs of a render. Equal keys give equal documents. */
 export const Inputs = z
   .object({
-    key: z.string().max(64).describe("Hash of all that the render read. Equal keys give equal documents."),
-    revision: z.string().max(512).describe("The revision, like main@sha1:6f3c…."),
-    commit: z.string().max(64).describe("Commit id."),
-    source: AppSource.describe("The app's source as it was."),
+    key: z
+      .string()
+      .max(64)
+      .describe("Hash of everything that was read to render the documents. Equal keys give equal documents."),
+    revision: z.string().max(512).describe("Revision, for example main@sha1:6f3c…."),
+    commit: z.string().max(64).describe("Commit ID."),
+    source: AppSource.describe("spec.source of the app at that time."),
   })
-  .describe("What was rendered: the revision and the app's source as it was.");
+  .describe("Inputs of the sync: the revision, and the source of the app at that time.");
 export type Inputs = z.infer<typeof Inputs>;

@@ -1,15 +1,19 @@
 import { z } from "zod";
 import { atomicList } from "./fields.js";
 
-/** Most notes that a status holds; the rest is counted. */
+/** Maximum number of notes in a status. The others are counted. */
 export const MAX_STATUS_NOTES = 20;
 
-/** Something about the source that is not an error: content that was left out, added or assumed. */
+/** A remark about the source that is not an error: content that was ignored, added or assumed. */
 export const SourceNote = z
   .object({
-    object: z.string().max(512).optional().describe("Object or document that the note is about, like App shop/web."),
+    object: z
+      .string()
+      .max(512)
+      .optional()
+      .describe("Object or document that the note is about, for example App shop/web."),
     origin: z.string().max(1280).optional().describe("File and line in the repository."),
-    message: z.string().max(1024).describe("What was left out, added or assumed. Never a secret value."),
+    message: z.string().max(1024).describe("What was ignored, added or assumed. Never contains values of Secrets."),
   })
   .describe("A note about the source.");
 export type SourceNote = z.infer<typeof SourceNote>;
@@ -19,7 +23,7 @@ export const notesFields = {
   notes: atomicList(
     SourceNote,
     MAX_STATUS_NOTES,
-    "What the operator left out, added or assumed when it read the source, by file and line.",
+    "What the operator ignored, added or assumed when it read the source, with file and line.",
   ).optional(),
   notesOmitted: z.int().min(0).optional().describe("Number of notes that did not fit into notes."),
 };

@@ -5,35 +5,37 @@ import type { CustomResource } from "./meta.js";
 import { notesFields } from "./notes.js";
 import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
 
-/** Where an app goes. */
+/** Destination of an app. */
 export const Destination = withRules(
   z
     .object({
       kubernetes: z
         .object({
           namespace: namespaceName(
-            "Namespace of namespaced documents that do not set metadata.namespace. Defaults to the namespace of the app.",
+            "Namespace of namespaced documents that do not set one. Defaults to the namespace of the app.",
           ).optional(),
           kubeConfigSecretRef: atomicMap(
             z
               .object({
-                name: objectName("Name of the Secret, in the app's own namespace."),
+                name: objectName("Name of the Secret, in the namespace of the app."),
                 key: z
                   .string()
                   .min(1)
                   .max(253)
                   .regex(/^[-._a-zA-Z0-9]+$/)
                   .optional()
-                  .describe("Key of the Secret that holds the kubeconfig. Defaults to value, then value.yaml."),
+                  .describe(
+                    "Key of the Secret with the kubeconfig. Defaults to value, or to value.yaml if there is no key value.",
+                  ),
               })
               .describe(
-                "Secret with a kubeconfig: the app goes to that cluster, with the rights of the user in it; with serviceAccountName, with those of that ServiceAccount there. It holds all that it needs: address, certificates, a token or client certificate; no paths, programs or proxies.",
+                "Secret with the kubeconfig of a remote cluster. The app is applied there with the permissions of the kubeconfig's user, or, if serviceAccountName is set, of that ServiceAccount in the remote cluster. The kubeconfig must be self-contained: server, certificates, and a token or client certificate. File paths, exec plugins and proxies are rejected. If unset, the app is applied to the local cluster.",
               ),
           ).optional(),
         })
         .optional()
         .describe(
-          "A cluster, by server-side apply: this one, or with kubeConfigSecretRef another one. {} is this cluster and the app's own namespace.",
+          "Applies the documents to a Kubernetes cluster by server-side apply. {} means the local cluster and the namespace of the app.",
         ),
       overseer: z
         .object({
@@ -43,12 +45,13 @@ export const Destination = withRules(
               .min(1)
               .max(2048)
               .describe(
-                "Address of the Core: https://…; http:// only on this machine. Without user name and password.",
+                "URL of the Core. Must start with https://; http:// is allowed for localhost only. Must not contain a user name or password.",
               ),
             [
               {
                 rule: "isURL(self) && url(self).getHostname() != '' && !self.matches('^[a-z]+://[^/?#]*@')",
-                message: "url must be a complete address without user name and password, like https://core.example.com",
+                message:
+                  "url must be a complete URL without user name and password, for example https://core.example.com",
               },
               {
                 rule: "self.startsWith('https://') || self.matches('^http://(localhost|127[.]0[.]0[.]1|[[]::1[]])([:/]|$)')",
@@ -56,42 +59,51 @@ export const Destination = withRules(
               },
             ],
           ),
-          secretRef: localRef("Secret with the key token (and ca.crt, if the Core's certificate needs it)."),
-          caSecretRef: localRef("Another Secret with the key ca.crt.").optional(),
+          secretRef: localRef("Secret with the key token. Optional key: ca.crt, the CA of the Core's certificate."),
+          caSecretRef: localRef(
+            "Secret with the key ca.crt, the CA of the Core's certificate. If unset, ca.crt of secretRef is used, or else the system's CAs.",
+          ).optional(),
           interval: duration(
-            "How long a Core may hold back its answer to what is new; how often one is read that cannot.",
+            "Long-poll timeout, or polling interval if the Core does not support long polling.",
             "30s",
             "1s",
           ),
         })
         .optional()
-        .describe("An Overseer Core, over its REST API. It takes overseer.io/v1 documents."),
+        .describe("Applies the documents (overseer.io/v1) to an Overseer Core by its REST API."),
     })
-    .describe("Where the app goes. It cannot be changed later: make a new app to move."),
+    .describe(
+      "Destination of the documents: exactly one of kubernetes and overseer must be set. Immutable: create a new app to move to another destination.",
+    ),
   [
     {
       rule: "has(self.kubernetes) != has(self.overseer)",
       message:
-        "destination must name one place where the app goes: set destination.kubernetes ({} for this cluster and the app's own namespace) or destination.overseer",
+        "exactly one destination must be set: destination.kubernetes ({} for the local cluster and the namespace of the app) or destination.overseer",
     },
     {
       rule: "self == oldSelf",
       message:
-        "destination cannot be changed: make a new app and delete this one (deletionPolicy Orphan keeps what runs)",
+        "destination is immutable: create a new app and delete this one (with deletionPolicy Orphan its objects are kept)",
     },
   ],
 );
 export type Destination = z.infer<typeof Destination>;
 
-/** How live is brought to what Git says. */
+/** Sync policy of an app. */
 export const SyncPolicy = z
   .object({
-    selfHeal: z.boolean().default(true).describe("Put back what others change on live objects. Off: report it."),
+    selfHeal: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Revert drift: changes that others make to live objects. If false, drift is only reported. Defaults to true.",
+      ),
     prune: z
       .boolean()
       .default(true)
       .describe(
-        "Delete objects that leave Git. Namespaces, PersistentVolumes, PersistentVolumeClaims, CustomResourceDefinitions, OverseerApps and GitRepositories are deleted only after a person has confirmed it on the object: the change waits until then.",
+        "Delete objects that are removed from Git. The deletion of Namespaces, PersistentVolumes, PersistentVolumeClaims, CustomResourceDefinitions, OverseerApps and GitRepositories must be confirmed by an annotation on the object; the Change waits for it. Defaults to true.",
       ),
     pruneBudget: z
       .union([
@@ -103,27 +115,27 @@ export const SyncPolicy = z
       ])
       .optional()
       .describe(
-        "How many objects one change may delete before it waits: a count, or a share like 25% of the app's objects. Left out: the larger of 3 objects and 25%.",
+        "Maximum number of objects that one Change may delete without confirmation, as a number or as a percentage of the app's objects. Defaults to the larger of 3 objects and 25%.",
       ),
     allowEmpty: z
       .boolean()
       .default(false)
       .describe(
-        "Take a source without any document for what is meant: it deletes all objects. Otherwise such a source is an error (NoDocuments), also of an app that has no object yet.",
+        "Accept a source without any document, which deletes all objects of the app. If false, such a source is an error (NoDocuments). Defaults to false.",
       ),
     adopt: z
       .enum(["Unowned", "Always", "Never"])
       .default("Unowned")
       .describe(
-        "What to do with an object that exists already: Unowned takes it unless Argo CD, Flux, Helm or another app manages it (on an Overseer Core it takes nothing, since there people make what no app made); Always takes it from anything but another app; Never refuses.",
+        "Whether existing objects are adopted. Unowned adopts objects that are not managed by Argo CD, Flux, Helm or another app; on an Overseer Core it adopts nothing, since resources without an app were created by users there. Always adopts every object that does not belong to another app. Never rejects documents whose object already exists. Defaults to Unowned.",
       ),
     retry: withRules(
       z
         .object({
-          base: duration("Delay after the first failure; it doubles with each further one.", "5s", "100ms"),
-          max: duration("Longest delay.", "5m", "100ms"),
+          base: duration("Delay after the first failure. It doubles with each further failure.", "5s", "100ms"),
+          max: duration("Maximum delay.", "5m", "100ms"),
         })
-        .describe("When a failed change is tried again. It is tried for ever; newer commits are taken at once."),
+        .describe("Backoff of failed Changes. Retries continue indefinitely; a newer commit is tried immediately."),
       [
         {
           rule: "!has(self.base) || !has(self.max) || duration(self.base) <= duration(self.max)",
@@ -133,46 +145,55 @@ export const SyncPolicy = z
       ],
     ).prefault({}),
   })
-  .describe("How live objects are brought to what Git says.");
+  .describe("How changes are applied, retried and pruned.");
 export type SyncPolicy = z.infer<typeof SyncPolicy>;
 
-/** What a user asks of an app. */
+/** Spec of an OverseerApp. */
 export const OverseerAppSpec = withRules(
   z
     .object({
       source: AppSource,
       destination: Destination,
       serviceAccountName: objectName(
-        "ServiceAccount, in the app's namespace, whose rights every write of this app uses. May be left out only in the operator's trusted namespaces, and with kubeConfigSecretRef.",
+        "ServiceAccount in the namespace of the app that the operator impersonates for all writes of this app. Required, except in trusted namespaces of the operator, with kubeConfigSecretRef, and for destination.overseer.",
       ).optional(),
       sync: SyncPolicy.prefault({}),
       health: z
-        .object({ timeout: duration("How long after a change the objects may take to become healthy.", "5m", "1s") })
-        .describe("When a change counts as failed although it was applied.")
+        .object({
+          timeout: duration(
+            "How long to wait for healthy objects after an apply. After that, the Change fails.",
+            "5m",
+            "1s",
+          ),
+        })
+        .describe("Health checks after an apply.")
         .prefault({}),
       deletionPolicy: z
         .enum(["Delete", "DeleteAll", "Orphan"])
         .default("Delete")
         .describe(
-          "What happens to the objects when this app is deleted. Delete keeps PersistentVolumeClaims, PersistentVolumes, CustomResourceDefinitions, OverseerApps, GitRepositories, Namespaces that hold anything else, and what kept objects may need, such as the ServiceAccount, rights and Secrets of a kept OverseerApp; DeleteAll deletes these too, and with an OverseerApp all that its own deletionPolicy deletes; Orphan keeps all. Objects with an annotation that keeps them stay in each case.",
+          "What happens to the objects when the app is deleted. Delete deletes them, except PersistentVolumeClaims, PersistentVolumes, CustomResourceDefinitions, OverseerApps, GitRepositories, Namespaces with other contents, and what the kept objects may need, such as the ServiceAccount, RBAC and Secrets of a kept OverseerApp. DeleteAll deletes these too; for an OverseerApp, its own deletionPolicy applies. Orphan keeps all objects. Objects with an annotation that protects them are always kept. Defaults to Delete.",
         ),
-      historyLimit: z.int().min(1).max(100).default(10).describe("How many finished Changes to keep."),
+      historyLimit: z.int().min(1).max(100).default(10).describe("Number of finished Changes to keep. Defaults to 10."),
       suspend: z
         .boolean()
         .default(false)
-        .describe("Do nothing for this app: no sync, no healing, no prune; its deletion then deletes nothing."),
+        .describe(
+          "Suspend the app: no sync, no self-heal, no prune. Deleting a suspended app keeps all its objects. Defaults to false.",
+        ),
     })
-    .describe("What to take from Git, where to bring it, and how."),
+    .describe("Source, destination and sync policy of the app."),
   [
     {
       rule: "!has(self.destination.overseer) || !has(self.serviceAccountName)",
       message:
-        "serviceAccountName is for destination.kubernetes: at an Overseer Core the token of destination.overseer.secretRef decides",
+        "serviceAccountName is only for destination.kubernetes: remove it; for an Overseer Core the token of destination.overseer.secretRef is used",
       fieldPath: ".serviceAccountName",
     },
     {
       rule: "has(self.destination.overseer) || !has(self.source.env)",
-      message: "source.env is for destination.overseer: Kubernetes manifests are applied as they are",
+      message:
+        "source.env is only for destination.overseer: remove it; Kubernetes manifests are applied without variable substitution",
       fieldPath: ".source.env",
     },
   ],
@@ -183,76 +204,76 @@ export type OverseerAppSpec = z.infer<typeof OverseerAppSpec>;
 export const HEALTH = ["Healthy", "Progressing", "Degraded", "Unknown"] as const;
 export type HealthStatus = (typeof HEALTH)[number];
 
-/** The end of an object that runs to an end and is deleted by its own time to live. */
+/** Result of a finished object, such as a Job with ttlSecondsAfterFinished. */
 export const FinishedObject = z
   .object({
     key: z.string().max(768).describe("Group, kind, namespace and name of the object."),
-    hash: z.string().max(64).describe("Hash of the version of its document that has run."),
-    result: z.enum(["Succeeded", "Failed"]).describe("How it ended."),
-    expires: z.iso.datetime().optional().describe("When its time to live is over."),
+    hash: z.string().max(64).describe("Hash of the document that has run."),
+    result: z.enum(["Succeeded", "Failed"]).describe("Result of the run."),
+    expires: z.iso.datetime().optional().describe("Time at which its time to live expires."),
   })
-  .describe("An object that has run to its end.");
+  .describe("A finished object.");
 export type FinishedObject = z.infer<typeof FinishedObject>;
 
-/** Most ends that a status holds. */
+/** Maximum number of finished objects in a status. */
 export const MAX_FINISHED = 200;
 
-/** What the operator says of an app. */
+/** Status of an OverseerApp. */
 export const OverseerAppStatus = z
   .object({
     observedGeneration,
     conditions: conditions(
-      "Ready, Synced, Healthy; while they hold: Reconciling, Stalled, Drifted, Waiting, Contested, Limited, Paused, Terminating.",
+      "Conditions of the app: Ready, Synced and Healthy, and, while they are True, Reconciling, Stalled, Drifted, Waiting, Contested, Limited, Paused and Terminating.",
     ),
-    applied: Inputs.optional().describe("The inputs that live was last brought to. Healing goes back to these."),
+    applied: Inputs.optional().describe("Last applied inputs. Drift is reverted to these."),
     shortRevision: z
       .string()
       .max(512)
       .optional()
-      .describe("The revision of applied with 7 digits of its commit, for the columns of kubectl get."),
+      .describe("Applied revision with a 7-digit commit ID, as shown by kubectl get."),
     message: z
       .string()
       .max(256)
       .optional()
-      .describe("What the app waits for, what is in the way, or that all is well, for the columns of kubectl get."),
-    attempted: Inputs.optional().describe("The newest inputs that were tried, where they are not the applied ones."),
-    health: z.enum(HEALTH).optional().describe("The worst health among the objects."),
+      .describe("Message of the condition Waiting, or else of Ready, as shown by kubectl get."),
+    attempted: Inputs.optional().describe("Last attempted inputs. Unset if they are the applied ones."),
+    health: z.enum(HEALTH).optional().describe("Worst health of all objects."),
     counts: z
       .object({
-        objects: z.int().min(0).describe("Objects that Git wants."),
-        healthy: z.int().min(0).describe("Of these, the healthy ones."),
+        objects: z.int().min(0).describe("Number of objects in the desired state."),
+        healthy: z.int().min(0).describe("Number of these that are healthy."),
       })
       .optional()
-      .describe("Objects in numbers."),
+      .describe("Number of objects."),
     problems: atomicList(
       z
         .object({
-          object: z.string().max(512).describe("Which object, like Deployment shop/web."),
-          message: z.string().max(1024).describe("What is wrong with it."),
+          object: z.string().max(512).describe("The object, for example Deployment shop/web."),
+          message: z.string().max(1024).describe("Why the object is unhealthy."),
         })
-        .describe("An object that is not well."),
+        .describe("An unhealthy object."),
       5,
-      "The worst few objects, and why.",
+      "Objects with the worst health.",
     ).optional(),
     ...notesFields,
     kinds: atomicList(
       z.string().max(512),
       256,
-      "Kinds of objects that this app has or had, as version.group/Kind: written before the first object of a kind is made.",
+      "Kinds of the app's current and former objects, as version.group/Kind. Recorded before the first object of a kind is created.",
     ).optional(),
     finished: atomicList(
       FinishedObject,
       MAX_FINISHED,
-      "Finished Jobs and other objects with a time to live. Each runs once per version of its document and is not re-created after its TTL expires.",
+      "Finished objects with a time to live, such as Jobs with ttlSecondsAfterFinished. They run once per version of their document and are not re-created after they expire.",
     ).optional(),
-    change: localRef("The Change under way, or the last one.").optional(),
-    changes: z.int().min(0).optional().describe("How many Changes this app has had: the number of the last one."),
-    failures: z.int().min(0).optional().describe("Failed tries of the attempted inputs in a row."),
-    nextRetryTime: z.iso.datetime().optional().describe("When the failed change is tried again."),
+    change: localRef("Current Change, or else the last one.").optional(),
+    changes: z.int().min(0).optional().describe("Number of the last Change."),
+    failures: z.int().min(0).optional().describe("Number of consecutive failures of the attempted inputs."),
+    nextRetryTime: z.iso.datetime().optional().describe("Time of the next retry."),
     lastHandledReconcileAt,
   })
-  .describe("Where the app stands.");
+  .describe("Observed state of the app. Written by the operator.");
 export type OverseerAppStatus = z.infer<typeof OverseerAppStatus>;
 
-/** An app: a path in a repository, and where it goes. */
+/** An app: documents at a path of a Git repository, kept in sync with a destination. */
 export type OverseerApp = CustomResource<OverseerAppSpec, OverseerAppStatus>;

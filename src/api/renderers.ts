@@ -26,10 +26,16 @@ export const PatchTarget = atomicMap(
       kind: z.string().max(63).optional().describe("Kind, as a regular expression."),
       name: z.string().max(253).optional().describe("Name, as a regular expression."),
       namespace: z.string().max(63).optional().describe("Namespace, as a regular expression."),
-      labelSelector: z.string().max(1024).optional().describe("Label selector, like app=web,tier!=cache."),
-      annotationSelector: z.string().max(1024).optional().describe("Annotation selector, in the same form."),
+      labelSelector: z.string().max(1024).optional().describe("Label selector, for example app=web,tier!=cache."),
+      annotationSelector: z
+        .string()
+        .max(1024)
+        .optional()
+        .describe("Annotation selector, in the syntax of labelSelector."),
     })
-    .describe("Objects that the patch applies to. Required for JSON 6902 patches."),
+    .describe(
+      "Objects that the patch applies to. Required for JSON 6902 patches. A strategic merge patch without a target applies to the object that it names.",
+    ),
 );
 export type PatchTarget = z.infer<typeof PatchTarget>;
 
@@ -58,7 +64,7 @@ export const KustomizeSource = z
           name: z.string().min(1).max(512).describe("Image name in the documents, without tag."),
           newName: z.string().min(1).max(512).optional().describe("New image name."),
           newTag: z.string().min(1).max(128).optional().describe("New tag."),
-          digest: z.string().min(1).max(256).optional().describe("Digest, like sha256:…; replaces the tag."),
+          digest: z.string().min(1).max(256).optional().describe("Digest, for example sha256:…. Replaces the tag."),
         })
         .describe("An image override."),
       ["name"],
@@ -80,12 +86,12 @@ export const KustomizeSource = z
     annotations: metadataMap("Annotations"),
     patches: atomicList(SourcePatch, 100, "Patches applied on top of the kustomization.").optional(),
     components: atomicList(
-      repositoryPath("Folder of a component, relative to path."),
+      repositoryPath("Directory of a component, relative to path."),
       50,
       "Kustomize components applied on top of the kustomization.",
     ).optional(),
   })
-  .describe("Renders the path with Kustomize, and adjusts the result. {} requires a kustomization there.");
+  .describe("Renders the path with Kustomize and adjusts the result. {} requires that the path has a kustomization.");
 export type KustomizeSource = z.infer<typeof KustomizeSource>;
 
 /** Values of a Helm source that are read from an object of the cluster. */
@@ -99,8 +105,11 @@ export const ValuesReference = z
       .max(253)
       .regex(/^[-._a-zA-Z0-9]+$/)
       .default("values.yaml")
-      .describe("Key that holds the values as YAML."),
-    optional: z.boolean().default(false).describe("If true, a missing object or key counts as empty values."),
+      .describe("Key with the values as YAML. Defaults to values.yaml."),
+    optional: z
+      .boolean()
+      .default(false)
+      .describe("If true, a missing object or key is treated as empty values. Defaults to false."),
   })
   .describe("Values from a ConfigMap or Secret.");
 export type ValuesReference = z.infer<typeof ValuesReference>;
@@ -116,7 +125,7 @@ export const HelmSource = z
       .optional()
       .describe("Release name. Defaults to the name of the app."),
     valueFiles: atomicList(
-      repositoryPath("Values file, relative to path; may lead to other folders of the repository."),
+      repositoryPath("Values file, relative to path. May be in another directory of the repository."),
       50,
       "Values files, applied in this order over the chart's values.yaml.",
     ).optional(),
@@ -127,26 +136,26 @@ export const HelmSource = z
     valuesFrom: atomicList(
       ValuesReference,
       20,
-      "ConfigMaps and Secrets with values, applied in this order over valueFiles. A changed value renders the chart again.",
+      "ConfigMaps and Secrets with values, applied in this order over valueFiles. The chart is rendered again when they change.",
     ).optional(),
     values: z
       .unknown()
       .meta({ type: "object", "x-kubernetes-preserve-unknown-fields": true })
       .optional()
-      .describe("Values, applied over valuesFrom. Not for secrets: they are shown in the status."),
+      .describe("Values, applied over valuesFrom. Must not contain secrets: they are visible in the status."),
     parameters: mapList(
       z
         .object({
-          name: z.string().min(1).max(512).describe("Path of the value, like image.tag or servers[0].port."),
-          value: z.string().max(4096).describe("The value. Numbers and booleans are recognized."),
-          forceString: z.boolean().optional().describe("If true, the value is a string whatever it looks like."),
+          name: z.string().min(1).max(512).describe("Path of the value, for example image.tag or servers[0].port."),
+          value: z.string().max(4096).describe("Value. Numbers and booleans are recognized."),
+          forceString: z.boolean().optional().describe("If true, the value is always a string. Defaults to false."),
         })
-        .describe("One value, as helm --set takes it."),
+        .describe("A single value, as with helm --set."),
       ["name"],
       200,
       "Single values, applied last.",
     ).optional(),
-    skipCrds: z.boolean().optional().describe("If true, the chart's folder crds/ is left out. Defaults to false."),
+    skipCrds: z.boolean().optional().describe("If true, the chart's directory crds/ is skipped. Defaults to false."),
     kubeVersion: z
       .string()
       .min(1)
@@ -157,10 +166,10 @@ export const HelmSource = z
     apiVersions: atomicList(
       z.string().min(1).max(317),
       100,
-      "API versions to render for, besides those that the destination serves, like monitoring.coreos.com/v1/ServiceMonitor.",
+      "Additional API versions to render for, besides those that the destination serves, for example monitoring.coreos.com/v1/ServiceMonitor.",
     ).optional(),
   })
-  .describe("Renders the path with helm template. {} requires a chart there.");
+  .describe("Renders the path with helm template. {} requires that the path has a chart.");
 export type HelmSource = z.infer<typeof HelmSource>;
 
 /** Settings of plain sources. */
@@ -170,7 +179,7 @@ export const PlainSource = z
       .boolean()
       .optional()
       .describe(
-        "If false, only the files of the folder itself are read, and none of its subfolders. Defaults to true.",
+        "If true, subdirectories are read too. If false, only the files of the directory itself. Defaults to true.",
       ),
   })
   .describe("Reads the path as plain manifests, even if it holds a kustomization or chart.");

@@ -14,7 +14,7 @@ export interface PrinterColumn {
   readonly priority?: number;
 }
 
-/** All that a CustomResourceDefinition is generated from. */
+/** Input of the generator for one CustomResourceDefinition. */
 export interface ResourceDefinition {
   readonly kind: string;
   readonly plural: string;
@@ -34,38 +34,38 @@ const AGE: PrinterColumn = {
   name: "Age",
   type: "date",
   jsonPath: ".metadata.creationTimestamp",
-  description: "How old it is.",
+  description: "Time since creation.",
 };
 const ready = (priority?: number): PrinterColumn => ({
   name: "Ready",
   type: "string",
   jsonPath: '.status.conditions[?(@.type=="Ready")].status',
-  description: "Whether all is well.",
+  description: "Status of the condition Ready.",
   ...(priority ? { priority } : {}),
 });
 const readyMessage: PrinterColumn = {
   name: "Message",
   type: "string",
   jsonPath: '.status.conditions[?(@.type=="Ready")].message',
-  description: "What is in the way, what is waited for, or that all is well.",
+  description: "Message of the condition Ready or Waiting.",
 };
 
 const REVISION: PrinterColumn = {
   name: "Revision",
   type: "string",
   jsonPath: ".status.shortRevision",
-  description: "Revision in use, with 7 digits of its commit; -o wide shows all of them.",
+  description: "Revision in use with a 7-digit commit ID.",
 };
 
 const MESSAGE: PrinterColumn = { ...readyMessage, jsonPath: ".status.message" };
 
-/** GitRepository: a repository that apps take documents from. */
+/** GitRepository: a Git repository that apps read documents from. */
 export const GIT_REPOSITORY: ResourceDefinition = {
   kind: "GitRepository",
   plural: "gitrepositories",
   singular: "gitrepository",
   shortNames: ["orepo"],
-  description: "A Git repository that apps take their documents from.",
+  description: "A Git repository that OverseerApps read their documents from.",
   spec: GitRepositorySpec,
   status: GitRepositoryStatus,
   columns: [
@@ -85,7 +85,7 @@ export const GIT_REPOSITORY: ResourceDefinition = {
       name: "Fetched",
       type: "date",
       jsonPath: ".status.lastFetchTime",
-      description: "When the revision in use was fetched.",
+      description: "Time at which the revision in use was fetched.",
       priority: 1,
     },
   ],
@@ -93,13 +93,13 @@ export const GIT_REPOSITORY: ResourceDefinition = {
   selectableFields: [],
 };
 
-/** OverseerApp: a path in a repository, brought to a destination. */
+/** OverseerApp: documents at a path of a repository, kept in sync with a destination. */
 export const OVERSEER_APP: ResourceDefinition = {
   kind: "OverseerApp",
   plural: "overseerapps",
   singular: "overseerapp",
   shortNames: ["oapp"],
-  description: "An app: documents at a path of a Git repository, kept live at a destination.",
+  description: "An app: documents at a path of a Git repository, kept in sync with a destination.",
   spec: OverseerAppSpec,
   status: OverseerAppStatus,
   columns: [
@@ -107,9 +107,9 @@ export const OVERSEER_APP: ResourceDefinition = {
       name: "Synced",
       type: "string",
       jsonPath: '.status.conditions[?(@.type=="Synced")].status',
-      description: "Whether live is what Git says.",
+      description: "Whether live objects match the latest revision.",
     },
-    { name: "Health", type: "string", jsonPath: ".status.health", description: "The worst health among the objects." },
+    { name: "Health", type: "string", jsonPath: ".status.health", description: "Worst health of all objects." },
     ready(),
     REVISION,
     MESSAGE,
@@ -118,14 +118,14 @@ export const OVERSEER_APP: ResourceDefinition = {
       name: "Objects",
       type: "integer",
       jsonPath: ".status.counts.objects",
-      description: "Objects that Git wants.",
+      description: "Number of objects in the desired state.",
       priority: 1,
     },
     {
       name: "Change",
       type: "string",
       jsonPath: ".status.change.name",
-      description: "The Change under way, or the last one.",
+      description: "Current Change, or else the last one.",
       priority: 1,
     },
     {
@@ -135,44 +135,63 @@ export const OVERSEER_APP: ResourceDefinition = {
       description: "Name of the GitRepository.",
       priority: 1,
     },
-    { name: "Path", type: "string", jsonPath: ".spec.source.path", description: "Path in it.", priority: 1 },
+    {
+      name: "Path",
+      type: "string",
+      jsonPath: ".spec.source.path",
+      description: "Path in the repository.",
+      priority: 1,
+    },
     {
       name: "Commit",
       type: "string",
       jsonPath: ".status.applied.commit",
-      description: "Commit that was last applied.",
+      description: "Last applied commit.",
       priority: 1,
     },
   ],
   rules: [
-    { rule: "self.metadata.name.size() <= 53", message: "the name of an OverseerApp may have at most 53 characters" },
+    {
+      rule: "self.metadata.name.size() <= 53",
+      message: "the name of an OverseerApp must be no more than 53 characters",
+    },
   ],
   selectableFields: [".spec.source.repositoryRef.name"],
 };
 
-/** Change: one planned step of one app. */
+/** Change: one planned sync of an app. */
 export const CHANGE: ResourceDefinition = {
   kind: "Change",
   plural: "changes",
   singular: "change",
   shortNames: ["ochange"],
-  description:
-    "One planned step of one app from what is live to one set of inputs: its plan, its gates, and how it went.",
+  description: "One sync of an app to one set of inputs: its plan, its gates and its result. Created by the operator.",
   spec: ChangeSpec,
   status: ChangeStatus,
   columns: [
-    { name: "App", type: "string", jsonPath: ".spec.app.name", description: "The app that changes." },
-    { name: "Cause", type: "string", jsonPath: ".spec.cause", description: "Why." },
-    { name: "Plan", type: "string", jsonPath: ".status.summary", description: "Created, updated and deleted objects." },
-    { name: "Phase", type: "string", jsonPath: ".status.phase", description: "Where it stands." },
-    { ...readyMessage, description: "What it waits for, what is in the way, or how it ended." },
+    { name: "App", type: "string", jsonPath: ".spec.app.name", description: "App that the Change belongs to." },
+    { name: "Cause", type: "string", jsonPath: ".spec.cause", description: "Cause of the Change." },
+    {
+      name: "Plan",
+      type: "string",
+      jsonPath: ".status.summary",
+      description: "Numbers of created, updated and deleted objects.",
+    },
+    { name: "Phase", type: "string", jsonPath: ".status.phase", description: "Phase of the Change." },
+    { ...readyMessage, description: "Message of the condition Ready." },
     AGE,
-    { name: "Attempts", type: "integer", jsonPath: ".status.attempts", description: "Number of tries.", priority: 1 },
+    {
+      name: "Attempts",
+      type: "integer",
+      jsonPath: ".status.attempts",
+      description: "Number of attempts.",
+      priority: 1,
+    },
     {
       name: "Revision",
       type: "string",
       jsonPath: ".spec.inputs.revision",
-      description: "The revision it brings.",
+      description: "Revision to apply.",
       priority: 1,
     },
   ],
@@ -180,5 +199,5 @@ export const CHANGE: ResourceDefinition = {
   selectableFields: [".spec.app.name"],
 };
 
-/** Every custom resource of the product. */
+/** All custom resources. */
 export const RESOURCES: readonly ResourceDefinition[] = [GIT_REPOSITORY, OVERSEER_APP, CHANGE];

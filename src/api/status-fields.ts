@@ -2,12 +2,12 @@ import { z } from "zod";
 import { Condition } from "./conditions.js";
 import { mapList } from "./fields.js";
 
-/** `status.observedGeneration`; the API server sets -1 on a new object, so that nobody takes it for looked at. */
+/** `status.observedGeneration`. Defaults to -1, so that clients can tell that a new object was not reconciled yet. */
 export const observedGeneration = z
   .int()
   .min(-1)
   .optional()
-  .describe("The generation of the spec that this status is about; -1 before the first look.");
+  .describe("metadata.generation that was last reconciled. -1 before the first reconcile.");
 
 /** `status.conditions`, merged by type. */
 export function conditions(description: string) {
@@ -19,4 +19,4 @@ export const lastHandledReconcileAt = z
   .string()
   .max(256)
   .optional()
-  .describe("Value of the annotation gitops.overseer.io/reconcile-at that was last acted upon.");
+  .describe("Value of the annotation gitops.overseer.io/reconcile-at that was last handled.");

@@ -1,4 +1,4 @@
-/** Path at which the webhooks of a GitRepository are received. The host is whatever address leads to the server role. */
+/** URL path that receives the webhooks of a GitRepository, on the role server. */
 export function webhookPath({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
   return `/hooks/${namespace}/${name}`;
 }

@@ -29,10 +29,10 @@ export const validSpecs: Readonly<Record<BadSpec["kind"], Readonly<Record<string
 const CORE = { url: "https://core.example.com", secretRef: { name: "core" } };
 const SSH = "SSH is not supported yet: use the https:// address of the repository";
 const NO_HTTP = "url must begin with https:// or http://";
-const ONE_REF = "set only one of branch, tag, semver, commit and name in ref";
-const HTTP = "a credential is never sent over http://: use https://, or leave out secretRef";
-const USERINFO = "url must not hold a user name or password: put them into a Secret and name it in secretRef";
-const RELATIVE = "path must be relative to the root of the repository, without .. in it";
+const ONE_REF = "at most one of branch, tag, semver, commit and name may be set in ref";
+const HTTP = "credentials are never sent over http://: use https://, or remove secretRef";
+const USERINFO = "url must not contain a user name or password: put them into a Secret and set secretRef";
+const RELATIVE = "path must be relative to the root of the repository and must not contain ..";
 
 /** At least one case for each CEL rule of the product, and for the patterns and enums that people are most likely to miss. */
 export const badSpecs: readonly BadSpec[] = [
@@ -46,7 +46,7 @@ export const badSpecs: readonly BadSpec[] = [
     kind: "GitRepository",
     set: { url: "https:///shop.git" },
     field: "spec.url",
-    message: "url must be a complete address, like https://git.example.com/team/shop.git",
+    message: "url must be a complete URL, for example https://git.example.com/team/shop.git",
   },
   { kind: "GitRepository", set: { url: "https://me:pw@git.example.com/x" }, field: "spec.url", message: USERINFO },
   { kind: "GitRepository", set: { url: "https://token@git.example.com/x" }, field: "spec.url", message: USERINFO },
@@ -82,7 +82,7 @@ export const badSpecs: readonly BadSpec[] = [
     set: {},
     name: `a${"b".repeat(53)}`,
     field: "OverseerApp",
-    message: "the name of an OverseerApp may have at most 53 characters",
+    message: "the name of an OverseerApp must be no more than 53 characters",
   },
   { kind: "OverseerApp", set: { "source.path": "../other" }, field: "spec.source.path", message: RELATIVE },
   { kind: "OverseerApp", set: { "source.path": "/etc" }, field: "spec.source.path", message: RELATIVE },
@@ -103,25 +103,25 @@ export const badSpecs: readonly BadSpec[] = [
     set: { destination: {} },
     field: "spec.destination",
     message:
-      "destination must name one place where the app goes: set destination.kubernetes ({} for this cluster and the app's own namespace) or destination.overseer",
+      "exactly one destination must be set: destination.kubernetes ({} for the local cluster and the namespace of the app) or destination.overseer",
   },
   {
     kind: "OverseerApp",
     set: { destination: { kubernetes: {}, overseer: CORE } },
     field: "spec.destination",
-    message: "destination must name one place where the app goes",
+    message: "exactly one destination must be set",
   },
   {
     kind: "OverseerApp",
     set: { destination: { overseer: { ...CORE, url: "core.example.com" } } },
     field: "spec.destination.overseer.url",
-    message: "url must be a complete address without user name and password, like https://core.example.com",
+    message: "url must be a complete URL without user name and password, for example https://core.example.com",
   },
   {
     kind: "OverseerApp",
     set: { destination: { overseer: { ...CORE, url: "https://me:pw@core.example.com" } } },
     field: "spec.destination.overseer.url",
-    message: "url must be a complete address without user name and password",
+    message: "url must be a complete URL without user name and password",
   },
   ...["http://core.example.com", "http://127.0.0.1.example.com", "http://localhost.example.com"].map(
     (url): BadSpec => ({
@@ -148,13 +148,14 @@ export const badSpecs: readonly BadSpec[] = [
     set: { destination: { overseer: CORE }, serviceAccountName: "deployer" },
     field: "spec.serviceAccountName",
     message:
-      "serviceAccountName is for destination.kubernetes: at an Overseer Core the token of destination.overseer.secretRef decides",
+      "serviceAccountName is only for destination.kubernetes: remove it; for an Overseer Core the token of destination.overseer.secretRef is used",
   },
   {
     kind: "OverseerApp",
     set: { "source.env": [{ name: "A", value: "1" }] },
     field: "spec.source.env",
-    message: "source.env is for destination.overseer: Kubernetes manifests are applied as they are",
+    message:
+      "source.env is only for destination.overseer: remove it; Kubernetes manifests are applied without variable substitution",
   },
   {
     kind: "OverseerApp",
@@ -192,7 +193,7 @@ export const badSpecs: readonly BadSpec[] = [
     update: true,
     field: "spec.destination",
     message:
-      "destination cannot be changed: make a new app and delete this one (deletionPolicy Orphan keeps what runs)",
+      "destination is immutable: create a new app and delete this one (with deletionPolicy Orphan its objects are kept)",
   },
   {
     kind: "OverseerApp",
@@ -252,7 +253,7 @@ export const badSpecs: readonly BadSpec[] = [
     set: { cause: "Drift" },
     update: true,
     field: "spec",
-    message: "a Change cannot be edited: make a new one",
+    message: "the spec of a Change is immutable: edit the OverseerApp instead",
   },
 ];
 

@@ -12,6 +12,7 @@ import { repositoryRoot } from "../../tools/repository-root.js";
 import { CommandError, runCommand } from "../../tools/run-command.js";
 import { sharedControlPlane } from "../support/control-plane.js";
 import { type BadSpec, badSpecs, goodSpecs, validSpecs, withChanges } from "./crd-cases.js";
+import { rendererCases } from "./renderer-cases.js";
 
 const NAMESPACE = "crds-test";
 
@@ -28,6 +29,8 @@ interface Status {
 function pluralOf(kind: string): string {
   return RESOURCES.find((resource) => resource.kind === kind)?.plural ?? "";
 }
+
+const allBadSpecs = [...badSpecs, ...rendererCases("OverseerApp"), ...rendererCases("Change")];
 
 describe("CustomResourceDefinitions on a real API server", function () {
   this.timeout(120_000);
@@ -135,7 +138,7 @@ describe("CustomResourceDefinitions on a real API server", function () {
     });
   }
 
-  for (const bad of badSpecs) {
+  for (const bad of allBadSpecs) {
     it(`refuses ${bad.kind} with ${bad.name === undefined ? describeChanges(bad.set) : "a long name"}: ${bad.message}`, async () => {
       const refusal = await refusalOf(bad);
       expect(refusal).to.include(bad.message);
@@ -147,7 +150,7 @@ describe("CustomResourceDefinitions on a real API server", function () {
     const missing = RESOURCES.flatMap((resource) =>
       rulesOf(resource).filter(
         ({ path, message }) =>
-          !badSpecs.some((bad) => bad.kind === resource.kind && bad.message === message && matches(bad.field, path)),
+          !allBadSpecs.some((bad) => bad.kind === resource.kind && bad.message === message && matches(bad.field, path)),
       ),
     );
     expect(missing).to.deep.equal([]);
@@ -239,5 +242,5 @@ function rulesOf(resource: ResourceDefinition): { path: string; message: string 
 
 /** A rule on the whole object is named by its kind. */
 function matches(field: string, path: string): boolean {
-  return path === "" ? !field.startsWith("spec") : field === path;
+  return path === "" ? !field.startsWith("spec") : field.replace(/\[\d+\]/g, "[]") === path;
 }

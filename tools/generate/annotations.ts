@@ -1,43 +1,43 @@
 import { ANNOTATION_PRUNE, ANNOTATION_RECONCILE, ANNOTATION_RECONCILE_AT } from "../../src/api/group.js";
 
-/** An annotation that people may set. */
+/** An annotation that users may set. */
 export interface AnnotationText {
-  /** Kind on whose page it stands. */
+  /** Kind on whose page it is listed. */
   readonly page: string;
-  /** With its value. */
+  /** Annotation and value. */
   readonly annotation: string;
-  /** What it is set on. */
+  /** Objects that it is set on. */
   readonly on: string;
   readonly meaning: string;
 }
 
-/** All annotations that people may set. */
+/** All annotations that users may set. */
 export const ANNOTATION_TEXTS: readonly AnnotationText[] = [
   {
     page: "OverseerApp",
-    annotation: `${ANNOTATION_RECONCILE_AT}: <anything new>`,
+    annotation: `${ANNOTATION_RECONCILE_AT}: <any new value>`,
     on: "the OverseerApp or GitRepository",
-    meaning: "Reconcile now, without waiting for the end of a rest. status.lastHandledReconcileAt answers.",
+    meaning: "Reconcile now and reset the backoff. Once handled, the value is in status.lastHandledReconcileAt.",
   },
   {
     page: "OverseerApp",
     annotation: `${ANNOTATION_PRUNE}: disabled`,
     on: "a live object, or its document in Git",
     meaning:
-      "The object is kept when it leaves Git, and when the app is deleted. Annotations of other tools that mean this count too; docs/from-other-tools.md lists them.",
+      "Keep the object when it is removed from Git and when the app is deleted. Equivalent annotations of other tools are honored; docs/from-other-tools.md lists them.",
   },
   {
     page: "OverseerApp",
     annotation: `${ANNOTATION_PRUNE}: confirmed`,
     on: "a live object; in Git it has no effect",
     meaning:
-      "Confirms the deletion of this one object: it may be deleted although its kind always asks, an annotation keeps it, or deletionPolicy Delete keeps its kind.",
+      "Permit the deletion of this object, even if its kind requires confirmation, an annotation keeps it, or deletionPolicy Delete keeps its kind.",
   },
   {
     page: "OverseerApp",
     annotation: `${ANNOTATION_RECONCILE}: disabled`,
     on: "a live object; in Git it has no effect",
     meaning:
-      "The object is left as it is: not written, put back, handed over or deleted, whatever Git says. The condition Paused, the Change (as Keep) and an Event say so. When the annotation goes, the object is brought to what Git says.",
+      "Pause the object: it is not written, reverted, transferred or deleted. This is reported by the condition Paused, the Change (as Keep) and an Event. When the annotation is removed, the object is reconciled again.",
   },
 ];

@@ -1,9 +1,9 @@
 import type { ConditionType } from "../../src/api/conditions.js";
 
-/** A condition of a kind, for its page. */
+/** A condition of a kind and its meaning. */
 export interface ConditionText {
   readonly type: ConditionType;
-  /** There only while it is True. */
+  /** Present only while True. */
   readonly abnormal: boolean;
   readonly meaning: string;
 }
@@ -13,14 +13,19 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
   [
     "GitRepository",
     [
-      { type: "Ready", abnormal: false, meaning: "A verified revision is there for apps to use." },
-      { type: "Fetched", abnormal: false, meaning: "The last look at the remote went well." },
+      { type: "Ready", abnormal: false, meaning: "A verified revision is available." },
+      { type: "Fetched", abnormal: false, meaning: "The last poll of the remote succeeded." },
       {
         type: "Reconciling",
         abnormal: true,
-        meaning: "Work is under way, or will be tried again by itself.",
+        meaning: "Work is in progress, or a failed operation will be retried automatically.",
       },
-      { type: "Stalled", abnormal: true, meaning: "Nothing happens until somebody changes something." },
+      {
+        type: "Stalled",
+        abnormal: true,
+        meaning:
+          "The error cannot be resolved by retrying: a change of the spec, the source or the cluster is required.",
+      },
     ],
   ],
   [
@@ -29,59 +34,70 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
       {
         type: "Ready",
         abnormal: false,
-        meaning: "Live equals the last inputs that passed their gates, and is healthy; also while newer ones wait.",
+        meaning:
+          "Live objects match the last inputs that passed all gates, and are healthy. Stays True while newer inputs wait for a gate.",
       },
-      { type: "Synced", abnormal: false, meaning: "Live is what Git says." },
-      { type: "Healthy", abnormal: false, meaning: "Every object is healthy." },
+      { type: "Synced", abnormal: false, meaning: "Live objects match the latest revision." },
+      { type: "Healthy", abnormal: false, meaning: "All objects are healthy." },
       {
         type: "Reconciling",
         abnormal: true,
-        meaning: "Work is under way, or will be tried again by itself.",
+        meaning: "Work is in progress, or a failed operation will be retried automatically.",
       },
-      { type: "Stalled", abnormal: true, meaning: "Nothing happens until somebody changes something." },
+      {
+        type: "Stalled",
+        abnormal: true,
+        meaning:
+          "The error cannot be resolved by retrying: a change of the spec, the source or the cluster is required.",
+      },
       {
         type: "Drifted",
         abnormal: true,
-        meaning: "Live differs from what was last applied, and is not put back.",
+        meaning: "Live objects differ from the applied revision and were not reverted.",
       },
       {
         type: "Waiting",
         abnormal: true,
-        meaning: "A change waits for something, and the message says for what.",
+        meaning: "A Change is waiting; the message says for what.",
       },
       {
         type: "Contested",
         abnormal: true,
-        meaning: "Another writer takes back the same fields again and again; the message names it.",
+        meaning: "Another field manager repeatedly changes the same fields; the message names it.",
       },
       {
         type: "Limited",
         abnormal: true,
-        meaning: "The destination cannot do everything that is needed; the message says what is done instead.",
+        meaning: "The destination lacks a feature; the message says what the operator does instead.",
       },
       {
         type: "Paused",
         abnormal: true,
-        meaning: "Live objects are annotated `gitops.overseer.io/reconcile: disabled`; the message names them.",
+        meaning: "Live objects have the annotation `gitops.overseer.io/reconcile: disabled`; the message names them.",
       },
       {
         type: "Terminating",
         abnormal: true,
         meaning:
-          "Objects are being deleted and still there; the message names them and what keeps each: finalizers, pods that use a claim, what is left in a namespace.",
+          "Deleted objects still exist; the message names them and what blocks each: finalizers, pods that use a claim, remaining contents of a namespace.",
       },
     ],
   ],
   [
     "Change",
     [
-      { type: "Ready", abnormal: false, meaning: "The Change reached its end well." },
+      { type: "Ready", abnormal: false, meaning: "The Change succeeded." },
       {
         type: "Reconciling",
         abnormal: true,
-        meaning: "Work is under way, or will be tried again by itself.",
+        meaning: "Work is in progress, or a failed operation will be retried automatically.",
       },
-      { type: "Stalled", abnormal: true, meaning: "Nothing happens until somebody changes something." },
+      {
+        type: "Stalled",
+        abnormal: true,
+        meaning:
+          "The error cannot be resolved by retrying: a change of the spec, the source or the cluster is required.",
+      },
     ],
   ],
 ]);

@@ -1,6 +1,6 @@
 import type { DocumentKind } from "../../src/api/documents/documents.js";
 
-/** Examples of a document, each with what it shows. A test expands every one of them. */
+/** Examples of each kind of document, with titles. A test expands all of them. */
 export const DOCUMENT_EXAMPLES: Readonly<Record<DocumentKind, readonly (readonly [title: string, yaml: string])[]>> = {
   App: [
     [
@@ -54,7 +54,7 @@ spec:
 `,
     ],
     [
-      "An app whose Compose document is a file of its own, beside this one.",
+      "An app whose Compose document is a separate file.",
       `
 apiVersion: overseer.io/v1
 kind: App
@@ -74,14 +74,14 @@ spec:
   ],
   Node: [
     [
-      "What a node is told to be.",
+      "Configuration of a node.",
       `
 apiVersion: overseer.io/v1
 kind: Node
 metadata:
   name: node-1
 spec:
-  description: The machine in the cellar.
+  description: Server in the basement.
   labels:
     disk: ssd
   schedulable: true
@@ -90,7 +90,7 @@ spec:
   ],
   Route: [
     [
-      "A second way to an app that stands elsewhere, for those who signed in.",
+      "A second route to an app in another document, with sign-in.",
       `
 apiVersion: overseer.io/v1
 kind: Route
@@ -125,7 +125,7 @@ spec:
 `,
     ],
     [
-      "What apps may use of their host. An Overseer Core has no such policy.",
+      "Host access of apps. An Overseer Core does not support this policy.",
       `
 apiVersion: overseer.io/v1
 kind: Policy
@@ -141,7 +141,7 @@ spec:
   ],
 };
 
-/** The file that the second example of an App names. */
+/** The Compose file of the second example of an App. */
 export const EXAMPLE_COMPOSE_FILE = {
   path: "photos/compose.yaml",
   text: `
@@ -151,6 +151,6 @@ services:
     ports:
       - "2283:2283"
     volumes:
-      - \${PHOTOS:?where the photos are}:/usr/src/app/upload
+      - \${PHOTOS:?directory of the photos}:/usr/src/app/upload
 `,
 } as const;

@@ -1,75 +1,75 @@
 import type { DocumentKind } from "../../src/api/documents/documents.js";
 
-/** What the page of a document says after its fields: paragraphs and lists in Markdown. */
+/** Text after the field table on the page of each kind, in Markdown. */
 export const DOCUMENT_TEXTS: Readonly<Record<DocumentKind, string>> = {
   App: `
-## What becomes of it
+## Generated objects
 
-| object of the Core | when |
+| object in the Core | created |
 | --- | --- |
-| App | always, by \`metadata.name\`: a Core knows apps by their name alone, and two documents of one name are refused |
-| Route, by host and path | one for each of \`routes\`; without \`routes\`, one for \`domain\` |
-| BackupPolicy, named like the app | when there is a \`backup\` |
+| App | always, with \`metadata.name\` as its name. A Core identifies apps by name only, so two documents with the same name are rejected |
+| Route, identified by host and path | one per entry of \`routes\`; without \`routes\`, one for \`domain\` |
+| BackupPolicy, named like the app | if \`backup\` is set |
 
-A route without \`service\` leads to the only service, to the one named like the app, or to the only one with \`ports\` (a note says so); otherwise it
-is an error. Without
-\`port\` it leads to the first TCP port of the service's \`ports\` or \`expose\`, else to 80, and a note says so.
+If a route does not set \`service\`, the only service is used, else the one with the name of the app, else the only one with \`ports\`
+(reported as a note). Otherwise the document is rejected. If a route does not set \`port\`, the first TCP port of the service's
+\`ports\` or \`expose\` is used, else 80 (reported as a note).
 
 ## Variables
 
-Texts of the Compose document are interpolated by the rules of Compose: \`$NAME\`, \`\${NAME}\`, \`\${NAME:-default}\`,
-\`\${NAME-default}\`, \`\${NAME:?message}\`, \`\${NAME?message}\`, \`\${NAME:+other}\`, \`\${NAME+other}\`, and \`$$\` for a dollar
-sign. Values come from \`spec.env\`, then from \`spec.source.env\` of the OverseerApp, and from nowhere else. A variable without
-value and default is an error; Compose would take it for nothing. Write \`$$\` for each dollar sign of a hash or password:
-\`$$2a$$12$$…\`. An entry of \`environment\` without a value takes that of
-the variable, or is left out with a note.
+Variables in the Compose document are interpolated as in Compose: \`$NAME\`, \`\${NAME}\`, \`\${NAME:-default}\`,
+\`\${NAME-default}\`, \`\${NAME:?message}\`, \`\${NAME?message}\`, \`\${NAME:+other}\` and \`\${NAME+other}\`; \`$$\` is a dollar
+sign. Values come from \`spec.env\`, then from \`spec.source.env\` of the OverseerApp, and from no other place. Unlike in Compose, a
+variable without a value and a default is an error. Write \`$$\` for each dollar sign of a hash or password:
+\`$$2a$$12$$…\`. An entry of \`environment\` without a value gets the value of the variable with its name, or is dropped
+with a note if there is none.
 
-\`\${SECRET:name}\` is a reference to a secret of the Core, also within a text and in a value of \`env\`. It is filled in on the
-node; Git, the operator and the status never hold the value. \`$\${SECRET:name}\` is plain text.
+\`\${SECRET:name}\` refers to a secret of the Core. It may be part of a text and of a value of \`env\`. The value is filled in on the
+node; Git, the operator and the status never contain it. Write \`$\${SECRET:name}\` for the literal text.
 
 ## Compose
 
-The document is checked before anything is applied. Each problem names file, line and field. Every key is checked as Compose checks
-it (durations, sizes, numbers and text, lists and mappings, unknown keys), and so are keys that contradict each other. What a node
-cannot do is refused:
+The Compose document is validated before anything is applied; each problem is reported with file, line and field. Every key is
+checked as in Compose (durations, sizes, numbers and strings, lists and mappings, unknown keys), and so are keys that contradict
+each other. Features that a node does not support are rejected:
 
-| what | instead |
+| rejected | alternative |
 | --- | --- |
-| \`build\` without \`image\` | build and push the image elsewhere; with an \`image\`, \`build\` is left out with a note |
-| relative paths in \`volumes\`, \`env_file\`, \`secrets\` and \`configs\` | named volumes, absolute paths, \`environment\`, \`configs.content\`: the repository's files are not on the node |
-| \`include\` | name the files in \`composeFiles\`, or use \`extends\` with \`file\` |
-| a route to a service with \`profiles\`, or a dependency on one | take the profiles away: a node turns none on |
+| \`build\` without \`image\` | build and push the image elsewhere. With \`image\`, \`build\` is ignored with a note |
+| relative paths in \`volumes\`, \`env_file\`, \`secrets\` and \`configs\` | named volumes, absolute paths, \`environment\` or \`configs.content\`: the files of the repository are not on the node |
+| \`include\` | list the files in \`composeFiles\`, or use \`extends\` with \`file\` |
+| a route to, or a dependency on, a service with \`profiles\` | remove the profiles: nodes do not enable any |
 
-\`version\` and \`name\` are left out: Compose ignores the one, and the project is named after the app. A named volume that
-\`volumes\` does not define is added. Numbers in \`command\` and \`entrypoint\` become text. \`cpus\`, \`mem_limit\`, \`mem_reservation\` and
-\`pids_limit\` are repeated in \`deploy.resources\` where that has others, since Compose asks for both. What is not checked is for Compose on
-the node to judge.
+\`version\` and \`name\` are ignored: Compose ignores \`version\` too, and the project is named after the app. A named volume that
+\`volumes\` does not define is added. Numbers in \`command\` and \`entrypoint\` become strings. \`cpus\`, \`mem_limit\`,
+\`mem_reservation\` and \`pids_limit\` are copied to \`deploy.resources\` if that has other values, since Compose requires both.
+Everything else is validated by Compose on the node.
 
-Files, \`extends\`, \`!reset\` and \`!override\` are merged by the rules of Compose before anything is checked: variables are filled
-in, then \`extends\` is resolved in each file, then each file is laid over those before it. All files have to be below
-\`source.path\`. The Core gets the result, and so do nodes.
+Files, \`extends\`, \`!reset\` and \`!override\` are merged as in Compose before validation: variables are interpolated, then
+\`extends\` is resolved in each file, then each file is merged over the previous ones. All files must be below
+\`source.path\`. The Core and the nodes get the result.
 
-YAML is read as Compose reads it: \`yes\`, \`no\`, \`on\` and \`off\` are text.
+YAML is read as Compose reads it: \`yes\`, \`no\`, \`on\` and \`off\` are strings.
 `,
   Node: `
-## What becomes of it
+## Generated objects
 
-The configuration of the node of that name. The node itself registers with its agent; until it has, the configuration
-cannot be applied.
+The configuration of the node with this name. The node itself is registered by its agent; the configuration cannot be applied
+before that.
 `,
   Route: `
-## What becomes of it
+## Generated objects
 
-One Route, by host and path. The same host and path in two documents of a source are an error. A route that asks for a sign-in
-provider which the Core does not have is refused, never opened without it.
+One Route, identified by host and path. Two documents of a source with the same host and path are rejected. A route with a
+sign-in provider that the Core does not have is rejected; it is never applied without the provider.
 `,
   Policy: `
-## What becomes of it
+## Generated objects
 
 | type | on an Overseer Core |
 | --- | --- |
-| \`backup\` with \`apps\` | one BackupPolicy for each app, named \`<policy>-<app>\` |
-| \`backup\` without \`apps\` | one BackupPolicy for every app, named like the policy |
-| \`placement\`, \`network\`, \`storage\`, \`hostAccess\` | nothing: a note says so |
+| \`backup\` with \`apps\` | one BackupPolicy per app, named \`<policy>-<app>\` |
+| \`backup\` without \`apps\` | one BackupPolicy for all apps, named like the policy |
+| \`placement\`, \`network\`, \`storage\`, \`hostAccess\` | not supported; reported as a note |
 `,
 };

@@ -8,7 +8,7 @@ import type { RawSchema } from "./from-zod.js";
 import type { Output } from "./outputs.js";
 import type { Schema } from "./schema.js";
 
-/** The JSON Schemas of the documents that people write, for editors and checks, and a page for each. */
+/** Returns the JSON Schemas of the documents that users write, and a reference page for each. */
 export function documentOutputs(): Output[] {
   const kinds = Object.keys(DOCUMENTS) as DocumentKind[];
   return kinds.flatMap((kind) => [
@@ -17,12 +17,12 @@ export function documentOutputs(): Output[] {
   ]);
 }
 
-/** Where the schema of a kind is, below the root of the repository. */
+/** Returns the path of the JSON Schema of a kind, relative to the root of the repository. */
 export function schemaPath(kind: DocumentKind): string {
   return `schemas/${DOCUMENT_API_VERSION}/${kind.toLowerCase()}.json`;
 }
 
-/** The schema of what a person may write: fields with a default need not be there. */
+/** Schema of the input: fields with a default are optional. */
 function jsonSchema(kind: DocumentKind): RawSchema {
   const { $schema, ...rest } = z.toJSONSchema(DOCUMENTS[kind], { io: "input", reused: "inline" });
   return { $schema, title: kind, ...rest };
@@ -36,8 +36,8 @@ function documentPage(kind: DocumentKind): string {
     `# ${kind}`,
     "<!-- Generated from src/api/documents; run make generate. -->",
     schema.description ?? "",
-    `\`apiVersion: ${DOCUMENT_API_VERSION}\`. JSON Schema: [${schemaPath(kind)}](../../${schemaPath(kind)}). An editor that knows the YAML ` +
-      `language server checks a file that begins with \`# yaml-language-server: $schema=<path or URL of the schema>\`.`,
+    `\`apiVersion: ${DOCUMENT_API_VERSION}\`. JSON Schema: [${schemaPath(kind)}](../../${schemaPath(kind)}). Editors with the YAML ` +
+      `language server validate files that start with \`# yaml-language-server: $schema=<path or URL of the schema>\`.`,
     DOCUMENT_EXAMPLES[kind].length === 1 ? "## Example" : "## Examples",
     ...DOCUMENT_EXAMPLES[kind].flatMap(([title, yaml]) => [title, `\`\`\`yaml\n${yaml.trim()}\n\`\`\``]),
     "## Fields",
@@ -50,7 +50,7 @@ function documentPage(kind: DocumentKind): string {
   return `${sections.join("\n\n")}\n`;
 }
 
-/** The schema as the table of fields reads it: what only says that nothing else may stand there is no field. */
+/** Converts a JSON Schema for the field table; drops `additionalProperties: false`. */
 function forTable(raw: RawSchema): Schema {
   const { additionalProperties: values, properties, items, anyOf, ...rest } = raw;
   const options = Array.isArray(anyOf) ? (anyOf as RawSchema[]) : [];

@@ -1,6 +1,5 @@
 /**
- * One complete example per kind, for its page. Each is applied to a real API server by a test with strict field
- * validation, so an example that a reader copies is never refused.
+ * One complete example per kind, for its page. A test applies each to a real API server with strict field validation.
  */
 export const EXAMPLES: ReadonlyMap<string, string> = new Map([
   [

@@ -1,7 +1,7 @@
 import { cell, code, table } from "./markdown.js";
 import type { Schema } from "./schema.js";
 
-/** The fields below a schema as a Markdown table: path, type, default, required, description, and what a refusal says. */
+/** Returns the fields below a schema as a Markdown table: path, type, default, required, description and validation errors. */
 export function fieldTable(schema: Schema, path: string): string {
   return table(["Field", "Type", "Default", "Required", "Description"], rowsBelow(schema, path));
 }
@@ -21,7 +21,7 @@ function row(schema: Schema, path: string, required: boolean): string[] {
   return [code(path), typeName(schema), fallback, required ? "yes" : "", cell(describe(schema))];
 }
 
-/** Type of a value, in the words of the Kubernetes documentation. */
+/** Returns the type of a value, named as in the Kubernetes documentation. */
 export function typeName(schema: Schema): string {
   if (schema["x-kubernetes-int-or-string"]) return "integer or string";
   if (schema.items !== undefined) return `[]${typeName(schema.items)}`;
@@ -45,5 +45,5 @@ function limits(schema: Schema): string[] {
 }
 
 function refusals(schema: Schema): string[] {
-  return (schema["x-kubernetes-validations"] ?? []).map(({ message }) => `Refused with: “${message}”.`);
+  return (schema["x-kubernetes-validations"] ?? []).map(({ message }) => `Validation error: “${message}”.`);
 }

@@ -1,261 +1,146 @@
 /** Kinds whose conditions and Events have reasons. */
 export type ReasonKind = "GitRepository" | "OverseerApp";
 
-/** A reason, as programs match it, and what it means to people. */
+/** A machine-readable reason and its meaning. */
 export interface ReasonText {
   readonly reason: string;
   readonly kinds: readonly ReasonKind[];
   readonly meaning: string;
 }
 
-const BOTH: readonly ReasonKind[] = ["GitRepository", "OverseerApp"];
-const REPOSITORY: readonly ReasonKind[] = ["GitRepository"];
-const APP: readonly ReasonKind[] = ["OverseerApp"];
+/** Reasons of GitRepositories. */
+const REPOSITORY_REASONS: Readonly<Record<string, string>> = {
+  Fetched: "The revision is fetched and verified.",
+  Fetching: "The first revision is being fetched.",
+  NewRevision: "Event: a new revision is in use.",
+};
+
+/** Reasons of GitRepositories, and of OverseerApps whose repository or source has the problem. */
+const COMMON_REASONS: Readonly<Record<string, string>> = {
+  Retrying: "An operation failed and is retried automatically; the condition Ready has the cause.",
+  InvalidURL: "spec.url is not a valid URL.",
+  UnsupportedTransport: "The URL uses a transport that is not supported, such as SSH. Use https://.",
+  InvalidCredential: "The Secret in secretRef lacks a key or has an invalid value; the message names the key.",
+  SecretNotFound: "The Secret in secretRef does not exist.",
+  InvalidReference: "spec.ref is invalid, for example a malformed version range or ref name.",
+  ReferenceNotFound: "The remote does not have the branch, tag or ref; the message names similar ones.",
+  CommitNotFound: "The remote does not have the commit, or does not allow fetching it by its ID.",
+  NotACommit:
+    "spec.ref resolves to a tag object, tree or blob instead of a commit; for a tag, the message names its commit.",
+  AuthenticationFailed: "The remote rejected the credentials, or requires credentials.",
+  RepositoryNotFound:
+    "On a GitRepository: the remote has no such repository, or the credentials do not give access to it. On an OverseerApp: the GitRepository in repositoryRef does not exist.",
+  GitUnreachable: "The connection to the remote failed or timed out.",
+  FetchTimeout: "The fetch did not finish within spec.timeout of the GitRepository.",
+  FetchWaiting: "The fetch could not start because other fetches took too long; the message names the server.",
+  CacheFull: "The cache of Git objects is full. The last fetched revision stays in use.",
+  TLSFailed: "The certificate of the remote is not trusted, or the remote rejected the client certificate.",
+  Redirected:
+    "The remote redirects to another URL. Redirects are not followed, since they would forward the credentials; use the new URL in spec.url.",
+  RateLimited: "The remote limits the request rate. Polling continues at the time that the remote gave.",
+  GitServerError: "The remote returned a server error (HTTP 5xx).",
+  NotAGitRepository: "The URL responds, but not as a Git repository.",
+  EmptyRepository: "The repository has no commits.",
+  RemoteFailed: "The remote reported an error while it was sending its response.",
+  CorruptPack: "The received data does not match its checksum and was discarded.",
+  IncompleteFetch: "The remote did not send all objects of the commit; the received data was discarded.",
+  GitStoreDamaged: "The local copy of the repository is damaged. It is deleted and fetched again.",
+  GitStoreUnwritable: "The cache directory cannot be written: the volume is full, or the permissions are insufficient.",
+  RepositoryTooLarge: "The fetch exceeds the size limit for one fetch.",
+  ObjectNotFound: "A Git object of a verified commit is missing.",
+  InvalidTree: "A commit or tree object in Git is malformed.",
+  TreeTooLarge: "The directory has more files or levels than the limits allow.",
+  UnsafePath: "A path leads outside of the repository.",
+};
+
+/** Reasons of OverseerApps. */
+const APP_REASONS: Readonly<Record<string, string>> = {
+  RevisionLost:
+    "The applied revision can no longer be fetched. Drift is not reverted and nothing is deleted until a newer revision is fetched.",
+  Suspended: "spec.suspend is true: the app is not reconciled.",
+  ServiceAccountRequired:
+    "spec.serviceAccountName must be set, because the namespace is not a trusted namespace of the operator.",
+  RepositoryNotAllowed:
+    "The GitRepository is in another namespace, and its allowedNamespaces does not include the namespace of the app.",
+  RepositoryNotReady: "The GitRepository has no revision yet; see its conditions.",
+  RevisionNotFetched: "The revision in spec.source.ref is being fetched.",
+  NoDocuments:
+    "The source contains no documents and sync.allowEmpty is false. Nothing is deleted; the message says what was found.",
+  PathNotFound: "source.path does not exist in the commit.",
+  UnsupportedSource: "The source needs a feature that this version does not support; the message names it.",
+  InvalidManifest: "A file is not a valid Kubernetes manifest or Compose document; the message names file and line.",
+  RenderFailed: "Rendering the source failed; the message names files and lines.",
+  ApplyRefused:
+    "The dry run of a document was rejected. Nothing was written; status.refusals of the Change lists all causes.",
+  SourceNotes: "Event: parts of the source were ignored, added or assumed; see status.notes.",
+  ApplyWarning: "Event: the destination accepted a document with a warning.",
+  ApplyFailed:
+    "A write or deletion failed after the Change had started. Objects that were already written are kept; the others are retried.",
+  KindNotFound: "The destination does not serve the kind of a document; its CustomResourceDefinition may be missing.",
+  ApiServerUnreachable: "The API server does not respond.",
+  ApiServerError: "The API server returned an error without a cause.",
+  PruneRefused:
+    "The plan would delete objects that a safety rule protects. Nothing is deleted; the message names the rule.",
+  Deletions:
+    "The Change waits because it would delete protected objects, or more objects than sync.pruneBudget. The message names them and how to confirm.",
+  References: "The Change waits because documents refer to a secret, node or app that the Core does not have.",
+  CoreAddressInvalid: "The URL of the Core cannot be used; the message has the cause.",
+  CoreSecretInvalid: "The Secret for the Core lacks a key or has an invalid value; the message names the key.",
+  CoreUnreachable: "The connection to the Core failed.",
+  CoreTimeout: "The Core did not respond in time.",
+  CoreInvalidResponse: "The response of the Core is incomplete or does not match its API.",
+  CoreAuthenticationFailed: "The Core rejected the token.",
+  CoreForbidden: "The token does not have permission for the request.",
+  CoreNotFound: "The Core does not have the requested path. Check destination.overseer.url.",
+  CoreConflict: "The Core rejected a write because of a conflict; retrying.",
+  CoreRefused: "The Core rejected a request; the message has the cause.",
+  CoreFailed: "The Core returned a server error; retrying.",
+  CoreLacks: "The Core lacks a feature; the message says what the operator does instead.",
+  InvalidKubeconfig: "The kubeconfig of the remote cluster is rejected; the message has the cause and the remedy.",
+  ClusterUnreachable: "The remote cluster does not respond, or the connection to it failed.",
+  ClusterAuthenticationFailed: "The remote cluster rejected the credentials of the kubeconfig.",
+  ClusterFailed: "The remote address returns errors, or is not a Kubernetes API server.",
+  Waiting: "A Change is waiting; the message says for what.",
+  Applying: "A Change is being applied.",
+  Observing:
+    "The live objects are not known (yet), for example for lack of a permission; the message has the cause. Nothing is deleted meanwhile.",
+  Progressing: "The objects are becoming healthy, or a sync is in progress.",
+  NotApplied: "Nothing has been applied yet.",
+  Applied: "Live objects match the revision in the message.",
+  Synced: "The revision is applied and all objects are healthy.",
+  Healthy: "All objects are healthy.",
+  Degraded: "An object has failed; the message names it and the cause.",
+  Unknown: "The health of an object cannot be determined.",
+  HealthTimeout: "The objects did not become healthy within health.timeout.",
+  HealthFailed: "Event: a Change was applied, but its objects did not become healthy.",
+  Drifted:
+    "Live objects differ from the applied revision; the condition Drifted says whether this is only reported or could not be reverted.",
+  NotHealed: "Drift that could not be reverted yet; retrying.",
+  Reported: "Drift that is only reported, since sync.selfHeal is false.",
+  DriftHealed: "Event: drift of a live object was reverted.",
+  Contested: "Another field manager repeatedly changes a field that the app manages.",
+  TakenBack:
+    "The same field was changed again after it was reverted; the message names the field manager and the remedy.",
+  DeletionPending: "Deleted objects still exist; the message says what blocks their deletion, such as a finalizer.",
+  ObjectPaused: "A live object has the annotation gitops.overseer.io/reconcile: disabled and is not changed.",
+  ObjectResumed: "Event: the annotation was removed and the object is reconciled again.",
+  HandedOver: "Event: an object moved to another app in Git, and its ownership was transferred to that app.",
+  TransferFailed: "Event: an object moved to another app in Git, but its ownership could not be transferred.",
+  ObjectKept: "Event: an object was removed from Git but not deleted; the message has the cause.",
+  ObjectsKept: "Event: the app was deleted and these objects were kept; the message has the cause.",
+  Deleting: "The app is being deleted and waits until its objects are gone.",
+};
 
 /**
- * Every reason of a condition or Event. A house test compares this with the code, both ways. A Change has none of its own:
- * its reason is its phase.
+ * All reasons of conditions and Events. A house test compares this list with the code, in both directions. The reason of a
+ * Change's condition is its phase.
  */
 export const REASONS: readonly ReasonText[] = [
-  { reason: "Fetched", kinds: REPOSITORY, meaning: "The revision is here and verified." },
-  { reason: "Fetching", kinds: REPOSITORY, meaning: "The first revision is on its way." },
-  { reason: "NewRevision", kinds: REPOSITORY, meaning: "Event: another revision is in use from now on." },
-  {
-    reason: "RevisionLost",
-    kinds: APP,
-    meaning: "What is applied cannot be fetched any more: nothing is healed or deleted until a newer revision is.",
-  },
-  { reason: "Retrying", kinds: BOTH, meaning: "Something failed and is tried again by itself; Ready says what." },
-  { reason: "InvalidURL", kinds: BOTH, meaning: "The URL cannot be read as one." },
-  {
-    reason: "UnsupportedTransport",
-    kinds: BOTH,
-    meaning: "The URL needs a transport that this version does not speak.",
-  },
-  {
-    reason: "InvalidCredential",
-    kinds: BOTH,
-    meaning: "The Secret lacks a key, or holds something that cannot be used.",
-  },
-  { reason: "SecretNotFound", kinds: BOTH, meaning: "The Secret in secretRef does not exist." },
-  { reason: "InvalidReference", kinds: BOTH, meaning: "The ref cannot be one: a wrong range or name." },
-  {
-    reason: "ReferenceNotFound",
-    kinds: BOTH,
-    meaning: "The remote has no such branch, tag or ref; the message names the nearest.",
-  },
-  { reason: "CommitNotFound", kinds: BOTH, meaning: "The remote does not have, or does not give out, the commit." },
-  {
-    reason: "NotACommit",
-    kinds: BOTH,
-    meaning:
-      "ref leads to a tag object, a folder or a file instead of a commit; the message names the commit of a tag.",
-  },
-  { reason: "AuthenticationFailed", kinds: BOTH, meaning: "The remote refused the credential, or wants one." },
-  {
-    reason: "RepositoryNotFound",
-    kinds: BOTH,
-    meaning:
-      "On a GitRepository: the remote has no such repository, or hides it. On an OverseerApp: the GitRepository does not exist.",
-  },
-  { reason: "GitUnreachable", kinds: BOTH, meaning: "No connection to the remote, or no answer in time." },
-  {
-    reason: "FetchTimeout",
-    kinds: BOTH,
-    meaning: "The remote was not done within spec.timeout of the GitRepository.",
-  },
-  {
-    reason: "FetchWaiting",
-    kinds: BOTH,
-    meaning: "Other fetches took so long that this one could not begin; the message names the server.",
-  },
-  {
-    reason: "CacheFull",
-    kinds: BOTH,
-    meaning: "The cache for Git objects has no room for more of this repository; what was fetched stays in use.",
-  },
-  { reason: "TLSFailed", kinds: BOTH, meaning: "The certificate of the remote is not trusted, or ours was refused." },
-  {
-    reason: "Redirected",
-    kinds: BOTH,
-    meaning: "The remote points to another address; it is not followed, since the credential would go along.",
-  },
-  {
-    reason: "RateLimited",
-    kinds: BOTH,
-    meaning: "The remote asks for fewer requests; it is asked again when it said.",
-  },
-  { reason: "GitServerError", kinds: BOTH, meaning: "The remote failed (HTTP 5xx)." },
-  { reason: "NotAGitRepository", kinds: BOTH, meaning: "The address answers, but not as a Git repository." },
-  { reason: "EmptyRepository", kinds: BOTH, meaning: "The repository has no commit yet." },
-  { reason: "RemoteFailed", kinds: BOTH, meaning: "The remote began to answer and then said that it failed." },
-  {
-    reason: "CorruptPack",
-    kinds: BOTH,
-    meaning: "What was received does not match its checksum; nothing of it was kept.",
-  },
-  {
-    reason: "IncompleteFetch",
-    kinds: BOTH,
-    meaning: "The remote did not send all of the commit; nothing of it was kept.",
-  },
-  { reason: "GitStoreDamaged", kinds: BOTH, meaning: "The local copy is damaged; it is thrown away and fetched anew." },
-  {
-    reason: "GitStoreUnwritable",
-    kinds: BOTH,
-    meaning: "The cache folder cannot be written: full, or without the right to.",
-  },
-  { reason: "RepositoryTooLarge", kinds: BOTH, meaning: "The remote sends more than is allowed for one fetch." },
-  { reason: "ObjectNotFound", kinds: BOTH, meaning: "A Git object that a verified commit needs is not there." },
-  { reason: "InvalidTree", kinds: BOTH, meaning: "A commit or folder in Git is broken." },
-  { reason: "TreeTooLarge", kinds: BOTH, meaning: "The folder has more files, or is deeper, than is allowed." },
-  { reason: "UnsafePath", kinds: BOTH, meaning: "The path leads out of the repository." },
-  { reason: "Suspended", kinds: APP, meaning: "spec.suspend is true; nothing is done." },
-  {
-    reason: "ServiceAccountRequired",
-    kinds: APP,
-    meaning: "spec.serviceAccountName is not set, and the namespace is not trusted with the operator's own rights.",
-  },
-  { reason: "RepositoryNotAllowed", kinds: APP, meaning: "The GitRepository does not allow this namespace." },
-  { reason: "RepositoryNotReady", kinds: APP, meaning: "The GitRepository has no revision yet." },
-  { reason: "RevisionNotFetched", kinds: APP, meaning: "The revision that the app wants is on its way." },
-  {
-    reason: "NoDocuments",
-    kinds: APP,
-    meaning: "The source holds no document at all, and sync.allowEmpty is not set; the message names what is there.",
-  },
-  { reason: "PathNotFound", kinds: APP, meaning: "There is nothing at source.path in the commit." },
-  { reason: "UnsupportedSource", kinds: APP, meaning: "The source needs something that this version does not have." },
-  {
-    reason: "InvalidManifest",
-    kinds: APP,
-    meaning: "A file cannot be read as Kubernetes objects; the message names file and line.",
-  },
-  {
-    reason: "RenderFailed",
-    kinds: APP,
-    meaning: "The documents cannot be made from the source; the message names files and lines.",
-  },
-  {
-    reason: "ApplyRefused",
-    kinds: APP,
-    meaning: "The destination refuses a document on a dry run; nothing was written.",
-  },
-  {
-    reason: "SourceNotes",
-    kinds: APP,
-    meaning: "Event: something of the source was left out, added or assumed; status.notes has all.",
-  },
-  { reason: "ApplyWarning", kinds: APP, meaning: "Event: the destination took a document with a warning." },
-  {
-    reason: "ApplyFailed",
-    kinds: APP,
-    meaning:
-      "A write or deletion failed, or a document is still refused after what it needed was written. What was written stays; the rest follows with the next try.",
-  },
-  { reason: "KindNotFound", kinds: APP, meaning: "The destination does not serve the kind of a document." },
-  { reason: "ApiServerUnreachable", kinds: APP, meaning: "The API server gives no answer." },
-  { reason: "ApiServerError", kinds: APP, meaning: "The API server failed without saying why." },
-  {
-    reason: "PruneRefused",
-    kinds: APP,
-    meaning: "The plan would delete what the rules against accidents protect; nothing is deleted.",
-  },
-  { reason: "Deletions", kinds: APP, meaning: "The plan deletes more than may go unasked." },
-  {
-    reason: "References",
-    kinds: APP,
-    meaning: "Documents name a secret, node or app that the destination does not have yet.",
-  },
-  {
-    reason: "CoreAddressInvalid",
-    kinds: APP,
-    meaning: "The address of the Core cannot be used; the message says why.",
-  },
-  {
-    reason: "CoreSecretInvalid",
-    kinds: APP,
-    meaning: "The Secret for the Core lacks a key, or holds what cannot be used.",
-  },
-  { reason: "CoreUnreachable", kinds: APP, meaning: "No connection to the Core." },
-  { reason: "CoreTimeout", kinds: APP, meaning: "The Core did not answer in time." },
-  {
-    reason: "CoreInvalidResponse",
-    kinds: APP,
-    meaning: "The Core gave half an answer, or something else than its API says.",
-  },
-  { reason: "CoreAuthenticationFailed", kinds: APP, meaning: "The Core does not know the token." },
-  { reason: "CoreForbidden", kinds: APP, meaning: "The Core does not allow the token to do this." },
-  { reason: "CoreNotFound", kinds: APP, meaning: "The Core has no such path; look whether the address is right." },
-  { reason: "CoreConflict", kinds: APP, meaning: "The Core refuses a write as things stand; it is tried again." },
-  { reason: "CoreRefused", kinds: APP, meaning: "The Core does not accept a request." },
-  { reason: "CoreFailed", kinds: APP, meaning: "The Core failed; it is tried again." },
-  { reason: "CoreLacks", kinds: APP, meaning: "The Core cannot do everything; the message says what is done instead." },
-  {
-    reason: "InvalidKubeconfig",
-    kinds: APP,
-    meaning: "The kubeconfig for a remote cluster is not used; the message says why, and what to write instead.",
-  },
-  { reason: "ClusterUnreachable", kinds: APP, meaning: "No connection to the remote cluster, or no answer." },
-  {
-    reason: "ClusterAuthenticationFailed",
-    kinds: APP,
-    meaning: "The remote cluster does not know the user of the kubeconfig, or tells it nothing.",
-  },
-  { reason: "ClusterFailed", kinds: APP, meaning: "What answers at the remote address fails, or is no API server." },
-  { reason: "Waiting", kinds: APP, meaning: "A change waits; the message says for what." },
-  { reason: "Applying", kinds: APP, meaning: "A change is being written." },
-  {
-    reason: "Observing",
-    kinds: APP,
-    meaning:
-      "The live objects cannot be seen (yet): the message says why, as a right that the operator lacks. Nothing is deleted meanwhile.",
-  },
-  { reason: "Progressing", kinds: APP, meaning: "The objects are on their way to being healthy." },
-  { reason: "NotApplied", kinds: APP, meaning: "Nothing was applied yet." },
-  { reason: "Applied", kinds: APP, meaning: "Live is the revision that the message names." },
-  { reason: "Synced", kinds: APP, meaning: "Live is what Git says, and healthy." },
-  { reason: "Healthy", kinds: APP, meaning: "All objects are healthy." },
-  { reason: "Degraded", kinds: APP, meaning: "An object failed; the message names it." },
-  { reason: "Unknown", kinds: APP, meaning: "The health of an object cannot be told." },
-  { reason: "HealthTimeout", kinds: APP, meaning: "The objects did not become healthy within health.timeout." },
-  {
-    reason: "HealthFailed",
-    kinds: APP,
-    meaning: "Event: a change was applied, and its objects did not become healthy.",
-  },
-  { reason: "Drifted", kinds: APP, meaning: "Live objects differ from what was applied and could not be put back." },
-  { reason: "NotHealed", kinds: APP, meaning: "Drift that could not be put back yet." },
-  { reason: "Reported", kinds: APP, meaning: "Drift that is only reported, since sync.selfHeal is false." },
-  { reason: "DriftHealed", kinds: APP, meaning: "Event: a live object was put back." },
-  { reason: "Contested", kinds: APP, meaning: "Another writer takes back a field again and again." },
-  {
-    reason: "TakenBack",
-    kinds: APP,
-    meaning: "The same field was taken back again; the message names the writer and the fix.",
-  },
-  {
-    reason: "DeletionPending",
-    kinds: APP,
-    meaning: "Objects are being deleted and still there; the message says what keeps them.",
-  },
-  {
-    reason: "ObjectPaused",
-    kinds: APP,
-    meaning: "A live object is annotated gitops.overseer.io/reconcile: disabled, and left as it is.",
-  },
-  {
-    reason: "ObjectResumed",
-    kinds: APP,
-    meaning: "Event: the annotation is gone, and the object is as Git says again.",
-  },
-  { reason: "HandedOver", kinds: APP, meaning: "Event: an object moved in Git to another app, which owns it now." },
-  {
-    reason: "TransferFailed",
-    kinds: APP,
-    meaning: "Event: an object moved in Git to another app, and could not be made that app's.",
-  },
-  { reason: "ObjectKept", kinds: APP, meaning: "Event: an object left Git and was not deleted, and why." },
-  { reason: "ObjectsKept", kinds: APP, meaning: "Event: the app is deleted and these objects stay, and why." },
-  { reason: "Deleting", kinds: APP, meaning: "The app is being deleted and waits for its objects to go." },
+  ...reasons(["GitRepository"], REPOSITORY_REASONS),
+  ...reasons(["GitRepository", "OverseerApp"], COMMON_REASONS),
+  ...reasons(["OverseerApp"], APP_REASONS),
 ];
+
+function reasons(kinds: readonly ReasonKind[], texts: Readonly<Record<string, string>>): ReasonText[] {
+  return Object.entries(texts).map(([reason, meaning]) => ({ reason, kinds, meaning }));
+}

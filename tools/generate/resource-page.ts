@@ -9,7 +9,7 @@ import { cell, code, table } from "./markdown.js";
 import { REASONS } from "./reasons.js";
 import type { Schema } from "./schema.js";
 
-/** The page of one kind, field by field. Throws an Error when its example or its conditions were not written. */
+/** Returns the reference page of a kind. Throws an Error if it has no example or no condition texts. */
 export function resourcePage(resource: ResourceDefinition): string {
   const schema = buildSchema(resource);
   const sections = [
@@ -23,10 +23,10 @@ export function resourcePage(resource: ResourceDefinition): string {
     ...ruleLines(schema),
     ...part(schema, "spec"),
     "## Status",
-    "Written by the operator. `status.observedGeneration` is -1 until the operator has looked at the object.",
+    "`status.observedGeneration` is -1 until the first reconcile.",
     ...part(schema, "status"),
     "## Conditions",
-    "A condition without a mark is always there once the operator has looked; one marked * is there only while it is True.",
+    "Conditions marked * are present only while they are True. The others are always present after the first reconcile.",
     conditionTable(resource.kind),
     ...reasonSection(resource.kind),
     ...annotationSection(resource.kind),
@@ -39,7 +39,7 @@ export function resourcePage(resource: ResourceDefinition): string {
 
 function facts(resource: ResourceDefinition): string {
   const names = [...resource.shortNames, resource.singular, resource.plural].map(code).join(", ");
-  return `\`apiVersion: ${API_VERSION}\`, namespaced. \`kubectl get\` knows it as ${names} and in full as \`${crdName(resource)}\`; \`kubectl get ${CATEGORY}\` shows it with the other kinds.`;
+  return `\`apiVersion: ${API_VERSION}\`, namespaced. Names for \`kubectl get\`: ${names}; in full \`${crdName(resource)}\`. \`kubectl get ${CATEGORY}\` lists all kinds.`;
 }
 
 function exampleOf(kind: string): string {
@@ -55,10 +55,10 @@ function part(schema: Schema, name: "spec" | "status"): string[] {
   return [child.description ?? "", ...rules, fieldTable(child, name)];
 }
 
-/** Rules on a whole object have no row to stand in. */
+/** Rules on a whole object, which has no row in the field table. */
 function ruleLines(schema: Schema): string[] {
   const rules = schema["x-kubernetes-validations"] ?? [];
-  return rules.length === 0 ? [] : [rules.map(({ message }) => `- Refused with: “${message}”.`).join("\n")];
+  return rules.length === 0 ? [] : [rules.map(({ message }) => `- Validation error: “${message}”.`).join("\n")];
 }
 
 function conditionTable(kind: string): string {
@@ -68,7 +68,7 @@ function conditionTable(kind: string): string {
   return table(["Condition", "Meaning when True"], rows);
 }
 
-/** Reasons of conditions and Events; a Change has its phase for a reason. */
+/** Reasons of conditions and Events. The reason of a Change's condition is its phase. */
 function reasonSection(kind: string): string[] {
   const rows = REASONS.filter(({ kinds }) => kinds.some((one) => one === kind)).map(({ reason, meaning }) => [
     code(reason),
@@ -76,7 +76,7 @@ function reasonSection(kind: string): string[] {
   ]);
   if (rows.length === 0) return ["The reason of each condition is the phase."];
   const intro =
-    "Reasons are stable: programs may match them. Besides these, the reason that the API server gives for a refusal is passed on, for example `Forbidden`.";
+    "Reasons are stable, so programs may match them. When the API server rejects a request, its own reason is used, for example `Forbidden`.";
   return ["### Reasons", intro, table(["Reason", "Meaning"], rows)];
 }
 
@@ -84,7 +84,7 @@ function annotationSection(kind: string): string[] {
   const texts = ANNOTATION_TEXTS.filter(({ page }) => page === kind);
   if (texts.length === 0) return [];
   const rows = texts.map(({ annotation, on, meaning }) => [code(annotation), cell(on), cell(meaning)]);
-  return ["## Annotations", table(["Annotation", "On", "What it does"], rows)];
+  return ["## Annotations", table(["Annotation", "On", "Effect"], rows)];
 }
 
 function columnTable(resource: ResourceDefinition): string {

@@ -1,34 +1,37 @@
 import { z } from "zod";
 import { CoreId, CoreName, coreResource, HostName, Metadata, Timestamp } from "./fields.js";
 
-/** How an app is. */
+/** States of an app. */
 export const APP_STATUSES = ["running", "stopped", "deploying", "error"] as const;
 
 /** Largest Compose document in bytes of UTF-8. */
 export const MAX_COMPOSE_BYTES = 512 * 1024;
 
 const fields = {
-  description: z.string().max(1024).nullish().describe("What it is."),
-  domain: HostName.nullish().describe("The host name that the app is known by."),
+  description: z.string().max(1024).nullish().describe("Description for people."),
+  domain: HostName.nullish().describe("Host name of the app."),
   compose: z
     .string()
     .min(1)
     .max(MAX_COMPOSE_BYTES)
     .refine((text) => Buffer.byteLength(text) <= MAX_COMPOSE_BYTES, `expected at most ${MAX_COMPOSE_BYTES} bytes`)
-    .describe("The Compose document, as YAML."),
-  nodeId: CoreId.nullish().describe("Node that runs it; none: the only node that there is."),
+    .describe("Compose document, as YAML."),
+  nodeId: CoreId.nullish().describe("Node that runs the app. Defaults to the only node of the Core."),
   metadata: Metadata.default({}),
 };
 
-/** What makes a new app. */
-export const CoreAppCreate = z.strictObject({ name: CoreName.describe("Unique among the apps of a Core."), ...fields });
+/** Body of a request that creates an app. */
+export const CoreAppCreate = z.strictObject({
+  name: CoreName.describe("Name. Must be unique among the apps of a Core."),
+  ...fields,
+});
 export type CoreAppCreate = z.infer<typeof CoreAppCreate>;
 
-/** What an app becomes: every field that is left out is emptied. The name stays. */
+/** Body of a request that replaces an app. Fields that are not set are cleared; the name cannot be changed. */
 export const CoreAppUpdate = z.strictObject(fields);
 export type CoreAppUpdate = z.infer<typeof CoreAppUpdate>;
 
-/** An app as a Core shows it. */
+/** An app as a Core returns it. */
 export const CoreApp = z
   .object({
     ...coreResource,
@@ -36,15 +39,15 @@ export const CoreApp = z
     description: z.string().nullable(),
     domain: z.string().nullable(),
     compose: z.string(),
-    version: z.int().min(1).describe("Counts changes of compose, domain and nodeId."),
+    version: z.int().min(1).describe("Version, incremented when compose, domain or nodeId change."),
     status: z.enum(APP_STATUSES),
     nodeId: z.string().nullable(),
     metadata: Metadata,
   })
-  .describe("A Compose document, and where it runs.");
+  .describe("A Compose document and the node that runs it.");
 export type CoreApp = z.infer<typeof CoreApp>;
 
-/** What an app was in one of its versions. */
+/** One version of an app. */
 export const CoreAppVersion = z
   .object({
     appId: CoreId,
@@ -57,8 +60,8 @@ export const CoreAppVersion = z
   .describe("One version of an app.");
 export type CoreAppVersion = z.infer<typeof CoreAppVersion>;
 
-/** Asks for the newest version to be deployed. */
+/** Body of a request that deploys the newest version. */
 export const CoreDeployRequest = z.strictObject({}).default({});
 
-/** Asks for an earlier version to become the newest one, and to be deployed. */
-export const CoreRollbackRequest = z.strictObject({ version: z.int().min(1).describe("The version to go back to.") });
+/** Body of a request that makes an earlier version the newest one and deploys it. */
+export const CoreRollbackRequest = z.strictObject({ version: z.int().min(1).describe("Version to restore.") });

@@ -1,16 +1,16 @@
 import { z } from "zod";
 import { CoreId, CoreName, coreResource, Metadata } from "./fields.js";
 
-/** Five fields of a cron line. */
+/** Cron schedule with five fields. */
 export const CronSchedule = z
   .string()
   .max(128)
   .regex(/^(\S+\s+){4}\S+$/, 'expected a cron line of five fields, like "0 2 * * *"');
 
-/** What a backup policy is made or replaced with. */
+/** Body of a request that creates or replaces a backup policy. */
 export const CoreBackupPolicyWrite = z.strictObject({
-  name: CoreName.describe("Unique among the policies of a Core."),
-  appId: CoreId.nullish().describe("App that is backed up; none: every app."),
+  name: CoreName.describe("Name. Must be unique among the policies of a Core."),
+  appId: CoreId.nullish().describe("App to back up. Defaults to all apps."),
   enabled: z.boolean().default(true),
   schedule: CronSchedule,
   retentionDays: z.int().min(1).max(3650),
@@ -18,7 +18,7 @@ export const CoreBackupPolicyWrite = z.strictObject({
 });
 export type CoreBackupPolicyWrite = z.infer<typeof CoreBackupPolicyWrite>;
 
-/** A backup policy as a Core shows it. */
+/** A backup policy as a Core returns it. */
 export const CoreBackupPolicy = z
   .object({
     ...coreResource,
@@ -29,5 +29,5 @@ export const CoreBackupPolicy = z
     retentionDays: z.int(),
     metadata: Metadata,
   })
-  .describe("When an app is backed up, and how long that is kept.");
+  .describe("Backup schedule and retention of an app.");
 export type CoreBackupPolicy = z.infer<typeof CoreBackupPolicy>;

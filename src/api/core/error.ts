@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** Codes of the errors of a Core. Clients look at these and at the HTTP status, never at the message. */
+/** Error codes of a Core. Clients match these and the HTTP status, never the message. */
 export const CORE_ERROR_CODES = [
   "INVALID",
   "UNAUTHENTICATED",
@@ -16,12 +16,12 @@ export const CORE_ERROR_CODES = [
 ] as const;
 export type CoreErrorCode = (typeof CORE_ERROR_CODES)[number];
 
-/** Body of every answer that is an error. */
+/** Body of every error response. */
 export const CoreError = z.object({
   error: z.object({
     code: z.string(),
     message: z.string(),
-    field: z.string().optional().describe("Path of the field that is wrong."),
+    field: z.string().optional().describe("Path of the invalid field."),
   }),
 });
 export type CoreError = z.infer<typeof CoreError>;

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { CoreId, coreResource } from "./fields.js";
 
-/** What an agent can be asked to do. */
+/** Types of jobs that an agent carries out. */
 export const JOB_TYPES = ["deploy", "rollback", "remove"] as const;
-/** How far a job is. The last two are its end. */
+/** States of a job. The last two are final. */
 export const JOB_STATUSES = ["pending", "running", "completed", "failed"] as const;
 
-/** Last lines of the log that every view of a job shows; the whole log is a call of its own. */
+/** Number of log lines returned with a job. The complete log has its own endpoint. */
 export const JOB_TAIL_LINES = 10;
 
-/** A job as a Core shows it. */
+/** A job as a Core returns it. */
 export const CoreJob = z
   .object({
     ...coreResource,
@@ -20,42 +20,42 @@ export const CoreJob = z
     payload: z
       .object({
         app: z.string().describe("Name of the app."),
-        version: z.int().min(1).nullable().describe("Version that is deployed; none: the app is removed."),
+        version: z.int().min(1).nullable().describe("Version to deploy. Null if the app is removed."),
       })
       .catchall(z.json()),
-    result: z.record(z.string(), z.json()).nullable().describe("What the agent reported: its runner, what it keeps."),
+    result: z.record(z.string(), z.json()).nullable().describe("Result reported by the agent."),
     error: z.string().nullable(),
-    logs: z.array(z.string()).describe("The last lines of the log."),
+    logs: z.array(z.string()).describe("Last lines of the log."),
   })
-  .describe("Something that an agent does, and how far it is.");
+  .describe("A job of an agent and its progress.");
 export type CoreJob = z.infer<typeof CoreJob>;
 
-/** What an agent needs to do a job. */
+/** A claimed job with everything that the agent needs. */
 export const CoreJobWork = z
   .object({
     job: CoreJob,
-    compose: z.string().nullable().describe("The document to deploy."),
+    compose: z.string().nullable().describe("Compose document to deploy."),
     secrets: z
       .array(z.object({ name: z.string(), id: CoreId }))
       .describe(
-        "Secrets that the document refers to, and where their values are asked for. One that is missing is not there.",
+        "Secrets that the document refers to, with the IDs to read their values by. Missing secrets are not listed.",
       ),
-    nextLine: z.int().min(0).describe("Number that the next line of the log has."),
+    nextLine: z.int().min(0).describe("Number of the next log line."),
   })
-  .describe("A job, claimed by the agent that is given it.");
+  .describe("A job that was claimed by an agent.");
 export type CoreJobWork = z.infer<typeof CoreJobWork>;
 
-/** Asks for the next job of a node. */
+/** Body of a request for the next job of a node. */
 export const CoreJobClaim = z.strictObject({ nodeId: CoreId });
 
-/** Lines for the log of a job. `from` is the number of the first one, so that sending again adds nothing twice. */
+/** Lines for the log of a job. `from` is the number of the first line, so that a repeated request adds no duplicates. */
 export const CoreJobLogs = z.strictObject({
   from: z.int().min(0),
   lines: z.array(z.string().max(4096)).max(1000),
 });
 export type CoreJobLogs = z.infer<typeof CoreJobLogs>;
 
-/** How a job ended. */
+/** Final state of a job. */
 export const CoreJobEnd = z.strictObject({
   status: z.enum(["completed", "failed"]),
   result: z.record(z.string(), z.json()).nullish(),
@@ -63,5 +63,5 @@ export const CoreJobEnd = z.strictObject({
 });
 export type CoreJobEnd = z.infer<typeof CoreJobEnd>;
 
-/** Which app a job is about, for a list of jobs. */
+/** Filter of a list of jobs. */
 export const CoreJobFilter = z.strictObject({ appId: CoreId.optional(), status: z.enum(JOB_STATUSES).optional() });

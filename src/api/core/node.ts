@@ -1,18 +1,18 @@
 import { z } from "zod";
 import { CoreName, coreResource, Metadata, Timestamp } from "./fields.js";
 
-/** What runs the Compose documents of a node: `simulated` starts nothing, and everything it says tells so. */
+/** Runners of Compose documents on a node. `simulated` starts nothing and says so in all its reports. */
 export const RUNNERS = ["simulated"] as const;
 
-/** What a node is told to be. */
+/** Configuration of a node. */
 export const CoreNodeConfig = z.strictObject({
-  description: z.string().max(1024).optional().describe("What it is."),
-  labels: z.record(z.string().max(128), z.string().max(256)).default({}).describe("Labels, for people and tools."),
-  schedulable: z.boolean().default(true).describe("Whether new deployments may go there."),
+  description: z.string().max(1024).optional().describe("Description for people."),
+  labels: z.record(z.string().max(128), z.string().max(256)).default({}).describe("Labels."),
+  schedulable: z.boolean().default(true).describe("Allow new deployments on the node. Defaults to true."),
 });
 export type CoreNodeConfig = z.infer<typeof CoreNodeConfig>;
 
-/** How an agent says who it is. Registering again under the same name, with the same token, is the same node. */
+/** Body of a request that registers a node. A node that registers again with the same name and token is the same node. */
 export const CoreNodeRegister = z.strictObject({
   name: CoreName,
   hostname: z.string().min(1).max(253),
@@ -22,11 +22,11 @@ export const CoreNodeRegister = z.strictObject({
 });
 export type CoreNodeRegister = z.infer<typeof CoreNodeRegister>;
 
-/** Replaces the configuration of a node, and the mark of who manages it. */
+/** Body of a request that replaces the configuration and metadata of a node. */
 export const CoreNodeConfigWrite = z.strictObject({ config: CoreNodeConfig, metadata: Metadata.default({}) });
 export type CoreNodeConfigWrite = z.infer<typeof CoreNodeConfigWrite>;
 
-/** A node as a Core shows it. */
+/** A node as a Core returns it. */
 export const CoreNode = z
   .object({
     ...coreResource,
@@ -40,5 +40,5 @@ export const CoreNode = z
     config: CoreNodeConfig,
     metadata: Metadata,
   })
-  .describe("A machine that runs apps, by its agent.");
+  .describe("A machine that runs apps by its agent.");
 export type CoreNode = z.infer<typeof CoreNode>;

@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { CoreId, CoreName, coreResource, HostName, Metadata, UrlPath } from "./fields.js";
 
-/** What happens to a request before it reaches the app. */
+/** Middleware between a route and its app. */
 export const CoreMiddleware = z
   .object({
-    auth: CoreName.optional().describe("Sign-in provider that a visitor must pass. It has to exist."),
+    auth: CoreName.optional().describe("Sign-in provider that authenticates visitors. Must exist."),
   })
   .catchall(z.json());
 export type CoreMiddleware = z.infer<typeof CoreMiddleware>;
 
-/** What a route is made or replaced with. */
+/** Body of a request that creates or replaces a route. */
 export const CoreRouteWrite = z.strictObject({
   hostname: HostName,
   path: UrlPath.default("/"),
@@ -17,14 +17,14 @@ export const CoreRouteWrite = z.strictObject({
     .string()
     .max(300)
     .regex(/^[^\s:/]+:[0-9]{1,5}$/, "expected service:port"),
-  appId: CoreId.nullish().describe("App whose service the target is."),
+  appId: CoreId.nullish().describe("App of the target service."),
   tls: z.boolean().default(true),
   middleware: CoreMiddleware.default({}),
   metadata: Metadata.default({}),
 });
 export type CoreRouteWrite = z.infer<typeof CoreRouteWrite>;
 
-/** A route as a Core shows it. */
+/** A route as a Core returns it. */
 export const CoreRoute = z
   .object({
     ...coreResource,
@@ -36,18 +36,20 @@ export const CoreRoute = z
     middleware: CoreMiddleware,
     metadata: Metadata,
   })
-  .describe("Which host name and path lead to which service. Host name and path are unique together.");
+  .describe("A route from a host name and path to a service. The pair of host name and path is unique.");
 export type CoreRoute = z.infer<typeof CoreRoute>;
 
-/** What a sign-in provider is made with. */
+/** Body of a request that creates a sign-in provider. */
 export const CoreSignInProviderWrite = z.strictObject({
   name: CoreName,
-  type: z.enum(["oidc", "simulated"]).describe("simulated: lets nobody in and is for trying things out."),
+  type: z
+    .enum(["oidc", "simulated"])
+    .describe("Type of the provider. simulated denies every visitor and is for tests only."),
   issuer: z.url().nullish().describe("Issuer of an oidc provider."),
 });
 export type CoreSignInProviderWrite = z.infer<typeof CoreSignInProviderWrite>;
 
-/** Who signs visitors in. */
+/** A sign-in provider as a Core returns it. */
 export const CoreSignInProvider = z
   .object({
     ...coreResource,
@@ -55,5 +57,5 @@ export const CoreSignInProvider = z
     type: z.enum(["oidc", "simulated"]),
     issuer: z.string().nullable(),
   })
-  .describe("Who signs the visitors of a route in.");
+  .describe("A provider that authenticates the visitors of a route.");
 export type CoreSignInProvider = z.infer<typeof CoreSignInProvider>;

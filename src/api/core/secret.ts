@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { CoreId, coreResource } from "./fields.js";
 
-/** Whom a secret is for. */
+/** Scopes of a secret. */
 export const SECRET_SCOPES = ["global", "app", "node"] as const;
 
-/** Name of a secret, as `${SECRET:name}` refers to it. */
+/** Name of a secret, as in `${SECRET:name}`. */
 export const CoreSecretName = z
   .string()
   .min(1)
@@ -16,23 +16,23 @@ const fields = {
   value: z
     .string()
     .max(64 * 1024)
-    .describe("Kept encrypted, and never shown but to an agent that deploys."),
+    .describe("Value. Stored encrypted, and returned only to an agent that deploys it."),
 };
 
-/** What makes a secret. */
+/** Body of a request that creates a secret. */
 export const CoreSecretCreate = z.strictObject({
   name: CoreSecretName,
   scope: z.enum(SECRET_SCOPES).default("global"),
-  scopeId: CoreId.nullish().describe("The app or node of the scope."),
+  scopeId: CoreId.nullish().describe("ID of the app or node of the scope."),
   ...fields,
 });
 export type CoreSecretCreate = z.infer<typeof CoreSecretCreate>;
 
-/** What a secret becomes. */
+/** Body of a request that updates a secret. */
 export const CoreSecretUpdate = z.strictObject({ ...fields, value: fields.value.optional() });
 export type CoreSecretUpdate = z.infer<typeof CoreSecretUpdate>;
 
-/** A secret as a Core shows it: never its value. Name, scope and scopeId are unique together. */
+/** A secret as a Core returns it, without its value. The triple of name, scope and scopeId is unique. */
 export const CoreSecret = z
   .object({
     ...coreResource,

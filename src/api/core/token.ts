@@ -1,20 +1,20 @@
 import { z } from "zod";
 import { CoreName, coreResource } from "./fields.js";
 
-/** What a token may do: everything; what an agent needs; read. None of them reads a secret value, but an agent's own. */
+/** Roles of a token. No role can read values of secrets, except an agent those that it deploys. */
 export const TOKEN_ROLES = ["admin", "agent", "reader"] as const;
 export type TokenRole = (typeof TOKEN_ROLES)[number];
 
-/** What makes a token. */
+/** Body of a request that creates a token. */
 export const CoreTokenCreate = z.strictObject({
-  name: CoreName.describe("Who uses it: this is the actor in the audit log."),
+  name: CoreName.describe("Name of the token's user, shown as the actor in the audit log."),
   role: z.enum(TOKEN_ROLES),
-  node: CoreName.nullish().describe("Name of the only node that an agent's token may register and act for."),
+  node: CoreName.nullish().describe("Name of the node that an agent's token is limited to."),
 });
 export type CoreTokenCreate = z.infer<typeof CoreTokenCreate>;
 
-/** A token as a Core shows it: the token itself is shown once, when it is made. */
+/** A token as a Core returns it. The token itself is returned only once, when it is created. */
 export const CoreToken = z
   .object({ ...coreResource, name: z.string(), role: z.enum(TOKEN_ROLES), node: z.string().nullable() })
-  .describe("Who may do what.");
+  .describe("A token and its permissions.");
 export type CoreToken = z.infer<typeof CoreToken>;

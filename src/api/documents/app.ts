@@ -3,47 +3,49 @@ import { CronSchedule } from "../core/backup-policy.js";
 import { CoreName, HostName, UrlPath } from "../core/fields.js";
 import { DOCUMENT_API_VERSION, DocumentMetadata } from "./metadata.js";
 
-const CPUS = "expected a number of CPUs that is more than 0, like 0.5";
+const CPUS = "expected a number of CPUs greater than 0, like 0.5";
 
-/** A way from a host name to a service. */
+/** A route from a host name to a service of the app. */
 export const AppRoute = z
   .strictObject({
-    host: HostName.optional().describe("Host name. Defaults to the app's domain."),
-    path: UrlPath.default("/").describe("Path that requests begin with."),
+    host: HostName.optional().describe("Host name. Defaults to the domain of the app."),
+    path: UrlPath.default("/").describe("Path prefix of the requests. Defaults to /."),
     service: z
       .string()
       .min(1)
       .max(253)
       .optional()
       .describe(
-        "Service of the Compose document. Defaults to the only service, the service named like the app, or the only service with ports.",
+        "Service of the Compose document. Defaults to the only service, else to the one with the name of the app, else to the only one with ports.",
       ),
     port: z
       .int()
       .min(1)
       .max(65535)
       .optional()
-      .describe("Port that the service listens on. Defaults to the first port that the service declares, or 80."),
-    tls: z.boolean().default(true).describe("Serve over HTTPS."),
+      .describe("Port that the service listens on. Defaults to the first port of its ports or expose, or else to 80."),
+    tls: z.boolean().default(true).describe("Serve over HTTPS. Defaults to true."),
     auth: CoreName.optional().describe(
-      "Sign-in provider that visitors must use, for example oidc. If unset, no sign-in is required.",
+      "Sign-in provider that authenticates visitors, for example oidc. If unset, the route is public.",
     ),
   })
-  .describe("A way from a host name to a service.");
+  .describe("A route from a host name to a service of the app.");
 
-/** How often an app is backed up, and how long that is kept. */
+/** Backup schedule and retention of an app. */
 export const AppBackup = z
   .strictObject({
-    enabled: z.boolean().default(true).describe("Whether backups are made."),
-    schedule: CronSchedule.default("0 3 * * *").describe("When, as a cron line."),
+    enabled: z.boolean().default(true).describe("Enable backups. Defaults to true."),
+    schedule: CronSchedule.default("0 3 * * *").describe(
+      "Cron schedule with five fields. Defaults to 0 3 * * *, every day at 3:00.",
+    ),
     retention: z
-      .strictObject({ days: z.int().min(1).max(3650).default(7).describe("Days.") })
+      .strictObject({ days: z.int().min(1).max(3650).default(7).describe("Number of days. Defaults to 7.") })
       .prefault({})
-      .describe("How long backups are kept."),
+      .describe("Retention of backups."),
   })
   .describe("Backups of the app's data.");
 
-/** An app: a Compose document, with how it is reached, backed up and placed. */
+/** An app: a Compose document with its routes, backups and node. */
 export const AppDocument = z
   .strictObject({
     apiVersion: z.literal(DOCUMENT_API_VERSION),
@@ -51,38 +53,44 @@ export const AppDocument = z
     metadata: DocumentMetadata,
     spec: z
       .strictObject({
-        description: z.string().max(1024).optional().describe("What it is."),
-        domain: HostName.optional().describe("Host name that it is known by; without routes, this is the route."),
-        targetNode: CoreName.optional().describe("Node that runs the app. May be unset if the Core has a single node."),
+        description: z.string().max(1024).optional().describe("Description for people."),
+        domain: HostName.optional().describe(
+          "Host name of the app. Without routes, the app gets one route with this host.",
+        ),
+        targetNode: CoreName.optional().describe("Node that runs the app. Defaults to the only node of the Core."),
         compose: z
           .record(z.string(), z.unknown())
           .optional()
-          .describe("The Compose document. This or composeFiles has to be there."),
+          .describe("Compose document. Exactly one of compose and composeFiles must be set."),
         composeFiles: z
           .array(z.string().min(1).max(1024))
           .min(1)
           .max(10)
           .optional()
           .describe(
-            "Files with the Compose document, relative to this one, instead of compose. Later files override earlier ones, as with docker compose -f.",
+            "Compose files, relative to this document. Later files override earlier ones, as with docker compose -f. Exactly one of compose and composeFiles must be set.",
           ),
-        routes: z.array(AppRoute).max(100).optional().describe("How it is reached."),
+        routes: z
+          .array(AppRoute)
+          .max(100)
+          .optional()
+          .describe("Routes to the app. Defaults to one route for domain, if set."),
         backup: AppBackup.optional(),
         resources: z
           .strictObject({
             cpus: z
               .union([z.number().positive(CPUS), z.string().regex(/^[0-9]*[.]?[0-9]+$/, CPUS)], { error: CPUS })
               .optional()
-              .describe("CPUs, like 0.5."),
+              .describe("CPU limit in number of CPUs, for example 0.5."),
             memory: z
               .string()
               .regex(/^[0-9]+([.][0-9]+)?([bkmgBKMG][bB]?)?$/, "expected an amount of memory, like 512m or 2g")
               .optional()
-              .describe("Memory, like 512m."),
+              .describe("Memory limit, for example 512m."),
           })
           .optional()
           .describe(
-            "Limits of its main service: the only one, the one named like the app, or the only one with ports.",
+            "Resource limits of the main service: the only service, else the one with the name of the app, else the only one with ports.",
           ),
         env: z
           .record(
@@ -91,11 +99,11 @@ export const AppDocument = z
           )
           .optional()
           .describe(
-            "Variables that ${NAME} in the Compose document stands for. They win over those of the OverseerApp, and nothing else is looked at.",
+            "Variables for ${NAME} in the Compose document. They take precedence over source.env of the OverseerApp. No other variables are used.",
           ),
       })
       .meta({ oneOf: [{ required: ["compose"] }, { required: ["composeFiles"] }] })
-      .describe("The app."),
+      .describe("Spec of the app."),
   })
-  .describe("A self-hosted app: a Compose document, and how it is reached, backed up and placed.");
+  .describe("A self-hosted app: a Compose document with its routes, backups and node.");
 export type AppDocument = z.infer<typeof AppDocument>;

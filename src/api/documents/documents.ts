@@ -3,7 +3,7 @@ import { NodeDocument } from "./node.js";
 import { PolicyDocument } from "./policy.js";
 import { RouteDocument } from "./route.js";
 
-/** The kinds of documents that people write, by their name. */
+/** Kinds of documents that users write, by name. */
 export const DOCUMENTS = {
   App: AppDocument,
   Node: NodeDocument,
@@ -12,7 +12,7 @@ export const DOCUMENTS = {
 } as const;
 export type DocumentKind = keyof typeof DOCUMENTS;
 
-/** Whether a kind is one of ours. */
+/** Whether a kind belongs to overseer.io. */
 export function isDocumentKind(kind: string): kind is DocumentKind {
   return Object.hasOwn(DOCUMENTS, kind);
 }

@@ -12,7 +12,7 @@ const apps = z
 /** Kinds of policies. */
 export const POLICY_TYPES = ["backup", "placement", "network", "storage", "hostAccess"] as const;
 
-/** Rules for apps that are not written into each of them. */
+/** A policy for several apps. */
 export const PolicyDocument = z
   .strictObject({
     apiVersion: z.literal(DOCUMENT_API_VERSION),
@@ -23,33 +23,37 @@ export const PolicyDocument = z
         apps,
         backup: AppBackup.optional(),
         placement: z
-          .strictObject({ nodeLabels: z.record(z.string(), z.string()).describe("Labels that a node must have.") })
+          .strictObject({ nodeLabels: z.record(z.string(), z.string()).describe("Labels that the node must have.") })
           .optional()
-          .describe("Where apps may run."),
+          .describe("Placement of the apps."),
         network: z
-          .strictObject({ isolated: z.boolean().describe("Whether apps may reach each other only by their routes.") })
+          .strictObject({ isolated: z.boolean().describe("Allow apps to reach each other only by their routes.") })
           .optional()
-          .describe("Who may reach whom."),
+          .describe("Network access between apps."),
         storage: z
           .strictObject({
-            className: z.string().min(1).max(253).optional().describe("Class of storage."),
-            size: z.string().max(32).optional().describe("Size of a volume that names none, like 10Gi."),
+            className: z.string().min(1).max(253).optional().describe("Storage class."),
+            size: z.string().max(32).optional().describe("Default size of a volume, for example 10Gi."),
           })
           .optional()
-          .describe("What volumes are made of."),
+          .describe("Storage of volumes."),
         hostAccess: z
           .strictObject({
-            paths: z.array(z.string().startsWith("/").max(1024)).max(100).default([]).describe("Paths of the host."),
-            dockerSocket: z.boolean().default(false).describe("Whether the socket of Docker may be mounted."),
+            paths: z
+              .array(z.string().startsWith("/").max(1024))
+              .max(100)
+              .default([])
+              .describe("Host paths that may be mounted. Defaults to none."),
+            dockerSocket: z.boolean().default(false).describe("Allow mounting the Docker socket. Defaults to false."),
           })
           .optional()
-          .describe("What of their host apps may use."),
+          .describe("Access of apps to their host."),
       })
       .refine((spec) => POLICY_TYPES.filter((type) => spec[type] !== undefined).length === 1, {
         message: `expected exactly one of ${POLICY_TYPES.join(", ")}`,
       })
       .meta({ oneOf: POLICY_TYPES.map((type) => ({ required: [type] })) })
-      .describe("The rule."),
+      .describe("Spec of the policy."),
   })
-  .describe("A rule for apps: exactly one of backup, placement, network, storage, hostAccess.");
+  .describe("A policy for apps. Exactly one of backup, placement, network, storage and hostAccess must be set.");
 export type PolicyDocument = z.infer<typeof PolicyDocument>;

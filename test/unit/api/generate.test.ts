@@ -135,7 +135,7 @@ describe("the field table", () => {
     expect(text.split("\n").slice(2)).to.deep.equal([
       "| `spec.a` | []object |  | yes | A \\| B. At most 3. |",
       '| `spec.a[].c` | string | `"x"` |  | C. One of `x`. |',
-      "| `spec.n` | integer |  |  | N. From 1 to 9. Refused with: “not so”. |",
+      "| `spec.n` | integer |  |  | N. From 1 to 9. Validation error: “not so”. |",
     ]);
   });
 });

@@ -82,7 +82,7 @@ describe("apps of a Core", () => {
     ["no mapping", { compose: "- a" }, "compose", /no mapping/],
     ["no services", { compose: "version: '3'" }, "compose", /services/],
     ["a node that is not there", { nodeId: "nowhere" }, "nodeId", /no node "nowhere"/],
-    ["a name with capitals", { name: "Shop" }, "name", /lower case/],
+    ["a name with capitals", { name: "Shop" }, "name", /lowercase/],
     ["a field that is not known", { composed: 1 }, undefined, /composed/],
     ["too large a document", { compose: `services: {}\n#${"é".repeat(300 * 1024)}` }, "compose", /524288/],
   ] as const) {

@@ -26,7 +26,11 @@ describe("documents: what is wrong with their form", () => {
       document("Route", "app: web\nhost: a.example.com\nport: 80"),
       "5 spec.service: is missing: service of the app's Compose document",
     ],
-    ["a missing spec", "apiVersion: overseer.io/v1\nkind: Policy\nmetadata: {name: x}", "1 spec: is missing: the rule"],
+    [
+      "a missing spec",
+      "apiVersion: overseer.io/v1\nkind: Policy\nmetadata: {name: x}",
+      "1 spec: is missing: spec of the policy",
+    ],
     [
       "text for a number",
       document("Route", "app: web\nhost: a.example.com\nservice: web\nport: http"),
@@ -41,9 +45,9 @@ describe("documents: what is wrong with their form", () => {
     [
       "no host name",
       app(OK, "  domain: https://a\n"),
-      "6 spec.domain: expected a host name in lower case, like cloud.example.com",
+      "6 spec.domain: expected a host name in lowercase, like cloud.example.com",
     ],
-    ["no path", app(OK, "  routes: [{path: x}]\n"), "6 spec.routes[0].path: expected a path that begins with /"],
+    ["no path", app(OK, "  routes: [{path: x}]\n"), "6 spec.routes[0].path: expected a path that starts with /"],
     [
       "no cron line",
       app(OK, "  backup: {schedule: nightly}\n"),
@@ -53,7 +57,7 @@ describe("documents: what is wrong with their form", () => {
     [
       "cpus",
       app(OK, "  resources: {cpus: many}\n"),
-      "6 spec.resources.cpus: expected a number of CPUs that is more than 0, like 0.5",
+      "6 spec.resources.cpus: expected a number of CPUs greater than 0, like 0.5",
     ],
     [
       "memory",
@@ -73,7 +77,7 @@ describe("documents: what is wrong with their form", () => {
     [
       "the name of a document",
       document("Node", "{}", "Node_1"),
-      "4 metadata.name: expected lower case letters, digits and - between them",
+      "4 metadata.name: expected lowercase letters, digits and - between them",
     ],
     [
       "too many files",
@@ -109,7 +113,7 @@ describe("documents: what is wrong with their form", () => {
     [
       "two things",
       app(OK, "  domain: X\n  tagetNode: y\n"),
-      "6 spec.domain: expected a host name in lower case, like cloud.example.com",
+      "6 spec.domain: expected a host name in lowercase, like cloud.example.com",
       "7 spec.tagetNode: unknown field; did you mean targetNode?",
     ],
   ];
