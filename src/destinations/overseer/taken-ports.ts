@@ -151,6 +151,6 @@ function faultAt(
 ): DocumentFault {
   const { origin, path } = document.places?.get(`port ${service} ${index}`) ?? { origin: document.origin, path: [] };
   const where = node === undefined ? "the only node" : `node ${node}`;
-  const message = `service ${service} publishes host port ${shared} of ${where}, which app ${app} (${owner}) publishes already: publish another port, or move one of the two apps to another node`;
+  const message = `service ${service} publishes host port ${shared} of ${where}, which app ${app} (${owner}) publishes already: change the port, or move one of the apps to another node`;
   return { origin, path, message };
 }

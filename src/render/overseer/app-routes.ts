@@ -5,13 +5,13 @@ import type { Expanded } from "./expanded.js";
 import { mainService, running } from "./main-service.js";
 import type { Reporter } from "./reporter.js";
 
-/** Where a route leads that names no port of a service that names none either. */
+/** Port of a route if neither the route nor the service declares one. */
 const DEFAULT_PORT = 80;
 
 type Facts = ReadonlyMap<string, ServiceFacts>;
 type WrittenRoute = NonNullable<AppDocument["spec"]["routes"]>[number];
 
-/** The routes of an app; a domain without routes is one. `report` is that of its spec. */
+/** Expands the routes of an app. A domain without routes is one route. `report` is the reporter of the spec. */
 export function appRoutes({ metadata, spec }: AppDocument, facts: Facts, report: Reporter): Expanded[] {
   if (running(facts).length === 0) return [];
   const { domain, routes } = spec;
@@ -24,7 +24,7 @@ export function appRoutes({ metadata, spec }: AppDocument, facts: Facts, report:
     const at = report.at("routes", index);
     const host = route.host ?? domain;
     if (host !== undefined) return oneRoute(metadata.name, host, route, facts, at);
-    at.problem("has no host: write one, or spec.domain for all routes");
+    at.problem("has no host: set host, or spec.domain for all routes");
     return [];
   });
 }
@@ -48,14 +48,14 @@ function serviceOf(app: string, { service }: WrittenRoute, facts: Facts, report:
   const main = mainService(app, facts);
   if (main === undefined) {
     const names = running(facts).slice(0, 10).join(", ");
-    report.problem(`to which service does it lead? None of ${names} is named like the app: write service in a route`);
-  } else if (main.guessed) report.note(`leads to the service ${main.name}, the only one with ports`);
+    report.problem(`the target service is ambiguous: none of ${names} is named like the app; set service in a route`);
+  } else if (main.guessed) report.note(`routes to the service ${main.name}, the only one with ports`);
   return main?.name;
 }
 
 function portOf(service: string, { port }: WrittenRoute, facts: Facts, report: Reporter): number {
   const [first] = facts.get(service)?.ports ?? [];
   if (port !== undefined) return port;
-  if (first === undefined) report.note(`the service ${service} names no port: the route leads to ${DEFAULT_PORT}`);
+  if (first === undefined) report.note(`the service ${service} declares no port: the route uses port ${DEFAULT_PORT}`);
   return first ?? DEFAULT_PORT;
 }

@@ -15,18 +15,18 @@ import type { ComposeFile } from "./expand-documents.js";
 
 const APP: DocumentKind = "App";
 
-/** The files that an App document names in composeFiles; none for all others. */
+/** Returns the composeFiles of an App document; empty for other documents. */
 export function composeFilesNamed(document: PreparedDocument): readonly string[] {
   const { composeFiles } = appSpec(document);
   return Array.isArray(composeFiles) ? composeFiles.filter((file) => typeof file === "string").slice(0, MAX_FILES) : [];
 }
 
-/** The Compose document that an App document holds itself. */
+/** Returns the inline Compose document of an App document. */
 export function ownCompose(document: PreparedDocument): unknown {
   return appSpec(document).compose;
 }
 
-/** The files whose services those of a Compose document extend. */
+/** Returns the files that services of a Compose document extend. */
 export function extendedFiles(compose: unknown): string[] {
   const services = isRecord(compose) && isRecord(compose.services) ? Object.values(compose.services) : [];
   const files = services.flatMap((service) => {
@@ -41,20 +41,20 @@ function appSpec({ object }: PreparedDocument): Readonly<Record<string, unknown>
   return isApp && isRecord(object.spec) ? object.spec : {};
 }
 
-/** A compose file that was looked for: where it was found, below the source, and what it holds. */
+/** The result of looking up a Compose file. */
 export interface LocatedComposeFile {
-  /** Paths, relative to the source, of the file and of the link that leads to it: neither is a manifest. */
+  /** Paths of the file and of a symbolic link to it, relative to the source. They are not manifests. */
   readonly paths: readonly string[];
   readonly content: ComposeFile;
 }
 
-/** Files that one document may name: more is no honest one. */
+/** Maximum number of files that one document can reference. */
 const MAX_FILES = 50;
 
-/** So many missing files get a hint: looking for what was meant takes its time. */
+/** Maximum number of missing files with a suggestion: computing one is expensive. */
 const MAX_HINTS = 20;
 
-/** Finds the Compose documents of a source that stand in files of their own; each is read and parsed once. */
+/** Finds Compose files in a source. Each file is read and parsed once. */
 export class ComposeFiles {
   readonly #input: RendererInput;
   readonly #byPath: ReadonlyMap<string, SourceFile>;
@@ -67,15 +67,15 @@ export class ComposeFiles {
   }
 
   /**
-   * The file that another one names, relative to its own folder. `from` is a path in the repository. The file has to be one of the source's files, which are all
-   * that a render may look at; symbolic links are followed within the source.
+   * Looks up a file by a path relative to the folder of `from`, a path in the repository. The file must be part of the source.
+   * Symbolic links are followed.
    */
   async find(from: string, named: string): Promise<LocatedComposeFile> {
     const { folder } = this.#input;
     const wrong = (problem: string): LocatedComposeFile => ({ paths: [], content: { problem } });
     const own = folder === "" ? from : from.slice(folder.length + 1);
     const target = resolveTarget(own, named);
-    if (target === undefined) return wrong("leads out of the source; name a file below source.path");
+    if (target === undefined) return wrong("is outside of the source; use a file below source.path");
     const entry = this.#byPath.get(target);
     if (entry === undefined) return wrong(`there is no such file in the source${this.#hintFor(target)}`);
     if (entry.kind === "submodule") return wrong("is a submodule; name a file of this repository");
@@ -106,7 +106,7 @@ export class ComposeFiles {
   }
 }
 
-/** A path of the repository as one below a folder; undefined when it is not there. */
+/** Converts a repository path to a path relative to a folder. Undefined if it is not below the folder. */
 function below(folder: string, path: string): string | undefined {
   if (folder === "") return path;
   return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;

@@ -4,17 +4,17 @@ import type { KubeObject, NamedPlaces } from "../../manifest/document.js";
 import { mayKeep } from "../../manifest/keep-annotations.js";
 import { hashBody, type PreparedDocument } from "../../manifest/to-document.js";
 
-/** An object for a Core, and the field that it comes from. */
+/** An object for a Core. */
 export interface CoreObject {
   readonly kind: CoreObjectKind;
   readonly name: string;
-  /** Shaped as `CORE_OBJECT_SPECS` says. Fields that are undefined are left out. */
+  /** Matches `CORE_OBJECT_SPECS`. Undefined fields are omitted. */
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
 /**
- * The object in the form of all others, with the place of the document that it comes from. Annotations of our own group
- * and those that keep an object from being deleted go with it; others say nothing to a Core.
+ * Converts a Core object to a prepared document with the origin of its source document. Copies annotations of our own group and
+ * annotations that protect objects from deletion. Others have no effect on a Core.
  */
 export function toPrepared(
   { kind, name, spec }: CoreObject,

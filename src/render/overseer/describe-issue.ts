@@ -5,16 +5,16 @@ import { isRecord } from "../../manifest/shape.js";
 import { closest } from "../closest.js";
 import { descriptionAt, fieldsAt } from "./schema-fields.js";
 
-/** What is wrong with one field. */
+/** A validation error of one field. */
 export interface Issue {
   readonly path: FieldPath;
   readonly message: string;
 }
 
-/** Our own messages begin with this word; the others are zod's, and are told anew here. */
+/** Prefix of messages written in our schemas. Other messages come from zod and are rewritten here. */
 const OWN = /^expected /;
 
-/** More names are no hint. */
+/** Maximum number of field names listed in a message. */
 const MAX_LISTED = 20;
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
@@ -27,7 +27,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   array: "a list",
 };
 
-/** Turns an issue of zod into what a person can act on. No value is quoted: it may be a secret. */
+/** Converts a zod issue into actionable messages. Values are never quoted because they may be secret. */
 export function describeIssue(kind: DocumentKind, document: unknown, issue: z.core.$ZodIssue): Issue[] {
   const path = issue.path.map((step) => (typeof step === "number" ? step : String(step)));
   const one = (message: string): Issue[] => [{ path, message }];
@@ -58,7 +58,7 @@ export function describeIssue(kind: DocumentKind, document: unknown, issue: z.co
   }
 }
 
-/** `unknown field; did you mean x?`, or what there is. */
+/** Returns `unknown field` with a suggestion or the list of known fields. */
 export function unknownField(key: string, known: readonly string[]): string {
   const near = closest(key, known);
   if (near !== undefined) return `unknown field; did you mean ${near}?`;
@@ -70,7 +70,7 @@ function nameOfType(type: string): string {
   return TYPE_NAMES[type] ?? type;
 }
 
-/** What a value is, in the words of the messages; never the value. */
+/** Names the type of a value for messages, never the value itself. */
 export function nameOfValue(value: unknown): string {
   if (value === null || value === undefined) return "nothing";
   if (Array.isArray(value)) return "a list";

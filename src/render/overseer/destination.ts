@@ -3,12 +3,12 @@ import { displayId, parseApiVersion } from "../../manifest/object-id.js";
 import { idOf, type PreparedDocument } from "../../manifest/to-document.js";
 import type { RenderProblem } from "../render-error.js";
 
-/** Whether an object is a document for an Overseer Core, in whatever version. */
+/** Reports whether an object is an Overseer Core document of any version. */
 export function isForCore({ object }: PreparedDocument): boolean {
   return parseApiVersion(object.apiVersion).group === DOCUMENT_GROUP;
 }
 
-/** Problems of the documents that a cluster does not know: the API server would say no more than that. */
+/** Reports Overseer Core documents in a source for Kubernetes, with a clearer message than the API server's. */
 export function refuseForKubernetes(documents: readonly PreparedDocument[]): RenderProblem[] {
   return documents.filter(isForCore).map(({ object, origin }) => ({
     origin,
@@ -19,7 +19,7 @@ export function refuseForKubernetes(documents: readonly PreparedDocument[]): Ren
   }));
 }
 
-/** What to say of an object that a Core has no place for. */
+/** Message for a Kubernetes object in a source for an Overseer Core. */
 export function refusalForCore({ object }: PreparedDocument): string {
   return (
     `${object.apiVersion} ${object.kind} goes to Kubernetes; an app with destination.overseer takes overseer.io/v1 ` +

@@ -14,15 +14,15 @@ import type { AppPorts } from "./port-clashes.js";
 import type { Reporter } from "./reporter.js";
 import { secretPaths, secretsIn } from "./secrets-in.js";
 
-/** What an app is expanded with. */
+/** Inputs of the expansion of an app. */
 export interface AppContext {
-  /** Each laid over those before it. Undefined when there is none: that was reported. */
+  /** Compose documents; each overrides the previous ones. Undefined if there is none, which has been reported. */
   readonly compose: readonly WrittenCompose[] | undefined;
-  /** Variables of the OverseerApp. Those of the document win. */
+  /** Variables of the OverseerApp. Variables of the document take precedence. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The app, its routes and its backup policy. Everything that is wrong is reported; then the result is not to be used. */
+/** Expands an App document into the app, its routes and its backup policy. Reports all problems; discard the result if there are any. */
 export function expandApp(document: AppDocument, { compose, env }: AppContext, report: Reporter): Expanded[] {
   const { metadata, spec } = document;
   const { name } = metadata;
@@ -59,7 +59,7 @@ export function expandApp(document: AppDocument, { compose, env }: AppContext, r
   return expanded;
 }
 
-/** Ports that a proxy listens on which serves routes. */
+/** Ports that the reverse proxy for routes usually listens on. */
 const PROXY_PORTS = [80, 443];
 
 function noteProxyPorts({ ports, report }: AppPorts): void {
@@ -69,7 +69,7 @@ function noteProxyPorts({ ports, report }: AppPorts): void {
     report
       .at("services", service, "ports", index)
       .note(
-        `publishes host port ${port}, which the proxy that serves routes usually takes: the routes reach the service without it`,
+        `publishes host port ${port}, which usually conflicts with the reverse proxy for routes; routes do not need it`,
       );
   }
 }
@@ -78,12 +78,12 @@ interface ReadCompose {
   readonly compose: Mapping;
   readonly secrets: readonly string[];
   readonly facts: ReadonlyMap<string, ServiceFacts>;
-  /** The document before anything was added to it, and what says where it is written; undefined after a problem. */
+  /** The merged document before completion, and its reporter. Undefined after a problem. */
   readonly merged?: Mapping;
   readonly report?: Reporter;
 }
 
-/** Where an app names its node and its secrets, and publishes ports. */
+/** Returns the places where an app references its node and secrets and publishes ports. */
 function placesOf(
   node: string | undefined,
   { secrets, merged, report }: ReadCompose,
@@ -132,7 +132,9 @@ function limitsOf(
     const names = services.slice(0, 10).join(", ");
     report
       .at("resources")
-      .problem(`which service is meant? None of ${names} is named like the app: write deploy.resources of each`);
+      .problem(
+        `the target service is ambiguous: none of ${names} is named like the app; set deploy.resources of each service`,
+      );
     return undefined;
   }
   const { cpus, memory } = resources;

@@ -11,39 +11,39 @@ import { type AppPorts, portClashes } from "./port-clashes.js";
 import { type FieldNote, type FieldProblem, type Findings, Reporter } from "./reporter.js";
 import { validateDocument } from "./validate.js";
 
-/** The content of a file that an app names in composeFiles, or what is wrong with it. */
+/** The content of a Compose file, or the reason why it cannot be used. */
 export type ComposeFile =
   | { readonly file: string; readonly value: Readonly<Record<string, unknown>> }
   | { readonly problem: string; readonly file?: string; readonly line?: number };
 
-/** What documents are expanded with. */
+/** Inputs of `expandDocuments`. */
 export interface ExpandContext {
   /** Variables of the OverseerApp. */
   readonly env: Readonly<Record<string, string>>;
-  /** The files of `composeFiles` of a document. */
+  /** Returns the files in `composeFiles` of a document. */
   readonly composeFilesOf: (document: PreparedDocument) => readonly ComposeFile[];
-  /** A file that another one names, by its path in the repository. */
+  /** Returns a file that another one references. `from` is a path in the repository. */
   readonly fileAt: (from: string, named: string) => ComposeFile | undefined;
-  /** Whether a document depends on other files. */
+  /** Reports whether a document depends on other files. */
   readonly readsFiles: (document: PreparedDocument) => boolean;
 }
 
-/** Objects for a Core, and what is to be said about the documents. With problems, the objects are not used. */
+/** Objects for a Core with notes and problems. Discard the objects if there are problems. */
 export interface ExpandedDocuments {
   readonly documents: readonly PreparedDocument[];
   readonly notes: readonly FieldNote[];
   readonly problems: readonly FieldProblem[];
-  /** App documents with which nothing is wrong. */
+  /** Number of App documents without problems. */
   readonly soundApps: number;
 }
 
-/** Bytes of all Compose documents of a source together: expanding them holds up everything else meanwhile. */
+/** Maximum total size of all Compose documents of a source: the expansion blocks the event loop. */
 const MAX_TOTAL_BYTES = 16 * MAX_COMPOSE_BYTES;
 
-/** With so many, the documents that follow are not looked at: nobody reads on. */
+/** Number of problems after which the remaining documents are skipped. */
 const MAX_PROBLEMS = 1000;
 
-/** Turns the documents of a source into objects for an Overseer Core. All problems of all documents are collected. */
+/** Expands the documents of a source into objects for an Overseer Core. Collects the problems of all documents. */
 export function expandDocuments(prepared: readonly PreparedDocument[], context: ExpandContext): ExpandedDocuments {
   const documents: PreparedDocument[] = [];
   const notes: FieldNote[] = [];
@@ -61,7 +61,7 @@ export function expandDocuments(prepared: readonly PreparedDocument[], context: 
     for (const { key, report: at, made, bytes, hint, ports } of parts) {
       const first = places.get(key);
       if (first === undefined) places.set(key, at.place);
-      else at.problem(`${key} is there twice, first in ${first}; remove one of the two${hint}`);
+      else at.problem(`${key} is defined twice, first in ${first}; remove one of the two${hint}`);
       if (ports !== undefined && ports.ports.length > 0) published.push(ports);
       total += bytes;
       documents.push(made);
@@ -83,7 +83,7 @@ export function expandDocuments(prepared: readonly PreparedDocument[], context: 
   return { documents, notes, problems, soundApps: sound.size };
 }
 
-/** What one document becomes. */
+/** The result of expanding one document. */
 interface Expansion {
   readonly envKey: string;
   readonly parts: readonly Part[];
@@ -96,15 +96,15 @@ interface Part {
   readonly key: string;
   readonly made: PreparedDocument;
   readonly report: Reporter;
-  /** Of its Compose document. */
+  /** Size of its Compose document. */
   readonly bytes: number;
   readonly hint: string;
   readonly ports: AppPorts | undefined;
 }
 
 /**
- * Documents with which all is well, as they were expanded last: a document is shared by all renders of the same file, so a
- * commit that changes one file expands that one.
+ * Cached expansions of documents without problems. All renders of an unchanged file share its documents, so that a commit that
+ * changes one file expands only that file.
  */
 const known = new WeakMap<PreparedDocument, Expansion>();
 
@@ -117,7 +117,7 @@ function expand(document: PreparedDocument, context: ExpandContext, envKey: stri
     return { key: `${object.kind} ${object.name}`, made, report: at, bytes, hint: hintFor(object.kind), ports };
   });
   const expansion = { envKey, parts, findings, report };
-  // A file that it names may change without it; and what is wrong is said anew each time.
+  // Referenced files can change independently, and problems must be reported by every render.
   if (!context.readsFiles(document) && findings.problems.length === 0 && !hasTwins(parts))
     known.set(document, expansion);
   else known.delete(document);

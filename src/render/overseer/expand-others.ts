@@ -4,10 +4,10 @@ import type { RouteDocument } from "../../api/documents/route.js";
 import type { Expanded } from "./expanded.js";
 import type { Reporter } from "./reporter.js";
 
-/** Longest name that a Core takes. */
+/** Maximum length of a name in a Core. */
 const MAX_NAME = 63;
 
-/** The route. */
+/** Expands a Route document. */
 export function expandRoute({ spec }: RouteDocument, report: Reporter): Expanded[] {
   const { host, path, app, service, port, tls, auth } = spec;
   const route = { host, path, app, target: `${service}:${port}`, tls, auth };
@@ -16,7 +16,7 @@ export function expandRoute({ spec }: RouteDocument, report: Reporter): Expanded
   return [{ object, report: report.at("spec", "host"), places }];
 }
 
-/** The configuration of the node of that name. */
+/** Expands a Node document into the configuration of the node. */
 export function expandNode({ metadata, spec }: NodeDocument, report: Reporter): Expanded[] {
   return [
     {
@@ -27,13 +27,13 @@ export function expandNode({ metadata, spec }: NodeDocument, report: Reporter): 
   ];
 }
 
-/** A backup policy for each app that is named, or one for all; the other types mean nothing to a Core, and a note says so. */
+/** Expands a backup Policy into one policy per app, or one for all apps. Other types have no effect on a Core and are noted. */
 export function expandPolicy({ metadata, spec }: PolicyDocument, report: Reporter): Expanded[] {
   const { apps, backup } = spec;
   const at = report.at("spec");
   if (backup === undefined) {
     const type = POLICY_TYPES.find((candidate) => spec[candidate] !== undefined) ?? "backup";
-    at.at(type).note("an Overseer Core has no such policy: it takes effect on Kubernetes only");
+    at.at(type).note("is not supported by an Overseer Core: it has an effect on Kubernetes only");
     return [];
   }
   const { enabled, schedule, retention } = backup;

@@ -13,13 +13,13 @@ import {
 import { type ComposeFile, expandDocuments } from "./expand-documents.js";
 import { FieldLocator } from "./field-locator.js";
 
-/** Files that the documents of a source may name, all together. */
+/** Maximum number of files that the documents of a source can reference in total. */
 const MAX_NAMED = 5000;
 
 /**
- * Expands the documents of a source for an Overseer Core. `outcomes` are those of `files`, which were parsed as manifests. A
- * file that an App names in composeFiles is none, and what was wrong with it as such is forgotten; but what reads as
- * manifests stays, lest an App that names the file of another makes that one vanish.
+ * Expands the documents of a source for an Overseer Core. `outcomes` are the results of parsing `files` as manifests. Parse
+ * errors of a file that an App lists in composeFiles are dropped. Documents of such a file are kept, so that an App that lists
+ * another App's file cannot remove it.
  */
 export async function expandSource(
   input: RendererInput,
@@ -51,16 +51,16 @@ export async function expandSource(
   };
 }
 
-/** What problems mean for the apps that have none. */
+/** Explains the effect of the problems on apps without any. */
 function heldUp(apps: number): string {
   const others = apps === 1 ? "1 other app of this source waits" : `${apps} other apps of this source wait`;
   return `${others} for this: a source is applied as a whole. To keep apps apart, give each a folder and an OverseerApp of its own`;
 }
 
-/** The files that the documents of a source name, by who names them and how. */
+/** Referenced files, by referencing file and reference. */
 type NamedFiles = ReadonlyMap<string, LocatedComposeFile>;
 
-/** Reads the files that App documents name, and those whose services these extend. */
+/** Reads the files that App documents reference, and the files whose services those extend. */
 async function readComposeFiles(input: RendererInput, outcomes: readonly FileOutcome[]): Promise<NamedFiles> {
   const files = new ComposeFiles(input);
   const found = new Map<string, LocatedComposeFile>();
@@ -85,7 +85,7 @@ function nameKey(from: string, named: string): string {
   return JSON.stringify([from, named]);
 }
 
-/** The text of a file of the source again, for the lines of problems; undefined when it cannot be had. */
+/** Reads a file of the source again to find the lines of problems. */
 async function readText(
   file: string,
   { snapshot, folder, files }: RendererInput,

@@ -3,30 +3,30 @@ import { showPath } from "../../manifest/field-path.js";
 import { FieldLines } from "../../manifest/yaml/field-lines.js";
 import type { FieldNote } from "./reporter.js";
 
-/** A note or problem with the line of its field. */
+/** A note or problem with its line. */
 export interface Located {
   readonly origin: Origin;
   readonly object: string;
   readonly message: string;
 }
 
-/** After so many, the line of the document has to do: nobody reads all of them. */
+/** Number of messages with exact lines. Further ones get the line of the document. */
 const MAX_LOCATED = 100;
 
-/** What was located before: notes of a document that has not changed are the same objects in each render. */
+/** Cache: the notes of an unchanged document are the same objects in every render. */
 const known = new WeakMap<FieldNote, Located>();
 
-/** Finds the lines of fields. Each file is read and parsed again at most once, and only for something new. */
+/** Finds the lines of fields. Reads and parses each file at most once, and only for new messages. */
 export class FieldLocator {
   readonly #read: (file: string) => Promise<string | undefined>;
   readonly #files = new Map<string, FieldLines | undefined>();
 
-  /** `read` gives the text of a file, or undefined when it cannot. */
+  /** `read` returns the text of a file, or undefined if it is not available. */
   constructor(read: (file: string) => Promise<string | undefined>) {
     this.#read = read;
   }
 
-  /** The same list, with the line of each field and the field in the message. */
+  /** Adds the line and the field to each message. */
   async all(list: readonly FieldNote[]): Promise<Located[]> {
     const located: Located[] = [];
     for (const one of list) located.push(known.get(one) ?? (await this.#locate(one, located.length < MAX_LOCATED)));

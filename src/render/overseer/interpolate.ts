@@ -1,46 +1,45 @@
 import { CoreSecretName } from "../../api/core/secret.js";
 import { isDollarSign, isMeant } from "./stray-dollar.js";
 
-/** Value of a variable; undefined when it has none. */
+/** Returns the value of a variable, or undefined if it is unset. */
 export type Lookup = (name: string) => string | undefined;
 
-/** Why a text could not be interpolated. */
+/** Reason why a string cannot be interpolated. */
 export type Fault =
   | { readonly kind: "unset"; readonly name: string }
   | { readonly kind: "required"; readonly name: string; readonly message: string }
   /**
-   * A `$` that was hardly meant to begin a variable; `at` is its position. The name may be a part of a password, so it is
-   * not given. `doubt`: it may be a variable after all.
+   * A `$` that probably is a literal dollar sign; `at` is its offset. The name is omitted because it may be part of a password.
+   * `doubt` is true if it may be a variable nevertheless.
    */
   | { readonly kind: "stray"; readonly at: number; readonly verification: boolean }
   | { readonly kind: "secret" }
   | { readonly kind: "malformed"; readonly message: string };
 
-/** A text with its variables filled in. */
+/** An interpolated string. */
 export interface Interpolated {
   /**
-   * In the form that Compose interpolates once more, on the node: `$$` is a dollar sign, and every other `$` begins a
-   * `${SECRET:name}`.
+   * The string, escaped for the second interpolation by Compose on the node: `$$` is a dollar sign, and every other `$` starts
+   * a `${SECRET:name}`.
    */
   readonly text: string;
-  /** Names of the secrets that it refers to, as they stand. */
+  /** Names of the referenced secrets, in order. */
   readonly secrets: readonly string[];
   readonly faults: readonly Fault[];
 }
 
-/** Defaults within defaults. */
+/** Maximum nesting depth of defaults. */
 const MAX_NESTING = 16;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 const BRACED = /^([A-Za-z_][A-Za-z0-9_]*)(?:(:?[-+?])([\s\S]*))?$/;
 const EXPECTED = "expected ${NAME}, ${NAME:-default} or ${SECRET:name}; write $$ for a dollar sign";
 
 /**
- * Fills in variables by the rules of Compose: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`,
- * `${NAME:?message}`, `${NAME?message}`, `${NAME:+other}`, `${NAME+other}`, and `$$` for a dollar sign. Defaults may hold
- * variables themselves. Where Compose takes an unset variable for nothing, this is a fault. `${SECRET:name}`, which
- * Compose does not know, stays as it is. Nothing is ever evaluated, and a value is not interpolated again; a
- * `${SECRET:name}` in a value is a reference, too. Never throws; its time grows with the length of the text.
- * `secret`: the text holds a secret by the name of its entry, so that faults say even less of it.
+ * Interpolates variables by the rules of Compose: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`,
+ * `${NAME:?message}`, `${NAME?message}`, `${NAME:+other}`, `${NAME+other}`, and `$$` for a dollar sign. Defaults can contain
+ * variables. Unlike in Compose, an unset variable without a default is an error. `${SECRET:name}`, which Compose does not
+ * support, is kept. Values are not interpolated again, but a `${SECRET:name}` in a value is a reference. Never throws and runs
+ * in linear time. `secret` is true if the key of the string indicates a secret, so that errors reveal less.
  */
 export function interpolate(text: string, lookup: Lookup, secret = false): Interpolated {
   if (!text.includes("$")) return { text, secrets: [], faults: [] };
@@ -49,7 +48,7 @@ export function interpolate(text: string, lookup: Lookup, secret = false): Inter
   return { text: result, secrets: run.secrets, faults: run.faults };
 }
 
-/** Names of the variables in a text, for a hint. */
+/** Returns the names of the variables in a string, for hints. */
 export function variablesIn(text: string): string[] {
   const names: string[] = [];
   const lookup: Lookup = (name) => {
@@ -74,7 +73,7 @@ class Interpolation {
     this.#secretive = secretive;
   }
 
-  /** The part of the text from `from` to `to`, filled in. */
+  /** Interpolates the string from `from` to `to`. */
   fill(from: number, to: number, nesting: number): string {
     const text = this.#text;
     let result = "";
@@ -96,14 +95,14 @@ class Interpolation {
       }
       NAME.lastIndex = dollar + 1;
       const name = NAME.exec(text)?.[0].slice(0, to - dollar - 1);
-      // A `$` before anything else is a dollar sign, as Compose has it.
+      // As in Compose, a `$` before any other character is a literal dollar sign.
       const end = dollar + (name === undefined ? (next === "$" ? 2 : 1) : 1 + name.length);
       result += name === undefined ? "$$" : this.#value(dollar, end, name, false);
       at = end;
     }
   }
 
-  /** What `${…}` from its `$` to its closing brace stands for. */
+  /** Evaluates `${…}` from its `$` to its closing brace. */
   #braced(dollar: number, close: number, nesting: number): string {
     const inner = this.#text.slice(dollar + 2, close);
     if (/^SECRET:(?![-+?])/.test(inner)) return this.#secret(inner.slice("SECRET:".length));
@@ -137,7 +136,7 @@ class Interpolation {
     return "";
   }
 
-  /** Notes a variable without a value. Of those that nobody means, the first one is enough: the remedy is the same for all. */
+  /** Records an unset variable. Of unintended references only the first is recorded, because the remedy is the same for all. */
   #missing(start: number, end: number, name: string, braced: boolean, fault: Fault): void {
     if (this.#strays > 0 && !braced) return;
     const text = this.#text;
@@ -156,7 +155,7 @@ class Interpolation {
     return `\${SECRET:${name}}`;
   }
 
-  /** A value: text, but for the secrets that it refers to. `$${SECRET:name}` is text here as elsewhere. */
+  /** Escapes a value, except for secret references in it. `$${SECRET:name}` is literal text. */
   #literal(value: string): string {
     let result = "";
     let at = 0;
@@ -174,7 +173,7 @@ function escapeDollars(text: string): string {
   return text.replaceAll("$", "$$$$");
 }
 
-/** The brace before `to` that closes the one at `open`; -1 when none does. */
+/** Returns the offset of the brace before `to` that closes the one at `open`, or -1. */
 function closingBrace(text: string, open: number, to: number): number {
   let depth = 0;
   for (let at = open; at < to; at++) {

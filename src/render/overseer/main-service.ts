@@ -2,21 +2,21 @@ import type { ServiceFacts } from "./compose/check.js";
 
 type Facts = ReadonlyMap<string, ServiceFacts>;
 
-/** Names of the services that run. */
+/** Returns the names of the services that run. */
 export function running(facts: Facts): string[] {
   return [...facts].flatMap(([name, { runs }]) => (runs ? [name] : []));
 }
 
-/** The service that an app is about. */
+/** The main service of an app. */
 export interface MainService {
   readonly name: string;
-  /** It is not the only service, and not named like the app: only its ports tell. */
+  /** True if the service was selected only because it is the only one with ports. */
   readonly guessed: boolean;
 }
 
 /**
- * The service that an app is about: the only one, the one named like the app, or the only one with `ports`; undefined when it
- * cannot be told.
+ * Returns the main service of an app: the only service, the service named like the app, or the only service with `ports`.
+ * Undefined if it is ambiguous.
  */
 export function mainService(app: string, facts: Facts): MainService | undefined {
   const names = running(facts);

@@ -11,29 +11,29 @@ import type { Lookup } from "./interpolate.js";
 import { interpolateTree } from "./interpolate-tree.js";
 import type { Reporter } from "./reporter.js";
 
-/** What to say of a Compose document that a Core would not take. */
+/** Message for a Compose document that exceeds the size limit of a Core. */
 export const TOO_LARGE = `the Compose document is larger than ${MAX_COMPOSE_BYTES} bytes`;
 
-/** What no honest document unfolds to, in characters: it is not even written out. */
+/** Limit on the expanded size, in characters, above which a document is not serialized. */
 const MAX_EXPANDED = 16 * MAX_COMPOSE_BYTES;
 
-/** Whether a Compose document is larger than a Core takes. */
+/** Reports whether a Compose document exceeds the size limit of a Core. */
 export function isTooLarge(compose: Mapping): boolean {
-  // First without writing it out: with extends and aliases, much can be said in little.
+  // Measure before serializing: extends and aliases can expand to much more than the file size.
   if ((expandedSize(compose) ?? Number.POSITIVE_INFINITY) > MAX_EXPANDED) return true;
   return Buffer.byteLength(JSON.stringify(compose)) > MAX_COMPOSE_BYTES;
 }
 
-/** The Compose document that several written ones are together. */
+/** A Compose document merged from several files. */
 export interface MergedCompose {
   readonly value: Mapping;
-  /** Says what is wrong with a field, wherever it is written. */
+  /** Reports problems at the place where a field is defined. */
   readonly report: Reporter;
 }
 
 /**
- * Fills in the variables of each document, resolves its `extends`, and lays each over those before it: the order of
- * Compose. Undefined after a problem that leaves nothing to look at.
+ * Interpolates each document, resolves its `extends` and merges it over the previous ones, in this order, as Compose does.
+ * Undefined after a fatal problem.
  */
 export function mergeCompose(written: readonly WrittenCompose[], lookup: Lookup): MergedCompose | undefined {
   const reader = new ScopeReader(lookup);
@@ -58,7 +58,7 @@ export function mergeCompose(written: readonly WrittenCompose[], lookup: Lookup)
   return report === undefined ? undefined : { value: isRecord(plain) ? plain : {}, report };
 }
 
-/** Reads each file once, however many services extend one of it. */
+/** Interpolates each file once, regardless of how many services extend it. */
 class ScopeReader {
   readonly #lookup: Lookup;
   readonly #known = new Map<Mapping, ComposeScope>();

@@ -4,27 +4,27 @@ import { type FieldPath, showPath } from "../../manifest/field-path.js";
 import { parseApiVersion } from "../../manifest/object-id.js";
 import { isRecord } from "../../manifest/shape.js";
 
-/** Something that an app has on a node of a Core and would not have, or have otherwise, on Kubernetes. */
+/** A property of an app on a Core that would differ on Kubernetes. */
 export interface Difference {
   /** Name of the app. */
   readonly app: string;
-  /** The document. */
+  /** Place of the document. */
   readonly origin: Origin;
   /** Path in the Compose document, like `services.web.volumes[0]`. */
   readonly field: string;
   readonly message: string;
 }
 
-/** Services of one app that are looked at: each name is looked for in all of them. */
+/** Maximum number of services per app: each name is searched for in all services. */
 const MAX_SERVICES = 200;
 
-/** What `parityReport` looks at. */
+/** Input of `parityReport`. */
 export type Expansion = Iterable<{ readonly object: KubeObject; readonly origin: Origin }>;
 
 const KUBERNETES_NAME = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const DOCKER_SOCKET = /^(?:\/var)?\/run\/docker\.sock(?=:|$)/;
 
-/** Keys that give a container a part of its host, with the value that does. */
+/** Keys and values that give a container access to its host. */
 const HOST_KEYS: readonly (readonly [key: string, value: unknown, message: string])[] = [
   ["network_mode", "host", "uses the network of its host: Kubernetes allows that by a policy only"],
   ["pid", "host", "sees the processes of its host: Kubernetes allows that by a policy only"],
@@ -33,8 +33,8 @@ const HOST_KEYS: readonly (readonly [key: string, value: unknown, message: strin
 ];
 
 /**
- * What of the apps would differ if the same documents went to Kubernetes, by app in the order of the documents. `objects`
- * are those that the documents became for a Core; others are passed over.
+ * Reports differences that apps would have on Kubernetes, in document order. `objects` are rendered for a Core; objects of
+ * other kinds are ignored.
  */
 export function parityReport(objects: Expansion): Difference[] {
   const found: Difference[] = [];
@@ -66,7 +66,7 @@ function compareName(name: string, services: Readonly<Record<string, unknown>>, 
   add([name], `is no name for a Service of Kubernetes${where}`);
 }
 
-/** Places in the environment and commands of a service where a host name stands as a word. */
+/** Returns the places in the environment and commands of a service that contain a host name as a word. */
 function usesOf(name: string, service: unknown, path: FieldPath): FieldPath[] {
   if (!isRecord(service)) return [];
   const word = new RegExp(`(?<![A-Za-z0-9_.-])${name.replaceAll(/[^A-Za-z0-9_]/g, "\\$&")}(?![A-Za-z0-9_-])`);

@@ -3,15 +3,15 @@ import { isRecord } from "../../manifest/shape.js";
 import type { Mapping } from "./compose/shape.js";
 import type { Reporter } from "./reporter.js";
 
-/** Names of variables that hold passwords. Fewer than may: a note about what is none would be noise. */
+/** Variable names that indicate a password. Deliberately narrow to avoid false positives. */
 const PASSWORD =
   /(?:^|_)(?:PASS|PASSWD|PASSWORD|SECRET|TOKEN|APIKEY|(?:API|SECRET|PRIVATE|ENCRYPTION|ACCESS)_KEY)(?:_[0-9]+)?$/i;
-/** Values that are no secret: nothing, a switch, a small number, a file, a URL. */
+/** Values that are not secrets: empty, a Boolean, a small number, a path or a URL. */
 const HARMLESS = /^(?:|true|false|yes|no|on|off|none|null|[0-9]{1,4}|\/.*|https?:\/\/.*)$/i;
-/** So many are named in the note. */
+/** Maximum number of variables named in the note. */
 const SHOWN = 5;
 
-/** Notes which entries of `environment` look like passwords in plain text: one note for an app, and never a value. */
+/** Reports `environment` entries that look like plain-text passwords, in one note per app and without values. */
 export function notePlainSecrets(compose: Mapping, report: Reporter): void {
   const [first, ...others] = plainSecrets(compose);
   if (first === undefined) return;

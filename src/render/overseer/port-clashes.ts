@@ -2,20 +2,20 @@ import { showPath } from "../../manifest/field-path.js";
 import { type HostPort, sharedPort } from "./compose/host-ports.js";
 import type { FieldProblem, Reporter } from "./reporter.js";
 
-/** The host ports of one app of a source. */
+/** Host ports that one app of a source publishes. */
 export interface AppPorts {
   readonly app: string;
-  /** Node that it names; undefined: the only one that there is. */
+  /** Node that the app names. Undefined for the only node of the Core. */
   readonly node: string | undefined;
   readonly ports: readonly HostPort[];
-  /** Of the Compose document. */
+  /** Reporter of the Compose document. */
   readonly report: Reporter;
 }
 
-/** Comparisons after which no more is looked for: an honest source needs few more than it has ports. */
+/** Limit on comparisons. Ordinary sources need little more than one per port. */
 const MAX_COMPARED = 2_000_000;
 
-/** Nobody reads on. */
+/** Limit on reported conflicts. */
 const MAX_CLASHES = 1000;
 
 interface Entry {
@@ -33,8 +33,8 @@ interface Clash extends Entry {
 }
 
 /**
- * Ports of a node that two apps of a source publish: a node can give each to one of them only. The problem is reported at the
- * later of the two, in the order of the documents, once for each pair of apps.
+ * Finds host ports that two apps of a source publish on the same node. Each pair of apps is reported once, at the app that is
+ * later in document order.
  */
 export function portClashes(apps: readonly AppPorts[]): readonly FieldProblem[] {
   const clashes: Clash[] = [];
@@ -51,7 +51,7 @@ export function portClashes(apps: readonly AppPorts[]): readonly FieldProblem[] 
         if (candidate === undefined || candidate.port.first > entry.port.last) break;
         compared++;
         const [earlier, later] = entry.order < candidate.order ? [entry, candidate] : [candidate, entry];
-        // Two services of one app are for Compose on the node to judge.
+        // Compose on the node validates conflicts between services of one app.
         if (earlier.owner === later.owner) continue;
         const shared = sharedPort(earlier.port, later.port);
         const pair = JSON.stringify([earlier.owner.app, later.owner.app]);
@@ -68,7 +68,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The ports on each node, by their first number; those on all addresses first, since they clash with the most. */
+/** Groups ports by node, sorted by first port number. Ports on all addresses come first because they conflict with most others. */
 function byNode(apps: readonly AppPorts[]): Iterable<Entry[]> {
   const nodes = new Map<string | undefined, Entry[]>();
   let order = 0;
@@ -86,8 +86,8 @@ function byNode(apps: readonly AppPorts[]): Iterable<Entry[]> {
 function describe({ owner, port, other, shared }: Clash): FieldProblem {
   const node = owner.node === undefined ? "the only node" : `node ${owner.node}`;
   return reporterOf(owner, port).field(
-    `host port ${shared} of ${node} is published by app ${other.owner.app}, too (${placeOfPort(other)}): ` +
-      "publish another port, or move one of the two apps to another node",
+    `host port ${shared} of ${node} is also published by app ${other.owner.app} (${placeOfPort(other)}): ` +
+      "change the port, or move one of the apps to another node",
   );
 }
 

@@ -1,34 +1,34 @@
 import type { FieldPlace, Origin } from "../../manifest/document.js";
 import { type FieldPath, showPath } from "../../manifest/field-path.js";
 
-/** Something to say about a field. */
+/** A message about a field. */
 export interface FieldNote extends FieldPlace {
-  /** How people name the document, like `App production/nextcloud`. */
+  /** Display name of the document, for example `App production/nextcloud`. */
   readonly object: string;
-  /** What is to be said, without the field. Never a value of an environment. */
+  /** The message without the field. Never contains values of `environment`. */
   readonly message: string;
 }
 
-/** Something wrong with a field: what is wrong and what was expected. */
+/** A problem of a field: the cause and the expected value. */
 export type FieldProblem = FieldNote;
 
-/** Collects what is to be said about one document. */
+/** Problems and notes of one document. */
 export interface Findings {
   readonly problems: FieldProblem[];
   readonly notes: FieldNote[];
 }
 
-/** Where the fields of a value are written that was put together from several. */
+/** Resolves the places of fields of a merged value. */
 interface Places {
   readonly find: (path: FieldPath) => Reporter | undefined;
-  /** Length of the path of the value itself. */
+  /** Length of the path of the merged value. */
   readonly depth: number;
 }
 
-/** What of a document is worth saying; the rest would not be read. */
+/** Maximum number of problems, and of notes, per document. */
 const MAX_FINDINGS = 100;
 
-/** Says what is wrong with a field, and with those below it, without its caller knowing where in which file it stands. */
+/** Reports problems and notes of a field and its descendants. Callers do not need to know the file or line of the field. */
 export class Reporter {
   readonly #findings: Findings;
   readonly #origin: Origin;
@@ -44,57 +44,57 @@ export class Reporter {
     this.#places = places;
   }
 
-  /** Whether anything was wrong so far, here or elsewhere in the document. */
+  /** Whether any problem of the document has been reported so far. */
   get failed(): boolean {
     return this.#findings.problems.length > 0;
   }
 
-  /** `file:line: field`, for a message about another place that means this one. The line is the document's. */
+  /** `file:line: field`, for messages that refer to this place. The line is the first line of the document. */
   get place(): string {
     return `${this.#origin.file}:${this.#origin.line}: ${this.#object}: ${showPath(this.#path)}`;
   }
 
-  /** For a field below this one. */
+  /** Returns the reporter of a descendant of this field. */
   at(...steps: FieldPath): Reporter {
     return new Reporter(this.#findings, this.#origin, this.#object, [...this.#path, ...steps], this.#places);
   }
 
-  /** For a value that was put together from several: `find` gives the place where a field below this one is written. */
+  /** Returns a reporter for a merged value. `find` resolves the place of a descendant. */
   withPlaces(find: Places["find"]): Reporter {
     return new Reporter(this.#findings, this.#origin, this.#object, this.#path, { find, depth: this.#path.length });
   }
 
-  /** For the content of another file that the document names. */
+  /** Returns a reporter for the content of another file that the document references. */
   inFile(file: string, line = 1): Reporter {
     return new Reporter(this.#findings, { file, line }, this.#object);
   }
 
-  /** The field is wrong: nothing of the source is applied. A message that costs something to make is given as a function. */
+  /** Reports a problem, which prevents the source from being applied. Pass a function if the message is expensive to compute. */
   problem(message: string | (() => string)): void {
     const { problems } = this.#findings;
     if (problems.length >= MAX_FINDINGS) return;
     add(problems, this.field(typeof message === "string" ? message : message()));
   }
 
-  /** A person should know this of the field. */
+  /** Reports a note. */
   note(message: string): void {
     const { notes } = this.#findings;
     if (notes.length < MAX_FINDINGS) add(notes, this.field(message));
   }
 
-  /** The field with what is said about it, to be located later. */
+  /** Returns the message with its field. The line is resolved later. */
   field(message: string): FieldNote {
     return { ...this.fieldPlace, object: this.#object, message };
   }
 
-  /** Where the field is written, to be located later. */
+  /** Returns the place of the field. The line is resolved later. */
   get fieldPlace(): FieldPlace {
     const written = this.#places?.find(this.#path.slice(this.#places.depth)) ?? this;
     return { origin: written.#origin, path: written.#path };
   }
 }
 
-/** A field that several services inherit would say the same for each. */
+/** Adds a message unless it is a duplicate: services can inherit the same field. */
 function add(list: FieldNote[], one: FieldNote): void {
   const key = keyOf(one);
   if (!list.some((other) => keyOf(other) === key)) list.push(one);

@@ -5,13 +5,13 @@ import { isRecord } from "../../manifest/shape.js";
 
 const schemas = new Map<DocumentKind, unknown>();
 
-/** Names of the fields that a mapping at `path` of a document may have; empty where it may have any. For errors only. */
+/** Returns the known field names of the mapping at `path`; empty if any name is allowed. Used for error messages only. */
 export function fieldsAt(kind: DocumentKind, path: FieldPath): string[] {
   const schema = descend(schemaOf(kind), path);
   return isRecord(schema) && isRecord(schema.properties) ? Object.keys(schema.properties) : [];
 }
 
-/** The description of the field at `path`, without its full stop; undefined when it has none. For errors only. */
+/** Returns the description of the field at `path` without its full stop, if any. Used for error messages only. */
 export function descriptionAt(kind: DocumentKind, path: FieldPath): string | undefined {
   const schema = descend(schemaOf(kind), path);
   return isRecord(schema) && typeof schema.description === "string" ? schema.description.replace(/\.$/, "") : undefined;

@@ -1,15 +1,15 @@
 import type { FieldPath } from "../../manifest/field-path.js";
 import { isRecord } from "../../manifest/shape.js";
 
-/** `$$` is a dollar sign, so that what follows it is read anew. */
+/** Matches `$$` first, so that an escaped dollar sign never starts a reference. */
 const REFERENCE = /\$\$|\$\{SECRET:([^{}]*)\}/g;
 
-/** Names of the secrets that a finished Compose document refers to, sorted. */
+/** Returns the sorted names of the secrets that a rendered Compose document references. */
 export function secretsIn(value: unknown): string[] {
   return [...secretPaths(value).keys()].sort();
 }
 
-/** The first field that refers to each secret. */
+/** Returns the path of the first reference to each secret. */
 export function secretPaths(value: unknown): ReadonlyMap<string, FieldPath> {
   const paths = new Map<string, FieldPath>();
   const walk = (node: unknown, path: FieldPath): void => {

@@ -1,25 +1,25 @@
-/** A reference to a variable without a value, in its text. */
+/** A reference to an unset variable and the string that contains it. */
 export interface Reference {
   readonly text: string;
-  /** Where its `$` stands. */
+  /** Offset of the `$`. */
   readonly start: number;
-  /** Where the text goes on behind it. */
+  /** Offset of the end of the reference. */
   readonly end: number;
   readonly name: string;
   /** Written as `${NAME}`. */
   readonly braced: boolean;
 }
 
-/** Names as people give them to variables. Salts and passwords have lower case letters. */
+/** Conventional variable names. Salts and passwords usually contain lower-case letters. */
 const CONVENTIONAL = /^[A-Z_][A-Z0-9_]*$/;
-/** `$2y$10$…` of bcrypt, `$5$` and `$6$` of crypt, `$apr1$` of htpasswd, and others: no variable begins with a digit. */
+/** Password hashes: bcrypt (`$2y$10$…`), crypt (`$5$`, `$6$`), htpasswd (`$apr1$`) and others. Variable names never start with a digit. */
 const HASH = /\$(?:[0-9]|apr1\$|(?:argon2|scrypt|pbkdf2|bcrypt|yescrypt|y\$))/;
-/** So far back the scheme of a URL is looked for. */
+/** Maximum distance to search back for the scheme of a URL. */
 const MAX_USER_INFO = 300;
 
 /**
- * Whether the author of a text meant a variable, and not a dollar sign: then its name may be shown. In doubt it is not, since
- * the name may be a part of a password. `secret`: the entry holds a secret by its name.
+ * Reports whether a reference is intended as a variable rather than a literal dollar sign, so that its name can be shown. If in
+ * doubt, it is not, because the name may be part of a password. `secret` is true if the key of the string indicates a secret.
  */
 export function isMeant({ text, start, end, name, braced }: Reference, secret: boolean): boolean {
   if (isWholeValue(text, start, end)) return braced || !secret || CONVENTIONAL.test(name);
@@ -27,12 +27,12 @@ export function isMeant({ text, start, end, name, braced }: Reference, secret: b
   return !secret && CONVENTIONAL.test(name) && !isDollarSign(text, start);
 }
 
-/** Whether what stands around an unbraced `$` shows that it is a dollar sign: a hash, or letters right before it. */
+/** Reports whether the context of an unbraced `$` indicates a literal dollar sign: a hash, a URL password or preceding letters. */
 export function isDollarSign(text: string, start: number): boolean {
   return /[A-Za-z0-9$]/.test(text[start - 1] ?? "") || HASH.test(text) || isUrlPassword(text, start);
 }
 
-/** The text is the reference alone, or `NAME=` and the reference. */
+/** Reports whether the string is only the reference, or `NAME=` and the reference. */
 function isWholeValue(text: string, start: number, end: number): boolean {
   return end === text.length && (start === 0 || /^[\w.-]{1,200}=$/.test(text.slice(0, start)));
 }

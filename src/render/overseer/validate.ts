@@ -9,10 +9,10 @@ import { closest } from "../closest.js";
 import { describeIssue } from "./describe-issue.js";
 import type { Reporter } from "./reporter.js";
 
-/** A document that has the form of its kind, with its defaults filled in. */
+/** A document that is valid for its kind, with defaults set. */
 export type ValidDocument = AppDocument | NodeDocument | RouteDocument | PolicyDocument;
 
-/** The document in the form of its kind; undefined after everything that is wrong was reported. */
+/** Validates a document against the schema of its kind. Reports all errors and returns undefined if there are any. */
 export function validateDocument(object: KubeObject, report: Reporter): ValidDocument | undefined {
   const { apiVersion, kind } = object;
   if (apiVersion !== DOCUMENT_API_VERSION) {

@@ -72,10 +72,10 @@ describe("Compose documents of users", function () {
 
   describe("notes on what was left out, added or assumed", () => {
     const EXPECTED = [
-      "app.yaml:5: App notes: spec.domain: the service web names no port: the route leads to 80",
-      "app.yaml:7: App notes: spec.compose.name: is left out: the project is named after the app",
-      "app.yaml:11: App notes: spec.compose.services.web.build: is left out: nodes do not build from Git, so the image has to be pushed elsewhere",
-      "app.yaml:12: App notes: spec.compose.services.web.environment[0]: API_KEY is left out: it has no value here, and none in spec.env of the document, or spec.source.env of the OverseerApp",
+      "app.yaml:5: App notes: spec.domain: the service web declares no port: the route uses port 80",
+      "app.yaml:7: App notes: spec.compose.name: is ignored: the project is named after the app",
+      "app.yaml:11: App notes: spec.compose.services.web.build: is ignored: nodes do not build images; push the image to a registry",
+      "app.yaml:12: App notes: spec.compose.services.web.environment[0]: API_KEY is omitted: it has no value here or in spec.env of the document, or spec.source.env of the OverseerApp",
       "app.yaml:13: App notes: spec.compose.services.web.volumes[0]: the volume data is not defined in top-level volumes; it is added",
     ];
 

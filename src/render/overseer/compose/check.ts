@@ -11,23 +11,22 @@ import { checkResources } from "./resource-forms.js";
 import { checkService } from "./service.js";
 import { checkKeys, type Mapping } from "./shape.js";
 
-/** What the rest of the expansion needs to know of a service. */
+/** Facts about a service that later steps need. */
 export interface ServiceFacts {
-  /** TCP ports that its containers listen on, as far as the document says. */
+  /** Declared TCP ports of its containers. */
   readonly ports: readonly number[];
-  /** Whether it has `ports`, which those have that are meant to be reached from outside. */
+  /** Whether the service has `ports`, that is, is exposed to the outside. */
   readonly hasPorts: boolean;
-  /** Ports of the node that it takes. */
+  /** Host ports that it publishes. */
   readonly published: readonly PublishedPort[];
   readonly mounts: readonly Mount[];
-  /** Whether it runs: it does not when it has profiles, of which a node turns none on. */
+  /** Whether the service runs. Services with profiles do not. */
   readonly runs: boolean;
 }
 
 /**
- * The checks of Compose that can fail early with a clear message; what is not looked at here is for Compose on the node
- * to judge. `compose` has its variables filled in, `written` are the documents before that. All problems are reported. Facts
- * are given by name of the service.
+ * Validates an interpolated Compose document and returns facts by service name. Reports all problems. `written` are the
+ * documents before interpolation. Compose on the node validates what is not checked here.
  */
 export function checkCompose(
   compose: Mapping,
@@ -35,11 +34,11 @@ export function checkCompose(
   report: Reporter,
 ): ReadonlyMap<string, ServiceFacts> {
   checkKeys(compose, TOP_LEVEL_KEYS, report);
-  if (compose.version !== undefined) report.at("version").note("Compose ignores it; it is left out");
-  if (compose.name !== undefined) report.at("name").note("is left out: the project is named after the app");
+  if (compose.version !== undefined) report.at("version").note("is ignored, as in Compose");
+  if (compose.name !== undefined) report.at("name").note("is ignored: the project is named after the app");
   const { include } = compose;
   if (include !== undefined && include !== null && !(Array.isArray(include) && include.length === 0)) {
-    report.at("include").problem("other files are not read by this version; write their services out");
+    report.at("include").problem("is not supported: list the files in composeFiles");
   }
   checkResources(compose, report);
   checkSources(compose, report);
@@ -86,7 +85,7 @@ function servicesOf(compose: Mapping, report: Reporter): ReadonlyMap<string, Map
   );
 }
 
-/** The mounts of a service as they are written; undefined when they come from several places. */
+/** Returns the `volumes` of a service before interpolation, unless several definitions are merged. */
 function writtenMounts(written: readonly { readonly value: Mapping }[], name: string): unknown {
   const [first] = written;
   const services = written.length === 1 && isRecord(first?.value.services) ? first.value.services : {};

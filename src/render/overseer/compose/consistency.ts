@@ -4,7 +4,7 @@ import { parseBytes } from "./forms.js";
 import type { Mount } from "./mounts.js";
 import type { Mapping } from "./shape.js";
 
-/** Keys that say the same as one of `deploy.resources`. Where that has others of the group, Compose asks for the same value in both. */
+/** Keys that duplicate a field of `deploy.resources`. If that group is present, Compose requires the same value in both. */
 const TWICE: readonly (readonly [key: string, group: "limits" | "reservations", field: string])[] = [
   ["cpus", "limits", "cpus"],
   ["mem_limit", "limits", "memory"],
@@ -12,7 +12,7 @@ const TWICE: readonly (readonly [key: string, group: "limits" | "reservations", 
   ["mem_reservation", "reservations", "memory"],
 ];
 
-/** Checks that keys of a service do not contradict each other. */
+/** Validates that the keys of a service do not contradict each other. */
 export function checkConsistency(service: Mapping, mounts: readonly Mount[], report: Reporter): void {
   checkTargets(service, mounts, report);
   checkScale(service, report);
@@ -31,7 +31,7 @@ export function checkConsistency(service: Mapping, mounts: readonly Mount[], rep
   checkDevices(service.gpus, report.at("gpus"));
 }
 
-/** A service whose limits in the older keys stand in `deploy.resources`, too, where that has others of the same group. */
+/** Copies limits from the older keys to `deploy.resources` if that already has the group. */
 export function repeatLimits(service: Mapping): Mapping {
   const resources = resourcesOf(service);
   const repeated: Record<string, Mapping> = {};
@@ -51,13 +51,13 @@ export function resourcesOf({ deploy }: Mapping): Mapping {
   return isRecord(resources) ? resources : {};
 }
 
-/** A number or a size as a number; a text that is neither as it is. */
+/** Converts a number or size to a number. Other strings are returned unchanged. */
 function amount(value: unknown): unknown {
   if (typeof value !== "string") return value;
   return value === "" || Number.isNaN(Number(value)) ? (parseBytes(value) ?? value) : Number(value);
 }
 
-/** A path in the container can hold one mount. */
+/** Validates that each container path is mounted only once. */
 function checkTargets({ tmpfs }: Mapping, mounts: readonly Mount[], report: Reporter): void {
   const taken = new Map<string, string>();
   const paths = Array.isArray(tmpfs) ? tmpfs : typeof tmpfs === "string" ? [tmpfs] : [];
@@ -65,7 +65,7 @@ function checkTargets({ tmpfs }: Mapping, mounts: readonly Mount[], report: Repo
   for (const { target, index } of mounts) {
     const first = taken.get(target);
     if (first === undefined) taken.set(target, `volumes[${index}]`);
-    else report.at("volumes", index).problem(`is mounted where ${first} is; remove one of the two`);
+    else report.at("volumes", index).problem(`has the same target as ${first}; remove one of them`);
   }
 }
 

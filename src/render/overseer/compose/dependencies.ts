@@ -3,7 +3,7 @@ import { closest } from "../../closest.js";
 import type { Reporter } from "../reporter.js";
 import { type Mapping, namesIn } from "./shape.js";
 
-/** Checks `depends_on` of all services: what it names is there, and nothing waits for itself. */
+/** Validates `depends_on` of all services: the dependencies exist and there is no cycle. */
 export function checkDependencies(services: ReadonlyMap<string, Mapping>, report: Reporter): void {
   const edges = new Map<string, string[]>();
   for (const [name, service] of services) {
@@ -13,11 +13,11 @@ export function checkDependencies(services: ReadonlyMap<string, Mapping>, report
   }
   const circle = findCircle(edges);
   if (circle !== undefined) {
-    report.at(circle[0] ?? "", "depends_on").problem(`the services wait for each other: ${circle.join(" → ")}`);
+    report.at(circle[0] ?? "", "depends_on").problem(`dependency cycle: ${circle.join(" → ")}`);
   }
 }
 
-/** The services that exist of those that one waits for. */
+/** Validates the dependencies of one service and returns the existing ones. */
 function checkOne(
   written: unknown,
   services: ReadonlyMap<string, Mapping>,
@@ -35,7 +35,7 @@ function checkOne(
   });
 }
 
-/** Services that Compose starts before this one, since it uses something of theirs. */
+/** Implicit dependencies of a service: links, shared volumes and shared namespaces. */
 function impliedBy(service: Mapping, services: ReadonlyMap<string, Mapping>): string[] {
   const lists = [service.links, service.volumes_from].flatMap((value) => (Array.isArray(value) ? value : []));
   const shared = [service.network_mode, service.pid, service.ipc].flatMap((value) => {
@@ -45,28 +45,28 @@ function impliedBy(service: Mapping, services: ReadonlyMap<string, Mapping>): st
   return [...lists.map((item) => String(item).split(":", 1)[0] ?? ""), ...shared].filter((name) => services.has(name));
 }
 
-/** Whether a service runs: those with profiles wait for somebody to turn one on, which on a node nobody does. */
+/** Reports whether a service runs. Services with profiles do not, because a node activates no profile. */
 export function runs({ profiles }: Mapping): boolean {
   return !Array.isArray(profiles) || profiles.length === 0;
 }
 
-/** What to say of a service that others need, and that does not run. */
+/** Message for a required service that does not run. */
 export function doesNotRun(name: string): string {
-  return `the service ${name} has profiles, and a node turns none on: it would not run`;
+  return `the service ${name} has profiles, so it does not run: nodes activate no profiles`;
 }
 
-/** What to say of a service that does not exist. */
+/** Message for a service that does not exist. */
 export function noService(name: string, services: readonly string[]): string {
   const near = closest(name, services);
   const hint = near === undefined ? `; there is ${services.slice(0, 10).join(", ")}` : `; did you mean ${near}?`;
   return `there is no service ${JSON.stringify(name.slice(0, 100))}${hint}`;
 }
 
-/** The names of a circle, the first one again at its end. */
+/** Returns the services of a dependency cycle, with the first one repeated at the end. */
 function findCircle(edges: ReadonlyMap<string, readonly string[]>): string[] | undefined {
   const done = new Set<string>();
   for (const start of edges.keys()) {
-    // Depth first with a list of its own: a chain of ten thousand services would be too deep to call.
+    // Iterative depth-first search: recursion would overflow the stack for very long chains.
     const trail: { readonly name: string; readonly next: string[] }[] = [];
     const positions = new Map<string, number>();
     const enter = (name: string): void => {

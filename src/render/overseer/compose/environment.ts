@@ -3,13 +3,12 @@ import { nameOfValue } from "../describe-issue.js";
 import { SUPPLY } from "../interpolate-tree.js";
 import type { Reporter } from "../reporter.js";
 
-/** What may be the name of a variable that is passed on. */
+/** Valid names of variables that are passed through. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 
 /**
- * Checks `environment` of a service and settles what is passed through: a name without a value takes that of the
- * variable, or is left out. Otherwise Compose on the node would fill in what the node's agent happens to have. `fill`
- * gives the value of a variable in the form of the result.
+ * Validates `environment` of a service and resolves names without a value: they get the value of the variable or are omitted.
+ * Otherwise Compose on the node would use the environment of the node agent. `fill` returns the escaped value of a variable.
  */
 export function resolveEnvironment(
   environment: unknown,
@@ -18,12 +17,12 @@ export function resolveEnvironment(
 ): unknown {
   const pass = (name: string, at: Reporter): string | undefined => {
     if (!VARIABLE.test(name)) {
-      // Not quoted: after a forgotten "=" it holds the value, too.
+      // The item is not quoted: if the "=" is missing, it contains the value.
       at.problem("expected NAME=value, or the name of a variable to pass on: letters, digits, and _ . -");
       return undefined;
     }
     const value = fill(name);
-    if (value === undefined) at.note(`${name} is left out: it has no value here, and none in ${SUPPLY}`);
+    if (value === undefined) at.note(`${name} is omitted: it has no value here or in ${SUPPLY}`);
     return value;
   };
   if (Array.isArray(environment)) {

@@ -7,25 +7,25 @@ import { noService } from "./dependencies.js";
 import { mergeService } from "./merge.js";
 import type { Mapping } from "./shape.js";
 
-/** A Compose document whose variables are filled in, before its `extends` are resolved. */
+/** An interpolated Compose document whose `extends` are not resolved yet. */
 export interface ComposeScope {
   readonly value: Mapping;
-  /** For what is wrong in it. */
+  /** Reports problems of the document. */
   readonly report: Reporter;
-  /** Another file of the source, by a path relative to this one; reports at `from` why it cannot be had. */
+  /** Opens another file of the source by a path relative to this one. Reports at `from` if that fails. */
   readonly open: (file: string, from: Reporter) => ComposeScope | undefined;
 }
 
-/** Where a service, or a part of it, is written. */
+/** A definition that contributes to a service, with its reporter. */
 export interface ServiceLayer {
   readonly value: Mapping;
   readonly report: Reporter;
 }
 
-/** A document in which no service extends another any more. */
+/** A Compose document with all `extends` resolved. */
 export interface Resolved {
   readonly value: Mapping;
-  /** What each service is made of: its own part first, then what it extends, and so on. */
+  /** Definitions of each service: its own first, then those that it extends. */
   readonly layers: ReadonlyMap<string, readonly ServiceLayer[]>;
 }
 
@@ -34,12 +34,12 @@ interface Chain {
   readonly layers: readonly ServiceLayer[];
 }
 
-/** Longest chain of services that extend each other. */
+/** Maximum length of a chain of `extends`. */
 const MAX_CHAIN = 50;
 
 /**
- * Resolves `extends` of all services, as Compose does: in the file that it stands in, before files are merged. What is wrong
- * is reported; the service is then as it is written, with its `extends`. `maxSize`: see `expandedSize`.
+ * Resolves `extends` of all services in their own file, before files are merged, as Compose does. A service whose `extends`
+ * is invalid is reported and returned unchanged. `maxSize` limits the total size; see `expandedSize`.
  */
 export function resolveExtends(scope: ComposeScope, maxSize: number): Resolved {
   const { services } = scope.value;
@@ -58,7 +58,7 @@ export function resolveExtends(scope: ComposeScope, maxSize: number): Resolved {
 class ExtendsResolver {
   readonly #known = new Map<Mapping, Chain>();
   readonly #reported = new Set<Mapping>();
-  /** What all services that extend others may still unfold to, in characters. */
+  /** Remaining size budget of extended services, in characters. */
   #left: number;
   #full = false;
 
@@ -66,7 +66,7 @@ class ExtendsResolver {
     this.#left = maxSize;
   }
 
-  /** `trail`: the services that led here. */
+  /** `trail` lists the services that extend this one. */
   resolve(scope: ComposeScope, name: string, service: Mapping, trail: readonly Mapping[]): Chain {
     const known = this.#known.get(service);
     if (known !== undefined) return known;
@@ -104,9 +104,9 @@ class ExtendsResolver {
     if (!isRecord(base)) {
       return problem(`${noService(wanted, Object.keys(services))}${file === undefined ? "" : ` in ${file}`}`, step);
     }
-    if (trail.includes(base)) return problem("leads back to the service itself: a service cannot extend itself");
+    if (trail.includes(base)) return problem("is a cycle: a service cannot extend itself");
     if (this.#left < 0) {
-      if (!this.#full) problem("the services that extend others unfold to more than a Core takes");
+      if (!this.#full) problem("services with extends expand to more than the size limit of a Core");
       this.#full = true;
       return undefined;
     }

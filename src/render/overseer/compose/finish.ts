@@ -6,25 +6,24 @@ import { resolveEnvironment } from "./environment.js";
 import { normalizePort } from "./ports.js";
 import type { Mapping } from "./shape.js";
 
-/** Limits of a service, as `deploy.resources.limits` has them. */
+/** Limits of a service in the form of `deploy.resources.limits`. */
 export interface Limits {
   readonly cpus?: string;
   readonly memory?: string;
 }
 
-/** What is changed in a document that was checked. */
+/** Inputs of `finishCompose`. */
 export interface Finish {
   readonly facts: ReadonlyMap<string, ServiceFacts>;
-  /** Value of a variable in the form of the result; see `resolveEnvironment`. */
+  /** Returns the escaped value of a variable; see `resolveEnvironment`. */
   readonly fill: (name: string) => string | undefined;
-  /** The service that gets limits, unless it has its own. */
+  /** The service that the limits of the app apply to, unless it sets its own. */
   readonly limited?: { readonly service: string; readonly limits: Limits };
 }
 
 /**
- * The document that goes to a Core: as written, without what means nothing there (`version`, `name`, `build`), with what
- * was left to be said (variables passed through, volumes that no one defined, limits). Each change is a note, or a
- * problem.
+ * Completes a validated document for a Core: removes keys without effect (`version`, `name`, `build`) and adds passed-through
+ * variables, undefined volumes and limits. Each change is reported as a note or a problem.
  */
 export function finishCompose(compose: Mapping, { facts, fill, limited }: Finish, report: Reporter): Mapping {
   const services = Object.entries(isRecord(compose.services) ? compose.services : {}).map(([name, service]) => {
@@ -63,7 +62,7 @@ function finishService(
   return repeatLimits(isLimited && limits !== undefined ? withLimits(settled, limits) : settled);
 }
 
-/** Limits of the document win over those of the app, in either spelling. */
+/** Adds the limits of the app. Limits of the service take precedence in either syntax. */
 function withLimits(service: Mapping, { cpus, memory }: Limits): Mapping {
   const deploy = isRecord(service.deploy) ? service.deploy : {};
   const resources = resourcesOf(service);
@@ -75,7 +74,7 @@ function withLimits(service: Mapping, { cpus, memory }: Limits): Mapping {
   return { ...service, deploy: { ...deploy, resources: { ...resources, limits: { ...added, ...own } } } };
 }
 
-/** Numbers in a command as the text that the program gets: Compose takes text alone there. */
+/** Converts numbers in a command to strings, because Compose accepts only strings there. */
 function asWords(command: unknown): unknown {
   if (!Array.isArray(command)) return command;
   return command.map((word: unknown) =>
@@ -83,7 +82,7 @@ function asWords(command: unknown): unknown {
   );
 }
 
-/** As Go formats it: `1e-07`, `1.2345675e+06`. */
+/** Formats a number as Go does: `1e-07`, `1.2345675e+06`. */
 function numberText(value: number): string {
   const exponent = Math.floor(Math.log10(Math.abs(value)));
   if (Number.isInteger(value) || (exponent >= -4 && exponent < 6)) return String(value);

@@ -4,17 +4,17 @@ import { nameOfValue } from "../describe-issue.js";
 import type { Reporter } from "../reporter.js";
 import { checkKeys, type Mapping } from "./shape.js";
 
-/** Checks a value of a Compose document against what its key may hold, and reports what is wrong with it. */
+/** Validates a value of a Compose document and reports problems. */
 export type Form = (value: unknown, report: Reporter) => void;
 
-/** A value that is neither a list nor a mapping. `hint` is said of a value of another type, after what it is. */
+/** A scalar form. `hint` is appended to the message if a value does not match. */
 function scalar(
   expected: string,
   accepts: (value: unknown) => boolean,
   hint: (value: unknown) => string = noHint,
 ): Form {
   return (value, report) => {
-    // The node puts the value of a secret in its place.
+    // The node replaces the reference by the value of the secret.
     if (accepts(value) || (typeof value === "string" && value.includes("${SECRET:"))) return;
     const found = typeof value === "string" ? "" : `, found ${nameOfValue(value)}`;
     report.problem(`expected ${expected}${found}${hint(value)}`);
@@ -28,25 +28,25 @@ const matches = (value: unknown, pattern: RegExp): boolean => typeof value === "
 
 const NUMERIC = /^[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:e[-+]?[0-9]+)?$/i;
 
-/** Any value: for keys that are checked elsewhere, or that mean nothing on a node. */
+/** Any value: for keys that are validated elsewhere or have no effect on a node. */
 export const unchecked: Form = () => {};
-/** Text; a number has to be in quotes. */
+/** A string. Numbers must be quoted. */
 export const text: Form = scalar("text", (value) => typeof value === "string", quotes);
-/** Text or a number, as options of drivers are. */
+/** A string or a number, for example a driver option. */
 export const textOrNumber: Form = scalar("text or a number", (value) => typeof value === "string" || isNumber(value));
-/** The value of a label or variable; without one it is a name alone. */
+/** The value of a label or variable, or null for a name without a value. */
 export const plain: Form = scalar(
   "text, a number, or true or false",
   (value) => value === null || typeof value === "boolean" || typeof value === "string" || isNumber(value),
 );
-/** A switch, also one in quotes, with the words of YAML 1.1. */
+/** A Boolean, also quoted, including the spellings of YAML 1.1. */
 export const boolean: Form = scalar(
   "true or false",
   (value) => typeof value === "boolean" || matches(value, /^(?:true|false|yes|no|on|off|y|n)$/i),
 );
-/** A number, also one in quotes. */
+/** A number, also quoted. */
 export const number: Form = scalar("a number", (value) => isNumber(value) || matches(value, NUMERIC));
-/** A duration with its unit. */
+/** A duration with a unit. */
 export const duration: Form = scalar(
   "a duration like 30s or 1m30s",
   (value) => matches(value, /^[-+]?(?:0|(?:(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h|d|w))+)$/),
@@ -55,19 +55,19 @@ export const duration: Form = scalar(
 const BYTES = /^(?:-?[0-9]+|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(?:b|[kmgtp](?:i?b)?)?)$/i;
 const UNITS = "bkmgtp";
 
-/** Number of bytes that a size stands for; undefined when it is none. */
+/** Converts a size to bytes. Undefined if it is not a valid size. */
 export function parseBytes(size: string): number | undefined {
   if (!BYTES.test(size)) return undefined;
   const unit = /[a-z]/i.exec(size)?.[0].toLowerCase() ?? "b";
   return Math.trunc(Number.parseFloat(size) * 1024 ** UNITS.indexOf(unit));
 }
 
-/** A size, or a number of bytes. */
+/** A size, or a number of bytes without a unit. */
 export const bytes: Form = scalar("a size like 64m or 1.5gb", (value) => isNumber(value) || matches(value, BYTES));
-/** A size where Compose takes text alone. */
+/** A size where Compose accepts only a string. */
 export const quotedBytes: Form = scalar('a size like "64m" or "1.5gb"', (value) => matches(value, BYTES), quotes);
 
-/** A whole number, also one in quotes, within limits. */
+/** An integer in a range, also quoted. */
 export function integer(min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER): Form {
   const least = min === Number.MIN_SAFE_INTEGER ? "" : ` of at least ${min}`;
   const expected = max === Number.MAX_SAFE_INTEGER ? `a whole number${least}` : `a whole number from ${min} to ${max}`;
@@ -77,7 +77,7 @@ export function integer(min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INT
   });
 }
 
-/** A form of which Compose takes no text, although it could be read. */
+/** Rejects quoted values, which Compose does not accept for this form. */
 export function unquoted(form: Form): Form {
   return (value, report) => {
     if (typeof value === "string") report.problem("expected a value without quotes, found text");
@@ -85,7 +85,7 @@ export function unquoted(form: Form): Form {
   };
 }
 
-/** One of several texts. */
+/** One of several strings. */
 export function oneOf(...values: readonly string[]): Form {
   return (value, report) => {
     if (typeof value === "string" && (values.includes(value) || value.includes("${SECRET:"))) return;
@@ -94,7 +94,7 @@ export function oneOf(...values: readonly string[]): Form {
   };
 }
 
-/** A text of a pattern. */
+/** A string that matches a pattern. */
 export function textLike(pattern: RegExp, expected: string): Form {
   return scalar(expected, (value) => matches(value, pattern), quotes);
 }
@@ -107,7 +107,7 @@ export function list(item: Form): Form {
   };
 }
 
-/** A list in which no text may stand twice. */
+/** A list without duplicates. */
 export function distinct(item: Form): Form {
   const check = list(item);
   return (value, report) => {
@@ -129,7 +129,7 @@ export function mapOf(item: Form): Form {
   };
 }
 
-/** What the keys of a mapping may hold. */
+/** Forms of the keys of a mapping. */
 export type Fields = Readonly<Record<string, Form>>;
 
 /** A mapping with known keys, and `x-…`. */
@@ -140,7 +140,7 @@ export function fields(known: Fields, required: readonly string[] = []): Form {
   };
 }
 
-/** Checks the keys of a mapping and what they hold. */
+/** Validates the keys of a mapping and their values. */
 export function checkFields(mapping: Mapping, known: Fields, report: Reporter, required: readonly string[] = []): void {
   checkKeys(mapping, Object.keys(known), report);
   for (const key of required) if (mapping[key] === undefined) report.at(key).problem("is missing");
@@ -149,7 +149,7 @@ export function checkFields(mapping: Mapping, known: Fields, report: Reporter, r
   }
 }
 
-/** One of several forms, by the type of the value. */
+/** Selects a form by the type of the value. */
 export function either(forms: {
   readonly list?: Form;
   readonly mapping?: Form;
@@ -164,21 +164,21 @@ export function either(forms: {
   };
 }
 
-/** A form, or nothing: a key without a value. */
+/** Also accepts null, that is, a key without a value. */
 export function orNothing(form: Form): Form {
   return (value, report) => {
     if (value !== null) form(value, report);
   };
 }
 
-/** A text, or a list of texts. */
+/** A string or a list of strings. */
 export const textOrList: Form = either({ scalar: text, list: list(text), expected: "text or a list" });
 const word: Form = (value, report) => (value === null ? text(value, report) : plain(value, report));
-/** A command; numbers in it become text. */
+/** A command. Numbers in it are converted to strings later. */
 export const command: Form = orNothing(either({ scalar: text, list: list(word), expected: "text or a list" }));
-/** A mapping of names to values, or a list of `NAME=value`. */
+/** A mapping, or a list of `NAME=value`. */
 export const labels: Form = either({ mapping: mapOf(plain), list: list(text), expected: "a mapping or a list" });
-/** Options of a driver. */
+/** Driver options. */
 export const options: Form = mapOf(textOrNumber);
 
 function isNumber(value: unknown): boolean {

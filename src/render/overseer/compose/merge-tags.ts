@@ -1,22 +1,22 @@
 import { isRecord } from "../../../manifest/shape.js";
 import { OVERRIDE_TAG, RESET_TAG } from "../../../manifest/yaml/yaml-schema.js";
 
-/** A value with the tag `!reset`: what it would be merged with is removed. */
+/** Reports whether a value has the tag `!reset`, which removes the value that it is merged with. */
 export function isReset(value: unknown): boolean {
   return isTagged(value, RESET_TAG);
 }
 
-/** The content of a value with the tag `!override`, which replaces what it would be merged with; undefined for others. */
+/** Returns the content of a value with the tag `!override`, which replaces the value that it is merged with. */
 export function overrideOf(value: unknown): { readonly content: unknown } | undefined {
   return isTagged(value, OVERRIDE_TAG) ? { content: value[OVERRIDE_TAG] } : undefined;
 }
 
-/** The step of a path that a tag adds to a tree; it stands in no file. */
+/** Reports whether a path step represents a tag. Such steps are not part of the file. */
 export function isTagStep(step: string | number): boolean {
   return step === RESET_TAG || step === OVERRIDE_TAG;
 }
 
-/** A tree as it is after all merging: what has `!reset` is gone, what has `!override` is there without the tag. */
+/** Removes the tags from a merged tree: drops `!reset` values and unwraps `!override` values. */
 export function withoutTags(value: unknown): unknown {
   const content = overrideOf(value);
   if (content !== undefined) return withoutTags(content.content);

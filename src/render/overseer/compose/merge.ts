@@ -2,24 +2,24 @@ import { isRecord } from "../../../manifest/shape.js";
 import { isReset, overrideOf } from "./merge-tags.js";
 import type { Mapping } from "./shape.js";
 
-/** How two values of one field become one. `onto` is what is there, `value` what is laid over it. Both are there. */
+/** Merges two values of one field: `value` overrides `onto`. Both are defined. */
 type Rule = (onto: unknown, value: unknown) => unknown;
 
 const replace: Rule = (_, value) => value;
 
-/** Lists and mappings of `NAME=value`: names are merged. */
+/** Merges mappings, and lists of `NAME=value`, by name. */
 const byName: Rule = (onto, value) => {
   const [before, after] = [asMapping(onto), asMapping(value)];
   return before === undefined || after === undefined ? value : mergeMappings(before, after, () => replace);
 };
 
-/** A text or a list of texts, all of them without repetition. */
+/** Concatenates strings or lists of strings without duplicates. */
 const united: Rule = (onto, value) => {
   const all = [...asList(onto), ...asList(value)];
   return all.filter((item, index) => typeof item === "object" || all.indexOf(item) === index);
 };
 
-/** Lists whose items replace each other by what `keyOf` gives. */
+/** Merges lists whose items are identified by `keyOf`. */
 const keyed =
   (keyOf: (item: unknown) => string): Rule =>
   (onto, value) => {
@@ -28,7 +28,7 @@ const keyed =
     return [...items.values()];
   };
 
-/** Rules of the fields of a service that are not merged by the shape of their values. */
+/** Merge rules of service fields that differ from the default rule. */
 const SERVICE_RULES: Readonly<Record<string, Rule>> = {
   command: replace,
   entrypoint: replace,
@@ -63,12 +63,12 @@ const SERVICE_RULES: Readonly<Record<string, Rule>> = {
   label_file: united,
 };
 
-/** A service with another laid over it, by the rules of Compose. */
+/** Merges `service` over `onto` by the rules of Compose. */
 export function mergeService(onto: Mapping, service: Mapping): Mapping {
   return mergeMappings(onto, service, (key) => SERVICE_RULES[key] ?? merge);
 }
 
-/** A Compose document with another laid over it, as Compose does with several files. */
+/** Merges `document` over `onto` like Compose merges several files. */
 export function mergeDocuments(onto: Mapping, document: Mapping): Mapping {
   return mergeMappings(onto, document, (key) => (key === "services" ? mergeServices : merge));
 }
@@ -82,7 +82,7 @@ const mergeServices: Rule = (onto, value) =>
       )
     : value;
 
-/** What no rule is about: mappings key by key, lists one behind the other, everything else the new one. */
+/** Default rule: merges mappings by key, concatenates lists and replaces other values. */
 function merge(onto: unknown, value: unknown): unknown {
   if (isRecord(onto) && isRecord(value)) return mergeMappings(onto, value, () => merge);
   return Array.isArray(onto) && Array.isArray(value) ? united(onto, value) : value;
@@ -97,7 +97,7 @@ function mergeMappings(onto: Mapping, value: Mapping, ruleOf: (key: string) => R
     if (isReset(child)) result.delete(key);
     else if (override !== undefined) result.set(key, override.content);
     else if (before === undefined || before === null || rule === replace) result.set(key, child);
-    // A key without a value takes what is there, as in Compose.
+    // As in Compose, a key without a value keeps the existing value.
     else if (child !== null) result.set(key, rule(before, child));
   }
   return Object.fromEntries(result);
@@ -107,7 +107,7 @@ function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : value === null || value === undefined ? [] : hosts(value);
 }
 
-/** `extra_hosts` as a mapping in the form of a list; any other value alone. */
+/** Converts an `extra_hosts` mapping to a list; wraps any other value in a list. */
 function hosts(value: unknown): readonly unknown[] {
   if (!isRecord(value)) return [value];
   return Object.entries(value).flatMap(([name, address]) =>
@@ -115,7 +115,7 @@ function hosts(value: unknown): readonly unknown[] {
   );
 }
 
-/** `NAME=value` items as a mapping; undefined for what is neither. */
+/** Converts a list of `NAME=value` to a mapping. Undefined for other values. */
 function asMapping(value: unknown): Mapping | undefined {
   if (isRecord(value)) return value;
   if (!Array.isArray(value) || value.some((item) => typeof item !== "string")) return undefined;
@@ -127,7 +127,7 @@ function asMapping(value: unknown): Mapping | undefined {
   );
 }
 
-/** `depends_on` as a mapping. */
+/** Converts `depends_on` to a mapping. */
 function conditions(value: unknown): Mapping {
   const started = { condition: "service_started", required: true };
   if (isRecord(value)) return value;
@@ -147,7 +147,7 @@ function sameDriver(onto: unknown, value: unknown): boolean {
   return onto.driver === undefined || value.driver === undefined || onto.driver === value.driver;
 }
 
-/** Two items of `ports` are one when they say the same of node and container. */
+/** Returns the merge key of an item of `ports`. */
 function portKey(item: unknown): string {
   if (!isRecord(item)) return String(item).replace(/\/tcp$/i, "");
   const { host_ip = "", published = "", target, protocol = "tcp" } = item;
@@ -156,7 +156,7 @@ function portKey(item: unknown): string {
   return `${address}${taken}${String(target)}${protocol === "tcp" ? "" : `/${String(protocol)}`}`;
 }
 
-/** Two mounts are one when they lead to the same path in the container. */
+/** Returns the merge key of a mount: its path in the container. */
 function mountKey(item: unknown): string {
   if (isRecord(item)) return String(item.target);
   const [first = "", target = first] = String(item).split(":");

@@ -6,10 +6,10 @@ import { checkFields } from "./forms.js";
 import { MOUNT_FIELDS } from "./service-forms.js";
 import { listAt, type Mapping } from "./shape.js";
 
-/** One item of `volumes` of a service, in either form. */
+/** An item of `volumes` of a service, in short or long syntax. */
 export interface Mount {
   readonly type: "volume" | "bind" | "other";
-  /** Name of the volume, or path on the node; undefined for a volume without a name. */
+  /** Volume name or path on the node. Undefined for an anonymous volume. */
   readonly source: string | undefined;
   /** Path in the container. */
   readonly target: string;
@@ -19,16 +19,16 @@ export interface Mount {
 
 const EXPECTED = 'expected a volume like "data:/var/lib/data", "/srv/data:/data:ro" or a mapping with type and target';
 const TYPES = ["bind", "volume", "tmpfs", "npipe", "cluster", "image"];
-/** Of an item of Coolify, which no Compose knows. */
+/** Keys of Coolify's volume items. They are not part of Compose. */
 const FOREIGN_KEYS = ["content", "is_directory", "isDirectory"];
 
 const RELATIVE =
   "relative path: the repository's files are not on the node; use a named volume, an absolute path, or configs.content";
-const HOME = "~ is the home of whoever runs the agent of the node; write an absolute path";
+const HOME = "~ is the home directory of the node agent; use an absolute path";
 
 /**
- * Checks `volumes` of a service, whose variables are filled in; `written` is the list before that, for hints. The short
- * form is split at its colons only now, so a default like `${DATA:-/srv/x}` may hold one.
+ * Validates `volumes` of an interpolated service. `written` is the list before interpolation, for hints. The short syntax is
+ * split after interpolation because defaults like `${DATA:-/srv/x}` contain colons.
  */
 export function checkMounts(service: Mapping, written: unknown, report: Reporter): Mount[] {
   return listAt(service, "volumes", report).flatMap((item, index): Mount[] => {
@@ -43,12 +43,12 @@ export function checkMounts(service: Mapping, written: unknown, report: Reporter
 
 function shortMount(text: string, written: string, index: number, report: Reporter): Mount[] {
   if (text.includes("${SECRET:")) {
-    report.problem("a secret has no place in a volume");
+    report.problem("secrets are not supported in volumes");
     return [];
   }
   const parts = text.split(":");
   if (/^[A-Za-z]:[\\/]/.test(text)) {
-    const drive = "one letter before a colon is read as a drive of Windows; give the volume a longer name";
+    const drive = "Compose reads a single letter before a colon as a Windows drive; use a longer volume name";
     report.problem(drive);
     return [];
   }

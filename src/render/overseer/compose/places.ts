@@ -4,22 +4,22 @@ import type { Reporter } from "../reporter.js";
 import type { ServiceLayer } from "./extends.js";
 import { overrideOf } from "./merge-tags.js";
 
-/** What a merged Compose document was made of. */
+/** The parts of a merged Compose document. */
 export interface ComposeLayers {
-  /** The files, the last one first. */
+  /** Files, last one first. */
   readonly documents: readonly ServiceLayer[];
-  /** The parts of each service, the most specific one first. */
+  /** Definitions of each service, most specific first. */
   readonly services: ReadonlyMap<string, readonly ServiceLayer[]>;
 }
 
-/** Where a field of a merged document is written; undefined when no part has anything of it. */
+/** Returns the place of a field of a merged document, or undefined if no part contains it. */
 export function placeOf({ documents, services }: ComposeLayers, path: FieldPath): Reporter | undefined {
   const [first, name, ...rest] = path;
   const parts = first === "services" && typeof name === "string" ? services.get(name) : undefined;
   return parts === undefined ? deepest(documents, path) : deepest(parts, rest);
 }
 
-/** The place in the part that goes the deepest along the path. The position in a list that several parts fill says nothing. */
+/** Returns the place in the part that contains most of the path. Indexes of lists merged from several parts are dropped. */
 function deepest(parts: readonly ServiceLayer[], path: FieldPath): Reporter | undefined {
   const index = path.findIndex((step) => typeof step === "number");
   const shared = index >= 0 && parts.filter(({ value }) => depthOf(value, path.slice(0, index)) === index).length > 1;
@@ -33,7 +33,7 @@ function deepest(parts: readonly ServiceLayer[], path: FieldPath): Reporter | un
   return best?.report.at(...steps);
 }
 
-/** How many steps of a path there are in a value. */
+/** Returns the number of path steps that exist in a value. */
 function depthOf(value: unknown, path: FieldPath): number {
   let at = overrideOf(value)?.content ?? value;
   for (const [depth, step] of path.entries()) {

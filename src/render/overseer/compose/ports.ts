@@ -9,32 +9,32 @@ import { listAt, type Mapping } from "./shape.js";
 const EXPECTED = 'expected a port like "8080:80", "127.0.0.1:8080:80" or "53:53/udp"';
 const PROTOCOLS = ["tcp", "udp", "sctp"];
 
-/** Ports of the node that a service takes for itself. */
+/** A host port or port range that a service publishes. */
 export interface PublishedPort {
-  /** Address of the node; empty: all of them. */
+  /** Host address. Empty for all addresses. */
   readonly address: string;
   readonly protocol: string;
   readonly first: number;
   readonly last: number;
-  /** Position in `ports`. */
+  /** Index in `ports`. */
   readonly index: number;
 }
 
-/** What `ports` and `expose` of a service say. */
+/** Ports of a service, from `ports` and `expose`. */
 export interface ServicePorts {
-  /** TCP ports that its containers listen on, in the order of `ports`, then of `expose`; of a range the first one. */
+  /** TCP ports of its containers, from `ports`, then `expose`. Only the first port of a range. */
   readonly container: readonly number[];
   readonly published: readonly PublishedPort[];
 }
 
-/** One item of `ports`. */
+/** An item of `ports`. */
 interface Port {
-  /** The TCP port of the container; undefined when it is another protocol's. */
+  /** TCP port of the container. Undefined for other protocols. */
   readonly container: number | undefined;
   readonly published: Omit<PublishedPort, "index"> | undefined;
 }
 
-/** Checks `ports` and `expose` of a service. */
+/** Validates `ports` and `expose` of a service. */
 export function checkPorts(service: Mapping, report: Reporter): ServicePorts {
   const container: number[] = [];
   const published: PublishedPort[] = [];
@@ -52,7 +52,7 @@ export function checkPorts(service: Mapping, report: Reporter): ServicePorts {
   return { container: container.filter((port) => isPort(port)), published };
 }
 
-/** A port in the short form; undefined after a problem. */
+/** Parses a port in short syntax. Undefined after a problem. */
 function shortPort(item: unknown, report: Reporter): Port | undefined {
   if (typeof item !== "string" && typeof item !== "number") {
     report.problem(`${EXPECTED}, found ${nameOfValue(item)}`);
@@ -79,7 +79,7 @@ function shortPort(item: unknown, report: Reporter): Port | undefined {
   };
 }
 
-/** Of `[address:][published:]target[/protocol]`; colons are counted from the right, since an address may have some. */
+/** Splits `[address:][published:]target[/protocol]` from the right, because an address can contain colons. */
 function splitPort(text: string): {
   readonly address: string | undefined;
   readonly published: string | undefined;
@@ -95,7 +95,7 @@ function splitPort(text: string): {
   return { address, published, target, protocol: protocol.toLowerCase() };
 }
 
-/** A range for one port of the container, like `8000-9000:80`, takes the first free one: which that is cannot be told. */
+/** A host range for one container port, like `8000-9000:80`, uses the first free port, which is not known in advance. */
 function publishedAs(address: string, protocol: string, from: Range | undefined, targets: number): Port["published"] {
   if (from === undefined || from.length !== targets) return undefined;
   return { address, protocol, first: from.first, last: from.first + from.length - 1 };
@@ -128,14 +128,14 @@ function longPort(item: Mapping, report: Reporter): Port | undefined {
   };
 }
 
-/** Empty: all addresses. No zone (`%eth0`): Compose takes none. */
+/** Accepts an empty address (all addresses) but no zone (`%eth0`), which Compose does not accept. */
 function isAddress(address: string): boolean {
   return address === "" || (isIP(address) !== 0 && !address.includes("%"));
 }
 
 /**
- * An item of `ports` as every version of Compose reads it: an IPv6 address gets its brackets, which the specification
- * leaves out and Compose asks for.
+ * Adds brackets to the IPv6 address of an item of `ports`. The specification omits them, but some versions of Compose require
+ * them.
  */
 export function normalizePort(item: unknown): unknown {
   if (typeof item !== "string") return item;

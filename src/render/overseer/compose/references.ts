@@ -4,7 +4,7 @@ import type { Reporter } from "../reporter.js";
 import { noService } from "./dependencies.js";
 import { isRelativePath, listAt, type Mapping, mappingAt, namesIn } from "./shape.js";
 
-/** Checks that each network, secret and config that a service uses is defined at the top. */
+/** Validates that networks, secrets, configs, models and services that a service references exist. */
 export function checkReferences(compose: Mapping, services: ReadonlyMap<string, Mapping>, report: Reporter): void {
   for (const field of ["networks", "secrets", "configs", "models"] as const) {
     const defined = Object.keys(isRecord(compose[field]) ? compose[field] : {});
@@ -50,7 +50,7 @@ function checkNetworkModes(services: ReadonlyMap<string, Mapping>, report: Repor
   }
 }
 
-/** Whose network, processes or memory a service shares: that service has to be there. */
+/** Validates the service in `network_mode`, `pid` and `ipc` of the form `service:name`. */
 function checkShared(services: ReadonlyMap<string, Mapping>, report: Reporter): void {
   for (const [name, service] of services) {
     for (const field of ["network_mode", "pid", "ipc"] as const) {
@@ -63,7 +63,7 @@ function checkShared(services: ReadonlyMap<string, Mapping>, report: Reporter): 
   }
 }
 
-/** `links` and `volumes_from` name services, with something behind a colon. */
+/** Validates the services in `links` and `volumes_from`, whose items are `service:suffix`. */
 function checkLinks(services: ReadonlyMap<string, Mapping>, report: Reporter): void {
   for (const [name, service] of services) {
     for (const field of ["links", "volumes_from"] as const) {
@@ -76,10 +76,10 @@ function checkLinks(services: ReadonlyMap<string, Mapping>, report: Reporter): v
   }
 }
 
-/** What a secret or config may be made of, besides what exists already. */
+/** Sources of secrets and configs that are not external. */
 const SOURCES = { secrets: ["file", "environment"], configs: ["file", "environment", "content"] } as const;
 
-/** Checks that secrets and configs at the top take nothing from files or variables that a node does not have. */
+/** Validates the sources of top-level secrets and configs. Repository files and variables are not available on a node. */
 export function checkSources(compose: Mapping, report: Reporter): void {
   for (const field of ["secrets", "configs"] as const) {
     const all = mappingAt(compose, field, report) ?? {};
@@ -94,13 +94,15 @@ export function checkSources(compose: Mapping, report: Reporter): void {
         );
       }
       if (one.environment !== undefined) {
-        at.at("environment").problem("a node has no variables of its own; write content: ${NAME} in configs");
+        at.at("environment").problem(
+          "is not supported: nodes have no environment variables; use content: ${NAME} in configs",
+        );
       }
     }
   }
 }
 
-/** A secret or config is made of one thing, or exists already. */
+/** Validates that a secret or config has exactly one source or is external. */
 function checkOrigin(one: Mapping, sources: readonly string[], report: Reporter): void {
   const [, second] = sources.filter((key) => one[key] !== undefined);
   if (second !== undefined) report.at(second).problem(`expected only one of ${sources.join(", ")}`);

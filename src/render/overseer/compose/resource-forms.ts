@@ -15,12 +15,12 @@ import {
 } from "./forms.js";
 import { type Mapping, mappingAt } from "./shape.js";
 
-/** `true`, or the older mapping with a name. */
+/** `true`, or the deprecated mapping with a name. */
 const external = either({ scalar: boolean, mapping: fields({ name: text }), expected: "true or false" });
 
 const COMMON: Fields = { name: text, external, labels };
 
-/** What networks, volumes, secrets and configs at the top of a Compose document may hold. */
+/** Forms of top-level networks, volumes, secrets and configs. */
 const RESOURCES: Readonly<Record<string, Fields>> = {
   networks: {
     ...COMMON,
@@ -45,7 +45,7 @@ const models = mapOf(
   fields({ name: text, model: text, context_size: integer(), runtime_flags: list(text) }, ["model"]),
 );
 
-/** Checks what the networks, volumes, secrets, configs and models at the top hold. */
+/** Validates top-level networks, volumes, secrets, configs and models. */
 export function checkResources(compose: Mapping, report: Reporter): void {
   if (compose.models !== undefined) models(compose.models, report.at("models"));
   for (const [kind, known] of Object.entries(RESOURCES)) {
@@ -62,7 +62,7 @@ export function checkResources(compose: Mapping, report: Reporter): void {
   }
 }
 
-/** Docker has made an external volume already: nothing else can be said of it. */
+/** An external volume already exists, so that Compose rejects options that would create it. */
 function checkExternalVolume(volume: Mapping, report: Reporter): void {
   if (volume.external === undefined || volume.external === false || volume.external === "false") return;
   for (const key of ["driver", "driver_opts", "labels"]) {

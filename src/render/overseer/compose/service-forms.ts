@@ -28,7 +28,7 @@ import {
 
 const texts = list(text);
 
-/** A secret or config that a service gets. */
+/** A reference to a secret or config. */
 const grant = either({
   scalar: text,
   mapping: fields({ source: text, target: text, uid: text, gid: text, mode: integer() }),
@@ -111,7 +111,7 @@ const limit = either({
   expected: "a whole number or a mapping with soft and hard",
 });
 
-/** What the keys of a service may hold. `unchecked`: it is checked with more care elsewhere, or a node makes nothing of it. */
+/** Forms of the keys of a service. Keys with the form `unchecked` are validated elsewhere, or have no effect on a node. */
 export const SERVICE_FIELDS: Fields = {
   annotations: labels,
   attach: boolean,
@@ -265,7 +265,7 @@ export const SERVICE_FIELDS: Fields = {
   working_dir: text,
 };
 
-/** What the keys of a mount in the long form may hold; those that say what is mounted where are checked elsewhere. */
+/** Forms of the keys of a volume in long syntax. Source and target are validated elsewhere. */
 export const MOUNT_FIELDS: Fields = {
   type: unchecked,
   source: unchecked,
@@ -283,7 +283,7 @@ export const MOUNT_FIELDS: Fields = {
   image: fields({ subpath: text }),
 };
 
-/** What the keys of a port in the long form may hold; those that say which ports are checked elsewhere. */
+/** Forms of the keys of a port in long syntax. Addresses, ports and protocol are validated elsewhere. */
 export const PORT_FIELDS: Fields = {
   name: text,
   mode: text,

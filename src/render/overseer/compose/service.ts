@@ -5,7 +5,7 @@ import { checkFields } from "./forms.js";
 import { SERVICE_FIELDS } from "./service-forms.js";
 import { isRelativePath, type Mapping } from "./shape.js";
 
-/** Checks what can be said of a service alone, but for its ports, volumes and environment. */
+/** Validates a service on its own, except for its ports, volumes and environment. */
 export function checkService(name: string, service: Mapping, report: Reporter): void {
   if (!/^[a-zA-Z0-9._-]+$/.test(name)) {
     report.problem("the name of a service has letters, digits, and - . _ only");
@@ -23,16 +23,14 @@ function checkImage(service: Mapping, report: Reporter): void {
   const { image, build } = service;
   if (image === undefined || image === null) {
     if (build !== undefined) {
-      report
-        .at("build")
-        .problem("nodes do not build from Git: build and push the image elsewhere, and name it in image");
+      report.at("build").problem("nodes do not build images: push the image to a registry and set image");
     } else if (service.extends === undefined && service.provider === undefined) {
       report.problem("has no image");
     }
   } else if (typeof image !== "string" || image.trim() === "") {
     report.at("image").problem(typeof image === "string" ? "is empty" : `expected text, found ${nameOfValue(image)}`);
   } else if (build !== undefined) {
-    report.at("build").note("is left out: nodes do not build from Git, so the image has to be pushed elsewhere");
+    report.at("build").note("is ignored: nodes do not build images; push the image to a registry");
   }
 }
 

@@ -5,7 +5,7 @@ import type { Reporter } from "../reporter.js";
 /** A mapping of a Compose document. */
 export type Mapping = Readonly<Record<string, unknown>>;
 
-/** The mapping at a key; undefined when it is absent, or, after a problem, when it is something else. */
+/** Returns the mapping at a key. Undefined if it is absent, or, after reporting a problem, if it has another type. */
 export function mappingAt(parent: Mapping, key: string, report: Reporter): Mapping | undefined {
   const value = parent[key];
   if (value === undefined || isRecord(value)) return value;
@@ -13,7 +13,7 @@ export function mappingAt(parent: Mapping, key: string, report: Reporter): Mappi
   return undefined;
 }
 
-/** The list at a key; empty when it is absent, or, after a problem, when it is something else. */
+/** Returns the list at a key. Empty if it is absent, or, after reporting a problem, if it has another type. */
 export function listAt(parent: Mapping, key: string, report: Reporter): readonly unknown[] {
   const value = parent[key];
   if (value === undefined) return [];
@@ -22,7 +22,7 @@ export function listAt(parent: Mapping, key: string, report: Reporter): readonly
   return [];
 }
 
-/** Reports each key of a mapping that Compose does not know; `x-…` is always free. */
+/** Reports the unknown keys of a mapping. Keys that start with `x-` are always allowed. */
 export function checkKeys(mapping: Mapping, known: readonly string[], report: Reporter): void {
   for (const key of Object.keys(mapping)) {
     if (key.startsWith("x-") || known.includes(key)) continue;
@@ -30,7 +30,7 @@ export function checkKeys(mapping: Mapping, known: readonly string[], report: Re
   }
 }
 
-/** What a mapping or list names: keys, or items that are text. */
+/** Returns the keys of a mapping or the strings of a list. */
 export function namesIn(value: unknown): readonly { readonly name: string; readonly step: string | number }[] {
   if (Array.isArray(value)) {
     return value.flatMap((item: unknown, step) => (typeof item === "string" ? [{ name: item, step }] : []));
@@ -38,7 +38,7 @@ export function namesIn(value: unknown): readonly { readonly name: string; reado
   return isRecord(value) ? Object.keys(value).map((name) => ({ name, step: name })) : [];
 }
 
-/** Whether a text names a file by a path that is relative to a repository or a home. */
+/** Reports whether a path is relative. */
 export function isRelativePath(path: string): boolean {
   return !path.startsWith("/");
 }

@@ -134,7 +134,7 @@ describe("a preview for a Core", () => {
 
     it("refuses one that an app of another source takes, of whoever it is", () => {
       expect(preview([web80], held(live("blog", "80:8080", "shop/other")))).to.equal(
-        "refused: service web publishes host port 80/tcp of node node-1, which app blog (of OverseerApp shop/other) publishes already: publish another port, or move one of the two apps to another node",
+        "refused: service web publishes host port 80/tcp of node node-1, which app blog (of OverseerApp shop/other) publishes already: change the port, or move one of the apps to another node",
       );
       expect(preview([web80], held(live("blog", "0.0.0.0:80:80", undefined)))).to.match(
         /^refused: .* app blog \(which no OverseerApp manages\)/,

@@ -44,7 +44,7 @@ describe("the service that an app is about", () => {
     const route = result.documents.find(({ id }) => id.kind === "Route");
     expect(route?.object.spec).to.include({ target: "front:80" });
     expect(result.notes.map(({ message }) => message)).to.deep.equal([
-      "spec.domain: leads to the service front, the only one with ports",
+      "spec.domain: routes to the service front, the only one with ports",
     ]);
   });
 
@@ -63,7 +63,7 @@ describe("the service that an app is about", () => {
       '{front: {image: x, ports: ["80"], profiles: [p]}, back: {image: y}, db: {image: z}}',
     ]) {
       const [place] = await coreProblems(expandFiles(doc(services)));
-      expect(place).to.match(/^app\.yaml:5 spec\.domain: to which service does it lead\?/);
+      expect(place).to.match(/^app\.yaml:5 spec\.domain: the target service is ambiguous/);
     }
   });
 

@@ -37,7 +37,7 @@ describe("a Compose document in a file of its own", () => {
     const text = "# a comment\nservices:\n  web:\n    image: x\n    ports:\n      - bad\n    user: ${UID}\n";
     expect(await placesOf(expandFiles({ "web.yaml": named("c.yaml"), "c.yaml": text }))).to.deep.equal([
       'c.yaml:6 services.web.ports[0]: expected a port like "8080:80", "127.0.0.1:8080:80" or "53:53/udp"',
-      "c.yaml:7 services.web.user: the variable UID has no value and no default: give it one in spec.env of the document, or " +
+      "c.yaml:7 services.web.user: the variable UID has no value and no default: set it in spec.env of the document, or " +
         "spec.source.env of the OverseerApp",
     ]);
   });
@@ -53,13 +53,13 @@ describe("a Compose document in a file of its own", () => {
       "it leads out",
       "../../etc/passwd",
       {},
-      "a.yaml:6 spec.composeFiles[0]: leads out of the source; name a file below source.path",
+      "a.yaml:6 spec.composeFiles[0]: is outside of the source; use a file below source.path",
     ],
     [
       "it is absolute",
       "/etc/passwd",
       {},
-      "a.yaml:6 spec.composeFiles[0]: leads out of the source; name a file below source.path",
+      "a.yaml:6 spec.composeFiles[0]: is outside of the source; use a file below source.path",
     ],
     [
       "it is a link that leads out",

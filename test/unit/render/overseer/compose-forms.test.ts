@@ -184,8 +184,8 @@ const REFUSED: readonly (readonly [keys: string, field: string, message: string]
     "container_name",
     "excludes more than one container: a name can be given once; remove it",
   ],
-  ["volumes: ['vol:/x', '/srv:/x']", "volumes[1]", "is mounted where volumes[0] is; remove one of the two"],
-  ["tmpfs: '/x:size=1m'\nvolumes: ['vol:/x']", "volumes[0]", "is mounted where tmpfs is; remove one of the two"],
+  ["volumes: ['vol:/x', '/srv:/x']", "volumes[1]", "has the same target as volumes[0]; remove one of them"],
+  ["tmpfs: '/x:size=1m'\nvolumes: ['vol:/x']", "volumes[0]", "has the same target as tmpfs; remove one of them"],
 ];
 
 /** Of networks, volumes, secrets, configs and models at the top. */
@@ -293,7 +293,7 @@ services:
     ]) {
       const compose = `services:\n  db: {image: y, depends_on: [web]}\n  web: {image: x, ${key}: ${value}}`;
       const [place] = await placesOf(expandText(app(compose)));
-      expect(place).to.match(/the services wait for each other: db → web → db/);
+      expect(place).to.match(/dependency cycle: db → web → db/);
     }
   });
 

@@ -14,7 +14,7 @@ describe("compose documents: what is refused, where, and what is expected", () =
     ["a service without an image", "services:\n  web: {command: x}", [8, "services.web: has no image"]],
     ["an empty image", 'services:\n  web:\n    image: ""', [9, "web.image: is empty"]],
     ["an image that is a number", "services:\n  web:\n    image: 5", [9, "web.image: expected text, found a number"]],
-    ["build alone", "services:\n  web:\n    build: .", [9, "web.build: nodes do not build from Git"]],
+    ["build alone", "services:\n  web:\n    build: .", [9, "web.build: nodes do not build images"]],
     ["a name with a space", "services:\n  a b: {image: x}", [8, 'services["a b"]: the name of a service has letters']],
     ["a top-level key", `${WEB}\nservcies: {}`, [10, "spec.compose.servcies: unknown field; did you mean services?"]],
     [
@@ -23,7 +23,7 @@ describe("compose documents: what is refused, where, and what is expected", () =
       [10, "web.enviroment: unknown field; did you mean environment?"],
     ],
     ["a key of nobody", `${WEB}\n    exclude_from_hc: true`, [10, "web.exclude_from_hc: unknown field"]],
-    ["include", `include: [a.yaml]\n${WEB}`, [7, "include: other files are not read by this version"]],
+    ["include", `include: [a.yaml]\n${WEB}`, [7, "include: is not supported: list the files in composeFiles"]],
     [
       "extends",
       `${WEB}\n    extends: {file: a.yaml, service: x}`,
@@ -72,9 +72,13 @@ describe("compose documents: what is refused, where, and what is expected", () =
       `${WEB}\n    volumes:\n      - type: bind\n        source: data\n        target: /data`,
       [12, "volumes[0].source: relative path"],
     ],
-    ["a home", `${WEB}\n    volumes: ["~/x:/x"]`, [10, "~ is the home of whoever runs the agent"]],
+    ["a home", `${WEB}\n    volumes: ["~/x:/x"]`, [10, "~ is the home directory of the node agent"]],
     ["a path as a name", `${WEB}\n    volumes: ["data/x:/x"]`, [10, "is neither the name of a volume"]],
-    ["one letter", `${WEB}\n    volumes: ["v:/x"]`, [10, "one letter before a colon is read as a drive of Windows"]],
+    [
+      "one letter",
+      `${WEB}\n    volumes: ["v:/x"]`,
+      [10, "Compose reads a single letter before a colon as a Windows drive"],
+    ],
     ["a relative target", `${WEB}\n    volumes: ["data:x"]`, [10, "the path in the container has to begin with /"]],
     ["too many colons", `${WEB}\n    volumes: ["a1:/b:ro:z"]`, [10, "too many colons"]],
     [
@@ -92,7 +96,7 @@ describe("compose documents: what is refused, where, and what is expected", () =
       `${WEB}\n    volumes:\n      - {source: a, target: /b}`,
       [11, "type: is missing: expected one of bind, volume"],
     ],
-    ["a secret as a volume", `${WEB}\n    volumes: ["\${SECRET:x}:/x"]`, [10, "a secret has no place in a volume"]],
+    ["a secret as a volume", `${WEB}\n    volumes: ["\${SECRET:x}:/x"]`, [10, "secrets are not supported in volumes"]],
     [
       "a network",
       `${WEB}\n    networks: [fornt]\nnetworks: {front: {}}`,
@@ -105,7 +109,7 @@ describe("compose documents: what is refused, where, and what is expected", () =
     ],
     ["a secret", `${WEB}\n    secrets: [x]`, [10, 'secrets[0]: "x" is not defined']],
     ["a file of a secret", `${WEB}\nsecrets:\n  x:\n    file: ./x.txt`, [12, "secrets.x.file: relative path"]],
-    ["a variable of a secret", `${WEB}\nsecrets: {x: {environment: X}}`, [10, "a node has no variables of its own"]],
+    ["a variable of a secret", `${WEB}\nsecrets: {x: {environment: X}}`, [10, "nodes have no environment variables"]],
     [
       "a network mode",
       `${WEB}\n    network_mode: service:wep`,
@@ -125,12 +129,12 @@ describe("compose documents: what is refused, where, and what is expected", () =
       "a condition",
       `${WEB}\n    depends_on: {web: {condition: service_helthy}}`,
       [10, "did you mean service_healthy?"],
-      [10, "wait for each other"],
+      [10, "dependency cycle"],
     ],
     [
       "a circle",
       "services:\n  a: {image: x, depends_on: [b]}\n  b: {image: x, depends_on: {a: {condition: service_started}}}",
-      [8, "a.depends_on: the services wait for each other: a → b → a"],
+      [8, "a.depends_on: dependency cycle: a → b → a"],
     ],
     [
       "a test",
@@ -157,13 +161,13 @@ describe("compose documents: what is refused, where, and what is expected", () =
       `${WEB}\n    volumes:\n      - \${UPLOAD}:/data`,
       [
         11,
-        "volumes[0]: the variable UPLOAD has no value and no default: give it one in spec.env of the document, or spec.source.env of the OverseerApp",
+        "volumes[0]: the variable UPLOAD has no value and no default: set it in spec.env of the document, or spec.source.env of the OverseerApp",
       ],
     ],
     [
       "a required variable",
       `${WEB}\n    user: \${UID:?who runs it}`,
-      [10, 'user: the variable UID is required: "who runs it". Give it a value in spec.env'],
+      [10, 'user: the variable UID is required: "who runs it". Set it in spec.env'],
     ],
     ["a secret without name", `${WEB}\n    user: \${SECRET:}`, [10, "user: ${SECRET:name} needs a name"]],
     ["an open brace", `${WEB}\n    user: \${A`, [10, "user: a ${ is not closed"]],
@@ -285,7 +289,7 @@ describe("compose documents: what is taken", () => {
       const expected = environment.startsWith("[") ? ["A=1$$", "C=c"] : { A: "1$$", C: "c" };
       expect(compose).to.deep.equal({ services: { web: { image: "nginx:1", environment: expected } } });
       expect(result.notes.map(({ message }) => message)).to.have.length(1);
-      expect(result.notes[0]?.message).to.include("TOKEN is left out");
+      expect(result.notes[0]?.message).to.include("TOKEN is omitted");
     }
   });
 
@@ -315,11 +319,11 @@ describe("compose documents: what is taken", () => {
     expect(result.services).to.deep.equal({ web: { image: "nginx:1", user: "x" } });
   });
 
-  it("a document that unfolds to more than a Core takes is refused", async () => {
+  it("a document that expands to more than the size limit is refused", async () => {
     const compose = `${WEB}\n    command: "${"$X".repeat(40)}"`;
     const long = "x".repeat(20_000);
     const places = await placesOf(expandText(app(compose, `  env: {X: ${long}}\n`)));
-    expect(places[0]).to.include("unfolds to more than 524288 characters");
+    expect(places[0]).to.include("expands to more than 524288 characters");
   });
 
   it("begins where these tests think", () => {

@@ -175,7 +175,7 @@ describe("documents: what the others become", () => {
       "a policy that a Core does not have",
       document("Policy", "hostAccess: {dockerSocket: true}", "p"),
       {},
-      ["spec.hostAccess: an Overseer Core has no such policy: it takes effect on Kubernetes only"],
+      ["spec.hostAccess: is not supported by an Overseer Core: it has an effect on Kubernetes only"],
     ],
   ];
   for (const [title, text, objects, notes = []] of cases) {
@@ -201,7 +201,7 @@ describe("documents: what the others become", () => {
     const other = app(OK).replace("name: web", "name: web\n  namespace: other");
     const places = await placesOf(expandFiles({ "a.yaml": app(OK), "b.yaml": other }));
     expect(places).to.deep.equal([
-      "b.yaml:4 metadata.name: App web is there twice, first in a.yaml:1: App web: metadata.name; remove one of the two. " +
+      "b.yaml:4 metadata.name: App web is defined twice, first in a.yaml:1: App web: metadata.name; remove one of the two. " +
         "A Core knows apps by their name alone, whatever their namespace",
     ]);
   });

@@ -127,7 +127,7 @@ describe("an App: its routes", () => {
       TWO,
       "  routes: [{host: a.example.com, service: db}]\n",
       ["a.example.com/ db:80 true -"],
-      "spec.routes[0]: the service db names no port: the route leads to 80",
+      "spec.routes[0]: the service db declares no port: the route uses port 80",
     ],
     [
       "a range of ports",
@@ -147,7 +147,7 @@ describe("an App: its routes", () => {
       "services: {web: {image: x, ports: ['443:8443']}}",
       "  domain: a.example.com\n",
       ["a.example.com/ web:8443 true -"],
-      "spec.compose.services.web.ports[0]: publishes host port 443, which the proxy that serves routes usually takes: the routes reach the service without it",
+      "spec.compose.services.web.ports[0]: publishes host port 443, which usually conflicts with the reverse proxy for routes; routes do not need it",
     ],
   ];
   for (const [title, compose, rest, expected, note] of cases) {
@@ -163,13 +163,13 @@ describe("an App: its routes", () => {
       "no host",
       ONE,
       "  routes:\n    - path: /\n",
-      "app.yaml:7 spec.routes[0]: has no host: write one, or spec.domain for all routes",
+      "app.yaml:7 spec.routes[0]: has no host: set host, or spec.domain for all routes",
     ],
     [
       "several services",
       OTHERS,
       "  domain: a.example.com\n",
-      "app.yaml:6 spec.domain: to which service does it lead? None of a, b is named like the app: write service in a route",
+      "app.yaml:6 spec.domain: the target service is ambiguous: none of a, b is named like the app; set service in a route",
     ],
     [
       "a service that is not there",
@@ -181,7 +181,7 @@ describe("an App: its routes", () => {
       "one route twice",
       ONE,
       "  domain: a.example.com\n  routes:\n    - path: /\n    - tls: false\n",
-      "app.yaml:9 spec.routes[1]: Route a.example.com/ is there twice, first in app.yaml:1: App web: spec.routes[0]; remove one of the two",
+      "app.yaml:9 spec.routes[1]: Route a.example.com/ is defined twice, first in app.yaml:1: App web: spec.routes[0]; remove one of the two",
     ],
   ];
   for (const [title, compose, rest, problem] of refused) {
@@ -195,7 +195,7 @@ describe("an App: its routes", () => {
       "apiVersion: overseer.io/v1\nkind: Route\nmetadata: {name: r}\nspec: {app: web, service: server, port: 1, host: a.example.com}\n";
     const places = await placesOf(expandFiles({ "a.yaml": app(ONE, "  domain: a.example.com\n"), "b.yaml": route }));
     expect(places).to.deep.equal([
-      "b.yaml:4 spec.host: Route a.example.com/ is there twice, first in a.yaml:1: App web: spec.domain; remove one of the two",
+      "b.yaml:4 spec.host: Route a.example.com/ is defined twice, first in a.yaml:1: App web: spec.domain; remove one of the two",
     ]);
   });
 });
@@ -223,6 +223,8 @@ describe("an App: limits", () => {
 
   it("are refused where nobody can tell whose they are", async () => {
     const [place] = await placesOf(expandText(app(OTHERS, "  resources: {memory: 512m}\n")));
-    expect(place).to.match(/^app\.yaml:6 spec\.resources: which service is meant\? None of a, b is named like the app/);
+    expect(place).to.match(
+      /^app\.yaml:6 spec\.resources: the target service is ambiguous: none of a, b is named like the app/,
+    );
   });
 });

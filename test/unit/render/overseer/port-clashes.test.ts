@@ -11,13 +11,13 @@ const app = (name: string, ports: readonly unknown[], spec: Record<string, unkno
     spec: { targetNode: "node-1", compose: { services: { [name]: { image: "x", ports } } }, ...spec },
   });
 
-const REMEDY = "publish another port, or move one of the two apps to another node";
+const REMEDY = "change the port, or move one of the apps to another node";
 
 describe("ports of a node that two apps of a source publish", () => {
   it("are refused, with both apps, the port and both places", async () => {
     const files = { "a.yaml": app("a", ["80:80"]), "b.yaml": app("b", ["80:80"]) };
     expect(await placesOf(expandFiles(files))).to.deep.equal([
-      `b.yaml:1 spec.compose.services.b.ports[0]: host port 80/tcp of node node-1 is published by app a, too (a.yaml, spec.compose.services.a.ports[0]): ${REMEDY}`,
+      `b.yaml:1 spec.compose.services.b.ports[0]: host port 80/tcp of node node-1 is also published by app a (a.yaml, spec.compose.services.a.ports[0]): ${REMEDY}`,
     ]);
   });
 
@@ -33,7 +33,7 @@ describe("ports of a node that two apps of a source publish", () => {
       "b/compose.yml": compose("{target: 80, published: 3000}"),
     };
     expect(await placesOf(expandFiles(files))).to.deep.equal([
-      `b/compose.yml:6 services.web.ports[1]: host port 3000/tcp of the only node is published by app a, too (a/compose.yml, services.web.ports[1]): ${REMEDY}`,
+      `b/compose.yml:6 services.web.ports[1]: host port 3000/tcp of the only node is also published by app a (a/compose.yml, services.web.ports[1]): ${REMEDY}`,
     ]);
   });
 

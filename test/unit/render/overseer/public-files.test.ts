@@ -16,22 +16,20 @@ interface Outcome {
 
 const RELATIVE =
   "relative path: the repository's files are not on the node; use a named volume, an absolute path, or configs.content";
-const NO_VARIABLE = "a node has no variables of its own; write content: ${NAME} in configs";
+const NO_VARIABLE = "is not supported: nodes have no environment variables; use content: ${NAME} in configs";
 const LEFT_OUT =
-  "is left out: it has no value here, and none in spec.env of the document, or spec.source.env of the OverseerApp";
+  "is omitted: it has no value here or in spec.env of the document, or spec.source.env of the OverseerApp";
 
 const EXPECTED: Readonly<Record<string, Outcome>> = {
   "sample-minecraft.yaml": {
     variables: [],
-    problems: [
-      "13 services.minecraft.volumes[0]: ~ is the home of whoever runs the agent of the node; write an absolute path",
-    ],
+    problems: ["13 services.minecraft.volumes[0]: ~ is the home directory of the node agent; use an absolute path"],
   },
   "sample-nginx-golang.yaml": {
     variables: [],
     problems: [
       `6 services.proxy.volumes[0].source: ${RELATIVE}`,
-      "15 services.backend.build: nodes do not build from Git: build and push the image elsewhere, and name it in image",
+      "15 services.backend.build: nodes do not build images: push the image to a registry and set image",
     ],
   },
   "store-blinko.yaml": {
@@ -80,7 +78,7 @@ const EXPECTED: Readonly<Record<string, Outcome>> = {
       "SMTP_USER",
       "SUPPORT_EMAIL",
     ],
-    notes: ["version: Compose ignores it; it is left out"],
+    notes: ["version: is ignored, as in Compose"],
   },
   "store-superset.yaml": {
     variables: ["MAPBOX_API_KEY", "POSTGRES_DB", "POSTGRES_PASSWORD", "POSTGRES_USER", "REDIS_PASSWORD", "SECRET_KEY"],

@@ -5,9 +5,9 @@ import { app, expandText, placesOf, problemsOf } from "./support/expand.js";
 
 const SUPPLY = "spec.env of the document, or spec.source.env of the OverseerApp";
 const doubtful = (character: number): string =>
-  `the $ at character ${character} begins a variable that has no value: write $$ for a dollar sign, or give the variable a value in ${SUPPLY}`;
+  `the $ at character ${character} starts an unset variable: write $$ for a dollar sign, or set the variable in ${SUPPLY}`;
 const certain = (character: number): string =>
-  `the $ at character ${character} begins a variable that has no value: write $$ for a dollar sign`;
+  `the $ at character ${character} starts an unset variable: write $$ for a dollar sign`;
 
 /** The messages about an entry of a service, without its path. */
 async function said(field: string, value: unknown): Promise<string[]> {
@@ -87,14 +87,14 @@ describe("a dollar sign that nobody means to begin a variable", () => {
   for (const [title, field, value, name] of variables) {
     it(`is told from a variable ${title}, which is named`, async () => {
       expect(await said(field, value)).to.deep.equal([
-        `the variable ${name} has no value and no default: give it one in ${SUPPLY}`,
+        `the variable ${name} has no value and no default: set it in ${SUPPLY}`,
       ]);
     });
   }
 
   it("shows the message of a required variable", async () => {
     expect(await said("environment", { DB_PASSWORD: "${PW:?set PW}" })).to.deep.equal([
-      `the variable PW is required: "set PW". Give it a value in ${SUPPLY}`,
+      `the variable PW is required: "set PW". Set it in ${SUPPLY}`,
     ]);
   });
 
