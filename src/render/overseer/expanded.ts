@@ -4,21 +4,21 @@ import type { CoreObject } from "./core-object.js";
 import type { AppPorts } from "./port-clashes.js";
 import type { Reporter } from "./reporter.js";
 
-/** A Compose document of an app, wherever it stands. */
+/** A Compose document of an app, inline or in a file. */
 export interface WrittenCompose {
   readonly value: Mapping;
-  /** Says what is wrong with it, in its file. */
+  /** Reports problems at their place in the file. */
   readonly report: Reporter;
-  /** Another file of the source, by a path relative to this one; reports at `from` why it cannot be had. */
+  /** Opens another file of the source by a path relative to this one. Reports at `from` if that fails. */
   readonly open: (file: string, from: Reporter) => WrittenCompose | undefined;
 }
 
-/** An object, and the field that it comes from. */
+/** An expanded object. */
 export interface Expanded {
   readonly object: CoreObject;
   readonly report: Reporter;
-  /** Where it names what it depends on. */
+  /** Places of its references to other objects. */
   readonly places?: NamedPlaces;
-  /** Of an app: the ports of the node that it takes. */
+  /** Host ports, if the object is an app. */
   readonly ports?: AppPorts;
 }
