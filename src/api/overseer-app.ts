@@ -215,8 +215,10 @@ export const FinishedObject = z
   .describe("A finished object.");
 export type FinishedObject = z.infer<typeof FinishedObject>;
 
-/** Maximum number of finished objects in a status. */
+/** Maximum number of finished objects that a status holds in full. Further ones are held as digests. */
 export const MAX_FINISHED = 200;
+/** Maximum number of digests of further finished objects. */
+export const MAX_FINISHED_DIGESTS = 4000;
 
 /** Status of an OverseerApp. */
 export const OverseerAppStatus = z
@@ -265,6 +267,14 @@ export const OverseerAppStatus = z
       FinishedObject,
       MAX_FINISHED,
       "Finished objects with a time to live, such as Jobs with ttlSecondsAfterFinished. They run once per version of their document and are not re-created after they expire.",
+    ).optional(),
+    finishedDigests: atomicList(
+      z
+        .string()
+        .max(17)
+        .regex(/^[0-9a-f]{16}[FS]$/),
+      MAX_FINISHED_DIGESTS,
+      "Further finished objects, as digests of key and hash, each followed by F (Failed) or S (Succeeded).",
     ).optional(),
     change: localRef("Current Change, or else the last one.").optional(),
     changes: z.int().min(0).optional().describe("Number of the last Change."),

@@ -99,6 +99,30 @@ describe("An object that ends by itself and goes by its time to live", function 
     expect((await world.events("job")).join()).to.not.contain("DriftHealed: Job");
   });
 
+  it("is not run again when its document moves to another app", async () => {
+    const text = (await caseFile("job-ttl/job.yaml")).replace("name: migrate", "name: moves");
+    const other = (name: string): string => configMap(name, { v: "1" });
+    const repo = await world.repository("moves", {
+      "a/job.yaml": text,
+      "a/c.yaml": other("moves-a"),
+      "b/c.yaml": other("moves-b"),
+    });
+    for (const name of ["a", "b"]) await world.app(`moves-${name}`, "moves", name);
+    await finished("moves-a", "moves");
+    await world.kube.untilGone(job("moves"), 60_000);
+    for (const name of ["moves-a", "moves-b"]) await world.synced(name, await repo.head());
+    const head = await repo.commit({ "a/job.yaml": null, "b/job.yaml": text }, "to the other app");
+    await world.poll("moves");
+    for (const name of ["moves-a", "moves-b"]) await world.synced(name, head);
+    await finished("moves-b", "moves");
+    await world.kube.until<LiveApp>(world.appRef("moves-a"), "has forgotten it", (app) => !app.status?.finished);
+    await world.operator.stop("SIGKILL");
+    await world.operator.start();
+    for (const name of ["moves-a", "moves-b"]) await laterReconcile(name, name);
+    expect(await world.kube.get(job("moves"))).to.equal(undefined);
+    expect(await runs("moves"), "runs").to.equal(1);
+  });
+
   it("is made again when somebody deletes it before its time", async () => {
     const text = (await caseFile("job-ttl/job.yaml"))
       .replace("name: migrate", "name: early")

@@ -4,6 +4,9 @@ import type { AppServices } from "../app-services.js";
 import type { AppRun } from "../run.js";
 import { repositoryKey } from "../source/locate-inputs.js";
 
+/** An app, among those of its repository. */
+type AppOfRepository = Pick<AppRun, "app" | "key" | "services">;
+
 /** The commit that an app's ref is at, as last polled. */
 export function newestCommit({ index, repositories }: AppServices, app: OverseerApp): string | undefined {
   const repository = repositoryKey(app);
@@ -14,7 +17,7 @@ export function newestCommit({ index, repositories }: AppServices, app: Overseer
  * Other apps of the same repository that have not read its newest commit yet: what they want of it is not known. An app that
  * read it and failed to render it has read it: others do not wait until it is mended.
  */
-export function appsBehind(run: AppRun): string[] {
+export function appsBehind(run: AppOfRepository): string[] {
   const { services } = run;
   return [...othersOf(run)]
     .filter((other) => {
@@ -34,7 +37,7 @@ export function unreconciledApps(run: AppRun): string[] {
 }
 
 /** The apps of the same repository that may want what this one has. */
-function* othersOf(run: AppRun): Iterable<OverseerApp> {
+function* othersOf(run: AppOfRepository): Iterable<OverseerApp> {
   const repository = repositoryKey(run.app);
   for (const other of run.services.apps.values()) {
     if (appKey(other.metadata) === run.key || repositoryKey(other) !== repository) continue;

@@ -1,53 +1,76 @@
-import { type FinishedObject, MAX_FINISHED } from "../../../api/overseer-app.js";
+import {
+  type FinishedObject,
+  MAX_FINISHED,
+  MAX_FINISHED_DIGESTS,
+  type OverseerApp,
+  type OverseerAppStatus,
+} from "../../../api/overseer-app.js";
 import type { Document } from "../../../manifest/document.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
-import type { Finished, Observation } from "../../../plan/live.js";
+import { appKey, type Finished, type Observation } from "../../../plan/live.js";
+import { appsBehind } from "../ownership/apps-behind.js";
+import { claimKey } from "../ownership/claims.js";
 import type { AppRun } from "../run.js";
+import { digestOf, NotedEnds } from "./noted-ends.js";
 
 /** Clocks of two machines may differ by this. */
 const SKEW_MS = 60_000;
+/** How soon an app looks again whether others have noted the ends of what moved to them. */
+const MOVED_MS = 5_000;
 
 /** What a run needs to tell which documents have had their run. */
-type FinishedRun = Pick<AppRun, "destination" | "status" | "services">;
+type FinishedRun = Pick<AppRun, "app" | "destination" | "key" | "status" | "services">;
 
 /**
- * The documents whose object has run to its end in just this version, and how: seen live, seen going, or noted in the status. An
- * object that went before its time to live was over was deleted by somebody, and is wanted again.
+ * The documents whose object has run to its end in just this version, and how: seen live, seen going, or noted in the status of
+ * this app or of the one that it moved from. An object that went before its time to live was over was deleted by somebody, and
+ * is wanted again.
  */
 export function finishedDocuments(
   run: FinishedRun,
   documents: readonly Document[],
   observation: Observation,
 ): ReadonlyMap<ObjectKey, Finished> {
-  const noted = new Map((run.status.finished ?? []).map((entry) => [entry.key, entry]));
+  const own = new NotedEnds([run.status]);
+  let others: NotedEnds | undefined;
   const found = new Map<ObjectKey, Finished>();
   for (const document of documents) {
-    const finished = finishedDocument(run, document, observation, noted);
-    if (finished) found.set(document.key, finished);
+    const { key } = document;
+    const live = observation.objects.get(key);
+    if (live && live.ownership !== "Foreign") {
+      if (live.finished && live.documentHash === run.destination.recordedHash(document)) found.set(key, live.finished);
+      continue;
+    }
+    const hash = run.destination.recordedHash(document);
+    const ended = observation.ended?.get(key);
+    const seen = ended?.documentHash === hash ? ended.finished : own.find(key, hash);
+    others ??= seen ? undefined : new NotedEnds(statusesOfOthers(run));
+    const last = seen ?? others?.find(key, hash);
+    if (last && !isEarly(run, last)) found.set(key, last);
   }
   return found;
 }
 
-function finishedDocument(
-  run: FinishedRun,
-  document: Document,
-  observation: Observation,
-  noted: ReadonlyMap<string, FinishedObject>,
-): Finished | undefined {
-  const { key } = document;
-  const live = observation.objects.get(key);
-  if (live && live.ownership !== "Foreign")
-    return live.finished && live.documentHash === run.destination.recordedHash(document) ? live.finished : undefined;
-  const [ended, entry] = [observation.ended?.get(key), noted.get(key)];
-  if (!ended && !entry) return undefined;
-  const hash = run.destination.recordedHash(document);
-  const last = ended?.documentHash === hash ? ended.finished : entry?.hash === hash ? toFinished(entry) : undefined;
-  if (last?.expires !== undefined && Date.parse(last.expires) > run.services.clock.now() + SKEW_MS) return undefined;
-  return last;
+/** Whether an object that is gone had time left. */
+function isEarly({ services }: FinishedRun, { expires }: Finished): boolean {
+  return expires !== undefined && Date.parse(expires) > services.clock.now() + SKEW_MS;
 }
 
-function toFinished({ result, expires }: FinishedObject): Finished {
-  return { result, ...(expires === undefined ? {} : { expires }) };
+/** What other apps at the same destination have noted: a document may have moved here from one of them. */
+function* statusesOfOthers(run: FinishedRun): Iterable<OverseerAppStatus> {
+  for (const other of run.services.apps.values()) {
+    const { status } = other;
+    if (status?.finished === undefined || appKey(other.metadata) === run.key) continue;
+    if (isSameDestination(run, other)) yield status;
+  }
+}
+
+function isSameDestination({ app, destination, services }: FinishedRun, other: OverseerApp): boolean {
+  const current = services.destinations.current(appKey(other.metadata));
+  if (current !== undefined) return current.id === destination.id;
+  // Not reconciled yet since this process began: the same words mean the same place, in one namespace.
+  const sameWords = JSON.stringify(other.spec.destination) === JSON.stringify(app.spec.destination);
+  return sameWords && other.metadata.namespace === app.metadata.namespace;
 }
 
 /** The documents whose objects are to be there: not those whose object has had its run and is gone. */
@@ -64,16 +87,46 @@ export function withoutFinished(
   });
 }
 
-/** The ends as a status holds them, by key; those that were noted, while the documents cannot be had. */
+/** The ends as a status holds them; those that were noted, while the documents cannot be had. */
 export function finishedStatus(
-  run: FinishedRun & Pick<AppRun, "applied">,
+  run: FinishedRun & Pick<AppRun, "applied" | "requeueAfter">,
   finished: ReadonlyMap<ObjectKey, Finished>,
-): { finished?: FinishedObject[] } {
-  if (!run.applied) return run.status.finished ? { finished: run.status.finished } : {};
-  const entries = run.applied.documents.flatMap((document) => {
+): Pick<OverseerAppStatus, "finished" | "finishedDigests"> {
+  const { finished: noted, finishedDigests } = run.status;
+  if (!run.applied) return { ...(noted ? { finished: noted } : {}), ...(finishedDigests ? { finishedDigests } : {}) };
+  const { documents } = run.applied;
+  const entries = documents.flatMap((document) => {
     const end = finished.get(document.key);
     return end ? [{ key: document.key, hash: run.destination.recordedHash(document), ...end }] : [];
   });
-  entries.sort((a, b) => (a.key < b.key ? -1 : 1));
-  return entries.length === 0 ? {} : { finished: entries.slice(0, MAX_FINISHED) };
+  return storedEnds([...entries, ...movedEnds(run, new Set(documents.map(({ key }) => key)))]);
+}
+
+/**
+ * Ends of documents that have left this app, as long as another one that they moved to has not noted them: until all apps of
+ * the repository have read the commit, and those that want the object have applied theirs.
+ */
+function movedEnds(run: FinishedRun & Pick<AppRun, "requeueAfter">, wanted: ReadonlySet<ObjectKey>): FinishedObject[] {
+  const left = (run.status.finished ?? []).filter(({ key }) => !wanted.has(key));
+  if (left.length === 0) return [];
+  const { apps, claims } = run.services;
+  const isBehind = appsBehind(run).length > 0;
+  if (isBehind) run.requeueAfter(MOVED_MS);
+  return left.filter(({ key, hash }) => {
+    const awaited = claims.claimants(claimKey(run, key), run.key).some((other) => {
+      const status = apps.get(other)?.status;
+      return status === undefined || new NotedEnds([status]).find(key, hash) === undefined;
+    });
+    return isBehind || awaited;
+  });
+}
+
+/** What ended last at full length, since its time to live may not be over; the rest as digests. */
+function storedEnds(entries: readonly FinishedObject[]): Pick<OverseerAppStatus, "finished" | "finishedDigests"> {
+  if (entries.length === 0) return {};
+  const order = ({ expires = "", key }: FinishedObject): string => `${expires} ${key}`;
+  const newest = [...entries].sort((a, b) => (order(a) < order(b) ? 1 : -1));
+  const whole = newest.slice(0, MAX_FINISHED).sort((a, b) => (a.key < b.key ? -1 : 1));
+  const digests = newest.slice(MAX_FINISHED, MAX_FINISHED + MAX_FINISHED_DIGESTS).map(digestOf);
+  return { finished: whole, ...(digests.length === 0 ? {} : { finishedDigests: digests.sort() }) };
 }

@@ -1,0 +1,99 @@
+import { expect } from "chai";
+import { MAX_FINISHED, type OverseerApp, type OverseerAppStatus } from "../../../../../src/api/overseer-app.js";
+import { RevisionIndex } from "../../../../../src/controllers/git-repository/revision-index.js";
+import { Claims } from "../../../../../src/controllers/overseer-app/ownership/claims.js";
+import {
+  finishedDocuments,
+  finishedStatus,
+  withoutFinished,
+} from "../../../../../src/controllers/overseer-app/sync/finished-jobs.js";
+import type { Document } from "../../../../../src/manifest/document.js";
+import type { Finished, Observation } from "../../../../../src/plan/live.js";
+import { document } from "../../../plan/support/objects.js";
+import { FakeClock } from "../../../support/fake-clock.js";
+import { app, cacheOf, inputs } from "../../support/resources.js";
+
+const NOTHING: Observation = { complete: true, incomplete: undefined, objects: new Map() };
+const SUCCEEDED: Finished = { result: "Succeeded" };
+const DESTINATION = { id: "here", recordedHash: ({ hash }: Document) => hash };
+
+/** The reconcile of an app with these documents applied, beside other apps. */
+function runOf(status: OverseerAppStatus, documents: readonly Document[], others: readonly OverseerApp[] = []) {
+  const own = app("shop/web", { status });
+  const claims = new Claims();
+  const requeued: number[] = [];
+  const run = {
+    app: own,
+    key: "shop/web",
+    status,
+    destination: DESTINATION,
+    applied: { inputs: inputs("k"), documents, kinds: [], notes: [], notesOmitted: 0 },
+    requeueAfter: (ms: number) => void requeued.push(ms),
+    services: {
+      clock: new FakeClock(),
+      apps: cacheOf([own, ...others]),
+      repositories: cacheOf([]),
+      index: new RevisionIndex(),
+      memories: new Map(),
+      claims,
+      destinations: { current: () => DESTINATION },
+    },
+  };
+  return { run: run as unknown as Parameters<typeof finishedStatus>[0], claims, requeued };
+}
+
+const jobs = (count: number): Document[] =>
+  Array.from({ length: count }, (_, index) => document(`batch/v1 Job shop/j${String(index).padStart(4, "0")}`));
+const ends = (documents: readonly Document[], end = SUCCEEDED): Map<string, Finished> =>
+  new Map(documents.map(({ key }) => [key, end]));
+
+describe("What has had its run", () => {
+  it("is remembered for more objects than the status holds at full length", () => {
+    const all = jobs(MAX_FINISHED * 2 + 50);
+    const failed = all.slice(-1);
+    const found = new Map([...ends(all), ...ends(failed, { result: "Failed" })]);
+    const status = finishedStatus(runOf({}, all).run, found);
+    expect(status.finished).to.have.length(MAX_FINISHED);
+    expect(status.finishedDigests).to.have.length(MAX_FINISHED + 50);
+    const { run } = runOf(status, all);
+    expect(withoutFinished(run, all, NOTHING)).to.deep.equal([]);
+    expect(finishedDocuments(run, all, NOTHING).get(failed[0]?.key ?? "")?.result).to.equal("Failed");
+    const changed = all.map((one) => ({ ...one, hash: `${one.hash} changed` }));
+    expect(withoutFinished(run, changed, NOTHING), "other versions run").to.have.length(all.length);
+    expect(finishedStatus(run, finishedDocuments(run, all, NOTHING)), "nothing is written anew").to.deep.equal(status);
+  });
+
+  it("keeps at full length what ended last, since it may have been deleted before its time", () => {
+    const all = jobs(MAX_FINISHED + 1);
+    const [first] = all;
+    const late = { ...SUCCEEDED, expires: new Date(Date.UTC(2100, 0, 1)).toISOString() };
+    const status = finishedStatus(runOf({}, all).run, new Map([...ends(all), [first?.key ?? "", late]]));
+    expect(withoutFinished(runOf(status, all).run, all, NOTHING)).to.deep.equal([first]);
+  });
+
+  it("is known to an app that a document moves to, and kept until that app has noted it", () => {
+    const all = jobs(1);
+    const [{ key = "" } = {}] = all;
+    const noted = finishedStatus(runOf({}, all).run, ends(all));
+    const before = app("shop/before", { status: noted });
+    const after = runOf({}, all, [before]);
+    expect(withoutFinished(after.run, all, NOTHING)).to.deep.equal([]);
+    const taker = (status: OverseerAppStatus): OverseerApp => app("shop/after", { status });
+    const waits = runOf(noted, [], [taker({})]);
+    waits.claims.set("shop/after", [`here ${key}`]);
+    expect(finishedStatus(waits.run, new Map())).to.deep.equal(noted);
+    const done = runOf(noted, [], [taker(noted)]);
+    done.claims.set("shop/after", [`here ${key}`]);
+    expect(finishedStatus(done.run, new Map())).to.deep.equal({});
+    expect(finishedStatus(runOf(noted, []).run, new Map()), "removed from Git").to.deep.equal({});
+  });
+
+  it("at another destination is another object", () => {
+    const all = jobs(1);
+    const noted = finishedStatus(runOf({}, all).run, ends(all));
+    const { run } = runOf({}, all, [app("shop/before", { status: noted })]);
+    (run.services.destinations as { current: unknown }).current = (key: string) =>
+      key === "shop/before" ? { id: "there" } : DESTINATION;
+    expect(withoutFinished(run, all, NOTHING)).to.deep.equal(all);
+  });
+});
