@@ -18,7 +18,7 @@ import { AppRun } from "./run.js";
 import { authorize } from "./source/authorize.js";
 import { isRefusedAsEmpty, noteEmptySource } from "./source/empty-source.js";
 import { isProblem, repositoryKey } from "./source/locate-inputs.js";
-import { tellNotes } from "./source/notes.js";
+import { emitSourceNotes } from "./source/notes.js";
 import { renderApplied, renderDesired } from "./source/render.js";
 import { recordOutcome } from "./status/record-outcome.js";
 import { acknowledgeSuspended } from "./status/suspend.js";
@@ -59,7 +59,7 @@ export class OverseerAppReconciler {
       const desired = await renderDesired(run);
       if (notPolledYet(run, desired)) return;
       take(run, desired);
-      tellNotes(run);
+      emitSourceNotes(run);
       run.applied = await renderApplied(run);
       await prepareKinds(run);
       if (run.desired) await supersede(run, run.desired.inputs);

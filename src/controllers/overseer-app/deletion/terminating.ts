@@ -30,7 +30,7 @@ export async function describeTerminating(
   if (terminating.length > 0) run.requeueAfter(REFRESH_MS);
   const named: TerminatingObject[] = [];
   for (const live of terminating.slice(0, SHOWN))
-    named.push({ object: displayId(live.id), holders: await holdersOf(run, live) });
+    named.push({ object: displayId(live.id), holders: await describeHolders(run, live) });
   return named;
 }
 
@@ -45,7 +45,7 @@ export async function summarizeTerminating(
   return `${named.map(({ object, holders }) => `${object}: ${holders}`).join("; ")}${more}`;
 }
 
-async function holdersOf(run: AppRun, live: LiveObject): Promise<string> {
+async function describeHolders(run: AppRun, live: LiveObject): Promise<string> {
   const now = run.services.clock.monotonic();
   const known = run.memory.deletionHolders.get(live.uid);
   if (known?.resourceVersion === live.resourceVersion && now - known.at < REFRESH_MS) return known.text;

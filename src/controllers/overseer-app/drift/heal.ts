@@ -7,10 +7,10 @@ import type { DriftReport } from "../outcome.js";
 import { withoutMoved } from "../ownership/moved.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
-import { type ObjectNote, tellNotes } from "../status/tell-notes.js";
 import { withoutFinished } from "../sync/finished-jobs.js";
 import { Holds } from "../sync/holds.js";
 import { backsOffBeforeHeal, backsOffBeforeRecreate, DELETED, FIND_OUT, noteRefusal } from "./heal-backoff.js";
+import { emitObjectNotes, type ObjectNote } from "./object-notes.js";
 import { reportPaused } from "./paused.js";
 
 const PARALLEL = 8;
@@ -107,7 +107,7 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
     ledger.healed(key, competitor, clock.monotonic());
     healed.push(`${displayId(id)} restored (${competitor})`);
   });
-  tellNotes(run, notes);
+  emitObjectNotes(run, notes);
   if (healed.length > 0) run.services.observer.drifted(healed.length);
   return healed;
 }

@@ -39,7 +39,7 @@ export function countNotes({ notes = [], notesOmitted = 0 }: StatusNotes): numbe
 }
 
 /** Emits one Event when the notes differ from those in the status, and logs all of them. */
-export function tellNotes(run: AppRun): void {
+export function emitSourceNotes(run: AppRun): void {
   if (run.desired === undefined) return;
   const now = statusNotes(run.desired);
   const { notes: before, notesOmitted } = run.status;

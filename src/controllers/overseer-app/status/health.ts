@@ -3,7 +3,7 @@ import type { HealthStatus } from "../../../api/overseer-app.js";
 import type { Document } from "../../../manifest/document.js";
 import { displayId, type ObjectKey } from "../../../manifest/object-id.js";
 import { appKey, type Finished, type ObjectHealth, type Observation } from "../../../plan/live.js";
-import { isApp } from "../deletion/holders.js";
+import { isApp } from "./parent-apps.js";
 
 /** How well the objects that Git wants are. */
 export interface AppHealth {

@@ -10,7 +10,6 @@ import type { Finished, Observation } from "../../../plan/live.js";
 import { requestedAt } from "../../requested-at.js";
 import { logProblem } from "../changes/change-log.js";
 import { flushChange, openChangeFor, stageChange, trimHistory } from "../changes/change-record.js";
-import { holdersOf } from "../deletion/holders.js";
 import { summarizeTerminating, terminatingOf } from "../deletion/terminating.js";
 import { observeApp } from "../observe.js";
 import type { ChangeUpdate } from "../outcome.js";
@@ -24,6 +23,7 @@ import { type AppFacts, appConditions } from "./conditions.js";
 import { type AppHealth, appHealth } from "./health.js";
 import { withHealthReasons } from "./health-reasons.js";
 import { logOutOfDate } from "./out-of-date.js";
+import { parentApps } from "./parent-apps.js";
 
 /** Ends a reconcile: judges health, brings the Change to its end, and writes the status if it says anything new. */
 export async function recordOutcome(run: AppRun): Promise<void> {
@@ -31,7 +31,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
   const finished = finishedDocuments(run, run.applied?.documents ?? [], observation);
   const health =
     run.applied && run.status.applied
-      ? appHealth(withoutMoved(run, run.applied.documents), observation, holdersOf(run), finished)
+      ? appHealth(withoutMoved(run, run.applied.documents), observation, parentApps(run), finished)
       : undefined;
   const unlisted = whyUnlisted(run, observation);
   if (unlisted === undefined) run.memory.lastEmitted.delete("observe");

@@ -7,6 +7,8 @@ import type { AppRun } from "../run.js";
 export async function acknowledgeSuspended(run: AppRun): Promise<void> {
   const { apps, status, clock, observer } = run.services;
   const { generation } = run.app.metadata;
+  // Nothing is waited for while the app is suspended: that time does not count.
+  run.memory.outOfDateSince = undefined;
   const before = run.status.conditions ?? [];
   const kept = before.filter((condition) => condition.type === "Synced" || condition.type === "Healthy");
   const ready = before.find((condition) => condition.type === "Ready");

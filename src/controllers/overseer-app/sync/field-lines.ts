@@ -1,6 +1,7 @@
 import type { GitSnapshot } from "../../../git/engine.js";
 import type { FieldPlace, Origin } from "../../../manifest/document.js";
 import { FieldLines } from "../../../manifest/yaml/field-lines.js";
+import { resolvePath } from "../../../render/links.js";
 
 /** Finds the lines of fields in the files of a commit. Each file is read again once, and only for a message. */
 export class FieldLineFinder {
@@ -22,9 +23,10 @@ export class FieldLineFinder {
   async #linesOf(file: string): Promise<FieldLines | undefined> {
     const snapshot = this.#snapshot;
     try {
-      const entry = await snapshot?.treeAt(file);
-      if (snapshot === undefined || entry?.kind !== "file") return undefined;
-      return new FieldLines(new TextDecoder().decode(await snapshot.readBlob(entry.id)));
+      if (snapshot === undefined) return undefined;
+      const found = await resolvePath(snapshot, file);
+      if (found.kind !== "found" || found.entry.kind !== "file") return undefined;
+      return new FieldLines(new TextDecoder().decode(await snapshot.readBlob(found.entry.id)));
     } catch {
       return undefined;
     }

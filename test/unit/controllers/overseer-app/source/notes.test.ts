@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { OverseerAppStatus } from "../../../../../src/api/overseer-app.js";
 import type { Rendered } from "../../../../../src/controllers/overseer-app/rendered.js";
-import { notesOfRun, statusNotes, tellNotes } from "../../../../../src/controllers/overseer-app/source/notes.js";
+import { emitSourceNotes, notesOfRun, statusNotes } from "../../../../../src/controllers/overseer-app/source/notes.js";
 import type { Note } from "../../../../../src/render/request.js";
 import { app, inputs } from "../../support/resources.js";
 import { testRun } from "../../support/run.js";
@@ -43,19 +43,19 @@ describe("notes of an app", () => {
   it("are told by one Event when they change, and not again while they stay", () => {
     const { run, told } = testRun(app("shop/web"));
     run.desired = rendered([note(9), note(10)]);
-    tellNotes(run);
+    emitSourceNotes(run);
     const { revision } = run.desired.inputs;
     const first = `Warning SourceNotes: 2 notes on ${revision}: compose.yaml:9: App shop: is left out; compose.yaml:10: App shop: is left out`;
     expect(told).to.deep.equal([first]);
     run.status = { ...run.status, ...notesOfRun(run) };
-    tellNotes(run);
+    emitSourceNotes(run);
     expect(told).to.have.length(1);
     run.desired = rendered([]);
-    tellNotes(run);
+    emitSourceNotes(run);
     expect(told, "that they are gone needs no Event").to.have.length(1);
     run.status = { ...run.status, notes: undefined };
     run.desired = rendered([note(9), note(10)]);
-    tellNotes(run);
+    emitSourceNotes(run);
     expect(told).to.deep.equal([first, first]);
   });
 
@@ -65,7 +65,7 @@ describe("notes of an app", () => {
       many(100).map((one) => ({ ...one, message: "x".repeat(5000) })),
       5,
     );
-    tellNotes(run);
+    emitSourceNotes(run);
     expect(told[0]).to.match(/^Warning SourceNotes: 105 notes on /);
     expect(told[0]).to.match(/; and 102 more in status\.notes$/);
     expect(told[0]?.length).to.be.lessThan(1024);

@@ -2,7 +2,9 @@ import { expect } from "chai";
 import type { Condition } from "../../../../../src/api/conditions.js";
 import type { AppRun } from "../../../../../src/controllers/overseer-app/run.js";
 import { logOutOfDate } from "../../../../../src/controllers/overseer-app/status/out-of-date.js";
+import { acknowledgeSuspended } from "../../../../../src/controllers/overseer-app/status/suspend.js";
 import { FakeLogger } from "../../../support/fake-logger.js";
+import { app } from "../../support/resources.js";
 import { testRun } from "../../support/run.js";
 
 const synced = (status: "True" | "False"): Condition[] => [
@@ -28,5 +30,19 @@ describe("logOutOfDate", () => {
     logOutOfDate(logged, synced("True"));
     logOutOfDate(logged, synced("True"));
     expect(logger.lines.map(({ message }) => message)).to.deep.equal(["app is out of date", "app is up to date again"]);
+  });
+
+  it("does not count the time in which the app is suspended", async () => {
+    const status = { write: async () => undefined };
+    const { run, clock, logger } = testRun(app("shop/web"), { status: status as never });
+    logOutOfDate(run, synced("False"));
+    clock.advance(50_000);
+    await acknowledgeSuspended(run);
+    clock.advance(3_600_000);
+    logOutOfDate(run, synced("False"));
+    expect(logger.lines).to.deep.equal([]);
+    clock.advance(60_000);
+    logOutOfDate(run, synced("False"));
+    expect(logger.lines[0]?.fields).to.include({ seconds: 60 });
   });
 });

@@ -14,7 +14,7 @@ export function isApp({ id }: Pick<Document, "id">): boolean {
  * `namespace/name`. Where one of these is an object of the app in turn, as in an app that stands in its own folder, or in two
  * that hold each other, each would wait for the other to be healthy.
  */
-export function holdersOf(run: AppRun): ReadonlySet<string> {
+export function parentApps(run: AppRun): ReadonlySet<string> {
   const { kubernetes } = run.app.spec.destination;
   const holders = new Set<string>();
   if (kubernetes === undefined || kubernetes.kubeConfigSecretRef !== undefined) return holders;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { tellNotes } from "../../../../../src/controllers/overseer-app/status/tell-notes.js";
+import { emitObjectNotes } from "../../../../../src/controllers/overseer-app/drift/object-notes.js";
 import { testRun } from "../../support/run.js";
 
 const definition = (name: string) => ({
@@ -14,10 +14,10 @@ const refusal = (name: string, why = "denied by safe-upgrades") => ({
   text: `CustomResourceDefinition ${name} is as Git says, but: customresourcedefinitions "${name}" is forbidden: ${why}`,
 });
 
-describe("tellNotes", () => {
+describe("emitObjectNotes", () => {
   it("records one Event for the same words about ten objects", () => {
     const { run, told } = testRun();
-    tellNotes(
+    emitObjectNotes(
       run,
       [..."jbcdefghia"].map((letter) => refusal(`${letter}.example.com`)),
     );
@@ -28,16 +28,16 @@ describe("tellNotes", () => {
 
   it("records nothing again for objects of a later batch that are alike, and other words again", () => {
     const { run, told } = testRun();
-    tellNotes(run, [refusal("a.example.com")]);
-    tellNotes(run, [refusal("a.example.com"), refusal("b.example.com")]);
+    emitObjectNotes(run, [refusal("a.example.com")]);
+    emitObjectNotes(run, [refusal("a.example.com"), refusal("b.example.com")]);
     expect(told).to.deep.equal([`Warning ApplyWarning: ${refusal("a.example.com").text}`]);
-    tellNotes(run, [refusal("b.example.com", "quota")]);
+    emitObjectNotes(run, [refusal("b.example.com", "quota")]);
     expect(told).to.have.length(2);
   });
 
   it("keeps two reasons apart", () => {
     const { run, told } = testRun();
-    tellNotes(run, [refusal("a.example.com"), refusal("b.example.com", "quota")]);
+    emitObjectNotes(run, [refusal("a.example.com"), refusal("b.example.com", "quota")]);
     expect(told).to.have.length(2);
   });
 });

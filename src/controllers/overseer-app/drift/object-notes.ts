@@ -14,7 +14,7 @@ const MAX_NAMES = 3;
  * Records what the destination said of objects that were verified: one Event for the same words about any number of objects, once.
  * An admission policy that would refuse ten definitions is one thing to know, not ten.
  */
-export function tellNotes(run: AppRun, notes: readonly ObjectNote[]): void {
+export function emitObjectNotes(run: AppRun, notes: readonly ObjectNote[]): void {
   const groups = new Map<string, ObjectNote[]>();
   for (const note of notes) {
     const { namespace, name } = note.id;
