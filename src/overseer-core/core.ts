@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
-import { Encryption, keyError, makeKey, readKey, writePrivate } from "./encryption.js";
+import { createKey, Encryption, keyError, readKey, writePrivate } from "./encryption.js";
 import { CoreServer } from "./http/server.js";
 import { routeTable } from "./http/table.js";
 import { Liveness } from "./operations/liveness.js";
@@ -12,26 +12,26 @@ import { migrate } from "./store/schema.js";
 import { Store } from "./store/store.js";
 import { Tokens } from "./store/tokens.js";
 
-/** How a Core runs. */
+/** Options of a Core. */
 export interface CoreOptions {
-  /** Folder for everything that it keeps; made if it is not there. */
+  /** Data directory; created if missing. */
   readonly dataDir: string;
-  /** The key of the secrets; `core.key` in the data folder unless told. */
+  /** Encryption key of secrets. Defaults to `core.key` in the data directory. */
   readonly keyFile?: string;
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** A node that is silent for this long is offline. */
+  /** Time without a heartbeat after which a node is offline. */
   readonly heartbeatTimeoutMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** What sealing is tried on, so that a wrong key is noticed at start and not at the first deployment. */
-const CHECK = "overseer-core";
+/** Known plaintext to detect a wrong key at startup rather than at the first deployment. */
+const KEY_CHECK = "overseer-core";
 
-/** An Overseer Core: its data, its API, and what watches its nodes. */
+/** An Overseer Core: its store, API server and node monitoring. */
 export class Core {
   readonly #options: CoreOptions;
   #database: Database | undefined;
@@ -42,7 +42,7 @@ export class Core {
     this.#options = options;
   }
 
-  /** Opens the data and listens; gives the port. Throws a terminal OverseerError when it cannot. */
+  /** Opens the store and starts to listen; returns the port. Throws a terminal OverseerError on failure. */
   async start(): Promise<number> {
     const { clock, logger, host, port, tls, heartbeatTimeoutMs } = this.#options;
     const store = this.#open();
@@ -50,13 +50,13 @@ export class Core {
     const routes = routeTable(store, this.#liveness);
     try {
       this.#server = new CoreServer({ store, routes, clock, logger, ...(tls === undefined ? {} : { tls }) });
-      const chosen = await this.#server.listen(host, port);
+      const actualPort = await this.#server.listen(host, port);
       this.#liveness.start();
-      return chosen;
+      return actualPort;
     } catch (error) {
       this.#database?.close();
       throw new OverseerError(
-        `cannot listen on ${host}:${port}: ${messageOf(error)}; see --host, --port, --tls-cert and --tls-key`,
+        `cannot listen on ${host}:${port}: ${messageOf(error)}; check --host, --port, --tls-cert and --tls-key`,
         {
           code: "CORE_LISTEN_FAILED",
           reason: "AddressUnavailable",
@@ -67,7 +67,7 @@ export class Core {
     }
   }
 
-  /** Answers what is under way, and lets the data go. */
+  /** Finishes requests in progress and closes the store. */
   async stop(): Promise<void> {
     this.#liveness?.stop();
     await this.#server?.stop();
@@ -85,7 +85,7 @@ export class Core {
       migrate(database);
       const store = new Store(database, new Encryption(openKey(database, keyFile)), clock);
       const tokenFile = join(dataDir, "admin-token");
-      if (makeAdminToken(store, tokenFile)) logger.info("made the first token of role admin", { file: tokenFile });
+      if (createAdminToken(store, tokenFile)) logger.info("created the initial admin token", { file: tokenFile });
       return store;
     } catch (error) {
       database.close();
@@ -94,24 +94,26 @@ export class Core {
   }
 }
 
-/** The key of the secrets: made with an empty database, and from then on the same one. */
+/** Reads the encryption key; creates it together with a new database. */
 function openKey(database: Database, keyFile: string): Uint8Array {
   const check =
     database.query<{ key_check: Uint8Array | null }>("SELECT key_check FROM state").get()?.key_check ?? null;
-  const present = readKey(keyFile);
-  if (check !== null && present === undefined) {
-    throw keyError(`${keyFile} is gone: without it no secret can be read. Put it back, or name it by --key-file`);
+  const existing = readKey(keyFile);
+  if (check !== null && existing === undefined) {
+    throw keyError(
+      `key file ${keyFile} not found: secrets cannot be decrypted without it; restore it, or set --key-file`,
+    );
   }
-  const key = present ?? makeKey(keyFile);
+  const key = existing ?? createKey(keyFile);
   if (check === null) {
-    database.query("UPDATE state SET key_check = ?").run(new Encryption(key).encrypt(CHECK, CHECK));
-  } else if (new Encryption(key).open(check, CHECK) !== CHECK)
-    throw keyError(`${keyFile} is not the key of this database`);
+    database.query("UPDATE state SET key_check = ?").run(new Encryption(key).encrypt(KEY_CHECK, KEY_CHECK));
+  } else if (new Encryption(key).decrypt(check, KEY_CHECK) !== KEY_CHECK)
+    throw keyError(`${keyFile} is not the key of this database: set --key-file to the right one`);
   return key;
 }
 
-/** Makes the first token, once. The file is there before the token is good, so that a crash between them locks nobody out. */
-function makeAdminToken(store: Store, path: string): boolean {
+/** Creates the initial admin token, once. Writes its file before the token becomes valid, so that no crash loses it. */
+function createAdminToken(store: Store, path: string): boolean {
   const done = store.database.query<{ admin_made: number }>("SELECT admin_made FROM state").get()?.admin_made === 1;
   if (done) return false;
   const value = Tokens.newValue();

@@ -6,38 +6,38 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Seals texts with AES-256-GCM: nonce, tag and ciphertext in one. Each sealed text is bound to what it belongs to. */
+/** Encrypts texts with AES-256-GCM into nonce, tag and ciphertext. A context is authenticated with each text. */
 export class Encryption {
   readonly #key: Uint8Array;
 
-  /** `key` has 32 bytes. */
+  /** `key` must have 32 bytes. */
   constructor(key: Uint8Array) {
     this.#key = key;
   }
 
-  encrypt(text: string, belongsTo: string): Uint8Array {
+  encrypt(text: string, context: string): Uint8Array {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv("aes-256-gcm", this.#key, nonce);
-    cipher.setAAD(Buffer.from(belongsTo));
+    cipher.setAAD(Buffer.from(context));
     const encrypted = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
     return Buffer.concat([nonce, cipher.getAuthTag(), encrypted]);
   }
 
-  /** Throws CORE_KEY_WRONG for what another key sealed, what belongs to something else, and what was changed. */
-  open(encrypted: Uint8Array, belongsTo: string): string {
+  /** Decrypts a text. Throws CORE_KEY_WRONG if the key or context differs, or if the value was modified. */
+  decrypt(encrypted: Uint8Array, context: string): string {
     try {
       const decipher = createDecipheriv("aes-256-gcm", this.#key, encrypted.subarray(0, NONCE_BYTES));
-      decipher.setAAD(Buffer.from(belongsTo));
+      decipher.setAAD(Buffer.from(context));
       decipher.setAuthTag(encrypted.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
       const text = decipher.update(encrypted.subarray(NONCE_BYTES + TAG_BYTES));
       return Buffer.concat([text, decipher.final()]).toString("utf8");
     } catch (error) {
-      throw keyError("a sealed value cannot be opened: the key is another one, or the value was changed", error);
+      throw keyError("cannot decrypt a secret: it was encrypted with another key, or was modified", error);
     }
   }
 }
 
-/** Reads a key. Throws CORE_KEY_WRONG when it is none, undefined when there is no such file. */
+/** Reads a key; returns undefined if the file does not exist. Throws CORE_KEY_WRONG if it contains no key. */
 export function readKey(path: string): Uint8Array | undefined {
   let text: string;
   try {
@@ -47,22 +47,22 @@ export function readKey(path: string): Uint8Array | undefined {
     throw keyError(`cannot read the key ${path}: ${messageOf(error)}`, error);
   }
   if (!/^[0-9a-f]{64}$/.test(text))
-    throw keyError(`${path} holds no key: expected ${KEY_BYTES} bytes as 64 hex digits`);
+    throw keyError(`${path} does not contain a key: expected ${KEY_BYTES} bytes as 64 hex digits`);
   return Buffer.from(text, "hex");
 }
 
-/** Makes a key in a file that only this user can read. Never replaces a file. */
-export function makeKey(path: string): Uint8Array {
+/** Creates a key in a file that only this user can read. Never replaces an existing file. */
+export function createKey(path: string): Uint8Array {
   const key = randomBytes(KEY_BYTES);
   try {
     writePrivate(path, `${key.toString("hex")}\n`, "wx");
   } catch (error) {
-    throw keyError(`cannot make the key ${path}: ${messageOf(error)}`, error);
+    throw keyError(`cannot create the key ${path}: ${messageOf(error)}`, error);
   }
   return key;
 }
 
-/** Writes a file that only this user can read, through to the disk. */
+/** Writes a file that only this user can read, and flushes it to disk. */
 export function writePrivate(path: string, text: string, flags: "wx" | "w"): void {
   const file = openSync(path, flags, 0o600);
   try {
@@ -73,7 +73,7 @@ export function writePrivate(path: string, text: string, flags: "wx" | "w"): voi
   }
 }
 
-/** An error about the key, which no retry mends. */
+/** Returns a terminal error about the key. */
 export function keyError(message: string, cause?: unknown): OverseerError {
   return new OverseerError(message, { code: "CORE_KEY_WRONG", reason: "KeyWrong", class: "terminal", cause });
 }

@@ -4,17 +4,17 @@ import { OverseerError } from "../base/errors.js";
 /** One flag of a program. */
 export interface Flag {
   readonly name: string;
-  /** What stands for the value in the help; left out: the flag takes none. */
+  /** Placeholder for the value in the help. If unset, the flag takes no value. */
   readonly value?: string;
   readonly help: string;
   readonly fallback?: string;
   readonly required?: true;
 }
 
-/** What the command line said. Flags without a value are there as the empty text. */
+/** Values of the flags on the command line; empty for a flag that takes no value. */
 export type FlagValues = ReadonlyMap<string, string>;
 
-/** Reads a command line. Throws CORE_FLAG_INVALID for a flag that is not known, has no value or is missing. */
+/** Parses a command line. Throws CORE_FLAG_INVALID for an unknown flag, a missing value or a missing required flag. */
 export function readFlags(flags: readonly Flag[], argv: readonly string[]): FlagValues {
   const options = Object.fromEntries(
     flags.map(({ name, value }) => [name, { type: value === undefined ? ("boolean" as const) : ("string" as const) }]),
@@ -30,11 +30,11 @@ export function readFlags(flags: readonly Flag[], argv: readonly string[]): Flag
   for (const [name, value] of Object.entries(values)) given.set(name, typeof value === "string" ? value : "");
   if (given.has("help")) return given;
   const missing = flags.find(({ name, required }) => required && !given.get(name));
-  if (missing !== undefined) throw flagError(`--${missing.name} ${missing.value ?? ""} is missing`);
+  if (missing !== undefined) throw flagError(`required flag --${missing.name} ${missing.value ?? ""} is not set`);
   return given;
 }
 
-/** The text of `--help`. */
+/** Returns the text of `--help`. */
 export function flagHelp(usage: string, flags: readonly Flag[]): string {
   const lines = flags.map(({ name, value, help, fallback, required }) => {
     const facts = required ? " (required)" : fallback === undefined ? "" : ` (default: ${fallback})`;
@@ -43,16 +43,16 @@ export function flagHelp(usage: string, flags: readonly Flag[]): string {
   return `${usage}\n\nFlags:\n${lines.join("\n")}\n`;
 }
 
-/** Seconds, or minutes, as milliseconds: `45s`, `2m`. Throws CORE_FLAG_INVALID. */
+/** Parses a duration like `45s` or `2m` to milliseconds. Throws CORE_FLAG_INVALID. */
 export function durationFlag(flags: FlagValues, name: string): number {
   const match = /^([0-9]{1,6})(ms|s|m)$/.exec(flags.get(name) ?? "");
   const factor = { ms: 1, s: 1000, m: 60_000 }[match?.[2] ?? ""];
   const ms = Number(match?.[1]) * (factor ?? 0);
-  if (factor === undefined || ms <= 0) throw flagError(`--${name}: expected a time like 45s`);
+  if (factor === undefined || ms <= 0) throw flagError(`--${name}: expected a duration like 45s`);
   return ms;
 }
 
-/** An error of the command line: terminal, exit code 2. */
+/** Returns a terminal error for an invalid command line; the exit code is 2. */
 export function flagError(message: string): OverseerError {
   return new OverseerError(`${message}; see --help`, {
     code: "CORE_FLAG_INVALID",

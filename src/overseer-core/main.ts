@@ -12,26 +12,26 @@ const FLAGS: readonly Flag[] = [
   {
     name: "data",
     value: "DIR",
-    help: "Folder for everything that the Core keeps; made if it is not there.",
+    help: "Data directory; created if missing.",
     required: true,
   },
   { name: "host", value: "ADDRESS", help: "Address to listen on.", fallback: "127.0.0.1" },
-  { name: "port", value: "PORT", help: "Port to listen on; 0: a free one, which the log tells.", fallback: "8480" },
-  { name: "tls-cert", value: "FILE", help: "Certificate of the server, PEM; with --tls-key." },
-  { name: "tls-key", value: "FILE", help: "Key of that certificate, PEM." },
+  { name: "port", value: "PORT", help: "Port to listen on; 0 selects a free port, which is logged.", fallback: "8480" },
+  { name: "tls-cert", value: "FILE", help: "PEM file with the server certificate; requires --tls-key." },
+  { name: "tls-key", value: "FILE", help: "PEM file with the private key of the certificate." },
   {
     name: "insecure-http",
-    help: "Listen beyond this machine without TLS: tokens and secret values can be read on the way.",
+    help: "Allow plain HTTP on a non-loopback address. Tokens and secret values are then sent unencrypted.",
   },
   {
     name: "key-file",
     value: "FILE",
-    help: "Key that secrets are encrypted with (default: core.key in the data folder).",
+    help: "File with the key that encrypts secrets (default: core.key in the data directory).",
   },
   {
     name: "heartbeat-timeout",
-    value: "TIME",
-    help: "A node that is silent for this long is offline.",
+    value: "DURATION",
+    help: "Time without a heartbeat after which a node is offline.",
     fallback: "45s",
   },
 ];
@@ -45,7 +45,7 @@ runProgram("overseer-core", async (): Promise<Service | undefined> => {
   const [clock, host, tls] = [systemClock, flags.get("host") ?? "", readTls(flags)];
   const logger = createLogger({ level: "info", clock });
   if (tls === undefined && !isLoopback(host) && !flags.has("insecure-http")) {
-    throw flagError(`--host ${host} is reached from elsewhere: give --tls-cert and --tls-key, or --insecure-http`);
+    throw flagError(`--host ${host} is not a loopback address: set --tls-cert and --tls-key, or --insecure-http`);
   }
   const keyFile = flags.get("key-file");
   const core = new Core({
@@ -79,7 +79,7 @@ function portOf(flags: FlagValues): number {
 function readTls(flags: FlagValues): { cert: string; key: string } | undefined {
   const [cert, key] = [flags.get("tls-cert"), flags.get("tls-key")];
   if (cert === undefined && key === undefined) return undefined;
-  if (cert === undefined || key === undefined) throw flagError("--tls-cert and --tls-key belong together");
+  if (cert === undefined || key === undefined) throw flagError("--tls-cert and --tls-key must be set together");
   const read = (path: string): string => {
     try {
       return readFileSync(path, "utf8");

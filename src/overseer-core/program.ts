@@ -1,13 +1,13 @@
 import { messageOf, OverseerError } from "../base/errors.js";
 
-/** Something that runs until it is told to stop. */
+/** A running service. */
 export interface Service {
   stop(): Promise<void>;
 }
 
 /**
- * Runs a program: starts it, waits for SIGTERM or SIGINT, stops it. `start` gives undefined when there is nothing to wait for.
- * Errors go to standard error with exit code 1, or 2 for those of the command line.
+ * Runs a program: starts it, waits for SIGTERM or SIGINT, and stops it. `start` returns undefined if there is nothing to
+ * wait for. Errors go to standard error with exit code 1, or 2 for an invalid command line.
  */
 export function runProgram(name: string, start: () => Promise<Service | undefined>): void {
   process.umask(0o077);
@@ -27,8 +27,8 @@ async function run(start: () => Promise<Service | undefined>): Promise<void> {
   });
   const service = await start();
   if (service === undefined) return;
-  const alive = setInterval(() => {}, 2 ** 30);
+  const keepAlive = setInterval(() => {}, 2 ** 30);
   await stopped;
-  clearInterval(alive);
+  clearInterval(keepAlive);
   await service.stop();
 }

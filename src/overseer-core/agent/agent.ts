@@ -12,7 +12,7 @@ import type { Journal } from "./journal.js";
 import { pause } from "./pause.js";
 import { RunError, type Runner, type RunResult } from "./runner.js";
 
-/** What an agent is made of. */
+/** Options of an agent. */
 export interface AgentOptions {
   /** Name of the node. */
   readonly node: string;
@@ -22,15 +22,15 @@ export interface AgentOptions {
   readonly heartbeatMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** In [0, 1): spreads retries. */
+  /** Returns a number in [0, 1), for the jitter of retries. */
   readonly random: () => number;
 }
 
 const RETRY: BackoffPolicy = { baseMs: 250, factor: 2, maxMs: 5_000 };
-/** Longest that one request for a job is held open, in seconds. */
+/** Long-poll timeout of a request for a job, in seconds. */
 const WAIT_SECONDS = 30;
 
-/** The agent of a node: registers it, says that it is there, and does its jobs, one after the other. */
+/** Agent of a node: registers the node, sends heartbeats and runs its jobs one at a time. */
 export class NodeAgent {
   readonly #options: AgentOptions;
   readonly #stopping = new AbortController();
@@ -43,20 +43,20 @@ export class NodeAgent {
 
   start(): void {
     this.#loops = Promise.all([
-      this.#forEver("work", () => this.#work()),
-      this.#forEver("heartbeat", () => this.#beat()),
+      this.#repeat("work", () => this.#work()),
+      this.#repeat("heartbeat", () => this.#sendHeartbeat()),
     ]);
   }
 
-  /** Breaks off what is under way. A job that was begun goes on when the agent is started again. */
+  /** Aborts work in progress. A started job continues after the next start of the agent. */
   async stop(): Promise<void> {
-    this.#stopping.abort(new Error("the agent stops"));
+    this.#stopping.abort(new Error("the agent is stopping"));
     await this.#loops;
     await this.#options.core.close();
   }
 
-  /** Calls `step` again and again, with growing pauses while it fails. */
-  async #forEver(what: string, step: () => Promise<void>): Promise<void> {
+  /** Calls `step` repeatedly, with exponential backoff while it fails. */
+  async #repeat(what: string, step: () => Promise<void>): Promise<void> {
     const { clock, logger, random } = this.#options;
     const { signal } = this.#stopping;
     let failures = 0;
@@ -69,7 +69,7 @@ export class NodeAgent {
         failures++;
         if (error instanceof CoreCallError && error.code === "NOT_FOUND") this.#nodeId = undefined;
         const ms = jitter(backoffDelay(RETRY, failures), 0.3, random());
-        logger.warn("the Core did not do what it was asked", {
+        logger.warn("request to the Core failed", {
           what,
           error: messageOf(error),
           failures,
@@ -80,7 +80,7 @@ export class NodeAgent {
     }
   }
 
-  async #beat(): Promise<void> {
+  async #sendHeartbeat(): Promise<void> {
     const { core, clock, heartbeatMs } = this.#options;
     const { signal } = this.#stopping;
     if (this.#nodeId !== undefined) await core.heartbeat(this.#nodeId, signal);
@@ -90,23 +90,23 @@ export class NodeAgent {
   async #work(): Promise<void> {
     const { core } = this.#options;
     const { signal } = this.#stopping;
-    const nodeId = await this.#registered();
+    const nodeId = await this.#ensureRegistered();
     await this.#reportLast();
     const work = await core.claim(nodeId, WAIT_SECONDS, signal);
-    if (work !== undefined) await this.#do(work);
+    if (work !== undefined) await this.#runJob(work);
   }
 
-  async #registered(): Promise<string> {
+  async #ensureRegistered(): Promise<string> {
     if (this.#nodeId !== undefined) return this.#nodeId;
     const { core, node, runner, logger } = this.#options;
-    const said = { name: node, hostname: hostname() || node, version: VERSION, runner: runner.name };
-    const { id } = await core.register(said, this.#stopping.signal);
+    const registration = { name: node, hostname: hostname() || node, version: VERSION, runner: runner.name };
+    const { id } = await core.register(registration, this.#stopping.signal);
     logger.info("registered", { node, id, runner: runner.name });
     this.#nodeId = id;
     return id;
   }
 
-  /** Reports the end of a job that the Core has perhaps not heard of. */
+  /** Reports the result of the last job, if the Core may not have received it. */
   async #reportLast(): Promise<void> {
     const { core, journal, logger } = this.#options;
     const last = journal.unreported();
@@ -117,36 +117,36 @@ export class NodeAgent {
         await core.addLogs(last.jobId, last.from + sent, last.lines.slice(sent, sent + MAX_LOG_LINES), signal);
       }
       await core.end(last.jobId, last.end, signal);
-      logger.info("reported the end of a job", { job: last.jobId, status: last.end.status });
+      logger.info("reported job result", { job: last.jobId, status: last.end.status });
     } catch (error) {
       const { status } = error instanceof CoreCallError ? error : { status: undefined };
       if (status !== 404 && status !== 409 && status !== 400) throw error;
-      logger.warn("the Core does not want the end of a job", { job: last.jobId, error: messageOf(error) });
-      // What it cannot read it would never take, and the job would be given out again for ever.
-      const end = { status: "failed", error: "the Core could not read what the agent reported" } as const;
+      logger.warn("the Core rejected the job result", { job: last.jobId, error: messageOf(error) });
+      // The Core would reject the same result again, and hand out the job indefinitely.
+      const end = { status: "failed", error: "the Core rejected the result that the agent reported" } as const;
       if (status === 400) await core.end(last.jobId, end, signal);
     }
     journal.reported();
   }
 
-  async #do(work: CoreJobWork): Promise<void> {
+  async #runJob(work: CoreJobWork): Promise<void> {
     const { core, journal, clock, logger } = this.#options;
     const { signal } = this.#stopping;
     const { id, payload } = work.job;
-    logger.info("doing a job", { job: id, app: payload.app, version: payload.version });
+    logger.info("running job", { job: id, app: payload.app, version: payload.version });
     const log = new JobLog(work.nextLine, (from, lines) => core.addLogs(id, from, lines, signal), clock);
     try {
-      const end = await this.#run(work, log);
+      const end = await this.#execute(work, log);
       journal.done({ jobId: id, end, ...log.close() });
-      logger.info("did a job", { job: id, status: end.status });
+      logger.info("job ended", { job: id, status: end.status });
     } finally {
       log.close();
     }
     await this.#reportLast();
   }
 
-  /** Does a job. Throws only for what may go better the next time: the job is claimed again then. */
-  async #run(work: CoreJobWork, log: JobLog): Promise<CoreJobEnd> {
+  /** Executes a job. Throws only for temporary failures, after which the job is claimed again. */
+  async #execute(work: CoreJobWork, log: JobLog): Promise<CoreJobEnd> {
     const { runner } = this.#options;
     const { signal } = this.#stopping;
     const { payload } = work.job;
@@ -165,7 +165,7 @@ export class NodeAgent {
     }
   }
 
-  /** Values of the secrets of a job. One that was deleted meanwhile is left out, and the runner says that it is not there. */
+  /** Returns the values of the secrets of a job. A secret deleted in the meantime is omitted; the runner reports it as missing. */
   async #secrets({ secrets }: CoreJobWork): Promise<Map<string, string>> {
     const values = new Map<string, string>();
     for (const { name, id } of secrets) {

@@ -4,11 +4,11 @@ import { type CoreJobEnd, CoreJobWork } from "../../api/core/job.js";
 import { CoreNode, type CoreNodeRegister } from "../../api/core/node.js";
 import { messageOf } from "../../base/errors.js";
 
-/** A request that the Core refused, or that did not reach it. */
+/** A request that the Core rejected or did not receive. */
 export class CoreCallError extends Error {
-  /** The Core's code of the error; UNREACHABLE when it gave none. */
+  /** Error code of the Core; UNREACHABLE if there was no response. */
   readonly code: string;
-  /** HTTP status; undefined when there was no answer. */
+  /** HTTP status; undefined if there was no response. */
   readonly status: number | undefined;
 
   constructor(message: string, code: string, status: number | undefined, cause?: unknown) {
@@ -19,21 +19,21 @@ export class CoreCallError extends Error {
   }
 }
 
-/** How to reach a Core. */
+/** Options of the client. */
 export interface CoreClientOptions {
   readonly url: string;
-  /** Read for each request, so that a new token is taken up without a restart. */
+  /** Returns the token. Called for each request, so that a new token needs no restart. */
   readonly token: () => string;
-  /** PEM text of the authority that signed the Core's certificate. */
+  /** PEM text of the CA that signed the certificate of the Core. */
   readonly ca?: string;
 }
 
-/** Time in milliseconds to wait for an answer, besides what the Core was asked to wait. */
+/** Timeout of a request in milliseconds, in addition to its long-poll timeout. */
 const TIMEOUT_MS = 15_000;
-/** Largest answer that is read, in bytes: a document of an app and what is around it. */
+/** Maximum size of a response in bytes; it must fit the document of an app. */
 const MAX_RESPONSE_BYTES = 4 * 1024 * 1024;
 
-/** The calls of a Core's API that an agent makes. Each throws CoreCallError. */
+/** Client for the API calls of an agent. Each method throws CoreCallError. */
 export class AgentCoreClient {
   readonly #options: CoreClientOptions;
   readonly #dispatcher: Agent;
@@ -46,7 +46,7 @@ export class AgentCoreClient {
     });
   }
 
-  /** Ends open requests. */
+  /** Aborts open requests. */
   close(): Promise<void> {
     return this.#dispatcher.destroy();
   }
@@ -60,7 +60,7 @@ export class AgentCoreClient {
     await this.#post(`/api/nodes/${nodeId}/heartbeat`, undefined, signal);
   }
 
-  /** The next job; undefined when none came within `waitSeconds`. */
+  /** Claims the next job; returns undefined if there is none within `waitSeconds`. */
   async claim(nodeId: string, waitSeconds: number, signal: AbortSignal): Promise<CoreJobWork | undefined> {
     const body = await this.#post("/api/jobs/claim", { nodeId }, signal, waitSeconds);
     return body === undefined ? undefined : CoreJobWork.parse(body);
@@ -76,7 +76,8 @@ export class AgentCoreClient {
 
   async secretValue(id: string, signal: AbortSignal): Promise<string> {
     const body = (await this.#post(`/api/secrets/${id}/value`, undefined, signal)) as { value?: unknown };
-    if (typeof body.value !== "string") throw new CoreCallError("the Core gave no value", "BROKEN_ANSWER", 200);
+    if (typeof body.value !== "string")
+      throw new CoreCallError("the response of the Core contains no value", "BROKEN_ANSWER", 200);
     return body.value;
   }
 
@@ -101,16 +102,20 @@ export class AgentCoreClient {
       text = await response.body.text();
     } catch (error) {
       signal.throwIfAborted();
-      throw new CoreCallError(`the Core cannot be reached: ${messageOf(error)}`, "UNREACHABLE", undefined, error);
+      throw new CoreCallError(`cannot reach the Core: ${messageOf(error)}`, "UNREACHABLE", undefined, error);
     }
-    if (response.statusCode >= 300) throw refusal(path, response.statusCode, text);
+    if (response.statusCode >= 300) throw rejectionOf(path, response.statusCode, text);
     return text === "" ? undefined : parseJson(text);
   }
 }
 
-function refusal(path: string, status: number, text: string): CoreCallError {
-  const said = CoreError.safeParse(parseJson(text)).data?.error;
-  return new CoreCallError(`the Core refused ${path}: ${said?.message ?? status}`, said?.code ?? "UNKNOWN", status);
+function rejectionOf(path: string, status: number, text: string): CoreCallError {
+  const details = CoreError.safeParse(parseJson(text)).data?.error;
+  return new CoreCallError(
+    `the Core rejected ${path}: ${details?.message ?? status}`,
+    details?.code ?? "UNKNOWN",
+    status,
+  );
 }
 
 function parseJson(text: string): unknown {

@@ -1,22 +1,22 @@
 import type { Clock, Timer } from "../../base/clock.js";
 import { cutText } from "../../base/cut-text.js";
 
-/** Longest line that a Core takes, in characters. */
+/** Maximum length of a log line, in characters. */
 const MAX_LINE = 4096;
-/** Most lines that one request carries. */
+/** Maximum number of lines in one request. */
 export const MAX_LOG_LINES = 500;
-/** Lines that follow each other within this time, in milliseconds, travel together. */
-const GATHER_MS = 100;
+/** Time in milliseconds to collect lines before sending them in one request. */
+const BATCH_MS = 100;
 
-/** Sends numbered lines; throws when they did not arrive. */
+/** Sends numbered lines; throws if the Core did not receive them. */
 export type SendLines = (from: number, lines: readonly string[]) => Promise<void>;
 
-/** The log of one job on its way to the Core. What did not arrive is sent again with the next lines, under the same numbers. */
+/** Sends the log of one job to the Core. Lines that were not received are sent again with the next ones, under the same numbers. */
 export class JobLog {
   readonly #send: SendLines;
   readonly #clock: Clock;
   #next: number;
-  #waiting: string[] = [];
+  #pending: string[] = [];
   #timer: Timer | undefined;
 
   /** `next`: number of the first line. */
@@ -27,8 +27,8 @@ export class JobLog {
   }
 
   add(line: string): void {
-    this.#waiting.push(cutText(line.replaceAll("\0", ""), MAX_LINE));
-    this.#timer ??= this.#clock.after(GATHER_MS, () => {
+    this.#pending.push(cutText(line.replaceAll("\0", ""), MAX_LINE));
+    this.#timer ??= this.#clock.after(BATCH_MS, () => {
       this.#flush()
         .catch(() => {})
         .finally(() => {
@@ -37,17 +37,17 @@ export class JobLog {
     });
   }
 
-  /** Sends no more; gives the lines of which it is not known that they arrived. */
+  /** Stops sending; returns the lines that the Core has not acknowledged. */
   close(): { readonly from: number; readonly lines: readonly string[] } {
     this.#timer?.cancel();
-    return { from: this.#next, lines: [...this.#waiting] };
+    return { from: this.#next, lines: [...this.#pending] };
   }
 
   async #flush(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const lines = this.#waiting.slice(0, MAX_LOG_LINES);
+    while (this.#pending.length > 0) {
+      const lines = this.#pending.slice(0, MAX_LOG_LINES);
       await this.#send(this.#next, lines);
-      this.#waiting = this.#waiting.slice(lines.length);
+      this.#pending = this.#pending.slice(lines.length);
       this.#next += lines.length;
     }
   }

@@ -2,18 +2,18 @@ import { join } from "node:path";
 import type { CoreJobEnd } from "../../api/core/job.js";
 import { readJson, writeJson } from "./private-file.js";
 
-/** A job that is done, and whose end the Core has perhaps not heard of. */
+/** Result of a job that the Core has not acknowledged. */
 export interface UnreportedEnd {
   readonly jobId: string;
   readonly end: CoreJobEnd;
-  /** Lines of its log that the Core has perhaps not, and the number of the first of them. */
+  /** Log lines that the Core has not acknowledged, and the number of the first one. */
   readonly from: number;
   readonly lines: readonly string[];
 }
 
 /**
- * What an agent remembers of its work: the end of the last job and of its log, from the moment that it is done until the Core knows it. So a
- * report that got lost is made again, and the job is not done twice.
+ * Persists the result and last log lines of a job until the Core acknowledges them, so that a lost report is repeated
+ * and the job does not run twice.
  */
 export class Journal {
   readonly #path: string;

@@ -13,18 +13,18 @@ import { Journal } from "./journal.js";
 import { SimulatedRunner } from "./simulated-runner.js";
 
 const FLAGS: readonly Flag[] = [
-  { name: "core", value: "URL", help: "Address of the Core.", required: true },
+  { name: "core", value: "URL", help: "URL of the Core.", required: true },
   {
     name: "token-file",
     value: "FILE",
-    help: "File with a token of role agent; read again for each request.",
+    help: "File with a token of role agent; read for each request.",
     required: true,
   },
   { name: "node", value: "NAME", help: "Name of this node.", required: true },
-  { name: "data", value: "DIR", help: "Folder for what the agent keeps; made if it is not there.", required: true },
-  { name: "ca", value: "FILE", help: "Authority that signed the Core's certificate, PEM." },
-  { name: "heartbeat", value: "TIME", help: "How often it says that it is there.", fallback: "10s" },
-  { name: "insecure-http", help: "Send the token without TLS to a Core that is not on this machine." },
+  { name: "data", value: "DIR", help: "Data directory; created if missing.", required: true },
+  { name: "ca", value: "FILE", help: "PEM file with the CA that signed the certificate of the Core." },
+  { name: "heartbeat", value: "DURATION", help: "Interval between heartbeats.", fallback: "10s" },
+  { name: "insecure-http", help: "Allow plain HTTP to a Core on another machine. The token is then sent unencrypted." },
 ];
 
 runProgram("overseer-agent", async (): Promise<Service | undefined> => {
@@ -66,12 +66,14 @@ runProgram("overseer-agent", async (): Promise<Service | undefined> => {
 });
 
 function checkUrl(text: string, insecure: boolean): void {
-  if (!URL.canParse(text)) throw flagError("--core: expected an address like https://core.example.com:8480");
+  if (!URL.canParse(text)) throw flagError("--core: expected a URL like https://core.example.com:8480");
   const { protocol, hostname } = new URL(text);
   if (protocol === "https:") return;
   if (protocol !== "http:") throw flagError("--core: expected http or https");
   if (insecure || /^(localhost|127\.[0-9.]+|\[::1\])$/.test(hostname)) return;
-  throw flagError("--core: a token goes to another machine by https only, unless --insecure-http is given");
+  throw flagError(
+    "--core: expected https, since plain HTTP would send the token unencrypted; use https, or set --insecure-http",
+  );
 }
 
 function readText(path: string): string {

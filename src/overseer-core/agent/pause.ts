@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 
-/** Waits. Throws what `signal` was aborted with, at once, when it is. */
+/** Waits for `ms` milliseconds. Rejects with the abort reason when `signal` is aborted. */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {

@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** Reads a JSON file; undefined when there is none. Throws when it cannot be read. */
+/** Reads a JSON file; returns undefined if it does not exist. */
 export function readJson<T>(path: string): T | undefined {
   try {
     return JSON.parse(readFileSync(path, "utf8")) as T;
@@ -11,7 +11,7 @@ export function readJson<T>(path: string): T | undefined {
   }
 }
 
-/** Replaces a JSON file, readable by this user alone, in one step: after a crash it is the old one or the new one. */
+/** Atomically replaces a JSON file that only this user can read. */
 export function writeJson(path: string, value: unknown): void {
   const draft = `${path}.new`;
   const file = openSync(draft, "w", 0o600);

@@ -1,26 +1,26 @@
-/** What a runner is to run. */
+/** A project to deploy. */
 export interface Deployment {
   /** Name of the app, unique on the node. */
   readonly project: string;
-  /** The Compose document, with references to secrets in it. */
+  /** Compose document, with unresolved references to secrets. */
   readonly compose: string;
-  /** Values by the names that the document refers to. Never to be written to a disk or a log. */
+  /** Secret values by name. They must not be written to disk or logs. */
   readonly secrets: ReadonlyMap<string, string>;
 }
 
-/** Takes a line of the log of a job. */
+/** Appends a line to the log of a job. */
 export type LogLine = (line: string) => void;
 
-/** What a runner tells the Core at the end of a job. */
+/** Result of a job. */
 export interface RunResult {
   readonly runner: string;
-  /** Services that run now; of a removal those that were stopped. */
+  /** Running services; for a removal, the stopped ones. */
   readonly services: readonly string[];
-  /** Named volumes that are there, also after a removal. */
+  /** Existing named volumes, also after a removal. */
   readonly volumes: readonly string[];
 }
 
-/** What a runner could not do. The message and the log say why; it never holds a secret value. */
+/** A failed deployment or removal. The message never contains a secret value. */
 export class RunError extends Error {
   readonly code = "RUN_FAILED";
 
@@ -31,13 +31,13 @@ export class RunError extends Error {
 }
 
 /**
- * Runs Compose documents on a node. Both calls may be repeated after a crash at any point, and then only do what is left.
- * Both throw RunError for what cannot be done, and whatever `signal` aborts with when the agent stops.
+ * Runs Compose documents on a node. Both methods are idempotent and can be repeated after a crash. They throw RunError
+ * on failure, and the abort reason when `signal` is aborted.
  */
 export interface Runner {
   readonly name: "simulated";
-  /** Makes the node run this document, and nothing else of the project. */
+  /** Runs the services of this document and stops all other services of the project. */
   deploy(deployment: Deployment, log: LogLine, signal: AbortSignal): Promise<RunResult>;
-  /** Ends everything of a project. Its named volumes stay. */
+  /** Stops all services of a project. Its named volumes remain. */
   remove(project: string, log: LogLine, signal: AbortSignal): Promise<RunResult>;
 }

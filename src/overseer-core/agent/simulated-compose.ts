@@ -1,43 +1,44 @@
-import { Fault } from "../fault.js";
+import { ApiError } from "../api-error.js";
 import { isMapping, readCompose, secretNames } from "../operations/compose.js";
 import { RunError } from "./runner.js";
 
-/** What a simulated start needs to know of a service. */
+/** A service to simulate. */
 export interface SimulatedService {
   readonly image: string;
-  /** Its part of the document as text, with references in the place of values. */
+  /** Definition in the document as text, with unresolved references to secrets. */
   readonly text: string;
-  /** Time in seconds that its start takes. */
+  /** Start duration in seconds. */
   readonly seconds: number;
-  /** Secrets that its part refers to. */
+  /** Number of secrets that the definition refers to. */
   readonly usedSecrets: number;
 }
 
-/** What a document asks for. */
+/** Services and volumes of a document. */
 export interface Simulation {
   readonly services: ReadonlyMap<string, SimulatedService>;
-  /** Names of the volumes that are declared at the top of the document, or used and not declared. */
+  /** Names of the volumes declared at the top level, or used without a declaration. */
   readonly volumes: readonly string[];
 }
 
-/** The longest time in seconds that a start takes, whatever the label says. */
+/** Maximum start duration in seconds. */
 const MAX_SECONDS = 3600;
-/** Largest text of one service: aliases can make much of little. */
+/** Maximum size of the text of one service, since YAML aliases can expand a small document. */
 const MAX_TEXT = 4 * 1024 * 1024;
 
-/** Reads a document. Throws RunError for one that cannot be run, or that refers to a secret that is not there. */
+/** Parses a document. Throws RunError if it is invalid or refers to a missing secret. */
 export function readSimulation(compose: string, secrets: ReadonlyMap<string, string>): Simulation {
   const missing = secretNames(compose).filter((name) => !secrets.has(name));
   if (missing.length > 0) {
-    throw new RunError(`there is no secret ${missing.join(", ")} for this app: make it in the Core, then deploy again`);
+    throw new RunError(`secret ${missing.join(", ")} not found for this app: create it in the Core, then deploy again`);
   }
   const document = read(compose);
   const services = new Map<string, SimulatedService>();
   const used = new Set<string>(isMapping(document.volumes) ? Object.keys(document.volumes) : []);
   for (const [name, service] of Object.entries(document.services)) {
-    if (!isMapping(service)) throw new RunError(`service ${name} is no mapping`);
+    if (!isMapping(service)) throw new RunError(`service ${name} is not a mapping`);
     const image = typeof service.image === "string" ? service.image : undefined;
-    if (image === undefined) throw new RunError(`service ${name} has no image: the simulated runner builds none`);
+    if (image === undefined)
+      throw new RunError(`service ${name} has no image: set one, since the simulated runner cannot build images`);
     const text = textOf(name, service);
     services.set(name, { image, text, seconds: secondsOf(service.labels), usedSecrets: secretNames(text).length });
     for (const volume of namedVolumes(service.volumes)) used.add(volume);
@@ -49,7 +50,7 @@ function read(compose: string): ReturnType<typeof readCompose> {
   try {
     return readCompose(compose);
   } catch (error) {
-    if (error instanceof Fault) throw new RunError(error.message);
+    if (error instanceof ApiError) throw new RunError(error.message);
     throw error;
   }
 }
@@ -64,7 +65,7 @@ function textOf(name: string, service: object): string {
   return text;
 }
 
-/** `overseer.simulated.seconds`, from labels as a mapping or as a list of `name=value`. */
+/** Returns the label `overseer.simulated.seconds`, from a mapping or a list of `name=value`. */
 function secondsOf(labels: unknown): number {
   const key = "overseer.simulated.seconds";
   const listed = Array.isArray(labels)
@@ -75,7 +76,7 @@ function secondsOf(labels: unknown): number {
   return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, MAX_SECONDS) : 0;
 }
 
-/** Volumes that are named: neither paths of the node nor anonymous. */
+/** Returns the named volumes, without bind mounts and anonymous volumes. */
 function namedVolumes(volumes: unknown): string[] {
   if (!Array.isArray(volumes)) return [];
   return volumes.flatMap((volume: unknown) => {

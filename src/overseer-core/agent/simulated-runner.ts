@@ -8,44 +8,44 @@ import { readJson, writeJson } from "./private-file.js";
 import { type Deployment, type LogLine, RunError, type Runner, type RunResult } from "./runner.js";
 import { readSimulation, type SimulatedService } from "./simulated-compose.js";
 
-/** A service that is said to run. */
+/** A simulated running service. */
 interface ServiceState {
   readonly image: string;
-  /** Hash of the service's part of the document, with references in the place of values. */
+  /** Hash of the service definition, with unresolved references to secrets. */
   readonly definition: string;
-  /** New for every start. */
+  /** Unique for every start. */
   readonly instance: string;
 }
 
-/** What is kept of a project, in a file of its own. No secret value is in it. */
+/** Stored state of a project. It contains no secret values. */
 interface ProjectState {
   readonly services: Readonly<Record<string, ServiceState>>;
-  /** Named volumes; `created` is the same for as long as the volume is. */
+  /** Named volumes; `created` stays the same while the volume exists. */
   readonly volumes: Readonly<Record<string, { readonly created: string }>>;
-  /** Hashes of the starts that failed because they were to fail once. */
+  /** Hashes of the starts of `simulated/fails-once` that have failed. */
   readonly failedOnce?: readonly string[];
 }
 
-/** So many failures are remembered. */
+/** Maximum number of stored failures. */
 const MAX_FAILED_ONCE = 100;
 
-const NOTHING: ProjectState = { services: {}, volumes: {} };
+const EMPTY_PROJECT: ProjectState = { services: {}, volumes: {} };
 
-/** How simulated services do what they do in lines of the log. */
-const MARK = "[simulated]";
+/** Prefix of log lines. */
+const PREFIX = "[simulated]";
 
 /**
- * Starts nothing: notes in files what would run, and says in every line that this is simulated. It behaves like a node in what
- * can be observed: deploying again starts only what changed, volumes outlive their project, a service whose image is
- * `simulated/fails` (any tag) fails, one of `simulated/fails-once` only the first time, and the label
- * `overseer.simulated.seconds` makes a start take that long.
+ * Simulates a runner: records in files what would run, and prefixes every log line accordingly. It shows the behavior of
+ * a real node: a deployment starts only changed services, and volumes outlive their project. The image
+ * `simulated/fails` (any tag) always fails, `simulated/fails-once` fails at its first start, and the label
+ * `overseer.simulated.seconds` sets the start duration.
  */
 export class SimulatedRunner implements Runner {
   readonly name = "simulated";
   readonly #folder: string;
   readonly #clock: Clock;
 
-  /** `dataDir`: the folder `simulated` is kept there. */
+  /** State is stored in the directory `simulated` below `dataDir`. */
   constructor(dataDir: string, clock: Clock) {
     this.#folder = join(dataDir, "simulated");
     this.#clock = clock;
@@ -53,14 +53,14 @@ export class SimulatedRunner implements Runner {
 
   async deploy({ project, compose, secrets }: Deployment, log: LogLine, signal: AbortSignal): Promise<RunResult> {
     const { services, volumes } = readSimulation(compose, secrets);
-    log(`${MARK} deploying ${project}: nothing is started for real`);
+    log(`${PREFIX} deploying ${project}: simulated, no containers are started`);
     for (const name of volumes) this.#keepVolume(project, name, log);
-    for (const gone of Object.keys(this.#project(project).services).filter((name) => !services.has(name))) {
-      this.#setService(project, gone, undefined);
-      log(`${MARK} stopped service ${gone}, which is not in the document any more`);
+    for (const removed of Object.keys(this.#project(project).services).filter((name) => !services.has(name))) {
+      this.#setService(project, removed, undefined);
+      log(`${PREFIX} stopped service ${removed}, which is no longer in the document`);
     }
     for (const [name, service] of services) await this.#start(project, name, service, log, signal);
-    log(`${MARK} ${project} runs: ${[...services.keys()].join(", ")}`);
+    log(`${PREFIX} ${project} is running: ${[...services.keys()].join(", ")}`);
     return this.#result(project, [...services.keys()]);
   }
 
@@ -69,11 +69,11 @@ export class SimulatedRunner implements Runner {
     const names = Object.keys(this.#project(project).services);
     for (const name of names) {
       this.#setService(project, name, undefined);
-      log(`${MARK} stopped service ${name}`);
+      log(`${PREFIX} stopped service ${name}`);
     }
     const result = this.#result(project, names);
-    const kept = result.volumes.length === 0 ? "it had no named volumes" : `kept volumes ${result.volumes.join(", ")}`;
-    log(`${MARK} removed ${project}; ${kept}`);
+    const kept = result.volumes.length === 0 ? "no named volumes" : `kept the volumes ${result.volumes.join(", ")}`;
+    log(`${PREFIX} removed ${project}; ${kept}`);
     return result;
   }
 
@@ -87,24 +87,24 @@ export class SimulatedRunner implements Runner {
     const definition = sha256(text, 32);
     const present = this.#project(project).services[name];
     if (present?.definition === definition && usedSecrets === 0) {
-      log(`${MARK} service ${name} is up to date`);
+      log(`${PREFIX} service ${name} is up to date`);
       return;
     }
-    log(`${MARK} starting service ${name} from ${image}${usedSecrets === 0 ? "" : ` with ${usedSecrets} secrets`}`);
+    log(`${PREFIX} starting service ${name} from ${image}${usedSecrets === 0 ? "" : ` with ${usedSecrets} secrets`}`);
     if (seconds > 0) await pause(this.#clock, seconds * 1000, signal);
     signal.throwIfAborted();
     const fails = this.#fails(image, project, sha256(`${name}/${definition}`, 32));
     if (fails !== undefined) {
       this.#setService(project, name, undefined);
-      log(`${MARK} service ${name}: started, then exited with code 1`);
-      log(`${MARK} service ${name}: this image ${fails}`);
+      log(`${PREFIX} service ${name}: started, then exited with code 1`);
+      log(`${PREFIX} service ${name}: this image ${fails}`);
       throw new RunError(`service ${name} exited with code 1 (simulated: the image ${image} ${fails})`);
     }
     this.#setService(project, name, { image, definition, instance: randomUUID() });
-    log(`${MARK} service ${name} is running`);
+    log(`${PREFIX} service ${name} is running`);
   }
 
-  /** How an image fails, if it does; notes a failure that happens once. */
+  /** Returns how an image fails, if it does; records a first failure. */
   #fails(image: string, project: string, start: string): string | undefined {
     if (/^simulated\/fails(:|$)/.test(image)) return "always fails";
     if (!/^simulated\/fails-once(:|$)/.test(image)) return undefined;
@@ -119,12 +119,12 @@ export class SimulatedRunner implements Runner {
     const state = this.#project(project);
     const present = state.volumes[name];
     if (present !== undefined) {
-      log(`${MARK} found volume ${name} again, created as ${present.created}`);
+      log(`${PREFIX} reusing volume ${name}, created as ${present.created}`);
       return;
     }
     const created = randomUUID();
     this.#write(project, { ...state, volumes: { ...state.volumes, [name]: { created } } });
-    log(`${MARK} made volume ${name}, created as ${created}`);
+    log(`${PREFIX} created volume ${name} as ${created}`);
   }
 
   #result(project: string, services: readonly string[]): RunResult {
@@ -138,10 +138,10 @@ export class SimulatedRunner implements Runner {
   }
 
   #project(name: string): ProjectState {
-    return readJson<ProjectState>(this.#pathOf(name)) ?? NOTHING;
+    return readJson<ProjectState>(this.#pathOf(name)) ?? EMPTY_PROJECT;
   }
 
-  /** A project is kept for as long as there is anything to keep. */
+  /** Writes the state of a project; deletes the file if the state is empty. */
   #write(name: string, project: ProjectState): void {
     const { services, volumes, failedOnce = [] } = project;
     if (Object.keys(services).length + Object.keys(volumes).length + failedOnce.length === 0) {
@@ -152,7 +152,7 @@ export class SimulatedRunner implements Runner {
     writeJson(this.#pathOf(name), project);
   }
 
-  /** Names of apps hold nothing that a file name cannot. */
+  /** Returns the path of the state file. */
   #pathOf(project: string): string {
     return join(this.#folder, `${encodeURIComponent(project)}.json`);
   }

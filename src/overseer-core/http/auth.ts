@@ -1,47 +1,47 @@
 import type { CoreNode } from "../../api/core/node.js";
 import type { CoreToken } from "../../api/core/token.js";
-import { existing, Fault } from "../fault.js";
+import { ApiError, existing } from "../api-error.js";
 import type { Store } from "../store/store.js";
 import type { RouteFacts } from "./route.js";
 
 const BEARER = /^Bearer +(\S+)$/i;
 
-/** What routes without a token are called by. */
+/** Token of requests to routes that need no token. */
 export const ANONYMOUS: CoreToken = {
-  id: "nobody",
+  id: "anonymous",
   revision: 1,
-  name: "nobody",
+  name: "anonymous",
   role: "reader",
   node: null,
   createdAt: "1970-01-01T00:00:00Z",
   updatedAt: "1970-01-01T00:00:00Z",
 };
 
-/** Whose request this is. Throws UNAUTHENTICATED or FORBIDDEN unless that token may call the route. */
+/** Returns the token of a request. Throws UNAUTHENTICATED or FORBIDDEN if it may not call the route. */
 export function authorize(store: Store, { roles }: RouteFacts, authorization: string | undefined): CoreToken {
-  if (roles === "everybody") return ANONYMOUS;
+  if (roles === "anonymous") return ANONYMOUS;
   const value = BEARER.exec(authorization ?? "")?.[1];
   if (value === undefined) {
-    throw new Fault("UNAUTHENTICATED", "no token: send it as authorization: Bearer <token>");
+    throw new ApiError("UNAUTHENTICATED", "the request has no token: send the header authorization: Bearer <token>");
   }
   const token = store.tokens.verify(value);
-  if (token === undefined) throw new Fault("UNAUTHENTICATED", "this token is not known: it is wrong, or was deleted");
+  if (token === undefined) throw new ApiError("UNAUTHENTICATED", "the token is unknown: it is invalid or was deleted");
   if (!roles.includes(token.role)) {
-    throw new Fault(
+    throw new ApiError(
       "FORBIDDEN",
-      `the token ${token.name} has the role ${token.role}: this needs ${roles.join(" or ")}`,
+      `the token ${token.name} has the role ${token.role}: this request requires ${roles.join(" or ")}`,
     );
   }
   return token;
 }
 
-/** The node of an id. Throws FORBIDDEN when the token is of an agent, and the node is another agent's. */
+/** Returns a node by id. Throws FORBIDDEN if an agent requests the node of another agent. */
 export function nodeFor(store: Store, token: CoreToken, id: string): CoreNode {
   const node = store.nodes.find(id);
   if (token.role !== "agent") return existing(node, "node", id);
-  if (node === undefined) throw new Fault("NOT_FOUND", `there is no node ${JSON.stringify(id)}: register it`);
+  if (node === undefined) throw new ApiError("NOT_FOUND", `node ${JSON.stringify(id)} not found: register it first`);
   if (store.nodes.tokenOf(id) !== token.id) {
-    throw new Fault("FORBIDDEN", `the token ${token.name} is not the one that this node was registered with`);
+    throw new ApiError("FORBIDDEN", `the node was registered with another token than ${token.name}`);
   }
   return node;
 }

@@ -1,30 +1,30 @@
-import { Fault } from "../fault.js";
+import { ApiError } from "../api-error.js";
 
 const TAG = /(W\/)?("[^"]*")/g;
 
-/** The strong ETag of a resource: its revision. `also` tells of what is shown and changes without a revision. */
-export function etagOf({ revision }: { readonly revision: number }, also?: number): string {
-  return `"${revision}${also === undefined ? "" : `-${also}`}"`;
+/** Returns the strong ETag of a resource: its revision. `suffix` covers fields that change without a new revision. */
+export function etagOf({ revision }: { readonly revision: number }, suffix?: number): string {
+  return `"${revision}${suffix === undefined ? "" : `-${suffix}`}"`;
 }
 
-/** Whether `If-None-Match` names this ETag, so that the client has what it would be sent. */
-export function hasAlready(ifNoneMatch: string | undefined, etag: string): boolean {
+/** Reports whether `If-None-Match` contains this ETag, so that the client already has the response. */
+export function matchesIfNoneMatch(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   return ifNoneMatch.trim() === "*" || [...ifNoneMatch.matchAll(TAG)].some(([, , tag]) => tag === etag);
 }
 
 /**
- * Throws PRECONDITION_FAILED, with the present ETag, unless `If-Match` is left out, is `*` or names the present revision. An ETag
- * may say more than the revision (a node's: when it was last heard of); that part does not count here.
+ * Throws PRECONDITION_FAILED with the current ETag, unless `If-Match` is unset, is `*` or contains the current revision.
+ * A suffix of the ETag, such as the last heartbeat of a node, is ignored.
  */
-export function checkIfMatch(ifMatch: string | undefined, present: string): void {
+export function checkIfMatch(ifMatch: string | undefined, current: string): void {
   if (ifMatch === undefined || ifMatch.trim() === "*") return;
   const matches = [...ifMatch.matchAll(TAG)].some(
-    ([, weak, tag = ""]) => weak === undefined && revisionPart(tag) === present,
+    ([, weak, tag = ""]) => weak === undefined && revisionPart(tag) === current,
   );
   if (matches) return;
-  throw new Fault("PRECONDITION_FAILED", `somebody else has written it: its ETag is ${present} now; read it again`, {
-    etag: present,
+  throw new ApiError("PRECONDITION_FAILED", `the resource has changed, its ETag is now ${current}: read it again`, {
+    etag: current,
   });
 }
 

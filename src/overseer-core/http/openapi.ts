@@ -14,7 +14,7 @@ import { type ResponseBodies, type Route, type RouteFacts, route } from "./route
 
 type Schema = Readonly<Record<string, unknown>>;
 
-/** Schemas that have a name in the document; the others are written where they are used. */
+/** Schemas that are components of the document; all others are inlined. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
   App: CoreApp,
   AppCreate: CoreAppCreate,
@@ -43,22 +43,22 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   TokenCreate: CoreTokenCreate,
 };
 
-const MEANING: Readonly<Record<number, string>> = {
-  200: "Done.",
-  201: "Made.",
-  202: "Taken on: the job says how far it is.",
-  204: "Done; there is nothing to tell.",
-  304: "Nothing is new.",
+const STATUS_DESCRIPTIONS: Readonly<Record<number, string>> = {
+  200: "Success.",
+  201: "Created.",
+  202: "Accepted: the job reports the progress.",
+  204: "Success, without content.",
+  304: "Not modified.",
 };
 
-/** The OpenAPI 3.1 document of these routes, and of the one that serves it. */
+/** Returns the route that serves the OpenAPI 3.1 document of these routes and of itself. */
 export function openApiRoute(routes: readonly Route[]): Route {
   const facts = {
     method: "GET",
     path: "/openapi.json",
     summary: "This document.",
-    roles: "everybody",
-    answers: { 200: z.record(z.string(), z.unknown()).describe("OpenAPI 3.1.") },
+    roles: "anonymous",
+    responses: { 200: z.record(z.string(), z.unknown()).describe("OpenAPI 3.1.") },
   } as const;
   let document: Record<string, unknown> | undefined;
   return route({
@@ -73,9 +73,9 @@ export function openApiRoute(routes: readonly Route[]): Route {
 function describeApi(routes: readonly RouteFacts[]): Record<string, unknown> {
   const writer = new SchemaWriter();
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const one of routes) {
-    const path = one.path.replace(":id", "{id}");
-    paths[path] = { ...paths[path], [one.method.toLowerCase()]: operation(one, writer) };
+  for (const facts of routes) {
+    const path = facts.path.replace(":id", "{id}");
+    paths[path] = { ...paths[path], [facts.method.toLowerCase()]: operation(facts, writer) };
   }
   return {
     openapi: "3.1.0",
@@ -89,20 +89,20 @@ function describeApi(routes: readonly RouteFacts[]): Record<string, unknown> {
   };
 }
 
-function operation(one: RouteFacts, writer: SchemaWriter): Schema {
-  const { method, path, summary, roles, body, answers } = one;
-  const who = roles === "everybody" ? "Needs no token." : `Role: ${roles.join(" or ")}.`;
+function operation(facts: RouteFacts, writer: SchemaWriter): Schema {
+  const { method, path, summary, roles, body, responses } = facts;
+  const access = roles === "anonymous" ? "Needs no token." : `Role: ${roles.join(" or ")}.`;
   return {
     operationId: operationId(method, path),
     summary,
-    description: who,
+    description: access,
     tags: [path.split("/")[2] ?? "core"],
-    ...(roles === "everybody" ? { security: [] } : {}),
-    parameters: parameters(one, writer),
+    ...(roles === "anonymous" ? { security: [] } : {}),
+    parameters: parameters(facts, writer),
     ...(body === undefined
       ? {}
       : { requestBody: { required: !body.safeParse(undefined).success, content: json(writer.write(body, "input")) } }),
-    responses: { ...responses(answers, method, writer), default: errorResponse(writer) },
+    responses: { ...describeResponses(responses, method, writer), default: errorResponse(writer) },
   };
 }
 
@@ -117,25 +117,26 @@ function parameters({ method, path, query, conditional, waits }: RouteFacts, wri
   return [
     ...(path.includes(":id") ? [{ name: "id", in: "path", required: true, schema: { type: "string" } }] : []),
     ...Object.entries(properties).map(([name, schema]) => ({ name, in: "query", schema })),
-    ...(method === "GET" ? [header("If-None-Match", "ETags that the client has.")] : []),
-    ...(conditional ? [header("If-Match", "The ETag that the client means to write to.")] : []),
+    ...(method === "GET" ? [header("If-None-Match", "ETags of the responses that the client has.")] : []),
+    ...(conditional ? [header("If-Match", "ETag of the resource to modify.")] : []),
     ...(waits ? [header("Prefer", `wait=N: wait for at most N seconds, up to ${MAX_WAIT_SECONDS}.`)] : []),
   ];
 }
 
-function responses(answers: ResponseBodies, method: string, writer: SchemaWriter): Record<string, Schema> {
-  const described = Object.entries(answers).map(([status, schema]): [string, Schema] => {
-    const description = MEANING[Number(status)] ?? "Done.";
+function describeResponses(bodies: ResponseBodies, method: string, writer: SchemaWriter): Record<string, Schema> {
+  const described = Object.entries(bodies).map(([status, schema]): [string, Schema] => {
+    const description = STATUS_DESCRIPTIONS[Number(status)] ?? "Success.";
     if (schema === "empty") return [status, { description }];
-    const headers = { ETag: { schema: { type: "string" }, description: "Changes with what is answered." } };
+    const headers = { ETag: { schema: { type: "string" }, description: "Changes when the response changes." } };
     return [status, { description, headers, content: json(writer.write(schema, "output")) }];
   });
-  const unchanged: [string, Schema][] = method === "GET" ? [["304", { description: MEANING[304] ?? "" }]] : [];
+  const unchanged: [string, Schema][] =
+    method === "GET" ? [["304", { description: STATUS_DESCRIPTIONS[304] ?? "" }]] : [];
   return Object.fromEntries([...described, ...unchanged]);
 }
 
 function errorResponse(writer: SchemaWriter): Schema {
-  return { description: "An error; the code says which.", content: json(writer.write(CoreError, "output")) };
+  return { description: "An error, identified by its code.", content: json(writer.write(CoreError, "output")) };
 }
 
 function json(schema: unknown): Schema {
@@ -153,7 +154,7 @@ function operationId(method: string, path: string): string {
   return `${method.toLowerCase()}${name}`.replace("ById", path.endsWith(":id") ? "ById" : "");
 }
 
-/** Turns zod schemas into JSON Schemas that refer to the named ones by `#/components/schemas/`. */
+/** Converts zod schemas to JSON Schemas that refer to components by `#/components/schemas/`. */
 class SchemaWriter {
   readonly #names = z.registry<{ id: string }>();
   readonly #components: Record<string, unknown> = {};

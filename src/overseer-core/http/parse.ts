@@ -1,9 +1,9 @@
 import type { z } from "zod";
-import { Fault } from "../fault.js";
+import { ApiError } from "../api-error.js";
 
 /**
- * What a schema makes of something from outside; undefined without a schema. Throws a Fault INVALID that names the first field
- * that is wrong. The message never repeats a value, which may be a secret.
+ * Validates a body or query against a schema; returns undefined without a schema. Throws INVALID that names the first
+ * invalid field. The message never quotes a value, which may be a secret.
  */
 export function parse<S extends z.ZodType>(schema: S | undefined, value: unknown, what: "body" | "query"): z.output<S> {
   if (schema === undefined) return undefined as z.output<S>;
@@ -12,6 +12,6 @@ export function parse<S extends z.ZodType>(schema: S | undefined, value: unknown
   const [issue] = result.error.issues;
   const field = issue?.path.join(".") ?? "";
   const place = field === "" ? `the ${what}` : field;
-  const message = value === undefined && field === "" ? "is missing: send JSON" : (issue?.message ?? "is wrong");
-  throw new Fault("INVALID", `${place}: ${message}`, field === "" ? {} : { field });
+  const message = value === undefined && field === "" ? "is required: send JSON" : (issue?.message ?? "is invalid");
+  throw new ApiError("INVALID", `${place}: ${message}`, field === "" ? {} : { field });
 }

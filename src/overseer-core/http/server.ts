@@ -5,32 +5,32 @@ import { MAX_WAIT_SECONDS } from "../../api/core/changes.js";
 import type { CoreToken } from "../../api/core/token.js";
 import type { Clock } from "../../base/clock.js";
 import type { Logger } from "../../base/logger.js";
-import { Fault } from "../fault.js";
+import { ApiError } from "../api-error.js";
 import type { Store } from "../store/store.js";
 import { ANONYMOUS, authorize } from "./auth.js";
 import { readBody } from "./body.js";
 import { errorBody, errorReply } from "./errors.js";
-import { checkIfMatch, etagOf, hasAlready } from "./etag.js";
+import { checkIfMatch, etagOf, matchesIfNoneMatch } from "./etag.js";
 import type { AnyReply, Call, Route } from "./route.js";
 
-/** Largest body of a request, in bytes. */
+/** Maximum size of a request body, in bytes. */
 export const MAX_BODY_BYTES = 1024 * 1024;
-/** Connections that are open at a time. */
+/** Maximum number of open connections. */
 const MAX_CONNECTIONS = 1024;
-/** Time in milliseconds that a client may take to send its request. */
+/** Maximum time in milliseconds to receive a request. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Time in milliseconds without a byte after which a connection is closed: longer than any client may wait for news. */
+/** Idle time in milliseconds after which a connection is closed; longer than the longest wait for changes. */
 const IDLE_TIMEOUT_MS = (MAX_WAIT_SECONDS + 30) * 1000;
-/** Time in milliseconds that answers under way have when the server stops. */
+/** Time in milliseconds that requests in progress have when the server stops. */
 const STOP_GRACE_MS = 5_000;
 
-/** What the server needs. */
+/** Options of the server. */
 export interface ServerOptions {
   readonly store: Store;
   readonly routes: readonly Route[];
   readonly clock: Clock;
   readonly logger: Logger;
-  /** PEM texts; without them it speaks plain HTTP. */
+  /** PEM-encoded certificate and key. If unset, the server uses plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
@@ -42,7 +42,7 @@ export class CoreServer {
 
   constructor(options: ServerOptions) {
     this.#options = options;
-    this.#fastify = makeFastify(options);
+    this.#fastify = createFastify(options);
     this.#fastify.server.maxConnections = MAX_CONNECTIONS;
     this.#fastify.removeAllContentTypeParsers();
     this.#fastify.addContentTypeParser(
@@ -54,23 +54,23 @@ export class CoreServer {
     this.#fastify.setNotFoundHandler((request, reply) => {
       const { method, url } = request;
       return this.#sendError(
-        new Fault("NOT_FOUND", `there is no ${method} ${url.split("?", 1)[0]}: see /openapi.json`),
+        new ApiError("NOT_FOUND", `no route for ${method} ${url.split("?", 1)[0]}: see /openapi.json`),
         reply,
       );
     });
     for (const route of options.routes) this.#add(route);
   }
 
-  /** Starts to listen; gives the port. Throws when the address cannot be had. */
+  /** Starts to listen and returns the port. Throws if the address is unavailable. */
   async listen(host: string, port: number): Promise<number> {
     await this.#fastify.listen({ host, port });
     const address = this.#fastify.server.address();
     return typeof address === "object" && address !== null ? address.port : port;
   }
 
-  /** Takes no more requests, answers at once those that wait for news, and ends when the others are answered. */
+  /** Stops accepting requests, answers those that wait for changes at once, and resolves when all others are answered. */
   async stop(): Promise<void> {
-    this.#options.store.bell.close();
+    this.#options.store.notifier.close();
     const timer = this.#options.clock.after(STOP_GRACE_MS, () => this.#fastify.server.closeAllConnections());
     await this.#fastify.close();
     timer.cancel();
@@ -92,17 +92,17 @@ export class CoreServer {
 
   async #call(route: Route, request: FastifyRequest): Promise<AnyReply> {
     const { store } = this.#options;
-    const left = new AbortController();
+    const disconnected = new AbortController();
     const { socket } = request.raw;
-    const leave = (): void => left.abort();
-    socket.once("close", leave);
+    const onClose = (): void => disconnected.abort();
+    socket.once("close", onClose);
     try {
-      const call = this.#callOf(request, left.signal);
+      const call = this.#callOf(request, disconnected.signal);
       if (route.waits) return await route.handle(call);
       if (route.method === "GET") return await route.handle(call);
       return await store.database.transaction(() => route.handle(call));
     } finally {
-      socket.off("close", leave);
+      socket.off("close", onClose);
     }
   }
 
@@ -123,14 +123,14 @@ export class CoreServer {
 
   #send(response: AnyReply, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { status, location, body } = response;
-    if (this.#options.store.bell.closed) reply.header("connection", "close");
+    if (this.#options.store.notifier.closed) reply.header("connection", "close");
     reply.header("cache-control", "no-store").header("x-content-type-options", "nosniff");
     if (location !== undefined) reply.header("location", location);
     const text = body === undefined ? undefined : JSON.stringify(body);
     const etag = response.etag ?? (request.method === "GET" && text !== undefined ? hashTag(text) : undefined);
     if (etag !== undefined) reply.header("etag", etag);
     const unchanged =
-      request.method === "GET" && etag !== undefined && hasAlready(request.headers["if-none-match"], etag);
+      request.method === "GET" && etag !== undefined && matchesIfNoneMatch(request.headers["if-none-match"], etag);
     if (status === 304 || (unchanged && status === 200)) return reply.code(304).send();
     if (text === undefined) return reply.code(status).send();
     return reply.code(status).type("application/json; charset=utf-8").send(text);
@@ -149,7 +149,7 @@ export class CoreServer {
   }
 }
 
-function makeFastify({ tls }: ServerOptions): FastifyInstance {
+function createFastify({ tls }: ServerOptions): FastifyInstance {
   const common = {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -159,7 +159,7 @@ function makeFastify({ tls }: ServerOptions): FastifyInstance {
     forceCloseConnections: "idle" as const,
     clientErrorHandler: (_error: Error, socket: Socket) => {
       if (!socket.writable) return;
-      const body = JSON.stringify(errorBody("INVALID", "this is no HTTP request that can be read"));
+      const body = JSON.stringify(errorBody("INVALID", "malformed HTTP request"));
       const head = `HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-type: application/json\r\n`;
       socket.end(`${head}content-length: ${body.length}\r\n\r\n${body}`);
     },
@@ -167,7 +167,7 @@ function makeFastify({ tls }: ServerOptions): FastifyInstance {
       void reply
         .code(400)
         .type("application/json")
-        .send(JSON.stringify(errorBody("INVALID", "the path cannot be read")));
+        .send(JSON.stringify(errorBody("INVALID", "the path is malformed")));
     },
   };
   return tls === undefined
@@ -175,7 +175,7 @@ function makeFastify({ tls }: ServerOptions): FastifyInstance {
     : (Fastify({ ...common, https: { ...tls } }) as unknown as FastifyInstance);
 }
 
-/** `Prefer: wait=N` in milliseconds, at most what a Core grants. */
+/** Returns `wait=N` of the Prefer header in milliseconds, up to the maximum. */
 function waitMs(prefer: string | string[] | undefined): number {
   const text = Array.isArray(prefer) ? prefer.join(",") : (prefer ?? "");
   const seconds = Number(/(?:^|[,;\s])wait=([0-9]{1,4})(?:$|[,;\s])/.exec(text)?.[1] ?? 0);

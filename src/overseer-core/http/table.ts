@@ -14,7 +14,7 @@ import { secretRoutes } from "./routes/secrets.js";
 import { signInProviderRoutes } from "./routes/sign-in-providers.js";
 import { tokenRoutes } from "./routes/tokens.js";
 
-/** Every route of the API. The server serves this table, and the OpenAPI document describes it. */
+/** Returns all routes of the API, for the server and the OpenAPI document. */
 export function routeTable(store: Store, liveness: Liveness): Route[] {
   const routes = [
     healthRoute(store),

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-/** A body that is one message and one thing. */
+/** Schema of a body with a message and one resource. */
 export function withMessage<K extends string, S extends z.ZodType>(key: K, schema: S) {
-  const fields = { message: z.string().describe("What was done, for people."), [key]: schema };
+  const fields = { message: z.string().describe("Human-readable description of the result."), [key]: schema };
   return z.object(fields as { message: z.ZodString } & Record<K, S>);
 }
 
-/** A body that is one thing under its name. */
+/** Schema of a body with one named member. */
 export function named<K extends string, S extends z.ZodType>(key: K, schema: S) {
   return z.object({ [key]: schema } as Record<K, S>);
 }

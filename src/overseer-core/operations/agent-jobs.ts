@@ -1,13 +1,13 @@
 import type { CoreJob, CoreJobEnd, CoreJobWork } from "../../api/core/job.js";
 import { canonicalJson } from "../../base/hash.js";
-import { existing, Fault } from "../fault.js";
+import { ApiError, existing } from "../api-error.js";
 import { MAX_LOG_LINES } from "../store/job-logs.js";
 import type { Store } from "../store/store.js";
 import { usableSecrets } from "./secret-access.js";
 
 /**
- * Gives the agent of a node its next job: one that it has already, or else the first that waits. Undefined when there is
- * none. `claimed` tells whether it was given now.
+ * Returns the next job of a node for its agent: the running job, otherwise the first pending one; undefined if there is
+ * none. `claimed` is true if this call claimed it.
  */
 export function claim(store: Store, nodeId: string): { work: CoreJobWork; claimed: boolean } | undefined {
   for (;;) {
@@ -17,7 +17,7 @@ export function claim(store: Store, nodeId: string): { work: CoreJobWork; claime
     if (compose === undefined) {
       store.jobs.end(job.id, {
         status: "failed",
-        error: "the version to deploy is not kept any more: deploy the app again",
+        error: "the version to deploy is no longer stored: deploy the app again",
       });
       continue;
     }
@@ -32,22 +32,24 @@ export function claim(store: Store, nodeId: string): { work: CoreJobWork; claime
   }
 }
 
-/** Adds lines to the log of a job that an agent has. */
+/** Appends lines to the log of a running job. */
 export function addLogs(store: Store, job: CoreJob, from: number, lines: readonly string[]): void {
   const count = store.jobs.logs.count(job.id);
   if (from > count && count <= MAX_LOG_LINES) {
-    throw new Fault("CONFLICT", `lines are missing: the next one is number ${count}, not ${from}`, { field: "from" });
+    throw new ApiError("CONFLICT", `log lines are missing: expected line ${count} next, got ${from}`, {
+      field: "from",
+    });
   }
   if (job.status !== "running") throw notClaimed(job);
   store.jobs.logs.add(job.id, from, lines);
 }
 
-/** Ends a job. The same end again changes nothing. Gives whether it was the first. */
+/** Ends a job. Repeating the same result does nothing. Returns whether this call ended the job. */
 export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
   const { status, result = null, error = null } = end;
   if (job.status === "completed" || job.status === "failed") {
     if (canonicalJson([status, result, error]) === canonicalJson([job.status, job.result, job.error])) return false;
-    throw new Fault("CONFLICT", `the job has ended already, and otherwise: it is ${job.status}`);
+    throw new ApiError("CONFLICT", `the job has already ended with another result: it is ${job.status}`);
   }
   if (job.status !== "running") throw notClaimed(job);
   store.jobs.end(job.id, end);
@@ -62,11 +64,11 @@ export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
   return true;
 }
 
-function notClaimed(job: CoreJob): Fault {
-  return new Fault("CONFLICT", `the job is ${job.status}: claim it before you report on it`);
+function notClaimed(job: CoreJob): ApiError {
+  return new ApiError("CONFLICT", `the job is ${job.status}: claim it before reporting on it`);
 }
 
-/** The document of a job; null for a removal, undefined when it is gone. */
+/** Returns the document of a job; null for a removal, undefined if the version is no longer stored. */
 function composeOf(store: Store, job: CoreJob): string | null | undefined {
   if (job.payload.version === null) return null;
   return job.appId === null ? undefined : store.apps.version(job.appId, job.payload.version)?.compose;

@@ -1,43 +1,43 @@
 import { load, YAMLException } from "js-yaml";
-import { Fault } from "../fault.js";
+import { ApiError } from "../api-error.js";
 
-/** `$$` is a dollar sign, so that what follows it is read anew: `$$${SECRET:x}` refers to a secret, `$${SECRET:x}` does not. */
+/** `$$` is an escaped dollar sign: `$${SECRET:x}` is no reference to a secret, `$$${SECRET:x}` contains one. */
 const REFERENCE = /\$\$|\$\{SECRET:([A-Za-z0-9][A-Za-z0-9._-]*)\}/g;
 
 /** A mapping of a YAML document. */
 export type Mapping = Readonly<Record<string, unknown>>;
 
-/** Whether a value of a YAML document is a mapping. */
+/** Reports whether a value of a YAML document is a mapping. */
 export function isMapping(value: unknown): value is Mapping {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**
- * Reads a Compose document. Throws a Fault INVALID that says where it cannot be read, or that it has no services. What the
- * document says is not repeated in the message.
+ * Parses a Compose document. Throws INVALID with the position of a syntax error, or if the document has no services. The
+ * message does not quote the document.
  */
 export function readCompose(text: string): Mapping & { readonly services: Mapping } {
   let document: unknown;
   try {
     document = load(text);
   } catch (error) {
-    throw new Fault("INVALID", `compose is no YAML that can be read${placeOf(error)}`, { field: "compose" });
+    throw new ApiError("INVALID", `compose is not valid YAML${placeOf(error)}`, { field: "compose" });
   }
   if (!isMapping(document))
-    throw new Fault("INVALID", "compose is no mapping: expected services: …", { field: "compose" });
+    throw new ApiError("INVALID", "compose is not a mapping: expected services: …", { field: "compose" });
   const { services } = document;
   if (!isMapping(services)) {
-    throw new Fault("INVALID", "compose has no mapping services: say there what to run", { field: "compose" });
+    throw new ApiError("INVALID", "compose has no mapping services: define the services to run", { field: "compose" });
   }
   return { ...document, services };
 }
 
-/** Names that `${SECRET:name}` refers to in a document, sorted; `$${…}` is no reference. */
+/** Returns the sorted names of the secrets that a document refers to by `${SECRET:name}`; `$${…}` is no reference. */
 export function secretNames(compose: string): string[] {
   return [...new Set([...compose.matchAll(REFERENCE)].flatMap(([, name]) => name ?? []))].sort();
 }
 
 function placeOf(error: unknown): string {
   if (!(error instanceof YAMLException)) return "";
-  return `: ${error.reason}${error.mark === undefined ? "" : ` in line ${error.mark.line + 1}`}`;
+  return `: ${error.reason}${error.mark === undefined ? "" : ` at line ${error.mark.line + 1}`}`;
 }

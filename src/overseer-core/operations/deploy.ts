@@ -1,10 +1,10 @@
 import type { CoreApp } from "../../api/core/app.js";
 import type { CoreJob } from "../../api/core/job.js";
 import type { CoreNode } from "../../api/core/node.js";
-import { existing, Fault } from "../fault.js";
+import { ApiError, existing } from "../api-error.js";
 import type { Store } from "../store/store.js";
 
-/** Asks a node to run the present version of an app. A job for that version which has not ended is given as it is. */
+/** Creates a job that deploys the current version of an app. An unfinished job for that version is returned instead. */
 export function deploy(store: Store, app: CoreApp, type: "deploy" | "rollback" = "deploy"): CoreJob {
   const node = chooseNode(store, app);
   const open = store.jobs.openOf(app.id);
@@ -25,24 +25,24 @@ export function deploy(store: Store, app: CoreApp, type: "deploy" | "rollback" =
   return job;
 }
 
-/** Makes an earlier version the newest one, and deploys it. */
+/** Creates a new version from an earlier one, and deploys it. */
 export function rollback(store: Store, app: CoreApp, version: number): { app: CoreApp; job: CoreJob } {
   if (version === app.version) {
-    const message = `version ${version} is the present one: deploy the app instead, or name an earlier version`;
-    throw new Fault("CONFLICT", message, { field: "version" });
+    const message = `version ${version} is the current one: deploy the app instead, or set an earlier version`;
+    throw new ApiError("CONFLICT", message, { field: "version" });
   }
   const old = store.apps.version(app.id, version);
   if (old === undefined) {
-    const kept = store.apps.versions(app.id).map((one) => one.version);
-    const message = `${app.name} has no version ${version}: there are ${kept.at(-1) ?? 1} to ${kept[0] ?? 1}`;
-    throw new Fault("NOT_FOUND", message, { field: "version" });
+    const stored = store.apps.versions(app.id).map((one) => one.version);
+    const message = `${app.name} has no version ${version}: available are ${stored.at(-1) ?? 1} to ${stored[0] ?? 1}`;
+    throw new ApiError("NOT_FOUND", message, { field: "version" });
   }
   const { compose, domain, nodeId } = old;
   const { description, metadata } = app;
   if (nodeId !== null && store.nodes.find(nodeId) === undefined) {
-    throw new Fault(
+    throw new ApiError(
       "CONFLICT",
-      `version ${version} ran on a node that is gone: write the app with another nodeId instead`,
+      `the node of version ${version} no longer exists: update the app with another nodeId instead`,
     );
   }
   const next = store.apps.update(app, { description, metadata, compose, domain, nodeId });
@@ -50,7 +50,7 @@ export function rollback(store: Store, app: CoreApp, version: number): { app: Co
   return { app: existing(store.apps.find(app.id), "app", app.id), job };
 }
 
-/** Deletes an app, and asks every node that may have something of it to remove that. */
+/** Deletes an app, and creates removal jobs for every node that may run it. */
 export function deleteApp(store: Store, app: CoreApp): void {
   const users = [
     ...store.routes.ofApp(app.id).map(({ hostname, path }) => `route ${hostname}${path}`),
@@ -58,7 +58,7 @@ export function deleteApp(store: Store, app: CoreApp): void {
     ...store.secrets.ofScope("app", app.id).map(({ name }) => `secret ${name}`),
   ];
   if (users.length > 0) {
-    throw new Fault("IN_USE", `${app.name} is named by ${listed(users)}: delete these first`);
+    throw new ApiError("IN_USE", `the app ${app.name} is used by ${listed(users)}: delete these first`);
   }
   const open = store.jobs.openOf(app.id);
   const removals = store.placements.nodesOf(app.id).map((nodeId) => remove(store, app, nodeId, app.id));
@@ -66,52 +66,50 @@ export function deleteApp(store: Store, app: CoreApp): void {
   store.apps.delete(app.id);
 }
 
-/** Lets a job that failed wait for its agent again. */
+/** Makes a failed job pending again. */
 export function retry(store: Store, job: CoreJob): CoreJob {
   if (job.status !== "failed") {
-    throw new Fault("CONFLICT", `the job is ${job.status}: only a job that failed can be tried again`);
+    throw new ApiError("CONFLICT", `the job is ${job.status}: only a failed job can be retried`);
   }
-  const later = store.jobs.overtakenBy(job);
+  const later = store.jobs.supersededBy(job);
   if (later !== undefined) {
-    throw new Fault(
-      "CONFLICT",
-      `the later job ${later.id} (${later.type}) has taken its place: deploy the app instead`,
-    );
+    throw new ApiError("CONFLICT", `superseded by the later job ${later.id} (${later.type}): deploy the app instead`);
   }
   if (job.nodeId === null || store.nodes.find(job.nodeId) === undefined) {
-    throw new Fault("CONFLICT", "its node is gone: deploy the app to another one instead");
+    throw new ApiError("CONFLICT", "the node of the job no longer exists: deploy the app to another node instead");
   }
   if (job.appId !== null && job.type !== "remove") store.apps.setStatus(job.appId, "deploying");
   return store.jobs.open(job.id, "pending");
 }
 
-/** Items for a message, the first ten by name. */
+/** Joins items for a message: the first ten, and the number of the others. */
 export function listed(items: readonly string[]): string {
   const shown = items.slice(0, 10).join(", ");
   return items.length > 10 ? `${shown} and ${items.length - 10} more` : shown;
 }
 
-/** Gives the id of the job that removes an app from a node, made if there was none. */
+/** Returns the id of the unfinished job that removes an app from a node; creates one if needed. */
 function remove(store: Store, app: CoreApp, nodeId: string, appId: string | null): string {
   const open = store.jobs.openOf(app.id).find((job) => job.type === "remove" && job.nodeId === nodeId);
   return (open ?? store.jobs.create({ type: "remove", nodeId, appId, placed: app.id, app: app.name, version: null }))
     .id;
 }
 
-/** Ends jobs that wait and that a later one makes needless. */
-function supersede(store: Store, jobs: readonly CoreJob[], needless: (job: CoreJob) => boolean, by: string): void {
+/** Fails pending jobs that a later one supersedes. */
+function supersede(store: Store, jobs: readonly CoreJob[], superseded: (job: CoreJob) => boolean, by: string): void {
   for (const job of jobs) {
-    if (job.status !== "pending" || !needless(job)) continue;
-    store.jobs.end(job.id, { status: "failed", error: `nothing was done: superseded by job ${by}` });
+    if (job.status !== "pending" || !superseded(job)) continue;
+    store.jobs.end(job.id, { status: "failed", error: `not run: superseded by job ${by}` });
   }
 }
 
 function chooseNode(store: Store, app: CoreApp): CoreNode {
   const nodes = store.nodes.list();
   const node = app.nodeId === null ? onlyNode(nodes) : store.nodes.find(app.nodeId);
-  if (node === undefined) throw new Fault("CONFLICT", `the node of ${app.name} is gone: write another nodeId`);
+  if (node === undefined)
+    throw new ApiError("CONFLICT", `the node of ${app.name} no longer exists: set another nodeId`);
   if (!node.config.schedulable) {
-    throw new Fault("CONFLICT", `the node ${node.name} takes no new deployments (schedulable: false)`);
+    throw new ApiError("CONFLICT", `the node ${node.name} accepts no deployments (schedulable: false)`);
   }
   return node;
 }
@@ -119,11 +117,11 @@ function chooseNode(store: Store, app: CoreApp): CoreNode {
 function onlyNode(nodes: readonly CoreNode[]): CoreNode {
   const [node, other] = nodes;
   if (node === undefined) {
-    throw new Fault("CONFLICT", "no node is registered: start an agent (overseer-agent) with a token of role agent");
+    throw new ApiError("CONFLICT", "no node is registered: start an agent (overseer-agent) with a token of role agent");
   }
   if (other === undefined) return node;
   const names = listed(nodes.map(({ name }) => name));
-  throw new Fault("CONFLICT", `there are ${nodes.length} nodes (${names}): say which one by nodeId`, {
+  throw new ApiError("CONFLICT", `there are ${nodes.length} nodes (${names}): set nodeId to one of them`, {
     field: "nodeId",
   });
 }

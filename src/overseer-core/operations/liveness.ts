@@ -2,12 +2,12 @@ import type { Clock, Timer } from "../../base/clock.js";
 import type { Logger } from "../../base/logger.js";
 import type { Store } from "../store/store.js";
 
-/** Nodes are looked at this many times within the time that one may be silent. */
-const LOOKS = 5;
+/** Checks per heartbeat timeout. */
+const CHECKS_PER_TIMEOUT = 5;
 
 /**
- * Tells which nodes are there. What counts is the time since this process last heard of a node: neither a clock that was
- * set nor a time during which the Core itself was away makes a node look lost.
+ * Tracks which nodes are online. It measures the time since this process received the last heartbeat of a node, so that
+ * neither clock changes nor downtime of the Core make a node appear offline.
  */
 export class Liveness {
   readonly #store: Store;
@@ -15,7 +15,7 @@ export class Liveness {
   readonly #logger: Logger;
   readonly #timeoutMs: number;
   readonly #started: number;
-  readonly #heard = new Map<string, number>();
+  readonly #lastHeartbeats = new Map<string, number>();
   #timer: Timer | undefined;
 
   constructor(store: Store, clock: Clock, logger: Logger, timeoutMs: number) {
@@ -27,11 +27,11 @@ export class Liveness {
   }
 
   start(): void {
-    this.#timer = this.#clock.after(this.#timeoutMs / LOOKS, () => {
+    this.#timer = this.#clock.after(this.#timeoutMs / CHECKS_PER_TIMEOUT, () => {
       try {
-        this.look();
+        this.check();
       } catch (error) {
-        this.#logger.error("cannot look for silent nodes", { error });
+        this.#logger.error("heartbeat check failed", { error });
       }
       this.start();
     });
@@ -41,21 +41,21 @@ export class Liveness {
     this.#timer?.cancel();
   }
 
-  /** A node has said something. */
-  heard(nodeId: string): void {
-    this.#heard.set(nodeId, this.#clock.monotonic());
+  /** Records a heartbeat of a node. */
+  recordHeartbeat(nodeId: string): void {
+    this.#lastHeartbeats.set(nodeId, this.#clock.monotonic());
     this.#store.database.transaction(() => {
-      this.#store.nodes.beat(nodeId);
+      this.#store.nodes.recordHeartbeat(nodeId);
       this.#store.nodes.setStatus(nodeId, "online");
     });
   }
 
-  /** Marks nodes as offline that were silent for too long. */
-  look(): void {
+  /** Marks nodes whose heartbeat timed out as offline. */
+  check(): void {
     const oldest = this.#clock.monotonic() - this.#timeoutMs;
     for (const { id, name, status } of this.#store.nodes.list()) {
-      if (status === "offline" || (this.#heard.get(id) ?? this.#started) > oldest) continue;
-      this.#logger.warn("a node is silent", { node: name, timeoutMs: this.#timeoutMs });
+      if (status === "offline" || (this.#lastHeartbeats.get(id) ?? this.#started) > oldest) continue;
+      this.#logger.warn("node is offline: heartbeat timed out", { node: name, timeoutMs: this.#timeoutMs });
       this.#store.database.transaction(() => this.#store.nodes.setStatus(id, "offline"));
     }
   }

@@ -2,15 +2,15 @@ import type { CoreJob } from "../../api/core/job.js";
 import type { Store } from "../store/store.js";
 import { secretNames } from "./compose.js";
 
-/** A secret that a job may have the value of, by the name that its document uses. */
+/** A secret whose value a job may read, by the name used in its document. */
 export interface UsableSecret {
   readonly name: string;
   readonly id: string;
 }
 
 /**
- * The secrets that the document of a job refers to, as far as there are any: for each name that of the app, else that of the
- * node, else the global one. An agent gets the values of these, and of no others.
+ * Returns the existing secrets that the document of a job refers to. For each name, the scope of the app takes precedence
+ * over that of the node and the global scope. An agent can read the values of these secrets only.
  */
 export function usableSecrets(store: Store, { appId, nodeId, payload }: CoreJob): UsableSecret[] {
   if (appId === null || payload.version === null) return [];

@@ -3,7 +3,7 @@ import { canonicalJson } from "../../base/hash.js";
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
 import { Table } from "./table.js";
 
-/** Versions of an app that are kept: the newest ones. */
+/** Maximum number of stored versions of an app; older ones are deleted. */
 export const MAX_VERSIONS = 100;
 
 type AppStatus = (typeof APP_STATUSES)[number];
@@ -28,14 +28,14 @@ interface VersionRow {
   readonly created_at: string;
 }
 
-/** Apps and their versions. */
+/** Table of apps and their versions. */
 export class Apps extends Table<AppRow, CoreApp> {
   readonly #byName;
   readonly #insert;
   readonly #update;
   readonly #setStatus;
   readonly #addVersion;
-  readonly #forgetVersions;
+  readonly #deleteVersions;
   readonly #versions;
   readonly #version;
 
@@ -55,7 +55,7 @@ export class Apps extends Table<AppRow, CoreApp> {
     this.#addVersion = database.query(
       "INSERT INTO app_versions (app_id, version, compose, domain, node_id, created_at) VALUES (?, ?, ?, ?, ?, ?)",
     );
-    this.#forgetVersions = database.query("DELETE FROM app_versions WHERE app_id = ? AND version <= ?");
+    this.#deleteVersions = database.query("DELETE FROM app_versions WHERE app_id = ? AND version <= ?");
     this.#versions = database.query<VersionRow>("SELECT * FROM app_versions WHERE app_id = ? ORDER BY version DESC");
     this.#version = database.query<VersionRow>("SELECT * FROM app_versions WHERE app_id = ? AND version = ?");
   }
@@ -73,32 +73,32 @@ export class Apps extends Table<AppRow, CoreApp> {
     return this.mustFind(id);
   }
 
-  /** Replaces an app. It gets a new version if compose, domain or node changed; nothing is written if nothing changed. */
+  /** Replaces an app. It gets a new version if compose, domain or node change. Does nothing if nothing changes. */
   update(app: CoreApp, input: CoreAppUpdate): CoreApp {
     const { description = null, domain = null, compose, nodeId = null, metadata } = input;
     const { id } = app;
     const newVersion = compose !== app.compose || domain !== app.domain || nodeId !== app.nodeId;
-    const same = description === app.description && canonicalJson(metadata) === canonicalJson(app.metadata);
-    if (same && !newVersion) return this.mustFind(id);
+    const unchanged = description === app.description && canonicalJson(metadata) === canonicalJson(app.metadata);
+    if (unchanged && !newVersion) return this.mustFind(id);
     const now = timestamp(this.context.clock);
     const version = newVersion ? app.version + 1 : app.version;
     const revision = this.nextRevision();
     this.#update.run(description, domain, compose, version, nodeId, JSON.stringify(metadata), now, revision, id);
     if (newVersion) {
       this.#addVersion.run(id, version, compose, domain, nodeId, now);
-      this.#forgetVersions.run(id, version - MAX_VERSIONS);
+      this.#deleteVersions.run(id, version - MAX_VERSIONS);
     }
     return this.mustFind(id);
   }
 
-  /** Says how an app is. Nothing is written if it is so already, or if there is no such app. */
+  /** Sets the status of an app. Does nothing if the status is unchanged or the app does not exist. */
   setStatus(id: string, status: AppStatus): void {
     const app = this.row(id);
     if (app === undefined || app.status === status) return;
     this.#setStatus.run(status, timestamp(this.context.clock), this.nextRevision(), id);
   }
 
-  /** The versions that are kept, the newest first. */
+  /** Returns the stored versions, newest first. */
   versions(id: string): CoreAppVersion[] {
     return this.#versions.all(id).map(versionView);
   }

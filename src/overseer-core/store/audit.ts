@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { CoreAuditEvent } from "../../api/core/audit.js";
 import { newId, type StoreContext, timestamp } from "./context.js";
 
-/** Events that are kept: the newest ones. */
+/** Maximum number of stored events; older ones are deleted. */
 export const MAX_AUDIT_EVENTS = 100_000;
 
 type AuditView = z.infer<typeof CoreAuditEvent>;
@@ -17,20 +17,20 @@ interface AuditRow {
   readonly created_at: string;
 }
 
-/** What is to be remembered of a deed. Details never hold a secret value. */
-export interface Deed {
+/** An action to record. Details never contain a secret value. */
+export interface AuditEntry {
   readonly actor: string;
-  /** Like `app.update`: what comes before the point is the kind of the resource. */
+  /** Kind of the resource and verb, like `app.update`. */
   readonly action: string;
   readonly resourceId: string | null;
   readonly details?: AuditView["details"];
 }
 
-/** Who did what. */
+/** Audit log. */
 export class Audit {
   readonly #context: StoreContext;
   readonly #insert;
-  readonly #forget;
+  readonly #deleteOld;
   readonly #newest;
 
   constructor(context: StoreContext) {
@@ -39,19 +39,21 @@ export class Audit {
     this.#insert = database.query(
       `INSERT INTO audit (id, actor, action, resource, resource_id, details, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
-    this.#forget = database.query(`DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ${MAX_AUDIT_EVENTS}`);
+    this.#deleteOld = database.query(
+      `DELETE FROM audit WHERE seq <= (SELECT max(seq) FROM audit) - ${MAX_AUDIT_EVENTS}`,
+    );
     this.#newest = database.query<AuditRow>("SELECT * FROM audit ORDER BY seq DESC LIMIT ?");
   }
 
-  /** Writes it down, in the transaction of the deed. */
-  record({ actor, action, resourceId, details = {} }: Deed): void {
+  /** Records an action in the current transaction. */
+  record({ actor, action, resourceId, details = {} }: AuditEntry): void {
     const resource = action.slice(0, action.indexOf("."));
     const now = timestamp(this.#context.clock);
     this.#insert.run(newId(), actor, action, resource, resourceId, JSON.stringify(details), now);
-    this.#forget.run();
+    this.#deleteOld.run();
   }
 
-  /** The newest events, the newest first. */
+  /** Returns the newest events, newest first. */
   list(limit: number): AuditView[] {
     return this.#newest.all(limit).map((row) => {
       const { id, actor, action, resource, resource_id: resourceId, created_at: createdAt } = row;

@@ -12,7 +12,7 @@ interface PolicyRow extends BaseRow {
   readonly metadata: string;
 }
 
-/** Backup policies. */
+/** Table of backup policies. */
 export class BackupPolicies extends Table<PolicyRow, CoreBackupPolicy> {
   readonly #byName;
   readonly #ofApp;
@@ -38,7 +38,7 @@ export class BackupPolicies extends Table<PolicyRow, CoreBackupPolicy> {
     return this.shown(this.#byName.get(name));
   }
 
-  /** Policies that name an app. */
+  /** Returns the policies of an app. */
   ofApp(appId: string): CoreBackupPolicy[] {
     return this.#ofApp.all(appId).map(viewOf);
   }
@@ -49,10 +49,10 @@ export class BackupPolicies extends Table<PolicyRow, CoreBackupPolicy> {
     return this.mustFind(id);
   }
 
-  /** Replaces a policy; nothing is written if nothing changes. */
+  /** Replaces a policy. Does nothing if nothing changes. */
   update(policy: CoreBackupPolicy, input: CoreBackupPolicyWrite): CoreBackupPolicy {
-    const { id, revision: _, createdAt: __, updatedAt: ___, ...present } = policy;
-    if (canonicalJson({ ...input, appId: input.appId ?? null }) !== canonicalJson(present)) {
+    const { id, revision: _, createdAt: __, updatedAt: ___, ...current } = policy;
+    if (canonicalJson({ ...input, appId: input.appId ?? null }) !== canonicalJson(current)) {
       const now = timestamp(this.context.clock);
       this.#update.run(...columns(input), now, this.nextRevision(), id);
     }

@@ -1,61 +1,61 @@
 import type { Clock } from "../../base/clock.js";
 
 /**
- * Wakes those who wait for a change. A ring wakes everybody who waits at that moment; what changed they look up themselves.
+ * Notifies waiting requests of changes. A notification carries no data: waiters read the changes themselves.
  */
 export class ChangeNotifier {
   readonly #clock: Clock;
-  readonly #waiting = new Set<() => void>();
+  readonly #waiters = new Set<() => void>();
   #closed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Something has changed. */
-  ring(): void {
-    for (const wake of [...this.#waiting]) wake();
+  /** Notifies all waiters. */
+  notify(): void {
+    for (const wake of [...this.#waiters]) wake();
   }
 
-  /** Wakes everybody, and nobody waits from now on: the process is about to stop. */
+  /** Notifies all waiters and disables waiting, before the process stops. */
   close(): void {
     this.#closed = true;
-    this.ring();
+    this.notify();
   }
 
-  /** Whether `close` was called. */
+  /** True after `close`. */
   get closed(): boolean {
     return this.#closed;
   }
 
-  /** Waits for the next ring, for at most `ms` milliseconds, and not longer than `signal` lasts. */
+  /** Waits for the next notification, for at most `ms` milliseconds or until `signal` is aborted. */
   wait(ms: number, signal: AbortSignal): Promise<void> {
     if (this.#closed || ms <= 0 || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
-        this.#waiting.delete(wake);
+        this.#waiters.delete(wake);
         timer.cancel();
         signal.removeEventListener("abort", wake);
         resolve();
       };
       const timer = this.#clock.after(ms, wake);
       signal.addEventListener("abort", wake);
-      this.#waiting.add(wake);
+      this.#waiters.add(wake);
     });
   }
 
   /**
-   * Asks `probe` again after every ring until it gives something, for at most `ms` milliseconds. Undefined when nothing came,
-   * the client left or the process stops.
+   * Calls `probe` after every notification until it returns a value, for at most `ms` milliseconds. Returns undefined
+   * after the timeout, when the client disconnects or when the process stops.
    */
   async until<T>(probe: () => T | undefined, ms: number, signal: AbortSignal): Promise<T | undefined> {
     const deadline = this.#clock.monotonic() + ms;
     for (;;) {
       if (signal.aborted) return undefined;
       const found = probe();
-      const left = deadline - this.#clock.monotonic();
-      if (found !== undefined || left <= 0 || this.#closed) return found;
-      await this.wait(left, signal);
+      const remainingMs = deadline - this.#clock.monotonic();
+      if (found !== undefined || remainingMs <= 0 || this.#closed) return found;
+      await this.wait(remainingMs, signal);
     }
   }
 }

@@ -3,14 +3,14 @@ import type { Clock } from "../../base/clock.js";
 import type { Database } from "./database.js";
 import type { Revisions } from "./revisions.js";
 
-/** What every table needs. */
+/** Dependencies of every table. */
 export interface StoreContext {
   readonly database: Database;
   readonly revisions: Revisions;
   readonly clock: Clock;
 }
 
-/** Columns that every resource has. */
+/** Columns of every resource. */
 export interface BaseRow {
   readonly id: string;
   readonly created_at: string;
@@ -18,17 +18,17 @@ export interface BaseRow {
   readonly revision: number;
 }
 
-/** A new id. */
+/** Returns a new id. */
 export function newId(): string {
   return randomUUID();
 }
 
-/** The present time, as the tables keep it. */
+/** Returns the current time in the format of the tables. */
 export function timestamp(clock: Clock): string {
   return new Date(clock.now()).toISOString();
 }
 
-/** The fields of `coreResource` from a row. */
+/** Returns the fields of `coreResource` from a row. */
 export function base(row: BaseRow): { id: string; revision: number; createdAt: string; updatedAt: string } {
   return { id: row.id, revision: row.revision, createdAt: row.created_at, updatedAt: row.updated_at };
 }

@@ -1,26 +1,26 @@
 import { DatabaseSync, type DatabaseSyncInstance } from "@photostructure/sqlite";
 import { messageOf, OverseerError } from "../../base/errors.js";
 
-/** A value that SQLite keeps. */
+/** A SQLite value. */
 export type SqlValue = string | number | null | Uint8Array;
 
-/** A statement, prepared once. */
+/** A prepared statement. */
 export interface Query<Row> {
-  /** The first row. */
+  /** Returns the first row. */
   get(...values: readonly SqlValue[]): Row | undefined;
   all(...values: readonly SqlValue[]): Row[];
-  /** Runs it; gives the number of rows that it changed. */
+  /** Runs the statement; returns the number of changed rows. */
   run(...values: readonly SqlValue[]): number;
 }
 
-/** Codes of SQLite: somebody else holds the file; it is no database. */
+/** SQLite result codes: the file is locked, corrupt or not a database. */
 const BUSY = 5;
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 
 /**
- * A SQLite file that this process has to itself. What a transaction wrote is on the disk when `transaction` returns:
- * write-ahead log, `synchronous=FULL`. The lock is the kernel's, so that it goes with the process, however that ends.
+ * A SQLite file locked by this process. Transactions are durable when `transaction` returns (write-ahead log,
+ * `synchronous=FULL`). The lock is held by the kernel, so it is released however the process ends.
  */
 export class Database {
   readonly #sqlite: DatabaseSyncInstance;
@@ -32,8 +32,8 @@ export class Database {
   }
 
   /**
-   * Opens or makes the file and takes its lock. Throws a terminal OverseerError: CORE_DATA_LOCKED when another process has
-   * it, CORE_DATA_UNREADABLE when it cannot be used.
+   * Opens or creates the file and locks it. Throws a terminal OverseerError: CORE_DATA_LOCKED if another process holds
+   * the lock, CORE_DATA_UNREADABLE if the file cannot be used.
    */
   static open(path: string): Database {
     let sqlite: DatabaseSyncInstance | undefined;
@@ -52,7 +52,7 @@ export class Database {
     }
   }
 
-  /** Prepares a statement. `Row` is what its columns are; nobody checks that but the tests. */
+  /** Prepares a statement. `Row` must match its columns; this is not checked at runtime. */
   query<Row>(sql: string): Query<Row> {
     const statement = this.#sqlite.prepare(sql);
     return {
@@ -62,12 +62,12 @@ export class Database {
     };
   }
 
-  /** Runs statements that give nothing, such as those of a migration. Never with a text from outside. */
+  /** Runs statements without results, such as migrations. The text must be trusted. */
   execute(sql: string): void {
     this.#sqlite.exec(sql);
   }
 
-  /** All that `work` writes, or nothing of it. Inside another transaction it is part of that one. */
+  /** Runs `work` in a transaction. A nested call joins the outer transaction. */
   transaction<T>(work: () => T): T {
     if (this.#depth > 0) return work();
     this.#sqlite.exec("BEGIN IMMEDIATE");
@@ -83,18 +83,18 @@ export class Database {
     } finally {
       this.#depth--;
     }
-    const after = this.#afterCommit;
+    const callbacks = this.#afterCommit;
     this.#afterCommit = [];
-    for (const call of after) call();
+    for (const callback of callbacks) callback();
     return result;
   }
 
-  /** Calls `call` once the present transaction is on the disk; never if it is rolled back. */
-  afterCommit(call: () => void): void {
-    this.#afterCommit.push(call);
+  /** Calls `callback` after the current transaction has committed; never if it is rolled back. */
+  afterCommit(callback: () => void): void {
+    this.#afterCommit.push(callback);
   }
 
-  /** Writes the log into the file and lets the lock go. */
+  /** Checkpoints the log and releases the lock. */
   close(): void {
     this.#sqlite.close();
   }
@@ -103,18 +103,18 @@ export class Database {
 function openError(path: string, error: unknown): OverseerError {
   const code = error instanceof Error && "errcode" in error ? Number(error.errcode) & 0xff : undefined;
   if (code === BUSY) {
-    return new OverseerError(`${path} is in use by another process: each needs a data directory of its own (--data)`, {
+    return new OverseerError(`${path} is in use by another process: set another data directory with --data`, {
       code: "CORE_DATA_LOCKED",
       reason: "DataLocked",
       class: "terminal",
       cause: error,
     });
   }
-  const broken = code === CORRUPT || code === NOT_A_DATABASE;
-  const advice = broken
-    ? "it is damaged or no database: restore it from a backup"
-    : "see that this user may write there";
-  return new OverseerError(`cannot open ${path}: ${messageOf(error)}; ${advice}`, {
+  const corrupt = code === CORRUPT || code === NOT_A_DATABASE;
+  const remedy = corrupt
+    ? "the file is damaged or not a database: restore it from a backup"
+    : "check that this user can write to it";
+  return new OverseerError(`cannot open ${path}: ${messageOf(error)}; ${remedy}`, {
     code: "CORE_DATA_UNREADABLE",
     reason: "DataUnreadable",
     class: "terminal",

@@ -1,9 +1,9 @@
 import type { Database } from "./database.js";
 
-/** Lines that the log of a job keeps; what comes after them is dropped, and the last line says so. */
+/** Maximum number of lines in the log of a job. Later lines are dropped, which the last line states. */
 export const MAX_LOG_LINES = 10_000;
 
-/** The logs of jobs, as numbered lines. */
+/** Table of job logs, as numbered lines. */
 export class JobLogs {
   readonly #count;
   readonly #add;
@@ -19,16 +19,16 @@ export class JobLogs {
     );
   }
 
-  /** Lines that there are: the number of the next one. */
+  /** Returns the number of lines, which is the number of the next line. */
   count(jobId: string): number {
     return this.#count.get(jobId)?.count ?? 0;
   }
 
-  /** Adds lines from a number on. Those that are there stay as they are. */
+  /** Adds lines starting at a number. Existing lines are not changed. */
   add(jobId: string, from: number, lines: readonly string[]): void {
     for (const [index, line] of lines.entries()) {
       const number = from + index;
-      if (number === MAX_LOG_LINES) this.#add.run(jobId, number, "the log is full: later lines are not kept");
+      if (number === MAX_LOG_LINES) this.#add.run(jobId, number, "the log is full: later lines are dropped");
       if (number >= MAX_LOG_LINES) return;
       this.#add.run(jobId, number, line);
     }
@@ -38,7 +38,7 @@ export class JobLogs {
     return this.#all.all(jobId).map((row) => row.line);
   }
 
-  /** The last lines. */
+  /** Returns the last lines. */
   tail(jobId: string, lines: number): string[] {
     return this.#tail
       .all(jobId, lines)

@@ -2,9 +2,9 @@ import { type CoreJob, type CoreJobEnd, JOB_TAIL_LINES } from "../../api/core/jo
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
 import { JobLogs } from "./job-logs.js";
 
-/** Ended jobs of one app that are kept: the newest ones. */
+/** Maximum number of stored ended jobs of one app; older ones are deleted. */
 export const MAX_ENDED_JOBS = 20;
-/** Jobs that a list shows: the newest ones. */
+/** Maximum number of jobs in a list; the newest ones are returned. */
 export const MAX_LISTED_JOBS = 1000;
 
 interface JobRow extends BaseRow {
@@ -19,21 +19,21 @@ interface JobRow extends BaseRow {
   readonly error: string | null;
 }
 
-/** What makes a job. */
+/** Fields of a job to create. */
 export interface NewJob {
   readonly type: CoreJob["type"];
   readonly nodeId: string;
-  /** The app as the job shows it: not that of an app that only moved away, whose job another one is. */
+  /** App shown in the job; null if this job only removes the app from a previous node. */
   readonly appId: string | null;
-  /** The app whose placement on the node this is about. */
+  /** App whose placement on the node the job changes. */
   readonly placed: string;
-  /** Name of the app, which outlives it. */
+  /** Name of the app, kept after the app is deleted. */
   readonly app: string;
   /** Version to deploy; null removes the app. */
   readonly version: number | null;
 }
 
-/** Jobs. Their order is that in which they were made; an agent gets those of its node in that order. */
+/** Table of jobs. Agents get the jobs of their node in the order of creation. */
 export class Jobs {
   readonly logs: JobLogs;
   readonly #context: StoreContext;
@@ -94,12 +94,12 @@ export class Jobs {
     this.#delete = database.query("DELETE FROM jobs WHERE id = ?");
   }
 
-  /** The newest jobs, the newest first. */
+  /** Returns the newest jobs, newest first. */
   list(appId?: string, status?: CoreJob["status"]): CoreJob[] {
     return this.#list.all(appId ?? null, status ?? null).map((row) => this.#view(row));
   }
 
-  /** Of each app the newest job, and of deleted apps those whose removal is not done; or what of this changed, with all ends. */
+  /** Returns the newest job of each app, and unfinished removals of deleted apps. With `since`, returns those that changed, and all jobs that ended. */
   changes(since?: number): CoreJob[] {
     return (since === undefined ? this.#newest.all() : this.#changed.all(since)).map((row) => this.#view(row));
   }
@@ -116,17 +116,17 @@ export class Jobs {
     this.#insert.run(id, type, nodeId, appId, placed, app, JSON.stringify({ app, version }), now, now, revision);
     for (const old of this.#ended.all(placed, MAX_ENDED_JOBS)) {
       this.#delete.run(old.id);
-      this.#context.revisions.bury("job", old.id);
+      this.#context.revisions.recordDeletion("job", old.id);
     }
     return this.#mustFind(id);
   }
 
-  /** An agent has it, or it waits again. */
+  /** Marks a job as running or pending. */
   open(id: string, status: "pending" | "running"): CoreJob {
     return this.#set(id, status, null, null);
   }
 
-  /** Id of the app whose placement on its node a job is about. */
+  /** Returns the id of the app whose placement on the node the job changes. */
   placed(id: string): string {
     return this.#byId.get(id)?.placed ?? "";
   }
@@ -135,25 +135,25 @@ export class Jobs {
     return this.#set(id, status, result, error);
   }
 
-  /** Jobs of an app that have not ended, the newest first. */
+  /** Returns the unfinished jobs of an app, newest first. */
   openOf(appId: string): CoreJob[] {
     return this.#open.all(appId).map((row) => this.#view(row));
   }
 
-  /** The first job of a node that an agent has, or else the first that waits. */
+  /** Returns the running job of a node, otherwise its first pending job. */
   nextOf(nodeId: string): CoreJob | undefined {
     const row = this.#openOfNode.get(nodeId, "running") ?? this.#openOfNode.get(nodeId, "pending");
     return row && this.#view(row);
   }
 
-  /** The job that an agent has of a node. */
+  /** Returns the running job of a node. */
   runningOn(nodeId: string): CoreJob | undefined {
     const row = this.#openOfNode.get(nodeId, "running");
     return row && this.#view(row);
   }
 
-  /** A later job that this one would undo, if it were done now. */
-  overtakenBy(job: CoreJob): CoreJob | undefined {
+  /** Returns a later job that this one would undo if it ran now. */
+  supersededBy(job: CoreJob): CoreJob | undefined {
     const row =
       this.#newerOnNode.get(job.id) ?? (job.type === "remove" ? undefined : this.#newerDeployment.get(job.id));
     return row && this.#view(row);
@@ -168,7 +168,7 @@ export class Jobs {
 
   #mustFind(id: string): CoreJob {
     const job = this.find(id);
-    if (job === undefined) throw new Error(`the job ${id} is gone within its own transaction`);
+    if (job === undefined) throw new Error(`the job ${id} is missing within its own transaction`);
     return job;
   }
 

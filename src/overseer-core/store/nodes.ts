@@ -17,7 +17,7 @@ interface NodeRow extends BaseRow {
   readonly token_id: string;
 }
 
-/** Nodes. */
+/** Table of nodes. */
 export class Nodes extends Table<NodeRow, CoreNode> {
   readonly #byName;
   readonly #byToken;
@@ -25,7 +25,7 @@ export class Nodes extends Table<NodeRow, CoreNode> {
   readonly #register;
   readonly #configure;
   readonly #setStatus;
-  readonly #beat;
+  readonly #setHeartbeat;
 
   constructor(context: StoreContext) {
     super(context, { name: "nodes", kind: "node", order: "name", view: viewOf });
@@ -44,19 +44,19 @@ export class Nodes extends Table<NodeRow, CoreNode> {
       "UPDATE nodes SET config = ?, metadata = ?, updated_at = ?, revision = ? WHERE id = ?",
     );
     this.#setStatus = database.query("UPDATE nodes SET status = ?, updated_at = ?, revision = ? WHERE id = ?");
-    this.#beat = database.query("UPDATE nodes SET last_heartbeat = ? WHERE id = ?");
+    this.#setHeartbeat = database.query("UPDATE nodes SET last_heartbeat = ? WHERE id = ?");
   }
 
   findByName(name: string): CoreNode | undefined {
     return this.shown(this.#byName.get(name));
   }
 
-  /** Id of the token that a node was registered with. */
+  /** Returns the id of the token that registered a node. */
   tokenOf(id: string): string | undefined {
     return this.row(id)?.token_id;
   }
 
-  /** Nodes that were registered with a token. */
+  /** Returns the ids of the nodes that a token registered. */
   idsOfToken(tokenId: string): string[] {
     return this.#byToken.all(tokenId).map((row) => row.id);
   }
@@ -69,17 +69,17 @@ export class Nodes extends Table<NodeRow, CoreNode> {
     return this.mustFind(id);
   }
 
-  /** The agent of a node is back. Its node is online; nothing else is written if it says what it said before. */
+  /** Registers an existing node again and marks it online. If nothing changed, updates only its heartbeat. */
   register(node: CoreNode, input: CoreNodeRegister, tokenId: string): CoreNode {
     const { id, hostname, ipAddress, version, runner, status } = node;
-    const said = canonicalJson([hostname, ipAddress, version, runner, this.tokenOf(id), status]);
+    const current = canonicalJson([hostname, ipAddress, version, runner, this.tokenOf(id), status]);
     const now = timestamp(this.context.clock);
-    if (said === canonicalJson([...columns(input), tokenId, "online"])) this.#beat.run(now, id);
+    if (current === canonicalJson([...columns(input), tokenId, "online"])) this.#setHeartbeat.run(now, id);
     else this.#register.run(...columns(input), tokenId, now, now, this.nextRevision(), id);
     return this.mustFind(id);
   }
 
-  /** Replaces configuration and metadata; nothing is written if nothing changes. */
+  /** Replaces configuration and metadata. Does nothing if nothing changes. */
   configure(node: CoreNode, { config, metadata }: CoreNodeConfigWrite): CoreNode {
     if (canonicalJson([config, metadata]) !== canonicalJson([node.config, node.metadata])) {
       const now = timestamp(this.context.clock);
@@ -89,15 +89,15 @@ export class Nodes extends Table<NodeRow, CoreNode> {
     return this.mustFind(node.id);
   }
 
-  /** Says whether a node is there; nothing is written if that was known. */
+  /** Sets the status of a node. Does nothing if the status is unchanged. */
   setStatus(id: string, status: CoreNode["status"]): void {
     if (this.row(id)?.status === status) return;
     this.#setStatus.run(status, timestamp(this.context.clock), this.nextRevision(), id);
   }
 
-  /** Notes when a node was last heard of. That is no change. */
-  beat(id: string): void {
-    this.#beat.run(timestamp(this.context.clock), id);
+  /** Records a heartbeat, without a new revision. */
+  recordHeartbeat(id: string): void {
+    this.#setHeartbeat.run(timestamp(this.context.clock), id);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Database } from "./database.js";
 
-/** Which apps may have something on which nodes: noted when a job is claimed, struck out when a removal has ended. */
+/** Table of the apps that may run on each node: added when a job is claimed, removed when a removal has succeeded. */
 export class Placements {
   readonly #nodes;
   readonly #add;
@@ -14,7 +14,7 @@ export class Placements {
     this.#remove = database.query("DELETE FROM placements WHERE app_id = ? AND node_id = ?");
   }
 
-  /** Nodes that may have something of an app. */
+  /** Returns the nodes that may run an app. */
   nodesOf(appId: string): string[] {
     return this.#nodes.all(appId).map((row) => row.node_id);
   }

@@ -2,16 +2,16 @@ import type { ChangeKind } from "../../api/core/changes.js";
 import type { ChangeNotifier } from "./change-notifier.js";
 import type { Database } from "./database.js";
 
-/** Kinds of resources that have revisions; tokens have them too, but nobody is told of their changes. */
+/** Kinds of resources that have revisions. Changes of tokens are not published. */
 export type RevisionKind = ChangeKind | "token";
 
-/** A row that was deleted. */
+/** A deleted resource. */
 export interface Tombstone {
   readonly kind: ChangeKind;
   readonly id: string;
 }
 
-/** Deletions that are remembered. Who last asked before the oldest of them is given everything anew. */
+/** Maximum number of stored deletions. A client with an older cursor gets a full list. */
 export const MAX_TOMBSTONES = 10_000;
 
 interface StateRow {
@@ -22,71 +22,73 @@ interface StateRow {
 }
 
 /**
- * The one counter that every write takes its revision from, in the transaction of that write. ETags are made of it, and
- * cursors, which begin with the id of the database, so that one of another database is known as such.
+ * The counter from which every write takes its revision, in the transaction of the write. ETags and cursors contain
+ * revisions. Cursors start with the id of the database, so that a cursor of another database is detected.
  */
 export class Revisions {
   readonly #database;
-  readonly #bell: ChangeNotifier;
+  readonly #notifier: ChangeNotifier;
   readonly #read;
   readonly #count;
-  readonly #countUnseen;
+  readonly #countUnpublished;
   readonly #markKind;
   readonly #kindRevision;
-  readonly #bury;
+  readonly #insertTombstone;
   readonly #tooOld;
-  readonly #forget;
+  readonly #deleteTombstones;
   readonly #raiseOldest;
-  readonly #buried;
+  readonly #tombstonesSince;
 
-  constructor(database: Database, bell: ChangeNotifier) {
+  constructor(database: Database, notifier: ChangeNotifier) {
     this.#database = database;
-    this.#bell = bell;
+    this.#notifier = notifier;
     this.#read = database.query<StateRow>("SELECT database_id, revision, changed, oldest FROM state");
     this.#count = database.query<{ revision: number }>(
       "UPDATE state SET revision = revision + 1, changed = revision + 1 RETURNING revision",
     );
-    this.#countUnseen = database.query<{ revision: number }>(
+    this.#countUnpublished = database.query<{ revision: number }>(
       "UPDATE state SET revision = revision + 1 RETURNING revision",
     );
     this.#markKind = database.query("INSERT OR REPLACE INTO kind_revisions (kind, revision) VALUES (?, ?)");
     this.#kindRevision = database.query<{ revision: number }>("SELECT revision FROM kind_revisions WHERE kind = ?");
-    this.#bury = database.query("INSERT INTO tombstones (revision, kind, id) VALUES (?, ?, ?)");
+    this.#insertTombstone = database.query("INSERT INTO tombstones (revision, kind, id) VALUES (?, ?, ?)");
     this.#tooOld = database.query<{ revision: number }>(
       "SELECT revision FROM tombstones ORDER BY revision DESC LIMIT 1 OFFSET ?",
     );
-    this.#forget = database.query("DELETE FROM tombstones WHERE revision <= ?");
+    this.#deleteTombstones = database.query("DELETE FROM tombstones WHERE revision <= ?");
     this.#raiseOldest = database.query("UPDATE state SET oldest = ?");
-    this.#buried = database.query<Tombstone>("SELECT kind, id FROM tombstones WHERE revision > ? ORDER BY revision");
+    this.#tombstonesSince = database.query<Tombstone>(
+      "SELECT kind, id FROM tombstones WHERE revision > ? ORDER BY revision",
+    );
   }
 
-  /** The revision of a write that is under way. */
+  /** Returns the revision for the current write. */
   next(kind: RevisionKind): number {
-    const counter = kind === "token" ? this.#countUnseen : this.#count;
+    const counter = kind === "token" ? this.#countUnpublished : this.#count;
     const revision = counter.get()?.revision ?? 0;
     this.#markKind.run(kind, revision);
-    if (kind !== "token") this.#database.afterCommit(() => this.#bell.ring());
+    if (kind !== "token") this.#database.afterCommit(() => this.#notifier.notify());
     return revision;
   }
 
-  /** Remembers a deletion that is under way. */
-  bury(kind: RevisionKind, id: string): void {
+  /** Records the deletion of a resource in the current transaction. */
+  recordDeletion(kind: RevisionKind, id: string): void {
     const revision = this.next(kind);
     if (kind === "token") return;
-    this.#bury.run(revision, kind, id);
-    const cut = this.#tooOld.get(MAX_TOMBSTONES)?.revision;
-    if (cut === undefined) return;
-    this.#forget.run(cut);
-    this.#raiseOldest.run(cut);
+    this.#insertTombstone.run(revision, kind, id);
+    const oldest = this.#tooOld.get(MAX_TOMBSTONES)?.revision;
+    if (oldest === undefined) return;
+    this.#deleteTombstones.run(oldest);
+    this.#raiseOldest.run(oldest);
   }
 
-  /** Where the changes are now. */
+  /** Returns the current cursor. */
   cursor(): string {
     const { database_id: id, changed } = this.#state();
     return `${id}-${changed}`;
   }
 
-  /** The revision of a cursor; undefined when it is none of ours, or so old that deletions since are forgotten. */
+  /** Returns the revision of a cursor; undefined if it belongs to another database or is older than the stored deletions. */
   since(cursor: string | undefined): number | undefined {
     const { database_id: id, changed, oldest } = this.#state();
     const [prefix, digits = ""] = cursor?.split("-") ?? [];
@@ -95,12 +97,12 @@ export class Revisions {
     return revision > changed || revision < oldest ? undefined : revision;
   }
 
-  /** Deletions after a revision, the oldest first. */
+  /** Returns the deletions after a revision, oldest first. */
   tombstones(since: number): Tombstone[] {
-    return this.#buried.all(since);
+    return this.#tombstonesSince.all(since);
   }
 
-  /** The strong ETag of the list of all resources of a kind. */
+  /** Returns the strong ETag of the list of all resources of a kind. */
   listEtag(kind: RevisionKind): string {
     return `"${this.#state().database_id}-${kind}-${this.#kindRevision.get(kind)?.revision ?? 0}"`;
   }

@@ -13,7 +13,7 @@ interface RouteRow extends BaseRow {
   readonly metadata: string;
 }
 
-/** Routes. */
+/** Table of routes. */
 export class Routes extends Table<RouteRow, CoreRoute> {
   readonly #byPlace;
   readonly #ofApp;
@@ -37,17 +37,17 @@ export class Routes extends Table<RouteRow, CoreRoute> {
     );
   }
 
-  /** The route that has this host name and path. */
+  /** Returns the route with this host name and path. */
   at(hostname: string, path: string): CoreRoute | undefined {
     return this.shown(this.#byPlace.get(hostname, path));
   }
 
-  /** Routes that name an app. */
+  /** Returns the routes of an app. */
   ofApp(appId: string): CoreRoute[] {
     return this.#ofApp.all(appId).map(viewOf);
   }
 
-  /** Routes whose visitors a sign-in provider signs in. */
+  /** Returns the routes that use a sign-in provider. */
   behind(provider: string): CoreRoute[] {
     return this.#behind.all(provider).map(viewOf);
   }
@@ -58,10 +58,10 @@ export class Routes extends Table<RouteRow, CoreRoute> {
     return this.mustFind(id);
   }
 
-  /** Replaces a route; nothing is written if nothing changes. */
+  /** Replaces a route. Does nothing if nothing changes. */
   update(route: CoreRoute, input: CoreRouteWrite): CoreRoute {
-    const { id, revision: _, createdAt: __, updatedAt: ___, ...present } = route;
-    if (canonicalJson({ ...input, appId: input.appId ?? null }) !== canonicalJson(present)) {
+    const { id, revision: _, createdAt: __, updatedAt: ___, ...current } = route;
+    if (canonicalJson({ ...input, appId: input.appId ?? null }) !== canonicalJson(current)) {
       const now = timestamp(this.context.clock);
       this.#update.run(...columns(input), now, this.nextRevision(), id);
     }

@@ -3,10 +3,10 @@ import { OverseerError } from "../../base/errors.js";
 import type { Database } from "./database.js";
 
 /**
- * Steps from an empty file to the present tables. Never change one that was released: add another. Times are texts of
- * ISO 8601, flags are 0 and 1, free fields are JSON.
+ * Migrations from an empty file to the current tables. Never change a released migration; append a new one. Times are
+ * ISO 8601 texts, booleans are 0 and 1, free-form fields are JSON.
  */
-const STEPS: readonly string[] = [
+const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE state (
     id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -95,19 +95,19 @@ const STEPS: readonly string[] = [
   `,
 ];
 
-/** Brings the tables up to date, in one transaction. Throws CORE_DATA_NEWER for a file of a later version of the product. */
+/** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. */
 export function migrate(database: Database): void {
   database.transaction(() => {
-    const found = database.query<{ user_version: number }>("PRAGMA user_version").get()?.user_version ?? 0;
-    if (found > STEPS.length) {
+    const current = database.query<{ user_version: number }>("PRAGMA user_version").get()?.user_version ?? 0;
+    if (current > MIGRATIONS.length) {
       throw new OverseerError("the data was written by a later version of Overseer Core: start that version", {
         code: "CORE_DATA_NEWER",
         reason: "DataNewer",
         class: "terminal",
       });
     }
-    for (const step of STEPS.slice(found)) database.execute(step);
-    database.execute(`PRAGMA user_version = ${STEPS.length}`);
+    for (const migration of MIGRATIONS.slice(current)) database.execute(migration);
+    database.execute(`PRAGMA user_version = ${MIGRATIONS.length}`);
     database
       .query("INSERT OR IGNORE INTO state (id, database_id, revision, changed, oldest) VALUES (1, ?, 0, 0, 0)")
       .run(randomBytes(6).toString("hex"));

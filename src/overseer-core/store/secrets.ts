@@ -11,7 +11,7 @@ interface SecretRow extends BaseRow {
   readonly sealed: Uint8Array;
 }
 
-/** Secrets. What leaves here has no value, but by `value`. */
+/** Table of secrets. Only `value` returns a secret value. */
 export class Secrets extends Table<SecretRow, CoreSecret> {
   readonly #encryption: Encryption;
   readonly #byPlace;
@@ -34,48 +34,51 @@ export class Secrets extends Table<SecretRow, CoreSecret> {
     );
   }
 
-  /** The secret of a name in a scope. */
+  /** Returns the secret with a name in a scope. */
   at(name: string, scope: CoreSecret["scope"], scopeId: string | null): CoreSecret | undefined {
     return this.shown(this.#byPlace.get(name, scope, scopeId ?? ""));
   }
 
-  /** Secrets that are for one app or node alone. */
+  /** Returns the secrets of one app or node. */
   ofScope(scope: "app" | "node", scopeId: string): CoreSecret[] {
     return this.#ofScope.all(scope, scopeId).map(viewOf);
   }
 
   create({ name, scope, scopeId = null, description = null, value }: CoreSecretCreate): CoreSecret {
     const [id, now] = [newId(), timestamp(this.context.clock)];
-    const encrypted = this.#encryption.encrypt(value, place(id, name, scope, scopeId ?? ""));
+    const encrypted = this.#encryption.encrypt(value, encryptionContext(id, name, scope, scopeId ?? ""));
     const revision = this.nextRevision();
     this.#insert.run(id, name, scope, scopeId ?? "", description, encrypted, now, now, revision);
     return this.mustFind(id);
   }
 
-  /** Changes description and value; without a value it stays. Nothing is written if nothing changes. */
+  /** Updates the description, and the value if set. Does nothing if nothing changes. */
   update(id: string, { description = null, value }: CoreSecretUpdate): CoreSecret {
     const row = this.mustRead(id);
-    const present = this.#open(row);
-    if (description !== row.description || (value !== undefined && value !== present)) {
-      const encrypted = this.#encryption.encrypt(value ?? present, place(id, row.name, row.scope, row.scope_id));
+    const current = this.#decrypt(row);
+    if (description !== row.description || (value !== undefined && value !== current)) {
+      const encrypted = this.#encryption.encrypt(
+        value ?? current,
+        encryptionContext(id, row.name, row.scope, row.scope_id),
+      );
       const revision = this.nextRevision();
       this.#update.run(description, encrypted, timestamp(this.context.clock), revision, id);
     }
     return this.mustFind(id);
   }
 
-  /** The value itself. Who may have it is judged elsewhere. */
+  /** Returns the decrypted value. Callers must authorize the request. */
   value(id: string): string {
-    return this.#open(this.mustRead(id));
+    return this.#decrypt(this.mustRead(id));
   }
 
-  #open(row: SecretRow): string {
-    return this.#encryption.open(row.sealed, place(row.id, row.name, row.scope, row.scope_id));
+  #decrypt(row: SecretRow): string {
+    return this.#encryption.decrypt(row.sealed, encryptionContext(row.id, row.name, row.scope, row.scope_id));
   }
 }
 
-/** What a sealed value is bound to. No part can hold a line end. */
-function place(id: string, name: string, scope: string, scopeId: string): string {
+/** Returns the authenticated context of an encrypted value. No part can contain a newline. */
+function encryptionContext(id: string, name: string, scope: string, scopeId: string): string {
   return [id, name, scope, scopeId].join("\n");
 }
 

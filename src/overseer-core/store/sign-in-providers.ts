@@ -9,7 +9,7 @@ interface ProviderRow extends BaseRow {
   readonly issuer: string | null;
 }
 
-/** Sign-in providers. They are made and deleted, never changed. */
+/** Table of sign-in providers. They are immutable. */
 export class SignInProviders extends Table<ProviderRow, CoreSignInProvider> {
   readonly #byName;
   readonly #insert;

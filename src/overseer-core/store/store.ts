@@ -16,11 +16,11 @@ import { Secrets } from "./secrets.js";
 import { SignInProviders } from "./sign-in-providers.js";
 import { Tokens } from "./tokens.js";
 
-/** Everything that a Core keeps. Its tables have to be there: see `migrate`. */
+/** All stored data of a Core. The database must be migrated first; see `migrate`. */
 export class Store {
   readonly database: Database;
   readonly clock: Clock;
-  readonly bell: ChangeNotifier;
+  readonly notifier: ChangeNotifier;
   readonly revisions: Revisions;
   readonly apps: Apps;
   readonly routes: Routes;
@@ -36,8 +36,8 @@ export class Store {
   constructor(database: Database, encryption: Encryption, clock: Clock) {
     this.database = database;
     this.clock = clock;
-    this.bell = new ChangeNotifier(clock);
-    this.revisions = new Revisions(database, this.bell);
+    this.notifier = new ChangeNotifier(clock);
+    this.revisions = new Revisions(database, this.notifier);
     const context: StoreContext = { database, revisions: this.revisions, clock };
     this.apps = new Apps(context);
     this.routes = new Routes(context);
@@ -51,7 +51,7 @@ export class Store {
     this.audit = new Audit(context);
   }
 
-  /** What changed since a cursor, or everything, all of it as of one moment. */
+  /** Returns a consistent snapshot of the changes since a cursor, or of everything. */
   changes(cursor: string | undefined): CoreChanges {
     const since = this.revisions.since(cursor);
     return {

@@ -2,18 +2,18 @@ import type { BaseRow, StoreContext } from "./context.js";
 import type { Query } from "./database.js";
 import type { RevisionKind } from "./revisions.js";
 
-/** What a table is. */
+/** Definition of a table. */
 export interface TableOptions<Row, View> {
   readonly name: string;
-  /** What its revisions and tombstones are counted as. */
+  /** Kind of its revisions and tombstones. */
   readonly kind: RevisionKind;
-  /** Columns that its rows are listed by. */
+  /** Columns by which rows are sorted. */
   readonly order: string;
-  /** A row as the API shows it. */
+  /** Converts a row to its API representation. */
   readonly view: (row: Row) => View;
 }
 
-/** What all tables of resources have in common: they are listed, found by their id and by other columns, and deleted. */
+/** Base class of resource tables: list, find and delete. */
 export class Table<Row extends BaseRow, View> {
   readonly context: StoreContext;
   readonly view: (row: Row) => View;
@@ -37,50 +37,50 @@ export class Table<Row extends BaseRow, View> {
     this.#delete = context.database.query(`DELETE FROM ${name} WHERE id = ?`);
   }
 
-  /** All of them in their order, or those that changed after a revision. */
+  /** Returns all resources in order, or those that changed after a revision. */
   list(since?: number): View[] {
     return (since === undefined ? this.#all.all() : this.#since.all(since)).map(this.view);
   }
 
-  /** The one of an id. */
+  /** Returns the resource with an id. */
   find(id: string): View | undefined {
     return this.shown(this.row(id));
   }
 
-  /** Deletes a row; who follows the Core is told. */
+  /** Deletes a row and publishes the deletion. */
   delete(id: string): void {
     this.#delete.run(id);
-    this.context.revisions.bury(this.#kind, id);
+    this.context.revisions.recordDeletion(this.#kind, id);
   }
 
-  /** Prepares a query for rows, in the order of the table. */
+  /** Prepares a query for rows in the order of the table. */
   rowsWhere(condition: string): Query<Row> {
     return this.context.database.query<Row>(`SELECT * FROM ${this.#name} WHERE ${condition} ORDER BY ${this.#order}`);
   }
 
-  /** The row of an id. */
+  /** Returns the row with an id. */
   row(id: string): Row | undefined {
     return this.#byId.get(id);
   }
 
-  /** The row of a resource that was there within this transaction. */
+  /** Returns the row of a resource that must exist in this transaction. */
   mustRead(id: string): Row {
     const row = this.row(id);
-    if (row === undefined) throw new Error(`the ${this.#kind} ${id} is gone within its own transaction`);
+    if (row === undefined) throw new Error(`the ${this.#kind} ${id} is missing within its own transaction`);
     return row;
   }
 
-  /** What was there within this transaction. */
+  /** Returns a resource that must exist in this transaction. */
   mustFind(id: string): View {
     return this.view(this.mustRead(id));
   }
 
-  /** A row as the API shows it, if there is one. */
+  /** Converts a row, if there is one, to its API representation. */
   shown(row: Row | undefined): View | undefined {
     return row && this.view(row);
   }
 
-  /** The revision of the next write. */
+  /** Returns the revision for the next write. */
   nextRevision(): number {
     return this.context.revisions.next(this.#kind);
   }

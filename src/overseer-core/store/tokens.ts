@@ -11,7 +11,7 @@ interface TokenRow extends BaseRow {
   readonly hash: Uint8Array;
 }
 
-/** A token that was just made, and its value, which is nowhere else. */
+/** A new token with its value, which is not stored. */
 export interface NewToken {
   readonly token: CoreToken;
   readonly value: string;
@@ -19,7 +19,7 @@ export interface NewToken {
 
 const NO_HASH = new Uint8Array(32);
 
-/** Tokens. Of their values only the SHA-256 is kept. */
+/** Table of tokens. Only the SHA-256 hash of a value is stored. */
 export class Tokens extends Table<TokenRow, CoreToken> {
   readonly #byName;
   readonly #insert;
@@ -37,7 +37,7 @@ export class Tokens extends Table<TokenRow, CoreToken> {
     return this.shown(this.#byName.get(name));
   }
 
-  /** A value that no token has: `ovc_<id>_<secret>`. The id is no secret, and is what a token is looked up by. */
+  /** Returns a new token value, `ovc_<id>_<secret>`. The id is not secret and identifies the token. */
   static newValue(): string {
     return `ovc_${randomBytes(8).toString("hex")}_${randomBytes(32).toString("hex")}`;
   }
@@ -50,11 +50,11 @@ export class Tokens extends Table<TokenRow, CoreToken> {
     return { token: { id, revision, createdAt: now, updatedAt: now, name, role, node }, value };
   }
 
-  /** Whose value this is. The comparison takes the same time wherever the value differs. */
+  /** Returns the token with this value. The comparison takes constant time. */
   verify(value: string): CoreToken | undefined {
     const row = this.row(idOf(value));
-    const right = timingSafeEqual(hashOf(value), row?.hash ?? NO_HASH);
-    return row !== undefined && right ? viewOf(row) : undefined;
+    const matches = timingSafeEqual(hashOf(value), row?.hash ?? NO_HASH);
+    return row !== undefined && matches ? viewOf(row) : undefined;
   }
 }
 

@@ -79,7 +79,7 @@ describe("an agent with its Core", () => {
     expect(entries.length).to.be.greaterThan(0);
     for (const text of texts) expect(text).not.to.include(CANARY);
     const missing = await deploy(await make("missing", service("nginx:1", "    command: ${SECRET:none}\n")));
-    expect((await ended(missing)).error).to.match(/there is no secret none/);
+    expect((await ended(missing)).error).to.match(/secret none not found/);
   });
 
   it("fails where it is told to, with lines that say why", async () => {
@@ -100,7 +100,7 @@ describe("an agent with its Core", () => {
   it("ends a job also when the Core cannot read what came of it", async () => {
     const app = await make("half", 'services:\n  "half \\ud800":\n    image: nginx:1\n');
     const failed = await ended(await deploy(app));
-    expect(failed).to.include({ status: "failed", error: "the Core could not read what the agent reported" });
+    expect(failed).to.include({ status: "failed", error: "the Core rejected the result that the agent reported" });
     expect((await ended(await deploy(await make("whole", service("nginx:1"))))).status).to.equal("completed");
   });
 
@@ -169,7 +169,7 @@ describe("an agent with its Core", () => {
       ({ action, resourceId }) => `${action}` === "job.claim" && `${resourceId}` === id,
     );
     expect(claims).to.have.length(1);
-    const logged = (await agent.log()).split("\n").filter((line) => line.includes("doing a job") && line.includes(id));
+    const logged = (await agent.log()).split("\n").filter((line) => line.includes("running job") && line.includes(id));
     expect(logged, "begun once").to.have.length(1);
   });
 

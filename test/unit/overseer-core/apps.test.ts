@@ -78,10 +78,10 @@ describe("apps of a Core", () => {
   });
 
   for (const [what, fields, field, message] of [
-    ["no YAML", { compose: "services: [" }, "compose", /no YAML .* line 1/],
-    ["no mapping", { compose: "- a" }, "compose", /no mapping/],
+    ["no YAML", { compose: "services: [" }, "compose", /not valid YAML.* line 1/],
+    ["no mapping", { compose: "- a" }, "compose", /not a mapping/],
     ["no services", { compose: "version: '3'" }, "compose", /services/],
-    ["a node that is not there", { nodeId: "nowhere" }, "nodeId", /no node "nowhere"/],
+    ["a node that is not there", { nodeId: "nowhere" }, "nodeId", /node "nowhere" not found/],
     ["a name with capitals", { name: "Shop" }, "name", /lowercase/],
     ["a field that is not known", { composed: 1 }, undefined, /composed/],
     ["too large a document", { compose: `services: {}\n#${"é".repeat(300 * 1024)}` }, "compose", /524288/],

@@ -160,10 +160,10 @@ describe("deletions that a Core remembers", () => {
     });
     const later = store.changes(undefined).cursor;
     database.transaction(() => {
-      for (let count = 0; count < MAX_TOMBSTONES; count++) store.revisions.bury("app", `app-${count}`);
+      for (let count = 0; count < MAX_TOMBSTONES; count++) store.revisions.recordDeletion("app", `app-${count}`);
     });
     expect(store.changes(early)).to.include({ full: false });
-    database.transaction(() => store.revisions.bury("app", "one more"));
+    database.transaction(() => store.revisions.recordDeletion("app", "one more"));
     expect(store.changes(early).full, "one deletion since is forgotten").to.equal(true);
     expect(store.changes(later).full).to.equal(true);
     const full = store.changes(undefined);

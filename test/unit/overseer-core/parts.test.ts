@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { readSimulation } from "../../../src/overseer-core/agent/simulated-compose.js";
 import { SimulatedRunner } from "../../../src/overseer-core/agent/simulated-runner.js";
 import { Encryption } from "../../../src/overseer-core/encryption.js";
-import { checkIfMatch, hasAlready } from "../../../src/overseer-core/http/etag.js";
+import { checkIfMatch, matchesIfNoneMatch } from "../../../src/overseer-core/http/etag.js";
 import { secretNames } from "../../../src/overseer-core/operations/compose.js";
 import { Database } from "../../../src/overseer-core/store/database.js";
 import { migrate } from "../../../src/overseer-core/store/schema.js";
@@ -26,10 +26,10 @@ describe("preconditions of a Core", () => {
   });
 
   it("know what a client has", () => {
-    expect(hasAlready('W/"a", "b"', '"a"')).to.equal(true);
-    expect(hasAlready("*", '"a"')).to.equal(true);
-    expect(hasAlready('"ab"', '"a"')).to.equal(false);
-    expect(hasAlready(undefined, '"a"')).to.equal(false);
+    expect(matchesIfNoneMatch('W/"a", "b"', '"a"')).to.equal(true);
+    expect(matchesIfNoneMatch("*", '"a"')).to.equal(true);
+    expect(matchesIfNoneMatch('"ab"', '"a"')).to.equal(false);
+    expect(matchesIfNoneMatch(undefined, '"a"')).to.equal(false);
   });
 });
 
@@ -49,17 +49,17 @@ describe("sealed texts", () => {
 
   it("open for what they belong to, unchanged, and are never the same twice", () => {
     const sealed = encryption.encrypt("välue", "id\nname");
-    expect(encryption.open(sealed, "id\nname")).to.equal("välue");
+    expect(encryption.decrypt(sealed, "id\nname")).to.equal("välue");
     expect(Buffer.from(encryption.encrypt("välue", "id\nname")).equals(sealed)).to.equal(false);
     const code = (work: () => unknown) => expect(work).to.throw().with.property("code", "CORE_KEY_WRONG");
-    code(() => encryption.open(sealed, "other\nname"));
-    code(() => new Encryption(new Uint8Array(32)).open(sealed, "id\nname"));
+    code(() => encryption.decrypt(sealed, "other\nname"));
+    code(() => new Encryption(new Uint8Array(32)).decrypt(sealed, "id\nname"));
     for (const at of [0, 12, sealed.length - 1]) {
       const changed = Buffer.from(sealed);
       changed[at] = (changed[at] ?? 0) ^ 1;
-      code(() => encryption.open(changed, "id\nname"));
+      code(() => encryption.decrypt(changed, "id\nname"));
     }
-    code(() => encryption.open(new Uint8Array(3), "id\nname"));
+    code(() => encryption.decrypt(new Uint8Array(3), "id\nname"));
   });
 });
 
@@ -129,8 +129,8 @@ volumes: {declared: null}
 
   for (const [what, compose, message] of [
     ["no image", "services: {a: {build: .}}", /no image/],
-    ["a service that is no mapping", "services: {a: [1]}", /no mapping/],
-    ["a secret that is not there", "services: {a: {image: x, command: '${SECRET:s}'}}", /no secret s/],
+    ["a service that is no mapping", "services: {a: [1]}", /not a mapping/],
+    ["a secret that is not there", "services: {a: {image: x, command: '${SECRET:s}'}}", /secret s not found/],
     ["aliases that grow without end", bomb(), /too large/],
   ] as const) {
     it(`does not run ${what}`, () => {

@@ -53,7 +53,7 @@ describe("the process of a Core", () => {
 
   it("says what is wrong with its flags", () => {
     for (const [args, message] of [
-      [[], /--data DIR is missing/],
+      [[], /--data DIR is not set/],
       [["--data", "x", "--port", "x"], /--port: expected a number/],
       [["--data", "x", "--tls-cert", "x"], /belong together/],
       [["--data", "x", "--heartbeat-timeout", "1h"], /expected a time like 45s/],
@@ -63,7 +63,7 @@ describe("the process of a Core", () => {
       expect(status, args.join(" ")).to.equal(2);
       expect(stderr).to.match(message);
     }
-    expect(run(MAIN, "--help").stdout).to.match(/--heartbeat-timeout TIME/);
+    expect(run(MAIN, "--help").stdout).to.match(/--heartbeat-timeout DURATION/);
   });
 
   it("does not start on a file that is no database, and leaves it alone", async () => {
@@ -76,7 +76,7 @@ describe("the process of a Core", () => {
     );
     const { status, stderr } = run(MAIN, "--data", data, "--port", "0");
     expect(status).to.equal(1);
-    expect(stderr).to.match(/damaged or no database/);
+    expect(stderr).to.match(/damaged or not a database/);
     expect(await readFile(join(data, "core.db"), "utf8")).to.match(/^this is no database/);
   });
 

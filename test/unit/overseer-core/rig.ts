@@ -173,8 +173,8 @@ function checkAnswer(method: string, path: string, status: number, body: unknown
   const matches = (pattern: string): boolean => new RegExp(`^${pattern.replace(":id", "[^/]+")}$`).test(bare);
   const candidates = TABLE.filter((route) => route.method === method && matches(route.path));
   const route = candidates.find((one) => one.path === bare) ?? candidates[0];
-  const schema = route?.answers[status];
-  if (schema === undefined) throw new Error(`${method} ${path} answered ${status}, which it does not declare`);
+  const schema = route?.responses[status];
+  if (schema === undefined) throw new Error(`${method} ${path} responded with ${status}, which it does not declare`);
   if (schema === "empty") expect(body).to.equal(undefined);
   else expect(schema.parse(body)).to.deep.equal(body);
 }

@@ -8,7 +8,7 @@ import {
   CoreRollbackRequest,
 } from "../../../api/core/app.js";
 import { CoreJob } from "../../../api/core/job.js";
-import { existing, Fault } from "../../fault.js";
+import { ApiError, existing } from "../../api-error.js";
 import { readCompose } from "../../operations/compose.js";
 import { deleteApp, deploy, rollback } from "../../operations/deploy.js";
 import type { Store } from "../../store/store.js";
@@ -19,7 +19,7 @@ import { named, withMessage } from "../views.js";
 const ADMIN = ["admin"] as const;
 const READERS = ["admin", "reader"] as const;
 
-/** Apps, their versions, and what deploys them. */
+/** Routes of apps, their versions and deployments. */
 export function appRoutes(store: Store): Route[] {
   return [...readRoutes(store), ...writeRoutes(store), ...deployRoutes(store)];
 }
@@ -29,17 +29,17 @@ function readRoutes(store: Store): Route[] {
     route({
       method: "GET",
       path: "/api/apps",
-      summary: "All apps, by name.",
+      summary: "Lists all apps, sorted by name.",
       roles: READERS,
-      answers: { 200: named("apps", z.array(CoreApp)) },
+      responses: { 200: named("apps", z.array(CoreApp)) },
       handle: () => ({ status: 200, etag: store.revisions.listEtag("app"), body: { apps: store.apps.list() } }),
     }),
     route({
       method: "GET",
       path: "/api/apps/:id",
-      summary: "One app.",
+      summary: "Returns one app.",
       roles: READERS,
-      answers: { 200: named("app", CoreApp) },
+      responses: { 200: named("app", CoreApp) },
       handle: ({ id }) => {
         const app = mustFind(store, id);
         return { status: 200, etag: etagOf(app), body: { app } };
@@ -48,9 +48,9 @@ function readRoutes(store: Store): Route[] {
     route({
       method: "GET",
       path: "/api/apps/:id/versions",
-      summary: "The versions of an app that are kept, the newest first.",
+      summary: "Lists the stored versions of an app, newest first.",
       roles: READERS,
-      answers: { 200: named("versions", z.array(CoreAppVersion)) },
+      responses: { 200: named("versions", z.array(CoreAppVersion)) },
       handle: ({ id }) => {
         mustFind(store, id);
         return { status: 200, body: { versions: store.apps.versions(id) } };
@@ -64,14 +64,15 @@ function writeRoutes(store: Store): Route[] {
     route({
       method: "POST",
       path: "/api/apps",
-      summary: "Makes an app. It is deployed by a call of its own.",
+      summary: "Creates an app without deploying it.",
       roles: ADMIN,
       body: CoreAppCreate,
-      answers: { 201: withMessage("app", CoreApp) },
+      responses: { 201: withMessage("app", CoreApp) },
       handle: ({ body, token }) => {
         check(store, body);
         const other = store.apps.findByName(body.name);
-        if (other) throw new Fault("CONFLICT", `the app ${body.name} is there already: ${other.id}`, { field: "name" });
+        if (other)
+          throw new ApiError("CONFLICT", `the app ${body.name} already exists with id ${other.id}`, { field: "name" });
         const app = store.apps.create(body);
         store.audit.record({
           actor: token.name,
@@ -79,7 +80,7 @@ function writeRoutes(store: Store): Route[] {
           resourceId: app.id,
           details: { name: app.name },
         });
-        const message = `app ${app.name} was made; it is not deployed yet`;
+        const message = `app ${app.name} created; it is not deployed yet`;
         const etag = etagOf(app);
         return { status: 201, etag, location: `/api/apps/${app.id}`, body: { message, app } };
       },
@@ -87,11 +88,11 @@ function writeRoutes(store: Store): Route[] {
     route({
       method: "PUT",
       path: "/api/apps/:id",
-      summary: "Replaces all of an app but its name. Nothing is written if nothing changes.",
+      summary: "Replaces all fields of an app except its name. Does nothing if nothing changes.",
       roles: ADMIN,
       conditional: true,
       body: CoreAppUpdate,
-      answers: { 200: withMessage("app", CoreApp) },
+      responses: { 200: withMessage("app", CoreApp) },
       handle: ({ id, body, token, expectRevision }) => {
         const before = mustFind(store, id);
         expectRevision(before);
@@ -101,16 +102,16 @@ function writeRoutes(store: Store): Route[] {
         if (app.revision === before.revision) return { status: 200, etag, body: { message: "nothing changed", app } };
         const details = { name: app.name, version: app.version };
         store.audit.record({ actor: token.name, action: "app.update", resourceId: id, details });
-        return { status: 200, etag, body: { message: `app ${app.name} is at version ${app.version} now`, app } };
+        return { status: 200, etag, body: { message: `app ${app.name} updated to version ${app.version}`, app } };
       },
     }),
     route({
       method: "DELETE",
       path: "/api/apps/:id",
-      summary: "Deletes an app that nothing names, and has its node remove it. Named volumes stay on the node.",
+      summary: "Deletes an app that nothing refers to, and removes it from its node. Named volumes stay on the node.",
       roles: ADMIN,
       conditional: true,
-      answers: { 204: "empty" },
+      responses: { 204: "empty" },
       handle: ({ id, token, expectRevision }) => {
         const app = mustFind(store, id);
         expectRevision(app);
@@ -127,11 +128,11 @@ function deployRoutes(store: Store): Route[] {
     route({
       method: "POST",
       path: "/api/apps/:id/deploy",
-      summary: "Has the newest version run on the app's node. While that is under way, gives the same job again.",
+      summary: "Deploys the newest version to the app's node. While a deployment is in progress, returns its job.",
       roles: ADMIN,
       conditional: true,
       body: CoreDeployRequest,
-      answers: { 202: withMessage("job", CoreJob) },
+      responses: { 202: withMessage("job", CoreJob) },
       handle: ({ id, token, expectRevision }) => {
         const before = mustFind(store, id);
         expectRevision(before);
@@ -141,11 +142,11 @@ function deployRoutes(store: Store): Route[] {
     route({
       method: "POST",
       path: "/api/apps/:id/rollback",
-      summary: "Makes an earlier version the newest one, and deploys it.",
+      summary: "Creates a new version from an earlier one, and deploys it.",
       roles: ADMIN,
       conditional: true,
       body: CoreRollbackRequest,
-      answers: { 202: withMessage("job", CoreJob) },
+      responses: { 202: withMessage("job", CoreJob) },
       handle: ({ id, body, token, expectRevision }) => {
         const before = mustFind(store, id);
         expectRevision(before);
@@ -160,7 +161,7 @@ function jobReply(store: Store, job: CoreJob, token: Call["token"], action: stri
   const node = existing(store.nodes.find(job.nodeId ?? ""), "node", job.nodeId ?? "");
   const details = { app, version, job: job.id };
   store.audit.record({ actor: token.name, action, resourceId: job.appId, details });
-  const message = `version ${version} of ${app} goes to node ${node.name} (runner: ${node.runner})`;
+  const message = `deploying version ${version} of ${app} to node ${node.name} (runner: ${node.runner})`;
   const etag = etagOf(job, store.jobs.logs.count(job.id));
   return { status: 202, etag, location: `/api/jobs/${job.id}`, body: { message, job } } as const;
 }
@@ -168,7 +169,7 @@ function jobReply(store: Store, job: CoreJob, token: Call["token"], action: stri
 function check(store: Store, { compose, nodeId }: CoreAppUpdate): void {
   readCompose(compose);
   if (nodeId != null && store.nodes.find(nodeId) === undefined) {
-    throw new Fault("INVALID", `nodeId: there is no node ${JSON.stringify(nodeId)}`, { field: "nodeId" });
+    throw new ApiError("INVALID", `nodeId: node ${JSON.stringify(nodeId)} not found`, { field: "nodeId" });
   }
 }
 

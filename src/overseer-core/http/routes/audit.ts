@@ -10,16 +10,16 @@ const Limit = z
   .transform(Number)
   .pipe(z.int().min(1).max(1000));
 
-/** The audit log. */
+/** Route of the audit log. */
 export function auditRoutes(store: Store): Route[] {
   return [
     route({
       method: "GET",
       path: "/api/audit",
-      summary: "What was done, and by whom: the newest first.",
+      summary: "Lists audit events, newest first.",
       roles: ["admin", "reader"],
       query: z.strictObject({ limit: Limit.default(100) }),
-      answers: { 200: named("events", z.array(CoreAuditEvent)) },
+      responses: { 200: named("events", z.array(CoreAuditEvent)) },
       handle: ({ query }) => ({ status: 200, body: { events: store.audit.list(query.limit) } }),
     }),
   ];

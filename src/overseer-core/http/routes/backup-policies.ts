@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CoreBackupPolicy, CoreBackupPolicyWrite } from "../../../api/core/backup-policy.js";
-import { existing, Fault } from "../../fault.js";
+import { ApiError, existing } from "../../api-error.js";
 import type { Store } from "../../store/store.js";
 import { etagOf } from "../etag.js";
 import { type Route, route } from "../route.js";
@@ -9,7 +9,7 @@ import { named, withMessage } from "../views.js";
 const READERS = ["admin", "reader"] as const;
 const PATH = "/api/backups/policies";
 
-/** Backup policies. */
+/** Routes of backup policies. */
 export function backupPolicyRoutes(store: Store): Route[] {
   return [...readRoutes(store), ...writeRoutes(store)];
 }
@@ -19,9 +19,9 @@ function readRoutes(store: Store): Route[] {
     route({
       method: "GET",
       path: PATH,
-      summary: "All backup policies, by name.",
+      summary: "Lists all backup policies, sorted by name.",
       roles: READERS,
-      answers: { 200: named("policies", z.array(CoreBackupPolicy)) },
+      responses: { 200: named("policies", z.array(CoreBackupPolicy)) },
       handle: () => {
         return {
           status: 200,
@@ -33,9 +33,9 @@ function readRoutes(store: Store): Route[] {
     route({
       method: "GET",
       path: `${PATH}/:id`,
-      summary: "One backup policy.",
+      summary: "Returns one backup policy.",
       roles: READERS,
-      answers: { 200: named("policy", CoreBackupPolicy) },
+      responses: { 200: named("policy", CoreBackupPolicy) },
       handle: ({ id }) => {
         const policy = existing(store.policies.find(id), "backup policy", id);
         return { status: 200, etag: etagOf(policy), body: { policy } };
@@ -49,27 +49,27 @@ function writeRoutes(store: Store): Route[] {
     route({
       method: "POST",
       path: PATH,
-      summary: "Makes a backup policy.",
+      summary: "Creates a backup policy.",
       roles: ["admin"],
       body: CoreBackupPolicyWrite,
-      answers: { 201: withMessage("policy", CoreBackupPolicy) },
+      responses: { 201: withMessage("policy", CoreBackupPolicy) },
       handle: ({ body, token }) => {
         check(store, body);
         const policy = store.policies.create(body);
         const { id, name } = policy;
         store.audit.record({ actor: token.name, action: "backupPolicy.create", resourceId: id, details: { name } });
         const [etag, location] = [etagOf(policy), `${PATH}/${id}`];
-        return { status: 201, etag, location, body: { message: `backup policy ${name} was made`, policy } };
+        return { status: 201, etag, location, body: { message: `backup policy ${name} created`, policy } };
       },
     }),
     route({
       method: "PUT",
       path: `${PATH}/:id`,
-      summary: "Replaces a backup policy. Nothing is written if nothing changes.",
+      summary: "Replaces a backup policy. Does nothing if nothing changes.",
       roles: ["admin"],
       conditional: true,
       body: CoreBackupPolicyWrite,
-      answers: { 200: withMessage("policy", CoreBackupPolicy) },
+      responses: { 200: withMessage("policy", CoreBackupPolicy) },
       handle: ({ id, body, token, expectRevision }) => {
         const before = existing(store.policies.find(id), "backup policy", id);
         expectRevision(before);
@@ -80,7 +80,7 @@ function writeRoutes(store: Store): Route[] {
           return { status: 200, etag, body: { message: "nothing changed", policy } };
         const details = { name: policy.name };
         store.audit.record({ actor: token.name, action: "backupPolicy.update", resourceId: id, details });
-        return { status: 200, etag, body: { message: `backup policy ${policy.name} was changed`, policy } };
+        return { status: 200, etag, body: { message: `backup policy ${policy.name} updated`, policy } };
       },
     }),
     route({
@@ -89,7 +89,7 @@ function writeRoutes(store: Store): Route[] {
       summary: "Deletes a backup policy.",
       roles: ["admin"],
       conditional: true,
-      answers: { 204: "empty" },
+      responses: { 204: "empty" },
       handle: ({ id, token, expectRevision }) => {
         const view = existing(store.policies.find(id), "backup policy", id);
         expectRevision(view);
@@ -103,11 +103,11 @@ function writeRoutes(store: Store): Route[] {
 }
 
 function check(store: Store, { name, appId }: CoreBackupPolicyWrite, id?: string): void {
-  const holder = store.policies.findByName(name);
-  if (holder !== undefined && holder.id !== id) {
-    throw new Fault("CONFLICT", `the backup policy ${name} is there already: ${holder.id}`, { field: "name" });
+  const other = store.policies.findByName(name);
+  if (other !== undefined && other.id !== id) {
+    throw new ApiError("CONFLICT", `the backup policy ${name} already exists with id ${other.id}`, { field: "name" });
   }
   if (appId != null && store.apps.find(appId) === undefined) {
-    throw new Fault("INVALID", `appId: there is no app ${JSON.stringify(appId)}`, { field: "appId" });
+    throw new ApiError("INVALID", `appId: app ${JSON.stringify(appId)} not found`, { field: "appId" });
   }
 }

@@ -1,24 +1,25 @@
 import { z } from "zod";
 import { CoreChanges } from "../../../api/core/changes.js";
 import type { Store } from "../../store/store.js";
-import { hasAlready } from "../etag.js";
+import { matchesIfNoneMatch } from "../etag.js";
 import { type Route, waitingRoute } from "../route.js";
 
-/** Everything that changed: what a client follows a Core by. */
+/** Route by which clients follow the changes of a Core. */
 export function changeRoutes(store: Store): Route[] {
   return [
     waitingRoute({
       method: "GET",
       path: "/api/changes",
       summary:
-        "What changed since a cursor, or everything. With If-None-Match and Prefer: wait=N it waits for a change.",
+        "Returns the changes since a cursor, or everything. With If-None-Match and Prefer: wait=N, waits for a change.",
       roles: ["admin", "reader"],
-      query: z.strictObject({ since: z.string().max(128).optional().describe("The cursor of the last answer.") }),
-      answers: { 200: CoreChanges, 304: "empty" },
+      query: z.strictObject({ since: z.string().max(128).optional().describe("Cursor of the previous response.") }),
+      responses: { 200: CoreChanges, 304: "empty" },
       waits: true,
       handle: async ({ query, ifNoneMatch, waitMs, signal }) => {
-        const hasChanges = (): true | undefined => (hasAlready(ifNoneMatch, cursorTag(store)) ? undefined : true);
-        if (!(await store.bell.until(hasChanges, waitMs, signal))) return { status: 304, etag: cursorTag(store) };
+        const hasChanges = (): true | undefined =>
+          matchesIfNoneMatch(ifNoneMatch, cursorTag(store)) ? undefined : true;
+        if (!(await store.notifier.until(hasChanges, waitMs, signal))) return { status: 304, etag: cursorTag(store) };
         const body = store.database.transaction(() => store.changes(query.since));
         return { status: 200, etag: `"${body.cursor}"`, body };
       },

@@ -4,14 +4,14 @@ import { timestamp } from "../../store/context.js";
 import type { Store } from "../../store/store.js";
 import { type Route, route } from "../route.js";
 
-/** Whether the Core answers. */
+/** Route of the health check. */
 export function healthRoute(store: Store): Route {
   return route({
     method: "GET",
     path: "/health",
-    summary: "Whether the Core answers.",
-    roles: "everybody",
-    answers: { 200: z.object({ status: z.literal("ok"), timestamp: Timestamp }).describe("It does.") },
+    summary: "Checks whether the Core is healthy.",
+    roles: "anonymous",
+    responses: { 200: z.object({ status: z.literal("ok"), timestamp: Timestamp }).describe("The Core is healthy.") },
     handle: () => ({ status: 200, body: { status: "ok", timestamp: timestamp(store.clock) } }),
   });
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CoreJob, CoreJobClaim, CoreJobEnd, CoreJobFilter, CoreJobLogs, CoreJobWork } from "../../../api/core/job.js";
 import type { CoreToken } from "../../../api/core/token.js";
-import { existing } from "../../fault.js";
+import { existing } from "../../api-error.js";
 import { addLogs, claim, endJob } from "../../operations/agent-jobs.js";
 import { retry } from "../../operations/deploy.js";
 import type { Store } from "../../store/store.js";
@@ -13,7 +13,7 @@ import { named, withMessage } from "../views.js";
 const READERS = ["admin", "reader"] as const;
 const AGENTS = ["admin", "agent"] as const;
 
-/** Jobs. */
+/** Routes of jobs. */
 export function jobRoutes(store: Store): Route[] {
   return [...readRoutes(store), retryRoute(store), claimRoute(store), ...reportRoutes(store)];
 }
@@ -23,18 +23,18 @@ function readRoutes(store: Store): Route[] {
     route({
       method: "GET",
       path: "/api/jobs",
-      summary: "The newest 1000 jobs, the newest first.",
+      summary: "Lists the newest 1000 jobs, newest first.",
       roles: READERS,
       query: CoreJobFilter,
-      answers: { 200: named("jobs", z.array(CoreJob)) },
+      responses: { 200: named("jobs", z.array(CoreJob)) },
       handle: ({ query }) => ({ status: 200, body: { jobs: store.jobs.list(query.appId, query.status) } }),
     }),
     route({
       method: "GET",
       path: "/api/jobs/:id",
-      summary: "One job, with the end of its log.",
+      summary: "Returns one job, with the last lines of its log.",
       roles: READERS,
-      answers: { 200: named("job", CoreJob) },
+      responses: { 200: named("job", CoreJob) },
       handle: ({ id }) => {
         const job = existing(store.jobs.find(id), "job", id);
         return { status: 200, etag: etagFor(store, job), body: { job: job } };
@@ -43,9 +43,9 @@ function readRoutes(store: Store): Route[] {
     route({
       method: "GET",
       path: "/api/jobs/:id/logs",
-      summary: "The whole log of a job.",
+      summary: "Returns the whole log of a job.",
       roles: READERS,
-      answers: { 200: named("logs", z.array(z.string())) },
+      responses: { 200: named("logs", z.array(z.string())) },
       handle: ({ id }) => {
         existing(store.jobs.find(id), "job", id);
         return { status: 200, body: { logs: store.jobs.logs.all(id) } };
@@ -58,10 +58,10 @@ function retryRoute(store: Store): Route {
   return route({
     method: "POST",
     path: "/api/jobs/:id/retry",
-    summary: "Has a job that failed done again, unless a later one has taken its place.",
+    summary: "Retries a failed job, unless a later job has superseded it.",
     roles: ["admin"],
     conditional: true,
-    answers: { 202: withMessage("job", CoreJob) },
+    responses: { 202: withMessage("job", CoreJob) },
     handle: ({ id, token, expectRevision }) => {
       const before = existing(store.jobs.find(id), "job", id);
       expectRevision(before);
@@ -71,7 +71,7 @@ function retryRoute(store: Store): Route {
       return {
         status: 202,
         etag: etagFor(store, job),
-        body: { message: "the job waits for its agent again", job: job },
+        body: { message: "the job is pending again", job: job },
       };
     },
   });
@@ -91,13 +91,14 @@ function claimRoute(store: Store): Route {
   return waitingRoute({
     method: "POST",
     path: "/api/jobs/claim",
-    summary: "The next job of a node, for its agent: the one that it has and has not ended, or the first that waits.",
+    summary:
+      "Claims the next job of a node for its agent: the running job if there is one, otherwise the first pending one.",
     roles: AGENTS,
     body: CoreJobClaim,
-    answers: { 200: CoreJobWork, 204: "empty" },
+    responses: { 200: CoreJobWork, 204: "empty" },
     waits: true,
     handle: async ({ body, token, waitMs, signal }) => {
-      const work = await store.bell.until(() => take(token, body.nodeId), waitMs, signal);
+      const work = await store.notifier.until(() => take(token, body.nodeId), waitMs, signal);
       return work === undefined ? { status: 204 } : { status: 200, body: work };
     },
   });
@@ -108,10 +109,10 @@ function reportRoutes(store: Store): Route[] {
     route({
       method: "POST",
       path: "/api/jobs/:id/logs",
-      summary: "Adds lines to the log of a job. Sending them again adds nothing.",
+      summary: "Appends lines to the log of a job. Idempotent.",
       roles: AGENTS,
       body: CoreJobLogs,
-      answers: { 204: "empty" },
+      responses: { 204: "empty" },
       handle: ({ id, body, token }) => {
         addLogs(store, ownJob(store, token, id), body.from, body.lines);
         return { status: 204 };
@@ -120,10 +121,10 @@ function reportRoutes(store: Store): Route[] {
     route({
       method: "POST",
       path: "/api/jobs/:id/end",
-      summary: "Says how a job ended. Saying the same again changes nothing.",
+      summary: "Reports the result of a job. Idempotent.",
       roles: AGENTS,
       body: CoreJobEnd,
-      answers: { 200: withMessage("job", CoreJob) },
+      responses: { 200: withMessage("job", CoreJob) },
       handle: ({ id, body, token }) => {
         const first = endJob(store, ownJob(store, token, id), body);
         if (first) {
@@ -131,21 +132,21 @@ function reportRoutes(store: Store): Route[] {
           store.audit.record({ actor: token.name, action: "job.end", resourceId: id, details });
         }
         const job = existing(store.jobs.find(id), "job", id);
-        const message = first ? `the job is ${body.status}` : "this was known";
+        const message = first ? `the job is ${body.status}` : "the result was already reported";
         return { status: 200, etag: etagFor(store, job), body: { message, job: job } };
       },
     }),
   ];
 }
 
-/** A job of a node that this token acts for. */
+/** Returns a job on a node of this token. */
 function ownJob(store: Store, token: CoreToken, id: string): CoreJob {
   const job = existing(store.jobs.find(id), "job", id);
   nodeFor(store, token, job.nodeId ?? "");
   return job;
 }
 
-/** Log lines are shown, and are no change. */
+/** Includes the number of log lines, which change without a new revision. */
 function etagFor(store: Store, job: CoreJob): string {
   return etagOf(job, store.jobs.logs.count(job.id));
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Timestamp } from "../../../api/core/fields.js";
 import { CoreNode, CoreNodeConfigWrite, CoreNodeRegister } from "../../../api/core/node.js";
 import type { CoreToken } from "../../../api/core/token.js";
-import { existing, Fault } from "../../fault.js";
+import { ApiError, existing } from "../../api-error.js";
 import { deleteNode } from "../../operations/delete-node.js";
 import type { Liveness } from "../../operations/liveness.js";
 import type { Store } from "../../store/store.js";
@@ -15,7 +15,7 @@ const READERS = ["admin", "reader"] as const;
 const AGENTS = ["admin", "agent"] as const;
 const READERS_AND_AGENT = ["admin", "reader", "agent"] as const;
 
-/** Nodes. */
+/** Routes of nodes. */
 export function nodeRoutes(store: Store, liveness: Liveness): Route[] {
   return [...readRoutes(store), ...adminRoutes(store), ...agentRoutes(store, liveness)];
 }
@@ -25,17 +25,17 @@ function readRoutes(store: Store): Route[] {
     route({
       method: "GET",
       path: "/api/nodes",
-      summary: "All nodes, by name.",
+      summary: "Lists all nodes, sorted by name.",
       roles: READERS,
-      answers: { 200: named("nodes", z.array(CoreNode)) },
+      responses: { 200: named("nodes", z.array(CoreNode)) },
       handle: () => ({ status: 200, body: { nodes: store.nodes.list() } }),
     }),
     route({
       method: "GET",
       path: "/api/nodes/:id",
-      summary: "One node; an agent sees its own.",
+      summary: "Returns one node. An agent can read only its own.",
       roles: READERS_AND_AGENT,
-      answers: { 200: named("node", CoreNode) },
+      responses: { 200: named("node", CoreNode) },
       handle: ({ id, token }) => {
         const node = nodeFor(store, token, id);
         return { status: 200, etag: etagFor(node), body: { node: node } };
@@ -44,12 +44,12 @@ function readRoutes(store: Store): Route[] {
     route({
       method: "GET",
       path: "/api/nodes/:id/status",
-      summary: "Whether a node is there, and when it was last heard of.",
+      summary: "Returns whether a node is online, and the time of its last heartbeat.",
       roles: READERS_AND_AGENT,
-      answers: {
+      responses: {
         200: z
           .object({ status: CoreNode.shape.status, lastHeartbeat: Timestamp.nullable() })
-          .describe("How a node is."),
+          .describe("Status of a node."),
       },
       handle: ({ id, token }) => {
         const { status, lastHeartbeat } = nodeFor(store, token, id);
@@ -64,11 +64,11 @@ function adminRoutes(store: Store): Route[] {
     route({
       method: "PUT",
       path: "/api/nodes/:id/config",
-      summary: "Replaces the configuration of a node, and its metadata. Nothing is written if nothing changes.",
+      summary: "Replaces the configuration and metadata of a node. Does nothing if nothing changes.",
       roles: ["admin"],
       conditional: true,
       body: CoreNodeConfigWrite,
-      answers: { 200: withMessage("node", CoreNode) },
+      responses: { 200: withMessage("node", CoreNode) },
       handle: ({ id, body, token, expectRevision }) => {
         const before = existing(store.nodes.find(id), "node", id);
         expectRevision(before);
@@ -79,16 +79,16 @@ function adminRoutes(store: Store): Route[] {
           return { status: 200, etag, body: { message: "nothing changed", node: node } };
         }
         store.audit.record({ actor: token.name, action: "node.configure", resourceId: id, details: { name } });
-        return { status: 200, etag, body: { message: `node ${name} was configured`, node: node } };
+        return { status: 200, etag, body: { message: `node ${name} configured`, node: node } };
       },
     }),
     route({
       method: "DELETE",
       path: "/api/nodes/:id",
-      summary: "Deletes a node that no app and no secret names. Jobs that it has not ended fail.",
+      summary: "Deletes a node that no app and no secret refers to. Its unfinished jobs fail.",
       roles: ["admin"],
       conditional: true,
-      answers: { 204: "empty" },
+      responses: { 204: "empty" },
       handle: ({ id, token, expectRevision }) => {
         const view = existing(store.nodes.find(id), "node", id);
         expectRevision(view);
@@ -105,53 +105,53 @@ function agentRoutes(store: Store, liveness: Liveness): Route[] {
     route({
       method: "POST",
       path: "/api/nodes/register",
-      summary: "An agent says who it is. The same name with the same token is the same node.",
+      summary: "Registers the node of an agent. The same name with the same token is the same node.",
       roles: AGENTS,
       body: CoreNodeRegister,
-      answers: { 200: withMessage("node", CoreNode), 201: withMessage("node", CoreNode) },
+      responses: { 200: withMessage("node", CoreNode), 201: withMessage("node", CoreNode) },
       handle: ({ body, token }) => {
         const present = store.nodes.findByName(body.name);
         checkName(store, token, body.name, present);
         const node = present ? store.nodes.register(present, body, token.id) : store.nodes.create(body, token.id);
-        liveness.heard(node.id);
+        liveness.recordHeartbeat(node.id);
         const headers = { etag: etagFor(node), location: `/api/nodes/${node.id}` };
         if (node.revision !== present?.revision) {
           const details = { name: body.name, runner: body.runner };
           store.audit.record({ actor: token.name, action: "node.register", resourceId: node.id, details });
         }
-        const message = `node ${body.name} is registered (runner: ${body.runner})`;
+        const message = `node ${body.name} registered (runner: ${body.runner})`;
         return { status: present ? 200 : 201, ...headers, body: { message, node: node } };
       },
     }),
     route({
       method: "POST",
       path: "/api/nodes/:id/heartbeat",
-      summary: "An agent says that it is there.",
+      summary: "Reports a heartbeat of an agent.",
       roles: AGENTS,
-      answers: { 204: "empty" },
+      responses: { 204: "empty" },
       handle: ({ id, token }) => {
-        liveness.heard(nodeFor(store, token, id).id);
+        liveness.recordHeartbeat(nodeFor(store, token, id).id);
         return { status: 204 };
       },
     }),
   ];
 }
 
-/** Refuses a name that is not this token's. A token made for a node takes it over from one made for any. */
+/** Rejects a name that belongs to another token. A token for one node takes precedence over a token for any node. */
 function checkName(store: Store, token: CoreToken, name: string, present: CoreNode | undefined): void {
   if (token.node !== null && token.node !== name) {
-    throw new Fault("FORBIDDEN", `the token ${token.name} is for the node ${token.node}, not for ${name}`, {
+    throw new ApiError("FORBIDDEN", `the token ${token.name} is for the node ${token.node}, not for ${name}`, {
       field: "name",
     });
   }
   if (present === undefined || store.nodes.tokenOf(present.id) === token.id || token.node === name) return;
   const holder = store.tokens.find(store.nodes.tokenOf(present.id) ?? "")?.name;
   if (holder === undefined) return;
-  const message = `the node ${name} was registered with the token ${holder}: use that, another name, or a token made for ${name}`;
-  throw new Fault("CONFLICT", message, { field: "name" });
+  const message = `the node ${name} was registered with the token ${holder}: use that token, another name, or a token created for ${name}`;
+  throw new ApiError("CONFLICT", message, { field: "name" });
 }
 
-/** Heartbeats are shown, and are no change. */
+/** Includes the last heartbeat, which changes without a new revision. */
 function etagFor(node: CoreNode): string {
   return etagOf(node, Date.parse(node.lastHeartbeat ?? "") || 0);
 }

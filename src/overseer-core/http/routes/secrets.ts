@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CoreSecret, CoreSecretCreate, CoreSecretUpdate } from "../../../api/core/secret.js";
 import type { CoreToken } from "../../../api/core/token.js";
-import { existing, Fault } from "../../fault.js";
+import { ApiError, existing } from "../../api-error.js";
 import { usableSecrets } from "../../operations/secret-access.js";
 import type { Store } from "../../store/store.js";
 import { etagOf } from "../etag.js";
@@ -11,7 +11,7 @@ import { named, withMessage } from "../views.js";
 const ADMIN = ["admin"] as const;
 const READERS = ["admin", "reader"] as const;
 
-/** Secrets. No answer holds a value, but the one to the agent of a job that needs it. */
+/** Routes of secrets. Values are returned only to the agent of a job that needs them. */
 export function secretRoutes(store: Store): Route[] {
   return [...readRoutes(store), ...writeRoutes(store), valueRoute(store)];
 }
@@ -21,9 +21,9 @@ function readRoutes(store: Store): Route[] {
     route({
       method: "GET",
       path: "/api/secrets",
-      summary: "All secrets, by name, without their values.",
+      summary: "Lists all secrets, sorted by name, without their values.",
       roles: READERS,
-      answers: { 200: named("secrets", z.array(CoreSecret)) },
+      responses: { 200: named("secrets", z.array(CoreSecret)) },
       handle: () => ({
         status: 200,
         etag: store.revisions.listEtag("secret"),
@@ -33,9 +33,9 @@ function readRoutes(store: Store): Route[] {
     route({
       method: "GET",
       path: "/api/secrets/:id",
-      summary: "One secret, without its value.",
+      summary: "Returns one secret, without its value.",
       roles: READERS,
-      answers: { 200: named("secret", CoreSecret) },
+      responses: { 200: named("secret", CoreSecret) },
       handle: ({ id }) => {
         const secret = existing(store.secrets.find(id), "secret", id);
         return { status: 200, etag: etagOf(secret), body: { secret } };
@@ -49,32 +49,32 @@ function writeRoutes(store: Store): Route[] {
     route({
       method: "POST",
       path: "/api/secrets",
-      summary: "Makes a secret. Its value is kept encrypted.",
+      summary: "Creates a secret. Its value is stored encrypted.",
       roles: ADMIN,
       body: CoreSecretCreate,
-      answers: { 201: withMessage("secret", CoreSecret) },
+      responses: { 201: withMessage("secret", CoreSecret) },
       handle: ({ body, token }) => {
         checkScope(store, body);
         const { name, scope } = body;
         if (store.secrets.at(name, scope, body.scopeId ?? null)) {
-          throw new Fault("CONFLICT", `the secret ${name} is there already in this scope`, { field: "name" });
+          throw new ApiError("CONFLICT", `the secret ${name} already exists in this scope`, { field: "name" });
         }
         const secret = store.secrets.create(body);
         const { id } = secret;
         store.audit.record({ actor: token.name, action: "secret.create", resourceId: id, details: { name, scope } });
         const [etag, location] = [etagOf(secret), `/api/secrets/${id}`];
-        return { status: 201, etag, location, body: { message: `secret ${name} was made`, secret } };
+        return { status: 201, etag, location, body: { message: `secret ${name} created`, secret } };
       },
     }),
     route({
       method: "PUT",
       path: "/api/secrets/:id",
       summary:
-        "Changes the description of a secret, and its value if there is one. Apps get it when they are deployed again.",
+        "Updates the description of a secret, and its value if set. Apps use the new value after their next deployment.",
       roles: ADMIN,
       conditional: true,
       body: CoreSecretUpdate,
-      answers: { 200: withMessage("secret", CoreSecret) },
+      responses: { 200: withMessage("secret", CoreSecret) },
       handle: ({ id, body, token, expectRevision }) => {
         const before = existing(store.secrets.find(id), "secret", id);
         expectRevision(before);
@@ -84,7 +84,7 @@ function writeRoutes(store: Store): Route[] {
           return { status: 200, etag, body: { message: "nothing changed", secret } };
         const details = { name: secret.name, scope: secret.scope };
         store.audit.record({ actor: token.name, action: "secret.update", resourceId: id, details });
-        return { status: 200, etag, body: { message: `secret ${secret.name} was changed`, secret } };
+        return { status: 200, etag, body: { message: `secret ${secret.name} updated`, secret } };
       },
     }),
     route({
@@ -93,7 +93,7 @@ function writeRoutes(store: Store): Route[] {
       summary: "Deletes a secret.",
       roles: ADMIN,
       conditional: true,
-      answers: { 204: "empty" },
+      responses: { 204: "empty" },
       handle: ({ id, token, expectRevision }) => {
         const view = existing(store.secrets.find(id), "secret", id);
         expectRevision(view);
@@ -110,17 +110,14 @@ function valueRoute(store: Store): Route {
   return route({
     method: "POST",
     path: "/api/secrets/:id/value",
-    summary: "The value of a secret, for the agent that has a job whose document refers to it.",
+    summary: "Returns the value of a secret to an agent with a running job that refers to it.",
     roles: ["agent"],
-    answers: { 200: named("value", z.string()) },
+    responses: { 200: named("value", z.string()) },
     handle: ({ id, token }) => {
       const secret = existing(store.secrets.find(id), "secret", id);
       const job = jobThatNeeds(store, token, id);
       if (job === undefined) {
-        throw new Fault(
-          "FORBIDDEN",
-          `the token ${token.name} has no job under way whose document refers to this secret`,
-        );
+        throw new ApiError("FORBIDDEN", `the token ${token.name} has no running job that refers to this secret`);
       }
       const details = { name: secret.name, scope: secret.scope, job };
       store.audit.record({ actor: token.name, action: "secret.read", resourceId: id, details });
@@ -129,7 +126,7 @@ function valueRoute(store: Store): Route {
   });
 }
 
-/** Id of a job that runs on a node of this token and may have the secret. */
+/** Returns the id of a running job, on a node of this token, that may read the secret. */
 function jobThatNeeds(store: Store, token: CoreToken, secretId: string): string | undefined {
   const jobs = store.nodes.idsOfToken(token.id).flatMap((nodeId) => store.jobs.runningOn(nodeId) ?? []);
   return jobs.find((job) => usableSecrets(store, job).some(({ id }) => id === secretId))?.id;
@@ -137,10 +134,10 @@ function jobThatNeeds(store: Store, token: CoreToken, secretId: string): string 
 
 function checkScope(store: Store, { scope, scopeId }: CoreSecretCreate): void {
   if (scope === "global") {
-    if (scopeId != null) throw new Fault("INVALID", "scopeId: a global secret has none", { field: "scopeId" });
+    if (scopeId != null)
+      throw new ApiError("INVALID", "scopeId: must not be set for a global secret", { field: "scopeId" });
     return;
   }
   const known = scopeId != null && (scope === "app" ? store.apps.find(scopeId) : store.nodes.find(scopeId));
-  if (!known)
-    throw new Fault("INVALID", `scopeId: expected the id of the ${scope} that it is for`, { field: "scopeId" });
+  if (!known) throw new ApiError("INVALID", `scopeId: expected the id of an existing ${scope}`, { field: "scopeId" });
 }

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { CoreToken, CoreTokenCreate } from "../../../api/core/token.js";
-import { existing, Fault } from "../../fault.js";
+import { ApiError, existing } from "../../api-error.js";
 import type { Store } from "../../store/store.js";
 import { etagOf } from "../etag.js";
 import { type Route, route } from "../route.js";
@@ -8,23 +8,23 @@ import { named } from "../views.js";
 
 const ADMIN = ["admin"] as const;
 
-/** Tokens. */
+/** Routes of tokens. */
 export function tokenRoutes(store: Store): Route[] {
   return [
     route({
       method: "GET",
       path: "/api/tokens",
-      summary: "All tokens, by name, without their values.",
+      summary: "Lists all tokens, sorted by name, without their values.",
       roles: ADMIN,
-      answers: { 200: named("tokens", z.array(CoreToken)) },
+      responses: { 200: named("tokens", z.array(CoreToken)) },
       handle: () => ({ status: 200, etag: store.revisions.listEtag("token"), body: { tokens: store.tokens.list() } }),
     }),
     route({
       method: "GET",
       path: "/api/tokens/:id",
-      summary: "One token, without its value.",
+      summary: "Returns one token, without its value.",
       roles: ADMIN,
-      answers: { 200: named("token", CoreToken) },
+      responses: { 200: named("token", CoreToken) },
       handle: ({ id }) => {
         const token = existing(store.tokens.find(id), "token", id);
         return { status: 200, etag: etagOf(token), body: { token } };
@@ -33,38 +33,40 @@ export function tokenRoutes(store: Store): Route[] {
     route({
       method: "POST",
       path: "/api/tokens",
-      summary: "Makes a token. Its value is in this answer, and never again.",
+      summary: "Creates a token. Its value is returned only in this response.",
       roles: ADMIN,
       body: CoreTokenCreate,
-      answers: { 201: z.object({ message: z.string(), token: CoreToken, value: z.string() }).describe("A new token.") },
+      responses: {
+        201: z.object({ message: z.string(), token: CoreToken, value: z.string() }).describe("A new token."),
+      },
       handle: ({ body, token: actor }) => {
         const { name, role, node } = body;
         if (node != null && role !== "agent") {
-          throw new Fault("INVALID", "node: only a token of role agent is for one node", { field: "node" });
+          throw new ApiError("INVALID", "node: allowed only for a token of role agent", { field: "node" });
         }
         if (store.tokens.findByName(name)) {
-          throw new Fault("CONFLICT", `the token ${name} is there already`, { field: "name" });
+          throw new ApiError("CONFLICT", `the token ${name} already exists`, { field: "name" });
         }
         const { token, value } = store.tokens.create(body);
         const { id } = token;
         store.audit.record({ actor: actor.name, action: "token.create", resourceId: id, details: { name, role } });
         const [etag, location] = [etagOf(token), `/api/tokens/${id}`];
-        const message = `token ${name} was made: keep its value, it is not shown again`;
+        const message = `token ${name} created: save its value, which is not shown again`;
         return { status: 201, etag, location, body: { message, token, value } };
       },
     }),
     route({
       method: "DELETE",
       path: "/api/tokens/:id",
-      summary: "Deletes a token: who has it can do nothing from now on. The last one of role admin stays.",
+      summary: "Deletes a token, which revokes it at once. The last token of role admin cannot be deleted.",
       roles: ADMIN,
       conditional: true,
-      answers: { 204: "empty" },
+      responses: { 204: "empty" },
       handle: ({ id, token: actor, expectRevision }) => {
         const view = existing(store.tokens.find(id), "token", id);
         expectRevision(view);
         if (view.role === "admin" && store.tokens.list().filter(({ role }) => role === "admin").length === 1) {
-          throw new Fault("IN_USE", `${view.name} is the last token of role admin: make another one first`);
+          throw new ApiError("IN_USE", `${view.name} is the last token of role admin: create another one first`);
         }
         store.tokens.delete(id);
         store.audit.record({ actor: actor.name, action: "token.delete", resourceId: id, details: { name: view.name } });
