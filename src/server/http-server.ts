@@ -3,26 +3,26 @@ import { type FastifyInstance, type FastifyReply, fastify } from "fastify";
 import { messageOf, OverseerError } from "../base/errors.js";
 import { errorReply, NOT_FOUND, type Reply } from "./reply.js";
 
-/** Where the server listens. */
+/** Address of the server. */
 export interface ServerAddress {
-  /** Left out: all interfaces. */
+  /** Defaults to all interfaces. */
   readonly host?: string;
-  /** 0 takes a free port, which `port` then tells. */
+  /** 0 selects a free port, which `port` returns. */
   readonly port: number;
 }
 
-/** What protects the server from whoever can reach it. Times in milliseconds. */
+/** Limits that protect the server from untrusted clients. Times are in milliseconds. */
 export interface ServerLimits {
-  /** For the headers of a request. */
+  /** Maximum time to receive the headers of a request. */
   readonly headersMs: number;
-  /** For a whole request, from its first byte to its last one. */
+  /** Maximum time to receive a whole request. */
   readonly requestMs: number;
-  /** For a connection between two requests. */
+  /** Maximum idle time of a connection between requests. */
   readonly idleMs: number;
   readonly maxConnections: number;
 }
 
-/** What holds in the product. Git hosts give up after 10 seconds, most of them. */
+/** Default limits. Most Git hosts time out after 10 seconds. */
 export const SERVER_LIMITS: ServerLimits = {
   headersMs: 10_000,
   requestMs: 15_000,
@@ -30,12 +30,12 @@ export const SERVER_LIMITS: ServerLimits = {
   maxConnections: 1_024,
 };
 
-/** What a machine without IPv6 says. */
+/** Error codes on a machine without IPv6. */
 const NO_IPV6: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
-/** Longest part of a path: the name of an object. */
+/** Maximum length of a path parameter: the longest object name. */
 const MAX_PARAM_LENGTH = 253;
 
-/** The HTTP server of the role `server`. Every answer is JSON; what is routed is up to who makes it. */
+/** HTTP server of the role `server`. Every response is JSON. */
 export class HttpServer {
   readonly app: FastifyInstance;
   readonly #address: ServerAddress;
@@ -43,39 +43,39 @@ export class HttpServer {
 
   constructor(address: ServerAddress, limits: ServerLimits = SERVER_LIMITS) {
     this.#address = address;
-    this.app = makeFastify(limits);
+    this.app = createFastify(limits);
     this.app.server.maxConnections = limits.maxConnections;
     this.app.setNotFoundHandler((_request, reply) => sendReply(reply, NOT_FOUND));
     this.app.setErrorHandler((error, _request, reply) => sendReply(reply, replyTo(error)));
-    // A connection that is busy at the stop is not found idle then: it ends with its answer.
+    // Connections that are busy at shutdown close after their response.
     this.app.addHook("onSend", async (_request, reply) => {
       if (this.#stopping) reply.header("connection", "close");
     });
-    // Bodies are streams: whoever wants one whole says how large it may be.
+    // Bodies stay streams, so that each route sets its own size limit.
     this.app.removeAllContentTypeParsers();
     this.app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
   }
 
-  /** The port that is listened on; undefined unless started. */
+  /** Port of the started server; undefined before the start. */
   get port(): number | undefined {
     const address = this.app.server.address();
     return typeof address === "object" ? address?.port : undefined;
   }
 
-  /** Starts to listen. Throws a terminal OverseerError when the address cannot be had. */
+  /** Starts to listen. Throws a terminal OverseerError if the address is unavailable. */
   async start(): Promise<void> {
     const { host, port } = this.#address;
     try {
       await (host === undefined ? this.#listenEverywhere(port) : this.app.listen({ host, port }));
     } catch (error) {
       throw new OverseerError(
-        `cannot listen on ${host ?? ""}:${port}: ${messageOf(error)}; choose another with --server-address`,
+        `cannot listen on ${host ?? ""}:${port}: ${messageOf(error)}; set another address with --server-address`,
         { code: "SERVER_LISTEN_FAILED", reason: "AddressUnavailable", class: "terminal", cause: error },
       );
     }
   }
 
-  /** On all interfaces, of both kinds where the machine has them. */
+  /** Listens on all interfaces, with IPv6 if available. */
   async #listenEverywhere(port: number): Promise<void> {
     try {
       await this.app.listen({ host: "::", port });
@@ -85,14 +85,14 @@ export class HttpServer {
     }
   }
 
-  /** Accepts nothing more, and resolves when all that is under way is answered. */
+  /** Stops accepting requests, and resolves when all requests in progress are answered. */
   async stop(): Promise<void> {
     this.#stopping = true;
     await this.app.close();
   }
 }
 
-/** Sends an answer. */
+/** Sends a response. */
 export function sendReply(reply: FastifyReply, { status, body, close, retryAfter }: Reply): FastifyReply {
   if (close) reply.header("connection", "close");
   if (retryAfter !== undefined) reply.header("retry-after", String(retryAfter));
@@ -104,14 +104,14 @@ export function sendReply(reply: FastifyReply, { status, body, close, retryAfter
     .send(`${JSON.stringify(body)}\n`);
 }
 
-function makeFastify(limits: ServerLimits): FastifyInstance {
+function createFastify(limits: ServerLimits): FastifyInstance {
   return fastify({
     exposeHeadRoutes: false,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.idleMs,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    // How often the two limits of time are looked at; without it twice a minute.
+    // Node.js checks these timeouts only every 30 seconds by default.
     http: { headersTimeout: limits.headersMs, connectionsCheckingInterval: Math.min(1_000, limits.requestMs) },
     clientErrorHandler: (error: { readonly code?: string }, socket: Socket) => refuseConnection(error.code, socket),
     frameworkErrors: (error, _request, reply) => {
@@ -120,24 +120,24 @@ function makeFastify(limits: ServerLimits): FastifyInstance {
   });
 }
 
-/** What is no HTTP, or does not come to its end, has no request that could be answered. */
+/** Responds to a malformed or incomplete request, which has no request object. */
 function refuseConnection(code: string | undefined, socket: Socket): void {
   if (code === "ECONNRESET" || socket.destroyed) return;
-  const late = code === "ERR_HTTP_REQUEST_TIMEOUT";
-  const status = late ? "408 Request Timeout" : "400 Bad Request";
+  const timedOut = code === "ERR_HTTP_REQUEST_TIMEOUT";
+  const status = timedOut ? "408 Request Timeout" : "400 Bad Request";
   const body = JSON.stringify(
-    late
-      ? { code: "TOO_SLOW", message: "the request did not come to its end in time" }
-      : { code: "INVALID", message: "this is no HTTP request that can be read" },
+    timedOut
+      ? { code: "TOO_SLOW", message: "the request timed out" }
+      : { code: "INVALID", message: "malformed HTTP request" },
   );
   const head = `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n`;
   if (socket.writable) socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
   socket.destroySoon();
 }
 
-/** The framework's own refusals are answered as such; what else is thrown is a defect, and says nothing about us. */
+/** Converts an error to a response. Errors of the framework keep their status; all others are bugs, and their details are not sent. */
 function replyTo(error: unknown): Reply {
   const { statusCode = 500 } = error as { statusCode?: number };
-  if (statusCode >= 400 && statusCode < 500) return errorReply(statusCode, "INVALID", "this request cannot be read");
-  return errorReply(500, "INTERNAL", "something went wrong here");
+  if (statusCode >= 400 && statusCode < 500) return errorReply(statusCode, "INVALID", "malformed request");
+  return errorReply(500, "INTERNAL", "internal error");
 }

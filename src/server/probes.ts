@@ -1,22 +1,22 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { messageOf, OverseerError } from "../base/errors.js";
 
-/** What the probes tell, asked anew for each request. */
+/** Data of the probes, read for each request. */
 export interface ProbeFacts {
-  /** What the operator still waits for before it can work; empty when it is ready. */
+  /** Reasons why the process is not ready; empty if it is. */
   readonly notReady: () => readonly string[];
-  /** Who works instead of us, while we are ready to take over: a standby is ready, or a rolling update would not go on. */
+  /** Describes the leader while this process is on standby. A standby counts as ready, so that rolling updates proceed. */
   readonly standby?: () => string | undefined;
-  /** The text of a scrape, and its media type. */
+  /** Metrics text and its media type. */
   readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly version: string;
 }
 
-/** Where the probes are served. */
+/** Address of the probe server. */
 export interface ProbeAddress {
-  /** Interface to listen on; left out: all of them. */
+  /** Defaults to all interfaces. */
   readonly host?: string;
-  /** 0 takes a free port, which `port` then tells. */
+  /** 0 selects a free port, which `port` returns. */
   readonly port: number;
 }
 
@@ -26,12 +26,12 @@ interface ProbeResponse {
   readonly body: string;
 }
 
-/** Longest time that a client may take to send its request, in milliseconds. */
+/** Maximum time to receive a request, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /**
- * Serves `/healthz` (the event loop turns: that there is an answer is the answer), `/readyz` (200, or 503 and what is
- * missing; a standby is ready and says so), `/metrics` and `/version`, to GET and HEAD alone. Nothing here is secret, and nothing here asks who you are.
+ * Serves `/healthz` (the event loop responds), `/readyz` (200, or 503 with the reasons; a standby is ready), `/metrics`
+ * and `/version` to GET and HEAD requests. The responses contain no secrets and need no authentication.
  */
 export class ProbeServer {
   readonly #server: Server;
@@ -46,13 +46,13 @@ export class ProbeServer {
     });
   }
 
-  /** The port that is listened on; undefined unless started. */
+  /** Port of the started server; undefined before the start. */
   get port(): number | undefined {
     const address = this.#server.address();
     return typeof address === "object" ? address?.port : undefined;
   }
 
-  /** Starts to listen. Throws a terminal OverseerError when the address cannot be had. */
+  /** Starts to listen. Throws a terminal OverseerError if the address is unavailable. */
   async start(): Promise<void> {
     const { host, port } = this.#address;
     await new Promise<void>((resolve, reject) => {
@@ -63,7 +63,7 @@ export class ProbeServer {
       });
     }).catch((error: unknown) => {
       throw new OverseerError(
-        `cannot listen on ${host ?? ""}:${port}: ${messageOf(error)}; choose another with --metrics-address`,
+        `cannot listen on ${host ?? ""}:${port}: ${messageOf(error)}; set another address with --metrics-address`,
         {
           code: "SERVER_LISTEN_FAILED",
           reason: "AddressUnavailable",
@@ -74,7 +74,7 @@ export class ProbeServer {
     });
   }
 
-  /** Stops listening and ends the connections that are open. Does nothing when not started. */
+  /** Stops listening and closes open connections. Does nothing if not started. */
   async stop(): Promise<void> {
     if (!this.#server.listening) return;
     await new Promise<void>((resolve) => {
@@ -84,31 +84,31 @@ export class ProbeServer {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const answer = await this.#respond(request).catch((error: unknown): ProbeResponse => text(500, messageOf(error)));
-    response.writeHead(answer.status, {
-      "content-type": answer.contentType,
-      "content-length": Buffer.byteLength(answer.body),
+    const result = await this.#respond(request).catch((error: unknown): ProbeResponse => text(500, messageOf(error)));
+    response.writeHead(result.status, {
+      "content-type": result.contentType,
+      "content-length": Buffer.byteLength(result.body),
       "cache-control": "no-store",
       "x-content-type-options": "nosniff",
-      ...(answer.status === 405 ? { allow: "GET, HEAD" } : {}),
+      ...(result.status === 405 ? { allow: "GET, HEAD" } : {}),
     });
-    response.end(request.method === "HEAD" ? undefined : answer.body);
+    response.end(request.method === "HEAD" ? undefined : result.body);
   }
 
   async #respond(request: IncomingMessage): Promise<ProbeResponse> {
-    if (request.method !== "GET" && request.method !== "HEAD") return text(405, "only GET and HEAD");
+    if (request.method !== "GET" && request.method !== "HEAD") return text(405, "method not allowed: use GET or HEAD");
     const path = (request.url ?? "/").split("?", 1)[0];
     if (path === "/healthz") return text(200, "ok");
     if (path === "/readyz") return readiness(this.#facts.notReady(), this.#facts.standby?.());
     if (path === "/version") return json({ version: this.#facts.version, node: process.version });
-    if (path !== "/metrics") return text(404, "not found: there are /metrics, /healthz, /readyz and /version");
+    if (path !== "/metrics") return text(404, "not found: use /metrics, /healthz, /readyz and /version");
     return { status: 200, ...(await this.#facts.metrics()) };
   }
 }
 
 function readiness(missing: readonly string[], standby: string | undefined): ProbeResponse {
   if (missing.length > 0) return text(503, `not ready: ${missing.join(", ")}`);
-  return text(200, standby === undefined ? "ok" : `ok: standing by, ${standby}`);
+  return text(200, standby === undefined ? "ok" : `ok: standby, ${standby}`);
 }
 
 function text(status: number, body: string): ProbeResponse {

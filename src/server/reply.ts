@@ -1,17 +1,17 @@
-/** An answer as JSON. */
+/** A JSON response. */
 export interface Reply {
   readonly status: number;
   readonly body: Readonly<Record<string, string>>;
-  /** End the connection after it, since what is still to come on it is not wanted. */
+  /** Whether to close the connection, so that the rest of the request is not received. */
   readonly close?: boolean;
-  /** In how many seconds to try again. */
+  /** Seconds after which to retry. */
   readonly retryAfter?: number;
 }
 
-/** An error as every client of the server gets it: a code for programs, a message for people. */
+/** Returns an error response with a machine-readable code and a message. */
 export function errorReply(status: number, code: string, message: string): Reply {
   return { status, body: { code, message } };
 }
 
-/** What is said of everything that is not there, or of which nobody may know that it is there. */
-export const NOT_FOUND: Reply = errorReply(404, "NOT_FOUND", "there is nothing here");
+/** Response for missing paths and for resources whose existence must not be disclosed. */
+export const NOT_FOUND: Reply = errorReply(404, "NOT_FOUND", "not found");

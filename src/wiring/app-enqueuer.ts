@@ -4,7 +4,7 @@ import type { ClusterEventHandler } from "../destinations/kubernetes/cluster-con
 import type { ObjectEvent } from "../destinations/kubernetes/watch/tracker.js";
 import { PRIORITY, type Priority } from "../reconcile/work-queue.js";
 
-/** Brings apps to the queue when something at their destination changed. */
+/** Enqueues apps when something at their destination changes. */
 export class AppEnqueuer implements ClusterEventHandler {
   readonly #clock: Clock;
   readonly #memories: ReadonlyMap<string, AppMemory>;
@@ -30,12 +30,12 @@ export class AppEnqueuer implements ClusterEventHandler {
     this.#enqueue(app, PRIORITY.background);
   }
 
-  /** Something changed that may be what failed apps wait for: their rest ends. */
+  /** Retries failed apps at once after a change that may unblock them. */
   retry(apps: Iterable<string>): void {
     this.#endBackoff(apps, PRIORITY.background);
   }
 
-  /** The same, where somebody may have changed what is live: drift, the end of a job. */
+  /** Like `retry`, after a change that may have caused drift or ended a job. */
   retryForDrift(apps: Iterable<string>): void {
     this.#endBackoff(apps, PRIORITY.drift);
   }
@@ -48,9 +48,9 @@ export class AppEnqueuer implements ClusterEventHandler {
   rulesChanged(apps: Iterable<string>): void {
     for (const app of apps) {
       const memory = this.#memories.get(app);
-      const waits = memory?.awaited !== undefined;
+      const isWaiting = memory?.awaited !== undefined;
       if (memory) memory.awaited = undefined;
-      if (memory?.ledger.resetRefusals() || waits) this.#enqueue(app, PRIORITY.background);
+      if (memory?.ledger.resetRefusals() || isWaiting) this.#enqueue(app, PRIORITY.background);
     }
   }
 

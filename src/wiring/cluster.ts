@@ -11,34 +11,34 @@ import { Discovery } from "../kube/discovery.js";
 import type { ResourceInfo } from "../kube/resource.js";
 import { isFirstEver } from "./digest-key.js";
 
-/** A cluster that we talk to, and what we need to know of it before anything else. */
+/** A connected cluster and its basic properties. */
 export interface Cluster {
-  /** Its writes pass the gate. */
+  /** Client whose writes pass the write gate. */
   readonly client: KubeClient;
-  /** For what may be written without leading: the lease, and what has to be there before it. */
+  /** Client for writes that need no leadership: the lease and its prerequisites. */
   readonly ungated: KubeClient;
   readonly discovery: Discovery;
-  /** UID of the kube-system namespace: tells this control cluster from others. */
+  /** UID of the kube-system namespace, which identifies this cluster. */
   readonly instance: string;
-  /** Whether no other process has ever led here. */
+  /** Whether no process has ever been the leader in this cluster. */
   readonly firstEver: boolean;
   readonly resources: { readonly repository: ResourceInfo; readonly app: ResourceInfo; readonly change: ResourceInfo };
 }
 
-/** A cluster that this process may write to, since it leads. */
+/** A cluster in which this process is the leader. */
 export interface LedCluster extends Cluster {
-  /** Key of our digests of secret things, the same in every process of this installation. */
+  /** Key for digests of secret data, shared by all processes of this installation. */
   readonly digestKey: string;
 }
 
-const TRIES = 60;
-const TRY_EVERY_MS = 2_000;
+const MAX_ATTEMPTS = 60;
+const RETRY_DELAY_MS = 2_000;
 
-/** Connects, and waits a while for an API server that is not up yet or has not got our definitions yet. */
+/** Connects to the cluster. Waits up to two minutes for the API server and the CustomResourceDefinitions. */
 export async function connectCluster(options: {
   settings: ClusterSettings;
   namespace: string;
-  /** The lease of the leader; undefined without leader election. */
+  /** Name of the leader election lease; undefined without leader election. */
   leaseName: string | undefined;
   version: string;
   clock: Clock;
@@ -61,28 +61,28 @@ export async function connectCluster(options: {
   });
 }
 
-/** Tries again and again, for some minutes at most, since a cluster may not be ready for us yet. */
+/** Retries an attempt for up to two minutes while the cluster is not ready. */
 export async function onceReady<T>(
   { clock, logger, signal }: { clock: Clock; logger: Logger; signal: AbortSignal },
-  attemptIt: () => Promise<T>,
+  run: () => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await attemptIt();
+      return await run();
     } catch (error) {
-      if (attempt >= TRIES || signal.aborted) throw error;
-      logger.warn("the cluster is not ready for us", { error: messageOf(error), retryInMs: TRY_EVERY_MS });
-      await pause(clock, TRY_EVERY_MS, signal);
+      if (attempt >= MAX_ATTEMPTS || signal.aborted) throw error;
+      logger.warn("the cluster is not ready, retrying", { error: messageOf(error), retryInMs: RETRY_DELAY_MS });
+      await pause(clock, RETRY_DELAY_MS, signal);
     }
   }
 }
 
-/** Waits, but not once we are told to stop. */
+/** Waits for `ms` milliseconds or until `signal` is aborted. */
 function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    const hold = setInterval(() => {}, ms);
+    const keepAlive = setInterval(() => {}, ms);
     const done = (): void => {
-      clearInterval(hold);
+      clearInterval(keepAlive);
       resolve();
     };
     clock.after(ms, done);
@@ -104,13 +104,16 @@ async function findOwnKinds(discovery: Discovery): Promise<Cluster["resources"]>
   return { repository: await find("GitRepository"), app: await find("OverseerApp"), change: await find("Change") };
 }
 
-/** A kind of ours. Throws a retryable OverseerError when its definition is not there. */
+/** Finds a kind of the operator's API group. Throws a retryable OverseerError if its definition is not installed. */
 export async function findOwnKind(discovery: Discovery, kind: string): Promise<ResourceInfo> {
   const resource = await discovery.find({ group: GROUP, version: VERSION, kind });
   if (resource) return resource;
-  throw new OverseerError(`the cluster has no kind ${kind} of ${GROUP}: apply the definitions in crds/ first`, {
-    code: "CRDS_MISSING",
-    reason: "DefinitionsMissing",
-    class: "retryable",
-  });
+  throw new OverseerError(
+    `the cluster has no kind ${kind} in ${GROUP}: install the CustomResourceDefinitions in crds/`,
+    {
+      code: "CRDS_MISSING",
+      reason: "DefinitionsMissing",
+      class: "retryable",
+    },
+  );
 }

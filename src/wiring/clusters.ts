@@ -11,18 +11,18 @@ import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import type { OperatorParts } from "./operator-parts.js";
 
-/** What the clusters have to know of the apps. */
+/** Options of the clusters. */
 export interface ClustersOptions {
   readonly parts: OperatorParts;
   readonly apps: Pick<ResourceCache<OverseerApp>, "get" | "follows">;
-  /** Apps that were reconciled once. */
+  /** Apps that have been reconciled at least once. */
   readonly known: AppSet;
   readonly events: ClusterEventHandler;
-  /** Whether apps wait to be reconciled. */
+  /** Reports whether apps are waiting in the queue. */
   readonly busy: () => boolean;
 }
 
-/** The clusters that apps go to: the one that the operator runs for, and those of kubeconfigs. */
+/** Destination clusters of apps: the local cluster and the remote clusters of kubeconfigs. */
 export class Clusters {
   readonly local: ClusterConnection;
   readonly remote: RemoteClusters;
@@ -34,7 +34,7 @@ export class Clusters {
       ...{ clock, logger, instance, digestKey, events, busy },
       applyConcurrency: config.applyConcurrency,
       appNamespaces: config.watchNamespaces,
-      // Of what is not watched nobody here knows that it is gone.
+      // In a namespace that is not watched, a deleted app cannot be detected.
       appExists: (namespace, name) => !apps.follows(namespace) || apps.get(`${namespace}/${name}`) !== undefined,
       onVerify: (cause) => metrics.drift.resyncObjects.of({ cause }).inc(),
     };
@@ -52,23 +52,23 @@ export class Clusters {
       gate,
       userAgent: `overseer-gitops/${VERSION}`,
       onRequest: requestObserver(metrics),
-      // One for all: tenants could make any number of kinds.
+      // One label value for all kinds, since tenants could create any number of kinds.
       observer: reflectorObserver(metrics, "remote"),
     });
     metrics.onScrape(() => metrics.reflector.objects.of({ kind: "managed" }).set(this.size));
   }
 
-  /** How many live objects are known. */
+  /** Number of tracked live objects. */
   get size(): number {
     return this.local.context.tracker.size + this.remote.size;
   }
 
-  /** Begins to follow the own cluster; a remote one is followed from the first app on that goes there. */
+  /** Starts watching the local cluster. A remote cluster is watched from its first app on. */
   start(): void {
     this.local.start();
   }
 
-  /** Ends all watches and connections. */
+  /** Stops all watches and closes all connections. */
   async stop(): Promise<void> {
     await Promise.all([this.local.stop(), this.remote.close()]);
   }

@@ -8,7 +8,7 @@ import { Leadership } from "./leadership.js";
 import { Operator } from "./operator.js";
 import type { Role, RoleParts } from "./role.js";
 
-/** Fetches, applies and heals, as long as it leads. */
+/** Fetches, applies and reverts drift while this process is the leader. */
 export class ControllerRole implements Role {
   readonly #parts: RoleParts;
   readonly #leadership: Leadership;
@@ -27,7 +27,7 @@ export class ControllerRole implements Role {
     return this.#operator ? undefined : this.#leadership.standby();
   }
 
-  /** Throws LeadershipLostError when it has led and may not any more: its memory is worth nothing then. */
+  /** Throws LeadershipLostError after losing leadership, since the state in memory is then stale. */
   async run(stopping: AbortSignal): Promise<void> {
     const leadership = this.#leadership;
     const cluster = await this.#connect(stopping);
@@ -35,7 +35,7 @@ export class ControllerRole implements Role {
       const { logger } = this.#parts;
       const lost = await Promise.race([this.#work(cluster, stopping), leadership.lost]);
       if (lost) {
-        logger.error("ending, to start anew as a standby", { error: lost.message });
+        logger.error("leadership lost, restarting as standby", { error: lost.message });
         throw lost;
       }
     }
@@ -43,32 +43,32 @@ export class ControllerRole implements Role {
     await cluster?.ungated.close();
   }
 
-  /** Works until told to stop. */
+  /** Runs the operator until `stopping` is aborted. */
   async #work(cluster: Cluster, stopping: AbortSignal): Promise<undefined> {
     const { logger, clock, config } = this.#parts;
-    const makeKey = (): Promise<string> => ensureDigestKey(cluster.client, config.namespace);
-    const digestKey = await onceReady({ clock, logger, signal: stopping }, makeKey).catch((error) => {
+    const ensureKey = (): Promise<string> => ensureDigestKey(cluster.client, config.namespace);
+    const digestKey = await onceReady({ clock, logger, signal: stopping }, ensureKey).catch((error) => {
       if (stopping.aborted) return undefined;
       throw error;
     });
     if (digestKey === undefined) return undefined;
     const { gate } = this.#leadership;
     this.#operator = await Operator.create({ ...this.#parts, cluster: { ...cluster, digestKey }, gate });
-    return work(this.#operator, cluster, stopping, logger);
+    return runUntilStopped(this.#operator, cluster, stopping, logger);
   }
 
-  /** Whether this process leads. One that may not work beside another installation gives its lease up. */
+  /** Waits for leadership; returns whether this process leads. Releases the lease if another installation overlaps. */
   async #acquire(cluster: Cluster, stopping: AbortSignal): Promise<boolean> {
     try {
       return await this.#leadership.acquire(cluster, stopping);
     } catch (error) {
-      this.#parts.logger.error("not working", { error: messageOf(error) });
+      this.#parts.logger.error("cannot start", { error: messageOf(error) });
       await this.#leadership.release();
       throw error;
     }
   }
 
-  /** The cluster, once it is there; undefined when we are told to stop before. */
+  /** Connects to the cluster; returns undefined if `signal` is aborted first. */
   async #connect(signal: AbortSignal): Promise<Cluster | undefined> {
     const { config, clock, logger, metrics } = this.#parts;
     const { cluster: settings, namespace, election } = config;
@@ -86,15 +86,20 @@ export class ControllerRole implements Role {
   }
 }
 
-/** Works until told to stop, and ends what is under way, be it the start: an API server may let it wait for ever. */
-async function work(operator: Operator, cluster: Cluster, stopping: AbortSignal, logger: Logger): Promise<undefined> {
-  const told = new Promise<void>((resolve) => {
+/** Runs the operator until `stopping` is aborted, also during its start, which a hanging API server can block. */
+async function runUntilStopped(
+  operator: Operator,
+  cluster: Cluster,
+  stopping: AbortSignal,
+  logger: Logger,
+): Promise<undefined> {
+  const stopped = new Promise<void>((resolve) => {
     if (stopping.aborted) resolve();
     stopping.addEventListener("abort", () => resolve(), { once: true });
   });
-  await Promise.race([operator.start(), told]);
-  if (!stopping.aborted) logger.info("working", { server: cluster.client.server, instance: cluster.instance });
-  await told;
+  await Promise.race([operator.start(), stopped]);
+  if (!stopping.aborted) logger.info("running", { server: cluster.client.server, instance: cluster.instance });
+  await stopped;
   logger.info("stopping");
   await operator.stop();
 }

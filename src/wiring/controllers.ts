@@ -22,7 +22,7 @@ import type { OperatorParts } from "./operator-parts.js";
 import { sourceRenderer } from "./renderers.js";
 import type { ResourceIndex } from "./resource-index.js";
 
-/** What the two controllers share. */
+/** Dependencies shared by both controllers. */
 export interface SharedParts extends OperatorParts {
   readonly resources: ResourceIndex;
   readonly index: RevisionIndex;
@@ -31,23 +31,23 @@ export interface SharedParts extends OperatorParts {
   readonly parser: ParserThread;
   readonly events: EventRecorder;
   readonly secrets: SecretCache;
-  /** Secrets that destinations of apps are made from. */
+  /** Secrets with the credentials of destinations. */
   readonly destinationSecrets: SecretCache;
   readonly connections: CoreConnections;
   readonly clusters: Clusters;
   readonly failpoint: FailpointHook;
   readonly enqueueApp: (app: string, priority: Priority) => void;
   readonly enqueueAppsOf: (repository: string) => void;
-  /** Has a repository polled at once. */
+  /** Polls a repository immediately. */
   readonly pollNow: (repository: string) => void;
-  /** Repositories that are to be polled at once, until they are. */
+  /** Repositories with a pending request for an immediate poll. */
   readonly urgentPolls: Set<string>;
 }
 
-/** Repositories polled or fetched at once: they mostly wait for the network. */
+/** Maximum number of repositories polled or fetched concurrently; these mostly wait for the network. */
 const REPOSITORY_WORKERS = 32;
 
-/** The controller of GitRepositories. */
+/** Creates the controller of GitRepositories. */
 export function repositoryController(shared: SharedParts): Controller {
   const { cluster, clock, metrics, engine, resources, index, events, secrets } = shared;
   const reconciler = new GitRepositoryReconciler({
@@ -69,7 +69,7 @@ export function repositoryController(shared: SharedParts): Controller {
   return controller(shared, "gitrepository", REPOSITORY_WORKERS, (...call) => reconciler.reconcile(...call));
 }
 
-/** The controller of OverseerApps. */
+/** Creates the controller of OverseerApps. */
 export function appController(shared: SharedParts): Controller {
   const { cluster, clock, metrics, config, engine, resources, index, events, clusters } = shared;
   const { client, instance, digestKey } = cluster;

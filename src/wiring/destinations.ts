@@ -16,8 +16,8 @@ type CoreSpec = NonNullable<OverseerApp["spec"]["destination"]["overseer"]>;
 type KubeconfigRef = NonNullable<NonNullable<OverseerApp["spec"]["destination"]["kubernetes"]>["kubeConfigSecretRef"]>;
 
 /**
- * Gives each app the destination that its spec names: this cluster, another one by the kubeconfig of its Secret, or an Overseer
- * Core by the token of its Secret.
+ * Resolves the destination in the spec of an app: the local cluster, a remote cluster through a kubeconfig Secret, or an
+ * Overseer Core through a token Secret.
  */
 export class AppDestinations implements DestinationSource {
   readonly #local: Destination;
@@ -26,7 +26,7 @@ export class AppDestinations implements DestinationSource {
   readonly #secrets: SecretCache;
   readonly #identity: CoreIdentity;
   readonly #byConnection = new WeakMap<CoreConnection, OverseerDestination>();
-  /** Secrets that each app's destination was made from. */
+  /** Secrets used by the destination of each app. */
   readonly #secretsOf = new Map<string, readonly string[]>();
   readonly #current = new Map<string, Destination>();
 
@@ -81,7 +81,7 @@ export class AppDestinations implements DestinationSource {
       const terminal = kubeconfig !== undefined && error.class === "terminal";
       return new UnavailableDestination(overseer?.url ?? "a remote cluster", { reason, message, terminal });
     }
-    // Perhaps an app of this name went elsewhere a moment ago.
+    // The app may have had a remote destination before.
     this.#release(key);
     return this.#local;
   }
@@ -118,7 +118,7 @@ export class AppDestinations implements DestinationSource {
     const data = await this.#secrets.read(namespace, name);
     if (data) return { where, data };
     throw new OverseerError(
-      `the ${where} that spec.destination.${field} names does not exist: make it, or make the app anew with the right name`,
+      `the ${where} in spec.destination.${field} does not exist: create it, or re-create the app with the right name`,
       { code: "SECRET_NOT_FOUND", reason: "SecretNotFound", class: kind },
     );
   }

@@ -7,25 +7,28 @@ import { isStatus } from "../kube/errors.js";
 const KEY_SECRET = "overseer-gitops-keys";
 
 /**
- * Reads the key of our digests, or makes it. Only for the process that leads; should two make it at the same time all the same,
- * the second one reads the first one's. Throws a retryable OverseerError when the Secret has no key.
+ * Reads the digest key, or creates it. Called by the leader; if two processes create it at the same time, both use the
+ * first key. Throws a retryable OverseerError if the Secret contains no key.
  */
 export async function ensureDigestKey(client: KubeClient, namespace: string): Promise<string> {
-  const known = await readKey(client, namespace);
-  if (known !== undefined) return known;
-  await makeKey(client, namespace);
-  const made = await readKey(client, namespace);
-  if (made !== undefined) return made;
-  throw new OverseerError(`the Secret ${namespace}/${KEY_SECRET} has no key "digest": delete it, and it is made anew`, {
-    code: "KEY_SECRET_INVALID",
-    reason: "InvalidKeySecret",
-    class: "retryable",
-  });
+  const existing = await readKey(client, namespace);
+  if (existing !== undefined) return existing;
+  await createKey(client, namespace);
+  const created = await readKey(client, namespace);
+  if (created !== undefined) return created;
+  throw new OverseerError(
+    `the Secret ${namespace}/${KEY_SECRET} has no key "digest": delete the Secret to have it re-created`,
+    {
+      code: "KEY_SECRET_INVALID",
+      reason: "InvalidKeySecret",
+      class: "retryable",
+    },
+  );
 }
 
 /**
- * Whether no process has ever led here, so that nobody has to be waited for: there is neither a lease nor a key, and this process
- * is the one that makes the key. Writes nothing where there is a lease.
+ * Reports whether no process has ever been the leader, so that there is no other process to wait for: neither a lease
+ * nor a key exists, and this process creates the key. Writes nothing if a lease exists.
  */
 export async function isFirstEver(
   client: KubeClient,
@@ -34,11 +37,11 @@ export async function isFirstEver(
   if (leaseName === undefined || (await readKey(client, namespace)) !== undefined) return false;
   const lease = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(namespace)}/leases/${leaseName}`;
   if (await ignoring(404, () => client.request({ method: "GET", path: lease }))) return false;
-  return makeKey(client, namespace);
+  return createKey(client, namespace);
 }
 
-/** Makes the key, and the namespace if that is missing: an installation has it and gives no right to make one. Says whether it did. */
-async function makeKey(client: KubeClient, namespace: string): Promise<boolean> {
+/** Creates the key, and the namespace if it is missing, as in development. Returns whether it created the key. */
+async function createKey(client: KubeClient, namespace: string): Promise<boolean> {
   const path = secretsPath(namespace);
   const body = {
     apiVersion: "v1",
@@ -49,8 +52,8 @@ async function makeKey(client: KubeClient, namespace: string): Promise<boolean> 
   const create = (): Promise<unknown> => client.request({ method: "POST", path, body });
   return ignoring(409, async () => {
     if (await ignoring(404, create)) return;
-    const home = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
-    await ignoring(409, () => client.request({ method: "POST", path: "/api/v1/namespaces", body: home }));
+    const namespaceBody = { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } };
+    await ignoring(409, () => client.request({ method: "POST", path: "/api/v1/namespaces", body: namespaceBody }));
     await create();
   });
 }
@@ -70,7 +73,7 @@ function secretsPath(namespace: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets`;
 }
 
-/** Whether the work was done; false where it was refused with this status. */
+/** Runs `work`; returns false if it fails with this status. */
 async function ignoring(statusCode: number, work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();

@@ -7,7 +7,7 @@ import type { Metrics } from "../telemetry/metrics.js";
 import type { Cluster } from "./cluster.js";
 import { installationAnnotations, refuseOverlap } from "./installations.js";
 
-/** What leadership is made of. */
+/** Dependencies of leadership. */
 export interface LeadershipParts {
   readonly config: Config;
   readonly clock: Clock;
@@ -15,11 +15,11 @@ export interface LeadershipParts {
   readonly metrics: Metrics;
 }
 
-/** Whether this process is the one that works: by election, or since it is the only one. */
+/** Leadership of this process: by election, or always if leader election is disabled. */
 export class Leadership {
-  /** What every client that writes has to be made with. */
+  /** Gate that every write has to pass. */
   readonly gate: WriteGate;
-  /** Comes true when this process has led and may not any more. Its memory is worth nothing then: it has to end. */
+  /** Resolves when this process loses leadership. It must exit then, since its state in memory is stale. */
   readonly lost: Promise<LeadershipLostError>;
   readonly #parts: LeadershipParts;
   readonly #electionGate: LeadershipGate | undefined;
@@ -32,7 +32,7 @@ export class Leadership {
     this.lost = new Promise((resolve) => this.gate.onClosed(resolve));
   }
 
-  /** Waits until this process leads: true; false when `signal` aborted before. */
+  /** Waits for leadership; returns false if `signal` is aborted first. */
   async acquire(cluster: Cluster, signal: AbortSignal): Promise<boolean> {
     const { clock, logger, config } = this.#parts;
     const { election, namespace, identity } = config;
@@ -46,24 +46,24 @@ export class Leadership {
     const leads = await this.#elector.acquire(signal);
     const { watchNamespaces } = config;
     if (leads) await refuseOverlap({ client, clock, logger, own: { namespace, name }, watchNamespaces });
-    // Kinds may have come and gone while we stood by.
+    // Kinds may have changed during standby.
     cluster.discovery.invalidate();
     return leads;
   }
 
-  /** What is in the way of standing by; empty when we would take over. */
+  /** Reasons why this process is not ready to take over; empty if it is. */
   notReady(): string[] {
     if (!this.#elector) return ["connecting to the cluster"];
-    if (this.#elector.problem !== undefined) return [`following the lease: ${this.#elector.problem}`];
-    return this.#elector.leader === undefined ? ["following the lease"] : [];
+    if (this.#elector.problem !== undefined) return [`watching the lease: ${this.#elector.problem}`];
+    return this.#elector.leader === undefined ? ["watching the lease"] : [];
   }
 
-  /** What a standby says of itself. */
+  /** Returns the state of a standby. */
   standby(): string {
-    return this.#elector?.leader ? `${this.#elector.leader} leads` : "nobody leads yet";
+    return this.#elector?.leader ? `the leader is ${this.#elector.leader}` : "no leader yet";
   }
 
-  /** Gives the lease up, once all work has ended. */
+  /** Releases the lease after all work has ended. */
   async release(): Promise<void> {
     await this.#elector?.release();
   }

@@ -10,7 +10,7 @@ import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.
 import { CHANGE_RESULTS } from "../telemetry/app-gauges.js";
 import type { Metrics } from "../telemetry/metrics.js";
 
-/** Counts what happens to apps. */
+/** Records the metrics of apps. */
 export function appObserver(metrics: Metrics): AppObserver {
   const contested = new Map<string, number>();
   return {
@@ -33,7 +33,7 @@ export function appObserver(metrics: Metrics): AppObserver {
     },
     pruned: (objects) => metrics.prune.pruned.inc(objects),
     pruneRefused: (reason) => metrics.prune.refused.of({ reason }).inc(),
-    state: (app, status) => showApp(metrics, app, status),
+    state: (app, status) => recordAppState(metrics, app, status),
     forgotten: (namespace, name) => {
       metrics.resources.forget({ kind: "OverseerApp", namespace, name });
       metrics.apps.forget({ namespace, name });
@@ -41,8 +41,8 @@ export function appObserver(metrics: Metrics): AppObserver {
   };
 }
 
-/** Shows the state of an app, as its conditions tell it: also right after a start. */
-function showApp(metrics: Metrics, app: OverseerApp, { conditions, applied, health }: OverseerAppStatus): void {
+/** Records the state of an app from its conditions, so that it is also correct after a restart. */
+function recordAppState(metrics: Metrics, app: OverseerApp, { conditions, applied, health }: OverseerAppStatus): void {
   const { namespace, name } = app.metadata;
   const { suspend: suspended } = app.spec;
   const [ready, synced, drifted, waiting] = (["Ready", "Synced", "Drifted", "Waiting"] as const).map((type) =>
@@ -64,7 +64,7 @@ function showApp(metrics: Metrics, app: OverseerApp, { conditions, applied, heal
   });
 }
 
-/** Counts what happens to GitRepositories. */
+/** Records the metrics of GitRepositories. */
 export function repositoryObserver(metrics: Metrics, clock: Clock): RepositoryObserver {
   return {
     fetched: (result, seconds, bytes) => {
@@ -75,7 +75,7 @@ export function repositoryObserver(metrics: Metrics, clock: Clock): RepositoryOb
     failed: (reason) => metrics.git.errors.of({ reason }).inc(),
     polled: ({ metadata, spec }) =>
       metrics.repositories.polled(metadata, Math.floor(clock.now() / 1000), (parseDuration(spec.interval) ?? 0) / 1000),
-    state: (repository, status) => showRepository(metrics, repository, status),
+    state: (repository, status) => recordRepositoryState(metrics, repository, status),
     forgotten: (namespace, name) => {
       metrics.resources.forget({ kind: "GitRepository", namespace, name });
       metrics.repositories.forget({ namespace, name });
@@ -83,13 +83,13 @@ export function repositoryObserver(metrics: Metrics, clock: Clock): RepositoryOb
   };
 }
 
-function showRepository(metrics: Metrics, repository: GitRepository, { conditions }: GitRepositoryStatus): void {
+function recordRepositoryState(metrics: Metrics, repository: GitRepository, { conditions }: GitRepositoryStatus): void {
   const { kind, metadata, spec } = repository;
   const { namespace, name } = metadata;
   const ready = findCondition(conditions, "Ready");
   const { suspend: suspended } = spec;
   metrics.resources.set({ kind, namespace, name, ready: statusOf(ready), reason: ready?.reason ?? "", suspended });
-  // Nobody polls it: that is no staleness.
+  // A suspended repository is not polled, so it must not count as stale.
   if (suspended) metrics.repositories.forget({ namespace, name });
 }
 
@@ -97,7 +97,7 @@ function statusOf(condition: Condition | undefined): ConditionStatus {
   return condition?.status ?? "Unknown";
 }
 
-/** Since when a condition has its status, in seconds since the epoch. */
+/** Returns the last transition time of a condition, in seconds since the epoch. */
 function sinceOf(condition: Condition | undefined): number | undefined {
   return condition && Date.parse(condition.lastTransitionTime) / 1000;
 }

@@ -5,13 +5,13 @@ import type { Config } from "../config/config.js";
 import type { Metrics } from "../telemetry/metrics.js";
 import type { LedCluster } from "./cluster.js";
 
-/** What an operator is made of. */
+/** Dependencies of the operator. */
 export interface OperatorParts {
   readonly config: Config;
   readonly cluster: LedCluster;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
-  /** What every write to the outside has to pass. */
+  /** Gate that every external write has to pass. */
   readonly gate: WriteGate;
 }

@@ -24,12 +24,12 @@ import type { OperatorParts } from "./operator-parts.js";
 import { ResourceIndex } from "./resource-index.js";
 import { isWork } from "./triggers.js";
 
-/** When to try again after the API server is back: at first some of its paths are not served yet. */
-const BACK_MS = [300, 3_000];
-/** Events that are not written by then, at the end, are lost: an API server that hangs must not hold up a stop. */
+/** Delays of the retries after the API server has recovered; at first it does not serve all paths. */
+const RECOVERY_RETRY_MS = [300, 3_000];
+/** Maximum time to write pending Events at shutdown, so that a hanging API server cannot block it. */
 const FLUSH_MS = 5_000;
 
-/** Everything that runs, and which event wakes what. */
+/** The running operator: controllers, caches and the events that enqueue work. */
 export class Operator {
   readonly #parts: OperatorParts;
   readonly #shared: SharedParts;
@@ -39,11 +39,11 @@ export class Operator {
   #ready = false;
   #stopping = false;
 
-  /** Makes an operator, after a look at which Git engine this machine has. */
+  /** Creates an operator after selecting the Git engine. */
   static async create(parts: OperatorParts): Promise<Operator> {
     const { config, clock, logger } = parts;
-    const { failpoint: wanted, gitEngine: preference } = config;
-    const failpoint = wanted ? killAt(wanted.point, wanted.occurrence) : noFailpoints;
+    const { failpoint: configured, gitEngine: preference } = config;
+    const failpoint = configured ? killAt(configured.point, configured.occurrence) : noFailpoints;
     const cacheDir = join(config.cacheDir, "git");
     const { maxPackBytes, maxObjectBytes } = { ...DEFAULT_GIT_LIMITS, ...config.limits };
     const limits = { maxCacheBytes: config.gitCacheBytes, maxPackBytes, maxObjectBytes };
@@ -51,7 +51,7 @@ export class Operator {
     const { engine, kind, note } = await chooseGitEngine({
       ...{ preference, cacheDir, logger, clock, failpoint, limits, proxies },
     });
-    logger.info("Git engine", { engine: kind, note });
+    logger.info("selected Git engine", { engine: kind, note });
     return new Operator(parts, engine, failpoint);
   }
 
@@ -59,17 +59,17 @@ export class Operator {
     this.#parts = parts;
     const memories = new Map<string, AppMemory>();
     this.#enqueuer = new AppEnqueuer(parts.clock, memories, (app, priority) => this.#apps.queue.add(app, priority));
-    this.#shared = this.#makeShared(engine, failpoint, memories);
+    this.#shared = this.#createShared(engine, failpoint, memories);
     this.#repositories = repositoryController(this.#shared);
     this.#apps = appController(this.#shared);
   }
 
-  /** What the operator still waits for; empty when it works. */
+  /** Reasons why the operator is not ready; empty if it is. */
   notReady(): string[] {
     return [...(this.#ready ? [] : ["starting"]), ...this.#shared.resources.missing()];
   }
 
-  /** Loads what there is and begins to work. After a stop it begins nothing, and may not come to its end. */
+  /** Lists all resources and starts the controllers. If stopped meanwhile, it starts nothing and may not resolve. */
   async start(): Promise<void> {
     await this.#parts.cluster.discovery.all();
     await this.#shared.resources.start();
@@ -80,7 +80,7 @@ export class Operator {
     this.#ready = true;
   }
 
-  /** Ends what is under way in an orderly manner: reconciles finish, Events are written, connections close. */
+  /** Stops gracefully: reconciliations finish, Events are written, connections are closed. */
   async stop(): Promise<void> {
     this.#ready = false;
     this.#stopping = true;
@@ -95,7 +95,7 @@ export class Operator {
       parser.close(),
       engine.close(),
     ]);
-    // Last, with its client, which all have used.
+    // Last, since all others use its client.
     await clusters.stop();
   }
 
@@ -105,7 +105,7 @@ export class Operator {
     });
   }
 
-  #makeShared(engine: GitEngine, failpoint: FailpointHook, memories: Map<string, AppMemory>): SharedParts {
+  #createShared(engine: GitEngine, failpoint: FailpointHook, memories: Map<string, AppMemory>): SharedParts {
     const { cluster, clock, logger, config, metrics } = this.#parts;
     const { client } = cluster;
     const { identity } = config;
@@ -165,21 +165,21 @@ export class Operator {
   #cache<T extends GitRepository | OverseerApp | KnownChange>(
     name: keyof LedCluster["resources"],
     onChange: (key: string, current: T | undefined, previous: T | undefined) => void,
-    keeping: Pick<ResourceCacheOptions<T>, "trim" | "groupBy"> = {},
+    options: Pick<ResourceCacheOptions<T>, "trim" | "groupBy"> = {},
   ): ResourceCache<T> {
     const { cluster, clock, logger, metrics, config } = this.#parts;
     const { client } = cluster;
     const resource = cluster.resources[name];
     const namespaces = config.watchNamespaces;
     const observer = reflectorObserver(metrics, `${resource.group}/${resource.kind}`);
-    const onRecovered = (): void => this.#apiServerIsBack();
-    const options = { client, clock, logger, resource, namespaces, onChange, onRecovered, observer };
-    return new ResourceCache<T>({ ...options, ...keeping });
+    const onRecovered = (): void => this.#retryAfterRecovery();
+    const common = { client, clock, logger, resource, namespaces, onChange, onRecovered, observer };
+    return new ResourceCache<T>({ ...common, ...options });
   }
 
-  /** What failed for want of the API server is tried again: soon, and once more when all of it is ready. */
-  #apiServerIsBack(): void {
-    for (const ms of BACK_MS)
+  /** Retries what failed while the API server was unavailable. */
+  #retryAfterRecovery(): void {
+    for (const ms of RECOVERY_RETRY_MS)
       this.#parts.clock.after(ms, () => {
         if (this.#stopping) return;
         this.#shared.clusters.local.watches.retryNow();
@@ -199,7 +199,7 @@ export class Operator {
     this.#apps.queue.add(key, PRIORITY.user);
     const app = current ?? previous;
     const edited = current?.metadata.generation !== previous?.metadata.generation;
-    // A repository that comes, or allows more, is looked at for that.
+    // A new ref must be resolved by the repository.
     if (app && edited && this.#shared.resources.refOf(app))
       this.#repositories.queue.add(repositoryKey(app), PRIORITY.change);
   }

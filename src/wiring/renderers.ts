@@ -16,12 +16,12 @@ import { renderObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import type { OperatorParts } from "./operator-parts.js";
 
-/** Private memory of one child that renders: several times what large public sources need. */
+/** Memory limit of one rendering process: several times the needs of large public sources. */
 const MEMORY_BYTES = 1024 * 2 ** 20;
-/** Children at once; more would only share the processors. */
-const MOST_AT_ONCE = 4;
+/** Maximum number of concurrent rendering processes. */
+const MAX_CONCURRENT = 4;
 
-/** All renderers, with where their results are kept. */
+/** Creates all renderers and the cache of their results. */
 export function sourceRenderer({
   clock,
   config,
@@ -38,7 +38,7 @@ export function sourceRenderer({
       timeoutMs,
       memoryBytes: MEMORY_BYTES,
       maxOutputBytes: limits.maxTotalBytes,
-      atOnce: Math.min(MOST_AT_ONCE, availableParallelism()),
+      atOnce: Math.min(MAX_CONCURRENT, availableParallelism()),
     },
     confinement: findConfinement,
   });

@@ -7,7 +7,7 @@ import { allowsNamespace, repositoryKey } from "../controllers/overseer-app/sour
 import type { ResourceCache } from "../controllers/resource-cache.js";
 import { appKey } from "../plan/live.js";
 
-/** All custom resources of ours, and what one says about another. */
+/** Index of the operator's custom resources and their references to each other. */
 export class ResourceIndex {
   readonly repositories: ResourceCache<GitRepository>;
   readonly apps: ResourceCache<OverseerApp>;
@@ -28,7 +28,7 @@ export class ResourceIndex {
     this.#index = index;
   }
 
-  /** Lists everything and follows it from then on. */
+  /** Lists all resources and starts watching them. */
   async start(): Promise<void> {
     await Promise.all([this.repositories.start(), this.apps.start(), this.changes.start()]);
   }
@@ -37,20 +37,20 @@ export class ResourceIndex {
     await Promise.all([this.repositories.stop(), this.apps.stop(), this.changes.stop()]);
   }
 
-  /** Kinds whose list is not whole yet. */
+  /** Kinds whose initial list is incomplete. */
   missing(): string[] {
     const caches = [this.repositories, this.apps, this.changes];
     return caches.filter((cache) => !cache.synced).map((cache) => `listing ${cache.resource.plural}`);
   }
 
-  /** Keys of the apps that take from a repository. */
+  /** Returns the keys of the apps that use a repository. */
   appsOf(repository: string): string[] {
     const keys: string[] = [];
     for (const app of this.apps.values()) if (repositoryKey(app) === repository) keys.push(appKey(app.metadata));
     return keys;
   }
 
-  /** Keys of the repositories whose credential is in a Secret. */
+  /** Returns the keys of the repositories whose credentials are in a Secret. */
   repositoriesWithSecret(namespace: string, name: string): string[] {
     const keys: string[] = [];
     for (const { metadata, spec } of this.repositories.values()) {
@@ -59,7 +59,7 @@ export class ResourceIndex {
     return keys;
   }
 
-  /** Keys of the apps whose destination is signed in to with a Secret. */
+  /** Returns the keys of the apps whose destination credentials are in a Secret. */
   appsWithSecret(namespace: string, name: string): string[] {
     const keys: string[] = [];
     for (const { metadata, spec } of this.apps.values()) {
@@ -71,15 +71,15 @@ export class ResourceIndex {
   }
 
   /**
-   * The ref that an app asks of its repository for itself. An app that the repository does not allow asks for nothing: each
-   * ref costs requests with the repository's credential.
+   * Returns the ref that an app requests from its repository. An app that the repository does not allow requests none,
+   * since each ref costs requests with the credentials of the repository.
    */
   refOf(app: OverseerApp): GitRef | undefined {
     const repository = this.repositories.get(repositoryKey(app));
     return repository && allowsNamespace(repository, app.metadata.namespace) ? app.spec.source.ref : undefined;
   }
 
-  /** Refs of a repository that apps ask for themselves. */
+  /** Returns the refs of a repository that apps request. */
   refsOf(repository: string): GitRef[] {
     const refs: GitRef[] = [];
     for (const app of this.apps.values()) {
@@ -89,7 +89,7 @@ export class ResourceIndex {
     return refs;
   }
 
-  /** Commits of a remote that live objects were last brought to. */
+  /** Returns the commits of a remote that are applied. */
   commitsInUse(remoteId: string): string[] {
     const commits: string[] = [];
     for (const app of this.apps.values()) {

@@ -3,7 +3,7 @@ import type { Logger } from "../base/logger.js";
 import type { Config } from "../config/config.js";
 import type { Metrics } from "../telemetry/metrics.js";
 
-/** What every role is made of. */
+/** Dependencies of every role. */
 export interface RoleParts {
   readonly config: Config;
   readonly clock: Clock;
@@ -11,12 +11,12 @@ export interface RoleParts {
   readonly metrics: Metrics;
 }
 
-/** One of the things that a process of this product does. */
+/** A role of a process. */
 export interface Role {
-  /** Works until `stopping` aborts, and ends what is under way. Throws when it cannot go on; the process ends then. */
+  /** Runs until `stopping` is aborted, then stops gracefully. Throws on a fatal error, after which the process exits. */
   run(stopping: AbortSignal): Promise<void>;
-  /** What it still waits for before it can work. */
+  /** Reasons why the role is not ready. */
   notReady(): readonly string[];
-  /** Who works instead, while it is ready to take over. */
+  /** Describes the current leader while this process is on standby; undefined otherwise. */
   standby(): string | undefined;
 }

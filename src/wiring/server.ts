@@ -20,12 +20,12 @@ import { VERSION } from "../version.js";
 import { findOwnKind, onceReady } from "./cluster.js";
 import type { Role, RoleParts } from "./role.js";
 
-/** GitHub sends nothing larger. */
+/** Maximum payload size of GitHub webhooks. */
 const MAX_BODY_BYTES = 25 * 1024 * 1024;
-/** A body that is read costs a few kilobytes of memory, and the time of its hash. */
+/** Concurrent request bodies. Each costs a few kilobytes of memory and the time to hash it. */
 const SLOTS = { total: 256, perRepository: 64 };
 
-/** Receives webhooks. All processes with this role do the same work; none has to lead, and nothing of theirs is lost with them. */
+/** Receives webhooks. Replicas with this role are stateless and need no leader. */
 export class ServerRole implements Role {
   readonly #parts: RoleParts;
   #missing: readonly string[] = ["connecting to the cluster"];
@@ -74,7 +74,7 @@ export class ServerRole implements Role {
     return new KubeClient({ access, userAgent, onRequest: requestObserver(metrics) });
   }
 
-  /** The kind that is served; undefined when we are told to stop before the cluster has it. */
+  /** Finds the GitRepository kind; returns undefined if `signal` is aborted first. */
   async #findRepositories(client: KubeClient, signal: AbortSignal): Promise<ResourceInfo | undefined> {
     const { clock, logger } = this.#parts;
     const discovery = new Discovery(client, clock);
@@ -121,7 +121,7 @@ export class ServerRole implements Role {
     return new WebhookReceiver({
       secretOf: (repository) => repositories.get(repository)?.spec.webhook?.secretRef.name,
       tokenOf: (namespace, secret) => tokens.of(namespace, secret),
-      onPush: (repository) => polls.ask(repository),
+      onPush: (repository) => polls.request(repository),
       slots: new Slots(SLOTS),
       maxBodyBytes: MAX_BODY_BYTES,
       refusals: new RefusalLog(clock, logger),
@@ -130,7 +130,7 @@ export class ServerRole implements Role {
   }
 }
 
-/** What is needed of a repository here. */
+/** Reduces a repository to the fields used here. */
 function onlyWebhook({ apiVersion, kind, metadata, spec }: GitRepository): GitRepository {
   const { url, interval, timeout, suspend, webhook } = spec;
   const { name, namespace, uid, resourceVersion, generation } = metadata;
@@ -150,7 +150,7 @@ function secretsOf(repositories: Iterable<GitRepository>): ReadonlySet<string> {
   return keys;
 }
 
-/** Writes the annotation that asks for a poll; its value is another one each time. A repository that is gone needs none. */
+/** Sets the annotation that requests a poll, with a unique value. Ignores a deleted repository. */
 async function requestPoll(client: KubeClient, resource: ResourceInfo, key: string, time: string): Promise<void> {
   const [namespace = "", name = ""] = key.split("/");
   const value = `${time} webhook ${randomBytes(4).toString("hex")}`;

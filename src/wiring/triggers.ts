@@ -4,8 +4,8 @@ import { canonicalJson } from "../base/hash.js";
 import { isNewer } from "../kube/object.js";
 
 /**
- * Whether a change of a custom resource is work: new, gone, an edited spec, being deleted, asked to be looked at, or an older
- * state than before (etcd was restored). Our own status writes and other people's labels are not.
+ * Reports whether a change of a custom resource must be reconciled: creation, deletion, a new spec, a reconcile request,
+ * or an older resourceVersion (after a restore of etcd). Writes to status and to other labels need no reconciliation.
  */
 export function isWork<Spec, Status>(
   current: CustomResource<Spec, Status> | undefined,

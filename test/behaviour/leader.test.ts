@@ -54,7 +54,7 @@ describe("Of several operators", function () {
     const [leader, standby] = await ranks(pair);
     expect(leader.api.writes).not.to.deep.equal([]);
     expect(standby.api.writes).to.deep.equal([]);
-    expect(await ready(standby)).to.equal(`200 ok: standing by, ${(await holder()) ?? ""} leads\n`);
+    expect(await ready(standby)).to.equal(`200 ok: standby, the leader is ${(await holder()) ?? ""}\n`);
     expect(await ready(leader)).to.equal("200 ok\n");
     const metric = `leader_election_master_status{name="${lease}"}`;
     expect(await leader.operator.metric(metric)).to.equal(1);
@@ -67,7 +67,7 @@ describe("Of several operators", function () {
     await world.kube.delete(keys);
     await world.kube.patch(leaseRef(), { spec: { holderIdentity: "somebody", leaseDurationSeconds: 3600 } });
     const standby = await start("b", LONG);
-    expect(await ready(standby)).to.equal("200 ok: standing by, somebody leads\n");
+    expect(await ready(standby)).to.equal("200 ok: standby, the leader is somebody\n");
     expect(standby.api.writes).to.deep.equal([]);
     expect(await world.kube.get(keys)).to.equal(undefined);
     await world.kube.patch(leaseRef(), { spec: { holderIdentity: "", leaseDurationSeconds: 1 } });
@@ -214,7 +214,7 @@ describe("Of several operators", function () {
 
   /** Checks that the first had ended all writes when the second began to lead: by their logs, whose times are of one machine. */
   async function tookOverLater(first: Candidate, second: Candidate): Promise<void> {
-    const ended = await loggedAt(first, "ending, to start anew as a standby");
+    const ended = await loggedAt(first, "leadership lost, restarting as standby");
     expect(ended).to.be.lessThan(await loggedAt(second, "leading"));
   }
 

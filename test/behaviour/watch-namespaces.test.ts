@@ -82,9 +82,7 @@ describe("Installations for some namespaces", function () {
       flags.push("--lease-duration=3s", "--lease-renew-deadline=2s", "--lease-retry-period=500ms");
       const third = await OperatorProcess.start({ kubeconfigPath, flags, heldUp: true });
       await third.ended();
-      expect(await third.log()).to.match(
-        /INSTALLATIONS|looks after the namespaces \S+ already: give each installation/,
-      );
+      expect(await third.log()).to.match(/INSTALLATIONS|already manages the namespaces \S+: set different namespaces/);
       expect(third.end).to.equal("exit code 1");
       await third.remove();
       const live = await one.kube.get<

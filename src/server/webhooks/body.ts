@@ -1,26 +1,26 @@
 import type { Readable } from "node:stream";
 
-/** How the reading of a body ended: all of it was seen, it was larger than allowed, or its sender went away or was too slow. */
+/** Result of reading a body: complete, larger than allowed, or incomplete because the sender disconnected or timed out. */
 export type BodyEnd = "cut_off" | "too_large" | "whole";
 
 /**
- * Passes a body on piece by piece, and keeps nothing of it. `announced` is its length as its sender said, if he did: what is
- * too large by its own account is not begun with.
+ * Passes a body to `take` in chunks, without buffering it. `announced` is the Content-Length, if any; a body whose
+ * announced length is too large is not read.
  */
 export async function readBody(
   body: Readable,
   announced: string | undefined,
   maxBytes: number,
-  take: (piece: Buffer) => void,
+  take: (chunk: Buffer) => void,
 ): Promise<BodyEnd> {
   if (Number(announced) > maxBytes) return "too_large";
   let bytes = 0;
   try {
-    // An iterator that ends early destroys what it reads, unless told; the answer has to go over the same connection.
-    for await (const piece of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      bytes += piece.length;
+    // By default an iterator that ends early destroys the stream, but the response needs the same connection.
+    for await (const chunk of body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
       if (bytes > maxBytes) return "too_large";
-      take(piece);
+      take(chunk);
     }
   } catch {
     return "cut_off";

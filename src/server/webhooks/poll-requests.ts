@@ -3,34 +3,34 @@ import type { Clock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 
-/** What became of one request for a poll, for the metrics. */
+/** Records the result of a poll request in metrics. */
 export type PollRequestObserver = (result: "error" | "given_up" | "success") => void;
 
-/** How poll requests are made. */
+/** Options of poll requests. */
 export interface PollRequestsOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Asks for a poll of this repository; throws when it cannot be asked now. */
+  /** Requests a poll of a repository; throws if the request fails. */
   readonly send: (repository: string) => Promise<void>;
   readonly observe?: PollRequestObserver;
 }
 
 interface Pending {
-  /** Asked for again since the last request was sent: that one may have come too early for it. */
-  again: boolean;
+  /** Whether a push arrived after the last request was sent, which may have been too early for it. */
+  requested: boolean;
   readonly done: Promise<void>;
 }
 
-/** Least time between two requests for the same repository. */
-const REST_MS = 1_000;
+/** Minimum time between two requests for the same repository. */
+const MIN_INTERVAL_MS = 1_000;
 const BACKOFF: BackoffPolicy = { baseMs: 1_000, factor: 2, maxMs: 60_000 };
-/** After so many failures in a row the repository is left to its interval: some five minutes. */
-const MAX_TRIES = 11;
+/** Consecutive failures, over about five minutes, after which the next regular poll must detect the push. */
+const MAX_ATTEMPTS = 11;
 
 /**
- * Merges what webhooks ask for: the first one is passed on at once, those that come while that is under way, or within a
- * second after it, become one more. What cannot be passed on is tried again, so that an API server that is away for a minute
- * costs no push.
+ * Coalesces the poll requests of webhooks: the first one is sent at once; those that arrive while it is in progress, or
+ * within a second after it, become one more. Failed requests are retried, so that a short outage of the API server
+ * loses no push.
  */
 export class PollRequests {
   readonly #options: PollRequestsOptions;
@@ -42,41 +42,41 @@ export class PollRequests {
     this.#options = options;
   }
 
-  /** A push was told of. Returns at once. */
-  ask(repository: string): void {
+  /** Requests a poll after a push, without waiting for the result. */
+  request(repository: string): void {
     const pending = this.#pending.get(repository);
     if (pending) {
-      pending.again = true;
+      pending.requested = true;
       return;
     }
     let finish = (): void => {};
     const done = new Promise<void>((resolve) => {
       finish = resolve;
     });
-    const made: Pending = { again: true, done };
-    this.#pending.set(repository, made);
-    void this.#work(repository, made).finally(finish);
+    const entry: Pending = { requested: true, done };
+    this.#pending.set(repository, entry);
+    void this.#process(repository, entry).finally(finish);
   }
 
-  /** Passes on at once what still waits, and resolves when that is done or has failed once more. */
+  /** Sends pending requests at once, and resolves when they have succeeded or failed once more. */
   async stop(): Promise<void> {
     this.#stopping = true;
     for (const wake of this.#sleepers) wake();
     await Promise.all([...this.#pending.values()].map(({ done }) => done));
   }
 
-  async #work(repository: string, pending: Pending): Promise<void> {
+  async #process(repository: string, pending: Pending): Promise<void> {
     let failures = 0;
-    while (pending.again) {
-      pending.again = false;
+    while (pending.requested) {
+      pending.requested = false;
       const error = await this.#send(repository);
       failures = error === undefined ? 0 : failures + 1;
-      if (error !== undefined && (this.#stopping || failures >= MAX_TRIES)) {
+      if (error !== undefined && (this.#stopping || failures >= MAX_ATTEMPTS)) {
         this.#giveUp(repository, error);
         break;
       }
-      pending.again ||= error !== undefined;
-      await this.#pause(failures === 0 ? REST_MS : backoffDelay(BACKOFF, failures));
+      pending.requested ||= error !== undefined;
+      await this.#pause(failures === 0 ? MIN_INTERVAL_MS : backoffDelay(BACKOFF, failures));
     }
     this.#pending.delete(repository);
   }
@@ -89,7 +89,7 @@ export class PollRequests {
       return undefined;
     } catch (error) {
       observe?.("error");
-      logger.warn("a push cannot be passed on yet", { repository, error: messageOf(error) });
+      logger.warn("cannot request a poll for a push, retrying", { repository, error: messageOf(error) });
       return error;
     }
   }
@@ -97,7 +97,7 @@ export class PollRequests {
   #giveUp(repository: string, error: unknown): void {
     const { logger, observe } = this.#options;
     observe?.("given_up");
-    logger.error("a push was not passed on: it is noticed at the repository's interval", {
+    logger.error("cannot request a poll for a push: the next regular poll will detect it", {
       repository,
       error: messageOf(error),
     });

@@ -1,13 +1,13 @@
-/** Headers of a request, by their names in lower case. */
+/** Request headers by lowercase name. */
 export type RequestHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** Who sends a webhook, as far as its headers tell: a label of the metrics, and what the names of events mean. */
+/** Sender of a webhook according to its headers. Determines the meaning of event names; also a metrics label. */
 export type Provider = "bitbucket" | "forgejo" | "generic" | "gitea" | "github" | "gitlab" | "unknown";
 
-/** What a webhook says: refs may have moved, somebody tries the connection, or something that does not concern a fetch. */
+/** Kind of a webhook: refs may have changed, a connection test, or an event without effect on refs. */
 export type WebhookEvent = "other" | "ping" | "push";
 
-/** What is known of a host: the header that names the event, those that prove something, and the events after which refs may be others. */
+/** Conventions of a Git host: the header with the event, the headers with signatures, and the events that change refs. */
 interface Host {
   readonly provider: Exclude<Provider, "unknown">;
   readonly event?: string;
@@ -16,7 +16,7 @@ interface Host {
 }
 
 const GITHUB_PUSHES = ["push", "create", "delete"];
-/** In the order in which they are looked for: Forgejo sends the headers of Gitea as well, and both send those of GitHub. */
+/** In order of detection: Forgejo also sends the headers of Gitea, and both send those of GitHub. */
 const HOSTS: readonly Host[] = [
   { provider: "forgejo", event: "x-forgejo-event", proofs: ["x-forgejo-signature"], pushes: GITHUB_PUSHES },
   { provider: "gitea", event: "x-gitea-event", proofs: ["x-gitea-signature"], pushes: GITHUB_PUSHES },
@@ -24,7 +24,7 @@ const HOSTS: readonly Host[] = [
     provider: "gitlab",
     event: "x-gitlab-event",
     proofs: ["x-gitlab-token"],
-    // A System Hook says only in its body what it is about.
+    // The event of a System Hook is only in its body.
     pushes: ["Push Hook", "Tag Push Hook", "System Hook"],
   },
   {
@@ -37,18 +37,18 @@ const HOSTS: readonly Host[] = [
 ];
 const PINGS: ReadonlySet<string> = new Set(["ping", "diagnostics:ping"]);
 
-/** The one text of a header; undefined if there is none, or several. */
+/** Returns the value of a header; undefined if it is missing or repeated. */
 export function headerText(headers: RequestHeaders, name: string): string | undefined {
   const value = headers[name];
   return typeof value === "string" ? value : undefined;
 }
 
-/** Who sends this. Nothing is proven by it. */
+/** Returns the apparent sender of a webhook, which is not authenticated. */
 export function providerOf(headers: RequestHeaders): Provider {
   return hostOf(headers)?.provider ?? "unknown";
 }
 
-/** What this is about. Headers are not signed: at worst a poll too many is the result. Who names no event means a push. */
+/** Returns the kind of a webhook; defaults to a push. Headers are not signed, so the worst case is an unneeded poll. */
 export function eventOf(headers: RequestHeaders): WebhookEvent {
   const host = hostOf(headers);
   const event = host?.event === undefined ? undefined : headerText(headers, host.event);

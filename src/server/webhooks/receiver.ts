@@ -7,7 +7,7 @@ import type { RefusalLog } from "./refusal-log.js";
 import { proofOf, SignatureCheck } from "./signature.js";
 import type { Slots } from "./slots.js";
 
-/** What becomes of a webhook: a label of the metrics. */
+/** Result of a webhook; also a metrics label. */
 export type WebhookResult =
   | "accepted"
   | "busy"
@@ -18,7 +18,7 @@ export type WebhookResult =
   | "refused"
   | "too_large";
 
-/** A webhook as it comes in. */
+/** A received webhook. */
 export interface IncomingWebhook {
   readonly namespace: string;
   readonly name: string;
@@ -26,12 +26,12 @@ export interface IncomingWebhook {
   readonly body: Readable;
 }
 
-/** How webhooks are received. */
+/** Options of the receiver. */
 export interface WebhookReceiverOptions {
-  /** Name of the Secret with the token of a repository's webhook; undefined if there is no such repository, or it has no webhook. */
+  /** Returns the name of the Secret with the webhook token; undefined if the repository does not exist or has no webhook. */
   readonly secretOf: (repository: string) => string | undefined;
   readonly tokenOf: (namespace: string, secret: string) => Promise<string>;
-  /** Told of each push. */
+  /** Called for each push. */
   readonly onPush: (repository: string) => void;
   readonly slots: Slots;
   readonly maxBodyBytes: number;
@@ -39,25 +39,32 @@ export interface WebhookReceiverOptions {
   readonly observe: (provider: Provider, result: WebhookResult) => void;
 }
 
-const REFUSED = errorReply(401, "SIGNATURE_INVALID", "the signature is missing or wrong");
+const REFUSED = errorReply(401, "SIGNATURE_INVALID", "the signature is missing or invalid");
 const TOO_LARGE: Reply = { ...errorReply(413, "BODY_TOO_LARGE", "the body is too large"), close: true };
-const CUT_OFF: Reply = { ...errorReply(400, "BODY_INCOMPLETE", "the body did not come to its end"), close: true };
-const BUSY: Reply = { ...errorReply(503, "BUSY", "too many webhooks at once: try again"), close: true, retryAfter: 5 };
-const NOT_READY: Reply = { ...errorReply(503, "NOT_READY", "this webhook cannot be checked now"), retryAfter: 30 };
+const CUT_OFF: Reply = { ...errorReply(400, "BODY_INCOMPLETE", "the body is incomplete"), close: true };
+const BUSY: Reply = {
+  ...errorReply(503, "BUSY", "too many concurrent webhooks: retry later"),
+  close: true,
+  retryAfter: 5,
+};
+const NOT_READY: Reply = {
+  ...errorReply(503, "NOT_READY", "the webhook cannot be verified now: retry later"),
+  retryAfter: 30,
+};
 
-/** What the log says of a webhook, by its result. Never a header or a piece of the body: they are a stranger's. */
+/** Log messages by result. They never include headers or the body, which are untrusted. */
 const MESSAGES: Readonly<Partial<Record<WebhookResult, string>>> = {
-  busy: "webhooks are turned away: too many at once",
-  cut_off: "a webhook did not come to its end in time",
-  error: "a webhook cannot be checked",
-  not_found: "a webhook for a repository that does not exist or has none",
-  refused: "a webhook is refused: its signature is missing or wrong",
-  too_large: "a webhook is refused: its body is too large",
+  busy: "webhook rejected: too many concurrent webhooks",
+  cut_off: "webhook rejected: the body is incomplete",
+  error: "cannot verify a webhook",
+  not_found: "webhook rejected: the repository does not exist or has no webhook",
+  refused: "webhook rejected: the signature is missing or invalid",
+  too_large: "webhook rejected: the body is too large",
 };
 
 /**
- * Decides about webhooks. A webhook is no more than a hint to ask the remote now: nothing that it says is used, so that to
- * send an old one again does no harm. All that is cheap is looked at before the body, which only passes by.
+ * Verifies webhooks. A webhook is only a hint to poll the remote: its content is not used, so a replay does no harm. All
+ * cheap checks run before the body is read, and the body is never buffered.
  */
 export class WebhookReceiver {
   readonly #options: WebhookReceiverOptions;
@@ -66,43 +73,43 @@ export class WebhookReceiver {
     this.#options = options;
   }
 
-  /** Receives one; never throws. */
+  /** Handles a webhook; never throws. */
   async receive(webhook: IncomingWebhook): Promise<Reply> {
     const provider = providerOf(webhook.headers);
     const repository = `${webhook.namespace}/${webhook.name}`;
-    const { result, reply, why } = await this.#judge(repository, webhook).catch(
-      (error: unknown): Judgement => ({ result: "error", reply: NOT_READY, why: messageOf(error) }),
+    const { result, reply, error } = await this.#verify(repository, webhook).catch(
+      (cause: unknown): Verdict => ({ result: "error", reply: NOT_READY, error: messageOf(cause) }),
     );
     const { observe, refusals } = this.#options;
     observe(provider, result);
     const message = MESSAGES[result];
-    // The name of a repository that there is not is a stranger's text.
-    const named = result === "not_found" ? {} : { repository };
-    const fields = { ...named, provider, ...(why === undefined ? {} : { error: why }) };
-    if (message !== undefined) refusals.warn(`${result} ${named.repository ?? ""}`, message, fields);
+    // The name of a repository that does not exist is untrusted text.
+    const subject = result === "not_found" ? {} : { repository };
+    const fields = { ...subject, provider, ...(error === undefined ? {} : { error }) };
+    if (message !== undefined) refusals.warn(`${result} ${subject.repository ?? ""}`, message, fields);
     return reply;
   }
 
-  async #judge(repository: string, { namespace, headers, body }: IncomingWebhook): Promise<Judgement> {
+  async #verify(repository: string, { namespace, headers, body }: IncomingWebhook): Promise<Verdict> {
     const { secretOf, tokenOf, slots } = this.#options;
     const secret = secretOf(repository);
     if (secret === undefined) return { result: "not_found", reply: closing(NOT_FOUND, headers) };
     const proof = proofOf(headers);
     if (proof === undefined) return { result: "refused", reply: closing(REFUSED, headers) };
-    const give = slots.take(repository);
-    if (give === undefined) return { result: "busy", reply: BUSY };
+    const release = slots.take(repository);
+    if (release === undefined) return { result: "busy", reply: BUSY };
     try {
       const check = new SignatureCheck(proof, await tokenOf(namespace, secret));
       if (!check.needsBody && !check.matches()) return { result: "refused", reply: closing(REFUSED, headers) };
       return await this.#read(repository, headers, body, check);
     } finally {
-      give();
+      release();
     }
   }
 
-  async #read(repository: string, headers: RequestHeaders, body: Readable, check: SignatureCheck): Promise<Judgement> {
+  async #read(repository: string, headers: RequestHeaders, body: Readable, check: SignatureCheck): Promise<Verdict> {
     const announced = headerText(headers, "content-length");
-    const end = await readBody(body, announced, this.#options.maxBodyBytes, (piece) => check.update(piece));
+    const end = await readBody(body, announced, this.#options.maxBodyBytes, (chunk) => check.update(chunk));
     if (end === "too_large") return { result: end, reply: TOO_LARGE };
     if (end === "cut_off") return { result: end, reply: CUT_OFF };
     if (check.needsBody && !check.matches()) return { result: "refused", reply: REFUSED };
@@ -114,16 +121,16 @@ export class WebhookReceiver {
   }
 }
 
-interface Judgement {
+interface Verdict {
   readonly result: WebhookResult;
   readonly reply: Reply;
-  readonly why?: string;
+  readonly error?: string;
 }
 
-/** Largest body that is read and thrown away after a refusal, so that the connection can be kept. */
+/** Maximum size of a body that is discarded after a rejection, so that the connection can be reused. */
 const DISCARDED_BYTES = 64 * 1024;
 
-/** A refusal before the body was read. Whoever may send much more, or does not say how much, is cut off. */
+/** Returns a rejection before the body is read. Closes the connection if the body may be large. */
 function closing(reply: Reply, headers: RequestHeaders): Reply {
   const announced = headerText(headers, "content-length");
   const small =

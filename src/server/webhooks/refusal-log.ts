@@ -1,9 +1,9 @@
 import type { Clock } from "../../base/clock.js";
 import type { LogFields, Logger } from "../../base/logger.js";
 
-/** How long a refusal that was logged keeps others like it out of the log. */
+/** Time during which similar rejections are not logged again. */
 const QUIET_MS = 60_000;
-/** Most kinds of refusals that are remembered; whoever makes more of them up shares one line. */
+/** Maximum number of tracked keys. All further keys share one. */
 const MAX_KEYS = 1_000;
 
 interface LoggedRefusal {
@@ -11,7 +11,7 @@ interface LoggedRefusal {
   suppressed: number;
 }
 
-/** Says once a minute what is refused, however often it is: strangers write to an open port what they like. */
+/** Logs each kind of rejection at most once a minute, so that untrusted clients cannot flood the log. */
 export class RefusalLog {
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -22,21 +22,21 @@ export class RefusalLog {
     this.#logger = logger;
   }
 
-  /** Logs a refusal, unless one with this key was logged a moment ago. */
+  /** Logs a rejection, unless one with this key was logged within the last minute. */
   warn(key: string, message: string, fields: LogFields): void {
     const now = this.#clock.monotonic();
     const known = this.#logged.has(key) || this.#logged.size < MAX_KEYS ? key : "";
-    const told = this.#logged.get(known);
-    if (told && now - told.at < QUIET_MS) {
-      told.suppressed++;
+    const previous = this.#logged.get(known);
+    if (previous && now - previous.at < QUIET_MS) {
+      previous.suppressed++;
       return;
     }
-    if (this.#logged.size >= MAX_KEYS) this.#forgetOld(now);
+    if (this.#logged.size >= MAX_KEYS) this.#deleteExpired(now);
     this.#logged.set(known, { at: now, suppressed: 0 });
-    this.#logger.warn(message, told?.suppressed ? { ...fields, alikeSince: told.suppressed } : fields);
+    this.#logger.warn(message, previous?.suppressed ? { ...fields, suppressed: previous.suppressed } : fields);
   }
 
-  #forgetOld(now: number): void {
+  #deleteExpired(now: number): void {
     for (const [key, { at }] of this.#logged) if (now - at >= QUIET_MS) this.#logged.delete(key);
   }
 }

@@ -3,7 +3,7 @@ import { webhookPath } from "../../api/webhook-path.js";
 import { sendReply } from "../http-server.js";
 import type { WebhookReceiver } from "./receiver.js";
 
-/** Puts the webhooks of all repositories on a server. */
+/** Registers the webhook route of all repositories. */
 export function routeWebhooks(app: FastifyInstance, receiver: WebhookReceiver): void {
   app.post<{ Params: { namespace: string; name: string } }>(
     webhookPath({ namespace: ":namespace", name: ":name" }),

@@ -1,15 +1,15 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { headerText, type RequestHeaders } from "./provider.js";
 
-/** What a request brings to prove that its sender knows the token: a digest of the body, or the token itself. */
+/** Proof that the sender knows the token: a signature of the body, or the token itself. */
 export interface Proof {
   readonly kind: "hmac" | "signing-token" | "token";
   /**
-   * Of an HMAC its value, of a token its SHA-256: 32 bytes in both cases, so that a comparison always takes the same time. One of
-   * several is enough: a sender whose key is being changed signs with both.
+   * The HMAC, or the SHA-256 of the token: 32 bytes in both cases, for a constant-time comparison. One match is enough,
+   * since a sender signs with both keys during key rotation.
    */
   readonly digests: readonly Buffer[];
-  /** What is signed before the body. */
+  /** Signed prefix of the body. */
   readonly before?: string;
 }
 
@@ -17,17 +17,17 @@ type ReadProof = (text: string, headers: RequestHeaders) => Proof | undefined;
 
 const HEX = /^[0-9a-f]{64}$/i;
 const BASE64 = /^v1,([A-Za-z0-9+/]{43}=)$/;
-/** How signing tokens begin; what follows is the key, as base64. */
+/** Prefix of signing tokens; the rest is the base64-encoded key. */
 const SIGNING_TOKEN = "whsec_";
 const MIN_KEY_BYTES = 16;
-/** Most signatures of one header that are looked at. */
+/** Maximum number of signatures checked in one header. */
 const MAX_SIGNATURES = 4;
 
 /**
- * Headers that prove something, in the order of preference; the first one that is there has to be right, and the others are
- * not looked at. The forms are those that the hosts document: GitHub and Bitbucket put the name of the algorithm in front,
- * Gitea and Forgejo do not, GitLab signs as Standard Webhooks says if it has a signing token, and else sends its secret token.
- * SHA-1 is never accepted: whoever still sends it sends SHA-256 as well.
+ * Signature headers in order of preference. The first one present must be valid; the others are ignored. The formats are
+ * those documented by the Git hosts: GitHub and Bitbucket prefix the algorithm, Gitea and Forgejo do not, and GitLab
+ * follows Standard Webhooks if it has a signing token and otherwise sends its secret token. SHA-1 is never accepted:
+ * hosts that still send it also send SHA-256.
  */
 const HEADERS: readonly (readonly [header: string, read: ReadProof])[] = [
   ["x-forgejo-signature", hexDigest],
@@ -38,7 +38,7 @@ const HEADERS: readonly (readonly [header: string, read: ReadProof])[] = [
   ["x-gitlab-token", (text) => (text === "" ? undefined : { kind: "token", digests: [sha256(text)] })],
 ];
 
-/** The proof of a request; undefined if there is none, or it cannot be read. */
+/** Returns the proof in a request; undefined if it is missing or malformed. */
 export function proofOf(headers: RequestHeaders): Proof | undefined {
   const found = HEADERS.find(([header]) => headers[header] !== undefined);
   if (found === undefined) return undefined;
@@ -46,7 +46,7 @@ export function proofOf(headers: RequestHeaders): Proof | undefined {
   return text === undefined ? undefined : found[1](text, headers);
 }
 
-/** Compares a proof with a token, while the body passes by: none of it is kept. */
+/** Compares a proof with a token, hashing the body as a stream. */
 export class SignatureCheck {
   readonly #proof: Proof;
   readonly #token: string;
@@ -59,17 +59,17 @@ export class SignatureCheck {
     if (proof.before !== undefined) this.#hmac.update(proof.before);
   }
 
-  /** Whether the body matters: a token proves itself. */
+  /** Whether the body is signed; a plain token needs no body. */
   get needsBody(): boolean {
     return this.#proof.kind !== "token";
   }
 
-  /** Takes in the next piece of the body, byte for byte as it was sent. */
-  update(piece: Buffer): void {
-    if (this.needsBody) this.#hmac.update(piece);
+  /** Adds the next chunk of the raw body. */
+  update(chunk: Buffer): void {
+    if (this.needsBody) this.#hmac.update(chunk);
   }
 
-  /** Whether the sender knows the token; to be asked once, after the whole body. */
+  /** Reports whether the sender knows the token. Call it once, after the whole body. */
   matches(): boolean {
     const expected = this.needsBody ? this.#hmac.digest() : sha256(this.#token);
     return this.#proof.digests.filter((digest) => timingSafeEqual(expected, digest)).length > 0;
@@ -84,7 +84,7 @@ function namedDigest(text: string): Proof | undefined {
   return text.startsWith("sha256=") ? hexDigest(text.slice("sha256=".length)) : undefined;
 }
 
-/** Signs id and time as well. Whether the time is long ago is not looked at: to send a webhook again does no harm. */
+/** Parses the signatures of Standard Webhooks, which also sign id and time. The time is not checked, since replays do no harm. */
 function standardDigests(text: string, headers: RequestHeaders): Proof | undefined {
   const id = headerText(headers, "webhook-id");
   const time = headerText(headers, "webhook-timestamp");
@@ -97,7 +97,7 @@ function standardDigests(text: string, headers: RequestHeaders): Proof | undefin
   return { kind: "signing-token", digests, before: `${id}.${time}.` };
 }
 
-/** The key in a signing token. What holds none, or one that could be guessed, is a key itself, which no host signs with. */
+/** Returns the key in a signing token. If it has no key of sufficient length, the whole text is the key; no host signs with that. */
 function signingKey(token: string): Buffer {
   const key = token.startsWith(SIGNING_TOKEN) ? Buffer.from(token.slice(SIGNING_TOKEN.length), "base64") : undefined;
   return key !== undefined && key.length >= MIN_KEY_BYTES ? key : Buffer.from(token);

@@ -1,11 +1,11 @@
-/** How many bodies are read at once. */
+/** Limits of concurrent request bodies. */
 export interface SlotLimits {
   readonly total: number;
-  /** Of one repository: whoever floods one of them leaves room for the others. */
+  /** Limit per repository, so that one repository cannot use all slots. */
   readonly perRepository: number;
 }
 
-/** Bounds how much is read at once. Nobody waits for a slot: a Git host that is turned away tries again, or a later push tells the same. */
+/** Limits concurrent request bodies. Requests beyond the limit are rejected rather than queued; Git hosts retry, or a later push has the same effect. */
 export class Slots {
   readonly #limits: SlotLimits;
   readonly #taken = new Map<string, number>();
@@ -15,19 +15,19 @@ export class Slots {
     this.#limits = limits;
   }
 
-  /** Takes a slot; undefined if there is none. What comes back has to be called once, to give it back. */
+  /** Acquires a slot and returns a function that releases it, to be called once; undefined if no slot is free. */
   take(repository: string): (() => void) | undefined {
     const taken = this.#taken.get(repository) ?? 0;
     if (this.#total >= this.#limits.total || taken >= this.#limits.perRepository) return undefined;
     this.#total++;
     this.#taken.set(repository, taken + 1);
-    return () => this.#give(repository);
+    return () => this.#release(repository);
   }
 
-  #give(repository: string): void {
+  #release(repository: string): void {
     this.#total--;
-    const left = (this.#taken.get(repository) ?? 1) - 1;
-    if (left === 0) this.#taken.delete(repository);
-    else this.#taken.set(repository, left);
+    const remaining = (this.#taken.get(repository) ?? 1) - 1;
+    if (remaining === 0) this.#taken.delete(repository);
+    else this.#taken.set(repository, remaining);
   }
 }

@@ -97,7 +97,7 @@ describe("The image, built and run by a Docker engine (needs root, dockerd and d
       const repo = await world.repository("shop", { "x.yaml": configMap("shop", { a: "one" }) });
       await world.app("shop", "shop", ".");
       await world.synced("shop", await repo.head(), 90_000);
-      expect(container.tail(200)).to.match(/"msg":"Git engine"[^\n]*"engine":"native"/);
+      expect(container.tail(200)).to.match(/"msg":"selected Git engine"[^\n]*"engine":"native"/);
       await docker.run("stop", "--time=30", "operator");
       await waitUntil({ what: "the container is gone", timeoutMs: 30_000 }, () => container?.ended() !== undefined);
       expect(container.ended()).to.equal("exit code 0");

@@ -58,7 +58,7 @@ describe("A stop of a leader that has not begun to work", function () {
       await waitUntil({ what: "it ends", timeoutMs: 8_000, intervalMs: 10 }, () => !operator.running);
       expect(operator.end).to.equal("exit code 0");
       expect(holder(await world.kube.get(lease))).to.equal("");
-      expect(await operator.log()).not.to.include('"msg":"working"');
+      expect(await operator.log()).not.to.include('"msg":"running"');
     });
   }
 

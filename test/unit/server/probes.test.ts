@@ -61,8 +61,11 @@ describe("ProbeServer", () => {
   });
 
   it("is ready as a standby, and says who works", async () => {
-    standby = "overseer-0 leads";
-    expect(await ask(server.port, "/readyz")).to.include({ status: 200, body: "ok: standing by, overseer-0 leads\n" });
+    standby = "the leader is overseer-0";
+    expect(await ask(server.port, "/readyz")).to.include({
+      status: 200,
+      body: "ok: standby, the leader is overseer-0\n",
+    });
     missing = ["following the lease"];
     expect(await ask(server.port, "/readyz")).to.include({ status: 503, body: "not ready: following the lease\n" });
   });

@@ -43,12 +43,12 @@ describe("Installations of one cluster", () => {
 
   it("are refused when they look after the same one, with its name and the other's lease", async () => {
     const said = await refusal(["a", "b"], [{ watchNamespaces: ["c"] }, { watchNamespaces: ["b", "d"], name: "two" }]);
-    expect(said).to.match(/lease other-system\/two looks after the namespaces b already: .*--watch-namespaces/);
+    expect(said).to.match(/lease other-system\/two already manages the namespaces b: .*--watch-namespaces/);
   });
 
   it("are refused when one of them looks after all", async () => {
-    expect(await refusal(["a"], [{ watchNamespaces: undefined }])).to.match(/looks after all namespaces already/);
-    expect(await refusal(undefined, [{ watchNamespaces: ["a"] }])).to.match(/looks after the namespaces a already/);
+    expect(await refusal(["a"], [{ watchNamespaces: undefined }])).to.match(/already manages all namespaces:/);
+    expect(await refusal(undefined, [{ watchNamespaces: ["a"] }])).to.match(/already manages the namespaces a:/);
   });
 
   it("do not count when nobody works there any more", async () => {

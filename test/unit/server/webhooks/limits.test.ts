@@ -28,7 +28,7 @@ describe("RefusalLog", () => {
     expect(said).to.deep.equal([{ repository: "a" }, { repository: "b" }]);
     clock.advance(60_000);
     log.warn("a", "refused", { repository: "a" });
-    expect(said.slice(2)).to.deep.equal([{ repository: "a", alikeSince: 4 }]);
+    expect(said.slice(2)).to.deep.equal([{ repository: "a", suppressed: 4 }]);
   });
 
   it("does not grow with what strangers make up", () => {

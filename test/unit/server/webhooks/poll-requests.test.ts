@@ -35,7 +35,7 @@ function requesting() {
 describe("PollRequests", () => {
   it("passes the first push on at once, and all that come meanwhile as one more, a second later", async () => {
     const { polls, sent, end, advance } = requesting();
-    for (let push = 0; push < 100; push++) polls.ask("team/shop");
+    for (let push = 0; push < 100; push++) polls.request("team/shop");
     expect(sent).to.deep.equal(["team/shop"]);
     await end();
     expect(sent).to.have.length(1);
@@ -46,16 +46,16 @@ describe("PollRequests", () => {
     await end();
     await advance(60_000);
     expect(sent).to.have.length(2);
-    polls.ask("team/shop");
+    polls.request("team/shop");
     expect(sent).to.have.length(3);
   });
 
   it("loses no push that comes while another one rests", async () => {
     const { polls, sent, end, advance } = requesting();
-    polls.ask("team/shop");
+    polls.request("team/shop");
     await end();
     await advance(500);
-    polls.ask("team/shop");
+    polls.request("team/shop");
     expect(sent).to.have.length(1);
     await advance(500);
     expect(sent).to.have.length(2);
@@ -63,14 +63,14 @@ describe("PollRequests", () => {
 
   it("does not let one repository wait for another", () => {
     const { polls, sent } = requesting();
-    polls.ask("team/shop");
-    polls.ask("team/web");
+    polls.request("team/shop");
+    polls.request("team/web");
     expect(sent).to.deep.equal(["team/shop", "team/web"]);
   });
 
   it("tries again what failed, less and less often, and gives up in the end", async () => {
     const { polls, sent, results, end, advance } = requesting();
-    polls.ask("team/shop");
+    polls.request("team/shop");
     for (const delay of [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000, 60_000]) {
       await end(new Error("away"));
       await advance(delay - 1);
@@ -82,16 +82,16 @@ describe("PollRequests", () => {
     await advance(600_000);
     expect(sent).to.have.length(11);
     expect(results).to.deep.equal([...Array(11).fill("error"), "given_up"]);
-    polls.ask("team/shop");
+    polls.request("team/shop");
     expect(sent, "a later push begins anew").to.have.length(12);
   });
 
   it("passes on at once what still waits when it is stopped", async () => {
     const { polls, sent, end } = requesting();
-    polls.ask("team/shop");
+    polls.request("team/shop");
     await end();
-    polls.ask("team/shop");
-    polls.ask("team/web");
+    polls.request("team/shop");
+    polls.request("team/web");
     let stopped = false;
     const stop = polls.stop().then(() => {
       stopped = true;
@@ -105,7 +105,7 @@ describe("PollRequests", () => {
 
   it("does not hold up a stop with what fails", async () => {
     const { polls, results, end } = requesting();
-    polls.ask("team/shop");
+    polls.request("team/shop");
     const stop = polls.stop();
     await end(new Error("away"));
     await stop;

@@ -106,7 +106,7 @@ describe("WebhookReceiver, over HTTP", () => {
   });
 
   it("refuses what is not signed, or wrongly, in the same words", async () => {
-    const refused = [401, { code: "SIGNATURE_INVALID", message: "the signature is missing or wrong" }];
+    const refused = [401, { code: "SIGNATURE_INVALID", message: "the signature is missing or invalid" }];
     const body = "{}";
     const wrong = { ...signed(body), body: "{ }" };
     expect(await post("/hooks/a/shop", wrong)).to.deep.equal(refused);
@@ -120,7 +120,7 @@ describe("WebhookReceiver, over HTTP", () => {
   });
 
   it("says the same of everything that is not there", async () => {
-    const nothing = [404, { code: "NOT_FOUND", message: "there is nothing here" }];
+    const nothing = [404, { code: "NOT_FOUND", message: "not found" }];
     for (const path of ["/hooks/a/other", "/hooks/c/shop", "/hooks/a/__proto__", "/hooks/a", "/", "/hooks/a/shop/x"]) {
       expect(await post(path, signed("{}")), path).to.deep.equal(nothing);
     }
