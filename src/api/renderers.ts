@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
+import { atomicList, atomicMap, mapList, namespaceName, withRules } from "./fields.js";
 
 /** Path in the repository, relative to its root. */
 const repositoryPath = (description: string) =>
@@ -94,26 +94,6 @@ export const KustomizeSource = z
   .describe("Renders the path with Kustomize and adjusts the result. {} requires that the path has a kustomization.");
 export type KustomizeSource = z.infer<typeof KustomizeSource>;
 
-/** Values of a Helm source that are read from an object of the cluster. */
-export const ValuesReference = z
-  .object({
-    kind: z.enum(["ConfigMap", "Secret"]).describe("Kind of the object."),
-    name: objectName("Name of the object, in the app's namespace."),
-    key: z
-      .string()
-      .min(1)
-      .max(253)
-      .regex(/^[-._a-zA-Z0-9]+$/)
-      .default("values.yaml")
-      .describe("Key with the values as YAML. Defaults to values.yaml."),
-    optional: z
-      .boolean()
-      .default(false)
-      .describe("If true, a missing object or key is treated as empty values. Defaults to false."),
-  })
-  .describe("Values from a ConfigMap or Secret.");
-export type ValuesReference = z.infer<typeof ValuesReference>;
-
 /** Settings of Helm sources. */
 export const HelmSource = z
   .object({
@@ -133,16 +113,11 @@ export const HelmSource = z
       .boolean()
       .optional()
       .describe("If true, values files that do not exist are skipped. Defaults to false."),
-    valuesFrom: atomicList(
-      ValuesReference,
-      20,
-      "ConfigMaps and Secrets with values, applied in this order over valueFiles. The chart is rendered again when they change.",
-    ).optional(),
     values: z
       .unknown()
       .meta({ type: "object", "x-kubernetes-preserve-unknown-fields": true })
       .optional()
-      .describe("Values, applied over valuesFrom. Must not contain secrets: they are visible in the status."),
+      .describe("Values, applied over valueFiles. Must not contain secrets: they are visible in the status."),
     parameters: mapList(
       z
         .object({

@@ -4,6 +4,7 @@ import type { GroupVersionKind, ObjectKey } from "../manifest/object-id.js";
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../plan/actions.js";
 import type { AppRef, LiveObject, Observation } from "../plan/live.js";
 import type { DeletePermit } from "../plan/prune-guard.js";
+import type { ClusterFacts } from "../render/request.js";
 
 /** An app at a destination, and with whose rights it writes. */
 export interface Target {
@@ -62,6 +63,8 @@ export interface Destination {
   scopeOf(kind: GroupVersionKind): "Namespaced" | "Cluster" | undefined;
   /** Whether a kind has a status of its own that a document must not set. */
   hasStatus(kind: GroupVersionKind): boolean;
+  /** What charts may ask of the cluster; undefined where the destination is none, or not known yet. */
+  clusterFacts?(): ClusterFacts | undefined;
   /** Makes sure that kinds are known and observed; resolves when each is, or cannot be. */
   prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]>;
   /** All objects of an app, from what is observed: no request. */

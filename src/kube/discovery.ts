@@ -31,6 +31,7 @@ export class Discovery {
   readonly #client: KubeClient;
   readonly #clock: Clock;
   #kinds: ReadonlyMap<string, ResourceInfo> = new Map();
+  #serverVersion: string | undefined;
   #loadedAt = Number.NEGATIVE_INFINITY;
   /** How often kinds were said to have changed, and what of that the kinds show. */
   #changes = 1;
@@ -75,6 +76,16 @@ export class Discovery {
     return [...this.#kinds.values()];
   }
 
+  /** The version of the API server, like v1.35.2, as last seen; undefined before the first look. */
+  get serverVersion(): string | undefined {
+    return this.#serverVersion;
+  }
+
+  /** All kinds as last seen, without asking. Another look gives another map. */
+  get kinds(): ReadonlyMap<string, ResourceInfo> {
+    return this.#kinds;
+  }
+
   /** Says that kinds came or went: the next question asks the API server. */
   invalidate(): void {
     this.#changes++;
@@ -94,16 +105,25 @@ export class Discovery {
 
   async #fetch(): Promise<void> {
     const changes = this.#changes;
-    const [core, groups] = await Promise.all(
-      ["/api", "/apis"].map((path) => this.#client.request<DiscoveryList>({ method: "GET", path, accept: AGGREGATED })),
-    );
+    const list = (path: string) => this.#client.request<DiscoveryList>({ method: "GET", path, accept: AGGREGATED });
+    const [core, groups, version] = await Promise.all([list("/api"), list("/apis"), this.#requestVersion()]);
     const kinds = new Map<string, ResourceInfo>();
-    for (const list of [core?.body, groups?.body]) addKinds(kinds, list);
+    for (const list of [core.body, groups.body]) addKinds(kinds, list);
     // Kinds that are gone would cost apps their watches: a server that is starting does not count.
     if ([...this.#kinds.keys()].some((key) => !kinds.has(key))) await ensureReady(this.#client);
     this.#kinds = kinds;
+    this.#serverVersion = version ?? this.#serverVersion;
     this.#seen = changes;
     this.#loadedAt = this.#clock.monotonic();
+  }
+
+  /** The version is a fact for charts alone: a server that does not give it is worked with all the same. */
+  async #requestVersion(): Promise<string | undefined> {
+    const request = this.#client.request<{ gitVersion?: string }>({ method: "GET", path: "/version" });
+    return request.then(
+      ({ body }) => body.gitVersion,
+      () => undefined,
+    );
   }
 }
 

@@ -8,6 +8,10 @@ import type { Workspace } from "./workspace.js";
 /** Where programs are looked for that are named without a path. */
 const PLACES = ["/usr/local/bin", "/usr/bin", "/bin"];
 
+/** Remedies for renders that exceed a limit. */
+const SPLIT = "split the source into several apps";
+const FASTER = "simplify the source, or raise --render-timeout of the operator";
+
 /** A program that renders sources, as the operator is configured. */
 export interface RenderProgramOptions {
   /** What people call it. */
@@ -52,7 +56,10 @@ export class RenderProgram {
     try {
       const outcome = await programs.run({ program: found.path, args, env, cwd: workspace.folder, signal });
       if (outcome.code !== 0 && /out of memory|cannot allocate memory/.test(outcome.stderr)) {
-        throw this.#exceeded(`needs more than ${Math.round(programs.limits.memoryBytes / 2 ** 20)} MiB of memory`);
+        throw this.#exceeded(
+          `needs more than ${Math.round(programs.limits.memoryBytes / 2 ** 20)} MiB of memory`,
+          SPLIT,
+        );
       }
       return outcome;
     } catch (error) {
@@ -62,18 +69,16 @@ export class RenderProgram {
 
   #explain(error: ChildError): Error {
     const { limits } = this.#options.programs;
-    if (error.fault === "timeout") return this.#exceeded(`takes longer than ${limits.timeoutMs / 1000} s`);
-    if (error.fault === "output") return this.#exceeded(`has more than ${limits.maxOutputBytes} bytes`);
+    if (error.fault === "timeout") return this.#exceeded(`takes longer than ${limits.timeoutMs / 1000} s`, FASTER);
+    if (error.fault === "output") return this.#exceeded(`prints more than ${limits.maxOutputBytes} bytes`, SPLIT);
     return new OverseerError(
       `${this.#options.name} cannot be started (${error.code ?? "unknown"}): check the limits on processes and memory of the operator`,
       { code: "RENDERER_CANNOT_START", reason: "RenderFailed", class: "retryable", cause: error },
     );
   }
 
-  #exceeded(what: string): RenderError {
-    return new RenderError([
-      { message: `the output of ${this.#options.name} ${what}: split the source into several apps` },
-    ]);
+  #exceeded(what: string, remedy: string): RenderError {
+    return new RenderError([{ message: `${this.#options.name} ${what}: ${remedy}` }]);
   }
 
   #missing(): UnsupportedSourceError {

@@ -14,7 +14,7 @@ import { type Reads, sameReads } from "./reads.js";
 import { PathNotFoundError, RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
 import { type RenderObserver, silentRenderObserver } from "./render-observer.js";
 import type { Renderer, RendererOutput, SourceInput } from "./renderer.js";
-import type { RenderRequest, RenderResult } from "./request.js";
+import type { ClusterFacts, RenderRequest, RenderResult } from "./request.js";
 import { NO_RESULTS, type ResultStore } from "./result-store.js";
 import { selectFiles } from "./select.js";
 import type { TreeLinks } from "./source-links.js";
@@ -28,6 +28,8 @@ export interface LocatedSourceInputs {
   readonly of: string;
   readonly reads: Reads | undefined;
   readonly links: TreeLinks | undefined;
+  /** What the destination was, if the key depends on that. */
+  readonly cluster: { readonly facts: ClusterFacts | undefined } | undefined;
 }
 
 /** What a `SourceRenderer` is made of. */
@@ -64,15 +66,17 @@ export class SourceRenderer {
   ): Promise<LocatedSourceInputs> {
     const of = requestDigest(request);
     const commit = snapshot.commit.id;
-    if (known?.of === of) {
+    const isSameCluster = known?.cluster === undefined || known.cluster.facts === request.cluster?.();
+    if (known?.of === of && isSameCluster) {
       if (known.commit === commit) return known;
       if (known.reads !== undefined && (await sameReads(known.reads, snapshot))) return { ...known, commit };
     }
     const { renderer, declared } = await this.#declare(request, snapshot, known?.links);
     const { source, defaultNamespace, target = "kubernetes", env = {} } = request;
-    const { content, reads, links } = declared;
+    const { content, reads, links, asksCluster = false } = declared;
+    const cluster = asksCluster ? { facts: request.cluster?.() } : undefined;
     const key = inputKey({ content, version: renderer.version, source, defaultNamespace, target, env });
-    return { key, kind: renderer.kind, commit, of, reads, links };
+    return { key, kind: renderer.kind, commit, of, reads, links, cluster };
   }
 
   /**
@@ -135,8 +139,9 @@ export class SourceRenderer {
   }
 
   #input(request: RenderRequest, snapshot: GitSnapshot, place: SourcePlace): SourceInput {
-    const { source, defaultNamespace, target = "kubernetes", env = {}, name = "app", cluster, values = [] } = request;
+    const { source, defaultNamespace, target = "kubernetes", env = {}, name = "app", values = [] } = request;
     const limits = request.limits ?? this.limits;
+    const cluster = request.cluster ?? (() => undefined);
     const signal = request.signal ?? new AbortController().signal;
     return { snapshot, place, source, limits, target, env, name, defaultNamespace, cluster, values, signal };
   }
@@ -177,8 +182,8 @@ async function kindOf({ snapshot, place, source }: SourceInput): Promise<Rendere
 }
 
 function requestDigest(request: RenderRequest): string {
-  const { source, defaultNamespace, target, env, name, cluster, values } = request;
-  return sha256(canonicalJson([source, defaultNamespace, target, env, name, cluster, values]), 32);
+  const { source, defaultNamespace, target, env, name, values } = request;
+  return sha256(canonicalJson([source, defaultNamespace, target, env, name, values]), 32);
 }
 
 function inOrder(problems: readonly RenderProblem[]): RenderProblem[] {

@@ -41,8 +41,8 @@ export interface SourceInput {
   readonly name: string;
   /** Where namespaced objects go that name no namespace. */
   readonly defaultNamespace: string;
-  /** Undefined where the destination is no cluster, or not known yet. */
-  readonly cluster: ClusterFacts | undefined;
+  /** What the destination is; undefined where it is no cluster, or not known yet. */
+  readonly cluster: () => ClusterFacts | undefined;
   /** Values that the source takes from objects of the cluster, as YAML, in their order. */
   readonly values: readonly string[];
   readonly signal: AbortSignal;
@@ -54,6 +54,8 @@ export interface DeclaredInputs {
   readonly content: Readonly<Record<string, unknown>>;
   /** What was read of the commit to find that out. While all of it is the same in another commit, so is `content`. */
   readonly reads?: Reads;
+  /** Whether the answer depends on what the destination is. */
+  readonly asksCluster?: boolean;
   /** What is kept of the symbolic links of a folder. */
   readonly links?: TreeLinks;
 }

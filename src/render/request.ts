@@ -47,7 +47,8 @@ export interface RenderRequest {
   readonly env?: Readonly<Record<string, string>>;
   /** Name of the app. Defaults to "app". */
   readonly name?: string;
-  readonly cluster?: ClusterFacts | undefined;
+  /** What the destination is; asked only for sources that depend on it. Equal facts are the same object. */
+  readonly cluster?: () => ClusterFacts | undefined;
   /** Values that the source takes from objects of the cluster, as YAML, in their order. */
   readonly values?: readonly string[];
   /** Ends children that render. */

@@ -134,6 +134,7 @@ export class AppMemory {
 
   /** The same at a person's request, also where only other inputs are known to help: the destination may judge otherwise by now. */
   retryOnRequest(): void {
+    this.failedRender = undefined;
     if (this.retry?.terminal) this.retry = undefined;
     else this.retryNow();
   }

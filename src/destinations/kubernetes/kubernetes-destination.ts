@@ -4,6 +4,7 @@ import { apiVersionOf, displayId, type GroupVersionKind, type ObjectKey } from "
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import type { AppRef, LiveObject, Observation } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
+import type { ClusterFacts } from "../../render/request.js";
 import type { Destination, KindStatus, Outcome, Target, Unavailability, Verdict } from "../destination.js";
 import { forcedDryRun, readLive } from "./apply/dry-run.js";
 import { liveDiff } from "./apply/live-diff.js";
@@ -12,6 +13,7 @@ import { preview } from "./apply/preview.js";
 import { release } from "./apply/release.js";
 import { healDocument, removeObject, writeDocument } from "./apply/write.js";
 import type { ClusterConnection } from "./cluster-connection.js";
+import { clusterFacts } from "./cluster-facts.js";
 import { deletionHolders } from "./health/deletion-holders.js";
 import { healthReasons } from "./health/health-reasons.js";
 import { fairnessKeyOf, type KubernetesContext, recordedHash } from "./kubernetes-context.js";
@@ -69,6 +71,10 @@ export class KubernetesDestination implements Destination {
 
   hasStatus(kind: GroupVersionKind): boolean {
     return this.#context.discovery.peek(kind)?.hasStatus ?? false;
+  }
+
+  clusterFacts(): ClusterFacts | undefined {
+    return clusterFacts(this.#context.discovery);
   }
 
   async prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]> {

@@ -10,8 +10,9 @@ export function helmArguments(
   valueFiles: readonly string[],
 ): string[] {
   const { helm = {} } = source;
-  const kubeVersion = helm.kubeVersion ?? cluster?.kubeVersion;
-  const versions = [...new Set([...(cluster?.apiVersions ?? []), ...(helm.apiVersions ?? [])])];
+  const facts = cluster();
+  const kubeVersion = helm.kubeVersion ?? facts?.kubeVersion;
+  const versions = [...new Set([...(facts?.apiVersions ?? []), ...(helm.apiVersions ?? [])])];
   return [
     "template",
     `--namespace=${defaultNamespace === "" ? "default" : defaultNamespace}`,

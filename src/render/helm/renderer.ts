@@ -69,14 +69,14 @@ export class HelmRenderer implements Renderer {
       settings: helm,
       name,
       program: (await this.#options.program.version()) ?? "none",
-      ...(asksCluster ? { cluster } : {}),
+      ...(asksCluster ? { cluster: cluster() } : {}),
       ...(digest === undefined ? {} : { values: digest }),
     };
     // Files behind links are looked for anew in each commit.
     const hasLinks = files.some(({ linked, kind }) => linked !== undefined || kind === "symlink");
-    if (hasLinks) return { content };
+    if (hasLinks) return { content, asksCluster };
     const { path, entry } = input.place;
-    return { content, reads: new Map([...copied.reads, [path, entry.id]]) };
+    return { content, asksCluster, reads: new Map([...copied.reads, [path, entry.id]]) };
   }
 
   async render(input: SourceInput): Promise<RendererOutput> {
@@ -112,7 +112,7 @@ export class HelmRenderer implements Renderer {
     const paths = new Set(files.map(({ path }) => path));
     const context = { chart: chart.chart.name, folder, paths };
     if (code !== 0) {
-      const secrets = hasSecretValues(helm) ? secretTexts(values) : undefined;
+      const secrets = values.length > 0 ? secretTexts(values) : undefined;
       const problem = explainHelm(stderr, { ...context, workspace: workspace.folder, names, secrets });
       return { documents: [], notes: [], problems: [problem] };
     }
@@ -249,10 +249,6 @@ function notesOf(folder: RepositoryPath, uses: ReadonlyMap<string, TemplateUse>)
         : []),
     ];
   });
-}
-
-function hasSecretValues({ valuesFrom = [] }: HelmSource): boolean {
-  return valuesFrom.some(({ kind }) => kind === "Secret");
 }
 
 function secretTexts(values: readonly string[]): string[] {

@@ -45,9 +45,13 @@ describe("kube/discovery", () => {
       versions: [{ version: "v1", resources: [{ resource: "x", scope: "", verbs: [] }] }],
     };
     if (failing) call.status(503, "ServiceUnavailable");
+    else if (call.path === "/version") call.json({ gitVersion: "v1.35.4" });
     else if (call.path === "/api") call.json({ items: [core] });
     else call.json({ items: widgets ? [acme, odd] : [odd] });
   }
+
+  /** Requests for kinds; the version is asked for beside them. */
+  const listCalls = () => server.calls.filter(({ path }) => path !== "/version");
 
   it("reads the kinds of /api and /apis from one aggregated list each", async () => {
     widgets = true;
@@ -60,9 +64,19 @@ describe("kube/discovery", () => {
     });
     expect(await discovery.find(WIDGET)).to.include({ plural: "widgets", namespaced: false, hasStatus: false });
     expect((await discovery.all()).map(({ kind }) => kind)).to.deep.equal(["Pod", "Widget"]);
-    expect(server.calls.map(({ path }) => path).sort()).to.deep.equal(["/api", "/apis"]);
-    for (const { headers } of server.calls)
+    expect(server.calls.map(({ path }) => path).sort()).to.deep.equal(["/api", "/apis", "/version"]);
+    for (const { headers } of listCalls())
       expect(headers.accept).to.equal("application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList");
+  });
+
+  it("knows the version of the server, and does without it where that is refused", async () => {
+    await discovery.all();
+    expect(discovery.serverVersion).to.equal("v1.35.4");
+    server.onCall = (call) => (call.path === "/version" ? call.status(403, "Forbidden") : answer(call));
+    widgets = true;
+    discovery.invalidate();
+    expect(await discovery.find(WIDGET)).to.include(WIDGET);
+    expect(discovery.serverVersion).to.equal("v1.35.4");
   });
 
   it("knows nothing without asking, and peeks at what it knows", async () => {
@@ -74,7 +88,7 @@ describe("kube/discovery", () => {
 
   it("shares one look among those who ask at once", async () => {
     await Promise.all([discovery.find(POD), discovery.find(WIDGET), discovery.all(), discovery.find(POD)]);
-    expect(server.calls.length).to.equal(2);
+    expect(listCalls().length).to.equal(2);
   });
 
   it("looks again for a kind that is missing, once a second at most; not for one that it knows", async () => {
@@ -82,14 +96,14 @@ describe("kube/discovery", () => {
     widgets = true;
     clock.advance(999);
     expect(await discovery.find(WIDGET)).to.equal(undefined);
-    expect(server.calls.length).to.equal(2);
+    expect(listCalls().length).to.equal(2);
     clock.advance(1);
     expect(await discovery.find(POD)).to.include(POD);
-    expect(server.calls.length).to.equal(2);
+    expect(listCalls().length).to.equal(2);
     expect(await discovery.find(WIDGET)).to.include(WIDGET);
-    expect(server.calls.length).to.equal(4);
+    expect(listCalls().length).to.equal(4);
     for (let i = 0; i < 10; i++) await discovery.find({ ...WIDGET, kind: "None" });
-    expect(server.calls.length).to.equal(4);
+    expect(listCalls().length).to.equal(4);
   });
 
   it("looks again when it is told that kinds changed", async () => {

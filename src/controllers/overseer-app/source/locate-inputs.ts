@@ -52,6 +52,7 @@ export function renderRequest(run: AppRun, source: AppSource): RenderRequest {
     defaultNamespace: defaultNamespace(app),
     target: renderTarget(app),
     env: variablesOf(source),
+    cluster: () => destination.clusterFacts?.(),
     scopeOf: (kind) => destination.scopeOf(kind),
     hasStatusSubresource: (kind) => destination.hasStatus(kind),
     signal,

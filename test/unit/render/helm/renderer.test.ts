@@ -117,13 +117,13 @@ describe("Helm sources", function () {
     const text = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: caps}\ndata:\n  version: {{ .Capabilities.KubeVersion.Version | quote }}\n  thing: {{ .Capabilities.APIVersions.Has "example.com/v1/Thing" | quote }}\n  other: {{ .Capabilities.APIVersions.Has "other.example.com/v1" | quote }}\n`;
     const files = { ...CHART, "charts/shop/templates/values.yaml": text };
     const cluster = { kubeVersion: "v1.31.4", apiVersions: ["v1", "example.com/v1", "example.com/v1/Thing"] };
-    expect(dataOf(await render(files, undefined, { cluster }))).to.deep.equal({
+    expect(dataOf(await render(files, undefined, { cluster: () => cluster }))).to.deep.equal({
       version: "v1.31.4",
       thing: "true",
       other: "false",
     });
     const own = { kubeVersion: "1.29", apiVersions: ["other.example.com/v1"] };
-    expect(dataOf(await render(files, own, { cluster }))).to.deep.equal({
+    expect(dataOf(await render(files, own, { cluster: () => cluster }))).to.deep.equal({
       version: "v1.29",
       thing: "true",
       other: "true",
@@ -280,9 +280,8 @@ describe("Helm sources", function () {
     expect(await key({ ...CHART, "charts/shop/nowhere.yaml": "a: 1\n" }, helm)).not.to.equal(await key(CHART, helm));
   });
 
-  it("quote no value that comes from a Secret", async () => {
+  it("quote no value that comes from the cluster", async () => {
     const secret = "hunter2-hunter2";
-    const valuesFrom = [{ kind: "Secret", name: "s", key: "values.yaml", optional: false }];
     const failing = [
       '{{ fail (printf "password %s" .Values.a) }}',
       '{{ fail (printf "password %s" (.Values.a | b64enc)) }}',
@@ -291,15 +290,15 @@ describe("Helm sources", function () {
       "{{ index .Values .Values.a | fail }}",
     ];
     for (const text of failing) {
-      const message = await problem({ ...CHART, [template]: text }, { valuesFrom }, { values: [`a: ${secret}\n`] });
+      const message = await problem({ ...CHART, [template]: text }, {}, { values: [`a: ${secret}\n`] });
       expect(message, text)
         .to.contain("x.yaml")
         .and.not.contain("hunter2")
         .and.not.contain(Buffer.from(secret).toString("base64"));
     }
     const schema = { ...CHART, "charts/shop/values.schema.json": '{"properties":{"a":{"pattern":"^[0-9]+$"}}}' };
-    expect(await problem(schema, { valuesFrom }, { values: [`a: ${secret}\n`] })).not.to.contain("hunter2");
-    const broken = await problem(CHART, { valuesFrom }, { values: [`a: [${secret}\n`] });
+    expect(await problem(schema, {}, { values: [`a: ${secret}\n`] })).not.to.contain("hunter2");
+    const broken = await problem(CHART, {}, { values: [`a: [${secret}\n`] });
     expect(broken).to.contain("source.helm.valuesFrom[0]").and.not.contain("hunter2");
   });
 
@@ -314,7 +313,7 @@ describe("Helm sources", function () {
     const endless = '{{- range $i := untilStep 0 2000000000 1 }}{{ repeat 100 "x" }}{{- end }}';
     expect(await failing(endless)).to.match(/takes longer than 3 s|MiB of memory/);
     const loud = `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\ndata: {a: '{{ repeat 3000000 "x" }}'}\n`;
-    expect(await failing(loud)).to.contain("more than 1048576 bytes");
+    expect(await failing(loud)).to.contain("helm prints more than 1048576 bytes: split");
     const bomb = `{{- $x := "x" }}{{- range $i := until 40 }}{{- $x = print $x $x }}{{- end }}{{ $x }}`;
     expect(await failing(bomb)).to.match(/takes longer than 3 s|MiB of memory/);
   });
@@ -358,7 +357,7 @@ describe("Helm sources", function () {
     it("changes with the cluster only where a template asks for it", async () => {
       const clusters = [1, 2].map((minor) => ({ kubeVersion: `v1.3${minor}.0`, apiVersions: ["v1"] }));
       const of = async (files: Files): Promise<number> =>
-        new Set(await Promise.all(clusters.map((cluster) => key(files, {}, { cluster })))).size;
+        new Set(await Promise.all(clusters.map((cluster) => key(files, {}, { cluster: () => cluster })))).size;
       expect(await of(CHART)).to.equal(1);
       expect(await of({ ...CHART, [template]: "{{/* .Capabilities */}}\n" })).to.equal(1);
       expect(await of({ ...CHART, [template]: "# {{ .Capabilities.KubeVersion }}\n" })).to.equal(2);
@@ -367,6 +366,16 @@ describe("Helm sources", function () {
         "templates/x.yaml": "# {{ .Capabilities.KubeVersion }}\n",
       });
       expect(await of({ ...CHART, "charts/shop/charts/db-1.0.0.tgz": db })).to.equal(2);
+    });
+
+    it("is another one as soon as the cluster serves other kinds, in the same commit", async () => {
+      const files = new MemorySnapshot({ ...CHART, [template]: "# {{ .Capabilities.KubeVersion }}\n" });
+      let facts = { kubeVersion: "v1.31.0", apiVersions: ["v1"] };
+      const wanted = wantedOf("charts/shop", undefined, { cluster: () => facts });
+      const first = await renderer.locate(wanted, files);
+      expect(await renderer.locate(wanted, files, first)).to.equal(first);
+      facts = { kubeVersion: "v1.31.0", apiVersions: ["v1", "example.com/v1"] };
+      expect((await renderer.locate(wanted, files, first)).key).not.to.equal(first.key);
     });
 
     it("is found in another commit without reading a file, where nothing of it has changed", async () => {

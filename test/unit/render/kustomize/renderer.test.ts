@@ -294,7 +294,7 @@ patches:
     const brief = await realRenderer({ programs: { timeoutMs: 1 } });
     const slow = await failureOf(brief.render(request("k8s/overlays/dev"), new MemorySnapshot(LAYOUT)));
     expect(slow).to.be.instanceOf(RenderError);
-    expect(slow.message).to.contain("takes longer than 0.001 s");
+    expect(slow.message).to.contain("kubectl takes longer than 0.001 s: simplify");
     const small = await realRenderer({ programs: { maxOutputBytes: 100 } });
     const large = await failureOf(small.render(request("k8s/overlays/dev"), new MemorySnapshot(LAYOUT)));
     expect(large.message).to.contain("more than 100 bytes");
