@@ -2,10 +2,10 @@ import { ANNOTATION_RECONCILE_AT } from "../api/group.js";
 import type { ObjectMeta } from "../api/meta.js";
 import { cutText } from "../base/cut-text.js";
 
-/** Longest request that a status can echo. */
+/** Maximum length of a request that a status can echo. */
 const MAX_LENGTH = 256;
 
-/** The request for a reconcile that a resource carries, as its status is to echo it; undefined if there is none. */
+/** Returns the reconcile request of a resource as its status has to echo it, if there is one. */
 export function requestedAt({ annotations }: Pick<ObjectMeta, "annotations">): string | undefined {
   const requested = annotations?.[ANNOTATION_RECONCILE_AT];
   return requested === undefined ? undefined : cutText(requested, MAX_LENGTH);

@@ -6,36 +6,39 @@ import { isNewer, type RawObject } from "../kube/object.js";
 import { collectionPath, type ResourceInfo } from "../kube/resource.js";
 import { Reflector, type ReflectorObserver, type StoreEvent } from "../kube/watch/reflector.js";
 
-/** How a cache is set up. */
+/** Options of a cache. */
 export interface ResourceCacheOptions<T> {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly resource: ResourceInfo;
-  /** Namespaces to follow, each by a watch of its own; undefined: all, by one. */
+  /** Namespaces to watch, each with its own watch. Defaults to one watch of all namespaces. */
   readonly namespaces?: readonly string[] | undefined;
-  /** Lightens an object before it is kept. */
+  /** Reduces an object before it is stored. */
   readonly trim?: (object: T) => T;
-  /** Names the group that `of` finds an object by. */
+  /** Returns the group of an object, for lookups with `of`. */
   readonly groupBy?: (object: T) => string;
-  /** Told of each change: `previous` is undefined for a new object, `current` for one that is gone. */
+  /** Called on each change: `previous` is undefined for a new object, `current` for a deleted one. */
   readonly onChange: (key: string, current: T | undefined, previous: T | undefined) => void;
-  /** Called when listing or watching goes well again after it failed. */
+  /** Called when listing or watching succeeds again after a failure. */
   readonly onRecovered?: () => void;
   readonly observer?: ReflectorObserver;
 }
 
-/** All custom resources of one kind, or those of some namespaces, followed by watches; a write of ours is seen at once, before its event. */
+/**
+ * Caches the custom resources of one kind, in all or some namespaces, kept current by watches. Own writes are visible before
+ * their event.
+ */
 export class ResourceCache<T extends CustomResource<unknown, unknown>> {
   readonly resource: ResourceInfo;
-  /** By namespace; one at the key "" where all namespaces are followed. */
+  /** Reflectors by namespace; one with the key "" if all namespaces are watched. */
   readonly #reflectors: ReadonlyMap<string, Reflector<T>>;
   readonly #trim: (object: T) => T;
   readonly #groupBy: ((object: T) => string) | undefined;
   readonly #objects = new Map<string, T>();
   readonly #groups = new Map<string, Map<string, T>>();
-  /** Namespaces whose first list is whole. */
-  readonly #settled = new Set<string>();
+  /** Namespaces whose first list is complete. */
+  readonly #synced = new Set<string>();
   /** Namespaces whose last list or watch failed. */
   readonly #failing = new Set<string | undefined>();
   readonly #started: Promise<void>;
@@ -78,13 +81,13 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
         if (error !== undefined) this.#failing.add(namespace);
         else if (this.#failing.delete(namespace)) options.onRecovered?.();
         if (listed) this.#dropGhosts(namespace, options.onChange);
-        if (error === undefined) this.#settle(namespace);
+        if (error === undefined) this.#markSynced(namespace);
       },
       ...(options.observer ? { observer: options.observer } : {}),
     });
   }
 
-  /** Begins to watch and resolves when all objects are known. */
+  /** Starts the watches, and resolves when all objects are known. */
   start(): Promise<void> {
     for (const reflector of this.#reflectors.values()) reflector.start();
     return this.#started;
@@ -98,7 +101,7 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
     return [...this.#reflectors.values()].every((reflector) => reflector.synced);
   }
 
-  /** Whether objects of a namespace would be known here. */
+  /** Reports whether the cache covers a namespace. */
   follows(namespace: string): boolean {
     return this.#reflectorOf(namespace) !== undefined;
   }
@@ -111,12 +114,12 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
     return this.#objects.values();
   }
 
-  /** The objects of a group. */
+  /** Returns the objects of a group. */
   of(group: string): Iterable<T> {
     return this.#groups.get(group)?.values() ?? [];
   }
 
-  /** Takes in what a write of ours answered, unless the watch has told of what came after it: a change, or that it is gone. */
+  /** Stores the result of an own write, unless the watch has already delivered something newer: a change or the deletion. */
   note(object: T): void {
     const { namespace, name, resourceVersion } = object.metadata;
     const key = `${namespace}/${name}`;
@@ -125,7 +128,7 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
     this.#put(key, this.#trim(withoutManagedFields(object as unknown as RawObject) as unknown as T));
   }
 
-  /** Whether the watch has told of everything up to a version: what it does not show then is gone. */
+  /** Reports whether the watch has delivered everything up to a version: an object missing then has been deleted. */
   #hasPassed({ namespace, resourceVersion }: ObjectMeta): boolean {
     const reached = this.#reflectorOf(namespace)?.resourceVersion;
     return reached !== undefined && !isNewer(resourceVersion, reached);
@@ -135,13 +138,13 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
     return this.#reflectors.get("") ?? this.#reflectors.get(namespace);
   }
 
-  /** The first list of a namespace is whole. */
-  #settle(namespace: string): void {
-    this.#settled.add(namespace);
-    if (this.#settled.size === this.#reflectors.size) this.#resolve();
+  /** Marks the first list of a namespace as complete. */
+  #markSynced(namespace: string): void {
+    this.#synced.add(namespace);
+    if (this.#synced.size === this.#reflectors.size) this.#resolve();
   }
 
-  /** Lets go, after a whole list, of what was noted while nobody could tell whether it is still there, and is not. */
+  /** After a complete list, drops noted objects that were deleted in the meantime. */
   #dropGhosts(listed: string, onChange: ResourceCacheOptions<T>["onChange"]): void {
     const store = this.#reflectors.get(listed)?.store;
     for (const [key, object] of this.#objects) {
@@ -176,12 +179,12 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
   }
 }
 
-/** What the watch showed before: whatever follows it counts, also a lower version, which there is after etcd was restored. */
+/** Returns the object before a watch event. Its successor counts even with a lower version, which occurs after an etcd restore. */
 function previousOf<T>(event: StoreEvent<T>): T | undefined {
   return event.type === "Modified" ? event.previous : undefined;
 }
 
-/** Whether `event` comes from before a write of ours that has been noted. */
+/** Reports whether `event` predates an own write that was noted. */
 function isOlder(event: CustomResource<unknown, unknown>, noted: CustomResource<unknown, unknown>): boolean {
   const { uid, resourceVersion } = noted.metadata;
   return uid === event.metadata.uid && isNewer(resourceVersion, event.metadata.resourceVersion);

@@ -10,7 +10,7 @@ interface Watched {
 }
 
 /**
- * Secrets that resources refer to: each is followed by a watch of its metadata alone, and its data is read when it changed.
+ * Cache of referenced Secrets: watches only the metadata of each, and reads the data when it has changed.
  */
 export class SecretCache {
   readonly #client: KubeClient;
@@ -31,12 +31,12 @@ export class SecretCache {
     this.#onChange = options.onChange;
   }
 
-  /** The base64 data of a Secret; undefined if there is none. From the first call on, changes are told by `onChange`. */
+  /** Returns the base64 data of a Secret; undefined if it does not exist. After the first call, `onChange` reports changes. */
   async read(namespace: string, name: string): Promise<Readonly<Record<string, string>> | undefined> {
     const key = `${namespace}/${name}`;
     const watched = this.#watched.get(key) ?? this.#watch(key, namespace, name);
-    const seen = watched.reflector.store.get(key);
-    if (seen !== undefined && watched.read?.version === seen) return watched.read.data;
+    const version = watched.reflector.store.get(key);
+    if (version !== undefined && watched.read?.version === version) return watched.read.data;
     try {
       const { body } = await this.#client.request<{
         metadata: { resourceVersion: string };
@@ -54,7 +54,7 @@ export class SecretCache {
     }
   }
 
-  /** Lets go of the Secrets that nobody refers to any more. */
+  /** Stops watching Secrets that are no longer referenced. */
   retain(keys: ReadonlySet<string>): void {
     for (const [key, watched] of this.#watched) {
       if (keys.has(key)) continue;
@@ -68,7 +68,7 @@ export class SecretCache {
   }
 
   #watch(key: string, namespace: string, name: string): Watched {
-    const tell = (version: string | undefined): void => {
+    const notify = (version: string | undefined): void => {
       if (watched.read?.version !== version) this.#onChange(namespace, name);
     };
     const reflector = new Reflector<string>({
@@ -80,7 +80,7 @@ export class SecretCache {
       mode: "metadata",
       reduce: (object) => object.metadata.resourceVersion,
       uidOf: () => key,
-      onEvent: (event) => tell(event.type === "Deleted" ? undefined : event.object),
+      onEvent: (event) => notify(event.type === "Deleted" ? undefined : event.object),
     });
     const watched: Watched = { reflector, read: undefined };
     this.#watched.set(key, watched);

@@ -1,6 +1,6 @@
 import type { Gate } from "./gate.js";
 
-/** Deletions above the budget, and of objects that cannot be made again from Git, wait for a person; the whole Change with them. */
+/** Holds a Change with deletions that require approval: above the budget, or of objects that cannot be re-created from Git. */
 export const deletionsGate: Gate = {
   name: "deletions",
   judge: ({ deletionsNeedingApproval }) =>

@@ -1,32 +1,32 @@
 import type { GateState } from "../api/change.js";
 import { cutText } from "../base/cut-text.js";
 
-/** What gates may judge by. Each gate looks at its own part. */
+/** Facts for all gates. Each gate uses its part. */
 export interface GateFacts {
-  /** Why a person has to decide about the deletions of the plan; undefined: nobody has to. */
+  /** Why the deletions of the plan require approval, if they do. */
   readonly deletionsNeedingApproval: string | undefined;
-  /** What the documents of the plan refer to and the destination lacks: what it is, and where it is named. */
+  /** References of the documents that do not exist at the destination, with the place of each. */
   readonly missing: readonly { readonly what: string; readonly where: string }[];
 }
 
-/** How a gate judges a Change. What cannot be judged does not pass. */
+/** Verdict of a gate on a Change. A gate that cannot be evaluated does not pass. */
 export type GateVerdict =
   | { readonly state: "Pass" }
-  /** `message`: why, and what opens the gate. */
+  /** `message` gives the cause and what opens the gate. */
   | { readonly state: "Wait"; readonly message: string }
   | { readonly state: "Fail"; readonly message: string };
 
 /** A condition that a Change must meet before it is applied. Pure: facts in, verdict out. */
 export interface Gate {
-  /** For the Change's status, for example `deletions`. */
+  /** Name in the Change's status, for example `deletions`. */
   readonly name: string;
   judge(facts: GateFacts): GateVerdict;
 }
 
-/** Longest message that a Change's status takes. */
+/** Maximum length of a message in a Change's status. */
 const MAX_MESSAGE = 1024;
 
-/** Asks every gate, also after one that waits: a person wants to see all that is in the way at once. */
+/** Evaluates every gate, even after one that waits, so that users see all causes at once. */
 export function judgeGates(gates: readonly Gate[], facts: GateFacts): GateState[] {
   return gates.map((gate) => {
     const verdict = gate.judge(facts);
@@ -35,7 +35,7 @@ export function judgeGates(gates: readonly Gate[], facts: GateFacts): GateState[
   });
 }
 
-/** The gates that do not let the Change pass. */
+/** Returns the gates that did not pass. */
 export function closedGates(states: readonly GateState[]): GateState[] {
   return states.filter((state) => state.state !== "Pass");
 }

@@ -1,16 +1,16 @@
 import type { Gate, GateFacts } from "./gate.js";
 
-/** So many are named in one message. */
+/** Maximum number of references in one message. */
 const SHOWN = 10;
 
-/** What documents refer to has to be there before anything is written: a secret, a node, another source's app. */
+/** Holds a Change until everything its documents refer to exists: a secret, a node, an app of another source. */
 export const referencesGate: Gate = {
   name: "references",
   judge: ({ missing }) =>
     missing.length === 0 ? { state: "Pass" } : { state: "Wait", message: `needs ${describe(missing)}` },
 };
 
-/** Each missing thing once, with every place that names it. */
+/** Lists each missing reference once, with every place that contains it. */
 function describe(missing: GateFacts["missing"]): string {
   const places = new Map<string, string[]>();
   for (const { what, where } of missing) places.set(what, [...(places.get(what) ?? []), where]);

@@ -4,97 +4,97 @@ import type { FieldPath } from "../manifest/field-path.js";
 import type { ObjectKey } from "../manifest/object-id.js";
 import type { LiveObject } from "./live.js";
 
-/** A document that has to be written. */
+/** A write of a document that is missing or outdated at the destination. */
 export interface WriteAction {
   readonly verb: "Create" | "Update";
   readonly document: Document;
   readonly live: LiveObject | undefined;
 }
 
-/** A document whose live object has drifted, or may have: applied again as it is. */
+/** A document to apply again because its live object has or may have drifted. */
 export interface HealAction {
   readonly document: Document;
   readonly live: LiveObject;
 }
 
-/** A live object that is left as it is, whatever its document says. */
+/** A live object whose reconciliation is disabled. */
 export interface PausedObject extends HealAction {
-  /** Whether it is not as its document says. */
+  /** Whether it differs from its document. */
   readonly behind: boolean;
 }
 
-/** What a set of documents means for what is live. */
+/** Difference between a set of documents and the live objects. */
 export interface Difference {
   readonly writes: readonly WriteAction[];
   readonly heals: readonly HealAction[];
-  /** Live objects that no document wants. */
+  /** Live objects without a document. */
   readonly pruneCandidates: readonly LiveObject[];
-  /** Wanted objects that a person has asked to leave as they are. */
+  /** Desired objects whose reconciliation a user has disabled. */
   readonly paused: readonly PausedObject[];
-  /** Wanted objects that are being deleted: they are made again once they are gone. */
+  /** Desired objects that are being deleted; re-created once they are gone. */
   readonly terminating: readonly LiveObject[];
 }
 
-/** A write that the destination has looked at. */
+/** A write that the destination accepts. */
 export interface PreviewedWrite {
   readonly action: WriteAction;
-  /** Create, Update, or Adopt where an object that nobody of us made is taken over. */
+  /** Create, Update, or Adopt for an existing object that no app owns. */
   readonly verb: "Create" | "Update" | "Adopt";
-  /** What is written over the document: known only to the destination that made it. */
+  /** Data that the destination adds to the document; opaque to others. */
   readonly stamp: string;
   readonly reason: string | undefined;
   readonly diff: readonly FieldChange[];
   readonly warnings: readonly string[];
 }
 
-/** One thing that is wrong with a document. */
+/** One fault of a document. */
 export interface DocumentFault {
-  /** The field; empty: the document as a whole. */
+  /** The field; empty for the whole document. */
   readonly path: FieldPath;
-  /** Where the value begins that `path` leads into, if that is not the document. */
+  /** Origin of the value that `path` refers to, if it is not the document. */
   readonly origin?: Origin;
-  /** The field, what is wrong with it and what to do. Never a secret value. */
+  /** Names the field, the fault and the remedy. Never contains a secret value. */
   readonly message: string;
 }
 
-/** A write that the destination refused, or that it cannot judge yet. */
+/** A write that the destination refused. */
 export interface RefusedWrite {
   readonly action: WriteAction;
   readonly message: string;
-  /** What is wrong with single fields, in a stable order; empty or left out when the message is about something else. */
+  /** Faults of single fields, in a stable order. Empty or unset if the message is about something else. */
   readonly faults?: readonly DocumentFault[];
-  /** Whether nothing but another document can help. Then it is not tried again by itself. */
+  /** Whether only a change of the document can help. Such writes are not retried. */
   readonly ofDocument?: boolean;
-  /** Whether trying again can help without a change of the document: connection, quota, throttling. */
+  /** Whether a retry can help without a change of the document: connection, quota, throttling. */
   readonly retryable: boolean;
-  /** `namespace/name` of the app that owns the object, where nothing but that is in the way. */
+  /** `namespace/name` of the app that owns the object, if that is the only cause. */
   readonly owner?: string | undefined;
 }
 
-/** A write that the destination refuses now, and may accept once others of the same Change are made. */
+/** A write that the destination refuses now, and may accept after other writes of the same Change. */
 export interface DeferredWrite {
   readonly action: WriteAction;
-  /** What the destination says now. */
+  /** The current message of the destination. */
   readonly message: string;
-  /** The writes that may make it possible; empty: those are made, and the destination has not taken them in yet. */
+  /** Keys of the writes that may lift the refusal; empty if they are done but not yet observed by the destination. */
   readonly liftedBy: readonly ObjectKey[];
 }
 
-/** Something that a document refers to, that the destination lacks and that somebody has to bring. */
+/** A reference of a document to something that does not exist at the destination and that a user has to provide. */
 export interface MissingReference {
   readonly action: WriteAction;
-  /** What it is, and how it comes: `secret db-host (store it in the Core)`. Never a value. */
+  /** The missing item and the remedy: `secret db-host (store it in the Core)`. Never a value. */
   readonly what: string;
-  /** Where it is named, if that is known more exactly than the document. */
+  /** Place of the reference, if known more precisely than the document. */
   readonly place?: FieldPlace;
 }
 
-/** What the destination says of all writes before the first one. */
+/** The destination's verdict on all writes before the first one. */
 export interface Preview {
   readonly accepted: readonly PreviewedWrite[];
   readonly refused: readonly RefusedWrite[];
-  /** Writes that need something that this very Change makes: judged again when that is there. */
+  /** Writes that depend on other writes of the same Change; previewed again after those. */
   readonly deferred: readonly DeferredWrite[];
-  /** What accepted writes need that is not there: the whole Change waits for it. */
+  /** Missing references of accepted writes; the whole Change waits for them. */
   readonly missing: readonly MissingReference[];
 }

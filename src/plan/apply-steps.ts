@@ -2,30 +2,30 @@ import type { Document } from "../manifest/document.js";
 import type { ObjectKey } from "../manifest/object-id.js";
 import type { DeferredWrite, PreviewedWrite } from "./actions.js";
 
-/** How far the writes of a Change are. */
+/** Progress of the writes of a Change. */
 export interface ApplyState {
-  /** Accepted, and free to be made. */
+  /** Accepted, and not held. */
   readonly ready: readonly PreviewedWrite[];
-  /** Not accepted so far. */
+  /** Not accepted yet. */
   readonly waiting: readonly DeferredWrite[];
-  /** Accepted, and refused when they were made. */
+  /** Accepted by the preview, but failed. */
   readonly failed: readonly Document[];
-  /** Whether anything was written since the waiting ones were judged. */
+  /** Whether anything was written since the last preview of the waiting writes. */
   readonly wrote: boolean;
-  /** When a document is applied; a lower tier goes first. */
+  /** Returns the apply tier of a document; lower tiers go first. */
   readonly tierOf: (document: Document) => number;
 }
 
-/** What is done next with the writes of a Change. */
+/** Next step of an apply. */
 export type ApplyStep =
   | { readonly type: "write"; readonly writes: readonly PreviewedWrite[] }
-  /** Have the destination judge the waiting ones again. */
+  /** Preview the waiting writes again. */
   | { readonly type: "judge" }
   | { readonly type: "end" };
 
 /**
- * Tier by tier: a tier is written when those before it are complete, and what waits is judged again before its own tier. One
- * refusal never stops the writes that could lift it, whatever their tier.
+ * Returns the next step of an apply. Writes go tier by tier: a tier is written when all lower tiers are complete, and waiting
+ * writes are previewed again before their tier. A refusal never blocks the writes that could lift it, whatever their tier.
  */
 export function nextStep({ ready, waiting, failed, wrote, tierOf }: ApplyState): ApplyStep {
   const tiers = ready.map(({ action }) => tierOf(action.document));

@@ -4,8 +4,8 @@ import type { Difference, HealAction, PausedObject, WriteAction } from "./action
 import type { LiveObject, Observation } from "./live.js";
 
 /**
- * Compares what Git wants with what is live, by hashes alone: no request, no parse. `hashOf` gives a document's hash as
- * the destination records it on live objects.
+ * Compares documents with live objects by hash only, without a request or parse. `hashOf` returns a document's hash as the
+ * destination records it on live objects.
  */
 export function difference(
   documents: readonly Document[],
@@ -16,13 +16,13 @@ export function difference(
   const heals: HealAction[] = [];
   const paused: PausedObject[] = [];
   const terminating: LiveObject[] = [];
-  const wanted = new Set<ObjectKey>();
+  const desired = new Set<ObjectKey>();
   for (const document of documents) {
-    wanted.add(document.key);
+    desired.add(document.key);
     const live = observation.objects.get(document.key);
     if (live === undefined || live.ownership === "Foreign") writes.push({ verb: "Create", document, live: undefined });
     else if (live.deleting) {
-      // What has had its run in this version need not be made again.
+      // An object that ran to completion at this version need not be re-created.
       if (!live.finished || live.documentHash !== hashOf(document)) terminating.push(live);
     } else if (live.paused) {
       const behind = live.state === "Drifted" || live.documentHash !== hashOf(document);
@@ -32,7 +32,7 @@ export function difference(
     else if (live.state !== "AsApplied") heals.push({ document, live });
   }
   const pruneCandidates = [...observation.objects.values()].filter(
-    (live) => !wanted.has(live.key) && live.ownership !== "Foreign",
+    (live) => !desired.has(live.key) && live.ownership !== "Foreign",
   );
   return { writes, heals, pruneCandidates, paused, terminating };
 }

@@ -1,30 +1,30 @@
 import { type BackoffPolicy, backoffDelay } from "../base/backoff.js";
 
-/** Healed at once this often; from then on the same fight waits longer each time. */
+/** Heals without delay per conflict; after these, the backoff increases each time. */
 const FREE_HEALS = 2;
-/** From this many heals of the same fields from the same writer on, the object is called contested. */
+/** Number of heals of the same fields against the same writer from which an object is contested. */
 const CONTESTED_FROM = 5;
 const BACKOFF: BackoffPolicy = { baseMs: 10_000, factor: 2, maxMs: 600_000 };
-/** Whoever it is, and whatever fields: an object is put back at once this often, before it rests like a fight. */
+/** The same limits for all writers and fields of an object together. */
 const FREE_HEALS_OF_ALL = 10;
 const CONTESTED_BY_ALL_FROM = 15;
-/** Stands for all opponents together. */
+/** Stands for all competing writers together. */
 const ALL = "several writers";
-/** A fight is over when it rested this much longer than the wait before its next heal would have been. */
-const REST_FACTOR = 2;
-const MIN_REST_MS = 60_000;
-/** Looks at one object that found nothing changed are made at most this often. */
+/** A conflict is over after a quiet time of this multiple of its backoff. */
+const QUIET_FACTOR = 2;
+const MIN_QUIET_MS = 60_000;
+/** Minimum interval between verifications of one object. */
 const VERIFY_MS = 1_000;
-/** Looks remembered before old ones are cleared away. */
+/** Number of remembered verifications above which old ones are dropped. */
 const MAX_VERIFICATIONS = 1_000;
 
-/** What was refused is tried again after this time at the earliest, and ever later while nothing changes. */
+/** Backoff after refusals while nothing changes. */
 const REFUSED: BackoffPolicy = { baseMs: 5_000, factor: 2, maxMs: 600_000 };
 
 interface Refusal {
-  /** State of object and document in which it was refused. */
+  /** State of object and document at the refusal. */
   readonly state: string;
-  /** What the destination said. */
+  /** Message of the destination. */
   readonly message: string;
   readonly count: number;
   readonly lastAt: number;
@@ -32,48 +32,48 @@ interface Refusal {
 
 interface ManagerConflict {
   readonly key: string;
-  /** Who took which fields. */
+  /** The competing writer and its fields. */
   readonly competitor: string;
   heals: number;
   lastAt: number;
 }
 
-/** An object that somebody takes back again and again. */
+/** An object that another writer changes repeatedly. */
 export interface Contest {
   readonly key: string;
   readonly competitor: string;
   readonly heals: number;
-  /** When the fight counts as over, if nothing more happens. */
+  /** When the conflict counts as over, if nothing more happens. */
   readonly endsAt: number;
 }
 
 /**
- * Remembers the heals of an app's objects, so that two writers that want different things do not write for ever: the loop
- * breaker. Each pair of object and opponent is a fight of its own, so that two opponents who take turns are both seen. Kept in
- * memory: after a restart a fight begins anew, and is recognised anew. Opponents who take other fields each time are held
- * together by a count of all. Times are monotonic milliseconds.
+ * Remembers the heals of an app's objects, so that two competing writers do not write in an endless loop. Each pair of object and
+ * competing writer is a separate conflict, so that two alternating writers are both detected; a total per object covers writers
+ * that change other fields each time. Kept in memory: conflicts are detected again after a restart. Times are monotonic
+ * milliseconds.
  */
 export class HealLedger {
   readonly #conflicts = new Map<string, ManagerConflict>();
   readonly #verifications = new Map<string, number>();
   readonly #refusals = new Map<string, Refusal>();
 
-  /** How long to wait before healing `key`, which `opponent` has changed; 0: heal now. */
+  /** Returns how long to wait before healing `key`, which `competitor` has changed; 0 to heal now. */
   waitBeforeHeal(key: string, competitor: string, now: number): number {
     const waits = [competitor, ALL].map((one) => {
       const conflict = this.#current(key, one, now);
-      return conflict ? conflict.lastAt + pause(conflict) - now : 0;
+      return conflict ? conflict.lastAt + healBackoff(conflict) - now : 0;
     });
     return Math.max(0, ...waits);
   }
 
-  /** How long to wait before looking at `key` once more; 0: look now. */
+  /** Returns how long to wait before verifying `key` again; 0 to verify now. */
   waitBeforeVerify(key: string, now: number): number {
     const last = this.#verifications.get(key);
     return last === undefined ? 0 : Math.max(0, last + VERIFY_MS - now);
   }
 
-  /** Records a heal that really changed something. */
+  /** Records a heal that changed the object. */
   healed(key: string, competitor: string, now: number): void {
     for (const one of [competitor, ALL]) {
       const heals = (this.#current(key, one, now)?.heals ?? 0) + 1;
@@ -81,7 +81,7 @@ export class HealLedger {
     }
   }
 
-  /** Records a look at an object, whatever it found. */
+  /** Records a verification of an object, whatever its result. */
   verified(key: string, now: number): void {
     this.#verifications.set(key, now);
     if (this.#verifications.size <= MAX_VERIFICATIONS) return;
@@ -89,8 +89,8 @@ export class HealLedger {
   }
 
   /**
-   * What was refused for `key` and rests still, with how long it does; in another `state` it may go well sooner. Undefined: try
-   * now.
+   * Returns the refusal for `key` that is still backing off, with the remaining time; undefined if it may be tried now. In another
+   * `state` the backoff is shorter.
    */
   pendingRefusal(key: string, state: string, now: number): { message: string; waitMs: number } | undefined {
     const refusal = this.#refusals.get(key);
@@ -99,42 +99,42 @@ export class HealLedger {
     return waitMs > 0 ? { message: refusal.message, waitMs } : undefined;
   }
 
-  /** Records a try that the destination refused; the same in the same state rests longer each time. */
+  /** Records an attempt that the destination refused; repeated refusals in the same state increase the backoff. */
   refused(key: string, state: string, message: string, now: number): void {
     const before = this.#refusals.get(key);
     const count = before?.state === state ? before.count + 1 : 1;
     this.#refusals.set(key, { state, message, count, lastAt: now });
   }
 
-  /** Records that the destination did not refuse. */
+  /** Records that the destination accepted a write. */
   accepted(key: string): void {
     this.#refusals.delete(key);
   }
 
-  /** What was refused may go well now: rules of the destination have changed. Says whether there is anything to try. */
+  /** Ends the backoff of all refusals after the rules of the destination changed. Returns whether there were any. */
   resetRefusals(): boolean {
     const any = this.#refusals.size > 0;
     this.#refusals.clear();
     return any;
   }
 
-  /** The objects that are contested now. */
+  /** Returns the objects that are contested now. */
   contests(now: number): readonly Contest[] {
     const contests: Contest[] = [];
     for (const [id, conflict] of this.#conflicts) {
       const { key, competitor, heals } = conflict;
-      const endsAt = conflict.lastAt + rest(conflict);
+      const endsAt = conflict.lastAt + quietTime(conflict);
       if (now >= endsAt) this.#conflicts.delete(id);
       else if (heals >= (competitor === ALL ? CONTESTED_BY_ALL_FROM : CONTESTED_FROM))
         contests.push({ key, competitor, heals, endsAt });
     }
-    // All together are named only where none of them is.
+    // The total is reported only if no single conflict of the object is.
     return contests.filter(
       ({ key, competitor }) => competitor !== ALL || !contests.some((one) => one.key === key && one.competitor !== ALL),
     );
   }
 
-  /** Forgets all: somebody asked for a fresh start. */
+  /** Clears everything, at a user's request. */
   clear(): void {
     this.#conflicts.clear();
     this.#verifications.clear();
@@ -143,7 +143,7 @@ export class HealLedger {
 
   #current(key: string, competitor: string, now: number): ManagerConflict | undefined {
     const conflict = this.#conflicts.get(conflictKey(key, competitor));
-    return conflict && now < conflict.lastAt + rest(conflict) ? conflict : undefined;
+    return conflict && now < conflict.lastAt + quietTime(conflict) ? conflict : undefined;
   }
 }
 
@@ -151,13 +151,13 @@ function conflictKey(key: string, competitor: string): string {
   return `${key}\n${competitor}`;
 }
 
-/** The wait before the next heal of a fight. */
-function pause(conflict: ManagerConflict): number {
+/** Returns the delay before the next heal of a conflict. */
+function healBackoff(conflict: ManagerConflict): number {
   const free = conflict.competitor === ALL ? FREE_HEALS_OF_ALL : FREE_HEALS;
   return conflict.heals < free ? 0 : backoffDelay(BACKOFF, conflict.heals - free + 1);
 }
 
-/** How long a fight has to rest to be over. */
-function rest(conflict: ManagerConflict): number {
-  return Math.max(MIN_REST_MS, REST_FACTOR * pause(conflict));
+/** Returns the quiet time after which a conflict is over. */
+function quietTime(conflict: ManagerConflict): number {
+  return Math.max(MIN_QUIET_MS, QUIET_FACTOR * healBackoff(conflict));
 }

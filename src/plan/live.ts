@@ -1,107 +1,108 @@
 import type { HealthStatus } from "../api/overseer-app.js";
 import type { ObjectId, ObjectKey } from "../manifest/object-id.js";
 
-/** An app, as destinations and plans name it. */
+/** Identifies an app. */
 export interface AppRef {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
 }
 
-/** `namespace/name` of an app. */
+/** Returns `namespace/name` of an app. */
 export function appKey(app: Pick<AppRef, "namespace" | "name">): string {
   return `${app.namespace}/${app.name}`;
 }
 
-/** Where more can be learned of an object's health than the object itself says: its pods, by selector, or its StorageClass. */
+/** Where to look up more about an object's health: its pods, by selector, or its StorageClass. */
 export type HealthLookup = { readonly pods: string } | { readonly storageClass: string };
 
-/** Health of one object, and why it is not healthy. */
+/** Health of one object, with the reason if it is unhealthy. */
 export interface ObjectHealth {
   readonly status: HealthStatus;
   readonly message?: string;
-  /** Waiting does not make it better: somebody has to change something. */
+  /** Waiting cannot help: a user has to change something. */
   readonly final?: boolean;
-  /** What a healthy object is not to be mistaken for, in one word: `simulated`. */
+  /** Qualifies a healthy object in one word: `simulated`. */
   readonly remark?: string;
-  /** Set while other objects may say why it is not healthy, or that it only looks healthy. */
+  /** Set while other objects may explain why it is unhealthy, or reveal that it only looks healthy. */
   readonly lookup?: HealthLookup;
 }
 
 /**
- * How sure it is that an object is the app's:
- * - `Owned`: labels, identity and our field manager's entry all say so;
- * - `Claimed`: labels and identity say so, the entry is gone (restored, wiped, too large): taken again if Git wants it, never deleted;
- * - `Foreign`: it carries our labels, but names another object or app (a copy, a child): none of our business.
+ * Proof that an object belongs to an app:
+ * - `Owned`: labels, identity and the app's managedFields entry all match;
+ * - `Claimed`: labels and identity match, but the entry is missing (restored, wiped, too large): owned again if desired, never
+ *   deleted;
+ * - `Foreign`: it has the app's labels, but the identity of another object or app (a copy, a child): ignored.
  */
 export type Ownership = "Owned" | "Claimed" | "Foreign";
 
-/** The deletion of an object that is under way, as the destination shows it. */
+/** An ongoing deletion of an object. */
 export interface Deletion {
-  /** When it began, as a timestamp of the destination. */
+  /** Start time, as a timestamp of the destination. */
   readonly since: string;
-  /** Who has something to do before the object may go. */
+  /** Finalizers that block the deletion. */
   readonly finalizers: readonly string[];
 }
 
-/** How an object that runs to an end has ended, and is deleted by its own time to live. */
+/** Result of an object that runs to completion and is deleted after its time to live. */
 export interface Finished {
   readonly result: "Succeeded" | "Failed";
-  /** When its time to live is over, as a timestamp; absent where the destination does not say. */
+  /** When its time to live expires, as a timestamp, if known. */
   readonly expires?: string;
 }
 
-/** An object that had ended when it was last seen, and is gone. */
+/** A deleted object that had completed when last seen. */
 export interface EndedObject {
   readonly documentHash: string | undefined;
   readonly finished: Finished;
 }
 
-/** An object at the destination, as far as planning needs to know it. */
+/** The part of an object at the destination that planning needs. */
 export interface LiveObject {
   readonly id: ObjectId;
   readonly key: ObjectKey;
   readonly uid: string;
   readonly resourceVersion: string;
   readonly ownership: Ownership;
-  /** Hash of the document that we applied last, as the object itself says. */
+  /** Hash of the last applied document, as recorded on the object. */
   readonly documentHash: string | undefined;
-  /** What is left to do of the last apply, for people: `version 5 was never deployed`. Then there is no `documentHash`. */
+  /** Unfinished part of the last apply, as text: `version 5 was never deployed`. Implies that `documentHash` is unset. */
   readonly unfinished?: string;
-  /** Whether it is as we left it; `Unverified` means that something happened that may have changed it. */
+  /** Whether it matches the last apply. `Unverified` after an event that may have changed it. */
   readonly state: "AsApplied" | "Drifted" | "Unverified";
-  /** The destination keeps no record of what we set: the object is ours by its marks alone, and a look is the only way to see drift. */
+  /** The destination has no record of the applied fields: ownership rests on labels and identity, and only a verification detects drift. */
   readonly untracked?: boolean;
   readonly deleting: boolean;
-  /** How its deletion stands; absent until the destination has shown it. */
+  /** Its ongoing deletion; unset until the destination reports it. */
   readonly deletion?: Deletion;
-  /** Marks that keep the object, on it now or in the document that was applied last, as `key: value`; see `keepAnnotations`. */
+  /** Annotations and labels that protect the object from deletion, live or in the last applied document, as `key: value`. */
   readonly keepAnnotations?: readonly string[];
-  /** A person has confirmed, on the object itself, that it may be deleted: no mark or kind of it speaks against that. */
+  /** A user has confirmed the deletion on the object itself, which overrides protection by annotation or kind. */
   readonly deletionConfirmed?: boolean;
-  /** A person has asked to leave it as it is. */
+  /** A user has disabled its reconciliation. */
   readonly paused?: boolean;
   readonly health: ObjectHealth;
-  /** It has run to its end, and need not stay. */
+  /** Set once it has run to completion. */
   readonly finished?: Finished;
 }
 
-/** A kind whose objects cannot be seen, and why. */
+/** A kind whose objects cannot be listed, with the reason. */
 export interface UnlistedKind {
   readonly group: string;
   readonly kind: string;
   readonly message: string;
 }
 
-/** All objects of an app at a destination. */
+/** All objects of an app at a destination, as observed. */
 export interface Observation {
-  /** False while a list is missing: then nothing that is absent counts as gone, and nothing is deleted. */
+  /** False while a list is missing: absent objects may exist then, and nothing is deleted. */
   readonly complete: boolean;
-  /** Why it is not complete. */
+  /** Why it is incomplete. */
   readonly incomplete: string | undefined;
-  /** The kinds that cannot be seen, where the destination knows kinds. */
+  /** Kinds that cannot be listed, at destinations with kinds. */
   readonly unlisted?: readonly UnlistedKind[];
   readonly objects: ReadonlyMap<ObjectKey, LiveObject>;
-  /** Objects that were seen to end, and are gone. */
+  /** Deleted objects that had completed. */
   readonly ended?: ReadonlyMap<ObjectKey, EndedObject>;
 }

@@ -1,22 +1,22 @@
 import { GROUP } from "../api/group.js";
 import { displayId, type ObjectId } from "../manifest/object-id.js";
 
-/** Why an object has to stay since another one stays. */
+/** Why an object has to be kept because another one is. */
 export interface Need {
-  /** Whether its deletion would take the other one along; otherwise the other one may work with it. */
+  /** True if its deletion would delete the other object; false if the other object may depend on it. */
   readonly holds: boolean;
   readonly message: string;
 }
 
-/** The objects beside it that are not deleted. */
+/** Objects that are not deleted. */
 export interface Others {
-  /** All of them: kept, or handed over to another app. */
+  /** All of them: kept, or transferred to another app. */
   readonly staying: readonly ObjectId[];
-  /** Those that are kept. */
+  /** Those kept by this app. */
   readonly kept: readonly ObjectId[];
 }
 
-/** Kinds that run something, or have something run for them, with the help of what is configured beside them. */
+/** Kinds that run workloads, and may depend on configuration in their namespace. */
 const WORKERS: ReadonlySet<string> = new Set([
   "/Pod",
   "/ReplicationController",
@@ -30,7 +30,7 @@ const WORKERS: ReadonlySet<string> = new Set([
   `${GROUP}/GitRepository`,
 ]);
 
-/** What such an object may name, or act by, in its own namespace. */
+/** Kinds that such an object may reference in its namespace. */
 const HELPERS: ReadonlySet<string> = new Set([
   "/ConfigMap",
   "/Secret",
@@ -41,7 +41,7 @@ const HELPERS: ReadonlySet<string> = new Set([
   `${GROUP}/GitRepository`,
 ]);
 
-/** Rights beyond a namespace: kept for apps, which act in other namespaces than their own. */
+/** Permission kinds that are kept for apps, which act in namespaces other than their own. */
 const RIGHTS: ReadonlySet<string> = new Set([
   "rbac.authorization.k8s.io/ClusterRole",
   "rbac.authorization.k8s.io/ClusterRoleBinding",
@@ -50,9 +50,9 @@ const RIGHTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether an object has to stay because of another one that stays: neither is half of it deleted, nor is it taken along. With a
- * namespace goes all that is in it, with a definition all objects of its group; and what runs cannot go on without the account,
- * rights and settings beside it. What exactly it uses is not looked up: rather too much is kept, and the message says why.
+ * Returns why an object has to be kept because of others that are, if so. Deleting a Namespace or CustomResourceDefinition deletes
+ * its content, and a kept workload may depend on accounts, permissions and configuration in its namespace. Actual references
+ * are not resolved: rather too much is kept, and the message gives the reason.
  */
 export function neededByKept(id: ObjectId, others: Others): Need | undefined {
   const held = others.staying.find((other) => holds(id, other));
@@ -65,7 +65,7 @@ export function neededByKept(id: ObjectId, others: Others): Need | undefined {
   return { holds: false, message: `kept because ${displayId(user)}, which is kept, may need it` };
 }
 
-/** Whether the deletion of an object takes the other one along. */
+/** Reports whether the deletion of an object also deletes the other one. */
 function holds(id: ObjectId, other: ObjectId): boolean {
   if (kindOf(id) === "/Namespace") return other.namespace === id.name;
   return (
@@ -74,7 +74,7 @@ function holds(id: ObjectId, other: ObjectId): boolean {
   );
 }
 
-/** The same one is named each time, and an app rather than its repository. */
+/** Orders users for a stable message: apps before repositories. */
 function appsFirst(a: ObjectId, b: ObjectId): number {
   const [one, other] = [a, b].map((id) => `${id.kind === "OverseerApp" ? 0 : 1} ${displayId(id)}`);
   return one === other ? 0 : (one ?? "") < (other ?? "") ? -1 : 1;

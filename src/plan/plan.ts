@@ -6,23 +6,23 @@ import { apiVersionOf, displayId } from "../manifest/object-id.js";
 import type { DeferredWrite, PreviewedWrite, RefusedWrite, WriteAction } from "./actions.js";
 import type { PruneDecision } from "./prune-guard.js";
 
-/** Everything a Change is going to do. */
+/** All actions of a Change. */
 export interface Plan {
   readonly writes: readonly PreviewedWrite[];
-  /** Writes that the destination can judge only when others of this plan are made. */
+  /** Writes that the destination can accept only after others of this plan. */
   readonly deferred: readonly DeferredWrite[];
   /** Writes that the destination refuses. */
   readonly refused?: readonly RefusedWrite[];
   readonly pruneCandidates: readonly PruneDecision[];
 }
 
-/** Bytes of actions that a Change's status holds; the rest is counted. */
+/** Maximum size of the actions in a Change's status; omitted ones are counted. */
 const MAX_PLAN_BYTES = 256 * 1024;
 const MAX_ACTIONS = 1000;
-/** Fields that the difference of one action names. */
+/** Maximum number of fields in the diff of one action. */
 const MAX_DIFF = 100;
 
-/** Whether the plan does anything at all. */
+/** Reports whether the plan changes nothing. */
 export function isEmptyPlan(plan: Plan): boolean {
   return (
     plan.writes.length === 0 &&
@@ -32,7 +32,7 @@ export function isEmptyPlan(plan: Plan): boolean {
   );
 }
 
-/** `+3 ~2 -1`: created (or adopted), updated, deleted (or handed over). */
+/** Summarizes a plan as `+3 ~2 -1`: created or adopted, updated, deleted or transferred. */
 export function summarize(plan: Plan): string {
   const unjudged = [...plan.deferred, ...(plan.refused ?? [])];
   const created =
@@ -44,8 +44,8 @@ export function summarize(plan: Plan): string {
 }
 
 /**
- * The plan as a Change shows it: deletions first, then what is refused, then writes with their differences until the space is used up, and at
- * last what is kept. Every text is cut to what the API server accepts, so that a plan can always be recorded.
+ * Returns the plan for the status of a Change: deletions first, then refusals, writes with their diffs as far as they fit, and kept
+ * objects. Every text is cut to the schema's limit, so that a plan can always be recorded.
  */
 export function describePlan(plan: Plan): { actions: PlannedAction[]; omitted: number } {
   const pruneCandidates = (verb: PruneDecision["verb"]): PlannedAction[] =>
@@ -73,12 +73,12 @@ export function describePlan(plan: Plan): { actions: PlannedAction[]; omitted: n
   return { actions, omitted: all.length - actions.length };
 }
 
-/** Bytes of an action in JSON, with the comma after it. */
+/** Returns the size of an action in JSON, with a separator. */
 function sizeOf(action: PlannedAction): number {
   return Buffer.byteLength(JSON.stringify(action)) + 1;
 }
 
-/** Cuts every text to the length that the schema of a Change allows. */
+/** Cuts every text to the maximum length in the schema of a Change. */
 function cutTexts({ object, origin, reason, error, diff, ...action }: PlannedAction): PlannedAction {
   return {
     ...action,
@@ -99,8 +99,8 @@ function cutChange({ path, from, to }: FieldChange): FieldChange {
 }
 
 /**
- * Hash of what the plan does: verbs, objects, desired documents, changed fields and who is handed what; not resourceVersions, status or the
- * order in which it was made. Keyed, since field values of Secrets go into document hashes.
+ * Returns a hash of the effects of a plan: verbs, objects, desired documents, changed fields and transfers, but not
+ * resourceVersions, status or order. Keyed, because document hashes include field values of Secrets.
  */
 export function planHash(plan: Plan, key: string): string {
   const lines = [

@@ -1,7 +1,7 @@
-/** The default budget of deletions in one change: the larger of these two. */
+/** Default budget of deletions in one Change: the larger of the two. */
 const DEFAULT_BUDGET = { objects: 3, share: 0.25 };
 
-/** How many of `total` objects one change may delete. */
+/** Returns how many of `total` objects one Change may delete without approval. */
 export function pruneBudget(budget: number | string | undefined, total: number): number {
   if (budget === undefined) return Math.max(DEFAULT_BUDGET.objects, Math.floor(total * DEFAULT_BUDGET.share));
   const text = String(budget);

@@ -5,7 +5,7 @@ import type { LiveObject } from "./live.js";
 import { neededByKept } from "./needed-by-kept.js";
 import { pruneBudget } from "./prune-budget.js";
 
-/** Kinds whose deletion always asks a person: with them goes what cannot be made again from Git. */
+/** Kinds whose deletion always requires approval, because it deletes state that Git cannot restore. */
 const ALWAYS_NEEDS_APPROVAL: ReadonlySet<string> = new Set([
   "/Namespace",
   "/PersistentVolume",
@@ -15,10 +15,10 @@ const ALWAYS_NEEDS_APPROVAL: ReadonlySet<string> = new Set([
   "gitops.overseer.io/GitRepository",
 ]);
 
-/** What a person writes on one object to let it be deleted. */
+/** Annotation with which a user approves the deletion of one object. */
 const CONFIRM = `${ANNOTATION_PRUNE}: confirmed`;
 
-/** Why an object that no document wants is not deleted. */
+/** Why an object without a document is not deleted. */
 export type KeepReason =
   | "PruneDisabled"
   | "SourceUnread"
@@ -34,8 +34,8 @@ export type KeepReason =
   | "Suspended";
 
 /**
- * Leave to delete one object in one state. Only this file makes one, and a destination deletes nothing without: every
- * delete of the product goes through the rules below.
+ * Permission to delete one object in one state. Only this file issues permits, and destinations delete nothing without one, so
+ * that every delete of the product passes the rules below.
  */
 export class DeletePermit {
   readonly #live: LiveObject;
@@ -43,12 +43,12 @@ export class DeletePermit {
     this.#live = live;
   }
 
-  /** The object, with the uid and resourceVersion that the delete is bound to. */
+  /** The object, with uid and resourceVersion as preconditions of the delete. */
   get live(): LiveObject {
     return this.#live;
   }
 
-  /** For this file alone. */
+  /** Issues a permit; only for this file. */
   static issue(live: LiveObject, proof: typeof ISSUER): DeletePermit {
     if (proof !== ISSUER) throw new Error("only the prune guard issues delete permits");
     return new DeletePermit(live);
@@ -56,7 +56,7 @@ export class DeletePermit {
 }
 const ISSUER = Symbol("prune-guard");
 
-/** What is done with one leftover. */
+/** Decision about one prune candidate. */
 export type PruneDecision =
   | {
       readonly verb: "Delete";
@@ -67,39 +67,39 @@ export type PruneDecision =
   | { readonly verb: "HandOver"; readonly live: LiveObject; readonly to: string }
   | { readonly verb: "Keep"; readonly live: LiveObject; readonly reason: KeepReason; readonly message: string };
 
-/** What the guard has to know about a prune. */
+/** Facts about a prune. */
 export interface PruneRequest {
   readonly pruneCandidates: readonly LiveObject[];
-  /** Whether every list of the app's kinds is whole. */
+  /** Whether every list of the app's kinds is complete. */
   readonly observationComplete: boolean;
-  /** Objects that Git wants. */
+  /** Number of desired objects. */
   readonly wanted: number;
-  /** Objects of the app that are live: what the budget is a share of. */
+  /** Number of live objects of the app, the base of a percentage budget. */
   readonly live: number;
   /** `sync.prune` */
   readonly prune: boolean;
-  /** Why a part of the source could not be read: what leaves the documents may still be wanted. Undefined where all was read. */
+  /** Why a part of the source could not be read, if so: objects missing from the documents may still be desired. */
   readonly unread?: string | undefined;
   /** `sync.allowEmpty` */
   readonly allowEmpty: boolean;
-  /** `sync.pruneBudget`: a count, or a share like `25%`. */
+  /** `sync.pruneBudget`: a count, or a percentage such as `25%`. */
   readonly budget: number | string | undefined;
-  /** The app, if any, whose desired set claims an object: `namespace/name`. */
+  /** Returns the app (`namespace/name`) that claims an object, if any. */
   readonly claimedBy: (live: LiveObject) => string | undefined;
-  /** Why an app that claims an object cannot take it over yet, for people: until then the object is kept. */
+  /** Returns why an app that claims an object cannot take ownership yet; until then the object is kept. */
   readonly awaitedBy?: (live: LiveObject) => string | undefined;
 }
 
-/** What the guard says to a prune. */
+/** Verdict on a prune. */
 export interface PruneVerdict {
   readonly decisions: readonly PruneDecision[];
-  /** Why nothing at all may be deleted now: the whole change fails or waits for the cause to go. */
+  /** Why nothing may be deleted now: the whole Change fails or waits. */
   readonly refusal: string | undefined;
-  /** Why a person has to decide before the change may proceed. */
+  /** Why the Change requires approval, if it does. */
   readonly approval: string | undefined;
 }
 
-/** Judges the leftovers of a sync. A failed render never gets here: there is no set to compare with then. */
+/** Judges the prune candidates of a sync. Never called after a failed render, which leaves no desired set to compare with. */
 export function judgePrune(request: PruneRequest): PruneVerdict {
   if (request.pruneCandidates.length === 0) return { decisions: [], refusal: undefined, approval: undefined };
   if (!request.observationComplete) {
@@ -149,17 +149,15 @@ function judgeCandidate(
   return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), needsApproval };
 }
 
-/** What the marks on an object say; nothing where a person has confirmed that it may be deleted. */
+/** Returns the protection of an object by annotations; none if a user has confirmed its deletion. */
 function rulingOn(live: LiveObject, on: "prune" | "deletion"): ReturnType<typeof keepRuling> {
   return live.deletionConfirmed ? undefined : keepRuling(live.keepAnnotations, on);
 }
 
-/** Whether a prune of these objects would delete any of them, whatever asks or limits speak against it. */
+/** Reports whether a prune would delete any of these objects, regardless of approvals and budget. */
 export function anyToPrune(pruneCandidates: readonly LiveObject[], unread?: string): boolean {
-  const nothingElse = { claimedBy: () => undefined, prune: true, unread };
-  return spareNeeded(pruneCandidates.map((live) => judgeCandidate(live, nothingElse))).some(
-    ({ verb }) => verb !== "Keep",
-  );
+  const noClaims = { claimedBy: () => undefined, prune: true, unread };
+  return spareNeeded(pruneCandidates.map((live) => judgeCandidate(live, noClaims))).some(({ verb }) => verb !== "Keep");
 }
 
 function approvalReason(
@@ -175,7 +173,7 @@ function approvalReason(
   return `would delete ${counted} of ${before} objects, which exceeds the prune budget of ${allowed}: raise sync.pruneBudget to at least ${counted} if this is intended`;
 }
 
-/** Which deletions a person has to confirm, why, and how. */
+/** Describes which deletions require approval, and how to give it. */
 function describeApprovalNeed(
   needingApproval: readonly { readonly live: LiveObject }[],
   on: "prune" | "deletion",
@@ -189,22 +187,22 @@ function describeApprovalNeed(
   return `would delete ${names.slice(0, 5).join(", ")}${more}, which requires approval: annotate ${each} ${CONFIRM} to delete it, or ${ANNOTATION_PRUNE}: disabled to keep it`;
 }
 
-/** Whether the deletion of this kind of object always asks. */
+/** Reports whether deleting this kind of object always requires approval. */
 export function alwaysNeedsApproval(live: LiveObject): boolean {
   return ALWAYS_NEEDS_APPROVAL.has(`${live.id.group}/${live.id.kind}`);
 }
 
-/** What the guard has to know when an app itself is deleted. */
+/** Facts about the deletion of an app. */
 export interface FinalizeRequest {
   readonly objects: readonly LiveObject[];
   readonly observationComplete: boolean;
   readonly policy: "Delete" | "DeleteAll" | "Orphan";
   readonly suspended: boolean;
-  /** The app, if any, whose desired set claims an object. */
+  /** Returns the app that claims an object, if any. */
   readonly claimedBy: (live: LiveObject) => string | undefined;
   /**
-   * What a namespace holds that is not this app's; undefined only if it was looked into and holds nothing else. A caller
-   * that has not looked yet answers with a text: what is not known is kept.
+   * Returns foreign content of a namespace; undefined only if the namespace was inspected and contains none. A caller that has not
+   * inspected it returns a text: unknown content is kept.
    */
   readonly namespaceInUse: (name: string) => string | undefined;
 }
@@ -235,7 +233,7 @@ export function judgeFinalize(request: FinalizeRequest): PruneVerdict {
   return { decisions, refusal: undefined, approval };
 }
 
-/** Of what would be deleted, keeps what an object needs that stays, and so on for what that needs. */
+/** Keeps objects that kept objects depend on, transitively. */
 function spareNeeded(decisions: readonly PruneDecision[]): readonly PruneDecision[] {
   let judged = decisions;
   for (;;) {
@@ -253,7 +251,7 @@ function spareNeeded(decisions: readonly PruneDecision[]): readonly PruneDecisio
 
 const idOf = ({ live }: PruneDecision): ObjectId => live.id;
 
-/** Whether an object stays where it is, here or as another app's. */
+/** Reports whether an object is kept, or transferred to another app. */
 function outlives(decision: PruneDecision): boolean {
   return decision.verb === "HandOver" || (decision.verb === "Keep" && !decision.live.deleting);
 }
@@ -277,7 +275,7 @@ function judgeFinal(live: LiveObject, request: FinalizeRequest): PruneDecision {
   return { verb: "Delete", live, permit: DeletePermit.issue(live, ISSUER), needsApproval: ruling?.effect === "Ask" };
 }
 
-/** An object that is to be kept and that somebody else deletes is no matter of this app: its deletion is not waited for. */
+/** Judges an object that is already being deleted. Does not wait for one that the policy would keep. */
 function judgeTerminating(live: LiveObject, { policy }: FinalizeRequest): PruneDecision {
   const message = "is already being deleted";
   const kept =
@@ -286,7 +284,7 @@ function judgeTerminating(live: LiveObject, { policy }: FinalizeRequest): PruneD
   return keep(live, "AlreadyDeleting", message);
 }
 
-/** What becomes of an object that a person has asked to leave as it is: nothing, whether Git wants it or not. */
+/** Keeps an object whose reconciliation a user has disabled, whether or not it is desired. */
 export function keepPaused(live: LiveObject): PruneDecision {
   return keep(live, "Paused", "not reconciled because it is annotated gitops.overseer.io/reconcile: disabled");
 }

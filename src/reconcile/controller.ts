@@ -7,22 +7,22 @@ import type { Logger } from "../base/logger.js";
 import { isWentAway } from "../kube/errors.js";
 import { PRIORITY, type Priority, type QueueObserver, WorkQueue } from "./work-queue.js";
 
-/** What a reconcile wants next. */
+/** Result of a reconcile. */
 export interface ReconcileResult {
-  /** Come back after this many milliseconds, if nothing else brings the key back earlier. */
+  /** Milliseconds after which the key is added again, unless an event adds it earlier. */
   readonly requeueAfterMs?: number;
 }
 
-/** Brings one object closer to what is wanted. May be called at any time, and be killed at any time. */
+/** Moves one object toward its desired state. May be called, and killed, at any time. */
 export type Reconcile = (key: string, logger: Logger, signal: AbortSignal) => Promise<ReconcileResult>;
 
-/** Told of each finished reconcile, for the metrics. */
+/** Receives reconcile events for metrics. */
 export interface ControllerObserver {
   started(): void;
   finished(result: "success" | "requeue_after" | "error", seconds: number): void;
 }
 
-/** How a controller is set up. */
+/** Options of a controller. */
 export interface ControllerOptions {
   readonly name: string;
   readonly clock: Clock;
@@ -33,15 +33,15 @@ export interface ControllerOptions {
   readonly observer?: ControllerObserver;
 }
 
-/** One more worker for each so many that takes only what cannot wait: others may all be busy with what is slow. */
+/** One additional worker per this many takes only urgent keys, because the others may all be busy with slow ones. */
 const WORKERS_PER_EXPRESS = 4;
 
-/** Delay after unexpected errors of one key. */
+/** Backoff after unexpected errors of one key. */
 const BACKOFF: BackoffPolicy = { baseMs: 200, factor: 2, maxMs: 120_000 };
-/** The same while the API server is away: it says nothing against the key, and should not matter for long after it is back. */
+/** Shorter backoff while the API server is unavailable, so that keys recover soon after it returns. */
 const AWAY: BackoffPolicy = { ...BACKOFF, maxMs: 10_000 };
 
-/** Workers that take keys from a queue and reconcile them; a key that throws comes back later, and later each time that it was due. */
+/** Runs workers that take keys from a queue and reconcile them. A key whose reconcile throws is retried with increasing delay. */
 export class Controller {
   readonly queue: WorkQueue;
   readonly #options: ControllerOptions;
@@ -51,7 +51,7 @@ export class Controller {
 
   constructor(options: ControllerOptions) {
     this.#options = options;
-    // Every reconcile under way listens, with each of its requests: Node would warn of a leak from the eleventh on.
+    // Every running reconcile and request adds a listener: Node would warn of a leak from the eleventh on.
     setMaxListeners(0, this.#stop.signal);
     this.queue = new WorkQueue(options.clock, options.queueObserver);
   }
@@ -67,12 +67,12 @@ export class Controller {
     ];
   }
 
-  /** Tries every key again whose last reconcile failed: what they met may be over. A key that fails again waits as before. */
+  /** Adds every key whose last reconcile failed, because the cause may be gone. A key that fails again keeps its backoff. */
   retryFailed(): void {
     for (const key of this.#failures.keys()) this.queue.add(key, PRIORITY.background);
   }
 
-  /** Lets the running reconciles end, and takes no further key. */
+  /** Stops taking keys, and waits for running reconciles to end. */
   async stop(): Promise<void> {
     this.queue.close();
     this.#stop.abort();
@@ -118,7 +118,7 @@ export class Controller {
         retryInMs: Math.round(delay),
         ...(stack ? { stack } : {}),
       });
-      // An earlier time that was set before would come before the server's Retry-After.
+      // An earlier timer would fire before the server's Retry-After.
       this.queue.forget(key);
       this.queue.addAfter(key, delay, PRIORITY.background);
       return "error";

@@ -8,8 +8,8 @@ import type { RawObject } from "../kube/object.js";
 import { objectPath, type ResourceInfo } from "../kube/resource.js";
 
 /**
- * Writes the whole status of a custom resource by server-side apply, and only if it differs from what stands. A field
- * that is left out is taken back.
+ * Writes the whole status of a custom resource by server-side apply, only if it differs from the current one. Omitted fields are
+ * removed.
  */
 export class StatusWriter {
   readonly #client: KubeClient;
@@ -19,8 +19,8 @@ export class StatusWriter {
   }
 
   /**
-   * Brings the status of `object` to `status`. Gives the object as it stands afterwards, the same one if nothing had to
-   * be written, undefined if it is gone.
+   * Sets the status of `object`. Returns the resulting object, the same one if nothing had to be written, undefined if it no longer
+   * exists.
    */
   async write<Spec, Status>(
     resource: ResourceInfo,
@@ -45,7 +45,7 @@ export class StatusWriter {
     }
   }
 
-  /** Whether the object was replaced by another of the same name, whose status is its own. Any other conflict passes. */
+  /** Reports whether the object was replaced by another one with the same name. Other conflicts are transient. */
   async #isAnother(path: string, uid: string): Promise<boolean> {
     try {
       const { body } = await this.#client.request<RawObject>({ method: "GET", path, accept: PARTIAL_OBJECT });
@@ -57,7 +57,7 @@ export class StatusWriter {
   }
 }
 
-/** Comparing is five times cheaper than writing both down, but takes a field that is undefined for one that is there. */
-function isSame(stands: unknown, wanted: unknown): boolean {
-  return isDeepStrictEqual(stands, wanted) || canonicalJson(stands) === canonicalJson(wanted);
+/** Compares by value first, which is five times cheaper than JSON but distinguishes an undefined field from an absent one. */
+function isSame(current: unknown, desired: unknown): boolean {
+  return isDeepStrictEqual(current, desired) || canonicalJson(current) === canonicalJson(desired);
 }

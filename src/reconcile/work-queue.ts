@@ -1,35 +1,35 @@
 import type { Clock, Timer } from "../base/clock.js";
 
-/** Told what a queue does, for the metrics. */
+/** Receives queue events for metrics. */
 export interface QueueObserver {
   added(depth: number): void;
   taken(depth: number, waitedSeconds: number): void;
   finished(workedSeconds: number): void;
 }
 
-/** How urgent a key is; the lower number goes first. */
+/** Priorities of keys; lower numbers go first. */
 export const PRIORITY = { drift: 0, user: 1, change: 2, background: 3 } as const;
 export type Priority = (typeof PRIORITY)[keyof typeof PRIORITY];
 
 const LEVELS = 4;
 
-/** Somebody who waits for a key that is at least so urgent. */
+/** A worker that waits for a key of at least this priority. */
 interface Taker {
   readonly upTo: Priority;
   readonly give: (key: string | undefined) => void;
 }
 
 /**
- * Keys to work on. A key is in it once however often it is added; a key that is being worked on and added again is given
- * out again when the work has ended, never twice at once. Nothing that is added gets lost.
+ * Queue of keys with priorities. Holds each key at most once. A key added while it is being processed is delivered again when
+ * processing ends, never twice at once. No added key is lost.
  */
 export class WorkQueue {
   readonly #clock: Clock;
   readonly #observer: QueueObserver | undefined;
-  /** Per priority: key → when it was added. Insertion order is the order of work. */
+  /** Per priority: key → time added. Insertion order is delivery order. */
   readonly #levels: Map<string, number>[] = Array.from({ length: LEVELS }, () => new Map());
-  readonly #working = new Set<string>();
-  /** Keys that were added while they were being worked on. */
+  readonly #processing = new Set<string>();
+  /** Keys added while being processed. */
   readonly #again = new Map<string, Priority>();
   readonly #timers = new Map<string, { timer: Timer; at: number }>();
   #takers: Taker[] = [];
@@ -40,20 +40,20 @@ export class WorkQueue {
     this.#observer = observer;
   }
 
-  /** How many keys wait. */
+  /** Number of waiting keys. */
   get depth(): number {
     return this.#levels.reduce((sum, level) => sum + level.size, 0);
   }
 
-  /** Whether nothing waits and nothing is worked on (timers aside). */
+  /** Whether no key waits or is being processed, apart from timers. */
   get idle(): boolean {
-    return this.depth === 0 && this.#working.size === 0;
+    return this.depth === 0 && this.#processing.size === 0;
   }
 
-  /** Adds a key now. If it waits already with less urgency, it moves forward. */
+  /** Adds a key. Raises the priority of a key that already waits. */
   add(key: string, priority: Priority): void {
     if (this.#closed) return;
-    if (this.#working.has(key)) {
+    if (this.#processing.has(key)) {
       const known = this.#again.get(key);
       this.#again.set(key, known === undefined ? priority : (Math.min(known, priority) as Priority));
       return;
@@ -71,7 +71,7 @@ export class WorkQueue {
     this.#serve();
   }
 
-  /** Adds a key after `ms`. An earlier time that is set already stays; a later one is brought forward. */
+  /** Adds a key after `ms`. Keeps an earlier timer, and replaces a later one. */
   addAfter(key: string, ms: number, priority: Priority): void {
     if (this.#closed) return;
     const at = this.#clock.monotonic() + ms;
@@ -85,15 +85,15 @@ export class WorkQueue {
     this.#timers.set(key, { timer, at });
   }
 
-  /** Calls off the timer of a key. */
+  /** Cancels the timer of a key. */
   forget(key: string): void {
     this.#timers.get(key)?.timer.cancel();
     this.#timers.delete(key);
   }
 
   /**
-   * The next key, as soon as there is one; undefined once the queue is closed. Call `done` with it afterwards. With `upTo` only
-   * a key that is at least so urgent, and only if nobody is free who takes any.
+   * Returns the next key as soon as there is one; undefined once the queue is closed. Call `done` with it afterwards. `upTo` limits
+   * it to keys of at least this priority; unlimited takers are served first.
    */
   take(upTo: Priority = PRIORITY.background): Promise<string | undefined> {
     if (this.#closed) return Promise.resolve(undefined);
@@ -103,9 +103,9 @@ export class WorkQueue {
     });
   }
 
-  /** Says that the work on a key has ended. */
+  /** Marks the processing of a key as finished. */
   done(key: string, startedAt: number): void {
-    this.#working.delete(key);
+    this.#processing.delete(key);
     this.#observer?.finished((this.#clock.monotonic() - startedAt) / 1000);
     const again = this.#again.get(key);
     if (again === undefined) return;
@@ -113,7 +113,7 @@ export class WorkQueue {
     this.add(key, again);
   }
 
-  /** Gives out nothing any more. */
+  /** Closes the queue: no further key is delivered. */
   close(): void {
     this.#closed = true;
     for (const { timer } of this.#timers.values()) timer.cancel();
@@ -131,13 +131,13 @@ export class WorkQueue {
       if (!level || !entry || !taker) return;
       const [key, addedAt] = entry;
       level.delete(key);
-      this.#working.add(key);
+      this.#processing.add(key);
       this.#observer?.taken(this.depth, (this.#clock.monotonic() - addedAt) / 1000);
       taker.give(key);
     }
   }
 
-  /** Takes out who is least choosy of those who take a key of this urgency; the first come of them. */
+  /** Removes and returns the least limited taker for this priority, first come first served. */
   #takerFor(priority: number): Taker | undefined {
     const able = this.#takers.filter(({ upTo }) => upTo >= priority);
     const taker = able.reduce<Taker | undefined>(

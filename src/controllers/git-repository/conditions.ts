@@ -1,6 +1,6 @@
 import type { ConditionDraft } from "../../api/conditions.js";
 
-/** What a look at a repository came to. */
+/** Result of a poll of a repository. */
 export type RepositoryOutcome =
   | { readonly kind: "fetched"; readonly revision: string }
   | {
@@ -12,7 +12,7 @@ export type RepositoryOutcome =
     }
   | { readonly kind: "fetching"; readonly revision: string };
 
-/** The conditions of a repository. Ready and Fetched say the same: a failed fetch keeps the revision that is in use. */
+/** Returns the conditions of a repository. Ready and Fetched are equal: a failed fetch keeps the revision in use. */
 export function repositoryConditions(outcome: RepositoryOutcome): ConditionDraft[] {
   switch (outcome.kind) {
     case "fetched": {

@@ -18,20 +18,20 @@ import { remoteOf } from "./repository-remote.js";
 import { refKey } from "./revision-index.js";
 import type { GitRepositoryServices } from "./services.js";
 
-/** A look at one repository. */
+/** One poll of a repository. */
 export interface RepositoryPoll {
   readonly key: string;
   readonly repository: GitRepository;
   readonly remote: GitRemote;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** For each list of refs and each fetch. */
+  /** Applies to each list of refs and each fetch. */
   readonly limit: TimeLimit;
 }
 
 /**
- * Resolves and fetches every wanted ref, and records where each one is. Gives what is wrong with the repository's own ref,
- * if anything is: that decides its status. An app's own ref is that app's matter.
+ * Resolves and fetches every requested ref, and records its commit. Returns the error of the repository's own ref, if any, which
+ * decides its status. Errors of an app's ref are reported by that app.
  */
 export async function fetchRevisions(
   services: GitRepositoryServices,
@@ -61,7 +61,7 @@ export async function fetchRevisions(
   return own;
 }
 
-/** Where a ref is. For one that is not there all others are asked for, so that the error can name what is, unless they are too many. */
+/** Resolves a ref. If it does not exist, lists all refs so that the error can suggest similar ones, unless there are too many. */
 async function resolveAt(
   services: GitRepositoryServices,
   { remote, signal, limit }: RepositoryPoll,
@@ -119,8 +119,8 @@ async function fetchCommit(
 }
 
 /**
- * Whether the last try for the same spec failed. Its reason then stands until a try goes well: a new one is told by
- * Reconciling, which is there already.
+ * Reports whether the last attempt for the same spec failed. Its reason is kept until an attempt succeeds; Reconciling is already
+ * set.
  */
 function hasFailed({ metadata, status }: GitRepository): boolean {
   const ready = status?.conditions?.find(({ type }) => type === "Ready");
@@ -128,8 +128,8 @@ function hasFailed({ metadata, status }: GitRepository): boolean {
 }
 
 /**
- * Records a failed look. After a start with an unreachable remote the revision of the status serves on, if the store on disk
- * still has it.
+ * Records a failed poll. After a start with an unreachable remote, the revision of the status stays in use if the store on disk
+ * still contains it.
  */
 export async function keepRevision(
   services: GitRepositoryServices,

@@ -20,18 +20,18 @@ import { refKey } from "./revision-index.js";
 import type { GitRepositoryServices } from "./services.js";
 import { timeLimit } from "./time-limit.js";
 
-/** What is remembered of a repository between two looks; lost with the process without harm. */
+/** State of a repository kept between polls. Safe to lose. */
 interface Memory {
   /** Monotonic time of the next poll. */
   nextPoll: number;
-  /** What the last poll was made for: another generation, credential or set of refs polls again at once. */
+  /** Inputs of the last poll: a new generation, credential or set of refs triggers an immediate poll. */
   polledFor: string;
   failures: number;
-  /** Reason of the failure that was logged last, so that it is logged once. */
+  /** Reason of the last logged failure, so that it is logged once. */
   loggedReason?: string | undefined;
 }
 
-/** A poll that failed, when it began, and what failed before. */
+/** A failed poll, its start time, and earlier failures. */
 interface FailedPoll {
   readonly tries: FailedTries;
   readonly startedAt: number;
@@ -39,13 +39,13 @@ interface FailedPoll {
 }
 
 const DEFAULT_INTERVAL_MS = 180_000;
-/** Delay after failed polls; never longer than the interval. */
+/** Backoff after failed polls, capped at the interval. */
 const BACKOFF: BackoffPolicy = { baseMs: 2_000, factor: 2, maxMs: 30 * 60_000 };
-/** Two repositories with one remote share a poll that is at most this share of the interval old. */
+/** Repositories with the same remote share a poll up to this fraction of the interval old. */
 const SHARE_POLL = 0.9;
 const JITTER = 0.1;
 
-/** Polls a repository's refs, fetches what is new, and says which revision is in use. */
+/** Polls a repository's refs, fetches new commits, and records the revision in use. */
 export class GitRepositoryReconciler {
   readonly #services: GitRepositoryServices;
   readonly #memory = new Map<string, Memory>();
@@ -54,7 +54,7 @@ export class GitRepositoryReconciler {
     this.#services = services;
   }
 
-  /** Brings one repository up to date. */
+  /** Reconciles one repository. */
   async reconcile(key: string, logger: Logger, signal: AbortSignal): Promise<ReconcileResult> {
     const repository = this.#services.repositories.get(key);
     if (!repository || repository.metadata.deletionTimestamp) {
@@ -78,9 +78,9 @@ export class GitRepositoryReconciler {
     try {
       await this.#poll(key, repository, memory, logger, signal);
     } catch (error) {
-      // That our own API server is away says nothing of the repository.
+      // An unavailable API server is no failure of the repository.
       if (!(error instanceof OverseerError) || isWentAway(error) || signal.aborted) {
-        // The queue tries again: then it is to be asked, and not to wait for the next interval.
+        // The queue retries: poll then, instead of waiting for the next interval.
         memory.nextPoll = 0;
         throw error;
       }
@@ -102,14 +102,14 @@ export class GitRepositoryReconciler {
     const purpose = [repository.metadata.generation, remote.id, ...refs.map(refKey)].join("\n");
     const requested = requestedAt(repository.metadata);
     const isRequested = requested !== undefined && requested !== repository.status?.lastHandledReconcileAt;
-    const atOnce = this.#services.takePollRequest(key) || purpose !== memory.polledFor || isRequested;
-    if (!atOnce && clock.monotonic() < memory.nextPoll) {
+    const immediate = this.#services.takePollRequest(key) || purpose !== memory.polledFor || isRequested;
+    if (!immediate && clock.monotonic() < memory.nextPoll) {
       return recordRepository(this.#services, repository, repository.status ?? {}, undefined);
     }
     const moved = memory.polledFor !== "" && memory.polledFor !== purpose;
-    const look = { key, repository, remote, logger, signal, limit: timeLimit(repository, remote) };
-    const remoteRefs = await this.#list(look, refs, memory, purpose, atOnce);
-    const problem = await fetchRevisions(this.#services, look, refs, remoteRefs);
+    const poll = { key, repository, remote, logger, signal, limit: timeLimit(repository, remote) };
+    const remoteRefs = await this.#list(poll, refs, memory, purpose, immediate);
+    const problem = await fetchRevisions(this.#services, poll, refs, remoteRefs);
     if (problem) throw problem;
     if (memory.failures > 0) logger.info("repository recovered", { repository: key, failures: memory.failures });
     memory.failures = 0;
@@ -119,11 +119,11 @@ export class GitRepositoryReconciler {
     await this.#succeeded(key, repository);
   }
 
-  /** Where the remote's refs are. From then on the next poll is due after the interval. */
-  async #list(poll: RepositoryPoll, refs: readonly GitRef[], memory: Memory, purpose: string, atOnce: boolean) {
+  /** Lists the remote's refs. The next poll is due one interval later. */
+  async #list(poll: RepositoryPoll, refs: readonly GitRef[], memory: Memory, purpose: string, immediate: boolean) {
     const { clock, polls } = this.#services;
     const interval = parseDuration(poll.repository.spec.interval) ?? DEFAULT_INTERVAL_MS;
-    const maxAge = atOnce ? 0 : interval * SHARE_POLL;
+    const maxAge = immediate ? 0 : interval * SHARE_POLL;
     const remoteRefs = await withDeadline({ ...poll.limit, clock, signal: poll.signal }, (signal) =>
       polls.list(poll.remote, refPrefixes(refs), maxAge, signal),
     );
@@ -167,7 +167,7 @@ export class GitRepositoryReconciler {
     const counted = countFailure(tries, { startedAt, endedAt: clock.monotonic(), retryAfterMs }, (failures) =>
       jitter(Math.min(backoffDelay(BACKOFF, failures), interval), JITTER, Math.random()),
     );
-    // First, lest a status that cannot be written now leaves the next poll to the next interval.
+    // Must come first: if the status write fails, the next poll would otherwise wait for the next interval.
     memory.failures = counted.failures;
     memory.nextPoll = counted.dueAt;
     await keepRevision(this.#services, key, repository, error);

@@ -12,7 +12,7 @@ import type { GitRepositoryServices } from "./services.js";
 
 const MAX_TEXT = 256;
 
-/** Writes status and conditions; without an outcome the conditions stay, and only the generation is acknowledged. */
+/** Writes status and conditions. Without an outcome, keeps the conditions and only acknowledges the generation. */
 export async function recordRepository(
   services: GitRepositoryServices,
   repository: GitRepository,
@@ -28,13 +28,13 @@ export async function recordRepository(
     : before.map((condition) => ({ ...condition, observedGeneration: generation }));
   const requested = requestedAt(repository.metadata);
   const handled = requested !== undefined && outcome !== undefined && outcome.kind !== "fetching";
-  const { webhookPath: _, ...rest } = status;
+  const { webhookPath: _, ...kept } = status;
   const next: GitRepositoryStatus = {
-    ...rest,
-    ...(rest.revision === undefined ? {} : { shortRevision: shortRevision(rest.revision) }),
+    ...kept,
+    ...(kept.revision === undefined ? {} : { shortRevision: shortRevision(kept.revision) }),
     observedGeneration: generation,
     conditions,
-    message: columnMessage(conditions, rest.revision),
+    message: columnMessage(conditions, kept.revision),
     ...(repository.spec.webhook ? { webhookPath: webhookPath(repository.metadata) } : {}),
     ...(handled ? { lastHandledReconcileAt: requested } : {}),
   };
@@ -43,7 +43,7 @@ export async function recordRepository(
   services.observer.state(current, next);
 }
 
-/** What a status says of a commit. */
+/** Returns the status fields of a commit. */
 export function describeCommit(commit: CommitInfo): NonNullable<GitRepositoryStatus["commit"]> {
   return {
     id: commit.id,
@@ -53,12 +53,12 @@ export function describeCommit(commit: CommitInfo): NonNullable<GitRepositorySta
   };
 }
 
-/** First line of a commit's message. */
+/** Returns the first line of a commit's message. */
 export function commitTitle(commit: CommitInfo): string {
   return commit.message.split("\n", 1)[0] ?? "";
 }
 
-/** What an Event about the repository names. */
+/** Returns the object reference for an Event about the repository. */
 export function eventSubject(repository: GitRepository) {
   const { namespace, name, uid } = repository.metadata;
   return { apiVersion: repository.apiVersion, kind: repository.kind, namespace, name, uid };

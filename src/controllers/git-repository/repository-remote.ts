@@ -3,7 +3,7 @@ import { OverseerError } from "../../base/errors.js";
 import { credentialFromSecret, type GitRemote, gitRemote } from "../../git/index.js";
 import type { GitRepositoryServices } from "./services.js";
 
-/** The repository's address together with its credential, read from its Secret where it names one. */
+/** Returns the repository's address with its credential, read from the Secret that it references, if any. */
 export async function remoteOf(
   services: Pick<GitRepositoryServices, "secrets" | "digestKey">,
   repository: GitRepository,

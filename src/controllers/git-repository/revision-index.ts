@@ -3,30 +3,30 @@ import type { OverseerError } from "../../base/errors.js";
 import { canonicalJson } from "../../base/hash.js";
 import type { GitRemote } from "../../git/engine.js";
 
-/** A ref at a commit that is in the local store, verified. */
+/** A ref at a commit that is verified and in the local store. */
 export interface ResolvedRevision {
   readonly remote: GitRemote;
   readonly commit: string;
-  /** For people: `main@sha1:…`. */
+  /** Display form: `main@sha1:…`. */
   readonly revision: string;
 }
 
-/** What is known of one ref of a repository. A ref that cannot be resolved now may still have its last good revision. */
+/** State of one ref of a repository. A ref that cannot be resolved now may keep its last good revision. */
 export interface RefState {
   readonly resolved: ResolvedRevision | undefined;
   readonly error: OverseerError | undefined;
 }
 
-/** Which commit each ref of each repository is at, as last polled: what apps read instead of asking Git. */
+/** Index of the last polled commit of each ref of each repository, which apps read instead of contacting Git. */
 export class RevisionIndex {
   readonly #repositories = new Map<string, Map<string, RefState>>();
 
-  /** The state of a ref; undefined before the first poll of it. */
+  /** Returns the state of a ref; undefined before its first poll. */
   get(repository: string, ref: GitRef | undefined): RefState | undefined {
     return this.#repositories.get(repository)?.get(refKey(ref));
   }
 
-  /** Records a ref. True when its commit is another one than before, or its error came or went. */
+  /** Records the state of a ref. Returns whether its commit, remote or error changed. */
   set(repository: string, ref: GitRef | undefined, state: RefState): boolean {
     const refs = this.#repositories.get(repository) ?? new Map<string, RefState>();
     this.#repositories.set(repository, refs);
@@ -40,7 +40,7 @@ export class RevisionIndex {
     );
   }
 
-  /** All verified revisions in use. */
+  /** Yields all verified revisions in use. */
   *revisions(): Iterable<ResolvedRevision> {
     for (const refs of this.#repositories.values())
       for (const { resolved } of refs.values()) if (resolved) yield resolved;
@@ -51,7 +51,7 @@ export class RevisionIndex {
   }
 }
 
-/** Equal refs have equal keys. */
+/** Returns a key that is equal for equal refs. */
 export function refKey(ref: GitRef | undefined): string {
   return canonicalJson(ref ?? {});
 }

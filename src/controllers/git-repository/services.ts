@@ -9,19 +9,19 @@ import type { SecretCache } from "../secret-cache.js";
 import type { RevisionIndex } from "./revision-index.js";
 import type { SharedPolls } from "./shared-polls.js";
 
-/** Told of what happens to GitRepositories, for the metrics. */
+/** Receives GitRepository events for metrics. */
 export interface RepositoryObserver {
   fetched(result: "success" | "failure", seconds: number, bytes: number): void;
-  /** A poll or fetch failed; `reason`: as in the condition. */
+  /** A poll or fetch failed; `reason` is that of the condition. */
   failed(reason: string): void;
-  /** The remote was asked, and all that it has was fetched. */
+  /** The remote was polled, and everything new was fetched. */
   polled(repository: GitRepository): void;
-  /** What the status of a repository says now. */
+  /** The status of a repository was written. */
   state(repository: GitRepository, status: GitRepositoryStatus): void;
   forgotten(namespace: string, name: string): void;
 }
 
-/** What the reconciler of repositories and its parts work with. */
+/** Services of the GitRepository reconciler. */
 export interface GitRepositoryServices {
   readonly clock: Clock;
   readonly repositories: ResourceCache<GitRepository>;
@@ -31,15 +31,15 @@ export interface GitRepositoryServices {
   readonly index: RevisionIndex;
   readonly status: StatusWriter;
   readonly events: EventSink;
-  /** Key of digests of credentials. */
+  /** Key for credential digests. */
   readonly digestKey: string;
-  /** Refs that apps want of a repository besides its own. */
+  /** Returns the refs of a repository that apps use besides its own. */
   readonly refsOf: (repository: string) => readonly GitRef[];
-  /** Whether somebody asks for a poll of a repository now; true once for each time. */
+  /** Consumes a pending request for an immediate poll; true once per request. */
   readonly takePollRequest: (repository: string) => boolean;
-  /** Commits of a remote that apps may still have to go back to. */
+  /** Returns the commits of a remote that apps may still need. */
   readonly commitsInUse: (remoteId: string) => readonly string[];
-  /** Told when a ref of a repository is at another commit, or cannot be had any more. */
+  /** Called when a ref of a repository has a new commit, or is no longer available. */
   readonly onRevision: (repository: string) => void;
   readonly observer: RepositoryObserver;
 }

@@ -6,14 +6,14 @@ interface Poll {
   readonly prefixes: ReadonlySet<string>;
   readonly at: number;
   readonly refs: Promise<RemoteRefs>;
-  /** Of who began it: it ends when that one gives up. */
+  /** Signal of the caller that started the poll; aborting it ends the poll. */
   readonly signal: AbortSignal;
 }
 
-/** Told of each poll, for the metrics. */
+/** Receives the result of each poll for metrics. */
 export type PollObserver = (result: "success" | "failure") => void;
 
-/** One request for all repositories that have the same URL and credential, however many apps use them. */
+/** Shares one request among all repositories with the same URL and credential. */
 export class SharedPolls {
   readonly #engine: GitEngine;
   readonly #clock: Clock;
@@ -26,7 +26,7 @@ export class SharedPolls {
     this.#observe = observe;
   }
 
-  /** The refs of a remote: those of an earlier poll that is not older than `maxAgeMs` and asked for as much, or new ones. */
+  /** Returns the refs of a remote: from a poll not older than `maxAgeMs` that covers `prefixes`, or from a new one. */
   list(remote: GitRemote, prefixes: readonly string[], maxAgeMs: number, signal: AbortSignal): Promise<RemoteRefs> {
     const last = this.#polls.get(remote.id);
     const covers = last && prefixes.every((prefix) => last.prefixes.has(prefix));
@@ -46,7 +46,7 @@ export class SharedPolls {
     return refs;
   }
 
-  /** What somebody else's poll brings. Who began it may give up earlier than we do, or later. */
+  /** Awaits the poll of another caller, which may be aborted before or after this one. */
   async #join(poll: Poll, signal: AbortSignal, force: () => Promise<RemoteRefs>): Promise<RemoteRefs> {
     try {
       return await unlessAborted(poll.refs, signal);
@@ -57,7 +57,7 @@ export class SharedPolls {
     }
   }
 
-  /** Forgets remotes that nobody polls any more. */
+  /** Drops remotes that are no longer polled. */
   retain(ids: ReadonlySet<string>): void {
     for (const id of this.#polls.keys()) if (!ids.has(id)) this.#polls.delete(id);
   }

@@ -4,7 +4,7 @@ import { GitError, type GitRemote, type TimeLimit } from "../../git/index.js";
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** How long one list of refs or one fetch may take, by the repository's spec.timeout: a server that hangs is told of. */
+/** Returns the time limit of one list of refs or one fetch, from the repository's spec.timeout. */
 export function timeLimit({ spec }: GitRepository, remote: GitRemote): TimeLimit {
   const ms = parseDuration(spec.timeout) ?? DEFAULT_TIMEOUT_MS;
   const expired = (): Error =>

@@ -6,140 +6,140 @@ import type { PruneDecision } from "../../plan/prune-guard.js";
 import type { LocatedSourceInputs } from "../../render/render.js";
 import type { Rendered } from "./rendered.js";
 
-/** A failed try of one set of inputs, and when the next one is due. */
+/** A failed attempt for one set of inputs, and when the next one is due. */
 export interface Retry {
   readonly inputsKey: string;
   readonly generation: number;
   readonly failures: number;
-  /** Monotonic time from which on it is tried again. */
+  /** Monotonic time of the next attempt. */
   readonly dueAt: number;
-  /** The same for people, in epoch milliseconds. */
+  /** The same in epoch milliseconds, for the status. */
   readonly nextAt: number;
-  /** Whether something happened that may have removed the cause: the next try is made now, and does not count if it fails. */
+  /** Whether an event may have removed the cause: the next attempt runs immediately, and does not count if it fails. */
   readonly broughtForward?: boolean;
   readonly reason: string;
   readonly message: string;
-  /** The message in short. */
+  /** The message, shortened. */
   readonly brief?: string;
-  /** Only other inputs can help: there is no next try. */
+  /** Only new inputs can help: no retry is scheduled. */
   readonly terminal: boolean;
-  /** Objects that were not healthy then: when one of them is, it is tried at once. */
+  /** Objects that were unhealthy at the failure: the Change is retried as soon as one of them becomes healthy. */
   readonly unhealthy?: readonly ObjectKey[];
 }
 
-/** Which documents of one set of inputs the destination refused. */
+/** The documents of one set of inputs that the destination refused. */
 export interface CheckedInputs {
   readonly inputsKey: string;
-  /** Each with its claim key, and with the app that owns the object where nothing else is in the way. */
+  /** Claim key of each refused document, and the app that owns the object if that is the only cause. */
   readonly refused: readonly { readonly key: ObjectKey; readonly owner: string | undefined }[];
 }
 
-/** The writes of a Change that wait, as they were judged last. */
+/** The waiting writes of a Change, as last previewed. */
 export interface AwaitedWrites {
-  /** Digest of what the judgement depends on, as far as the operator sees it. */
+  /** Digest of the observable state that the preview depends on. */
   readonly state: string;
-  /** Monotonic time since when the state is this one. */
+  /** Monotonic time since when this state holds. */
   readonly since: number;
-  /** What was found out in this state; undefined until the writes were judged. */
+  /** The result in this state; undefined until the writes were previewed. */
   readonly judged:
     | {
-        /** Monotonic time at which the destination judges again, since something may have changed unseen. */
+        /** Monotonic time of the next preview, in case something changed unobserved. */
         readonly dueAt: number;
         readonly held: readonly WriteAction[];
-        /** What the destination says of the other ones. */
+        /** The destination's messages about the other writes. */
         readonly reasons: readonly string[];
       }
     | undefined;
 }
 
-/** What was found out of unhealthy objects, and at which monotonic time it is asked again. */
+/** Reasons of unhealthy objects, and the monotonic time of the next lookup. */
 export interface HealthReasons {
-  /** The objects, and what has called for an answer at once. */
+  /** Known objects, and the causes of immediate lookups that were already handled. */
   readonly seen: ReadonlySet<string>;
   readonly wait: number;
   readonly dueAt: number;
   readonly reasons: ReadonlyMap<string, string>;
 }
 
-/** A moment in the life of a Change that its status names. */
+/** A point in the lifecycle of a Change that its status records. */
 export type Moment = "started" | "applied";
 
-/** Moments of one Change, as monotonic times. */
+/** Lifecycle times of one Change, on the monotonic clock. */
 export interface Moments {
   readonly change: string;
   readonly at: Map<Moment, number>;
 }
 
-/** What is remembered of an app between two reconciles. Lost with the process without harm: the rest is in its status. */
+/** State of an app kept between reconciles. Safe to lose: everything essential is in the status. */
 export class AppMemory {
   readonly ledger = new HealLedger();
-  /** Renders by input key: the applied and the attempted one. */
+  /** Renders by input key: of the applied and the attempted inputs. */
   readonly renders = new Map<string, Rendered>();
-  /** The last render that failed, so that it is not tried again before its inputs change. */
+  /** The last failed render, which is not repeated before its inputs change. */
   failedRender: { readonly inputsKey: string; readonly error: OverseerError } | undefined;
-  /** The documents whose objects are claimed, and at which destination. */
+  /** The render whose objects are claimed, and the destination. */
   claimed: { readonly by: Rendered; readonly at: string } | undefined;
-  /** Whether newer documents than the claimed ones cannot be had: what the app wants now is not known. */
+  /** Whether documents newer than the claimed ones exist but are unavailable, so that current claims are unknown. */
   claimsStale = false;
-  /** The inputs that were found last, so that a commit which does not touch them costs no more than a look at trees. */
+  /** The last located inputs, so that a commit that does not touch them costs only tree lookups. */
   located: LocatedSourceInputs | undefined;
   retry: Retry | undefined;
-  /** What was transferred to other apps for the sake of one set of inputs, until these are applied: for the Change. */
+  /** Transfers to other apps for one set of inputs, kept for the Change until these inputs are applied. */
   transferred: { readonly inputsKey: string; readonly decisions: readonly PruneDecision[] } | undefined;
-  /** What the destination said of the newest documents when it was asked last. */
+  /** Result of the last preview of the newest documents. */
   checked: CheckedInputs | undefined;
-  /** When the Change that was looked at last began, and was applied. */
+  /** When the last seen Change started, and was applied. */
   moments: Moments | undefined;
-  /** Whether its source was looked at since this process began, whatever came of it. */
+  /** Whether this process has read the app's source, successfully or not. */
   reconciled = false;
-  /** Commit that the app has taken note of. */
+  /** The last commit that the app has processed. */
   consideredCommit: string | undefined;
-  /** Monotonic time since when the app is out of date, and whether the log has said so. */
+  /** Monotonic time since when the app is out of date, and whether that was logged. */
   outOfDateSince: number | undefined;
   outOfDateLogged = false;
-  /** Monotonic time since when objects wait for an app that wants them to check its newest documents. */
+  /** Monotonic time since when objects wait for a claimant to check its newest documents. */
   checkAwaitedSince: number | undefined;
-  /** Monotonic time since when deletions wait for other apps to take note of a commit. */
+  /** Monotonic time since when deletions wait for other apps to process a commit. */
   pruneHeldSince: number | undefined;
   /** Monotonic time of the last write of a Change. */
   lastWrite: number | undefined;
-  /** The writes of the Change that is being applied that wait for something. */
+  /** Waiting writes of the Change that is being applied. */
   awaited: AwaitedWrites | undefined;
-  /** Monotonic time since when writes of these inputs wait for the health of what serves them. */
+  /** Monotonic time since when writes of these inputs wait for the health of their servers. */
   heldSince: { readonly inputsKey: string; readonly at: number } | undefined;
   /** Monotonic times at which webhook configurations and the like were written. */
   readonly judgesWritten = new Map<ObjectKey, number>();
-  /** Monotonic time of the first event of a drift that is not healed yet. */
+  /** Monotonic time of the first drift event that has not been healed yet. */
   driftDetectedAt: number | undefined;
-  /** Monotonic time since when the first poll of the repository is awaited. */
+  /** Monotonic time since when the app waits for the first poll of its repository. */
   sourceAwaitedSince: number | undefined;
-  /** Objects that were paused when last looked at, for people. */
+  /** Display names of the objects that were paused at the last reconcile. */
   paused: ReadonlySet<string> = new Set();
-  /** Why objects are not healthy, where the destination had to be asked for it. */
+  /** Reasons of unhealthy objects that required a lookup at the destination. */
   healthReasons: HealthReasons | undefined;
-  /** What keeps objects that are being deleted, by their uid, and at which monotonic time that was asked. */
+  /** Blockers of deletions by object uid, with the monotonic time of the lookup. */
   readonly deletionHolders = new Map<string, { resourceVersion: string; at: number; text: string }>();
-  /** Of an app in deletion, objects by uid that another app wants and cannot be given, with the reason. */
+  /** Failed transfers during the deletion of the app: the reason by object uid. */
   readonly notHandedOver = new Map<string, string>();
-  /** What was last told by an Event, so that it is told once. */
+  /** Last Event by topic, so that each is emitted once. */
   lastEmitted = new Map<string, string>();
-  /** Failures that were logged since the last success, so that each is logged once. */
+  /** Failures logged since the last success, so that each is logged once. */
   readonly loggedProblems = new Set<string>();
 
-  /** Ends the rest after a failure: what failed may go well now. */
+  /** Ends the backoff: the cause of the failure may be gone. */
   retryNow(): void {
     this.awaited = undefined;
     if (this.retry && !this.retry.terminal) this.retry = { ...this.retry, broughtForward: true };
   }
 
-  /** The same at a person's request, also where only other inputs are known to help: the destination may judge otherwise by now. */
+  /** Ends the backoff at a user's request, even after a terminal failure: the destination may accept the write now. */
   retryOnRequest(): void {
     this.failedRender = undefined;
     if (this.retry?.terminal) this.retry = undefined;
     else this.retryNow();
   }
 
-  /** Keeps the renders of these keys alone. */
+  /** Drops all renders except those of these keys. */
   keepRenders(keys: readonly (string | undefined)[]): void {
     for (const key of this.renders.keys()) if (!keys.includes(key)) this.renders.delete(key);
   }

@@ -17,11 +17,11 @@ import type { AppMemory } from "./app-memory.js";
 import type { KnownChange } from "./changes/known-change.js";
 import type { Claims } from "./ownership/claims.js";
 
-/** Told of what happens to apps, for the metrics. */
+/** Receives app events for metrics. */
 export interface AppObserver {
-  /** A Change has reached its end, `seconds` after it began. */
+  /** A Change ended, `seconds` after it started. */
   changeEnded(app: AppRef, phase: ChangePhase, seconds: number): void;
-  /** A try failed in a way that was not seen before. */
+  /** A sync failed with a failure not reported before. */
   syncFailed(app: AppRef, reason: string): void;
   applied(verb: "create" | "update" | "delete", result: "success" | "error"): void;
   drifted(objects: number): void;
@@ -29,21 +29,21 @@ export interface AppObserver {
   contested(app: string, objects: number): void;
   pruned(objects: number): void;
   pruneRefused(reason: string): void;
-  /** What the status of an app says now. */
+  /** The status of an app was written. */
   state(app: OverseerApp, status: OverseerAppStatus): void;
   forgotten(namespace: string, name: string): void;
 }
 
-/** Gives each app the destination that its spec names. */
+/** Provides the destination of each app. */
 export interface DestinationSource {
   of(app: OverseerApp): Promise<Destination>;
-  /** The one that an app, by `namespace/name`, was given last; undefined before its first reconcile. */
+  /** Returns the last destination of an app (`namespace/name`); undefined before its first reconcile. */
   current(app: string): Destination | undefined;
-  /** An app is gone, and needs none any more. */
+  /** Releases the destination of a deleted app. */
   forget(app: string): void;
 }
 
-/** What the phases work with: one set for all apps. */
+/** Services shared by the phases of all apps. */
 export interface AppServices {
   readonly clock: Clock;
   readonly client: KubeClient;
@@ -61,9 +61,9 @@ export interface AppServices {
   readonly failpoint: FailpointHook;
   readonly trustedNamespaces: ReadonlySet<string>;
   readonly digestKey: string;
-  /** What is remembered of an app, by `namespace/name`. */
+  /** Memory of each app, by `namespace/name`. */
   readonly memories: Map<string, AppMemory>;
   readonly enqueue: (app: string, priority: Priority) => void;
-  /** Has a repository polled at once, by `namespace/name`. */
+  /** Requests an immediate poll of a repository (`namespace/name`). */
   readonly pollNow: (repository: string) => void;
 }

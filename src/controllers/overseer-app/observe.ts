@@ -3,18 +3,18 @@ import type { Observation } from "../../plan/live.js";
 import type { AppRun } from "./run.js";
 import { parseKind, uniqueKinds } from "./source/resource-kinds.js";
 
-/** Every kind that the app has, had, or is about to have. */
+/** Returns every kind that the app has, had, or is about to have. */
 export function relevantKinds(run: AppRun): GroupVersionKind[] {
   const recorded = (run.status.kinds ?? []).flatMap((text) => parseKind(text) ?? []);
   return uniqueKinds([...(run.desired?.kinds ?? []), ...(run.applied?.kinds ?? []), ...recorded]);
 }
 
-/** Makes sure that all of the app's kinds are watched. */
+/** Ensures that all kinds of the app are watched. */
 export async function prepareKinds(run: AppRun): Promise<void> {
   await run.destination.prepare(relevantKinds(run));
 }
 
-/** What is live of the app right now, from the watches: no request. */
+/** Returns the live objects of the app from the watches, without a request. */
 export function observeApp(run: AppRun): Observation {
   return run.destination.observe(run.ref, relevantKinds(run));
 }

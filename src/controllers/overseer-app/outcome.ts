@@ -1,39 +1,39 @@
 import type { ChangePhase, ChangeStatus } from "../../api/change.js";
 
-/** What a step says of the Change: its phase, and whatever else is new. */
+/** An update of a Change: its phase and further status fields. */
 export type ChangeUpdate = Partial<ChangeStatus> & { readonly phase: ChangePhase };
 
-/** What stands in an app's way. */
+/** A problem that prevents an app from being reconciled. */
 export interface Problem {
-  /** Which step met it. */
+  /** The step that failed. */
   readonly stage: "Access" | "Source" | "Render" | "Destination" | "Plan" | "Apply";
   readonly reason: string;
   readonly message: string;
-  /** The same in short, where the message is long: conditions beside Ready, and Events. */
+  /** A short form of a long message, for conditions other than Ready and for Events. */
   readonly brief?: string;
-  /** Nothing changes until somebody changes something. */
+  /** Retrying cannot help: a user has to change something. */
   readonly terminal: boolean;
-  /** Epoch milliseconds of the next try, where there is one. */
+  /** Epoch milliseconds of the next retry, if any. */
   readonly retryAt?: number;
 }
 
-/** An object that differs from what was applied, and was not put back. */
+/** An object that differs from the applied inputs and was not restored. */
 export interface DriftReport {
   readonly object: string;
   readonly note: string;
 }
 
-/** A live object that is left as it is, since a person has asked for it. */
+/** A live object whose reconciliation a user has disabled. */
 export interface PausedReport {
   readonly object: string;
-  /** Whether it is not as Git says. */
+  /** Whether it differs from Git. */
   readonly behind: boolean;
 }
 
-/** How far the newest inputs got in this reconcile. */
+/** Progress of the newest inputs in this reconcile. */
 export type Progress =
   | { readonly state: "done" }
-  /** `reason`: which gate holds it, for the condition. */
+  /** `reason` of the condition: the gate that is closed. */
   | { readonly state: "waiting"; readonly reason: string; readonly message: string }
   | { readonly state: "pending"; readonly message: string; readonly requeueAfterMs?: number }
   | { readonly state: "failed" };

@@ -24,7 +24,7 @@ import { recordOutcome } from "./status/record-outcome.js";
 import { acknowledgeSuspended } from "./status/suspend.js";
 import { syncToInputs } from "./sync/sync-to-inputs.js";
 
-/** Keeps one app's objects as Git says: the phases of one reconcile, in order. */
+/** Reconciles an OverseerApp: runs the phases of one reconcile in order. */
 export class OverseerAppReconciler {
   readonly #services: AppServices;
 
@@ -49,16 +49,16 @@ export class OverseerAppReconciler {
     return run.requeueAfterMs === undefined ? {} : { requeueAfterMs: run.requeueAfterMs };
   }
 
-  /** Fetched → rendered → observed → planned, gated and applied → healed → recorded. */
+  /** Fetch → render → observe → plan, gate and apply → heal → record. */
   async #sync(run: AppRun): Promise<void> {
-    freshStart(run);
+    resetBackoffOnRequest(run);
     run.problem = authorize(run);
-    if (run.problem) passOver(run);
+    if (run.problem) skipUnauthorized(run);
     else {
       await ensureFinalizer(run);
       const desired = await renderDesired(run);
       if (notPolledYet(run, desired)) return;
-      take(run, desired);
+      recordDesired(run, desired);
       emitSourceNotes(run);
       run.applied = await renderApplied(run);
       await prepareKinds(run);
@@ -78,11 +78,10 @@ export class OverseerAppReconciler {
   }
 
   /**
-   * A suspended app writes nothing, but other apps have to know what it wants: an object that moved to its source is kept for it
-   * instead of deleted.
+   * A suspended app writes nothing, but publishes its claims: an object that moved to its source is kept instead of deleted.
    */
   async #suspended(run: AppRun): Promise<void> {
-    if (authorize(run)) passOver(run);
+    if (authorize(run)) skipUnauthorized(run);
     else {
       const desired = await renderDesired(run);
       if (!isProblem(desired)) claim(run, desired);
@@ -102,20 +101,20 @@ export class OverseerAppReconciler {
   }
 }
 
-/** Somebody who asks for a reconcile does not want to wait for the end of a backoff. */
-function freshStart(run: AppRun): void {
+/** Ends all backoffs when a user requests a reconcile. */
+function resetBackoffOnRequest(run: AppRun): void {
   const requested = requestedAt(run.app.metadata);
   if (requested === undefined || requested === run.app.status?.lastHandledReconcileAt) return;
   run.memory.retryOnRequest();
   run.memory.ledger.clear();
 }
 
-/** How long an app waits for the first poll of its repository before it says so. */
+/** Time to wait for the first poll of the repository before reporting a problem. */
 const FIRST_POLL_MS = 3_000;
 
 /**
- * Right after a start no repository was polled yet: nothing to say, and nothing to do before it was. And who has just pushed a
- * folder makes an app for it before the next poll: for a path that is not there the repository is polled first.
+ * Reports whether the app has to wait for a poll: right after a start no repository has been polled yet, and a new app may name
+ * a folder that was pushed after the last poll.
  */
 function notPolledYet(run: AppRun, desired: Rendered | Problem): boolean {
   const isNew = run.app.status?.observedGeneration !== run.app.metadata.generation;
@@ -130,7 +129,7 @@ function notPolledYet(run: AppRun, desired: Rendered | Problem): boolean {
   return left > 0;
 }
 
-/** Whether the destination cannot be worked with right now; nothing is changed and nothing is healed then. */
+/** Reports whether the destination is unavailable; then nothing is applied or healed. */
 function isUnreachable(run: AppRun): boolean {
   const unavailability = run.destination.unavailability();
   if (unavailability === undefined) return false;
@@ -141,8 +140,8 @@ function isUnreachable(run: AppRun): boolean {
 }
 
 /**
- * Others may go by what this app wants of a commit from the moment in which its claims are known, and not earlier; or in which it
- * is known that they cannot be had before somebody changes something.
+ * Marks the commit as processed. Must follow the publication of claims, because other apps prune by it; a terminal problem also
+ * counts, because no claims can follow until a user changes something.
  */
 function noteRead(run: AppRun, desired: Rendered | Problem): void {
   run.memory.reconciled = true;
@@ -151,16 +150,16 @@ function noteRead(run: AppRun, desired: Rendered | Problem): void {
   run.memory.consideredCommit = run.locatedCommit ?? passed ?? run.memory.consideredCommit;
 }
 
-/** An app that may not write anything takes nothing from others: they do not wait for what it makes of a commit. */
-function passOver(run: AppRun): void {
+/** Marks the commit as processed for an app without permission to write: it claims nothing, and other apps do not wait for it. */
+function skipUnauthorized(run: AppRun): void {
   run.services.claims.remove(run.key);
   run.memory.claimed = undefined;
   run.memory.reconciled = true;
   run.memory.consideredCommit = newestCommit(run.services, run.app) ?? run.memory.consideredCommit;
 }
 
-/** Records what the app wants now, or what keeps that from being known. */
-function take(run: AppRun, desired: Rendered | Problem): void {
+/** Records the desired documents, or the problem that prevents rendering them. */
+function recordDesired(run: AppRun, desired: Rendered | Problem): void {
   if (isProblem(desired)) {
     run.problem = desired;
     run.progress = { state: "failed" };
@@ -182,26 +181,25 @@ function claim(run: AppRun, desired: Rendered): void {
 }
 
 /**
- * Whether there is anything to do that a Change is needed for: other inputs than the applied ones, a Change that did not
- * come to its end, or objects that Git does not want and that nobody decided to keep.
+ * Reports whether a Change is needed: for inputs other than the applied ones, an open Change, or objects to prune or transfer.
  */
 function needsChange(run: AppRun, desired: Rendered): boolean {
   if (run.status.applied?.key !== desired.inputs.key) return true;
   const open = openChangeFor(run, desired.inputs.key);
   if (open && open.status?.phase !== "Verifying") return true;
   const prunes = run.app.spec.sync?.prune !== false;
-  const wanted = new Set(desired.documents.map((document) => document.key));
+  const desiredKeys = new Set(desired.documents.map((document) => document.key));
   const pruneCandidates = [...observeApp(run).objects.values()].filter(
-    ({ key }) => !wanted.has(key) && desired.skipped?.has(key) !== true,
+    ({ key }) => !desiredKeys.has(key) && desired.skipped?.has(key) !== true,
   );
   return (
     (prunes && anyToPrune(pruneCandidates, desired.unread)) ||
-    pruneCandidates.some((live) => isWantedElsewhere(run, live))
+    pruneCandidates.some((live) => isClaimedElsewhere(run, live))
   );
 }
 
-/** Whether an object that this app does not want is to be another app's: also what would be kept is given away then. */
-function isWantedElsewhere(run: AppRun, live: LiveObject): boolean {
+/** Reports whether another app claims an object that this one no longer desires: it is transferred even if it would be kept. */
+function isClaimedElsewhere(run: AppRun, live: LiveObject): boolean {
   if (live.ownership !== "Owned" || live.deleting || live.paused) return false;
   return run.services.claims.claimants(claimKey(run, live.key), run.key).length > 0;
 }

@@ -3,7 +3,7 @@ import type { Document } from "../../manifest/document.js";
 import type { GroupVersionKind, ObjectKey } from "../../manifest/object-id.js";
 import type { Note } from "../../render/request.js";
 
-/** A kind, and where its objects were found to belong when they were rendered. */
+/** A kind, with the scope of its objects at the time of the render. */
 export interface RenderedKind extends GroupVersionKind {
   readonly scope?: "Namespaced" | "Cluster" | undefined;
 }
@@ -13,14 +13,14 @@ export interface Rendered {
   readonly inputs: Inputs;
   readonly documents: readonly Document[];
   readonly kinds: readonly RenderedKind[];
-  /** Why there is no document; undefined where there is one. */
+  /** Why there are no documents, if so. */
   readonly nothing?: string | undefined;
-  /** Why objects may be missing that the source still wants: nothing is pruned. */
+  /** Why desired objects may be missing from the documents; nothing is pruned then. */
   readonly unread?: string | undefined;
-  /** Documents that are not applied: what is live of them is neither written nor deleted. */
+  /** Documents that are not applied: their live objects are neither written nor deleted. */
   readonly skipped?: ReadonlySet<ObjectKey> | undefined;
-  /** What people should know of the source; sorted. */
+  /** Notes for users about the source; sorted. */
   readonly notes: readonly Note[];
-  /** Number of further notes that were not kept. */
+  /** Number of further notes that were dropped. */
   readonly notesOmitted: number;
 }

@@ -10,14 +10,14 @@ import type { AppServices } from "./app-services.js";
 import type { ChangeUpdate, DriftReport, PausedReport, Problem, Progress } from "./outcome.js";
 import type { Rendered } from "./rendered.js";
 
-/** As whom an app writes. */
+/** Returns the identity that an app writes as. */
 export function targetOf({ metadata, spec }: OverseerApp): Target {
   const { namespace, name, uid } = metadata;
   const { serviceAccountName, sync } = spec;
   return { app: { namespace, name, uid }, serviceAccountName, adopt: sync?.adopt ?? "Unowned" };
 }
 
-/** The working sheet of one reconcile of one app: what its phases read and find out. */
+/** The context of one reconcile of one app, shared by its phases. */
 export class AppRun {
   readonly services: AppServices;
   readonly destination: Destination;
@@ -28,24 +28,24 @@ export class AppRun {
   readonly memory: AppMemory;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** Fields of the status that phases have written or will write; conditions are added at the end. */
+  /** Status fields written so far; conditions are added at the end. */
   status: OverseerAppStatus;
-  /** The commit that the source is at now, whether or not it can be rendered. */
+  /** The current commit of the source, whether or not it can be rendered. */
   locatedCommit: string | undefined;
-  /** The commit that the source is at now, to look up what stands in a file. */
+  /** Snapshot of the current commit, to look up file contents. */
   snapshot: GitSnapshot | undefined;
-  /** What Git says now. */
+  /** The documents of the newest inputs. */
   desired: Rendered | undefined;
-  /** What was last applied, if it can be had. */
+  /** The last applied documents, if available. */
   applied: Rendered | undefined;
   problem: Problem | undefined;
   progress: Progress = { state: "done" };
   drift: DriftReport[] = [];
   contested: DriftReport[] = [];
   paused: readonly PausedReport[] = [];
-  /** How the Change went so far, to be written once at the end of this reconcile. */
+  /** Pending update of the Change, written once at the end of this reconcile. */
   staged: { readonly change: Change; readonly update: ChangeUpdate } | undefined;
-  /** Earliest time to come back, in milliseconds from now. */
+  /** Milliseconds until the next reconcile at the latest, if any. */
   requeueAfterMs: number | undefined;
 
   constructor(
@@ -69,12 +69,12 @@ export class AppRun {
     this.status = app.status ?? {};
   }
 
-  /** Asks for another reconcile within this time. */
+  /** Requests another reconcile within this time. */
   requeueAfter(ms: number): void {
     this.requeueAfterMs = Math.min(this.requeueAfterMs ?? Number.POSITIVE_INFINITY, Math.max(0, ms));
   }
 
-  /** Records an Event about the app. */
+  /** Emits an Event about the app. */
   emitEvent(type: "Normal" | "Warning", reason: string, action: string, message: string): void {
     const { apiVersion, kind, metadata } = this.app;
     const { namespace, name, uid } = metadata;
@@ -82,7 +82,7 @@ export class AppRun {
     this.services.events.record({ apiVersion, kind, namespace, name, uid }, note);
   }
 
-  /** Records an Event, unless the last one on this topic said the same. */
+  /** Emits an Event unless the last one on this topic had the same message. */
   emitEventOnce(topic: string, type: "Normal" | "Warning", reason: string, action: string, message: string): void {
     if (this.memory.lastEmitted.get(topic) === message) return;
     this.memory.lastEmitted.set(topic, message);

@@ -179,10 +179,10 @@ describe("A day beside others that write to our objects, too", function () {
     const app = await world.untilCondition("day", "Contested", "True");
     const message = condition(app, "Contested")?.message ?? "";
     expect(message).to.match(
-      /Deployment .*scaled: autoscaler \(by \/scale\): \.spec\.replicas .*remove spec\.replicas from Git/,
+      /Deployment .*scaled: changed again .*\(autoscaler \(by \/scale\): \.spec\.replicas\): remove spec\.replicas from Git/,
     );
     expect(message).to.match(
-      /ConfigMap .*labelled: other-operator: \.metadata\.labels\.tier .*remove the field from Git/,
+      /ConfigMap .*labelled: changed again .*\(other-operator: \.metadata\.labels\.tier\): remove the field from Git/,
     );
   });
 

@@ -3,13 +3,13 @@ import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
 import { isOpen } from "./known-change.js";
 
-/** What the log needs to know of a Change. */
+/** The part of a Change that is logged. */
 interface LoggedChange {
   readonly metadata: { readonly uid: string; readonly name: string };
   readonly spec: { readonly cause?: string; readonly inputs: { readonly revision?: string } };
 }
 
-/** Phases that are worth a line at info, and its text. The others pass by themselves. */
+/** Phases logged at info, with their message. Other phases are transient. */
 const MESSAGES: Readonly<Partial<Record<ChangePhase, string>>> = {
   Waiting: "change is waiting",
   Succeeded: "change succeeded",
@@ -18,12 +18,12 @@ const MESSAGES: Readonly<Partial<Record<ChangePhase, string>>> = {
   Superseded: "change was superseded",
   RolledBack: "change was rolled back",
 };
-/** Phases that somebody has to look at. */
+/** Phases that require attention. */
 const BAD: ReadonlySet<ChangePhase> = new Set(["Failed", "Rejected", "RolledBack"]);
-/** Distinct failures of one app that are remembered, so that each is logged once. */
+/** Maximum number of distinct failures remembered per app, so that each is logged once. */
 const MAX_REMEMBERED = 32;
 
-/** Logs and counts a Change that has entered another phase: one line for each that ends, or begins to wait. */
+/** Logs and counts a phase change: one line for each Change that ends or starts to wait. */
 export function logChange(run: AppRun, change: LoggedChange, before: ChangeStatus, now: ChangeStatus): void {
   const { phase } = now;
   if (phase === undefined || phase === before.phase || isFinal(before.phase)) return;
@@ -49,20 +49,19 @@ export function logChange(run: AppRun, change: LoggedChange, before: ChangeStatu
 }
 
 /**
- * Logs and counts what stands in the way of an app: once for each distinct failure, not once for each try. An app whose source
- * is usable again says so, too.
+ * Logs and counts the problem of an app: once per distinct failure, not once per attempt. Also logs the recovery.
  */
 export function logProblem(run: AppRun, problem: Problem | undefined): void {
   const { loggedProblems } = run.memory;
   if (problem === undefined) {
     if (loggedProblems.size === 0 || run.progress.state !== "done") return;
-    // The line of its end says it.
+    // The end of the Change will be logged.
     if ([...run.services.changes.of(run.key)].some(isOpen)) return;
     loggedProblems.clear();
     run.logger.info("app recovered", { app: run.key, revision: run.status.applied?.revision });
     return;
   }
-  // Counters and times in the API server's texts differ from try to try.
+  // Numbers in messages of the API server differ between attempts.
   const signature = `${problem.stage} ${problem.reason} ${problem.message.replace(/\d+/g, "#")}`;
   if (loggedProblems.has(signature)) return;
   loggedProblems.add(signature);
@@ -79,7 +78,7 @@ export function logProblem(run: AppRun, problem: Problem | undefined): void {
   });
 }
 
-/** Logs what holds up the deletion of an app, once for each cause. */
+/** Logs what blocks the deletion of an app, once per cause. */
 export function logDeletionWaits(run: AppRun, message: string): void {
   const { loggedProblems } = run.memory;
   if (loggedProblems.has(message)) return;
@@ -88,7 +87,7 @@ export function logDeletionWaits(run: AppRun, message: string): void {
   run.logger.info("app deletion is waiting", { app: run.key, reason: message });
 }
 
-/** Seconds from the start of a Change to now: measured where this process has seen it begin, else by its status. */
+/** Returns the seconds since a Change started: by the monotonic clock if this process saw the start, else by its status. */
 function secondsOf(run: AppRun, change: LoggedChange, { startTime, completionTime }: ChangeStatus): number {
   const { moments } = run.memory;
   const started = moments?.change === change.metadata.uid ? moments.at.get("started") : undefined;
@@ -100,7 +99,7 @@ function secondsOf(run: AppRun, change: LoggedChange, { startTime, completionTim
   return Math.max(0, Number.isNaN(ms) ? 0 : Math.round(ms) / 1000);
 }
 
-/** `+1 ~2 -3` as numbers. */
+/** Parses a summary such as `+1 ~2 -3`. */
 function countsOf(summary: string | undefined): { created: number; updated: number; deleted: number } | undefined {
   const [, created, updated, deleted] = /^\+(\d+) ~(\d+) -(\d+)$/.exec(summary ?? "") ?? [];
   if (created === undefined) return undefined;

@@ -14,30 +14,30 @@ import { elapsedSince } from "../sync/change-timer.js";
 import { logChange } from "./change-log.js";
 import { isOpen } from "./known-change.js";
 
-/** Names tried when the next number is taken already. */
-const MAX_TRIES = 20;
-/** Longest message in the conditions beside Ready, which has it whole. */
+/** Maximum number of names to try when the next number is taken. */
+const MAX_ATTEMPTS = 20;
+/** Maximum length of a message in conditions other than Ready, which has the full text. */
 const MAX_SHORT = 300;
 
-/** The Changes of an app that have not reached their end. */
+/** Returns the open Changes of an app. */
 export function openChanges(run: AppRun): Change[] {
   return [...run.services.changes.of(run.key)].filter(isOpen);
 }
 
-/** The open Change that brings these inputs, if there is one. */
+/** Returns the open Change for these inputs, if any. */
 export function openChangeFor(run: AppRun, inputsKey: string): Change | undefined {
   return openChanges(run).find((change) => change.spec.inputs.key === inputsKey);
 }
 
 /**
- * The Change that brings these inputs: the open one, or a new one. Names are counted up, `shop-1`, `shop-2`; a Change that was made
- * just before a crash is found again by its name.
+ * Returns the Change for these inputs: the open one, or a new one. Names are numbered, `shop-1`, `shop-2`, so that a Change
+ * created just before a crash is found by its name.
  */
 export async function ensureChange(run: AppRun, inputs: Inputs, cause: ChangeCause): Promise<Change> {
   const open = openChangeFor(run, inputs.key);
   if (open) return open;
   let number = (run.status.changes ?? 0) + 1;
-  for (let tries = 0; tries < MAX_TRIES; tries++, number++) {
+  for (let attempts = 0; attempts < MAX_ATTEMPTS; attempts++, number++) {
     const change = await createChange(run, `${run.ref.name}-${number}`, inputs, cause);
     if (!change) continue;
     run.status = { ...run.status, changes: number, change: { name: change.metadata.name } };
@@ -89,8 +89,8 @@ async function createChange(
 }
 
 /**
- * Notes how a Change goes, to be written with whatever else this reconcile finds out: one write, not one for each step. A
- * crash before that loses nothing, since the next reconcile looks at what is live.
+ * Stages an update of a Change, so that one reconcile writes it once. A crash before the write loses nothing, because the next
+ * reconcile starts from the live objects.
  */
 export function stageChange(run: AppRun, change: Change, update: ChangeUpdate): void {
   const { message: _, waitingFor: __, refusals: ___, ...lasting } = run.staged?.update ?? {};
@@ -98,15 +98,15 @@ export function stageChange(run: AppRun, change: Change, update: ChangeUpdate): 
   run.staged = { change, update: { startTime: rfc3339(run.services.clock.now()), ...lasting, ...update } };
 }
 
-/** Writes what was noted, if anything was, and gives the Change as it then is. */
+/** Writes the staged update, if any, and returns the resulting Change. */
 export async function flushChange(run: AppRun, change: Change): Promise<Change> {
   if (!run.staged) return change;
-  const { change: noted, update } = run.staged;
+  const { change: staged, update } = run.staged;
   run.staged = undefined;
-  return recordChange(run, noted, update);
+  return recordChange(run, staged, update);
 }
 
-/** Writes how a Change goes. Times are set where a phase begins or ends. */
+/** Writes the status of a Change. Sets start and completion times. */
 export async function recordChange(run: AppRun, change: Change, update: ChangeUpdate): Promise<Change> {
   const { changes, status, clock } = run.services;
   const now = rfc3339(clock.now());
@@ -128,7 +128,7 @@ export async function recordChange(run: AppRun, change: Change, update: ChangeUp
   return written;
 }
 
-/** The conditions of a Change, so that any tool that knows kstatus sees its end. */
+/** Returns the conditions of a Change, in kstatus form. */
 export function changeConditions(status: ChangeStatus): ConditionDraft[] {
   const reason = status.phase ?? "Planning";
   const message = status.message || status.waitingFor || status.summary || reason;
@@ -151,7 +151,7 @@ export function changeConditions(status: ChangeStatus): ConditionDraft[] {
   ];
 }
 
-/** Ends the open Changes that newer inputs have overtaken. */
+/** Ends the open Changes that newer inputs supersede. */
 export async function supersede(run: AppRun, current: Inputs): Promise<void> {
   for (const change of openChanges(run)) {
     if (change.spec.inputs.key === current.key) continue;

@@ -1,15 +1,15 @@
 import { type Change, type ChangePhase, isFinal } from "../../../api/change.js";
 import type { CustomResource } from "../../../api/meta.js";
 
-/** A Change as it is kept in memory: an open one whole, a finished one only as far as history needs it. */
+/** A Change as kept in memory: open ones in full, finished ones reduced to what the history needs. */
 export type KnownChange = CustomResource<
   { readonly app: { readonly name: string }; readonly inputs: { readonly key: string } },
   { readonly phase?: ChangePhase | undefined }
 >;
 
 /**
- * Leaves nearly nothing of a finished Change: its plan and inputs are for people, who read them from the API server. An estate
- * of 1,000 apps has 10,000 of them.
+ * Drops most fields of a finished Change: users read its plan and inputs from the API server, and an installation with 1,000
+ * apps has 10,000 finished Changes.
  */
 export function reduceChange(change: KnownChange): KnownChange {
   if (isOpen(change)) return change;
@@ -24,12 +24,12 @@ export function reduceChange(change: KnownChange): KnownChange {
   };
 }
 
-/** Whether a Change has not reached its end. */
+/** Reports whether a Change is open. */
 export function isOpen(change: KnownChange): change is Change {
   return !isFinal(change.status?.phase);
 }
 
-/** Key of the app that a Change belongs to. */
+/** Returns the key of the app that a Change belongs to. */
 export function appOfChange({ metadata, spec }: KnownChange): string {
   return `${metadata.namespace}/${spec.app.name}`;
 }

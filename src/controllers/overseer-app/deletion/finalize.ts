@@ -20,17 +20,17 @@ import { removeFinalizer } from "./finalizer.js";
 import { holdFinalize, prune } from "./prune.js";
 import { describeTerminating } from "./terminating.js";
 
-/** What lets an app go whatever is in the way. */
-const WAY_OUT = "set deletionPolicy: Orphan to delete the app without its objects";
-/** Parts of messages that others write: the way out must not be cut off behind them. */
+/** The remedy when the deletion of an app is blocked. */
+const ORPHAN_REMEDY = "set deletionPolicy: Orphan to delete the app without its objects";
+/** Maximum lengths of foreign messages, so that the remedy behind them is not cut off. */
 const MAX_FAILURES = 500;
 const MAX_REFUSAL = 300;
-/** How soon to look again at what is in the way of a deletion, if no event tells earlier. */
+/** Delay until a blocked deletion is checked again without an event. */
 const RETRY_MS = 5_000;
 
 /**
- * Deals with the objects of an app that is being deleted, last tier first, and lets the app go when they are gone. Needs no
- * source and no render: what is the app's is told by the objects themselves.
+ * Deletes or releases the objects of an app that is being deleted, last tier first, then removes the finalizer. Needs neither
+ * source nor render: ownership is recorded on the objects.
  */
 export async function finalize(run: AppRun): Promise<void> {
   if (!run.app.metadata.finalizers?.includes(FINALIZER)) return;
@@ -48,18 +48,18 @@ export async function finalize(run: AppRun): Promise<void> {
     suspended: suspend,
     claimedBy: claimFacts(run, claimants).claimedBy,
   };
-  // A namespace is looked into when nothing that lives in one is left to delete; until then it is kept.
+  // Namespaces are inspected once no namespaced object is left to delete; until then they are kept.
   const first = judgeFinalize({ ...facts, namespaceInUse: () => "objects that are still being deleted" });
   const busy = first.decisions.some((decision) => isPending(decision) && applyTier(decision.live.id) > 0);
-  const look = !busy && policy === "Delete" && first.refusal === undefined && !suspend;
-  const held = look ? await heldNamespaces(run, objects) : undefined;
+  const inspect = !busy && policy === "Delete" && first.refusal === undefined && !suspend;
+  const held = inspect ? await heldNamespaces(run, objects) : undefined;
   const verdict = held ? judgeFinalize({ ...facts, namespaceInUse: (name) => held.get(name) }) : first;
-  const { decisions, refusal, approval: ask } = verdict;
+  const { decisions, refusal, approval } = verdict;
   if (refusal !== undefined) return wait(run, `${refusal} (${observation.incomplete ?? ""})`);
-  if (ask !== undefined) return wait(run, `${ask}; ${WAY_OUT}`);
+  if (approval !== undefined) return wait(run, `${approval}; ${ORPHAN_REMEDY}`);
   const { results, stuck } = await removeLastTier(run, decisions);
   const left = stillPending(run, decisions);
-  if (left.length > 0 && !(stuck && (await writerIsGone(run))))
+  if (left.length > 0 && !(stuck && (await isWriterMissing(run))))
     return wait(run, await describeLeft(run, left, results));
   reportAbandoned(run, left);
   reportKept(run, decisions);
@@ -67,12 +67,12 @@ export async function finalize(run: AppRun): Promise<void> {
   await removeFinalizer(run);
 }
 
-/** What has to be gone, or another app's, before the app may go: not what another app cannot be given, for that stays. */
+/** Returns the objects that still block the finalizer. Objects whose transfer to another app failed are kept, and do not. */
 function stillPending(run: AppRun, decisions: readonly PruneDecision[]): PruneDecision[] {
   return decisions.filter((decision) => isPending(decision) && !run.memory.notHandedOver.has(decision.live.uid));
 }
 
-/** What each of the app's namespaces holds that is not the app's, by its name. */
+/** Returns foreign content of the app's namespaces, by namespace. */
 async function heldNamespaces(run: AppRun, objects: readonly LiveObject[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const { id } of objects) {
@@ -84,8 +84,8 @@ async function heldNamespaces(run: AppRun, objects: readonly LiveObject[]): Prom
 }
 
 /**
- * Deletes what is in the highest tier that still has something; the next tier waits until that is gone. `stuck`: every deletion
- * of the tier was refused, and nothing of it is on its way out.
+ * Deletes the objects of the highest remaining tier; the next tier waits until they are gone. `stuck` means that every deletion
+ * of the tier was refused and none is in progress.
  */
 async function removeLastTier(
   run: AppRun,
@@ -101,15 +101,15 @@ async function removeLastTier(
     results,
   );
   for (const { live, message } of refused.handOvers) run.memory.notHandedOver.set(live.uid, message);
-  // The tier below need not wait for what stays.
+  // The next tier need not wait for objects that are kept.
   if (refused.handOvers.length > 0) run.requeueAfter(0);
   return { results, stuck: refused.deletions.length > 0 && refused.deletions.length === tier.length };
 }
 
-/** Whether the ServiceAccount that the app writes as does not exist any more: what it may not do, nobody will do for the app. */
-async function writerIsGone(run: AppRun): Promise<boolean> {
+/** Reports whether the app's ServiceAccount no longer exists: nothing else may delete objects for the app. */
+async function isWriterMissing(run: AppRun): Promise<boolean> {
   const { serviceAccountName } = run.target;
-  // In a remote cluster a right is given to a name, whether or not there is a ServiceAccount of it.
+  // In a remote cluster, permissions are granted to a name, whether or not that ServiceAccount exists.
   if (serviceAccountName === undefined || hasOwnCredential(run.app)) return false;
   const namespace = encodeURIComponent(run.ref.namespace);
   const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${encodeURIComponent(serviceAccountName)}`;
@@ -118,31 +118,31 @@ async function writerIsGone(run: AppRun): Promise<boolean> {
     return false;
   } catch (error) {
     if (isStatus(error, 404)) return true;
-    // Without the right to look it may be there.
+    // Without permission to read it, it may exist.
     if (isStatus(error, 403)) return false;
     throw error;
   }
 }
 
-/** Whether an object has to be gone, or another app's, before the app may go. */
+/** Reports whether an object has to be deleted or transferred before the finalizer may be removed. */
 function isPending(decision: PruneDecision): boolean {
   return decision.verb !== "Keep" || decision.reason === "AlreadyDeleting";
 }
 
-/** What the deletion waits for: what was refused first, then what is on its way and what keeps it. */
+/** Describes what the deletion waits for: refused deletions first, then deletions in progress and what blocks them. */
 async function describeLeft(run: AppRun, left: readonly PruneDecision[], results: Results): Promise<string> {
   const names = left.slice(0, 3).map((decision) => displayId(decision.live.id));
   const more = left.length > 3 ? ` and ${left.length - 3} more` : "";
   const failures = results.failed ? [cutText(results.summary(), MAX_FAILURES)] : [];
   const terminating = left.map(({ live }) => live).filter(({ deletion }) => deletion !== undefined);
   const kept = await describeTerminating(run, terminating);
-  // The only object that is left need not be named twice.
+  // A single object is named only once.
   const holders = kept.map(({ object, holders: why }) => (left.length === 1 ? why : `${object}: ${why}`));
   const why = [...failures, ...holders].join("; ");
-  return `waiting for deletion of ${names.join(", ")}${more}${why === "" ? "" : `: ${why}`}; ${WAY_OUT}`;
+  return `waiting for deletion of ${names.join(", ")}${more}${why === "" ? "" : `: ${why}`}; ${ORPHAN_REMEDY}`;
 }
 
-/** Says which objects stay because the app's ServiceAccount went before the app. */
+/** Emits an Event about objects that stay because the app's ServiceAccount was deleted before the app. */
 function reportAbandoned(run: AppRun, left: readonly PruneDecision[]): void {
   if (left.length === 0) return;
   const names = left.slice(0, 10).map((decision) => displayId(decision.live.id));
@@ -173,7 +173,7 @@ function whyKept(run: AppRun, decision: PruneDecision): string | undefined {
   return `was kept: transfer of ownership to OverseerApp ${decision.to} failed: ${cutText(refusal, MAX_REFUSAL)}`;
 }
 
-/** Why an object is kept that keeps nothing of its app but the name: not where a person has asked to leave all as it is. */
+/** Reasons for which a kept object loses its ownership labels; not where a user asked to leave everything unchanged. */
 const RELEASED: ReadonlySet<KeepReason> = new Set([
   "DeletionPolicy",
   "NamespaceInUse",
@@ -182,8 +182,8 @@ const RELEASED: ReadonlySet<KeepReason> = new Set([
 ]);
 
 /**
- * Takes the marks of the app off what stays, what others need first: should this process end in between, the next one must not
- * take for unneeded what an object needs that it does not see any more. Whatever refuses it, the app is let go.
+ * Removes the ownership metadata from kept objects, dependencies first: after a crash in between, the next process must not
+ * delete a dependency of an object that it no longer sees. Failures do not block the deletion of the app.
  */
 async function releaseKept(run: AppRun, decisions: readonly PruneDecision[]): Promise<void> {
   const kept = decisions

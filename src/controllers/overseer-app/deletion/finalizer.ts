@@ -4,7 +4,7 @@ import { isStatus } from "../../../kube/errors.js";
 import { objectPath } from "../../../kube/resource.js";
 import type { AppRun } from "../run.js";
 
-/** Puts our finalizer on the app before anything is done for it, so that it cannot go without its objects being dealt with. */
+/** Adds the finalizer before anything is applied, so that the app cannot disappear before its objects are cleaned up. */
 export async function ensureFinalizer(run: AppRun): Promise<void> {
   const finalizers = run.app.metadata.finalizers ?? [];
   if (finalizers.includes(FINALIZER)) return;
@@ -13,7 +13,7 @@ export async function ensureFinalizer(run: AppRun): Promise<void> {
   run.services.failpoint("app:after-finalizer");
 }
 
-/** Lets the app go. */
+/** Removes the finalizer, which completes the deletion of the app. */
 export async function removeFinalizer(run: AppRun): Promise<void> {
   run.services.failpoint("app:before-finalizer-removal");
   const current = run.services.apps.get(run.key) ?? run.app;

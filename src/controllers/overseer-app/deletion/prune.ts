@@ -10,14 +10,14 @@ import { standingOf } from "../ownership/standing.js";
 import type { AppRun } from "../run.js";
 import type { Results } from "../sync/results.js";
 
-/** Deletions wait at most this long for other apps to take note of the commit. */
+/** Maximum time that deletions wait for other apps to process the commit. */
 const MAX_HOLD_MS = 30_000;
-/** How soon to look again whether they have: at first often, since it mostly takes milliseconds. */
+/** Intervals between checks: short at first, since apps mostly need milliseconds. */
 const HOLD_STEPS_MS = { first: 100, later: 1_000 };
 
 /**
- * Why nothing is deleted or handed over for a moment: an object may have moved to an app that has not read the commit yet, or has
- * not checked its documents. Undefined: go on.
+ * Returns why deletions and transfers have to wait, if so: an object may have moved to an app that has not read the commit yet,
+ * or has not checked its documents.
  */
 export function holdDeletions(
   run: AppRun,
@@ -40,16 +40,16 @@ export function holdDeletions(
   return `${what} up to ${MAX_HOLD_MS / 1000} s for ${nameApps(behind)} to read the same commit: objects may have moved there`;
 }
 
-/** Why an app that is being deleted waits: right after a start nobody knows yet which of its objects other apps want. */
+/** Returns why the deletion of an app has to wait, if so: right after a start, the claims of other apps are unknown. */
 export function holdFinalize(run: AppRun, objects: readonly LiveObject[]): string | undefined {
   const now = run.services.clock.monotonic();
-  const unseen = objects.length === 0 ? [] : unreconciledApps(run);
+  const unreconciled = objects.length === 0 ? [] : unreconciledApps(run);
   const since = run.memory.pruneHeldSince ?? now;
-  const held = unseen.length > 0 && now - since <= MAX_HOLD_MS;
+  const held = unreconciled.length > 0 && now - since <= MAX_HOLD_MS;
   run.memory.pruneHeldSince = held ? since : undefined;
   if (!held) return undefined;
   run.requeueAfter(HOLD_STEPS_MS.later);
-  return `waiting up to ${MAX_HOLD_MS / 1000} s for ${nameApps(unseen)} to read Git: some objects may have moved there`;
+  return `waiting up to ${MAX_HOLD_MS / 1000} s for ${nameApps(unreconciled)} to read Git: some objects may have moved there`;
 }
 
 function nameApps(apps: readonly string[]): string {
@@ -57,13 +57,13 @@ function nameApps(apps: readonly string[]): string {
   return `${shown.join(", ")}${apps.length > shown.length ? ` and ${apps.length - shown.length} more` : ""}`;
 }
 
-/** Objects that could be neither deleted nor handed over, for a reason that does not pass by itself. */
+/** Objects that could be neither deleted nor transferred, for a reason that retrying does not fix. */
 export interface RefusedRemovals {
   readonly deletions: readonly LiveObject[];
   readonly handOvers: readonly { readonly live: LiveObject; readonly message: string }[];
 }
 
-/** Deletes what left Git, last applied first; hands over what another app wants. */
+/** Deletes objects removed from Git, last applied first, and transfers those that another app claims. */
 export async function prune(
   run: AppRun,
   decisions: readonly PruneDecision[],
@@ -97,7 +97,7 @@ export async function prune(
   return refused;
 }
 
-/** Says that an object left Git and stays, and why. */
+/** Emits an Event about an object that was removed from Git but kept, with the reason. */
 export function reportKept(run: AppRun, decision: PruneDecision): void {
   if (decision.verb !== "Keep") return;
   const name = displayId(decision.live.id);
@@ -105,7 +105,7 @@ export function reportKept(run: AppRun, decision: PruneDecision): void {
   run.emitEventOnce(`kept ${name}`, "Normal", "ObjectKept", "Prune", `${name} ${decision.message}`);
 }
 
-/** Transfers an object to an app that wanted it when claims were judged, if that app can take it now. */
+/** Transfers an object to the app that claims it, if that app can take ownership now. */
 async function handOver(run: AppRun, live: LiveObject, to: string): Promise<Outcome> {
   const { takes } = await standingOf(run, to, live);
   if (takes === "now") return transferTo(run, live, to);
@@ -113,7 +113,7 @@ async function handOver(run: AppRun, live: LiveObject, to: string): Promise<Outc
   return { ok: false, message, retryable: true };
 }
 
-/** Makes an object another app's, and lets that app know at once: it may have been refused for want of it. */
+/** Transfers ownership of an object to another app, and enqueues that app: its Change may wait for the object. */
 export async function transferTo(run: AppRun, live: LiveObject, to: string): Promise<Outcome> {
   const { apps, memories, enqueue } = run.services;
   const other = apps.get(to);

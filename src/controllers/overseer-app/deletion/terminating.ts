@@ -2,25 +2,25 @@ import { displayId } from "../../../manifest/object-id.js";
 import type { LiveObject, Observation } from "../../../plan/live.js";
 import type { AppRun } from "../run.js";
 
-/** Objects that are named with what keeps them. */
+/** Maximum number of terminating objects that a message names. */
 const SHOWN = 3;
-/** What keeps an object may change without an event on it: it is asked for again after this time. */
+/** Blockers of a deletion can change without an event on the object, so they are read again after this time. */
 const REFRESH_MS = 15_000;
 
-/** Objects of the app whose deletion has begun and has not come to its end, by name. */
+/** Returns the objects of the app that are being deleted, sorted by key. */
 export function terminatingOf({ objects }: Observation): LiveObject[] {
   return [...objects.values()]
     .filter((live) => live.deletion !== undefined && live.finished === undefined && live.ownership !== "Foreign")
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** An object that is being deleted, and what keeps it. */
+/** An object that is being deleted, and what blocks its deletion. */
 export interface TerminatingObject {
   readonly object: string;
   readonly holders: string;
 }
 
-/** The first few objects that are still being deleted, and what keeps each. Comes back while there are any. */
+/** Describes the first objects that are still being deleted, with what blocks each. Requeues the app while there are any. */
 export async function describeTerminating(
   run: AppRun,
   terminating: readonly LiveObject[],
@@ -34,7 +34,7 @@ export async function describeTerminating(
   return named;
 }
 
-/** The same in one line, with the number of those that are not named; undefined: none. */
+/** Returns the same in one line, with the number of further objects; undefined if there are none. */
 export async function summarizeTerminating(
   run: AppRun,
   terminating: readonly LiveObject[],

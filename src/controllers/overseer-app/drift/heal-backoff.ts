@@ -5,36 +5,36 @@ import type { HealAction } from "../../../plan/actions.js";
 import type { LiveObject } from "../../../plan/live.js";
 import type { AppRun } from "../run.js";
 
-/** How soon an object is tried again that could not be written for a passing reason. */
+/** Delay after a transient write failure of an object. */
 const FAILED_MS = 5_000;
 
-/** Stands for whoever deletes an object: nothing on the object tells. */
+/** Stands for the unknown client that deletes an object. */
 export const DELETED = "deleted";
-/** What ends a fight over an object that is deleted again and again. */
+/** The remedy for an object that is deleted repeatedly. */
 export const FIND_OUT = "find out which client deletes it, or remove it from Git";
 
-/** A document on its way back to what is live, and what of it is there. */
+/** A document whose live object is being restored. */
 interface Healing {
   readonly document: Document;
   readonly live: LiveObject | undefined;
 }
 
-/** Whether an object has to wait: after a fight, or because it was looked at a moment ago and may be as it should be. */
+/** Reports whether healing has to wait: after repeated drift, or because the object was verified a moment ago. */
 export function backsOffBeforeHeal(run: AppRun, action: HealAction, competitor: string): boolean {
   if (backsOffAfterRefusal(run, action, "restored")) return true;
   const { document, live } = action;
   const now = run.services.clock.monotonic();
   const { ledger } = run.memory;
   const conflict = ledger.waitBeforeHeal(document.key, competitor, now);
-  const look = live.state === "Drifted" ? 0 : ledger.waitBeforeVerify(document.key, now);
-  const wait = Math.max(conflict, look);
+  const verification = live.state === "Drifted" ? 0 : ledger.waitBeforeVerify(document.key, now);
+  const wait = Math.max(conflict, verification);
   if (wait === 0) return false;
   run.requeueAfter(wait);
   if (conflict > 0) note(run, document, `${competitor}; reverted repeatedly, backing off`);
   return true;
 }
 
-/** Whether an object has to wait before it is made again: it was deleted again and again, or refused. */
+/** Reports whether an object has to wait before it is re-created, because it was deleted repeatedly or refused. */
 export function backsOffBeforeRecreate(run: AppRun, write: Healing): boolean {
   if (backsOffAfterRefusal(run, write, "re-created")) return true;
   const { key } = write.document;
@@ -46,8 +46,8 @@ export function backsOffBeforeRecreate(run: AppRun, write: Healing): boolean {
 }
 
 /**
- * Notes that the destination refused. The same in the same state is not asked in a loop: it rests longer each time. A passing
- * failure (no connection, a conflict) is tried again soon.
+ * Records a refusal by the destination. The same write in the same state backs off longer each time. A transient failure
+ * (connection, conflict) is retried soon.
  */
 export function noteRefusal(
   run: AppRun,
@@ -60,8 +60,8 @@ export function noteRefusal(
   const { ledger } = run.memory;
   const now = run.services.clock.monotonic();
   if (!retryable) ledger.refused(document.key, stateOf(healing), message, now);
-  const rest = ledger.pendingRefusal(document.key, stateOf(healing), now)?.waitMs ?? 0;
-  run.requeueAfter(Math.max(FAILED_MS, rest, retryAfterMs));
+  const backoff = ledger.pendingRefusal(document.key, stateOf(healing), now)?.waitMs ?? 0;
+  run.requeueAfter(Math.max(FAILED_MS, backoff, retryAfterMs));
 }
 
 function backsOffAfterRefusal(run: AppRun, healing: Healing, goal: "restored" | "re-created"): boolean {
@@ -74,7 +74,7 @@ function backsOffAfterRefusal(run: AppRun, healing: Healing, goal: "restored" | 
   return true;
 }
 
-/** Another state of object or document may be treated otherwise. */
+/** Identifies the state of object and document: a new state may be accepted. */
 function stateOf({ document, live }: Healing): string {
   return `${document.hash} ${live?.uid ?? ""} ${live?.resourceVersion ?? ""}`;
 }

@@ -14,20 +14,20 @@ import { emitObjectNotes, type ObjectNote } from "./object-notes.js";
 import { reportPaused } from "./paused.js";
 
 const PARALLEL = 8;
-/** Why an object had to be made again, by what it took. */
-const HOW = {
+/** Why an object had to be re-created, by the verb of the write. */
+const CAUSE = {
   Create: "it was deleted",
   Adopt: "its ownership metadata was changed",
   Update: "it differed from Git",
 } as const;
-/** Heals of one reconcile that have an Event each. */
+/** Maximum number of DriftHealed Events per reconcile. */
 const MAX_EVENTS = 5;
-/** Who is named when the managed fields do not tell. */
+/** Named when managedFields do not identify the writer. */
 const UNKNOWN_MANAGER = "an unknown client";
 
 /**
- * Puts back what others changed, to the last inputs that passed their gates and never to newer ones; or reports it, where
- * the app does not heal. `withMissing`: make deleted objects again (not while a Change is on its way to make them).
+ * Reverts drift to the last inputs that passed their gates, never to newer ones; only reports it if self-heal is off.
+ * `withMissing` also re-creates deleted objects; false while a Change is about to create them.
  */
 export async function healDrift(run: AppRun, withMissing: boolean): Promise<void> {
   if (!run.applied) return reportUnhealable(run);
@@ -35,43 +35,43 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   const observation = observeApp(run);
   const documents = withoutFinished(run, withoutMoved(run, run.applied.documents), observation);
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
-  // What is absent from a list that is not whole may be there all the same.
+  // An object absent from an incomplete list may exist.
   const known = observation.complete ? diff.writes : diff.writes.filter((write) => write.live !== undefined);
   const missing = withMissing ? known : [];
   if (diff.heals.length === 0 && missing.length === 0) run.memory.driftDetectedAt = undefined;
   else if (run.app.spec.sync?.selfHeal === false) await report(run, diff.heals, missing);
-  else await putBack(run, diff.heals, missing);
+  else await restore(run, diff.heals, missing);
   reportPaused(run, diff.paused);
   reportContests(run, new Set(diff.paused.map(({ document }) => document.key)));
 }
 
 /**
- * Puts back what drifted of the documents that newer inputs change. What somebody wrote over a field would otherwise outlast
- * the removal of this field from Git, as it is his by then.
+ * Reverts drift of the documents that newer inputs change. Otherwise a field written by another client would survive its removal
+ * from Git, because that client owns it by then.
  */
 export async function healBeforeChange(run: AppRun, desired: Rendered): Promise<void> {
   if (!run.applied || run.app.spec.sync?.selfHeal === false) return;
   const { destination } = run;
-  const wanted = new Map(desired.documents.map((document) => [document.key, document.hash]));
+  const newest = new Map(desired.documents.map((document) => [document.key, document.hash]));
   const { heals } = difference(run.applied.documents, observeApp(run), (document) =>
     destination.recordedHash(document),
   );
   const affected = heals.filter(({ document, live }) => {
-    const hash = wanted.get(document.key);
+    const hash = newest.get(document.key);
     return live.state === "Drifted" && hash !== undefined && hash !== document.hash;
   });
   if (affected.length === 0) return;
-  await putBack(run, affected, []);
-  // What could not be put back is looked at anew after the change.
+  await restore(run, affected, []);
+  // Drift that could not be reverted is evaluated again after the Change.
   run.drift = [];
 }
 
-async function putBack(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<void> {
+async function restore(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<void> {
   const { clock } = run.services;
   const started = run.memory.driftDetectedAt ?? clock.monotonic();
   const healed = [...(await healAll(run, heals)), ...(await recreate(run, missing))];
   if (healed.length > 0) reportHealed(run, healed, started);
-  // What is left drifted is no state to be told of.
+  // On abort, do not report drift that was not processed.
   run.signal.throwIfAborted();
 }
 
@@ -83,7 +83,7 @@ function reportHealed(run: AppRun, healed: readonly string[], started: number): 
   for (const what of healed.slice(0, MAX_EVENTS)) run.emitEvent("Normal", "DriftHealed", "Heal", what);
 }
 
-/** Applies each drifted object again. Gives what was really changed, for people. */
+/** Applies each drifted object again. Returns descriptions of the objects that really changed. */
 async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<string[]> {
   const { destination } = run;
   const { clock } = run.services;
@@ -112,7 +112,7 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
   return healed;
 }
 
-/** Makes objects again that were deleted, or whose marks were removed. */
+/** Re-creates objects that were deleted or lost their ownership metadata. */
 async function recreate(run: AppRun, writes: readonly WriteAction[]): Promise<string[]> {
   if (writes.length === 0 || !run.applied) return [];
   const { destination } = run;
@@ -122,9 +122,9 @@ async function recreate(run: AppRun, writes: readonly WriteAction[]): Promise<st
   const preview = await destination.preview(run.target, due, run.applied.documents, run.signal);
   const holds = new Holds(run, run.applied);
   const absent = new Set(writes.map(({ document }) => document.key));
-  const made: string[] = [];
+  const recreated: string[] = [];
   for (const refused of preview.refused) {
-    // Another app's by now: it is not missing.
+    // The object belongs to another app now, so it is not missing.
     if (refused.owner !== undefined)
       ledger.refused(refused.action.document.key, "", refused.message, clock.monotonic());
     else noteRefusal(run, refused.action, "re-created", refused);
@@ -151,25 +151,25 @@ async function recreate(run: AppRun, writes: readonly WriteAction[]): Promise<st
     ledger.accepted(key);
     ledger.healed(key, DELETED, clock.monotonic());
     const { unfinished } = write.action.live ?? {};
-    made.push(
+    recreated.push(
       unfinished === undefined
-        ? `${displayId(id)} re-created (${HOW[write.verb]})`
+        ? `${displayId(id)} re-created (${CAUSE[write.verb]})`
         : `${displayId(id)} restored (${unfinished})`,
     );
   }
-  // The next object that has to wait has its own time.
+  // The next object that has to wait gets the full timeout.
   if (!held) run.memory.heldSince = undefined;
-  observer.drifted(made.length);
-  return made;
+  observer.drifted(recreated.length);
+  return recreated;
 }
 
-/** For an app that does not heal: looks whether the objects really differ, and says so. */
+/** Verifies and reports drift for an app with self-heal off. */
 async function report(run: AppRun, heals: readonly HealAction[], missing: readonly WriteAction[]): Promise<void> {
   const { destination } = run;
   const { observer } = run.services;
   const reports: DriftReport[] = missing.map((write) => ({
     object: displayId(write.document.id),
-    note: noteOfWrite(write),
+    note: describeMissing(write),
   }));
   for (const action of heals) {
     const known = action.live.state === "Drifted" ? destination.describeDrift(action) : undefined;
@@ -189,12 +189,12 @@ async function report(run: AppRun, heals: readonly HealAction[], missing: readon
   if (!run.status.conditions?.some((condition) => condition.type === "Drifted")) observer.drifted(reports.length);
 }
 
-function noteOfWrite({ live }: WriteAction): string {
+function describeMissing({ live }: WriteAction): string {
   if (live === undefined) return "does not exist";
   return live.unfinished ?? "its ownership metadata was changed";
 }
 
-/** The applied inputs cannot be had any more: nothing is healed and nothing pruned, but what drifted is said. */
+/** Reports drift when the applied inputs are no longer available: nothing is reverted or pruned then. */
 function reportUnhealable(run: AppRun): void {
   if (!run.status.applied) return;
   for (const live of observeApp(run).objects.values()) {
@@ -207,7 +207,7 @@ function reportUnhealable(run: AppRun): void {
   }
 }
 
-/** What ends a fight, by what it is about. */
+/** Returns the remedy for a contested object, by the competing writer. */
 function remedyFor(competitor: string): string {
   if (competitor.includes(".spec.replicas")) return "remove spec.replicas from Git and let the autoscaler set it";
   if (competitor === DELETED) return FIND_OUT;
@@ -215,7 +215,7 @@ function remedyFor(competitor: string): string {
   return "remove the field from Git, or stop the other writer";
 }
 
-/** Says which objects are fought over, and looks again when the fight counts as over. Nobody fights over what is left as it is. */
+/** Reports contested objects, except paused ones, and requeues the app for the time when each conflict counts as over. */
 function reportContests(run: AppRun, paused: ReadonlySet<string>): void {
   const now = run.services.clock.monotonic();
   const contests = run.memory.ledger.contests(now).filter(({ key }) => !paused.has(key));
@@ -223,7 +223,7 @@ function reportContests(run: AppRun, paused: ReadonlySet<string>): void {
     const [, kind = "", namespace = "", ...name] = key.split("/");
     const object = displayId({ kind, namespace, name: name.join("/") });
     const remedy = remedyFor(competitor);
-    const [note, told] =
+    const [note, event] =
       competitor === DELETED
         ? [`deleted ${heals} times: ${remedy}`, `${object} is deleted repeatedly: ${remedy}`]
         : [
@@ -231,7 +231,7 @@ function reportContests(run: AppRun, paused: ReadonlySet<string>): void {
             `${object} is changed again after each restore (${competitor}): ${remedy}`,
           ];
     run.contested.push({ object, note });
-    run.emitEventOnce(`contest ${key}`, "Warning", "Contested", "Heal", told);
+    run.emitEventOnce(`contest ${key}`, "Warning", "Contested", "Heal", event);
     run.requeueAfter(endsAt - now);
   }
   run.services.observer.contested(run.key, contests.length);

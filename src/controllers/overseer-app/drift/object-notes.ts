@@ -1,18 +1,18 @@
 import { displayId, type ObjectId } from "../../../manifest/object-id.js";
 import type { AppRun } from "../run.js";
 
-/** What the destination had to say about one object. */
+/** A note of the destination about one object. */
 export interface ObjectNote {
   readonly id: ObjectId;
   readonly text: string;
 }
 
-/** Names of further objects in one Event. */
+/** Maximum number of further objects that an Event names. */
 const MAX_NAMES = 3;
 
 /**
- * Records what the destination said of objects that were verified: one Event for the same words about any number of objects, once.
- * An admission policy that would refuse ten definitions is one thing to know, not ten.
+ * Emits the destination's notes on verified objects: one Event, once, for the same note about any number of objects. An
+ * admission policy that rejects ten objects is one fact, not ten.
  */
 export function emitObjectNotes(run: AppRun, notes: readonly ObjectNote[]): void {
   const groups = new Map<string, ObjectNote[]>();

@@ -3,7 +3,7 @@ import { displayId } from "../../../manifest/object-id.js";
 import type { PausedObject } from "../../../plan/actions.js";
 import type { AppRun } from "../run.js";
 
-/** Says which objects are left as they are, and tells when one begins or ends to be. */
+/** Records the objects whose reconciliation is disabled, and emits an Event when this begins or ends for an object. */
 export function reportPaused(run: AppRun, paused: readonly PausedObject[]): void {
   run.paused = paused.map(({ document, behind }) => ({ object: displayId(document.id), behind }));
   const now = new Set(run.paused.map(({ object }) => object));

@@ -4,18 +4,18 @@ import type { AppServices } from "../app-services.js";
 import type { AppRun } from "../run.js";
 import { repositoryKey } from "../source/locate-inputs.js";
 
-/** An app, among those of its repository. */
+/** The part of a reconcile that relates an app to others of its repository. */
 type AppOfRepository = Pick<AppRun, "app" | "key" | "services">;
 
-/** The commit that an app's ref is at, as last polled. */
+/** Returns the last polled commit of an app's ref. */
 export function newestCommit({ index, repositories }: AppServices, app: OverseerApp): string | undefined {
   const repository = repositoryKey(app);
   return index.get(repository, app.spec.source.ref ?? repositories.get(repository)?.spec.ref)?.resolved?.commit;
 }
 
 /**
- * Other apps of the same repository that have not read its newest commit yet: what they want of it is not known. An app that
- * read it and failed to render it has read it: others do not wait until it is mended.
+ * Returns the other apps of the same repository that have not processed its newest commit yet, so that their claims are
+ * unknown. An app that failed to render the commit has processed it: others do not wait for a fix.
  */
 export function appsBehind(run: AppOfRepository): string[] {
   const { services } = run;
@@ -28,7 +28,7 @@ export function appsBehind(run: AppOfRepository): string[] {
     .sort();
 }
 
-/** Other apps of the same repository that were not looked at since this process began: nothing of what they want is known. */
+/** Returns the other apps of the same repository that this process has not reconciled yet: their claims are unknown. */
 export function unreconciledApps(run: AppRun): string[] {
   return [...othersOf(run)]
     .map(({ metadata }) => appKey(metadata))
@@ -36,7 +36,7 @@ export function unreconciledApps(run: AppRun): string[] {
     .sort();
 }
 
-/** The apps of the same repository that may want what this one has. */
+/** Yields the other apps of the same repository, which may claim objects of this one. */
 function* othersOf(run: AppOfRepository): Iterable<OverseerApp> {
   const repository = repositoryKey(run.app);
   for (const other of run.services.apps.values()) {

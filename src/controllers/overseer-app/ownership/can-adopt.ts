@@ -3,8 +3,8 @@ import { type AppRun, targetOf } from "../run.js";
 import { hasOwnCredential } from "../source/authorize.js";
 
 /**
- * Whether another app may write an object of this one. The other one is asked by its own credential: at one remote cluster, two
- * kubeconfigs need not have the same rights.
+ * Reports whether another app may write an object of this one. Checked with the other app's credential: two kubeconfigs of one
+ * remote cluster can have different permissions.
  */
 export async function canAdopt(run: AppRun, other: string, live: LiveObject): Promise<boolean> {
   const app = run.services.apps.get(other);
@@ -13,7 +13,7 @@ export async function canAdopt(run: AppRun, other: string, live: LiveObject): Pr
   const own = target.serviceAccountName === undefined && !hasOwnCredential(app);
   if (own && !run.services.trustedNamespaces.has(target.app.namespace)) return false;
   const destination = run.services.destinations.current(other);
-  // What cannot be asked has no say: otherwise a broken credential would hold up another app.
+  // An unavailable destination counts as not authorized: a broken credential must not block another app.
   if (destination?.id !== run.destination.id || destination.unavailability() !== undefined) return false;
   return destination.mayWrite(target, live);
 }

@@ -5,10 +5,10 @@ import type { AppRun } from "../run.js";
 import { claimKey } from "./claims.js";
 import { type Standing, standingOf } from "./standing.js";
 
-/** How long an app that wants an object may take to check its newest documents. */
+/** Time for an app that claims an object to check its newest documents. */
 const MAX_CHECK_MS = 30_000;
 
-/** The app that is to own an object which this one does not want any more, and whether it can take it yet. */
+/** The app that is to own an object no longer desired by this one, and whether it can take ownership yet. */
 export interface Claimant {
   readonly app: string;
   readonly standing: Standing;
@@ -17,12 +17,12 @@ export interface Claimant {
 /** Claimants of objects, by the object's key. */
 export type Claimants = ReadonlyMap<ObjectKey, Claimant>;
 
-/** Of several apps that want an object, the first that can take it has it. */
+/** Precedence among several claimants of an object. */
 const ORDER = ["now", "unknown", "later"] as const;
 
 /**
- * Finds out, before anything is handed over or deleted, which app is to own each of these objects. Naming an object in Git
- * must give nobody a hold on it who may not write it: a tenant could keep alive, and make his own, what another app deletes.
+ * Decides which app is to own each of these objects before anything is transferred or deleted. A claim without permission to
+ * write the object has no effect: otherwise a tenant could keep, and take over, an object that another app deletes.
  */
 export async function judgeClaims(run: AppRun, objects: readonly LiveObject[]): Promise<Claimants> {
   const { claims } = run.services;
@@ -45,19 +45,19 @@ export async function judgeClaims(run: AppRun, objects: readonly LiveObject[]): 
   return found;
 }
 
-/** Begins to count when the first check is awaited, and ends when none is. */
+/** Starts the timer when the first check is awaited, and stops it when none is. */
 function noteUnknown(run: AppRun, claimants: Claimants): void {
   const any = [...claimants.values()].some(({ standing }) => standing.takes === "unknown");
   run.memory.checkAwaitedSince = any ? (run.memory.checkAwaitedSince ?? run.services.clock.monotonic()) : undefined;
 }
 
-/** Whether an app that wants an object has had its time to check its newest documents. */
+/** Reports whether the time for claimants to check their newest documents is over. */
 export function isOverdue(run: AppRun): boolean {
   const since = run.memory.checkAwaitedSince;
   return since !== undefined && run.services.clock.monotonic() - since > MAX_CHECK_MS;
 }
 
-/** What the prune guard has to know of the claims on an app's objects. */
+/** Returns the claims on an app's objects for the prune guard. */
 export function claimFacts(run: AppRun, claimants: Claimants): Required<Pick<PruneRequest, "claimedBy" | "awaitedBy">> {
   const overdue = isOverdue(run);
   return {

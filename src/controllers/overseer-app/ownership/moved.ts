@@ -3,13 +3,13 @@ import type { AppRun } from "../run.js";
 import { claimKey } from "./claims.js";
 
 /**
- * Of the applied documents, those whose objects are still this app's: an object that the newest documents leave out and that
- * another app wants and can take is neither missed nor made again, although the newest documents may not be applied yet.
+ * Returns the applied documents whose objects still belong to this app. An object that the newest documents omit and another
+ * app effectively claims is not re-created, even before the newest documents are applied.
  */
 export function withoutMoved(run: AppRun, documents: readonly Document[]): readonly Document[] {
   const { desired } = run;
   if (!desired || desired.documents === documents) return documents;
-  const wanted = new Set(desired.documents.map(({ key }) => key));
+  const newest = new Set(desired.documents.map(({ key }) => key));
   const { claims } = run.services;
-  return documents.filter(({ key }) => wanted.has(key) || claims.claimant(claimKey(run, key), run.key) === undefined);
+  return documents.filter(({ key }) => newest.has(key) || claims.claimant(claimKey(run, key), run.key) === undefined);
 }

@@ -8,9 +8,9 @@ import type { AppRun } from "../run.js";
 import { judgeClaims } from "./claimants.js";
 
 /**
- * Transfers what this app's newest documents do not want, and another app's do, to that app: before anything else and whatever
- * becomes of the rest of the Change, also while it is refused and rests. Otherwise two apps that exchange objects would each
- * be refused for the sake of the other. Gives all that was transferred for these inputs, for the Change.
+ * Transfers objects that only another app's newest documents claim to that app. Happens before anything else, even while the
+ * Change is refused or backing off: otherwise two apps that exchange objects would block each other. Returns all transfers for
+ * these inputs, for the Change.
  */
 export async function transferObjects(run: AppRun, desired: Rendered): Promise<readonly PruneDecision[]> {
   const { memory } = run;
@@ -22,7 +22,9 @@ export async function transferObjects(run: AppRun, desired: Rendered): Promise<r
 
 async function transfer(run: AppRun, desired: Rendered): Promise<PruneDecision[]> {
   const wanted = new Set(desired.documents.map((document) => document.key));
-  const candidates = [...observeApp(run).objects.values()].filter((live) => !wanted.has(live.key) && isFree(live));
+  const candidates = [...observeApp(run).objects.values()].filter(
+    (live) => !wanted.has(live.key) && isTransferable(live),
+  );
   if (candidates.length === 0) return [];
   const claimants = await judgeClaims(run, candidates);
   const transferred: PruneDecision[] = [];
@@ -43,6 +45,6 @@ async function transfer(run: AppRun, desired: Rendered): Promise<PruneDecision[]
   return transferred;
 }
 
-function isFree(live: LiveObject): boolean {
+function isTransferable(live: LiveObject): boolean {
   return live.ownership === "Owned" && !live.deleting && live.paused !== true;
 }

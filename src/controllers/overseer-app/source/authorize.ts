@@ -2,14 +2,14 @@ import type { OverseerApp } from "../../../api/overseer-app.js";
 import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
 
-/** Whether an app signs in with a Secret of its own namespace: then nothing is done with the operator's rights. */
+/** Reports whether an app authenticates with a Secret of its own namespace, so that the operator's permissions are not used. */
 export function hasOwnCredential({ spec: { destination } }: OverseerApp): boolean {
   return destination.overseer !== undefined || destination.kubernetes?.kubeConfigSecretRef !== undefined;
 }
 
 /**
- * An app has no right of its own: it writes as its ServiceAccount. The operator's own rights serve only apps in the
- * namespaces that whoever runs the operator trusts.
+ * Returns a problem if the app has no identity to write as. Apps write as their ServiceAccount; only apps in trusted namespaces
+ * may use the operator's own permissions.
  */
 export function authorize(run: AppRun): Problem | undefined {
   if (hasOwnCredential(run.app)) return undefined;

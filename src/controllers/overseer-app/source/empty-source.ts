@@ -3,15 +3,15 @@ import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 
 /**
- * Whether a source without any document is to be refused now: it is a mistake far more often than a wish. While the app has
- * objects, the prune guard decides what becomes of these, since they may have moved to another app.
+ * Reports whether a source without documents is refused now: it is mostly a mistake. While the app has objects, the prune guard
+ * decides about them, because they may have moved to another app.
  */
 export function isRefusedAsEmpty(run: AppRun, desired: Rendered): boolean {
   if (desired.nothing === undefined || run.app.spec.sync?.allowEmpty) return false;
   return ![...observeApp(run).objects.values()].some(({ ownership }) => ownership !== "Foreign");
 }
 
-/** Says of an app whose source holds no document, unless that is meant, that it is not well. */
+/** Records a problem for an app whose source contains no documents, unless `sync.allowEmpty` is set. */
 export function noteEmptySource(run: AppRun): void {
   const { desired } = run;
   if (desired?.nothing === undefined || run.app.spec.sync?.allowEmpty) return;

@@ -7,31 +7,31 @@ import type { RenderRequest, RenderTarget, SourceSelection } from "../../../rend
 import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
 
-/** Where the documents of an app come from right now. */
+/** The current inputs of an app, and where to read them. */
 export interface LocatedInputs {
   readonly inputs: Inputs;
   readonly remote: GitRemote;
   readonly snapshot: GitSnapshot;
 }
 
-/** `namespace/name` of the repository that an app names. */
+/** Returns `namespace/name` of the repository of an app. */
 export function repositoryKey(app: AppRun["app"]): string {
   const { name, namespace } = app.spec.source.repositoryRef;
   return `${namespace ?? app.metadata.namespace}/${name}`;
 }
 
-/** Whether apps of a namespace may take from a repository: those of its own always may. */
+/** Reports whether apps of a namespace may use a repository; those of its own namespace always may. */
 export function allowsNamespace({ metadata, spec }: GitRepository, namespace: string): boolean {
   const allowed = spec.allowedNamespaces ?? [];
   return metadata.namespace === namespace || allowed.includes(namespace) || allowed.includes("*");
 }
 
-/** The namespace that namespaced documents go to unless they say otherwise. */
+/** Returns the namespace for namespaced documents that do not set one. */
 export function defaultNamespace(app: AppRun["app"]): string {
   return app.spec.destination.kubernetes?.namespace ?? app.metadata.namespace;
 }
 
-/** What of a commit a source means. */
+/** Returns the selection of files and renderer options of a source. */
 export function selectionOf({ path, include, exclude, plain, kustomize, helm }: AppSource): SourceSelection {
   return {
     path: normalisePath(path),
@@ -43,7 +43,7 @@ export function selectionOf({ path, include, exclude, plain, kustomize, helm }: 
   };
 }
 
-/** What is rendered of a source of this app, as it is or was. */
+/** Returns the render request for a current or earlier source of this app. */
 export function renderRequest(run: AppRun, source: AppSource): RenderRequest {
   const { destination, app, signal } = run;
   return {
@@ -59,19 +59,19 @@ export function renderRequest(run: AppRun, source: AppSource): RenderRequest {
   };
 }
 
-/** The variables that a source gives to Compose documents. */
+/** Returns the variables of a source for Compose documents. */
 export function variablesOf({ env = [] }: AppSource): Readonly<Record<string, string>> {
   return Object.fromEntries(env.map(({ name, value }) => [name, value]));
 }
 
-/** Which kind of destination the documents are rendered for. */
+/** Returns the type of destination to render for. */
 export function renderTarget(app: AppRun["app"]): RenderTarget {
   return app.spec.destination.overseer === undefined ? "kubernetes" : "overseer";
 }
 
 /**
- * Finds the app's inputs: the commit that its ref is at, and the key of all that a render of it reads. The key holds the id
- * of the tree at the path and not the commit, so a commit that does not touch the app changes nothing.
+ * Locates the app's inputs: the commit of its ref, and the key of everything that a render reads. The key contains the tree id
+ * at the path instead of the commit, so that a commit that does not touch the app changes nothing.
  */
 export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem> {
   const { services, app } = run;
@@ -107,11 +107,11 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
 }
 
 function checkRepository(run: AppRun, key: string, repository: GitRepository | undefined): Problem | undefined {
-  const [namespaceOfIt = ""] = key.split("/");
-  if (!run.services.repositories.follows(namespaceOfIt)) {
+  const [repositoryNamespace = ""] = key.split("/");
+  if (!run.services.repositories.follows(repositoryNamespace)) {
     return sourceProblem(
       "RepositoryNotFound",
-      `GitRepository ${key} is in a namespace that this installation does not watch: add ${namespaceOfIt} to --watch-namespaces, or create a GitRepository in namespace ${run.ref.namespace}`,
+      `GitRepository ${key} is in a namespace that this installation does not watch: add ${repositoryNamespace} to --watch-namespaces, or create a GitRepository in namespace ${run.ref.namespace}`,
       true,
     );
   }
@@ -141,7 +141,7 @@ function sourceProblem(reason: string, message: string, terminal: boolean): Prob
   return { stage: "Source", reason, message, terminal };
 }
 
-/** Whether a result is what stands in the way. */
+/** Reports whether a result is a problem. */
 export function isProblem(result: object): result is Problem {
   return "stage" in result;
 }

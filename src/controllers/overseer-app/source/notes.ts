@@ -6,16 +6,16 @@ import type { Note } from "../../../render/request.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 
-/** The notes of a status: the fields `notes` and `notesOmitted`, both absent when there is nothing to say. */
+/** The status fields `notes` and `notesOmitted`, both absent if there are no notes. */
 export interface StatusNotes {
   readonly notes?: SourceNote[];
   readonly notesOmitted?: number;
 }
 
-/** So many notes stand in one Event, which takes 1 kB. */
+/** Maximum number of notes in one Event, which is limited to 1 kB. */
 const SHOWN = 3;
 
-/** The notes of a render as a status holds them: the first few, and the number of the others. */
+/** Returns the notes of a render for the status: the first ones, and the number of the others. */
 export function statusNotes({ notes, notesOmitted }: Pick<Rendered, "notes" | "notesOmitted">): StatusNotes {
   if (notes.length === 0) return {};
   const omitted = Math.max(0, notes.length - MAX_STATUS_NOTES) + notesOmitted;
@@ -25,7 +25,7 @@ export function statusNotes({ notes, notesOmitted }: Pick<Rendered, "notes" | "n
   };
 }
 
-/** The render whose notes the status shows: that of the newest revision, else of the one that is applied. */
+/** Returns the notes for the status: of the newest render, else of the applied one. */
 export function notesOfRun(run: AppRun): StatusNotes {
   const rendered = run.desired ?? run.applied;
   if (rendered !== undefined) return statusNotes(rendered);
@@ -33,7 +33,7 @@ export function notesOfRun(run: AppRun): StatusNotes {
   return { ...(notes ? { notes } : {}), ...(notesOmitted === undefined ? {} : { notesOmitted }) };
 }
 
-/** How many notes there are, with those that did not fit. */
+/** Returns the number of notes, including omitted ones. */
 export function countNotes({ notes = [], notesOmitted = 0 }: StatusNotes): number {
   return notes.length + notesOmitted;
 }
@@ -51,7 +51,7 @@ export function emitSourceNotes(run: AppRun): void {
   run.emitEvent("Warning", "SourceNotes", "Render", describeNotes(run.desired.inputs.revision, now));
 }
 
-/** The notes in one line: how many there are, and the first few. */
+/** Describes the notes in one line: their number and the first ones. */
 export function describeNotes(revision: string, all: StatusNotes): string {
   const { notes = [] } = all;
   const total = countNotes(all);

@@ -8,7 +8,7 @@ import type { AppRun } from "../run.js";
 import { isProblem, locateInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
 import { kindsOf } from "./resource-kinds.js";
 
-/** Renders what Git says now, or takes it from memory where the inputs are the same. */
+/** Renders the newest inputs, or returns the known render if the inputs are unchanged. */
 export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
   const located = await locateInputs(run);
   if (isProblem(located)) return located;
@@ -26,7 +26,7 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
     return await renderInputs(run, inputs, snapshot);
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
-    // What is there instead of a missing path changes with every commit, and no key says so.
+    // The suggestions for a missing path change with every commit, but the key does not.
     if (error.class === "terminal" && !(error instanceof PathNotFoundError))
       run.memory.failedRender = { inputsKey: inputs.key, error };
     if (error instanceof RenderError) logProblems(run, inputs, error);
@@ -34,7 +34,7 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
   }
 }
 
-/** What was rendered of these inputs before, unless the kinds belong elsewhere since: then names and namespaces are others. */
+/** Returns the known render of these inputs, unless the scope of a kind has changed since, which changes namespaces. */
 function knownRender(run: AppRun, inputs: Inputs): Rendered | undefined {
   const known = run.memory.renders.get(inputs.key);
   const moved = known?.kinds.some((kind) => {
@@ -45,8 +45,8 @@ function knownRender(run: AppRun, inputs: Inputs): Rendered | undefined {
 }
 
 /**
- * The documents that were last applied: what drift is healed to. After a restart they are rendered again from their own
- * commit and the source as it was. Undefined when that commit cannot be had any more.
+ * Returns the last applied documents, to which drift is reverted. After a restart they are rendered again from their commit and
+ * their source. Undefined if that commit is no longer available.
  */
 export async function renderApplied(run: AppRun): Promise<Rendered | undefined> {
   const inputs = run.status.applied;
@@ -83,7 +83,7 @@ async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot):
   const { unknownKinds, ...result } = await renderer.render(renderRequest(run, inputs.source), snapshot, inputs.key);
   const kinds = kindsOf(result.documents).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
   const rendered: Rendered = { ...result, inputs, kinds };
-  // A kind that the cluster does not know yet may turn out to be cluster-scoped: look again next time.
+  // A kind unknown to the cluster may turn out to be cluster-scoped: do not reuse this render.
   if (unknownKinds.length === 0) run.memory.renders.set(inputs.key, rendered);
   return rendered;
 }
@@ -98,10 +98,10 @@ function renderProblem(inputs: Inputs, error: OverseerError): Problem {
   };
 }
 
-/** Problems of one source that have a line in the log. */
+/** Maximum number of logged problems of one source. */
 const MAX_LOGGED = 500;
 
-/** Logs every problem of a source with several, once: a condition has room for the first few. */
+/** Logs every problem of a source that has several: a condition only has room for the first ones. */
 function logProblems(run: AppRun, { revision }: Inputs, { problems }: RenderError): void {
   if (problems.length < 2) return;
   for (const problem of problems.slice(0, MAX_LOGGED))

@@ -1,23 +1,23 @@
 import type { Document } from "../../../manifest/document.js";
 import type { GroupVersionKind } from "../../../manifest/object-id.js";
 
-/** A kind as the status holds it: `v1.apps/Deployment`, `v1./ConfigMap`. */
+/** Formats a kind for the status: `v1.apps/Deployment`, `v1./ConfigMap`. */
 export function formatKind(kind: GroupVersionKind): string {
   return `${kind.version}.${kind.group}/${kind.kind}`;
 }
 
-/** Reads a kind of the status; undefined for what is none. */
+/** Parses a kind of the status; undefined if invalid. */
 export function parseKind(text: string): GroupVersionKind | undefined {
   const match = /^([^./]+)\.([^/]*)\/([^/]+)$/.exec(text);
   return match ? { version: match[1] ?? "", group: match[2] ?? "", kind: match[3] ?? "" } : undefined;
 }
 
-/** The kinds of documents, one version each: the first that is used. */
+/** Returns the kinds of documents, each with the first version used. */
 export function kindsOf(documents: readonly Document[]): GroupVersionKind[] {
   return uniqueKinds(documents.map(({ id }) => ({ group: id.group, version: id.version, kind: id.kind })));
 }
 
-/** One entry for each group and kind. */
+/** Removes duplicates by group and kind. */
 export function uniqueKinds(kinds: readonly GroupVersionKind[]): GroupVersionKind[] {
   const found = new Map<string, GroupVersionKind>();
   for (const kind of kinds) {

@@ -4,42 +4,42 @@ import { cutMiddle } from "../../../base/cut-text.js";
 import type { DriftReport, PausedReport, Problem, Progress } from "../outcome.js";
 import type { AppHealth } from "./health.js";
 
-/** All that the conditions of an app are made from. */
+/** Inputs of the conditions of an app. */
 export interface AppFacts {
-  /** The revision that live was last brought to. */
+  /** Last applied revision. */
   readonly revision: string | undefined;
   readonly problem: Problem | undefined;
   readonly progress: Progress;
   readonly drift: readonly DriftReport[];
   readonly contested: readonly DriftReport[];
-  /** Objects that are left as they are, since a person has asked for it. */
+  /** Objects whose reconciliation a user has disabled. */
   readonly paused: readonly PausedReport[];
-  /** Objects that are still being deleted, and what keeps each. */
+  /** Objects that are still being deleted, with what blocks each deletion. */
   readonly terminating?: string | undefined;
-  /** Undefined while nothing was applied. */
+  /** Undefined until something has been applied. */
   readonly health: AppHealth | undefined;
-  /** Whether the objects had their time to become healthy and did not. */
+  /** Whether the objects did not become healthy within `health.timeout`. */
   readonly timedOut: boolean;
   /** Whether drift is only reported. */
   readonly reportOnly: boolean;
-  /** What the destination cannot do, and what is done instead. */
+  /** Features that the destination lacks, with the workaround for each. */
   readonly limits: readonly string[];
-  /** Why not all is known. */
+  /** Why the observation is incomplete. */
   readonly incomplete: string | undefined;
-  /** Why objects that Git wants are not known, although they were before. */
+  /** Why desired objects that were visible before cannot be listed now. */
   readonly unlisted: string | undefined;
-  /** Number of notes on the source that the status shows. */
+  /** Number of source notes, including those omitted from the status. */
   readonly notes?: number;
 }
 
 type Draft = ConditionDraft;
 
-/** Longest problem in the conditions beside Ready, which has it whole. */
+/** Maximum length of a problem message in conditions other than Ready, which has the full text. */
 const MAX_SHORT = 300;
 
 /**
- * The conditions of an app. Ready is True when live equals the last inputs that passed their gates, and is healthy; also
- * while newer ones wait. Unknown goes only with Reconciling (kstatus).
+ * Returns the conditions of an app. Ready is True when the live objects match the last inputs that passed their gates and are
+ * healthy, even while newer inputs wait. Unknown implies Reconciling, as kstatus requires.
  */
 export function appConditions(facts: AppFacts): Draft[] {
   const ready = readyCondition(facts);
@@ -53,7 +53,7 @@ function readyCondition(facts: AppFacts): Draft {
   if (unknown !== undefined) return draft("Ready", "Unknown", "Observing", unknown);
   if (progress.state === "pending") return draft("Ready", "Unknown", "Progressing", progress.message);
   if (progress.state === "failed") return draft("Ready", "False", "Failed", "the newest inputs could not be applied");
-  if (revision !== undefined && !health) return draft("Ready", "False", "RevisionLost", lost(revision));
+  if (revision !== undefined && !health) return draft("Ready", "False", "RevisionLost", describeLost(revision));
   if (revision === undefined || !health) {
     if (progress.state === "waiting") return draft("Ready", "Unknown", "Waiting", progress.message);
     return draft("Ready", "Unknown", "Progressing", "nothing has been applied yet");
@@ -61,7 +61,12 @@ function readyCondition(facts: AppFacts): Draft {
   if (facts.contested.length > 0) return draft("Ready", "False", "Contested", describe(facts.contested));
   if (facts.drift.length > 0 && !facts.reportOnly) return draft("Ready", "False", "Drifted", describe(facts.drift));
   if (health.status === "Healthy")
-    return draft("Ready", "True", "Synced", `${revision} is applied and healthy${remarkOn(health)}${besides(facts)}`);
+    return draft(
+      "Ready",
+      "True",
+      "Synced",
+      `${revision} is applied and healthy${describeRemark(health)}${describeRemarks(facts)}`,
+    );
   if (health.status === "Degraded") return draft("Ready", "False", "Degraded", describeHealth(health));
   if (facts.drift.length > 0) return draft("Ready", "False", "Drifted", describe(facts.drift));
   if (facts.timedOut)
@@ -81,7 +86,7 @@ function syncedCondition(facts: AppFacts): Draft {
       "Synced",
       revision === undefined && problem.stage === "Source" ? "Unknown" : "False",
       problem.reason,
-      inShort(problem),
+      briefMessage(problem),
     );
   if (progress.state === "waiting") return draft("Synced", "False", "Waiting", progress.message);
   if (progress.state === "pending") return draft("Synced", "False", "Applying", progress.message);
@@ -96,7 +101,7 @@ function syncedCondition(facts: AppFacts): Draft {
 }
 
 function healthyCondition({ health, revision, unlisted, timedOut }: AppFacts): Draft {
-  if (!health && revision !== undefined) return draft("Healthy", "Unknown", "RevisionLost", lost(revision));
+  if (!health && revision !== undefined) return draft("Healthy", "Unknown", "RevisionLost", describeLost(revision));
   if (!health) return draft("Healthy", "Unknown", "NotApplied", "nothing has been applied yet");
   if (unlisted !== undefined && health.status !== "Degraded") return draft("Healthy", "Unknown", "Observing", unlisted);
   if (health.status === "Healthy")
@@ -104,7 +109,7 @@ function healthyCondition({ health, revision, unlisted, timedOut }: AppFacts): D
       "Healthy",
       "True",
       "Healthy",
-      `${health.healthy} of ${health.objects} objects are healthy${remarkOn(health)}`,
+      `${health.healthy} of ${health.objects} objects are healthy${describeRemark(health)}`,
     );
   if (health.status === "Degraded") return draft("Healthy", "False", "Degraded", describeHealth(health));
   if (timedOut)
@@ -117,13 +122,13 @@ function healthyCondition({ health, revision, unlisted, timedOut }: AppFacts): D
   return draft("Healthy", "Unknown", health.status, describeHealth(health));
 }
 
-/** The conditions that exist only while they are True. */
+/** Returns the abnormal-true conditions: present only while True. */
 function abnormal(facts: AppFacts, ready: Draft): Draft[] {
   const { problem, progress, drift, contested } = facts;
   const list: Draft[] = [];
-  if (problem?.terminal) list.push(draft("Stalled", "True", problem.reason, inShort(problem)));
+  if (problem?.terminal) list.push(draft("Stalled", "True", problem.reason, briefMessage(problem)));
   else if (problem)
-    list.push(draft("Reconciling", "True", "Retrying", withRetry({ ...problem, message: inShort(problem) })));
+    list.push(draft("Reconciling", "True", "Retrying", withRetry({ ...problem, message: briefMessage(problem) })));
   else if (ready.status === "Unknown") list.push(draft("Reconciling", "True", ready.reason, ready.message));
   if (progress.state === "waiting") list.push(draft("Waiting", "True", progress.reason, progress.message));
   if (drift.length > 0)
@@ -141,22 +146,22 @@ function draft(type: Draft["type"], status: Draft["status"], reason: string, mes
   return { type, status, reason, message };
 }
 
-/** What must not look like success alone: a newer revision that waits, and content that was left out. */
-function besides({ progress, notes = 0 }: AppFacts): string {
-  const waits = progress.state === "waiting" ? `; a newer revision is waiting: ${progress.message}` : "";
-  return `${waits}${notes === 0 ? "" : `; ${notes} ${notes === 1 ? "note" : "notes"} on the source in status.notes`}`;
+/** Returns remarks for a True Ready: a newer revision that is waiting, and notes on the source. */
+function describeRemarks({ progress, notes = 0 }: AppFacts): string {
+  const waiting = progress.state === "waiting" ? `; a newer revision is waiting: ${progress.message}` : "";
+  return `${waiting}${notes === 0 ? "" : `; ${notes} ${notes === 1 ? "note" : "notes"} on the source in status.notes`}`;
 }
 
-function remarkOn({ remark }: AppHealth): string {
+function describeRemark({ remark }: AppHealth): string {
   return remark === undefined ? "" : ` (${remark})`;
 }
 
-function lost(revision: string): string {
+function describeLost(revision: string): string {
   return `${revision} is applied, but can no longer be fetched: drift is not reverted and nothing is pruned until a newer revision is applied`;
 }
 
-/** Only Ready tells a problem at full length. */
-function inShort({ message, brief = message }: Problem): string {
+/** Shortens a problem: only Ready has the full text. */
+function briefMessage({ message, brief = message }: Problem): string {
   return cutMiddle(brief, MAX_SHORT);
 }
 

@@ -3,22 +3,22 @@ import type { LiveObject, ObjectHealth, Observation } from "../../../plan/live.j
 import type { HealthReasons } from "../app-memory.js";
 import type { AppRun } from "../run.js";
 
-/** Objects whose reason is asked for: as many as a status names. */
+/** Maximum number of objects to look up: as many as a status names. */
 const MAX_OBJECTS = 5;
-/** Most rollouts are over before it is worth asking. */
+/** First delay: most rollouts finish earlier. */
 const FIRST_MS = 2_000;
 const NEXT_MS = 5_000;
 const MAX_WAIT_MS = 120_000;
 const NOTHING: HealthReasons = { seen: new Set(), wait: 0, dueAt: Number.POSITIVE_INFINITY, reasons: new Map() };
 
 /**
- * The observation, with the reason of each unhealthy object that its own status does not say. The destination is asked while
- * something is unhealthy only: soon, then ever more rarely, and at once for what has failed for good or is `overdue`.
+ * Adds to the observation the reason of each unhealthy object whose own status does not give it. Queries the destination only
+ * while something is unhealthy, with increasing delays, and immediately for final failures and when the Change is `overdue`.
  */
 export async function withHealthReasons(run: AppRun, observation: Observation, overdue: boolean): Promise<Observation> {
-  const wanted = new Set<ObjectKey>(run.applied?.documents.map(({ key }) => key));
+  const desired = new Set<ObjectKey>(run.applied?.documents.map(({ key }) => key));
   const unclear = [...observation.objects.values()].filter(
-    ({ key, ownership, health }) => health.lookup !== undefined && ownership !== "Foreign" && wanted.has(key),
+    ({ key, ownership, health }) => health.lookup !== undefined && ownership !== "Foreign" && desired.has(key),
   );
   if (unclear.length === 0) {
     run.memory.healthReasons = undefined;
@@ -34,7 +34,7 @@ export async function withHealthReasons(run: AppRun, observation: Observation, o
   return { ...observation, objects };
 }
 
-/** Workloads and claims each have their share; the same ones at every try. */
+/** Selects the objects to look up: unhealthy ones up to the maximum, and all that only look healthy. Stable between attempts. */
 function pick(unclear: readonly LiveObject[]): LiveObject[] {
   const rank = ({ health }: LiveObject): number => (health.status === "Degraded" ? 0 : 1);
   const sorted = [...unclear].sort((a, b) => rank(a) - rank(b) || (a.key < b.key ? -1 : 1));
@@ -44,7 +44,7 @@ function pick(unclear: readonly LiveObject[]): LiveObject[] {
 
 const isHealthy = ({ health }: LiveObject): boolean => health.status === "Healthy";
 
-/** The reasons of objects by `idOf`, asked for now if it is time. */
+/** Returns the reasons of objects by `idOf`, after a lookup if one is due. */
 async function known(
   run: AppRun,
   requested: readonly LiveObject[],
@@ -53,21 +53,21 @@ async function known(
   const now = run.services.clock.monotonic();
   const before = run.memory.healthReasons ?? NOTHING;
   const ids = requested.map(idOf);
-  // What looks healthy is judged before the Change may end; what has failed for good ends it.
+  // Objects that look healthy are checked before the Change may succeed; a final failure ends it.
   const urgent = requested.filter((live) => live.health.final || isHealthy(live)).map((live) => `${idOf(live)} now`);
   if (overdue) urgent.push("overdue");
   const isNew = ids.some((id) => !before.seen.has(id));
-  const isUrgent = urgent.some((mark) => !before.seen.has(mark));
+  const isUrgent = urgent.some((cause) => !before.seen.has(cause));
   const reasons = new Map(ids.flatMap((id) => (before.reasons.has(id) ? [[id, before.reasons.get(id) ?? ""]] : [])));
   const waits = (): boolean => requested.some((live) => !isHealthy(live) || reasons.has(idOf(live)));
   let wait = isNew ? 0 : before.wait;
   let dueAt = isNew ? Math.min(before.dueAt, now + FIRST_MS) : before.dueAt;
   if (isUrgent || (waits() && now >= dueAt)) {
-    const found = await run.destination.healthReasons(requested);
+    const looked = await run.destination.healthReasons(requested);
     for (const live of requested) {
-      const reason = found.get(live.key);
+      const reason = looked.get(live.key);
       if (reason !== undefined) reasons.set(idOf(live), reason);
-      // The pods of a Job that has failed may be deleted by now.
+      // The pods of a failed Job may have been deleted since: keep the known reason.
       else if (!live.health.final) reasons.delete(idOf(live));
     }
     wait = wait === 0 ? NEXT_MS : Math.min(MAX_WAIT_MS, wait * 2);
@@ -78,7 +78,7 @@ async function known(
   return reasons;
 }
 
-/** An object at one of its documents: what was said of it before holds no more for the next one. */
+/** Identifies an object at one document: reasons do not carry over to the next document. */
 const idOf = ({ uid, documentHash }: LiveObject): string => `${uid}/${documentHash}`;
 
 function explained(health: ObjectHealth, reason: string): ObjectHealth {

@@ -5,27 +5,27 @@ import { displayId, type ObjectKey } from "../../../manifest/object-id.js";
 import { appKey, type Finished, type ObjectHealth, type Observation } from "../../../plan/live.js";
 import { isApp } from "./parent-apps.js";
 
-/** How well the objects that Git wants are. */
+/** Aggregated health of the desired objects. */
 export interface AppHealth {
   readonly status: HealthStatus;
   readonly objects: number;
   readonly healthy: number;
-  /** Those of them that do not exist, if any. */
+  /** Desired objects that do not exist, if any. */
   readonly absent?: readonly string[];
-  /** The worst few, worst first. */
+  /** The worst objects, worst first. */
   readonly problems: readonly { readonly object: string; readonly message: string }[];
-  /** What will not become well by waiting, the first of it; undefined: nothing. */
+  /** The first failure that waiting cannot fix, if any. */
   readonly terminal?: string;
-  /** What healthy objects are not to be mistaken for. */
+  /** Qualifies healthy objects, for example `simulated`. */
   readonly remark?: string;
 }
 
 const SEVERITY: Readonly<Record<HealthStatus, number>> = { Healthy: 0, Progressing: 1, Unknown: 2, Degraded: 3 };
 const MAX_PROBLEMS = 5;
 const HELD: ObjectHealth = { status: "Healthy" };
-const NOT_THERE: ObjectHealth = { status: "Progressing", message: "does not exist" };
+const MISSING: ObjectHealth = { status: "Progressing", message: "does not exist" };
 
-/** What has had its run and went by its time to live is as it ended; undefined: it has not. */
+/** Returns the health of an object that ran to completion and was deleted after its time to live; undefined if it did not. */
 function endHealth(end: Finished | undefined): ObjectHealth | undefined {
   if (end === undefined) return undefined;
   if (end.result === "Succeeded") return { status: "Healthy" };
@@ -37,8 +37,8 @@ function endHealth(end: Finished | undefined): ObjectHealth | undefined {
 }
 
 /**
- * Sums the health of the wanted objects up: the worst counts. An object that is not there is on its way. The health of
- * `holders`, apps by `namespace/name`, depends on this one's, and so is no part of it.
+ * Aggregates the health of the desired objects: the worst one counts. A missing object counts as Progressing. The apps
+ * `holders` (`namespace/name`) are ignored, because their health depends on this app's.
  */
 export function appHealth(
   documents: readonly Document[],
@@ -57,8 +57,8 @@ export function appHealth(
     const live = found?.ownership === "Foreign" ? undefined : found;
     const ended = endHealth(finished.get(document.key));
     if (live === undefined && ended === undefined) absent.push(displayId(document.id));
-    const there = live?.health ?? ended ?? NOT_THERE;
-    const health = isApp(document) && holders.has(appKey(document.id)) ? HELD : there;
+    const own = live?.health ?? ended ?? MISSING;
+    const health = isApp(document) && holders.has(appKey(document.id)) ? HELD : own;
     if (health.status === "Healthy") healthy++;
     else
       bad.push({

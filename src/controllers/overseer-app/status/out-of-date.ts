@@ -1,10 +1,10 @@
 import type { Condition } from "../../../api/conditions.js";
 import type { AppRun } from "../run.js";
 
-/** An app that is out of date for longer has a line in the log. */
+/** Apps that are out of date for longer are logged. */
 const REPORT_AFTER_MS = 60_000;
 
-/** Logs once what an app waits for that is out of date for longer than a minute, and when it has caught up. */
+/** Logs once when an app has been out of date for more than a minute, with the reason, and once when it is up to date again. */
 export function logOutOfDate(run: AppRun, conditions: readonly Condition[]): void {
   const { memory, logger, services } = run;
   const synced = conditions.find(({ type }) => type === "Synced");

@@ -4,15 +4,15 @@ import type { Document } from "../../../manifest/document.js";
 import { appKey } from "../../../plan/live.js";
 import type { AppRun } from "../run.js";
 
-/** Whether a document is an OverseerApp. */
+/** Reports whether a document is an OverseerApp. */
 export function isApp({ id }: Pick<Document, "id">): boolean {
   return id.group === GROUP && id.kind === "OverseerApp";
 }
 
 /**
- * The app itself, if its objects are in this cluster, and the apps that it is an object of, directly or through others, as
- * `namespace/name`. Where one of these is an object of the app in turn, as in an app that stands in its own folder, or in two
- * that hold each other, each would wait for the other to be healthy.
+ * Returns the app itself, if its destination is this cluster, and the apps that manage it directly or indirectly, as
+ * `namespace/name`. If one of them is also an object of this app (an app in its own folder, or two apps that manage each other),
+ * each would wait for the other to become healthy.
  */
 export function parentApps(run: AppRun): ReadonlySet<string> {
   const { kubernetes } = run.app.spec.destination;

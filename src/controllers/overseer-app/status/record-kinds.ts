@@ -7,8 +7,8 @@ import type { AppRun } from "../run.js";
 import { formatKind } from "../source/resource-kinds.js";
 
 /**
- * Writes into the status, before the first object is written, which kinds are about to exist and which inputs are being
- * applied: after a crash every object is found again by its kind, and healing goes on to the inputs that passed their gates.
+ * Records in the status, before the first object is written, the kinds about to exist and the inputs being applied. After a
+ * crash, every object can be found by its kind, and healing continues toward the inputs that passed their gates.
  */
 export async function recordKinds(run: AppRun, desired: Rendered, change: Change): Promise<void> {
   const { status, apps, clock } = run.services;
@@ -39,15 +39,15 @@ export async function recordKinds(run: AppRun, desired: Rendered, change: Change
       ...kept.map((condition) => ({ ...condition, observedGeneration: generation })),
     ],
   };
-  const { attempted: _, failures: __, nextRetryTime: ___, ...rest } = run.status;
-  run.status = rest;
+  const { attempted: _, failures: __, nextRetryTime: ___, ...next } = run.status;
+  run.status = next;
   run.applied = desired;
   const written = await status.write(apps.resource, current, run.status);
   if (written) apps.note(written);
   run.services.failpoint("app:after-kinds-recorded");
 }
 
-/** Whether the status has all kinds already that the app is about to have. */
+/** Reports whether the status already contains all kinds of the desired objects. */
 export function areRecorded(run: AppRun): boolean {
   const recorded = new Set(run.status.kinds ?? []);
   return relevantKinds(run).every((kind) => recorded.has(formatKind(kind)));

@@ -25,7 +25,7 @@ import { withHealthReasons } from "./health-reasons.js";
 import { logOutOfDate } from "./out-of-date.js";
 import { parentApps } from "./parent-apps.js";
 
-/** Ends a reconcile: judges health, brings the Change to its end, and writes the status if it says anything new. */
+/** Ends a reconcile: evaluates health, completes the Change if possible, and writes the status if it changed. */
 export async function recordOutcome(run: AppRun): Promise<void> {
   const observation = await withHealthReasons(run, observeApp(run), isOverdue(run));
   const finished = finishedDocuments(run, run.applied?.documents ?? [], observation);
@@ -59,25 +59,25 @@ export async function recordOutcome(run: AppRun): Promise<void> {
   await writeStatus(run, facts, observation, finished);
 }
 
-/** Why objects that Git wants cannot be seen: whatever was known of them is nothing to rely on. */
+/** Returns why desired objects cannot be listed: their last known state is unreliable. */
 function whyUnlisted(run: AppRun, { unlisted = [] }: Observation): string | undefined {
-  const wanted = new Set(run.applied?.kinds.map(({ group, kind }) => `${group}/${kind}`));
-  return unlisted.find(({ group, kind }) => wanted.has(`${group}/${kind}`))?.message;
+  const desired = new Set(run.applied?.kinds.map(({ group, kind }) => `${group}/${kind}`));
+  return unlisted.find(({ group, kind }) => desired.has(`${group}/${kind}`))?.message;
 }
 
-/** Milliseconds that the objects of an applied Change still have to become healthy. */
+/** Returns the milliseconds left for the objects of an applied Change to become healthy. */
 function timeLeft(run: AppRun, change: Change, { appliedTime }: Pick<ChangeUpdate, "appliedTime">): number {
   return (parseDuration(run.app.spec.health.timeout) ?? 0) - elapsedSince(run, change, "applied", appliedTime);
 }
 
-/** Whether the Change that is being verified has run out of time. */
+/** Reports whether the Change being verified has exceeded its health timeout. */
 function isOverdue(run: AppRun): boolean {
   const { key } = run.status.applied ?? {};
   const change = run.staged || key === undefined ? undefined : openChangeFor(run, key);
   return change?.status?.phase === "Verifying" && timeLeft(run, change, change.status) <= 0;
 }
 
-/** Moves the Change that was applied to its end when all is healthy, or when it did not become so in time, and writes it. */
+/** Completes the applied Change when all objects are healthy or the timeout has passed. Reports whether it timed out. */
 async function concludeChange(run: AppRun, health: AppHealth | undefined): Promise<boolean> {
   const key = run.status.applied?.key;
   const change = run.staged?.change ?? (key === undefined ? undefined : openChangeFor(run, key));
@@ -109,7 +109,7 @@ async function concludeChange(run: AppRun, health: AppHealth | undefined): Promi
   return terminal === undefined;
 }
 
-/** Whether the last Change failed by its deadline and the objects still are not well. */
+/** Reports whether the last Change timed out and its objects are still not healthy. */
 function lastChangeTimedOut(run: AppRun, health: AppHealth | undefined): boolean {
   if (health?.status !== "Progressing") return false;
   const last = run.services.changes.get(`${run.ref.namespace}/${run.status.change?.name ?? ""}`);
@@ -180,7 +180,7 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): O
   };
 }
 
-/** The kinds that the app wants or still has. One leaves only when the lists are whole and hold none of it. */
+/** Returns the kinds that the app desires or still has. A kind is removed only when complete lists contain no object of it. */
 function kindsInUse(run: AppRun, observation: Observation): Pick<OverseerAppStatus, "kinds"> {
   const recorded = run.status.kinds ?? [];
   if (recorded.length === 0) return {};

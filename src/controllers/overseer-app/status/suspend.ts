@@ -3,7 +3,7 @@ import { mergeConditions } from "../../../api/conditions.js";
 import { rfc3339 } from "../../../base/clock.js";
 import type { AppRun } from "../run.js";
 
-/** Does nothing for a suspended app but to say so: its objects, its last state and its finalizer stay as they are. */
+/** Records that an app is suspended. Its objects, last status and finalizer stay unchanged. */
 export async function acknowledgeSuspended(run: AppRun): Promise<void> {
   const { apps, status, clock, observer } = run.services;
   const { generation } = run.app.metadata;

@@ -9,28 +9,28 @@ import { observeApp } from "../observe.js";
 import type { ChangeUpdate } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
-import { awaitWrites, isTakenIn } from "./awaited-writes.js";
+import { areWritesObserved, awaitWrites } from "./awaited-writes.js";
 import { awaitedDeletions } from "./lifting-deletions.js";
 import { Results } from "./results.js";
 import { backOffAfterFailure } from "./retry.js";
 import { type Remaining, writeInOrder } from "./write-in-order.js";
 
-/** How soon a Change goes on after a deletion that something waits for. */
+/** Delay until a Change continues after a deletion that writes wait for. */
 const AFTER_DELETION_MS = 250;
 
-/** What the deletions of a plan depend on. */
+/** Facts that decide about the deletions of a plan. */
 export interface DeletionFacts {
-  /** What was transferred to other apps already. */
+  /** Objects already transferred to other apps. */
   readonly transferred: ReadonlySet<ObjectKey>;
-  /** Apps that have not read the commit yet. */
+  /** Apps that have not processed the commit yet. */
   readonly behind: readonly string[];
-  /** Why nothing may be deleted now. */
+  /** Why nothing may be deleted now, if so. */
   readonly refusal: string | undefined;
 }
 
 /**
- * Carries a plan out: writes in their order, then deletions. What cannot be written yet is left for a later reconcile, of
- * whichever process, which plans it anew. `deletions`: what speaks for and against those.
+ * Executes a plan: writes in order, then deletions. Writes that are not possible yet are left to a later reconcile, which
+ * plans them again.
  */
 export async function applyPlan(
   run: AppRun,
@@ -43,8 +43,8 @@ export async function applyPlan(
   const remaining = await writeInOrder(run, desired, plan, results);
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-apply");
-  if (await deleteWhatIsAwaited(run, plan, change, remaining, deletions, results)) return;
-  if (!noteStuck(run, remaining, results) && isWaiting(run, change, remaining, results)) return;
+  if (await deleteBlockers(run, plan, change, remaining, deletions, results)) return;
+  if (!recordStuck(run, remaining, results) && isWaiting(run, change, remaining, results)) return;
   if (!results.failed && deletions.refusal !== undefined) return pruneRefused(run, desired, change, deletions.refusal);
   const left = plan.pruneCandidates.filter(({ live }) => !deletions.transferred.has(live.key));
   const hold = results.failed ? undefined : holdDeletions(run, left, deletions.behind);
@@ -55,8 +55,8 @@ export async function applyPlan(
   return results.failed ? applyFailed(run, desired, change, results) : applied(run, change, results);
 }
 
-/** Deletes what keeps the API server from accepting the rest. Says whether anything was deleted, or waits for that. */
-async function deleteWhatIsAwaited(
+/** Deletes objects that block pending writes. Reports whether the Change has to wait for these deletions. */
+async function deleteBlockers(
   run: AppRun,
   plan: Plan,
   change: Change,
@@ -73,17 +73,17 @@ async function deleteWhatIsAwaited(
     run.memory.lastWrite = run.services.clock.monotonic();
     run.requeueAfter(AFTER_DELETION_MS);
   }
-  const gone = awaited.map(({ live }) => displayId(live.id)).join(", ");
-  waitFor(run, change, hold ?? `checking the remaining writes again after the deletion of ${gone}`);
+  const deleted = awaited.map(({ live }) => displayId(live.id)).join(", ");
+  waitFor(run, change, hold ?? `checking the remaining writes again after the deletion of ${deleted}`);
   return true;
 }
 
 /**
- * Notes as failures what the destination still refuses although all that could have changed its mind is written, and had time to
- * be taken in. Says whether anything failed.
+ * Records as failures the writes that the destination still refuses after everything that could lift the refusal was written
+ * and observed. Reports whether anything failed.
  */
-function noteStuck(run: AppRun, { waiting, held, unwritten }: Remaining, results: Results): boolean {
-  if (isTakenIn(run) || results.failed) {
+function recordStuck(run: AppRun, { waiting, held, unwritten }: Remaining, results: Results): boolean {
+  if (areWritesObserved(run) || results.failed) {
     const mayFollow = ({ liftedBy }: DeferredWrite): boolean => held.length > 0 && liftedBy.some(unwritten);
     for (const one of waiting) {
       if (mayFollow(one)) continue;
@@ -94,7 +94,7 @@ function noteStuck(run: AppRun, { waiting, held, unwritten }: Remaining, results
   return results.failed;
 }
 
-/** Whether nothing failed and not all is written: then the Change goes on when what it waits for has come. */
+/** Reports whether writes remain although nothing failed: the Change continues when their prerequisites exist. */
 function isWaiting(run: AppRun, change: Change, remaining: Remaining, results: Results): boolean {
   const { waiting, held } = remaining;
   if (waiting.length === 0 && held.length === 0) return false;
@@ -104,13 +104,13 @@ function isWaiting(run: AppRun, change: Change, remaining: Remaining, results: R
   return true;
 }
 
-/** Says in the Change and the app what the rest of it waits for. */
+/** Records in the Change and the app what the remaining work waits for. */
 export function waitFor(run: AppRun, change: Change, message: string): void {
   run.progress = { state: "pending", message };
   stageChange(run, change, { phase: "Applying", waitingFor: message });
 }
 
-/** Ends this reconcile with the Change as it is, under way: another one finds it, and goes on. */
+/** Ends this reconcile with the Change in progress; the next one continues. */
 async function leaveOpen(run: AppRun, change: Change): Promise<never> {
   await flushChange(run, change);
   run.signal.throwIfAborted();
@@ -136,14 +136,14 @@ function applyFailed(run: AppRun, desired: Rendered, change: Change, results: Re
   stageChange(run, change, { phase: "Applying", message, ...plan });
 }
 
-/** All is written, and what left Git may not be deleted now. */
+/** Handles a refused prune after all writes succeeded. */
 function pruneRefused(run: AppRun, desired: Rendered, change: Change, message: string): void {
   run.services.observer.pruneRefused("PruneRefused");
   backOffAfterFailure(run, desired, "PruneRefused", `${desired.inputs.revision}: ${message}`);
   stageChange(run, change, { phase: "Applying", message });
 }
 
-/** What was refused may have been so since an object is not healthy: when that one is, it is tried at once. */
+/** Remembers unhealthy objects: they may have caused the refusal, so the Change is retried as soon as one becomes healthy. */
 function awaitHealth(run: AppRun, { documents }: Rendered): void {
   const { objects } = observeApp(run);
   const unhealthy = documents.filter(({ key }) => objects.get(key)?.health.status !== "Healthy").map(({ key }) => key);

@@ -8,14 +8,14 @@ import type { AppRun } from "../run.js";
 import { Holds } from "./holds.js";
 import type { Remaining } from "./write-in-order.js";
 
-/** What the API server has not taken in after so long, of what was written before, is a refusal like any other. */
-const TAKE_IN_MS = 10_000;
-/** Time until the destination judges waiting writes again: the shortest, the longest while it takes writes in, and the longest. */
-const AGAIN_MS = { first: 250, takingIn: 2_000, most: 60_000 };
-/** Reasons that a message names. */
+/** Time for the API server to observe earlier writes; a refusal that persists after it is final. */
+const OBSERVE_MS = 10_000;
+/** Delays until waiting writes are previewed again: minimum, maximum while writes are being observed, and maximum. */
+const RETRY_MS = { min: 250, observing: 2_000, max: 60_000 };
+/** Maximum number of reasons in a message. */
 const MAX_REASONS = 3;
 
-/** Notes the state in which waiting writes are about to be judged. */
+/** Records the state in which waiting writes are about to be previewed. */
 export function beginJudgement(run: AppRun, desired: Rendered): void {
   const { memory, services } = run;
   const state = stateOf(run, desired);
@@ -24,8 +24,8 @@ export function beginJudgement(run: AppRun, desired: Rendered): void {
 }
 
 /**
- * Why the writes that are left still wait, where nothing has changed that could make them possible: then the destination need
- * not be asked. Undefined: it has to judge them (again).
+ * Returns why the remaining writes still wait if nothing has changed that could make them possible; undefined if they have to be
+ * previewed (again).
  */
 export function stillAwaits(run: AppRun, desired: Rendered, writes: readonly WriteAction[]): string | undefined {
   const { memory, services } = run;
@@ -46,14 +46,14 @@ export function stillAwaits(run: AppRun, desired: Rendered, writes: readonly Wri
   return describe([...messages, ...judged.reasons]);
 }
 
-/** Notes that writes wait, and when the destination is asked again at the latest. Gives the reasons. */
+/** Records that writes wait, and schedules the next preview. Returns the reasons. */
 export function awaitWrites(run: AppRun, { waiting, held }: Remaining): string {
   const { memory, services } = run;
   const now = services.clock.monotonic();
   for (const { leftMs } of held) run.requeueAfter(leftMs);
   const since = Math.max(memory.awaited?.since ?? now, memory.lastWrite ?? Number.NEGATIVE_INFINITY);
-  const most = isTakenIn(run) ? AGAIN_MS.most : AGAIN_MS.takingIn;
-  const wait = waiting.length === 0 ? Number.POSITIVE_INFINITY : Math.min(most, Math.max(AGAIN_MS.first, now - since));
+  const max = areWritesObserved(run) ? RETRY_MS.max : RETRY_MS.observing;
+  const wait = waiting.length === 0 ? Number.POSITIVE_INFINITY : Math.min(max, Math.max(RETRY_MS.min, now - since));
   if (waiting.length > 0) run.requeueAfter(wait);
   const reasons = waiting.map(describeWaiting);
   const judged = { dueAt: now + wait, held: held.map(({ action }) => action), reasons };
@@ -61,10 +61,10 @@ export function awaitWrites(run: AppRun, { waiting, held }: Remaining): string {
   return describe([...held.map(({ message }) => message), ...reasons]);
 }
 
-/** Whether what was written last had its time to be taken in. */
-export function isTakenIn(run: AppRun): boolean {
+/** Reports whether the API server had enough time to observe the last write. */
+export function areWritesObserved(run: AppRun): boolean {
   const { lastWrite } = run.memory;
-  return lastWrite === undefined || run.services.clock.monotonic() - lastWrite > TAKE_IN_MS;
+  return lastWrite === undefined || run.services.clock.monotonic() - lastWrite > OBSERVE_MS;
 }
 
 function stateOf(run: AppRun, { inputs }: Rendered): string {
@@ -72,7 +72,7 @@ function stateOf(run: AppRun, { inputs }: Rendered): string {
   return sha256([inputs.key, String(run.app.metadata.generation), run.destination.id, ...objects].join("\n"));
 }
 
-/** What of a live object may change a judgement: not every update of its status. */
+/** Returns the parts of a live object that can change a preview; most status updates cannot. */
 function stateOfObject(live: LiveObject): string {
   const { key, uid, ownership, documentHash, deleting, deletionConfirmed, paused, health } = live;
   return JSON.stringify([key, uid, ownership, documentHash, deleting, deletionConfirmed, paused, health.status]);

@@ -3,9 +3,9 @@ import type { Moment } from "../app-memory.js";
 import type { AppRun } from "../run.js";
 
 /**
- * Milliseconds since a moment in the life of a Change. From its first sight in this process on that goes by the monotonic clock, so
- * that a clock that is set, or a machine that slept, neither ends a deadline nor puts it off. What went by before that is known
- * from the status alone (`written`), and a time in the future there counts as now.
+ * Returns the milliseconds since a lifecycle point of a Change. Measured by the monotonic clock once this process has seen the
+ * Change, so that setting the clock or suspending the machine does not move a deadline. Earlier time is taken from the status
+ * (`written`); a time in the future counts as now.
  */
 export function elapsedSince(run: AppRun, change: Change, moment: Moment, written: string | undefined): number {
   const { clock } = run.services;

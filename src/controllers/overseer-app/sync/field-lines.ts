@@ -3,7 +3,7 @@ import type { FieldPlace, Origin } from "../../../manifest/document.js";
 import { FieldLines } from "../../../manifest/yaml/field-lines.js";
 import { resolvePath } from "../../../render/links.js";
 
-/** Finds the lines of fields in the files of a commit. Each file is read again once, and only for a message. */
+/** Finds the lines of fields in the files of a commit. Reads each file at most once, and only for messages. */
 export class FieldLineFinder {
   readonly #snapshot: GitSnapshot | undefined;
   readonly #files = new Map<string, FieldLines | undefined>();
@@ -12,7 +12,7 @@ export class FieldLineFinder {
     this.#snapshot = snapshot;
   }
 
-  /** The line of a field; that of the document if the file cannot be read. */
+  /** Returns the line of a field, or that of the document if the file cannot be read. */
   async find({ origin, path }: FieldPlace): Promise<Origin> {
     const { file, line } = origin;
     if (path.length === 0 || line === undefined) return origin;

@@ -13,18 +13,18 @@ import { claimKey } from "../ownership/claims.js";
 import type { AppRun } from "../run.js";
 import { digestOf, NotedEnds } from "./noted-ends.js";
 
-/** Clocks of two machines may differ by this. */
+/** Tolerated clock difference between two machines. */
 const SKEW_MS = 60_000;
-/** How soon an app looks again whether others have noted the ends of what moved to them. */
+/** Delay until the app checks again whether other apps have recorded the results of objects that moved to them. */
 const MOVED_MS = 5_000;
 
-/** What a run needs to tell which documents have had their run. */
+/** The part of a reconcile that decides which documents have run to completion. */
 type FinishedRun = Pick<AppRun, "app" | "destination" | "key" | "status" | "services">;
 
 /**
- * The documents whose object has run to its end in just this version, and how: seen live, seen going, or noted in the status of
- * this app or of the one that it moved from. An object that went before its time to live was over was deleted by somebody, and
- * is wanted again.
+ * Returns the documents whose object ran to completion at exactly this version, with the result: from the live object, from its
+ * deletion, or from the status of this app or of the app that it moved from. An object deleted before its time to live expired
+ * was deleted by a client, and is re-created.
  */
 export function finishedDocuments(
   run: FinishedRun,
@@ -51,12 +51,12 @@ export function finishedDocuments(
   return found;
 }
 
-/** Whether an object that is gone had time left. */
+/** Reports whether an object was deleted before its time to live expired. */
 function isEarly({ services }: FinishedRun, { expires }: Finished): boolean {
   return expires !== undefined && Date.parse(expires) > services.clock.now() + SKEW_MS;
 }
 
-/** What other apps at the same destination have noted: a document may have moved here from one of them. */
+/** Yields the statuses of other apps at the same destination: a document may have moved here from one of them. */
 function* statusesOfOthers(run: FinishedRun): Iterable<OverseerAppStatus> {
   for (const other of run.services.apps.values()) {
     const { status } = other;
@@ -68,12 +68,12 @@ function* statusesOfOthers(run: FinishedRun): Iterable<OverseerAppStatus> {
 function isSameDestination({ app, destination, services }: FinishedRun, other: OverseerApp): boolean {
   const current = services.destinations.current(appKey(other.metadata));
   if (current !== undefined) return current.id === destination.id;
-  // Not reconciled yet since this process began: the same words mean the same place, in one namespace.
-  const sameWords = JSON.stringify(other.spec.destination) === JSON.stringify(app.spec.destination);
-  return sameWords && other.metadata.namespace === app.metadata.namespace;
+  // Not reconciled by this process yet: equal specs in one namespace mean the same destination.
+  const isSameSpec = JSON.stringify(other.spec.destination) === JSON.stringify(app.spec.destination);
+  return isSameSpec && other.metadata.namespace === app.metadata.namespace;
 }
 
-/** The documents whose objects are to be there: not those whose object has had its run and is gone. */
+/** Returns the documents whose objects have to exist: all except those whose object completed and was deleted. */
 export function withoutFinished(
   run: FinishedRun,
   documents: readonly Document[],
@@ -87,7 +87,7 @@ export function withoutFinished(
   });
 }
 
-/** The ends as a status holds them; those that were noted, while the documents cannot be had. */
+/** Returns the finished objects for the status; the recorded ones while the documents are unavailable. */
 export function finishedStatus(
   run: FinishedRun & Pick<AppRun, "applied" | "requeueAfter">,
   finished: ReadonlyMap<ObjectKey, Finished>,

@@ -8,21 +8,20 @@ import { observeApp } from "../observe.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 
-/** The API server asks a webhook this long after its configuration was written: it reads them by a watch. */
+/** Time until the API server calls a webhook after its configuration was written: it reads configurations through a watch. */
 const TAKEN_IN_MS = 4_000;
 
-/** A write that has to wait, and for what. */
+/** Why a write has to wait, and for how long. */
 export interface Hold {
   readonly message: string;
-  /** When it is over without an event; undefined: when the health of an object changes. */
+  /** Milliseconds until the wait ends at the latest. */
   readonly leftMs: number;
 }
 
 /**
- * Which writes of an app wait for what serves them. A webhook configuration or APIService is not made before the workload behind it
- * is healthy, since the API server would refuse or miss all that it is asked for; custom resources that a webhook of the same
- * source judges wait for that webhook. What takes longer than `health.timeout` is no longer waited for: some servers become ready
- * only with the webhook, or with the custom resource.
+ * Decides which writes of an app have to wait. A webhook configuration or APIService is not created before the workload behind
+ * it is healthy, because requests would fail until then. Custom resources admitted by a webhook of the same source wait for
+ * that webhook. Waits end after `health.timeout`, because some servers become ready only with the webhook or custom resource.
  */
 export class Holds {
   readonly #run: AppRun;
@@ -37,13 +36,13 @@ export class Holds {
     this.#judged = judgedBy(documents);
   }
 
-  /** When a document is applied, counted like `applyTier`: what webhooks of the same source judge goes last. */
+  /** Returns the apply tier of a document: objects admitted by webhooks of the same source go last. */
   readonly tierOf = ({ id, key }: Document): number => {
     const tier = applyTier(id);
     return this.#judged.has(key) && this.#leftMs() > 0 ? 4 : tier;
   };
 
-  /** What a write has to wait for; undefined: nothing. `unwritten`: whether another document is still to be written. */
+  /** Returns what a write has to wait for, if anything. `unwritten` reports whether another document is still to be written. */
   of({ verb, document }: WriteAction, unwritten: (key: ObjectKey) => boolean): Hold | undefined {
     const hold = verb === "Create" ? this.#servers(document) : undefined;
     const found = hold ?? this.#judges(document, unwritten);
@@ -54,18 +53,18 @@ export class Holds {
     return this.#leftMs() > 0 ? found : undefined;
   }
 
-  /** Notes that a document was written, since what it judges waits until the API server knows. */
+  /** Records that a document was written: objects it admits wait until the API server has observed it. */
   written({ key, id }: Document): void {
     if (applyTier(id) === 3) this.#run.memory.judgesWritten.set(key, this.#run.services.clock.monotonic());
   }
 
-  /** Other inputs have the whole of `health.timeout`, whatever was waited for before. */
+  /** Returns since when writes of these inputs wait. Other inputs get the full `health.timeout`. */
   #heldSince(): number | undefined {
     const { heldSince } = this.#run.memory;
     return heldSince?.inputsKey === this.#inputsKey ? heldSince.at : undefined;
   }
 
-  /** Milliseconds until nothing is waited for any more. */
+  /** Returns the milliseconds until waiting ends. */
   #leftMs(): number {
     const { services, app } = this.#run;
     const since = this.#heldSince() ?? services.clock.monotonic();

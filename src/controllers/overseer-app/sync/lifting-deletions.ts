@@ -2,17 +2,17 @@ import { apiVersionOf, type ObjectId } from "../../../manifest/object-id.js";
 import type { DeferredWrite, WriteAction } from "../../../plan/actions.js";
 import type { PruneDecision } from "../../../plan/prune-guard.js";
 
-/** Kinds whose objects make the API server refuse others while they are there. */
-const IN_THE_WAY: ReadonlySet<string> = new Set(["/Service", "/ResourceQuota", "/LimitRange"]);
+/** Kinds whose objects can make the API server refuse other objects. */
+const BLOCKING_KINDS: ReadonlySet<string> = new Set(["/Service", "/ResourceQuota", "/LimitRange"]);
 
 type Deletion = PruneDecision & { readonly verb: "Delete" };
 
 /**
- * Deletions of a plan that may let the API server accept what it refuses now, as writes that are still to be made: a webhook
- * that does not answer, a policy, a quota, a Service that has a port.
+ * Returns, as pending writes, the deletions of a plan that may lift refusals of the API server: an unreachable webhook, a
+ * policy, a quota, a Service that holds a port.
  */
 export function liftingDeletions(pruneCandidates: readonly PruneDecision[]): readonly WriteAction[] {
-  return pruneCandidates.filter(isInTheWay).map(({ live: { id, key } }) => {
+  return pruneCandidates.filter(isBlocking).map(({ live: { id, key } }) => {
     const object = {
       apiVersion: apiVersionOf(id),
       kind: id.kind,
@@ -23,20 +23,20 @@ export function liftingDeletions(pruneCandidates: readonly PruneDecision[]): rea
   });
 }
 
-/** The deletions that something waits for: they are made before all is written. */
+/** Returns the deletions that pending writes wait for: they run before all writes are done. */
 export function awaitedDeletions(
   pruneCandidates: readonly PruneDecision[],
   waiting: readonly DeferredWrite[],
 ): readonly Deletion[] {
   return pruneCandidates
-    .filter(isInTheWay)
+    .filter(isBlocking)
     .filter(({ live }) => waiting.some(({ liftedBy }) => liftedBy.includes(live.key)));
 }
 
-function isInTheWay(decision: PruneDecision): decision is Deletion {
+function isBlocking(decision: PruneDecision): decision is Deletion {
   return decision.verb === "Delete" && isJudge(decision.live.id);
 }
 
 function isJudge({ group, kind }: ObjectId): boolean {
-  return group === "admissionregistration.k8s.io" || IN_THE_WAY.has(`${group}/${kind}`);
+  return group === "admissionregistration.k8s.io" || BLOCKING_KINDS.has(`${group}/${kind}`);
 }

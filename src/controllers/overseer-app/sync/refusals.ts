@@ -7,24 +7,24 @@ import { displayId } from "../../../manifest/object-id.js";
 import type { DocumentFault, RefusedWrite } from "../../../plan/actions.js";
 import { FieldLineFinder } from "./field-lines.js";
 
-/** What a condition says of refusals, beside revision and remarks. */
+/** Maximum length of the refusals in a condition, without revision and remarks. */
 const MAX_LINES = 800;
-/** One line of it. */
+/** Maximum length of one refusal. */
 const MAX_LINE = 640;
-/** Lines that a Change holds, and their bytes. */
+/** Maximum number and size of the refusals in a Change. */
 const MAX_REFUSALS = 500;
 const MAX_BYTES = 128 * 1024;
 
-/** All that a destination refuses of a plan, for a condition and for the Change. */
+/** The refused writes of a plan, for a condition and for the Change. */
 export interface RefusalReport {
-  /** As many as fit, the cause of each whole. */
+  /** As many refusals as fit, each with its full cause. */
   readonly message: string;
-  /** The first of them alone. */
+  /** The first refusal alone. */
   readonly brief: string;
   readonly refusals: readonly Refusal[];
 }
 
-/** Tells what is refused, fault by fault, in the order of the files. `others`: changed objects that are accepted. */
+/** Describes refused writes, one line per fault, ordered by file. `others` is the number of accepted changed objects. */
 export async function describeRefusals(
   refused: readonly RefusedWrite[],
   others: number,
@@ -33,10 +33,10 @@ export async function describeRefusals(
   const faults = await locateFaults(refused, snapshot);
   const head =
     refused.length === 1 ? "" : `${refused.length} of ${refused.length + others} changed objects are refused: `;
-  const said = new Set<string>();
+  const seen = new Set<string>();
   const lines = faults.map(({ where, object, message }) => {
-    const line = cutMiddle(`${where}: ${object}: ${said.has(message) ? "the same" : message}`, MAX_LINE);
-    said.add(message);
+    const line = cutMiddle(`${where}: ${object}: ${seen.has(message) ? "the same" : message}`, MAX_LINE);
+    seen.add(message);
     return line;
   });
   const more = faults.length - 1;
@@ -49,7 +49,7 @@ export async function describeRefusals(
   };
 }
 
-/** As many lines as fit, the first of them in any case, and how many there are besides. */
+/** Joins as many lines as fit, at least the first, and counts the others. */
 export function joinWhole(lines: readonly string[], max: number): string {
   let text = lines[0] ?? "";
   let shown = 1;

@@ -5,17 +5,17 @@ import { formatOrigin, type Origin } from "../../../manifest/document.js";
 import { apiVersionOf, displayId, type ObjectId } from "../../../manifest/object-id.js";
 import type { AppRun } from "../run.js";
 
-/** One write or delete that did not succeed. */
+/** A failed write or delete. */
 export interface Failure {
   readonly object: string;
   readonly apiVersion: string;
-  /** File and line of its document; undefined for a delete. */
+  /** File and line of the document; undefined for a delete. */
   readonly where: string | undefined;
   readonly message: string;
   readonly retryAfterMs: number;
 }
 
-/** What became of the actions of a plan, by the name of their object. */
+/** Collects the results of the actions of a plan. */
 export class Results {
   readonly failures: Failure[] = [];
   readonly #done = new Set<string>();
@@ -29,7 +29,7 @@ export class Results {
     return this.failures.length > 0;
   }
 
-  /** Notes how one action went, and tells what the destination had to say about it. */
+  /** Records the outcome of one action, and emits the destination's notes as Events. */
   note(id: ObjectId, outcome: Outcome, origin?: Origin): void {
     const object = displayId(id);
     if (!outcome.ok) {
@@ -44,7 +44,7 @@ export class Results {
     }
   }
 
-  /** What went wrong, in one line. */
+  /** Returns the failures in one line. */
   summary(): string {
     const shown = this.failures
       .slice(0, 3)
@@ -52,12 +52,12 @@ export class Results {
     return `${shown.join("; ")}${this.failures.length > 3 ? `; and ${this.failures.length - 3} more` : ""}`;
   }
 
-  /** The longest time that the destination asked us to wait. */
+  /** Returns the longest retry delay that the destination requested. */
   retryAfterMs(): number {
     return Math.max(0, ...this.failures.map((failure) => failure.retryAfterMs));
   }
 
-  /** How much of a marked plan is done, by name: `2 of 6 were written: Namespace shop, ConfigMap shop/a`. */
+  /** Describes the progress of a plan: `2 of 6 were written: Namespace shop, ConfigMap shop/a`. */
   progress(plan: readonly PlannedAction[] | undefined): string {
     const actions = (plan ?? []).filter(({ verb }) => verb !== "Keep");
     const done = actions.filter(({ result }) => result === "Done").map(({ object }) => object);
@@ -67,8 +67,7 @@ export class Results {
   }
 
   /**
-   * The plan with the result of each action so far: what failed now, and what was done now or before; with `complete`, all that
-   * is not kept.
+   * Returns the plan with the result of each action so far. If `complete`, every action except Keep is done.
    */
   mark(plan: readonly PlannedAction[] | undefined, complete: boolean): PlannedAction[] | undefined {
     const errors = new Map(

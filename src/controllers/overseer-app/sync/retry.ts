@@ -5,15 +5,15 @@ import { observeApp } from "../observe.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 
-/** Times of `sync.retry` where the app says nothing. */
+/** Defaults of `sync.retry`. */
 const DEFAULT_BASE_MS = 5_000;
 const DEFAULT_MAX_MS = 300_000;
-/** Clocks that differ by less go on as they are: no status is written for that. */
+/** Smaller clock changes are ignored, so that they cause no status write. */
 const SET_MS = 2_000;
 
 /**
- * Whether a failed try of these inputs still rests. Then nothing is tried, and the failure is said again; other inputs, an
- * edited app or a request end the rest at once.
+ * Reports whether these inputs are backing off after a failed attempt; if so, records the failure again. New inputs, an edited
+ * app and a reconcile request end the backoff.
  */
 export function isBackingOff(run: AppRun, desired: Rendered): boolean {
   const { retry } = run.memory;
@@ -38,29 +38,29 @@ export function isBackingOff(run: AppRun, desired: Rendered): boolean {
   return true;
 }
 
-/** Whether an object has become healthy that was not when the try failed: a webhook may answer now. */
+/** Reports whether an object that was unhealthy at the failure is healthy now: its webhook may respond now. */
 function isHealthyNow(run: AppRun, keys: readonly ObjectKey[] = []): boolean {
   if (keys.length === 0) return false;
   const { objects } = observeApp(run);
   return keys.some((key) => objects.get(key)?.health.status === "Healthy");
 }
 
-/** The time that is told already, unless somebody has set the clock since. */
-function shownTime(told: number, now: number): number {
-  return Math.abs(told - now) < SET_MS ? told : now;
+/** Returns the time already published, unless the clock was set since. */
+function shownTime(published: number, now: number): number {
+  return Math.abs(published - now) < SET_MS ? published : now;
 }
 
-/** What else is known of a failure. */
+/** Details of a failure. */
 export interface FailureNature {
-  /** The message in short. */
+  /** The message, shortened. */
   readonly brief?: string | undefined;
-  /** Only other inputs can help: no time is set for another try. */
+  /** Only new inputs can help: no retry is scheduled. */
   readonly terminal?: boolean;
 }
 
 /**
- * Lets these inputs rest after a failed try, each time for longer, and says why. It is tried for ever, unless only other inputs
- * can help. A try that an event brought forward leaves the rest as it was.
+ * Backs off after a failed attempt, with increasing delay, and records the failure. Retries continue indefinitely unless only
+ * new inputs can help. An attempt that an event brought forward does not change the delay.
  */
 export function backOffAfterFailure(
   run: AppRun,
@@ -93,11 +93,11 @@ export function backOffAfterFailure(
   run.emitEventOnce("sync", "Warning", reason, "Sync", brief ?? message);
 }
 
-/** Failed tries of the same inputs so far; after a restart the status tells, since a restart is no try of the app's own. */
+/** Returns the failed attempts for the same inputs; after a restart, from the status. */
 function triesBefore(run: AppRun, inputsKey: string): FailedTries | undefined {
   const { retry } = run.memory;
   if (retry && retry.inputsKey !== inputsKey) return undefined;
-  // No try was due after it: whatever is tried now counts, and sets the time of the next one.
+  // After a terminal failure no retry was due: this attempt counts, and sets the time of the next one.
   if (retry) return retry.terminal ? { failures: retry.failures, dueAt: Number.NEGATIVE_INFINITY } : retry;
   const { attempted, applied, failures = 0, nextRetryTime } = run.status;
   if ((attempted ?? applied)?.key !== inputsKey) return undefined;

@@ -30,15 +30,15 @@ import { liftingDeletions } from "./lifting-deletions.js";
 import { describeRefusals } from "./refusals.js";
 import { backOffAfterFailure, isBackingOff } from "./retry.js";
 
-/** Objects that are written in a moment. */
+/** Plans with more writes are recorded before they are applied. */
 const SHORT_PLAN = 100;
 
 /** Every gate that a Change must pass. */
 const GATES = [deletionsGate, referencesGate];
 
 /**
- * Brings live to new inputs: plan, ask the destination about every write, pass the gates, apply, prune. Whatever stops it
- * leaves everything as it was up to the first write; after that the next reconcile goes on where this one ended.
+ * Syncs the app to new inputs: plan, preview every write, evaluate gates, apply, prune. Nothing is changed before the first
+ * write; after it, the next reconcile continues where this one ended.
  */
 export async function syncToInputs(run: AppRun, desired: Rendered): Promise<void> {
   const transferred = await transferObjects(run, desired);
@@ -48,20 +48,20 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<void
   const documents = withoutFinished(run, desired.documents, observation);
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
   const open = openChangeFor(run, desired.inputs.key);
-  // What has begun goes on with all that it still can write: that may be what lifts a refusal.
+  // A started Change continues with all possible writes: one of them may lift a refusal.
   const started = run.status.applied?.key === desired.inputs.key;
   const awaited = started && open?.status?.phase === "Applying" ? stillAwaits(run, desired, diff.writes) : undefined;
   if (open && awaited !== undefined) return waitFor(run, open, awaited);
   beginJudgement(run, desired);
-  // Asked before the judgement: an app that looks at the commit in between may claim what is judged here.
+  // Must precede judgeClaims: an app that reads the commit in between may claim a candidate.
   const candidates = diff.pruneCandidates.filter(({ key }) => desired.skipped?.has(key) !== true);
   const behind = candidates.length === 0 ? [] : appsBehind(run);
   const claimants = await judgeClaims(run, candidates);
   const verdict = judge(run, desired, observation, candidates, claimants);
-  const going = liftingDeletions(verdict.decisions);
-  const preview = await destination.preview(run.target, diff.writes, desired.documents, run.signal, going);
+  const deletions = liftingDeletions(verdict.decisions);
+  const preview = await destination.preview(run.target, diff.writes, desired.documents, run.signal, deletions);
   const held = diff.paused.filter(({ behind }) => behind).map(({ live }) => keepPaused(live));
-  noteChecked(run, desired, preview.refused);
+  recordPreview(run, desired, preview.refused);
   const pruneCandidates = [...transferred, ...verdict.decisions, ...held];
   const plan: Plan = {
     writes: preview.accepted,
@@ -85,15 +85,15 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<void
 }
 
 /**
- * Notes that a Change is being applied. One that takes a moment shows its plan at once; a short one is written when it is
- * through. The plan of a Change that is applied in several steps stays the one that it began with.
+ * Records that a Change is being applied. A long plan is written immediately, a short one when it is complete. A Change applied
+ * in several steps keeps its first plan.
  */
 async function startApplying(run: AppRun, change: Change, plan: Plan, gates: GateState[]): Promise<Change> {
-  const goesOn = change.status?.phase === "Applying" && change.status.plan !== undefined;
-  const retried = !goesOn || change.status?.message !== undefined;
+  const continues = change.status?.phase === "Applying" && change.status.plan !== undefined;
+  const retried = !continues || change.status?.message !== undefined;
   const attempts = (change.status?.attempts ?? 0) + (retried ? 1 : 0);
   const opened = change.status?.gates === undefined ? {} : { gates };
-  stageChange(run, change, { ...(goesOn ? {} : planStatus(run, plan)), ...opened, phase: "Applying", attempts });
+  stageChange(run, change, { ...(continues ? {} : planStatus(run, plan)), ...opened, phase: "Applying", attempts });
   return plan.writes.length + plan.deferred.length > SHORT_PLAN ? flushChange(run, change) : change;
 }
 
@@ -118,7 +118,7 @@ function judge(
   });
 }
 
-/** Nothing has to be written: the new inputs say what is live already. */
+/** Records inputs that already match the live objects. */
 async function recordUnchanged(
   run: AppRun,
   desired: Rendered,
@@ -142,7 +142,7 @@ async function recordUnchanged(
   run.progress = { state: "done" };
 }
 
-/** Each missing thing with the line that names it. */
+/** Returns each missing reference with the line that contains it. */
 async function placesOfMissing(run: AppRun, missing: readonly MissingReference[]): Promise<GateFacts["missing"]> {
   const lines = new FieldLineFinder(run.snapshot);
   return mapLimit(missing, 1, async ({ action, what, place }) => {
@@ -151,8 +151,8 @@ async function placesOfMissing(run: AppRun, missing: readonly MissingReference[]
   });
 }
 
-/** Remembers what the destination said, and has owners of refused objects decide whether they give them up. */
-function noteChecked(run: AppRun, { inputs }: Rendered, refused: readonly RefusedWrite[]): void {
+/** Remembers the preview, and enqueues the owners of refused objects so that they can release them. */
+function recordPreview(run: AppRun, { inputs }: Rendered, refused: readonly RefusedWrite[]): void {
   run.memory.checked = {
     inputsKey: inputs.key,
     refused: refused.map(({ action, owner }) => ({ key: claimKey(run, action.document.key), owner })),
@@ -160,17 +160,17 @@ function noteChecked(run: AppRun, { inputs }: Rendered, refused: readonly Refuse
   for (const { owner } of refused) if (owner !== undefined) run.services.enqueue(owner, PRIORITY.change);
 }
 
-/** Notes a refusal with all its reasons. Nothing is written. */
+/** Records a refusal with all reasons. Nothing is written. */
 async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: PruneVerdict): Promise<void> {
   const writes = plan.refused ?? [];
   const others = plan.writes.length + plan.deferred.length;
-  const told = verdict.refusal === undefined ? await describeRefusals(writes, others, run.snapshot) : undefined;
-  const message = verdict.refusal ?? told?.message ?? "";
-  const ofDocuments = told !== undefined && writes.every((refusal) => refusal.ofDocument === true);
+  const report = verdict.refusal === undefined ? await describeRefusals(writes, others, run.snapshot) : undefined;
+  const message = verdict.refusal ?? report?.message ?? "";
+  const ofDocuments = report !== undefined && writes.every((refusal) => refusal.ofDocument === true);
   const reason = verdict.refusal === undefined ? "ApplyRefused" : "PruneRefused";
   if (verdict.refusal !== undefined) run.services.observer.pruneRefused(reason);
   const { revision } = desired.inputs;
-  const brief = told && `${revision}: ${told.brief}`;
+  const brief = report && `${revision}: ${report.brief}`;
   backOffAfterFailure(run, desired, reason, `${revision}: ${message}`, 0, { brief, terminal: ofDocuments });
   const change = await ensureChange(
     run,
@@ -181,26 +181,26 @@ async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: Prun
     ...planStatus(run, plan),
     phase: "Refused",
     message,
-    ...(told === undefined ? {} : { refusals: [...told.refusals] }),
+    ...(report === undefined ? {} : { refusals: [...report.refusals] }),
     attempts: (change.status?.attempts ?? 0) + 1,
   });
 }
 
-/** Holds the whole Change until every gate lets it pass; what is live stays, and is healed meanwhile. */
+/** Holds the Change until every gate passes. Meanwhile live objects stay as applied, and drift is reverted. */
 async function waitAtGates(run: AppRun, change: Change, plan: Plan, gates: GateState[]): Promise<void> {
   const closed = closedGates(gates);
   const message = closed.map((gate) => `${gate.name}: ${gate.message}`).join("; ");
   await recordChange(run, change, { ...planStatus(run, plan), phase: "Waiting", waitingFor: message, gates });
-  const told = `Change ${change.metadata.name} waits: ${message}`;
+  const status = `Change ${change.metadata.name} waits: ${message}`;
   run.progress = {
     state: "waiting",
     reason: closed[0]?.name === referencesGate.name ? "References" : "Deletions",
-    message: told,
+    message: status,
   };
-  run.emitEventOnce("sync", "Warning", "Waiting", "Sync", told);
+  run.emitEventOnce("sync", "Warning", "Waiting", "Sync", status);
 }
 
-/** What a Change says of its plan. */
+/** Returns the status fields of a Change that describe its plan. */
 export function planStatus(run: AppRun, plan: Plan): Partial<ChangeStatus> {
   const { actions, omitted } = describePlan(plan);
   return {

@@ -10,27 +10,27 @@ import { type Hold, Holds } from "./holds.js";
 import { liftingDeletions } from "./lifting-deletions.js";
 import type { Results } from "./results.js";
 
-/** Writes of one app on their way at once. */
+/** Concurrent writes of one app. */
 const PARALLEL = 8;
 
-/** A write that waits for the health of others. */
+/** A write that waits for the health of other objects. */
 export interface HeldWrite extends Hold {
   readonly action: WriteAction;
 }
 
-/** What could not be written in one go. */
+/** Writes that were not possible yet. */
 export interface Remaining {
-  /** What the destination does not accept, with what it says now. */
+  /** Writes that the destination does not accept, with its message. */
   readonly waiting: readonly DeferredWrite[];
-  /** What waits for the health of others. */
+  /** Writes that wait for the health of other objects. */
   readonly held: readonly HeldWrite[];
-  /** Whether a document is still to be written. */
+  /** Reports whether a document is still to be written. */
   readonly unwritten: (key: ObjectKey) => boolean;
 }
 
 /**
- * Makes the writes of a plan in their order, as far as that is possible now, and has the destination judge again what it could
- * not accept before. Ends between two writes when this process is to end.
+ * Performs the writes of a plan in order, as far as possible now, and previews deferred writes again once others are done.
+ * Stops between two writes when the run is aborted.
  */
 export async function writeInOrder(run: AppRun, desired: Rendered, plan: Plan, results: Results): Promise<Remaining> {
   const holds = new Holds(run, desired);
@@ -88,7 +88,7 @@ async function writeOne(run: AppRun, write: PreviewedWrite, results: Results, ho
   return outcome.ok;
 }
 
-/** Has the destination judge again what waits, now that others are written. */
+/** Previews waiting writes again after others were written. */
 async function judgeAgain(
   run: AppRun,
   desired: Rendered,
