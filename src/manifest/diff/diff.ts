@@ -1,6 +1,7 @@
 import type { KubeObject } from "../document.js";
 import { RESERVED_ANNOTATIONS, RESERVED_LABELS } from "../normalize.js";
 import { isRecord } from "../shape.js";
+import { maskConfidential } from "./confidential.js";
 import { Masked, maskSecrets, REDACTED } from "./mask.js";
 import { matchItems } from "./match-items.js";
 import { showValue } from "./show-value.js";
@@ -31,13 +32,17 @@ const IGNORED_METADATA = ["managedFields", "resourceVersion", "generation", "uid
 /**
  * What differs between two versions of an object (live and dry run, or live and desired), field by field. Items of lists
  * are matched by what names them; if these stand in another order, that is an entry of its own. Left out is what says
- * nothing about the wish: the server's bookkeeping, `status`, and our own reserved labels and annotations. Secrets are
- * masked before anything is compared.
+ * nothing about the wish: the server's bookkeeping, `status`, and our own reserved labels and annotations. Secrets, and plain
+ * values that look like secrets, are masked before anything is compared.
  */
 export function diffObjects(from: KubeObject, to: KubeObject, maxEntries: number = DEFAULT_MAX_ENTRIES): ObjectDiff {
   const differ = new Differ(maxEntries);
-  differ.compare("", "", relevant(maskSecrets(from)), relevant(maskSecrets(to)));
+  differ.compare("", "", relevant(masked(from)), relevant(masked(to)));
   return { entries: differ.entries, omitted: differ.omitted };
+}
+
+function masked(object: KubeObject): KubeObject {
+  return maskConfidential(maskSecrets(object));
 }
 
 function relevant(object: KubeObject): Record<string, unknown> {

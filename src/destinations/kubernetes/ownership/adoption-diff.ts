@@ -2,6 +2,7 @@ import type { FieldChange } from "../../../api/change.js";
 import { leavesOf, nest, subtract } from "../../../kube/fields/field-sets.js";
 import { applyEntry, fieldPaths, union } from "../../../kube/fields/managed-fields.js";
 import type { FieldsV1, RawObject } from "../../../kube/object.js";
+import { maskConfidential } from "../../../manifest/diff/confidential.js";
 import { maskSecrets } from "../../../manifest/diff/mask.js";
 import { showValue } from "../../../manifest/diff/show-value.js";
 import type { Document, KubeObject } from "../../../manifest/document.js";
@@ -30,7 +31,7 @@ export function adoptionRemoves(
     (sum, entry) => union(sum, entry.fieldsV1 ?? {}),
     foreignFields(document.id, mine, entries),
   );
-  const masked = maskSecrets(live as unknown as KubeObject);
+  const masked = maskConfidential(maskSecrets(live as unknown as KubeObject));
   const removed = leavesOf(subtract(fields, mine?.fieldsV1 ?? {}), MAX_FIELDS);
   return removed.flatMap((steps) => {
     const value = steps.reduce<unknown>((found, step) => follow(step, found), masked);
