@@ -58,14 +58,16 @@ export class LeadershipGate implements WriteGate {
   close(why: string): void {
     if (this.#closed) return;
     this.#timer?.cancel();
-    this.#closed = new LeadershipLostError(`this process may not write any more: ${why}`);
+    this.#closed = new LeadershipLostError(`this process must not write anymore: ${why}`);
     for (const fn of this.#listeners) fn(this.#closed);
     this.#listeners.clear();
   }
 
   check(): void {
     if (this.open) return;
-    throw this.#closed ?? new LeadershipLostError("this process may not write: it is a standby, another one leads");
+    throw (
+      this.#closed ?? new LeadershipLostError("this process must not write: it is a standby, and another process leads")
+    );
   }
 
   onClosed(fn: (error: LeadershipLostError) => void): () => void {
@@ -84,6 +86,6 @@ export class LeadershipGate implements WriteGate {
 
   #closeIfLate(): void {
     if (this.#until !== undefined && this.#clock.monotonic() >= this.#until)
-      this.close("its lease was not renewed in time");
+      this.close("the lease was not renewed in time");
   }
 }

@@ -1,6 +1,6 @@
 import { OverseerError } from "../base/errors.js";
 
-/** The `Status` body with which the API server answers what it refuses. */
+/** `Status` body of a rejected request. */
 export interface KubeStatus {
   readonly code?: number;
   readonly reason?: string;
@@ -14,14 +14,14 @@ export interface KubeStatus {
   };
 }
 
-/** The API server said no. `code` is `KUBE_<HTTP status>`, `reason` the Status reason. */
+/** An HTTP error of the API server. `code` is `KUBE_<HTTP status>`, `reason` the Status reason. */
 export class KubeStatusError extends OverseerError {
   readonly statusCode: number;
   readonly status: KubeStatus;
 
   constructor(statusCode: number, status: KubeStatus, request: string) {
     const retryAfter = status.details?.retryAfterSeconds;
-    super(status.message ?? `the API server answered ${statusCode} to ${request}`, {
+    super(status.message ?? `the API server returned ${statusCode} for ${request}`, {
       code: `KUBE_${statusCode}`,
       reason: status.reason || "ApiServerError",
       class: "retryable",
@@ -32,31 +32,31 @@ export class KubeStatusError extends OverseerError {
   }
 }
 
-/** The API server could not be reached, or cut the answer short. */
+/** The API server cannot be reached, or its response was cut short. */
 export class KubeConnectionError extends OverseerError {
   constructor(message: string, cause: unknown) {
     super(message, { code: "KUBE_UNREACHABLE", reason: "ApiServerUnreachable", class: "retryable", cause });
   }
 }
 
-/** The API server sends more than it can have to say in good faith. Nothing of it is taken. */
+/** The response exceeds a limit. It is discarded. */
 export class ResponseTooLargeError extends KubeConnectionError {}
 
-/** Nothing was heard on a watch for so long that it counts as dead, though its connection did not break. */
+/** A watch was silent for so long that it counts as dead, although its connection is open. */
 export class WatchSilentError extends KubeConnectionError {}
 
-/** Whether the server did not answer as it should, or a connection to it broke: it may be another one now. */
+/** Returns whether the server was unavailable or a connection to it broke: another server may have replaced it. */
 export function isWentAway(error: unknown): boolean {
   if (error instanceof WatchSilentError) return false;
   return error instanceof KubeConnectionError || isStatus(error, 502) || isStatus(error, 503);
 }
 
-/** Whether `error` is the API server's answer with this HTTP status. */
+/** Returns whether `error` is a response with this HTTP status. */
 export function isStatus(error: unknown, statusCode: number): error is KubeStatusError {
   return error instanceof KubeStatusError && error.statusCode === statusCode;
 }
 
-/** The watch or list cannot go on from this resourceVersion, it is too old or (etcd was restored) too new: list again. */
+/** Returns whether the resourceVersion is too old or, after a restore of etcd, too new: a new list is needed. */
 export function isNotFound(error: unknown): boolean {
   if (!(error instanceof KubeStatusError)) return false;
   const tooNew = error.status.details?.causes?.some((cause) => cause.reason === "ResourceVersionTooLarge") ?? false;
@@ -64,22 +64,22 @@ export function isNotFound(error: unknown): boolean {
 }
 
 /**
- * Whether the server cannot make anything of what was asked (400, 406, 422), be it since it, or a gateway before it, is another
- * one now: the same again would get the same answer, what is asked anew may not.
+ * Returns whether the server does not support the request (400, 406, 422), for example because the server or its gateway was
+ * replaced: repeating it fails again, starting over may not.
  */
 export function isNotUnderstood(error: unknown): boolean {
   return isStatus(error, 400) || isStatus(error, 406) || isStatus(error, 422);
 }
 
-/** Whether a watch cannot go on from where it was. After more than is taken, what there is has to be seen anew, too. */
+/** Returns whether a watch cannot resume and needs a new list. This includes responses over a limit. */
 export function needsNewList(error: unknown): boolean {
   return isNotFound(error) || isNotUnderstood(error) || error instanceof ResponseTooLargeError;
 }
 
 /**
- * Whether a refused apply is the document's fault and no passing one: 400, 403, 404, 409, 413, 422, and the 500s with which the API
- * server answers a document that does not fit the schema (unknown field, wrong type, two entries with one key) or etcd. Those
- * 500s can be told from a broken server by their text alone (tried on 1.35).
+ * Returns whether an apply was rejected because of the document and not temporarily: 400, 403, 404, 409, 413, 422, and the 500s
+ * that the API server returns for a document that does not match the schema (unknown field, wrong type, duplicate key) or
+ * exceeds etcd's limit. Only their text distinguishes those 500s from a server failure (observed on 1.35).
  */
 export function isDocumentRefusal(error: unknown): error is KubeStatusError {
   if (!(error instanceof KubeStatusError)) return false;
@@ -93,8 +93,8 @@ export function isDocumentRefusal(error: unknown): error is KubeStatusError {
 }
 
 /**
- * A version that some entry of an object's managed fields is booked at and that its definition does not have any more. The API
- * server then refuses every apply by a 500 that only its text tells (tried on 1.35), until the books are rewritten.
+ * Returns the API version of a managedFields entry that the CRD no longer has. The API server then rejects every apply with a
+ * 500, recognizable only by its text (observed on 1.35), until managedFields is rewritten.
  */
 export function removedVersion(error: unknown): string | undefined {
   if (!isStatus(error, 500)) return undefined;

@@ -84,7 +84,7 @@ export class EventRecorder implements EventSink {
     this.#queue = this.#queue
       .then(() => this.#write(subject, note, at))
       .catch((error: unknown) =>
-        this.#logger.warn("event not written", { reason: note.reason, error: messageOf(error) }),
+        this.#logger.warn("failed to write an event", { reason: note.reason, error: messageOf(error) }),
       )
       .finally(() => {
         this.#waiting--;

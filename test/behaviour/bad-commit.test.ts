@@ -47,7 +47,7 @@ const BAD: { what: string; files: Record<string, string>; reason: string; says: 
     what: "a value of the wrong type",
     files: { "type.yaml": deployment("type").replace("replicas: 1", "replicas: many") },
     reason: "ApplyRefused",
-    says: [/type\.yaml:6/, /replicas: is text, but has to be a number/],
+    says: [/type\.yaml:6/, /replicas: is text, but must be a number/],
     stalled: true,
   },
   {

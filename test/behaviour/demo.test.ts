@@ -148,7 +148,7 @@ describe("make demo", function () {
       .to.include("✔ 1/10")
       .and.include("✘ 2/10")
       .and.include("Deployment demo-shop/web")
-      .and.include("spec.replicas: is text, but has to be a number")
+      .and.include("spec.replicas: is text, but must be a number")
       .and.include("the end of the log of the operator:");
     const logs = /all logs: (.*)/.exec(demo.output)?.[1] ?? "";
     expect(await readdir(logs)).to.include.members(["operator.log", "kube-apiserver.log"]);

@@ -39,8 +39,8 @@ describe("A refusal", function () {
       `deployment.yaml:12: ${CONTAINER}.args[1]: 8080 is a number; put it in quotes`,
       `deployment.yaml:12: ${CONTAINER}.args[3]: true is a boolean; put it in quotes`,
       `deployment.yaml:14: ${CONTAINER}.env[PORT].value: 8080 is a number; put it in quotes`,
-      `deployment.yaml:16: ${CONTAINER}.ports[0].containerPort: is text; take the quotes away`,
-      `deployment.yaml:17: ${CONTAINER}.resources.limits.cpu: is no quantity; write it like 500m, 2 or 1.5Gi`,
+      `deployment.yaml:16: ${CONTAINER}.ports[0].containerPort: is text; remove the quotes`,
+      `deployment.yaml:17: ${CONTAINER}.resources.limits.cpu: is not a quantity; use a value like 500m, 2 or 1.5Gi`,
       `deployment.yaml:18: ${CONTAINER}.livenesProbe: ${UNKNOWN}`,
     ]);
     expect(ready(app)).to.contain("env[PORT].value: 8080 is a number; put it in quotes");

@@ -130,11 +130,11 @@ describe("A value of a Secret", function () {
     });
     for (const app of ["denied", "distant"]) {
       expect(await message(app, "ApplyRefused")).to.contain(
-        `ValidatingAdmissionPolicy 'denied-${world.namespace}' with binding 'denied-${world.namespace}' denied request; what it says is not shown`,
+        `ValidatingAdmissionPolicy 'denied-${world.namespace}' with binding 'denied-${world.namespace}' denied request; the message is not shown`,
       );
     }
     await world.synced("warned");
-    expect((await world.events("warned")).join("\n")).to.contain("has a warning about it; what it says is not shown");
+    expect((await world.events("warned")).join("\n")).to.contain("returned a warning; the message is not shown");
   });
 
   it("that a webhook quotes is not passed on: in a change, in drift, and when it is down", async () => {
@@ -156,7 +156,7 @@ describe("A value of a Secret", function () {
     await repo.commit({ "s.yaml": text(next) }, "next");
     await world.poll("quoted");
     expect(await message("quoted", "ApplyRefused")).to.match(
-      /admission webhook "[\w.]+" denied the request; what it says is not shown/,
+      /admission webhook "[\w.]+" denied the request; the message is not shown/,
     );
     // Drift of what was applied before cannot be healed either.
     webhooks.change("quoting", () => undefined);

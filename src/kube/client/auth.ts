@@ -6,44 +6,43 @@ import { messageOf, OverseerError } from "../../base/errors.js";
 import { type PlainKubeconfig, readPlainKubeconfig } from "./kubeconfig.js";
 import type { TlsOptions } from "./tls-options.js";
 
-/** How to reach an API server and who we are there. */
+/** Address and credentials of an API server. */
 export interface ClusterAccess {
   /** Origin, without a trailing slash. */
   readonly server: string;
-  /** As it was read last: a refresh of the sign-in and `renewTls` may change it. */
+  /** As last read: refreshing the credential and `renewTls` may change it. */
   readonly tls: TlsOptions;
-  /** What proves who we are and where it is from, for people: `the token in <file>`. */
+  /** Credential and its source, for messages: `the token in <file>`. */
   readonly signIn?: string;
-  /** Headers that prove who we are; `refresh` asks for new ones after a 401. */
+  /** Authentication headers; `refresh` renews them after a 401. */
   authHeaders(refresh: boolean): Promise<Readonly<Record<string, string>>>;
-  /** Reads the certificates again: for when we do not trust the server. */
+  /** Reads the certificates again, after the server's certificate was not trusted. */
   renewTls?(): Promise<void>;
 }
 
 const SERVICE_ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
-/** How long a token from a file is used before the file is looked at again. */
+/** How long a token is used before its file is checked again. */
 const TOKEN_RECHECK_MS = 60_000;
 
-/** Where the cluster is: a kubeconfig, or the pod that we run in. */
+/** Location of the cluster: a kubeconfig, or the in-cluster configuration of this pod. */
 export interface ClusterLocation {
   readonly kubeconfig?: string;
   readonly context?: string;
   /** Host and port of the in-cluster API server, from the pod's environment. */
   readonly serviceHost?: string;
   readonly servicePort?: string;
-  /** Where the pod's token and CA certificate are; only a test has them elsewhere. */
+  /** Directory of the pod's token and CA certificate; set by tests only. */
   readonly serviceAccountFolder?: string;
 }
 
-/** Access by kubeconfig if one is named, else by the pod's ServiceAccount. */
+/** Loads the access from a kubeconfig if one is set, otherwise from the pod's ServiceAccount. */
 export async function loadClusterAccess(location: ClusterLocation, clock: Clock = systemClock): Promise<ClusterAccess> {
   if (location.kubeconfig) return fromKubeconfig(location.kubeconfig, location.context);
   if (location.serviceHost) return inCluster(location.serviceHost, location, clock);
-  throw new OverseerError("no cluster to talk to: this is no pod, and neither --kubeconfig nor KUBECONFIG is set", {
-    code: "KUBE_NO_CONFIG",
-    reason: "NoClusterConfig",
-    class: "terminal",
-  });
+  throw new OverseerError(
+    "no cluster configuration: the operator does not run in a pod, and neither --kubeconfig nor KUBECONFIG is set",
+    { code: "KUBE_NO_CONFIG", reason: "NoClusterConfig", class: "terminal" },
+  );
 }
 
 async function inCluster(host: string, location: ClusterLocation, clock: Clock): Promise<ClusterAccess> {
@@ -65,7 +64,7 @@ async function inCluster(host: string, location: ClusterLocation, clock: Clock):
   };
 }
 
-/** Reads a token that kubelet renews: again when older than a minute and changed, or when told to. */
+/** Reads a token that the kubelet rotates: again if the file changed (checked once a minute), or on `refresh`. */
 function tokenFile(path: string, clock: Clock): ClusterAccess["authHeaders"] {
   let cached: { token: string; mtimeMs: number; checkedAt: number } | undefined;
   return async (refresh) => {
@@ -80,7 +79,7 @@ function tokenFile(path: string, clock: Clock): ClusterAccess["authHeaders"] {
   };
 }
 
-/** What the kubeconfig says by itself; for sign-in plugins and the like the client library, which knows them all. */
+/** Reads a plain kubeconfig directly; one with auth plugins and the like is loaded by the client library. */
 async function fromKubeconfig(path: string, context: string | undefined): Promise<ClusterAccess> {
   try {
     const plain = await readPlainKubeconfig(path, context);
@@ -91,12 +90,12 @@ async function fromKubeconfig(path: string, context: string | undefined): Promis
   }
 }
 
-/** What a kubeconfig says by itself; read again when it does not serve any more. */
+/** Access by a plain kubeconfig, which is read again when its credential is rejected. */
 function plainAccess(path: string, context: string | undefined, first: PlainKubeconfig): ClusterAccess {
   let current = first;
-  const readAgain = atOnce(async () => {
+  const readAgain = singleFlight(async () => {
     const next = await readPlainKubeconfig(path, context);
-    // What proves who we are at one server is shown to no other.
+    // The credential of one server must not be sent to another.
     if (next?.server === current.server) current = next;
   });
   return {
@@ -104,7 +103,7 @@ function plainAccess(path: string, context: string | undefined, first: PlainKube
     get tls() {
       return current.tls;
     },
-    signIn: `what ${path} holds`,
+    signIn: `the credential in ${path}`,
     authHeaders: async (refresh): Promise<Record<string, string>> => {
       if (refresh) await readAgain();
       return current.token ? { authorization: `Bearer ${current.token}` } : {};
@@ -113,8 +112,8 @@ function plainAccess(path: string, context: string | undefined, first: PlainKube
   };
 }
 
-/** Of calls at the same time only one is made, and answers all. */
-function atOnce(work: () => Promise<void>): () => Promise<void> {
+/** Merges concurrent calls into one. */
+function singleFlight(work: () => Promise<void>): () => Promise<void> {
   let running: Promise<void> | undefined;
   return () => {
     running ??= work().finally(() => {
@@ -124,7 +123,7 @@ function atOnce(work: () => Promise<void>): () => Promise<void> {
   };
 }
 
-/** A YAML error quotes the lines around it, and they may hold a token. */
+/** A YAML error quotes the lines around it, which may contain a token. */
 function describe(error: unknown): string {
   if (!(error instanceof YAMLException)) return messageOf(error);
   return `line ${(error.mark?.line ?? 0) + 1}: ${error.reason}`;
@@ -134,15 +133,16 @@ function badConfig(message: string): OverseerError {
   return new OverseerError(message, { code: "KUBE_BAD_CONFIG", reason: "InvalidKubeconfig", class: "terminal" });
 }
 
-/** Only signing in is the library's; traffic is ours. */
+/** The library only authenticates; requests use this client. */
 async function byLibrary(path: string, context: string | undefined): Promise<ClusterAccess> {
   const config = await loadByLibrary(path, context);
   const cluster = config.getCurrentCluster();
-  if (!cluster) throw badConfig(`${path}: the context ${JSON.stringify(config.getCurrentContext())} names no cluster`);
-  if (cluster.proxyUrl) throw badConfig(`${path}: the cluster ${cluster.name} has a proxy-url, which is not supported`);
+  if (!cluster) throw badConfig(`${path}: the context ${JSON.stringify(config.getCurrentContext())} has no cluster`);
+  if (cluster.proxyUrl)
+    throw badConfig(`${path}: proxy-url of the cluster ${cluster.name} is not supported: remove it`);
   let current = await httpsOptions(config);
-  const signInAgain = atOnce(async () => {
-    // A new library object: this one keeps what a program gave it until that expires, and for ever if it does not say when.
+  const authenticateAgain = singleFlight(async () => {
+    // A new library object is needed: the old one caches a plugin's credential until it expires, or indefinitely.
     const next = await loadByLibrary(path, context);
     if (next.getCurrentCluster()?.server === cluster.server) current = await httpsOptions(next);
   });
@@ -151,16 +151,16 @@ async function byLibrary(path: string, context: string | undefined): Promise<Clu
     get tls() {
       return current.tls;
     },
-    signIn: `what ${path} says, or the program or service that it names`,
+    signIn: `the credential or auth plugin in ${path}`,
     authHeaders: async (refresh) => {
-      if (refresh) await signInAgain();
+      if (refresh) await authenticateAgain();
       return current.headers;
     },
-    renewTls: signInAgain,
+    renewTls: authenticateAgain,
   };
 }
 
-/** Reads several files as kubectl does: of two entries with one name, and of two current contexts, the first one counts. */
+/** Merges several files as kubectl does: the first entry of a name and the first current context win. */
 async function loadByLibrary(path: string, context: string | undefined): Promise<KubeConfig> {
   const { KubeConfig } = await import("@kubernetes/client-node");
   const files = path.split(":").filter((part) => part !== "");

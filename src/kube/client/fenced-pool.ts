@@ -4,30 +4,30 @@ import { openGate, type WriteGate } from "../../base/write-gate.js";
 
 const TCP = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 };
 
-/** What a pool of connections is asked for. */
+/** A pool of connections. */
 export interface Connections {
   request(options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData>;
-  /** Ends all connections, and requests on them with an error. */
+  /** Closes all connections and fails their requests. */
   destroy(): Promise<void>;
 }
 
-/** TLS and timeout of new connections, as undici takes them. */
+/** TLS settings and timeout of new connections, as undici takes them. */
 type ConnectOptions = buildConnector.BuildOptions & { readonly timeout: number };
 
-/** How a fenced pool is set up: what undici's pool takes, but for a connector of the caller's own. */
+/** Options of a fenced pool: those of undici's pool, without a custom connector. */
 export type FencedPoolOptions = Omit<Pool.Options, "connect"> & { readonly connect: ConnectOptions };
 
 /**
- * A pool of connections whose writes pass a gate. The gate is asked in the moment in which a request is put on a connection,
- * not when it is queued. When it closes, all connections are reset, so that what has left us but not arrived is taken
- * back as far as that can be done: a connection that is merely closed would deliver it later.
+ * Creates a connection pool whose writes must pass a gate. The gate is checked when a request is written to a connection, not
+ * when it is queued. When the gate closes, all connections are reset, which discards unsent data where possible: closing
+ * them normally would still deliver it.
  */
 export function fencedPool(origin: string, options: FencedPoolOptions, gate: WriteGate): Connections {
   if (gate === openGate) return new Pool(origin, options);
   const sockets = new Set<Socket>();
   const pool = new Pool(origin, { ...options, connect: trackingConnector(options.connect, sockets) });
   const fenced = pool.compose((dispatch) => (request, handler) => dispatch(request, new GatedHandler(handler, gate)));
-  const forget = gate.onClosed((error) => {
+  const unsubscribe = gate.onClosed((error) => {
     for (const socket of sockets) socket.resetAndDestroy();
     void pool.destroy(error);
   });
@@ -36,7 +36,7 @@ export function fencedPool(origin: string, options: FencedPoolOptions, gate: Wri
     try {
       return await fenced.request(request);
     } catch (error) {
-      // What was broken off has to say why, not that its connection was reset.
+      // Report why the request was aborted, not that its connection was reset.
       gate.check();
       throw error;
     }
@@ -44,7 +44,7 @@ export function fencedPool(origin: string, options: FencedPoolOptions, gate: Wri
   return {
     request: (request) => (isRead(request) ? pool.request(request) : write(request)),
     destroy: () => {
-      forget();
+      unsubscribe();
       return pool.destroy();
     },
   };
@@ -54,7 +54,7 @@ function isRead({ method }: Dispatcher.RequestOptions): boolean {
   return method === "GET" || method === "HEAD" || method === "OPTIONS";
 }
 
-/** undici calls `onRequestStart` right before it writes a request; an error from it is the request's, and nothing is sent. */
+/** undici calls `onRequestStart` right before it writes a request; an error thrown there fails the request unsent. */
 class GatedHandler extends DecoratorHandler {
   readonly #gate: WriteGate;
 
@@ -69,23 +69,23 @@ class GatedHandler extends DecoratorHandler {
   }
 }
 
-/** Connects as undici does, but keeps hold of the TCP sockets: below TLS, nothing else can reset a connection. */
+/** Connects as undici does, but tracks the TCP sockets: a TLS connection can only be reset through its TCP socket. */
 function trackingConnector(options: ConnectOptions, sockets: Set<Socket>): buildConnector.connector {
   const secure = buildConnector(options);
   return (target, callback) => {
     const tls = target.protocol === "https:";
     const socket = connectTcp({ host: target.hostname, port: Number(target.port || (tls ? 443 : 80)), ...TCP });
     const failed = (error: Error): void => callback(error, null);
-    const late = (): void => void socket.destroy(new Error(`no connection within ${options.timeout} ms`));
+    const timedOut = (): void => void socket.destroy(new Error(`no connection within ${options.timeout} ms`));
     sockets.add(socket);
     socket
-      .setTimeout(options.timeout, late)
+      .setTimeout(options.timeout, timedOut)
       .on("close", () => sockets.delete(socket))
-      // TLS reports what happens below it by itself.
+      // TLS reports errors of the socket below it.
       .on("error", () => {})
       .once("error", failed)
       .once("connect", () => {
-        socket.off("error", failed).off("timeout", late).setTimeout(0);
+        socket.off("error", failed).off("timeout", timedOut).setTimeout(0);
         if (tls) secure({ ...target, httpSocket: socket }, callback);
         else callback(null, socket);
       });

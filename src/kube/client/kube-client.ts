@@ -13,18 +13,18 @@ import { warningsOf } from "./warnings.js";
 /** One request to the API server. */
 export interface KubeRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** Path with a leading slash; names in it are escaped by the caller. */
+  /** Path with a leading slash; the caller escapes names in it. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
   readonly accept?: string;
-  /** User on whose behalf the request is made, for example `system:serviceaccount:shop:deployer`. */
+  /** User to impersonate, for example `system:serviceaccount:shop:deployer`. */
   readonly impersonate?: string | undefined;
   readonly signal?: AbortSignal;
 }
 
-/** What the API server answered. */
+/** Response of the API server. */
 export interface KubeResponse<T> {
   readonly status: number;
   readonly body: T;
@@ -32,43 +32,43 @@ export interface KubeResponse<T> {
   readonly warnings: readonly string[];
 }
 
-/** Told of each finished request, for the metrics. */
+/** Called after each request, for metrics. */
 export type RequestObserver = (method: string, code: string, seconds: number) => void;
 
-/** How the client is set up. */
+/** Options of a client. */
 export interface KubeClientOptions {
   readonly access: ClusterAccess;
   readonly userAgent: string;
   /** Connections for requests; watches have a pool of their own. */
   readonly connections?: number;
-  /** For a server that is not ours. Default: all that it answers is taken. */
+  /** Limits for an untrusted server. Defaults to no limits. */
   readonly limits?: ServerLimits;
   readonly onRequest?: RequestObserver;
-  /** What writes have to pass. When it closes, requests under way are broken off with its error. Default: it is open. */
+  /** Gate for writes. When it closes, requests in flight are aborted with its error. Defaults to an open gate. */
   readonly gate?: WriteGate;
 }
 
-/** Media type of metadata without the rest, for one object or a list. */
+/** Media type of one object's metadata. */
 export const PARTIAL_OBJECT = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-/** The same for a list. */
+/** Media type of a metadata-only list. */
 export const PARTIAL_LIST = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
 const JSON_PATCH = "application/json-patch+json";
-/** More of what a watch is refused with tells nobody anything. */
+/** Maximum bytes read of a rejected watch's error body. */
 const MAX_REFUSAL_BYTES = 64 * 1024;
-/** Tries of a request whose connection failed before an answer came. */
-const CONNECT_TRIES = 3;
+/** Attempts of a request whose connection failed before a response arrived. */
+const CONNECT_ATTEMPTS = 3;
 
 /**
- * Plain JSON over HTTP/1.1 connections that are kept: no typed models, so a field that this build has never heard of
- * passes through unharmed. Requests and watches have separate pools, so that watches never use up the connections.
+ * Plain JSON over HTTP/1.1 keep-alive connections. There are no typed models, so unknown fields are preserved. Requests and
+ * watches use separate pools, so that watches never exhaust the connections.
  */
 export class KubeClient {
   readonly server: string;
-  /** How much of its answers is taken; undefined: all. */
+  /** Limits of its responses; undefined for no limits. */
   readonly limits: ServerLimits | undefined;
   readonly #access: ClusterAccess;
-  /** What comes before every path: an API server behind a gateway has an address with a path. */
+  /** Prefix of every path: the address of an API server behind a gateway may have a path. */
   readonly #prefix: string;
   readonly #transport: Transport;
   readonly #userAgent: string;
@@ -85,14 +85,14 @@ export class KubeClient {
     this.#transport = new Transport({ access, connections, maxResponseBytes: limits?.responseBytes, gate });
   }
 
-  /** Sends a request and reads the JSON answer. Throws KubeStatusError for an HTTP error, KubeConnectionError for none. */
+  /** Sends a request and reads the JSON response. Throws KubeStatusError for an HTTP error, KubeConnectionError without a response. */
   async request<T>(request: KubeRequest): Promise<KubeResponse<T>> {
     const started = performance.now();
     let code = "error";
     try {
       const response = await abortable(request.signal, () => this.#send("requests", request));
       code = String(response.statusCode);
-      // A sender who means us harm cuts his answer into single bytes.
+      // A malicious server may split its response into single bytes.
       const text = await (this.limits ? readText(response.body) : response.body.text());
       checkValues(text, this.limits, `${request.method} ${request.path}`);
       if (response.statusCode >= 400) throw this.#refusal(response.statusCode, text, response.headers, request);
@@ -108,7 +108,7 @@ export class KubeClient {
     }
   }
 
-  /** Opens a stream (a watch) and gives its chunks. Ends when the server ends it or `signal` aborts. */
+  /** Opens a stream (a watch) and returns its chunks. It ends when the server ends it or `signal` aborts. */
   async stream(request: KubeRequest): Promise<AsyncIterable<Buffer>> {
     const started = performance.now();
     let code = "error";
@@ -119,7 +119,7 @@ export class KubeClient {
         const text = await readText(response.body, MAX_REFUSAL_BYTES);
         throw this.#refusal(response.statusCode, text, response.headers, request);
       }
-      return piecesOf(response.body, request);
+      return chunksOf(response.body, request);
     } catch (error) {
       throw asKubeError(error, request, code !== "error");
     } finally {
@@ -144,21 +144,21 @@ export class KubeClient {
         await response.body.dump();
         refreshed = true;
       } catch (error) {
-        if (attempt >= CONNECT_TRIES || request.signal?.aborted) throw error;
+        if (attempt >= CONNECT_ATTEMPTS || request.signal?.aborted) throw error;
         if (isUnsent(error, request)) continue;
-        if (!isDistrust(error)) throw error;
+        if (!isUntrustedCertificate(error)) throw error;
         await this.#transport.renew();
         if (this.#transport[pool] === connections) throw error;
       }
     }
   }
 
-  /** What the API server says no with. Of a sign-in that it does not take, it says nothing that helps anybody. */
+  /** Returns the error for a rejected request. For a 401 the server's message has no details, so it is replaced. */
   #refusal(statusCode: number, text: string, headers: Headers, request: KubeRequest): KubeStatusError {
     const error = statusError(statusCode, text, headers, request);
     if (statusCode !== 401) return error;
-    const { signIn = "what the operator signs in with" } = this.#access;
-    const message = `the API server does not know us (401 ${error.reason}) by ${signIn}, read again a moment ago: renew it`;
+    const { signIn = "the operator's credential" } = this.#access;
+    const message = `authentication to the API server failed (401 ${error.reason}) with ${signIn}, even after reloading it: renew the credential`;
     return new KubeStatusError(statusCode, { ...error.status, message }, `${request.method} ${request.path}`);
   }
 
@@ -180,12 +180,12 @@ export class KubeClient {
   }
 }
 
-/** Characters that a YAML reader takes for line breaks or refuses. */
+/** Characters that a YAML parser treats as line breaks or rejects. */
 const NOT_YAML_SAFE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 
 /**
- * JSON that means the same to a YAML reader, which is what the API server uses for an apply: raw, U+0085 in a value would
- * arrive as a space, and U+2028 be refused (tried on 1.35).
+ * Serializes JSON that a YAML parser reads alike: the API server parses applies as YAML, where an unescaped U+0085 becomes a
+ * space and U+2028 is rejected (observed on 1.35).
  */
 function plainJson(body: unknown): string {
   return jsonText(body).replace(NOT_YAML_SAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
@@ -200,8 +200,8 @@ function withQuery(path: string, query: KubeRequest["query"]): string {
 }
 
 /**
- * Whether sending again cannot do something twice: the connection failed first, or the request gives the same end state. A
- * JSON patch does not: it may append to a list, and its tests fail after its own success.
+ * Returns whether a retry is safe: the connection failed before sending, or the request is idempotent. A JSON patch is not: it
+ * may append to a list, and its tests fail after it has succeeded.
  */
 function isUnsent(error: unknown, { method, contentType }: KubeRequest): boolean {
   const code = codeOf(error);
@@ -210,8 +210,8 @@ function isUnsent(error: unknown, { method, contentType }: KubeRequest): boolean
   return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(code);
 }
 
-/** Whether a connection did not come about since we do not trust the server's certificate: nothing was sent. */
-function isDistrust(error: unknown): boolean {
+/** Returns whether the connection failed because the server's certificate is not trusted: nothing was sent. */
+function isUntrustedCertificate(error: unknown): boolean {
   return /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/.test(
     codeOf(error),
   );
@@ -230,7 +230,7 @@ function statusError(statusCode: number, text: string, headers: Headers, request
     status = parsed.kind === "Status" ? parsed : { message: text.slice(0, 500) };
   } catch {
     status = {
-      message: `the API server answered ${statusCode} to ${request.method} ${request.path}: ${text.slice(0, 300).trim()}`,
+      message: `the API server returned ${statusCode} for ${request.method} ${request.path}: ${text.slice(0, 300).trim()}`,
     };
   }
   const retryAfter = Number(headers["retry-after"]);
@@ -244,28 +244,28 @@ function statusError(statusCode: number, text: string, headers: Headers, request
 function asKubeError(error: unknown, request: KubeRequest, thrown: boolean): unknown {
   if (error instanceof OverseerError || request.signal?.aborted) return error;
   if (codeOf(error) === "UND_ERR_RES_EXCEEDED_MAX_SIZE")
-    return new ResponseTooLargeError(`${request.method} ${request.path}: the answer is longer than is taken`, error);
-  const what = thrown ? "the answer of the API server was cut short" : "the API server gave no answer";
+    return new ResponseTooLargeError(`${request.method} ${request.path}: the response exceeds the size limit`, error);
+  const what = thrown ? "the response of the API server was cut short" : "no response from the API server";
   return new KubeConnectionError(`${request.method} ${request.path}: ${what}: ${describe(error)}`, error);
 }
 
-/** A host name with several addresses fails with an error whose message is empty. */
+/** The error for a host name with several addresses has an empty message. */
 function describe(error: unknown): string {
   const { code, errors } = error as { code?: string; errors?: readonly unknown[] };
   return messageOf(error) || errors?.map(messageOf).join("; ") || code || "unknown error";
 }
 
-/** What `JSON.parse` says about a broken text quotes it, and it may be a Secret: so we say it ourselves. */
+/** The message of `JSON.parse` quotes the text, which may be a Secret, so it is replaced. */
 function parseBody(text: string, request: KubeRequest): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    const message = `${request.method} ${request.path}: the answer (${text.length} characters) is not whole JSON`;
+    const message = `${request.method} ${request.path}: the response (${text.length} characters) is not valid JSON`;
     throw new KubeConnectionError(message, undefined);
   }
 }
 
-async function* piecesOf(body: AsyncIterable<Buffer>, request: KubeRequest): AsyncGenerator<Buffer> {
+async function* chunksOf(body: AsyncIterable<Buffer>, request: KubeRequest): AsyncGenerator<Buffer> {
   try {
     yield* body;
   } catch (error) {
@@ -274,8 +274,8 @@ async function* piecesOf(body: AsyncIterable<Buffer>, request: KubeRequest): Asy
 }
 
 /**
- * The pool looks at a signal only once the request is on a connection; as long as it connects, or waits for a free
- * connection, or we sign in, we do it. What was begun ends by itself: the pool has the signal too.
+ * Also observes the signal while connecting, waiting for a free connection, or authenticating: the pool observes it only once
+ * the request is on a connection. Work already started ends through the pool, which has the signal too.
  */
 async function abortable<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
   if (!signal) return work();

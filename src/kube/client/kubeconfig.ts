@@ -30,14 +30,14 @@ interface KubeconfigFile {
   readonly users?: readonly NamedUser[];
 }
 
-/** A kubeconfig that needs no program and no sign-in service: address, certificates and perhaps a token. */
+/** A kubeconfig without auth plugins: address, certificates and optionally a token. */
 export interface PlainKubeconfig {
   readonly server: string;
   readonly tls: TlsOptions;
   readonly token: string | undefined;
 }
 
-/** Members of a user that we can use ourselves. */
+/** Supported fields of a user. */
 const PLAIN_MEMBERS: ReadonlySet<string> = new Set([
   "token",
   "client-certificate",
@@ -47,8 +47,8 @@ const PLAIN_MEMBERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads a kubeconfig that says all by itself. Undefined for every other one (several files, exec plugins, sign-in services,
- * proxies, impersonation, anything odd): the client library reads those, at the price of loading it (some 18 MB).
+ * Reads a self-contained kubeconfig. Undefined for every other one (several files, exec plugins, auth providers, proxies,
+ * impersonation, unknown fields): the client library reads those, but loading it costs some 18 MB.
  */
 export async function readPlainKubeconfig(
   path: string,
@@ -56,8 +56,8 @@ export async function readPlainKubeconfig(
 ): Promise<PlainKubeconfig | undefined> {
   if (path.includes(":")) return undefined;
   const file = load(await readFile(path, "utf8")) as KubeconfigFile | undefined;
-  const wanted = context ?? file?.["current-context"];
-  const chosen = file?.contexts?.find((candidate) => candidate.name === wanted)?.context;
+  const name = context ?? file?.["current-context"];
+  const chosen = file?.contexts?.find((candidate) => candidate.name === name)?.context;
   const cluster = file?.clusters?.find((candidate) => candidate.name === chosen?.cluster)?.cluster;
   const user = file?.users?.find((candidate) => candidate.name === chosen?.user)?.user;
   if (!cluster?.server || cluster["proxy-url"] || !user) return undefined;
@@ -82,7 +82,7 @@ export async function readPlainKubeconfig(
   };
 }
 
-/** PEM text from base64 data, or from a file beside the kubeconfig. */
+/** Returns PEM text from base64 data, or from a file relative to the kubeconfig. */
 async function pem(folder: string, data: string | undefined, file: string | undefined): Promise<string | undefined> {
   if (data) return Buffer.from(data, "base64").toString("utf8");
   return file ? readFile(resolve(folder, file), "utf8") : undefined;

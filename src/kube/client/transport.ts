@@ -4,55 +4,55 @@ import type { ClusterAccess } from "./auth.js";
 import { type Connections, fencedPool } from "./fenced-pool.js";
 import type { TlsOptions } from "./tls-options.js";
 
-/** How the connections are set up. */
+/** Options of the connections. */
 export interface TransportOptions {
   readonly access: ClusterAccess;
-  /** Connections for requests; watches have as many as they need. */
+  /** Connections for requests; watches are not limited. */
   readonly connections: number;
-  /** Longer answers are broken off, watches aside; undefined: none is. */
+  /** Longer responses are aborted, except for watches. Defaults to no limit. */
   readonly maxResponseBytes?: number | undefined;
   readonly gate: WriteGate;
 }
 
 /**
- * An idle connection is asked for a sign of life after this long, by the kernel, which costs no request. Ten such that stay
- * without an answer, one a second, end it (libuv sets that): a peer that vanished is found within half a minute.
+ * Idle time before TCP keep-alive probes. Ten unanswered probes, one a second (set by libuv), close the connection, so a
+ * vanished peer is detected within half a minute.
  */
 const KEEP_ALIVE_MS = 15_000;
 
-interface Lines {
+interface Pools {
   readonly tls: TlsOptions;
   readonly requests: Connections;
   readonly watches: Pool;
 }
 
 /**
- * The connections to the API server: one pool for requests and one for watches. When the certificates on disk have become
- * others, new pools take over; requests and watches that are under way end on the old ones.
+ * The connections to the API server: one pool for requests and one for watches. When the certificates on disk change, new
+ * pools replace them; requests and watches in flight finish on the old ones.
  */
 export class Transport {
   readonly #options: TransportOptions;
-  #now: Lines;
-  /** Of the last change of certificates: requests may still be under way there. */
-  #before: Lines | undefined;
+  #current: Pools;
+  /** Pools before the last certificate change: requests may still be in flight there. */
+  #previous: Pools | undefined;
   #reading: Promise<void> | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    this.#now = this.#open(options.access.tls);
+    this.#current = this.#open(options.access.tls);
   }
 
-  /** Where requests go. */
+  /** Pool for requests. */
   get requests(): Connections {
-    return this.#now.requests;
+    return this.#current.requests;
   }
 
-  /** Where watches go. */
+  /** Pool for watches. */
   get watches(): Connections {
-    return this.#now.watches;
+    return this.#current.watches;
   }
 
-  /** Reads the certificates again, and goes over to them if they are others. Throws what reading them throws. */
+  /** Reads the certificates again and switches to them if they changed. Throws the errors of reading. */
   async renew(): Promise<void> {
     this.#reading ??= (this.#options.access.renewTls?.() ?? Promise.resolve()).finally(() => {
       this.#reading = undefined;
@@ -61,23 +61,23 @@ export class Transport {
     this.adopt();
   }
 
-  /** Goes over to the certificates that were read last, if they are others. */
+  /** Switches to the certificates read last, if they changed. */
   adopt(): void {
     const { tls } = this.#options.access;
-    if (sameTls(tls, this.#now.tls)) return;
-    if (this.#before) void destroy(this.#before);
-    this.#before = this.#now;
-    this.#now = this.#open(tls);
-    // Ends when the last of its watches has ended.
-    void this.#before.watches.close().catch(() => {});
+    if (sameTls(tls, this.#current.tls)) return;
+    if (this.#previous) void destroy(this.#previous);
+    this.#previous = this.#current;
+    this.#current = this.#open(tls);
+    // Resolves after its last watch has ended.
+    void this.#previous.watches.close().catch(() => {});
   }
 
   /** Closes all connections. */
   async close(): Promise<void> {
-    await Promise.all([this.#now, this.#before].map((lines) => lines && destroy(lines)));
+    await Promise.all([this.#current, this.#previous].map((pools) => pools && destroy(pools)));
   }
 
-  #open(tls: TlsOptions): Lines {
+  #open(tls: TlsOptions): Pools {
     const { access, connections, maxResponseBytes, gate } = this.#options;
     const { origin } = new URL(access.server);
     const connect = { ...tls, timeout: 10_000, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
@@ -95,7 +95,7 @@ export class Transport {
   }
 }
 
-async function destroy({ requests, watches }: Lines): Promise<void> {
+async function destroy({ requests, watches }: Pools): Promise<void> {
   await Promise.all([requests.destroy(), watches.destroy()]);
 }
 

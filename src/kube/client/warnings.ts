@@ -1,6 +1,6 @@
 import { isAboutSecrets, withoutSecretWarnings } from "../refusal-text/secret-answer.js";
 
-/** The texts of `Warning` headers (`299 - "text"`). Those about a Secret may quote it, and are not given. */
+/** Parses the texts of `Warning` headers (`299 - "text"`). Those about a Secret may quote it and are replaced. */
 export function warningsOf(header: string | string[] | undefined, path: string): readonly string[] {
   if (header === undefined) return [];
   const text = Array.isArray(header) ? header.join(", ") : header;

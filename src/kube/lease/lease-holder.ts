@@ -6,7 +6,7 @@ import { isSameHolding, type LeaseHolding, type LeaseRecord, microTime, released
 import type { TakenLease } from "./lease-standby.js";
 import type { LeaseStore } from "./lease-store.js";
 
-/** How a holder is set up. */
+/** Options of a lease holder. */
 export interface LeaseHolderOptions {
   readonly store: LeaseStore;
   readonly clock: Clock;
@@ -17,35 +17,37 @@ export interface LeaseHolderOptions {
   readonly onRenewal: (result: "error" | "success") => void;
 }
 
-/** Edits by others that are written over in one renewal, before it counts as failed. */
-const MOST_EDITS = 3;
+/** Edits by other clients that one renewal overwrites before it fails. */
+const MAX_OVERWRITES = 3;
 
-/** Keeps a lease that was taken: renews it, which keeps the gate open, and gives it up in the end. */
+/** Holds an acquired lease: renews it, which keeps the gate open, and finally releases it. */
 export class LeaseHolder {
   readonly #options: LeaseHolderOptions;
-  /** The lease as we wrote it last. */
-  #mine: LeaseRecord;
+  /** The lease as last written by this process. */
+  #record: LeaseRecord;
   #timer: Timer | undefined;
   #renewing: Promise<void> = Promise.resolve();
 
   constructor(options: LeaseHolderOptions, taken: TakenLease) {
     this.#options = options;
-    this.#mine = taken.record;
+    this.#record = taken.record;
     this.#schedule(taken.began);
   }
 
-  /** Gives the lease up, so that another can take it at once. Closes the gate first, for good. */
+  /** Releases the lease, so that another process can acquire it at once. Closes the gate first, permanently. */
   async release(): Promise<void> {
     const { gate, clock, logger } = this.#options;
-    const led = gate.open;
-    gate.close("it gave its lease up");
+    const wasLeading = gate.open;
+    gate.close("the lease was released");
     this.#timer?.cancel();
     await this.#renewing;
-    if (!led) return;
+    if (!wasLeading) return;
     try {
-      await this.#write(released(this.#mine, microTime(clock.now())));
+      await this.#write(released(this.#record, microTime(clock.now())));
     } catch (error) {
-      logger.warn("the lease was not given up: the next leader waits until it expires", { error: messageOf(error) });
+      logger.warn("failed to release the lease; the next leader must wait until it expires", {
+        error: messageOf(error),
+      });
     }
   }
 
@@ -57,42 +59,42 @@ export class LeaseHolder {
     });
   }
 
-  /** Renews once. Once the gate has closed nothing is renewed: another may lead already. */
+  /** Renews once. Does nothing after the gate has closed: another process may already lead. */
   async #renew(): Promise<void> {
     const { clock, logger, retryMs, renewDeadlineMs, gate, onRenewal } = this.#options;
     if (!gate.open) return;
     const began = clock.monotonic();
     try {
-      const other = await this.#write({ ...this.#mine, renewTime: microTime(clock.now()) });
-      if (other !== undefined) gate.close(`its lease is held by ${JSON.stringify(other)} now`);
+      const other = await this.#write({ ...this.#record, renewTime: microTime(clock.now()) });
+      if (other !== undefined) gate.close(`the lease is now held by ${JSON.stringify(other)}`);
       else gate.openUntil(began + renewDeadlineMs);
       onRenewal(other === undefined ? "success" : "error");
     } catch (error) {
       onRenewal("error");
-      logger.warn("the lease was not renewed", { error: messageOf(error), retryInMs: retryMs });
+      logger.warn("failed to renew the lease", { error: messageOf(error), retryInMs: retryMs });
     }
     this.#schedule(began);
   }
 
   /**
-   * Writes the lease; gives the name of another holder, if there is one. A record that was edited by hand is written over,
-   * and one that was deleted is made again: as long as our gate was open, nobody else may have taken it.
+   * Writes the lease; returns the name of another holder, if any. A manually edited lease is overwritten and a deleted one is
+   * re-created: while the gate was open, no other process could acquire it.
    */
   async #write(holding: LeaseHolding): Promise<string | undefined> {
     const { store } = this.#options;
-    let written = await store.update(this.#mine, holding);
-    for (let edits = 0; !written; edits++) {
+    let written = await store.update(this.#record, holding);
+    for (let overwrites = 0; !written; overwrites++) {
       const found = await store.get();
-      if (found && found.holder !== "" && !isSameHolding(found, this.#mine)) return found.holder;
-      if (edits === MOST_EDITS) throw changedTooOften();
+      if (found && found.holder !== "" && !isSameHolding(found, this.#record)) return found.holder;
+      if (overwrites === MAX_OVERWRITES) throw changedTooOften();
       written = found ? await store.update(found, holding) : await store.create(holding);
     }
-    this.#mine = written;
+    this.#record = written;
     return undefined;
   }
 }
 
 function changedTooOften(): OverseerError {
-  const message = "the lease is edited by others all the time: nobody but the operator may write it";
+  const message = "other clients keep changing the lease: allow only the operator to write it";
   return new OverseerError(message, { code: "LEASE_CONTESTED", reason: "Contested", class: "retryable" });
 }

@@ -118,7 +118,7 @@ export class LeaseStandby {
       this.#see(record ?? (await store.get()));
     } catch (error) {
       this.#problem = messageOf(error);
-      logger.warn("the lease cannot be taken", { error: this.#problem, retryInMs: retryMs });
+      logger.warn("failed to acquire the lease", { error: this.#problem, retryInMs: retryMs });
     }
     return undefined;
   }

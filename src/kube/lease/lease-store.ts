@@ -48,7 +48,7 @@ export class LeaseStore {
     if (!isStatus(error, 403)) return error;
     const { namespace, name } = this.#options;
     const message =
-      `${error.message}; grant the operator's service account get, list, watch, create and update on leases ` +
+      `${error.message}; grant the operator's ServiceAccount get, list, watch, create and update on leases ` +
       `(coordination.k8s.io) in the namespace ${namespace}, or run a single operator with --leader-election=false`;
     return new KubeStatusError(403, { ...error.status, message }, `lease ${namespace}/${name}`);
   }
@@ -56,8 +56,8 @@ export class LeaseStore {
   async #send(expected: readonly number[], request: KubeRequest): Promise<LeaseRecord | undefined> {
     const { client, clock, timeoutMs } = this.#options;
     const limit = new AbortController();
-    const late = `${request.method} ${request.path}: the API server gave no answer within ${timeoutMs / 1000} s`;
-    const timer = clock.after(timeoutMs, () => limit.abort(new KubeConnectionError(late, undefined)));
+    const message = `${request.method} ${request.path}: no response from the API server within ${timeoutMs / 1000} s`;
+    const timer = clock.after(timeoutMs, () => limit.abort(new KubeConnectionError(message, undefined)));
     try {
       return readLease((await client.request<RawObject>({ ...request, signal: limit.signal })).body);
     } catch (error) {

@@ -4,24 +4,24 @@ import { endOfValue, plainText } from "./plain-text.js";
 
 type Cause = NonNullable<NonNullable<KubeStatus["details"]>["causes"]>[number];
 
-/** How the API server says that a field keeps its first value: no code tells it. */
-const UNCHANGEABLE =
+/** Messages of the API server about immutable fields: no error code identifies them. */
+const IMMUTABLE =
   /immutable|cannot change|can ?not be changed|may not change|may not be changed|fields other than|updates to .* are forbidden|cannot be updated/;
 
-/** A value that is shown in a message. */
+/** Maximum length of a value in a message. */
 const MAX_SHOWN = 60;
-/** What is said of one field. */
+/** Maximum length of the message about one field. */
 const MAX_DETAIL = 300;
 
-/** A cause in words, and whether it is that the field keeps its first value; undefined for what says nothing. */
+/** Describes a cause and whether the field is immutable; undefined for a cause without information. */
 export function describeCause(cause: Cause): { readonly message: string; readonly unchangeable: boolean } | undefined {
   const { message = "", field = "" } = cause;
   if (/some validation rules were not checked/.test(message)) return undefined;
   const [, head = "", body = ""] = /^([A-Z][a-z]+(?: [a-z]+)*)(?:: ([\s\S]*))?$/.exec(message) ?? ["", "", message];
-  const { value, detail: said } =
+  const { value, detail: original } =
     head.endsWith("value") && head !== "Required value" ? splitValue(body) : { value: "", detail: body };
-  const detail = cutMiddle(plainText(withoutField(said, field)).replace(/\.$/, ""), MAX_DETAIL);
-  if (UNCHANGEABLE.test(said)) return { message: `${detail}${changedFields(said)}`, unchangeable: true };
+  const detail = cutMiddle(plainText(withoutField(original, field)).replace(/\.$/, ""), MAX_DETAIL);
+  if (IMMUTABLE.test(original)) return { message: `${detail}${changedFields(original)}`, unchangeable: true };
   return { message: inWords(head, value, detail, message), unchangeable: false };
 }
 
@@ -33,23 +33,23 @@ function inWords(head: string, value: string, detail: string, whole: string): st
       return `is missing${because}`;
     case "Invalid value":
       if (detail.startsWith("must be of type"))
-        return `${detail.replace(/^must be of type (\w+): "(\w+)"$/, "is of type $2, but has to be of type $1")}`;
+        return `${detail.replace(/^must be of type (\w+): "(\w+)"$/, "is of type $2, but must be of type $1")}`;
       return shown === "" && detail !== "" ? detail : `${shown}is not valid${because}`;
     case "Unsupported value":
       return `${shown}is not supported${because}`;
     case "Duplicate value":
-      return `${shown}is there twice${because}`;
+      return `${shown}is a duplicate${because}`;
     case "Too long":
     case "Too many":
       return `is ${head.toLowerCase()}${because}`;
     case "Forbidden":
-      return detail === "" ? "may not be set" : detail;
+      return detail === "" ? "must not be set" : detail;
     default:
-      return cutMiddle(plainText(whole), MAX_DETAIL) || "is refused";
+      return cutMiddle(plainText(whole), MAX_DETAIL) || "is rejected";
   }
 }
 
-/** The value that stands before the reason: JSON, or the print of a Go value. What is no value is a reason. */
+/** Splits a text into the value (JSON or a printed Go value) and the reason that follows it. Without a value, all is reason. */
 function splitValue(text: string): { readonly value: string; readonly detail: string } {
   const quoted = /^"(?:[^"\\]|\\.)*"/.exec(text)?.[0];
   const open = /^[\w.*&[\] ]{0,80}?[{[]/.exec(text)?.[0];
@@ -65,10 +65,10 @@ function withoutField(detail: string, field: string): string {
     : detail;
 }
 
-/** The fields that a drawn difference is about. */
+/** Lists the fields in a diff that the API server prints. */
 function changedFields(detail: string): string {
-  const drawn = /\n\s*@@ [\s\S]*$/.exec(detail)?.[0] ?? "";
-  const names = [...drawn.matchAll(/^[-+]\s*"(\w+)":/gm)].map(([, name = ""]) => name);
+  const diff = /\n\s*@@ [\s\S]*$/.exec(detail)?.[0] ?? "";
+  const names = [...diff.matchAll(/^[-+]\s*"(\w+)":/gm)].map(([, name = ""]) => name);
   const shown = [...new Set(names)].sort().slice(0, 3);
-  return shown.length === 0 ? "" : ` (what differs: ${shown.join(", ")})`;
+  return shown.length === 0 ? "" : ` (changed: ${shown.join(", ")})`;
 }

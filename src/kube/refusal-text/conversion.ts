@@ -4,7 +4,7 @@ import type { FieldFault } from "./field-fault.js";
 import { plainText } from "./plain-text.js";
 import { resolvePath, showServerPath } from "./server-path.js";
 
-/** What the API server puts before the reason why an object cannot be read; its last part is the reason. */
+/** Prefixes that the API server puts before the reason why it cannot decode an object. */
 const PREFIX =
   /^(?:failed to convert new object \([^)]*\) to proper version: |unable to convert unstructured object to [^:]*: |\w+ in version "[^"]*" cannot be handled as an? \w+: |error decoding from json: |admission webhook "[^"]*" attempted to modify the object[^:]*: )+/;
 
@@ -18,7 +18,7 @@ const QUANTITIES: ReadonlySet<string> = new Set(["limits", "requests", "capacity
 const QUANTITY: ReadonlySet<string> = new Set(["sizeLimit", "averageValue"]);
 const IS_QUANTITY = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+|[numkMGTPE]|[KMGTPE]i)?$/;
 
-/** What is wrong with an object that has the fields of its kind and cannot be read all the same; undefined for other refusals. */
+/** Returns the faults of an object that fits its schema but cannot be decoded; undefined for other errors. */
 export function conversionFault(message: string, object: unknown): readonly FieldFault[] | undefined {
   const prefix = PREFIX.exec(message)?.[0];
   const reason = message.slice(prefix?.length ?? 0);
@@ -30,7 +30,7 @@ export function conversionFault(message: string, object: unknown): readonly Fiel
       fault(
         path === "" ? undefined : resolvePath(path, object),
         path,
-        `is ${goType(actual)}, but has to be ${goType(type)}`,
+        `is ${goType(actual)}, but must be ${goType(type)}`,
         object,
       ),
     ];
@@ -39,7 +39,7 @@ export function conversionFault(message: string, object: unknown): readonly Fiel
     const paths = wrongQuantities(object, []);
     if (paths.length > 0)
       return paths.map((path) => ({
-        ...fault(path, "", "is no quantity; write it like 500m, 2 or 1.5Gi", object),
+        ...fault(path, "", "is not a quantity; use a value like 500m, 2 or 1.5Gi", object),
         fitting: "1",
       }));
   }
@@ -48,7 +48,7 @@ export function conversionFault(message: string, object: unknown): readonly Fiel
       fault(
         undefined,
         "",
-        "a number with a fraction stands where a whole number has to (cannot convert float64 to int32)",
+        "a field that must be a whole number has a fraction (cannot convert float64 to int32)",
         object,
       ),
     ];

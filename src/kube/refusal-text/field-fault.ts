@@ -1,17 +1,17 @@
 import type { FieldPath } from "../../manifest/field-path.js";
 
-/** One thing that the API server finds wrong with a field of the object that it was sent. */
+/** A fault that the API server reports for one field of a submitted object. */
 export interface FieldFault {
-  /** Within the object; undefined where the server names no field that is there. */
+  /** Path within the object; undefined if the server names no existing field. */
   readonly path: FieldPath | undefined;
-  /** The field as people write it, or empty. */
+  /** The field for messages, or empty. */
   readonly field: string;
-  /** What is wrong and what to do, without the field. */
+  /** Cause and remedy, without the field. */
   readonly message: string;
-  /** Whether the document alone is at fault, whatever else is in the cluster. */
+  /** Whether the document is invalid by itself, independent of the cluster's state. */
   readonly ofDocument: boolean;
-  /** Whether the field can only be set when the object is made. */
+  /** Whether the field is immutable after creation. */
   readonly unchangeable: boolean;
-  /** Where the fault is one of the schema: a value that fits it, to find the faults behind this one; undefined: none at all. */
+  /** For a schema fault: a valid value, used to find further faults. Undefined removes the field. */
   readonly fitting?: unknown;
 }

@@ -8,26 +8,26 @@ import type { FieldFault } from "./field-fault.js";
 import { resolvePath, showServerPath, valueAt } from "./server-path.js";
 import { type ExpectedType, strictErrors, type TypedError, typedErrors } from "./typed-errors.js";
 
-/** What a refusal says of single fields, sorted by field; undefined when it is about something else. */
+/** Returns the field faults of a rejection, sorted by field; undefined if it is not about fields. */
 export function fieldFaults(status: KubeStatus, object: unknown): readonly FieldFault[] | undefined {
   const message = status.message ?? "";
   const schema = typedErrors(message) ?? strictErrors(message);
   const faults =
     schema?.map((error) => schemaFault(error, object)) ?? conversionFault(message, object) ?? causes(status, object);
   if (faults === undefined || faults.length === 0) return undefined;
-  const once = new Map(faults.map((fault) => [`${fault.field}: ${fault.message}`, fault]));
-  return [...once.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, fault]) => fault);
+  const unique = new Map(faults.map((fault) => [`${fault.field}: ${fault.message}`, fault]));
+  return [...unique.entries()].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, fault]) => fault);
 }
 
 function causes(status: KubeStatus, object: unknown): FieldFault[] | undefined {
   const found = status.details?.causes ?? [];
-  // A policy that refuses an object is a cause, too, and names no field.
+  // A rejection by an admission policy also has a cause, but without a field.
   if (status.reason !== "Invalid" || found.every(({ field }) => !field)) return undefined;
   return found.flatMap((cause) => {
-    const said = describeCause(cause);
-    if (said === undefined) return [];
+    const description = describeCause(cause);
+    if (description === undefined) return [];
     const { path, field } = locate(cause.field ?? "", object);
-    return [{ path, field, message: said.message, ofDocument: false, unchangeable: said.unchangeable }];
+    return [{ path, field, ofDocument: false, ...description }];
   });
 }
 
@@ -38,7 +38,7 @@ function schemaFault({ path: text, fault }: TypedError, object: unknown): FieldF
     case "unknown":
       return of("unknown field: correct its name, its place or its indentation");
     case "duplicate":
-      // An entry of a set has no name for its key: `="a"`.
+      // An entry of a set has no key name: `="a"`.
       return of(
         `two entries have the same ${fault.key.replaceAll('"', "").replace(/^=/, "value ")}: remove one of them`,
       );
@@ -58,15 +58,15 @@ function locate(text: string, object: unknown): { path: FieldPath | undefined; f
   return { path, field: path === undefined ? text.replace(/^\./, "") : showServerPath(path, object) };
 }
 
-const WANTED: Readonly<Record<ExpectedType, string>> = {
+const TYPE_NAMES: Readonly<Record<ExpectedType, string>> = {
   text: "text",
   number: "a number",
   boolean: "true or false",
-  list: 'a list, whose entries begin with "- "',
+  list: 'a list with entries that start with "- "',
   mapping: "a mapping of names to values",
 };
 
-/** Names under which people keep what must not be shown, even where it does not belong. */
+/** Field names that may hold confidential values. */
 const CONFIDENTIAL = /pass|secret|token|credential|private|api-?_?key|pin\b/i;
 
 function isSecret(object: unknown): boolean {
@@ -77,8 +77,8 @@ function wrongType(expected: ExpectedType, value: unknown, hidden: boolean): str
   const shown = hidden ? "is" : `${String(value)} is`;
   if (expected === "text" && (typeof value === "number" || typeof value === "boolean"))
     return `${shown} a ${typeof value}; put it in quotes`;
-  if (typeof value === "string" && isOf(expected, value)) return "is text; take the quotes away";
-  return `is ${nameOf(value)}, but has to be ${WANTED[expected]}`;
+  if (typeof value === "string" && isOf(expected, value)) return "is text; remove the quotes";
+  return `is ${nameOf(value)}, but must be ${TYPE_NAMES[expected]}`;
 }
 
 function isOf(expected: ExpectedType, text: string): boolean {
@@ -86,7 +86,7 @@ function isOf(expected: ExpectedType, text: string): boolean {
   return expected === "boolean" && /^(?:true|false)$/.test(text);
 }
 
-/** A value of the type that is wanted, as like the one that stands there as can be. */
+/** Returns a value of the expected type, as close as possible to the actual one. */
 function fitting(expected: ExpectedType, value: unknown): unknown {
   switch (expected) {
     case "text":
@@ -104,7 +104,7 @@ function fitting(expected: ExpectedType, value: unknown): unknown {
 
 function nameOf(value: unknown): string {
   if (value === null) return "empty";
-  if (value === undefined) return "something else";
+  if (value === undefined) return "of another type";
   if (Array.isArray(value)) return "a list";
   if (isRecord(value)) return "a mapping";
   return typeof value === "string" ? "text" : `a ${typeof value}`;

@@ -1,14 +1,14 @@
 import { cutMiddle } from "../../base/cut-text.js";
 
-/** Longer values within a text are cut in their middle. */
+/** Longer values in a text are shortened in the middle. */
 const MAX_VALUE = 60;
 
-/** Where the print of a Go value begins: `&value.valueUnstructured{`, `map[string]interface {}{`, `[]string{`, `core.PodSpec{`, `&{`. */
+/** Start of a printed Go value: `&value.valueUnstructured{`, `map[string]interface {}{`, `[]string{`, `core.PodSpec{`, `&{`. */
 const DUMP = /(?:&?(?:(?:map\[[\w.*]+\]|\[\])+(?:interface \{\}|[\w.*]+)|\*?[a-z]\w*\.\w+)|&)\{|\b(?:map)\[(?=\w*:)/g;
 
 /**
- * A text of the API server for people, on one line: prints of Go values become an ellipsis, differences that it draws over
- * several lines go, values are cut in their middle, and the regular expressions behind a rule are left out.
+ * Makes a message of the API server readable, on one line: printed Go values become an ellipsis, multi-line diffs and the regular
+ * expressions of validation rules are removed, and long values are shortened in the middle.
  */
 export function plainText(text: string): string {
   const head = text.replace(/\n\s*(?:@@ |[a-z]+\.[A-Z]\w*\{)[\s\S]*$/, "");
@@ -36,7 +36,7 @@ function withoutDumps(text: string): string {
   return result + text.slice(from);
 }
 
-/** Long objects and lists of JSON, cut in their middle. */
+/** Shortens long JSON objects and lists in the middle. */
 function shortenJson(text: string): string {
   let result = "";
   for (let at = 0; at < text.length; at++) {
@@ -48,7 +48,7 @@ function shortenJson(text: string): string {
   return result;
 }
 
-/** The position behind the value whose bracket opens at `start`; the end of the text when it does not close. */
+/** Returns the position after the value whose bracket opens at `start`; the end of the text if it is not closed. */
 export function endOfValue(text: string, start: number): number {
   let depth = 0;
   let quoted = false;

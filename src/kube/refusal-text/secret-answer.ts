@@ -2,17 +2,17 @@ import { isRecord } from "../../manifest/shape.js";
 import type { KubeStatus } from "../errors.js";
 import { typedErrors } from "./typed-errors.js";
 
-/** What a request is, as far as its answer is about it. */
+/** The parts of a request that its response may refer to. */
 export interface CompletedRequest {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
 }
 
-/** Why a text ends where it does. */
-const NOT_SHOWN = "what it says is not shown, as it may quote a value of the Secret";
+/** Replaces text that may be confidential. */
+const NOT_SHOWN = "the message is not shown because it may quote a value of the Secret";
 
-/** Keys that types of Secrets require, which the API server names although nobody wrote them. */
+/** Keys required by Secret types; the API server may name them although the document does not contain them. */
 const REQUIRED_KEYS: readonly string[] = [
   "tls.crt",
   "tls.key",
@@ -27,7 +27,7 @@ const KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 const METADATA =
   /^\.?(?:apiVersion|kind|type|immutable|metadata(?:\.(?:name|namespace|labels|annotations|ownerReferences|finalizers|managedFields)(?:\[[\w./-]{1,317}\]|\.[\w./-]{1,317})?)?)$/;
 
-/** Texts that hold names and numbers alone. What follows a match is not shown. */
+/** Messages that contain only names and numbers. Text after a match is not shown. */
 const KNOWN: readonly RegExp[] = [
   /^secrets(?: "[\w.-]+")? is forbidden: User "[\w:.@-]+" cannot \w+ resource "secrets" in API group ""(?: in the namespace "[\w-]+"| at the cluster scope)?/,
   /^secrets(?: "[\w.-]+")? is forbidden: exceeded quota: [\w.-]+(?:, (?:requested|used|limited): [\w./-]+=\w+(?:,[\w./-]+=\w+)*){3}/,
@@ -41,21 +41,21 @@ const KNOWN: readonly RegExp[] = [
   /^(?:Request entity too large: limit is \d+|etcdserver: request is too large)/,
   /^the server (?:could not find the requested resource|does not allow this method on the requested resource|is currently unable to handle the request)/,
   /^(?:Unauthorized|Too many requests, please try again later\.|storage is \(re\)initializing|etcdserver: [a-z ]+)$/,
-  /^the API server answered \d+ to [A-Z]+ [\w./-]+/,
+  /^the API server returned \d+ for [A-Z]+ [\w./-]+/,
 ];
 
-/** Why a webhook could not be called, as Go says it. */
+/** Go errors for a webhook that cannot be called. */
 const CALL_FAULT =
   /context deadline exceeded|connection refused|no such host|x509: [a-z ]+|service "[\w-]+" not found|no endpoints available for service "[\w-]+"|tls: [a-z ]+|EOF/;
 
-/** Whether a request is about Secrets, so that its answer may quote their values. */
+/** Returns whether a request is about Secrets, so that its response may quote their values. */
 export function isAboutSecrets(path: string): boolean {
   return /^\/api\/v1\/(?:namespaces\/[^/]+\/)?secrets(?:[/?]|$)/.test(path);
 }
 
 /**
- * A refusal of something about a Secret, without what may quote its values: the API server, webhooks and policies do that. It is
- * made anew of what is known to be none: statuses, names, fields, and texts that hold nothing else.
+ * Rebuilds a rejected request's status for a Secret without text that may quote its values, as the API server, webhooks and
+ * policies do. Only known-safe parts are kept: status codes, names, fields, and messages that contain nothing else.
  */
 export function withoutSecretValues(status: KubeStatus, statusCode: number, request: CompletedRequest): KubeStatus {
   const keys = keysOf(request.body);
@@ -74,9 +74,9 @@ export function withoutSecretValues(status: KubeStatus, statusCode: number, requ
   };
 }
 
-/** Warnings about a Secret, without their text. */
+/** Replaces the text of warnings about a Secret. */
 export function withoutSecretWarnings(warnings: readonly string[], path: string): readonly string[] {
-  return warnings.length === 0 ? [] : [`Secret ${nameIn(path)}: the API server has a warning about it; ${NOT_SHOWN}`];
+  return warnings.length === 0 ? [] : [`Secret ${nameIn(path)}: the API server returned a warning; ${NOT_SHOWN}`];
 }
 
 type Cause = NonNullable<NonNullable<KubeStatus["details"]>["causes"]>[number];
@@ -96,7 +96,7 @@ function guardMessage(
           ? `expected ${{ text: "string", number: "numeric", boolean: "boolean", list: "list", mapping: "map" }[fault.expected]}`
           : fault.kind === "unknown"
             ? "field not declared in schema"
-            : "is not as it has to be";
+            : "is invalid";
       return `\n  .${guardField(field, keys).replace(/^\./, "") || "(a field that is not shown)"}: ${what}`;
     });
     return `failed to create typed patch object: errors:${[...new Set(lines)].join("")}`;
@@ -109,24 +109,27 @@ function guardMessage(
   }
   const conflict = /^Apply failed with \d+ conflicts?/.exec(message)?.[0];
   if (conflict !== undefined)
-    return `${conflict}: ${causes.map(({ message: said, field }) => `${said} at ${field}`).join(", ")}`;
+    return `${conflict}: ${causes.map((cause) => `${cause.message} at ${cause.field}`).join(", ")}`;
   if (causes.length > 0)
-    return `Secret ${nameIn(path)} is invalid: ${causes.map(({ message: said, field }) => `${field}: ${said}`).join(", ")}`;
-  return `the API server answered ${statusCode} to ${method} ${path}; ${NOT_SHOWN}`;
+    return `Secret ${nameIn(path)} is invalid: ${causes.map((cause) => `${cause.field}: ${cause.message}`).join(", ")}`;
+  return `the API server returned ${statusCode} for ${method} ${path}; ${NOT_SHOWN}`;
 }
 
 function guardCause({ reason = "", message = "", field = "" }: Cause, keys: ReadonlySet<string>): Cause {
-  const said = { reason: /^[A-Za-z]{1,64}$/.test(reason) ? reason : "", field: guardField(field, keys) };
-  return { ...said, message: guardCauseMessage(reason, message) };
+  return {
+    reason: /^[A-Za-z]{1,64}$/.test(reason) ? reason : "",
+    field: guardField(field, keys),
+    message: guardCauseMessage(reason, message),
+  };
 }
 
 const CAUSES: Readonly<Record<string, string>> = {
   FieldValueRequired: "Required value",
   FieldValueInvalid: "Invalid value: is not valid",
-  FieldValueTypeInvalid: "Invalid value: is of another type than it has to be",
+  FieldValueTypeInvalid: "Invalid value: has the wrong type",
   FieldValueNotSupported: "Invalid value: is not supported",
-  FieldValueForbidden: "Forbidden: may not be set",
-  FieldValueDuplicate: "Invalid value: is there twice",
+  FieldValueForbidden: "Forbidden: must not be set",
+  FieldValueDuplicate: "Invalid value: is a duplicate",
   NamespaceTerminating: "the namespace is being terminated",
 };
 
@@ -135,10 +138,10 @@ function guardCauseMessage(reason: string, message: string): string {
     return message;
   if (/field is immutable/.test(message)) return "Forbidden: field is immutable";
   if (/^Too long: may not be more than \d+ (?:bytes|characters)$/.test(message)) return message;
-  return CAUSES[reason] ?? "Invalid value: is refused";
+  return CAUSES[reason] ?? "Invalid value: is rejected";
 }
 
-/** The field, if it is known to be one: what stands in a path may be a part of a value, with a colon forgotten. */
+/** Returns the field if it is known: with a missing colon in the document, part of a value may appear as a field name. */
 function guardField(field: string, keys: ReadonlySet<string>): string {
   if (METADATA.test(field)) return field;
   const [, map, key] = /^\.?(data|stringData)(?:[.[]([^\]]*)\]?)?$/.exec(field) ?? [];

@@ -3,30 +3,30 @@ import type { FieldPath } from "../../manifest/field-path.js";
 import { isRecord } from "../../manifest/shape.js";
 
 /**
- * The way to a field that the API server names, within the object that it was sent. It writes paths in two ways,
- * `.spec.containers[name="c"].args[1]` and `spec.containers[0].args[1]`, and leaves dots in keys as they are, so that only the
- * object tells where a key ends. Undefined for what is no path.
+ * Resolves a field path of the API server within the submitted object. The server uses two notations,
+ * `.spec.containers[name="c"].args[1]` and `spec.containers[0].args[1]`, and does not escape dots in keys, so the object is needed
+ * to find where a key ends. Undefined for other text.
  */
 export function resolvePath(text: string, object: unknown): FieldPath | undefined {
   const path: (string | number)[] = [];
-  let rest = text.startsWith(".") || text.startsWith("[") ? text : `.${text}`;
+  let remaining = text.startsWith(".") || text.startsWith("[") ? text : `.${text}`;
   let at: unknown = object;
-  while (rest !== "") {
-    const step = rest.startsWith("[") ? bracketStep(rest, at) : fieldStep(rest, at);
+  while (remaining !== "") {
+    const step = remaining.startsWith("[") ? bracketStep(remaining, at) : fieldStep(remaining, at);
     if (step === undefined) return undefined;
     path.push(step.step);
-    rest = rest.slice(step.length);
+    remaining = remaining.slice(step.length);
     at = childOf(at, step.step);
   }
   return path;
 }
 
-/** The value at a path; undefined where there is none. */
+/** Returns the value at a path; undefined if it does not exist. */
 export function valueAt(object: unknown, path: FieldPath): unknown {
   return path.reduce<unknown>(childOf, object);
 }
 
-/** `spec.containers[web].args[1]`: items are named where they have a name. */
+/** Formats a path for messages: `spec.containers[web].args[1]`, with item names instead of indexes where available. */
 export function showServerPath(path: FieldPath, object: unknown): string {
   let text = "";
   let at = object;
@@ -51,33 +51,33 @@ function childOf(at: unknown, step: string | number): unknown {
   return isRecord(at) && Object.hasOwn(at, step) ? at[step] : undefined;
 }
 
-function fieldStep(rest: string, at: unknown): Step | undefined {
+function fieldStep(text: string, at: unknown): Step | undefined {
   const keys = isRecord(at) ? Object.keys(at) : [];
-  const ends = (length: number): boolean => length === rest.length || rest[length] === "." || rest[length] === "[";
+  const ends = (length: number): boolean => length === text.length || text[length] === "." || text[length] === "[";
   let known: string | undefined;
   for (const key of keys) {
-    const fits = key !== "" && rest.startsWith(key, 1) && ends(key.length + 1);
-    if (fits && key.length > (known?.length ?? 0)) known = key;
+    const matches = key !== "" && text.startsWith(key, 1) && ends(key.length + 1);
+    if (matches && key.length > (known?.length ?? 0)) known = key;
   }
-  const step = known ?? /^\.([^.[]+)/.exec(rest)?.[1];
+  const step = known ?? /^\.([^.[]+)/.exec(text)?.[1];
   return step === undefined ? undefined : { step, length: step.length + 1 };
 }
 
-function bracketStep(rest: string, at: unknown): Step | undefined {
-  const end = closingBracket(rest);
+function bracketStep(text: string, at: unknown): Step | undefined {
+  const end = closingBracket(text);
   if (end < 0) return undefined;
-  const inside = rest.slice(1, end);
+  const inside = text.slice(1, end);
   const length = end + 1;
   if (/^\d+$/.test(inside) && !isRecord(at)) return { step: Number(inside), length };
   if (!Array.isArray(at)) return inside === "" ? undefined : { step: inside, length };
-  const wanted = [...inside.matchAll(/(?:^|,)(\w*)=("(?:[^"\\]|\\.)*"|[^,]*)/g)];
+  const keys = [...inside.matchAll(/(?:^|,)(\w*)=("(?:[^"\\]|\\.)*"|[^,]*)/g)];
   const index = at.findIndex(
-    (item) => wanted.length > 0 && wanted.every(([, key = "", value = ""]) => has(item, key, value)),
+    (item) => keys.length > 0 && keys.every(([, key = "", value = ""]) => has(item, key, value)),
   );
   return index < 0 ? undefined : { step: index, length };
 }
 
-/** A key that the item does not have was filled in by the API server. */
+/** A key that the item lacks was defaulted by the API server, so it matches. */
 function has(item: unknown, key: string, json: string): boolean {
   const value = key === "" ? item : isRecord(item) ? item[key] : undefined;
   return (key !== "" && isRecord(item) && value === undefined) || jsonText(value) === json;

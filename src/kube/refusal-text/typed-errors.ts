@@ -1,8 +1,8 @@
-/** One fault that the API server found when it read an object by its schema. */
+/** One fault that the API server found when it validated an object against its schema. */
 export interface TypedError {
-  /** As the server writes it: `.spec.containers[name="c"].args[1]`. */
+  /** In the server's notation: `.spec.containers[name="c"].args[1]`. */
   readonly path: string;
-  /** Without the value that the server quotes, as a Go print. */
+  /** Without the printed Go value that the server quotes. */
   readonly fault:
     | { readonly kind: "type"; readonly expected: ExpectedType }
     | { readonly kind: "unknown" }
@@ -10,7 +10,7 @@ export interface TypedError {
     | { readonly kind: "other"; readonly text: string };
 }
 
-/** What the schema wants. */
+/** Type that the schema requires. */
 export type ExpectedType = "text" | "number" | "boolean" | "list" | "mapping";
 
 const EXPECTED: Readonly<Record<string, ExpectedType>> = {
@@ -22,8 +22,8 @@ const EXPECTED: Readonly<Record<string, ExpectedType>> = {
 };
 
 /**
- * The faults in a refusal of a server-side apply that does not fit the schema (status 500, as of 1.35). The server finds some of
- * them, other ones each time, in no order. Undefined for other refusals.
+ * Parses the faults of a server-side apply that does not match the schema (status 500, as of 1.35). The server reports only
+ * some of them, varying between requests and in no particular order. Undefined for other errors.
  */
 export function typedErrors(message: string): readonly TypedError[] | undefined {
   const match =
@@ -55,7 +55,7 @@ function typedError(line: string): TypedError | undefined {
   return { path, fault: { kind: "other", text } };
 }
 
-/** Fields that a strict reading found to be unknown or there twice (status 400). Undefined for other refusals. */
+/** Parses unknown and duplicate fields found by strict decoding (status 400). Undefined for other errors. */
 export function strictErrors(message: string): readonly TypedError[] | undefined {
   const body = /strict decoding error: ([\s\S]*)$/.exec(message)?.[1];
   if (body === undefined) return undefined;
@@ -69,7 +69,7 @@ export function strictErrors(message: string): readonly TypedError[] | undefined
   return errors.length === 0 ? undefined : errors;
 }
 
-/** The position of the `: ` behind the path; keys in brackets may hold anything. */
+/** Returns the position of the `: ` after the path; keys in brackets may contain any character. */
 function endOfPath(line: string): number {
   let depth = 0;
   let quoted = false;

@@ -219,7 +219,7 @@ export class Reflector<T> {
   }
 
   #silent(seconds: number): WatchSilentError {
-    const message = `WATCH ${this.#options.path}: nothing was heard for ${seconds} s: it is opened again`;
+    const message = `WATCH ${this.#options.path}: no data received for ${seconds} s: the watch is restarted`;
     return new WatchSilentError(message, undefined);
   }
 

@@ -17,7 +17,7 @@ export function parseWatchEvent(line: string, path: string, limits: ServerLimits
   try {
     return JSON.parse(line) as WatchEvent;
   } catch {
-    const message = `WATCH ${path}: an event (${line.length} characters) is not whole JSON`;
+    const message = `WATCH ${path}: an event (${line.length} characters) is not valid JSON`;
     throw new KubeConnectionError(message, undefined);
   }
 }

@@ -18,7 +18,7 @@ export async function* splitLines(
 ): AsyncGenerator<string> {
   const hold = (part: Buffer): void => {
     if (pending.length + part.length > MAX_LINE_BYTES) {
-      const message = `WATCH ${path}: an event is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB`;
+      const message = `WATCH ${path}: an event exceeds ${MAX_LINE_BYTES / 1024 / 1024} MiB`;
       throw new ResponseTooLargeError(message, undefined);
     }
     pending.add(part);

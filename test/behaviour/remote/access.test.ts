@@ -48,9 +48,9 @@ describe("The access to a remote cluster", function () {
   it("is refused where a kubeconfig would run a program or skip a check, and shows nothing of it", async () => {
     const canary = world.canary();
     await remote.secret("there", remote.kubeconfig({ user: { exec: { command: `/bin/${canary}` } } }));
-    await says("web", "Stalled", "InvalidKubeconfig", /users\[\]\.user\.exec would start/);
+    await says("web", "Stalled", "InvalidKubeconfig", /users\[\]\.user\.exec would run/);
     await remote.secret("there", `users: [${canary}\n: ]`);
-    await says("web", "Stalled", "InvalidKubeconfig", "cannot be read as YAML");
+    await says("web", "Stalled", "InvalidKubeconfig", "is not valid YAML");
     await world.expectContracts();
   });
 

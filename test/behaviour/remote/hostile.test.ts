@@ -81,11 +81,11 @@ describe("A remote API server that means harm", function () {
   };
 
   for (const [attack, what, says] of [
-    ["kinds", "a list of kinds without an end", /the answer is longer than is taken/],
-    ["values", "an answer that is small until it is read", /the answer has more than 1000000 values/],
-    ["line", "an event without an end", /cannot be listed: .*an event is longer than 8 MiB/],
+    ["kinds", "a list of kinds without an end", /the response exceeds the size limit/],
+    ["values", "an answer that is small until it is read", /the response has more than 1000000 JSON values/],
+    ["line", "an event without an end", /cannot be listed: .*an event exceeds 8 MiB/],
     ["refusal", "a refusal without an end", /cannot be listed: .*needs list and watch/],
-    ["pages", "a page of a list without an end", /cannot be listed: .*the answer is longer than is taken/],
+    ["pages", "a page of a list without an end", /cannot be listed: .*the response exceeds the size limit/],
   ] as const) {
     it(`harms nobody by ${what}: its app says so, and others go on`, async () => {
       await attacked(attack, says);

@@ -42,7 +42,7 @@ describe("A watch whose connection is dead without a word", function () {
     const [watch, ...more] = proxy.requests;
     expect(watch?.query.get("resourceVersion")).to.match(/^\d+$/);
     expect(more).to.deep.equal([]);
-    expect(String(maps.errors[0])).to.include("nothing was heard for 90 s");
+    expect(String(maps.errors[0])).to.include("no data received for 90 s");
     await waitUntil({ what: "the dead connection is let go", timeoutMs: 10_000 }, () => proxy.watches.size === 1);
   });
 

@@ -107,7 +107,7 @@ describe("Signing in goes on when tokens and certificates are renewed", function
     proxy.requests.length = 0;
     const error = (await rejection(client.request(GET))) as KubeStatusError;
     expect(error).to.be.instanceOf(KubeStatusError).and.include({ statusCode: 401 });
-    expect(error.message).to.include(join(folder, "token")).and.to.include("renew it");
+    expect(error.message).to.include(join(folder, "token")).and.to.include("renew the credential");
     expect(error.message).not.to.include("two");
     expect(proxy.count(({ watch }) => !watch)).to.equal(2);
     proxy.refusedTokens.clear();

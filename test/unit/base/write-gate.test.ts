@@ -71,7 +71,7 @@ describe("LeadershipGate", () => {
     gate.close("it is over");
     gate.close("twice");
     gate.onClosed(({ message }) => told.push(message));
-    expect(told).to.deep.equal(["early", "this process may not write any more: it is over"]);
+    expect(told).to.deep.equal(["early", "this process must not write anymore: it is over"]);
   });
 
   it("sets its timer again when it fires too early", () => {

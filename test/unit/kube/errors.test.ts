@@ -22,7 +22,7 @@ describe("kube/errors", () => {
     });
     const bare = refused(500, { reason: "" });
     expect(bare).to.include({ reason: "ApiServerError", retryAfterMs: undefined });
-    expect(bare.message).to.equal("the API server answered 500 to GET /x");
+    expect(bare.message).to.equal("the API server returned 500 for GET /x");
   });
 
   const SCHEMA_500 = [

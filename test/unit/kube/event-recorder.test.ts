@@ -148,7 +148,7 @@ describe("kube/event-recorder", () => {
     recorder.record(SUBJECT, { ...NOTE, reason: "Pruned" });
     await recorder.flush();
     expect(logger.lines).to.deep.equal([
-      { level: "warn", message: "event not written", fields: { reason: "Applied", error: "no: Forbidden" } },
+      { level: "warn", message: "failed to write an event", fields: { reason: "Applied", error: "no: Forbidden" } },
     ]);
     expect(server.calls.length).to.equal(2);
   });

@@ -87,14 +87,14 @@ describe("kube/client: what goes wrong", () => {
   it("says so too when the name has several addresses, whose error has no message", async () => {
     const access = server.access({ server: `http://localhost:${await freePort()}` });
     const error = (await failure(GET, server.client({ access }))) as KubeConnectionError;
-    expect(error.message).to.match(/no answer: .*ECONNREFUSED/);
+    expect(error.message).to.match(/no response from the API server: .*ECONNREFUSED/);
   });
 
   it("says so of a server that closes without an answer", async () => {
     server.onCall = (call) => call.cut();
     const error = (await failure({ method: "POST", path: "/x", body: {} })) as KubeConnectionError;
     expect(error).to.be.instanceOf(KubeConnectionError);
-    expect(error.message).to.include("gave no answer");
+    expect(error.message).to.include("no response from the API server");
   });
 
   it("takes a cut answer for an error, whether its length was promised or not", async () => {
@@ -113,13 +113,13 @@ describe("kube/client: what goes wrong", () => {
     server.onCall = (call) => call.text('{"data":{"password":"hunter2');
     const error = (await failure()) as KubeConnectionError;
     expect(error).to.be.instanceOf(KubeConnectionError);
-    expect(error.message).to.include("28 characters").and.to.include("not whole JSON");
+    expect(error.message).to.include("28 characters").and.to.include("not valid JSON");
     expect(`${error.message} ${String(error.cause)} ${error.stack}`).not.to.include("hunter2");
   });
 
   it("says so of text instead of JSON, too", async () => {
     server.onCall = (call) => call.text("<html>log in</html>");
-    expect(((await failure()) as Error).message).to.include("not whole JSON");
+    expect(((await failure()) as Error).message).to.include("not valid JSON");
   });
 
   it("is of no use after it was closed, and says so", async () => {

@@ -136,7 +136,7 @@ describe("kube/client", () => {
       const access = server.access({ signIn: "the token in here" });
       const error = (await rejection(server.client({ access }).request(GET))) as KubeStatusError;
       expect(error.message).to.equal(
-        "the API server does not know us (401 Unauthorized) by the token in here, read again a moment ago: renew it",
+        "authentication to the API server failed (401 Unauthorized) with the token in here, even after reloading it: renew the credential",
       );
       expect(error).to.include({ code: "KUBE_401", reason: "Unauthorized" });
     });

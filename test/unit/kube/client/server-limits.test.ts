@@ -60,7 +60,7 @@ describe("kube/watch-lines: a line without an end", () => {
     const lines = splitLines(endless(), "/things", buffer);
     const error = await rejection(lines.next());
     expect(error).to.be.instanceOf(ResponseTooLargeError);
-    expect((error as Error).message).to.equal("WATCH /things: an event is longer than 8 MiB");
+    expect((error as Error).message).to.equal("WATCH /things: an event exceeds 8 MiB");
     expect([sent, buffer.length, buffer.room]).to.deep.equal([LINES, 0, 0]);
   });
 
@@ -84,8 +84,8 @@ describe("kube/client: of a server that is not ours", () => {
   const asked = { method: "GET", path: "/things" } as const;
 
   for (const [what, body, says] of [
-    ["bytes", JSON.stringify("x".repeat(LIMITS.responseBytes)), "the answer is longer than is taken"],
-    ["values", JSON.stringify(Array(LIMITS.values + 1).fill(0)), "the answer has more than 1000 values"],
+    ["bytes", JSON.stringify("x".repeat(LIMITS.responseBytes)), "the response exceeds the size limit"],
+    ["values", JSON.stringify(Array(LIMITS.values + 1).fill(0)), "the response has more than 1000 JSON values"],
   ] as const) {
     it(`takes no answer with too many ${what}, and says so`, async () => {
       const client = server.client({ limits: LIMITS });

@@ -68,7 +68,7 @@ describe("LeaseStore", () => {
     clock.advance(5_000);
     expect(await answer)
       .to.have.property("message")
-      .that.matches(/GET .*\/leases\/lease: the API server gave no answer within 5 s/);
+      .that.matches(/GET .*\/leases\/lease: no response from the API server within 5 s/);
   });
 
   it("says which right is missing, where, and what to do", async () => {

@@ -41,21 +41,21 @@ const SAID: readonly [what: string, code: number, reason: string, message: strin
     400,
     "BadRequest",
     `admission webhook "check.example.org" denied the request: data was ${CANARY}`,
-    'admission webhook "check.example.org" denied the request; what it says is not shown, as it may quote a value of the Secret',
+    'admission webhook "check.example.org" denied the request; the message is not shown because it may quote a value of the Secret',
   ],
   [
     "a policy",
     422,
     "Invalid",
     `secrets "s1" is forbidden: ValidatingAdmissionPolicy 'no-plain' with binding 'all' denied request: found ${CANARY}`,
-    "secrets \"s1\" is forbidden: ValidatingAdmissionPolicy 'no-plain' with binding 'all' denied request; what it says is not shown, as it may quote a value of the Secret",
+    "secrets \"s1\" is forbidden: ValidatingAdmissionPolicy 'no-plain' with binding 'all' denied request; the message is not shown because it may quote a value of the Secret",
   ],
   [
     "a webhook that answers nonsense",
     500,
     "InternalError",
     `Internal error occurred: failed calling webhook "check.example.org": expected response.uid=${CANARY}`,
-    'Internal error occurred: failed calling webhook "check.example.org"; what it says is not shown, as it may quote a value of the Secret',
+    'Internal error occurred: failed calling webhook "check.example.org"; the message is not shown because it may quote a value of the Secret',
   ],
   [
     "a webhook that is down",
@@ -82,15 +82,15 @@ const SAID: readonly [what: string, code: number, reason: string, message: strin
     "a gateway that sends the request back",
     502,
     "",
-    `the API server answered 502 to PATCH ${PATH}: ${CANARY}`,
-    `the API server answered 502 to PATCH ${PATH}; what it says is not shown, as it may quote a value of the Secret`,
+    `the API server returned 502 for PATCH ${PATH}: ${CANARY}`,
+    `the API server returned 502 for PATCH ${PATH}; the message is not shown because it may quote a value of the Secret`,
   ],
   [
     "a text that nobody knows",
     500,
     "InternalError",
     `cannot encrypt ${CANARY}`,
-    `the API server answered 500 to PATCH ${PATH}; what it says is not shown, as it may quote a value of the Secret`,
+    `the API server returned 500 for PATCH ${PATH}; the message is not shown because it may quote a value of the Secret`,
   ],
 ];
 
@@ -127,7 +127,7 @@ describe("what an API server says of a Secret", () => {
     const status = { reason: "Invalid", message, details: { causes: causes as Causes } };
     const faults = fieldFaults(status, body)?.map(({ field, message: said }) => `${field}: ${said}`);
     expect(faults).to.deep.equal([
-      ": is refused",
+      ": is rejected",
       "data.password: is not valid",
       "data: field is immutable",
       "data: is not valid",

@@ -27,7 +27,7 @@ describe("kube/reflector: a server that sends too much", () => {
     const watch = await rig.synced(5, object("a", 1, 1));
     await eventually("the list", () => rig.syncs.length === 1);
     watch.write(Buffer.alloc(MAX_LINE_BYTES + 1, "x"));
-    expect(await failure(1)).to.equal("WATCH /api/v1/things: an event is longer than 8 MiB");
+    expect(await failure(1)).to.equal("WATCH /api/v1/things: an event exceeds 8 MiB");
     await eventually("the connection is closed", () => watch.left);
     expect(rig.store, "what was known stays").to.equal("a=1");
     expect(await rig.skipPause()).to.be.above(500);
@@ -42,7 +42,7 @@ describe("kube/reflector: a server that sends too much", () => {
 
   it("by a line with too many values: it is not read", async () => {
     (await rig.nextWatch()).open().send(added("a", 1, Array(1_001).fill(0)));
-    expect(await failure(0)).to.equal("WATCH /api/v1/things: the answer has more than 1000 values");
+    expect(await failure(0)).to.equal("WATCH /api/v1/things: the response has more than 1000 JSON values");
     await rig.skipPause();
     await rig.synced(5, object("a", 1, 1));
     await eventually("the list", () => rig.store === "a=1");
@@ -83,7 +83,7 @@ describe("kube/reflector: a server that sends too much", () => {
       sizes.push(call.query.limit);
       expect(call.query.limit).to.equal(size);
       page(call, object("a", 1, "x".repeat(LIMITS.responseBytes)));
-      expect(await failure(sizes.length - 1)).to.contain("longer than is taken");
+      expect(await failure(sizes.length - 1)).to.contain("exceeds the size limit");
       await rig.skipPause();
     }
     page(await rig.server.next(), object("a", 1, 1));

@@ -34,7 +34,7 @@ describe("kube/reflector: silence", () => {
     await eventually("the dead one is let go", () => dead.left);
     expect(next.query).to.include({ resourceVersion: "5" }).and.not.to.have.property("sendInitialEvents");
     expect(rig.syncs[1]).to.be.instanceOf(KubeConnectionError);
-    expect((rig.syncs[1] as Error).message).to.include("nothing was heard for 90 s");
+    expect((rig.syncs[1] as Error).message).to.include("no data received for 90 s");
     expect(rig.reflector.synced).to.equal(true);
     next.open().send(added("b", 6, 1));
     await eventually("the event", () => rig.told.length === 1);

@@ -3,7 +3,7 @@ import type { Logger } from "../../../../src/base/logger.js";
 import { KubeConnectionError, KubeStatusError, WatchSilentError } from "../../../../src/kube/errors.js";
 import { WatchFailureLog } from "../../../../src/kube/watch/watch-failure-log.js";
 
-const silent = new WatchSilentError("WATCH /api/v1/pods: nothing was heard for 90 s: it is opened again", undefined);
+const silent = new WatchSilentError("WATCH /api/v1/pods: no data received for 90 s: the watch is restarted", undefined);
 const preparing = new KubeStatusError(429, { message: "storage is (re)initializing" }, "GET /apis/x/v1/things");
 const broken = new KubeConnectionError("connect ECONNREFUSED", undefined);
 

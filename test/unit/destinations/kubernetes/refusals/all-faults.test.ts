@@ -38,7 +38,7 @@ describe("allFaults", () => {
   const all = [
     "data.a: 1 is a number; put it in quotes",
     "data.b: true is a boolean; put it in quotes",
-    "data.c: is a list, but has to be text",
+    "data.c: is a list, but must be text",
     "odd: unknown field: correct its name, its place or its indentation",
   ];
 

@@ -78,31 +78,31 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
     typed(
       `.${C}.ports[containerPort="8080",protocol="TCP"].containerPort: expected numeric (int or float), got string`,
     ),
-    "spec.template.spec.containers[c].ports[0].containerPort: is text; take the quotes away",
+    "spec.template.spec.containers[c].ports[0].containerPort: is text; remove the quotes",
   ],
   [
     "other text where a number has to be",
     500,
     typed(".spec.replicas: expected numeric (int or float), got string"),
-    "spec.replicas: is text, but has to be a number",
+    "spec.replicas: is text, but must be a number",
   ],
   [
     "text where true or false has to be",
     500,
     typed(`.${C}.securityContext.runAsNonRoot: expected boolean, got &{true}`),
-    "spec.template.spec.containers[c].securityContext.runAsNonRoot: is text; take the quotes away",
+    "spec.template.spec.containers[c].securityContext.runAsNonRoot: is text; remove the quotes",
   ],
   [
     "text where a list has to be",
     500,
     typed(`.${C}.command: expected list, got &{sh -c x}`),
-    'spec.template.spec.containers[c].command: is text, but has to be a list, whose entries begin with "- "',
+    'spec.template.spec.containers[c].command: is text, but must be a list with entries that start with "- "',
   ],
   [
     "a mapping where a number has to be",
     500,
     typed(`.${C}.securityContext.runAsUser: expected numeric (int or float), got map[string]interface {}`),
-    "spec.template.spec.containers[c].securityContext.runAsUser: is a mapping, but has to be a number",
+    "spec.template.spec.containers[c].securityContext.runAsUser: is a mapping, but must be a number",
   ],
   [
     "two entries of one key",
@@ -117,7 +117,7 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
       message:
         "failed to convert new object (a/d; apps/v1, Kind=Deployment) to proper version: unable to convert unstructured object to apps/v1, Kind=Deployment: unable to parse quantity's suffix",
     },
-    "spec.template.spec.containers[c].resources.limits.cpu: is no quantity; write it like 500m, 2 or 1.5Gi",
+    "spec.template.spec.containers[c].resources.limits.cpu: is not a quantity; use a value like 500m, 2 or 1.5Gi",
   ],
   [
     "a fraction",
@@ -126,7 +126,7 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
       message:
         "failed to convert new object (a/d; apps/v1, Kind=Deployment) to proper version: unable to convert unstructured object to apps/v1, Kind=Deployment: cannot convert float64 to int32",
     },
-    "a number with a fraction stands where a whole number has to (cannot convert float64 to int32)",
+    "a field that must be a whole number has a fraction (cannot convert float64 to int32)",
   ],
   [
     "what Go says of JSON",
@@ -135,7 +135,7 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
       message:
         'Deployment in version "v1" cannot be handled as a Deployment: json: cannot unmarshal string into Go struct field ContainerPort.spec.template.spec.containers.ports.containerPort of type int32',
     },
-    "spec.template.spec.containers.ports.containerPort: is text, but has to be a number",
+    "spec.template.spec.containers.ports.containerPort: is text, but must be a number",
   ],
   [
     "a strict reading",
@@ -160,7 +160,7 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
       "spec",
       'Forbidden: pod updates may not change fields other than `spec.containers[*].image`\n@@ -142,7 +142,7 @@\n  "SecurityContext": {\n-  "HostNetwork": false,\n+  "HostNetwork": true,\n   "HostPID": false,\n',
     ]),
-    `spec: pod updates may not change fields other than \`spec.containers[*].image\` (what differs: HostNetwork): ${REPLACE}`,
+    `spec: pod updates may not change fields other than \`spec.containers[*].image\` (changed: HostNetwork): ${REPLACE}`,
   ],
   [
     "a claim that may not change",
@@ -235,7 +235,7 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
         "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
       ],
     ),
-    "spec.n: is of type number, but has to be of type integer; spec.size: 0 is not valid: should be greater than or equal to 1; spec: mode c is bad",
+    "spec.n: is of type number, but must be of type integer; spec.size: 0 is not valid: should be greater than or equal to 1; spec: mode c is bad",
   ],
   [
     "a missing right",
