@@ -1,4 +1,4 @@
-/** What a TLS connection needs to know: PEM texts, as `node:tls` takes them. */
+/** TLS settings as `node:tls` takes them, in PEM. */
 export interface TlsOptions {
   readonly ca?: string | Buffer;
   readonly cert?: string | Buffer;
