@@ -1,4 +1,4 @@
-/** What `promise` gives, or the signal's reason as soon as it fires. What the promise stands for goes on by itself. */
+/** Returns the result of `promise`, or throws the signal's reason once it aborts. The work behind the promise is not stopped. */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted();
   let forward = (): void => {};

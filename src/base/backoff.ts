@@ -5,7 +5,7 @@ export interface BackoffPolicy {
   readonly maxMs: number;
 }
 
-/** The delay before attempt `attempt + 1`, where `attempt` counts the failures so far (1 = after the first failure). */
+/** Returns the delay before attempt `attempt + 1`, where `attempt` counts the failures so far (1 = after the first failure). */
 export function backoffDelay(policy: BackoffPolicy, attempt: number): number {
   if (attempt <= 0) return 0;
   return Math.min(policy.maxMs, policy.baseMs * policy.factor ** Math.min(attempt - 1, 60));
@@ -16,13 +16,13 @@ export function jitter(ms: number, share: number, random: number): number {
   return ms * (1 + share * (2 * random - 1));
 }
 
-/** Failed tries in a row, and the monotonic time from which on the next one is due. */
+/** Consecutive failed attempts, and the monotonic time at which the next one is due. */
 export interface FailedTries {
   readonly failures: number;
   readonly dueAt: number;
 }
 
-/** A try that failed: when it began and ended in monotonic milliseconds, and how long the other side asked us to wait. */
+/** A failed attempt: its start and end in monotonic milliseconds, and the server's Retry-After. */
 export interface FailedTry {
   readonly startedAt: number;
   readonly endedAt: number;
@@ -30,8 +30,8 @@ export interface FailedTry {
 }
 
 /**
- * Counts a failed try; `delayOf` gives the delay after so many failures. A try that an event brought forward, before the next
- * one was due, counts for nothing: however many events there are, they do not make the delay longer.
+ * Counts a failed attempt; `delayOf` returns the delay after a number of failures. An attempt that an event triggered before it
+ * was due does not count, so that events do not increase the delay.
  */
 export function countFailure(
   before: FailedTries | undefined,

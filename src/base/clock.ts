@@ -1,22 +1,22 @@
-/** A timer that can be called off. */
+/** A cancelable timer. */
 export interface Timer {
   cancel(): void;
 }
 
-/** Time, given to every part by its constructor, so that tests decide what time it is. */
+/** Source of time, injected everywhere so that tests control it. */
 export interface Clock {
-  /** Milliseconds since the epoch: for what people read. */
+  /** Milliseconds since the epoch, for display. */
   now(): number;
-  /** Milliseconds that never go backwards: for measuring and for deadlines. */
+  /** Milliseconds that never go backwards, for measurements and deadlines. */
   monotonic(): number;
-  /** Calls `fn` once after `ms` milliseconds. Never keeps the process alive by itself. */
+  /** Calls `fn` once after `ms` milliseconds. Does not keep the process alive. */
   after(ms: number, fn: () => void): Timer;
 }
 
-/** The longest delay that a Node timer takes; longer ones would fire at once. */
+/** Maximum delay of a Node timer; longer ones fire immediately. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** The clock of the machine. */
+/** The system clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
@@ -27,12 +27,12 @@ export const systemClock: Clock = {
   },
 };
 
-/** The last second of the year 9999: RFC 3339 has no later year. */
+/** The last second of the year 9999, the latest year in RFC 3339. */
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59);
 
 /**
- * RFC 3339 in whole seconds, as Kubernetes writes it. Times outside of the years 1970 to 9999, which a commit may claim,
- * become the nearest that can be written.
+ * Formats a time in RFC 3339 with whole seconds, as Kubernetes does. Times outside the years 1970 to 9999, which a commit may
+ * claim, are clamped.
  */
 export function rfc3339(ms: number): string {
   const within = Math.min(Math.max(Number.isNaN(ms) ? 0 : ms, 0), LAST_MS);

@@ -1,12 +1,12 @@
 /**
- * Go's duration syntax, as Kubernetes users write it: `90s`, `3m`, `1h30m`, `250ms`. The digits are limited, so that no
- * duration overflows what CEL's `duration()` can hold (about 292 years).
+ * Go's duration syntax, as used in Kubernetes: `90s`, `3m`, `1h30m`, `250ms`. The number of digits is limited so that no
+ * duration exceeds the range of CEL's `duration()` (about 292 years).
  */
 export const DURATION_PATTERN = "^([0-9]{1,5}(\\.[0-9]{1,3})?(ms|s|m|h)){1,4}$";
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** Milliseconds of a duration; undefined when it is not one. */
+/** Parses a duration into milliseconds; undefined if it is invalid. */
 export function parseDuration(text: string): number | undefined {
   if (!new RegExp(DURATION_PATTERN).test(text)) return undefined;
   let total = 0;
@@ -16,7 +16,7 @@ export function parseDuration(text: string): number | undefined {
   return total;
 }
 
-/** A short form for people: `850ms`, `4.2s`, `3m10s`, `2h5m`. */
+/** Formats a duration for messages: `850ms`, `4.2s`, `3m10s`, `2h5m`. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)}ms`;
   if (ms < 60_000) return `${Math.round(ms / 100) / 10}s`;

@@ -1,4 +1,4 @@
-/** Letters to insert, delete or replace to make `b` of `a` (Levenshtein); for hints of the kind “did you mean …?”. */
+/** Returns the Levenshtein distance of `a` and `b`, for “did you mean …?” hints. */
 export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let i = 1; i <= a.length; i++) {

@@ -1,7 +1,7 @@
-/** How an error is to be met: tried again by itself, or only after somebody changed something. */
+/** Whether an error is retried automatically, or only after a change. */
 export type ErrorClass = "retryable" | "terminal";
 
-/** What every error of this product carries. */
+/** Options of an expected error. */
 export interface OverseerErrorOptions {
   /** Stable code, documented and safe to match on, for example `GIT_AUTH_FAILED`. */
   readonly code: string;
@@ -9,13 +9,13 @@ export interface OverseerErrorOptions {
   readonly reason: string;
   readonly class: ErrorClass;
   readonly cause?: unknown;
-  /** Do not try again earlier than this many milliseconds from now (a server's Retry-After). */
+  /** Minimum delay in milliseconds before a retry (a server's Retry-After). */
   readonly retryAfterMs?: number;
 }
 
 /**
- * The root of all expected errors. The message is for the person who reads the condition: what is wrong, where,
- * and what to do. It never holds a secret value. Programs look at `code` and `class`, never at the message.
+ * Base class of all expected errors. The message is shown in conditions: cause, place and remedy, never a secret value.
+ * Programs match on `code` and `class`, never on the message.
  */
 export class OverseerError extends Error {
   readonly code: string;
@@ -33,12 +33,12 @@ export class OverseerError extends Error {
   }
 }
 
-/** The message of anything thrown, for a log line or a condition. */
+/** Returns the message of any thrown value, for a log line or a condition. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Whether trying again without a change from outside can help. Unknown errors are taken to be passing faults. */
+/** Returns whether a retry cannot succeed without a change. Unknown errors count as temporary. */
 export function isTerminal(error: unknown): boolean {
   return error instanceof OverseerError && error.class === "terminal";
 }

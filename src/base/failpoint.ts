@@ -1,4 +1,4 @@
-/** The boundaries between phases at which a test may end the process, to prove that the next start mends everything. */
+/** Phase boundaries at which a test may kill the process, to verify that the next start recovers. */
 export const FAILPOINTS = [
   "app:before-finalizer",
   "app:after-finalizer",
@@ -22,13 +22,13 @@ export type Failpoint = (typeof FAILPOINTS)[number];
 /** Called at each boundary. */
 export type FailpointHook = (point: Failpoint) => void;
 
-/** The hook of a normal run: nothing happens. */
+/** Hook of a normal run. Does nothing. */
 export const noFailpoints: FailpointHook = () => {};
 
-/** A hook that kills this process with SIGKILL when `wanted` is reached for the `occurrence`-th time. */
-export function killAt(wanted: string, occurrence = 1): FailpointHook {
-  let seen = 0;
+/** Returns a hook that kills this process with SIGKILL when `failpoint` is reached for the `occurrence`-th time. */
+export function killAt(failpoint: string, occurrence = 1): FailpointHook {
+  let count = 0;
   return (point) => {
-    if (point === wanted && ++seen === occurrence) process.kill(process.pid, "SIGKILL");
+    if (point === failpoint && ++count === occurrence) process.kill(process.pid, "SIGKILL");
   };
 }

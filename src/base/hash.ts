@@ -4,8 +4,8 @@ import { createHash, createHmac } from "node:crypto";
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /**
- * JSON with sorted keys and no white space: equal values give equal text, whatever order they were written in. A bigint is
- * written with all its digits. `undefined` members are left out, as JSON.stringify does.
+ * Serializes JSON with sorted keys and no white space, so that equal values give equal text. A bigint is written with all its
+ * digits. `undefined` members are omitted, as in JSON.stringify.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === "bigint") return value.toString();
@@ -19,7 +19,7 @@ export function canonicalJson(value: unknown): string {
   return `{${parts.join(",")}}`;
 }
 
-/** JSON as `JSON.stringify` writes it, which refuses bigints: a value that holds one has its keys sorted. */
+/** Serializes JSON as `JSON.stringify` does, but supports bigints: a value that contains one is written with sorted keys. */
 export function jsonText(value: unknown): string {
   try {
     return JSON.stringify(value);
@@ -29,13 +29,13 @@ export function jsonText(value: unknown): string {
   }
 }
 
-/** Hex SHA-256 of a text, cut to `length` digits. 32 digits (128 bits) do where nobody gains by a collision. */
+/** Returns the hex SHA-256 of a text, truncated to `length` digits. 32 digits (128 bits) suffice where collisions are harmless. */
 export function sha256(text: string | Uint8Array, length = 64): string {
   const digest = createHash("sha256").update(text).digest();
   return digest.toString("hex", 0, Math.ceil(length / 2)).slice(0, length);
 }
 
-/** Hex HMAC-SHA-256, for what a plain hash would let a reader guess. */
+/** Returns the hex HMAC-SHA-256, for values that could be guessed from a plain hash. */
 export function hmacSha256(key: string | Uint8Array, text: string, length = 64): string {
   return createHmac("sha256", key).update(text).digest("hex").slice(0, length);
 }

@@ -2,17 +2,17 @@ import { BlockList, isIP } from "node:net";
 
 /** A proxy for outgoing requests. */
 export interface HttpProxy {
-  /** Its address, without user name and password. */
+  /** Address without user name and password. */
   readonly url: string;
   /** `host:port`, for messages. */
   readonly address: string;
-  /** The variable that names it, for messages. */
+  /** Environment variable that configures the proxy, for messages. */
   readonly variable: string;
-  /** User name and password as they were written, decoded; secret. */
+  /** Decoded user name and password; confidential. */
   readonly credential: { readonly username: string; readonly password: string } | undefined;
 }
 
-/** Which proxies there are, and what is reached without one. */
+/** Configured proxies and exceptions. */
 export interface ProxySettings {
   readonly https?: HttpProxy | undefined;
   readonly http?: HttpProxy | undefined;
@@ -21,9 +21,9 @@ export interface ProxySettings {
 }
 
 /**
- * Says which requests go through a proxy, by the rules that curl and Go share: by the scheme of the URL, unless NO_PROXY names
- * the host (`example.com` and all below it, `host:port`, an address, a network like 10.0.0.0/8, or `*`). What is on this
- * machine is always reached directly.
+ * Selects the proxy of a request by the common rules of curl and Go: by the URL's scheme, unless NO_PROXY matches the host
+ * (`example.com` and its subdomains, `host:port`, an address, a network like 10.0.0.0/8, or `*`). Loopback addresses are
+ * always reached directly.
  */
 export class ProxyRules {
   readonly #settings: ProxySettings;
@@ -38,7 +38,7 @@ export class ProxyRules {
     this.#names = entries.filter((entry) => !this.#addNetwork(entry)).map(nameOf);
   }
 
-  /** The proxy for a URL; undefined when it is reached directly. */
+  /** Returns the proxy for a URL; undefined for a direct connection. */
   proxyFor(url: string): HttpProxy | undefined {
     const { protocol, hostname, port } = new URL(url);
     const proxy = protocol === "https:" ? this.#settings.https : this.#settings.http;

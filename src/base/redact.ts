@@ -1,4 +1,4 @@
-/** A URL for people and logs: without user name, password, query and fragment. What is no URL comes back as it is without `user:pass@`. */
+/** Returns a URL for messages and logs, without user name, password, query and fragment. Other text only loses `user:pass@`. */
 export function redactUrl(url: string): string {
   try {
     const parsed = new URL(url);

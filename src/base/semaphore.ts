@@ -1,23 +1,23 @@
-/** Who wants in, and whether it cannot wait. */
+/** Identifies a requester for fair scheduling, and whether the request is urgent. */
 export interface FairnessKey {
   readonly of: string;
   readonly urgent?: boolean;
 }
 
-/** Told whether the permit is one of the reserve. */
+/** Called with whether the permit is from the reserve. */
 type Enter = (reserved: boolean) => void;
 
 const NO_KEY: FairnessKey = { of: "" };
 
 /**
- * Lets at most `permits` holders in at a time; `reserve` more let in only who is urgent. The rest wait: the urgent ones first,
- * then each lane in its turn, and within a lane in the order they came. So nobody waits for all that another one has to do.
+ * Limits concurrency to `permits` holders, plus `reserve` permits for urgent requests. Waiting requests are admitted urgent ones
+ * first, then round-robin by fairness key, in order of arrival within a key, so that one key cannot starve the others.
  */
 export class Semaphore {
   #free: number;
   #reserve: number;
   readonly #urgent: Enter[] = [];
-  /** By lane; the next lane in turn is the first one. */
+  /** By fairness key; the next one in turn is the first entry. */
   readonly #waiting = new Map<string, Enter[]>();
 
   constructor(permits: number, reserve = 0) {
@@ -25,7 +25,7 @@ export class Semaphore {
     this.#reserve = reserve;
   }
 
-  /** Runs `work` while holding a permit, which is given back however `work` ends. Waiting ends with `signal`, too. */
+  /** Runs `work` while holding a permit, which is released when `work` ends. `signal` aborts waiting. */
   async run<T>(work: () => Promise<T>, fairnessKey: FairnessKey = NO_KEY, signal?: AbortSignal): Promise<T> {
     const leave = await this.enter(fairnessKey, signal);
     try {
@@ -35,14 +35,14 @@ export class Semaphore {
     }
   }
 
-  /** Waits for a permit, or for the signal, whose reason is thrown then. Gives what gives the permit back: call it once. */
+  /** Waits for a permit and returns the function that releases it; call it once. Throws the signal's reason if it aborts. */
   async enter(fairnessKey: FairnessKey = NO_KEY, signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
     const reserved = this.#take(fairnessKey) ?? (await this.#wait(fairnessKey, signal));
     return () => this.#leave(reserved);
   }
 
-  /** Says whether the permit is one of the reserve; undefined when there is none. */
+  /** Returns whether the permit is from the reserve; undefined if none is available. */
   #take({ urgent }: FairnessKey): boolean | undefined {
     if (this.#free > 0) {
       this.#free--;
@@ -55,15 +55,15 @@ export class Semaphore {
 
   #wait(fairnessKey: FairnessKey, signal: AbortSignal | undefined): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const transferObjects = (): void => {
+      const abort = (): void => {
         this.#forget(fairnessKey, enter);
         reject(signal?.reason);
       };
       const enter = (reserved: boolean): void => {
-        signal?.removeEventListener("abort", transferObjects);
+        signal?.removeEventListener("abort", abort);
         resolve(reserved);
       };
-      signal?.addEventListener("abort", transferObjects, { once: true });
+      signal?.addEventListener("abort", abort, { once: true });
       if (fairnessKey.urgent) this.#urgent.push(enter);
       else this.#waiting.set(fairnessKey.of, [...(this.#waiting.get(fairnessKey.of) ?? []), enter]);
     });
@@ -74,8 +74,8 @@ export class Semaphore {
       this.#urgent.splice(this.#urgent.indexOf(enter), 1);
       return;
     }
-    const rest = (this.#waiting.get(of) ?? []).filter((other) => other !== enter);
-    if (rest.length > 0) this.#waiting.set(of, rest);
+    const remaining = (this.#waiting.get(of) ?? []).filter((other) => other !== enter);
+    if (remaining.length > 0) this.#waiting.set(of, remaining);
     else this.#waiting.delete(of);
   }
 
@@ -89,14 +89,14 @@ export class Semaphore {
   #nextInTurn(): Enter | undefined {
     const [entry] = this.#waiting;
     if (!entry) return undefined;
-    const [fairnessKey, [next, ...rest]] = entry;
-    this.#waiting.delete(fairnessKey);
-    if (rest.length > 0) this.#waiting.set(fairnessKey, rest);
+    const [key, [next, ...remaining]] = entry;
+    this.#waiting.delete(key);
+    if (remaining.length > 0) this.#waiting.set(key, remaining);
     return next;
   }
 }
 
-/** Maps `items` with at most `limit` at work at once; results keep the order. The first error is thrown after all ended. */
+/** Maps `items` with a concurrency of `limit`; results keep the order. Throws the first error after all running work has ended. */
 export async function mapLimit<T, R>(
   items: readonly T[],
   limit: number,

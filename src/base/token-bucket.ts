@@ -1,14 +1,14 @@
 import type { Clock } from "./clock.js";
 
-/** How much may happen. */
+/** Capacity and refill rate of a bucket. */
 export interface BucketSize {
-  /** So much at once, after a while in which nothing happened. */
+  /** Maximum burst after an idle period. */
   readonly burst: number;
-  /** So much a second in the long run. */
+  /** Sustained rate per second. */
   readonly perSecond: number;
 }
 
-/** Holds down how often something happens, but not what comes after some rest. */
+/** A rate limiter that allows bursts after idle periods. */
 export class TokenBucket {
   readonly #clock: Clock;
   readonly #size: BucketSize;
@@ -22,7 +22,7 @@ export class TokenBucket {
     this.#filledAt = clock.monotonic();
   }
 
-  /** Takes one, and gives the milliseconds to wait before it may happen. */
+  /** Takes a token and returns the milliseconds to wait for it. */
   take(): number {
     const { burst, perSecond } = this.#size;
     const now = this.#clock.monotonic();

@@ -1,36 +1,36 @@
 import type { Clock, Timer } from "./clock.js";
 import { OverseerError } from "./errors.js";
 
-/** A write that was held back or broken off, since this process does not lead (any more). */
+/** A write was rejected or aborted because this process is not, or no longer, the leader. */
 export class LeadershipLostError extends OverseerError {
   constructor(message: string) {
     super(message, { code: "LEADERSHIP_LOST", reason: "LeadershipLost", class: "retryable" });
   }
 }
 
-/** Says whether this process may change anything outside of itself. Clients ask right before a write leaves. */
+/** Decides whether this process may write. Clients check it immediately before sending a write. */
 export interface WriteGate {
-  /** Throws LeadershipLostError unless a write may leave at this very moment. */
+  /** Throws LeadershipLostError unless writes are allowed at this moment. */
   check(): void;
   /**
-   * Calls `fn` once when writes have ended for good, at once if they have: for breaking off what is under way. Gives what
-   * takes `fn` away again.
+   * Calls `fn` once when the gate closes permanently, immediately if it has, to abort writes in flight. Returns a function that
+   * unsubscribes.
    */
   onClosed(fn: (error: LeadershipLostError) => void): () => void;
 }
 
-/** The gate of a process that works alone. */
+/** Gate of a process without leader election. */
 export const openGate: WriteGate = { check() {}, onClosed: () => () => {} };
 
 /**
- * The gate of a process that must lead to write. It is shut at first, opens until a moment that is moved on by each renewal
- * of the lease, and closes for good once that moment has passed. It looks at the clock for each write: a process that
- * was stopped for a while wakes with a closed gate, whatever its timers do.
+ * Gate of a process that writes only as leader. It starts closed, stays open until a deadline that each lease renewal extends,
+ * and closes permanently once the deadline has passed. Each write checks the clock, so a process that was suspended resumes
+ * with a closed gate, even if its timers are late.
  */
 export class LeadershipGate implements WriteGate {
   readonly #clock: Clock;
   readonly #listeners = new Set<(error: LeadershipLostError) => void>();
-  /** Monotonic time until which writes may leave; undefined until the first lease. */
+  /** Monotonic deadline for writes; undefined before the first lease. */
   #until: number | undefined;
   #timer: Timer | undefined;
   #closed: LeadershipLostError | undefined;
@@ -39,13 +39,13 @@ export class LeadershipGate implements WriteGate {
     this.#clock = clock;
   }
 
-  /** Whether writes may leave now. */
+  /** Whether writes are allowed now. */
   get open(): boolean {
     this.#closeIfLate();
     return this.#until !== undefined && this.#closed === undefined;
   }
 
-  /** Opens the gate, or keeps it open, until a monotonic time. False when that has passed, or the gate is closed for good. */
+  /** Opens the gate, or keeps it open, until a monotonic time. False if that has passed or the gate has closed permanently. */
   openUntil(until: number): boolean {
     this.#closeIfLate();
     if (this.#closed || until <= this.#clock.monotonic()) return false;
@@ -54,7 +54,7 @@ export class LeadershipGate implements WriteGate {
     return true;
   }
 
-  /** Ends all writes, for good. */
+  /** Closes the gate permanently. */
   close(why: string): void {
     if (this.#closed) return;
     this.#timer?.cancel();
@@ -76,7 +76,7 @@ export class LeadershipGate implements WriteGate {
     return () => this.#listeners.delete(fn);
   }
 
-  /** Timers may fire a little early: then it is set again. */
+  /** A timer may fire slightly early; it is then set again. */
   #setTimer(until: number): void {
     this.#timer?.cancel();
     this.#timer = this.#clock.after(until - this.#clock.monotonic(), () => {

@@ -5,7 +5,7 @@ import { ensureReady } from "./client/readiness.js";
 import type { ResourceInfo } from "./resource.js";
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-/** Unknown kinds ask the API server again at most this often. */
+/** Minimum interval between refreshes for unknown kinds. */
 const MIN_REFRESH_MS = 1_000;
 
 interface DiscoveryList {
@@ -26,16 +26,16 @@ interface DiscoveryList {
 
 const keyOf = (gvk: GroupVersionKind): string => `${gvk.group}/${gvk.version}/${gvk.kind}`;
 
-/** What kinds the API server serves, and under which paths. Cached; a kind that is missing is looked for again. */
+/** Discovery of the kinds that the API server serves, with their paths. Cached; a missing kind triggers a refresh. */
 export class Discovery {
   readonly #client: KubeClient;
   readonly #clock: Clock;
   #kinds: ReadonlyMap<string, ResourceInfo> = new Map();
   #serverVersion: string | undefined;
   #loadedAt = Number.NEGATIVE_INFINITY;
-  /** How often kinds were said to have changed, and what of that the kinds show. */
+  /** Number of invalidations, and how many of them the loaded kinds reflect. */
   #changes = 1;
-  #seen = 0;
+  #loadedChanges = 0;
   #loading: Promise<void> | undefined;
 
   constructor(client: KubeClient, clock: Clock) {
@@ -43,7 +43,7 @@ export class Discovery {
     this.#clock = clock;
   }
 
-  /** The kind as served; undefined when the API server has no such kind. */
+  /** Returns the kind as served; undefined if the API server does not serve it. */
   async find(gvk: GroupVersionKind): Promise<ResourceInfo | undefined> {
     await this.#refresh();
     const known = this.#kinds.get(keyOf(gvk));
@@ -52,17 +52,17 @@ export class Discovery {
     return this.#kinds.get(keyOf(gvk));
   }
 
-  /** As `find`, or at another version where this one is served no more: objects outlive the version that they were written at. */
+  /** Like `find`, but falls back to another version if this one is no longer served: objects outlive the version they were written at. */
   async findAny(gvk: GroupVersionKind): Promise<ResourceInfo | undefined> {
     return (await this.find(gvk)) ?? this.peekAny(gvk);
   }
 
-  /** The kind as last seen, without asking. */
+  /** Returns the cached kind, without a request. */
   peek(gvk: GroupVersionKind): ResourceInfo | undefined {
     return this.#kinds.get(keyOf(gvk));
   }
 
-  /** The kind as last seen, at the version asked for or, where that is served no more, at another one. */
+  /** Like `peek`, but falls back to another version if this one is no longer served. */
   peekAny(gvk: GroupVersionKind): ResourceInfo | undefined {
     const exact = this.peek(gvk);
     if (exact) return exact;
@@ -70,30 +70,30 @@ export class Discovery {
     return undefined;
   }
 
-  /** All kinds served. */
+  /** Returns all served kinds. */
   async all(): Promise<readonly ResourceInfo[]> {
     await this.#refresh();
     return [...this.#kinds.values()];
   }
 
-  /** The version of the API server, like v1.35.2, as last seen; undefined before the first look. */
+  /** Cached version of the API server, for example v1.35.2; undefined before the first load. */
   get serverVersion(): string | undefined {
     return this.#serverVersion;
   }
 
-  /** All kinds as last seen, without asking. Another look gives another map. */
+  /** Cached kinds, without a request. Each load creates a new map. */
   get kinds(): ReadonlyMap<string, ResourceInfo> {
     return this.#kinds;
   }
 
-  /** Says that kinds came or went: the next question asks the API server. */
+  /** Marks the cache as outdated: the next call refreshes it. */
   invalidate(): void {
     this.#changes++;
   }
 
-  /** What was under way when kinds were said to have changed may not show it: then once more. */
+  /** A load that was in flight at the invalidation may be outdated, so it is repeated once. */
   async #refresh(): Promise<void> {
-    for (let turn = 0; this.#seen < this.#changes && turn < 2; turn++) await this.#load();
+    for (let attempt = 0; this.#loadedChanges < this.#changes && attempt < 2; attempt++) await this.#load();
   }
 
   #load(): Promise<void> {
@@ -109,11 +109,11 @@ export class Discovery {
     const [core, groups, version] = await Promise.all([list("/api"), list("/apis"), this.#requestVersion()]);
     const kinds = new Map<string, ResourceInfo>();
     for (const list of [core.body, groups.body]) addKinds(kinds, list);
-    // Kinds that are gone would cost apps their watches: a server that is starting does not count.
+    // A removed kind ends the watches of apps, so an incomplete list of a starting server is not accepted.
     if ([...this.#kinds.keys()].some((key) => !kinds.has(key))) await ensureReady(this.#client);
     this.#kinds = kinds;
     this.#serverVersion = version ?? this.#serverVersion;
-    this.#seen = changes;
+    this.#loadedChanges = changes;
     this.#loadedAt = this.#clock.monotonic();
   }
 

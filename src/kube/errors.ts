@@ -46,7 +46,7 @@ export class ResponseTooLargeError extends KubeConnectionError {}
 export class WatchSilentError extends KubeConnectionError {}
 
 /** Returns whether the server was unavailable or a connection to it broke: another server may have replaced it. */
-export function isWentAway(error: unknown): boolean {
+export function isServerUnavailable(error: unknown): boolean {
   if (error instanceof WatchSilentError) return false;
   return error instanceof KubeConnectionError || isStatus(error, 502) || isStatus(error, 503);
 }
@@ -57,7 +57,7 @@ export function isStatus(error: unknown, statusCode: number): error is KubeStatu
 }
 
 /** Returns whether the resourceVersion is too old or, after a restore of etcd, too new: a new list is needed. */
-export function isNotFound(error: unknown): boolean {
+export function isExpired(error: unknown): boolean {
   if (!(error instanceof KubeStatusError)) return false;
   const tooNew = error.status.details?.causes?.some((cause) => cause.reason === "ResourceVersionTooLarge") ?? false;
   return error.statusCode === 410 || error.status.reason === "Expired" || tooNew;
@@ -67,13 +67,13 @@ export function isNotFound(error: unknown): boolean {
  * Returns whether the server does not support the request (400, 406, 422), for example because the server or its gateway was
  * replaced: repeating it fails again, starting over may not.
  */
-export function isNotUnderstood(error: unknown): boolean {
+export function isUnsupportedRequest(error: unknown): boolean {
   return isStatus(error, 400) || isStatus(error, 406) || isStatus(error, 422);
 }
 
 /** Returns whether a watch cannot resume and needs a new list. This includes responses over a limit. */
 export function needsNewList(error: unknown): boolean {
-  return isNotFound(error) || isNotUnderstood(error) || error instanceof ResponseTooLargeError;
+  return isExpired(error) || isUnsupportedRequest(error) || error instanceof ResponseTooLargeError;
 }
 
 /**

@@ -4,7 +4,7 @@ import { messageOf } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
 import type { KubeClient } from "./client/kube-client.js";
 
-/** What an Event is about. */
+/** Object that an Event regards. */
 export interface EventSubject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -13,29 +13,29 @@ export interface EventSubject {
   readonly uid: string;
 }
 
-/** One thing that happened. */
+/** Content of an Event. */
 export interface EventNote {
   readonly type: "Normal" | "Warning";
   /** CamelCase, stable. */
   readonly reason: string;
-  /** What was done: CamelCase. */
+  /** Action taken, in CamelCase. */
   readonly action: string;
-  /** For people; never a secret value. */
+  /** Human-readable; never contains a secret value. */
   readonly message: string;
 }
 
-/** Where Events are told. */
+/** Receiver of Events. */
 export interface EventSink {
   record(subject: EventSubject, note: EventNote): void;
 }
 
-/** Longest note that the API server takes, in bytes of UTF-8 (`NoteLengthLimit`), whatever its message about it says. */
+/** The API server's limit for a note (`NoteLengthLimit`): bytes of UTF-8, although its error message says characters. */
 const MAX_NOTE_BYTES = 1024;
-/** What is left for the subject in the Event's name of at most 253 characters. */
+/** Length left for the subject in the Event's name, which has at most 253 characters. */
 const MAX_NAME = 200;
-/** The same Event again within this time is counted in a series, not written anew. */
+/** A repeated Event within this time extends a series instead of creating a new object. */
 const SERIES_MS = 6 * 60_000;
-/** Events of one object in a burst, and how long one more takes to be allowed. */
+/** Burst of Events per object, and the time to regain one token. */
 const BURST = 25;
 const REFILL_MS = 5 * 60_000;
 const MAX_REMEMBERED = 4096;
@@ -43,20 +43,20 @@ const MAX_REMEMBERED = 4096;
 interface Remembered {
   readonly path: string;
   count: number;
-  /** Monotonic: a clock that is set must not end a series, nor make it last. */
+  /** Monotonic: clock changes must not end or extend a series. */
   lastAt: number;
 }
 
-/** When something happened: for people, and for measuring. */
+/** Time of an Event: wall clock for display, monotonic for measurements. */
 interface Moment {
   readonly now: number;
   readonly monotonic: number;
 }
 
 /**
- * Writes Events. An Event that repeats becomes a series; an object that has too much to say is cut off for a while. Never makes
- * anything else fail or wait: what cannot be written is logged. They are written as core/v1, since events.k8s.io/v1 refuses the
- * times by which `kubectl get events --sort-by=.lastTimestamp` sorts; the API server serves the same objects in both groups.
+ * Writes Events. Repeated Events become a series, and Events are rate-limited per object. Never blocks or fails the caller:
+ * errors are logged. Events are written as core/v1, because events.k8s.io/v1 rejects the timestamps that
+ * `kubectl get events --sort-by=.lastTimestamp` sorts by; the API server serves the same objects in both groups.
  */
 export class EventRecorder implements EventSink {
   readonly #client: KubeClient;
@@ -91,7 +91,7 @@ export class EventRecorder implements EventSink {
       });
   }
 
-  /** Waits until all that was recorded is written. */
+  /** Waits until all recorded Events are written. */
   flush(): Promise<void> {
     return this.#queue;
   }
@@ -115,8 +115,8 @@ export class EventRecorder implements EventSink {
       .update([subject.uid, note.type, note.reason, text].join("\0"))
       .digest("hex")
       .slice(0, 16);
-    const seen = this.#remembered.get(key);
-    if (seen && monotonic - seen.lastAt < SERIES_MS && (await this.#extend(seen, now, monotonic))) return;
+    const last = this.#remembered.get(key);
+    if (last && monotonic - last.lastAt < SERIES_MS && (await this.#extend(last, now, monotonic))) return;
     const name = `${namePart(subject.name)}.${key}${now.toString(16)}`;
     const path = `/api/v1/namespaces/${encodeURIComponent(subject.namespace || "default")}/events`;
     await this.#client.request({ method: "POST", path, body: this.#event(subject, note, text, name, now) });
@@ -124,18 +124,18 @@ export class EventRecorder implements EventSink {
     if (this.#remembered.size > MAX_REMEMBERED) this.#remembered.delete(this.#remembered.keys().next().value ?? "");
   }
 
-  async #extend(seen: Remembered, now: number, monotonic: number): Promise<boolean> {
-    seen.count++;
-    seen.lastAt = monotonic;
+  async #extend(event: Remembered, now: number, monotonic: number): Promise<boolean> {
+    event.count++;
+    event.lastAt = monotonic;
     try {
       await this.#client.request({
         method: "PATCH",
-        path: seen.path,
+        path: event.path,
         contentType: "application/merge-patch+json",
         body: {
-          count: seen.count,
+          count: event.count,
           lastTimestamp: rfc3339(now),
-          series: { count: seen.count, lastObservedTime: microTime(now) },
+          series: { count: event.count, lastObservedTime: microTime(now) },
         },
       });
       return true;
@@ -164,17 +164,17 @@ export class EventRecorder implements EventSink {
   }
 }
 
-/** At most `max` bytes of UTF-8, with an ellipsis where something was cut, and no half of a character. */
+/** Truncates a text to `max` bytes of UTF-8, at a character boundary and with an ellipsis. */
 function cutBytes(text: string, max: number): string {
   const bytes = Buffer.from(text);
   if (bytes.length <= max) return bytes.toString();
   let end = max - Buffer.byteLength("…");
-  // 10xxxxxx goes on with the character before it.
+  // 10xxxxxx is a continuation byte.
   while (((bytes[end] ?? 0) & 0xc0) === 0x80) end--;
   return `${bytes.subarray(0, end).toString()}…`;
 }
 
-/** The beginning of a name as a DNS subdomain (RFC 1123): names of RBAC objects need not be one, and a cut may end at a dot. */
+/** Turns the start of a name into a DNS subdomain (RFC 1123): names of RBAC objects need not be one, and truncation may end at a dot. */
 function namePart(name: string): string {
   const part = name
     .toLowerCase()

@@ -14,7 +14,7 @@ export interface FieldsV1 {
   readonly [step: string]: FieldsV1;
 }
 
-/** `metadata` as the API server sends it. */
+/** `metadata` as returned by the API server. */
 export interface LiveMetadata {
   readonly name: string;
   readonly namespace?: string;
@@ -35,7 +35,7 @@ export interface LiveMetadata {
   readonly managedFields?: readonly ManagedFieldsEntry[];
 }
 
-/** An object as the API server sends it; with PartialObjectMetadata there is nothing but the metadata. */
+/** An object as returned by the API server; PartialObjectMetadata has only the metadata. */
 export interface RawObject {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -43,7 +43,7 @@ export interface RawObject {
   readonly [field: string]: unknown;
 }
 
-/** Whether resourceVersion `a` is newer than `b`. They are decimal numbers that grow (comparable by contract since Kubernetes 1.35). */
+/** Returns whether resourceVersion `a` is newer than `b`. They are increasing decimal numbers (guaranteed since Kubernetes 1.35). */
 export function isNewer(a: string, b: string): boolean {
   return a.length !== b.length ? a.length > b.length : a > b;
 }

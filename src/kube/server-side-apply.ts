@@ -8,27 +8,27 @@ export interface ApplyRequest {
   readonly resource: ResourceInfo;
   readonly object: KubeObject;
   readonly manager: string;
-  /** Take fields over from other managers. Without it a conflict is an error (409). */
+  /** Take ownership of conflicting fields. If false, a conflict is an error (409). */
   readonly force: boolean;
-  /** Let the API server do everything but the write. */
+  /** Validate without persisting. */
   readonly dryRun?: boolean;
   readonly impersonate?: string | undefined;
-  /** Ask for the metadata only: the answer is smaller. */
+  /** Return only the metadata, for a smaller response. */
   readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** What an apply did. */
+/** Result of an apply. */
 export interface ApplyResult {
-  /** True when the object was not there before. */
+  /** True if the object did not exist before. */
   readonly created: boolean;
   readonly object: RawObject;
   readonly warnings: readonly string[];
 }
 
 /**
- * Sends a document by server-side apply, as JSON (in a YAML body the API server would read `y` as a boolean). Unknown
- * fields are errors. Applying an equal document writes nothing.
+ * Applies a document by server-side apply, sent as JSON (in YAML the API server would read `y` as a boolean). Unknown fields are
+ * errors. Applying an equal document writes nothing.
  */
 export async function applyObject(client: KubeClient, request: ApplyRequest): Promise<ApplyResult> {
   const { resource, object } = request;

@@ -4,7 +4,7 @@ import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries, jitte
 import type { Clock } from "../base/clock.js";
 import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
-import { isWentAway } from "../kube/errors.js";
+import { isServerUnavailable } from "../kube/errors.js";
 import { PRIORITY, type Priority, type QueueObserver, WorkQueue } from "./work-queue.js";
 
 /** Result of a reconcile. */
@@ -107,7 +107,7 @@ export class Controller {
       const tries = countFailure(
         this.#failures.get(key),
         { startedAt, endedAt, retryAfterMs: retryAfter(error) },
-        (failures) => jitter(backoffDelay(isWentAway(error) ? AWAY : BACKOFF, failures), 0.2, Math.random()),
+        (failures) => jitter(backoffDelay(isServerUnavailable(error) ? AWAY : BACKOFF, failures), 0.2, Math.random()),
       );
       this.#failures.set(key, tries);
       const delay = Math.max(0, tries.dueAt - endedAt);

@@ -8,7 +8,7 @@ import { parseDuration } from "../../base/duration.js";
 import { isTerminal, OverseerError } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import { refPrefixes, withDeadline } from "../../git/index.js";
-import { isWentAway } from "../../kube/errors.js";
+import { isServerUnavailable } from "../../kube/errors.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
 import type { RepositoryOutcome } from "./conditions.js";
@@ -79,7 +79,7 @@ export class GitRepositoryReconciler {
       await this.#poll(key, repository, memory, logger, signal);
     } catch (error) {
       // An unavailable API server is no failure of the repository.
-      if (!(error instanceof OverseerError) || isWentAway(error) || signal.aborted) {
+      if (!(error instanceof OverseerError) || isServerUnavailable(error) || signal.aborted) {
         // The queue retries: poll then, instead of waiting for the next interval.
         memory.nextPoll = 0;
         throw error;

@@ -4,38 +4,38 @@ import type { FieldsV1 } from "../object.js";
 /** Steps from the root of a field set to one of its nodes: `f:spec`, `k:{"name":"web"}`. */
 export type FieldSteps = readonly string[];
 
-/** Whether two steps mean the same: keys and members are JSON, and Go escapes some characters in it. */
+/** Returns whether two steps are equal: keys and values are JSON, in which Go escapes some characters. */
 export function sameStep(a: string, b: string): boolean {
   if (a === b) return true;
   if (a.slice(0, 2) !== b.slice(0, 2) || !/^[kv]:/.test(a)) return false;
   return normalized(a) === normalized(b);
 }
 
-/** The step of a list item with these keys, as the API server writes it: keys in the order of their names. */
+/** Returns the step of a list item with these keys, as the API server writes it: keys sorted by name. */
 export function keyStep(keys: Readonly<Record<string, unknown>>): string {
   return `k:${canonicalJson(keys)}`;
 }
 
-/** What is below `step` of a node; undefined if it has no such step. */
+/** Returns the child of a node at `step`; undefined if there is none. */
 export function childOf(fields: FieldsV1 | undefined, step: string): FieldsV1 | undefined {
   if (fields === undefined) return undefined;
   const found = Object.keys(fields).find((candidate) => sameStep(candidate, step));
   return found === undefined ? undefined : fields[found];
 }
 
-/** What a set holds at the end of `steps`; undefined if nothing. */
+/** Returns the node of a set at `steps`; undefined if there is none. */
 export function pick(fields: FieldsV1 | undefined, steps: FieldSteps): FieldsV1 | undefined {
   return steps.reduce<FieldsV1 | undefined>((node, step) => childOf(node, step), fields);
 }
 
-/** A set that holds `leaf` at the end of `steps` and nothing else. */
+/** Returns a set that contains only `leaf` at `steps`. */
 export function nest(steps: FieldSteps, leaf: FieldsV1): FieldsV1 {
   return steps.reduceRight<FieldsV1>((child, step) => ({ [step]: child }), leaf);
 }
 
-/** A set without what it holds at the end of `steps`, and without the nodes that hold nothing any more by that. */
+/** Returns a set without the node at `steps` and without parents that become empty. */
 export function without(fields: FieldsV1, steps: FieldSteps): FieldsV1 {
-  const [first, ...rest] = steps;
+  const [first, ...remaining] = steps;
   if (first === undefined) return {};
   const result: Record<string, FieldsV1> = {};
   for (const [step, child] of Object.entries(fields)) {
@@ -43,14 +43,14 @@ export function without(fields: FieldsV1, steps: FieldSteps): FieldsV1 {
       result[step] = child;
       continue;
     }
-    const left = without(child, rest);
-    // A node without children would mean that the whole is owned.
+    const left = without(child, remaining);
+    // A node without children would mean that the whole value is owned.
     if (Object.keys(left).length > 0) result[step] = left;
   }
   return result;
 }
 
-/** What `fields` holds and `other` does not, field by field. */
+/** Returns the fields of `fields` that are not in `other`. */
 export function subtract(fields: FieldsV1, other: FieldsV1): FieldsV1 {
   const result: Record<string, FieldsV1> = {};
   for (const [step, child] of Object.entries(fields)) {
@@ -65,7 +65,7 @@ export function subtract(fields: FieldsV1, other: FieldsV1): FieldsV1 {
   return result;
 }
 
-/** The steps to every leaf of a set, up to `limit` of them. */
+/** Returns the steps to the leaves of a set, up to `limit`. */
 export function leavesOf(fields: FieldsV1, limit: number): FieldSteps[] {
   const found: FieldSteps[] = [];
   const walk = (node: FieldsV1, steps: FieldSteps): void => {
@@ -77,12 +77,12 @@ export function leavesOf(fields: FieldsV1, limit: number): FieldSteps[] {
   return found;
 }
 
-/** Whether a set holds nothing. */
+/** Returns whether a set is empty. */
 export function isEmpty(fields: FieldsV1): boolean {
   return Object.keys(fields).length === 0;
 }
 
-/** Whether a node has no children: the whole below it is owned. */
+/** Returns whether a node has no children, which means that the whole value is owned. */
 export function isLeaf(fields: FieldsV1): boolean {
   return Object.keys(fields).every((step) => step === ".");
 }

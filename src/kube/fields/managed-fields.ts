@@ -1,7 +1,7 @@
 import { canonicalJson, sha256 } from "../../base/hash.js";
 import type { FieldsV1, LiveMetadata, ManagedFieldsEntry } from "../object.js";
 
-/** Our Apply entry on the main resource; undefined when the API server has none for `manager`. */
+/** Returns the Apply entry of `manager` on the main resource; undefined if there is none. */
 export function applyEntry(metadata: LiveMetadata, manager: string): ManagedFieldsEntry | undefined {
   return metadata.managedFields?.find(
     (entry) => entry.manager === manager && entry.operation === "Apply" && (entry.subresource ?? "") === "",
@@ -9,17 +9,15 @@ export function applyEntry(metadata: LiveMetadata, manager: string): ManagedFiel
 }
 
 /**
- * What the API server says that an entry owns, as 16 hex digits. The API server takes a field out of our entry when
- * another writer changes it, so an equal hash means that nobody touched what we set. The version is part of it: the
- * same fields at another version are another entry.
+ * Returns a hash of the fields that an entry owns, as 16 hex digits. The API server removes a field from an entry when another
+ * writer changes it, so an equal hash means that no other writer has changed the owned fields. The hash includes the API version:
+ * the same fields at another version are a different entry.
  */
 export function fieldsHash(entry: ManagedFieldsEntry): string {
   return sha256(canonicalJson([entry.apiVersion ?? "", entry.fieldsV1 ?? {}]), 16);
 }
 
-/**
- * The leaf paths of a field set, for people: `.spec.template.spec.containers[web].image`. `limit` bounds the work.
- */
+/** Formats up to `limit` leaf paths of a field set for messages: `.spec.template.spec.containers[web].image`. */
 export function fieldPaths(fields: FieldsV1, limit: number): string[] {
   const paths: string[] = [];
   const walk = (node: FieldsV1, path: string): void => {
@@ -50,7 +48,7 @@ function renderKey(json: string): string {
   }
 }
 
-/** Whether `fields` and `other` have a leaf in common: the two writers set the same field. */
+/** Returns whether `fields` and `other` have a common leaf: both writers set the same field. */
 export function overlaps(fields: FieldsV1, other: FieldsV1): boolean {
   const steps = Object.keys(fields).filter((step) => step !== ".");
   if (steps.length === 0) return true;
@@ -61,7 +59,7 @@ export function overlaps(fields: FieldsV1, other: FieldsV1): boolean {
   });
 }
 
-/** The paths that both sets hold, as a set. */
+/** Returns the intersection of two field sets. */
 export function intersect(fields: FieldsV1, other: FieldsV1): FieldsV1 {
   const common: Record<string, FieldsV1> = {};
   for (const [step, child] of Object.entries(fields)) {
@@ -71,12 +69,12 @@ export function intersect(fields: FieldsV1, other: FieldsV1): FieldsV1 {
   return common;
 }
 
-/** The union of two field sets. */
+/** Returns the union of two field sets. */
 export function union(fields: FieldsV1, other: FieldsV1): FieldsV1 {
   const all: Record<string, FieldsV1> = { ...fields };
   for (const [step, child] of Object.entries(other)) {
-    const mine = all[step];
-    all[step] = mine === undefined ? child : union(mine, child);
+    const existing = all[step];
+    all[step] = existing === undefined ? child : union(existing, child);
   }
   return all;
 }

@@ -7,44 +7,44 @@ import { type LeaseHolding, type LeaseMetadata, type LeaseRecord, microTime } fr
 import { LeaseStandby } from "./lease-standby.js";
 import { LeaseStore } from "./lease-store.js";
 
-/** How long a lease holds and how often it is renewed, in milliseconds. */
+/** Lease duration, renew deadline and retry period, in milliseconds. */
 export interface LeaseTiming {
-  /** Others wait this long after they saw the last renewal. */
+  /** Time that other processes wait after observing the last renewal. */
   readonly durationMs: number;
-  /** The holder stops writing this long after it began its last successful renewal; shorter than the duration. */
+  /** The holder stops writing this long after the start of its last successful renewal; shorter than the duration. */
   readonly renewDeadlineMs: number;
-  /** Between two renewals, and between two tries. */
+  /** Interval between renewals, and between attempts. */
   readonly retryMs: number;
 }
 
-/** Told what an elector does, for the metrics. */
+/** Observes an elector, for metrics. */
 export interface LeaseObserver {
   leads(yes: boolean): void;
   renewed(result: "error" | "success"): void;
 }
 
-/** How an elector is set up. */
+/** Options of an elector. */
 export interface LeaseElectorOptions {
-  /** For the lease alone: it must neither wait behind other requests nor be fenced by the gate. */
+  /** Client used only for the lease: it must not queue behind other requests nor be fenced by the gate. */
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly namespace: string;
   readonly name: string;
-  /** What others can see of this installation. */
+  /** Metadata of this installation, visible to other installations. */
   readonly metadata?: LeaseMetadata | undefined;
-  /** Name of this process. Nothing is built on it being unique. */
+  /** Name of this process. Correctness does not depend on its uniqueness. */
   readonly identity: string;
   readonly timing: LeaseTiming;
   readonly gate: LeadershipGate;
-  /** No process has ever led here: a lease that is not there was not deleted by hand. */
+  /** Whether no process has ever led here, so that a missing lease was not deleted manually. */
   readonly firstEver: boolean;
   readonly observer: LeaseObserver;
 }
 
 /**
- * Makes one of several processes the leader. A standby follows the lease by a watch and sends no request; the leader sends
- * one renewal in each period. The gate is open from a renewal until its deadline, and others wait longer than that.
+ * Elects one of several processes as leader. A standby watches the lease and sends no requests; the leader renews it once per
+ * period. The gate is open from a renewal until its deadline, and other processes wait longer than that.
  */
 export class LeaseElector {
   readonly #options: LeaseElectorOptions;
@@ -56,7 +56,7 @@ export class LeaseElector {
     const { client, clock, logger, namespace, name, metadata, timing, firstEver } = options;
     const { durationMs, retryMs, renewDeadlineMs: usableMs } = timing;
     this.#options = options;
-    // Half of the deadline: a connection that hangs leaves time for a second try.
+    // Half of the deadline, so that a hanging connection leaves time for a second attempt.
     const store = new LeaseStore({ client, clock, namespace, name, metadata, timeoutMs: usableMs / 2 });
     const holding = (from: LeaseRecord | undefined): LeaseHolding => this.#holding(from);
     const times = { durationMs, usableMs, retryMs };
@@ -65,29 +65,29 @@ export class LeaseElector {
     options.gate.onClosed(() => options.observer.leads(false));
   }
 
-  /** Who leads; undefined before that is known, empty when nobody does. */
+  /** Identity of the leader; undefined if not known yet, empty if there is none. */
   get leader(): string | undefined {
     return this.#holder && this.#options.gate.open ? this.#options.identity : this.#standby.holder;
   }
 
-  /** Why we cannot take part in the election; undefined when we can. */
+  /** Why this process cannot take part in the election; undefined if it can. */
   get problem(): string | undefined {
     return this.#holder ? undefined : this.#standby.problem;
   }
 
-  /** Waits until we lead: true; false when `signal` aborted before. */
+  /** Waits until this process leads. Returns false if `signal` aborts first. */
   async acquire(signal: AbortSignal): Promise<boolean> {
     const { gate, observer, logger, identity, timing } = this.#options;
-    const taken = await this.#standby.acquire(signal);
-    if (!taken) return false;
-    gate.openUntil(taken.began + timing.renewDeadlineMs);
-    this.#holder = new LeaseHolder(this.#holderOptions(), taken);
+    const acquired = await this.#standby.acquire(signal);
+    if (!acquired) return false;
+    gate.openUntil(acquired.began + timing.renewDeadlineMs);
+    this.#holder = new LeaseHolder(this.#holderOptions(), acquired);
     observer.leads(gate.open);
-    logger.info("leading", { identity, transitions: taken.record.transitions });
+    logger.info("leading", { identity, transitions: acquired.record.transitions });
     return true;
   }
 
-  /** Gives the lease up, so that another can take it at once. All work must have ended: the gate closes for good. */
+  /** Releases the lease, so that another process can acquire it at once. All work must have ended: the gate closes permanently. */
   async release(): Promise<void> {
     await this.#holder?.release();
   }

@@ -3,7 +3,7 @@ import { messageOf, OverseerError } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import type { LeadershipGate } from "../../base/write-gate.js";
 import { isSameHolding, type LeaseHolding, type LeaseRecord, microTime, released } from "./lease-record.js";
-import type { TakenLease } from "./lease-standby.js";
+import type { AcquiredLease } from "./lease-standby.js";
 import type { LeaseStore } from "./lease-store.js";
 
 /** Options of a lease holder. */
@@ -28,10 +28,10 @@ export class LeaseHolder {
   #timer: Timer | undefined;
   #renewing: Promise<void> = Promise.resolve();
 
-  constructor(options: LeaseHolderOptions, taken: TakenLease) {
+  constructor(options: LeaseHolderOptions, acquired: AcquiredLease) {
     this.#options = options;
-    this.#record = taken.record;
-    this.#schedule(taken.began);
+    this.#record = acquired.record;
+    this.#schedule(acquired.began);
   }
 
   /** Releases the lease, so that another process can acquire it at once. Closes the gate first, permanently. */

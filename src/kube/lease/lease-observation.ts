@@ -3,65 +3,65 @@ import { isNewer } from "../object.js";
 import { isReleased, isUnchanged, type LeaseRecord } from "./lease-record.js";
 
 /**
- * What a standby has seen of a lease, and when it may take it. Only the time since the record was last *seen* to change
- * counts, by the own monotonic clock: a holder that lives has begun its last renewal before that. The times in the record
- * are never looked at, so no clock that is wrong or jumps makes a second leader.
+ * A standby's view of a lease, and when it may acquire it. Only the time since the last *observed* change counts, by the local
+ * monotonic clock: a live holder started its last renewal before that. The timestamps in the record are ignored, so wrong or
+ * jumping clocks cannot cause a second leader.
  */
 export class LeaseObservation {
   readonly #clock: Clock;
   readonly #durationMs: number;
   #record: LeaseRecord | undefined;
-  /** Longest time that a holder which was seen may still count on. */
+  /** Longest lease duration of an observed holder. */
   #heldForMs: number;
-  /** Monotonic time of the last change; undefined before anything was seen. */
+  /** Monotonic time of the last change; undefined before the first observation. */
   #changedAt: number | undefined;
-  #freeAtOnce = false;
-  #neverWas: boolean;
+  #isFree = false;
+  #neverExisted: boolean;
 
   /**
-   * `durationMs` is the least time that any holder is granted, whatever the record says. `neverWas`: nobody can have held the
-   * lease before, so that none is to be waited for.
+   * `durationMs` is the minimum duration granted to any holder, regardless of the record. With `neverExisted`, no process can
+   * have held the lease before, so a missing lease is free.
    */
   constructor(clock: Clock, durationMs: number, neverExisted = false) {
     this.#clock = clock;
-    this.#neverWas = neverExisted;
+    this.#neverExisted = neverExisted;
     this.#durationMs = durationMs;
     this.#heldForMs = durationMs;
   }
 
-  /** The lease as last seen; undefined when there was none. */
+  /** The last observed lease; undefined if there was none. */
   get record(): LeaseRecord | undefined {
     return this.#record;
   }
 
-  /** Takes in how the lease is. What is older than what is known already is passed over. */
+  /** Records the state of the lease. A state older than the known one is ignored. */
   observe(record: LeaseRecord): void {
     const known = this.#record;
     if (known && isNewer(known.object.metadata.resourceVersion, record.object.metadata.resourceVersion)) return;
     this.#record = record;
-    this.#neverWas = false;
+    this.#neverExisted = false;
     if (known && isUnchanged(known, record)) return;
     this.#changedAt = this.#clock.monotonic();
-    this.#freeAtOnce = isReleased(record);
+    this.#isFree = isReleased(record);
     this.#heldForMs = Math.max(this.#durationMs, record.durationSeconds * 1000);
   }
 
   /**
-   * Takes in that there is no lease. It may have been deleted by hand, and its holder not know yet: so it counts as held for
-   * as long as it could be.
+   * Records that there is no lease. It may have been deleted manually without its holder knowing yet, so it counts as held for
+   * the longest possible duration.
    */
   observeAbsent(): void {
-    if (this.#record === undefined && this.#changedAt !== undefined && !this.#freeAtOnce) return;
+    if (this.#record === undefined && this.#changedAt !== undefined && !this.#isFree) return;
     this.#record = undefined;
     this.#changedAt = this.#clock.monotonic();
-    this.#freeAtOnce = this.#neverWas;
-    this.#neverWas = false;
+    this.#isFree = this.#neverExisted;
+    this.#neverExisted = false;
   }
 
-  /** Milliseconds until the lease may be taken: 0 for now, infinite before anything was seen. */
+  /** Returns the milliseconds until the lease may be acquired: 0 for now, infinite before the first observation. */
   waitMs(): number {
     if (this.#changedAt === undefined) return Number.POSITIVE_INFINITY;
-    if (this.#freeAtOnce) return 0;
+    if (this.#isFree) return 0;
     return Math.max(0, this.#changedAt + this.#heldForMs - this.#clock.monotonic());
   }
 }

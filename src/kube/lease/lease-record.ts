@@ -1,27 +1,27 @@
 import type { LiveMetadata, RawObject } from "../object.js";
 
-/** Who holds a lease, as client-go writes and reads it (`LeaderElectionRecord`). */
+/** Holder of a lease, compatible with client-go's `LeaderElectionRecord`. */
 export interface LeaseHolding {
-  /** Empty: nobody. */
+  /** Empty if there is none. */
   readonly holder: string;
   readonly durationSeconds: number;
-  /** When the holder took it: for people, and to tell one holding of it from another. */
+  /** Time of acquisition: for display, and to distinguish two acquisitions by the same holder. */
   readonly acquireTime: string;
-  /** When it was last renewed: for people. Nothing is decided by it, since clocks differ. */
+  /** Time of the last renewal, for display only: clocks differ. */
   readonly renewTime: string;
-  /** How often it went from one holder to another. */
+  /** Number of changes of the holder. */
   readonly transitions: number;
 }
 
-/** A lease as it was read. Anybody may have edited it. */
+/** A lease as read from the API server. Any client may have edited it. */
 export interface LeaseRecord extends LeaseHolding {
   readonly object: RawObject;
 }
 
-/** Duration of a lease that was given up by its holder. The API server allows no zero. */
+/** Duration of a released lease. The API server does not allow zero. */
 const RELEASED_SECONDS = 1;
 
-/** Reads a Lease; what is missing or of another type in it says nothing. */
+/** Reads a Lease; missing fields and fields of the wrong type are treated as empty. */
 export function readLease(object: RawObject): LeaseRecord {
   const spec = (object.spec ?? {}) as Readonly<Record<string, unknown>>;
   return {
@@ -34,29 +34,29 @@ export function readLease(object: RawObject): LeaseRecord {
   };
 }
 
-/** Labels and annotations that a lease is to carry. */
+/** Labels and annotations of a lease. */
 export interface LeaseMetadata {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** The Lease to write; all in `over` that is not ours stays: other labels, and fields of `spec` that we do not know. */
+/** Builds the Lease to write. Other labels and unknown `spec` fields of `existing` are preserved. */
 export function leaseObject(
   {
     namespace,
     name,
-    metadata: marks,
+    metadata: added,
   }: { readonly namespace: string; readonly name: string; readonly metadata?: LeaseMetadata | undefined },
   holding: LeaseHolding,
-  over?: RawObject,
+  existing?: RawObject,
 ): object {
-  const metadata = over?.metadata ?? { namespace, name };
+  const metadata = existing?.metadata ?? { namespace, name };
   return {
     apiVersion: "coordination.k8s.io/v1",
     kind: "Lease",
-    metadata: marks === undefined ? metadata : withMetadata(metadata, marks),
+    metadata: added === undefined ? metadata : withMetadata(metadata, added),
     spec: {
-      ...(over?.spec as object | undefined),
+      ...(existing?.spec as object | undefined),
       holderIdentity: holding.holder,
       leaseDurationSeconds: holding.durationSeconds,
       acquireTime: holding.acquireTime,
@@ -66,27 +66,27 @@ export function leaseObject(
   };
 }
 
-function withMetadata(metadata: Partial<LiveMetadata>, marks: LeaseMetadata): object {
-  const labels = { ...metadata.labels, ...marks.labels };
-  return { ...metadata, labels, annotations: { ...metadata.annotations, ...marks.annotations } };
+function withMetadata(metadata: Partial<LiveMetadata>, added: LeaseMetadata): object {
+  const labels = { ...metadata.labels, ...added.labels };
+  return { ...metadata, labels, annotations: { ...metadata.annotations, ...added.annotations } };
 }
 
-/** What the holder writes when it gives the lease up: as client-go does. */
+/** Returns the released state of a lease, as client-go writes it. */
 export function released(holding: LeaseHolding, now: string): LeaseHolding {
   return { ...holding, holder: "", durationSeconds: RELEASED_SECONDS, acquireTime: now, renewTime: now };
 }
 
-/** Whether the last holder gave it up itself. When only the name was taken out, by hand, the holder may not know yet. */
+/** Returns whether the holder released the lease. If only its name was removed manually, the holder may not know yet. */
 export function isReleased({ holder, durationSeconds }: LeaseHolding): boolean {
   return holder === "" && durationSeconds === RELEASED_SECONDS;
 }
 
-/** Whether both say the same of who holds it and since when. */
+/** Returns whether both have the same holder and acquisition. */
 export function isSameHolding(a: LeaseHolding, b: LeaseHolding): boolean {
   return a.holder === b.holder && a.acquireTime === b.acquireTime;
 }
 
-/** Whether nobody has touched what the lease says. */
+/** Returns whether the lease is unchanged. */
 export function isUnchanged(a: LeaseHolding, b: LeaseHolding): boolean {
   return (
     isSameHolding(a, b) &&
@@ -96,7 +96,7 @@ export function isUnchanged(a: LeaseHolding, b: LeaseHolding): boolean {
   );
 }
 
-/** A time as `metav1.MicroTime` has it. */
+/** Formats a time as `metav1.MicroTime`. */
 export function microTime(ms: number): string {
   return new Date(ms).toISOString().replace("Z", "000Z");
 }

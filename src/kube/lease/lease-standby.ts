@@ -8,14 +8,14 @@ import { LeaseObservation } from "./lease-observation.js";
 import { type LeaseHolding, type LeaseRecord, readLease } from "./lease-record.js";
 import type { LeaseStore } from "./lease-store.js";
 
-/** A lease that was just taken. */
-export interface TakenLease {
+/** A newly acquired lease. */
+export interface AcquiredLease {
   readonly record: LeaseRecord;
-  /** Monotonic time at which the request was sent that took it: it holds from then on. */
+  /** Monotonic time at which the acquiring request was sent: the lease is valid from then on. */
   readonly began: number;
 }
 
-/** How a standby is set up. */
+/** Options of a standby. */
 export interface LeaseStandbyOptions {
   readonly client: KubeClient;
   readonly store: LeaseStore;
@@ -24,19 +24,19 @@ export interface LeaseStandbyOptions {
   /** Name of the lease. */
   readonly name: string;
   readonly durationMs: number;
-  /** A lease whose answer came later than this is of no use: it has to expire. */
+  /** An acquisition whose response takes longer than this is not used: the lease must expire. */
   readonly usableMs: number;
   readonly retryMs: number;
-  /** What is to be written to take it over from a record, or to make it. */
+  /** Returns the holding to write when acquiring an existing lease or creating one. */
   readonly holding: (from: LeaseRecord | undefined) => LeaseHolding;
-  /** No process has ever led here: a lease that is not there was not deleted by hand. */
+  /** Whether no process has ever led here, so that a missing lease was not deleted manually. */
   readonly firstEver: boolean;
 }
 
-/** Follows a lease by a watch, without a request as long as somebody holds it, and takes it once it is free. */
+/** Watches a lease, without requests while it is held, and acquires it once it is free. */
 export class LeaseStandby {
   readonly #options: LeaseStandbyOptions;
-  readonly #sight: LeaseObservation;
+  readonly #observation: LeaseObservation;
   readonly #reflector: Reflector<LeaseRecord>;
   #problem: string | undefined;
   #holder: string | undefined;
@@ -44,32 +44,32 @@ export class LeaseStandby {
 
   constructor(options: LeaseStandbyOptions) {
     this.#options = options;
-    this.#sight = new LeaseObservation(options.clock, options.durationMs, options.firstEver);
+    this.#observation = new LeaseObservation(options.clock, options.durationMs, options.firstEver);
     this.#reflector = this.#follow();
   }
 
-  /** Who holds the lease; undefined before anything was seen, empty when nobody does. */
+  /** Holder of the lease; undefined before the first observation, empty if there is none. */
   get holder(): string | undefined {
     return this.#holder;
   }
 
-  /** Why the lease cannot be followed or taken; undefined when it can. */
+  /** Why the lease cannot be watched or acquired; undefined if it can. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** Waits until the lease is ours; undefined when `signal` aborted before. */
-  async acquire(signal: AbortSignal): Promise<TakenLease | undefined> {
+  /** Waits until the lease is acquired; undefined if `signal` aborts first. */
+  async acquire(signal: AbortSignal): Promise<AcquiredLease | undefined> {
     this.#reflector.start();
     try {
       while (!signal.aborted) {
-        const wait = this.#sight.waitMs();
+        const wait = this.#observation.waitMs();
         if (wait > 0) {
           await this.#pause(wait, signal);
           continue;
         }
-        const taken = await this.#take();
-        if (taken) return taken;
+        const acquired = await this.#tryAcquire();
+        if (acquired) return acquired;
         await this.#pause(jitter(this.#options.retryMs, 0.2, Math.random()), signal);
       }
       return undefined;
@@ -89,33 +89,33 @@ export class LeaseStandby {
       mode: "full",
       reduce: readLease,
       uidOf: (record) => record.object.metadata.uid,
-      onEvent: (event) => this.#see(event.type === "Deleted" ? undefined : event.object),
+      onEvent: (event) => this.#observe(event.type === "Deleted" ? undefined : event.object),
       onSync: (error) => {
         if (error !== undefined) this.#problem = messageOf(store.explain(error));
-        else if (this.#reflector.store.size === 0) this.#see(undefined);
+        else if (this.#reflector.store.size === 0) this.#observe(undefined);
       },
     });
   }
 
-  #see(record: LeaseRecord | undefined): void {
-    if (record) this.#sight.observe(record);
-    else this.#sight.observeAbsent();
+  #observe(record: LeaseRecord | undefined): void {
+    if (record) this.#observation.observe(record);
+    else this.#observation.observeAbsent();
     this.#problem = undefined;
-    const holder = this.#sight.record?.holder ?? "";
+    const holder = this.#observation.record?.holder ?? "";
     if (holder !== this.#holder) this.#options.logger.info("standing by", { holder });
     this.#holder = holder;
     this.#wake();
   }
 
-  /** One try. A request whose answer got lost counts as somebody else's: then the lease has to expire first. */
-  async #take(): Promise<TakenLease | undefined> {
+  /** Tries once. A request whose response is lost counts as another process's, so the lease must expire first. */
+  async #tryAcquire(): Promise<AcquiredLease | undefined> {
     const { clock, store, holding, logger, retryMs, usableMs } = this.#options;
     const began = clock.monotonic();
-    const from = this.#sight.record;
+    const from = this.#observation.record;
     try {
       const record = from ? await store.update(from, holding(from)) : await store.create(holding(undefined));
       if (record && clock.monotonic() - began < usableMs) return { record, began };
-      this.#see(record ?? (await store.get()));
+      this.#observe(record ?? (await store.get()));
     } catch (error) {
       this.#problem = messageOf(error);
       logger.warn("failed to acquire the lease", { error: this.#problem, retryInMs: retryMs });
@@ -123,7 +123,7 @@ export class LeaseStandby {
     return undefined;
   }
 
-  /** Waits for a time, for news of the lease, or for the end. */
+  /** Waits for a time, for a change of the lease, or for `signal`. */
   #pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = (): void => {

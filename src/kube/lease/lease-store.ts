@@ -4,21 +4,21 @@ import { isStatus, KubeConnectionError, KubeStatusError } from "../errors.js";
 import type { RawObject } from "../object.js";
 import { type LeaseHolding, type LeaseMetadata, type LeaseRecord, leaseObject, readLease } from "./lease-record.js";
 
-/** Where a lease is, and how it is reached. */
+/** Options of a lease store. */
 export interface LeaseStoreOptions {
-  /** For the lease alone: it must neither wait behind other requests nor be fenced by the gate that the lease opens. */
+  /** Client used only for the lease: it must not queue behind other requests nor be fenced by the gate that the lease opens. */
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly namespace: string;
   readonly name: string;
   readonly metadata?: LeaseMetadata | undefined;
-  /** Longest wait for an answer, in milliseconds. */
+  /** Timeout for a response, in milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** Reads and writes one Lease. Each write is bound to the resourceVersion that was read: of two writers one loses. */
+/** Reads and writes one Lease. Each write carries the resourceVersion that was read, so that only one of two writers succeeds. */
 export class LeaseStore {
-  /** Path of all leases of the namespace. */
+  /** Path of all leases in the namespace. */
   readonly path: string;
   readonly #options: LeaseStoreOptions;
 
@@ -27,23 +27,23 @@ export class LeaseStore {
     this.path = `/apis/coordination.k8s.io/v1/namespaces/${encodeURIComponent(options.namespace)}/leases`;
   }
 
-  /** The lease; undefined if there is none. */
+  /** Reads the lease; undefined if there is none. */
   async get(): Promise<LeaseRecord | undefined> {
     return this.#send([404], { method: "GET", path: `${this.path}/${this.#options.name}` });
   }
 
-  /** Makes the lease; undefined if somebody was faster. */
+  /** Creates the lease; undefined if another process created it first. */
   async create(holding: LeaseHolding): Promise<LeaseRecord | undefined> {
     return this.#send([409], { method: "POST", path: this.path, body: leaseObject(this.#options, holding) });
   }
 
-  /** Replaces the lease as it was read; undefined if it has changed since then, or is gone. */
+  /** Replaces the lease; undefined if it was changed or deleted after it was read. */
   async update(read: LeaseRecord, holding: LeaseHolding): Promise<LeaseRecord | undefined> {
     const body = leaseObject(this.#options, holding, read.object);
     return this.#send([404, 409], { method: "PUT", path: `${this.path}/${this.#options.name}`, body });
   }
 
-  /** An error as a person is to read it: a refusal of the API server does not say what to do about it. */
+  /** Adds the remedy to a missing permission. */
   explain(error: unknown): unknown {
     if (!isStatus(error, 403)) return error;
     const { namespace, name } = this.#options;

@@ -3,7 +3,7 @@ import type { RawObject } from "../object.js";
 import { endsList, type WatchEvent } from "./watch-event.js";
 import type { Versioned } from "./watched-copy.js";
 
-/** A list as it comes in, by pages or as the beginning of a watch. */
+/** A list being received, in pages or as the initial events of a watch. */
 export class FreshList<T> {
   readonly #objects = new Map<string, Versioned<T>>();
   readonly #path: string;
@@ -11,45 +11,45 @@ export class FreshList<T> {
   readonly #take: (raw: RawObject) => Versioned<T>;
   #bookmarks = 0;
 
-  /** `take` reduces an object to what is kept of it. */
+  /** `take` reduces an object to the stored form. */
   constructor(path: string, limits: ServerLimits | undefined, take: (raw: RawObject) => Versioned<T>) {
     this.#path = path;
     this.#limits = limits;
     this.#take = take;
   }
 
-  /** What has come, by `storeKey`. */
+  /** The received objects, by `storeKey`. */
   get objects(): ReadonlyMap<string, Versioned<T>> {
     return this.#objects;
   }
 
-  /** Takes an object in. Throws AnswerTooLargeError when there are more than are kept. */
+  /** Adds an object. Throws ResponseTooLargeError if there are more than allowed. */
   add(raw: RawObject): void {
     this.#objects.set(storeKey(raw), this.#take(raw));
     checkObjects(this.#objects.size, this.#limits, this.#path);
   }
 
   /**
-   * Takes an event in: the list may be whole by it. A server that knows no list as the beginning of a watch goes on as for
-   * every watch: its bookmarks tell.
+   * Adds an event and returns the state of the list. A server without streaming lists sends plain watch events instead, which
+   * its repeated bookmarks reveal.
    */
-  hear(event: WatchEvent): "goes on" | "is whole" | "is none" {
+  addEvent(event: WatchEvent): "incomplete" | "complete" | "unsupported" {
     if (event.type === "BOOKMARK") {
-      if (endsList(event)) return "is whole";
-      return ++this.#bookmarks > 1 ? "is none" : "goes on";
+      if (endsList(event)) return "complete";
+      return ++this.#bookmarks > 1 ? "unsupported" : "incomplete";
     }
     if (event.type === "DELETED") this.#objects.delete(storeKey(event.object));
     else this.add(event.object);
-    return "goes on";
+    return "incomplete";
   }
 }
 
-/** What names an object in a collection. */
+/** Namespace and name of an object. */
 export interface StoredName {
   readonly metadata: { readonly namespace?: string; readonly name: string };
 }
 
-/** Key of an object in a reflector's store: `namespace/name`, or the name alone. */
+/** Returns the key of an object in a reflector's store: `namespace/name`, or only the name. */
 export function storeKey({ metadata: { namespace, name } }: StoredName): string {
   return namespace === undefined || namespace === "" ? name : `${namespace}/${name}`;
 }

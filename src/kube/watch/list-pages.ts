@@ -8,12 +8,12 @@ export interface ListPage {
   readonly items: readonly RawObject[] | null;
 }
 
-/** Objects of a page, unless the server has limits. */
+/** Page size of a server without limits. */
 const PAGE = 500;
-/** A page that is too large is made so many times smaller. */
-const SMALLER = 4;
+/** Factor by which the page size shrinks after a page that was too large. */
+const SHRINK_FACTOR = 4;
 
-/** Lists a collection by pages. After a page that was too large, the next list has smaller ones. */
+/** Lists a collection in pages. After a page that was too large, the next list uses smaller ones. */
 export class ListPages {
   readonly #client: KubeClient;
   #size: number;
@@ -23,7 +23,7 @@ export class ListPages {
     this.#size = client.limits?.page ?? PAGE;
   }
 
-  /** Gives the pages of what `request` asks for. Throws what the client throws. */
+  /** Yields the pages of `request`. Throws the client's errors. */
   async *read(request: KubeRequest): AsyncGenerator<ListPage> {
     let token: string | undefined;
     do {
@@ -40,7 +40,7 @@ export class ListPages {
     try {
       return (await this.#client.request<ListPage>(request)).body;
     } catch (error) {
-      if (error instanceof ResponseTooLargeError) this.#size = Math.ceil(this.#size / SMALLER);
+      if (error instanceof ResponseTooLargeError) this.#size = Math.ceil(this.#size / SHRINK_FACTOR);
       throw error;
     }
   }

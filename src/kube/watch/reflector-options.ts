@@ -4,7 +4,7 @@ import type { KubeClient } from "../client/kube-client.js";
 import type { RawObject } from "../object.js";
 import type { StoreEvent } from "./watched-copy.js";
 
-/** What is watched, and what becomes of it. */
+/** Options of a reflector. */
 export interface ReflectorOptions<T> {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -13,22 +13,22 @@ export interface ReflectorOptions<T> {
   readonly path: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
-  /** `metadata` asks the API server to leave out everything but the metadata. */
+  /** `metadata` requests only the metadata from the API server. */
   readonly mode: "full" | "metadata";
-  /** Reduces an object to what is kept of it. Called once for each event. */
+  /** Reduces an object to the stored form. Called once for each event. */
   readonly reduce: (object: RawObject) => T;
   readonly uidOf: (object: T) => string;
   readonly onEvent: (event: StoreEvent<T>) => void;
-  /** Called after each whole list (`listed`), with the error when listing or watching fails, and when a watch stands again after that. */
+  /** Called after each complete list (`listed`), with the error when a list or watch fails, and when a watch has recovered. */
   readonly onSync?: (error?: unknown, listed?: boolean) => void;
   readonly observer?: ReflectorObserver;
-  /** A watch that is silent for so long is dead and opened again; see `watch-pulse.ts`. */
+  /** A watch that is silent for this long is restarted; see `watch-liveness.ts`. */
   readonly silenceMs?: number;
-  /** The longest pause between two tries of what is refused (403): half a minute, as after every other failure, unless told. */
+  /** Maximum backoff after a denied request (403). Defaults to 30 seconds, as after other failures. */
   readonly refusedPauseMs?: number;
 }
 
-/** Told what a reflector does, for the metrics. */
+/** Observes a reflector, for metrics. */
 export interface ReflectorObserver {
   listed(): void;
   watched(): void;

@@ -1,6 +1,13 @@
 import { PARTIAL_LIST, PARTIAL_OBJECT } from "../client/kube-client.js";
 import { checkObjects } from "../client/server-limits.js";
-import { isNotFound, isNotUnderstood, isWentAway, KubeStatusError, needsNewList, WatchSilentError } from "../errors.js";
+import {
+  isExpired,
+  isServerUnavailable,
+  isUnsupportedRequest,
+  KubeStatusError,
+  needsNewList,
+  WatchSilentError,
+} from "../errors.js";
 import type { RawObject } from "../object.js";
 import { FreshList, storeKey } from "./fresh-list.js";
 import { ListPages } from "./list-pages.js";
@@ -16,14 +23,14 @@ export type { ReflectorObserver, ReflectorOptions } from "./reflector-options.js
 export type { StoreEvent } from "./watched-copy.js";
 
 /**
- * Keeps a local copy of a collection: lists it once (as a stream where the API server can), then follows it by watch, and
- * begins again from the last resourceVersion, or with a new list when that is too old. Never gives up; never skips an
- * event that it could not read.
+ * Keeps a local copy of a collection: lists it once (as a streaming list if the API server supports it), then watches it, and
+ * resumes from the last resourceVersion, or with a new list if that has expired. Retries indefinitely and never skips an event
+ * that it could not read.
  */
 export class Reflector<T> {
   readonly #options: ReflectorOptions<T>;
   readonly #copy: WatchedCopy<T>;
-  readonly #pulse: WatchLiveness;
+  readonly #liveness: WatchLiveness;
   readonly #backoff: WatchBackoff;
   readonly #pages: ListPages;
   readonly #failures: WatchFailureLog;
@@ -31,53 +38,53 @@ export class Reflector<T> {
   #resourceVersion: string | undefined;
   #streamLists = true;
   #synced = false;
-  /** Whether the server did not answer as it should since the last good watch: it may be another one now. */
-  #wentAway = false;
-  /** Since when events are followed; undefined while listing and connecting. */
+  /** Whether the connection was lost since the last successful watch: another server may have replaced it. */
+  #connectionLost = false;
+  /** Monotonic time since which events are followed; undefined while listing and connecting. */
   #openSince: number | undefined;
   #done: Promise<void> | undefined;
-  #wake: (() => void) | undefined;
-  #hurried = false;
+  #endBackoff: (() => void) | undefined;
+  #isBroughtForward = false;
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = options;
     this.#pages = new ListPages(options.client);
     this.#failures = new WatchFailureLog(options.logger, options.path);
     this.#copy = new WatchedCopy(options);
-    this.#pulse = new WatchLiveness(options.clock, options.silenceMs);
+    this.#liveness = new WatchLiveness(options.clock, options.silenceMs);
     this.#backoff = new WatchBackoff(options.refusedPauseMs);
   }
 
-  /** The copy, by `namespace/name`. */
+  /** The local copy, by `namespace/name`. */
   get store(): ReadonlyMap<string, T> {
     return this.#copy.objects;
   }
 
-  /** Whether the copy is whole. Stays true while a watch is being renewed. */
+  /** Whether the copy is complete. Stays true while a watch is restarted. */
   get synced(): boolean {
     return this.#synced;
   }
 
-  /** Everything up to this version was told of; undefined while a new list is due. */
+  /** Version up to which all events were delivered; undefined while a new list is due. */
   get resourceVersion(): string | undefined {
     return this.#resourceVersion;
   }
 
-  /** Begins to watch; calling it twice changes nothing. */
+  /** Starts watching; further calls have no effect. */
   start(): void {
     this.#done ??= this.#run();
   }
 
-  /** What was in the way may be so no more: a pause after a failure ends now. */
+  /** Ends the backoff after a failure, because its cause may be resolved. */
   retryNow(): void {
-    this.#hurried = this.#wake !== undefined;
-    this.#wake?.();
+    this.#isBroughtForward = this.#endBackoff !== undefined;
+    this.#endBackoff?.();
   }
 
-  /** Ends the watch and waits until it has ended. */
+  /** Stops the watch and waits until it has ended. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#wake?.();
+    this.#endBackoff?.();
     await this.#done;
   }
 
@@ -90,9 +97,9 @@ export class Reflector<T> {
       } catch (error) {
         if (this.#stop.signal.aborted) return;
         failure = error;
-        this.#wentAway ||= isWentAway(error);
+        this.#connectionLost ||= isServerUnavailable(error);
         if (needsNewList(error)) this.#resourceVersion = undefined;
-        if (!isNotFound(error)) {
+        if (!isExpired(error)) {
           this.#options.onSync?.(error);
           this.#failures.failed(error);
         }
@@ -107,22 +114,22 @@ export class Reflector<T> {
     const { clock, observer } = this.#options;
     observer?.restarted();
     const openMs = this.#openSince === undefined ? 0 : clock.monotonic() - this.#openSince;
-    const delay = this.#backoff.after(openMs, failure, this.#hurried);
-    this.#hurried = false;
+    const delay = this.#backoff.after(openMs, failure, this.#isBroughtForward);
+    this.#isBroughtForward = false;
     if (delay === 0) return;
     await new Promise<void>((resolve) => {
       const timer = clock.after(delay, resolve);
-      this.#wake = () => {
+      this.#endBackoff = () => {
         timer.cancel();
         resolve();
       };
     });
-    this.#wake = undefined;
+    this.#endBackoff = undefined;
   }
 
   async #once(): Promise<void> {
     if (this.#resourceVersion !== undefined) {
-      await this.#makeSure(this.#resourceVersion);
+      await this.#checkVersion(this.#resourceVersion);
       return this.#watch(false);
     }
     if (this.#streamLists) {
@@ -130,8 +137,8 @@ export class Reflector<T> {
         return await this.#watch(true);
       } catch (error) {
         const silent = error instanceof WatchSilentError;
-        const whole = this.#openSince !== undefined;
-        if (whole || !(silent || isNotUnderstood(error))) throw error;
+        const isListed = this.#openSince !== undefined;
+        if (isListed || !(silent || isUnsupportedRequest(error))) throw error;
         this.#streamLists = false;
         if (silent) throw error;
       }
@@ -141,11 +148,11 @@ export class Reflector<T> {
   }
 
   /**
-   * A server that went away may come back with an older state (etcd was restored). Watched from a version that it has not
-   * reached, it would be silent until then, and tell nothing of what was before: asked for a page of that version it says so (`isGone`).
+   * A server may return with an older state (etcd was restored). A watch from a version that it has not reached would stay
+   * silent and miss changes; a list page at that version fails instead (`isExpired`).
    */
-  async #makeSure(resourceVersion: string): Promise<void> {
-    if (!this.#wentAway) return;
+  async #checkVersion(resourceVersion: string): Promise<void> {
+    if (!this.#connectionLost) return;
     await this.#options.client.request({
       method: "GET",
       path: this.#options.path,
@@ -153,7 +160,7 @@ export class Reflector<T> {
       accept: this.#accept(PARTIAL_LIST),
       signal: this.#stop.signal,
     });
-    this.#wentAway = false;
+    this.#connectionLost = false;
   }
 
   async #list(): Promise<void> {
@@ -174,15 +181,15 @@ export class Reflector<T> {
     this.#replace(fresh, version);
   }
 
-  /** Follows the collection until the server ends the watch. With `initial`, the present objects come first. */
+  /** Watches the collection until the server ends the watch. With `initial`, the existing objects come first. */
   async #watch(initial: boolean): Promise<void> {
-    // Told to stop between two requests: nothing would end what begins now.
+    // After a stop between two requests, nothing would end the new watch.
     this.#stop.signal.throwIfAborted();
     this.#options.observer?.watched();
     const timeoutSeconds = 300 + Math.floor(Math.random() * 300);
     const call = new AbortController();
     const abort = (): void => call.abort();
-    this.#pulse.begin((seconds) => call.abort(this.#silent(seconds)));
+    this.#liveness.begin((seconds) => call.abort(this.#silent(seconds)));
     this.#stop.signal.addEventListener("abort", abort);
     const deadline = this.#options.clock.after((timeoutSeconds + 10) * 1000, abort);
     try {
@@ -202,19 +209,19 @@ export class Reflector<T> {
       });
       if (!initial) {
         this.#openSince = this.#options.clock.monotonic();
-        this.#goesOn();
+        this.#recovered();
       }
       await this.#follow(chunks, initial);
     } finally {
       deadline.cancel();
-      this.#pulse.end();
+      this.#liveness.end();
       this.#stop.signal.removeEventListener("abort", abort);
       call.abort();
     }
   }
 
-  /** What failed before goes well again, with the copy as it was. */
-  #goesOn(): void {
+  /** Reports that watching works again after a failure, with an unchanged copy. */
+  #recovered(): void {
     if (this.#failures.recovered()) this.#options.onSync?.();
   }
 
@@ -225,7 +232,7 @@ export class Reflector<T> {
 
   async *#listen(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const chunk of chunks) {
-      this.#pulse.heard();
+      this.#liveness.heard();
       yield chunk;
     }
   }
@@ -237,20 +244,20 @@ export class Reflector<T> {
       const event = parseWatchEvent(line, path, client.limits);
       if (event.type === "ERROR") throw new KubeStatusError(event.object.code ?? 500, event.object, `WATCH ${path}`);
       if (fresh) {
-        const list = fresh.hear(event);
-        if (list === "is none") break;
-        if (list === "goes on") continue;
+        const state = fresh.addEvent(event);
+        if (state === "unsupported") break;
+        if (state === "incomplete") continue;
         this.#replace(fresh, event.object.metadata.resourceVersion);
         this.#openSince = clock.monotonic();
         fresh = undefined;
       } else if (event.type === "BOOKMARK") this.#resourceVersion = usable(event.object.metadata.resourceVersion);
       else this.#apply(event);
     }
-    // It ended in good order, or goes on without the end of a list: perhaps the server does not know what we asked for.
+    // The watch ended normally or continues without the end of a list: the server may not support streaming lists.
     if (fresh) this.#streamLists = false;
   }
 
-  /** The resourceVersion moves last: an event that could not be taken in comes again. */
+  /** The resourceVersion advances last, so that an event that failed is received again. */
   #apply(event: WatchEvent): void {
     const key = storeKey(event.object);
     if (event.type === "DELETED") this.#copy.remove(key);
@@ -271,13 +278,13 @@ export class Reflector<T> {
     return { object: this.#options.reduce(raw), version: raw.metadata.resourceVersion };
   }
 
-  /** Takes a whole list in. */
+  /** Replaces the copy with a complete list. */
   #replace({ objects }: FreshList<T>, resourceVersion: string | undefined): void {
     this.#copy.replace(objects, !this.#synced);
     this.#resourceVersion = usable(resourceVersion);
     this.#synced = true;
     this.#failures.recovered();
-    this.#wentAway = false;
+    this.#connectionLost = false;
     this.#options.onSync?.(undefined, true);
   }
 

@@ -9,8 +9,8 @@ export interface WatchEvent {
 }
 
 /**
- * Reads a line of the watch of `path`. What `JSON.parse` says about a broken line quotes it, and it may be a Secret: so
- * we say it ourselves, by a KubeConnectionError.
+ * Parses a line of the watch of `path`. Throws KubeConnectionError for an invalid line: the message of `JSON.parse` quotes the
+ * line, which may be a Secret.
  */
 export function parseWatchEvent(line: string, path: string, limits: ServerLimits | undefined): WatchEvent {
   checkValues(line, limits, `WATCH ${path}`);
@@ -22,7 +22,7 @@ export function parseWatchEvent(line: string, path: string, limits: ServerLimits
   }
 }
 
-/** Whether it is the bookmark after which a list by stream is whole. */
+/** Returns whether this is the bookmark that completes a streaming list. */
 export function endsList({ object }: WatchEvent): boolean {
   return object.metadata.annotations?.["k8s.io/initial-events-end"] === "true";
 }

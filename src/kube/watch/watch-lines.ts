@@ -2,14 +2,14 @@ import { ByteBuffer } from "../client/byte-buffer.js";
 import { ResponseTooLargeError } from "../errors.js";
 
 /**
- * No line of a watch is longer in good faith: etcd takes 1.5 MiB for an object unless told otherwise, and a line is that as
- * JSON. What is held of a longer one is let go.
+ * Maximum length of a watch line: etcd stores objects up to 1.5 MiB by default, and a line is such an object as JSON. Longer
+ * lines are discarded.
  */
 export const MAX_LINE_BYTES = 8 * 1024 * 1024;
 
 /**
- * Splits the byte stream of the watch of `path` into lines. A last line without an end is dropped: it is half an event.
- * Throws AnswerTooLargeError for a line that does not end.
+ * Splits the byte stream of the watch of `path` into lines. An unterminated last line is dropped: it is an incomplete event.
+ * Throws ResponseTooLargeError for a line above the limit.
  */
 export async function* splitLines(
   chunks: AsyncIterable<Buffer>,

@@ -1,18 +1,18 @@
 import type { Clock, Timer } from "../../base/clock.js";
 
 /**
- * A watch on which nothing came for so long is dead. The API server sends a bookmark a minute even where nothing happens
- * (measured on 1.35: after 60 to 62 s); the rest is for a server that is busy.
+ * A watch without data for this long counts as dead. The API server sends a bookmark every minute even without changes (measured
+ * on 1.35: after 60 to 62 s); the remainder is a margin for a busy server.
  */
 export const SILENCE_MS = 90_000;
-/** The longest wait. */
-const MOST_SILENCE_MS = 600_000;
+/** Maximum wait. */
+const MAX_SILENCE_MS = 600_000;
 
 /**
- * Listens for signs of life of the watches of one collection, one watch after the other. A connection that died without a
- * word, or is held open by something in between, looks like one on which nothing happens; only the bookmarks tell them
- * apart. A silence makes the next wait longer, until something is heard: some servers send no bookmarks, and the API server
- * none of a kind of which it has not seen a change since its start (up to ten minutes, as etcd is set up).
+ * Monitors the successive watches of one collection for liveness. A half-open connection, or one that a middlebox keeps open,
+ * looks like a collection without changes; only bookmarks distinguish them. Each silence extends the next wait until data
+ * arrives: some servers send no bookmarks, and the API server sends none for a kind without a change since its start (for up to
+ * ten minutes, depending on etcd's configuration).
  */
 export class WatchLiveness {
   readonly #clock: Clock;
@@ -27,32 +27,32 @@ export class WatchLiveness {
     this.#limitMs = shortMs;
   }
 
-  /** A watch begins. `onSilence` is called once, with the seconds, when nothing was heard for too long. */
+  /** Starts monitoring a watch. `onSilence` is called once, with the seconds, if no data arrives for too long. */
   begin(onSilence: (seconds: number) => void): void {
     this.end();
     this.#heardAt = this.#clock.monotonic();
     this.#listen(this.#limitMs, onSilence);
   }
 
-  /** Something came, whatever it is. */
+  /** Records that data arrived. */
   heard(): void {
     this.#heardAt = this.#clock.monotonic();
     this.#limitMs = this.#shortMs;
   }
 
-  /** The watch has ended. */
+  /** Stops monitoring. */
   end(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
   }
 
-  /** One timer for each limit that goes by, however much is heard meanwhile. */
+  /** Uses one timer per elapsed limit, regardless of how much data arrives. */
   #listen(ms: number, onSilence: (seconds: number) => void): void {
     this.#timer = this.#clock.after(ms, () => {
       const limit = this.#limitMs;
       const left = limit - (this.#clock.monotonic() - this.#heardAt);
       if (left >= 1) return this.#listen(left, onSilence);
-      this.#limitMs = Math.min(limit * 2, Math.max(MOST_SILENCE_MS, this.#shortMs));
+      this.#limitMs = Math.min(limit * 2, Math.max(MAX_SILENCE_MS, this.#shortMs));
       onSilence(limit / 1000);
     });
   }

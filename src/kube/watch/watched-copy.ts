@@ -1,12 +1,12 @@
-/** Where a change of the store comes from. */
+/** Origin of a store change. */
 interface EventOrigin {
-  /** It is what the first whole list held: it need not have happened just now. */
+  /** From the first complete list, so the change may be old. */
   readonly initial: boolean;
-  /** It comes from a whole list: what that holds is so, even where it is older than what was known, as after a restore of etcd. */
+  /** From a complete list, which is authoritative even if older than the known state, as after a restore of etcd. */
   readonly listed: boolean;
 }
 
-/** A change of the store. */
+/** A store change. */
 export type StoreEvent<T> = EventOrigin &
   (
     | { readonly type: "Added"; readonly key: string; readonly object: T }
@@ -16,16 +16,16 @@ export type StoreEvent<T> = EventOrigin &
 
 const WATCHED: EventOrigin = { initial: false, listed: false };
 
-/** What is kept of an object, and the version it had then. */
+/** Stored form of an object, and its resourceVersion. */
 export interface Versioned<T> {
   readonly object: T;
   readonly version: string;
 }
 
-/** A local copy of a collection. Tells of each change once: the same version of an object again is no news. */
+/** A local copy of a collection. Reports each change once: the same version of an object is ignored. */
 export class WatchedCopy<T> {
   readonly objects = new Map<string, T>();
-  /** Of what was told of. */
+  /** Versions of the reported objects. */
   readonly #versions = new Map<string, string>();
   readonly #uidOf: (object: T) => string;
   readonly #onEvent: (event: StoreEvent<T>) => void;
@@ -38,14 +38,14 @@ export class WatchedCopy<T> {
     this.#onEvent = options.onEvent;
   }
 
-  /** Takes a whole list in, and tells of each difference. */
+  /** Replaces the content with a complete list and reports each difference. */
   replace(fresh: ReadonlyMap<string, Versioned<T>>, initial: boolean): void {
     const origin = { initial, listed: true };
     for (const key of [...this.objects.keys()]) if (!fresh.has(key)) this.remove(key, origin);
     for (const [key, taken] of fresh) this.put(key, taken, origin);
   }
 
-  /** The version is noted last: what could not be told is told again. */
+  /** The version is stored last, so that a change whose handler failed is reported again. */
   put(key: string, { object, version }: Versioned<T>, origin: EventOrigin = WATCHED): void {
     const previous = this.objects.get(key);
     const replaced = previous !== undefined && this.#uidOf(previous) !== this.#uidOf(object);
@@ -58,7 +58,7 @@ export class WatchedCopy<T> {
     this.#versions.set(key, version);
   }
 
-  /** Takes an object out, and tells of it if it was there. */
+  /** Removes an object and reports it if it existed. */
   remove(key: string, origin: EventOrigin = WATCHED): void {
     const previous = this.objects.get(key);
     if (previous === undefined) return;
@@ -72,7 +72,7 @@ export class WatchedCopy<T> {
   }
 }
 
-/** From "" and "0", which servers without versions send, no watch can go on, and no change can be told. */
+/** Returns undefined for "" and "0", which servers without versions send: no watch can resume and no change be detected by them. */
 export function usable(resourceVersion: string | undefined): string | undefined {
   return resourceVersion === "" || resourceVersion === "0" ? undefined : resourceVersion;
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import {
   isDocumentRefusal,
-  isNotFound,
+  isExpired,
   isStatus,
   KubeConnectionError,
   type KubeStatus,
@@ -55,7 +55,7 @@ describe("kube/errors", () => {
     [new Error("410"), false],
   ] as const) {
     it(`${error.message} (${"status" in error ? error.status.reason : "no status"}) is ${gone ? "" : "not "}a reason to list again`, () => {
-      expect(isNotFound(error)).to.equal(gone);
+      expect(isExpired(error)).to.equal(gone);
     });
   }
 
