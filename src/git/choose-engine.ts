@@ -4,31 +4,31 @@ import { IsomorphicGitEngine, type IsomorphicGitEngineOptions } from "./isomorph
 import { NativeGitEngine, USUAL_PATH } from "./native/engine.js";
 import { findGit } from "./native/find-git.js";
 
-/** Which engine a person wants: `auto` takes the native one where it can be had. */
+/** Configurable engines: `auto` uses the native one if available. */
 export const GIT_ENGINES = ["auto", "native", "isomorphic"] as const;
 export type GitEnginePreference = (typeof GIT_ENGINES)[number];
 
-/** What both engines are made of, and which of them is wanted. */
+/** Options of both engines, and the preferred one. */
 export interface ChooseGitEngineOptions extends IsomorphicGitEngineOptions {
   readonly preference: GitEnginePreference;
-  /** Path or name of the program; `git` unless told. */
+  /** Path or name of the program. Defaults to `git`. */
   readonly executable?: string;
-  /** Where it and its helpers are looked for, in the form of `PATH`; the usual places unless told. */
+  /** Search path of git and its helpers, in the format of `PATH`. Defaults to the usual directories. */
   readonly path?: string;
 }
 
-/** The engine, and why it is that one. */
+/** The chosen engine and the reason. */
 export interface ChosenGitEngine {
   readonly engine: GitEngine;
   readonly kind: Exclude<GitEnginePreference, "auto">;
-  /** For the log: the version of git, or why the native engine cannot be had. */
+  /** For the log: the version of git, or why the native engine is not available. */
   readonly note: string;
 }
 
 /**
- * Makes the engine that is wanted, after a look at what `git` there is; the isomorphic one needs none and is always to be
- * had. Somebody who asks for the native one where that is impossible gets the other and a warning: an operator that
- * follows Git slower is better than none. The two keep their stores beside each other and may share a cache directory.
+ * Creates the preferred engine after checking the available `git`; the isomorphic one is always available. If the native engine is
+ * requested but not available, the isomorphic one is used with a warning: a slower operator is better than none. Both can
+ * share a cache directory.
  */
 export async function chooseGitEngine(options: ChooseGitEngineOptions): Promise<ChosenGitEngine> {
   const { preference, executable = "git", path = USUAL_PATH, ...shared } = options;

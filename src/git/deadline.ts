@@ -1,14 +1,14 @@
 import type { Clock } from "../base/clock.js";
 
-/** How long something may take, and the error for what takes longer. */
+/** A timeout and its error. */
 export interface TimeLimit {
   readonly ms: number;
   readonly expired: () => Error;
 }
 
 /**
- * Runs `work` with a signal that fires when `signal` does, or after `ms` with the error that `expired` makes. Whatever
- * `work` throws once the signal has fired is replaced by the signal's reason: the cause, not the noise that it made.
+ * Runs `work` with a signal that aborts with `signal`, or after `ms` with the error from `expired`. Once it has aborted, any error
+ * of `work` is replaced by the signal's reason, which is the actual cause.
  */
 export async function withDeadline<T>(
   options: TimeLimit & { readonly clock: Clock; readonly signal: AbortSignal },

@@ -1,42 +1,43 @@
 import type { TimeLimit } from "./deadline.js";
 
 /**
- * The seam between the product and whatever speaks Git. Two rules hold for every engine:
- * - a commit exists here only after its pack, trees and blobs were verified; a ref on disk proves nothing;
- * - no credential is ever in a URL, an argument, an error text or a log line.
+ * Interface of Git implementations. Two rules apply to every engine:
+ * - a commit exists only after its pack, trees and blobs have been verified; a ref on disk proves nothing;
+ * - a credential never appears in a URL, an argument, an error message or a log line.
  */
 export interface GitEngine {
-  /** What the remote's refs point at, by one small request where the protocol allows. */
+  /** Lists the remote's refs and their targets, with one small request if the protocol allows it. */
   listRefs(remote: GitRemote, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs>;
   /**
-   * Brings `commit` into the local store of `remote` and verifies it whole: pack checksum, object count, commit, every
-   * tree and every blob. Does nothing when it is there already. `ref` is the full ref name it was found under, for servers that do not serve bare ids.
-   * `limit` is for the fetch itself, and once more for the wait until other fetches let it begin; an engine has one of its own.
+   * Fetches `commit` into the local store of `remote` and verifies it completely: pack checksum, object count, commit, every tree
+   * and every blob. Does nothing if the store already has it. `target.ref` is the full name of the ref that the commit was
+   * resolved from, for servers that do not serve commits by id. `limit` applies to the fetch and, separately, to waiting for
+   * other fetches; an engine also has its own limit.
    */
   fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult>;
-  /** The verified snapshot of a commit; undefined when this store does not hold it (fetch it first). */
+  /** Opens the verified snapshot of a commit; undefined if the store does not have it (fetch it first). */
   open(remote: GitRemote, commit: string): Promise<GitSnapshot | undefined>;
   /**
-   * Says which commits of a remote are still needed. The others may be dropped now, but for those fetched within the last
-   * minutes. An engine never drops a commit on its own; dropping frees space only where it is worth the work.
+   * Declares which commits of a remote are still needed. The others may be dropped, except those fetched within the last
+   * minutes. An engine never drops a commit otherwise, and frees space only if it is worth the work.
    */
   retain(remote: GitRemote, commits: readonly string[]): Promise<void>;
-  /** Drops stores that no remote in `keep` names, and lets go of memory. */
+  /** Removes the stores of all remotes not in `keep`, and frees memory. */
   prune(keep: readonly GitRemote[]): Promise<void>;
-  /** Ends idle connections and lets go of memory. The engine can be used again. */
+  /** Closes idle connections and frees memory. The engine can be used again. */
   close(): Promise<void>;
 }
 
-/** A repository as one credential sees it. Two tenants with different credentials never share a store. */
+/** A repository accessed with one credential. Tenants with different credentials never share a store. */
 export interface GitRemote {
-  /** Normalised, without user name and password. */
+  /** Normalized, without user name and password. */
   readonly url: string;
   readonly credential: GitCredential | undefined;
-  /** Digest of URL and credential: the name of the store and of the poll. No secret can be read from it. */
+  /** Digest of URL and credential, which identifies the store and the poll. Reveals no secret. */
   readonly id: string;
 }
 
-/** How to show who we are. `ca` is PEM and comes on top of the system's. */
+/** Credential of a remote. `ca` is PEM and extends the system's certificate authorities. */
 export interface GitCredential {
   readonly username?: string;
   readonly password?: string;
@@ -46,10 +47,10 @@ export interface GitCredential {
   readonly clientKey?: string;
 }
 
-/** Refs of a remote: full name → commit id (annotated tags peeled to their commit); with `HEAD` where it was asked for. */
+/** Refs of a remote: full name → commit id (annotated tags peeled to their commit); includes `HEAD` if requested. */
 export interface RemoteRefs {
   readonly refs: ReadonlyMap<string, string>;
-  /** Full name of the branch that HEAD points at; undefined in an empty repository, and when HEAD is no branch. */
+  /** Full name of the branch that HEAD points to; undefined in an empty repository or if HEAD is detached. */
   readonly head: string | undefined;
 }
 
@@ -59,9 +60,9 @@ export interface FetchTarget {
   readonly ref: string | undefined;
 }
 
-/** What a fetch brought. */
+/** Result of a fetch. */
 export interface FetchResult {
-  /** False when the store had the commit already. */
+  /** False if the store already had the commit. */
   readonly fetched: boolean;
   readonly bytes: number;
   readonly objects: number;
@@ -74,40 +75,40 @@ export interface CommitInfo {
   readonly email: string;
   /** Seconds since the epoch. */
   readonly time: number;
-  /** The whole message. */
+  /** Full commit message. */
   readonly message: string;
 }
 
 /** One file of a tree. */
 export interface TreeFile {
-  /** Relative to the subtree that was asked for, with `/`. */
+  /** Relative to the requested tree, with `/`. */
   readonly path: string;
   readonly blob: string;
   readonly kind: "file" | "executable" | "symlink" | "submodule";
-  /** Why nobody may use the file, in a few words: a name in its path is none that every system takes. */
+  /** Why the file cannot be used: a name in its path is not valid on every system. */
   readonly fault?: string;
 }
 
 /** Read access to one verified commit. */
 export interface GitSnapshot {
   readonly commit: CommitInfo;
-  /** Object id of the tree at `path` (`""` = root). Undefined when nothing is there; a file there is an error of the caller's to report. */
+  /** Returns the entry at `path` (`""` = root); undefined if there is none. The caller reports an error if it is a file. */
   treeAt(path: string): Promise<TreeEntry | undefined>;
-  /** All files below a tree, sorted by path in byte order; those with a name that cannot be used say so. */
+  /** Lists all files below a tree, sorted by path in byte order; unusable names have a `fault`. */
   listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]>;
-  /** The names in a tree itself, files and folders, for hints. */
+  /** Lists the names of files and folders directly in a tree, for hints. */
   listNames(tree: string): Promise<readonly string[]>;
-  /** The content of a file, or where a symlink points to. Do not write into it: others may be given the same bytes. */
+  /** Returns the content of a file or the target of a symlink. Do not modify it: the bytes may be shared. */
   readBlob(blob: string): Promise<Uint8Array>;
 }
 
-/** What stands at a path. */
+/** Entry at a path. */
 export interface TreeEntry {
   readonly id: string;
   readonly kind: "tree" | "file" | "symlink" | "submodule";
 }
 
-/** Caps that keep a hostile tree from eating the process. */
+/** Limits that protect against hostile trees. */
 export interface TreeLimits {
   readonly maxFiles: number;
   readonly maxDepth: number;

@@ -1,9 +1,8 @@
 import { type ErrorClass, OverseerError } from "../base/errors.js";
 
 /**
- * Every expected error of this room: its stable code, the reason that a condition shows, and whether trying again by
- * itself can help. What the person who owns the remote can mend without touching our objects is retryable: the next
- * poll finds it mended.
+ * All expected Git errors: stable code, condition reason, and class. Errors that can be fixed at the remote without changing the
+ * operator's objects are retryable: the next poll detects the fix.
  */
 const ERRORS = {
   GIT_URL_INVALID: ["InvalidURL", "terminal"],
@@ -37,10 +36,10 @@ const ERRORS = {
   GIT_PATH_UNSAFE: ["UnsafePath", "terminal"],
 } as const satisfies Record<string, readonly [reason: string, errorClass: ErrorClass]>;
 
-/** Stable code of a Git error, for programs to match on. */
+/** Stable code of a Git error, safe to match on. */
 export type GitErrorCode = keyof typeof ERRORS;
 
-/** Anything expected that goes wrong between a repository and its verified trees. */
+/** An expected error while fetching, verifying or reading a repository. */
 export class GitError extends OverseerError {
   declare readonly code: GitErrorCode;
 
@@ -50,7 +49,7 @@ export class GitError extends OverseerError {
   }
 }
 
-/** Whether `error` is a Git error with one of these codes. */
+/** Returns whether `error` is a Git error with one of these codes. */
 export function isGitError(error: unknown, ...codes: readonly GitErrorCode[]): error is GitError {
   return error instanceof GitError && codes.includes(error.code);
 }

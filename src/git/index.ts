@@ -1,4 +1,4 @@
-/** The public door of the Git room: what others may import. */
+/** Public exports of the Git module. */
 export {
   type ChooseGitEngineOptions,
   type ChosenGitEngine,

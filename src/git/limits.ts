@@ -1,48 +1,48 @@
-/** Caps and times of an engine. Repositories are written by strangers: everything that they can make grow has a cap. */
+/** Limits and timeouts of an engine. Repositories are untrusted, so everything that they can make grow has a limit. */
 export interface GitLimits {
-  /** Bytes of one list of all refs, or of all branches or tags. */
+  /** Bytes of one list of all refs, branches or tags. */
   readonly maxRefBytes: number;
-  /** Bytes of one answer when refs were asked for by their names. */
+  /** Bytes of one response if refs are requested by name. */
   readonly maxNamedRefBytes: number;
-  /** Refs of one list that are kept. */
+  /** Refs kept of one list. */
   readonly maxRefs: number;
-  /** Lists of refs of which a part is read at the same moment, over all repositories. */
+  /** Ref lists parsed concurrently, across all repositories. */
   readonly concurrentLists: number;
   /** Bytes of one pack on the wire. */
   readonly maxPackBytes: number;
-  /** Bytes of one object once inflated: a pack of 1 MB can hold an object of 1 GB. */
+  /** Bytes of one inflated object: a pack of 1 MB can contain an object of 1 GB. */
   readonly maxObjectBytes: number;
   /** Objects of one pack. */
   readonly maxObjects: number;
-  /** Fetches under way at once, over all repositories. */
+  /** Concurrent fetches, across all repositories. */
   readonly concurrentFetches: number;
-  /** Of these, from one server. */
+  /** Concurrent fetches from one server. */
   readonly fetchesPerServer: number;
   /** Connections to one server. */
   readonly connectionsPerServer: number;
-  /** Whole time of one ref poll. */
+  /** Total time of one ref poll. */
   readonly pollTimeoutMs: number;
-  /** Whole time of one fetch. */
+  /** Total time of one fetch. */
   readonly fetchTimeoutMs: number;
   /** Time to connect. */
   readonly connectTimeoutMs: number;
-  /** Silence of the server before an answer, or within one. */
+  /** Time without data from the server, before or within a response. */
   readonly silenceTimeoutMs: number;
-  /** A store with more packs than this is packed anew into one. */
+  /** A store with more packs than this is repacked into one. */
   readonly maxPacks: number;
-  /** Bytes that are never worth the work of saving them, on the wire or on the disk. */
+  /** Bytes below which saving traffic or disk space is not worth the work. */
   readonly trivialBytes: number;
-  /** Bytes of pack files kept in memory for reading, over all stores. */
+  /** Bytes of pack files cached in memory, across all stores. */
   readonly cacheBytes: number;
-  /** Bytes of the packs of all stores on disk, as far as nothing more is fetched above it; 0 means no limit. */
+  /** Total bytes of packs on disk above which no more is fetched; 0 means no limit. */
   readonly maxCacheBytes: number;
-  /** Time without a read after which memory is let go. */
+  /** Time without reads after which memory is freed. */
   readonly idleMs: number;
 }
 
 const MIB = 2 ** 20;
 
-/** Limits that fit an operator with 200 MB of memory. */
+/** Defaults for an operator with 200 MB of memory. */
 export const DEFAULT_GIT_LIMITS: GitLimits = {
   maxRefBytes: 8 * MIB,
   maxNamedRefBytes: MIB,

@@ -7,12 +7,12 @@ import { type HttpProxy, ProxyRules } from "../../base/proxy.js";
 import type { GitCredential, GitRemote } from "../engine.js";
 import type { GitLimits } from "../limits.js";
 
-/** Servers (with different certificates of ours) whose connections are kept. */
+/** Maximum number of pools: one per server and client certificate. */
 const MAX_POOLS = 256;
-/** Shorter than the 75 s of a common reverse proxy, so that we hang up first. What a server itself announces counts more. */
+/** Shorter than the 75 s of common reverse proxies, so that the client closes first. A server's own announcement takes precedence. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** Keep-alive connections, one pool for each server and set of certificates. Repositories of one server share them. */
+/** Keep-alive connections: one pool per server and set of certificates, shared by the repositories of a server. */
 export class Connections {
   readonly #limits: GitLimits;
   readonly #proxies: ProxyRules;
@@ -26,12 +26,12 @@ export class Connections {
     this.#proxies = proxies;
   }
 
-  /** The proxy on the way to `remote`; undefined when it is reached directly. */
+  /** Returns the proxy for `remote`; undefined for a direct connection. */
   proxyFor(remote: GitRemote): HttpProxy | undefined {
     return this.#proxies.proxyFor(remote.url);
   }
 
-  /** What to reach `remote` with. A request names its origin. */
+  /** Returns the pool for `remote`. Requests must set their origin. */
   pool(remote: GitRemote): Dispatcher {
     const { origin } = new URL(remote.url);
     const key = `${origin} ${certificatesDigest(remote.credential)}`;
@@ -42,7 +42,7 @@ export class Connections {
     return pool;
   }
 
-  /** Ends all idle connections; those at work end with their request. */
+  /** Closes idle connections; busy ones close after their request. */
   clear(): void {
     this.#pools.clear();
   }
@@ -65,7 +65,7 @@ export class Connections {
       ...settings,
       uri: proxy.url,
       ...(proxy.credential === undefined ? {} : { token: basic(proxy.credential) }),
-      // As curl does it: what is not encrypted is asked of the proxy itself, which seldom opens tunnels to port 80.
+      // As in curl: unencrypted requests are sent to the proxy itself, which rarely opens tunnels to port 80.
       proxyTunnel: isTls,
       requestTls: connect,
       proxyTls: { timeout: connectTimeoutMs },
@@ -79,8 +79,8 @@ function basic({ username, password }: NonNullable<HttpProxy["credential"]>): st
 }
 
 /**
- * The TLS settings of a credential; undefined means Node's own. One context serves all connections of a pool: reading
- * some 140 root certificates anew for each would cost more than the handshake.
+ * Returns the TLS settings of a credential; undefined for Node's defaults. All connections of a pool share one context: parsing
+ * some 140 root certificates for each would cost more than the handshake.
  */
 function secureContextOf(credential: GitCredential | undefined): SecureContext | undefined {
   const { ca, clientCert, clientKey } = credential ?? {};
@@ -92,7 +92,7 @@ function secureContextOf(credential: GitCredential | undefined): SecureContext |
   });
 }
 
-/** What Node trusts by default; newer versions can tell, with the extra ones that the process was started with. */
+/** Returns Node's default certificate authorities; newer versions include those configured for the process. */
 function systemCertificates(): readonly string[] {
   const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
   return getCACertificates?.("default") ?? rootCertificates;

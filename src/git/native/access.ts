@@ -4,22 +4,22 @@ import * as tls from "node:tls";
 import type { HttpProxy } from "../../base/proxy.js";
 import type { GitCredential, GitRemote } from "../engine.js";
 
-/** How a child signs in, and what must not be told of it. */
+/** Credentials of a child process. */
 export interface GitAccess {
   /** Settings for the child's environment. */
   readonly config: Readonly<Record<string, string>>;
-  /** Values that are taken out of whatever the child says. */
+  /** Values to redact from the child's output. */
   readonly secrets: readonly string[];
-  /** Removes what was written. */
+  /** Removes the written files. */
   forget(): Promise<void>;
 }
 
 const FILES = { authorities: "ca.pem", certificate: "tls.crt", key: "tls.key" } as const;
 
 /**
- * How `git` signs in at a remote. The name and password or token go as a header in its environment, bound to the server's
- * address. Certificates can only be given as files: they are written into `directory`, which is ours alone, and are there
- * no longer than the child. Both engines trust the same authorities: those of Node, and the credential's own.
+ * Configures how `git` authenticates to a remote. User name and password, or token, are passed as a header in its environment,
+ * bound to the server's address. Git only reads certificates from files, so they are written to the private `directory` for
+ * the lifetime of the child. Both engines trust the same authorities: Node's and the credential's.
  */
 export async function gitAccess(remote: GitRemote, directory: string, proxy?: HttpProxy): Promise<GitAccess> {
   const { credential, url } = remote;
@@ -28,7 +28,7 @@ export async function gitAccess(remote: GitRemote, directory: string, proxy?: Ht
   const config: Record<string, string> = {};
   if (authorization !== undefined) config[`http.${origin}/.extraHeader`] = `Authorization: ${authorization}`;
   if (protocol === "https:") Object.assign(config, await certificates(credential, directory));
-  // In the child's environment alone, as all else: without it the child goes through no proxy.
+  // The child inherits no proxy variables, so the proxy is set explicitly.
   if (proxy !== undefined) Object.assign(config, proxyConfig(proxy));
   const secrets = [
     ...proxySecrets(proxy),
@@ -61,7 +61,7 @@ function proxySecrets(proxy: HttpProxy | undefined): string[] {
   return [Buffer.from(`${username}:${password}`).toString("base64"), encodeURIComponent(password), password];
 }
 
-/** `text` without any of `secrets`. */
+/** Redacts `secrets` in `text`. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   return secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), text);
 }
@@ -83,7 +83,7 @@ async function write(directory: string, name: string, text: string): Promise<str
   return path;
 }
 
-/** What Node trusts by default; newer versions can tell, with the extra ones that the process was started with. */
+/** Returns Node's default certificate authorities; newer versions include those configured for the process. */
 function systemAuthorities(): readonly string[] {
   const { getCACertificates } = tls as { getCACertificates?: (type: "default") => string[] };
   return getCACertificates?.("default") ?? tls.rootCertificates;

@@ -9,33 +9,33 @@ import { objectId } from "../pack/object-id.js";
 import { type BatchResponse, BatchResponses } from "./batch-responses.js";
 import { cannotStart } from "./program.js";
 
-/** What a reader is made of. */
+/** Options of a reader. */
 export interface BatchReaderOptions {
   /** Starts `git cat-file --batch`. */
   readonly start: () => ChildProcess;
   readonly clock: Clock;
-  /** No object is larger than this. */
+  /** Maximum size of an object. */
   readonly maxObjectBytes: number;
-  /** Silence while somebody waits, after which the child is killed. */
+  /** Time without output while requests are pending, after which the child is killed. */
   readonly silenceTimeoutMs: number;
 }
 
-interface Waiting {
+interface PendingRead {
   readonly id: string;
   readonly resolve: (object: GitObject | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * One long-lived `git cat-file --batch`. Questions may be asked at once; they are answered in their order. When the child
- * dies or says what cannot be understood, everybody who waits gets `GIT_PACK_CORRUPT`, and the reader is of no use any more.
+ * A long-lived `git cat-file --batch`. Requests can be pipelined and are answered in order. If the child exits or its output
+ * cannot be parsed, all pending requests fail with `GIT_PACK_CORRUPT` and the reader becomes unusable.
  */
 export class BatchReader {
   readonly #options: BatchReaderOptions;
   readonly #child: ChildProcess;
-  readonly #answers: BatchResponses;
+  readonly #responses: BatchResponses;
   readonly #closed: Promise<void>;
-  readonly #waiting: Waiting[] = [];
+  readonly #pending: PendingRead[] = [];
   #failure: unknown;
   #isEnding = false;
   #isClosed = false;
@@ -44,7 +44,7 @@ export class BatchReader {
 
   constructor(options: BatchReaderOptions) {
     this.#options = options;
-    this.#answers = new BatchResponses(options.maxObjectBytes);
+    this.#responses = new BatchResponses(options.maxObjectBytes);
     this.#child = options.start();
     this.#closed = new Promise((resolve) => this.#child.once("close", () => resolve()));
     this.#child.once("error", (error) => this.#fail(cannotStart(error)));
@@ -54,37 +54,38 @@ export class BatchReader {
     });
     this.#child.stdin?.on("error", () => {});
     this.#child.stdout?.on("data", (chunk: Buffer) => this.#take(chunk));
-    this.#hold(false);
+    this.#keepAlive(false);
   }
 
-  /** Whether it can be asked. */
+  /** Whether it accepts requests. */
   get isUsable(): boolean {
     return !this.#isEnding && this.#failure === undefined;
   }
 
-  /** Whether somebody waits for an answer. */
+  /** Whether requests are pending. */
   get isBusy(): boolean {
-    return this.#waiting.length > 0;
+    return this.#pending.length > 0;
   }
 
   /**
-   * The object `id`; undefined when no pack holds it. Its id is computed anew from what was read, so a damaged disk gives
-   * `GIT_PACK_CORRUPT` and never wrong content. `GIT_TOO_LARGE` for one over the limit, which harms no other question.
+   * Reads the object `id`; undefined if no pack contains it. The id is recomputed from the content, so a damaged disk causes
+   * `GIT_PACK_CORRUPT` and never wrong content. Throws `GIT_TOO_LARGE` for an object over the limit, without affecting other
+   * requests.
    */
   read(id: string): Promise<GitObject | undefined> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ id, resolve, reject });
-      if (this.#waiting.length === 1) this.#hold(true);
+      this.#pending.push({ id, resolve, reject });
+      if (this.#pending.length === 1) this.#keepAlive(true);
       this.#child.stdin?.write(`${id}\n`);
       this.#silence ??= this.#watch(this.#progress);
     });
   }
 
-  /** Lets the child answer what it was asked, and end. Resolves when it is gone. */
+  /** Lets the child answer pending requests and exit. Resolves after it has exited. */
   async end(): Promise<void> {
     this.#isEnding = true;
-    this.#hold(true);
+    this.#keepAlive(true);
     this.#child.stdin?.end();
     if (this.#child.pid === undefined) return;
     this.#silence ??= this.#watch(this.#progress);
@@ -94,15 +95,15 @@ export class BatchReader {
   #take(chunk: Buffer): void {
     this.#progress++;
     try {
-      for (const response of this.#answers.push(chunk)) this.#settle(response);
+      for (const response of this.#responses.push(chunk)) this.#settle(response);
     } catch (error) {
       this.#fail(error instanceof GitError ? error : corrupt("git cat-file cannot read it", error));
     }
-    if (this.#waiting.length === 0 && !this.#isEnding) this.#hold(false);
+    if (this.#pending.length === 0 && !this.#isEnding) this.#keepAlive(false);
   }
 
   #settle({ id, object, tooLarge }: BatchResponse): void {
-    const next = this.#waiting.shift();
+    const next = this.#pending.shift();
     if (next?.id !== id) {
       const error = corrupt(`missing object ${next?.id ?? id}`);
       next?.reject(error);
@@ -118,26 +119,26 @@ export class BatchReader {
   #fail(error: unknown): void {
     this.#silence?.cancel();
     this.#failure ??= error;
-    // Once it is gone, its number may be another process's.
+    // After it has exited, its process id may be reused.
     if (!this.#isClosed) killGroup(this.#child);
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#failure);
+    for (const { reject } of this.#pending.splice(0)) reject(this.#failure);
   }
 
-  /** Looks now and then whether something came while somebody waits. */
-  #watch(seen: number): Timer {
+  /** Checks periodically for output while requests are pending. */
+  #watch(lastProgress: number): Timer {
     return this.#options.clock.after(this.#options.silenceTimeoutMs, () => {
       this.#silence = undefined;
-      if (this.#waiting.length === 0 && !this.#isEnding) return;
-      if (this.#progress === seen) this.#fail(corrupt("git cat-file does not respond"));
+      if (this.#pending.length === 0 && !this.#isEnding) return;
+      if (this.#progress === lastProgress) this.#fail(corrupt("git cat-file does not respond"));
       else this.#silence = this.#watch(this.#progress);
     });
   }
 
-  /** An idle child does not keep this process alive; one that somebody waits for does. */
-  #hold(isHeld: boolean): void {
+  /** Only a child with pending requests keeps this process alive. */
+  #keepAlive(isBusy: boolean): void {
     const parts = [this.#child, this.#child.stdin, this.#child.stdout] as (ChildProcess | Socket | null)[];
     for (const part of parts) {
-      if (isHeld) part?.ref();
+      if (isBusy) part?.ref();
       else part?.unref();
     }
   }

@@ -1,26 +1,26 @@
 import type { GitObject, ObjectType } from "../pack/entry.js";
 
-/** The longest line before a content: id, type and size. */
+/** Maximum length of an object header: id, type and size. */
 const MAX_HEAD = 200;
 
 const FOUND = /^([0-9a-f]{40}) (commit|tree|blob|tag) (\d{1,15})$/;
 const MISSING = /^([0-9a-f]{40}) missing$/;
 
-/** One answer of `git cat-file --batch`. */
+/** One response of `git cat-file --batch`. */
 export interface BatchResponse {
   readonly id: string;
-  /** Undefined when there is no such object, or when it is too large. */
+  /** Undefined if the object does not exist or is too large. */
   readonly object: GitObject | undefined;
-  /** Bytes of an object over the limit, whose content was dropped. */
+  /** Size of an object over the limit, whose content was dropped. */
   readonly tooLarge?: number;
 }
 
-/** What cannot be an answer: the child is of no use any more. */
+/** Invalid output: the child cannot be used anymore. */
 export class BatchBroken extends Error {}
 
 /**
- * Takes the output of `git cat-file --batch` apart, however it is cut into chunks. Never keeps more than one object, and
- * none over `maxBytes`, whose content is dropped as it comes. `BatchBroken` for whatever is no answer.
+ * Parses the output of `git cat-file --batch` in chunks of any size. Keeps at most one object, and drops the content of objects
+ * over `maxBytes`. Throws `BatchBroken` for invalid output.
  */
 export class BatchResponses {
   readonly #maxBytes: number;
@@ -32,7 +32,7 @@ export class BatchResponses {
     this.#maxBytes = maxBytes;
   }
 
-  /** The answers that `chunk` completes. */
+  /** Returns the responses that `chunk` completes. */
   push(chunk: Buffer): BatchResponse[] {
     const responses: BatchResponse[] = [];
     for (let at = 0; at < chunk.length; ) {
@@ -59,7 +59,7 @@ export class BatchResponses {
   #begin(head: string): void {
     const [, id, type, size] = FOUND.exec(head) ?? [];
     if (id === undefined) throw new BatchBroken("invalid object header");
-    // One byte more: a line break follows.
+    // One byte more for the trailing line break.
     if (Number(size) > this.#maxBytes) {
       this.#dropping = { id, size: Number(size), left: Number(size) + 1 };
       return;

@@ -32,48 +32,48 @@ import { NativeStore, TRASH_PREFIX } from "./store.js";
 import { STORE_FOLDER, storeSizes } from "./store-sizes.js";
 import { storeSource } from "./store-source.js";
 
-/** What an engine is made of. */
+/** Options of the native engine. */
 export interface NativeGitEngineOptions {
-  /** May be shared with other engines of this kind, also of other processes. */
+  /** May be shared with other native engines, including those of other processes. */
   readonly cacheDir: string;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly failpoint?: FailpointHook;
-  /** Proxies on the way to remotes; none unless told. */
+  /** Proxies for remotes. Defaults to none. */
   readonly proxies?: ProxyRules;
-  /** Over `DEFAULT_GIT_LIMITS`. */
+  /** Overrides of `DEFAULT_GIT_LIMITS`. */
   readonly limits?: Partial<GitLimits>;
-  /** Path or name of the program; `git` unless told. */
+  /** Path or name of the program. Defaults to `git`. */
   readonly executable?: string;
-  /** Where it and its helpers are looked for; the usual places unless told. */
+  /** Search path of git and its helpers. Defaults to the usual directories. */
   readonly path?: string;
   /** What the machine allows for children. Defaults to no confinement beyond a process group. */
   readonly confinement?: Confinement;
 }
 
-/** Where programs usually are. */
+/** Default search path. */
 export const USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** A commit verified this recently is kept by `retain`, whether it is named or not: its fetch may have overtaken the list. */
+/** A commit verified this recently is always kept by `retain`: its fetch may be newer than the list of needed commits. */
 const GRACE_MS = 600_000;
 
-/** Private memory that any `git` may take: several times what its settings let it use. */
-const LEAST_MEMORY = 2 ** 30;
+/** Minimum memory limit of a `git` process: several times what its settings allow it to use. */
+const MIN_MEMORY = 2 ** 30;
 
-/** Rows of all trees that are kept parsed: some 10 MB. */
+/** Cached rows of parsed trees: some 10 MB. */
 const MAX_TREE_ROWS = 50_000;
 
-/** Commits that are kept parsed: each app asks for the newest one of its repository. */
+/** Cached parsed commits: each app reads the newest one of its repository. */
 const MAX_COMMITS = 1_000;
 
-/** What a fetch may fail with when the store contradicts itself: Git reads the commits that it tells the server of. */
-const PERHAPS_OURS = ["GIT_PACK_CORRUPT", "GIT_INCOMPLETE", "GIT_PROTOCOL", "GIT_STORE_DAMAGED"] as const;
-/** A store that was found sound is not checked again for so long, however often the server fails: a check reads all of it. */
-const SOUND_MS = 300_000;
+/** Fetch errors that a damaged store may cause: Git reads the commits that it offers to the server. */
+const POSSIBLE_STORE_DAMAGE = ["GIT_PACK_CORRUPT", "GIT_INCOMPLETE", "GIT_PROTOCOL", "GIT_STORE_DAMAGED"] as const;
+/** Minimum interval between checks of an intact store, even if fetches keep failing: a check reads the whole store. */
+const CHECK_INTERVAL_MS = 300_000;
 
 /**
- * Git by the program of that name: it fetches, checks what came, and reads, each in children with limits. Refs are asked
- * for by our own small request. What it is given to see is made by us: no configuration, no refs, no hooks of anybody.
+ * Git engine that runs the `git` program to fetch, verify and read, in child processes with limits. Refs are listed by this
+ * process itself. `git` sees only what this engine creates: no foreign configuration, refs or hooks.
  */
 export class NativeGitEngine implements GitEngine {
   readonly #options: NativeGitEngineOptions;
@@ -86,15 +86,15 @@ export class NativeGitEngine implements GitEngine {
   readonly #slots: FetchSlots;
   readonly #budget: CacheBudget;
   readonly #stores: StoreMap<NativeStore>;
-  /** Trees by their id, which says what is in them whatever store they come from. */
+  /** Trees by id, shared by all stores: the id determines the content. */
   readonly #trees = new LRUCache<string, ParsedTree>({
     maxSize: MAX_TREE_ROWS,
     sizeCalculation: ({ rows }) => rows.length + 1,
   });
-  /** Commits by their id, for the same reason. */
+  /** Commits by id, for the same reason. */
   readonly #commits = new LRUCache<string, ParsedCommit>({ max: MAX_COMMITS });
-  /** Monotonic times at which stores were checked after a failed fetch, and found sound. */
-  readonly #foundSound = new WeakMap<NativeStore, number>();
+  /** Monotonic times at which stores were checked after a failed fetch and found intact. */
+  readonly #foundIntact = new WeakMap<NativeStore, number>();
 
   constructor(options: NativeGitEngineOptions) {
     this.#options = { ...options, cacheDir: resolve(options.cacheDir) };
@@ -105,7 +105,7 @@ export class NativeGitEngine implements GitEngine {
       executable: options.executable ?? "git",
       path: options.path ?? USUAL_PATH,
       maxAllocation: maxAllocation(limits),
-      memoryBytes: Math.max(LEAST_MEMORY, 4 * maxAllocation(limits)),
+      memoryBytes: Math.max(MIN_MEMORY, 4 * maxAllocation(limits)),
       confinement: options.confinement ?? NO_CONFINEMENT,
       silenceSeconds: Math.max(1, Math.round(limits.silenceTimeoutMs / 1000)),
     });
@@ -216,10 +216,10 @@ export class NativeGitEngine implements GitEngine {
     await this.#readers.releaseAll();
   }
 
-  /** The engine's own limit holds for everybody. */
-  #limitOf(remote: GitRemote, wanted: TimeLimit | undefined): TimeLimit {
+  /** The engine's own limit is the upper bound. */
+  #limitOf(remote: GitRemote, requested: TimeLimit | undefined): TimeLimit {
     const ms = this.#limits.fetchTimeoutMs;
-    return wanted && wanted.ms < ms ? wanted : { ms, expired: () => tooSlow(remote, "the fetch", ms) };
+    return requested && requested.ms < ms ? requested : { ms, expired: () => tooSlow(remote, "the fetch", ms) };
   }
 
   async #fetchInto(
@@ -232,7 +232,7 @@ export class NativeGitEngine implements GitEngine {
     const { clock, logger } = this.#options;
     const began = clock.monotonic();
     const result = await withDeadline({ ...limit, clock, signal }, (within) =>
-      this.#fetchWhereItIs(store, remote, target, within),
+      this.#fetchFollowingRedirects(store, remote, target, within),
     );
     const took = Math.round(clock.monotonic() - began);
     logger.debug("fetched a commit", { url: remote.url, commit: target.commit, ...result, ms: took });
@@ -240,10 +240,10 @@ export class NativeGitEngine implements GitEngine {
   }
 
   /**
-   * Git itself follows no redirect: it would take the credential along. When it meets one, our own request finds out where
-   * to, and follows it within the server alone.
+   * Git does not follow redirects, because it would forward the credential. After a redirect, listing refs finds the new address,
+   * which must be on the same server.
    */
-  async #fetchWhereItIs(
+  async #fetchFollowingRedirects(
     store: NativeStore,
     remote: GitRemote,
     target: FetchTarget,
@@ -253,7 +253,7 @@ export class NativeGitEngine implements GitEngine {
     try {
       return await this.#fetcher.fetch(store, { remote, base, target, signal });
     } catch (error) {
-      const isHealed = isGitError(error, ...PERHAPS_OURS) && (await this.#healsStore(store));
+      const isHealed = isGitError(error, ...POSSIBLE_STORE_DAMAGE) && (await this.#healsStore(store));
       if (isHealed || isGitError(error, "GIT_STORE_DAMAGED"))
         return this.#fetcher.fetch(store, { remote, base, target, signal });
       if (!isGitError(error, "GIT_REDIRECTED")) throw error;
@@ -264,16 +264,16 @@ export class NativeGitEngine implements GitEngine {
     }
   }
 
-  /** Whether a failed fetch was the fault of the store, which is mended now. */
+  /** Returns whether a damaged store caused the failed fetch; if so, it has been repaired. */
   async #healsStore(store: NativeStore): Promise<boolean> {
     const now = this.#options.clock.monotonic();
-    if (now - (this.#foundSound.get(store) ?? Number.NEGATIVE_INFINITY) < SOUND_MS) return false;
+    if (now - (this.#foundIntact.get(store) ?? Number.NEGATIVE_INFINITY) < CHECK_INTERVAL_MS) return false;
     const isHealed = await store.heal();
-    if (!isHealed) this.#foundSound.set(store, now);
+    if (!isHealed) this.#foundIntact.set(store, now);
     return isHealed;
   }
 
-  /** Many small packs make reading slow. Failing to pack them anew harms nobody: they stay as they are. */
+  /** Many small packs slow down reading. If repacking fails, they remain usable. */
   async #compactIfMany(store: NativeStore, remote: GitRemote): Promise<void> {
     const generation = await store.current();
     const { packs, commits } = generation.manifest;
@@ -294,7 +294,7 @@ export class NativeGitEngine implements GitEngine {
   }
 }
 
-/** One object and the table of all objects have to fit, with some room for what Git needs besides. */
+/** Must fit one object and the table of all objects, with a margin. */
 function maxAllocation({ maxObjectBytes, maxObjects }: GitLimits): number {
   return maxObjectBytes + 80 * maxObjects + 32 * 2 ** 20;
 }

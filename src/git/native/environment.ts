@@ -1,22 +1,22 @@
-/** What the environment of a `git` process is made from. */
+/** Options of the environment of a `git` process. */
 export interface GitEnvironmentOptions {
   readonly path: string;
-  /** The repository's directory, absolute; also the child's home, in which it finds nothing. */
+  /** Absolute directory of the repository; also the child's home directory, which has no configuration. */
   readonly directory: string;
-  /** Where objects are read from and written to. */
+  /** Object directory for reading and writing. */
   readonly objects: string;
-  /** Where objects are read from as well. */
+  /** Additional object directory for reading. */
   readonly alternate?: string;
-  /** Settings over the fixed ones. They may be secret: they are in the child's environment alone, not in its arguments. */
+  /** Additional settings. They may be confidential: they are passed in the environment, not as arguments. */
   readonly config?: Readonly<Record<string, string>>;
   readonly maxAllocation: number;
   readonly silenceSeconds: number;
 }
 
 /**
- * Settings of every child, in place of all configuration files. No hook, helper, prompt, redirect, submodule, background
- * work, or transport but HTTP. What comes over the wire stays a pack, and is not forced to the disk: a pack that a crash
- * of the machine spoils is found by its checksum.
+ * Settings of every child, instead of configuration files. Disables hooks, helpers, prompts, redirects, submodules, background
+ * work, and all transports except HTTP. Received packs are not unpacked and not synced to disk: a pack damaged by a machine crash
+ * is detected by its checksum.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   "core.hooksPath": "/dev/null",
@@ -30,7 +30,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "submodule.recurse": "false",
   "fetch.unpackLimit": "1",
   "fetch.writeCommitGraph": "false",
-  // Names and order within trees are judged where a tree is used: one bad directory must not take a whole repository.
+  // Names and order in trees are checked where a tree is used: one bad directory must not block the whole repository.
   "fetch.fsckObjects": "false",
   "gc.auto": "0",
   "maintenance.auto": "false",
@@ -47,7 +47,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
   "transfer.bundleURI": "false",
 };
 
-/** The whole environment of a child; nothing is taken over from this process. Settings go by `GIT_CONFIG_*` (git 2.31). */
+/** Returns the complete environment of a child; nothing is inherited. Settings are passed as `GIT_CONFIG_*` (git 2.31). */
 export function gitEnvironment(options: GitEnvironmentOptions): Record<string, string> {
   const { path, directory, objects, alternate, config, maxAllocation, silenceSeconds } = options;
   const settings = Object.entries({

@@ -19,13 +19,13 @@ import type { Workspace } from "./workspace.js";
 /** One fetch. */
 export interface FetchJob {
   readonly remote: GitRemote;
-  /** Where the server said that the repository is. */
+  /** The repository's current address, after redirects. */
   readonly base: string;
   readonly target: FetchTarget;
   readonly signal: AbortSignal;
 }
 
-/** What a fetcher works with. */
+/** Options of a fetcher. */
 export interface FetcherOptions {
   readonly git: GitProgram;
   readonly limits: GitLimits;
@@ -34,10 +34,10 @@ export interface FetcherOptions {
   readonly proxies: ProxyRules;
 }
 
-/** Verified commits that the server is told of: the newest ones have nearly all that a new one has. */
+/** Maximum number of `have` commits sent: the newest ones share most objects with a new one. */
 const MAX_HAVES = 16;
 
-/** One attempt: what is asked for, and what the server is told that we have. */
+/** One attempt with its wants and haves. */
 interface Attempt {
   /** Commit id or ref name. */
   readonly want: string;
@@ -45,7 +45,7 @@ interface Attempt {
   readonly generation: Generation;
 }
 
-/** Brings a commit into a store: receive into a workspace, verify there, and only then publish. */
+/** Fetches a commit into a store: receives it into a workspace, verifies it there, and only then publishes it. */
 export class NativeFetcher {
   readonly #options: FetcherOptions;
 
@@ -54,8 +54,8 @@ export class NativeFetcher {
   }
 
   /**
-   * Asks for the one commit without its history, and only for what is new since commits of the store. When that does not
-   * make it whole, all of it is fetched. The commit is asked for by its id; from a server that does not serve ids, by its ref.
+   * Fetches one commit without its history, as a difference to the commits of the store. If the result is incomplete, the whole
+   * commit is fetched. The commit is requested by id or, from a server that does not serve ids, by its ref.
    */
   async fetch(store: NativeStore, job: FetchJob): Promise<FetchResult> {
     const { commit, ref } = job.target;
@@ -144,7 +144,7 @@ export class NativeFetcher {
     return { fetched: true, bytes: pack?.bytes ?? 0, objects };
   }
 
-  /** The error for a target that names another object: what that is, and what it leads to. */
+  /** Returns the error for a target that is not a commit, with its type and final target. */
   async #notACommit(workspace: Workspace, { target, signal }: FetchJob): Promise<GitError> {
     let response = "";
     await this.#options.git.run({
@@ -164,7 +164,7 @@ export class NativeFetcher {
   }
 }
 
-/** Plain and shallow: all files are needed, so leaving them out at first would only cost a second request. */
+/** Shallow but without a filter: all files are needed, so a partial clone would only cost a second request. */
 const FETCH = [
   "fetch",
   "--quiet",
@@ -176,7 +176,7 @@ const FETCH = [
   "--end-of-options",
 ] as const;
 
-/** What another process may have changed meanwhile is looked at: the commits that this one builds upon must still be there. */
+/** Checks for concurrent changes by another process: the commits that the pack depends on must still exist. */
 async function publish(
   store: NativeStore,
   workspace: Workspace,
@@ -200,20 +200,20 @@ async function publish(
   });
 }
 
-/** What Git says of the objects that we told it we have is about the store, not about the server. */
+/** Errors about the `have` objects are caused by the store, not by the server. */
 function fetchFailure(remote: GitRemote, stderr: string, now: number, proxy: HttpProxy | undefined): GitError {
   const failure = gitFailure(remote, stderr, now, proxy);
   const isStore = /object [0-9a-f]{40} is a (commit|tag|tree|blob), not a|bad object refs\/have\//.test(stderr);
   return isStore ? damaged(`the store of ${remote.url}`, failure) : failure;
 }
 
-/** A line of `cat-file --batch-check`; undefined for an object that is missing. */
+/** Parses a line of `cat-file --batch-check`; undefined for a missing object. */
 function typedObject(line: string): TypedObject | undefined {
   const found = /^([0-9a-f]{40}) (commit|tag|tree|blob)$/.exec(line);
   return found?.[1] === undefined ? undefined : { id: found[1], type: found[2] as TypedObject["type"] };
 }
 
-/** The newest commits, those of `ref` first. */
+/** Returns the newest commits, those of `ref` first. */
 function newest({ manifest }: Generation, ref: string | undefined): string[] {
   return Object.entries(manifest.commits)
     .sort(([, a], [, b]) => Number(b.ref === ref) - Number(a.ref === ref) || b.time - a.time)

@@ -1,15 +1,15 @@
 import { execFile } from "node:child_process";
 
-/** The oldest version that the native engine works with: the first that takes settings from its environment alone. */
+/** Minimum supported version: the first that reads its configuration from the environment. */
 export const OLDEST_GIT = "2.31";
 
-/** How long `git version` may take before it counts as not there. */
+/** Timeout of `git version`, after which git counts as unavailable. */
 const TIMEOUT_MS = 10_000;
 
-/** What is known about the `git` of this machine. */
+/** Result of checking the installed `git`. */
 export type FoundGit =
   | { readonly usable: true; readonly version: string }
-  /** `why` ends a sentence that begins with `git`. */
+  /** `why` completes a sentence that starts with `git`. */
   | { readonly usable: false; readonly why: string };
 
 /** Runs `git version` once. Never throws. */
@@ -28,7 +28,7 @@ export function findGit(executable: string, path: string): Promise<FoundGit> {
   });
 }
 
-/** Reads what `git version` prints, such as `git version 2.39.5 (Apple Git-154)`. */
+/** Parses the output of `git version`, such as `git version 2.39.5 (Apple Git-154)`. */
 export function judgeVersion(printed: string): FoundGit {
   const match = /^git version ((\d+)\.(\d+)\S*)/.exec(printed);
   if (match === null) return { usable: false, why: "does not report its version" };

@@ -6,12 +6,12 @@ import type { NativeManifest } from "./manifest.js";
 import type { PackDirectory } from "./pack-directory.js";
 import { WORKSPACE_PREFIX } from "./workspace.js";
 
-/** On top of the longest time that any work takes. */
+/** Margin on top of the maximum duration of any work. */
 const MARGIN_MS = 60_000;
 
 /**
- * Removes what killed processes left in a store: workspaces, unfinished manifests, packs that no manifest names. All work
- * ends by the fetch timeout, so what is older belongs to nobody; what is younger may be another process's.
+ * Removes leftovers of killed processes from a store: workspaces, unfinished manifests, unreferenced packs. All work ends within
+ * the fetch timeout, so older files are unused; newer ones may belong to another process.
  */
 export async function collectGarbage(
   store: { readonly directory: string; readonly packs: PackDirectory },
@@ -25,9 +25,9 @@ export async function collectGarbage(
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
     if (mtimeMs < before) await rm(path, { recursive: true, force: true });
   }
-  const named = new Set(manifest.packs.map(({ name }) => name));
+  const referenced = new Set(manifest.packs.map(({ name }) => name));
   for (const { name } of await store.packs.list()) {
-    if (named.has(name)) continue;
+    if (referenced.has(name)) continue;
     const age = await store.packs.age(name);
     if (age !== undefined && age < before) await store.packs.remove([name]);
   }

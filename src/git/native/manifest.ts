@@ -3,22 +3,22 @@ import { link, readdir, readFile, stat, unlink, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import type { CommitRecord, PackRecord } from "../stores/store-records.js";
 
-/** All that is known of a store: what it does not name does not exist, and what it names was verified before. */
+/** Content of a store. Only packs and commits in it exist, and they have been verified. */
 export interface NativeManifest {
   readonly version: 1;
-  /** For people who look into the directory; holds no credential. */
+  /** Informational; contains no credential. */
   readonly url: string;
   readonly packs: readonly PackRecord[];
   readonly commits: Readonly<Record<string, CommitRecord>>;
-  /** Bytes of one whole commit when the store was last made or packed anew: the measure for what is much. */
+  /** Size of the store when it was created or last repacked: the baseline for deciding when to repack. */
   readonly compactBytes: number;
 }
 
-/** A manifest and its number: each change makes a new file with the next number. */
+/** A manifest and its generation number: each change writes a new file with the next number. */
 export interface Generation {
-  /** 0 for a store that has none yet. */
+  /** 0 for a store without a manifest. */
   readonly number: number;
-  /** Tells its file from another one of the same number: a store that was removed begins anew. */
+  /** Distinguishes files with the same number: a removed store starts over. */
   readonly stamp: string;
   readonly manifest: NativeManifest;
 }
@@ -26,8 +26,8 @@ export interface Generation {
 const NAME = /^manifest-(\d{1,15})\.json$/;
 
 /**
- * The newest generation in `directory`. One that cannot be read counts as an empty store, under its number. `known` is
- * returned as it is when nothing newer is there, so that looking costs one listing.
+ * Reads the newest generation in `directory`. An unreadable one counts as an empty store with that number. Returns `known` if
+ * nothing changed, so that the check costs one directory listing.
  */
 export async function readGeneration(directory: string, url: string, known?: Generation): Promise<Generation> {
   for (;;) {
@@ -36,16 +36,15 @@ export async function readGeneration(directory: string, url: string, known?: Gen
     if (known !== undefined && number === known.number && stamp === known.stamp) return known;
     if (number === 0) return { number, stamp, manifest: emptyManifest(url) };
     const text = await readFile(path(directory, number), "utf8").catch(() => undefined);
-    // Another process has replaced it between the listing and the reading.
+    // Another process replaced it between listing and reading.
     if (text === undefined && !(await numbers(directory)).includes(number)) continue;
     return { number, stamp, manifest: parse(text) ?? emptyManifest(url) };
   }
 }
 
 /**
- * Makes `manifest` the generation after `number`. False when another process was faster: its generation is to be read
- * first. Linking a finished file under a name that must be new is one step, which needs no lock that a killed process
- * could leave behind.
+ * Publishes `manifest` as the generation after `number`. Returns false if another process was faster: its generation must be read
+ * first. Linking a complete file under a new name is atomic and needs no lock that a killed process could leave behind.
  */
 export async function publishGeneration(directory: string, number: number, manifest: NativeManifest): Promise<boolean> {
   const temporary = join(directory, `manifest-${randomBytes(8).toString("hex")}.tmp`);

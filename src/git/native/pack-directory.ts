@@ -8,7 +8,7 @@ import type { PackRecord } from "../stores/store-records.js";
 const ENDINGS = [".pack", ".idx"] as const;
 const PACK = /^(pack-[0-9a-f]{40})\.pack$/;
 
-/** The pack files of an object directory, in its folder `pack`. They are named by their checksum and never change. */
+/** The pack files in the `pack` folder of an object directory. They are named by their checksum and never change. */
 export class PackDirectory {
   /** For `GIT_OBJECT_DIRECTORY`. */
   readonly path: string;
@@ -21,13 +21,13 @@ export class PackDirectory {
     await mkdir(join(this.path, "pack"), { recursive: true, mode: 0o700 });
   }
 
-  /** The packs that lie here, finished or not named by anybody. */
+  /** Lists all packs, including unfinished and unreferenced ones. */
   async list(): Promise<PackRecord[]> {
     const names = (await readdir(join(this.path, "pack"))).flatMap((file) => PACK.exec(file)?.[1] ?? []);
     return Promise.all(names.map(async (name) => ({ name, bytes: (await stat(this.#file(name, ".pack"))).size })));
   }
 
-  /** Bytes of all files, also of a pack that is just being received. */
+  /** Returns the total size of all files, including a pack that is being received. */
   async size(): Promise<number> {
     const files = await readdir(join(this.path, "pack")).catch(() => []);
     const sizes = files.map((file) =>
@@ -40,26 +40,26 @@ export class PackDirectory {
   }
 
   /**
-   * Gives `other` the same packs, by hard links: whatever happens to them here, they stay there. So a fetch sees exactly the
-   * packs that its manifest names, even while another process packs the store anew.
+   * Hard-links packs into `other`, where they remain even if they are removed here. So a fetch sees exactly the packs of its
+   * manifest, even while another process repacks the store.
    */
   async share(packs: readonly PackRecord[], other: PackDirectory): Promise<void> {
     for (const { name } of packs)
       for (const ending of ENDINGS) await link(this.#file(name, ending), other.#file(name, ending));
   }
 
-  /** Takes a finished pack from `other`. The index comes last: Git sees a pack by its index. */
+  /** Moves a finished pack here from `other`. The index is moved last: Git discovers packs by their index. */
   async take({ name }: PackRecord, other: PackDirectory): Promise<void> {
     for (const ending of ENDINGS) await rename(other.#file(name, ending), this.#file(name, ending));
   }
 
-  /** Removes packs. The index goes first, for the same reason. */
+  /** Removes packs, the index first for the same reason. */
   async remove(names: readonly string[]): Promise<void> {
     for (const name of names)
       for (const ending of ENDINGS.toReversed()) await rm(this.#file(name, ending), { force: true });
   }
 
-  /** When a pack was written, in milliseconds since the epoch; undefined when it is gone. */
+  /** Returns when a pack was written, in milliseconds since the epoch; undefined if it does not exist. */
   async age(name: string): Promise<number | undefined> {
     return stat(this.#file(name, ".pack")).then(
       ({ mtimeMs }) => mtimeMs,
@@ -67,7 +67,7 @@ export class PackDirectory {
     );
   }
 
-  /** Whether a pack and its index are there, whole and unharmed. Reads all of both. */
+  /** Returns whether a pack and its index exist and are intact. Reads both completely. */
   async isSound({ name, bytes }: PackRecord): Promise<boolean> {
     const path = this.#file(name, ".pack");
     const checksum = Buffer.from(name.slice("pack-".length), "hex");

@@ -5,17 +5,17 @@ import type { GitObject } from "../pack/entry.js";
 import { BatchReader } from "./batch-reader.js";
 import type { GitProgram } from "./program.js";
 
-/** Children that read, over all stores: some 10 MB each. */
+/** Maximum number of reader processes across all stores: some 10 MB each. */
 export const MAX_READERS = 8;
 
 const MAX_ATTEMPTS = 3;
 
-/** What a pool is made of. */
+/** Options of a pool. */
 export interface ReaderPoolOptions {
   readonly git: GitProgram;
   readonly clock: Clock;
   readonly limits: GitLimits;
-  /** Called when the last child has been idle for long enough to be ended: memory may be let go. */
+  /** Called after the last idle child has been stopped, to free memory. */
   readonly idle: () => void;
 }
 
@@ -24,10 +24,10 @@ interface Entry {
   lastUse: number;
 }
 
-/** One `git cat-file --batch` for each store that is read from, at most `MAX_READERS` of them; idle ones end. */
+/** One `git cat-file --batch` per store in use, at most `MAX_READERS`; idle ones are stopped. */
 export class ReaderPool {
   readonly #options: ReaderPoolOptions;
-  /** By the directory of the store; the one that was used last stands last. */
+  /** By store directory, the most recently used one last. */
   readonly #entries = new Map<string, Entry>();
   readonly #starts = new Semaphore(1);
 
@@ -35,25 +35,25 @@ export class ReaderPool {
     this.#options = options;
   }
 
-  /** The object `id` of the store in `directory`, whose packs are in `objects`. Throws as `BatchReader.read`. */
+  /** Reads the object `id` of the store in `directory`, whose packs are in `objects`. Throws the errors of `BatchReader.read`. */
   async read(directory: string, objects: string, id: string): Promise<GitObject | undefined> {
     for (let attempt = 0; ; attempt++) {
       const entry = this.#usable(directory) ?? (await this.#starts.run(() => this.#start(directory, objects)));
-      // It may have been ended while we waited for our turn.
+      // It may have been stopped while this call waited.
       if (!entry.reader.isUsable && attempt < MAX_ATTEMPTS) continue;
       entry.lastUse = this.#options.clock.monotonic();
       return entry.reader.read(id);
     }
   }
 
-  /** Lets the child of a store answer what it was asked, and ends it. */
+  /** Stops the child of a store after it has answered pending requests. */
   async release(directory: string): Promise<void> {
     const entry = this.#entries.get(directory);
     this.#entries.delete(directory);
     await entry?.reader.end();
   }
 
-  /** Ends all children in the same way. */
+  /** Stops all children in the same way. */
   async releaseAll(): Promise<void> {
     await Promise.all([...this.#entries.keys()].map((directory) => this.release(directory)));
   }
@@ -70,7 +70,7 @@ export class ReaderPool {
   async #start(directory: string, objects: string): Promise<Entry> {
     const known = this.#usable(directory);
     if (known !== undefined) return known;
-    while (this.#entries.size >= MAX_READERS) await this.release(this.#leastUseful());
+    while (this.#entries.size >= MAX_READERS) await this.release(this.#leastRecentlyUsed());
     const { git, clock, limits } = this.#options;
     const reader = new BatchReader({
       start: () => git.start(["cat-file", "--batch"], { directory, objects }),
@@ -84,8 +84,8 @@ export class ReaderPool {
     return entry;
   }
 
-  /** The one used longest ago; one that nobody waits for, if there is any. */
-  #leastUseful(): string {
+  /** Returns the least recently used store, preferably one without pending requests. */
+  #leastRecentlyUsed(): string {
     const all = [...this.#entries];
     return (all.find(([, { reader }]) => !reader.isBusy) ?? all[0])?.[0] ?? "";
   }

@@ -6,16 +6,15 @@ import type { NativeStore } from "./store.js";
 import { verify } from "./verify.js";
 import type { Workspace } from "./workspace.js";
 
-/** What packing anew works with. */
+/** Options of a repack. */
 export interface RepackOptions {
   readonly git: GitProgram;
   readonly signal: AbortSignal;
 }
 
 /**
- * Packs what `commits` need of `generation` anew into one pack, without the network, and drops the rest. Gives up when
- * another process has changed the store meanwhile: false. Throws `GIT_STORE_DAMAGED` when a commit is not whole, and then
- * nothing has changed.
+ * Repacks the objects that `commits` need into one pack, without network access, and drops all others. Returns false if another
+ * process changed the store meanwhile. Throws `GIT_STORE_DAMAGED` without changes if a commit is incomplete.
  */
 export async function repack(
   store: NativeStore,
@@ -41,7 +40,7 @@ export async function repack(
   }
 }
 
-/** Writes one pack with all that the commits need into `fresh`, and verifies it by itself. */
+/** Writes one pack with all objects of the commits into `fresh`, and verifies it on its own. */
 async function makePack(workspace: Workspace, ids: readonly string[], options: RepackOptions): Promise<void> {
   const { git, signal } = options;
   const { path: directory, fresh, known } = workspace;

@@ -6,7 +6,7 @@ import type { GitObject, ObjectType } from "../pack/entry.js";
 import { damaged } from "./damage.js";
 import type { NativeStore } from "./store.js";
 
-/** The objects of a verified commit in a store. Trees are kept parsed in `trees`: a hundred apps go through the same few. */
+/** Returns the objects of a verified commit in a store. Parsed trees are cached in `trees`: many apps read the same few. */
 export function storeSource(store: NativeStore, commit: string, trees: LRUCache<string, ParsedTree>): SnapshotSource {
   const read = async (id: string, type: ObjectType): Promise<GitObject> => {
     const object = await store.read(id);

@@ -18,7 +18,7 @@ import type { ReaderPool } from "./reader-pool.js";
 import { verify } from "./verify.js";
 import { makeBareRepository, Workspace } from "./workspace.js";
 
-/** What all stores of an engine share. */
+/** Shared by all stores of an engine. */
 export interface StoreContext {
   readonly cacheDir: string;
   readonly git: GitProgram;
@@ -28,16 +28,16 @@ export interface StoreContext {
   readonly logger: Logger;
 }
 
-/** How long a commit that was there counts as there without another look at the disk; a reader heals what is not. */
+/** How long a known commit is trusted without checking the disk; a failed read repairs the store. */
 const RECENT_MS = 200;
 
-/** What is left of removed stores until their files are gone. */
+/** Prefix of removed stores until their files are deleted. */
 export const TRASH_PREFIX = "trash-";
 
 /**
- * The packs of one remote on disk, and the commits that were verified in them. Several processes may share it: each change
- * is a new generation of the manifest, which only one of them can publish, and work in progress lies in workspaces. A
- * process killed at any point leaves a store as it was before or after.
+ * The packs of one remote on disk, and their verified commits. Several processes may share a store: each change is a new
+ * generation of the manifest, which only one of them can publish, and work in progress is kept in workspaces. A process killed at
+ * any point leaves the store in its state before or after the change.
  */
 export class NativeStore {
   readonly directory: string;
@@ -46,12 +46,12 @@ export class NativeStore {
   readonly #context: StoreContext;
   readonly #queue = new Semaphore(1);
   readonly #refreshes = new Semaphore(1);
-  /** Packs that this process has found sound. */
-  readonly #sound = new Set<string>();
-  /** Settled unless packs are just being removed. */
+  /** Packs that this process has checked. */
+  readonly #intact = new Set<string>();
+  /** Resolved unless packs are being removed. */
   #gate: Promise<unknown> = Promise.resolve();
   #generation: Generation | undefined;
-  /** Monotonic time of the last look at the newest generation. */
+  /** Monotonic time of the last refresh. */
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #healing: Promise<boolean> | undefined;
 
@@ -62,14 +62,14 @@ export class NativeStore {
     this.packs = new PackDirectory(join(this.directory, "packs"));
   }
 
-  /** Runs `work` while nobody else of this process changes this store. Reading goes on meanwhile. Waiting ends with `signal`. */
+  /** Runs `work` with exclusive write access within this process. Reads continue meanwhile. `signal` aborts waiting. */
   exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#queue.run(work, undefined, signal);
   }
 
   /**
-   * What is known of a commit. A look that is just over serves those who ask for the same commit right afterwards: all apps
-   * of a repository do so when it has a new one.
+   * Returns the record of a commit; undefined if the store does not have it. A recent refresh is reused, because all apps of a
+   * repository read a new commit at the same time.
    */
   async record(commit: string): Promise<CommitRecord | undefined> {
     const isRecent = this.#context.clock.monotonic() - this.#refreshedAt < RECENT_MS;
@@ -77,12 +77,12 @@ export class NativeStore {
     return recent ?? recordIn(await this.current(), commit);
   }
 
-  /** The newest generation. Packs that this process has not seen before are checked; damaged ones are dropped. */
+  /** Returns the newest generation. Packs new to this process are checked; damaged ones are dropped. */
   current(): Promise<Generation> {
     return guardDisk(this.#remote, () => this.#refreshes.run(() => this.#refresh()));
   }
 
-  /** The object `id`, of any pack. Whoever shares its id shares its content. Throws `GIT_STORE_DAMAGED` after healing. */
+  /** Reads the object `id` from any pack. Throws `GIT_STORE_DAMAGED` after a repair. */
   async read(id: string): Promise<GitObject | undefined> {
     const found = await this.#readOnce(id).catch((error: unknown) => {
       if (!isGitError(error, "GIT_PACK_CORRUPT")) throw error;
@@ -95,8 +95,8 @@ export class NativeStore {
   }
 
   /**
-   * A workspace that knows the packs of `generation`, made after what killed processes left behind was removed. Throws
-   * `GIT_STORE_DAMAGED` when one of these packs is gone: another process may have dropped it while this one took it in again.
+   * Creates a workspace with the packs of `generation`, after removing leftovers of killed processes. Throws `GIT_STORE_DAMAGED` if
+   * one of these packs is missing: another process may have dropped it while this one added it again.
    */
   async workspace({ manifest }: Generation, commits: readonly string[]): Promise<Workspace> {
     return guardDisk(this.#remote, async () => {
@@ -108,13 +108,13 @@ export class NativeStore {
     });
   }
 
-  /** Whatever was seen just now: the next who asks looks at the disk. */
+  /** Makes the next call check the disk. */
   recheck(): void {
     this.#refreshedAt = Number.NEGATIVE_INFINITY;
   }
 
   /**
-   * Replaces the manifest by what `change` makes of the newest one; undefined for nothing to be changed. Called again when
+   * Replaces the manifest with the result of `change` for the newest one; undefined means no change. `change` is called again if
    * another process was faster.
    */
   async update(change: (manifest: NativeManifest) => NativeManifest | undefined): Promise<boolean> {
@@ -130,26 +130,26 @@ export class NativeStore {
     });
   }
 
-  /** Takes a new pack in; nobody sees it before a manifest names it. */
+  /** Adds a new pack, which is not visible until a manifest references it. */
   async take(pack: PackRecord, from: PackDirectory): Promise<void> {
     await guardDisk(this.#remote, () => this.packs.take(pack, from));
-    this.#sound.add(pack.name);
+    this.#intact.add(pack.name);
   }
 
-  /** Removes pack files while nobody of this process reads. Other processes find what they need in other packs, or heal. */
+  /** Removes pack files while this process does not read. Other processes use other packs, or repair the store. */
   async drop(packs: readonly PackRecord[]): Promise<void> {
     const done = this.#gate.then(async () => {
       await this.#context.readers.release(this.directory);
       await this.packs.remove(packs.map(({ name }) => name));
     });
     this.#gate = done.catch(() => {});
-    for (const { name } of packs) this.#sound.delete(name);
+    for (const { name } of packs) this.#intact.delete(name);
     await guardDisk(this.#remote, () => done);
   }
 
   /**
-   * Checks all packs and commits anew, and drops what is not whole or no commit. Once for all who ask at the same time. True
-   * when the store is another one than before.
+   * Checks all packs and commits, and drops damaged, incomplete and invalid ones. Concurrent calls share one check. Returns whether
+   * the store changed.
    */
   heal(): Promise<boolean> {
     this.#healing ??= this.#heal().finally(() => {
@@ -158,10 +158,10 @@ export class NativeStore {
     return this.#healing;
   }
 
-  /** Removes the store from the disk: in one step for everybody else. */
+  /** Removes the store from the disk, atomically for other processes. */
   async remove(): Promise<void> {
     await this.#context.readers.release(this.directory);
-    this.#sound.clear();
+    this.#intact.clear();
     this.recheck();
     const trash = join(dirname(this.directory), TRASH_PREFIX + randomBytes(8).toString("hex"));
     await rename(this.directory, trash).catch(() => {});
@@ -172,7 +172,7 @@ export class NativeStore {
     await this.#context.readers.release(this.directory);
     return this.#refreshes.run(async () => {
       const before = this.#generation?.number;
-      this.#sound.clear();
+      this.#intact.clear();
       this.#generation = undefined;
       this.recheck();
       const { number } = await this.#dropUnusable(await this.#refresh());
@@ -180,7 +180,7 @@ export class NativeStore {
     });
   }
 
-  /** Publishes a generation without the commits that are not whole, or whose id is another object's. */
+  /** Publishes a generation without commits that are incomplete or not commit objects. */
   async #dropUnusable(generation: Generation): Promise<Generation> {
     const { number, manifest } = generation;
     const commits = await this.#whole(manifest, manifest.packs);
@@ -188,7 +188,7 @@ export class NativeStore {
     if (kept === all) return generation;
     const fields = { url: this.#remote.url, dropped: all - kept, kept };
     this.#context.logger.warn("dropped unusable commits from a Git store; they will be fetched again", fields);
-    // Where another process was faster, its generation is the one to look at.
+    // If another process was faster, its generation is used.
     await guardDisk(this.#remote, () => publishGeneration(this.directory, number, { ...manifest, commits }));
     this.#generation = undefined;
     return this.#refresh();
@@ -213,39 +213,39 @@ export class NativeStore {
         this.#refreshedAt = began;
         return generation;
       }
-      const unsound = await this.#unsound(generation.manifest);
-      if (unsound.length === 0) {
+      const damagedPacks = await this.#damagedPacks(generation.manifest);
+      if (damagedPacks.length === 0) {
         this.#generation = generation;
         this.#refreshedAt = began;
         return generation;
       }
-      await this.#dropPacks(generation, unsound);
+      await this.#dropPacks(generation, damagedPacks);
     }
   }
 
-  async #unsound({ packs }: NativeManifest): Promise<PackRecord[]> {
-    const unsound: PackRecord[] = [];
+  async #damagedPacks({ packs }: NativeManifest): Promise<PackRecord[]> {
+    const damagedPacks: PackRecord[] = [];
     for (const pack of packs) {
-      if (this.#sound.has(pack.name)) continue;
-      if (await this.packs.isSound(pack)) this.#sound.add(pack.name);
-      else unsound.push(pack);
+      if (this.#intact.has(pack.name)) continue;
+      if (await this.packs.isSound(pack)) this.#intact.add(pack.name);
+      else damagedPacks.push(pack);
     }
-    return unsound;
+    return damagedPacks;
   }
 
-  /** Publishes a generation without damaged packs and what was in them. The next look sees it, or a faster process's. */
-  async #dropPacks({ number, manifest }: Generation, unsound: readonly PackRecord[]): Promise<void> {
-    const packs = manifest.packs.filter((pack) => !unsound.includes(pack));
+  /** Publishes a generation without damaged packs and their commits. The next refresh reads it, or that of a faster process. */
+  async #dropPacks({ number, manifest }: Generation, dropped: readonly PackRecord[]): Promise<void> {
+    const packs = manifest.packs.filter((pack) => !dropped.includes(pack));
     const commits = await this.#whole(manifest, packs);
-    const fields = { url: this.#remote.url, packs: unsound.length, kept: Object.keys(commits).length };
+    const fields = { url: this.#remote.url, packs: dropped.length, kept: Object.keys(commits).length };
     this.#context.logger.warn("dropped damaged packs from a Git store; their objects will be fetched again", fields);
-    const isOurs = await guardDisk(this.#remote, () =>
+    const isPublished = await guardDisk(this.#remote, () =>
       publishGeneration(this.directory, number, { ...manifest, packs, commits }),
     );
-    if (isOurs) await this.drop(unsound);
+    if (isPublished) await this.drop(dropped);
   }
 
-  /** Git takes a list of shallow commits that names another object for a fault, whatever it is asked to do. */
+  /** Git fails every command if the list of shallow commits contains another kind of object. */
   async #isCommit(id: string): Promise<boolean> {
     const object = await this.#readOnce(id).catch((error: unknown) => {
       if (!isGitError(error, "GIT_PACK_CORRUPT")) throw error;
@@ -253,7 +253,7 @@ export class NativeStore {
     return object?.type === "commit";
   }
 
-  /** The commits of `manifest` that are whole in `packs`. */
+  /** Returns the commits of `manifest` that are complete in `packs`. */
   async #whole(manifest: NativeManifest, packs: readonly PackRecord[]): Promise<NativeManifest["commits"]> {
     if (packs.length === 0) return {};
     const all: [string, CommitRecord][] = [];

@@ -1,32 +1,32 @@
 import { GitError } from "../errors.js";
 import type { GitOutcome, GitProgram } from "./program.js";
 
-/** What is to be proven whole, and out of which objects. */
+/** Parameters of a verification. */
 export interface Verification {
-  /** A bare repository whose list of shallow commits names all of `commits`. */
+  /** A bare repository whose list of shallow commits contains all of `commits`. */
   readonly directory: string;
   readonly objects: string;
   readonly alternate?: string;
   readonly commits: readonly string[];
-  /** Commits that were verified before: what is in their trees is not gone through again. */
+  /** Previously verified commits, whose trees are not walked again. */
   readonly verified: readonly string[];
   readonly maxObjects: number;
   readonly signal: AbortSignal;
 }
 
-/** How a verification ended. */
+/** Result of a verification. */
 export interface Verified {
-  /** Objects that belong to `commits` and not to `verified`. */
+  /** Number of objects in `commits` that are not in `verified`. */
   readonly objects: number;
   readonly outcome: GitOutcome;
-  /** Those of `commits` whose id is not a commit's: Git looks through a tag to its commit. */
+  /** Ids in `commits` that are not commits: Git peels a tag to its commit. */
   readonly notCommits: readonly string[];
 }
 
 /**
- * Walks from commits over every tree to every blob, in one child. A code of 0 proves that all of them are there; the ids
- * were computed from the content when the packs were indexed. The caller judges another code. Throws `GIT_TOO_LARGE` for
- * too many objects. How large a file is matters only to those who read it.
+ * Walks from commits to every tree and blob, in one child process. Exit code 0 proves that all objects exist; their ids were
+ * computed from the content when the packs were indexed. The caller handles other exit codes. Throws `GIT_TOO_LARGE` for too many
+ * objects; the size of a file is checked when it is read.
  */
 export async function verify(git: GitProgram, verification: Verification): Promise<Verified> {
   const { directory, objects, alternate, commits, verified, maxObjects, signal } = verification;
@@ -47,7 +47,7 @@ export async function verify(git: GitProgram, verification: Verification): Promi
 /** An id and a line break. */
 const LINE = 41;
 
-/** Counts lines, and keeps the first ones. */
+/** Counts lines and keeps the first ones. */
 class LineCounter {
   lines = 0;
   readonly #max: number;
@@ -60,7 +60,7 @@ class LineCounter {
     this.#keep = keep * LINE;
   }
 
-  /** The lines that were kept. */
+  /** The kept lines. */
   get first(): ReadonlySet<string> {
     return new Set(this.#kept.split("\n"));
   }

@@ -1,29 +1,29 @@
 import type { Clock, Timer } from "../../base/clock.js";
 import { GitError } from "../errors.js";
 
-/** Between two looks at the disk. */
+/** Interval between two checks of the disk. */
 const REFRESH_MS = 200;
 
-/** What to look at while a child works. */
+/** Options for watching the size of received files. */
 export interface SizeWatch {
   readonly clock: Clock;
-  /** The caller's wish to end. */
+  /** The caller's signal. */
   readonly signal: AbortSignal;
   /** Bytes. */
   readonly limit: number;
   readonly size: () => Promise<number>;
 }
 
-/** A signal for the child, and what ends the watching. */
+/** A running size watch. */
 export interface WatchedSize {
-  /** Fires when the caller's signal does, or with `GIT_TOO_LARGE`. */
+  /** Signal for the child: aborts with the caller's signal, or with `GIT_TOO_LARGE`. */
   readonly signal: AbortSignal;
-  /** A last look, for what came between two. Throws `GIT_TOO_LARGE`. */
+  /** Final check, for data received since the last one. Throws `GIT_TOO_LARGE`. */
   check(): Promise<void>;
   stop(): void;
 }
 
-/** Git has no limit on what it receives, so the disk is looked at while it works. */
+/** Checks the disk while a child works, because Git does not limit what it receives. */
 export function watchSize({ clock, signal, limit, size }: SizeWatch): WatchedSize {
   const controller = new AbortController();
   const forward = (): void => controller.abort(signal.reason);
@@ -38,17 +38,17 @@ export function watchSize({ clock, signal, limit, size }: SizeWatch): WatchedSiz
     );
   };
   let timer: Timer | undefined;
-  const look = (): void => {
+  const schedule = (): void => {
     timer = clock.after(REFRESH_MS, () => {
       check().then(
         () => {
-          if (timer !== undefined) look();
+          if (timer !== undefined) schedule();
         },
         (error: unknown) => controller.abort(error),
       );
     });
   };
-  look();
+  schedule();
   return {
     signal: controller.signal,
     check,

@@ -3,25 +3,25 @@ import { join } from "node:path";
 import type { PackRecord } from "../stores/store-records.js";
 import { PackDirectory } from "./pack-directory.js";
 
-/** What the name of each one begins with, beside the packs of a store. */
+/** Name prefix of workspaces in the directory of a store. */
 export const WORKSPACE_PREFIX = "work-";
 
-/** What a workspace knows when it is made. */
+/** Initial content of a workspace. */
 export interface WorkspaceContent {
   readonly packs: readonly PackRecord[];
-  /** Verified commits of these packs. Git tells the server that we have them, and does not look for their parents. */
+  /** Verified commits of these packs. Git offers them to the server as `have`, and does not look for their parents. */
   readonly commits: readonly string[];
 }
 
 /**
- * A bare repository for one piece of work, made and removed by us. What Git writes on the way (refs, locks, the list of
- * shallow commits, half a pack) is in here alone and means nothing to anybody else.
+ * A temporary bare repository for one operation. Files that Git writes on the way (refs, locks, the list of shallow commits,
+ * incomplete packs) stay in it and do not affect the store.
  */
 export class Workspace {
   readonly path: string;
-  /** The packs of the store, as they were when this was made. */
+  /** The packs of the store at creation. */
   readonly known: PackDirectory;
-  /** Where new packs arrive. */
+  /** Directory for new packs. */
   readonly fresh: PackDirectory;
 
   private constructor(path: string) {
@@ -30,7 +30,7 @@ export class Workspace {
     this.fresh = new PackDirectory(join(path, "fresh"));
   }
 
-  /** Makes one in the directory of a store whose packs are `source`. Throws what the file system says. */
+  /** Creates a workspace in the directory of a store whose packs are `source`. Throws file system errors. */
   static async make(directory: string, source: PackDirectory, content: WorkspaceContent): Promise<Workspace> {
     const workspace = new Workspace(await mkdtemp(join(directory, WORKSPACE_PREFIX)));
     try {
@@ -42,7 +42,7 @@ export class Workspace {
     return workspace;
   }
 
-  /** Never throws: what is left, because a killed child was not quite dead, is swept later. */
+  /** Never throws: leftovers of a child that was still exiting are garbage-collected later. */
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   }
@@ -59,7 +59,7 @@ export class Workspace {
   }
 }
 
-/** Makes of `directory` what Git takes for a bare repository; its objects are elsewhere. */
+/** Creates the files that make `directory` a bare repository for Git; its objects are stored elsewhere. */
 export async function makeBareRepository(directory: string): Promise<void> {
   await mkdir(join(directory, "refs"), { recursive: true, mode: 0o700 });
   await writeFile(join(directory, "HEAD"), "ref: refs/heads/none\n");

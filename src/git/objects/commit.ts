@@ -1,7 +1,7 @@
 import type { CommitInfo } from "../engine.js";
 import { GitError } from "../errors.js";
 
-/** A commit object as far as this product reads it. */
+/** The parts of a commit object that are used. */
 export interface ParsedCommit {
   /** Id of its root tree. */
   readonly tree: string;
@@ -9,8 +9,8 @@ export interface ParsedCommit {
 }
 
 /**
- * Reads a commit object: headers, an empty line, the message. The time is the committer's: when the commit got its id, also
- * after a rebase. Throws `GIT_TREE_INVALID` when there is no tree in it.
+ * Parses a commit object: headers, an empty line, the message. The time is the committer's, which is when the commit got its id,
+ * even after a rebase. Throws `GIT_TREE_INVALID` if it has no tree.
  */
 export function parseCommit(content: Buffer, id: string): ParsedCommit {
   const text = content.toString("utf8");
@@ -26,7 +26,7 @@ export function parseCommit(content: Buffer, id: string): ParsedCommit {
   return { tree, info: { id, author: author.name, email: author.email, time, message } };
 }
 
-/** `Name <address> <seconds> <zone>`; whatever is missing comes out empty or 0. */
+/** Parses `Name <address> <seconds> <zone>`; missing parts become empty or 0. */
 function parsePerson(line: string): { name: string; email: string; time: number } {
   const match = /^(.*?) ?<(.*)> ?(-?\d+)?/.exec(line);
   return { name: match?.[1] ?? "", email: match?.[2] ?? "", time: Number(match?.[3] ?? 0) };

@@ -1,13 +1,13 @@
 import { corrupt } from "./entry.js";
 
-/** How many bytes the result of a delta has, without applying it. Throws `GIT_PACK_CORRUPT`. */
+/** Returns the size of a delta's result without applying it. Throws `GIT_PACK_CORRUPT`. */
 export function deltaResultSize(delta: Buffer): number {
   return readSize(delta, readSize(delta, 0).next).size;
 }
 
 /**
- * Applies a delta (gitformat-pack, "Deltified representation") to its base: copies out of the base, and new bytes. Throws
- * `GIT_PACK_CORRUPT` when it does not fit the base or does not give the announced size.
+ * Applies a delta (gitformat-pack, "Deltified representation") to its base. Throws `GIT_PACK_CORRUPT` if it does not match the base
+ * or the announced size.
  */
 export function applyDelta(base: Buffer, delta: Buffer): Buffer {
   const source = readSize(delta, 0);
@@ -36,7 +36,7 @@ export function applyDelta(base: Buffer, delta: Buffer): Buffer {
   return result;
 }
 
-/** A copy instruction: four bits say which bytes of the start follow, three more which of the length. */
+/** Reads a copy instruction: four bits select the bytes of the offset that follow, three more those of the length. */
 function readCopy(delta: Buffer, at: number, op: number): { start: number; length: number; next: number } {
   let next = at;
   let start = 0;

@@ -4,7 +4,7 @@ import { GitError } from "../errors.js";
 /** Kinds of Git objects. */
 export type ObjectType = "commit" | "tree" | "blob" | "tag";
 
-/** A Git object, whole. */
+/** A complete Git object. */
 export interface GitObject {
   readonly type: ObjectType;
   readonly content: Buffer;
@@ -15,19 +15,19 @@ const TYPES: Readonly<Record<number, ObjectType>> = { 1: "commit", 2: "tree", 3:
 const OFS_DELTA = 6;
 const REF_DELTA = 7;
 
-/** The head of a pack entry: what stands before the deflated bytes. */
+/** Header of a pack entry, before the deflated bytes. */
 export interface EntryHead {
-  /** `delta` when this entry is a change to another object. */
+  /** `delta` if this entry is a difference to another object. */
   readonly type: ObjectType | "delta";
-  /** Bytes once inflated. */
+  /** Inflated size in bytes. */
   readonly size: number;
   /** For a delta: offset of its base in the same pack, or the base's id in hex. */
   readonly base: number | string | undefined;
-  /** Where the deflated bytes begin, counted like `at`. */
+  /** Start of the deflated bytes, counted like `at`. */
   readonly dataAt: number;
 }
 
-/** Reads the head of the entry at `bytes[at]`, which stands at `offset` in its pack. Throws `GIT_PACK_CORRUPT`. */
+/** Reads the header of the entry at `bytes[at]`, which is at `offset` in its pack. Throws `GIT_PACK_CORRUPT`. */
 export function readEntryHead(bytes: Buffer, at: number, offset: number): EntryHead {
   let byte = byteAt(bytes, at);
   let next = at + 1;
@@ -53,14 +53,14 @@ export function readEntryHead(bytes: Buffer, at: number, offset: number): EntryH
 }
 
 /**
- * Inflates the data of an entry. Also says how many deflated bytes it took, which no pack writes down. Never inflates more
- * than the entry's head announced. Throws `GIT_PACK_CORRUPT`.
+ * Inflates the data of an entry. Also returns the number of deflated bytes, which the pack does not record. Never inflates more than
+ * the header announces. Throws `GIT_PACK_CORRUPT`.
  */
 export function inflateEntry(bytes: Buffer, head: EntryHead): { readonly data: Buffer; readonly deflated: number } {
   const { size, dataAt } = head;
   try {
     const chunkSize = Math.min(Math.max(size + 1, 64), 1 << 20);
-    // With `info`, zlib also hands out its engine, whose `bytesWritten` is what it consumed; the types do not know that.
+    // With `info`, zlib also returns its engine, whose `bytesWritten` is the consumed input; the types lack this.
     const { buffer, engine } = inflateSync(bytes.subarray(dataAt), {
       info: true,
       chunkSize,
@@ -73,7 +73,7 @@ export function inflateEntry(bytes: Buffer, head: EntryHead): { readonly data: B
   }
 }
 
-/** The distance to an ofs-delta's base, and where the data begins. */
+/** Reads the distance to the base of an ofs-delta, and the start of the data. */
 function readDistance(bytes: Buffer, at: number): [distance: number, dataAt: number] {
   let next = at;
   let byte = byteAt(bytes, next++);

@@ -4,14 +4,14 @@ import { corrupt } from "./entry.js";
 const MAGIC = 0xff744f63;
 const HEADER = 8 + 256 * 4;
 
-/** One row of an index: where the object `id` (20 bytes) stands in the pack, and the CRC-32 of its entry. */
+/** One row of an index: the offset of the object `id` (20 bytes) in the pack, and the CRC-32 of its entry. */
 export interface IdxRow {
   readonly id: Buffer;
   readonly offset: number;
   readonly crc: number;
 }
 
-/** Writes a pack index of version 2 (gitformat-pack), as `git index-pack` does. `packHash` are the last 20 bytes of the pack. */
+/** Encodes a pack index of version 2 (gitformat-pack), like `git index-pack`. `packHash` is the last 20 bytes of the pack. */
 export function writeIdx(rows: readonly IdxRow[], packHash: Buffer): Buffer {
   const sorted = sortById(rows);
   const count = sorted.length;
@@ -39,7 +39,7 @@ export function writeIdx(rows: readonly IdxRow[], packHash: Buffer): Buffer {
   return idx;
 }
 
-/** Sorts by id. Comparing the first 48 bits as one number settles nearly all pairs, four times as fast. */
+/** Sorts by id. Comparing the first 48 bits as a number decides nearly all pairs and is four times faster. */
 function sortById(rows: readonly IdxRow[]): IdxRow[] {
   return rows
     .map((row) => ({ row, key: row.id.readUIntBE(0, 6) }))
@@ -47,13 +47,13 @@ function sortById(rows: readonly IdxRow[]): IdxRow[] {
     .map(({ row }) => row);
 }
 
-/** A pack index, read where it lies: 28 bytes for each object. */
+/** A pack index, read in place: 28 bytes per object. */
 export class Idx {
   readonly count: number;
   readonly #bytes: Buffer;
   #offsets: Uint32Array | undefined;
 
-  /** Throws `GIT_PACK_CORRUPT` for what is no whole index of version 2, or of another pack than the one that ends in `packHash`. */
+  /** Throws `GIT_PACK_CORRUPT` if this is not a complete version 2 index of the pack that ends with `packHash`. */
   constructor(bytes: Buffer, packHash: Buffer) {
     const count = bytes.length < HEADER + 40 ? -1 : bytes.readUInt32BE(HEADER - 4);
     const whole = count >= 0 && bytes.length === HEADER + count * 28 + 40 && bytes.readUInt32BE(0) === MAGIC;
@@ -65,7 +65,7 @@ export class Idx {
     this.count = count;
   }
 
-  /** Offset of the object `id` (hex) in the pack; undefined when it is not in there. */
+  /** Returns the offset of the object `id` (hex) in the pack; undefined if the pack does not contain it. */
   offsetOf(id: string): number | undefined {
     const key = Buffer.from(id, "hex");
     const first = key[0];
@@ -83,7 +83,7 @@ export class Idx {
     return undefined;
   }
 
-  /** Where the entry at `offset` ends in a pack of `packBytes`. */
+  /** Returns the end of the entry at `offset` in a pack of `packBytes`. */
   endOf(offset: number, packBytes: number): number {
     this.#offsets ??= this.#sortedOffsets();
     let low = 0;

@@ -9,15 +9,15 @@ import { type IdxRow, writeIdx } from "./idx.js";
 import { objectId } from "./object-id.js";
 import { TimeSlice } from "./time-slice.js";
 
-/** Caps on one pack. */
+/** Limits of one pack. */
 export interface PackLimits {
   readonly maxObjectBytes: number;
   readonly maxObjects: number;
 }
 
-/** A pack of which every byte was accounted for. */
+/** A completely verified pack. */
 export interface IndexedPack {
-  /** `pack-<hash>`: its files are called that, with `.pack` and `.idx`. */
+  /** `pack-<hash>`: base name of its files, with `.pack` and `.idx`. */
   readonly name: string;
   readonly bytes: Buffer;
   readonly idx: Buffer;
@@ -25,12 +25,12 @@ export interface IndexedPack {
 }
 
 /**
- * Verifies a pack and makes its index: the checksum fits, there are as many objects as announced and nothing after them,
- * every object inflates to its announced size, every delta finds its base in this pack, and every id is computed from the
- * content. No object is inflated beyond the limit. Throws `GIT_PACK_CORRUPT` or `GIT_TOO_LARGE`.
+ * Verifies a pack and creates its index: the checksum matches, the number of objects is as announced with nothing after them,
+ * every object inflates to its announced size, every delta has its base in this pack, and every id is computed from the content.
+ * No object is inflated beyond the limit. Throws `GIT_PACK_CORRUPT` or `GIT_TOO_LARGE`.
  *
- * A pack of 2,000 small files takes some 60 ms of CPU, a sixth of what isomorphic-git needs for it, which also inflates
- * without a limit and leaves out silently what it cannot read.
+ * A pack of 2,000 small files takes some 60 ms of CPU, a sixth of isomorphic-git's time, which also inflates without a limit and
+ * silently omits unreadable objects.
  */
 export async function indexPack(bytes: Buffer, limits: PackLimits): Promise<IndexedPack> {
   const count = checkFrame(bytes, limits);
@@ -63,16 +63,16 @@ function checkFrame(bytes: Buffer, limits: PackLimits): number {
   return count;
 }
 
-/** Walks through a pack once, and at the end once more over the deltas whose base came after them. */
+/** Walks a pack once, and then the deltas whose base came after them. */
 class Indexer {
   readonly #bytes: Buffer;
   readonly #limits: PackLimits;
   readonly #rows: IdxRow[] = [];
-  /** Objects that later ones may be deltas of: room for the largest, or a chain of large ones would cost its square. */
+  /** Cached delta bases. Fits the largest object, otherwise a chain of large ones would take quadratic time. */
   readonly #bases: LRUCache<number, GitObject>;
-  /** Deltas that name their base by an id which has not come by yet. */
+  /** Deltas whose base, named by id, has not been read yet. */
   #waiting: { readonly offset: number; readonly crc: number }[] = [];
-  /** Offsets by id; built when the first delta names its base by id. */
+  /** Offsets by id; built for the first delta that names its base by id. */
   #byId: Map<string, number> | undefined;
 
   constructor(bytes: Buffer, limits: PackLimits) {
@@ -82,7 +82,7 @@ class Indexer {
     this.#bases = new LRUCache({ maxSize: limits.maxObjectBytes + 256, sizeCalculation });
   }
 
-  /** Takes in the entry at `offset`; returns where the next one begins. */
+  /** Adds the entry at `offset` and returns the offset of the next one. */
   add(offset: number): number {
     const { head, data, deflated } = this.#inflate(offset);
     const end = head.dataAt + deflated;
@@ -93,7 +93,7 @@ class Indexer {
     return end;
   }
 
-  /** The rows of all objects. */
+  /** Returns the rows of all objects. */
   finish(): IdxRow[] {
     while (this.#waiting.length > 0) {
       const before = this.#waiting;
@@ -115,7 +115,7 @@ class Indexer {
     return { head, ...inflateEntry(this.#bytes, head) };
   }
 
-  /** The object at `offset`; undefined while the base of its delta has not come by. Follows chains without recursion. */
+  /** Returns the object at `offset`; undefined if its delta base has not been read yet. Follows chains without recursion. */
   #resolve(offset: number, head: EntryHead, data: Buffer): GitObject | undefined {
     const deltas: Buffer[] = [];
     let entry = { head, data };

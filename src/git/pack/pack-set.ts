@@ -3,7 +3,7 @@ import { Idx } from "./idx.js";
 import type { IndexedPack } from "./index-pack.js";
 import { PackReader } from "./reader.js";
 
-/** Several packs as one source of objects. */
+/** Several packs as one object source. */
 export class PackSet {
   readonly #readers: readonly PackReader[];
 
@@ -11,7 +11,7 @@ export class PackSet {
     this.#readers = readers;
   }
 
-  /** This set and one more pack, which is in memory and asked first. */
+  /** Returns this set with an additional in-memory pack, which is searched first. */
   with(pack: IndexedPack): PackSet {
     const idx = new Idx(pack.idx, pack.bytes.subarray(-20));
     const { name, bytes } = pack;
@@ -23,12 +23,12 @@ export class PackSet {
     return this.#readers.some((reader) => reader.contains(id));
   }
 
-  /** The object `id`; undefined when no pack holds it. Throws `GIT_PACK_CORRUPT` when it cannot be read. */
+  /** Reads the object `id`; undefined if no pack contains it. Throws `GIT_PACK_CORRUPT` if it cannot be read. */
   async read(id: string): Promise<GitObject | undefined> {
     return this.#readers.find((reader) => reader.contains(id))?.read(id);
   }
 
-  /** The pack entry of `id` ready to be copied; undefined when it is stored as a delta. */
+  /** Returns the pack entry of `id` for copying; undefined if it is stored as a delta. */
   async wholeEntry(id: string): Promise<Buffer | undefined> {
     return this.#readers.find((reader) => reader.contains(id))?.wholeEntry(id);
   }

@@ -3,25 +3,25 @@ import { corrupt, type GitObject, inflateEntry, readEntryHead } from "./entry.js
 import type { Idx } from "./idx.js";
 import { objectId } from "./object-id.js";
 
-/** Longest chain of deltas that is followed; Git makes none over 4,095. */
+/** Maximum length of a delta chain; Git creates at most 4,095. */
 const MAX_CHAIN = 10_000;
 
-/** Bytes `start` to `end` of a pack. */
+/** Reads the bytes `start` to `end` of a pack. */
 export type ReadRange = (start: number, end: number) => Promise<Buffer>;
 
-/** Objects that deltas build upon, by pack and offset: similar files are stored as chains of up to 50 deltas. */
+/** Cache of delta bases, by pack and offset: similar files are stored as chains of up to 50 deltas. */
 export type BaseCache = Pick<Map<string, GitObject>, "get"> & { set(key: string, object: GitObject): unknown };
 
-/** Where the bytes of a pack come from. */
+/** Source of a pack's bytes. */
 export interface PackSource {
-  /** Tells packs apart in `bases`. */
+  /** Identifies the pack in `bases`. */
   readonly name: string;
   readonly bytes: number;
   readonly readRange: ReadRange;
   readonly bases?: BaseCache;
 }
 
-/** Reads objects out of one pack, wherever its bytes are. */
+/** Reads objects from one pack. */
 export class PackReader {
   readonly #idx: Idx;
   readonly #source: PackSource;
@@ -36,8 +36,8 @@ export class PackReader {
   }
 
   /**
-   * The object `id`; undefined when this pack does not hold it. Its id is computed anew from what was read, so a damaged
-   * disk gives `GIT_PACK_CORRUPT` and never wrong content.
+   * Reads the object `id`; undefined if this pack does not contain it. The id is recomputed from the content, so a damaged disk
+   * causes `GIT_PACK_CORRUPT` and never wrong content.
    */
   async read(id: string): Promise<GitObject | undefined> {
     const at = this.#idx.offsetOf(id);
@@ -48,7 +48,7 @@ export class PackReader {
     return object;
   }
 
-  /** The entry of `id` as it stands in the pack, when that holds the whole object and no delta. */
+  /** Returns the raw pack entry of `id`; undefined if it is a delta. */
   async wholeEntry(id: string): Promise<Buffer | undefined> {
     const at = this.#idx.offsetOf(id);
     if (at === undefined) return undefined;
@@ -56,7 +56,7 @@ export class PackReader {
     return readEntryHead(bytes, 0, at).type === "delta" ? undefined : bytes;
   }
 
-  /** Follows the chain of deltas down to an object that is whole or known, and builds it up again. */
+  /** Follows the delta chain to a complete or cached object and applies the deltas to it. */
   async #resolve(offset: number): Promise<GitObject> {
     const deltas: { readonly at: number; readonly data: Buffer }[] = [];
     let object = this.#known(offset);

@@ -1,11 +1,11 @@
-/** Longest time that a long computation keeps the event loop to itself. */
+/** Maximum time that a long computation blocks the event loop. */
 const SLICE_MS = 10;
 
-/** Lets others run now and then during a long computation: `if (pacer.due) await pacer.pause()`. */
+/** Yields to the event loop during a long computation: `if (slice.due) await slice.pause()`. */
 export class TimeSlice {
   #until = performance.now() + SLICE_MS;
 
-  /** Whether a slice of time is used up. */
+  /** Whether the time slice is used up. */
   get due(): boolean {
     return performance.now() > this.#until;
   }

@@ -7,7 +7,7 @@ import { TimeSlice } from "./time-slice.js";
 
 const NUMBERS: Readonly<Record<ObjectType, number>> = { commit: 1, tree: 2, blob: 3, tag: 4 };
 
-/** A pack with the objects `ids` of `source`, without deltas. Throws `GIT_PACK_CORRUPT` when one of them cannot be read. */
+/** Encodes a pack with the objects `ids` of `source`, without deltas. Throws `GIT_PACK_CORRUPT` if one cannot be read. */
 export async function writePack(ids: Iterable<string>, source: PackSet): Promise<Buffer> {
   const header = Buffer.from("PACK\0\0\0\u0002\0\0\0\0", "latin1");
   const parts: Buffer[] = [header];
@@ -28,14 +28,14 @@ async function required(id: string, source: PackSet): Promise<GitObject> {
   return object;
 }
 
-/** Type and size, seven bits of size a byte after the first four, then the deflated content. */
+/** Encodes an entry: type and size (four bits, then seven per byte), followed by the deflated content. */
 function encode({ type, content }: GitObject): Buffer {
   const head: number[] = [];
   let byte = (NUMBERS[type] << 4) | (content.length & 15);
-  for (let rest = Math.floor(content.length / 16); ; rest = Math.floor(rest / 128)) {
-    head.push(rest > 0 ? byte | 0x80 : byte);
-    if (rest === 0) break;
-    byte = rest & 0x7f;
+  for (let size = Math.floor(content.length / 16); ; size = Math.floor(size / 128)) {
+    head.push(size > 0 ? byte | 0x80 : byte);
+    if (size === 0) break;
+    byte = size & 0x7f;
   }
   return Buffer.concat([Buffer.from(head), deflateSync(content)]);
 }

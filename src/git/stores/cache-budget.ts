@@ -2,39 +2,39 @@ import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
 import type { PackRecord } from "./store-records.js";
 
-/** Bytes of the stores in a cache directory, by the id of their remote. */
+/** Bytes of the stores in a cache directory, by remote id. */
 export type StoreSizes = Map<string, number>;
 
-/** Over the limit by this, nothing is fetched any more; up to there small stores may grow. */
+/** Factor of the limit up to which small stores may still grow. */
 const SPARE = 1.1;
 
 /**
- * Keeps all stores of an engine together within a number of bytes. When that is used up, repositories that are new, or take
- * more than an equal part of it, are not fetched; the others go on, and what was fetched is used as before.
+ * Limits the total size of an engine's stores. Above the limit, new repositories and those that use more than an equal share are
+ * not fetched; smaller ones still are, and fetched commits stay usable.
  */
 export class CacheBudget {
   readonly #maxBytes: number;
   readonly #scan: () => Promise<StoreSizes>;
   #sizes: Promise<StoreSizes> | undefined;
 
-  /** `maxBytes` 0 means no limit. `scan` looks at the disk. */
+  /** `maxBytes` 0 means no limit. `scan` reads the sizes from the disk. */
   constructor(maxBytes: number, scan: () => Promise<StoreSizes>) {
     this.#maxBytes = maxBytes;
     this.#scan = scan;
   }
 
-  /** Throws `GIT_CACHE_FULL` when there is no room for more of `remote`. What is about to come is not known, and not counted. */
+  /** Throws `GIT_CACHE_FULL` if `remote` may not grow. The size of the next fetch is unknown and not counted. */
   async admit(remote: GitRemote): Promise<void> {
     if (this.#maxBytes === 0) return;
     this.#sizes ??= this.#scan();
     if (this.#hasRoom(remote, await this.#sizes)) return;
-    // Another process may have made room.
+    // Another process may have freed space.
     this.#sizes = this.#scan();
     const sizes = await this.#sizes;
     if (!this.#hasRoom(remote, sizes)) throw full(remote, sizes, this.#maxBytes);
   }
 
-  /** Tells what a store holds now, after it was changed. */
+  /** Records the size of a changed store. */
   async note(remote: GitRemote, packs: () => Promise<readonly PackRecord[]>): Promise<void> {
     if (this.#sizes === undefined) return;
     const bytes = bytesOf(await packs());
@@ -43,7 +43,7 @@ export class CacheBudget {
     else sizes.set(remote.id, bytes);
   }
 
-  /** After stores were removed: the next one who asks looks at the disk. */
+  /** Makes the next call scan the disk, after stores were removed. */
   recheck(): void {
     this.#sizes = undefined;
   }
@@ -56,7 +56,7 @@ export class CacheBudget {
   }
 }
 
-/** Bytes of packs. */
+/** Returns the total size of packs. */
 export function bytesOf(packs: readonly PackRecord[]): number {
   return packs.reduce((sum, { bytes }) => sum + bytes, 0);
 }

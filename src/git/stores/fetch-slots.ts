@@ -6,16 +6,16 @@ import { GitError } from "../errors.js";
 import type { GitLimits } from "../limits.js";
 import { remoteAddress } from "../remote.js";
 
-/** The fetches from one server. */
+/** Fetches from one server. */
 interface Origin {
   readonly slots: Semaphore;
-  /** How many are under way or wait. */
+  /** Number of running and waiting fetches. */
   users: number;
 }
 
 /**
- * Lets so many fetches begin at a time over all repositories, and fewer from one server: one that sends its bytes slowly
- * holds up those who fetch from it, and nobody else. Servers take turns.
+ * Limits concurrent fetches in total and per server, so that a slow server delays only its own repositories. Servers are served
+ * round-robin.
  */
 export class FetchSlots {
   readonly #clock: Clock;
@@ -30,8 +30,8 @@ export class FetchSlots {
   }
 
   /**
-   * Runs `work` in a slot. Waiting for one ends with `signal`, whose reason is thrown then, and with `GIT_BUSY` after `ms`:
-   * a worker that waits does nothing else.
+   * Runs `work` in a slot. While waiting, throws the reason of `signal` if it aborts, and `GIT_BUSY` after `ms`: a waiting worker
+   * is blocked.
    */
   async run<T>(remote: GitRemote, signal: AbortSignal, ms: number, work: () => Promise<T>): Promise<T> {
     const expired = (): Error => busy(remote, ms);
@@ -48,13 +48,13 @@ export class FetchSlots {
     const origin = this.#origins.get(name) ?? { slots: new Semaphore(this.#limits.fetchesPerServer), users: 0 };
     this.#origins.set(name, origin);
     origin.users++;
-    const left: (() => void)[] = [() => this.#forget(name, origin)];
+    const cleanups: (() => void)[] = [() => this.#forget(name, origin)];
     const leave = (): void => {
-      for (const step of left.reverse()) step();
+      for (const cleanup of cleanups.reverse()) cleanup();
     };
     try {
-      left.push(await origin.slots.enter(undefined, waiting));
-      left.push(await this.#all.enter({ of: name }, waiting));
+      cleanups.push(await origin.slots.enter(undefined, waiting));
+      cleanups.push(await this.#all.enter({ of: name }, waiting));
       return leave;
     } catch (error) {
       leave();

@@ -1,14 +1,14 @@
 import type { GitRemote } from "../engine.js";
 
-/** What the map has to know of a store. */
+/** A store as the map uses it. */
 interface Removable {
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   remove(): Promise<void>;
 }
 
 /**
- * The stores of an engine, one object for each remote: two would not see each other's changes. A store that was removed is
- * held by nobody but who still works with it; as long as somebody does, it is the one that is given.
+ * The stores of an engine, one object per remote: two would not see each other's changes. A removed store is only weakly
+ * referenced, and returned as long as it is still in use.
  */
 export class StoreMap<S extends Removable & WeakKey> {
   readonly #make: (remote: GitRemote) => S;
@@ -19,12 +19,12 @@ export class StoreMap<S extends Removable & WeakKey> {
     this.#make = make;
   }
 
-  /** How many stores are held. */
+  /** Number of stores. */
   get size(): number {
     return this.#stores.size;
   }
 
-  /** The store of a remote. */
+  /** Returns the store of a remote. */
   of(remote: GitRemote): S {
     const { id } = remote;
     const store = this.#stores.get(id) ?? this.#removed.get(id)?.deref() ?? this.#make(remote);
@@ -33,17 +33,17 @@ export class StoreMap<S extends Removable & WeakKey> {
     return store;
   }
 
-  /** Whether somebody may be at work with the store of this id. */
+  /** Returns whether the store of this id may be in use. */
   has(id: string): boolean {
     return this.#stores.has(id) || this.#removed.get(id)?.deref() !== undefined;
   }
 
-  /** All stores that somebody may work with. */
+  /** Returns all stores that may be in use. */
   values(): S[] {
     return this.#all().map(([, store]) => store);
   }
 
-  /** Removes all stores but these from the disk and from memory, each one when nobody changes it. */
+  /** Removes all other stores from disk and memory, each with exclusive access. */
   async removeAllBut(kept: ReadonlySet<string>): Promise<void> {
     for (const [id, store] of this.#all()) {
       if (kept.has(id)) continue;
@@ -53,7 +53,7 @@ export class StoreMap<S extends Removable & WeakKey> {
     }
   }
 
-  /** With those that were removed and may have come back by who worked with them. */
+  /** Includes removed stores, which users may have filled again. */
   #all(): [string, S][] {
     const all = new Map(this.#stores);
     for (const [id, reference] of this.#removed) {
