@@ -117,7 +117,7 @@ export class Discovery {
     this.#loadedAt = this.#clock.monotonic();
   }
 
-  /** The version is a fact for charts alone: a server that does not give it is worked with all the same. */
+  /** Only charts use the version, so a server that does not report it is still usable. */
   async #requestVersion(): Promise<string | undefined> {
     const request = this.#client.request<{ gitVersion?: string }>({ method: "GET", path: "/version" });
     return request.then(
