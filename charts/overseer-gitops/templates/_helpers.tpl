@@ -3,38 +3,38 @@
 {{ .Values.nameOverride | default "overseer-gitops" }}
 {{- end }}
 
-{{/* Name of every object, or its beginning. */}}
+{{/* Name of all objects, or its prefix. */}}
 {{- define "overseer.fullname" -}}
 {{ .Values.fullnameOverride | default (include "overseer.name" .) }}
 {{- end }}
 
-{{/* ServiceAccount of the pods that sync and heal. */}}
+{{/* ServiceAccount of the role controller. */}}
 {{- define "overseer.controllerAccount" -}}
 {{- $account := (include "overseer.controllerValues" . | fromYaml).serviceAccount }}
 {{- $account.name | default (include "overseer.fullname" .) }}
 {{- end }}
 
-{{/* ServiceAccount of the pods that receive webhooks. */}}
+{{/* ServiceAccount of the role server. */}}
 {{- define "overseer.serverAccount" -}}
 {{ .Values.server.serviceAccount.name | default (printf "%s-server" (include "overseer.fullname" .)) }}
 {{- end }}
 
-{{/* Labels that select the pods that sync and heal; they never change. Another role of the program is another component. */}}
+{{/* Selector labels of the role controller. Immutable. */}}
 {{- define "overseer.controller" -}}
 app.kubernetes.io/name: {{ include "overseer.name" . }}
 app.kubernetes.io/component: controller
 {{- end }}
 
-{{/* Labels that select the pods that receive webhooks. */}}
+{{/* Selector labels of the role server. Immutable. */}}
 {{- define "overseer.server" -}}
 app.kubernetes.io/name: {{ include "overseer.name" . }}
 app.kubernetes.io/component: server
 {{- end }}
 
-{{/* Values of the controller, as YAML: what was at the top once is still read there, so that an upgrade takes old values. */}}
+{{/* Values of the controller, as YAML. Former top-level values are still read, so that upgrades with old values work. */}}
 {{- define "overseer.controllerValues" -}}
 {{- if not (and .Values.controller .Values.server (hasKey .Values "commonLabels")) }}
-{{- fail "these values are those of an older chart alone: upgrade with --reset-then-reuse-values instead of --reuse-values" }}
+{{- fail "the values are those of an older chart: upgrade with --reset-then-reuse-values instead of --reuse-values" }}
 {{- end }}
 {{- $values := deepCopy .Values.controller }}
 {{- range list "replicas" "resources" "serviceAccount" "podDisruptionBudget" "topologySpreadConstraints" }}
@@ -52,7 +52,7 @@ app.kubernetes.io/component: server
 {{- toYaml $values }}
 {{- end }}
 
-{{/* Four fifths of a quantity in bytes: what is on its way, and packed anew, needs the rest. */}}
+{{/* 80 % of a quantity, in bytes. The rest is for running fetches and repacking. */}}
 {{- define "overseer.gitCacheBytes" -}}
 {{- $units := dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
 {{- $number := regexFind "^[0-9.]+" . | float64 -}}
@@ -60,7 +60,7 @@ app.kubernetes.io/component: server
 {{- printf "%.0f" (mulf $number $unit 0.8) -}}
 {{- end }}
 
-{{/* Labels of every object. */}}
+{{/* Labels of all objects. */}}
 {{- define "overseer.labels" -}}
 app.kubernetes.io/name: {{ include "overseer.name" . }}
 app.kubernetes.io/part-of: overseer-gitops
@@ -72,7 +72,7 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- end }}
 
-{{/* The image, by digest where one is named. */}}
+{{/* Image reference, by digest if set. */}}
 {{- define "overseer.image" -}}
 {{- $repository := required "image.repository is not set, and there is no published image: build one with make image, push it to a registry of yours, and name it: --set image.repository=registry.example.com/team/overseer-gitops" .Values.image.repository -}}
 {{- if .Values.image.digest -}}
@@ -82,21 +82,21 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end }}
 
-{{/* Labels of the pods of a role besides those that select them. Call with role and root. */}}
+{{/* Pod labels of a role, without selector labels. Call with role and root. */}}
 {{- define "overseer.podLabels" -}}
 {{- with mergeOverwrite (deepCopy .root.Values.commonLabels) .root.Values.podLabels .role.podLabels }}
 {{- toYaml . }}
 {{- end }}
 {{- end }}
 
-{{/* Annotations of the pods of a role. */}}
+{{/* Pod annotations of a role. */}}
 {{- define "overseer.podAnnotations" -}}
 {{- with mergeOverwrite (deepCopy .root.Values.podAnnotations) .role.podAnnotations }}
 {{- toYaml . }}
 {{- end }}
 {{- end }}
 
-{{/* What the pods of both roles have: names, hosts, priority, security. */}}
+{{/* Pod settings of both roles: names, hosts, priority, security. */}}
 {{- define "overseer.pod" -}}
 {{- with .role.priorityClassName | default .root.Values.priorityClassName }}
 priorityClassName: {{ . }}
@@ -115,12 +115,12 @@ securityContext: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{/* Of the container of a role. */}}
+{{/* Container security context of a role. */}}
 {{- define "overseer.securityContext" -}}
 {{- toYaml (mergeOverwrite (deepCopy .root.Values.securityContext) .role.securityContext) }}
 {{- end }}
 
-{{/* Where the pods of a role may run: what the role says, else what is said for both. */}}
+{{/* Scheduling of a role: its own values, or else the common ones. */}}
 {{- define "overseer.placement" -}}
 {{- $selector := .selector | fromYaml }}
 {{- with .role.topologySpreadConstraints }}
@@ -140,7 +140,7 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
-{{/* Ports that a role may connect to, with those of the proxies that extraEnv names, as YAML. Call with role and values. */}}
+{{/* Egress ports of a role and of the proxies in extraEnv, as YAML. Call with role and values. */}}
 {{- define "overseer.egressPorts" -}}
 {{- $ports := list }}
 {{- range .role.networkPolicy.egressPorts }}
@@ -156,7 +156,7 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- toYaml (uniq $ports) }}
 {{- end }}
 
-{{/* Milliseconds of a duration like 1m30s. */}}
+{{/* Milliseconds of a duration such as 1m30s. */}}
 {{- define "overseer.ms" -}}
 {{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 -}}
 {{- $total := 0.0 -}}
@@ -173,27 +173,27 @@ affinity: {{- toYaml . | nindent 2 }}
   namespace: {{ .Release.Namespace }}
 {{- end }}
 
-{{/* What apps of trusted namespaces write as, as the subject of a binding. */}}
+{{/* The ServiceAccount of apps in trusted namespaces, as the subject of a binding. */}}
 {{- define "overseer.trusted" -}}
 - kind: ServiceAccount
   name: {{ include "overseer.fullname" . }}-trusted
   namespace: {{ .Release.Namespace }}
 {{- end }}
 
-{{/* What the schema cannot say. */}}
+{{/* Validations that the schema cannot express. */}}
 {{- define "overseer.check" -}}
 {{- if and .Values.rbac.clusterAdmin (not .Values.trustedNamespaces) }}
-{{- fail "rbac.clusterAdmin is for apps of trustedNamespaces: name one" }}
+{{- fail "rbac.clusterAdmin is for apps of trustedNamespaces: set trustedNamespaces" }}
 {{- end }}
 {{- if and .Values.rbac.readAll .Values.rbac.secretNamespaces }}
-{{- fail "rbac.secretNamespaces limits nothing while rbac.readAll is on: set rbac.readAll=false and name the kinds in rbac.readKinds" }}
+{{- fail "rbac.secretNamespaces has no effect while rbac.readAll is true: set rbac.readAll=false and list the kinds in rbac.readKinds" }}
 {{- end }}
 {{- if and .Values.rbac.readAll .Values.rbac.readKinds }}
-{{- fail "rbac.readKinds is for rbac.readAll=false: with rbac.readAll every kind is read" }}
+{{- fail "rbac.readKinds is for rbac.readAll=false: with rbac.readAll all kinds are read" }}
 {{- end }}
 {{- $controller := include "overseer.controllerValues" . | fromYaml }}
 {{- if and (not .Values.leaderElection.enabled) (gt (int $controller.replicas) 1) }}
-{{- fail (printf "controller.replicas is %d, but without leaderElection.enabled all of them would work at once: set controller.replicas to 1" (int $controller.replicas)) }}
+{{- fail (printf "controller.replicas is %d, but without leaderElection.enabled all replicas would be active: set controller.replicas to 1" (int $controller.replicas)) }}
 {{- end }}
 {{- if .Values.leaderElection.enabled }}
 {{- $duration := include "overseer.ms" .Values.leaderElection.leaseDuration | int64 }}
@@ -213,18 +213,18 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 {{- if and .Values.server.enabled (eq (int .Values.server.port) (int .Values.metrics.port)) }}
-{{- fail (printf "server.port and metrics.port are both %d: a pod of the server listens on both, so they must differ" (int .Values.server.port)) }}
+{{- fail (printf "server.port and metrics.port are both %d: pods of the server listen on both, so they must differ" (int .Values.server.port)) }}
 {{- end }}
 {{- range $role, $account := dict "controller" $controller.serviceAccount "server" .Values.server.serviceAccount }}
 {{- if and (not $account.create) (not $account.name) }}
-{{- fail (printf "%s.serviceAccount.create is false: name the ServiceAccount to use in %s.serviceAccount.name" $role $role) }}
+{{- fail (printf "%s.serviceAccount.create is false: set %s.serviceAccount.name to an existing ServiceAccount" $role $role) }}
 {{- end }}
 {{- end }}
 {{- if and .Values.cache.persistence.enabled (gt (int $controller.replicas) 1) }}
-{{- fail (printf "cache.persistence needs controller.replicas=1: two pods do not share one volume; controller.replicas is %d" (int $controller.replicas)) }}
+{{- fail (printf "cache.persistence needs controller.replicas=1: two pods cannot share one volume; controller.replicas is %d" (int $controller.replicas)) }}
 {{- end }}
 {{- if and .Values.server.httpRoute.enabled (not .Values.server.httpRoute.parentRefs) }}
-{{- fail "server.httpRoute.enabled needs server.httpRoute.parentRefs: the Gateways that receive the webhooks, like [{name: public, namespace: gateways}]" }}
+{{- fail "server.httpRoute.enabled needs server.httpRoute.parentRefs: the Gateways that receive the webhooks, for example [{name: public, namespace: gateways}]" }}
 {{- end }}
 {{- with .Values.metrics.serviceMonitor }}
 {{- if and .scrapeTimeout (gt (include "overseer.ms" .scrapeTimeout | int64) (include "overseer.ms" .interval | int64)) }}
@@ -232,6 +232,6 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 {{- if and .Values.server.ingress.enabled (not .Values.server.ingress.host) }}
-{{- fail "server.ingress.enabled needs server.ingress.host: the name at which the Git host finds the webhooks" }}
+{{- fail "server.ingress.enabled needs server.ingress.host: the host name of the webhook URL" }}
 {{- end }}
 {{- end }}
