@@ -39,7 +39,7 @@ describe("The access to a remote cluster", function () {
       "web",
       "Stalled",
       "SecretNotFound",
-      `Secret ${world.namespace}/there that spec.destination.kubernetes.kubeConfigSecretRef names does not exist`,
+      `Secret ${world.namespace}/there in spec.destination.kubernetes.kubeConfigSecretRef does not exist`,
     );
     await remote.secret("there", remote.kubeconfig(), "config");
     await says("web", "Stalled", "InvalidKubeconfig", "has no key value or value.yaml");

@@ -42,7 +42,7 @@ describe("controllers/resource-cache of some namespaces", () => {
     call.open().send({ type: "ADDED", object: thing(namespace, version) }, end);
   }
 
-  it("asks for these namespaces alone, and is whole when all their lists are", async () => {
+  it("watches only these namespaces, and is synced when all their lists are complete", async () => {
     const started = cache.start();
     const calls = [await server.next(), await server.next()].sort((x, y) => (x.path < y.path ? -1 : 1));
     expect(calls.map(({ path }) => path)).to.deep.equal(
@@ -64,7 +64,7 @@ describe("controllers/resource-cache of some namespaces", () => {
     expect(["a", "b", "c"].map((name) => cache.follows(name))).to.deep.equal([true, true, false]);
   });
 
-  it("knows by the list of its own namespace whether what was noted is gone", async () => {
+  it("detects deletions by the list of the object's own namespace", async () => {
     const started = cache.start();
     const calls = [await server.next(), await server.next()].sort((x, y) => (x.path < y.path ? -1 : 1));
     const [a, b] = calls as [Call, Call];

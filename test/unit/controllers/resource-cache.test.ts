@@ -55,7 +55,7 @@ describe("controllers/resource-cache", () => {
 
   const value = (): string | undefined => cache.get("shop/web")?.spec.value;
 
-  it("finds objects by their group, also when they change it or go", async () => {
+  it("finds objects by group, also after a change of group or deletion", async () => {
     const ofGroup = (name: string): string[] => [...cache.of(name)].map(({ metadata }) => metadata.resourceVersion);
     expect(ofGroup("first")).to.deep.equal(["50"]);
     watch.send({ type: "MODIFIED", object: thing("60", "second") });
@@ -68,32 +68,32 @@ describe("controllers/resource-cache", () => {
     expect(ofGroup("third")).to.deep.equal([]);
   });
 
-  it("shows a write of ours at once, and is not taken back by what comes from before it", async () => {
+  it("shows an own write at once, and ignores earlier events", async () => {
     cache.note(thing("70", "ours"));
     watch.send({ type: "MODIFIED", object: thing("60", "before") }, { type: "MODIFIED", object: thing("80", "after") });
     await eventually("the event after it", () => value() === "after");
     expect(changes).to.deep.equal(["ours > after"]);
   });
 
-  it("follows the watch to a lower version: etcd was restored", async () => {
+  it("follows the watch to a lower version after an etcd restore", async () => {
     watch.send({ type: "MODIFIED", object: thing("7", "restored") });
     await eventually("the old one", () => value() === "restored");
     expect(changes).to.deep.equal(["first > restored"]);
   });
 
-  it("tells of the same version once", async () => {
+  it("reports the same version once", async () => {
     watch.send({ type: "MODIFIED", object: thing("50", "first") }, { type: "MODIFIED", object: thing("51", "next") });
     await eventually("the next one", () => value() === "next");
     expect(changes).to.deep.equal(["first > next"]);
   });
 
-  describe("of what is gone, the answer to an earlier write", () => {
+  describe("the response to an earlier write of a deleted object", () => {
     const end = (version: string): object => {
       const annotations = { "k8s.io/initial-events-end": "true" };
       return { type: "BOOKMARK", object: { metadata: { resourceVersion: version, annotations } } };
     };
 
-    it("is not taken in: the deletion was read before the answer", async () => {
+    it("is ignored after the deletion event", async () => {
       const client = server.client();
       const request = client.request<Thing>({ method: "PATCH", path: "/things/web/status", body: {} });
       const patch = await server.next();
@@ -104,7 +104,7 @@ describe("controllers/resource-cache", () => {
       expect([value(), [...cache.values()], [...cache.of("ours")]]).to.deep.equal([undefined, [], []]);
     });
 
-    it("does not take the place of what has its name now", async () => {
+    it("does not replace a new object with the same name", async () => {
       watch.send({ type: "DELETED", object: thing("71", "ours") });
       watch.send({ type: "ADDED", object: thing("72", "new", "web", "u2") });
       await eventually("the new one", () => value() === "new");
@@ -112,7 +112,7 @@ describe("controllers/resource-cache", () => {
       expect(value()).to.equal("new");
     });
 
-    it("is not told from a new object while a list is due, and leaves with the list", async () => {
+    it("is kept while a list is pending, and removed by that list", async () => {
       watch.send({ type: "DELETED", object: thing("71", "ours") });
       await eventually("it is gone", () => value() === undefined);
       watch.send({ type: "ERROR", object: { kind: "Status", code: 410, reason: "Expired" } });
@@ -130,7 +130,7 @@ describe("controllers/resource-cache", () => {
     });
   });
 
-  it("shows what we have just created at once, and what has been created and deleted meanwhile not at all", async () => {
+  it("shows a created object at once, but not one that was deleted meanwhile", async () => {
     cache.note(thing("70", "created", "next", "u2"));
     expect(cache.get("shop/next")?.spec.value).to.equal("created");
     const created = thing("80", "short", "brief", "u3");

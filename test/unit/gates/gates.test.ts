@@ -6,13 +6,13 @@ const wait: Gate = { name: "wait", judge: () => ({ state: "Wait", message: "x".r
 const fail: Gate = { name: "fail", judge: () => ({ state: "Fail", message: "no" }) };
 
 describe("gates", () => {
-  it("let a Change pass that deletes nothing unusual", () => {
+  it("pass a Change without deletions that require approval", () => {
     expect(judgeGates([deletionsGate], { deletionsNeedingApproval: undefined, missing: [] })).to.deep.equal([
       { name: "deletions", state: "Pass", message: "passed" },
     ]);
   });
 
-  it("hold one that has to ask, with the reason", () => {
+  it("hold a Change that requires approval, with the reason", () => {
     const [state] = judgeGates([deletionsGate], {
       missing: [],
       deletionsNeedingApproval: "would delete 9 of 10 objects",
@@ -20,7 +20,7 @@ describe("gates", () => {
     expect(state).to.deep.equal({ name: "deletions", state: "Wait", message: "would delete 9 of 10 objects" });
   });
 
-  it("are all asked, and messages fit into the status", () => {
+  it("are all evaluated, and their messages fit into the status", () => {
     const states = judgeGates([wait, fail, deletionsGate], { deletionsNeedingApproval: undefined, missing: [] });
     expect(states.map((state) => state.state)).to.deep.equal(["Wait", "Fail", "Pass"]);
     expect(states[0]?.message).to.have.length(1024);

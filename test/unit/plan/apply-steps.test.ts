@@ -60,7 +60,7 @@ describe("nextStep", () => {
       expect([step.type, shown.join(", ")].filter(Boolean).join(" ")).to.equal(row.expected);
     });
 
-  it("comes to an end whatever the answers are, with everything written that nothing stands before", () => {
+  it("terminates for any previews, with every unblocked write done", () => {
     let current = state({
       what: "",
       ready: [HOOK, POD, MAP],

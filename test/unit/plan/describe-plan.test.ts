@@ -21,7 +21,7 @@ function writes(count: number, fields: number, change: Partial<FieldChange> = {}
 }
 
 describe("describePlan", () => {
-  it("says of each action what it is, of which object, where it comes from and why", () => {
+  it("describes verb, object, origin and reason of each action", () => {
     const plan: Plan = {
       writes: [
         write("apps/v1 Deployment shop/web", {
@@ -87,7 +87,7 @@ describe("describePlan", () => {
     });
   });
 
-  it("has nothing to say of an empty plan", () => {
+  it("is empty for an empty plan", () => {
     expect(describePlan(EMPTY)).to.deep.equal({ actions: [], omitted: 0 });
   });
 
@@ -98,7 +98,7 @@ describe("describePlan", () => {
     expect(describePlan({ ...EMPTY, writes: writes(1_000, 0) }).omitted).to.equal(0);
   });
 
-  it("names the deletions first, however many objects are kept or written", () => {
+  it("lists deletions first, however many objects are kept or written", () => {
     const pruneCandidates = [
       ...prune({ pruneCandidates: configMaps(1_500, { keepAnnotations: PROTECTED }) }).decisions,
       ...prune({ pruneCandidates: [live("v1 Secret shop/gone")] }).decisions,
@@ -109,7 +109,7 @@ describe("describePlan", () => {
     expect(omitted).to.equal(521);
   });
 
-  it("drops differences before it drops actions", () => {
+  it("drops diffs before actions", () => {
     const { actions, omitted } = describePlan({ ...EMPTY, writes: writes(1_000, 100) });
     expect(omitted).to.equal(0);
     const shown = actions.filter(({ diff }) => diff !== undefined).length;
@@ -118,13 +118,13 @@ describe("describePlan", () => {
     expect(bytesOf(actions)).to.be.at.most(512 * KIB);
   });
 
-  it("still shows a small difference after a large one had no room", () => {
+  it("still shows a small diff after a large one that did not fit", () => {
     const large = writes(1, 100, { from: "x".repeat(512), to: "y".repeat(512), path: "p".repeat(1024) });
     const plan = { ...EMPTY, writes: [...large, ...large, ...writes(1, 1)] };
     expect(describePlan(plan).actions.map(({ diff }) => diff?.length)).to.deep.equal([100, undefined, 1]);
   });
 
-  it("is the same each time", () => {
+  it("is deterministic", () => {
     const plan = { ...EMPTY, writes: writes(300, 20) };
     expect(describePlan(plan)).to.deep.equal(describePlan(plan));
   });
@@ -135,7 +135,7 @@ describe("describePlan", () => {
     ["characters of four bytes", "😀"],
     ["characters that JSON escapes", "\u0001"],
   ] as const) {
-    it(`never says more than 512 KiB, nor what the schema refuses: the longest texts of ${what}`, () => {
+    it(`stays within 512 KiB and the schema with the longest texts of ${what}`, () => {
       const long = letter.repeat(1_100);
       const diff = Array.from({ length: 101 }, () => ({ path: long, from: long, to: long }));
       const one = write("v1 ConfigMap shop/w", { verb: "Adopt", reason: long, diff });

@@ -28,7 +28,7 @@ function wantedFate(object: LiveObject): string {
 }
 
 describe("difference", () => {
-  it("makes what is not there, and leaves alone what nobody wants and nobody has", () => {
+  it("creates missing objects only", () => {
     expect(fate(true, undefined)).to.equal("Create");
     expect(fate(false, undefined)).to.equal("nothing");
   });
@@ -39,11 +39,11 @@ describe("difference", () => {
         for (const deleting of [false, true]) {
           const object = live(MAP, { ownership, state, documentHash, deleting });
           const what = `${ownership}, ${state}, ${documentHash === "hash" ? "the same" : (documentHash ?? "no")} document${deleting ? ", being deleted" : ""}`;
-          it(`means ${wantedFate(object)} for what is wanted: ${what}`, () => {
+          it(`is ${wantedFate(object)} for a desired object: ${what}`, () => {
             expect(fate(true, object)).to.equal(wantedFate(object));
           });
           const left = ownership === "Foreign" ? "nothing" : "Leftover";
-          it(`means ${left} for what is not wanted: ${what}`, () => {
+          it(`is ${left} for an object without a document: ${what}`, () => {
             expect(fate(false, object)).to.equal(left);
           });
         }
@@ -51,12 +51,12 @@ describe("difference", () => {
     }
   }
 
-  it("takes no protection from pruning for a reason not to write", () => {
+  it("writes objects that are protected from pruning", () => {
     expect(fate(true, live(MAP, { keepAnnotations: PROTECTED, state: "Drifted" }))).to.equal("Heal");
     expect(fate(true, live(MAP, { keepAnnotations: PROTECTED, documentHash: "other" }))).to.equal("Update over");
   });
 
-  it("knows an object by group, kind, namespace and name, and not by its version", () => {
+  it("identifies an object by group, kind, namespace and name, not by version", () => {
     const deployment = live("apps/v1beta2 Deployment shop/web");
     const found = difference([document("apps/v1 Deployment shop/web")], observation(deployment), recorded);
     expect(found).to.deep.equal({ writes: [], heals: [], pruneCandidates: [], paused: [], terminating: [] });
@@ -65,7 +65,7 @@ describe("difference", () => {
     expect(other.pruneCandidates).to.deep.equal([deployment]);
   });
 
-  it("compares with the hash as the destination records it", () => {
+  it("compares with the hash that the destination records", () => {
     const found = difference(
       [document(MAP, "x")],
       observation(live(MAP, { documentHash: "keyed x" })),
@@ -74,7 +74,7 @@ describe("difference", () => {
     expect(found.writes).to.deep.equal([]);
   });
 
-  it("gives each document and object on, in their order", () => {
+  it("keeps the order of documents and objects", () => {
     const documents = ["c", "a", "b"].map((name) => document(`v1 ConfigMap shop/${name}`));
     const left = ["z", "y"].map((name) => live(`v1 ConfigMap shop/${name}`));
     const found = difference(documents, observation(...left), recorded);

@@ -29,7 +29,7 @@ describe("HealLedger", () => {
     expect(waits).to.deep.equal([0, 0, 10_000, 20_000, 40_000, 80_000, 160_000, 320_000, 600_000, 600_000]);
   });
 
-  it("counts the pause from the last heal, not from the last look", () => {
+  it("counts the backoff from the last heal, not from the last verification", () => {
     const ledger = new HealLedger();
     fight(ledger, 2);
     expect(ledger.waitBeforeHeal(KEY, RIVAL, 4_000)).to.equal(6_000);
@@ -47,20 +47,20 @@ describe("HealLedger", () => {
     ]);
   });
 
-  it("knows another writer, and other paths of the same one, as another fight", () => {
+  it("treats another writer, and other paths of the same writer, as another conflict", () => {
     const ledger = new HealLedger();
     const { now } = fight(ledger, 4);
     expect(ledger.waitBeforeHeal(KEY, "thief: .spec.replicas", now)).to.equal(0);
     expect(ledger.waitBeforeHeal(KEY, "autoscaler: .spec.paused", now)).to.equal(0);
   });
 
-  it("knows fights over other objects apart", () => {
+  it("keeps conflicts of different objects separate", () => {
     const ledger = new HealLedger();
     fight(ledger, 4);
     expect(ledger.waitBeforeHeal("apps/Deployment/shop/other", RIVAL, 0)).to.equal(0);
   });
 
-  it("sees two opponents who take turns as two fights, neither of which is free for ever", () => {
+  it("detects two alternating writers as two conflicts", () => {
     const ledger = new HealLedger();
     for (let turn = 0; turn < 2; turn++) {
       ledger.healed(KEY, "a: .spec.x", turn);
@@ -70,7 +70,7 @@ describe("HealLedger", () => {
     expect(ledger.waitBeforeHeal(KEY, "b: .spec.x", 2)).to.be.greaterThan(0);
   });
 
-  it("forgets a fight that rested twice as long as its next heal would have waited", () => {
+  it("forgets a conflict after a quiet time of twice its backoff", () => {
     const ledger = new HealLedger();
     const { now } = fight(ledger, 6);
     const [contest] = ledger.contests(now);
@@ -82,7 +82,7 @@ describe("HealLedger", () => {
     expect(ledger.waitBeforeHeal(KEY, RIVAL, end), "a new fight begins").to.equal(0);
   });
 
-  it("looks at an object that was found unchanged once a second at most", () => {
+  it("verifies an unchanged object at most once a second", () => {
     const ledger = new HealLedger();
     expect(ledger.waitBeforeVerify(KEY, 0)).to.equal(0);
     ledger.verified(KEY, 0);
@@ -90,7 +90,7 @@ describe("HealLedger", () => {
     expect(ledger.waitBeforeVerify(KEY, 1_000)).to.equal(0);
   });
 
-  it("keeps few looks, whatever the number of objects", () => {
+  it("keeps few verifications, whatever the number of objects", () => {
     const ledger = new HealLedger();
     for (let n = 0; n < 1_000; n++) ledger.verified(`old-${n}`, 0);
     ledger.verified("new", 5_000);
@@ -98,7 +98,7 @@ describe("HealLedger", () => {
     expect(ledger.waitBeforeVerify("new", 5_000)).to.equal(1_000);
   });
 
-  it("starts afresh when somebody asks for it", () => {
+  it("starts afresh on request", () => {
     const ledger = new HealLedger();
     const { now } = fight(ledger, 6);
     ledger.verified(KEY, now);

@@ -150,15 +150,15 @@ describe("planHash", () => {
     it(`changes with ${what}`, () => expect(hash(plan)).not.to.equal(hash(PLAN)));
   }
 
-  it("tells all these plans apart", () => {
+  it("distinguishes all these plans", () => {
     expect(new Set(others.map(([, plan]) => hash(plan))).size).to.equal(others.length);
   });
 
-  it("changes with the key: nobody can try out values of Secrets", () => {
+  it("changes with the key, so that values of Secrets cannot be guessed", () => {
     expect(hash(PLAN, "another key")).not.to.equal(hash(PLAN));
   });
 
-  it("knows no difference between a plan that keeps and one that is empty", () => {
+  it("is the same for an empty plan and one that only keeps objects", () => {
     expect(hash({ ...EMPTY, pruneCandidates: keeps("a") })).to.equal(hash(EMPTY));
   });
 });

@@ -87,7 +87,7 @@ describe("judgeFinalize", () => {
     });
   }
 
-  it("hands over what another app claims, unless it is going already or not proven to be ours", () => {
+  it("transfers what another app claims, unless it is being deleted or not proven", () => {
     for (const policy of ["Delete", "DeleteAll"] as const) {
       const decide = (change: Partial<LiveObject>, text = MAP) =>
         said(finalize({ objects: [live(text, change)], policy, claimedBy: OTHER }).decisions[0]);
@@ -99,7 +99,7 @@ describe("judgeFinalize", () => {
     }
   });
 
-  it("refuses everything while not all kinds could be listed, and names the way out", () => {
+  it("refuses everything while kinds cannot be listed, and names the remedy", () => {
     for (const policy of ["Delete", "DeleteAll"] as const) {
       const verdict = finalize({ objects: [live(MAP)], policy, observationComplete: false });
       expect(verdict.decisions).to.deep.equal([]);
@@ -107,18 +107,18 @@ describe("judgeFinalize", () => {
     }
   });
 
-  it("lets an app go under Orphan although lists are missing", () => {
+  it("finishes under Orphan although lists are missing", () => {
     const verdict = finalize({ objects: [live(MAP)], policy: "Orphan", observationComplete: false });
     expect(verdict.refusal).to.equal(undefined);
   });
 
-  it("never asks about kinds: who deletes the app has decided", () => {
+  it("requires no approval by kind", () => {
     expect(finalize({ objects: OBJECTS.map(([text]) => live(text)), policy: "DeleteAll" }).approval).to.equal(
       undefined,
     );
   });
 
-  it("asks before an object goes that is annotated so, and names the annotation and the way out", () => {
+  it("requires approval for an object annotated so, and names annotation and remedy", () => {
     const marked = (change: Partial<LiveObject> = {}) =>
       live(MAP, { keepAnnotations: [ARGO("Delete=confirm")], ...change });
     for (const policy of ["Delete", "DeleteAll"] as const)
@@ -139,7 +139,7 @@ describe("judgeFinalize about a namespace", () => {
   const decide = (objects: readonly LiveObject[], change: Partial<FinalizeRequest> = {}) =>
     said(finalize({ objects: [...objects, live(NAMESPACE)], ...change }).decisions.at(-1));
 
-  it("keeps it while it holds what is not the app's, or may hold it", () => {
+  it("keeps it while it contains, or may contain, foreign objects", () => {
     const [decision] = finalize({ objects: [live(NAMESPACE)], namespaceInUse: () => "Secret shop/theirs" }).decisions;
     expect(decision).to.include({
       verb: "Keep",
@@ -151,7 +151,7 @@ describe("judgeFinalize about a namespace", () => {
     );
   });
 
-  it("keeps it while an object of the app that is kept is in it: it would go with the namespace", () => {
+  it("keeps it while it contains a kept object of the app", () => {
     for (const policy of ["Delete", "DeleteAll"] as const) {
       for (const change of [
         { keepAnnotations: PROTECTED },
@@ -165,20 +165,20 @@ describe("judgeFinalize about a namespace", () => {
     expect(decide([live("v1 PersistentVolumeClaim shop/data")], { policy: "DeleteAll" })).to.equal("Delete");
   });
 
-  it("keeps it while an object in it is being handed over", () => {
+  it("keeps it while an object in it is being transferred", () => {
     expect(decide([live(MAP)], { claimedBy: ({ id }) => (id.kind === "ConfigMap" ? "a/b" : undefined) })).to.equal(
       "Keep NamespaceInUse",
     );
   });
 
-  it("deletes it with what is going, and with what is kept elsewhere", () => {
+  it("deletes it with objects being deleted, and with objects kept elsewhere", () => {
     expect(decide([live(MAP)])).to.equal("Delete");
     expect(decide([live(MAP, { deleting: true })])).to.equal("Delete");
     expect(decide([live("v1 ConfigMap other/a", { keepAnnotations: PROTECTED })])).to.equal("Delete");
     expect(decide([live("v1 PersistentVolume data")])).to.equal("Delete");
   });
 
-  it("says which object keeps it", () => {
+  it("names the object that keeps it", () => {
     const objects = [live(MAP, { keepAnnotations: PROTECTED }), live(NAMESPACE)];
     expect(finalize({ objects }).decisions[1]).to.have.property(
       "message",
@@ -191,7 +191,7 @@ describe("judgeFinalize about a definition", () => {
   const decide = (...others: readonly LiveObject[]) =>
     said(finalize({ objects: [live(DEFINITION), ...others], policy: "DeleteAll" }).decisions[0]);
 
-  it("keeps it while an object of its group is kept: it would go with its kind", () => {
+  it("keeps it while an object of its group is kept", () => {
     expect(decide(live("example.com/v1 Widget shop/w", { keepAnnotations: PROTECTED }))).to.equal(
       "Keep NamespaceInUse",
     );
@@ -220,12 +220,12 @@ describe("judgeFinalize about what a kept app needs", () => {
   const decide = (texts: readonly string[], change: Partial<FinalizeRequest> = {}) =>
     finalize({ objects: texts.map((text) => live(text)), ...change }).decisions.map(said);
 
-  it("keeps its account, its rights, also those in other namespaces, and its credentials", () => {
+  it("keeps its account, its permissions, also in other namespaces, and its credentials", () => {
     expect(decide([APP, ...NEEDED])).to.deep.equal(["Keep DeletionPolicy", ...NEEDED.map(() => "Keep NeededByKept")]);
     expect(decide([APP, "v1 Namespace tenant"])).to.deep.equal(["Keep DeletionPolicy", "Keep NamespaceInUse"]);
   });
 
-  it("keeps the credentials of a repository that is kept", () => {
+  it("keeps the credentials of a kept repository", () => {
     const repository = "gitops.overseer.io/v1alpha1 GitRepository tenant/fleet";
     expect(decide([repository, "v1 Secret tenant/git-token"])).to.deep.equal([
       "Keep DeletionPolicy",
@@ -233,7 +233,7 @@ describe("judgeFinalize about what a kept app needs", () => {
     ]);
   });
 
-  it("deletes what other namespaces hold, and what nobody needs to run", () => {
+  it("deletes objects of other namespaces, and what no workload needs", () => {
     expect(decide([APP, "v1 Secret shop/s", "apps/v1 Deployment tenant/web"])).to.deep.equal([
       "Keep DeletionPolicy",
       "Delete",
@@ -245,7 +245,7 @@ describe("judgeFinalize about what a kept app needs", () => {
     expect(decide([APP, ...NEEDED], { policy: "DeleteAll" })).to.deep.equal(["Delete", ...NEEDED.map(() => "Delete")]);
   });
 
-  it("deletes the account of an app that was confirmed, and keeps it for another that was not", () => {
+  it("deletes the account of a confirmed app, and keeps that of another one", () => {
     const confirmed = live(APP, { deletionConfirmed: true });
     const account = live("v1 ServiceAccount tenant/deployer");
     expect(finalize({ objects: [confirmed, account] }).decisions.map(said)).to.deep.equal(["Delete", "Delete"]);

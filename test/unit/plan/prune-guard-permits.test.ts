@@ -17,12 +17,12 @@ describe("DeletePermit", () => {
     }
   });
 
-  it("cannot be pieced together: without the guard it holds no object", () => {
+  it("cannot be forged", () => {
     const forged: DeletePermit = Object.create(DeletePermit.prototype);
     expect(() => forged.live).to.throw(TypeError);
   });
 
-  it("cannot be turned to another object", () => {
+  it("cannot be changed to another object", () => {
     const [decision] = prune({ pruneCandidates: [live("v1 ConfigMap shop/a")] }).decisions;
     const permit = decision?.verb === "Delete" ? decision.permit : undefined;
     expect(() => Object.assign(permit ?? {}, { live: live("v1 ConfigMap shop/b") })).to.throw(TypeError);
@@ -36,14 +36,14 @@ describe("deletes of the product", () => {
   const filesWith = (pattern: RegExp): string[] =>
     sources.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
 
-  it("go by permits that the guard alone makes", () => {
+  it("require permits that only the guard issues", () => {
     expect(filesWith(/\bDeletePermit\.issue\b|\bnew DeletePermit\b|\bissue\(\s*live\b/)).to.deep.equal([GUARD]);
     expect(findLines(sources, /\bas (?:unknown as |never as )?DeletePermit\b|DeletePermit\.prototype/)).to.deep.equal(
       [],
     );
   });
 
-  it("are sent in few places: by permit to each kind of destination, and for the history that the guard calls expired", () => {
+  it("are sent in few places: by permit to each kind of destination, and for expired history", () => {
     expect(filesWith(/\bmethod:\s*["'`]DELETE|deleteCollection|deletecollection/i)).to.deep.equal([
       "src/controllers/overseer-app/changes/change-record.ts",
       "src/destinations/kubernetes/apply/write.ts",
@@ -91,8 +91,8 @@ function untouchable(one: LiveObject, claims: readonly string[]): boolean {
   );
 }
 
-describe("the prune guard, whatever it is asked", () => {
-  it("never lets go what is not left over, not proven, protected, going or claimed", () => {
+describe("the prune guard, for any request", () => {
+  it("never deletes what is desired, not proven, protected, terminating or claimed", () => {
     const request = fc.record({
       pruneCandidates: objects,
       claims: claimed,
@@ -126,7 +126,7 @@ describe("the prune guard, whatever it is asked", () => {
     );
   });
 
-  it("never lets a deleted app take along what is protected, not proven, going or claimed, nor a namespace around it", () => {
+  it("never deletes with an app what is protected, not proven, terminating or claimed, nor its namespace", () => {
     const request = fc.record({
       objects,
       claims: claimed,
@@ -162,7 +162,7 @@ describe("expiredChanges", () => {
   const history = (count: number, phase: ChangePhase = "Succeeded"): HistoryEntry[] =>
     Array.from({ length: count }, (_, n) => change(`web-${n + 1}`, phase));
 
-  it("keeps the newest by number, and not by name or by the order of the list", () => {
+  it("keeps the newest by number, not by name or list order", () => {
     expect(names(expiredChanges(history(11), 10))).to.deep.equal(["web-1"]);
     expect(names(expiredChanges(history(11).reverse(), 10))).to.deep.equal(["web-1"]);
     expect(names(expiredChanges(history(101), 100))).to.deep.equal(["web-1"]);
@@ -173,7 +173,7 @@ describe("expiredChanges", () => {
     expect(names(expiredChanges(changes, 1))).to.deep.equal(["web-2-9", "web-2-1"]);
   });
 
-  it("lets nothing expire within the limit", () => {
+  it("expires nothing within the limit", () => {
     expect(expiredChanges(history(10), 10)).to.deep.equal([]);
     expect(expiredChanges([], 1)).to.deep.equal([]);
   });
@@ -186,13 +186,13 @@ describe("expiredChanges", () => {
     });
   }
 
-  it("does not count open Changes to the history", () => {
+  it("does not count open Changes", () => {
     expect(expiredChanges([...history(2), change("web-3", "Waiting"), change("web-4", "Applying")], 2)).to.deep.equal(
       [],
     );
   });
 
-  it("alters no list that it is given", () => {
+  it("does not modify its input", () => {
     const changes = Object.freeze(history(5));
     expect(names(expiredChanges(changes, 1))).to.have.length(4);
   });

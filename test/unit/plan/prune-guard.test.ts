@@ -103,7 +103,7 @@ describe("judgePrune", () => {
     });
   }
 
-  it("says of each kept object why, and of a protected one by which annotation", () => {
+  it("gives the reason for each kept object, and the annotation of a protected one", () => {
     for (const [, change, request, decision] of ONE) {
       const [first] = prune({ pruneCandidates: [live(MAP, change)], ...request }).decisions;
       if (first?.verb === "Keep") expect(first.message, decision).to.match(/\w+ \w+/);
@@ -123,7 +123,7 @@ describe("judgePrune", () => {
     }
   });
 
-  it("asks before an object goes that is annotated so, and names the annotation and the way out", () => {
+  it("requires approval for an object annotated so, and names annotation and remedy", () => {
     const verdict = prune({ pruneCandidates: [live(MAP, { keepAnnotations: [ARGO("Prune=confirm")] })] });
     expect(verdict.approval).to.equal(
       "would delete ConfigMap a (annotated argocd.argoproj.io/sync-options: Prune=confirm), which requires approval: annotate the object gitops.overseer.io/prune: confirmed to delete it, or gitops.overseer.io/prune: disabled to keep it, or restore it in Git",
@@ -132,7 +132,7 @@ describe("judgePrune", () => {
       expect(prune({ pruneCandidates: [live(MAP, change)] }).approval, JSON.stringify(change)).to.equal(undefined);
   });
 
-  it("does not ask about a kind that always asks when a person has confirmed this very object", () => {
+  it("requires no approval for an object whose deletion a user confirmed", () => {
     const claim = "v1 PersistentVolumeClaim shop/data";
     const verdict = prune({ pruneCandidates: [live(claim, { deletionConfirmed: true })] });
     expect(verdict.approval).to.equal(undefined);
@@ -142,7 +142,7 @@ describe("judgePrune", () => {
     );
   });
 
-  it("keeps what a kept object needs: its account, rights and settings beside it", () => {
+  it("keeps what a kept object needs: account, permissions and configuration", () => {
     const kept = live("apps/v1 Deployment shop/web", { keepAnnotations: PROTECTED });
     const beside = [
       "v1 ServiceAccount shop/web",
@@ -165,7 +165,7 @@ describe("judgePrune", () => {
     );
   });
 
-  it("keeps a namespace and a definition that hold what is kept, although a person has confirmed them", () => {
+  it("keeps a namespace and a definition with kept content, although confirmed", () => {
     const confirmed = { deletionConfirmed: true };
     const namespace = prune({
       pruneCandidates: [live("v1 Namespace shop", confirmed), live(MAP, { keepAnnotations: PROTECTED })],
@@ -179,31 +179,31 @@ describe("judgePrune", () => {
     ]);
   });
 
-  it("gives leave for the very object in the very state that was judged", () => {
+  it("issues a permit for exactly the judged object and state", () => {
     const leftover = live(MAP);
     const [decision] = prune({ pruneCandidates: [leftover] }).decisions;
     expect(decision?.verb === "Delete" && decision.permit).to.be.instanceOf(DeletePermit);
     expect(decision?.verb === "Delete" && decision.permit.live).to.equal(leftover);
   });
 
-  it("refuses everything, and decides nothing, while not all kinds could be listed", () => {
+  it("refuses everything while kinds cannot be listed", () => {
     const verdict = prune({ pruneCandidates: configMaps(2), observationComplete: false, claimedBy: OTHER });
     expect(verdict.decisions).to.deep.equal([]);
     expect(verdict.refusal).to.match(/could not be listed/);
   });
 
-  it("has nothing to refuse where nothing is left over, not even with lists missing", () => {
+  it("refuses nothing without candidates, even with lists missing", () => {
     const nothing = { decisions: [], refusal: undefined, approval: undefined };
     expect(prune({ observationComplete: false, wanted: 0 })).to.deep.equal(nothing);
   });
 
-  it("refuses a source without any document, and names the way out", () => {
+  it("refuses a source without documents, and names the remedy", () => {
     const verdict = prune({ pruneCandidates: configMaps(2), wanted: 0 });
     expect(verdict.refusal).to.match(/all 2 objects: .*set sync\.allowEmpty/);
     expect(verdict.approval).to.equal(undefined);
   });
 
-  it("lets an empty source be when nothing would be deleted", () => {
+  it("accepts an empty source when nothing would be deleted", () => {
     for (const request of [{ prune: false }, { claimedBy: OTHER }]) {
       expect(prune({ pruneCandidates: configMaps(9), wanted: 0, ...request })).to.include({
         refusal: undefined,
@@ -212,13 +212,13 @@ describe("judgePrune", () => {
     }
   });
 
-  it("deletes all of an empty source where that is allowed, without a budget", () => {
+  it("deletes everything for an empty source if allowed, without a budget", () => {
     const verdict = prune({ pruneCandidates: configMaps(9), wanted: 0, allowEmpty: true, budget: 0 });
     expect(verdict).to.include({ refusal: undefined, approval: undefined });
     expect(verdict.decisions.map(said)).to.deep.equal(Array(9).fill("Delete"));
   });
 
-  it("asks for what always asks also where an empty source is allowed", () => {
+  it("requires approval by kind even where an empty source is allowed", () => {
     expect(prune({ pruneCandidates: [live("v1 Namespace shop")], wanted: 0, allowEmpty: true }).approval).to.match(
       /^would delete Namespace shop, which requires approval/,
     );
@@ -247,7 +247,7 @@ const BUDGETS: readonly (readonly [number | string | undefined, number, number, 
 
 describe("the budget of judgePrune", () => {
   for (const [budget, wanted, count, needsApproval] of BUDGETS) {
-    it(`${needsApproval ? "asks before" : "lets"} ${count} of ${wanted + count} go with ${budget ?? "no budget set"}`, () => {
+    it(`${needsApproval ? "requires approval for" : "allows"} ${count} of ${wanted + count} deletions with ${budget ?? "no budget set"}`, () => {
       const verdict = prune({ pruneCandidates: configMaps(count), wanted, budget });
       expect(verdict.refusal).to.equal(undefined);
       if (needsApproval)
@@ -256,7 +256,7 @@ describe("the budget of judgePrune", () => {
     });
   }
 
-  it("does not count what a person has confirmed object by object", () => {
+  it("does not count confirmed objects", () => {
     const confirmed = configMaps(9, { deletionConfirmed: true });
     expect(prune({ pruneCandidates: confirmed, budget: 0 }).approval).to.equal(undefined);
     expect(prune({ pruneCandidates: [...confirmed, live("v1 Secret shop/s")], budget: 0 }).approval).to.match(
@@ -264,24 +264,24 @@ describe("the budget of judgePrune", () => {
     );
   });
 
-  it("counts deletions alone: not what is kept, and not what is handed over", () => {
+  it("counts deletions only, not kept or transferred objects", () => {
     const kept = configMaps(10, { keepAnnotations: PROTECTED });
     expect(prune({ pruneCandidates: [...kept, live("v1 Secret shop/s")], budget: 1 }).approval).to.equal(undefined);
     expect(prune({ pruneCandidates: configMaps(10), budget: 0, claimedBy: OTHER }).approval).to.equal(undefined);
   });
 
-  it("says to what the budget would have to be raised", () => {
+  it("names the budget that would be needed", () => {
     expect(prune({ pruneCandidates: configMaps(9), wanted: 1 }).approval).to.equal(
       "would delete 9 of 10 objects, which exceeds the prune budget of 3: raise sync.pruneBudget to at least 9 if this is intended",
     );
   });
 
-  it("is a share of what is live, not of what is about to be made", () => {
+  it("is a percentage of the live objects, not of the desired ones", () => {
     const replaced = { pruneCandidates: configMaps(10), wanted: 10, live: 10, budget: "50%" };
     expect(prune(replaced).approval).to.contain("would delete 10 of 10 objects, which exceeds the prune budget of 5");
   });
 
-  it("is not met by what is no budget: then it asks", () => {
+  it("requires approval if the budget is invalid", () => {
     for (const budget of ["", "many", "%", -1, Number.NaN]) {
       expect(prune({ pruneCandidates: configMaps(1), budget }).approval, String(budget)).to.be.a("string");
     }
@@ -332,7 +332,7 @@ describe("alwaysNeedsApproval", () => {
     "gitops.overseer.io/v1alpha1 Change shop/web-1",
   ];
   for (const text of asking) {
-    it(`asks before ${text} goes, whatever the version and the budget`, () => {
+    it(`requires approval for ${text}, whatever the version and the budget`, () => {
       expect(alwaysNeedsApproval(live(text))).to.equal(true);
       expect(alwaysNeedsApproval(live(text.replace(/v1\w*/, "v9")))).to.equal(true);
       const verdict = prune({ pruneCandidates: [live(text)], budget: "100%" });
@@ -340,7 +340,7 @@ describe("alwaysNeedsApproval", () => {
       expect(verdict.decisions[0]).to.include({ verb: "Delete", needsApproval: true });
     });
 
-    it(`does not ask about ${text} where it is kept or handed over`, () => {
+    it(`requires none for ${text} if kept or transferred`, () => {
       for (const change of [
         { prune: false },
         { claimedBy: OTHER },
@@ -351,7 +351,7 @@ describe("alwaysNeedsApproval", () => {
     });
   }
   for (const text of others) {
-    it(`does not ask before ${text} goes`, () => {
+    it(`requires none for ${text}`, () => {
       expect(alwaysNeedsApproval(live(text))).to.equal(false);
       expect(prune({ pruneCandidates: [live(text)] }).decisions[0]).to.include({
         verb: "Delete",
@@ -360,7 +360,7 @@ describe("alwaysNeedsApproval", () => {
     });
   }
 
-  it("names five of those that it asks about, and counts the rest", () => {
+  it("names five objects that require approval, and counts the others", () => {
     const pruneCandidates = Array.from({ length: 7 }, (_, n) => live(`v1 PersistentVolumeClaim shop/p${n}`));
     expect(prune({ pruneCandidates: pruneCandidates, budget: "100%" }).approval).to.match(
       /^would delete PersistentVolumeClaim p0, (?:PersistentVolumeClaim p\d, ){3}PersistentVolumeClaim p4 and 2 more,/,
@@ -383,11 +383,11 @@ describe("anyToPrune", () => {
     ],
   ];
   for (const [what, pruneCandidates, expected] of cases)
-    it(`says ${expected} of ${what}`, () => {
+    it(`is ${expected} for ${what}`, () => {
       expect(anyToPrune(pruneCandidates)).to.equal(expected);
     });
 
-  it("is false while a part of the source cannot be read, unless a person has confirmed the deletion", () => {
+  it("is false while a part of the source cannot be read, unless the deletion is confirmed", () => {
     expect(anyToPrune([live(MAP)], "why")).to.equal(false);
     expect(anyToPrune([live(MAP, { deletionConfirmed: true })], "why")).to.equal(true);
   });

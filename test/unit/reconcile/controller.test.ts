@@ -35,7 +35,7 @@ describe("reconcile/controller", () => {
   /** The delay until the key comes back. */
   const delay = (): Promise<number> => eventually("the key is to come back", () => clock.timers[0]);
 
-  it("hands key, a logger of its own and a signal to the reconcile", async () => {
+  it("passes key, a child logger and a signal to the reconcile", async () => {
     const seen: unknown[] = [];
     start(async (key, own, signal) => {
       own.info("hello");
@@ -52,7 +52,7 @@ describe("reconcile/controller", () => {
     expect(clock.timers).to.deep.equal([]);
   });
 
-  it("works on as many keys at once as there are workers, and starts them once", async () => {
+  it("processes as many keys at once as there are workers", async () => {
     const running: string[] = [];
     const gates: (() => void)[] = [];
     start(async (key) => {
@@ -69,7 +69,7 @@ describe("reconcile/controller", () => {
     for (const gate of gates) gate();
   });
 
-  it("does not hold up drift behind 1,000 background reconciles, all workers of which are slow", async () => {
+  it("does not delay drift behind 1,000 slow background reconciles", async () => {
     const running: string[] = [];
     const gates: (() => void)[] = [];
     start(async (key) => {
@@ -92,13 +92,13 @@ describe("reconcile/controller", () => {
     await stopped;
   });
 
-  it("brings a key back when the reconcile asks for it", async () => {
+  it("adds a key again when the reconcile requests it", async () => {
     start(async () => ({ requeueAfterMs: 5000 }));
     controller.queue.add("a", PRIORITY.change);
     expect(await delay()).to.equal(5000);
   });
 
-  it("brings a key that throws back, later each time, up to two minutes, and afresh after a success", async () => {
+  it("retries a failed key with increasing delay up to two minutes, reset by a success", async () => {
     let fail = true;
     start(async () => {
       if (fail) throw expected();
@@ -118,7 +118,7 @@ describe("reconcile/controller", () => {
     expect(await delay()).to.be.within(160, 240);
   });
 
-  it("a try that an event brought forward does not make the delay longer, however many events there are", async () => {
+  it("does not extend the delay by attempts that events brought forward", async () => {
     let runs = 0;
     start(async () => {
       runs++;
@@ -135,7 +135,7 @@ describe("reconcile/controller", () => {
     expect(clock.timers[0]).to.be.closeTo(first, 0.001);
   });
 
-  it("comes back within 12 s while the API server is away, and tries all that failed again when told", async () => {
+  it("retries within 12 s while the API server is unavailable, and all failed keys on request", async () => {
     let away = true;
     const runs: string[] = [];
     start(async (key) => {
@@ -160,7 +160,7 @@ describe("reconcile/controller", () => {
     expect(controller.queue.idle, "nothing fails any more").to.equal(true);
   });
 
-  it("counts the failures of each key for itself", async () => {
+  it("counts failures per key", async () => {
     start(async () => Promise.reject(expected()));
     controller.queue.add("a", PRIORITY.change);
     for (let i = 0; i < 4; i++) {
@@ -172,7 +172,7 @@ describe("reconcile/controller", () => {
     expect(logger.lines.map(({ fields }) => fields.failures)).to.deep.equal([1, 2, 3, 4, 1]);
   });
 
-  it("comes back no earlier than the server allows, also when an earlier time was set before", async () => {
+  it("honors Retry-After, even over an earlier timer", async () => {
     let fail = false;
     start(async () => {
       if (fail) throw expected(30_000);
@@ -186,7 +186,7 @@ describe("reconcile/controller", () => {
     expect(clock.timers).to.deep.equal([30_000]);
   });
 
-  it("logs the stack of an unexpected error, and not that of an expected one", async () => {
+  it("logs the stack of unexpected errors only", async () => {
     start(async (key) => {
       if (key === "expected") throw expected();
       if (key === "text") throw "just text";
@@ -203,7 +203,7 @@ describe("reconcile/controller", () => {
     for (const line of logger.lines) expect(line).to.include({ level: "error", message: "reconcile failed" });
   });
 
-  it("goes on after a reconcile that throws before it begins to wait", async () => {
+  it("continues after a reconcile that throws synchronously", async () => {
     const seen: string[] = [];
     start(
       (key) => {
@@ -218,7 +218,7 @@ describe("reconcile/controller", () => {
     await eventually("both", () => seen.length === 2);
   });
 
-  it("tells the observer how each reconcile ended, and how long it took", async () => {
+  it("reports result and duration of each reconcile", async () => {
     let started = 0;
     const observer = {
       started: () => started++,
@@ -242,7 +242,7 @@ describe("reconcile/controller", () => {
     expect(started).to.be.at.least(3);
   });
 
-  it("waits at its stop for what is under way, tells it to end, and begins nothing more", async () => {
+  it("aborts and awaits running reconciles on stop, and starts no more", async () => {
     const seen: string[] = [];
     let aborted = false;
     let release = (): void => {};
@@ -278,7 +278,7 @@ describe("reconcile/controller", () => {
 });
 
 describe("reconcile/controller: many reconciles at once", () => {
-  it("may all listen for the stop without a warning of Node on stderr", async () => {
+  it("cause no listener warning of Node on stderr", async () => {
     const warnings: string[] = [];
     const note = (warning: Error): void => void warnings.push(warning.message);
     process.on("warning", note);

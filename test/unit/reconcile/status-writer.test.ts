@@ -56,7 +56,7 @@ describe("reconcile/status-writer", () => {
     });
   }
 
-  it("applies the whole status, of this very object, when it differs", async () => {
+  it("applies the whole status of exactly this object when it differs", async () => {
     const written = app({ observedGeneration: 2 });
     server.onCall = (call) => call.json(written);
     const status: Status = { observedGeneration: 2, extra: undefined };
@@ -83,7 +83,7 @@ describe("reconcile/status-writer", () => {
     expect(server.calls.length).to.equal(1);
   });
 
-  it("gives undefined when the object is gone", async () => {
+  it("returns undefined when the object does not exist", async () => {
     server.onCall = (call) => call.status(404);
     expect(await writer.write(APPS, app(), { observedGeneration: 1 })).to.equal(undefined);
     expect(server.calls.length).to.equal(1);
@@ -93,7 +93,7 @@ describe("reconcile/status-writer", () => {
     ["another one", (call: Call) => call.json({ metadata: { uid: "u2" } })],
     ["gone by now", (call: Call) => call.status(404)],
   ] as const) {
-    it(`gives undefined when a conflict says that the object is ${what}`, async () => {
+    it(`returns undefined when a conflict shows that the object is ${what}`, async () => {
       server.onCall = (call) => (call.method === "PATCH" ? call.status(409, "Conflict") : look(call));
       expect(await writer.write(APPS, app(), { observedGeneration: 1 })).to.equal(undefined);
       expect(server.calls.map(({ method }) => method)).to.deep.equal(["PATCH", "GET"]);
@@ -108,7 +108,7 @@ describe("reconcile/status-writer", () => {
   });
 
   for (const code of [403, 422, 500]) {
-    it(`throws what else goes wrong (${code})`, async () => {
+    it(`throws other errors (${code})`, async () => {
       server.onCall = (call) => call.status(code);
       const error = await rejection(writer.write(APPS, app(), { observedGeneration: 1 }));
       expect(error).to.include({ statusCode: code });

@@ -19,7 +19,7 @@ describe("reconcile/work-queue", () => {
     return keys;
   }
 
-  it("gives out in the order of priority, then of arrival", async () => {
+  it("delivers by priority, then in order of arrival", async () => {
     queue.add("background", PRIORITY.background);
     queue.add("change", PRIORITY.change);
     queue.add("user", PRIORITY.user);
@@ -28,7 +28,7 @@ describe("reconcile/work-queue", () => {
     expect(await takeAll()).to.deep.equal(["drift-1", "drift-2", "user", "change", "background"]);
   });
 
-  it("has a key once; more urgency moves it forward, less does not move it back", async () => {
+  it("holds a key once, with the highest priority requested", async () => {
     for (const key of ["a", "b", "c"]) queue.add(key, PRIORITY.change);
     queue.add("a", PRIORITY.change);
     queue.add("b", PRIORITY.background);
@@ -37,7 +37,7 @@ describe("reconcile/work-queue", () => {
     expect(await takeAll()).to.deep.equal(["c", "a", "b"]);
   });
 
-  it("gives a key out to those who wait, each once, in their order", async () => {
+  it("delivers keys to waiting takers in order, each once", async () => {
     const takers = [queue.take(), queue.take()];
     queue.add("a", PRIORITY.change);
     queue.add("b", PRIORITY.drift);
@@ -46,7 +46,7 @@ describe("reconcile/work-queue", () => {
     expect(queue.idle).to.equal(false);
   });
 
-  it("gives only what is urgent to those who take nothing else, and only if nobody else is free", async () => {
+  it("delivers only urgent keys to limited takers, and only if no other taker is free", async () => {
     const given: string[] = [];
     const take = (who: string, upTo?: Priority): void => {
       void queue.take(upTo).then((key) => given.push(`${who} ${key}`));
@@ -65,7 +65,7 @@ describe("reconcile/work-queue", () => {
     queue.close();
   });
 
-  it("gives a key that was added while being worked on out again, once, with the most urgency asked for", async () => {
+  it("delivers a key added while being processed again, once, with the highest priority", async () => {
     queue.add("a", PRIORITY.change);
     await queue.take();
     for (const priority of [PRIORITY.background, PRIORITY.drift, PRIORITY.user]) queue.add("a", priority);
@@ -98,7 +98,7 @@ describe("reconcile/work-queue", () => {
     });
   }
 
-  it("lets a timer that comes while the key is being worked on bring it back afterwards", async () => {
+  it("delivers a key again whose timer fires while it is processed", async () => {
     queue.add("a", PRIORITY.change);
     await queue.take();
     queue.addAfter("a", 10, PRIORITY.background);
@@ -108,14 +108,14 @@ describe("reconcile/work-queue", () => {
     expect(await takeAll()).to.deep.equal(["a"]);
   });
 
-  it("calls a timer off", () => {
+  it("cancels a timer", () => {
     queue.addAfter("a", 10, PRIORITY.user);
     queue.forget("a");
     queue.forget("b");
     expect(clock.timers).to.deep.equal([]);
   });
 
-  it("gives nothing out once it is closed, neither to those who wait nor later", async () => {
+  it("delivers nothing after it is closed", async () => {
     const waiting = queue.take();
     queue.addAfter("a", 10, PRIORITY.user);
     queue.close();
@@ -128,7 +128,7 @@ describe("reconcile/work-queue", () => {
     expect(clock.timers).to.deep.equal([]);
   });
 
-  it("tells how deep it is, how long a key waited, also one that moved forward, and how long it was worked on", async () => {
+  it("reports depth, waiting time and processing time", async () => {
     const seen: unknown[] = [];
     queue = new WorkQueue(clock, {
       added: (depth) => seen.push(["added", depth]),
@@ -163,7 +163,7 @@ describe("reconcile/work-queue", () => {
     { weight: 2, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.nat(60) }) },
   );
 
-  it("never has a key worked on twice at once, and loses none, whatever is done in whatever order", async () => {
+  it("never delivers a key twice at once, and loses none, for any operations", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(action, { maxLength: 60 }), async (actions) => {
         clock = new FakeClock();
@@ -224,7 +224,7 @@ describe("reconcile/work-queue", () => {
     );
   });
 
-  it("gives out by urgency, then by arrival, for any keys", async () => {
+  it("delivers by priority, then by arrival, for any keys", async () => {
     const adds = fc.array(fc.record({ key, priority }), { maxLength: 20 });
     await fc.assert(
       fc.asyncProperty(adds, async (list) => {

@@ -103,8 +103,8 @@ export function finishedStatus(
 }
 
 /**
- * Ends of documents that have left this app, as long as another one that they moved to has not noted them: until all apps of
- * the repository have read the commit, and those that want the object have applied theirs.
+ * Returns the results of documents that moved to another app, until that app has recorded them: while an app of the repository
+ * has not processed the commit, or a claimant has not recorded the result.
  */
 function movedEnds(run: FinishedRun & Pick<AppRun, "requeueAfter">, wanted: ReadonlySet<ObjectKey>): FinishedObject[] {
   const left = (run.status.finished ?? []).filter(({ key }) => !wanted.has(key));
@@ -121,7 +121,7 @@ function movedEnds(run: FinishedRun & Pick<AppRun, "requeueAfter">, wanted: Read
   });
 }
 
-/** What ended last at full length, since its time to live may not be over; the rest as digests. */
+/** Returns the newest results as full entries, because they may have been deleted early; the others as digests. */
 function storedEnds(entries: readonly FinishedObject[]): Pick<OverseerAppStatus, "finished" | "finishedDigests"> {
   if (entries.length === 0) return {};
   const order = ({ expires = "", key }: FinishedObject): string => `${expires} ${key}`;

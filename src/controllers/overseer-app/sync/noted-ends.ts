@@ -2,7 +2,7 @@ import type { FinishedObject, OverseerAppStatus } from "../../../api/overseer-ap
 import { sha256 } from "../../../base/hash.js";
 import type { Finished } from "../../../plan/live.js";
 
-/** The ends of objects that statuses hold, at full length or as digests. */
+/** The results of finished objects recorded in statuses, as full entries or digests. */
 export class NotedEnds {
   readonly #whole = new Map<string, FinishedObject>();
   readonly #digests = new Set<string>();
@@ -14,7 +14,7 @@ export class NotedEnds {
     }
   }
 
-  /** How an object ended in this version of its document; undefined: it is not known to have ended. */
+  /** Returns the result of an object at this version of its document, if recorded. */
   find(key: string, hash: string): Finished | undefined {
     for (const result of ["Succeeded", "Failed"] as const) {
       const digest = digestOf({ key, hash, result });
@@ -26,7 +26,7 @@ export class NotedEnds {
   }
 }
 
-/** Stands for an end in a status: a digest of object and version, and F for Failed or S for Succeeded. */
+/** Returns the digest of a result for a status: a hash of object and version, then F for Failed or S for Succeeded. */
 export function digestOf({ key, hash, result }: Pick<FinishedObject, "key" | "hash" | "result">): string {
   return `${sha256(`${key} ${hash}`, 16)}${result === "Failed" ? "F" : "S"}`;
 }

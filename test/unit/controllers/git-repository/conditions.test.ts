@@ -61,7 +61,7 @@ describe("conditions of a repository", () => {
       expect(drafts.map((one) => `${one.type}=${one.status} ${one.reason}: ${one.message}`)).to.deep.equal(expected);
     });
 
-    it(`that is ${what} hold to kstatus`, () => {
+    it(`that is ${what} conform to kstatus`, () => {
       const by = new Map<string, string>(drafts.map(({ type, status }) => [type, status]));
       if (by.get("Ready") === "Unknown") expect(by.get("Reconciling")).to.equal("True");
       if (by.get("Ready") === "True") expect(by.has("Reconciling") || by.has("Stalled")).to.equal(false);

@@ -100,7 +100,7 @@ describe("GitRepositoryReconciler", () => {
     ["lists its refs", "listed"],
     ["gives a commit", "fetched"],
   ] as const) {
-    it(`says when spec.timeout has run out before the server ${what}, and tries again soon, then later and later`, async () => {
+    it(`reports spec.timeout when the server ${what} too late, and retries with increasing delay`, async () => {
       const { clock, conditions, events, server, reconcile } = rig();
       if (asked === "listed") server.list = hang;
       let before = 0;
@@ -125,7 +125,7 @@ describe("GitRepositoryReconciler", () => {
     });
   }
 
-  it("keeps the reason of the last failure while it tries again, until a try goes well", async () => {
+  it("keeps the reason of the last failure until an attempt succeeds", async () => {
     const { clock, conditions, server, reconcile, it: resource, reopen } = rig();
     const ready = (): string[] =>
       conditions.map((all) => all.find(({ type }) => type === "Ready")).map((one) => `${one?.status} ${one?.reason}`);
@@ -150,7 +150,7 @@ describe("GitRepositoryReconciler", () => {
     expect(ready().at(-1)).to.equal("True Fetched");
   });
 
-  it("logs a failure once for each reason, however often it is tried, and the recovery", async () => {
+  it("logs each failure reason once, and the recovery", async () => {
     const { clock, server, reconcile, logger } = rig();
     const fails = async (reason: "GIT_CACHE_FULL" | "GIT_OBJECT_NOT_FOUND"): Promise<void> => {
       server.fetch = () => Promise.reject(new GitError(reason, "no room"));
@@ -167,7 +167,7 @@ describe("GitRepositoryReconciler", () => {
     expect(said[0]?.fields).to.include({ repository: KEY, reason: "CacheFull", error: "no room" });
   });
 
-  it("forgets a repository that is gone in the same reconcile, also in the metrics", async () => {
+  it("forgets a deleted repository within one reconcile, including its metrics", async () => {
     const { reconcile, forgotten, gone, server } = rig();
     server.fetch = () => Promise.reject(new GitError("GIT_CACHE_FULL", "no room"));
     await reconcile();
@@ -177,7 +177,7 @@ describe("GitRepositoryReconciler", () => {
     expect(forgotten).to.deep.equal([KEY]);
   });
 
-  it("drops stores that nobody wants before it says that the cache is full", async () => {
+  it("drops unused stores before reporting a full cache", async () => {
     const { conditions, server, reconcile } = rig();
     server.fetch = () => Promise.reject(new GitError("GIT_CACHE_FULL", "no room"));
     await reconcile();
@@ -186,7 +186,7 @@ describe("GitRepositoryReconciler", () => {
     expect(ready).to.include({ status: "False", reason: "CacheFull", message: "no room" });
   });
 
-  it("lets go of a server that hangs when it is told to stop, and blames nobody", async () => {
+  it("aborts a hanging request on stop without recording a failure", async () => {
     const { conditions, events, server, stop, reconcile } = rig();
     const reason = new Error("stopping");
     const reconciled = rejection(reconcile());
@@ -198,7 +198,7 @@ describe("GitRepositoryReconciler", () => {
     expect(events).to.deep.equal([]);
   });
 
-  it("asks again right after an error that nobody foresaw, not only after the interval", async () => {
+  it("polls again right after an unexpected error instead of after the interval", async () => {
     const { server, reconcile } = rig();
     const odd = new Error("odd");
     server.fetch = () => Promise.reject(odd);

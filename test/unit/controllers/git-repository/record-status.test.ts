@@ -39,8 +39,8 @@ async function record(of: GitRepository, outcome: RepositoryOutcome | undefined,
   return written[0];
 }
 
-describe("what a status says of a commit", () => {
-  it("is who wrote it, when, and its first line", () => {
+describe("describeCommit", () => {
+  it("returns author, time and first line", () => {
     expect(describeCommit(commit("Fix\n\nAll of it.\n"))).to.deep.equal({
       id: "c1",
       author: "A",
@@ -51,7 +51,7 @@ describe("what a status says of a commit", () => {
     expect(commitTitle(commit("one line"))).to.equal("one line");
   });
 
-  it("is cut to what the API server takes, and no character in two", () => {
+  it("cuts texts to the schema limits without splitting a character", () => {
     const described = describeCommit(commit("😀".repeat(300), "é".repeat(300)));
     expect(described.message.length).to.be.at.most(256);
     expect(described.author).to.have.length(256);
@@ -60,7 +60,7 @@ describe("what a status says of a commit", () => {
 });
 
 describe("requestedAt", () => {
-  it("is the annotation, cut as the status holds it", () => {
+  it("returns the annotation, cut to the length that the status allows", () => {
     expect(requestedAt(repository("shop/repo").metadata)).to.equal(undefined);
     expect(requestedAt(asking("now").metadata)).to.equal("now");
     expect(requestedAt(asking("x".repeat(300)).metadata)).to.have.length(256);
@@ -68,7 +68,7 @@ describe("requestedAt", () => {
 });
 
 describe("eventSubject", () => {
-  it("names the very repository", () => {
+  it("identifies the repository", () => {
     expect(eventSubject(repository("shop/repo"))).to.deep.equal({
       apiVersion: "gitops.overseer.io/v1alpha1",
       kind: "GitRepository",
@@ -80,7 +80,7 @@ describe("eventSubject", () => {
 });
 
 describe("recordRepository", () => {
-  it("writes conditions for the generation that was looked at", async () => {
+  it("writes conditions for the observed generation", async () => {
     const written = await record(asking("now"), FETCHED, { revision: "main@sha1:c1" });
     expect(written).to.include({ observedGeneration: 4, revision: "main@sha1:c1" });
     expect(written?.conditions?.map(({ type, observedGeneration }) => [type, observedGeneration])).to.deep.equal([
@@ -89,7 +89,7 @@ describe("recordRepository", () => {
     ]);
   });
 
-  it("acknowledges a request once the look is over, well or not, and not while it fetches", async () => {
+  it("acknowledges a request after the poll, successful or not, but not while fetching", async () => {
     const failed = { kind: "failed", reason: "X", message: "x", terminal: false, revision: undefined } as const;
     expect(await record(asking("now"), FETCHED)).to.have.property("lastHandledReconcileAt", "now");
     expect(await record(asking("now"), failed)).to.have.property("lastHandledReconcileAt", "now");
@@ -99,7 +99,7 @@ describe("recordRepository", () => {
     expect(await record(repository("shop/repo"), FETCHED)).not.to.have.property("lastHandledReconcileAt");
   });
 
-  it("says where webhooks are received, as long as there are any", async () => {
+  it("publishes the webhook path while webhooks are enabled", async () => {
     const webhook = { secretRef: { name: "hook" } };
     const { spec } = repository("shop/repo");
     const told = await record(repository("shop/repo", { spec: { ...spec, webhook } }), FETCHED);
@@ -107,7 +107,7 @@ describe("recordRepository", () => {
     expect(await record(repository("shop/repo"), FETCHED, told)).not.to.have.property("webhookPath");
   });
 
-  it("leaves the conditions as they are without an outcome, but for the generation", async () => {
+  it("keeps the conditions without an outcome, except for the generation", async () => {
     const first = await record(repository("shop/repo"), FETCHED);
     const again = repository("shop/repo", { metadata: { generation: 2 }, ...(first ? { status: first } : {}) });
     const written = await record(again, undefined, first);

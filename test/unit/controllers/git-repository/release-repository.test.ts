@@ -49,28 +49,28 @@ async function kept(
 describe("Git stores", () => {
   const reached = repository("shop/a", at(A));
 
-  it("are kept of repositories that were reached, and no others", async () => {
+  it("are kept only for repositories with a revision", async () => {
     expect(await kept([reached])).to.deep.equal([A]);
   });
 
-  it("are kept of repositories that were not reached yet", async () => {
+  it("are kept for repositories without a revision yet", async () => {
     expect(await kept([reached, repository("shop/b", at(B))])).to.deep.equal([A, B]);
     const signedIn = repository("shop/b", at(B, "login"));
     expect(await kept([reached, signedIn], { "shop/login": { token: "dG9rZW4=" } })).to.deep.equal([A, B]);
   });
 
-  it("are not removed while it is not known which one is a repository's own", async () => {
+  it("are not removed while the store of a repository is unknown", async () => {
     expect(await kept([reached, repository("shop/b", at(B, "login"))])).to.equal(undefined);
   });
 
-  it("are not removed when a repository comes while that is found out", async () => {
+  it("are not removed when a repository is created during the lookup", async () => {
     const login = { "shop/login": { token: "dG9rZW4=" } };
     const signedIn = repository("shop/b", at(B, "login"));
     const came = repository("shop/c", at("https://git.example.com/c.git"));
     expect(await kept([reached, signedIn], login, [came])).to.equal(undefined);
   });
 
-  it("are not kept for a repository whose address leads nowhere", async () => {
+  it("are not kept for a repository with an invalid address", async () => {
     expect(await kept([reached, repository("shop/b", at("ftp://git.example.com/b"))])).to.deep.equal([A]);
   });
 });

@@ -18,14 +18,14 @@ describe("refKey", () => {
     expect(refKey(undefined)).to.equal(refKey({}));
   });
 
-  it("tells refs apart", () => {
+  it("distinguishes refs", () => {
     const refs = [undefined, { branch: "a" }, { tag: "a" }, { branch: "b" }, { semver: "a" }, { commit: "a" }];
     expect(new Set(refs.map(refKey)).size).to.equal(refs.length);
   });
 });
 
 describe("RevisionIndex", () => {
-  it("knows nothing of what was never set, and each ref of each repository apart", () => {
+  it("keeps each ref of each repository separately", () => {
     const index = new RevisionIndex();
     index.set("shop/a", undefined, at("c1"));
     index.set("shop/a", { branch: "x" }, at("c2"));
@@ -48,7 +48,7 @@ describe("RevisionIndex", () => {
     ["a commit that is lost", at("c1"), broken("no"), true],
   ];
   for (const [what, before, after, isNews] of news) {
-    it(`calls ${what} ${isNews ? "news" : "no news"}`, () => {
+    it(`reports ${what} as ${isNews ? "changed" : "unchanged"}`, () => {
       const index = new RevisionIndex();
       if (before) index.set("shop/a", undefined, before);
       expect(index.set("shop/a", undefined, after)).to.equal(isNews);
@@ -56,7 +56,7 @@ describe("RevisionIndex", () => {
     });
   }
 
-  it("gives all revisions in use, and none of a repository that is forgotten", () => {
+  it("yields all revisions in use, and none of a forgotten repository", () => {
     const index = new RevisionIndex();
     index.set("shop/a", undefined, at("c1"));
     index.set("shop/a", { branch: "x" }, broken("no", at("c2")));

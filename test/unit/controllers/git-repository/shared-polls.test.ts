@@ -41,7 +41,7 @@ function hanging() {
 }
 
 describe("SharedPolls", () => {
-  it("asks once for all that come within the age that they allow", async () => {
+  it("shares one poll among callers whose maximum age it meets", async () => {
     const { asked, clock, list, seen } = polling();
     const first = await list(A, HEADS);
     clock.advance(MINUTE - 1);
@@ -53,21 +53,21 @@ describe("SharedPolls", () => {
     expect(asked).to.have.length(2);
   });
 
-  it("shares a poll that is still under way", async () => {
+  it("shares a running poll", async () => {
     const { asked, list } = polling();
     const [first, second] = [list(A, HEADS), list(A, HEADS)];
     expect(await first).to.equal(await second);
     expect(asked).to.have.length(1);
   });
 
-  it("asks anew for who takes no old answer", async () => {
+  it("polls again for a caller that accepts no earlier result", async () => {
     const { asked, list } = polling();
     await list(A, HEADS);
     await list(A, HEADS, 0);
     expect(asked).to.have.length(2);
   });
 
-  it("asks anew for more than was asked, and not for less", async () => {
+  it("polls again for additional prefixes, but not for fewer", async () => {
     const { asked, list } = polling();
     await list(A, HEADS);
     await list(A, BOTH);
@@ -76,14 +76,14 @@ describe("SharedPolls", () => {
     expect(asked).to.deep.equal(["a refs/heads/", "a refs/heads/ refs/tags/"]);
   });
 
-  it("never shares between remotes, which are other URLs or other credentials", async () => {
+  it("never shares between remotes with different URLs or credentials", async () => {
     const { asked, list } = polling();
     await list(A, HEADS);
     await list(remote("b"), HEADS);
     expect(asked).to.deep.equal(["a refs/heads/", "b refs/heads/"]);
   });
 
-  it("does not keep a failure", async () => {
+  it("does not cache a failure", async () => {
     const { asked, list, seen, state } = polling();
     state.failing = true;
     const failures = await Promise.allSettled([list(A, HEADS), list(A, HEADS)]);
@@ -94,7 +94,7 @@ describe("SharedPolls", () => {
     expect(seen).to.deep.equal(["failure", "success"]);
   });
 
-  it("ends for each one with that one's own signal, and is asked anew for who still waits", async () => {
+  it("aborts each caller by its own signal, and polls again for those still waiting", async () => {
     const { engine, begun } = hanging();
     const polls = new SharedPolls(engine, new FakeClock());
     const [one, two, three, four] = [1, 2, 3, 4].map(() => new AbortController());
@@ -114,7 +114,7 @@ describe("SharedPolls", () => {
     expect(begun).to.have.length(2);
   });
 
-  it("does not lose a newer answer to an older failure", async () => {
+  it("keeps a newer result when an older poll fails", async () => {
     const { asked, list, state } = polling();
     state.failing = true;
     const old = list(A, HEADS);
@@ -125,7 +125,7 @@ describe("SharedPolls", () => {
     expect(asked).to.have.length(2);
   });
 
-  it("forgets remotes that nobody polls any more", async () => {
+  it("drops remotes that are no longer polled", async () => {
     const { asked, list, polls } = polling();
     await list(A, HEADS);
     await list(remote("b"), HEADS);

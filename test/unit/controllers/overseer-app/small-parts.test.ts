@@ -22,7 +22,7 @@ describe("appHealth", () => {
       observation(...objects),
     );
 
-  it("is Healthy when all are, also with a remark, and where nothing is wanted", () => {
+  it("is Healthy when all objects are, with or without remarks, and when there are none", () => {
     expect(sum()).to.deep.equal({ status: "Healthy", objects: 0, healthy: 0, problems: [] });
     expect(sum(is("a", "Healthy"), is("b", "Healthy", "is paused"))).to.deep.equal({
       status: "Healthy",
@@ -32,13 +32,13 @@ describe("appHealth", () => {
     });
   });
 
-  it("is as the worst: Degraded before Unknown before Progressing", () => {
+  it("is that of the worst object: Degraded before Unknown before Progressing", () => {
     expect(sum(is("a", "Healthy"), is("b", "Progressing")).status).to.equal("Progressing");
     expect(sum(is("a", "Unknown"), is("b", "Progressing")).status).to.equal("Unknown");
     expect(sum(is("a", "Degraded"), is("b", "Unknown"), is("c", "Healthy")).status).to.equal("Degraded");
   });
 
-  it("takes an object that is not there for on its way", () => {
+  it("counts a missing object as Progressing", () => {
     expect(appHealth([document("v1 Pod shop/a")], observation())).to.deep.equal({
       status: "Progressing",
       objects: 1,
@@ -48,11 +48,11 @@ describe("appHealth", () => {
     });
   });
 
-  it("does not mind objects that Git does not want", () => {
+  it("ignores objects that are not desired", () => {
     expect(appHealth([], observation(is("left", "Degraded")))).to.include({ status: "Healthy", objects: 0 });
   });
 
-  it("names the worst five, the worst first and then by name, whatever the order", () => {
+  it("names the worst five objects, by severity and then by name", () => {
     const objects = [
       is("z", "Progressing", "p"),
       is("b", "Degraded", "d"),
@@ -69,7 +69,7 @@ describe("appHealth", () => {
     expect(problems[2]?.message).to.equal("Unknown");
   });
 
-  it("cuts long messages to what a status takes", () => {
+  it("cuts long messages to the schema limit", () => {
     expect(sum(is("a", "Degraded", "x".repeat(5_000))).problems[0]?.message).to.have.length(1_024);
   });
 });
@@ -81,7 +81,7 @@ describe("kinds of a status", () => {
     ["v1beta1.a.b.example.com/Widget", { version: "v1beta1", group: "a.b.example.com", kind: "Widget" }],
   ] as const;
   for (const [text, kind] of kinds) {
-    it(`are written as ${text}, and read again`, () => {
+    it(`are formatted as ${text}, and parsed again`, () => {
       expect(formatKind(kind)).to.equal(text);
       expect(parseKind(text)).to.deep.equal(kind);
     });
@@ -96,10 +96,10 @@ describe("kinds of a status", () => {
     ".apps/Deployment",
     "v1.apps/Deployment/x",
   ]) {
-    it(`are not read from ${JSON.stringify(text)}`, () => expect(parseKind(text)).to.equal(undefined));
+    it(`are not parsed from ${JSON.stringify(text)}`, () => expect(parseKind(text)).to.equal(undefined));
   }
 
-  it("are one for each group and kind, in the version that comes first", () => {
+  it("are unique by group and kind, with the first version", () => {
     const documents = ["apps/v1 Deployment a/b", "v1 Secret a/b", "apps/v1beta1 Deployment a/c", "x.io/v1 Secret a/b"];
     expect(kindsOf(documents.map((text) => document(text))).map(formatKind)).to.deep.equal([
       "v1.apps/Deployment",
@@ -111,7 +111,7 @@ describe("kinds of a status", () => {
 });
 
 describe("Claims", () => {
-  it("name another app that wants an object, the first by name, and never the one that asks", () => {
+  it("name another app that claims an object, the first by name, never the given one", () => {
     const claims = new Claims();
     claims.set("shop/c", ["x"]);
     claims.set("shop/b", ["x", "y"]);
@@ -122,7 +122,7 @@ describe("Claims", () => {
     expect(claims.claimant("z", "shop/a")).to.equal(undefined);
   });
 
-  it("are an app's newest alone, and none once it is removed", () => {
+  it("are replaced by an app's newest, and removed with it", () => {
     const claims = new Claims();
     claims.set("shop/a", ["x"]);
     claims.set("shop/a", ["y"]);
@@ -133,7 +133,7 @@ describe("Claims", () => {
     expect(claims.claimant("y", "shop/b")).to.equal(undefined);
   });
 
-  it("of one app do not go with those of another", () => {
+  it("of one app stay when those of another are removed", () => {
     const claims = new Claims();
     claims.set("shop/a", ["x"]);
     claims.set("shop/b", ["x"]);
@@ -143,7 +143,7 @@ describe("Claims", () => {
 });
 
 describe("AppMemory", () => {
-  it("keeps the renders that are named, and no others", () => {
+  it("keeps only the given renders", () => {
     const memory = new AppMemory();
     for (const key of ["a", "b", "c"])
       memory.renders.set(key, { inputs: inputs(key), documents: [], kinds: [], notes: [], notesOmitted: 0 });
@@ -170,11 +170,11 @@ describe("changeConditions", () => {
     it(`of a Change that is ${phase} are ${expected}`, () => expect(show({ phase })).to.equal(expected));
   }
 
-  it("of a Change that nobody has looked at say that it is planned", () => {
+  it("of a new Change report planning", () => {
     expect(show({})).to.equal("Ready=Unknown Planning, Reconciling=True Planning");
   });
 
-  it("say what is in the way, else what is waited for, else the plan", () => {
+  it("have the failure as message, else what the Change waits for, else the plan", () => {
     const say = (status: Parameters<typeof changeConditions>[0]) => changeConditions(status)[0]?.message;
     const all = { summary: "+1 ~0 -0", waitingFor: "leave", message: "refused" };
     expect(say({ phase: "Planning", ...all })).to.equal("refused");

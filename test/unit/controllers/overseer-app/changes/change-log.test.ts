@@ -28,7 +28,7 @@ function pass(test: ReturnType<typeof testRun>, ...phases: NonNullable<ChangeSta
 }
 
 describe("The log of Changes", () => {
-  it("has one line for a Change that succeeds, with what it did", () => {
+  it("has one line for a successful Change, with its counts", () => {
     const test = testRun();
     pass(test, "Planning", "Applying", "Applying", "Verifying", "Succeeded", "Succeeded");
     expect(lines(test)).to.deep.equal(["info change succeeded"]);
@@ -47,21 +47,21 @@ describe("The log of Changes", () => {
     expect(test.counted).to.deep.equal(["ended Succeeded"]);
   });
 
-  it("has a line when a Change begins to wait, not for each look at the gate, and one for its end", () => {
+  it("has one line when a Change starts to wait, and one for its end", () => {
     const test = testRun();
     pass(test, "Planning", "Waiting", "Waiting", "Waiting", "Superseded");
     expect(lines(test)).to.deep.equal(["info change is waiting", "info change was superseded"]);
     expect(test.counted).to.deep.equal(["ended Superseded"]);
   });
 
-  it("warns of a Change that fails, with the reason", () => {
+  it("warns about a failed Change, with the reason", () => {
     const test = testRun();
     logChange(test.run, ONE, { phase: "Verifying" }, { phase: "Failed", message: "not healthy after 5m" });
     expect(lines(test)).to.deep.equal(["warn change failed"]);
     expect(test.logger.lines[0]?.fields).to.include({ result: "Failed", reason: "not healthy after 5m" });
   });
 
-  it("takes the seconds from the status where this process has not seen the Change begin", () => {
+  it("takes the duration from the status if this process did not see the start", () => {
     const test = testRun();
     const now: ChangeStatus = {
       phase: "Superseded",
@@ -74,7 +74,7 @@ describe("The log of Changes", () => {
 });
 
 describe("The log of failures", () => {
-  it("has one line for the same failure, whatever counters its text carries, and one for each other", () => {
+  it("has one line per distinct failure, ignoring numbers in its text", () => {
     const test = testRun();
     const refused = (message: string): Problem => ({ stage: "Plan", reason: "ApplyRefused", message, terminal: false });
     for (const count of [1, 2, 30]) logProblem(test.run, refused(`quota exceeded: used ${count}`));
@@ -91,7 +91,7 @@ describe("The log of failures", () => {
     expect(test.counted).to.deep.equal(["failed ApplyRefused", "failed ApplyRefused"]);
   });
 
-  it("logs the same failure again after it had passed", () => {
+  it("logs the same failure again after a recovery", () => {
     const test = testRun();
     logProblem(test.run, BROKEN);
     logProblem(test.run, undefined);
@@ -100,7 +100,7 @@ describe("The log of failures", () => {
     expect(lines(test)).to.deep.equal(["warn sync failed", "info app recovered", "warn sync failed"]);
   });
 
-  it("leaves the recovery to the line of the Change that is under way", () => {
+  it("logs no recovery while a Change is open", () => {
     const open = change("shop/web-1", "web", { phase: "Verifying" });
     const test = testRun(app("shop/web", { status: { applied: inputs("k") } }), { changes: cacheOf([open]) as never });
     logProblem(test.run, BROKEN);
@@ -110,7 +110,7 @@ describe("The log of failures", () => {
     expect(lines(test)).to.deep.equal(["warn sync failed", "info change succeeded"]);
   });
 
-  it("says once what holds up a deletion", () => {
+  it("logs once what blocks a deletion", () => {
     const test = testRun();
     for (const what of ["a is there", "a is there", "b is there"]) logDeletionWaits(test.run, what);
     expect(lines(test)).to.deep.equal(Array(2).fill("info app deletion is waiting"));

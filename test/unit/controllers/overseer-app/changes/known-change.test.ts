@@ -14,15 +14,15 @@ function change(phase: ChangePhase): Change {
   };
 }
 
-describe("controllers/overseer-app/known-change", () => {
-  it("keeps an open Change whole", () => {
+describe("reduceChange", () => {
+  it("keeps an open Change complete", () => {
     for (const phase of ["Planning", "Waiting", "Applying", "Verifying"] as const) {
       expect(reduceChange(change(phase))).to.deep.equal(change(phase));
       expect(isOpen(change(phase))).to.equal(true);
     }
   });
 
-  it("keeps of a finished one what tells whose it is, which inputs it brought, and how it ended", () => {
+  it("keeps app, inputs and phase of a finished one", () => {
     const kept = reduceChange(change("Succeeded"));
     expect(isOpen(kept)).to.equal(false);
     expect(appOfChange(kept)).to.equal("shop/web");

@@ -106,8 +106,8 @@ async function fight(rival: Rival, hours = 24): Promise<Fought> {
 
 const contests = ({ told }: Fought): string[] => told.filter((text) => text.startsWith("Contested: "));
 
-describe("healing that somebody fights, over 24 hours", () => {
-  it("writes a few times an hour, however fast a controller takes the field back", async () => {
+describe("healing against a competing writer, over 24 hours", () => {
+  it("writes a few times an hour, however fast a controller changes the field back", async () => {
     const fought = await fight({ afterMs: 5, name: () => "rival: .spec.paused", ours: true });
     expect(fought.writes[0], "the first hour").to.be.within(5, 12);
     expect(Math.max(...fought.writes.slice(1)), "every other hour").to.be.within(1, 6);
@@ -118,21 +118,21 @@ describe("healing that somebody fights, over 24 hours", () => {
     expect([...fought.notes].join()).to.include("reverted repeatedly, backing off");
   });
 
-  it("names the remedy against an autoscaler that sets replicas at each of its rounds", async () => {
+  it("names the remedy against an autoscaler that sets replicas in each cycle", async () => {
     const name = "kube-controller-manager (by /scale): .spec.replicas";
     const fought = await fight({ afterMs: 15_000, name: () => name, ours: true });
     expect(Math.max(...fought.writes.slice(1))).to.be.within(1, 6);
     expect(fought.contested.join()).to.include("remove spec.replicas from Git and let the autoscaler set it");
   });
 
-  it("names the remedy against an injector of certificates", async () => {
+  it("names the remedy against a certificate injector", async () => {
     const name = "cainjector: .webhooks[a].clientConfig.caBundle";
     const fought = await fight({ afterMs: 100, name: () => name, ours: true });
     expect(Math.max(...fought.writes.slice(1))).to.be.within(1, 6);
     expect(fought.contested.join()).to.include("remove caBundle from Git, since another controller injects it");
   });
 
-  it("is held back also against a writer that takes another field each time, and against two that take turns", async () => {
+  it("backs off against a writer that changes another field each time, and against two alternating writers", async () => {
     const wanderer = await fight({ afterMs: 5, name: (round) => `rival: .data.k${round}`, ours: true });
     expect(Math.max(...wanderer.writes.slice(1))).to.be.within(1, 6);
     expect(wanderer.writes[0]).to.be.at.most(22);
@@ -141,26 +141,26 @@ describe("healing that somebody fights, over 24 hours", () => {
     expect(Math.max(...two.writes.slice(1))).to.be.within(1, 12);
   });
 
-  it("looks, and writes nothing, where a sidecar injector or an operator adds what Git does not set", async () => {
+  it("verifies without writing where an injector or operator adds fields that Git does not set", async () => {
     const fought = await fight({ afterMs: 60_000, name: () => "injector", ours: false });
     expect(fought.writes).to.deep.equal(Array.from({ length: 24 }, () => 0));
     expect(Math.max(...fought.looks)).to.be.at.most(60);
     expect(fought.contested).to.deep.equal([]);
   });
 
-  it("looks at most once a second, however busy those are", async () => {
+  it("verifies at most once a second, however busy they are", async () => {
     const fought = await fight({ afterMs: 1, name: () => "injector", ours: false }, 1);
     expect(fought.looks[0]).to.be.at.most(3_600);
     expect(fought.told).to.deep.equal([]);
   });
 
-  it("puts a single drift a day back at once, and calls nobody a rival", async () => {
+  it("reverts occasional drift at once, without reporting a conflict", async () => {
     const fought = await fight({ afterMs: 12 * HOUR, name: () => "kubectl-edit: .spec.paused", ours: true }, 48);
     expect(fought.writes.reduce((sum, count) => sum + count, 0)).to.equal(3);
     expect([fought.contested, [...fought.notes]]).to.deep.equal([[], []]);
   });
 
-  it("ends by itself when the other one stops", async () => {
+  it("ends when the other writer stops", async () => {
     const clockHours = 3;
     const fought = await fight({ afterMs: 5, name: () => "rival: .data.a", ours: true, until: 6 }, clockHours);
     expect(fought.contested).to.have.length(1);

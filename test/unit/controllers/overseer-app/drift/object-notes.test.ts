@@ -15,7 +15,7 @@ const refusal = (name: string, why = "denied by safe-upgrades") => ({
 });
 
 describe("emitObjectNotes", () => {
-  it("records one Event for the same words about ten objects", () => {
+  it("emits one Event for the same note about ten objects", () => {
     const { run, told } = testRun();
     emitObjectNotes(
       run,
@@ -26,7 +26,7 @@ describe("emitObjectNotes", () => {
     ]);
   });
 
-  it("records nothing again for objects of a later batch that are alike, and other words again", () => {
+  it("emits nothing for the same note in a later batch, but emits other notes", () => {
     const { run, told } = testRun();
     emitObjectNotes(run, [refusal("a.example.com")]);
     emitObjectNotes(run, [refusal("a.example.com"), refusal("b.example.com")]);
@@ -35,7 +35,7 @@ describe("emitObjectNotes", () => {
     expect(told).to.have.length(2);
   });
 
-  it("keeps two reasons apart", () => {
+  it("distinguishes two reasons", () => {
     const { run, told } = testRun();
     emitObjectNotes(run, [refusal("a.example.com"), refusal("b.example.com", "quota")]);
     expect(told).to.have.length(2);

@@ -36,13 +36,13 @@ async function standing(owner: string, { looked = true } = {}) {
 }
 
 describe("standingOf", () => {
-  it("lets a refused app take an object once the owners of what it is refused for give that up", async () => {
+  it("lets a refused app take an object once the owners of the refused objects release them", async () => {
     expect(await standing("shop/owner")).to.equal("now");
     expect(await standing("shop/owner", { looked: false })).to.equal("unknown");
     expect(await standing("shop/deleted-long-ago")).to.equal("now");
   });
 
-  it("does not take an app of another installation for one that is gone", async () => {
+  it("does not treat an app of another installation as deleted", async () => {
     expect(await standing("elsewhere/owner")).to.equal("later");
   });
 });

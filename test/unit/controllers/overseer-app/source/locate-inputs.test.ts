@@ -46,18 +46,18 @@ async function locate(world: World) {
 }
 
 describe("the source of an app", () => {
-  it("is a repository of its own namespace, unless it names another", () => {
+  it("is a repository of the app's namespace unless another one is set", () => {
     expect(repositoryKey(app("shop/web"))).to.equal("shop/repo");
     expect(repositoryKey(app("shop/web", { spec: from({ name: "r", namespace: "git" }) }))).to.equal("git/r");
   });
 
-  it("goes to its own namespace, unless it names another", () => {
+  it("targets the app's namespace unless another one is set", () => {
     expect(defaultNamespace(app("shop/web"))).to.equal("shop");
     const spec = { destination: { kubernetes: { namespace: "prod" } } };
     expect(defaultNamespace(app("shop/web", { spec }))).to.equal("prod");
   });
 
-  it("selects by path, include and exclude, and by nothing that is not said", () => {
+  it("selects by path, include and exclude if set", () => {
     const repositoryRef = { name: "r" };
     expect(selectionOf({ repositoryRef, path: "a" })).to.deep.equal({ path: "a" });
     expect(
@@ -73,7 +73,7 @@ describe("locateInputs", () => {
   };
   const withSource = (more: object): OverseerApp => app("shop/web", { spec: from({ name: "repo" }, more) });
 
-  it("gives the commit and revision of the repository, and the source as it is", async () => {
+  it("returns commit and revision of the repository, and the source", async () => {
     expect(await locate({})).to.deep.include({
       commit: "c1",
       revision: "main@sha1:c1",
@@ -81,7 +81,7 @@ describe("locateInputs", () => {
     });
   });
 
-  it("goes by the app's own ref where it names one", async () => {
+  it("uses the app's own ref if set", async () => {
     const index = (one: RevisionIndex): void => {
       one.set("shop/repo", undefined, { resolved: at("c1"), error: undefined });
       one.set("shop/repo", { branch: "next" }, { resolved: at("c2"), error: undefined });
@@ -91,7 +91,7 @@ describe("locateInputs", () => {
     expect(await locate({ repository: of, index })).to.include({ commit: "c2" });
   });
 
-  it("has one key for one tree, whatever the commit and however the path is written", async () => {
+  it("has one key per tree, regardless of commit and path notation", async () => {
     const index = (one: RevisionIndex): boolean =>
       one.set("shop/repo", undefined, { resolved: at("c9"), error: undefined });
     expect(await key({ index })).to.equal(await key({}));
@@ -100,7 +100,7 @@ describe("locateInputs", () => {
     );
   });
 
-  it("has another key for another path, selection or namespace, and for a path that is not there", async () => {
+  it("has another key for another path, selection or namespace", async () => {
     const apps = [
       withSource({}),
       withSource({ path: "app" }),
@@ -113,7 +113,7 @@ describe("locateInputs", () => {
     expect(new Set(keys).size).to.equal(apps.length);
   });
 
-  it("follows symbolic links once for each commit, and knows another content behind them", async () => {
+  it("follows symbolic links once per commit, and detects other content behind them", async () => {
     const index = new RevisionIndex();
     const link = { link: "../shared" };
     let snapshot = new MemorySnapshot({ "app/a.yaml": "x", "app/l": link, "shared/b.yaml": "1" });
@@ -176,17 +176,17 @@ describe("locateInputs", () => {
     ["the path leaves the repository", { app: withSource({ path: "a/../../b" }) }, "PathNotFound", true],
   ];
   for (const [what, world, reason, terminal] of problems) {
-    it(`says ${reason} when ${what}`, async () => {
+    it(`reports ${reason} when ${what}`, async () => {
       expect(await locate(world)).to.include({ stage: "Source", reason, terminal });
     });
   }
 
-  it("serves the last good revision while the ref cannot be resolved", async () => {
+  it("uses the last good revision while the ref cannot be resolved", async () => {
     const index = (one: RevisionIndex): boolean => one.set("shop/repo", undefined, { resolved: at("c1"), error });
     expect(await locate({ index })).to.include({ commit: "c1" });
   });
 
-  it("says that a repository without a revision is suspended", async () => {
+  it("reports that a repository without a revision is suspended", async () => {
     const of = repository("shop/repo", { spec: { suspend: true } });
     expect(await locate({ repository: of, index: () => {} }))
       .to.have.property("message")
@@ -194,7 +194,7 @@ describe("locateInputs", () => {
   });
 });
 
-describe("unsettledApps", () => {
+describe("appsBehind", () => {
   const other = (name: string, spec: object = {}, metadata: object = {}) =>
     app(`shop/${name}`, { spec: { ...spec }, metadata });
 
@@ -214,16 +214,16 @@ describe("unsettledApps", () => {
     );
   }
 
-  it("are those of the same repository that have not taken note of its commit", () => {
+  it("returns apps of the same repository that have not processed its commit", () => {
     expect(unsettled([other("b"), other("a")], { "shop/a": "c0" })).to.deep.equal(["shop/a", "shop/b"]);
     expect(unsettled([other("a"), other("b")], { "shop/a": "c1" })).to.deep.equal(["shop/b"]);
   });
 
-  it("include suspended ones: what moved to their source is theirs", () => {
+  it("includes suspended apps, which claim what moved to their source", () => {
     expect(unsettled([other("a", { suspend: true })])).to.deep.equal(["shop/a"]);
   });
 
-  it("are not the app itself, nor one that goes, or takes from elsewhere", () => {
+  it("excludes the app itself, apps being deleted, and apps of other repositories", () => {
     expect(
       unsettled([
         other("b", {}, { deletionTimestamp: "x" }),
@@ -233,7 +233,7 @@ describe("unsettledApps", () => {
     ).to.deep.equal([]);
   });
 
-  it("are not those whose own ref was never found: they can want nothing", () => {
+  it("excludes apps whose own ref was never found, which claim nothing", () => {
     expect(unsettled([other("a", from({ name: "repo" }, { ref: { branch: "gone" } }))])).to.deep.equal([]);
   });
 });

@@ -21,26 +21,26 @@ const rendered = (notes: readonly Note[], notesOmitted = 0): Rendered => ({
 const many = (count: number): Note[] => Array.from({ length: count }, (_, index) => note(index + 1));
 
 describe("notes of an app", () => {
-  it("stand in the status with object, file and line", () => {
+  it("are in the status with object, file and line", () => {
     expect(statusNotes(rendered([note(9)]))).to.deep.equal({
       notes: [{ object: "App shop", origin: "compose.yaml:9", message: "is left out" }],
     });
     expect(statusNotes(rendered([]))).to.deep.equal({});
   });
 
-  it("are at most 20, and the others are counted, with those that the render left out", () => {
+  it("are at most 20; the others are counted, including those that the render dropped", () => {
     const { notes, notesOmitted } = statusNotes(rendered(many(100), 30));
     expect(notes).to.have.length(20);
     expect(notesOmitted).to.equal(110);
   });
 
-  it("fit into the status however long they are", () => {
+  it("fit into the status, however long they are", () => {
     const long = { object: "o".repeat(9000), origin: { file: "f".repeat(9000), line: 1 }, message: "m".repeat(9000) };
     const status = OverseerAppStatus.safeParse(statusNotes(rendered([long, { message: "alone" }])));
     expect(status.success, JSON.stringify(status.error)).to.equal(true);
   });
 
-  it("are told by one Event when they change, and not again while they stay", () => {
+  it("cause one Event when they change, and none while they stay the same", () => {
     const { run, told } = testRun(app("shop/web"));
     run.desired = rendered([note(9), note(10)]);
     emitSourceNotes(run);
@@ -59,7 +59,7 @@ describe("notes of an app", () => {
     expect(told).to.deep.equal([first, first]);
   });
 
-  it("are the first few in an Event, with the number of the others", () => {
+  it("are summarized in an Event: the first ones and the number of the others", () => {
     const { run, told } = testRun(app("shop/web"));
     run.desired = rendered(
       many(100).map((one) => ({ ...one, message: "x".repeat(5000) })),
@@ -71,7 +71,7 @@ describe("notes of an app", () => {
     expect(told[0]?.length).to.be.lessThan(1024);
   });
 
-  it("stay those of the applied revision while a newer one cannot be rendered, and the known ones without any render", () => {
+  it("are those of the applied revision while a newer one cannot be rendered, else the known ones", () => {
     const { run } = testRun(app("shop/web"));
     run.applied = rendered([note(3)]);
     expect(notesOfRun(run).notes?.[0]?.origin).to.equal("compose.yaml:3");

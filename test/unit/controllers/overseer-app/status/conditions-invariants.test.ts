@@ -137,7 +137,7 @@ describe("conditions of an app, whatever the facts", () => {
     expect(given.revision).to.be.a("string");
   });
 
-  it("have a message and a reason that the API server takes, and are the same for the same facts", () => {
+  it("have a valid message and reason, and are deterministic", () => {
     fc.assert(
       fc.property(facts, (given) => {
         const drafts = appConditions(given);

@@ -57,17 +57,17 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
     `Ready=Unknown Progressing, Synced=Unknown Progressing, ${NOT_APPLIED}, Reconciling Progressing`,
   ],
   [
-    "the first sync waits for leave",
+    "the first sync waits for approval",
     { ...NEW, progress: WAITING },
     `Ready=Unknown Waiting, Synced=False Waiting, ${NOT_APPLIED}, Reconciling Waiting, Waiting Deletions`,
   ],
   [
-    "the first sync is on its way",
+    "the first sync is in progress",
     { ...NEW, progress: PENDING },
     `Ready=Unknown Progressing, Synced=False Applying, ${NOT_APPLIED}, Reconciling Progressing`,
   ],
   [
-    "newer inputs wait while the applied ones are well",
+    "newer inputs wait while the applied ones are healthy",
     { progress: WAITING },
     `Ready=True Synced, Synced=False Waiting, ${HEALTHY}, Waiting Deletions`,
   ],
@@ -77,17 +77,17 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
     "Ready=False Degraded, Synced=False Waiting, Healthy=False Degraded, Waiting Deletions",
   ],
   [
-    "newer inputs are on their way",
+    "newer inputs are being applied",
     { progress: PENDING },
     `Ready=Unknown Progressing, Synced=False Applying, ${HEALTHY}, Reconciling Progressing`,
   ],
   [
-    "the source cannot be had at first",
+    "the source is unavailable from the start",
     { ...NEW, problem: problem(false, "Source"), progress: FAILED },
     `Ready=False Broken, Synced=Unknown Broken, ${NOT_APPLIED}, Reconciling Retrying`,
   ],
   [
-    "the source cannot be had any more",
+    "the source is no longer available",
     { problem: problem(false, "Source"), progress: FAILED },
     `Ready=False Broken, Synced=False Broken, ${HEALTHY}, Reconciling Retrying`,
   ],
@@ -97,32 +97,32 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
     `Ready=False Broken, Synced=False Broken, ${NOT_APPLIED}, Stalled Broken`,
   ],
   [
-    "a newer render fails for good",
+    "a newer render fails permanently",
     { problem: problem(true, "Render"), progress: FAILED },
     `Ready=False Broken, Synced=False Broken, ${HEALTHY}, Stalled Broken`,
   ],
   [
-    "a newer render fails for now",
+    "a newer render fails temporarily",
     { problem: problem(false, "Render"), progress: FAILED },
     `Ready=False Broken, Synced=False Broken, ${HEALTHY}, Reconciling Retrying`,
   ],
   [
-    "an app has no right",
+    "an app has no permission",
     { ...NEW, problem: problem(true, "Access") },
     `Ready=False Broken, Synced=False Broken, ${NOT_APPLIED}, Stalled Broken`,
   ],
   [
-    "a problem comes with drift and a fight",
+    "a problem comes with drift and a conflict",
     { problem: problem(false), progress: FAILED, drift: DRIFT, contested: DRIFT },
     `Ready=False Broken, Synced=False Broken, ${HEALTHY}, Reconciling Retrying, Drifted NotHealed, Contested TakenBack`,
   ],
   [
-    "objects are on their way",
+    "objects are progressing",
     { health: bad("Progressing") },
     "Ready=Unknown Progressing, Synced=True Applied, Healthy=Unknown Progressing, Reconciling Progressing",
   ],
   [
-    "objects had their time",
+    "the health timeout has passed",
     { health: bad("Progressing"), timedOut: true },
     "Ready=False HealthTimeout, Synced=True Applied, Healthy=False HealthTimeout",
   ],
@@ -132,17 +132,17 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
     "Ready=False Degraded, Synced=True Applied, Healthy=False Degraded",
   ],
   [
-    "objects are broken and had their time",
+    "objects are broken and the health timeout has passed",
     { health: bad("Degraded"), timedOut: true },
     "Ready=False Degraded, Synced=True Applied, Healthy=False Degraded",
   ],
   [
-    "nobody knows how objects are",
+    "the health of objects is unknown",
     { health: bad("Unknown") },
     "Ready=Unknown Progressing, Synced=True Applied, Healthy=Unknown Unknown, Reconciling Progressing",
   ],
   [
-    "drift could not be put back",
+    "drift could not be reverted",
     { drift: DRIFT },
     `Ready=False Drifted, Synced=False Drifted, ${HEALTHY}, Drifted NotHealed`,
   ],
@@ -162,12 +162,12 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
     `Ready=False Drifted, Synced=False Waiting, ${HEALTHY}, Waiting Deletions, Drifted NotHealed`,
   ],
   [
-    "a field is taken back again and again",
+    "a field is changed back repeatedly",
     { contested: DRIFT, drift: DRIFT },
     `Ready=False Contested, Synced=False Drifted, ${HEALTHY}, Drifted NotHealed, Contested TakenBack`,
   ],
   [
-    "a fight is won for now",
+    "a conflict is resolved for now",
     { contested: DRIFT },
     `Ready=False Contested, Synced=True Applied, ${HEALTHY}, Contested TakenBack`,
   ],
@@ -205,7 +205,7 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
 
 describe("conditions of an app", () => {
   for (const [what, facts, expected] of ROWS) {
-    it(`say, when ${what}: ${expected}`, () => expect(show(facts)).to.equal(expected));
+    it(`when ${what}: ${expected}`, () => expect(show(facts)).to.equal(expected));
   }
 });
 
@@ -221,7 +221,7 @@ describe("messages of an app's conditions", () => {
     expect(messageOf({}, "Healthy")).to.equal("2 of 2 objects are healthy");
   });
 
-  it("promise another try only where there is one", () => {
+  it("announce a retry only if there is one", () => {
     expect(messageOf({ problem: problem(false) })).to.equal("it broke; retrying automatically");
     expect(messageOf({ problem: problem(true) })).to.equal("it broke");
     expect(messageOf({ problem: problem(true) }, "Stalled")).to.equal("it broke");
@@ -247,7 +247,7 @@ describe("messages of an app's conditions", () => {
     );
   });
 
-  it("does not say Synced while an object does not exist", () => {
+  it("are not Synced=True while an object does not exist", () => {
     const health: AppHealth = { ...bad("Progressing"), absent: ["ConfigMap shop/b", "ConfigMap shop/a"] };
     const [ready, synced] = appConditions({ ...SYNCED, health });
     expect(ready?.status).to.equal("Unknown");

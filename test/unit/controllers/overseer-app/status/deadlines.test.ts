@@ -39,13 +39,13 @@ function verifying(agoMs = 0, skewMs = 0) {
   return { run: run as AppRun, clock, written, counted, look };
 }
 
-describe("The time that objects have to become healthy", () => {
-  it("begins when they were applied, also before this process began", async () => {
+describe("The health timeout", () => {
+  it("starts at the apply, even before a restart", async () => {
     expect(await verifying().look()).to.equal(5 * MINUTE);
     expect(await verifying(2 * MINUTE).look()).to.equal(3 * MINUTE);
   });
 
-  it("goes by the time that went by, whatever somebody sets the clock to", async () => {
+  it("uses elapsed time, whatever the clock is set to", async () => {
     for (const jump of [DAY, -DAY]) {
       const { clock, look, written, counted } = verifying();
       await look();
@@ -60,11 +60,11 @@ describe("The time that objects have to become healthy", () => {
     }
   });
 
-  it("is never longer than it should be, although the status names a time to come", async () => {
+  it("is never extended by a future time in the status", async () => {
     expect(await verifying(0, DAY).look()).to.equal(5 * MINUTE);
   });
 
-  it("is that of each Change by itself", async () => {
+  it("counts for each Change separately", async () => {
     const { run, clock, look } = verifying();
     await look();
     clock.advance(4 * MINUTE);

@@ -32,8 +32,8 @@ function unhealthy(reason?: string) {
   return { run, clock, said, look };
 }
 
-describe("The reason of what is not healthy", () => {
-  it("is not asked for while all is healthy, nor in the first moment", async () => {
+describe("The reason of an unhealthy object", () => {
+  it("is not looked up while all is healthy, nor immediately", async () => {
     const { run, said, look } = unhealthy("why");
     expect(await look({ status: "Healthy" })).to.equal("Healthy undefined");
     expect(run.requeueAfterMs).to.equal(undefined);
@@ -42,7 +42,7 @@ describe("The reason of what is not healthy", () => {
     expect(said.asked).to.equal(0);
   });
 
-  it("is asked for ever more rarely, however often the app is reconciled, and is said all the time", async () => {
+  it("is looked up with increasing delay, and reported all the time", async () => {
     const { run, clock, said, look } = unhealthy("why");
     await look(WAITS);
     const times: number[] = [];
@@ -57,7 +57,7 @@ describe("The reason of what is not healthy", () => {
     expect(times).to.deep.equal([2, 7, 17, 37, 77, 157, 277, 397, 517]);
   });
 
-  it("is asked for at once when the time is over or the object has failed for good, each once", async () => {
+  it("is looked up at once after the timeout or a final failure, once each", async () => {
     const { said, look } = unhealthy("why");
     expect(await look(WAITS, true)).to.equal("Progressing 0 of 1 replicas are available: why");
     await look(WAITS, true);
@@ -67,7 +67,7 @@ describe("The reason of what is not healthy", () => {
     expect(said.asked).to.equal(2);
   });
 
-  it("stays with what has failed for good when its pods are deleted, and goes with the next document", async () => {
+  it("is kept for a final failure when its pods are deleted, and dropped with the next document", async () => {
     const { clock, said, look } = unhealthy("why");
     await look(FAILED);
     said.reason = undefined;
@@ -77,7 +77,7 @@ describe("The reason of what is not healthy", () => {
     expect(await look(WAITS, false, "2")).to.equal("Progressing 0 of 1 replicas are available");
   });
 
-  it("makes a claim unhealthy that looked healthy, before its Change ends", async () => {
+  it("makes a claim that looked healthy unhealthy before its Change ends", async () => {
     const { run, clock, said, look } = unhealthy("StorageClass fast does not exist");
     expect(await look(CLAIM)).to.equal("Progressing is not bound yet: StorageClass fast does not exist");
     expect(run.requeueAfterMs).to.equal(5_000);
@@ -86,7 +86,7 @@ describe("The reason of what is not healthy", () => {
     expect(await look(CLAIM)).to.equal("Healthy is not bound yet");
   });
 
-  it("is asked for once of a claim that only waits for its first pod", async () => {
+  it("is looked up once for a claim that only waits for its first pod", async () => {
     const { run, clock, said, look } = unhealthy();
     for (let times = 0; times < 5; times++) {
       expect(await look(CLAIM)).to.equal("Healthy is not bound yet");

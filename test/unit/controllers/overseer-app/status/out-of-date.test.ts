@@ -12,7 +12,7 @@ const synced = (status: "True" | "False"): Condition[] => [
 ];
 
 describe("logOutOfDate", () => {
-  it("says once what an app waits for that is out of date for a minute, and when it has caught up", () => {
+  it("logs once after a minute what an app waits for, and when it is up to date again", () => {
     const { run, clock } = testRun();
     const logger = new FakeLogger();
     const logged = { ...run, key: run.key, memory: run.memory, services: run.services, logger } as unknown as AppRun;
@@ -32,7 +32,7 @@ describe("logOutOfDate", () => {
     expect(logger.lines.map(({ message }) => message)).to.deep.equal(["app is out of date", "app is up to date again"]);
   });
 
-  it("does not count the time in which the app is suspended", async () => {
+  it("does not count suspended time", async () => {
     const status = { write: async () => undefined };
     const { run, clock, logger } = testRun(app("shop/web"), { status: status as never });
     logOutOfDate(run, synced("False"));

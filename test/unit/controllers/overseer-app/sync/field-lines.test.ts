@@ -32,7 +32,7 @@ describe("FieldLineFinder", () => {
       expect(await lineOf(file), file).to.equal(4);
   });
 
-  it("gives the line of the document where the file cannot be read", async () => {
+  it("returns the line of the document if the file cannot be read", async () => {
     for (const file of ["app/out.yaml", "app/none.yaml"]) expect(await lineOf(file), file).to.equal(1);
   });
 });

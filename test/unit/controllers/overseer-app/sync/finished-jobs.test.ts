@@ -47,8 +47,8 @@ const jobs = (count: number): Document[] =>
 const ends = (documents: readonly Document[], end = SUCCEEDED): Map<string, Finished> =>
   new Map(documents.map(({ key }) => [key, end]));
 
-describe("What has had its run", () => {
-  it("is remembered for more objects than the status holds at full length", () => {
+describe("A finished Job", () => {
+  it("is remembered beyond the number of full entries in the status", () => {
     const all = jobs(MAX_FINISHED * 2 + 50);
     const failed = all.slice(-1);
     const found = new Map([...ends(all), ...ends(failed, { result: "Failed" })]);
@@ -63,7 +63,7 @@ describe("What has had its run", () => {
     expect(finishedStatus(run, finishedDocuments(run, all, NOTHING)), "nothing is written anew").to.deep.equal(status);
   });
 
-  it("keeps at full length what ended last, since it may have been deleted before its time", () => {
+  it("keeps a full entry while it is among the last, since it may be deleted early", () => {
     const all = jobs(MAX_FINISHED + 1);
     const [first] = all;
     const late = { ...SUCCEEDED, expires: new Date(Date.UTC(2100, 0, 1)).toISOString() };
@@ -71,7 +71,7 @@ describe("What has had its run", () => {
     expect(withoutFinished(runOf(status, all).run, all, NOTHING)).to.deep.equal([first]);
   });
 
-  it("is known to an app that a document moves to, and kept until that app has noted it", () => {
+  it("is known to the app that its document moves to, and kept until that app has recorded it", () => {
     const all = jobs(1);
     const [{ key = "" } = {}] = all;
     const noted = finishedStatus(runOf({}, all).run, ends(all));

@@ -29,7 +29,7 @@ describe("Holds", () => {
     return { ...test, holdOf };
   };
 
-  it("waits for what serves a webhook until health.timeout is over", () => {
+  it("waits for the server of a webhook until health.timeout has passed", () => {
     const { clock, holdOf } = made();
     expect(holdOf("a")?.leftMs).to.equal(60_000);
     clock.advance(59_000);
@@ -38,7 +38,7 @@ describe("Holds", () => {
     expect(holdOf("a")).to.equal(undefined);
   });
 
-  it("gives other inputs the whole of health.timeout, however long others were waited for", () => {
+  it("gives other inputs the full health.timeout", () => {
     const { clock, holdOf } = made();
     for (const key of ["a", "b", "c"]) {
       expect(holdOf(key)?.leftMs, key).to.equal(60_000);

@@ -10,7 +10,7 @@ const done = (...notes: readonly string[]) => ({ ok: true, wrote: true, notes })
 const planned = (verb: PlannedAction["verb"], object: string): PlannedAction => ({ verb, object, apiVersion: "v1" });
 
 describe("Results", () => {
-  it("have not failed before something did", () => {
+  it("have not failed at first", () => {
     const results = new Results(testRun().run);
     expect(results).to.include({ failed: false });
     results.note(idOf("v1 ConfigMap a/b"), done());
@@ -19,7 +19,7 @@ describe("Results", () => {
     expect(results.retryAfterMs()).to.equal(0);
   });
 
-  it("sum up three failures, and count the others", () => {
+  it("summarize three failures, and count the others", () => {
     const results = new Results(testRun().run);
     for (const name of ["a", "b", "c"]) results.note(idOf(`v1 Pod ${name}`), failed(`no ${name}`));
     expect(results.failed).to.equal(true);
@@ -28,7 +28,7 @@ describe("Results", () => {
     expect(results.summary()).to.equal("Pod a: no a; Pod b: no b; Pod c: no c; and 2 more");
   });
 
-  it("wait for as long as the most patient failure asks", () => {
+  it("return the longest requested retry delay", () => {
     const results = new Results(testRun().run);
     results.note(idOf("v1 Pod a"), failed("x", 3_000));
     results.note(idOf("v1 Pod b"), failed("x", 9_000));
@@ -36,7 +36,7 @@ describe("Results", () => {
     expect(results.retryAfterMs()).to.equal(9_000);
   });
 
-  it("tell each remark of the destination once", () => {
+  it("emit each note of the destination once", () => {
     const { run, told } = testRun();
     const results = new Results(run);
     results.note(idOf("v1 Pod a"), done("deprecated"));
@@ -44,7 +44,7 @@ describe("Results", () => {
     expect(told).to.deep.equal(["Warning ApplyWarning: deprecated", "Warning ApplyWarning: labels removed"]);
   });
 
-  it("mark what failed, and what is done only when all was carried out", () => {
+  it("mark failed actions, and all others as done when the plan is complete", () => {
     const plan = [planned("Delete", "Pod a"), planned("Keep", "Pod b"), planned("Update", "Pod c")];
     const results = new Results(testRun().run);
     expect(results.mark(plan, true)?.map(({ result }) => result)).to.deep.equal(["Done", undefined, "Done"]);
@@ -63,7 +63,7 @@ describe("Results", () => {
     expect(results.summary()).to.equal("app/a.yaml:3: Pod a: refused");
   });
 
-  it("forget how an earlier try went, and cut what the destination says", () => {
+  it("replace earlier results, and cut messages of the destination", () => {
     const plan = [
       { ...planned("Update", "Pod a"), result: "Failed", error: "old" } as const,
       planned("Update", "Pod b"),

@@ -24,22 +24,22 @@ function rests(count: number, spec: Record<string, unknown> = {}, retryAfterMs?:
   });
 }
 
-describe("restAfterFailure", () => {
-  it("lets inputs rest 5 s, and twice as long each time, up to 5 minutes", () => {
+describe("backOffAfterFailure", () => {
+  it("backs off 5 s, doubled each time, up to 5 minutes", () => {
     expect(rests(9)).to.deep.equal([5, 10, 20, 40, 80, 160, 300, 300, 300].map((seconds) => seconds * 1_000));
   });
 
-  it("goes by what the app says", () => {
+  it("uses sync.retry of the app", () => {
     expect(rests(4, { sync: { retry: { base: "100ms", max: "1s" } } })).to.deep.equal([100, 200, 400, 800]);
     expect(rests(5, { sync: { retry: { base: "100ms", max: "1s" } } }).at(-1)).to.equal(1_000);
   });
 
-  it("waits at least as long as the destination asks, also beyond the app's longest rest", () => {
+  it("waits at least as long as the destination requests, even beyond the maximum", () => {
     expect(rests(2, {}, 7_000)).to.deep.equal([7_000, 10_000]);
     expect(rests(1, { sync: { retry: { base: "1s", max: "2s" } } }, 60_000)).to.deep.equal([60_000]);
   });
 
-  it("says what failed, when it is tried again, and comes back then", () => {
+  it("reports the failure and the time of the retry, and requeues for it", () => {
     const { run, clock, told } = testRun();
     backOffAfterFailure(run, NEW, "ApplyFailed", "no quota");
     expect(run.problem).to.deep.equal({
@@ -54,19 +54,19 @@ describe("restAfterFailure", () => {
     expect(told).to.deep.equal(["Warning ApplyFailed: no quota"]);
   });
 
-  it("tells the same failure once, and another one again", () => {
+  it("emits the same failure once, and a different one again", () => {
     const { run, told } = testRun();
     for (const message of ["a", "a", "b", "b"]) backOffAfterFailure(run, NEW, "ApplyFailed", message);
     expect(told).to.deep.equal(["Warning ApplyFailed: a", "Warning ApplyFailed: b"]);
   });
 
-  it("counts anew for other inputs", () => {
+  it("starts again for other inputs", () => {
     const { run } = testRun();
     for (const key of ["a", "a", "b"]) backOffAfterFailure(run, rendered(key), "ApplyFailed", "x");
     expect(run.memory.retry).to.include({ inputsKey: "b", failures: 1 });
   });
 
-  it("does not count tries that events brought forward, and keeps the time of the next one", () => {
+  it("does not count attempts brought forward by events, and keeps the next time", () => {
     const { run, clock } = testRun();
     for (let failure = 0; failure < 2; failure++) {
       backOffAfterFailure(run, NEW, "ApplyFailed", "no quota");
@@ -84,7 +84,7 @@ describe("restAfterFailure", () => {
     expect(run.memory.retry?.dueAt).to.equal(clock.monotonic() + 3_000);
   });
 
-  it("sets a time for the next try again when an edited app fails for another reason than its documents", () => {
+  it("schedules a retry again when an edited app fails for a reason other than its documents", () => {
     const { run, clock } = testRun();
     backOffAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
     expect(run.requeueAfterMs).to.equal(undefined);
@@ -95,7 +95,7 @@ describe("restAfterFailure", () => {
     expect(run.requeueAfterMs).to.equal(10_000);
   });
 
-  it("takes a restart for an event, too, by the status", () => {
+  it("treats a restart as an event, based on the status", () => {
     const nextRetryTime = (clock: { now(): number }): string => new Date(clock.now() + 60_000).toISOString();
     const { run, clock } = testRun(app("shop/web", { status: { attempted: inputs("new"), failures: 4 } }));
     run.status = { ...run.status, nextRetryTime: nextRetryTime(clock) };
@@ -104,7 +104,7 @@ describe("restAfterFailure", () => {
     expect(run.requeueAfterMs).to.be.within(30_000, 40_000);
   });
 
-  it("goes on counting after a restart, by the status", () => {
+  it("continues counting after a restart, based on the status", () => {
     const statuses = [
       [{ attempted: inputs("new"), failures: 3 }, 4],
       [{ applied: inputs("new"), failures: 3 }, 4],
@@ -121,7 +121,7 @@ describe("restAfterFailure", () => {
   });
 });
 
-describe("restsStill", () => {
+describe("isBackingOff", () => {
   /** A run in which `NEW` has just failed, as the next reconcile finds it. */
   function afterFailure() {
     const made = testRun();
@@ -132,13 +132,13 @@ describe("restsStill", () => {
     return made;
   }
 
-  it("lets be what never failed", () => {
+  it("is false without a failure", () => {
     const { run } = testRun();
     expect(isBackingOff(run, NEW)).to.equal(false);
     expect(run).to.include({ problem: undefined, requeueAfterMs: undefined });
   });
 
-  it("says the failure again until its time has come, and then no more", () => {
+  it("reports the failure until the retry is due", () => {
     const { run, clock, told } = afterFailure();
     clock.advance(4_000);
     expect(isBackingOff(run, NEW)).to.equal(true);
@@ -150,7 +150,7 @@ describe("restsStill", () => {
     expect(isBackingOff(run, NEW)).to.equal(false);
   });
 
-  it("goes by the time that went by, whatever somebody sets the clock to, and tells the new time", () => {
+  it("uses elapsed time, whatever the clock is set to, and publishes the new time", () => {
     for (const jump of [-86_400_000, 86_400_000]) {
       const { run, clock } = afterFailure();
       clock.set(jump);
@@ -167,11 +167,11 @@ describe("restsStill", () => {
     }
   });
 
-  it("does not hold up other inputs", () => {
+  it("does not delay other inputs", () => {
     expect(isBackingOff(afterFailure().run, rendered("newer"))).to.equal(false);
   });
 
-  it("lasts where only other documents help, until a person asks for a reconcile", () => {
+  it("lasts after a terminal failure until a user requests a reconcile", () => {
     const { run, clock } = testRun();
     backOffAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
     clock.advance(86_400_000);
