@@ -24,7 +24,7 @@ describe("An object that exists already", function () {
     const [change] = await world.changes("free");
     expect(change?.status?.plan?.[0]).to.include({
       verb: "Adopt",
-      reason: "existed and was managed by nobody; takes .data.v from somebody",
+      reason: "existed without an owner; takes ownership of .data.v from somebody",
     });
   });
 

@@ -53,7 +53,7 @@ describe("Health", function () {
     await world.app("lb", "lb", ".");
     const app = await world.untilCondition("lb", "Ready", "Unknown", "Progressing");
     expect(condition(app, "Reconciling")?.message).to.contain(
-      `Service ${world.namespace}/lb waits for the address of its load balancer`,
+      `Service ${world.namespace}/lb is waiting for a load balancer address`,
     );
     expect(condition(app, "Synced")?.status).to.equal("True");
     expect(app.status?.problems?.[0]?.object).to.equal(`Service ${world.namespace}/lb`);
@@ -115,7 +115,7 @@ describe("Health", function () {
     const next = await repo.commit({ "g.yaml": files.replace("size: 1", "size: 2") }, "size");
     await world.poll("generation");
     const app = await world.untilCondition("generation", "Ready", "Unknown", "Progressing");
-    expect(condition(app, "Ready")?.message).to.contain("Ready is about an older version");
+    expect(condition(app, "Ready")?.message).to.contain("has a condition Ready of an older generation");
     expect((await world.changes("generation")).at(-1)?.status?.phase).to.equal("Verifying");
     await tell([{ type: "Ready", status: "False", reason: "CreateFailed", message: "no disk", observedGeneration: 2 }]);
     const broken = await world.untilCondition("generation", "Ready", "False", "Degraded");

@@ -49,7 +49,7 @@ describe("The rights of an app", function () {
     expect(condition(app, "Ready")?.message)
       .to.contain(`system:serviceaccount:${world.namespace}:deployer`)
       .and.contain("cannot patch")
-      .and.contain("give the app's ServiceAccount this right");
+      .and.contain("grant the app's ServiceAccount this permission");
     await rbac(["get", "create", "patch", "delete"]);
     await world.synced("plain");
     const live = await world.kube.get(world.configMap("plain"));

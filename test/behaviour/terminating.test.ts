@@ -37,7 +37,7 @@ describe("A deletion that does not end", function () {
     await world.poll("finalizer");
     const object = `ConfigMap ${world.namespace}/keepme`;
     expect(await messageOf("finalizer", /keepme/)).to.equal(
-      `still being deleted: ${object}: held by finalizer bugs.example.com/hold, which its controller takes away`,
+      `still being deleted: ${object}: held by finalizer bugs.example.com/hold, to be removed by its controller`,
     );
     await world.synced("finalizer", await repo.head());
     await repo.commit({ "cm.yaml": `${keepme}---\n${other}` }, "keepme again");
@@ -46,7 +46,7 @@ describe("A deletion that does not end", function () {
       /re-creating/.test(condition(live, "Synced")?.message ?? ""),
     );
     expect(condition(app, "Synced")?.message).to.equal(
-      `waiting for 1 object to finish deleting before re-creating it: ${object}: held by finalizer bugs.example.com/hold, which its controller takes away`,
+      `waiting for 1 object to finish deleting before re-creating it: ${object}: held by finalizer bugs.example.com/hold, to be removed by its controller`,
     );
     await withoutFinalizers(world.configMap("keepme"));
     await world.synced("finalizer", await repo.head());
@@ -121,7 +121,7 @@ describe("A deletion that does not end", function () {
       /held by/.test(condition(live, "Ready")?.message ?? ""),
     );
     expect(condition(app, "Ready")?.message).to.equal(
-      `waiting for deletion of ConfigMap ${world.namespace}/whole: held by finalizer example.com/hold, which its controller takes away; set deletionPolicy: Orphan to delete the app without its objects`,
+      `waiting for deletion of ConfigMap ${world.namespace}/whole: held by finalizer example.com/hold, to be removed by its controller; set deletionPolicy: Orphan to delete the app without its objects`,
     );
     await withoutFinalizers(world.configMap("whole"));
     await world.kube.untilGone(world.appRef("whole"));

@@ -30,7 +30,7 @@ describe("An app whose ServiceAccount lacks rights", function () {
     expect(message)
       .to.contain(`User "system:serviceaccount:${world.namespace}:late" cannot patch resource "deployments"`)
       .and.contain(`in API group "apps" in the namespace "${world.namespace}"`)
-      .and.contain("give the app's ServiceAccount this right");
+      .and.contain("grant the app's ServiceAccount this permission");
     expect(message, "making needs another right than changing").to.contain('cannot create resource "configmaps"');
     expect(condition(app, "Reconciling")?.status, "it is tried again").to.equal("True");
     expect(app.status?.nextRetryTime).to.be.a("string");

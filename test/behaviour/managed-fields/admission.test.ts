@@ -118,7 +118,7 @@ describe("Admission that changes what is applied is told once, and not fought", 
       async () => {
         await synced("mutated");
         expect(dataAt(await read("mutated"))).to.equal("mutated");
-        await noted("mutated", /ApplyWarning: ConfigMap .*mutated: .*makes something else of \.data\.a than Git says/);
+        await noted("mutated", /ApplyWarning: ConfigMap .*mutated: .*changed \.data\.a; the changed value is kept/);
         const sent = writes("mutated");
         await world.poke("mutated");
         await world.poke("mutated");

@@ -123,10 +123,14 @@ describe("What leaves Git vanishes, whoever made the object", function () {
     await adoptThenRemove("carol", { a: "one", b: "two" }, { a: "one" });
     expect(await live("carol")).to.deep.equal({ a: "one", b: "two" });
     const [change] = await world.changes("carol");
-    expect(change?.status?.plan?.[0]?.reason).to.equal("existed and was managed by nobody; takes .data.a from carol");
+    expect(change?.status?.plan?.[0]?.reason).to.equal(
+      "existed without an owner; takes ownership of .data.a from carol",
+    );
     const events = await world.kube.list<RawObject>("events.k8s.io/v1", "Event", world.namespace);
     const notes = events.map((event) => String(event.note));
-    expect(notes).to.include(`ConfigMap ${world.namespace}/carol: .data.b left Git and stays, as carol sets it, too`);
+    expect(notes).to.include(
+      `ConfigMap ${world.namespace}/carol: .data.b: removed from Git, but kept because carol also sets it`,
+    );
   });
 
   it(`table E, ${ROWS.E9.text}: although both happen in the same moment`, async () => {

@@ -41,9 +41,7 @@ describe(`Table E, ${ROWS.E14.text}`, function () {
     const told = await waitUntil({ what: "it is told", timeoutMs: 15_000 }, async () =>
       (await world.events("many")).find((event) => event.startsWith("ApplyWarning: ")),
     );
-    expect(told).to.match(
-      /many: it is .* MiB large \(.* of that are its managed fields\) and has \d+ fields: .*split it/,
-    );
+    expect(told).to.match(/many: the object is .* MiB large \(managed fields: .*\) and has \d+ fields: .*split it/);
   });
 
   it("and is put back when it drifts", async () => {
@@ -73,9 +71,9 @@ describe(`Table E, ${ROWS.E14.text}`, function () {
       world.kube.until<LiveApp>(world.appRef("grown"), `says ${what}`, (live) =>
         what.test(condition(live, "Drifted")?.message ?? ""),
       );
-    await says(/grown: cannot be re-created: it is 1\.50 MiB large .*split it.*what is live has all that Git says/);
+    await says(/grown: cannot be re-created: the object is 1\.50 MiB large .*split it.*the live object matches Git/);
     await world.kube.patch(ref, { spec: { free: { text: "z".repeat(700_000) } } }, { manager: "thief" });
-    await says(/grown: cannot be re-created: .*what is live is not as in Git: \.spec\.free\.text/);
+    await says(/grown: cannot be re-created: .*the live object differs from Git: \.spec\.free\.text/);
     const path = `/apis/fields.example.com/v1/namespaces/${world.namespace}/widgets/grown`;
     const mark = proxy.requests.length;
     await world.poke("grown");

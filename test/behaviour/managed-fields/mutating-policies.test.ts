@@ -66,7 +66,9 @@ describe("A MutatingAdmissionPolicy that changes what is applied is told once, a
     expect((await world.kube.get(ref))?.metadata.resourceVersion).to.equal(before?.metadata.resourceVersion);
   };
   const elseThanGit = (name: string, path: string): RegExp =>
-    new RegExp(`^ApplyWarning: ConfigMap .*${name}: .*makes something else of ${path.replaceAll(".", "\\.")} than Git`);
+    new RegExp(
+      `^ApplyWarning: ConfigMap .*${name}: .*changed ${path.replaceAll(".", "\\.")}; the changed value is kept`,
+    );
 
   it("a container and a label that it adds stay; drift beside them is put back", async () => {
     const ref = world.object("apps/v1", "Deployment", "web");

@@ -72,7 +72,7 @@ describe("A policy that denies what Git says", function () {
     const told = await waitUntil({ what: "an Event tells", timeoutMs: 30_000 }, async () =>
       (await world.events("later")).find((event) => event.includes("would refuse to apply it now")),
     );
-    expect(told).to.match(/^ApplyWarning: ConfigMap .*later is as Git says, .*one is not allowed here/);
+    expect(told).to.match(/^ApplyWarning: ConfigMap .*later matches Git, .*one is not allowed here/);
     await world.synced("later");
     const after = await world.kube.get(world.configMap("later"));
     expect(after?.metadata.resourceVersion).to.equal(before?.metadata.resourceVersion);

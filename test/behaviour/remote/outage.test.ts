@@ -94,7 +94,7 @@ describe("A remote cluster that is away", function () {
     }
     await world.synced("here", await commit());
     const silent = await world.untilCondition(names[0] ?? "", "Ready", "False", "ClusterUnreachable");
-    expect(condition(silent, "Ready")?.message).to.contain("has not answered yet");
+    expect(condition(silent, "Ready")?.message).to.contain("has not responded yet");
     for (const name of names) await world.kube.delete(world.appRef(name));
     remote.proxy.rule = () => undefined;
     answer();

@@ -28,7 +28,7 @@ describe("describePlan", () => {
           verb: "Update",
           diff: [{ path: ".spec.replicas", from: "1", to: "2" }],
         }),
-        write("v1 Namespace shop", { verb: "Adopt", reason: "existed and was managed by nobody" }),
+        write("v1 Namespace shop", { verb: "Adopt", reason: "existed without an owner" }),
       ],
       deferred: [
         {
@@ -66,7 +66,7 @@ describe("describePlan", () => {
           object: "Namespace shop",
           apiVersion: "v1",
           origin: "app/a.yaml:1",
-          reason: "existed and was managed by nobody",
+          reason: "existed without an owner",
         },
         {
           verb: "Create",

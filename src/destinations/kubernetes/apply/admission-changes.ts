@@ -3,12 +3,12 @@ import type { Document } from "../../../manifest/document.js";
 import { displayId } from "../../../manifest/object-id.js";
 import { isRecord } from "../../../manifest/shape.js";
 
-/** Fields that are compared of one object. */
+/** Limit of reported paths per object. */
 const MAX_PATHS = 20;
 
 /**
- * Paths of what a document asks for and an object does not have so: what admission made of it, or what was lost. Notations of
- * one value (`1000m` and `1`, `"5"` and 5) are the same, and null and empty ask for nothing.
+ * Returns the paths at which an object differs from what a document requests, because admission or a loss of data changed it.
+ * Equivalent notations (`1000m` and `1`, `"5"` and 5) are equal; null and empty values request nothing.
  */
 export function divergentPaths(requested: object, live: object): string[] {
   const paths: string[] = [];
@@ -30,12 +30,12 @@ export function divergentPaths(requested: object, live: object): string[] {
   return paths;
 }
 
-/** What is to be said, once, of an answer to a write that is not as the document asks; empty where it is. */
+/** Returns the note about a write whose response differs from the document; empty if they agree. */
 export function admissionNotes(document: Document, response: object): string[] {
   const paths = divergentPaths(document.object, response);
   if (paths.length === 0) return [];
   return [
-    `${displayId(document.id)}: an admission webhook or policy, or the API server, makes something else of ${paths.join(", ")} than Git says; it is left so`,
+    `${displayId(document.id)}: an admission webhook, an admission policy or the API server changed ${paths.join(", ")}; the changed value is kept`,
   ];
 }
 
@@ -52,7 +52,7 @@ function isNothing(value: unknown): boolean {
 
 function isSame(wanted: unknown, found: unknown): boolean {
   if (wanted === found || String(wanted) === String(found)) return true;
-  // What is false or 0 is left out by many kinds.
+  // Many kinds omit false and 0.
   if ((wanted === false || wanted === 0) && found === undefined) return true;
   if (isRecord(wanted) || Array.isArray(wanted) || found === undefined || found === null) return false;
   const [a, b] = [quantity(String(wanted)), quantity(String(found))];
@@ -79,7 +79,7 @@ const UNITS: Readonly<Record<string, number>> = {
   Ei: 2 ** 60,
 };
 
-/** The number that a quantity means; undefined for other text. */
+/** Parses a Kubernetes quantity; undefined for other text. */
 function quantity(text: string): number | undefined {
   const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([numkMGTPE]?i?)$/.exec(text);
   const unit = UNITS[match?.[2] ?? "none"];

@@ -6,12 +6,12 @@ import type { KubernetesContext } from "../kubernetes-context.js";
 import { changeOwnership } from "../ownership/change-ownership.js";
 import { applyBlockerOf } from "./dry-run.js";
 
-/** Things that may be in the way of one write, one behind the other: versions that are gone, then members of unions. */
-const MOST = 2;
+/** Blockers that can follow each other in one write: removed API versions, then union members. */
+const MAX_BLOCKERS = 2;
 
 /**
- * Does an apply that may be refused for what stands in the books: members of unions that somebody else, or nobody, owns, or a
- * version that is gone. The books are rewritten, and no value; with the next apply all changes in one write.
+ * Retries an apply after it was refused because of managedFields: union members of another or of no field manager, or entries
+ * at a removed API version. The repair rewrites managedFields and no value, so the next apply changes everything in one write.
  */
 export async function applyWithRepair<T>(
   context: KubernetesContext,
@@ -20,17 +20,17 @@ export async function applyWithRepair<T>(
   document: Document,
   apply: () => Promise<T>,
 ): Promise<T> {
-  const met = new Set<string>();
+  const repaired = new Set<string>();
   for (;;) {
     try {
       return await apply();
     } catch (error) {
       const refusal = messageOf(error);
-      const helpless = met.has(refusal) || met.size === MOST;
-      const obstacle = helpless ? undefined : await applyBlockerOf(context, target, resource, document, error);
-      if (!obstacle) throw error;
-      met.add(refusal);
-      await changeOwnership(context, target, resource, document, obstacle.rewrite);
+      const exhausted = repaired.has(refusal) || repaired.size === MAX_BLOCKERS;
+      const blocker = exhausted ? undefined : await applyBlockerOf(context, target, resource, document, error);
+      if (!blocker) throw error;
+      repaired.add(refusal);
+      await changeOwnership(context, target, resource, document, blocker.rewrite);
     }
   }
 }

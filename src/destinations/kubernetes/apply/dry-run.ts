@@ -14,7 +14,7 @@ import { type OwnManager, ownedManagedFields } from "../ownership/managed-fields
 import { migratedManagedFields, missingSteps } from "../ownership/removed-versions.js";
 import { overlay, unionConflict, without } from "../ownership/union-conflict.js";
 
-/** The answer of the API server to the document, as if it were written. */
+/** Dry-runs the apply of a document. */
 export function dryRun(
   context: KubernetesContext,
   target: Target,
@@ -33,8 +33,8 @@ export function dryRun(
 }
 
 /**
- * The same with force, for an object that exists. Where something is in the way that the write is going to take away first,
- * the answer is the one to the object without it.
+ * Dry-runs a forced apply to an existing object. If it is blocked by something that the write removes first, the dry run is
+ * repeated on the object without that.
  */
 export async function forcedDryRun(
   context: KubernetesContext,
@@ -45,36 +45,37 @@ export async function forcedDryRun(
   try {
     return await dryRun(context, target, document, resource, true);
   } catch (error) {
-    let obstacle = await applyBlockerOf(context, target, resource, document, error);
-    if (!obstacle) throw error;
+    let blocker = await applyBlockerOf(context, target, resource, document, error);
+    if (!blocker) throw error;
     for (let found = 1; ; found++) {
       try {
-        return await dryRunWithout(context, target, document, resource, obstacle);
+        return await dryRunWithout(context, target, document, resource, blocker);
       } catch (next) {
-        // What the API server looks at only when the first thing is out of its way.
-        const further: ApplyBlocker | undefined = found < MOST ? furtherBlocker(obstacle, document, next) : undefined;
+        // The API server reports some conflicts only once the first one is gone.
+        const further: ApplyBlocker | undefined =
+          found < MAX_BLOCKERS ? furtherBlocker(blocker, document, next) : undefined;
         if (!further) throw next;
-        obstacle = further;
+        blocker = further;
       }
     }
   }
 }
 
-/** Things that may be in the way of one write, one behind the other. */
-const MOST = 3;
+/** Blockers that can follow each other in one write. */
+const MAX_BLOCKERS = 3;
 
-/** What is in the way of an apply, and goes when the books of the live object are rewritten before it. */
+/** A conflict that makes an apply fail until the managedFields of the live object are rewritten. */
 export interface ApplyBlocker {
   readonly live: RawObject;
-  /** What of the live object goes with the apply that follows, and that this apply could not name. */
+  /** Fields of the live object that the apply removes once managedFields are rewritten. */
   readonly removed: readonly FieldSteps[];
-  /** The books as they have to be. */
+  /** Returns the managedFields that let the apply succeed. */
   readonly rewrite: (metadata: LiveMetadata, ours: OwnManager) => readonly ManagedFieldsEntry[];
-  /** Whether the API server takes no write, and no dry run of one, without the new books. */
+  /** Whether the API server refuses even dry runs until managedFields are rewritten. */
   readonly rewriteFirst: boolean;
 }
 
-/** Why an apply was refused, if that can be mended: members of unions alone, or books at a version that is gone. */
+/** Returns why an apply was refused, if it can be repaired: union members only, or managedFields at a removed API version. */
 export async function applyBlockerOf(
   context: KubernetesContext,
   target: Target,
@@ -97,7 +98,7 @@ export async function applyBlockerOf(
   return unionBlocker(live, error.status, document, removedByUs(live, document, fieldManager(target.app)));
 }
 
-/** Members of unions that are in the way, beside what goes anyway. */
+/** Returns the union members that block the apply; `removed` are fields that it removes anyway. */
 function unionBlocker(
   live: RawObject,
   status: KubeStatus,
@@ -109,7 +110,7 @@ function unionBlocker(
   return explained ? { live, removed: [...removed, ...members], rewrite, rewriteFirst: false } : undefined;
 }
 
-/** What stands in the way of the object that an obstacle leaves. */
+/** Returns what blocks the apply after the given blocker is resolved. */
 function furtherBlocker(
   { live, removed, rewrite, rewriteFirst }: ApplyBlocker,
   document: Document,
@@ -124,8 +125,8 @@ function furtherBlocker(
 }
 
 /**
- * What the apply takes away by itself: fields of ours that the document does not have any more, and that nobody else has. An
- * answer to the object with them would tell of a conflict that the write does not have.
+ * Returns the fields that the apply removes without help: owned only by the app's field manager and no longer in the document.
+ * A dry run with them would report conflicts that the write does not have.
  */
 function removedByUs(live: RawObject, document: Document, manager: string): readonly FieldSteps[] {
   const mine = applyEntry(live.metadata, manager);
@@ -135,7 +136,7 @@ function removedByUs(live: RawObject, document: Document, manager: string): read
   );
 }
 
-/** Tells versions of a document's kind that are gone: `named` by the API server, and others that it does not serve now. */
+/** Returns a predicate for removed API versions of a document's group: `named` by the API server, or no longer served. */
 async function findRemovedVersions(
   { discovery }: KubernetesContext,
   { id }: Document,
@@ -181,7 +182,7 @@ async function dryRunWithout(
   return { created: false, object: response.body, warnings: response.warnings };
 }
 
-/** The live object whole, read with the app's rights, as it is written; undefined if there is none. */
+/** Reads the full live object with the app's permissions; undefined if it does not exist. */
 export async function readLive(
   context: KubernetesContext,
   target: Target,
@@ -198,7 +199,7 @@ export async function readLive(
   }
 }
 
-/** Escapes a step of a JSON pointer. */
+/** Escapes a JSON pointer segment. */
 function escaped(step: string): string {
   return step.replaceAll("~", "~0").replaceAll("/", "~1");
 }

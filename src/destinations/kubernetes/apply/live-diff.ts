@@ -3,10 +3,10 @@ import type { RawObject } from "../../../kube/object.js";
 import { diffObjects } from "../../../manifest/diff/diff.js";
 import type { KubeObject } from "../../../manifest/document.js";
 
-/** Fields of one object; with the line about the rest they fit into a Change. */
+/** Limit of fields per object; with the "and N more" line they fit into a Change. */
 const MAX_FIELDS = 99;
 
-/** What a write changes: the live object beside the answer to its dry run. Secrets are masked. */
+/** Diffs the live object against the result of a dry run. Secret values are masked. */
 export function liveDiff(live: RawObject, dry: RawObject): FieldChange[] {
   const { entries, omitted } = diffObjects(live as unknown as KubeObject, dry as unknown as KubeObject, MAX_FIELDS);
   const changes = entries.map(({ path, from, to }) => ({

@@ -5,8 +5,8 @@ import type { Target } from "../../destination.js";
 import { type KubernetesContext, writer } from "../kubernetes-context.js";
 
 /**
- * Asks the API server whether an app's user may change an object; a denial is remembered for a minute, or until permissions
- * change. Throws when that cannot be found out.
+ * Checks with a SelfSubjectAccessReview whether an app's user may change an object. A denial is cached for a minute, or until
+ * permissions change. Throws if the check fails.
  */
 export async function mayWrite(context: KubernetesContext, target: Target, id: ObjectId): Promise<boolean> {
   const resource = await context.discovery.findAny(id);
@@ -43,8 +43,8 @@ async function isAllowed(
     });
     return body.status?.allowed === true;
   } catch (error) {
-    // It may not even be impersonated, or its credential serves no more. Whatever else went wrong says nothing: then nothing
-    // is handed over or deleted.
+    // Impersonation is denied, or the credential has expired. Other errors say nothing about permissions: callers must not
+    // transfer or delete anything then.
     if (isStatus(error, 403) || isStatus(error, 401)) return false;
     throw error;
   }

@@ -9,28 +9,28 @@ import { type KubernetesContext, observeResponse, recordedHash, writer } from ".
 import { fieldManager, formatApplied, withOwnership } from "../ownership/identity.js";
 import type { ObservedObject } from "../watch/observed-object.js";
 
-/** A document on its way to the API server. */
+/** A document to apply with ownership metadata. */
 export interface OwnedWrite {
   readonly target: Target;
   readonly resource: ResourceInfo;
   readonly document: Document;
-  /** Hash of the fields that the API server is going to book to us, as a dry run told. */
+  /** Hash of the app's managedFields entry, as predicted by a dry run. */
   readonly fields: string;
   readonly force: boolean;
-  /** Whether the answer is to hold the whole object and not its metadata alone. */
+  /** Whether the response must contain the whole object, not only its metadata. */
   readonly whole: boolean;
 }
 
-/** What the API server answered to a write. */
+/** Result of a write. */
 export interface Written {
   readonly observed: ObservedObject;
-  /** As answered: what is not asked for is missing. */
+  /** The response body; metadata only unless the whole object was requested. */
   readonly object: RawObject;
 }
 
 /**
- * Applies with the annotation that tells later whether anybody touched the object. Should the API server book other fields in
- * the end than in the dry run, the annotation is put right by one more apply.
+ * Applies a document with the annotation that makes drift detectable. If the managed fields differ from those of the dry run,
+ * a second apply corrects the annotation.
  */
 export async function applyOwned(context: KubernetesContext, write: OwnedWrite): Promise<Written> {
   const written = await applyOnce(context, write);

@@ -25,22 +25,22 @@ import { liveDiff } from "./live-diff.js";
 import { judgeSize } from "./object-size.js";
 import { removalNotes } from "./update-notes.js";
 
-/** Fields of one object; with the line about the rest they fit into a Change. */
+/** Limit of fields per object in a Change. */
 const MAX_DIFF = 100;
 
 type Judged = { readonly accepted: PreviewedWrite } | Refused;
 
-/** What a preview is about, beside the writes that are judged. */
+/** Context of a preview beside the writes that it judges. */
 export interface PreviewScope {
   /** All documents of the app. */
   readonly all: readonly Document[];
-  /** Other writes of the same Change that are still to be made, and were accepted. */
+  /** Other accepted writes of the same Change that are still pending. */
   readonly others: readonly WriteAction[];
 }
 
 /**
- * Dry-runs every write, all of them whatever the first ones say, so that every error comes out at once. What is refused only
- * for want of something that the same Change makes is deferred: see docs/adr/0017-apply-order-and-deferral.md.
+ * Dry-runs all writes, even after a refusal, so that all errors are reported at once. A write that is refused only because it
+ * needs something that the same Change creates is deferred: see docs/adr/0017-apply-order-and-deferral.md.
  */
 export async function preview(
   context: KubernetesContext,
@@ -50,17 +50,17 @@ export async function preview(
   signal: AbortSignal,
 ): Promise<Preview> {
   context.denied.forget(writer(context, target));
-  const waits = (write: WriteAction): boolean =>
+  const isUnserved = (write: WriteAction): boolean =>
     context.discovery.peek(write.document.id) === undefined && all.some((one) => provides(one, write.document.id));
   const judged = await judgeAll(
     context,
     target,
-    writes.filter((write) => !waits(write)),
+    writes.filter((write) => !isUnserved(write)),
     signal,
   );
   const accepted = judged.flatMap((one) => ("accepted" in one ? [one.accepted] : []));
   const refused = judged.flatMap((one) => ("refused" in one ? [one] : []));
-  const unserved = writes.filter(waits);
+  const unserved = writes.filter(isUnserved);
   const coming = [...accepted.map(({ action }) => action), ...others, ...unserved];
   const sorted = await deferrable(context, target, all, refused, coming);
   const kinds = unserved.map((action) => ({
@@ -99,13 +99,13 @@ async function judge(context: KubernetesContext, target: Target, action: WriteAc
     return { accepted };
   } catch (error) {
     noteForbidden(context, target, error);
-    const seen = isTooLarge(error) ? await readState(context, target, action) : "";
+    const state = isTooLarge(error) ? await readState(context, target, action) : "";
     const owner = error instanceof Refusal ? error.owner : undefined;
-    return { refused: { ...(await refusedWrite(context, target, action, error, seen)), owner }, error };
+    return { refused: { ...(await refusedWrite(context, target, action, error, state)), owner }, error };
   }
 }
 
-/** The kind as served, if it is one that can be kept in sync: applied, watched and deleted. */
+/** Returns the served resource. Throws if it cannot be applied, watched and deleted. */
 async function usableResource(context: KubernetesContext, document: Document): Promise<ResourceInfo> {
   const { id } = document;
   const resource = await context.discovery.find(id);
@@ -114,7 +114,7 @@ async function usableResource(context: KubernetesContext, document: Document): P
   }
   for (const verb of ["patch", "watch", "delete"]) {
     if (!resource.verbs.has(verb))
-      throw new Refusal(`${id.kind} cannot be kept in Git: the API server offers no ${verb} for it`, false);
+      throw new Refusal(`${id.kind} cannot be managed from Git: the API server does not support ${verb} for it`, false);
   }
   return resource;
 }
@@ -136,7 +136,7 @@ async function judgeUpdate(
   return accepted(target, action, "Update", { ...dry, warnings: [...dry.warnings, ...notes] }, diff, undefined);
 }
 
-/** The first dry run of an object that is not known to be ours is unforced: a conflict is somebody's, and told. */
+/** Dry-runs an object that is not known to be the app's without force first, so that field conflicts are reported. */
 async function judgeFirstContact(
   context: KubernetesContext,
   target: Target,
@@ -149,12 +149,15 @@ async function judgeFirstContact(
     const dry = await dryRun(context, target, document, resource, false);
     if (dry.created) return accepted(target, action, "Create", dry, [], undefined);
   } catch (error) {
-    // A member of a union that somebody else has set looks like a fault of the document, and old books like one of the server.
+    // Union members of another manager look like an invalid document, and managedFields at a removed version like a server error.
     if (!isStatus(error, 409) && !isStatus(error, 422) && removedVersion(error) === undefined) throw error;
     refusal = error;
   }
   const live = await readLive(context, target, resource, document);
-  if (!live) throw isStatus(refusal, 422) ? refusal : new Refusal("somebody made and deleted it meanwhile", true);
+  if (!live)
+    throw isStatus(refusal, 422)
+      ? refusal
+      : new Refusal("another client created and deleted the object during the preview", true);
   const verdict = judgeAdoption({
     id: document.id,
     annotations: document.object.metadata.annotations,
@@ -171,15 +174,15 @@ async function judgeFirstContact(
   return accepted(target, action, "Adopt", dry, diff, `${verdict.reason}${takenFrom(refusal)}`);
 }
 
-/** Whose values the first apply overwrites, as the API server tells in a conflict. */
+/** Names the fields, and their managers, that the first apply overwrites according to the conflict. */
 function takenFrom(refusal: unknown): string {
   if (!isStatus(refusal, 409)) return "";
   const causes = refusal.status.details?.causes ?? [];
-  const told = causes.flatMap(({ message = "", field = "" }) => {
+  const fields = causes.flatMap(({ message = "", field = "" }) => {
     const manager = /^conflict with "([^"]*)"/.exec(message)?.[1];
     return manager === undefined ? [] : [`${field} from ${manager}`];
   });
-  return told.length === 0 ? "" : `; takes ${told.slice(0, 5).join(", ")}`;
+  return fields.length === 0 ? "" : `; takes ownership of ${fields.slice(0, 5).join(", ")}`;
 }
 
 function accepted(
@@ -194,7 +197,7 @@ function accepted(
   const { metadata } = dry.object;
   if (metadata.labels?.[LABEL_APP] !== target.app.name || metadata.labels[LABEL_APP_NAMESPACE] !== target.app.namespace)
     throw new Refusal(
-      `an admission webhook or policy removes the labels ${LABEL_APP} and ${LABEL_APP_NAMESPACE}, without which the object would be lost from sight: have it leave them alone`,
+      `an admission webhook or policy removes the labels ${LABEL_APP} and ${LABEL_APP_NAMESPACE}, by which the operator tracks the object: configure it to keep them`,
       true,
     );
   const entry = applyEntry(metadata, fieldManager(target.app));
@@ -206,8 +209,8 @@ function accepted(
 }
 
 /**
- * Whether a live object that is too large to be applied is as its document says: read, since it has no managed fields any more
- * that would tell. See docs/adr/0014-oversized-objects.md.
+ * Compares a live object that is too large to be applied with its document, by reading it: it has lost its managed fields. See
+ * docs/adr/0014-oversized-objects.md.
  */
 async function readState(context: KubernetesContext, target: Target, { document, live }: WriteAction): Promise<string> {
   const resource = live && (await context.discovery.find(document.id));
@@ -215,6 +218,6 @@ async function readState(context: KubernetesContext, target: Target, { document,
   if (!object) return "";
   const paths = divergentPaths(document.object, object);
   return paths.length === 0
-    ? "; what is live has all that Git says, but is not kept so until then"
-    : `; what is live is not as in Git: ${paths.join(", ")}`;
+    ? "; the live object matches Git, but drift is not reverted until the object is smaller"
+    : `; the live object differs from Git: ${paths.join(", ")}`;
 }

@@ -16,8 +16,8 @@ const LABELS = [LABEL_APP, LABEL_APP_NAMESPACE, LABEL_INSTANCE];
 const ANNOTATIONS = [ANNOTATION_IDENTITY, ANNOTATION_APPLIED];
 
 /**
- * Takes our labels and annotations off an object that stays when its app goes. Our entry in the managed fields stays: by it an
- * app of the same name takes the object again.
+ * Removes the ownership labels and annotations from an object that outlives its app. The managedFields entry stays, so that an
+ * app of the same name can adopt the object again.
  */
 export async function release(
   context: KubernetesContext,
@@ -25,7 +25,7 @@ export async function release(
   resource: ResourceInfo,
   live: LiveObject,
 ): Promise<void> {
-  const nothing = (keys: readonly string[]): Record<string, null> => Object.fromEntries(keys.map((key) => [key, null]));
+  const removed = (keys: readonly string[]): Record<string, null> => Object.fromEntries(keys.map((key) => [key, null]));
   await context.client.request<RawObject>({
     method: "PATCH",
     path: objectPath(resource, live.id.namespace, live.id.name),
@@ -36,8 +36,8 @@ export async function release(
       metadata: {
         uid: live.uid,
         resourceVersion: live.resourceVersion,
-        labels: nothing(LABELS),
-        annotations: nothing(ANNOTATIONS),
+        labels: removed(LABELS),
+        annotations: removed(ANNOTATIONS),
       },
     },
   });

@@ -7,12 +7,12 @@ import { displayId } from "../../../manifest/object-id.js";
 import { authoritativeRoots } from "../ownership/authoritative-kinds.js";
 import { isHand, isLegacy, isMain } from "../ownership/field-managers.js";
 
-/** Paths named in one note. */
+/** Limit of paths per note. */
 const MAX_PATHS = 5;
 
 /**
- * What becomes of fields that leave Git: they stay when somebody else sets them, too, and fall to their default when nobody
- * does. Read from who owned what before and will own it after. `diff` is what the write changes.
+ * Returns notes about fields that were removed from Git: they stay if another field manager also sets them, and revert to their
+ * default otherwise. Compares field ownership before and after the write. `diff`: what the write changes.
  */
 export function removalNotes(
   document: Document,
@@ -32,7 +32,9 @@ export function removalNotes(
     const paths = fieldPaths(common(removed, limited(entry, document)), MAX_PATHS);
     return paths.length === 0
       ? []
-      : [`${name}: ${paths.join(", ")} left Git and stays, as ${entry.manager ?? "somebody"} sets it, too`];
+      : [
+          `${name}: ${paths.join(", ")}: removed from Git, but kept because ${entry.manager ?? "another field manager"} also sets it`,
+        ];
   });
   return [...kept, ...defaulted(name, removed, diff)];
 }
@@ -42,23 +44,26 @@ function defaulted(name: string, removed: FieldsV1, diff: readonly FieldChange[]
   return diff
     .filter(({ path, to }) => to !== undefined && paths.has(path))
     .slice(0, MAX_PATHS)
-    .map(({ path, to }) => `${name}: ${path} left Git, and nobody else sets it: it falls to the default ${to}`);
+    .map(
+      ({ path, to }) =>
+        `${name}: ${path}: removed from Git and set by no other field manager: reverts to the default ${to}`,
+    );
 }
 
-/** Whether what an entry holds outlasts an apply of ours: what people wrote by hand becomes ours first. */
+/** Whether the fields of an entry survive the app's apply. Manual kubectl edits do not: the app takes them over first. */
 function outlasts(entry: ManagedFieldsEntry, manager: string): boolean {
   return (
     entry.manager !== manager && entry.fieldsV1 !== undefined && !(isMain(entry) && (isHand(entry) || isLegacy(entry)))
   );
 }
 
-/** Of strict kinds nothing of others stays. */
+/** Drops the fields of authoritative kinds, where no foreign field stays. */
 function limited(entry: ManagedFieldsEntry, document: Document): FieldsV1 {
   const roots = isMain(entry) ? (authoritativeRoots(document.id) ?? []) : [];
   return Object.fromEntries(Object.entries(entry.fieldsV1 ?? {}).filter(([step]) => !roots.includes(step)));
 }
 
-/** The leaves that both sets hold. */
+/** Returns the leaves that are in both sets. */
 function common(fields: FieldsV1, other: FieldsV1): FieldsV1 {
   return subtract(fields, subtract(fields, other));
 }

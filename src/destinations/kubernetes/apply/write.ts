@@ -22,7 +22,7 @@ import { applyWithRepair } from "./apply-with-repair.js";
 import { forcedDryRun, readLive } from "./dry-run.js";
 import { applyOwned, type OwnedWrite, type Written } from "./owned-write.js";
 
-/** Makes one previewed write. A new object is made without force, so that nothing that appeared meanwhile is overrun. */
+/** Makes one previewed write. New objects are applied without force, so an object created since the preview is not overwritten. */
 export async function writeDocument(
   context: KubernetesContext,
   target: Target,
@@ -33,18 +33,19 @@ export async function writeDocument(
     const resource = await resourceOf(context, document);
     const known = context.tracker.get(document.key);
     const first = write.verb === "Adopt" || write.action.live?.ownership === "Claimed";
-    if (first || known?.legacy || known?.extras || known?.shared) await takeOver(context, target, resource, document);
+    if (first || known?.legacy || known?.extras || known?.shared)
+      await takeOwnership(context, target, resource, document);
     const force = write.verb !== "Create";
     const stamp = { target, resource, document, fields: write.stamp, force, whole: false };
     const apply = (): Promise<Written> => applyOwned(context, stamp);
     const once = force ? await applyWithRepair(context, target, resource, document, apply) : await apply();
     const { observed: written } = await withoutLegacy(context, stamp, once);
-    if (first && written.shared) await takeOver(context, target, resource, document);
-    return { ok: true, wrote: true, notes: [...write.warnings, ...oddities(written, target, document)] };
+    if (first && written.shared) await takeOwnership(context, target, resource, document);
+    return { ok: true, wrote: true, notes: [...write.warnings, ...trackingNotes(written, target, document)] };
   });
 }
 
-/** Applies a document again over a live object that drifted, or may have. Writes nothing if they are equal. */
+/** Re-applies a document to a live object that has drifted or may have. Changes nothing if they are equal. */
 export async function healDocument(context: KubernetesContext, target: Target, action: HealAction): Promise<Outcome> {
   const { document, live } = action;
   return attempt(context, target, document.object, async () => {
@@ -52,7 +53,7 @@ export async function healDocument(context: KubernetesContext, target: Target, a
     const known = context.tracker.get(document.key);
     try {
       const { observed, object } = await applyAgain(context, target, document, resource, known);
-      const notes = [...oddities(observed, target, document), ...admissionNotes(document, object)];
+      const notes = [...trackingNotes(observed, target, document), ...admissionNotes(document, object)];
       return { ok: true, wrote: hasWritten(known, observed, live), notes };
     } catch (error) {
       const refused = isDocumentRefusal(error) || causeOf(error)?.type === "Unreachable";
@@ -69,7 +70,7 @@ async function applyAgain(
   resource: ResourceInfo,
   known: ObservedObject | undefined,
 ): Promise<Written> {
-  if (known?.legacy || known?.extras) await takeOver(context, target, resource, document);
+  if (known?.legacy || known?.extras) await takeOwnership(context, target, resource, document);
   const asRecorded = known?.applied?.document === recordedHash(context, document) ? known.applied.fields : undefined;
   const fields = asRecorded ?? entryHash(await forcedDryRun(context, target, document, resource), target);
   const stamp = { target, resource, document, fields, force: true, whole: true };
@@ -78,17 +79,17 @@ async function applyAgain(
 }
 
 /**
- * Where our entry was gone, the API server books all that it finds to `before-first-apply`, and what Git does not have would
- * stay: that becomes ours, and goes with one more apply.
+ * If the app's entry was missing, the API server assigns existing fields to `before-first-apply`, so fields that are not in Git
+ * would stay. Takes ownership of them and applies again, which removes them.
  */
 async function withoutLegacy(context: KubernetesContext, write: OwnedWrite, written: Written): Promise<Written> {
   const { legacy, entryHash } = written.observed;
   if (!legacy || !write.force) return written;
-  await takeOver(context, write.target, write.resource, write.document);
+  await takeOwnership(context, write.target, write.resource, write.document);
   return applyOwned(context, { ...write, fields: entryHash ?? write.fields });
 }
 
-/** An object that nobody is known to have changed is as Git says, if it reads so, although nothing may be applied to it now. */
+/** Compares the live object with the document by reading it, because it cannot be applied now and no change is known. */
 async function verifyByReading(
   context: KubernetesContext,
   target: Target,
@@ -101,27 +102,27 @@ async function verifyByReading(
   const paths = divergentPaths(document.object, live);
   const why = explainRefusal(refusal, document.object);
   const retryable = !isDocumentRefusal(refusal);
-  if (paths.length > 0) return { ok: false, retryable, message: `${why} (not as in Git: ${paths.join(", ")})` };
+  if (paths.length > 0) return { ok: false, retryable, message: `${why} (differs from Git: ${paths.join(", ")})` };
   context.tracker.settle(document.key, live.metadata.resourceVersion, "none");
-  const note = `${displayId(document.id)} is as Git says, but the API server would refuse to apply it now: ${why}`;
+  const note = `${displayId(document.id)} matches Git, but the API server would refuse to apply it now: ${why}`;
   return { ok: true, wrote: false, notes: [note] };
 }
 
 /**
- * Whether an apply changed anything. The resourceVersion alone does not tell: another writer may have moved it meanwhile, so
- * for an object that was only in doubt our entry must have taken effect, too.
+ * Whether an apply changed anything. The resourceVersion alone does not prove it, because another client may have changed the
+ * object meanwhile: for an unverified object, the time of the app's managedFields entry must have moved as well.
  */
 function hasWritten(before: ObservedObject | undefined, after: ObservedObject, live: LiveObject): boolean {
   if (after.resourceVersion === live.resourceVersion) return false;
   return live.state === "Drifted" || after.entryTime === undefined || before?.entryTime !== after.entryTime;
 }
 
-/** Deletes the object of a permit, bound to its uid and resourceVersion: what changed meanwhile is judged anew. */
+/** Deletes the object of a permit with its uid and resourceVersion as preconditions; a changed object is judged again. */
 export async function removeObject(context: KubernetesContext, target: Target, permit: DeletePermit): Promise<Outcome> {
   const { id, key, uid, resourceVersion } = permit.live;
   return attempt(context, target, undefined, async () => {
     const resource = await context.discovery.findAny(id);
-    if (!resource) return { ok: true, wrote: false, notes: [`${displayId(id)} went with its kind`] };
+    if (!resource) return { ok: true, wrote: false, notes: [`${displayId(id)} was removed together with its kind`] };
     try {
       await context.client.request({
         method: "DELETE",
@@ -147,15 +148,15 @@ export async function removeObject(context: KubernetesContext, target: Target, p
 async function resourceOf(context: KubernetesContext, document: Document): Promise<ResourceInfo> {
   const resource = await context.discovery.find(document.id);
   if (resource) return resource;
-  throw new OverseerError(`the cluster has no kind ${document.id.kind} any more`, {
+  throw new OverseerError(`the cluster no longer serves kind ${document.id.kind}`, {
     code: "KIND_GONE",
     reason: "KindNotFound",
     class: "retryable",
   });
 }
 
-/** Makes fields ours that the apply that follows is to remove, or that are to go when they leave Git. */
-async function takeOver(
+/** Takes ownership of fields that the next apply must remove, or that must go when they are removed from Git. */
+async function takeOwnership(
   context: KubernetesContext,
   target: Target,
   resource: ResourceInfo,
@@ -163,7 +164,7 @@ async function takeOver(
 ): Promise<void> {
   const tools = target.adopt === "Always";
   await changeOwnership(context, target, resource, document, (metadata, ours) => {
-    // At first contact all that others have is an addition, but for rules that an aggregation fills in.
+    // At first contact all fields of other managers are foreign, except rules that an aggregation fills in.
     const none = { fieldsV1: "aggregationRule" in document.object ? { "f:aggregationRule": {} } : {} };
     const mine = applyEntry(metadata, ours.manager) ?? none;
     const extras = foreignFields(document.id, mine, metadata.managedFields ?? []);
@@ -176,14 +177,14 @@ function entryHash(result: { object: RawObject }, target: Target): string {
   return entry ? fieldsHash(entry) : "";
 }
 
-/** What the API server made of our marks: without them drift and ownership cannot be read from the object. */
-function oddities(written: ObservedObject, target: Target, document: Document): string[] {
+/** Warns if the API server dropped the labels or managed fields by which drift and ownership are detected. */
+function trackingNotes(written: ObservedObject, target: Target, document: Document): string[] {
   const name = displayId(document.id);
   if (written.app.name !== target.app.name || written.app.namespace !== target.app.namespace) {
-    return [`${name}: an admission policy or webhook removed our labels; its drift cannot be seen`];
+    return [`${name}: an admission policy or webhook removed the operator's labels; drift cannot be detected`];
   }
   return written.entryHash === undefined
-    ? [`${name}: the API server keeps no managed fields for it; its drift cannot be seen`]
+    ? [`${name}: the API server keeps no managed fields for it; drift cannot be detected`]
     : [];
 }
 

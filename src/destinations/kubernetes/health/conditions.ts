@@ -2,70 +2,70 @@ import { cutText } from "../../../base/cut-text.js";
 import type { RawObject } from "../../../kube/object.js";
 import type { ObjectHealth } from "../../../plan/live.js";
 
-/** A condition as objects of all kinds carry it. */
+/** A status condition. */
 export interface StatusCondition {
   readonly type?: string;
   readonly status?: string;
   readonly reason?: string;
   readonly message?: string;
-  /** The generation that it tells of; many controllers write it here and not into the status. */
+  /** The generation that the condition refers to; many controllers set it here and not in the status. */
   readonly observedGeneration?: number;
   readonly lastTransitionTime?: string;
 }
 
-/** The parts of a status that many kinds share. */
+/** Status fields that many kinds have in common. */
 export interface CommonStatus {
   readonly observedGeneration?: number;
   readonly conditions?: readonly StatusCondition[];
 }
 
-/** The status of an object, as far as it has one. */
+/** Returns the status of an object; empty if it has none. */
 export function statusOf<T = CommonStatus>(object: RawObject): T & CommonStatus {
   return (object.status ?? {}) as T & CommonStatus;
 }
 
-/** The spec of an object. */
+/** Returns the spec of an object; empty if it has none. */
 export function specOf<T>(object: RawObject): T {
   return (object.spec ?? {}) as T;
 }
 
-/** The condition of a type. A custom resource may hold anything where conditions should be: then it has none. */
+/** Returns the condition of a type. A custom resource may have anything else in `conditions`, which counts as none. */
 export function condition(status: CommonStatus, type: string): StatusCondition | undefined {
   const conditions: readonly (StatusCondition | null)[] = Array.isArray(status.conditions) ? status.conditions : [];
   return conditions.find((candidate) => candidate?.type === type) ?? undefined;
 }
 
-/** Longest message that is kept of an object. */
+/** Longest stored message per object. */
 const MAX_MESSAGE = 1024;
 
-/** Still under way, and why. */
+/** Health of an object that is still progressing. */
 export function progressing(message: string): ObjectHealth {
   return { status: "Progressing", message: cutText(message, MAX_MESSAGE) };
 }
 
-/** Broken, and why. */
+/** Health of a broken object. */
 export function degraded(message: string): ObjectHealth {
   return { status: "Degraded", message: cutText(message, MAX_MESSAGE) };
 }
 
-/** Broken, and waiting does not make it better: Kubernetes itself has given up. */
+/** Health of an object that Kubernetes has given up on: waiting does not help. */
 export function failedForGood(message: string): ObjectHealth {
   return { ...degraded(message), final: true };
 }
 
-/** Progressing while the controller of the kind has not seen the newest spec; otherwise undefined. */
+/** Progressing while the controller has not observed the latest generation; otherwise undefined. */
 export function unobserved(object: RawObject): ObjectHealth | undefined {
   const { observedGeneration } = statusOf(object);
-  // A custom resource may hold anything there.
+  // A custom resource may have any value there.
   if (typeof observedGeneration !== "number" || object.metadata.generation === undefined) return undefined;
   return observedGeneration < object.metadata.generation
-    ? progressing("its controller has not seen the newest version yet")
+    ? progressing("is waiting for its controller to observe the latest generation")
     : undefined;
 }
 
 /**
- * Progressing while Ready, or where it does not tell, Stalled or Reconciling, is about an older generation: such a condition
- * says nothing of the newest spec. A current Ready is believed: not every controller writes the others anew each time.
+ * Progressing while Ready refers to an older generation, since such a condition says nothing about the latest spec. Without an
+ * observedGeneration on Ready, Stalled and Reconciling decide; otherwise they do not, as not every controller updates them.
  */
 function outdated(object: RawObject): ObjectHealth | undefined {
   const { generation } = object.metadata;
@@ -77,19 +77,19 @@ function outdated(object: RawObject): ObjectHealth | undefined {
   });
   const deciding = observed[0]?.type === "Ready" ? observed.slice(0, 1) : observed;
   const old = deciding.find(({ of }) => of < generation);
-  return old && progressing(`its condition ${old.type} is about an older version of it`);
+  return old && progressing(`has a condition ${old.type} of an older generation`);
 }
 
-/** Reasons for Ready=False that waiting alone hardly ever mends. */
+/** Reasons for Ready=False that rarely resolve by waiting. */
 const BROKEN =
   /(?:Failed|Failure|Error|Invalid|Denied|Rejected|Forbidden|Unauthorized|Misconfigured|NotFound|Unsupported|Expired|Timeout)$|^(?:Err[A-Z]|Error|Failed|Invalid)/;
 
-/** Conditions of which True says that a controller is at work on what Ready complains of. */
+/** Conditions that show, if True, that a controller is still working towards Ready. */
 const AT_WORK = ["Reconciling", "Progressing", "Issuing"];
 
 /**
- * The kstatus default: observedGeneration, then Stalled, Reconciling and Ready. No conditions mean healthy. Beyond kstatus,
- * Ready=False for a reason that names a failure is Degraded, unless a condition says that work is under way.
+ * Computes health like kstatus: observedGeneration, then Stalled, Reconciling and Ready. Without conditions an object is healthy.
+ * Unlike kstatus, Ready=False with a reason that names a failure is Degraded, unless a condition shows work in progress.
  */
 export function conditionHealth(object: RawObject): ObjectHealth {
   const behind = unobserved(object) ?? outdated(object);
@@ -106,7 +106,7 @@ export function conditionHealth(object: RawObject): ObjectHealth {
   return isBroken ? degraded(text(ready)) : progressing(text(ready));
 }
 
-/** `Reason: message` of a condition, as far as it has them; else what it says at all, like `Ready is False`. */
+/** Returns `Reason: message` of a condition, or `Ready is False` if it has neither. */
 export function text(of: StatusCondition): string {
   const parts = [of.reason, of.message].filter((part) => typeof part === "string" && part !== "");
   if (parts.length > 0) return parts.join(": ");

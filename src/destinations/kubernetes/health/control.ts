@@ -4,16 +4,16 @@ import { condition, degraded, failedForGood, progressing, statusOf, text, unobse
 
 const HEALTHY: ObjectHealth = { status: "Healthy" };
 
-/** An APIService is healthy when the API server reaches what serves it. */
+/** An APIService is healthy when the API server reaches its backend. */
 export function apiServiceHealth(object: RawObject): ObjectHealth {
   const available = condition(statusOf(object), "Available");
   if (available?.status === "True") return HEALTHY;
-  return progressing(available === undefined ? "is not looked at yet" : text(available));
+  return progressing(available === undefined ? "has not been checked by the API server yet" : text(available));
 }
 
 /**
- * An autoscaler is broken when it cannot scale its target, or is written so that it never can. Missing metrics are told and
- * do not count: they come after the first pods, and from an add-on that a cluster may lack.
+ * An autoscaler is Degraded when it cannot scale its target or is invalid. Missing metrics are reported but do not count: they
+ * follow the first pods and come from an add-on that a cluster may lack.
  */
 export function autoscalerHealth(object: RawObject): ObjectHealth {
   const status = statusOf(object);
@@ -24,13 +24,13 @@ export function autoscalerHealth(object: RawObject): ObjectHealth {
   return /^Invalid/.test(active.reason ?? "") ? degraded(text(active)) : { status: "Healthy", message: text(active) };
 }
 
-/** A FlowSchema is broken when its PriorityLevelConfiguration does not exist. */
+/** A FlowSchema is Degraded when its PriorityLevelConfiguration does not exist. */
 export function flowSchemaHealth(object: RawObject): ObjectHealth {
   const dangling = condition(statusOf(object), "Dangling");
   return dangling?.status === "True" ? degraded(text(dangling)) : HEALTHY;
 }
 
-/** A request for a certificate is healthy when it is issued. Denied and failed ones stay so. */
+/** A CertificateSigningRequest is healthy when its certificate is issued. Denied and failed requests are final. */
 export function certificateRequestHealth(object: RawObject): ObjectHealth {
   const status = statusOf<{ certificate?: unknown }>(object);
   for (const type of ["Denied", "Failed"]) {
@@ -39,10 +39,10 @@ export function certificateRequestHealth(object: RawObject): ObjectHealth {
   }
   if (status.certificate !== undefined) return HEALTHY;
   const approved = condition(status, "Approved")?.status === "True";
-  return progressing(approved ? "waits for its signer" : "waits for an approval");
+  return progressing(approved ? "is waiting for its signer" : "is waiting for approval");
 }
 
-/** A disruption budget is healthy when its controller has read it; that no disruption is allowed right now is its purpose. */
+/** A PodDisruptionBudget is healthy once its controller has observed it, even if it allows no disruption right now. */
 export function disruptionBudgetHealth(object: RawObject): ObjectHealth {
   const behind = unobserved(object);
   if (behind) return behind;

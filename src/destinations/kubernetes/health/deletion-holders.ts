@@ -9,7 +9,7 @@ import type { Target } from "../../destination.js";
 import { type KubernetesContext, writer } from "../kubernetes-context.js";
 import { condition, type StatusCondition, statusOf } from "./conditions.js";
 
-/** Conditions of a namespace that say what keeps it from going. */
+/** Conditions that explain why a namespace is still terminating. */
 const NAMESPACE_CONDITIONS = [
   "NamespaceDeletionDiscoveryFailure",
   "NamespaceDeletionGroupVersionParsingFailure",
@@ -18,13 +18,13 @@ const NAMESPACE_CONDITIONS = [
   "NamespaceFinalizersRemaining",
 ];
 const MAX_TEXT = 300;
-/** Pods that are named of those that use a claim. */
+/** Limit of named pods that use a claim. */
 const MAX_PODS = 3;
 
 /**
- * What keeps an object that is being deleted: its finalizers, and what these wait for where Kubernetes says so (pods that use a
- * claim, the claim of a volume, what is left in a namespace, objects of a definition, what a child app waits for). Asks with the
- * app's rights; what they do not show is left out.
+ * Explains why an object is still being deleted: its finalizers and, where Kubernetes reveals it, what they wait for (pods that
+ * use a claim, the claim of a volume, the contents of a namespace, objects of a definition, what a child app waits for). Reads
+ * with the app's permissions and omits what these do not cover.
  */
 export async function deletionHolders(context: KubernetesContext, target: Target, live: LiveObject): Promise<string> {
   const { finalizers = [] } = live.deletion ?? {};
@@ -37,9 +37,9 @@ export async function deletionHolders(context: KubernetesContext, target: Target
       ? undefined
       : `${finalizers.length === 1 ? "finalizer" : "finalizers"} ${finalizers.join(", ")}`;
   if (detail !== undefined) return `${cutText(detail, MAX_TEXT)}${named === undefined ? "" : ` (${named})`}`;
-  if (named === undefined) return "its grace period is not over";
-  const owner = finalizers.length === 1 ? "its controller takes" : "their controllers take";
-  return `held by ${named}, which ${owner} away`;
+  if (named === undefined) return "its grace period has not elapsed";
+  const owner = finalizers.length === 1 ? "its controller" : "their controllers";
+  return `held by ${named}, to be removed by ${owner}`;
 }
 
 async function detailOf(context: KubernetesContext, target: Target, live: LiveObject): Promise<string | undefined> {
@@ -55,17 +55,17 @@ async function detailOf(context: KubernetesContext, target: Target, live: LiveOb
   }
   if (kind === "CustomResourceDefinition") return messageOf(await object(), "Terminating");
   if (finalizers.includes(FINALIZER)) return messageOf(await object(), "Ready");
-  if (finalizers.includes("foregroundDeletion")) return "waits until what it owns is gone";
+  if (finalizers.includes("foregroundDeletion")) return "waiting for the objects that it owns to be deleted";
   return undefined;
 }
 
 function namespaceHolds(object: RawObject | undefined): string | undefined {
   if (!object) return undefined;
   const status = statusOf(object);
-  const told = NAMESPACE_CONDITIONS.map((type) => condition(status, type)).filter(
+  const messages = NAMESPACE_CONDITIONS.map((type) => condition(status, type)).filter(
     (found): found is StatusCondition => found?.status === "True" && typeof found.message === "string",
   );
-  return told.length === 0 ? undefined : told.map(({ message }) => message).join(" ");
+  return messages.length === 0 ? undefined : messages.map(({ message }) => message).join(" ");
 }
 
 function messageOf(object: RawObject | undefined, type: string): string | undefined {

@@ -5,20 +5,20 @@ import { isRecord } from "../../../manifest/shape.js";
 import type { Finished } from "../../../plan/live.js";
 import { condition, specOf, statusOf } from "./conditions.js";
 
-/** Conditions and phases by which kinds that run to an end say how they ended. */
+/** Conditions and phases by which run-to-completion kinds report their result. */
 const SUCCEEDED = {
   conditions: ["Complete", "Completed", "Succeeded"],
   phases: ["Succeeded", "Completed", "Complete"],
 };
 const FAILED = { conditions: ["Failed"], phases: ["Failed", "Error"] };
-/** Fields of a spec in which custom resources say how long they stay after their end. */
+/** Spec fields with the time to live of a finished custom resource. */
 const TTL_FIELD = /^(ttl|timeToLive)/i;
-/** So deep such fields are looked for. */
+/** Search depth for such fields. */
 const MAX_DEPTH = 3;
 
 /**
- * How an object has ended that is deleted some time after its end, by its own time to live: then it need not be there any more.
- * Undefined for all that has not ended, or stays.
+ * Returns the result of a finished object with a time to live, which may be absent later without being drift. Undefined if it
+ * has not finished or has no time to live.
  */
 export function finishedOf(object: RawObject, kind: GroupVersionKind): Finished | undefined {
   if (kind.group === "batch" && kind.kind === "Job") return finishedJob(object);
@@ -43,11 +43,11 @@ function finishedJob(object: RawObject): Finished | undefined {
 
 function finishedCustomResource(object: RawObject): Finished | undefined {
   const status = statusOf<{ phase?: unknown }>(object);
-  const says = ({ conditions, phases }: typeof FAILED): boolean =>
+  const reports = ({ conditions, phases }: typeof FAILED): boolean =>
     phases.some((phase) => phase === status.phase) ||
     conditions.some((type) => condition(status, type)?.status === "True");
-  const failed = says(FAILED) || condition(status, "Succeeded")?.status === "False";
-  if ((!failed && !says(SUCCEEDED)) || !hasTimeToLive(object.spec, MAX_DEPTH)) return undefined;
+  const failed = reports(FAILED) || condition(status, "Succeeded")?.status === "False";
+  if ((!failed && !reports(SUCCEEDED)) || !hasTimeToLive(object.spec, MAX_DEPTH)) return undefined;
   return { result: failed ? "Failed" : "Succeeded" };
 }
 

@@ -11,7 +11,7 @@ interface LabelSelector {
   }[];
 }
 
-/** A rule for a workload whose pods say why it is not healthy. */
+/** Extends the rule of a workload by a lookup of its pods, which explain why it is not healthy. */
 export function withPods(rule: (object: RawObject) => ObjectHealth): (object: RawObject) => ObjectHealth {
   return (object) => {
     const health = rule(object);
@@ -21,7 +21,7 @@ export function withPods(rule: (object: RawObject) => ObjectHealth): (object: Ra
   };
 }
 
-/** The selector of a workload as a query; undefined: it has none. A ReplicationController has plain labels. */
+/** Converts the selector of a workload to a query; undefined if it has none. A ReplicationController has plain labels. */
 export function podSelector(selector: unknown): string | undefined {
   if (typeof selector !== "object" || selector === null) return undefined;
   const plain = Object.values(selector).every((value) => typeof value === "string");

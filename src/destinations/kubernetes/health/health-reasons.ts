@@ -26,11 +26,11 @@ interface KubeEvent extends RawObject {
 
 const PARALLEL = 3;
 const MAX_TEXT = 300;
-/** Pods of one workload that are looked at. */
+/** Limit of pods read per workload. */
 const MAX_PODS = "200";
-/** Events older than this may be about something that is over; controllers try again at least so often. */
+/** Older Events may be outdated: controllers retry at least this often. */
 const EVENT_AGE_MS = 20 * 60_000;
-/** Kinds that say in their own status why they can make no pod. */
+/** Kinds whose own status says why pods cannot be created. */
 const OWN_FAILURE: ReadonlySet<string> = new Set(["Deployment", "ReplicaSet", "ReplicationController"]);
 const CREATE_EVENTS: ReadonlySet<string> = new Set(["FailedCreate"]);
 const START_EVENTS: ReadonlySet<string> = new Set([
@@ -41,9 +41,8 @@ const START_EVENTS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Why objects are not healthy, as far as other objects know: pods and Events of a workload, the StorageClass of a claim. Reads with
- * the rights by which live objects are watched, and tells of a workload only what its own pods say. What may not be read, or
- * cannot be read now, is left out.
+ * Explains why objects are not healthy by reading related objects: pods and Events of a workload, the StorageClass of a claim.
+ * Reads with the operator's permissions and reports only pods that belong to the workload. Skips what cannot be read.
  */
 export async function healthReasons(
   context: Context,
@@ -65,9 +64,9 @@ export async function healthReasons(
   return reasons;
 }
 
-async function unlessRefused<T>(requested: Promise<T>): Promise<T | undefined> {
+async function unlessRefused<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    return await requested;
+    return await reading;
   } catch (error) {
     if (error instanceof OverseerError) return undefined;
     throw error;
@@ -91,7 +90,7 @@ async function workloadReason(context: Context, live: LiveObject, selector: stri
   return newestEvent(context, namespace, { metadata: { uid: live.uid } }, CREATE_EVENTS);
 }
 
-/** Whether a pod is a workload's own: the labels alone may be those of another one. */
+/** Whether a pod belongs to a workload. Labels alone are not enough: another workload may use the same. */
 function isPodOf(live: LiveObject, { metadata }: RawObject): boolean {
   const owner = metadata.ownerReferences?.find(({ controller }) => controller === true);
   if (live.id.kind !== "Deployment") return owner?.uid === live.uid;

@@ -44,22 +44,22 @@ interface PodStatus {
 /** Why a pod is not ready. */
 export interface PodProblem {
   readonly text: string;
-  /** `Failing`: something is wrong; `NotReady`: all runs, but is not ready; `Starting`: work is under way; `Failed`: the pod has ended. */
+  /** `Failing`: a container fails; `NotReady`: all run, but are not ready; `Starting`: still starting; `Failed`: the pod has ended. */
   readonly state: "Failing" | "NotReady" | "Starting" | "Failed";
-  /** The reason for which a container waits, where that is the problem. */
+  /** The reason of a waiting container, if that is the problem. */
   readonly waiting?: string;
 }
 
 const ORDER = ["Failing", "NotReady", "Starting"] as const;
 const MAX_TEXT = 300;
-/** Reasons of a waiting container that every container has for a while. */
+/** Waiting reasons of a normal start. */
 const STARTING: ReadonlySet<string> = new Set(["ContainerCreating", "PodInitializing"]);
-/** Reasons of a terminated container whose message was written by the container runtime, not by the container. */
+/** Termination reasons whose message comes from the container runtime, not from the container. */
 const BY_RUNTIME: ReadonlySet<string> = new Set(["StartError", "ContainerCannotRun"]);
 
 /**
- * Why a pod is not ready, from what the scheduler and the kubelet wrote into its status; undefined: it is ready, it succeeded, or
- * nothing is known. Pure. Log lines that serve as a termination message are left out: they may hold anything.
+ * Explains from its status why a pod is not ready; undefined if it is ready, has succeeded, or nothing is known. Omits log lines
+ * that serve as a termination message, as they may contain secrets.
  */
 export function podProblem(pod: RawObject): PodProblem | undefined {
   const status = statusOf<PodStatus>(pod);
@@ -74,22 +74,22 @@ export function podProblem(pod: RawObject): PodProblem | undefined {
   }
   const scheduled = condition(status, "PodScheduled");
   if (scheduled?.status === "False") {
-    // What preemption would do is said after what is wrong, for each node again.
+    // Drop the preemption details, which repeat the problem for each node.
     const message = scheduled.message?.replace(/[\s,]*(no new claims to deallocate,\s*)?preemption:.*$/s, "");
     return { text: join(scheduled.reason, message) ?? "is not scheduled", state: "Failing" };
   }
   if (worst) return worst;
   const ready = condition(status, "Ready");
-  const said = ready?.status === "False" ? join(ready.reason, ready.message) : undefined;
-  return said === undefined ? undefined : { text: said, state: "NotReady" };
+  const text = ready?.status === "False" ? join(ready.reason, ready.message) : undefined;
+  return text === undefined ? undefined : { text, state: "NotReady" };
 }
 
-/** The problem of the newest pod that has one: failing ones first, then those that are not ready, then those that start. */
+/** Returns the problem of the newest affected pod: failing pods first, then pods that are not ready, then starting ones. */
 export function newestPodProblem(
   pods: readonly RawObject[],
   options: { readonly runsToEnd: boolean },
 ): (PodProblem & { readonly pod: RawObject }) | undefined {
-  // Kubernetes keeps pods that were evicted; what replaced them says more, unless the pods are meant to end.
+  // Kubernetes keeps evicted pods; their replacements say more, unless the pods run to completion.
   const order: readonly PodProblem["state"][] = options.runsToEnd
     ? ["Failing", "Failed", "NotReady", "Starting"]
     : [...ORDER, "Failed"];
@@ -97,8 +97,8 @@ export function newestPodProblem(
   return pods
     .flatMap((pod) => {
       const problem = podProblem(pod);
-      const gone = pod.metadata.deletionTimestamp !== undefined && problem?.state !== "Failed";
-      return problem === undefined || gone ? [] : [{ ...problem, pod }];
+      const leaving = pod.metadata.deletionTimestamp !== undefined && problem?.state !== "Failed";
+      return problem === undefined || leaving ? [] : [{ ...problem, pod }];
     })
     .sort(
       (a, b) =>
@@ -146,14 +146,14 @@ function exitText({ exitCode = 0, reason, message }: Terminated, spec: Container
   return join(code, isLog ? undefined : message) ?? code;
 }
 
-/** `Reason: message` on one line and of bounded length, without the credentials of URLs; undefined: neither is there. */
+/** Joins `Reason: message` on one line of limited length, without URL credentials; undefined if both are empty. */
 function join(reason: string | undefined, message: string | undefined): string | undefined {
   const parts = [reason, message].filter((part) => typeof part === "string" && part.trim() !== "");
   if (parts.length === 0) return undefined;
   return cutText(oneLine(parts.join(": ")), MAX_TEXT);
 }
 
-/** A text of others on one line, without the credentials of URLs. */
+/** Puts a foreign text on one line and removes URL credentials. */
 export function oneLine(text: string): string {
   return text
     .replace(/\/\/[^/@\s]*@/g, "//")

@@ -1,5 +1,5 @@
 /**
- * Why a controller could not make a pod, from its condition or Event, without the name that each try makes anew:
+ * Extracts why a controller could not create a pod from its condition or Event, without the pod name, which changes per attempt:
  * `exceeded quota: pods, requested: pods=1, used: pods=0, limited: pods=0`.
  */
 export function podRefusal(message: string): string {

@@ -14,13 +14,13 @@ import { jobHealth, podHealth } from "./run-to-end.js";
 import { claimHealth, definitionHealth, serviceHealth } from "./services.js";
 import { daemonSetHealth, deploymentHealth, replicaSetHealth, statefulSetHealth } from "./workloads.js";
 
-/** Judges the health of one object from its status. Pure. */
+/** Computes the health of an object from its status. */
 export type HealthRule = (object: RawObject) => ObjectHealth;
 
-/** What an object is when nothing speaks against it. */
+/** Health without a message. */
 export const HEALTHY: ObjectHealth = { status: "Healthy" };
 
-/** Kinds with a rule: their own, or the one by conditions that all kinds have which are not listed here. */
+/** Kinds with a rule. All kinds that are in neither list are judged by their conditions. */
 const RULES: Readonly<Record<string, HealthRule>> = {
   "apps/Deployment": withPods(deploymentHealth),
   "apps/StatefulSet": withPods(statefulSetHealth),
@@ -93,18 +93,18 @@ const HEALTHY_BY_EXISTENCE: ReadonlySet<string> = new Set([
 
 const kindKey = (kind: GroupVersionKind): string => `${kind.group}/${kind.kind}`;
 
-/** Whether it was decided how a kind of Kubernetes itself is judged; those of others are judged by their conditions. */
+/** Whether a built-in kind is in one of the two lists. Custom resources are judged by their conditions. */
 export function isDecided(kind: Pick<GroupVersionKind, "group" | "kind">): boolean {
   const key = `${kind.group}/${kind.kind}`;
   return key in RULES || HEALTHY_BY_EXISTENCE.has(key);
 }
 
-/** Whether the health of a kind has to be computed from whole objects. */
+/** Whether computing the health of a kind requires full objects. */
 export function needsStatus(kind: GroupVersionKind): boolean {
   return !HEALTHY_BY_EXISTENCE.has(kindKey(kind));
 }
 
-/** Health of an object of a kind, by its own rule or by the conditions that every well-behaved kind has. */
+/** Computes the health of an object by the rule of its kind, or by its conditions. */
 export function healthOf(object: RawObject, kind: GroupVersionKind): ObjectHealth {
   if (!needsStatus(kind)) return HEALTHY;
   return (RULES[kindKey(kind)] ?? conditionHealth)(object);

@@ -3,7 +3,7 @@ import type { ObjectHealth } from "../../../plan/live.js";
 import { condition, degraded, failedForGood, progressing, specOf, statusOf, text } from "./conditions.js";
 import { podProblem } from "./pod-problem.js";
 
-/** A Job is healthy when it is complete, or suspended by its spec; broken at once when it failed. */
+/** A Job is healthy when it is complete or suspended, and Degraded as soon as it has failed. */
 export function jobHealth(object: RawObject): ObjectHealth {
   const status = statusOf<{ active?: number; succeeded?: number }>(object);
   const failed = condition(status, "Failed");
@@ -13,10 +13,10 @@ export function jobHealth(object: RawObject): ObjectHealth {
   return progressing(`is running (${status.active ?? 0} active, ${status.succeeded ?? 0} succeeded)`);
 }
 
-/** Reasons of a waiting container that waiting alone hardly ever mends. */
+/** Waiting reasons of a container that rarely resolve by waiting. */
 const BROKEN = /^Err|Error$|BackOff$|^InvalidImageName$/;
 
-/** A Pod is healthy when it is ready, or succeeded where it is meant to end. */
+/** A Pod is healthy when it is ready or has succeeded. */
 export function podHealth(object: RawObject): ObjectHealth {
   const status = statusOf<{ phase?: string; message?: string; reason?: string }>(object);
   if (status.phase === "Succeeded") return { status: "Healthy" };

@@ -17,8 +17,8 @@ interface OwnerReference {
 }
 
 /**
- * Why the garbage collector would delete an object as soon as it is made: none of its owners exists, as when a file was written
- * by `kubectl get -o yaml`. Undefined where an owner exists or where that cannot be found out.
+ * Explains why the garbage collector would delete an object right after its creation: none of its owners exists, as in a file
+ * from `kubectl get -o yaml`. Undefined if an owner exists or cannot be looked up.
  */
 export async function withoutOwner(
   context: KubernetesContext,
@@ -30,14 +30,14 @@ export async function withoutOwner(
   if (owners.length === 0) return undefined;
   for (const owner of owners) {
     const kind = await context.discovery.find(owner);
-    // What is in a namespace cannot own what is in none: the garbage collector leaves that alone.
+    // The garbage collector ignores namespaced owners of cluster-scoped objects.
     if (!kind || (kind.namespaced && !resource.namespaced)) return undefined;
     if ((await isThere(context, target, kind, owner, id.namespace)) !== false) return undefined;
   }
   const names = owners.map(({ kind, name, uid }) => `${kind} ${name} (uid ${uid})`).join(", ");
-  const what = owners.length === 1 ? "its owner" : "none of its owners";
+  const what = owners.length === 1 ? "the owner" : "none of the owners";
   const verb = owners.length === 1 ? "does not exist" : "exists";
-  return `${what} ${names} of metadata.ownerReferences ${verb}, so the garbage collector would delete it at once: remove metadata.ownerReferences from the file`;
+  return `${what} ${names} in metadata.ownerReferences ${verb}, so the garbage collector would delete the object immediately: remove metadata.ownerReferences from the file`;
 }
 
 function ownersOf({ metadata }: Document["object"]): OwnerReference[] {
@@ -53,7 +53,7 @@ function ownersOf({ metadata }: Document["object"]): OwnerReference[] {
   });
 }
 
-/** Whether an object of this very uid exists; undefined where the app may not look. */
+/** Whether an object with this UID exists; undefined if the app may not read it. */
 async function isThere(
   context: KubernetesContext,
   target: Target,

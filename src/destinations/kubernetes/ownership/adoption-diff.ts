@@ -10,12 +10,12 @@ import { foreignFields } from "./authoritative-kinds.js";
 import { isLegacy, isMain, isTool } from "./field-managers.js";
 import { follow } from "./follow-step.js";
 
-/** Fields of one object that are named. */
+/** Limit of reported fields per object. */
 const MAX_FIELDS = 50;
 
 /**
- * What an adoption removes: fields of the ways of writing that it replaces, and of strict kinds all that others have, as far as
- * the document does not have them. The dry run cannot show this, as it is asked before these fields are ours.
+ * Returns the fields that an adoption removes because the document does not have them: those of the field managers that it
+ * replaces and, for authoritative kinds, those of all others. The dry run does not show them, since it runs before the transfer.
  */
 export function adoptionRemoves(
   live: RawObject,
@@ -40,7 +40,7 @@ export function adoptionRemoves(
   });
 }
 
-/** What tools note for themselves says nothing about the object. */
+/** Annotations that tools write for their own use are not worth reporting. */
 function isBookkeeping(steps: readonly string[]): boolean {
   return steps[1] === "f:annotations" && /last-applied-configuration$/.test(steps[2] ?? "");
 }

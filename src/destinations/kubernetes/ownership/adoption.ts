@@ -12,29 +12,29 @@ import { type AppRef, appKey } from "../../../plan/live.js";
 import { appOf, toolOf } from "./field-managers.js";
 import { fieldManager } from "./identity.js";
 
-/** Whether an object that was there before may be taken over, and why (not). */
+/** Whether an existing object may be adopted, and why. */
 export interface AdoptionVerdict {
   readonly allowed: boolean;
-  /** For people: what it was before, or who has it. */
+  /** User-facing: the previous owner, or why the object is not adopted. */
   readonly reason: string;
-  /** `namespace/name` of the app that has it, where that one can hand it over. */
+  /** `namespace/name` of the owning app, if it can transfer the object. */
   readonly owner?: string;
 }
 
-/** What the judgement needs to know. */
+/** Input of `judgeAdoption`. */
 export interface AdoptionRequest {
   readonly id: ObjectId;
-  /** Annotations that the document has. */
+  /** Annotations of the document. */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly metadata: LiveMetadata;
   readonly app: AppRef;
   readonly instance: string;
   readonly policy: "Unowned" | "Always" | "Never";
-  /** Whether an app still exists: its former objects are free when it does not. */
+  /** Whether an app still exists. Objects of a deleted app may be adopted. */
   readonly appExists: (namespace: string, name: string) => boolean;
 }
 
-/** Judges first contact with an object that exists. An object of another app is never taken. */
+/** Decides whether an app may adopt an existing object. Objects of another existing app are never adopted. */
 export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
   const { metadata, app } = request;
   const labels = metadata.labels ?? {};
@@ -42,10 +42,10 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
   const ours =
     owner.name === app.name && owner.namespace === app.namespace && labels[LABEL_INSTANCE] === request.instance;
   if (metadata.deletionTimestamp !== undefined)
-    return no("exists and is being deleted: it is made anew when it is gone");
+    return no("exists and is being deleted: it is re-created once the deletion is complete");
   if (metadata.annotations?.[ANNOTATION_RECONCILE] === "disabled")
-    return no(`is annotated ${ANNOTATION_RECONCILE}: disabled: it is taken when that annotation is gone`);
-  if (ours || applyEntry(metadata, fieldManager(app))) return yes("was this app's before");
+    return no(`is annotated ${ANNOTATION_RECONCILE}: disabled: remove that annotation to adopt it`);
+  if (ours || applyEntry(metadata, fieldManager(app))) return yes("was managed by this app before");
   if (owner.name !== "" && metadata.annotations?.[ANNOTATION_IDENTITY] !== undefined) {
     if (labels[LABEL_INSTANCE] !== request.instance) {
       return no(
@@ -53,31 +53,31 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
       );
     }
     if (request.appExists(owner.namespace, owner.name)) {
-      const reason = `belongs to OverseerApp ${appKey(owner)}: take it out of that app's source first, or out of this one's`;
+      const reason = `belongs to OverseerApp ${appKey(owner)}: remove it from that app's source first, or from this one's`;
       return { allowed: false, reason, owner: appKey(owner) };
     }
   }
   if (request.policy === "Never") return no("exists already, and sync.adopt is Never");
-  const sparing = SPARING.find(([annotation, value]) => isSet(request.annotations?.[annotation], value));
-  if (sparing !== undefined)
+  const keep = KEEP_EXISTING.find(([annotation, value]) => isSet(request.annotations?.[annotation], value));
+  if (keep !== undefined)
     return no(
-      `exists already, and its annotation ${sparing.join(": ")} in Git says not to overwrite it: take the document out of Git to leave the object as it is, or take the annotation out to have it overwritten`,
+      `exists already, and its annotation ${keep.join(": ")} in Git says not to overwrite it: remove the document from Git to keep the object as it is, or remove the annotation to overwrite it`,
     );
   const manager = otherTool(request);
   const former = manager === undefined ? formerApp(request) : undefined;
-  if (manager === undefined && former === undefined) return yes("existed and was managed by nobody");
+  if (manager === undefined && former === undefined) return yes("existed without an owner");
   if (request.policy === "Always") return yes(`was managed by ${manager ?? former?.text}`);
   if (former?.gone)
     return no(
-      `exists already and has the fields of ${former.text}, which no longer exists: set sync.adopt: Always to take ownership`,
+      `exists already and has fields of ${former.text}, which no longer exists: set sync.adopt: Always to take ownership`,
     );
   return no(
-    `exists already and is managed by ${manager ?? former?.text}: let it go there first, or set sync.adopt: Always`,
+    `exists already and is managed by ${manager ?? former?.text}: stop managing it there first, or set sync.adopt: Always`,
   );
 }
 
-/** Annotations of documents by which other tools do not overwrite what exists already. */
-const SPARING = [
+/** Annotations that tell other tools not to overwrite an existing object. */
+const KEEP_EXISTING = [
   ["kustomize.toolkit.fluxcd.io/ssa", "IfNotPresent"],
   ["kustomize.toolkit.fluxcd.io/reconcile", "disabled"],
   ["client.lifecycle.config.k8s.io/mutation", "ignore"],
@@ -87,7 +87,7 @@ function isSet(found: string | undefined, value: string): boolean {
   return found?.trim().toLowerCase() === value.toLowerCase();
 }
 
-/** Another app whose fields are on the object, although its labels are not. */
+/** Finds another app that has fields on the object, although not its labels. */
 function formerApp({ metadata, appExists }: AdoptionRequest): { text: string; gone: boolean } | undefined {
   const key = metadata.managedFields?.map(appOf).find((app) => app !== undefined);
   if (key === undefined) return undefined;
@@ -99,8 +99,8 @@ const yes = (reason: string): AdoptionVerdict => ({ allowed: true, reason });
 const no = (reason: string): AdoptionVerdict => ({ allowed: false, reason });
 
 /**
- * The deployment tool that manages an object, by the marks that it leaves: annotations and labels first, since they name the
- * owner, then managed fields. Where Argo CD tracks by label, nothing but these tells that it is there.
+ * Returns the deployment tool that manages an object: by annotations and labels first, since they name the owner, then by managed
+ * fields, which are the only trace if Argo CD tracks by label.
  */
 function otherTool({ id, metadata }: AdoptionRequest): string | undefined {
   const labels = metadata.labels ?? {};
@@ -121,11 +121,11 @@ const FLUX = [
   ["HelmRelease", "helm.toolkit.fluxcd.io"],
 ] as const;
 
-/** Whether a tracking id of Argo CD, `app:group/kind:namespace/name`, names this object: a copy carries that of its original. */
+/** Whether an Argo CD tracking id, `app:group/kind:namespace/name`, is for this object. A copy carries the id of its original. */
 function isTrackedAs(tracking: string, id: ObjectId): boolean {
   const [, kind, name] = /^[^:]*:([^:]*):(.*)$/.exec(tracking) ?? [];
   if (kind === undefined) return true;
-  // A cluster-scoped object may bear the namespace of its application there.
+  // For a cluster-scoped object, the id may contain the namespace of its Application.
   const same = id.namespace === "" ? name?.split("/").at(-1) === id.name : name === `${id.namespace}/${id.name}`;
   return kind.slice(kind.indexOf("/") + 1) === id.kind && same;
 }

@@ -5,10 +5,10 @@ import type { GroupVersionKind } from "../../../manifest/object-id.js";
 import { isMain } from "./field-managers.js";
 
 /**
- * Kinds of which Git says all: what somebody adds to them gives access that nobody has reviewed, although apply merges it.
- * Their fields by the names that the API server's books have for them.
+ * Fields for which Git is authoritative: additions by other managers would grant unreviewed access, although apply merges them.
+ * Named as in managedFields.
  */
-const STRICT: Readonly<Record<string, readonly string[]>> = {
+const ROOTS: Readonly<Record<string, readonly string[]>> = {
   "networking.k8s.io/NetworkPolicy": ["f:spec"],
   "rbac.authorization.k8s.io/Role": ["f:rules"],
   "rbac.authorization.k8s.io/ClusterRole": ["f:rules", "f:aggregationRule"],
@@ -16,14 +16,14 @@ const STRICT: Readonly<Record<string, readonly string[]>> = {
   "rbac.authorization.k8s.io/ClusterRoleBinding": ["f:subjects", "f:roleRef"],
 };
 
-/** The fields of which Git says all, in objects of a kind; undefined for most kinds. */
+/** Returns the fields of a kind for which Git is authoritative; undefined for most kinds. */
 export function authoritativeRoots(kind: Pick<GroupVersionKind, "group" | "kind">): readonly string[] | undefined {
-  return STRICT[`${kind.group}/${kind.kind}`];
+  return ROOTS[`${kind.group}/${kind.kind}`];
 }
 
 /**
- * What others have added to an object of a strict kind: fields that they own and we do not. Rules that an aggregation fills
- * in are not among them. Empty for all other kinds, where additions are left alone.
+ * Returns the fields that other managers added to an object of an authoritative kind, except rules that an aggregation fills in.
+ * Empty for all other kinds, where additions are allowed.
  */
 export function foreignFields(
   kind: Pick<GroupVersionKind, "group" | "kind">,
@@ -41,12 +41,12 @@ export function foreignFields(
   return extras;
 }
 
-/** Whether others have added anything. */
+/** Whether there are foreign fields. */
 export function hasForeignFields(...of: Parameters<typeof foreignFields>): boolean {
   return !isEmpty(foreignFields(...of));
 }
 
 function atRoots(fields: FieldsV1, roots: readonly string[], aggregated: boolean): FieldsV1 {
-  const wanted = roots.filter((root) => !(aggregated && root === "f:rules"));
-  return Object.fromEntries(Object.entries(fields).filter(([step]) => wanted.includes(step)));
+  const authoritative = roots.filter((root) => !(aggregated && root === "f:rules"));
+  return Object.fromEntries(Object.entries(fields).filter(([step]) => authoritative.includes(step)));
 }

@@ -9,12 +9,12 @@ import { type KubernetesContext, observeResponse, writer } from "../kubernetes-c
 import { fieldManager } from "./identity.js";
 import type { OwnManager } from "./managed-fields-transfer.js";
 
-/** How often the books are read again when somebody writes at the same moment. */
-const TRIES = 4;
+/** Attempts if another client writes at the same time. */
+const MAX_ATTEMPTS = 4;
 
 /**
- * Rewrites who owns which fields of an object, and no value: `change` gives the new entries, or undefined when they are right.
- * Says whether anything was written.
+ * Rewrites the managedFields of an object, but no value. `change` returns the new entries, or undefined if no change is needed.
+ * Returns whether anything was written.
  */
 export async function changeOwnership(
   context: KubernetesContext,
@@ -39,7 +39,7 @@ export async function changeOwnership(
       await patchEntries(context, target, resource, document, live.metadata, entries);
       return true;
     } catch (error) {
-      if (!isStatus(error, 409) || attempt >= TRIES) throw error;
+      if (!isStatus(error, 409) || attempt >= MAX_ATTEMPTS) throw error;
     }
   }
 }

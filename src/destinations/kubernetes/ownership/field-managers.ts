@@ -1,15 +1,15 @@
 import type { ManagedFieldsEntry } from "../../../kube/object.js";
 
-/** Ways of writing that apply replaces: their fields become ours, and what Git does not have goes. */
+/** Field managers that server-side apply replaces: the app takes over their fields and removes those that are not in Git. */
 const LEGACY: ReadonlySet<string> = new Set([
   "kubectl-client-side-apply",
   "kubectl-last-applied",
   "before-first-apply",
 ]);
 /**
- * Field managers of deployment tools, whose fields become ours with `sync.adopt: Always`, and the tool that each shows to be at
- * work on an object; undefined where the tool leaves this entry on objects that it does not manage any more, as Helm does on
- * definitions, and marks what it manages in another way. Argo CD writes RBAC objects as argocd-application-controller, too.
+ * Field managers of deployment tools, whose fields are taken over with `sync.adopt: Always`, and the tool that each proves to
+ * manage an object. Undefined for Helm: it leaves its entry on objects that it no longer manages, such as definitions, and marks
+ * managed objects in another way. Argo CD writes RBAC objects as argocd-application-controller.
  */
 const TOOLS: ReadonlyMap<string, string | undefined> = new Map([
   ["argocd-controller", "Argo CD"],
@@ -22,35 +22,35 @@ const TOOLS: ReadonlyMap<string, string | undefined> = new Map([
   ["helm", undefined],
   ["Helm", undefined],
 ]);
-/** Begins the field managers of apps. */
+/** Prefix of the field managers of apps. */
 const APP = "overseer:";
 
-/** Whether an entry is of a way of writing that apply replaces. */
+/** Whether an entry belongs to a field manager that server-side apply replaces. */
 export function isLegacy({ manager = "" }: ManagedFieldsEntry): boolean {
   return LEGACY.has(manager);
 }
 
-/** Whether an entry is of a deployment tool, or of another app than the one that asks. */
+/** Whether an entry belongs to a deployment tool or to an app. */
 export function isTool({ manager = "" }: ManagedFieldsEntry): boolean {
   return TOOLS.has(manager) || manager.startsWith(APP);
 }
 
-/** The deployment tool that an entry shows to manage an object; undefined: it shows none. */
+/** Returns the deployment tool that, according to an entry, manages the object; undefined if there is none. */
 export function toolOf({ manager = "" }: ManagedFieldsEntry): string | undefined {
   return TOOLS.get(manager);
 }
 
-/** `namespace/name` of the app that an entry belongs to; undefined for all other entries. */
+/** Returns `namespace/name` of the app that an entry belongs to; undefined for other entries. */
 export function appOf({ manager = "" }: ManagedFieldsEntry): string | undefined {
   return manager.startsWith(APP) ? manager.slice(APP.length) : undefined;
 }
 
-/** Whether an entry is of a person at a keyboard: `kubectl create`, `edit`, `patch`, `apply --server-side`. */
+/** Whether an entry comes from manual kubectl use: `create`, `edit`, `patch`, `apply --server-side`. */
 export function isHand(entry: ManagedFieldsEntry): boolean {
   return /^kubectl(-|$)/.test(entry.manager ?? "") && !isLegacy(entry);
 }
 
-/** Whether an entry is about the object itself and not about a subresource. */
+/** Whether an entry is for the main resource, not a subresource. */
 export function isMain(entry: ManagedFieldsEntry): boolean {
   return !entry.subresource && entry.fieldsV1 !== undefined;
 }

@@ -8,8 +8,8 @@ import { type KubernetesContext, observeResponse, writer } from "../kubernetes-c
 import { fieldManager, identity } from "./identity.js";
 
 /**
- * Makes an object another app's in one write: labels, identity and the managed-fields entry change their owner together, so
- * that at no moment the object is nobody's or gone. The new app then applies its own document as an ordinary update.
+ * Transfers an object to another app in one write: labels, identity and managedFields change together, so that the object is
+ * never without an owner or deleted. The new app then applies its own document as a normal update.
  */
 export async function handOver(
   context: KubernetesContext,
@@ -48,7 +48,7 @@ export async function handOver(
           path: `/metadata/annotations/${pointer(ANNOTATION_IDENTITY)}`,
           value: identity(context, to, live.id),
         },
-        ...asUnwritten(body.metadata.annotations?.[ANNOTATION_APPLIED]),
+        ...resetApplied(body.metadata.annotations?.[ANNOTATION_APPLIED]),
         { op: "replace", path: "/metadata/managedFields", value: entries },
         { op: "replace", path: "/metadata/resourceVersion", value: body.metadata.resourceVersion },
       ],
@@ -59,18 +59,18 @@ export async function handOver(
   }
 }
 
-/** Stands for the hash of the document that the new app has not applied yet. */
+/** Placeholder for the hash of a document that the new app has not applied yet. */
 const NOT_APPLIED = "transferred";
 
-/** Until the new app has applied its document, the object is no drift of that app: it has a document to apply for the first time. */
-function asUnwritten(applied: string | undefined): object[] {
-  const rest = applied?.indexOf(".") ?? -1;
-  if (applied === undefined || rest < 0) return [];
+/** Resets the applied hash, so that the new app treats its document as a first apply and not as drift. */
+function resetApplied(applied: string | undefined): object[] {
+  const dot = applied?.indexOf(".") ?? -1;
+  if (applied === undefined || dot < 0) return [];
   const path = `/metadata/annotations/${pointer(ANNOTATION_APPLIED)}`;
-  return [{ op: "replace", path, value: `${NOT_APPLIED}${applied.slice(rest)}` }];
+  return [{ op: "replace", path, value: `${NOT_APPLIED}${applied.slice(dot)}` }];
 }
 
-/** Escapes a JSON pointer step. */
+/** Escapes a JSON pointer segment. */
 function pointer(step: string): string {
   return step.replaceAll("~", "~0").replaceAll("/", "~1");
 }

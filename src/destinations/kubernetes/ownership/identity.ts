@@ -10,15 +10,15 @@ import type { Document, KubeObject } from "../../../manifest/document.js";
 import { type ObjectId, type ObjectKey, objectKey } from "../../../manifest/object-id.js";
 import type { AppRef } from "../../../plan/live.js";
 
-/** Value of the `applied` annotation while the API server is asked what it would do: only the key counts then. */
+/** Value of the `applied` annotation in dry runs, where only its key matters. */
 const PENDING = "pending";
 
-/** The field manager of an app. One per app, so that two apps with one object are in conflict and not silently merged. */
+/** Returns the field manager of an app. One per app, so that two apps that set the same field conflict instead of merging. */
 export function fieldManager(app: Pick<AppRef, "namespace" | "name">): string {
   return `overseer:${app.namespace}/${app.name}`;
 }
 
-/** What only this installation knows, and by what it tells its own marks from others'. */
+/** Identity and signing key of this installation. */
 export interface Installation {
   /** UID of the control cluster's kube-system namespace. */
   readonly instance: string;
@@ -26,8 +26,8 @@ export interface Installation {
 }
 
 /**
- * Names the object that carries it and its app, with a seal that nobody else can make: whoever may write objects may write
- * labels, and an entry of our field manager, too. A copy under another name or of another app does not match.
+ * Returns the signed ownership annotation: app and object, with an HMAC. Labels and managedFields prove nothing, since any client
+ * that may write the object can set them. A copy under another name or for another app does not match.
  */
 export function identity(
   { digestKey }: Pick<Installation, "digestKey">,
@@ -38,7 +38,7 @@ export function identity(
   return `${text}${SIGNATURE_SEPARATOR}${sign(digestKey, text)}`;
 }
 
-/** UID of the app that an identity names, if it is about this object and sealed by us; undefined: it proves nothing. */
+/** Returns the app UID of an identity with a valid signature for this object; undefined otherwise. */
 export function identifiedApp(
   { digestKey }: Pick<Installation, "digestKey">,
   value: string | undefined,
@@ -51,27 +51,27 @@ export function identifiedApp(
   return text.slice(0, -key.length - 1) || undefined;
 }
 
-/** Stands in no UID, group, kind or name. */
+/** Occurs in no UID, group, kind or name. */
 const SIGNATURE_SEPARATOR = "#";
 
-/** 64 bits: each guess would cost a write. */
+/** 64 bits are enough, since each guess costs a write. */
 function sign(digestKey: string, text: string): string {
   return hmacSha256(digestKey, `identity ${text}`, 16);
 }
 
-/** What the `applied` annotation holds. */
+/** Content of the `applied` annotation. */
 export interface Applied {
-  /** Hash of the document that was applied last. */
+  /** Hash of the last applied document. */
   readonly document: string;
-  /** Hash of the fields that the API server booked to us. */
+  /** Hash of the app's managedFields entry. */
   readonly fields: string;
-  /** Marks of that document that keep the object, whatever becomes of them on the live object. */
+  /** Annotations of that document that protect the object from deletion, even if they are removed from the live object. */
   readonly keepAnnotations: readonly string[];
 }
 
 const NO_ANNOTATIONS: readonly string[] = [];
 
-/** Document hash, hash of the fields that the API server books to us, and the keep marks if there are any, in one annotation. */
+/** Formats the `applied` annotation: document hash, hash of the managedFields entry, and the keep annotations, if any. */
 export function formatApplied(
   documentHash: string,
   fieldsHash: string,
@@ -80,18 +80,18 @@ export function formatApplied(
   return [documentHash, fieldsHash, ...(keep.length === 0 ? [] : [keep.join(",")])].join(".");
 }
 
-/** Reads the `applied` annotation. */
+/** Parses the `applied` annotation. */
 export function parseApplied(value: string | undefined): Applied | undefined {
-  const [document, fields, ...marks] = value?.split(".") ?? [];
+  const [document, fields, ...keep] = value?.split(".") ?? [];
   if (document === undefined || fields === undefined) return undefined;
-  return { document, fields, keepAnnotations: marks.length === 0 ? NO_ANNOTATIONS : marks.join(".").split(",") };
+  return { document, fields, keepAnnotations: keep.length === 0 ? NO_ANNOTATIONS : keep.join(".").split(",") };
 }
 
-/** The object as it is sent: the document with our labels and annotations. All of them are there from the first write on. */
+/** Returns the object to send: the document with all ownership labels and annotations. */
 export function withOwnership(
   document: Document,
   app: AppRef,
-  marker: Installation,
+  installation: Installation,
   applied: string = PENDING,
 ): KubeObject {
   const { metadata } = document.object;
@@ -103,11 +103,11 @@ export function withOwnership(
         ...metadata.labels,
         [LABEL_APP]: app.name,
         [LABEL_APP_NAMESPACE]: app.namespace,
-        [LABEL_INSTANCE]: marker.instance,
+        [LABEL_INSTANCE]: installation.instance,
       },
       annotations: {
         ...metadata.annotations,
-        [ANNOTATION_IDENTITY]: identity(marker, app, document.id),
+        [ANNOTATION_IDENTITY]: identity(installation, app, document.id),
         [ANNOTATION_APPLIED]: applied,
       },
     },

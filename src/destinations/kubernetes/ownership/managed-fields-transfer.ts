@@ -4,42 +4,43 @@ import { applyEntry, overlaps, union } from "../../../kube/fields/managed-fields
 import type { FieldsV1, LiveMetadata, ManagedFieldsEntry } from "../../../kube/object.js";
 import { isHand, isLegacy, isMain, isTool } from "./field-managers.js";
 
-/** Whose books are rewritten, and how our entry looks. */
+/** The app's field manager, for rewriting managedFields. */
 export interface OwnManager {
-  /** Our field manager. */
+  /** Name of the field manager. */
   readonly manager: string;
-  /** apiVersion of an entry that we did not have before. */
+  /** apiVersion of a new entry. */
   readonly apiVersion: string;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
 /**
- * Makes the fields of former ways of writing ours, so that the apply that follows removes what Git does not have; otherwise
- * they would stay for ever, with "no drift". `tools`: also what deployment tools wrote. `extras`: fields of strict kinds that
- * others added. What people wrote by hand and we set, too, becomes ours alone. Undefined when there is nothing to move.
+ * Moves the fields of replaced field managers to the app's entry, so that the next apply removes those that are not in Git.
+ * Otherwise they would stay forever without being drift. `tools`: also move the fields of deployment tools. `extras`: foreign
+ * fields of authoritative kinds. Fields that kubectl users and the app both set become the app's alone. Returns undefined if
+ * there is nothing to move.
  */
 export function adoptedManagedFields(
   metadata: LiveMetadata,
   ours: OwnManager,
-  what: { readonly tools: boolean; readonly extras: FieldsV1 },
+  options: { readonly tools: boolean; readonly extras: FieldsV1 },
 ): readonly ManagedFieldsEntry[] | undefined {
   const entries = metadata.managedFields ?? [];
   const mine = applyEntry(metadata, ours.manager);
-  const held = mine?.fieldsV1 ?? {};
-  let fields = union(held, what.extras);
-  const rest: ManagedFieldsEntry[] = [];
+  const owned = mine?.fieldsV1 ?? {};
+  let fields = union(owned, options.extras);
+  const others: ManagedFieldsEntry[] = [];
   for (const entry of entries) {
     if (entry === mine) continue;
-    if (!isMain(entry)) rest.push(entry);
-    else if (isLegacy(entry) || (what.tools && isTool(entry))) fields = union(fields, entry.fieldsV1 ?? {});
-    else rest.push(...lessened(entry, isHand(entry) ? union(held, what.extras) : what.extras));
+    if (!isMain(entry)) others.push(entry);
+    else if (isLegacy(entry) || (options.tools && isTool(entry))) fields = union(fields, entry.fieldsV1 ?? {});
+    else others.push(...withoutFields(entry, isHand(entry) ? union(owned, options.extras) : options.extras));
   }
-  const moved = rest.length + (mine ? 1 : 0) < entries.length || rest.some((entry) => !entries.includes(entry));
-  return moved ? [...rest, ourEntry(ours, mine, fields)] : undefined;
+  const moved = others.length + (mine ? 1 : 0) < entries.length || others.some((entry) => !entries.includes(entry));
+  return moved ? [...others, ourEntry(ours, mine, fields)] : undefined;
 }
 
-/** Makes single fields ours, whoever had them, or nobody: the apply that follows removes them. */
+/** Moves single fields to the app's entry, whoever owns them, so that the next apply removes them. */
 export function ownedManagedFields(
   metadata: LiveMetadata,
   ours: OwnManager,
@@ -51,13 +52,13 @@ export function ownedManagedFields(
     (sum, steps) => union(sum, nest(steps, pick(sum, steps) ?? {})),
     mine?.fieldsV1 ?? {},
   );
-  const rest = entries
+  const others = entries
     .filter((entry) => entry !== mine)
     .flatMap((entry) => (isMain(entry) ? withoutAll(entry, members) : [entry]));
-  return [...rest, ourEntry(ours, mine, fields)];
+  return [...others, ourEntry(ours, mine, fields)];
 }
 
-/** Whether people have written fields by hand that we set, too: when these leave Git, they would stay. */
+/** Whether kubectl users and the app own the same fields: these would stay when they are removed from Git. */
 export function isShared(mine: ManagedFieldsEntry | undefined, entries: readonly ManagedFieldsEntry[]): boolean {
   const fields = mine?.fieldsV1;
   return (
@@ -77,7 +78,7 @@ function ourEntry(ours: OwnManager, mine: ManagedFieldsEntry | undefined, fields
   };
 }
 
-function lessened(entry: ManagedFieldsEntry, fields: FieldsV1): ManagedFieldsEntry[] {
+function withoutFields(entry: ManagedFieldsEntry, fields: FieldsV1): ManagedFieldsEntry[] {
   const before = entry.fieldsV1 ?? {};
   const left = subtract(before, fields);
   if (isEmpty(left)) return [];

@@ -3,34 +3,35 @@ import type { FieldsV1, LiveMetadata, ManagedFieldsEntry } from "../../../kube/o
 import type { KubeObject } from "../../../manifest/document.js";
 import { follow } from "./follow-step.js";
 
-/** Fields of one object that are compared: as many as an object that can be applied may have. */
+/** Limit of compared fields: as many as an object that can be applied may have. */
 const MAX_FIELDS = 20_000;
 
 /**
- * The books of an object with what is booked at versions that its definition has no more booked at another one: so everybody
- * keeps what is his, and what leaves Git vanishes. The API server would forget all books with the next plain write.
+ * Moves managedFields entries from removed API versions to a served one, so that all managers keep their fields and fields
+ * removed from Git are pruned. Otherwise the API server would drop all managedFields with the next update.
  */
 export function migratedManagedFields(
   metadata: LiveMetadata,
   isRemoved: (apiVersion: string) => boolean,
   apiVersion: string,
 ): readonly ManagedFieldsEntry[] {
-  const gone = ({ apiVersion: entryVersion = apiVersion }: ManagedFieldsEntry): boolean => isRemoved(entryVersion);
-  return (metadata.managedFields ?? []).map((entry) => (gone(entry) ? { ...entry, apiVersion } : entry));
+  return (metadata.managedFields ?? []).map((entry) =>
+    isRemoved(entry.apiVersion ?? apiVersion) ? { ...entry, apiVersion } : entry,
+  );
 }
 
-/** Where a document has nothing although an entry holds something there: what applying it removes. Metadata aside. */
+/** Returns the paths that an entry owns and the document lacks, which applying it removes. Ignores metadata. */
 export function missingSteps(fields: FieldsV1, document: KubeObject): FieldSteps[] {
-  const { "f:metadata": _, ...rest } = fields;
+  const { "f:metadata": _, ...content } = fields;
   const found = new Map<string, FieldSteps>();
-  for (const leaf of leavesOf(rest, MAX_FIELDS)) {
+  for (const leaf of leavesOf(content, MAX_FIELDS)) {
     const steps = missingPart(leaf, document);
     if (steps) found.set(steps.join("\n"), steps);
   }
   return [...found.values()];
 }
 
-/** The first part of a path that leads nowhere. */
+/** Returns the shortest prefix of a path that is missing in the document. */
 function missingPart(steps: FieldSteps, document: KubeObject): FieldSteps | undefined {
   let value: unknown = document;
   for (const [index, step] of steps.entries()) {

@@ -5,28 +5,28 @@ import { KEY_DEFAULTS } from "../../../manifest/diff/list-keys.js";
 import type { KubeObject } from "../../../manifest/document.js";
 import { isRecord } from "../../../manifest/shape.js";
 
-/** What is in the way of a document: members of unions (`emptyDir` beside `configMap`) that only their owner could remove. */
+/** Union members (`emptyDir` beside `configMap`) that block a document and that only their owner could remove. */
 export interface UnionConflict {
-  /** Where each of them stands in a field set. */
+  /** Field-set paths of the members. */
   readonly members: readonly FieldSteps[];
-  /** Whether all that the API server complains of is explained by them. */
+  /** Whether they explain all causes of the refusal. */
   readonly explained: boolean;
 }
 
-/** A map, or the items of a list, that both the live object and the document have. */
+/** A map, or an item of a list, that both the live object and the document have. */
 interface Place {
-  /** As the API server writes it, without indices: `spec.template.spec.volumes[]`. */
+  /** Path as in the refusal, without indices: `spec.template.spec.volumes[]`. */
   readonly path: string;
   readonly steps: FieldSteps;
   readonly live: Readonly<Record<string, unknown>>;
-  readonly wanted: Readonly<Record<string, unknown>>;
+  readonly desired: Readonly<Record<string, unknown>>;
 }
 
 type Complaint = NonNullable<NonNullable<KubeStatus["details"]>["causes"]>[number];
 
 /**
- * Finds what has to go before a document can be applied, in what the API server says of it (422): an apply adds our member
- * of a union and leaves the other one where it is. Only what stands beside a field that we lost or that changed is named.
+ * Finds the union members that must be removed before a document can be applied, from the causes of the refusal (422): an apply
+ * adds the document's member and keeps the other one. Considers only members beside a field that was lost or changed.
  */
 export function unionConflict(status: KubeStatus, live: RawObject, document: KubeObject): UnionConflict {
   const places = [...placesOf(live, document, entriesOf(live), "", [])];
@@ -40,15 +40,15 @@ export function unionConflict(status: KubeStatus, live: RawObject, document: Kub
   return { members: distinct(members), explained: explained && members.length > 0 };
 }
 
-/** The live object as it is going to be: the document laid over it, without the members that are in the way. */
-export function overlay(live: RawObject, document: KubeObject, gone: readonly FieldSteps[]): Record<string, unknown> {
-  const lost = new Set(gone.map((steps) => steps.join("\n")));
-  return merge(live, document, entriesOf(live), [], lost) as Record<string, unknown>;
+/** Returns the live object with the document merged into it and the blocking members removed. */
+export function overlay(live: RawObject, document: KubeObject, paths: readonly FieldSteps[]): Record<string, unknown> {
+  const dropped = new Set(paths.map((steps) => steps.join("\n")));
+  return merge(live, document, entriesOf(live), [], dropped) as Record<string, unknown>;
 }
 
-/** The live object without what is in the way. */
-export function without(live: RawObject, gone: readonly FieldSteps[]): RawObject {
-  return gone.reduce<unknown>(removed, live) as RawObject;
+/** Returns the live object without the given paths. */
+export function without(live: RawObject, paths: readonly FieldSteps[]): RawObject {
+  return paths.reduce<unknown>(removed, live) as RawObject;
 }
 
 function removed(value: unknown, [step = "", ...rest]: FieldSteps): unknown {
@@ -67,7 +67,7 @@ function removed(value: unknown, [step = "", ...rest]: FieldSteps): unknown {
   });
 }
 
-/** The set fields of all who write to the object itself. */
+/** Returns the field sets of all managers of the main resource. */
 function entriesOf(live: RawObject): FieldsV1[] {
   return (live.metadata.managedFields ?? []).flatMap((entry) =>
     entry.fieldsV1 === undefined || entry.subresource ? [] : [entry.fieldsV1],
@@ -83,39 +83,41 @@ function membersFor({ field = "", reason }: Complaint, places: readonly Place[])
   return around.filter(isMoved).flatMap((place) => siblings(place, name).map((key) => [...place.steps, `f:${key}`]));
 }
 
-/** Items of a list that the document does not have, and that repeat a value which must be unique: a named port. */
+/** Finds list items that the document lacks and that repeat a unique value, such as a named port. */
 function duplicates(parent: string, name: string, places: readonly Place[]): FieldSteps[] {
   return places
-    .filter((place) => `${place.path}[]` === parent && name in place.wanted && place.live[name] === place.wanted[name])
+    .filter(
+      (place) => `${place.path}[]` === parent && name in place.desired && place.live[name] === place.desired[name],
+    )
     .map((place) => place.steps);
 }
 
-/** Whether something that the document sets is not live as it says. */
-function isMoved({ live, wanted }: Place): boolean {
-  return Object.entries(wanted).some(([key, value]) =>
+/** Whether the live object differs from a field that the document sets. */
+function isMoved({ live, desired }: Place): boolean {
+  return Object.entries(desired).some(([key, value]) =>
     isRecord(value) || Array.isArray(value) ? live[key] === undefined : live[key] !== value,
   );
 }
 
-/** What is live beside the document's fields: the one that is complained of, or those of the kind that unions are made of. */
-function siblings({ live, wanted }: Place, name: string): string[] {
-  const others = Object.keys(live).filter((key) => !(key in wanted));
+/** Returns live keys that the document lacks: the reported one, else maps, which unions consist of, else all. */
+function siblings({ live, desired }: Place, name: string): string[] {
+  const others = Object.keys(live).filter((key) => !(key in desired));
   if (others.includes(name)) return [name];
   const maps = others.filter((key) => isRecord(live[key]));
   return maps.length > 0 ? maps : others;
 }
 
-/** Every map that both have, and for each pair of list items with another key a place at the path of the list. */
+/** Yields every map that both have, and every pair of list items with different keys at the path of the list. */
 function* placesOf(
   live: unknown,
-  wanted: unknown,
+  desired: unknown,
   nodes: readonly FieldsV1[],
   path: string,
   steps: FieldSteps,
 ): Generator<Place> {
-  if (isRecord(live) && isRecord(wanted)) {
-    if (path !== "") yield { path, steps, live, wanted };
-    for (const [key, value] of Object.entries(wanted)) {
+  if (isRecord(live) && isRecord(desired)) {
+    if (path !== "") yield { path, steps, live, desired };
+    for (const [key, value] of Object.entries(desired)) {
       if (path === "" && ["metadata", "status"].includes(key)) continue;
       const step = `f:${key}`;
       yield* placesOf(live[key], value, below(nodes, step), path === "" ? key : `${path}.${key}`, [...steps, step]);
@@ -123,44 +125,44 @@ function* placesOf(
     return;
   }
   const keys = keysOf(nodes);
-  if (!Array.isArray(live) || !Array.isArray(wanted) || keys === undefined) return;
+  if (!Array.isArray(live) || !Array.isArray(desired) || keys === undefined) return;
   for (const item of live) {
     const step = stepOf(item, keys);
-    const counterpart = wanted.find((candidate) => stepOf(candidate, keys) === step);
+    const counterpart = desired.find((candidate) => stepOf(candidate, keys) === step);
     if (step === undefined) continue;
     if (counterpart !== undefined)
       yield* placesOf(item, counterpart, below(nodes, step), `${path}[]`, [...steps, step]);
     else
-      for (const other of wanted)
-        if (isRecord(other)) yield { path, steps: [...steps, step], live: item, wanted: other };
+      for (const other of desired)
+        if (isRecord(other)) yield { path, steps: [...steps, step], live: item, desired: other };
   }
 }
 
 function merge(
   live: unknown,
-  wanted: unknown,
+  desired: unknown,
   nodes: readonly FieldsV1[],
   steps: FieldSteps,
-  gone: ReadonlySet<string>,
+  dropped: ReadonlySet<string>,
 ): unknown {
   const whole = steps.length > 0 && nodes.some(isLeaf);
-  if (isRecord(live) && isRecord(wanted) && !whole) {
-    const kept = Object.entries(live).filter(([key]) => !gone.has([...steps, `f:${key}`].join("\n")));
+  if (isRecord(live) && isRecord(desired) && !whole) {
+    const kept = Object.entries(live).filter(([key]) => !dropped.has([...steps, `f:${key}`].join("\n")));
     const result: Record<string, unknown> = Object.fromEntries(kept);
-    for (const [key, value] of Object.entries(wanted)) {
+    for (const [key, value] of Object.entries(desired)) {
       const step = `f:${key}`;
       if (value === null) delete result[key];
-      else result[key] = merge(live[key], value, below(nodes, step), [...steps, step], gone);
+      else result[key] = merge(live[key], value, below(nodes, step), [...steps, step], dropped);
     }
     return result;
   }
   const keys = keysOf(nodes);
-  if (!Array.isArray(live) || !Array.isArray(wanted) || keys === undefined) return wanted;
-  const kept = live.filter((item) => !gone.has([...steps, stepOf(item, keys) ?? ""].join("\n")));
+  if (!Array.isArray(live) || !Array.isArray(desired) || keys === undefined) return desired;
+  const kept = live.filter((item) => !dropped.has([...steps, stepOf(item, keys) ?? ""].join("\n")));
   const byStep = new Map(kept.map((item) => [stepOf(item, keys), item]));
-  for (const item of wanted) {
+  for (const item of desired) {
     const step = stepOf(item, keys) ?? "";
-    byStep.set(step, merge(byStep.get(step), item, below(nodes, step), [...steps, step], gone));
+    byStep.set(step, merge(byStep.get(step), item, below(nodes, step), [...steps, step], dropped));
   }
   return [...byStep.values()];
 }
@@ -169,7 +171,7 @@ function below(nodes: readonly FieldsV1[], step: string): FieldsV1[] {
   return nodes.flatMap((node) => childOf(node, step) ?? []);
 }
 
-/** The names of the keys of a list, which the API server's own books tell; undefined for a list that has none. */
+/** Returns the key names of a list according to managedFields; undefined for a list without keys. */
 function keysOf(nodes: readonly FieldsV1[]): readonly string[] | undefined {
   for (const node of nodes) {
     const step = Object.keys(node).find((candidate) => candidate.startsWith("k:"));

@@ -5,36 +5,36 @@ import type { KubeObject } from "../../../manifest/document.js";
 import type { FieldPath } from "../../../manifest/field-path.js";
 import { isRecord } from "../../../manifest/shape.js";
 
-/** Questions about one document. */
+/** Limit of dry runs per document. */
 const MAX_ROUNDS = 12;
 
 /**
- * All faults of a document that does not fit its schema. The API server names only some of them at a time, other ones each
- * time, so it is asked again with these mended until it finds nothing more. `ask` dry-runs an object, and throws a refusal.
- * Undefined when the refusal is about something else than the schema.
+ * Collects all faults of a document that does not fit its schema. The API server reports only some of them per request, so the
+ * dry run is repeated with these fixed until it reports no more. `dryRun` throws when an object is refused. Returns undefined if
+ * the refusal is not about the schema.
  */
 export async function allFaults(
   refusal: unknown,
   object: KubeObject,
-  ask: (object: KubeObject) => Promise<unknown>,
+  dryRun: (object: KubeObject) => Promise<unknown>,
 ): Promise<readonly FieldFault[] | undefined> {
   const found = new Map<string, FieldFault>();
-  const mended: FieldPath[] = [];
+  const fixed: FieldPath[] = [];
   let error = refusal;
   let current = object;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const faults = error instanceof KubeStatusError ? fieldFaults(error.status, current) : undefined;
-    const events = faults?.filter((fault) => isNew(fault, found, mended)) ?? [];
-    if (round === 0 && !events.some(({ ofDocument }) => ofDocument)) return undefined;
-    for (const fault of events) found.set(keyOf(fault), fault);
-    const schema = events.filter(({ ofDocument, path }) => ofDocument && path !== undefined && path.length > 0);
+    const fresh = faults?.filter((fault) => isNew(fault, found, fixed)) ?? [];
+    if (round === 0 && !fresh.some(({ ofDocument }) => ofDocument)) return undefined;
+    for (const fault of fresh) found.set(keyOf(fault), fault);
+    const schema = fresh.filter(({ ofDocument, path }) => ofDocument && path !== undefined && path.length > 0);
     if (schema.length === 0) break;
     for (const { path = [], fitting } of schema) {
       current = withValue(current, path, fitting) as KubeObject;
-      mended.push(path);
+      fixed.push(path);
     }
     try {
-      await ask(current);
+      await dryRun(current);
       break;
     } catch (next) {
       error = next;
@@ -47,15 +47,15 @@ function keyOf({ field, message }: FieldFault): string {
   return `${field}: ${message}`;
 }
 
-/** What is about a field that was mended, or one around it, may come of the mending. */
-function isNew(fault: FieldFault, found: ReadonlyMap<string, FieldFault>, mended: readonly FieldPath[]): boolean {
+/** Whether a fault is new. A fault of a fixed field, or of one that contains it, may be caused by the fix. */
+function isNew(fault: FieldFault, found: ReadonlyMap<string, FieldFault>, fixed: readonly FieldPath[]): boolean {
   const { path } = fault;
   if (found.has(keyOf(fault))) return false;
-  if (path === undefined) return mended.length === 0 || fault.ofDocument;
-  return !mended.some((other) => other.slice(0, path.length).every((step, at) => step === path[at]));
+  if (path === undefined) return fixed.length === 0 || fault.ofDocument;
+  return !fixed.some((other) => other.slice(0, path.length).every((step, at) => step === path[at]));
 }
 
-/** A copy in which the field has another value, or is gone. */
+/** Returns a copy in which the field at a path is replaced, or removed if `value` is undefined. */
 function withValue(at: unknown, path: FieldPath, value: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;

@@ -7,28 +7,28 @@ import type { DocumentFault } from "../../../plan/actions.js";
 import { HINTS } from "./hints.js";
 import { isTooLarge } from "./refusal.js";
 
-/** Longest text about one object; what is longer loses its middle, never cause or remedy. */
+/** Longest text about one object. Longer texts lose their middle, never the cause or the remedy. */
 const MAX_TEXT = 600;
 
 const REPLACE = "delete the live object, or give the new one another name";
-const SPLIT = "split the object, or take parts of it out of Git (etcd takes at most 1.5 MiB unless told otherwise)";
+const SPLIT = "split the object, or remove parts of it from Git (etcd accepts at most 1.5 MiB by default)";
 
-/** Why an object was refused, in words for people. */
+/** User-facing explanation of a refusal. */
 export interface Explanation {
-  /** All in one line. */
+  /** The whole explanation on one line. */
   readonly message: string;
-  /** What is wrong with single fields; empty when it is about something else. */
+  /** Faults of single fields; empty if the refusal is not about fields. */
   readonly faults: readonly DocumentFault[];
-  /** Whether only another document can help: nothing else in the cluster has to do with it. */
+  /** Whether only a change to the document can help, whatever else changes in the cluster. */
   readonly ofDocument: boolean;
 }
 
-/** What the API server said of an object, in plain words, with the remedy where there is one. */
+/** Explains an error about an object in plain words, with a remedy if one is known. */
 export function explainRefusal(error: unknown, object?: object): string {
   return explain(error, object).message;
 }
 
-/** The same, field by field. */
+/** Explains an error about an object field by field. */
 export function explain(error: unknown, object?: object): Explanation {
   if (!(error instanceof KubeStatusError)) return whole(error instanceof Error ? error.message : String(error));
   if (isTooLarge(error)) return whole(`${plainText(error.message)}: ${SPLIT}`);
@@ -36,12 +36,12 @@ export function explain(error: unknown, object?: object): Explanation {
   return faults === undefined ? whole(explainWhole(error)) : ofFields(faults);
 }
 
-/** An explanation from what was found wrong with single fields. */
+/** Builds the explanation from faults of single fields. */
 export function ofFields(found: readonly FieldFault[]): Explanation {
   const last = found.findLastIndex(({ unchangeable }) => unchangeable);
   const faults = found.map(({ path, field, message }, index): DocumentFault => {
-    const said = `${field === "" ? "" : `${field}: `}${message}`;
-    return { path: path ?? [], message: index === last ? `${said}: ${REPLACE}` : said };
+    const text = `${field === "" ? "" : `${field}: `}${message}`;
+    return { path: path ?? [], message: index === last ? `${text}: ${REPLACE}` : text };
   });
   const message = faults.map((fault) => fault.message).join("; ");
   return { message, faults, ofDocument: found.every((fault) => fault.ofDocument) };
@@ -51,7 +51,7 @@ function whole(message: string): Explanation {
   return { message: cutMiddle(message, MAX_TEXT), faults: [], ofDocument: false };
 }
 
-/** `configmaps "a" is forbidden: ` and the like say of what is told beside the message anyway. */
+/** Prefixes like `configmaps "a" is forbidden: `: the object is named next to the message anyway. */
 const BOILERPLATE = /^(?:[\w.-]+ "[^"]*" is forbidden: |Internal error occurred: |pod rejected: )+/;
 
 function explainWhole(error: KubeStatusError): string {
@@ -59,13 +59,13 @@ function explainWhole(error: KubeStatusError): string {
   for (const { applies, cause, remedy } of HINTS) {
     const match = applies(error, text);
     if (match === null || match === false) continue;
-    const said = cause && match !== true ? cause(match) : cutMiddle(plainText(text), MAX_TEXT - remedy.length);
-    return `${said}: ${remedy}`;
+    const explained = cause && match !== true ? cause(match) : cutMiddle(plainText(text), MAX_TEXT - remedy.length);
+    return `${explained}: ${remedy}`;
   }
   return plainText(text);
 }
 
-/** What is said of an app that names a ServiceAccount which is not there. */
+/** Explains that the ServiceAccount of an app does not exist. */
 export function explainMissingAccount(namespace: string, name: string): string {
   return `ServiceAccount ${namespace}/${name} does not exist: create it, or correct spec.serviceAccountName`;
 }

@@ -1,51 +1,51 @@
 import type { KubeStatusError } from "../../../kube/errors.js";
 
-/** What a refusal that is not about single fields means. */
+/** Explains one kind of refusal that is not about single fields. */
 export interface Hint {
-  /** Whether the rule is about this refusal, by its status and text; the match gives the names in it. */
+  /** Matches the refusal by status and text; the match captures the names in it. */
   readonly applies: (error: KubeStatusError, text: string) => RegExpMatchArray | boolean | null;
-  /** The cause in plain words, where the server's own are none. */
+  /** The cause in plain words, where the server's text is not. */
   readonly cause?: (match: readonly string[]) => string;
-  /** The one thing to do. */
+  /** What the user should do. */
   readonly remedy: string;
 }
 
-const RETRIED = "no change of the source is needed";
+const RETRIED = "no change to the source is needed";
 
 /**
- * The refusals of API servers, admission plug-ins, webhooks and policies (as of 1.35), each with the one remedy that fits this
- * cause. The first rule that applies is taken. No code tells most of them apart, so their texts do; a text that no rule knows
- * is passed on without a remedy.
+ * Refusals of API servers, admission plugins, webhooks and policies (as of 1.35), each with the remedy for its cause. The first
+ * matching rule wins. Most refusals have no code of their own, so they are matched by text. A text without a matching rule is
+ * passed on without a remedy.
  */
 export const HINTS: readonly Hint[] = [
   {
     applies: ({ status }) => status.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false,
-    remedy: `the object is made when the namespace is gone and there again; ${RETRIED}`,
+    remedy: `the object is created once the namespace has been deleted and re-created; ${RETRIED}`,
   },
   {
     applies: (_, text) => /cannot impersonate resource "(\w+)"/.exec(text),
-    remedy: "give the operator's own ServiceAccount the verb impersonate on it",
+    remedy: "grant the operator's ServiceAccount the verb impersonate on it",
   },
   {
     applies: (_, text) => /is attempting to grant RBAC permissions not currently held/.exec(text),
     remedy:
-      "give the app's ServiceAccount these rights, or the verb escalate on roles or bind on the role that is bound",
+      "grant the app's ServiceAccount these permissions, or the verb escalate on roles or bind on the referenced role",
   },
   {
     applies: (_, text) => /^User "[^"]*" cannot \w+ resource/.exec(text),
-    remedy: "give the app's ServiceAccount this right (in a remote cluster: the user of the kubeconfig)",
+    remedy: "grant the app's ServiceAccount this permission (in a remote cluster: the user of the kubeconfig)",
   },
   {
     applies: (_, text) => /exceeded quota: \S+,/.exec(text),
-    remedy: "raise the ResourceQuota, or take less of what it counts",
+    remedy: "raise the ResourceQuota, or request less",
   },
   {
     applies: (_, text) => /failed quota: \S+: must specify/.exec(text),
-    remedy: "set it in the document, or give the namespace a LimitRange with defaults",
+    remedy: "set it in the document, or create a LimitRange with defaults in the namespace",
   },
   {
     applies: (_, text) => /violates PodSecurity "([^"]+)"/.exec(text),
-    remedy: "meet that level, or change the label pod-security.kubernetes.io/enforce of the Namespace",
+    remedy: "comply with that level, or change the label pod-security.kubernetes.io/enforce of the Namespace",
   },
   {
     applies: (_, text) => /^(?:maximum|minimum) [\w/.-]+ usage per |limit to request ratio per /.exec(text),
@@ -77,11 +77,11 @@ export const HINTS: readonly Hint[] = [
   },
   {
     applies: (_, text) => /failed calling webhook "([^"]+)"/.exec(text),
-    remedy: "see that the service of the webhook runs, or correct its webhook configuration",
+    remedy: "make sure that the webhook is running, or correct its webhook configuration",
   },
   {
     applies: (_, text) => /conversion webhook for [^:]+ failed/.exec(text),
-    remedy: "see that the conversion webhook of the definition answers",
+    remedy: "make sure that the conversion webhook of the CustomResourceDefinition is running",
   },
   {
     applies: ({ statusCode, status }) => statusCode === 404 && status.details?.kind === "namespaces",
@@ -93,11 +93,12 @@ export const HINTS: readonly Hint[] = [
   },
   {
     applies: ({ statusCode }) => statusCode === 404,
-    remedy: "the kind may have gone with its definition: apply the CustomResourceDefinition again",
+    remedy:
+      "the kind may have been removed with its CustomResourceDefinition: apply the CustomResourceDefinition again",
   },
   {
     applies: (_, text) => /^Operation cannot be fulfilled on /.exec(text),
-    cause: () => "it was changed by another writer at the same moment",
+    cause: () => "another client changed the object at the same time",
     remedy: RETRIED,
   },
   {

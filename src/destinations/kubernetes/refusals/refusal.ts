@@ -1,14 +1,14 @@
 import { OverseerError } from "../../../base/errors.js";
 import { KubeStatusError } from "../../../kube/errors.js";
 
-/** Code of a refusal for what etcd would not take. */
+/** Error code: the object is too large for etcd. */
 export const TOO_LARGE = "TOO_LARGE";
-/** Code of a refusal for a kind that the cluster does not serve. */
+/** Error code: the cluster does not serve the kind. */
 export const KIND_NOT_SERVED = "KIND_NOT_SERVED";
 
-/** A write that cannot be made, with the reason for people. */
+/** A write that cannot be made, with the reason for the user. */
 export class Refusal extends OverseerError {
-  /** `namespace/name` of the app that owns the object, where nothing but that is in the way. */
+  /** `namespace/name` of the app that owns the object, if its ownership is the only reason. */
   readonly owner: string | undefined;
 
   constructor(message: string, retryable: boolean, code = "APPLY_REFUSED", owner?: string) {
@@ -17,7 +17,7 @@ export class Refusal extends OverseerError {
   }
 }
 
-/** Whether the object is larger than the API server or etcd takes. */
+/** Whether the object is larger than the API server or etcd accepts. */
 export function isTooLarge(error: unknown): boolean {
   if (error instanceof KubeStatusError)
     return error.statusCode === 413 || (error.statusCode === 500 && /too large|larger than max/.test(error.message));

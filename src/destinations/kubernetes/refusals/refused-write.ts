@@ -7,13 +7,13 @@ import type { KubernetesContext } from "../kubernetes-context.js";
 import { allFaults } from "./all-faults.js";
 import { explain, explainMissingAccount, ofFields } from "./explain.js";
 
-/** What is told of a write that the API server refused: all that is wrong with its document, or with whom it is written as. */
+/** Explains a refused write: all faults of its document, or a missing ServiceAccount. `suffix` is appended to the message. */
 export async function refusedWrite(
   context: KubernetesContext,
   target: Target,
   action: WriteAction,
   error: unknown,
-  seen: string,
+  suffix: string,
 ): Promise<RefusedWrite> {
   const { document } = action;
   const retryable = !isDocumentRefusal(error);
@@ -26,22 +26,22 @@ export async function refusedWrite(
       dryRun(context, target, { ...document, object }, resource, true),
     ));
   const { message, faults, ofDocument } = found ? ofFields(found) : explain(error, document.object);
-  // The schema of another kind may change with its definition.
+  // The schema of a custom resource may change with its CustomResourceDefinition.
   const lasting = ofDocument && isBuiltinGroup(document.id.group);
-  return { action, message: `${message}${seen}`, faults, ofDocument: lasting, retryable };
+  return { action, message: `${message}${suffix}`, faults, ofDocument: lasting, retryable };
 }
 
-/** Whether the account of a target is missing: asked once for all objects of one reconcile. */
+/** Whether the ServiceAccount of a target is missing: looked up once per reconcile. */
 const missingAccounts = new WeakMap<Target, Promise<boolean>>();
 
-/** A right that nobody can have, as there is no such ServiceAccount, is a wrong name far more often than a missing binding. */
+/** Checks the ServiceAccount after a 403: a misspelled name is far more likely than a missing binding. */
 async function isAccountMissing(context: KubernetesContext, target: Target, error: unknown): Promise<boolean> {
   const { serviceAccountName } = target;
   if (serviceAccountName === undefined || !isStatus(error, 403)) return false;
   if (!/ is forbidden: User "[^"]*" cannot \w+ resource/.test(error.message)) return false;
-  const requested = missingAccounts.get(target) ?? findAccount(context, target.app.namespace, serviceAccountName);
-  missingAccounts.set(target, requested);
-  return requested;
+  const lookup = missingAccounts.get(target) ?? findAccount(context, target.app.namespace, serviceAccountName);
+  missingAccounts.set(target, lookup);
+  return lookup;
 }
 
 async function findAccount({ client }: KubernetesContext, namespace: string, name: string): Promise<boolean> {
@@ -52,7 +52,7 @@ async function findAccount({ client }: KubernetesContext, namespace: string, nam
     });
     return false;
   } catch (refusal) {
-    // Who may not look cannot tell.
+    // Without permission to read it, the account is assumed to exist.
     return isStatus(refusal, 404);
   }
 }

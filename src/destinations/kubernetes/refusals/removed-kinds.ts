@@ -1,19 +1,19 @@
-/** What became of a built-in kind that an older Kubernetes served. */
+/** A built-in API that Kubernetes no longer serves. */
 export interface RemovedKind {
-  /** `apiVersion`s at which it is gone. */
+  /** `apiVersion`s that are no longer served. */
   readonly from: readonly string[];
   readonly kinds: readonly string[];
-  /** Where it is now; undefined: nowhere. */
+  /** The `apiVersion` that replaces them; undefined if the kind was removed. */
   readonly to?: string;
-  /** Whether documents for the new version are written in another way. */
+  /** Whether the new version has a different schema. */
   readonly changed?: boolean;
-  /** The Kubernetes version that serves it no more. */
+  /** The first Kubernetes version without it. */
   readonly since: string;
-  /** What is used in its place, where there is no such kind any more. */
+  /** What to use instead of a removed kind. */
   readonly instead?: string;
 }
 
-/** From the deprecation guide of Kubernetes, as of 1.35: versions of built-in kinds that are served no more. */
+/** Removed versions of built-in kinds, from the Kubernetes deprecation guide as of 1.35. */
 export const REMOVED_KINDS: readonly RemovedKind[] = [
   { from: ["extensions/v1beta1"], kinds: ["Ingress"], to: "networking.k8s.io/v1", changed: true, since: "1.22" },
   { from: ["networking.k8s.io/v1beta1"], kinds: ["Ingress"], to: "networking.k8s.io/v1", changed: true, since: "1.22" },

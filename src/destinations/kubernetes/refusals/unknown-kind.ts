@@ -5,36 +5,37 @@ import { recognizeKind } from "../../../manifest/recognize.js";
 import { closest } from "../../../render/closest.js";
 import { REMOVED_KINDS } from "./removed-kinds.js";
 
-/** More names are no hint. */
+/** Limit of listed kinds. */
 const MAX_LISTED = 8;
 
 /**
- * Why a cluster does not know the kind of a document, and what to write instead: the cluster serves it at another version, in
- * another group or by another spelling, or Kubernetes does not have it any more. Only of what nobody knows a definition is asked for.
+ * Explains why a cluster does not know the kind of a document, and what to write instead: it may serve the kind at another
+ * version, in another group or with another spelling, or Kubernetes may have removed it. Suggests to install a
+ * CustomResourceDefinition only for unknown kinds.
  */
 export function describeUnknownKind(wanted: GroupVersionKind, served: readonly GroupVersionKind[]): string {
   const { group, kind } = wanted;
   const apiVersion = apiVersionOf(wanted);
-  const said = `the cluster has no kind ${kind} in ${apiVersion}`;
+  const problem = `the cluster has no kind ${kind} in ${apiVersion}`;
   const removed = removedKind(wanted, served);
   if (removed !== undefined) return removed;
   const sameGroup = served.filter((one) => one.group === group);
   const here = sameGroup.filter((one) => one.kind === kind);
   const tool = here.length > 0 ? undefined : recognizeKind(wanted);
-  if (tool !== undefined) return `${said}: ${tool}`;
+  if (tool !== undefined) return `${problem}: ${tool}`;
   if (here.length > 0) return `${apiVersion} is not served: ${kind} is in ${versions(here)}; change the apiVersion`;
   const spelled = caseless(kind, sameGroup);
   if (spelled !== undefined)
-    return `${said}; did you mean ${spelled.kind}${spelled.version === wanted.version ? "" : ` in ${apiVersionOf(spelled)}`}?`;
+    return `${problem}; did you mean ${spelled.kind}${spelled.version === wanted.version ? "" : ` in ${apiVersionOf(spelled)}`}?`;
   const isKnown = isBuiltinGroup(group) || sameGroup.length > 0;
   const elsewhere = served.filter((one) => one.kind === kind && (isKnown || editDistance(one.group, group) <= 2));
-  if (elsewhere.length > 0) return `${said}: ${kind} is in ${versions(elsewhere)}; change the apiVersion`;
-  if (!isKnown) return `${said}: install its CustomResourceDefinition, or correct the apiVersion`;
+  if (elsewhere.length > 0) return `${problem}: ${kind} is in ${versions(elsewhere)}; change the apiVersion`;
+  if (!isKnown) return `${problem}: install its CustomResourceDefinition, or correct the apiVersion`;
   const like = alike(kind, sameGroup) ?? caseless(kind, served) ?? alike(kind, served);
   if (like !== undefined)
-    return `${said}; did you mean ${like.kind}${like.group === group ? "" : ` in ${apiVersionOf(like)}`}?`;
-  if (sameGroup.length > 0) return `${said}; ${group === "" ? "the core group" : group} has ${kinds(sameGroup)}`;
-  return `${said}, nor anything else of ${group}: correct the apiVersion, or have the API server serve that group`;
+    return `${problem}; did you mean ${like.kind}${like.group === group ? "" : ` in ${apiVersionOf(like)}`}?`;
+  if (sameGroup.length > 0) return `${problem}; ${group === "" ? "the core group" : group} has ${kinds(sameGroup)}`;
+  return `${problem}, nor any other kind of ${group}: correct the apiVersion, or enable that group on the API server`;
 }
 
 function removedKind(wanted: GroupVersionKind, served: readonly GroupVersionKind[]): string | undefined {
@@ -56,7 +57,7 @@ function caseless(kind: string, among: readonly GroupVersionKind[]): GroupVersio
   );
 }
 
-/** A kind that differs by few letters: half of them, as `closest` takes it, would be another word. */
+/** Finds a kind that differs by a few letters. `closest` alone would accept half of them, which is another word. */
 function alike(kind: string, among: readonly GroupVersionKind[]): GroupVersionKind | undefined {
   const name = closest(kind, [...new Set(among.map((one) => one.kind))]);
   if (name === undefined || Math.abs(name.length - kind.length) > 3) return undefined;
@@ -64,7 +65,7 @@ function alike(kind: string, among: readonly GroupVersionKind[]): GroupVersionKi
   return preferred(among.filter((one) => one.kind === name));
 }
 
-/** Of several, one of Kubernetes itself, and one that is not a preview of it. */
+/** Prefers built-in kinds, then stable versions. */
 function preferred(found: readonly GroupVersionKind[]): GroupVersionKind | undefined {
   return sorted(found)[0];
 }

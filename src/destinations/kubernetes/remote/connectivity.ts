@@ -5,30 +5,30 @@ import type { Logger } from "../../../base/logger.js";
 import { KubeConnectionError, KubeStatusError, ResponseTooLargeError } from "../../../kube/errors.js";
 import type { Unavailability } from "../../destination.js";
 
-/** Between two questions to a cluster that does not answer. */
+/** Between two probes of a cluster that does not respond. */
 const BACKOFF: BackoffPolicy = { baseMs: 1_000, factor: 2, maxMs: 30_000 };
-/** How long apps wait silently for the first answer; after that they say that they do. */
+/** How long apps wait for the first response before they report a problem. */
 const PATIENCE_MS = 3_000;
-/** A question that is not answered by then is not answered. */
+/** Timeout of one probe. */
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** What the look after a cluster needs. */
+/** Options of `Reach`. */
 export interface ReachOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Asks the cluster something that whoever signs in may ask. Throws when it does not answer, or does not know us. */
+  /** Sends a request that every authenticated user may send. Throws if the cluster does not respond or rejects the credential. */
   readonly probe: () => Promise<void>;
-  /** The cluster answers, or does so no more. */
+  /** Called when the cluster becomes available or unavailable. */
   readonly onChange: () => void;
-  /** It has answered for the first time. */
+  /** Called at the first response. */
   readonly onFirst: () => void;
-  /** It did not answer when it was asked: what is under way will not be answered either. */
+  /** Called when a probe fails: requests in flight will not be answered either. */
   readonly onDown: () => void;
 }
 
 /**
- * Knows whether a remote cluster can be worked with. Asks only until it has answered, and again when some request got no
- * answer, not for long, or was not signed in: as long as all is well, no request is sent.
+ * Tracks whether a remote cluster is available. Probes it until it responds, and again after a request that failed, was slow or
+ * was unauthenticated. Sends no requests while all is well.
  */
 export class Reach {
   readonly #options: ReachOptions;
@@ -44,33 +44,33 @@ export class Reach {
     this.#options = options;
   }
 
-  /** Whether the first answer is still awaited, and not for long: nothing can be said of the cluster. */
+  /** Whether the first response is still awaited, within the grace time. */
   get connecting(): boolean {
     return this.#state === "connecting";
   }
 
-  /** Why it cannot be worked with; undefined when it can, or while connecting. */
+  /** Why the cluster is unavailable; undefined if it is available, or while connecting. */
   get problem(): Unavailability | undefined {
     return this.#problem;
   }
 
-  /** Asks for the first time. */
+  /** Starts probing. */
   start(): void {
     this.#after(PATIENCE_MS, () => {
-      if (this.#state === "connecting") this.#down({ reason: "ClusterUnreachable", message: "has not answered yet" });
+      if (this.#state === "connecting") this.#down({ reason: "ClusterUnreachable", message: "has not responded yet" });
     });
     void this.#request();
   }
 
-  /** Asks no more. */
+  /** Stops probing. */
   stop(): void {
     this.#stopped = true;
     for (const timer of this.#timers) timer.cancel();
   }
 
   /**
-   * A request got no answer, none for a while, or was not signed in: perhaps the cluster is away. It counts as away only when
-   * it does not answer us either, so that one request that never works makes no apps try again and again.
+   * Probes the cluster after a request failed, was slow or was unauthenticated. The cluster counts as unavailable only if the
+   * probe fails too, so that one request that never succeeds does not make apps retry in a loop.
    */
   suspect(): void {
     if (this.#state === "up") void this.#request();
@@ -85,7 +85,7 @@ export class Reach {
     if (failure === undefined) return this.#up();
     const delay = jitter(backoffDelay(BACKOFF, ++this.#failures), 0.2, Math.random());
     const { message } = failure;
-    this.#options.logger.warn("the remote cluster cannot be worked with", {
+    this.#options.logger.warn("remote cluster unavailable", {
       error: message,
       retryInMs: Math.round(delay),
     });
@@ -94,11 +94,11 @@ export class Reach {
     this.#down(failure);
   }
 
-  /** What is wrong with the answer, or that there is none in time. */
+  /** Returns what is wrong with the response, or that there is none in time. */
   async #probe(): Promise<Unavailability | undefined> {
     let late: Timer | undefined;
     const silence = new Promise<Unavailability>((resolve) => {
-      const message = `did not answer within ${PROBE_TIMEOUT_MS / 1000} s`;
+      const message = `did not respond within ${PROBE_TIMEOUT_MS / 1000} s`;
       late = this.#after(PROBE_TIMEOUT_MS, () => resolve({ reason: "ClusterUnreachable", message }));
     });
     const response = this.#options.probe().then(() => undefined, describeFailure);
@@ -109,22 +109,22 @@ export class Reach {
 
   #up(): void {
     const { logger, onFirst, onChange } = this.#options;
-    const events = this.#state !== "up";
-    if (this.#failures > 0) logger.info("the remote cluster answers");
+    const changed = this.#state !== "up";
+    if (this.#failures > 0) logger.info("remote cluster available again");
     this.#state = "up";
     this.#problem = undefined;
     this.#failures = 0;
     if (!this.#lastContact) onFirst();
     this.#lastContact = true;
-    if (events) onChange();
+    if (changed) onChange();
   }
 
-  /** Tells each other message once. */
+  /** Reports each new message once. */
   #down(problem: Unavailability): void {
-    const events = this.#state !== "down" || this.#problem?.message !== problem.message;
+    const changed = this.#state !== "down" || this.#problem?.message !== problem.message;
     this.#state = "down";
     this.#problem = problem;
-    if (events) this.#options.onChange();
+    if (changed) this.#options.onChange();
   }
 
   #after(ms: number, work: () => void): Timer {
@@ -137,7 +137,7 @@ export class Reach {
   }
 }
 
-/** In our own words: what answers need not be an API server, and what it says is not for everybody who names its address. */
+/** Describes a failure without quoting the server: it may be any server, and its text is not meant for everyone who names its address. */
 function describeFailure(error: unknown): Unavailability {
   if (error instanceof ResponseTooLargeError) return { reason: "ClusterFailed", message: messageOf(error) };
   if (error instanceof KubeConnectionError) return { reason: "ClusterUnreachable", message: messageOf(error) };
@@ -146,13 +146,13 @@ function describeFailure(error: unknown): Unavailability {
   if (statusCode === 401)
     return {
       reason: "ClusterAuthenticationFailed",
-      message: "does not know the user of the kubeconfig (401): put a new token or certificate into the Secret",
+      message: "rejected the credential of the kubeconfig (401): put a new token or certificate into the Secret",
     };
   if (statusCode === 403)
     return {
       reason: "ClusterAuthenticationFailed",
       message:
-        "does not tell the user of the kubeconfig what it serves (403): bind that user to the ClusterRole system:discovery",
+        "does not allow API discovery to the user of the kubeconfig (403): bind that user to the ClusterRole system:discovery",
     };
-  return { reason: "ClusterFailed", message: `answered ${statusCode} when it was asked what it serves` };
+  return { reason: "ClusterFailed", message: `answered API discovery with status ${statusCode}` };
 }

@@ -3,27 +3,27 @@ import type { ClusterAccess } from "../../../kube/client/auth.js";
 import { KubeconfigError, readRemoteKubeconfig } from "../../../kube/client/remote-kubeconfig.js";
 import type { SecretData } from "../../secret-data.js";
 
-/** Keys of a Secret that a kubeconfig is looked for in, the first that is there; as Flux has them. */
+/** Secret keys that may hold the kubeconfig, in this order, as in Flux. */
 const KEYS = ["value", "value.yaml"];
 
-/** How to reach a remote cluster, and who we are there. */
+/** Address and credential of a remote cluster. */
 export interface RemoteAccess extends ClusterAccess {
-  /** Digest of all of it: apps with the same one share what is seen and the right to see it. No secret can be read from it. */
+  /** Keyed digest of address and credential: apps with the same one share a connection. Reveals no secret. */
   readonly id: string;
   /**
-   * Digest of the address and of the authority that vouches for it: what answers there is the same cluster, whoever asks.
-   * What a server says of itself would prove nothing, since tenants name servers of their own.
+   * Keyed digest of address and certificate authority, which identify the cluster for any credential. A name that the server
+   * reports would prove nothing, since tenants choose the servers.
    */
   readonly cluster: string;
 }
 
-/** Reads the access to a cluster from the Secret of an app. Throws KubeconfigError, without a word of what the Secret holds. */
+/** Reads the access to a cluster from the Secret of an app. Throws KubeconfigError, which quotes nothing of the Secret. */
 export function remoteAccess(secret: SecretData, key: string | undefined, digestKey: string): RemoteAccess {
-  const wanted = key === undefined ? KEYS : [key];
-  const found = wanted.find((name) => secret.data[name] !== undefined);
+  const keys = key === undefined ? KEYS : [key];
+  const found = keys.find((name) => secret.data[name] !== undefined);
   if (found === undefined)
     throw new KubeconfigError(
-      `${secret.where} has no key ${wanted.join(" or ")}: put a kubeconfig there, or name its key in kubeConfigSecretRef.key`,
+      `${secret.where} has no key ${keys.join(" or ")}: store a kubeconfig there, or set kubeConfigSecretRef.key`,
     );
   const text = Buffer.from(secret.data[found] ?? "", "base64").toString("utf8");
   const { server, tls, token } = readRemoteKubeconfig(text, `the kubeconfig in key ${found} of ${secret.where}`);

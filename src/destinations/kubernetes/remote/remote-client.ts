@@ -8,23 +8,23 @@ import {
 } from "../../../kube/client/kube-client.js";
 import { KubeConnectionError } from "../../../kube/errors.js";
 
-/** An answer that takes longer is a reason to ask whether the cluster answers at all; a webhook may take its time, though. */
+/** A slower response triggers a probe of the cluster. The request goes on, since webhooks may be slow. */
 const SLOW_MS = 3_000;
-/** An answer has to be whole by then: one that comes byte by byte would hold a worker for ever. Webhooks have 30 s at most. */
-const WHOLE_MS = 40_000;
+/** Timeout for the complete response, so that a server that sends byte by byte cannot block a worker. Webhooks take at most 30 s. */
+const COMPLETE_MS = 40_000;
 
-/** What a client of a remote cluster tells. */
+/** Options of `RemoteClient`. */
 export interface RemoteClientOptions extends KubeClientOptions {
   readonly clock: Clock;
-  /** A request is without an answer for a while, ended without one, or was not signed in. */
+  /** Called when a request is slow, fails or is unauthenticated. */
   readonly onConnectionFailure: () => void;
 }
 
-/** A client whose requests can be broken off together: a cluster that hangs must not hold the workers that all apps share. */
+/** A client whose requests can be aborted together: a cluster that hangs must not block the workers that all apps share. */
 export class RemoteClient extends KubeClient {
   readonly #clock: Clock;
   readonly #onConnectionFailure: () => void;
-  #underWay = manyListeners();
+  #inFlight = manyListeners();
 
   constructor(options: RemoteClientOptions) {
     const { onRequest, onConnectionFailure } = options;
@@ -40,14 +40,14 @@ export class RemoteClient extends KubeClient {
   }
 
   override async request<T>(request: KubeRequest): Promise<KubeResponse<T>> {
-    const outer = request.signal ?? this.#underWay.signal;
+    const outer = request.signal ?? this.#inFlight.signal;
     outer.throwIfAborted();
     const broken = new AbortController();
     const forward = (): void => broken.abort(outer.reason);
     outer.addEventListener("abort", forward, { once: true });
     const slow = this.#clock.after(SLOW_MS, this.#onConnectionFailure);
-    const late = this.#clock.after(WHOLE_MS, () => {
-      const message = `${request.method} ${request.path}: the answer was not whole after ${WHOLE_MS / 1000} s`;
+    const late = this.#clock.after(COMPLETE_MS, () => {
+      const message = `${request.method} ${request.path}: the response was incomplete after ${COMPLETE_MS / 1000} s`;
       broken.abort(new KubeConnectionError(message, undefined));
     });
     try {
@@ -58,10 +58,10 @@ export class RemoteClient extends KubeClient {
     }
   }
 
-  /** Apps wait for a first list: one that does not begin is broken off, too. */
+  /** Aborts also lists that have not started, because apps wait for them. */
   override async stream(request: KubeRequest): Promise<AsyncIterable<Buffer>> {
     const slow = this.#clock.after(SLOW_MS, this.#onConnectionFailure);
-    const { signal } = this.#underWay;
+    const { signal } = this.#inFlight;
     let abort = (): void => {};
     const broken = new Promise<never>((_, reject) => {
       abort = () => reject(signal.reason);
@@ -75,15 +75,15 @@ export class RemoteClient extends KubeClient {
     }
   }
 
-  /** Ends every request that is under way, but for watches that have begun. */
+  /** Aborts all requests in flight, except watches that have started. */
   breakOff(): void {
-    const message = "the cluster does not answer: the request was broken off";
-    this.#underWay.abort(new KubeConnectionError(message, undefined));
-    this.#underWay = manyListeners();
+    const message = "the cluster does not respond: the request was aborted";
+    this.#inFlight.abort(new KubeConnectionError(message, undefined));
+    this.#inFlight = manyListeners();
   }
 }
 
-/** Node warns of a leak where more than ten requests share a signal. */
+/** Avoids Node's leak warning for signals with more than ten listeners. */
 function manyListeners(): AbortController {
   const controller = new AbortController();
   setMaxListeners(0, controller.signal);

@@ -10,7 +10,7 @@ import { Reach } from "./connectivity.js";
 import type { RemoteAccess } from "./remote-access.js";
 import { RemoteClient } from "./remote-client.js";
 
-/** What all remote clusters are worked with. */
+/** Dependencies of all remote clusters. */
 export interface RemoteClusterParts extends ClusterParts {
   readonly userAgent: string;
   readonly onRequest: RequestObserver;
@@ -18,25 +18,22 @@ export interface RemoteClusterParts extends ClusterParts {
   readonly observer: ReflectorObserver;
 }
 
-/**
- * No API server says more in good faith: lists come in pages, and an object of 1.5 MiB, which is all that etcd takes, has
- * fewer values.
- */
+/** Limits that no well-behaved API server exceeds: lists are paged, and etcd accepts objects of at most 1.5 MiB. */
 const LIMITS: ServerLimits = { responseBytes: 16 * 1024 * 1024, values: 1_000_000, page: 100, objects: 100_000 };
 const CONNECTIONS = 8;
 
-/** Asks anew each time: when it comes back it may serve other kinds. */
+/** Runs discovery without the cache: a cluster may serve other kinds after an outage. */
 async function discoverKinds(discovery: Discovery): Promise<void> {
   discovery.invalidate();
   if ((await discovery.all()).length > 0) return;
-  throw new OverseerError("what answers serves no kinds: it is no Kubernetes API server", {
+  throw new OverseerError("the server serves no API resources: it is not a Kubernetes API server", {
     code: "CLUSTER_FAILED",
     reason: "ClusterFailed",
     class: "retryable",
   });
 }
 
-/** One remote cluster as one credential sees it, for all apps that have this credential. */
+/** A connection to a remote cluster with one credential, shared by all apps with that credential. */
 export class RemoteCluster {
   /** Apps that use it, by `namespace/name`. */
   readonly apps = new Set<string>();

@@ -2,8 +2,7 @@ import type { RemoteAccess } from "./remote-access.js";
 import { RemoteCluster, type RemoteClusterParts } from "./remote-cluster.js";
 
 /**
- * Remote clusters, one for each credential. An app is given the one that its kubeconfig names; one that no app uses any more
- * is closed.
+ * The connections to remote clusters, one per credential. A connection that no app uses is closed.
  */
 export class RemoteClusters {
   readonly #parts: RemoteClusterParts;
@@ -14,14 +13,14 @@ export class RemoteClusters {
     this.#parts = parts;
   }
 
-  /** How many live objects are known in all of them. */
+  /** Number of tracked objects in all remote clusters. */
   get size(): number {
     let size = 0;
     for (const { connection } of this.#byId.values()) size += connection.context.tracker.size;
     return size;
   }
 
-  /** The cluster for an app from now on. */
+  /** Assigns an app to the cluster of its kubeconfig. */
   use(app: string, access: RemoteAccess): RemoteCluster {
     const { id } = access;
     if (this.#idByApp.get(app) !== id) this.release(app);
@@ -32,7 +31,7 @@ export class RemoteClusters {
     return cluster;
   }
 
-  /** Says that an app needs no remote cluster any more. */
+  /** Releases the cluster of an app. */
   release(app: string): void {
     const id = this.#idByApp.get(app);
     const cluster = id === undefined ? undefined : this.#byId.get(id);
@@ -44,7 +43,7 @@ export class RemoteClusters {
     void cluster.close();
   }
 
-  /** Closes all of them. */
+  /** Closes all connections. */
   async close(): Promise<void> {
     const clusters = [...this.#byId.values()];
     this.#byId.clear();

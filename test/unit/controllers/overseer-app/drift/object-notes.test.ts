@@ -11,7 +11,7 @@ const definition = (name: string) => ({
 });
 const refusal = (name: string, why = "denied by safe-upgrades") => ({
   id: definition(name),
-  text: `CustomResourceDefinition ${name} is as Git says, but: customresourcedefinitions "${name}" is forbidden: ${why}`,
+  text: `CustomResourceDefinition ${name} matches Git, but: customresourcedefinitions "${name}" is forbidden: ${why}`,
 });
 
 describe("emitObjectNotes", () => {

@@ -86,7 +86,11 @@ describe("removeObject", () => {
 
   it("sends nothing when the kind is not served any more", async () => {
     const { outcome, sent } = await remove(() => ({}), false);
-    expect(outcome).to.deep.equal({ ok: true, wrote: false, notes: ["Thing shop/x went with its kind"] });
+    expect(outcome).to.deep.equal({
+      ok: true,
+      wrote: false,
+      notes: ["Thing shop/x was removed together with its kind"],
+    });
     expect(sent).to.deep.equal([]);
   });
 

@@ -11,7 +11,7 @@ describe("health of what controls others", () => {
       of(condition("Available", "False", "ServiceNotFound", "no service x")),
       "Progressing: ServiceNotFound: no service x",
     ],
-    ["apiregistration.k8s.io/v1 APIService", undefined, "Progressing: is not looked at yet"],
+    ["apiregistration.k8s.io/v1 APIService", undefined, "Progressing: has not been checked by the API server yet"],
     ["autoscaling/v2 HorizontalPodAutoscaler", undefined, "Healthy"],
     [
       "autoscaling/v2 HorizontalPodAutoscaler",
@@ -37,11 +37,11 @@ describe("health of what controls others", () => {
       of(condition("Dangling", "True", "NotFound", "no level x")),
       "Degraded: NotFound: no level x",
     ],
-    ["certificates.k8s.io/v1 CertificateSigningRequest", undefined, "Progressing: waits for an approval"],
+    ["certificates.k8s.io/v1 CertificateSigningRequest", undefined, "Progressing: is waiting for approval"],
     [
       "certificates.k8s.io/v1 CertificateSigningRequest",
       of(condition("Approved", "True")),
-      "Progressing: waits for its signer",
+      "Progressing: is waiting for its signer",
     ],
     ["certificates.k8s.io/v1 CertificateSigningRequest", { certificate: "eA==" }, "Healthy"],
     [
@@ -52,7 +52,7 @@ describe("health of what controls others", () => {
     [
       "policy/v1 PodDisruptionBudget",
       { observedGeneration: 1 },
-      "Progressing: its controller has not seen the newest version yet",
+      "Progressing: is waiting for its controller to observe the latest generation",
     ],
     [
       "policy/v1 PodDisruptionBudget",

@@ -41,22 +41,22 @@ describe("health of any other kind", () => {
     [
       "is Progressing while observedGeneration is behind",
       { observedGeneration: 1, conditions: [ready("True")] },
-      "Progressing: its controller has not seen the newest version yet",
+      "Progressing: is waiting for its controller to observe the latest generation",
     ],
     [
       "is Progressing, not Degraded, when Stalled with a former generation",
       { observedGeneration: 1, conditions: [stalled] },
-      "Progressing: its controller has not seen the newest version yet",
+      "Progressing: is waiting for its controller to observe the latest generation",
     ],
     [
       "is Progressing at observedGeneration -1",
       { observedGeneration: -1 },
-      "Progressing: its controller has not seen the newest version yet",
+      "Progressing: is waiting for its controller to observe the latest generation",
     ],
     [
       "is Progressing when Ready is about a former generation",
       { conditions: [{ ...ready("True"), observedGeneration: 1 }] },
-      "Progressing: its condition Ready is about an older version of it",
+      "Progressing: has a condition Ready of an older generation",
     ],
     [
       "is Healthy when Ready is about this one",
@@ -66,17 +66,17 @@ describe("health of any other kind", () => {
     [
       "is Progressing, not Degraded, when Stalled is about a former generation",
       { conditions: [{ ...stalled, observedGeneration: 1 }] },
-      "Progressing: its condition Stalled is about an older version of it",
+      "Progressing: has a condition Stalled of an older generation",
     ],
     [
       "is Progressing when Reconciling was False for a former generation",
       { conditions: [{ ...condition("Reconciling", "False"), observedGeneration: 1 }] },
-      "Progressing: its condition Reconciling is about an older version of it",
+      "Progressing: has a condition Reconciling of an older generation",
     ],
     [
       "is Progressing when Ready is of no generation, and Stalled of a former one",
       { conditions: [ready("True"), { ...condition("Stalled", "False"), observedGeneration: 1 }] },
-      "Progressing: its condition Stalled is about an older version of it",
+      "Progressing: has a condition Stalled of an older generation",
     ],
     [
       "is Healthy when Ready is about this generation and the others are not written anew",

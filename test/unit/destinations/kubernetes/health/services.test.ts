@@ -11,7 +11,7 @@ function rows(kind: string, table: readonly Row[]): void {
 
 describe("health of a Service", () => {
   const balancer = { type: "LoadBalancer", clusterIP: "10.0.0.1" };
-  const pending = "Progressing: waits for the address of its load balancer";
+  const pending = "Progressing: is waiting for a load balancer address";
   rows("v1 Service", [
     ["is Healthy as ClusterIP", { loadBalancer: {} }, { type: "ClusterIP" }, "Healthy"],
     ["is Healthy without a type", undefined, {}, "Healthy"],
@@ -58,7 +58,7 @@ describe("health of a PersistentVolumeClaim", () => {
       "is Degraded when its volume is lost (kstatus: InProgress)",
       { phase: "Lost" },
       {},
-      "Degraded: its volume is lost",
+      "Degraded: has lost its volume",
     ],
   ]);
 });

@@ -12,8 +12,8 @@ const replicas = (total: number, updated: number, available: number, ready = ava
   availableReplicas: available,
   readyReplicas: ready,
 });
-const BEHIND = "Progressing: its controller has not seen the newest version yet";
-const UNSEEN = "Progressing: its controller has not seen it yet";
+const BEHIND = "Progressing: is waiting for its controller to observe the latest generation";
+const UNSEEN = "Progressing: is waiting for its controller to observe it";
 
 function rows(kind: string, table: readonly Row[]): void {
   for (const [title, status, spec, expected] of table) {
@@ -49,13 +49,13 @@ describe("health of a Deployment", () => {
       "is Progressing while old replicas are there",
       replicas(4, 3, 3),
       { replicas: 3 },
-      "Progressing: 1 old replicas are still there",
+      "Progressing: 1 old replicas are pending termination",
     ],
     [
       "is Progressing scaled to 0 while replicas of an old revision run",
       replicas(2, 0, 2),
       { replicas: 0 },
-      "Progressing: 2 old replicas are still there",
+      "Progressing: 2 old replicas are pending termination",
     ],
     [
       "is Progressing while replicas are not available",

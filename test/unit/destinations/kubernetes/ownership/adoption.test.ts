@@ -53,7 +53,7 @@ describe("judgeAdoption", () => {
       expect(verdict.allowed).to.equal(owner === undefined);
       if (owner !== undefined)
         expect(verdict.reason).to.equal(
-          `exists already and is managed by ${owner}: let it go there first, or set sync.adopt: Always`,
+          `exists already and is managed by ${owner}: stop managing it there first, or set sync.adopt: Always`,
         );
       expect(judge(metadata, { policy: "Always" }).allowed).to.equal(true);
     });
@@ -69,10 +69,10 @@ describe("judgeAdoption", () => {
 
   it("says of the fields of an app that is no more that it is no more", () => {
     expect(judge(entry("overseer:gitops/first", "Apply")).reason).to.equal(
-      "exists already and has the fields of OverseerApp gitops/first, which no longer exists: set sync.adopt: Always to take ownership",
+      "exists already and has fields of OverseerApp gitops/first, which no longer exists: set sync.adopt: Always to take ownership",
     );
     expect(judge(entry("overseer:gitops/first", "Apply"), { appExists: () => true }).reason).to.equal(
-      "exists already and is managed by OverseerApp gitops/first: let it go there first, or set sync.adopt: Always",
+      "exists already and is managed by OverseerApp gitops/first: stop managing it there first, or set sync.adopt: Always",
     );
     expect(judge(entry("overseer:gitops/second", "Apply")).allowed).to.equal(true);
   });

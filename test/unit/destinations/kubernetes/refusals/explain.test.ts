@@ -241,7 +241,7 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
     "a missing right",
     403,
     forbidden('User "system:serviceaccount:a:b" cannot patch resource "pods" in API group "" in the namespace "w"'),
-    'User "system:serviceaccount:a:b" cannot patch resource "pods" in API group "" in the namespace "w": give the app\'s ServiceAccount this right (in a remote cluster: the user of the kubeconfig)',
+    'User "system:serviceaccount:a:b" cannot patch resource "pods" in API group "" in the namespace "w": grant the app\'s ServiceAccount this permission (in a remote cluster: the user of the kubeconfig)',
   ],
   [
     "no impersonation",
@@ -250,19 +250,19 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
       'User "system:serviceaccount:o:op" cannot impersonate resource "serviceaccounts" in API group "" in the namespace "w"',
       "serviceaccounts",
     ),
-    'User "system:serviceaccount:o:op" cannot impersonate resource "serviceaccounts" in API group "" in the namespace "w": give the operator\'s own ServiceAccount the verb impersonate on it',
+    'User "system:serviceaccount:o:op" cannot impersonate resource "serviceaccounts" in API group "" in the namespace "w": grant the operator\'s ServiceAccount the verb impersonate on it',
   ],
   [
     "a quota",
     403,
     forbidden("exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1"),
-    "exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1: raise the ResourceQuota, or take less of what it counts",
+    "exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1: raise the ResourceQuota, or request less",
   ],
   [
     "a quota that wants limits",
     403,
     forbidden("failed quota: q: must specify limits.cpu for: m"),
-    "failed quota: q: must specify limits.cpu for: m: set it in the document, or give the namespace a LimitRange with defaults",
+    "failed quota: q: must specify limits.cpu for: m: set it in the document, or create a LimitRange with defaults in the namespace",
   ],
   [
     "a LimitRange",
@@ -274,7 +274,7 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
     "Pod Security",
     403,
     forbidden('violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true)'),
-    'violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true): meet that level, or change the label pod-security.kubernetes.io/enforce of the Namespace',
+    'violates PodSecurity "baseline:latest": host namespaces (hostNetwork=true): comply with that level, or change the label pod-security.kubernetes.io/enforce of the Namespace',
   ],
   [
     "a ServiceAccount of a Pod",
@@ -301,7 +301,7 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
       'user "u" (groups=["g"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:["*"], Resources:["*"], Verbs:["*"]}\n{NonResourceURLs:["*"], Verbs:["*"]}',
       "rolebindings.rbac.authorization.k8s.io",
     ),
-    'user "u" (groups=["g"]) is attempting to grant RBAC permissions not currently held: {APIGroups:["*"], Resources:["*"], Verbs:["*"]}; {NonResourceURLs:["*"], Verbs:["*"]}: give the app\'s ServiceAccount these rights, or the verb escalate on roles or bind on the role that is bound',
+    'user "u" (groups=["g"]) is attempting to grant RBAC permissions not currently held: {APIGroups:["*"], Resources:["*"], Verbs:["*"]}; {NonResourceURLs:["*"], Verbs:["*"]}: grant the app\'s ServiceAccount these permissions, or the verb escalate on roles or bind on the referenced role',
   ],
   [
     "a policy",
@@ -330,7 +330,7 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
       message:
         'Internal error occurred: failed calling webhook "x.example.org": failed to call webhook: Post "https://x.y.svc:443/": dial tcp 10.0.0.1:443: connect: connection refused',
     },
-    'failed calling webhook "x.example.org": failed to call webhook: Post "https://x.y.svc:443/": dial tcp 10.0.0.1:443: connect: connection refused: see that the service of the webhook runs, or correct its webhook configuration',
+    'failed calling webhook "x.example.org": failed to call webhook: Post "https://x.y.svc:443/": dial tcp 10.0.0.1:443: connect: connection refused: make sure that the webhook is running, or correct its webhook configuration',
   ],
   [
     "a namespace that is missing",
@@ -342,7 +342,7 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
     "too large",
     413,
     { message: "Request entity too large: limit is 3145728" },
-    "Request entity too large: limit is 3145728: split the object, or take parts of it out of Git (etcd takes at most 1.5 MiB unless told otherwise)",
+    "Request entity too large: limit is 3145728: split the object, or remove parts of it from Git (etcd accepts at most 1.5 MiB by default)",
   ],
   [
     "a text that nobody knows",

@@ -96,7 +96,7 @@ const CASES: readonly [wanted: string, says: string][] = [
   ],
   [
     "resource.k8s.io/v1alpha2 ResourceClass",
-    "the cluster has no kind ResourceClass in resource.k8s.io/v1alpha2, nor anything else of resource.k8s.io: correct the apiVersion, or have the API server serve that group",
+    "the cluster has no kind ResourceClass in resource.k8s.io/v1alpha2, nor any other kind of resource.k8s.io: correct the apiVersion, or enable that group on the API server",
   ],
 ];
 

@@ -56,10 +56,10 @@ describe("Reach", () => {
     const { reach, told, asked, clock, settle } = bench();
     reach.start();
     clock.advance(3_000);
-    expect(told).to.deep.equal(["has not answered yet"]);
+    expect(told).to.deep.equal(["has not responded yet"]);
     clock.advance(2_000);
     await settle();
-    expect(told).to.deep.equal(["has not answered yet", "broken off", "did not answer within 5 s"]);
+    expect(told).to.deep.equal(["has not responded yet", "broken off", "did not respond within 5 s"]);
     expect(asked).to.have.length(1);
   });
 
@@ -100,7 +100,7 @@ describe("Reach", () => {
     reach.suspect();
     clock.advance(5_000);
     await settle();
-    expect(told).to.deep.equal(["broken off", "did not answer within 5 s"]);
+    expect(told).to.deep.equal(["broken off", "did not respond within 5 s"]);
     clock.advance(2_000);
     await answer();
     expect(told.at(-1)).to.equal("up");
@@ -111,7 +111,7 @@ describe("Reach", () => {
     for (const [code, reason, message] of [
       [401, "ClusterAuthenticationFailed", /\(401\): put a new token/],
       [403, "ClusterAuthenticationFailed", /system:discovery/],
-      [500, "ClusterFailed", /answered 500/],
+      [500, "ClusterFailed", /status 500/],
     ] as const) {
       const { reach, fail } = bench();
       reach.start();

@@ -64,7 +64,7 @@ describe("RemoteClient", () => {
     remote.breakOff();
     const ends = await Promise.all(requests);
     expect(new Set(ends.map(({ code, message }) => `${code} ${message}`))).to.deep.equal(
-      new Set(["KUBE_UNREACHABLE the cluster does not answer: the request was broken off"]),
+      new Set(["KUBE_UNREACHABLE the cluster does not respond: the request was aborted"]),
     );
     await remote.request({ method: "GET", path: "/version" });
     await remote.close();
@@ -78,7 +78,7 @@ describe("RemoteClient", () => {
     clock.advance(40_000);
     for (const { code, message } of await Promise.all([dripping, silent])) {
       expect(code).to.equal("KUBE_UNREACHABLE");
-      expect(message).to.match(/^GET \/(drip|slow): the answer was not whole after 40 s$/);
+      expect(message).to.match(/^GET \/(drip|slow): the response was incomplete after 40 s$/);
     }
     await remote.close();
   });
