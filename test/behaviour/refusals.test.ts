@@ -164,6 +164,6 @@ describe("A refusal", function () {
       "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: q}\nspec:\n  schedule: '0 0 1 1 *'\n  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: b}]}}}}\n";
     const app = await refused("quota", { "job.yaml": job });
     expect(ready(app)).to.contain("exceeded quota: q").and.contain("raise the ResourceQuota");
-    expect(ready(app)).to.not.contain("give the app's ServiceAccount");
+    expect(ready(app)).to.not.contain("grant the app's ServiceAccount");
   });
 });

@@ -6,14 +6,14 @@ import type { Managed } from "./kinds/core-kind.js";
 import type { CoreState } from "./state/core-state.js";
 import type { Wanted } from "./wanted-spec.js";
 
-/** Fields of one object; with the line about the rest they fit into a Change. */
+/** Limit of fields per object; with the "and N more" line they fit into a Change. */
 const MAX_FIELDS = 99;
 
-/** Fields in which a resource differs from what a document wants, with names for ids. */
-export function fieldChanges({ rules, spec, document }: Wanted, seen: Managed, state: CoreState): FieldChange[] {
-  const live = asObject(document.object, rules.show(rules.content(seen), state));
-  const wanted = asObject(document.object, rules.show(rules.wanted(spec, document.id.name, state), state));
-  const { entries, omitted } = diffObjects(live, wanted, MAX_FIELDS);
+/** Returns the fields in which a resource differs from its document, with names instead of ids. */
+export function fieldChanges({ rules, spec, document }: Wanted, record: Managed, state: CoreState): FieldChange[] {
+  const live = asObject(document.object, rules.show(rules.content(record), state));
+  const desired = asObject(document.object, rules.show(rules.wanted(spec, document.id.name, state), state));
+  const { entries, omitted } = diffObjects(live, desired, MAX_FIELDS);
   const changes = entries.map(({ path, from, to }) => ({
     path,
     ...(from === undefined ? {} : { from }),

@@ -16,7 +16,7 @@ import { LiveSnapshot } from "./state/live-snapshot.js";
 import { wantedOf } from "./wanted-spec.js";
 import { CoreWriter } from "./writer.js";
 
-/** What tells this installation's marks from others', keeps what they say from being guessed, and ends it in tests. */
+/** Identity of this installation, the key of its digests, and a hook for crash tests. */
 export interface CoreIdentity {
   readonly failpoint: FailpointHook;
   /** UID of the control cluster's kube-system namespace. */
@@ -25,8 +25,8 @@ export interface CoreIdentity {
 }
 
 /**
- * Apps on an Overseer Core, over its REST API: Compose apps with deploy jobs, routes, backup policies, configurations of
- * nodes. What is live comes from the connection's picture of the Core, without a request.
+ * Apps on an Overseer Core, over its REST API: Compose apps with deploy jobs, routes, backup policies and node configurations.
+ * Reads the live state from the connection's snapshot, without requests.
  */
 export class OverseerDestination implements Destination {
   readonly id: string;
@@ -34,11 +34,11 @@ export class OverseerDestination implements Destination {
   readonly #identity: CoreIdentity;
   readonly #writer: CoreWriter;
   readonly #live: LiveSnapshot;
-  /** Recorded hashes: every reconcile asks for those of all documents, several times. */
+  /** Caches recorded hashes: every reconcile needs those of all documents several times. */
   readonly #hashes = new WeakMap<Document, string>();
 
   constructor(connection: CoreConnection, identity: CoreIdentity) {
-    // With another token an app has other rights: nothing is handed over between the two.
+    // Another token has other permissions: objects are not transferred between the two.
     this.id = connection.access.id;
     this.#connection = connection;
     this.#identity = identity;
@@ -46,7 +46,7 @@ export class OverseerDestination implements Destination {
     this.#live = new LiveSnapshot(connection.follower.state, identity);
   }
 
-  /** Its first look is waited for in `prepare`. */
+  /** False, since `prepare` waits for the first read. */
   connecting(): boolean {
     return false;
   }
@@ -84,14 +84,15 @@ export class OverseerDestination implements Destination {
 
   observe(app: AppRef): Observation {
     const { follower } = this.#connection;
-    const incomplete = follower.problem?.message ?? (follower.fresh ? undefined : "the Core is being read");
+    const incomplete =
+      follower.problem?.message ?? (follower.fresh ? undefined : "the state of the Core is still being read");
     return { complete: follower.fresh, incomplete, objects: this.#live.of(appKey(app)) };
   }
 
   async preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview> {
     const { follower, reader } = this.#connection;
     if (!follower.fresh) {
-      const message = follower.problem?.message ?? "the Core is being read";
+      const message = follower.problem?.message ?? "the state of the Core is still being read";
       return {
         accepted: [],
         refused: writes.map((action) => ({ action, message, retryable: true })),
@@ -115,8 +116,8 @@ export class OverseerDestination implements Destination {
   describeDrift({ document, live }: HealAction): string | undefined {
     const { rules } = wantedOf(document);
     const { state } = this.#connection.follower;
-    const seen = state.byId(rules.change, live.uid);
-    const pending = seen && rules.pending(seen, state);
+    const record = state.byId(rules.change, live.uid);
+    const pending = record && rules.pending(record, state);
     const paths = this.#differences(document, live).map(({ path }) => path.replace(/^\.spec/, ""));
     if (paths.length === 0) return pending ?? "changed in the Core";
     return `changed in the Core: ${paths.slice(0, 5).join(", ")}${paths.length > 5 ? ` and ${paths.length - 5} more` : ""}`;
@@ -130,7 +131,7 @@ export class OverseerDestination implements Destination {
     const { live } = permit;
     const rules = coreKindOf(live.id);
     if (rules === undefined)
-      return { ok: false, message: `${live.id.kind} is no kind of an Overseer Core`, retryable: false };
+      return { ok: false, message: `an Overseer Core has no kind ${live.id.kind}`, retryable: false };
     const app = rules.change === "app" ? this.#connection.follower.state.byId("app", live.uid) : undefined;
     const volumes = app ? namedVolumes(app.compose) : [];
     const outcome = await this.#writer.remove(target.app, rules, permit);
@@ -141,7 +142,7 @@ export class OverseerDestination implements Destination {
     };
   }
 
-  /** Who claims something of this very destination signs in with the same token. */
+  /** True, since all apps of this destination use the same token. */
   async mayWrite(): Promise<boolean> {
     return true;
   }
@@ -149,20 +150,20 @@ export class OverseerDestination implements Destination {
   async handOver(_target: Target, live: LiveObject, to: AppRef): Promise<Outcome> {
     const rules = coreKindOf(live.id);
     if (rules === undefined)
-      return { ok: false, message: `${live.id.kind} is no kind of an Overseer Core`, retryable: false };
+      return { ok: false, message: `an Overseer Core has no kind ${live.id.kind}`, retryable: false };
     return this.#writer.handOver(rules, live, to);
   }
 
-  /** What the objects say themselves is all that is known. */
+  /** Empty: there is nothing beyond the status of the objects. */
   async healthReasons(): Promise<ReadonlyMap<ObjectKey, string>> {
     return new Map();
   }
 
   async deletionHolders(): Promise<string> {
-    return "its Core has not finished";
+    return "the Core has not finished deleting it";
   }
 
-  /** A Core keeps what stays with the mark of its app, by which an app of the same name finds it again. */
+  /** Does nothing: the ownership record stays, so that an app of the same name finds the resource again. */
   async release(): Promise<Outcome> {
     return { ok: true, wrote: false, notes: [] };
   }
@@ -174,14 +175,18 @@ export class OverseerDestination implements Destination {
   async #apply(target: Target, document: Document): Promise<Outcome> {
     const { follower } = this.#connection;
     if (!follower.fresh)
-      return { ok: false, message: follower.problem?.message ?? "the Core is being read", retryable: true };
+      return {
+        ok: false,
+        message: follower.problem?.message ?? "the state of the Core is still being read",
+        retryable: true,
+      };
     return this.#writer.apply(target.app, wantedOf(document), this.recordedHash(document));
   }
 
   #differences(document: Document, live: LiveObject): Verdict["diff"] {
     const wanted = wantedOf(document);
     const { state } = this.#connection.follower;
-    const seen = state.byId(wanted.rules.change, live.uid);
-    return seen ? fieldChanges(wanted, seen, state) : [];
+    const record = state.byId(wanted.rules.change, live.uid);
+    return record ? fieldChanges(wanted, record, state) : [];
   }
 }

@@ -2,53 +2,53 @@ import { z } from "zod";
 import type { Metadata } from "../../api/core/fields.js";
 import { canonicalJson, hmacSha256, type Json } from "../../base/hash.js";
 
-/** Key of our mark in the metadata of a resource. */
+/** Metadata key of the ownership record. */
 export const OWNERSHIP_KEY = "overseer-gitops";
 
-/** What we write into the metadata of everything that we make: whose it is, and what it looked like when we left it. */
+/** Ownership record in the metadata of every managed resource: its owner, and its state after the last write. */
 export const OwnershipRecord = z.object({
   /** `namespace/name` of the app. */
   app: z.string(),
   /** UID of the control cluster's kube-system namespace. */
   instance: z.string(),
-  /** Hash of the document that was applied. */
+  /** Hash of the applied document. */
   document: z.string(),
-  /** Digest of the fields that the document decided, as they were sent. */
+  /** Digest of the fields that the document set, as they were sent. */
   content: z.string(),
-  /** Names of what the resource refers to by id: it may have been made anew under another one. */
+  /** Names of the resources that this one refers to by id: they may be re-created with another id. */
   refs: z.record(z.string(), z.string()).default({}),
-  /** Marks of the document that keep the resource; see `keepAnnotations`. */
+  /** Annotations of the document that protect the resource from deletion; see `keepAnnotations`. */
   keepAnnotations: z.array(z.string()).default([]),
-  /** Earlier versions wrote this instead; now false. */
+  /** Written by earlier versions instead; now always false. */
   pruneDisabled: z.boolean().default(false),
-  /** Whose namespace the document names, for people. */
+  /** Namespace of the document, for users. */
   namespace: z.string().default(""),
 });
 export type OwnershipRecord = z.infer<typeof OwnershipRecord>;
 
-/** What was read of metadata, which is never altered: every look at what is live reads all marks. */
-const marks = new WeakMap<Metadata, { readonly ownership: OwnershipRecord | undefined }>();
+/** Caches parsed records by metadata object, which is immutable. */
+const records = new WeakMap<Metadata, { readonly ownership: OwnershipRecord | undefined }>();
 
-/** The mark on a resource; undefined where there is none, or one that nobody of us wrote. */
+/** Returns the ownership record of a resource; undefined if it has none or an invalid one. */
 export function ownershipOf(metadata: Metadata): OwnershipRecord | undefined {
-  const known = marks.get(metadata);
+  const known = records.get(metadata);
   if (known) return known.ownership;
   const ownership = OwnershipRecord.safeParse(metadata[OWNERSHIP_KEY]).data;
-  marks.set(metadata, { ownership });
+  records.set(metadata, { ownership });
   return ownership;
 }
 
-/** The metadata with our mark; what others keep there stays. */
+/** Returns the metadata with the ownership record; keeps all other keys. */
 export function withOwnership(metadata: Metadata, ownership: OwnershipRecord): Metadata {
   return { ...metadata, [OWNERSHIP_KEY]: ownership };
 }
 
-/** The metadata without our mark. */
+/** Returns the metadata without the ownership record. */
 export function withoutOwnership({ [OWNERSHIP_KEY]: _, ...rest }: Metadata): Metadata {
   return rest;
 }
 
-/** Digest of what a document decides about a resource. Keyed: values that a person could guess are in it. */
+/** Returns the digest of the fields that a document sets. Keyed, since the values can be guessable. */
 export function contentDigest(content: Json, key: string): string {
   return hmacSha256(key, canonicalJson(content), 32);
 }

@@ -1,14 +1,14 @@
 import { isRecord } from "../../manifest/shape.js";
 import { composeValue } from "./kinds/compose-text.js";
 
-/** Keys whose values people keep secret, wherever they stand; below `environment` all are. */
+/** Keys with confidential values; everything below `environment` is confidential. */
 const CONFIDENTIAL = /environment|secret|password|passwd|token|credential|private/i;
-/** A piece of a value that gives it away; shorter values are looked for whole. */
+/** Length of a fragment that reveals a value; shorter values are matched as a whole. */
 const WINDOW = 8;
-/** Shorter values are in every text. */
+/** Shorter values are ignored, since any text contains them. */
 const SHORTEST = 3;
 
-/** Whether a text quotes a confidential value of what was sent, or a piece of it, plain, in JSON or in base64. */
+/** Whether a text quotes a confidential value of a request, or a fragment of one: plain, as JSON or as base64. */
 export function quotesSent(text: string, body: unknown, confidential: readonly string[] = []): boolean {
   const values = [...confidential, ...valuesIn(body, false)];
   return values.some((value) =>

@@ -9,31 +9,31 @@ import type { AppRecord } from "./state/core-records.js";
 import type { CoreState } from "./state/core-state.js";
 import { wantedOf } from "./wanted-spec.js";
 
-/** What the ports of a node are judged by. */
+/** Input of `TakenPorts`. */
 export interface PortFacts {
   readonly state: CoreState;
   readonly app: AppRef;
   readonly instance: string;
-  /** All documents of the source: what they want counts, not what is live of them. */
+  /** All documents of the source. Their desired ports count, not the live ones. */
   readonly all: readonly Document[];
 }
 
-/** An app that publishes ports, after the Change. */
+/** An app that publishes ports after the Change. */
 interface Holder {
   readonly app: string;
-  /** Whose it is, for people. */
+  /** The owner, for users. */
   readonly owner: string;
-  /** Id of its node, or something that stands for it. */
+  /** Id of its node, or a placeholder. */
   readonly node: string;
   readonly ports: readonly HostPort[];
 }
 
-/** What apps of a Core publish. They are never altered: a state of an app is read once. */
+/** Caches the ports of live apps by record, which is immutable. */
 const published = new WeakMap<AppRecord, readonly HostPort[]>();
 
 /**
- * Which ports of a node apps take, once a Change is made: documents of its source as they want it, all other apps as they are.
- * What the source no longer holds gives its ports up.
+ * Host ports in use on each node after a Change: the desired ports of all documents of the source, and the live ports of all
+ * other apps. Apps that were removed from the source free their ports.
  */
 export class TakenPorts {
   readonly #facts: PortFacts;
@@ -43,7 +43,7 @@ export class TakenPorts {
     this.#facts = facts;
   }
 
-  /** Each port that an app newly publishes and another app takes already. What an app has itself is not asked again. */
+  /** Returns a fault for each port that an app newly publishes and another app already uses. */
   faultsOf(document: Document): DocumentFault[] {
     const { state } = this.#facts;
     const spec = document.object.spec as CoreAppSpec;
@@ -51,8 +51,8 @@ export class TakenPorts {
     if (ports.length === 0) return [];
     const { name } = document.id;
     const node = nodeOf(spec.node, state);
-    const seen = state.appNamed(name);
-    const own = seen !== undefined && liveNode(seen, state) === node ? portsOf(seen) : [];
+    const record = state.appNamed(name);
+    const own = record !== undefined && liveNode(record, state) === node ? portsOf(record) : [];
     this.#holders ??= this.#collect();
     const others = (this.#holders.get(node) ?? []).filter(({ app }) => app !== name);
     return ports
@@ -65,19 +65,19 @@ export class TakenPorts {
 
   #collect(): ReadonlyMap<string, readonly Holder[]> {
     const { state, all } = this.#facts;
-    const wanted = new Set<string>();
+    const desired = new Set<string>();
     const holders: Holder[] = [];
     for (const document of all) {
       if (!isApp(document)) continue;
       const spec = wantedOf(document).spec as CoreAppSpec;
       const app = document.id.name;
-      wanted.add(app);
+      desired.add(app);
       holders.push({ app, owner: "of this source", node: nodeOf(spec.node, state), ports: hostPorts(spec.compose) });
     }
-    for (const seen of state.all("app")) {
-      if (wanted.has(seen.name) || this.#isLeaving(seen)) continue;
-      const owner = ownerOf(ownershipOf(seen.metadata));
-      holders.push({ app: seen.name, owner, node: liveNode(seen, state), ports: portsOf(seen) });
+    for (const record of state.all("app")) {
+      if (desired.has(record.name) || this.#isLeaving(record)) continue;
+      const owner = ownerOf(ownershipOf(record.metadata));
+      holders.push({ app: record.name, owner, node: liveNode(record, state), ports: portsOf(record) });
     }
     const byNode = new Map<string, Holder[]>();
     for (const holder of holders.sort((a, b) => (a.app < b.app ? -1 : 1))) {
@@ -89,7 +89,7 @@ export class TakenPorts {
     return byNode;
   }
 
-  /** Whether the Change deletes an app: it is this source's, and no document wants it or keeps it. */
+  /** Whether the Change deletes an app: it belongs to this source, which no longer contains it, and nothing protects it. */
   #isLeaving({ metadata }: AppRecord): boolean {
     const ownership = ownershipOf(metadata);
     const { app, instance } = this.#facts;
@@ -102,15 +102,15 @@ function isApp({ id }: Document): boolean {
   return id.group === CORE_OBJECT_GROUP && id.kind === "App";
 }
 
-function portsOf(seen: AppRecord): readonly HostPort[] {
-  const known = published.get(seen);
+function portsOf(record: AppRecord): readonly HostPort[] {
+  const known = published.get(record);
   if (known !== undefined) return known;
-  const ports = seen.compose.includes("ports") ? hostPorts(composeValue(seen.compose)) : [];
-  published.set(seen, ports);
+  const ports = record.compose.includes("ports") ? hostPorts(composeValue(record.compose)) : [];
+  published.set(record, ports);
   return ports;
 }
 
-/** A node by its name; the only one that there is, where none is named. */
+/** Returns the id of a node by name. Without a name, returns that of the only node. */
 function nodeOf(name: string | undefined, state: CoreState): string {
   if (name !== undefined) return state.nodeNamed(name)?.id ?? `named ${name}`;
   const [only, other] = state.all("node");
@@ -139,7 +139,7 @@ function firstTaken(
 }
 
 function ownerOf(ownership: OwnershipRecord | undefined): string {
-  return ownership === undefined ? "which no OverseerApp manages" : `of OverseerApp ${ownership.app}`;
+  return ownership === undefined ? "not managed by an OverseerApp" : `of OverseerApp ${ownership.app}`;
 }
 
 function faultAt(
@@ -151,6 +151,6 @@ function faultAt(
 ): DocumentFault {
   const { origin, path } = document.places?.get(`port ${service} ${index}`) ?? { origin: document.origin, path: [] };
   const where = node === undefined ? "the only node" : `node ${node}`;
-  const message = `service ${service} publishes host port ${shared} of ${where}, which app ${app} (${owner}) publishes already: change the port, or move one of the apps to another node`;
+  const message = `service ${service} publishes host port ${shared} of ${where}, which app ${app} (${owner}) already publishes: change the port, or move one of the apps to another node`;
   return { origin, path, message };
 }

@@ -11,12 +11,12 @@ export interface Wanted {
 
 const cache = new WeakMap<Document, Wanted>();
 
-/** Reads the spec of a document. Throws for a document that no renderer for a Core has made. */
+/** Parses the spec of a document. Throws for a document that was not rendered for a Core. */
 export function wantedOf(document: Document): Wanted {
   const known = cache.get(document);
   if (known) return known;
   const rules = coreKindOf(document.id);
-  if (rules === undefined) throw new TypeError(`${document.id.kind} is no kind of an Overseer Core`);
+  if (rules === undefined) throw new TypeError(`an Overseer Core has no kind ${document.id.kind}`);
   const wanted = { rules, spec: rules.spec.parse(document.object.spec), document };
   cache.set(document, wanted);
   return wanted;

@@ -23,17 +23,17 @@ import type { Wanted } from "./wanted-spec.js";
 const DONE: Outcome = { ok: true, wrote: true, notes: [] };
 const NOTHING: Outcome = { ok: true, wrote: false, notes: [] };
 
-/** An agent reports the start and the end of a job: more changes of the status do not come between a write and its deployment. */
+/** Attempts to deploy after a write. Between the two, an agent reports at most the start and the end of a job. */
 const MAX_DEPLOY_TRIES = 3;
 
-/** Whose marks a writer makes, and what ends it in tests. */
+/** Identity for ownership records, and a hook for crash tests. */
 export interface WriterIdentity {
   readonly instance: string;
   readonly digestKey: string;
   readonly failpoint: FailpointHook;
 }
 
-/** Writes to one Core. Each write is bound to the state that was seen, so that nothing of anybody else's is overwritten. */
+/** Writes to one Core. Each write is conditional on the known state, so that concurrent changes are not overwritten. */
 export class CoreWriter {
   readonly #connection: CoreConnection;
   readonly #identity: WriterIdentity;
@@ -43,12 +43,12 @@ export class CoreWriter {
     this.#identity = identity;
   }
 
-  /** Makes the resource what the document wants and deploys it, where that is left to do. `hash`: recorded hash of the document. */
+  /** Creates or updates a resource and deploys it, as far as needed. `hash`: recorded hash of the document. */
   async apply(app: AppRef, wanted: Wanted, hash: string): Promise<Outcome> {
     return this.#guarded(async () => {
       const { rules, spec, document } = wanted;
       const { state } = this.#connection.follower;
-      const seen = rules.find(state, document.id.name);
+      const record = rules.find(state, document.id.name);
       const content = rules.wanted(spec, document.id.name, state);
       const ownership: OwnershipRecord = {
         app: appKey(app),
@@ -60,8 +60,8 @@ export class CoreWriter {
         pruneDisabled: false,
         namespace: (spec as { namespace?: string }).namespace ?? "",
       };
-      const same = seen !== undefined && this.#isSame(rules, seen, ownership);
-      const now = same ? seen : await this.#put(rules, document.id.name, content, seen, ownership);
+      const same = record !== undefined && this.#isSame(rules, record, ownership);
+      const now = same ? record : await this.#put(rules, document.id.name, content, record, ownership);
       this.#identity.failpoint("core:after-app-write");
       const deployed = await this.#deploy(rules, now);
       this.#identity.failpoint("core:after-deploy");
@@ -69,20 +69,21 @@ export class CoreWriter {
     });
   }
 
-  /** Deletes a resource in the state that was seen; of a node, what we told it. */
+  /** Deletes a resource in the known state. For a node, only its configuration is reset. */
   async remove(app: AppRef, rules: CoreKind, permit: DeletePermit): Promise<Outcome> {
     return this.#guarded(async () => {
       const { live } = permit;
       const { client, follower } = this.#connection;
-      const seen = follower.state.byId(rules.change, live.uid) as Managed | undefined;
-      if (seen === undefined) return NOTHING;
+      const record = follower.state.byId(rules.change, live.uid) as Managed | undefined;
+      if (record === undefined) return NOTHING;
       follower.notify(appKey(app));
       if (rules.alwaysThere) {
-        const ownership = ownershipOf(seen.metadata);
-        if (ownership) await this.#send(rules, "PUT", seen, { config: {}, metadata: withoutOwnership(seen.metadata) });
+        const ownership = ownershipOf(record.metadata);
+        if (ownership)
+          await this.#send(rules, "PUT", record, { config: {}, metadata: withoutOwnership(record.metadata) });
         return DONE;
       }
-      await this.#checkUnchanged(rules, seen);
+      await this.#checkUnchanged(rules, record);
       try {
         await client.request({
           method: "DELETE",
@@ -97,19 +98,19 @@ export class CoreWriter {
     });
   }
 
-  /** Makes a resource another app's: nothing but our mark changes. */
+  /** Transfers a resource to another app: only the ownership record changes. */
   async handOver(rules: CoreKind, live: LiveObject, to: AppRef): Promise<Outcome> {
     return this.#guarded(async () => {
-      const seen = this.#connection.follower.state.byId(rules.change, live.uid) as Managed | undefined;
-      const ownership = seen && ownershipOf(seen.metadata);
-      if (!seen || !ownership) return NOTHING;
-      await this.#put(rules, rules.nameOf(seen), rules.content(seen), seen, { ...ownership, app: appKey(to) });
+      const record = this.#connection.follower.state.byId(rules.change, live.uid) as Managed | undefined;
+      const ownership = record && ownershipOf(record.metadata);
+      if (!record || !ownership) return NOTHING;
+      await this.#put(rules, rules.nameOf(record), rules.content(record), record, { ...ownership, app: appKey(to) });
       return DONE;
     });
   }
 
-  #isSame(rules: CoreKind, seen: Managed, wanted: OwnershipRecord): boolean {
-    const { ownership, content } = readingOf(rules, seen, this.#identity.digestKey);
+  #isSame(rules: CoreKind, record: Managed, wanted: OwnershipRecord): boolean {
+    const { ownership, content } = readingOf(rules, record, this.#identity.digestKey);
     return (
       content === wanted.content &&
       ownership?.app === wanted.app &&
@@ -122,27 +123,27 @@ export class CoreWriter {
     rules: CoreKind,
     name: string,
     content: Json,
-    seen: Managed | undefined,
+    record: Managed | undefined,
     ownership: OwnershipRecord,
   ): Promise<Managed> {
-    const body = rules.body(content, name, withOwnership(seen?.metadata ?? {}, ownership), seen !== undefined);
-    const after = await this.#send(rules, seen === undefined ? "POST" : "PUT", seen, body);
+    const body = rules.body(content, name, withOwnership(record?.metadata ?? {}, ownership), record !== undefined);
+    const after = await this.#send(rules, record === undefined ? "POST" : "PUT", record, body);
     if (ownershipOf(after.metadata) === undefined)
       throw new KeepsNoMetadataError(
-        `the Core does not keep metadata of ${rules.kind} ${name}, so nobody could tell whose it is: this Core cannot be used for it`,
+        `the Core does not store the metadata of ${rules.kind} ${name}, which records its owner: use a Core that stores metadata`,
       );
     return after;
   }
 
-  async #send(rules: CoreKind, method: "POST" | "PUT", seen: Managed | undefined, body: unknown): Promise<Managed> {
+  async #send(rules: CoreKind, method: "POST" | "PUT", record: Managed | undefined, body: unknown): Promise<Managed> {
     const { client, follower } = this.#connection;
-    if (seen) await this.#checkUnchanged(rules, seen);
-    const path = seen === undefined ? rules.path : `${pathOf(rules, seen.id)}${rules.alwaysThere ? "/config" : ""}`;
+    if (record) await this.#checkUnchanged(rules, record);
+    const path = record === undefined ? rules.path : `${pathOf(rules, record.id)}${rules.alwaysThere ? "/config" : ""}`;
     const response = await client.request({
       method,
       path,
       body,
-      ifMatch: seen?.revision === undefined ? undefined : String(seen.revision),
+      ifMatch: record?.revision === undefined ? undefined : String(record.revision),
     });
     const read = z.object({ [rules.envelope]: CORE_RECORDS[rules.change] }).parse(response.body);
     const after = read[rules.envelope] as Managed;
@@ -150,24 +151,24 @@ export class CoreWriter {
     return after;
   }
 
-  /** On a Core without ETags: looks once more, so that what somebody did a moment ago is not overwritten. */
-  async #checkUnchanged(rules: CoreKind, seen: Managed): Promise<void> {
+  /** On a Core without ETags, reads the resource again, so that a recent change is not overwritten. */
+  async #checkUnchanged(rules: CoreKind, record: Managed): Promise<void> {
     const { client, follower, reader } = this.#connection;
-    if (reader.abilities.etags && seen.revision !== undefined) return;
-    const response = await client.request({ method: "GET", path: pathOf(rules, seen.id) });
+    if (reader.abilities.etags && record.revision !== undefined) return;
+    const response = await client.request({ method: "GET", path: pathOf(rules, record.id) });
     const now = z.object({ [rules.envelope]: CORE_RECORDS[rules.change] }).parse(response.body)[
       rules.envelope
     ] as Managed;
-    if (JSON.stringify(now) === JSON.stringify(seen)) return;
+    if (JSON.stringify(now) === JSON.stringify(record)) return;
     follower.refresh();
-    throw new ChangedMeanwhileError(`${rules.kind} ${rules.nameOf(seen)} was changed in the Core meanwhile`);
+    throw new ChangedMeanwhileError(`${rules.kind} ${rules.nameOf(record)} was changed in the Core during the sync`);
   }
 
-  /** Deploys the newest version of an app, unless that is under way or done. Returns whether it did. */
-  async #deploy(rules: CoreKind, seen: Managed): Promise<boolean> {
+  /** Deploys the latest version of an app, unless that is in progress or done. Returns whether it did. */
+  async #deploy(rules: CoreKind, record: Managed): Promise<boolean> {
     const { client, follower } = this.#connection;
-    if (rules.pending(seen, follower.state) === undefined) return false;
-    let app = seen as AppRecord;
+    if (rules.pending(record, follower.state) === undefined) return false;
+    let app = record as AppRecord;
     for (let tries = 1; ; tries++) {
       try {
         const response = await client.request({
@@ -185,7 +186,7 @@ export class CoreWriter {
     }
   }
 
-  /** The app as it is now, after an agent reported its status; throws `error` if its content is another by now. */
+  /** Reads the app again after an agent reported its status; throws `error` if more than the status changed. */
   async #sameVersion(rules: CoreKind, app: AppRecord, error: CoreError): Promise<AppRecord> {
     const { client, follower } = this.#connection;
     const response = await client.request({ method: "GET", path: pathOf(rules, app.id) });
@@ -195,7 +196,7 @@ export class CoreWriter {
     return now;
   }
 
-  /** Turns what goes wrong into an outcome; after a fault of which nobody knows what it left, the Core is looked at again. */
+  /** Converts errors to outcomes. Marks the snapshot as outdated if the effect of a write is unknown. */
   async #guarded(work: () => Promise<Outcome>): Promise<Outcome> {
     const { follower } = this.#connection;
     try {
@@ -207,7 +208,7 @@ export class CoreWriter {
         follower.verification();
         return {
           ok: false,
-          message: `the Core at ${this.#connection.access.url} gave an answer that is not what its API says`,
+          message: `the Core at ${this.#connection.access.url} sent a response that does not match its API`,
           retryable: true,
         };
       }
@@ -225,17 +226,17 @@ export class CoreWriter {
   }
 }
 
-/** Somebody else was faster. */
+/** The resource changed before the write. */
 class ChangedMeanwhileError extends Error {
   readonly code = "CORE_CHANGED_MEANWHILE";
 }
 
-/** A Core that forgets whose a resource is. */
+/** The Core does not store metadata, and so no owner. */
 class KeepsNoMetadataError extends Error {
   readonly code = "CORE_KEEPS_NO_METADATA";
 }
 
-/** Whether two states of an app differ in nothing but what agents report. */
+/** Whether two states of an app differ only in what agents report. */
 function isSameButStatus(a: AppRecord, b: AppRecord): boolean {
   const [left, right] = [a, b].map(({ status: _, revision: __, updatedAt: ___, ...rest }) =>
     canonicalJson(rest as Json),

@@ -123,7 +123,7 @@ describe("Admission that changes what is applied is told once, and not fought", 
         await world.poke("mutated");
         await world.poke("mutated");
         expect(writes("mutated"), "it is not fought").to.equal(sent);
-        const events = (await world.events("mutated")).filter((event) => event.includes("makes something else"));
+        const events = (await world.events("mutated")).filter((event) => event.includes("the changed value is kept"));
         expect(events).to.have.length(1);
       },
     );
@@ -156,7 +156,7 @@ describe("Admission that changes what is applied is told once, and not fought", 
       await world.repository("unlabelled", { "x.yaml": configMap("unlabelled", { a: "one" }) });
       await world.app("unlabelled", "unlabelled", ".");
       const app = await world.untilCondition("unlabelled", "Ready", "False", "ApplyRefused");
-      expect(condition(app, "Ready")?.message).to.match(/removes the labels .*have it leave them alone/);
+      expect(condition(app, "Ready")?.message).to.match(/removes the labels .*configure it to keep them/);
       expect(await read("unlabelled")).to.equal(undefined);
       expect(writes("unlabelled")).to.equal(0);
     });

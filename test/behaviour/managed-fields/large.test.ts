@@ -28,7 +28,7 @@ describe(`Table E, ${ROWS.E14.text}`, function () {
     await world.app("huge", "huge", ".");
     const app = await world.untilCondition("huge", "Ready", "False", "ApplyRefused");
     expect(condition(app, "Ready")?.message).to.match(
-      /x\.yaml:1: Widget .*huge: it is 1\.53 MiB large .*etcd takes at most 1\.50 MiB in one request: split it/,
+      /x\.yaml:1: Widget .*huge: the object is 1\.53 MiB large .*etcd accepts at most 1\.50 MiB per request: split it/,
     );
     expect(await world.kube.get(world.configMap("beside"))).to.equal(undefined);
   });

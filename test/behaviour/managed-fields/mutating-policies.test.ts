@@ -101,7 +101,7 @@ describe("A MutatingAdmissionPolicy that changes what is applied is told once, a
     expect(dataOf(await read("changed")).a).to.equal("mutated");
     await world.synced("changed");
     await expectQuiet(world.configMap("changed"), "changed");
-    const events = (await world.events("changed")).filter((event) => event.includes("makes something else"));
+    const events = (await world.events("changed")).filter((event) => event.includes("the changed value is kept"));
     expect(events).to.have.length(1);
   });
 
@@ -149,7 +149,7 @@ describe("A MutatingAdmissionPolicy that changes what is applied is told once, a
     await world.repository("unlabelled", { "x.yaml": configMap("unlabelled", { a: "one" }) });
     await world.app("unlabelled", "unlabelled", ".");
     const app = await world.untilCondition("unlabelled", "Ready", "False", "ApplyRefused");
-    expect(condition(app, "Ready")?.message).to.match(/policy removes the labels .*have it leave them alone/);
+    expect(condition(app, "Ready")?.message).to.match(/policy removes the labels .*configure it to keep them/);
     expect(await read("unlabelled")).to.equal(undefined);
     expect(await writes(world.configMap("unlabelled"))).to.equal(0);
   });

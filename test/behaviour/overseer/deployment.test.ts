@@ -87,7 +87,7 @@ describe("A deployment by an Overseer Core", function () {
     });
     await core.app("far", "far", ".");
     const app = await world.untilCondition("far", "Waiting", "True", "References");
-    expect(condition(app, "Waiting")?.message).to.contain("node node-2 (start its agent, so that it registers)");
+    expect(condition(app, "Waiting")?.message).to.contain("node node-2 (start its agent so that it registers)");
     const second = await core.secondAgent("node-2");
     await world.synced("far", await other.head());
     expect((await core.appNamed("far"))?.status).to.equal("running");
@@ -99,9 +99,7 @@ describe("A deployment by an Overseer Core", function () {
     await core.call("PUT", `/api/nodes/${node?.id}/config`, { config: { schedulable: false } });
     const head = await commit("nginx:3");
     const app = await world.untilCondition("web", "Ready", "False", "ApplyFailed");
-    expect(condition(app, "Ready")?.message).to.match(
-      /App web: the Core at .* refuses this as it stands \(409\): .*node-1/,
-    );
+    expect(condition(app, "Ready")?.message).to.match(/App web: the Core at .* reported a conflict \(409\): .*node-1/);
     await core.call("PUT", `/api/nodes/${node?.id}/config`, { config: { schedulable: true } });
     await world.synced("web", head);
   });

@@ -16,7 +16,7 @@ const isDeploy = ({ path }: { readonly path: string }): boolean => path.endsWith
 /** What is wrong with the Core, the reason that the app gives, and what its message says. */
 const DOWN: readonly (readonly [string, CoreFault, string, RegExp])[] = [
   ["gives no connection", { kind: "cut" }, "CoreUnreachable", /cannot be reached/],
-  ["breaks off in its answers", { kind: "half" }, "CoreInvalidResponse", /broke off|not JSON/],
+  ["breaks off in its answers", { kind: "half" }, "CoreInvalidResponse", /closed the connection|not JSON/],
   ["answers 500", { kind: "answer", status: 500, body: "oops" }, "CoreFailed", /failed \(500\)/],
   [
     "answers 503 and asks to wait",
@@ -24,8 +24,13 @@ const DOWN: readonly (readonly [string, CoreFault, string, RegExp])[] = [
     "CoreFailed",
     /503/,
   ],
-  ["answers 429", { kind: "answer", status: 429, headers: { "retry-after": "1" } }, "CoreFailed", /fewer requests/],
-  ["answers 401", { kind: "answer", status: 401 }, "CoreAuthenticationFailed", /does not know the token \(401\)/],
+  [
+    "answers 429",
+    { kind: "answer", status: 429, headers: { "retry-after": "1" } },
+    "CoreFailed",
+    /limits the request rate/,
+  ],
+  ["answers 401", { kind: "answer", status: 401 }, "CoreAuthenticationFailed", /rejected the token \(401\)/],
   ["answers 403", { kind: "answer", status: 403 }, "CoreForbidden", /role admin/],
   ["is something else than a Core", { kind: "answer", status: 200, body: "<html>" }, "CoreInvalidResponse", /not JSON/],
   [
@@ -149,7 +154,7 @@ describe("An Overseer Core that fails", function () {
     const head = await repo.commit({ "web.yaml": appDocument("web", { web: service }) }, "secret");
     await world.poll("web");
     const refused = await world.untilCondition("web", "Ready", "False", "ApplyFailed");
-    expect(condition(refused, "Ready")?.message).to.contain("refuses this (400); what it says is not shown");
+    expect(condition(refused, "Ready")?.message).to.contain("rejected the request (400); its message is not shown");
     expectNoCanary([value], {
       "the app": JSON.stringify(refused),
       // The plan of a Change shows what differs in a Compose document, as Git does.

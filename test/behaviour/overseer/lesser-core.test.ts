@@ -36,7 +36,7 @@ describe("An Overseer Core that can do less", function () {
     const limited = condition(app, "Limited");
     expect(limited?.status).to.equal("True");
     expect(limited?.message).to.match(
-      /no list of changes.*no ETags.*cannot change an app \(no PUT\).*sign-in providers/,
+      /no list of changes.*no ETags.*no updates of apps \(PUT\).*no list of sign-in providers/,
     );
     expect((await core.appNamed("web"))?.status).to.equal("running");
   });
@@ -58,9 +58,7 @@ describe("An Overseer Core that can do less", function () {
     await repo.commit({ "web.yaml": appDocument("web", { web: { image: "nginx:2" } }) }, "two");
     await world.poll("web");
     const app = await world.untilCondition("web", "Ready", "False", "ApplyRefused");
-    expect(condition(app, "Ready")?.message).to.match(
-      /web\.yaml:1: App web: this Core cannot change an app that exists/,
-    );
+    expect(condition(app, "Ready")?.message).to.match(/web\.yaml:1: App web: this Core cannot update apps/);
     expect(await core.appNamed("web")).to.deep.equal(before);
     await repo.commit({ "web.yaml": appDocument("web", { web: { image: "nginx:1" } }) }, "back");
     await world.poll("web");
@@ -80,7 +78,7 @@ describe("An Overseer Core that can do less", function () {
     );
     await world.poll("web");
     const app = await world.untilCondition("web", "Ready", "False", "ApplyRefused");
-    expect(condition(app, "Ready")?.message).to.match(/does not tell which sign-in providers it has/);
+    expect(condition(app, "Ready")?.message).to.match(/does not list its sign-in providers/);
     expect(await core.list("routes")).to.deep.equal([]);
   });
 });

@@ -87,7 +87,7 @@ describe("The sample repository on an Overseer Core", function () {
     await core.app("admin", "overseer", "refused");
     const app = await world.untilCondition("admin", "Ready", "False", "ApplyRefused");
     expect(condition(app, "Ready")?.message).to.match(
-      /refused\/admin-route\.yaml:3: Route .*: asks for sign-in by github, and the Core has no such sign-in provider/,
+      /refused\/admin-route\.yaml:3: Route .*: requires sign-in with github, but the Core has no such sign-in provider/,
     );
     const before = (await core.list("routes")).length;
     await core.signInProvider("github");

@@ -3,22 +3,22 @@ import { canonicalJson, hmacSha256 } from "../../../base/hash.js";
 import type { SecretData } from "../../secret-data.js";
 import { CoreError } from "./core-error.js";
 
-/** Where a Core is, and how to sign in. */
+/** Address and credential of a Core. */
 export interface CoreAccess {
-  /** Address without a slash at its end. */
+  /** URL without a trailing slash. */
   readonly url: string;
   readonly token: string;
-  /** PEM certificates to trust besides the system's. */
+  /** PEM certificates to trust in addition to the system's. */
   readonly ca: string | undefined;
-  /** Digest of all of it: apps with the same one share a connection. No secret can be read from it. */
+  /** Keyed digest of all fields: apps with the same one share a connection. Reveals no secret. */
   readonly id: string;
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /**
- * Reads the access to a Core: the token is `token` of `secret`, trusted certificates are `ca.crt` of `ca`, else of `secret`.
- * Throws CoreError that names the key that is missing, never a value. A token is never sent over http:// to another machine.
+ * Reads the access to a Core: the token from key `token` of `secret`, trusted certificates from key `ca.crt` of `ca`, or of
+ * `secret`. Throws CoreError that names keys, never values. A token is never sent over http:// to another machine.
  */
 export function coreAccess(
   address: string,
@@ -29,17 +29,17 @@ export function coreAccess(
   const url = checkAddress(address);
   const token = text(secret, "token")?.trim();
   if (token === undefined || token === "")
-    throw new CoreError("CORE_SECRET_INVALID", `${secret.where} has no key token: put the token of the Core there`);
+    throw new CoreError("CORE_SECRET_INVALID", `${secret.where} has no key token: store the token of the Core there`);
   if (/[^\x21-\x7e]/.test(token))
     throw new CoreError(
       "CORE_SECRET_INVALID",
-      `${secret.where} has a key token that no header can carry: it holds blanks or other characters than ASCII`,
+      `${secret.where} has an invalid value in key token: it contains whitespace or non-ASCII characters`,
     );
   const certificates = text(ca ?? secret, "ca.crt");
   if (ca !== undefined && certificates === undefined)
     throw new CoreError(
       "CORE_SECRET_INVALID",
-      `${ca.where} has no key ca.crt: put the PEM certificate of the Core's authority there`,
+      `${ca.where} has no key ca.crt: store the PEM certificate of the Core's CA there`,
     );
   if (certificates !== undefined && !isCertificate(certificates))
     throw new CoreError("CORE_SECRET_INVALID", `${(ca ?? secret).where} has no PEM certificate in ca.crt`);
@@ -52,7 +52,7 @@ function checkAddress(address: string): string {
   if (parsed === null)
     throw new CoreError(
       "CORE_ADDRESS_INVALID",
-      `destination.overseer.url ${JSON.stringify(address)} is not an address`,
+      `destination.overseer.url ${JSON.stringify(address)} is not a valid URL`,
     );
   const loopback = LOOPBACK.has(parsed.hostname);
   if (parsed.protocol !== "https:" && !(parsed.protocol === "http:" && loopback))
@@ -63,7 +63,7 @@ function checkAddress(address: string): string {
   if (parsed.username !== "" || parsed.password !== "" || parsed.search !== "" || parsed.hash !== "")
     throw new CoreError(
       "CORE_ADDRESS_INVALID",
-      "destination.overseer.url must hold nothing but host, port and path: the token comes from secretRef",
+      "destination.overseer.url may contain only host, port and path: the token comes from secretRef",
     );
   return `${parsed.origin}${parsed.pathname.replace(/\/+$/, "")}`;
 }

@@ -8,51 +8,51 @@ import { quotesSent } from "../sent-values.js";
 import type { CoreAccess } from "./core-access.js";
 import { CoreError, type CoreErrorCode } from "./core-error.js";
 
-/** What a Core can be asked to do. */
+/** HTTP methods of the Core API. */
 export type CoreMethod = "GET" | "POST" | "PUT" | "DELETE" | "OPTIONS";
 
 /** One request to a Core. */
 export interface CoreRequest {
   readonly method: CoreMethod;
-  /** Path below the Core's address; ids in it are escaped by the caller. */
+  /** Path below the Core's URL; the caller escapes ids. */
   readonly path: string;
   readonly body?: unknown;
-  /** Do it only to this state of the resource: an ETag without its quotes. */
+  /** If-Match: an ETag without its quotes. */
   readonly ifMatch?: string | undefined;
-  /** Answer 304 if this is still the state: an ETag without its quotes. */
+  /** If-None-Match: an ETag without its quotes. */
   readonly ifNoneMatch?: string | undefined;
-  /** Let the Core hold the answer back this long while there is nothing new, in seconds. */
+  /** How long the Core may hold the request open while nothing changes, in seconds. */
   readonly waitSeconds?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a Core answered: below 400, or 304. */
+/** A response with a status below 400. */
 export interface CoreResponse {
   readonly status: number;
   readonly body: unknown;
-  /** Without its quotes; undefined where the Core gives none. */
+  /** Without its quotes; undefined if the Core sends none. */
   readonly etag: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-/** Told of each finished request, for the metrics: method and HTTP status, or `error` when no answer came. */
+/** Called for each finished request, for the metrics: method and HTTP status, or `error` without a response. */
 export type CoreRequestObserver = (method: string, code: string) => void;
 
-/** How a client is set up. */
+/** Options of a client. */
 export interface CoreClientOptions {
   readonly userAgent: string;
   readonly onRequest?: CoreRequestObserver;
-  /** Asked before each write; left out: writes may always leave. */
+  /** Checked before each write. Defaults to an open gate. */
   readonly gate?: WriteGate;
 }
 
-/** Longest wait for the head of an answer, and for each part of its body. */
+/** Timeout for the response headers, and for each part of the body. */
 const TIMEOUT_MS = 15_000;
-/** Largest answer that is read. */
+/** Largest response that is read. */
 const MAX_RESPONSE_BYTES = 128 * 1024 * 1024;
 const CONNECTIONS = 8;
 
-/** HTTP to one Core: JSON both ways, errors as CoreError, connections that are kept. */
+/** HTTP client of one Core: JSON, errors as CoreError, keep-alive connections. */
 export class CoreClient {
   readonly url: string;
   readonly #access: CoreAccess;
@@ -80,7 +80,7 @@ export class CoreClient {
     this.#pool = fencedPool(origin, settings, options.gate ?? openGate);
   }
 
-  /** Sends a request. Throws CoreError for every answer from 400 on and for none; whatever `signal` aborts with. */
+  /** Sends a request. Throws CoreError for a status of 400 or above and for a missing response, and the abort reason of `signal`. */
   async request(request: CoreRequest): Promise<CoreResponse> {
     let code = "error";
     try {
@@ -102,7 +102,7 @@ export class CoreClient {
     }
   }
 
-  /** Ends all connections, and requests on them with an error. */
+  /** Closes all connections; requests in flight fail. */
   async close(): Promise<void> {
     await this.#pool.destroy();
   }
@@ -134,20 +134,20 @@ export class CoreClient {
       throw this.#error(
         "CORE_INVALID_RESPONSE",
         request,
-        "gave an answer that is not JSON: is this the address of an Overseer Core?",
+        "sent a response that is not JSON: check that this is the address of an Overseer Core",
       );
     }
   }
 
   #refusal(status: number, text: string, headers: CoreResponse["headers"], request: CoreRequest): CoreError {
-    const said = saidIn(text);
-    const hidden = said !== undefined && quotesSent(text, request.body, [this.#access.token]);
+    const message = messageIn(text);
+    const hidden = message !== undefined && quotesSent(text, request.body, [this.#access.token]);
     const note =
-      said === undefined
+      message === undefined
         ? ""
         : hidden
-          ? "; what it says is not shown, as it quotes a value that it was sent"
-          : `: ${said}`;
+          ? "; its message is not shown, because it quotes a value from the request"
+          : `: ${message}`;
     const retryAfter = Number(headers["retry-after"]);
     const options = Number.isFinite(retryAfter) && retryAfter > 0 ? { retryAfterMs: retryAfter * 1000 } : {};
     return this.#error(codeOf(status), request, `${describeStatus(status)}${note}`, options);
@@ -155,12 +155,12 @@ export class CoreClient {
 
   #failure(error: unknown, request: CoreRequest, started: boolean): CoreError {
     const name = error instanceof Error ? error.name : "";
-    if (/Timeout/.test(name)) return this.#error("CORE_TIMEOUT", request, "did not answer in time", { cause: error });
+    if (/Timeout/.test(name)) return this.#error("CORE_TIMEOUT", request, "did not respond in time", { cause: error });
     if (started)
       return this.#error(
         "CORE_INVALID_RESPONSE",
         request,
-        `broke off in the middle of its answer (${detailOf(error)})`,
+        `closed the connection before its response was complete (${detailOf(error)})`,
         {
           cause: error,
         },
@@ -185,22 +185,22 @@ function codeOf(status: number): CoreErrorCode {
 
 function describeStatus(status: number): string {
   if (status === 401)
-    return "does not know the token (401): correct key token of the Secret that destination.overseer.secretRef names";
-  if (status === 403) return "does not allow this to the token (403): give it the role admin";
-  if (status === 404 || status === 405) return `has no such thing (${status})`;
-  if (status === 409) return "refuses this as it stands (409)";
-  if (status === 412) return "was changed by somebody else meanwhile (412)";
-  if (status === 429) return "asks for fewer requests (429)";
-  return status >= 500 ? `failed (${status})` : `refuses this (${status})`;
+    return "rejected the token (401): correct key token of the Secret in destination.overseer.secretRef";
+  if (status === 403) return "denied the request (403): give the token the role admin";
+  if (status === 404 || status === 405) return `has no such resource (${status})`;
+  if (status === 409) return "reported a conflict (409)";
+  if (status === 412) return "reported that the resource has changed (412)";
+  if (status === 429) return "limits the request rate (429)";
+  return status >= 500 ? `failed (${status})` : `rejected the request (${status})`;
 }
 
-/** What a Core says in the body of an error, in its own form or in that of others. */
-function saidIn(text: string): string | undefined {
+/** Reads the message from the body of an error, in the format of the embedded Core or of others. */
+function messageIn(body: string): string | undefined {
   try {
-    const { error, message } = JSON.parse(text) as { error?: unknown; message?: unknown };
+    const { error, message } = JSON.parse(body) as { error?: unknown; message?: unknown };
     const inner = typeof error === "object" && error !== null ? (error as { message?: unknown }).message : error;
-    const said = typeof inner === "string" ? inner : message;
-    return typeof said === "string" ? cutText(said, 300) : undefined;
+    const text = typeof inner === "string" ? inner : message;
+    return typeof text === "string" ? cutText(text, 300) : undefined;
   } catch {
     return undefined;
   }

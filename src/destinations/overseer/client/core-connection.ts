@@ -8,20 +8,20 @@ import type { Affected } from "../state/core-state.js";
 import type { CoreAccess } from "./core-access.js";
 import { CoreClient, type CoreRequestObserver } from "./core-client.js";
 
-/** What all connections to Cores are made with. */
+/** Options of all connections to Cores. */
 export interface CoreConnectionOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly userAgent: string;
   readonly onRequest: CoreRequestObserver;
   readonly gate: WriteGate;
-  /** Told which apps may have work to do, by `namespace/name`. */
+  /** Called with the apps that may have work to do, by `namespace/name`. */
   readonly onEvent: (apps: ReadonlySet<string>) => void;
 }
 
 const DEFAULT_INTERVAL_MS = 30_000;
 
-/** One Core as one token sees it, for all apps that go there. */
+/** A connection to one Core with one token, shared by all its apps. */
 export class CoreConnection {
   readonly access: CoreAccess;
   readonly client: CoreClient;
@@ -40,7 +40,7 @@ export class CoreConnection {
       clock,
       logger: logger.child({ core: access.url }),
       intervalMs: parseDuration(interval) ?? DEFAULT_INTERVAL_MS,
-      onEvent: (affected) => onEvent(this.#concerned(affected)),
+      onEvent: (affected) => onEvent(this.#appsOf(affected)),
     });
     this.follower.start();
   }
@@ -51,15 +51,12 @@ export class CoreConnection {
     await closed;
   }
 
-  #concerned({ apps, everyone }: Affected): ReadonlySet<string> {
+  #appsOf({ apps, everyone }: Affected): ReadonlySet<string> {
     return everyone ? new Set(this.apps) : new Set([...apps].filter((app) => this.apps.has(app)));
   }
 }
 
-/**
- * Connections to Cores, one for each address and token. An app is given the one that its access names; a connection that no
- * app uses any more is closed.
- */
+/** All connections to Cores, one per address and token. A connection that no app uses is closed. */
 export class CoreConnections {
   readonly #options: CoreConnectionOptions;
   readonly #byKey = new Map<string, CoreConnection>();
@@ -69,7 +66,7 @@ export class CoreConnections {
     this.#options = options;
   }
 
-  /** The connection for an app from now on. `interval`: a duration like 30s. */
+  /** Assigns an app to a connection. `interval`: a duration like 30s. */
   use(app: string, access: CoreAccess, interval: string): CoreConnection {
     const key = `${access.id} ${interval}`;
     if (this.#keyByApp.get(app) !== key) this.release(app);
@@ -81,7 +78,7 @@ export class CoreConnections {
     return connection;
   }
 
-  /** Says that an app needs no Core any more. */
+  /** Releases the connection of an app. */
   release(app: string): void {
     const key = this.#keyByApp.get(app);
     const connection = key === undefined ? undefined : this.#byKey.get(key);
@@ -93,7 +90,7 @@ export class CoreConnections {
     void connection.close();
   }
 
-  /** Closes all of them. */
+  /** Closes all connections. */
   async close(): Promise<void> {
     const connections = [...this.#byKey.values()];
     this.#byKey.clear();

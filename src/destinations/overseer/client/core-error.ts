@@ -1,6 +1,6 @@
 import { OverseerError } from "../../../base/errors.js";
 
-/** Codes of what can go wrong with a Core. */
+/** Error codes of requests to a Core. */
 export type CoreErrorCode =
   | "CORE_ADDRESS_INVALID"
   | "CORE_SECRET_INVALID"
@@ -30,7 +30,7 @@ const REASONS: Readonly<Record<CoreErrorCode, string>> = {
   CORE_FAILED: "CoreFailed",
 };
 
-/** Faults after which it is not known whether a write was made. */
+/** Errors after which a write may or may not have been made. */
 const UNCERTAIN: ReadonlySet<string> = new Set([
   "CORE_UNREACHABLE",
   "CORE_TIMEOUT",
@@ -38,7 +38,7 @@ const UNCERTAIN: ReadonlySet<string> = new Set([
   "CORE_FAILED",
 ]);
 
-/** What went wrong in talking to an Overseer Core. The message names the Core, what it said and what to do; never the token. */
+/** A failed request to an Overseer Core. The message has the Core's URL, the cause and a remedy, never the token. */
 export class CoreError extends OverseerError {
   override readonly code: CoreErrorCode;
 
@@ -52,13 +52,13 @@ export class CoreError extends OverseerError {
     this.code = code;
   }
 
-  /** Whether the Core may have done what it was asked for all the same. */
+  /** Whether the Core may have executed the request anyway. */
   get uncertain(): boolean {
     return UNCERTAIN.has(this.code);
   }
 }
 
-/** Whether an error is one of a Core, and has this code. */
+/** Whether an error is a CoreError, with the given code if any. */
 export function isCoreError(error: unknown, code?: CoreErrorCode): error is CoreError {
   return error instanceof CoreError && (code === undefined || error.code === code);
 }

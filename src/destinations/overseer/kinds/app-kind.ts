@@ -26,7 +26,7 @@ function wanted(spec: CoreAppSpec, state: CoreState): Json {
   };
 }
 
-/** Apps: a Compose document that is deployed to a node. */
+/** Rules for apps: Compose documents that are deployed to a node. */
 export const APP_KIND = coreKind<AppRecord, CoreAppSpec>({
   kind: "App",
   change: "app",
@@ -35,7 +35,7 @@ export const APP_KIND = coreKind<AppRecord, CoreAppSpec>({
   spec: CoreAppSpec,
   alwaysThere: false,
   find: (state, name) => state.appNamed(name),
-  nameOf: (seen) => seen.name,
+  nameOf: (record) => record.name,
   content,
   wanted: (spec, _name, state) => wanted(spec, state),
   show(content, state) {
@@ -44,20 +44,20 @@ export const APP_KIND = coreKind<AppRecord, CoreAppSpec>({
     return { description, domain, node, compose: composeValue(compose) };
   },
   references: (spec) => (spec.node === undefined ? {} : { node: spec.node }),
-  refersTo: (seen, { node }, state) =>
-    seen.nodeId === null ? node === undefined : state.byId("node", seen.nodeId)?.name === node,
+  refersTo: (record, { node }, state) =>
+    record.nodeId === null ? node === undefined : state.byId("node", record.nodeId)?.name === node,
   missing: (spec, name, state) => [...withoutNode(spec, state), ...missingSecrets(spec, name, state)],
-  refusal(spec, seen, state, abilities) {
-    if (seen === undefined || abilities.updateApps || isSame(spec, seen, state)) return undefined;
-    return `this Core cannot change an app that exists (it has no PUT /api/apps/:id): delete app ${seen.name} there, or use a Core that can`;
+  refusal(spec, record, state, abilities) {
+    if (record === undefined || abilities.updateApps || isSame(spec, record, state)) return undefined;
+    return `this Core cannot update apps (it has no PUT /api/apps/:id): delete app ${record.name} there, or use a Core that can`;
   },
   body: (content, name, metadata, exists) => ({ ...(exists ? {} : { name }), ...(content as object), metadata }),
   health: appHealth,
   pending: needsDeploy,
 });
 
-function isSame(spec: CoreAppSpec, seen: AppRecord, state: CoreState): boolean {
-  return canonicalJson(content(seen)) === canonicalJson(wanted(spec, state));
+function isSame(spec: CoreAppSpec, record: AppRecord, state: CoreState): boolean {
+  return canonicalJson(content(record)) === canonicalJson(wanted(spec, state));
 }
 
 function withoutNode(spec: CoreAppSpec, state: CoreState): Missing[] {

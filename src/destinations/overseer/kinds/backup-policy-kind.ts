@@ -2,7 +2,7 @@ import { CoreBackupPolicySpec } from "../../../api/core/objects.js";
 import type { BackupPolicyRecord } from "../state/core-records.js";
 import { coreKind, isAppNamed, missingApp } from "./core-kind.js";
 
-/** Backup policies: when an app is backed up, and how long that is kept. */
+/** Rules for backup policies: when an app is backed up, and how long backups are kept. */
 export const BACKUP_POLICY_KIND = coreKind<BackupPolicyRecord, CoreBackupPolicySpec>({
   kind: "BackupPolicy",
   change: "backupPolicy",
@@ -11,7 +11,7 @@ export const BACKUP_POLICY_KIND = coreKind<BackupPolicyRecord, CoreBackupPolicyS
   spec: CoreBackupPolicySpec,
   alwaysThere: false,
   find: (state, name) => state.policyNamed(name),
-  nameOf: (seen) => seen.name,
+  nameOf: (record) => record.name,
   content: ({ appId, enabled, schedule, retentionDays }) => ({ appId, enabled, schedule, retentionDays }),
   wanted: ({ app, enabled, schedule, retentionDays }, _name, state) => ({
     appId: app === undefined ? null : (state.appNamed(app)?.id ?? null),
@@ -24,7 +24,7 @@ export const BACKUP_POLICY_KIND = coreKind<BackupPolicyRecord, CoreBackupPolicyS
     return { ...rest, app: appId === null ? null : (state.byId("app", appId)?.name ?? appId) };
   },
   references: ({ app }) => (app === undefined ? {} : { app }),
-  refersTo: (seen, { app }, state) => isAppNamed(seen.appId, app, state),
+  refersTo: (record, { app }, state) => isAppNamed(record.appId, app, state),
   missing: ({ app }, _name, state, coming) =>
     app === undefined || state.appNamed(app) || coming.has(app) ? [] : [missingApp(app)],
   refusal: () => undefined,

@@ -1,15 +1,12 @@
 import { dump, load } from "js-yaml";
 import type { Json } from "../../../base/hash.js";
 
-/**
- * A Compose document as text. Every string is quoted, so that no reader of YAML, of whichever version, takes one for
- * something else.
- */
+/** Formats a Compose document as YAML. Quotes every string, so that no YAML version reads one as another type. */
 export function composeText(compose: Json): string {
   return dump(compose, { lineWidth: -1, noRefs: true, quoteStyle: "double", forceQuotes: true });
 }
 
-/** A Compose text as a value, to compare it field by field; the text itself where it cannot be read. */
+/** Parses a Compose text for comparison by field; returns the text itself if it is invalid. */
 export function composeValue(text: string): Json {
   try {
     return load(text) as Json;
@@ -18,7 +15,7 @@ export function composeValue(text: string): Json {
   }
 }
 
-/** Names of the volumes that a Compose text declares. */
+/** Returns the names of the volumes that a Compose text declares. */
 export function namedVolumes(text: string): string[] {
   const value = composeValue(text);
   const volumes = isRecord(value) ? value.volumes : undefined;

@@ -8,78 +8,78 @@ import type { CoreAbilities } from "../client/core-limits.js";
 import type { AppRecord, BackupPolicyRecord, NodeRecord, RouteRecord } from "../state/core-records.js";
 import type { CoreState } from "../state/core-state.js";
 
-/** Kinds of resources that documents decide about. */
+/** Resource kinds that are managed by documents. */
 export type ManagedChange = Extract<ChangeKind, "app" | "route" | "backupPolicy" | "node">;
-/** A resource that documents decide about. */
+/** A resource of a managed kind. */
 export type Managed = AppRecord | RouteRecord | BackupPolicyRecord | NodeRecord;
 
-/** Names of what a resource refers to by id. */
+/** Names of the resources that a resource refers to by id. */
 export interface References {
   readonly app?: string;
   readonly node?: string;
 }
 
-/** Something that a document refers to and a Core lacks. */
+/** A reference of a document that the Core cannot resolve. */
 export interface Missing {
   /** `secret db-password`: also the key of its place in `Document.places`. */
   readonly name: string;
-  /** How it comes. */
+  /** How to provide it. */
   readonly remedy: string;
 }
 
-/** Of an app that is not there. */
+/** Describes a missing app. */
 export function missingApp(app: string): Missing {
-  return { name: `app ${app}`, remedy: "bring it by this or another source" };
+  return { name: `app ${app}`, remedy: "add it to this or another source" };
 }
 
-/** Of a node that is not there. */
+/** Describes a missing node. */
 export function missingNode(node: string): Missing {
-  return { name: `node ${node}`, remedy: "start its agent, so that it registers" };
+  return { name: `node ${node}`, remedy: "start its agent so that it registers" };
 }
 
-/** What is particular about one kind of a Core's resources: pure functions on what is known of the Core. */
+/** Rules of one resource kind of a Core: pure functions of the known state. */
 export interface CoreKindRules<S extends Managed, Spec> {
   readonly kind: CoreObjectKind;
   readonly change: ManagedChange;
-  /** Where it is made, below the Core's address. */
+  /** Path of the collection, below the Core's URL. */
   readonly path: string;
-  /** Name of the resource in answers. */
+  /** Field of responses that contains the resource. */
   readonly envelope: string;
   readonly spec: z.ZodType<Spec>;
-  /** The resource of a name, whoever made it. */
+  /** Finds a resource by name, whoever owns it. */
   find(state: CoreState, name: string): S | undefined;
-  nameOf(seen: S): string;
-  /** The fields that a document decides, as they are. */
-  content(seen: S): Json;
-  /** The same, as a document wants them. A reference that is not there yet is null. */
+  nameOf(record: S): string;
+  /** Returns the current values of the fields that a document sets. */
+  content(record: S): Json;
+  /** Returns the desired values of these fields. A reference that does not exist yet is null. */
   wanted(spec: Spec, name: string, state: CoreState): Json;
-  /** The same for people: with names for ids. */
+  /** Returns the same content for users, with names instead of ids. */
   show(content: Json, state: CoreState): Json;
   references(spec: Spec): References;
-  /** Whether a resource refers to what has these names now. */
-  refersTo(seen: S, references: References, state: CoreState): boolean;
-  /** What the Core lacks that the document refers to and somebody has to bring, for people. `coming`: names of apps that are about to be made. */
+  /** Whether a resource refers to the resources that have these names now. */
+  refersTo(record: S, references: References, state: CoreState): boolean;
+  /** Returns the unresolved references of a document. `coming`: names of apps that are about to be created. */
   missing(spec: Spec, name: string, state: CoreState, coming: ReadonlySet<string>): readonly Missing[];
-  /** Why the document cannot be applied to this Core, for people. */
-  refusal(spec: Spec, seen: S | undefined, state: CoreState, abilities: CoreAbilities): string | undefined;
-  /** What is sent to make the resource, or to replace it. */
+  /** Returns why the document cannot be applied to this Core. */
+  refusal(spec: Spec, record: S | undefined, state: CoreState, abilities: CoreAbilities): string | undefined;
+  /** Returns the request body to create or replace the resource. */
   body(content: Json, name: string, metadata: Metadata, exists: boolean): unknown;
-  /** Whether it is there before any document names it, so that taking it over is no adoption. */
+  /** Whether the resource exists independently of documents, so that managing it is not an adoption. */
   readonly alwaysThere: boolean;
-  health(seen: S, state: CoreState): ObjectHealth;
-  /** What has to be done besides the content being right; undefined: nothing. */
-  pending(seen: S, state: CoreState): string | undefined;
+  health(record: S, state: CoreState): ObjectHealth;
+  /** Returns what is left to do although the content is correct; undefined if nothing. */
+  pending(record: S, state: CoreState): string | undefined;
 }
 
-/** The rules of a kind, for code that treats all kinds alike: a resource and a spec are only given to the rules of their own kind. */
+/** The rules of any kind, for generic code. Callers pass resources and specs only to the rules of their kind. */
 export type CoreKind = CoreKindRules<Managed, unknown>;
 
-/** Forgets which types the rules are for. */
+/** Erases the types of the rules. */
 export function coreKind<S extends Managed, Spec>(rules: CoreKindRules<S, Spec>): CoreKind {
   return rules as unknown as CoreKind;
 }
 
-/** Whether an id is of the app that has this name now; no id for no name. */
+/** Whether an id belongs to the app that currently has this name; no id matches no name. */
 export function isAppNamed(id: string | null, name: string | undefined, state: CoreState): boolean {
   return id === null ? name === undefined : state.byId("app", id)?.name === name;
 }

@@ -3,10 +3,10 @@ import type { ObjectHealth } from "../../../plan/live.js";
 import type { AppRecord, JobRecord } from "../state/core-records.js";
 import type { CoreState } from "../state/core-state.js";
 
-/** Lines of a failed job's log that a message shows. */
+/** Log lines of a failed job in a message. */
 const SHOWN_LINES = 5;
 
-/** Why an app has to be deployed although it is as it should be: its newest version never was. */
+/** Returns why an app with the desired content must be deployed: its latest version never was. */
 export function needsDeploy(app: AppRecord, state: CoreState): string | undefined {
   const job = state.newestJob(app.id);
   const why = `version ${app.version} was never deployed`;
@@ -14,18 +14,18 @@ export function needsDeploy(app: AppRecord, state: CoreState): string | undefine
   return (job.payload?.version ?? app.version) === app.version ? undefined : why;
 }
 
-/** How an app is: its newest job tells more than its status. */
+/** Computes the health of an app. Its newest job is more precise than its status. */
 export function appHealth(app: AppRecord, state: CoreState): ObjectHealth {
   const node = app.nodeId === null ? undefined : state.byId("node", app.nodeId);
   const job = state.newestJob(app.id);
   const where = `${node ? ` on ${node.name}` : ""}${simulated(job, node?.runner)}`;
   const offline = node?.status === "offline" ? `; ${node.name} is offline` : "";
-  const wait = needsDeploy(app, state);
-  // What somebody changed and did not deploy does not run yet; what runs is as it was.
-  if (wait !== undefined)
+  const pending = needsDeploy(app, state);
+  // A change that was not deployed does not run yet; the previous version still does.
+  if (pending !== undefined)
     return app.status === "running"
       ? { status: "Healthy", ...remarkOf(job, node?.runner) }
-      : { status: "Progressing", message: wait };
+      : { status: "Progressing", message: pending };
   if (job?.status === "failed") return { status: "Degraded", message: failure(job, where), final: true };
   if (job?.status === "pending" || job?.status === "running")
     return { status: "Progressing", message: `${job.type} job is ${job.status}${where}${offline}` };

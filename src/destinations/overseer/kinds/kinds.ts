@@ -6,12 +6,12 @@ import type { CoreKind } from "./core-kind.js";
 import { NODE_KIND } from "./node-kind.js";
 import { ROUTE_KIND } from "./route-kind.js";
 
-/** All kinds that documents decide about. */
+/** The rules of all managed kinds. */
 export const CORE_KINDS: readonly CoreKind[] = [NODE_KIND, APP_KIND, ROUTE_KIND, BACKUP_POLICY_KIND];
 
 const BY_NAME: ReadonlyMap<string, CoreKind> = new Map(CORE_KINDS.map((rules) => [rules.kind, rules]));
 
-/** The rules of a kind; undefined for what is no kind of a Core. */
+/** Returns the rules of a kind; undefined if a Core has no such kind. */
 export function coreKindOf({ group, kind }: Pick<GroupVersionKind, "group" | "kind">): CoreKind | undefined {
   return group === CORE_OBJECT_GROUP ? BY_NAME.get(kind) : undefined;
 }

@@ -4,7 +4,7 @@ import type { Json } from "../../../base/hash.js";
 import type { NodeRecord } from "../state/core-records.js";
 import { coreKind, missingNode } from "./core-kind.js";
 
-/** Configurations of nodes. The node itself comes by its agent, and never goes by us. */
+/** Rules for node configurations. The node itself is registered by its agent and never deleted by the operator. */
 export const NODE_KIND = coreKind<NodeRecord, CoreNodeConfigSpec>({
   kind: "NodeConfig",
   change: "node",
@@ -13,8 +13,8 @@ export const NODE_KIND = coreKind<NodeRecord, CoreNodeConfigSpec>({
   spec: CoreNodeConfigSpec,
   alwaysThere: true,
   find: (state, name) => state.nodeNamed(name),
-  nameOf: (seen) => seen.name,
-  content: (seen) => ({ config: normal(seen.config) }),
+  nameOf: (record) => record.name,
+  content: (record) => ({ config: normal(record.config) }),
   wanted: (spec) => ({ config: normal(spec.config) }),
   show: (content) => content,
   references: () => ({}),
@@ -22,17 +22,17 @@ export const NODE_KIND = coreKind<NodeRecord, CoreNodeConfigSpec>({
   missing: (_spec, name, state) => (state.nodeNamed(name) ? [] : [missingNode(name)]),
   refusal: () => undefined,
   body: (content, _name, metadata) => ({ ...(content as object), metadata }),
-  health: (seen) =>
-    seen.status === "online"
+  health: (record) =>
+    record.status === "online"
       ? { status: "Healthy" }
       : {
           status: "Degraded",
-          message: `is offline${seen.lastHeartbeat === null ? "" : `, last heard of at ${seen.lastHeartbeat}`}`,
+          message: `is offline${record.lastHeartbeat === null ? "" : `, last heartbeat at ${record.lastHeartbeat}`}`,
         },
   pending: () => undefined,
 });
 
-/** A configuration with every default filled in. */
+/** Returns a configuration with all defaults set. */
 function normal(config: CoreNodeConfig | null | undefined): Json {
   const { description, ...rest } = CoreNodeConfig.parse(config ?? {});
   return { ...rest, description: description ?? null };

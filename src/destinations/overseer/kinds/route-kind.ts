@@ -8,7 +8,7 @@ interface Content {
   readonly [field: string]: unknown;
 }
 
-/** Routes: host name and path → service of an app. */
+/** Rules for routes: host name and path → service of an app. */
 export const ROUTE_KIND = coreKind<RouteRecord, CoreRouteSpec>({
   kind: "Route",
   change: "route",
@@ -40,15 +40,15 @@ export const ROUTE_KIND = coreKind<RouteRecord, CoreRouteSpec>({
     return { ...rest, app } as never;
   },
   references: (spec) => ({ app: spec.app }),
-  refersTo: (seen, { app }, state) => isAppNamed(seen.appId, app, state),
+  refersTo: (record, { app }, state) => isAppNamed(record.appId, app, state),
   missing: (spec, _name, state, coming) =>
     state.appNamed(spec.app) || coming.has(spec.app) ? [] : [missingApp(spec.app)],
   refusal(spec, _record, state, abilities) {
     if (spec.auth === undefined) return undefined;
     if (!abilities.signInProviders)
-      return `asks for sign-in by ${spec.auth}, and this Core does not tell which sign-in providers it has: the route is not made, since it might be open to everybody`;
+      return `requires sign-in with ${spec.auth}, but this Core does not list its sign-in providers: use a Core that does, since the route might be public otherwise`;
     if (state.hasSignInProvider(spec.auth)) return undefined;
-    return `asks for sign-in by ${spec.auth}, and the Core has no such sign-in provider: add it there, or correct auth; without it the route would be open to everybody`;
+    return `requires sign-in with ${spec.auth}, but the Core has no such sign-in provider: add it there, or correct auth; otherwise the route would be public`;
   },
   body: (content, _name, metadata) => {
     const { middleware, ...rest } = content as unknown as { middleware: { auth: string | null } };

@@ -11,34 +11,34 @@ import type { CoreRecords } from "./core-records.js";
 import { type Affected, CoreState } from "./core-state.js";
 
 const RETRY: BackoffPolicy = { baseMs: 500, factor: 2, maxMs: 60_000 };
-/** Looks of a Core that waits by itself are at least this far apart: what happens together is seen together. */
+/** Minimum pause between long polls, which batches changes. */
 const PAUSE_MS = 20;
-/** A change is seen at once, but a Core in which something changes all the time is read only so often. */
+/** Rate limit of polls, for a Core that changes all the time. */
 const POLL_BACKOFF: BucketSize = { burst: 40, perSecond: 4 };
 
-/** How a Core is followed. */
+/** Options of a follower. */
 export interface CoreFollowerOptions {
   readonly reader: CoreReader;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long a Core may hold a look open, or how far looks are apart. */
+  /** Duration of a long poll, or the interval of polls without one. */
   readonly intervalMs: number;
   readonly random?: () => number;
-  /** Told of what concerns apps; undefined: of everything that may concern any of them. */
+  /** Called with the apps that a change affects. */
   readonly onEvent: (affected: Affected) => void;
 }
 
 /**
- * Keeps a picture of what a Core holds: one open request that the Core answers when something is new, or one round of
- * reads for each interval. After a fault it tries again, later each time.
+ * Keeps a snapshot of a Core up to date, with a long poll or with periodic reads of all lists. Retries failed reads with
+ * exponential backoff.
  */
 export class CoreFollower {
   readonly state = new CoreState();
   readonly #options: CoreFollowerOptions;
   readonly #stopping = new AbortController();
-  /** Ends the wait that is under way. */
+  /** Aborts the current poll or pause. */
   #interrupt: AbortController | undefined;
-  /** What was written while a look was under way: the look may have seen it as it was before. */
+  /** Ids written during the current poll, which may return their previous state. */
   #written: Set<string> | undefined;
   #fresh = false;
   #failures = 0;
@@ -52,12 +52,12 @@ export class CoreFollower {
     this.#polls = new TokenBucket(options.clock, POLL_BACKOFF);
   }
 
-  /** Why the picture is not what the Core holds now; undefined while it is. */
+  /** Why the snapshot is outdated; undefined while it is current. */
   get problem(): CoreError | undefined {
     return this.#problem;
   }
 
-  /** Whether the picture is whole and certain. */
+  /** Whether the snapshot is complete and current. */
   get fresh(): boolean {
     return this.#fresh && this.#problem === undefined;
   }
@@ -73,35 +73,35 @@ export class CoreFollower {
     await this.#loop;
   }
 
-  /** Resolves when the picture is whole, or cannot be had right now. */
+  /** Resolves when the snapshot is complete, or when reading it has failed. */
   async settled(): Promise<void> {
     if (this.#fresh || this.#problem !== undefined || this.#stopping.signal.aborted) return;
     await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
-  /** Says that it is not known what the Core holds, after a write without an answer: looks again at once. */
+  /** Marks the snapshot as outdated after a write without a response, and polls immediately. */
   verification(): void {
     this.#fresh = false;
     this.refresh();
   }
 
-  /** Has an app looked at again, after something of it was written that it waits for. */
+  /** Enqueues an app after a write that it waits for. */
   notify(app: string): void {
     this.#options.onEvent({ apps: new Set([app]), everyone: false });
   }
 
-  /** Looks again now. */
+  /** Polls immediately. */
   refresh(): void {
     this.#interrupt?.abort();
   }
 
-  /** Notes a resource as a write of ours left it. */
-  wrote<K extends ChangeKind>(kind: K, seen: CoreRecords[K]): void {
-    this.#written?.add(seen.id);
-    this.state.put(kind, seen);
+  /** Stores a resource as returned by a write. */
+  wrote<K extends ChangeKind>(kind: K, record: CoreRecords[K]): void {
+    this.#written?.add(record.id);
+    this.state.put(kind, record);
   }
 
-  /** Notes that a resource is gone. */
+  /** Removes a deleted resource. */
   removed(kind: ChangeKind, id: string): void {
     this.#written?.add(id);
     this.state.remove(kind, id);
@@ -125,30 +125,30 @@ export class CoreFollower {
     this.#release();
   }
 
-  /** Milliseconds until the next look. */
+  /** Milliseconds until the next poll. */
   #backOffAfter(events: boolean): number {
     const { reader, intervalMs } = this.#options;
     if (!reader.waits) return intervalMs;
     return events ? Math.max(PAUSE_MS, this.#polls.take()) : PAUSE_MS;
   }
 
-  /** One look. Gives whether it brought anything. */
+  /** Polls once. Returns whether there were changes. */
   async #poll(signal: AbortSignal): Promise<boolean> {
     const { reader, intervalMs, onEvent } = this.#options;
     const written = new Set<string>();
     this.#written = written;
-    // While the picture is in doubt, or after a fault, nothing is waited for: the first answer ends it.
+    // Do not long-poll while the snapshot is outdated: the first response must make it current.
     const seconds = this.fresh ? Math.min(MAX_WAIT_SECONDS, Math.max(1, Math.round(intervalMs / 1000))) : 0;
-    const { events, confirm } = await reader.look(seconds, signal);
+    const { events, confirm } = await reader.poll(seconds, signal);
     this.#written = undefined;
     if (events !== undefined) {
       const affected = this.state.take(events, written);
       if (affected.apps.size > 0 || affected.everyone) onEvent(affected);
     }
     confirm(written.size > 0);
-    const whole = !this.#fresh;
+    const completed = !this.#fresh;
     this.#fresh = true;
-    if (whole) onEvent({ apps: new Set(), everyone: true });
+    if (completed) onEvent({ apps: new Set(), everyone: true });
     return events !== undefined;
   }
 
@@ -158,7 +158,7 @@ export class CoreFollower {
     this.#problem = undefined;
     this.#release();
     if (before === undefined) return;
-    this.#options.logger.info("the Core answers again", {});
+    this.#options.logger.info("the Core is available again", {});
     this.#options.onEvent({ apps: new Set(), everyone: true });
   }
 
@@ -169,7 +169,7 @@ export class CoreFollower {
       error instanceof CoreError ? error : new CoreError("CORE_FAILED", messageOf(error), { cause: error });
     this.#release();
     if (before?.message === this.#problem.message) return;
-    this.#options.logger.warn("the Core cannot be read", { error: this.#problem.message, code: this.#problem.code });
+    this.#options.logger.warn("cannot read the Core", { error: this.#problem.message, code: this.#problem.code });
     this.#options.onEvent({ apps: new Set(), everyone: true });
   }
 

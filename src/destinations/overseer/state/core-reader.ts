@@ -6,7 +6,7 @@ import { ALL_ABILITIES, type CoreAbilities } from "../client/core-limits.js";
 import { CORE_RECORDS, type CoreRecords } from "./core-records.js";
 import type { CoreEventHandler } from "./core-state.js";
 
-/** Where each kind is listed: its path, and the name of the list in the answer. */
+/** Path of each list, and its field in the response. */
 const LISTS: { readonly [K in ChangeKind]: { readonly path: string; readonly list: string } } = {
   app: { path: "/api/apps", list: "apps" },
   route: { path: "/api/routes", list: "routes" },
@@ -17,7 +17,7 @@ const LISTS: { readonly [K in ChangeKind]: { readonly path: string; readonly lis
   signInProvider: { path: "/api/sign-in-providers", list: "providers" },
 };
 
-/** Kinds that a Core may not have. */
+/** Kinds that a Core may lack. */
 const OPTIONAL: ReadonlySet<ChangeKind> = new Set(["signInProvider", "backupPolicy"]);
 
 const Changes = z.object({
@@ -33,12 +33,12 @@ const Changes = z.object({
   deleted: z.array(z.object({ kind: z.string(), id: z.string() })),
 });
 
-/** What one look at a Core brought; undefined: nothing is new. */
+/** Result of one poll; undefined if nothing changed. */
 export type PollResult = CoreEventHandler | undefined;
 
 /**
- * Reads what a Core holds: by its list of changes where it has one (one conditional request, which the Core may hold open
- * until something is new), else by all its lists. Finds out once what the Core can do.
+ * Reads the state of a Core: with its list of changes if it has one (one conditional request, which the Core may hold open
+ * until something changes), otherwise with all its lists. Detects the features of the Core once.
  */
 export class CoreReader {
   readonly #client: CoreClient;
@@ -51,21 +51,21 @@ export class CoreReader {
     this.#client = client;
   }
 
-  /** Known after the first look. */
+  /** The features of the Core, known after the first poll. */
   get abilities(): CoreAbilities {
     return this.#abilities ?? ALL_ABILITIES;
   }
 
-  /** Whether a look may wait for news by itself, so that the next one can follow at once. */
+  /** Whether the Core supports long polling, so that the next poll can follow immediately. */
   get waits(): boolean {
     return this.abilities.changes;
   }
 
   /**
-   * Looks for what is new since the last look that was `confirm`ed. `overlapped` says that something was written meanwhile:
-   * a Core that numbers its revisions tells what is newer, of another one everything is read again.
+   * Polls for changes since the last poll that was confirmed with `confirm`. `overlapped`: whether something was written during
+   * the poll. Without resource revisions, the next poll then reads everything again.
    */
-  async look(
+  async poll(
     waitSeconds: number,
     signal: AbortSignal,
   ): Promise<{ readonly events: PollResult; readonly confirm: (overlapped: boolean) => void }> {
@@ -84,7 +84,7 @@ export class CoreReader {
     return { events, confirm };
   }
 
-  async #readChanges(waitSeconds: number, signal: AbortSignal): ReturnType<CoreReader["look"]> {
+  async #readChanges(waitSeconds: number, signal: AbortSignal): ReturnType<CoreReader["poll"]> {
     const cursor = this.#cursor;
     const query = cursor === undefined ? "" : `?since=${encodeURIComponent(cursor)}`;
     const response = await this.#client.request({
@@ -108,7 +108,7 @@ export class CoreReader {
         secret: changes.secrets,
         signInProvider: changes.signInProviders,
       },
-      deleted: changes.deleted.filter((gone): gone is { kind: ChangeKind; id: string } => gone.kind in LISTS),
+      deleted: changes.deleted.filter((one): one is { kind: ChangeKind; id: string } => one.kind in LISTS),
     };
     return {
       events,
@@ -136,7 +136,7 @@ export class CoreReader {
     return { full: true, found, deleted: [] };
   }
 
-  /** Reads one list, if it changed; gives whether it did. */
+  /** Reads a list if it has changed. Returns whether it has. */
   async #list<K extends ChangeKind>(kind: K, signal: AbortSignal): Promise<boolean> {
     const { path, list } = LISTS[kind];
     if (kind === "signInProvider" && !this.abilities.signInProviders) return false;
@@ -154,7 +154,7 @@ export class CoreReader {
     }
   }
 
-  /** Finds out what a Core without a list of changes can do, by its answers alone: nothing is written. */
+  /** Detects the features of a Core without a list of changes. Writes nothing. */
   async #probe(signal: AbortSignal): Promise<CoreAbilities> {
     const apps = await this.#client.request({ method: "GET", path: "/api/apps", signal });
     return {
@@ -165,7 +165,7 @@ export class CoreReader {
     };
   }
 
-  /** Whether the Core says that it takes PUT at a path. What it does not say, it is taken not to do. */
+  /** Whether the Core announces PUT for a path. Without an announcement it is assumed to be unsupported. */
   async #allowsPut(path: string, signal: AbortSignal): Promise<boolean> {
     try {
       const { headers } = await this.#client.request({ method: "OPTIONS", path, signal });
@@ -193,7 +193,7 @@ export class CoreReader {
     const where = at ? ` (${at.path.join(".")}: ${at.message})` : "";
     throw new CoreError(
       "CORE_INVALID_RESPONSE",
-      `the Core at ${this.#client.url} answered ${path} with something else than expected${where}`,
+      `the Core at ${this.#client.url} sent an unexpected response to GET ${path}${where}`,
     );
   }
 }

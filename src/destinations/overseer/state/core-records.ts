@@ -9,8 +9,8 @@ import { CoreMiddleware, CoreRoute, CoreSignInProvider } from "../../../api/core
 import { CoreSecret } from "../../../api/core/secret.js";
 
 /*
- * What is read of a Core's resources. Other Cores than the embedded one know fewer fields; only those without which
- * nothing can be decided are asked for.
+ * Resources as read from a Core. Other Cores than the embedded one have fewer fields, so only fields that are essential for
+ * decisions are required.
  */
 
 const common = {
@@ -24,7 +24,7 @@ const optionalText = z
   .nullish()
   .transform((text) => text ?? null);
 
-/** An app as it is read. */
+/** An app as read from a Core. */
 export const AppRecord = CoreApp.extend({
   ...common,
   description: optionalText,
@@ -33,7 +33,7 @@ export const AppRecord = CoreApp.extend({
 });
 export type AppRecord = z.infer<typeof AppRecord>;
 
-/** A route as it is read. */
+/** A route as read from a Core. */
 export const RouteRecord = CoreRoute.extend({
   ...common,
   appId: optionalText,
@@ -42,11 +42,11 @@ export const RouteRecord = CoreRoute.extend({
 });
 export type RouteRecord = z.infer<typeof RouteRecord>;
 
-/** A backup policy as it is read. */
+/** A backup policy as read from a Core. */
 export const BackupPolicyRecord = CoreBackupPolicy.extend({ ...common, appId: optionalText });
 export type BackupPolicyRecord = z.infer<typeof BackupPolicyRecord>;
 
-/** A node as it is read. */
+/** A node as read from a Core. */
 export const NodeRecord = CoreNode.extend({
   ...common,
   ipAddress: optionalText,
@@ -57,7 +57,7 @@ export const NodeRecord = CoreNode.extend({
 });
 export type NodeRecord = z.infer<typeof NodeRecord>;
 
-/** A job as it is read. */
+/** A job as read from a Core. */
 export const JobRecord = CoreJob.extend({
   ...common,
   type: z.string(),
@@ -70,15 +70,15 @@ export const JobRecord = CoreJob.extend({
 });
 export type JobRecord = z.infer<typeof JobRecord>;
 
-/** A secret as it is read: its name and whom it is for. */
+/** A secret as read from a Core: its name and scope. */
 export const SecretRecord = CoreSecret.pick({ id: true, name: true, scope: true }).extend({ scopeId: optionalText });
 export type SecretRecord = z.infer<typeof SecretRecord>;
 
-/** A sign-in provider as it is read. */
+/** A sign-in provider as read from a Core. */
 export const SignInProviderRecord = CoreSignInProvider.pick({ id: true, name: true });
 export type SignInProviderRecord = z.infer<typeof SignInProviderRecord>;
 
-/** The resource of each kind. */
+/** The record type of each kind. */
 export interface CoreRecords {
   app: AppRecord;
   route: RouteRecord;
@@ -89,7 +89,7 @@ export interface CoreRecords {
   signInProvider: SignInProviderRecord;
 }
 
-/** How each kind is read. */
+/** The schema of each kind. */
 export const CORE_RECORDS: { readonly [K in ChangeKind]: z.ZodType<CoreRecords[K]> } = {
   app: AppRecord,
   route: RouteRecord,

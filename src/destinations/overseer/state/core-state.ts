@@ -2,26 +2,26 @@ import { CHANGE_KINDS, type ChangeKind } from "../../../api/core/changes.js";
 import { ownershipOf } from "../ownership-record.js";
 import type { AppRecord, BackupPolicyRecord, CoreRecords, JobRecord, NodeRecord, RouteRecord } from "./core-records.js";
 
-/** A part of what a Core holds: what is new, or everything. */
+/** Changes of a Core's state, or its full state. */
 export interface CoreEventHandler {
-  /** Whether this is everything: what is known besides is gone. */
+  /** Whether this is the full state: everything else is deleted. */
   readonly full: boolean;
   readonly found: { readonly [K in ChangeKind]: readonly CoreRecords[K][] };
   readonly deleted: readonly { readonly kind: ChangeKind; readonly id: string }[];
 }
 
-/** Who may care about what was new. */
+/** Apps that are affected by changes. */
 export interface Affected {
   /** `namespace/name` of the apps whose resources changed. */
   readonly apps: ReadonlySet<string>;
-  /** Whether something came or went that any app may wait for: a secret, a node, a name that is free now. */
+  /** Whether all apps may be affected, for example by a new secret, a node, or a name that became free. */
   readonly everyone: boolean;
 }
 
-/** So many deletions are remembered. Ids are not given twice. */
-const MAX_GONE = 10_000;
+/** Limit of remembered deletions. Ids are never reused. */
+const MAX_DELETED = 10_000;
 
-/** What a Core holds, as it was read last: found by id and by name, without a request. */
+/** The last known state of a Core, indexed by id and name. */
 export class CoreState {
   readonly #byId: { readonly [K in ChangeKind]: Map<string, CoreRecords[K]> } = {
     app: new Map(),
@@ -35,16 +35,16 @@ export class CoreState {
   readonly #appsByName = new Map<string, AppRecord>();
   readonly #routesByName = new Map<string, RouteRecord>();
   readonly #jobsByApp = new Map<string, JobRecord>();
-  /** Ids that we deleted: a look that began before may still show them. */
-  readonly #gone = new Set<string>();
+  /** Ids deleted by the operator: a poll that started earlier may still return them. */
+  readonly #deleted = new Set<string>();
   #version = 0;
 
-  /** Another number after each change of what is known. */
+  /** Increases with each change. */
   get version(): number {
     return this.#version;
   }
 
-  /** Everything of one kind. */
+  /** Returns all records of a kind. */
   all<K extends ChangeKind>(kind: K): IterableIterator<CoreRecords[K]> {
     return this.#byId[kind].values();
   }
@@ -70,12 +70,12 @@ export class CoreState {
     return this.#find("node", name);
   }
 
-  /** The newest job about an app. */
+  /** Returns the newest job of an app. */
   newestJob(appId: string): JobRecord | undefined {
     return this.#jobsByApp.get(appId);
   }
 
-  /** Whether a secret of this name may be used by an app on a node. */
+  /** Whether an app on a node may use a secret of this name. */
   hasSecret(name: string, appId: string | undefined, nodeId: string | undefined): boolean {
     for (const secret of this.all("secret")) {
       if (secret.name !== name) continue;
@@ -90,8 +90,8 @@ export class CoreState {
   }
 
   /**
-   * Takes in what was read, and tells whom it concerns. `written`: ids of what was written while it was read, which is known
-   * better already; a revision tells that by itself.
+   * Merges changes and returns the affected apps. `written`: ids that were written during the read, whose known state is newer.
+   * Records with a revision are compared by that instead.
    */
   take(events: CoreEventHandler, written: ReadonlySet<string>): Affected {
     const affected = { apps: new Set<string>(), everyone: false };
@@ -99,44 +99,48 @@ export class CoreState {
       const ids = new Set(events.found[kind].map(({ id }) => id));
       const absent = events.full ? [...this.#byId[kind].keys()].filter((id) => !ids.has(id) && !written.has(id)) : [];
       for (const id of absent) this.#drop(kind, id, affected);
-      for (const seen of events.found[kind]) {
-        if ("revision" in seen && seen.revision !== undefined ? !this.#gone.has(seen.id) : !written.has(seen.id))
-          this.#keep(kind, seen, affected);
+      for (const record of events.found[kind]) {
+        if (
+          "revision" in record && record.revision !== undefined
+            ? !this.#deleted.has(record.id)
+            : !written.has(record.id)
+        )
+          this.#keep(kind, record, affected);
       }
     }
     for (const { kind, id } of events.deleted) this.#drop(kind, id, affected);
     return affected;
   }
 
-  /** Notes a resource as a write of ours left it. */
-  put<K extends ChangeKind>(kind: K, seen: CoreRecords[K]): void {
-    this.#keep(kind, seen, { apps: new Set(), everyone: false });
+  /** Stores a resource as returned by a write. */
+  put<K extends ChangeKind>(kind: K, record: CoreRecords[K]): void {
+    this.#keep(kind, record, { apps: new Set(), everyone: false });
   }
 
-  /** Forgets a resource that we deleted. */
+  /** Removes a resource that the operator deleted. */
   remove(kind: ChangeKind, id: string): void {
-    this.#gone.add(id);
-    for (const oldest of this.#gone) {
-      if (this.#gone.size <= MAX_GONE) break;
-      this.#gone.delete(oldest);
+    this.#deleted.add(id);
+    for (const oldest of this.#deleted) {
+      if (this.#deleted.size <= MAX_DELETED) break;
+      this.#deleted.delete(oldest);
     }
     this.#drop(kind, id, { apps: new Set(), everyone: false });
   }
 
   #find<K extends "backupPolicy" | "node" | "signInProvider">(kind: K, name: string): CoreRecords[K] | undefined {
-    for (const seen of this.#byId[kind].values()) if (seen.name === name) return seen;
+    for (const record of this.#byId[kind].values()) if (record.name === name) return record;
     return undefined;
   }
 
-  #keep<K extends ChangeKind>(kind: K, seen: CoreRecords[K], affected: Collected): void {
-    const before = this.#byId[kind].get(seen.id);
-    if (before !== undefined && (isSame(before, seen) || isOlder(seen, before))) return;
+  #keep<K extends ChangeKind>(kind: K, record: CoreRecords[K], affected: Collected): void {
+    const before = this.#byId[kind].get(record.id);
+    if (before !== undefined && (isSame(before, record) || isOlder(record, before))) return;
     if (before !== undefined) this.#unindex(kind, before);
     this.#version++;
-    this.#byId[kind].set(seen.id, seen);
-    this.#index(kind, seen);
+    this.#byId[kind].set(record.id, record);
+    this.#index(kind, record);
     this.#affect(kind, before, affected);
-    this.#affect(kind, seen, affected);
+    this.#affect(kind, record, affected);
     if (before === undefined && kind !== "job") affected.everyone = true;
   }
 
@@ -150,34 +154,34 @@ export class CoreState {
     if (kind !== "job") affected.everyone = true;
   }
 
-  /** Names the app that a change of a resource concerns. */
-  #affect(kind: ChangeKind, seen: CoreRecords[ChangeKind] | undefined, affected: Collected): void {
-    if (seen === undefined) return;
+  /** Adds the apps that a changed resource affects. */
+  #affect(kind: ChangeKind, record: CoreRecords[ChangeKind] | undefined, affected: Collected): void {
+    if (record === undefined) return;
     if (kind === "job") {
-      const { appId } = seen as JobRecord;
+      const { appId } = record as JobRecord;
       const app = appId === null ? undefined : this.#byId.app.get(appId);
       if (app) this.#affect("app", app, affected);
     } else if (kind === "node") {
-      // Apps on it are as well as it is.
+      // The health of apps depends on their node.
       affected.everyone = true;
-    } else if ("metadata" in seen) {
-      const ownership = ownershipOf(seen.metadata);
+    } else if ("metadata" in record) {
+      const ownership = ownershipOf(record.metadata);
       if (ownership) affected.apps.add(ownership.app);
       else affected.everyone = true;
     }
   }
 
-  #index(kind: ChangeKind, seen: CoreRecords[ChangeKind]): void {
-    if (kind === "app") this.#appsByName.set((seen as AppRecord).name, seen as AppRecord);
-    if (kind === "route") this.#routesByName.set(routeName(seen as RouteRecord), seen as RouteRecord);
-    if (kind === "job") this.#indexJob(seen as JobRecord);
+  #index(kind: ChangeKind, record: CoreRecords[ChangeKind]): void {
+    if (kind === "app") this.#appsByName.set((record as AppRecord).name, record as AppRecord);
+    if (kind === "route") this.#routesByName.set(routeName(record as RouteRecord), record as RouteRecord);
+    if (kind === "job") this.#indexJob(record as JobRecord);
   }
 
-  #unindex(kind: ChangeKind, seen: CoreRecords[ChangeKind]): void {
-    if (kind === "app") this.#appsByName.delete((seen as AppRecord).name);
-    if (kind === "route") this.#routesByName.delete(routeName(seen as RouteRecord));
+  #unindex(kind: ChangeKind, record: CoreRecords[ChangeKind]): void {
+    if (kind === "app") this.#appsByName.delete((record as AppRecord).name);
+    if (kind === "route") this.#routesByName.delete(routeName(record as RouteRecord));
     if (kind === "job") {
-      const { appId, id } = seen as JobRecord;
+      const { appId, id } = record as JobRecord;
       if (appId === null || this.#jobsByApp.get(appId)?.id !== id) return;
       this.#jobsByApp.delete(appId);
       for (const other of this.#byId.job.values()) if (other.appId === appId && other.id !== id) this.#indexJob(other);
@@ -196,7 +200,7 @@ interface Collected {
   everyone: boolean;
 }
 
-/** Host name and path, as one name. */
+/** Returns the name of a route: host name and path. */
 export function routeName(route: Pick<RouteRecord, "hostname" | "path">): string {
   return `${route.hostname}${route.path}`;
 }

@@ -8,7 +8,7 @@ import { liveObject } from "./observed.js";
 
 type LiveObjects = ReadonlyMap<ObjectKey, LiveObject>;
 
-/** A live object, and what of the Core it was judged by. */
+/** A cached live object, and the records from which it was derived. */
 interface Judged {
   readonly live: LiveObject;
   readonly by: readonly unknown[];
@@ -16,21 +16,21 @@ interface Judged {
 
 const NOTHING: LiveObjects = new Map();
 
-/** Whose marks count, and what their digests were made with. */
+/** Identity of the installation whose ownership records count, and the key of its digests. */
 export interface OwnershipIdentity {
   readonly instance: string;
   readonly digestKey: string;
 }
 
 /**
- * What is live of every app, as planning needs to know it: worked out once for each state of the Core, because a reconcile asks
- * several times, and many apps may share a Core.
+ * The live objects of every app, as planning needs them. Computed once per state of the Core, because a reconcile needs them
+ * several times and many apps may share a Core.
  */
 export class LiveSnapshot {
   readonly #state: CoreState;
   readonly #instance: string;
   readonly #digestKey: string;
-  /** What was judged before: it holds for as long as nothing is new that it was judged by. */
+  /** Cached objects, valid while the records they were derived from are unchanged. */
   readonly #judged = new WeakMap<Managed, Judged>();
   #byApp: ReadonlyMap<string, LiveObjects> = new Map();
   #version: number | undefined;
@@ -41,22 +41,22 @@ export class LiveSnapshot {
     this.#digestKey = digestKey;
   }
 
-  /** The objects of an app. `app`: `namespace/name`. */
+  /** Returns the objects of an app. `app`: `namespace/name`. */
   of(app: string): LiveObjects {
     if (this.#version !== this.#state.version) {
-      this.#byApp = this.#workOut();
+      this.#byApp = this.#compute();
       this.#version = this.#state.version;
     }
     return this.#byApp.get(app) ?? NOTHING;
   }
 
-  #workOut(): ReadonlyMap<string, LiveObjects> {
+  #compute(): ReadonlyMap<string, LiveObjects> {
     const byApp = new Map<string, Map<ObjectKey, LiveObject>>();
     for (const rules of CORE_KINDS) {
-      for (const seen of this.#state.all(rules.change)) {
-        const ownership = ownershipOf(seen.metadata);
+      for (const record of this.#state.all(rules.change)) {
+        const ownership = ownershipOf(record.metadata);
         if (ownership?.instance !== this.#instance) continue;
-        const live = this.#judge(rules, seen, ownership);
+        const live = this.#judge(rules, record, ownership);
         const objects = byApp.get(ownership.app) ?? new Map<ObjectKey, LiveObject>();
         objects.set(live.key, live);
         byApp.set(ownership.app, objects);
@@ -65,19 +65,19 @@ export class LiveSnapshot {
     return byApp;
   }
 
-  #judge(rules: CoreKind, seen: Managed, ownership: OwnershipRecord): LiveObject {
-    const by = judgedBy(seen, this.#state);
-    const known = this.#judged.get(seen);
+  #judge(rules: CoreKind, record: Managed, ownership: OwnershipRecord): LiveObject {
+    const by = judgedBy(record, this.#state);
+    const known = this.#judged.get(record);
     if (known?.by.every((one, index) => one === by[index])) return known.live;
-    const live = liveObject(rules, seen, ownership, this.#state, this.#digestKey);
-    this.#judged.set(seen, { live, by });
+    const live = liveObject(rules, record, ownership, this.#state, this.#digestKey);
+    this.#judged.set(record, { live, by });
     return live;
   }
 }
 
-/** All that the rules of any kind look at besides the resource: its newest job, its node, its app. */
-function judgedBy(seen: Managed, state: CoreState): readonly unknown[] {
-  const node = "nodeId" in seen && seen.nodeId !== null ? state.byId("node", seen.nodeId) : undefined;
-  const app = "appId" in seen && seen.appId !== null ? state.byId("app", seen.appId) : undefined;
-  return [state.newestJob(seen.id), node, app];
+/** Returns all records that rules of any kind read besides the resource: its newest job, its node and its app. */
+function judgedBy(record: Managed, state: CoreState): readonly unknown[] {
+  const node = "nodeId" in record && record.nodeId !== null ? state.byId("node", record.nodeId) : undefined;
+  const app = "appId" in record && record.appId !== null ? state.byId("app", record.appId) : undefined;
+  return [state.newestJob(record.id), node, app];
 }

@@ -7,7 +7,7 @@ import type { CoreKind, Managed } from "../kinds/core-kind.js";
 import { contentDigest, type OwnershipRecord, ownershipOf } from "../ownership-record.js";
 import type { CoreState } from "./core-state.js";
 
-/** What a resource says of itself, worked out once for each state of it. */
+/** Ownership record and content digest of a resource, cached per record. */
 interface Reading {
   readonly ownership: OwnershipRecord | undefined;
   readonly content: string;
@@ -15,51 +15,52 @@ interface Reading {
 
 const readings = new WeakMap<Managed, Reading>();
 
-/** The mark on a resource and the digest of its content. */
-export function readingOf(rules: CoreKind, seen: Managed, digestKey: string): Reading {
-  const known = readings.get(seen);
+/** Returns the ownership record of a resource and the digest of its content. */
+export function readingOf(rules: CoreKind, record: Managed, digestKey: string): Reading {
+  const known = readings.get(record);
   if (known) return known;
-  const reading = { ownership: ownershipOf(seen.metadata), content: contentDigest(rules.content(seen), digestKey) };
-  readings.set(seen, reading);
+  const reading = { ownership: ownershipOf(record.metadata), content: contentDigest(rules.content(record), digestKey) };
+  readings.set(record, reading);
   return reading;
 }
 
-/** The identity of a resource, in the form that documents have. */
+/** Returns the object id of a resource. */
 export function coreObjectId(kind: string, name: string): ObjectId {
   return { group: CORE_OBJECT_GROUP, version: CORE_OBJECT_VERSION, kind, namespace: "", name };
 }
 
 function keepAnnotationsOf({ keepAnnotations, pruneDisabled }: OwnershipRecord): Pick<LiveObject, "keepAnnotations"> {
-  const marks = pruneDisabled
+  const keep = pruneDisabled
     ? joinKeepAnnotations(keepAnnotations, [`${ANNOTATION_PRUNE}: disabled`])
     : keepAnnotations;
-  return marks.length === 0 ? {} : { keepAnnotations: marks };
+  return keep.length === 0 ? {} : { keepAnnotations: keep };
 }
 
-/** A resource of a Core as planning needs to know it, for the app that its mark names. */
+/** Converts a resource of a Core to a live object of the app that owns it. */
 export function liveObject(
   rules: CoreKind,
-  seen: Managed,
-  mark: OwnershipRecord,
+  record: Managed,
+  ownership: OwnershipRecord,
   state: CoreState,
   digestKey: string,
 ): LiveObject {
-  const id = coreObjectId(rules.kind, rules.nameOf(seen));
-  const { content } = readingOf(rules, seen, digestKey);
-  const pending = content === mark.content ? rules.pending(seen, state) : undefined;
-  const asApplied = content === mark.content && rules.refersTo(seen, mark.refs, state) && pending === undefined;
+  const id = coreObjectId(rules.kind, rules.nameOf(record));
+  const { content } = readingOf(rules, record, digestKey);
+  const pending = content === ownership.content ? rules.pending(record, state) : undefined;
+  const asApplied =
+    content === ownership.content && rules.refersTo(record, ownership.refs, state) && pending === undefined;
   return {
     id,
     key: objectKey(id),
-    uid: seen.id,
-    resourceVersion: seen.revision === undefined ? "" : String(seen.revision),
+    uid: record.id,
+    resourceVersion: record.revision === undefined ? "" : String(record.revision),
     ownership: "Owned",
-    // An app that was made and not deployed yet is not what the document wants, whatever it looks like.
-    documentHash: pending === undefined ? mark.document : undefined,
+    // An app that was created but not deployed does not match its document, whatever its content.
+    documentHash: pending === undefined ? ownership.document : undefined,
     ...(pending === undefined ? {} : { unfinished: pending }),
     state: asApplied ? "AsApplied" : "Drifted",
     deleting: false,
-    ...keepAnnotationsOf(mark),
-    health: rules.health(seen, state),
+    ...keepAnnotationsOf(ownership),
+    health: rules.health(record, state),
   };
 }

@@ -85,7 +85,7 @@ describe("a preview for a Core", () => {
     expect(preview([config], { node: [node()] }, { adopt: "Never" })).to.equal("Update node-1");
     expect(preview([config], { node: [node({ metadata: mark("shop/other") })] })).to.match(/belongs to/);
     expect(preview([config], {})).to.equal(
-      "Create node-1\nmissing: node node-1 (start its agent, so that it registers)",
+      "Create node-1\nmissing: node node-1 (start its agent so that it registers)",
     );
   });
 
@@ -93,7 +93,7 @@ describe("a preview for a Core", () => {
     const needs = document("App", "web", { ...(web.object.spec as object), secrets: ["a", "b"] });
     const held = { secret: [{ id: "s", name: "b", scope: "global" as const, scopeId: null }] };
     expect(preview([needs], held)).to.equal(
-      "Create web\nmissing: node node-1 (start its agent, so that it registers)\nmissing: secret a (store it in the Core)",
+      "Create web\nmissing: node node-1 (start its agent so that it registers)\nmissing: secret a (store it in the Core)",
     );
   });
 
@@ -106,9 +106,9 @@ describe("a preview for a Core", () => {
   it("refuses a route that asks for a sign-in that is not there", () => {
     const held = { app: [app()] };
     expect(preview([closed], held)).to.match(
-      /^refused: asks for sign-in by oidc, and the Core has no such sign-in provider/,
+      /^refused: requires sign-in with oidc, but the Core has no such sign-in provider/,
     );
-    expect(preview([closed], held, { abilities: { signInProviders: false } })).to.match(/does not tell which/);
+    expect(preview([closed], held, { abilities: { signInProviders: false } })).to.match(/does not list its/);
     expect(preview([closed], { ...held, signInProvider: [{ id: "p", name: "oidc" }] })).to.equal(
       "Create web.example.com/",
     );
@@ -134,10 +134,10 @@ describe("a preview for a Core", () => {
 
     it("refuses one that an app of another source takes, of whoever it is", () => {
       expect(preview([web80], held(live("blog", "80:8080", "shop/other")))).to.equal(
-        "refused: service web publishes host port 80/tcp of node node-1, which app blog (of OverseerApp shop/other) publishes already: change the port, or move one of the apps to another node",
+        "refused: service web publishes host port 80/tcp of node node-1, which app blog (of OverseerApp shop/other) already publishes: change the port, or move one of the apps to another node",
       );
       expect(preview([web80], held(live("blog", "0.0.0.0:80:80", undefined)))).to.match(
-        /^refused: .* app blog \(which no OverseerApp manages\)/,
+        /^refused: .* app blog \(not managed by an OverseerApp\)/,
       );
     });
 
@@ -186,7 +186,7 @@ describe("a preview for a Core", () => {
   it("refuses to change an app on a Core that cannot, and not what stays as it is", () => {
     const held = { node: [node()], app: [app({ metadata: mark("shop/web") })] };
     expect(preview([web], held, { abilities: { updateApps: false } })).to.match(
-      /^refused: this Core cannot change an app/,
+      /^refused: this Core cannot update apps/,
     );
     expect(preview([web], { node: [node()] }, { abilities: { updateApps: false } })).to.equal("Create web");
   });

@@ -19,7 +19,7 @@ class FakeReader {
   readonly asked: Asked[] = [];
   #awaited: (() => void) | undefined;
 
-  look(waitSeconds: number, signal: AbortSignal): ReturnType<CoreReader["look"]> {
+  poll(waitSeconds: number, signal: AbortSignal): ReturnType<CoreReader["poll"]> {
     return new Promise((resolve, reject) => {
       const one: Asked = {
         waitSeconds,
