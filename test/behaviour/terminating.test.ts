@@ -65,7 +65,9 @@ describe("A deletion that does not end", function () {
     await world.synced("two", await repo.head());
     await repo.commit({ "a.yaml": null }, "leaves");
     await world.poll("two");
-    expect(await messageOf("two", /held/)).to.contain("held by finalizers example.com/a, example.com/b, to be removed by their controllers");
+    expect(await messageOf("two", /held/)).to.contain(
+      "held by finalizers example.com/a, example.com/b, to be removed by their controllers",
+    );
     await world.kube.patch(world.configMap("held"), { metadata: { finalizers: ["example.com/b"] } });
     await messageOf("two", /held by finalizer example\.com\/b, /);
     await withoutFinalizers(world.configMap("held"));

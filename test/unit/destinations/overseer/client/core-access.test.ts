@@ -34,7 +34,7 @@ describe("the access to a Core", () => {
   }
   it("is nothing else than an address", () => {
     expect(() => coreAccess("https://user:pw@core", token, undefined, "k")).to.throw(/only host, port and path/);
-    expect(() => coreAccess("https://core/?x", token, undefined, "k")).to.throw(/nothing but host, port and path/);
+    expect(() => coreAccess("https://core/?x", token, undefined, "k")).to.throw(/only host, port and path/);
     expect(() => coreAccess("core", token, undefined, "k")).to.throw(/is not a valid URL/);
   });
 
