@@ -6,72 +6,72 @@ import type { AppRef, LiveObject, Observation } from "../plan/live.js";
 import type { DeletePermit } from "../plan/prune-guard.js";
 import type { ClusterFacts } from "../render/request.js";
 
-/** An app at a destination, and with whose rights it writes. */
+/** An app at a destination, and the identity with which it writes. */
 export interface Target {
   readonly app: AppRef;
-  /** ServiceAccount in the app's namespace; undefined: the operator's own rights. */
+  /** ServiceAccount in the app's namespace; undefined for the operator's own permissions. */
   readonly serviceAccountName: string | undefined;
-  /** What may be taken over of objects that exist already. */
+  /** Which existing objects may be adopted. */
   readonly adopt: "Unowned" | "Always" | "Never";
 }
 
-/** How one write or delete went. */
+/** Result of one write or delete. */
 export type Outcome =
   | { readonly ok: true; readonly wrote: boolean; readonly notes: readonly string[] }
   | { readonly ok: false; readonly message: string; readonly retryable: boolean; readonly retryAfterMs?: number };
 
-/** What a look at a live object found. */
+/** Result of verifying a live object. */
 export interface Verdict {
   readonly drifted: boolean;
   readonly diff: readonly FieldChange[];
-  /** Why it could not be looked at. */
+  /** Why it could not be verified. */
   readonly problem?: string;
 }
 
-/** What stands in the way of a kind. */
+/** Whether a kind can be used. */
 export interface KindStatus {
   readonly kind: GroupVersionKind;
-  /** Undefined: the destination has it. */
+  /** Why the kind cannot be used; undefined if it can. */
   readonly problem: string | undefined;
 }
 
-/** Why a destination cannot be worked with at all right now. */
+/** Why a destination is unavailable. */
 export interface Unavailability {
   /** CamelCase reason for the conditions. */
   readonly reason: string;
   readonly message: string;
-  /** Whether it stays until somebody changes something. */
+  /** Whether retrying cannot help. */
   readonly terminal?: boolean;
 }
 
 /**
- * The seam between the engine and a place where apps live. Everything here may be called again after a crash and ends in
- * the same state.
+ * The interface between the engine and a place where apps run. All operations are idempotent, so they can be repeated after a
+ * crash.
  */
 export interface Destination {
-  /** Tells destinations apart: the same object key at two of them is two objects. */
+  /** Identifies the destination: the same object key at two destinations means two objects. */
   readonly id: string;
-  /** Whether the destination has been asked for the first time a moment ago: it wakes its apps as soon as it knows more. */
+  /** Whether the first connection is still being established. Its apps are enqueued when the result is known. */
   connecting(): boolean;
-  /** What keeps the app from being looked at and written; undefined: nothing. */
+  /** Why apps can neither be observed nor written; undefined if they can. */
   unavailability(): Unavailability | undefined;
-  /** What the destination lacks, and what is done instead, for people; empty where it lacks nothing. */
+  /** Describes missing features of the destination and their consequences, for users; empty if none is missing. */
   limits(): readonly string[];
-  /** How a document's hash is recorded on its live object. */
+  /** Returns the hash of a document as recorded on its live object. */
   recordedHash(document: Document): string;
-  /** Whether documents of a kind belong to a namespace; undefined for a kind that is not known (yet). */
+  /** Returns the scope of a kind; undefined if the kind is not known (yet). */
   scopeOf(kind: GroupVersionKind): "Namespaced" | "Cluster" | undefined;
-  /** Whether a kind has a status of its own that a document must not set. */
+  /** Whether a kind has a status subresource, which documents must not set. */
   hasStatus(kind: GroupVersionKind): boolean;
-  /** What charts may ask of the cluster; undefined where the destination is none, or not known yet. */
+  /** Returns what charts may query about the cluster; undefined if the destination is not a cluster or not known yet. */
   clusterFacts?(): ClusterFacts | undefined;
-  /** Makes sure that kinds are known and observed; resolves when each is, or cannot be. */
+  /** Discovers and watches kinds; resolves when each is watched or has failed. */
   prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]>;
-  /** All objects of an app, from what is observed: no request. */
+  /** Returns all objects of an app from the watches, without requests. */
   observe(app: AppRef, kinds: readonly GroupVersionKind[]): Observation;
   /**
-   * Asks the destination what it would do with each write. Writes nothing. Ends with an error when `signal` aborts. `others`:
-   * writes of the same Change that were accepted and are still to be made.
+   * Dry-runs each write. Writes nothing. Throws when `signal` aborts. `others`: accepted writes of the same Change that are still
+   * pending.
    */
   preview(
     target: Target,
@@ -80,29 +80,29 @@ export interface Destination {
     signal: AbortSignal,
     others?: readonly WriteAction[],
   ): Promise<Preview>;
-  /** Makes one write that was previewed. */
+  /** Makes one previewed write. */
   write(target: Target, write: PreviewedWrite): Promise<Outcome>;
-  /** Whether a live object really differs from its document, and in what; for apps that do not heal. Writes nothing. */
+  /** Verifies whether and how a live object differs from its document, for apps without self-heal. Writes nothing. */
   verify(target: Target, action: HealAction): Promise<Verdict>;
-  /** Who holds fields that the document sets, for people: `kubectl-edit: .spec.replicas`. */
+  /** Describes which field managers own fields that the document sets: `kubectl-edit: .spec.replicas`. */
   describeDrift(action: HealAction): string | undefined;
-  /** Applies a document again as it is. `wrote` tells whether something had really changed. */
+  /** Re-applies a document. `wrote` in the result tells whether the object had changed. */
   heal(target: Target, action: HealAction): Promise<Outcome>;
-  /** Deletes the object of a permit, if it still is in the permit's state. */
+  /** Deletes the object of a permit, if it is still in the permit's state. */
   remove(target: Target, permit: DeletePermit): Promise<Outcome>;
   /**
-   * Why objects are not healthy, as far as other objects at the destination say it (`ObjectHealth.lookup`), by object key. Costs
-   * requests. What cannot be found out is left out.
+   * Explains why objects are not healthy by related objects (`ObjectHealth.lookup`), by object key. Sends requests. Skips what
+   * cannot be read.
    */
   healthReasons(objects: readonly LiveObject[]): Promise<ReadonlyMap<ObjectKey, string>>;
-  /** What keeps an object that is being deleted, for people: `held by finalizer example.com/hold`. */
+  /** Explains why an object is still being deleted: `held by finalizer example.com/hold`. */
   deletionHolders(target: Target, live: LiveObject): Promise<string>;
-  /** Takes the marks of the app off an object that stays when the app goes. */
+  /** Removes the ownership metadata from an object that outlives its app. */
   release(target: Target, live: LiveObject): Promise<Outcome>;
-  /** Whether an app may write an object with its rights. Throws when that cannot be found out. */
+  /** Whether an app's identity may write an object. Throws if the check fails. */
   mayWrite(target: Target, live: LiveObject): Promise<boolean>;
-  /** Makes an object another app's: it keeps running and nothing is deleted. */
+  /** Transfers an object to another app without deleting it. */
   handOver(target: Target, live: LiveObject, to: AppRef): Promise<Outcome>;
-  /** What a namespace holds that is not this app's, for people; undefined if nothing. */
+  /** Names an object in a namespace that does not belong to this app; undefined if there is none. */
   namespaceHolds(app: AppRef, namespace: string): Promise<string | undefined>;
 }

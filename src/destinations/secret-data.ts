@@ -1,4 +1,4 @@
-/** The data of a Secret (base64 values), and how messages call it. */
+/** The data of a Secret (base64 values), and its name in messages. */
 export interface SecretData {
   readonly where: string;
   readonly data: Readonly<Record<string, string>>;

@@ -3,7 +3,7 @@ import type { HealAction, Preview, WriteAction } from "../plan/actions.js";
 import type { Observation } from "../plan/live.js";
 import type { Destination, Outcome, Unavailability, Verdict } from "./destination.js";
 
-/** A destination that cannot even be tried: its Secret is missing, its address is wrong. Knows nothing and does nothing. */
+/** A destination that cannot be connected to, because its Secret is missing or its address is invalid. */
 export class UnavailableDestination implements Destination {
   readonly id: string;
   readonly #unavailability: Unavailability;
@@ -29,7 +29,7 @@ export class UnavailableDestination implements Destination {
     return "";
   }
 
-  /** Not known: then renders are not kept either. */
+  /** Unknown, so renders are not cached either. */
   scopeOf(): undefined {
     return undefined;
   }
@@ -84,7 +84,7 @@ export class UnavailableDestination implements Destination {
     return this.#refuse();
   }
 
-  /** What the objects say themselves is all that is known. */
+  /** Empty, since related objects cannot be read. */
   async healthReasons(): Promise<ReadonlyMap<ObjectKey, string>> {
     return new Map();
   }

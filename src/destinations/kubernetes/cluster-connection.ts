@@ -12,59 +12,59 @@ import { KindWatches } from "./watch/kind-watches.js";
 import { RightsWatch } from "./watch/rights-watch.js";
 import { type ObjectEvent, Tracker } from "./watch/tracker.js";
 
-/** Told what goes on in a cluster, for the apps that go there. */
+/** Receives the events of a cluster, for its apps. */
 export interface ClusterEventHandler {
-  /** Something happened to a live object of an app. */
-  objectChanged(app: string, events: ObjectEvent): void;
-  /** A live object of an app is to be looked at when there is nothing better to do. */
+  /** A live object of an app changed. */
+  objectChanged(app: string, event: ObjectEvent): void;
+  /** A live object of an app should be verified at low priority. */
   verify(app: string): void;
-  /** What these apps wait for may be there: a kind, a list, the cluster. */
+  /** Something that these apps wait for may be available: a kind, a list, the cluster. */
   retry(apps: Iterable<string>): void;
-  /** Rights have changed, for want of which this app was refused. */
+  /** Permissions changed after this app was refused for a missing one. */
   granted(app: string): void;
-  /** The API server may take now what it refused of these apps: other rules hold. */
+  /** Admission rules changed: the API server may now accept what it refused for these apps. */
   rulesChanged(apps: Iterable<string>): void;
 }
 
-/** What every cluster is worked with. */
+/** Dependencies of every cluster connection. */
 export interface ClusterParts {
   readonly clock: Clock;
   readonly logger: Logger;
   /** UID of the control cluster's kube-system namespace. */
   readonly instance: string;
   readonly digestKey: string;
-  /** Writes and dry runs that one cluster is sent at once. */
+  /** Concurrent writes and dry runs per cluster. */
   readonly applyConcurrency: number;
-  /** Namespaces whose apps are looked after; undefined: all. Objects of other apps are not watched. */
+  /** Namespaces whose apps are managed; undefined for all. Objects of other apps are not watched. */
   readonly appNamespaces?: readonly string[] | undefined;
   readonly appExists: (namespace: string, name: string) => boolean;
-  /** Whether there is work that comes before looks that nobody waits for. */
+  /** Whether there is work with a higher priority than the periodic resync. */
   readonly busy: () => boolean;
   readonly onVerify: (cause: ResyncCause) => void;
   readonly events: ClusterEventHandler;
 }
 
-/** Apps that go to a cluster, by `namespace/name`. */
+/** Apps of a cluster, by `namespace/name`. */
 export interface AppSet {
   has(app: string): boolean;
   keys(): Iterable<string>;
 }
 
-/** One cluster, and the apps that go there. */
+/** Options of a cluster connection. */
 export interface ClusterConnectionOptions extends ClusterParts {
   readonly client: KubeClient;
   readonly discovery: Discovery;
-  /** The user that apps write as that name no ServiceAccount; left out: whoever the client signs in as. */
+  /** User for apps without a ServiceAccount. Defaults to the user of the client. */
   readonly ownUser?: string | undefined;
   readonly apps: AppSet;
   readonly observerFor: (kind: string) => ReflectorObserver;
-  /** Who lists and watches, for people. */
+  /** Who lists and watches, for messages. */
   readonly reader: string;
 }
 
 /**
- * A cluster as one credential sees it: what is live there, the watches that tell of changes, the looks at what changes without
- * a trace. The cluster that the operator runs for and remote ones are the same here.
+ * A connection to a cluster with one credential: its live state, watches and resyncs. The control cluster and remote clusters are
+ * treated alike.
  */
 export class ClusterConnection {
   readonly context: KubernetesContext;
@@ -76,8 +76,8 @@ export class ClusterConnection {
   constructor(options: ClusterConnectionOptions) {
     const { client, discovery, clock, logger, instance, digestKey, ownUser, appExists, apps, events } = options;
     const tracker = new Tracker(
-      (app, _object, what) => {
-        if (apps.has(app)) events.objectChanged(app, what);
+      (app, _object, event) => {
+        if (apps.has(app)) events.objectChanged(app, event);
       },
       (object) => this.watches.hasPassed(object),
     );
@@ -110,19 +110,19 @@ export class ClusterConnection {
     });
   }
 
-  /** Begins to follow what is not watched for an app: definitions, webhooks, policies, the version. */
+  /** Starts the watches that belong to no app: definitions, webhooks, policies and the server version. */
   start(): void {
     this.#definitions.start();
     this.#resyncs.start();
   }
 
-  /** Ends all watches and connections. */
+  /** Stops all watches and closes all connections. */
   async stop(): Promise<void> {
     await Promise.all([this.#resyncs.stop(), this.#definitions.stop(), this.watches.stop(), this.#rights.stop()]);
     await this.context.client.close();
   }
 
-  /** Kinds come and go with their definitions: what waits for one looks again. */
+  /** Watches definitions, which add and remove kinds, and enqueues all apps when one changes. */
   #watchDefinitions({ client, discovery, clock, logger, events, apps }: ClusterConnectionOptions): Reflector<string> {
     return new Reflector<string>({
       client,

@@ -15,7 +15,7 @@ import { healthOf } from "./health/rules.js";
 import { type ObservedObject, observe } from "./watch/observed-object.js";
 import type { Tracker } from "./watch/tracker.js";
 
-/** What the parts of this destination share. */
+/** Shared dependencies of the Kubernetes destination. */
 export interface KubernetesContext {
   readonly client: KubeClient;
   readonly discovery: Discovery;
@@ -24,51 +24,51 @@ export interface KubernetesContext {
   readonly logger: Logger;
   /** UID of the control cluster's kube-system namespace. */
   readonly instance: string;
-  /** Key of the digests of Secrets, which a reader of metadata must not be able to guess. */
+  /** Key of the digests of Secrets, so that readers of metadata cannot guess their values. */
   readonly digestKey: string;
-  /** The user that apps write as that name no ServiceAccount; undefined: whoever the connection signs in as. */
+  /** User for apps without a ServiceAccount; undefined for the user of the connection. */
   readonly ownUser: string | undefined;
-  /** Requests that write or dry-run, over all apps of this cluster. */
+  /** Limits concurrent writes and dry runs of all apps of this cluster. */
   readonly requests: Semaphore;
-  /** Whether an app exists: the objects of one that does not are free. */
+  /** Whether an app exists. Objects of a deleted app may be adopted. */
   readonly appExists: (namespace: string, name: string) => boolean;
-  /** An app was refused for a right that its ServiceAccount lacks. */
+  /** Called when an app lacks a permission. */
   readonly onForbidden: (app: string) => void;
-  /** Permissions that users were found to lack a moment ago. */
+  /** Cache of recently denied permissions. */
   readonly denied: DeniedWrites;
-  /** A denial was remembered. */
+  /** Called when a denial is cached. */
   readonly onDenied: () => void;
 }
 
-/** Writes of one app that are on their way at once. */
+/** Concurrent writes per app. */
 export const WRITES_PER_APP = 8;
 
-/** Hash of a document as it stands in the annotation; keyed for Secrets. */
+/** Returns the hash of a document for the annotation; keyed for Secrets. */
 export function recordedHash(context: Pick<KubernetesContext, "digestKey">, document: Document): string {
   const secret = document.id.kind === "Secret" && document.id.group === "";
   return secret ? hmacSha256(context.digestKey, document.hash, 32) : document.hash;
 }
 
-/** The user that an app's writes are made as; undefined: whoever the connection signs in as. */
+/** Returns the user to impersonate for an app's writes; undefined for the user of the connection. */
 export function writer({ ownUser }: Pick<KubernetesContext, "ownUser">, target: Target): string | undefined {
   const { app, serviceAccountName } = target;
   return serviceAccountName === undefined ? ownUser : `system:serviceaccount:${app.namespace}:${serviceAccountName}`;
 }
 
-/** Reduces an answer of the API server as a watch event would be. */
+/** Reduces a response of the API server like a watch event. */
 export function observeResponse(resource: ResourceInfo, raw: RawObject): ObservedObject {
   const kind = { group: resource.group, version: resource.version, kind: resource.kind };
   return observe(raw, kind, healthOf(raw, kind));
 }
 
-/** Notes that an app waits for a right. A namespace that is being deleted is refused, too, and no right helps there. */
+/** Registers an app that lacks a permission. Ignores 403 for a terminating namespace, where no permission helps. */
 export function noteForbidden(context: KubernetesContext, target: Target, error: unknown): void {
   if (!isStatus(error, 403)) return;
-  const ending = error.status.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false;
-  if (!ending) context.onForbidden(appKey(target.app));
+  const terminating = error.status.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false;
+  if (!terminating) context.onForbidden(appKey(target.app));
 }
 
-/** Each app has its turn at the requests. */
+/** Returns the fairness key of an app: requests alternate between apps. */
 export function fairnessKeyOf(target: Target): FairnessKey {
   return { of: appKey(target.app) };
 }

@@ -26,7 +26,7 @@ import { describeExtras, describeWriters } from "./watch/drift-note.js";
 import type { KindWatches } from "./watch/kind-watches.js";
 import { liveObject } from "./watch/observed-object.js";
 
-/** A cluster, by server-side apply: the one that the operator runs for, or a remote one, whose `reach` is not certain. */
+/** A Kubernetes cluster, written with server-side apply: the control cluster, or a remote cluster with its `reach`. */
 export class KubernetesDestination implements Destination {
   readonly id: string;
   readonly #context: KubernetesContext;
@@ -48,7 +48,7 @@ export class KubernetesDestination implements Destination {
     return this.#reach?.connecting ?? false;
   }
 
-  /** What stands in the way of one kind alone: see `prepare` and `observe`. */
+  /** Problems of the whole cluster. `prepare` and `observe` report problems of single kinds. */
   unavailability(): Unavailability | undefined {
     const problem = this.#reach?.problem;
     if (problem === undefined) return undefined;
@@ -78,8 +78,8 @@ export class KubernetesDestination implements Destination {
   }
 
   async prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]> {
-    const obstacle = this.unavailability();
-    if (obstacle) return kinds.map((kind) => ({ kind, problem: obstacle.message }));
+    const unavailability = this.unavailability();
+    if (unavailability) return kinds.map((kind) => ({ kind, problem: unavailability.message }));
     return Promise.all(
       kinds.map(async (kind) => {
         const resource = await this.#context.discovery.findAny(kind);
@@ -91,7 +91,7 @@ export class KubernetesDestination implements Destination {
   }
 
   observe(app: AppRef, kinds: readonly GroupVersionKind[]): Observation {
-    const obstacle = this.unavailability();
+    const unavailability = this.unavailability();
     const unlisted = kinds.flatMap(({ group, kind, version }) => {
       if (this.#context.discovery.peekAny({ group, kind, version }) === undefined) return [];
       const problem = this.#watches.problemOf({ group, kind });
@@ -100,7 +100,7 @@ export class KubernetesDestination implements Destination {
     const objects = new Map<string, LiveObject>();
     for (const { object, verification, untracked } of this.#context.tracker.ofApp(app))
       objects.set(object.key, liveObject(object, app, this.#context, verification, untracked));
-    const incomplete = obstacle?.message ?? unlisted[0]?.message;
+    const incomplete = unavailability?.message ?? unlisted[0]?.message;
     const ended = new Map(
       this.#context.tracker
         .endedOf(app)
@@ -130,7 +130,7 @@ export class KubernetesDestination implements Destination {
     try {
       const resource = await this.#context.discovery.find(document.id);
       if (!resource)
-        return { drifted: true, diff: [], problem: `the cluster has no kind ${document.id.kind} any more` };
+        return { drifted: true, diff: [], problem: `the cluster no longer serves kind ${document.id.kind}` };
       const [current, dry] = await Promise.all([
         readLive(this.#context, target, resource, document),
         forcedDryRun(this.#context, target, document, resource),
@@ -171,7 +171,8 @@ export class KubernetesDestination implements Destination {
   async handOver(target: Target, live: LiveObject, to: AppRef): Promise<Outcome> {
     try {
       const resource = await this.#context.discovery.findAny(live.id);
-      if (!resource) return { ok: false, message: `${displayId(live.id)}: its kind is gone`, retryable: true };
+      if (!resource)
+        return { ok: false, message: `${displayId(live.id)}: the cluster no longer serves its kind`, retryable: true };
       await handOver(this.#context, target, resource, live, to);
       return { ok: true, wrote: true, notes: [] };
     } catch (error) {
@@ -180,7 +181,7 @@ export class KubernetesDestination implements Destination {
   }
 
   async healthReasons(objects: readonly LiveObject[]): Promise<ReadonlyMap<ObjectKey, string>> {
-    // A cluster that does not answer must not hold up the reconcile.
+    // A cluster that does not respond must not delay the reconcile.
     return this.unavailability() ? new Map() : healthReasons(this.#context, objects);
   }
 
@@ -204,7 +205,7 @@ export class KubernetesDestination implements Destination {
   }
 }
 
-/** A write that failed; what the object itself, a policy or a missing right speaks against does not pass by trying again. */
+/** Converts the error of a write to an outcome. Refusals due to the object, a policy or a missing permission are not retryable. */
 function refusalOf(error: unknown): Outcome {
   const retryable = isStatus(error, 404) || isStatus(error, 409) || !isDocumentRefusal(error);
   return { ok: false, message: explainRefusal(error), retryable };

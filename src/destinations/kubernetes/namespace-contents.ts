@@ -10,16 +10,16 @@ import type { AppRef } from "../../plan/live.js";
 import type { KubernetesContext } from "./kubernetes-context.js";
 import { identifiedApp } from "./ownership/identity.js";
 
-/** Kinds that every namespace has, or that come and go by themselves. */
-const NOT_CONTENTS: ReadonlySet<string> = new Set([
+/** Kinds that every namespace has, or that controllers create and delete. */
+const IGNORED_KINDS: ReadonlySet<string> = new Set([
   "/Event",
   "events.k8s.io/Event",
   "/Endpoints",
   "discovery.k8s.io/EndpointSlice",
   "coordination.k8s.io/Lease",
 ]);
-/** Objects that Kubernetes itself puts into each namespace. */
-const GIVEN: ReadonlySet<string> = new Set(["ServiceAccount/default", "ConfigMap/kube-root-ca.crt"]);
+/** Objects that Kubernetes creates in each namespace. */
+const BUILTIN_OBJECTS: ReadonlySet<string> = new Set(["ServiceAccount/default", "ConfigMap/kube-root-ca.crt"]);
 
 interface Page {
   readonly items: RawObject[] | null;
@@ -27,8 +27,8 @@ interface Page {
 }
 
 /**
- * What a namespace holds that is not the app's, as one example for people; undefined if nothing. Asks the API server for
- * every kind, so it is only for the deletion of an app. A kind that cannot be listed counts as held: rather keep too much.
+ * Names an object in a namespace that does not belong to the app; undefined if there is none. Lists all kinds, so it is used only
+ * when an app is deleted. A kind that cannot be listed counts as present, so that nothing is deleted by mistake.
  */
 export async function namespaceContents(
   context: KubernetesContext,
@@ -37,7 +37,7 @@ export async function namespaceContents(
 ): Promise<string | undefined> {
   const resources = (await context.discovery.all()).filter(
     (resource) =>
-      resource.namespaced && resource.verbs.has("list") && !NOT_CONTENTS.has(`${resource.group}/${resource.kind}`),
+      resource.namespaced && resource.verbs.has("list") && !IGNORED_KINDS.has(`${resource.group}/${resource.kind}`),
   );
   const found = await mapLimit(resources, 8, (resource) => firstOther(context, app, namespace, resource));
   return found.find((name) => name !== undefined);
@@ -67,14 +67,14 @@ async function firstOther(
     if (!(error instanceof OverseerError)) throw error;
     return isStatus(error, 404) || isStatus(error, 405)
       ? undefined
-      : `something of kind ${resource.kind} (it cannot be listed)`;
+      : `objects of kind ${resource.kind}, which cannot be listed`;
   }
 }
 
-/** Whether an object is somebody's own: not derived from another object, not given by Kubernetes, not ours, not on its way out. */
+/** Whether an object is content of its own: without an owner, not built in, not of the app and not being deleted. */
 function isContent(context: KubernetesContext, { metadata }: RawObject, resource: ResourceInfo, app: AppRef): boolean {
   if ((metadata.ownerReferences?.length ?? 0) > 0 || metadata.deletionTimestamp !== undefined) return false;
-  if (GIVEN.has(`${resource.kind}/${metadata.name}`)) return false;
+  if (BUILTIN_OBJECTS.has(`${resource.kind}/${metadata.name}`)) return false;
   const kept = resource.kind === "PersistentVolumeClaim";
   const ours = metadata.labels?.[LABEL_APP] === app.name && metadata.labels?.[LABEL_APP_NAMESPACE] === app.namespace;
   const key = objectKey({ ...resource, namespace: metadata.namespace ?? "", name: metadata.name });

@@ -37,7 +37,7 @@ const DOWN: readonly (readonly [string, CoreFault, string, RegExp])[] = [
     "answers JSON that is no answer",
     { kind: "answer", status: 200, body: "[]" },
     "CoreInvalidResponse",
-    /something else/,
+    /unexpected response/,
   ],
 ];
 

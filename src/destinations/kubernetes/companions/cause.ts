@@ -2,9 +2,8 @@ import { isDocumentRefusal, KubeStatusError } from "../../../kube/errors.js";
 import { KIND_NOT_SERVED, Refusal } from "../refusals/refusal.js";
 
 /**
- * Who refused a write, as far as another write of the same Change could change the verdict. What is not here is a fault of the
- * document itself, or a state that no document changes. Found by trying each on a real API server: see
- * docs/adr/0017-apply-order-and-deferral.md.
+ * Causes of a refusal that another write of the same Change could resolve. All others are faults of the document, or states that
+ * no document changes. Determined by tests on a real API server: see docs/adr/0017-apply-order-and-deferral.md.
  */
 export type RefusalCause =
   /** The namespace does not exist. */
@@ -19,25 +18,25 @@ export type RefusalCause =
   | { readonly type: "Escalation" }
   /** An admission policy (CEL). */
   | { readonly type: "Policy"; readonly mutating: boolean; readonly policy: string; readonly binding: string }
-  /** An admission webhook answered no. */
+  /** An admission webhook denied the request. */
   | { readonly type: "Webhook"; readonly name: string }
-  /** An admission or conversion webhook could not be asked. `service`: undefined for one that is named by URL. */
+  /** An admission or conversion webhook could not be called. `service`: undefined if the webhook is configured by URL. */
   | {
       readonly type: "Unreachable";
       readonly webhook: string | undefined;
       readonly service: { readonly namespace: string } | undefined;
     }
-  /** An admission plug-in of the API server: ServiceAccount, Priority, RuntimeClass, quotas, PodSecurity and the like. */
+  /** An admission plugin of the API server: ServiceAccount, Priority, RuntimeClass, quotas, PodSecurity and others. */
   | { readonly type: "Plugin" }
-  /** Another Service has the port or address, or no range has it. */
+  /** Another Service uses the port or address, or no range contains it. */
   | { readonly type: "Allocation" };
 
-/** What `fieldValidation` and typed conversion say of a document that does not fit (500 and 400). */
+/** Messages of field validation and typed conversion for a document that does not fit its schema (500 and 400). */
 const SCHEMA = /failed to create typed patch object|field not declared in schema|error decoding|unknown field/;
 const ALLOCATION = /already allocated|not in the valid range/;
 const UNREACHABLE = /failed calling webhook "([^"]*)"|conversion webhook for .* failed/;
 
-/** The cause of a refusal, if it is one that another document could take away. */
+/** Returns the cause of a refusal, if another document could resolve it. */
 export function causeOf(error: unknown): RefusalCause | undefined {
   if (error instanceof Refusal) return error.code === KIND_NOT_SERVED ? { type: "Kind" } : undefined;
   if (!(error instanceof KubeStatusError)) return undefined;
@@ -56,7 +55,7 @@ export function causeOf(error: unknown): RefusalCause | undefined {
   if (webhook !== undefined) return { type: "Webhook", name: webhook };
   if (statusCode === 404 && status.details?.kind === "namespaces")
     return { type: "Namespace", name: status.details.name ?? "" };
-  // The API server names the binding, not the role that it misses.
+  // The API server names the binding, not the missing role.
   if (statusCode === 404 && /rolebindings$/.test(status.details?.kind ?? "")) return { type: "Escalation" };
   if (statusCode === 403) return forbidden(error);
   if (statusCode === 422) {
@@ -76,7 +75,7 @@ function forbidden({ status, message }: KubeStatusError): RefusalCause | undefin
   return { type: "Plugin" };
 }
 
-/** The namespace of the Service behind `https://hook.shop.svc:443/…`. */
+/** Returns the namespace of the Service in `https://hook.shop.svc:443/…`. */
 function serviceIn(message: string): { namespace: string } | undefined {
   const namespace = /"https:\/\/[a-z0-9-]+\.([a-z0-9-]+)\.svc[:/."]/.exec(message)?.[1];
   return namespace === undefined ? undefined : { namespace };

@@ -10,22 +10,22 @@ import { lifts, type RefusedForCause } from "./lifts.js";
 import { type PolicyInputs, readPolicyInputs } from "./policy-inputs.js";
 import { RefusalWords } from "./refusal-words.js";
 
-/** A refused write with what was thrown. */
+/** A refused write and its error. */
 export interface Refused {
   readonly refused: RefusedWrite;
   readonly error: unknown;
 }
 
-/** Writes that stay refused, and those that others of the same Change may make possible. */
+/** Writes that stay refused, and writes that are deferred. */
 export interface Sorted {
   readonly refused: readonly RefusedWrite[];
   readonly deferred: readonly DeferredWrite[];
 }
 
 /**
- * Tells apart what the API server refuses for good and what it can only judge when other writes of the same Change are made.
- * `coming`: those writes that it accepted, and those that were accepted before and are still to be made. What only a refused
- * write could make possible is deferred, too: its own refusal would tell nothing.
+ * Separates writes that are finally refused from those that the API server can judge only after other writes of the same Change.
+ * `coming`: accepted writes that are still pending. A write that depends on a refused write is deferred too, since its own
+ * refusal is only a consequence.
  */
 export async function deferrable(
   context: KubernetesContext,

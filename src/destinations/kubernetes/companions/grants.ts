@@ -20,7 +20,7 @@ export function grants(role: Document, group: string, resource: string): boolean
   );
 }
 
-/** The roles that documents bind to a user. Who is not known by name holds whatever is bound, which tells nothing: then none. */
+/** The roles that documents bind to a user. Empty for an unknown user, for whom every binding may apply. */
 export class BoundRoles {
   readonly #keys = new Set<string>();
 
@@ -42,7 +42,7 @@ function roleKey(kind: unknown, namespace: string, name: unknown): string {
   return JSON.stringify([kind, kind === "ClusterRole" ? "" : namespace, name]);
 }
 
-/** Whether the rules of a ClusterRole become part of others, by its labels. */
+/** Whether the rules of a ClusterRole are aggregated into others, by its labels. */
 export function isAggregated(role: Document): boolean {
   return Object.keys(role.object.metadata.labels ?? {}).some((label) => label.includes("aggregate-to-"));
 }
@@ -55,8 +55,8 @@ export function binds(binding: Document, role: Document): boolean {
 }
 
 /**
- * Whether a binding has a user among its subjects, by name or by a group that every ServiceAccount is in. `user` undefined: who
- * writes is not known by name, so that any binding may be meant.
+ * Whether a binding applies to a user, by name or by a group of all ServiceAccounts. If `user` is undefined, the user is unknown
+ * and any binding may apply.
  */
 export function bindsUser(binding: Document, user: string | undefined): boolean {
   if (user === undefined) return true;

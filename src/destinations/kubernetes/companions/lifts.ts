@@ -8,21 +8,21 @@ import type { PolicyInputs } from "./policy-inputs.js";
 import { defines, provides } from "./provides.js";
 import type { RefusalWords } from "./refusal-words.js";
 
-/** A refused write, and what is known of its refusal. */
+/** A refused write and the details of its refusal. */
 export interface RefusedForCause {
   readonly document: Document;
   readonly cause: RefusalCause;
-  /** What the API server said. */
+  /** The message of the API server. */
   readonly words: RefusalWords;
-  /** What the admission policy that refused looks at, for a cause of that type. */
+  /** Inputs of the admission policy, if one refused the write. */
   readonly policy: PolicyInputs | undefined;
-  /** The user who writes; undefined: not known by name. */
+  /** The writing user; undefined if unknown. */
   readonly user: string | undefined;
-  /** Roles that documents of the app bind to that user, whether or not they are to be written. */
+  /** Roles that any document of the app binds to that user. */
   readonly boundRoles: BoundRoles;
 }
 
-/** Kinds that the admission plug-ins of the API server look up by a name that their refusal tells. */
+/** Kinds that admission plugins of the API server look up by a name that their refusal contains. */
 const NAMED_BY_PLUGINS: ReadonlySet<string> = new Set([
   "/ServiceAccount",
   "/Secret",
@@ -34,9 +34,9 @@ const NAMED_BY_PLUGINS: ReadonlySet<string> = new Set([
   "networking.k8s.io/IngressClass",
   "resource.k8s.io/DeviceClass",
 ]);
-/** Kinds that they look up in the namespace of an object, whatever their name. */
+/** Kinds that admission plugins look up in the namespace of an object, with any name. */
 const PER_NAMESPACE: ReadonlySet<string> = new Set(["/ResourceQuota", "/LimitRange"]);
-/** Kinds that serve requests, or make something that does. */
+/** Kinds that serve requests, or create pods that do. */
 const SERVERS: ReadonlySet<string> = new Set([
   "/Service",
   "/Pod",
@@ -46,7 +46,7 @@ const SERVERS: ReadonlySet<string> = new Set([
   "apps/ReplicaSet",
 ]);
 
-/** Whether making a write may let the API server accept what it refuses now. */
+/** Whether, after a write, the API server may accept what it refuses now. */
 export function lifts(write: WriteAction, refused: RefusedForCause): boolean {
   const companion = write.document;
   const { cause, document } = refused;
@@ -93,12 +93,12 @@ function isNamespace(companion: Document, name: string): boolean {
   return isKind(companion, "/Namespace") && companion.id.name === name;
 }
 
-/** Controllers of projects and tenants give access to a namespace when it is made. */
+/** Whether a write creates the namespace of a document. Project and tenant controllers grant access to new namespaces. */
 function isNewNamespaceOf({ document, verb }: WriteAction, { id }: Document): boolean {
   return verb === "Create" && isNamespace(document, id.namespace);
 }
 
-/** Whether a companion gives the writer the access to a document that it lacks. */
+/** Whether a companion grants the missing permission to the user. */
 function givesAccess(companion: Document, { cause, user, boundRoles }: RefusedForCause): boolean {
   if (isBinding(companion)) return bindsUser(companion, user);
   if (!isRole(companion) || cause.type !== "Access") return false;
@@ -134,15 +134,15 @@ function isReadByPlugins(companion: Document, refused: RefusedForCause): boolean
   return here && (claims || (NAMED_BY_PLUGINS.has(kind) && isNamed(companion, refused)));
 }
 
-/** Whether the refusal tells the name of a companion; one that is named like the document itself, with its kind. */
+/** Whether the refusal names a companion. If it has the same name as the document, its kind must be named as well. */
 function isNamed({ id }: Document, { document, words }: RefusedForCause): boolean {
   if (!words.has(id.name)) return false;
   return id.name !== document.id.name || words.has(id.kind) || words.has(`${id.kind}s`);
 }
 
 /**
- * Whether a companion has the webhook that refused: it may be about to say something else, or nothing at all. Which webhooks one
- * has that is about to be deleted is not known.
+ * Whether a companion configures the webhook that refused, and may change or remove it. The webhooks of a configuration that is
+ * about to be deleted are unknown.
  */
 function hasWebhook({ id: { group, kind }, object: { webhooks } }: Document, name: string): boolean {
   if (group !== "admissionregistration.k8s.io" || !kind.endsWith("WebhookConfiguration")) return false;
@@ -152,7 +152,7 @@ function hasWebhook({ id: { group, kind }, object: { webhooks } }: Document, nam
   );
 }
 
-/** Whether a companion may be what a webhook's requests go to, or needs to run. */
+/** Whether a companion may serve the requests of a webhook, or be needed by its server. */
 function mayServe(companion: Document, service: { readonly namespace: string } | undefined): boolean {
   if (service === undefined) return SERVERS.has(`${companion.id.group}/${companion.id.kind}`);
   return companion.id.namespace === service.namespace || isNamespace(companion, service.namespace);

@@ -5,14 +5,14 @@ import { isRecord } from "../../../manifest/shape.js";
 import type { KubernetesContext } from "../kubernetes-context.js";
 import type { RefusalCause } from "./cause.js";
 
-/** What an admission policy judges by, beside the object itself. */
+/** Inputs of an admission policy beside the object itself. */
 export interface PolicyInputs {
   readonly paramKind: { readonly group: string; readonly kind: string } | undefined;
-  /** Whether it asks what somebody may do. */
+  /** Whether it checks permissions. */
   readonly authorizer: boolean;
 }
 
-/** Reads what a policy that refused looks at, with the operator's rights; undefined if it cannot be read. */
+/** Reads the inputs of a policy with the operator's permissions; undefined if it cannot be read. */
 export async function readPolicyInputs(
   { client, discovery, ownUser }: Pick<KubernetesContext, "client" | "discovery" | "ownUser">,
   { mutating, policy }: RefusalCause & { type: "Policy" },
@@ -32,7 +32,7 @@ export async function readPolicyInputs(
   }
 }
 
-/** What a policy looks at, by what it says. */
+/** Returns the inputs of a policy according to its spec. */
 export function policyInputs({ spec }: { readonly spec?: unknown }): PolicyInputs {
   const paramKind = isRecord(spec) && isRecord(spec.paramKind) ? spec.paramKind : undefined;
   const { apiVersion, kind } = paramKind ?? {};

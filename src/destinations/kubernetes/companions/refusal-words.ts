@@ -1,12 +1,12 @@
-/** Characters of which names of most kinds, and kinds, are made. */
+/** Characters of kinds and most names. */
 const TOKEN = /[A-Za-z0-9.-]+/g;
 const PLAIN_WORD = /^[A-Za-z0-9.-]+$/;
 const ALPHANUMERIC = /[A-Za-z0-9]/;
 const ABSENT = /not found|does(?: not|n't) exist|no such|missing|not exist|cannot find|not there|unknown/i;
 
 /**
- * The words of a refusal, for many questions about the names that it tells: the text is split once, since each refused write is
- * compared with each other write of its Change.
+ * Index of the words in a refusal. The text is split once, since each refused write is compared with all other writes of its
+ * Change.
  */
 export class RefusalWords {
   /** Whether the refusal says that something does not exist. */
@@ -25,13 +25,13 @@ export class RefusalWords {
     }
   }
 
-  /** Whether the refusal tells a name or kind as a word of its own, in whatever case. */
+  /** Whether the refusal contains a name or kind as a separate word, ignoring case. */
   has(word: string): boolean {
-    const wanted = word.toLowerCase();
-    return PLAIN_WORD.test(word) ? this.#words.has(wanted) : this.#hasSpelled(wanted);
+    const lower = word.toLowerCase();
+    return PLAIN_WORD.test(word) ? this.#words.has(lower) : this.#hasSpelled(lower);
   }
 
-  /** The same for names with other characters, as those of RBAC: `system:auth`. */
+  /** Searches for names with other characters, such as those of RBAC: `system:auth`. */
   #hasSpelled(word: string): boolean {
     if (word === "") return false;
     for (let at = this.#text.indexOf(word); at >= 0; at = this.#text.indexOf(word, at + 1)) {

@@ -19,7 +19,7 @@ import {
 } from "./resource-matcher.js";
 import { PACE } from "./resync-rate.js";
 
-/** What is watched: with each of them, the meaning of other objects may change without an event on these. */
+/** Watched kinds: a change of these may affect other objects without an event on them. */
 const KINDS: ReadonlyMap<string, readonly string[]> = new Map([
   ["apiextensions.k8s.io", ["CustomResourceDefinition"]],
   [
@@ -35,58 +35,58 @@ const KINDS: ReadonlyMap<string, readonly string[]> = new Map([
   ],
 ]);
 
-/** What may not be watched is asked for this rarely: what changed until then is looked at when it may. */
+/** Retry interval without permission to watch. Everything is verified once the watch succeeds. */
 const REFUSED_MS = 300_000;
-/** Before it is asked again what the API server serves. */
-const AGAIN_MS = 30_000;
+/** Delay before discovery is retried. */
+const RETRY_MS = 30_000;
 
-/** What the watches need. */
+/** Options of the watches. */
 export interface AdmissionWatchesOptions {
   readonly client: KubeClient;
   readonly discovery: Discovery;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** `what`: the object that changed, for people. */
+  /** `what`: the changed object, for the log. */
   readonly onChange: (matches: ResourceMatcher, what: string) => void;
-  /** A connection failed. */
+  /** Called when a connection fails. */
   readonly onFailure: () => void;
 }
 
-/** What is kept of an object. */
-type Seen = Pick<LiveMetadata, "name" | "uid" | "generation">;
+/** The stored part of an object. */
+type Entry = Pick<LiveMetadata, "name" | "uid" | "generation">;
 
-/** What a webhook or policy does, and to what. */
+/** The rules of a webhook or policy, and the resources that they match. */
 interface WatchedRules {
   readonly text: string;
   readonly matches: ResourceMatcher;
 }
 
 /**
- * Follows definitions, webhooks and admission policies by their metadata alone. One that changes is read once, to know which
- * resources it concerns and whether it means anything else than before.
+ * Watches the metadata of definitions, webhooks and admission policies. A changed one is read once, to find out which resources
+ * it matches and whether its rules differ from before.
  */
 export class AdmissionWatches {
   readonly #options: AdmissionWatchesOptions;
-  #reflectors: Reflector<Seen>[] = [];
-  /** What was read of an object that has changed before, by kind and name. */
+  #reflectors: Reflector<Entry>[] = [];
+  /** Rules of objects that have changed before, by kind and name. */
   readonly #known = new Map<string, WatchedRules>();
-  readonly #turns: ChangeThrottle;
+  readonly #throttle: ChangeThrottle;
   #stopped = false;
 
   constructor(options: AdmissionWatchesOptions) {
     this.#options = options;
-    this.#turns = new ChangeThrottle(options.clock, PACE.meaning);
+    this.#throttle = new ChangeThrottle(options.clock, PACE.meaning);
   }
 
-  /** Begins to watch what the API server serves of these kinds. */
+  /** Starts watching those of the kinds that the API server serves. */
   start(): void {
     void this.#begin();
   }
 
-  /** Ends all watches. */
+  /** Stops all watches. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#turns.stop();
+    this.#throttle.stop();
     await Promise.all(this.#reflectors.map((reflector) => reflector.stop()));
   }
 
@@ -98,15 +98,15 @@ export class AdmissionWatches {
       if (this.#stopped) return;
       this.#reflectors = [...served.values()].map((resource) => this.#watch(resource));
     } catch (error) {
-      logger.warn("changes of webhooks and policies are not seen yet", { error: messageOf(error) });
-      clock.after(AGAIN_MS, () => void this.#begin());
+      logger.warn("cannot watch webhooks and admission policies yet", { error: messageOf(error) });
+      clock.after(RETRY_MS, () => void this.#begin());
     }
   }
 
-  #watch(resource: ResourceInfo): Reflector<Seen> {
+  #watch(resource: ResourceInfo): Reflector<Entry> {
     const { client, clock, logger } = this.#options;
     let refused = false;
-    const reflector = new Reflector<Seen>({
+    const reflector = new Reflector<Entry>({
       client,
       clock,
       logger,
@@ -121,9 +121,11 @@ export class AdmissionWatches {
         if (error !== undefined) this.#options.onFailure();
         const { plural } = resource;
         if (isStatus(error, 403) && !refused)
-          logger.warn("changes are not seen: the operator may not list and watch", { resource: plural });
+          logger.warn("changes are not detected: the operator lacks permission to list and watch", {
+            resource: plural,
+          });
         if (error === undefined && refused) {
-          logger.info("changes are seen again", { resource: plural });
+          logger.info("changes are detected again", { resource: plural });
           this.#options.onChange(matchesAll, plural);
         }
         refused = isStatus(error, 403) || (refused && error !== undefined);
@@ -134,27 +136,27 @@ export class AdmissionWatches {
     return reflector;
   }
 
-  #changed(resource: ResourceInfo, event: StoreEvent<Seen>): void {
+  #changed(resource: ResourceInfo, event: StoreEvent<Entry>): void {
     const { name } = event.type === "Deleted" ? event.previous : event.object;
     const key = keyOf(resource, name);
-    this.#turns.changed(key, async () => {
+    this.#throttle.changed(key, async () => {
       if (resource.kind === "CustomResourceDefinition") this.#options.onChange(matcherOfDefinition(name), key);
       else await this.#compare(resource, name, key);
     });
   }
 
-  /** Has looked at what a webhook or policy concerned and concerns, unless it means what it meant. */
+  /** Reports the resources that a webhook or policy matched before and matches now, unless its rules are unchanged. */
   async #compare(resource: ResourceInfo, name: string, key: string): Promise<void> {
     const now = await this.#read(resource, name);
     const before = this.#known.get(key);
     if (now) this.#known.set(key, now);
     else this.#known.delete(key);
     if (before && before.text === now?.text) return;
-    const either = [before ?? now, now ?? before].map((meaning) => meaning?.matches ?? matchesAll);
+    const either = [before ?? now, now ?? before].map((rules) => rules?.matches ?? matchesAll);
     this.#onceInForce((one) => either.some((matches) => matches(one)), key);
   }
 
-  /** A look that is too early would find all as it was before. Each change has its own time. */
+  /** Delays a change until its rules are in force, since an earlier verification would not notice them. */
   #onceInForce(matches: ResourceMatcher, what: string): void {
     const { clock, onChange } = this.#options;
     clock.after(PACE.inForceMs, () => {
@@ -162,7 +164,7 @@ export class AdmissionWatches {
     });
   }
 
-  /** Undefined: it is gone. What cannot be read may mean anything. */
+  /** Reads the rules of an object; undefined if it is gone. If reading fails, it is assumed to match everything. */
   async #read(resource: ResourceInfo, name: string): Promise<WatchedRules | undefined> {
     try {
       const object = await this.#get(resource, name);
@@ -176,7 +178,7 @@ export class AdmissionWatches {
     }
   }
 
-  /** What a binding concerns: what its policy does, also if that changes later; nothing without one. */
+  /** Returns a matcher for a binding: that of its policy, even if it changes later; matches nothing without a policy. */
   async #matcherOfPolicy(binding: ResourceInfo, name: string): Promise<ResourceMatcher> {
     const resource = policyOf(binding);
     const policy = await this.#get(resource, name);
@@ -203,13 +205,13 @@ function isWatched({ group, kind, verbs }: ResourceInfo): boolean {
   return (KINDS.get(group)?.includes(kind) ?? false) && verbs.has("watch");
 }
 
-/** Whether an event is more than a status or a label. */
-function isRuleChange(event: StoreEvent<Seen>): boolean {
+/** Whether an event changes more than the status or the metadata. */
+function isRuleChange(event: StoreEvent<Entry>): boolean {
   if (event.type !== "Modified") return true;
   return event.previous.generation !== event.object.generation || event.previous.uid !== event.object.uid;
 }
 
-/** The resource of the policies that a binding names. */
+/** Returns the resource of the policies for a kind of bindings. */
 function policyOf(binding: ResourceInfo): ResourceInfo {
   return {
     ...binding,

@@ -1,12 +1,12 @@
 import type { Clock } from "../../../base/clock.js";
 import type { Logger } from "../../../base/logger.js";
 
-/** Changes within this time are one line of the log: an installation of an operator changes dozens of definitions at once. */
+/** Changes within this time are logged as one line: installing an operator changes dozens of definitions at once. */
 const BURST_MS = 5_000;
-/** Names in one line. */
+/** Limit of names per line. */
 const MAX_NAMES = 20;
 
-/** Logs which definitions, webhooks and policies changed, so that objects are verified again: one line for a burst. */
+/** Logs which definitions, webhooks and policies changed and caused a verification of objects: one line per burst. */
 export class ChangeLogger {
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -18,7 +18,7 @@ export class ChangeLogger {
     this.#logger = logger;
   }
 
-  /** Something changed; `what`: its kind and name. */
+  /** Adds a changed object; `what`: its kind and name. */
   add(what: string): void {
     this.#names.add(what);
     if (this.#due) return;
@@ -30,7 +30,7 @@ export class ChangeLogger {
     this.#due = false;
     const names = [...this.#names].sort();
     this.#names.clear();
-    this.#logger.info("objects are verified again, since admission or definitions changed", {
+    this.#logger.info("verifying objects again: admission rules or definitions changed", {
       changed: names.slice(0, MAX_NAMES),
       ...(names.length > MAX_NAMES ? { more: names.length - MAX_NAMES } : {}),
     });

@@ -2,27 +2,27 @@ import { LRUCache } from "lru-cache";
 import type { Clock, Timer } from "../../../base/clock.js";
 import { type BucketSize, TokenBucket } from "../../../base/token-bucket.js";
 
-/** How often one thing has come, and what is under way for it. */
-interface Line {
+/** State of one key. */
+interface Entry {
   readonly bucket: TokenBucket;
-  /** Its next turn, if it has to wait for that. */
+  /** The next run, if it is delayed. */
   next: Timer | undefined;
-  following: boolean;
-  /** Whether it has changed while it was followed. */
+  running: boolean;
+  /** Whether it changed during the run. */
   again: boolean;
 }
 
-/** Things that are remembered; of more, the ones that have rested longest are forgotten. */
-const THINGS = 1_000;
+/** Limit of remembered keys; the least recently used are dropped. */
+const MAX_KEYS = 1_000;
 
 /**
- * Follows what changes at once, and a thing that never rests now and then, so that it costs little and holds up nothing else.
- * What changes while it waits is followed with its next turn: the last change of each thing always is.
+ * Runs work for changed keys immediately, but rate-limits each key, so that one that changes all the time costs little and delays
+ * no other. Changes during the delay are covered by the next run; the last change of each key is never lost.
  */
 export class ChangeThrottle {
   readonly #clock: Clock;
   readonly #size: BucketSize;
-  readonly #lines = new LRUCache<string, Line>({ max: THINGS });
+  readonly #entries = new LRUCache<string, Entry>({ max: MAX_KEYS });
   #stopped = false;
 
   constructor(clock: Clock, size: BucketSize) {
@@ -30,48 +30,48 @@ export class ChangeThrottle {
     this.#size = size;
   }
 
-  /** A thing has changed: `follow` is called when it is its turn, at once if it may, and never twice at a time. */
-  changed(thing: string, follow: () => Promise<void>): void {
-    const line = this.#lineOf(thing);
-    if (line.following) line.again = true;
-    else if (line.next === undefined) this.#queue(line, follow);
+  /** Reports a changed key: `work` is called immediately or once the rate limit allows it, and never concurrently per key. */
+  changed(key: string, work: () => Promise<void>): void {
+    const entry = this.#entryOf(key);
+    if (entry.running) entry.again = true;
+    else if (entry.next === undefined) this.#queue(entry, work);
   }
 
-  /** Nothing is followed any more. */
+  /** Cancels all delayed work. */
   stop(): void {
     this.#stopped = true;
-    for (const { next } of this.#lines.values()) next?.cancel();
-    this.#lines.clear();
+    for (const { next } of this.#entries.values()) next?.cancel();
+    this.#entries.clear();
   }
 
-  #lineOf(thing: string): Line {
-    const known = this.#lines.get(thing);
+  #entryOf(key: string): Entry {
+    const known = this.#entries.get(key);
     if (known) return known;
     const bucket = new TokenBucket(this.#clock, this.#size);
-    const line: Line = { bucket, next: undefined, following: false, again: false };
-    this.#lines.set(thing, line);
-    return line;
+    const entry: Entry = { bucket, next: undefined, running: false, again: false };
+    this.#entries.set(key, entry);
+    return entry;
   }
 
-  #queue(line: Line, follow: () => Promise<void>): void {
-    const wait = line.bucket.take();
+  #queue(entry: Entry, work: () => Promise<void>): void {
+    const wait = entry.bucket.take();
     if (wait === 0) {
-      void this.#follow(line, follow);
+      void this.#run(entry, work);
       return;
     }
-    line.next = this.#clock.after(wait, () => {
-      line.next = undefined;
-      void this.#follow(line, follow);
+    entry.next = this.#clock.after(wait, () => {
+      entry.next = undefined;
+      void this.#run(entry, work);
     });
   }
 
-  async #follow(line: Line, follow: () => Promise<void>): Promise<void> {
+  async #run(entry: Entry, work: () => Promise<void>): Promise<void> {
     if (this.#stopped) return;
-    line.following = true;
-    await follow();
-    line.following = false;
-    if (!line.again) return;
-    line.again = false;
-    this.#queue(line, follow);
+    entry.running = true;
+    await work();
+    entry.running = false;
+    if (!entry.again) return;
+    entry.again = false;
+    this.#queue(entry, work);
   }
 }

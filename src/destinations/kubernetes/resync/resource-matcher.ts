@@ -1,30 +1,30 @@
 import type { RawObject } from "../../../kube/object.js";
 import { isRecord } from "../../../manifest/shape.js";
 
-/** A resource as rules of webhooks and policies name it. */
+/** A resource as named in the rules of webhooks and policies. */
 export interface ResourceName {
   readonly group: string;
-  /** As in paths: `deployments`. */
+  /** Plural name: `deployments`. */
   readonly plural: string;
 }
 
-/** Whether a resource is concerned by something. */
+/** Whether a resource is affected. */
 export type ResourceMatcher = (resource: ResourceName) => boolean;
 
-/** Concerns everything: for what is not known. */
+/** Matches all resources: for unknown rules. */
 export const matchesAll: ResourceMatcher = () => true;
 
-/** Concerns nothing: for what has no effect. */
+/** Matches no resource: for rules without effect. */
 export const matchesNone: ResourceMatcher = () => false;
 
-/** The resource that a definition defines, by its name: `widgets.example.com`. */
+/** Matches the resource of a CustomResourceDefinition, by its name: `widgets.example.com`. */
 export function matcherOfDefinition(name: string): ResourceMatcher {
   const dot = name.indexOf(".");
   const [plural, group] = [name.slice(0, dot), name.slice(dot + 1)];
   return (resource) => resource.group === group && resource.plural === plural;
 }
 
-/** The resources that a webhook configuration or an admission policy matches; selectors are not looked at. */
+/** Matches the resources of a webhook configuration or an admission policy; ignores selectors. */
 export function matcherOfRules(object: RawObject): ResourceMatcher {
   const rules = rulesOf(object);
   return (resource) =>
@@ -35,7 +35,7 @@ export function matcherOfRules(object: RawObject): ResourceMatcher {
     );
 }
 
-/** What decides which objects are changed or refused, and how; without certificates, which are renewed for ever. */
+/** Returns the rules of an object as text, without certificates, which are renewed regularly. */
 export function versionlessRules(object: RawObject): string {
   const { metadata: _, status: __, ...fields } = object;
   return JSON.stringify(fields, (key, value: unknown) => (key === "caBundle" ? undefined : value));

@@ -4,39 +4,39 @@ import { appKey } from "../../../plan/live.js";
 import type { Tracked, Tracker } from "../watch/tracker.js";
 import { calmPause, PACE } from "./resync-rate.js";
 
-/** Why an object is looked at: its time has come, or something changed what it means. */
+/** Why an object is verified: the periodic resync, or a change of admission rules or definitions. */
 export type ResyncCause = "periodic" | "definitions";
 
-/** What a sweeper works with. */
+/** Options of a resyncer. */
 export interface ResyncerOptions {
   readonly clock: Clock;
   readonly tracker: Tracker;
-  /** Whether there is such an app. What a former one has left is nobody's to look at, and takes no turn. */
+  /** Whether an app exists. Objects of deleted apps are skipped. */
   readonly knows: (app: string) => boolean;
-  /** Brings an app to the queue, behind everything else. */
+  /** Enqueues an app at the lowest priority. */
   readonly enqueue: (app: string) => void;
   /** Whether there is other work. */
   readonly busy: () => boolean;
-  /** Told of each object that is going to be looked at. */
+  /** Called for each object that will be verified. */
   readonly onVerify: (cause: ResyncCause) => void;
 }
 
-/** Objects of one app that wait for a look. */
+/** Objects that wait for verification, by app. */
 type Waiting = Map<string, Set<string>>;
 
 /**
- * Has every object looked at that may have changed without a trace: each once after a start and once a day, and those of a
- * kind whose meaning changed soon after. It sends nothing itself: it raises a doubt, and the app's next reconcile settles it
- * by an apply, which writes nothing where nothing differs.
+ * Verifies objects that may have changed without a trace: each once after a start and once a day, and those that a change of
+ * admission rules or definitions affects soon after it. Sends no requests: it marks objects as unverified, and the app's next
+ * reconcile verifies them by an apply, which changes nothing if nothing differs.
  */
 export class Resyncer {
   readonly #options: ResyncerOptions;
   readonly #urgent: Waiting = new Map();
   readonly #calm: Waiting = new Map();
   #timer: { readonly timer: Timer; readonly at: number } | undefined;
-  /** When the next objects of the calm pass may be looked at, whatever else wakes us. */
+  /** Earliest time of the next periodic batch. */
   #calmAt = 0;
-  /** When it was last counted up what is due, and over how many objects: lists that come late bring more. */
+  /** Time of the last scan, and the number of objects then: late lists add more. */
   #scanned = { at: Number.NEGATIVE_INFINITY, objects: 0 };
   #running = false;
 
@@ -44,34 +44,34 @@ export class Resyncer {
     this.#options = options;
   }
 
-  /** Begins; the first look comes a little later. */
+  /** Starts; the first verification follows after a delay. */
   start(): void {
     this.#running = true;
     this.#scheduleIn(PACE.startMs);
   }
 
-  /** Ends. Nothing is under way here. */
+  /** Stops. */
   async stop(): Promise<void> {
     this.#running = false;
     this.#timer?.timer.cancel();
     this.#timer = undefined;
   }
 
-  /** Something changed what objects of these kinds mean: a definition, a webhook, a policy. */
+  /** Schedules the objects of kinds that a changed definition, webhook or policy affects. */
   rulesChanged(matches: (kind: GroupVersionKind) => boolean): void {
     for (const tracked of this.#tracked()) if (matches(tracked.object.id)) add(this.#urgent, tracked);
     if (this.#urgent.size > 0) this.#scheduleIn(PACE.urgentMs);
   }
 
-  #go(): void {
+  #run(): void {
     this.#timer = undefined;
     const { tracker, clock } = this.#options;
     tracker.setTime(clock.monotonic());
-    this.#scheduleIn(this.#look());
+    this.#scheduleIn(this.#verifyBatch());
   }
 
-  /** Has some objects looked at. Gives how long to wait before the next ones. */
-  #look(): number {
+  /** Marks a batch for verification. Returns the delay before the next one. */
+  #verifyBatch(): number {
     if (this.#options.busy()) return PACE.busyMs;
     if (this.#take(this.#urgent, "definitions")) return PACE.urgentMs;
     const now = this.#options.clock.monotonic();
@@ -83,7 +83,7 @@ export class Resyncer {
     return pause;
   }
 
-  /** Raises a doubt about some objects of one app. Objects that are in doubt already need nothing more. */
+  /** Marks some objects of one app as unverified. Skips those that already are. */
   #take(waiting: Waiting, cause: ResyncCause): boolean {
     const { tracker, enqueue, onVerify } = this.#options;
     for (const [app, keys] of waiting) {
@@ -103,7 +103,7 @@ export class Resyncer {
     return false;
   }
 
-  /** Finds what is due, not more often than it is worth. */
+  /** Finds due objects, at a limited rate. */
   #scan(): void {
     const { clock, tracker } = this.#options;
     const now = clock.monotonic();
@@ -118,17 +118,17 @@ export class Resyncer {
     for (const tracked of tracker.all()) if (knows(appKey(tracked.object.app))) yield tracked;
   }
 
-  /** An earlier time that is set already stays. */
+  /** Schedules the next batch, unless one is scheduled earlier. */
   #scheduleIn(ms: number): void {
     if (!this.#running) return;
     const at = this.#options.clock.monotonic() + ms;
     if (this.#timer && this.#timer.at <= at) return;
     this.#timer?.timer.cancel();
-    this.#timer = { at, timer: this.#options.clock.after(ms, () => this.#go()) };
+    this.#timer = { at, timer: this.#options.clock.after(ms, () => this.#run()) };
   }
 }
 
-/** What was there when this process began has not been proven by it yet: at once. */
+/** Returns when an object is due. Objects that this process has not verified yet are due immediately. */
 function dueAt({ object, verifiedAt }: Tracked): number {
   if (verifiedAt === undefined) return Number.NEGATIVE_INFINITY;
   const share = Number.parseInt(object.metadataDigest.slice(0, 6), 16) / 0x1000000;

@@ -9,7 +9,7 @@ import { matchesAll, type ResourceMatcher } from "./resource-matcher.js";
 import { type ResyncCause, Resyncer } from "./resyncer.js";
 import { ServerVersion } from "./server-version.js";
 
-/** What the sweeps over one cluster work with. */
+/** Options of the resyncs of one cluster. */
 export interface ResyncsOptions {
   readonly client: KubeClient;
   readonly discovery: Discovery;
@@ -18,28 +18,28 @@ export interface ResyncsOptions {
   readonly logger: Logger;
   /** Whether there is other work. */
   readonly busy: () => boolean;
-  /** Whether there is such an app. */
+  /** Whether an app exists. */
   readonly knows: (app: string) => boolean;
-  /** Brings an app to the queue, behind everything else. */
+  /** Enqueues an app at the lowest priority. */
   readonly enqueue: (app: string) => void;
-  /** Told of each object that is going to be looked at. */
+  /** Called for each object that will be verified. */
   readonly onVerify: (cause: ResyncCause) => void;
-  /** What the API server refused under other rules may go well now. */
+  /** Called when rules changed: the API server may now accept what it refused before. */
   readonly onRules: () => void;
 }
 
-/** Has objects of one cluster looked at that may have changed without a trace. */
+/** Verifies objects of one cluster that may have changed without a trace. */
 export class Resyncs {
   readonly #resyncer: Resyncer;
   readonly #watches: AdmissionWatches;
   readonly #version: ServerVersion;
-  readonly #events: ChangeLogger;
+  readonly #changeLogger: ChangeLogger;
 
   constructor(options: ResyncsOptions) {
     const { client, discovery, clock, logger } = options;
     const onChange = (matches: ResourceMatcher, what: string): void => this.#changed(options, matches, what);
     const onFailure = (): void => this.#version.connectionFailed();
-    this.#events = new ChangeLogger(clock, logger);
+    this.#changeLogger = new ChangeLogger(clock, logger);
     this.#resyncer = new Resyncer(options);
     this.#watches = new AdmissionWatches({ client, discovery, clock, logger, onChange, onFailure });
     this.#version = new ServerVersion({
@@ -48,23 +48,23 @@ export class Resyncs {
       logger,
       onChange: () => {
         discovery.invalidate();
-        onChange(matchesAll, "the API server's version");
+        onChange(matchesAll, "the version of the API server");
       },
     });
   }
 
-  /** Begins; the first look comes a little later. */
+  /** Starts; the first verification follows after a delay. */
   start(): void {
     for (const part of [this.#resyncer, this.#watches, this.#version]) part.start();
   }
 
-  /** Ends, with all watches. */
+  /** Stops, with all watches. */
   async stop(): Promise<void> {
     await Promise.all([this.#resyncer, this.#watches, this.#version].map((part) => part.stop()));
   }
 
   #changed({ discovery, onRules }: ResyncsOptions, matches: ResourceMatcher, what: string): void {
-    this.#events.add(what);
+    this.#changeLogger.add(what);
     this.#resyncer.rulesChanged((kind) =>
       matches({ group: kind.group, plural: discovery.peek(kind)?.plural ?? `${kind.kind.toLowerCase()}s` }),
     );

@@ -4,10 +4,10 @@ import type { Logger } from "../../../base/logger.js";
 import type { KubeClient } from "../../../kube/client/kube-client.js";
 import { PACE } from "./resync-rate.js";
 
-/** After a connection failed, and while the API server does not answer. */
+/** Delay after a connection failure, and retry interval. */
 const SOON_MS = 30_000;
 
-/** What the look at the version needs. */
+/** Options of the version check. */
 export interface ServerVersionOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
@@ -16,8 +16,8 @@ export interface ServerVersionOptions {
 }
 
 /**
- * Knows when the API server has become another version, which may have other defaults and other schemas. Asks when a watch has
- * failed, as it does when the server is replaced, and once a day.
+ * Detects a changed version of the API server, which may have other defaults and schemas. Checks after a watch has failed, as
+ * when the server is upgraded, and once a day.
  */
 export class ServerVersion {
   readonly #options: ServerVersionOptions;
@@ -29,19 +29,19 @@ export class ServerVersion {
     this.#options = options;
   }
 
-  /** Asks for the first time, when the start is over. */
+  /** Schedules the first check. */
   start(): void {
     this.#running = true;
     this.#requestIn(PACE.startMs);
   }
 
-  /** Asks no more. */
+  /** Stops the checks. */
   async stop(): Promise<void> {
     this.#running = false;
     this.#timer?.timer.cancel();
   }
 
-  /** A connection failed: it may be another server next time. */
+  /** Schedules a check after a connection failure, since the server may have been upgraded. */
   connectionFailed(): void {
     this.#requestIn(SOON_MS);
   }
@@ -65,7 +65,7 @@ export class ServerVersion {
         onChange(body.gitVersion);
       this.#requestIn(PACE.periodMs);
     } catch (error) {
-      logger.debug("the API server does not tell its version", { error: messageOf(error) });
+      logger.debug("cannot read the version of the API server", { error: messageOf(error) });
       this.#requestIn(SOON_MS);
     }
   }

@@ -3,19 +3,19 @@ import type { FieldsV1, ManagedFieldsEntry } from "../../../kube/object.js";
 import { isMain } from "../ownership/field-managers.js";
 import { follow } from "../ownership/follow-step.js";
 
-/** Paths named in a message. */
+/** Limit of paths in a message. */
 const MAX_PATHS = 5;
 const MAX_WALK = 500;
 
 /**
- * Who holds fields that the document sets: the writers of a drift, with the paths, for people and for recognising the same
- * fight again. Undefined when nobody does: the fields were removed, or the value was changed without a trace.
+ * Describes which field managers own fields that the document sets, with the paths. The text also identifies a recurring
+ * conflict. Undefined if there are none: the fields were removed, or a value was changed without a trace in managedFields.
  */
 export function describeWriters(document: unknown, others: readonly ManagedFieldsEntry[]): string | undefined {
   return describe(others, ": ", (fields) => within(fields, document));
 }
 
-/** Who has added fields below `roots` that the document does not set, with the paths; undefined when nobody has. */
+/** Describes which field managers added fields below `roots` that the document does not set; undefined if there are none. */
 export function describeExtras(
   document: unknown,
   others: readonly ManagedFieldsEntry[],
@@ -39,13 +39,13 @@ function describe(
     const shown = paths.slice(0, MAX_PATHS).join(", ");
     const more = paths.length > MAX_PATHS ? ` and ${paths.length - MAX_PATHS} more` : "";
     notes.push(
-      `${entry.manager ?? "somebody"}${entry.subresource ? ` (by /${entry.subresource})` : ""}${verb}${shown}${more}`,
+      `${entry.manager ?? "unknown field manager"}${entry.subresource ? ` (by /${entry.subresource})` : ""}${verb}${shown}${more}`,
     );
   }
   return notes.length === 0 ? undefined : notes.join("; ");
 }
 
-/** The part of a field set whose fields the value does not have. */
+/** Returns the part of a field set that is missing in the value. */
 function beyond(fields: FieldsV1, value: unknown): FieldsV1 {
   const result: Record<string, FieldsV1> = {};
   for (const [step, child] of Object.entries(fields)) {
@@ -57,7 +57,7 @@ function beyond(fields: FieldsV1, value: unknown): FieldsV1 {
   return result;
 }
 
-/** The part of a field set whose fields the value has, too. */
+/** Returns the part of a field set that is present in the value. */
 function within(fields: FieldsV1, value: unknown): FieldsV1 {
   const result: Record<string, FieldsV1> = {};
   for (const [step, child] of Object.entries(fields)) {

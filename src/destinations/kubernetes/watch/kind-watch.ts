@@ -13,26 +13,26 @@ import { healthOf, needsStatus } from "../health/rules.js";
 import { type ObservedObject, observe } from "./observed-object.js";
 import type { Tracker } from "./tracker.js";
 
-/** What a watch of a kind needs. */
+/** Options of a kind's watch. */
 export interface KindWatchOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** UID of the control cluster's kube-system: only objects of this instance are watched. */
+  /** UID of the control cluster's kube-system namespace: only objects of this instance are watched. */
   readonly instance: string;
-  /** Namespaces whose apps' objects are watched; undefined: all. */
+  /** Namespaces whose apps' objects are watched; undefined for all. */
   readonly appNamespaces?: readonly string[] | undefined;
   readonly tracker: Tracker;
   readonly observer: ReflectorObserver | undefined;
-  /** Who lists and watches, for people. */
+  /** Who lists and watches, for messages. */
   readonly reader: string;
   /** Called at each success and failure of listing and watching. */
   readonly onSync: (error: unknown) => void;
 }
 
 /**
- * The watch of one kind at one version. `after`: the one that it takes the place of, as the kind is served otherwise now. Its
- * objects stay known until the first list, and what that does not hold is gone.
+ * The watch of one kind at one version. `after`: the watch that it replaces, because the kind is now served differently. Its
+ * objects stay known until the first list; those missing in that list are gone.
  */
 export class KindWatch {
   readonly resource: ResourceInfo;
@@ -41,11 +41,11 @@ export class KindWatch {
   readonly #options: KindWatchOptions;
   readonly #reflector: Reflector<ObservedObject>;
   readonly #replaces: boolean;
-  /** What the one before held, until the first list. */
+  /** Objects of the replaced watch, until the first list. */
   #inherited: readonly ObservedObject[];
-  /** Resolved at each success or failure of listing. */
+  /** Called at each success or failure of listing. */
   #waiters: (() => void)[] = [];
-  /** Refusals in a row. A server that has just begun may refuse what it allows a moment later. */
+  /** Consecutive refusals. A server that has just started may refuse what it allows a moment later. */
   #refusals = 0;
   #ended = false;
 
@@ -57,19 +57,19 @@ export class KindWatch {
     this.#reflector = this.#reflect();
   }
 
-  /** Whether the list is whole. */
+  /** Whether the list is complete. */
   get synced(): boolean {
     return this.#reflector.synced;
   }
 
-  /** Whether everything up to this state of an object was told of, and the object is not there any more. */
+  /** Whether the watch has passed this state of an object, and the object no longer exists. */
   hasPassed({ id, uid, resourceVersion }: ObservedObject): boolean {
     const { resourceVersion: reached, store } = this.#reflector;
     if (!this.synced || reached === undefined || isNewer(resourceVersion, reached)) return false;
     return store.get(storeKey({ metadata: { namespace: id.namespace, name: id.name } }))?.uid !== uid;
   }
 
-  /** The objects of the kind, as far as they are known. */
+  /** Returns the known objects of the kind. */
   objects(): readonly ObservedObject[] {
     return this.synced ? [...this.#reflector.store.values()] : this.#inherited;
   }
@@ -78,30 +78,30 @@ export class KindWatch {
     this.#reflector.start();
   }
 
-  /** Asks again at once, if it may not be listed. */
+  /** Retries immediately if listing was refused or has failed. */
   retry(): void {
     if (this.#refusals > 0 || this.problem !== undefined) this.#reflector.retryNow();
   }
 
-  /** Ends a pause after a failure. */
+  /** Skips the backoff after a failure. */
   retryNow(): void {
     this.#reflector.retryNow();
   }
 
-  /** Ends the watch. Nothing is told of from now on. */
+  /** Stops the watch. No events are reported afterwards. */
   async stop(): Promise<void> {
     this.#ended = true;
     this.#wake();
     await this.#reflector.stop();
   }
 
-  /** Resolves at the first list, or when that has failed. */
+  /** Resolves when the first list is complete or has failed. */
   async settled(): Promise<void> {
     if (this.synced || this.problem !== undefined || this.#ended) return;
     await new Promise<void>((resolve) => this.#waiters.push(resolve));
   }
 
-  /** The objects are gone: so the tracker is told. */
+  /** Reports objects as gone to the tracker. */
   forget(objects: readonly ObservedObject[]): void {
     for (const { key, uid } of objects) this.#options.tracker.gone(key, uid);
   }
@@ -117,7 +117,7 @@ export class KindWatch {
       path: collectionPath(resource),
       labelSelector: selectorOf(instance, appNamespaces),
       mode: needsStatus(kind) ? "full" : "metadata",
-      // The echo of our own write has been looked at already, when its answer came.
+      // An event for the operator's own write was already processed with the response.
       reduce: (raw) => tracker.unchanged(raw, kind) ?? observe(raw, kind, healthOf(raw, kind)),
       uidOf: (object) => object.uid,
       onEvent: (event) => this.#onEvent(event),
@@ -148,7 +148,7 @@ export class KindWatch {
     this.#options.onSync(error);
   }
 
-  /** What the watch before this one held, and the list does not, is gone. */
+  /** Reports objects of the replaced watch that are not in the list as gone. */
   #release(): void {
     const present = new Set([...this.#reflector.store.values()].map(({ key, uid }) => `${key} ${uid}`));
     const gone = this.#inherited.filter(({ key, uid }) => !present.has(`${key} ${uid}`));
@@ -156,7 +156,7 @@ export class KindWatch {
     this.forget(gone);
   }
 
-  /** What is known from the answers to our writes alone, and the list does not hold, may have gone with an older state of etcd. */
+  /** Marks objects as unverified that are known only from write responses and missing in the list: etcd may have been restored. */
   #markAbsentUnverified(): void {
     const { tracker } = this.#options;
     const { group, kind } = this.resource;
@@ -178,7 +178,7 @@ function describeFailure(reader: string, resource: ResourceInfo, error: unknown)
   return `cannot be listed: ${messageOf(error)}`;
 }
 
-/** Selects the objects of this control cluster, and of some namespaces' apps where there are other installations beside this one. */
+/** Selects the objects of this control cluster, and of the apps in certain namespaces if the installation is limited to them. */
 function selectorOf(instance: string, appNamespaces: readonly string[] | undefined): string {
   const ours = `${LABEL_INSTANCE}=${instance}`;
   return appNamespaces === undefined

@@ -11,21 +11,21 @@ import { KindWatch } from "./kind-watch.js";
 import type { ObservedObject } from "./observed-object.js";
 import type { Tracker } from "./tracker.js";
 
-/** What the watches need. */
+/** Options of the watches. */
 export interface KindWatchesOptions {
   readonly client: KubeClient;
   readonly discovery: Discovery;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** UID of the control cluster's kube-system: only objects of this instance are watched. */
+  /** UID of the control cluster's kube-system namespace: only objects of this instance are watched. */
   readonly instance: string;
-  /** Namespaces whose apps' objects are watched; undefined: all. */
+  /** Namespaces whose apps' objects are watched; undefined for all. */
   readonly appNamespaces?: readonly string[] | undefined;
   readonly tracker: Tracker;
-  /** Who lists and watches, for people. */
+  /** Who lists and watches, for messages. */
   readonly reader: string;
   readonly observerFor?: (kind: string) => ReflectorObserver;
-  /** Called when a kind became whole or failed, so that apps that wait for it look again. */
+  /** Called when the list of a kind is complete or has failed, so that waiting apps are enqueued. */
   readonly onChange: (kind: GroupVersionKind) => void;
   /** Called when a kind may not be listed and watched. */
   readonly onForbidden: () => void;
@@ -34,21 +34,21 @@ export interface KindWatchesOptions {
 const watchKey = (kind: Pick<GroupVersionKind, "group" | "kind">): string => `${kind.group}/${kind.kind}`;
 
 /**
- * One watch per kind for all apps, selected by our instance label; metadata only, unless the health of the kind has to be
- * computed. A kind that cannot be listed is a problem of the apps that use it, and of no others. A watch follows its kind to
- * another version or scope, and ends with it.
+ * One watch per kind for all apps, selected by the instance label; metadata only, unless computing the health of the kind needs
+ * full objects. A kind that cannot be listed affects only the apps that use it. When a kind is served at another version or scope,
+ * its watch is replaced; when it is removed, its watch stops.
  */
 export class KindWatches {
   readonly #options: KindWatchesOptions;
   readonly #watches = new Map<string, KindWatch>();
-  /** What was last said of each. */
-  readonly #told = new WeakMap<KindWatch, string | undefined>();
+  /** The last reported problem of each watch. */
+  readonly #reported = new WeakMap<KindWatch, string | undefined>();
 
   constructor(options: KindWatchesOptions) {
     this.#options = options;
   }
 
-  /** Whether a kind's list is whole; otherwise why it is not. */
+  /** Returns why the list of a kind is not complete; undefined if it is. */
   problemOf(kind: Pick<GroupVersionKind, "group" | "kind">): string | undefined {
     const watch = this.#watches.get(watchKey(kind));
     if (!watch) return "is not watched yet";
@@ -56,12 +56,12 @@ export class KindWatches {
     return watch.synced ? undefined : "has not been listed yet";
   }
 
-  /** Whether the watch of its kind has passed this state of an object, and the object is gone. */
+  /** Whether the watch of its kind has passed this state of an object, and the object no longer exists. */
   hasPassed(object: ObservedObject): boolean {
     return this.#watches.get(watchKey(object.id))?.hasPassed(object) ?? false;
   }
 
-  /** Starts the watch of a kind if need be, and waits for its first list or its failure. */
+  /** Starts the watch of a kind if needed, and waits until its first list is complete or has failed. */
   async ensure(resource: ResourceInfo): Promise<string | undefined> {
     const known = this.#watches.get(watchKey(resource));
     const watch = known && this.#isServed(known.resource) ? known : this.#start(resource, known);
@@ -69,22 +69,22 @@ export class KindWatches {
     return watch.problem;
   }
 
-  /** Rights have changed: what was refused is asked for again. */
+  /** Retries refused watches after a change of permissions. */
   retryRefused(): void {
     for (const watch of this.#watches.values()) watch.retry();
   }
 
-  /** The API server is back: watches that wait for their next try are tried now. */
+  /** Skips the backoff of all watches once the API server is back. */
   retryNow(): void {
     for (const watch of this.#watches.values()) watch.retryNow();
   }
 
-  /** Ends all watches. */
+  /** Stops all watches. */
   async stop(): Promise<void> {
     await Promise.all([...this.#watches.values()].map((watch) => watch.stop()));
   }
 
-  /** Whether a kind is still served as it is watched: two apps may want two versions, and one watch does for both. */
+  /** Whether a kind is still served as it is watched. One watch suffices for apps that use different versions. */
   #isServed(resource: ResourceInfo): boolean {
     const now = this.#options.discovery.peek(resource);
     return now?.plural === resource.plural && now.namespaced === resource.namespaced;
@@ -98,7 +98,7 @@ export class KindWatches {
     const shared = { client, clock, logger, instance, appNamespaces, tracker, reader };
     const watch = new KindWatch({ ...shared, observer, onSync }, resource, before);
     this.#watches.set(key, watch);
-    this.#told.set(watch, this.problemOf(resource));
+    this.#reported.set(watch, this.problemOf(resource));
     void before?.stop();
     watch.start();
     return watch;
@@ -107,14 +107,14 @@ export class KindWatches {
   #settled(watch: KindWatch, error: unknown): void {
     const { resource } = watch;
     const now = this.problemOf(resource);
-    const changed = this.#told.get(watch) !== now;
-    this.#told.set(watch, now);
+    const changed = this.#reported.get(watch) !== now;
+    this.#reported.set(watch, now);
     if (isStatus(error, 403)) this.#options.onForbidden();
     if (isStatus(error, 404)) void this.#follow(watch);
     if (changed) this.#options.onChange(resource);
   }
 
-  /** The API server does not know the path any more: the kind is served otherwise, or it is gone. */
+  /** Replaces or stops a watch whose path returns 404: the kind is served differently, or it was removed. */
   async #follow(watch: KindWatch): Promise<void> {
     const { discovery, logger } = this.#options;
     const { resource } = watch;
@@ -123,7 +123,7 @@ export class KindWatches {
       discovery.invalidate();
       await discovery.find(resource);
     } catch (error) {
-      return logger.warn("it is not known how a kind is served", { kind: key, error: messageOf(error) });
+      return logger.warn("cannot discover how a kind is served", { kind: key, error: messageOf(error) });
     }
     if (this.#watches.get(key) !== watch || this.#isServed(resource)) return;
     const served = discovery.peekAny(resource);
@@ -133,7 +133,10 @@ export class KindWatches {
       await watch.stop();
       watch.forget(watch.objects());
     }
-    logger.info("a watch follows its kind", { kind: key, version: served?.version ?? "gone" });
+    logger.info("a kind is served differently: its watch was replaced or stopped", {
+      kind: key,
+      version: served?.version ?? "gone",
+    });
     this.#options.onChange(resource);
   }
 }

@@ -20,54 +20,54 @@ import { isLegacy } from "../ownership/field-managers.js";
 import { type Applied, fieldManager, type Installation, identifiedApp, parseApplied } from "../ownership/identity.js";
 import { isShared } from "../ownership/managed-fields-transfer.js";
 
-/** All that is kept of a watched object: about half a kilobyte, whatever its size. */
+/** The stored part of a watched object: about half a kilobyte, whatever its size. */
 export interface ObservedObject {
   readonly id: ObjectId;
   readonly key: string;
   readonly uid: string;
   readonly resourceVersion: string;
-  /** Undefined for kinds that do not count generations. */
+  /** Undefined for kinds without generations. */
   readonly generation: number | undefined;
   readonly app: Pick<AppRef, "namespace" | "name">;
   readonly identity: string | undefined;
   readonly applied: Applied | undefined;
-  /** Hash of our Apply entry; undefined: there is none. */
+  /** Hash of the app's Apply entry in managedFields; undefined if there is none. */
   readonly entryHash: string | undefined;
-  /** When our entry last took effect, in whole seconds. An apply that changes nothing leaves it as it is. */
+  /** Time of the app's entry, in whole seconds. An apply without changes does not update it. */
   readonly entryTime: string | undefined;
   /** Digest of all entries on the main resource, times included. */
   readonly writersDigest: string;
   /** Digest of all entries on subresources. */
   readonly subresourcesDigest: string;
-  /** Digest of the spec without the number of replicas, where this number is not ours; undefined elsewhere. */
+  /** Digest of the spec without `replicas`, if the app does not own that field; undefined otherwise. */
   readonly unscaledDigest: string | undefined;
-  /** Digest of labels, annotations, finalizers and owners. */
+  /** Digest of labels, annotations, finalizers and owner references. */
   readonly metadataDigest: string;
-  /** Digest of those labels and so on that our entry holds: what Git says of the metadata, which counts no generations. */
+  /** Digest of the metadata that the app owns, since changes of metadata do not increase the generation. */
   readonly ownMetadataDigest: string;
   readonly deleting: boolean;
-  /** How the deletion stands, where the API server has shown it. */
+  /** State of the deletion, if the API server has reported it. */
   readonly deletion: Deletion | undefined;
-  /** Marks that keep it, on it now or in the document that was applied last. */
+  /** Annotations that protect it from deletion, on the live object or in the last applied document. */
   readonly keepAnnotations: readonly string[];
-  /** Whether a person has confirmed its deletion. What Git says of this annotation does not count. */
+  /** Whether a user has confirmed its deletion on the live object. The annotation in Git does not count. */
   readonly deletionConfirmed: boolean;
-  /** Whether a person has annotated it to be left as it is. What Git says of this annotation does not count. */
+  /** Whether a user has paused it on the live object. The annotation in Git does not count. */
   readonly paused: boolean;
-  /** Whether it has an entry of a way of writing that apply replaces. */
+  /** Whether it has an entry of a field manager that server-side apply replaces. */
   readonly legacy: boolean;
-  /** Whether others have added fields to an object of a kind of which Git says all. */
+  /** Whether it is of an authoritative kind and has foreign fields. */
   readonly extras: boolean;
-  /** Whether people have written fields by hand that we set, too. */
+  /** Whether kubectl users and the app own the same fields. */
   readonly shared: boolean;
   readonly health: ObjectHealth;
-  /** How it ended, if it has, and is deleted by its own time to live. */
+  /** Its result, if it has finished and has a time to live. */
   readonly finished: Finished | undefined;
-  /** The other writers, kept only while the object has drifted: who to name. */
+  /** Entries of other field managers, stored only while the object has drifted. */
   readonly others: readonly ManagedFieldsEntry[] | undefined;
 }
 
-/** Reduces an object from a watch or an answer. `health` is what its status says. */
+/** Reduces an object from a watch or a response. `health`: computed from its status. */
 export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHealth): ObservedObject {
   const { metadata } = raw;
   const app = { namespace: metadata.labels?.[LABEL_APP_NAMESPACE] ?? "", name: metadata.labels?.[LABEL_APP] ?? "" };
@@ -115,7 +115,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
   };
 }
 
-/** Whether an annotation has a value that does not come from Git. */
+/** Whether an annotation has a value that was not applied from Git. */
 function isAnnotatedByHand(
   { annotations }: LiveMetadata,
   mine: ManagedFieldsEntry | undefined,
@@ -147,7 +147,7 @@ function metadataDigest(metadata: LiveMetadata): string {
   ]);
 }
 
-/** The values of the metadata that an entry holds. */
+/** Returns the values of the metadata that an entry owns. */
 function ownMetadata(metadata: LiveMetadata, entry: ManagedFieldsEntry): unknown[] {
   const fields = entry.fieldsV1?.["f:metadata"] ?? {};
   const values = (field: "labels" | "annotations"): unknown[] =>
@@ -161,10 +161,9 @@ function ownMetadata(metadata: LiveMetadata, entry: ManagedFieldsEntry): unknown
 }
 
 /**
- * Whether nothing that we set can have changed between two states of an object, although its resourceVersion moved:
- * where generations are counted, an equal generation and equal labels and annotations of ours, or one that scaling
- * accounts for; elsewhere, that subresource writers and nothing else changed.
- * Other writes may change a value without any trace in the managed fields, and must be verified.
+ * Whether no field that the app owns can have changed between two states of an object, although its resourceVersion did. With
+ * generations: the generation and the app's metadata are unchanged, or only the scale changed. Without: only subresource entries
+ * changed. Other writes may change a value without a trace in managedFields, and must be verified.
  */
 export function isExplained(previous: ObservedObject, next: ObservedObject): boolean {
   if (previous.uid !== next.uid) return false;
@@ -181,8 +180,8 @@ export function isExplained(previous: ObservedObject, next: ObservedObject): boo
 }
 
 /**
- * Whether a generation is that of a number of replicas which is not ours, as an autoscaler changes it all day: it leaves no
- * entry where nobody had set it (tried on 1.35), so that only the values tell.
+ * Whether only `replicas` changed, and the app does not own it, as when an autoscaler scales. Scaling may leave no entry in
+ * managedFields (as of 1.35), so the values are compared.
  */
 function isScaling(previous: ObservedObject, next: ObservedObject): boolean {
   return (
@@ -192,33 +191,37 @@ function isScaling(previous: ObservedObject, next: ObservedObject): boolean {
   );
 }
 
-/** Whose an object is, as far as it says and proves itself. See `Ownership`. */
-export function ownershipOf(object: ObservedObject, app: AppRef, marker: Pick<Installation, "digestKey">): Ownership {
-  const uid = identifiedApp(marker, object.identity, object.key);
+/** Determines the ownership of an object. See `Ownership`. */
+export function ownershipOf(
+  object: ObservedObject,
+  app: AppRef,
+  installation: Pick<Installation, "digestKey">,
+): Ownership {
+  const uid = identifiedApp(installation, object.identity, object.key);
   if (uid === undefined) return "Foreign";
   return object.entryHash !== undefined && uid === app.uid ? "Owned" : "Claimed";
 }
 
-/** The object as planning sees it. `doubt` and `untracked` are what the tracker knows beyond what it says itself. */
+/** Converts an object for planning. `verification` and `untracked` are known only to the tracker. */
 export function liveObject(
   object: ObservedObject,
   app: AppRef,
-  marker: Pick<Installation, "digestKey">,
+  installation: Pick<Installation, "digestKey">,
   verification: "none" | "unverified" | "drifted",
   untracked = false,
 ): LiveObject {
-  const bookless = untracked && object.entryHash === undefined;
-  const asApplied = isAsApplied(object) || bookless;
+  const isUntracked = untracked && object.entryHash === undefined;
+  const asApplied = isAsApplied(object) || isUntracked;
   return {
     id: object.id,
     key: object.key,
     uid: object.uid,
     resourceVersion: object.resourceVersion,
-    ownership: ownershipOf(object, app, marker),
+    ownership: ownershipOf(object, app, installation),
     documentHash: object.applied?.document,
     state:
       !asApplied || verification === "drifted" ? "Drifted" : verification === "unverified" ? "Unverified" : "AsApplied",
-    ...(bookless ? { untracked: true } : {}),
+    ...(isUntracked ? { untracked: true } : {}),
     deleting: object.deleting,
     ...(object.deletion ? { deletion: object.deletion } : {}),
     ...(object.keepAnnotations.length === 0 ? {} : { keepAnnotations: object.keepAnnotations }),
@@ -229,12 +232,12 @@ export function liveObject(
   };
 }
 
-/** Whether the books show an object as our last apply left it. */
+/** Whether, according to managedFields, an object is unchanged since the app's last apply. */
 export function isAsApplied(object: ObservedObject): boolean {
   return object.entryHash !== undefined && object.entryHash === object.applied?.fields && !object.extras;
 }
 
-/** Whether people ask the same of both states: to leave it as it is, to keep it, or to let it be deleted. */
+/** Whether both states have the same user requests: pause, protection from deletion, confirmed deletion. */
 export function sameRequests(a: ObservedObject, b: ObservedObject): boolean {
   return (
     a.paused === b.paused &&
@@ -244,7 +247,7 @@ export function sameRequests(a: ObservedObject, b: ObservedObject): boolean {
   );
 }
 
-/** Whether two states are equally well, and equally far on their way out. */
+/** Whether two states have the same health and the same state of deletion. */
 export function sameHealth(a: ObservedObject, b: ObservedObject): boolean {
   return (
     a.health.status === b.health.status &&

@@ -3,38 +3,38 @@ import type { Logger } from "../../../base/logger.js";
 import type { KubeClient } from "../../../kube/client/kube-client.js";
 import { Reflector } from "../../../kube/watch/reflector.js";
 
-/** What rights are made of. */
+/** Resources that define permissions. */
 const PATHS = ["roles", "rolebindings", "clusterroles", "clusterrolebindings"].map(
   (plural) => `/apis/rbac.authorization.k8s.io/v1/${plural}`,
 );
-/** After a change: the authorizer of the API server learns of it by a watch, too. */
+/** Delay after a change, since the authorizer of the API server also learns of it by a watch. */
 const SOON_MS = 500;
-/** Once more, for those who were refused again: and never more often than that, however often rights change. */
+/** Delay of the second retry, and the minimum interval however often permissions change. */
 const AGAIN_MS = 5_000;
-/** Who has not been refused for so long waits no more; longer than the longest rest of an app that sets none. */
+/** Waiters expire after this time, which is longer than the default maximum backoff of apps. */
 const LINGER_MS = 600_000;
-/** Without the right to see rights, it is asked for this rarely. */
+/** Retry interval without permission to watch these resources. */
 const REFUSED_MS = 300_000;
 
-/** What the watch needs. */
+/** Options of the watch. */
 export interface RightsWatchOptions {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-interface Awaiting {
+interface Waiter {
   readonly since: number;
-  readonly wake: () => void;
+  readonly notify: () => void;
 }
 
 /**
- * Tells those who were refused for a missing right that rights have changed, so that they need not wait for the end of their
- * rest. Watches only while somebody waits: four watches, of metadata. Where the operator may not see rights, the rest remains.
+ * Notifies waiters that were refused for a missing permission when permissions change, so that they need not wait for the end of
+ * their backoff. Runs four metadata watches, only while there are waiters. Without permission to watch, the backoff remains.
  */
 export class RightsWatch {
   readonly #options: RightsWatchOptions;
-  readonly #awaiting = new Map<string, Awaiting>();
+  readonly #waiters = new Map<string, Waiter>();
   #reflectors: readonly Reflector<string>[] = [];
   #retries = 0;
   #timer: Timer | undefined;
@@ -44,16 +44,16 @@ export class RightsWatch {
     this.#options = options;
   }
 
-  /** Somebody was refused: `wake` is called once when rights have changed. */
-  awaited(who: string, wake: () => void): void {
+  /** Registers a waiter: `notify` is called once when permissions have changed. */
+  awaited(key: string, notify: () => void): void {
     if (this.#stopped) return;
-    this.#awaiting.set(who, { since: this.#options.clock.monotonic(), wake });
+    this.#waiters.set(key, { since: this.#options.clock.monotonic(), notify });
     if (this.#reflectors.length > 0) return;
     this.#reflectors = PATHS.map((path) => this.#watch(path));
     this.#options.clock.after(LINGER_MS, () => this.#check());
   }
 
-  /** Ends the watches. */
+  /** Stops the watches. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -81,23 +81,23 @@ export class RightsWatch {
 
   #changed(): void {
     this.#retries = 2;
-    this.#timer ??= this.#options.clock.after(SOON_MS, () => this.#wake());
+    this.#timer ??= this.#options.clock.after(SOON_MS, () => this.#notify());
   }
 
-  #wake(): void {
-    const awaiting = [...this.#awaiting.values()];
-    this.#awaiting.clear();
-    for (const { wake } of awaiting) wake();
-    this.#timer = --this.#retries > 0 ? this.#options.clock.after(AGAIN_MS, () => this.#wake()) : undefined;
+  #notify(): void {
+    const waiters = [...this.#waiters.values()];
+    this.#waiters.clear();
+    for (const { notify } of waiters) notify();
+    this.#timer = --this.#retries > 0 ? this.#options.clock.after(AGAIN_MS, () => this.#notify()) : undefined;
   }
 
-  /** Ends the watches when nobody waits any more. */
+  /** Stops the watches when there are no waiters left. */
   #check(): void {
     if (this.#stopped) return;
     const { clock } = this.#options;
     const now = clock.monotonic();
-    for (const [who, { since }] of this.#awaiting) if (now - since >= LINGER_MS) this.#awaiting.delete(who);
-    if (this.#awaiting.size === 0) void this.#close();
+    for (const [key, { since }] of this.#waiters) if (now - since >= LINGER_MS) this.#waiters.delete(key);
+    if (this.#waiters.size === 0) void this.#close();
     else clock.after(LINGER_MS, () => this.#check());
   }
 

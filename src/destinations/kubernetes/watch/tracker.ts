@@ -4,57 +4,57 @@ import { appKey } from "../../../plan/live.js";
 import { needsStatus } from "../health/rules.js";
 import { isAsApplied, isExplained, type ObservedObject, sameHealth, sameRequests } from "./observed-object.js";
 
-/** What happened to an object that its app should know of. */
+/** A change of an object that its app must know about. */
 export type ObjectEvent = "drift" | "health" | "gone";
 
 /**
- * What we think of an object beyond what it says itself: `unverified` after an event that nothing explains, until it is
- * looked at; `drifted` when the look found another value although the managed fields do not tell.
+ * Verification state of an object: `unverified` after an unexplained event, until it is verified; `drifted` if verifying it found
+ * a difference that managedFields do not show.
  */
 export type Verification = "none" | "unverified" | "drifted";
 
-/** An object, and what we think of it. */
+/** An object and its verification state. */
 export interface Tracked {
   readonly object: ObservedObject;
   readonly verification: Verification;
-  /** Monotonic time of the last answer of the API server that showed the object to be as it should; undefined: none yet. */
+  /** Monotonic time of the last response that proved the object to be as desired; undefined if there is none. */
   readonly verifiedAt: number | undefined;
-  /** Whether the API server kept no entry of our last apply: something strips it, and its absence tells nothing. */
+  /** Whether the API server kept no managedFields entry of the last apply, so that a missing entry is not drift. */
   readonly untracked: boolean;
 }
 
 type Entry = { -readonly [Field in keyof Tracked]: Tracked[Field] };
 
-/** A write of ours that is on its way: its event may come before its answer. */
+/** A write in flight: its event may arrive before its response. */
 interface Flight {
   count: number;
   /** resourceVersions of unexplained events since the write was sent. */
   readonly unexplained: string[];
 }
 
-/** How many of our own resourceVersions are remembered per object: events come in order, so few are ever needed. */
+/** Limit of remembered own resourceVersions per object. Events arrive in order, so few are needed. */
 const OWN_WRITES = 4;
 
-/** Ends that are remembered until their apps have noted them. */
+/** Limit of finished objects that are remembered until their apps have processed them. */
 const MAX_ENDED = 2_000;
 
 /**
- * Knows every object that carries our labels, and judges each event on it: our own write, explained by what moved, or
- * unexplained and therefore to be verified. Pure bookkeeping: it sends nothing.
+ * Tracks all objects with ownership labels and classifies each event: own write, explained change, or unexplained change, which
+ * must be verified. Sends no requests.
  */
 export class Tracker {
-  /** Monotonic time as it was last told: to the minute is enough. */
+  /** Last known monotonic time; accurate to about a minute. */
   #time = 0;
   readonly #onEvent: (app: string, object: ObservedObject, news: ObjectEvent) => void;
   readonly #isPast: (object: ObservedObject) => boolean;
   readonly #objects = new Map<string, Entry>();
   readonly #byApp = new Map<string, Set<string>>();
   readonly #flights = new Map<string, Flight>();
-  /** Objects that had ended when they were last seen, and are gone, by their key; the oldest first. */
+  /** Finished objects that are gone, by key, oldest first. */
   readonly #ended = new Map<string, ObservedObject>();
   readonly #ownWrites = new Map<string, string[]>();
 
-  /** `isPast`: whether the watch of its kind has told of everything up to this state of an object, and does not hold the object. */
+  /** `isPast`: whether the watch of its kind has passed this state of an object, and the object no longer exists. */
   constructor(
     onEvent: (app: string, object: ObservedObject, event: ObjectEvent) => void,
     isPast: (object: ObservedObject) => boolean = () => false,
@@ -63,7 +63,7 @@ export class Tracker {
     this.#isPast = isPast;
   }
 
-  /** All objects that name an app in their labels, whether they are its own or not. */
+  /** Returns all objects with the labels of an app, whether it owns them or not. */
   *ofApp(app: { namespace: string; name: string }): Iterable<Tracked> {
     for (const key of this.#byApp.get(appKey(app)) ?? []) {
       const tracked = this.#objects.get(key);
@@ -71,23 +71,23 @@ export class Tracker {
     }
   }
 
-  /** Objects of an app that had ended by themselves when they were last seen, and are gone. */
+  /** Returns the finished objects of an app that are gone. */
   endedOf(app: { namespace: string; name: string }): readonly ObservedObject[] {
     if (this.#ended.size === 0) return [];
     return [...this.#ended.values()].filter((object) => appKey(object.app) === appKey(app));
   }
 
-  /** All objects. */
+  /** Returns all objects. */
   all(): Iterable<Tracked> {
     return this.#objects.values();
   }
 
-  /** Tells what time it is: what is verified from now on counts from there. */
+  /** Sets the time for following verifications. */
   setTime(now: number): void {
     this.#time = now;
   }
 
-  /** Raises a doubt about an object that shows none: it is to be looked at. Says whether there is anything to look at. */
+  /** Marks an object for verification. Returns false if it is unknown, already marked or being deleted. */
   markUnverified(key: string): boolean {
     const tracked = this.#objects.get(key);
     if (tracked?.verification !== "none" || tracked.object.deleting) return false;
@@ -95,12 +95,12 @@ export class Tracker {
     return true;
   }
 
-  /** What is known of an object. */
+  /** Returns the known state of an object. */
   get(key: string): ObservedObject | undefined {
     return this.#objects.get(key)?.object;
   }
 
-  /** What is known of an object, if it is in just this state; not for kinds whose answer held the metadata alone. */
+  /** Returns the known state of an object if its version is unchanged. Only for kinds that need no status. */
   unchanged(raw: RawObject, kind: GroupVersionKind): ObservedObject | undefined {
     if (needsStatus(kind)) return undefined;
     const { namespace = "", name, uid, resourceVersion } = raw.metadata;
@@ -109,14 +109,14 @@ export class Tracker {
     return same ? known : undefined;
   }
 
-  /** How many objects are known. */
+  /** Number of known objects. */
   get size(): number {
     return this.#objects.size;
   }
 
   /**
-   * Takes an event of a watch in. `firstList` marks what was there when this process began to look; `newList`, what a later
-   * list showed: that holds even where it is older than what is known, as after a restore of etcd.
+   * Processes a watch event. `firstList`: the object was in the first list of this process. `newList`: it was in a later list,
+   * which counts even if it is older than the known state, as after a restore of etcd.
    */
   seen(object: ObservedObject, firstList: boolean, newList = false): void {
     const tracked = this.#objects.get(object.key);
@@ -127,13 +127,13 @@ export class Tracker {
       return;
     }
     if (tracked && !newList && !isNewer(object.resourceVersion, tracked.object.resourceVersion)) return;
-    // Another object under the name: made by us, or by somebody who may have copied our marks onto it.
+    // A different object with the same name: created by the app, or by a client that may have copied the ownership metadata.
     const own = firstList || this.#isOwn(object) || this.#noteUnexplained(object);
     this.#store(object, own ? "none" : "unverified");
     if (!firstList && !own) this.#notify(object, "drift");
   }
 
-  /** Takes a DELETED event in: the object is gone, or does not carry our labels any more. */
+  /** Processes a DELETED event: the object is gone, or no longer has the ownership labels. */
   gone(key: string, uid: string): void {
     const tracked = this.#objects.get(key);
     if (!tracked || tracked.object.uid !== uid) return;
@@ -142,7 +142,7 @@ export class Tracker {
     this.#notify(tracked.object, "gone");
   }
 
-  /** Says that a write to an object is about to be sent. Each call needs one `landed`. */
+  /** Registers a write that is about to be sent. Each call requires a call of `writeFinished`. */
   writeStarted(key: string): void {
     const flight = this.#flights.get(key) ?? { count: 0, unexplained: [] };
     flight.count++;
@@ -150,8 +150,8 @@ export class Tracker {
   }
 
   /**
-   * Says how the write ended: with the object as it is now, or without an answer. `verified`: the write settles doubts. An answer
-   * that comes after its object was deleted, as by the garbage collector, does not bring the object back.
+   * Processes the result of a write: the object, or undefined without a response. `verified`: whether the write proves the object
+   * to be as desired. A response that arrives after the object was deleted, as by the garbage collector, does not restore it.
    */
   writeFinished(key: string, object: ObservedObject | undefined, verified: boolean): void {
     const flight = this.#flights.get(key);
@@ -164,25 +164,25 @@ export class Tracker {
       if (newer) this.#store(object, verified ? "none" : (tracked?.verification ?? "none"), verified);
       else if (verified && tracked.object.resourceVersion === object.resourceVersion) this.#applied(tracked);
     }
-    const doubtful = flight?.unexplained.filter((version) => version !== object?.resourceVersion) ?? [];
+    const unexplained = flight?.unexplained.filter((version) => version !== object?.resourceVersion) ?? [];
     const tracked = this.#objects.get(key);
     const after =
-      object === undefined ? doubtful : doubtful.filter((version) => isNewer(version, object.resourceVersion));
+      object === undefined ? unexplained : unexplained.filter((version) => isNewer(version, object.resourceVersion));
     if (tracked && after.length > 0) {
       tracked.verification = "unverified";
       this.#notify(tracked.object, "drift");
     }
   }
 
-  /** Records what a look at an object found, if the object is still the one that was looked at. */
+  /** Records the result of verifying an object, unless it has changed since. */
   settle(key: string, resourceVersion: string, verification: Verification): void {
     const tracked = this.#objects.get(key);
     if (tracked?.object.resourceVersion !== resourceVersion) return;
-    if (verification === "none") this.#prove(tracked);
+    if (verification === "none") this.#markVerified(tracked);
     else tracked.verification = verification;
   }
 
-  /** Raises a doubt about an object that a list should have held: its app looks at it. */
+  /** Marks an object that is missing in a list for verification and notifies its app. */
   verification(key: string): void {
     const tracked = this.#objects.get(key);
     if (!tracked) return;
@@ -190,7 +190,7 @@ export class Tracker {
     this.#notify(tracked.object, "drift");
   }
 
-  /** Takes our own delete in without waiting for its event. */
+  /** Records the app's own delete without waiting for its event. */
   deleting(key: string): void {
     const tracked = this.#objects.get(key);
     if (tracked)
@@ -203,7 +203,7 @@ export class Tracker {
       };
   }
 
-  /** An older state than the known one is to be looked at, whatever it shows. Versions are used again from there on. */
+  /** Handles a state older than the known one, which must be verified: resourceVersions after it are reused. */
   #wentBack(object: ObservedObject): void {
     this.#ownWrites.delete(object.key);
     this.#store(object, "unverified");
@@ -219,28 +219,28 @@ export class Tracker {
     else if (!sameHealth(previous, object)) this.#notify(object, "health");
   }
 
-  /** A full watch tells the health of a write whose answer held the metadata alone. */
+  /** Updates the health after a write whose response contained only the metadata. */
   #refreshHealth(tracked: Entry, object: ObservedObject): void {
     const previous = tracked.object;
     tracked.object = object;
     if (!sameHealth(previous, object)) this.#notify(object, "health");
   }
 
-  #prove(tracked: Entry): void {
+  #markVerified(tracked: Entry): void {
     tracked.verification = "none";
     tracked.verifiedAt = this.#time;
   }
 
-  /** The event of our own apply came before its answer. */
+  /** Handles an apply whose event arrived before its response. */
   #applied(tracked: Entry): void {
-    this.#prove(tracked);
+    this.#markVerified(tracked);
     tracked.untracked = tracked.object.entryHash === undefined;
   }
 
   #store(object: ObservedObject, verification: Verification, verified = false): void {
     const previous = this.#objects.get(object.key);
     if (previous && appKey(previous.object.app) !== appKey(object.app)) {
-      // Somebody, or admission during our own write, has changed whose it is: it is gone from where it was.
+      // Another client, or admission during the write, changed the owning app: the object is gone for the previous one.
       this.#forget(object.key);
       this.#notify(previous.object, "gone");
     }
@@ -276,7 +276,7 @@ export class Tracker {
     return this.#ownWrites.get(object.key)?.includes(object.resourceVersion) ?? false;
   }
 
-  /** While a write is on its way, an unexplained event may be its echo: judged when the answer is there. */
+  /** Records an unexplained event during a write. It may be caused by that write, so it is judged with the response. */
   #noteUnexplained(object: ObservedObject): boolean {
     const flight = this.#flights.get(object.key);
     flight?.unexplained.push(object.resourceVersion);
