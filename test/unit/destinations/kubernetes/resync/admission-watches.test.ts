@@ -47,7 +47,8 @@ describe("MeaningWatches", () => {
     await server.close();
   });
 
-  const warned = (): number => logger.lines.filter(({ message }) => message.includes("lacks permission to list")).length;
+  const warned = (): number =>
+    logger.lines.filter(({ message }) => message.includes("lacks permission to list")).length;
 
   it("begin when it is known what is served", async () => {
     watches.start();
