@@ -52,7 +52,7 @@ export class RenderProgram {
     const found = await this.#find();
     if (found === undefined) throw this.#missing();
     const { programs } = this.#options;
-    const env = environment(workspace);
+    const env = environment(workspace, programs.limits.memoryBytes);
     try {
       const outcome = await programs.run({ program: found.path, args, env, cwd: workspace.folder, signal });
       if (outcome.code !== 0 && /out of memory|cannot allocate memory/.test(outcome.stderr)) {
@@ -113,7 +113,7 @@ function versionIn(output: string): string {
 }
 
 /** Nothing of the operator's environment: no credentials, no proxies, and no programs to start. */
-function environment(workspace: Workspace): Record<string, string> {
+function environment(workspace: Workspace, memoryBytes: number): Record<string, string> {
   const home = workspace.path("home");
   return {
     HOME: home,
@@ -126,6 +126,6 @@ function environment(workspace: Workspace): Record<string, string> {
     HELM_PLUGINS: home,
     LC_ALL: "C",
     // Garbage is collected before the limit of memory is reached.
-    GOMEMLIMIT: "768MiB",
+    GOMEMLIMIT: String(Math.floor(memoryBytes * 0.75)),
   };
 }

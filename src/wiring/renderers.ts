@@ -16,10 +16,22 @@ import { renderObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import type { OperatorParts } from "./operator-parts.js";
 
-/** Memory limit of one rendering process: several times the needs of large public sources. */
-const MEMORY_BYTES = 1024 * 2 ** 20;
+const MIB = 2 ** 20;
+/** Bounds of the memory limit of one rendering process. Large public sources need less than the lower one. */
+const MIN_MEMORY = 128 * MIB;
+const MAX_MEMORY = 1024 * MIB;
 /** Maximum number of concurrent rendering processes. */
 const MAX_CONCURRENT = 4;
+
+/**
+ * Memory limit and number of concurrent rendering processes. Together they use at most half of the memory limit of the
+ * container (`constrained`): the kernel kills the whole container when that limit is exceeded.
+ */
+export function childLimits(constrained: number, processors: number): { memoryBytes: number; atOnce: number } {
+  const memoryBytes = Math.floor(Math.min(MAX_MEMORY, Math.max(MIN_MEMORY, constrained / 4)));
+  const fitting = Math.floor(constrained / 2 / memoryBytes);
+  return { memoryBytes, atOnce: Math.max(1, Math.min(MAX_CONCURRENT, processors, fitting)) };
+}
 
 /** Creates all renderers and the cache of their results. */
 export function sourceRenderer({
@@ -36,9 +48,8 @@ export function sourceRenderer({
     clock,
     limits: {
       timeoutMs,
-      memoryBytes: MEMORY_BYTES,
       maxOutputBytes: limits.maxTotalBytes,
-      atOnce: Math.min(MAX_CONCURRENT, availableParallelism()),
+      ...childLimits(process.constrainedMemory() || Number.POSITIVE_INFINITY, availableParallelism()),
     },
     confinement: findConfinement,
   });
