@@ -1,14 +1,14 @@
-# The operator. Context: the root of the repository, with dist/ built (`make build`); `make image` does all of it.
+# Image of the operator. The context is the root of the repository with dist/ built (`make build`); `make image` does both.
 #
-# NODE_IMAGE   Node 24 on Debian, named with its version. Where it has git and ssh already, no package is fetched.
-# TOOLS_IMAGE  An image with /kubectl and /helm, which render Kustomize and Helm sources. `make image` makes one.
+# NODE_IMAGE   Base image, Node 24 on Debian, with a version tag. If it contains git and ssh, no packages are installed.
+# TOOLS_IMAGE  Image with /kubectl and /helm, which render Kustomize and Helm sources. `make image` builds one.
 ARG NODE_IMAGE=node:24-bookworm-slim
 ARG TOOLS_IMAGE=overseer-gitops-tools:local
 
 FROM ${TOOLS_IMAGE} AS tools
 
 FROM ${NODE_IMAGE} AS base
-# A base of yours may have a user of its own.
+# A custom base image may set another user.
 USER 0:0
 RUN set -eu; \
     if ! command -v git || ! command -v ssh || ! test -s /etc/ssl/certs/ca-certificates.crt; then \
@@ -16,12 +16,12 @@ RUN set -eu; \
       apt-get install -y --no-install-recommends ca-certificates git openssh-client; \
       rm -rf /var/lib/apt/lists/*; \
     fi; \
-    # ssh refuses to work for a user without a name.
+    # ssh requires a passwd entry for the user.
     echo 'overseer:x:65532:65532:Overseer GitOps:/tmp:/usr/sbin/nologin' >> /etc/passwd; \
     echo 'overseer:x:65532:' >> /etc/group; \
     mkdir -p /app /var/cache/overseer-gitops; \
     chown 65532:65532 /var/cache/overseer-gitops; \
-    # dist/ is made of ES modules, and there is no other package.json to say so.
+    # dist/ contains ES modules, which need a package.json.
     printf '{"type":"module"}\n' > /app/package.json
 
 FROM base
@@ -33,5 +33,5 @@ WORKDIR /app
 USER 65532:65532
 EXPOSE 8080 9090
 VOLUME ["/var/cache/overseer-gitops", "/tmp"]
-# The flags of Node are those of tools/operator-command.ts; a test compares the two.
+# A test checks that these Node.js flags match tools/operator-command.ts.
 ENTRYPOINT ["node", "--max-semi-space-size=4", "--compact-on-every-full-gc", "/app/main.js"]

@@ -7,19 +7,19 @@ import { ensureCommandLineBinaries } from "./binaries.js";
 import { startControlPlane } from "./control-plane.js";
 import { type Progress, stderrProgress } from "./progress.js";
 
-/** The cluster that the demo runs against. */
+/** Cluster of the demo. */
 export interface DemoCluster {
   readonly kubeconfigPath: string;
   readonly kubectlPath: string;
-  /** Where its components log; undefined for a cluster of the person's own. */
+  /** Directory with the logs of its components; undefined for the user's own cluster. */
   readonly logFolder: string | undefined;
-  /** Ends it; a cluster of the person's own stays as it is. */
+  /** Stops it; does nothing for the user's own cluster. */
   stop(): Promise<void>;
 }
 
 /**
- * The cluster of the kubeconfig file that `DEMO_KUBECONFIG` names, else a control plane that is started for this demo
- * alone and ends with this process, however that ends. Throws when the file cannot be read or a program is missing.
+ * Returns the cluster of the kubeconfig in `DEMO_KUBECONFIG`; if unset, starts a control plane for this demo, which stops
+ * when this process exits. Throws if the file cannot be read or a program is missing.
  */
 export async function resolveDemoCluster(
   progress: Progress = stderrProgress,
@@ -28,11 +28,9 @@ export async function resolveDemoCluster(
   const kubeconfig = env.DEMO_KUBECONFIG;
   if (kubeconfig) {
     await access(kubeconfig).catch(() => {
-      throw new Error(
-        `DEMO_KUBECONFIG names ${kubeconfig}, which cannot be read: set it to a kubeconfig file or unset it`,
-      );
+      throw new Error(`cannot read ${kubeconfig}: set DEMO_KUBECONFIG to a kubeconfig file, or unset it`);
     });
-    await checkAnswers(kubeconfig);
+    await checkConnection(kubeconfig);
     const { kubectl } = await ensureCommandLineBinaries(progress);
     return {
       kubeconfigPath: resolve(kubeconfig),
@@ -50,20 +48,24 @@ export async function resolveDemoCluster(
   };
 }
 
-/** How long a cluster may take to answer before the demo gives up. */
-const ANSWER_MS = 4_000;
+/** Timeout of the connection check. */
+const RESPONSE_TIMEOUT_MS = 4_000;
 
-/** Throws when the cluster of a kubeconfig does not answer, or does not accept its credential, within some seconds. */
-async function checkAnswers(kubeconfig: string): Promise<void> {
+/** Throws if the cluster of a kubeconfig does not respond in time or rejects its credentials. */
+async function checkConnection(kubeconfig: string): Promise<void> {
   const client = new KubeClient({ access: await loadClusterAccess({ kubeconfig }), userAgent: "overseer-demo" });
   const { server } = client;
   try {
-    await client.request({ method: "GET", path: "/api/v1/namespaces/default", signal: AbortSignal.timeout(ANSWER_MS) });
+    await client.request({
+      method: "GET",
+      path: "/api/v1/namespaces/default",
+      signal: AbortSignal.timeout(RESPONSE_TIMEOUT_MS),
+    });
   } catch (error) {
     const timedOut = error instanceof Error && error.name === "TimeoutError";
-    const why = timedOut ? `no answer within ${ANSWER_MS / 1000} s` : messageOf(error);
+    const reason = timedOut ? `no response within ${RESPONSE_TIMEOUT_MS / 1000} s` : messageOf(error);
     throw new Error(
-      `the cluster of DEMO_KUBECONFIG (${server}) cannot be used: ${why}; start it, correct the file, or unset DEMO_KUBECONFIG`,
+      `the cluster of DEMO_KUBECONFIG (${server}) is not usable: ${reason}; start the cluster, correct the file, or unset DEMO_KUBECONFIG`,
     );
   } finally {
     await client.close();

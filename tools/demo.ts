@@ -11,28 +11,28 @@ import type { Step } from "./demo/step.js";
 import { STEPS } from "./demo/steps.js";
 import { endStrayChildren } from "./demo/stray-children.js";
 
-const USAGE = `usage: demo [--once] [--sample FOLDER] [--step-timeout SECONDS]
+const USAGE = `Usage: demo [--once] [--sample FOLDER] [--step-timeout SECONDS]
 
---once          end after the steps: exit code 0, or 1 with the reason
---sample        another sample repository than ${SAMPLE}
---step-timeout  how long a step may take; 60 unless told
+--once          Exit after the steps: with 0, or with 1 and the reason.
+--sample        Sample repository. Defaults to ${SAMPLE}.
+--step-timeout  Timeout of each step. Defaults to 60.
 `;
-/** How long something that is under way may take to come to its end before all is ended. */
-const STOP_PATIENCE_MS = 10_000;
+/** Maximum time to wait for a running step before cleanup. */
+const STOP_TIMEOUT_MS = 10_000;
 const TOTAL = STEPS.length + CORE_STEPS.length;
 
 const screen = new Screen();
-/** What is to be undone, last first. */
-const undo: (() => Promise<unknown>)[] = [];
-const later = (work: () => Promise<unknown>): number => undo.push(work);
+/** Cleanup functions, run last first. */
+const cleanups: (() => Promise<unknown>)[] = [];
+const addCleanup = (work: () => Promise<unknown>): number => cleanups.push(work);
 const stopping = new AbortController();
-const stopAsked = new Promise<undefined>((resolve) => {
+const stopRequested = new Promise<undefined>((resolve) => {
   stopping.signal.addEventListener("abort", () => resolve(undefined));
 });
-/** Whether all that was started is on `undo`, so that it can be ended in order. */
-let settled = false;
+/** Whether all started programs have a cleanup function, so that they can be stopped in order. */
+let cleanupReady = false;
 
-/** Shows what the operator is for, on a real control plane and on a real Core. Gives the exit code. */
+/** Demonstrates the operator on a real control plane and a real Core. Returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
     args: [...args],
@@ -48,14 +48,14 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   const began = performance.now();
-  screen.title("\nOverseer GitOps: what is in Git is what runs\n");
-  const stage = await setStage(screen, values.sample, later, stopping.signal);
-  settled = true;
+  screen.title("\nOverseer GitOps demo\n");
+  const stage = await setStage(screen, values.sample, addCleanup, stopping.signal);
+  cleanupReady = true;
   const showing = show(stage, Number(values["step-timeout"]) * 1000);
-  const shown = await Promise.race([showing, stopAsked]);
+  const shown = await Promise.race([showing, stopRequested]);
   if (stopping.signal.aborted) {
-    // It may be starting something, which then has to be ended, too.
-    await Promise.race([showing.catch(() => {}), delay(STOP_PATIENCE_MS)]);
+    // Wait for the running step, whose programs have to be stopped too.
+    await Promise.race([showing.catch(() => {}), delay(STOP_TIMEOUT_MS)]);
     return 130;
   }
   if (shown === undefined) return 1;
@@ -65,12 +65,12 @@ async function main(args: readonly string[]): Promise<number> {
   return watch(shown);
 }
 
-/** Runs until somebody ends it, or until one of its programs ends by itself. */
+/** Keeps running until the demo is stopped or one of its programs exits. */
 async function watch(stage: Stage): Promise<number> {
   while (!stopping.signal.aborted) {
-    const gone = stage.processes.find((one) => one.ended() !== undefined);
-    if (gone !== undefined) {
-      screen.line(`\n${screen.style.red("✘")} ${gone.name} ended with ${gone.ended()}`);
+    const exited = stage.processes.find((one) => one.ended() !== undefined);
+    if (exited !== undefined) {
+      screen.line(`\n${screen.style.red("✘")} ${exited.name} ended with ${exited.ended()}`);
       await explain(stage);
       return 1;
     }
@@ -79,13 +79,13 @@ async function watch(stage: Stage): Promise<number> {
   return 0;
 }
 
-/** Shows all steps; undefined when one failed, or when the demo is to end. */
+/** Runs all steps; returns undefined if one failed or the demo is stopped. */
 async function show(stage: Stage, timeoutMs: number): Promise<CoreStage | undefined> {
   screen.title("\nAn app in the cluster");
   if (!(await showSteps(stage, STEPS, 0, timeoutMs))) return undefined;
   screen.title("\nApps on an Overseer Core");
-  screen.line("The agent's runner is simulated: it notes what would run, and starts nothing.\n");
-  const both = await startCore(stage, screen, later);
+  screen.line("The runner of the agent is simulated: it records deployments, but starts no containers.\n");
+  const both = await startCore(stage, screen, addCleanup);
   return (await showSteps(both, CORE_STEPS, STEPS.length, timeoutMs)) ? both : undefined;
 }
 
@@ -100,8 +100,8 @@ async function showSteps<S extends Stage>(
     const number = `${before + index + 1}/${TOTAL}`;
     const began = performance.now();
     try {
-      const { ms, seen } = await step.run(stage, timeoutMs);
-      screen.done(number, step.title, ms, seen);
+      const { ms, facts } = await step.run(stage, timeoutMs);
+      screen.done(number, step.title, ms, facts);
     } catch (error) {
       if (stopping.signal.aborted) return false;
       screen.failed(number, step.title, performance.now() - began);
@@ -113,30 +113,30 @@ async function showSteps<S extends Stage>(
   return true;
 }
 
-/** What helps to find out why a step failed. */
+/** Prints conditions and logs after a failed step. */
 async function explain(stage: Stage): Promise<void> {
   screen.line();
   screen.facts(await conditionsOf(stage, [APP, ...CORE_APPS]).catch(() => []));
-  for (const one of stage.processes) screen.line(`\nthe end of the log of ${one.name}:\n${one.tail(12)}`);
+  for (const one of stage.processes) screen.line(`\nlast lines of the log of ${one.name}:\n${one.tail(12)}`);
   screen.line(`\nall logs: ${await keepLogs(stage)}`);
 }
 
-/** Ends what was started, last first; what cannot be ended is told, and the rest is ended all the same. */
+/** Runs all cleanup functions, last first. Prints errors and continues. */
 async function end(): Promise<void> {
-  for (let work = undo.pop(); work !== undefined; work = undo.pop()) {
+  for (let work = cleanups.pop(); work !== undefined; work = cleanups.pop()) {
     await work().catch((error: unknown) => screen.line(error instanceof Error ? error.message : String(error)));
   }
 }
 
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {
-    screen.line(`\nending (${name})`);
-    // While something is being started nobody knows all of it but the guards, which end it when this process is gone.
-    if (!settled) {
+    screen.line(`\nstopping (${name})`);
+    // During startup only the guards know all programs; they stop them after this process has exited.
+    if (!cleanupReady) {
       endStrayChildren();
       process.exit(130);
     }
-    settled = false;
+    cleanupReady = false;
     stopping.abort();
   });
 }
@@ -145,7 +145,7 @@ const code = await main(process.argv.slice(2)).catch((error: unknown) => {
   screen.line(`\n${screen.style.red("✘")} ${error instanceof Error ? error.message : error}`);
   return 1;
 });
-// A second signal from here on does not wait for an orderly end.
-settled = false;
+// From here on, a second signal exits immediately.
+cleanupReady = false;
 await end();
 process.exit(code);

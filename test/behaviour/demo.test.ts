@@ -104,12 +104,12 @@ describe("make demo", function () {
       "✔ 1/10 repository fetched",
       "✔ 2/10 app synced and healthy",
       "✔ 3/10 pushed commit applied",
-      "✔ 4/10 hand-made drift healed",
-      "✔ 5/10 file removed, its object pruned",
-      "✔ 6/10 apps/ waits for its secrets",
+      "✔ 4/10 drift reverted",
+      "✔ 5/10 object pruned after its file was removed",
+      "✔ 6/10 apps/ waits for missing secrets",
       "✔ 7/10 apps synced to the Core, deployed by the agent (simulated)",
       "✔ 8/10 infrastructure synced",
-      "✔ 9/10 hand-made change in the Core healed",
+      "✔ 9/10 manual change in the Core reverted",
       "✔ 10/10 route refused: its sign-in provider is missing",
     ]);
     expect(steps.filter((line) => !/\d+\.\d+ s$/.test(line))).to.deep.equal([]);
@@ -122,7 +122,7 @@ describe("make demo", function () {
       .and.include("DriftHealed: Deployment demo-shop/web restored")
       .and.include("- ConfigMap demo-shop/greeting");
     expect(demo.output)
-      .to.include("The agent's runner is simulated: it notes what would run, and starts nothing.")
+      .to.include("The runner of the agent is simulated: it records deployments, but starts no containers.")
       .and.match(/Change +apps-1 {2}\+7 ~0 -0 {2}Waiting/)
       .and.match(/gate references +needs secret db-host \(store it in the Core\), referenced in apps\/gitea\.yaml:1/)
       .and.include("0 apps and 0 routes: nothing was written")
@@ -149,7 +149,7 @@ describe("make demo", function () {
       .and.include("✘ 2/10")
       .and.include("Deployment demo-shop/web")
       .and.include("spec.replicas: is text, but must be a number")
-      .and.include("the end of the log of the operator:");
+      .and.include("last lines of the log of the operator:");
     const logs = /all logs: (.*)/.exec(demo.output)?.[1] ?? "";
     expect(await readdir(logs)).to.include.members(["operator.log", "kube-apiserver.log"]);
     await rm(logs, { recursive: true });
@@ -176,7 +176,7 @@ describe("make demo", function () {
     expect(demo.output, "the token is not shown").not.to.include(token);
     demo.kill("SIGINT");
     expect(await demo.ended()).to.equal(0);
-    expect(demo.output, "all could be ended in order").to.match(/ending \(SIGINT\)\n$/);
+    expect(demo.output, "all could be ended in order").to.match(/stopping \(SIGINT\)\n$/);
     await demo.vanished();
   });
 
@@ -191,7 +191,7 @@ describe("make demo", function () {
       .to.include("✔ 7/10")
       .and.include("✘ 8/10")
       .and.include("infrastructure/routes.yaml")
-      .and.include("the end of the log of the Core:");
+      .and.include("last lines of the log of the Core:");
     expect(demo.output, "all could be ended in order").to.match(/all logs: .*\n$/);
     const logs = /all logs: (.*)/.exec(demo.output)?.[1] ?? "";
     expect(await readdir(logs)).to.include.members(["operator.log", "core.log", "agent.log"]);
@@ -202,10 +202,10 @@ describe("make demo", function () {
 
   it("leaves nothing behind when it is interrupted while the Core starts", async () => {
     const demo = await start();
-    await demo.says("starts nothing");
+    await demo.says("starts no containers");
     demo.kill("SIGINT");
     expect(await demo.ended(), demo.output).to.equal(130);
-    expect(demo.output, "all could be ended in order").to.match(/ending \(SIGINT\)\n(?: .*\n)*$/);
+    expect(demo.output, "all could be ended in order").to.match(/stopping \(SIGINT\)\n(?: .*\n)*$/);
     await demo.vanished();
   });
 

@@ -2,10 +2,10 @@ import type { DemoKube } from "./kube.js";
 import { appRef } from "./look.js";
 import { CORE_APPS } from "./sample.js";
 
-/** How long the operator may take to take one app's things out of the Core. */
+/** Maximum time to remove one app from the Core. */
 const REMOVAL_TIMEOUT_MS = 20_000;
 
-/** Removes the apps on the Core one after the other, with the operator's help: what others refer to goes last. */
+/** Deletes the apps on the Core one at a time, referenced apps last; the operator removes their resources. */
 export async function removeCoreApps(kube: DemoKube): Promise<void> {
   for (const name of CORE_APPS) {
     await kube.delete(appRef(name));
@@ -13,7 +13,7 @@ export async function removeCoreApps(kube: DemoKube): Promise<void> {
   }
 }
 
-/** Removes the apps that a killed demo has left: its Core is gone, so there is nothing to take out of it. */
+/** Deletes the apps left by a killed demo. Its Core no longer exists, so their resources are orphaned. */
 export async function forgetCoreApps(kube: DemoKube): Promise<void> {
   for (const name of CORE_APPS) {
     const ref = appRef(name);

@@ -4,22 +4,22 @@ import type { OverseerApp } from "../../src/api/overseer-app.js";
 import type { CoreStage } from "./core.js";
 import { describeChange, event, plannedObjects } from "./facts.js";
 import { conditionOf, isTrue } from "./kube.js";
-import { appRef, currentChange, look, synced, until } from "./look.js";
+import { appRef, currentChange, synced, until, untilObject } from "./look.js";
 import { coreApp } from "./sample.js";
 import type { Step, StepResult } from "./step.js";
 
-/** What the operator does for apps on a Core, in order. All but the last leave their apps synced and healthy. */
+/** Steps for apps on a Core, in order. All but the last leave their apps synced and healthy. */
 export const CORE_STEPS: readonly Step<CoreStage>[] = [
-  { title: "apps/ waits for its secrets", run: waitForSecrets },
+  { title: "apps/ waits for missing secrets", run: waitForSecrets },
   { title: "apps synced to the Core, deployed by the agent (simulated)", run: syncApps },
   { title: "infrastructure synced", run: syncInfrastructure },
-  { title: "hand-made change in the Core healed", run: healCoreDrift },
+  { title: "manual change in the Core reverted", run: healCoreDrift },
   { title: "route refused: its sign-in provider is missing", run: refuseRoute },
 ];
 
-/** What the documents in apps/ refer to by `${SECRET:name}`. */
+/** Secrets that the documents in apps/ refer to. */
 const SECRETS = ["db-host", "gitea-db-password", "postgres-password"];
-/** The app that is changed by hand, and its image. */
+/** App that is changed manually, and its image. */
 const EDITED = "gitea";
 const IMAGE = "gitea/gitea:1.22";
 
@@ -27,7 +27,7 @@ async function waitForSecrets(stage: CoreStage, timeoutMs: number): Promise<Step
   const began = performance.now();
   await stage.kube.apply(await coreApp("apps", stage.core.url));
   let change: Change | undefined;
-  await look<OverseerApp>(stage, appRef("apps"), "OverseerApp apps waits", timeoutMs, async (one) => {
+  await untilObject<OverseerApp>(stage, appRef("apps"), "OverseerApp apps waits", timeoutMs, async (one) => {
     if (!isTrue(one, "Waiting")) return false;
     change = await currentChange(stage, one);
     return change?.status?.phase === "Waiting";
@@ -37,7 +37,7 @@ async function waitForSecrets(stage: CoreStage, timeoutMs: number): Promise<Step
   const [apps, routes] = await Promise.all([stage.core.apps(), stage.core.routes()]);
   return {
     ms,
-    seen: [
+    facts: [
       ...describeChange(change),
       ...gates.map(({ name, message }) => [`gate ${name}`, message.replaceAll("; ", ";\n")] as const),
       ["in the Core", `${apps.length} apps and ${routes.length} routes: nothing was written`],
@@ -56,8 +56,8 @@ async function syncApps(stage: CoreStage, timeoutMs: number): Promise<StepResult
   const shown = apps.map((one) => `${one.name}: ${one.status}, version ${one.version}, on ${place(one)}`).sort();
   return {
     ms,
-    seen: [
-      ["by hand", `secrets stored in the Core, with random values: ${SECRETS.join(", ")}`],
+    facts: [
+      ["manual step", `secrets stored in the Core, with random values: ${SECRETS.join(", ")}`],
       ...describeChange(await currentChange(stage, app)),
       ["in the Core", [...shown, ...routes.map(describeRoute)].join("\n")],
       ...(await event(stage, "apps", "Synced")),
@@ -73,7 +73,7 @@ async function syncInfrastructure(stage: CoreStage, timeoutMs: number): Promise<
   const change = await currentChange(stage, app);
   return {
     ms,
-    seen: [
+    facts: [
       ...describeChange(change),
       ["resources", plannedObjects(change)],
       ...(await event(stage, "infrastructure", "Synced")),
@@ -89,7 +89,7 @@ async function healCoreDrift(stage: CoreStage, timeoutMs: number): Promise<StepR
   await stage.core.call("PUT", `/api/apps/${id}`, { description, domain, nodeId, metadata, compose });
   const began = performance.now();
   const find = async (): Promise<CoreApp> => (await stage.core.call<{ app: CoreApp }>("GET", `/api/apps/${id}`)).app;
-  await until(stage, `${EDITED} is as in Git again`, timeoutMs, async () => (await find()).compose === edited.compose);
+  await until(stage, `${EDITED} matches Git again`, timeoutMs, async () => (await find()).compose === edited.compose);
   const ms = performance.now() - began;
   const healed = await until(stage, `${EDITED} runs again`, timeoutMs, async () => {
     const app = await find();
@@ -99,8 +99,8 @@ async function healCoreDrift(stage: CoreStage, timeoutMs: number): Promise<StepR
   await synced(stage, "apps", await stage.repo.head(), timeoutMs);
   return {
     ms,
-    seen: [
-      ["by hand", `app ${EDITED} set to gitea/gitea:latest by a PUT to the Core`],
+    facts: [
+      ["manual step", `image of app ${EDITED} set to gitea/gitea:latest with a PUT request to the Core`],
       ...(await event(stage, "apps", "DriftHealed")),
       [
         "in the Core",
@@ -114,7 +114,7 @@ async function refuseRoute(stage: CoreStage, timeoutMs: number): Promise<StepRes
   const began = performance.now();
   await stage.kube.apply(await coreApp("refused", stage.core.url));
   const what = "OverseerApp refused is refused";
-  const app = await look<OverseerApp>(stage, appRef("refused"), what, timeoutMs, (one) => {
+  const app = await untilObject<OverseerApp>(stage, appRef("refused"), what, timeoutMs, (one) => {
     const ready = conditionOf(one, "Ready");
     return ready?.status === "False" && ready.reason === "ApplyRefused";
   });
@@ -123,10 +123,13 @@ async function refuseRoute(stage: CoreStage, timeoutMs: number): Promise<StepRes
   const open = (await stage.core.routes()).filter(({ hostname }) => hostname === "admin.example.com");
   return {
     ms,
-    seen: [
+    facts: [
       ...describeChange(await currentChange(stage, app)),
       ["Ready", `False, ${reason}: ${message}`],
-      ["in the Core", open.length === 0 ? "no route for admin.example.com: it is never open" : "the route is there"],
+      [
+        "in the Core",
+        open.length === 0 ? "no route for admin.example.com: it is never open without sign-in" : "the route exists",
+      ],
     ],
   };
 }

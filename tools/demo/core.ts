@@ -12,14 +12,14 @@ import { coreSecret } from "./sample.js";
 import type { Screen } from "./screen.js";
 import type { Cleanup, Stage } from "./stage.js";
 
-/** The node that the sample's apps are for. */
+/** Node of the sample apps. */
 export const NODE = "node-1";
 const START_TIMEOUT_MS = 30_000;
 
-/** The Core as an administrator at the terminal sees it. */
+/** API client of the Core with the permissions of an administrator. */
 export class DemoCore {
   readonly url: string;
-  /** File with the administrator's token. */
+  /** File with the token of the administrator. */
   readonly tokenFile: string;
   readonly #token: string;
 
@@ -29,14 +29,14 @@ export class DemoCore {
     this.#token = token;
   }
 
-  /** A request with the administrator's token. Throws with what the Core says when it refuses. */
+  /** Sends a request with the token of the administrator. Throws with the message of the Core if it is rejected. */
   async call<T = unknown>(method: "GET" | "POST" | "PUT", path: string, body?: unknown): Promise<T> {
     const headers = { authorization: `Bearer ${this.#token}`, "content-type": "application/json" };
     const sent = body === undefined ? {} : { body: JSON.stringify(body) };
     const response = await fetch(`${this.url}${path}`, { method, headers, ...sent });
-    const answer = (await response.json()) as T & { readonly error?: { readonly message?: string } };
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${answer.error?.message ?? ""}`);
-    return answer;
+    const result = (await response.json()) as T & { readonly error?: { readonly message?: string } };
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${result.error?.message ?? ""}`);
+    return result;
   }
 
   async apps(): Promise<readonly CoreApp[]> {
@@ -51,41 +51,41 @@ export class DemoCore {
     return (await this.call<{ nodes: CoreNode[] }>("GET", "/api/nodes")).nodes;
   }
 
-  /** Stores a secret with a value that nobody knows. */
+  /** Stores a secret with a random value. */
   async storeSecret(name: string): Promise<void> {
     await this.call("POST", "/api/secrets", { name, value: randomBytes(18).toString("base64url") });
   }
 }
 
-/** All that the demo runs on, with a Core. */
+/** Environment of the demo with a Core. */
 export interface CoreStage extends Stage {
   readonly core: DemoCore;
 }
 
 /**
- * Starts the embedded Core and the agent of a node, gives the operator its token, and makes the sign-in provider that the
- * sample asks for. Whatever was started goes to `later`; the apps are taken out of the Core before it is ended.
+ * Starts the embedded Core and the agent of a node, gives the operator its token, and creates the sign-in provider of the
+ * sample. Adds a cleanup function for everything started; the apps are removed from the Core before it stops.
  */
-export async function startCore(stage: Stage, screen: Screen, later: Cleanup): Promise<CoreStage> {
+export async function startCore(stage: Stage, screen: Screen, addCleanup: Cleanup): Promise<CoreStage> {
   const core = await screen.timed(
-    () => "the embedded Overseer Core",
-    () => startCoreProcess(stage, later),
+    () => "embedded Overseer Core",
+    () => startCoreProcess(stage, addCleanup),
   );
   await screen.timed(
-    () => `the agent of ${NODE}, with a simulated runner`,
-    () => startAgent(stage, core, later),
+    () => `agent of ${NODE}, with a simulated runner`,
+    () => startAgent(stage, core, addCleanup),
   );
   await core.call("POST", "/api/sign-in-providers", { name: "oidc", type: "simulated" });
   await stage.kube.apply(coreSecret((await readFile(core.tokenFile, "utf8")).trim()));
-  later(async () => {
+  addCleanup(async () => {
     if (stage.operator.ended() === undefined) await removeCoreApps(stage.kube);
   });
   return { ...stage, core };
 }
 
-async function startCoreProcess(stage: Stage, later: Cleanup): Promise<DemoCore> {
+async function startCoreProcess(stage: Stage, addCleanup: Cleanup): Promise<DemoCore> {
   const data = join(stage.work, "core");
-  const core = await run(stage, "Core", "overseer-core.js", ["--data", data, "--port", "0"], later);
+  const core = await run(stage, "Core", "overseer-core.js", ["--data", data, "--port", "0"], addCleanup);
   const url = await until(stage, "the Core listens", START_TIMEOUT_MS, async () => {
     const line = core
       .tail(50)
@@ -97,14 +97,14 @@ async function startCoreProcess(stage: Stage, later: Cleanup): Promise<DemoCore>
   return new DemoCore(url, tokenFile, (await readFile(tokenFile, "utf8")).trim());
 }
 
-async function startAgent(stage: Stage, core: DemoCore, later: Cleanup): Promise<void> {
+async function startAgent(stage: Stage, core: DemoCore, addCleanup: Cleanup): Promise<void> {
   const body = { name: `agent-${NODE}`, role: "agent", node: NODE };
   const { value } = await core.call<{ value: string }>("POST", "/api/tokens", body);
   const token = join(stage.work, "agent-token");
   await writeFile(token, value, { mode: 0o600 });
   const flags = { core: core.url, node: NODE, "token-file": token, data: join(stage.work, "agent") };
   const args = Object.entries(flags).flatMap(([name, text]) => [`--${name}`, text]);
-  await run(stage, "agent", "overseer-agent.js", args, later);
+  await run(stage, "agent", "overseer-agent.js", args, addCleanup);
   await until(stage, `${NODE} is registered`, START_TIMEOUT_MS, async () =>
     (await core.nodes()).some(({ name, status }) => name === NODE && status === "online"),
   );
@@ -115,12 +115,12 @@ async function run(
   name: string,
   script: string,
   args: readonly string[],
-  later: Cleanup,
+  addCleanup: Cleanup,
 ): Promise<LoggedProcess> {
   const command = [join(repositoryRoot(), "dist", script), ...args];
   const logFile = join(work, `${name.toLowerCase()}.log`);
   const process_ = await spawnLogged(`the ${name}`, process.execPath, command, { logFile, guard });
   processes.push(process_);
-  later(() => process_.stop());
+  addCleanup(() => process_.stop());
   return process_;
 }

@@ -12,7 +12,7 @@ interface AppEvent {
   readonly regarding?: { readonly name?: string };
 }
 
-/** A Change in short: its revision, its name, what it does and where it stands, and the first few fields that it changes. */
+/** Summarizes a Change: revision, name, summary, phase and the first few changed fields. */
 export function describeChange(change: Change | undefined): Facts {
   if (change === undefined) return [];
   const { summary, phase, plan = [] } = change.status ?? {};
@@ -27,12 +27,12 @@ export function describeChange(change: Change | undefined): Facts {
   ];
 }
 
-/** What a Change does, object by object. */
+/** Returns the planned objects of a Change, one per line. */
 export function plannedObjects(change: Change | undefined): string {
   return (change?.status?.plan ?? []).map(({ object }) => object).join("\n");
 }
 
-/** The newest Event of a reason about an app, as soon as there is one. */
+/** Waits for an Event with a reason about an app, and returns the newest one. */
 export async function event(stage: Stage, app: string, reason: string): Promise<Facts> {
   const found = await until(stage, `Event ${reason}`, 10_000, async () => {
     const events = await stage.kube.list<AppEvent>("events.k8s.io/v1", "Event", DEMO_NAMESPACE);
@@ -43,7 +43,7 @@ export async function event(stage: Stage, app: string, reason: string): Promise<
   return [["Event", `${found.reason}: ${found.note ?? ""}`]];
 }
 
-/** What there is to say when a step failed: the conditions of the repository and of these apps, as far as they are there. */
+/** Returns the conditions of the repository and of these apps, for a failed step. */
 export async function conditionsOf(stage: Stage, apps: readonly string[]): Promise<Facts> {
   const lines: (readonly [string, string])[] = [];
   for (const ref of [REPOSITORY_REF, ...apps.map(appRef)]) {

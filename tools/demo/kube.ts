@@ -15,7 +15,7 @@ import { parseApiVersion } from "../../src/manifest/object-id.js";
 import { repositoryRoot } from "../repository-root.js";
 import { waitUntil } from "../wait-until.js";
 
-/** What names an object. */
+/** Reference to an object. */
 export interface ObjectRef {
   readonly apiVersion: string;
   readonly kind: string;
@@ -23,25 +23,25 @@ export interface ObjectRef {
   readonly name: string;
 }
 
-/** An object as it is written. */
+/** An object to apply. */
 export interface WrittenObject {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
-/** An object with conditions in its status, as all of ours have. */
+/** An object with status conditions. */
 export interface WithConditions {
   readonly status?: { readonly conditions?: readonly Condition[] | undefined };
 }
 
-/** How long to wait for an object to go, and which object is none to wait for. */
+/** Options for waiting for a deletion; `unless` matches objects that need not be waited for. */
 export interface GoneOptions {
   readonly unless?: (object: RawObject) => boolean;
   readonly timeoutMs?: number;
 }
 
-/** The cluster as the person at the terminal sees it. */
+/** Client for the cluster of the demo. */
 export class DemoKube {
   readonly server: string;
   readonly #client: KubeClient;
@@ -58,7 +58,7 @@ export class DemoKube {
     return new DemoKube(new KubeClient({ access, userAgent: "overseer-demo" }));
   }
 
-  /** The object; undefined if there is none. */
+  /** Returns an object; undefined if it does not exist. */
   async get<T = RawObject>(ref: ObjectRef): Promise<T | undefined> {
     const path = await this.#path(ref);
     return this.#unlessMissing(async () => (await this.#client.request<T>({ method: "GET", path })).body);
@@ -69,7 +69,7 @@ export class DemoKube {
     return (await this.#client.request<{ items: T[] }>({ method: "GET", path })).body.items;
   }
 
-  /** Server-side apply with force, as `kubectl apply --server-side --force-conflicts`. */
+  /** Applies an object like `kubectl apply --server-side --force-conflicts`. */
   async apply(object: WrittenObject): Promise<void> {
     const { apiVersion, kind, metadata } = object;
     await this.#client.request({
@@ -81,7 +81,7 @@ export class DemoKube {
     });
   }
 
-  /** A merge patch under a field manager of this name. */
+  /** Sends a merge patch with this field manager. */
   async patch(ref: ObjectRef, body: unknown, manager: string): Promise<void> {
     await this.#client.request({
       method: "PATCH",
@@ -92,21 +92,21 @@ export class DemoKube {
     });
   }
 
-  /** Asks for the deletion of an object, if it is there. */
+  /** Requests the deletion of an object, if it exists. */
   async delete(ref: ObjectRef): Promise<void> {
     const path = await this.#path(ref);
     await this.#unlessMissing(() => this.#client.request({ method: "DELETE", path }));
   }
 
-  /** Waits until an object is not there, or is one that need not be waited for. */
+  /** Waits until an object does not exist or matches `unless`. */
   async untilGone(ref: ObjectRef, { unless = () => false, timeoutMs = 90_000 }: GoneOptions = {}): Promise<void> {
-    await waitUntil({ what: `${ref.kind} ${ref.name} is gone`, timeoutMs }, async () => {
+    await waitUntil({ what: `${ref.kind} ${ref.name} is deleted`, timeoutMs }, async () => {
       const object = await this.get(ref);
       return object === undefined || unless(object);
     });
   }
 
-  /** Applies the definitions in crds/ and waits until the API server has storage for them. */
+  /** Applies the CRDs in crds/ and waits until the API server serves them. */
   async installDefinitions(): Promise<void> {
     for (const { plural, kind } of RESOURCES) {
       const text = await readFile(join(repositoryRoot(), `crds/${GROUP}_${plural}.yaml`), "utf8");
@@ -154,12 +154,12 @@ export class DemoKube {
   }
 }
 
-/** A condition of an object. */
+/** Returns a condition of an object. */
 export function conditionOf(object: WithConditions | undefined, type: string): Condition | undefined {
   return object?.status?.conditions?.find((condition) => condition.type === type);
 }
 
-/** Whether a condition is there and True. */
+/** Reports whether a condition is True. */
 export function isTrue(object: WithConditions | undefined, type: string): boolean {
   return conditionOf(object, type)?.status === "True";
 }

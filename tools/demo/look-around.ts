@@ -2,26 +2,26 @@ import type { CoreStage } from "./core.js";
 import { DEMO_NAMESPACE, SHOP_NAMESPACE } from "./sample.js";
 import type { Screen } from "./screen.js";
 
-/** Commands for another terminal, while the demo goes on running. No token is shown, only the file that holds it. */
+/** Prints commands for another terminal while the demo keeps running. Shows the token file, not the token. */
 export function lookAround(screen: Screen, stage: CoreStage): void {
   const { cluster, repo, operator, operatorUrl, core } = stage;
   const kubectl = "kubectl";
-  screen.title("\nLook around in another terminal\n");
+  screen.title("\nTry it in another terminal\n");
   screen.line(`  export KUBECONFIG=${cluster.kubeconfigPath}`);
   screen.line(`  ${cluster.kubectlPath} get gitrepositories,overseerapps,changes -A`);
   screen.line(`  alias kubectl=${cluster.kubectlPath}`);
   screen.line(`  ${kubectl} -n ${DEMO_NAMESPACE} describe overseerapp shop`);
   screen.line(`  ${kubectl} -n ${SHOP_NAMESPACE} scale deployment/web --replicas=9`);
-  screen.line(`  git clone ${repo.url}        # commit and push: it is live within 10 s`);
+  screen.line(`  git clone ${repo.url}        # pushed commits are applied within 10 s`);
   screen.line(`  curl ${operatorUrl}/metrics`);
-  screen.line("\nand at the Core\n");
+  screen.line("\nOn the Core\n");
   screen.line(`  CORE=${core.url}; AUTH="authorization: Bearer $(cat ${core.tokenFile})"`);
   screen.line(`  curl -s -H "$AUTH" $CORE/api/apps`);
   screen.line(`  curl -s -H "$AUTH" $CORE/api/routes`);
   screen.line(`  curl -s -H "$AUTH" $CORE/api/jobs`);
   screen.line(`  curl -s -H "$AUTH" -H 'content-type: application/json' -d '{"name":"github","type":"simulated"}' \\`);
-  screen.line(`    $CORE/api/sign-in-providers        # the refused route is taken then`);
+  screen.line(`    $CORE/api/sign-in-providers        # then the refused route is applied`);
   const logs = [operator, ...stage.processes.slice(1)].map(({ name, logFile }) => `\n  log of ${name}: ${logFile}`);
   screen.line(screen.style.dim(logs.join("")));
-  screen.line("\nRunning. Ctrl-C ends everything and leaves nothing behind.");
+  screen.line("\nRunning. Press Ctrl-C to stop and remove everything.");
 }

@@ -6,15 +6,15 @@ import { conditionOf, isTrue, type ObjectRef, type WithConditions } from "./kube
 import { DEMO_NAMESPACE, REPOSITORY } from "./sample.js";
 import type { Stage } from "./stage.js";
 
-/** Often enough that the times on the screen are those of the operator. */
-const LOOK_EVERY_MS = 10;
+/** Poll interval; short, so that the displayed times are those of the operator. */
+const POLL_INTERVAL_MS = 10;
 
-/** The OverseerApp of a name. */
+/** Returns the reference of an OverseerApp. */
 export function appRef(name: string): ObjectRef {
   return { apiVersion: API_VERSION, kind: "OverseerApp", namespace: DEMO_NAMESPACE, name };
 }
 
-/** The one GitRepository. */
+/** Reference of the GitRepository. */
 export const REPOSITORY_REF: ObjectRef = {
   apiVersion: API_VERSION,
   kind: "GitRepository",
@@ -22,23 +22,23 @@ export const REPOSITORY_REF: ObjectRef = {
   name: REPOSITORY,
 };
 
-/** Waits for something to be so; gives up at once when the demo is to end, or when a process of it has ended. */
+/** Waits until `probe` succeeds. Fails at once if the demo is stopped or one of its processes has ended. */
 export function until<T>(
   stage: Stage,
   what: string,
   timeoutMs: number,
   probe: () => Promise<T | undefined | false>,
 ): Promise<T> {
-  return waitUntil<T>({ what, timeoutMs, intervalMs: LOOK_EVERY_MS }, async () => {
-    if (stage.signal.aborted) throw new FatalWaitError("the demo is to end");
-    const gone = stage.processes.find((one) => one.ended() !== undefined);
-    if (gone) throw new FatalWaitError(`${gone.name} ended with ${gone.ended()}`);
+  return waitUntil<T>({ what, timeoutMs, intervalMs: POLL_INTERVAL_MS }, async () => {
+    if (stage.signal.aborted) throw new FatalWaitError("the demo is stopping");
+    const exited = stage.processes.find((one) => one.ended() !== undefined);
+    if (exited) throw new FatalWaitError(`${exited.name} ended with ${exited.ended()}`);
     return probe();
   });
 }
 
-/** Waits for an object to be as wanted; gives up at once where the object itself says that nothing will change. */
-export function look<T>(
+/** Waits until an object passes `test`. Fails at once if the object is stalled. */
+export function untilObject<T>(
   stage: Stage,
   ref: ObjectRef,
   what: string,
@@ -56,7 +56,7 @@ export function look<T>(
 
 /** Waits until an app is Ready with this commit applied. */
 export function synced(stage: Stage, name: string, commit: string, timeoutMs: number): Promise<OverseerApp> {
-  return look<OverseerApp>(
+  return untilObject<OverseerApp>(
     stage,
     appRef(name),
     `OverseerApp ${name} is Ready`,
@@ -65,15 +65,15 @@ export function synced(stage: Stage, name: string, commit: string, timeoutMs: nu
   );
 }
 
-/** The Change of an app that is under way, or its last one. */
+/** Returns the current or last Change of an app. */
 export async function currentChange(stage: Stage, app: OverseerApp): Promise<Change | undefined> {
   const name = app.status?.change?.name;
   if (name === undefined) return undefined;
   return stage.kube.get<Change>({ apiVersion: API_VERSION, kind: "Change", namespace: DEMO_NAMESPACE, name });
 }
 
-/** Asks the operator to look at the repository now, as a webhook would. */
-export async function tell(stage: Stage): Promise<void> {
+/** Requests a poll of the repository, as a webhook would. */
+export async function requestPoll(stage: Stage): Promise<void> {
   const annotations = { [ANNOTATION_RECONCILE_AT]: new Date().toISOString() };
   await stage.kube.patch(REPOSITORY_REF, { metadata: { annotations } }, "overseer-demo");
 }

@@ -4,52 +4,52 @@ import { load } from "js-yaml";
 import { repositoryRoot } from "../repository-root.js";
 import type { WrittenObject } from "./kube.js";
 
-/** Namespace of the demo's own custom resources: the operator is told to trust it. */
+/** Namespace of the custom resources of the demo, a trusted namespace of the operator. */
 export const DEMO_NAMESPACE = "overseer-demo";
-/** Namespace that the sample repository makes. */
+/** Namespace created by the sample repository. */
 export const SHOP_NAMESPACE = "demo-shop";
 /** Name of the GitRepository and of the repository on the Git server. */
 export const REPOSITORY = "overseer-gitops";
 /** Name of the OverseerApp. */
 export const APP = "shop";
-/** Names of the OverseerApps of the Core, which are also the folders that they take: in the order in which they can be removed. */
+/** Names of the OverseerApps on the Core and of their directories, in the order in which they can be deleted. */
 export const CORE_APPS = ["refused", "infrastructure", "apps"] as const;
-/** Name of the Secret with the Core's token. */
+/** Name of the Secret with the token of the Core. */
 const CORE_SECRET = "overseer-core";
-/** Folder of the sample repository, unless another one is given. */
+/** Default directory of the sample repository. */
 export const SAMPLE = "examples/overseer-gitops";
-/** How often the remote is asked when nobody tells the operator to look. */
+/** Poll interval of the GitRepository. */
 const INTERVAL = "10s";
 
-/** The files of a folder, by their paths in it. */
+/** Reads all files below a directory, by relative path. */
 export async function readSample(folder: string): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     if (entry.isFile()) files[path.slice(folder.length + 1)] = await readFile(path, "utf8");
   }
-  if (Object.keys(files).length === 0) throw new Error(`${folder} holds no file`);
+  if (Object.keys(files).length === 0) throw new Error(`${folder} contains no files`);
   return files;
 }
 
-/** The custom resource of a file in examples/resources. */
+/** Reads the custom resource in a file of examples/resources. */
 async function readExample(name: string): Promise<WrittenObject & { readonly spec: Record<string, unknown> }> {
   const text = await readFile(join(repositoryRoot(), "examples/resources", name), "utf8");
   return load(text) as WrittenObject & { readonly spec: Record<string, unknown> };
 }
 
-/** The GitRepository of the example, for the repository at this address. */
+/** Returns the example GitRepository with this URL. */
 export async function gitRepository(url: string): Promise<WrittenObject> {
   const example = await readExample("gitrepository.yaml");
   return { ...example, spec: { ...example.spec, url, interval: INTERVAL } } as WrittenObject;
 }
 
-/** The OverseerApp of the example. */
+/** Returns the example OverseerApp. */
 export function overseerApp(): Promise<WrittenObject> {
   return readExample("overseerapp.yaml");
 }
 
-/** An OverseerApp as the example for a Core, for a folder of the sample and the Core at this address. */
+/** Returns the example OverseerApp for a Core, for a directory of the sample and the Core at this URL. */
 export async function coreApp(name: (typeof CORE_APPS)[number], url: string): Promise<WrittenObject> {
   const { metadata, spec, ...example } = await readExample("overseerapp-core.yaml");
   const source = { ...(spec.source as object), path: name };
@@ -57,7 +57,7 @@ export async function coreApp(name: (typeof CORE_APPS)[number], url: string): Pr
   return { ...example, metadata: { ...metadata, name }, spec: { ...spec, source, destination } } as WrittenObject;
 }
 
-/** The Secret with the token of the Core, as the operator reads it. */
+/** Returns the Secret with the token of the Core. */
 export function coreSecret(token: string): WrittenObject {
   const metadata = { name: CORE_SECRET, namespace: DEMO_NAMESPACE };
   return { apiVersion: "v1", kind: "Secret", metadata, stringData: { token } } as WrittenObject;

@@ -1,10 +1,10 @@
 import type { Facts } from "./step.js";
 import { styles } from "./styles.js";
 
-/** Where the column of the times begins. */
+/** Column of the times. */
 const WIDTH = 66;
 
-/** What the person at the terminal sees: a line a step, and below it what was seen. */
+/** Terminal output of the demo: one line per step, followed by details. */
 export class Screen {
   readonly #stream: NodeJS.WriteStream;
   readonly style;
@@ -12,7 +12,7 @@ export class Screen {
   constructor(stream: NodeJS.WriteStream = process.stdout) {
     this.#stream = stream;
     this.style = styles(stream);
-    // Whoever reads the other end may go away, as `| head` does; the demo is to end in order all the same.
+    // The reader may close the pipe, like `| head`; cleanup must run nevertheless.
     stream.on("error", () => {});
   }
 
@@ -24,12 +24,12 @@ export class Screen {
     this.line(this.style.bold(text));
   }
 
-  /** Something that was prepared. */
+  /** Prints a completed preparation. */
   ready(what: string, ms: number): void {
     this.line(`  ${what.padEnd(WIDTH - 2)}${this.style.dim(seconds(ms))}`);
   }
 
-  /** Prepares something, and says how long that took. */
+  /** Runs a preparation and prints its duration. */
   async timed<T>(what: (result: T) => string, start: () => Promise<T>): Promise<T> {
     const began = performance.now();
     const result = await start();
@@ -37,20 +37,20 @@ export class Screen {
     return result;
   }
 
-  /** A step that came to its end well. */
-  done(number: string, what: string, ms: number, seen: Facts): void {
+  /** Prints a successful step. */
+  done(number: string, what: string, ms: number, facts: Facts): void {
     this.line(`\n${this.style.green("✔")} ${`${number} ${what}`.padEnd(WIDTH - 2)}${this.style.bold(seconds(ms))}`);
-    this.facts(seen);
+    this.facts(facts);
   }
 
   failed(number: string, what: string, ms: number): void {
     this.line(`\n${this.style.red("✘")} ${`${number} ${what}`.padEnd(WIDTH - 2)}${this.style.bold(seconds(ms))}`);
   }
 
-  /** Names and what there is to say of them, aligned. */
-  facts(seen: Facts): void {
-    const width = Math.max(10, ...seen.map(([name]) => name.length));
-    for (const [name, text] of seen) {
+  /** Prints aligned names and values. */
+  facts(facts: Facts): void {
+    const width = Math.max(10, ...facts.map(([name]) => name.length));
+    for (const [name, text] of facts) {
       const [first = "", ...rest] = text.split("\n");
       this.line(`    ${this.style.dim(name.padEnd(width))}  ${first}`);
       for (const more of rest) this.line(`    ${" ".repeat(width)}  ${more}`);
@@ -60,7 +60,7 @@ export class Screen {
   progress = (text: string): void => this.line(this.style.dim(`  ${text}`));
 }
 
-/** `0.4 s`, aligned at its end. */
+/** Formats a duration like `0.4 s`, right-aligned. */
 export function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`.padStart(7);
 }

@@ -18,56 +18,62 @@ import { appRef } from "./look.js";
 import { APP, DEMO_NAMESPACE, REPOSITORY, readSample } from "./sample.js";
 import type { Screen } from "./screen.js";
 
-/** All that the demo runs on. */
+/** Environment of the demo. */
 export interface Stage {
   readonly cluster: DemoCluster;
   readonly kube: DemoKube;
   readonly repo: GitRepo;
-  /** A clone of the repository, to commit and push from. */
+  /** Clone of the repository, for commits and pushes. */
   readonly clone: string;
   readonly operator: LoggedProcess;
   readonly operatorUrl: string;
-  /** Programs whose end ends the demo: the operator first. */
+  /** Programs whose exit ends the demo, the operator first. */
   readonly processes: LoggedProcess[];
-  /** Folder for what programs keep; it goes at the end. */
+  /** Data directory of the programs, removed at the end. */
   readonly work: string;
-  /** Ends programs when this process dies. */
+  /** Stops programs when this process exits. */
   readonly guard: ProcessGuard;
-  /** Aborted when the demo is to end. */
+  /** Aborted when the demo is stopped. */
   readonly signal: AbortSignal;
 }
 
-/** What is to be undone, last first. */
+/** Registers a cleanup function; they run last first. */
 export type Cleanup = (undo: () => Promise<unknown>) => void;
 
-/** Starts the cluster, the Git server with the sample repository, and the operator. Whatever was started goes to `later`. */
-export async function setStage(screen: Screen, sample: string, later: Cleanup, signal: AbortSignal): Promise<Stage> {
-  // Its guard ends the operator, too, when this process dies; the control plane has a guard of its own.
+/** Starts the cluster, the Git server with the sample repository, and the operator. Adds a cleanup function for each. */
+export async function setStage(
+  screen: Screen,
+  sample: string,
+  addCleanup: Cleanup,
+  signal: AbortSignal,
+): Promise<Stage> {
+  // This guard also stops the operator when this process exits; the control plane has its own guard.
   const { path: work, guard, remove } = await makeGuardedFolder("overseer-demo-");
-  later(remove);
+  addCleanup(remove);
   const cluster = await screen.timed(
-    (one) => (one.logFolder ? "Kubernetes: etcd, API server, controllers, kwok" : "your own cluster"),
+    (one) =>
+      one.logFolder ? "Kubernetes: etcd, API server, controllers, kwok" : "existing cluster of DEMO_KUBECONFIG",
     async () => {
       const one = await resolveDemoCluster(screen.progress);
-      later(() => one.stop());
+      addCleanup(() => one.stop());
       return one;
     },
   );
-  const kube = await connect(cluster, later);
+  const kube = await connect(cluster, addCleanup);
   const { repo, clone } = await screen.timed(
     () => `Git server with ${sample}`,
-    () => startGit(sample, work, later),
+    () => startGit(sample, work, addCleanup),
   );
   const { operator, url } = await screen.timed(
-    () => "the operator",
+    () => "operator",
     async () => {
       await kube.installDefinitions();
-      return startOperator(cluster, work, guard, later);
+      return startOperator(cluster, work, guard, addCleanup);
     },
   );
-  // Runs before the operator is ended, which has to deal with what it has made.
+  // Runs before the operator stops, since the operator has to delete its objects.
   if (cluster.logFolder === undefined) {
-    later(() => clear(screen, kube));
+    addCleanup(() => clear(screen, kube));
     await removeApp(kube);
     await forgetCoreApps(kube);
   }
@@ -75,12 +81,12 @@ export async function setStage(screen: Screen, sample: string, later: Cleanup, s
   return { cluster, kube, repo, clone, operator, operatorUrl: url, processes, work, guard, signal };
 }
 
-async function connect(cluster: DemoCluster, later: Cleanup): Promise<DemoKube> {
+async function connect(cluster: DemoCluster, addCleanup: Cleanup): Promise<DemoKube> {
   const kube = await DemoKube.connect(cluster.kubeconfigPath);
-  later(() => kube.close());
+  addCleanup(() => kube.close());
   const lock = await tryKernelLock(`demo on ${kube.server}`);
-  if (lock === undefined) throw new Error(`another demo runs on ${kube.server}: end it first`);
-  later(() => lock.release());
+  if (lock === undefined) throw new Error(`another demo is running on ${kube.server}: stop it first`);
+  addCleanup(() => lock.release());
   await kube.untilGone(NAMESPACE, { unless: ({ metadata }) => metadata.deletionTimestamp === undefined });
   await kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: DEMO_NAMESPACE } });
   return kube;
@@ -88,9 +94,9 @@ async function connect(cluster: DemoCluster, later: Cleanup): Promise<DemoKube> 
 
 const NAMESPACE = { apiVersion: "v1", kind: "Namespace", name: DEMO_NAMESPACE };
 
-async function startGit(sample: string, work: string, later: Cleanup): Promise<{ repo: GitRepo; clone: string }> {
+async function startGit(sample: string, work: string, addCleanup: Cleanup): Promise<{ repo: GitRepo; clone: string }> {
   const server = await startGitServer({ root: join(work, "git") });
-  later(() => server.stop());
+  addCleanup(() => server.stop());
   const repo = await server.createRepository(REPOSITORY);
   await repo.commit(await readSample(resolve(repositoryRoot(), sample)), "The shop opens");
   const clone = join(work, "clone");
@@ -102,10 +108,10 @@ async function startOperator(
   cluster: DemoCluster,
   work: string,
   guard: ProcessGuard,
-  later: Cleanup,
+  addCleanup: Cleanup,
 ): Promise<{ operator: LoggedProcess; url: string }> {
   const { port, release } = await reservePort();
-  later(release);
+  addCleanup(release);
   const flags = {
     kubeconfig: cluster.kubeconfigPath,
     "metrics-address": `127.0.0.1:${port}`,
@@ -114,7 +120,7 @@ async function startOperator(
   };
   const [command, args] = operatorCommand(Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]));
   const operator = await spawnLogged("the operator", command, args, { logFile: join(work, "operator.log"), guard });
-  later(() => operator.stop());
+  addCleanup(() => operator.stop());
   const url = `http://127.0.0.1:${port}`;
   await waitUntil({ what: "the operator is ready", timeoutMs: 60_000 }, async () => {
     if (operator.ended() !== undefined)
@@ -124,22 +130,22 @@ async function startOperator(
   return { operator, url };
 }
 
-/** Takes what the demo made out of a cluster that stays. The definitions stay, too: others may use them by now. */
+/** Removes the objects of the demo from an existing cluster, except the CRDs, which may be in use. */
 async function clear(screen: Screen, kube: DemoKube): Promise<void> {
-  screen.line("removing what the demo made from your cluster; the definitions of gitops.overseer.io stay");
+  screen.line("removing the objects of the demo from your cluster, except the CRDs of gitops.overseer.io");
   await removeApp(kube);
   await kube.delete({ apiVersion: API_VERSION, kind: "GitRepository", namespace: DEMO_NAMESPACE, name: REPOSITORY });
   await kube.delete(NAMESPACE);
   await kube.untilGone(NAMESPACE);
 }
 
-/** Removes the app, with the operator's help. One is there at the start when a former demo was killed. */
+/** Deletes the app and waits for the operator. At startup, an app of a killed demo may exist. */
 async function removeApp(kube: DemoKube): Promise<void> {
   await kube.delete(appRef(APP));
   await kube.untilGone(appRef(APP));
 }
 
-/** Saves the logs of a demo that failed from the folders that are about to go. Gives where they are. */
+/** Copies the logs of a failed demo out of its temporary directories. Returns their new directory. */
 export async function keepLogs(stage: Pick<Stage, "processes" | "cluster">): Promise<string> {
   const folder = join(repositoryRoot(), "build", `demo-logs-${process.pid}`);
   await mkdir(folder, { recursive: true });

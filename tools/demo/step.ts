@@ -1,15 +1,15 @@
 import type { Stage } from "./stage.js";
 
-/** Names and what there is to say of them. */
+/** Names and values to print. */
 export type Facts = readonly (readonly [string, string])[];
 
-/** What a step came to. */
+/** Result of a step. */
 export interface StepResult {
   readonly ms: number;
-  readonly seen: Facts;
+  readonly facts: Facts;
 }
 
-/** One of the things that the demo shows. */
+/** One step of the demo. */
 export interface Step<S extends Stage = Stage> {
   readonly title: string;
   run(stage: S, timeoutMs: number): Promise<StepResult>;

@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * Asks the children of this process to end: a download or build that is under way has no guard, because it does no harm.
- * Guards are left alone: they have work to do when this process is gone.
+ * Terminates the children of this process, such as a running download or build, which have no guard. Guards keep
+ * running, since they act after this process has exited.
  */
 export function endStrayChildren(): void {
   for (const pid of children()) {
     try {
       if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("process-guard-main")) process.kill(pid, "SIGTERM");
     } catch {
-      // It has ended by itself.
+      // The process has already exited.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Colours for a terminal; plain text where the stream is none, or where `NO_COLOR` asks for it. */
+/** Terminal styles; plain text if the stream is not a terminal or `NO_COLOR` is set. */
 export interface Styles {
   bold(text: string): string;
   dim(text: string): string;
@@ -6,9 +6,9 @@ export interface Styles {
   red(text: string): string;
 }
 
-/** The styles that fit a stream. `NO_COLOR` counts when it is not empty, as no-color.org says. */
+/** Returns the styles for a stream. A non-empty `NO_COLOR` disables colors, as defined by no-color.org. */
 export function styles(stream: { readonly isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Styles {
-  const coloured = stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
-  const style = (on: number, off: number) => (text: string) => (coloured ? `\u001b[${on}m${text}\u001b[${off}m` : text);
+  const colored = stream.isTTY === true && !env.NO_COLOR && env.TERM !== "dumb";
+  const style = (on: number, off: number) => (text: string) => (colored ? `\u001b[${on}m${text}\u001b[${off}m` : text);
   return { bold: style(1, 22), dim: style(2, 22), green: style(32, 39), red: style(31, 39) };
 }

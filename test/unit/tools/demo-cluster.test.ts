@@ -33,7 +33,7 @@ describe("tools: the cluster of the demo", function () {
   it("that is down is named within 5 s, with its address and why", async () => {
     const { message, ms } = await refusal("https://127.0.0.1:9");
     expect(message).to.match(
-      /^the cluster of DEMO_KUBECONFIG \(https:\/\/127\.0\.0\.1:9\S*\) cannot be used: .*ECONNREFUSED/,
+      /^the cluster of DEMO_KUBECONFIG \(https:\/\/127\.0\.0\.1:9\S*\) is not usable: .*ECONNREFUSED/,
     );
     expect(ms).to.be.lessThan(5_000);
   });
@@ -46,12 +46,12 @@ describe("tools: the cluster of the demo", function () {
     server.close();
     expect(message)
       .to.include(`http://127.0.0.1:${port}`)
-      .and.match(/cannot be used: /);
+      .and.match(/is not usable: /);
     expect(ms).to.be.lessThan(5_000);
   });
 
   it("whose file is not there is named before anything is asked", async () => {
     const error = await resolveDemoCluster(noProgress, { DEMO_KUBECONFIG: file }).catch((problem: Error) => problem);
-    expect((error as Error).message).to.match(/DEMO_KUBECONFIG names .*kubeconfig, which cannot be read/);
+    expect((error as Error).message).to.match(/^cannot read .*kubeconfig: set DEMO_KUBECONFIG/);
   });
 });

@@ -51,7 +51,7 @@ describe("tools: doctor", () => {
     for (const what of ["Node.js >= 20.19", "npm", "git", "make"]) {
       expect(lines.find((line) => line.startsWith(`MISSING  ${what}: `))).to.match(/install/);
     }
-    expect(lines.join("\n")).to.match(/MISSING {2}(Go >= 1\.25 or )?the internet: needed once for .*kube-apiserver/);
+    expect(lines.join("\n")).to.match(/MISSING {2}(Go >= 1\.25 or )?internet access: needed once for .*kube-apiserver/);
   });
 
   it("is content with a machine that has all, and asks for no Go when the cache has the binaries", async () => {
@@ -103,7 +103,7 @@ describe("tools: doctor", () => {
       .to.contain("MISSING  ")
       .and.contain("needed once for");
     await fake(join(bin, "go"), "go1.25.0");
-    expect((await doctor()).lines.join("\n")).to.contain("ok       binaries: go1.25.0 builds");
+    expect((await doctor()).lines.join("\n")).to.contain("ok       binaries: will be built with go1.25.0");
   });
 
   it("names a missing awk, and does not guess at what it would have told", async () => {
@@ -111,31 +111,33 @@ describe("tools: doctor", () => {
     const { code, lines } = await doctor();
     expect(code).to.equal(1);
     expect(lines.filter((line) => line.startsWith("MISSING  awk: "))).to.have.length(1);
-    expect(lines.join("\n")).not.to.match(/has 0|GB of free disk|GB of memory/);
+    expect(lines.join("\n")).not.to.match(/has 0|GB of free disk space|GB of memory/);
   });
 
   it("names a cache that cannot be made, and the variable that moves it", async () => {
     await writeFile(join(home, "file"), "");
     const { lines } = await doctor({ XDG_CACHE_HOME: join(home, "file/cache") });
-    expect(lines.join("\n")).to.match(/MISSING {2}a folder for the cache: \S*\/file is no folder; .*XDG_CACHE_HOME/);
+    expect(lines.join("\n")).to.match(
+      /MISSING {2}a directory for the cache: \S*\/file is not a directory; .*XDG_CACHE_HOME/,
+    );
     // Whoever is root may write everywhere but to /proc.
     const inProc = await doctor({ XDG_CACHE_HOME: "/proc/1/cache" });
     expect(inProc.lines.join("\n")).to.match(
-      /MISSING {2}a folder for the cache: .* cannot be written to; .*XDG_CACHE_HOME/,
+      /MISSING {2}a directory for the cache: .* is not writable; .*XDG_CACHE_HOME/,
     );
   });
 
   it("names a TMPDIR that does not exist or is a file", async () => {
     const missing = (await doctor({ TMPDIR: join(home, "nowhere") })).lines.join("\n");
     expect(missing).to.match(
-      /MISSING {2}a folder for temporary files: \S*\/nowhere does not exist; make it, or set TMPDIR/,
+      /MISSING {2}a directory for temporary files: \S*\/nowhere does not exist; create it, or set TMPDIR/,
     );
     await writeFile(join(home, "file"), "");
     expect((await doctor({ TMPDIR: join(home, "file") })).lines.join("\n")).to.match(
-      /MISSING {2}a folder for temporary files: \S*\/file is no folder; .*TMPDIR/,
+      /MISSING {2}a directory for temporary files: \S*\/file is not a directory; .*TMPDIR/,
     );
     expect((await doctor({ TMPDIR: home })).lines.join("\n")).to.include(
-      `ok       temporary files: ${home} can be written`,
+      `ok       temporary files: ${home} is writable`,
     );
   });
 });
