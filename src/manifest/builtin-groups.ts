@@ -1,6 +1,6 @@
 /**
- * API groups that the API server itself serves. A group of a custom resource always has a dot, so all groups without one
- * are built in; of those with a dot, these. (Kubernetes 1.35, `kubectl api-versions` of a bare API server.)
+ * Built-in API groups with a dot in their name (Kubernetes 1.35, `kubectl api-versions` of a bare API server). Groups without a
+ * dot are always built in, because groups of custom resources must contain one.
  */
 const DOTTED: ReadonlySet<string> = new Set([
   "admissionregistration.k8s.io",
@@ -23,7 +23,7 @@ const DOTTED: ReadonlySet<string> = new Set([
   "storagemigration.k8s.io",
 ]);
 
-/** Whether the API server serves this group without any custom resource definition. */
+/** Reports whether an API group is built in, that is, served without a CustomResourceDefinition. */
 export function isBuiltinGroup(group: string): boolean {
   return !group.includes(".") || DOTTED.has(group);
 }

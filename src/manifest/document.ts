@@ -1,7 +1,7 @@
 import type { FieldPath } from "./field-path.js";
 import type { ObjectId, ObjectKey } from "./object-id.js";
 
-/** A Kubernetes object as plain JSON: what Git says, in the form that is sent. */
+/** A Kubernetes object as plain JSON: the desired state in the form that is sent to the API server. */
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -15,22 +15,22 @@ export interface KubeObject {
   readonly [field: string]: unknown;
 }
 
-/** Where a document came from, for every message about it. */
+/** Origin of a document, for messages. */
 export interface Origin {
   /** Path in the repository. */
   readonly file: string;
-  /** Line on which the document begins, counted from 1; undefined for rendered documents, whose lines stand in no file. */
+  /** One-based first line of the document. Undefined for rendered documents, which have no line in a file. */
   readonly line?: number | undefined;
 }
 
-/** Where a field is written. Its line is looked for only when it has to be named. */
+/** Place of a field. Its line is computed only if needed. */
 export interface FieldPlace {
-  /** Where the value begins that `path` leads into. */
+  /** Origin of the value that `path` is relative to. */
   readonly origin: Origin;
   readonly path: FieldPath;
 }
 
-/** Where a document names what it depends on, by what that is: `secret db-password`, `port web 0`. */
+/** Places where a document references its dependencies, by dependency: `secret db-password`, `port web 0`. */
 export type NamedPlaces = ReadonlyMap<string, FieldPlace>;
 
 /** One rendered object, normalised, with where it came from. Immutable: it is shared by every render that has the same blob. */

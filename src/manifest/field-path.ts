@@ -1,12 +1,12 @@
 import { isSecretName } from "./secret-name.js";
 
-/** The way to a field: keys of mappings and positions in lists. */
+/** Path of a field: keys of mappings and indexes of lists. */
 export type FieldPath = readonly (string | number)[];
 
-/** Longer keys are cut where they are shown. */
+/** Maximum length of a displayed key. */
 const MAX_KEY = 80;
 
-/** `spec.compose.services.web.ports[0]`; a key that is no plain word stands in brackets and quotes. */
+/** Formats a path: `spec.compose.services.web.ports[0]`. Keys with special characters are quoted in brackets. */
 export function showPath(path: FieldPath): string {
   let text = "";
   for (const step of path) {
@@ -17,7 +17,7 @@ export function showPath(path: FieldPath): string {
   return text;
 }
 
-/** A key as it may be shown: of one that holds a value by mistake, like `NAME=value`, the name alone. */
+/** Returns the displayable part of a key: only the name if it contains a value by mistake, as in `NAME=value`. */
 export function showKey(key: string): string {
   return key.replace(isSecretName(key) ? /[=:\s].*$/s : /[=:].*$/s, "…").slice(0, MAX_KEY);
 }

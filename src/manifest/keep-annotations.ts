@@ -1,9 +1,9 @@
 import { ANNOTATION_PRUNE } from "../api/group.js";
 
-/** What a mark on an object asks of one kind of deletion: keep the object, or ask a person first. */
+/** Effect of a keep annotation on a deletion: keep the object, or require confirmation. */
 export type KeepEffect = "Keep" | "Ask";
 
-/** Labels and annotations, as far as an object has any. */
+/** Labels and annotations of an object. */
 export interface Metadata {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
@@ -11,11 +11,11 @@ export interface Metadata {
 
 interface KeepAnnotation {
   readonly key: string;
-  /** The value, or one option of a comma-separated list. Compared without regard to case or surrounding spaces. */
+  /** The value, or one option of a comma-separated list. Not case-sensitive. */
   readonly value: string;
-  /** What is asked when the object leaves Git. */
+  /** Effect when the object is removed from Git. */
   readonly prune?: KeepEffect;
-  /** What is asked when the app is deleted. */
+  /** Effect when the app is deleted. */
   readonly deletion?: KeepEffect;
 }
 
@@ -24,9 +24,9 @@ const both = (key: string, value: string): KeepAnnotation => ({ key, value, prun
 const ARGO_OPTIONS = "argocd.argoproj.io/sync-options";
 
 /**
- * Every mark that keeps an object, ours first. Those of other tools mean what they mean there: Argo CD tells a prune from the
- * deletion of the app, the others do not. `ssa: Ignore` and `managed: disabled` end the management of an object, so nothing
- * deletes it there.
+ * Annotations that protect an object from deletion, ours first. Those of other tools have the effect that they have there: Argo
+ * CD distinguishes a prune from the deletion of the app, others do not. `ssa: Ignore` and `managed: disabled` end the management
+ * of an object, so that the tool does not delete it.
  */
 const KEEP_ANNOTATIONS: readonly KeepAnnotation[] = [
   both(ANNOTATION_PRUNE, "disabled"),
@@ -52,7 +52,7 @@ const BY_KEY: ReadonlyMap<string, readonly KeepAnnotation[]> = new Map(
 );
 const BY_TEXT: ReadonlyMap<string, KeepAnnotation> = new Map(KEEP_ANNOTATIONS.map((mark) => [textOf(mark), mark]));
 
-/** Most objects have no mark: they share this. */
+/** Shared by all objects without such annotations. */
 const NONE: readonly string[] = [];
 
 /** The keep marks of an object, as `key: value`, in the order of the table. Flux reads labels like annotations, so both count. */
@@ -74,7 +74,7 @@ export function joinKeepAnnotations(one: readonly string[], other: readonly stri
   return KEEP_ANNOTATIONS.map(textOf).filter((text) => one.includes(text) || other.includes(text));
 }
 
-/** Whether an annotation or label with this key may keep an object. */
+/** Reports whether an annotation or label with this key can protect an object. */
 export function mayKeep(key: string): boolean {
   return BY_KEY.has(key);
 }

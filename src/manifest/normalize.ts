@@ -14,10 +14,10 @@ import { isRecord } from "./shape.js";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A normalised object, and what of ours was taken out of it. */
+/** A normalized object, and our own metadata that was removed from it. */
 export interface Normalized {
   readonly object: KubeObject;
-  /** Our own labels and annotations that stood in Git, as a document exported from a live cluster has them. */
+  /** Our own labels and annotations in Git. Documents exported from a cluster contain them. */
   readonly dropped: readonly string[];
 }
 
@@ -26,7 +26,7 @@ export interface Normalized {
  */
 export type HasStatusSubresource = (kind: GroupVersionKind) => boolean | undefined;
 
-/** Set by the API server; in a document they are refused (409, 400), taken over or stripped: never what Git means. */
+/** Metadata that the API server sets. In a document it is rejected (409, 400), ignored or stored unintentionally. */
 const SERVER_FIELDS = [
   "uid",
   "resourceVersion",
@@ -36,15 +36,15 @@ const SERVER_FIELDS = [
   "managedFields",
 ] as const;
 
-/** Labels that say what an object belongs to. Only the destination writes them. */
+/** Ownership labels. Only the destination writes them. */
 export const RESERVED_LABELS: readonly string[] = [LABEL_APP, LABEL_APP_NAMESPACE, LABEL_INSTANCE];
 /** Annotations that the destination writes with each apply. */
 export const RESERVED_ANNOTATIONS: readonly string[] = [ANNOTATION_IDENTITY, ANNOTATION_APPLIED];
 
-/** How a document's own confirmation of its deletion is named, which only a person on the live object can give. */
+/** Name of a deletion confirmation in a document, for notes. It has an effect on live objects only. */
 export const CONFIRMED = `annotation ${ANNOTATION_PRUNE}: confirmed`;
 
-/** Written by controllers and by client-side apply; in Git they make an apply and its controller fight for ever. */
+/** Annotations written by controllers and client-side apply. In Git they would conflict with the controller indefinitely. */
 function isControllerAnnotation(key: string): boolean {
   return (
     key === "deployment.kubernetes.io/revision" ||
@@ -77,7 +77,7 @@ export function normalize(object: KubeObject, hasStatus: HasStatusSubresource = 
   return { object: fields as KubeObject, dropped };
 }
 
-/** A null `creationTimestamp`, as Go tools print it, makes each apply of an embedded resource a write. At every depth. */
+/** Removes null `creationTimestamp` fields, which Go tools print, at every depth. They make each apply of an embedded resource a write. */
 function dropNullTimestamps(value: unknown): unknown {
   if (Array.isArray(value)) {
     let changed = false;
@@ -126,7 +126,7 @@ function note(matches: boolean, text: string, dropped: string[]): boolean {
   return matches;
 }
 
-/** Drops entries of a map; the map too when that empties it. A null map goes: the destination's own entries take its place. */
+/** Removes entries of a map, and the map itself if it is then empty or null. */
 function cleanMap(
   metadata: Record<string, unknown>,
   field: string,
@@ -142,7 +142,7 @@ function cleanMap(
   else metadata[field] = kept;
 }
 
-/** `stringData` is write-only and would hide another writer's change; in `data` its keys win, as on the server. */
+/** Merges `stringData` into `data`, where its keys take precedence as on the server. `stringData` is write-only and would hide drift. */
 function mergeStringData(secret: Fields): Fields {
   const { stringData, ...rest } = secret;
   if (stringData === undefined) return secret;
@@ -155,7 +155,7 @@ function mergeStringData(secret: Fields): Fields {
   return { ...rest, data };
 }
 
-/** The two are aliases. With only one of them ours, another writer's other one wins and our heal is lost. */
+/** Sets both alias fields. If we owned only one, another writer's value of the other would win over self-healing. */
 function bothServiceAccountNames(spec: Fields): Fields {
   const name = isName(spec.serviceAccountName) ? spec.serviceAccountName : spec.serviceAccount;
   if (!isName(name) || (spec.serviceAccountName === name && spec.serviceAccount === name)) return spec;
@@ -172,7 +172,7 @@ function without(map: Fields, keys: readonly string[]): Fields {
   return result;
 }
 
-/** Assigns also the key `__proto__`, which a plain assignment would take for the prototype. */
+/** Assigns a key, including `__proto__`, which a plain assignment would treat as the prototype. */
 function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
   Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }

@@ -13,10 +13,10 @@ export interface ObjectId extends GroupVersionKind {
   readonly name: string;
 }
 
-/** The identity as a map key: `group/Kind/namespace/name`. */
+/** An identity as a map key: `group/Kind/namespace/name`. */
 export type ObjectKey = string;
 
-/** The map key of an object. */
+/** Returns the map key of an object. */
 export function objectKey(id: Omit<ObjectId, "version">): ObjectKey {
   return `${id.group}/${id.kind}/${id.namespace}/${id.name}`;
 }
@@ -29,12 +29,12 @@ export function parseApiVersion(apiVersion: string): { group: string; version: s
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
-/** `apiVersion` of a group and version. */
+/** Joins group and version to `apiVersion`. */
 export function apiVersionOf(gvk: Pick<GroupVersionKind, "group" | "version">): string {
   return gvk.group === "" ? gvk.version : `${gvk.group}/${gvk.version}`;
 }
 
-/** How people name an object: `Deployment shop/web`, or `Namespace shop`. */
+/** Returns the display name of an object: `Deployment shop/web` or `Namespace shop`. */
 export function displayId(id: Pick<ObjectId, "kind" | "namespace" | "name">): string {
   return id.namespace === "" ? `${id.kind} ${id.name}` : `${id.kind} ${id.namespace}/${id.name}`;
 }

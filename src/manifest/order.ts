@@ -1,12 +1,12 @@
 import type { ObjectId } from "./object-id.js";
 
 /**
- * When an object is applied: 0 what others live in or need to exist at all, 1 configuration, 2 everything else, 3 what
- * judges or serves other requests, and would refuse those of the tiers before while it is not ready itself.
+ * Apply tier of an object: 0 for prerequisites such as Namespaces and CustomResourceDefinitions, 1 for configuration, 2 for
+ * everything else, 3 for objects that intercept or serve API requests and would reject earlier tiers while not ready.
  */
 export type ApplyTier = 0 | 1 | 2 | 3;
 
-/** In each tier, what goes first. A kind that is not named here is in tier 2, after those that are. */
+/** Order of kinds in each tier. Other kinds are in tier 2, after the listed ones. */
 const ORDER: Readonly<Record<ApplyTier, readonly string[]>> = {
   0: [
     "/Namespace",
@@ -80,14 +80,14 @@ function rankOf(id: Pick<ObjectId, "group" | "kind">): Rank {
   return RANKS.get(`${id.group}/${id.kind}`) ?? UNNAMED;
 }
 
-/** The tier of an object. All of a tier may be applied at once; the next tier waits for it. */
+/** Returns the apply tier of an object. The objects of a tier can be applied concurrently; the next tier waits for them. */
 export function applyTier(id: Pick<ObjectId, "group" | "kind">): ApplyTier {
   return rankOf(id).tier;
 }
 
 /**
- * Sorts in the order of application: by tier, by kind within it, then by group, kind, namespace and name in code unit
- * order, so that the same set always has the same order on every machine.
+ * Compares objects in apply order: by tier, then by kind, group, namespace and name. Uses code unit order, so that the result
+ * does not depend on the locale.
  */
 export function compareForApply(a: ObjectId, b: ObjectId): number {
   const [rankA, rankB] = [rankOf(a), rankOf(b)];
@@ -101,7 +101,7 @@ export function compareForApply(a: ObjectId, b: ObjectId): number {
   );
 }
 
-/** The reverse: what was applied last is deleted first. */
+/** Compares objects in prune order, the reverse of apply order. */
 export function compareForPrune(a: ObjectId, b: ObjectId): number {
   return compareForApply(b, a);
 }

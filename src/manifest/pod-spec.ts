@@ -1,6 +1,6 @@
 import { isRecord } from "./shape.js";
 
-/** Where the pod spec of each built-in kind stands, as `group/Kind`. */
+/** Paths of the pod spec in built-in kinds, by `group/Kind`. */
 const POD_SPEC_PATHS: Readonly<Record<string, readonly string[]>> = {
   "/Pod": ["spec"],
   "/PodTemplate": ["template", "spec"],
@@ -13,12 +13,12 @@ const POD_SPEC_PATHS: Readonly<Record<string, readonly string[]>> = {
   "batch/Job": ["spec", "template", "spec"],
 };
 
-/** The path of the pod spec in objects of a kind; undefined when the kind has none. */
+/** Returns the path of the pod spec in objects of a kind, if the kind has one. */
 export function podSpecPath(group: string, kind: string): readonly string[] | undefined {
   return POD_SPEC_PATHS[`${group}/${kind}`];
 }
 
-/** `object` with the object at `path` replaced by what `change` makes of it; itself when nothing is there or nothing changes. */
+/** Replaces the object at `path` by the result of `change`. Returns `object` itself if nothing changes. */
 export function updateAt(
   object: Readonly<Record<string, unknown>>,
   path: readonly string[],

@@ -5,7 +5,7 @@ const ENCRYPTED = `which this version does not decrypt: make the Secret in the c
 const HELM = "not a manifest: set source.path to the folder of the chart";
 const KUSTOMIZE = `not a manifest: set source.path to the folder of the kustomization that uses it, or ${EXCLUDE}`;
 
-/** Content that is told by how the file begins. */
+/** File formats that are recognized by the beginning of the file. */
 const BY_BEGINNING: readonly (readonly [beginning: RegExp | string, what: string])[] = [
   [
     /^version https:\/\/git-lfs\.github\.com\/spec\//,
@@ -25,10 +25,10 @@ const BY_BEGINNING: readonly (readonly [beginning: RegExp | string, what: string
   ["\u001f\u008b", `this is an archive, not a manifest; ${EXCLUDE}`],
 ];
 
-/** So much of a file is looked at. */
+/** Number of characters that are examined. */
 const BEGINNING = 512;
 
-/** What a file is that begins so, and what to do; undefined where it may be manifests. */
+/** Identifies a file that is not a manifest by its beginning, and returns a message with a remedy. */
 export function recognizeBeginning(text: string): string | undefined {
   const beginning = text.slice(0, BEGINNING).replace(/^\ufeff/, "");
   const found = BY_BEGINNING.find(([known]) =>
@@ -37,7 +37,7 @@ export function recognizeBeginning(text: string): string | undefined {
   return found?.[1];
 }
 
-/** What to say of a text beyond that it is no YAML; undefined where nothing is known. */
+/** Returns a hint for a file that is not valid YAML, if its format is known. */
 export function recognizeUnreadable(text: string, file: string): string | undefined {
   if (/^<{7} /m.test(text) && /^>{7} /m.test(text)) return "it holds the marks of a merge conflict: resolve it";
   if (/\{\{[^{}]*(?:\.(?:Values|Release|Chart|Capabilities|Files)\b|\b(?:include|template|define)\s+["`])/.test(text))
@@ -50,11 +50,11 @@ export function recognizeUnreadable(text: string, file: string): string | undefi
   return undefined;
 }
 
-/** API groups of files that configure programs: no API server takes them. */
+/** API groups of configuration files. No API server serves them. */
 const CONFIGURATIONS =
   /^(?:kubeadm\.k8s\.io|kubelet\.config\.k8s\.io|kubeproxy\.config\.k8s\.io|kubescheduler\.config\.k8s\.io|apiserver\.config\.k8s\.io|audit\.k8s\.io|client\.authentication\.k8s\.io|kind\.x-k8s\.io|k3d\.io|skaffold|eksctl\.io)\//;
 
-/** What a document is, by its fields, that is no object of a cluster, and what to do; undefined for all others. */
+/** Identifies a document that is not a Kubernetes object by its fields, and returns a message with a remedy. */
 export function recognizeDocument(value: unknown): string | undefined {
   if (Array.isArray(value)) return isJsonPatch(value) ? `this is a JSON patch of Kustomize, ${KUSTOMIZE}` : undefined;
   if (!isRecord(value)) return undefined;
@@ -93,7 +93,7 @@ function isJsonPatch(list: readonly unknown[]): boolean {
   return list.length > 0 && list.every((item) => isRecord(item) && typeof item.op === "string" && "path" in item);
 }
 
-/** What to do about an object of another tool whose definition the cluster does not have; undefined for all others. */
+/** Returns a remedy for an object of another tool whose CustomResourceDefinition is not installed. */
 export function recognizeKind({ group, kind }: { readonly group: string; readonly kind: string }): string | undefined {
   if (group === "argoproj.io" && /^(?:Application|ApplicationSet|AppProject)$/.test(kind))
     return `${kind} is Argo CD's, which is not installed: write an OverseerApp with its source and destination instead, or ${EXCLUDE}`;

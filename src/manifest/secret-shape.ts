@@ -1,7 +1,7 @@
 import type { FieldPath } from "./field-path.js";
 import { describeType, isRecord, type ShapeProblem } from "./shape.js";
 
-/** What a Secret of the core group may have at its top. */
+/** Top-level fields of a Secret. */
 const FIELDS: ReadonlySet<string> = new Set([
   "apiVersion",
   "kind",
@@ -15,23 +15,23 @@ const FIELDS: ReadonlySet<string> = new Set([
 
 /** `IsConfigMapKey` of the API server. */
 const KEY = /^(?!\.\.?$)(?!\.\.)[-._a-zA-Z0-9]{1,253}$/;
-/** As Go reads it: padded, with line ends anywhere. */
+/** Base64 as Go decodes it: padded, with line breaks anywhere. */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 /** `MaxSecretSize` of the API server. */
 const MAX_BYTES = 1024 * 1024;
-/** Entries of one map that are named; whoever mends these sees the rest. */
+/** Maximum number of entries reported per map. */
 const MAX_SHOWN = 20;
 
-/** Keys whose value is JSON, by the type of the Secret. The API server quotes from it when it is none. */
+/** Keys with a JSON value, by Secret type. The API server quotes invalid JSON in its errors. */
 const JSON_KEYS: Readonly<Record<string, string>> = {
   "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
   "kubernetes.io/dockercfg": ".dockercfg",
 };
 
 /**
- * What is wrong with the values of a Secret, so that none of them has to be sent to an API server that would quote them in its
- * refusal. Neither values nor keys are named: with a colon forgotten, the value is a part of the key. Only what no Secret can
- * have is refused here; what depends on the live object (keys that a type requires) is for the API server.
+ * Validates the values of a Secret, because the API server would quote invalid ones in its error. Messages contain neither values
+ * nor keys: if a colon is missing, the value is part of the key. Only rejects values that are never valid; the API server
+ * validates what depends on the live object, such as keys that a type requires.
  */
 export function checkSecret(value: unknown): ShapeProblem[] {
   if (!isRecord(value) || value.apiVersion !== "v1" || value.kind !== "Secret") return [];

@@ -12,8 +12,8 @@ const WORKLOADS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The workloads of a set of documents that answer what the API server asks because of a document: the pods behind the Services of
- * a webhook configuration, or of an APIService. Empty for all other documents, and where they are not in the set.
+ * Returns the workloads that serve a webhook configuration or APIService: those whose pods its Services select. Empty for other
+ * documents, and if the workloads are not in the set.
  */
 export function serversOf(document: Document, all: readonly Document[]): readonly Document[] {
   const services = servicesOf(document);
@@ -38,9 +38,9 @@ export function serversOf(document: Document, all: readonly Document[]): readonl
 }
 
 /**
- * Custom resources of the set that webhooks of the set judge, by key, with the configurations of these webhooks. They go after
- * those, lest the first ones of a kind are neither checked nor completed. Objects of built-in kinds are not held up: what
- * serves the webhooks is made of them.
+ * Returns the custom resources that webhooks of the set admit, by key, with the configurations of these webhooks. They are
+ * applied after the webhooks, so that they are validated and defaulted. Objects of built-in kinds do not wait, because the
+ * webhook servers consist of them.
  */
 export function judgedBy(all: readonly Document[]): ReadonlyMap<ObjectKey, readonly Document[]> {
   const configurations = all.filter(isWebhookConfiguration);
@@ -58,12 +58,12 @@ export function judgedBy(all: readonly Document[]): ReadonlyMap<ObjectKey, reado
   return judged;
 }
 
-/** Whether a document says who is asked by the API server: a webhook configuration. */
+/** Reports whether a document is a webhook configuration. */
 function isWebhookConfiguration({ id }: Document): boolean {
   return id.group === ADMISSION && id.kind.endsWith("WebhookConfiguration");
 }
 
-/** The resource that a definition defines, by group and kind. */
+/** Returns the resource that a CustomResourceDefinition defines, by group and kind. */
 function definedResource({ id, object }: Document): [string, string][] {
   if (id.kind !== "CustomResourceDefinition" || !isRecord(object.spec)) return [];
   const { group, names } = object.spec;
@@ -71,7 +71,7 @@ function definedResource({ id, object }: Document): [string, string][] {
   return [[`${String(group)}/${String(names.kind)}`, names.plural]];
 }
 
-/** How a kind whose definition is elsewhere may be called in rules. */
+/** Guesses the resource name of a kind whose CustomResourceDefinition is not in the set. */
 function pluralsOf(kind: string): string[] {
   const name = kind.toLowerCase();
   return [`${name}s`, `${name}es`, name.replace(/y$/, "ies"), name];
@@ -85,7 +85,7 @@ function judgesResource({ object }: Document, group: string, resource: string): 
   );
 }
 
-/** The Services that a webhook configuration or an APIService names. Webhooks that may fail without harm do not count. */
+/** Returns the Services of a webhook configuration or APIService. Webhooks with failurePolicy Ignore are skipped. */
 function servicesOf({ id, object }: Document): { namespace: unknown; name: unknown }[] {
   if (id.group === "apiregistration.k8s.io" && id.kind === "APIService")
     return isRecord(object.spec) ? reference(object.spec.service) : [];
@@ -99,7 +99,7 @@ function reference(service: unknown): { namespace: unknown; name: unknown }[] {
   return isRecord(service) ? [{ namespace: service.namespace, name: service.name }] : [];
 }
 
-/** The labels of the pods that a document makes; undefined for what makes none that serve. */
+/** Returns the pod labels of a workload. Undefined for other documents. */
 function podLabels({ id, object }: Document): Record<string, unknown> | undefined {
   if (id.group === "" && id.kind === "Pod") return { ...object.metadata.labels };
   if (!WORKLOADS.has(`${id.group}/${id.kind}`) || !isRecord(object.spec)) return undefined;

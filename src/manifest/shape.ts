@@ -1,10 +1,10 @@
 import type { FieldPath } from "./field-path.js";
 
-/** One thing that is wrong with an object. */
+/** A problem of an object. */
 export interface ShapeProblem {
-  /** The field; empty: the object as a whole. */
+  /** The field. Empty for the whole object. */
   readonly path: FieldPath;
-  /** What is wrong and what to do. It names the field, and no value. */
+  /** Cause and remedy. Contains the field but no value. */
   readonly message: string;
 }
 
@@ -15,13 +15,13 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 
 const API_VERSION = /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?\/)?[a-z0-9]+$/;
 const KIND = /^[A-Za-z][A-Za-z0-9]*$/;
-/** A path segment that stays one: `IsValidPathSegmentName` of the API server, and its limit of length. */
+/** A valid path segment: `IsValidPathSegmentName` of the API server and its length limit. */
 const NAME = /^(?!\.{1,2}$)[^/%\p{Cc}]{1,253}$/u;
 const NAMESPACE = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
 /**
- * What a document lacks to be a Kubernetes object that can be applied. Only what the product itself relies on is looked
- * at (the identity, and maps that it adds to or converts); everything else is for the API server to judge.
+ * Validates that a document is a Kubernetes object that can be applied. Checks only what this product relies on: the identity,
+ * and maps that it modifies. The API server validates the rest.
  */
 export function checkShape(value: unknown): ShapeProblem[] {
   if (!isRecord(value))
@@ -39,7 +39,7 @@ export function checkShape(value: unknown): ShapeProblem[] {
   return problems;
 }
 
-/** So many entries of one map are named. */
+/** Maximum number of entries reported per map. */
 const MAX_SHOWN = 5;
 
 const LEAVE_OUT = "leave the file out with source.exclude if it is not meant to be applied";
@@ -89,7 +89,7 @@ function checkStringMap(map: unknown, path: FieldPath): ShapeProblem[] {
     .slice(0, MAX_SHOWN);
 }
 
-/** Names the type, never the value. */
+/** Returns the type of a value, never the value. */
 export function describeType(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";

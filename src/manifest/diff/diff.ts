@@ -6,34 +6,33 @@ import { Masked, maskSecrets, REDACTED } from "./mask.js";
 import { matchItems } from "./match-items.js";
 import { showValue } from "./show-value.js";
 
-/** One field that differs. Values are text for people: cut when long, and `<redacted>` in a Secret. */
+/** A difference of one field. Values are for display: truncated, and `<redacted>` in a Secret. */
 export interface DiffEntry {
   /** `.spec.template.spec.containers[web].image`, `.metadata.labels[app.kubernetes.io/name]`. */
   readonly path: string;
   readonly op: "add" | "remove" | "change";
-  /** Absent when op is `add`. */
+  /** Unset if op is `add`. */
   readonly from?: string;
-  /** Absent when op is `remove`. */
+  /** Unset if op is `remove`. */
   readonly to?: string;
 }
 
-/** Fields that differ, in a stable order. */
+/** Differences in a stable order. */
 export interface ObjectDiff {
   readonly entries: readonly DiffEntry[];
-  /** How many more there are than `entries` holds. */
+  /** Number of omitted entries. */
   readonly omitted: number;
 }
 
-/** Entries of one diff, unless the caller says otherwise. */
+/** Default for the maximum number of entries. */
 export const DEFAULT_MAX_ENTRIES = 100;
 
 const IGNORED_METADATA = ["managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink"];
 
 /**
- * What differs between two versions of an object (live and dry run, or live and desired), field by field. Items of lists
- * are matched by what names them; if these stand in another order, that is an entry of its own. Left out is what says
- * nothing about the wish: the server's bookkeeping, `status`, and our own reserved labels and annotations. Secrets, and plain
- * values that look like secrets, are masked before anything is compared.
+ * Compares two versions of an object (live and dry run, or live and desired) by field. List items are matched by their keys; a
+ * different order is a separate entry. Ignores server-managed metadata, `status` and our own labels and annotations. Secrets, and
+ * plain values that look like secrets, are masked before the comparison.
  */
 export function diffObjects(from: KubeObject, to: KubeObject, maxEntries: number = DEFAULT_MAX_ENTRIES): ObjectDiff {
   const differ = new Differ(maxEntries);
@@ -116,7 +115,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return isRecord(value) && !(value instanceof Masked);
 }
 
-/** A map that holds masked values is always shown key by key: which keys come or go is no secret, and a change is told. */
+/** Reports whether a map contains masked values. Such maps are compared by key, because keys are not secret. */
 function isMasking(value: unknown): boolean {
   return isMap(value) && Object.values(value).some((child) => child instanceof Masked);
 }
@@ -125,7 +124,7 @@ function own(map: Record<string, unknown>, key: string): unknown {
   return Object.hasOwn(map, key) ? map[key] : undefined;
 }
 
-/** `.field`, or `[odd/key]` for what is no plain word. */
+/** Formats a path step: `.field`, or `[odd/key]` for keys with special characters. */
 function step(key: string): string {
   return /^[A-Za-z_$][\w$-]*$/.test(key) ? `.${key}` : `[${key.replace(/\p{Cc}/gu, "?").slice(0, 200)}]`;
 }

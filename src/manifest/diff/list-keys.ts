@@ -1,7 +1,7 @@
 /**
  * Lists that the API server merges by key or takes as a set, as `path → key fields`; `[]` steps into each item, no key
  * fields means a set. Source: the structured-merge schema of Kubernetes 1.35 (client-go, applyconfigurations/internal).
- * Everything else is atomic and may repeat. Paths of a status are left out: nobody applies them.
+ * All other lists are atomic and can contain duplicates. Status fields are omitted because they are not applied.
  */
 export type ListKeys = Readonly<Record<string, readonly string[]>>;
 
@@ -52,10 +52,10 @@ const BY_KIND: Readonly<Record<string, ListKeys>> = {
   "admissionregistration.k8s.io/ValidatingAdmissionPolicyBinding": { "spec.validationActions": [] },
 };
 
-/** Values that a key field has when it is left out. They are part of the key. */
+/** Defaults of unset key fields. They are part of the key. */
 export const KEY_DEFAULTS: Readonly<Record<string, string>> = { protocol: "TCP" };
 
-/** The keyed lists of objects of a kind, whose pod spec (if any) is at `podSpec`. */
+/** Returns the keyed lists of a kind. `podSpec` is the path of its pod spec, if any. */
 export function listKeysOf(group: string, kind: string, podSpec: readonly string[] | undefined): ListKeys {
   return {
     ...METADATA,
@@ -64,7 +64,7 @@ export function listKeysOf(group: string, kind: string, podSpec: readonly string
   };
 }
 
-/** The fields that may name the items of a list called `field`, best first: for showing differences, in any kind. */
+/** Returns candidate key fields for the items of a list called `field`, best first. For display in any kind. */
 export function likelyKeys(field: string): readonly (readonly string[])[] {
   switch (field) {
     case "ports":

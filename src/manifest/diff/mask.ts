@@ -2,12 +2,11 @@ import { jsonText } from "../../base/hash.js";
 import type { KubeObject } from "../document.js";
 import { isRecord } from "../shape.js";
 
-/** What stands for a secret value wherever one would be shown. */
+/** Placeholder for secret values in output. */
 export const REDACTED = "<redacted>";
 
 /**
- * A secret value that can be compared and never read: whatever prints it, prints `<redacted>`. Once a value is in here,
- * no later step can leak it by mistake.
+ * A secret value that can be compared but not read: it always prints as `<redacted>`, so that later steps cannot leak it.
  */
 export class Masked {
   readonly #value: unknown;
@@ -16,7 +15,7 @@ export class Masked {
     this.#value = value;
   }
 
-  /** Whether both hold the same text (or the same other value, by its JSON). */
+  /** Reports whether both have the same value. */
   equals(other: Masked): boolean {
     return this.#value === other.#value || jsonText(this.#value) === jsonText(other.#value);
   }
@@ -34,13 +33,12 @@ export class Masked {
   }
 }
 
-/** An annotation of a Secret that is longer is taken for a copy of the whole object, which several tools leave there. */
+/** Longer annotations of a Secret are treated as copies of the object, which several tools store there. */
 const MAX_OPEN_ANNOTATION = 128;
 
 /**
- * `object` with every secret value in it masked: `data` and `stringData` of a Secret, and those of its annotations that
- * hold copies of the object (`kubectl.kubernetes.io/last-applied-configuration` and the like of other tools). Objects of
- * other kinds come back as they are.
+ * Masks the secret values of an object: `data` and `stringData` of a Secret, and annotations with copies of the object, such as
+ * `kubectl.kubernetes.io/last-applied-configuration`. Objects of other kinds are returned unchanged.
  */
 export function maskSecrets(object: KubeObject): KubeObject {
   if (object.kind !== "Secret" || object.apiVersion !== "v1") return object;
@@ -54,7 +52,7 @@ export function maskSecrets(object: KubeObject): KubeObject {
   return { ...masked, metadata } as KubeObject;
 }
 
-/** Masks the values of a map; the whole when it is no map. */
+/** Masks the values of a map, or the whole value if it is not a map. */
 function maskEach(map: unknown, mask: (key: string, value: unknown) => boolean): unknown {
   if (map === null) return null;
   if (!isRecord(map)) return new Masked(map);

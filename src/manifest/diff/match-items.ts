@@ -1,17 +1,17 @@
 import { isRecord } from "../shape.js";
 import { KEY_DEFAULTS, likelyKeys } from "./list-keys.js";
 
-/** How the items of two versions of a list belong together. */
+/** Matching of the items of two versions of a list. */
 export interface MatchedItems {
-  /** `[label, from, to]`; undefined where an item is in one version only. The label is the key as people read it. */
+  /** `[label, from, to]`. `from` or `to` is undefined if an item is only in one version. The label is the key for display. */
   readonly pairs: readonly (readonly [label: string, from: unknown, to: unknown])[];
-  /** The keys that both have, in the order of each version, where these differ. */
+  /** The common keys in the order of each version, if the order differs. */
   readonly order: readonly [from: readonly string[], to: readonly string[]] | undefined;
 }
 
 /**
- * Matches the items of a list called `field` by what names them (`name`, `containerPort/protocol`, …): the first of the
- * likely keys that every item of both versions has, each item its own. Otherwise by position.
+ * Matches the items of a list called `field` by key (`name`, `containerPort/protocol`, …): the first candidate that is unique
+ * and present in all items of both versions. Falls back to the index.
  */
 export function matchItems(field: string, from: readonly unknown[], to: readonly unknown[]): MatchedItems {
   for (const fields of likelyKeys(field)) {
@@ -37,7 +37,7 @@ function matchByKey(from: ReadonlyMap<string, unknown>, to: ReadonlyMap<string, 
   };
 }
 
-/** Undefined when an item lacks the key or two have the same. */
+/** Undefined if an item lacks the key or a key is not unique. */
 function keyItems(items: readonly unknown[], fields: readonly string[]): Map<string, unknown> | undefined {
   const keyed = new Map<string, unknown>();
   for (const item of items) {

@@ -1,12 +1,12 @@
 import { canonicalJson } from "../../base/hash.js";
 import { Masked, REDACTED } from "./mask.js";
 
-/** Longer values are cut, with their length noted. In UTF-16 code units. */
+/** Maximum length of a displayed value in UTF-16 code units. Longer values are truncated, with their length. */
 export const MAX_SHOWN_VALUE = 256;
 
 /**
- * A value for people, on one line: text as it is, unless it could be taken for something else (`"5"`, `"true"`, `""`,
- * text with line ends); everything else as JSON. Masked values show as `<redacted>`.
+ * Formats a value for display on one line. Strings are unquoted unless ambiguous (`"5"`, `"true"`, `""`, line breaks); other
+ * values are JSON. Masked values are shown as `<redacted>`.
  */
 export function showValue(value: unknown): string {
   if (value instanceof Masked) return REDACTED;
@@ -25,7 +25,7 @@ function cut(text: string, length: number): string {
   return `${text.slice(0, MAX_SHOWN_VALUE).replace(/[\uD800-\uDBFF]$/, "")}… (${length} characters)`;
 }
 
-/** Masked values within larger ones: canonical JSON looks at own fields only and would print `{}`. */
+/** Replaces masked values in a larger value, because canonical JSON would print them as `{}`. */
 function mayBeShown(value: unknown): unknown {
   if (value instanceof Masked) return REDACTED;
   if (Array.isArray(value)) return value.map(mayBeShown);

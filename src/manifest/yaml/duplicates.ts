@@ -5,19 +5,19 @@ import { parseApiVersion } from "../object-id.js";
 import { podSpecPath } from "../pod-spec.js";
 import { isRecord } from "../shape.js";
 
-/** Two items of one list that the API server cannot tell apart. */
+/** Two list items with the same merge key. */
 export interface Duplicate {
-  /** Of the list, for example `.spec.template.spec.containers[0].env`. */
+  /** Path of the list, for example `.spec.template.spec.containers[0].env`. */
   readonly path: string;
-  /** The key that stands twice, for example `name "LOG_LEVEL"`. */
+  /** The duplicate key, for example `name "LOG_LEVEL"`. */
   readonly key: string;
-  /** Positions of both items, counted from 0. */
+  /** Zero-based indexes of both items. */
   readonly indexes: readonly [number, number];
 }
 
 /**
- * Items of a keyed list with the same key, in the built-in kinds. The API server answers such an apply with status 500
- * (`duplicate entries for key`), which looks like a fault of the server and would be tried for ever.
+ * Finds list items with the same merge key in built-in kinds. The API server rejects such an apply with status 500 (`duplicate
+ * entries for key`), which looks like a server error and would be retried indefinitely.
  */
 export function findDuplicates(object: KubeObject): Duplicate[] {
   const { group } = parseApiVersion(object.apiVersion);
@@ -28,7 +28,7 @@ export function findDuplicates(object: KubeObject): Duplicate[] {
   return found;
 }
 
-/** The text of a problem: what stands twice, where, and what to do. */
+/** Returns the message for a duplicate: the key, its place and a remedy. */
 export function describeDuplicate({ path, key, indexes: [first, second] }: Duplicate): string {
   return `${path} lists ${key} twice (items ${first} and ${second}); the API server refuses that, remove one`;
 }
@@ -38,7 +38,7 @@ interface FoundList {
   readonly path: string;
 }
 
-/** The lists at `steps` below `node`; a step with `[]` goes into each item. `shown` is the way so far. */
+/** Returns the lists at `steps` below `node`. A step with `[]` descends into each item. `shown` is the path so far. */
 function listsAt(node: unknown, steps: readonly string[], shown: string): FoundList[] {
   const [step, ...rest] = steps;
   if (step === undefined) return Array.isArray(node) ? [{ items: node, path: shown }] : [];
@@ -63,7 +63,7 @@ function compare(items: readonly unknown[], path: string, keys: readonly string[
   return found;
 }
 
-/** Undefined when the item has none of the key fields: what that means is the API server's to say. */
+/** Returns the merge key of an item. Undefined if it has none of the key fields, which the API server validates. */
 function keyOf(item: unknown, keys: readonly string[]): string | undefined {
   if (keys.length === 0) return typeof item === "object" ? undefined : show(item);
   if (!isRecord(item) || keys.every((key) => item[key] === undefined)) return undefined;

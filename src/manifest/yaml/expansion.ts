@@ -1,7 +1,7 @@
 /**
- * Measures what a value with YAML aliases unfolds to when it is written out, without unfolding it: characters of strings
- * and keys plus 8 for each node. A few hundred bytes of nested aliases can stand for gigabytes ("billion laughs").
- * Undefined when the value contains itself, which no JSON text can say.
+ * Computes the serialized size of a value with YAML aliases without expanding it: the characters of strings and keys plus 8 per
+ * node. A few hundred bytes of nested aliases can expand to gigabytes ("billion laughs"). Undefined if the value contains
+ * itself, which JSON cannot represent.
  */
 export function expandedSize(value: unknown): number | undefined {
   const known = new Map<object, number>();

@@ -4,7 +4,7 @@ import { startOf } from "./list-items.js";
 import { type ReadEvents, readEvents } from "./read-events.js";
 import { type Chunk, countLines, splitDocuments } from "./split.js";
 
-/** Finds the lines of fields in a text. It reads the text again, once, so it is for errors only. */
+/** Finds the lines of fields. Parses the text again, once, so it is used for errors only. */
 export class FieldLines {
   readonly #chunks: readonly Chunk[];
   readonly #events = new Map<Chunk, ReadEvents>();
@@ -14,8 +14,8 @@ export class FieldLines {
   }
 
   /**
-   * The line of a field, or of the nearest field above it that is written there: what is missing, or comes from an anchor,
-   * has no line of its own. `documentLine` is where the document begins; it is the answer when all else fails.
+   * Returns the line of a field, or of its nearest ancestor in the text if the field is missing or comes from an anchor.
+   * `documentLine` is the first line of the document and the fallback.
    */
   lineOf(documentLine: number, path: FieldPath): number {
     const chunk = this.#chunks.findLast(({ line }) => line <= documentLine) ?? this.#chunks[0];
@@ -41,14 +41,14 @@ export class FieldLines {
     try {
       events = readEvents(chunk.text);
     } catch {
-      // It was parsed before; should it not be this time, the line of the document is all there is.
+      // Unexpected, because the text was parsed before. Fall back to the line of the document.
     }
     this.#events.set(chunk, events);
     return events;
   }
 }
 
-/** Where the line begins that has so many line ends before it. */
+/** Returns the offset of a line, given the number of preceding lines. */
 function offsetOfLine(text: string, lines: number): number {
   let offset = 0;
   for (let line = 0; line < lines; line++) {
@@ -61,7 +61,7 @@ function offsetOfLine(text: string, lines: number): number {
   return offset;
 }
 
-/** Positions of the event to show for a child (its key, or the item itself) and of its value. */
+/** Returns the indexes of a child's value event and of the event whose line is shown: its key, or the list item. */
 function child(
   text: string,
   events: readonly Event[],
@@ -85,7 +85,7 @@ function child(
   }
 }
 
-/** The position behind the node that begins at `at`. */
+/** Returns the index of the event after the node that starts at `at`. */
 function after(events: readonly Event[], at: number): number {
   let depth = 0;
   for (let position = at; position < events.length; position++) {

@@ -1,18 +1,18 @@
 import { EVENT_ID, type Event, SCALAR_STYLE } from "js-yaml";
 
 /**
- * In a flow collection js-yaml ends plain text at a colon before `,`, `]` or `}`, as YAML 1.2 has it, and reads `[fd00::]` as
- * a list of a mapping with the key `fd00:`. kubectl and Compose end it only where white space follows: `fd00::` is text. The
- * functions here put such text in quotes. No line is added or removed.
+ * In a flow collection, js-yaml ends a plain scalar at a colon before `,`, `]` or `}`, as in YAML 1.2, and reads `[fd00::]` as a
+ * list of a mapping with the key `fd00:`. kubectl and Compose end it only if white space follows, so that `fd00::` is a string.
+ * The functions in this file quote such scalars. They do not add or remove lines.
  */
 
-/** A part of a text that is to be in quotes. */
+/** A range of a text to quote. */
 interface Part {
   readonly start: number;
   readonly end: number;
 }
 
-/** The text with quotes around each plain scalar that js-yaml ended at such a colon; `events` are those of the text. */
+/** Quotes each plain scalar that js-yaml ended at such a colon. `events` are the events of the text. */
 export function quoteFlowColons(text: string, events: readonly Event[]): string {
   const parts: Part[] = [];
   for (const event of events) {
@@ -22,10 +22,10 @@ export function quoteFlowColons(text: string, events: readonly Event[]): string 
   return quote(text, parts);
 }
 
-/** Plain text up to the end of a line, after what may stand before it in a flow collection. */
+/** Matches a plain scalar at the end of a line, after a delimiter of a flow collection. */
 const PLAIN_BEFORE = /(?:[,[{]|:[ \t])[ \t]*([^\s,[\]{}"'&*!|>%@`#](?:(?!:[ \t])[^,[\]{}])*)$/;
 
-/** The text with quotes around the plain scalar that such a colon at `position` ends; undefined when there is none. */
+/** Quotes the plain scalar that ends at such a colon at `position`. Undefined if there is none. */
 export function quoteFlowColonAt(text: string, position: number): string | undefined {
   if (!endsAtIndicator(text, position)) return undefined;
   const lineStart = text.lastIndexOf("\n", position - 1) + 1;

@@ -1,14 +1,13 @@
 /**
- * js-yaml wants each line of a flow collection and of a quoted text to stand deeper than the block around it, as YAML 1.2
- * has it. kubectl, Compose and PyYAML do not, and a closing bracket below its key is common. Such lines mean the same
- * wherever they begin, so this moves them far enough to the right. No line is added or removed, only white space at the
- * beginning of lines.
+ * Indents lines of flow collections and quoted scalars that js-yaml rejects. js-yaml follows YAML 1.2 and requires them to be
+ * indented more than the enclosing block; kubectl, Compose and PyYAML do not, and a closing bracket below its key is common.
+ * Indentation has no meaning there. Only white space at the start of lines is added.
  */
 export function indentFlowLines(text: string): string {
   return new FlowIndenter(text).run();
 }
 
-/** So much white space may be added in all: a line far to the right and many short ones after it would fill the memory. */
+/** Limit on added white space, to bound memory: a deeply indented line followed by many short ones would need a lot. */
 const MAX_ADDED = 16 * 1024 * 1024;
 
 const TAB = 9;
@@ -17,19 +16,19 @@ const CR = 13;
 const SPACE = 32;
 
 const isEol = (code: number): boolean => code === LF || code === CR;
-/** Also true at the end of the text, where `charCodeAt` gives NaN. */
+/** Also true at the end of the text, where `charCodeAt` returns NaN. */
 const isSpaceOrEnd = (code: number): boolean => code === SPACE || code === TAB || isEol(code) || Number.isNaN(code);
 const isFlowIndicator = (code: number): boolean => code !== 0 && ",[]{}".includes(String.fromCharCode(code));
 
-/** Reads just enough of block style to know where flow collections, quoted texts, plain texts and block scalars end. */
+/** Scans block style far enough to find the ends of flow collections, quoted scalars, plain scalars and block scalars. */
 class FlowIndenter {
   readonly #text: string;
   readonly #parts: string[] = [];
-  /** Columns of the open block collections, ascending. */
+  /** Columns of the enclosing block collections, in ascending order. */
   readonly #columns: number[] = [];
   #at = 0;
   #lineStart = 0;
-  /** Up to here the text is in `#parts`. */
+  /** Offset up to which the text has been copied to `#parts`. */
   #copied = 0;
   #added = 0;
 
@@ -50,7 +49,7 @@ class FlowIndenter {
     return this.#columns.at(-1) ?? -1;
   }
 
-  /** One line of block style, and what follows it as a part of its last node. */
+  /** Scans a line of block style and the continuation lines of its last node. */
   #line(): void {
     this.#lineStart = this.#at;
     if (this.#atMarker()) {
@@ -67,7 +66,7 @@ class FlowIndenter {
     this.#nodes();
   }
 
-  /** The nodes of a line, up to its end; the last one may take further lines. */
+  /** Scans the nodes of a line. The last one can span further lines. */
   #nodes(): void {
     while (this.#at < this.#text.length) {
       this.#skipSpaces();
@@ -99,7 +98,7 @@ class FlowIndenter {
     if (column > this.#parentColumn()) this.#columns.push(column);
   }
 
-  /** A `:` makes what ended here a key, and its column that of a mapping. */
+  /** If a `:` follows, the previous node is a key, and its column is the column of a mapping. */
   #afterKey(column: number): void {
     this.#skipSpaces();
     if (this.#code() !== 58 || !isSpaceOrEnd(this.#code(1))) return;
@@ -107,7 +106,7 @@ class FlowIndenter {
     this.#at++;
   }
 
-  /** A plain text. True when it was a key, and its value follows; otherwise it was read to the end of its last line. */
+  /** Scans a plain scalar. Returns true if it is a key; otherwise it is consumed including continuation lines. */
   #plain(column: number): boolean {
     const text = this.#text;
     for (; this.#at < text.length && !isEol(this.#code()); this.#at++) {
@@ -124,7 +123,7 @@ class FlowIndenter {
     return false;
   }
 
-  /** Whether the line here is a part of the plain text before it: it is deeper, and neither comment nor marker. */
+  /** Reports whether the current line continues the previous plain scalar: it is indented more and is not a comment or key. */
   #goesOn(): boolean {
     let at = this.#at;
     while (this.#text.charCodeAt(at) === SPACE) at++;
@@ -135,7 +134,7 @@ class FlowIndenter {
     return column > this.#parentColumn() && code !== 35 && !this.#hasKey(at);
   }
 
-  /** A line with a key is none of the text before it; reading it as a new one keeps later lines right. */
+  /** Reports whether a line contains a key, so that it does not continue a plain scalar. */
   #hasKey(from: number): boolean {
     let at = from;
     while (at < this.#text.length && !isEol(this.#text.charCodeAt(at))) {
@@ -145,7 +144,7 @@ class FlowIndenter {
     return false;
   }
 
-  /** `|` or `>`: all lines that stand deeper than the collection around it. */
+  /** Scans a block scalar: all lines that are indented more than the enclosing collection. */
   #blockScalar(): void {
     const parent = this.#parentColumn();
     this.#nextLine();
@@ -195,7 +194,7 @@ class FlowIndenter {
     }
   }
 
-  /** Goes over a line end within a flow collection or quoted text, and moves the line that follows, if need be. */
+  /** Consumes a line break in a flow collection or quoted scalar, and indents the next line if necessary. */
   #lineWithin(): void {
     this.#nextLine();
     const start = this.#at;
@@ -211,7 +210,7 @@ class FlowIndenter {
     this.#copied = this.#at;
   }
 
-  /** At `---` or `...` at the beginning of a line. */
+  /** Reports whether a document marker (`---` or `...`) follows. */
   #atMarker(): boolean {
     return /^(?:---|\.\.\.)/.test(this.#text.slice(this.#at, this.#at + 3)) && isSpaceOrEnd(this.#code(3));
   }

@@ -1,17 +1,17 @@
 import { EVENT_ID, type Event, getScalarValue } from "js-yaml";
 import { isRecord } from "../shape.js";
 
-/** A member of a list document, before its shape was checked. */
+/** An item of a list document that is not validated yet. */
 export interface ListItem {
   readonly value: unknown;
-  /** Offset in the source at which the item begins; undefined for items of a list within a list. */
+  /** Offset of the item in the source. Undefined for items of nested lists. */
   readonly offset: number | undefined;
 }
 
 /**
- * The members of a `kind: List` or `kind: ConfigMapList` document, at any depth of lists within lists; undefined when
- * `value` is no list. As in kubectl, an item without a kind has that of its list. Something with a name is an object even
- * when its kind ends in "List".
+ * Flattens a `kind: List` or `kind: ConfigMapList` document, including nested lists. Undefined if `value` is not a list. As in
+ * kubectl, an item without a kind gets the kind of its list. A document with a name is an object even if its kind ends in
+ * "List".
  */
 export function expandList(value: unknown, offsets: readonly number[]): ListItem[] | undefined {
   if (!isRecord(value) || typeof value.kind !== "string" || !value.kind.endsWith("List")) return undefined;
@@ -29,7 +29,7 @@ export function expandList(value: unknown, offsets: readonly number[]): ListItem
   });
 }
 
-/** Where each item of `items` of the mapping at `events[root]` begins in the source. */
+/** Returns the offset of each item of `items` of the mapping at `events[root]`. */
 export function itemOffsets(source: string, events: readonly Event[], root: number): number[] {
   const offsets: number[] = [];
   if (events[root]?.type !== EVENT_ID.MAPPING) return offsets;
@@ -50,7 +50,7 @@ export function itemOffsets(source: string, events: readonly Event[], root: numb
   return offsets;
 }
 
-/** The offset at which a node begins: its value, or its anchor or tag when these come first. */
+/** Returns the offset of a node, including its anchor and tag. */
 export function startOf(event: Event): number {
   switch (event.type) {
     case EVENT_ID.SEQUENCE:

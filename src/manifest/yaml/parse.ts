@@ -15,42 +15,42 @@ import { type Chunk, countLines, splitDocuments } from "./split.js";
 import { reasonWithoutText } from "./yaml-reason.js";
 import { DOCUMENT_SCHEMA, KUBERNETES_SCHEMA } from "./yaml-schema.js";
 
-/** An object as it stands in a file. Aliases of the file may make parts of it shared: never change it in place. */
+/** An object of a file. YAML aliases can make it share parts, so it must not be modified in place. */
 export interface ParsedDocument {
   readonly object: KubeObject;
   readonly origin: Origin;
 }
 
-/** Aliases of one document. */
+/** Maximum number of aliases per document. */
 export const MAX_ALIASES = 1000;
-/** What all aliases of one file may unfold to, in characters. */
+/** Maximum expanded size of all aliases of a file, in characters. */
 export const MAX_EXPANDED = 8 * 1024 * 1024;
 
-/** Caps that keep a hostile file from eating the process. */
+/** Limits that protect the process against malicious files. */
 export interface ParseLimits {
-  /** Bytes of one file, as UTF-8. */
+  /** Maximum size of a file in bytes. */
   readonly maxFileBytes: number;
-  /** Objects of one file, after lists were taken apart. */
+  /** Maximum number of objects per file, after lists are flattened. */
   readonly maxDocuments: number;
 }
 
-/** Several times what the largest public manifests need: install files of operators have up to 5 MB. */
+/** Well above the largest public manifests: install files of operators have up to 5 MB. */
 export const DEFAULT_PARSE_LIMITS: ParseLimits = { maxFileBytes: 16 * 1024 * 1024, maxDocuments: 10_000 };
 
-/** What is said of a file over the limit; `bytes` is its size where that is known. */
+/** Message for a file that exceeds the limit. `bytes` is its size, if known. */
 export function fileTooLarge(maxFileBytes: number, bytes?: number): string {
   const has = bytes === undefined ? "" : ` (it has ${bytes})`;
   return `the file is larger than ${maxFileBytes} bytes${has}: split it, leave it out with source.exclude, or raise --max-file-bytes of the operator`;
 }
 
-/** After so many problems in one file the rest would not be read anyway. */
+/** Maximum number of problems reported per file. */
 const MAX_PROBLEMS = 50;
 
 /**
  * Reads a file of Kubernetes objects: YAML with any number of documents, or JSON, as kubectl 1.35 reads it (see
- * `KUBERNETES_SCHEMA`). Empty documents are skipped, lists are taken apart. All problems of the file are collected.
+ * `KUBERNETES_SCHEMA`). Skips empty documents, flattens lists and collects all problems of the file.
  *
- * @throws ManifestError and nothing else.
+ * @throws ManifestError and no other error.
  */
 export function parseManifests(
   text: string,
@@ -185,7 +185,7 @@ class FileReader {
     this.#report(line, `${reasonWithoutText(error.reason)}${hint}`, undefined, (mark?.column ?? 0) + 1);
   }
 
-  /** Whether there was anything to report. */
+  /** Reports unsafe scalars. Returns whether there are any. */
   #reportUnsafe(chunk: Chunk, events: readonly Event[]): boolean {
     const unsafe = findUnsafeScalars(chunk.text, events);
     for (const { offset, message } of unsafe.slice(0, MAX_PROBLEMS)) this.#reportAt(chunk, offset, message);
@@ -212,12 +212,12 @@ class FileReader {
   }
 }
 
-/** Whether it is a document of `overseer.io`: Compose stands in these, and is read as Compose reads it. */
+/** Reports whether a value is an `overseer.io` document. These contain Compose and are read like Compose. */
 function isOurDocument(value: unknown): boolean {
   return isRecord(value) && typeof value.apiVersion === "string" && value.apiVersion.startsWith(`${DOCUMENT_GROUP}/`);
 }
 
-/** The name of something that may be no valid object; undefined when it has none that could be shown. */
+/** Returns the display name of a possibly invalid object, if it has one. */
 function nameOf(value: unknown): string | undefined {
   if (!isRecord(value) || typeof value.kind !== "string" || !isRecord(value.metadata)) return undefined;
   const { name, namespace } = value.metadata;

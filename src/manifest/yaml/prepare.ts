@@ -6,10 +6,10 @@ import { describeDuplicate, findDuplicates } from "./duplicates.js";
 import { DEFAULT_PARSE_LIMITS, type ParseLimits, parseManifests } from "./parse.js";
 
 /**
- * Everything that can be done with a file without knowing where it goes: parse, normalise, look for duplicates, hash.
- * This is what is cached by blob and what runs in a worker thread.
+ * Performs all processing of a file that does not depend on the destination: parses, normalizes, finds duplicates and hashes.
+ * The result is cached by blob. Runs in a worker thread.
  *
- * @throws ManifestError with all problems of the file, and nothing else.
+ * @throws ManifestError with all problems of the file, and no other error.
  */
 export function prepareManifests(
   text: string,

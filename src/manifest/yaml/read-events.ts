@@ -2,21 +2,21 @@ import { type Event, parseEvents, YAMLException } from "js-yaml";
 import { quoteFlowColonAt, quoteFlowColons } from "./flow-colons.js";
 import { indentFlowLines } from "./flow-indentation.js";
 
-/** Collections within collections of one document. */
+/** Maximum nesting depth of one document. */
 export const MAX_DEPTH = 64;
 
-/** Each repair costs a reading of the whole text. */
+/** Limit on repairs: each one parses the text again. */
 const MAX_REPAIRS = 20;
 
-/** The events of a YAML text, and the text that their offsets are for: the same, or one with other white space and more quotes. */
+/** The events of a YAML text, and the text that their offsets refer to, which can have additional white space and quotes. */
 export interface ReadEvents {
   readonly text: string;
   readonly events: Event[];
 }
 
 /**
- * Reads YAML as js-yaml does, with two differences in flow collections, as kubectl and Compose have them: lines may stand too
- * far to the left, and plain text may end with a colon.
+ * Parses YAML with js-yaml, with two extensions for flow collections that kubectl and Compose have: lines need no indentation,
+ * and plain scalars can end with a colon.
  *
  * @throws YAMLException
  */
@@ -39,7 +39,7 @@ function readRepaired(text: string): ReadEvents {
   }
 }
 
-/** The library has no codes for its errors. If the words change, tests of such files fail. */
+/** js-yaml has no error codes. Tests fail if its messages change. */
 function repair(text: string, { reason, mark }: YAMLException): string | undefined {
   if (reason === "deficient indentation") return indentFlowLines(text);
   if (reason !== "missed comma between flow collection entries" || mark === undefined) return undefined;

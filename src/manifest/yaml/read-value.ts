@@ -8,9 +8,9 @@ import { countLines, splitDocuments } from "./split.js";
 import { reasonWithoutText } from "./yaml-reason.js";
 
 /**
- * Reads a file that holds one YAML value and no Kubernetes object, with the same caps as manifests.
+ * Reads a file with a single YAML value that is not a Kubernetes object, with the same limits as manifests.
  *
- * @throws ManifestError and nothing else.
+ * @throws ManifestError and no other error.
  */
 export function readValue(text: string, file: string, schema: Schema): unknown {
   const [chunk, second] = splitDocuments(text);

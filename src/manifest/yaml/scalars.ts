@@ -1,7 +1,7 @@
 import { EVENT_ID, type Event, SCALAR_STYLE } from "js-yaml";
 import { resolveBigInt, resolveNumber } from "./yaml-schema.js";
 
-/** A scalar that cannot be carried to where it goes unharmed. */
+/** A scalar that cannot be represented without loss. */
 export interface UnsafeScalar {
   /** Offset in the source. */
   readonly offset: number;
@@ -14,8 +14,8 @@ const NOT_FINITE =
   "infinity and NaN have no place in a Kubernetes object; put the word in quotes if it is meant as text";
 
 /**
- * Finds numbers that would be changed without a word (whole numbers beyond int64) or that JSON does not have
- * (`.inf`, `.nan`; kubectl refuses these too).
+ * Finds numbers that would be changed silently (integers beyond int64) or that JSON cannot represent (`.inf`, `.nan`, which
+ * kubectl rejects as well).
  */
 export function findUnsafeScalars(source: string, events: readonly Event[]): UnsafeScalar[] {
   const found: UnsafeScalar[] = [];
@@ -31,10 +31,10 @@ export function findUnsafeScalars(source: string, events: readonly Event[]): Uns
   return found;
 }
 
-/** 2^53 has 16 digits, and at least 14 in hexadecimal with `0x`: shorter scalars are never looked at closely. */
+/** Shortest possible integer beyond 2^53: 16 decimal digits, or 14 characters in hexadecimal. Shorter scalars are skipped. */
 const SHORTEST_LARGE = 14;
 
-/** `-0b` and 64 digits, with room for underscores: what is longer is not even converted. */
+/** Longest possible int64: `-0b` and 64 digits, with room for underscores. Longer scalars are not parsed. */
 const LONGEST_INT64 = 200;
 
 function judge(source: string, start: number, end: number): string | undefined {

@@ -1,14 +1,14 @@
-/** A part of a YAML stream that can be parsed by itself. */
+/** A part of a YAML stream that can be parsed on its own. */
 export interface Chunk {
   readonly text: string;
-  /** Line of the file on which `text` begins, counted from 1. */
+  /** One-based line of the file on which `text` starts. */
   readonly line: number;
 }
 
 /**
- * Splits a YAML stream before each line that begins with `---`, so that a mistake in one document does not hide those
- * in the others. Such a line ends a document wherever it stands, also within a block scalar (YAML 1.2, 9.1.2), and so
- * kubectl splits too. Directives (`%YAML`) stay with the document that they are for.
+ * Splits a YAML stream before each line that starts with `---`, so that an error in one document does not hide errors in
+ * others. Like in kubectl, such a line always ends a document, even within a block scalar (YAML 1.2, 9.1.2). Directives
+ * (`%YAML`) stay with their document.
  */
 export function splitDocuments(stream: string): Chunk[] {
   const text = stream.charCodeAt(0) === 0xfeff ? stream.slice(1) : stream;
@@ -28,7 +28,7 @@ export function splitDocuments(stream: string): Chunk[] {
   return chunks;
 }
 
-/** kubectl reads JSON objects that follow one another without a marker; no YAML document looks like that. */
+/** Splits concatenated JSON objects, which kubectl accepts without a document marker. This is never valid YAML. */
 function splitJson(chunk: Chunk): Chunk[] {
   if (!/^\s*\{/.test(chunk.text)) return [chunk];
   const chunks: Chunk[] = [];
@@ -51,7 +51,7 @@ function splitJson(chunk: Chunk): Chunk[] {
 
 const NEXT_OBJECT = /\s*\{/y;
 
-/** Number of line ends in `text` before `end`. `\r\n` is one. */
+/** Counts the line breaks in `text` before `end`. `\r\n` counts as one. */
 export function countLines(text: string, end: number, from = 0): number {
   let lines = 0;
   for (let at = from; at < end; at++) {
@@ -61,7 +61,7 @@ export function countLines(text: string, end: number, from = 0): number {
   return lines;
 }
 
-/** Only white space, comments and a document marker: nothing to parse. */
+/** Reports whether a part contains only white space, comments and a document marker. */
 function isBlank(part: string): boolean {
   const content = /^---(?![^ \t\r\n])/.test(part) ? part.slice(3) : part;
   return !/(?:^|[\r\n])[ \t]*[^ \t\r\n#]/.test(content);

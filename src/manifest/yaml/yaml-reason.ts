@@ -1,6 +1,5 @@
 /**
- * The parser's reason without the pieces of the file that some of them quote: a password that begins with `*`, `&` or
- * `!` would be named in them.
+ * Removes quoted parts of the file from a parser message: a password that starts with `*`, `&` or `!` could be one of them.
  */
 export function reasonWithoutText(reason: string): string {
   if (reason.startsWith("unidentified alias")) {

@@ -15,8 +15,8 @@ import {
 } from "js-yaml";
 
 /**
- * The number that kubectl reads in a plain scalar; undefined when it reads a string. kubectl drops underscores, then
- * takes any Go integer literal (0x, 0o, 0b, and 0644 as octal), then a decimal float. `08` is no octal and so the float 8.
+ * Parses a plain scalar as a number like kubectl; undefined if kubectl reads it as a string. kubectl drops underscores, then
+ * accepts any Go integer literal (0x, 0o, 0b, and 0644 as octal), then a decimal float. `08` is not octal, so it is the float 8.
  * Source: `resolve` in sigs.k8s.io/yaml goyaml.v2; the golden vectors in the tests come from kubectl 1.35.
  */
 export function resolveNumber(source: string): { value: number; integer: boolean } | undefined {
@@ -37,7 +37,7 @@ function withoutUnderscores(source: string): string {
   return source.includes("_") && /^[-+0-9]/.test(source) ? source.replaceAll("_", "") : source;
 }
 
-/** The whole number that a text is known to be, exactly. */
+/** Parses a string that is known to be an integer, without loss of precision. */
 export function resolveBigInt(source: string): bigint {
   const [, sign, digits = "0"] = /^([-+]?)(.*)$/.exec(withoutUnderscores(source)) ?? [];
   const value = BigInt(/^0[0-7]/.test(digits) ? `0o${digits.slice(1)}` : digits);
@@ -50,7 +50,7 @@ function withSign(sign: string | undefined, value: number): number {
 
 const SIGN_AND_DIGITS = [..."+-0123456789"];
 
-/** A number as it is carried: a bigint where JavaScript's numbers would change it. */
+/** Parses a number. Integers that a JavaScript number cannot represent become a bigint. */
 function carried(source: string): { value: number | bigint; integer: boolean } | undefined {
   const found = resolveNumber(source);
   if (!found?.integer || Number.isSafeInteger(found.value)) return found;
@@ -64,7 +64,7 @@ const numberTag = defineScalarTag<number | bigint>("tag:yaml.org,2002:float", {
   identify: () => false,
 });
 
-/** Only for an explicit `!!int`: implicit integers are met by `numberTag`. */
+/** For an explicit `!!int` only. Implicit integers are resolved by `numberTag`. */
 const intTag = defineScalarTag<number | bigint>("tag:yaml.org,2002:int", {
   resolve: (source) => {
     const found = carried(source);
@@ -73,7 +73,7 @@ const intTag = defineScalarTag<number | bigint>("tag:yaml.org,2002:int", {
   identify: () => false,
 });
 
-/** `!!binary` is the decoded text, as kubectl has it. What is no UTF-8 would be garbled by kubectl, and is refused here. */
+/** `!!binary` is decoded to a string, as in kubectl. Data that is not UTF-8, which kubectl would corrupt, is rejected. */
 const binaryTextTag = defineScalarTag<string>("tag:yaml.org,2002:binary", {
   resolve: (source) => {
     const base64 = source.replace(/[\r\n]/g, "");
@@ -87,7 +87,7 @@ const binaryTextTag = defineScalarTag<string>("tag:yaml.org,2002:binary", {
   identify: () => false,
 });
 
-/** kubectl reads a date as the text it is, and ignores tags that it does not know. */
+/** kubectl reads dates as strings and ignores unknown tags. */
 const otherScalarTags = ["tag:", "!"].map((prefix) =>
   defineScalarTag<string>(prefix, { matchByTagPrefix: true, resolve: (source) => source, identify: () => false }),
 );
@@ -114,14 +114,14 @@ const otherMappingTags = ["tag:", "!"].map((prefix) =>
   defineMappingTag<Record<string, unknown>>(prefix, { ...objectMapping, matchByTagPrefix: true }),
 );
 
-/** What both readings have in common. */
+/** Tags of both schemas. */
 const COMMON_TAGS = [mergeTag, binaryTextTag, objectTag, ...otherScalarTags, ...otherSequenceTags, ...otherMappingTags];
 
 /**
  * YAML as `kubectl apply` reads it: `yes`, `on` and `y` are true, `0644` is 420, `1_000` is 1000, dates are strings, `<<`
- * merges, whole numbers keep all their digits (beyond 2^53 as a bigint). These differences are meant: a key that stands twice
- * is an error (kubectl takes the last); a key that stands *before* a `<<` keeps its value, as the YAML specification and
- * kustomize have it (kubectl lets the merge win); `?x` in a flow collection is text (kubectl reads a key x).
+ * merges, integers keep all their digits (beyond 2^53 as a bigint). Intended differences: a duplicate key is an error (kubectl
+ * uses the last one); a key *before* a `<<` keeps its value, as in the YAML specification and kustomize (in kubectl the merge
+ * wins); `?x` in a flow collection is a string (kubectl reads a key x).
  */
 export const KUBERNETES_SCHEMA: Schema = new Schema([
   ...FAILSAFE_SCHEMA.tags,
@@ -133,9 +133,9 @@ export const KUBERNETES_SCHEMA: Schema = new Schema([
 ]);
 
 /**
- * A number of a Compose document. Where it is one of environment, labels or a command it becomes text in the end, as Go
- * formats it: `1e10` is `1e+10` there, and a whole number has all its digits. Where JavaScript's number would lose that, it is
- * the text at once; Compose takes text for numbers elsewhere.
+ * Parses a number of a Compose document. In environment, labels and commands it becomes a string in Go's format, for example
+ * `1e+10` for `1e10`, and integers keep all their digits. If a JavaScript number cannot represent that, returns the string
+ * itself, which Compose also accepts where it expects a number.
  */
 function composeNumber(source: string): number | string | undefined {
   const found = carried(source);
@@ -159,12 +159,12 @@ const composeNumberTags = [
   }),
 ];
 
-/** Tag of Compose: what the value would be merged with is removed. */
+/** Compose tag that removes the value it is merged with. */
 export const RESET_TAG = "!reset";
-/** Tag of Compose: the value replaces what it would be merged with. */
+/** Compose tag that replaces the value it is merged with. */
 export const OVERRIDE_TAG = "!override";
 
-/** A value with one of these tags becomes a mapping with the tag as its only key. */
+/** Values with these tags are parsed as a mapping with the tag as its only key. */
 const mergeTags = [RESET_TAG, OVERRIDE_TAG].flatMap((tag) => [
   defineScalarTag<Record<string, unknown>>(tag, {
     resolve: (source) => ({ [tag]: source === "null" || source === "~" || source === "" ? null : source }),
@@ -184,8 +184,8 @@ const mergeTags = [RESET_TAG, OVERRIDE_TAG].flatMap((tag) => [
 
 /**
  * YAML as Docker Compose reads it: as above, but `yes`, `no`, `on`, `off`, `y` and `n` are text (with kubectl's reading
- * `restart: no` would be refused, and `DEBUG: yes` would become `true`), and numbers keep the text that they become. Dates stay
- * as they are written; Compose would add a time.
+ * `restart: no` would be rejected, and `DEBUG: yes` would become `true`), and numbers keep the string that they become. Dates are
+ * kept as written; Compose would add a time.
  */
 export const DOCUMENT_SCHEMA: Schema = new Schema([
   ...FAILSAFE_SCHEMA.tags,
