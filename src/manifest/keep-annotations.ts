@@ -55,7 +55,7 @@ const BY_TEXT: ReadonlyMap<string, KeepAnnotation> = new Map(KEEP_ANNOTATIONS.ma
 /** Shared by all objects without such annotations. */
 const NONE: readonly string[] = [];
 
-/** The keep marks of an object, as `key: value`, in the order of the table. Flux reads labels like annotations, so both count. */
+/** Returns the keep annotations of an object as `key: value`, in table order. As in Flux, labels have the same effect. */
 export function keepAnnotations(metadata: Metadata): readonly string[] {
   const found: KeepAnnotation[] = [];
   for (const source of [metadata.annotations, metadata.labels])
@@ -68,7 +68,7 @@ export function keepAnnotations(metadata: Metadata): readonly string[] {
   return found.length === 0 ? NONE : KEEP_ANNOTATIONS.filter((mark) => found.includes(mark)).map(textOf);
 }
 
-/** Joins marks of two sources; each once, and those alone that the table knows. */
+/** Merges the keep annotations of two sources, without duplicates and unknown ones. */
 export function joinKeepAnnotations(one: readonly string[], other: readonly string[]): readonly string[] {
   if (other.length === 0) return one;
   return KEEP_ANNOTATIONS.map(textOf).filter((text) => one.includes(text) || other.includes(text));
@@ -79,13 +79,13 @@ export function mayKeep(key: string): boolean {
   return BY_KEY.has(key);
 }
 
-/** What marks ask of a deletion; `mark` names the one that decides. Keeping wins over asking. */
+/** Effect of keep annotations on a deletion. `mark` is the deciding annotation. `Keep` takes precedence over `Ask`. */
 export interface KeepRuling {
   readonly effect: KeepEffect;
   readonly mark: string;
 }
 
-/** What the marks of an object say of a prune, or of the deletion of its app; undefined: nothing. */
+/** Returns the effect of the keep annotations of an object on a prune, or on the deletion of its app, if any. */
 export function keepRuling(marks: readonly string[] | undefined, on: "prune" | "deletion"): KeepRuling | undefined {
   for (const effect of ["Keep", "Ask"] as const) {
     const mark = marks?.find((text) => BY_TEXT.get(text)?.[on] === effect);

@@ -22,7 +22,7 @@ export interface Normalized {
 }
 
 /**
- * Whether a kind has the subresource `status`; undefined when nobody knows (yet). Built-in kinds are never asked about.
+ * Reports whether a kind has the subresource `status`. Undefined if not known yet. Not called for built-in kinds.
  */
 export type HasStatusSubresource = (kind: GroupVersionKind) => boolean | undefined;
 
@@ -54,10 +54,10 @@ function isControllerAnnotation(key: string): boolean {
 }
 
 /**
- * The form that is hashed and applied. It drops what would make an apply fail, or write each time, or fight with a
- * controller, and nothing else: other nulls and empties stay, because they are owned and mean "must be absent" or "must
- * be empty". Each rule was found on a real API server. `status` is dropped where a subresource holds it: from built-in
- * kinds always, from others when `hasStatus` says so. Never changes its argument; parts that stay are shared with it.
+ * Returns the form that is hashed and applied. Removes only fields that would make an apply fail, write every time or conflict
+ * with a controller. Other null and empty fields are kept, because they are owned and mean "must be unset" or "must be empty".
+ * Each rule was verified on a real API server. Removes `status` from kinds with a status subresource: built-in kinds, and others
+ * according to `hasStatus`. Does not modify its argument; the result shares unchanged parts with it.
  */
 export function normalize(object: KubeObject, hasStatus: HasStatusSubresource = () => undefined): Normalized {
   const { group, version } = parseApiVersion(object.apiVersion);

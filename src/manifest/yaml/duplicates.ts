@@ -30,7 +30,7 @@ export function findDuplicates(object: KubeObject): Duplicate[] {
 
 /** Returns the message for a duplicate: the key, its place and a remedy. */
 export function describeDuplicate({ path, key, indexes: [first, second] }: Duplicate): string {
-  return `${path} lists ${key} twice (items ${first} and ${second}); the API server refuses that, remove one`;
+  return `${path} lists ${key} twice (items ${first} and ${second}); the API server rejects duplicates, so remove one`;
 }
 
 interface FoundList {

@@ -165,7 +165,7 @@ class FileReader {
     this.#expanded += size;
     const most = Math.max(MAX_EXPANDED, this.#limits.maxFileBytes);
     if (this.#expanded <= most) return true;
-    this.#report(this.#lineAt(chunk, start), `the aliases of the file unfold to more than ${most} characters`);
+    this.#report(this.#lineAt(chunk, start), `the aliases of the file expand to more than ${most} characters`);
     return false;
   }
 

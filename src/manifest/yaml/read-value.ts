@@ -26,7 +26,7 @@ export function readValue(text: string, file: string, schema: Schema): unknown {
     if (unsafe !== undefined) throw fail(chunk.line + countLines(source, unsafe.offset), unsafe.message);
     const [value] = constructFromEvents(events, { source, schema, maxAliases: MAX_ALIASES });
     if ((expandedSize(value) ?? Number.POSITIVE_INFINITY) > MAX_EXPANDED) {
-      throw fail(chunk.line, `the aliases of the file unfold to more than ${MAX_EXPANDED} characters`);
+      throw fail(chunk.line, `the aliases of the file expand to more than ${MAX_EXPANDED} characters`);
     }
     return value;
   } catch (error) {

@@ -41,8 +41,9 @@ function describeFault(fault: Fault, text: string): string {
     case "unset":
       return `the variable ${fault.name} has no value and no default: set it in ${SUPPLY}`;
     case "required": {
-      const said = fault.message === "" ? "is required" : `is required: ${JSON.stringify(fault.message.slice(0, 200))}`;
-      return `the variable ${fault.name} ${said}. Set it in ${SUPPLY}`;
+      const condition =
+        fault.message === "" ? "is required" : `is required: ${JSON.stringify(fault.message.slice(0, 200))}`;
+      return `the variable ${fault.name} ${condition}. Set it in ${SUPPLY}`;
     }
     case "stray":
       return `the $ at ${placeIn(text, fault.at)} starts an unset variable: write $$ for a dollar sign${

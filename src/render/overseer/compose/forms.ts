@@ -115,7 +115,7 @@ export function distinct(item: Form): Form {
     if (!Array.isArray(value)) return;
     const seen = new Set<unknown>();
     for (const [index, one] of value.entries()) {
-      if (seen.has(one)) report.at(index).problem("stands in the list twice; remove one of the two");
+      if (seen.has(one)) report.at(index).problem("is a duplicate; remove one");
       seen.add(one);
     }
   };

@@ -146,7 +146,7 @@ describe("findDuplicates", () => {
       if (!(error instanceof ManifestError)) throw error;
       expect(error.message).to.equal(
         'apps/svc.yaml:1: Service web: .spec.ports lists port 80, protocol "TCP" twice (items 0 and 1); ' +
-          "the API server refuses that, remove one (and 1 more in this file)",
+          "the API server rejects duplicates, so remove one (and 1 more in this file)",
       );
       expect(error.problems.map(({ line, object: name }) => `${line} ${name}`)).to.deep.equal([
         "1 Service web",
@@ -157,7 +157,7 @@ describe("findDuplicates", () => {
 
   it("has a text for one", () => {
     expect(describeDuplicate({ path: ".a", key: 'name "x"', indexes: [0, 3] })).to.equal(
-      '.a lists name "x" twice (items 0 and 3); the API server refuses that, remove one',
+      '.a lists name "x" twice (items 0 and 3); the API server rejects duplicates, so remove one',
     );
   });
 });

@@ -219,18 +219,18 @@ describe("parseManifests: a hostile file", () => {
   it("cannot unfold a few hundred bytes to gigabytes", () => {
     const levels = Array.from({ length: 12 }, (_, i) => `  l${i + 1}: &l${i + 1} [${`*l${i},`.repeat(9)}*l${i}]`);
     const text = `${HEAD}data:\n  l0: &l0 lol\n${levels.join("\n")}\n`;
-    expect(failureOf(text).message).to.contain("unfold to more than");
+    expect(failureOf(text).message).to.contain("expand to more than");
   });
 
   it("cannot do so with many small documents either", () => {
     const bomb = `${HEAD}data:\n  a: &a ${"x".repeat(1000)}\n  b: [${"*a,".repeat(900)}]\n---\n`;
-    expect(failureOf(bomb.repeat(20)).message).to.contain("unfold to more than");
+    expect(failureOf(bomb.repeat(20)).message).to.contain("expand to more than");
   });
 
   it("cannot unfold a list of lists", () => {
     const levels = Array.from({ length: 8 }, (_, i) => `  - &l${i + 1} {kind: List, items: [${`*l${i},`.repeat(30)}]}`);
     const text = `apiVersion: v1\nkind: List\nitems:\n  - &l0 {apiVersion: v1, kind: A, metadata: {name: a}}\n${levels.join("\n")}\n`;
-    expect(failureOf(text).message).to.contain("unfold to more than");
+    expect(failureOf(text).message).to.contain("expand to more than");
   });
 
   it("has at most a thousand aliases and 64 levels", () => {

@@ -90,7 +90,7 @@ describe("a Compose document in a file of its own", () => {
       {
         c: `a: &a [${"x,".repeat(99)}x]\n${[..."bcdef"].map((key, index) => `${key}: &${key} [${`*${"abcde"[index]},`.repeat(60)}*a]`).join("\n")}\n`,
       },
-      "c:1 the aliases of the file unfold to more than 8388608 characters",
+      "c:1 the aliases of the file expand to more than 8388608 characters",
     ],
   ];
   for (const [title, path, files, problem] of wrong) {

@@ -122,7 +122,7 @@ const REFUSED: readonly (readonly [keys: string, field: string, message: string]
   ["tmpfs: {a: b}", "tmpfs", "expected text or a list, found a mapping"],
   ["devices: [{source: /dev/a}]", "devices[0].target", "is missing"],
   ["cap_add: ALL", "cap_add", "expected a list, found text"],
-  ["security_opt: [a, a]", "security_opt[1]", "stands in the list twice; remove one of the two"],
+  ["security_opt: [a, a]", "security_opt[1]", "is a duplicate; remove one"],
   ["pull_policy: allways", "pull_policy", "expected always, missing, never, build, daily, weekly or every_<duration>"],
   ["restart: allways", "restart", "expected no, always, unless-stopped or on-failure[:<tries>]"],
   [
