@@ -1,10 +1,10 @@
-/** Why a child gave no result. */
+/** Why a child process returned no result. */
 export type ChildFault = "cannot-start" | "timeout" | "output";
 
-/** A child that could not be started, or was killed for exceeding a limit. The caller turns it into an error for people. */
+/** A child could not be started, or was killed for exceeding a limit. The caller converts it into a user-facing error. */
 export class ChildError extends Error {
   readonly fault: ChildFault;
-  /** The system's code where the child could not be started, for example `ENOENT`. */
+  /** System error code if the child could not be started, for example `ENOENT`. */
   readonly code: string | undefined;
 
   constructor(fault: ChildFault, message: string, cause?: unknown) {

@@ -4,7 +4,7 @@ import { ChildError } from "./child-error.js";
 import type { Confinement } from "./confinement.js";
 import { type ChildOutcome, type ChildRun, runChild } from "./run-child.js";
 
-/** Limits of each child, and how many there may be at once. */
+/** Limits per child, and the number of concurrent children. */
 export interface ProgramLimits {
   readonly timeoutMs: number;
   readonly memoryBytes: number;
@@ -12,7 +12,7 @@ export interface ProgramLimits {
   readonly atOnce: number;
 }
 
-/** What confined programs are run with. */
+/** Options of confined programs. */
 export interface ConfinedProgramsOptions {
   readonly clock: Clock;
   readonly limits: ProgramLimits;
@@ -20,10 +20,10 @@ export interface ConfinedProgramsOptions {
   readonly confinement: () => Promise<Confinement>;
 }
 
-/** One run of a program whose whole output is wanted. */
+/** One run of a program whose complete output is collected. */
 export type ProgramRun = Pick<ChildRun, "program" | "args" | "env" | "cwd" | "input" | "signal">;
 
-/** How a program ended, with all that it printed. */
+/** Result of a program, with its complete output. */
 export interface ProgramOutcome extends ChildOutcome {
   readonly output: string;
 }

@@ -2,13 +2,13 @@ import { type SpawnOptions, spawn } from "node:child_process";
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Where `prlimit` and `unshare` are looked for: they come with util-linux. */
+/** Search path of `prlimit` and `unshare`, which are part of util-linux. */
 const PLACES = ["/usr/bin", "/bin", "/usr/local/bin"];
 
-/** Ways to take the network from a child, the least privileged one first. */
+/** Options of `unshare` that disable the network, the least privileged first. */
 const WITHOUT_NETWORK = [["--map-current-user", "--net"], ["--net"]];
 
-/** What this machine offers to confine a child, beyond a process group and an empty environment. */
+/** Confinement available on this machine, in addition to a process group and an empty environment. */
 export interface Confinement {
   /** Path of `prlimit`, which limits memory; undefined where it is missing or refused. */
   readonly prlimit: string | undefined;
@@ -29,7 +29,7 @@ export interface ChildConfinement {
   readonly network?: boolean;
 }
 
-/** Finds out what this machine allows, by trying it. Never throws. */
+/** Detects the available confinement by trying it. Never throws. */
 export async function findConfinement(places: readonly string[] = PLACES): Promise<Confinement> {
   const [prlimit, unshare, probe] = await Promise.all(
     ["prlimit", "unshare", "true"].map((name) => findProgram(name, places)),

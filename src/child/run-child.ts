@@ -3,10 +3,10 @@ import type { Clock } from "../base/clock.js";
 import { ChildError } from "./child-error.js";
 import { type ChildConfinement, type Confinement, confinedCommand, NO_CONFINEMENT } from "./confinement.js";
 
-/** How much of a child's standard error is kept: the last words say why it failed. */
+/** Characters of a child's stderr that are kept: the last lines contain the reason of a failure. */
 const KEPT_STDERR = 16_384;
 
-/** A program to start, and all that it gets of this process. */
+/** A program to start, with its arguments and environment. */
 export interface ChildCommand extends ChildConfinement {
   readonly program: string;
   readonly args: readonly string[];
@@ -18,29 +18,29 @@ export interface ChildCommand extends ChildConfinement {
   readonly confinement?: Confinement;
 }
 
-/** A child that runs to its end. */
+/** A child that runs to completion. */
 export interface ChildRun extends ChildCommand {
   /** Written to its standard input, which is empty otherwise. */
   readonly input?: string;
-  /** Called with each piece of its output. An error that this throws kills the child and is thrown on. */
+  /** Called with each chunk of its output. An error thrown here kills the child and is rethrown. */
   readonly onOutput?: (chunk: Buffer) => void;
-  /** Kills the child and all that it has started; its reason is thrown. */
+  /** Kills the child and its descendants; its reason is thrown. */
   readonly signal: AbortSignal;
   /** Kills the child after this time. Needs a clock. */
   readonly timeout?: { readonly clock: Clock; readonly ms: number };
 }
 
-/** How a child ended. */
+/** Result of a child. */
 export interface ChildOutcome {
-  /** Undefined when a signal ended it. */
+  /** Undefined if the child was terminated by a signal. */
   readonly code: number | undefined;
-  /** Its last words, cut. Input of others may be quoted in them, so nothing in them is trusted. */
+  /** Truncated stderr. It may quote foreign input, so it is untrusted. */
   readonly stderr: string;
 }
 
 /**
- * Starts a child: never through a shell, with an environment made from nothing, and in a process group of its own, so that
- * what it starts dies with it.
+ * Starts a child without a shell, without inherited environment, and in a new process group, so that its descendants are killed
+ * with it.
  */
 export function spawnChild(command: ChildCommand, stdio: NonNullable<SpawnOptions["stdio"]>): ChildProcess {
   const { confinement = NO_CONFINEMENT, env, cwd = "/" } = command;
@@ -49,7 +49,7 @@ export function spawnChild(command: ChildCommand, stdio: NonNullable<SpawnOption
 }
 
 /**
- * Runs a child to its end. An exit code other than 0 is for the caller to judge.
+ * Runs a child to completion. The caller handles exit codes other than 0.
  *
  * @throws ChildError when it cannot be started or exceeds its time; the reason of `signal`; what `onOutput` throws.
  */
@@ -77,7 +77,7 @@ export async function runChild(run: ChildRun): Promise<ChildOutcome> {
       stop(error);
     }
   });
-  // It may end before it has read everything; its exit code says why.
+  // It may exit before it has read all input; its exit code tells the reason.
   child.stdin?.on("error", () => {});
   child.stdin?.end(run.input);
   try {
@@ -96,7 +96,7 @@ export function killGroup(child: ChildProcess): void {
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
-    // Nobody of the group is left.
+    // The group has no processes left.
   }
   for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
 }

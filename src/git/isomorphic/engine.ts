@@ -25,25 +25,25 @@ import { Store } from "./store.js";
 import { STORE_FOLDER, storeSizes } from "./store-sizes.js";
 import { damaged, isDamage, readOrHeal, storeSource } from "./store-source.js";
 
-/** What an engine is made of. */
+/** Options of the isomorphic engine. */
 export interface IsomorphicGitEngineOptions {
-  /** Belongs to this engine alone: one process, and nothing else in it. */
+  /** Directory for exclusive use by this engine and process. */
   readonly cacheDir: string;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly failpoint?: FailpointHook;
-  /** Proxies on the way to remotes; none unless told. */
+  /** Proxies for remotes. Defaults to none. */
   readonly proxies?: ProxyRules;
-  /** Over `DEFAULT_GIT_LIMITS`. */
+  /** Overrides of `DEFAULT_GIT_LIMITS`. */
   readonly limits?: Partial<GitLimits>;
 }
 
-/** A commit verified this recently is kept by `retain`, whether it is named or not: its fetch may have overtaken the list. */
+/** A commit verified this recently is always kept by `retain`: its fetch may be newer than the list of needed commits. */
 const GRACE_MS = 600_000;
 
 /**
- * Git without any binary. isomorphic-git speaks with the server; what comes back is verified, indexed, stored and read by
- * this room: a pack is hostile input, and isomorphic-git publishes commits that it did not receive.
+ * Git engine without the `git` program. isomorphic-git negotiates with the server; this engine verifies, indexes, stores and reads
+ * the received pack itself: a pack is untrusted input, and isomorphic-git publishes commits that it did not receive.
  */
 export class IsomorphicGitEngine implements GitEngine {
   readonly #options: IsomorphicGitEngineOptions;
@@ -99,7 +99,7 @@ export class IsomorphicGitEngine implements GitEngine {
         return result;
       }, signal);
     } catch (error) {
-      // It may have been our own packs that could not be read: the next fetch finds the store healed.
+      // Unreadable packs of the store may be the cause: the next fetch uses the repaired store.
       if (!isDamage(error)) throw error;
       await store.heal();
       throw error instanceof GitError ? error : damaged(`the store of ${remote.url}`, error);
@@ -156,10 +156,10 @@ export class IsomorphicGitEngine implements GitEngine {
     this.#connections.clear();
   }
 
-  /** The engine's own limit holds for everybody. */
-  #limitOf(remote: GitRemote, wanted: TimeLimit | undefined): TimeLimit {
+  /** The engine's own limit is the upper bound. */
+  #limitOf(remote: GitRemote, requested: TimeLimit | undefined): TimeLimit {
     const ms = this.#limits.fetchTimeoutMs;
-    return wanted && wanted.ms < ms ? wanted : { ms, expired: () => tooSlow(remote, "the fetch", ms) };
+    return requested && requested.ms < ms ? requested : { ms, expired: () => tooSlow(remote, "the fetch", ms) };
   }
 
   async #fetchInto(
@@ -184,7 +184,7 @@ export class IsomorphicGitEngine implements GitEngine {
     return result;
   }
 
-  /** Many small packs make reading slow. Failing to pack them anew harms nobody: they stay as they are. */
+  /** Many small packs slow down reading. If repacking fails, they remain usable. */
   async #compactIfMany(store: Store, remote: GitRemote): Promise<void> {
     const { packs, commits } = await store.manifest();
     if (packs.length <= this.#limits.maxPacks) return;

@@ -12,13 +12,13 @@ import type { Store } from "./store.js";
 /** One fetch. */
 export interface FetchJob {
   readonly remote: GitRemote;
-  /** Where the server said that the repository is. */
+  /** The repository's current address, after redirects. */
   readonly base: string;
   readonly target: FetchTarget;
   readonly signal: AbortSignal;
 }
 
-/** How one attempt asks. */
+/** One attempt with its want and have. */
 interface Attempt {
   /** Commit id or ref name. */
   readonly want: string;
@@ -26,7 +26,7 @@ interface Attempt {
   readonly maxPackBytes: number;
 }
 
-/** Brings a commit into a store: receive, verify, and only then record it. */
+/** Fetches a commit into a store: receives it, verifies it, and only then records it. */
 export class Fetcher {
   readonly #http: GitHttpClient;
   readonly #limits: GitLimits;
@@ -39,9 +39,9 @@ export class Fetcher {
   }
 
   /**
-   * First asks for what is new since a commit of the store. When that turns out to be more than twice a whole commit (after
-   * a forced push a server sends all history), or does not make the commit whole, one commit is fetched from nothing. The
-   * commit is asked for by its id; from a server that does not serve ids, by its ref.
+   * First fetches the difference to a commit of the store. If that exceeds twice the size of a whole commit (after a force push a
+   * server sends the full history) or the result is incomplete, the whole commit is fetched. The commit is requested by id or,
+   * from a server that does not serve ids, by its ref.
    */
   async fetch(store: Store, job: FetchJob): Promise<FetchResult> {
     const { commit, ref } = job.target;

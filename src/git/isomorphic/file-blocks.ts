@@ -1,14 +1,14 @@
 import { open } from "node:fs/promises";
 import { LRUCache } from "lru-cache";
 
-/** Packs of ordinary repositories fit into a few of these; large ones are not read whole for one file. */
+/** Packs of typical repositories fit into a few blocks; large ones are not read completely for one file. */
 const BLOCK_BYTES = 256 * 1024;
 
-/** Reads ranges of files through a cache of blocks whose memory is capped. Files are taken never to change. */
+/** Reads ranges of files through a block cache of limited size. Assumes that files never change. */
 export class FileBlocks {
   readonly #blocks: LRUCache<string, Buffer>;
 
-  /** `maxBytes` over all files. */
+  /** `maxBytes` applies to all files together. */
   constructor(maxBytes: number) {
     this.#blocks = new LRUCache({
       maxSize: Math.max(maxBytes, BLOCK_BYTES),
@@ -16,7 +16,7 @@ export class FileBlocks {
     });
   }
 
-  /** Bytes `start` to `end`, fewer where the file is shorter. The result may be a view into the cache: do not write to it. */
+  /** Reads the bytes `start` to `end`, or fewer at the end of the file. Do not modify the result: it may be a view into the cache. */
   async read(path: string, start: number, end: number): Promise<Buffer> {
     const first = Math.floor(start / BLOCK_BYTES);
     const last = Math.floor((Math.max(end, start + 1) - 1) / BLOCK_BYTES);
@@ -26,7 +26,7 @@ export class FileBlocks {
     return bytes.subarray(start - first * BLOCK_BYTES, end - first * BLOCK_BYTES);
   }
 
-  /** Forgets all blocks. */
+  /** Clears the cache. */
   clear(): void {
     this.#blocks.clear();
   }

@@ -3,30 +3,30 @@ import { join } from "node:path";
 import type { CommitRecord, PackRecord } from "../stores/store-records.js";
 
 /**
- * All that is known of a store. Written last and in one piece: what it does not name does not exist, whatever lies in the
- * directory, and what it names was verified before.
+ * Content of a store. Written last and atomically: only packs and commits in it exist, regardless of other files in the directory,
+ * and they have been verified.
  */
 export interface Manifest {
   readonly version: 1;
-  /** For people who look into the directory; holds no credential. */
+  /** Informational; contains no credential. */
   readonly url: string;
   readonly packs: readonly PackRecord[];
-  /** Commits whose parents the packs do not hold. */
+  /** Commits whose parents are not in the packs. */
   readonly shallow: readonly string[];
   readonly commits: Readonly<Record<string, CommitRecord>>;
-  /** Bytes of one whole commit when the store was last made or packed anew: the measure for what is much. */
+  /** Size of the store when it was created or last repacked: the baseline for deciding when to repack. */
   readonly compactBytes: number;
 }
 
-/** Its file in the directory of a store. */
+/** File name of the manifest in the directory of a store. */
 export const MANIFEST_FILE = "manifest.json";
 
-/** A store that holds nothing. */
+/** Returns the manifest of an empty store. */
 export function emptyManifest(url: string): Manifest {
   return { version: 1, url, packs: [], shallow: [], commits: {}, compactBytes: 0 };
 }
 
-/** The manifest in `directory`; undefined when there is none that can be read, which means an empty store. */
+/** Reads the manifest in `directory`; undefined if it is missing or unreadable, which means an empty store. */
 export async function readManifest(directory: string): Promise<Manifest | undefined> {
   try {
     const value: unknown = JSON.parse(await readFile(join(directory, MANIFEST_FILE), "utf8"));
@@ -36,7 +36,7 @@ export async function readManifest(directory: string): Promise<Manifest | undefi
   }
 }
 
-/** Replaces the manifest in one step. */
+/** Replaces the manifest atomically. */
 export async function writeManifest(directory: string, manifest: Manifest): Promise<void> {
   const path = join(directory, MANIFEST_FILE);
   await writeFile(`${path}.tmp`, JSON.stringify(manifest), { mode: 0o600 });

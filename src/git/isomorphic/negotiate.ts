@@ -10,26 +10,26 @@ import { ShortAdvertisement } from "./short-advertisement.js";
 import { splitUploadPack } from "./side-band.js";
 import { VirtualGitDirectory } from "./virtual-fs.js";
 
-/** What to ask a server for. */
+/** Parameters of a negotiation. */
 export interface Negotiation {
   readonly remote: GitRemote;
-  /** Address of the repository, where the server said that it has moved. */
+  /** Address of the repository, after redirects. */
   readonly base: string;
   /** A commit id, or a full ref name for servers that do not serve ids. */
   readonly want: string;
-  /** A verified commit of the store whose objects need not be sent again. Without one, only the wanted commit itself is sent. */
+  /** A verified commit of the store whose objects need not be sent again. If unset, only the requested commit itself is sent. */
   readonly have: string | undefined;
-  /** Commits of the store whose parents it does not have. */
+  /** Commits of the store without their parents. */
   readonly shallow: readonly string[];
   readonly maxPackBytes: number;
   readonly signal: AbortSignal;
 }
 
-/** What the server sent: nothing of it is verified. */
+/** Unverified response of the server. */
 export interface Negotiated {
-  /** Empty when the server had nothing to send. */
+  /** Empty if the server had nothing to send. */
   readonly pack: Buffer;
-  /** Commits whose parents the store will not have once it holds the pack. */
+  /** Commits whose parents are missing from the store after adding the pack. */
   readonly shallow: readonly string[];
 }
 
@@ -41,8 +41,8 @@ const FILES = {
 };
 
 /**
- * One fetch as isomorphic-git speaks it: discovery of what the server can do, want and have, shallow commits. The pack is
- * taken from the wire and handed back as it came; refs and everything else that isomorphic-git writes is dropped.
+ * Fetches with isomorphic-git: capability discovery, want and have, shallow commits. Returns the pack as received; refs and all
+ * other output of isomorphic-git are discarded.
  */
 export async function negotiate(http: GitHttpClient, limits: GitLimits, negotiation: Negotiation): Promise<Negotiated> {
   const { remote, base, want, have, shallow } = negotiation;
@@ -55,9 +55,9 @@ export async function negotiate(http: GitHttpClient, limits: GitLimits, negotiat
     },
     have === undefined ? [] : [have],
   );
-  // Loaded with the first fetch: its 11 MB and 70 ms of CPU are for those who fetch, not for a process that only serves.
+  // Loaded with the first fetch: it costs 11 MB and 70 ms of CPU, which a process that does not fetch saves.
   const library = await import("isomorphic-git");
-  // A bundle gives a CommonJS package as the default export alone.
+  // In a bundle, a CommonJS package has only the default export.
   const { fetch } = "fetch" in library ? library : (library as { default: typeof library }).default;
   try {
     await fetch({
@@ -72,7 +72,7 @@ export async function negotiate(http: GitHttpClient, limits: GitLimits, negotiat
       ...(have === undefined ? { depth: 1 } : { ref: HAVE_REF }),
     });
   } catch (error) {
-    // What comes after the pack is about refs that nobody will read: a repository without a valid HEAD fails there.
+    // Errors after the pack concern unused refs: a repository without a valid HEAD fails there.
     if (plugin.pack === undefined) throw asGitError(error, remote);
   }
   if (plugin.pack === undefined) {
@@ -81,9 +81,9 @@ export async function negotiate(http: GitHttpClient, limits: GitLimits, negotiat
   return { pack: plugin.pack, shallow: directory.read("shallow")?.split("\n").filter(Boolean) ?? [] };
 }
 
-/** The HTTP of isomorphic-git: ours, with the credential that it never sees. */
+/** HTTP plugin for isomorphic-git. Adds the credential, which isomorphic-git never sees. */
 class HttpPlugin {
-  /** The pack, once an answer to a fetch has come whole. */
+  /** The pack, after a fetch response has been received completely. */
   pack: Buffer | undefined;
   readonly #http: GitHttpClient;
   readonly #limits: GitLimits;
@@ -101,7 +101,7 @@ class HttpPlugin {
   readonly request = async ({ url, method, headers, body }: IsomorphicRequest): Promise<IsomorphicResponse> => {
     const { remote, maxPackBytes, signal } = this.#negotiation;
     const isPost = method === "POST";
-    const answer = await this.#http.send({
+    const received = await this.#http.send({
       remote,
       base: this.#base,
       service: isPost ? "/git-upload-pack" : "/info/refs?service=git-upload-pack",
@@ -111,17 +111,17 @@ class HttpPlugin {
       signal,
       ...(isPost ? { body: await joined(body) } : {}),
     });
-    this.#base = answer.base;
-    if (!isPost) checkAdvertised(remote.url, answer.contentType);
-    const response = { url, statusCode: 200, statusMessage: "OK", headers: { "content-type": answer.contentType } };
-    // Read whole: an error in the middle of a stream is taken for its end there.
-    if (!isPost) return { ...response, body: chunks(await this.#advertised(answer.body)) };
-    const { control, pack } = await splitUploadPack(answer.body, remote.url);
+    this.#base = received.base;
+    if (!isPost) checkAdvertised(remote.url, received.contentType);
+    const response = { url, statusCode: 200, statusMessage: "OK", headers: { "content-type": received.contentType } };
+    // Read completely, because isomorphic-git treats an error within a stream as its end.
+    if (!isPost) return { ...response, body: chunks(await this.#advertised(received.body)) };
+    const { control, pack } = await splitUploadPack(received.body, remote.url);
     this.pack = pack;
     return { ...response, body: chunks(control) };
   };
 
-  /** What isomorphic-git, which reads it in one go, needs of an advertisement. */
+  /** Reduces an advertisement to the lines that isomorphic-git needs: it reads the whole text at once. */
   #advertised(body: AsyncIterable<Buffer>): Promise<Buffer> {
     const { remote, want } = this.#negotiation;
     return readResponse({ body, reader: new ShortAdvertisement(want), url: remote.url, slots: new Semaphore(1) });
@@ -138,11 +138,11 @@ async function* chunks(bytes: Buffer): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
-/** Errors of our own and aborts pass; what isomorphic-git itself throws is about an answer that it could not read. */
+/** Converts the errors of isomorphic-git, which are about unreadable responses. Other errors and aborts are returned unchanged. */
 function asGitError(error: unknown, remote: GitRemote): unknown {
   const name = error instanceof Error && "code" in error ? error.code : undefined;
-  const isIts = typeof name === "string" && /^[A-Z][A-Za-z]+Error$/.test(name);
-  if (!isIts) return error;
+  const isLibraryError = typeof name === "string" && /^[A-Z][A-Za-z]+Error$/.test(name);
+  if (!isLibraryError) return error;
   return new GitError("GIT_PROTOCOL", `the response of ${remote.url} is not the Git protocol (${name})`, {
     cause: error,
   });

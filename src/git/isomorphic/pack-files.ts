@@ -8,15 +8,15 @@ import { type BaseCache, PackReader } from "../pack/reader.js";
 import type { PackRecord } from "../stores/store-records.js";
 import type { FileBlocks } from "./file-blocks.js";
 
-/** Memory that reading packs shares, over all stores. */
+/** Caches for reading packs, shared by all stores. */
 export interface PackCaches {
   readonly blocks: FileBlocks;
   readonly bases: BaseCache;
-  /** Forgets everything, for when the disk turned out to have changed. */
+  /** Clears all caches, after files on disk have changed. */
   clear(): void;
 }
 
-/** The pack files in the directory of one store. They are written once, under the name of their checksum, and never change. */
+/** The pack files in the directory of one store. They are named by their checksum and never change. */
 export class PackFiles {
   readonly #directory: string;
   readonly #caches: PackCaches;
@@ -26,7 +26,7 @@ export class PackFiles {
     this.#caches = caches;
   }
 
-  /** Writes a pack and its index. Whatever happens on the way, no name stands for half a file. */
+  /** Writes a pack and its index. Incomplete files never get their final name. */
   async write(pack: IndexedPack): Promise<PackRecord> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await this.#replace(`${pack.name}.pack`, pack.bytes);
@@ -34,7 +34,7 @@ export class PackFiles {
     return { name: pack.name, bytes: pack.bytes.length };
   }
 
-  /** A reader that holds the index in memory, and no file open. Throws when the index is gone or damaged. */
+  /** Returns a reader with the index in memory and no open file. Throws if the index is missing or damaged. */
   async open({ name, bytes }: PackRecord): Promise<PackReader> {
     const idx = new Idx(await readFile(join(this.#directory, `${name}.idx`)), hashOf(name));
     const path = join(this.#directory, `${name}.pack`);
@@ -42,7 +42,7 @@ export class PackFiles {
     return new PackReader(idx, { name, bytes, bases, readRange: (start, end) => blocks.read(path, start, end) });
   }
 
-  /** Whether a pack and its index are there, whole and unharmed. Reads all of both. */
+  /** Returns whether a pack and its index exist and are intact. Reads both completely. */
   async isSound({ name, bytes }: PackRecord): Promise<boolean> {
     const path = join(this.#directory, `${name}.pack`);
     try {
@@ -57,7 +57,7 @@ export class PackFiles {
     }
   }
 
-  /** Removes what a killed process or an older state left behind: everything but `keep` and the manifest. */
+  /** Removes leftovers of killed processes and older states: all files except `keep` and the manifest. */
   async collectGarbage(keep: readonly PackRecord[], manifest: string): Promise<void> {
     const kept = new Set([manifest, ...keep.flatMap(({ name }) => [`${name}.pack`, `${name}.idx`])]);
     for (const file of await readdir(this.#directory).catch(() => [])) {
@@ -72,7 +72,7 @@ export class PackFiles {
   }
 }
 
-/** A pack is named by the SHA-1 that it ends in. */
+/** A pack is named by its trailing SHA-1. */
 function hashOf(name: string): Buffer {
   return Buffer.from(name.slice("pack-".length), "hex");
 }

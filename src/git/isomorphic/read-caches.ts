@@ -6,18 +6,17 @@ import type { GitObject } from "../pack/entry.js";
 import { FileBlocks } from "./file-blocks.js";
 import type { PackCaches } from "./pack-files.js";
 
-/** Rows of all trees that are kept parsed: some 10 MB. */
+/** Cached rows of parsed trees: some 10 MB. */
 const MAX_TREE_ROWS = 50_000;
 
 /**
- * What reading keeps in memory, over all stores: blocks of pack files, bases of deltas
- * and parsed trees, all capped. A hundred apps of one
- * commit go through the same few trees. All of it is let go when nobody has read for a while.
+ * Caches for reading, shared by all stores: blocks of pack files, delta bases and parsed trees, all limited in size. Many apps of
+ * one commit read the same few trees. The caches are cleared after an idle period.
  */
 export class ReadCaches implements PackCaches {
   readonly blocks: FileBlocks;
   readonly bases: LRUCache<string, GitObject>;
-  /** Trees by their id, which says what is in them whatever store they come from. */
+  /** Trees by id, shared by all stores: the id determines the content. */
   readonly trees = new LRUCache<string, ParsedTree>({
     maxSize: MAX_TREE_ROWS,
     sizeCalculation: ({ rows }) => rows.length + 1,
@@ -28,9 +27,9 @@ export class ReadCaches implements PackCaches {
   #lastUse = 0;
   #isArmed = false;
 
-  /** `released` is called after everything was let go. */
+  /** `released` is called after the caches have been cleared. */
   constructor(clock: Clock, limits: GitLimits, released: () => void) {
-    // A base is asked for again within the same directory or never; the blocks get the greater part.
+    // A base is only reused within the same directory, so the blocks get the larger part.
     const forBases = Math.ceil(limits.cacheBytes / 4);
     const sizeCalculation = ({ content }: GitObject): number => content.length + 256;
     this.bases = new LRUCache({ maxSize: forBases, sizeCalculation });
@@ -40,7 +39,7 @@ export class ReadCaches implements PackCaches {
     this.#released = released;
   }
 
-  /** To be called with every use: memory stays for another while. */
+  /** Call with every use: restarts the idle period. */
   touch(): void {
     this.#lastUse = this.#clock.monotonic();
     if (!this.#isArmed) this.#arm(this.#idleMs);
@@ -52,7 +51,7 @@ export class ReadCaches implements PackCaches {
     this.trees.clear();
   }
 
-  /** Lets go of everything now. */
+  /** Clears the caches now. */
   release(): void {
     this.clear();
     this.#released();

@@ -1,13 +1,13 @@
 import type { ResponseReader } from "../protocol/advertisement.js";
 import { type Packet, packetBytes, packetText } from "../protocol/pkt-line.js";
 
-/** Lines before any ref: the service, the version. With the first ref, which carries what the server can do. */
+/** Lines that are always kept: service, version, and the first ref, which carries the capabilities. */
 const BEGINNING = 3;
 const ID_LENGTH = 40;
 
 /**
- * An advertisement (gitprotocol-http) without the refs that nobody asks for: isomorphic-git reads all of it in one go, and a
- * server may name a hundred thousand.
+ * Removes unneeded refs from an advertisement (gitprotocol-http): isomorphic-git reads the whole text at once, and a server may
+ * have a hundred thousand refs.
  */
 export class ShortAdvertisement implements ResponseReader<Buffer> {
   readonly #want: string;

@@ -2,24 +2,23 @@ import { GitError } from "../errors.js";
 import { remoteFailed } from "../protocol/advertisement.js";
 import { PktLineParser, packetBytes, packetText } from "../protocol/pkt-line.js";
 
-/** Side bands of an answer of `git upload-pack` (gitprotocol-pack): the pack, words for people, the last words. */
+/** Side bands of a `git upload-pack` response (gitprotocol-pack): pack data, progress, and fatal errors. */
 const PACK_BAND = 1;
 const PROGRESS_BAND = 2;
 const FATAL_BAND = 3;
 
-/** An answer to a fetch, taken apart. */
+/** A parsed fetch response. */
 export interface UploadPackResponse {
-  /** All packets but those of the side bands, for isomorphic-git. */
+  /** All packets outside the side bands, for isomorphic-git. */
   readonly control: Buffer;
-  /** Empty when the server had nothing to send. */
+  /** Empty if the server had nothing to send. */
   readonly pack: Buffer;
 }
 
 /**
- * Takes the pack out of the answer to a fetch. isomorphic-git gets only the rest: it would take a server's `fatal:` in the
- * middle of the pack for its end, keep the pack in memory twice, and unpack it without any limit. Throws
- * `GIT_COMMIT_NOT_FOUND` when the server refuses to send what was asked for, `GIT_REMOTE_FAILED` when it gives up on the
- * way, both with its words, or `GIT_PROTOCOL`.
+ * Extracts the pack from a fetch response. isomorphic-git gets only the other packets: it would treat a server's `fatal:` within
+ * the pack as its end, keep the pack in memory twice, and unpack it without a limit. Throws `GIT_COMMIT_NOT_FOUND` if the server
+ * rejects the request, `GIT_REMOTE_FAILED` if it fails while sending, both with its message, or `GIT_PROTOCOL`.
  */
 export async function splitUploadPack(body: AsyncIterable<Buffer>, url: string): Promise<UploadPackResponse> {
   const parser = new PktLineParser(url);
@@ -35,7 +34,7 @@ export async function splitUploadPack(body: AsyncIterable<Buffer>, url: string):
   return { control: Buffer.concat(control), pack: Buffer.concat(pack) };
 }
 
-/** Whether a packet is a line of the negotiation. Throws when it is the server's refusal. */
+/** Returns whether a packet belongs to the negotiation. Throws if it is an error of the server. */
 function isControl(data: Buffer, url: string): boolean {
   const band = data[0] ?? 0;
   if (band === PACK_BAND || band === PROGRESS_BAND || band === FATAL_BAND) return false;

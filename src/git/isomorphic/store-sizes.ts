@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { bytesOf, type StoreSizes } from "../stores/cache-budget.js";
 import { readManifest } from "./manifest.js";
 
-/** The folder of a store: the id of its remote. */
+/** Folder name of a store: the id of its remote. */
 export const STORE_FOLDER = /^[0-9a-f]{64}$/;
 
-/** What the stores in `cacheDir` hold by their manifests. */
+/** Returns the sizes of the stores in `cacheDir` according to their manifests. */
 export async function storeSizes(cacheDir: string): Promise<StoreSizes> {
   const sizes: StoreSizes = new Map();
   for (const id of await readdir(cacheDir).catch(() => [])) {

@@ -5,7 +5,7 @@ import type { GitObject, ObjectType } from "../pack/entry.js";
 import type { ReadCaches } from "./read-caches.js";
 import type { Store } from "./store.js";
 
-/** The objects of a verified commit in a store. */
+/** Returns the objects of a verified commit in a store. */
 export function storeSource(store: Store, commit: string, caches: ReadCaches): SnapshotSource {
   const read = async (id: string, type: ObjectType): Promise<GitObject> => {
     caches.touch();
@@ -28,9 +28,9 @@ export function storeSource(store: Store, commit: string, caches: ReadCaches): S
 }
 
 /**
- * The object `id`; undefined when no pack holds it. When a pack cannot be read, the disk has changed under us (or the store
- * was packed anew this moment): the store is checked, drops what is damaged, and is asked once more. Throws
- * `GIT_STORE_DAMAGED`, after which `open` does not find the commit any more and `fetch` brings it again.
+ * Reads the object `id`; undefined if no pack contains it. If a pack is unreadable, because files on disk changed or the store was
+ * just repacked, the store is checked, damaged packs are dropped, and the read is retried once. Throws `GIT_STORE_DAMAGED`, after
+ * which `open` no longer finds the commit and `fetch` fetches it again.
  */
 export async function readOrHeal(store: Store, id: string): Promise<GitObject | undefined> {
   try {
@@ -46,13 +46,13 @@ export async function readOrHeal(store: Store, id: string): Promise<GitObject | 
   }
 }
 
-/** The error for what was verified once and is there no more: a fetch mends it. */
+/** Returns the error for a verified object that the cache no longer holds. A fetch restores it. */
 export function damaged(what: string, cause?: unknown): GitError {
   const message = `${what} is damaged in the Git cache; the next attempt fetches the missing objects again`;
   return new GitError("GIT_STORE_DAMAGED", message, { cause });
 }
 
-/** What a damaged pack or index throws: our own check, or the file system for a file that is gone or cannot be read. */
+/** Returns whether an error is caused by a damaged, missing or unreadable pack or index. */
 export function isDamage(error: unknown): boolean {
   return isGitError(error, "GIT_PACK_CORRUPT") || (error instanceof Error && "syscall" in error);
 }

@@ -16,10 +16,10 @@ import type { CommitRecord, PackRecord } from "../stores/store-records.js";
 import { emptyManifest, MANIFEST_FILE, type Manifest, readManifest, writeManifest } from "./manifest.js";
 import { type PackCaches, PackFiles } from "./pack-files.js";
 
-/** Trees that are remembered to be whole, so that the next commit is verified by what it changed. */
+/** Cached ids of complete trees, so that the next commit is only verified where it changed. */
 const MAX_WHOLE_TREES = 50_000;
 
-/** What all stores of an engine share. */
+/** Shared by all stores of an engine. */
 export interface StoreContext {
   readonly cacheDir: string;
   readonly caches: PackCaches;
@@ -28,23 +28,23 @@ export interface StoreContext {
   readonly logger: Logger;
 }
 
-/** What a fetch adds to a store: all of it verified. */
+/** Verified additions of a fetch. */
 export interface Addition {
   readonly commit: string;
   readonly ref: string | undefined;
-  /** Undefined when the store had all objects already. */
+  /** Undefined if the store already had all objects. */
   readonly pack: IndexedPack | undefined;
   readonly shallow: readonly string[];
-  /** Trees that the verification went through. */
+  /** Trees visited by the verification. */
   readonly trees: ReadonlySet<string>;
-  /** Whether the pack holds the whole commit, and not just what is new. */
+  /** Whether the pack contains the whole commit and not only the difference. */
   readonly whole: boolean;
 }
 
 /**
- * The packs of one remote on disk, and the commits that were verified in them. A pack is written before the manifest names
- * it, and the manifest is replaced in one step: a process killed at any point leaves a store as it was before or after.
- * What is found damaged or gone is dropped with the commits that needed it, and the next fetch brings it again.
+ * The packs of one remote on disk, and their verified commits. A pack is written before the manifest references it, and the
+ * manifest is replaced atomically, so a process killed at any point leaves the store in its state before or after the change.
+ * Damaged or missing packs are dropped with the commits that need them, and the next fetch restores them.
  */
 export class Store {
   readonly #directory: string;
@@ -53,10 +53,10 @@ export class Store {
   readonly #files: PackFiles;
   readonly #queue = new Semaphore(1);
   readonly #wholeTrees = new LRUCache<string, true>({ max: MAX_WHOLE_TREES });
-  /** Readers of the packs that were read from since `release`. */
+  /** Readers of the packs used since `release`. */
   readonly #readers = new Map<string, Promise<PackReader>>();
   #manifest: Promise<Manifest> | undefined;
-  /** The set for the packs of one manifest, so that a read does not put it together anew. */
+  /** Cached pack set of one manifest. */
   #set: { readonly packs: readonly PackRecord[]; readonly set: Promise<PackSet> } | undefined;
 
   constructor(remote: GitRemote, context: StoreContext) {
@@ -66,7 +66,7 @@ export class Store {
     this.#files = new PackFiles(this.#directory, context.caches);
   }
 
-  /** Runs `work` while nobody else changes this store. Reading goes on meanwhile. Waiting ends with `signal`. */
+  /** Runs `work` with exclusive write access. Reads continue meanwhile. `signal` aborts waiting. */
   exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#queue.run(work, undefined, signal);
   }
@@ -76,13 +76,13 @@ export class Store {
     return Object.hasOwn(commits, commit) ? commits[commit] : undefined;
   }
 
-  /** The manifest, checked against the pack files when this process reads it first. */
+  /** Returns the manifest, checked against the pack files when this process first reads it. */
   manifest(): Promise<Manifest> {
     this.#manifest ??= this.#load();
     return this.#manifest;
   }
 
-  /** All packs, with their indexes in memory until `release`. */
+  /** Returns all packs, with their indexes in memory until `release`. */
   async packs(): Promise<PackSet> {
     const { packs } = await this.manifest();
     const known = this.#set?.packs === packs ? this.#set : { packs, set: this.#open(packs) };
@@ -95,7 +95,7 @@ export class Store {
     }
   }
 
-  /** The commit to tell the server that we have: the newest of this ref, otherwise the newest of all. */
+  /** Returns the commit to offer as `have`: the newest of this ref, otherwise the newest of all. */
   async newest(ref: string | undefined): Promise<string | undefined> {
     const all = Object.entries((await this.manifest()).commits);
     const same = ref === undefined ? [] : all.filter(([, record]) => record.ref === ref);
@@ -106,12 +106,12 @@ export class Store {
     )?.[0];
   }
 
-  /** Whether a tree and all below it are known to be in the packs. */
+  /** Returns whether a tree and everything below it is known to be in the packs. */
   isWholeTree(tree: string): boolean {
     return this.#wholeTrees.has(tree);
   }
 
-  /** Writes what a fetch brought. To be called within `exclusive`. */
+  /** Writes the additions of a fetch. Call within `exclusive`. */
   async add(addition: Addition): Promise<void> {
     const before = await this.manifest();
     const { commit, ref, pack, shallow, trees, whole } = addition;
@@ -131,8 +131,8 @@ export class Store {
   }
 
   /**
-   * Packs what `commits` need anew into one pack, without the network, and drops the rest. Does nothing when one of them is
-   * damaged. To be called within `exclusive`.
+   * Repacks the objects that `commits` need into one pack, without network access, and drops all others. Throws without changes if
+   * one of them is damaged. Call within `exclusive`.
    */
   async compact(commits: Readonly<Record<string, CommitRecord>>): Promise<void> {
     const before = await this.manifest();
@@ -144,23 +144,23 @@ export class Store {
     const pack = await indexPack(await writePack(ids, source), this.#context.limits);
     await this.#guardDisk(async () => {
       const packs = [await this.#files.write(pack)];
-      // Their parents stay behind, so to the server all of them are commits at the edge of a shallow clone.
+      // Their parents are dropped, so all of them become shallow commits.
       const shallow = Object.keys(commits);
       await this.#publish({ ...before, packs, shallow, commits, compactBytes: pack.bytes.length });
-      // Trees that were left out are whole no longer.
+      // Dropped trees are no longer complete.
       this.release();
       await this.#files.collectGarbage(packs, MANIFEST_FILE);
     });
     const fields = { url: this.#remote.url, packs: before.packs.length, objects: ids.size };
-    this.#context.logger.debug("packed a Git store anew", fields);
+    this.#context.logger.debug("repacked a Git store", fields);
   }
 
-  /** Names only `commits` from now on; objects stay until `compact`. To be called within `exclusive`. */
+  /** Reduces the manifest to `commits`; objects remain until `compact`. Call within `exclusive`. */
   async forget(commits: Readonly<Record<string, CommitRecord>>): Promise<void> {
     await this.#guardDisk(async () => this.#publish({ ...(await this.manifest()), commits }));
   }
 
-  /** Checks all packs and commits, and drops what is not whole any more. */
+  /** Checks all packs and commits, and drops damaged or incomplete ones. */
   heal(): Promise<void> {
     return this.exclusive(async () => {
       this.release();
@@ -173,7 +173,7 @@ export class Store {
     });
   }
 
-  /** Lets go of memory; what is needed again is read again. */
+  /** Frees memory; data is read again when needed. */
   release(): void {
     this.#readers.clear();
     this.#set = undefined;
@@ -203,7 +203,7 @@ export class Store {
     return sound;
   }
 
-  /** The commits of `manifest` that are whole in `packs`; the very same record when all are. */
+  /** Returns the commits of `manifest` that are complete in `packs`; the identical object if all are. */
   async #wholeCommits(manifest: Manifest, packs: readonly PackRecord[]): Promise<Manifest["commits"]> {
     const source = await this.#open(packs);
     const whole: Record<string, CommitRecord> = {};
@@ -219,7 +219,7 @@ export class Store {
     this.#manifest = Promise.resolve(manifest);
   }
 
-  /** The newest pack first: that is where the objects of the newest commit are. */
+  /** Opens the newest pack first, which contains the objects of the newest commit. */
   async #open(packs: readonly PackRecord[]): Promise<PackSet> {
     return new PackSet(await Promise.all(packs.toReversed().map((pack) => this.#reader(pack))));
   }

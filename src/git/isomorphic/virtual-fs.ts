@@ -1,6 +1,6 @@
 import type { PromiseFsClient } from "isomorphic-git";
 
-/** What Node's fs throws for a file that is not there; isomorphic-git looks at the code alone. */
+/** Returns an ENOENT error like Node's fs; isomorphic-git checks only the code. */
 function notFound(path: string): Error {
   return Object.assign(new Error(`${path} is not in the virtual Git directory`), { code: "ENOENT" });
 }
@@ -8,12 +8,11 @@ function notFound(path: string): Error {
 const FILE = { isFile: () => true, isDirectory: () => false, isSymbolicLink: () => false };
 
 /**
- * The Git directory that isomorphic-git sees during one fetch: a few small files in memory, gone afterwards. So the refs
- * that it publishes before it has received anything (its issue 2435) are never on a disk, and a fetch leaves nothing behind
- * however it ends. `objects` are the ids that it may tell the server we have.
+ * In-memory Git directory for one fetch of isomorphic-git. The refs that it writes before it has received anything (its issue
+ * 2435) never reach a disk, and a fetch leaves no files behind. `objects` are the ids that it may offer as `have`.
  */
 export class VirtualGitDirectory {
-  /** Where it claims to be. */
+  /** Path of the virtual directory. */
   readonly path: string;
   readonly #files: Map<string, string>;
 
@@ -23,12 +22,12 @@ export class VirtualGitDirectory {
     this.#files = new Map([...loose, ...Object.entries(files)]);
   }
 
-  /** The text of a file, as isomorphic-git left it. */
+  /** Returns the text of a file as last written by isomorphic-git. */
   read(name: string): string | undefined {
     return this.#files.get(name);
   }
 
-  /** The file system to hand to isomorphic-git. */
+  /** File system interface for isomorphic-git. */
   get fs(): PromiseFsClient {
     const files = this.#files;
     const name = (path: string): string => path.slice(this.path.length + 1);

@@ -5,31 +5,31 @@ import { type ChildCommand, type ChildOutcome, type ChildRun, runChild, spawnChi
 import { GitError } from "../errors.js";
 import { type GitEnvironmentOptions, gitEnvironment } from "./environment.js";
 
-/** Which `git` to start, and how large it may become. */
+/** The `git` program and its limits. */
 export interface GitProgramOptions {
   /** Path or name of the program. */
   readonly executable: string;
-  /** Where `git` looks for itself and its helpers; nothing else of the operator's environment reaches it. */
+  /** Search path of git and its helpers; the operator's environment is not inherited. */
   readonly path: string;
-  /** Bytes of one allocation: a pack can announce an object of many gigabytes. */
+  /** Maximum bytes of one allocation: a pack can announce an object of many gigabytes. */
   readonly maxAllocation: number;
-  /** Bytes of all private memory of one child. Needs `confinement`. */
+  /** Maximum bytes of private memory per child. Requires `confinement`. */
   readonly memoryBytes?: number;
   /** What the machine allows. */
   readonly confinement?: Confinement;
-  /** Seconds of silence after which a transfer is given up. */
+  /** Seconds without data after which a transfer is aborted. */
   readonly silenceSeconds: number;
 }
 
-/** One child that runs to its end. */
+/** One run of `git` to completion. */
 export interface GitRun
   extends Omit<GitEnvironmentOptions, keyof GitProgramOptions>,
     Pick<ChildRun, "args" | "input" | "onOutput" | "signal"> {}
 
-/** How a child ended. Its last words may quote the server, so nothing in them is trusted. */
+/** Result of a child. Its stderr may quote the server, so it is untrusted. */
 export type GitOutcome = ChildOutcome;
 
-/** Starts `git` as a confined child, with settings from its environment alone. */
+/** Starts `git` as a confined child that is configured only by its environment. */
 export class GitProgram {
   readonly #options: GitProgramOptions;
 
@@ -38,8 +38,8 @@ export class GitProgram {
   }
 
   /**
-   * Runs `git` to its end. Throws the reason of `signal` when that fired, and `GIT_STORE_UNWRITABLE` when no process can be
-   * started; an exit code other than 0 is for the caller to judge.
+   * Runs `git` to completion. Throws the reason of `signal` if it aborts, and `GIT_STORE_UNWRITABLE` if no process can be started.
+   * The caller handles exit codes other than 0.
    */
   async run(run: GitRun): Promise<GitOutcome> {
     const { input, onOutput, signal } = run;
@@ -56,7 +56,7 @@ export class GitProgram {
     }
   }
 
-  /** Starts a child that is talked to through its pipes. The caller ends it. */
+  /** Starts a child that communicates through pipes. The caller stops it. */
   start(args: readonly string[], options: Omit<GitEnvironmentOptions, keyof GitProgramOptions>): ChildProcess {
     return spawnChild(this.#command(args, options), ["pipe", "pipe", "ignore"]);
   }
@@ -73,7 +73,7 @@ export class GitProgram {
   }
 }
 
-/** The error for a `git` that cannot be started: gone, or no process is to be had. */
+/** Returns the error for a `git` that cannot be started. */
 export function cannotStart(error: unknown): GitError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   const message = `cannot start git (${code}): check that git is installed, and the limits on processes and memory`;
