@@ -52,12 +52,14 @@ app.kubernetes.io/component: server
 {{- toYaml $values }}
 {{- end }}
 
-{{/* 80 % of a quantity, in bytes. The rest is for running fetches and repacking. */}}
-{{- define "overseer.gitCacheBytes" -}}
+{{/* Bytes of a share of the cache volume. Git objects get 80 %, rendered documents 5 %; fetches and repacking need the rest. */}}
+{{- define "overseer.cacheBytes" -}}
 {{- $units := dict "" 1 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 -}}
-{{- $number := regexFind "^[0-9.]+" . | float64 -}}
-{{- $unit := get $units (regexFind "[A-Za-z]*$" .) | float64 -}}
-{{- printf "%.0f" (mulf $number $unit 0.8) -}}
+{{- $cache := .root.Values.cache -}}
+{{- $size := ternary $cache.persistence.size $cache.sizeLimit $cache.persistence.enabled -}}
+{{- $number := regexFind "^[0-9.]+" $size | float64 -}}
+{{- $unit := get $units (regexFind "[A-Za-z]*$" $size) | float64 -}}
+{{- printf "%.0f" (mulf $number $unit .share) -}}
 {{- end }}
 
 {{/* Labels of all objects. */}}
