@@ -1,10 +1,13 @@
 import type { GitSnapshot } from "../git/engine.js";
 import { isGitError } from "../git/errors.js";
 import type { Reads } from "./reads.js";
+import { RenderError } from "./render-error.js";
 import { joinPath, nameOf, parentOf, type RepositoryPath, resolveTarget } from "./repository-path.js";
 
 /** A symbolic link in Git holds a path; a longer one is none. */
 const MAX_TARGET = 4096;
+/** Bytes of a kustomization, a Chart.yaml and the like: they are parsed on the main thread. */
+const MAX_SETTINGS = 2 ** 20;
 /** Links over which one path leads. */
 const MAX_HOPS = 8;
 
@@ -64,9 +67,15 @@ export class SnapshotFiles {
     }
   }
 
-  /** The text of a file. */
-  async read(blob: string): Promise<string> {
-    return new TextDecoder().decode(await this.snapshot.readBlob(blob));
+  /**
+   * The text of a file that says how a source is rendered.
+   *
+   * @throws RenderError when it is too large to be such a file.
+   */
+  async read(file: RepositoryPath, blob: string): Promise<string> {
+    const bytes = await this.snapshot.readBlob(blob);
+    if (bytes.length <= MAX_SETTINGS) return new TextDecoder().decode(bytes);
+    throw new RenderError([{ origin: { file }, message: `the file is larger than ${MAX_SETTINGS} bytes: split it` }]);
   }
 
   async #find(path: RepositoryPath): Promise<Found> {

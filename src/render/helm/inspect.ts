@@ -57,12 +57,25 @@ async function look(bytes: Uint8Array, isArchive: boolean): Promise<TemplateUse>
 }
 
 function useOf(text: string): TemplateUse {
-  const actions = (text.match(/\{\{[\s\S]*?\}\}/g) ?? []).filter((action) => !/^\{\{-?\s*\/\*/.test(action)).join("\n");
+  const actions = actionsIn(text).join("\n");
   return {
     capabilities: /\.Capabilities\b/.test(actions),
     random: RANDOM.test(actions),
     lookup: LOOKUP.test(actions),
   };
+}
+
+/** What stands between `{{` and `}}`, comments aside. Templates are not trusted: the time grows with their length alone. */
+function actionsIn(text: string): string[] {
+  const actions: string[] = [];
+  for (let open = text.indexOf("{{"); open >= 0; ) {
+    const close = text.indexOf("}}", open + 2);
+    if (close < 0) break;
+    const action = text.slice(open, close);
+    if (!/^\{\{-?\s*\/\*/.test(action)) actions.push(action);
+    open = text.indexOf("{{", close + 2);
+  }
+  return actions;
 }
 
 function either(a: TemplateUse, b: TemplateUse): TemplateUse {

@@ -174,7 +174,8 @@ async function readChart(
   const read = async (name: string): Promise<{ text: string; file: RepositoryPath } | undefined> => {
     const found = files.find(({ path, fault }) => path === name && fault === undefined);
     if (found === undefined) return undefined;
-    return { text: new TextDecoder().decode(await snapshot.readBlob(found.blob)), file: joinPath(place.path, name) };
+    const file = joinPath(place.path, name);
+    return { text: await new SnapshotFiles(snapshot).read(file, found.blob), file };
   };
   const own = await read("Chart.yaml");
   if (own === undefined) {

@@ -83,7 +83,7 @@ export class KustomizeClosure {
     }
     const [first] = present;
     if (first === undefined) return undefined;
-    const text = await this.files.read(first.blob);
+    const text = await this.files.read(first.path, first.blob);
     const value = this.#parse(first.path, text);
     if (value === undefined) return undefined;
     await this.#follow(folder, value, { file: first.path, text, at: [] });
@@ -132,7 +132,7 @@ export class KustomizeClosure {
 
   /** Configurations of generators and transformers may name files: those that exist are copied as well. */
   async #plugin(folder: RepositoryPath, found: Extract<Found, { kind: "file" }>, place: Place): Promise<void> {
-    const text = await this.files.read(found.blob);
+    const text = await this.files.read(found.path, found.blob);
     let paths: string[] = [];
     try {
       paths = splitDocuments(text).flatMap((chunk) =>

@@ -33,7 +33,7 @@ export function explainKustomize(stderr: string, context: ExplainContext): Rende
     .replace(/^(?:accumulating resources: )+/, "")
     .replace(/accumulation err='(.*?)': must build at directory: .*$/s, "$1")
     .replace(/`[^`]*`/gs, "…")
-    .replace(/\[[^\]]*[\n:"'][^\]]*\]/gs, "[…]")
+    .replace(/\[[^[\]]*\]/g, (quoted) => (/[\n:"']/.test(quoted) ? "[…]" : quoted))
     .replaceAll(`${repository}/`, "")
     .replaceAll(repository, ".")
     .replaceAll("../repo/", "")

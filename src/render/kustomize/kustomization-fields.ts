@@ -25,6 +25,9 @@ const LISTS: readonly (readonly [string, NamedPath["as"]])[] = [
   ["validators", "plugin"],
 ];
 
+/** A path that is longer is none. */
+const MAX_PATH = 4096;
+
 /** Fields whose items hold a path. */
 const WITH_PATH = ["patches", "patchesJson6902", "replacements"] as const;
 
@@ -84,7 +87,8 @@ function isInline(text: string, as: NamedPath["as"]): boolean {
  * Whether a path leads out of the repository by what it looks like: an address, or what Kustomize reads as one
  * (`github.com/org/repo//path?ref=v1`, `git@host:repo`).
  */
-export function isRemote(path: string): boolean {
+export function isRemote(written: string): boolean {
+  const path = written.slice(0, MAX_PATH);
   return (
     /^[a-z][a-z0-9+.-]*:\/\//i.test(path) ||
     /^(git::|gh:|file:)/i.test(path) ||

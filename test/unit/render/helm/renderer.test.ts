@@ -318,6 +318,13 @@ describe("Helm sources", function () {
     expect(await failing(bomb)).to.match(/takes longer than 3 s|MiB of memory/);
   });
 
+  it("are looked through in a time that grows with their length alone", async () => {
+    const open = "{{ ".repeat(400_000);
+    const begin = performance.now();
+    expect(await key({ ...CHART, [template]: open })).to.match(/^[0-9a-f]{32}$/);
+    expect(performance.now() - begin).to.be.lessThan(2000);
+  });
+
   it("need helm, and name it where it is missing", async () => {
     const without = await realRenderer({ missing: true });
     const error = await failureOf(without.render(wantedOf("charts/shop", undefined, {}), new MemorySnapshot(CHART)));

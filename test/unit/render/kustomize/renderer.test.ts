@@ -254,6 +254,11 @@ patches:
     });
   }
 
+  it("with a huge kustomization are refused before it is parsed", async () => {
+    const files = { "kustomization.yaml": `resources: []\n${"# x\n".repeat(300_000)}` };
+    expect(await problem(files, "")).to.contain("kustomization.yaml: the file is larger than 1048576 bytes");
+  });
+
   it("quote no value in an error", async () => {
     const secret = "hunter2-hunter2";
     const files = {
