@@ -6,7 +6,7 @@ import { rejection } from "../support/eventually.js";
 describe("unlessAborted", () => {
   const never = new Promise<never>(() => {});
 
-  it("gives what the promise gives, and takes its hands off the signal", async () => {
+  it("returns the promise's result, and removes its listener from the signal", async () => {
     const { signal } = new AbortController();
     const wrong = new Error("wrong");
     expect(await unlessAborted(Promise.resolve(5), signal)).to.equal(5);
@@ -14,7 +14,7 @@ describe("unlessAborted", () => {
     expect(getEventListeners(signal, "abort")).to.deep.equal([]);
   });
 
-  it("ends in the reason of the signal, before or during the wait", async () => {
+  it("throws the signal's reason, before or during the wait", async () => {
     const controller = new AbortController();
     const reason = new Error("stopped");
     const waiting = rejection(unlessAborted(never, controller.signal));

@@ -11,7 +11,7 @@ describe("backoffDelay", () => {
     ]);
   });
 
-  it("never falls, never passes the longest, and is a number after any count of failures", () => {
+  it("never decreases, never exceeds the maximum, and is finite for any number of failures", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1_000_000 }), (attempt) => {
         const delay = backoffDelay(policy, attempt);
@@ -41,19 +41,19 @@ describe("countFailure", () => {
   const failedAt = (at: number, before: FailedTries | undefined, retryAfterMs?: number): FailedTries =>
     countFailure(before, { startedAt: at, endedAt: at, retryAfterMs }, delayOf);
 
-  it("counts each try that was due, and waits longer each time", () => {
+  it("counts each attempt that was due, and waits longer each time", () => {
     const first = failedAt(0, undefined);
     expect(first).to.deep.equal({ failures: 1, dueAt: 1_000 });
     expect(failedAt(1_000, first)).to.deep.equal({ failures: 2, dueAt: 3_000 });
   });
 
-  it("counts no try that was brought forward, however many there are", () => {
+  it("does not count attempts brought forward", () => {
     let tries = failedAt(0, undefined);
     for (let at = 1; at < 1_000; at += 7) tries = failedAt(at, tries);
     expect(tries).to.deep.equal({ failures: 1, dueAt: 1_000 });
   });
 
-  it("waits as long as the other side asks, also after a try that does not count", () => {
+  it("honors Retry-After, also after an attempt that does not count", () => {
     expect(failedAt(0, undefined, 5_000).dueAt).to.equal(5_000);
     expect(failedAt(500, { failures: 3, dueAt: 1_000 }, 5_000)).to.deep.equal({ failures: 3, dueAt: 5_500 });
   });

@@ -13,7 +13,7 @@ describe("rfc3339", () => {
 });
 
 describe("systemClock", () => {
-  it("calls once after the delay, and not at all when called off", async () => {
+  it("calls once after the delay, and not after a cancel", async () => {
     let calls = 0;
     const cancelled = systemClock.after(0, () => calls++);
     cancelled.cancel();

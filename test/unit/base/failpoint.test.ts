@@ -5,7 +5,7 @@ import { killAt, noFailpoints } from "../../../src/base/failpoint.js";
 describe("killAt", () => {
   afterEach(() => sinon.restore());
 
-  it("ends the process without a chance to clean up, at the wanted point and time only", () => {
+  it("kills the process without cleanup, only at the given point and occurrence", () => {
     const kill = sinon.stub(process, "kill");
     const hook = killAt("app:after-plan", 2);
     hook("app:after-plan");

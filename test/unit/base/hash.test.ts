@@ -41,7 +41,7 @@ describe("canonicalJson", () => {
     );
   });
 
-  it("leaves out what is undefined, and keeps null", () => {
+  it("omits undefined, and keeps null", () => {
     expect(canonicalJson({ b: undefined, a: null, c: [undefined, 1] })).to.equal('{"a":null,"c":[null,1]}');
   });
 

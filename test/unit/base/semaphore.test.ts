@@ -38,24 +38,24 @@ describe("Semaphore", () => {
   };
   const app = (of: string) => ({ of });
 
-  it("gives each lane its turn: many of one do not hold up the one of another", async () => {
+  it("serves fairness keys round-robin: many of one do not delay another", async () => {
     const { entered } = await order(new Semaphore(1), [app("a"), app("a"), app("a"), app("b"), app("c"), app("b")]);
     expect(entered).to.deep.equal(["a0", "b3", "c4", "a1", "b5", "a2"]);
   });
 
-  it("lets in first who is urgent", async () => {
+  it("admits urgent requests first", async () => {
     const { entered } = await order(new Semaphore(1), [app("a"), app("b"), { of: "c", urgent: true }]);
     expect(entered).to.deep.equal(["c2", "a0", "b1"]);
   });
 
-  it("keeps a reserve for who is urgent, which nobody else gets", async () => {
+  it("keeps a reserve for urgent requests only", async () => {
     const urgent = { of: "c", urgent: true };
     const { early, entered } = await order(new Semaphore(1, 1), [app("a"), urgent, urgent]);
     expect(early).to.deep.equal(["c1", "c2"]);
     expect(entered).to.deep.equal(["c1", "c2", "a0"]);
   });
 
-  it("lets in as many as it has permits, the rest in the order they came", async () => {
+  it("admits as many as it has permits, the others in order of arrival", async () => {
     const semaphore = new Semaphore(2);
     const gates = Array.from({ length: 4 }, () => new Gate());
     const entered: number[] = [];
@@ -75,7 +75,7 @@ describe("Semaphore", () => {
     expect(entered).to.deep.equal([0, 1, 2, 3]);
   });
 
-  it("lets nobody in who gave up waiting, and keeps the order of the others", async () => {
+  it("skips aborted waiters and keeps the order of the others", async () => {
     const semaphore = new Semaphore(1);
     const gate = new Gate();
     const entered: string[] = [];
@@ -98,7 +98,7 @@ describe("Semaphore", () => {
     }
   });
 
-  it("takes its hands off the signal of who came in", async () => {
+  it("removes its listener from the signal after admission", async () => {
     const semaphore = new Semaphore(1);
     const gate = new Gate();
     const { signal } = new AbortController();
@@ -109,7 +109,7 @@ describe("Semaphore", () => {
     expect(getEventListeners(signal, "abort")).to.deep.equal([]);
   });
 
-  it("gives the permit back after a failure, and passes the failure on", async () => {
+  it("releases the permit after a failure, and rethrows it", async () => {
     const semaphore = new Semaphore(1);
     const wrong = new Error("wrong");
     const first = failure(semaphore.run(() => Promise.reject(wrong)));
@@ -140,7 +140,7 @@ describe("mapLimit", () => {
     );
   });
 
-  it("throws the first error after what runs has ended, and begins nothing new", async () => {
+  it("throws the first error after running work has ended, and starts nothing new", async () => {
     const started: number[] = [];
     const ended: number[] = [];
     const gate = new Gate();
@@ -160,7 +160,7 @@ describe("mapLimit", () => {
     expect(ended).to.deep.equal([0]);
   });
 
-  it("passes on whatever was thrown, undefined too", async () => {
+  it("rethrows any thrown value, including undefined", async () => {
     let thrown = false;
     await mapLimit([1], 1, () => Promise.reject(undefined)).catch(() => {
       thrown = true;
@@ -168,7 +168,7 @@ describe("mapLimit", () => {
     expect(thrown).to.equal(true);
   });
 
-  it("does nothing with nothing", async () => {
+  it("does nothing for no items", async () => {
     expect(await mapLimit([], 4, () => Promise.reject(new Error("called")))).to.deep.equal([]);
   });
 });

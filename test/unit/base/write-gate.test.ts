@@ -10,7 +10,7 @@ class StoppedTimers extends FakeClock {
 }
 
 describe("LeadershipGate", () => {
-  it("is shut until it is opened, and says that this is a standby", () => {
+  it("is closed until it is opened, and reports a standby", () => {
     const gate = new LeadershipGate(new FakeClock());
     expect(gate.open).to.equal(false);
     expect(() => gate.check())
@@ -18,7 +18,7 @@ describe("LeadershipGate", () => {
       .with.property("code", "LEADERSHIP_LOST");
   });
 
-  it("is open until its time, each opening moves that on, and then it is closed for good", () => {
+  it("is open until its deadline, which each opening extends, and then closes permanently", () => {
     const clock = new FakeClock();
     const gate = new LeadershipGate(clock);
     const told: string[] = [];
@@ -44,7 +44,7 @@ describe("LeadershipGate", () => {
     expect(gate.openUntil(101)).to.equal(true);
   });
 
-  it("looks at the clock for each write, and does not wait for a timer", () => {
+  it("checks the clock for each write, without waiting for a timer", () => {
     const clock = new StoppedTimers();
     const gate = new LeadershipGate(clock);
     const told: string[] = [];
@@ -55,7 +55,7 @@ describe("LeadershipGate", () => {
     expect(told).to.deep.equal(["LEADERSHIP_LOST"]);
   });
 
-  it("is not opened again by a renewal whose answer comes too late", () => {
+  it("is not reopened by a renewal whose response is late", () => {
     const clock = new StoppedTimers();
     const gate = new LeadershipGate(clock);
     gate.openUntil(1000);
@@ -64,7 +64,7 @@ describe("LeadershipGate", () => {
     expect(() => gate.check()).to.throw(LeadershipLostError);
   });
 
-  it("tells each listener once, at once those that come late", () => {
+  it("notifies each listener once, and late ones at once", () => {
     const gate = new LeadershipGate(new FakeClock());
     const told: string[] = [];
     gate.onClosed(() => told.push("early"));

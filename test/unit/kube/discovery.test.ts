@@ -79,19 +79,19 @@ describe("kube/discovery", () => {
     expect(discovery.serverVersion).to.equal("v1.35.4");
   });
 
-  it("knows nothing without asking, and peeks at what it knows", async () => {
+  it("peeks only at loaded kinds", async () => {
     expect(discovery.peek(POD)).to.equal(undefined);
     await discovery.all();
     expect(discovery.peek(POD)).to.include({ plural: "pods" });
     expect(discovery.peek(WIDGET)).to.equal(undefined);
   });
 
-  it("shares one look among those who ask at once", async () => {
+  it("shares one load among concurrent calls", async () => {
     await Promise.all([discovery.find(POD), discovery.find(WIDGET), discovery.all(), discovery.find(POD)]);
     expect(listCalls().length).to.equal(2);
   });
 
-  it("looks again for a kind that is missing, once a second at most; not for one that it knows", async () => {
+  it("reloads for a missing kind at most once a second, and not for a known one", async () => {
     await discovery.find(POD);
     widgets = true;
     clock.advance(999);
@@ -106,7 +106,7 @@ describe("kube/discovery", () => {
     expect(listCalls().length).to.equal(4);
   });
 
-  it("looks again when it is told that kinds changed", async () => {
+  it("reloads after an invalidation", async () => {
     await discovery.all();
     widgets = true;
     discovery.invalidate();
@@ -117,7 +117,7 @@ describe("kube/discovery", () => {
     expect((await discovery.all()).length).to.equal(1);
   });
 
-  it("looks once more when kinds changed while a look was under way", async () => {
+  it("reloads once more after an invalidation during a load", async () => {
     server.onCall = undefined;
     const early = discovery.find(POD);
     const calls = [await server.next(), await server.next()];
@@ -130,7 +130,7 @@ describe("kube/discovery", () => {
     expect(await late).to.include(WIDGET);
   });
 
-  it("fails when it cannot look, keeps what it knew, and looks again at the next question", async () => {
+  it("fails if loading fails, keeps the known kinds, and retries with the next call", async () => {
     failing = true;
     expect(await rejection(discovery.find(POD))).to.include({ statusCode: 503 });
     failing = false;
@@ -143,7 +143,7 @@ describe("kube/discovery", () => {
     expect((await discovery.all()).length).to.equal(1);
   });
 
-  it("does not believe a server that is starting that kinds are gone", async () => {
+  it("does not accept removed kinds from a starting server", async () => {
     widgets = true;
     await discovery.all();
     widgets = false;

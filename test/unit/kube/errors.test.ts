@@ -59,7 +59,7 @@ describe("kube/errors", () => {
     });
   }
 
-  it("are told apart by HTTP status", () => {
+  it("are distinguished by HTTP status", () => {
     expect(isStatus(refused(404), 404)).to.equal(true);
     expect(isStatus(refused(404), 409)).to.equal(false);
     expect(isStatus(new Error("404"), 404)).to.equal(false);

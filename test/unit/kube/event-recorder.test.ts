@@ -37,7 +37,7 @@ describe("kube/event-recorder", () => {
 
   const sent = (index: number): SentEvent => server.calls[index]?.body as SentEvent;
 
-  it("writes an Event of what happened, when it happened", async () => {
+  it("writes an Event with its time of occurrence", async () => {
     recorder.record(SUBJECT, NOTE);
     clock.advance(5000);
     await recorder.flush();
@@ -61,7 +61,7 @@ describe("kube/event-recorder", () => {
     });
   });
 
-  it("writes of what has no namespace into default", async () => {
+  it("writes Events of cluster-scoped objects into default", async () => {
     recorder.record({ ...SUBJECT, namespace: "" }, NOTE);
     await recorder.flush();
     expect((await server.next()).path).to.equal("/api/v1/namespaces/default/events");
@@ -82,7 +82,7 @@ describe("kube/event-recorder", () => {
     });
   }
 
-  it("counts what repeats within six minutes in a series", async () => {
+  it("counts repetitions within six minutes in a series", async () => {
     for (let i = 0; i < 3; i++) {
       recorder.record(SUBJECT, NOTE);
       clock.advance(300_000);
@@ -101,7 +101,7 @@ describe("kube/event-recorder", () => {
     expect(sent(3).metadata.name).not.to.equal(sent(0).metadata.name);
   });
 
-  it("counts no two things together: other object, reason, type or text", async () => {
+  it("does not merge Events with another object, reason, type or text", async () => {
     recorder.record(SUBJECT, NOTE);
     recorder.record({ ...SUBJECT, uid: "u2" }, NOTE);
     recorder.record(SUBJECT, { ...NOTE, reason: "Pruned" });
@@ -112,7 +112,7 @@ describe("kube/event-recorder", () => {
     expect(new Set(server.calls.map((_, index) => sent(index).metadata.name)).size).to.equal(5);
   });
 
-  it("writes anew when the Event of the series is gone", async () => {
+  it("creates a new Event when that of the series was deleted", async () => {
     server.onCall = (call) => (call.method === "PATCH" ? call.status(404, "NotFound") : call.json({}));
     recorder.record(SUBJECT, NOTE);
     clock.advance(1);
@@ -122,7 +122,7 @@ describe("kube/event-recorder", () => {
     expect(sent(2).metadata.name).not.to.equal(sent(0).metadata.name);
   });
 
-  it("allows an object 25 at once and one more each five minutes; others are not concerned", async () => {
+  it("allows each object a burst of 25 and one more every five minutes", async () => {
     const talk = (times: number, uid = "u1"): void => {
       for (let i = 0; i < times; i++) recorder.record({ ...SUBJECT, uid }, { ...NOTE, message: `${clock.now()} ${i}` });
     };
@@ -142,7 +142,7 @@ describe("kube/event-recorder", () => {
     expect(server.calls.length).to.equal(52);
   });
 
-  it("never fails, logs what could not be written, and goes on", async () => {
+  it("never fails: logs write errors and continues", async () => {
     server.onCall = (call) => (server.calls.length === 1 ? call.status(403, "Forbidden") : call.json({}));
     recorder.record(SUBJECT, NOTE);
     recorder.record(SUBJECT, { ...NOTE, reason: "Pruned" });
@@ -153,7 +153,7 @@ describe("kube/event-recorder", () => {
     expect(server.calls.length).to.equal(2);
   });
 
-  it("has nothing to wait for when nothing was recorded", () => recorder.flush());
+  it("does not wait when nothing was recorded", () => recorder.flush());
 
   for (const [what, message] of [
     ["letters", "x".repeat(3000)],

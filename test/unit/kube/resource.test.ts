@@ -20,7 +20,7 @@ const POD = resource("", "Pod", true);
 const ROLE = resource("rbac.authorization.k8s.io", "ClusterRole", false);
 
 describe("kube/resource", () => {
-  it("knows the path of a collection, of one of a namespace, and of an object", () => {
+  it("returns the paths of a collection, a namespaced collection and an object", () => {
     expect(collectionPath(POD)).to.equal("/api/v1/pods");
     expect(collectionPath(POD, "shop")).to.equal("/api/v1/namespaces/shop/pods");
     expect(collectionPath(resource("apps", "Deployment", true), "shop")).to.equal(
@@ -86,7 +86,7 @@ describe("kube/watch-lines", () => {
     it(`takes ${what}`, async () => expect(await lines(...chunks)).to.deep.equal(expected));
   }
 
-  it("cuts no character, wherever the chunks end", async () => {
+  it("splits no character, wherever the chunks end", async () => {
     const bytes = Buffer.from("ü€😀\nä\n");
     for (let cut = 0; cut <= bytes.length; cut++) {
       expect(await lines(bytes.subarray(0, cut), bytes.subarray(cut))).to.deep.equal(["ü€😀", "ä"]);

@@ -14,7 +14,7 @@ async function freePort(): Promise<number> {
   return server.port;
 }
 
-describe("kube/client: what goes wrong", () => {
+describe("kube/client: failures", () => {
   let server: FakeApiServer;
   beforeEach(async () => {
     server = await FakeApiServer.start();
@@ -76,7 +76,7 @@ describe("kube/client: what goes wrong", () => {
     expect(error.message).to.include("503").and.to.include("GET /api/v1/pods");
   });
 
-  it("says that nobody listens", async () => {
+  it("reports a refused connection", async () => {
     const access = server.access({ server: `http://127.0.0.1:${await freePort()}` });
     const error = (await failure(GET, server.client({ access }))) as KubeConnectionError;
     expect(error).to.be.instanceOf(KubeConnectionError);
@@ -84,20 +84,20 @@ describe("kube/client: what goes wrong", () => {
     expect(error.message).to.include("ECONNREFUSED").and.to.include("GET /api/v1/pods");
   });
 
-  it("says so too when the name has several addresses, whose error has no message", async () => {
+  it("reports it also for a name with several addresses, whose error has no message", async () => {
     const access = server.access({ server: `http://localhost:${await freePort()}` });
     const error = (await failure(GET, server.client({ access }))) as KubeConnectionError;
     expect(error.message).to.match(/no response from the API server: .*ECONNREFUSED/);
   });
 
-  it("says so of a server that closes without an answer", async () => {
+  it("reports a server that closes without a response", async () => {
     server.onCall = (call) => call.cut();
     const error = (await failure({ method: "POST", path: "/x", body: {} })) as KubeConnectionError;
     expect(error).to.be.instanceOf(KubeConnectionError);
     expect(error.message).to.include("no response from the API server");
   });
 
-  it("takes a cut answer for an error, whether its length was promised or not", async () => {
+  it("treats a truncated response as an error, with or without a content length", async () => {
     server.onCall = (call) => {
       call.open(call.query.length === undefined ? undefined : 1000).write('{"items":[]}');
       setImmediate(() => call.cut());
@@ -109,7 +109,7 @@ describe("kube/client: what goes wrong", () => {
     }
   });
 
-  it("takes half JSON for an error that says so, and does not quote what may be a secret", async () => {
+  it("reports invalid JSON without quoting it", async () => {
     server.onCall = (call) => call.text('{"data":{"password":"hunter2');
     const error = (await failure()) as KubeConnectionError;
     expect(error).to.be.instanceOf(KubeConnectionError);
@@ -117,18 +117,18 @@ describe("kube/client: what goes wrong", () => {
     expect(`${error.message} ${String(error.cause)} ${error.stack}`).not.to.include("hunter2");
   });
 
-  it("says so of text instead of JSON, too", async () => {
+  it("reports text instead of JSON", async () => {
     server.onCall = (call) => call.text("<html>log in</html>");
     expect(((await failure()) as Error).message).to.include("not valid JSON");
   });
 
-  it("is of no use after it was closed, and says so", async () => {
+  it("rejects requests after it was closed", async () => {
     const client = server.client();
     await client.close();
     expect(await failure(GET, client)).to.be.instanceOf(KubeConnectionError);
   });
 
-  it("tells the observer of each request once, with the code of the answer", async () => {
+  it("notifies the observer once per request, with the status code", async () => {
     const seen: string[] = [];
     const onRequest = (method: string, code: string, seconds: number): void => {
       expect(seconds).to.be.at.least(0);
@@ -151,7 +151,7 @@ describe("kube/client: what goes wrong", () => {
     expect(seen).to.deep.equal(["GET 200", "POST 201", "GET 404", "GET 200", "POST error", "WATCH 200", "WATCH 404"]);
   });
 
-  it("gives a stream piece by piece, and an error of ours when it is cut", async () => {
+  it("returns a stream in chunks, and a connection error when it breaks", async () => {
     server.onCall = (call) => call.open().write("one");
     const pieces: string[] = [];
     const stream = await server.client().stream(GET);
@@ -168,7 +168,7 @@ describe("kube/client: what goes wrong", () => {
     expect((error as Error).message).to.include("cut short");
   });
 
-  it("says so when the address is no HTTP server", async () => {
+  it("reports an address that is not an HTTP server", async () => {
     const mail = await RawServer.start((socket) => socket.end("220 mail\r\n"));
     const client = server.client({ access: server.access({ server: `http://127.0.0.1:${mail.port}` }) });
     expect(await failure(GET, client)).to.be.instanceOf(KubeConnectionError);

@@ -23,7 +23,7 @@ describe("A client behind a gate", () => {
 
   const write = { method: "PATCH", path: "/thing", body: { a: 1 } } as const;
 
-  it("reads while the gate is shut, and writes nothing", async () => {
+  it("reads while the gate is closed, and writes nothing", async () => {
     server.onCall = (call) => call.json({ ok: true });
     const client = server.client({ gate });
     for (const method of ["POST", "PUT", "PATCH", "DELETE"] as const) {
@@ -39,7 +39,7 @@ describe("A client behind a gate", () => {
     expect((await server.client({ gate }).request(write)).body).to.deep.equal({ ok: true });
   });
 
-  it("breaks off what is under way when it closes, says why, and writes nothing more", async () => {
+  it("aborts writes in flight when it closes, with the reason, and writes nothing more", async () => {
     gate.openUntil(1000);
     const client = server.client({ gate });
     const answer = rejection(client.request(write));
@@ -67,7 +67,7 @@ describe("A client behind a gate", () => {
     expect(server.calls.map(({ method }) => method)).to.deep.equal(["GET"]);
   });
 
-  it("says what is wrong where nobody listens", async () => {
+  it("reports a refused connection", async () => {
     gate.openUntil(1000);
     const pool = fencedPool("http://127.0.0.1:1", { connect: { timeout: 5000 } }, gate);
     expect(await rejection(pool.request({ method: "PUT", path: "/" }))).to.have.property("code", "ECONNREFUSED");

@@ -15,7 +15,7 @@ describe("kube/client", () => {
   afterEach(() => server.close());
 
   describe("requests", () => {
-    it("sends method, headers, body and the user on whose behalf it is", async () => {
+    it("sends method, headers, body and the impersonated user", async () => {
       server.onCall = (call) => call.json({ ok: true }, 201);
       const impersonate = "system:serviceaccount:shop:deployer";
       const request = { method: "PATCH", path: "/x", body: { a: "ü" }, contentType: "application/apply-patch+yaml" };
@@ -57,7 +57,7 @@ describe("kube/client", () => {
       expect(server.calls.map(({ path }) => path)).to.deep.equal(Array(2).fill("/k8s/clusters/c-1/api/v1/pods"));
     });
 
-    it("gives undefined for an empty answer", async () => {
+    it("returns undefined for an empty response", async () => {
       server.onCall = (call) => call.text("");
       expect((await server.client().request(GET)).body).to.equal(undefined);
     });
@@ -70,7 +70,7 @@ describe("kube/client", () => {
     });
   });
 
-  describe("sending again", () => {
+  describe("retries", () => {
     for (const [method, tries] of [
       ["GET", 3],
       ["PUT", 3],
@@ -86,7 +86,7 @@ describe("kube/client", () => {
       });
     }
 
-    it("sends a JSON patch whose connection broke once: it may append", async () => {
+    it("do not repeat a JSON patch whose connection broke: it may append", async () => {
       server.onCall = (call) => call.cut();
       const contentType = "application/json-patch+json";
       const body = [{ op: "add", path: "/metadata/finalizers/-", value: "a/b" }];
@@ -95,13 +95,13 @@ describe("kube/client", () => {
       expect(server.calls.length).to.equal(1);
     });
 
-    it("is content with the first answer", async () => {
+    it("end with the first response", async () => {
       server.onCall = (call) => (server.calls.length < 2 ? call.cut() : call.json({ a: 1 }));
       expect((await server.client().request({ method: "PATCH", path: "/x", body: {} })).body).to.deep.equal({ a: 1 });
       expect(server.calls.map(({ body }) => body)).to.deep.equal([{}, {}]);
     });
 
-    it("leaves what the API server refuses to the caller", async () => {
+    it("leave rejected requests to the caller", async () => {
       server.onCall = (call) => call.status(503, "ServiceUnavailable");
       await rejection(server.client().request(GET));
       expect(server.calls.length).to.equal(1);
@@ -122,7 +122,7 @@ describe("kube/client", () => {
       expect(asked).to.deep.equal([false, true]);
     });
 
-    it("that stay wrong are an error after the second try", async () => {
+    it("that stay invalid are an error after the second attempt", async () => {
       server.onCall = (call) => call.status(401, "Unauthorized");
       expect(await rejection(server.client().request(GET)))
         .to.be.instanceOf(KubeStatusError)
@@ -131,7 +131,7 @@ describe("kube/client", () => {
       expect(server.calls.length).to.equal(4);
     });
 
-    it("that stay wrong: says where they are from, and what to do", async () => {
+    it("that stay invalid: names their source and the remedy", async () => {
       server.onCall = (call) => call.status(401, "Unauthorized");
       const access = server.access({ signIn: "the token in here" });
       const error = (await rejection(server.client({ access }).request(GET))) as KubeStatusError;
@@ -141,7 +141,7 @@ describe("kube/client", () => {
       expect(error).to.include({ code: "KUBE_401", reason: "Unauthorized" });
     });
 
-    it("that cannot be had are an error of ours", async () => {
+    it("that cannot be obtained are a connection error", async () => {
       const authHeaders = async (): Promise<never> => {
         throw new Error("no token");
       };

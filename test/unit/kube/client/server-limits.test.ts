@@ -13,7 +13,7 @@ async function* pieces(count: number, piece: string): AsyncGenerator<Buffer> {
 }
 
 describe("kube/byte-buffer", () => {
-  it("holds little more than the text, however small its pieces are, and lets it go when it is taken", async () => {
+  it("uses little more memory than the text, however small its chunks, and frees it after use", async () => {
     const buffer = new ByteBuffer();
     for await (const piece of pieces(100_000, "x")) buffer.add(piece);
     expect(buffer.length).to.equal(100_000);
@@ -24,7 +24,7 @@ describe("kube/byte-buffer", () => {
     expect(buffer.take()).to.equal("next");
   });
 
-  it("reads a text to its end, or as much as is wanted of it", async () => {
+  it("reads a text to its end or up to a maximum", async () => {
     expect(await readText(pieces(3, "abc"))).to.equal("abcabcabc");
     expect(await readText(pieces(Number.POSITIVE_INFINITY, "abc"), 7)).to.equal("abcabca");
     expect(await readText(pieces(0, ""), 7)).to.equal("");
@@ -51,7 +51,7 @@ describe("kube/watch-lines: a line without an end", () => {
   const MIB = "x".repeat(1024 * 1024);
   const LINES = MAX_LINE_BYTES / MIB.length;
 
-  it("is an error that says so, and nothing of it is held", async () => {
+  it("is an error, and is not kept in memory", async () => {
     const buffer = new ByteBuffer();
     let sent = 0;
     async function* endless(): AsyncGenerator<Buffer> {
@@ -64,7 +64,7 @@ describe("kube/watch-lines: a line without an end", () => {
     expect([sent, buffer.length, buffer.room]).to.deep.equal([LINES, 0, 0]);
   });
 
-  it("is told from one that is as long as may be", async () => {
+  it("is distinguished from one of the maximum length", async () => {
     const found: number[] = [];
     async function* source(): AsyncGenerator<Buffer> {
       yield* pieces(LINES, MIB);
@@ -75,7 +75,7 @@ describe("kube/watch-lines: a line without an end", () => {
   });
 });
 
-describe("kube/client: of a server that is not ours", () => {
+describe("kube/client: responses of an untrusted server", () => {
   let server: FakeApiServer;
   beforeEach(async () => {
     server = await FakeApiServer.start();
@@ -98,12 +98,12 @@ describe("kube/client: of a server that is not ours", () => {
     });
   }
 
-  it("takes from our own what there is", async () => {
+  it("accepts everything from a trusted server", async () => {
     server.onCall = (call) => call.json(Array(200_000).fill(0));
     expect((await server.client().request<number[]>(asked)).body).to.have.length(200_000);
   });
 
-  it("reads no more than the beginning of what refuses a watch, and does not wait for its end", async () => {
+  it("reads only the start of a watch's error body", async () => {
     const answer = rejection(server.client().stream(asked));
     const call = await server.next();
     call.open(undefined, 403).write("no! ".repeat(25_000));

@@ -73,7 +73,7 @@ describe("fieldsHash", () => {
 });
 
 describe("fieldPaths", () => {
-  it("names leaves as people write them", () => {
+  it("formats leaves in the usual notation", () => {
     const fields = {
       "f:metadata": { "f:labels": { ".": {}, "f:app.kubernetes.io/name": {} } },
       "f:spec": { 'k:{"port":53,"protocol":"UDP"}': { "f:port": {} }, 'v:"a"': {}, "i:0": {}, "f:replicas": {} },
@@ -87,7 +87,7 @@ describe("fieldPaths", () => {
     ]);
   });
 
-  it("stops at the limit, and lives with a key that is no JSON", () => {
+  it("stops at the limit, and tolerates a key that is not JSON", () => {
     const wide = Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`f:k${n}`, {}]));
     expect(fieldPaths(wide, 3)).to.have.length(3);
     expect(fieldPaths({ "k:{broken": {} }, 3)).to.deep.equal(["[{broken]"]);

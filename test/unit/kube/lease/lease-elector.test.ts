@@ -130,7 +130,7 @@ describe("LeaseElector", () => {
   const leaders = (): string[] =>
     members.filter(({ clock, gate }) => !clock.stopped && gate.open).map(({ elector }) => elector.leader ?? "");
 
-  it("makes the first one that ever was the leader at once, and writes as client-go does", async () => {
+  it("elects the first process ever at once, and writes the lease as client-go does", async () => {
     const a = await join("a", true);
     expect(a.gate.open).to.equal(true);
     expect(a.leads).to.equal(true);
@@ -148,7 +148,7 @@ describe("LeaseElector", () => {
     });
   });
 
-  it("of two that begin together makes one the leader", async () => {
+  it("elects one of two processes that start together", async () => {
     leases.edit({ holderIdentity: "", leaseDurationSeconds: 1 });
     members.push(new Member(leases, "a"), new Member(leases, "b"));
     await turn(SETTLE * 2);
@@ -157,7 +157,7 @@ describe("LeaseElector", () => {
     expect(leaders()).to.have.length(1);
   });
 
-  it("costs the leader one request in a period, and a standby none", async () => {
+  it("costs the leader one request per period and a standby none", async () => {
     const a = await join("a", true);
     const b = await join("b");
     const before = [a.requests.length, b.requests.length];
@@ -167,7 +167,7 @@ describe("LeaseElector", () => {
     expect(b.elector.leader).to.equal("a");
   });
 
-  it("hands over at once when the leader gives it up, and the leader never writes again", async () => {
+  it("passes on a released lease at once, and the former leader never writes again", async () => {
     const a = await join("a", true);
     const b = await join("b");
     await a.release();
@@ -188,7 +188,7 @@ describe("LeaseElector", () => {
     expect(b.gate.open).to.equal(true);
   });
 
-  it("shuts the gate of a leader that cannot renew before another one's opens", async () => {
+  it("closes the gate of a leader that cannot renew before another gate opens", async () => {
     const a = await join("a", true);
     const b = await join("b");
     a.fate = "lost";
@@ -199,7 +199,7 @@ describe("LeaseElector", () => {
     expect([a.gate.open, b.gate.open, a.leads]).to.deep.equal([false, true, false]);
   });
 
-  it("lets a leader that slept through its lease send nothing at all", async () => {
+  it("lets a suspended leader whose lease expired send nothing", async () => {
     const a = await join("a", true);
     await join("b");
     a.clock.stopped = true;
@@ -227,7 +227,7 @@ describe("LeaseElector", () => {
     });
   }
 
-  it("does not work on a lease that it got while it was stopped, but waits until that has expired", async () => {
+  it("does not use a lease acquired while suspended, but waits until it expires", async () => {
     const a = await join("a", true);
     const b = await join("b");
     a.clock.stopped = true;
@@ -242,7 +242,7 @@ describe("LeaseElector", () => {
     expect(leases.lease?.spec).to.include({ holderIdentity: "b", leaseTransitions: 2 });
   });
 
-  it("goes on when the answer to a renewal got lost", async () => {
+  it("continues when the response to a renewal is lost", async () => {
     const a = await join("a", true);
     a.fate = "unanswered";
     await pass(4_000);
@@ -251,7 +251,7 @@ describe("LeaseElector", () => {
     expect(leaders()).to.deep.equal(["a"]);
   });
 
-  it("ends when somebody else's name is in the lease, and does not write over it", async () => {
+  it("stops leading when the lease names another holder, and does not overwrite it", async () => {
     const a = await join("a", true);
     leases.edit({ holderIdentity: "somebody" });
     await pass(2_000);
@@ -260,7 +260,7 @@ describe("LeaseElector", () => {
     expect(() => a.gate.check()).to.throw(/now held by "somebody"/);
   });
 
-  it("does not take a lease with its own name for its own when another process wrote it", async () => {
+  it("does not mistake a lease with its own identity written by another process for its own", async () => {
     const a = await join("same", true);
     const b = await join("same");
     await pass(30_000);
@@ -270,7 +270,7 @@ describe("LeaseElector", () => {
     expect(a.gate.open).to.equal(false);
   });
 
-  it("ends when told so, without a lease", async () => {
+  it("stops when aborted, without a lease", async () => {
     await join("a", true);
     const b = await join("b");
     expect(await b.end()).to.equal(false);

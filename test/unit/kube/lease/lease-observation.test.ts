@@ -16,7 +16,7 @@ function record(version: number, more: Partial<LeaseHolding> = {}): LeaseRecord 
   return { ...HELD, ...more, object: { metadata } };
 }
 
-describe("LeaseSight", () => {
+describe("LeaseObservation", () => {
   let clock: FakeClock;
   let sight: LeaseObservation;
   beforeEach(() => {
@@ -24,12 +24,12 @@ describe("LeaseSight", () => {
     sight = new LeaseObservation(clock, 15_000);
   });
 
-  it("waits without end before anything was seen", () => {
+  it("waits indefinitely before the first observation", () => {
     clock.advance(3_600_000);
     expect(sight.waitMs()).to.equal(Number.POSITIVE_INFINITY);
   });
 
-  it("counts from when a record was seen, whatever times are in it", () => {
+  it("counts from the observation of a record, regardless of its timestamps", () => {
     for (const renewTime of ["1970-01-01T00:00:00.000000Z", "2999-01-01T00:00:00.000000Z", "", "nonsense"]) {
       const fresh = new LeaseObservation(clock, 15_000);
       fresh.observe(record(5, { renewTime, acquireTime: renewTime }));
@@ -37,7 +37,7 @@ describe("LeaseSight", () => {
     }
   });
 
-  it("counts anew with each renewal, and not when the same is seen again", () => {
+  it("restarts the wait with each renewal, but not for an unchanged record", () => {
     sight.observe(record(1));
     clock.advance(10_000);
     sight.observe(record(1));
@@ -48,7 +48,7 @@ describe("LeaseSight", () => {
     expect(sight.waitMs()).to.equal(0);
   });
 
-  it("keeps the newest version, also of what only a label was changed of, and does not count that as a sign of life", () => {
+  it("keeps the newest version after a label change, without counting it as a renewal", () => {
     sight.observe(record(1));
     clock.advance(10_000);
     sight.observe(record(2));
@@ -56,14 +56,14 @@ describe("LeaseSight", () => {
     expect(sight.record?.object.metadata.resourceVersion).to.equal("2");
   });
 
-  it("passes over news that come late", () => {
+  it("ignores outdated records", () => {
     sight.observe(record(10, { holder: "b" }));
     sight.observe(record(9, { holder: "", durationSeconds: 1 }));
     expect(sight.record?.holder).to.equal("b");
     expect(sight.waitMs()).to.equal(15_000);
   });
 
-  it("grants the longer of the own duration and that of the record", () => {
+  it("waits for the longer of its own duration and the record's", () => {
     sight.observe(record(1, { durationSeconds: 60 }));
     expect(sight.waitMs()).to.equal(60_000);
     sight.observe(record(2, { durationSeconds: 1 }));
@@ -72,14 +72,14 @@ describe("LeaseSight", () => {
     expect(sight.waitMs()).to.equal(15_000);
   });
 
-  it("may be taken at once when its holder gave it up, not when only the name was taken out by hand", () => {
+  it("is free at once after a release, but not after only the holder name was removed", () => {
     sight.observe(record(1, { holder: "", durationSeconds: 1 }));
     expect(sight.waitMs()).to.equal(0);
     sight.observe(record(2, { holder: "" }));
     expect(sight.waitMs()).to.equal(15_000);
   });
 
-  it("waits for a holder that may not know that the lease was deleted", () => {
+  it("waits for a holder that may not know of a deleted lease", () => {
     sight.observe(record(1, { durationSeconds: 60 }));
     clock.advance(59_000);
     sight.observeAbsent();
@@ -90,7 +90,7 @@ describe("LeaseSight", () => {
     expect(sight.record).to.equal(undefined);
   });
 
-  it("waits where there is none at the start, unless none can have been there", () => {
+  it("waits for a missing lease at the start, unless none can have existed", () => {
     sight.observeAbsent();
     expect(sight.waitMs()).to.equal(15_000);
     const first = new LeaseObservation(clock, 15_000, true);
@@ -100,7 +100,7 @@ describe("LeaseSight", () => {
     expect(first.waitMs(), "somebody else made it and it is gone again").to.equal(15_000);
   });
 
-  it("trusts in there having been none only until it has seen one", () => {
+  it("treats a missing lease as free only until it has observed one", () => {
     const first = new LeaseObservation(clock, 15_000, true);
     first.observe(record(1));
     first.observeAbsent();

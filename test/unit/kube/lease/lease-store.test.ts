@@ -28,7 +28,7 @@ describe("LeaseStore", () => {
   });
   afterEach(() => server.close());
 
-  it("replaces what it has read, by its version, and keeps what is not its own", async () => {
+  it("replaces the lease by resourceVersion and keeps foreign fields", async () => {
     const lease = {
       metadata: { name: "lease", namespace: "ns", uid: "u", resourceVersion: "7", labels: { a: "b" } },
       spec: { holderIdentity: "old", strategy: "OldestEmulationVersion" },
@@ -54,7 +54,7 @@ describe("LeaseStore", () => {
     });
   });
 
-  it("tells a race that was lost from a fault", async () => {
+  it("distinguishes a lost race from an error", async () => {
     server.onCall = (call) => call.status(409, "Conflict");
     expect(await store.create(HOLDING)).to.equal(undefined);
     server.onCall = (call) => call.status(404, "NotFound");
@@ -62,7 +62,7 @@ describe("LeaseStore", () => {
     expect(await rejection(store.create(HOLDING)), "no such namespace").to.have.property("code", "KUBE_404");
   });
 
-  it("gives up on an answer that does not come", async () => {
+  it("times out without a response", async () => {
     const answer = rejection(store.get());
     await server.next();
     clock.advance(5_000);
@@ -71,7 +71,7 @@ describe("LeaseStore", () => {
       .that.matches(/GET .*\/leases\/lease: no response from the API server within 5 s/);
   });
 
-  it("says which right is missing, where, and what to do", async () => {
+  it("names the missing permission, its namespace and the remedy", async () => {
     const message = 'leases.coordination.k8s.io "lease" is forbidden: User "x" cannot update resource "leases"';
     server.onCall = (call) => call.status(403, "Forbidden", { message });
     const error = await rejection(store.create(HOLDING));
@@ -83,7 +83,7 @@ describe("LeaseStore", () => {
       .and.includes("--leader-election=false");
   });
 
-  it("lets a standby that may not watch the lease say so", async () => {
+  it("reports a standby's missing permission to watch the lease", async () => {
     server.onCall = (call) => call.status(403, "Forbidden", { message: 'cannot list resource "leases"' });
     const gate = new LeadershipGate(clock);
     const elector = new LeaseElector({

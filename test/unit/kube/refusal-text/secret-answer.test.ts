@@ -94,14 +94,14 @@ const SAID: readonly [what: string, code: number, reason: string, message: strin
   ],
 ];
 
-describe("what an API server says of a Secret", () => {
+describe("responses of an API server about a Secret", () => {
   for (const [what, code, reason, message, left] of SAID) {
     it(`passes without values: ${what}`, () => {
       expect(guarded(code, reason, message).message).to.equal(left);
     });
   }
 
-  it("names fields that are known, and says what kind of fault each has", () => {
+  it("names known fields and the kind of each fault", () => {
     const { message, causes } = guarded(422, "Invalid", `Secret "s1" is invalid: ${CANARY}`, [
       { reason: "FieldValueRequired", message: "Required value", field: "data[tls.crt]" },
       { reason: "FieldValueInvalid", message: `Invalid value: "${CANARY}": bad`, field: "data[password]" },
@@ -137,7 +137,7 @@ describe("what an API server says of a Secret", () => {
     ]);
   });
 
-  it("tells whose fields they are in a conflict", () => {
+  it("names the field managers in a conflict", () => {
     const { message } = guarded(
       409,
       "Conflict",
@@ -147,7 +147,7 @@ describe("what an API server says of a Secret", () => {
     expect(message).to.equal('Apply failed with 1 conflict: conflict with "kubectl" using v1 at .data.password');
   });
 
-  it("is recognised by the path, at any API server", () => {
+  it("are recognized by the path", () => {
     for (const path of [PATH, "/api/v1/secrets", "/api/v1/namespaces/a/secrets?limit=1"])
       expect(isAboutSecrets(path), path).to.equal(true);
     for (const path of [

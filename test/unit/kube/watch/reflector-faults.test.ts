@@ -6,7 +6,7 @@ import type { Call } from "../../support/fake-api-server.js";
 import { RawServer } from "../../support/raw-server.js";
 import { added, bookmark, errorEvent, modified, object, Rig } from "../../support/reflector-rig.js";
 
-describe("kube/reflector: what goes wrong", () => {
+describe("kube/reflector: failures", () => {
   let rig: Rig;
   beforeEach(async () => {
     rig = await Rig.start();
@@ -38,7 +38,7 @@ describe("kube/reflector: what goes wrong", () => {
     });
   }
 
-  it("begins the list anew when a page of it is too old", async () => {
+  it("restarts the list when a page has expired", async () => {
     (await rig.nextWatch()).status(400, "BadRequest");
     list(await rig.server.next(), "9", [object("a", 1, 1)], "next");
     (await rig.server.next()).status(410, "Expired");
@@ -47,7 +47,7 @@ describe("kube/reflector: what goes wrong", () => {
     expect(rig.take()).to.deep.equal(["+b!"]);
   });
 
-  it("takes an empty list, whose items are null, for what it is", async () => {
+  it("accepts an empty list whose items are null", async () => {
     (await rig.nextWatch()).status(400, "BadRequest");
     list(await rig.server.next(), "9", null);
     await rig.nextWatch();
@@ -95,7 +95,7 @@ describe("kube/reflector: what goes wrong", () => {
     expect(pauses.map((ms) => 2 ** Math.round(Math.log2(ms / 800)))).to.deep.equal([1, 2, 4, 8, 16]);
   });
 
-  it("keeps nothing of a list whose stream dies in the middle, and what it knew stays", async () => {
+  it("discards a list whose stream breaks, and keeps its previous copy", async () => {
     (await rig.synced(5, object("a", 1, 1))).send(errorEvent(410, "Expired"));
     const half = await rig.nextWatch();
     rig.take();
@@ -112,7 +112,7 @@ describe("kube/reflector: what goes wrong", () => {
     expect(rig.take()).to.deep.equal(["-a", "+c"]);
   });
 
-  it("lists by pages after a stream that ended in good order before its list was whole", async () => {
+  it("lists in pages after a stream that ended normally before its list was complete", async () => {
     (await rig.nextWatch())
       .open()
       .send(added("a", 1, 1))
@@ -122,7 +122,7 @@ describe("kube/reflector: what goes wrong", () => {
     expect(call.query).to.deep.equal({ limit: "500" });
   });
 
-  it("begins again at the last good event after a line that is no JSON, and does not quote it", async () => {
+  it("resumes at the last valid event after an invalid line, without quoting it", async () => {
     const watch = await rig.synced(5);
     watch
       .send(added("a", 6, 1))
@@ -139,7 +139,7 @@ describe("kube/reflector: what goes wrong", () => {
     expect(rig.take()).to.deep.equal(["+a", "+b", "+c"]);
   });
 
-  it("tells of other errors, and waits ever longer, up to half a minute", async () => {
+  it("reports other errors, with a backoff of up to half a minute", async () => {
     const first = await rig.synced(5);
     first.send(errorEvent(500, "InternalError"));
     const pauses: number[] = [];
@@ -161,7 +161,7 @@ describe("kube/reflector: what goes wrong", () => {
     ]);
   });
 
-  it("tells that all is well again when a watch stands again after a failure, without a list", async () => {
+  it("reports recovery when a watch is restored after a failure, without a list", async () => {
     const first = await rig.synced(5, object("a", 1, 1));
     first.end();
     await rig.skipPause();
@@ -177,7 +177,7 @@ describe("kube/reflector: what goes wrong", () => {
     expect(rig.syncs.map((error) => error === undefined)).to.deep.equal([true, false, false, true]);
   });
 
-  it("waits as long as the server asks for, but not for ever", async () => {
+  it("honors the server's Retry-After up to a maximum", async () => {
     (await rig.nextWatch()).status(429, "TooManyRequests", { details: { retryAfterSeconds: 17 } });
     expect(await rig.pause()).to.equal(17_000);
     rig.clock.advance(17_000);
@@ -201,7 +201,7 @@ describe("kube/reflector: what goes wrong", () => {
     expect((await rig.nextWatch()).query.resourceVersion).to.equal("15");
   });
 
-  it("lists again, instead of going on from nowhere, where the server has no versions", async () => {
+  it("lists again if the server sends no versions", async () => {
     for (const version of ["", "0"]) {
       const own = await Rig.start();
       (await own.nextWatch()).status(400, "BadRequest");
@@ -215,7 +215,7 @@ describe("kube/reflector: what goes wrong", () => {
     }
   });
 
-  it("gets an event once more that could not be taken in", async () => {
+  it("receives an event again whose handler failed", async () => {
     let broken = true;
     const own = await Rig.start({
       reduce: (raw) => {
@@ -236,7 +236,7 @@ describe("kube/reflector: what goes wrong", () => {
 });
 
 describe("kube/reflector: stop", () => {
-  it("ends at once while it follows, while it waits for an answer, and while it backs off", async () => {
+  it("ends at once while watching, waiting for a response, or backing off", async () => {
     for (const at of ["following", "asking", "pausing"] as const) {
       const rig = await Rig.start();
       const watch = await rig.nextWatch();
@@ -257,7 +257,7 @@ describe("kube/reflector: stop", () => {
     }
   });
 
-  it("ends at once while it lists, and while it connects", async () => {
+  it("ends at once while listing or connecting", async () => {
     const rig = await Rig.start();
     (await rig.nextWatch()).status(400, "BadRequest");
     await rig.server.next();
@@ -283,7 +283,7 @@ describe("kube/reflector: stop", () => {
     await mute.close();
   });
 
-  it("before the start leaves nothing to start", async () => {
+  it("before the start prevents the start", async () => {
     const rig = await Rig.start();
     const idle = await Rig.start();
     await rig.reflector.stop();

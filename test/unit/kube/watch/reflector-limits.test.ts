@@ -23,7 +23,7 @@ describe("kube/reflector: a server that sends too much", () => {
   const four = [1, 2, 3, 4].map((n) => added(`n${n}`, n));
   const page = (call: Call, ...items: object[]): void => call.json({ metadata: { resourceVersion: "9" }, items });
 
-  it("by a line without an end: the watch fails, is backed off, and goes on when lines end again", async () => {
+  it("in an endless line: the watch fails, backs off, and recovers", async () => {
     const watch = await rig.synced(5, object("a", 1, 1));
     await eventually("the list", () => rig.syncs.length === 1);
     watch.write(Buffer.alloc(MAX_LINE_BYTES + 1, "x"));
@@ -40,7 +40,7 @@ describe("kube/reflector: a server that sends too much", () => {
     expect(rig.take()).to.deep.equal(["+a!", "+b", "~a"]);
   });
 
-  it("by a line with too many values: it is not read", async () => {
+  it("in a line with too many values, which is not parsed", async () => {
     (await rig.nextWatch()).open().send(added("a", 1, Array(1_001).fill(0)));
     expect(await failure(0)).to.equal("WATCH /api/v1/things: the response has more than 1000 JSON values");
     await rig.skipPause();
@@ -48,7 +48,7 @@ describe("kube/reflector: a server that sends too much", () => {
     await eventually("the list", () => rig.store === "a=1");
   });
 
-  it("by more objects than are kept in a list: none of them is taken, and what was known stays", async () => {
+  it("in a list with too many objects, which is discarded while the copy stays", async () => {
     const first = await rig.nextWatch();
     first.open().send(...four);
     expect(await failure(0)).to.equal("/api/v1/things has more than 3 objects");
@@ -60,7 +60,7 @@ describe("kube/reflector: a server that sends too much", () => {
     expect(rig.told).to.deep.equal(["+n3!", "+n4!", "+n1!"]);
   });
 
-  it("by more objects than are kept, one after the other: it fails until there are fewer", async () => {
+  it("in single events: the watch fails until there are fewer objects", async () => {
     const watch = await rig.synced(5, object("a", 1, 1), object("b", 2, 1), object("c", 3, 1));
     watch.send(modified("a", 6, 2), added("d", 7, 1));
     expect(await failure(1)).to.equal("/api/v1/things has more than 3 objects");
@@ -75,7 +75,7 @@ describe("kube/reflector: a server that sends too much", () => {
     expect(rig.syncs[3]).to.equal(undefined);
   });
 
-  it("by a page of a list: smaller ones are asked for, which fit if the server is honest", async () => {
+  it("in a page of a list, and requests smaller pages", async () => {
     (await rig.nextWatch()).status(400, "BadRequest");
     const sizes: unknown[] = [];
     for (const size of ["10", "3", "1"]) {
@@ -91,7 +91,7 @@ describe("kube/reflector: a server that sends too much", () => {
     expect(rig.store).to.equal("a=1");
   });
 
-  it("by more objects than are kept, on pages", async () => {
+  it("in the pages of a list", async () => {
     (await rig.nextWatch()).status(400, "BadRequest");
     page(await rig.server.next(), ...[1, 2, 3, 4].map((n) => object(`n${n}`, n)));
     expect(await failure(0)).to.equal("/api/v1/things has more than 3 objects");

@@ -24,8 +24,8 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 const scripts = fc.record({ streams: fc.boolean(), steps: fc.array(step, { maxLength: 25 }) });
 
-describe("kube/reflector: whatever happens", () => {
-  it("ends with a copy of the server's objects, and what it told makes up that copy", async function () {
+describe("kube/reflector: random faults", () => {
+  it("ends with a copy of the server's objects that matches the reported events", async function () {
     this.timeout(120_000);
     await fc.assert(
       fc.asyncProperty(scripts, async ({ streams, steps }) => {

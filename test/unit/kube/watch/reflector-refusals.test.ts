@@ -4,7 +4,7 @@ import { eventually } from "../../support/eventually.js";
 import type { Call } from "../../support/fake-api-server.js";
 import { added, bookmark, errorEvent, object, Rig } from "../../support/reflector-rig.js";
 
-describe("kube/reflector: what the server does not understand", () => {
+describe("kube/reflector: unsupported requests", () => {
   let rig: Rig;
   beforeEach(async () => {
     rig = await Rig.start();
@@ -45,7 +45,7 @@ describe("kube/reflector: what the server does not understand", () => {
     });
   }
 
-  it("asks for no more than metadata, also of a server that was away, when that is all that is kept", async () => {
+  it("requests only metadata, even after an outage, in metadata mode", async () => {
     const own = await Rig.start({ mode: "metadata" });
     const watch = await own.synced(5);
     await eventually("synced", () => own.reflector.synced);
@@ -55,7 +55,7 @@ describe("kube/reflector: what the server does not understand", () => {
     await own.stop();
   });
 
-  it("lists by pages when the server takes the question for a list by stream for that of a mere watch", async () => {
+  it("lists in pages if the server treats a streaming list as a plain watch", async () => {
     const watch = (await rig.nextWatch()).open().send(added("a", 1, 1), bookmark(2), added("b", 3, 1), bookmark(4));
     await rig.skipPause();
     await eventually("the watch is let go", () => watch.left);

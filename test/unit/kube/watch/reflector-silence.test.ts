@@ -25,7 +25,7 @@ describe("kube/reflector: silence", () => {
     return watch;
   }
 
-  it("of a minute and a half ends a watch, which goes on where it stood", async () => {
+  it("of 90 s ends a watch, which resumes where it stopped", async () => {
     const dead = await synced();
     rig.clock.advance(SILENCE_MS - 1);
     expect(dead.left).to.equal(false);
@@ -51,7 +51,7 @@ describe("kube/reflector: silence", () => {
     expect(rig.server.calls.length).to.equal(1);
   });
 
-  it("makes the next wait longer where nothing is ever heard, up to ten minutes, until something is", async () => {
+  it("extends the next wait up to ten minutes until data arrives", async () => {
     let watch = await synced();
     const limits: number[] = [];
     const reached = async (): Promise<number> => {
@@ -74,7 +74,7 @@ describe("kube/reflector: silence", () => {
     expect(Math.round(rig.clock.timers[0] ?? 0)).to.equal(SILENCE_MS);
   });
 
-  it("counts from the opening, also while the first list streams in: then the list is asked for by pages", async () => {
+  it("counts from the request, also during a streaming list, which is then listed in pages", async () => {
     const first = await rig.nextWatch();
     first.open().send(added("a", 1, 1));
     rig.clock.advance(SILENCE_MS);
@@ -88,14 +88,14 @@ describe("kube/reflector: silence", () => {
     expect(rig.take()).to.deep.equal(["+a!"]);
   });
 
-  it("after the first list has streamed in says nothing against lists by stream", async () => {
+  it("after a complete streaming list does not disable streaming lists", async () => {
     await synced();
     rig.clock.advance(SILENCE_MS);
     (await afterPause()).status(410, "Expired");
     expect((await rig.nextWatch()).query).to.include({ sendInitialEvents: "true" });
   });
 
-  it("is measured by a clock that nobody can set", async () => {
+  it("is measured by the monotonic clock", async () => {
     const watch = await synced();
     rig.clock.set(86_400_000);
     rig.clock.advance(60_000);

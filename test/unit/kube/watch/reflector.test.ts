@@ -16,7 +16,7 @@ describe("kube/reflector: listing and following", () => {
     return rig.take();
   };
 
-  it("asks for a list as a stream, and takes it in when it is whole", async () => {
+  it("requests a streaming list, and accepts it when it is complete", async () => {
     const watch = await rig.nextWatch();
     expect(watch.path).to.equal("/api/v1/things");
     expect(watch.query).to.include({
@@ -42,14 +42,14 @@ describe("kube/reflector: listing and following", () => {
     expect(rig.observed).to.deep.equal({ listed: 0, watched: 1, restarted: 0 });
   });
 
-  it("heeds changes and deletions before the end of the initial events", async () => {
+  it("applies changes and deletions before the end of the initial events", async () => {
     const watch = await rig.nextWatch();
     watch.open().send(added("a", 1, 1), added("b", 2, 1), deleted("a", 3), modified("b", 4, 2), bookmark(4, true));
     expect(await told(1)).to.deep.equal(["+b!"]);
     expect(rig.store).to.equal("b=2");
   });
 
-  it("tells of what is added, modified and deleted, with what was there before", async () => {
+  it("reports added, modified and deleted objects with their previous state", async () => {
     const watch = await rig.synced(5, object("a", 1, 1));
     watch.send(added("b", 6, 1), modified("a", 7, 2), deleted("b", 8, 1));
     expect(await told(4)).to.deep.equal(["+a!", "+b", "~a", "-b"]);
@@ -67,13 +67,13 @@ describe("kube/reflector: listing and following", () => {
     expect(rig.store).to.equal("a=2");
   });
 
-  it("tells of an object that took another one's name as deleted and added", async () => {
+  it("reports an object that replaced another of the same name as deleted and added", async () => {
     const watch = await rig.synced(5, object("a", 1, 1));
     watch.send(modified("a", 6, 2, "uid-other"), deleted("c", 7));
     expect(await told(3)).to.deep.equal(["+a!", "-a", "+a"]);
   });
 
-  it("begins again where it ended, bookmarks included", async () => {
+  it("resumes where it ended, including bookmarks", async () => {
     const first = await rig.synced(5);
     first.send(added("a", 7, 1)).end();
     await rig.skipPause();
@@ -88,7 +88,7 @@ describe("kube/reflector: listing and following", () => {
     expect(rig.observed).to.deep.equal({ listed: 0, watched: 3, restarted: 2 });
   });
 
-  it("puts lines together however they are cut, also in the middle of a character", async () => {
+  it("joins lines split anywhere, even within a character", async () => {
     const watch = await rig.synced(5);
     const bytes = Buffer.from(`${JSON.stringify(added("a", 6, "ü€😀"))}\n\n${JSON.stringify(added("b", 7, 1))}\r\n`);
     for (const byte of bytes) {
@@ -99,7 +99,7 @@ describe("kube/reflector: listing and following", () => {
     expect(rig.store).to.equal("a=ü€😀 b=1");
   });
 
-  it("drops half a line at the end, and gets that event from the next watch", async () => {
+  it("drops an incomplete last line, and receives its event from the next watch", async () => {
     const watch = await rig.synced(5);
     watch.send(added("a", 6, 1)).write(JSON.stringify(added("b", 7, 1)).slice(0, -5));
     watch.end();
@@ -110,7 +110,7 @@ describe("kube/reflector: listing and following", () => {
     expect(rig.take()).to.deep.equal(["+a"]);
   });
 
-  it("ends the watch by itself when the server does not", async () => {
+  it("ends the watch if the server does not", async () => {
     const first = await rig.synced(5);
     await eventually("synced", () => rig.reflector.synced);
     const [deadline = 0] = rig.clock.timers;
@@ -120,7 +120,7 @@ describe("kube/reflector: listing and following", () => {
     expect(first.left).to.equal(true);
   });
 
-  it("starts once, however often it is told to", async () => {
+  it("starts only once", async () => {
     rig.reflector.start();
     await rig.synced(5);
     await eventually("synced", () => rig.reflector.synced);
@@ -148,8 +148,8 @@ describe("kube/reflector: listing and following", () => {
   });
 });
 
-describe("kube/reflector: what is asked for", () => {
-  it("is metadata only, and a selection, when told so; lists too", async () => {
+describe("kube/reflector: requests", () => {
+  it("use metadata-only responses and selectors if configured, for lists too", async () => {
     const rig = await Rig.start({ mode: "metadata", labelSelector: "a=b", fieldSelector: "metadata.name=x" });
     const watch = await rig.nextWatch();
     expect(watch.headers.accept).to.equal("application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");

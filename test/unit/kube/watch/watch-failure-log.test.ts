@@ -18,11 +18,11 @@ function levelsOf(failures: readonly unknown[]): string[] {
 }
 
 describe("WatchFailureLog", () => {
-  it("does not warn of a quiet watch that is opened again", () => {
+  it("does not warn about a silent watch that is restarted", () => {
     expect(levelsOf([silent, silent])).to.deep.equal(["debug", "debug"]);
   });
 
-  it("does not warn of storage that is being set up, unless that lasts", () => {
+  it("does not warn about storage initialization, unless it lasts", () => {
     expect(levelsOf(Array(5).fill(preparing))).to.deep.equal(Array(5).fill("debug"));
     const lasting = levelsOf(Array(9).fill(preparing));
     expect(lasting.filter((level) => level === "warn")).to.have.length(1);
@@ -34,7 +34,7 @@ describe("WatchFailureLog", () => {
     expect(levelsOf([broken, silent, broken])).to.deep.equal(["warn", "debug", "warn"]);
   });
 
-  it("says whether there was a failure before", () => {
+  it("returns whether there was a failure before", () => {
     const log = new WatchFailureLog({ debug() {}, info() {}, warn() {}, error() {}, child: () => log as never }, "/x");
     expect(log.recovered()).to.equal(false);
     log.failed(silent);

@@ -24,28 +24,28 @@ describe("kube/watched-copy", () => {
     copy.replace(new Map([["a", taken("1")]]), true);
   });
 
-  it("tells of what a first list holds, and of nothing when the next one is the same", () => {
+  it("reports the first list, and nothing for an identical one", () => {
     copy.replace(new Map([["a", taken("1")]]), false);
     expect(told).to.deep.equal(["Added a!"]);
   });
 
-  it("tells of each version once", () => {
+  it("reports each version once", () => {
     copy.put("a", taken("2"));
     copy.put("a", taken("2"));
     expect(told).to.deep.equal(["Added a!", "Modified a"]);
   });
 
-  it("tells of a lower version too: etcd was restored", () => {
+  it("reports a lower version, as after a restore of etcd", () => {
     copy.put("a", taken("0.5"));
     expect(told).to.deep.equal(["Added a!", "Modified a"]);
   });
 
-  it("tells of another object under the same name and version as of two", () => {
+  it("reports another object with the same name and version as deleted and added", () => {
     copy.replace(new Map([["a", taken("1", "other")]]), false);
     expect(told).to.deep.equal(["Added a!", "Deleted a?", "Added a?"]);
   });
 
-  it("cannot tell what is equal where the server has no versions, and tells", () => {
+  it("reports every event if the server sends no versions", () => {
     for (const version of ["", "0"]) {
       copy.put("b", taken(version));
       copy.put("b", taken(version));
@@ -53,7 +53,7 @@ describe("kube/watched-copy", () => {
     expect(told).to.deep.equal(["Added a!", "Added b", "Modified b", "Modified b", "Modified b"]);
   });
 
-  it("tells again what could not be taken in", () => {
+  it("reports a change again whose handler failed", () => {
     refuse = true;
     expect(() => copy.put("a", taken("2"))).to.throw("cannot take it");
     refuse = false;
@@ -61,7 +61,7 @@ describe("kube/watched-copy", () => {
     expect(told).to.deep.equal(["Added a!", "Modified a"]);
   });
 
-  it("forgets what is gone, and tells when it comes back as it was", () => {
+  it("forgets a deleted object, and reports it when it is re-created unchanged", () => {
     copy.remove("a");
     copy.remove("a");
     copy.put("a", taken("1"));
