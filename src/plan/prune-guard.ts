@@ -73,7 +73,7 @@ export interface PruneRequest {
   /** Whether every list of the app's kinds is complete. */
   readonly observationComplete: boolean;
   /** Number of desired objects. */
-  readonly wanted: number;
+  readonly desired: number;
   /** Number of live objects of the app, the base of a percentage budget. */
   readonly live: number;
   /** `sync.prune` */
@@ -111,7 +111,7 @@ export function judgePrune(request: PruneRequest): PruneVerdict {
   }
   const decisions = spareNeeded(request.pruneCandidates.map((live) => judgeCandidate(live, request)));
   const deletes = decisions.filter((decision) => decision.verb === "Delete");
-  if (request.wanted === 0 && deletes.length > 0 && !request.allowEmpty) {
+  if (request.desired === 0 && deletes.length > 0 && !request.allowEmpty) {
     return {
       decisions,
       refusal: `the source contains no documents, which would delete all ${deletes.length} objects: check source.path, include and exclude, or set sync.allowEmpty if this is intended`,
@@ -169,7 +169,7 @@ function approvalReason(
   const before = request.live;
   const allowed = pruneBudget(request.budget, before);
   const counted = deletes.filter(({ live }) => live.deletionConfirmed !== true).length;
-  if (counted <= allowed || (request.wanted === 0 && request.allowEmpty)) return undefined;
+  if (counted <= allowed || (request.desired === 0 && request.allowEmpty)) return undefined;
   return `would delete ${counted} of ${before} objects, which exceeds the prune budget of ${allowed}: raise sync.pruneBudget to at least ${counted} if this is intended`;
 }
 

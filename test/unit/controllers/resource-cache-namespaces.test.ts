@@ -35,7 +35,7 @@ describe("controllers/resource-cache of some namespaces", () => {
     await server.close();
   });
 
-  /** Ends the first list of a namespace, with one object in it. */
+  /** Completes the first list of a namespace, with one object. */
   function list(call: Call, namespace: string, version: string): void {
     const annotations = { "k8s.io/initial-events-end": "true" };
     const end = { type: "BOOKMARK", object: { metadata: { resourceVersion: version, annotations } } };

@@ -12,7 +12,7 @@ const HOOK = "admissionregistration.k8s.io/v1 ValidatingWebhookConfiguration gat
 interface Row {
   readonly what: string;
   readonly ready?: readonly string[];
-  /** What waits, and what lifts it. */
+  /** Waiting writes, with the writes that lift each. */
   readonly waits?: readonly (readonly [string, ...string[]])[];
   readonly failed?: readonly string[];
   readonly wrote?: boolean;

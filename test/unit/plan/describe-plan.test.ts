@@ -9,7 +9,7 @@ const EMPTY: Plan = { writes: [], deferred: [], pruneCandidates: [] };
 const KIB = 1024;
 const bytesOf = (value: unknown): number => Buffer.byteLength(JSON.stringify(value));
 
-/** So many writes with so many changed fields each. */
+/** Creates writes with a number of changed fields each. */
 function writes(count: number, fields: number, change: Partial<FieldChange> = {}): Plan["writes"] {
   const diff = Array.from({ length: fields }, (_, n) => ({
     path: `.data.field${n}`,

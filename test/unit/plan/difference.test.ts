@@ -6,9 +6,9 @@ import { document, live, observation, PROTECTED } from "./support/objects.js";
 const MAP = "v1 ConfigMap shop/a";
 const recorded = ({ hash }: { readonly hash: string }): string => hash;
 
-/** What becomes of one object, in one word. */
-function fate(wanted: boolean, object: LiveObject | undefined): string {
-  const documents = wanted ? [document(MAP)] : [];
+/** Returns what happens to one object, in one word. */
+function fate(desired: boolean, object: LiveObject | undefined): string {
+  const documents = desired ? [document(MAP)] : [];
   const found = difference(documents, observation(...(object ? [object] : [])), recorded);
   const words = [
     ...found.writes.map(({ verb, live: before }) => (before ? `${verb} over` : verb)),
@@ -19,8 +19,8 @@ function fate(wanted: boolean, object: LiveObject | undefined): string {
   return words.join(", ") || "nothing";
 }
 
-/** What is expected of a wanted object, said once more and by conditions instead of by order. */
-function wantedFate(object: LiveObject): string {
+/** Returns the expected result for a desired object, written as conditions instead of in order. */
+function desiredFate(object: LiveObject): string {
   if (object.ownership === "Foreign") return "Create";
   if (object.deleting) return "Vanishing";
   if (object.ownership === "Claimed" || object.documentHash !== "hash") return "Update over";
@@ -39,8 +39,8 @@ describe("difference", () => {
         for (const deleting of [false, true]) {
           const object = live(MAP, { ownership, state, documentHash, deleting });
           const what = `${ownership}, ${state}, ${documentHash === "hash" ? "the same" : (documentHash ?? "no")} document${deleting ? ", being deleted" : ""}`;
-          it(`is ${wantedFate(object)} for a desired object: ${what}`, () => {
-            expect(fate(true, object)).to.equal(wantedFate(object));
+          it(`is ${desiredFate(object)} for a desired object: ${what}`, () => {
+            expect(fate(true, object)).to.equal(desiredFate(object));
           });
           const left = ownership === "Foreign" ? "nothing" : "Leftover";
           it(`is ${left} for an object without a document: ${what}`, () => {

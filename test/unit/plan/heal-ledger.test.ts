@@ -5,7 +5,7 @@ const KEY = "apps/Deployment/shop/web";
 const RIVAL = "autoscaler: .spec.replicas";
 const MINUTE = 60_000;
 
-/** A fight in which the other takes the field back at once after each heal; gives the pauses before each heal. */
+/** Simulates a writer that changes the field back after each heal; returns the delay before each heal. */
 function fight(
   ledger: HealLedger,
   heals: number,

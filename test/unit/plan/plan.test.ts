@@ -57,7 +57,7 @@ const PLAN: Plan = {
 };
 const hash = (plan: Plan, key = "key"): string => planHash(plan, key);
 
-/** The plan with its first write altered. */
+/** Returns the plan with its first write changed. */
 function rewritten(change: Partial<PreviewedWrite>): Plan {
   const [first, ...others] = PLAN.writes;
   return { ...PLAN, writes: first ? [{ ...first, ...change }, ...others] : [] };
@@ -163,7 +163,7 @@ describe("planHash", () => {
   });
 });
 
-/** An equal plan made of other objects; permits are made anew by the guard. */
+/** Returns an equal plan of other instances, with new permits from the guard. */
 function structuredCloneOf(plan: Plan): Plan {
   return {
     writes: structuredClone([...plan.writes]),

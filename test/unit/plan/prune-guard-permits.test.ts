@@ -31,7 +31,7 @@ describe("DeletePermit", () => {
 });
 
 describe("deletes of the product", () => {
-  // The embedded Core is a server of its own: what is deleted there is its clients' to answer for.
+  // The embedded Core is a separate server: its clients are responsible for deletions there.
   const sources = codeFiles(["src"]).filter(({ path }) => !path.startsWith("src/overseer-core/"));
   const filesWith = (pattern: RegExp): string[] =>
     sources.filter(({ text }) => pattern.test(text)).map(({ path }) => path);
@@ -84,7 +84,7 @@ const anyLive: fc.Arbitrary<LiveObject> = fc
 const objects = fc.uniqueArray(anyLive, { selector: ({ key }) => key, maxLength: 12 });
 const claimed: fc.Arbitrary<readonly string[]> = fc.array(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 2 });
 
-/** What speaks against the deletion of an object, whatever the request. */
+/** Reasons against the deletion of an object, for any request. */
 function untouchable(one: LiveObject, claims: readonly string[]): boolean {
   return (
     one.ownership !== "Owned" || one.deleting || (one.keepAnnotations?.length ?? 0) > 0 || claims.includes(one.id.name)
@@ -97,7 +97,7 @@ describe("the prune guard, for any request", () => {
       pruneCandidates: objects,
       claims: claimed,
       observationComplete: fc.boolean(),
-      wanted: fc.nat(20),
+      desired: fc.nat(20),
       prune: fc.boolean(),
       allowEmpty: fc.boolean(),
       budget: fc.oneof(
@@ -116,7 +116,7 @@ describe("the prune guard, for any request", () => {
           expect(untouchable(decision.live, claims)).to.equal(false);
         }
         if (!rest.prune || !rest.observationComplete) expect(deletes).to.deep.equal([]);
-        if (rest.wanted === 0 && !rest.allowEmpty && deletes.length > 0) expect(verdict.refusal).to.be.a("string");
+        if (rest.desired === 0 && !rest.allowEmpty && deletes.length > 0) expect(verdict.refusal).to.be.a("string");
         if (deletes.some(({ needsApproval }) => needsApproval))
           expect(verdict.refusal ?? verdict.approval).to.be.a("string");
         if (verdict.refusal === undefined) {

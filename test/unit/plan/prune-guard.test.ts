@@ -9,7 +9,7 @@ const MAP = "v1 ConfigMap shop/a";
 const ARGO = (option: string): string => `argocd.argoproj.io/sync-options: ${option}`;
 const OTHER = () => "shop/other";
 
-/** [what is the case, the leftover, the request, what is decided about it] */
+/** [case, candidate, request, decision] */
 const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest>, string])[] = [
   ["an object of ours that left Git", {}, {}, "Delete"],
   ["one that drifted", { state: "Drifted" }, {}, "Delete"],
@@ -87,7 +87,7 @@ const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest
   [
     "a copy when an empty source is allowed",
     { ownership: "Foreign" },
-    { wanted: 0, allowEmpty: true },
+    { desired: 0, allowEmpty: true },
     "Keep NotProven",
   ],
 ];
@@ -194,18 +194,18 @@ describe("judgePrune", () => {
 
   it("refuses nothing without candidates, even with lists missing", () => {
     const nothing = { decisions: [], refusal: undefined, approval: undefined };
-    expect(prune({ observationComplete: false, wanted: 0 })).to.deep.equal(nothing);
+    expect(prune({ observationComplete: false, desired: 0 })).to.deep.equal(nothing);
   });
 
   it("refuses a source without documents, and names the remedy", () => {
-    const verdict = prune({ pruneCandidates: configMaps(2), wanted: 0 });
+    const verdict = prune({ pruneCandidates: configMaps(2), desired: 0 });
     expect(verdict.refusal).to.match(/all 2 objects: .*set sync\.allowEmpty/);
     expect(verdict.approval).to.equal(undefined);
   });
 
   it("accepts an empty source when nothing would be deleted", () => {
     for (const request of [{ prune: false }, { claimedBy: OTHER }]) {
-      expect(prune({ pruneCandidates: configMaps(9), wanted: 0, ...request })).to.include({
+      expect(prune({ pruneCandidates: configMaps(9), desired: 0, ...request })).to.include({
         refusal: undefined,
         approval: undefined,
       });
@@ -213,19 +213,19 @@ describe("judgePrune", () => {
   });
 
   it("deletes everything for an empty source if allowed, without a budget", () => {
-    const verdict = prune({ pruneCandidates: configMaps(9), wanted: 0, allowEmpty: true, budget: 0 });
+    const verdict = prune({ pruneCandidates: configMaps(9), desired: 0, allowEmpty: true, budget: 0 });
     expect(verdict).to.include({ refusal: undefined, approval: undefined });
     expect(verdict.decisions.map(said)).to.deep.equal(Array(9).fill("Delete"));
   });
 
   it("requires approval by kind even where an empty source is allowed", () => {
-    expect(prune({ pruneCandidates: [live("v1 Namespace shop")], wanted: 0, allowEmpty: true }).approval).to.match(
+    expect(prune({ pruneCandidates: [live("v1 Namespace shop")], desired: 0, allowEmpty: true }).approval).to.match(
       /^would delete Namespace shop, which requires approval/,
     );
   });
 });
 
-/** [budget, objects that Git wants, pruneCandidates, whether it asks] */
+/** [budget, desired objects, prune candidates, whether approval is required] */
 const BUDGETS: readonly (readonly [number | string | undefined, number, number, boolean])[] = [
   [undefined, 1, 3, false],
   [undefined, 1, 4, true],
@@ -246,12 +246,12 @@ const BUDGETS: readonly (readonly [number | string | undefined, number, number, 
 ];
 
 describe("the budget of judgePrune", () => {
-  for (const [budget, wanted, count, needsApproval] of BUDGETS) {
-    it(`${needsApproval ? "requires approval for" : "allows"} ${count} of ${wanted + count} deletions with ${budget ?? "no budget set"}`, () => {
-      const verdict = prune({ pruneCandidates: configMaps(count), wanted, budget });
+  for (const [budget, desired, count, needsApproval] of BUDGETS) {
+    it(`${needsApproval ? "requires approval for" : "allows"} ${count} of ${desired + count} deletions with ${budget ?? "no budget set"}`, () => {
+      const verdict = prune({ pruneCandidates: configMaps(count), desired, budget });
       expect(verdict.refusal).to.equal(undefined);
       if (needsApproval)
-        expect(verdict.approval).to.match(new RegExp(`^would delete ${count} of ${wanted + count} objects`));
+        expect(verdict.approval).to.match(new RegExp(`^would delete ${count} of ${desired + count} objects`));
       else expect(verdict.approval).to.equal(undefined);
     });
   }
@@ -271,13 +271,13 @@ describe("the budget of judgePrune", () => {
   });
 
   it("names the budget that would be needed", () => {
-    expect(prune({ pruneCandidates: configMaps(9), wanted: 1 }).approval).to.equal(
+    expect(prune({ pruneCandidates: configMaps(9), desired: 1 }).approval).to.equal(
       "would delete 9 of 10 objects, which exceeds the prune budget of 3: raise sync.pruneBudget to at least 9 if this is intended",
     );
   });
 
   it("is a percentage of the live objects, not of the desired ones", () => {
-    const replaced = { pruneCandidates: configMaps(10), wanted: 10, live: 10, budget: "50%" };
+    const replaced = { pruneCandidates: configMaps(10), desired: 10, live: 10, budget: "50%" };
     expect(prune(replaced).approval).to.contain("would delete 10 of 10 objects, which exceeds the prune budget of 5");
   });
 

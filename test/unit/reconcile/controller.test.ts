@@ -32,7 +32,7 @@ describe("reconcile/controller", () => {
     controller.start();
   }
 
-  /** The delay until the key comes back. */
+  /** Returns the delay until the key is added again. */
   const delay = (): Promise<number> => eventually("the key is to come back", () => clock.timers[0]);
 
   it("passes key, a child logger and a signal to the reconcile", async () => {

@@ -12,7 +12,7 @@ describe("reconcile/work-queue", () => {
     queue = new WorkQueue(clock);
   });
 
-  /** Takes all that waits, in the order in which it is given out. */
+  /** Takes all waiting keys, in order of delivery. */
   async function takeAll(): Promise<string[]> {
     const keys: string[] = [];
     while (queue.depth > 0) keys.push((await queue.take()) ?? "");
@@ -169,7 +169,7 @@ describe("reconcile/work-queue", () => {
         clock = new FakeClock();
         queue = new WorkQueue(clock);
         const working: string[] = [];
-        /** Keys that were asked for after their last work began. */
+        /** Keys added after their last processing started. */
         const owed = new Set<string>();
         let takers = 0;
         const take = (): void => {

@@ -21,9 +21,9 @@ export async function transferObjects(run: AppRun, desired: Rendered): Promise<r
 }
 
 async function transfer(run: AppRun, desired: Rendered): Promise<PruneDecision[]> {
-  const wanted = new Set(desired.documents.map((document) => document.key));
+  const desiredKeys = new Set(desired.documents.map((document) => document.key));
   const candidates = [...observeApp(run).objects.values()].filter(
-    (live) => !wanted.has(live.key) && isTransferable(live),
+    (live) => !desiredKeys.has(live.key) && isTransferable(live),
   );
   if (candidates.length === 0) return [];
   const claimants = await judgeClaims(run, candidates);

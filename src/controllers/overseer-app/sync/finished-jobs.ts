@@ -106,8 +106,11 @@ export function finishedStatus(
  * Returns the results of documents that moved to another app, until that app has recorded them: while an app of the repository
  * has not processed the commit, or a claimant has not recorded the result.
  */
-function movedEnds(run: FinishedRun & Pick<AppRun, "requeueAfter">, wanted: ReadonlySet<ObjectKey>): FinishedObject[] {
-  const left = (run.status.finished ?? []).filter(({ key }) => !wanted.has(key));
+function movedEnds(
+  run: FinishedRun & Pick<AppRun, "requeueAfter">,
+  desiredKeys: ReadonlySet<ObjectKey>,
+): FinishedObject[] {
+  const left = (run.status.finished ?? []).filter(({ key }) => !desiredKeys.has(key));
   if (left.length === 0) return [];
   const { apps, claims } = run.services;
   const isBehind = appsBehind(run).length > 0;

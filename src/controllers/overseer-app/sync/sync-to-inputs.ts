@@ -108,7 +108,7 @@ function judge(
   return judgePrune({
     pruneCandidates,
     observationComplete: observation.complete,
-    wanted: desired.documents.length,
+    desired: desired.documents.length,
     live: [...observation.objects.values()].filter((object) => object.ownership !== "Foreign").length,
     prune: sync?.prune ?? true,
     unread: desired.unread,

@@ -17,12 +17,12 @@ const KEY = "shop/repo";
 const COMMIT = "a".repeat(40);
 const REFS: RemoteRefs = { refs: new Map([["refs/heads/main", COMMIT]]), head: undefined };
 
-/** Ends with the signal alone, as a request to a server that hangs. */
+/** Ends only on abort, like a request to a hanging server. */
 function hang(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }
 
-/** A reconciler of one repository whose server does as told. */
+/** A reconciler of one repository with a controllable server. */
 function rig() {
   const clock = new FakeClock();
   const conditions: Condition[][] = [];
@@ -85,7 +85,7 @@ function rig() {
   const stop = new AbortController();
   const logger = new FakeLogger();
   const reconcile = () => reconciler.reconcile(KEY, logger, stop.signal);
-  /** From now on the commit is in the store. */
+  /** Adds the commit to the store. */
   const reopen = (): void => {
     Object.assign(engine, { open: async () => ({ commit: { id: COMMIT, author: "a", message: "m", time: 0 } }) });
   };

@@ -24,7 +24,7 @@ const asking = (value: string) =>
   repository("shop/repo", { metadata: { generation: 4, annotations: { [ANNOTATION_RECONCILE_AT]: value } } });
 const FETCHED: RepositoryOutcome = { kind: "fetched", revision: "main@sha1:c1" };
 
-/** The status that is written for a look at a repository. */
+/** Returns the status written for a poll of a repository. */
 async function record(of: GitRepository, outcome: RepositoryOutcome | undefined, status: GitRepositoryStatus = {}) {
   const written: GitRepositoryStatus[] = [];
   const services = {

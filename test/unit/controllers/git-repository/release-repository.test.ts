@@ -13,7 +13,7 @@ const at = (url: string, secret?: string) => ({
   spec: { url, interval: "1m", ...(secret === undefined ? {} : { secretRef: { name: secret } }) },
 });
 
-/** The stores that are kept; undefined: nothing was removed. */
+/** Returns the kept stores; undefined if nothing was removed. */
 async function kept(
   repositories: readonly GitRepository[],
   secrets: Readonly<Record<string, object>> = {},

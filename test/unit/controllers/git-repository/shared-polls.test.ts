@@ -10,7 +10,7 @@ const HEADS = ["refs/heads/"];
 const BOTH = ["refs/heads/", "refs/tags/"];
 const MINUTE = 60_000;
 
-/** Polls of an engine that counts what it is asked, and fails when told to. */
+/** Polls of an engine that counts requests and can be made to fail. */
 function polling() {
   const clock = new FakeClock();
   const asked: string[] = [];
@@ -30,7 +30,7 @@ function polling() {
   return { clock, asked, seen, state, polls, list };
 }
 
-/** An engine whose polls end with their signal alone. */
+/** An engine whose polls end only on abort. */
 function hanging() {
   const begun: AbortSignal[] = [];
   const listRefs = (_: GitRemote, __: readonly string[], signal: AbortSignal): Promise<RemoteRefs> => {

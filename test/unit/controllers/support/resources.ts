@@ -11,7 +11,7 @@ function metadata(key: string, change: Partial<ObjectMeta> = {}): ObjectMeta {
   return { namespace, name, uid: `uid of ${key}`, resourceVersion: "1", generation: 1, ...change };
 }
 
-/** What may be said of a resource of these tests; everything else is its default. */
+/** Options of a test resource; everything else has defaults. */
 export interface Parts<Spec, Status> {
   readonly spec?: Spec;
   readonly status?: Status;
@@ -38,7 +38,7 @@ export function repository(
   return { apiVersion: API_VERSION, kind: "GitRepository", metadata: meta, spec, ...(status ? { status } : {}) };
 }
 
-/** Inputs of this key, at a commit that is named like it. */
+/** Inputs with this key, at a commit of the same name. */
 export function inputs(key: string): Inputs {
   return { key, revision: `main@sha1:${key}`, commit: key, source: { repositoryRef: { name: "repo" }, path: "." } };
 }
@@ -49,7 +49,7 @@ export function change(key: string, appName: string, status?: ChangeStatus): Cha
   return { apiVersion: API_VERSION, kind: "Change", metadata: metadata(key), spec, ...(status ? { status } : {}) };
 }
 
-/** A cache that holds these, in one group, and follows nothing. */
+/** A cache with these objects in one group and no watch. */
 export function cacheOf<T extends { readonly metadata: ObjectMeta }>(
   items: readonly T[],
   plural = "things",

@@ -9,18 +9,18 @@ import { FakeClock } from "../../support/fake-clock.js";
 import { FakeLogger } from "../../support/fake-logger.js";
 import { app, cacheOf } from "./resources.js";
 
-/** A reconcile of one app with no more around it than a test names, and what it told. */
+/** A reconcile of one app with minimal services, and its recorded output. */
 export interface TestRun {
   readonly run: AppRun;
   readonly clock: FakeClock;
-  /** `Warning ApplyFailed: message` of each Event. */
+  /** Events as `Warning ApplyFailed: message`. */
   readonly told: readonly string[];
-  /** What was counted: `ended Succeeded`, `failed ApplyRefused`. */
+  /** Metric events: `ended Succeeded`, `failed ApplyRefused`. */
   readonly counted: readonly string[];
   readonly logger: FakeLogger;
 }
 
-/** The working sheet of one reconcile; `services` are laid over those that do nothing. */
+/** Creates the context of one reconcile; `services` override no-op ones. */
 export function testRun(of: OverseerApp = app("shop/web"), services: Partial<AppServices> = {}): TestRun {
   const clock = new FakeClock();
   const logger = new FakeLogger();

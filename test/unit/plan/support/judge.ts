@@ -6,13 +6,13 @@ import {
   type PruneRequest,
 } from "../../../../src/plan/prune-guard.js";
 
-/** A prune that nothing speaks against: one leftover more than nothing would be allowed; `change` is laid over it. */
+/** Creates a request that allows the prune of one candidate, with overrides. */
 export function pruneRequest(change: Partial<PruneRequest>): PruneRequest {
   return {
     pruneCandidates: [],
     observationComplete: true,
-    wanted: 20,
-    live: (change.wanted ?? 20) + (change.pruneCandidates?.length ?? 0),
+    desired: 20,
+    live: (change.desired ?? 20) + (change.pruneCandidates?.length ?? 0),
     prune: true,
     allowEmpty: false,
     budget: undefined,
@@ -21,12 +21,12 @@ export function pruneRequest(change: Partial<PruneRequest>): PruneRequest {
   };
 }
 
-/** Judges a prune that nothing but `change` speaks against. */
+/** Judges a prune that is allowed apart from `change`. */
 export function prune(change: Partial<PruneRequest>) {
   return judgePrune(pruneRequest(change));
 }
 
-/** Judges the deletion of an app that nothing but `change` speaks against. */
+/** Judges the deletion of an app that is allowed apart from `change`. */
 export function finalize(change: Partial<FinalizeRequest>) {
   return judgeFinalize({
     objects: [],
@@ -39,7 +39,7 @@ export function finalize(change: Partial<FinalizeRequest>) {
   });
 }
 
-/** `Delete`, `Keep NotProven` or `HandOver shop/other`. */
+/** Formats a decision: `Delete`, `Keep NotProven` or `HandOver shop/other`. */
 export function said(decision: PruneDecision | undefined): string {
   if (decision === undefined) return "nothing";
   if (decision.verb === "Keep") return `Keep ${decision.reason}`;

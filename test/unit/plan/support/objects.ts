@@ -3,7 +3,7 @@ import { apiVersionOf, type ObjectId, objectKey, parseApiVersion } from "../../.
 import type { DeferredWrite, PreviewedWrite, WriteAction } from "../../../../src/plan/actions.js";
 import type { LiveObject, Observation } from "../../../../src/plan/live.js";
 
-/** `apps/v1 Deployment shop/web`, or `v1 Namespace shop` for what is cluster-scoped. */
+/** Parses `apps/v1 Deployment shop/web`, or `v1 Namespace shop` if cluster-scoped. */
 export function idOf(text: string): ObjectId {
   const [apiVersion = "", kind = "", name = ""] = text.split(" ");
   const slash = name.indexOf("/");
@@ -15,10 +15,10 @@ export function idOf(text: string): ObjectId {
   };
 }
 
-/** Marks of an object that is to be kept. */
+/** Annotations of an object to keep. */
 export const PROTECTED: readonly string[] = ["gitops.overseer.io/prune: disabled"];
 
-/** An object of ours as it is right after our apply; `change` is laid over it. */
+/** Creates an owned object as it is right after an apply, with overrides. */
 export function live(text: string, change: Partial<LiveObject> = {}): LiveObject {
   const id = idOf(text);
   return {
@@ -35,34 +35,34 @@ export function live(text: string, change: Partial<LiveObject> = {}): LiveObject
   };
 }
 
-/** So many ConfigMaps of ours. */
+/** Creates a number of owned ConfigMaps. */
 export function configMaps(count: number, change: Partial<LiveObject> = {}): LiveObject[] {
   return Array.from({ length: count }, (_, n) => live(`v1 ConfigMap shop/c${n}`, change));
 }
 
-/** A document with the hash that `live` has. */
+/** Creates a document with the hash of `live`. */
 export function document(text: string, hash = "hash", origin = { file: "app/a.yaml", line: 1 }): Document {
   const id = idOf(text);
   const metadata = { name: id.name, ...(id.namespace === "" ? {} : { namespace: id.namespace }) };
   return { id, key: objectKey(id), object: { apiVersion: apiVersionOf(id), kind: id.kind, metadata }, origin, hash };
 }
 
-/** What is live of an app, all lists whole. */
+/** Creates a complete observation of an app. */
 export function observation(...objects: readonly LiveObject[]): Observation {
   return { complete: true, incomplete: undefined, objects: new Map(objects.map((object) => [object.key, object])) };
 }
 
-/** A write that has not been looked at. */
+/** Creates a write that was not previewed. */
 export function action(text: string, verb: WriteAction["verb"] = "Create", hash = "hash"): WriteAction {
   return { verb, document: document(text, hash), live: verb === "Update" ? live(text) : undefined };
 }
 
-/** A write that waits for others of its Change. */
+/** Creates a write that waits for others of its Change. */
 export function waiting(text: string, verb: WriteAction["verb"] = "Create", hash = "hash"): DeferredWrite {
   return { action: action(text, verb, hash), message: "not found", liftedBy: [] };
 }
 
-/** A write that the destination accepts; `change` is laid over it. */
+/** Creates an accepted write, with overrides. */
 export function write(text: string, change: Partial<PreviewedWrite> = {}): PreviewedWrite {
   const verb = change.verb ?? "Create";
   return {

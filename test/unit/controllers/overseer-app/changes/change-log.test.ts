@@ -12,12 +12,12 @@ import { testRun } from "../../support/run.js";
 const ONE = change("shop/web-1", "web");
 const BROKEN: Problem = { stage: "Render", reason: "RenderFailed", message: "a.yaml:3: no kind", terminal: true };
 
-/** Lines at info and above, as `level message`. */
+/** Log lines at info and above, as `level message`. */
 function lines({ logger }: ReturnType<typeof testRun>): string[] {
   return logger.lines.filter(({ level }) => level !== "debug").map(({ level, message }) => `${level} ${message}`);
 }
 
-/** Lets a Change pass through these phases, each logged as it is written. */
+/** Moves a Change through these phases, logging each. */
 function pass(test: ReturnType<typeof testRun>, ...phases: NonNullable<ChangeStatus["phase"]>[]): void {
   let before: ChangeStatus = {};
   for (const phase of phases) {

@@ -21,7 +21,7 @@ const DOCUMENT = {
   origin: { file: "x.yaml", line: 1 },
 } as unknown as Document;
 
-/** Another writer: when it acts after our heal, what it is called each time, and whether its write is about fields of ours. */
+/** A competing writer: its delay after a heal, its name each time, and whether it writes managed fields. */
 interface Rival {
   readonly afterMs: number;
   readonly name: (round: number) => string;
@@ -30,18 +30,18 @@ interface Rival {
   readonly until?: number;
 }
 
-/** What happened in some hours. */
+/** Results of a simulation. */
 interface Fought {
-  /** Heals that wrote something, by the hour. */
+  /** Heals that wrote something, per hour. */
   readonly writes: readonly number[];
-  /** Applies that only looked, by the hour. */
+  /** Applies that changed nothing, per hour. */
   readonly looks: readonly number[];
   readonly contested: readonly string[];
   readonly told: readonly string[];
   readonly notes: ReadonlySet<string>;
 }
 
-/** Lets a rival and the real healing of an app meet for some hours, on a clock of the test. */
+/** Simulates a competing writer against the real healing of an app for some hours, with a fake clock. */
 async function fight(rival: Rival, hours = 24): Promise<Fought> {
   const clock = new FakeClock();
   const memory = new AppMemory();

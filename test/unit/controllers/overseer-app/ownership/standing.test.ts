@@ -9,7 +9,7 @@ import { testRun } from "../../support/run.js";
 const MOVED = live("v1 ConfigMap shop/moved");
 const spec = { serviceAccountName: "writer" };
 
-/** How `shop/other` stands to `MOVED` while it is refused for an object of `owner`. */
+/** Returns the standing of `shop/other` toward `MOVED` while it is refused because of an object of `owner`. */
 async function standing(owner: string, { looked = true } = {}) {
   const apps = cacheOf([app("shop/web", { spec }), app("shop/other", { spec }), app("shop/owner", { spec })]);
   apps.follows = (namespace) => namespace === "shop";

@@ -27,7 +27,7 @@ const progress: fc.Arbitrary<Progress> = fc.oneof(
 );
 const reports: fc.Arbitrary<DriftReport[]> = fc.array(fc.record({ object: text, note: fc.string() }), { maxLength: 5 });
 
-/** Health as the sum of objects can be: who is not Healthy has an object that is not. */
+/** Generates consistent aggregated health: unhealthy only with an unhealthy object. */
 const health: fc.Arbitrary<AppHealth> = fc
   .record({
     status: fc.constantFrom(...HEALTH),
@@ -61,7 +61,7 @@ const facts: fc.Arbitrary<AppFacts> = fc.record({
   unlisted: maybe(text),
 });
 
-/** Holds for every set of facts: given the conditions by their type. */
+/** Checks an invariant for every set of facts, given the conditions by type. */
 function always(what: string, check: (by: ReadonlyMap<string, string>, all: AppFacts) => void): void {
   it(what, () => {
     fc.assert(

@@ -37,7 +37,7 @@ const PENDING = { state: "pending", message: "1 objects wait for their kind" } a
 const DRIFT = [{ object: "ConfigMap shop/a", note: "kubectl: .data.a" }];
 const NEW = { revision: undefined, health: undefined } as const;
 
-/** `Ready=True Synced, Synced=True Applied, …`, in the order in which they are given. */
+/** Formats conditions in order: `Ready=True Synced, Synced=True Applied, …`. */
 function show(facts: Partial<AppFacts>): string {
   return appConditions({ ...SYNCED, ...facts })
     .map(({ type, status, reason }) =>

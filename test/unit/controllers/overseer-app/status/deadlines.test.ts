@@ -10,7 +10,7 @@ import { testRun } from "../../support/run.js";
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-/** An app whose Change was applied `agoMs` ago, as a process that has just begun sees it; its objects are not well. */
+/** An app right after a restart, with a Change applied `agoMs` ago and unhealthy objects. */
 function verifying(agoMs = 0, skewMs = 0) {
   const written: { phase?: string | undefined }[] = [];
   const counted: number[] = [];

@@ -9,7 +9,7 @@ const WAITS: ObjectHealth = { status: "Progressing", message: "0 of 1 replicas a
 const FAILED: ObjectHealth = { status: "Degraded", message: "has failed.", lookup: LOOKUP, final: true };
 const CLAIM: ObjectHealth = { status: "Healthy", message: "is not bound yet", lookup: { storageClass: "fast" } };
 
-/** An app whose one object is in this health, and a destination that knows a reason, or none. */
+/** An app with one object of this health, and a destination with or without a reason. */
 function unhealthy(reason?: string) {
   const { run, clock } = testRun(app("shop/web"));
   const said = { reason, asked: 0 };

@@ -4,7 +4,7 @@ import type { GitSnapshot, TreeEntry } from "../../../../../src/git/engine.js";
 
 const FILE = "kind: ConfigMap\ndata:\n  a: 1\n  b: 2\n";
 
-/** A commit of files, and of symbolic links as `-> target`. */
+/** A commit with files, and symbolic links written as `-> target`. */
 function snapshotOf(files: Readonly<Record<string, string>>): GitSnapshot {
   const treeAt = async (path: string): Promise<TreeEntry | undefined> => {
     const text = files[path];

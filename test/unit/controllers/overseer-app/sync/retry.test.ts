@@ -13,7 +13,7 @@ const rendered = (key: string): Rendered => ({
 });
 const NEW = rendered("new");
 
-/** How long each of so many failures in a row rests. */
+/** Returns the backoff after each of several consecutive failures. */
 function rests(count: number, spec: Record<string, unknown> = {}, retryAfterMs?: number): number[] {
   const { run, clock } = testRun(app("shop/web", { spec }));
   return Array.from({ length: count }, () => {
@@ -122,7 +122,7 @@ describe("backOffAfterFailure", () => {
 });
 
 describe("isBackingOff", () => {
-  /** A run in which `NEW` has just failed, as the next reconcile finds it. */
+  /** Returns a run right after a failure of `NEW`. */
   function afterFailure() {
     const made = testRun();
     backOffAfterFailure(made.run, NEW, "ApplyFailed", "no quota");

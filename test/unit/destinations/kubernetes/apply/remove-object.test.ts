@@ -39,7 +39,7 @@ async function remove(answer: () => unknown, kindServed = true) {
     pruneCandidates: [liveObject(event("10"), APP_REF, MARKER, "none")],
     observationComplete: true,
     live: 10,
-    wanted: 1,
+    desired: 1,
     prune: true,
     allowEmpty: false,
     budget: undefined,
