@@ -114,6 +114,36 @@ describe("Of several operators", function () {
     expect(leader.api.writes.some(({ path }) => path.includes("/configmaps/half-"))).to.equal(true);
   });
 
+  it("one that is killed while writes of its Change wait for others is replaced, and none is lost or made twice", async () => {
+    const inner = `${world.namespace}-inner`;
+    const leader = await start("a", [...SHORT, "--failpoint=app:after-tier"]);
+    const standby = await start("b", SHORT);
+    const names = ["one", "two", "three"];
+    const files = names.map((name) => [`${name}.yaml`, configMap(name, { v: "git" }, `  namespace: ${inner}\n`)]);
+    await world.repository("deferred", {
+      "ns.yaml": `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${inner} }\n`,
+      ...Object.fromEntries(files),
+    });
+    await world.app("deferred", "deferred", ".");
+    await leader.operator.ended();
+    await world.synced("deferred", undefined, 60_000);
+    apart(leader, standby);
+    const applied = ({ api }: Candidate): string[] =>
+      api.writes
+        .map(({ path }) => path)
+        .filter((path) => path.includes(`/namespaces/${inner}`) && !path.includes("dryRun"))
+        .map((path) => path.replace(/\?.*/, "").replace(/.*\//, ""))
+        .sort();
+    expect(applied(leader), "the writes that others waited for").to.deep.equal([inner]);
+    expect(applied(standby)).to.deep.equal([...names].sort());
+    expect((await world.changes("deferred")).map(({ status }) => status?.phase)).to.deep.equal(["Succeeded"]);
+    for (const name of names) {
+      const live = await world.kube.get({ apiVersion: "v1", kind: "ConfigMap", namespace: inner, name });
+      expect(live?.data, name).to.deep.equal({ v: "git" });
+    }
+    await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: inner });
+  });
+
   it("one that was stopped for longer than its lease writes nothing when it wakes", async () => {
     const leader = await start("a", SHORT);
     await makeApp("asleep");
