@@ -2,17 +2,17 @@ import type { FieldChange } from "../../api/change.js";
 import type { Json } from "../../base/hash.js";
 import { diffObjects } from "../../manifest/diff/diff.js";
 import type { KubeObject } from "../../manifest/document.js";
+import type { Desired } from "./desired-spec.js";
 import type { Managed } from "./kinds/core-kind.js";
 import type { CoreState } from "./state/core-state.js";
-import type { Wanted } from "./wanted-spec.js";
 
 /** Limit of fields per object; with the "and N more" line they fit into a Change. */
 const MAX_FIELDS = 99;
 
 /** Returns the fields in which a resource differs from its document, with names instead of ids. */
-export function fieldChanges({ rules, spec, document }: Wanted, record: Managed, state: CoreState): FieldChange[] {
+export function fieldChanges({ rules, spec, document }: Desired, record: Managed, state: CoreState): FieldChange[] {
   const live = asObject(document.object, rules.show(rules.content(record), state));
-  const desired = asObject(document.object, rules.show(rules.wanted(spec, document.id.name, state), state));
+  const desired = asObject(document.object, rules.show(rules.desired(spec, document.id.name, state), state));
   const { entries, omitted } = diffObjects(live, desired, MAX_FIELDS);
   const changes = entries.map(({ path, from, to }) => ({
     path,

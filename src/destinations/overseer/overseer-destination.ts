@@ -8,12 +8,12 @@ import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { Destination, KindStatus, Outcome, Target, Unavailability, Verdict } from "../destination.js";
 import type { CoreConnection } from "./client/core-connection.js";
 import { describeLimits } from "./client/core-limits.js";
+import { desiredOf } from "./desired-spec.js";
 import { fieldChanges } from "./field-changes.js";
 import { namedVolumes } from "./kinds/compose-text.js";
 import { coreKindOf } from "./kinds/kinds.js";
 import { previewWrites } from "./preview.js";
 import { LiveSnapshot } from "./state/live-snapshot.js";
-import { wantedOf } from "./wanted-spec.js";
 import { CoreWriter } from "./writer.js";
 
 /** Identity of this installation, the key of its digests, and a hook for crash tests. */
@@ -114,7 +114,7 @@ export class OverseerDestination implements Destination {
   }
 
   describeDrift({ document, live }: HealAction): string | undefined {
-    const { rules } = wantedOf(document);
+    const { rules } = desiredOf(document);
     const { state } = this.#connection.follower;
     const record = state.byId(rules.change, live.uid);
     const pending = record && rules.pending(record, state);
@@ -180,13 +180,13 @@ export class OverseerDestination implements Destination {
         message: follower.problem?.message ?? "the state of the Core is still being read",
         retryable: true,
       };
-    return this.#writer.apply(target.app, wantedOf(document), this.recordedHash(document));
+    return this.#writer.apply(target.app, desiredOf(document), this.recordedHash(document));
   }
 
   #differences(document: Document, live: LiveObject): Verdict["diff"] {
-    const wanted = wantedOf(document);
+    const desired = desiredOf(document);
     const { state } = this.#connection.follower;
-    const record = state.byId(wanted.rules.change, live.uid);
-    return record ? fieldChanges(wanted, record, state) : [];
+    const record = state.byId(desired.rules.change, live.uid);
+    return record ? fieldChanges(desired, record, state) : [];
   }
 }

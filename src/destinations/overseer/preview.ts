@@ -4,12 +4,12 @@ import type { MissingReference, Preview, PreviewedWrite, RefusedWrite, WriteActi
 import { appKey } from "../../plan/live.js";
 import type { Target } from "../destination.js";
 import type { CoreAbilities } from "./client/core-limits.js";
+import { desiredOf } from "./desired-spec.js";
 import { fieldChanges } from "./field-changes.js";
 import type { Managed } from "./kinds/core-kind.js";
 import { ownershipOf } from "./ownership-record.js";
 import type { CoreState } from "./state/core-state.js";
 import { TakenPorts } from "./taken-ports.js";
-import { wantedOf } from "./wanted-spec.js";
 
 /** Input of a preview. */
 export interface PreviewFacts {
@@ -32,8 +32,8 @@ export function previewWrites(writes: readonly WriteAction[], facts: PreviewFact
   const refused: RefusedWrite[] = [];
   const missing: MissingReference[] = [];
   for (const action of writes) {
-    const wanted = wantedOf(action.document);
-    const { rules, spec } = wanted;
+    const desired = desiredOf(action.document);
+    const { rules, spec } = desired;
     const { name } = action.document.id;
     const record = rules.find(facts.state, name);
     const foreign = record && ownershipRefusal(rules.alwaysThere, record, facts);
@@ -56,13 +56,13 @@ export function previewWrites(writes: readonly WriteAction[], facts: PreviewFact
 
 function accept(action: WriteAction, record: Managed | undefined, { state }: PreviewFacts): PreviewedWrite {
   const adopts =
-    record !== undefined && ownershipOf(record.metadata) === undefined && !wantedOf(action.document).rules.alwaysThere;
+    record !== undefined && ownershipOf(record.metadata) === undefined && !desiredOf(action.document).rules.alwaysThere;
   return {
     action,
     verb: record === undefined ? "Create" : adopts ? "Adopt" : "Update",
     stamp: "",
     reason: adopts ? "exists in the Core without an owner (sync.adopt: Always)" : undefined,
-    diff: record === undefined ? [] : fieldChanges(wantedOf(action.document), record, state),
+    diff: record === undefined ? [] : fieldChanges(desiredOf(action.document), record, state),
     warnings: [],
   };
 }

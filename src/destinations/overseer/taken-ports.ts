@@ -3,11 +3,11 @@ import type { Document } from "../../manifest/document.js";
 import type { DocumentFault } from "../../plan/actions.js";
 import { type AppRef, appKey } from "../../plan/live.js";
 import { type HostPort, hostPorts, sharedPort } from "../../render/overseer/compose/host-ports.js";
+import { desiredOf } from "./desired-spec.js";
 import { composeValue } from "./kinds/compose-text.js";
 import { type OwnershipRecord, ownershipOf } from "./ownership-record.js";
 import type { AppRecord } from "./state/core-records.js";
 import type { CoreState } from "./state/core-state.js";
-import { wantedOf } from "./wanted-spec.js";
 
 /** Input of `TakenPorts`. */
 export interface PortFacts {
@@ -69,7 +69,7 @@ export class TakenPorts {
     const holders: Holder[] = [];
     for (const document of all) {
       if (!isApp(document)) continue;
-      const spec = wantedOf(document).spec as CoreAppSpec;
+      const spec = desiredOf(document).spec as CoreAppSpec;
       const app = document.id.name;
       desired.add(app);
       holders.push({ app, owner: "of this source", node: nodeOf(spec.node, state), ports: hostPorts(spec.compose) });

@@ -8,6 +8,7 @@ import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { Outcome } from "../destination.js";
 import type { CoreConnection } from "./client/core-connection.js";
 import { type CoreError, isCoreError } from "./client/core-error.js";
+import type { Desired } from "./desired-spec.js";
 import type { CoreKind, Managed } from "./kinds/core-kind.js";
 import {
   contentDigest,
@@ -18,7 +19,6 @@ import {
 } from "./ownership-record.js";
 import { type AppRecord, CORE_RECORDS } from "./state/core-records.js";
 import { readingOf } from "./state/observed.js";
-import type { Wanted } from "./wanted-spec.js";
 
 const DONE: Outcome = { ok: true, wrote: true, notes: [] };
 const NOTHING: Outcome = { ok: true, wrote: false, notes: [] };
@@ -44,12 +44,12 @@ export class CoreWriter {
   }
 
   /** Creates or updates a resource and deploys it, as far as needed. `hash`: recorded hash of the document. */
-  async apply(app: AppRef, wanted: Wanted, hash: string): Promise<Outcome> {
+  async apply(app: AppRef, desired: Desired, hash: string): Promise<Outcome> {
     return this.#guarded(async () => {
-      const { rules, spec, document } = wanted;
+      const { rules, spec, document } = desired;
       const { state } = this.#connection.follower;
       const record = rules.find(state, document.id.name);
-      const content = rules.wanted(spec, document.id.name, state);
+      const content = rules.desired(spec, document.id.name, state);
       const ownership: OwnershipRecord = {
         app: appKey(app),
         instance: this.#identity.instance,
@@ -109,13 +109,13 @@ export class CoreWriter {
     });
   }
 
-  #isSame(rules: CoreKind, record: Managed, wanted: OwnershipRecord): boolean {
+  #isSame(rules: CoreKind, record: Managed, desired: OwnershipRecord): boolean {
     const { ownership, content } = readingOf(rules, record, this.#identity.digestKey);
     return (
-      content === wanted.content &&
-      ownership?.app === wanted.app &&
-      ownership.instance === wanted.instance &&
-      ownership.document === wanted.document
+      content === desired.content &&
+      ownership?.app === desired.app &&
+      ownership.instance === desired.instance &&
+      ownership.document === desired.document
     );
   }
 

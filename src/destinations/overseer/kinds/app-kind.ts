@@ -17,7 +17,7 @@ function content({ description, domain, nodeId, compose }: AppRecord): Json {
   return { description, domain, nodeId, compose };
 }
 
-function wanted(spec: CoreAppSpec, state: CoreState): Json {
+function desired(spec: CoreAppSpec, state: CoreState): Json {
   return {
     description: spec.description ?? null,
     domain: spec.domain ?? null,
@@ -37,7 +37,7 @@ export const APP_KIND = coreKind<AppRecord, CoreAppSpec>({
   find: (state, name) => state.appNamed(name),
   nameOf: (record) => record.name,
   content,
-  wanted: (spec, _name, state) => wanted(spec, state),
+  desired: (spec, _name, state) => desired(spec, state),
   show(content, state) {
     const { description, domain, nodeId, compose } = content as unknown as Content;
     const node = nodeId === null ? null : (state.byId("node", nodeId)?.name ?? nodeId);
@@ -57,7 +57,7 @@ export const APP_KIND = coreKind<AppRecord, CoreAppSpec>({
 });
 
 function isSame(spec: CoreAppSpec, record: AppRecord, state: CoreState): boolean {
-  return canonicalJson(content(record)) === canonicalJson(wanted(spec, state));
+  return canonicalJson(content(record)) === canonicalJson(desired(spec, state));
 }
 
 function withoutNode(spec: CoreAppSpec, state: CoreState): Missing[] {

@@ -13,7 +13,7 @@ export const BACKUP_POLICY_KIND = coreKind<BackupPolicyRecord, CoreBackupPolicyS
   find: (state, name) => state.policyNamed(name),
   nameOf: (record) => record.name,
   content: ({ appId, enabled, schedule, retentionDays }) => ({ appId, enabled, schedule, retentionDays }),
-  wanted: ({ app, enabled, schedule, retentionDays }, _name, state) => ({
+  desired: ({ app, enabled, schedule, retentionDays }, _name, state) => ({
     appId: app === undefined ? null : (state.appNamed(app)?.id ?? null),
     enabled,
     schedule,

@@ -52,7 +52,7 @@ export interface CoreKindRules<S extends Managed, Spec> {
   /** Returns the current values of the fields that a document sets. */
   content(record: S): Json;
   /** Returns the desired values of these fields. A reference that does not exist yet is null. */
-  wanted(spec: Spec, name: string, state: CoreState): Json;
+  desired(spec: Spec, name: string, state: CoreState): Json;
   /** Returns the same content for users, with names instead of ids. */
   show(content: Json, state: CoreState): Json;
   references(spec: Spec): References;

@@ -26,7 +26,7 @@ export const ROUTE_KIND = coreKind<RouteRecord, CoreRouteSpec>({
     tls,
     middleware: { ...middleware, auth: middleware.auth ?? null },
   }),
-  wanted: (spec, _name, state) => ({
+  desired: (spec, _name, state) => ({
     hostname: spec.host,
     path: spec.path,
     target: spec.target,

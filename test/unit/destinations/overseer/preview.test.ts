@@ -51,15 +51,15 @@ function preview(
 }
 
 describe("a preview for a Core", () => {
-  it("makes what is not there", () => {
+  it("creates missing resources", () => {
     expect(preview([web], { node: [node()] })).to.equal("Create web");
   });
 
-  it("updates what is the app's", () => {
+  it("updates resources of the app", () => {
     expect(preview([web], { node: [node()], app: [app({ metadata: mark("shop/web") })] })).to.equal("Update web");
   });
 
-  it("refuses what nobody of us made, also where others are adopted by default", () => {
+  it("refuses unowned resources, even with the default adoption policy", () => {
     for (const adopt of ["Unowned", "Never"] as const)
       expect(preview([web], { node: [node()], app: [app()] }, { adopt })).to.match(
         /^refused: exists in the Core already/,
@@ -67,20 +67,20 @@ describe("a preview for a Core", () => {
     expect(preview([web], { node: [node()], app: [app()] }, { adopt: "Always" })).to.equal("Adopt web");
   });
 
-  it("refuses another app's, whatever is asked", () => {
+  it("refuses resources of another app with any adoption policy", () => {
     for (const adopt of ["Unowned", "Never", "Always"] as const)
       expect(preview([web], { node: [node()], app: [app({ metadata: mark("shop/other") })] }, { adopt })).to.match(
         /^refused: belongs to OverseerApp shop\/other/,
       );
   });
 
-  it("refuses another cluster's, unless it is asked for", () => {
+  it("refuses resources of another cluster, unless adoption is allowed", () => {
     const held = { node: [node()], app: [app({ metadata: mark("shop/web", "there") })] };
     expect(preview([web], held)).to.match(/^refused: is managed by OverseerApp shop\/web of another cluster/);
     expect(preview([web], held, { adopt: "Always" })).to.equal("Update web");
   });
 
-  it("takes the configuration of a node that nobody manages", () => {
+  it("accepts the configuration of an unmanaged node", () => {
     const config = document("NodeConfig", "node-1", { config: { labels: {}, schedulable: true } });
     expect(preview([config], { node: [node()] }, { adopt: "Never" })).to.equal("Update node-1");
     expect(preview([config], { node: [node({ metadata: mark("shop/other") })] })).to.match(/belongs to/);
@@ -89,7 +89,7 @@ describe("a preview for a Core", () => {
     );
   });
 
-  it("names every secret and node that is not there", () => {
+  it("reports every missing secret and node", () => {
     const needs = document("App", "web", { ...(web.object.spec as object), secrets: ["a", "b"] });
     const held = { secret: [{ id: "s", name: "b", scope: "global" as const, scopeId: null }] };
     expect(preview([needs], held)).to.equal(
@@ -97,13 +97,13 @@ describe("a preview for a Core", () => {
     );
   });
 
-  it("lets a route come with its app, and waits for an app that nobody brings", () => {
+  it("accepts a route together with its app, and reports a missing app", () => {
     expect(preview([open], {}, { all: [web, open] })).to.equal("Create web.example.com/");
     expect(preview([open], {})).to.match(/missing: app web/);
     expect(preview([open], { app: [app()] })).to.equal("Create web.example.com/");
   });
 
-  it("refuses a route that asks for a sign-in that is not there", () => {
+  it("refuses a route with an unknown sign-in provider", () => {
     const held = { app: [app()] };
     expect(preview([closed], held)).to.match(
       /^refused: requires sign-in with oidc, but the Core has no such sign-in provider/,
@@ -114,7 +114,7 @@ describe("a preview for a Core", () => {
     );
   });
 
-  it("refuses a host and path that another app has", () => {
+  it("refuses a host and path of another app", () => {
     expect(preview([open], { app: [app()], route: [route({ metadata: mark("shop/other") })] })).to.match(/belongs to/);
   });
 
@@ -132,7 +132,7 @@ describe("a preview for a Core", () => {
     const held = (...apps: ReturnType<typeof live>[]) => ({ node: [node()], app: apps });
     const web80 = publishing("web", "80:80");
 
-    it("refuses one that an app of another source takes, of whoever it is", () => {
+    it("refuses a port of an app outside this source, managed or not", () => {
       expect(preview([web80], held(live("blog", "80:8080", "shop/other")))).to.equal(
         "refused: service web publishes host port 80/tcp of node node-1, which app blog (of OverseerApp shop/other) already publishes: change the port, or move one of the apps to another node",
       );
@@ -152,7 +152,7 @@ describe("a preview for a Core", () => {
       expect(preview([local], held(live("blog", "127.0.0.2:80:80", "shop/other")))).to.equal("Create web");
     });
 
-    it("accepts what another app of the same Change gives up, also when two exchange theirs", () => {
+    it("accepts a port that another app of the same Change releases, also in a swap", () => {
       const before = held(live("blog", "80:80", "shop/web"), live("web", "81:80", "shop/web"));
       const blog = publishing("blog", "81:80");
       expect(preview([web80, blog], before)).to.equal("Update web\nUpdate blog");
@@ -161,18 +161,18 @@ describe("a preview for a Core", () => {
       );
     });
 
-    it("refuses what an app keeps that stays although it left the source", () => {
+    it("refuses a port of an app that stays after it was removed from the source", () => {
       const [blog] = [live("blog", "80:80", "shop/web")];
       const kept = { ...mark("shop/web")[OWNERSHIP_KEY], keepAnnotations: ["gitops.overseer.io/prune: disabled"] };
       expect(preview([web80], held({ ...blog, metadata: { [OWNERSHIP_KEY]: kept } }))).to.match(/^refused: /);
     });
 
-    it("lets an app keep what it has, so that a clash from before holds up no change of its image", () => {
+    it("ignores an existing clash, so that it does not block other changes", () => {
       const before = held(live("web", "80:80", "shop/web"), live("blog", "80:80", "shop/other"));
       expect(preview([web80], before)).to.equal("Update web");
     });
 
-    it("takes an app without a node for one on the only node", () => {
+    it("assigns an app without a node to the only node", () => {
       const anywhere = document("App", "web", { ...(web80.object.spec as object), node: undefined });
       const blog = live("blog", "80:80", "shop/other");
       expect(preview([anywhere], held(blog))).to.match(/^refused: .* of the only node/);
@@ -183,7 +183,7 @@ describe("a preview for a Core", () => {
     });
   });
 
-  it("refuses to change an app on a Core that cannot, and not what stays as it is", () => {
+  it("refuses updates of apps on a Core without PUT, but not unchanged apps", () => {
     const held = { node: [node()], app: [app({ metadata: mark("shop/web") })] };
     expect(preview([web], held, { abilities: { updateApps: false } })).to.match(
       /^refused: this Core cannot update apps/,

@@ -4,7 +4,7 @@ import { silentLogger } from "../../../../src/base/logger.js";
 import { openGate } from "../../../../src/base/write-gate.js";
 import { coreAccess } from "../../../../src/destinations/overseer/client/core-access.js";
 import { CoreConnection } from "../../../../src/destinations/overseer/client/core-connection.js";
-import { wantedOf } from "../../../../src/destinations/overseer/wanted-spec.js";
+import { desiredOf } from "../../../../src/destinations/overseer/desired-spec.js";
 import { CoreWriter } from "../../../../src/destinations/overseer/writer.js";
 import { waitUntil } from "../../../../tools/wait-until.js";
 import { CoreRig } from "../../overseer-core/rig.js";
@@ -12,7 +12,7 @@ import { document } from "./samples.js";
 
 const app = { namespace: "shop", name: "web", uid: "u" };
 const web = (image: string) =>
-  wantedOf(document("App", "web", { node: "node-1", compose: { services: { web: { image } } }, secrets: [] }));
+  desiredOf(document("App", "web", { node: "node-1", compose: { services: { web: { image } } }, secrets: [] }));
 
 describe("a write to a Core", function () {
   this.timeout(30_000);
@@ -65,7 +65,7 @@ describe("a write to a Core", function () {
   const jobs = async () =>
     (await rig.get("/api/jobs")).body.jobs as unknown as { payload: { version: number }; status: string }[];
 
-  it("is deployed although the agent reports the end of an earlier deployment in between", async () => {
+  it("deploys although the agent reports the end of an earlier deployment in between", async () => {
     const work = await rig.claim(node);
     await caughtUp();
     beforeDeploy(() => rig.end(String(work?.job?.id), node.token));
@@ -73,7 +73,7 @@ describe("a write to a Core", function () {
     expect((await jobs()).map(({ payload }) => payload.version).sort()).to.deep.equal([1, 2]);
   });
 
-  it("is not deployed when a person changes the app in between", async () => {
+  it("does not deploy when a user changes the app in between", async () => {
     beforeDeploy(async () => {
       const { body } = await rig.get("/api/apps");
       const [{ id, nodeId, metadata }] = body.apps as unknown as [{ id: string; nodeId: string; metadata: object }];

@@ -8,7 +8,7 @@ const object = (fields: Record<string, unknown>, metadata: Record<string, unknow
   ...fields,
 });
 
-describe("notAsAsked", () => {
+describe("divergentPaths", () => {
   const SAME: readonly (readonly [string, unknown, unknown])[] = [
     ["equal values", { a: [1, { b: "c" }] }, { a: [1, { b: "c" }] }],
     ["what nobody asked for", { a: 1 }, { a: 1, b: 2 }],
@@ -47,7 +47,7 @@ describe("notAsAsked", () => {
       expect(divergentPaths(object({ spec: asked }), object({ spec: live }))).to.deep.equal(paths);
     });
 
-  it("looks at labels and annotations, and at no status", () => {
+  it("compares labels and annotations, but not the status", () => {
     const asked = object({ status: { a: 1 } }, { labels: { "a/b": "x" }, annotations: { c: "y" } });
     expect(divergentPaths(asked, object({}, { labels: { "a/b": "z" } }))).to.deep.equal([
       ".metadata.labels[a/b]",
@@ -55,7 +55,7 @@ describe("notAsAsked", () => {
     ]);
   });
 
-  it("names paths and no values", () => {
+  it("returns paths without values", () => {
     const secret = (value: string) => ({ ...object({ data: { password: value } }), kind: "Secret" });
     expect(divergentPaths(secret("b25l"), secret("dHdv"))).to.deep.equal([".data.password"]);
   });

@@ -10,7 +10,7 @@ describe("DeniedWrites", () => {
     denied = new DeniedWrites(clock);
   });
 
-  it("relies on a denial for a minute, for that user and object alone", () => {
+  it("caches a denial for a minute, per user and object", () => {
     denied.add("tenant", "/a");
     clock.advance(59_999);
     expect([denied.has("tenant", "/a"), denied.has("tenant", "/b"), denied.has(undefined, "/a")]).to.deep.equal([
@@ -22,7 +22,7 @@ describe("DeniedWrites", () => {
     expect(denied.has("tenant", "/a")).to.equal(false);
   });
 
-  it("counts from the newest answer", () => {
+  it("counts from the latest denial", () => {
     denied.add("tenant", "/a");
     denied.add("tenant", "/b");
     clock.advance(30_000);
@@ -32,7 +32,7 @@ describe("DeniedWrites", () => {
     expect([denied.has("tenant", "/a"), denied.has("tenant", "/b")]).to.deep.equal([true, false]);
   });
 
-  it("forgets one user whose requests are tried again, and all when permissions change", () => {
+  it("drops the denials of one user, or all", () => {
     denied.add("tenant", "/a");
     denied.add(undefined, "/a");
     denied.forget("tenant");

@@ -56,7 +56,7 @@ const refuse = (code: number, message: string) => () => {
 };
 
 describe("removeObject", () => {
-  it("binds the delete to uid and resourceVersion, and makes it as the app's ServiceAccount", async () => {
+  it("deletes with uid and resourceVersion as preconditions, as the app's ServiceAccount", async () => {
     const { outcome, sent, known } = await remove(() => ({}));
     expect(outcome).to.deep.equal({ ok: true, wrote: true, notes: [] });
     expect(sent).to.have.length(1);
@@ -69,7 +69,7 @@ describe("removeObject", () => {
     expect(known?.deleting).to.equal(true);
   });
 
-  it("leaves a stale permit to be judged anew: nothing is tried a second time with it", async () => {
+  it("does not retry with an outdated permit", async () => {
     const { outcome, sent, known } = await remove(
       refuse(409, "the resourceVersion in the precondition does not match"),
     );
@@ -78,13 +78,13 @@ describe("removeObject", () => {
     expect(known?.deleting).to.equal(false);
   });
 
-  it("takes an object that is gone for gone", async () => {
+  it("accepts that the object is already gone", async () => {
     const { outcome, known } = await remove(refuse(404, "not found"));
     expect(outcome).to.deep.equal({ ok: true, wrote: false, notes: [] });
     expect(known).to.equal(undefined);
   });
 
-  it("sends nothing when the kind is not served any more", async () => {
+  it("sends nothing if the kind is no longer served", async () => {
     const { outcome, sent } = await remove(() => ({}), false);
     expect(outcome).to.deep.equal({
       ok: true,
@@ -94,7 +94,7 @@ describe("removeObject", () => {
     expect(sent).to.deep.equal([]);
   });
 
-  it("does not go on when the right is missing", async () => {
+  it("fails without permission", async () => {
     const { outcome } = await remove(refuse(403, "forbidden"));
     expect(outcome).to.include({ ok: false, retryable: false });
   });

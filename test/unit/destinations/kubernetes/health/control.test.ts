@@ -3,7 +3,7 @@ import { condition, health } from "./objects.js";
 
 const of = (...conditions: unknown[]) => ({ conditions });
 
-describe("health of what controls others", () => {
+describe("health of controllers' kinds", () => {
   for (const [kind, status, expected] of [
     ["apiregistration.k8s.io/v1 APIService", of(condition("Available", "True", "Passed", "ok")), "Healthy"],
     [

@@ -4,7 +4,7 @@ import { healthOf } from "../../../../../src/destinations/kubernetes/health/rule
 
 const METADATA = { name: "x", namespace: "shop", uid: "u", resourceVersion: "1", generation: 1 };
 
-describe("Where more can be learned of health", () => {
+describe("The lookup for more details of health", () => {
   it("is a workload's pods, by its selector as a query", () => {
     expect(podSelector({ matchLabels: { tier: "web", app: "a" } })).to.equal("app=a,tier=web");
     expect(podSelector({ app: "a" })).to.equal("app=a");
@@ -22,7 +22,7 @@ describe("Where more can be learned of health", () => {
     expect(podSelector({})).to.equal(undefined);
   });
 
-  it("is nowhere while a workload is healthy", () => {
+  it("is undefined while a workload is healthy", () => {
     const kind = { group: "apps", version: "v1", kind: "Deployment" };
     const spec = { replicas: 1, selector: { matchLabels: { app: "a" } } };
     const status = { observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1 };

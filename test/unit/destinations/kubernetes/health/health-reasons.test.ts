@@ -39,7 +39,7 @@ function server(objects: Record<string, readonly object[]>) {
 }
 
 describe("Reasons why objects are not healthy", () => {
-  it("come from a Deployment's own pods alone, by one list", async () => {
+  it("come only from a Deployment's own pods, with one list", async () => {
     const { asked, reasons } = server({
       pods: [
         pod("web-a1-x", { kind: "ReplicaSet", name: "web-a1", uid: "r" }, { "pod-template-hash": "a1" }),
@@ -52,7 +52,7 @@ describe("Reasons why objects are not healthy", () => {
     expect(asked).to.deep.equal(["pods app=web"]);
   });
 
-  it("come from the pods that others own by their uid", async () => {
+  it("come from the pods that other workloads own by UID", async () => {
     const pods = [pod("web-0", { kind: "StatefulSet", uid: "u-web" }), pod("aaa", { kind: "Job", uid: "u-other" })];
     for (const kind of ["StatefulSet", "DaemonSet", "ReplicaSet", "Job"])
       expect(await server({ pods }).reasons(live(kind, PODS))).to.deep.equal({
@@ -60,7 +60,7 @@ describe("Reasons why objects are not healthy", () => {
       });
   });
 
-  it("come from Events where no pod can be made, with the same text at every try, and not from old ones", async () => {
+  it("come from recent Events if no pod can be created, with a stable text", async () => {
     const refused = (name: string): string => `Error creating: pods "${name}" is forbidden: exceeded quota: q`;
     const events = [
       event("FailedCreate", refused("web-bcdfg"), "2026-01-01T11:59:30Z"),
@@ -75,7 +75,7 @@ describe("Reasons why objects are not healthy", () => {
     expect(await server({ pods: [], events: old }).reasons(live("Job", PODS))).to.deep.equal({});
   });
 
-  it("are the Events of a pod that does not come to start", async () => {
+  it("are the Events of a pod that does not start", async () => {
     const status = { containerStatuses: [{ name: "web", state: { waiting: { reason: "ContainerCreating" } } }] };
     const pods = [pod("web-0", { uid: "u-web" }, {}, status)];
     const events = [event("FailedMount", 'MountVolume.SetUp failed for volume "c" : configmap "c" not found')];
@@ -87,7 +87,7 @@ describe("Reasons why objects are not healthy", () => {
     });
   });
 
-  it("are the classes that claims name and that do not exist, by one list for all claims", async () => {
+  it("are missing StorageClasses of claims, with one list for all claims", async () => {
     const claim = (storageClass: string): LiveObject =>
       ({ ...live(storageClass, { storageClass }, { status: "Healthy" }) }) as LiveObject;
     const { asked, reasons } = server({ storageclasses: [{ metadata: { name: "fast" } }] });
@@ -97,7 +97,7 @@ describe("Reasons why objects are not healthy", () => {
     expect(asked).to.deep.equal(["storageclasses"]);
   });
 
-  it("are left out where they may not be read", async () => {
+  it("are omitted if they cannot be read", async () => {
     const objects = [live("Deployment", PODS), live("PersistentVolumeClaim", { storageClass: "slow" })];
     expect(await server({}).reasons(...objects)).to.deep.equal({});
   });

@@ -143,7 +143,7 @@ describe("The reason why a pod is not ready", () => {
     });
   }
 
-  it("is of bounded length and on one line", () => {
+  it("has a limited length and one line", () => {
     const text = podProblem(pod(one(waiting("ErrImagePull", "x\n".repeat(5_000)))))?.text ?? "";
     expect(text.length).to.be.lessThan(400);
     expect(text).to.not.contain("\n");
@@ -158,7 +158,7 @@ describe("Of several pods", () => {
   const newest = (pods: RawObject[], runsToEnd = false): string | undefined =>
     newestPodProblem(pods, { runsToEnd })?.pod.metadata.name;
 
-  it("the newest failing one is named, whatever their order", () => {
+  it("the newest failing one is named, in any order", () => {
     const pods = [at("a", "2026-01-01T00:00:01Z", pull), at("b", "2026-01-01T00:00:03Z", pull)];
     const starts = at("c", "2026-01-01T00:00:04Z", one(waiting("ContainerCreating")));
     expect(newest([...pods, starts])).to.equal("b");

@@ -128,13 +128,13 @@ describe("health of any other kind", () => {
     it(title, () => expect(health(WIDGET, status)).to.equal(expected));
   }
 
-  it("does not ask for generations where the kind counts none", () => {
+  it("requires no generation for kinds without generations", () => {
     const status = { observedGeneration: 1, conditions: [ready("True")] };
     const metadata = { name: "x", uid: "u", resourceVersion: "1" };
     expect(healthOf({ metadata, status }, kindOf(WIDGET))).to.deep.equal({ status: "Healthy" });
   });
 
-  it("cuts long messages, and no character in two", () => {
+  it("truncates long messages at character boundaries", () => {
     const found = health(WIDGET, { conditions: [condition("Ready", "False", "R", "😀".repeat(5_000))] });
     expect(found.length).to.be.at.most("Progressing: ".length + 1_024);
     expect(Buffer.from(found).toString()).to.equal(found);
@@ -154,7 +154,7 @@ describe("health of any other kind", () => {
     it(`takes ${what} for no conditions`, () => expect(health(WIDGET, status)).to.equal("Healthy"));
   }
 
-  it("never fails and always gives a reason, whatever a custom resource holds", () => {
+  it("always returns a reason, for any content of a custom resource", () => {
     const one = fc.oneof(
       fc.jsonValue(),
       fc.record({
@@ -242,7 +242,7 @@ describe("needsStatus", () => {
     });
   }
 
-  it("goes by group and kind: a kind of the same name elsewhere is another one", () => {
+  it("distinguishes kinds of the same name in other groups", () => {
     expect(needsStatus(kindOf("example.com/v1 ConfigMap"))).to.equal(true);
     expect(needsStatus(kindOf("networking.istio.io/v1 Ingress"))).to.equal(true);
     expect(health("serving.knative.dev/v1 Service", { conditions: [condition("Ready", "False")] })).to.match(

@@ -59,7 +59,7 @@ describe("judgeAdoption", () => {
     });
   }
 
-  it("takes the tracking id of a cluster-scoped object with or without a namespace", () => {
+  it("accepts the tracking id of a cluster-scoped object with or without a namespace", () => {
     const id = { ...ROLE, kind: "ClusterRole", namespace: "" };
     for (const name of ["reader", "/reader", "shop/reader"]) {
       const annotations = { [TRACKING]: `web:rbac.authorization.k8s.io/ClusterRole:${name}` };
@@ -67,7 +67,7 @@ describe("judgeAdoption", () => {
     }
   });
 
-  it("says of the fields of an app that is no more that it is no more", () => {
+  it("reports that the app that owns the fields no longer exists", () => {
     expect(judge(entry("overseer:gitops/first", "Apply")).reason).to.equal(
       "exists already and has fields of OverseerApp gitops/first, which no longer exists: set sync.adopt: Always to take ownership",
     );

@@ -27,15 +27,15 @@ const object = (...managedFields: ManagedFieldsEntry[]): LiveMetadata => ({
 const books = (entries: readonly ManagedFieldsEntry[] | undefined) =>
   entries && Object.fromEntries(entries.map(({ manager = "", fieldsV1 }) => [manager, fieldsV1]));
 
-describe("takenOver", () => {
-  it("makes what kubectl apply and before-first-apply wrote ours", () => {
+describe("adoptedManagedFields", () => {
+  it("takes over the fields of kubectl apply and before-first-apply", () => {
     for (const manager of ["kubectl-client-side-apply", "kubectl-last-applied", "before-first-apply"]) {
       const after = adoptedManagedFields(object(mine(data("a")), entry(manager, data("a", "old"))), OURS, NOTHING);
       expect(books(after)).to.deep.equal({ [OURS.manager]: data("a", "old") });
     }
   });
 
-  it("takes deployment tools only where that is allowed", () => {
+  it("takes over fields of deployment tools only if allowed", () => {
     const live = object(entry("helm", data("a")));
     expect(adoptedManagedFields(live, OURS, NOTHING)).to.equal(undefined);
     expect(books(adoptedManagedFields(live, OURS, { tools: true, extras: {} }))).to.deep.equal({
@@ -43,21 +43,21 @@ describe("takenOver", () => {
     });
   });
 
-  it("takes of what people wrote by hand what is ours, too, and leaves them the rest", () => {
+  it("takes over shared fields of kubectl users, and leaves them the others", () => {
     const after = adoptedManagedFields(object(mine(data("a")), entry("kubectl-edit", data("a", "b"))), OURS, NOTHING);
     expect(books(after)).to.deep.equal({ [OURS.manager]: data("a"), "kubectl-edit": data("b") });
     const whole = adoptedManagedFields(object(mine(data("a")), entry("kubectl-create", data("a"))), OURS, NOTHING);
     expect(books(whole)).to.deep.equal({ [OURS.manager]: data("a") });
   });
 
-  it("leaves subresources and controllers alone", () => {
+  it("keeps entries of subresources and controllers", () => {
     const scale = entry("kubectl", { "f:spec": { "f:replicas": {} } }, { subresource: "scale" });
     expect(
       adoptedManagedFields(object(mine(data("a")), scale, entry("controller", data("a"))), OURS, NOTHING),
     ).to.equal(undefined);
   });
 
-  it("moves additions to a strict kind, whoever made them", () => {
+  it("takes over foreign fields of authoritative kinds", () => {
     const extras = { "f:spec": { "f:ingress": {} } };
     const other = entry("rival", { "f:metadata": { "f:labels": { "f:x": {} } }, ...extras });
     const after = adoptedManagedFields(object(mine(data("a")), other), OURS, { tools: false, extras });
@@ -68,11 +68,11 @@ describe("takenOver", () => {
   });
 });
 
-describe("claimed", () => {
+describe("ownedManagedFields", () => {
   const volume = 'k:{"name":"v"}';
   const steps = ["f:volumes", volume, "f:configMap"];
 
-  it("moves a member of a union, with what is below it, and leaves nothing empty behind", () => {
+  it("moves a union member with its children, and leaves no empty entry", () => {
     const theirs = entry("thief", { "f:volumes": { [volume]: { "f:configMap": { ".": {}, "f:name": {} } } } });
     const after = ownedManagedFields(
       object(mine({ "f:volumes": { [volume]: { ".": {}, "f:name": {} } } }), theirs),
@@ -84,7 +84,7 @@ describe("claimed", () => {
     });
   });
 
-  it("takes a member that nobody owns, also without an entry of ours", () => {
+  it("takes over an unowned member, also without an own entry", () => {
     const after = ownedManagedFields(object(entry("other", data("a"))), OURS, [["f:strategy", "f:rollingUpdate"]]);
     expect(books(after)).to.deep.equal({
       [OURS.manager]: { "f:strategy": { "f:rollingUpdate": {} } },
@@ -92,7 +92,7 @@ describe("claimed", () => {
     });
   });
 
-  it("knows a key whatever characters are escaped in it", () => {
+  it("recognizes keys with escaped characters", () => {
     const theirs = entry("thief", { "f:set": { 'k:{"name":"\\u003cb\\u003e"}': { "f:x": {} } } });
     const after = ownedManagedFields(object(theirs), OURS, [["f:set", 'k:{"name":"<b>"}', "f:x"]]);
     expect(Object.keys(books(after) ?? {})).to.deep.equal([OURS.manager]);
@@ -100,7 +100,7 @@ describe("claimed", () => {
 });
 
 describe("isShared", () => {
-  it("is about people's fields that we set, too", () => {
+  it("is true for fields that kubectl users and the app both own", () => {
     const ours = mine(data("a"));
     expect(isShared(ours, [ours, entry("kubectl-create", data("a"))])).to.equal(true);
     expect(isShared(ours, [ours, entry("kubectl-create", data("b"))])).to.equal(false);
@@ -109,14 +109,14 @@ describe("isShared", () => {
   });
 });
 
-describe("strictExtras", () => {
+describe("foreignFields", () => {
   const policy = { group: "networking.k8s.io", kind: "NetworkPolicy" };
   const role = { group: "rbac.authorization.k8s.io", kind: "ClusterRole" };
   const spec = (...fields: string[]): FieldsV1 => ({
     "f:spec": Object.fromEntries(fields.map((one) => [`f:${one}`, {}])),
   });
 
-  it("is what others have and we have not, in kinds of which Git says all", () => {
+  it("returns fields of others in authoritative kinds", () => {
     const ours = mine(spec("podSelector"));
     const other = entry("rival", { ...spec("podSelector", "ingress"), "f:metadata": { "f:labels": { "f:x": {} } } });
     expect(foreignFields(policy, ours, [ours, other])).to.deep.equal(spec("ingress"));
@@ -124,7 +124,7 @@ describe("strictExtras", () => {
     expect(foreignFields(policy, undefined, [other])).to.deep.equal({});
   });
 
-  it("leaves rules that an aggregation fills in", () => {
+  it("ignores rules that an aggregation fills in", () => {
     const controller = entry("clusterrole-aggregation-controller", { "f:rules": {} }, { operation: "Apply" });
     const aggregated = mine({ "f:aggregationRule": { "f:clusterRoleSelectors": {} } });
     expect(foreignFields(role, aggregated, [aggregated, controller])).to.deep.equal({});

@@ -8,21 +8,21 @@ import type { FieldsV1, ManagedFieldsEntry } from "../../../../../src/kube/objec
 
 const refusal = (code: number, message: string): KubeStatusError => new KubeStatusError(code, { message }, "PATCH /x");
 
-describe("goneVersion", () => {
+describe("removedVersion", () => {
   it("is the version that the API server names", () => {
     const text = "request to convert CR to an invalid group/version: example.com/v1alpha1";
     expect(removedVersion(refusal(500, text))).to.equal("example.com/v1alpha1");
   });
 
-  it("is nothing where something else failed", () => {
+  it("is undefined for other errors", () => {
     expect(removedVersion(refusal(500, "etcdserver: request timed out"))).to.equal(undefined);
     expect(removedVersion(refusal(422, "request to convert CR to an invalid group/version: a/v1"))).to.equal(undefined);
     expect(removedVersion(new Error("request to convert CR to an invalid group/version: a/v1"))).to.equal(undefined);
   });
 });
 
-describe("Books at a version that is gone", () => {
-  it("are booked at the document's, whoever wrote, and the others stay as they are", () => {
+describe("managedFields at a removed version", () => {
+  it("move to the version of the document for all managers; other entries stay", () => {
     const entry = (manager: string, apiVersion?: string, subresource?: string): ManagedFieldsEntry => ({
       manager,
       operation: "Update",
@@ -52,7 +52,7 @@ describe("Books at a version that is gone", () => {
   });
 });
 
-describe("leftOut", () => {
+describe("missingSteps", () => {
   const document = {
     apiVersion: "e.com/v1",
     kind: "Thing",

@@ -42,12 +42,12 @@ describe("allFaults", () => {
     "odd: unknown field: correct its name, its place or its indentation",
   ];
 
-  it("finds all of them, in one order, whichever the server names first", async () => {
+  it("finds all faults in a stable order", async () => {
     expect(await faultsOf(["a", "b", "c", "odd"])).to.deep.equal(all);
     expect(await faultsOf(["odd", "c", "b", "a"])).to.deep.equal(all);
   });
 
-  it("adds what the server finds wrong with the rest, and not what comes of the mending", async () => {
+  it("adds further faults, but none caused by the fixes", async () => {
     const order = ["a", "b", "c", "odd"];
     const ask = async (object: KubeObject): Promise<void> => {
       await server(order)(object);
@@ -65,7 +65,7 @@ describe("allFaults", () => {
     ]);
   });
 
-  it("ends when the server says the same for ever, and leaves other refusals alone", async () => {
+  it("stops when the server repeats itself, and ignores other refusals", async () => {
     let asked = 0;
     const stubborn = async (): Promise<void> => {
       asked++;

@@ -359,7 +359,7 @@ describe("explain", () => {
     });
   }
 
-  it("does not show a Go value, however the text is made", () => {
+  it("never shows a Go value", () => {
     const dumps = [
       '&value.valueUnstructured{Value:map[string]interface {}{"a":"}"}}',
       "&{[a b]}",
@@ -374,7 +374,7 @@ describe("explain", () => {
     }
   });
 
-  it("says which refusals only another document can help", () => {
+  it("tells which refusals only a change to the document can resolve", () => {
     const of = (code: number, status: KubeStatus): boolean =>
       explain(new KubeStatusError(code, status, "x"), DEPLOYMENT).ofDocument;
     expect(of(500, typed(".spec.replicas: expected numeric (int or float), got string"))).to.equal(true);

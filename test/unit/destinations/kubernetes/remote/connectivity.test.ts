@@ -41,7 +41,7 @@ function bench() {
 const refused = new KubeConnectionError("connect ECONNREFUSED", undefined);
 
 describe("Reach", () => {
-  it("connects silently, and says once that the cluster answers", async () => {
+  it("connects silently, and reports once that the cluster is available", async () => {
     const { reach, told, asked, answer, clock } = bench();
     reach.start();
     expect([reach.connecting, reach.problem]).to.deep.equal([true, undefined]);
@@ -52,7 +52,7 @@ describe("Reach", () => {
     expect(asked, "it was asked once").to.have.length(1);
   });
 
-  it("says after a moment that there is no answer yet, and that there is none", async () => {
+  it("reports a missing response after a grace time, and again after the timeout", async () => {
     const { reach, told, asked, clock, settle } = bench();
     reach.start();
     clock.advance(3_000);
@@ -63,7 +63,7 @@ describe("Reach", () => {
     expect(asked).to.have.length(1);
   });
 
-  it("asks a cluster that is away ever more rarely, and tells the same thing once", async () => {
+  it("backs off while the cluster is unavailable, and reports each message once", async () => {
     const { reach, told, asked, fail, clock } = bench();
     reach.start();
     await fail(refused);
@@ -79,7 +79,7 @@ describe("Reach", () => {
     expect(pauses.at(-1)).to.be.within(24_000, 36_100);
   });
 
-  it("does not take one request that failed for a cluster that is away", async () => {
+  it("does not report the cluster unavailable after one failed request", async () => {
     const { reach, told, asked, answer } = bench();
     reach.start();
     await answer();
@@ -92,7 +92,7 @@ describe("Reach", () => {
     expect(told, "no app is woken").to.deep.equal([]);
   });
 
-  it("breaks off what is under way when it hangs, and tells when it is back", async () => {
+  it("aborts requests in flight when the cluster hangs, and reports when it is back", async () => {
     const { reach, told, answer, clock, settle } = bench();
     reach.start();
     await answer();
@@ -107,7 +107,7 @@ describe("Reach", () => {
     expect(told, "it is begun once").to.not.include("first");
   });
 
-  it("says in its own words what an answer means", async () => {
+  it("describes responses without quoting the server", async () => {
     for (const [code, reason, message] of [
       [401, "ClusterAuthenticationFailed", /\(401\): put a new token/],
       [403, "ClusterAuthenticationFailed", /system:discovery/],
@@ -121,7 +121,7 @@ describe("Reach", () => {
     }
   });
 
-  it("asks no more when it is stopped", async () => {
+  it("stops probing", async () => {
     const { reach, asked, fail, clock } = bench();
     reach.start();
     await fail(refused);

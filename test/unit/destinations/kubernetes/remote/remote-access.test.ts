@@ -17,7 +17,7 @@ function secret(values: Readonly<Record<string, { server?: string; token?: strin
 }
 
 describe("remoteAccess", () => {
-  it("takes the key that is named, else value, else value.yaml", () => {
+  it("reads the configured key, else value, else value.yaml", () => {
     const all = secret({ value: { token: "one" }, "value.yaml": { token: "two" }, mine: { token: "three" } });
     const { value: _, ...rest } = all.data;
     const token = async (of: typeof all, key?: string): Promise<string | undefined> =>
@@ -27,14 +27,14 @@ describe("remoteAccess", () => {
     );
   });
 
-  it("names the key that is missing, and the field that names it", () => {
+  it("names the missing key and the field that configures it", () => {
     expect(() => remoteAccess(secret({ other: {} }), undefined, KEY)).to.throw(
       /Secret shop\/there has no key value or value\.yaml: .*kubeConfigSecretRef\.key/,
     );
     expect(() => remoteAccess(secret({ value: {} }), "config", KEY)).to.throw(/has no key config/);
   });
 
-  it("tells credentials apart by id, and clusters by address and authority", () => {
+  it("identifies credentials by id, and clusters by address and CA", () => {
     const of = (server: string, token: string) => remoteAccess(secret({ value: { server, token } }), undefined, KEY);
     const access = of("https://a.example", "one");
     expect(of("https://a.example:443/", "one")).to.deep.include({ id: access.id, cluster: access.cluster });

@@ -54,7 +54,7 @@ describe("RemoteClient", () => {
       (error: { code?: string; message: string }) => error,
     );
 
-  it("doubts a cluster from which an answer is long in coming, and breaks off what is under way when told to", async () => {
+  it("reports slow responses, and aborts requests in flight on demand", async () => {
     const remote = client();
     const requests = Array.from({ length: 12 }, () => failure(remote.request({ method: "PATCH", path: "/slow" })));
     clock.advance(2_999);
@@ -70,7 +70,7 @@ describe("RemoteClient", () => {
     await remote.close();
   });
 
-  it("waits for no answer that comes byte by byte, and for none without an end", async () => {
+  it("times out for responses that are sent byte by byte or never end", async () => {
     const remote = client();
     const dripping = failure(remote.request({ method: "GET", path: "/drip" }));
     const silent = failure(remote.request({ method: "GET", path: "/slow" }));
@@ -83,7 +83,7 @@ describe("RemoteClient", () => {
     await remote.close();
   });
 
-  it("breaks off watches that do not begin, and no others", async () => {
+  it("aborts only watches that have not started", async () => {
     const remote = client();
     const open = await remote.stream({ method: "GET", path: "/watch" });
     const waiting = failure(remote.stream({ method: "GET", path: "/slow" }));
@@ -98,7 +98,7 @@ describe("RemoteClient", () => {
     await remote.close();
   });
 
-  it("has no doubt about one that answers, and one about who is not signed in", async () => {
+  it("reports no failure for responses, except when unauthenticated", async () => {
     const remote = client();
     await remote.request({ method: "GET", path: "/version" });
     clock.advance(60_000);
@@ -108,7 +108,7 @@ describe("RemoteClient", () => {
     await remote.close();
   });
 
-  it("writes nothing when this process does not lead any more", async () => {
+  it("writes nothing when this process no longer leads", async () => {
     const gate = new LeadershipGate(clock);
     gate.openUntil(clock.monotonic() + 10_000);
     const remote = client(gate);

@@ -20,7 +20,7 @@ const DEFINITIONS: ResourceInfo = {
   hasStatus: true,
 };
 
-describe("MeaningWatches", () => {
+describe("AdmissionWatches", () => {
   let server: FakeApiServer;
   const clock = new FakeClock();
   const logger = new FakeLogger();
@@ -50,14 +50,14 @@ describe("MeaningWatches", () => {
   const warned = (): number =>
     logger.lines.filter(({ message }) => message.includes("lacks permission to list")).length;
 
-  it("begin when it is known what is served", async () => {
+  it("start after discovery", async () => {
     watches.start();
     await eventually("it failed", () => clock.timers.length === 1);
     clock.advance(30_000);
     (await server.next()).status(403, "Forbidden");
   });
 
-  it("come back when they may, ask rarely until then, say so once, and have everything looked at", async () => {
+  it("retry rarely without permission, log that once, and verify everything afterwards", async () => {
     for (let round = 0; round < 12; round++) {
       const [pause = 0] = await eventually("a pause", () => (clock.timers.length === 1 ? clock.timers : undefined));
       expect(pause).to.be.at.most(300_000 * 1.2);
@@ -82,7 +82,7 @@ const POLICIES: readonly ResourceInfo[] = ["MutatingAdmissionPolicy", "MutatingA
   verbs: new Set(["list", "watch"]),
 }));
 
-describe("MeaningWatches of policies", () => {
+describe("AdmissionWatches of policies", () => {
   const clock = new FakeClock();
   let server: FakeApiServer;
   let watches: AdmissionWatches;
@@ -146,7 +146,7 @@ describe("MeaningWatches of policies", () => {
   const concerned = (all: readonly ResourceMatcher[]): string[] =>
     ["configmaps", "secrets", "pods"].filter((plural) => all.some((concerns) => concerns({ group: "", plural })));
 
-  it("tell what one concerns that comes, what it concerned when it changes, and both when it goes", async () => {
+  it("report the resources that a policy matched before and after a change", async () => {
     const tellPolicy = (spec: object | undefined) => () => tell("mutatingadmissionpolicies", "p", spec);
     expect(concerned(await followed(1, tellPolicy(about("configmaps"))))).to.deep.equal(["configmaps"]);
     expect(concerned(await followed(1, tellPolicy(about("secrets"))))).to.deep.equal(["configmaps", "secrets"]);
@@ -154,21 +154,21 @@ describe("MeaningWatches of policies", () => {
     expect(concerned(await followed(1, tellPolicy(undefined)))).to.deep.equal(["pods"]);
   });
 
-  it("tell of a binding what its policy concerns, also after that has changed", async () => {
+  it("match for a binding what its policy matches, also after a change of the policy", async () => {
     const bind = (spec: object | undefined) => () => tell("mutatingadmissionpolicybindings", "b", spec);
     expect(concerned(await followed(2, bind({ policyName: "later" }))), "no policy yet").to.deep.equal([]);
     await followed(1, () => tell("mutatingadmissionpolicies", "later", about("pods")));
     expect(concerned(await followed(1, bind(undefined)))).to.deep.equal(["pods"]);
   });
 
-  it("take two changes at the same time one after the other", async () => {
+  it("process two simultaneous changes one after the other", async () => {
     const all = await followed(2, () => {
       for (const text of ["1", "2"]) tell("mutatingadmissionpolicies", "twice", about("configmaps", text));
     });
     expect(concerned(all)).to.deep.equal(["configmaps"]);
   });
 
-  it("read one that never rests a few times, and then every five minutes", async () => {
+  it("read a policy that keeps changing a few times, and then every five minutes", async () => {
     const before = reads();
     for (let count = 0; count < 60; count++) {
       tell("mutatingadmissionpolicies", "restless", about("secrets", `${count}`));

@@ -4,7 +4,7 @@ import { silentLogger } from "../../../../../src/base/logger.js";
 import { ChangeLogger } from "../../../../../src/destinations/kubernetes/resync/change-logger.js";
 import { FakeClock } from "../../../support/fake-clock.js";
 
-describe("ChangeNews", () => {
+describe("ChangeLogger", () => {
   function news() {
     const clock = new FakeClock();
     const lines: LogFields[] = [];
@@ -12,7 +12,7 @@ describe("ChangeNews", () => {
     return { clock, lines, told: new ChangeLogger(clock, logger) };
   }
 
-  it("names what changed in one line for a burst, sorted and each name once", () => {
+  it("logs one line per burst, with sorted unique names", () => {
     const { clock, lines, told } = news();
     told.add("ValidatingAdmissionPolicy b");
     told.add("CustomResourceDefinition widgets.example.com");
@@ -29,7 +29,7 @@ describe("ChangeNews", () => {
     expect(lines).to.have.length(2);
   });
 
-  it("cuts a long list and says how much is left out", () => {
+  it("truncates a long list and logs the number of omitted names", () => {
     const { clock, lines, told } = news();
     for (let i = 0; i < 64; i++) told.add(`CustomResourceDefinition k${i}.example.com`);
     clock.advance(5_000);

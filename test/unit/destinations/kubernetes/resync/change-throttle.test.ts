@@ -28,8 +28,8 @@ function rig() {
   return { clock, turns, followed, ends, change, pass };
 }
 
-describe("Turns", () => {
-  it("follow the first changes of a thing at once", async () => {
+describe("ChangeThrottle", () => {
+  it("processes the first changes of a key immediately", async () => {
     const { followed, change, pass } = rig();
     for (const _ of [1, 2, 3]) {
       change("a");
@@ -38,7 +38,7 @@ describe("Turns", () => {
     expect(followed).to.deep.equal(["a", "a", "a"]);
   });
 
-  it("follow what never rests every five minutes, and its last change always", async () => {
+  it("processes a key that keeps changing every five minutes, and always its last change", async () => {
     const { clock, followed, change, pass } = rig();
     for (let minute = 0; minute < 60; minute++) {
       change("a");
@@ -52,7 +52,7 @@ describe("Turns", () => {
     expect(clock.timers, "nothing is left to follow").to.deep.equal([]);
   });
 
-  it("hold up nothing else", async () => {
+  it("does not delay other keys", async () => {
     const { followed, change, pass } = rig();
     for (let count = 0; count < 20; count++) {
       change("restless");
@@ -63,7 +63,7 @@ describe("Turns", () => {
     expect(followed).to.deep.equal(["other"]);
   });
 
-  it("are as quick as at first after some rest", async () => {
+  it("restores the burst after a pause", async () => {
     const { followed, change, pass } = rig();
     for (let count = 0; count < 20; count++) {
       change("a");
@@ -78,7 +78,7 @@ describe("Turns", () => {
     expect(followed).to.deep.equal(["a", "a", "a"]);
   });
 
-  it("follow a change that comes while the thing is followed once that is over", async () => {
+  it("processes a change during a run after that run", async () => {
     const { followed, ends, change, pass } = rig();
     change("a", "1", true);
     change("a", "2");

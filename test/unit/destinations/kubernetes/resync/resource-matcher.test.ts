@@ -18,8 +18,8 @@ const policy = (...resourceRules: object[]): RawObject => ({ metadata, spec: { m
 const maps = { group: "", plural: "configmaps" };
 const deployments = { group: "apps", plural: "deployments" };
 
-describe("concerned", () => {
-  it("by a definition is its own resource", () => {
+describe("ResourceMatcher", () => {
+  it("matches the resource of a definition", () => {
     const concerns = matcherOfDefinition("widgets.shop.example.com");
     expect(concerns({ group: "shop.example.com", plural: "widgets" })).to.equal(true);
     expect(concerns({ group: "example.com", plural: "widgets" })).to.equal(false);
@@ -40,13 +40,13 @@ describe("concerned", () => {
       expect(matcherOfRules(make())(maps)).to.equal(false);
     });
 
-  it("is nothing by what cannot be read", () => {
+  it("matches nothing for invalid rules", () => {
     expect(matcherOfRules({ metadata, webhooks: "odd", spec: 7 })(maps)).to.equal(false);
   });
 });
 
-describe("meaningOf", () => {
-  it("is the same when certificates are renewed or the status moves", () => {
+describe("versionlessRules", () => {
+  it("ignores renewed certificates and status changes", () => {
     const one = { metadata, webhooks: [{ clientConfig: { caBundle: "a" }, rules: [] }], status: 1 };
     const two = { metadata, webhooks: [{ clientConfig: { caBundle: "b" }, rules: [] }], status: 2 };
     expect(versionlessRules(one)).to.equal(versionlessRules(two));

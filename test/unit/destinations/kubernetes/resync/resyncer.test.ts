@@ -37,15 +37,15 @@ function rig(count: number) {
 const mostAMinute = (looks: readonly { readonly at: number }[]): number =>
   Math.max(0, ...looks.map(({ at }) => looks.filter((one) => one.at >= at && one.at < at + MINUTE).length));
 
-describe("Sweeper", () => {
-  it("looks at nothing right after the start", () => {
+describe("Resyncer", () => {
+  it("verifies nothing right after the start", () => {
     const { sweeper, looks, pass } = rig(20);
     sweeper.start();
     pass(PACE.startMs - 1);
     expect(looks).to.deep.equal([]);
   });
 
-  it("looks once at each of 2,000 objects after a start, a few in any minute, and is through in some hours", () => {
+  it("verifies each of 2,000 objects once after a start, at a limited rate, within hours", () => {
     const { sweeper, looks, pass } = rig(2_000);
     sweeper.start();
     pass(130 * MINUTE);
@@ -55,7 +55,7 @@ describe("Sweeper", () => {
     expect(looks, "and then rests").to.have.length(2_000);
   });
 
-  it("looks at what is known only after its first look with the next one", () => {
+  it("includes objects that are listed late in the next scan", () => {
     const { sweeper, looks, tracker, pass } = rig(0);
     sweeper.start();
     pass(PACE.startMs + 1_000);
@@ -66,7 +66,7 @@ describe("Sweeper", () => {
     expect(looks).to.have.length(3);
   });
 
-  it("gives no turn to what an app has left that is no more", () => {
+  it("skips objects of deleted apps", () => {
     const { sweeper, looks, tracker, pass } = rig(3);
     const left = event("1", { labels: { "gitops.overseer.io/app": "former" } });
     tracker.seen({ ...left, key: "v1/Thing/shop/left" }, true);
@@ -78,7 +78,7 @@ describe("Sweeper", () => {
     expect(looks).to.have.length(6);
   });
 
-  it("looks at each once a day, spread over hours", () => {
+  it("verifies each object once a day, spread over hours", () => {
     const { sweeper, looks, pass } = rig(40);
     sweeper.start();
     pass(10 * MINUTE);
@@ -89,7 +89,7 @@ describe("Sweeper", () => {
     expect(looks).to.have.length(80);
   });
 
-  it("gives way to other work", () => {
+  it("yields to other work", () => {
     const { sweeper, looks, state, pass } = rig(20);
     state.busy = true;
     sweeper.start();
@@ -100,7 +100,7 @@ describe("Sweeper", () => {
     expect(looks).to.have.length(20);
   });
 
-  it("looks soon at objects whose meaning changed, each time", () => {
+  it("verifies objects soon after each change of admission rules or definitions", () => {
     const { sweeper, looks, pass } = rig(200);
     sweeper.start();
     pass(15 * MINUTE);
@@ -115,14 +115,14 @@ describe("Sweeper", () => {
     }
   });
 
-  it("goes faster over more objects than a day would do for", () => {
+  it("raises the rate if a resync would take longer than a day", () => {
     expect(calmPause(2_000)).to.equal(PACE.calmMs);
     const round = (objects: number): number => (objects / PACE.batch) * calmPause(objects);
     expect(round(50_000)).to.be.at.most(DAY);
     expect(calmPause(10_000_000)).to.equal(PACE.leastCalmMs);
   });
 
-  it("asks an app that does not settle its doubts once, and not for ever", () => {
+  it("enqueues an app that does not verify its objects only once", () => {
     const { sweeper, looks, state, pass } = rig(5);
     state.answers = false;
     sweeper.start();
@@ -130,7 +130,7 @@ describe("Sweeper", () => {
     expect(looks).to.have.length(5);
   });
 
-  it("ends with its controller", async () => {
+  it("stops with its controller", async () => {
     const { sweeper, looks, pass } = rig(20);
     sweeper.start();
     await sweeper.stop();

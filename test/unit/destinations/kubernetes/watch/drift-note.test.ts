@@ -19,7 +19,7 @@ const by = (manager: string, fieldsV1: FieldsV1, subresource?: string): ManagedF
 });
 
 describe("describeWriters", () => {
-  it("names who holds what the document sets, and nothing else", () => {
+  it("names only managers of fields that the document sets", () => {
     const fields = {
       "f:spec": { "f:replicas": {}, "f:paused": {}, 'k:{"x":1}': {} },
       "f:status": { "f:replicas": {} },
@@ -27,7 +27,7 @@ describe("describeWriters", () => {
     expect(describeWriters(DOCUMENT, [by("kubectl-edit", fields)])).to.equal("kubectl-edit: .spec.replicas");
   });
 
-  it("finds items by their keys, with defaults left out, and members of sets", () => {
+  it("finds list items by key, with omitted defaults, and set members", () => {
     const item = { "f:spec": { "f:containers": { 'k:{"name":"web"}': { "f:image": {} } } } };
     expect(describeWriters(DOCUMENT, [by("x", item)])).to.equal("x: .spec.containers[web].image");
     const port = { "f:spec": { "f:ports": { 'k:{"port":53,"protocol":"UDP"}': { "f:protocol": {} } } } };
@@ -37,19 +37,19 @@ describe("describeWriters", () => {
     );
   });
 
-  it("does not take another protocol of a port for the document's, which leaves out TCP", () => {
+  it("distinguishes ports with the same number and another protocol", () => {
     const port = { "f:spec": { "f:ports": { 'k:{"port":80,"protocol":"UDP"}': { "f:port": {} } } } };
     expect(describeWriters({ spec: { ports: [{ port: 80 }] } }, [by("x", port)])).to.equal(undefined);
   });
 
-  it("says by which subresource, and leaves the status out", () => {
+  it("names the subresource, and ignores the status", () => {
     const fields = { "f:spec": { "f:replicas": {} } };
     expect(describeWriters(DOCUMENT, [by("autoscaler", fields, "scale"), by("controller", fields, "status")])).to.equal(
       "autoscaler (by /scale): .spec.replicas",
     );
   });
 
-  it("names several writers, and some of many fields", () => {
+  it("names several managers, and a limited number of fields", () => {
     const many = Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`k${n}`, "x"]));
     const fields = { "f:data": Object.fromEntries(Object.keys(many).map((name) => [`f:${name}`, {}])) };
     const other = { "f:data": { "f:k0": {} } };
@@ -58,7 +58,7 @@ describe("describeWriters", () => {
     );
   });
 
-  it("is undefined when nobody holds anything of it", () => {
+  it("is undefined if no other manager owns a field", () => {
     expect(describeWriters(DOCUMENT, [by("x", { "f:data": { "f:a": {} } }), { manager: "empty" }])).to.equal(undefined);
   });
 });

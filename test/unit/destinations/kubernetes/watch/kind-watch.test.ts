@@ -15,7 +15,7 @@ const THINGS = {
 const LIMITS = { responseBytes: 10_000, values: 1_000, page: 10, objects: 2 };
 
 describe("KindWatch", () => {
-  it("says of a kind that it has too many objects, also when it was listed before, until it has fewer", async () => {
+  it("reports a kind with too many objects, until it has fewer", async () => {
     const server = await FakeApiServer.start();
     const clock = new FakeClock();
     const told: (string | undefined)[] = [];
@@ -51,7 +51,7 @@ describe("KindWatch", () => {
     }
   });
 
-  it("knows what it has passed and does not hold: an answer of before tells nothing any more", async () => {
+  it("knows which deleted states it has passed, so that older responses are ignored", async () => {
     const server = await FakeApiServer.start();
     const tracker = new Tracker(() => {});
     const watch: KindWatch = new KindWatch(

@@ -14,37 +14,37 @@ describe("isExplained", () => {
   const plain = event("1");
   const counted = event("1", { generation: 3 });
 
-  it("asks about any write to a kind without generations", () => {
+  it("does not explain writes to a kind without generations", () => {
     expect(isExplained(plain, event("2"))).to.equal(false);
     expect(isExplained(plain, event("2", { annotations: { note: "x" } }))).to.equal(false);
     expect(isExplained(plain, event("2", { managedFields: [OURS, foreign("kubectl")] }))).to.equal(false);
     expect(isExplained(plain, event("2", { finalizers: ["x"] }))).to.equal(false);
   });
 
-  it("takes a write to a subresource alone for no change, also a second one by the same writer", () => {
+  it("explains writes to a subresource alone, also repeated ones", () => {
     const first = event("2", { managedFields: [OURS, foreign("cloud", "status")] });
     const second = event("3", { managedFields: [OURS, foreign("cloud", "status", "2026-01-03T00:00:00Z")] });
     expect(isExplained(plain, first)).to.equal(true);
     expect(isExplained(first, second)).to.equal(true);
   });
 
-  it("asks when a subresource and something else changed together", () => {
+  it("does not explain a change of a subresource together with something else", () => {
     const both = event("2", { annotations: { note: "x" }, managedFields: [OURS, foreign("cloud", "status")] });
     expect(isExplained(plain, both)).to.equal(false);
   });
 
-  it("takes an equal generation for no change, with foreign labels and annotations", () => {
+  it("explains an equal generation with foreign labels and annotations", () => {
     expect(
       isExplained(counted, event("2", { generation: 3, annotations: { note: "x" }, labels: { note: "x" } })),
     ).to.equal(true);
     expect(isExplained(counted, event("2", { generation: 4 }))).to.equal(false);
   });
 
-  it("asks when a label of ours changed, which counts no generation and may leave no trace in the entries", () => {
+  it("does not explain a changed label of the app, which may leave no trace", () => {
     expect(isExplained(counted, event("2", { generation: 3, labels: { tier: "front" } }))).to.equal(false);
   });
 
-  it("takes another number of replicas, where it is not ours, for no change, if nothing else of the spec has changed", () => {
+  it("explains scaling of replicas that the app does not own", () => {
     const scaled = (replicas: number, rest: object = {}, change: Partial<LiveMetadata> = {}): ObservedObject =>
       event(String(replicas), { generation: replicas, ...change }, "x", { replicas, paused: false, ...rest });
     expect(isExplained(scaled(1), scaled(2))).to.equal(true);
@@ -56,26 +56,26 @@ describe("isExplained", () => {
     expect(isExplained(scaled(1), event("2", { generation: 2 })), "the metadata alone").to.equal(false);
   });
 
-  it("asks about another object under the same name", () => {
+  it("does not explain another object with the same name", () => {
     expect(isExplained(counted, event("1", { generation: 3, uid: "u2" }))).to.equal(false);
   });
 
-  it("knows the same state again", () => {
+  it("explains an unchanged state", () => {
     expect(isExplained(plain, event("1"))).to.equal(true);
   });
 });
 
 describe("ownershipOf", () => {
-  it("is Owned when labels, identity and entry say so", () => {
+  it("is Owned with labels, identity and entry of the app", () => {
     expect(ownershipOf(event("1"), APP_REF, MARKER)).to.equal("Owned");
   });
 
-  it("is Claimed when the entry is gone, or the app was made anew", () => {
+  it("is Claimed if the entry is missing or the app was re-created", () => {
     expect(ownershipOf(event("1", { managedFields: [foreign("x")] }), APP_REF, MARKER)).to.equal("Claimed");
     expect(ownershipOf(event("1"), { ...APP_REF, uid: "another" }, MARKER)).to.equal("Claimed");
   });
 
-  it("is Foreign for a copy under another name, with all our marks, and without an identity", () => {
+  it("is Foreign for a copy under another name and without an identity", () => {
     expect(ownershipOf(event("1", {}, "copy"), APP_REF, MARKER)).to.equal("Foreign");
     expect(ownershipOf(event("1", { annotations: { [ANNOTATION_IDENTITY]: "" } }), APP_REF, MARKER)).to.equal(
       "Foreign",
@@ -85,7 +85,7 @@ describe("ownershipOf", () => {
     ).to.equal("Foreign");
   });
 
-  it("is Foreign when all marks are there, but the identity is not sealed by us", () => {
+  it("is Foreign if the signature of the identity is invalid", () => {
     const sealed = event("1").identity ?? "";
     const forgeries = [
       sealed.slice(0, sealed.lastIndexOf("#")),
@@ -104,19 +104,19 @@ describe("ownershipOf", () => {
 });
 
 describe("liveObject", () => {
-  it("is AsApplied when the entry is the annotated one and nobody doubts it", () => {
+  it("is AsApplied if the entry matches the annotation and is verified", () => {
     expect(liveObject(event("1"), APP_REF, MARKER, "none").state).to.equal("AsApplied");
     expect(liveObject(event("1"), APP_REF, MARKER, "unverified").state).to.equal("Unverified");
     expect(liveObject(event("1"), APP_REF, MARKER, "drifted").state).to.equal("Drifted");
   });
 
-  it("is Drifted when the entry lost a field, or is gone", () => {
+  it("is Drifted if the entry lost a field or is missing", () => {
     const less = { ...OURS, fieldsV1: { "f:data": {} } };
     expect(liveObject(event("1", { managedFields: [less] }), APP_REF, MARKER, "none").state).to.equal("Drifted");
     expect(liveObject(event("1", { managedFields: [] }), APP_REF, MARKER, "none").state).to.equal("Drifted");
   });
 
-  it("names the other writers only while it has drifted", () => {
+  it("stores other managers only while it has drifted", () => {
     expect(event("1", { managedFields: [OURS, foreign("x")] }).others).to.equal(undefined);
     const less = { ...OURS, fieldsV1: {} };
     expect(event("1", { managedFields: [less, foreign("x")] }).others?.map(({ manager }) => manager)).to.deep.equal([

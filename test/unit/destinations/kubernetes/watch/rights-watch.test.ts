@@ -40,7 +40,7 @@ describe("RightsWatch", () => {
     await eventually("the change is seen", () => clock.timers.includes(500));
   }
 
-  it("sends nothing while nobody waits, and watches roles and bindings while somebody does", async () => {
+  it("watches roles and bindings only while there are waiters", async () => {
     expect(server.calls).to.have.length(0);
     wait("shop/web");
     wait("shop/api");
@@ -49,7 +49,7 @@ describe("RightsWatch", () => {
     expect(server.calls).to.have.length(4);
   });
 
-  it("wakes who waits once when rights have changed, and soon after who was refused again", async () => {
+  it("notifies waiters once after a change, and soon again those that were refused again", async () => {
     wait("shop/web");
     wait("shop/api");
     const [first] = await watches();
@@ -65,7 +65,7 @@ describe("RightsWatch", () => {
     expect(woken, "nothing has changed since").to.deep.equal([]);
   });
 
-  it("ends its watches when nobody was refused for a while", async () => {
+  it("stops its watches when there are no waiters for a while", async () => {
     wait("shop/web");
     const calls = await watches();
     clock.advance(LINGER_MS / 2);

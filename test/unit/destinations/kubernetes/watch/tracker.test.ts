@@ -19,7 +19,7 @@ function tracking(known: ObservedObject = event("10")): {
 const { key } = event("1");
 
 describe("Tracker", () => {
-  it("tells nothing of what was there when it began, nor of the same state again", () => {
+  it("reports neither initial objects nor repeated states", () => {
     const { tracker, news, doubt } = tracking();
     tracker.seen(event("10"), false);
     tracker.seen(event("9", { managedFields: [] }), false);
@@ -27,7 +27,7 @@ describe("Tracker", () => {
     expect(doubt()).to.equal("none");
   });
 
-  it("tells of an event that nothing explains, until it is settled", () => {
+  it("marks an object as unverified after an unexplained event, until it is verified", () => {
     const { tracker, news, doubt } = tracking();
     tracker.seen(event("11", { managedFields: [OURS, foreign("x")] }), false);
     expect(news).to.deep.equal(["drift 11"]);
@@ -38,14 +38,14 @@ describe("Tracker", () => {
     expect(doubt()).to.equal("none");
   });
 
-  it("keeps a doubt through events that are explained", () => {
+  it("keeps an object unverified through explained events", () => {
     const { tracker, doubt } = tracking(event("10", { generation: 1 }));
     tracker.seen(event("11", { generation: 2 }), false);
     tracker.seen(event("12", { generation: 2, managedFields: [OURS, foreign("x", "status")] }), false);
     expect(doubt()).to.equal("unverified");
   });
 
-  it("doubts an object that a list should have held, and what a list shows in an older state", () => {
+  it("marks objects as unverified that a list omits or shows in an older state", () => {
     const { tracker, news, doubt } = tracking();
     tracker.verification(key);
     tracker.verification("no such key");
@@ -57,7 +57,7 @@ describe("Tracker", () => {
     expect(news).to.deep.equal(["drift 10", "drift 9"]);
   });
 
-  it("knows the event of our own write, whether it comes after the answer or before", () => {
+  it("recognizes the event of its own write, before or after the response", () => {
     const { tracker, news, doubt } = tracking();
     tracker.writeStarted(key);
     tracker.writeFinished(key, event("11"), true);
@@ -69,7 +69,7 @@ describe("Tracker", () => {
     expect(doubt()).to.equal("none");
   });
 
-  it("does not bring an object back by an answer that comes after it was deleted, however often", () => {
+  it("does not restore an object by a response that arrives after its deletion", () => {
     const { tracker, news } = tracking(event("10", { uid: "old" }));
     let reached = "10";
     let there: string | undefined;
@@ -96,7 +96,7 @@ describe("Tracker", () => {
     expect(news.filter((one) => one.startsWith("gone"))).to.have.length(3);
   });
 
-  it("does not take another's write during ours for an echo", () => {
+  it("does not mistake another client's write during its own for its event", () => {
     const { tracker, news, doubt } = tracking();
     tracker.writeStarted(key);
     tracker.seen(event("11"), false);
@@ -106,7 +106,7 @@ describe("Tracker", () => {
     expect(doubt()).to.equal("unverified");
   });
 
-  it("takes another's write before ours, which ours has overwritten, for settled", () => {
+  it("ignores another client's write that its own write has overwritten", () => {
     const { tracker, news, doubt } = tracking();
     tracker.writeStarted(key);
     tracker.seen(event("11", { managedFields: [OURS, foreign("x")] }), false);
@@ -116,7 +116,7 @@ describe("Tracker", () => {
     expect(doubt()).to.equal("none");
   });
 
-  it("asks again when our write ended without an answer and something happened", () => {
+  it("marks an object as unverified after an event during a write without a response", () => {
     const { tracker, news, doubt } = tracking();
     tracker.writeStarted(key);
     tracker.seen(event("11"), false);
@@ -125,7 +125,7 @@ describe("Tracker", () => {
     expect(doubt()).to.equal("unverified");
   });
 
-  it("asks about an object that somebody made anew with all our marks", () => {
+  it("marks an object as unverified that another client re-created with all ownership metadata", () => {
     const { tracker, news, doubt } = tracking();
     tracker.gone(key, "u1");
     tracker.seen(event("12", { uid: "u2" }), false);
@@ -133,7 +133,7 @@ describe("Tracker", () => {
     expect(doubt()).to.equal("unverified");
   });
 
-  it("does not let a late DELETED of the former object take the new one along", () => {
+  it("ignores a late DELETED event of the previous object", () => {
     const { tracker, news } = tracking();
     tracker.seen(event("12", { uid: "u2" }), false);
     tracker.gone(key, "u1");
@@ -141,7 +141,7 @@ describe("Tracker", () => {
     expect(tracker.get(key)?.uid).to.equal("u2");
   });
 
-  it("tells the app that an object was taken from, by an event or by the answer to our own write", () => {
+  it("notifies the app that lost an object, by an event or by a write response", () => {
     const elsewhere = event("11", { labels: { "gitops.overseer.io/app": "" } });
     const seen = tracking();
     seen.tracker.seen(elsewhere, false);
@@ -153,7 +153,7 @@ describe("Tracker", () => {
     expect(written.news).to.include("gone 10");
   });
 
-  it("counts an object for the app that its labels name now", () => {
+  it("assigns an object to the app in its current labels", () => {
     const { tracker } = tracking();
     tracker.seen(event("11", { labels: { "gitops.overseer.io/app": "other" } }), false);
     expect([...tracker.ofApp(APP_REF)]).to.deep.equal([]);

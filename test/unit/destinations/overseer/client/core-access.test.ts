@@ -8,13 +8,13 @@ const secret = (data: Record<string, string>) => ({
 const token = secret({ token: "t0ken\n" });
 
 describe("the access to a Core", () => {
-  it("is an address, and the token without a line break", () => {
+  it("has the URL, and the token without a line break", () => {
     const access = coreAccess("https://core.example.com/api-gateway/", token, undefined, "k");
     expect(access).to.include({ url: "https://core.example.com/api-gateway", token: "t0ken", ca: undefined });
     expect(access.id).not.to.contain("t0ken");
   });
 
-  it("is another one with another address, token or key", () => {
+  it("has another id for another URL, token or digest key", () => {
     const id = coreAccess("https://a", token, undefined, "k").id;
     expect(coreAccess("https://a/", token, undefined, "k").id).to.equal(id);
     expect(coreAccess("https://b", token, undefined, "k").id).not.to.equal(id);
@@ -32,13 +32,13 @@ describe("the access to a Core", () => {
       expect(() => coreAccess(url, token, undefined, "k")).not.to.throw();
     });
   }
-  it("is nothing else than an address", () => {
+  it("accepts only a plain URL", () => {
     expect(() => coreAccess("https://user:pw@core", token, undefined, "k")).to.throw(/only host, port and path/);
     expect(() => coreAccess("https://core/?x", token, undefined, "k")).to.throw(/only host, port and path/);
     expect(() => coreAccess("core", token, undefined, "k")).to.throw(/is not a valid URL/);
   });
 
-  it("names the key that is missing or wrong, and shows no value", () => {
+  it("names the missing or invalid key, but no value", () => {
     expect(() => coreAccess("https://a", secret({}), undefined, "k")).to.throw(/^Secret shop\/core has no key token/);
     expect(() => coreAccess("https://a", secret({ token: "a b" }), undefined, "k")).to.throw(/whitespace or non-ASCII/);
     expect(() => coreAccess("https://a", token, secret({}), "k")).to.throw(/has no key ca\.crt/);

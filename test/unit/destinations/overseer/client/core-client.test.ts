@@ -36,7 +36,7 @@ describe("requests to a Core", () => {
     return error;
   };
 
-  it("carry the token, what they are bound to, and a body", async () => {
+  it("send the token, preconditions and a body", async () => {
     let seen: IncomingMessage | undefined;
     let text = "";
     answer = (request, response) => {
@@ -85,7 +85,7 @@ describe("requests to a Core", () => {
     });
   }
 
-  it("take errors in other forms, and of any length", async () => {
+  it("accept errors in other formats and of any length", async () => {
     answer = (_, response) => response.writeHead(500).end(JSON.stringify({ error: "x".repeat(5_000) }));
     expect((await failure(get())).message.length).to.be.lessThan(600);
     answer = (_, response) => response.writeHead(500).end("<html>");
@@ -94,14 +94,14 @@ describe("requests to a Core", () => {
     expect((await failure(get())).message).to.match(/failed \(500\) \(GET/);
   });
 
-  it("that are answered by something else fail as that, also a redirect, which is not followed", async () => {
+  it("fail on unexpected responses, and do not follow redirects", async () => {
     answer = (_, response) => response.writeHead(200).end("<html>");
     expect((await failure(get())).code).to.equal("CORE_INVALID_RESPONSE");
     answer = (_, response) => response.writeHead(302, { location: "http://127.0.0.1:1/" }).end("moved");
     expect((await failure(get())).code).to.equal("CORE_INVALID_RESPONSE");
   });
 
-  it("whose connection breaks before or within the answer fail as that, and nobody knows what was done", async () => {
+  it("fail with an uncertain outcome when the connection breaks", async () => {
     answer = (request) => request.socket.destroy();
     const before = await failure(get());
     expect([before.code, before.uncertain]).to.deep.equal(["CORE_UNREACHABLE", true]);
@@ -114,12 +114,12 @@ describe("requests to a Core", () => {
     expect([within.code, within.uncertain]).to.deep.equal(["CORE_INVALID_RESPONSE", true]);
   });
 
-  it("are answered with nothing where nothing is new", async () => {
+  it("return an empty response if nothing changed", async () => {
     answer = (_, response) => response.writeHead(304, { etag: '"9"' }).end();
     expect(await get()).to.deep.include({ status: 304, body: undefined, etag: "9" });
   });
 
-  it("can be broken off", async () => {
+  it("can be aborted", async () => {
     const stop = new AbortController();
     answer = () => stop.abort();
     const error = await client.request({ method: "GET", path: "/x", signal: stop.signal }).catch((thrown) => thrown);

@@ -46,7 +46,7 @@ describe("connections to Cores", () => {
     await connections.close();
   });
 
-  it("are closed when no app uses them any more: it left, or got another one", async () => {
+  it("are closed when their last app leaves or changes its connection", async () => {
     const connections = make();
     const first = connections.use("a/one", access("x"), "30s");
     connections.use("a/two", access("x"), "30s");
@@ -59,7 +59,7 @@ describe("connections to Cores", () => {
     await connections.close();
   });
 
-  it("tell each app of a fault, also one that came later", async () => {
+  it("report a failure to all apps, also to later ones", async () => {
     const told: string[] = [];
     const connections = make(told);
     const connection = connections.use("a/one", access("x"), "30s");

@@ -59,14 +59,14 @@ describe("an app of a Core that", () => {
     });
   }
 
-  it("failed for good is waited for no longer; what only takes time is", () => {
+  it("is final when it has failed, but not while it is slow", () => {
     const failed = stateOf({ app: [app()], node: [node()], job: [job({ status: "failed" })] });
     expect(appHealth(app(), failed).final).to.equal(true);
     const gone = stateOf({ app: [app()], node: [node({ status: "offline" })], job: [job()] });
     expect(appHealth(app(), gone).final).to.equal(undefined);
   });
 
-  it("failed is not deployed again by itself", () => {
+  it("is not redeployed after a failure", () => {
     const state = stateOf({ app: [app()], job: [job({ status: "failed" })] });
     expect(needsDeploy(app({ status: "error" }), state)).to.equal(undefined);
   });

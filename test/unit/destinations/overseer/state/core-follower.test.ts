@@ -66,7 +66,7 @@ const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolv
 const DOWN = new CoreError("CORE_UNREACHABLE", "down");
 
 describe("following a Core", () => {
-  it("asks without waiting at first, and then lets the Core wait for the interval", async () => {
+  it("polls without waiting first, then long-polls for the interval", async () => {
     const { reader, clock, follower, told } = rig();
     const first = await reader.nth(1);
     expect(first.waitSeconds).to.equal(0);
@@ -81,7 +81,7 @@ describe("following a Core", () => {
     await follower.stop();
   });
 
-  it("reads news as soon as they come, but a Core that is never quiet only some times a second", async () => {
+  it("reads changes immediately, but rate-limits a Core that changes all the time", async () => {
     const { reader, clock, follower } = rig();
     const rests: number[] = [];
     for (let count = 1; count <= 60; count++) {
@@ -96,7 +96,7 @@ describe("following a Core", () => {
     await follower.stop();
   });
 
-  it("asks a Core that cannot wait once in each interval", async () => {
+  it("polls a Core without long polling once per interval", async () => {
     const { reader, clock, follower } = rig();
     reader.waits = false;
     (await reader.nth(1)).answer(news({}));
@@ -109,7 +109,7 @@ describe("following a Core", () => {
     await follower.stop();
   });
 
-  it("tells a fault once, tries later each time, asks at once after it, and tells when it is over", async () => {
+  it("reports a failure once, backs off, and reports the recovery", async () => {
     const { reader, clock, told, follower } = rig();
     (await reader.nth(1)).answer(news({}));
     await settle();
@@ -135,7 +135,7 @@ describe("following a Core", () => {
     await follower.stop();
   });
 
-  it("waits as long as a Core asks for", async () => {
+  it("honors the retry delay of a Core", async () => {
     const { reader, clock, follower } = rig();
     (await reader.nth(1)).fail(new CoreError("CORE_FAILED", "busy", { retryAfterMs: 7_000 }));
     await settle();
@@ -143,7 +143,7 @@ describe("following a Core", () => {
     await follower.stop();
   });
 
-  it("lets go of who waits when it cannot be read, and when it stops", async () => {
+  it("releases waiters when reading fails and when it stops", async () => {
     const { reader, follower } = rig();
     const first = follower.settled();
     (await reader.nth(1)).fail(DOWN);
@@ -156,7 +156,7 @@ describe("following a Core", () => {
     await follower.stop();
   });
 
-  it("is in doubt after a write without an answer, until it was read again", async () => {
+  it("is outdated after a write without a response, until the next read", async () => {
     const { reader, clock, follower } = rig();
     (await reader.nth(1)).answer(news({}));
     await settle();
@@ -172,7 +172,7 @@ describe("following a Core", () => {
     await follower.stop();
   });
 
-  it("keeps what was written while it was read", async () => {
+  it("keeps resources that were written during a read", async () => {
     const { reader, follower } = rig();
     const first = await reader.nth(1);
     follower.wrote("app", app({ revision: 7, compose: "written" }));

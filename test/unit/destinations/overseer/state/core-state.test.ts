@@ -7,7 +7,7 @@ const NONE = new Set<string>();
 const ours = (name: string) => ({ [OWNERSHIP_KEY]: { app: name, instance: "i", document: "d", content: "c" } });
 
 describe("the picture of a Core", () => {
-  it("finds by id and by name", () => {
+  it("finds records by id and by name", () => {
     const state = stateOf({ app: [app()], node: [node()], route: [route()] });
     expect(state.appNamed("web")?.id).to.equal("a1");
     expect(state.nodeNamed("node-1")?.id).to.equal("n1");
@@ -16,7 +16,7 @@ describe("the picture of a Core", () => {
     expect(state.appNamed("other")).to.equal(undefined);
   });
 
-  it("forgets what a whole look no longer shows, and not what a part leaves out", () => {
+  it("drops records that a full read omits, but not those that a partial read omits", () => {
     const state = stateOf({ app: [app(), app({ id: "a2", name: "two" })] });
     state.take(news({ app: [app({ revision: 2 })] }, false), NONE);
     expect(state.appNamed("two")?.id).to.equal("a2");
@@ -24,27 +24,27 @@ describe("the picture of a Core", () => {
     expect(state.appNamed("two")).to.equal(undefined);
   });
 
-  it("follows an app that is renamed: the old name is free", () => {
+  it("releases the old name of a renamed app", () => {
     const state = stateOf({ app: [app()] });
     state.take(news({ app: [app({ name: "new", revision: 2 })] }, false), NONE);
     expect(state.appNamed("web")).to.equal(undefined);
     expect(state.appNamed("new")?.id).to.equal("a1");
   });
 
-  it("never goes back: an older revision is not taken", () => {
+  it("ignores older revisions", () => {
     const state = stateOf({ app: [app({ revision: 5, compose: "new" })] });
     state.take(news({ app: [app({ revision: 4, compose: "old" })] }, false), NONE);
     expect(state.appNamed("web")?.compose).to.equal("new");
   });
 
-  it("does not bring back what was deleted while it was read", () => {
+  it("does not restore records that were deleted during a read", () => {
     const state = stateOf({ app: [app()] });
     state.remove("app", "a1");
     state.take(news({ app: [app({ revision: 1 })] }), NONE);
     expect(state.appNamed("web")).to.equal(undefined);
   });
 
-  it("keeps what was written while it was read, of a Core without revisions", () => {
+  it("keeps records that were written during a read, without revisions", () => {
     const plain = { revision: undefined };
     const state = stateOf({ app: [app({ ...plain, compose: "before" })] });
     state.put("app", app({ ...plain, compose: "written" }));
@@ -54,19 +54,19 @@ describe("the picture of a Core", () => {
     expect(state.appNamed("web")?.compose).to.equal("written");
   });
 
-  it("tells which apps are concerned: those of the marks before and after", () => {
+  it("returns the affected apps: the previous and the new owner", () => {
     const state = stateOf({ app: [app({ metadata: ours("shop/a") })] });
     const affected = state.take(news({ app: [app({ revision: 2, metadata: ours("shop/b") })] }, false), NONE);
     expect([...affected.apps].sort()).to.deep.equal(["shop/a", "shop/b"]);
     expect(affected.everyone).to.equal(false);
   });
 
-  it("tells the app of a job", () => {
+  it("returns the app of a job as affected", () => {
     const state = stateOf({ app: [app({ metadata: ours("shop/a") })] });
     expect([...state.take(news({ job: [job()] }, false), NONE).apps]).to.deep.equal(["shop/a"]);
   });
 
-  it("tells everyone of what anybody may wait for: what comes, goes, or is nobody's", () => {
+  it("affects all apps for new, deleted and unowned records", () => {
     const empty = new CoreState();
     expect(empty.take(news({ node: [node()] }), NONE).everyone).to.equal(true);
     const state = stateOf({ app: [app()] });
@@ -74,14 +74,14 @@ describe("the picture of a Core", () => {
     expect(state.take(news({}), NONE).everyone).to.equal(true);
   });
 
-  it("tells nobody of what is as it was", () => {
+  it("affects no app for unchanged records", () => {
     const state = stateOf({ app: [app()], node: [node()] });
     const affected = state.take(news({ app: [app()], node: [node()] }), NONE);
     expect(affected.everyone).to.equal(false);
     expect(affected.apps.size).to.equal(0);
   });
 
-  it("knows the newest job of an app, also when that one goes", () => {
+  it("finds the newest job of an app, also after it is deleted", () => {
     const later = job({ id: "j2", createdAt: "2026-01-02T00:00:00Z" });
     const state = stateOf({ app: [app()], job: [later, job()] });
     expect(state.newestJob("a1")?.id).to.equal("j2");
@@ -89,7 +89,7 @@ describe("the picture of a Core", () => {
     expect(state.newestJob("a1")?.id).to.equal("j1");
   });
 
-  it("knows who may use a secret", () => {
+  it("knows which apps may use a secret", () => {
     const secret = (name: string, scope: "global" | "app" | "node", scopeId: string | null) => ({
       id: name,
       name,

@@ -13,7 +13,7 @@ describe("what is live of the apps of a Core", () => {
   const picture = (state: ReturnType<typeof stateOf>) => new LiveSnapshot(state, { instance: "i", digestKey: "k" });
   const names = (live: ReturnType<LiveSnapshot["of"]>) => [...live.values()].map(({ id }) => id.name);
 
-  it("is each app's own, of this installation", () => {
+  it("contains only objects of this installation, by app", () => {
     const state = stateOf({
       app: [
         app({ metadata: marked("ns/one") }),
@@ -28,7 +28,7 @@ describe("what is live of the apps of a Core", () => {
     expect(names(live.of("ns/none"))).to.deep.equal([]);
   });
 
-  it("is worked out once for each state, and anew after every change: news, a write, a deletion", () => {
+  it("is computed once per state, and again after a change, a write or a deletion", () => {
     const state = stateOf({ app: [app({ metadata: marked("ns/one") })], node: [node()], job: [job()] });
     const live = picture(state);
     const first = live.of("ns/one");
@@ -44,7 +44,7 @@ describe("what is live of the apps of a Core", () => {
     expect(names(live.of("ns/two"))).to.deep.equal([]);
   });
 
-  it("says what is left of an apply that was interrupted, and not that marks were changed", () => {
+  it("reports an interrupted apply, but no changed ownership metadata", () => {
     const rules = CORE_KINDS.find(({ kind }) => kind === "App");
     const seen = app({ version: 5 });
     const content = rules === undefined ? "" : contentDigest(rules.content(seen), "k");
@@ -58,7 +58,7 @@ describe("what is live of the apps of a Core", () => {
     expect(done).not.to.have.property("unfinished");
   });
 
-  it("is judged anew when its node or its app is another one, or has another name", () => {
+  it("is computed again when its node or app is replaced or renamed", () => {
     const metadata = {
       [OWNERSHIP_KEY]: { app: "ns/one", instance: "i", document: "d", content: "c", refs: { app: "web" } },
     };
