@@ -58,7 +58,7 @@ describe("keepMarks", () => {
     });
   }
 
-  it("names the mark that decides as people write it", () => {
+  it("names the deciding annotation in its usual spelling", () => {
     const marks = keepAnnotations(annotated(ARGO, "ServerSideApply=true, prune=FALSE"));
     expect(keepRuling(marks, "prune")).to.deep.equal({ effect: "Keep", mark: `${ARGO}: Prune=false` });
   });
@@ -70,7 +70,7 @@ describe("keepMarks", () => {
     expect(keepAnnotations({ annotations: one })).to.have.length(3);
   });
 
-  it("joins two lists, each mark once, and leaves out what nobody knows", () => {
+  it("merges two lists without duplicates and unknown annotations", () => {
     expect(
       joinKeepAnnotations([`${ARGO}: Prune=false`], ["helm.sh/resource-policy: keep", `${ARGO}: Prune=false`, "x: y"]),
     ).to.deep.equal([`${ARGO}: Prune=false`, "helm.sh/resource-policy: keep"]);

@@ -10,7 +10,7 @@ function specText(yaml: string): string {
   return canonicalJson(prepareManifests(`${HEAD}${yaml}`, "f.yaml")[0]?.object.spec);
 }
 
-describe("whole numbers of 64 bits", () => {
+describe("64-bit integers", () => {
   for (const [written, carried] of [
     ["9007199254740993", "9007199254740993"],
     ["-9007199254740993", "-9007199254740993"],
@@ -41,7 +41,7 @@ describe("whole numbers of 64 bits", () => {
     );
   });
 
-  it("tell hashes apart, and are the same however they are written", () => {
+  it("distinguish hashes independent of formatting", () => {
     const hash = (value: string) => prepareManifests(`${HEAD}spec: {v: ${value}}\n`, "f.yaml")[0]?.bodyHash;
     expect(hash("9007199254740993")).to.not.equal(hash("9007199254740992"));
     expect(hash("9007199254740993")).to.equal(hash("9_007_199_254_740_993"));

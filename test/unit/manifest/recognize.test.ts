@@ -87,7 +87,7 @@ const ROWS: readonly (readonly [what: string, text: string, said: RegExp, file?:
   ["Jsonnet", "local k = import 'k.libsonnet';\n{\n  a: k.b {}\n}\n", /it is Jsonnet/, "web.jsonnet"],
 ];
 
-describe("content that is no manifest is named, with what to do", () => {
+describe("files that are not manifests are identified, with a remedy", () => {
   for (const [what, text, said, file] of ROWS) {
     it(what, () => {
       const message = refusalOf(text, file);
@@ -124,7 +124,7 @@ describe("objects of other tools that are not installed", () => {
     it(`${kind} of ${group}`, () => expect(recognizeKind({ group, kind })).to.match(said));
   }
 
-  it("nothing is said of others", () => {
+  it("adds no note for other kinds", () => {
     expect(recognizeKind({ group: "argoproj.io", kind: "Rollout" })).to.equal(undefined);
     expect(recognizeKind({ group: "example.com", kind: "Application" })).to.equal(undefined);
   });

@@ -144,7 +144,7 @@ describe("the values of a Secret", () => {
     });
   }
 
-  it("are refused in the case of a mapping too many", async () => {
+  it("are rejected if a node has an unexpected mapping", async () => {
     expect(problemsOf(await caseFile("secret-value-in-error/secret.yaml"))).to.deep.equal([
       "5: entry 1 of data is an object, but has to be text, encoded as base64; is a colon or a level of indentation too much?",
     ]);

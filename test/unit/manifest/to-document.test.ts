@@ -34,7 +34,7 @@ describe("toDocument", () => {
     expect(document.object.metadata).to.not.have.property("namespace");
   });
 
-  it("hashes what is said, not how it is written", () => {
+  it("hashes the content, not its formatting", () => {
     const hash = toDocument(prepared(TEXT), "shop").hash;
     expect(toDocument(prepared(SAME), "shop").hash).to.equal(hash);
     expect(toDocument(prepared(TEXT), "other").hash).to.not.equal(hash);

@@ -17,7 +17,7 @@ function secret(rest: Record<string, unknown>, annotations?: Record<string, stri
 }
 
 describe("Masked", () => {
-  it("shows its value to nobody", () => {
+  it("never shows its value", () => {
     const masked = new Masked(CANARY);
     const shown = [
       String(masked),

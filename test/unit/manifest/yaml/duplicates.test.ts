@@ -137,7 +137,7 @@ describe("findDuplicates", () => {
     });
   }
 
-  it("is told with the place in the file, for every object of it", () => {
+  it("is reported with its place, for every object of the file", () => {
     const bad = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}, {port: 80}]}\n";
     try {
       prepareManifests(`${bad}---\n${bad.replace("web", "db")}`, "apps/svc.yaml");

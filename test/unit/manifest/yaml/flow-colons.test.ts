@@ -29,7 +29,7 @@ const READINGS: readonly (readonly [yaml: string, spec: unknown])[] = [
   ["[\n  fd00::,\n  b\n]", ["fd00::", "b"]],
 ];
 
-describe("plain text in flow collections may end with a colon", () => {
+describe("plain scalars in flow collections can end with a colon", () => {
   for (const [yaml, spec] of READINGS) {
     it(`${JSON.stringify(yaml)} is ${JSON.stringify(spec)}`, () => expect(specOf(yaml)).to.deep.equal(spec));
   }
@@ -57,7 +57,7 @@ describe("plain text in flow collections may end with a colon", () => {
   });
 });
 
-describe("JSON objects that follow one another", () => {
+describe("concatenated JSON objects", () => {
   const object = (name: string): string =>
     `{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "${name}"}, "data": {"x": "}{\\"{", "y": ""}}`;
   const read = (text: string): unknown[] =>

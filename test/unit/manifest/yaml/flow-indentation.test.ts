@@ -12,7 +12,7 @@ function specOf(yaml: string): unknown {
   return parseManifests(`${HEAD}${yaml}`, "f.yaml")[0]?.object.spec;
 }
 
-describe("lines of flow collections and quoted texts may stand anywhere", () => {
+describe("lines of flow collections and quoted scalars need no indentation", () => {
   it("as the bracket below its key in a Pod", () => {
     const [pod] = parseManifests(readFileSync(CASE, "utf8"), "pod.yaml");
     expect(pod?.object.spec).to.deep.equal({ containers: [{ name: "c", image: "busybox", args: ["--a", "--b"] }] });
@@ -51,11 +51,11 @@ describe("lines of flow collections and quoted texts may stand anywhere", () => 
     expect(() => parseManifests(yaml, "f.yaml")).to.throw("f.yaml:9: this is a number");
   });
 
-  it("but a marker of a document ends what is not closed", () => {
+  it("but a document marker ends an open collection", () => {
     expect(() => specOf("spec:\n  a: [\n...\n  ]\n")).to.throw();
   });
 
-  it("and a hostile file does not fill the memory", () => {
+  it("and memory use is bounded for malicious files", () => {
     const far = `${" ".repeat(1_000_000)}a: [\n${"1,\n".repeat(300_000)}]\n`;
     expect(indentFlowLines(far)).to.equal(far);
   });

@@ -19,7 +19,7 @@ function problemsOf(text: string): string[] {
   return failureOf(text).problems.map(({ line, column = "", message }) => `${line}:${column} ${message}`);
 }
 
-describe("parseManifests: where a document begins", () => {
+describe("parseManifests: first lines of documents", () => {
   const lines: readonly [name: string, text: string, expected: readonly number[]][] = [
     ["the first line", HEAD, [1]],
     ["behind comments", `# one\n\n# three\n${HEAD}`, [4]],
@@ -73,7 +73,7 @@ describe("parseManifests: where a document begins", () => {
     expect(parseManifests(text, "f.json").map(({ origin }) => origin.line)).to.deep.equal([5, 6]);
   });
 
-  it("takes something with a name for an object, even when its kind ends in List", () => {
+  it("treats a document with a name as an object even if its kind ends in List", () => {
     const [document] = parseManifests(
       "apiVersion: x.io/v1\nkind: AllowList\nmetadata: {name: a}\nitems: [1]\n",
       "f.yaml",
@@ -82,7 +82,7 @@ describe("parseManifests: where a document begins", () => {
   });
 });
 
-describe("parseManifests: what is refused", () => {
+describe("parseManifests: rejected input", () => {
   const LEAVE_OUT = "leave the file out with source.exclude if it is not meant to be applied";
   const cases: readonly [name: string, text: string, expected: readonly string[]][] = [
     ["no object", "- 1\n", [`1: this is a list, not a Kubernetes object; ${LEAVE_OUT}`]],
@@ -215,8 +215,8 @@ describe("parseManifests: what is refused", () => {
   });
 });
 
-describe("parseManifests: a hostile file", () => {
-  it("cannot unfold a few hundred bytes to gigabytes", () => {
+describe("parseManifests: malicious files", () => {
+  it("cannot expand a few hundred bytes to gigabytes", () => {
     const levels = Array.from({ length: 12 }, (_, i) => `  l${i + 1}: &l${i + 1} [${`*l${i},`.repeat(9)}*l${i}]`);
     const text = `${HEAD}data:\n  l0: &l0 lol\n${levels.join("\n")}\n`;
     expect(failureOf(text).message).to.contain("expand to more than");
@@ -227,7 +227,7 @@ describe("parseManifests: a hostile file", () => {
     expect(failureOf(bomb.repeat(20)).message).to.contain("expand to more than");
   });
 
-  it("cannot unfold a list of lists", () => {
+  it("cannot expand nested lists without limit", () => {
     const levels = Array.from({ length: 8 }, (_, i) => `  - &l${i + 1} {kind: List, items: [${`*l${i},`.repeat(30)}]}`);
     const text = `apiVersion: v1\nkind: List\nitems:\n  - &l0 {apiVersion: v1, kind: A, metadata: {name: a}}\n${levels.join("\n")}\n`;
     expect(failureOf(text).message).to.contain("expand to more than");
@@ -238,7 +238,7 @@ describe("parseManifests: a hostile file", () => {
     expect(failureOf(`${HEAD}data: ${"[".repeat(100_000)}`).message).to.contain("nesting exceeded maxDepth (64)");
   });
 
-  it("cannot keep the process busy with comments, blank lines or bad numbers", () => {
+  it("are processed quickly despite many comments, blank lines or invalid numbers", () => {
     const before = process.cpuUsage();
     const comments = "# c\r\n \r\n".repeat(20_000);
     expect(parseManifests(comments + HEAD, "f.yaml").map(({ origin }) => origin.line)).to.deep.equal([40_001]);
@@ -247,7 +247,7 @@ describe("parseManifests: a hostile file", () => {
     expect(process.cpuUsage(before).user / 1000, "CPU ms").to.be.lessThan(3000);
   });
 
-  it("cannot reach a prototype", () => {
+  it("cannot modify prototypes", () => {
     const [document] = parseManifests(`${HEAD}data: {__proto__: {polluted: x}, constructor: y}\n`, "f.yaml");
     const data = document?.object.data as Record<string, unknown>;
     expect(Object.keys(data)).to.deep.equal(["__proto__", "constructor"]);

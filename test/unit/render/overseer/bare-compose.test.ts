@@ -34,12 +34,12 @@ describe("a Compose document where documents are expected", () => {
   }
 });
 
-describe("the service that an app is about", () => {
+describe("the main service of an app", () => {
   const doc = (services: string, rest = ""): Record<string, string> => ({
     "app.yaml": `apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: shop}\nspec:\n  domain: a.example.com\n${rest}  compose:\n    services: ${services}\n`,
   });
 
-  it("is the only one with ports, and a note says so", async () => {
+  it("is the only service with ports, with a note", async () => {
     const result = await expandFiles(doc('{front: {image: x, ports: ["8080:80"]}, db: {image: y, expose: ["5432"]}}'));
     const route = result.documents.find(({ id }) => id.kind === "Route");
     expect(route?.object.spec).to.include({ target: "front:80" });
@@ -48,7 +48,7 @@ describe("the service that an app is about", () => {
     ]);
   });
 
-  it("is the one named like the app although another one has ports, without a note", async () => {
+  it("is the service named like the app even if another one has ports, without a note", async () => {
     const result = await expandFiles(
       doc('{front: {image: x, ports: ["8080:80"]}, shop: {image: y, expose: ["3000"]}}'),
     );
@@ -57,7 +57,7 @@ describe("the service that an app is about", () => {
     expect(result.notes).to.deep.equal([]);
   });
 
-  it("is not guessed when two have ports, or when the one with ports does not run", async () => {
+  it("is ambiguous if two services have ports or the one with ports does not run", async () => {
     for (const services of [
       '{front: {image: x, ports: ["80"]}, back: {image: y, ports: ["81"]}}',
       '{front: {image: x, ports: ["80"], profiles: [p]}, back: {image: y}, db: {image: z}}',

@@ -16,7 +16,7 @@ describe("a Compose document in a file of its own", () => {
     }
   });
 
-  it("may be left out of what the source means, and lie in a folder above", async () => {
+  it("can be outside of source.include and in a parent folder", async () => {
     const files = { "apps/web.yaml": named("../shared/web.yml"), "shared/web.yml": COMPOSE };
     expect((await expandFiles(files, { exclude: ["shared"] })).documents).to.have.length(1);
   });
@@ -113,7 +113,7 @@ describe("a Compose document in a file of its own", () => {
     ]);
   });
 
-  it("makes no document vanish that it names: two Apps that name each other, or one itself, are refused", async () => {
+  it("rejects Apps that list each other's files or their own as Compose files", async () => {
     const places = await placesOf(expandFiles({ "a.yaml": named("b.yaml"), "b.yaml": named("a.yaml") }));
     for (const file of ["a.yaml", "b.yaml"]) {
       expect(places.filter((place) => place.startsWith(`${file}:1 apiVersion: unknown field`))).to.have.length(1);

@@ -238,13 +238,13 @@ describe("the forms of a Compose document", () => {
     });
   }
 
-  it("takes the value of a secret, which only the node knows, wherever one value stands", async () => {
+  it("accepts secret references in place of any scalar", async () => {
     const keys =
       "mem_limit: ${SECRET:a}\nrestart: ${SECRET:b}\nstop_grace_period: ${SECRET:c}\nprivileged: ${SECRET:d}";
     expect(await web(withKeys(keys))).to.include({ mem_limit: "${SECRET:a}", privileged: "${SECRET:d}" });
   });
 
-  it("takes variables where numbers, sizes and switches are wanted", async () => {
+  it("accepts variables for numbers, sizes and Booleans", async () => {
     const keys = "mem_limit: ${M}\nscale: ${N}\nprivileged: ${P}\ndeploy: {replicas: '${N}'}";
     const text = withKeys(keys).replace("spec:\n", "spec:\n  env: {M: 64m, N: 2, P: true}\n");
     expect(await web(text)).to.include({ mem_limit: "64m", scale: "2", privileged: "true" });
@@ -265,26 +265,26 @@ services:
     ]);
   });
 
-  it("gives a command its numbers as the text that the program gets: Compose takes no numbers there", async () => {
+  it("converts numbers in commands to strings, because Compose accepts only strings", async () => {
     const service = await web(withKeys("command: [sleep, 3600, 0.0000001, true]\nentrypoint: [run, 022]"));
     expect(service.command).to.deep.equal(["sleep", "3600", "1e-07", "true"]);
     expect(service.entrypoint).to.deep.equal(["run", "18"]);
   });
 
-  it("repeats limits of the older keys beside others of deploy.resources: Compose asks for both", async () => {
+  it("copies limits of the older keys to deploy.resources, as Compose requires", async () => {
     const { deploy } = await web(
       withKeys("mem_limit: 1g\npids_limit: 100\ndeploy: {resources: {limits: {cpus: '1'}}}"),
     );
     expect(deploy).to.deep.equal({ resources: { limits: { cpus: "1", memory: "1g", pids: 100 } } });
   });
 
-  it("repeats the limit of a service beside one that the app gives it", async () => {
+  it("copies the limit of a service next to a limit of the app", async () => {
     const text = withKeys("cpus: 1.5").replace("spec:\n", "spec:\n  resources: {memory: 512m}\n");
     const { deploy } = await web(text);
     expect(deploy).to.deep.equal({ resources: { limits: { memory: "512m", cpus: "1.5" } } });
   });
 
-  it("refuses services that wait for each other by what they share", async () => {
+  it("rejects dependency cycles through shared namespaces and volumes", async () => {
     for (const [key, value] of [
       ["network_mode", "service:db"],
       ["pid", "service:db"],

@@ -80,7 +80,7 @@ describe("ports of a service", () => {
     it(`${JSON.stringify(port)} is refused`, () => expect(check(port).problems).to.have.length(1));
   }
 
-  it("are handed on as they are written, but for the brackets", () => {
+  it("are passed on unchanged except for brackets", () => {
     const ports = ["80:80", "[::1]:80:80", "127.0.0.1:80:80", 80, { target: 80 }, ":80:80"];
     expect(ports.map(normalizePort)).to.deep.equal(ports);
     expect(normalizePort("2001:db8::5:80:8080/udp")).to.equal("[2001:db8::5]:80:8080/udp");

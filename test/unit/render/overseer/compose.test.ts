@@ -5,7 +5,7 @@ const WEB = "services:\n  web:\n    image: nginx:1";
 /** The line of `services:` of a document made by `app`. */
 const FIRST = 7;
 
-describe("compose documents: what is refused, where, and what is expected", () => {
+describe("Compose documents: rejected input with place and expectation", () => {
   const cases: readonly [title: string, compose: string, ...problems: (readonly [line: number, text: string])[]][] = [
     ["no services", "networks: {}", [6, "spec.compose.services: is missing: the services of the app"]],
     ["services that are a list", "services: []", [7, "services: expected a mapping, found a list"]],
@@ -206,7 +206,7 @@ describe("compose documents: what is refused, where, and what is expected", () =
   });
 });
 
-describe("compose documents: what is taken", () => {
+describe("Compose documents: accepted input", () => {
   const fine: readonly [title: string, compose: string][] = [
     ["x- keys everywhere", `${WEB}\n    x-a: 1\nx-b: {c: d}`],
     [
@@ -258,7 +258,7 @@ describe("compose documents: what is taken", () => {
     expect(result.notes).to.deep.equal([]);
   });
 
-  it("a name with _ stays as it is, and so does what refers to it", async () => {
+  it("keeps service names with _ and references to them", async () => {
     const compose =
       "services:\n  web: {image: x, environment: {DATABASE_URL: postgres://plausible_db/x}}\n  plausible_db: {image: y}";
     const { compose: result } = specOf(await expandText(app(compose)), "App");
@@ -293,7 +293,7 @@ describe("compose documents: what is taken", () => {
     }
   });
 
-  it("version, name and the build of an image are left out, and a note says so", async () => {
+  it("removes version, name and build, with a note", async () => {
     const result = await expandText(app(`version: "3.8"\nname: other\n${WEB}\n    build: .`));
     expect(specOf(result, "App").compose).to.deep.equal({ services: { web: { image: "nginx:1" } } });
     expect(result.notes.map(({ message }) => message.split(":")[0])).to.deep.equal([
@@ -313,7 +313,7 @@ describe("compose documents: what is taken", () => {
     );
   });
 
-  it("anchors and merges are unfolded", async () => {
+  it("expands anchors and merge keys", async () => {
     const compose = "x-base: &base\n  image: nginx:${TAG:-1}\nservices:\n  web:\n    <<: *base\n    user: x";
     const { compose: result } = specOf(await expandText(app(compose)), "App") as { compose: { services: object } };
     expect(result.services).to.deep.equal({ web: { image: "nginx:1", user: "x" } });
@@ -326,7 +326,7 @@ describe("compose documents: what is taken", () => {
     expect(places[0]).to.include("expands to more than 524288 characters");
   });
 
-  it("begins where these tests think", () => {
+  it("has the document at the expected line", () => {
     expect(app(WEB).split("\n")[FIRST - 1]).to.equal("    services:");
   });
 });

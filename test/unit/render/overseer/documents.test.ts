@@ -8,7 +8,7 @@ function document(kind: string, spec: string, name = "x"): string {
 
 const OK = "services: {web: {image: x}}";
 
-describe("documents: what is wrong with their form", () => {
+describe("documents: schema errors", () => {
   const cases: readonly [title: string, text: string, ...problems: string[]][] = [
     ["an unknown field", app(OK, "  targetnode: a\n"), "6 spec.targetnode: unknown field; did you mean targetNode?"],
     [
@@ -132,7 +132,7 @@ describe("documents: what is wrong with their form", () => {
   });
 });
 
-describe("documents: what the others become", () => {
+describe("documents: expanded Route, Node and Policy", () => {
   const cases: readonly [title: string, text: string, objects: object, notes?: string[]][] = [
     [
       "a Route",
@@ -197,7 +197,7 @@ describe("documents: what the others become", () => {
     expect(place).to.match(/^app\.yaml:6 spec\.apps\[0\]: the name .* would have more than 63 characters/);
   });
 
-  it("two apps of one name in two namespaces are refused: a Core knows them by name", async () => {
+  it("rejects two apps with the same name in different namespaces, because a Core identifies apps by name", async () => {
     const other = app(OK).replace("name: web", "name: web\n  namespace: other");
     const places = await placesOf(expandFiles({ "a.yaml": app(OK), "b.yaml": other }));
     expect(places).to.deep.equal([
@@ -207,7 +207,7 @@ describe("documents: what the others become", () => {
   });
 });
 
-describe("documents: where they go", () => {
+describe("documents: destination", () => {
   const deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n";
 
   it("objects of Kubernetes do not go to a Core, and the message says where they go", async () => {

@@ -16,7 +16,7 @@ function routes(result: RenderResult): string[] {
     });
 }
 
-describe("an App: what it becomes", () => {
+describe("an App document: the expanded objects", () => {
   it("is an object for each resource of a Core, in the form that is agreed on", async () => {
     const spec = [
       "  description: d",
@@ -98,7 +98,7 @@ describe("an App: what it becomes", () => {
   });
 });
 
-describe("an App: its routes", () => {
+describe("an App document: routes", () => {
   const cases: readonly [title: string, compose: string, rest: string, routes: string[], note?: string][] = [
     ["none", ONE, "", []],
     ["a domain alone", ONE, "  domain: a.example.com\n", ["a.example.com/ server:3000 true -"]],
@@ -200,7 +200,7 @@ describe("an App: its routes", () => {
   });
 });
 
-describe("an App: limits", () => {
+describe("an App document: resource limits", () => {
   const limits = (result: RenderResult): unknown => {
     const { services } = specOf(result, "App").compose as { services: Record<string, { deploy?: unknown }> };
     return Object.fromEntries(Object.entries(services).map(([name, { deploy }]) => [name, deploy]));
@@ -213,7 +213,7 @@ describe("an App: limits", () => {
     expect(limits(await expandText(app(TWO, rest)))).to.deep.equal({ web: deploy, db: undefined });
   });
 
-  it("do not win over what the service says itself, in either spelling", async () => {
+  it("do not override limits of the service in either syntax", async () => {
     const compose =
       "services: {web: {image: x, mem_limit: 1g, deploy: {replicas: 2, resources: {limits: {cpus: '2'}, reservations: {cpus: '1'}}}}}";
     expect(limits(await expandText(app(compose, "  resources: {cpus: 0.5, memory: 512m}\n")))).to.deep.equal({
@@ -221,7 +221,7 @@ describe("an App: limits", () => {
     });
   });
 
-  it("are refused where nobody can tell whose they are", async () => {
+  it("are rejected if the target service is ambiguous", async () => {
     const [place] = await placesOf(expandText(app(OTHERS, "  resources: {memory: 512m}\n")));
     expect(place).to.match(
       /^app\.yaml:6 spec\.resources: the target service is ambiguous: none of a, b is named like the app/,

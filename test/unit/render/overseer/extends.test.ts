@@ -187,7 +187,7 @@ describe("extends", () => {
     });
   }
 
-  it("that unfolds to too much is refused at once", async () => {
+  it("that expands beyond the limit is rejected quickly", async () => {
     const base = `  base: {image: x, environment: {${Array.from({ length: 2000 }, (_, index) => `A${index}: 1`).join(", ")}}}`;
     const many = Array.from({ length: 5000 }, (_, index) => `  s${index}: {extends: base, environment: {B: 1}}`);
     const places = await placesOf(

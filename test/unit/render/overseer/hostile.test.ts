@@ -74,7 +74,7 @@ const compose = fc
   )
   .map(([top, services]) => ({ ...top, services }));
 
-describe("hostile documents", () => {
+describe("malicious documents", () => {
   it("never make an expansion throw, whatever a Compose document holds", () => {
     fc.assert(
       fc.property(compose, (value) => {
@@ -108,7 +108,7 @@ describe("hostile documents", () => {
     });
   }
 
-  it("say no more than a person would read", () => {
+  it("limits the number of messages", () => {
     const ports = Array.from({ length: 5000 }, () => "x");
     expect(expand({ compose: { services: { web: { image: "x", ports } } } }).problems).to.have.length(100);
   });

@@ -112,7 +112,7 @@ describe("interpolate", () => {
     expect(secrets).to.deep.equal(["b", "a", "db-password"]);
   });
 
-  it("knows no variable but those given, whatever objects have", () => {
+  it("resolves only the given variables, not properties of Object.prototype", () => {
     for (const name of ["constructor", "__proto__", "toString", "PATH", "HOME"]) {
       expect(interpolate(`\${${name}}`, lookup).faults, name).to.deep.equal([{ kind: "unset", name }]);
     }

@@ -60,7 +60,7 @@ describe("parityReport", () => {
     });
   }
 
-  it("passes over what is no app of a Core", () => {
+  it("ignores objects other than apps of a Core", () => {
     const origin = { file: "a.yaml", line: 1 };
     const object = {
       apiVersion: "v1",

@@ -16,7 +16,7 @@ async function placesIn(files: Readonly<Record<string, string>>): Promise<Record
   return found;
 }
 
-describe("the place of what a document depends on", () => {
+describe("places of references to other objects", () => {
   it("is the line of a secret in the Compose file, not the beginning of the App document", async () => {
     const files = {
       "app.yaml": lines(...HEAD, "  composeFiles: [compose.yml]"),

@@ -13,7 +13,7 @@ const app = (name: string, ports: readonly unknown[], spec: Record<string, unkno
 
 const REMEDY = "change the port, or move one of the apps to another node";
 
-describe("ports of a node that two apps of a source publish", () => {
+describe("host ports that two apps of a source publish", () => {
   it("are refused, with both apps, the port and both places", async () => {
     const files = { "a.yaml": app("a", ["80:80"]), "b.yaml": app("b", ["80:80"]) };
     expect(await placesOf(expandFiles(files))).to.deep.equal([
@@ -64,7 +64,7 @@ describe("ports of a node that two apps of a source publish", () => {
     });
   }
 
-  it("are no clash on two nodes, of a service that does not run, or on the network of the host", async () => {
+  it("do not conflict on different nodes, for services that do not run, or with host networking", async () => {
     const quiet = (extra: object) => ({ compose: { services: { b: { image: "x", ports: ["80:80"], ...extra } } } });
     const others = [
       app("b", ["80:80"], { targetNode: "node-2" }),
@@ -85,7 +85,7 @@ describe("ports of a node that two apps of a source publish", () => {
     expect((await expandFiles({ ...files, "a.yaml": app("a", ["81:80"]) })).documents).to.have.length(2);
   });
 
-  it("are looked for in a moment, however many there are", async () => {
+  it("are compared quickly, regardless of their number", async () => {
     const many = (first: number) =>
       Array.from({ length: 3000 }, (_, index) => `127.0.${first}.${index % 250}:80:${index + 1}`);
     const files = { "a.yaml": app("a", many(1)), "b.yaml": app("b", many(2)), "c.yaml": app("c", ["80:80"]) };
@@ -93,10 +93,10 @@ describe("ports of a node that two apps of a source publish", () => {
   });
 });
 
-describe("a source of several apps with a problem in one", () => {
+describe("a source with several apps and one problem", () => {
   const fine = Object.fromEntries(["a", "b", "c"].map((name) => [`${name}.yaml`, app(name, [])]));
 
-  it("says which others wait for it, and how to keep apps apart", async () => {
+  it("reports how many other apps are blocked, and how to separate apps", async () => {
     const bad = app("d", [], { compose: { services: { d: { build: "." } } } });
     const error = (await failureOf(expandFiles({ ...fine, "d.yaml": bad }))) as Error & { readonly brief: string };
     for (const text of [error.message, error.brief])

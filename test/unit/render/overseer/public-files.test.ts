@@ -135,7 +135,7 @@ async function outcomeOf(name: string): Promise<Outcome> {
   }
 }
 
-describe("public Compose files: each can be expanded, or a person is told what to change", () => {
+describe("public Compose files are expanded, or rejected with a remedy", () => {
   for (const [name, expected] of Object.entries(EXPECTED)) {
     it(name, async () => {
       expect(await outcomeOf(name)).to.deep.equal(expected);

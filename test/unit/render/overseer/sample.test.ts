@@ -17,7 +17,7 @@ async function files(): Promise<Record<string, string>> {
 }
 
 describe("the sample repository", () => {
-  it("has the layout that its README tells of", async () => {
+  it("has the layout that its README describes", async () => {
     const readme = await readFile(join(sample, "README.md"), "utf8");
     const paths = Object.keys(await files());
     expect(paths).to.include.members([
@@ -86,7 +86,7 @@ describe("the sample repository", () => {
     expect(providers).to.deep.equal([["oidc"], [], ["github"]]);
   });
 
-  it("as a whole is refused for its Kubernetes documents, until they are left out", async () => {
+  it("rejects a source with Kubernetes documents until they are excluded", async () => {
     const places = await placesOf(expandFiles(await files()));
     expect(places.every((place) => place.startsWith("k8s/"))).to.equal(true);
     expect((await expandFiles(await files(), { exclude: ["k8s"] })).documents).to.have.length(12);

@@ -16,7 +16,7 @@ async function said(field: string, value: unknown): Promise<string[]> {
   return problems.map(({ message }) => message.replace(/^[^:]*?(?:\[[^\]]*\])?: /, ""));
 }
 
-describe("a dollar sign that nobody means to begin a variable", () => {
+describe("a literal dollar sign", () => {
   it("in a bcrypt hash is refused with place and remedy", async () => {
     expect(await placesOf(expandText(await caseFile("compose-dollar/app.yaml")))).to.deep.equal([
       `app.yaml:10 spec.compose.services.vpn.environment[0]: ${certain(21)}`,
@@ -98,7 +98,7 @@ describe("a dollar sign that nobody means to begin a variable", () => {
     ]);
   });
 
-  it("stays a dollar sign where Compose takes it for one", async () => {
+  it("is kept where Compose treats it as literal", async () => {
     const value = { A: "$5 and 5$", HASH: "$$2a$$12$$abc" };
     const result = await expandText(app(JSON.stringify({ services: { web: { image: "x", environment: value } } })));
     expect(JSON.stringify(result.documents[0]?.object.spec)).to.include('"A":"$$5 and 5$$","HASH":"$$2a$$12$$abc"');
@@ -122,7 +122,7 @@ describe("an entry of environment without =", () => {
     });
   }
 
-  it("among the keys of a service is refused without its value", async () => {
+  it("rejects NAME=value among the keys of a service without quoting the value", async () => {
     const problems = await problemsOf(
       expandText(app(JSON.stringify({ services: { web: { image: "x", "DB_PASSWORD=hunter2": null } } }))),
     );
