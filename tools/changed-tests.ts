@@ -5,8 +5,8 @@ import { runCommand } from "./run-command.js";
 import { testFiles } from "./test-run/select.js";
 
 /**
- * The unit tests that belong to changed files, by their sources' paths: the file or folder of `test/unit` that mirrors a
- * changed source, and changed unit tests themselves. The house rules always belong to a change.
+ * Returns the unit tests affected by changed files: the file or directory of `test/unit` that mirrors a changed source,
+ * and changed unit tests. The house tests are always included.
  */
 export function testsOfChange(changed: readonly string[], exists: (path: string) => boolean): string[] {
   const tests = new Set(["test/house"]);
@@ -22,14 +22,14 @@ export function testsOfChange(changed: readonly string[], exists: (path: string)
   return [...tests].sort();
 }
 
-/** Files that differ from `base`, as committed, changed, or new. */
+/** Returns the files that differ from `base`: committed, modified or new. */
 async function changedFiles(root: string, base: string): Promise<string[]> {
   const git = async (...args: string[]) => (await runCommand("git", args, { cwd: root })).split("\n").filter(Boolean);
   const [fork = "HEAD"] = await git("merge-base", base, "HEAD");
   return [...(await git("diff", "--name-only", fork)), ...(await git("ls-files", "--others", "--exclude-standard"))];
 }
 
-/** `node build/tools/changed-tests.js [BASE]`: prints what `ONLY` of `make test-unit` should be for this work tree. */
+/** `node build/tools/changed-tests.js [BASE]`: prints the value of `ONLY` for `make test-unit` in this work tree. */
 if (process.argv[1]?.endsWith("changed-tests.js")) {
   const root = repositoryRoot();
   const changed = await changedFiles(root, process.argv[2] ?? "main");

@@ -4,20 +4,20 @@ import { layoutFiles } from "./control-plane-flags.js";
 import { type ControlPlaneState, isHealthy, readState } from "./control-plane-state.js";
 
 /**
- * Uses a control plane that another process has started and recorded at `statePath`. Its `stop` does nothing, and its
- * API server cannot be stopped alone. Throws when there is no such file, or when a component has ended.
+ * Attaches to a control plane that another process started and recorded at `statePath`. Its `stop` does nothing, and its
+ * API server cannot be stopped separately. Throws if the file does not exist or a component has exited.
  */
 export async function attachControlPlane(statePath: string): Promise<ControlPlane> {
   const state = await readState(statePath);
   if (state === undefined) throw new Error(`no control plane is recorded at ${statePath}`);
-  if (!isHealthy(state)) throw new Error(`the control plane recorded at ${statePath} has ended: start it again`);
+  if (!isHealthy(state)) throw new Error(`the control plane recorded at ${statePath} has exited: start it again`);
   return attached(state);
 }
 
 function attached(state: ControlPlaneState): ControlPlane {
   const { dir, url, caPem, tokens, binaries, processes } = state;
   const refuse = async () => {
-    throw new Error("the API server of an attached control plane is not ours to stop: start an own one for this");
+    throw new Error("cannot stop the API server of an attached control plane: start a separate control plane");
   };
   return {
     dir,

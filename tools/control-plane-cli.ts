@@ -8,7 +8,7 @@ stop    ends it and removes its data
 status  says what runs; exit code 1 when that is not all of it
 `;
 
-/** Runs one verb; its answer goes to stdout, so that `eval "$(… start)"` sets KUBECONFIG. Returns the exit code. */
+/** Runs one command; prints to stdout so that `eval "$(… start)"` sets KUBECONFIG. Returns the exit code. */
 async function main(args: readonly string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...args],

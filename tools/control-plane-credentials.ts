@@ -2,25 +2,25 @@ import { generateKeyPair, randomBytes } from "node:crypto";
 import { chmod, writeFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
-/** A person or program that the API server knows by a bearer token. */
+/** A user that authenticates with a bearer token. */
 export interface ControlPlaneUser {
   readonly name: string;
   readonly groups?: readonly string[];
-  /** Random unless told. */
+  /** Defaults to a random token. */
   readonly token?: string;
 }
 
-/** The user whose token is `adminToken`; its group may do everything. */
+/** User of `adminToken`; its group has all permissions. */
 export const ADMIN_USER: ControlPlaneUser = { name: "admin", groups: ["system:masters"] };
 
-/** The users that the components of a control plane sign in as; Kubernetes has roles for them by default. */
+/** Users of the components of a control plane; Kubernetes has default roles for them. */
 export const COMPONENT_USERS: readonly ControlPlaneUser[] = [
   { name: "system:kube-controller-manager" },
   { name: "system:kube-scheduler" },
   { name: "kwok", groups: ["system:masters"] },
 ];
 
-/** People of the demo and the tests. They may do what RBAC grants to their groups: at first, nothing. */
+/** Users of the demo and the tests. They have the permissions that RBAC grants to their groups, initially none. */
 export const SAMPLE_USERS: readonly ControlPlaneUser[] = [
   { name: "alice", groups: ["developers"] },
   { name: "bob", groups: ["approvers"] },
@@ -31,15 +31,15 @@ export const SAMPLE_USERS: readonly ControlPlaneUser[] = [
 export type Tokens = Readonly<Record<string, string>>;
 
 /**
- * Writes the file for `--token-auth-file` (mode 0600) and returns the tokens. Throws on a name that is there twice, and
- * on text that would break the CSV.
+ * Writes the file for `--token-auth-file` (mode 0600) and returns the tokens. Throws on a duplicate name and on text that
+ * would break the CSV.
  */
 export async function writeTokenFile(path: string, users: readonly ControlPlaneUser[]): Promise<Tokens> {
   const tokens: Record<string, string> = {};
   const lines = users.map((user, index) => {
     const token = user.token ?? randomBytes(24).toString("base64url");
     const groups = user.groups ?? [];
-    if (user.name in tokens) throw new Error(`the user ${user.name} is there twice`);
+    if (user.name in tokens) throw new Error(`duplicate user ${user.name}`);
     for (const text of [user.name, token, ...groups]) {
       if (!/^[^\s",]+$/.test(text))
         throw new Error(`blank, quote or comma in a user's name, token or group: ${user.name}`);
@@ -51,13 +51,13 @@ export async function writeTokenFile(path: string, users: readonly ControlPlaneU
   return tokens;
 }
 
-/** Writes the RSA key that service account tokens are signed with. */
+/** Writes the RSA key that signs service account tokens. */
 export async function writeServiceAccountKey(path: string): Promise<void> {
   const { privateKey } = await promisify(generateKeyPair)("rsa", { modulusLength: 2048 });
   await writePrivate(path, privateKey.export({ type: "pkcs1", format: "pem" }).toString());
 }
 
-/** What a kubeconfig file says. */
+/** Contents of a kubeconfig file. */
 export interface KubeconfigContent {
   readonly url: string;
   readonly caPem: string;
@@ -87,7 +87,7 @@ export async function writeKubeconfig(path: string, content: KubeconfigContent):
   await writePrivate(path, `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** Also narrows the mode of a file that is there already. */
+/** Also restricts the mode of an existing file. */
 async function writePrivate(path: string, text: string): Promise<void> {
   await writeFile(path, text, { mode: 0o600 });
   await chmod(path, 0o600);

@@ -7,20 +7,20 @@ export interface Layout {
   readonly apiPort: number;
 }
 
-/** The files of a control plane, below its folder. */
+/** Returns the files of a control plane below its directory. */
 export function layoutFiles(dir: string) {
   return {
     tokens: join(dir, "tokens.csv"),
     serviceAccountKey: join(dir, "service-account.key"),
     certificates: join(dir, "certificates"),
-    /** Written by the API server: its own certificate, followed by the CA that signed it. */
+    /** Written by the API server: its certificate, followed by the CA that signed it. */
     apiCertificate: join(dir, "certificates", "apiserver.crt"),
     kubeconfig: (user: string) => join(dir, `${user.replaceAll(/[^A-Za-z0-9._-]/g, "-")}.kubeconfig`),
     log: (component: string) => join(dir, `${component}.log`),
   };
 }
 
-/** etcd on loopback, its data as volatile as the folder it is in. */
+/** Returns the flags of etcd on loopback, without durability. */
 export function etcdFlags(layout: Layout): readonly string[] {
   const client = `http://127.0.0.1:${layout.etcdPort}`;
   return [
@@ -34,8 +34,8 @@ export function etcdFlags(layout: Layout): readonly string[] {
 }
 
 /**
- * The API server on loopback with tokens, RBAC and a certificate that it makes itself. Without a controller manager no
- * service account is ever made, so that the admission of pods must not ask for one.
+ * Returns the flags of the API server on loopback with tokens, RBAC and a self-generated certificate. Without a controller
+ * manager there are no service accounts, so admission of pods must not require one.
  */
 export function apiServerFlags(
   layout: Layout,
@@ -47,7 +47,7 @@ export function apiServerFlags(
     `--etcd-servers=http://127.0.0.1:${layout.etcdPort}`,
     `--secure-port=${layout.apiPort}`,
     "--bind-address=127.0.0.1",
-    // A loopback address cannot be an endpoint of the service `kubernetes`, and nothing here calls it.
+    // A loopback address cannot be an endpoint of the Service `kubernetes`, which is not used here.
     "--advertise-address=127.0.0.1",
     "--endpoint-reconciler-type=none",
     `--cert-dir=${files.certificates}`,
@@ -58,7 +58,7 @@ export function apiServerFlags(
     `--service-account-signing-key-file=${files.serviceAccountKey}`,
     "--service-cluster-ip-range=10.96.0.0/16",
     "--profiling=false",
-    // Served as beta, and off unless asked for.
+    // Beta API, disabled by default.
     "--feature-gates=MutatingAdmissionPolicy=true",
     "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
     ...(controllerManager ? [] : ["--disable-admission-plugins=ServiceAccount"]),
@@ -66,7 +66,7 @@ export function apiServerFlags(
   ];
 }
 
-/** The controller manager, without a port of its own. */
+/** Returns the flags of the controller manager, without a port. */
 export function controllerManagerFlags(dir: string): readonly string[] {
   const files = layoutFiles(dir);
   return [
@@ -74,23 +74,23 @@ export function controllerManagerFlags(dir: string): readonly string[] {
     "--secure-port=0",
     "--leader-elect=false",
     "--use-service-account-credentials",
-    // The default of 20 requests a second makes it start slowly and lag behind a busy test.
-    // A machine that stops for a moment, or whose clock jumps, must not cost the simulated node its pods: kwok never brings
-    // back the readiness that the controller takes from them.
+    // The default of 20 requests per second is too slow for busy tests.
+    // A paused machine or clock jump must not make the simulated node unreachable: kwok never restores the readiness of
+    // its pods.
     "--node-monitor-grace-period=24h",
-    // Nobody waits 15 s for an autoscaler.
+    // The default of 15 s is too slow for tests.
     "--horizontal-pod-autoscaler-sync-period=1s",
     "--kube-api-qps=500",
     "--kube-api-burst=1000",
     `--root-ca-file=${files.apiCertificate}`,
     `--service-account-private-key-file=${files.serviceAccountKey}`,
     "--service-cluster-ip-range=10.96.0.0/16",
-    // Volumes of the StorageClass `standard` become empty folders below /tmp/hostpath_pv.
+    // Volumes of the StorageClass `standard` are empty directories below /tmp/hostpath_pv.
     "--enable-hostpath-provisioner=true",
   ];
 }
 
-/** The scheduler, without a port of its own. */
+/** Returns the flags of the scheduler, without a port. */
 export function schedulerFlags(dir: string): readonly string[] {
   const kubeconfig = layoutFiles(dir).kubeconfig("system:kube-scheduler");
   return [
@@ -102,7 +102,7 @@ export function schedulerFlags(dir: string): readonly string[] {
   ];
 }
 
-/** kwok plays the kubelet of every node. */
+/** Returns the flags of kwok, which simulates the kubelet of every node. */
 export function kwokFlags(dir: string): readonly string[] {
   return [`--kubeconfig=${layoutFiles(dir).kubeconfig("kwok")}`, "--manage-all-nodes=true"];
 }

@@ -2,7 +2,7 @@ import { rm, rmdir } from "node:fs/promises";
 import { type ApiEndpoint, apiRequest } from "./api-client.js";
 import { waitUntil } from "./wait-until.js";
 
-/** The node that kwok plays the kubelet of. */
+/** Node whose kubelet kwok simulates. */
 const NODE = {
   apiVersion: "v1",
   kind: "Node",
@@ -17,7 +17,7 @@ const NODE = {
   },
 };
 
-/** Claims that name no class get a volume from the controller manager. */
+/** Default StorageClass, whose volumes the controller manager creates. */
 const STORAGE_CLASS = {
   apiVersion: "storage.k8s.io/v1",
   kind: "StorageClass",
@@ -25,10 +25,10 @@ const STORAGE_CLASS = {
   provisioner: "kubernetes.io/host-path",
 };
 
-/** Folders that the controller manager makes for volumes. */
+/** Directories that the controller manager creates for volumes. */
 const VOLUME_FOLDER = /^\/tmp\/hostpath_pv\/[0-9a-f-]{36}$/;
 
-/** Registers the node that kwok takes care of. */
+/** Creates the node that kwok manages. */
 export async function createNode(api: ApiEndpoint): Promise<void> {
   await create(api, "/api/v1/nodes", NODE);
 }
@@ -47,7 +47,7 @@ export async function waitForServiceAccount(api: ApiEndpoint, check: () => void)
   });
 }
 
-/** Waits until kwok says that its node is ready. */
+/** Waits until the node of kwok is ready. */
 export async function waitForNode(api: ApiEndpoint, check: () => void): Promise<void> {
   await waitUntil({ what: "the node kwok-node to be ready", timeoutMs: 30_000 }, async () => {
     check();
@@ -57,7 +57,7 @@ export async function waitForNode(api: ApiEndpoint, check: () => void): Promise<
   });
 }
 
-/** Removes the empty folders of the volumes that are still there; an API server that does not answer is no error. */
+/** Removes the empty directories of existing volumes. Ignores an API server that does not respond. */
 export async function removeVolumeFolders(api: ApiEndpoint): Promise<void> {
   const answer = await apiRequest(api, "GET", "/api/v1/persistentvolumes").catch(() => undefined);
   if (answer?.status !== 200) return;

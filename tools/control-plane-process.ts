@@ -5,10 +5,10 @@ import type { ProcessIdentity } from "./process-identity.js";
 import { type LoggedProcess, spawnLogged } from "./processes.js";
 import { FatalWaitError, waitUntil } from "./wait-until.js";
 
-/** A component of the control plane that ended when it should run. */
+/** A component of the control plane has exited unexpectedly. */
 export class ComponentError extends FatalWaitError {
   override readonly code = "COMPONENT_ENDED";
-  /** Whether it ended because another program took its port first. */
+  /** Whether it exited because another program uses its port. */
   readonly portTaken: boolean;
 
   constructor(component: LoggedProcess) {
@@ -19,7 +19,7 @@ export class ComponentError extends FatalWaitError {
   }
 }
 
-/** The components of one control plane, by name, each of which can be started again. */
+/** Components of one control plane by name; each can be restarted. */
 export class ComponentSet {
   readonly #dir: string;
   readonly #guard: ProcessGuard;
@@ -30,7 +30,7 @@ export class ComponentSet {
     this.#guard = guard;
   }
 
-  /** Starts a component. Nothing of this process's own `~/.kube`, `~/.kwok` or `KUBECONFIG` reaches it. */
+  /** Starts a component, isolated from `~/.kube`, `~/.kwok` and `KUBECONFIG`. */
   async start(name: string, command: string, flags: readonly string[]): Promise<void> {
     const logFile = layoutFiles(this.#dir).log(name);
     const env = { PATH: process.env.PATH ?? "", HOME: this.#dir };
@@ -38,36 +38,36 @@ export class ComponentSet {
     this.#running.set(name, component);
   }
 
-  /** Ends a component in its own time, or at once when `graceMs` is 0. */
+  /** Stops a component gracefully, or at once if `graceMs` is 0. */
   async stop(name: string, graceMs: number): Promise<void> {
     await this.#running.get(name)?.stop(graceMs);
     this.#running.delete(name);
   }
 
-  /** Ends all components at the same time. */
+  /** Stops all components concurrently. */
   async stopAll(graceMs: number): Promise<void> {
     await Promise.all([...this.#running.keys()].map((name) => this.stop(name, graceMs)));
   }
 
-  /** Throws a `ComponentError` for the first component that has ended by itself. */
+  /** Throws a `ComponentError` for the first component that has exited. */
   check(): void {
     for (const component of this.#running.values()) {
       if (component.ended() !== undefined) throw new ComponentError(component);
     }
   }
 
-  /** The processes that were started and not stopped. */
+  /** Returns the running processes. */
   identities(): Readonly<Record<string, ProcessIdentity>> {
     return Object.fromEntries([...this.#running].map(([name, component]) => [name, component.identity]));
   }
 
-  /** The end of the log of a component, for error messages. */
+  /** Returns the last log lines of a component, for error messages. */
   tail(name: string): string {
     return this.#running.get(name)?.tail() ?? "";
   }
 }
 
-/** Waits until the API server says that it is ready; `endpoint` may throw while its CA is not written yet. */
+/** Waits until the API server is ready; `endpoint` may throw until its CA is written. */
 export async function waitForApiServer(
   components: ComponentSet,
   endpoint: () => Promise<ApiEndpoint>,
@@ -78,11 +78,11 @@ export async function waitForApiServer(
     components.check();
     const api = await endpoint();
     const answer = await apiRequest(api, "GET", "/readyz");
-    if (answer.status !== 200) throw new Error(`/readyz answered ${answer.status}`);
+    if (answer.status !== 200) throw new Error(`/readyz returned ${answer.status}`);
     return api;
   }).catch((error: unknown) => {
     if (error instanceof FatalWaitError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(`${reason}; the end of its log:\n${components.tail("kube-apiserver")}`);
+    throw new Error(`${reason}; last log lines:\n${components.tail("kube-apiserver")}`);
   });
 }

@@ -4,7 +4,7 @@ import type { ControlPlaneBinaries } from "./binaries.js";
 import type { Tokens } from "./control-plane-credentials.js";
 import { endProcess, isRunning, type ProcessIdentity } from "./process-identity.js";
 
-/** All that another process needs to use a running control plane, or to end it. */
+/** State that another process needs to use or stop a running control plane. */
 export interface ControlPlaneState {
   readonly version: 1;
   readonly dir: string;
@@ -16,14 +16,14 @@ export interface ControlPlaneState {
   readonly processes: Readonly<Record<string, ProcessIdentity>>;
 }
 
-/** Writes a state (mode 0600: it holds tokens) so that readers see all of it or nothing. */
+/** Atomically writes a state, with mode 0600 since it contains tokens. */
 export async function writeState(path: string, state: ControlPlaneState): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   await rename(`${path}.new`, path);
 }
 
-/** Reads a state; undefined when there is none. Throws on a file that is not one. */
+/** Reads a state; returns undefined if the file does not exist. Throws if it is not a state. */
 export async function readState(path: string): Promise<ControlPlaneState | undefined> {
   const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
@@ -35,19 +35,19 @@ export async function readState(path: string): Promise<ControlPlaneState | undef
   return state;
 }
 
-/** The components that still run; recycled process ids do not count. */
+/** Returns the running components; reused process ids are detected. */
 export function runningComponents(state: ControlPlaneState): readonly string[] {
   return Object.entries(state.processes)
     .filter(([, identity]) => isRunning(identity))
     .map(([name]) => name);
 }
 
-/** Whether everything that was started still runs. */
+/** Reports whether all components are running. */
 export function isHealthy(state: ControlPlaneState): boolean {
   return runningComponents(state).length === Object.keys(state.processes).length;
 }
 
-/** Ends what a state has recorded and removes its folder. Processes that only share a recorded id are left alone. */
+/** Stops the recorded processes and removes their directory. Processes that reuse a recorded id are not affected. */
 export async function endRecorded(state: ControlPlaneState): Promise<void> {
   await Promise.all(Object.values(state.processes).map((identity) => endProcess(identity, 0)));
   await rm(state.dir, { recursive: true, force: true, maxRetries: 5 });

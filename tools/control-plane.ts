@@ -33,32 +33,32 @@ import { reservePorts } from "./ports.js";
 import { makeGuardedFolder, type ProcessGuard, startProcessGuard } from "./process-guard.js";
 import { type Progress, stderrProgress } from "./progress.js";
 
-/** What kind of control plane to start. */
+/** Options of a control plane. */
 export interface ControlPlaneOptions {
-  /** A folder to work in, made when missing and left when stopped. Unless told, a temporary one that is removed. */
+  /** Working directory, created if missing and kept after the stop. Defaults to a temporary one that is removed. */
   readonly dir?: string;
-  /** Service accounts, Deployments, Jobs, garbage collection, volumes, namespaces that end. Default true. */
+  /** Controllers for service accounts, Deployments, Jobs, garbage collection, volumes and namespaces. Defaults to true. */
   readonly controllerManager?: boolean;
-  /** Without it pods stay Pending. Default: as the controller manager. */
+  /** Without a scheduler pods stay Pending. Defaults to the value for the controller manager. */
   readonly scheduler?: boolean;
-  /** A node whose pods become ready. Default: as the controller manager. */
+  /** Simulated node whose pods become ready. Defaults to the value for the controller manager. */
   readonly kwok?: boolean;
   readonly extraApiServerArgs?: readonly string[];
-  /** More users besides the admin. They may do what RBAC grants them. */
+  /** Users besides the admin, with the permissions that RBAC grants them. */
   readonly users?: readonly ControlPlaneUser[];
-  /** Hears of steps that take long. Default: stderr. */
+  /** Receives progress of long steps. Defaults to stderr. */
   readonly progress?: Progress;
 }
 
-/** What is stored, to try what happens when an older state of it comes back. */
+/** Snapshots of the stored data, for tests that restore an older state. */
 export interface StoreControl {
-  /** Keeps the data as they are now. Stops the API server and etcd for that, and starts them again. */
+  /** Takes a snapshot. Restarts the API server and etcd. */
   backUp(): Promise<void>;
-  /** Puts the data back that were kept, as a restore of etcd does: versions go back, too. */
+  /** Restores the snapshot like a restore of etcd, so that resourceVersions decrease. */
   restore(): Promise<void>;
 }
 
-/** The API server alone, to try what happens when it goes away. */
+/** Control of the API server, for tests of outages. */
 export interface ApiServerControl {
   readonly pid: number | undefined;
   /**
@@ -66,11 +66,11 @@ export interface ApiServerControl {
    * is set all are cut at once. Data and port stay.
    */
   stop(options?: { readonly kill?: boolean }): Promise<void>;
-  /** Starts it again on the same port and data, and waits until it is ready. */
+  /** Restarts it with the same port and data, and waits until it is ready. */
   start(): Promise<void>;
 }
 
-/** A running control plane of its own: etcd, API server and, unless switched off, everything that makes pods ready. */
+/** A running control plane: etcd, API server and, unless disabled, the components that make pods ready. */
 export interface ControlPlane {
   readonly dir: string;
   readonly url: string;
@@ -82,27 +82,27 @@ export interface ControlPlane {
   readonly kubeconfigPath: string;
   readonly kubectlPath: string;
   readonly helmPath: string;
-  /** Process ids by component, of those that were started and not stopped. */
+  /** Process ids of running components. */
   readonly pids: Readonly<Record<string, number>>;
   readonly apiServer: ApiServerControl;
   readonly store: StoreControl;
-  /** Writes a kubeconfig file for one of the users, below `dir`, and returns its path. */
+  /** Writes a kubeconfig for a user below `dir` and returns its path. */
   writeKubeconfigFor(user: string): Promise<string>;
-  /** What another process needs to use or to end it. */
+  /** State that another process needs to use or stop it. */
   state(): ControlPlaneState;
-  /** From now on it outlives this process; `endRecorded` ends it. */
+  /** Lets it outlive this process; `endRecorded` stops it. */
   detach(): Promise<void>;
-  /** Ends everything and removes the folder if it is a temporary one. Can be called twice. */
+  /** Stops everything and removes a temporary directory. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** How long the API server may take to become ready: far more than the few seconds it needs, for a busy machine. */
+/** Timeout for the API server to become ready; generous for busy machines. */
 const READY_TIMEOUT_MS = 90_000;
 
 /**
- * Starts a control plane and returns when it can be used. Several can run side by side. When this process dies, by
- * SIGKILL too, its components end and its temporary folder goes. Throws when a program is missing (with the remedy) or
- * a component does not come up (with the end of its log); then nothing is left running.
+ * Starts a control plane and returns when it is usable. Several can run at the same time. When this process exits, even by
+ * SIGKILL, the components are stopped and the temporary directory is removed. Throws if a program is missing (with the
+ * remedy) or a component does not start (with its last log lines); nothing is left running then.
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const binaries = await ensureControlPlaneBinaries(options.progress ?? stderrProgress);
@@ -144,7 +144,7 @@ async function startOnce(binaries: ControlPlaneBinaries, options: ControlPlaneOp
   }
 }
 
-/** The folder to work in, what guards it, and how to leave it: a temporary one is removed. */
+/** Creates the working directory with its guard and cleanup; a temporary one is removed. */
 async function placeFor(
   asked: string | undefined,
 ): Promise<{ dir: string; guard: ProcessGuard; leave(): Promise<void> }> {
@@ -156,7 +156,7 @@ async function placeFor(
   return { dir: resolve(asked), guard, leave: async () => guard.release() };
 }
 
-/** etcd and the API server start together: the API server waits for etcd by itself. */
+/** Starts etcd and the API server concurrently; the API server waits for etcd. */
 async function startApiServer(
   components: ComponentSet,
   binaries: ControlPlaneBinaries,
@@ -189,13 +189,13 @@ async function writeKubeconfigs(dir: string, api: ApiEndpoint, tokens: Tokens): 
 
 async function writeUserKubeconfig(dir: string, api: ApiEndpoint, tokens: Tokens, user: string): Promise<string> {
   const token = tokens[user];
-  if (token === undefined) throw new Error(`no user ${user}: name it in \`users\` when the control plane starts`);
+  if (token === undefined) throw new Error(`unknown user ${user}: add it to \`users\` when starting the control plane`);
   const path = layoutFiles(dir).kubeconfig(user);
   await writeKubeconfig(path, { url: api.url, caPem: api.caPem, user, token });
   return path;
 }
 
-/** Starts what makes pods ready, all at once, and waits until pods can be created and a node is there for them. */
+/** Concurrently starts the components that make pods ready, and waits until pods can be created and a node is ready. */
 async function startControllers(
   components: ComponentSet,
   binaries: ControlPlaneBinaries,
@@ -220,7 +220,7 @@ async function startControllers(
   await Promise.all([controllers && waitForServiceAccount(api, check), kwok && waitForNode(api, check)]);
 }
 
-/** What a started control plane is made of. */
+/** Parts of a started control plane. */
 interface Parts {
   readonly components: ComponentSet;
   readonly binaries: ControlPlaneBinaries;

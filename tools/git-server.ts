@@ -9,7 +9,7 @@ import { type GitFault, type PackFault, type SpoiledAnswer, spoilPack } from "./
 import { GitRepo } from "./git-repository.js";
 import { makeTemporaryFolder } from "./temporary-folder.js";
 
-/** A request as the log has it and as faults see it. */
+/** A logged request. */
 export interface GitRequest {
   readonly method: string;
   /** Path and query. */
@@ -23,38 +23,38 @@ export interface GitRequest {
 /** `refs`: what a poll asks. `fetch`: upload-pack, which in protocol 2 lists refs as well. `push`: receive-pack. */
 export type GitRequestKind = "refs" | "fetch" | "push" | "other";
 
-/** Decides what goes wrong with a request; undefined for nothing. */
+/** Returns the fault to inject into a request; undefined for none. */
 export type FaultHook = (request: GitRequest) => GitFault | undefined;
 
-/** How to start a Git server. */
+/** Options of a Git server. */
 export interface GitServerOptions {
-  /** The folder of the repositories; a temporary one, removed at the end, unless told. */
+  /** Directory of the repositories. Defaults to a temporary one, removed at the end. */
   readonly root?: string;
-  /** Asked for by HTTP basic authentication; nobody is asked unless told. */
+  /** Credentials for HTTP basic authentication. If unset, requests need no credentials. */
   readonly auth?: { readonly username: string; readonly password: string };
-  /** A free one unless told. */
+  /** Defaults to a free port. */
   readonly port?: number;
 }
 
 /** A Git server on loopback: HTTP over the real `git http-backend`. */
 export interface GitServer {
-  /** Without a slash at the end and without a credential. */
+  /** Base URL without trailing slash and credentials. */
   readonly url: string;
   readonly root: string;
-  /** All requests since the start or the last `clearRequests`, those without a valid credential too. */
+  /** All requests since the start or the last `clearRequests`, including unauthenticated ones. */
   readonly requests: readonly GitRequest[];
-  /** How many requests of a kind are logged, or of all kinds. */
+  /** Returns the number of logged requests of a kind, or of all kinds. */
   count(kind?: GitRequestKind): number;
   clearRequests(): void;
-  /** Makes an empty repository, served at `<url>/<name>.git`; the name may have slashes. */
+  /** Creates an empty repository, served at `<url>/<name>.git`; the name may contain slashes. */
   createRepository(name: string, options?: { readonly defaultBranch?: string }): Promise<GitRepo>;
-  /** From now on asks `hook` for each request what goes wrong; undefined ends all faults. */
+  /** Calls `hook` for each request to inject faults; undefined disables faults. */
   setFault(hook: FaultHook | undefined): void;
-  /** Cuts all connections, ends all Git processes, removes a temporary root. */
+  /** Closes all connections, stops all Git processes and removes a temporary root. */
   stop(): Promise<void>;
 }
 
-/** Starts a Git server. Throws when the port is taken. */
+/** Starts a Git server. Throws if the port is in use. */
 export async function startGitServer(options: GitServerOptions = {}): Promise<GitServer> {
   const temporary = options.root === undefined ? await makeTemporaryFolder("overseer-git-") : undefined;
   const root = temporary?.path ?? resolve(options.root ?? "");
@@ -181,7 +181,7 @@ function isAllowed(request: IncomingMessage, auth: GitServerOptions["auth"]): bo
 
 function repositoryPath(root: string, name: string): string {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*(\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/.test(name)) {
-    throw new Error(`not a name for a repository: ${name}`);
+    throw new Error(`invalid repository name: ${name}`);
   }
   return join(root, `${name}.git`);
 }

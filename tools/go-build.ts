@@ -11,7 +11,7 @@ export async function buildFromModule(program: GoProgram, target: string): Promi
   const args = ["build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", program.ldflags, "-o", target];
   await runCommand("go", [...args, program.package], {
     cwd: join(repositoryRoot(), "tools", program.module),
-    // No C compiler needed; and no workspace or flags of the person's own may change what is built.
+    // Avoid a C compiler, and isolate the build from workspaces and flags of the user.
     env: { ...process.env, CGO_ENABLED: "0", GOFLAGS: "", GOWORK: "off" },
   });
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** A lock that is held until it is released or its process ends, however it ends. */
+/** A lock that is held until it is released or its process exits. */
 export interface KernelLock {
   release(): Promise<void>;
 }
@@ -53,7 +53,7 @@ export async function withKernelLock<T>(
   }
 }
 
-/** Abstract names are limited to 107 bytes and shared by all users of the machine: hence the hash and the user id. */
+/** Returns a name with a hash and the user id, since abstract names are limited to 107 bytes and shared by all users. */
 function socketName(name: string): string {
   const hash = createHash("sha256")
     .update(`${process.getuid?.() ?? 0}\0${name}`)
@@ -79,7 +79,7 @@ function close(server: Server, waiters: ReadonlySet<Socket>): Promise<void> {
   });
 }
 
-/** Resolves when the holder's end of the connection closes, that is when the lock may be free. */
+/** Resolves when the connection to the holder closes, so that the lock may be free. */
 function waitForHolder(path: string, onWait: ((holderPid: string) => void) | undefined): Promise<void> {
   return new Promise((resolve) => {
     const socket = connect(path);

@@ -8,15 +8,15 @@ import { removeVolumeFolders } from "./control-plane-objects.js";
 import { endRecorded, isHealthy, readState, runningComponents, writeState } from "./control-plane-state.js";
 import { withKernelLock } from "./kernel-lock.js";
 
-/** Where the control plane called `name` is recorded; its folder has the same path without `.json`. */
+/** Returns the path of the state of a named control plane; its directory is the same path without `.json`. */
 export function namedStatePath(name: string): string {
-  if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(name)) throw new Error(`not a name for a control plane: ${name}`);
+  if (!/^[a-z0-9][a-z0-9-]{0,40}$/.test(name)) throw new Error(`invalid control plane name: ${name}`);
   return join(cacheRoot(), "control-planes", `${name}.json`);
 }
 
 /**
- * The control plane called `name`, which outlives this process: the one that runs, or a new one with `SAMPLE_USERS`.
- * What is left of one that ended by itself or by a reboot is cleared away first. Two calls at once start one.
+ * Returns the named control plane, which outlives this process: the running one, or a new one with `SAMPLE_USERS`. Removes
+ * the remains of one that has exited. Concurrent calls start only one.
  */
 export async function startNamedControlPlane(name: string, options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const statePath = namedStatePath(name);
@@ -33,7 +33,7 @@ export async function startNamedControlPlane(name: string, options: ControlPlane
   });
 }
 
-/** Ends the control plane called `name` and removes its data; false when there is none. */
+/** Stops the named control plane and removes its data; returns false if there is none. */
 export async function stopNamedControlPlane(name: string): Promise<boolean> {
   const statePath = namedStatePath(name);
   return exclusively(statePath, async () => {
@@ -46,16 +46,16 @@ export async function stopNamedControlPlane(name: string): Promise<boolean> {
   });
 }
 
-/** What is known of the control plane called `name`. */
+/** Status of a named control plane. */
 export interface NamedStatus {
-  /** `degraded`: some component has ended by itself. */
+  /** `degraded`: a component has exited. */
   readonly phase: "absent" | "running" | "degraded";
   readonly url?: string;
-  /** Components that run, with their process ids. */
+  /** Process ids of running components. */
   readonly running: Readonly<Record<string, number>>;
 }
 
-/** Looks at the processes of the control plane called `name`. */
+/** Returns the status of a named control plane. */
 export async function namedControlPlaneStatus(name: string): Promise<NamedStatus> {
   const state = await readState(namedStatePath(name));
   if (state === undefined) return { phase: "absent", running: {} };

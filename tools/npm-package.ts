@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "./run-command.js";
 
-/** A package of the npm registry, pinned to its content. */
+/** An npm package, pinned by checksum. */
 export interface NpmPackage {
   readonly name: string;
   readonly version: string;
@@ -12,8 +12,8 @@ export interface NpmPackage {
 }
 
 /**
- * Fetches a package into `folder`, with the person's own npm settings, and gives the path of its tarball. Throws when its content
- * is another one than what is pinned: nothing of it has been unpacked then.
+ * Downloads a package into `folder` with the npm settings of the user, and returns the path of its tarball. Throws before
+ * unpacking if the checksum does not match.
  */
 export async function fetchNpmPackage({ name, version, sha512 }: NpmPackage, folder: string): Promise<string> {
   const spec = `${name}@${version}`;
@@ -29,6 +29,6 @@ export async function fetchNpmPackage({ name, version, sha512 }: NpmPackage, fol
 function packedFile(answer: string): string {
   const packed = JSON.parse(answer) as readonly { readonly filename?: unknown }[];
   const name = packed[0]?.filename;
-  if (typeof name !== "string" || name.includes("/")) throw new Error("npm pack did not say what file it wrote");
+  if (typeof name !== "string" || name.includes("/")) throw new Error("npm pack did not print a file name");
   return name;
 }

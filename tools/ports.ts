@@ -2,20 +2,19 @@ import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { tryKernelLock } from "./kernel-lock.js";
 
-/** A port of 127.0.0.1 that no other user of these tools will take while it is reserved. */
+/** A port of 127.0.0.1 reserved among all users of these tools. */
 export interface ReservedPort {
   readonly port: number;
   release(): Promise<void>;
 }
 
-/** Below the range from which the kernel takes the local ports of outgoing connections (32768 unless configured). */
+/** Below the default ephemeral port range of the kernel (from 32768). */
 const FIRST_PORT = 15_000;
 const LAST_PORT = 29_999;
 
 /**
- * Reserves a free port. It is free for the program that is started next, and stays ours while that program restarts:
- * the kernel never gives a port of this range to an outgoing connection, and the lock keeps other control planes away.
- * Throws when 200 random ports are all taken.
+ * Reserves a free port for a program, also across its restarts: the kernel does not use this range for outgoing
+ * connections, and a lock excludes other control planes. Throws if 200 random ports are all in use.
  */
 export async function reservePort(): Promise<ReservedPort> {
   for (let attempt = 0; attempt < 200; attempt++) {

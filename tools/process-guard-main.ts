@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { GuardMessage } from "./process-guard.js";
 import { isRunning, type ProcessIdentity, signal } from "./process-identity.js";
 
-/** Started by `startProcessGuard`: reads its messages until the pipe closes, then ends what is still guarded. */
+/** Program of `startProcessGuard`: reads messages until the pipe closes, then kills the processes that are still guarded. */
 async function main(folder: string | undefined): Promise<void> {
   const guarded = new Map<number, ProcessIdentity>();
   for await (const line of createInterface({ input: process.stdin })) {

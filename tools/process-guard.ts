@@ -6,25 +6,25 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ProcessIdentity } from "./process-identity.js";
 
-/** What the guarded process tells its guard, one JSON text a line. */
+/** Messages to the guard, one JSON text per line. */
 export type GuardMessage =
   | { readonly add: ProcessIdentity }
   | { readonly remove: ProcessIdentity }
   | { readonly release: true };
 
-/** Ends processes when the one that started them dies, even by SIGKILL. */
+/** Kills processes when the process that started them exits, even by SIGKILL. */
 export interface ProcessGuard {
-  /** From now on this process ends with us. */
+  /** Starts guarding a process. */
   add(identity: ProcessIdentity): void;
-  /** This process has ended, or is somebody else's now. */
+  /** Stops guarding a process. */
   remove(identity: ProcessIdentity): void;
-  /** Everything guarded may outlive us, and so may the folder. The guard ends. */
+  /** Stops the guard; all processes and the directory may outlive this process. */
   release(): void;
 }
 
 /**
- * Starts a small process that holds one end of a pipe to this one. When the pipe closes without `release`, because
- * this process has died in whatever way, it ends the guarded processes by SIGKILL and removes `folder`.
+ * Starts a small process connected by a pipe. When the pipe closes without `release`, because this process has exited, it
+ * kills the guarded processes and removes `folder`.
  */
 export function startProcessGuard(folder: string | undefined): ProcessGuard {
   const main = fileURLToPath(new URL("./process-guard-main.js", import.meta.url));
@@ -50,16 +50,16 @@ export function startProcessGuard(folder: string | undefined): ProcessGuard {
   };
 }
 
-/** A folder that goes with `remove`, and with the process that made it, however that ends. */
+/** A directory that is removed by `remove`, or when the process that created it exits. */
 export interface GuardedFolder {
   readonly path: string;
-  /** Guards processes, too: those that work in the folder. */
+  /** Guard of the processes that use the directory. */
   readonly guard: ProcessGuard;
-  /** Removes it, and ends the guard. */
+  /** Removes the directory and stops the guard. */
   remove(): Promise<void>;
 }
 
-/** Makes an empty folder that only this user can read; `prefix` tells people whose it is. It is guarded before it is there. */
+/** Creates an empty private directory with a recognizable `prefix`. It is guarded before it is created. */
 export async function makeGuardedFolder(prefix: string): Promise<GuardedFolder> {
   const path = join(tmpdir(), `${prefix}${randomBytes(6).toString("hex")}`);
   const guard = startProcessGuard(path);

@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A process that cannot be mistaken for a later one with the same number. */
+/** Identity of a process, distinct from later processes with the same id. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Boot of the machine and start within it, from `/proc`; compared as a whole. */
+  /** Boot id and start time from `/proc`. */
   readonly started: string;
 }
 
-/** The identity of a running process; undefined when there is none or when it has ended and only waits to be reaped. */
+/** Returns the identity of a running process; undefined if it does not exist or is a zombie. */
 export function identify(pid: number): ProcessIdentity | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The name of the program, in brackets, may hold blanks and brackets itself: the fields follow its last bracket.
+    // The program name in parentheses may contain blanks and parentheses; the fields follow the last parenthesis.
     const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
     const [state, start] = [fields[0], fields[19]];
     if (start === undefined || state === "X" || (state === "Z" && threads(pid) <= 1)) return undefined;
@@ -21,12 +21,12 @@ export function identify(pid: number): ProcessIdentity | undefined {
   }
 }
 
-/** Whether exactly this process still runs. */
+/** Reports whether this process is still running. */
 export function isRunning(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.started === identity.started;
 }
 
-/** Sends a signal to exactly this process; false when it has ended already. */
+/** Sends a signal to this process; returns false if it has exited. */
 export function signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean {
   if (!isRunning(identity)) return false;
   try {
@@ -38,15 +38,15 @@ export function signal(identity: ProcessIdentity, name: NodeJS.Signals): boolean
 }
 
 /**
- * Ends exactly this process: SIGTERM, and SIGKILL when it still runs after `graceMs`; SIGKILL at once when that is 0.
- * Returns when it is gone; throws when even SIGKILL did not end it within another 10 s.
+ * Terminates this process: SIGTERM, then SIGKILL after `graceMs`, or SIGKILL at once if that is 0. Returns when it has
+ * exited; throws if it is still running 10 s after SIGKILL.
  */
 export async function endProcess(identity: ProcessIdentity, graceMs: number): Promise<void> {
   if (graceMs > 0) {
     if (!signal(identity, "SIGTERM") || (await isGone(identity, graceMs))) return;
   }
   signal(identity, "SIGKILL");
-  if (!(await isGone(identity, 10_000))) throw new Error(`process ${identity.pid} does not end, not even by SIGKILL`);
+  if (!(await isGone(identity, 10_000))) throw new Error(`process ${identity.pid} is still running after SIGKILL`);
 }
 
 async function isGone(identity: ProcessIdentity, withinMs: number): Promise<boolean> {
@@ -58,7 +58,7 @@ async function isGone(identity: ProcessIdentity, withinMs: number): Promise<bool
   return true;
 }
 
-/** The first thread of a program that is being killed can be gone while others still hold its sockets. */
+/** The main thread of a killed program can be gone while other threads still hold its sockets. */
 function threads(pid: number): number {
   return readdirSync(`/proc/${pid}/task`).length;
 }

@@ -9,28 +9,28 @@ export interface LoggedProcess {
   readonly name: string;
   readonly identity: ProcessIdentity;
   readonly logFile: string;
-  /** How it ended, for example `exit code 1` or `signal SIGKILL`; undefined while it runs. */
+  /** Exit status, for example `exit code 1` or `signal SIGKILL`; undefined while running. */
   ended(): string | undefined;
-  /** The last lines of its log. */
+  /** Returns the last log lines. */
   tail(lines?: number): string;
-  /** SIGTERM, then SIGKILL after `graceMs` (5 s unless told; 0: at once). Returns when it is gone, at once if it was. */
+  /** Sends SIGTERM, then SIGKILL after `graceMs` (default 5 s; 0 means at once). Returns when the process has exited. */
   stop(graceMs?: number): Promise<void>;
 }
 
-/** How to start a child. */
+/** Options of a child process. */
 export interface SpawnOptions {
-  /** The whole environment; the parent's unless told. */
+  /** Environment. Defaults to the environment of this process. */
   readonly env?: NodeJS.ProcessEnv;
-  /** Both streams are appended here. */
+  /** File to which stdout and stderr are appended. */
   readonly logFile: string;
   readonly cwd?: string;
-  /** Ends the child when this process dies without stopping it. */
+  /** Kills the child if this process exits without stopping it. */
   readonly guard?: ProcessGuard;
 }
 
 /**
- * Starts a program in a session of its own, so that Ctrl-C reaches only this process, which then stops its children in
- * order. The child does not keep this process alive. Throws when the program cannot be started.
+ * Starts a program in a new session, so that Ctrl-C reaches only this process, which then stops its children in order.
+ * The child does not keep this process alive. Throws if the program cannot be started.
  */
 export async function spawnLogged(
   name: string,
@@ -69,7 +69,7 @@ export async function spawnLogged(
   }
 }
 
-/** The last lines of a file, at most `lines` of them; empty when there is no such file. */
+/** Returns at most the last `lines` lines of a file; empty if it does not exist. */
 export function tail(path: string, lines = 15): string {
   try {
     return readFileSync(path, "utf8").trimEnd().split("\n").slice(-lines).join("\n");

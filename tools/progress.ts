@@ -1,17 +1,17 @@
-/** Receives one line of progress, without a line break. */
+/** Prints one line of progress. */
 export type Progress = (line: string) => void;
 
-/** Progress on stderr, so that stdout stays free for what a command answers. */
+/** Prints progress to stderr; stdout is for results. */
 export const stderrProgress: Progress = (line) => {
   process.stderr.write(`${line}\n`);
 };
 
-/** Progress for callers that want none, such as tests. */
+/** Discards progress, for tests. */
 export const noProgress: Progress = () => {};
 
 /**
- * Runs `work` and says its `label` at once, then again with the seconds gone by every `everyMs` milliseconds, so that
- * nobody takes a long step for a hang. Says how long it took when that was longer than one such interval.
+ * Runs `work` and prints its `label`, then the elapsed seconds every `everyMs` milliseconds, so that a long step does not
+ * look hung. Prints the total duration if it is longer than one interval.
  */
 export async function withProgress<T>(
   progress: Progress,

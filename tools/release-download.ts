@@ -8,18 +8,18 @@ import { EnvHttpProxyAgent, fetch } from "undici";
 import type { ReleaseFile } from "./binary-catalog.js";
 import { runCommand } from "./run-command.js";
 
-/** How long the first connection may take before the machine counts as offline, in milliseconds. */
+/** Timeout of the first connection in milliseconds, after which the machine counts as offline. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /**
- * Downloads programs of official releases, checked against the SHA-256 that the release itself publishes. Once a host
- * cannot be reached it counts as offline and every later download fails at once. Honours HTTPS_PROXY and NO_PROXY.
+ * Downloads programs of official releases and verifies their published SHA-256. After a connection failure, all later
+ * downloads fail at once. Honors HTTPS_PROXY and NO_PROXY.
  */
 export class ReleaseDownloader {
   readonly #agent = new EnvHttpProxyAgent({ connect: { timeout: CONNECT_TIMEOUT_MS }, bodyTimeout: 60_000 });
   #offline: string | undefined;
 
-  /** Puts the program `name` of the release into `folder`. Throws when it cannot be had or its checksum is wrong. */
+  /** Downloads the program `name` into `folder`. Throws if it is unavailable or its checksum does not match. */
   async download(file: ReleaseFile, name: string, folder: string): Promise<void> {
     const fileName = basename(new URL(file.url).pathname);
     const expected = findSha256(await (await this.#get(file.checksumUrl)).text(), fileName);
@@ -33,7 +33,7 @@ export class ReleaseDownloader {
     await chmod(join(folder, name), 0o755);
   }
 
-  /** Ends open connections. */
+  /** Closes open connections. */
   async close(): Promise<void> {
     await this.#agent.close();
   }
@@ -51,8 +51,8 @@ export class ReleaseDownloader {
 }
 
 /**
- * The SHA-256 of `fileName` in a checksum file: a bare hash, lines of `hash  name` as sha256sum writes them, or the JSON
- * of a GitHub release, whose assets carry a digest. Lower case hex; undefined when it is not there.
+ * Returns the SHA-256 of `fileName` from a checksum file: a bare hash, lines in the format of sha256sum, or the JSON of a
+ * GitHub release with asset digests. Lowercase hex; undefined if not found.
  */
 export function findSha256(text: string, fileName: string): string | undefined {
   const bare = /^\s*([0-9a-f]{64})\s*$/i.exec(text);

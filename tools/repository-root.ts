@@ -3,8 +3,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /**
- * The folder that holds package.json. The tools run compiled from `build/tools`, while the Go modules and scripts they
- * need stay in `tools`, so every path starts here. Throws when the sources were moved out of their repository.
+ * Returns the directory of package.json. Compiled tools run from `build/tools`, while Go modules and scripts stay in
+ * `tools`, so all paths are relative to the root. Throws outside of a checkout.
  */
 export function repositoryRoot(): string {
   const start = dirname(fileURLToPath(import.meta.url));

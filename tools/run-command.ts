@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 
-/** A command that could not be started or ended with an error. */
+/** A command failed or could not be started. */
 export class CommandError extends Error {
   readonly code: "COMMAND_NOT_FOUND" | "COMMAND_FAILED";
-  /** Both streams, as far as they were kept. */
+  /** Captured stdout and stderr. */
   readonly output: string;
 
   constructor(code: "COMMAND_NOT_FOUND" | "COMMAND_FAILED", message: string, output: string) {
@@ -14,20 +14,20 @@ export class CommandError extends Error {
   }
 }
 
-/** Where and with what to run a command. */
+/** Options of a command. */
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Written to its standard input, which is empty otherwise. */
+  /** Standard input. Defaults to empty. */
   readonly input?: string | Uint8Array;
 }
 
-/** How much of stderr is kept for an error text. */
+/** Maximum size of captured stderr. */
 const KEPT_STDERR = 8_192;
 
 /**
- * Runs a program without a shell and returns what it wrote to stdout. Throws a `CommandError` that quotes the last
- * lines of stderr when it is missing or fails.
+ * Runs a program without a shell and returns its stdout. Throws a `CommandError` with the last lines of stderr if it is
+ * missing or fails.
  */
 export function runCommand(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {

@@ -3,16 +3,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A folder that goes with `remove`, and at the latest when this process exits in an orderly manner. */
+/** A directory that is removed by `remove`, or when this process exits normally. */
 export interface TemporaryFolder {
   readonly path: string;
   remove(): Promise<void>;
 }
 
-/** Folders to remove at exit; one listener for all, because Node warns of the eleventh. */
+/** Directories to remove at exit; they share one listener, since Node.js warns about more than ten. */
 const pending = new Set<string>();
 
-/** Makes an empty folder that only this user can read; `prefix` tells people whose it is. */
+/** Creates an empty private directory with a recognizable `prefix`. */
 export async function makeTemporaryFolder(prefix: string): Promise<TemporaryFolder> {
   const path = await mkdtemp(join(tmpdir(), prefix));
   if (pending.size === 0) process.on("exit", removePending);

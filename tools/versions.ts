@@ -32,10 +32,10 @@ export const NODE_24_PACKAGE = {
   sha512: "KHsob+Fv9YerATvYujMbiyJqnRCvLtrcr/eTNqRqiOSGp97EOiRP1yP47+knGgQ/xnc3XY8xzkW587dlZzNqRA==",
 } as const;
 
-/** The processors that binaries exist for, by Go's names. */
+/** Supported architectures, by their Go names. */
 export type Architecture = "amd64" | "arm64";
 
-/** This machine's processor; throws where the tools cannot run. */
+/** Returns the architecture of this machine; throws if it is not supported. */
 export function currentArchitecture(): Architecture {
   if (process.platform !== "linux") throw new Error(`the control plane needs Linux, this is ${process.platform}`);
   if (process.arch === "x64") return "amd64";

@@ -1,4 +1,4 @@
-/** A condition that did not come true in its time. */
+/** A condition was not met in time. */
 export class WaitTimeoutError extends Error {
   readonly code = "WAIT_TIMEOUT";
 
@@ -8,18 +8,18 @@ export class WaitTimeoutError extends Error {
   }
 }
 
-/** How long and how often `waitUntil` looks. */
+/** Options of `waitUntil`. */
 export interface WaitOptions {
-  /** What is waited for, as the error is to say it. */
+  /** Description of the condition, for the error message. */
   readonly what: string;
   readonly timeoutMs: number;
-  /** Pause between two looks; 50 ms unless told. */
+  /** Poll interval. Defaults to 50 ms. */
   readonly intervalMs?: number;
 }
 
 /**
- * Looks again and again until `probe` answers something other than undefined and false, and returns that. A throw of
- * `probe` counts as "not yet", unless it is a `FatalWaitError`; the last one is told in the `WaitTimeoutError`.
+ * Polls `probe` until it returns something other than undefined or false, and returns that. An error of `probe` counts as
+ * "not yet", except a `FatalWaitError`; the last error is included in the `WaitTimeoutError`.
  */
 export async function waitUntil<T>(
   options: WaitOptions,
@@ -40,7 +40,7 @@ export async function waitUntil<T>(
   }
 }
 
-/** Thrown by a probe when waiting longer is of no use, for example because the process has ended. */
+/** Thrown by a probe to stop waiting, for example because the process has exited. */
 export class FatalWaitError extends Error {
   readonly code: string = "WAIT_HOPELESS";
 }

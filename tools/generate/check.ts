@@ -2,13 +2,13 @@ import { RE2JS } from "re2js";
 import type { CelRule } from "../../src/api/fields.js";
 import { type Problem, type Schema, walk } from "./schema.js";
 
-/** Formats whose length the API server knows without being told. */
+/** Formats with a length known to the API server. */
 const SIZED_FORMATS: ReadonlySet<string> = new Set(["date", "date-time", "duration"]);
 
 /**
- * What the API server would refuse in a structural schema, and what our own rules ask on top: every field is described,
- * every string, list and map is bounded (the cost of CEL rules is estimated from the bounds; an object never outgrows
- * etcd), and every list says how server-side apply merges it.
+ * Returns what the API server would reject in a structural schema, and violations of stricter rules: every field has a
+ * description, every string, list and map is bounded (which limits the estimated cost of CEL rules and the size in etcd),
+ * and every list sets how server-side apply merges it.
  */
 export function checkSchema(root: Schema, path: string): Problem[] {
   const problems: Problem[] = [];
@@ -25,7 +25,7 @@ export function checkSchema(root: Schema, path: string): Problem[] {
   return problems;
 }
 
-/** Items of scalar lists and values of maps are described where the list is. */
+/** Requires a description, except for scalar list items and map values, which the parent describes. */
 function described(schema: Schema, path: string): string[] {
   const needless = /(\[\]|\[key\])$/.test(path) && schema.properties === undefined;
   return needless || (schema.description ?? "").trim() !== "" ? [] : ["has no description"];
@@ -55,7 +55,7 @@ function checkList(schema: Schema): string[] {
   return loose.map((key) => `its map key ${key} must be a required field of its items, or have a default`);
 }
 
-/** The API server matches with RE2, which has no look-around and no back references. */
+/** The API server uses RE2, which supports neither lookaround nor backreferences. */
 function checkPattern(schema: Schema): string[] {
   if (schema.pattern === undefined) return [];
   try {

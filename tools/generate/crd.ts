@@ -6,11 +6,11 @@ import { fromZod } from "./from-zod.js";
 import { type Problem, type Schema, SchemaError } from "./schema.js";
 import { toStructural } from "./structural.js";
 
-/** Category of all our kinds: `kubectl get overseer`. */
+/** Category of all kinds, for `kubectl get overseer`. */
 export const CATEGORY = "overseer";
 
-/** What a fresh object says before the operator has looked at it: never mistaken for the state of generation 1 (kstatus). */
-const UNSEEN = { observedGeneration: -1 } as const;
+/** Default status of a new object; kstatus must not take it for the status of generation 1. */
+const INITIAL_STATUS = { observedGeneration: -1 } as const;
 
 /** A column of `additionalPrinterColumns`. */
 export interface CrdColumn {
@@ -21,7 +21,7 @@ export interface CrdColumn {
   readonly priority?: number;
 }
 
-/** The whole definition, as it is applied. */
+/** A CustomResourceDefinition manifest. */
 export interface CustomResourceDefinition {
   readonly apiVersion: "apiextensions.k8s.io/v1";
   readonly kind: "CustomResourceDefinition";
@@ -34,7 +34,7 @@ export interface CustomResourceDefinition {
   };
 }
 
-/** The version that is served. */
+/** The served version. */
 export interface CrdVersion {
   readonly name: string;
   readonly served: true;
@@ -45,12 +45,12 @@ export interface CrdVersion {
   readonly schema: { readonly openAPIV3Schema: Schema };
 }
 
-/** Name of a definition's file and object. */
+/** Returns the name of a CRD. */
 export function crdName(resource: Pick<ResourceDefinition, "plural">): string {
   return `${resource.plural}.${GROUP}`;
 }
 
-/** Builds the definition of a kind. Throws SchemaError with every problem of its schema. */
+/** Builds the CRD of a kind. Throws SchemaError with all problems of its schema. */
 export function buildCrd(resource: ResourceDefinition): CustomResourceDefinition {
   const { kind, plural, singular, shortNames } = resource;
   return {
@@ -84,7 +84,7 @@ export function buildCrd(resource: ResourceDefinition): CustomResourceDefinition
   };
 }
 
-/** The schema of the whole object. Throws SchemaError with every problem. */
+/** Returns the schema of the whole object. Throws SchemaError with all problems. */
 export function buildSchema(resource: ResourceDefinition): Schema {
   const problems: Problem[] = [];
   const part = (name: "spec" | "status"): Schema => {
@@ -92,7 +92,7 @@ export function buildSchema(resource: ResourceDefinition): Schema {
     problems.push(...lost);
     return toStructural(raw, name, problems);
   };
-  const status: Schema = { ...part("status"), default: UNSEEN };
+  const status: Schema = { ...part("status"), default: INITIAL_STATUS };
   const schema: Schema = {
     description: resource.description,
     type: "object",
@@ -101,7 +101,7 @@ export function buildSchema(resource: ResourceDefinition): Schema {
     properties: {
       apiVersion: { description: "Version of the API that this object is written for.", type: "string" },
       kind: { description: `Always ${resource.kind}.`, type: "string" },
-      // The API server describes metadata itself and takes nothing else here.
+      // The API server defines the schema of metadata and accepts nothing else here.
       metadata: { type: "object" },
       spec: part("spec"),
       status,

@@ -1,17 +1,17 @@
 import type { CustomResourceDefinition } from "./crd.js";
 
-/** Folders with copies of the definitions, for those who install: every file in them is generated. */
+/** Directories with generated copies of the CRDs for installation. */
 export const INSTALL_FOLDERS = ["charts/overseer-gitops/files/crds", "deploy/crds"] as const;
 
-/** What a copy in one of the folders holds. */
+/** A copy of a CRD in one of the directories. */
 export interface InstalledDefinition {
   readonly folder: (typeof INSTALL_FOLDERS)[number];
   readonly definition: CustomResourceDefinition;
 }
 
 /**
- * A definition as each way of installing has it. Helm removes what it made, and with a definition would go every app and
- * repository of the cluster: so the chart's copy is marked to be kept.
+ * Returns the copies of a CRD for each installation method. The copy in the chart is annotated so that Helm keeps it:
+ * deleting a CRD would delete all apps and repositories of the cluster.
  */
 export function installedDefinitions(definition: CustomResourceDefinition): InstalledDefinition[] {
   const annotations = { "helm.sh/resource-policy": "keep" };

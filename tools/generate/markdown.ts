@@ -1,4 +1,4 @@
-/** A cell of a table: one line, with what would end the cell escaped. */
+/** Escapes a text for a table cell. */
 export function cell(text: string): string {
   return text
     .replaceAll("|", "\\|")
@@ -6,13 +6,13 @@ export function cell(text: string): string {
     .replaceAll(/\s*\n\s*/g, " ");
 }
 
-/** Text in code style that may hold bars and backticks. */
+/** Returns inline code; the text may contain bars and backticks. */
 export function code(text: string): string {
   const fence = text.includes("`") ? "``" : "`";
   return `${fence}${text}${fence}`;
 }
 
-/** A table; cells that hold text of others must have gone through `cell`. */
+/** Returns a table; cells must be escaped with `cell`. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");

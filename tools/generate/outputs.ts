@@ -6,13 +6,13 @@ import { installedDefinitions } from "./install.js";
 import { resourcePage } from "./resource-page.js";
 import { toYaml } from "./yaml.js";
 
-/** A file that is generated; the path is relative to the root of the repository. */
+/** A generated file; the path is relative to the root of the repository. */
 export interface Output {
   readonly path: string;
   readonly text: string;
 }
 
-/** Everything that is generated from the definitions of the kinds, and from those of the documents. Throws SchemaError for a definition that cannot be served. */
+/** Returns all files generated from the resource and document schemas. Throws SchemaError for an invalid schema. */
 export function outputsOf(resources: readonly ResourceDefinition[]): Output[] {
   const ofKinds = resources.flatMap((resource) => [
     ...definitionOutputs(resource),
@@ -21,7 +21,7 @@ export function outputsOf(resources: readonly ResourceDefinition[]): Output[] {
   return [...ofKinds, ...documentOutputs()];
 }
 
-/** The definition of a kind: for `kubectl apply`, and wherever the operator is installed from. */
+/** Returns the CRD of a kind for `kubectl apply` and for each installation method. */
 function definitionOutputs(resource: ResourceDefinition): Output[] {
   const definition = buildCrd(resource);
   const copies = [{ folder: "crds", definition }, ...installedDefinitions(definition)];

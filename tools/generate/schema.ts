@@ -1,11 +1,11 @@
 import type { CelRule } from "../../src/api/fields.js";
 import type { Json } from "../../src/base/hash.js";
 
-/** Types that a structural schema knows. */
+/** Types in a structural schema. */
 export const TYPES = ["object", "array", "string", "integer", "number", "boolean"] as const;
 export type SchemaType = (typeof TYPES)[number];
 
-/** A structural schema of `apiextensions.k8s.io/v1`, as far as this product uses it. Keys are written in this order. */
+/** The subset of structural schemas of `apiextensions.k8s.io/v1` in use. Keys are written in this order. */
 export interface Schema {
   description?: string;
   type?: SchemaType;
@@ -36,14 +36,14 @@ export interface Schema {
   items?: Schema;
 }
 
-/** Something that the API server would refuse, or that would surprise its users, and where it is. */
+/** A problem of a schema and its path. */
 export interface Problem {
   /** Path of the field, like `spec.source.path`. */
   readonly path: string;
   readonly message: string;
 }
 
-/** Thrown when a schema cannot become part of a CustomResourceDefinition: every problem at once. */
+/** A schema cannot be part of a CRD; contains all problems. */
 export class SchemaError extends Error {
   readonly problems: readonly Problem[];
 

@@ -2,7 +2,7 @@ import type { Json } from "../../src/base/hash.js";
 import type { RawSchema } from "./from-zod.js";
 import { type Problem, type Schema, type SchemaType, TYPES } from "./schema.js";
 
-/** Keywords that pass as they are. */
+/** Keywords that are copied unchanged. */
 const PLAIN = [
   "description",
   "format",
@@ -28,7 +28,7 @@ const PLAIN = [
   "x-kubernetes-list-map-keys",
   "x-kubernetes-validations",
 ] as const;
-const TREATED: ReadonlySet<string> = new Set([
+const SUPPORTED: ReadonlySet<string> = new Set([
   ...PLAIN,
   "$schema",
   "type",
@@ -41,13 +41,13 @@ const TREATED: ReadonlySet<string> = new Set([
 const INT32 = 2 ** 31 - 1;
 
 /**
- * Turns zod's JSON Schema into a structural schema (KEP-1693: every value has exactly one type, and nothing about the
- * structure hides below `anyOf`). What cannot be turned is added to `problems`, so that one run shows them all.
+ * Converts a JSON Schema of zod to a structural schema (KEP-1693: every value has exactly one type, and `anyOf` contains no
+ * structure). Adds everything that cannot be converted to `problems`.
  */
 export function toStructural(raw: RawSchema, path: string, problems: Problem[]): Schema {
   const merged = mergeUnion(raw, path, problems);
   for (const keyword of Object.keys(merged)) {
-    if (!TREATED.has(keyword)) problems.push({ path, message: `${keyword} has no place in a structural schema` });
+    if (!SUPPORTED.has(keyword)) problems.push({ path, message: `${keyword} is not allowed in a structural schema` });
   }
   const schema: Schema = {};
   const type = typeOf(merged, path, problems);
@@ -59,7 +59,7 @@ export function toStructural(raw: RawSchema, path: string, problems: Problem[]):
   return inOrder(schema);
 }
 
-/** The one union that the API server knows: an integer or a string. The limits of both stand side by side; each looks at its own type only. */
+/** Converts the only supported union, integer or string. The limits of both types are merged, since each applies to one type only. */
 function mergeUnion(raw: RawSchema, path: string, problems: Problem[]): RawSchema {
   const options = raw.anyOf ?? raw.oneOf;
   if (options === undefined) return raw;
@@ -69,7 +69,7 @@ function mergeUnion(raw: RawSchema, path: string, problems: Problem[]): RawSchem
   if (types.length !== 2 || types[0] !== "integer" || types[1] !== "string") {
     problems.push({
       path,
-      message: `a union of ${types.join(", ") || "nothing"}: only integer | string can be told to the API server; use one object with optional members and a CEL rule`,
+      message: `a union of ${types.join(", ") || "nothing"}: the API server supports only integer | string; use one object with optional members and a CEL rule`,
     });
     return { ...rest, type: "object" };
   }
@@ -85,7 +85,7 @@ function typeOf(raw: RawSchema, path: string, problems: Problem[]): SchemaType |
   const type = TYPES.find((known) => known === raw.type);
   const exempt = raw["x-kubernetes-int-or-string"] === true || raw["x-kubernetes-preserve-unknown-fields"] === true;
   if (type === undefined && !exempt) {
-    const hint = "give it meta {type: object, x-kubernetes-preserve-unknown-fields: true} where anything may stand";
+    const hint = "give it meta {type: object, x-kubernetes-preserve-unknown-fields: true} if any value is allowed";
     problems.push({
       path,
       message: raw.type === undefined ? `has no type: ${hint}` : `type ${JSON.stringify(raw.type)} is not known`,
@@ -102,7 +102,7 @@ function copyPlain(raw: RawSchema, schema: Schema): void {
   if (schema.required?.length === 0) delete schema.required;
 }
 
-/** zod bounds every integer by what a double can hold; Kubernetes says that by the format. */
+/** Replaces zod's bounds for safe integers with the format, as Kubernetes does. */
 function tidyNumber(schema: Schema): void {
   if (schema.type !== "integer") return;
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum;
@@ -119,14 +119,14 @@ function addChildren(raw: RawSchema, schema: Schema, path: string, problems: Pro
     schema.properties = Object.fromEntries(children);
   }
   if (items !== undefined) schema.items = toStructural(asRaw(items), `${path}[]`, problems);
-  // `false` is what a strict object says; the API server prunes what is unknown by itself.
+  // `false` is set for strict objects; the API server prunes unknown fields anyway.
   if (values === undefined || values === false) return;
   if (properties !== undefined)
     problems.push({ path, message: "properties and additionalProperties exclude each other" });
   else schema.additionalProperties = toStructural(asRaw(values), `${path}[key]`, problems);
 }
 
-/** The same schema with its keys in the order of the interface, so that a generated file changes only where the API does. */
+/** Sorts the keys in the order of the interface, so that generated files change only with the API. */
 function inOrder(schema: Schema): Schema {
   const order = ["description", "type", ...PLAIN.slice(1), "required", "properties", "additionalProperties", "items"];
   const sorted = Object.entries(schema).sort(([a], [b]) => order.indexOf(a) - order.indexOf(b));
@@ -145,7 +145,7 @@ function asList(value: unknown): readonly RawSchema[] {
   return Array.isArray(value) ? value.map(asRaw) : [];
 }
 
-/** A default as JSON, for the documentation. */
+/** Formats a default value as JSON. */
 export function defaultText(value: Json): string {
   return JSON.stringify(value);
 }

@@ -3,18 +3,18 @@ import { dirname, join } from "node:path";
 import { INSTALL_FOLDERS } from "./install.js";
 import type { Output } from "./outputs.js";
 
-/** Folders in which every file is generated: what is there and is not generated any more is stale too. */
+/** Directories with only generated files; any other file in them is stale. */
 const OWNED_FOLDERS = ["crds", "docs/resources", "docs/documents", "schemas/overseer.io/v1", ...INSTALL_FOLDERS];
 
-/** Paths, relative to `root`, of the files that are not what the generator would write. */
+/** Returns the paths of stale files, relative to `root`. */
 export async function staleFiles(root: string, outputs: readonly Output[]): Promise<string[]> {
-  const wrong = await Promise.all(
+  const changed = await Promise.all(
     outputs.map(async ({ path, text }) => ((await readIfThere(join(root, path))) === text ? [] : [path])),
   );
-  return [...wrong.flat(), ...(await leftovers(root, outputs))].sort();
+  return [...changed.flat(), ...(await obsoleteFiles(root, outputs))].sort();
 }
 
-/** Writes what is stale, removes what is not generated any more, and says which files these were. */
+/** Writes stale files and removes obsolete ones; returns their paths. */
 export async function writeFiles(root: string, outputs: readonly Output[]): Promise<string[]> {
   const stale = await staleFiles(root, outputs);
   for (const path of stale) {
@@ -28,12 +28,12 @@ export async function writeFiles(root: string, outputs: readonly Output[]): Prom
   return stale;
 }
 
-async function leftovers(root: string, outputs: readonly Output[]): Promise<string[]> {
-  const wanted = new Set(outputs.map(({ path }) => path));
+async function obsoleteFiles(root: string, outputs: readonly Output[]): Promise<string[]> {
+  const generated = new Set(outputs.map(({ path }) => path));
   const found = await Promise.all(
     OWNED_FOLDERS.map(async (folder) => (await listIfThere(join(root, folder))).map((name) => `${folder}/${name}`)),
   );
-  return found.flat().filter((path) => !wanted.has(path));
+  return found.flat().filter((path) => !generated.has(path));
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

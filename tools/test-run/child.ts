@@ -6,20 +6,20 @@ import { repositoryRoot } from "../repository-root.js";
 import { openHandles } from "./handles.js";
 import type { ChildMessage, ParentMessage, TestResult } from "./messages.js";
 
-/** How long after the last test this process may take to end by itself: what is open then is a leak. */
-const END_WITHIN_MS = 15_000;
+/** Time to exit after the last test; handles that are still open then are leaks. */
+const EXIT_TIMEOUT_MS = 15_000;
 
 interface MochaSettings {
   readonly timeout: number;
   readonly require?: readonly string[];
 }
 
-/** What mocha gives to listeners: a test or a hook. */
+/** A test or a hook. */
 type Runnable = Mocha.Test | Mocha.Hook;
 
 /**
- * `node build/tools/test-run/child.js FILE…`: runs compiled test files as `npx mocha` would, with the settings of
- * .mocharc.json, tells its parent about each test, and ends only when nothing is left open.
+ * `node build/tools/test-run/child.js FILE…`: runs compiled test files like `npx mocha`, with the settings of .mocharc.json.
+ * Reports each test to its parent, and exits when no handles are open.
  */
 async function main(files: readonly string[]): Promise<void> {
   const root = repositoryRoot();
@@ -36,28 +36,28 @@ async function main(files: readonly string[]): Promise<void> {
   await mocha.loadFilesAsync();
   const runner = mocha.run((failures) => {
     process.exitCode = failures === 0 ? 0 : 1;
-    tell({ kind: "done" });
-    setTimeout(() => tell({ kind: "handles", why: "still-open", handles: openHandles() }), END_WITHIN_MS).unref();
+    send({ kind: "done" });
+    setTimeout(() => send({ kind: "handles", why: "still-open", handles: openHandles() }), EXIT_TIMEOUT_MS).unref();
   });
   const sourceOf = (file: string | undefined) =>
     relative(join(root, "build"), file ?? files[0] ?? "").replace(/\.js$/, ".ts");
   const ended = (test: Runnable, state: TestResult["state"], error?: unknown) => {
     const { file, duration } = test;
     const result = { file: sourceOf(file ?? test.parent?.file), title: test.fullTitle(), state, ms: duration ?? 0 };
-    tell({ kind: "ended", result: error === undefined ? result : { ...result, error: describeError(error) } });
+    send({ kind: "ended", result: error === undefined ? result : { ...result, error: describeError(error) } });
   };
-  runner.on("test", (test) => tell({ kind: "began", title: test.fullTitle() }));
-  runner.on("hook", (hook) => tell({ kind: "began", title: hook.fullTitle() }));
+  runner.on("test", (test) => send({ kind: "began", title: test.fullTitle() }));
+  runner.on("hook", (hook) => send({ kind: "began", title: hook.fullTitle() }));
   runner.on("pass", (test) => ended(test, "passed"));
   runner.on("pending", (test) => ended(test, "skipped"));
   runner.on("fail", (test, error) => ended(test, "failed", error));
 }
 
-function tell(message: ChildMessage): void {
+function send(message: ChildMessage): void {
   process.send?.(message);
 }
 
-/** The stack, and what chai expected where it says so. */
+/** Returns the stack, and the expected and actual values of chai. */
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { actual, expected, showDiff } = error as { actual?: unknown; expected?: unknown; showDiff?: boolean };
@@ -72,15 +72,15 @@ function show(value: unknown): string {
 }
 
 process.on("message", (message: ParentMessage) => {
-  if (message.ask === "handles") tell({ kind: "handles", why: "asked", handles: openHandles() });
+  if (message.ask === "handles") send({ kind: "handles", why: "asked", handles: openHandles() });
 });
-// Listening must not keep this process alive.
+// The listener must not keep this process alive.
 process.channel?.unref();
-// As the mocha command does: the test that runs fails, or this process does. Mocha alone would swallow it.
+// Like the mocha command: fails the running test or this process. Mocha itself would swallow the rejection.
 process.on("unhandledRejection", (reason) => {
   throw reason;
 });
-// Without a parent nobody would count the results.
+// Without a parent the results would be lost.
 process.on("disconnect", () => process.exit(1));
 
 await main(process.argv.slice(2));

@@ -1,7 +1,7 @@
 import { ChildProcess } from "node:child_process";
 import { Server, Socket } from "node:net";
 
-/** What keeps this process alive, for people who look for a leak: `child process 4711 (node main.js)`, `timer`, … */
+/** Describes the handles that keep this process alive, to find leaks: `child process 4711 (node main.js)`, `timer`, … */
 export function openHandles(): string[] {
   const { _getActiveHandles: list } = process as unknown as { _getActiveHandles?: () => unknown[] };
   const handles = (list?.call(process) ?? []).filter(keepsAlive).map(describe);
@@ -9,7 +9,7 @@ export function openHandles(): string[] {
   return [...handles, ...kinds];
 }
 
-/** Standard streams and the channel to the parent are always there. */
+/** Excludes the standard streams and the channel to the parent. */
 function keepsAlive(handle: unknown): boolean {
   if (handle === process.stdout || handle === process.stderr || handle === process.stdin) return false;
   if ((handle as { fd?: number }).fd !== undefined && [0, 1, 2].includes((handle as { fd: number }).fd)) return false;

@@ -110,7 +110,7 @@ describe("tools: control plane", function () {
     expect((await apiRequest({ ...api(one), token: "wrong" }, "GET", "/api/v1/secrets")).status).to.equal(401);
     expect(await readFile(await one.writeKubeconfigFor("ben"), "utf8")).to.contain("bens-token");
     const error = await one.writeKubeconfigFor("nobody").catch((reason: unknown) => reason);
-    expect(String(error)).to.contain("no user nobody");
+    expect(String(error)).to.contain("unknown user nobody");
   });
 
   it("restarts its API server on the same port and data", async () => {
