@@ -42,7 +42,7 @@ describe("Confined children", function () {
     expect(JSON.parse(output)).to.deep.equal([{ A: "1" }, "/"]);
   });
 
-  it("tell their exit code, and the end of what they wrote to standard error", async () => {
+  it("return their exit code and the end of their stderr", async () => {
     const { code, stderr } = await script(
       "process.stderr.write('x'.repeat(50000) + 'last words'); process.exitCode = 3",
     );
@@ -86,7 +86,7 @@ describe("Confined children", function () {
     while (!(await isGone())) await new Promise(setImmediate);
   });
 
-  it("are killed when they exceed their time, their output, or when nobody wants the result", async () => {
+  it("are killed when they exceed their time or output limit, or are aborted", async () => {
     expect(await fault(script("for (;;) {}", { timeoutMs: 500 }))).to.equal("timeout");
     expect(await fault(script("for (;;) require('fs').writeSync(1, 'x'.repeat(1e5))"))).to.equal("output");
     const controller = new AbortController();
@@ -110,7 +110,7 @@ describe("Confined children", function () {
     expect(output.trim()).to.equal("");
   });
 
-  it("run at most so many at once", async () => {
+  it("run with limited concurrency", async () => {
     const shared = programs({ atOnce: 1 });
     const code =
       "const from = Date.now(); while (Date.now() < from + 100); console.log(JSON.stringify([from, Date.now()]))";
@@ -122,7 +122,7 @@ describe("Confined children", function () {
     for (const [index, [from]] of times.entries()) expect(from).to.be.at.least(times[index - 1]?.[1] ?? 0);
   });
 
-  it("that cannot be started say so", async () => {
+  it("report that they cannot be started", async () => {
     const error: unknown = await runChild({ program: "/no/such", args: [], env: {}, signal: never }).catch(
       (thrown: unknown) => thrown,
     );

@@ -24,7 +24,7 @@ describe("chooseGitEngine", () => {
     return chooseGitEngine(executable === undefined ? options : { ...options, executable });
   }
 
-  it("takes the native engine where git is there, and says which git", async () => {
+  it("chooses the native engine if git is available, and reports its version", async () => {
     for (const preference of ["auto", "native"] as const) {
       const { engine, kind, note } = await choose(preference);
       expect(engine).to.be.instanceOf(NativeGitEngine);
@@ -34,7 +34,7 @@ describe("chooseGitEngine", () => {
     expect(warnings).to.deep.equal([]);
   });
 
-  it("takes the other one where it is not, with a warning only for those who asked for the native one", async () => {
+  it("chooses the isomorphic engine otherwise, with a warning only if the native one was requested", async () => {
     for (const [preference, warned] of [
       ["auto", 0],
       ["native", 1],
@@ -46,7 +46,7 @@ describe("chooseGitEngine", () => {
     }
   });
 
-  it("takes the isomorphic one for those who want it, without looking for git", async () => {
+  it("chooses the isomorphic engine on request, without checking for git", async () => {
     const { engine, note } = await choose("isomorphic", "no-such-git");
     expect(engine).to.be.instanceOf(IsomorphicGitEngine);
     expect(note).to.equal("chosen by the configuration");
@@ -54,7 +54,7 @@ describe("chooseGitEngine", () => {
 });
 
 describe("findGit", () => {
-  it("judges versions", () => {
+  it("checks the version", () => {
     const usable = (text: string): boolean => judgeVersion(text).usable;
     for (const version of ["2.31.0", "2.39.5", "2.39.5 (Apple Git-154)", "2.50.1.windows.1", "2.31.rc0", "3.0.0"]) {
       expect(usable(`git version ${version}\n`), version).to.equal(true);

@@ -105,7 +105,7 @@ describe("credentialFromSecret", () => {
 });
 
 describe("credentialDigest", () => {
-  it("differs for each credential and key, and holds nothing of it", () => {
+  it("differs for each credential and key, and reveals nothing of it", () => {
     const digests = [
       credentialDigest({ password: "canary" }),
       credentialDigest({ password: "canary2" }),

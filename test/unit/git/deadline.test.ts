@@ -21,7 +21,7 @@ describe("withDeadline", () => {
     );
   }
 
-  it("gives what the work gives, and takes its hands off the signal", async () => {
+  it("returns the result of the work, and removes its listener from the signal", async () => {
     const { signal } = new AbortController();
     expect(await withDeadline({ ...options, signal }, async () => 5)).to.equal(5);
     expect(getEventListeners(signal, "abort")).to.deep.equal([]);
@@ -32,7 +32,7 @@ describe("withDeadline", () => {
     expect(await failure(withDeadline({ ...options, signal, ms: 1 }, untilAborted))).to.equal(late);
   });
 
-  it("ends in the caller's reason when the caller gives up, before or during the work", async () => {
+  it("throws the caller's reason if the caller aborts, before or during the work", async () => {
     const reason = new Error("stopped");
     const controller = new AbortController();
     const work = withDeadline({ ...options, signal: controller.signal }, untilAborted);

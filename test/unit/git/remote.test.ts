@@ -58,7 +58,7 @@ describe("gitRemote", () => {
     });
   }
 
-  it("sends no credential over http, but on this machine", async () => {
+  it("sends no credential over http, except to the local machine", async () => {
     for (const url of ["http://localhost:3000/a", "http://127.0.0.2/a", "http://[::1]:3000/a"]) {
       expect(gitRemote(url, CREDENTIAL).credential).to.equal(CREDENTIAL);
     }
@@ -73,7 +73,7 @@ describe("gitRemote", () => {
     }
   });
 
-  it("tells remotes apart by address and credential, and by nothing else", () => {
+  it("distinguishes remotes by address and credential only", () => {
     const id = (url: string, password?: string): string =>
       gitRemote(url, password === undefined ? undefined : { username: "u", password }).id;
     expect(id("https://a.example/x/", "p")).to.equal(id("https://A.example:443/x", "p"));
@@ -87,7 +87,7 @@ describe("gitRemote", () => {
     expect(all.every((one) => /^[0-9a-f]{64}$/.test(one))).to.equal(true);
   });
 
-  it("makes ids that need a key to be guessed", () => {
+  it("makes ids that cannot be guessed without the key", () => {
     const id = (key?: string): string => gitRemote("https://a.example/x", CREDENTIAL, key).id;
     expect(new Set([id(), id("one"), id("two")]).size).to.equal(3);
     expect(id("one")).to.equal(id("one"));

@@ -10,8 +10,8 @@ const id = (text: string): string => objectId("blob", Buffer.from(text)).toStrin
 const answer = (text: string): string => `${id(text)} blob ${text.length}\n${text}\n`;
 const GONE = "1".repeat(40);
 
-describe("BatchAnswers", () => {
-  it("takes answers apart wherever they are cut", () => {
+describe("BatchResponses", () => {
+  it("parses responses for any chunking", () => {
     const texts = ["", "a", "two\nlines\n", "x".repeat(100)];
     const bytes = Buffer.from(texts.map(answer).join(`${GONE} missing\n`));
     for (let size = 1; size < bytes.length; size += 3) {
@@ -50,7 +50,7 @@ describe("BatchReader", () => {
     return { reader: made, child: () => child as ChildProcess };
   }
 
-  it("gives everybody their own answer, and ends when told", async () => {
+  it("answers each request, and ends on request", async () => {
     const { reader: made, child } = reader(`printf '${answer("a")}${GONE} missing\n'; cat > /dev/null`);
     const works = [made.read(id("a")), made.read(GONE)];
     expect((await works[0])?.content.toString()).to.equal("a");
@@ -75,7 +75,7 @@ describe("BatchReader", () => {
     });
   }
 
-  it("drops an object over the limit, and goes on with the next question", async () => {
+  it("drops an object over the limit, and continues with the next request", async () => {
     const large = id("x".repeat(1001));
     const { reader: made } = reader(
       `printf '${large} blob 1001\n'; head -c 500 /dev/zero | tr '\\0' x; sleep 0.05; head -c 501 /dev/zero | tr '\\0' x; printf '\n${answer("a")}'; cat > /dev/null`,
@@ -96,7 +96,7 @@ describe("BatchReader", () => {
     expect(made.isUsable).to.equal(false);
   });
 
-  it("says so when it cannot be started", async () => {
+  it("reports that it cannot be started", async () => {
     const start = (): ChildProcess => spawn("/no/such/git", { stdio: ["pipe", "pipe", "ignore"] });
     const made = new BatchReader({ start, clock: systemClock, maxObjectBytes: 1000, silenceTimeoutMs: 1000 });
     await expectGitError("GIT_STORE_UNWRITABLE", () => made.read(id("a")));

@@ -80,7 +80,7 @@ describe("NativeGitEngine: processes", function () {
     expect(await leftovers()).to.deep.equal([]);
   });
 
-  it("leave no child behind when a fetch is given up", async function () {
+  it("leave no child behind after an aborted fetch", async function () {
     if (!CAN_FIND_CHILDREN) return this.skip();
     bench.fault({ kind: "delay", until: new Promise(() => {}) });
     const controller = new AbortController();

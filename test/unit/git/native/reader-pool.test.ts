@@ -20,7 +20,7 @@ describe("ReaderPool", function () {
   });
   after(() => server.stop());
 
-  it("has few children for many stores, answers all, and ends the idle ones", async function () {
+  it("uses few children for many stores, and stops idle ones", async function () {
     if (!CAN_FIND_CHILDREN) return this.skip();
     const repo = await server.createRepository("apps");
     const commit = await repo.commit({ "a.yaml": "a: 1\n" }, "first");
@@ -62,7 +62,7 @@ describe("ReaderPool", function () {
     expect(await childrenOf(cacheDir)).to.deep.equal([]);
   });
 
-  it("goes on when a child is killed", async function () {
+  it("continues after a child is killed", async function () {
     if (!CAN_FIND_CHILDREN) return this.skip();
     const repo = await server.createRepository("killed");
     const commit = await repo.commit({ "a.yaml": "a: 1\n" }, "first");

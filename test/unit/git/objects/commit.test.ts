@@ -33,7 +33,7 @@ describe("parseCommit", () => {
     expect(parsed.info).to.deep.include({ author: "A", time: 2, message: "m" });
   });
 
-  it("takes what is missing as empty", () => {
+  it("treats missing parts as empty", () => {
     expect(parse(`tree ${TREE}`, "author <> ", "").info).to.deep.equal({
       id: ID,
       author: "",

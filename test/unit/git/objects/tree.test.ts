@@ -28,7 +28,7 @@ describe("parseTree", () => {
     expect(parseTree(Buffer.alloc(0), A).rows).to.deep.equal([]);
   });
 
-  it("has no name for what is not UTF-8", () => {
+  it("returns no name for invalid UTF-8", () => {
     expect(parseTree(treeRow("100644", Buffer.from([0x61, 0xff]), A), A).rows[0]?.name).to.equal(undefined);
     expect(parseTree(treeRow("100644", "\ufffd", A), A).rows[0]?.name).to.equal("\ufffd");
   });
@@ -39,7 +39,7 @@ describe("parseTree", () => {
     expect(parseTree(Buffer.concat(rows.toReversed()), A).flaw).to.match(/order/);
   });
 
-  it("finds names that come twice, also far from each other", () => {
+  it("finds duplicate names, even if not adjacent", () => {
     const twice = [treeRow("100644", "a", A), treeRow("100644", "a", A)];
     const apart = [treeRow("100644", "a", A), treeRow("100644", "a-", A), treeRow("40000", "a", A)];
     for (const rows of [twice, apart]) expect(parseTree(Buffer.concat(rows), A).flaw).to.match(/twice/);

@@ -17,17 +17,17 @@ describe("pkt-line", () => {
     expect(pktLine("ü")).to.equal("0007ü\n");
   });
 
-  it("reads lines and marks", () => {
+  it("reads lines and special packets", () => {
     const bytes = Buffer.from(`${pktLine("a")}0001${pktLine("b")}0004${FLUSH}0002`);
     expect(shown(parsePackets(bytes, URL))).to.deep.equal(["a\n", "delimiter", "b\n", "", "flush", "end"]);
   });
 
-  it("writes packets as they came", () => {
+  it("writes packets as received", () => {
     const text = `${pktLine("a")}0001${pktLine("ü")}0004${FLUSH}0002`;
     expect(Buffer.concat(parsePackets(Buffer.from(text), URL).map(packetBytes)).toString()).to.equal(text);
   });
 
-  it("gives the same packets however the bytes are cut", () => {
+  it("returns the same packets for any chunking", () => {
     const line = fc.oneof(fc.string({ maxLength: 50 }).map(pktLine), fc.constantFrom("0000", "0001"));
     fc.assert(
       fc.property(fc.array(line), fc.array(fc.nat(400)), (lines, cuts) => {

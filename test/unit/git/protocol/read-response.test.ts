@@ -26,8 +26,8 @@ async function* chunks(...texts: readonly string[]): AsyncGenerator<Buffer> {
   for (const text of texts) yield Buffer.from(text);
 }
 
-describe("readAnswer", () => {
-  it("gives what its reader makes of the packets, however they are cut", async () => {
+describe("readResponse", () => {
+  it("returns the reader's result for any chunking", async () => {
     const text = LINE.repeat(10) + FLUSH;
     for (const at of [0, 3, 50, 100, text.length]) {
       const body = chunks(text.slice(0, at), text.slice(at));
@@ -35,7 +35,7 @@ describe("readAnswer", () => {
     }
   });
 
-  it("lets others run whenever it is time, in the middle of what has arrived at once too", async () => {
+  it("yields when its time slice is used up, even within one chunk", async () => {
     const reader = new Counter();
     const before: number[] = [];
     let pauses = 0;
@@ -68,7 +68,7 @@ describe("readAnswer", () => {
     expect(Math.max(...steps), "packets in one turn of the event loop").to.be.at.most(200);
   });
 
-  it("lets so many others in at most, and none wait for who waits for its server", async () => {
+  it("limits concurrent parsing, without blocking on slow servers", async () => {
     const turns = new Semaphore(1);
     let within = 0;
     let most = 0;
@@ -97,7 +97,7 @@ describe("readAnswer", () => {
     expect(await tarpit).to.equal(2);
   });
 
-  it("ends with what is wrong, and lets the next one in", async () => {
+  it("throws errors, and admits the next one", async () => {
     const turns = new Semaphore(1);
     const read = (text: string) => readResponse({ body: chunks(text), reader: new Counter(), url: URL, slots: turns });
     await expectGitError("GIT_PROTOCOL", () => read("<html>"));

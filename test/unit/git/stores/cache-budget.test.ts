@@ -20,13 +20,13 @@ function rig(stores: Readonly<Record<string, number>>, maxBytes = 100 * MIB) {
 }
 
 describe("CacheBudget", () => {
-  it("lets everything in below its limit, and looks at the disk once", async () => {
+  it("admits everything below its limit, and scans the disk once", async () => {
     const { admit, state } = rig({ large: 90, small: 9 });
     for (const id of ["large", "small", "new"]) await admit(id);
     expect(state.scans).to.equal(1);
   });
 
-  it("that is used up refuses what is new or large, says what to do, and lets small ones go on", async () => {
+  it("rejects new and large repositories when it is used up, with a remedy, and admits small ones", async () => {
     const { admit } = rig({ large: 95, small: 6 });
     await admit("small");
     const error = await expectGitError("GIT_CACHE_FULL", () => admit("large"));
@@ -37,12 +37,12 @@ describe("CacheBudget", () => {
     expect((await expectGitError("GIT_CACHE_FULL", () => admit("new"))).message).to.include("0.0 by this repository");
   });
 
-  it("that is used up by far lets nothing in", async () => {
+  it("admits nothing far above its limit", async () => {
     const { admit } = rig({ large: 105, small: 6 });
     await expectGitError("GIT_CACHE_FULL", () => admit("small"));
   });
 
-  it("goes by what it is told of each change, and looks again before it refuses", async () => {
+  it("tracks recorded changes, and rescans before it rejects", async () => {
     const { admit, note, disk, state } = rig({ a: 50 });
     await admit("a");
     await note("a", 120);
@@ -58,7 +58,7 @@ describe("CacheBudget", () => {
     expect(state.scans).to.equal(before);
   });
 
-  it("looks again after stores were removed", async () => {
+  it("rescans after stores were removed", async () => {
     const { admit, budget, disk, state } = rig({ a: 99 });
     await admit("b");
     disk.clear();
@@ -67,7 +67,7 @@ describe("CacheBudget", () => {
     expect(state.scans).to.equal(2);
   });
 
-  it("without a limit looks at nothing", async () => {
+  it("does not scan without a limit", async () => {
     const { admit, note, state } = rig({ a: 999 }, 0);
     await admit("a");
     await note("a", 9999);

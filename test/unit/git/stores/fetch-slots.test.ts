@@ -35,7 +35,7 @@ function rig() {
 }
 
 describe("FetchSlots", () => {
-  it("give one server two, however many want to fetch from it, and leave the others to others", async () => {
+  it("limit one server to two slots, and leave the others to other servers", async () => {
     const { begun, ends, fetch, endAll } = rig();
     const tarpits = [1, 2, 3, 4].map((n) => fetch(`slow.example/${n}`));
     const others = [fetch("a.example/1"), fetch("slow.example:8443/1"), fetch("b.example/1")];
@@ -50,7 +50,7 @@ describe("FetchSlots", () => {
     await endAll([...tarpits, ...others]);
   });
 
-  it("let servers take turns", async () => {
+  it("serve servers round-robin", async () => {
     const { begun, ends, fetch, endAll } = rig();
     const works = ["a/1", "a/2", "b/1", "b/2", "a/3", "a/4", "c/1", "d/1"].map((path) =>
       fetch(path.replace("/", ".example/")),
@@ -65,7 +65,7 @@ describe("FetchSlots", () => {
     await endAll(works);
   });
 
-  it("end a wait with its signal, and one that takes too long, and count nothing of it", async () => {
+  it("end a wait with its signal or timeout, without occupying a slot", async () => {
     const { clock, slots, begun, fetch, endAll } = rig();
     const works = [1, 2].map((n) => fetch(`slow.example/${n}`));
     const controller = new AbortController();

@@ -29,7 +29,7 @@ describe("StoreMap", () => {
     expect(stores.values()).to.deep.equal([stores.of(a), stores.of(b)]);
   });
 
-  it("holds no store that was removed", async () => {
+  it("does not keep removed stores", async () => {
     const stores = new StoreMap(() => new FakeStore());
     for (let i = 0; i < 100; i++) stores.of(remote(`${i}`));
     const [kept, gone] = [stores.of(a), stores.of(b)];
@@ -38,7 +38,7 @@ describe("StoreMap", () => {
     expect([kept.done, gone.done]).to.deep.equal([[], ["removed"]]);
   });
 
-  it("gives the same store as long as somebody works with it, and removes what that one has brought meanwhile", async () => {
+  it("returns the same store while it is in use, and removes what it fetched meanwhile", async () => {
     const stores = new StoreMap(() => new FakeStore());
     const store = stores.of(a);
     await stores.removeAllBut(new Set());
@@ -49,7 +49,7 @@ describe("StoreMap", () => {
     expect(stores.size).to.equal(1);
   });
 
-  it("waits for who changes a store before it is removed", async () => {
+  it("waits for changes of a store before removing it", async () => {
     const stores = new StoreMap(() => new FakeStore());
     const store = stores.of(a);
     let end = (): void => {};
