@@ -41,7 +41,7 @@ export class Leadership {
     const observer = electionObserver(this.#parts.metrics, election);
     const { ungated: client, firstEver } = cluster;
     const { leaseName: name, ...timing } = election;
-    const lease = { namespace, name, marks: installationAnnotations(config), identity, timing };
+    const lease = { namespace, name, metadata: installationAnnotations(config), identity, timing };
     this.#elector = new LeaseElector({ client, clock, logger, gate, firstEver, observer, ...lease });
     const leads = await this.#elector.acquire(signal);
     const { watchNamespaces } = config;

@@ -131,7 +131,7 @@ describe("make demo", function () {
       .and.include("https://cloud.example.com/ → nextcloud:80, sign-in by oidc")
       .and.match(/Change +infrastructure-1 {2}\+3 ~1 -0 {2}Succeeded/)
       .and.include("DriftHealed: App gitea restored (changed in the Core: .compose.services.gitea.image)")
-      .and.include("requires sign-in with github, and the Core has no such sign-in provider")
+      .and.include("requires sign-in with github, but the Core has no such sign-in provider")
       .and.include("no route for admin.example.com");
     expect(demo.output).not.to.include("\u001b");
     await demo.vanished();
