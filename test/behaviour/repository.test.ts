@@ -167,7 +167,7 @@ describe("A GitRepository", function () {
     await world.repository("hangs", { "a.yaml": configMap("a", {}) }, { ...withCredential, timeout: "1s" });
     const repository = await failing("hangs", "FetchTimeout");
     const message = condition(repository, "Ready")?.message ?? "";
-    expect(message).to.contain("/hangs.git").and.contain("1s of spec.timeout");
+    expect(message).to.contain("/hangs.git").and.contain("spec.timeout (1s)");
     expect(condition(repository, "Fetched")).to.include({ status: "False", reason: "FetchTimeout" });
     expect(condition(repository, "Reconciling")?.status).to.equal("True");
     // The Event is on its way when the status is there.
