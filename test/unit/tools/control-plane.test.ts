@@ -172,7 +172,7 @@ describe("tools: control plane", function () {
     await one.apiServer.stop({ kill: true });
     expect(isHealthy(one.state())).to.equal(true);
     const error = await attachControlPlane(statePath).catch((reason: unknown) => reason);
-    expect(String(error)).to.contain("has ended");
+    expect(String(error)).to.contain("has exited");
   });
 
   it("ends when the process that started it is killed", async () => {
