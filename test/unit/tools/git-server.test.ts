@@ -126,7 +126,7 @@ describe("tools: git server", function () {
   it("refuses names that leave its folder", async () => {
     await start();
     const error = await server.createRepository("../x").catch((reason: unknown) => reason);
-    expect(String(error)).to.contain("not a name");
+    expect(String(error)).to.contain("invalid repository name");
     const answer = await fetch(`${server.url}/..%2f..%2fetc/info/refs?service=git-upload-pack`);
     expect(answer.status).to.be.oneOf([403, 404, 500]);
   });
