@@ -45,7 +45,7 @@ describe("The access to an Overseer Core", function () {
   it("waits for its Secret, and names it and the field", async () => {
     expect(await ready("SecretNotFound")).to.match(
       new RegExp(
-        `the Secret ${world.namespace}/core that spec\\.destination\\.overseer\\.secretRef names does not exist`,
+        `the Secret ${world.namespace}/core in spec\\.destination\\.overseer\\.secretRef does not exist: create it`,
       ),
     );
   });
