@@ -4,7 +4,7 @@ import type { SourceSelection } from "./request.js";
 /** How a folder is turned into objects. */
 export type RendererKind = "plain" | "kustomize" | "helm";
 
-/** The kind that a source asks for; undefined where its files are to tell. */
+/** The kind that a source asks for; undefined where its files decide. */
 export function askedKind(source: Pick<SourceSelection, RendererKind>): RendererKind | undefined {
   return (["plain", "kustomize", "helm"] as const).find((kind) => source[kind] !== undefined);
 }
@@ -34,7 +34,7 @@ export const MARKERS: ReadonlyMap<string, Marker["kind"]> = new Map([
 ]);
 
 /**
- * Tells by file names what a folder holds. The folder itself decides; a kustomization beside a chart wins, because
+ * Detects by file names what a folder holds. The folder itself decides; a kustomization beside a chart wins, because
  * kustomize can render charts and Helm no kustomizations. `paths` are those that the source selected: excluding the
  * marker makes a folder plain.
  */

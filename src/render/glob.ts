@@ -13,7 +13,7 @@ type Parts = readonly string[];
  * A pattern that matches a folder takes everything in it.
  *
  * Patterns and paths come from tenants. Libraries turn globs into regular expressions, and a pattern with a few stars then
- * takes hours for a name that somebody chose for it; this matcher never looks back further than the last star, so its
+ * takes hours for a name chosen for that purpose; this matcher never goes back further than the last star, so its
  * time is at most the length of the pattern times that of the path.
  *
  * @throws UnsupportedSourceError naming the field and the pattern.

@@ -9,7 +9,7 @@ export interface SourceFile extends TreeFile {
   readonly linked?: RepositoryPath;
   /** True for a link that may stand for manifests which cannot be read: an error of the source, whatever the name of the link. */
   readonly blocking?: boolean;
-  /** True for a link behind which manifests may have been in an earlier commit: nobody knows whether their objects are still wanted. */
+  /** True for a link behind which manifests may have been in an earlier commit: it is unknown whether their objects are still desired. */
   readonly unread?: boolean;
 }
 
@@ -70,7 +70,7 @@ async function firstLink(
 export interface FollowOptions {
   readonly snapshot: GitSnapshot;
   readonly limits: TreeLimits;
-  /** Whether the source leaves out what stands at a path, and all below it: no link there is looked at. */
+  /** Whether the source excludes a path and everything below it: no link there is followed. */
   readonly isLeftOut: (path: string) => boolean;
 }
 

@@ -46,14 +46,14 @@ export function pickManifestFiles({
     const { fault, linked, blocking = false } = entry;
     const file = joinPath(folder, entry.path);
     const origin = { file, line: 1 };
-    if (entry.kind === "submodule") notes.push({ message: "submodules are not read; it is left out", origin });
+    if (entry.kind === "submodule") notes.push({ message: "submodules are not read; it is ignored", origin });
     if (fault !== undefined && (blocking || isMeant(entry))) {
       problems.push({ origin, message: `${fault}; ${remedyFor(entry)}` });
     } else if (fault !== undefined && entry.unread) {
       unread ??= `${file}: ${fault}; nothing is pruned ${UNTIL_READ}`;
       notes.push({ message: `${fault}; it is ignored, and nothing is pruned ${UNTIL_READ}`, origin });
     } else if (fault !== undefined && entry.kind === "symlink") {
-      notes.push({ message: `${fault}; it is left out`, origin });
+      notes.push({ message: `${fault}; it is ignored`, origin });
     } else if (entry.kind !== "submodule" && isMeant(entry)) {
       const first = linked === undefined ? undefined : read.get(linked);
       if (linked !== undefined) read.set(linked, first ?? entry.path);

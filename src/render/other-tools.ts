@@ -5,7 +5,7 @@ import type { Note } from "./request.js";
 /** What becomes of documents for annotations of other tools. */
 export interface OtherTools {
   readonly documents: readonly Document[];
-  /** Documents that are not applied: what is live of them is left alone. */
+  /** Documents that are not applied; their live objects are left alone. */
   readonly skipped: readonly Document[];
   readonly notes: readonly Note[];
 }
@@ -25,11 +25,11 @@ const SKIPPED_PHASES: Readonly<Record<string, string>> = {
   "test-failure": "is for a test of the release",
 };
 
-/** Hooks by their annotation; Argo CD heeds Helm's only where its own is absent. */
+/** Hooks by their annotation; Argo CD reads Helm's only where its own is absent. */
 const HOOKS = ["argocd.argoproj.io/hook", "helm.sh/hook"] as const;
 
 const SYNC_OPTIONS = "argocd.argoproj.io/sync-options";
-/** Sync options that are heeded (see `manifest/keep-annotations.ts`), or that say what this operator does anyway. */
+/** Sync options that are honored (see `manifest/keep-annotations.ts`), or that say what this operator does anyway. */
 const KNOWN_OPTIONS =
   /^(Prune|Delete|PruneLast|ServerSideApply=true|ApplyOutOfSyncOnly|SkipDryRunOnMissingResource|CreateNamespace|RespectIgnoreDifferences|FailOnSharedResource|ClientSideApplyMigration)(=|$)/i;
 
@@ -38,7 +38,7 @@ type Row = readonly [annotation: string, values: RegExp | undefined, instead: st
 
 const ORDER = "objects are applied in the order of their kinds, not in this one";
 const REVERTED = "drift of it is reverted all the same";
-const KEPT = "what this app has made is kept as Git says";
+const KEPT = "objects of this app are kept as they are in Git";
 const RECONCILE =
   "in Git it only keeps the object from being deleted or overwritten at first; annotate the live object gitops.overseer.io/reconcile: disabled to have it left as it is";
 
@@ -60,7 +60,7 @@ const ROWS: readonly Row[] = [
     "it is not replaced where a field cannot be changed: the change is refused then",
   ],
   ["kustomize.toolkit.fluxcd.io/reconcile", /^disabled$/i, RECONCILE],
-  ["kustomize.toolkit.fluxcd.io/ssa", /^ignore$/i, "what is live of it is left alone", "skip"],
+  ["kustomize.toolkit.fluxcd.io/ssa", /^ignore$/i, "its live object is left alone", "skip"],
   ["kustomize.toolkit.fluxcd.io/ssa", /^ifnotpresent$/i, `what exists already is not overwritten, but ${KEPT}`],
   [
     "kustomize.toolkit.fluxcd.io/ssa",
@@ -86,16 +86,16 @@ interface Finding {
  * Looks for annotations by which other tools run, order or treat objects in ways that this operator does not know (yet): none of
  * them is ignored in silence. Documents that would do harm when applied like others are taken out.
  */
-export function heedOtherTools(documents: readonly Document[]): OtherTools {
+export function honorOtherTools(documents: readonly Document[]): OtherTools {
   const findings = documents.flatMap(findingsOf);
   if (findings.length === 0) return { documents, skipped: [], notes: [] };
   const skipped = new Set(findings.filter(({ skip }) => skip).map(({ document }) => document));
   // Of what is not applied, nothing else matters.
-  const told = findings.filter(({ document, skip }) => skip || !skipped.has(document));
+  const reported = findings.filter(({ document, skip }) => skip || !skipped.has(document));
   return {
     documents: documents.filter((document) => !skipped.has(document)),
     skipped: [...skipped],
-    notes: notesOf(told),
+    notes: notesOf(reported),
   };
 }
 

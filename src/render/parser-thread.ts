@@ -104,7 +104,7 @@ export class ParserThread {
     if (this.#pending.size === 0) this.#rest();
   }
 
-  /** Without work the thread keeps nobody alive, and ends after a while. */
+  /** Without work the thread does not keep the process alive, and ends after a while. */
   #rest(): void {
     const worker = this.#worker;
     worker?.unref();

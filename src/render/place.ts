@@ -21,7 +21,7 @@ export type PlaceRequest = Pick<RenderRequest, "defaultNamespace" | "scopeOf" | 
 /**
  * Gives each object the namespace that it goes to, and with it its identity. An object without a namespace takes the
  * default; a cluster-scoped one loses its namespace, which the API server would not take. Two documents for one object
- * are an error: whichever came last would win, and nobody could tell which that is.
+ * are an error: the last one would win, and which that is cannot be predicted.
  */
 export function placeDocuments(prepared: readonly PreparedDocument[], request: PlaceRequest): PlacedDocuments {
   const scopeOf = withDefinitions(prepared, request.scopeOf);
@@ -38,7 +38,7 @@ export function placeDocuments(prepared: readonly PreparedDocument[], request: P
     const { origin } = document;
     const object = displayId(document.id);
     if (scope === "Cluster" && written !== "") {
-      notes.push({ message: `is cluster-scoped; its namespace ${written} is left out`, origin, object });
+      notes.push({ message: `is cluster-scoped; its namespace ${written} is ignored`, origin, object });
     }
     for (const message of droppedNotes(item.dropped)) notes.push({ message, origin, object });
     if (scope !== "Cluster" && namespace === "") {
@@ -55,8 +55,8 @@ export function placeDocuments(prepared: readonly PreparedDocument[], request: P
 function droppedNotes(dropped: readonly string[]): string[] {
   const ours = dropped.filter((what) => what !== CONFIRMED);
   return [
-    ...(ours.length === 0 ? [] : [`${ours.join(", ")}: written by this operator only, and left out`]),
-    ...(ours.length === dropped.length ? [] : [`${CONFIRMED}: counts on the live object alone, and is left out`]),
+    ...(ours.length === 0 ? [] : [`${ours.join(", ")}: written by this operator only, and ignored`]),
+    ...(ours.length === dropped.length ? [] : [`${CONFIRMED}: counts on the live object alone, and is ignored`]),
   ];
 }
 

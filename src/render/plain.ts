@@ -30,7 +30,7 @@ export class PlainRenderer implements Renderer {
   ): Promise<DeclaredInputs> {
     const { entry, path, wanted } = place;
     const requested = source.plain === undefined ? {} : { plain: source.plain };
-    // A path that leads over links is resolved anew in each commit.
+    // A path through links is resolved again in each commit.
     const reads = path === wanted ? { reads: new Map([[path, entry.id]]) } : {};
     if (entry.kind !== "tree") return { content: { tree: entry.id, ...requested }, ...reads };
     const links = await linksBelow(snapshot, entry.id, limits, known);

@@ -16,7 +16,7 @@ export async function idAt(snapshot: GitSnapshot, path: RepositoryPath): Promise
   }
 }
 
-/** Whether all that was read of one commit is the same in another: trees are looked at, and no file is read. */
+/** Whether all that was read of one commit is the same in another: trees are compared, and no file is read. */
 export async function sameReads(reads: Reads, snapshot: GitSnapshot): Promise<boolean> {
   for (const [path, id] of reads) if ((await idAt(snapshot, path)) !== id) return false;
   return true;

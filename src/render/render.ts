@@ -7,7 +7,7 @@ import { inputKey } from "./input-key.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "./limits.js";
 import { findPlace, type SourcePlace } from "./locate.js";
 import { orderNotes } from "./notes.js";
-import { heedOtherTools } from "./other-tools.js";
+import { honorOtherTools } from "./other-tools.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
 import { placeDocuments } from "./place.js";
 import { type Reads, sameReads } from "./reads.js";
@@ -154,9 +154,9 @@ function finish(request: RenderRequest, output: RendererOutput): RenderResult {
   if (problems.length > 0) throw new RenderError(inOrder(problems), remark);
   const placed = placeDocuments(prepared, request);
   if (placed.problems.length > 0) throw new RenderError(inOrder(placed.problems));
-  const heeded = target === "kubernetes" ? heedOtherTools(placed.documents) : undefined;
-  const { documents = placed.documents, skipped = [] } = heeded ?? {};
-  const { notes: kept, omitted } = orderNotes([...notes, ...placed.notes, ...(heeded?.notes ?? [])]);
+  const honored = target === "kubernetes" ? honorOtherTools(placed.documents) : undefined;
+  const { documents = placed.documents, skipped = [] } = honored ?? {};
+  const { notes: kept, omitted } = orderNotes([...notes, ...placed.notes, ...(honored?.notes ?? [])]);
   return {
     documents: [...documents].sort((a, b) => compareForApply(a.id, b.id)),
     ...(skipped.length === 0 ? {} : { skipped: new Set(skipped.map(({ key }) => key)) }),

@@ -10,7 +10,7 @@ export interface SourceSelection {
   readonly path: string;
   /** Globs relative to `path`; a file has to match one of them. Absent or empty = every file. */
   readonly include?: readonly string[];
-  /** Globs relative to `path`; a file that matches one is left out. */
+  /** Globs relative to `path`; a file that matches one is excluded. */
   readonly exclude?: readonly string[];
   /** At most one of these: the renderer, whatever the files say, and its settings. */
   readonly plain?: PlainSource;
@@ -47,7 +47,7 @@ export interface RenderRequest {
   readonly env?: Readonly<Record<string, string>>;
   /** Name of the app. Defaults to "app". */
   readonly name?: string;
-  /** What the destination is; asked only for sources that depend on it. Equal facts are the same object. */
+  /** What the destination is; read only for sources that depend on it. Equal facts are the same object. */
   readonly cluster?: () => ClusterFacts | undefined;
   /** Values that the source takes from objects of the cluster, as YAML, in their order. */
   readonly values?: readonly string[];
@@ -71,14 +71,14 @@ export interface RenderResult {
   readonly nothing?: string;
   /** Why objects may be missing that the source still wants: nothing may be pruned. Undefined where all of it was read. */
   readonly unread?: string | undefined;
-  /** Keys of documents that are not applied, as an annotation of another tool says; what is live of them is left alone. */
+  /** Keys of documents that are not applied, because of an annotation of another tool; their live objects are left alone. */
   readonly skipped?: ReadonlySet<ObjectKey>;
   /** Sorted by place, without duplicates. */
   readonly notes: readonly Note[];
   /** Number of further notes that were not kept. */
   readonly notesOmitted: number;
   /**
-   * Kinds that `scopeOf` did not know and that no definition in the source tells about: they were taken as namespaced.
+   * Kinds that `scopeOf` did not know and that no definition in the source describes: they were taken as namespaced.
    * When the destination learns one of them, render again.
    */
   readonly unknownKinds: readonly GroupVersionKind[];

@@ -119,7 +119,7 @@ export class DiskResults implements ResultStore {
     }
   }
 
-  /** Reads the folder once; leftovers of a process that died while it wrote are removed. */
+  /** Reads the folder once; files of a process that died while it wrote are removed. */
   #index(): Promise<Map<string, { bytes: number; usedAt: number }>> {
     this.#known ??= this.#readFolder();
     return this.#known;

@@ -19,7 +19,7 @@ export type Found =
   | { readonly kind: "fault"; readonly message: string };
 
 /**
- * Collects the files of a commit that a render reads: each look at a path is remembered, also one that finds nothing, so
+ * Collects the files of a commit that a render reads: each lookup of a path is recorded, also one that finds nothing, so
  * that another commit can be compared; what was found is what the private copy for a child is made of.
  */
 export class SnapshotFiles {
@@ -130,7 +130,7 @@ export class SnapshotFiles {
 
   async #look(path: RepositoryPath) {
     const entry = await this.snapshot.treeAt(path);
-    // A folder's id would change with all that is in it: what is read there is looked at by itself.
+    // A folder's id would change with all that is in it: what is read there is recorded separately.
     if (entry?.kind !== "tree") this.#reads.set(path, entry?.id ?? "");
     return entry;
   }

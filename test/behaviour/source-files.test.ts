@@ -70,9 +70,9 @@ describe("The files of a source", function () {
     await world.poll("links");
     const { status } = await world.synced("links", ignored);
     expect(status?.notes?.map(({ message }) => message)).to.include.members([
-      'the symbolic link leads out of the repository, to "/usr/bin/tool"; it is left out',
-      'the symbolic link leads to "app", a folder that it is in; it is left out',
-      'the symbolic link leads to ".", a folder that it is in; it is left out',
+      'the symbolic link leads out of the repository, to "/usr/bin/tool"; it is ignored',
+      'the symbolic link leads to "app", a folder that it is in; it is ignored',
+      'the symbolic link leads to ".", a folder that it is in; it is ignored',
     ]);
     await repo.commit({ "app/out": link("../../etc") }, "out");
     await world.poll("links");

@@ -36,3 +36,28 @@ describe("the tree", () => {
     ).to.deep.equal([]);
   });
 });
+
+/** Words that had a private meaning here, each with the standard term; ordinary English has no need of them in a product of this field. */
+const PRIVATE_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/\b(obstacle|bookless|rebooked|booked)s?\b/i, "unavailability, apply blocker, managed fields"],
+  [/\b(opponent|fight)s?\b/i, "competing manager, conflict"],
+  [/\b(estate|comeBack|amputate)\b/, "resource index, requeueAfter, drop"],
+  [/\b(Git says(?! not)|Git wants|what is live)\b/, "desired state, live state"],
+  [/\b(whoever|nobody|somebody)\b/i, "any user, another field manager, or the passive"],
+  [
+    /\b(for ever|made good|put back|made again|let go|left out)\b/i,
+    "forever, applied, restored, re-created, released, unset",
+  ],
+  [/\b(heed(s|ed)?|mend(s|ed|ing)?|told|hopeless)\b/i, "honor, fix, reported, terminal"],
+];
+
+describe("the language of the product", () => {
+  const product = texts.filter(
+    ({ path }) =>
+      /^(src|crds|charts)\//.test(path) || /^docs\/(resources|documents|sources)\//.test(path) || path === "README.md",
+  );
+  for (const [pattern, standard] of PRIVATE_WORDS)
+    it(`uses "${standard}" instead of ${pattern.source}`, () => {
+      expect(findLines(product, pattern)).to.deep.equal([]);
+    });
+});

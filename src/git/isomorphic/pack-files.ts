@@ -57,7 +57,7 @@ export class PackFiles {
     }
   }
 
-  /** Removes leftovers of killed processes and older states: all files except `keep` and the manifest. */
+  /** Removes files of killed processes and older states: all files except `keep` and the manifest. */
   async collectGarbage(keep: readonly PackRecord[], manifest: string): Promise<void> {
     const kept = new Set([manifest, ...keep.flatMap(({ name }) => [`${name}.pack`, `${name}.idx`])]);
     for (const file of await readdir(this.#directory).catch(() => [])) {

@@ -10,7 +10,7 @@ import { WORKSPACE_PREFIX } from "./workspace.js";
 const MARGIN_MS = 60_000;
 
 /**
- * Removes leftovers of killed processes from a store: workspaces, unfinished manifests, unreferenced packs. All work ends within
+ * Removes what killed processes left in a store: workspaces, unfinished manifests, unreferenced packs. All work ends within
  * the fetch timeout, so older files are unused; newer ones may belong to another process.
  */
 export async function collectGarbage(

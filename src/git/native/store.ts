@@ -95,7 +95,7 @@ export class NativeStore {
   }
 
   /**
-   * Creates a workspace with the packs of `generation`, after removing leftovers of killed processes. Throws `GIT_STORE_DAMAGED` if
+   * Creates a workspace with the packs of `generation`, after removing those of killed processes. Throws `GIT_STORE_DAMAGED` if
    * one of these packs is missing: another process may have dropped it while this one added it again.
    */
   async workspace({ manifest }: Generation, commits: readonly string[]): Promise<Workspace> {

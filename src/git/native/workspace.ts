@@ -42,7 +42,7 @@ export class Workspace {
     return workspace;
   }
 
-  /** Never throws: leftovers of a child that was still exiting are garbage-collected later. */
+  /** Never throws: files of a child that was still exiting are garbage-collected later. */
   async remove(): Promise<void> {
     await rm(this.path, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
   }

@@ -50,7 +50,7 @@ export function explainHelm(stderr: string, context: HelmErrorContext): RenderPr
   };
 }
 
-/** The place is told already. */
+/** The location is already in the message. */
 function withoutPlace(text: string): string {
   return text
     .replace(/^(?:execution|parse) error at \([^)]*\): /, "")
@@ -66,7 +66,7 @@ export function textsIn(value: unknown): string[] {
   return isRecord(value) ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** A template may quote any value, whole, in parts, or encoded: what stands in quotes is left out, and known values wherever they are. */
+/** A template may quote any value, whole, in parts, or encoded: quoted text is removed, and known values wherever they appear. */
 function masked(text: string, secrets: readonly string[]): string {
   let out = text.replace(/"[^"]*"|'[^']*'|`[^`]*`/g, (quoted) => (/templates\//.test(quoted) ? quoted : "…"));
   const known = secrets.flatMap((secret) => [secret, ...secret.split(/\s+/), Buffer.from(secret).toString("base64")]);

@@ -15,7 +15,7 @@ export interface TemplateUse {
 }
 
 const NOTHING: TemplateUse = { capabilities: false, random: false, lookup: false };
-/** An archive of which nothing can be told. */
+/** An archive that cannot be inspected. */
 const UNKNOWN: TemplateUse = { ...NOTHING, capabilities: true };
 const RANDOM =
   /\b(?:rand(?:AlphaNum|Alpha|Numeric|Ascii|Bytes|Int)|gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|uuidv4|now|htpasswd|bcrypt|encryptAES|shuffle)\b/;

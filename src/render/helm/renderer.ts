@@ -72,7 +72,7 @@ export class HelmRenderer implements Renderer {
       ...(asksCluster ? { cluster: cluster() } : {}),
       ...(digest === undefined ? {} : { values: digest }),
     };
-    // Files behind links are looked for anew in each commit.
+    // Files behind links are resolved again in each commit.
     const hasLinks = files.some(({ linked, kind }) => linked !== undefined || kind === "symlink");
     if (hasLinks) return { content, asksCluster };
     const { path, entry } = input.place;
@@ -180,9 +180,9 @@ async function readChart(
   const own = await read("Chart.yaml");
   if (own === undefined) {
     const path = JSON.stringify(place.wanted === "" ? "." : place.wanted);
-    const asked = source.helm === undefined ? "the source is a chart" : "source.helm is set";
+    const cause = source.helm === undefined ? "the source is a chart" : "source.helm is set";
     problems.push({
-      message: `${asked}, and there is no Chart.yaml at source.path ${path}: set the path to the folder of a chart`,
+      message: `${cause}, and there is no Chart.yaml at source.path ${path}: set the path to the folder of a chart`,
     });
     return none;
   }

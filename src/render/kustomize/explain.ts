@@ -17,7 +17,7 @@ const RECURSED = /recursed accumulation of path '([^']*)': /g;
 
 /**
  * The problem in an error of `kubectl kustomize`: the innermost cause, with the names of the repository's files. Kustomize
- * quotes patches and literals in full; they may hold secrets, and are left out.
+ * quotes patches and literals in full; they may hold secrets, and are removed.
  */
 export function explainKustomize(stderr: string, context: ExplainContext): RenderProblem {
   const { repository, overlay, file, makesSecrets } = context;

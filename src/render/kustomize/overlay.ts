@@ -15,7 +15,7 @@ function metadataTransformer(
   });
 }
 
-/** What the overlay takes over of the kustomization below: Kustomize heeds these in the topmost one only. */
+/** Fields that the overlay copies from the kustomization below: Kustomize reads these in the topmost one only. */
 export interface TopSettings {
   readonly buildMetadata: readonly string[];
   /** `openapi` of the kustomization, with its path as the overlay has it. */

@@ -109,8 +109,8 @@ describe("Compose documents of users", function () {
       await world.app("k8s-notes", "k8s-notes", ".");
       const app = await world.synced("k8s-notes", await repo.head());
       expect(app.status?.notes?.map(shown)).to.deep.equal([
-        `role.yaml:1: ClusterRole ${world.namespace}: is cluster-scoped; its namespace shop is left out`,
-        `role.yaml:1: ClusterRole ${world.namespace}: label gitops.overseer.io/app: written by this operator only, and left out`,
+        `role.yaml:1: ClusterRole ${world.namespace}: is cluster-scoped; its namespace shop is ignored`,
+        `role.yaml:1: ClusterRole ${world.namespace}: label gitops.overseer.io/app: written by this operator only, and ignored`,
       ]);
       const head = await repo.commit({ "role.yaml": role("labels: { a: b }") }, "mended");
       await world.poll("k8s-notes");

@@ -90,7 +90,7 @@ describe("symbolic links within a repository", () => {
         );
         expect(documents.map(({ id }) => id.name)).to.deep.equal(["real"]);
         expect(notes.map(({ origin, message }) => `${origin?.file}: ${message}`)).to.deep.equal([
-          `app/${name}: the symbolic link leads out of the repository, to "${target}"; it is left out`,
+          `app/${name}: the symbolic link leads out of the repository, to "${target}"; it is ignored`,
         ]);
       }
     }
@@ -102,7 +102,7 @@ describe("symbolic links within a repository", () => {
       const { documents, notes, unread } = await renderFiles(files, request("app"));
       expect(documents.map(({ id }) => id.name)).to.deep.equal(["real"]);
       expect(notes.map(({ origin, message }) => `${origin?.file}: ${message}`)).to.deep.equal([
-        `app/${name}: the symbolic link leads out of the repository, to "/usr/bin/x"; it is left out`,
+        `app/${name}: the symbolic link leads out of the repository, to "/usr/bin/x"; it is ignored`,
       ]);
       expect(unread).to.equal(undefined);
     }
@@ -118,7 +118,7 @@ describe("symbolic links within a repository", () => {
       const { documents, notes, unread } = await renderFiles({ ...SHARED, [path]: { link } }, request("app"));
       expect(documents.map(({ id }) => id.name)).to.deep.equal(["real"]);
       expect(notes.map(({ origin, message }) => `${origin?.file}: ${message}`)).to.deep.equal([
-        `${path}: the symbolic link leads to "${path === "app/real/top" ? "." : "app"}", a folder that it is in; it is left out`,
+        `${path}: the symbolic link leads to "${path === "app/real/top" ? "." : "app"}", a folder that it is in; it is ignored`,
       ]);
       expect(unread).to.equal(undefined);
     }

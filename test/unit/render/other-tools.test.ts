@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Document } from "../../../src/manifest/document.js";
-import { heedOtherTools } from "../../../src/render/other-tools.js";
+import { honorOtherTools } from "../../../src/render/other-tools.js";
 
 const ARGO = "argocd.argoproj.io";
 const FLUX = "kustomize.toolkit.fluxcd.io";
@@ -74,10 +74,10 @@ const CASES: readonly (readonly [Record<string, string> | undefined, boolean, re
   [{ "config.kubernetes.io/depends-on": "/namespaces/a/ConfigMap/b" }, false, [/depends-on/]],
 ];
 
-describe("heedOtherTools", () => {
+describe("honorOtherTools", () => {
   for (const [annotations, skipped, notes] of CASES) {
     it(`${skipped ? "leaves out" : "applies"} a document with ${JSON.stringify(annotations)}, with ${notes.length} notes`, () => {
-      const result = heedOtherTools([document(annotations)]);
+      const result = honorOtherTools([document(annotations)]);
       expect(result.documents.length).to.equal(skipped ? 0 : 1);
       expect(result.skipped.length).to.equal(skipped ? 1 : 0);
       expect(result.notes.length).to.equal(notes.length);
@@ -87,7 +87,7 @@ describe("heedOtherTools", () => {
 
   it("names object and place, and each object that is left out", () => {
     const hooks = [1, 2, 3, 4, 5].map((line) => document({ "helm.sh/hook": "test" }, `test-${line}`, line));
-    const { notes } = heedOtherTools(hooks);
+    const { notes } = honorOtherTools(hooks);
     expect(notes.map(({ object, origin }) => `${object} ${origin?.line}`)).to.deep.equal(
       [1, 2, 3, 4, 5].map((line) => `ConfigMap shop/test-${line} ${line}`),
     );
@@ -97,7 +97,7 @@ describe("heedOtherTools", () => {
     const waves = Array.from({ length: 40 }, (_, at) =>
       document({ [`${ARGO}/sync-wave`]: String(at + 1) }, `w-${at}`, at),
     );
-    const { notes, documents } = heedOtherTools(waves);
+    const { notes, documents } = honorOtherTools(waves);
     expect(documents).to.have.length(40);
     expect(notes.map(({ message }) => message)).to.deep.equal([
       "argocd.argoproj.io/sync-wave: 1 (and on 39 more objects) has no effect: objects are applied in the order of their kinds, not in this one",

@@ -159,7 +159,7 @@ describe("render: sources of other kinds", () => {
     });
   }
 
-  it("takes plain manifests when the marker is left out", async () => {
+  it("takes plain manifests when the marker is ignored", async () => {
     const files = { "a/kustomization.yaml": "x: 1", "a/x.yaml": configMap("x"), "a/chart/Chart.yaml": "" };
     expect(keys(await renderFiles(files, request("a", { exclude: ["kustomization.yaml", "chart"] })))).to.deep.equal([
       "/ConfigMap/shop/x",
@@ -222,7 +222,7 @@ describe("render: links and submodules", () => {
     expect(notes(result)).to.deep.equal([
       "a/again.yaml:1  is a link to x.yaml, which is read itself",
       'a/gone:1  the symbolic link leads to "b", which does not exist; it is ignored, and nothing is pruned until the link is corrected or removed, or excluded with source.exclude',
-      "a/vendor:1  submodules are not read; it is left out",
+      "a/vendor:1  submodules are not read; it is ignored",
     ]);
   });
 });
@@ -240,13 +240,13 @@ describe("render: namespaces and identity", () => {
     const result = await renderFiles(files, request(""));
     expect(keys(result)).to.deep.equal(["/Namespace//shop"]);
     expect(result.documents[0]?.object.metadata).to.deep.equal({ name: "shop" });
-    expect(notes(result)).to.deep.equal(["x.yaml:1 Namespace shop is cluster-scoped; its namespace shop is left out"]);
+    expect(notes(result)).to.deep.equal(["x.yaml:1 Namespace shop is cluster-scoped; its namespace shop is ignored"]);
   });
 
   it("drops our own labels with a note", async () => {
     const text = configMap("a").replace("{name: a}", "{name: a, labels: {gitops.overseer.io/app: x}}");
     expect(notes(await renderFiles({ "x.yaml": text }, request("")))).to.deep.equal([
-      "x.yaml:1 ConfigMap shop/a label gitops.overseer.io/app: written by this operator only, and left out",
+      "x.yaml:1 ConfigMap shop/a label gitops.overseer.io/app: written by this operator only, and ignored",
     ]);
   });
 

@@ -40,7 +40,7 @@ export function adoptedManagedFields(
   return moved ? [...others, ourEntry(ours, mine, fields)] : undefined;
 }
 
-/** Moves single fields to the app's entry, whoever owns them, so that the next apply removes them. */
+/** Moves single fields to the app's entry, regardless of their owner, so that the next apply removes them. */
 export function ownedManagedFields(
   metadata: LiveMetadata,
   ours: OwnManager,

@@ -45,7 +45,7 @@ const MAX_ENDED = 2_000;
 export class Tracker {
   /** Last known monotonic time; accurate to about a minute. */
   #time = 0;
-  readonly #onEvent: (app: string, object: ObservedObject, news: ObjectEvent) => void;
+  readonly #onEvent: (app: string, object: ObservedObject, event: ObjectEvent) => void;
   readonly #isPast: (object: ObservedObject) => boolean;
   readonly #objects = new Map<string, Entry>();
   readonly #byApp = new Map<string, Set<string>>();

@@ -46,7 +46,7 @@ export interface CoreKindRules<S extends Managed, Spec> {
   /** Field of responses that contains the resource. */
   readonly envelope: string;
   readonly spec: z.ZodType<Spec>;
-  /** Finds a resource by name, whoever owns it. */
+  /** Finds a resource by name, regardless of its owner. */
   find(state: CoreState, name: string): S | undefined;
   nameOf(record: S): string;
   /** Returns the current values of the fields that a document sets. */
