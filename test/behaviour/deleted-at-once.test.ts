@@ -49,7 +49,7 @@ describe("An object that is deleted as soon as it is made", function () {
     await world.app("exported", "exported", ".", { sync: { retry: { base: "1s", max: "60s" } } });
     const app = await world.untilCondition("exported", "Ready", "False", "ApplyRefused");
     expect(condition(app, "Ready")?.message)
-      .to.contain("its owner Deployment gone")
+      .to.contain("the owner Deployment gone")
       .and.contain("remove metadata.ownerReferences from the file");
     expect(condition(app, "Synced")?.status).to.equal("False");
     await world.kube.until<LiveApp>(world.appRef("exported"), "waits longer", ({ status }) => status?.failures === 3);
@@ -77,7 +77,7 @@ describe("An object that is deleted as soon as it is made", function () {
     const watch = untruths("right", world.configMap("right"));
     await world.kube.delete(world.configMap("owner"));
     const lost = await world.untilCondition("right", "Synced", "False", "Drifted");
-    expect(condition(lost, "Drifted")?.message).to.contain("its owner ConfigMap owner");
+    expect(condition(lost, "Drifted")?.message).to.contain("the owner ConfigMap owner");
     expect(await watch.end()).to.deep.equal([]);
   });
 
