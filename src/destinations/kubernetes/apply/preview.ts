@@ -52,15 +52,12 @@ export async function preview(
   context.denied.forget(writer(context, target));
   const isUnserved = (write: WriteAction): boolean =>
     context.discovery.peek(write.document.id) === undefined && all.some((one) => provides(one, write.document.id));
-  const judged = await judgeAll(
-    context,
-    target,
-    writes.filter((write) => !isUnserved(write)),
-    signal,
-  );
+  // Decided once: a kind that becomes served meanwhile must not drop its write from both groups.
+  const unserved = writes.filter(isUnserved);
+  const served = writes.filter((write) => !unserved.includes(write));
+  const judged = await judgeAll(context, target, served, signal);
   const accepted = judged.flatMap((one) => ("accepted" in one ? [one.accepted] : []));
   const refused = judged.flatMap((one) => ("refused" in one ? [one] : []));
-  const unserved = writes.filter(isUnserved);
   const coming = [...accepted.map(({ action }) => action), ...others, ...unserved];
   const sorted = await deferrable(context, target, all, refused, coming);
   const kinds = unserved.map((action) => ({
