@@ -4,8 +4,9 @@ import { Masked } from "./mask.js";
 
 /** Names of environment variables whose values people keep secret. */
 const CONFIDENTIAL_NAME = /pass|pwd|secret|token|key|credential|private|dsn|salt/i;
-/** A URL that names a user, and mostly a password: `postgres://app:…@db/shop`. */
-const USER_IN_URL = /[a-z][a-z0-9+.-]*:\/\/[^\s/@]+@/i;
+/** The user part of a URL, mostly with a password, read from a position: `app:…@` of `postgres://app:…@db/shop`. */
+const USER = /[^\s/@]+@/y;
+const SCHEME_END = /[a-z0-9+.-]/i;
 /** Fields that hold environment variables: of Compose services, and of containers. */
 const ENVIRONMENTS: ReadonlySet<string> = new Set(["environment", "env"]);
 
@@ -18,7 +19,7 @@ export function maskConfidential(object: KubeObject): KubeObject {
 }
 
 function mask(value: unknown, field: string): unknown {
-  if (typeof value === "string") return USER_IN_URL.test(value) ? new Masked(value) : value;
+  if (typeof value === "string") return namesUser(value) ? new Masked(value) : value;
   const isEnvironment = ENVIRONMENTS.has(field);
   if (Array.isArray(value)) return value.map((item) => (isEnvironment ? maskVariable(item) : mask(item, field)));
   if (!isRecord(value) || value instanceof Masked) return value;
@@ -28,6 +29,15 @@ function mask(value: unknown, field: string): unknown {
       return [key, isVariable ? new Masked(child) : mask(child, key)];
     }),
   );
+}
+
+/** Whether a text holds a URL with a user. Takes linear time: values from Git may be megabytes long, and chosen to be slow. */
+function namesUser(text: string): boolean {
+  for (let at = text.indexOf("://"); at >= 0; at = text.indexOf("://", at + 3)) {
+    USER.lastIndex = at + 3;
+    if (SCHEME_END.test(text[at - 1] ?? "") && USER.test(text)) return true;
+  }
+  return false;
 }
 
 /** An item of a list of variables: `NAME=value`, or `{ name, value }`. */

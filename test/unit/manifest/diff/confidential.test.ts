@@ -42,4 +42,9 @@ describe("Plain values that look like secrets", () => {
     expect(shown({ image: "registry.example/a@sha256:1" }, { image: "registry.example/b" })).to.include("sha256:1");
     expect(shown(service({ PASSWORD: "" }), service({ PASSWORD: "" }))).to.equal("");
   });
+
+  it("are found in linear time, in texts of megabytes as well", () => {
+    for (const text of ["x".repeat(2_000_000), "a://".repeat(500_000), `a://${"b".repeat(2_000_000)}`])
+      expect(shown({ text }, { text: `${text}!` })).not.to.include("<redacted>");
+  });
 });
