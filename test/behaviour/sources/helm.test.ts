@@ -52,7 +52,7 @@ describe("Helm sources", function () {
   });
 
   const renders = (result: string): Promise<number> =>
-    world.operator.metric(`overseer_renders_total{renderer="helm",result="${result}"}`);
+    world.operator.freshMetric(`overseer_renders_total{renderer="helm",result="${result}"}`);
   const values = async (): Promise<Record<string, string>> =>
     ((await world.kube.get(world.configMap("web-values")))?.data ?? {}) as Record<string, string>;
 

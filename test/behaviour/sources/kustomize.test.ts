@@ -38,7 +38,7 @@ describe("Kustomize sources", function () {
   after(() => world?.remove());
 
   const renders = (result: string): Promise<number> =>
-    world.operator.metric(`overseer_renders_total{renderer="kustomize",result="${result}"}`);
+    world.operator.freshMetric(`overseer_renders_total{renderer="kustomize",result="${result}"}`);
   const live = async (name: string): Promise<Deployment> =>
     (await world.kube.get(world.object("apps/v1", "Deployment", name))) as unknown as Deployment;
   /** The ConfigMap that a Deployment reads, which has the hash of its content in its name. */
