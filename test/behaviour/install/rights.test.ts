@@ -39,10 +39,12 @@ describe("The operator with the rights of its chart", function () {
   };
 
   it("makes the key of its digests and takes its lease", async () => {
-    expect((await world.kube.get(KEY_SECRET))?.data).to.have.key("digest");
+    // A process is ready as a standby, too: it makes the key and takes the lease once it leads.
+    const key = await world.kube.until(KEY_SECRET, "exists", ({ data }) => data !== undefined);
+    expect(key.data).to.have.key("digest");
     const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", namespace: INSTALL_NAMESPACE };
-    const live = await world.kube.get({ ...lease, name: "overseer-gitops" });
-    expect(live?.spec).to.have.property("holderIdentity").that.is.not.empty;
+    const holder = (live: RawObject): unknown => (live.spec as { holderIdentity?: string } | undefined)?.holderIdentity;
+    await world.kube.until({ ...lease, name: "overseer-gitops" }, "has a holder", (live) => !!holder(live));
     await expectNothingForbidden();
   });
 
