@@ -99,9 +99,9 @@ describe("Confined children", function () {
   it("cannot take more memory than allowed", async function () {
     if (confinement.prlimit === undefined) return this.skip();
     const code =
-      "const all = []; for (let i = 0; i < 40; i++) all.push(Buffer.alloc(64 << 20, 1)); console.log('fits')";
-    const { code: exit, output } = await script(code, { memoryBytes: 1024 * MIB });
-    expect(output).to.equal("");
+      "console.log('starts'); const all = []; for (let i = 0; i < 100; i++) all.push(Buffer.alloc(64 << 20)); console.log('fits')";
+    const { code: exit, output } = await script(code, { memoryBytes: 4096 * MIB });
+    expect(output).to.equal("starts\n");
     expect(exit).not.to.equal(0);
   });
 
