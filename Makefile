@@ -4,7 +4,7 @@
 .PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries control-plane control-plane-stop demo test test-unit \
 	test-behaviour check lint format soak bench image clean
 
-export SEED MINUTES ONLY GREP REQUIRE WORKERS IMAGE NODE_IMAGE TOOLS_IMAGE
+export SEED MINUTES ONLY GREP REQUIRE WORKERS RETRIES IMAGE NODE_IMAGE TOOLS_IMAGE
 bin := node_modules/.bin
 # Print the paths of binaries only for control-plane-binaries itself.
 demo test test-behaviour bench image: quietly := >/dev/null
@@ -48,7 +48,7 @@ control-plane-stop: build ## Stop this control plane and delete its data
 demo: doctor build ## Run the demo (ONCE=1: exit after the steps; DEMO_KUBECONFIG=file: use your own cluster)
 	@node build/tools/demo.js $(if $(ONCE),--once)
 
-test: control-plane-binaries ## Run all tests (ONLY=files or directories, GREP=text, WORKERS=n, REQUIRE=all: fail on skipped tests)
+test: control-plane-binaries ## Run all tests (ONLY=files or directories, GREP=text, WORKERS=n, RETRIES=n, REQUIRE=all: fail on skipped tests)
 	@node build/tools/test-run.js
 
 test-unit: build ## Run the tests that need no cluster

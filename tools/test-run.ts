@@ -8,7 +8,7 @@ import { makeGuardedFolder } from "./process-guard.js";
 import { repositoryRoot } from "./repository-root.js";
 import { formatCounts } from "./test-run/messages.js";
 import { RunReport } from "./test-run/report.js";
-import { runChild } from "./test-run/run-child.js";
+import { type ChildOutcome, runChild } from "./test-run/run-child.js";
 import { compiledPath, deal, type Tier, testFiles } from "./test-run/select.js";
 
 /** Far more than any file or tier needs on a slow machine: what takes longer hangs. */
@@ -19,11 +19,12 @@ const root = repositoryRoot();
 const report = new RunReport();
 const folder = await makeGuardedFolder("overseer-test-run-");
 const stopping = new AbortController();
+let retries = Number(process.env.RETRIES ?? 0);
 
 /**
  * `node build/tools/test-run.js [unit|behaviour]`: runs the compiled tests in child processes. `ONLY` names files or
- * folders, `GREP` a pattern for titles, `WORKERS` how many behaviour test files run at once; with `REQUIRE=all` a skip is a
- * failure. The last line is `N passed, N failed, N skipped`; the exit code is 1 when a test failed, a child crashed or
+ * folders, `GREP` a pattern for titles, `WORKERS` how many behaviour test files run at once, `RETRIES` how many of them may run a second time after a failure
+ * (defaults to 0; what then passes is listed as flaky); with `REQUIRE=all` a skip is a failure. The last line is `N passed, N failed, N skipped`; the exit code is 1 when a test failed, a child crashed or
  * hung, or nothing was run.
  */
 async function main(args: readonly string[]): Promise<number> {
@@ -90,7 +91,22 @@ function workers(): number {
 
 async function run(tier: Tier, files: readonly string[], name: string, env: NodeJS.ProcessEnv): Promise<void> {
   const started = performance.now();
-  const { results, problems } = await runChild({
+  const first = await runFiles(tier, files, name, env);
+  const retry = tier === "behaviour" && hasFailed(first) && retries > 0 && !stopping.signal.aborted;
+  if (retry) retries--;
+  const second = retry ? await runFiles(tier, files, name, env) : undefined;
+  if (second && !hasFailed(second)) report.flaky(first.results, first.problems);
+  const { results, problems } = second ?? first;
+  report.add(results, problems);
+  if (tier === "behaviour") report.took(name, (performance.now() - started) / 1000);
+}
+
+function hasFailed({ results, problems }: ChildOutcome): boolean {
+  return problems.length > 0 || results.some(({ state }) => state === "failed");
+}
+
+function runFiles(tier: Tier, files: readonly string[], name: string, env: NodeJS.ProcessEnv): Promise<ChildOutcome> {
+  return runChild({
     files: files.map((file) => compiledPath(root, file)),
     name,
     // What a killed test leaves in its temporary folder goes with ours.
@@ -99,8 +115,6 @@ async function run(tier: Tier, files: readonly string[], name: string, env: Node
     guard: folder.guard,
     signal: stopping.signal,
   });
-  report.add(results, problems);
-  if (tier === "behaviour") report.took(name, (performance.now() - started) / 1000);
 }
 
 for (const name of ["SIGINT", "SIGTERM"] as const) {

@@ -7,6 +7,7 @@ const SLOWEST = 10;
 export class RunReport {
   readonly #results: TestResult[] = [];
   readonly #problems: string[] = [];
+  readonly #flaky: string[] = [];
   readonly #seconds: { readonly name: string; readonly seconds: number }[] = [];
   readonly #style = styles(process.stdout);
 
@@ -22,6 +23,19 @@ export class RunReport {
     const files = new Set(results.map((result) => result.file));
     for (const file of files) this.#file(results.filter((result) => result.file === file));
     for (const problem of problems) this.#print(`  ${this.#style.red("✘")} ${problem}`);
+  }
+
+  /** Records failures of a file that passed when it ran a second time. They are printed, but not counted. */
+  flaky(results: readonly TestResult[], problems: readonly string[]): void {
+    const failed = results.filter(({ state }) => state === "failed");
+    for (const { file, title, error } of failed) {
+      this.#flaky.push(`${file}: ${title}`);
+      this.#print(`  ${this.#style.red("flaky:")} ${file}: ${title}\n${indent(error ?? "", 6)}`);
+    }
+    for (const problem of problems) {
+      this.#flaky.push(problem);
+      this.#print(`  ${this.#style.red("flaky:")} ${problem}`);
+    }
   }
 
   /** Records how long the process of a file took, its start and end included. */
@@ -59,6 +73,7 @@ export class RunReport {
     const failed = this.#results.filter((result) => result.state === "failed");
     const skipped = this.#results.filter((result) => result.state === "skipped");
     for (const { file, title } of skipped) this.#print(`skipped: ${file}: ${title}`);
+    for (const text of this.#flaky) this.#print(`${this.#style.red("flaky:")} ${text} (passed when run again)`);
     for (const { file, title } of failed) this.#print(`${this.#style.red("failed:")} ${file}: ${title}`);
     for (const problem of this.#problems) this.#print(`${this.#style.red("failed:")} ${problem}`);
     this.#print(`\n${formatCounts(this.counts())}`);

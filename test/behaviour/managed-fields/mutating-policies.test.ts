@@ -58,10 +58,12 @@ describe("A MutatingAdmissionPolicy that changes what is applied is told once, a
     );
   /** Nothing of it changes, however often the app is reconciled; the drift check that a new policy asks for may come in between. */
   const expectQuiet = async (ref: TestRef, app: string): Promise<void> => {
-    // Controllers write the status of a Deployment whenever they like: what counts is the spec, by its generation, and the metadata.
+    // The Deployment controller writes the status and its revision annotation at any time: what counts is the spec, by its generation, and the
+    // rest of the metadata.
     const state = async (): Promise<unknown> => {
       const { resourceVersion, generation, labels, annotations } = (await world.kube.get(ref))?.metadata ?? {};
-      return generation === undefined ? resourceVersion : { generation, labels, annotations };
+      const { "deployment.kubernetes.io/revision": _revision, ...ours } = annotations ?? {};
+      return generation === undefined ? resourceVersion : { generation, labels, annotations: ours };
     };
     const sent = await writes(ref);
     const before = await state();
