@@ -1,5 +1,7 @@
 import { expect } from "chai";
+import { digestOf } from "../../src/controllers/overseer-app/sync/noted-ends.js";
 import type { RawObject } from "../../src/kube/object.js";
+import { StatusWriter } from "../../src/reconcile/status-writer.js";
 import { waitUntil } from "../../tools/wait-until.js";
 import { caseFile } from "../support/cases.js";
 import type { TestRef } from "../support/kube.js";
@@ -99,28 +101,56 @@ describe("An object that ends by itself and goes by its time to live", function 
     expect((await world.events("job")).join()).to.not.contain("DriftHealed: Job");
   });
 
-  it("is not run again when its document moves to another app", async () => {
+  it("is not run again when its document moves to another app, also if its end is recorded as a digest", async () => {
     const text = (await caseFile("job-ttl/job.yaml")).replace("name: migrate", "name: moves");
+    const digested = text.replace("name: moves", "name: digested");
     const other = (name: string): string => configMap(name, { v: "1" });
     const repo = await world.repository("moves", {
       "a/job.yaml": text,
+      "a/digested.yaml": digested,
       "a/c.yaml": other("moves-a"),
       "b/c.yaml": other("moves-b"),
     });
     for (const name of ["a", "b"]) await world.app(`moves-${name}`, "moves", name);
-    await finished("moves-a", "moves");
-    await world.kube.untilGone(job("moves"), 60_000);
+    for (const name of ["moves", "digested"]) {
+      await finished("moves-a", name);
+      await world.kube.untilGone(job(name), 60_000);
+    }
     for (const name of ["moves-a", "moves-b"]) await world.synced(name, await repo.head());
-    const head = await repo.commit({ "a/job.yaml": null, "b/job.yaml": text }, "to the other app");
-    await world.poll("moves");
+    await world.operator.stop();
+    // As if it were the oldest of more than the status has full entries for.
+    const giver = await world.synced("moves-a");
+    const [old = [], rest = []] = [true, false].map((isOld) =>
+      giver.status?.finished?.filter(({ key }) => key.endsWith("/digested") === isOld),
+    );
+    await new StatusWriter(world.kube.client).write(await world.kube.resource(giver.apiVersion, giver.kind), giver, {
+      ...giver.status,
+      finished: rest,
+      finishedDigests: old.map(digestOf),
+    });
+    const files = { "b/job.yaml": text, "b/digested.yaml": digested };
+    const head = await repo.commit({ "a/job.yaml": null, "a/digested.yaml": null, ...files }, "to the other app");
+    const suspend = (value: boolean) => world.kube.patch(world.appRef("moves-b"), { spec: { suspend: value } });
+    await suspend(true);
+    await world.operator.start();
+    await world.synced("moves-a", head);
+    await world.poke("moves-a");
+    await suspend(false);
     for (const name of ["moves-a", "moves-b"]) await world.synced(name, head);
-    await finished("moves-b", "moves");
-    await world.kube.until<LiveApp>(world.appRef("moves-a"), "has forgotten it", (app) => !app.status?.finished);
+    for (const name of ["moves", "digested"]) await finished("moves-b", name);
+    await world.poke("moves-a");
+    await world.kube.until<LiveApp>(
+      world.appRef("moves-a"),
+      "has forgotten them",
+      (app) => !app.status?.finished && !app.status?.finishedDigests,
+    );
     await world.operator.stop("SIGKILL");
     await world.operator.start();
     for (const name of ["moves-a", "moves-b"]) await laterReconcile(name, name);
-    expect(await world.kube.get(job("moves"))).to.equal(undefined);
-    expect(await runs("moves"), "runs").to.equal(1);
+    for (const name of ["moves", "digested"]) {
+      expect(await world.kube.get(job(name))).to.equal(undefined);
+      expect(await runs(name), "runs").to.equal(1);
+    }
   });
 
   it("is made again when somebody deletes it before its time", async () => {

@@ -29,7 +29,7 @@ export function appsBehind(run: AppOfRepository): string[] {
 }
 
 /** Returns the other apps of the same repository that this process has not reconciled yet: their claims are unknown. */
-export function unreconciledApps(run: AppRun): string[] {
+export function unreconciledApps(run: AppOfRepository): string[] {
   return [...othersOf(run)]
     .map(({ metadata }) => appKey(metadata))
     .filter((key) => run.services.memories.get(key)?.reconciled !== true)

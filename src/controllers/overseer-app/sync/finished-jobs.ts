@@ -8,15 +8,12 @@ import {
 import type { Document } from "../../../manifest/document.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import { appKey, type Finished, type Observation } from "../../../plan/live.js";
-import { appsBehind } from "../ownership/apps-behind.js";
-import { claimKey } from "../ownership/claims.js";
 import type { AppRun } from "../run.js";
+import { movedEnds } from "./moved-ends.js";
 import { digestOf, NotedEnds } from "./noted-ends.js";
 
 /** Tolerated clock difference between two machines. */
 const SKEW_MS = 60_000;
-/** Delay until the app checks again whether other apps have recorded the results of objects that moved to them. */
-const MOVED_MS = 5_000;
 
 /** The part of a reconcile that decides which documents have run to completion. */
 type FinishedRun = Pick<AppRun, "app" | "destination" | "key" | "status" | "services">;
@@ -60,7 +57,8 @@ function isEarly({ services }: FinishedRun, { expires }: Finished): boolean {
 function* statusesOfOthers(run: FinishedRun): Iterable<OverseerAppStatus> {
   for (const other of run.services.apps.values()) {
     const { status } = other;
-    if (status?.finished === undefined || appKey(other.metadata) === run.key) continue;
+    if (status === undefined || appKey(other.metadata) === run.key) continue;
+    if (status.finished === undefined && status.finishedDigests === undefined) continue;
     if (isSameDestination(run, other)) yield status;
   }
 }
@@ -99,37 +97,22 @@ export function finishedStatus(
     const end = finished.get(document.key);
     return end ? [{ key: document.key, hash: run.destination.recordedHash(document), ...end }] : [];
   });
-  return storedEnds([...entries, ...movedEnds(run, new Set(documents.map(({ key }) => key)))]);
-}
-
-/**
- * Returns the results of documents that moved to another app, until that app has recorded them: while an app of the repository
- * has not processed the commit, or a claimant has not recorded the result.
- */
-function movedEnds(
-  run: FinishedRun & Pick<AppRun, "requeueAfter">,
-  desiredKeys: ReadonlySet<ObjectKey>,
-): FinishedObject[] {
-  const left = (run.status.finished ?? []).filter(({ key }) => !desiredKeys.has(key));
-  if (left.length === 0) return [];
-  const { apps, claims } = run.services;
-  const isBehind = appsBehind(run).length > 0;
-  if (isBehind) run.requeueAfter(MOVED_MS);
-  return left.filter(({ key, hash }) => {
-    const awaited = claims.claimants(claimKey(run, key), run.key).some((other) => {
-      const status = apps.get(other)?.status;
-      return status === undefined || new NotedEnds([status]).find(key, hash) === undefined;
-    });
-    return isBehind || awaited;
-  });
+  const moved = movedEnds(run, documents);
+  return storedEnds([...entries, ...moved.entries], moved.digests);
 }
 
 /** Returns the newest results as full entries, because they may have been deleted early; the others as digests. */
-function storedEnds(entries: readonly FinishedObject[]): Pick<OverseerAppStatus, "finished" | "finishedDigests"> {
-  if (entries.length === 0) return {};
+function storedEnds(
+  entries: readonly FinishedObject[],
+  digests: readonly string[],
+): Pick<OverseerAppStatus, "finished" | "finishedDigests"> {
+  if (entries.length + digests.length === 0) return {};
   const order = ({ expires = "", key }: FinishedObject): string => `${expires} ${key}`;
   const newest = [...entries].sort((a, b) => (order(a) < order(b) ? 1 : -1));
   const whole = newest.slice(0, MAX_FINISHED).sort((a, b) => (a.key < b.key ? -1 : 1));
-  const digests = newest.slice(MAX_FINISHED, MAX_FINISHED + MAX_FINISHED_DIGESTS).map(digestOf);
-  return { finished: whole, ...(digests.length === 0 ? {} : { finishedDigests: digests.sort() }) };
+  const older = [...newest.slice(MAX_FINISHED).map(digestOf), ...digests].slice(0, MAX_FINISHED_DIGESTS);
+  return {
+    ...(whole.length === 0 ? {} : { finished: whole }),
+    ...(older.length === 0 ? {} : { finishedDigests: older.sort() }),
+  };
 }

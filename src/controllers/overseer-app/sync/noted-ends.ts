@@ -28,5 +28,10 @@ export class NotedEnds {
 
 /** Returns the digest of a result for a status: a hash of object and version, then F for Failed or S for Succeeded. */
 export function digestOf({ key, hash, result }: Pick<FinishedObject, "key" | "hash" | "result">): string {
-  return `${sha256(`${key} ${hash}`, 16)}${result === "Failed" ? "F" : "S"}`;
+  return `${digestKey(key, hash)}${result === "Failed" ? "F" : "S"}`;
+}
+
+/** Returns the part of a digest that does not depend on the result. */
+export function digestKey(key: string, hash: string): string {
+  return sha256(`${key} ${hash}`, 16);
 }

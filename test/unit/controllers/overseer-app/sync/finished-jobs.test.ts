@@ -17,7 +17,7 @@ const NOTHING: Observation = { complete: true, incomplete: undefined, objects: n
 const SUCCEEDED: Finished = { result: "Succeeded" };
 const DESTINATION = { id: "here", recordedHash: ({ hash }: Document) => hash };
 
-/** The reconcile of an app with these documents applied, beside other apps. */
+/** The reconcile of an app with these documents applied, beside other apps that have been reconciled. */
 function runOf(status: OverseerAppStatus, documents: readonly Document[], others: readonly OverseerApp[] = []) {
   const own = app("shop/web", { status });
   const claims = new Claims();
@@ -34,7 +34,9 @@ function runOf(status: OverseerAppStatus, documents: readonly Document[], others
       apps: cacheOf([own, ...others]),
       repositories: cacheOf([]),
       index: new RevisionIndex(),
-      memories: new Map(),
+      memories: new Map<string, unknown>(
+        others.map(({ metadata: { namespace, name } }) => [`${namespace}/${name}`, { reconciled: true }]),
+      ),
       claims,
       destinations: { current: () => DESTINATION },
     },
@@ -86,6 +88,33 @@ describe("A finished Job", () => {
     done.claims.set("shop/after", [`here ${key}`]);
     expect(finishedStatus(done.run, new Map())).to.deep.equal({});
     expect(finishedStatus(runOf(noted, []).run, new Map()), "removed from Git").to.deep.equal({});
+  });
+
+  it("is kept as a digest until the app that its document moves to has recorded it", () => {
+    const all = jobs(MAX_FINISHED + 2);
+    const noted = finishedStatus(runOf({}, all).run, ends(all));
+    const [oldest, second, ...others] = all;
+    if (!oldest || !second) throw new Error("there are no jobs");
+    const digests = noted.finishedDigests ?? [];
+    expect(digests).to.have.length(2);
+    /** The status of the app that gives `oldest` to the other app, and drops `second`, when that app has this status. */
+    const giver = (status: OverseerAppStatus, memory: object) => {
+      const { run, requeued } = runOf(noted, others, [app("shop/after", { status })]);
+      (run.services.memories as Map<string, unknown>).set("shop/after", memory);
+      return { status: finishedStatus(run, ends(others)), requeued };
+    };
+    const taker = { reconciled: true, claimed: { at: "here", by: { documents: [oldest] } } };
+    expect(giver({}, {}), "not reconciled yet").to.deep.equal({ status: noted, requeued: [5_000] });
+    const { finishedDigests: kept = [] } = giver({}, taker).status;
+    expect(kept, "not recorded yet").to.have.length(1);
+    const [digest = ""] = kept;
+    expect(digests).to.include(digest);
+    const moved = runOf({}, [oldest], [app("shop/before", { status: { finishedDigests: [digest] } })]);
+    expect(withoutFinished(moved.run, [oldest], NOTHING), "known to the other app").to.deep.equal([]);
+    const recorded = finishedStatus(moved.run, finishedDocuments(moved.run, [oldest], NOTHING));
+    expect(giver(recorded, taker).status, "recorded").to.deep.equal({ finished: noted.finished });
+    const elsewhere = { ...taker, claimed: { ...taker.claimed, at: "there" } };
+    expect(giver({}, elsewhere).status, "at another destination").to.deep.equal({ finished: noted.finished });
   });
 
   it("at another destination is another object", () => {
