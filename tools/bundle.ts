@@ -8,6 +8,7 @@ import { repositoryRoot } from "./repository-root.js";
 const ENTRIES: Readonly<Record<string, string>> = {
   main: "src/main.ts",
   "manifest-worker": "src/render/manifest-worker.ts",
+  overseer: "src/cli/main.ts",
   "overseer-core": "src/overseer-core/main.ts",
   "overseer-agent": "src/overseer-core/agent/main.ts",
 };

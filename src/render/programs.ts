@@ -19,6 +19,8 @@ export interface RenderProgramOptions {
   /** Path, or name to look for; defaults to its name. */
   readonly path: string | undefined;
   readonly programs: ConfinedPrograms;
+  /** Directories to search. Defaults to the usual ones of the system. */
+  readonly places?: readonly string[];
 }
 
 /** A program that was found. */
@@ -85,7 +87,7 @@ export class RenderProgram {
     const { name, path = name } = this.#options;
     const product = name === "helm" ? "Helm" : "Kustomize";
     return new UnsupportedSourceError(
-      `${product} sources need the program ${name}, and ${JSON.stringify(path)} is not found: install it where the operator runs, or set --${name} to its path`,
+      `${product} sources need the program ${name}, and ${JSON.stringify(path)} is not found: install it, or set --${name} to its path`,
     );
   }
 
@@ -95,8 +97,8 @@ export class RenderProgram {
   }
 
   async #look(): Promise<FoundProgram | undefined> {
-    const { name, path: wanted = name, programs } = this.#options;
-    const path = await findProgram(wanted, PLACES);
+    const { name, path: wanted = name, programs, places = PLACES } = this.#options;
+    const path = await findProgram(wanted, places);
     if (path === undefined) return undefined;
     const args = name === "helm" ? ["version", "--template", "{{.Version}}"] : ["version", "--client", "--output=json"];
     const signal = new AbortController().signal;

@@ -38,7 +38,9 @@ export class RenderError extends OverseerError {
   /** The first problem and the number of the others. */
   readonly brief: string;
 
-  /** `remark`: what follows from the problems, at the end of the message. */
+  /** What follows from the problems: the end of the message. */
+  readonly remark: string | undefined;
+
   constructor(problems: readonly RenderProblem[], remark?: string) {
     const end = remark === undefined ? "" : ` (${remark})`;
     super(`${summarise(problems, MAX_MESSAGE - Buffer.byteLength(end))}${end}`, {
@@ -47,6 +49,7 @@ export class RenderError extends OverseerError {
       class: "terminal",
     });
     this.problems = problems;
+    this.remark = remark;
     const [first] = problems;
     const more = problems.length - 1;
     const line = first === undefined ? "" : cutMiddle(formatRenderProblem(first), MAX_LINE);

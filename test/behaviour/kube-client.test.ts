@@ -5,6 +5,7 @@ import { loadClusterAccess } from "../../src/kube/client/auth.js";
 import { KubeClient } from "../../src/kube/client/kube-client.js";
 import { EventRecorder } from "../../src/kube/event-recorder.js";
 import { Reflector } from "../../src/kube/watch/reflector.js";
+import { builtinScope } from "../../src/manifest/builtin-scopes.js";
 import { type ControlPlane, startControlPlane } from "../../tools/control-plane.js";
 import { waitUntil } from "../../tools/wait-until.js";
 import { FakeLogger } from "../unit/support/fake-logger.js";
@@ -12,6 +13,16 @@ import { FakeLogger } from "../unit/support/fake-logger.js";
 const COUNT = 1000;
 const PATH = "/api/v1/namespaces/default/configmaps";
 const SUBJECT = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "cm-1", uid: "u1" };
+
+interface ServedGroup {
+  readonly preferredVersion: { readonly groupVersion: string };
+}
+
+interface Served {
+  readonly name: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
 
 interface Kept {
   readonly uid: string;
@@ -110,6 +121,18 @@ describe("The client on a real API server", function () {
     expect(requests.filter((line) => line.startsWith("WATCH")).length).to.be.at.most(12);
     expect(copy.synced).to.equal(true);
     await copy.stop();
+  });
+
+  it("serves the built-in kinds with the scopes that are assumed without a cluster", async () => {
+    const get = async <T>(path: string): Promise<T> => (await client.request<T>({ method: "GET", path })).body;
+    const { groups } = await get<{ readonly groups: readonly ServedGroup[] }>("/apis");
+    const versions = groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`);
+    for (const path of ["/api/v1", ...versions]) {
+      const served = await get<{ readonly groupVersion: string; readonly resources: readonly Served[] }>(path);
+      const group = served.groupVersion.includes("/") ? (served.groupVersion.split("/")[0] ?? "") : "";
+      for (const { name, kind, namespaced } of served.resources.filter(({ name }) => !name.includes("/")))
+        expect(builtinScope({ group, kind }), `${group}/${name}`).to.equal(namespaced ? "Namespaced" : "Cluster");
+    }
   });
 
   it("gets events written whose note and subject are as long and odd as can be", async () => {

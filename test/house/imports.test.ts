@@ -17,7 +17,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["destinations"],
   ["controllers"],
   ["server"],
-  ["wiring"],
+  ["wiring", "cli"],
   ["main"],
 ];
 
@@ -30,6 +30,7 @@ const CONFINED: readonly (readonly [string, RegExp])[] = [
   ["isomorphic-git", /^src\/git\//],
   ["fastify", /^src\/(server|overseer-core)\//],
   ["@photostructure/sqlite", /^src\/overseer-core\//],
+  ["commander", /^src\/cli\//],
   ["winston", /^src\/telemetry\//],
   ["prom-client", /^src\/telemetry\//],
 ];
@@ -159,8 +160,9 @@ describe("imports", () => {
 });
 
 describe("the environment", () => {
-  it("is read by config alone", () => {
-    const others = codeFiles(["src"]).filter(({ path }) => !path.startsWith("src/config/") && path !== "src/main.ts");
+  it("is read by config and by the command line alone", () => {
+    const readers = ["src/config/", "src/cli/", "src/main.ts"];
+    const others = codeFiles(["src"]).filter(({ path }) => !readers.some((reader) => path.startsWith(reader)));
     expect(findLines(others, /\bprocess\.env\b|from "node:process"/)).to.deep.equal([]);
   });
 

@@ -65,8 +65,8 @@ export function variablesOf({ env = [] }: AppSource): Readonly<Record<string, st
 }
 
 /** Returns the type of destination to render for. */
-export function renderTarget(app: AppRun["app"]): RenderTarget {
-  return app.spec.destination.overseer === undefined ? "kubernetes" : "overseer";
+export function renderTarget({ spec }: Pick<AppRun["app"], "spec">): RenderTarget {
+  return spec.destination.overseer === undefined ? "kubernetes" : "overseer";
 }
 
 /**

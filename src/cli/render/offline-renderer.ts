@@ -1,0 +1,45 @@
+import { delimiter } from "node:path";
+import { systemClock } from "../../base/clock.js";
+import { ConfinedPrograms } from "../../child/confined-programs.js";
+import { findConfinement } from "../../child/confinement.js";
+import { HelmRenderer } from "../../render/helm/renderer.js";
+import { KustomizeRenderer } from "../../render/kustomize/renderer.js";
+import { DEFAULT_RENDER_LIMITS } from "../../render/limits.js";
+import { ParseCache } from "../../render/parse-cache.js";
+import { type ParseFiles, parseFile } from "../../render/parser.js";
+import { PlainRenderer } from "../../render/plain.js";
+import { RenderProgram } from "../../render/programs.js";
+import { SourceRenderer } from "../../render/render.js";
+
+/** Memory limit of kubectl and helm. */
+const MEMORY_BYTES = 1024 * 2 ** 20;
+
+/** Programs that render, and their time limit in seconds. */
+export interface OfflineRendererOptions {
+  readonly kubectl?: string;
+  readonly helm?: string;
+  readonly timeout: number;
+}
+
+/** Creates the operator's renderers, with the limits that are its defaults. Files are parsed in this thread. */
+export function offlineRenderer({ kubectl, helm, timeout }: OfflineRendererOptions): SourceRenderer {
+  const parse: ParseFiles = async (files, limits) => files.map((file) => parseFile(file, limits));
+  const programs = new ConfinedPrograms({
+    clock: systemClock,
+    limits: {
+      timeoutMs: timeout * 1000,
+      memoryBytes: MEMORY_BYTES,
+      maxOutputBytes: DEFAULT_RENDER_LIMITS.maxTotalBytes,
+      atOnce: 1,
+    },
+    confinement: findConfinement,
+  });
+  const places = (process.env.PATH ?? "").split(delimiter).filter((place) => place.startsWith("/"));
+  const program = (name: "kubectl" | "helm", path: string | undefined): RenderProgram =>
+    new RenderProgram({ name, path, programs, places });
+  return new SourceRenderer([
+    new PlainRenderer(new ParseCache({ parseElsewhere: parse })),
+    new KustomizeRenderer(program("kubectl", kubectl), parse),
+    new HelmRenderer({ program: program("helm", helm), parseElsewhere: parse, digestKey: "" }),
+  ]);
+}
