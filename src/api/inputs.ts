@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
-import { HelmSource, KustomizeSource, PlainSource } from "./renderers.js";
+import { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "./renderers.js";
 
 /** Source of an app. */
 export const AppSource = withRules(
@@ -60,6 +60,11 @@ export const AppSource = withRules(
       plain: PlainSource.optional(),
       kustomize: KustomizeSource.optional(),
       helm: HelmSource.optional(),
+      patches: atomicList(
+        SourcePatch,
+        100,
+        "Patches applied to the rendered documents, whatever renders them, in this order and with the semantics of Kustomize patches. Only with destination.kubernetes.",
+      ).optional(),
     })
     .describe(
       "Source of the documents. At most one of plain, kustomize and helm may be set. If none is set, the type is detected from the files at path: kustomization.yaml, Chart.yaml, or else plain manifests.",

@@ -196,6 +196,12 @@ export const OverseerAppSpec = withRules(
         "source.env is only for destination.overseer: remove it; Kubernetes manifests are applied without variable substitution",
       fieldPath: ".source.env",
     },
+    {
+      rule: "!has(self.destination.overseer) || !has(self.source.patches)",
+      message:
+        "source.patches is only for destination.kubernetes: remove it, and change the documents of overseer.io in the repository instead",
+      fieldPath: ".source.patches",
+    },
   ],
 );
 export type OverseerAppSpec = z.infer<typeof OverseerAppSpec>;

@@ -15,6 +15,16 @@ export interface PreparedDocument {
   readonly bodyHash: string;
   /** Our own labels and annotations that were removed, for a note. */
   readonly dropped: readonly string[];
+  /** Top-level fields that were normalized, as they were before. */
+  readonly written?: Readonly<Record<string, unknown>>;
+}
+
+/** Returns the object of a document before it was normalized, as far as its metadata, status and Secret values are concerned. */
+export function asWritten({ object, written }: PreparedDocument): KubeObject {
+  if (written === undefined) return object;
+  const { data, ...rest } = object;
+  const keepsData = data !== undefined && !("stringData" in written);
+  return { ...rest, ...(keepsData ? { data } : {}), ...written } as KubeObject;
 }
 
 /** Hashes the canonical form of an object without its namespace. Returns 32 hexadecimal digits. */

@@ -9,6 +9,7 @@ import { findPlace, type SourcePlace } from "./locate.js";
 import { orderNotes } from "./notes.js";
 import { honorOtherTools } from "./other-tools.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
+import type { Patcher } from "./patches/patcher.js";
 import { placeDocuments } from "./place.js";
 import { type Reads, sameReads } from "./reads.js";
 import { PathNotFoundError, RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
@@ -18,6 +19,8 @@ import type { ClusterFacts, RenderRequest, RenderResult } from "./request.js";
 import { NO_RESULTS, type ResultStore } from "./result-store.js";
 import { selectFiles } from "./select.js";
 import type { TreeLinks } from "./source-links.js";
+
+const FOR_KUBERNETES = "source.patches is only for Kubernetes: a Core takes documents as they are in Git";
 
 /** The inputs of a source at one commit, and what makes finding them in the next commit cheap. */
 export interface LocatedSourceInputs {
@@ -39,6 +42,8 @@ export interface SourceRendererOptions {
   /** Keeps results of renderers that start children. Defaults to keeping none. */
   readonly results?: ResultStore;
   readonly observer?: RenderObserver;
+  /** Applies `source.patches`. Defaults to refusing them. */
+  readonly patcher?: Patcher;
 }
 
 /** Turns a commit into documents. All or nothing: a source with one bad file gives no documents. */
@@ -47,11 +52,13 @@ export class SourceRenderer {
   readonly #renderers: ReadonlyMap<RendererKind, Renderer>;
   readonly #results: ResultStore;
   readonly #observer: RenderObserver;
+  readonly #patcher: Patcher | undefined;
 
   constructor(renderers: readonly Renderer[], options: SourceRendererOptions = {}) {
     this.limits = options.limits ?? DEFAULT_RENDER_LIMITS;
     this.#results = options.results ?? NO_RESULTS;
     this.#observer = options.observer ?? silentRenderObserver;
+    this.#patcher = options.patcher;
     this.#renderers = new Map(renderers.map((renderer) => [renderer.kind, renderer]));
   }
 
@@ -75,7 +82,8 @@ export class SourceRenderer {
     const { source, defaultNamespace, target = "kubernetes", env = {} } = request;
     const { content, reads, links, asksCluster = false } = declared;
     const cluster = asksCluster ? { facts: request.cluster?.() } : undefined;
-    const key = inputKey({ content, version: renderer.version, source, defaultNamespace, target, env });
+    const steps = await this.#declareSteps(source);
+    const key = inputKey({ content, version: renderer.version, source, defaultNamespace, target, env, steps });
     return { key, kind: renderer.kind, commit, of, reads, links, cluster };
   }
 
@@ -89,6 +97,8 @@ export class SourceRenderer {
   async render(request: RenderRequest, snapshot: GitSnapshot, key?: string): Promise<RenderResult> {
     const place = await findPlace(snapshot, request.source.path);
     const input = this.#input(request, snapshot, place);
+    if (input.target !== "kubernetes" && input.source.patches !== undefined)
+      throw new UnsupportedSourceError(FOR_KUBERNETES);
     const renderer = this.#renderers.get(await kindOf(input));
     if (renderer === undefined) throw new UnsupportedSourceError("the source is of a kind that is not rendered");
     return finish(request, await this.#output(renderer, input, key));
@@ -100,7 +110,9 @@ export class SourceRenderer {
   }
 
   async #output(renderer: Renderer, input: SourceInput, key: string | undefined): Promise<RendererOutput> {
-    const { kind, keepsResults } = renderer;
+    const { kind } = renderer;
+    const { patches = [] } = input.source;
+    const keepsResults = renderer.keepsResults || patches.length > 0;
     const begin = performance.now();
     const kept = keepsResults && key !== undefined ? await this.#results.get(key) : undefined;
     if (kept !== undefined) {
@@ -109,13 +121,23 @@ export class SourceRenderer {
     }
     let result: "miss" | "error" = "error";
     try {
-      const output = await renderer.render(input);
+      const output = withoutWritten(await this.#patched(await renderer.render(input), input));
       if (output.problems.length === 0) result = "miss";
       if (keepsResults && key !== undefined && result === "miss") await this.#results.put(key, output);
       return output;
     } finally {
       this.#observer.rendered(kind, result, (performance.now() - begin) / 1000);
     }
+  }
+
+  async #patched(output: RendererOutput, input: SourceInput): Promise<RendererOutput> {
+    if ((input.source.patches ?? []).length === 0) return output;
+    if (this.#patcher === undefined) throw new UnsupportedSourceError("source.patches is not supported here");
+    return this.#patcher.apply(output, input);
+  }
+
+  async #declareSteps({ patches = [] }: RenderRequest["source"]): Promise<Readonly<Record<string, unknown>>> {
+    return patches.length === 0 ? {} : { patches: (await this.#patcher?.declare(patches)) ?? patches };
   }
 
   async #declare(request: RenderRequest, snapshot: GitSnapshot, links: TreeLinks | undefined) {
@@ -166,6 +188,15 @@ function finish(request: RenderRequest, output: RendererOutput): RenderResult {
     unknownKinds: placed.unknownKinds,
     ...(placed.documents.length > 0 || nothing === undefined ? {} : { nothing }),
   };
+}
+
+/** Documents as they are kept: what they were before they were normalized is for patches only. */
+function withoutWritten(output: RendererOutput): RendererOutput {
+  const documents = output.documents.map((document) => {
+    const { written, ...rest } = document;
+    return written === undefined ? document : rest;
+  });
+  return { ...output, documents };
 }
 
 /** What the source says of its kind, or else the names of the files in its folder. */

@@ -1,4 +1,4 @@
-import type { HelmSource, KustomizeSource, PlainSource } from "../api/renderers.js";
+import type { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "../api/renderers.js";
 import type { Document, Origin } from "../manifest/document.js";
 import type { HasStatusSubresource } from "../manifest/normalize.js";
 import type { GroupVersionKind, ObjectKey } from "../manifest/object-id.js";
@@ -16,6 +16,8 @@ export interface SourceSelection {
   readonly plain?: PlainSource;
   readonly kustomize?: KustomizeSource;
   readonly helm?: HelmSource;
+  /** Applied to what the renderer makes of it, in this order. */
+  readonly patches?: readonly SourcePatch[];
 }
 
 /** What charts may ask of the cluster that they are rendered for. */

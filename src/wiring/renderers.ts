@@ -8,6 +8,7 @@ import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "../render/limits.js";
 import { ParseCache } from "../render/parse-cache.js";
 import type { ParseFiles } from "../render/parser.js";
 import type { ParserThread } from "../render/parser-thread.js";
+import { Patcher } from "../render/patches/patcher.js";
 import { PlainRenderer } from "../render/plain.js";
 import { RenderProgram } from "../render/programs.js";
 import { SourceRenderer } from "../render/render.js";
@@ -55,16 +56,22 @@ export function sourceRenderer({
   });
   const folder = join(config.cacheDir, "renders");
   const results = new DiskResults({ folder, secret: cluster.digestKey, version: VERSION, maxBytes: cacheBytes, clock });
+  const kustomize = new RenderProgram({ name: "kubectl", path: kubectl, programs });
   return new SourceRenderer(
     [
       new PlainRenderer(new ParseCache({ parseElsewhere: parse })),
-      new KustomizeRenderer(new RenderProgram({ name: "kubectl", path: kubectl, programs }), parse),
+      new KustomizeRenderer(kustomize, parse),
       new HelmRenderer({
         program: new RenderProgram({ name: "helm", path: helm, programs }),
         parseElsewhere: parse,
         digestKey: cluster.digestKey,
       }),
     ],
-    { limits, results: cacheBytes === 0 ? NO_RESULTS : results, observer: renderObserver(metrics) },
+    {
+      limits,
+      results: cacheBytes === 0 ? NO_RESULTS : results,
+      observer: renderObserver(metrics),
+      patcher: new Patcher(kustomize, parse),
+    },
   );
 }

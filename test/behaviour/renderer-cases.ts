@@ -2,6 +2,19 @@ import type { BadSpec } from "./crd-cases.js";
 
 const OUTSIDE = "must be a relative path within the repository";
 
+/** A destination that takes no settings of rendered documents. */
+const CORE = { url: "https://core.example.com", secretRef: { name: "core" } };
+
+const FOR_KUBERNETES: readonly BadSpec[] = [
+  {
+    kind: "OverseerApp",
+    set: { destination: { overseer: CORE }, "source.patches": [{ patch: "a: 1" }] },
+    field: "spec.source.patches",
+    message:
+      "source.patches is only for destination.kubernetes: remove it, and change the documents of overseer.io in the repository instead",
+  },
+];
+
 /** Bad settings of the renderers, in the source of an app and in the inputs of a Change. */
 export function rendererCases(kind: "OverseerApp" | "Change"): BadSpec[] {
   const source = kind === "OverseerApp" ? "source" : "inputs.source";
@@ -24,5 +37,6 @@ export function rendererCases(kind: "OverseerApp" | "Change"): BadSpec[] {
       field: `spec.${source}.helm.valueFiles[0]`,
       message: OUTSIDE,
     },
+    ...(kind === "OverseerApp" ? FOR_KUBERNETES : []),
   ];
 }

@@ -7,6 +7,7 @@ import { KustomizeRenderer } from "../../render/kustomize/renderer.js";
 import { DEFAULT_RENDER_LIMITS } from "../../render/limits.js";
 import { ParseCache } from "../../render/parse-cache.js";
 import { type ParseFiles, parseFile } from "../../render/parser.js";
+import { Patcher } from "../../render/patches/patcher.js";
 import { PlainRenderer } from "../../render/plain.js";
 import { RenderProgram } from "../../render/programs.js";
 import { SourceRenderer } from "../../render/render.js";
@@ -37,9 +38,13 @@ export function offlineRenderer({ kubectl, helm, timeout }: OfflineRendererOptio
   const places = (process.env.PATH ?? "").split(delimiter).filter((place) => place.startsWith("/"));
   const program = (name: "kubectl" | "helm", path: string | undefined): RenderProgram =>
     new RenderProgram({ name, path, programs, places });
-  return new SourceRenderer([
-    new PlainRenderer(new ParseCache({ parseElsewhere: parse })),
-    new KustomizeRenderer(program("kubectl", kubectl), parse),
-    new HelmRenderer({ program: program("helm", helm), parseElsewhere: parse, digestKey: "" }),
-  ]);
+  const kustomize = program("kubectl", kubectl);
+  return new SourceRenderer(
+    [
+      new PlainRenderer(new ParseCache({ parseElsewhere: parse })),
+      new KustomizeRenderer(kustomize, parse),
+      new HelmRenderer({ program: program("helm", helm), parseElsewhere: parse, digestKey: "" }),
+    ],
+    { patcher: new Patcher(kustomize, parse) },
+  );
 }

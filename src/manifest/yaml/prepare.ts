@@ -1,3 +1,4 @@
+import type { KubeObject } from "../document.js";
 import { ManifestError, type ManifestProblem } from "../manifest-error.js";
 import { normalize } from "../normalize.js";
 import { displayId } from "../object-id.js";
@@ -23,8 +24,27 @@ export function prepareManifests(
     for (const duplicate of findDuplicates(object)) {
       problems.push({ ...origin, object: displayId(idOf(object)), message: describeDuplicate(duplicate) });
     }
-    prepared.push({ object, origin, bodyHash: hashBody(object), dropped });
+    const before = writtenFields(written, object);
+    const kept = before === undefined ? {} : { written: before };
+    prepared.push({ object, origin, bodyHash: hashBody(object), dropped, ...kept });
   }
   if (problems.length > 0) throw new ManifestError(file, problems);
   return prepared;
+}
+
+/** Returns the small top-level fields that normalization changed, for what works on documents as they are written. */
+function writtenFields(written: KubeObject, object: KubeObject): PreparedDocument["written"] {
+  const changed: Record<string, unknown> = {};
+  if (!hasSameFields(written.metadata, object.metadata)) changed.metadata = written.metadata;
+  if (written.status !== undefined && object.status === undefined) changed.status = written.status;
+  if (written.stringData !== undefined && object.stringData === undefined) {
+    changed.stringData = written.stringData;
+    if (written.data !== undefined) changed.data = written.data;
+  }
+  return Object.keys(changed).length === 0 ? undefined : changed;
+}
+
+function hasSameFields(one: Readonly<Record<string, unknown>>, other: Readonly<Record<string, unknown>>): boolean {
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
 }

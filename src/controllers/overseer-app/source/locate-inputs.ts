@@ -32,7 +32,7 @@ export function defaultNamespace(app: AppRun["app"]): string {
 }
 
 /** Returns the selection of files and renderer options of a source. */
-export function selectionOf({ path, include, exclude, plain, kustomize, helm }: AppSource): SourceSelection {
+export function selectionOf({ path, include, exclude, plain, kustomize, helm, patches }: AppSource): SourceSelection {
   return {
     path: normalisePath(path),
     ...(include ? { include } : {}),
@@ -40,6 +40,7 @@ export function selectionOf({ path, include, exclude, plain, kustomize, helm }: 
     ...(plain ? { plain } : {}),
     ...(kustomize ? { kustomize } : {}),
     ...(helm ? { helm } : {}),
+    ...(patches?.length ? { patches } : {}),
   };
 }
 

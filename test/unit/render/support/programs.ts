@@ -4,6 +4,7 @@ import { findConfinement } from "../../../../src/child/confinement.js";
 import { HelmRenderer } from "../../../../src/render/helm/renderer.js";
 import { KustomizeRenderer } from "../../../../src/render/kustomize/renderer.js";
 import { type FileText, parseFile } from "../../../../src/render/parser.js";
+import { Patcher } from "../../../../src/render/patches/patcher.js";
 import { PlainRenderer } from "../../../../src/render/plain.js";
 import { RenderProgram } from "../../../../src/render/programs.js";
 import { SourceRenderer, type SourceRendererOptions } from "../../../../src/render/render.js";
@@ -41,16 +42,17 @@ export async function realRenderer(
   });
   const parse = async (files: readonly FileText[], limits: Parameters<typeof parseFile>[1]) =>
     files.map((file) => parseFile(file, limits));
+  const kustomize = new RenderProgram({ name: "kubectl", path: binaries.kubectl, programs });
   return new SourceRenderer(
     [
       new PlainRenderer(inlineCache().cache),
-      new KustomizeRenderer(new RenderProgram({ name: "kubectl", path: binaries.kubectl, programs }), parse),
+      new KustomizeRenderer(kustomize, parse),
       new HelmRenderer({
         program: new RenderProgram({ name: "helm", path: binaries.helm, programs }),
         parseElsewhere: parse,
         digestKey: "key",
       }),
     ],
-    options,
+    { patcher: new Patcher(kustomize, parse), ...options },
   );
 }
