@@ -4,7 +4,8 @@ import { type CoreStage, startCore } from "./demo/core.js";
 import { CORE_STEPS } from "./demo/core-steps.js";
 import { conditionsOf } from "./demo/facts.js";
 import { lookAround } from "./demo/look-around.js";
-import { APP, CORE_APPS, SAMPLE } from "./demo/sample.js";
+import { RENDERED_STEPS } from "./demo/rendered-steps.js";
+import { APP, CORE_APPS, RENDERED_APPS, SAMPLE } from "./demo/sample.js";
 import { Screen, seconds } from "./demo/screen.js";
 import { keepLogs, type Stage, setStage } from "./demo/stage.js";
 import type { Step } from "./demo/step.js";
@@ -19,7 +20,8 @@ const USAGE = `Usage: demo [--once] [--sample FOLDER] [--step-timeout SECONDS]
 `;
 /** Maximum time to wait for a running step before cleanup. */
 const STOP_TIMEOUT_MS = 10_000;
-const TOTAL = STEPS.length + CORE_STEPS.length;
+const CLUSTER_STEPS = [...STEPS, ...RENDERED_STEPS];
+const TOTAL = CLUSTER_STEPS.length + CORE_STEPS.length;
 
 const screen = new Screen();
 /** Cleanup functions, run last first. */
@@ -81,12 +83,12 @@ async function watch(stage: Stage): Promise<number> {
 
 /** Runs all steps; returns undefined if one failed or the demo is stopped. */
 async function show(stage: Stage, timeoutMs: number): Promise<CoreStage | undefined> {
-  screen.title("\nAn app in the cluster");
-  if (!(await showSteps(stage, STEPS, 0, timeoutMs))) return undefined;
+  screen.title("\nApps in the cluster");
+  if (!(await showSteps(stage, CLUSTER_STEPS, 0, timeoutMs))) return undefined;
   screen.title("\nApps on an Overseer Core");
   screen.line("The runner of the agent is simulated: it records deployments, but starts no containers.\n");
   const both = await startCore(stage, screen, addCleanup);
-  return (await showSteps(both, CORE_STEPS, STEPS.length, timeoutMs)) ? both : undefined;
+  return (await showSteps(both, CORE_STEPS, CLUSTER_STEPS.length, timeoutMs)) ? both : undefined;
 }
 
 async function showSteps<S extends Stage>(
@@ -116,7 +118,7 @@ async function showSteps<S extends Stage>(
 /** Prints conditions and logs after a failed step. */
 async function explain(stage: Stage): Promise<void> {
   screen.line();
-  screen.facts(await conditionsOf(stage, [APP, ...CORE_APPS]).catch(() => []));
+  screen.facts(await conditionsOf(stage, [APP, ...RENDERED_APPS, ...CORE_APPS]).catch(() => []));
   for (const one of stage.processes) screen.line(`\nlast lines of the log of ${one.name}:\n${one.tail(12)}`);
   screen.line(`\nall logs: ${await keepLogs(stage)}`);
 }

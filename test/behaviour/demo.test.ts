@@ -101,16 +101,18 @@ describe("make demo", function () {
     expect(await demo.ended(), demo.output).to.equal(0);
     const steps = demo.output.split("\n").filter((line) => line.startsWith("✔"));
     expect(steps.map((line) => line.replace(/\s+\d+\.\d+ s$/, ""))).to.deep.equal([
-      "✔ 1/10 repository fetched",
-      "✔ 2/10 app synced and healthy",
-      "✔ 3/10 pushed commit applied",
-      "✔ 4/10 drift reverted",
-      "✔ 5/10 object pruned after its file was removed",
-      "✔ 6/10 apps/ waits for missing secrets",
-      "✔ 7/10 apps synced to the Core, deployed by the agent (simulated)",
-      "✔ 8/10 infrastructure synced",
-      "✔ 9/10 manual change in the Core reverted",
-      "✔ 10/10 route refused: its sign-in provider is missing",
+      "✔ 1/12 repository fetched",
+      "✔ 2/12 app synced and healthy",
+      "✔ 3/12 pushed commit applied",
+      "✔ 4/12 drift reverted",
+      "✔ 5/12 object pruned after its file was removed",
+      "✔ 6/12 Kustomize overlay synced",
+      "✔ 7/12 Helm chart synced",
+      "✔ 8/12 apps/ waits for missing secrets",
+      "✔ 9/12 apps synced to the Core, deployed by the agent (simulated)",
+      "✔ 10/12 infrastructure synced",
+      "✔ 11/12 manual change in the Core reverted",
+      "✔ 12/12 route refused: its sign-in provider is missing",
     ]);
     expect(steps.filter((line) => !/\d+\.\d+ s$/.test(line))).to.deep.equal([]);
     expect(demo.output)
@@ -120,7 +122,10 @@ describe("make demo", function () {
       .and.include("2 of 2 replicas of web are ready")
       .and.include("nginx:1.27-alpine → nginx:1.28-alpine")
       .and.include("DriftHealed: Deployment demo-shop/web restored")
-      .and.include("- ConfigMap demo-shop/greeting");
+      .and.include("- ConfigMap demo-shop/greeting")
+      .and.match(/Change +catalog-dev-1 {2}\+3 ~0 -0 {2}Succeeded/)
+      .and.include("Deployment dev-catalog: 1 of nginx:1.28-alpine")
+      .and.include("Deployment reviews: 2 of nginx:1.29-alpine");
     expect(demo.output)
       .to.include("The runner of the agent is simulated: it records deployments, but starts no containers.")
       .and.match(/Change +apps-1 {2}\+7 ~0 -0 {2}Waiting/)
@@ -145,8 +150,8 @@ describe("make demo", function () {
     const demo = await start("--once", "--sample", sample, "--step-timeout", "5");
     expect(await demo.ended(), demo.output).to.equal(1);
     expect(demo.output)
-      .to.include("✔ 1/10")
-      .and.include("✘ 2/10")
+      .to.include("✔ 1/12")
+      .and.include("✘ 2/12")
       .and.include("Deployment demo-shop/web")
       .and.include("spec.replicas: is text, but must be a number")
       .and.include("last lines of the log of the operator:");
@@ -188,8 +193,8 @@ describe("make demo", function () {
     const demo = await start("--once", "--sample", sample, "--step-timeout", "10");
     expect(await demo.ended(), demo.output).to.equal(1);
     expect(demo.output)
-      .to.include("✔ 7/10")
-      .and.include("✘ 8/10")
+      .to.include("✔ 9/12")
+      .and.include("✘ 10/12")
       .and.include("infrastructure/routes.yaml")
       .and.include("last lines of the log of the Core:");
     expect(demo.output, "all could be ended in order").to.match(/all logs: .*\n$/);

@@ -12,6 +12,8 @@ export const SHOP_NAMESPACE = "demo-shop";
 export const REPOSITORY = "overseer-gitops";
 /** Name of the OverseerApp. */
 export const APP = "shop";
+/** Names of the OverseerApps that Kustomize and Helm render. */
+export const RENDERED_APPS = ["catalog-dev", "reviews"] as const;
 /** Names of the OverseerApps on the Core and of their directories, in the order in which they can be deleted. */
 export const CORE_APPS = ["refused", "infrastructure", "apps"] as const;
 /** Name of the Secret with the token of the Core. */
@@ -47,6 +49,11 @@ export async function gitRepository(url: string): Promise<WrittenObject> {
 /** Returns the example OverseerApp. */
 export function overseerApp(): Promise<WrittenObject> {
   return readExample("overseerapp.yaml");
+}
+
+/** Returns the example OverseerApp that Kustomize or Helm renders. */
+export function renderedApp(name: (typeof RENDERED_APPS)[number]): Promise<WrittenObject> {
+  return readExample(name === "reviews" ? "overseerapp-helm.yaml" : "overseerapp-kustomize.yaml");
 }
 
 /** Returns the example OverseerApp for a Core, for a directory of the sample and the Core at this URL. */

@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { API_VERSION } from "../../src/api/group.js";
+import { ensureCommandLineBinaries } from "../binaries.js";
 import { type DemoCluster, resolveDemoCluster } from "../demo-cluster.js";
 import { type GitRepo, gitEnvironment } from "../git-repository.js";
 import { startGitServer } from "../git-server.js";
@@ -15,7 +16,7 @@ import { FatalWaitError, waitUntil } from "../wait-until.js";
 import { forgetCoreApps } from "./core-apps.js";
 import { DemoKube } from "./kube.js";
 import { appRef } from "./look.js";
-import { APP, DEMO_NAMESPACE, REPOSITORY, readSample } from "./sample.js";
+import { APP, DEMO_NAMESPACE, RENDERED_APPS, REPOSITORY, readSample } from "./sample.js";
 import type { Screen } from "./screen.js";
 
 /** Environment of the demo. */
@@ -74,7 +75,7 @@ export async function setStage(
   // Runs before the operator stops, since the operator has to delete its objects.
   if (cluster.logFolder === undefined) {
     addCleanup(() => clear(screen, kube));
-    await removeApp(kube);
+    await removeApps(kube);
     await forgetCoreApps(kube);
   }
   const processes = [operator];
@@ -111,12 +112,15 @@ async function startOperator(
   addCleanup: Cleanup,
 ): Promise<{ operator: LoggedProcess; url: string }> {
   const { port, release } = await reservePort();
+  const { kubectl, helm } = await ensureCommandLineBinaries();
   addCleanup(release);
   const flags = {
     kubeconfig: cluster.kubeconfigPath,
     "metrics-address": `127.0.0.1:${port}`,
     "cache-dir": join(work, "cache"),
     "trusted-namespaces": DEMO_NAMESPACE,
+    kubectl,
+    helm,
   };
   const [command, args] = operatorCommand(Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]));
   const operator = await spawnLogged("the operator", command, args, { logFile: join(work, "operator.log"), guard });
@@ -133,16 +137,19 @@ async function startOperator(
 /** Removes the objects of the demo from an existing cluster, except the CRDs, which may be in use. */
 async function clear(screen: Screen, kube: DemoKube): Promise<void> {
   screen.line("removing the objects of the demo from your cluster, except the CRDs of gitops.overseer.io");
-  await removeApp(kube);
+  await removeApps(kube);
   await kube.delete({ apiVersion: API_VERSION, kind: "GitRepository", namespace: DEMO_NAMESPACE, name: REPOSITORY });
   await kube.delete(NAMESPACE);
   await kube.untilGone(NAMESPACE);
 }
 
-/** Deletes the app and waits for the operator. At startup, an app of a killed demo may exist. */
-async function removeApp(kube: DemoKube): Promise<void> {
-  await kube.delete(appRef(APP));
-  await kube.untilGone(appRef(APP));
+/** Deletes the apps and waits for the operator. At startup, apps of a killed demo may exist. */
+async function removeApps(kube: DemoKube): Promise<void> {
+  // The Namespace of the others belongs to the app, which goes last.
+  for (const name of [...RENDERED_APPS, APP]) {
+    await kube.delete(appRef(name));
+    await kube.untilGone(appRef(name));
+  }
 }
 
 /** Copies the logs of a failed demo out of its temporary directories. Returns their new directory. */
