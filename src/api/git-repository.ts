@@ -2,7 +2,7 @@ import { z } from "zod";
 import { atomicList, duration, localRef, NAMESPACE_PATTERN, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
 import type { CustomResource } from "./meta.js";
-import { SSH_ADDRESS, SSH_UNSUPPORTED } from "./ssh.js";
+import { SSH_ADDRESS } from "./ssh.js";
 import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
 
 /** Spec of a GitRepository. */
@@ -15,22 +15,29 @@ export const GitRepositorySpec = withRules(
           .min(1)
           .max(2048)
           .describe(
-            "URL of the repository. Must start with https://; http:// is allowed without secretRef, or for localhost. Must not contain a user name or password. SSH is not supported yet.",
+            "URL of the repository: https://…, ssh://git@host/path, or git@host:path. http:// is allowed without secretRef, or for localhost. Must not contain a password, or, except for SSH, a user name. SSH requires secretRef.",
           ),
         [
           // The rules exclude each other, so that one mistake gives one message.
-          { rule: `!self.matches('${SSH_ADDRESS}')`, message: SSH_UNSUPPORTED },
           {
             rule: `self.startsWith('https://') || self.startsWith('http://') || self.matches('${SSH_ADDRESS}')`,
-            message: "url must begin with https:// or http://",
+            message: "url must begin with https://, http:// or ssh://, or have the form git@host:path",
           },
           {
             rule: "!self.matches('^https?://') || isURL(self) && url(self).getHostname() != ''",
             message: "url must be a complete URL, for example https://git.example.com/team/shop.git",
           },
           {
+            rule: "!self.matches('(?i)^ssh://') || self.matches('(?i)^ssh://([^/?#@]+@)?([^/?#@:]+|[[][0-9a-f:.]+[]])(:[0-9]{1,5})?/.')",
+            message: "url must be a complete SSH URL, for example ssh://git@git.example.com/team/shop.git",
+          },
+          {
             rule: "!self.matches('^https?://[^/?#]*@')",
             message: "url must not contain a user name or password: put them into a Secret and set secretRef",
+          },
+          {
+            rule: "!self.matches('(?i)^ssh://[^/?#@]*:[^/?#@]*@')",
+            message: "url must not contain a password: SSH uses the key in the Secret named in secretRef",
           },
         ],
       ),
@@ -38,7 +45,7 @@ export const GitRepositorySpec = withRules(
       interval: duration("Interval at which the refs of the remote are polled.", "3m", "1s"),
       timeout: duration("Timeout of each listing of refs and of each fetch.", "60s", "1s", "10m"),
       secretRef: localRef(
-        "Secret with credentials: username and password, or token, or bearerToken. Optional keys: ca.crt, and tls.crt with tls.key for a client certificate. If unset, the repository is read anonymously.",
+        "Secret with credentials. For HTTPS: username and password, or token, or bearerToken; optional keys: ca.crt, and tls.crt with tls.key for a client certificate. For SSH: identity (the private key), known_hosts, and password if the key is encrypted. Secrets of Flux and Argo CD can be used unchanged. If unset, the repository is read anonymously.",
       ).optional(),
       webhook: z
         .object({
@@ -70,6 +77,11 @@ export const GitRepositorySpec = withRules(
       rule: "!has(self.secretRef) || !self.url.startsWith('http://') || self.url.matches('^http://(localhost|127[.]0[.]0[.]1|[[]::1[]])([:/]|$)')",
       message: "credentials are never sent over http://: use https://, or remove secretRef",
       fieldPath: ".url",
+    },
+    {
+      rule: `has(self.secretRef) || !self.url.matches('${SSH_ADDRESS}')`,
+      message: "SSH needs a key: set secretRef to a Secret with identity and known_hosts",
+      fieldPath: ".secretRef",
     },
   ],
 );

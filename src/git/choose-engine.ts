@@ -1,8 +1,8 @@
 import { findConfinement } from "../child/confinement.js";
 import type { GitEngine } from "./engine.js";
 import { IsomorphicGitEngine, type IsomorphicGitEngineOptions } from "./isomorphic/engine.js";
-import { NativeGitEngine, USUAL_PATH } from "./native/engine.js";
-import { findGit } from "./native/find-git.js";
+import { NativeGitEngine } from "./native/engine.js";
+import { findGit, USUAL_PATH } from "./native/find-git.js";
 
 /** Configurable engines: `auto` uses the native one if available. */
 export const GIT_ENGINES = ["auto", "native", "isomorphic"] as const;

@@ -1,4 +1,5 @@
 import type { TimeLimit } from "./deadline.js";
+import type { SshAddress } from "./ssh/address.js";
 
 /**
  * Interface of Git implementations. Two rules apply to every engine:
@@ -30,8 +31,10 @@ export interface GitEngine {
 
 /** A repository accessed with one credential. Tenants with different credentials never share a store. */
 export interface GitRemote {
-  /** Normalized, without user name and password. */
+  /** Normalized, without password; without user name too, except for SSH. */
   readonly url: string;
+  /** Set if the repository is read over SSH. */
+  readonly ssh?: SshAddress;
   readonly credential: GitCredential | undefined;
   /** Digest of URL and credential, which identifies the store and the poll. Reveals no secret. */
   readonly id: string;
@@ -45,6 +48,17 @@ export interface GitCredential {
   readonly ca?: string;
   readonly clientCert?: string;
   readonly clientKey?: string;
+  readonly ssh?: SshCredential;
+}
+
+/** Key for SSH, and the host keys to expect. */
+export interface SshCredential {
+  /** PEM text. */
+  readonly privateKey: string;
+  /** Set if the private key is encrypted. */
+  readonly passphrase?: string;
+  /** Content of a `known_hosts` file; no other host key is accepted. */
+  readonly knownHosts: string;
 }
 
 /** Refs of a remote: full name → commit id (annotated tags peeled to their commit); includes `HEAD` if requested. */

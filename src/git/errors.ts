@@ -9,6 +9,8 @@ const ERRORS = {
   GIT_TRANSPORT_UNSUPPORTED: ["UnsupportedTransport", "terminal"],
   GIT_CREDENTIAL_INVALID: ["InvalidCredential", "terminal"],
   GIT_REF_INVALID: ["InvalidReference", "terminal"],
+  GIT_HOST_KEY_UNKNOWN: ["HostKeyUnknown", "retryable"],
+  GIT_HOST_KEY_CHANGED: ["HostKeyChanged", "retryable"],
   GIT_AUTH_FAILED: ["AuthenticationFailed", "retryable"],
   GIT_REPOSITORY_NOT_FOUND: ["RepositoryNotFound", "retryable"],
   GIT_UNREACHABLE: ["GitUnreachable", "retryable"],

@@ -6,7 +6,12 @@ export {
   GIT_ENGINES,
   type GitEnginePreference,
 } from "./choose-engine.js";
-export { credentialDigest, credentialFromSecret, TOKEN_USERNAME } from "./credentials.js";
+export {
+  type CredentialSource,
+  credentialDigest,
+  credentialFromSecret,
+  TOKEN_USERNAME,
+} from "./credentials/credentials.js";
 export { type TimeLimit, withDeadline } from "./deadline.js";
 export type {
   CommitInfo,

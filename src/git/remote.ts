@@ -1,27 +1,26 @@
 import { isIP } from "node:net";
-import { SSH_ADDRESS, SSH_UNSUPPORTED } from "../api/ssh.js";
 import { hmacSha256, sha256 } from "../base/hash.js";
 import { redactUrl } from "../base/redact.js";
-import { credentialDigest } from "./credentials.js";
+import { credentialDigest } from "./credentials/credentials.js";
 import type { GitCredential, GitRemote } from "./engine.js";
 import { GitError } from "./errors.js";
-
-/** The CRD rejects these addresses too, but an object may be older than that rule. */
-const SSH = new RegExp(SSH_ADDRESS.replace("(?i)", ""), "i");
+import { formatSshAddress, isSshUrl, parseSshAddress, type SshAddress } from "./ssh/address.js";
 
 /**
  * Returns the remote at `url` for `credential`. Throws `GIT_URL_INVALID` or `GIT_TRANSPORT_UNSUPPORTED`, both terminal.
  * `key` makes the id a keyed digest, so that passwords cannot be guessed from it without the installation's key.
  */
 export function gitRemote(url: string, credential?: GitCredential, key = ""): GitRemote {
-  const normalized = normalizeGitUrl(url, credential);
+  refuseOtherTransports(url);
+  const ssh = isSshUrl(url) ? sshAddress(url, credential) : undefined;
+  const normalized = ssh === undefined ? normalizeHttpUrl(url, credential) : formatSshAddress(ssh);
   const identity = `${normalized}\n${credential === undefined ? "" : credentialDigest(credential, key)}`;
-  return { url: normalized, credential, id: key === "" ? sha256(identity) : hmacSha256(key, identity) };
+  const id = key === "" ? sha256(identity) : hmacSha256(key, identity);
+  return { url: normalized, ...(ssh === undefined ? {} : { ssh }), credential, id };
 }
 
 /** Returns the canonical form that identifies a store: lower-case host, no default port, no trailing slash. */
-function normalizeGitUrl(url: string, credential: GitCredential | undefined): string {
-  refuseOtherTransports(url);
+function normalizeHttpUrl(url: string, credential: GitCredential | undefined): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed === undefined || parsed.hostname === "") throw invalid(url, "not a valid URL");
   if (parsed.username !== "" || parsed.password !== "") {
@@ -36,19 +35,24 @@ function normalizeGitUrl(url: string, credential: GitCredential | undefined): st
   return `${parsed.protocol}//${parsed.host}${path}`;
 }
 
+function sshAddress(url: string, credential: GitCredential | undefined): SshAddress {
+  const address = parseSshAddress(url);
+  if (typeof address === "string") throw invalid(url, address);
+  if (credential?.ssh === undefined)
+    throw invalid(url, "SSH needs a key: set secretRef to a Secret with identity and known_hosts");
+  return address;
+}
+
 function refuseOtherTransports(url: string): void {
   // Git reads a leading dash as an option and `ext::` as a command: neither may reach an engine.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are rejected here
   if (url.startsWith("-") || /[\u0000-\u0020\u007f\\]/.test(url)) {
     throw invalid(url, "it starts with a dash, or contains white space, a backslash or control characters");
   }
-  if (SSH.test(url)) {
-    throw new GitError("GIT_TRANSPORT_UNSUPPORTED", `${SSH_UNSUPPORTED} (url is ${redactUrl(url)})`);
-  }
-  if (!/^https?:\/\//i.test(url)) {
+  if (!isSshUrl(url) && !/^https?:\/\//i.test(url)) {
     throw new GitError(
       "GIT_TRANSPORT_UNSUPPORTED",
-      `unsupported scheme in url ${redactUrl(url)}: use the https:// URL of the repository`,
+      `unsupported scheme in url ${redactUrl(url)}: use the https:// or ssh:// URL of the repository`,
     );
   }
 }
@@ -69,6 +73,8 @@ function isLoopback(hostname: string): boolean {
 
 /** Returns `host:port` of a remote, for messages. */
 export function remoteAddress(url: string): string {
+  const ssh = isSshUrl(url) ? parseSshAddress(url) : undefined;
+  if (typeof ssh === "object") return `${ssh.host.includes(":") ? `[${ssh.host}]` : ssh.host}:${ssh.port}`;
   const parsed = new URL(url);
   return parsed.port === "" ? `${parsed.hostname}:${parsed.protocol === "https:" ? 443 : 80}` : parsed.host;
 }

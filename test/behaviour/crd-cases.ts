@@ -1,3 +1,5 @@
+import { badRepositorySpecs, ONE_REF } from "./crd-cases-git.js";
+
 /** A spec that the API server must refuse, and what it must say. */
 export interface BadSpec {
   readonly kind: "GitRepository" | "OverseerApp" | "Change";
@@ -27,56 +29,11 @@ export const validSpecs: Readonly<Record<BadSpec["kind"], Readonly<Record<string
 };
 
 const CORE = { url: "https://core.example.com", secretRef: { name: "core" } };
-const SSH = "SSH is not supported yet: use the https:// address of the repository";
-const NO_HTTP = "url must begin with https:// or http://";
-const ONE_REF = "at most one of branch, tag, semver, commit and name may be set in ref";
-const HTTP = "credentials are never sent over http://: use https://, or remove secretRef";
-const USERINFO = "url must not contain a user name or password: put them into a Secret and set secretRef";
 const RELATIVE = "path must be relative to the root of the repository and must not contain ..";
 
 /** At least one case for each CEL rule of the product, and for the patterns and enums that people are most likely to miss. */
 export const badSpecs: readonly BadSpec[] = [
-  ...["ssh://git@git.example.com:22/x.git", "git@git.example.com:team/x.git", "git.example.com:team/x.git"].map(
-    (url): BadSpec => ({ kind: "GitRepository", set: { url }, field: "spec.url", message: SSH }),
-  ),
-  ...["git://git.example.com/x", "git.example.com/x", "git.example.com:8443/x"].map(
-    (url): BadSpec => ({ kind: "GitRepository", set: { url }, field: "spec.url", message: NO_HTTP }),
-  ),
-  {
-    kind: "GitRepository",
-    set: { url: "https:///shop.git" },
-    field: "spec.url",
-    message: "url must be a complete URL, for example https://git.example.com/team/shop.git",
-  },
-  { kind: "GitRepository", set: { url: "https://me:pw@git.example.com/x" }, field: "spec.url", message: USERINFO },
-  { kind: "GitRepository", set: { url: "https://token@git.example.com/x" }, field: "spec.url", message: USERINFO },
-  {
-    kind: "GitRepository",
-    set: { url: "http://git.example.com/x", secretRef: { name: "s" } },
-    field: "spec.url",
-    message: HTTP,
-  },
-  {
-    kind: "GitRepository",
-    set: { url: "http://localhost.example.com/x", secretRef: { name: "s" } },
-    field: "spec.url",
-    message: HTTP,
-  },
-  { kind: "GitRepository", set: { webhook: {} }, field: "spec.webhook.secretRef", message: "Required value" },
-  { kind: "GitRepository", set: { url: undefined }, field: "spec.url", message: "Required value" },
-  { kind: "GitRepository", set: { ref: { branch: "main", tag: "v1" } }, field: "spec.ref", message: ONE_REF },
-  { kind: "GitRepository", set: { ref: { commit: "main" } }, field: "spec.ref.commit", message: "should match" },
-  { kind: "GitRepository", set: { interval: "0s" }, field: "spec.interval", message: "must not be shorter than 1s" },
-  { kind: "GitRepository", set: { interval: "3 minutes" }, field: "spec.interval", message: "should match" },
-  { kind: "GitRepository", set: { timeout: "10m1s" }, field: "spec.timeout", message: "must not be longer than 10m" },
-  { kind: "GitRepository", set: { timeout: "10ms" }, field: "spec.timeout", message: "must not be shorter than 1s" },
-  {
-    kind: "GitRepository",
-    set: { allowedNamespaces: ["team-*"] },
-    field: "spec.allowedNamespaces[0]",
-    message: "should match",
-  },
-  { kind: "GitRepository", set: { branch: "main" }, field: "spec.branch", message: "unknown field" },
+  ...badRepositorySpecs,
   {
     kind: "OverseerApp",
     set: {},

@@ -19,7 +19,8 @@ const REPOSITORY_REASONS: Readonly<Record<string, string>> = {
 const COMMON_REASONS: Readonly<Record<string, string>> = {
   Retrying: "An operation failed and is retried automatically; the condition Ready has the cause.",
   InvalidURL: "spec.url is not a valid URL.",
-  UnsupportedTransport: "The URL uses a transport that is not supported, such as SSH. Use https://.",
+  UnsupportedTransport:
+    "The URL uses a transport that is not supported here: use https:// or ssh://. SSH requires the native Git engine and the OpenSSH client.",
   InvalidCredential: "The Secret in secretRef lacks a key or has an invalid value; the message names the key.",
   SecretNotFound: "The Secret in secretRef does not exist.",
   InvalidReference: "spec.ref is invalid, for example a malformed version range or ref name.",
@@ -27,6 +28,10 @@ const COMMON_REASONS: Readonly<Record<string, string>> = {
   CommitNotFound: "The remote does not have the commit, or does not allow fetching it by its ID.",
   NotACommit:
     "spec.ref resolves to a tag object, tree or blob instead of a commit; for a tag, the message names its commit.",
+  HostKeyUnknown:
+    "The SSH server's host key is not in known_hosts of the Secret in secretRef. The message has its type and fingerprint.",
+  HostKeyChanged:
+    "The SSH server's host key differs from the one in known_hosts of the Secret in secretRef, or is marked as revoked there.",
   AuthenticationFailed: "The remote rejected the credentials, or requires credentials.",
   RepositoryNotFound:
     "On a GitRepository: the remote has no such repository, or the credentials do not give access to it. On an OverseerApp: the GitRepository in repositoryRef does not exist.",

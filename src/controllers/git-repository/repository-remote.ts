@@ -12,7 +12,7 @@ export async function remoteOf(
   if (!secretRef) return gitRemote(url, undefined, services.digestKey);
   const where = `${repository.metadata.namespace}/${secretRef.name}`;
   const data = await services.secrets.read(repository.metadata.namespace, secretRef.name);
-  if (data) return gitRemote(url, credentialFromSecret(data, `Secret ${where}`), services.digestKey);
+  if (data) return gitRemote(url, credentialFromSecret(data, { where: `Secret ${where}`, url }), services.digestKey);
   throw new OverseerError(`Secret ${where} does not exist: create it, or correct spec.secretRef`, {
     code: "SECRET_NOT_FOUND",
     reason: "SecretNotFound",

@@ -74,12 +74,14 @@ export class IsomorphicGitEngine implements GitEngine {
     this.#stores = new StoreMap((remote) => new Store(remote, context));
   }
 
-  listRefs(remote: GitRemote, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
+  async listRefs(remote: GitRemote, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
+    refuseSsh(remote);
     return this.#lsRefs.list(remote, prefixes, signal);
   }
 
   async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult> {
     const { commit } = target;
+    refuseSsh(remote);
     if (!isObjectId(commit)) {
       throw new GitError("GIT_REF_INVALID", `${JSON.stringify(commit)} is not a full commit id`);
     }
@@ -192,4 +194,12 @@ export class IsomorphicGitEngine implements GitEngine {
       this.#options.logger.warn("failed to repack a Git store", { url: remote.url, error: messageOf(error) });
     });
   }
+}
+
+function refuseSsh({ ssh, url }: GitRemote): void {
+  if (ssh === undefined) return;
+  throw new GitError(
+    "GIT_TRANSPORT_UNSUPPORTED",
+    `${url} requires SSH, which only the native Git engine supports: install git and openssh-client and set --git-engine=native, or use an https:// URL`,
+  );
 }

@@ -24,10 +24,13 @@ import { FetchSlots } from "../stores/fetch-slots.js";
 import { StoreMap } from "../stores/store-map.js";
 import type { CommitRecord } from "../stores/store-records.js";
 import { NativeFetcher } from "./fetcher.js";
+import { USUAL_PATH } from "./find-git.js";
 import type { Generation } from "./manifest.js";
-import { GitProgram } from "./program.js";
+import { childMemory, GitProgram, maxAllocation } from "./program.js";
 import { ReaderPool } from "./reader-pool.js";
 import { repack } from "./repack.js";
+import { SshRefs } from "./ssh/list-refs.js";
+import { SshProgram } from "./ssh/program.js";
 import { NativeStore, TRASH_PREFIX } from "./store.js";
 import { STORE_FOLDER, storeSizes } from "./store-sizes.js";
 import { storeSource } from "./store-source.js";
@@ -51,14 +54,8 @@ export interface NativeGitEngineOptions {
   readonly confinement?: Confinement;
 }
 
-/** Default search path. */
-export const USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 /** A commit verified this recently is always kept by `retain`: its fetch may be newer than the list of needed commits. */
 const GRACE_MS = 600_000;
-
-/** Minimum memory limit of a `git` process: several times what its settings allow it to use. */
-const MIN_MEMORY = 2 ** 30;
 
 /** Cached rows of parsed trees: some 10 MB. */
 const MAX_TREE_ROWS = 50_000;
@@ -72,8 +69,8 @@ const POSSIBLE_STORE_DAMAGE = ["GIT_PACK_CORRUPT", "GIT_INCOMPLETE", "GIT_PROTOC
 const CHECK_INTERVAL_MS = 300_000;
 
 /**
- * Git engine that runs the `git` program to fetch, verify and read, in child processes with limits. Refs are listed by this
- * process itself. `git` sees only what this engine creates: no foreign configuration, refs or hooks.
+ * Git engine that runs the `git` program to fetch, verify and read, in child processes with limits. Refs are listed over
+ * HTTP by this process itself, and over SSH by `ssh`. `git` sees only what this engine creates: no foreign configuration, refs or hooks.
  */
 export class NativeGitEngine implements GitEngine {
   readonly #options: NativeGitEngineOptions;
@@ -81,6 +78,7 @@ export class NativeGitEngine implements GitEngine {
   readonly #git: GitProgram;
   readonly #connections: Connections;
   readonly #lsRefs: LsRefs;
+  readonly #sshRefs: SshRefs;
   readonly #fetcher: NativeFetcher;
   readonly #readers: ReaderPool;
   readonly #slots: FetchSlots;
@@ -101,19 +99,24 @@ export class NativeGitEngine implements GitEngine {
     const { clock } = options;
     const limits = { ...DEFAULT_GIT_LIMITS, ...options.limits };
     this.#limits = limits;
+    const path = options.path ?? USUAL_PATH;
+    const confinement = options.confinement ?? NO_CONFINEMENT;
+    const memoryBytes = childMemory(limits);
     this.#git = new GitProgram({
       executable: options.executable ?? "git",
-      path: options.path ?? USUAL_PATH,
+      path,
       maxAllocation: maxAllocation(limits),
-      memoryBytes: Math.max(MIN_MEMORY, 4 * maxAllocation(limits)),
-      confinement: options.confinement ?? NO_CONFINEMENT,
+      memoryBytes,
+      confinement,
       silenceSeconds: Math.max(1, Math.round(limits.silenceTimeoutMs / 1000)),
     });
     this.#connections = new Connections(limits, options.proxies);
     this.#lsRefs = new LsRefs(new GitHttpClient(this.#connections, clock), clock, limits);
     const failpoint = options.failpoint ?? noFailpoints;
     const proxies = options.proxies ?? new ProxyRules();
-    this.#fetcher = new NativeFetcher({ git: this.#git, limits, clock, failpoint, proxies });
+    const ssh = new SshProgram({ path, clock, limits });
+    this.#sshRefs = new SshRefs({ ssh, clock, limits, confinement, memoryBytes });
+    this.#fetcher = new NativeFetcher({ git: this.#git, limits, clock, failpoint, proxies, ssh });
     this.#readers = new ReaderPool({ git: this.#git, clock, limits, idle: () => this.#forgetParsed() });
     this.#slots = new FetchSlots(clock, limits);
     const { cacheDir, logger } = this.#options;
@@ -123,7 +126,8 @@ export class NativeGitEngine implements GitEngine {
   }
 
   listRefs(remote: GitRemote, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
-    return this.#lsRefs.list(remote, prefixes, signal);
+    const transport = remote.ssh === undefined ? this.#lsRefs : this.#sshRefs;
+    return transport.list(remote, prefixes, signal);
   }
 
   async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult> {
@@ -292,9 +296,4 @@ export class NativeGitEngine implements GitEngine {
       logger.warn("failed to repack a Git store", { url: remote.url, error: messageOf(error) }),
     );
   }
-}
-
-/** Must fit one object and the table of all objects, with a margin. */
-function maxAllocation({ maxObjectBytes, maxObjects }: GitLimits): number {
-  return maxObjectBytes + 80 * maxObjects + 32 * 2 ** 20;
 }

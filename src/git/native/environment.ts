@@ -11,11 +11,13 @@ export interface GitEnvironmentOptions {
   readonly config?: Readonly<Record<string, string>>;
   readonly maxAllocation: number;
   readonly silenceSeconds: number;
+  /** Permits SSH, by this command, instead of HTTP. */
+  readonly ssh?: { readonly command: string; readonly environment: Readonly<Record<string, string>> };
 }
 
 /**
  * Settings of every child, instead of configuration files. Disables hooks, helpers, prompts, redirects, submodules, background
- * work, and all transports except HTTP. Received packs are not unpacked and not synced to disk: a pack damaged by a machine crash
+ * work, and all transports except HTTP, or SSH where it is configured. Received packs are not unpacked and not synced to disk: a pack damaged by a machine crash
  * is detected by its checksum.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
@@ -49,7 +51,7 @@ const SETTINGS: Readonly<Record<string, string>> = {
 
 /** Returns the complete environment of a child; nothing is inherited. Settings are passed as `GIT_CONFIG_*` (git 2.31). */
 export function gitEnvironment(options: GitEnvironmentOptions): Record<string, string> {
-  const { path, directory, objects, alternate, config, maxAllocation, silenceSeconds } = options;
+  const { path, directory, objects, alternate, config, maxAllocation, silenceSeconds, ssh } = options;
   const settings = Object.entries({
     ...SETTINGS,
     "http.lowSpeedLimit": "1",
@@ -73,6 +75,12 @@ export function gitEnvironment(options: GitEnvironmentOptions): Record<string, s
     GIT_ALLOC_LIMIT: String(maxAllocation),
     GIT_CONFIG_COUNT: String(settings.length),
   };
+  if (ssh !== undefined) {
+    Object.assign(environment, ssh.environment);
+    environment.GIT_ALLOW_PROTOCOL = "ssh";
+    environment.GIT_SSH_COMMAND = ssh.command;
+    environment.GIT_SSH_VARIANT = "ssh";
+  }
   if (alternate !== undefined) environment.GIT_ALTERNATE_OBJECT_DIRECTORIES = alternate;
   settings.forEach(([key, value], index) => {
     environment[`GIT_CONFIG_KEY_${index}`] = key;

@@ -11,6 +11,8 @@ import { damaged } from "./damage.js";
 import { gitFailure } from "./failure.js";
 import type { Generation } from "./manifest.js";
 import type { GitProgram } from "./program.js";
+import { sshFailure, withoutChatter } from "./ssh/failure.js";
+import type { SshForGit, SshProgram } from "./ssh/program.js";
 import type { NativeStore } from "./store.js";
 import { verify } from "./verify.js";
 import { watchSize } from "./watch-size.js";
@@ -32,6 +34,16 @@ export interface FetcherOptions {
   readonly clock: Clock;
   readonly failpoint: FailpointHook;
   readonly proxies: ProxyRules;
+  readonly ssh: SshProgram;
+}
+
+/** How a fetch reaches the server. */
+interface Transport {
+  readonly ssh?: SshForGit;
+  readonly config?: Readonly<Record<string, string>>;
+  /** Values to redact from the output. */
+  readonly secrets?: readonly string[];
+  readonly proxy?: HttpProxy | undefined;
 }
 
 /** Maximum number of `have` commits sent: the newest ones share most objects with a new one. */
@@ -103,10 +115,25 @@ export class NativeFetcher {
     }
   }
 
-  async #receive(workspace: Workspace, { remote, base, signal }: FetchJob, want: string): Promise<void> {
-    const { git, limits, clock } = this.#options;
+  async #receive(workspace: Workspace, job: FetchJob, want: string): Promise<void> {
+    const { remote } = job;
+    if (remote.ssh !== undefined) {
+      await this.#options.ssh.use(remote, ({ forGit }) => this.#run(workspace, job, want, { ssh: forGit }));
+      return;
+    }
     const proxy = this.#options.proxies.proxyFor(remote.url);
     const access = await gitAccess(remote, workspace.path, proxy);
+    try {
+      await this.#run(workspace, job, want, { config: access.config, secrets: access.secrets, proxy });
+    } finally {
+      await access.forget();
+    }
+  }
+
+  async #run(workspace: Workspace, job: FetchJob, want: string, transport: Transport): Promise<void> {
+    const { git, limits, clock } = this.#options;
+    const { remote, base, signal } = job;
+    const { ssh, config, secrets = [], proxy } = transport;
     const watched = watchSize({ clock, signal, limit: limits.maxPackBytes, size: () => workspace.fresh.size() });
     try {
       const { code, stderr } = await git.run({
@@ -114,14 +141,14 @@ export class NativeFetcher {
         directory: workspace.path,
         objects: workspace.fresh.path,
         alternate: workspace.known.path,
-        config: access.config,
+        ...(config === undefined ? {} : { config }),
+        ...(ssh === undefined ? {} : { ssh }),
         signal: watched.signal,
       });
-      if (code !== 0) throw fetchFailure(remote, withoutSecrets(stderr, access.secrets), clock.now(), proxy);
+      if (code !== 0) throw fetchFailure(remote, withoutSecrets(stderr, secrets), clock.now(), proxy);
       await watched.check();
     } finally {
       watched.stop();
-      await access.forget();
     }
   }
 
@@ -202,7 +229,8 @@ async function publish(
 
 /** Errors about the `have` objects are caused by the store, not by the server. */
 function fetchFailure(remote: GitRemote, stderr: string, now: number, proxy: HttpProxy | undefined): GitError {
-  const failure = gitFailure(remote, stderr, now, proxy);
+  const ssh = remote.ssh === undefined ? undefined : sshFailure(remote, stderr);
+  const failure = ssh ?? gitFailure(remote, withoutChatter(stderr), now, proxy);
   const isStore = /object [0-9a-f]{40} is a (commit|tag|tree|blob), not a|bad object refs\/have\//.test(stderr);
   return isStore ? damaged(`the store of ${remote.url}`, failure) : failure;
 }

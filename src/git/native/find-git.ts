@@ -3,6 +3,9 @@ import { execFile } from "node:child_process";
 /** Minimum supported version: the first that reads its configuration from the environment. */
 export const OLDEST_GIT = "2.31";
 
+/** Default search path of programs. */
+export const USUAL_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /** Timeout of `git version`, after which git counts as unavailable. */
 const TIMEOUT_MS = 10_000;
 

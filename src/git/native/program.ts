@@ -3,6 +3,7 @@ import { ChildError } from "../../child/child-error.js";
 import type { Confinement } from "../../child/confinement.js";
 import { type ChildCommand, type ChildOutcome, type ChildRun, runChild, spawnChild } from "../../child/run-child.js";
 import { GitError } from "../errors.js";
+import type { GitLimits } from "../limits.js";
 import { type GitEnvironmentOptions, gitEnvironment } from "./environment.js";
 
 /** The `git` program and its limits. */
@@ -78,4 +79,14 @@ export function cannotStart(error: unknown): GitError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
   const message = `cannot start git (${code}): check that git is installed, and the limits on processes and memory`;
   return new GitError("GIT_STORE_UNWRITABLE", message, { cause: error });
+}
+
+/** Returns the maximum bytes of one allocation: one object and the table of all objects, with a margin. */
+export function maxAllocation({ maxObjectBytes, maxObjects }: GitLimits): number {
+  return maxObjectBytes + 80 * maxObjects + 32 * 2 ** 20;
+}
+
+/** Returns the memory limit of a child in bytes: several times what its settings allow it to use. */
+export function childMemory(limits: GitLimits): number {
+  return Math.max(2 ** 30, 4 * maxAllocation(limits));
 }

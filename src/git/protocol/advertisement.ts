@@ -28,9 +28,13 @@ export class AdvertisementReader implements ResponseReader<Advertisement> {
   #hasVersion = false;
   #head: string | undefined;
 
-  constructor(refs: RefFilter, url: string) {
+  /** With `isService`, the response comes from `git-upload-pack` itself, which does not announce the service. */
+  constructor(refs: RefFilter, url: string, origin: { isService?: boolean } = {}) {
     this.#refs = refs;
     this.#url = url;
+    if (origin.isService !== true) return;
+    this.#next = "version";
+    this.#hasService = true;
   }
 
   take(packet: Packet): void {

@@ -36,7 +36,7 @@ export class FetchSlots {
   async run<T>(remote: GitRemote, signal: AbortSignal, ms: number, work: () => Promise<T>): Promise<T> {
     const expired = (): Error => busy(remote, ms);
     const wait = { clock: this.#clock, signal, ms, expired };
-    const leave = await withDeadline(wait, (waiting) => this.#enter(new URL(remote.url).origin, waiting));
+    const leave = await withDeadline(wait, (waiting) => this.#enter(remoteAddress(remote.url), waiting));
     try {
       return await work();
     } finally {

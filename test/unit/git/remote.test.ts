@@ -18,6 +18,30 @@ describe("gitRemote", () => {
     });
   }
 
+  const ssh = { ssh: { privateKey: "k", knownHosts: "h" } };
+  const shell: readonly [url: string, normalised: string, address: [string, string, number, string]][] = [
+    [
+      "ssh://git@Git.Example.com/team/x.git/",
+      "ssh://git@git.example.com/team/x.git",
+      ["git", "git.example.com", 22, "/team/x.git"],
+    ],
+    ["SSH://git.example.com:22/x", "ssh://git@git.example.com/x", ["git", "git.example.com", 22, "/x"]],
+    ["ssh://me@[::1]:2222/a%20b", "ssh://me@[::1]:2222/a%20b", ["me", "::1", 2222, "/a b"]],
+    ["ssh://git@host/~me/x", "ssh://git@host/~me/x", ["git", "host", 22, "~me/x"]],
+    ["git@git.example.com:team/x.git", "git@git.example.com:team/x.git", ["git", "git.example.com", 22, "team/x.git"]],
+    ["git.example.com:team/x", "git@git.example.com:team/x", ["git", "git.example.com", 22, "team/x"]],
+    ["git@host:/srv/x.git", "ssh://git@host/srv/x.git", ["git", "host", 22, "/srv/x.git"]],
+  ];
+  for (const [url, normalised, [user, host, port, path]] of shell) {
+    it(`takes ${url} with an SSH key`, () => {
+      const remote = gitRemote(url, ssh);
+      expect(remote.url).to.equal(normalised);
+      expect(remote.ssh).to.deep.equal({ user, host, port, path });
+      expect(gitRemote(remote.url, ssh)).to.deep.equal(remote);
+      expect(remoteAddress(remote.url)).to.equal(`${host.includes(":") ? `[${host}]` : host}:${port}`);
+    });
+  }
+
   const refused: readonly [url: string, code: "GIT_URL_INVALID" | "GIT_TRANSPORT_UNSUPPORTED", says: RegExp][] = [
     ["https://user:canary-password@git.example.com/apps", "GIT_URL_INVALID", /secretRef/],
     ["https://canary-token@git.example.com/apps", "GIT_URL_INVALID", /secretRef/],
@@ -34,19 +58,18 @@ describe("gitRemote", () => {
     ["file:///etc", "GIT_TRANSPORT_UNSUPPORTED", /https/],
     ["/srv/repo.git", "GIT_TRANSPORT_UNSUPPORTED", /https/],
     ["git://git.example.com/apps", "GIT_TRANSPORT_UNSUPPORTED", /https/],
-    [
-      "ssh://git@git.example.com/apps",
-      "GIT_TRANSPORT_UNSUPPORTED",
-      /^SSH is not supported yet: use the https:\/\/ address/,
-    ],
-    [
-      "git@git.example.com:team/apps.git",
-      "GIT_TRANSPORT_UNSUPPORTED",
-      /^SSH is not supported yet: use the https:\/\/ address/,
-    ],
-    ["ssh://git:canary@git.example.com:22/apps", "GIT_TRANSPORT_UNSUPPORTED", /^SSH is not/],
-    ["git+ssh://git@git.example.com/apps", "GIT_TRANSPORT_UNSUPPORTED", /^SSH is not/],
-    ["git.example.com:team/apps.git", "GIT_TRANSPORT_UNSUPPORTED", /^SSH is not/],
+    ["ssh://git@git.example.com/apps", "GIT_URL_INVALID", /SSH needs a key: set secretRef/],
+    ["ssh://git:canary@git.example.com:22/apps", "GIT_URL_INVALID", /contains a password/],
+    ["ssh://git@git.example.com", "GIT_URL_INVALID", /has the form ssh:/],
+    ["ssh://git@git.example.com/", "GIT_URL_INVALID", /no path to a repository/],
+    ["ssh://git@git.example.com:70000/x", "GIT_URL_INVALID", /port is not between/],
+    ["ssh://-oProxyCommand=touch/x", "GIT_URL_INVALID", /host name is not valid/],
+    ["ssh://-x@git.example.com/x", "GIT_URL_INVALID", /user name has characters/],
+    ["ssh://git@git.example.com/x%0ay", "GIT_URL_INVALID", /path is not valid/],
+    ["ssh://git@git.example.com/x?y", "GIT_URL_INVALID", /query or a fragment/],
+    ["git@-oProxyCommand:x", "GIT_URL_INVALID", /host name is not valid/],
+    ["git@git.example.com:--upload-pack=x", "GIT_URL_INVALID", /path is not valid/],
+    ["git+ssh://git@git.example.com/apps", "GIT_TRANSPORT_UNSUPPORTED", /ssh:/],
     ["git.example.com:8443/apps.git", "GIT_TRANSPORT_UNSUPPORTED", /unsupported scheme/],
     ["", "GIT_TRANSPORT_UNSUPPORTED", /https/],
   ];

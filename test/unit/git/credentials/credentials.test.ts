@@ -1,7 +1,13 @@
 import { expect } from "chai";
-import { credentialDigest, credentialFromSecret } from "../../../src/git/credentials.js";
-import { type Certificates, makeCertificates } from "./support/certificates.js";
-import { expectGitError } from "./support/expect-error.js";
+import { credentialDigest, credentialFromSecret as fromSecret } from "../../../../src/git/credentials/credentials.js";
+import type { GitCredential } from "../../../../src/git/engine.js";
+import { type Certificates, makeCertificates } from "../support/certificates.js";
+import { expectGitError } from "../support/expect-error.js";
+
+/** The credential for an https:// URL. */
+function credentialFromSecret(secret: Record<string, string>, where = "Secret team/git"): GitCredential {
+  return fromSecret(secret, { where, url: "https://git.example.com/team/apps.git" });
+}
 
 /** A Secret's data with these values. */
 function data(values: Readonly<Record<string, string>>): Record<string, string> {
@@ -41,10 +47,26 @@ describe("credentialFromSecret", () => {
     expect(credentialFromSecret(data({ token: "t", username: "", notes: "x" })).password).to.equal("t");
   });
 
+  it("takes a repository Secret of Argo CD, whose url names the same host", () => {
+    const secret = data({
+      type: "git",
+      url: "https://git.example.com/team",
+      username: "u",
+      password: "p",
+      insecure: "false",
+    });
+    expect(credentialFromSecret(secret)).to.deep.equal({ username: "u", password: "p" });
+  });
+
   const refused: readonly [name: string, secret: Record<string, string>, says: RegExp][] = [
     ["an empty Secret", {}, /contains no credential.*username and password, or token, or bearerToken/],
     ["a Secret of another kind", data({ ".dockerconfigjson": "{}" }), /contains no credential/],
-    ["an SSH key", data({ identity: "canary" }), /SSH is not supported yet/],
+    ["an SSH key", data({ identity: "canary" }), /contains an SSH key, but spec\.url is not an SSH URL/],
+    [
+      "a repository Secret of Argo CD for another host",
+      data({ url: "https://github.com/canary/x", username: "u", password: "canary" }),
+      /is for the host in its key url, and not for git\.example\.com/,
+    ],
     ["a user name alone", data({ username: "canary" }), /no password/],
     ["two ways at once", data({ bearerToken: "canary", token: "canary" }), /has both bearerToken and/],
     ["a colon in the user name", data({ username: "can:ary", password: "p" }), /colon in username/],
