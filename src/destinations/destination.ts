@@ -33,6 +33,8 @@ export interface KindStatus {
   readonly kind: GroupVersionKind;
   /** Why the kind cannot be used; undefined if it can. */
   readonly problem: string | undefined;
+  /** Milliseconds until the kind has to be prepared again, if no event reports that it can be used. */
+  readonly recheckAfterMs?: number;
 }
 
 /** Why a destination is unavailable. */

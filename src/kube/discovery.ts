@@ -13,6 +13,8 @@ interface DiscoveryList {
     readonly metadata?: { readonly name?: string };
     readonly versions: readonly {
       readonly version: string;
+      /** `Stale` if the server behind the APIService does not respond: its resources may be missing. */
+      readonly freshness?: string;
       readonly resources?: readonly {
         readonly resource: string;
         readonly responseKind?: { readonly group?: string; readonly version?: string; readonly kind: string };
@@ -31,6 +33,8 @@ export class Discovery {
   readonly #client: KubeClient;
   readonly #clock: Clock;
   #kinds: ReadonlyMap<string, ResourceInfo> = new Map();
+  /** API versions, as `group/version`, whose server does not respond. */
+  #unavailable: ReadonlySet<string> = new Set();
   #serverVersion: string | undefined;
   #loadedAt = Number.NEGATIVE_INFINITY;
   /** Number of invalidations, and how many of them the loaded kinds reflect. */
@@ -68,6 +72,19 @@ export class Discovery {
     if (exact) return exact;
     for (const info of this.#kinds.values()) if (info.group === gvk.group && info.kind === gvk.kind) return info;
     return undefined;
+  }
+
+  /**
+   * Returns the name of the APIService whose server does not respond, if that makes the kind unknown: its objects may exist. Uses
+   * the cache. An unknown version may be served by any unavailable version of its group.
+   */
+  unavailableService(kind: Pick<GroupVersionKind, "group" | "kind" | "version">): string | undefined {
+    if (this.#unavailable.size === 0 || this.peekAny(kind) !== undefined) return undefined;
+    const { group, version } = kind;
+    const exact = this.#unavailable.has(`${group}/${version}`) ? version : undefined;
+    const any = [...this.#unavailable].find((one) => one.startsWith(`${group}/`))?.slice(group.length + 1);
+    const found = exact ?? any;
+    return found === undefined ? undefined : `${found}.${group}`;
   }
 
   /** Returns all served kinds. */
@@ -109,9 +126,13 @@ export class Discovery {
     const [core, groups, version] = await Promise.all([list("/api"), list("/apis"), this.#requestVersion()]);
     const kinds = new Map<string, ResourceInfo>();
     for (const list of [core.body, groups.body]) addKinds(kinds, list);
+    const unavailable = staleVersions(groups.body);
+    for (const [key, known] of this.#kinds)
+      if (unavailable.has(`${known.group}/${known.version}`) && !kinds.has(key)) kinds.set(key, known);
     // A removed kind ends the watches of apps, so an incomplete list of a starting server is not accepted.
     if ([...this.#kinds.keys()].some((key) => !kinds.has(key))) await ensureReady(this.#client);
     this.#kinds = kinds;
+    this.#unavailable = unavailable;
     this.#serverVersion = version ?? this.#serverVersion;
     this.#loadedChanges = changes;
     this.#loadedAt = this.#clock.monotonic();
@@ -125,6 +146,14 @@ export class Discovery {
       () => undefined,
     );
   }
+}
+
+/** Returns the API versions, as `group/version`, whose server does not respond. */
+function staleVersions(list: DiscoveryList | undefined): ReadonlySet<string> {
+  const all = (list?.items ?? []).flatMap(({ metadata, versions }) =>
+    versions.map(({ version, freshness }) => ({ key: `${metadata?.name ?? ""}/${version}`, freshness })),
+  );
+  return new Set(all.filter(({ freshness }) => freshness === "Stale").map(({ key }) => key));
 }
 
 function addKinds(kinds: Map<string, ResourceInfo>, list: DiscoveryList | undefined): void {

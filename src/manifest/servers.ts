@@ -3,6 +3,11 @@ import type { Document } from "./document.js";
 import type { ObjectKey } from "./object-id.js";
 import { isRecord } from "./shape.js";
 
+interface ServiceReference {
+  readonly namespace: unknown;
+  readonly name: unknown;
+}
+
 const ADMISSION = "admissionregistration.k8s.io";
 const WORKLOADS: ReadonlySet<string> = new Set([
   "apps/Deployment",
@@ -12,11 +17,12 @@ const WORKLOADS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the workloads that serve a webhook configuration or APIService: those whose pods its Services select. Empty for other
- * documents, and if the workloads are not in the set.
+ * Returns the workloads that a document needs at the API server: those whose pods are selected by the Services of a webhook
+ * configuration or APIService, or of the conversion webhook of a custom resource that is not at the stored version. Empty for
+ * other documents, and if the workloads are not in the set.
  */
 export function serversOf(document: Document, all: readonly Document[]): readonly Document[] {
-  const services = servicesOf(document);
+  const services = [...servicesOf(document), ...conversionOf(document, all)];
   if (services.length === 0) return [];
   const selectors = all.flatMap(({ id, object }) => {
     if (id.group !== "" || id.kind !== "Service") return [];
@@ -63,6 +69,21 @@ function isWebhookConfiguration({ id }: Document): boolean {
   return id.group === ADMISSION && id.kind.endsWith("WebhookConfiguration");
 }
 
+/** Returns the Service of the conversion webhook that a custom resource needs, by its CustomResourceDefinition in the set. */
+function conversionOf({ id }: Document, all: readonly Document[]): ServiceReference[] {
+  if (isBuiltinGroup(id.group)) return [];
+  for (const { id: definition, object } of all) {
+    if (definition.kind !== "CustomResourceDefinition" || !isRecord(object.spec)) continue;
+    const { group, names, versions, conversion } = object.spec;
+    if (group !== id.group || !isRecord(names) || names.kind !== id.kind) continue;
+    const isStored = records(versions).some(({ name, storage }) => name === id.version && storage === true);
+    const webhook = isRecord(conversion) && conversion.strategy === "Webhook" ? conversion.webhook : undefined;
+    const client = isRecord(webhook) ? webhook.clientConfig : undefined;
+    return !isStored && isRecord(client) ? reference(client.service) : [];
+  }
+  return [];
+}
+
 /** Returns the resource that a CustomResourceDefinition defines, by group and kind. */
 function definedResource({ id, object }: Document): [string, string][] {
   if (id.kind !== "CustomResourceDefinition" || !isRecord(object.spec)) return [];
@@ -86,7 +107,7 @@ function judgesResource({ object }: Document, group: string, resource: string): 
 }
 
 /** Returns the Services of a webhook configuration or APIService. Webhooks with failurePolicy Ignore are skipped. */
-function servicesOf({ id, object }: Document): { namespace: unknown; name: unknown }[] {
+function servicesOf({ id, object }: Document): ServiceReference[] {
   if (id.group === "apiregistration.k8s.io" && id.kind === "APIService")
     return isRecord(object.spec) ? reference(object.spec.service) : [];
   if (id.group !== ADMISSION) return [];
@@ -95,7 +116,7 @@ function servicesOf({ id, object }: Document): { namespace: unknown; name: unkno
     .flatMap(({ clientConfig }) => (isRecord(clientConfig) ? reference(clientConfig.service) : []));
 }
 
-function reference(service: unknown): { namespace: unknown; name: unknown }[] {
+function reference(service: unknown): ServiceReference[] {
   return isRecord(service) ? [{ namespace: service.namespace, name: service.name }] : [];
 }
 

@@ -11,7 +11,8 @@ export function relevantKinds(run: AppRun): GroupVersionKind[] {
 
 /** Ensures that all kinds of the app are watched. */
 export async function prepareKinds(run: AppRun): Promise<void> {
-  await run.destination.prepare(relevantKinds(run));
+  for (const { recheckAfterMs } of await run.destination.prepare(relevantKinds(run)))
+    if (recheckAfterMs !== undefined) run.requeueAfter(recheckAfterMs);
 }
 
 /** Returns the live objects of the app from the watches, without a request. */

@@ -21,10 +21,14 @@ import { namespaceContents } from "./namespace-contents.js";
 import { authoritativeRoots } from "./ownership/authoritative-kinds.js";
 import { handOver } from "./ownership/hand-over.js";
 import { explainRefusal } from "./refusals/explain.js";
+import { describeUnavailable } from "./refusals/unknown-kind.js";
 import type { Reach } from "./remote/connectivity.js";
 import { describeExtras, describeWriters } from "./watch/drift-note.js";
 import type { KindWatches } from "./watch/kind-watches.js";
 import { liveObject } from "./watch/observed-object.js";
+
+/** Interval of checks whether an API server extension responds again. */
+const UNAVAILABLE_MS = 10_000;
 
 /** A Kubernetes cluster, written with server-side apply: the control cluster, or a remote cluster with its `reach`. */
 export class KubernetesDestination implements Destination {
@@ -83,6 +87,9 @@ export class KubernetesDestination implements Destination {
     return Promise.all(
       kinds.map(async (kind) => {
         const resource = await this.#context.discovery.findAny(kind);
+        const service = this.#context.discovery.unavailableService(kind);
+        if (service !== undefined)
+          return { kind, problem: describeUnavailable(kind, service), recheckAfterMs: UNAVAILABLE_MS };
         if (!resource) return { kind, problem: `the cluster has no kind ${kind.kind} in ${apiVersionOf(kind)}` };
         if (!resource.verbs.has("list") || !resource.verbs.has("watch")) return { kind, problem: undefined };
         return { kind, problem: await this.#watches.ensure(resource) };
@@ -93,6 +100,9 @@ export class KubernetesDestination implements Destination {
   observe(app: AppRef, kinds: readonly GroupVersionKind[]): Observation {
     const unavailability = this.unavailability();
     const unlisted = kinds.flatMap(({ group, kind, version }) => {
+      const service = this.#context.discovery.unavailableService({ group, kind, version });
+      if (service !== undefined)
+        return [{ group, kind, message: describeUnavailable({ group, kind, version }, service) }];
       if (this.#context.discovery.peekAny({ group, kind, version }) === undefined) return [];
       const problem = this.#watches.problemOf({ group, kind });
       return problem === undefined ? [] : [{ group, kind, message: `${kind} ${problem}` }];

@@ -2,10 +2,10 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/temporary-folder.js";
+import { makeCertificates } from "../../support/certificates.js";
 import { appDocument } from "../../support/core-bench.js";
 import { type CoreProcess, startCore } from "../../support/core-process.js";
 import { condition, World } from "../../support/world.js";
-import { makeCertificates } from "../../unit/git/support/certificates.js";
 
 /** A Core as it is run for others: over HTTPS, with a certificate of an authority of its own. */
 describe("The access to an Overseer Core", function () {

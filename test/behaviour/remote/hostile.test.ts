@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { waitUntil } from "../../../tools/wait-until.js";
+import { makeCertificates } from "../../support/certificates.js";
 import type { GitRepo } from "../../support/git-server.js";
 import { condition, configMap, type LiveApp, World } from "../../support/world.js";
-import { makeCertificates } from "../../unit/git/support/certificates.js";
 import { type Attack, HostileServer } from "./hostile-server.js";
 
 /** The operator may need so much more for all of them together than it did without. */

@@ -7,10 +7,10 @@ import { Reflector } from "../../../src/kube/watch/reflector.js";
 import type { ControlPlane } from "../../../tools/control-plane.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { ApiProxy } from "../../support/api-proxy.js";
+import { makeCertificates } from "../../support/certificates.js";
 import { sharedControlPlane } from "../../support/control-plane.js";
 import { TestKube } from "../../support/kube.js";
 import { fastClock, WatchedConfigMaps } from "../../support/watched-config-maps.js";
-import { makeCertificates } from "../../unit/git/support/certificates.js";
 import { FakeLogger } from "../../unit/support/fake-logger.js";
 
 const GET = { method: "GET", path: "/api/v1/namespaces/default" } as const;

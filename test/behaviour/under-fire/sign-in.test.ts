@@ -7,10 +7,10 @@ import { KubeClient } from "../../../src/kube/client/kube-client.js";
 import { KubeConnectionError, KubeStatusError } from "../../../src/kube/errors.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { ApiProxy } from "../../support/api-proxy.js";
+import { type Certificates, makeCertificates } from "../../support/certificates.js";
 import { sharedControlPlane } from "../../support/control-plane.js";
 import { TestKube } from "../../support/kube.js";
 import { fastClock, WatchedConfigMaps } from "../../support/watched-config-maps.js";
-import { type Certificates, makeCertificates } from "../../unit/git/support/certificates.js";
 import { rejection } from "../../unit/support/eventually.js";
 
 const GET = { method: "GET", path: "/api/v1/namespaces/default" } as const;

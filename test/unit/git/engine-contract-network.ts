@@ -7,8 +7,8 @@ import type { GitErrorCode } from "../../../src/git/errors.js";
 import { FLUSH, pktLine } from "../../../src/git/protocol/pkt-line.js";
 import { resolveRemoteRef } from "../../../src/git/refs/resolve-remote-ref.js";
 import { gitRemote } from "../../../src/git/remote.js";
+import { type Certificates, makeCertificates } from "../../support/certificates.js";
 import type { Bench } from "./engine-contract.js";
-import { type Certificates, makeCertificates } from "./support/certificates.js";
 import { expectGitError } from "./support/expect-error.js";
 import { type Answer, type Front, startFront } from "./support/front.js";
 

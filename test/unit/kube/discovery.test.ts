@@ -130,6 +130,30 @@ describe("kube/discovery", () => {
     expect(await late).to.include(WIDGET);
   });
 
+  it("keeps the kinds of an API whose server does not respond, and names its APIService if they are unknown", async () => {
+    const list = (versions: readonly object[]) => (call: Call) =>
+      call.json({ items: call.path === "/apis" ? [{ metadata: { name: "acme.io" }, versions }] : [] });
+    const stale = { version: "v1", freshness: "Stale" };
+    server.onCall = list([stale]);
+    expect(await discovery.find(WIDGET)).to.equal(undefined);
+    expect(discovery.unavailableService(WIDGET)).to.equal("v1.acme.io");
+    expect(discovery.unavailableService({ ...WIDGET, version: "v2" }), "another version").to.equal("v1.acme.io");
+    expect(discovery.unavailableService({ ...WIDGET, group: "acme.io.example" })).to.equal(undefined);
+    const reload = async (versions: readonly object[]) => {
+      server.onCall = list(versions);
+      discovery.invalidate();
+      await discovery.all();
+    };
+    await reload([{ version: "v1", freshness: "Current", resources: [resource("Widget")] }]);
+    expect(discovery.unavailableService(WIDGET)).to.equal(undefined);
+    await reload([stale]);
+    expect(discovery.peek(WIDGET)).to.include({ plural: "widgets" });
+    expect(discovery.unavailableService(WIDGET), "known").to.equal(undefined);
+    await reload([]);
+    expect(discovery.peek(WIDGET)).to.equal(undefined);
+    expect(discovery.unavailableService(WIDGET)).to.equal(undefined);
+  });
+
   it("fails if loading fails, keeps the known kinds, and retries with the next call", async () => {
     failing = true;
     expect(await rejection(discovery.find(POD))).to.include({ statusCode: 503 });

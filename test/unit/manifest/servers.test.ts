@@ -28,6 +28,16 @@ const conversion = made("apiextensions.k8s.io/v1 CustomResourceDefinition widget
 
 describe("serversOf", () => {
   const all = [behind, workload, other, elsewhere];
+  const converting = [
+    made("apiextensions.k8s.io/v1 CustomResourceDefinition widgets.example.com", {
+      spec: {
+        ...(conversion.object.spec as object),
+        versions: [{ name: "v1", storage: true }, { name: "v2" }],
+        conversion: { strategy: "Webhook", webhook: service },
+      },
+    }),
+    ...all,
+  ];
   const cases: readonly (readonly [string, Document, readonly Document[], readonly string[]])[] = [
     ["a webhook's Deployment, by the selector of its Service", hook(service), all, ["op"]],
     ["a Pod as well", hook(service), [...all, pod], ["op", "bare"]],
@@ -46,6 +56,15 @@ describe("serversOf", () => {
     ],
     ["none for a local APIService", made("apiregistration.k8s.io/v1 APIService v1.", { spec: {} }), all, []],
     ["none for other kinds", made("v1 ConfigMap op/a", { webhooks: [service] }), all, []],
+    [
+      "those of the webhook that converts a custom resource",
+      document("example.com/v2 Widget shop/w"),
+      converting,
+      ["op"],
+    ],
+    ["none for a custom resource at the stored version", document("example.com/v1 Widget shop/w"), converting, []],
+    ["none for a custom resource of another definition", document("example.com/v2 Gadget shop/w"), converting, []],
+    ["none without a conversion webhook", document("example.com/v2 Widget shop/w"), [conversion, ...all], []],
     ["none for a webhook without sense", hook({ clientConfig: 5, rules: "x" }), all, []],
   ];
   for (const [what, one, documents, expected] of cases)

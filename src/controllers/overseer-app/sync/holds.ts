@@ -20,8 +20,9 @@ export interface Hold {
 
 /**
  * Decides which writes of an app have to wait. A webhook configuration or APIService is not created before the workload behind
- * it is healthy, because requests would fail until then. Custom resources admitted by a webhook of the same source wait for
- * that webhook. Waits end after `health.timeout`, because some servers become ready only with the webhook or custom resource.
+ * it is healthy, because requests would fail until then; nor is a custom resource before the workload that converts it. Custom
+ * resources admitted by a webhook of the same source wait for that webhook. Waits end after `health.timeout`, because some
+ * servers become ready only with the webhook or custom resource.
  */
 export class Holds {
   readonly #run: AppRun;
@@ -43,9 +44,17 @@ export class Holds {
   };
 
   /** Returns what a write has to wait for, if anything. `unwritten` reports whether another document is still to be written. */
-  of({ verb, document }: WriteAction, unwritten: (key: ObjectKey) => boolean): Hold | undefined {
-    const hold = verb === "Create" ? this.#servers(document) : undefined;
-    const found = hold ?? this.#judges(document, unwritten);
+  of(action: WriteAction, unwritten: (key: ObjectKey) => boolean): Hold | undefined {
+    return this.ofServers(action) ?? this.#begin(this.#judges(action.document, unwritten));
+  }
+
+  /** Returns the workload that the creation of an object has to wait for, if any. */
+  ofServers({ verb, document }: WriteAction): Hold | undefined {
+    return verb === "Create" ? this.#begin(this.#servers(document)) : undefined;
+  }
+
+  /** Starts the time that writes of these inputs may wait. Returns the wait unless it has passed. */
+  #begin(found: Hold | undefined): Hold | undefined {
     if (found === undefined) return undefined;
     const { memory, services } = this.#run;
     if (this.#heldSince() === undefined)
@@ -78,7 +87,8 @@ export class Holds {
     for (const { key, id } of servers) {
       const health = objects.get(key)?.health ?? { status: "Progressing", message: "does not exist" };
       if (health.status === "Healthy") continue;
-      const message = `${displayId(document.id)} waits for ${displayId(id)}, which serves it: ${health.message ?? health.status}`;
+      const task = applyTier(document.id) === 3 ? "serves" : "converts";
+      const message = `${displayId(document.id)} waits for ${displayId(id)}, which ${task} it: ${health.message ?? health.status}`;
       return { message, leftMs: this.#leftMs() };
     }
     return undefined;

@@ -53,7 +53,7 @@ export async function writeInOrder(run: AppRun, desired: Rendered, plan: Plan, r
     const ready = accepted.filter((write) => !holdOf.has(write));
     const held = [...holdOf].map(([{ action }, hold]) => ({ ...hold, action }));
     const step = nextStep({ ready, waiting, failed, wrote, tierOf: holds.tierOf });
-    if (step.type === "end" || run.signal.aborted) return { waiting, held, unwritten };
+    if (step.type === "end" || run.signal.aborted) return remaining(holds, waiting, held, unwritten);
     if (step.type === "judge") {
       const others = [...accepted.map(({ action }) => action), ...liftingDeletions(plan.pruneCandidates)];
       const again = await judgeAgain(run, desired, waiting, others);
@@ -72,6 +72,23 @@ export async function writeInOrder(run: AppRun, desired: Rendered, plan: Plan, r
     accepted = accepted.filter((write) => !done.has(write));
     wrote = true;
   }
+}
+
+/** Sorts the remaining writes: what the destination refuses while its servers are not healthy waits for them. */
+function remaining(
+  holds: Holds,
+  waiting: readonly DeferredWrite[],
+  held: readonly HeldWrite[],
+  unwritten: Remaining["unwritten"],
+): Remaining {
+  const refused: DeferredWrite[] = [];
+  const unserved: HeldWrite[] = [];
+  for (const one of waiting) {
+    const hold = holds.ofServers(one.action);
+    if (hold) unserved.push({ ...hold, action: one.action });
+    else refused.push(one);
+  }
+  return { waiting: refused, held: [...held, ...unserved], unwritten };
 }
 
 async function writeOne(run: AppRun, write: PreviewedWrite, results: Results, holds: Holds): Promise<boolean> {

@@ -18,7 +18,7 @@ import { adoptionRemoves } from "../ownership/adoption-diff.js";
 import { fieldManager } from "../ownership/identity.js";
 import { isTooLarge, KIND_NOT_SERVED, Refusal, TOO_LARGE } from "../refusals/refusal.js";
 import { refusedWrite } from "../refusals/refused-write.js";
-import { describeUnknownKind } from "../refusals/unknown-kind.js";
+import { describeUnavailable, describeUnknownKind } from "../refusals/unknown-kind.js";
 import { admissionNotes, divergentPaths } from "./admission-changes.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
 import { liveDiff } from "./live-diff.js";
@@ -107,6 +107,8 @@ async function usableResource(context: KubernetesContext, document: Document): P
   const { id } = document;
   const resource = await context.discovery.find(id);
   if (!resource) {
+    const service = context.discovery.unavailableService(id);
+    if (service !== undefined) throw new Refusal(describeUnavailable(id, service), true, KIND_NOT_SERVED);
     throw new Refusal(describeUnknownKind(id, await context.discovery.all()), true, KIND_NOT_SERVED);
   }
   for (const verb of ["patch", "watch", "delete"]) {

@@ -38,6 +38,11 @@ export function describeUnknownKind(wanted: GroupVersionKind, served: readonly G
   return `${problem}, nor any other kind of ${group}: correct the apiVersion, or enable that group on the API server`;
 }
 
+/** Explains that a kind cannot be used because the server behind an APIService does not respond. */
+export function describeUnavailable(wanted: GroupVersionKind, service: string): string {
+  return `${wanted.kind} in ${apiVersionOf(wanted)} is not available: the server of APIService ${service} does not respond; repair it, or delete the APIService if the API is no longer needed`;
+}
+
 function removedKind(wanted: GroupVersionKind, served: readonly GroupVersionKind[]): string | undefined {
   const { kind } = wanted;
   const apiVersion = apiVersionOf(wanted);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { credentialDigest, credentialFromSecret as fromSecret } from "../../../../src/git/credentials/credentials.js";
 import type { GitCredential } from "../../../../src/git/engine.js";
-import { type Certificates, makeCertificates } from "../support/certificates.js";
+import { type Certificates, makeCertificates } from "../../../support/certificates.js";
 import { expectGitError } from "../support/expect-error.js";
 
 /** The credential for an https:// URL. */

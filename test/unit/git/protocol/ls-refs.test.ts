@@ -9,8 +9,8 @@ import { DEFAULT_GIT_LIMITS } from "../../../../src/git/limits.js";
 import { LsRefs } from "../../../../src/git/protocol/ls-refs.js";
 import { FLUSH, pktLine } from "../../../../src/git/protocol/pkt-line.js";
 import { gitRemote } from "../../../../src/git/remote.js";
+import { type Certificates, makeCertificates } from "../../../support/certificates.js";
 import { type GitRepo, type GitServer, startGitServer } from "../../../support/git-server.js";
-import { type Certificates, makeCertificates } from "../support/certificates.js";
 import { expectGitError } from "../support/expect-error.js";
 import { type Front, startFront } from "../support/front.js";
 

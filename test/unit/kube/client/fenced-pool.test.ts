@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from "node:tls";
 import { expect } from "chai";
 import { LeadershipGate, LeadershipLostError } from "../../../../src/base/write-gate.js";
 import { type Connections, fencedPool } from "../../../../src/kube/client/fenced-pool.js";
-import { type Certificates, makeCertificates } from "../../git/support/certificates.js";
+import { type Certificates, makeCertificates } from "../../../support/certificates.js";
 import { eventually, rejection } from "../../support/eventually.js";
 import { FakeApiServer } from "../../support/fake-api-server.js";
 import { FakeClock } from "../../support/fake-clock.js";

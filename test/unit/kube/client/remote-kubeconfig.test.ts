@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { KubeconfigError, readRemoteKubeconfig } from "../../../../src/kube/client/remote-kubeconfig.js";
-import { makeCertificates } from "../../git/support/certificates.js";
+import { makeCertificates } from "../../../support/certificates.js";
 
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 const SECRET = "canary-9f8e7d6c";

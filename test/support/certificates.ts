@@ -11,13 +11,14 @@ export interface Certificates {
   readonly client: { readonly cert: string; readonly key: string };
 }
 
-/** Makes certificates with `openssl`; undefined when that is not installed. */
-export function makeCertificates(): Certificates | undefined {
+/** Makes certificates with `openssl`; undefined when that is not installed. `names`: further DNS names of the server. */
+export function makeCertificates(names: readonly string[] = []): Certificates | undefined {
   const directory = mkdtempSync(join(tmpdir(), "overseer-certificates-"));
   try {
     const ca = makeAuthority(directory, "ca");
     const otherCa = makeAuthority(directory, "other-ca");
-    const server = sign(directory, "server", "subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:git.example.test");
+    const hosts = ["localhost", "git.example.test", ...names].map((name) => `DNS:${name}`);
+    const server = sign(directory, "server", `subjectAltName=IP:127.0.0.1,${hosts.join(",")}`);
     const client = sign(directory, "client", "extendedKeyUsage=clientAuth");
     return { ca, otherCa, server, client };
   } catch (error) {
