@@ -55,8 +55,7 @@ describe("An app that is deleted", function () {
     await world.repository("again", { "x.yaml": configMap("fresh", { v: "1" }) });
     await world.app("orphan", "again", ".");
     await world.synced("orphan");
-    expect((await world.kube.get(world.configMap("orphan")))?.metadata.deletionTimestamp).to.equal(undefined);
-    expect(await world.kube.get(world.configMap("orphan"))).to.not.equal(undefined);
+    expect(await world.kube.isKept(world.configMap("orphan"))).to.equal(true);
   });
 
   it("deletes nothing while it is suspended", async () => {

@@ -192,7 +192,7 @@ describe("An object that carries another tool's keep annotation", function () {
     const app = await world.untilCondition("by-git", "Waiting", "True", "Deletions");
     expect(condition(app, "Waiting")?.message).to.contain("PersistentVolumeClaim by-git, which requires approval");
     const claim = world.object("v1", "PersistentVolumeClaim", "by-git");
-    expect((await world.kube.get(claim))?.metadata.deletionTimestamp).to.equal(undefined);
+    expect(await world.kube.isKept(claim)).to.equal(true);
     await world.kube.patch(claim, { metadata: { annotations: { "gitops.overseer.io/prune": "confirmed" } } });
     await world.kube.untilGone(claim);
     await world.synced("by-git", await repo.head());

@@ -194,6 +194,6 @@ describe("What leaves Git", function () {
     await world.operator.start();
     await world.poll("other");
     await world.synced("other", second);
-    expect((await world.kube.get(world.configMap("other-b")))?.metadata.deletionTimestamp).to.equal(undefined);
+    expect(await world.kube.isKept(world.configMap("other-b"))).to.equal(true);
   });
 });

@@ -61,6 +61,12 @@ export class TestKube {
     }
   }
 
+  /** Whether an object exists and is not being deleted. */
+  async isKept(ref: TestRef): Promise<boolean> {
+    const live = await this.get(ref);
+    return live !== undefined && live.metadata.deletionTimestamp === undefined;
+  }
+
   async list<T extends RawObject = RawObject>(
     apiVersion: string,
     kind: string,

@@ -53,6 +53,8 @@ export class Rig {
   readonly events: StoreEvent<Kept>[] = [];
   /** What `onSync` was called with. */
   readonly syncs: unknown[] = [];
+  /** How many objects were read. */
+  read = 0;
   readonly observed = { listed: 0, watched: 0, restarted: 0 };
 
   private constructor(server: FakeApiServer, options: Partial<ReflectorOptions<Kept>>, limits?: ServerLimits) {
@@ -63,7 +65,10 @@ export class Rig {
       logger: this.logger,
       path: "/api/v1/things",
       mode: "full",
-      reduce: (raw) => ({ uid: raw.metadata.uid, value: raw.value }),
+      reduce: (raw) => {
+        this.read++;
+        return { uid: raw.metadata.uid, value: raw.value };
+      },
       uidOf: (kept) => kept.uid,
       onEvent: (event) => {
         this.events.push(event);
