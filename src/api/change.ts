@@ -109,6 +109,7 @@ export const GateState = z
     name: z.string().max(64).describe("Name of the gate."),
     state: z.enum(["Pass", "Wait", "Fail"]).describe("State of the gate: Pass lets the Change proceed."),
     message: z.string().max(1024).describe("Reason for the state, and what has to happen for the gate to pass."),
+    since: z.iso.datetime().optional().describe("Time since which the gate has this state."),
   })
   .describe("A check that the Change must pass before it is applied.");
 export type GateState = z.infer<typeof GateState>;
@@ -134,6 +135,13 @@ export const ChangeStatus = z
       500,
       "Everything that the destination rejects; message has the first entry. Nothing is written while this list is not empty.",
     ).optional(),
+    appGeneration: z
+      .int()
+      .min(0)
+      .optional()
+      .describe(
+        "metadata.generation of the app when a gate rejected the Change. The same inputs are not tried again for this generation.",
+      ),
     gates: mapList(GateState, ["name"], 32, "Gates and their state.").optional(),
     waitingFor: z.string().max(1024).optional().describe("What the Change is waiting for."),
     attempts: z.int().min(0).optional().describe("Number of attempts."),

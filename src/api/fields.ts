@@ -67,3 +67,13 @@ export function mapList<T extends z.ZodType>(item: T, keys: readonly string[], m
 export function atomicList<T extends z.ZodType>(item: T, max: number, description: string) {
   return z.array(item).max(max).meta({ "x-kubernetes-list-type": "atomic" }).describe(description);
 }
+
+/** A list of names of namespaces, or `*` for all. */
+export function namespaceList(description: string) {
+  const item = z
+    .string()
+    .min(1)
+    .max(63)
+    .regex(new RegExp(`^[*]$|${NAMESPACE_PATTERN.source}`));
+  return atomicList(item, 100, description);
+}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { atomicList, duration, localRef, NAMESPACE_PATTERN, withRules } from "./fields.js";
+import { duration, localRef, namespaceList, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
 import type { CustomResource } from "./meta.js";
 import { SSH_ADDRESS } from "./ssh.js";
@@ -57,13 +57,7 @@ export const GitRepositorySpec = withRules(
         .describe(
           "Receive push events from the Git host, at the path in status.webhookPath. If unset, new commits are found at the next interval.",
         ),
-      allowedNamespaces: atomicList(
-        z
-          .string()
-          .min(1)
-          .max(63)
-          .regex(new RegExp(`^[*]$|${NAMESPACE_PATTERN.source}`)),
-        100,
+      allowedNamespaces: namespaceList(
         "Namespaces, other than its own, whose apps may use this repository. * allows all namespaces. Defaults to none.",
       ).optional(),
       suspend: z

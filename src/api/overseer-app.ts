@@ -1,9 +1,20 @@
 import { z } from "zod";
-import { atomicList, atomicMap, duration, localRef, namespaceName, objectName, withRules } from "./fields.js";
+import { Dependency } from "./dependency.js";
+import {
+  atomicList,
+  atomicMap,
+  duration,
+  localRef,
+  namespaceList,
+  namespaceName,
+  objectName,
+  withRules,
+} from "./fields.js";
 import { AppSource, Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
 import { notesFields } from "./notes.js";
 import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
+import { SyncPolicy } from "./sync-policy.js";
 
 /** Destination of an app. */
 export const Destination = withRules(
@@ -90,64 +101,6 @@ export const Destination = withRules(
 );
 export type Destination = z.infer<typeof Destination>;
 
-/** Sync policy of an app. */
-export const SyncPolicy = z
-  .object({
-    selfHeal: z
-      .boolean()
-      .default(true)
-      .describe(
-        "Revert drift: changes that others make to live objects. If false, drift is only reported. Defaults to true.",
-      ),
-    prune: z
-      .boolean()
-      .default(true)
-      .describe(
-        "Delete objects that are removed from Git. The deletion of Namespaces, PersistentVolumes, PersistentVolumeClaims, CustomResourceDefinitions, OverseerApps and GitRepositories must be confirmed by an annotation on the object; the Change waits for it. Defaults to true.",
-      ),
-    pruneBudget: z
-      .union([
-        z.int().min(0),
-        z
-          .string()
-          .max(8)
-          .regex(/^([0-9]+|[0-9]+%)$/),
-      ])
-      .optional()
-      .describe(
-        "Maximum number of objects that one Change may delete without confirmation, as a number or as a percentage of the app's objects. Defaults to the larger of 3 objects and 25%.",
-      ),
-    allowEmpty: z
-      .boolean()
-      .default(false)
-      .describe(
-        "Accept a source without any document, which deletes all objects of the app. If false, such a source is an error (NoDocuments). Defaults to false.",
-      ),
-    adopt: z
-      .enum(["Unowned", "Always", "Never"])
-      .default("Unowned")
-      .describe(
-        "Whether existing objects are adopted. Unowned adopts objects that are not managed by Argo CD, Flux, Helm or another app; on an Overseer Core it adopts nothing, since resources without an app were created by users there. Always adopts every object that does not belong to another app. Never rejects documents whose object already exists. Defaults to Unowned.",
-      ),
-    retry: withRules(
-      z
-        .object({
-          base: duration("Delay after the first failure. It doubles with each further failure.", "5s", "100ms"),
-          max: duration("Maximum delay.", "5m", "100ms"),
-        })
-        .describe("Backoff of failed Changes. Retries continue indefinitely; a newer commit is tried immediately."),
-      [
-        {
-          rule: "!has(self.base) || !has(self.max) || duration(self.base) <= duration(self.max)",
-          message: "base must not be longer than max",
-          fieldPath: ".base",
-        },
-      ],
-    ).prefault({}),
-  })
-  .describe("How changes are applied, retried and pruned.");
-export type SyncPolicy = z.infer<typeof SyncPolicy>;
-
 /** Spec of an OverseerApp. */
 export const OverseerAppSpec = withRules(
   z
@@ -158,6 +111,14 @@ export const OverseerAppSpec = withRules(
         "ServiceAccount in the namespace of the app that the operator impersonates for all writes of this app. Required, except in trusted namespaces of the operator, with kubeConfigSecretRef, and for destination.overseer.",
       ).optional(),
       sync: SyncPolicy.prefault({}),
+      dependsOn: atomicList(
+        Dependency,
+        32,
+        "OverseerApps that must be Ready and Healthy before a Change of this app is applied.",
+      ).optional(),
+      allowedNamespaces: namespaceList(
+        "Namespaces, other than its own, whose apps may refer to this app in dependsOn. * allows all namespaces. Defaults to none.",
+      ).optional(),
       health: z
         .object({
           timeout: duration(

@@ -155,6 +155,10 @@ export const OVERSEER_APP: ResourceDefinition = {
       rule: "self.metadata.name.size() <= 53",
       message: "the name of an OverseerApp must be no more than 53 characters",
     },
+    {
+      rule: "!has(self.spec.dependsOn) || self.spec.dependsOn.all(other, other.name != self.metadata.name || has(other.namespace))",
+      message: "an OverseerApp cannot depend on itself: remove its name from spec.dependsOn",
+    },
   ],
   selectableFields: [".spec.source.repositoryRef.name"],
 };

@@ -18,8 +18,11 @@ export interface ResourceCacheOptions<T> {
   readonly trim?: (object: T) => T;
   /** Returns the group of an object, for lookups with `of`. */
   readonly groupBy?: (object: T) => string;
-  /** Called on each change: `previous` is undefined for a new object, `current` for a deleted one. */
-  readonly onChange: (key: string, current: T | undefined, previous: T | undefined) => void;
+  /**
+   * Called on each change: `previous` is undefined for a new object, `current` for a deleted one. `previous` contains own writes,
+   * `observed` is the object of the last event.
+   */
+  readonly onChange: (key: string, current: T | undefined, previous: T | undefined, observed: T | undefined) => void;
   /** Called when listing or watching succeeds again after a failure. */
   readonly onRecovered?: () => void;
   readonly observer?: ReflectorObserver;
@@ -70,12 +73,12 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
         if (event.type === "Deleted") {
           if (known && known.metadata.uid !== event.previous.metadata.uid) return;
           this.#remove(key);
-          options.onChange(key, undefined, known ?? event.previous);
+          options.onChange(key, undefined, known ?? event.previous, event.previous);
           return;
         }
         if (known && known !== previousOf(event) && !event.listed && isOlder(event.object, known)) return;
         this.#put(key, event.object);
-        options.onChange(key, event.object, known);
+        options.onChange(key, event.object, known, previousOf(event));
       },
       onSync: (error, listed) => {
         if (error !== undefined) this.#failing.add(namespace);
@@ -151,7 +154,7 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
       if (listed !== "" && object.metadata.namespace !== listed) continue;
       if (store?.has(key) || !this.#hasPassed(object.metadata)) continue;
       this.#remove(key);
-      onChange(key, undefined, object);
+      onChange(key, undefined, object, object);
     }
   }
 

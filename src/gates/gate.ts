@@ -1,41 +1,46 @@
-import type { GateState } from "../api/change.js";
-import { cutText } from "../base/cut-text.js";
-
-/** Facts for all gates. Each gate uses its part. */
-export interface GateFacts {
-  /** Why the deletions of the plan require approval, if they do. */
-  readonly deletionsNeedingApproval: string | undefined;
-  /** References of the documents that do not exist at the destination, with the place of each. */
-  readonly missing: readonly { readonly what: string; readonly where: string }[];
-}
+import type { OverseerApp } from "../api/overseer-app.js";
+import type { GateContext, WatchedKind, WatchedKinds } from "./context.js";
 
 /** Verdict of a gate on a Change. A gate that cannot be evaluated does not pass. */
 export type GateVerdict =
   | { readonly state: "Pass" }
-  /** `message` gives the cause and what opens the gate. */
-  | { readonly state: "Wait"; readonly message: string }
+  /** `message` gives the cause and what opens the gate; `until` is the time (epoch ms) to judge again without an event. */
+  | { readonly state: "Wait"; readonly message: string; readonly until?: number | undefined }
+  /** The Change ends in phase Rejected. `message` gives the cause and what to change in the app or in Git. */
   | { readonly state: "Fail"; readonly message: string };
 
-/** A condition that a Change must meet before it is applied. Pure: facts in, verdict out. */
+/** A change of an object. `previous` is undefined for a new one, `current` for a deleted one. */
+export interface WatchEvent<T> {
+  readonly current: T | undefined;
+  readonly previous: T | undefined;
+}
+
+/** Events of one kind that may open a gate. */
+export type GateWatch = {
+  readonly [K in WatchedKind]: {
+    readonly kind: K;
+    /** Reports whether an event may change the verdict on a waiting app. */
+    readonly concerns: (event: WatchEvent<WatchedKinds[K]>, waiting: OverseerApp) => boolean;
+  };
+}[WatchedKind];
+
+/**
+ * A condition that a Change must meet before its first write. docs/extending/gates.md has an example.
+ */
 export interface Gate {
   /** Name in the Change's status, for example `deletions`. */
   readonly name: string;
-  judge(facts: GateFacts): GateVerdict;
-}
-
-/** Maximum length of a message in a Change's status. */
-const MAX_MESSAGE = 1024;
-
-/** Evaluates every gate, even after one that waits, so that users see all causes at once. */
-export function judgeGates(gates: readonly Gate[], facts: GateFacts): GateState[] {
-  return gates.map((gate) => {
-    const verdict = gate.judge(facts);
-    const message = verdict.state === "Pass" ? "passed" : cutText(verdict.message, MAX_MESSAGE);
-    return { name: gate.name, state: verdict.state, message };
-  });
-}
-
-/** Returns the gates that did not pass. */
-export function closedGates(states: readonly GateState[]): GateState[] {
-  return states.filter((state) => state.state !== "Pass");
+  /** Reason of the condition Waiting while this gate waits. */
+  readonly waitReason: string;
+  /** Reason of the condition Stalled after this gate has failed. Required if `judge` may return Fail. */
+  readonly failReason?: string;
+  /** Events that make waiting apps judge again. Unset if the gate depends only on the app, its source and its destination. */
+  readonly watches?: readonly GateWatch[];
+  /**
+   * Whether what this gate waits for may lift a rejection by the destination: while it waits, rejected documents are shown, but do
+   * not fail the Change.
+   */
+  readonly mayLiftRefusals?: boolean;
+  /** Must not change anything. May throw, for example MissingFactError: then the gate waits and is judged again later. */
+  judge(context: GateContext): GateVerdict | Promise<GateVerdict>;
 }

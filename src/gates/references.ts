@@ -1,4 +1,5 @@
-import type { Gate, GateFacts } from "./gate.js";
+import { type DestinationFacts, known } from "./context.js";
+import type { Gate } from "./gate.js";
 
 /** Maximum number of references in one message. */
 const SHOWN = 10;
@@ -6,12 +7,15 @@ const SHOWN = 10;
 /** Holds a Change until everything its documents refer to exists: a secret, a node, an app of another source. */
 export const referencesGate: Gate = {
   name: "references",
-  judge: ({ missing }) =>
-    missing.length === 0 ? { state: "Pass" } : { state: "Wait", message: `needs ${describe(missing)}` },
+  waitReason: "References",
+  judge: ({ destination }) => {
+    const missing = known(destination.missing, "what the documents refer to");
+    return missing.length === 0 ? { state: "Pass" } : { state: "Wait", message: `needs ${describe(missing)}` };
+  },
 };
 
 /** Lists each missing reference once, with every place that contains it. */
-function describe(missing: GateFacts["missing"]): string {
+function describe(missing: NonNullable<DestinationFacts["missing"]>): string {
   const places = new Map<string, string[]>();
   for (const { what, where } of missing) places.set(what, [...(places.get(what) ?? []), where]);
   const named = [...places].map(([what, where]) => `${what}, referenced in ${[...new Set(where)].join(" and ")}`);

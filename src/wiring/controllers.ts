@@ -3,6 +3,7 @@ import { GitRepositoryReconciler } from "../controllers/git-repository/reconcile
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import { SharedPolls } from "../controllers/git-repository/shared-polls.js";
 import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
+import type { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
 import { Claims } from "../controllers/overseer-app/ownership/claims.js";
 import { OverseerAppReconciler } from "../controllers/overseer-app/reconciler.js";
 import type { SecretCache } from "../controllers/secret-cache.js";
@@ -15,8 +16,10 @@ import { StatusWriter } from "../reconcile/status-writer.js";
 import type { Priority } from "../reconcile/work-queue.js";
 import type { ParserThread } from "../render/parser-thread.js";
 import { controllerObserver, queueObserver } from "../telemetry/observers.js";
+import { cacheLister } from "./cache-lister.js";
 import type { Clusters } from "./clusters.js";
 import { AppDestinations } from "./destinations.js";
+import { GATES } from "./gates.js";
 import { appObserver, repositoryObserver } from "./observers.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { sourceRenderer } from "./renderers.js";
@@ -38,6 +41,10 @@ export interface SharedParts extends OperatorParts {
   readonly failpoint: FailpointHook;
   readonly enqueueApp: (app: string, priority: Priority) => void;
   readonly enqueueAppsOf: (repository: string) => void;
+  /** Apps whose Change waits at a gate. */
+  readonly waiting: WaitingApps;
+  /** Called after an app has applied the inputs of a further commit. */
+  readonly onApplied: (app: string) => void;
   /** Polls a repository immediately. */
   readonly pollNow: (repository: string) => void;
   /** Repositories with a pending request for an immediate poll. */
@@ -94,6 +101,10 @@ export function appController(shared: SharedParts): Controller {
     status: new StatusWriter(client),
     observer: appObserver(metrics),
     claims: new Claims(),
+    gates: GATES,
+    lister: cacheLister({ OverseerApp: resources.apps, GitRepository: resources.repositories }, shared.memories),
+    waiting: shared.waiting,
+    onApplied: shared.onApplied,
     failpoint: shared.failpoint,
     trustedNamespaces: new Set(config.trustedNamespaces),
     memories: shared.memories,

@@ -5,10 +5,13 @@ import { type FailpointHook, killAt, noFailpoints } from "../base/failpoint.js";
 import { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
 import { appOfChange, type KnownChange, reduceChange } from "../controllers/overseer-app/changes/known-change.js";
+import { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
 import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
 import { ResourceCache, type ResourceCacheOptions } from "../controllers/resource-cache.js";
 import { SecretCache } from "../controllers/secret-cache.js";
 import { CoreConnections } from "../destinations/overseer/client/core-connection.js";
+import type { WatchedKind, WatchedKinds } from "../gates/context.js";
+import type { WatchEvent } from "../gates/gate.js";
 import { chooseGitEngine, DEFAULT_GIT_LIMITS, type GitEngine } from "../git/index.js";
 import { EventRecorder } from "../kube/event-recorder.js";
 import type { Controller } from "../reconcile/controller.js";
@@ -20,6 +23,7 @@ import { AppEnqueuer } from "./app-enqueuer.js";
 import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
 import { appController, repositoryController, type SharedParts } from "./controllers.js";
+import { appsConcerned, GATES } from "./gates.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { ResourceIndex } from "./resource-index.js";
 import { isWork } from "./triggers.js";
@@ -147,6 +151,8 @@ export class Operator {
       enqueueApp: (app, priority) => this.#apps.queue.add(app, priority),
       enqueueAppsOf: (repository) => this.#enqueueAppsOf(repository),
       urgentPolls,
+      waiting: new WaitingApps(),
+      onApplied: (app) => this.#gateEvent("OverseerApp", { current: resources.apps.get(app), previous: undefined }),
       pollNow: (repository) => {
         urgentPolls.add(repository);
         this.#repositories.queue.add(repository, PRIORITY.change);
@@ -164,7 +170,7 @@ export class Operator {
 
   #cache<T extends GitRepository | OverseerApp | KnownChange>(
     name: keyof LedCluster["resources"],
-    onChange: (key: string, current: T | undefined, previous: T | undefined) => void,
+    onChange: ResourceCacheOptions<T>["onChange"],
     options: Pick<ResourceCacheOptions<T>, "trim" | "groupBy"> = {},
   ): ResourceCache<T> {
     const { cluster, clock, logger, metrics, config } = this.#parts;
@@ -188,13 +194,32 @@ export class Operator {
       });
   }
 
-  #repositoryChanged(key: string, current: GitRepository | undefined, previous: GitRepository | undefined): void {
+  /** Enqueues the apps that wait at a gate which an event concerns. */
+  #gateEvent<K extends WatchedKind>(kind: K, event: WatchEvent<WatchedKinds[K]>): void {
+    const { waiting, resources } = this.#shared;
+    for (const app of appsConcerned(kind, event, GATES, waiting, resources.apps))
+      this.#apps.queue.add(app, PRIORITY.change);
+  }
+
+  #repositoryChanged(
+    key: string,
+    current: GitRepository | undefined,
+    previous: GitRepository | undefined,
+    observed: GitRepository | undefined,
+  ): void {
+    this.#gateEvent("GitRepository", { current, previous: observed });
     if (!isWork(current, previous)) return;
     this.#repositories.queue.add(key, PRIORITY.user);
     if (current?.metadata.generation !== previous?.metadata.generation) this.#enqueueAppsOf(key);
   }
 
-  #appChanged(key: string, current: OverseerApp | undefined, previous: OverseerApp | undefined): void {
+  #appChanged(
+    key: string,
+    current: OverseerApp | undefined,
+    previous: OverseerApp | undefined,
+    observed: OverseerApp | undefined,
+  ): void {
+    this.#gateEvent("OverseerApp", { current, previous: observed });
     if (!isWork(current, previous)) return;
     this.#apps.queue.add(key, PRIORITY.user);
     const app = current ?? previous;

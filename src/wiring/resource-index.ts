@@ -1,9 +1,10 @@
 import type { GitRef } from "../api/git-ref.js";
 import type { GitRepository } from "../api/git-repository.js";
+import { allowsNamespace } from "../api/namespaces.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { KnownChange } from "../controllers/overseer-app/changes/known-change.js";
-import { allowsNamespace, repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
+import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
 import type { ResourceCache } from "../controllers/resource-cache.js";
 import { appKey } from "../plan/live.js";
 

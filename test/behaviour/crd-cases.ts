@@ -234,6 +234,7 @@ export const goodSpecs: readonly Pick<BadSpec, "kind" | "set">[] = [
     kind: "OverseerApp",
     set: { destination: { overseer: { ...CORE, url: "http://[::1]:8480/behind/a/gateway" } } },
   },
+  { kind: "OverseerApp", set: { dependsOn: [{ name: "shop", namespace: "elsewhere" }, { name: "other" }] } },
   { kind: "OverseerApp", set: { sync: { pruneBudget: 0 } } },
   { kind: "OverseerApp", set: { sync: { pruneBudget: "100%" } } },
   { kind: "OverseerApp", set: { sync: { pruneBudget: "12" } } },

@@ -105,6 +105,8 @@ describe("What leaves Git", function () {
     expect(passed?.status?.gates?.map(({ name, state }) => `${name} ${state}`)).to.deep.equal([
       "deletions Pass",
       "references Pass",
+      "dependencies Pass",
+      "syncWindows Pass",
     ]);
   });
 

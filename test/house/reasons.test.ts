@@ -9,6 +9,7 @@ const PROCESS_ONLY = /^src\/kube\/client\/auth/;
 
 /** Where a reason stands in the code: after its name, in a table of errors, or as an argument of what makes conditions and Events. */
 const PLACES = [
+  /\b(?:wait|fail)Reason: "([A-Z]\w+)"/g,
   /\breason(?:: string)?\s*[:=]\s*(?:[^,;"\n]*\?\s*)?"([A-Z]\w+)"/g,
   /\["([A-Z]\w+)", "(?:terminal|retryable)"\]/g,
   /\bdraft\(\s*"\w+",\s*[^,"]*(?:"\w+"\s*:?\s*)*,\s*"([A-Z]\w+)"/g,

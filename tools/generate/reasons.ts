@@ -88,6 +88,11 @@ const APP_REASONS: Readonly<Record<string, string>> = {
     "The plan would delete objects that a safety rule protects. Nothing is deleted; the message names the rule.",
   Deletions:
     "The Change waits because it would delete protected objects, or more objects than sync.pruneBudget. The message names them and how to confirm.",
+  Dependencies: "The Change waits because an app in spec.dependsOn is not Ready or not Healthy; the message names it.",
+  SyncWindow:
+    "The windows in spec.sync.windows permit no sync now: the Change waits, or drift is not reverted. The message says until when.",
+  InvalidSyncWindow:
+    "A window in spec.sync.windows is invalid, and the Change was rejected. Correct the field that the message names.",
   References: "The Change waits because documents refer to a secret, node or app that the Core does not have.",
   CoreAddressInvalid: "The URL of the Core cannot be used; the message has the cause.",
   CoreSecretInvalid: "The Secret for the Core lacks a key or has an invalid value; the message names the key.",

@@ -94,6 +94,8 @@ export class AppMemory {
   reconciled = false;
   /** The last commit that the app has processed. */
   consideredCommit: string | undefined;
+  /** The newest commit, once its inputs are the applied ones and the status says so. */
+  appliedCommit: string | undefined;
   /** Monotonic time since when the app is out of date, and whether that was logged. */
   outOfDateSince: number | undefined;
   outOfDateLogged = false;

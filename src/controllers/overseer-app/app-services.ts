@@ -4,6 +4,8 @@ import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
 import type { Clock } from "../../base/clock.js";
 import type { FailpointHook } from "../../base/failpoint.js";
 import type { Destination } from "../../destinations/destination.js";
+import type { Lister } from "../../gates/context.js";
+import type { Gate } from "../../gates/gate.js";
 import type { GitEngine } from "../../git/engine.js";
 import type { KubeClient } from "../../kube/client/kube-client.js";
 import type { EventSink } from "../../kube/event-recorder.js";
@@ -15,6 +17,7 @@ import type { RevisionIndex } from "../git-repository/revision-index.js";
 import type { ResourceCache } from "../resource-cache.js";
 import type { AppMemory } from "./app-memory.js";
 import type { KnownChange } from "./changes/known-change.js";
+import type { WaitingApps } from "./gates/waiting-apps.js";
 import type { Claims } from "./ownership/claims.js";
 
 /** Receives app events for metrics. */
@@ -58,12 +61,20 @@ export interface AppServices {
   readonly events: EventSink;
   readonly observer: AppObserver;
   readonly claims: Claims;
+  /** Every gate that a Change must pass, in the order of the status. */
+  readonly gates: readonly Gate[];
+  /** What gates may read besides the app. */
+  readonly lister: Lister;
+  /** Apps whose Change waits at a gate. */
+  readonly waiting: WaitingApps;
   readonly failpoint: FailpointHook;
   readonly trustedNamespaces: ReadonlySet<string>;
   readonly digestKey: string;
   /** Memory of each app, by `namespace/name`. */
   readonly memories: Map<string, AppMemory>;
   readonly enqueue: (app: string, priority: Priority) => void;
+  /** Called after an app (`namespace/name`) has applied the inputs of a further commit, changed or not. */
+  readonly onApplied: (app: string) => void;
   /** Requests an immediate poll of a repository (`namespace/name`). */
   readonly pollNow: (repository: string) => void;
 }

@@ -40,6 +40,7 @@ export class OverseerAppReconciler {
     }
     const memory = this.#services.memories.get(key) ?? new AppMemory();
     this.#services.memories.set(key, memory);
+    this.#services.waiting.clear(key);
     const destination = await this.#services.destinations.of(app);
     if (destination.connecting()) return {};
     const run = new AppRun(this.#services, destination, app, memory, logger, signal);
@@ -75,6 +76,7 @@ export class OverseerAppReconciler {
     }
     run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
     await recordOutcome(run);
+    noteApplied(run);
   }
 
   /**
@@ -95,6 +97,7 @@ export class OverseerAppReconciler {
     const [namespace = "", name = ""] = key.split("/");
     this.#services.memories.delete(key);
     this.#services.claims.remove(key);
+    this.#services.waiting.clear(key);
     this.#services.destinations.forget(key);
     this.#services.observer.contested(key, 0);
     this.#services.observer.forgotten(namespace, name);
@@ -148,6 +151,16 @@ function noteRead(run: AppRun, desired: Rendered | Problem): void {
   run.memory.claimsStale = isProblem(desired);
   const passed = isProblem(desired) && desired.terminal ? newestCommit(run.services, run.app) : undefined;
   run.memory.consideredCommit = run.locatedCommit ?? passed ?? run.memory.consideredCommit;
+}
+
+/** Notes that the app has applied the newest commit, after its status says so: other apps may wait for the same commit. */
+function noteApplied(run: AppRun): void {
+  const { memory, problem, progress, desired, status } = run;
+  const applied = problem === undefined && progress.state === "done" && status.applied?.key === desired?.inputs.key;
+  const commit = applied ? run.locatedCommit : undefined;
+  if (commit === memory.appliedCommit) return;
+  memory.appliedCommit = commit;
+  if (commit !== undefined) run.services.onApplied(run.key);
 }
 
 /** Marks the commit as processed for an app without permission to write: it claims nothing, and other apps do not wait for it. */

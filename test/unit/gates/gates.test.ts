@@ -1,29 +1,136 @@
 import { expect } from "chai";
-import { deletionsGate } from "../../../src/gates/deletions.js";
-import { closedGates, type Gate, judgeGates } from "../../../src/gates/gate.js";
+import type { GateContext } from "../../../src/gates/context.js";
+import { MissingFactError } from "../../../src/gates/context.js";
+import type { Gate } from "../../../src/gates/gate.js";
+import { closedGates, judgeGates } from "../../../src/gates/judge.js";
+import { GATES } from "../../../src/wiring/gates.js";
+import { app } from "../controllers/support/resources.js";
+import { FakeClock } from "../support/fake-clock.js";
+import { gateContext, listerOf } from "./support/gate-context.js";
 
-const wait: Gate = { name: "wait", judge: () => ({ state: "Wait", message: "x".repeat(3000) }) };
-const fail: Gate = { name: "fail", judge: () => ({ state: "Fail", message: "no" }) };
+const wait: Gate = { name: "wait", waitReason: "W", judge: () => ({ state: "Wait", message: "x".repeat(3000) }) };
+const fail: Gate = { name: "fail", waitReason: "W", judge: () => ({ state: "Fail", message: "no" }) };
+const pass: Gate = { name: "pass", waitReason: "W", judge: async () => ({ state: "Pass" }) };
+
+function throwing(error: Error): Gate {
+  return {
+    name: "broken",
+    waitReason: "W",
+    judge: () => {
+      throw error;
+    },
+  };
+}
+
+async function stateOf(gate: Gate | undefined, context: GateContext): Promise<string> {
+  if (!gate) throw new Error("no such gate");
+  const [result] = await judgeGates([gate], context, new FakeClock());
+  return `${result?.state.state}: ${result?.state.message}`;
+}
+
+const byName = (name: string): Gate | undefined => GATES.find((gate) => gate.name === name);
 
 describe("gates", () => {
-  it("pass a Change without deletions that require approval", () => {
-    expect(judgeGates([deletionsGate], { deletionsNeedingApproval: undefined, missing: [] })).to.deep.equal([
-      { name: "deletions", state: "Pass", message: "passed" },
+  it("are all evaluated, and their messages fit into the status", async () => {
+    const results = await judgeGates([wait, fail, pass], gateContext(), new FakeClock());
+    expect(results.map(({ state }) => state.state)).to.deep.equal(["Wait", "Fail", "Pass"]);
+    expect(results[0]?.state.message).to.have.length(1024);
+    expect(closedGates(results).map(({ gate }) => gate.name)).to.deep.equal(["wait", "fail"]);
+  });
+
+  it("keep the time since when they have a state, and set it when the state changes", async () => {
+    const earlier = "2026-11-29T10:00:00Z";
+    const previous = [
+      { name: "wait", state: "Wait", message: "another", since: earlier },
+      { name: "pass", state: "Wait", message: "before", since: earlier },
+    ] as const;
+    const results = await judgeGates([wait, pass], gateContext(), new FakeClock(), previous);
+    expect(results.map(({ state }) => state.since)).to.deep.equal([earlier, "2026-11-30T12:00:00Z"]);
+  });
+
+  it("wait while they throw or lack a fact, and are judged again after a while", async () => {
+    const context = gateContext();
+    const [lacking] = await judgeGates(
+      [throwing(new MissingFactError("x is not known yet"))],
+      context,
+      new FakeClock(),
+    );
+    expect(lacking?.state.state).to.equal("Wait");
+    expect(lacking?.state.message).to.equal("cannot be evaluated: x is not known yet; evaluated again automatically");
+    expect(lacking?.until).to.equal(context.now + 30_000);
+    expect(await stateOf(throwing(new Error("boom")), context)).to.match(
+      /^Wait: cannot be evaluated: the gate failed: boom/,
+    );
+  });
+
+  it("wait while they do not respond in time", async () => {
+    const clock = new FakeClock();
+    const silent: Gate = { name: "silent", waitReason: "W", judge: () => new Promise(() => {}) };
+    const results = judgeGates([silent, pass], gateContext(), clock);
+    await new Promise((resolve) => setImmediate(resolve));
+    clock.advance(10_000);
+    expect((await results).map(({ state }) => state.state)).to.deep.equal(["Wait", "Pass"]);
+  });
+
+  it("pass a Change that nothing holds, each of them", async () => {
+    const results = await judgeGates(GATES, gateContext(), new FakeClock());
+    expect(results.map(({ state }) => `${state.name} ${state.state}`)).to.deep.equal([
+      "deletions Pass",
+      "references Pass",
+      "dependencies Pass",
+      "syncWindows Pass",
     ]);
   });
 
-  it("hold a Change that requires approval, with the reason", () => {
-    const [state] = judgeGates([deletionsGate], {
-      missing: [],
-      deletionsNeedingApproval: "would delete 9 of 10 objects",
-    });
-    expect(state).to.deep.equal({ name: "deletions", state: "Wait", message: "would delete 9 of 10 objects" });
+  it("have names and reasons of their own", () => {
+    for (const values of [GATES.map(({ name }) => name), GATES.map(({ waitReason }) => waitReason)])
+      expect(new Set(values).size).to.equal(GATES.length);
   });
 
-  it("are all evaluated, and their messages fit into the status", () => {
-    const states = judgeGates([wait, fail, deletionsGate], { deletionsNeedingApproval: undefined, missing: [] });
-    expect(states.map((state) => state.state)).to.deep.equal(["Wait", "Fail", "Pass"]);
-    expect(states[0]?.message).to.have.length(1024);
-    expect(closedGates(states).map((state) => state.name)).to.deep.equal(["wait", "fail"]);
+  const unlisted = {
+    ...listerOf(),
+    get: () => {
+      throw new MissingFactError("the list of kind OverseerApp is not complete yet");
+    },
+  };
+  const destination = { deletions: { needingApproval: undefined }, missing: [] };
+  const cases: readonly (readonly [gate: string, what: string, context: GateContext])[] = [
+    ["deletions", "which objects are deleted", gateContext({ destination: { ...destination, deletions: undefined } })],
+    ["references", "what documents refer to", gateContext({ destination: { ...destination, missing: undefined } })],
+    [
+      "dependencies",
+      "the list of apps",
+      gateContext({ app: app("shop/web", { spec: { dependsOn: [{ name: "db" }] } }), lister: unlisted }),
+    ],
+    [
+      "syncWindows",
+      "a clock that shows a time",
+      gateContext({
+        app: app("shop/web", {
+          spec: { sync: { windows: [{ kind: "Allow", schedule: "0 * * * *", duration: "1h" }] } },
+        }),
+        now: Number.NaN,
+      }),
+    ],
+  ];
+  for (const [name, what, context] of cases)
+    it(`do not pass without a fact: ${name} without ${what}`, async () => {
+      expect(await stateOf(byName(name), context)).to.match(/^Wait: cannot be evaluated/);
+    });
+
+  it("hold deletions that require approval, and missing references, each with the cause", async () => {
+    const held = gateContext({
+      destination: {
+        deletions: { needingApproval: "would delete 9 of 10 objects" },
+        missing: [
+          { what: "secret db", where: "a.yaml:3" },
+          { what: "secret db", where: "b.yaml:7" },
+        ],
+      },
+    });
+    expect(await stateOf(byName("deletions"), held)).to.equal("Wait: would delete 9 of 10 objects");
+    expect(await stateOf(byName("references"), held)).to.equal(
+      "Wait: needs secret db, referenced in a.yaml:3 and b.yaml:7",
+    );
   });
 });

@@ -1,10 +1,10 @@
-import { type Change, type ChangePhase, isFinal } from "../../../api/change.js";
+import { type Change, type ChangePhase, type ChangeStatus, isFinal } from "../../../api/change.js";
 import type { CustomResource } from "../../../api/meta.js";
 
 /** A Change as kept in memory: open ones in full, finished ones reduced to what the history needs. */
 export type KnownChange = CustomResource<
   { readonly app: { readonly name: string }; readonly inputs: { readonly key: string } },
-  { readonly phase?: ChangePhase | undefined }
+  { readonly phase?: ChangePhase | undefined } & Pick<ChangeStatus, "gates" | "appGeneration">
 >;
 
 /**
@@ -20,8 +20,19 @@ export function reduceChange(change: KnownChange): KnownChange {
     kind,
     metadata: { name, namespace, uid, resourceVersion, generation },
     spec: { app: { name: spec.app.name }, inputs: { key: spec.inputs.key } },
-    ...(status?.phase === undefined ? {} : { status: { phase: status.phase } }),
+    ...(status?.phase === undefined ? {} : { status: reduceStatus(status) }),
   };
+}
+
+/** A rejected Change also says why, since its inputs are not tried again. */
+function reduceStatus({
+  phase,
+  gates,
+  appGeneration,
+}: NonNullable<KnownChange["status"]>): NonNullable<KnownChange["status"]> {
+  if (phase !== "Rejected") return { phase };
+  const failed = gates?.filter(({ state }) => state === "Fail");
+  return { phase, ...(failed ? { gates: failed } : {}), ...(appGeneration === undefined ? {} : { appGeneration }) };
 }
 
 /** Reports whether a Change is open. */

@@ -1,5 +1,6 @@
 import type { GitRepository } from "../../../api/git-repository.js";
 import type { AppSource, Inputs } from "../../../api/inputs.js";
+import { allowsNamespace } from "../../../api/namespaces.js";
 import { OverseerError } from "../../../base/errors.js";
 import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
 import { normalisePath } from "../../../render/repository-path.js";
@@ -18,12 +19,6 @@ export interface LocatedInputs {
 export function repositoryKey(app: AppRun["app"]): string {
   const { name, namespace } = app.spec.source.repositoryRef;
   return `${namespace ?? app.metadata.namespace}/${name}`;
-}
-
-/** Reports whether apps of a namespace may use a repository; those of its own namespace always may. */
-export function allowsNamespace({ metadata, spec }: GitRepository, namespace: string): boolean {
-  const allowed = spec.allowedNamespaces ?? [];
-  return metadata.namespace === namespace || allowed.includes(namespace) || allowed.includes("*");
 }
 
 /** Returns the namespace for namespaced documents that do not set one. */

@@ -22,6 +22,8 @@ export interface AppFacts {
   readonly timedOut: boolean;
   /** Whether drift is only reported. */
   readonly reportOnly: boolean;
+  /** Why drift is not reverted now although self-heal is on, if so. */
+  readonly healHeld?: string | undefined;
   /** Features that the destination lacks, with the workaround for each. */
   readonly limits: readonly string[];
   /** Why the observation is incomplete. */
@@ -131,8 +133,7 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
     list.push(draft("Reconciling", "True", "Retrying", withRetry({ ...problem, message: briefMessage(problem) })));
   else if (ready.status === "Unknown") list.push(draft("Reconciling", "True", ready.reason, ready.message));
   if (progress.state === "waiting") list.push(draft("Waiting", "True", progress.reason, progress.message));
-  if (drift.length > 0)
-    list.push(draft("Drifted", "True", facts.reportOnly ? "Reported" : "NotHealed", describe(drift)));
+  if (drift.length > 0) list.push(driftedCondition(facts));
   if (contested.length > 0) list.push(draft("Contested", "True", "TakenBack", describe(contested)));
   if (facts.paused.length > 0) list.push(draft("Paused", "True", "ObjectPaused", describePaused(facts.paused)));
   if (facts.terminating !== undefined)
@@ -140,6 +141,11 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
   if (facts.limits.length > 0)
     list.push(draft("Limited", "True", "CoreLacks", `the destination has limitations: ${facts.limits.join("; ")}`));
   return list;
+}
+
+function driftedCondition({ drift, reportOnly, healHeld }: AppFacts): Draft {
+  if (healHeld !== undefined) return draft("Drifted", "True", "SyncWindow", `${describe(drift)}; ${healHeld}`);
+  return draft("Drifted", "True", reportOnly ? "Reported" : "NotHealed", describe(drift));
 }
 
 function draft(type: Draft["type"], status: Draft["status"], reason: string, message: string): Draft {

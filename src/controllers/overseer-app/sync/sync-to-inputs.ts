@@ -1,10 +1,6 @@
 import type { Change, ChangeCause, ChangeStatus, GateState } from "../../../api/change.js";
-import { mapLimit } from "../../../base/semaphore.js";
-import { deletionsGate } from "../../../gates/deletions.js";
-import { closedGates, type GateFacts, judgeGates } from "../../../gates/gate.js";
-import { referencesGate } from "../../../gates/references.js";
-import { formatOrigin } from "../../../manifest/document.js";
-import type { MissingReference, RefusedWrite } from "../../../plan/actions.js";
+import { closedGates } from "../../../gates/judge.js";
+import type { RefusedWrite } from "../../../plan/actions.js";
 import { difference } from "../../../plan/difference.js";
 import type { LiveObject, Observation } from "../../../plan/live.js";
 import { describePlan, isEmptyPlan, type Plan, planHash, summarize } from "../../../plan/plan.js";
@@ -13,6 +9,8 @@ import { PRIORITY } from "../../../reconcile/work-queue.js";
 import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "../changes/change-record.js";
 import { reportKept } from "../deletion/prune.js";
 import { summarizeTerminating } from "../deletion/terminating.js";
+import { judgeChange, statesOf, waitAtGates } from "../gates/judge-change.js";
+import { failedGates, isRejected, reject } from "../gates/rejection.js";
 import { observeApp } from "../observe.js";
 import { appsBehind } from "../ownership/apps-behind.js";
 import { type Claimants, claimFacts, judgeClaims } from "../ownership/claimants.js";
@@ -24,7 +22,6 @@ import { statusNotes } from "../source/notes.js";
 import { areRecorded, recordKinds } from "../status/record-kinds.js";
 import { applyPlan, waitFor } from "./apply-plan.js";
 import { beginJudgement, stillAwaits } from "./awaited-writes.js";
-import { FieldLineFinder } from "./field-lines.js";
 import { withoutFinished } from "./finished-jobs.js";
 import { liftingDeletions } from "./lifting-deletions.js";
 import { describeRefusals } from "./refusals.js";
@@ -33,16 +30,13 @@ import { backOffAfterFailure, isBackingOff } from "./retry.js";
 /** Plans with more writes are recorded before they are applied. */
 const SHORT_PLAN = 100;
 
-/** Every gate that a Change must pass. */
-const GATES = [deletionsGate, referencesGate];
-
 /**
  * Syncs the app to new inputs: plan, preview every write, evaluate gates, apply, prune. Nothing is changed before the first
  * write; after it, the next reconcile continues where this one ended.
  */
 export async function syncToInputs(run: AppRun, desired: Rendered): Promise<void> {
   const transferred = await transferObjects(run, desired);
-  if (isBackingOff(run, desired)) return;
+  if (isRejected(run, desired) || isBackingOff(run, desired)) return;
   const observation = observeApp(run);
   const { destination } = run;
   const documents = withoutFinished(run, desired.documents, observation);
@@ -71,14 +65,24 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<void
   };
   run.services.failpoint("app:after-plan");
   const stopped = verdict.refusal !== undefined && (!started || diff.writes.length === 0);
-  if (stopped || (preview.refused.length > 0 && !started)) return refused(run, desired, plan, verdict);
+  if (stopped) return refused(run, desired, plan, verdict);
   if (isEmptyPlan(plan) && (!open || diff.terminating.length > 0))
     return recordUnchanged(run, desired, plan, diff.terminating);
+  const described = once(() => planStatus(run, plan));
+  const results = await judgeChange(run, {
+    ...{ desired, open, inputsRecorded: started, plan: described },
+    ...{ deletionsNeedingApproval: verdict.approval, missing: preview.missing },
+  });
+  const closed = closedGates(results);
+  const isRefused = preview.refused.length > 0 && !started;
+  if (isRefused && !closed.some(({ gate }) => gate.mayLiftRefusals)) return refused(run, desired, plan, verdict);
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
-  const missing = await placesOfMissing(run, preview.missing);
-  const gates = judgeGates(GATES, { deletionsNeedingApproval: verdict.approval, missing });
-  if (closedGates(gates).length > 0) return waitAtGates(run, change, plan, gates);
-  const current = await startApplying(run, change, plan, gates);
+  if (failedGates(results).length > 0) return reject(run, change, results, described());
+  if (closed.length > 0) {
+    const refusals = isRefused ? await refusalsOf(run, plan) : {};
+    return waitAtGates(run, change, results, { ...described(), ...refusals });
+  }
+  const current = await startApplying(run, change, plan, statesOf(results));
   if (!started || !areRecorded(run)) await recordKinds(run, desired, current);
   const keys = new Set(transferred.map(({ live }) => live.key));
   await applyPlan(run, desired, plan, current, { transferred: keys, behind, refusal: verdict.refusal });
@@ -92,9 +96,12 @@ async function startApplying(run: AppRun, change: Change, plan: Plan, gates: Gat
   const continues = change.status?.phase === "Applying" && change.status.plan !== undefined;
   const retried = !continues || change.status?.message !== undefined;
   const attempts = (change.status?.attempts ?? 0) + (retried ? 1 : 0);
-  const opened = change.status?.gates === undefined ? {} : { gates };
+  const opened: { gates?: GateState[] } = change.status?.gates === undefined ? {} : { gates };
   stageChange(run, change, { ...(continues ? {} : planStatus(run, plan)), ...opened, phase: "Applying", attempts });
-  return plan.writes.length + plan.deferred.length > SHORT_PLAN ? flushChange(run, change) : change;
+  // A gate that is judged before the first write only, must find after a crash that this Change has passed it.
+  const isGated = opened.gates !== undefined || run.app.spec.sync.windows !== undefined;
+  const isLong = plan.writes.length + plan.deferred.length > SHORT_PLAN;
+  return isLong || isGated ? flushChange(run, change) : change;
 }
 
 function judge(
@@ -142,15 +149,6 @@ async function recordUnchanged(
   run.progress = { state: "done" };
 }
 
-/** Returns each missing reference with the line that contains it. */
-async function placesOfMissing(run: AppRun, missing: readonly MissingReference[]): Promise<GateFacts["missing"]> {
-  const lines = new FieldLineFinder(run.snapshot);
-  return mapLimit(missing, 1, async ({ action, what, place }) => {
-    const at = await lines.find(place ?? { origin: action.document.origin, path: [] });
-    return { what, where: formatOrigin(at) };
-  });
-}
-
 /** Remembers the preview, and enqueues the owners of refused objects so that they can release them. */
 function recordPreview(run: AppRun, { inputs }: Rendered, refused: readonly RefusedWrite[]): void {
   run.memory.checked = {
@@ -186,18 +184,11 @@ async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: Prun
   });
 }
 
-/** Holds the Change until every gate passes. Meanwhile live objects stay as applied, and drift is reverted. */
-async function waitAtGates(run: AppRun, change: Change, plan: Plan, gates: GateState[]): Promise<void> {
-  const closed = closedGates(gates);
-  const message = closed.map((gate) => `${gate.name}: ${gate.message}`).join("; ");
-  await recordChange(run, change, { ...planStatus(run, plan), phase: "Waiting", waitingFor: message, gates });
-  const status = `Change ${change.metadata.name} waits: ${message}`;
-  run.progress = {
-    state: "waiting",
-    reason: closed[0]?.name === referencesGate.name ? "References" : "Deletions",
-    message: status,
-  };
-  run.emitEventOnce("sync", "Warning", "Waiting", "Sync", status);
+/** Returns all rejections by the destination for the status of a Change that waits for what may lift them. */
+async function refusalsOf(run: AppRun, plan: Plan): Promise<Pick<ChangeStatus, "refusals">> {
+  const others = plan.writes.length + plan.deferred.length;
+  const { refusals } = await describeRefusals(plan.refused ?? [], others, run.snapshot);
+  return { refusals: [...refusals] };
 }
 
 /** Returns the status fields of a Change that describe its plan. */
@@ -216,4 +207,13 @@ function causeOf(run: AppRun, desired: Rendered): ChangeCause {
   const before = run.status.applied;
   if (!before || before.commit !== desired.inputs.commit) return "Revision";
   return "Spec";
+}
+
+/** Returns a function that calls `compute` once, at its first call. */
+function once<T>(compute: () => T): () => T {
+  let result: { readonly value: T } | undefined;
+  return () => {
+    result ??= { value: compute() };
+    return result.value;
+  };
 }

@@ -1,0 +1,94 @@
+import { z } from "zod";
+import { DURATION_PATTERN } from "../base/duration.js";
+import { atomicList, duration, withRules } from "./fields.js";
+
+/** A recurring period in which syncs are allowed or denied. */
+export const SyncWindow = z
+  .object({
+    kind: z
+      .enum(["Allow", "Deny"])
+      .describe(
+        "Deny permits no sync while the window is active. If there are Allow windows, syncs are permitted only while one of them is active. Deny takes precedence.",
+      ),
+    schedule: z
+      .string()
+      .min(9)
+      .max(100)
+      .regex(/^[0-9A-Za-z*,/?#-]+( +[0-9A-Za-z*,/?#-]+){4}$/)
+      .describe("Start of the window as a cron schedule of 5 fields: minute, hour, day of month, month, day of week."),
+    duration: withRules(z.string().max(32).regex(new RegExp(DURATION_PATTERN)), [
+      { rule: "duration(self) >= duration('1s')", message: "must not be shorter than 1s" },
+      { rule: "duration(self) <= duration('8784h')", message: "must not be longer than 8784h" },
+    ]).describe("How long the window stays active. A duration such as 30m or 8h."),
+    timeZone: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .describe("IANA name of the time zone of the schedule, for example Europe/Berlin. Defaults to UTC."),
+  })
+  .describe("A recurring period in which syncs are allowed or denied.");
+export type SyncWindow = z.infer<typeof SyncWindow>;
+
+/** Sync policy of an app. */
+export const SyncPolicy = z
+  .object({
+    selfHeal: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Revert drift: changes that others make to live objects. If false, drift is only reported. Defaults to true.",
+      ),
+    prune: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Delete objects that are removed from Git. The deletion of Namespaces, PersistentVolumes, PersistentVolumeClaims, CustomResourceDefinitions, OverseerApps and GitRepositories must be confirmed by an annotation on the object; the Change waits for it. Defaults to true.",
+      ),
+    pruneBudget: z
+      .union([
+        z.int().min(0),
+        z
+          .string()
+          .max(8)
+          .regex(/^([0-9]+|[0-9]+%)$/),
+      ])
+      .optional()
+      .describe(
+        "Maximum number of objects that one Change may delete without confirmation, as a number or as a percentage of the app's objects. Defaults to the larger of 3 objects and 25%.",
+      ),
+    allowEmpty: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Accept a source without any document, which deletes all objects of the app. If false, such a source is an error (NoDocuments). Defaults to false.",
+      ),
+    adopt: z
+      .enum(["Unowned", "Always", "Never"])
+      .default("Unowned")
+      .describe(
+        "Whether existing objects are adopted. Unowned adopts objects that are not managed by Argo CD, Flux, Helm or another app; on an Overseer Core it adopts nothing, since resources without an app were created by users there. Always adopts every object that does not belong to another app. Never rejects documents whose object already exists. Defaults to Unowned.",
+      ),
+    windows: atomicList(
+      SyncWindow,
+      10,
+      "Periods in which syncs are allowed or denied. Outside of them the Change waits before its first write, and drift is reported but not reverted. A Change that has begun to write is completed.",
+    ).optional(),
+    retry: withRules(
+      z
+        .object({
+          base: duration("Delay after the first failure. It doubles with each further failure.", "5s", "100ms"),
+          max: duration("Maximum delay.", "5m", "100ms"),
+        })
+        .describe("Backoff of failed Changes. Retries continue indefinitely; a newer commit is tried immediately."),
+      [
+        {
+          rule: "!has(self.base) || !has(self.max) || duration(self.base) <= duration(self.max)",
+          message: "base must not be longer than max",
+          fieldPath: ".base",
+        },
+      ],
+    ).prefault({}),
+  })
+  .describe("How changes are applied, retried and pruned.");
+export type SyncPolicy = z.infer<typeof SyncPolicy>;

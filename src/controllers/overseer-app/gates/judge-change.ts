@@ -1,0 +1,99 @@
+import type { Change, ChangeStatus, GateState } from "../../../api/change.js";
+import { mapLimit } from "../../../base/semaphore.js";
+import type { DestinationFacts, GateContext, PlanFacts } from "../../../gates/context.js";
+import { closedGates, type GateResult, judgeGates } from "../../../gates/judge.js";
+import { formatOrigin } from "../../../manifest/document.js";
+import type { MissingReference } from "../../../plan/actions.js";
+import { recordChange } from "../changes/change-record.js";
+import type { Rendered } from "../rendered.js";
+import type { AppRun } from "../run.js";
+import { FieldLineFinder } from "../sync/field-lines.js";
+
+/** The gates of the operator and what they read. */
+export interface GateInput {
+  readonly desired: Rendered;
+  /** The open Change, if there is one. */
+  readonly open: Change | undefined;
+  /** Whether its inputs are those of the status: recorded before the first write. */
+  readonly inputsRecorded: boolean;
+  readonly deletionsNeedingApproval: string | undefined;
+  readonly missing: readonly MissingReference[];
+  /** The plan as the status shows it; computed only if a gate reads it. */
+  readonly plan: () => PlanFacts;
+}
+
+/** Maximum delay in milliseconds until something that waits for a time is judged again: timers are limited, and clocks are set. */
+export const MAX_DELAY_MS = 24 * 3_600_000;
+
+/** Judges all gates. From now on, events that concern a gate enqueue the app again. */
+export async function judgeChange(run: AppRun, input: GateInput): Promise<GateResult[]> {
+  const { gates, lister, clock, waiting } = run.services;
+  const { open, inputsRecorded, desired } = input;
+  // Before the first read, so that no event is lost in between.
+  waiting.wait(
+    run.key,
+    gates.map(({ name }) => name),
+  );
+  const phase = open?.status?.phase;
+  const context: GateContext = {
+    app: run.app,
+    inputs: desired.inputs,
+    commit: run.locatedCommit,
+    started: inputsRecorded && (phase === "Applying" || phase === "Verifying"),
+    get plan() {
+      return input.plan();
+    },
+    destination: {
+      deletions: { needingApproval: input.deletionsNeedingApproval },
+      missing: await placesOfMissing(run, input.missing),
+    },
+    now: clock.now(),
+    lister,
+    signal: run.signal,
+  };
+  const results = await judgeGates(gates, context, clock, open?.status?.gates ?? []);
+  const closed = closedGates(results);
+  if (closed.length === 0) waiting.clear(run.key);
+  else
+    waiting.wait(
+      run.key,
+      closed.map(({ gate }) => gate.name),
+    );
+  return results;
+}
+
+/** Returns each missing reference with the line that contains it. */
+async function placesOfMissing(
+  run: AppRun,
+  missing: readonly MissingReference[],
+): Promise<NonNullable<DestinationFacts["missing"]>> {
+  const lines = new FieldLineFinder(run.snapshot);
+  return mapLimit(missing, 1, async ({ action, what, place }) => {
+    const at = await lines.find(place ?? { origin: action.document.origin, path: [] });
+    return { what, where: formatOrigin(at) };
+  });
+}
+
+/** Holds the Change until every gate passes. Meanwhile live objects stay as applied, and drift is reverted. */
+export async function waitAtGates(
+  run: AppRun,
+  change: Change,
+  results: readonly GateResult[],
+  plan: Partial<ChangeStatus>,
+): Promise<void> {
+  const closed = closedGates(results);
+  const message = closed.map(({ state }) => `${state.name}: ${state.message}`).join("; ");
+  await recordChange(run, change, { ...plan, phase: "Waiting", waitingFor: message, gates: statesOf(results) });
+  const status = `Change ${change.metadata.name} waits: ${message}`;
+  run.progress = { state: "waiting", reason: closed[0]?.gate.waitReason ?? "Waiting", message: status };
+  run.emitEventOnce("sync", "Warning", "Waiting", "Sync", status);
+  const { clock } = run.services;
+  for (const { until } of closed) {
+    if (until !== undefined) run.requeueAfter(Math.min(until - clock.now(), MAX_DELAY_MS));
+  }
+}
+
+/** Returns the states of gates for the status of a Change. */
+export function statesOf(results: readonly GateResult[]): GateState[] {
+  return results.map(({ state }) => state);
+}

@@ -1,0 +1,72 @@
+import type { PlannedAction } from "../api/change.js";
+import type { GitRepository } from "../api/git-repository.js";
+import type { Inputs } from "../api/inputs.js";
+import type { OverseerApp } from "../api/overseer-app.js";
+
+/** Kinds that a gate may list and whose events may make it judge again, by name. */
+export interface WatchedKinds {
+  readonly OverseerApp: OverseerApp;
+  readonly GitRepository: GitRepository;
+}
+/** Name of a watched kind. */
+export type WatchedKind = keyof WatchedKinds;
+
+/** Reads the objects of watched kinds from the caches of the operator. Sends no request. */
+export interface Lister {
+  /**
+   * Returns the object with the key `namespace/name`; undefined if it does not exist. Throws MissingFactError if that cannot be
+   * known: the kind has not been listed completely, or the namespace is not watched.
+   */
+  get<K extends WatchedKind>(kind: K, key: string): WatchedKinds[K] | undefined;
+  /** Returns all objects of a kind. Throws MissingFactError if the kind has not been listed completely. */
+  list<K extends WatchedKind>(kind: K): Iterable<WatchedKinds[K]>;
+  /**
+   * Returns the newest commit whose inputs an app has applied, even if the commit did not change them; undefined if the app has not
+   * processed its newest commit.
+   */
+  appliedCommit(app: OverseerApp): string | undefined;
+}
+
+/** The plan of a Change, as its status shows it. */
+export interface PlanFacts {
+  /** Hash of the plan. Equal plans have equal hashes. */
+  readonly planHash?: string | undefined;
+  /** For example `+3 ~2 -1`. */
+  readonly summary?: string | undefined;
+  readonly plan?: readonly PlannedAction[] | undefined;
+}
+
+/** What the destination knows about the plan. A fact that is undefined is not known. */
+export interface DestinationFacts {
+  /** Deletions of the plan that require approval, if any. */
+  readonly deletions: { readonly needingApproval: string | undefined } | undefined;
+  /** References of the documents that do not exist at the destination, with the place of each. */
+  readonly missing: readonly { readonly what: string; readonly where: string }[] | undefined;
+}
+
+/** Everything that a gate may base its verdict on. Read-only. */
+export interface GateContext {
+  readonly app: OverseerApp;
+  /** The inputs of the Change. */
+  readonly inputs: Inputs;
+  /** The commit that the app's ref resolves to. It may be newer than that of the inputs, if it did not change them. */
+  readonly commit: string | undefined;
+  /** Whether the Change has begun to write. */
+  readonly started: boolean;
+  readonly plan: PlanFacts;
+  readonly destination: DestinationFacts;
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly lister: Lister;
+  /** Aborted when the operator stops. */
+  readonly signal: AbortSignal;
+}
+
+/** A fact that a verdict needs is not known. The gate waits, and is judged again later. */
+export class MissingFactError extends Error {}
+
+/** Returns a fact. Throws MissingFactError if it is not known. */
+export function known<T>(fact: T | undefined, name: string): T {
+  if (fact === undefined) throw new MissingFactError(`${name} is not known yet`);
+  return fact;
+}

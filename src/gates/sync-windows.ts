@@ -1,0 +1,16 @@
+import type { Gate } from "./gate.js";
+import { judgeWindows } from "./windows.js";
+
+/** Holds a Change before its first write while `spec.sync.windows` permits no sync. A Change that has begun to write ends. */
+export const syncWindowsGate: Gate = {
+  name: "syncWindows",
+  waitReason: "SyncWindow",
+  failReason: "InvalidSyncWindow",
+  judge: ({ app, started, now }) => {
+    if (started) return { state: "Pass" };
+    const windows = judgeWindows(app.spec.sync.windows ?? [], now);
+    if (windows.state === "Open") return { state: "Pass" };
+    if (windows.state === "Invalid") return { state: "Fail", message: windows.message };
+    return { state: "Wait", message: windows.message, until: windows.until };
+  },
+};

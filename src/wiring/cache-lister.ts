@@ -1,0 +1,30 @@
+import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
+import type { ResourceCache } from "../controllers/resource-cache.js";
+import { type Lister, MissingFactError, type WatchedKind, type WatchedKinds } from "../gates/context.js";
+import { appKey } from "../plan/live.js";
+
+/** The cache of each kind that gates may list. */
+export type WatchedCaches = {
+  readonly [K in WatchedKind]: Pick<ResourceCache<WatchedKinds[K]>, "get" | "values" | "follows" | "synced">;
+};
+
+/** Creates a lister of the operator's caches. */
+export function cacheLister(caches: WatchedCaches, memories: ReadonlyMap<string, AppMemory>): Lister {
+  const listed = <K extends WatchedKind>(kind: K): WatchedCaches[K] => {
+    if (!caches[kind].synced) throw new MissingFactError(`the list of kind ${kind} is not complete yet`);
+    return caches[kind];
+  };
+  return {
+    get: (kind, key) => {
+      const cache = listed(kind);
+      const [namespace = ""] = key.split("/");
+      if (!cache.follows(namespace))
+        throw new MissingFactError(
+          `${kind} ${key} is in a namespace that this installation does not watch: add ${namespace} to --watch-namespaces`,
+        );
+      return cache.get(key);
+    },
+    list: (kind) => listed(kind).values(),
+    appliedCommit: ({ metadata }) => memories.get(appKey(metadata))?.appliedCommit,
+  };
+}

@@ -1,0 +1,35 @@
+import type { GitRepository } from "../../../../src/api/git-repository.js";
+import type { OverseerApp } from "../../../../src/api/overseer-app.js";
+import type { GateContext, Lister } from "../../../../src/gates/context.js";
+import { app, inputs } from "../../controllers/support/resources.js";
+
+/** A lister of these objects; `applied` maps apps to the newest commit that they have applied. */
+export function listerOf(
+  apps: readonly OverseerApp[] = [],
+  repositories: readonly GitRepository[] = [],
+  applied: Readonly<Record<string, string>> = {},
+): Lister {
+  const keyOf = ({ metadata }: OverseerApp | GitRepository): string => `${metadata.namespace}/${metadata.name}`;
+  const all = { OverseerApp: apps, GitRepository: repositories };
+  return {
+    get: (kind, key) => all[kind].find((object) => keyOf(object) === key) as never,
+    list: (kind) => all[kind] as never,
+    appliedCommit: (one) => applied[keyOf(one)],
+  };
+}
+
+/** A context in which every fact is known and nothing holds the Change. */
+export function gateContext(changes: Partial<GateContext> = {}): GateContext {
+  return {
+    app: app("shop/web"),
+    inputs: inputs("k"),
+    commit: "k",
+    started: false,
+    plan: {},
+    destination: { deletions: { needingApproval: undefined }, missing: [] },
+    now: Date.UTC(2026, 10, 30, 12),
+    lister: listerOf(),
+    signal: new AbortController().signal,
+    ...changes,
+  };
+}
