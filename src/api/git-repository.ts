@@ -47,6 +47,9 @@ export const GitRepositorySpec = withRules(
       secretRef: localRef(
         "Secret with credentials. For HTTPS: username and password, or token, or bearerToken; optional keys: ca.crt, and tls.crt with tls.key for a client certificate. For SSH: identity (the private key), known_hosts, and password if the key is encrypted. Secrets of Flux and Argo CD can be used unchanged. If unset, the repository is read anonymously.",
       ).optional(),
+      proxySecretRef: localRef(
+        "Secret with a proxy for this repository: address (http://, https:// or socks5://), and optionally username and password. Not supported for SSH. If unset, the proxy in the operator's environment is used, if any.",
+      ).optional(),
       webhook: z
         .object({
           secretRef: localRef(
@@ -76,6 +79,11 @@ export const GitRepositorySpec = withRules(
       rule: `has(self.secretRef) || !self.url.matches('${SSH_ADDRESS}')`,
       message: "SSH needs a key: set secretRef to a Secret with identity and known_hosts",
       fieldPath: ".secretRef",
+    },
+    {
+      rule: `!has(self.proxySecretRef) || !self.url.matches('${SSH_ADDRESS}')`,
+      message: "proxies are not supported for SSH: remove proxySecretRef, or use an https:// URL",
+      fieldPath: ".proxySecretRef",
     },
   ],
 );

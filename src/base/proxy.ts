@@ -1,12 +1,12 @@
 import { BlockList, isIP } from "node:net";
 
-/** A proxy for outgoing requests. */
+/** A proxy for outgoing requests: `http:` or `https:`, and from a Secret also `socks5:`. */
 export interface HttpProxy {
   /** Address without user name and password. */
   readonly url: string;
   /** `host:port`, for messages. */
   readonly address: string;
-  /** Environment variable that configures the proxy, for messages. */
+  /** Environment variable or Secret that configures the proxy, for messages. */
   readonly variable: string;
   /** Decoded user name and password; confidential. */
   readonly credential: { readonly username: string; readonly password: string } | undefined;

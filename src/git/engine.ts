@@ -1,3 +1,4 @@
+import type { HttpProxy } from "../base/proxy.js";
 import type { TimeLimit } from "./deadline.js";
 import type { SshAddress } from "./ssh/address.js";
 
@@ -36,7 +37,9 @@ export interface GitRemote {
   /** Set if the repository is read over SSH. */
   readonly ssh?: SshAddress;
   readonly credential: GitCredential | undefined;
-  /** Digest of URL and credential, which identifies the store and the poll. Reveals no secret. */
+  /** Proxy of this remote, instead of those in the environment. */
+  readonly proxy?: HttpProxy;
+  /** Digest of URL, credential and proxy, which identifies the store and the poll. Reveals no secret. */
   readonly id: string;
 }
 

@@ -12,6 +12,7 @@ export {
   credentialFromSecret,
   TOKEN_USERNAME,
 } from "./credentials/credentials.js";
+export { proxyFromSecret } from "./credentials/proxy-secret.js";
 export { type TimeLimit, withDeadline } from "./deadline.js";
 export type {
   CommitInfo,

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
-import { hmacSha256, sha256 } from "../base/hash.js";
+import { canonicalJson, hmacSha256, sha256 } from "../base/hash.js";
+import type { HttpProxy } from "../base/proxy.js";
 import { redactUrl } from "../base/redact.js";
 import { credentialDigest } from "./credentials/credentials.js";
 import type { GitCredential, GitRemote } from "./engine.js";
@@ -8,15 +9,28 @@ import { formatSshAddress, isSshUrl, parseSshAddress, type SshAddress } from "./
 
 /**
  * Returns the remote at `url` for `credential`. Throws `GIT_URL_INVALID` or `GIT_TRANSPORT_UNSUPPORTED`, both terminal.
- * `key` makes the id a keyed digest, so that passwords cannot be guessed from it without the installation's key.
+ * `proxy` is that of the remote itself. `key` makes the id a keyed digest, so that passwords cannot be guessed from it without the installation's key.
  */
-export function gitRemote(url: string, credential?: GitCredential, key = ""): GitRemote {
+export function gitRemote(url: string, credential?: GitCredential, key = "", proxy?: HttpProxy): GitRemote {
   refuseOtherTransports(url);
   const ssh = isSshUrl(url) ? sshAddress(url, credential) : undefined;
+  if (ssh !== undefined && proxy !== undefined) {
+    throw new GitError(
+      "GIT_TRANSPORT_UNSUPPORTED",
+      "proxies are not supported for SSH: remove spec.proxySecretRef, or use the https:// URL of the repository",
+    );
+  }
   const normalized = ssh === undefined ? normalizeHttpUrl(url, credential) : formatSshAddress(ssh);
-  const identity = `${normalized}\n${credential === undefined ? "" : credentialDigest(credential, key)}`;
+  const way = proxy === undefined ? "" : `\n${canonicalJson(proxy)}`;
+  const identity = `${normalized}\n${credential === undefined ? "" : credentialDigest(credential, key)}${way}`;
   const id = key === "" ? sha256(identity) : hmacSha256(key, identity);
-  return { url: normalized, ...(ssh === undefined ? {} : { ssh }), credential, id };
+  return {
+    url: normalized,
+    ...(ssh === undefined ? {} : { ssh }),
+    credential,
+    ...(proxy === undefined ? {} : { proxy }),
+    id,
+  };
 }
 
 /** Returns the canonical form that identifies a store: lower-case host, no default port, no trailing slash. */

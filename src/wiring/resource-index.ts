@@ -55,7 +55,8 @@ export class ResourceIndex {
   repositoriesWithSecret(namespace: string, name: string): string[] {
     const keys: string[] = [];
     for (const { metadata, spec } of this.repositories.values()) {
-      if (metadata.namespace === namespace && spec.secretRef?.name === name) keys.push(appKey(metadata));
+      if (metadata.namespace === namespace && [spec.secretRef, spec.proxySecretRef].some((ref) => ref?.name === name))
+        keys.push(appKey(metadata));
     }
     return keys;
   }

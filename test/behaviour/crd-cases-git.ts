@@ -51,6 +51,12 @@ export const badRepositorySpecs: readonly BadSpec[] = [
     field: "spec.url",
     message: HTTP,
   },
+  {
+    kind: "GitRepository",
+    set: { url: "git@git.example.com:x", secretRef: { name: "s" }, proxySecretRef: { name: "p" } },
+    field: "spec.proxySecretRef",
+    message: "proxies are not supported for SSH: remove proxySecretRef, or use an https:// URL",
+  },
   { kind: "GitRepository", set: { webhook: {} }, field: "spec.webhook.secretRef", message: "Required value" },
   { kind: "GitRepository", set: { url: undefined }, field: "spec.url", message: "Required value" },
   { kind: "GitRepository", set: { ref: { branch: "main", tag: "v1" } }, field: "spec.ref", message: ONE_REF },

@@ -13,7 +13,8 @@ export async function releaseRepository(services: GitRepositoryServices): Promis
   const { repositories, secrets, polls, index, engine } = services;
   const secretKeys = new Set<string>();
   for (const { metadata, spec } of repositories.values()) {
-    if (spec.secretRef) secretKeys.add(`${metadata.namespace}/${spec.secretRef.name}`);
+    for (const ref of [spec.secretRef, spec.proxySecretRef])
+      if (ref) secretKeys.add(`${metadata.namespace}/${ref.name}`);
   }
   secrets.retain(secretKeys);
   polls.retain(new Set([...index.revisions()].map(({ remote }) => remote.id)));

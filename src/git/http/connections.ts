@@ -6,6 +6,7 @@ import { canonicalJson, sha256 } from "../../base/hash.js";
 import { type HttpProxy, ProxyRules } from "../../base/proxy.js";
 import type { GitCredential, GitRemote } from "../engine.js";
 import type { GitLimits } from "../limits.js";
+import { socks5Connector } from "./socks5.js";
 
 /** Maximum number of pools: one per server and client certificate. */
 const MAX_POOLS = 256;
@@ -28,13 +29,14 @@ export class Connections {
 
   /** Returns the proxy for `remote`; undefined for a direct connection. */
   proxyFor(remote: GitRemote): HttpProxy | undefined {
-    return this.#proxies.proxyFor(remote.url);
+    return remote.proxy ?? this.#proxies.proxyFor(remote.url);
   }
 
   /** Returns the pool for `remote`. Requests must set their origin. */
   pool(remote: GitRemote): Dispatcher {
     const { origin } = new URL(remote.url);
-    const key = `${origin} ${certificatesDigest(remote.credential)}`;
+    const own = remote.proxy === undefined ? "" : sha256(canonicalJson(remote.proxy));
+    const key = `${origin} ${certificatesDigest(remote.credential)} ${own}`;
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
     const pool = this.#connect(origin, remote.credential, this.proxyFor(remote));
@@ -61,6 +63,8 @@ export class Connections {
     };
     const connect = { timeout: connectTimeoutMs, ...(secureContext === undefined ? {} : { secureContext }) };
     if (proxy === undefined) return new Pool(origin, { ...settings, connect });
+    if (proxy.url.startsWith("socks5:"))
+      return new Pool(origin, { ...settings, connect: socks5Connector(proxy, connect) });
     return new ProxyAgent({
       ...settings,
       uri: proxy.url,

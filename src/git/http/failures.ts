@@ -26,9 +26,15 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
 const TLS_CODES =
   /^(ERR_TLS_|ERR_SSL_|CERT_|CRL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|EPROTO)/;
 
+/** Alerts with which a server rejects the client's certificate, or asks for one. */
+const CLIENT_CERTIFICATE =
+  /ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_(EXPIRED|REVOKED|UNKNOWN)|UNSUPPORTED_CERTIFICATE)$/;
+
+const BROKEN: readonly string[] = ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"];
+
 /** Returns whether an established connection was closed before any of the response arrived. */
 export function isBrokenConnection(error: unknown): boolean {
-  return ["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"].includes(codeOf(error) ?? "");
+  return BROKEN.includes(codeOf(error) ?? "");
 }
 
 /** Returns the error for a request without a complete response, sent through `proxy` if set. Unknown errors are returned unchanged. */
@@ -39,6 +45,13 @@ export function transportError(remote: GitRemote, error: unknown, proxy?: HttpPr
   if (proxy !== undefined && refused !== undefined) return proxyRefused(remote, proxy, refused, error);
   if (code === undefined) return error;
   const address = remoteAddress(remote.url) + (proxy === undefined ? "" : ` through ${shownProxy(proxy)}`);
+  if (CLIENT_CERTIFICATE.test(code)) {
+    const message =
+      remote.credential?.clientCert === undefined
+        ? `${address} requires a client certificate (${code}): add tls.crt and tls.key to the Secret named in secretRef`
+        : `${address} rejects the client certificate (${code}): check tls.crt in the Secret named in secretRef, and which authority the server trusts`;
+    return new GitError("GIT_TLS", message, { cause: error });
+  }
   if (TLS_CODES.test(code)) {
     const hint =
       remote.credential?.ca === undefined
@@ -53,8 +66,11 @@ export function transportError(remote: GitRemote, error: unknown, proxy?: HttpPr
   const direct =
     code === "ENOTFOUND" && isIP(address) === 0
       ? "check the host in url"
-      : "check url, the network policies and the server";
-  const hint = proxy === undefined ? direct : `check the proxy, and whether ${NO_PROXY} should include the host`;
+      : `check url, the network policies and the server${whetherCertificate(remote, code)}`;
+  const hint =
+    proxy === undefined
+      ? direct
+      : `check the proxy${isFromSecret(proxy) ? "" : `, and whether ${NO_PROXY} should include the host`}`;
   return new GitError("GIT_UNREACHABLE", `cannot reach ${address}: ${whatFailed(why, proxy)} (${code}); ${hint}`, {
     cause: error,
   });
@@ -62,10 +78,22 @@ export function transportError(remote: GitRemote, error: unknown, proxy?: HttpPr
 
 const NO_PROXY = "NO_PROXY";
 
+/** A server that rejects a client without a certificate often only closes the connection. */
+function whetherCertificate({ url, credential }: GitRemote, code: string): string {
+  if (!url.startsWith("https:") || !BROKEN.includes(code)) return "";
+  return credential?.clientCert === undefined
+    ? ", and whether it requires a client certificate (tls.crt and tls.key in the Secret named in secretRef)"
+    : ", and whether it accepts the client certificate in tls.crt";
+}
+
 /** With a proxy, the connection that failed is the one to the proxy. */
 function whatFailed(why: string | undefined, proxy: HttpProxy | undefined): string {
   if (why === undefined) return "the response is malformed";
   return proxy === undefined ? why : why.replace("the server", "the proxy");
+}
+
+function isFromSecret({ variable }: HttpProxy): boolean {
+  return !/^\w+_proxy$/i.test(variable);
 }
 
 function shownProxy({ address, variable }: HttpProxy): string {
@@ -86,7 +114,7 @@ function proxyRefused(remote: GitRemote, proxy: HttpProxy, status: number, cause
   const message =
     status === 407
       ? `${shownProxy(proxy)} requires a user name and password (HTTP 407): check the ones in ${proxy.variable}`
-      : `${shownProxy(proxy)} rejects requests to ${address} (HTTP ${status}): allow the host in the proxy, or add it to ${NO_PROXY}`;
+      : `${shownProxy(proxy)} rejects requests to ${address} (HTTP ${status}): allow the host in the proxy${isFromSecret(proxy) ? "" : `, or add it to ${NO_PROXY}`}`;
   return new GitError("GIT_UNREACHABLE", message, { cause });
 }
 

@@ -52,7 +52,9 @@ function proxyConfig({ url, credential }: HttpProxy): Record<string, string> {
     address.username = encodeURIComponent(credential.username);
     address.password = encodeURIComponent(credential.password);
   }
-  return { "http.proxy": address.href.replace(/\/$/, ""), "http.proxyAuthMethod": "basic" };
+  // As everywhere, a SOCKS proxy resolves the host name: curl calls this socks5h.
+  const href = address.href.replace(/\/$/, "").replace(/^socks5:/, "socks5h:");
+  return { "http.proxy": href, "http.proxyAuthMethod": "basic" };
 }
 
 function proxySecrets(proxy: HttpProxy | undefined): string[] {

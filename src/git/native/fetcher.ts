@@ -121,7 +121,7 @@ export class NativeFetcher {
       await this.#options.ssh.use(remote, ({ forGit }) => this.#run(workspace, job, want, { ssh: forGit }));
       return;
     }
-    const proxy = this.#options.proxies.proxyFor(remote.url);
+    const proxy = remote.proxy ?? this.#options.proxies.proxyFor(remote.url);
     const access = await gitAccess(remote, workspace.path, proxy);
     try {
       await this.#run(workspace, job, want, { config: access.config, secrets: access.secrets, proxy });

@@ -198,9 +198,10 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
   it("lets him who may use every account of the namespace write repositories, with Secrets that he has a right to", async () => {
     await mayDo("use-all", [""], ["serviceaccounts"], ["use"]);
     await taken(repository("mine", { secretRef: { name: "core" } }), DRY);
-    expect(await outcome(repository("mine", { secretRef: { name: "other" } }), DRY)).to.contain(
-      `the Secret ${world.namespace}/other`,
-    );
+    for (const field of ["secretRef", "proxySecretRef"])
+      expect(await outcome(repository("mine", { [field]: { name: "other" } }), DRY)).to.contain(
+        `the Secret ${world.namespace}/other`,
+      );
   });
 
   it("is in nobody's way when an app is deleted", async () => {

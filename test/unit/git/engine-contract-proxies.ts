@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { readProxies } from "../../../src/config/proxy.js";
+import { proxyFromSecret } from "../../../src/git/credentials/proxy-secret.js";
 import type { GitCredential, GitRemote } from "../../../src/git/engine.js";
 import { resolveRemoteRef } from "../../../src/git/refs/resolve-remote-ref.js";
 import { gitRemote } from "../../../src/git/remote.js";
@@ -8,10 +9,19 @@ import type { Bench } from "./engine-contract.js";
 import { expectGitError } from "./support/expect-error.js";
 import { type Front, startFront } from "./support/front.js";
 import { startProxy, type TestProxy } from "./support/proxy.js";
+import { secretData } from "./support/secret-data.js";
+import { startSocksProxy } from "./support/socks-proxy.js";
 
 /** Resolves nowhere but at the proxy. */
 const HOST = "git.example.test";
 const PASSWORD = "pr0xy-canary/@:";
+
+/** What a server shows; with `ca`, it asks for a client certificate. */
+interface ServerCertificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca?: string;
+}
 
 /** The way to remotes through the proxies that the environment names. */
 export function describeProxies(bench: Bench): void {
@@ -32,10 +42,14 @@ export function describeProxies(bench: Bench): void {
     });
 
     /** The repository at an address that only the proxy can reach. */
-    async function far(protocol: "http" | "https", credential?: GitCredential): Promise<GitRemote> {
+    async function far(
+      protocol: "http" | "https",
+      credential?: GitCredential,
+      tls: ServerCertificate | undefined = certificates?.server,
+    ): Promise<GitRemote> {
       const { pathname } = new URL(bench.repo.url);
       if (protocol === "https") {
-        front = await startFront(bench.server.url, undefined, certificates?.server);
+        front = await startFront(bench.server.url, undefined, tls);
         ports.set(`${HOST}:443`, Number(new URL(front.url).port));
       }
       return gitRemote(`${protocol}://${HOST}${pathname}`, credential);
@@ -112,6 +126,49 @@ export function describeProxies(bench: Bench): void {
       for (const message of await messages())
         expect(message).to.include(`${HOST}:443 through the proxy ${proxy.address} (HTTPS_PROXY)`);
       proxy = await startProxy(ports);
+    });
+
+    it("of the repository itself is used instead of the one in the environment, with its user name and password", async function () {
+      if (certificates === undefined) this.skip();
+      await proxy.stop();
+      proxy = await startProxy(ports, `robot:${PASSWORD}`);
+      const socks = await startSocksProxy(ports, `robot:${PASSWORD}`);
+      try {
+        for (const address of [`http://${proxy.address}`, `socks5://${socks.address}`]) {
+          const own = proxyFromSecret(
+            secretData({ address, username: "robot", password: PASSWORD }),
+            "Secret team/proxy",
+          );
+          for (const protocol of ["http", "https"] as const) {
+            const { ca, client, server } = certificates;
+            const mutual = { ca, clientCert: client.cert, clientKey: client.key };
+            const { url } = await far(protocol, undefined, { ...server, ca });
+            const remote = gitRemote(url, protocol === "https" ? mutual : undefined, "", own);
+            expect(await fetchBy({ ALL_PROXY: "http://127.0.0.1:9" }, remote)).to.equal(bench.first);
+            await bench.engine.prune([]);
+            await front?.stop();
+            front = undefined;
+          }
+        }
+        expect(proxy.seen).to.include(`CONNECT ${HOST}:443`);
+        expect(new Set(socks.seen)).to.deep.equal(new Set([`${HOST}:80`, `${HOST}:443`]));
+        const wrong = { address: `socks5://${socks.address}`, username: "robot", password: "canary" };
+        const refusals = [
+          [wrong, /rejects the user name and password/],
+          [{ address: `socks5://${socks.address}` }, /requires a user name and password/],
+          [{ ...wrong, password: PASSWORD }, /does not connect to nowhere\.example\.test:80 \(host unreachable\)/],
+          [{ address: `socks5://${proxy.address}` }, /does not speak SOCKS5|closed the connection/],
+        ] as const;
+        for (const [values, says] of refusals) {
+          const own = proxyFromSecret(secretData(values), "Secret team/proxy");
+          const remote = gitRemote("http://nowhere.example.test/x", undefined, "", own);
+          const list = () => bench.engine.listRefs(remote, ["HEAD"], bench.signal);
+          const { message } = await expectGitError("GIT_UNREACHABLE", list);
+          expect(message).to.match(says).and.include("Secret team/proxy").and.not.include("canary");
+        }
+      } finally {
+        await socks.stop();
+      }
     });
 
     it("is not on the way to what NO_PROXY names, nor to this machine", async () => {
