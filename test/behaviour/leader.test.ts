@@ -16,9 +16,9 @@ interface Candidate {
 
 type Lease = RawObject & { readonly spec: { readonly holderIdentity: string; readonly leaseTransitions: number } };
 
-const SHORT = ["--lease-duration=6s", "--lease-renew-deadline=4s", "--lease-retry-period=1s"];
+const SHORT = ["--lease-duration=4s", "--lease-renew-deadline=3s", "--lease-retry-period=500ms"];
 /** Nothing expires within a test. */
-const LONG = ["--lease-duration=3600s", "--lease-renew-deadline=1800s", "--lease-retry-period=1s"];
+const LONG = ["--lease-duration=3600s", "--lease-renew-deadline=1800s", "--lease-retry-period=200ms"];
 
 describe("Of several operators", function () {
   this.timeout(180_000);
@@ -77,8 +77,8 @@ describe("Of several operators", function () {
   });
 
   it("a standby asks nothing as long as it can see that there is a leader", async () => {
-    const leader = await start("a", SHORT);
-    const standby = await start("b", SHORT);
+    const leader = await start("a", LONG);
+    const standby = await start("b", LONG);
     const before = standby.api.seen.length;
     const renewed = leader.api.leaseWrites.length;
     await waitUntil({ what: "eight renewals", timeoutMs: 60_000 }, () => leader.api.leaseWrites.length >= renewed + 8);

@@ -273,7 +273,7 @@ describe("A cache that is full", function () {
 });
 
 describe("A path", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   before(async () => {
     world = await World.create("path");

@@ -37,7 +37,7 @@ async function untilMetrics(world: World, are: (body: string) => boolean): Promi
 }
 
 describe("What the operator tells", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   let metrics: string;
   before(async () => {

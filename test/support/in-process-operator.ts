@@ -9,6 +9,7 @@ import { connectCluster } from "../../src/wiring/cluster.js";
 import { ensureDigestKey } from "../../src/wiring/digest-key.js";
 import { Operator } from "../../src/wiring/operator.js";
 import { FakeLogger } from "../unit/support/fake-logger.js";
+import { metricValue } from "./operator-process.js";
 
 /** Rooms that talk to what is real: an answer that takes a second takes it on every clock. */
 const REAL_TIME_ROOMS = /\/src\/(kube|git|render)\//;
@@ -70,11 +71,13 @@ function counting(metrics: Metrics, work: Work): Metrics {
 export class InProcessOperator {
   readonly logger: FakeLogger;
   readonly #operator: Operator;
+  readonly #metrics: Metrics;
   readonly #work: Work;
   readonly #dir: string;
 
-  private constructor(operator: Operator, logger: FakeLogger, work: Work, dir: string) {
+  private constructor(operator: Operator, metrics: Metrics, logger: FakeLogger, work: Work, dir: string) {
     this.#operator = operator;
+    this.#metrics = metrics;
     this.logger = logger;
     this.#work = work;
     this.#dir = dir;
@@ -108,12 +111,17 @@ export class InProcessOperator {
       gate: openGate,
     });
     await operator.start();
-    return new InProcessOperator(operator, logger, work, dir);
+    return new InProcessOperator(operator, metrics, logger, work, dir);
   }
 
   /** Whether a reconcile is under way or waits for its turn. */
   get busy(): boolean {
     return [...this.#work.values()].some((count) => count > 0);
+  }
+
+  /** The value of a series, with its labels as they are written; 0 if there is none. */
+  async metric(series: string): Promise<number> {
+    return metricValue((await this.#metrics.renderMetrics()).body, series);
   }
 
   /** Ends it, and removes its files. */

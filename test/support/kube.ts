@@ -146,7 +146,7 @@ export class TestKube {
     ref: TestRef,
     what: string,
     test: (object: T) => boolean,
-    timeoutMs = 30_000,
+    timeoutMs = 60_000,
   ): Promise<T> {
     let last: T | undefined;
     try {
@@ -162,7 +162,7 @@ export class TestKube {
   }
 
   /** Waits until the object is gone. */
-  async untilGone(ref: TestRef, timeoutMs = 30_000): Promise<void> {
+  async untilGone(ref: TestRef, timeoutMs = 60_000): Promise<void> {
     await waitUntil(
       { what: `${ref.kind} ${ref.name} is gone`, timeoutMs, intervalMs: 30 },
       async () => (await this.get(ref)) === undefined,

@@ -132,26 +132,27 @@ export class OperatorProcess {
 
   /** The value of a metric's series whose text begins like this; 0 if it is not there. */
   async metric(series: string): Promise<number> {
-    return this.#valueOf(await this.#metrics(), series);
+    return metricValue(await this.#metrics(), series);
   }
 
   /** The same, but counted after this call: the operator keeps its metrics for a second, and its processor time tells when they are new. */
   async freshMetric(series: string): Promise<number> {
     const CPU = "process_cpu_seconds_total";
-    const before = this.#valueOf(await this.#metrics(), CPU);
+    const before = metricValue(await this.#metrics(), CPU);
     const text = await waitUntil({ what: "the metrics are new", timeoutMs: 10_000 }, async () => {
       const next = await this.#metrics();
-      return this.#valueOf(next, CPU) === before ? undefined : next;
+      return metricValue(next, CPU) === before ? undefined : next;
     });
-    return this.#valueOf(text, series);
+    return metricValue(text, series);
   }
 
   async #metrics(): Promise<string> {
     return (await fetch(`${await this.address()}/metrics`)).text();
   }
+}
 
-  #valueOf(text: string, series: string): number {
-    const line = text.split("\n").find((candidate) => candidate.startsWith(`${series} `));
-    return line ? Number(line.slice(line.lastIndexOf(" ") + 1)) : 0;
-  }
+/** The value of a series, with its labels as they are written, in the text of the metrics; 0 if there is none. */
+export function metricValue(text: string, series: string): number {
+  const line = text.split("\n").find((candidate) => candidate.startsWith(`${series} `));
+  return line ? Number(line.slice(line.lastIndexOf(" ") + 1)) : 0;
 }

@@ -151,7 +151,7 @@ export class World {
   }
 
   /** Waits until the app is Ready with this commit applied. */
-  async synced(name: string, commit?: string, timeoutMs = 30_000): Promise<LiveApp> {
+  async synced(name: string, commit?: string, timeoutMs = 60_000): Promise<LiveApp> {
     return this.kube.until<LiveApp>(
       this.appRef(name),
       `Ready${commit ? ` at ${commit.slice(0, 8)}` : ""}`,
@@ -170,7 +170,7 @@ export class World {
     type: string,
     status: string,
     reason?: string,
-    timeoutMs = 30_000,
+    timeoutMs = 60_000,
   ): Promise<LiveApp> {
     return this.kube.until<LiveApp>(
       this.appRef(name),

@@ -441,7 +441,7 @@ describe("The chart", function () {
 });
 
 describe("deploy/", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("is what the chart makes of its defaults", async () => {
     const { kubectl } = await ensureControlPlaneBinaries();

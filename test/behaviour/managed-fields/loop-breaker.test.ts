@@ -1,7 +1,11 @@
 import { expect } from "chai";
 import type { RawObject } from "../../../src/kube/object.js";
 import { waitUntil } from "../../../tools/wait-until.js";
+import { InProcessOperator, quickClock } from "../../support/in-process-operator.js";
 import { condition, configMap, type LiveApp, World } from "../../support/world.js";
+
+/** The backoffs of a conflict, 70 s in all, take some seconds. */
+const FASTER = 8;
 
 describe("A field that the same writer takes back again and again is not fought for ever", function () {
   this.timeout(180_000);
@@ -57,47 +61,6 @@ describe("A field that the same writer takes back again and again is not fought 
     expect(condition(app, "Contested")).to.equal(undefined);
   });
 
-  it("is called contested when it goes on: with writer, path and remedy, an Event and a metric", async () => {
-    const repo = await world.repository("war", { "x.yaml": configMap("war", { colour: "blue" }) });
-    await world.app("war", "war", ".");
-    await world.synced("war", await repo.head());
-    const ref = world.configMap("war");
-    const red = (): Promise<unknown> =>
-      world.kube.apply(
-        {
-          apiVersion: "v1",
-          kind: "ConfigMap",
-          metadata: { name: "war", namespace: world.namespace },
-          data: { colour: "red" },
-        },
-        "rival",
-      );
-    // A controller of somebody else: whenever it is blue, it makes it red, until the app says enough.
-    const app = await waitUntil({ what: "the app is Contested", timeoutMs: 110_000, intervalMs: 50 }, async () => {
-      if (isBlue(await world.kube.get(ref))) await red();
-      const live = await world.kube.get<LiveApp>(world.appRef("war"));
-      return live && condition(live, "Contested") ? live : undefined;
-    });
-    expect(condition(app, "Contested")?.message).to.match(
-      /^ConfigMap loop-\w+\/war: changed again after each of 5 restores \(rival: \.data\.colour\): remove the field from Git, or stop the other writer$/,
-    );
-    expect(condition(app, "Ready")?.reason).to.equal("Contested");
-    expect(await world.operator.metric("overseer_contested_objects")).to.equal(1);
-    const told = await waitUntil({ what: "it is told", timeoutMs: 15_000 }, async () =>
-      (await world.events("war")).find((event) => event.startsWith("Contested: ")),
-    );
-    expect(told).to.include("is changed again after each restore (rival: .data.colour): remove the field from Git");
-    await repo.commit({ "x.yaml": configMap("war", { shape: "round" }) }, "the field is left to the rival");
-    await world.poll("war");
-    await world.poke("war");
-    await world.kube.until<LiveApp>(
-      world.appRef("war"),
-      "is at peace",
-      (live) => condition(live, "Contested") === undefined && condition(live, "Ready")?.status === "True",
-    );
-    expect((await world.kube.get(ref))?.data).to.include({ shape: "round" });
-  });
-
   it("is not healed for ever either where the managed fields tell nobody's name", async () => {
     const text = "apiVersion: v1\nkind: Secret\nmetadata: { name: hidden }\ndata: { a: b25l }\n";
     const ref = world.object("v1", "Secret", "hidden");
@@ -123,7 +86,62 @@ describe("A field that the same writer takes back again and again is not fought 
         return (object !== undefined && isOne(object)) || (await rests());
       });
     }
-    const app = await world.untilCondition("hidden", "Drifted", "True", "NotHealed", 5_000);
+    const app = await world.untilCondition("hidden", "Drifted", "True", "NotHealed");
     expect(condition(app, "Drifted")?.message).to.match(/Secret .*hidden: .*reverted repeatedly, backing off/);
   });
+
+  it("is called contested when it goes on: with writer, path and remedy, an Event and a metric", async () => {
+    await world.operator.stop();
+    const operator = await InProcessOperator.start({
+      kubeconfigPath: world.controlPlane.kubeconfigPath,
+      trustedNamespaces: [world.namespace],
+      clock: quickClock(FASTER),
+    });
+    try {
+      await war(operator);
+    } finally {
+      await operator.stop();
+    }
+  });
+
+  /** Another writer takes a field again and again, until the app says enough. */
+  async function war(operator: InProcessOperator): Promise<void> {
+    const repo = await world.repository("war", { "x.yaml": configMap("war", { colour: "blue" }) });
+    await world.app("war", "war", ".");
+    await world.synced("war", await repo.head());
+    const ref = world.configMap("war");
+    const red = (): Promise<unknown> =>
+      world.kube.apply(
+        {
+          apiVersion: "v1",
+          kind: "ConfigMap",
+          metadata: { name: "war", namespace: world.namespace },
+          data: { colour: "red" },
+        },
+        "rival",
+      );
+    const app = await waitUntil({ what: "the app is Contested", timeoutMs: 110_000, intervalMs: 50 }, async () => {
+      if (isBlue(await world.kube.get(ref))) await red();
+      const live = await world.kube.get<LiveApp>(world.appRef("war"));
+      return live && condition(live, "Contested") ? live : undefined;
+    });
+    expect(condition(app, "Contested")?.message).to.match(
+      /^ConfigMap loop-\w+\/war: changed again after each of 5 restores \(rival: \.data\.colour\): remove the field from Git, or stop the other writer$/,
+    );
+    expect(condition(app, "Ready")?.reason).to.equal("Contested");
+    expect(await operator.metric("overseer_contested_objects")).to.equal(1);
+    const told = await waitUntil({ what: "it is told", timeoutMs: 15_000 }, async () =>
+      (await world.events("war")).find((event) => event.startsWith("Contested: ")),
+    );
+    expect(told).to.include("is changed again after each restore (rival: .data.colour): remove the field from Git");
+    await repo.commit({ "x.yaml": configMap("war", { shape: "round" }) }, "the field is left to the rival");
+    await world.poll("war");
+    await world.poke("war");
+    await world.kube.until<LiveApp>(
+      world.appRef("war"),
+      "is at peace",
+      (live) => condition(live, "Contested") === undefined && condition(live, "Ready")?.status === "True",
+    );
+    expect((await world.kube.get(ref))?.data).to.include({ shape: "round" });
+  }
 });

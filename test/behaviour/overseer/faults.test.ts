@@ -70,7 +70,7 @@ describe("An Overseer Core that fails", function () {
     world = await World.create("core-faults");
     core = await CoreBench.start(world);
     repo = await world.repository("web", { "web.yaml": appDocument("web", { web: { image: "nginx:1" } }) });
-    await core.app("web", "web", ".");
+    await core.app("web", "web", ".", { sync: { retry: { base: "200ms", max: "2s" } } });
     await world.synced("web");
   });
   after(async () => {

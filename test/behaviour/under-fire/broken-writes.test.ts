@@ -12,7 +12,7 @@ const REF = { apiVersion: "v1", kind: "ConfigMap", namespace: "default" };
 const ROUNDS = 20;
 
 describe("A write whose connection breaks", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let kube: TestKube;
   let proxy: ApiProxy;
   let client: KubeClient;

@@ -55,7 +55,7 @@ const definition = {
 
 /** What users of other clients have met, each by the number of its thread. */
 describe("What went wrong with clients of others goes well here", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let plane: ControlPlane;
   let kube: TestKube;
   let proxy: ApiProxy;

@@ -9,7 +9,7 @@ import { fastClock, WatchedConfigMaps } from "../../support/watched-config-maps.
 const FASTER = 60;
 
 describe("A watch whose connection is dead without a word", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let kube: TestKube;
   let proxy: ApiProxy;
   let maps: WatchedConfigMaps;

@@ -11,7 +11,7 @@ const secondPage = (request: ProxiedRequest): boolean => page(request) && reques
 const NAMES = ["a", "b", "c", "d", "e"];
 
 describe("A first list is whole or is made anew", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let kube: TestKube;
   let proxy: ApiProxy;
   let maps: WatchedConfigMaps;

@@ -19,7 +19,7 @@ const NO_LISTS = [
 ];
 
 describe("A permission that is withdrawn", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   let proxy: ApiProxy;
   let repo: GitRepo;

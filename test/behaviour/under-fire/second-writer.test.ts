@@ -8,7 +8,7 @@ const COMMITS = 3;
 const MOST_EDITS = 20_000;
 
 describe("A second writer that edits labels and status all the time", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   let repo: GitRepo;
   before(async () => {

@@ -16,7 +16,7 @@ import { rejection } from "../../unit/support/eventually.js";
 const GET = { method: "GET", path: "/api/v1/namespaces/default" } as const;
 
 describe("Signing in goes on when tokens and certificates are renewed", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let kube: TestKube;
   let proxy: ApiProxy;
   let folder: string;

@@ -7,7 +7,7 @@ import type { TestRef } from "../../support/kube.js";
 import { World } from "../../support/world.js";
 
 describe("A stop of a leader that has not begun to work", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let world: World;
   let proxy: ApiProxy;
   let lease: TestRef;

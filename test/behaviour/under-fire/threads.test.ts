@@ -19,7 +19,7 @@ const NO_SILENCE_MS = 600_000;
 
 /** What users of other clients have met, each by the number of its thread. Others: `half-open`, `watches`, `outage`, `restart`, `lists`. */
 describe("What went wrong with watches of others goes well here", function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let kube: TestKube;
   let proxy: ApiProxy;
   let maps: WatchedConfigMaps;
