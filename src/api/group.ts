@@ -32,3 +32,6 @@ export const FINALIZER = `${GROUP}/cleanup`;
 
 /** Field manager of the operator's writes to its own custom resources. */
 export const OPERATOR_MANAGER = "overseer-gitops";
+
+/** On a document in Git, `disabled` keeps variables of `source.substitute` from being replaced in it. */
+export const ANNOTATION_SUBSTITUTE = `${GROUP}/substitute`;

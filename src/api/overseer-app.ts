@@ -13,6 +13,7 @@ import {
 import { AppSource, Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
 import { notesFields } from "./notes.js";
+import { SOURCE_RULES } from "./source-rules.js";
 import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
 import { SyncPolicy } from "./sync-policy.js";
 
@@ -151,18 +152,7 @@ export const OverseerAppSpec = withRules(
         "serviceAccountName is only for destination.kubernetes: remove it; for an Overseer Core the token of destination.overseer.secretRef is used",
       fieldPath: ".serviceAccountName",
     },
-    {
-      rule: "has(self.destination.overseer) || !has(self.source.env)",
-      message:
-        "source.env is only for destination.overseer: remove it; Kubernetes manifests are applied without variable substitution",
-      fieldPath: ".source.env",
-    },
-    {
-      rule: "!has(self.destination.overseer) || !has(self.source.patches)",
-      message:
-        "source.patches is only for destination.kubernetes: remove it, and change the documents of overseer.io in the repository instead",
-      fieldPath: ".source.patches",
-    },
+    ...SOURCE_RULES,
   ],
 );
 export type OverseerAppSpec = z.infer<typeof OverseerAppSpec>;

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ValuesReference } from "./external-values.js";
 import { atomicList, atomicMap, mapList, namespaceName, withRules } from "./fields.js";
 
 /** Path in the repository, relative to its root. */
@@ -113,11 +114,18 @@ export const HelmSource = z
       .boolean()
       .optional()
       .describe("If true, values files that do not exist are skipped. Defaults to false."),
+    valuesFrom: atomicList(
+      ValuesReference,
+      20,
+      "ConfigMaps and Secrets with values, applied over valueFiles in this order. Changed values are applied immediately. The diffs of an app that uses Secrets show no values.",
+    ).optional(),
     values: z
       .unknown()
       .meta({ type: "object", "x-kubernetes-preserve-unknown-fields": true })
       .optional()
-      .describe("Values, applied over valueFiles. Must not contain secrets: they are visible in the status."),
+      .describe(
+        "Values, applied over valuesFrom. Must not contain secrets: they are visible in the status. The whole source may have at most 256 KiB.",
+      ),
     parameters: mapList(
       z
         .object({

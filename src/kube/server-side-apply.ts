@@ -13,6 +13,8 @@ export interface ApplyRequest {
   /** Validate without persisting. */
   readonly dryRun?: boolean;
   readonly impersonate?: string | undefined;
+  /** See `KubeRequest`. */
+  readonly confidential?: boolean | undefined;
   /** Return only the metadata, for a smaller response. */
   readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
@@ -45,6 +47,7 @@ export async function applyObject(client: KubeClient, request: ApplyRequest): Pr
     contentType: "application/apply-patch+yaml",
     ...(request.metadataOnly ? { accept: PARTIAL_OBJECT } : {}),
     impersonate: request.impersonate,
+    confidential: request.confidential,
     ...(request.signal ? { signal: request.signal } : {}),
   });
   return { created: response.status === 201, object: response.body, warnings: response.warnings };

@@ -43,6 +43,8 @@ export interface Document {
   readonly places?: NamedPlaces;
   /** Hash of the canonical form of `object`, without the labels and annotations that we add: 32 hex digits. */
   readonly hash: string;
+  /** Whether any field may hold a value of a Secret: values are then never shown, whatever the kind. */
+  readonly confidential?: boolean;
 }
 
 /** `apps/shop/web.yaml:12`, as editors and terminals can open it; without the line where there is none. */

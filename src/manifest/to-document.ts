@@ -17,6 +17,8 @@ export interface PreparedDocument {
   readonly dropped: readonly string[];
   /** Top-level fields that were normalized, as they were before. */
   readonly written?: Readonly<Record<string, unknown>>;
+  /** See `Document`. */
+  readonly confidential?: boolean;
 }
 
 /** Returns the object of a document before it was normalized, as far as its metadata, status and Secret values are concerned. */
@@ -50,9 +52,13 @@ export function idOf(object: KubeObject): ObjectId {
 export function toDocument(prepared: PreparedDocument, namespace: string): Document {
   const object = inNamespace(prepared.object, namespace);
   const id = idOf(object);
-  const { origin, places } = prepared;
+  const { origin, places, confidential } = prepared;
   const hash = hashObject(object, prepared.bodyHash);
-  return { id, key: objectKey(id), object, origin, ...(places === undefined ? {} : { places }), hash };
+  return {
+    ...{ id, key: objectKey(id), object, origin, hash },
+    ...(places === undefined ? {} : { places }),
+    ...(confidential ? { confidential } : {}),
+  };
 }
 
 /** Returns `object` in another namespace. An empty namespace removes it. */

@@ -9,7 +9,6 @@ import { findPlace, type SourcePlace } from "./locate.js";
 import { orderNotes } from "./notes.js";
 import { honorOtherTools } from "./other-tools.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
-import type { Patcher } from "./patches/patcher.js";
 import { placeDocuments } from "./place.js";
 import { type Reads, sameReads } from "./reads.js";
 import { PathNotFoundError, RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
@@ -19,8 +18,7 @@ import type { ClusterFacts, RenderRequest, RenderResult } from "./request.js";
 import { NO_RESULTS, type ResultStore } from "./result-store.js";
 import { selectFiles } from "./select.js";
 import type { TreeLinks } from "./source-links.js";
-
-const FOR_KUBERNETES = "source.patches is only for Kubernetes: a Core takes documents as they are in Git";
+import { hasPatches, type RenderSteps } from "./steps.js";
 
 /** The inputs of a source at one commit, and what makes finding them in the next commit cheap. */
 export interface LocatedSourceInputs {
@@ -42,8 +40,8 @@ export interface SourceRendererOptions {
   /** Keeps results of renderers that start children. Defaults to keeping none. */
   readonly results?: ResultStore;
   readonly observer?: RenderObserver;
-  /** Applies `source.patches`. Defaults to refusing them. */
-  readonly patcher?: Patcher;
+  /** What follows the renderer. Defaults to nothing: `source.patches` and `source.substitute` have no effect. */
+  readonly steps?: RenderSteps;
 }
 
 /** Turns a commit into documents. All or nothing: a source with one bad file gives no documents. */
@@ -52,13 +50,13 @@ export class SourceRenderer {
   readonly #renderers: ReadonlyMap<RendererKind, Renderer>;
   readonly #results: ResultStore;
   readonly #observer: RenderObserver;
-  readonly #patcher: Patcher | undefined;
+  readonly #steps: RenderSteps | undefined;
 
   constructor(renderers: readonly Renderer[], options: SourceRendererOptions = {}) {
     this.limits = options.limits ?? DEFAULT_RENDER_LIMITS;
     this.#results = options.results ?? NO_RESULTS;
     this.#observer = options.observer ?? silentRenderObserver;
-    this.#patcher = options.patcher;
+    this.#steps = options.steps;
     this.#renderers = new Map(renderers.map((renderer) => [renderer.kind, renderer]));
   }
 
@@ -82,7 +80,7 @@ export class SourceRenderer {
     const { source, defaultNamespace, target = "kubernetes", env = {} } = request;
     const { content, reads, links, asksCluster = false } = declared;
     const cluster = asksCluster ? { facts: request.cluster?.() } : undefined;
-    const steps = await this.#declareSteps(source);
+    const steps = (await this.#steps?.declare(request)) ?? {};
     const key = inputKey({ content, version: renderer.version, source, defaultNamespace, target, env, steps });
     return { key, kind: renderer.kind, commit, of, reads, links, cluster };
   }
@@ -97,11 +95,11 @@ export class SourceRenderer {
   async render(request: RenderRequest, snapshot: GitSnapshot, key?: string): Promise<RenderResult> {
     const place = await findPlace(snapshot, request.source.path);
     const input = this.#input(request, snapshot, place);
-    if (input.target !== "kubernetes" && input.source.patches !== undefined)
-      throw new UnsupportedSourceError(FOR_KUBERNETES);
+    this.#steps?.check(request);
     const renderer = this.#renderers.get(await kindOf(input));
     if (renderer === undefined) throw new UnsupportedSourceError("the source is of a kind that is not rendered");
-    return finish(request, await this.#output(renderer, input, key));
+    const output = await this.#output(renderer, input, key);
+    return finish(request, (await this.#steps?.finish(output, request, input)) ?? output);
   }
 
   /** Counts documents that the caller still had. */
@@ -111,8 +109,7 @@ export class SourceRenderer {
 
   async #output(renderer: Renderer, input: SourceInput, key: string | undefined): Promise<RendererOutput> {
     const { kind } = renderer;
-    const { patches = [] } = input.source;
-    const keepsResults = renderer.keepsResults || patches.length > 0;
+    const keepsResults = renderer.keepsResults || hasPatches(input.source);
     const begin = performance.now();
     const kept = keepsResults && key !== undefined ? await this.#results.get(key) : undefined;
     if (kept !== undefined) {
@@ -121,7 +118,7 @@ export class SourceRenderer {
     }
     let result: "miss" | "error" = "error";
     try {
-      const output = withoutWritten(await this.#patched(await renderer.render(input), input));
+      const output = await this.#patched(await renderer.render(input), input);
       if (output.problems.length === 0) result = "miss";
       if (keepsResults && key !== undefined && result === "miss") await this.#results.put(key, output);
       return output;
@@ -131,13 +128,7 @@ export class SourceRenderer {
   }
 
   async #patched(output: RendererOutput, input: SourceInput): Promise<RendererOutput> {
-    if ((input.source.patches ?? []).length === 0) return output;
-    if (this.#patcher === undefined) throw new UnsupportedSourceError("source.patches is not supported here");
-    return this.#patcher.apply(output, input);
-  }
-
-  async #declareSteps({ patches = [] }: RenderRequest["source"]): Promise<Readonly<Record<string, unknown>>> {
-    return patches.length === 0 ? {} : { patches: (await this.#patcher?.declare(patches)) ?? patches };
+    return this.#steps?.patch(output, input) ?? output;
   }
 
   async #declare(request: RenderRequest, snapshot: GitSnapshot, links: TreeLinks | undefined) {
@@ -161,7 +152,8 @@ export class SourceRenderer {
   }
 
   #input(request: RenderRequest, snapshot: GitSnapshot, place: SourcePlace): SourceInput {
-    const { source, defaultNamespace, target = "kubernetes", env = {}, name = "app", values = [] } = request;
+    const { source, defaultNamespace, target = "kubernetes", env = {}, name = "app" } = request;
+    const values = request.external?.values ?? [];
     const limits = request.limits ?? this.limits;
     const cluster = request.cluster ?? (() => undefined);
     const signal = request.signal ?? new AbortController().signal;
@@ -190,15 +182,6 @@ function finish(request: RenderRequest, output: RendererOutput): RenderResult {
   };
 }
 
-/** Documents as they are kept: what they were before they were normalized is for patches only. */
-function withoutWritten(output: RendererOutput): RendererOutput {
-  const documents = output.documents.map((document) => {
-    const { written, ...rest } = document;
-    return written === undefined ? document : rest;
-  });
-  return { ...output, documents };
-}
-
 /** What the source says of its kind, or else the names of the files in its folder. */
 async function kindOf({ snapshot, place, source }: SourceInput): Promise<RendererKind> {
   const requested = askedKind(source);
@@ -213,8 +196,8 @@ async function kindOf({ snapshot, place, source }: SourceInput): Promise<Rendere
 }
 
 function requestDigest(request: RenderRequest): string {
-  const { source, defaultNamespace, target, env, name, values } = request;
-  return sha256(canonicalJson([source, defaultNamespace, target, env, name, values]), 32);
+  const { source, defaultNamespace, target, env, name, external } = request;
+  return sha256(canonicalJson([source, defaultNamespace, target, env, name, external?.digest]), 32);
 }
 
 function inOrder(problems: readonly RenderProblem[]): RenderProblem[] {

@@ -1,6 +1,7 @@
 import type { GitSnapshot } from "../git/engine.js";
 import type { PreparedDocument } from "../manifest/to-document.js";
 import type { RendererKind } from "./detect.js";
+import type { ChartValues } from "./external-values.js";
 import type { RenderLimits } from "./limits.js";
 import type { SourceFile } from "./links.js";
 import type { SourcePlace } from "./locate.js";
@@ -43,8 +44,8 @@ export interface SourceInput {
   readonly defaultNamespace: string;
   /** What the destination is; undefined where it is no cluster, or not known yet. */
   readonly cluster: () => ClusterFacts | undefined;
-  /** Values that the source takes from objects of the cluster, as YAML, in their order. */
-  readonly values: readonly string[];
+  /** Values that the source takes from objects of the cluster, in their order. */
+  readonly values: readonly ChartValues[];
   readonly signal: AbortSignal;
 }
 

@@ -1,7 +1,9 @@
+import type { SubstituteSource } from "../api/external-values.js";
 import type { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "../api/renderers.js";
 import type { Document, Origin } from "../manifest/document.js";
 import type { HasStatusSubresource } from "../manifest/normalize.js";
 import type { GroupVersionKind, ObjectKey } from "../manifest/object-id.js";
+import type { ExternalValues } from "./external-values.js";
 import type { RenderLimits } from "./limits.js";
 
 /** What of a commit is rendered. */
@@ -18,6 +20,8 @@ export interface SourceSelection {
   readonly helm?: HelmSource;
   /** Applied to what the renderer makes of it, in this order. */
   readonly patches?: readonly SourcePatch[];
+  /** Variables of the documents, replaced after the patches. */
+  readonly substitute?: SubstituteSource;
 }
 
 /** What charts may ask of the cluster that they are rendered for. */
@@ -51,8 +55,8 @@ export interface RenderRequest {
   readonly name?: string;
   /** What the destination is; read only for sources that depend on it. Equal facts are the same object. */
   readonly cluster?: () => ClusterFacts | undefined;
-  /** Values that the source takes from objects of the cluster, as YAML, in their order. */
-  readonly values?: readonly string[];
+  /** What the source takes from ConfigMaps and Secrets; undefined if it takes nothing, or they cannot be read. */
+  readonly external?: ExternalValues | undefined;
   /** Ends children that render. */
   readonly signal?: AbortSignal;
 }

@@ -31,8 +31,8 @@ export class AppEnqueuer implements ClusterEventHandler {
   }
 
   /** Retries failed apps at once after a change that may unblock them. */
-  retry(apps: Iterable<string>): void {
-    this.#endBackoff(apps, PRIORITY.background);
+  retry(apps: Iterable<string>, priority: Priority = PRIORITY.background): void {
+    this.#endBackoff(apps, priority);
   }
 
   /** Like `retry`, after a change that may have caused drift or ended a job. */

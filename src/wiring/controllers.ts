@@ -24,6 +24,7 @@ import { appObserver, repositoryObserver } from "./observers.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { sourceRenderer } from "./renderers.js";
 import type { ResourceIndex } from "./resource-index.js";
+import { AppValues } from "./values.js";
 
 /** Dependencies shared by both controllers. */
 export interface SharedParts extends OperatorParts {
@@ -36,6 +37,9 @@ export interface SharedParts extends OperatorParts {
   readonly secrets: SecretCache;
   /** Secrets with the credentials of destinations. */
   readonly destinationSecrets: SecretCache;
+  /** Secrets and ConfigMaps with values for rendering. */
+  readonly valueSecrets: SecretCache;
+  readonly valueConfigMaps: SecretCache;
   readonly connections: CoreConnections;
   readonly clusters: Clusters;
   readonly failpoint: FailpointHook;
@@ -97,6 +101,13 @@ export function appController(shared: SharedParts): Controller {
       connections: shared.connections,
       secrets: shared.destinationSecrets,
       identity: { instance, digestKey, failpoint: shared.failpoint },
+    }),
+    values: new AppValues({
+      secrets: shared.valueSecrets,
+      configMaps: shared.valueConfigMaps,
+      trustedNamespaces: new Set(config.trustedNamespaces),
+      trustedUser: config.trustedUser,
+      onForbidden: (app) => clusters.local.context.onForbidden(app),
     }),
     status: new StatusWriter(client),
     observer: appObserver(metrics),

@@ -88,13 +88,16 @@ export class Operator {
   async stop(): Promise<void> {
     this.#ready = false;
     this.#stopping = true;
-    const { resources, events, secrets, destinationSecrets, connections, clusters, parser, engine } = this.#shared;
+    const { resources, events, secrets, destinationSecrets, valueSecrets, valueConfigMaps } = this.#shared;
+    const { connections, clusters, parser, engine } = this.#shared;
     await Promise.all([this.#apps.stop(), this.#repositories.stop()]);
     await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);
     await Promise.all([
       resources.stop(),
       secrets.stop(),
       destinationSecrets.stop(),
+      valueSecrets.stop(),
+      valueConfigMaps.stop(),
       connections.close(),
       parser.close(),
       engine.close(),
@@ -132,6 +135,14 @@ export class Operator {
         clock,
         logger,
         onChange: (...secret) => this.#destinationSecretChanged(...secret),
+      }),
+      valueSecrets: new SecretCache({
+        ...{ client, clock, logger },
+        onChange: (...secret) => this.#valuesChanged("Secret", ...secret),
+      }),
+      valueConfigMaps: new SecretCache({
+        ...{ client, clock, logger, plural: "configmaps" },
+        onChange: (...configMap) => this.#valuesChanged("ConfigMap", ...configMap),
       }),
       connections: new CoreConnections({
         clock,
@@ -237,6 +248,10 @@ export class Operator {
 
   #destinationSecretChanged(namespace: string, name: string): void {
     this.#enqueuer.retryForDrift(this.#shared.resources.appsWithSecret(namespace, name));
+  }
+
+  #valuesChanged(kind: "ConfigMap" | "Secret", namespace: string, name: string): void {
+    this.#enqueuer.retry(this.#shared.resources.appsWithValues(kind, namespace, name), PRIORITY.change);
   }
 
   #enqueueAppsOf(repository: string): void {

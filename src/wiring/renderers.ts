@@ -8,11 +8,11 @@ import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "../render/limits.js";
 import { ParseCache } from "../render/parse-cache.js";
 import type { ParseFiles } from "../render/parser.js";
 import type { ParserThread } from "../render/parser-thread.js";
-import { Patcher } from "../render/patches/patcher.js";
 import { PlainRenderer } from "../render/plain.js";
 import { RenderProgram } from "../render/programs.js";
 import { SourceRenderer } from "../render/render.js";
 import { DiskResults, NO_RESULTS } from "../render/result-store.js";
+import { RenderSteps } from "../render/steps.js";
 import { renderObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import type { OperatorParts } from "./operator-parts.js";
@@ -68,10 +68,10 @@ export function sourceRenderer({
       }),
     ],
     {
+      steps: new RenderSteps(kustomize, parse),
       limits,
       results: cacheBytes === 0 ? NO_RESULTS : results,
       observer: renderObserver(metrics),
-      patcher: new Patcher(kustomize, parse),
     },
   );
 }

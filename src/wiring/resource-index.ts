@@ -4,6 +4,7 @@ import { allowsNamespace } from "../api/namespaces.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { KnownChange } from "../controllers/overseer-app/changes/known-change.js";
+import { valuesObjectsOf } from "../controllers/overseer-app/source/external-values.js";
 import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
 import type { ResourceCache } from "../controllers/resource-cache.js";
 import { appKey } from "../plan/live.js";
@@ -68,6 +69,17 @@ export class ResourceIndex {
       const { kubernetes, overseer } = spec.destination;
       const refs = [kubernetes?.kubeConfigSecretRef, overseer?.secretRef, overseer?.caSecretRef];
       if (metadata.namespace === namespace && refs.some((ref) => ref?.name === name)) keys.push(appKey(metadata));
+    }
+    return keys;
+  }
+
+  /** Returns the keys of the apps whose source takes values from a ConfigMap or Secret. */
+  appsWithValues(kind: "ConfigMap" | "Secret", namespace: string, name: string): string[] {
+    const keys: string[] = [];
+    for (const { metadata, spec } of this.apps.values()) {
+      if (metadata.namespace !== namespace) continue;
+      if (valuesObjectsOf(spec.source).some((ref) => ref.kind === kind && ref.name === name))
+        keys.push(appKey(metadata));
     }
     return keys;
   }

@@ -13,6 +13,13 @@ const FOR_KUBERNETES: readonly BadSpec[] = [
     message:
       "source.patches is only for destination.kubernetes: remove it, and change the documents of overseer.io in the repository instead",
   },
+  {
+    kind: "OverseerApp",
+    set: { destination: { overseer: CORE }, "source.substitute": { variables: { A: "1" } } },
+    field: "spec.source.substitute",
+    message:
+      "source.substitute is only for destination.kubernetes: remove it; source.env sets variables of Compose documents",
+  },
 ];
 
 /** Bad settings of the renderers, in the source of an app and in the inputs of a Change. */
@@ -36,6 +43,18 @@ export function rendererCases(kind: "OverseerApp" | "Change"): BadSpec[] {
       set: { [`${source}.helm`]: { valueFiles: ["https://example.com/values.yaml"] } },
       field: `spec.${source}.helm.valueFiles[0]`,
       message: OUTSIDE,
+    },
+    {
+      kind,
+      set: { [`${source}.helm`]: { valuesFrom: [{ kind: "Secret", name: "db", targetPath: "hosts[0].name" }] } },
+      field: `spec.${source}.helm.valuesFrom[0].targetPath`,
+      message: "should match",
+    },
+    {
+      kind,
+      set: { [`${source}.substitute`]: { from: [{ kind: "Pod", name: "db" }] } },
+      field: `spec.${source}.substitute.from[0].kind`,
+      message: "Unsupported value",
     },
     ...(kind === "OverseerApp" ? FOR_KUBERNETES : []),
   ];

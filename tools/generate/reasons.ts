@@ -62,6 +62,11 @@ const COMMON_REASONS: Readonly<Record<string, string>> = {
 const APP_REASONS: Readonly<Record<string, string>> = {
   RevisionLost:
     "The applied revision can no longer be fetched. Drift is not reverted and nothing is deleted until a newer revision is fetched.",
+  SourceTooLarge: "spec.source is too large to be recorded in the status and in Changes; the message names the field.",
+  ValuesNotFound:
+    "A ConfigMap or Secret in source.substitute.from or source.helm.valuesFrom, or its key, does not exist. The app continues as soon as it is created.",
+  ValuesForbidden: "The ServiceAccount of the app may not read a ConfigMap or Secret of the source.",
+  ValuesInvalid: "A value from a ConfigMap or Secret is not text.",
   Suspended: "spec.suspend is true: the app is not reconciled.",
   ServiceAccountRequired:
     "spec.serviceAccountName must be set, because the namespace is not a trusted namespace of the operator.",

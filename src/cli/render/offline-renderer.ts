@@ -7,10 +7,10 @@ import { KustomizeRenderer } from "../../render/kustomize/renderer.js";
 import { DEFAULT_RENDER_LIMITS } from "../../render/limits.js";
 import { ParseCache } from "../../render/parse-cache.js";
 import { type ParseFiles, parseFile } from "../../render/parser.js";
-import { Patcher } from "../../render/patches/patcher.js";
 import { PlainRenderer } from "../../render/plain.js";
 import { RenderProgram } from "../../render/programs.js";
 import { SourceRenderer } from "../../render/render.js";
+import { RenderSteps } from "../../render/steps.js";
 
 /** Memory limit of kubectl and helm. */
 const MEMORY_BYTES = 1024 * 2 ** 20;
@@ -45,6 +45,6 @@ export function offlineRenderer({ kubectl, helm, timeout }: OfflineRendererOptio
       new KustomizeRenderer(kustomize, parse),
       new HelmRenderer({ program: program("helm", helm), parseElsewhere: parse, digestKey: "" }),
     ],
-    { patcher: new Patcher(kustomize, parse) },
+    { steps: new RenderSteps(kustomize, parse) },
   );
 }

@@ -46,6 +46,26 @@ export interface DestinationSource {
   forget(app: string): void;
 }
 
+/** A ConfigMap or Secret that the source of an app names. */
+export interface ValuesObject {
+  readonly kind: "ConfigMap" | "Secret";
+  readonly name: string;
+}
+
+/** Reads ConfigMaps and Secrets in the namespace of an app, with the permissions of the app. */
+export interface ValuesReader {
+  /** Sets the objects that an app uses. It is enqueued when one of them changes. */
+  use(app: OverseerApp, objects: readonly ValuesObject[]): void;
+  /**
+   * Returns the decoded data by key; undefined if the object does not exist.
+   *
+   * @throws OverseerError when the app has no identity to read as, or its identity may not read the object.
+   */
+  read(app: OverseerApp, object: ValuesObject): Promise<ReadonlyMap<string, Uint8Array> | undefined>;
+  /** Releases the objects of a deleted app. */
+  forget(app: string): void;
+}
+
 /** Services shared by the phases of all apps. */
 export interface AppServices {
   readonly clock: Clock;
@@ -57,6 +77,7 @@ export interface AppServices {
   readonly engine: GitEngine;
   readonly renderer: SourceRenderer;
   readonly destinations: DestinationSource;
+  readonly values: ValuesReader;
   readonly status: StatusWriter;
   readonly events: EventSink;
   readonly observer: AppObserver;

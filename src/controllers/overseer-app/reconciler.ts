@@ -99,6 +99,7 @@ export class OverseerAppReconciler {
     this.#services.claims.remove(key);
     this.#services.waiting.clear(key);
     this.#services.destinations.forget(key);
+    this.#services.values.forget(key);
     this.#services.observer.contested(key, 0);
     this.#services.observer.forgotten(namespace, name);
   }

@@ -1,3 +1,4 @@
+import { ANNOTATION_APPLIED } from "../../api/group.js";
 import type { Clock } from "../../base/clock.js";
 import { hmacSha256 } from "../../base/hash.js";
 import type { Logger } from "../../base/logger.js";
@@ -43,10 +44,19 @@ export interface KubernetesContext {
 /** Concurrent writes per app. */
 export const WRITES_PER_APP = 8;
 
-/** Returns the hash of a document for the annotation; keyed for Secrets. */
+/** Begins the hash of a document with values of Secrets, so that the live object is known to hold them. */
+const CONFIDENTIAL = "c-";
+
+/** Returns whether a live object was applied from a document with values of Secrets. */
+export function wasConfidential(annotations: Readonly<Record<string, string>> | undefined): boolean {
+  return annotations?.[ANNOTATION_APPLIED]?.startsWith(CONFIDENTIAL) ?? false;
+}
+
+/** Returns the hash of a document for the annotation; keyed for Secrets, and for documents with values of Secrets. */
 export function recordedHash(context: Pick<KubernetesContext, "digestKey">, document: Document): string {
   const secret = document.id.kind === "Secret" && document.id.group === "";
-  return secret ? hmacSha256(context.digestKey, document.hash, 32) : document.hash;
+  if (!secret && !document.confidential) return document.hash;
+  return `${secret ? "" : CONFIDENTIAL}${hmacSha256(context.digestKey, document.hash, 32)}`;
 }
 
 /** Returns the user to impersonate for an app's writes; undefined for the user of the connection. */

@@ -145,7 +145,7 @@ export class KubernetesDestination implements Destination {
         readLive(this.#context, target, resource, document),
         forcedDryRun(this.#context, target, document, resource),
       ]);
-      const diff = current ? liveDiff(current, dry.object) : [];
+      const diff = current ? liveDiff(current, dry.object, document) : [];
       const drifted = current === undefined || diff.length > 0 || live.state === "Drifted";
       this.#context.tracker.settle(live.key, current?.metadata.resourceVersion ?? "", drifted ? "drifted" : "none");
       return { drifted, diff };

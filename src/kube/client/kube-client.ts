@@ -21,6 +21,8 @@ export interface KubeRequest {
   readonly accept?: string;
   /** User to impersonate, for example `system:serviceaccount:shop:deployer`. */
   readonly impersonate?: string | undefined;
+  /** Whether the object holds values of Secrets, although it is of another kind: answers are then read like those about Secrets. */
+  readonly confidential?: boolean | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -99,7 +101,7 @@ export class KubeClient {
       return {
         status: response.statusCode,
         body: (text === "" ? undefined : parseBody(text, request)) as T,
-        warnings: warningsOf(response.headers.warning, request.path),
+        warnings: warningsOf(response.headers.warning, request),
       };
     } catch (error) {
       throw asKubeError(error, request, code !== "error");
@@ -237,7 +239,7 @@ function statusError(statusCode: number, text: string, headers: Headers, request
   if (Number.isFinite(retryAfter) && retryAfter > 0) {
     status = { ...status, details: { ...status.details, retryAfterSeconds: retryAfter } };
   }
-  if (isAboutSecrets(request.path)) status = withoutSecretValues(status, statusCode, request);
+  if (isAboutSecrets(request)) status = withoutSecretValues(status, statusCode, request);
   return new KubeStatusError(statusCode, status, `${request.method} ${request.path}`);
 }
 

@@ -7,6 +7,8 @@ export interface CompletedRequest {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
+  /** Whether the object is no Secret, and holds values of Secrets. */
+  readonly confidential?: boolean | undefined;
 }
 
 /** Replaces text that may be confidential. */
@@ -23,20 +25,23 @@ const REQUIRED_KEYS: readonly string[] = [
   "ssh-privatekey",
 ];
 
+/** Path of a field. */
+const FIELD =
+  /^\.?[A-Za-z]\w{0,62}(?:\.[A-Za-z][\w-]{0,62}|\[(?:\d+|[\w./-]{1,253}|\w+="[\w.-]{1,63}"(?:,\w+=(?:\d+|"[\w.-]{1,63}"))*)\]){0,64}$/;
 const KEY = /^[-._a-zA-Z0-9]{1,253}$/;
 const METADATA =
   /^\.?(?:apiVersion|kind|type|immutable|metadata(?:\.(?:name|namespace|labels|annotations|ownerReferences|finalizers|managedFields)(?:\[[\w./-]{1,317}\]|\.[\w./-]{1,317})?)?)$/;
 
 /** Messages that contain only names and numbers. Text after a match is not shown. */
 const KNOWN: readonly RegExp[] = [
-  /^secrets(?: "[\w.-]+")? is forbidden: User "[\w:.@-]+" cannot \w+ resource "secrets" in API group ""(?: in the namespace "[\w-]+"| at the cluster scope)?/,
-  /^secrets(?: "[\w.-]+")? is forbidden: exceeded quota: [\w.-]+(?:, (?:requested|used|limited): [\w./-]+=\w+(?:,[\w./-]+=\w+)*){3}/,
-  /^secrets(?: "[\w.-]+")? is forbidden: unable to create new content in namespace [\w-]+ because it is being terminated/,
-  /^(?:secrets(?: "[\w.-]+")? is forbidden: )?(?:Validating|Mutating)AdmissionPolicy '[\w.-]+'(?: with binding '[\w.-]+')? denied request/,
+  /^[\w.-]+(?: "[\w.:-]+")? is forbidden: User "[\w:.@-]+" cannot \w+ resource "[\w./-]+" in API group "[\w.-]*"(?: in the namespace "[\w-]+"| at the cluster scope)?/,
+  /^[\w.-]+(?: "[\w.:-]+")? is forbidden: exceeded quota: [\w.-]+(?:, (?:requested|used|limited): [\w./-]+=\w+(?:,[\w./-]+=\w+)*){3}/,
+  /^[\w.-]+(?: "[\w.:-]+")? is forbidden: unable to create new content in namespace [\w-]+ because it is being terminated/,
+  /^(?:[\w.-]+(?: "[\w.:-]+")? is forbidden: )?(?:Validating|Mutating)AdmissionPolicy '[\w.-]+'(?: with binding '[\w.-]+')? denied request/,
   /^admission webhook "[\w.-]+" (?:denied the request|attempted to modify the object)/,
   /^Internal error occurred: failed calling webhook "[\w.-]+"/,
-  /^(?:namespaces|secrets) "[\w.-]+" (?:not found|already exists)/,
-  /^Operation cannot be fulfilled on secrets "[\w.-]+": the object has been modified; please apply your changes to the latest version and try again/,
+  /^[\w.-]+ "[\w.:-]+" (?:not found|already exists)/,
+  /^Operation cannot be fulfilled on [\w.-]+ "[\w.:-]+": the object has been modified; please apply your changes to the latest version and try again/,
   /^failed to convert new object \([\w./-]*; \/v1, Kind=Secret\) to proper version: unable to convert unstructured object to \/v1, Kind=Secret: error decoding from json: illegal base64 data/,
   /^(?:Request entity too large: limit is \d+|etcdserver: request is too large)/,
   /^the server (?:could not find the requested resource|does not allow this method on the requested resource|is currently unable to handle the request)/,
@@ -48,8 +53,16 @@ const KNOWN: readonly RegExp[] = [
 const CALL_FAULT =
   /context deadline exceeded|connection refused|no such host|x509: [a-z ]+|service "[\w-]+" not found|no endpoints available for service "[\w-]+"|tls: [a-z ]+|EOF/;
 
+/** What of a request tells whether it is about Secrets. */
+export interface AboutRequest {
+  readonly path: string;
+  /** Whether the object holds values of Secrets, although it is of another kind. */
+  readonly confidential?: boolean | undefined;
+}
+
 /** Returns whether a request is about Secrets, so that its response may quote their values. */
-export function isAboutSecrets(path: string): boolean {
+export function isAboutSecrets({ path, confidential = false }: AboutRequest): boolean {
+  if (confidential) return true;
   return /^\/api\/v1\/(?:namespaces\/[^/]+\/)?secrets(?:[/?]|$)/.test(path);
 }
 
@@ -58,7 +71,7 @@ export function isAboutSecrets(path: string): boolean {
  * policies do. Only known-safe parts are kept: status codes, names, fields, and messages that contain nothing else.
  */
 export function withoutSecretValues(status: KubeStatus, statusCode: number, request: CompletedRequest): KubeStatus {
-  const keys = keysOf(request.body);
+  const keys = request.confidential ? undefined : keysOf(request.body);
   const causes = status.details?.causes?.map((cause) => guardCause(cause, keys));
   const reason = /^[A-Za-z]{1,64}$/.test(status.reason ?? "") ? status.reason : undefined;
   const { kind, retryAfterSeconds } = status.details ?? {};
@@ -76,8 +89,11 @@ export function withoutSecretValues(status: KubeStatus, statusCode: number, requ
 
 /** Replaces the text of warnings about a Secret. */
 export function withoutSecretWarnings(warnings: readonly string[], path: string): readonly string[] {
-  return warnings.length === 0 ? [] : [`Secret ${nameIn(path)}: the API server returned a warning; ${NOT_SHOWN}`];
+  return warnings.length === 0 ? [] : [`${subject(path)}: the API server returned a warning; ${NOT_SHOWN}`];
 }
+
+/** Keys of a Secret that may be shown. For objects of other kinds, undefined: their fields are named by their kind. */
+type KnownKeys = ReadonlySet<string> | undefined;
 
 type Cause = NonNullable<NonNullable<KubeStatus["details"]>["causes"]>[number];
 
@@ -85,7 +101,7 @@ function guardMessage(
   { message = "" }: KubeStatus,
   statusCode: number,
   { method, path }: CompletedRequest,
-  keys: ReadonlySet<string>,
+  keys: KnownKeys,
   causes: readonly Cause[],
 ): string {
   const schema = typedErrors(message);
@@ -97,7 +113,9 @@ function guardMessage(
           : fault.kind === "unknown"
             ? "field not declared in schema"
             : "is invalid";
-      return `\n  .${guardField(field, keys).replace(/^\./, "") || "(a field that is not shown)"}: ${what}`;
+      // Of an object of another kind, an unknown field may have a value as its name.
+      const known = keys === undefined && fault.kind === "unknown" ? "" : guardField(field, keys);
+      return `\n  .${known.replace(/^\./, "") || "(a field that is not shown)"}: ${what}`;
     });
     return `failed to create typed patch object: errors:${[...new Set(lines)].join("")}`;
   }
@@ -111,11 +129,11 @@ function guardMessage(
   if (conflict !== undefined)
     return `${conflict}: ${causes.map((cause) => `${cause.message} at ${cause.field}`).join(", ")}`;
   if (causes.length > 0)
-    return `Secret ${nameIn(path)} is invalid: ${causes.map((cause) => `${cause.field}: ${cause.message}`).join(", ")}`;
+    return `${subject(path)} is invalid: ${causes.map((cause) => `${cause.field}: ${cause.message}`).join(", ")}`;
   return `the API server returned ${statusCode} for ${method} ${path}; ${NOT_SHOWN}`;
 }
 
-function guardCause({ reason = "", message = "", field = "" }: Cause, keys: ReadonlySet<string>): Cause {
+function guardCause({ reason = "", message = "", field = "" }: Cause, keys: KnownKeys): Cause {
   return {
     reason: /^[A-Za-z]{1,64}$/.test(reason) ? reason : "",
     field: guardField(field, keys),
@@ -142,8 +160,9 @@ function guardCauseMessage(reason: string, message: string): string {
 }
 
 /** Returns the field if it is known: with a missing colon in the document, part of a value may appear as a field name. */
-function guardField(field: string, keys: ReadonlySet<string>): string {
+function guardField(field: string, keys: KnownKeys): string {
   if (METADATA.test(field)) return field;
+  if (keys === undefined) return FIELD.test(field) ? field : "";
   const [, map, key] = /^\.?(data|stringData)(?:[.[]([^\]]*)\]?)?$/.exec(field) ?? [];
   if (map === undefined) return "";
   return key !== undefined && keys.has(key) ? field : map;
@@ -153,6 +172,11 @@ function keysOf(body: unknown): ReadonlySet<string> {
   const maps = isRecord(body) ? [body.data, body.stringData] : [];
   const written = maps.flatMap((map) => (isRecord(map) ? Object.keys(map) : []));
   return new Set([...REQUIRED_KEYS, ...written.filter((key) => KEY.test(key))]);
+}
+
+function subject(path: string): string {
+  const name = nameIn(path);
+  return name === "" ? "the object" : `Secret ${name}`;
 }
 
 function nameIn(path: string): string {

@@ -1,4 +1,4 @@
-import { isRecord } from "../../manifest/shape.js";
+import type { SecretTexts } from "../mask-texts.js";
 import type { RenderProblem } from "../render-error.js";
 import { joinPath } from "../repository-path.js";
 import { type HelmOutputContext, repositoryFile } from "./output.js";
@@ -9,11 +9,8 @@ export interface HelmErrorContext extends HelmOutputContext {
   readonly workspace: string;
   readonly names: ReadonlyMap<string, string>;
   /** Texts that come from Secrets; undefined where there are no such values. */
-  readonly secrets: readonly string[] | undefined;
+  readonly secrets: SecretTexts | undefined;
 }
-
-/** Shorter texts are everywhere. */
-const LEAST_SECRET = 3;
 
 /** The problem in an error of `helm template`, with the names of the repository's files, and no value of a Secret. */
 export function explainHelm(stderr: string, context: HelmErrorContext): RenderProblem {
@@ -32,7 +29,7 @@ export function explainHelm(stderr: string, context: HelmErrorContext): RenderPr
       message: `the dependencies ${missing} are not in charts/: run helm dependency build and commit charts/`,
     };
   }
-  if (secrets !== undefined) text = masked(text, secrets);
+  if (secrets !== undefined) text = secrets.hideQuoted(text);
   const place = /\(?\b([\w.-]+\/(?:templates|charts|crds)\/[^\s:()"]+?)(?::(\d+)(?::(\d+))?)?\)?(?::|\s|$)/.exec(text);
   if (place === null)
     return { origin: { file: joinPath(folder, "Chart.yaml") }, message: `helm: ${text || "failed without a message"}` };
@@ -56,22 +53,4 @@ function withoutPlace(text: string): string {
     .replace(/^(?:execution|parse) error at \([^)]*\): /, "")
     .replace(/^\S+:\d+:\d+:? executing "[^"]*" at </, "at <")
     .replace(/^YAML parse error on \S+: (?:error converting YAML to JSON: )?(?:yaml: )?/, "the output is not YAML: ");
-}
-
-/** All texts in values, for masking. */
-export function textsIn(value: unknown): string[] {
-  if (typeof value === "string") return [value];
-  if (typeof value === "number" || typeof value === "bigint") return [String(value)];
-  if (Array.isArray(value)) return value.flatMap(textsIn);
-  return isRecord(value) ? Object.values(value).flatMap(textsIn) : [];
-}
-
-/** A template may quote any value, whole, in parts, or encoded: quoted text is removed, and known values wherever they appear. */
-function masked(text: string, secrets: readonly string[]): string {
-  let out = text.replace(/"[^"]*"|'[^']*'|`[^`]*`/g, (quoted) => (/templates\//.test(quoted) ? quoted : "…"));
-  const known = secrets.flatMap((secret) => [secret, ...secret.split(/\s+/), Buffer.from(secret).toString("base64")]);
-  for (const secret of [...new Set(known)].sort((a, b) => b.length - a.length)) {
-    if (secret.length >= LEAST_SECRET) out = out.replaceAll(secret, "…");
-  }
-  return out;
 }

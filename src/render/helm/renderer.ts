@@ -1,11 +1,9 @@
 import type { HelmSource } from "../../api/renderers.js";
 import { hmacSha256 } from "../../base/hash.js";
-import { ManifestError } from "../../manifest/manifest-error.js";
 import { FieldLines } from "../../manifest/yaml/field-lines.js";
-import { readValue } from "../../manifest/yaml/read-value.js";
-import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
 import type { SourceFile } from "../links.js";
 import { listSource } from "../locate.js";
+import { SecretTexts, textsIn } from "../mask-texts.js";
 import { parseOutput } from "../parse-output.js";
 import type { ParseFiles } from "../parser.js";
 import type { RenderProgram } from "../programs.js";
@@ -18,9 +16,10 @@ import { SnapshotFiles } from "../snapshot-files.js";
 import { Workspace } from "../workspace.js";
 import { helmArguments } from "./arguments.js";
 import { type ChartFile, localDependencies, lockProblems, readChartFile } from "./chart.js";
-import { explainHelm, textsIn } from "./explain.js";
+import { explainHelm } from "./explain.js";
 import { TemplateInspector, type TemplateUse } from "./inspect.js";
 import { splitHelmOutput } from "./output.js";
+import { readChartValues } from "./values.js";
 
 /** A chart of the repository with all that a render of it reads. */
 interface LocatedChart {
@@ -94,9 +93,9 @@ export class HelmRenderer implements Renderer {
     const { helm = {} } = source;
     await workspace.copy(copied, limits);
     const names = new Map<string, string>();
-    for (const [index, text] of values.entries()) {
+    for (const [index, { name, text }] of values.entries()) {
       const path = `values/${index}.yaml`;
-      names.set(path, `source.helm.valuesFrom[${index}]`);
+      names.set(path, name);
       await workspace.write(path, text);
     }
     if (helm.values !== undefined) {
@@ -112,7 +111,9 @@ export class HelmRenderer implements Renderer {
     const paths = new Set(files.map(({ path }) => path));
     const context = { chart: chart.chart.name, folder, paths };
     if (code !== 0) {
-      const secrets = values.length > 0 ? secretTexts(values) : undefined;
+      const secrets = values.some(({ secret }) => secret)
+        ? new SecretTexts(values.flatMap((one) => (one.secret ? textsIn(readChartValues(one)) : [])))
+        : undefined;
       const problem = explainHelm(stderr, { ...context, workspace: workspace.folder, names, secrets });
       return { documents: [], notes: [], problems: [problem] };
     }
@@ -249,16 +250,5 @@ function notesOf(folder: RepositoryPath, uses: ReadonlyMap<string, TemplateUse>)
           ]
         : []),
     ];
-  });
-}
-
-function secretTexts(values: readonly string[]): string[] {
-  return values.flatMap((text) => {
-    try {
-      return textsIn(readValue(text, "values", KUBERNETES_SCHEMA));
-    } catch (error) {
-      if (!(error instanceof ManifestError)) throw error;
-      return text.split(/\s+/);
-    }
   });
 }

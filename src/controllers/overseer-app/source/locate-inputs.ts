@@ -7,12 +7,15 @@ import { normalisePath } from "../../../render/repository-path.js";
 import type { RenderRequest, RenderTarget, SourceSelection } from "../../../render/request.js";
 import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
+import { readExternalValues } from "./external-values.js";
+import { sourceTooLarge } from "./source-size.js";
 
 /** The current inputs of an app, and where to read them. */
 export interface LocatedInputs {
   readonly inputs: Inputs;
   readonly remote: GitRemote;
   readonly snapshot: GitSnapshot;
+  readonly request: RenderRequest;
 }
 
 /** Returns `namespace/name` of the repository of an app. */
@@ -27,7 +30,16 @@ export function defaultNamespace(app: AppRun["app"]): string {
 }
 
 /** Returns the selection of files and renderer options of a source. */
-export function selectionOf({ path, include, exclude, plain, kustomize, helm, patches }: AppSource): SourceSelection {
+export function selectionOf({
+  path,
+  include,
+  exclude,
+  plain,
+  kustomize,
+  helm,
+  patches,
+  substitute,
+}: AppSource): SourceSelection {
   return {
     path: normalisePath(path),
     ...(include ? { include } : {}),
@@ -36,11 +48,16 @@ export function selectionOf({ path, include, exclude, plain, kustomize, helm, pa
     ...(kustomize ? { kustomize } : {}),
     ...(helm ? { helm } : {}),
     ...(patches?.length ? { patches } : {}),
+    ...(substitute ? { substitute } : {}),
   };
 }
 
-/** Returns the render request for a current or earlier source of this app. */
-export function renderRequest(run: AppRun, source: AppSource): RenderRequest {
+/**
+ * Returns the render request for a current or earlier source of this app, with the current values of its ConfigMaps and Secrets.
+ *
+ * @throws OverseerError if one of these cannot be read.
+ */
+export async function renderRequest(run: AppRun, source: AppSource): Promise<RenderRequest> {
   const { destination, app, signal } = run;
   return {
     source: selectionOf(source),
@@ -48,6 +65,7 @@ export function renderRequest(run: AppRun, source: AppSource): RenderRequest {
     defaultNamespace: defaultNamespace(app),
     target: renderTarget(app),
     env: variablesOf(source),
+    external: await readExternalValues(run, source),
     cluster: () => destination.clusterFacts?.(),
     scopeOf: (kind) => destination.scopeOf(kind),
     hasStatusSubresource: (kind) => destination.hasStatus(kind),
@@ -76,6 +94,8 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
   const refused = checkRepository(run, key, repository);
   if (refused) return refused;
   const { source } = app.spec;
+  const tooLarge = sourceTooLarge(source);
+  if (tooLarge !== undefined) return sourceProblem("SourceTooLarge", tooLarge, true);
   const state = services.index.get(key, source.ref ?? repository?.spec.ref);
   if (!state?.resolved) return notResolved(key, repository, state?.error);
   const { resolved } = state;
@@ -87,7 +107,7 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
       false,
     );
   try {
-    const request = renderRequest(run, source);
+    const request = await renderRequest(run, source);
     run.memory.located = await services.renderer.locate(request, snapshot, run.memory.located);
     const inputs: Inputs = {
       key: run.memory.located.key,
@@ -95,7 +115,7 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
       commit: resolved.commit,
       source,
     };
-    return { inputs, remote: resolved.remote, snapshot };
+    return { inputs, remote: resolved.remote, snapshot, request };
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     return sourceProblem(error.reason, error.message, error.class === "terminal");

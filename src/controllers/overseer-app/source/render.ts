@@ -2,6 +2,7 @@ import type { Inputs } from "../../../api/inputs.js";
 import { OverseerError } from "../../../base/errors.js";
 import type { GitSnapshot } from "../../../git/engine.js";
 import { formatRenderProblem, PathNotFoundError, RenderError } from "../../../render/render-error.js";
+import type { RenderRequest } from "../../../render/request.js";
 import type { Problem } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
@@ -12,7 +13,7 @@ import { kindsOf } from "./resource-kinds.js";
 export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
   const located = await locateInputs(run);
   if (isProblem(located)) return located;
-  const { inputs, snapshot } = located;
+  const { inputs, snapshot, request } = located;
   run.locatedCommit = inputs.commit;
   run.snapshot = snapshot;
   const known = knownRender(run, inputs);
@@ -23,7 +24,7 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
   const failed = run.memory.failedRender;
   if (failed?.inputsKey === inputs.key) return renderProblem(inputs, failed.error);
   try {
-    return await renderInputs(run, inputs, snapshot);
+    return await renderInputs(run, inputs, snapshot, request);
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     // The suggestions for a missing path change with every commit, but the key does not.
@@ -56,7 +57,10 @@ export async function renderApplied(run: AppRun): Promise<Rendered | undefined> 
   if (known) return known;
   try {
     const snapshot = await openApplied(run, inputs);
-    return snapshot ? await renderInputs(run, inputs, snapshot) : undefined;
+    if (!snapshot) return undefined;
+    const request = await renderRequest(run, inputs.source);
+    if (request.external !== undefined && !(await hasSameKey(run, request, snapshot, inputs))) return undefined;
+    return await renderInputs(run, inputs, snapshot, request);
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     run.logger.warn("the applied inputs cannot be rendered again", { revision: inputs.revision, error: error.message });
@@ -77,10 +81,28 @@ async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | u
   return engine.open(remote, inputs.commit);
 }
 
-async function renderInputs(run: AppRun, inputs: Inputs, snapshot: GitSnapshot): Promise<Rendered> {
+/** Reports whether values of ConfigMaps and Secrets are still those of earlier inputs: they are not kept anywhere else. */
+async function hasSameKey(
+  run: AppRun,
+  request: RenderRequest,
+  snapshot: GitSnapshot,
+  { key, revision }: Inputs,
+): Promise<boolean> {
+  const located = await run.services.renderer.locate(request, snapshot);
+  if (located.key === key) return true;
+  run.logger.warn("the applied inputs cannot be rendered again: their values have changed", { revision });
+  return false;
+}
+
+async function renderInputs(
+  run: AppRun,
+  inputs: Inputs,
+  snapshot: GitSnapshot,
+  request: RenderRequest,
+): Promise<Rendered> {
   const { destination } = run;
   const { renderer } = run.services;
-  const { unknownKinds, ...result } = await renderer.render(renderRequest(run, inputs.source), snapshot, inputs.key);
+  const { unknownKinds, ...result } = await renderer.render(request, snapshot, inputs.key);
   const kinds = kindsOf(result.documents).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
   const rendered: Rendered = { ...result, inputs, kinds };
   // A kind unknown to the cluster may turn out to be cluster-scoped: do not reuse this render.

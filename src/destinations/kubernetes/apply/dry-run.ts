@@ -29,6 +29,7 @@ export function dryRun(
     force,
     dryRun: true,
     impersonate: writer(context, target),
+    confidential: document.confidential,
   });
 }
 
@@ -171,6 +172,7 @@ async function dryRunWithout(
     query: { fieldManager: manager, dryRun: "All", fieldValidation: "Strict" },
     contentType: "application/json-patch+json",
     impersonate: writer(context, target),
+    confidential: document.confidential,
     body: [
       { op: "test", path: "/metadata/uid", value: live.metadata.uid },
       ...(rewriteFirst ? [{ op: "add", path: "/metadata/managedFields", value: rewrite(live.metadata, ours) }] : []),

@@ -1,13 +1,37 @@
 import type { FieldChange } from "../../../api/change.js";
 import type { RawObject } from "../../../kube/object.js";
 import { diffObjects } from "../../../manifest/diff/diff.js";
-import type { KubeObject } from "../../../manifest/document.js";
+import { REDACTED } from "../../../manifest/diff/mask.js";
+import type { Document, KubeObject } from "../../../manifest/document.js";
+import { wasConfidential } from "../kubernetes-context.js";
 
 /** Limit of fields per object; with the "and N more" line they fit into a Change. */
 const MAX_FIELDS = 99;
 
-/** Diffs the live object against the result of a dry run. Secret values are masked. */
-export function liveDiff(live: RawObject, dry: RawObject): FieldChange[] {
+/**
+ * Diffs the live object against the result of a dry run. Secret values are masked, and all values if the document holds values of
+ * Secrets, or did when it was last applied.
+ */
+export function liveDiff(
+  live: RawObject,
+  dry: RawObject,
+  { confidential = false }: Pick<Document, "confidential">,
+): FieldChange[] {
+  const isMasked = confidential || wasConfidential(live.metadata.annotations);
+  const changes = visibleDiff(live, dry);
+  return isMasked ? withoutValues(changes) : changes;
+}
+
+/** The same changes without their values. */
+export function withoutValues(changes: readonly FieldChange[]): FieldChange[] {
+  return changes.map(({ path, from, to }) => ({
+    path,
+    ...(from === undefined ? {} : { from: REDACTED }),
+    ...(to === undefined ? {} : { to: REDACTED }),
+  }));
+}
+
+function visibleDiff(live: RawObject, dry: RawObject): FieldChange[] {
   const { entries, omitted } = diffObjects(live as unknown as KubeObject, dry as unknown as KubeObject, MAX_FIELDS);
   const changes = entries.map(({ path, from, to }) => ({
     path,

@@ -51,6 +51,7 @@ async function applyOnce(context: KubernetesContext, write: OwnedWrite): Promise
       manager: fieldManager(target.app),
       force,
       impersonate: writer(context, target),
+      confidential: document.confidential,
       metadataOnly: !whole && !needsStatus(document.id),
     });
     observed = observeResponse(resource, object);

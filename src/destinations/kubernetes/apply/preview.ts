@@ -21,7 +21,7 @@ import { refusedWrite } from "../refusals/refused-write.js";
 import { describeUnavailable, describeUnknownKind } from "../refusals/unknown-kind.js";
 import { admissionNotes, divergentPaths } from "./admission-changes.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
-import { liveDiff } from "./live-diff.js";
+import { liveDiff, withoutValues } from "./live-diff.js";
 import { judgeSize } from "./object-size.js";
 import { removalNotes } from "./update-notes.js";
 
@@ -130,7 +130,7 @@ async function judgeUpdate(
   ]);
   if (!live) return accepted(target, action, "Update", dry, [], undefined);
   const { document } = action;
-  const diff = liveDiff(live, dry.object);
+  const diff = liveDiff(live, dry.object, document);
   const notes = removalNotes(document, fieldManager(target.app), live.metadata, dry.object.metadata, diff);
   return accepted(target, action, "Update", { ...dry, warnings: [...dry.warnings, ...notes] }, diff, undefined);
 }
@@ -169,7 +169,8 @@ async function judgeFirstContact(
   if (!verdict.allowed) throw new Refusal(verdict.reason, true, undefined, verdict.owner);
   const dry = await forcedDryRun(context, target, document, resource);
   const removed = adoptionRemoves(live, document, dry.object, fieldManager(target.app), target.adopt === "Always");
-  const diff = [...liveDiff(live, dry.object), ...removed].slice(0, MAX_DIFF);
+  const changes = liveDiff(live, dry.object, document);
+  const diff = [...changes, ...(document.confidential ? withoutValues(removed) : removed)].slice(0, MAX_DIFF);
   return accepted(target, action, "Adopt", dry, diff, `${verdict.reason}${takenFrom(refusal)}`);
 }
 

@@ -147,14 +147,46 @@ describe("responses of an API server about a Secret", () => {
     expect(message).to.equal('Apply failed with 1 conflict: conflict with "kubectl" using v1 at .data.password');
   });
 
+  it("are guarded for objects of other kinds that hold values of Secrets, with their fields and what is safe", () => {
+    const path = "/apis/apps/v1/namespaces/shop/deployments/web";
+    const said = (message: string, causes: Causes = []): string => {
+      const status = withoutSecretValues({ message, details: { causes } }, 422, {
+        ...request,
+        path,
+        confidential: true,
+      });
+      expect(JSON.stringify(status)).to.not.contain(CANARY);
+      return status.message ?? "";
+    };
+    const field = "spec.template.spec.containers[0].env[1].value";
+    expect(
+      said(`Deployment.apps "web" is invalid`, [
+        { reason: "FieldValueInvalid", message: `Invalid value: "${CANARY}"`, field },
+      ]),
+    ).to.equal(`the object is invalid: ${field}: Invalid value: is not valid`);
+    expect(
+      said(
+        `failed to create typed patch object (shop/web; apps/v1, Kind=Deployment): errors:\n  .spec.replicas: expected numeric (int or float), got &value.valueUnstructured{Value:"${CANARY}"}\n  .spec.${CANARY}: field not declared in schema`,
+      ),
+    ).to.equal(
+      "failed to create typed patch object: errors:\n  .spec.replicas: expected numeric\n  .(a field that is not shown): field not declared in schema",
+    );
+    const forbidden =
+      'deployments.apps "web" is forbidden: User "system:serviceaccount:shop:deployer" cannot patch resource "deployments" in API group "apps" in the namespace "shop"';
+    expect(said(forbidden)).to.equal(forbidden);
+    expect(said('namespaces "shop" not found')).to.equal('namespaces "shop" not found');
+    expect(said(`webhook says ${CANARY}`)).to.include("the message is not shown");
+    expect(isAboutSecrets({ path, confidential: true })).to.equal(true);
+  });
+
   it("are recognized by the path", () => {
     for (const path of [PATH, "/api/v1/secrets", "/api/v1/namespaces/a/secrets?limit=1"])
-      expect(isAboutSecrets(path), path).to.equal(true);
+      expect(isAboutSecrets({ path }), path).to.equal(true);
     for (const path of [
       "/api/v1/namespaces/secrets",
       "/api/v1/namespaces/a/configmaps/secrets",
       "/apis/x/v1/namespaces/a/secrets/b",
     ])
-      expect(isAboutSecrets(path), path).to.equal(false);
+      expect(isAboutSecrets({ path }), path).to.equal(false);
   });
 });

@@ -4,7 +4,7 @@ import { expect } from "chai";
 import type { SourceRenderer } from "../../../../src/render/render.js";
 import { UnsupportedSourceError } from "../../../../src/render/render-error.js";
 import type { RenderRequest, RenderResult } from "../../../../src/render/request.js";
-import { configMap, failureOf, request } from "../support/harness.js";
+import { configMap, failureOf, fromCluster, request } from "../support/harness.js";
 import { type MemoryFile, MemorySnapshot } from "../support/memory-snapshot.js";
 import { realRenderer } from "../support/programs.js";
 
@@ -96,7 +96,10 @@ describe("Helm sources", function () {
       list: "[1]",
     });
     const values = ["b: from\nc: from\n", "c: second\n"];
-    expect(dataOf(await render(files, { valueFiles }, { values }))).to.deep.include({ b: "from", c: "second" });
+    expect(dataOf(await render(files, { valueFiles }, fromCluster(values)))).to.deep.include({
+      b: "from",
+      c: "second",
+    });
     const inline = {
       valueFiles,
       values: { c: "inline", list: [2, 3] },
@@ -105,7 +108,7 @@ describe("Helm sources", function () {
         { name: "list[0]", value: "007", forceString: true },
       ],
     };
-    expect(dataOf(await render(files, inline, { values }))).to.deep.equal({
+    expect(dataOf(await render(files, inline, fromCluster(values)))).to.deep.equal({
       a: "prod",
       b: "x,y={z}",
       c: "inline",
@@ -290,15 +293,15 @@ describe("Helm sources", function () {
       "{{ index .Values .Values.a | fail }}",
     ];
     for (const text of failing) {
-      const message = await problem({ ...CHART, [template]: text }, {}, { values: [`a: ${secret}\n`] });
+      const message = await problem({ ...CHART, [template]: text }, {}, fromCluster([`a: ${secret}\n`]));
       expect(message, text)
         .to.contain("x.yaml")
         .and.not.contain("hunter2")
         .and.not.contain(Buffer.from(secret).toString("base64"));
     }
     const schema = { ...CHART, "charts/shop/values.schema.json": '{"properties":{"a":{"pattern":"^[0-9]+$"}}}' };
-    expect(await problem(schema, {}, { values: [`a: ${secret}\n`] })).not.to.contain("hunter2");
-    const broken = await problem(CHART, {}, { values: [`a: [${secret}\n`] });
+    expect(await problem(schema, {}, fromCluster([`a: ${secret}\n`]))).not.to.contain("hunter2");
+    const broken = await problem(CHART, {}, fromCluster([`a: [${secret}\n`]));
     expect(broken).to.contain("source.helm.valuesFrom[0]").and.not.contain("hunter2");
   });
 
@@ -357,7 +360,7 @@ describe("Helm sources", function () {
     });
 
     it("changes with referenced values, which cannot be told from it", async () => {
-      const keys = await Promise.all([[], ["a: 1\n"], ["a: 2\n"]].map((values) => key(CHART, {}, { values })));
+      const keys = await Promise.all([[], ["a: 1\n"], ["a: 2\n"]].map((values) => key(CHART, {}, fromCluster(values))));
       expect(new Set(keys).size).to.equal(3);
     });
 

@@ -59,6 +59,16 @@ export async function failureOf(work: Promise<unknown>): Promise<Error> {
   throw new Error("it did not fail");
 }
 
+/** Part of a request: values of a chart from Secrets, and variables. */
+export function fromCluster(
+  texts: readonly string[],
+  variables: Readonly<Record<string, string>> = {},
+): Pick<RenderRequest, "external"> {
+  const values = texts.map((text, index) => ({ name: `source.helm.valuesFrom[${index}]`, text, secret: true }));
+  const named = Object.entries(variables).map(([name, value]) => [name, { value, secret: true }] as const);
+  return { external: { digest: JSON.stringify([texts, variables]), variables: new Map(named), values } };
+}
+
 /** A ConfigMap of that name, in YAML. */
 export function configMap(name: string, namespace?: string): string {
   const where = namespace === undefined ? "" : `, namespace: ${namespace}`;

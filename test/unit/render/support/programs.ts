@@ -4,11 +4,11 @@ import { findConfinement } from "../../../../src/child/confinement.js";
 import { HelmRenderer } from "../../../../src/render/helm/renderer.js";
 import { KustomizeRenderer } from "../../../../src/render/kustomize/renderer.js";
 import { type FileText, parseFile } from "../../../../src/render/parser.js";
-import { Patcher } from "../../../../src/render/patches/patcher.js";
 import { PlainRenderer } from "../../../../src/render/plain.js";
 import { RenderProgram } from "../../../../src/render/programs.js";
 import { SourceRenderer, type SourceRendererOptions } from "../../../../src/render/render.js";
 import type { RenderObserver } from "../../../../src/render/render-observer.js";
+import { RenderSteps } from "../../../../src/render/steps.js";
 import { ensureCommandLineBinaries } from "../../../../tools/binaries.js";
 import { inlineCache } from "./harness.js";
 
@@ -53,6 +53,6 @@ export async function realRenderer(
         digestKey: "key",
       }),
     ],
-    { patcher: new Patcher(kustomize, parse), ...options },
+    { steps: new RenderSteps(kustomize, parse), ...options },
   );
 }

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { atomicList, objectName } from "./fields.js";
+
+const kind = z
+  .enum(["ConfigMap", "Secret"])
+  .describe("Kind of the object: ConfigMap or Secret. It is read as the ServiceAccount of the app, which needs get.");
+const name = objectName("Name of the object, in the namespace of the app.");
+const optional = z
+  .boolean()
+  .optional()
+  .describe("If true, a missing object is ignored. Otherwise the app waits for it. Defaults to false.");
+
+/** A ConfigMap or Secret whose keys are variables. */
+export const VariablesReference = z.object({ kind, name, optional }).describe("A ConfigMap or Secret with variables.");
+export type VariablesReference = z.infer<typeof VariablesReference>;
+
+/** Variables of rendered documents. */
+export const SubstituteSource = z
+  .object({
+    variables: z
+      .record(z.string(), z.string().max(16_384))
+      .meta({ maxProperties: 100 })
+      .optional()
+      .describe(
+        "Values by name. They override those of from, except that an empty value only declares the name. Must not be secrets: they are visible in the status.",
+      ),
+    from: atomicList(
+      VariablesReference,
+      20,
+      "ConfigMaps and Secrets whose keys are names of variables. Later ones override earlier ones.",
+    ).optional(),
+  })
+  .describe(
+    "Replaces ${NAME} in rendered documents, for the names that are declared here and no others. ${NAME:=default} and ${NAME:-default} use the default if the value is empty; $${NAME} stands for the text ${NAME}. Only with destination.kubernetes.",
+  );
+export type SubstituteSource = z.infer<typeof SubstituteSource>;
+
+/** A ConfigMap or Secret with values of a chart. */
+export const ValuesReference = z
+  .object({
+    kind,
+    name,
+    valuesKey: z
+      .string()
+      .min(1)
+      .max(253)
+      .regex(/^[-._a-zA-Z0-9]+$/)
+      .optional()
+      .describe("Key of the values. Defaults to values.yaml."),
+    targetPath: z
+      .string()
+      .min(1)
+      .max(250)
+      .regex(/^([a-zA-Z0-9_/-]|\\\.)+(\.([a-zA-Z0-9_/-]|\\\.)+)*$/)
+      .optional()
+      .describe(
+        "Path of one value, for example database.password; a dot in a name is written as \\. and list indexes are not supported. If set, the key holds this value alone, whose type is recognized as by helm --set; in quotes, it is a string. If unset, the key holds values as YAML.",
+      ),
+    optional,
+  })
+  .describe("A ConfigMap or Secret with values.");
+export type ValuesReference = z.infer<typeof ValuesReference>;

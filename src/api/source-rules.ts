@@ -1,0 +1,21 @@
+/** Rules for fields of the source that only one type of destination supports. They apply to the spec of an app. */
+export const SOURCE_RULES = [
+  {
+    rule: "has(self.destination.overseer) || !has(self.source.env)",
+    message:
+      "source.env is only for destination.overseer: remove it; Kubernetes manifests are applied without variable substitution",
+    fieldPath: ".source.env",
+  },
+  {
+    rule: "!has(self.destination.overseer) || !has(self.source.patches)",
+    message:
+      "source.patches is only for destination.kubernetes: remove it, and change the documents of overseer.io in the repository instead",
+    fieldPath: ".source.patches",
+  },
+  {
+    rule: "!has(self.destination.overseer) || !has(self.source.substitute)",
+    message:
+      "source.substitute is only for destination.kubernetes: remove it; source.env sets variables of Compose documents",
+    fieldPath: ".source.substitute",
+  },
+];

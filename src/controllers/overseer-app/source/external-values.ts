@@ -1,0 +1,113 @@
+import type { ValuesReference } from "../../../api/external-values.js";
+import type { AppSource } from "../../../api/inputs.js";
+import { OverseerError } from "../../../base/errors.js";
+import { canonicalJson, hmacSha256 } from "../../../base/hash.js";
+import type { ChartValues, ExternalValues, Variable } from "../../../render/external-values.js";
+import { valuesAt } from "../../../render/helm/values.js";
+import { isVariableName } from "../../../render/substitute/expand.js";
+import type { ValuesObject } from "../app-services.js";
+import type { AppRun } from "../run.js";
+
+/** Maximum time until a forbidden object is tried again, if no change of permissions is seen. */
+const FORBIDDEN_RETRY_MS = 300_000;
+/** Time until a read that failed for another reason is repeated. */
+const FAILED_RETRY_MS = 10_000;
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Returns the ConfigMaps and Secrets that a source names. */
+export function valuesObjectsOf({
+  helm,
+  substitute,
+}: AppSource): readonly (ValuesObject & { optional?: boolean | undefined })[] {
+  return [...(substitute?.from ?? []), ...(helm?.valuesFrom ?? [])];
+}
+
+/**
+ * Reads what a source takes from ConfigMaps and Secrets, as the ServiceAccount of the app; undefined if it names none. They are
+ * watched, so that a change or a missing object needs no polling.
+ *
+ * @throws OverseerError naming the field and the object that is missing, may not be read, or has no such key.
+ */
+export async function readExternalValues(run: AppRun, source: AppSource): Promise<ExternalValues | undefined> {
+  const { app, services } = run;
+  services.values.use(app, [...valuesObjectsOf(app.spec.source), ...valuesObjectsOf(source)]);
+  if (valuesObjectsOf(source).length === 0) return undefined;
+  const variables = new Map<string, Variable>();
+  for (const [index, reference] of (source.substitute?.from ?? []).entries()) {
+    const data = await read(run, reference, `spec.source.substitute.from[${index}]`);
+    for (const [key, bytes] of data ?? []) {
+      const value = isVariableName(key) ? textOf(bytes) : undefined;
+      if (value !== undefined) variables.set(key, { value, secret: reference.kind === "Secret" });
+    }
+  }
+  const values: ChartValues[] = [];
+  for (const [index, reference] of (source.helm?.valuesFrom ?? []).entries()) {
+    const field = `source.helm.valuesFrom[${index}]`;
+    const data = await read(run, reference, `spec.${field}`);
+    if (data !== undefined) values.push(chartValues(run, reference, field, data));
+  }
+  const content = [[...variables].sort(([a], [b]) => (a < b ? -1 : 1)), values];
+  return { digest: hmacSha256(services.digestKey, canonicalJson(content), 32), variables, values };
+}
+
+async function read(
+  run: AppRun,
+  { kind, name, optional }: ValuesObject & { optional?: boolean | undefined },
+  field: string,
+): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
+  try {
+    const data = await run.services.values.read(run.app, { kind, name });
+    if (data !== undefined || optional) return data;
+  } catch (error) {
+    if (!(error instanceof OverseerError)) throw error;
+    if (error.reason === "ValuesForbidden") run.requeueAfter(FORBIDDEN_RETRY_MS);
+    else if (error.class === "retryable") run.requeueAfter(FAILED_RETRY_MS);
+    throw problem(error.reason, `${field}: ${error.message}`, error.class);
+  }
+  throw problem(
+    "ValuesNotFound",
+    `${field}: ${describe(run, kind, name)} does not exist: create it, or set optional if the app can do without`,
+    "retryable",
+  );
+}
+
+function chartValues(
+  run: AppRun,
+  { kind, name, valuesKey = "values.yaml", targetPath }: ValuesReference,
+  field: string,
+  data: ReadonlyMap<string, Uint8Array>,
+): ChartValues {
+  const bytes = data.get(valuesKey);
+  const shown = describe(run, kind, name);
+  if (bytes === undefined) {
+    throw problem(
+      "ValuesNotFound",
+      `spec.${field}: ${shown} has no key ${valuesKey}: add it, or set valuesKey`,
+      "retryable",
+    );
+  }
+  const text = textOf(bytes);
+  if (text === undefined)
+    throw problem("ValuesInvalid", `spec.${field}: key ${valuesKey} of ${shown} is not text in UTF-8`, "retryable");
+  return {
+    name: `${field} (${kind} ${name})`,
+    text: targetPath === undefined ? text : valuesAt(targetPath, text),
+    secret: kind === "Secret",
+  };
+}
+
+function describe(run: AppRun, kind: string, name: string): string {
+  return `${kind} ${run.ref.namespace}/${name}`;
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function problem(reason: string, message: string, kind: "terminal" | "retryable"): OverseerError {
+  return new OverseerError(message, { code: "SOURCE_VALUES", reason, class: kind });
+}

@@ -1,0 +1,34 @@
+/** A variable of rendered documents. */
+export interface Variable {
+  readonly value: string;
+  /** Whether the value comes from a Secret. */
+  readonly secret: boolean;
+}
+
+/** Variables by name. */
+export type Variables = ReadonlyMap<string, Variable>;
+
+/** Values of a chart that come from a ConfigMap or Secret. */
+export interface ChartValues {
+  /** What people call them: `source.helm.valuesFrom[0] (Secret db)`. */
+  readonly name: string;
+  /** YAML or JSON. */
+  readonly text: string;
+  /** Whether they come from a Secret. */
+  readonly secret: boolean;
+}
+
+/** What a source takes from ConfigMaps and Secrets. */
+export interface ExternalValues {
+  /** Keyed digest of all values, as a part of the input key: a plain hash would let readers guess weak secrets. */
+  readonly digest: string;
+  /** From `source.substitute.from`. */
+  readonly variables: Variables;
+  /** From `source.helm.valuesFrom`, in their order. */
+  readonly values: readonly ChartValues[];
+}
+
+/** Returns whether any of the values is secret. */
+export function holdsSecrets({ variables, values }: ExternalValues): boolean {
+  return values.some(({ secret }) => secret) || [...variables.values()].some(({ secret }) => secret);
+}

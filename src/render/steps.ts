@@ -1,0 +1,104 @@
+import type { SourcePatch } from "../api/renderers.js";
+import { holdsSecrets } from "./external-values.js";
+import { readChartValues } from "./helm/values.js";
+import { SecretTexts, textsIn } from "./mask-texts.js";
+import type { ParseFiles } from "./parser.js";
+import { Patcher } from "./patches/patcher.js";
+import type { RenderProgram } from "./programs.js";
+import { UnsupportedSourceError } from "./render-error.js";
+import type { RendererOutput, SourceInput } from "./renderer.js";
+import type { RenderRequest } from "./request.js";
+import { SUBSTITUTION_VERSION, substitute, variablesOf } from "./substitute/substitute.js";
+
+/** What is done to documents after any renderer: patches, then variables. */
+export class RenderSteps {
+  readonly #patcher: Patcher;
+  readonly #parse: ParseFiles;
+
+  /** `kubectl`: the program that applies patches. */
+  constructor(kubectl: RenderProgram, parseElsewhere: ParseFiles) {
+    this.#patcher = new Patcher(kubectl, parseElsewhere);
+    this.#parse = parseElsewhere;
+  }
+
+  /** The part of the input key. */
+  async declare({ source, external }: RenderRequest): Promise<Readonly<Record<string, unknown>>> {
+    const { patches = [], substitute: variables } = source;
+    return {
+      ...(patches.length === 0 ? {} : { patches: await this.#patcher.declare(patches) }),
+      ...(variables === undefined
+        ? {}
+        : { substitute: { version: SUBSTITUTION_VERSION, variables, digest: external?.digest ?? "" } }),
+    };
+  }
+
+  /** Throws UnsupportedSourceError if the request cannot be rendered. */
+  check({ source, target = "kubernetes", external }: RenderRequest): void {
+    const { patches, substitute: variables, helm } = source;
+    if (target !== "kubernetes" && patches !== undefined)
+      throw new UnsupportedSourceError(
+        "source.patches is only for Kubernetes: a Core takes documents as they are in Git",
+      );
+    if (target !== "kubernetes" && variables !== undefined)
+      throw new UnsupportedSourceError(
+        "source.substitute is only for Kubernetes: source.env sets variables of Compose documents",
+      );
+    if (external !== undefined) return;
+    const field = variables?.from?.length
+      ? "substitute.from"
+      : helm?.valuesFrom?.length
+        ? "helm.valuesFrom"
+        : undefined;
+    if (field !== undefined)
+      throw new UnsupportedSourceError(
+        `source.${field} names ConfigMaps and Secrets of the cluster, which cannot be read here`,
+      );
+  }
+
+  /** Applies patches. The result may be kept on disk: it holds no variable. */
+  async patch(output: RendererOutput, input: SourceInput): Promise<RendererOutput> {
+    const patched = await this.#patcher.apply(output, input);
+    return input.source.substitute === undefined ? withoutWritten(patched) : patched;
+  }
+
+  /** Replaces variables, and marks documents that may hold values of Secrets. Messages do not quote such values. */
+  async finish(output: RendererOutput, request: RenderRequest, input: SourceInput): Promise<RendererOutput> {
+    const { source, external } = request;
+    const replaced =
+      source.substitute === undefined || output.problems.length > 0
+        ? output
+        : await substitute(output, variablesOf(source.substitute, external), input.limits, this.#parse);
+    if (external === undefined || !holdsSecrets(external)) return replaced;
+    const secrets = new SecretTexts([
+      ...[...external.variables.values()].flatMap(({ value, secret }) => (secret ? [value] : [])),
+      ...external.values.flatMap((values) => (values.secret ? textsIn(readChartValues(values)) : [])),
+    ]);
+    const fromChart = external.values.some(({ secret }) => secret);
+    return {
+      ...replaced,
+      documents: fromChart
+        ? replaced.documents.map((document) => ({ ...document, confidential: true }))
+        : replaced.documents,
+      notes: replaced.notes.map((note) => ({ ...note, message: secrets.hide(note.message) })),
+      problems: replaced.problems.map(({ object, message, ...place }) => ({
+        ...place,
+        ...(object === undefined ? {} : { object: secrets.hide(object) }),
+        message: secrets.hideQuoted(message),
+      })),
+    };
+  }
+}
+
+/** Whether the result of a renderer is worth keeping on disk because of the patches over it. */
+export function hasPatches({ patches = [] }: { readonly patches?: readonly SourcePatch[] | undefined }): boolean {
+  return patches.length > 0;
+}
+
+/** Documents as they are kept: what they were before they were normalized is for these steps only. */
+function withoutWritten(output: RendererOutput): RendererOutput {
+  const documents = output.documents.map((document) => {
+    const { written, ...rest } = document;
+    return written === undefined ? document : rest;
+  });
+  return { ...output, documents };
+}
