@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { z } from "zod";
 import { formatDuration } from "../base/duration.js";
 import type { Failpoint } from "../base/failpoint.js";
+import { HostRules } from "../base/host-rules.js";
 import type { ProxyRules } from "../base/proxy.js";
 import { type Environment, type RawSettings, readCommandLine } from "./command-line.js";
 import { ConfigError } from "./errors.js";
@@ -26,6 +27,8 @@ export interface Config {
   readonly cacheDir: string;
   /** Git client; `auto` uses the git program if it is found. */
   readonly gitEngine: "auto" | "native" | "isomorphic";
+  /** Hosts that GitRepositories may use. */
+  readonly allowedGitHosts: HostRules;
   /** Maximum total size of fetched Git objects; 0 means no limit. */
   readonly gitCacheBytes: number;
   /** Size limits of repositories and sources; unset limits have defaults where they are enforced. */
@@ -115,6 +118,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     logLevel: values["log-level"] ?? "info",
     cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),
     gitEngine: values["git-engine"] ?? "auto",
+    allowedGitHosts: new HostRules(values["allowed-git-hosts"]?.length ? values["allowed-git-hosts"] : undefined),
     gitCacheBytes: values["git-cache-bytes"] ?? 0,
     limits: limitSettings(values),
     render: {

@@ -66,6 +66,13 @@ export const OPTIONS = [
     help: "Git client: native (the git program, 2.31 or later), isomorphic (built in, slower for large repositories), or auto (native if git is found, otherwise isomorphic).",
   },
   {
+    flag: "allowed-git-hosts",
+    value: "HOST,…",
+    env: "OVERSEER_ALLOWED_GIT_HOSTS",
+    fallback: "all",
+    help: "Comma-separated hosts that GitRepositories may use, for themselves and for proxies in spec.proxySecretRef: names, *.example.com for all names below a domain, each optionally with :port. Requests to other hosts are not sent.",
+  },
+  {
     flag: "git-cache-bytes",
     value: "N",
     env: "OVERSEER_GIT_CACHE_BYTES",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseDuration } from "../base/duration.js";
 import { FAILPOINTS } from "../base/failpoint.js";
+import { isHostPattern } from "../base/host-rules.js";
 import type { SettingName } from "./options.js";
 
 /** Address to listen on. */
@@ -48,6 +49,17 @@ const namespaces = z.string().transform((value, context): readonly string[] => {
   context.addIssue({
     code: "custom",
     message: `contains ${JSON.stringify(invalid)}, which is not a valid namespace name`,
+  });
+  return z.NEVER;
+});
+
+const hosts = z.string().transform((value, context): readonly string[] => {
+  const patterns = value.split(",").map((pattern) => pattern.trim());
+  const given = patterns.filter((pattern) => pattern !== "");
+  if (given.every(isHostPattern)) return given;
+  context.addIssue({
+    code: "custom",
+    message: "must be a comma-separated list of hosts like git.example.com, *.example.com or git.example.com:8443",
   });
   return z.NEVER;
 });
@@ -104,6 +116,7 @@ export const SETTING_SCHEMAS = {
   "log-level": z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug"),
   "cache-dir": text,
   "git-engine": z.enum(["auto", "native", "isomorphic"], "must be auto, native or isomorphic"),
+  "allowed-git-hosts": hosts,
   "git-cache-bytes": count(0, Number.MAX_SAFE_INTEGER),
   // A Node.js buffer holds at most 2 GiB.
   "git-max-fetch-bytes": count(MIB, 2 ** 31 - 1),

@@ -7,6 +7,7 @@ import { type ErrorClass, OverseerError } from "../base/errors.js";
 const ERRORS = {
   GIT_URL_INVALID: ["InvalidURL", "terminal"],
   GIT_TRANSPORT_UNSUPPORTED: ["UnsupportedTransport", "terminal"],
+  GIT_HOST_NOT_ALLOWED: ["HostNotAllowed", "terminal"],
   GIT_CREDENTIAL_INVALID: ["InvalidCredential", "terminal"],
   GIT_REF_INVALID: ["InvalidReference", "terminal"],
   GIT_HOST_KEY_UNKNOWN: ["HostKeyUnknown", "retryable"],

@@ -1,4 +1,5 @@
 /** Public exports of the Git module. */
+export { checkAllowedHost } from "./allowed-hosts.js";
 export {
   type ChooseGitEngineOptions,
   type ChosenGitEngine,

@@ -60,7 +60,7 @@ const REPOSITORY_WORKERS = 32;
 
 /** Creates the controller of GitRepositories. */
 export function repositoryController(shared: SharedParts): Controller {
-  const { cluster, clock, metrics, engine, resources, index, events, secrets } = shared;
+  const { cluster, clock, metrics, config, engine, resources, index, events, secrets } = shared;
   const reconciler = new GitRepositoryReconciler({
     clock,
     secrets,
@@ -70,6 +70,7 @@ export function repositoryController(shared: SharedParts): Controller {
     repositories: resources.repositories,
     polls: new SharedPolls(engine, clock, (result) => metrics.git.polls.of({ result }).inc()),
     status: new StatusWriter(cluster.client),
+    allowedHosts: config.allowedGitHosts,
     digestKey: cluster.digestKey,
     refsOf: (repository) => resources.refsOf(repository),
     takePollRequest: (repository) => shared.urgentPolls.delete(repository),

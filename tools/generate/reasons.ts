@@ -21,6 +21,7 @@ const COMMON_REASONS: Readonly<Record<string, string>> = {
   InvalidURL: "spec.url is not a valid URL.",
   UnsupportedTransport:
     "The URL uses a transport that is not supported here: use https:// or ssh://. SSH requires the native Git engine and the OpenSSH client.",
+  HostNotAllowed: "The host in spec.url, or of the proxy, is not in --allowed-git-hosts of the operator.",
   InvalidCredential: "The Secret in secretRef lacks a key or has an invalid value; the message names the key.",
   SecretNotFound: "The Secret in secretRef does not exist.",
   InvalidReference: "spec.ref is invalid, for example a malformed version range or ref name.",

@@ -1,6 +1,7 @@
 import type { GitRef } from "../../api/git-ref.js";
 import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
 import type { Clock } from "../../base/clock.js";
+import type { HostRules } from "../../base/host-rules.js";
 import type { GitEngine } from "../../git/index.js";
 import type { EventSink } from "../../kube/event-recorder.js";
 import type { StatusWriter } from "../../reconcile/status-writer.js";
@@ -31,6 +32,8 @@ export interface GitRepositoryServices {
   readonly index: RevisionIndex;
   readonly status: StatusWriter;
   readonly events: EventSink;
+  /** Hosts that repositories may use. */
+  readonly allowedHosts: HostRules;
   /** Key for credential digests. */
   readonly digestKey: string;
   /** Returns the refs of a repository that apps use besides its own. */

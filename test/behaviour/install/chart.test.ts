@@ -84,7 +84,11 @@ describe("The chart", function () {
   });
 
   it("has a value for every flag that means something in a pod, in the pods of one role or the other", async () => {
-    const objects = await renderChart({ trustedNamespaces: ["platform"], watchNamespaces: ["platform"] });
+    const objects = await renderChart({
+      trustedNamespaces: ["platform"],
+      watchNamespaces: ["platform"],
+      allowedGitHosts: ["*.example.com"],
+    });
     const flagsOf = (name: string) =>
       podOf(objects, name).containers[0].args.map((text) => /^--([a-z-]+)=/.exec(text)?.[1] ?? text);
     const flags = new Set([...flagsOf(OPERATOR), ...flagsOf(SERVER)]);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { Condition } from "../../../../src/api/conditions.js";
 import type { GitRepositoryStatus } from "../../../../src/api/git-repository.js";
+import { HostRules } from "../../../../src/base/host-rules.js";
 import { GitRepositoryReconciler } from "../../../../src/controllers/git-repository/reconciler.js";
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
 import type { GitRepositoryServices } from "../../../../src/controllers/git-repository/services.js";
@@ -79,6 +80,7 @@ function rig() {
     },
     onRevision() {},
     digestKey: "",
+    allowedHosts: new HostRules(undefined),
     secrets: { retain() {} },
   };
   const reconciler = new GitRepositoryReconciler(services as unknown as GitRepositoryServices);

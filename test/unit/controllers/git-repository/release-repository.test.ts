@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { GitRepository } from "../../../../src/api/git-repository.js";
+import { HostRules } from "../../../../src/base/host-rules.js";
 import { releaseRepository } from "../../../../src/controllers/git-repository/release-repository.js";
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
 import type { GitRepositoryServices } from "../../../../src/controllers/git-repository/services.js";
@@ -27,6 +28,7 @@ async function kept(
   const services = {
     index,
     digestKey: KEY,
+    allowedHosts: new HostRules(undefined),
     repositories: { values: () => there.values() },
     secrets: {
       retain() {},
