@@ -1,3 +1,4 @@
+import { isBuiltinGroup } from "./builtin-groups.js";
 import type { ObjectId } from "./object-id.js";
 
 /**
@@ -101,9 +102,20 @@ export function compareForApply(a: ObjectId, b: ObjectId): number {
   );
 }
 
-/** Compares objects in prune order, the reverse of apply order. */
+/**
+ * Returns the deletion tier of an object; higher tiers are deleted first. It is the apply tier, except that custom resources go
+ * before the workloads of tier 2, which may have to finish them, and an APIService between both: after what it serves, and
+ * before its backend.
+ */
+export function pruneTier(id: Pick<ObjectId, "group" | "kind">): number {
+  if (id.group === "apiregistration.k8s.io") return 2.3;
+  const rank = rankOf(id);
+  return rank === UNNAMED && !isBuiltinGroup(id.group) ? 2.6 : rank.tier;
+}
+
+/** Compares objects in prune order: by deletion tier, then the reverse of apply order. */
 export function compareForPrune(a: ObjectId, b: ObjectId): number {
-  return compareForApply(b, a);
+  return pruneTier(b) - pruneTier(a) || compareForApply(b, a);
 }
 
 function compareText(a: string, b: string): number {

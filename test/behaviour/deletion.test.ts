@@ -29,6 +29,34 @@ describe("An app that is deleted", function () {
     expect(await world.kube.get(world.object("apps/v1", "Deployment", "all"))).to.equal(undefined);
   });
 
+  it("deletes custom resources first, and workloads when these are finished", async () => {
+    const group = `${world.namespace}.example.com`;
+    const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" };
+    await world.kube.apply({
+      ...definition,
+      metadata: { name: `things.${group}` },
+      spec: {
+        group,
+        scope: "Namespaced",
+        names: { kind: "Thing", plural: "things" },
+        versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }],
+      },
+    });
+    const thing = world.object(`${group}/v1`, "Thing", "one");
+    const text = `apiVersion: ${group}/v1\nkind: Thing\nmetadata: { name: one, finalizers: [example.com/finish] }\n`;
+    await make("ordered", { "t.yaml": text, "d.yaml": deployment("ordered") }, {});
+    await world.kube.delete(world.appRef("ordered"));
+    await world.kube.until<LiveApp>(world.appRef("ordered"), "waits for it", (app) =>
+      (condition(app, "Ready")?.message ?? "").includes("Thing"),
+    );
+    expect(await world.kube.isKept(thing)).to.equal(false);
+    expect(await world.kube.isKept(world.object("apps/v1", "Deployment", "ordered"))).to.equal(true);
+    await world.kube.patch(thing, { metadata: { finalizers: null } });
+    await world.kube.untilGone(world.appRef("ordered"));
+    expect(await world.kube.get(world.object("apps/v1", "Deployment", "ordered"))).to.equal(undefined);
+    await world.kube.delete({ ...definition, name: `things.${group}` });
+  });
+
   it("does so without its repository, and without a render", async () => {
     await make("alone", { "x.yaml": configMap("alone", {}) }, {});
     await world.kube.delete(world.repositoryRef("alone"));

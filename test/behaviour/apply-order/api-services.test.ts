@@ -87,6 +87,10 @@ describe("An APIService, in one commit with its backend", function () {
       },
     };
   };
+  const served = (): string => {
+    const { name, ...type } = reading;
+    return dump({ ...type, metadata: { name }, spec: { of: "heat" } });
+  };
   const exists = async (ref: TestRef): Promise<boolean> => (await world.kube.get(ref)) !== undefined;
   const data = (name: string, v: string): Promise<RawObject> =>
     world.kube.until(world.configMap(name), `has ${v}`, (live) => (live.data as { v?: string } | undefined)?.v === v);
@@ -101,15 +105,9 @@ describe("An APIService, in one commit with its backend", function () {
   it("is written when its backend is healthy, then what it serves, and holds up nothing else", async () => {
     reading.apiVersion = `${group}/v1`;
     const [deployment, service] = servedLocally(world, "api");
-    const object = {
-      apiVersion: reading.apiVersion,
-      kind: reading.kind,
-      metadata: { name: reading.name },
-      spec: { of: "heat" },
-    };
     repo = await world.repository("api", {
       "all.yaml": [registration(), deployment, service].map((one) => dump(one)).join("---\n"),
-      "served.yaml": dump(object),
+      "served.yaml": served(),
       "c.yaml": configMap("beside", { v: "1" }),
     });
     await world.app("api", "api", ".");
@@ -162,5 +160,16 @@ describe("An APIService, in one commit with its backend", function () {
     await untilAvailable("True");
     await world.synced("api", await repo.head(), 60_000);
     await behind.untilGone(reading);
+  });
+
+  it("is deleted with its app after what it serves", async () => {
+    const head = await repo.commit({ "served.yaml": served() }, "served again");
+    await world.poll("api");
+    await world.synced("api", head);
+    expect(await behind.isKept(reading)).to.equal(true);
+    await world.kube.delete(world.appRef("api"));
+    await world.kube.untilGone(world.appRef("api"));
+    expect(await behind.get(reading)).to.equal(undefined);
+    expect(await exists(apiService())).to.equal(false);
   });
 });

@@ -69,6 +69,15 @@ describe("compareForApply", () => {
     }
   });
 
+  it("prunes an APIService after custom resources and before the workloads that serve it", () => {
+    const service = id("apiregistration.k8s.io/APIService", "v1.example.com");
+    const all = [id("apps/Deployment"), id("/Service"), service, id("example.com/Reading"), id("/Secret")];
+    const hook = id("admissionregistration.k8s.io/ValidatingWebhookConfiguration");
+    const order = [...all, hook].sort(compareForPrune).map(({ kind }) => kind);
+    expect(order).to.deep.equal([hook.kind, "Reading", "APIService", "Deployment", "Service", "Secret"]);
+    expect(all.sort(compareForApply).at(-1)).to.equal(service);
+  });
+
   it("calls equal what is the same object", () => {
     expect(compareForApply(id("/Secret"), { ...id("/Secret"), version: "v2" })).to.equal(0);
   });

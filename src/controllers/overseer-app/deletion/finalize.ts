@@ -6,7 +6,7 @@ import { cutText } from "../../../base/cut-text.js";
 import { PARTIAL_OBJECT } from "../../../kube/client/kube-client.js";
 import { isStatus } from "../../../kube/errors.js";
 import { displayId } from "../../../manifest/object-id.js";
-import { applyTier, compareForApply } from "../../../manifest/order.js";
+import { applyTier, compareForApply, pruneTier } from "../../../manifest/order.js";
 import type { LiveObject } from "../../../plan/live.js";
 import { neededByKept } from "../../../plan/needed-by-kept.js";
 import { judgeFinalize, type KeepReason, type PruneDecision } from "../../../plan/prune-guard.js";
@@ -93,8 +93,8 @@ async function removeLastTier(
 ): Promise<{ readonly results: Results; readonly stuck: boolean }> {
   const results = new Results(run);
   const pending = stillPending(run, decisions);
-  const last = Math.max(...pending.map((decision) => applyTier(decision.live.id)));
-  const tier = pending.filter((decision) => applyTier(decision.live.id) === last);
+  const last = Math.max(...pending.map((decision) => pruneTier(decision.live.id)));
+  const tier = pending.filter((decision) => pruneTier(decision.live.id) === last);
   const refused = await prune(
     run,
     tier.filter((decision) => decision.verb !== "Keep"),
