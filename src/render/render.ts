@@ -6,6 +6,7 @@ import { askedKind, detect, type RendererKind } from "./detect.js";
 import { inputKey } from "./input-key.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "./limits.js";
 import { findPlace, type SourcePlace } from "./locate.js";
+import type { SecretTexts } from "./mask-texts.js";
 import { orderNotes } from "./notes.js";
 import { honorOtherTools } from "./other-tools.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
@@ -99,7 +100,11 @@ export class SourceRenderer {
     const renderer = this.#renderers.get(await kindOf(input));
     if (renderer === undefined) throw new UnsupportedSourceError("the source is of a kind that is not rendered");
     const output = await this.#output(renderer, input, key);
-    return finish(request, (await this.#steps?.finish(output, request, input)) ?? output);
+    return finish(
+      request,
+      (await this.#steps?.finish(output, request, input)) ?? output,
+      this.#steps?.secretTexts(request),
+    );
   }
 
   /** Counts documents that the caller still had. */
@@ -161,7 +166,7 @@ export class SourceRenderer {
   }
 }
 
-function finish(request: RenderRequest, output: RendererOutput): RenderResult {
+function finish(request: RenderRequest, output: RendererOutput, secrets: SecretTexts | undefined): RenderResult {
   const { documents: prepared, notes, problems: found, remark, nothing, unread } = output;
   const { target = "kubernetes" } = request;
   const problems = target === "kubernetes" ? [...found, ...refuseForKubernetes(prepared)] : found;
@@ -170,7 +175,9 @@ function finish(request: RenderRequest, output: RendererOutput): RenderResult {
   if (placed.problems.length > 0) throw new RenderError(inOrder(placed.problems));
   const honored = target === "kubernetes" ? honorOtherTools(placed.documents) : undefined;
   const { documents = placed.documents, skipped = [] } = honored ?? {};
-  const { notes: kept, omitted } = orderNotes([...notes, ...placed.notes, ...(honored?.notes ?? [])]);
+  const all = [...notes, ...placed.notes, ...(honored?.notes ?? [])];
+  const shown = secrets === undefined ? all : all.map((note) => ({ ...note, message: secrets.hide(note.message) }));
+  const { notes: kept, omitted } = orderNotes(shown);
   return {
     documents: [...documents].sort((a, b) => compareForApply(a.id, b.id)),
     ...(skipped.length === 0 ? {} : { skipped: new Set(skipped.map(({ key }) => key)) }),

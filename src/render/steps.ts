@@ -61,6 +61,15 @@ export class RenderSteps {
     return input.source.substitute === undefined ? withoutWritten(patched) : patched;
   }
 
+  /** Texts that notes must not show; undefined if the source takes no values from Secrets. */
+  secretTexts({ external }: RenderRequest): SecretTexts | undefined {
+    if (external === undefined || !holdsSecrets(external)) return undefined;
+    return new SecretTexts([
+      ...[...external.variables.values()].flatMap(({ value, secret }) => (secret ? [value] : [])),
+      ...external.values.flatMap((values) => (values.secret ? textsIn(readChartValues(values)) : [])),
+    ]);
+  }
+
   /** Replaces variables, and marks documents that may hold values of Secrets. Messages do not quote such values. */
   async finish(output: RendererOutput, request: RenderRequest, input: SourceInput): Promise<RendererOutput> {
     const { source, external } = request;
@@ -68,18 +77,14 @@ export class RenderSteps {
       source.substitute === undefined || output.problems.length > 0
         ? output
         : await substitute(output, variablesOf(source.substitute, external), input.limits, this.#parse);
-    if (external === undefined || !holdsSecrets(external)) return replaced;
-    const secrets = new SecretTexts([
-      ...[...external.variables.values()].flatMap(({ value, secret }) => (secret ? [value] : [])),
-      ...external.values.flatMap((values) => (values.secret ? textsIn(readChartValues(values)) : [])),
-    ]);
+    const secrets = this.secretTexts(request);
+    if (external === undefined || secrets === undefined) return replaced;
     const fromChart = external.values.some(({ secret }) => secret);
     return {
       ...replaced,
       documents: fromChart
         ? replaced.documents.map((document) => ({ ...document, confidential: true }))
         : replaced.documents,
-      notes: replaced.notes.map((note) => ({ ...note, message: secrets.hide(note.message) })),
       problems: replaced.problems.map(({ object, message, ...place }) => ({
         ...place,
         ...(object === undefined ? {} : { object: secrets.hide(object) }),

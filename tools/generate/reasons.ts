@@ -62,7 +62,7 @@ const COMMON_REASONS: Readonly<Record<string, string>> = {
 /** Reasons of OverseerApps. */
 const APP_REASONS: Readonly<Record<string, string>> = {
   RevisionLost:
-    "The applied revision can no longer be fetched. Drift is not reverted and nothing is deleted until a newer revision is fetched.",
+    "The applied revision can no longer be fetched, or was rendered with values of ConfigMaps and Secrets that have changed since. Drift is not reverted and nothing is deleted until a newer revision is fetched.",
   SourceTooLarge: "spec.source is too large to be recorded in the status and in Changes; the message names the field.",
   ValuesNotFound:
     "A ConfigMap or Secret in source.substitute.from or source.helm.valuesFrom, or its key, does not exist. The app continues as soon as it is created.",

@@ -49,7 +49,17 @@ const CONFIDENTIAL = "c-";
 
 /** Returns whether a live object was applied from a document with values of Secrets. */
 export function wasConfidential(annotations: Readonly<Record<string, string>> | undefined): boolean {
-  return annotations?.[ANNOTATION_APPLIED]?.startsWith(CONFIDENTIAL) ?? false;
+  return isConfidentialHash(annotations?.[ANNOTATION_APPLIED]);
+}
+
+/** Returns whether a recorded hash is that of a document with values of Secrets. */
+export function isConfidentialHash(hash: string | undefined): boolean {
+  return hash?.startsWith(CONFIDENTIAL) ?? false;
+}
+
+/** Returns `next`, marked as the hash of a document with values of Secrets if `hash` is one. */
+export function keepConfidential(hash: string, next: string): string {
+  return isConfidentialHash(hash) ? `${CONFIDENTIAL}${next}` : next;
 }
 
 /** Returns the hash of a document for the annotation; keyed for Secrets, and for documents with values of Secrets. */

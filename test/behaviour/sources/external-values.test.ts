@@ -133,6 +133,17 @@ describe("Values from ConfigMaps and Secrets", function () {
     );
     await world.synced("vars");
     expect(await world.changes("vars")).to.have.lengthOf(count);
+
+    // A change while the operator is down is applied when it is back.
+    await world.operator.stop();
+    await settings("overrides", { REPLICAS: "1" });
+    await world.operator.start();
+    await world.kube.until(
+      world.object("apps/v1", "Deployment", "web"),
+      "has one replica",
+      (object) => (object.spec as { replicas: number }).replicas === 1,
+    );
+    await world.synced("vars");
   });
 
   it("are quoted by no error: not of the API server, and not after the Secret is no longer used", async () => {

@@ -306,6 +306,14 @@ describe("Variables of a source", function () {
     ).to.include('"A-B" is not the name of a variable');
   });
 
+  it("are not shown by notes about annotations", async () => {
+    const text = configMap('"x"').replace('{name: "x"}', '{name: x, annotations: {argocd.argoproj.io/hook: "${A}"}}');
+    const { notes } = await render({ "app/a.yaml": text }, {}, { A: "canary-hook" });
+    expect(notes.map(({ message }) => message).join())
+      .to.include("argocd.argoproj.io/hook")
+      .and.not.include("canary");
+  });
+
   it("cannot grow a source without limit", async () => {
     const wanted = request("app", { limits: { ...renderer.limits, maxTotalBytes: 50_000 } });
     const source = { ...wanted.source, substitute: { variables: { A: "x".repeat(10_000) } } };

@@ -163,7 +163,7 @@ function describeRemark({ remark }: AppHealth): string {
 }
 
 function describeLost(revision: string): string {
-  return `${revision} is applied, but can no longer be fetched: drift is not reverted and nothing is pruned until a newer revision is applied`;
+  return `${revision} is applied, but can no longer be fetched, or was rendered with other values of its ConfigMaps and Secrets: drift is not reverted and nothing is pruned until a newer revision is applied`;
 }
 
 /** Shortens a problem: only Ready has the full text. */

@@ -9,7 +9,7 @@ import type { RawObject } from "../../../kube/object.js";
 import { objectPath, type ResourceInfo } from "../../../kube/resource.js";
 import type { LiveObject } from "../../../plan/live.js";
 import type { Target } from "../../destination.js";
-import { type KubernetesContext, writer } from "../kubernetes-context.js";
+import { isConfidentialHash, type KubernetesContext, writer } from "../kubernetes-context.js";
 import { fieldManager } from "../ownership/identity.js";
 
 const LABELS = [LABEL_APP, LABEL_APP_NAMESPACE, LABEL_INSTANCE];
@@ -32,6 +32,7 @@ export async function release(
     query: { fieldManager: fieldManager(target.app) },
     contentType: "application/merge-patch+json",
     impersonate: writer(context, target),
+    confidential: isConfidentialHash(live.documentHash),
     body: {
       metadata: {
         uid: live.uid,

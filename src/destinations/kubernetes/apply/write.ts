@@ -10,7 +10,13 @@ import type { LiveObject } from "../../../plan/live.js";
 import type { DeletePermit } from "../../../plan/prune-guard.js";
 import type { Outcome, Target } from "../../destination.js";
 import { causeOf } from "../companions/cause.js";
-import { type KubernetesContext, noteForbidden, recordedHash, writer } from "../kubernetes-context.js";
+import {
+  isConfidentialHash,
+  type KubernetesContext,
+  noteForbidden,
+  recordedHash,
+  writer,
+} from "../kubernetes-context.js";
 import { foreignFields } from "../ownership/authoritative-kinds.js";
 import { changeOwnership } from "../ownership/change-ownership.js";
 import { fieldManager } from "../ownership/identity.js";
@@ -134,6 +140,7 @@ export async function removeObject(context: KubernetesContext, target: Target, p
           preconditions: { uid, resourceVersion },
         },
         impersonate: writer(context, target),
+        confidential: isConfidentialHash(permit.live.documentHash),
       });
     } catch (error) {
       if (!isStatus(error, 404)) throw error;

@@ -5,7 +5,7 @@ import { objectPath, type ResourceInfo } from "../../../kube/resource.js";
 import type { Document } from "../../../manifest/document.js";
 import { apiVersionOf } from "../../../manifest/object-id.js";
 import type { Target } from "../../destination.js";
-import { type KubernetesContext, observeResponse, writer } from "../kubernetes-context.js";
+import { type KubernetesContext, observeResponse, wasConfidential, writer } from "../kubernetes-context.js";
 import { fieldManager } from "./identity.js";
 import type { OwnManager } from "./managed-fields-transfer.js";
 
@@ -49,7 +49,7 @@ async function patchEntries(
   target: Target,
   resource: ResourceInfo,
   document: Document,
-  { uid, resourceVersion }: LiveMetadata,
+  { uid, resourceVersion, annotations }: LiveMetadata,
   entries: readonly ManagedFieldsEntry[],
 ): Promise<void> {
   context.tracker.writeStarted(document.key);
@@ -61,6 +61,7 @@ async function patchEntries(
       query: { fieldManager: fieldManager(target.app) },
       contentType: "application/json-patch+json",
       impersonate: writer(context, target),
+      confidential: document.confidential || wasConfidential(annotations),
       body: [
         { op: "test", path: "/metadata/uid", value: uid },
         { op: "replace", path: "/metadata/managedFields", value: entries },

@@ -4,7 +4,13 @@ import type { RawObject } from "../../../kube/object.js";
 import { objectPath, type ResourceInfo } from "../../../kube/resource.js";
 import type { AppRef, LiveObject } from "../../../plan/live.js";
 import type { Target } from "../../destination.js";
-import { type KubernetesContext, observeResponse, writer } from "../kubernetes-context.js";
+import {
+  isConfidentialHash,
+  type KubernetesContext,
+  keepConfidential,
+  observeResponse,
+  writer,
+} from "../kubernetes-context.js";
 import { fieldManager, identity } from "./identity.js";
 
 /**
@@ -38,6 +44,7 @@ export async function handOver(
       query: { fieldManager: from },
       contentType: "application/json-patch+json",
       impersonate: writer(context, target),
+      confidential: isConfidentialHash(live.documentHash),
       body: [
         { op: "test", path: "/metadata/uid", value: live.uid },
         { op: "test", path: `/metadata/labels/${pointer(LABEL_APP)}`, value: target.app.name },
@@ -67,7 +74,7 @@ function resetApplied(applied: string | undefined): object[] {
   const dot = applied?.indexOf(".") ?? -1;
   if (applied === undefined || dot < 0) return [];
   const path = `/metadata/annotations/${pointer(ANNOTATION_APPLIED)}`;
-  return [{ op: "replace", path, value: `${NOT_APPLIED}${applied.slice(dot)}` }];
+  return [{ op: "replace", path, value: `${keepConfidential(applied, NOT_APPLIED)}${applied.slice(dot)}` }];
 }
 
 /** Escapes a JSON pointer segment. */
