@@ -59,7 +59,7 @@ class Demo {
 
   /** Waits until no process of it runs and nothing is left of its files. */
   async vanished(): Promise<void> {
-    await waitUntil({ what: `nothing of ${this.folder} is left`, timeoutMs: 20_000 }, async () => {
+    await waitUntil({ what: `nothing of ${this.folder} is left`, timeoutMs: 60_000 }, async () => {
       const left = [...(await processesWith(this.folder)), ...(await readdir(this.folder))];
       if (left.length > 0) throw new Error(left.join("\n"));
       return true;

@@ -174,7 +174,7 @@ describe("Apps that exchange objects in one commit", function () {
     await world.kube.until(roleRef("bad-1"), "is the other's", (live) => live.metadata.labels?.[LABEL] === "bad-0");
     const kept = await world.kube.get(roleRef("bad-0"));
     expect(kept?.metadata.labels?.[LABEL]).to.equal("bad-0");
-    await waitUntil({ what: "it is said why", timeoutMs: 10_000 }, async () =>
+    await waitUntil({ what: "it is said why", timeoutMs: 60_000 }, async () =>
       /ObjectKept: Role .*bad-0 removed from Git; kept because OverseerApp .*bad-1 claims it but its own Change is refused/.test(
         (await world.events("bad-0")).join("\n"),
       ),

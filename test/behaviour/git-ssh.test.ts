@@ -91,7 +91,7 @@ describe("A GitRepository over SSH (needs an OpenSSH server)", function () {
       .to.contain(await server.fingerprint())
       .and.contain("known_hosts");
     const about = async (): Promise<string> => (await world.events("shop")).join("\n");
-    await waitUntil({ what: "an Event", timeoutMs: 10_000 }, async () => (await about()).includes("HostKeyChanged"));
+    await waitUntil({ what: "an Event", timeoutMs: 60_000 }, async () => (await about()).includes("HostKeyChanged"));
     await secret(key);
     await ready("True", "Fetched");
     const known_hosts = await server.knownHosts();

@@ -59,7 +59,7 @@ describe("A GitRepository", function () {
     const before = await fetched("fine");
     world.git.clearRequests();
     const { waitUntil } = await import("../../tools/wait-until.js");
-    await waitUntil({ what: "three polls", timeoutMs: 20_000 }, () => world.git.count("refs") >= 3);
+    await waitUntil({ what: "three polls", timeoutMs: 60_000 }, () => world.git.count("refs") >= 3);
     expect(world.git.count("fetch")).to.equal(0);
     expect((await fetched("fine")).metadata.resourceVersion).to.equal(before.metadata.resourceVersion);
     await world.kube.patch(world.repositoryRef("fine"), { spec: { interval: "1h" } });
@@ -172,7 +172,7 @@ describe("A GitRepository", function () {
     expect(condition(repository, "Reconciling")?.status).to.equal("True");
     // The Event is on its way when the status is there.
     const { waitUntil } = await import("../../tools/wait-until.js");
-    const told = { what: "it is told", timeoutMs: 10_000 };
+    const told = { what: "it is told", timeoutMs: 60_000 };
     await waitUntil(told, async () => (await world.events("hangs")).length > 0);
     expect(await world.events("hangs")).to.deep.equal([`FetchTimeout: ${message}`]);
     world.git.setFault(undefined);
@@ -344,7 +344,7 @@ describe("A path", function () {
     await world.kube.untilGone(world.appRef("q"));
     await world.kube.delete(world.repositoryRef("q"));
     await waitUntil(
-      { what: "the store is gone", timeoutMs: 20_000 },
+      { what: "the store is gone", timeoutMs: 60_000 },
       async () => (await stores()).length === before - 1,
     );
   });

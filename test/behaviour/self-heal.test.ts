@@ -144,7 +144,7 @@ describe("Drift", function () {
 
 async function eventually<T>(read: () => Promise<T>, test: (value: T) => boolean): Promise<T> {
   const { waitUntil } = await import("../../tools/wait-until.js");
-  return waitUntil({ what: "the value", timeoutMs: 15_000 }, async () => {
+  return waitUntil({ what: "the value", timeoutMs: 60_000 }, async () => {
     const value = await read();
     return test(value) ? value : undefined;
   });

@@ -109,7 +109,7 @@ describe("The files of a source", function () {
     expect(status?.notes?.map(({ message }) => message).join()).to.contain(
       `${fault}; it is ignored, and nothing is pruned`,
     );
-    await waitUntil({ what: "the Event names the link", timeoutMs: 15_000 }, async () =>
+    await waitUntil({ what: "the Event names the link", timeoutMs: 60_000 }, async () =>
       (await world.events("dangling")).some(
         (event) => event.startsWith("ObjectKept: ") && event.includes(`app/base.d: ${fault}`),
       ),

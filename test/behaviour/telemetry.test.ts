@@ -30,7 +30,7 @@ async function linesOf(world: World, app: string): Promise<Record<string, unknow
 
 /** The metrics once they are so; a scrape is kept for a second. */
 async function untilMetrics(world: World, are: (body: string) => boolean): Promise<string> {
-  return waitUntil({ what: "the metrics are so", timeoutMs: 10_000 }, async () => {
+  return waitUntil({ what: "the metrics are so", timeoutMs: 60_000 }, async () => {
     const body = await (await fetch(`${await world.operator.address()}/metrics`)).text();
     return are(body) ? body : undefined;
   });

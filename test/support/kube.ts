@@ -40,7 +40,7 @@ export class TestKube {
   }
 
   async resource(apiVersion: string, kind: string): Promise<ResourceInfo> {
-    return waitUntil({ what: `kind ${kind}`, timeoutMs: 20_000 }, async () => {
+    return waitUntil({ what: `kind ${kind}`, timeoutMs: 60_000 }, async () => {
       this.#discovery.invalidate();
       return this.#discovery.find({ ...parseApiVersion(apiVersion), kind });
     });

@@ -139,7 +139,7 @@ export class OperatorProcess {
   async freshMetric(series: string): Promise<number> {
     const CPU = "process_cpu_seconds_total";
     const before = metricValue(await this.#metrics(), CPU);
-    const text = await waitUntil({ what: "the metrics are new", timeoutMs: 10_000 }, async () => {
+    const text = await waitUntil({ what: "the metrics are new", timeoutMs: 60_000 }, async () => {
       const next = await this.#metrics();
       return metricValue(next, CPU) === before ? undefined : next;
     });

@@ -150,7 +150,7 @@ export class SshServer {
     await writeFile(at("sshd_config"), `${config.join("\n")}\n`);
     const options = { logFile: this.#logFile(++this.#starts), guard: this.#folder.guard };
     this.#process = await spawnLogged("sshd", SSHD, ["-D", "-e", "-f", at("sshd_config")], options);
-    await waitUntil({ what: "sshd listens", timeoutMs: 10_000 }, () => listens(this.port));
+    await waitUntil({ what: "sshd listens", timeoutMs: 60_000 }, () => listens(this.port));
   }
 
   #logFile(start: number): string {

@@ -96,7 +96,7 @@ export class WatchedConfigMaps {
   async same(): Promise<void> {
     const items = await this.#kube.list("v1", "ConfigMap", this.#namespace, `fire=${this.#label}`);
     const wanted = items.map(({ metadata }) => `${metadata.namespace}/${metadata.name} ${metadata.resourceVersion}`);
-    await waitUntil({ what: "the copy is that of the server", timeoutMs: 20_000, intervalMs: 10 }, () => {
+    await waitUntil({ what: "the copy is that of the server", timeoutMs: 60_000, intervalMs: 10 }, () => {
       const have = [...this.reflector.store].map(([key, { version }]) => `${key} ${version}`);
       return this.reflector.synced && have.sort().join() === wanted.sort().join();
     });

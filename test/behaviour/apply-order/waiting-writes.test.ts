@@ -93,7 +93,7 @@ describe("Writes that wait for what serves their webhook", function () {
       gaps().some((gap) => gap > LONG_MS),
     );
     await waitUntil(
-      { what: "the judgement is complete", timeoutMs: 10_000 },
+      { what: "the judgement is complete", timeoutMs: 60_000 },
       () => proxy.count(isJudgement) === judged.length * WIDGETS,
     );
     const [last = 0] = judged.slice(-1);

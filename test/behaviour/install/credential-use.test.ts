@@ -99,7 +99,7 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
     );
   const taken = async (object: TestObject, query: Record<string, string> = {}): Promise<void> => {
     await waitUntil(
-      { what: "the right is seen", timeoutMs: 20_000, intervalMs: 100 },
+      { what: "the right is seen", timeoutMs: 60_000, intervalMs: 100 },
       async () => (await outcome(object, query)) === "taken",
     );
   };
@@ -182,7 +182,7 @@ describe("Whoever writes an app needs a right to the credentials that it uses", 
 
   it("asks for the Secret where a kubeconfig or a token is the right, and for an account that is named beside it", async () => {
     await world.kube.delete(binding("impersonate", INSTALL_NAMESPACE));
-    await waitUntil({ what: "the right is gone", timeoutMs: 20_000, intervalMs: 100 }, async () =>
+    await waitUntil({ what: "the right is gone", timeoutMs: 60_000, intervalMs: 100 }, async () =>
       (await outcome(app("denied"), DRY)).includes(`${INSTALL_NAMESPACE}/${TRUSTED}`),
     );
     const there = { kubernetes: { kubeConfigSecretRef: { name: "there" } } };

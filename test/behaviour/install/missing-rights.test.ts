@@ -63,7 +63,7 @@ describe("An app whose ServiceAccount lacks rights", function () {
       expect(await world.kube.isKept(ref), ref.kind).to.equal(true);
     const stay = `were not deleted: the app's ServiceAccount ${world.namespace}/orphan no longer exists`;
     let events = "";
-    await waitUntil({ what: "an Event that says what stays", timeoutMs: 20_000 }, async () => {
+    await waitUntil({ what: "an Event that says what stays", timeoutMs: 60_000 }, async () => {
       events = (await world.events("orphan")).join("\n");
       return events.includes(stay);
     });

@@ -126,7 +126,7 @@ describe("The operator with the rights of its chart", function () {
     const before = await answers(world.operator, "GET");
     try {
       await world.kube.apply({ apiVersion: ref.apiVersion, kind: ref.kind, metadata: { name }, spec });
-      await waitUntil({ what: "the policy is read", timeoutMs: 20_000, intervalMs: 100 }, async () => {
+      await waitUntil({ what: "the policy is read", timeoutMs: 60_000, intervalMs: 100 }, async () => {
         return (await answers(world.operator, "GET")) > before;
       });
     } finally {

@@ -84,7 +84,7 @@ describe("Admission that changes what is applied is told once, and not fought", 
     await world.synced(name, await repo.head());
   };
   const noted = (about: string, what: RegExp): Promise<string> =>
-    waitUntil({ what: `an Event says ${what}`, timeoutMs: 15_000 }, async () =>
+    waitUntil({ what: `an Event says ${what}`, timeoutMs: 60_000 }, async () =>
       (await world.events(about)).find((event) => what.test(event)),
     );
 

@@ -176,7 +176,7 @@ describe("What leaves Git vanishes, whoever made the object", function () {
     await world.poll("lost");
     await world.synced("lost", await repo.head());
     expect(await live("lost")).to.deep.equal({ a: "one" });
-    const kept = await waitUntil({ what: "it is told", timeoutMs: 15_000 }, async () =>
+    const kept = await waitUntil({ what: "it is told", timeoutMs: 60_000 }, async () =>
       (await world.events("lost")).find((event) => event.startsWith("ObjectKept: ")),
     );
     expect(kept).to.include("/lost has the app's labels but no managedFields entry of the app");

@@ -193,7 +193,7 @@ export class Arena {
     let last: RawObject | undefined;
     try {
       return await waitUntil(
-        { what: `${ref.kind} ${ref.name} is healed`, timeoutMs: 20_000, intervalMs: 30 },
+        { what: `${ref.kind} ${ref.name} is healed`, timeoutMs: 60_000, intervalMs: 30 },
         async () => {
           last = await this.world.kube.get(ref);
           if (!last || last.metadata.deletionTimestamp) return undefined;

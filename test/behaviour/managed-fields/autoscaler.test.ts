@@ -138,7 +138,7 @@ describe("A real autoscaler", function () {
     await scaledTo("fought", 1);
     await world.synced("fought");
     expect(writes("fought")).to.equal(sent);
-    const told = await waitUntil({ what: "it is told", timeoutMs: 15_000 }, async () =>
+    const told = await waitUntil({ what: "it is told", timeoutMs: 60_000 }, async () =>
       (await world.events("fought")).find((event) => event.startsWith("Contested: ")),
     );
     expect(told).to.include("is changed again after each restore (kube-controller-manager (by /scale)");

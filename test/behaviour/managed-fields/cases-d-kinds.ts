@@ -271,7 +271,7 @@ export const CASES_D_KINDS: readonly ManagedFieldsCase[] = [
     documents: (name) => service(name, "[{ port: 80 }]"),
     disturb: async (trial) => {
       const { kube, world, name } = trial;
-      const slice = await waitUntil({ what: "the slice of the Service", timeoutMs: 20_000 }, async () => {
+      const slice = await waitUntil({ what: "the slice of the Service", timeoutMs: 60_000 }, async () => {
         const selector = `kubernetes.io/service-name=${name}`;
         return (await kube.list("discovery.k8s.io/v1", "EndpointSlice", world.namespace, selector))[0];
       });

@@ -38,7 +38,7 @@ describe(`Table E, ${ROWS.E14.text}`, function () {
     const repo = await world.repository("many", { "x.yaml": configMap("many", data) });
     await world.app("many", "many", ".");
     await world.synced("many", await repo.head());
-    const told = await waitUntil({ what: "it is told", timeoutMs: 15_000 }, async () =>
+    const told = await waitUntil({ what: "it is told", timeoutMs: 60_000 }, async () =>
       (await world.events("many")).find((event) => event.startsWith("ApplyWarning: ")),
     );
     expect(told).to.match(/many: the object is .* MiB large \(managed fields: .*\) and has \d+ fields: .*split it/);

@@ -81,7 +81,7 @@ describe("A field that the same writer takes back again and again is not fought 
     };
     for (let count = 0; count < 6 && !(await rests()); count++) {
       await takeHidden();
-      await waitUntil({ what: "it is healed, or rests", timeoutMs: 20_000 }, async () => {
+      await waitUntil({ what: "it is healed, or rests", timeoutMs: 60_000 }, async () => {
         const object = await world.kube.get(ref);
         return (object !== undefined && isOne(object)) || (await rests());
       });
@@ -130,7 +130,7 @@ describe("A field that the same writer takes back again and again is not fought 
     );
     expect(condition(app, "Ready")?.reason).to.equal("Contested");
     expect(await operator.metric("overseer_contested_objects")).to.equal(1);
-    const told = await waitUntil({ what: "it is told", timeoutMs: 15_000 }, async () =>
+    const told = await waitUntil({ what: "it is told", timeoutMs: 60_000 }, async () =>
       (await world.events("war")).find((event) => event.startsWith("Contested: ")),
     );
     expect(told).to.include("is changed again after each restore (rival: .data.colour): remove the field from Git");

@@ -53,7 +53,7 @@ describe("A MutatingAdmissionPolicy that changes what is applied is told once, a
     await world.synced(name, await repo.head());
   };
   const told = (about: string, what: RegExp): Promise<string> =>
-    waitUntil({ what: `an Event about ${about} says ${what}`, timeoutMs: 20_000 }, async () =>
+    waitUntil({ what: `an Event about ${about} says ${what}`, timeoutMs: 60_000 }, async () =>
       (await world.events(about)).find((event) => what.test(event)),
     );
   /** Nothing of it changes, however often the app is reconciled; the drift check that a new policy asks for may come in between. */

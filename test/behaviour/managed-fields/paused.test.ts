@@ -24,7 +24,7 @@ describe("A live object that a person annotates reconcile: disabled", function (
   const annotate = (ref: Parameters<typeof world.kube.patch>[0], value: string | null): Promise<unknown> =>
     world.kube.patch(ref, { metadata: { annotations: { [RECONCILE]: value } } }, { manager: "kubectl-annotate" });
   const told = (name: string, start: string): Promise<string> =>
-    waitUntil({ what: `an Event ${start}`, timeoutMs: 15_000 }, async () =>
+    waitUntil({ what: `an Event ${start}`, timeoutMs: 60_000 }, async () =>
       (await world.events(name)).find((event) => event.startsWith(start)),
     );
 

@@ -133,7 +133,7 @@ describe("An object that is reset, replaced or on its way out", function () {
     const mark = proxy.requests.length;
     await world.kube.patch(world.configMap("timed"), { data: { foreign: "x" } }, { manager: "thief" });
     const path = `/api/v1/namespaces/${world.namespace}/configmaps/timed`;
-    await waitUntil({ what: "it is looked at", timeoutMs: 15_000 }, async () => proxy.writes(path, mark).length > 0);
+    await waitUntil({ what: "it is looked at", timeoutMs: 60_000 }, async () => proxy.writes(path, mark).length > 0);
     await settled("timed");
     expect(timeOf(await read("timed")), "a look is no write").to.equal(before);
   });

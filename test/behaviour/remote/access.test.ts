@@ -79,13 +79,13 @@ describe("The access to a remote cluster", function () {
   it("goes over to a new credential without a restart, and lets the old one go", async () => {
     const { pid } = world.operator;
     const follows = (): boolean => [...remote.proxy.watches].some(({ path }) => path.endsWith("/configmaps"));
-    await waitUntil({ what: "ConfigMaps are watched", timeoutMs: 20_000 }, follows);
+    await waitUntil({ what: "ConfigMaps are watched", timeoutMs: 60_000 }, follows);
     const old = [...remote.proxy.watches];
     await remote.secret("there", remote.kubeconfig({ token: remote.token("shop-next"), server: remote.proxyUrl }));
     remote.proxy.refusedTokens.add(remote.token("shop"));
     await world.synced("web");
     await drops("web", "1");
-    await waitUntil({ what: "the old watches are closed", timeoutMs: 20_000 }, () =>
+    await waitUntil({ what: "the old watches are closed", timeoutMs: 60_000 }, () =>
       old.every((watch) => !remote.proxy.watches.has(watch)),
     );
     expect(follows()).to.equal(true);
@@ -100,7 +100,7 @@ describe("The access to a remote cluster", function () {
     await remote.grant("shop-next", ALL, [{ apiGroups: [""], resources: ["serviceaccounts"], verbs: ["impersonate"] }]);
     // RBAC takes a moment to see what was granted.
     const until = (what: string, test: (app: LiveApp) => boolean): Promise<unknown> =>
-      waitUntil({ what, timeoutMs: 20_000 }, async () => test(await world.poke("tenant")));
+      waitUntil({ what, timeoutMs: 60_000 }, async () => test(await world.poke("tenant")));
     await until("it may impersonate", (app) => condition(app, "Ready")?.message.includes(account) ?? false);
     await remote.writer("deployer", ALL, [{ kind: "ServiceAccount", name: "deployer", namespace: world.namespace }]);
     await until("it may write", (app) => condition(app, "Synced")?.status === "True");
@@ -131,7 +131,7 @@ describe("The access to a remote cluster", function () {
       await world.kube.delete(world.appRef(name));
       await world.kube.untilGone(world.appRef(name));
     }
-    await waitUntil({ what: "no watch is open", timeoutMs: 20_000 }, () => remote.proxy.watches.size === 0);
+    await waitUntil({ what: "no watch is open", timeoutMs: 60_000 }, () => remote.proxy.watches.size === 0);
     expect(await remote.kube.get(world.configMap("web"))).to.equal(undefined);
   });
 });

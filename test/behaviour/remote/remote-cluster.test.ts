@@ -54,7 +54,7 @@ describe("An app on a remote cluster", function () {
     await remote.kube.until(world.configMap("web-a"), "is healed", (object) => data(object).v === "1");
     await remote.kube.delete(world.configMap("web-b"));
     await remote.kube.until(world.configMap("web-b"), "is there again", (object) => data(object).v === "1");
-    await waitUntil({ what: "an Event names the writer", timeoutMs: 20_000 }, async () =>
+    await waitUntil({ what: "an Event names the writer", timeoutMs: 60_000 }, async () =>
       (await world.events("web")).some((event) =>
         /DriftHealed: ConfigMap .*web-a restored .*kubectl-patch/.test(event),
       ),

@@ -10,7 +10,7 @@ import { type LiveApp, World } from "../../support/world.js";
 const DEFINITIONS = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" };
 
 describe("A kind whose definition goes away", function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let world: World;
   let proxy: ApiProxy;
   let repo: GitRepo;

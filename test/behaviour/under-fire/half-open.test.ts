@@ -43,7 +43,7 @@ describe("A watch whose connection is dead without a word", function () {
     expect(watch?.query.get("resourceVersion")).to.match(/^\d+$/);
     expect(more).to.deep.equal([]);
     expect(String(maps.errors[0])).to.include("no data received for 90 s");
-    await waitUntil({ what: "the dead connection is let go", timeoutMs: 10_000 }, () => proxy.watches.size === 1);
+    await waitUntil({ what: "the dead connection is let go", timeoutMs: 60_000 }, () => proxy.watches.size === 1);
   });
 
   it("is found as well while the first list streams in", async () => {
@@ -55,7 +55,7 @@ describe("A watch whose connection is dead without a word", function () {
     });
     proxy.faults(1, (request) => request.watch, { kind: "wait", until: held });
     second.reflector.start();
-    await waitUntil({ what: "it was found", timeoutMs: 20_000 }, () => second.errors.length > 0);
+    await waitUntil({ what: "it was found", timeoutMs: 60_000 }, () => second.errors.length > 0);
     await second.put("x");
     await second.same();
     expect(second.take()).to.deep.equal(["+x"]);

@@ -7,7 +7,7 @@ import { configMap, World } from "../../support/world.js";
 const SLOW_APPS = 12;
 
 describe("A heal is not held up", function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   let world: World;
   let proxy: ApiProxy;
   before(async () => {
@@ -36,10 +36,10 @@ describe("A heal is not held up", function () {
       for (let n = 0; n < 8; n++) files[`${app}/${n}.yaml`] = configMap(`slow-${app}-${n}`, { v: "1" });
     await world.repository("slow", files);
     for (let app = 0; app < SLOW_APPS; app++) await world.app(`slow-${app}`, "slow", `${app}`);
-    await waitUntil({ what: "all permits are taken", timeoutMs: 20_000 }, () => proxy.count(held) >= 8);
+    await waitUntil({ what: "all permits are taken", timeoutMs: 60_000 }, () => proxy.count(held) >= 8);
     await world.kube.patch(world.configMap("quick"), { data: { v: "drifted" } }, { manager: "somebody" });
     const healed = ({ data }: { readonly [field: string]: unknown }): boolean => (data as { v?: string }).v === "1";
-    await world.kube.until(world.configMap("quick"), "is healed", healed, 10_000);
+    await world.kube.until(world.configMap("quick"), "is healed", healed, 20_000);
     release();
     proxy.rule = () => undefined;
     for (let app = 0; app < SLOW_APPS; app++) await world.synced(`slow-${app}`);

@@ -62,7 +62,7 @@ describe("An API server in trouble", function () {
   it("that is gone for a while: what drifted meanwhile is healed when it is back", async () => {
     await proxy.refuse();
     await world.kube.patch(world.configMap("a"), { data: { v: "drifted" } }, { manager: "somebody" });
-    await waitUntil({ what: "the operator notices", timeoutMs: 20_000 }, async () =>
+    await waitUntil({ what: "the operator notices", timeoutMs: 60_000 }, async () =>
       (await world.operator.log()).includes("ECONNREFUSED"),
     );
     await proxy.listen();

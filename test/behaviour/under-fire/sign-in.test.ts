@@ -79,7 +79,7 @@ describe("Signing in goes on when tokens and certificates are renewed", function
     await present(second);
     const error = (await rejection(client.request(GET))) as KubeConnectionError;
     expect(error, "the file still holds the old one").to.be.instanceOf(KubeConnectionError);
-    await waitUntil({ what: "the watch has noticed", timeoutMs: 20_000 }, () => maps.errors.length > 0);
+    await waitUntil({ what: "the watch has noticed", timeoutMs: 60_000 }, () => maps.errors.length > 0);
     await give({ ca: second.ca });
     await Promise.all(Array.from({ length: 20 }, () => client.request(GET)));
     await maps.put("b");

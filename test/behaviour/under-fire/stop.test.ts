@@ -46,7 +46,7 @@ describe("A stop in the middle of many writes", function () {
     const operator = await world.startOperator({ kubeconfigPath: await proxy.kubeconfig() });
     await waitUntil({ what: "work is under way", timeoutMs: 60_000, intervalMs: 5 }, () => proxy.count(isWork) > count);
     process.kill(operator.pid, "SIGTERM");
-    await waitUntil({ what: "it stops", timeoutMs: 20_000 }, async () => (await operator.log()).includes('"stopping"'));
+    await waitUntil({ what: "it stops", timeoutMs: 60_000 }, async () => (await operator.log()).includes('"stopping"'));
     goOn();
     await waitUntil({ what: "it ends", timeoutMs: GRACE_MS, intervalMs: 10 }, () => !operator.running);
     expect(operator.end).to.equal("exit code 0");
@@ -88,9 +88,9 @@ describe("A stop in the middle of many writes", function () {
     proxy.rule = (request) => (isWrite(request) ? { kind: "wait", until } : undefined);
     const before = proxy.count(isWrite);
     await world.kube.patch(world.configMap("cm-1"), { data: { v: "drifted" } });
-    await waitUntil({ what: "a write hangs", timeoutMs: 20_000 }, () => proxy.count(isWrite) > before);
+    await waitUntil({ what: "a write hangs", timeoutMs: 60_000 }, () => proxy.count(isWrite) > before);
     process.kill(operator.pid, "SIGTERM");
-    await waitUntil({ what: "it stops", timeoutMs: 20_000 }, async () => (await operator.log()).includes('"stopping"'));
+    await waitUntil({ what: "it stops", timeoutMs: 60_000 }, async () => (await operator.log()).includes('"stopping"'));
     expect(operator.running).to.equal(true);
     process.kill(operator.pid, "SIGTERM");
     await operator.ended();
@@ -138,7 +138,7 @@ describe("A stop while a Git server hangs", function () {
     for (const name of ["early", "late"]) {
       await world.repository(name, { "a.yaml": configMap(name, {}) }, { timeout: "10m" });
     }
-    await waitUntil({ what: "both hang", timeoutMs: 20_000 }, () => hanging.size === 2);
+    await waitUntil({ what: "both hang", timeoutMs: 60_000 }, () => hanging.size === 2);
     const { operator } = world;
     expect(await holder())
       .to.be.a("string")

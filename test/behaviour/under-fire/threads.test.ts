@@ -53,7 +53,7 @@ describe("What went wrong with watches of others goes well here", function () {
   }
 
   const watch = async (): Promise<ProxiedWatch> => {
-    await waitUntil({ what: "one watch", timeoutMs: 20_000, intervalMs: 10 }, () => proxy.watches.size === 1);
+    await waitUntil({ what: "one watch", timeoutMs: 60_000, intervalMs: 10 }, () => proxy.watches.size === 1);
     return [...proxy.watches][0] as ProxiedWatch;
   };
 
@@ -74,7 +74,7 @@ describe("What went wrong with watches of others goes well here", function () {
     const data = { n: `${performance.now()}` };
     const { metadata } = await kube.apply({ apiVersion, kind, metadata: { name, namespace }, data });
     (await watch()).inject({ type: "BOOKMARK", object: { metadata: { resourceVersion: metadata.resourceVersion } } });
-    await waitUntil({ what: "it is heard", timeoutMs: 20_000, intervalMs: 5 }, () => {
+    await waitUntil({ what: "it is heard", timeoutMs: 60_000, intervalMs: 5 }, () => {
       const reached = maps.reflector.resourceVersion;
       return reached !== undefined && !isNewer(metadata.resourceVersion, reached);
     });
@@ -133,7 +133,7 @@ describe("What went wrong with watches of others goes well here", function () {
     }
     expect(proxy.requests, "not before").to.deep.equal([]);
     clock.advance(MINUTE_MS + 10_000);
-    await waitUntil({ what: "it is ended", timeoutMs: 20_000, intervalMs: 5 }, () => !proxy.watches.has(old));
+    await waitUntil({ what: "it is ended", timeoutMs: 60_000, intervalMs: 5 }, () => !proxy.watches.has(old));
     await watch();
     await changeAll();
     expect(proxy.requests.map(resumed), "it goes on where it stood").to.deep.equal([true]);

@@ -45,7 +45,7 @@ describe("A watch loses no event and tells none twice", function () {
   });
 
   const watch = async (): Promise<ProxiedWatch> => {
-    await waitUntil({ what: "one watch", timeoutMs: 20_000, intervalMs: 10 }, () => proxy.watches.size === 1);
+    await waitUntil({ what: "one watch", timeoutMs: 60_000, intervalMs: 10 }, () => proxy.watches.size === 1);
     return [...proxy.watches][0] as ProxiedWatch;
   };
 
@@ -127,7 +127,7 @@ describe("A watch loses no event and tells none twice", function () {
     proxy.faults(2, (request) => request.watch, { kind: "cut" });
     await proxy.refuse();
     const done = changeAll();
-    await waitUntil({ what: "it was refused", timeoutMs: 20_000 }, () =>
+    await waitUntil({ what: "it was refused", timeoutMs: 60_000 }, () =>
       maps.errors.some((one) => String(one).includes("ECONNREFUSED")),
     );
     await proxy.listen();
@@ -147,7 +147,7 @@ describe("A watch loses no event and tells none twice", function () {
   ] as const) {
     it(`when its version is too old (${how}): one new list, which tells of nothing that has not changed`, async () => {
       await expire();
-      await waitUntil({ what: "a new list", timeoutMs: 20_000 }, () => lists() === 1);
+      await waitUntil({ what: "a new list", timeoutMs: 60_000 }, () => lists() === 1);
       await maps.same();
       expect(maps.take()).to.deep.equal([]);
       await changeAll();
