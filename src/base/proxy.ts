@@ -47,6 +47,16 @@ export class ProxyRules {
     return this.#isDirect(host, port || (protocol === "https:" ? "443" : "80")) ? undefined : proxy;
   }
 
+  /** Returns the variables by which other programs select the same proxies. They hold the credentials of the proxies. */
+  environment(): Readonly<Record<string, string>> {
+    const { https, http, noProxy = "" } = this.#settings;
+    return {
+      ...(https === undefined ? {} : { HTTPS_PROXY: withCredential(https) }),
+      ...(http === undefined ? {} : { HTTP_PROXY: withCredential(http) }),
+      ...(noProxy === "" ? {} : { NO_PROXY: noProxy }),
+    };
+  }
+
   #isDirect(host: string, port: string): boolean {
     if (host === "localhost" || host.endsWith(".localhost")) return true;
     const version = isIP(host);
@@ -77,4 +87,12 @@ function nameOf(entry: string): { host: string; port: string } {
   if (bracketed !== null) return { host: (bracketed[1] ?? "").toLowerCase(), port: bracketed[2] ?? "" };
   const [, host = entry, port = ""] = isIP(entry) === 6 ? [] : (/^(.+):(\d+)$/.exec(entry) ?? []);
   return { host: host.replace(/^\*?\.(?=.)/, "").toLowerCase(), port };
+}
+
+function withCredential({ url, credential }: HttpProxy): string {
+  if (credential === undefined) return url;
+  const complete = new URL(url);
+  complete.username = encodeURIComponent(credential.username);
+  complete.password = encodeURIComponent(credential.password);
+  return complete.href;
 }

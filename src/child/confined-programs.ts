@@ -18,6 +18,8 @@ export interface ConfinedProgramsOptions {
   readonly limits: ProgramLimits;
   /** Found out once, before the first child. */
   readonly confinement: () => Promise<Confinement>;
+  /** Whether they have a network. Defaults to false. */
+  readonly network?: boolean;
 }
 
 /** One run of a program whose complete output is collected. */
@@ -29,21 +31,23 @@ export interface ProgramOutcome extends ChildOutcome {
 }
 
 /**
- * Runs programs on content that is not trusted: each without a network where the machine allows that, with limits of time,
- * memory and output, and a bounded number at once. The wait for a turn does not count as time of the program.
+ * Runs programs on content that is not trusted: each without a network where the machine allows that (unless it needs one), with limits
+ * of time, memory and output, and a bounded number at once. The wait for a turn does not count as time of the program.
  */
 export class ConfinedPrograms {
   readonly limits: ProgramLimits;
   readonly #clock: Clock;
   readonly #slots: Semaphore;
+  readonly #network: boolean;
   readonly #find: () => Promise<Confinement>;
   #confinement: Promise<Confinement> | undefined;
 
-  constructor({ clock, limits, confinement }: ConfinedProgramsOptions) {
+  constructor({ clock, limits, confinement, network = false }: ConfinedProgramsOptions) {
     this.limits = limits;
     this.#clock = clock;
     this.#slots = new Semaphore(limits.atOnce);
     this.#find = confinement;
+    this.#network = network;
   }
 
   /**
@@ -66,7 +70,7 @@ export class ConfinedPrograms {
       memoryBytes,
       // Its threads may use several processors at once.
       cpuSeconds: Math.ceil((4 * timeoutMs) / 1000),
-      network: false,
+      network: this.#network,
       timeout: { clock: this.#clock, ms: timeoutMs },
       onOutput: (chunk) => {
         size += chunk.length;

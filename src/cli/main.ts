@@ -1,7 +1,6 @@
 import { basename } from "node:path";
 import { Command, CommanderError } from "commander";
 import { messageOf, OverseerError } from "../base/errors.js";
-import { formatRenderProblem, RenderError } from "../render/render-error.js";
 import { VERSION } from "../version.js";
 import { EXIT, UsageError } from "./exit-codes.js";
 import { addRender } from "./render/command.js";
@@ -23,7 +22,6 @@ async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (error instanceof UsageError) return report(name, error, EXIT.usage);
-    if (error instanceof RenderError) return reportProblems(name, error);
     if (error instanceof OverseerError) return report(name, error, EXIT.failed);
     throw error;
   }
@@ -37,18 +35,6 @@ function programName(path = ""): string {
 function report(name: string, error: Error, code: number): number {
   process.stderr.write(`${name}: ${messageOf(error)}\n`);
   return code;
-}
-
-/** A condition has room for the first problems of a source; here each has a line. */
-function reportProblems(name: string, { problems, remark }: RenderError): number {
-  const [only] = problems;
-  const lines =
-    only !== undefined && problems.length === 1
-      ? [`${name}: ${formatRenderProblem(only)}`]
-      : [`${name}: ${problems.length} problems:`, ...problems.map((problem) => `  ${formatRenderProblem(problem)}`)];
-  const end = remark === undefined ? "" : ` (${remark})`;
-  process.stderr.write(`${lines.join("\n")}${end}\n`);
-  return EXIT.failed;
 }
 
 // A reader that closes its end early, such as head, is no error.

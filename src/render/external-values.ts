@@ -1,3 +1,5 @@
+import type { ChartCredentials } from "./helm/registry/chart-pull.js";
+
 /** A variable of rendered documents. */
 export interface Variable {
   readonly value: string;
@@ -26,6 +28,8 @@ export interface ExternalValues {
   readonly variables: Variables;
   /** From `source.helm.valuesFrom`, in their order. */
   readonly values: readonly ChartValues[];
+  /** From `source.helm.chart.secretRef`. Not a part of `digest`: another password gives the same chart. */
+  readonly chartCredentials?: ChartCredentials;
 }
 
 /** Returns whether any of the values is secret. */

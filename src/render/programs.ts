@@ -19,6 +19,8 @@ export interface RenderProgramOptions {
   /** Path, or name to look for; defaults to its name. */
   readonly path: string | undefined;
   readonly programs: ConfinedPrograms;
+  /** Added to its environment: the proxies of a program with a network. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Directories to search. Defaults to the usual ones of the system. */
   readonly places?: readonly string[];
 }
@@ -54,7 +56,7 @@ export class RenderProgram {
     const found = await this.#find();
     if (found === undefined) throw this.#missing();
     const { programs } = this.#options;
-    const env = environment(workspace, programs.limits.memoryBytes);
+    const env = { ...environment(workspace, programs.limits.memoryBytes), ...this.#options.env };
     try {
       const outcome = await programs.run({ program: found.path, args, env, cwd: workspace.folder, signal });
       if (outcome.code !== 0 && /out of memory|cannot allocate memory/.test(outcome.stderr)) {

@@ -161,8 +161,22 @@ export class SourceRenderer {
     const values = request.external?.values ?? [];
     const limits = request.limits ?? this.limits;
     const cluster = request.cluster ?? (() => undefined);
-    const signal = request.signal ?? new AbortController().signal;
-    return { snapshot, place, source, limits, target, env, name, defaultNamespace, cluster, values, signal };
+    const { signal = new AbortController().signal } = request;
+    const chartCredentials = request.external?.chartCredentials ?? {};
+    return {
+      snapshot,
+      place,
+      source,
+      limits,
+      target,
+      env,
+      name,
+      defaultNamespace,
+      cluster,
+      values,
+      chartCredentials,
+      signal,
+    };
   }
 }
 

@@ -2,6 +2,7 @@ import type { GitSnapshot } from "../git/engine.js";
 import type { PreparedDocument } from "../manifest/to-document.js";
 import type { RendererKind } from "./detect.js";
 import type { ChartValues } from "./external-values.js";
+import type { ChartCredentials } from "./helm/registry/chart-pull.js";
 import type { RenderLimits } from "./limits.js";
 import type { SourceFile } from "./links.js";
 import type { SourcePlace } from "./locate.js";
@@ -46,6 +47,8 @@ export interface SourceInput {
   readonly cluster: () => ClusterFacts | undefined;
   /** Values that the source takes from objects of the cluster, in their order. */
   readonly values: readonly ChartValues[];
+  /** Credentials of the registry of `source.helm.chart`. */
+  readonly chartCredentials: ChartCredentials;
   readonly signal: AbortSignal;
 }
 

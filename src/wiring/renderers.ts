@@ -2,6 +2,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { ConfinedPrograms } from "../child/confined-programs.js";
 import { findConfinement } from "../child/confinement.js";
+import { DiskCache } from "../render/disk-cache.js";
+import { ChartRegistry } from "../render/helm/registry/chart-registry.js";
 import { HelmRenderer } from "../render/helm/renderer.js";
 import { KustomizeRenderer } from "../render/kustomize/renderer.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "../render/limits.js";
@@ -23,6 +25,9 @@ const MIN_MEMORY = 128 * MIB;
 const MAX_MEMORY = 1024 * MIB;
 /** Maximum number of concurrent rendering processes. */
 const MAX_CONCURRENT = 4;
+
+/** Maximum number of charts that are pulled at once. */
+const PULLS_AT_ONCE = 2;
 
 /**
  * Memory limit and number of concurrent rendering processes. Together they use at most half of the memory limit of the
@@ -54,8 +59,27 @@ export function sourceRenderer({
     },
     confinement: findConfinement,
   });
-  const folder = join(config.cacheDir, "renders");
-  const results = new DiskResults({ folder, secret: cluster.digestKey, version: VERSION, maxBytes: cacheBytes, clock });
+  const { digestKey } = cluster;
+  const cache = { secret: digestKey, version: VERSION, maxBytes: cacheBytes, clock };
+  const results = new DiskResults({ ...cache, folder: join(config.cacheDir, "renders") });
+  const charts = new ChartRegistry({
+    helm: new RenderProgram({
+      name: "helm",
+      path: helm,
+      programs: new ConfinedPrograms({
+        clock,
+        limits: { ...programs.limits, atOnce: PULLS_AT_ONCE },
+        confinement: findConfinement,
+        network: true,
+      }),
+      env: config.proxies.environment(),
+    }),
+    cache:
+      cacheBytes === 0
+        ? undefined
+        : new DiskCache({ ...cache, folder: join(config.cacheDir, "charts"), version: "1", purpose: "charts" }),
+    digestKey,
+  });
   const kustomize = new RenderProgram({ name: "kubectl", path: kubectl, programs });
   return new SourceRenderer(
     [
@@ -64,7 +88,8 @@ export function sourceRenderer({
       new HelmRenderer({
         program: new RenderProgram({ name: "helm", path: helm, programs }),
         parseElsewhere: parse,
-        digestKey: cluster.digestKey,
+        charts,
+        digestKey,
       }),
     ],
     {

@@ -66,6 +66,7 @@ const APP_REASONS: Readonly<Record<string, string>> = {
   SourceTooLarge: "spec.source is too large to be recorded in the status and in Changes; the message names the field.",
   ValuesNotFound:
     "A ConfigMap or Secret in source.substitute.from or source.helm.valuesFrom, or its key, does not exist. The app continues as soon as it is created.",
+  ChartUnavailable: "The chart of source.helm.chart cannot be pulled from its registry. The operator retries.",
   ValuesForbidden: "The ServiceAccount of the app may not read a ConfigMap or Secret of the source.",
   ValuesInvalid: "A value from a ConfigMap or Secret is not text.",
   Suspended: "spec.suspend is true: the app is not reconciled.",

@@ -1,7 +1,9 @@
 import { delimiter } from "node:path";
 import { systemClock } from "../../base/clock.js";
-import { ConfinedPrograms } from "../../child/confined-programs.js";
+import { ConfinedPrograms, type ProgramLimits } from "../../child/confined-programs.js";
 import { findConfinement } from "../../child/confinement.js";
+import { readProxies } from "../../config/proxy.js";
+import { ChartRegistry } from "../../render/helm/registry/chart-registry.js";
 import { HelmRenderer } from "../../render/helm/renderer.js";
 import { KustomizeRenderer } from "../../render/kustomize/renderer.js";
 import { DEFAULT_RENDER_LIMITS } from "../../render/limits.js";
@@ -25,16 +27,14 @@ export interface OfflineRendererOptions {
 /** Creates the operator's renderers, with the limits that are its defaults. Files are parsed in this thread. */
 export function offlineRenderer({ kubectl, helm, timeout }: OfflineRendererOptions): SourceRenderer {
   const parse: ParseFiles = async (files, limits) => files.map((file) => parseFile(file, limits));
-  const programs = new ConfinedPrograms({
-    clock: systemClock,
-    limits: {
-      timeoutMs: timeout * 1000,
-      memoryBytes: MEMORY_BYTES,
-      maxOutputBytes: DEFAULT_RENDER_LIMITS.maxTotalBytes,
-      atOnce: 1,
-    },
-    confinement: findConfinement,
-  });
+  const limits: ProgramLimits = {
+    timeoutMs: timeout * 1000,
+    memoryBytes: MEMORY_BYTES,
+    maxOutputBytes: DEFAULT_RENDER_LIMITS.maxTotalBytes,
+    atOnce: 1,
+  };
+  const options = { clock: systemClock, limits, confinement: findConfinement };
+  const programs = new ConfinedPrograms(options);
   const places = (process.env.PATH ?? "").split(delimiter).filter((place) => place.startsWith("/"));
   const program = (name: "kubectl" | "helm", path: string | undefined): RenderProgram =>
     new RenderProgram({ name, path, programs, places });
@@ -43,7 +43,22 @@ export function offlineRenderer({ kubectl, helm, timeout }: OfflineRendererOptio
     [
       new PlainRenderer(new ParseCache({ parseElsewhere: parse })),
       new KustomizeRenderer(kustomize, parse),
-      new HelmRenderer({ program: program("helm", helm), parseElsewhere: parse, digestKey: "" }),
+      new HelmRenderer({
+        program: program("helm", helm),
+        parseElsewhere: parse,
+        charts: new ChartRegistry({
+          helm: new RenderProgram({
+            name: "helm",
+            path: helm,
+            programs: new ConfinedPrograms({ ...options, network: true }),
+            places,
+            env: readProxies(process.env).rules.environment(),
+          }),
+          cache: undefined,
+          digestKey: "",
+        }),
+        digestKey: "",
+      }),
     ],
     { steps: new RenderSteps(kustomize, parse) },
   );

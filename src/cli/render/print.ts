@@ -1,10 +1,7 @@
 import { jsonText } from "../../base/hash.js";
 import { type Document, formatOrigin } from "../../manifest/document.js";
 import { yamlText } from "../../manifest/yaml/dump.js";
-
-/** How documents are printed. */
-export const FORMATS = ["yaml", "json", "name"] as const;
-export type Format = (typeof FORMATS)[number];
+import type { Format } from "./options.js";
 
 /**
  * Formats documents in their order: as YAML with the place of each in a comment, as JSON (one object as it is, several as a `List`), or by

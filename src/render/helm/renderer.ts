@@ -10,7 +10,7 @@ import type { RenderProgram } from "../programs.js";
 import { digestOfReads } from "../reads.js";
 import { type RenderProblem, UnsupportedSourceError } from "../render-error.js";
 import type { DeclaredInputs, Renderer, RendererOutput, SourceInput } from "../renderer.js";
-import { joinPath, type RepositoryPath, resolveTarget } from "../repository-path.js";
+import { joinPath, parentOf, type RepositoryPath, resolveTarget } from "../repository-path.js";
 import type { Note } from "../request.js";
 import { SnapshotFiles } from "../snapshot-files.js";
 import { Workspace } from "../workspace.js";
@@ -19,6 +19,8 @@ import { type ChartFile, localDependencies, lockProblems, readChartFile } from "
 import { explainHelm } from "./explain.js";
 import { TemplateInspector, type TemplateUse } from "./inspect.js";
 import { splitHelmOutput } from "./output.js";
+import type { ChartRegistry } from "./registry/chart-registry.js";
+import { ChartSnapshot } from "./registry/chart-snapshot.js";
 import { readChartValues } from "./values.js";
 
 /** A chart of the repository with all that a render of it reads. */
@@ -38,6 +40,8 @@ interface LocatedChart {
 export interface HelmRendererOptions {
   readonly program: RenderProgram;
   readonly parseElsewhere: ParseFiles;
+  /** Charts of registries; undefined where there is no network. */
+  readonly charts?: ChartRegistry;
   /** Keys digests of values that may be secret. */
   readonly digestKey: string;
 }
@@ -56,7 +60,7 @@ export class HelmRenderer implements Renderer {
 
   /** The chart's files, its values from wherever they come, and what of the cluster its templates ask for. */
   async declare(input: SourceInput): Promise<DeclaredInputs> {
-    const { copied, files, uses } = await this.#locate(input);
+    const { folder, copied, files, uses } = await this.#locate(input);
     const { source, name, cluster, values } = input;
     const { helm = {} } = source;
     const asksCluster = [...uses.values()].some(({ capabilities }) => capabilities);
@@ -74,6 +78,11 @@ export class HelmRenderer implements Renderer {
     // Files behind links are resolved again in each commit.
     const hasLinks = files.some(({ linked, kind }) => linked !== undefined || kind === "symlink");
     if (hasLinks) return { content, asksCluster };
+    // A version of a chart in a registry never changes, so only the files of the commit are compared.
+    if (helm.chart !== undefined) {
+      const reads = new Map([...copied.reads].filter(([path]) => !path.startsWith(`${folder}/`)));
+      return { content, asksCluster, reads };
+    }
     const { path, entry } = input.place;
     return { content, asksCluster, reads: new Map([...copied.reads, [path, entry.id]]) };
   }
@@ -123,7 +132,8 @@ export class HelmRenderer implements Renderer {
     return { documents, notes: notesOf(folder, uses), problems, nothing };
   }
 
-  async #locate(input: SourceInput): Promise<LocatedChart> {
+  async #locate(asked: SourceInput): Promise<LocatedChart> {
+    const input = await this.#withChart(asked);
     const { snapshot, place, source, limits } = input;
     const copied = new SnapshotFiles(snapshot);
     const folder = place.path;
@@ -138,8 +148,23 @@ export class HelmRenderer implements Renderer {
     for (const dependency of localDependencies(chart, files)) {
       await this.#copyDependency(input, folder, dependency, copied, problems);
     }
-    const valueFiles = await findValueFiles(source.helm ?? {}, folder, copied, problems);
+    const valuesFolder = asked.place.entry.kind === "tree" ? asked.place.path : parentOf(asked.place.path);
+    const valueFiles = await findValueFiles(source.helm ?? {}, valuesFolder, copied, problems);
     return { folder, chart, files, copied, valueFiles, problems, uses: await this.#inspector.inspect(files, snapshot) };
+  }
+
+  /** The chart of a registry takes the place of the one at the path. */
+  async #withChart(input: SourceInput): Promise<SourceInput> {
+    const { chart } = input.source.helm ?? {};
+    if (chart === undefined) return input;
+    const { charts } = this.#options;
+    if (charts === undefined)
+      throw new UnsupportedSourceError("source.helm.chart: charts of registries are not pulled here");
+    const files = await charts.open(chart, input.chartCredentials, input.limits, input.signal);
+    const mount = `${chart.name}-${chart.version}.tgz`;
+    const snapshot = new ChartSnapshot(input.snapshot, mount, files);
+    const entry = await snapshot.treeAt(mount);
+    return { ...input, snapshot, place: { wanted: mount, path: mount, entry: { id: entry?.id ?? "", kind: "tree" } } };
   }
 
   /** Helm looks for a dependency by `file://` in `charts/`, too: a copy is put there. */

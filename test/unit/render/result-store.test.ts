@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { systemClock } from "../../../src/base/clock.js";
+import type { DiskCacheOptions } from "../../../src/render/disk-cache.js";
 import type { RendererOutput } from "../../../src/render/renderer.js";
-import { DiskResults, type DiskResultsOptions } from "../../../src/render/result-store.js";
+import { DiskResults } from "../../../src/render/result-store.js";
 
 const KEY = (digit: number): string => String(digit).repeat(32);
 
@@ -22,7 +23,7 @@ describe("DiskResults", () => {
   });
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
-  const store = (options: Partial<DiskResultsOptions> = {}): DiskResults =>
+  const store = (options: Partial<DiskCacheOptions> = {}): DiskResults =>
     new DiskResults({
       folder: join(folder, "renders"),
       secret: "s",
@@ -47,7 +48,7 @@ describe("DiskResults", () => {
     expect(bytes.includes(Buffer.from([0x1f, 0x8b, 0x08]))).to.equal(false);
   });
 
-  const useless: readonly [name: string, options: Partial<DiskResultsOptions>][] = [
+  const useless: readonly [name: string, options: Partial<DiskCacheOptions>][] = [
     ["another installation", { secret: "t" }],
     ["another version of the program", { version: "2" }],
   ];

@@ -3,6 +3,7 @@ import type { AppSource } from "../../../api/inputs.js";
 import { OverseerError } from "../../../base/errors.js";
 import { canonicalJson, hmacSha256 } from "../../../base/hash.js";
 import type { ChartValues, ExternalValues, Variable } from "../../../render/external-values.js";
+import type { ChartCredentials } from "../../../render/helm/registry/chart-pull.js";
 import { valuesAt } from "../../../render/helm/values.js";
 import { isVariableName } from "../../../render/substitute/expand.js";
 import type { ValuesObject } from "../app-services.js";
@@ -19,7 +20,9 @@ export function valuesObjectsOf({
   helm,
   substitute,
 }: AppSource): readonly (ValuesObject & { optional?: boolean | undefined })[] {
-  return [...(substitute?.from ?? []), ...(helm?.valuesFrom ?? [])];
+  const secretRef = helm?.chart?.secretRef;
+  const credentials = secretRef === undefined ? [] : [{ kind: "Secret", name: secretRef.name } as const];
+  return [...(substitute?.from ?? []), ...(helm?.valuesFrom ?? []), ...credentials];
 }
 
 /**
@@ -46,8 +49,10 @@ export async function readExternalValues(run: AppRun, source: AppSource): Promis
     const data = await read(run, reference, `spec.${field}`);
     if (data !== undefined) values.push(chartValues(run, reference, field, data));
   }
+  const secretRef = source.helm?.chart?.secretRef;
+  const chartCredentials = secretRef === undefined ? {} : await readCredentials(run, secretRef.name);
   const content = [[...variables].sort(([a], [b]) => (a < b ? -1 : 1)), values];
-  return { digest: hmacSha256(services.digestKey, canonicalJson(content), 32), variables, values };
+  return { digest: hmacSha256(services.digestKey, canonicalJson(content), 32), variables, values, chartCredentials };
 }
 
 async function read(
@@ -69,6 +74,27 @@ async function read(
     `${field}: ${describe(run, kind, name)} does not exist: create it, or set optional if the app can do without`,
     "retryable",
   );
+}
+
+async function readCredentials(run: AppRun, name: string): Promise<ChartCredentials> {
+  const field = "spec.source.helm.chart.secretRef";
+  const data = (await read(run, { kind: "Secret", name }, field)) ?? new Map<string, Uint8Array>();
+  const [username, password, ca] = ["username", "password", "ca.crt"].map((key) => {
+    const bytes = data.get(key);
+    return bytes === undefined ? undefined : textOf(bytes);
+  });
+  if (username === undefined && ca === undefined) {
+    throw problem(
+      "ValuesNotFound",
+      `${field}: ${describe(run, "Secret", name)} has neither a key username nor a key ca.crt: add username and password`,
+      "retryable",
+    );
+  }
+  return {
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(ca === undefined ? {} : { ca }),
+  };
 }
 
 function chartValues(

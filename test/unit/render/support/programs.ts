@@ -1,6 +1,8 @@
 import { systemClock } from "../../../../src/base/clock.js";
 import { ConfinedPrograms, type ProgramLimits } from "../../../../src/child/confined-programs.js";
 import { findConfinement } from "../../../../src/child/confinement.js";
+import type { DiskCache } from "../../../../src/render/disk-cache.js";
+import { ChartRegistry } from "../../../../src/render/helm/registry/chart-registry.js";
 import { HelmRenderer } from "../../../../src/render/helm/renderer.js";
 import { KustomizeRenderer } from "../../../../src/render/kustomize/renderer.js";
 import { type FileText, parseFile } from "../../../../src/render/parser.js";
@@ -28,17 +30,30 @@ export class RenderCounts implements RenderObserver {
   }
 }
 
+/** Options of `realRenderer`. */
+export interface RealRendererOptions extends SourceRendererOptions {
+  readonly programs?: Partial<ProgramLimits>;
+  /** Neither kubectl nor Helm is there. */
+  readonly missing?: boolean;
+  /** Keeps charts of registries. Defaults to none. */
+  readonly chartCache?: DiskCache | undefined;
+}
+
 /** All renderers with the real programs, or without where `missing`. */
-export async function realRenderer(
-  options: SourceRendererOptions & { readonly programs?: Partial<ProgramLimits>; readonly missing?: boolean } = {},
-): Promise<SourceRenderer> {
+export async function realRenderer(options: RealRendererOptions = {}): Promise<SourceRenderer> {
   const binaries = options.missing
     ? { kubectl: "/nowhere/kubectl", helm: "/nowhere/helm" }
     : await ensureCommandLineBinaries();
-  const programs = new ConfinedPrograms({
-    clock: systemClock,
-    limits: { ...LIMITS, ...options.programs },
-    confinement: findConfinement,
+  const confined = { clock: systemClock, limits: { ...LIMITS, ...options.programs }, confinement: findConfinement };
+  const programs = new ConfinedPrograms(confined);
+  const charts = new ChartRegistry({
+    helm: new RenderProgram({
+      name: "helm",
+      path: binaries.helm,
+      programs: new ConfinedPrograms({ ...confined, network: true }),
+    }),
+    cache: options.chartCache,
+    digestKey: "key",
   });
   const parse = async (files: readonly FileText[], limits: Parameters<typeof parseFile>[1]) =>
     files.map((file) => parseFile(file, limits));
@@ -50,6 +65,7 @@ export async function realRenderer(
       new HelmRenderer({
         program: new RenderProgram({ name: "helm", path: binaries.helm, programs }),
         parseElsewhere: parse,
+        charts,
         digestKey: "key",
       }),
     ],

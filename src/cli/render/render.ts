@@ -1,0 +1,125 @@
+import { readFile } from "node:fs/promises";
+import { basename, relative, resolve } from "node:path";
+import { messageOf, OverseerError } from "../../base/errors.js";
+import { jsonText } from "../../base/hash.js";
+import { isBuiltinGroup } from "../../manifest/builtin-groups.js";
+import { builtinScope } from "../../manifest/builtin-scopes.js";
+import { formatOrigin } from "../../manifest/document.js";
+import { formatRenderProblem, RenderError } from "../../render/render-error.js";
+import { normalisePath } from "../../render/repository-path.js";
+import type { ClusterFacts, Note, RenderRequest, SourceSelection } from "../../render/request.js";
+import { relativePath } from "../../render/snapshot-files.js";
+import { UsageError } from "../exit-codes.js";
+import { appRequest, type SourceRequest } from "./app-request.js";
+import { offlineRenderer } from "./offline-renderer.js";
+import type { RenderOptions } from "./options.js";
+import { formatDocuments } from "./print.js";
+import { WorkingTree } from "./working-tree.js";
+
+/** Runs `overseer render`. */
+export async function render(path: string | undefined, options: RenderOptions): Promise<void> {
+  const tree = await WorkingTree.open(path ?? ".").catch((error: unknown) => {
+    throw new UsageError(`PATH ${JSON.stringify(path ?? ".")} cannot be read: ${messageOf(error)}`);
+  });
+  const asked =
+    options.file === undefined ? pathRequest(tree, path ?? ".") : await appRequest(options.file, options.app);
+  const renderer = offlineRenderer(options);
+  const request: RenderRequest = {
+    source: await withFlags(asked.source, tree, options),
+    name: options.name ?? asked.name,
+    defaultNamespace: options.namespace ?? asked.namespace,
+    target: options.destination ?? asked.target,
+    env: { ...asked.env, ...Object.fromEntries((options.env ?? []).map((text) => pair("--env", text))) },
+    cluster: () => facts(options),
+    scopeOf: (kind) => (isBuiltinGroup(kind.group) ? builtinScope(kind) : undefined),
+  };
+  const result = await renderer.render(request, tree).catch((error: unknown) => {
+    throw error instanceof RenderError ? allProblems(error) : error;
+  });
+  process.stdout.write(formatDocuments(result.documents, options.output));
+  for (const note of result.notes) process.stderr.write(`note: ${formatNote(note)}\n`);
+  if (result.notesOmitted > 0) process.stderr.write(`note: and ${result.notesOmitted} more notes\n`);
+  if (result.nothing !== undefined) process.stderr.write(`note: ${result.nothing}\n`);
+  for (const { group, kind } of result.unknownKinds)
+    process.stderr.write(`note: ${kind}.${group} is no built-in kind, and is taken as namespaced\n`);
+}
+
+function pathRequest(tree: WorkingTree, path: string): SourceRequest {
+  const source: SourceSelection = { path: relative(tree.root, resolve(path)).replaceAll("\\", "/") };
+  return { source, name: "app", namespace: "default", target: "kubernetes", env: {} };
+}
+
+/** The source with what the flags say over it. Flags of charts make it a chart. */
+async function withFlags(
+  source: SourceSelection,
+  tree: WorkingTree,
+  { include = [], exclude = [], values = [], set = [], setString = [] }: RenderOptions,
+): Promise<SourceSelection> {
+  const selected: SourceSelection = {
+    ...source,
+    ...(include.length > 0 ? { include } : {}),
+    ...(exclude.length > 0 ? { exclude } : {}),
+  };
+  if (values.length + set.length + setString.length === 0) return selected;
+  if (source.kustomize !== undefined || source.plain !== undefined)
+    throw new UsageError(
+      "--values, --set and --set-string are for charts, and the OverseerApp says that its source is none",
+    );
+  const { values: ofApp, ...helm } = source.helm ?? {};
+  const files = [
+    // What is given here wins over the values of the app, as these win over its files.
+    ...(ofApp === undefined || values.length === 0 ? [] : [tree.attach("source.helm.values", jsonText(ofApp))]),
+    ...(await Promise.all(values.map((file) => attachFile(tree, file)))),
+  ];
+  const folder = normalisePath(source.path);
+  return {
+    ...selected,
+    helm: {
+      ...helm,
+      ...(ofApp !== undefined && values.length === 0 ? { values: ofApp } : {}),
+      valueFiles: [...(helm.valueFiles ?? []), ...files.map((path) => relativePath(folder, path))],
+      parameters: [
+        ...(helm.parameters ?? []),
+        ...set.map((text) => parameter("--set", text)),
+        ...setString.map((text) => ({ ...parameter("--set-string", text), forceString: true })),
+      ],
+    },
+  };
+}
+
+async function attachFile(tree: WorkingTree, file: string): Promise<string> {
+  try {
+    return tree.pathOf(file) ?? tree.attach(basename(file), await readFile(file));
+  } catch (error) {
+    throw new UsageError(`--values ${JSON.stringify(file)} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function parameter(flag: string, text: string): { readonly name: string; readonly value: string } {
+  const [name, value] = pair(flag, text);
+  return { name, value };
+}
+
+function pair(flag: string, text: string): readonly [name: string, value: string] {
+  const at = text.indexOf("=");
+  if (at < 1) throw new UsageError(`${flag} ${JSON.stringify(text)} is not of the form NAME=VALUE`);
+  return [text.slice(0, at), text.slice(at + 1)];
+}
+
+function facts({ kubeVersion, apiVersions = [] }: RenderOptions): ClusterFacts | undefined {
+  if (kubeVersion === undefined) return undefined;
+  return { kubeVersion, apiVersions: [...apiVersions].sort() };
+}
+
+function formatNote({ origin, object, message }: Note): string {
+  return [origin === undefined ? undefined : formatOrigin(origin), object, message].filter(Boolean).join(": ");
+}
+
+/** A condition has room for the first problems of a source; here each has a line. */
+function allProblems(error: RenderError): OverseerError {
+  const { problems, remark } = error;
+  if (problems.length < 2) return error;
+  const lines = [`${problems.length} problems:`, ...problems.map((problem) => `  ${formatRenderProblem(problem)}`)];
+  const end = remark === undefined ? "" : ` (${remark})`;
+  return new OverseerError(`${lines.join("\n")}${end}`, { code: error.code, reason: error.reason, class: error.class });
+}
