@@ -110,7 +110,9 @@ export class ApiProxy {
 
   /** Takes connections (again), on the same port. */
   async listen(certificate?: ProxyCertificate): Promise<void> {
-    const handle = (request: IncomingMessage, response: ServerResponse) => void this.#handle(request, response);
+    const handle = (request: IncomingMessage, response: ServerResponse): void => {
+      this.#handle(request, response).catch(() => reset(request));
+    };
     this.#secure = certificate !== undefined;
     this.#server = certificate ? createSecureServer(certificate, handle) : createServer(handle);
     this.#server.keepAliveTimeout = 0;
@@ -205,7 +207,7 @@ export class ApiProxy {
     onward.on("response", (answer) => {
       answer.on("error", () => reset(request));
       if (seen.watch && answer.statusCode === 200) this.#watch(seen, answer, response, fault?.kind === "drip");
-      else void this.#answer(request, response, answer, fault);
+      else this.#answer(request, response, answer, fault).catch(() => reset(request));
     });
     response.on("close", () => onward.destroy());
     request.pipe(onward);

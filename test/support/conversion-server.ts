@@ -18,7 +18,9 @@ export class ConversionServer {
   #port = 0;
 
   constructor(certificate: Certificates["server"], convert: Conversion) {
-    this.#server = createServer(certificate, (request, response) => void answer(request, response, convert));
+    this.#server = createServer(certificate, (request, response) => {
+      answer(request, response, convert).catch(() => response.destroy());
+    });
   }
 
   get port(): number {

@@ -68,7 +68,9 @@ export class CoreProxy {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const proxy = new CoreProxy(server, target);
-    server.on("request", (request, response) => void proxy.#handle(request, response));
+    server.on("request", (request, response) => {
+      proxy.#handle(request, response).catch(() => request.socket.destroy());
+    });
     return proxy;
   }
 

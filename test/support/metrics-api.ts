@@ -24,7 +24,9 @@ export class MetricsApi {
   private constructor(kube: TestKube, server: Server) {
     this.#kube = kube;
     this.#server = server;
-    server.on("request", (request, response) => void this.#answer(request, response));
+    server.on("request", (request, response) => {
+      this.#answer(request, response).catch(() => response.destroy());
+    });
   }
 
   /** Starts the server, and waits until the API server serves its API. The Service is made in `namespace`. */

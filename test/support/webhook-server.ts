@@ -35,7 +35,9 @@ export class WebhookServer {
   private constructor(server: Server, caBundle: string) {
     this.#server = server;
     this.#caBundle = caBundle;
-    server.on("request", (request, response) => void this.#answer(request, response));
+    server.on("request", (request, response) => {
+      this.#answer(request, response).catch(() => response.destroy());
+    });
   }
 
   static async start(controlPlane: ControlPlane): Promise<WebhookServer> {

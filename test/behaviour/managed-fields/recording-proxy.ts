@@ -47,7 +47,9 @@ export class RecordingProxy {
     this.kubeconfigPath = join(dir, "kubeconfig.json");
     this.#upstream = new URL(controlPlane.url);
     this.#agent = new Agent({ keepAlive: true, ca: controlPlane.caPem });
-    this.#server = createServer((incoming, answer) => void this.#pass(incoming, answer));
+    this.#server = createServer((incoming, answer) => {
+      this.#pass(incoming, answer).catch(() => answer.destroy());
+    });
     this.#server.keepAliveTimeout = 120_000;
     this.#server.requestTimeout = 0;
   }
