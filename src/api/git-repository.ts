@@ -45,7 +45,7 @@ export const GitRepositorySpec = withRules(
       interval: duration("Interval at which the refs of the remote are polled.", "3m", "1s"),
       timeout: duration("Timeout of each listing of refs and of each fetch.", "60s", "1s", "10m"),
       secretRef: localRef(
-        "Secret with credentials. For HTTPS: username and password, or token, or bearerToken; optional keys: ca.crt, and tls.crt with tls.key for a client certificate. For SSH: identity (the private key), known_hosts, and password if the key is encrypted. Secrets of Flux and Argo CD can be used unchanged. If unset, the repository is read anonymously.",
+        "Secret with credentials. For HTTPS: username and password, or token, or bearerToken, or githubAppID, githubAppInstallationID and githubAppPrivateKey; optional keys: ca.crt, and tls.crt with tls.key for a client certificate. For SSH: identity (the private key), known_hosts, and password if the key is encrypted. Secrets of Flux and Argo CD can be used unchanged. If unset, the repository is read anonymously.",
       ).optional(),
       proxySecretRef: localRef(
         "Secret with a proxy for this repository: address (http://, https:// or socks5://), and optionally username and password. Not supported for SSH. If unset, the proxy in the operator's environment is used, if any.",

@@ -4,11 +4,13 @@ import { GitError } from "./errors.js";
 import { remoteAddress } from "./remote.js";
 
 /**
- * Throws `GIT_HOST_NOT_ALLOWED` if the operator must not connect to `remote`, or to the proxy that it names itself. The proxy in
+ * Throws `GIT_HOST_NOT_ALLOWED` if the operator must not connect to `remote`, or to the API or the proxy that it names itself. The proxy in
  * the environment is the administrator's own.
  */
 export function checkAllowedHost(remote: GitRemote, rules: HostRules): void {
   refuseUnlessAllowed(remoteAddress(remote.url), "spec.url", rules);
+  const app = remote.credential?.githubApp;
+  if (app?.isOwnApi) refuseUnlessAllowed(remoteAddress(app.api), "githubAppBaseURL", rules);
   if (remote.proxy !== undefined) refuseUnlessAllowed(remote.proxy.address, "the proxy in spec.proxySecretRef", rules);
 }
 

@@ -52,6 +52,21 @@ export interface GitCredential {
   readonly clientCert?: string;
   readonly clientKey?: string;
   readonly ssh?: SshCredential;
+  readonly githubApp?: GithubApp;
+}
+
+/** A GitHub App, which gets short-lived tokens. */
+export interface GithubApp {
+  /** App ID or client ID. */
+  readonly id: string;
+  /** Installation ID; if unset, that of the repository is looked up. */
+  readonly installation?: string;
+  /** RSA key in PEM format. */
+  readonly privateKey: string;
+  /** URL of the API, without a slash at the end. */
+  readonly api: string;
+  /** Whether the Secret names the API; otherwise it is that of the repository's host. */
+  readonly isOwnApi: boolean;
 }
 
 /** Key for SSH, and the host keys to expect. */

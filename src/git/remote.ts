@@ -76,7 +76,9 @@ function invalid(url: string, why: string): GitError {
 }
 
 function authenticates(credential: GitCredential | undefined): boolean {
-  return credential?.password !== undefined || credential?.bearerToken !== undefined;
+  return (
+    credential?.password !== undefined || credential?.bearerToken !== undefined || credential?.githubApp !== undefined
+  );
 }
 
 /** Returns whether a host name is the local machine, where traffic cannot be intercepted. */

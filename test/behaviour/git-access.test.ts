@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { API_VERSION } from "../../src/api/group.js";
+import { type GithubApi, startGithubApi } from "../support/github-api.js";
 import { condition, configMap, type LiveRepository, World } from "../support/world.js";
 import { startProxy, type TestProxy } from "../unit/git/support/proxy.js";
 
@@ -75,5 +76,56 @@ describe("The way to a Git server", function () {
     expect(message).to.contain("of the proxy in spec.proxySecretRef");
     expect(world.git.count()).to.equal(requests);
     expect(proxy.connections).to.equal(seen);
+  });
+});
+
+describe("A GitHub App", function () {
+  this.timeout(120_000);
+  let world: World;
+  let api: GithubApi;
+
+  before(async () => {
+    api = await startGithubApi();
+    api.token = "ghs_canary0123456789abcdef";
+    world = await World.create("app", { gitAuth: { username: "x-access-token", password: api.token } });
+    world.canaries.push(api.token, ...api.privateKey.trim().split("\n").slice(1, -1));
+  });
+  after(async () => {
+    await world?.remove();
+    await api?.stop();
+  });
+
+  it("reads its repositories with one token for all requests, by the Secret of Flux as it is", async () => {
+    await world.kube.apply({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "app", namespace: world.namespace },
+      stringData: {
+        githubAppID: api.appId,
+        githubAppInstallationID: api.installation,
+        githubAppPrivateKey: api.privateKey,
+        githubAppBaseURL: api.url,
+      },
+    });
+    const repo = await world.repository("shop", { "a.yaml": configMap("shop", {}) }, { secretRef: { name: "app" } });
+    await world.app("shop", "shop", ".");
+    await world.synced("shop", await repo.head());
+    const commit = await repo.commit({ "a.yaml": configMap("shop", { v: "2" }) }, "second");
+    await world.poll("shop");
+    await world.synced("shop", commit);
+    expect(api.requests).to.deep.equal([`POST /api/v3/app/installations/${api.installation}/access_tokens`]);
+  });
+
+  it("that GitHub refuses is reported, and its revision stays in use", async () => {
+    await world.kube.patch(
+      { apiVersion: "v1", kind: "Secret", namespace: world.namespace, name: "app" },
+      { data: { githubAppID: Buffer.from("999").toString("base64") } },
+    );
+    const repository = await world.kube.until<LiveRepository>(
+      world.repositoryRef("shop"),
+      "is refused",
+      (object) => condition(object, "Ready")?.reason === "AuthenticationFailed",
+    );
+    expect(condition(repository, "Ready")?.message).to.contain("check githubAppID").and.contain("stays in use");
   });
 });

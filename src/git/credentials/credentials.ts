@@ -1,5 +1,6 @@
 import { canonicalJson, hmacSha256, sha256 } from "../../base/hash.js";
 import type { GitCredential } from "../engine.js";
+import { githubAppOf } from "../github/app-secret.js";
 import { isSshUrl, parseSshAddress } from "../ssh/address.js";
 import { certificatesOf } from "./certificates.js";
 import { SecretReader } from "./secret-reader.js";
@@ -11,7 +12,8 @@ import { SSH_KEYS, sshCredential } from "./ssh-credential.js";
  */
 export const TOKEN_USERNAME = "x-access-token";
 
-const ACCEPTED = "username and password, or token, or bearerToken; and, if needed, ca.crt, tls.crt and tls.key";
+const ACCEPTED =
+  "username and password, or token, or bearerToken, or githubAppID, githubAppInstallationID and githubAppPrivateKey; and, if needed, ca.crt, tls.crt and tls.key";
 
 /** Where a credential comes from and is sent to. */
 export interface CredentialSource {
@@ -24,7 +26,7 @@ export interface CredentialSource {
 /**
  * Reads the credential for `url` from the `data` (base64 values) of a Kubernetes Secret. For an SSH URL, `sshCredential` lists
  * the keys. For HTTPS, including the names that Flux and Argo CD use: `username` + `password`; `password` or `token` alone;
- * `bearerToken`; and those of `certificatesOf`. Trailing line breaks of names, passwords and tokens are dropped: they come from
+ * `bearerToken`; those of `githubAppOf`; and those of `certificatesOf`. Trailing line breaks of names, passwords and tokens are dropped: they come from
  * `echo`. Throws `GIT_CREDENTIAL_INVALID`, which names the missing or invalid key and never a value.
  */
 export function credentialFromSecret(
@@ -47,7 +49,11 @@ export function credentialFromSecret(
   if (username !== undefined && password === undefined)
     throw secret.invalid("has username but no password: add the key password");
   if (username?.includes(":")) throw secret.invalid("has a colon in username, which HTTP basic authentication forbids");
+  const githubApp = githubAppOf(secret, url);
+  if (githubApp !== undefined && (bearerToken ?? password) !== undefined)
+    throw secret.invalid("has both a GitHub App and a password or token: keep only one kind of credential");
   const credential: GitCredential = {
+    ...(githubApp === undefined ? {} : { githubApp }),
     ...(password === undefined ? {} : { username: username ?? TOKEN_USERNAME, password }),
     ...(bearerToken === undefined ? {} : { bearerToken }),
     ...certificatesOf(secret),

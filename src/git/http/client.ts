@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import type { Clock } from "../../base/clock.js";
 import type { GitRemote } from "../engine.js";
 import { GitError } from "../errors.js";
+import { InstallationTokens } from "../github/installation-tokens.js";
 import type { Connections } from "./connections.js";
 import { isBrokenConnection, redirected, statusError, transportError } from "./failures.js";
 
@@ -39,22 +40,27 @@ export interface GitHttpResponse {
 export class GitHttpClient {
   readonly #connections: Connections;
   readonly #clock: Clock;
+  readonly #tokens: InstallationTokens;
 
-  constructor(connections: Connections, clock: Clock) {
+  constructor(connections: Connections, clock: Clock, tokens = new InstallationTokens(connections, clock)) {
     this.#connections = connections;
     this.#clock = clock;
+    this.#tokens = tokens;
   }
 
   /** Sends `request`. Throws the matching error for every status other than 200. */
   async send(request: GitHttpRequest): Promise<GitHttpResponse> {
     let { base } = request;
+    const credential = await this.#tokens.credentialOf(request.remote, request.signal);
+    const authenticated = { ...request, headers: { ...request.headers, ...authorization(credential) } };
     for (let hop = 0; ; hop++) {
-      const { statusCode, headers, body } = await this.#requestTwice(request, base);
+      const { statusCode, headers, body } = await this.#requestTwice(authenticated, base);
       if (statusCode === 200) {
         return { base, contentType: header(headers, "content-type") ?? "", body: readBody(request, body) };
       }
       await body.dump({ limit: 65536 }).catch(() => {});
       if (statusCode < 300 || statusCode >= 400) {
+        if ([401, 403, 404].includes(statusCode)) this.#tokens.forget(request.remote);
         const proxy = this.#connections.proxyFor(request.remote);
         throw statusError(request.remote, statusCode, header(headers, "retry-after"), this.#clock.now(), proxy);
       }
@@ -90,7 +96,7 @@ export class GitHttpClient {
       origin: url.origin,
       path: url.pathname + url.search,
       method: body === undefined ? "GET" : "POST",
-      headers: { "user-agent": "git/overseer-gitops", ...headers, ...authorization(remote) },
+      headers: { "user-agent": "git/overseer-gitops", ...headers },
       signal,
       ...(body === undefined ? {} : { body }),
     });
@@ -116,7 +122,7 @@ function tooLarge({ remote, maxBytes, remedy }: GitHttpRequest): GitError {
   return new GitError("GIT_TOO_LARGE", `the response of ${remote.url} exceeds the limit of ${mib} MiB${hint}`);
 }
 
-function authorization({ credential }: GitRemote): Readonly<Record<string, string>> {
+function authorization(credential: GitRemote["credential"]): Readonly<Record<string, string>> {
   if (credential?.bearerToken !== undefined) return { authorization: `Bearer ${credential.bearerToken}` };
   if (credential?.password === undefined) return {};
   const basic = Buffer.from(`${credential.username ?? ""}:${credential.password}`).toString("base64");

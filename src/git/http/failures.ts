@@ -167,6 +167,8 @@ export function redirected(remote: GitRemote, target: URL | undefined): GitError
 }
 
 function authFailed(remote: GitRemote, status: number): string {
+  if (remote.credential?.githubApp !== undefined)
+    return `${remote.url} rejects the token of the GitHub App (HTTP ${status}): check that the app is installed on the repository, with read access to its contents`;
   if (remote.credential?.password === undefined && remote.credential?.bearerToken === undefined) {
     return `${remote.url} requires a credential (HTTP ${status}): set secretRef to a Secret with ${CREDENTIAL_KEYS}`;
   }

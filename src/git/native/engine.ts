@@ -10,6 +10,7 @@ import { type Confinement, NO_CONFINEMENT } from "../../child/confinement.js";
 import { type TimeLimit, withDeadline } from "../deadline.js";
 import type { FetchResult, FetchTarget, GitEngine, GitRemote, GitSnapshot, RemoteRefs } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
+import { InstallationTokens } from "../github/installation-tokens.js";
 import { GitHttpClient } from "../http/client.js";
 import { Connections } from "../http/connections.js";
 import { tooSlow } from "../http/failures.js";
@@ -96,7 +97,7 @@ export class NativeGitEngine implements GitEngine {
 
   constructor(options: NativeGitEngineOptions) {
     this.#options = { ...options, cacheDir: resolve(options.cacheDir) };
-    const { clock } = options;
+    const { clock, failpoint = noFailpoints } = options;
     const limits = { ...DEFAULT_GIT_LIMITS, ...options.limits };
     this.#limits = limits;
     const path = options.path ?? USUAL_PATH;
@@ -111,12 +112,12 @@ export class NativeGitEngine implements GitEngine {
       silenceSeconds: Math.max(1, Math.round(limits.silenceTimeoutMs / 1000)),
     });
     this.#connections = new Connections(limits, options.proxies);
-    this.#lsRefs = new LsRefs(new GitHttpClient(this.#connections, clock), clock, limits);
-    const failpoint = options.failpoint ?? noFailpoints;
+    const tokens = new InstallationTokens(this.#connections, clock);
+    this.#lsRefs = new LsRefs(new GitHttpClient(this.#connections, clock, tokens), clock, limits);
     const proxies = options.proxies ?? new ProxyRules();
     const ssh = new SshProgram({ path, clock, limits });
     this.#sshRefs = new SshRefs({ ssh, clock, limits, confinement, memoryBytes });
-    this.#fetcher = new NativeFetcher({ git: this.#git, limits, clock, failpoint, proxies, ssh });
+    this.#fetcher = new NativeFetcher({ git: this.#git, limits, clock, failpoint, proxies, ssh, tokens });
     this.#readers = new ReaderPool({ git: this.#git, clock, limits, idle: () => this.#forgetParsed() });
     this.#slots = new FetchSlots(clock, limits);
     const { cacheDir, logger } = this.#options;

@@ -3,6 +3,7 @@ import type { FailpointHook } from "../../base/failpoint.js";
 import type { HttpProxy, ProxyRules } from "../../base/proxy.js";
 import type { FetchResult, FetchTarget, GitRemote } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
+import type { InstallationTokens } from "../github/installation-tokens.js";
 import type { GitLimits } from "../limits.js";
 import { notACommit, type TypedObject } from "../objects/not-a-commit.js";
 import { isPlainRef } from "../refs/plain-ref.js";
@@ -35,6 +36,7 @@ export interface FetcherOptions {
   readonly failpoint: FailpointHook;
   readonly proxies: ProxyRules;
   readonly ssh: SshProgram;
+  readonly tokens: InstallationTokens;
 }
 
 /** How a fetch reaches the server. */
@@ -122,9 +124,13 @@ export class NativeFetcher {
       return;
     }
     const proxy = remote.proxy ?? this.#options.proxies.proxyFor(remote.url);
-    const access = await gitAccess(remote, workspace.path, proxy);
+    const credential = await this.#options.tokens.credentialOf(remote, job.signal);
+    const access = await gitAccess({ ...remote, credential }, workspace.path, proxy);
     try {
       await this.#run(workspace, job, want, { config: access.config, secrets: access.secrets, proxy });
+    } catch (error) {
+      if (isGitError(error, "GIT_AUTH_FAILED", "GIT_REPOSITORY_NOT_FOUND")) this.#options.tokens.forget(remote);
+      throw error;
     } finally {
       await access.forget();
     }
