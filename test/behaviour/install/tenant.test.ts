@@ -106,6 +106,39 @@ describe("A tenant with the ClusterRole edit in his namespace", function () {
     await world.synced("honest");
   });
 
+  it("has values read as the ServiceAccount: those that it may read, and no others", async () => {
+    const { namespace } = world;
+    await world.kube.apply({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "ours", namespace },
+      data: { V: "1" },
+    });
+    const stringData = { W: canary };
+    await world.kube.apply({
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: { name: "operators", namespace },
+      stringData,
+    });
+    await grantAccount(world, "limited", [
+      { apiGroups: [""], resources: ["configmaps"], verbs: ["get", "create", "patch", "delete"] },
+    ]);
+    const source = (name: string, ...from: object[]) => ({
+      serviceAccountName: "limited",
+      source: { repositoryRef: { name }, path: ".", substitute: { from } },
+    });
+    const ours = { kind: "ConfigMap", name: "ours" };
+    await attack("valued", { "x.yaml": configMap("valued", { v: "${V}" }) }, source("valued", ours));
+    await world.synced("valued");
+    expect((await world.kube.get(world.configMap("valued")))?.data).to.deep.equal({ v: "1" });
+    const hidden = { kind: "Secret", name: "operators" };
+    await attack("curious", { "x.yaml": configMap("curious", { v: "${W}" }) }, source("curious", ours, hidden));
+    const app = await world.untilCondition("curious", "Ready", "False", "ValuesForbidden");
+    expect(condition(app, "Ready")?.message).to.contain(`ServiceAccount ${namespace}/limited may not read Secret`);
+    expect(await world.kube.get(world.configMap("curious"))).to.equal(undefined);
+  });
+
   it("cannot write elsewhere by the default namespace of an app", async () => {
     await attack(
       "default",

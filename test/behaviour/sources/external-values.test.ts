@@ -2,8 +2,16 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import type { RawObject } from "../../../src/kube/object.js";
+import { yamlExamples } from "../../support/doc-examples.js";
 import { renderFlags } from "../../support/render-flags.js";
 import { condition, configMap, deployment, World } from "../../support/world.js";
+
+/** The examples of the documentation. */
+const SUBSTITUTE = yamlExamples<{ spec: { source: { substitute: object } } }>("docs/sources/substitution.md")[0]?.spec
+  .source.substitute;
+const VALUES_FROM = yamlExamples<{ helm?: { valuesFrom: readonly object[] } }>("docs/sources/helm.md").flatMap(
+  ({ helm }) => helm?.valuesFrom ?? [],
+);
 
 describe("Values from ConfigMaps and Secrets", function () {
   this.timeout(240_000);
@@ -70,12 +78,7 @@ describe("Values from ConfigMaps and Secrets", function () {
         port: "${PORT:=80}",
       }),
     });
-    const from = [
-      { kind: "ConfigMap", name: "cluster" },
-      { kind: "Secret", name: "db" },
-      { kind: "ConfigMap", name: "overrides", optional: true },
-    ];
-    await app("vars", "vars", { substitute: { variables: { PORT: "8080" }, from } });
+    await app("vars", "vars", { substitute: SUBSTITUTE });
     const missing = await world.untilCondition("vars", "Ready", "False", "ValuesNotFound");
     expect(ready(missing)).to.include(
       `spec.source.substitute.from[0]: ConfigMap ${world.namespace}/cluster does not exist: create it, or set optional if the app can do without`,
@@ -190,11 +193,9 @@ describe("Values from ConfigMaps and Secrets", function () {
     const helm = {
       valueFiles: ["prod.yaml"],
       valuesFrom: [
-        { kind: "ConfigMap", name: "chart-values" },
+        ...VALUES_FROM,
         { kind: "Secret", name: "chart-secret" },
-        { kind: "Secret", name: "chart-secret", valuesKey: "password", targetPath: "db.password" },
         { kind: "ConfigMap", name: "chart-values", valuesKey: "port", targetPath: "db.port" },
-        { kind: "ConfigMap", name: "absent", optional: true },
       ],
       values: { d: "inline" },
     };

@@ -1,19 +1,12 @@
 import { expect } from "chai";
 import type { RawObject } from "../../../src/kube/object.js";
+import { yamlExamples } from "../../support/doc-examples.js";
 import { renderFlags } from "../../support/render-flags.js";
 import { condition, configMap, deployment, World } from "../../support/world.js";
 
 /** The patches of the documentation. */
-const PATCHES = [
-  {
-    target: { kind: "Deployment", name: "web|worker-.*" },
-    patch:
-      "- { op: add, path: /metadata/annotations, value: { team: shop } }\n- { op: replace, path: /spec/replicas, value: 2 }\n",
-  },
-  {
-    patch: "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: settings }\ndata: { mode: production }\n",
-  },
-];
+const [EXAMPLE] = yamlExamples<{ spec: { source: { patches: readonly object[] } } }>("docs/sources/patches.md");
+const PATCHES = EXAMPLE?.spec.source.patches ?? [];
 
 describe("Patches of a source", function () {
   this.timeout(180_000);
