@@ -16,6 +16,15 @@ export const GitRef = withRules(
           .describe(
             "Semantic version range over tags; the highest matching tag is used. Supports 1.x, ~1.2, ^1.2.3, 1.2 - 1.4 and comparisons such as >=1.2.0, <2.0.0; a comma or space means AND, || means OR. A bare version matches only itself; 1.2 means 1.2.x. Pre-releases match only if the range names one: >=1.0.0-0 and 1.x-0 include those of all versions, >=1.0.0-rc.1 only those of 1.0.0; <2.0.0 excludes those of 2.0.0. Tags may start with v and may have two numbers.",
           ),
+        semverPrefix: z
+          .string()
+          .min(1)
+          .max(200)
+          .regex(/^[^\s~^:?*[\\]+$/)
+          .optional()
+          .describe(
+            "Prefix of the tags that semver selects from, for example shop- for shop-1.2.0 and shop-v1.2.0. The rest of the tag is the version. If unset, only tags that are versions are considered. Requires semver.",
+          ),
         commit: z
           .string()
           .max(40)
@@ -37,6 +46,10 @@ export const GitRef = withRules(
     {
       rule: "[has(self.branch), has(self.tag), has(self.semver), has(self.commit), has(self.name)].filter(x, x).size() <= 1",
       message: "at most one of branch, tag, semver, commit and name may be set in ref",
+    },
+    {
+      rule: "!has(self.semverPrefix) || has(self.semver)",
+      message: "semverPrefix requires semver: add a version range, or remove semverPrefix",
     },
   ],
 );

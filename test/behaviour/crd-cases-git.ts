@@ -9,6 +9,9 @@ const USERINFO = "url must not contain a user name or password: put them into a 
 /** Message for several fields of a ref. */
 export const ONE_REF = "at most one of branch, tag, semver, commit and name may be set in ref";
 
+/** Message for a prefix of version tags without a range. */
+export const PREFIX_ALONE = "semverPrefix requires semver: add a version range, or remove semverPrefix";
+
 /** Specs of GitRepositories that the API server must refuse. */
 export const badRepositorySpecs: readonly BadSpec[] = [
   ...["ssh://git@git.example.com:22/x.git", "git@git.example.com:team/x.git", "git.example.com:team/x.git"].map(
@@ -60,6 +63,12 @@ export const badRepositorySpecs: readonly BadSpec[] = [
   { kind: "GitRepository", set: { webhook: {} }, field: "spec.webhook.secretRef", message: "Required value" },
   { kind: "GitRepository", set: { url: undefined }, field: "spec.url", message: "Required value" },
   { kind: "GitRepository", set: { ref: { branch: "main", tag: "v1" } }, field: "spec.ref", message: ONE_REF },
+  {
+    kind: "GitRepository",
+    set: { ref: { branch: "main", semverPrefix: "shop-" } },
+    field: "spec.ref",
+    message: PREFIX_ALONE,
+  },
   { kind: "GitRepository", set: { ref: { commit: "main" } }, field: "spec.ref.commit", message: "should match" },
   { kind: "GitRepository", set: { interval: "0s" }, field: "spec.interval", message: "must not be shorter than 1s" },
   { kind: "GitRepository", set: { interval: "3 minutes" }, field: "spec.interval", message: "should match" },

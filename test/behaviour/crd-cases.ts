@@ -1,4 +1,4 @@
-import { badRepositorySpecs, ONE_REF } from "./crd-cases-git.js";
+import { badRepositorySpecs, ONE_REF, PREFIX_ALONE } from "./crd-cases-git.js";
 
 /** A spec that the API server must refuse, and what it must say. */
 export interface BadSpec {
@@ -48,6 +48,12 @@ export const badSpecs: readonly BadSpec[] = [
     set: { "source.ref": { branch: "a", semver: "1.x" } },
     field: "spec.source.ref",
     message: ONE_REF,
+  },
+  {
+    kind: "OverseerApp",
+    set: { "source.ref": { branch: "a", semverPrefix: "x-" } },
+    field: "spec.source.ref",
+    message: PREFIX_ALONE,
   },
   {
     kind: "OverseerApp",
@@ -203,6 +209,12 @@ export const badSpecs: readonly BadSpec[] = [
     set: { "inputs.source.ref": { tag: "a", name: "refs/heads/b" } },
     field: "spec.inputs.source.ref",
     message: ONE_REF,
+  },
+  {
+    kind: "Change",
+    set: { "inputs.source.ref": { tag: "a", semverPrefix: "b-" } },
+    field: "spec.inputs.source.ref",
+    message: PREFIX_ALONE,
   },
   { kind: "Change", set: { cause: "Because" }, field: "spec.cause", message: "Unsupported value" },
   {

@@ -29,7 +29,7 @@ export function resolveRef(spec: GitRefSpec, refs: RemoteRefs): ResolvedRef {
   if (spec.commit !== undefined) return byCommit(spec.commit, spec.branch);
   if (refs.refs.size === 0) throw empty(spec);
   if (spec.name !== undefined) return byName(spec.name, spec.name, refs, "ref");
-  if (spec.semver !== undefined) return bySemver(spec.semver, refs);
+  if (spec.semver !== undefined) return bySemver(spec.semver, spec.semverPrefix ?? "", refs);
   if (spec.tag !== undefined) return byName(TAGS + spec.tag, spec.tag, refs, "tag");
   if (spec.branch !== undefined) return byName(BRANCHES + spec.branch, spec.branch, refs, "branch");
   return byHead(refs);
@@ -41,10 +41,10 @@ export function resolveRef(spec: GitRefSpec, refs: RemoteRefs): ResolvedRef {
  */
 export function refPrefixes(specs: readonly GitRefSpec[], wide = false): string[] {
   const prefixes = new Set(["HEAD"]);
-  for (const { commit, name, semver, tag, branch } of specs) {
+  for (const { commit, name, semver, semverPrefix = "", tag, branch } of specs) {
     if (commit !== undefined) continue;
     if (name !== undefined) prefixes.add(wide ? name.slice(0, name.lastIndexOf("/") + 1) : name);
-    else if (semver !== undefined) prefixes.add(TAGS);
+    else if (semver !== undefined) prefixes.add(wide ? TAGS : TAGS + semverPrefix);
     else if (tag !== undefined) prefixes.add(wide ? TAGS : TAGS + tag);
     else if (wide) prefixes.add(BRANCHES);
     else if (branch !== undefined) prefixes.add(BRANCHES + branch);
@@ -62,6 +62,8 @@ export function checkRefSpec(spec: GitRefSpec): void {
     throw invalid("name", spec.name, "a full ref name starts with refs/");
   }
   if (spec.semver !== undefined) readRange(spec.semver);
+  if (spec.semverPrefix !== undefined && !isRefName(`${spec.semverPrefix}1.0.0`))
+    throw invalid("semverPrefix", spec.semverPrefix, "not the start of a valid tag name");
   for (const member of ["name", "tag", "branch"] as const) {
     const name = spec[member];
     if (name !== undefined && !isRefName(name)) throw invalid(member, name, "not a valid Git ref name");
@@ -97,14 +99,14 @@ function byName(ref: string, shown: string, refs: RemoteRefs, kind: "ref" | "tag
   throw new GitError("GIT_REF_NOT_FOUND", `the repository has no ${kind} ${JSON.stringify(shown)}${hint}`);
 }
 
-function bySemver(text: string, refs: RemoteRefs): ResolvedRef {
+function bySemver(text: string, prefix: string, refs: RemoteRefs): ResolvedRef {
   const range = readRange(text);
   let best: VersionTag | undefined;
   let highest: VersionTag | undefined;
   let versions = 0;
   for (const [ref, commit] of refs.refs) {
     const tag = ref.startsWith(TAGS) ? ref.slice(TAGS.length) : "";
-    const version = parseVersionTag(tag);
+    const version = tag.startsWith(prefix) ? parseVersionTag(tag.slice(prefix.length)) : undefined;
     if (version === undefined) continue;
     versions++;
     const candidate = { version, tag, commit };
@@ -114,7 +116,7 @@ function bySemver(text: string, refs: RemoteRefs): ResolvedRef {
   if (best === undefined) {
     throw new GitError(
       "GIT_REF_NOT_FOUND",
-      `none of the ${versions} version tags is in the range ${JSON.stringify(text)}${highest === undefined ? "" : `; the highest is ${JSON.stringify(highest.tag)}`}; pre-releases match only if the range contains one, as in >=1.0.0-0`,
+      `none of the ${versions} version tags${prefix === "" ? "" : ` with the prefix ${JSON.stringify(prefix)}`} is in the range ${JSON.stringify(text)}${highest === undefined ? "" : `; the highest is ${JSON.stringify(highest.tag)}`}; pre-releases match only if the range contains one, as in >=1.0.0-0`,
     );
   }
   return { commit: best.commit, ref: TAGS + best.tag, revision: revision(best.tag, best.commit) };

@@ -115,11 +115,39 @@ describe("resolveRef with a version range", () => {
   }
 });
 
+describe("resolveRef with a prefix of version tags", () => {
+  const refs = tags("v9.0.0", "shop-v1.2.0", "shop-1.10.0", "shop-2.0.0-rc.1", "shopping-3.0.0", "web/v4.0.0");
+
+  it("selects among the tags with this prefix, whose rest is a version", () => {
+    expect(resolveRef({ semver: "*", semverPrefix: "shop-" }, refs).ref).to.equal("refs/tags/shop-1.10.0");
+    expect(resolveRef({ semver: "<1.5", semverPrefix: "shop-" }, refs).revision).to.match(/^shop-v1\.2\.0@sha1:/);
+    expect(resolveRef({ semver: "*", semverPrefix: "web/" }, refs).ref).to.equal("refs/tags/web/v4.0.0");
+    expect(resolveRef({ semver: "*" }, refs).ref).to.equal("refs/tags/v9.0.0");
+  });
+
+  it("requests only these tags, and names the prefix when none is in the range", async () => {
+    expect(refPrefixes([{ semver: "*", semverPrefix: "shop-" }])).to.deep.equal(["HEAD", "refs/tags/shop-"]);
+    const error = await expectGitError("GIT_REF_NOT_FOUND", () =>
+      resolveRef({ semver: "5.x", semverPrefix: "shop-" }, refs),
+    );
+    expect(error.message).to.match(/none of the 3 version tags with the prefix "shop-".*the highest is "shop-2/);
+  });
+
+  it("tells a branch and a tag of one name apart", () => {
+    const both = remoteRefs("refs/heads/v1", "refs/tags/v1");
+    expect(resolveRef({ branch: "v1" }, both).commit).to.equal(both.refs.get("refs/heads/v1"));
+    expect(resolveRef({ tag: "v1" }, both).commit).to.equal(both.refs.get("refs/tags/v1"));
+    expect(resolveRef({ name: "refs/tags/v1" }, both).commit).to.equal(both.refs.get("refs/tags/v1"));
+  });
+});
+
 describe("checkRefSpec", () => {
   const refused: readonly GitRefSpec[] = [
     { commit: "abc" },
     { commit: id("A") },
     { semver: "newest" },
+    { semver: "1.x", semverPrefix: "a..b" },
+    { semver: "1.x", semverPrefix: "a b" },
     { name: "main" },
     { name: "refs/heads/a..b" },
     { branch: "-x" },
