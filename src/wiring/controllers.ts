@@ -19,6 +19,7 @@ import { controllerObserver, queueObserver } from "../telemetry/observers.js";
 import { cacheLister } from "./cache-lister.js";
 import type { Clusters } from "./clusters.js";
 import { AppDestinations } from "./destinations.js";
+import type { EventSources } from "./events/event-sources.js";
 import { GATES } from "./gates.js";
 import { appObserver, repositoryObserver } from "./observers.js";
 import type { OperatorParts } from "./operator-parts.js";
@@ -28,6 +29,7 @@ import { AppValues } from "./values.js";
 
 /** Dependencies shared by both controllers. */
 export interface SharedParts extends OperatorParts {
+  readonly sources: EventSources;
   readonly resources: ResourceIndex;
   readonly index: RevisionIndex;
   readonly memories: Map<string, AppMemory>;
@@ -44,11 +46,8 @@ export interface SharedParts extends OperatorParts {
   readonly clusters: Clusters;
   readonly failpoint: FailpointHook;
   readonly enqueueApp: (app: string, priority: Priority) => void;
-  readonly enqueueAppsOf: (repository: string) => void;
   /** Apps whose Change waits at a gate. */
   readonly waiting: WaitingApps;
-  /** Called after an app has applied the inputs of a further commit. */
-  readonly onApplied: (app: string) => void;
   /** Polls a repository immediately. */
   readonly pollNow: (repository: string) => void;
   /** Repositories with a pending request for an immediate poll. */
@@ -75,7 +74,7 @@ export function repositoryController(shared: SharedParts): Controller {
     refsOf: (repository) => resources.refsOf(repository),
     takePollRequest: (repository) => shared.urgentPolls.delete(repository),
     commitsInUse: (remoteId) => resources.commitsInUse(remoteId),
-    onRevision: shared.enqueueAppsOf,
+    onRevision: (repository) => shared.sources.revisions.emit(repository),
     observer: repositoryObserver(metrics, clock),
   });
   return controller(shared, "gitrepository", REPOSITORY_WORKERS, (...call) => reconciler.reconcile(...call));
@@ -116,7 +115,7 @@ export function appController(shared: SharedParts): Controller {
     gates: GATES,
     lister: cacheLister({ OverseerApp: resources.apps, GitRepository: resources.repositories }, shared.memories),
     waiting: shared.waiting,
-    onApplied: shared.onApplied,
+    onApplied: (app) => shared.sources.applied.emit(app),
     failpoint: shared.failpoint,
     trustedNamespaces: new Set(config.trustedNamespaces),
     memories: shared.memories,

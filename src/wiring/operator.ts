@@ -6,12 +6,9 @@ import { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
 import { appOfChange, type KnownChange, reduceChange } from "../controllers/overseer-app/changes/known-change.js";
 import { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
-import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
 import { ResourceCache, type ResourceCacheOptions } from "../controllers/resource-cache.js";
 import { SecretCache } from "../controllers/secret-cache.js";
 import { CoreConnections } from "../destinations/overseer/client/core-connection.js";
-import type { WatchedKind, WatchedKinds } from "../gates/context.js";
-import type { WatchEvent } from "../gates/gate.js";
 import { chooseGitEngine, DEFAULT_GIT_LIMITS, type GitEngine } from "../git/index.js";
 import { EventRecorder } from "../kube/event-recorder.js";
 import type { Controller } from "../reconcile/controller.js";
@@ -19,14 +16,16 @@ import { PRIORITY } from "../reconcile/work-queue.js";
 import { ParserThread } from "../render/parser-thread.js";
 import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
-import { AppEnqueuer } from "./app-enqueuer.js";
 import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
 import { appController, repositoryController, type SharedParts } from "./controllers.js";
-import { appsConcerned, GATES } from "./gates.js";
+import { AppQueue } from "./events/app-queue.js";
+import type { EventSource, Watch } from "./events/event-source.js";
+import { EventSources, type ResourceEvent, type SecretEvent } from "./events/event-sources.js";
+import { eventTable } from "./events/event-table.js";
+import { GATES } from "./gates.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { ResourceIndex } from "./resource-index.js";
-import { isWork } from "./triggers.js";
 
 /** Delays of the retries after the API server has recovered; at first it does not serve all paths. */
 const RECOVERY_RETRY_MS = [300, 3_000];
@@ -37,7 +36,6 @@ const FLUSH_MS = 5_000;
 export class Operator {
   readonly #parts: OperatorParts;
   readonly #shared: SharedParts;
-  readonly #enqueuer: AppEnqueuer;
   readonly #repositories: Controller;
   readonly #apps: Controller;
   #ready = false;
@@ -62,10 +60,19 @@ export class Operator {
   private constructor(parts: OperatorParts, engine: GitEngine, failpoint: FailpointHook) {
     this.#parts = parts;
     const memories = new Map<string, AppMemory>();
-    this.#enqueuer = new AppEnqueuer(parts.clock, memories, (app, priority) => this.#apps.queue.add(app, priority));
     this.#shared = this.#createShared(engine, failpoint, memories);
     this.#repositories = repositoryController(this.#shared);
     this.#apps = appController(this.#shared);
+    for (const row of this.#eventTable()) row.start();
+  }
+
+  #eventTable(): readonly Watch[] {
+    const { sources, resources, waiting, clock, memories } = this.#shared;
+    return eventTable({
+      ...{ sources, resources, waiting, gates: GATES },
+      apps: new AppQueue(clock, memories, (app, priority) => this.#apps.queue.add(app, priority)),
+      addRepository: (key, priority) => this.#repositories.queue.add(key, priority),
+    });
   }
 
   /** Reasons why the operator is not ready; empty if it is. */
@@ -117,11 +124,13 @@ export class Operator {
     const { client } = cluster;
     const { identity } = config;
     const index = new RevisionIndex();
+    const sources = new EventSources();
     const urgentPolls = new Set<string>();
-    const resources = new ResourceIndex(this.#caches(), index);
+    const resources = new ResourceIndex(this.#caches(sources), index);
     const controller = "gitops.overseer.io/operator";
     return {
       ...this.#parts,
+      sources,
       index,
       failpoint,
       memories,
@@ -129,41 +138,28 @@ export class Operator {
       engine,
       parser: new ParserThread({ clock }),
       events: new EventRecorder({ client, clock, logger, controller, instance: identity }),
-      secrets: new SecretCache({ client, clock, logger, onChange: (...secret) => this.#secretChanged(...secret) }),
-      destinationSecrets: new SecretCache({
-        client,
-        clock,
-        logger,
-        onChange: (...secret) => this.#destinationSecretChanged(...secret),
-      }),
-      valueSecrets: new SecretCache({
-        ...{ client, clock, logger },
-        onChange: (...secret) => this.#valuesChanged("Secret", ...secret),
-      }),
-      valueConfigMaps: new SecretCache({
-        ...{ client, clock, logger, plural: "configmaps" },
-        onChange: (...configMap) => this.#valuesChanged("ConfigMap", ...configMap),
-      }),
+      secrets: this.#secretCache(sources.repositorySecrets),
+      destinationSecrets: this.#secretCache(sources.destinationSecrets),
+      valueSecrets: this.#secretCache(sources.valueSecrets),
+      valueConfigMaps: this.#secretCache(sources.valueConfigMaps, "configmaps"),
       connections: new CoreConnections({
         clock,
         logger,
         userAgent: `overseer-gitops/${VERSION}`,
         onRequest: (method, code) => metrics.core.requests.of({ method, code }).inc(),
         gate: this.#parts.gate,
-        onEvent: (apps) => this.#enqueuer.retryForDrift(apps),
+        onEvent: (apps) => sources.cores.emit([...apps]),
       }),
       clusters: new Clusters({
         parts: this.#parts,
         apps: resources.apps,
         known: memories,
-        events: this.#enqueuer,
+        events: sources.clusterEvents,
         busy: () => this.#apps.queue.depth > 0,
       }),
       enqueueApp: (app, priority) => this.#apps.queue.add(app, priority),
-      enqueueAppsOf: (repository) => this.#enqueueAppsOf(repository),
       urgentPolls,
       waiting: new WaitingApps(),
-      onApplied: (app) => this.#gateEvent("OverseerApp", { current: resources.apps.get(app), previous: undefined }),
       pollNow: (repository) => {
         urgentPolls.add(repository);
         this.#repositories.queue.add(repository, PRIORITY.change);
@@ -171,17 +167,23 @@ export class Operator {
     };
   }
 
-  #caches(): ConstructorParameters<typeof ResourceIndex>[0] {
+  #secretCache(source: EventSource<SecretEvent>, plural: "secrets" | "configmaps" = "secrets"): SecretCache {
+    const { cluster, clock, logger } = this.#parts;
+    const onChange = (namespace: string, name: string): void => source.emit({ namespace, name });
+    return new SecretCache({ client: cluster.client, clock, logger, plural, onChange });
+  }
+
+  #caches(sources: EventSources): ConstructorParameters<typeof ResourceIndex>[0] {
     return {
-      repositories: this.#cache<GitRepository>("repository", (...change) => this.#repositoryChanged(...change)),
-      apps: this.#cache<OverseerApp>("app", (...change) => this.#appChanged(...change)),
-      changes: this.#cache<KnownChange>("change", () => {}, { trim: reduceChange, groupBy: appOfChange }),
+      repositories: this.#cache<GitRepository>("repository", sources.repositories),
+      apps: this.#cache<OverseerApp>("app", sources.apps),
+      changes: this.#cache<KnownChange>("change", sources.changes, { trim: reduceChange, groupBy: appOfChange }),
     };
   }
 
   #cache<T extends GitRepository | OverseerApp | KnownChange>(
     name: keyof LedCluster["resources"],
-    onChange: ResourceCacheOptions<T>["onChange"],
+    source: EventSource<ResourceEvent<T>>,
     options: Pick<ResourceCacheOptions<T>, "trim" | "groupBy"> = {},
   ): ResourceCache<T> {
     const { cluster, clock, logger, metrics, config } = this.#parts;
@@ -189,6 +191,8 @@ export class Operator {
     const resource = cluster.resources[name];
     const namespaces = config.watchNamespaces;
     const observer = reflectorObserver(metrics, `${resource.group}/${resource.kind}`);
+    const onChange: ResourceCacheOptions<T>["onChange"] = (key, current, previous, observed) =>
+      source.emit({ key, current, previous, observed });
     const onRecovered = (): void => this.#retryAfterRecovery();
     const common = { client, clock, logger, resource, namespaces, onChange, onRecovered, observer };
     return new ResourceCache<T>({ ...common, ...options });
@@ -203,58 +207,5 @@ export class Operator {
         this.#repositories.retryFailed();
         this.#apps.retryFailed();
       });
-  }
-
-  /** Enqueues the apps that wait at a gate which an event concerns. */
-  #gateEvent<K extends WatchedKind>(kind: K, event: WatchEvent<WatchedKinds[K]>): void {
-    const { waiting, resources } = this.#shared;
-    for (const app of appsConcerned(kind, event, GATES, waiting, resources.apps))
-      this.#apps.queue.add(app, PRIORITY.change);
-  }
-
-  #repositoryChanged(
-    key: string,
-    current: GitRepository | undefined,
-    previous: GitRepository | undefined,
-    observed: GitRepository | undefined,
-  ): void {
-    this.#gateEvent("GitRepository", { current, previous: observed });
-    if (!isWork(current, previous)) return;
-    this.#repositories.queue.add(key, PRIORITY.user);
-    if (current?.metadata.generation !== previous?.metadata.generation) this.#enqueueAppsOf(key);
-  }
-
-  #appChanged(
-    key: string,
-    current: OverseerApp | undefined,
-    previous: OverseerApp | undefined,
-    observed: OverseerApp | undefined,
-  ): void {
-    this.#gateEvent("OverseerApp", { current, previous: observed });
-    if (!isWork(current, previous)) return;
-    this.#apps.queue.add(key, PRIORITY.user);
-    const app = current ?? previous;
-    const edited = current?.metadata.generation !== previous?.metadata.generation;
-    // A new ref must be resolved by the repository.
-    if (app && edited && this.#shared.resources.refOf(app))
-      this.#repositories.queue.add(repositoryKey(app), PRIORITY.change);
-  }
-
-  #secretChanged(namespace: string, name: string): void {
-    for (const key of this.#shared.resources.repositoriesWithSecret(namespace, name)) {
-      this.#repositories.queue.add(key, PRIORITY.change);
-    }
-  }
-
-  #destinationSecretChanged(namespace: string, name: string): void {
-    this.#enqueuer.retryForDrift(this.#shared.resources.appsWithSecret(namespace, name));
-  }
-
-  #valuesChanged(kind: "ConfigMap" | "Secret", namespace: string, name: string): void {
-    this.#enqueuer.retry(this.#shared.resources.appsWithValues(kind, namespace, name), PRIORITY.change);
-  }
-
-  #enqueueAppsOf(repository: string): void {
-    for (const key of this.#shared.resources.appsOf(repository)) this.#apps.queue.add(key, PRIORITY.change);
   }
 }

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { API_VERSION } from "../../../src/api/group.js";
 import { condition, configMap, type LiveApp, World } from "../../support/world.js";
 
 const ALWAYS = { schedule: "* * * * *", duration: "1h" };
@@ -75,6 +76,11 @@ describe("spec.sync.windows", function () {
     expect(condition(again, "Stalled")?.reason).to.equal("InvalidSyncWindow");
     expect((await world.changes("bad")).map(({ status }) => status?.phase)).to.deep.equal(["Rejected"]);
     expect(await world.kube.get(world.configMap("bad"))).to.equal(undefined);
+    // Without its record, the same inputs are judged again.
+    await world.kube.delete(world.object(API_VERSION, "Change", "bad-1"));
+    await world.kube.until<LiveApp>(world.appRef("bad"), "judged again", (one) =>
+      Boolean(condition(one, "Ready")?.message.startsWith("Change bad-2 is rejected")),
+    );
     await world.kube.patch(world.appRef("bad"), { spec: OPEN });
     await world.synced("bad");
     expect((await world.changes("bad")).map(({ status }) => status?.phase)).to.deep.equal(["Rejected", "Succeeded"]);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
-import { ANNOTATION_RECONCILE_AT } from "../../../src/api/group.js";
-import type { CustomResource, ObjectMeta } from "../../../src/api/meta.js";
-import { isWork } from "../../../src/wiring/triggers.js";
+import { ANNOTATION_RECONCILE_AT } from "../../../../src/api/group.js";
+import type { CustomResource, ObjectMeta } from "../../../../src/api/meta.js";
+import { isWork } from "../../../../src/wiring/events/is-work.js";
 
 const object = (
   change: Partial<ObjectMeta> = {},

@@ -1,7 +1,7 @@
-import { ANNOTATION_RECONCILE_AT } from "../api/group.js";
-import type { CustomResource } from "../api/meta.js";
-import { canonicalJson } from "../base/hash.js";
-import { isNewer } from "../kube/object.js";
+import { ANNOTATION_RECONCILE_AT } from "../../api/group.js";
+import type { CustomResource } from "../../api/meta.js";
+import { canonicalJson } from "../../base/hash.js";
+import { isNewer } from "../../kube/object.js";
 
 /**
  * Reports whether a change of a custom resource must be reconciled: creation, deletion, a new spec, a reconcile request,

@@ -1,0 +1,116 @@
+import type { CustomResource } from "../../api/meta.js";
+import { appOfChange, isOpen, type KnownChange } from "../../controllers/overseer-app/changes/known-change.js";
+import type { WaitingApps } from "../../controllers/overseer-app/gates/waiting-apps.js";
+import { repositoryKey } from "../../controllers/overseer-app/source/locate-inputs.js";
+import type { WatchedKind, WatchedKinds } from "../../gates/context.js";
+import type { Gate } from "../../gates/gate.js";
+import { PRIORITY, type Priority } from "../../reconcile/work-queue.js";
+import { appsConcerned } from "../gates.js";
+import type { ResourceIndex } from "../resource-index.js";
+import type { AppQueue } from "./app-queue.js";
+import { always, type Enqueue, type Watch, watch } from "./event-source.js";
+import type { EventSources, ResourceEvent, SecretEvent } from "./event-sources.js";
+import { isWork } from "./is-work.js";
+
+/** What the rows of the event table use. */
+export interface EventTableOptions {
+  readonly sources: EventSources;
+  readonly resources: ResourceIndex;
+  readonly gates: readonly Gate[];
+  readonly waiting: WaitingApps;
+  readonly apps: AppQueue;
+  /** Adds a repository to its queue. */
+  readonly addRepository: (key: string, priority: Priority) => void;
+}
+
+/** Everything that enqueues work besides timers and the reconciles themselves, one event and effect a row. */
+export function eventTable(options: EventTableOptions): readonly Watch[] {
+  const { sources, resources, gates, waiting, apps } = options;
+  const repositories =
+    (priority: Priority): Enqueue =>
+    (key) =>
+      options.addRepository(key, priority);
+  const waitingFor =
+    <K extends WatchedKind>(kind: K) =>
+    ({ current, observed }: Pick<ResourceEvent<WatchedKinds[K]>, "current" | "observed">) =>
+      appsConcerned(kind, { current, previous: observed }, gates, waiting, resources.apps);
+  const withValues =
+    (kind: "Secret" | "ConfigMap") =>
+    ({ namespace, name }: SecretEvent) =>
+      resources.appsWithValues(kind, namespace, name);
+  return [
+    watch(sources.repositories, needsWork, keyOf, repositories(PRIORITY.user)),
+    watch(sources.repositories, isEdited, ({ key }) => resources.appsOf(key), apps.enqueue(PRIORITY.change)),
+    watch(sources.repositories, always, waitingFor("GitRepository"), apps.enqueue(PRIORITY.change)),
+    watch(sources.apps, needsWork, keyOf, apps.enqueue(PRIORITY.user)),
+    // A new ref must be resolved by the repository.
+    watch(sources.apps, isEdited, (event) => repositoriesToPoll(event, resources), repositories(PRIORITY.change)),
+    watch(sources.apps, always, waitingFor("OverseerApp"), apps.enqueue(PRIORITY.change)),
+    watch(
+      sources.applied,
+      always,
+      (app) => waitingFor("OverseerApp")({ current: resources.apps.get(app), observed: undefined }),
+      apps.enqueue(PRIORITY.change),
+    ),
+    watch(sources.changes, wasUnfinished, appsOfChange, apps.enqueue(PRIORITY.user)),
+    watch(sources.revisions, always, (repository) => resources.appsOf(repository), apps.enqueue(PRIORITY.change)),
+    watch(
+      sources.repositorySecrets,
+      always,
+      ({ namespace, name }) => resources.repositoriesWithSecret(namespace, name),
+      repositories(PRIORITY.change),
+    ),
+    watch(
+      sources.destinationSecrets,
+      always,
+      ({ namespace, name }) => resources.appsWithSecret(namespace, name),
+      apps.retry(PRIORITY.drift),
+    ),
+    watch(sources.valueSecrets, always, withValues("Secret"), apps.retry(PRIORITY.change)),
+    watch(sources.valueConfigMaps, always, withValues("ConfigMap"), apps.retry(PRIORITY.change)),
+    watch(sources.cores, always, (keys) => keys, apps.retry(PRIORITY.drift)),
+    watch(sources.objects, ({ event }) => event === "health", appOf, apps.enqueue(PRIORITY.change)),
+    watch(sources.objects, ({ event }) => event !== "health", appOf, apps.drifted),
+    watch(sources.verifications, always, (app) => [app], apps.enqueue(PRIORITY.background)),
+    watch(sources.recoveries, always, (keys) => keys, apps.retry(PRIORITY.background)),
+    watch(sources.grants, always, (app) => [app], apps.granted),
+    watch(sources.admissionRules, always, (keys) => keys, apps.refusedBefore),
+  ];
+}
+
+type AnyResource = CustomResource<unknown, unknown>;
+
+function needsWork({ current, previous }: ResourceEvent<AnyResource>): boolean {
+  return isWork(current, previous);
+}
+
+/** Reports whether a resource is new, deleted, or has another spec. */
+function isEdited(event: ResourceEvent<AnyResource>): boolean {
+  return needsWork(event) && event.current?.metadata.generation !== event.previous?.metadata.generation;
+}
+
+function keyOf({ key }: { readonly key: string }): readonly string[] {
+  return [key];
+}
+
+function appOf({ app }: { readonly app: string }): readonly string[] {
+  return [app];
+}
+
+function repositoriesToPoll(
+  { current, previous }: ResourceEvent<WatchedKinds["OverseerApp"]>,
+  resources: ResourceIndex,
+): readonly string[] {
+  const app = current ?? previous;
+  return app && resources.refOf(app) ? [repositoryKey(app)] : [];
+}
+
+/** Reports whether a Change was deleted that is open, or whose rejection keeps its inputs from being tried again. */
+function wasUnfinished({ current, previous }: ResourceEvent<KnownChange>): boolean {
+  return current === undefined && previous !== undefined && (isOpen(previous) || previous.status?.phase === "Rejected");
+}
+
+function appsOfChange({ current, previous }: ResourceEvent<KnownChange>): readonly string[] {
+  const change = current ?? previous;
+  return change ? [appOfChange(change)] : [];
+}
