@@ -30,6 +30,20 @@ export interface PausedReport {
   readonly behind: boolean;
 }
 
+/** What the sync to the newest inputs has come to in this reconcile. */
+export interface SyncResult {
+  readonly progress: Progress;
+  readonly problem?: Problem;
+}
+
+/** Everything is applied. */
+export const DONE: SyncResult = { progress: { state: "done" } };
+
+/** Returns the result of a sync that failed. */
+export function failed(problem: Problem): SyncResult {
+  return { progress: { state: "failed" }, problem };
+}
+
 /** Progress of the newest inputs in this reconcile. */
 export type Progress =
   | { readonly state: "done" }

@@ -16,12 +16,13 @@ import { claimKey } from "./ownership/claims.js";
 import type { Rendered } from "./rendered.js";
 import { AppRun } from "./run.js";
 import { authorize } from "./source/authorize.js";
-import { isRefusedAsEmpty, noteEmptySource } from "./source/empty-source.js";
+import { emptySourceProblem, isRefusedAsEmpty } from "./source/empty-source.js";
 import { isProblem, repositoryKey } from "./source/locate-inputs.js";
 import { emitSourceNotes } from "./source/notes.js";
 import { renderApplied, renderDesired } from "./source/render.js";
 import { recordOutcome } from "./status/record-outcome.js";
-import { acknowledgeSuspended } from "./status/suspend.js";
+import { suspendedOutcome } from "./status/suspend.js";
+import { writeStatus } from "./status/write-status.js";
 import { syncToInputs } from "./sync/sync-to-inputs.js";
 
 /** Reconciles an OverseerApp: runs the phases of one reconcile in order. */
@@ -44,10 +45,15 @@ export class OverseerAppReconciler {
     const destination = await this.#services.destinations.of(app);
     if (destination.connecting()) return {};
     const run = new AppRun(this.#services, destination, app, memory, logger, signal);
-    if (app.metadata.deletionTimestamp) await finalize(run);
+    if (app.metadata.deletionTimestamp) await this.#delete(run);
     else if (app.spec.suspend) await this.#suspended(run);
     else await this.#sync(run);
     return run.requeueAfterMs === undefined ? {} : { requeueAfterMs: run.requeueAfterMs };
+  }
+
+  async #delete(run: AppRun): Promise<void> {
+    const outcome = await finalize(run);
+    if (outcome) await writeStatus(run, outcome);
   }
 
   /** Fetch → render → observe → plan, gate and apply → heal → record. */
@@ -69,10 +75,12 @@ export class OverseerAppReconciler {
       const syncing = run.desired !== undefined && !empty && needsChange(run, run.desired);
       if (syncing && run.desired) {
         await healBeforeChange(run, run.desired);
-        await syncToInputs(run, run.desired);
+        const { progress, problem } = await syncToInputs(run, run.desired);
+        run.progress = progress;
+        run.problem = problem ?? run.problem;
       }
       await healDrift(run, !syncing || run.status.applied?.key !== run.desired?.inputs.key);
-      noteEmptySource(run);
+      if (run.progress.state === "done") run.problem ??= emptySourceProblem(run);
     }
     run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
     await recordOutcome(run);
@@ -90,7 +98,7 @@ export class OverseerAppReconciler {
       noteRead(run, desired);
       run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
     }
-    await acknowledgeSuspended(run);
+    await writeStatus(run, suspendedOutcome(run));
   }
 
   #forget(key: string): void {

@@ -1,7 +1,4 @@
-import { columnMessage } from "../../../api/column-message.js";
-import { mergeConditions } from "../../../api/conditions.js";
 import { FINALIZER } from "../../../api/group.js";
-import { rfc3339 } from "../../../base/clock.js";
 import { cutText } from "../../../base/cut-text.js";
 import { PARTIAL_OBJECT } from "../../../kube/client/kube-client.js";
 import { isStatus } from "../../../kube/errors.js";
@@ -15,6 +12,7 @@ import { observeApp, prepareKinds } from "../observe.js";
 import { claimFacts, judgeClaims } from "../ownership/claimants.js";
 import type { AppRun } from "../run.js";
 import { hasOwnCredential } from "../source/authorize.js";
+import { fieldsOf, type StatusOutcome } from "../status/write-status.js";
 import { Results } from "../sync/results.js";
 import { removeFinalizer } from "./finalizer.js";
 import { holdFinalize, prune } from "./prune.js";
@@ -30,10 +28,10 @@ const RETRY_MS = 5_000;
 
 /**
  * Deletes or releases the objects of an app that is being deleted, last tier first, then removes the finalizer. Needs neither
- * source nor render: ownership is recorded on the objects.
+ * source nor render: ownership is recorded on the objects. Returns what the deletion waits for; undefined when it is complete.
  */
-export async function finalize(run: AppRun): Promise<void> {
-  if (!run.app.metadata.finalizers?.includes(FINALIZER)) return;
+export async function finalize(run: AppRun): Promise<StatusOutcome | undefined> {
+  if (!run.app.metadata.finalizers?.includes(FINALIZER)) return undefined;
   await prepareKinds(run);
   const observation = observeApp(run);
   const objects = [...observation.objects.values()].filter((live) => live.ownership !== "Foreign");
@@ -65,6 +63,7 @@ export async function finalize(run: AppRun): Promise<void> {
   reportKept(run, decisions);
   await releaseKept(run, decisions);
   await removeFinalizer(run);
+  return undefined;
 }
 
 /** Returns the objects that still block the finalizer. Objects whose transfer to another app failed are kept, and do not. */
@@ -204,28 +203,15 @@ async function releaseKept(run: AppRun, decisions: readonly PruneDecision[]): Pr
   }
 }
 
-async function wait(run: AppRun, message: string): Promise<void> {
-  const { apps, status, clock, observer } = run.services;
-  const current = apps.get(run.key) ?? run.app;
-  const { generation } = run.app.metadata;
-  const conditions = mergeConditions(
-    current.status?.conditions ?? [],
-    [
+/** Returns the outcome of a deletion that waits, and requeues the app. */
+function wait(run: AppRun, message: string): StatusOutcome {
+  logDeletionWaits(run, message);
+  run.requeueAfter(RETRY_MS);
+  return {
+    fields: fieldsOf(run.status),
+    conditions: [
       { type: "Ready", status: "False", reason: "Deleting", message },
       { type: "Reconciling", status: "True", reason: "Deleting", message },
     ],
-    generation,
-    rfc3339(clock.now()),
-  );
-  const next = {
-    ...run.status,
-    observedGeneration: generation,
-    conditions,
-    message: columnMessage(conditions, undefined),
   };
-  const written = await status.write(apps.resource, current, next);
-  if (written) apps.note(written);
-  observer.state(run.app, next);
-  logDeletionWaits(run, message);
-  run.requeueAfter(RETRY_MS);
 }

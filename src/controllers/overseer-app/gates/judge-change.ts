@@ -5,6 +5,7 @@ import { closedGates, type GateResult, judgeGates } from "../../../gates/judge.j
 import { formatOrigin } from "../../../manifest/document.js";
 import type { MissingReference } from "../../../plan/actions.js";
 import { recordChange } from "../changes/change-record.js";
+import type { SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { FieldLineFinder } from "../sync/field-lines.js";
@@ -80,17 +81,17 @@ export async function waitAtGates(
   change: Change,
   results: readonly GateResult[],
   plan: Partial<ChangeStatus>,
-): Promise<void> {
+): Promise<SyncResult> {
   const closed = closedGates(results);
   const message = closed.map(({ state }) => `${state.name}: ${state.message}`).join("; ");
   await recordChange(run, change, { ...plan, phase: "Waiting", waitingFor: message, gates: statesOf(results) });
   const status = `Change ${change.metadata.name} waits: ${message}`;
-  run.progress = { state: "waiting", reason: closed[0]?.gate.waitReason ?? "Waiting", message: status };
   run.emitEventOnce("sync", "Warning", "Waiting", "Sync", status);
   const { clock } = run.services;
   for (const { until } of closed) {
     if (until !== undefined) run.requeueAfter(Math.min(until - clock.now(), MAX_DELAY_MS));
   }
+  return { progress: { state: "waiting", reason: closed[0]?.gate.waitReason ?? "Waiting", message: status } };
 }
 
 /** Returns the states of gates for the status of a Change. */

@@ -1,6 +1,7 @@
 import type { Change, ChangeStatus, GateState } from "../../../api/change.js";
 import type { GateResult } from "../../../gates/judge.js";
 import { recordChange, trimHistory } from "../changes/change-record.js";
+import { failed, type SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { statesOf } from "./judge-change.js";
@@ -16,40 +17,38 @@ export async function reject(
   change: Change,
   results: readonly GateResult[],
   plan: Partial<ChangeStatus>,
-): Promise<void> {
+): Promise<SyncResult> {
   const gates = statesOf(results);
   const message = describeFailed(gates);
   run.services.waiting.clear(run.key);
   const { generation: appGeneration } = run.app.metadata;
   await recordChange(run, change, { ...plan, phase: "Rejected", message, gates, appGeneration });
-  report(run, change.metadata.name, gates);
   await trimHistory(run);
+  return report(run, change.metadata.name, gates);
 }
 
 /**
- * Reports whether a gate has rejected these inputs for this generation of the app; if so, records the problem again. The Change
- * itself is the record, so that a restart does not try them again.
+ * Returns the rejection again if a gate has rejected these inputs for this generation of the app. The Change itself is the record, so
+ * that a restart does not try them again.
  */
-export function isRejected(run: AppRun, { inputs }: Rendered): boolean {
+export function rejectionOf(run: AppRun, { inputs }: Rendered): SyncResult | undefined {
   const { generation } = run.app.metadata;
   for (const { metadata, spec, status } of run.services.changes.of(run.key)) {
     if (status?.phase !== "Rejected" || spec.inputs.key !== inputs.key || status.appGeneration !== generation) continue;
-    report(run, metadata.name, status.gates ?? []);
-    return true;
+    return report(run, metadata.name, status.gates ?? []);
   }
-  return false;
+  return undefined;
 }
 
-function report(run: AppRun, change: string, gates: readonly GateState[]): void {
-  const failed = gates.find(({ state }) => state === "Fail");
-  const reason = run.services.gates.find(({ name }) => name === failed?.name)?.failReason ?? "Rejected";
+function report(run: AppRun, change: string, gates: readonly GateState[]): SyncResult {
+  const first = gates.find(({ state }) => state === "Fail");
+  const reason = run.services.gates.find(({ name }) => name === first?.name)?.failReason ?? "Rejected";
   const message = `Change ${change} is rejected: ${describeFailed(gates)}`;
-  run.problem = { stage: "Plan", reason, message, terminal: true };
-  run.progress = { state: "failed" };
   run.emitEventOnce("sync", "Warning", reason, "Sync", message);
+  return failed({ stage: "Plan", reason, message, terminal: true });
 }
 
 function describeFailed(gates: readonly GateState[]): string {
-  const failed = gates.filter(({ state }) => state === "Fail");
-  return failed.map(({ name, message }) => `${name}: ${message}`).join("; ");
+  const closed = gates.filter(({ state }) => state === "Fail");
+  return closed.map(({ name, message }) => `${name}: ${message}`).join("; ");
 }

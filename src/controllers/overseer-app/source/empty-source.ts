@@ -1,4 +1,5 @@
 import { observeApp } from "../observe.js";
+import type { Problem } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 
@@ -11,12 +12,11 @@ export function isRefusedAsEmpty(run: AppRun, desired: Rendered): boolean {
   return ![...observeApp(run).objects.values()].some(({ ownership }) => ownership !== "Foreign");
 }
 
-/** Records a problem for an app whose source contains no documents, unless `sync.allowEmpty` is set. */
-export function noteEmptySource(run: AppRun): void {
+/** Returns the problem of an app whose source contains no documents, unless `sync.allowEmpty` is set. */
+export function emptySourceProblem(run: AppRun): Problem | undefined {
   const { desired } = run;
-  if (desired?.nothing === undefined || run.app.spec.sync?.allowEmpty) return;
-  if (run.problem || run.progress.state !== "done") return;
+  if (desired?.nothing === undefined || run.app.spec.sync?.allowEmpty) return undefined;
   const message = `${desired.inputs.revision}: the source contains no documents: ${desired.nothing}. Correct source.path, include or exclude, or set sync.allowEmpty if this is intended`;
-  run.problem = { stage: "Render", reason: "NoDocuments", message, terminal: true };
   run.emitEventOnce("sync", "Warning", "NoDocuments", "Render", message);
+  return { stage: "Render", reason: "NoDocuments", message, terminal: true };
 }

@@ -1,12 +1,10 @@
 import type { Change } from "../../../api/change.js";
-import { columnMessage } from "../../../api/column-message.js";
-import { cutMessage, mergeConditions } from "../../../api/conditions.js";
+import { cutMessage } from "../../../api/conditions.js";
 import type { OverseerAppStatus } from "../../../api/overseer-app.js";
 import { shortRevision } from "../../../api/short-revision.js";
 import { rfc3339 } from "../../../base/clock.js";
 import { parseDuration } from "../../../base/duration.js";
-import type { ObjectKey } from "../../../manifest/object-id.js";
-import type { Finished, Observation } from "../../../plan/live.js";
+import type { Observation } from "../../../plan/live.js";
 import { requestedAt } from "../../requested-at.js";
 import { logProblem } from "../changes/change-log.js";
 import { flushChange, openChangeFor, stageChange, trimHistory } from "../changes/change-record.js";
@@ -24,6 +22,7 @@ import { type AppHealth, appHealth } from "./health.js";
 import { withHealthReasons } from "./health-reasons.js";
 import { logOutOfDate } from "./out-of-date.js";
 import { parentApps } from "./parent-apps.js";
+import { type StatusFields, writeStatus } from "./write-status.js";
 
 /** Ends a reconcile: evaluates health, completes the Change if possible, and writes the status if it changed. */
 export async function recordOutcome(run: AppRun): Promise<void> {
@@ -57,7 +56,9 @@ export async function recordOutcome(run: AppRun): Promise<void> {
   };
   logProblem(run, run.problem);
   run.services.failpoint("app:before-final-status");
-  await writeStatus(run, facts, observation, finished);
+  const fields = { ...statusFields(run, facts, observation), ...finishedStatus(run, finished) };
+  const { conditions = [] } = await writeStatus(run, { fields, conditions: appConditions(facts) });
+  logOutOfDate(run, conditions);
 }
 
 /** Returns why desired objects cannot be listed: their last known state is unreliable. */
@@ -129,31 +130,7 @@ async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: Ch
   await trimHistory(run);
 }
 
-async function writeStatus(
-  run: AppRun,
-  facts: AppFacts,
-  observation: Observation,
-  finished: ReadonlyMap<ObjectKey, Finished>,
-): Promise<void> {
-  const { status: writer, apps, clock, observer } = run.services;
-  const current = apps.get(run.key) ?? run.app;
-  const { generation } = run.app.metadata;
-  const conditions = mergeConditions(
-    current.status?.conditions ?? [],
-    appConditions(facts),
-    generation,
-    rfc3339(clock.now()),
-  );
-  logOutOfDate(run, conditions);
-  const next = { ...statusFields(run, facts, observation), ...finishedStatus(run, finished) };
-  const message = columnMessage(conditions, next.applied?.revision);
-  const status: OverseerAppStatus = { ...next, observedGeneration: generation, conditions, message };
-  const written = await writer.write(apps.resource, current, status);
-  if (written && written !== current) apps.note(written);
-  observer.state(run.app, status);
-}
-
-function statusFields(run: AppRun, facts: AppFacts, observation: Observation): OverseerAppStatus {
+function statusFields(run: AppRun, facts: AppFacts, observation: Observation): StatusFields {
   const { applied, changes, change, lastHandledReconcileAt } = run.status;
   const requested = requestedAt(run.app.metadata) ?? lastHandledReconcileAt;
   const newest = run.desired?.inputs;

@@ -6,7 +6,7 @@ import type { Plan } from "../../../plan/plan.js";
 import { flushChange, stageChange } from "../changes/change-record.js";
 import { holdDeletions, prune } from "../deletion/prune.js";
 import { observeApp } from "../observe.js";
-import type { ChangeUpdate } from "../outcome.js";
+import { type ChangeUpdate, DONE, type SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { areWritesObserved, awaitWrites } from "./awaited-writes.js";
@@ -38,13 +38,15 @@ export async function applyPlan(
   plan: Plan,
   change: Change,
   deletions: DeletionFacts,
-): Promise<void> {
+): Promise<SyncResult> {
   const results = new Results(run);
   const remaining = await writeInOrder(run, desired, plan, results);
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-apply");
-  if (await deleteBlockers(run, plan, change, remaining, deletions, results)) return;
-  if (!recordStuck(run, remaining, results) && isWaiting(run, change, remaining, results)) return;
+  const blocked = await deleteBlockers(run, plan, change, remaining, deletions, results);
+  if (blocked) return blocked;
+  const waiting = recordStuck(run, remaining, results) ? undefined : waitForWrites(run, change, remaining, results);
+  if (waiting) return waiting;
   if (!results.failed && deletions.refusal !== undefined) return pruneRefused(run, desired, change, deletions.refusal);
   const left = plan.pruneCandidates.filter(({ live }) => !deletions.transferred.has(live.key));
   const hold = results.failed ? undefined : holdDeletions(run, left, deletions.behind);
@@ -55,7 +57,7 @@ export async function applyPlan(
   return results.failed ? applyFailed(run, desired, change, results) : applied(run, change, results);
 }
 
-/** Deletes objects that block pending writes. Reports whether the Change has to wait for these deletions. */
+/** Deletes objects that block pending writes. Returns what the Change waits for then; undefined if there are none. */
 async function deleteBlockers(
   run: AppRun,
   plan: Plan,
@@ -63,19 +65,18 @@ async function deleteBlockers(
   { waiting }: Remaining,
   { behind, refusal }: DeletionFacts,
   results: Results,
-): Promise<boolean> {
+): Promise<SyncResult | undefined> {
   const awaited = results.failed || refusal !== undefined ? [] : awaitedDeletions(plan.pruneCandidates, waiting);
-  if (awaited.length === 0) return false;
+  if (awaited.length === 0) return undefined;
   const hold = holdDeletions(run, awaited, behind);
   if (hold === undefined) {
     await prune(run, awaited, results);
-    if (results.failed) return false;
+    if (results.failed) return undefined;
     run.memory.lastWrite = run.services.clock.monotonic();
     run.requeueAfter(AFTER_DELETION_MS);
   }
   const deleted = awaited.map(({ live }) => displayId(live.id)).join(", ");
-  waitFor(run, change, hold ?? `checking the remaining writes again after the deletion of ${deleted}`);
-  return true;
+  return waitFor(run, change, hold ?? `checking the remaining writes again after the deletion of ${deleted}`);
 }
 
 /**
@@ -94,20 +95,19 @@ function recordStuck(run: AppRun, { waiting, held, unwritten }: Remaining, resul
   return results.failed;
 }
 
-/** Reports whether writes remain although nothing failed: the Change continues when their prerequisites exist. */
-function isWaiting(run: AppRun, change: Change, remaining: Remaining, results: Results): boolean {
+/** Returns what remaining writes wait for, if nothing failed: the Change continues when their prerequisites exist. */
+function waitForWrites(run: AppRun, change: Change, remaining: Remaining, results: Results): SyncResult | undefined {
   const { waiting, held } = remaining;
-  if (waiting.length === 0 && held.length === 0) return false;
+  if (waiting.length === 0 && held.length === 0) return undefined;
   const message = awaitWrites(run, remaining);
-  run.progress = { state: "pending", message };
   stageChange(run, change, { phase: "Applying", waitingFor: message, ...markedPlan(run, change, results, false) });
-  return true;
+  return { progress: { state: "pending", message } };
 }
 
-/** Records in the Change and the app what the remaining work waits for. */
-export function waitFor(run: AppRun, change: Change, message: string): void {
-  run.progress = { state: "pending", message };
+/** Records in the Change what the remaining work waits for. */
+export function waitFor(run: AppRun, change: Change, message: string): SyncResult {
   stageChange(run, change, { phase: "Applying", waitingFor: message });
+  return { progress: { state: "pending", message } };
 }
 
 /** Ends this reconcile with the Change in progress; the next one continues. */
@@ -117,30 +117,32 @@ async function leaveOpen(run: AppRun, change: Change): Promise<never> {
   throw new Error("aborted without a reason");
 }
 
-function applied(run: AppRun, change: Change, results: Results): void {
+function applied(run: AppRun, change: Change, results: Results): SyncResult {
   run.memory.retry = undefined;
   run.memory.transferred = undefined;
   run.memory.awaited = undefined;
   run.memory.heldSince = undefined;
   run.memory.lastEmitted.delete("sync");
-  run.progress = { state: "done" };
   const appliedTime = change.status?.appliedTime ?? rfc3339(run.services.clock.now());
   stageChange(run, change, { phase: "Verifying", appliedTime, ...markedPlan(run, change, results) });
+  return DONE;
 }
 
-function applyFailed(run: AppRun, desired: Rendered, change: Change, results: Results): void {
+function applyFailed(run: AppRun, desired: Rendered, change: Change, results: Results): SyncResult {
   const plan = markedPlan(run, change, results);
   const message = `${results.summary()} (${results.progress(plan.plan)})`;
-  backOffAfterFailure(run, desired, "ApplyFailed", `${desired.inputs.revision}: ${message}`, results.retryAfterMs());
+  const full = `${desired.inputs.revision}: ${message}`;
+  const result = backOffAfterFailure(run, desired, "ApplyFailed", full, results.retryAfterMs());
   awaitHealth(run, desired);
   stageChange(run, change, { phase: "Applying", message, ...plan });
+  return result;
 }
 
 /** Handles a refused prune after all writes succeeded. */
-function pruneRefused(run: AppRun, desired: Rendered, change: Change, message: string): void {
+function pruneRefused(run: AppRun, desired: Rendered, change: Change, message: string): SyncResult {
   run.services.observer.pruneRefused("PruneRefused");
-  backOffAfterFailure(run, desired, "PruneRefused", `${desired.inputs.revision}: ${message}`);
   stageChange(run, change, { phase: "Applying", message });
+  return backOffAfterFailure(run, desired, "PruneRefused", `${desired.inputs.revision}: ${message}`);
 }
 
 /** Remembers unhealthy objects: they may have caused the refusal, so the Change is retried as soon as one becomes healthy. */

@@ -2,6 +2,7 @@ import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries } from
 import { parseDuration } from "../../../base/duration.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import { observeApp } from "../observe.js";
+import { failed, type SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 
@@ -12,30 +13,28 @@ const DEFAULT_MAX_MS = 300_000;
 const SET_MS = 2_000;
 
 /**
- * Reports whether these inputs are backing off after a failed attempt; if so, records the failure again. New inputs, an edited
- * app and a reconcile request end the backoff.
+ * Returns the failure of these inputs again while they are backing off after a failed attempt; undefined if they are not. New inputs,
+ * an edited app and a reconcile request end the backoff.
  */
-export function isBackingOff(run: AppRun, desired: Rendered): boolean {
+export function backoffOf(run: AppRun, desired: Rendered): SyncResult | undefined {
   const { retry } = run.memory;
   const { clock } = run.services;
-  if (!retry || retry.inputsKey !== desired.inputs.key) return false;
+  if (!retry || retry.inputsKey !== desired.inputs.key) return undefined;
   const left = retry.dueAt - clock.monotonic();
-  if (retry.generation !== run.app.metadata.generation) return false;
-  if (!retry.terminal && (retry.broughtForward || left <= 0)) return false;
-  if (isHealthyNow(run, retry.unhealthy)) return false;
+  if (retry.generation !== run.app.metadata.generation) return undefined;
+  if (!retry.terminal && (retry.broughtForward || left <= 0)) return undefined;
+  if (isHealthyNow(run, retry.unhealthy)) return undefined;
   const nextAt = shownTime(retry.nextAt, clock.now() + left);
   run.memory.retry = { ...retry, nextAt };
-  run.progress = { state: "failed" };
-  run.problem = {
+  if (!retry.terminal) run.requeueAfter(left);
+  return failed({
     stage: "Plan",
     reason: retry.reason,
     message: retry.message,
     ...(retry.brief === undefined ? {} : { brief: retry.brief }),
     terminal: retry.terminal,
     ...(retry.terminal ? {} : { retryAt: nextAt }),
-  };
-  if (!retry.terminal) run.requeueAfter(left);
-  return true;
+  });
 }
 
 /** Reports whether an object that was unhealthy at the failure is healthy now: its webhook may respond now. */
@@ -59,7 +58,7 @@ export interface FailureNature {
 }
 
 /**
- * Backs off after a failed attempt, with increasing delay, and records the failure. Retries continue indefinitely unless only
+ * Backs off after a failed attempt, with increasing delay, and returns the failure. Retries continue indefinitely unless only
  * new inputs can help. An attempt that an event brought forward does not change the delay.
  */
 export function backOffAfterFailure(
@@ -69,7 +68,7 @@ export function backOffAfterFailure(
   message: string,
   retryAfterMs = 0,
   { brief, terminal = false }: FailureNature = {},
-): void {
+): SyncResult {
   const { clock } = run.services;
   const now = clock.monotonic();
   const { failures, dueAt: due } = countFailure(
@@ -87,10 +86,9 @@ export function backOffAfterFailure(
     ...{ inputsKey: desired.inputs.key, generation, failures, dueAt, nextAt, reason, message, terminal },
     ...short,
   };
-  run.problem = { stage: "Plan", reason, message, ...short, terminal, ...(terminal ? {} : { retryAt: nextAt }) };
-  run.progress = { state: "failed" };
   if (!terminal) run.requeueAfter(delay);
   run.emitEventOnce("sync", "Warning", reason, "Sync", brief ?? message);
+  return failed({ stage: "Plan", reason, message, ...short, terminal, ...(terminal ? {} : { retryAt: nextAt }) });
 }
 
 /** Returns the failed attempts for the same inputs; after a restart, from the status. */

@@ -10,8 +10,9 @@ import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } f
 import { reportKept } from "../deletion/prune.js";
 import { summarizeTerminating } from "../deletion/terminating.js";
 import { judgeChange, statesOf, waitAtGates } from "../gates/judge-change.js";
-import { failedGates, isRejected, reject } from "../gates/rejection.js";
+import { failedGates, reject, rejectionOf } from "../gates/rejection.js";
 import { observeApp } from "../observe.js";
+import { DONE, type SyncResult } from "../outcome.js";
 import { appsBehind } from "../ownership/apps-behind.js";
 import { type Claimants, claimFacts, judgeClaims } from "../ownership/claimants.js";
 import { claimKey } from "../ownership/claims.js";
@@ -25,7 +26,7 @@ import { beginJudgement, stillAwaits } from "./awaited-writes.js";
 import { withoutFinished } from "./finished-jobs.js";
 import { liftingDeletions } from "./lifting-deletions.js";
 import { describeRefusals } from "./refusals.js";
-import { backOffAfterFailure, isBackingOff } from "./retry.js";
+import { backOffAfterFailure, backoffOf } from "./retry.js";
 
 /** Plans with more writes are recorded before they are applied. */
 const SHORT_PLAN = 100;
@@ -34,9 +35,10 @@ const SHORT_PLAN = 100;
  * Syncs the app to new inputs: plan, preview every write, evaluate gates, apply, prune. Nothing is changed before the first
  * write; after it, the next reconcile continues where this one ended.
  */
-export async function syncToInputs(run: AppRun, desired: Rendered): Promise<void> {
+export async function syncToInputs(run: AppRun, desired: Rendered): Promise<SyncResult> {
   const transferred = await transferObjects(run, desired);
-  if (isRejected(run, desired) || isBackingOff(run, desired)) return;
+  const unchanged = rejectionOf(run, desired) ?? backoffOf(run, desired);
+  if (unchanged) return unchanged;
   const observation = observeApp(run);
   const { destination } = run;
   const documents = withoutFinished(run, desired.documents, observation);
@@ -85,7 +87,7 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<void
   const current = await startApplying(run, change, plan, statesOf(results));
   if (!started || !areRecorded(run)) await recordKinds(run, desired, current);
   const keys = new Set(transferred.map(({ live }) => live.key));
-  await applyPlan(run, desired, plan, current, { transferred: keys, behind, refusal: verdict.refusal });
+  return applyPlan(run, desired, plan, current, { transferred: keys, behind, refusal: verdict.refusal });
 }
 
 /**
@@ -131,22 +133,19 @@ async function recordUnchanged(
   desired: Rendered,
   plan: Plan,
   terminating: readonly LiveObject[],
-): Promise<void> {
+): Promise<SyncResult> {
   run.memory.retry = undefined;
   for (const decision of plan.pruneCandidates) reportKept(run, decision);
   if (terminating.length > 0) {
     const one = terminating.length === 1;
     const kept = await summarizeTerminating(run, terminating);
-    run.progress = {
-      state: "pending",
-      message: `waiting for ${terminating.length} ${one ? "object" : "objects"} to finish deleting before re-creating ${one ? "it" : "them"}: ${kept}`,
-    };
-    return;
+    const message = `waiting for ${terminating.length} ${one ? "object" : "objects"} to finish deleting before re-creating ${one ? "it" : "them"}: ${kept}`;
+    return { progress: { state: "pending", message } };
   }
   run.memory.transferred = undefined;
   run.applied = desired;
   run.status = { ...run.status, applied: desired.inputs };
-  run.progress = { state: "done" };
+  return DONE;
 }
 
 /** Remembers the preview, and enqueues the owners of refused objects so that they can release them. */
@@ -159,7 +158,7 @@ function recordPreview(run: AppRun, { inputs }: Rendered, refused: readonly Refu
 }
 
 /** Records a refusal with all reasons. Nothing is written. */
-async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: PruneVerdict): Promise<void> {
+async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: PruneVerdict): Promise<SyncResult> {
   const writes = plan.refused ?? [];
   const others = plan.writes.length + plan.deferred.length;
   const report = verdict.refusal === undefined ? await describeRefusals(writes, others, run.snapshot) : undefined;
@@ -169,7 +168,8 @@ async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: Prun
   if (verdict.refusal !== undefined) run.services.observer.pruneRefused(reason);
   const { revision } = desired.inputs;
   const brief = report && `${revision}: ${report.brief}`;
-  backOffAfterFailure(run, desired, reason, `${revision}: ${message}`, 0, { brief, terminal: ofDocuments });
+  const nature = { brief, terminal: ofDocuments };
+  const result = backOffAfterFailure(run, desired, reason, `${revision}: ${message}`, 0, nature);
   const change = await ensureChange(
     run,
     desired.inputs,
@@ -182,6 +182,7 @@ async function refused(run: AppRun, desired: Rendered, plan: Plan, verdict: Prun
     ...(report === undefined ? {} : { refusals: [...report.refusals] }),
     attempts: (change.status?.attempts ?? 0) + 1,
   });
+  return result;
 }
 
 /** Returns all rejections by the destination for the status of a Change that waits for what may lift them. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Rendered } from "../../../../../src/controllers/overseer-app/rendered.js";
-import { backOffAfterFailure, isBackingOff } from "../../../../../src/controllers/overseer-app/sync/retry.js";
+import { backOffAfterFailure, backoffOf } from "../../../../../src/controllers/overseer-app/sync/retry.js";
 import { app, inputs } from "../../support/resources.js";
 import { testRun } from "../../support/run.js";
 
@@ -41,15 +41,15 @@ describe("backOffAfterFailure", () => {
 
   it("reports the failure and the time of the retry, and requeues for it", () => {
     const { run, clock, told } = testRun();
-    backOffAfterFailure(run, NEW, "ApplyFailed", "no quota");
-    expect(run.problem).to.deep.equal({
+    const { problem, progress } = backOffAfterFailure(run, NEW, "ApplyFailed", "no quota");
+    expect(problem).to.deep.equal({
       stage: "Plan",
       reason: "ApplyFailed",
       message: "no quota",
       terminal: false,
       retryAt: clock.now() + 5_000,
     });
-    expect(run.progress).to.deep.equal({ state: "failed" });
+    expect(progress).to.deep.equal({ state: "failed" });
     expect(run.requeueAfterMs).to.equal(5_000);
     expect(told).to.deep.equal(["Warning ApplyFailed: no quota"]);
   });
@@ -74,10 +74,10 @@ describe("backOffAfterFailure", () => {
     }
     for (let event = 0; event < 6; event++) {
       run.memory.retryNow();
-      expect(isBackingOff(run, NEW), "tried at once").to.equal(false);
+      expect(backoffOf(run, NEW), "tried at once").to.equal(undefined);
       backOffAfterFailure(run, NEW, "ApplyFailed", "no quota");
       expect(run.memory.retry).to.include({ failures: 2 });
-      expect(isBackingOff(run, NEW), "rests again").to.equal(true);
+      expect(backoffOf(run, NEW), "rests again").not.to.equal(undefined);
       expect(run.requeueAfterMs).to.be.at.most(10_000 - 1_000);
       clock.advance(1_000);
     }
@@ -89,9 +89,9 @@ describe("backOffAfterFailure", () => {
     backOffAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
     expect(run.requeueAfterMs).to.equal(undefined);
     clock.advance(60_000);
-    backOffAfterFailure(run, NEW, "ApplyRefused", "no access");
+    const { problem } = backOffAfterFailure(run, NEW, "ApplyRefused", "no access");
     expect(run.memory.retry).to.include({ failures: 2, terminal: false, dueAt: clock.monotonic() + 10_000 });
-    expect(run.problem?.retryAt).to.equal(clock.now() + 10_000);
+    expect(problem?.retryAt).to.equal(clock.now() + 10_000);
     expect(run.requeueAfterMs).to.equal(10_000);
   });
 
@@ -121,33 +121,31 @@ describe("backOffAfterFailure", () => {
   });
 });
 
-describe("isBackingOff", () => {
+describe("backoffOf", () => {
   /** Returns a run right after a failure of `NEW`. */
   function afterFailure() {
     const made = testRun();
     backOffAfterFailure(made.run, NEW, "ApplyFailed", "no quota");
-    made.run.problem = undefined;
-    made.run.progress = { state: "done" };
     made.run.requeueAfterMs = undefined;
     return made;
   }
 
-  it("is false without a failure", () => {
+  it("is undefined without a failure", () => {
     const { run } = testRun();
-    expect(isBackingOff(run, NEW)).to.equal(false);
-    expect(run).to.include({ problem: undefined, requeueAfterMs: undefined });
+    expect(backoffOf(run, NEW)).to.equal(undefined);
+    expect(run.requeueAfterMs).to.equal(undefined);
   });
 
   it("reports the failure until the retry is due", () => {
     const { run, clock, told } = afterFailure();
     clock.advance(4_000);
-    expect(isBackingOff(run, NEW)).to.equal(true);
-    expect(run.problem).to.include({ reason: "ApplyFailed", message: "no quota", retryAt: clock.now() + 1_000 });
-    expect(run.progress).to.deep.equal({ state: "failed" });
+    const result = backoffOf(run, NEW);
+    expect(result?.problem).to.include({ reason: "ApplyFailed", message: "no quota", retryAt: clock.now() + 1_000 });
+    expect(result?.progress).to.deep.equal({ state: "failed" });
     expect(run.requeueAfterMs).to.equal(1_000);
     expect(told).to.have.length(1);
     clock.advance(1_000);
-    expect(isBackingOff(run, NEW)).to.equal(false);
+    expect(backoffOf(run, NEW)).to.equal(undefined);
   });
 
   it("uses elapsed time, whatever the clock is set to, and publishes the new time", () => {
@@ -155,20 +153,18 @@ describe("isBackingOff", () => {
       const { run, clock } = afterFailure();
       clock.set(jump);
       clock.advance(4_000);
-      expect(isBackingOff(run, NEW), "it rests as long as it should").to.equal(true);
+      const shown = backoffOf(run, NEW)?.problem?.retryAt;
       expect(run.requeueAfterMs).to.equal(1_000);
-      expect(run.problem?.retryAt, "for people").to.equal(clock.now() + 1_000);
+      expect(shown, "for people").to.equal(clock.now() + 1_000);
       clock.set(1_500);
-      const told = run.problem?.retryAt;
-      expect(isBackingOff(run, NEW)).to.equal(true);
-      expect(run.problem?.retryAt, "no status for a small step").to.equal(told);
+      expect(backoffOf(run, NEW)?.problem?.retryAt, "no status for a small step").to.equal(shown);
       clock.advance(1_000);
-      expect(isBackingOff(run, NEW)).to.equal(false);
+      expect(backoffOf(run, NEW)).to.equal(undefined);
     }
   });
 
   it("does not delay other inputs", () => {
-    expect(isBackingOff(afterFailure().run, rendered("newer"))).to.equal(false);
+    expect(backoffOf(afterFailure().run, rendered("newer"))).to.equal(undefined);
   });
 
   it("lasts after a terminal failure until a user requests a reconcile", () => {
@@ -176,15 +172,15 @@ describe("isBackingOff", () => {
     backOffAfterFailure(run, NEW, "ApplyRefused", "unknown field", 0, { terminal: true });
     clock.advance(86_400_000);
     run.memory.retryNow();
-    expect(isBackingOff(run, NEW), "an event").to.equal(true);
+    expect(backoffOf(run, NEW), "an event").not.to.equal(undefined);
     expect(run.requeueAfterMs).to.equal(undefined);
     run.memory.retryOnRequest();
-    expect(isBackingOff(run, NEW), "a request").to.equal(false);
+    expect(backoffOf(run, NEW), "a request").to.equal(undefined);
   });
 
   it("ends when the app is edited", () => {
     const { run } = afterFailure();
     if (run.memory.retry) run.memory.retry = { ...run.memory.retry, generation: 0 };
-    expect(isBackingOff(run, NEW)).to.equal(false);
+    expect(backoffOf(run, NEW)).to.equal(undefined);
   });
 });
