@@ -1,40 +1,19 @@
 import { z } from "zod";
+import { CHANGE_PHASES } from "./change-phase.js";
 import { atomicList, localRef, mapList, withRules } from "./fields.js";
 import { Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
 import { notesFields } from "./notes.js";
 import { conditions, observedGeneration } from "./status-fields.js";
 
+export { CHANGE_PHASES, type ChangePhase, isFinal } from "./change-phase.js";
+
 /** Causes of a Change. */
-export const CHANGE_CAUSES = [
-  "Revision",
-  "Spec",
-  "Values",
-  "Renderer",
-  "Sync",
-  "Rollback",
-  "Promotion",
-  "Drift",
-] as const;
+export const CHANGE_CAUSES = ["Revision", "Spec", "Values", "Renderer"] as const;
 export type ChangeCause = (typeof CHANGE_CAUSES)[number];
 
-/** Phases of a Change. The last five are final. */
-export const CHANGE_PHASES = [
-  "Planning",
-  "Refused",
-  "Waiting",
-  "Applying",
-  "Verifying",
-  "Succeeded",
-  "Failed",
-  "Rejected",
-  "Superseded",
-  "RolledBack",
-] as const;
-export type ChangePhase = (typeof CHANGE_PHASES)[number];
-
 /** Actions on one object. */
-export const ACTION_VERBS = ["Create", "Update", "Adopt", "Delete", "Release", "HandOver", "Keep"] as const;
+export const ACTION_VERBS = ["Create", "Update", "Adopt", "Delete", "HandOver", "Keep"] as const;
 export type ActionVerb = (typeof ACTION_VERBS)[number];
 
 /** Spec of a Change. Immutable. */
@@ -45,14 +24,9 @@ export const ChangeSpec = withRules(
       cause: z
         .enum(CHANGE_CAUSES)
         .describe(
-          "Cause of the Change: Revision (a new commit) or Spec (an edited OverseerApp). The other values are reserved for later versions.",
+          "Cause of the Change: Revision (a new commit), Spec (an edited OverseerApp), Values (a changed ConfigMap or Secret of the source) or Renderer (other documents from the same source, for example after an upgrade).",
         ),
       inputs: Inputs,
-      requester: z
-        .string()
-        .max(253)
-        .optional()
-        .describe("User who requested the Change. Unset if the operator created it by itself."),
     })
     .describe("One sync of an app to one set of inputs. Immutable."),
   [{ rule: "self == oldSelf", message: "the spec of a Change is immutable: edit the OverseerApp instead" }],
@@ -123,7 +97,7 @@ export const ChangeStatus = z
       .enum(CHANGE_PHASES)
       .optional()
       .describe(
-        "Phase of the Change. Open: Planning, Refused (a document was rejected, nothing was written, retrying), Waiting (for a gate), Applying, Verifying (waiting for healthy objects). Final: Succeeded, Failed, Rejected, Superseded, RolledBack.",
+        "Phase of the Change. Open: Planning, Refused (a document was rejected, nothing was written, retrying), Waiting (for a gate), Applying, Verifying (waiting for healthy objects). Final: Succeeded, Failed, Rejected (by a gate), Superseded.",
       ),
     summary: z.string().max(64).optional().describe("Summary of the plan: +created ~updated -deleted."),
     planHash: z.string().max(64).optional().describe("Hash of the plan. Equal plans have equal hashes."),
@@ -158,14 +132,3 @@ export type ChangeStatus = z.infer<typeof ChangeStatus>;
 
 /** One planned sync of an app: the unit of review, audit and history. */
 export type Change = CustomResource<ChangeSpec, ChangeStatus>;
-
-/** Whether a phase is final. */
-export function isFinal(phase: ChangePhase | undefined): boolean {
-  return (
-    phase === "Succeeded" ||
-    phase === "Failed" ||
-    phase === "Rejected" ||
-    phase === "Superseded" ||
-    phase === "RolledBack"
-  );
-}

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { cutText } from "../base/cut-text.js";
+import type { ConditionReason } from "./reasons.js";
 import { MESSAGE_DIGITS, shortRevision } from "./short-revision.js";
 
 /** Condition types of our custom resources. */
@@ -56,7 +57,7 @@ export type Condition = z.infer<typeof Condition>;
 export interface ConditionDraft {
   readonly type: ConditionType;
   readonly status: ConditionStatus;
-  readonly reason: string;
+  readonly reason: ConditionReason;
   readonly message: string;
 }
 

@@ -1,12 +1,32 @@
 /** Whether an error is retried automatically, or only after a change. */
 export type ErrorClass = "retryable" | "terminal";
 
+/**
+ * The reasons that errors may have, as keys. This module knows no API: `api/reasons.ts` adds the documented ones, so that the compiler
+ * rejects others.
+ */
+export interface ErrorReasons {
+  /** The reason of an error of `base/`. */
+  readonly LeadershipLost: { readonly meaning: string };
+}
+
+/** A reason that an API server gave, for example `Forbidden`. It is passed on as it is. */
+export type ServerReason = string & { readonly givenBy: "server" };
+
+/** Marks a reason as given by an API server. */
+export function serverReason(reason: string): ServerReason {
+  return reason as ServerReason;
+}
+
+/** The reason of an error. */
+export type ErrorReason = keyof ErrorReasons | ServerReason;
+
 /** Options of an expected error. */
 export interface OverseerErrorOptions {
   /** Stable code, documented and safe to match on, for example `GIT_AUTH_FAILED`. */
   readonly code: string;
   /** CamelCase reason for the status condition, for example `AuthenticationFailed`. */
-  readonly reason: string;
+  readonly reason: ErrorReason;
   readonly class: ErrorClass;
   readonly cause?: unknown;
   /** Minimum delay in milliseconds before a retry (a server's Retry-After). */
@@ -19,7 +39,7 @@ export interface OverseerErrorOptions {
  */
 export class OverseerError extends Error {
   readonly code: string;
-  readonly reason: string;
+  readonly reason: ErrorReason;
   readonly class: ErrorClass;
   readonly retryAfterMs: number | undefined;
 

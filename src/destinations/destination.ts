@@ -1,4 +1,5 @@
 import type { FieldChange } from "../api/change.js";
+import type { ConditionReason } from "../api/reasons.js";
 import type { Document } from "../manifest/document.js";
 import type { GroupVersionKind, ObjectKey } from "../manifest/object-id.js";
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../plan/actions.js";
@@ -40,7 +41,7 @@ export interface KindStatus {
 /** Why a destination is unavailable. */
 export interface Unavailability {
   /** CamelCase reason for the conditions. */
-  readonly reason: string;
+  readonly reason: ConditionReason;
   readonly message: string;
   /** Whether retrying cannot help. */
   readonly terminal?: boolean;

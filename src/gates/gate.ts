@@ -1,4 +1,5 @@
 import type { OverseerApp } from "../api/overseer-app.js";
+import type { Reason } from "../api/reasons.js";
 import type { GateContext, WatchedKind, WatchedKinds } from "./context.js";
 
 /** Verdict of a gate on a Change. A gate that cannot be evaluated does not pass. */
@@ -31,9 +32,9 @@ export interface Gate {
   /** Name in the Change's status, for example `deletions`. */
   readonly name: string;
   /** Reason of the condition Waiting while this gate waits. */
-  readonly waitReason: string;
+  readonly waitReason: Reason;
   /** Reason of the condition Stalled after this gate has failed. Required if `judge` may return Fail. */
-  readonly failReason?: string;
+  readonly failReason?: Reason;
   /** Events that make waiting apps judge again. Unset if the gate depends only on the app, its source and its destination. */
   readonly watches?: readonly GateWatch[];
   /**

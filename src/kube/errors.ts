@@ -1,4 +1,4 @@
-import { OverseerError } from "../base/errors.js";
+import { OverseerError, serverReason } from "../base/errors.js";
 
 /** `Status` body of a rejected request. */
 export interface KubeStatus {
@@ -23,7 +23,7 @@ export class KubeStatusError extends OverseerError {
     const retryAfter = status.details?.retryAfterSeconds;
     super(status.message ?? `the API server returned ${statusCode} for ${request}`, {
       code: `KUBE_${statusCode}`,
-      reason: status.reason || "ApiServerError",
+      reason: status.reason ? serverReason(status.reason) : "ApiServerError",
       class: "retryable",
       ...(retryAfter === undefined ? {} : { retryAfterMs: retryAfter * 1000 }),
     });

@@ -30,7 +30,7 @@ export interface AppState extends AppName {
 type ConditionStatus = "True" | "False" | "Unknown";
 
 /** Values of the label `result`: how a Change can end. */
-export const CHANGE_RESULTS = ["Succeeded", "Failed", "Superseded", "Rejected", "RolledBack"] as const;
+export const CHANGE_RESULTS = ["Succeeded", "Failed", "Superseded", "Rejected"] as const;
 export type ChangeResult = (typeof CHANGE_RESULTS)[number];
 /** Results whose counter starts at 0 as soon as an app is observed, so that increases can be computed. */
 const INITIAL_RESULTS: readonly ChangeResult[] = ["Succeeded", "Failed"];

@@ -219,7 +219,7 @@ export const badSpecs: readonly BadSpec[] = [
   { kind: "Change", set: { cause: "Because" }, field: "spec.cause", message: "Unsupported value" },
   {
     kind: "Change",
-    set: { cause: "Drift" },
+    set: { cause: "Spec" },
     update: true,
     field: "spec",
     message: "the spec of a Change is immutable: edit the OverseerApp instead",

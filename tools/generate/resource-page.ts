@@ -1,4 +1,5 @@
 import { API_VERSION } from "../../src/api/group.js";
+import { reasonsOf } from "../../src/api/reasons.js";
 import type { ResourceDefinition } from "../../src/api/resources.js";
 import { ANNOTATION_TEXTS } from "./annotations.js";
 import { CONDITION_TEXTS } from "./conditions.js";
@@ -6,7 +7,6 @@ import { buildSchema, CATEGORY, crdName } from "./crd.js";
 import { EXAMPLES } from "./examples.js";
 import { fieldTable } from "./field-table.js";
 import { cell, code, table } from "./markdown.js";
-import { REASONS } from "./reasons.js";
 import type { Schema } from "./schema.js";
 
 /** Returns the reference page of a kind. Throws an Error if it has no example or no condition texts. */
@@ -70,14 +70,15 @@ function conditionTable(kind: string): string {
 
 /** Reasons of conditions and Events. The reason of a Change's condition is its phase. */
 function reasonSection(kind: string): string[] {
-  const rows = REASONS.filter(({ kinds }) => kinds.some((one) => one === kind)).map(({ reason, meaning }) => [
+  if (kind !== "GitRepository" && kind !== "OverseerApp") return ["The reason of each condition is the phase."];
+  const rows = reasonsOf(kind).map(([reason, { meaning, remedy }]) => [
     code(reason),
     cell(meaning),
+    cell(remedy ?? ""),
   ]);
-  if (rows.length === 0) return ["The reason of each condition is the phase."];
   const intro =
     "Reasons are stable, so programs may match them. When the API server rejects a request, its own reason is used, for example `Forbidden`.";
-  return ["### Reasons", intro, table(["Reason", "Meaning"], rows)];
+  return ["### Reasons", intro, table(["Reason", "Meaning", "Remedy"], rows)];
 }
 
 function annotationSection(kind: string): string[] {

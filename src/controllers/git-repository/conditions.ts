@@ -1,11 +1,12 @@
 import type { ConditionDraft } from "../../api/conditions.js";
+import type { ConditionReason } from "../../api/reasons.js";
 
 /** Result of a poll of a repository. */
 export type RepositoryOutcome =
   | { readonly kind: "fetched"; readonly revision: string }
   | {
       readonly kind: "failed";
-      readonly reason: string;
+      readonly reason: ConditionReason;
       readonly message: string;
       readonly terminal: boolean;
       readonly revision: string | undefined;

@@ -1,3 +1,4 @@
+import type { ConditionReason } from "../../api/reasons.js";
 import type { OverseerError } from "../../base/errors.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
 import type { WriteAction } from "../../plan/actions.js";
@@ -17,7 +18,7 @@ export interface Retry {
   readonly nextAt: number;
   /** Whether an event may have removed the cause: the next attempt runs immediately, and does not count if it fails. */
   readonly broughtForward?: boolean;
-  readonly reason: string;
+  readonly reason: ConditionReason;
   readonly message: string;
   /** The message, shortened. */
   readonly brief?: string;

@@ -1,4 +1,5 @@
 import type { ChangePhase, ChangeStatus } from "../../api/change.js";
+import type { ConditionReason } from "../../api/reasons.js";
 
 /** An update of a Change: its phase and further status fields. */
 export type ChangeUpdate = Partial<ChangeStatus> & { readonly phase: ChangePhase };
@@ -7,7 +8,7 @@ export type ChangeUpdate = Partial<ChangeStatus> & { readonly phase: ChangePhase
 export interface Problem {
   /** The step that failed. */
   readonly stage: "Access" | "Source" | "Render" | "Destination" | "Plan" | "Apply";
-  readonly reason: string;
+  readonly reason: ConditionReason;
   readonly message: string;
   /** A short form of a long message, for conditions other than Ready and for Events. */
   readonly brief?: string;
@@ -48,6 +49,6 @@ export function failed(problem: Problem): SyncResult {
 export type Progress =
   | { readonly state: "done" }
   /** `reason` of the condition: the gate that is closed. */
-  | { readonly state: "waiting"; readonly reason: string; readonly message: string }
+  | { readonly state: "waiting"; readonly reason: ConditionReason; readonly message: string }
   | { readonly state: "pending"; readonly message: string; readonly requeueAfterMs?: number }
   | { readonly state: "failed" };

@@ -1,5 +1,6 @@
 import type { Change } from "../../api/change.js";
 import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
+import type { ConditionReason } from "../../api/reasons.js";
 import { MESSAGE_DIGITS, shortRevision } from "../../api/short-revision.js";
 import type { Logger } from "../../base/logger.js";
 import type { Destination, Target } from "../../destinations/destination.js";
@@ -77,7 +78,7 @@ export class AppRun {
   }
 
   /** Emits an Event about the app. */
-  emitEvent(type: "Normal" | "Warning", reason: string, action: string, message: string): void {
+  emitEvent(type: "Normal" | "Warning", reason: ConditionReason, action: string, message: string): void {
     const { apiVersion, kind, metadata } = this.app;
     const { namespace, name, uid } = metadata;
     const note = { type, reason, action, message: shortRevision(message, MESSAGE_DIGITS) };
@@ -85,7 +86,13 @@ export class AppRun {
   }
 
   /** Emits an Event unless the last one on this topic had the same message. */
-  emitEventOnce(topic: string, type: "Normal" | "Warning", reason: string, action: string, message: string): void {
+  emitEventOnce(
+    topic: string,
+    type: "Normal" | "Warning",
+    reason: ConditionReason,
+    action: string,
+    message: string,
+  ): void {
     if (this.memory.lastEmitted.get(topic) === message) return;
     this.memory.lastEmitted.set(topic, message);
     this.emitEvent(type, reason, action, message);

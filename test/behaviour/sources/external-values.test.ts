@@ -113,6 +113,7 @@ describe("Values from ConfigMaps and Secrets", function () {
       JSON.stringify(object).includes(second),
     );
     await world.synced("vars");
+    expect((await world.changes("vars")).at(-1)?.spec.cause).to.equal("Values");
     const changes = await world.changes("vars");
     const actions = JSON.stringify(changes.at(-1)?.status);
     expect(actions).to.include("<redacted>").and.include(".env");

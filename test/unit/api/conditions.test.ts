@@ -23,8 +23,8 @@ describe("mergeConditions", () => {
   });
 
   it("keeps the time of transition while the status stays, also when reason and message change", () => {
-    const [after] = mergeConditions(before, [{ ...ready, reason: "Healed", message: "put back" }], 2, NOW);
-    expect(after).to.include({ lastTransitionTime: EARLIER, observedGeneration: 2, reason: "Healed" });
+    const [after] = mergeConditions(before, [{ ...ready, reason: "Applied", message: "put back" }], 2, NOW);
+    expect(after).to.include({ lastTransitionTime: EARLIER, observedGeneration: 2, reason: "Applied" });
   });
 
   it("moves the time of transition with the status", () => {

@@ -7,7 +7,7 @@ describe("OverseerError", () => {
   const cause = new Error("below");
   const error = new GoneError("it is gone", {
     code: "GONE",
-    reason: "Gone",
+    reason: "CommitNotFound",
     class: "terminal",
     cause,
     retryAfterMs: 5,
@@ -18,7 +18,7 @@ describe("OverseerError", () => {
       name: "GoneError",
       message: "it is gone",
       code: "GONE",
-      reason: "Gone",
+      reason: "CommitNotFound",
       class: "terminal",
       retryAfterMs: 5,
     });
@@ -26,12 +26,16 @@ describe("OverseerError", () => {
   });
 
   it("has no cause unless it was given one", () => {
-    expect(new GoneError("x", { code: "GONE", reason: "Gone", class: "retryable" })).not.to.have.property("cause");
+    expect(new GoneError("x", { code: "GONE", reason: "CommitNotFound", class: "retryable" })).not.to.have.property(
+      "cause",
+    );
   });
 
   it("is terminal by its class alone; what is unknown may pass", () => {
     expect(isTerminal(error)).to.equal(true);
-    expect(isTerminal(new GoneError("x", { code: "GONE", reason: "Gone", class: "retryable" }))).to.equal(false);
+    expect(isTerminal(new GoneError("x", { code: "GONE", reason: "CommitNotFound", class: "retryable" }))).to.equal(
+      false,
+    );
     expect(isTerminal(new Error("x"))).to.equal(false);
     expect(isTerminal(undefined)).to.equal(false);
   });

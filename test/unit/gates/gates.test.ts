@@ -8,14 +8,14 @@ import { app } from "../controllers/support/resources.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { gateContext, listerOf } from "./support/gate-context.js";
 
-const wait: Gate = { name: "wait", waitReason: "W", judge: () => ({ state: "Wait", message: "x".repeat(3000) }) };
-const fail: Gate = { name: "fail", waitReason: "W", judge: () => ({ state: "Fail", message: "no" }) };
-const pass: Gate = { name: "pass", waitReason: "W", judge: async () => ({ state: "Pass" }) };
+const wait: Gate = { name: "wait", waitReason: "Waiting", judge: () => ({ state: "Wait", message: "x".repeat(3000) }) };
+const fail: Gate = { name: "fail", waitReason: "Waiting", judge: () => ({ state: "Fail", message: "no" }) };
+const pass: Gate = { name: "pass", waitReason: "Waiting", judge: async () => ({ state: "Pass" }) };
 
 function throwing(error: Error): Gate {
   return {
     name: "broken",
-    waitReason: "W",
+    waitReason: "Waiting",
     judge: () => {
       throw error;
     },
@@ -65,7 +65,7 @@ describe("gates", () => {
 
   it("wait while they do not respond in time", async () => {
     const clock = new FakeClock();
-    const silent: Gate = { name: "silent", waitReason: "W", judge: () => new Promise(() => {}) };
+    const silent: Gate = { name: "silent", waitReason: "Waiting", judge: () => new Promise(() => {}) };
     const results = judgeGates([silent, pass], gateContext(), clock);
     await new Promise((resolve) => setImmediate(resolve));
     clock.advance(10_000);

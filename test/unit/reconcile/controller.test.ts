@@ -10,7 +10,7 @@ import { FakeLogger } from "../support/fake-logger.js";
 const expected = (retryAfterMs?: number): OverseerError =>
   new OverseerError("no such branch", {
     code: "GIT_NO_REF",
-    reason: "RefNotFound",
+    reason: "ReferenceNotFound",
     class: "retryable",
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });

@@ -99,7 +99,7 @@ describe("log fields", () => {
   it("show an expected error without a stack, with its code and cause", () => {
     const error = new OverseerError("no such ref", {
       code: "GIT_NO_REF",
-      reason: "NoRef",
+      reason: "ReferenceNotFound",
       class: "terminal",
       cause: new Error("404"),
     });

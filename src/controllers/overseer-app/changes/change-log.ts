@@ -16,10 +16,9 @@ const MESSAGES: Readonly<Partial<Record<ChangePhase, string>>> = {
   Failed: "change failed",
   Rejected: "change was rejected",
   Superseded: "change was superseded",
-  RolledBack: "change was rolled back",
 };
 /** Phases that require attention. */
-const BAD: ReadonlySet<ChangePhase> = new Set(["Failed", "Rejected", "RolledBack"]);
+const BAD: ReadonlySet<ChangePhase> = new Set(["Failed", "Rejected"]);
 /** Maximum number of distinct failures remembered per app, so that each is logged once. */
 const MAX_REMEMBERED = 32;
 

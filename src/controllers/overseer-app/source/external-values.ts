@@ -1,6 +1,7 @@
 import type { ValuesReference } from "../../../api/external-values.js";
 import type { AppSource } from "../../../api/inputs.js";
-import { OverseerError } from "../../../base/errors.js";
+
+import { type ErrorReason, OverseerError } from "../../../base/errors.js";
 import { canonicalJson, hmacSha256 } from "../../../base/hash.js";
 import type { ChartValues, ExternalValues, Variable } from "../../../render/external-values.js";
 import type { ChartCredentials } from "../../../render/helm/registry/chart-pull.js";
@@ -134,6 +135,6 @@ function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-function problem(reason: string, message: string, kind: "terminal" | "retryable"): OverseerError {
+function problem(reason: ErrorReason, message: string, kind: "terminal" | "retryable"): OverseerError {
   return new OverseerError(message, { code: "SOURCE_VALUES", reason, class: kind });
 }

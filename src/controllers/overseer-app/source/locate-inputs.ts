@@ -1,6 +1,7 @@
 import type { GitRepository } from "../../../api/git-repository.js";
 import type { AppSource, Inputs } from "../../../api/inputs.js";
 import { allowsNamespace } from "../../../api/namespaces.js";
+import type { ConditionReason } from "../../../api/reasons.js";
 import { OverseerError } from "../../../base/errors.js";
 import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
 import { normalisePath } from "../../../render/repository-path.js";
@@ -153,7 +154,7 @@ function notResolved(key: string, repository: GitRepository | undefined, error: 
   return sourceProblem("RepositoryNotReady", `GitRepository ${key} has no revision yet${suspended}`, false);
 }
 
-function sourceProblem(reason: string, message: string, terminal: boolean): Problem {
+function sourceProblem(reason: ConditionReason, message: string, terminal: boolean): Problem {
   return { stage: "Source", reason, message, terminal };
 }
 

@@ -148,7 +148,7 @@ function driftedCondition({ drift, reportOnly, healHeld }: AppFacts): Draft {
   return draft("Drifted", "True", reportOnly ? "Reported" : "NotHealed", describe(drift));
 }
 
-function draft(type: Draft["type"], status: Draft["status"], reason: string, message: string): Draft {
+function draft(type: Draft["type"], status: Draft["status"], reason: Draft["reason"], message: string): Draft {
   return { type, status, reason, message };
 }
 

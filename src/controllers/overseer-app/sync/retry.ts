@@ -1,3 +1,4 @@
+import type { ConditionReason } from "../../../api/reasons.js";
 import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries } from "../../../base/backoff.js";
 import { parseDuration } from "../../../base/duration.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
@@ -64,7 +65,7 @@ export interface FailureNature {
 export function backOffAfterFailure(
   run: AppRun,
   desired: Rendered,
-  reason: string,
+  reason: ConditionReason,
   message: string,
   retryAfterMs = 0,
   { brief, terminal = false }: FailureNature = {},

@@ -1,4 +1,5 @@
 import type { Change, ChangeCause, ChangeStatus, GateState } from "../../../api/change.js";
+import { canonicalJson } from "../../../base/hash.js";
 import { closedGates } from "../../../gates/judge.js";
 import type { RefusedWrite } from "../../../plan/actions.js";
 import { difference } from "../../../plan/difference.js";
@@ -19,6 +20,7 @@ import { claimKey } from "../ownership/claims.js";
 import { transferObjects } from "../ownership/transfer-objects.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
+import { valuesObjectsOf } from "../source/external-values.js";
 import { statusNotes } from "../source/notes.js";
 import { areRecorded, recordKinds } from "../status/record-kinds.js";
 import { applyPlan, waitFor } from "./apply-plan.js";
@@ -204,10 +206,11 @@ export function planStatus(run: AppRun, plan: Plan): Partial<ChangeStatus> {
   };
 }
 
-function causeOf(run: AppRun, desired: Rendered): ChangeCause {
+function causeOf(run: AppRun, { inputs }: Rendered): ChangeCause {
   const before = run.status.applied;
-  if (!before || before.commit !== desired.inputs.commit) return "Revision";
-  return "Spec";
+  if (!before || before.commit !== inputs.commit) return "Revision";
+  if (before.key === inputs.key || canonicalJson(before.source) !== canonicalJson(inputs.source)) return "Spec";
+  return valuesObjectsOf(inputs.source).length > 0 ? "Values" : "Renderer";
 }
 
 /** Returns a function that calls `compute` once, at its first call. */

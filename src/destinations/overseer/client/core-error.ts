@@ -1,3 +1,4 @@
+import type { Reason } from "../../../api/reasons.js";
 import { OverseerError } from "../../../base/errors.js";
 
 /** Error codes of requests to a Core. */
@@ -15,7 +16,7 @@ export type CoreErrorCode =
   | "CORE_REFUSED"
   | "CORE_FAILED";
 
-const REASONS: Readonly<Record<CoreErrorCode, string>> = {
+const REASONS: Readonly<Record<CoreErrorCode, Reason>> = {
   CORE_ADDRESS_INVALID: "CoreAddressInvalid",
   CORE_SECRET_INVALID: "CoreSecretInvalid",
   CORE_UNREACHABLE: "CoreUnreachable",

@@ -90,7 +90,13 @@ describe("recordRepository", () => {
   });
 
   it("acknowledges a request after the poll, successful or not, but not while fetching", async () => {
-    const failed = { kind: "failed", reason: "X", message: "x", terminal: false, revision: undefined } as const;
+    const failed = {
+      kind: "failed",
+      reason: "GitUnreachable",
+      message: "x",
+      terminal: false,
+      revision: undefined,
+    } as const;
     expect(await record(asking("now"), FETCHED)).to.have.property("lastHandledReconcileAt", "now");
     expect(await record(asking("now"), failed)).to.have.property("lastHandledReconcileAt", "now");
     const fetching = { kind: "fetching", revision: "r" } as const;

@@ -9,7 +9,7 @@ const at = (commit: string, id = "r1"): RefState => ({
 });
 const broken = (message: string, state?: RefState): RefState => ({
   resolved: state?.resolved,
-  error: new OverseerError(message, { code: "X", reason: "X", class: "retryable" }),
+  error: new OverseerError(message, { code: "X", reason: "GitUnreachable", class: "retryable" }),
 });
 
 describe("refKey", () => {

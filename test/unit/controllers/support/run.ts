@@ -27,7 +27,7 @@ export function testRun(of: OverseerApp = app("shop/web"), services: Partial<App
   const told: string[] = [];
   const counted: string[] = [];
   const idleDestination = new UnavailableDestination("nowhere", {
-    reason: "NoDestination",
+    reason: "ClusterUnreachable",
     message: "not in this test",
   });
   const all = {

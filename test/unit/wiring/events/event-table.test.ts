@@ -76,10 +76,9 @@ describe("the event table", () => {
       failures: 1,
       dueAt: 0,
       nextAt: 0,
-      reason: "ApplyFailed",
       message: "no",
     };
-    memory.retry = { ...failed, terminal: false };
+    memory.retry = { ...failed, reason: "ApplyFailed", terminal: false };
     sources.destinationSecrets.emit({ namespace: "shop", name: "remote" });
     expect(queued).to.deep.equal(["app shop/web drift"]);
     expect(memory.retry).to.include({ broughtForward: true });

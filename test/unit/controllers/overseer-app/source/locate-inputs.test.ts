@@ -134,7 +134,7 @@ describe("locateInputs", () => {
     expect(await keyAt("c2")).not.to.equal(first);
   });
 
-  const error = new OverseerError("no such branch", { code: "X", reason: "RefNotFound", class: "terminal" });
+  const error = new OverseerError("no such branch", { code: "X", reason: "ReferenceNotFound", class: "terminal" });
   const other = app("shop/web", { spec: from({ name: "repo", namespace: "git" }) });
   const elsewhere = (allowedNamespaces?: readonly string[]): GitRepository =>
     repository("git/repo", allowedNamespaces ? { spec: { allowedNamespaces } } : {});
@@ -169,7 +169,7 @@ describe("locateInputs", () => {
     [
       "the ref cannot be resolved: that is for the repository to say for good",
       { index: (one) => one.set("shop/repo", undefined, { resolved: undefined, error }) },
-      "RefNotFound",
+      "ReferenceNotFound",
       false,
     ],
     ["the commit is not fetched", { fetched: false }, "RevisionNotFetched", false],

@@ -11,7 +11,7 @@ const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc
 
 const problem: fc.Arbitrary<Problem> = fc.record({
   stage: fc.constantFrom("Access", "Source", "Render", "Destination", "Plan", "Apply"),
-  reason: fc.constantFrom("Broken", "ApplyFailed", "RepositoryNotFound"),
+  reason: fc.constantFrom("RenderFailed", "ApplyFailed", "RepositoryNotFound"),
   message: text,
   terminal: fc.boolean(),
 });

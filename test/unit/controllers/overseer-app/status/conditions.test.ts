@@ -27,7 +27,7 @@ const SYNCED: AppFacts = {
 };
 const problem = (terminal: boolean, stage: Problem["stage"] = "Plan"): Problem => ({
   stage,
-  reason: "Broken",
+  reason: "RenderFailed",
   message: "it broke",
   terminal,
 });
@@ -84,37 +84,37 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
   [
     "the source is unavailable from the start",
     { ...NEW, problem: problem(false, "Source"), progress: FAILED },
-    `Ready=False Broken, Synced=Unknown Broken, ${NOT_APPLIED}, Reconciling Retrying`,
+    `Ready=False RenderFailed, Synced=Unknown RenderFailed, ${NOT_APPLIED}, Reconciling Retrying`,
   ],
   [
     "the source is no longer available",
     { problem: problem(false, "Source"), progress: FAILED },
-    `Ready=False Broken, Synced=False Broken, ${HEALTHY}, Reconciling Retrying`,
+    `Ready=False RenderFailed, Synced=False RenderFailed, ${HEALTHY}, Reconciling Retrying`,
   ],
   [
     "the first render fails",
     { ...NEW, problem: problem(true, "Render"), progress: FAILED },
-    `Ready=False Broken, Synced=False Broken, ${NOT_APPLIED}, Stalled Broken`,
+    `Ready=False RenderFailed, Synced=False RenderFailed, ${NOT_APPLIED}, Stalled RenderFailed`,
   ],
   [
     "a newer render fails permanently",
     { problem: problem(true, "Render"), progress: FAILED },
-    `Ready=False Broken, Synced=False Broken, ${HEALTHY}, Stalled Broken`,
+    `Ready=False RenderFailed, Synced=False RenderFailed, ${HEALTHY}, Stalled RenderFailed`,
   ],
   [
     "a newer render fails temporarily",
     { problem: problem(false, "Render"), progress: FAILED },
-    `Ready=False Broken, Synced=False Broken, ${HEALTHY}, Reconciling Retrying`,
+    `Ready=False RenderFailed, Synced=False RenderFailed, ${HEALTHY}, Reconciling Retrying`,
   ],
   [
     "an app has no permission",
     { ...NEW, problem: problem(true, "Access") },
-    `Ready=False Broken, Synced=False Broken, ${NOT_APPLIED}, Stalled Broken`,
+    `Ready=False RenderFailed, Synced=False RenderFailed, ${NOT_APPLIED}, Stalled RenderFailed`,
   ],
   [
     "a problem comes with drift and a conflict",
     { problem: problem(false), progress: FAILED, drift: DRIFT, contested: DRIFT },
-    `Ready=False Broken, Synced=False Broken, ${HEALTHY}, Reconciling Retrying, Drifted NotHealed, Contested TakenBack`,
+    `Ready=False RenderFailed, Synced=False RenderFailed, ${HEALTHY}, Reconciling Retrying, Drifted NotHealed, Contested TakenBack`,
   ],
   [
     "objects are progressing",
@@ -199,7 +199,7 @@ const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
   [
     "a list is missing and there is a problem",
     { incomplete: "Widget cannot be listed", problem: problem(false), progress: FAILED },
-    `Ready=False Broken, Synced=False Broken, ${HEALTHY}, Reconciling Retrying`,
+    `Ready=False RenderFailed, Synced=False RenderFailed, ${HEALTHY}, Reconciling Retrying`,
   ],
 ];
 

@@ -1,0 +1,154 @@
+import type { ReasonText } from "./reason-text.js";
+
+/** Reasons of OverseerApps. */
+export const APP_REASONS = {
+  RevisionLost: {
+    meaning:
+      "The applied revision can no longer be fetched, or was rendered with values of ConfigMaps and Secrets that have changed since. Drift is not reverted and nothing is deleted until a newer revision is fetched.",
+    remedy: "Push a newer revision, or restore the lost one.",
+  },
+  SourceTooLarge: {
+    meaning: "spec.source is too large to be recorded in the status and in Changes; the message names the field.",
+    remedy: "Move values to files in Git.",
+  },
+  ValuesNotFound: {
+    meaning:
+      "A ConfigMap or Secret in source.substitute.from or source.helm.valuesFrom, or its key, does not exist. The app continues as soon as it is created.",
+    remedy: "Create it, or correct the name.",
+  },
+  ChartUnavailable: {
+    meaning: "The chart of source.helm.chart cannot be pulled from its registry. The operator retries.",
+    remedy: "Correct name, version or credentials of the chart.",
+  },
+  ValuesForbidden: {
+    meaning: "The ServiceAccount of the app may not read a ConfigMap or Secret of the source.",
+    remedy: "Grant get for it to the ServiceAccount.",
+  },
+  ValuesInvalid: { meaning: "A value from a ConfigMap or Secret is not text.", remedy: "Correct the value." },
+  Suspended: { meaning: "spec.suspend is true: the app is not reconciled.", remedy: "Set spec.suspend to false." },
+  ServiceAccountRequired: {
+    meaning: "spec.serviceAccountName must be set, because the namespace is not a trusted namespace of the operator.",
+    remedy: "Set spec.serviceAccountName.",
+  },
+  RepositoryNotAllowed: {
+    meaning:
+      "The GitRepository is in another namespace, and its allowedNamespaces does not include the namespace of the app.",
+    remedy: "Add the namespace to spec.allowedNamespaces of the GitRepository.",
+  },
+  RepositoryNotReady: { meaning: "The GitRepository has no revision yet; see its conditions." },
+  RevisionNotFetched: { meaning: "The revision in spec.source.ref is being fetched." },
+  NoDocuments: {
+    meaning:
+      "The source contains no documents and sync.allowEmpty is false. Nothing is deleted; the message says what was found.",
+    remedy: "Correct source.path, include or exclude, or set sync.allowEmpty.",
+  },
+  PathNotFound: {
+    meaning: "source.path does not exist in the commit.",
+    remedy: "Correct source.path, or push the directory.",
+  },
+  UnsupportedSource: {
+    meaning: "The source needs a feature that this version does not support; the message names it.",
+    remedy: "Remove the feature from the source.",
+  },
+  InvalidManifest: {
+    meaning: "A file is not a valid Kubernetes manifest or Compose document; the message names file and line.",
+    remedy: "Correct the file.",
+  },
+  RenderFailed: {
+    meaning: "Rendering the source failed; the message names files and lines.",
+    remedy: "Correct the files.",
+  },
+  ApplyRefused: {
+    meaning:
+      "The dry run of a document was rejected. Nothing was written; status.refusals of the Change lists all causes.",
+    remedy: "Correct the documents, or grant the missing permission.",
+  },
+  SourceNotes: { meaning: "Event: parts of the source were ignored, added or assumed; see status.notes." },
+  ApplyWarning: { meaning: "Event: the destination accepted a document with a warning." },
+  ApplyFailed: {
+    meaning:
+      "A write or deletion failed after the Change had started. Objects that were already written are kept; the others are retried.",
+    remedy: "None if the cause is temporary; otherwise correct what the message names.",
+  },
+  PruneRefused: {
+    meaning:
+      "The plan would delete objects that a safety rule protects. Nothing is deleted; the message names the rule.",
+    remedy: "Follow the message.",
+  },
+  Deletions: {
+    meaning:
+      "The Change waits because it would delete protected objects, or more objects than sync.pruneBudget. The message names them and how to confirm.",
+    remedy: "Confirm the deletions, or raise sync.pruneBudget.",
+  },
+  Dependencies: {
+    meaning: "The Change waits because an app in spec.dependsOn is not Ready or not Healthy; the message names it.",
+    remedy: "Correct the other app, or spec.dependsOn.",
+  },
+  SyncWindow: {
+    meaning:
+      "The windows in spec.sync.windows permit no sync now: the Change waits, or drift is not reverted. The message says until when.",
+  },
+  InvalidSyncWindow: {
+    meaning:
+      "A window in spec.sync.windows is invalid, and the Change was rejected. Correct the field that the message names.",
+    remedy: "Correct the window.",
+  },
+  References: {
+    meaning: "The Change waits because documents refer to a secret, node or app that the Core does not have.",
+    remedy: "Create what is missing.",
+  },
+  Waiting: { meaning: "A Change is waiting; the message says for what." },
+  Applying: { meaning: "A Change is being applied." },
+  Observing: {
+    meaning:
+      "The live objects are not known (yet), for example for lack of a permission; the message has the cause. Nothing is deleted meanwhile.",
+  },
+  Progressing: { meaning: "The objects are becoming healthy, or a sync is in progress." },
+  NotApplied: { meaning: "Nothing has been applied yet." },
+  Applied: { meaning: "Live objects match the revision in the message." },
+  Synced: { meaning: "The revision is applied and all objects are healthy." },
+  Healthy: { meaning: "All objects are healthy." },
+  Degraded: { meaning: "An object has failed; the message names it and the cause.", remedy: "Correct the object." },
+  Unknown: { meaning: "The health of an object cannot be determined." },
+  HealthTimeout: {
+    meaning: "The objects did not become healthy within health.timeout.",
+    remedy: "Correct the objects, or raise health.timeout.",
+  },
+  HealthFailed: { meaning: "Event: a Change was applied, but its objects did not become healthy." },
+  Drifted: {
+    meaning:
+      "Live objects differ from the applied revision; the condition Drifted says whether this is only reported or could not be reverted.",
+    remedy: "Find out who changes the object.",
+  },
+  NotHealed: { meaning: "Drift that could not be reverted yet; retrying.", remedy: "Follow the message." },
+  Reported: { meaning: "Drift that is only reported, since sync.selfHeal is false." },
+  DriftHealed: { meaning: "Event: drift of a live object was reverted." },
+  Contested: {
+    meaning: "Another field manager repeatedly changes a field that the app manages.",
+    remedy: "Remove the field from Git, or stop the other client.",
+  },
+  TakenBack: {
+    meaning:
+      "The same field was changed again after it was reverted; the message names the field manager and the remedy.",
+    remedy: "Remove the field from Git, or stop the other client.",
+  },
+  DeletionPending: {
+    meaning: "Deleted objects still exist; the message says what blocks their deletion, such as a finalizer.",
+    remedy: "Remove what blocks the deletion.",
+  },
+  ObjectPaused: {
+    meaning: "A live object has the annotation gitops.overseer.io/reconcile: disabled and is not changed.",
+    remedy: "Remove the annotation.",
+  },
+  ObjectResumed: { meaning: "Event: the annotation was removed and the object is reconciled again." },
+  HandedOver: {
+    meaning: "Event: an object moved to another app in Git, and its ownership was transferred to that app.",
+  },
+  TransferFailed: {
+    meaning: "Event: an object moved to another app in Git, but its ownership could not be transferred.",
+    remedy: "Grant the other app the permission that the message names.",
+  },
+  ObjectKept: { meaning: "Event: an object was removed from Git but not deleted; the message has the cause." },
+  ObjectsKept: { meaning: "Event: the app was deleted and these objects were kept; the message has the cause." },
+  Deleting: { meaning: "The app is being deleted and waits until its objects are gone." },
+} as const satisfies Readonly<Record<string, ReasonText>>;

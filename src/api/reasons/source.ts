@@ -1,0 +1,117 @@
+import type { ReasonText } from "./reason-text.js";
+
+/** Reasons of GitRepositories. */
+export const REPOSITORY_REASONS = {
+  Fetched: { meaning: "The revision is fetched and verified." },
+  Fetching: { meaning: "The first revision is being fetched." },
+  NewRevision: { meaning: "Event: a new revision is in use." },
+} as const satisfies Readonly<Record<string, ReasonText>>;
+
+/** Reasons of GitRepositories, and of OverseerApps whose repository or source has the problem. */
+export const SOURCE_REASONS = {
+  Retrying: { meaning: "An operation failed and is retried automatically; the condition Ready has the cause." },
+  InvalidURL: { meaning: "spec.url is not a valid URL.", remedy: "Correct spec.url." },
+  UnsupportedTransport: {
+    meaning:
+      "The URL uses a transport that is not supported here: use https:// or ssh://. SSH requires the native Git engine and the OpenSSH client.",
+    remedy: "Use an address that begins with https:// or ssh://.",
+  },
+  HostNotAllowed: {
+    meaning: "The host in spec.url, or of the proxy, is not in --allowed-git-hosts of the operator.",
+    remedy: "Use an allowed host.",
+  },
+  InvalidCredential: {
+    meaning: "The Secret in secretRef lacks a key or has an invalid value; the message names the key.",
+    remedy: "Correct the Secret.",
+  },
+  SecretNotFound: {
+    meaning: "The Secret in secretRef does not exist.",
+    remedy: "Create the Secret, or correct secretRef.",
+  },
+  InvalidReference: {
+    meaning: "spec.ref is invalid, for example a malformed version range or ref name.",
+    remedy: "Correct spec.ref.",
+  },
+  ReferenceNotFound: {
+    meaning: "The remote does not have the branch, tag or ref; the message names similar ones.",
+    remedy: "Correct spec.ref, or push the branch or tag.",
+  },
+  CommitNotFound: {
+    meaning: "The remote does not have the commit, or does not allow fetching it by its ID.",
+    remedy: "Push the commit to a branch, or correct spec.ref.commit.",
+  },
+  NotACommit: {
+    meaning:
+      "spec.ref resolves to a tag object, tree or blob instead of a commit; for a tag, the message names its commit.",
+    remedy: "Name a commit in spec.ref.",
+  },
+  HostKeyUnknown: {
+    meaning:
+      "The SSH server's host key is not in known_hosts of the Secret in secretRef. The message has its type and fingerprint.",
+    remedy: "Compare the fingerprint with that of the server, and add the key to known_hosts.",
+  },
+  HostKeyChanged: {
+    meaning:
+      "The SSH server's host key differs from the one in known_hosts of the Secret in secretRef, or is marked as revoked there.",
+    remedy: "Find out why the key changed before you replace it in known_hosts.",
+  },
+  AuthenticationFailed: {
+    meaning: "The remote rejected the credentials, or requires credentials.",
+    remedy: "Correct the credentials in the Secret, or set secretRef.",
+  },
+  RepositoryNotFound: {
+    meaning:
+      "On a GitRepository: the remote has no such repository, or the credentials do not give access to it. On an OverseerApp: the GitRepository in repositoryRef does not exist.",
+    remedy: "Correct the name or URL, create the repository, or grant access to it.",
+  },
+  GitUnreachable: {
+    meaning: "The connection to the remote failed or timed out.",
+    remedy: "Check address, network policy and proxy.",
+  },
+  FetchTimeout: {
+    meaning: "The fetch did not finish within spec.timeout of the GitRepository.",
+    remedy: "Increase spec.timeout, or use a smaller repository.",
+  },
+  FetchWaiting: {
+    meaning: "The fetch could not start because other fetches took too long; the message names the server.",
+  },
+  CacheFull: {
+    meaning: "The cache of Git objects is full. The last fetched revision stays in use.",
+    remedy: "Increase the cache (chart value cache.sizeLimit).",
+  },
+  TLSFailed: {
+    meaning: "The certificate of the remote is not trusted, or the remote rejected the client certificate.",
+    remedy: "Add the CA of the remote to the Secret as ca.crt, or correct the client certificate.",
+  },
+  Redirected: {
+    meaning:
+      "The remote redirects to another URL. Redirects are not followed, since they would forward the credentials; use the new URL in spec.url.",
+    remedy: "Set spec.url to the new URL.",
+  },
+  RateLimited: { meaning: "The remote limits the request rate. Polling continues at the time that the remote gave." },
+  GitServerError: { meaning: "The remote returned a server error (HTTP 5xx)." },
+  NotAGitRepository: { meaning: "The URL responds, but not as a Git repository.", remedy: "Correct spec.url." },
+  EmptyRepository: { meaning: "The repository has no commits.", remedy: "Push a commit." },
+  RemoteFailed: { meaning: "The remote reported an error while it was sending its response." },
+  CorruptPack: { meaning: "The received data does not match its checksum and was discarded." },
+  IncompleteFetch: { meaning: "The remote did not send all objects of the commit; the received data was discarded." },
+  GitStoreDamaged: { meaning: "The local copy of the repository is damaged. It is deleted and fetched again." },
+  GitStoreUnwritable: {
+    meaning: "The cache directory cannot be written: the volume is full, or the permissions are insufficient.",
+    remedy: "Make the cache directory writable, or enlarge its volume.",
+  },
+  RepositoryTooLarge: {
+    meaning: "The fetch exceeds the size limit for one fetch.",
+    remedy: "Use a smaller repository, or raise the limit of the operator.",
+  },
+  ObjectNotFound: { meaning: "A Git object of a verified commit is missing." },
+  InvalidTree: {
+    meaning: "A commit or tree object in Git is malformed.",
+    remedy: "Repair the repository with git fsck.",
+  },
+  TreeTooLarge: {
+    meaning: "The directory has more files or levels than the limits allow.",
+    remedy: "Choose a smaller source.path, or raise the limits of the operator.",
+  },
+  UnsafePath: { meaning: "A path leads outside of the repository.", remedy: "Remove the path or link." },
+} as const satisfies Readonly<Record<string, ReasonText>>;
