@@ -30,6 +30,12 @@ describe("An API server that has become another version", function () {
     await world.app("app", "app", ".");
     await world.synced("app", await repo.head(), 60_000);
     await waitUntil({ what: "its version is known", timeoutMs: 60_000 }, () => asked(0) > 0);
+    // The controller of Deployments annotates the new one, which is looked at for that, though not twice in a moment.
+    await waitUntil({ what: "three reconciles look at nothing", timeoutMs: 60_000 }, async () => {
+      const mark = proxy.requests.length;
+      for (const _ of [1, 2, 3]) await world.poke("app");
+      return looks(mark).length === 0;
+    });
   });
   after(async () => {
     await operator?.stop();
