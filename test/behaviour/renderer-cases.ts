@@ -22,6 +22,38 @@ const FOR_KUBERNETES: readonly BadSpec[] = [
   },
 ];
 
+/** Bad references to charts of registries. */
+function chartCases(kind: "OverseerApp" | "Change", source: string): BadSpec[] {
+  const bad = (chart: object, field: string, message: string): BadSpec => ({
+    kind,
+    set: { [`${source}.helm`]: { chart: { name: "redis", version: "1.0.0", ...chart } } },
+    field: `spec.${source}.helm.chart${field}`,
+    message,
+  });
+  return [
+    bad(
+      { repository: "ftp://charts.example.com" },
+      ".repository",
+      "repository must begin with https://, http:// or oci://",
+    ),
+    bad(
+      { repository: "https://user:pass@charts.example.com" },
+      ".repository",
+      "repository must not contain a user name or password: use secretRef",
+    ),
+    bad(
+      { repository: "https://charts.example.com", plainHTTP: true },
+      ".plainHTTP",
+      "plainHTTP is for oci:// repositories",
+    ),
+    bad(
+      { repository: "http://charts.example.com", secretRef: { name: "charts" } },
+      ".secretRef",
+      "credentials are never sent over http:// to another machine: use https://, or oci:// without plainHTTP",
+    ),
+  ];
+}
+
 /** Bad settings of the renderers, in the source of an app and in the inputs of a Change. */
 export function rendererCases(kind: "OverseerApp" | "Change"): BadSpec[] {
   const source = kind === "OverseerApp" ? "source" : "inputs.source";
@@ -56,6 +88,7 @@ export function rendererCases(kind: "OverseerApp" | "Change"): BadSpec[] {
       field: `spec.${source}.substitute.from[0].kind`,
       message: "Unsupported value",
     },
+    ...chartCases(kind, source),
     ...(kind === "OverseerApp" ? FOR_KUBERNETES : []),
   ];
 }
