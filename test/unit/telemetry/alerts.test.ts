@@ -90,6 +90,7 @@ describe("The alerts of the chart", () => {
       ["is out of sync", { ready: "False", synced: "False" }, ["OverseerAppOutOfSync"]],
       ["drifted and only reports it", { synced: "False" }, ["OverseerAppOutOfSync"]],
       ["waits at a gate, ready as it is", { synced: "False", waiting: "Deletions" }, ["OverseerAppWaiting"]],
+      ["waits for a sync window", { synced: "False", waiting: "SyncWindow" }, []],
       ["is degraded", { ready: "False", health: "Degraded" }, ["OverseerAppDegraded"]],
       [
         "is degraded and out of sync",
