@@ -1,5 +1,5 @@
-import { readdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, utimes } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import { systemClock } from "../../../../src/base/clock.js";
 import { silentLogger } from "../../../../src/base/logger.js";
@@ -25,6 +25,8 @@ describe("NativeGitEngine over SSH (needs an OpenSSH server)", function () {
   let knownHosts: string;
   let engine: NativeGitEngine;
   let cacheDir: string;
+  let keys: string;
+  const usual = process.env.TMPDIR;
 
   before(async function () {
     if (!hasSshServer()) return this.skip();
@@ -35,17 +37,24 @@ describe("NativeGitEngine over SSH (needs an OpenSSH server)", function () {
     key = await server.keyPair("ed25519");
     knownHosts = await server.knownHosts();
     cacheDir = await temporaryDirectory();
+    // Of its own, since it is searched for keys that are left over; with one of a process that was killed an hour ago.
+    keys = await temporaryDirectory();
+    process.env.TMPDIR = keys;
+    const stale = join(keys, "overseer-gitops-ssh-killed");
+    await mkdir(stale);
+    await utimes(stale, Date.now() / 1000 - 3600, Date.now() / 1000 - 3600);
     engine = new NativeGitEngine({ cacheDir, clock: systemClock, logger: silentLogger });
   });
   after(async () => {
+    if (usual === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = usual;
     await engine?.close();
     await server?.stop();
     await removeTemporaryDirectories();
   });
   beforeEach(() => server.authorize([key]));
   afterEach(async () => {
-    const left = (await readdir(tmpdir())).filter((name) => name.startsWith("overseer-gitops-ssh-"));
-    expect(left, "no key is left on disk").to.deep.equal([]);
+    expect(await readdir(keys), "no key is left on disk").to.deep.equal([]);
   });
 
   const remote = (values: Readonly<Record<string, string>>, url = repo.url): GitRemote => {
