@@ -72,7 +72,7 @@ export const SyncPolicy = z
     windows: atomicList(
       SyncWindow,
       10,
-      "Periods in which syncs are allowed or denied. Outside of them the Change waits before its first write, and drift is reported but not reverted. A Change that has begun to write is completed.",
+      "Periods in which syncs are allowed or denied. Outside of them a Change waits before its first write; drift is reverted to the applied revision all the same, unless selfHeal is false. A Change that has begun to write is completed.",
     ).optional(),
     retry: withRules(
       z

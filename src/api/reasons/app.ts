@@ -86,7 +86,7 @@ export const APP_REASONS = {
   },
   SyncWindow: {
     meaning:
-      "The windows in spec.sync.windows permit no sync now: the Change waits, or drift is not reverted. The message says until when.",
+      "The windows in spec.sync.windows permit no sync now, and the Change waits. The message says until when. Drift is reverted meanwhile.",
   },
   InvalidSyncWindow: {
     meaning:

@@ -42,8 +42,6 @@ export class AppRun {
   problem: Problem | undefined;
   progress: Progress = { state: "done" };
   drift: DriftReport[] = [];
-  /** Why drift is not reverted now although self-heal is on, if so. */
-  healHeld: string | undefined;
   contested: DriftReport[] = [];
   paused: readonly PausedReport[] = [];
   /** Pending update of the Change, written once at the end of this reconcile. */

@@ -45,20 +45,18 @@ describe("spec.sync.windows", function () {
     expect(app.metadata.generation).to.equal(1);
   });
 
-  it("report drift in a closed window without reverting it, and revert it at the opening", async () => {
-    await world.repository("drift", { "c.yaml": configMap("drift", { a: "1" }) });
+  it("hold a new revision, while drift is reverted to the applied one", async () => {
+    const repo = await world.repository("drift", { "c.yaml": configMap("drift", { a: "1" }) });
     await world.app("drift", "drift", ".");
     await world.synced("drift");
     await world.kube.patch(world.appRef("drift"), { spec: CLOSED });
-    await world.poke("drift");
-    await world.kube.patch(world.configMap("drift"), { data: { a: "2" } });
-    const app = await world.untilCondition("drift", "Drifted", "True", "SyncWindow");
-    expect(condition(app, "Drifted")?.message).to.contain("not reverted now: sync.windows[0] (Deny");
-    expect(condition(app, "Ready")?.status).to.equal("True");
-    expect(condition(app, "Synced")?.status).to.equal("False");
-    expect(await data("drift")).to.deep.equal({ a: "2" });
-    await world.kube.patch(world.appRef("drift"), { spec: OPEN });
+    await repo.commit({ "c.yaml": configMap("drift", { a: "2" }) }, "next");
+    await world.poll("drift");
+    await world.untilCondition("drift", "Waiting", "True", "SyncWindow");
+    await world.kube.patch(world.configMap("drift"), { data: { a: "by hand" } });
     await world.kube.until(world.configMap("drift"), "reverted", (object) => (object.data as { a?: string }).a === "1");
+    await world.kube.patch(world.appRef("drift"), { spec: OPEN });
+    await world.kube.until(world.configMap("drift"), "applied", (object) => (object.data as { a?: string }).a === "2");
     await world.synced("drift");
   });
 

@@ -1,9 +1,7 @@
 import { mapLimit } from "../../../base/semaphore.js";
-import { judgeWindows, type WindowsState } from "../../../gates/windows.js";
 import { displayId } from "../../../manifest/object-id.js";
 import type { HealAction, WriteAction } from "../../../plan/actions.js";
 import { difference } from "../../../plan/difference.js";
-import { MAX_DELAY_MS } from "../gates/judge-change.js";
 import { observeApp } from "../observe.js";
 import type { DriftReport } from "../outcome.js";
 import { withoutMoved } from "../ownership/moved.js";
@@ -28,7 +26,8 @@ const MAX_EVENTS = 5;
 const UNKNOWN_MANAGER = "an unknown client";
 
 /**
- * Reverts drift to the last inputs that passed their gates, never to newer ones; only reports it if self-heal is off.
+ * Reverts drift to the last inputs that passed their gates, never to newer ones, also while newer ones wait at a gate or for a sync
+ * window; only reports it if self-heal is off.
  * `withMissing` also re-creates deleted objects; false while a Change is about to create them.
  */
 export async function healDrift(run: AppRun, withMissing: boolean): Promise<void> {
@@ -40,10 +39,8 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   // An object absent from an incomplete list may exist.
   const known = observation.complete ? diff.writes : diff.writes.filter((write) => write.live !== undefined);
   const missing = withMissing ? known : [];
-  const windows = windowsOf(run);
   if (diff.heals.length === 0 && missing.length === 0) run.memory.driftDetectedAt = undefined;
   else if (run.app.spec.sync?.selfHeal === false) await report(run, diff.heals, missing);
-  else if (windows.state !== "Open") await reportHeld(run, diff.heals, missing, windows);
   else await restore(run, diff.heals, missing);
   reportPaused(run, diff.paused);
   reportContests(run, new Set(diff.paused.map(({ document }) => document.key)));
@@ -54,7 +51,7 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
  * from Git, because that client owns it by then.
  */
 export async function healBeforeChange(run: AppRun, desired: Rendered): Promise<void> {
-  if (!run.applied || run.app.spec.sync?.selfHeal === false || windowsOf(run).state !== "Open") return;
+  if (!run.applied || run.app.spec.sync?.selfHeal === false) return;
   const { destination } = run;
   const newest = new Map(desired.documents.map((document) => [document.key, document.hash]));
   const { heals } = difference(run.applied.documents, observeApp(run), (document) =>
@@ -165,24 +162,6 @@ async function recreate(run: AppRun, writes: readonly WriteAction[]): Promise<st
   if (!held) run.memory.heldSince = undefined;
   observer.drifted(recreated.length);
   return recreated;
-}
-
-/** Judges the sync windows of the app now. */
-function windowsOf({ app, services }: AppRun): WindowsState {
-  return judgeWindows(app.spec.sync?.windows ?? [], services.clock.now());
-}
-
-/** Verifies and reports drift while no sync is permitted, and reverts it at the next opening. */
-async function reportHeld(
-  run: AppRun,
-  heals: readonly HealAction[],
-  missing: readonly WriteAction[],
-  windows: Exclude<WindowsState, { state: "Open" }>,
-): Promise<void> {
-  await report(run, heals, missing);
-  if (run.drift.length === 0) return;
-  run.healHeld = `not reverted now: ${windows.message}`;
-  if (windows.state === "Closed") run.requeueAfter(Math.min(windows.until - run.services.clock.now(), MAX_DELAY_MS));
 }
 
 /** Verifies and reports drift that is not reverted. */

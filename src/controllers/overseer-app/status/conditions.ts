@@ -23,7 +23,6 @@ export interface AppFacts {
   /** Whether drift is only reported. */
   readonly reportOnly: boolean;
   /** Why drift is not reverted now although self-heal is on, if so. */
-  readonly healHeld?: string | undefined;
   /** Features that the destination lacks, with the workaround for each. */
   readonly limits: readonly string[];
   /** Why the observation is incomplete. */
@@ -143,8 +142,7 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
   return list;
 }
 
-function driftedCondition({ drift, reportOnly, healHeld }: AppFacts): Draft {
-  if (healHeld !== undefined) return draft("Drifted", "True", "SyncWindow", `${describe(drift)}; ${healHeld}`);
+function driftedCondition({ drift, reportOnly }: AppFacts): Draft {
   return draft("Drifted", "True", reportOnly ? "Reported" : "NotHealed", describe(drift));
 }
 
