@@ -24,7 +24,7 @@ export interface GateInput {
 }
 
 /** Maximum delay in milliseconds until something that waits for a time is judged again: timers are limited, and clocks are set. */
-export const MAX_DELAY_MS = 24 * 3_600_000;
+const MAX_DELAY_MS = 24 * 3_600_000;
 
 /** Judges all gates. From now on, events that concern a gate enqueue the app again. */
 export async function judgeChange(run: AppRun, input: GateInput): Promise<GateResult[]> {
