@@ -8,6 +8,7 @@ import { DeniedWrites } from "./apply/denied-writes.js";
 import type { KubernetesContext } from "./kubernetes-context.js";
 import type { ResyncCause } from "./resync/resyncer.js";
 import { Resyncs } from "./resync/resyncs.js";
+import { KindChanges } from "./watch/kind-changes.js";
 import { KindWatches } from "./watch/kind-watches.js";
 import { RightsWatch } from "./watch/rights-watch.js";
 import { type ObjectEvent, Tracker } from "./watch/tracker.js";
@@ -70,6 +71,7 @@ export class ClusterConnection {
   readonly context: KubernetesContext;
   readonly watches: KindWatches;
   readonly #definitions: Reflector<string>;
+  readonly #kinds: KindChanges;
   readonly #resyncs: Resyncs;
   readonly #rights: RightsWatch;
 
@@ -97,6 +99,7 @@ export class ClusterConnection {
       ...{ client, discovery, clock, logger, instance, appNamespaces, tracker, observerFor, reader, onChange },
       onForbidden: () => rights.awaited("kinds", () => this.watches.retryRefused()),
     });
+    this.#kinds = new KindChanges({ discovery, clock, logger, onChange });
     this.#definitions = this.#watchDefinitions(options);
     this.#resyncs = new Resyncs({
       ...{ client, discovery, tracker, clock, logger },
@@ -118,12 +121,13 @@ export class ClusterConnection {
 
   /** Stops all watches and closes all connections. */
   async stop(): Promise<void> {
+    this.#kinds.stop();
     await Promise.all([this.#resyncs.stop(), this.#definitions.stop(), this.watches.stop(), this.#rights.stop()]);
     await this.context.client.close();
   }
 
   /** Watches definitions, which add and remove kinds, and enqueues all apps when one changes. */
-  #watchDefinitions({ client, discovery, clock, logger, events, apps }: ClusterConnectionOptions): Reflector<string> {
+  #watchDefinitions({ client, clock, logger }: ClusterConnectionOptions): Reflector<string> {
     return new Reflector<string>({
       client,
       clock,
@@ -133,9 +137,7 @@ export class ClusterConnection {
       reduce: (object) => object.metadata.uid,
       uidOf: (uid) => uid,
       onEvent: (event) => {
-        if (event.initial) return;
-        discovery.invalidate();
-        events.retry(apps.keys());
+        if (!event.initial) this.#kinds.changed();
       },
     });
   }
