@@ -47,16 +47,21 @@ export class Workspace {
     if (files.files.size > limits.maxFiles) throw tooMuch(`more than ${limits.maxFiles} files`);
     let total = 0;
     await mkdir(this.path("repo"), { recursive: true });
-    for (const [path, target] of files.links) {
-      await mkdir(dirname(this.repositoryPath(path)), { recursive: true });
-      await symlink(target, this.repositoryPath(path));
-    }
+    await this.#makeFolders(files.links.keys());
+    for (const [path, target] of files.links) await symlink(target, this.repositoryPath(path));
+    await this.#makeFolders(files.files.keys());
     await mapLimit([...files.files], READS_AT_ONCE, async ([path, blob]) => {
       const bytes = await files.snapshot.readBlob(blob);
       total += bytes.length;
       if (total > limits.maxTotalBytes) throw tooMuch(`more than ${limits.maxTotalBytes} bytes`);
-      await this.write(join("repo", path), bytes);
+      await writeFile(this.repositoryPath(path), bytes, { mode: 0o600 });
     });
+  }
+
+  /** Creates the directories of files, each once: many files share one. */
+  async #makeFolders(paths: Iterable<RepositoryPath>): Promise<void> {
+    const folders = new Set([...paths].map((path) => dirname(this.repositoryPath(path))));
+    for (const folder of folders) await mkdir(folder, { recursive: true });
   }
 
   /** Writes a file of the workspace, which only this user can read. */

@@ -55,13 +55,20 @@ const BY_KIND: Readonly<Record<string, ListKeys>> = {
 /** Defaults of unset key fields. They are part of the key. */
 export const KEY_DEFAULTS: Readonly<Record<string, string>> = { protocol: "TCP" };
 
-/** Returns the keyed lists of a kind. `podSpec` is the path of its pod spec, if any. */
+/** Keyed lists of the kinds that have more than those of the metadata: a fixed number of kinds. */
+const known = new Map<string, ListKeys>();
+
+/** Returns the keyed lists of a kind. `podSpec` is the path of its pod spec, if any, which is the same for each object of a kind. */
 export function listKeysOf(group: string, kind: string, podSpec: readonly string[] | undefined): ListKeys {
-  return {
+  const key = `${group}/${kind}`;
+  if (BY_KIND[key] === undefined && podSpec === undefined) return METADATA;
+  const keys = known.get(key) ?? {
     ...METADATA,
-    ...BY_KIND[`${group}/${kind}`],
+    ...BY_KIND[key],
     ...(podSpec ? under(podSpec.join("."), POD_SPEC) : {}),
   };
+  known.set(key, keys);
+  return keys;
 }
 
 /** Returns candidate key fields for the items of a list called `field`, best first. For display in any kind. */
