@@ -1,5 +1,9 @@
 import type { RenderProblem } from "../render-error.js";
 
+/** What Kustomize takes for a patch. */
+const FORMS =
+  "a strategic merge patch needs apiVersion, kind and metadata.name, also with a target; a JSON 6902 patch is a list of operations, in JSON if it begins with [";
+
 /**
  * The problem in an error of `kubectl kustomize` with `count` patches. Kustomize does not say which patch fails: the shortest
  * list of the first patches that fails ends with it. `attempt` returns the error with the first patches, or undefined.
@@ -38,5 +42,6 @@ function readable(stderr: string): string {
     .replace(/'[^']*documents\.yaml'/g, "the documents")
     .replace(/\s+/g, " ")
     .trim();
+  if (text === "unable to parse SM or JSON patch") return `${text}: ${FORMS}`;
   return text === "" ? "Kustomize fails without a message" : text;
 }

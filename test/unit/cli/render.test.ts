@@ -174,6 +174,23 @@ describe("overseer render", function () {
     });
   });
 
+  it("applies the patches and inline variables of an OverseerApp, and says that it cannot read Secrets", async () => {
+    await write({ "web/a.yaml": configMap("a", { image: "web:${TAG}", other: "${OTHER}" }) });
+    const patch = JSON.stringify("- { op: add, path: /data/patched, value: 'yes' }");
+    const source = (from: string): string =>
+      `{ repositoryRef: { name: r }, path: web, patches: [{ target: { kind: ConfigMap }, patch: ${patch} }], substitute: { variables: { TAG: v2 }${from} } }`;
+    await write({
+      "app.yaml": app("web", source("")),
+      "secret.yaml": app("web", source(", from: [{ kind: Secret, name: s }]")),
+    });
+    expect(await dataOf("-f", "app.yaml")).to.deep.equal({ image: "web:v2", other: "${OTHER}", patched: "yes" });
+    const { code, stderr } = await run(["render", "-f", "secret.yaml"]);
+    expect(code).to.equal(1);
+    expect(stderr).to.include(
+      "source.substitute.from names ConfigMaps and Secrets of the cluster, which cannot be read here",
+    );
+  });
+
   it("renders documents of an Overseer app, with variables", async () => {
     await write({
       "app.yaml":

@@ -134,7 +134,10 @@ describe("Patches of a source", function () {
         { patch: configMap("gone") },
         /^source\.patches\[2\]: no resource matches strategic merge patch "ConfigMap\.v1\.\[noGrp\]\/gone/,
       ],
-      [{ patch: "canary: [" }, /^source\.patches\[2\]: unable to parse SM or JSON patch$/],
+      [
+        { patch: "canary: [" },
+        /^source\.patches\[2\]: unable to parse SM or JSON patch: a strategic merge patch needs apiVersion/,
+      ],
       [
         { patch: json({ op: "add", path: "/x", value: 1 }) },
         /^source\.patches\[2\]: must specify a target for JSON patch/,
