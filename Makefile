@@ -1,13 +1,13 @@
 # Overseer GitOps: `make` shows the available commands.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries control-plane control-plane-stop demo test test-unit \
+.PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries control-plane control-plane-stop demo dev test test-unit \
 	test-behaviour check lint format soak bench image clean
 
 export SEED MINUTES ONLY GREP REQUIRE WORKERS RETRIES IMAGE NODE_IMAGE TOOLS_IMAGE
 bin := node_modules/.bin
 # Print the paths of binaries only for control-plane-binaries itself.
-demo test test-behaviour bench image: quietly := >/dev/null
+demo dev test test-behaviour bench image: quietly := >/dev/null
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-24s%s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,9 @@ control-plane-stop: build ## Stop this control plane and delete its data
 
 demo: doctor build ## Run the demo (ONCE=1: exit after the steps; DEMO_KUBECONFIG=file: use your own cluster)
 	@node build/tools/demo.js $(if $(ONCE),--once)
+
+dev: control-plane-binaries ## Run the operator on a control plane that stays; rebuild and restart it when src/ changes (ARGS=flags)
+	@node build/tools/dev.js $(ARGS)
 
 test: control-plane-binaries ## Run all tests (ONLY=files or directories, GREP=text, WORKERS=n, RETRIES=n, REQUIRE=all: fail on skipped tests)
 	@node build/tools/test-run.js
