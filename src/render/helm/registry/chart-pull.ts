@@ -3,6 +3,7 @@ import type { ChartReference } from "../../../api/renderers.js";
 import { OverseerError } from "../../../base/errors.js";
 import { yamlText } from "../../../manifest/yaml/dump.js";
 import type { RenderProgram } from "../../programs.js";
+import { RenderError } from "../../render-error.js";
 import { Workspace } from "../../workspace.js";
 
 /** What a registry of charts asks for. */
@@ -13,6 +14,9 @@ export interface ChartCredentials {
   readonly ca?: string;
 }
 
+/** Shortest text that is removed from messages. */
+const LEAST_SECRET = 3;
+
 /** Name of the repository in the configuration that a pull is given. */
 const REPOSITORY = "repository";
 
@@ -20,7 +24,7 @@ const REPOSITORY = "repository";
  * Pulls the archive of a chart by `helm pull`, with a private home. Credentials are in files of this home: they appear in no argument,
  * and Helm sends them to the host of the repository only.
  *
- * @throws OverseerError of reason ChartUnavailable, to be tried again; RenderError when a limit is exceeded.
+ * @throws OverseerError of reason ChartUnavailable, to be tried again, also when a limit is exceeded.
  */
 export async function pullChart(
   chart: ChartReference,
@@ -31,7 +35,10 @@ export async function pullChart(
     await mkdir(workspace.path("archive"));
     const ca = credentials.ca === undefined ? undefined : await workspace.write("ca.crt", credentials.ca);
     const run = async (...args: string[]): Promise<void> => {
-      const { code, stderr, output } = await helm.run(args, workspace, signal);
+      const { code, stderr, output } = await helm.run(args, workspace, signal).catch((error: unknown) => {
+        // A registry that does not answer may answer later: unlike a source that takes too long, this is tried again.
+        throw error instanceof RenderError ? unavailable(chart, limitOf(error), credentials) : error;
+      });
       // The cause of a failed update is not among the errors.
       const cause = /Unable to get an update from [^\n]*\n\s*(.+)/.exec(output)?.[1] ?? stderr;
       if (code !== 0) throw unavailable(chart, cause, credentials);
@@ -106,6 +113,11 @@ function dockerConfig({ repository }: ChartReference, { username, password = "" 
   return JSON.stringify({ auths: { [host]: { auth: Buffer.from(`${username}:${password}`).toString("base64") } } });
 }
 
+/** The limit that was exceeded, without the remedy for sources. */
+function limitOf({ message }: RenderError): string {
+  return message.split(":", 1)[0] ?? message;
+}
+
 function unavailable(chart: ChartReference, stderr: string, { username, password }: ChartCredentials): OverseerError {
   let text = stderr
     .replace(/^(?:WARNING|level=|time=|Hang tight|Pulled|Digest|\.\.\.).*\n?/gm, "")
@@ -114,8 +126,9 @@ function unavailable(chart: ChartReference, stderr: string, { username, password
     .replace(/ ?\(try 'helm repo update'\)/g, "")
     .replace(/\s+/g, " ")
     .trim();
+  // Shorter texts are parts of ordinary words.
   for (const secret of [username, password])
-    if (secret !== undefined && secret !== "") text = text.replaceAll(secret, "…");
+    if (secret !== undefined && secret.length >= LEAST_SECRET) text = text.replaceAll(secret, "…");
   const hint = /\b40[13]\b|unauthorized|forbidden|denied|credential/i.test(text)
     ? "; check the credentials in the Secret of source.helm.chart.secretRef"
     : "";

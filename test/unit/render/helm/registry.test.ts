@@ -1,4 +1,5 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -90,6 +91,20 @@ describe("charts of registries", function () {
       expect(error.message).not.to.match(/\/tmp|FetchReference|helm repo update/);
     });
   }
+
+  it("of a registry that never answers are tried again", async () => {
+    const silent = createServer((socket) => void socket.resume());
+    await new Promise<void>((done) => silent.listen(0, "127.0.0.1", done));
+    try {
+      const repository = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+      const own = await realRenderer({ programs: { timeoutMs: 2_000 } });
+      const error = await failureOf(own.render(asked({ repository }), new MemorySnapshot(GIT)));
+      expect(error).to.include({ reason: "ChartUnavailable", class: "retryable" });
+      expect(error.message).to.equal(`chart web 1.0.0 of ${repository} cannot be pulled: helm takes longer than 2 s`);
+    } finally {
+      await new Promise((done) => silent.close(done));
+    }
+  });
 
   it("are pulled once: later renders and processes read them from disk, and from no registry", async () => {
     const cache = disk();
