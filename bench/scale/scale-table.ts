@@ -21,7 +21,7 @@ export function scaleTable(runs: readonly ScaleRun[]): string {
     row("one drift → healed, p50 / p99 ms", ({ heal }) => `${heal.p50Ms.toFixed(0)} / ${heal.p99Ms.toFixed(0)}`),
     row("one drift, requests", ({ heal }) => heal.requestsPerHeal.toFixed(1)),
     row("restart → ready, s", ({ restart }) => restart.readySeconds.toFixed(1)),
-    row("restart → all apps looked at, s", ({ restart }) => restart.settledSeconds.toFixed(1)),
+    row("restart → all apps verified, s", ({ restart }) => restart.settledSeconds.toFixed(1)),
     row("restart, CPU s", ({ restart }) => restart.cpuSeconds.toFixed(1)),
     row("restart, requests", ({ restart }) => String(restart.requests)),
     row("restart, writes", ({ restart }) => String(restart.writes)),
