@@ -17,7 +17,8 @@ export const APP_REASONS = {
     remedy: "Create it, or correct the name.",
   },
   ChartUnavailable: {
-    meaning: "The chart of source.helm.chart cannot be pulled from its registry. The operator retries.",
+    meaning:
+      "The chart of source.helm.chart cannot be pulled from its registry, is invalid, or has another digest. The operator retries.",
     remedy: "Correct name, version or credentials of the chart.",
   },
   ValuesForbidden: {

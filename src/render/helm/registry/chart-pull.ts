@@ -132,12 +132,12 @@ function unavailable(chart: ChartReference, stderr: string, { username, password
   const hint = /\b40[13]\b|unauthorized|forbidden|denied|credential/i.test(text)
     ? "; check the credentials in the Secret of source.helm.chart.secretRef"
     : "";
-  return new OverseerError(
+  return chartUnavailable(
     `${describeChart(chart)} cannot be pulled: ${text || "helm failed without a message"}${hint}`,
-    {
-      code: "CHART_UNAVAILABLE",
-      reason: "ChartUnavailable",
-      class: "retryable",
-    },
   );
+}
+
+/** A chart cannot be had from its registry now. Retried, because the registry can be repaired. */
+export function chartUnavailable(message: string): OverseerError {
+  return new OverseerError(message, { code: "CHART_UNAVAILABLE", reason: "ChartUnavailable", class: "retryable" });
 }

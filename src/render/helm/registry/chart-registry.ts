@@ -6,7 +6,7 @@ import type { RenderLimits } from "../../limits.js";
 import type { RenderProgram } from "../../programs.js";
 import { RenderError } from "../../render-error.js";
 import { type ChartFiles, unpackChart } from "./archive.js";
-import { type ChartCredentials, describeChart, pullChart } from "./chart-pull.js";
+import { type ChartCredentials, chartUnavailable, describeChart, pullChart } from "./chart-pull.js";
 
 /** Options of a `ChartRegistry`. */
 export interface ChartRegistryOptions {
@@ -21,19 +21,14 @@ export interface ChartRegistryOptions {
 /** Unpacked charts that are kept in memory, in bytes. */
 const MEMORY_BYTES = 32 * 2 ** 20;
 
-interface Kept {
-  readonly digest: string;
-  readonly files: ChartFiles;
-}
-
 /**
  * Charts of HTTP and OCI registries. A version is pulled once and then kept, since a version that changes would change apps without a
  * commit. Archives are kept per credentials: an app never gets a private chart that another one has pulled.
  */
 export class ChartRegistry {
   readonly #options: ChartRegistryOptions;
-  readonly #kept = new LRUCache<string, Kept>({ maxSize: MEMORY_BYTES, sizeCalculation: sizeOf });
-  readonly #running = new Map<string, { readonly load: Promise<Kept>; readonly signal: AbortSignal }>();
+  readonly #kept = new LRUCache<string, ChartFiles>({ maxSize: MEMORY_BYTES, sizeCalculation: sizeOf });
+  readonly #running = new Map<string, { readonly load: Promise<ChartFiles>; readonly signal: AbortSignal }>();
 
   constructor(options: ChartRegistryOptions) {
     this.#options = options;
@@ -42,7 +37,8 @@ export class ChartRegistry {
   /**
    * Returns the files of a chart, from memory, from disk, or from its registry.
    *
-   * @throws RenderError when the archive is invalid or has another digest; what `pullChart` throws.
+   * @throws OverseerError of reason ChartUnavailable when it cannot be pulled, is invalid or has another digest.
+   *   It is tried again, because a registry can be repaired.
    */
   async open(
     chart: ChartReference,
@@ -50,22 +46,15 @@ export class ChartRegistry {
     limits: RenderLimits,
     signal: AbortSignal,
   ): Promise<ChartFiles> {
-    const { digest: wanted, secretRef: _, ...identity } = chart;
+    const { secretRef: _, ...identity } = chart;
     const key = hmacSha256(this.#options.digestKey, canonicalJson([identity, credentials]), 32);
-    const kept =
-      this.#kept.get(key) ?? (await this.#once(key, signal, () => this.#load(key, chart, credentials, limits, signal)));
-    if (wanted !== undefined && wanted !== kept.digest) {
-      throw new RenderError([
-        {
-          message: `${describeChart(chart)} has the digest ${kept.digest}, and source.helm.chart.digest is ${wanted}: correct one of the two, or find out who has changed the chart`,
-        },
-      ]);
-    }
-    return kept.files;
+    return (
+      this.#kept.get(key) ?? (await this.#once(key, signal, () => this.#load(key, chart, credentials, limits, signal)))
+    );
   }
 
   /** Shares a load that is running, unless its own caller has aborted it. */
-  async #once(key: string, signal: AbortSignal, load: () => Promise<Kept>): Promise<Kept> {
+  async #once(key: string, signal: AbortSignal, load: () => Promise<ChartFiles>): Promise<ChartFiles> {
     const running = this.#running.get(key);
     if (running !== undefined) {
       try {
@@ -86,20 +75,27 @@ export class ChartRegistry {
     credentials: ChartCredentials,
     limits: RenderLimits,
     signal: AbortSignal,
-  ): Promise<Kept> {
+  ): Promise<ChartFiles> {
     const { helm, cache } = this.#options;
     const found = await cache?.get(key);
     const maxBytes = limits.maxTotalBytes;
     const archive = found ?? (await pullChart(chart, credentials, { helm, maxBytes, signal }));
-    const files = await unpackChart(archive, `${chart.name}-${chart.version}.tgz`, limits);
+    const digest = `sha256:${sha256(archive)}`;
+    if (chart.digest !== undefined && chart.digest !== digest) {
+      throw chartUnavailable(
+        `${describeChart(chart)} has the digest ${digest}, and source.helm.chart.digest is ${chart.digest}: correct one of the two, or find out who has changed the chart`,
+      );
+    }
+    const files = await unpackChart(archive, `${chart.name}-${chart.version}.tgz`, limits).catch((error: unknown) => {
+      throw error instanceof RenderError ? chartUnavailable(`${describeChart(chart)}: ${error.message}`) : error;
+    });
     if (found === undefined) await cache?.put(key, archive);
-    const kept = { digest: `sha256:${sha256(archive)}`, files };
-    this.#kept.set(key, kept);
-    return kept;
+    this.#kept.set(key, files);
+    return files;
   }
 }
 
-function sizeOf({ files }: Kept): number {
+function sizeOf(files: ChartFiles): number {
   let bytes = 1;
   for (const content of files.values()) bytes += content.length;
   return bytes;

@@ -138,8 +138,26 @@ describe("charts of registries", function () {
     const wanted = { repository: http.url, version: "3.0.0" };
     expect(await data(asked({ ...wanted, digest }))).to.include({ version: "3.0.0" });
     const other = `sha256:${"0".repeat(64)}`;
-    const { message } = await failureOf(data(asked({ ...wanted, digest: other })));
-    expect(message).to.include(`has the digest ${digest}, and source.helm.chart.digest is ${other}`);
+    const error = await failureOf(data(asked({ ...wanted, digest: other })));
+    expect(error).to.include({ reason: "ChartUnavailable", class: "retryable" });
+    expect(error.message).to.include(`has the digest ${digest}, and source.helm.chart.digest is ${other}`);
+  });
+
+  it("are pulled again after the registry was repaired, or when the source names another digest", async () => {
+    const own = await renderer(disk());
+    const version = "6.0.0";
+    const render = async (digest?: string): Promise<unknown> => {
+      const wanted = asked({ repository: http.url, version, ...(digest === undefined ? {} : { digest }) });
+      return (await own.render(wanted, new MemorySnapshot(GIT))).documents[0]?.object.data;
+    };
+    const good = await readFile(await http.publish(chart(version)));
+    await http.serve(`web-${version}.tgz`, Buffer.from("cut off"));
+    expect(await failureOf(render())).to.include({ reason: "ChartUnavailable", class: "retryable" });
+    await http.serve(`web-${version}.tgz`, good);
+    expect(await render()).to.include({ version, a: "prod" });
+    const republished = await readFile(await http.publish(chart(version, "a: again")));
+    expect(await render()).to.include({ a: "prod" });
+    expect(await render(`sha256:${sha256(republished)}`)).to.include({ a: "again" });
   });
 
   it("depend on their version and their values files: a commit that changes neither changes no key", async () => {
