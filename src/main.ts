@@ -4,7 +4,6 @@ import type { Logger } from "./base/logger.js";
 import { LeadershipLostError } from "./base/write-gate.js";
 import { loadConfig } from "./config/config.js";
 import { helpText } from "./config/help.js";
-import { ProbeServer } from "./server/probes.js";
 import { createLogger } from "./telemetry/log.js";
 import { createMetrics } from "./telemetry/metrics.js";
 import { VERSION } from "./version.js";
@@ -27,13 +26,9 @@ async function main(): Promise<number> {
   const metrics = createMetrics({ clock, version: VERSION });
   const stopping = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stopping.abort());
-  const roles = await createRoles({ config, clock, logger, metrics });
-  const probes = new ProbeServer(config.metricsAddress, {
-    notReady: () => roles.flatMap((role) => role.notReady()),
-    standby: () => roles.map((role) => role.standby()).find((text) => text !== undefined),
-    metrics: () => metrics.renderMetrics(),
-    version: VERSION,
-  });
+  const parts = { config, clock, logger, metrics };
+  const roles = await createRoles(parts);
+  const probes = (await import("./wiring/probes.js")).probeServer(parts, roles);
   await probes.start();
   logger.info("starting", {
     roles: [...config.roles].join(","),

@@ -20,7 +20,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
 const LAZY_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/cli/main.ts": ["js-yaml", "zod"],
   "src/main.ts": ["@kubernetes/client-node", "fastify", "isomorphic-git"],
-  "src/wiring/controller.ts": ["@kubernetes/client-node", "fastify"],
+  "src/wiring/controller.ts": ["@kubernetes/client-node"],
   "src/wiring/server.ts": ["@kubernetes/client-node", "isomorphic-git"],
 };
 

@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.js";
-import { messageOf, OverseerError } from "../base/errors.js";
 import type { Logger } from "../base/logger.js";
+import { HttpServer } from "../http/server.js";
 import { createKey, Encryption, keyError, readKey, writePrivate } from "./encryption.js";
-import { CoreServer } from "./http/server.js";
+import { authorize } from "./http/auth.js";
 import { routeTable } from "./http/table.js";
 import { Liveness } from "./operations/liveness.js";
 import { Database } from "./store/database.js";
@@ -28,6 +28,8 @@ export interface CoreOptions {
   readonly logger: Logger;
 }
 
+/** Limits of the server that differ from the defaults; agents may upload logs over slow links. */
+const LIMITS = { requestMs: 30_000, stopMs: 5_000 };
 /** Known plaintext to detect a wrong key at startup rather than at the first deployment. */
 const KEY_CHECK = "overseer-core";
 
@@ -35,7 +37,8 @@ const KEY_CHECK = "overseer-core";
 export class Core {
   readonly #options: CoreOptions;
   #database: Database | undefined;
-  #server: CoreServer | undefined;
+  #store: Store | undefined;
+  #server: HttpServer | undefined;
   #liveness: Liveness | undefined;
 
   constructor(options: CoreOptions) {
@@ -47,29 +50,29 @@ export class Core {
     const { clock, logger, host, port, tls, heartbeatTimeoutMs } = this.#options;
     const store = this.#open();
     this.#liveness = new Liveness(store, clock, logger, heartbeatTimeoutMs);
-    const routes = routeTable(store, this.#liveness);
+    const addressFlags = "--host and --port";
     try {
-      this.#server = new CoreServer({ store, routes, clock, logger, ...(tls === undefined ? {} : { tls }) });
-      const actualPort = await this.#server.listen(host, port);
+      this.#server = new HttpServer({ host, port, addressFlags, limits: LIMITS, clock, logger, ...(tls && { tls }) });
+      this.#server.mount(routeTable(store, this.#liveness), {
+        authorize: (access, headers) => authorize(store, access, headers.authorization),
+        run: (route, work) =>
+          route.method === "GET" || route.waits !== undefined ? work() : store.database.transaction(work),
+      });
+      const actualPort = await this.#server.start();
+      this.#store = store;
       this.#liveness.start();
       return actualPort;
     } catch (error) {
       this.#database?.close();
-      throw new OverseerError(
-        `cannot listen on ${host}:${port}: ${messageOf(error)}; check --host, --port, --tls-cert and --tls-key`,
-        {
-          code: "CORE_LISTEN_FAILED",
-          reason: "AddressUnavailable",
-          class: "terminal",
-          cause: error,
-        },
-      );
+      throw error;
     }
   }
 
   /** Finishes requests in progress and closes the store. */
   async stop(): Promise<void> {
     this.#liveness?.stop();
+    // Requests that wait for changes are answered at once.
+    this.#store?.notifier.close();
     await this.#server?.stop();
     this.#database?.close();
   }

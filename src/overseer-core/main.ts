@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
+import { createSecureContext } from "node:tls";
 import { systemClock } from "../base/clock.js";
 import { messageOf } from "../base/errors.js";
 import { createLogger } from "../telemetry/log.js";
@@ -87,7 +88,13 @@ function readTls(flags: FlagValues): { cert: string; key: string } | undefined {
       throw flagError(`cannot read ${path}: ${messageOf(error)}`);
     }
   };
-  return { cert: read(cert), key: read(key) };
+  const tls = { cert: read(cert), key: read(key) };
+  try {
+    createSecureContext(tls);
+  } catch (error) {
+    throw flagError(`--tls-cert and --tls-key are not a PEM certificate and its key: ${messageOf(error)}`);
+  }
+  return tls;
 }
 
 function isLoopback(host: string): boolean {

@@ -3,16 +3,16 @@ import type { GitRepository } from "../api/git-repository.js";
 import { ANNOTATION_RECONCILE_AT, OPERATOR_MANAGER } from "../api/group.js";
 import { ResourceCache } from "../controllers/resource-cache.js";
 import { SecretCache } from "../controllers/secret-cache.js";
+import { HttpServer } from "../http/server.js";
 import { loadClusterAccess } from "../kube/client/auth.js";
 import { KubeClient } from "../kube/client/kube-client.js";
 import { Discovery } from "../kube/discovery.js";
 import { isStatus } from "../kube/errors.js";
 import { objectPath, type ResourceInfo } from "../kube/resource.js";
-import { HttpServer } from "../server/http-server.js";
 import { PollRequests } from "../server/webhooks/poll-requests.js";
 import { WebhookReceiver } from "../server/webhooks/receiver.js";
 import { RefusalLog } from "../server/webhooks/refusal-log.js";
-import { routeWebhooks } from "../server/webhooks/route.js";
+import { webhookRoute } from "../server/webhooks/route.js";
 import { Slots } from "../server/webhooks/slots.js";
 import { WebhookTokens } from "../server/webhooks/tokens.js";
 import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
@@ -43,7 +43,7 @@ export class ServerRole implements Role {
   }
 
   async run(stopping: AbortSignal): Promise<void> {
-    const { config, logger } = this.#parts;
+    const { config, clock, logger } = this.#parts;
     const client = await this.#client();
     const resource = await this.#findRepositories(client, stopping);
     if (resource) {
@@ -51,8 +51,8 @@ export class ServerRole implements Role {
       this.#missing = ["listing gitrepositories"];
       await Promise.race([repositories.start(), aborted(stopping)]);
       const polls = this.#polls(client, resource);
-      const server = new HttpServer(config.serverAddress);
-      routeWebhooks(server.app, this.#receiver(repositories, tokens, polls));
+      const server = new HttpServer({ ...config.serverAddress, addressFlags: "--server-address", clock, logger });
+      server.mount([webhookRoute(this.#receiver(repositories, tokens, polls))], { authorize: () => undefined });
       if (!stopping.aborted) {
         await server.start();
         logger.info("receiving webhooks", { serverPort: server.port });

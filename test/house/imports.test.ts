@@ -11,7 +11,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["base", "version"],
   ["api", "child"],
   ["config", "telemetry", "manifest"],
-  ["kube", "git"],
+  ["kube", "git", "http"],
   ["reconcile", "render"],
   ["plan", "gates"],
   ["destinations"],
@@ -22,13 +22,15 @@ const LEVELS: readonly (readonly string[])[] = [
 ];
 
 /** Rooms that stand apart: they talk to the operator over HTTP, and may use these rooms only. */
-const APART: Readonly<Record<string, readonly string[]>> = { "overseer-core": ["base", "api", "telemetry", "version"] };
+const APART: Readonly<Record<string, readonly string[]>> = {
+  "overseer-core": ["base", "api", "telemetry", "http", "version"],
+};
 
 /** Packages that only one place may know, so that the product can part with them. */
 const CONFINED: readonly (readonly [string, RegExp])[] = [
   ["@kubernetes/client-node", /^src\/kube\/client\/auth[^/]*\.ts$/],
   ["isomorphic-git", /^src\/git\//],
-  ["fastify", /^src\/(server|overseer-core)\//],
+  ["fastify", /^src\/http\//],
   ["@photostructure/sqlite", /^src\/overseer-core\//],
   ["commander", /^src\/cli\//],
   ["winston", /^src\/telemetry\//],

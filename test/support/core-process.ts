@@ -175,8 +175,8 @@ export class CoreProcess {
       headers: { authorization: `Bearer ${this.#adminToken}`, "content-type": "application/json" },
       body: JSON.stringify({ name, role, ...(node === undefined ? {} : { node }) }),
     });
-    const { value, error } = (await response.json()) as { value?: string; error?: { message: string } };
-    if (value === undefined) throw new Error(`no token ${name}: ${error?.message}`);
+    const { value, detail } = (await response.json()) as { value?: string; detail?: string };
+    if (value === undefined) throw new Error(`no token ${name}: ${detail}`);
     return value;
   }
 }

@@ -1,5 +1,6 @@
 import { GROUP } from "../../src/api/group.js";
 import type { ResourceDefinition } from "../../src/api/resources.js";
+import { apiOutputs } from "./apis.js";
 import { buildCrd } from "./crd.js";
 import { documentOutputs } from "./documents.js";
 import { installedDefinitions } from "./install.js";
@@ -12,13 +13,13 @@ export interface Output {
   readonly text: string;
 }
 
-/** Returns all files generated from the resource and document schemas. Throws SchemaError for an invalid schema. */
+/** Returns all files generated from the schemas of resources, documents and HTTP APIs. Throws SchemaError for an invalid schema. */
 export function outputsOf(resources: readonly ResourceDefinition[]): Output[] {
   const ofKinds = resources.flatMap((resource) => [
     ...definitionOutputs(resource),
     { path: `docs/resources/${resource.kind.toLowerCase()}.md`, text: resourcePage(resource) },
   ]);
-  return [...ofKinds, ...documentOutputs()];
+  return [...ofKinds, ...documentOutputs(), ...apiOutputs()];
 }
 
 /** Returns the CRD of a kind for `kubectl apply` and for each installation method. */

@@ -4,7 +4,14 @@ import { INSTALL_FOLDERS } from "./install.js";
 import type { Output } from "./outputs.js";
 
 /** Directories with only generated files; any other file in them is stale. */
-const OWNED_FOLDERS = ["crds", "docs/resources", "docs/documents", "schemas/overseer.io/v1", ...INSTALL_FOLDERS];
+const OWNED_FOLDERS = [
+  "crds",
+  "docs/resources",
+  "docs/documents",
+  "schemas/overseer.io/v1",
+  "schemas/openapi",
+  ...INSTALL_FOLDERS,
+];
 
 /** Returns the paths of stale files, relative to `root`. */
 export async function staleFiles(root: string, outputs: readonly Output[]): Promise<string[]> {

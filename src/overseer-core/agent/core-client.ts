@@ -1,7 +1,7 @@
 import { Agent, type Dispatcher, request } from "undici";
-import { CoreError } from "../../api/core/error.js";
 import { type CoreJobEnd, CoreJobWork } from "../../api/core/job.js";
 import { CoreNode, type CoreNodeRegister } from "../../api/core/node.js";
+import { Problem } from "../../api/problem.js";
 import { messageOf } from "../../base/errors.js";
 
 /** A request that the Core rejected or did not receive. */
@@ -110,10 +110,10 @@ export class AgentCoreClient {
 }
 
 function rejectionOf(path: string, status: number, text: string): CoreCallError {
-  const details = CoreError.safeParse(parseJson(text)).data?.error;
+  const problem = Problem.safeParse(parseJson(text)).data;
   return new CoreCallError(
-    `the Core rejected ${path}: ${details?.message ?? status}`,
-    details?.code ?? "UNKNOWN",
+    `the Core rejected ${path}: ${problem?.detail ?? status}`,
+    problem?.code ?? "UNKNOWN",
     status,
   );
 }

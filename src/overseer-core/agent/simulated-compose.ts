@@ -1,4 +1,4 @@
-import { ApiError } from "../api-error.js";
+import { ProblemError } from "../../http/problem.js";
 import { isMapping, readCompose, secretNames } from "../operations/compose.js";
 import { RunError } from "./runner.js";
 
@@ -50,7 +50,7 @@ function read(compose: string): ReturnType<typeof readCompose> {
   try {
     return readCompose(compose);
   } catch (error) {
-    if (error instanceof ApiError) throw new RunError(error.message);
+    if (error instanceof ProblemError) throw new RunError(error.message);
     throw error;
   }
 }

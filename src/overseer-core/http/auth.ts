@@ -1,8 +1,9 @@
 import type { CoreNode } from "../../api/core/node.js";
 import type { CoreToken } from "../../api/core/token.js";
-import { ApiError, existing } from "../api-error.js";
+import { ProblemError } from "../../http/problem.js";
+import { existing } from "../existing.js";
 import type { Store } from "../store/store.js";
-import type { RouteFacts } from "./route.js";
+import type { CoreAccess } from "./route.js";
 
 const BEARER = /^Bearer +(\S+)$/i;
 
@@ -18,16 +19,20 @@ export const ANONYMOUS: CoreToken = {
 };
 
 /** Returns the token of a request. Throws UNAUTHENTICATED or FORBIDDEN if it may not call the route. */
-export function authorize(store: Store, { roles }: RouteFacts, authorization: string | undefined): CoreToken {
+export function authorize(store: Store, roles: CoreAccess, authorization: string | undefined): CoreToken {
   if (roles === "anonymous") return ANONYMOUS;
   const value = BEARER.exec(authorization ?? "")?.[1];
   if (value === undefined) {
-    throw new ApiError("UNAUTHENTICATED", "the request has no token: send the header authorization: Bearer <token>");
+    throw new ProblemError(
+      "UNAUTHENTICATED",
+      "the request has no token: send the header authorization: Bearer <token>",
+    );
   }
   const token = store.tokens.verify(value);
-  if (token === undefined) throw new ApiError("UNAUTHENTICATED", "the token is unknown: it is invalid or was deleted");
+  if (token === undefined)
+    throw new ProblemError("UNAUTHENTICATED", "the token is unknown: it is invalid or was deleted");
   if (!roles.includes(token.role)) {
-    throw new ApiError(
+    throw new ProblemError(
       "FORBIDDEN",
       `the token ${token.name} has the role ${token.role}: this request requires ${roles.join(" or ")}`,
     );
@@ -39,9 +44,10 @@ export function authorize(store: Store, { roles }: RouteFacts, authorization: st
 export function nodeFor(store: Store, token: CoreToken, id: string): CoreNode {
   const node = store.nodes.find(id);
   if (token.role !== "agent") return existing(node, "node", id);
-  if (node === undefined) throw new ApiError("NOT_FOUND", `node ${JSON.stringify(id)} not found: register it first`);
+  if (node === undefined)
+    throw new ProblemError("NOT_FOUND", `node ${JSON.stringify(id)} not found: register it first`);
   if (store.nodes.tokenOf(id) !== token.id) {
-    throw new ApiError("FORBIDDEN", `the node was registered with another token than ${token.name}`);
+    throw new ProblemError("FORBIDDEN", `the node was registered with another token than ${token.name}`);
   }
   return node;
 }

@@ -1,7 +1,16 @@
+import { CoreApp, CoreAppCreate, CoreAppUpdate, CoreAppVersion } from "../../api/core/app.js";
+import { CoreAuditEvent } from "../../api/core/audit.js";
+import { CoreBackupPolicy, CoreBackupPolicyWrite } from "../../api/core/backup-policy.js";
+import { CoreChanges } from "../../api/core/changes.js";
+import { CoreJob, CoreJobEnd, CoreJobLogs, CoreJobWork } from "../../api/core/job.js";
+import { CoreNode, CoreNodeConfigWrite, CoreNodeRegister } from "../../api/core/node.js";
+import { CoreRoute, CoreRouteWrite, CoreSignInProvider, CoreSignInProviderWrite } from "../../api/core/route.js";
+import { CoreSecret, CoreSecretCreate, CoreSecretUpdate } from "../../api/core/secret.js";
+import { CoreToken, CoreTokenCreate } from "../../api/core/token.js";
+import { describeApi, OpenApiDocument } from "../../http/openapi.js";
 import type { Liveness } from "../operations/liveness.js";
 import type { Store } from "../store/store.js";
-import { openApiRoute } from "./openapi.js";
-import type { Route } from "./route.js";
+import { type CoreAccess, type Route, route } from "./route.js";
 import { appRoutes } from "./routes/apps.js";
 import { auditRoutes } from "./routes/audit.js";
 import { backupPolicyRoutes } from "./routes/backup-policies.js";
@@ -14,8 +23,37 @@ import { secretRoutes } from "./routes/secrets.js";
 import { signInProviderRoutes } from "./routes/sign-in-providers.js";
 import { tokenRoutes } from "./routes/tokens.js";
 
-/** Returns all routes of the API, for the server and the OpenAPI document. */
+/** Schemas that are components of the OpenAPI document. */
+const SCHEMAS = {
+  App: CoreApp,
+  AppCreate: CoreAppCreate,
+  AppUpdate: CoreAppUpdate,
+  AppVersion: CoreAppVersion,
+  AuditEvent: CoreAuditEvent,
+  BackupPolicy: CoreBackupPolicy,
+  BackupPolicyWrite: CoreBackupPolicyWrite,
+  Changes: CoreChanges,
+  Job: CoreJob,
+  JobEnd: CoreJobEnd,
+  JobLogs: CoreJobLogs,
+  JobWork: CoreJobWork,
+  Node: CoreNode,
+  NodeConfigWrite: CoreNodeConfigWrite,
+  NodeRegister: CoreNodeRegister,
+  Route: CoreRoute,
+  RouteWrite: CoreRouteWrite,
+  Secret: CoreSecret,
+  SecretCreate: CoreSecretCreate,
+  SecretUpdate: CoreSecretUpdate,
+  SignInProvider: CoreSignInProvider,
+  SignInProviderWrite: CoreSignInProviderWrite,
+  Token: CoreToken,
+  TokenCreate: CoreTokenCreate,
+};
+
+/** Returns all routes of the API. */
 export function routeTable(store: Store, liveness: Liveness): Route[] {
+  let document: Record<string, unknown> | undefined;
   const routes = [
     healthRoute(store),
     ...appRoutes(store),
@@ -28,6 +66,32 @@ export function routeTable(store: Store, liveness: Liveness): Route[] {
     ...changeRoutes(store),
     ...auditRoutes(store),
     ...tokenRoutes(store),
+    route({
+      method: "GET",
+      path: "/openapi.json",
+      summary: "This document.",
+      access: "anonymous",
+      responses: { 200: OpenApiDocument },
+      handle: () => {
+        document ??= describeCore(routes);
+        return { status: 200, body: document };
+      },
+    }),
   ];
-  return [...routes, openApiRoute(routes)];
+  return routes;
+}
+
+/** Returns the OpenAPI document of the Core. */
+export function describeCore(routes: readonly Route[]): Record<string, unknown> {
+  return describeApi<CoreAccess>({
+    title: "Overseer Core",
+    description: "The API of the embedded Overseer Core.",
+    routes,
+    securitySchemes: { token: { type: "http", scheme: "bearer" } },
+    describeAccess: (access) =>
+      access === "anonymous"
+        ? { description: "Needs no token.", schemes: [] }
+        : { description: `Role: ${access.join(" or ")}.`, schemes: ["token"] },
+    schemas: SCHEMAS,
+  });
 }

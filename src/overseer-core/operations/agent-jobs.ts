@@ -1,6 +1,7 @@
 import type { CoreJob, CoreJobEnd, CoreJobWork } from "../../api/core/job.js";
 import { canonicalJson } from "../../base/hash.js";
-import { ApiError, existing } from "../api-error.js";
+import { ProblemError } from "../../http/problem.js";
+import { existing } from "../existing.js";
 import { MAX_LOG_LINES } from "../store/job-logs.js";
 import type { Store } from "../store/store.js";
 import { usableSecrets } from "./secret-access.js";
@@ -36,7 +37,7 @@ export function claim(store: Store, nodeId: string): { work: CoreJobWork; claime
 export function addLogs(store: Store, job: CoreJob, from: number, lines: readonly string[]): void {
   const count = store.jobs.logs.count(job.id);
   if (from > count && count <= MAX_LOG_LINES) {
-    throw new ApiError("CONFLICT", `log lines are missing: expected line ${count} next, got ${from}`, {
+    throw new ProblemError("CONFLICT", `log lines are missing: expected line ${count} next, got ${from}`, {
       field: "from",
     });
   }
@@ -49,7 +50,7 @@ export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
   const { status, result = null, error = null } = end;
   if (job.status === "completed" || job.status === "failed") {
     if (canonicalJson([status, result, error]) === canonicalJson([job.status, job.result, job.error])) return false;
-    throw new ApiError("CONFLICT", `the job has already ended with another result: it is ${job.status}`);
+    throw new ProblemError("CONFLICT", `the job has already ended with another result: it is ${job.status}`);
   }
   if (job.status !== "running") throw notClaimed(job);
   store.jobs.end(job.id, end);
@@ -64,8 +65,8 @@ export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
   return true;
 }
 
-function notClaimed(job: CoreJob): ApiError {
-  return new ApiError("CONFLICT", `the job is ${job.status}: claim it before reporting on it`);
+function notClaimed(job: CoreJob): ProblemError {
+  return new ProblemError("CONFLICT", `the job is ${job.status}: claim it before reporting on it`);
 }
 
 /** Returns the document of a job; null for a removal, undefined if the version is no longer stored. */

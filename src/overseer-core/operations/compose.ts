@@ -1,5 +1,5 @@
 import { load, YAMLException } from "js-yaml";
-import { ApiError } from "../api-error.js";
+import { ProblemError } from "../../http/problem.js";
 
 /** `$$` is an escaped dollar sign: `$${SECRET:x}` is no reference to a secret, `$$${SECRET:x}` contains one. */
 const REFERENCE = /\$\$|\$\{SECRET:([A-Za-z0-9][A-Za-z0-9._-]*)\}/g;
@@ -21,13 +21,15 @@ export function readCompose(text: string): Mapping & { readonly services: Mappin
   try {
     document = load(text);
   } catch (error) {
-    throw new ApiError("INVALID", `compose is not valid YAML${placeOf(error)}`, { field: "compose" });
+    throw new ProblemError("INVALID", `compose is not valid YAML${placeOf(error)}`, { field: "compose" });
   }
   if (!isMapping(document))
-    throw new ApiError("INVALID", "compose is not a mapping: expected services: …", { field: "compose" });
+    throw new ProblemError("INVALID", "compose is not a mapping: expected services: …", { field: "compose" });
   const { services } = document;
   if (!isMapping(services)) {
-    throw new ApiError("INVALID", "compose has no mapping services: define the services to run", { field: "compose" });
+    throw new ProblemError("INVALID", "compose has no mapping services: define the services to run", {
+      field: "compose",
+    });
   }
   return { ...document, services };
 }

@@ -1,5 +1,5 @@
 import type { CoreNode } from "../../api/core/node.js";
-import { ApiError } from "../api-error.js";
+import { ProblemError } from "../../http/problem.js";
 import type { Store } from "../store/store.js";
 import { listed } from "./deploy.js";
 
@@ -10,7 +10,7 @@ export function deleteNode(store: Store, node: CoreNode): void {
     ...store.secrets.ofScope("node", node.id).map(({ name }) => `secret ${name}`),
   ];
   if (users.length > 0)
-    throw new ApiError("IN_USE", `the node ${node.name} is used by ${listed(users)}: change or delete these first`);
+    throw new ProblemError("IN_USE", `the node ${node.name} is used by ${listed(users)}: change or delete these first`);
   for (;;) {
     const job = store.jobs.nextOf(node.id);
     if (job === undefined) break;

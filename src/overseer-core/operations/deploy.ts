@@ -1,7 +1,8 @@
 import type { CoreApp } from "../../api/core/app.js";
 import type { CoreJob } from "../../api/core/job.js";
 import type { CoreNode } from "../../api/core/node.js";
-import { ApiError, existing } from "../api-error.js";
+import { ProblemError } from "../../http/problem.js";
+import { existing } from "../existing.js";
 import type { Store } from "../store/store.js";
 
 /** Creates a job that deploys the current version of an app. An unfinished job for that version is returned instead. */
@@ -29,18 +30,18 @@ export function deploy(store: Store, app: CoreApp, type: "deploy" | "rollback" =
 export function rollback(store: Store, app: CoreApp, version: number): { app: CoreApp; job: CoreJob } {
   if (version === app.version) {
     const message = `version ${version} is the current one: deploy the app instead, or set an earlier version`;
-    throw new ApiError("CONFLICT", message, { field: "version" });
+    throw new ProblemError("CONFLICT", message, { field: "version" });
   }
   const old = store.apps.version(app.id, version);
   if (old === undefined) {
     const stored = store.apps.versions(app.id).map((one) => one.version);
     const message = `${app.name} has no version ${version}: available are ${stored.at(-1) ?? 1} to ${stored[0] ?? 1}`;
-    throw new ApiError("NOT_FOUND", message, { field: "version" });
+    throw new ProblemError("NOT_FOUND", message, { field: "version" });
   }
   const { compose, domain, nodeId } = old;
   const { description, metadata } = app;
   if (nodeId !== null && store.nodes.find(nodeId) === undefined) {
-    throw new ApiError(
+    throw new ProblemError(
       "CONFLICT",
       `the node of version ${version} no longer exists: update the app with another nodeId instead`,
     );
@@ -58,7 +59,7 @@ export function deleteApp(store: Store, app: CoreApp): void {
     ...store.secrets.ofScope("app", app.id).map(({ name }) => `secret ${name}`),
   ];
   if (users.length > 0) {
-    throw new ApiError("IN_USE", `the app ${app.name} is used by ${listed(users)}: delete these first`);
+    throw new ProblemError("IN_USE", `the app ${app.name} is used by ${listed(users)}: delete these first`);
   }
   const open = store.jobs.openOf(app.id);
   const removals = store.placements.nodesOf(app.id).map((nodeId) => remove(store, app, nodeId, app.id));
@@ -69,14 +70,17 @@ export function deleteApp(store: Store, app: CoreApp): void {
 /** Makes a failed job pending again. */
 export function retry(store: Store, job: CoreJob): CoreJob {
   if (job.status !== "failed") {
-    throw new ApiError("CONFLICT", `the job is ${job.status}: only a failed job can be retried`);
+    throw new ProblemError("CONFLICT", `the job is ${job.status}: only a failed job can be retried`);
   }
   const later = store.jobs.supersededBy(job);
   if (later !== undefined) {
-    throw new ApiError("CONFLICT", `superseded by the later job ${later.id} (${later.type}): deploy the app instead`);
+    throw new ProblemError(
+      "CONFLICT",
+      `superseded by the later job ${later.id} (${later.type}): deploy the app instead`,
+    );
   }
   if (job.nodeId === null || store.nodes.find(job.nodeId) === undefined) {
-    throw new ApiError("CONFLICT", "the node of the job no longer exists: deploy the app to another node instead");
+    throw new ProblemError("CONFLICT", "the node of the job no longer exists: deploy the app to another node instead");
   }
   if (job.appId !== null && job.type !== "remove") store.apps.setStatus(job.appId, "deploying");
   return store.jobs.open(job.id, "pending");
@@ -107,9 +111,9 @@ function chooseNode(store: Store, app: CoreApp): CoreNode {
   const nodes = store.nodes.list();
   const node = app.nodeId === null ? onlyNode(nodes) : store.nodes.find(app.nodeId);
   if (node === undefined)
-    throw new ApiError("CONFLICT", `the node of ${app.name} no longer exists: set another nodeId`);
+    throw new ProblemError("CONFLICT", `the node of ${app.name} no longer exists: set another nodeId`);
   if (!node.config.schedulable) {
-    throw new ApiError("CONFLICT", `the node ${node.name} accepts no deployments (schedulable: false)`);
+    throw new ProblemError("CONFLICT", `the node ${node.name} accepts no deployments (schedulable: false)`);
   }
   return node;
 }
@@ -117,11 +121,14 @@ function chooseNode(store: Store, app: CoreApp): CoreNode {
 function onlyNode(nodes: readonly CoreNode[]): CoreNode {
   const [node, other] = nodes;
   if (node === undefined) {
-    throw new ApiError("CONFLICT", "no node is registered: start an agent (overseer-agent) with a token of role agent");
+    throw new ProblemError(
+      "CONFLICT",
+      "no node is registered: start an agent (overseer-agent) with a token of role agent",
+    );
   }
   if (other === undefined) return node;
   const names = listed(nodes.map(({ name }) => name));
-  throw new ApiError("CONFLICT", `there are ${nodes.length} nodes (${names}): set nodeId to one of them`, {
+  throw new ProblemError("CONFLICT", `there are ${nodes.length} nodes (${names}): set nodeId to one of them`, {
     field: "nodeId",
   });
 }

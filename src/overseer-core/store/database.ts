@@ -67,7 +67,7 @@ export class Database {
     this.#sqlite.exec(sql);
   }
 
-  /** Runs `work` in a transaction. A nested call joins the outer transaction. */
+  /** Runs `work` in a transaction. A nested call joins the outer transaction. Throws and rolls back if `work` is asynchronous. */
   transaction<T>(work: () => T): T {
     if (this.#depth > 0) return work();
     this.#sqlite.exec("BEGIN IMMEDIATE");
@@ -75,6 +75,7 @@ export class Database {
     let result: T;
     try {
       result = work();
+      if (result instanceof Promise) throw new Error("a transaction cannot be asynchronous");
       this.#sqlite.exec("COMMIT");
     } catch (error) {
       this.#afterCommit = [];

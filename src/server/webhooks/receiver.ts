@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { messageOf } from "../../base/errors.js";
-import { errorReply, NOT_FOUND, type Reply } from "../reply.js";
+import { nothingHere, ProblemError } from "../../http/problem.js";
 import { readBody } from "./body.js";
 import { eventOf, headerText, type Provider, providerOf, type RequestHeaders } from "./provider.js";
 import type { RefusalLog } from "./refusal-log.js";
@@ -39,18 +39,18 @@ export interface WebhookReceiverOptions {
   readonly observe: (provider: Provider, result: WebhookResult) => void;
 }
 
-const REFUSED = errorReply(401, "SIGNATURE_INVALID", "the signature is missing or invalid");
-const TOO_LARGE: Reply = { ...errorReply(413, "BODY_TOO_LARGE", "the body is too large"), close: true };
-const CUT_OFF: Reply = { ...errorReply(400, "BODY_INCOMPLETE", "the body is incomplete"), close: true };
-const BUSY: Reply = {
-  ...errorReply(503, "BUSY", "too many concurrent webhooks: retry later"),
-  close: true,
-  retryAfter: 5,
-};
-const NOT_READY: Reply = {
-  ...errorReply(503, "NOT_READY", "the webhook cannot be verified now: retry later"),
-  retryAfter: 30,
-};
+/** Response to a webhook that was not rejected. */
+export type WebhookReply =
+  | { readonly status: 200; readonly body: { readonly result: "pong" } }
+  | { readonly status: 202; readonly body: { readonly result: "accepted" | "ignored"; readonly repository?: string } };
+
+const refused = (options: { readonly close?: boolean } = {}) =>
+  new ProblemError(
+    "SIGNATURE_INVALID",
+    "the signature is missing or invalid: compare the token with the Secret",
+    options,
+  );
+const NOT_READY = "the webhook cannot be verified now: retry later";
 
 /** Log messages by result. They never include headers or the body, which are untrusted. */
 const MESSAGES: Readonly<Partial<Record<WebhookResult, string>>> = {
@@ -73,13 +73,17 @@ export class WebhookReceiver {
     this.#options = options;
   }
 
-  /** Handles a webhook; never throws. */
-  async receive(webhook: IncomingWebhook): Promise<Reply> {
+  /** Handles a webhook. Throws ProblemError if it is rejected. */
+  async receive(webhook: IncomingWebhook): Promise<WebhookReply> {
     const provider = providerOf(webhook.headers);
     const repository = `${webhook.namespace}/${webhook.name}`;
-    const { result, reply, error } = await this.#verify(repository, webhook).catch(
-      (cause: unknown): Verdict => ({ result: "error", reply: NOT_READY, error: messageOf(cause) }),
-    );
+    const { result, reply, error } = await this.#verify(repository, webhook).catch((cause: unknown): Verdict => {
+      return {
+        result: "error",
+        reply: new ProblemError("NOT_READY", NOT_READY, { retryAfter: 30 }),
+        error: messageOf(cause),
+      };
+    });
     const { observe, refusals } = this.#options;
     observe(provider, result);
     const message = MESSAGES[result];
@@ -87,20 +91,27 @@ export class WebhookReceiver {
     const subject = result === "not_found" ? {} : { repository };
     const fields = { ...subject, provider, ...(error === undefined ? {} : { error }) };
     if (message !== undefined) refusals.warn(`${result} ${subject.repository ?? ""}`, message, fields);
+    if (reply instanceof ProblemError) throw reply;
     return reply;
   }
 
   async #verify(repository: string, { namespace, headers, body }: IncomingWebhook): Promise<Verdict> {
     const { secretOf, tokenOf, slots } = this.#options;
     const secret = secretOf(repository);
-    if (secret === undefined) return { result: "not_found", reply: closing(NOT_FOUND, headers) };
+    if (secret === undefined) return { result: "not_found", reply: nothingHere(unread(headers)) };
     const proof = proofOf(headers);
-    if (proof === undefined) return { result: "refused", reply: closing(REFUSED, headers) };
+    if (proof === undefined) return { result: "refused", reply: refused(unread(headers)) };
     const release = slots.take(repository);
-    if (release === undefined) return { result: "busy", reply: BUSY };
+    if (release === undefined) {
+      const reply = new ProblemError("BUSY", "too many concurrent webhooks: retry later", {
+        close: true,
+        retryAfter: 5,
+      });
+      return { result: "busy", reply };
+    }
     try {
       const check = new SignatureCheck(proof, await tokenOf(namespace, secret));
-      if (!check.needsBody && !check.matches()) return { result: "refused", reply: closing(REFUSED, headers) };
+      if (!check.needsBody && !check.matches()) return { result: "refused", reply: refused(unread(headers)) };
       return await this.#read(repository, headers, body, check);
     } finally {
       release();
@@ -108,32 +119,38 @@ export class WebhookReceiver {
   }
 
   async #read(repository: string, headers: RequestHeaders, body: Readable, check: SignatureCheck): Promise<Verdict> {
-    const announced = headerText(headers, "content-length");
-    const end = await readBody(body, announced, this.#options.maxBodyBytes, (chunk) => check.update(chunk));
-    if (end === "too_large") return { result: end, reply: TOO_LARGE };
-    if (end === "cut_off") return { result: end, reply: CUT_OFF };
-    if (check.needsBody && !check.matches()) return { result: "refused", reply: REFUSED };
+    const { maxBodyBytes, onPush } = this.#options;
+    const end = await readBody(body, headerText(headers, "content-length"), maxBodyBytes, (chunk) =>
+      check.update(chunk),
+    );
+    if (end === "too_large") {
+      const detail = `the body is larger than ${maxBodyBytes} bytes: limit the events of the webhook to pushes`;
+      return { result: end, reply: new ProblemError("BODY_TOO_LARGE", detail, { close: true }) };
+    }
+    if (end === "cut_off") {
+      return { result: end, reply: new ProblemError("BODY_INCOMPLETE", "the body is incomplete", { close: true }) };
+    }
+    if (check.needsBody && !check.matches()) return { result: "refused", reply: refused() };
     const event = eventOf(headers);
     if (event === "ping") return { result: "ignored", reply: { status: 200, body: { result: "pong" } } };
     if (event === "other") return { result: "ignored", reply: { status: 202, body: { result: "ignored" } } };
-    this.#options.onPush(repository);
+    onPush(repository);
     return { result: "accepted", reply: { status: 202, body: { result: "accepted", repository } } };
   }
 }
 
 interface Verdict {
   readonly result: WebhookResult;
-  readonly reply: Reply;
+  readonly reply: ProblemError | WebhookReply;
   readonly error?: string;
 }
 
 /** Maximum size of a body that is discarded after a rejection, so that the connection can be reused. */
 const DISCARDED_BYTES = 64 * 1024;
 
-/** Returns a rejection before the body is read. Closes the connection if the body may be large. */
-function closing(reply: Reply, headers: RequestHeaders): Reply {
+/** Options of a rejection before the body is read. Closes the connection if the body may be large. */
+function unread(headers: RequestHeaders): { readonly close: boolean } {
   const announced = headerText(headers, "content-length");
-  const small =
-    announced === undefined ? headers["transfer-encoding"] === undefined : Number(announced) <= DISCARDED_BYTES;
-  return small ? reply : { ...reply, close: true };
+  if (announced === undefined) return { close: headers["transfer-encoding"] !== undefined };
+  return { close: Number(announced) > DISCARDED_BYTES };
 }

@@ -51,7 +51,7 @@ describe("jobs of a Core", () => {
     expect((await say(job, 0, ["a", "b"])).status).to.equal(204);
     expect((await say(job, 1, ["b", "c"])).status).to.equal(204);
     const gap = await say(job, 7, ["z"]);
-    expect([gap.status, gap.body.error?.field]).to.deep.equal([409, "from"]);
+    expect([gap.status, gap.field]).to.deep.equal([409, "from"]);
     expect((await core.get(`/api/jobs/${job}/logs`)).body).to.deep.equal({ logs: ["a", "b", "c"] });
     const many = Array.from({ length: 30 }, (_, index) => `line ${index}`);
     await say(job, 3, many);

@@ -57,8 +57,8 @@ describe("apps of a Core", () => {
     expect(first.status).to.equal(200);
     const second = await put("b.example.com");
     expect(second.status).to.equal(412);
-    expect(second.body.error?.code).to.equal("PRECONDITION_FAILED");
-    expect(second.body.error?.message).to.include(first.etag);
+    expect(second.body.code).to.equal("PRECONDITION_FAILED");
+    expect(second.body.detail).to.include(first.etag);
     expect(second.etag).to.equal(first.etag);
     expect((await core.call("DELETE", `/api/apps/${id}`, undefined, { headers })).status).to.equal(412);
     expect((await core.post(`/api/apps/${id}/deploy`, {}, { headers })).status).to.equal(412);
@@ -71,10 +71,11 @@ describe("apps of a Core", () => {
 
   it("have one of each name", async () => {
     const id = await core.app("only");
-    const { status, body } = await core.post("/api/apps", { name: "only", compose: COMPOSE });
+    const { status, body, field } = await core.post("/api/apps", { name: "only", compose: COMPOSE });
     expect(status).to.equal(409);
-    expect(body.error).to.include({ code: "CONFLICT", field: "name" });
-    expect(body.error?.message).to.include(id);
+    expect(body.code).to.equal("CONFLICT");
+    expect(field).to.equal("name");
+    expect(body.detail).to.include(id);
   });
 
   for (const [what, fields, field, message] of [
@@ -87,11 +88,15 @@ describe("apps of a Core", () => {
     ["too large a document", { compose: `services: {}\n#${"é".repeat(300 * 1024)}` }, "compose", /524288/],
   ] as const) {
     it(`are refused with ${what}`, async () => {
-      const { status, body } = await core.post("/api/apps", { name: "bad", compose: COMPOSE, ...fields });
+      const {
+        status,
+        body,
+        field: invalid,
+      } = await core.post("/api/apps", { name: "bad", compose: COMPOSE, ...fields });
       expect(status).to.equal(400);
-      expect(body.error?.code).to.equal("INVALID");
-      expect(body.error?.field).to.equal(field);
-      expect(body.error?.message).to.match(message);
+      expect(body.code).to.equal("INVALID");
+      expect(invalid).to.equal(field);
+      expect(body.detail).to.match(message);
     });
   }
 
@@ -107,8 +112,8 @@ describe("apps of a Core", () => {
     const secret = await core.post("/api/secrets", { name: "s", scope: "app", scopeId: id, value: "v" });
     const refused = await core.call("DELETE", `/api/apps/${id}`);
     expect(refused.status).to.equal(409);
-    expect(refused.body.error?.code).to.equal("IN_USE");
-    expect(refused.body.error?.message).to.match(/route n\.example\.com\/, backup policy p, secret s/);
+    expect(refused.body.code).to.equal("IN_USE");
+    expect(refused.body.detail).to.match(/route n\.example\.com\/, backup policy p, secret s/);
     await core.call("DELETE", `/api/routes/${route.body.route?.id}`);
     await core.call("DELETE", `/api/backups/policies/${policy.body.policy?.id}`);
     await core.call("DELETE", `/api/secrets/${secret.body.secret?.id}`);

@@ -18,14 +18,14 @@ describe("deployments of a Core", () => {
   it("need a node: the app's, or the only one; one that takes deployments", async () => {
     const id = await core.app("shop");
     const none = await deploy(id);
-    expect([none.status, none.body.error?.code]).to.deep.equal([409, "CONFLICT"]);
-    expect(none.body.error?.message).to.include("no node is registered");
+    expect([none.status, none.body.code]).to.deep.equal([409, "CONFLICT"]);
+    expect(none.body.detail).to.include("no node is registered");
     const one = await core.node("one");
     await core.call("PUT", `/api/nodes/${one.id}/config`, { config: { schedulable: false } });
-    expect((await deploy(id)).body.error?.message).to.include("schedulable");
+    expect((await deploy(id)).body.detail).to.include("schedulable");
     await core.call("PUT", `/api/nodes/${one.id}/config`, { config: {} });
     await core.node("two");
-    expect((await deploy(id)).body.error?.message).to.include("one, two");
+    expect((await deploy(id)).body.detail).to.include("one, two");
     await core.call("PUT", `/api/apps/${id}`, { compose: COMPOSE, nodeId: one.id });
     const job = await deploy(id);
     expect(job.status).to.equal(202);
@@ -90,7 +90,7 @@ describe("deployments of a Core", () => {
     const id = await core.app("shop", { domain: "a.example.com" });
     await core.call("PUT", `/api/apps/${id}`, { compose: `${COMPOSE}# 2\n`, description: "kept" });
     expect((await core.post(`/api/apps/${id}/rollback`, { version: 2 })).status).to.equal(409);
-    expect((await core.post(`/api/apps/${id}/rollback`, { version: 7 })).body.error).to.include({ code: "NOT_FOUND" });
+    expect((await core.post(`/api/apps/${id}/rollback`, { version: 7 })).body).to.include({ code: "NOT_FOUND" });
     const back = await core.post(`/api/apps/${id}/rollback`, { version: 1 });
     expect(back.status).to.equal(202);
     expect(back.body.job).to.deep.include({ type: "rollback", payload: { app: "shop", version: 3 } });

@@ -37,7 +37,7 @@ describe("nodes of a Core", () => {
     expect((await core.post("/api/nodes/register", said("held"), { token: first })).status).to.equal(201);
     const second = await core.token("second", "agent");
     const refused = await core.post("/api/nodes/register", said("held"), { token: second });
-    expect([refused.status, refused.body.error?.code]).to.deep.equal([409, "CONFLICT"]);
+    expect([refused.status, refused.body.code]).to.deep.equal([409, "CONFLICT"]);
     const bound = await core.token("bound", "agent", "held");
     expect((await core.post("/api/nodes/register", said("other"), { token: bound })).status).to.equal(403);
     expect((await core.post("/api/nodes/register", said("held"), { token: bound })).status).to.equal(200);
@@ -87,8 +87,8 @@ describe("nodes of a Core", () => {
     );
     const app = await core.app("shop", { nodeId: node.id });
     const refused = await core.call("DELETE", `/api/nodes/${node.id}`);
-    expect([refused.status, refused.body.error?.code]).to.deep.equal([409, "IN_USE"]);
-    expect(refused.body.error?.message).to.include("app shop");
+    expect([refused.status, refused.body.code]).to.deep.equal([409, "IN_USE"]);
+    expect(refused.body.detail).to.include("app shop");
     await core.call("DELETE", `/api/apps/${app}`);
     expect((await core.call("DELETE", `/api/nodes/${node.id}`)).status).to.equal(204);
     const beat = await core.post(`/api/nodes/${node.id}/heartbeat`, undefined, { token: node.token });

@@ -51,6 +51,7 @@ describe("the OpenAPI document of a Core", () => {
   it("is 3.1, of this version", () => {
     expect(document.openapi).to.equal("3.1.0");
     expect(document.info?.version).to.equal(VERSION);
-    expect(list(document.security)).to.deep.equal([{ token: [] }]);
+    expect(list(document.paths?.["/api/apps"]?.get?.security)).to.deep.equal([{ token: [] }]);
+    expect(list(document.paths?.["/health"]?.get?.security)).to.deep.equal([]);
   });
 });

@@ -4,7 +4,6 @@ import { expect } from "chai";
 import { readSimulation } from "../../../src/overseer-core/agent/simulated-compose.js";
 import { SimulatedRunner } from "../../../src/overseer-core/agent/simulated-runner.js";
 import { Encryption } from "../../../src/overseer-core/encryption.js";
-import { checkIfMatch, matchesIfNoneMatch } from "../../../src/overseer-core/http/etag.js";
 import { secretNames } from "../../../src/overseer-core/operations/compose.js";
 import { Database } from "../../../src/overseer-core/store/database.js";
 import { migrate } from "../../../src/overseer-core/store/schema.js";
@@ -13,25 +12,6 @@ import { rejection } from "../support/eventually.js";
 import { FakeClock } from "../support/fake-clock.js";
 
 const NONE: ReadonlyMap<string, string> = new Map();
-
-describe("preconditions of a Core", () => {
-  it("take the revision, with or without what changes beside it", () => {
-    for (const tag of ['"12"', '"12-7"', '"1", "12"', "*"]) expect(() => checkIfMatch(tag, '"12"'), tag).not.to.throw();
-    for (const tag of ['"13"', '"1"', '"121"', 'W/"12"', "12", "", '"x-12"']) {
-      expect(() => checkIfMatch(tag, '"12"'), tag)
-        .to.throw()
-        .with.property("code", "PRECONDITION_FAILED");
-    }
-    expect(() => checkIfMatch(undefined, '"12"')).not.to.throw();
-  });
-
-  it("know what a client has", () => {
-    expect(matchesIfNoneMatch('W/"a", "b"', '"a"')).to.equal(true);
-    expect(matchesIfNoneMatch("*", '"a"')).to.equal(true);
-    expect(matchesIfNoneMatch('"ab"', '"a"')).to.equal(false);
-    expect(matchesIfNoneMatch(undefined, '"a"')).to.equal(false);
-  });
-});
 
 describe("references to secrets", () => {
   it("are found, once each, unless they are escaped or none", () => {

@@ -107,8 +107,8 @@ describe("the process of a Core", () => {
     await writeFile(file, "none");
     const data = join(folder.path, "tls");
     const { status, stderr } = run(MAIN, "--data", data, "--port", "0", "--tls-cert", file, "--tls-key", file);
-    expect(status).to.equal(1);
-    expect(stderr).to.match(/^overseer-core: cannot listen on .*--tls-cert/);
+    expect(status).to.equal(2);
+    expect(stderr).to.match(/^overseer-core: --tls-cert and --tls-key are not a PEM certificate and its key/);
     expect(stderr, "no stack: nobody has to mend the program").not.to.include("at ");
   });
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "chai";
 import { z } from "zod";
-import { CoreError } from "../../../src/api/core/error.js";
+import { PROBLEM_TYPE, Problem } from "../../../src/api/problem.js";
 import { type Clock, systemClock } from "../../../src/base/clock.js";
 import { type Logger, silentLogger } from "../../../src/base/logger.js";
 import { Core } from "../../../src/overseer-core/core.js";
@@ -17,6 +17,8 @@ export interface Answer {
   readonly etag: string | null;
   readonly headers: Headers;
   readonly body: Json;
+  /** Path of the first invalid field or parameter, with dots. */
+  readonly field: string | undefined;
 }
 
 /** JSON that tests look into; what a leaf is, `expect` finds out. */
@@ -115,8 +117,10 @@ export class CoreRig {
     });
     const text = await response.text();
     const parsed = text === "" ? {} : (JSON.parse(text) as Json);
-    checkAnswer(method, path, response.status, text === "" ? undefined : parsed);
-    return { status: response.status, etag: response.headers.get("etag"), headers: response.headers, body: parsed };
+    const { status, headers: received } = response;
+    if (status >= 400) checkProblem(response, parsed);
+    else checkAnswer(method, path, status, text === "" ? undefined : parsed);
+    return { status, etag: received.get("etag"), headers: received, body: parsed, field: fieldOf(parsed) };
   }
 
   get(path: string, options: RequestOptions = {}): Promise<Answer> {
@@ -165,16 +169,25 @@ export class CoreRig {
 /** Holds an answer against what its route declares: a known status, the body's schema, and not a field more. */
 function checkAnswer(method: string, path: string, status: number, body: unknown): void {
   if (status === 304) return;
-  if (status >= 400) {
-    expect(() => z.strictObject(CoreError.shape).parse(body), JSON.stringify(body)).not.to.throw();
-    return;
-  }
   const [bare = ""] = path.split("?");
   const matches = (pattern: string): boolean => new RegExp(`^${pattern.replace(":id", "[^/]+")}$`).test(bare);
   const candidates = TABLE.filter((route) => route.method === method && matches(route.path));
   const route = candidates.find((one) => one.path === bare) ?? candidates[0];
   const schema = route?.responses[status];
   if (schema === undefined) throw new Error(`${method} ${path} responded with ${status}, which it does not declare`);
-  if (schema === "empty") expect(body).to.equal(undefined);
+  if (schema === "text") expect(body).to.be.a("string");
+  else if (schema === "empty") expect(body).to.equal(undefined);
   else expect(schema.parse(body)).to.deep.equal(body);
+}
+
+/** Holds an error against the schema of problems: the right type, the status of the response, and not a field more. */
+function checkProblem(response: Response, body: unknown): void {
+  expect(response.headers.get("content-type")).to.match(new RegExp(`^${PROBLEM_TYPE.replace("+", "[+]")}(;|$)`));
+  expect(z.strictObject(Problem.shape).parse(body)).to.include({ status: response.status });
+}
+
+function fieldOf({ errors }: Json): string | undefined {
+  const [first] = errors === undefined ? [] : list(errors);
+  const { pointer, parameter } = (first ?? {}) as { readonly pointer?: string; readonly parameter?: string };
+  return pointer === undefined ? parameter : pointer.slice(2).replaceAll("/", ".") || undefined;
 }

@@ -36,8 +36,8 @@ describe("routes of a Core", () => {
     await core.post("/api/routes", { hostname: "b.example.com", target: "web:80", appId: app });
     const other = await core.post("/api/routes", { hostname: "b.example.com", path: "/api", target: "web:80" });
     const second = await core.post("/api/routes", { hostname: "b.example.com", target: "other:80" });
-    expect([second.status, second.body.error?.code]).to.deep.equal([409, "CONFLICT"]);
-    expect(second.body.error?.message).to.include("of app holder");
+    expect([second.status, second.body.code]).to.deep.equal([409, "CONFLICT"]);
+    expect(second.body.detail).to.include("of app holder");
     const id = other.body.route?.id;
     expect(
       (await core.call("PUT", `/api/routes/${id}`, { hostname: "b.example.com", target: "web:80" })).status,
@@ -47,14 +47,14 @@ describe("routes of a Core", () => {
   it("are never open where a sign-in provider is asked for that is not there", async () => {
     const wanted = { hostname: "c.example.com", target: "web:80", middleware: { auth: "corp" } };
     const refused = await core.post("/api/routes", wanted);
-    expect([refused.status, refused.body.error?.field]).to.deep.equal([409, "middleware.auth"]);
+    expect([refused.status, refused.field]).to.deep.equal([409, "middleware.auth"]);
     const provider = await core.post("/api/sign-in-providers", { name: "corp", type: "simulated" });
     expect(provider.status).to.equal(201);
     const made = await core.post("/api/routes", wanted);
     expect(made.status).to.equal(201);
     const gone = await core.call("DELETE", `/api/sign-in-providers/${provider.body.provider?.id}`);
-    expect([gone.status, gone.body.error?.code]).to.deep.equal([409, "IN_USE"]);
-    expect(gone.body.error?.message).to.include("c.example.com/");
+    expect([gone.status, gone.body.code]).to.deep.equal([409, "IN_USE"]);
+    expect(gone.body.detail).to.include("c.example.com/");
     await core.call("PUT", `/api/routes/${made.body.route?.id}`, { ...wanted, middleware: {} });
     expect((await core.call("DELETE", `/api/sign-in-providers/${provider.body.provider?.id}`)).status).to.equal(204);
   });
@@ -67,19 +67,17 @@ describe("routes of a Core", () => {
     ["a path that is none", { path: "x" }, "path"],
   ] as const) {
     it(`are refused with ${what}`, async () => {
-      const { status, body } = await core.post("/api/routes", {
+      const { status, body, ...answer } = await core.post("/api/routes", {
         hostname: "d.example.com",
         target: "web:80",
         ...fields,
       });
-      expect([status, body.error?.code, body.error?.field]).to.deep.equal([400, "INVALID", field]);
+      expect([status, body.code, answer.field]).to.deep.equal([400, "INVALID", field]);
     });
   }
 
   it("find an oidc provider without issuer wrong", async () => {
-    expect((await core.post("/api/sign-in-providers", { name: "x", type: "oidc" })).body.error?.field).to.equal(
-      "issuer",
-    );
+    expect((await core.post("/api/sign-in-providers", { name: "x", type: "oidc" })).field).to.equal("issuer");
   });
 });
 

@@ -75,8 +75,8 @@ describe("secrets of a Core", () => {
   it("are refused in a scope that is not there", async () => {
     const refused = [{ scope: "app" }, { scope: "node", scopeId: "x" }, { scope: "global", scopeId: "x" }];
     for (const fields of refused) {
-      const { status, body } = await core.post("/api/secrets", { name: "s", value: CANARY, ...fields });
-      expect([status, body.error?.field]).to.deep.equal([400, "scopeId"]);
+      const { status, field } = await core.post("/api/secrets", { name: "s", value: CANARY, ...fields });
+      expect([status, field]).to.deep.equal([400, "scopeId"]);
     }
   });
 

@@ -1,7 +1,9 @@
 import { type IncomingMessage, request } from "node:http";
 import { expect } from "chai";
-import { OverseerError } from "../../../src/base/errors.js";
-import { ProbeServer } from "../../../src/server/probes.js";
+import { systemClock } from "../../../src/base/clock.js";
+import { silentLogger } from "../../../src/base/logger.js";
+import { HttpServer } from "../../../src/http/server.js";
+import { type ProbeFacts, probeRoutes } from "../../../src/server/probes.js";
 
 interface Answer {
   readonly status: number;
@@ -24,20 +26,30 @@ function ask(port: number | undefined, path: string, method = "GET"): Promise<An
   });
 }
 
-describe("ProbeServer", () => {
+/** A server as `wiring/probes.ts` makes it. */
+function probeServer(port: number, facts: ProbeFacts): HttpServer {
+  const options = { host: "127.0.0.1", port, addressFlags: "--metrics-address", limits: { stopMs: 0 } };
+  const server = new HttpServer({ ...options, clock: systemClock, logger: silentLogger });
+  server.mount(probeRoutes(facts), { authorize: () => undefined });
+  return server;
+}
+
+describe("probes and metrics", () => {
   let missing: string[] = [];
   let standby: string | undefined;
   let metrics = async () => ({ contentType: "text/plain; version=0.0.4", body: "up 1\n" });
-  let server: ProbeServer;
+  let server: HttpServer;
 
   beforeEach(async () => {
     missing = [];
     standby = undefined;
     metrics = async () => ({ contentType: "text/plain; version=0.0.4", body: "up 1\n" });
-    server = new ProbeServer(
-      { host: "127.0.0.1", port: 0 },
-      { notReady: () => missing, standby: () => standby, metrics: () => metrics(), version: "1.2.3" },
-    );
+    server = probeServer(0, {
+      notReady: () => missing,
+      standby: () => standby,
+      metrics: () => metrics(),
+      version: "1.2.3",
+    });
     await server.start();
   });
 
@@ -82,7 +94,9 @@ describe("ProbeServer", () => {
 
   it("says so when the metrics cannot be had, and lives on", async () => {
     metrics = () => Promise.reject(new Error("no memory"));
-    expect(await ask(server.port, "/metrics")).to.include({ status: 500, body: "no memory\n" });
+    const answer = await ask(server.port, "/metrics");
+    expect(answer.status).to.equal(500);
+    expect(JSON.parse(answer.body)).to.include({ code: "INTERNAL", detail: "cannot collect metrics: no memory" });
     expect((await ask(server.port, "/healthz")).status).to.equal(200);
   });
 
@@ -98,20 +112,6 @@ describe("ProbeServer", () => {
   it("has nothing else", async () => {
     for (const path of ["/", "/metrics/", "/debug", "//healthz"])
       expect((await ask(server.port, path)).status, path).to.equal(404);
-  });
-
-  it("refuses an address that is taken, naming the flag", async () => {
-    const second = new ProbeServer(
-      { host: "127.0.0.1", port: server.port ?? 0 },
-      { notReady: () => [], metrics, version: "v" },
-    );
-    const error = await second.start().then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).to.be.instanceOf(OverseerError).and.include({ code: "SERVER_LISTEN_FAILED", class: "terminal" });
-    expect(error).to.have.property("message").that.includes("--metrics-address");
-    await second.stop();
   });
 
   it("stops at once, also with a connection that is kept, and twice", async () => {

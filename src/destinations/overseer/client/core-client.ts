@@ -197,10 +197,10 @@ function describeStatus(status: number): string {
 /** Reads the message from the body of an error, in the format of the embedded Core or of others. */
 function messageIn(body: string): string | undefined {
   try {
-    const { error, message } = JSON.parse(body) as { error?: unknown; message?: unknown };
+    const { detail, error, message } = JSON.parse(body) as Readonly<Record<string, unknown>>;
     const inner = typeof error === "object" && error !== null ? (error as { message?: unknown }).message : error;
-    const text = typeof inner === "string" ? inner : message;
-    return typeof text === "string" ? cutText(text, 300) : undefined;
+    const text = [detail, inner, message].find((found) => typeof found === "string");
+    return text === undefined ? undefined : cutText(String(text), 300);
   } catch {
     return undefined;
   }

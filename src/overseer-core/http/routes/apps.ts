@@ -8,13 +8,14 @@ import {
   CoreRollbackRequest,
 } from "../../../api/core/app.js";
 import { CoreJob } from "../../../api/core/job.js";
-import { ApiError, existing } from "../../api-error.js";
+import type { CoreToken } from "../../../api/core/token.js";
+import { etagOf } from "../../../http/etag.js";
+import { ProblemError } from "../../../http/problem.js";
+import { existing } from "../../existing.js";
 import { readCompose } from "../../operations/compose.js";
 import { deleteApp, deploy, rollback } from "../../operations/deploy.js";
 import type { Store } from "../../store/store.js";
-import { etagOf } from "../etag.js";
-import { type Call, type Route, route } from "../route.js";
-import { named, withMessage } from "../views.js";
+import { named, type Route, route, withMessage } from "../route.js";
 
 const ADMIN = ["admin"] as const;
 const READERS = ["admin", "reader"] as const;
@@ -30,7 +31,7 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/apps",
       summary: "Lists all apps, sorted by name.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("apps", z.array(CoreApp)) },
       handle: () => ({ status: 200, etag: store.revisions.listEtag("app"), body: { apps: store.apps.list() } }),
     }),
@@ -38,9 +39,9 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/apps/:id",
       summary: "Returns one app.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("app", CoreApp) },
-      handle: ({ id }) => {
+      handle: ({ params: { id } }) => {
         const app = mustFind(store, id);
         return { status: 200, etag: etagOf(app), body: { app } };
       },
@@ -49,9 +50,9 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/apps/:id/versions",
       summary: "Lists the stored versions of an app, newest first.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("versions", z.array(CoreAppVersion)) },
-      handle: ({ id }) => {
+      handle: ({ params: { id } }) => {
         mustFind(store, id);
         return { status: 200, body: { versions: store.apps.versions(id) } };
       },
@@ -65,14 +66,16 @@ function writeRoutes(store: Store): Route[] {
       method: "POST",
       path: "/api/apps",
       summary: "Creates an app without deploying it.",
-      roles: ADMIN,
+      access: ADMIN,
       body: CoreAppCreate,
       responses: { 201: withMessage("app", CoreApp) },
-      handle: ({ body, token }) => {
+      handle: ({ body, caller: token }) => {
         check(store, body);
         const other = store.apps.findByName(body.name);
         if (other)
-          throw new ApiError("CONFLICT", `the app ${body.name} already exists with id ${other.id}`, { field: "name" });
+          throw new ProblemError("CONFLICT", `the app ${body.name} already exists with id ${other.id}`, {
+            field: "name",
+          });
         const app = store.apps.create(body);
         store.audit.record({
           actor: token.name,
@@ -89,11 +92,11 @@ function writeRoutes(store: Store): Route[] {
       method: "PUT",
       path: "/api/apps/:id",
       summary: "Replaces all fields of an app except its name. Does nothing if nothing changes.",
-      roles: ADMIN,
+      access: ADMIN,
       conditional: true,
       body: CoreAppUpdate,
       responses: { 200: withMessage("app", CoreApp) },
-      handle: ({ id, body, token, expectRevision }) => {
+      handle: ({ params: { id }, body, caller: token, expectRevision }) => {
         const before = mustFind(store, id);
         expectRevision(before);
         check(store, body);
@@ -109,10 +112,10 @@ function writeRoutes(store: Store): Route[] {
       method: "DELETE",
       path: "/api/apps/:id",
       summary: "Deletes an app that nothing refers to, and removes it from its node. Named volumes stay on the node.",
-      roles: ADMIN,
+      access: ADMIN,
       conditional: true,
       responses: { 204: "empty" },
-      handle: ({ id, token, expectRevision }) => {
+      handle: ({ params: { id }, caller: token, expectRevision }) => {
         const app = mustFind(store, id);
         expectRevision(app);
         deleteApp(store, app);
@@ -129,11 +132,11 @@ function deployRoutes(store: Store): Route[] {
       method: "POST",
       path: "/api/apps/:id/deploy",
       summary: "Deploys the newest version to the app's node. While a deployment is in progress, returns its job.",
-      roles: ADMIN,
+      access: ADMIN,
       conditional: true,
       body: CoreDeployRequest,
       responses: { 202: withMessage("job", CoreJob) },
-      handle: ({ id, token, expectRevision }) => {
+      handle: ({ params: { id }, caller: token, expectRevision }) => {
         const before = mustFind(store, id);
         expectRevision(before);
         return jobReply(store, deploy(store, before), token, "app.deploy");
@@ -143,11 +146,11 @@ function deployRoutes(store: Store): Route[] {
       method: "POST",
       path: "/api/apps/:id/rollback",
       summary: "Creates a new version from an earlier one, and deploys it.",
-      roles: ADMIN,
+      access: ADMIN,
       conditional: true,
       body: CoreRollbackRequest,
       responses: { 202: withMessage("job", CoreJob) },
-      handle: ({ id, body, token, expectRevision }) => {
+      handle: ({ params: { id }, body, caller: token, expectRevision }) => {
         const before = mustFind(store, id);
         expectRevision(before);
         return jobReply(store, rollback(store, before, body.version).job, token, "app.rollback");
@@ -156,7 +159,7 @@ function deployRoutes(store: Store): Route[] {
   ];
 }
 
-function jobReply(store: Store, job: CoreJob, token: Call["token"], action: string) {
+function jobReply(store: Store, job: CoreJob, token: CoreToken, action: string) {
   const { app, version } = job.payload;
   const node = existing(store.nodes.find(job.nodeId ?? ""), "node", job.nodeId ?? "");
   const details = { app, version, job: job.id };
@@ -169,7 +172,7 @@ function jobReply(store: Store, job: CoreJob, token: Call["token"], action: stri
 function check(store: Store, { compose, nodeId }: CoreAppUpdate): void {
   readCompose(compose);
   if (nodeId != null && store.nodes.find(nodeId) === undefined) {
-    throw new ApiError("INVALID", `nodeId: node ${JSON.stringify(nodeId)} not found`, { field: "nodeId" });
+    throw new ProblemError("INVALID", `nodeId: node ${JSON.stringify(nodeId)} not found`, { field: "nodeId" });
   }
 }
 

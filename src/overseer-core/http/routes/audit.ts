@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { CoreAuditEvent } from "../../../api/core/audit.js";
 import type { Store } from "../../store/store.js";
-import { type Route, route } from "../route.js";
-import { named } from "../views.js";
+import { named, type Route, route } from "../route.js";
 
 const Limit = z
   .string()
@@ -17,7 +16,7 @@ export function auditRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/audit",
       summary: "Lists audit events, newest first.",
-      roles: ["admin", "reader"],
+      access: ["admin", "reader"],
       query: z.strictObject({ limit: Limit.default(100) }),
       responses: { 200: named("events", z.array(CoreAuditEvent)) },
       handle: ({ query }) => ({ status: 200, body: { events: store.audit.list(query.limit) } }),

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { CoreBackupPolicy, CoreBackupPolicyWrite } from "../../../api/core/backup-policy.js";
-import { ApiError, existing } from "../../api-error.js";
+import { etagOf } from "../../../http/etag.js";
+import { ProblemError } from "../../../http/problem.js";
+import { existing } from "../../existing.js";
 import type { Store } from "../../store/store.js";
-import { etagOf } from "../etag.js";
-import { type Route, route } from "../route.js";
-import { named, withMessage } from "../views.js";
+import { named, type Route, route, withMessage } from "../route.js";
 
 const READERS = ["admin", "reader"] as const;
 const PATH = "/api/backups/policies";
@@ -20,7 +20,7 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: PATH,
       summary: "Lists all backup policies, sorted by name.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("policies", z.array(CoreBackupPolicy)) },
       handle: () => {
         return {
@@ -34,9 +34,9 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: `${PATH}/:id`,
       summary: "Returns one backup policy.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("policy", CoreBackupPolicy) },
-      handle: ({ id }) => {
+      handle: ({ params: { id } }) => {
         const policy = existing(store.policies.find(id), "backup policy", id);
         return { status: 200, etag: etagOf(policy), body: { policy } };
       },
@@ -50,10 +50,10 @@ function writeRoutes(store: Store): Route[] {
       method: "POST",
       path: PATH,
       summary: "Creates a backup policy.",
-      roles: ["admin"],
+      access: ["admin"],
       body: CoreBackupPolicyWrite,
       responses: { 201: withMessage("policy", CoreBackupPolicy) },
-      handle: ({ body, token }) => {
+      handle: ({ body, caller: token }) => {
         check(store, body);
         const policy = store.policies.create(body);
         const { id, name } = policy;
@@ -66,11 +66,11 @@ function writeRoutes(store: Store): Route[] {
       method: "PUT",
       path: `${PATH}/:id`,
       summary: "Replaces a backup policy. Does nothing if nothing changes.",
-      roles: ["admin"],
+      access: ["admin"],
       conditional: true,
       body: CoreBackupPolicyWrite,
       responses: { 200: withMessage("policy", CoreBackupPolicy) },
-      handle: ({ id, body, token, expectRevision }) => {
+      handle: ({ params: { id }, body, caller: token, expectRevision }) => {
         const before = existing(store.policies.find(id), "backup policy", id);
         expectRevision(before);
         check(store, body, id);
@@ -87,10 +87,10 @@ function writeRoutes(store: Store): Route[] {
       method: "DELETE",
       path: `${PATH}/:id`,
       summary: "Deletes a backup policy.",
-      roles: ["admin"],
+      access: ["admin"],
       conditional: true,
       responses: { 204: "empty" },
-      handle: ({ id, token, expectRevision }) => {
+      handle: ({ params: { id }, caller: token, expectRevision }) => {
         const view = existing(store.policies.find(id), "backup policy", id);
         expectRevision(view);
         store.policies.delete(id);
@@ -105,9 +105,11 @@ function writeRoutes(store: Store): Route[] {
 function check(store: Store, { name, appId }: CoreBackupPolicyWrite, id?: string): void {
   const other = store.policies.findByName(name);
   if (other !== undefined && other.id !== id) {
-    throw new ApiError("CONFLICT", `the backup policy ${name} already exists with id ${other.id}`, { field: "name" });
+    throw new ProblemError("CONFLICT", `the backup policy ${name} already exists with id ${other.id}`, {
+      field: "name",
+    });
   }
   if (appId != null && store.apps.find(appId) === undefined) {
-    throw new ApiError("INVALID", `appId: app ${JSON.stringify(appId)} not found`, { field: "appId" });
+    throw new ProblemError("INVALID", `appId: app ${JSON.stringify(appId)} not found`, { field: "appId" });
   }
 }

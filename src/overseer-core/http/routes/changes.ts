@@ -1,21 +1,21 @@
 import { z } from "zod";
-import { CoreChanges } from "../../../api/core/changes.js";
+import { CoreChanges, MAX_WAIT_SECONDS } from "../../../api/core/changes.js";
+import { matchesIfNoneMatch } from "../../../http/etag.js";
 import type { Store } from "../../store/store.js";
-import { matchesIfNoneMatch } from "../etag.js";
-import { type Route, waitingRoute } from "../route.js";
+import { type Route, route } from "../route.js";
 
 /** Route by which clients follow the changes of a Core. */
 export function changeRoutes(store: Store): Route[] {
   return [
-    waitingRoute({
+    route({
       method: "GET",
       path: "/api/changes",
       summary:
         "Returns the changes since a cursor, or everything. With If-None-Match and Prefer: wait=N, waits for a change.",
-      roles: ["admin", "reader"],
+      access: ["admin", "reader"],
       query: z.strictObject({ since: z.string().max(128).optional().describe("Cursor of the previous response.") }),
       responses: { 200: CoreChanges, 304: "empty" },
-      waits: true,
+      waits: MAX_WAIT_SECONDS,
       handle: async ({ query, ifNoneMatch, waitMs, signal }) => {
         const hasChanges = (): true | undefined =>
           matchesIfNoneMatch(ifNoneMatch, cursorTag(store)) ? undefined : true;

@@ -10,7 +10,7 @@ export function healthRoute(store: Store): Route {
     method: "GET",
     path: "/health",
     summary: "Checks whether the Core is healthy.",
-    roles: "anonymous",
+    access: "anonymous",
     responses: { 200: z.object({ status: z.literal("ok"), timestamp: Timestamp }).describe("The Core is healthy.") },
     handle: () => ({ status: 200, body: { status: "ok", timestamp: timestamp(store.clock) } }),
   });

@@ -1,14 +1,14 @@
 import { z } from "zod";
+import { MAX_WAIT_SECONDS } from "../../../api/core/changes.js";
 import { CoreJob, CoreJobClaim, CoreJobEnd, CoreJobFilter, CoreJobLogs, CoreJobWork } from "../../../api/core/job.js";
 import type { CoreToken } from "../../../api/core/token.js";
-import { existing } from "../../api-error.js";
+import { etagOf } from "../../../http/etag.js";
+import { existing } from "../../existing.js";
 import { addLogs, claim, endJob } from "../../operations/agent-jobs.js";
 import { retry } from "../../operations/deploy.js";
 import type { Store } from "../../store/store.js";
 import { nodeFor } from "../auth.js";
-import { etagOf } from "../etag.js";
-import { type Route, route, waitingRoute } from "../route.js";
-import { named, withMessage } from "../views.js";
+import { named, type Route, route, withMessage } from "../route.js";
 
 const READERS = ["admin", "reader"] as const;
 const AGENTS = ["admin", "agent"] as const;
@@ -24,7 +24,7 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/jobs",
       summary: "Lists the newest 1000 jobs, newest first.",
-      roles: READERS,
+      access: READERS,
       query: CoreJobFilter,
       responses: { 200: named("jobs", z.array(CoreJob)) },
       handle: ({ query }) => ({ status: 200, body: { jobs: store.jobs.list(query.appId, query.status) } }),
@@ -33,9 +33,9 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/jobs/:id",
       summary: "Returns one job, with the last lines of its log.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("job", CoreJob) },
-      handle: ({ id }) => {
+      handle: ({ params: { id } }) => {
         const job = existing(store.jobs.find(id), "job", id);
         return { status: 200, etag: etagFor(store, job), body: { job: job } };
       },
@@ -44,9 +44,9 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/jobs/:id/logs",
       summary: "Returns the whole log of a job.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("logs", z.array(z.string())) },
-      handle: ({ id }) => {
+      handle: ({ params: { id } }) => {
         existing(store.jobs.find(id), "job", id);
         return { status: 200, body: { logs: store.jobs.logs.all(id) } };
       },
@@ -59,10 +59,10 @@ function retryRoute(store: Store): Route {
     method: "POST",
     path: "/api/jobs/:id/retry",
     summary: "Retries a failed job, unless a later job has superseded it.",
-    roles: ["admin"],
+    access: ["admin"],
     conditional: true,
     responses: { 202: withMessage("job", CoreJob) },
-    handle: ({ id, token, expectRevision }) => {
+    handle: ({ params: { id }, caller: token, expectRevision }) => {
       const before = existing(store.jobs.find(id), "job", id);
       expectRevision(before);
       const job = retry(store, before);
@@ -88,16 +88,16 @@ function claimRoute(store: Store): Route {
       }
       return found?.work;
     });
-  return waitingRoute({
+  return route({
     method: "POST",
     path: "/api/jobs/claim",
     summary:
       "Claims the next job of a node for its agent: the running job if there is one, otherwise the first pending one.",
-    roles: AGENTS,
+    access: AGENTS,
     body: CoreJobClaim,
     responses: { 200: CoreJobWork, 204: "empty" },
-    waits: true,
-    handle: async ({ body, token, waitMs, signal }) => {
+    waits: MAX_WAIT_SECONDS,
+    handle: async ({ body, caller: token, waitMs, signal }) => {
       const work = await store.notifier.until(() => take(token, body.nodeId), waitMs, signal);
       return work === undefined ? { status: 204 } : { status: 200, body: work };
     },
@@ -110,10 +110,10 @@ function reportRoutes(store: Store): Route[] {
       method: "POST",
       path: "/api/jobs/:id/logs",
       summary: "Appends lines to the log of a job. Idempotent.",
-      roles: AGENTS,
+      access: AGENTS,
       body: CoreJobLogs,
       responses: { 204: "empty" },
-      handle: ({ id, body, token }) => {
+      handle: ({ params: { id }, body, caller: token }) => {
         addLogs(store, ownJob(store, token, id), body.from, body.lines);
         return { status: 204 };
       },
@@ -122,10 +122,10 @@ function reportRoutes(store: Store): Route[] {
       method: "POST",
       path: "/api/jobs/:id/end",
       summary: "Reports the result of a job. Idempotent.",
-      roles: AGENTS,
+      access: AGENTS,
       body: CoreJobEnd,
       responses: { 200: withMessage("job", CoreJob) },
-      handle: ({ id, body, token }) => {
+      handle: ({ params: { id }, body, caller: token }) => {
         const first = endJob(store, ownJob(store, token, id), body);
         if (first) {
           const details = { status: body.status };

@@ -2,14 +2,14 @@ import { z } from "zod";
 import { Timestamp } from "../../../api/core/fields.js";
 import { CoreNode, CoreNodeConfigWrite, CoreNodeRegister } from "../../../api/core/node.js";
 import type { CoreToken } from "../../../api/core/token.js";
-import { ApiError, existing } from "../../api-error.js";
+import { etagOf } from "../../../http/etag.js";
+import { ProblemError } from "../../../http/problem.js";
+import { existing } from "../../existing.js";
 import { deleteNode } from "../../operations/delete-node.js";
 import type { Liveness } from "../../operations/liveness.js";
 import type { Store } from "../../store/store.js";
 import { nodeFor } from "../auth.js";
-import { etagOf } from "../etag.js";
-import { type Route, route } from "../route.js";
-import { named, withMessage } from "../views.js";
+import { named, type Route, route, withMessage } from "../route.js";
 
 const READERS = ["admin", "reader"] as const;
 const AGENTS = ["admin", "agent"] as const;
@@ -26,7 +26,7 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/nodes",
       summary: "Lists all nodes, sorted by name.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("nodes", z.array(CoreNode)) },
       handle: () => ({ status: 200, body: { nodes: store.nodes.list() } }),
     }),
@@ -34,9 +34,9 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/nodes/:id",
       summary: "Returns one node. An agent can read only its own.",
-      roles: READERS_AND_AGENT,
+      access: READERS_AND_AGENT,
       responses: { 200: named("node", CoreNode) },
-      handle: ({ id, token }) => {
+      handle: ({ params: { id }, caller: token }) => {
         const node = nodeFor(store, token, id);
         return { status: 200, etag: etagFor(node), body: { node: node } };
       },
@@ -45,13 +45,13 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/nodes/:id/status",
       summary: "Returns whether a node is online, and the time of its last heartbeat.",
-      roles: READERS_AND_AGENT,
+      access: READERS_AND_AGENT,
       responses: {
         200: z
           .object({ status: CoreNode.shape.status, lastHeartbeat: Timestamp.nullable() })
           .describe("Status of a node."),
       },
-      handle: ({ id, token }) => {
+      handle: ({ params: { id }, caller: token }) => {
         const { status, lastHeartbeat } = nodeFor(store, token, id);
         return { status: 200, body: { status, lastHeartbeat } };
       },
@@ -65,11 +65,11 @@ function adminRoutes(store: Store): Route[] {
       method: "PUT",
       path: "/api/nodes/:id/config",
       summary: "Replaces the configuration and metadata of a node. Does nothing if nothing changes.",
-      roles: ["admin"],
+      access: ["admin"],
       conditional: true,
       body: CoreNodeConfigWrite,
       responses: { 200: withMessage("node", CoreNode) },
-      handle: ({ id, body, token, expectRevision }) => {
+      handle: ({ params: { id }, body, caller: token, expectRevision }) => {
         const before = existing(store.nodes.find(id), "node", id);
         expectRevision(before);
         const node = store.nodes.configure(before, body);
@@ -86,10 +86,10 @@ function adminRoutes(store: Store): Route[] {
       method: "DELETE",
       path: "/api/nodes/:id",
       summary: "Deletes a node that no app and no secret refers to. Its unfinished jobs fail.",
-      roles: ["admin"],
+      access: ["admin"],
       conditional: true,
       responses: { 204: "empty" },
-      handle: ({ id, token, expectRevision }) => {
+      handle: ({ params: { id }, caller: token, expectRevision }) => {
         const view = existing(store.nodes.find(id), "node", id);
         expectRevision(view);
         deleteNode(store, view);
@@ -106,10 +106,10 @@ function agentRoutes(store: Store, liveness: Liveness): Route[] {
       method: "POST",
       path: "/api/nodes/register",
       summary: "Registers the node of an agent. The same name with the same token is the same node.",
-      roles: AGENTS,
+      access: AGENTS,
       body: CoreNodeRegister,
       responses: { 200: withMessage("node", CoreNode), 201: withMessage("node", CoreNode) },
-      handle: ({ body, token }) => {
+      handle: ({ body, caller: token }) => {
         const present = store.nodes.findByName(body.name);
         checkName(store, token, body.name, present);
         const node = present ? store.nodes.register(present, body, token.id) : store.nodes.create(body, token.id);
@@ -127,9 +127,9 @@ function agentRoutes(store: Store, liveness: Liveness): Route[] {
       method: "POST",
       path: "/api/nodes/:id/heartbeat",
       summary: "Reports a heartbeat of an agent.",
-      roles: AGENTS,
+      access: AGENTS,
       responses: { 204: "empty" },
-      handle: ({ id, token }) => {
+      handle: ({ params: { id }, caller: token }) => {
         liveness.recordHeartbeat(nodeFor(store, token, id).id);
         return { status: 204 };
       },
@@ -140,7 +140,7 @@ function agentRoutes(store: Store, liveness: Liveness): Route[] {
 /** Rejects a name that belongs to another token. A token for one node takes precedence over a token for any node. */
 function checkName(store: Store, token: CoreToken, name: string, present: CoreNode | undefined): void {
   if (token.node !== null && token.node !== name) {
-    throw new ApiError("FORBIDDEN", `the token ${token.name} is for the node ${token.node}, not for ${name}`, {
+    throw new ProblemError("FORBIDDEN", `the token ${token.name} is for the node ${token.node}, not for ${name}`, {
       field: "name",
     });
   }
@@ -148,7 +148,7 @@ function checkName(store: Store, token: CoreToken, name: string, present: CoreNo
   const holder = store.tokens.find(store.nodes.tokenOf(present.id) ?? "")?.name;
   if (holder === undefined) return;
   const message = `the node ${name} was registered with the token ${holder}: use that token, another name, or a token created for ${name}`;
-  throw new ApiError("CONFLICT", message, { field: "name" });
+  throw new ProblemError("CONFLICT", message, { field: "name" });
 }
 
 /** Includes the last heartbeat, which changes without a new revision. */

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { CoreRoute, CoreRouteWrite } from "../../../api/core/route.js";
-import { ApiError, existing } from "../../api-error.js";
+import { etagOf } from "../../../http/etag.js";
+import { ProblemError } from "../../../http/problem.js";
+import { existing } from "../../existing.js";
 import type { Store } from "../../store/store.js";
-import { etagOf } from "../etag.js";
-import { type Route, route } from "../route.js";
-import { named, withMessage } from "../views.js";
+import { named, type Route, route, withMessage } from "../route.js";
 
 const ADMIN = ["admin"] as const;
 const READERS = ["admin", "reader"] as const;
@@ -20,7 +20,7 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/routes",
       summary: "Lists all routes, sorted by host name and path.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("routes", z.array(CoreRoute)) },
       handle: () => ({ status: 200, etag: store.revisions.listEtag("route"), body: { routes: store.routes.list() } }),
     }),
@@ -28,9 +28,9 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/routes/:id",
       summary: "Returns one route.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("route", CoreRoute) },
-      handle: ({ id }) => {
+      handle: ({ params: { id } }) => {
         const view = mustFind(store, id);
         return { status: 200, etag: etagOf(view), body: { route: view } };
       },
@@ -44,10 +44,10 @@ function writeRoutes(store: Store): Route[] {
       method: "POST",
       path: "/api/routes",
       summary: "Creates a route. A route with an unknown sign-in provider is refused rather than left unprotected.",
-      roles: ADMIN,
+      access: ADMIN,
       body: CoreRouteWrite,
       responses: { 201: withMessage("route", CoreRoute) },
-      handle: ({ body, token }) => {
+      handle: ({ body, caller: token }) => {
         check(store, body);
         const view = store.routes.create(body);
         const place = `${view.hostname}${view.path}`;
@@ -61,11 +61,11 @@ function writeRoutes(store: Store): Route[] {
       method: "PUT",
       path: "/api/routes/:id",
       summary: "Replaces a route. Does nothing if nothing changes.",
-      roles: ADMIN,
+      access: ADMIN,
       conditional: true,
       body: CoreRouteWrite,
       responses: { 200: withMessage("route", CoreRoute) },
-      handle: ({ id, body, token, expectRevision }) => {
+      handle: ({ params: { id }, body, caller: token, expectRevision }) => {
         const before = mustFind(store, id);
         expectRevision(before);
         check(store, body, id);
@@ -82,10 +82,10 @@ function writeRoutes(store: Store): Route[] {
       method: "DELETE",
       path: "/api/routes/:id",
       summary: "Deletes a route.",
-      roles: ADMIN,
+      access: ADMIN,
       conditional: true,
       responses: { 204: "empty" },
-      handle: ({ id, token, expectRevision }) => {
+      handle: ({ params: { id }, caller: token, expectRevision }) => {
         const view = mustFind(store, id);
         expectRevision(view);
         store.routes.delete(id);
@@ -102,15 +102,15 @@ function check(store: Store, input: CoreRouteWrite, id?: string): void {
   const { hostname, path, target, appId, middleware } = input;
   const port = Number(target.slice(target.lastIndexOf(":") + 1));
   if (port < 1 || port > 65_535)
-    throw new ApiError("INVALID", "target: expected a port from 1 to 65535", { field: "target" });
+    throw new ProblemError("INVALID", "target: expected a port from 1 to 65535", { field: "target" });
   if (appId != null && store.apps.find(appId) === undefined) {
-    throw new ApiError("INVALID", `appId: app ${JSON.stringify(appId)} not found`, { field: "appId" });
+    throw new ProblemError("INVALID", `appId: app ${JSON.stringify(appId)} not found`, { field: "appId" });
   }
   const holder = store.routes.at(hostname, path);
   if (holder !== undefined && holder.id !== id) {
     const app = holder.appId === null ? undefined : store.apps.find(holder.appId)?.name;
     const ofApp = app === undefined ? "" : ` of app ${app}`;
-    throw new ApiError(
+    throw new ProblemError(
       "CONFLICT",
       `${hostname}${path} is already used by route ${holder.id}${ofApp}, which routes to ${holder.target}`,
       {
@@ -120,7 +120,7 @@ function check(store: Store, input: CoreRouteWrite, id?: string): void {
   }
   if (middleware.auth !== undefined && store.providers.findByName(middleware.auth) === undefined) {
     const message = `sign-in provider ${middleware.auth} not found: create it first, since without it the route would be open to everyone`;
-    throw new ApiError("CONFLICT", message, { field: "middleware.auth" });
+    throw new ProblemError("CONFLICT", message, { field: "middleware.auth" });
   }
 }
 

@@ -1,12 +1,12 @@
 import { z } from "zod";
 import { CoreSecret, CoreSecretCreate, CoreSecretUpdate } from "../../../api/core/secret.js";
 import type { CoreToken } from "../../../api/core/token.js";
-import { ApiError, existing } from "../../api-error.js";
+import { etagOf } from "../../../http/etag.js";
+import { ProblemError } from "../../../http/problem.js";
+import { existing } from "../../existing.js";
 import { usableSecrets } from "../../operations/secret-access.js";
 import type { Store } from "../../store/store.js";
-import { etagOf } from "../etag.js";
-import { type Route, route } from "../route.js";
-import { named, withMessage } from "../views.js";
+import { named, type Route, route, withMessage } from "../route.js";
 
 const ADMIN = ["admin"] as const;
 const READERS = ["admin", "reader"] as const;
@@ -22,7 +22,7 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/secrets",
       summary: "Lists all secrets, sorted by name, without their values.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("secrets", z.array(CoreSecret)) },
       handle: () => ({
         status: 200,
@@ -34,9 +34,9 @@ function readRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/secrets/:id",
       summary: "Returns one secret, without its value.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("secret", CoreSecret) },
-      handle: ({ id }) => {
+      handle: ({ params: { id } }) => {
         const secret = existing(store.secrets.find(id), "secret", id);
         return { status: 200, etag: etagOf(secret), body: { secret } };
       },
@@ -50,14 +50,14 @@ function writeRoutes(store: Store): Route[] {
       method: "POST",
       path: "/api/secrets",
       summary: "Creates a secret. Its value is stored encrypted.",
-      roles: ADMIN,
+      access: ADMIN,
       body: CoreSecretCreate,
       responses: { 201: withMessage("secret", CoreSecret) },
-      handle: ({ body, token }) => {
+      handle: ({ body, caller: token }) => {
         checkScope(store, body);
         const { name, scope } = body;
         if (store.secrets.at(name, scope, body.scopeId ?? null)) {
-          throw new ApiError("CONFLICT", `the secret ${name} already exists in this scope`, { field: "name" });
+          throw new ProblemError("CONFLICT", `the secret ${name} already exists in this scope`, { field: "name" });
         }
         const secret = store.secrets.create(body);
         const { id } = secret;
@@ -71,11 +71,11 @@ function writeRoutes(store: Store): Route[] {
       path: "/api/secrets/:id",
       summary:
         "Updates the description of a secret, and its value if set. Apps use the new value after their next deployment.",
-      roles: ADMIN,
+      access: ADMIN,
       conditional: true,
       body: CoreSecretUpdate,
       responses: { 200: withMessage("secret", CoreSecret) },
-      handle: ({ id, body, token, expectRevision }) => {
+      handle: ({ params: { id }, body, caller: token, expectRevision }) => {
         const before = existing(store.secrets.find(id), "secret", id);
         expectRevision(before);
         const secret = store.secrets.update(id, body);
@@ -91,10 +91,10 @@ function writeRoutes(store: Store): Route[] {
       method: "DELETE",
       path: "/api/secrets/:id",
       summary: "Deletes a secret.",
-      roles: ADMIN,
+      access: ADMIN,
       conditional: true,
       responses: { 204: "empty" },
-      handle: ({ id, token, expectRevision }) => {
+      handle: ({ params: { id }, caller: token, expectRevision }) => {
         const view = existing(store.secrets.find(id), "secret", id);
         expectRevision(view);
         store.secrets.delete(id);
@@ -111,13 +111,13 @@ function valueRoute(store: Store): Route {
     method: "POST",
     path: "/api/secrets/:id/value",
     summary: "Returns the value of a secret to an agent with a running job that refers to it.",
-    roles: ["agent"],
+    access: ["agent"],
     responses: { 200: named("value", z.string()) },
-    handle: ({ id, token }) => {
+    handle: ({ params: { id }, caller: token }) => {
       const secret = existing(store.secrets.find(id), "secret", id);
       const job = jobThatNeeds(store, token, id);
       if (job === undefined) {
-        throw new ApiError("FORBIDDEN", `the token ${token.name} has no running job that refers to this secret`);
+        throw new ProblemError("FORBIDDEN", `the token ${token.name} has no running job that refers to this secret`);
       }
       const details = { name: secret.name, scope: secret.scope, job };
       store.audit.record({ actor: token.name, action: "secret.read", resourceId: id, details });
@@ -135,9 +135,10 @@ function jobThatNeeds(store: Store, token: CoreToken, secretId: string): string 
 function checkScope(store: Store, { scope, scopeId }: CoreSecretCreate): void {
   if (scope === "global") {
     if (scopeId != null)
-      throw new ApiError("INVALID", "scopeId: must not be set for a global secret", { field: "scopeId" });
+      throw new ProblemError("INVALID", "scopeId: must not be set for a global secret", { field: "scopeId" });
     return;
   }
   const known = scopeId != null && (scope === "app" ? store.apps.find(scopeId) : store.nodes.find(scopeId));
-  if (!known) throw new ApiError("INVALID", `scopeId: expected the id of an existing ${scope}`, { field: "scopeId" });
+  if (!known)
+    throw new ProblemError("INVALID", `scopeId: expected the id of an existing ${scope}`, { field: "scopeId" });
 }

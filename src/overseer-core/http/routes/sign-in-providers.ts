@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { CoreSignInProvider, CoreSignInProviderWrite } from "../../../api/core/route.js";
-import { ApiError, existing } from "../../api-error.js";
+import { etagOf } from "../../../http/etag.js";
+import { ProblemError } from "../../../http/problem.js";
+import { existing } from "../../existing.js";
 import { listed } from "../../operations/deploy.js";
 import type { Store } from "../../store/store.js";
-import { etagOf } from "../etag.js";
-import { type Route, route } from "../route.js";
-import { named, withMessage } from "../views.js";
+import { named, type Route, route, withMessage } from "../route.js";
 
 const READERS = ["admin", "reader"] as const;
 
@@ -17,7 +17,7 @@ export function signInProviderRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/sign-in-providers",
       summary: "Lists all sign-in providers, sorted by name.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("providers", z.array(CoreSignInProvider)) },
       handle: () => {
         const etag = store.revisions.listEtag("signInProvider");
@@ -28,9 +28,9 @@ export function signInProviderRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/sign-in-providers/:id",
       summary: "Returns one sign-in provider.",
-      roles: READERS,
+      access: READERS,
       responses: { 200: named("provider", CoreSignInProvider) },
-      handle: ({ id }) => {
+      handle: ({ params: { id } }) => {
         const provider = mustFind(id);
         return { status: 200, etag: etagOf(provider), body: { provider } };
       },
@@ -39,16 +39,16 @@ export function signInProviderRoutes(store: Store): Route[] {
       method: "POST",
       path: "/api/sign-in-providers",
       summary: "Creates a sign-in provider.",
-      roles: ["admin"],
+      access: ["admin"],
       body: CoreSignInProviderWrite,
       responses: { 201: withMessage("provider", CoreSignInProvider) },
-      handle: ({ body, token }) => {
+      handle: ({ body, caller: token }) => {
         const { name, type, issuer } = body;
         if (type === "oidc" && issuer == null) {
-          throw new ApiError("INVALID", "issuer: required for an oidc provider", { field: "issuer" });
+          throw new ProblemError("INVALID", "issuer: required for an oidc provider", { field: "issuer" });
         }
         if (store.providers.findByName(name)) {
-          throw new ApiError("CONFLICT", `the sign-in provider ${name} already exists`, { field: "name" });
+          throw new ProblemError("CONFLICT", `the sign-in provider ${name} already exists`, { field: "name" });
         }
         const provider = store.providers.create(body);
         const { id } = provider;
@@ -66,15 +66,15 @@ export function signInProviderRoutes(store: Store): Route[] {
       method: "DELETE",
       path: "/api/sign-in-providers/:id",
       summary: "Deletes a sign-in provider that no route uses.",
-      roles: ["admin"],
+      access: ["admin"],
       conditional: true,
       responses: { 204: "empty" },
-      handle: ({ id, token, expectRevision }) => {
+      handle: ({ params: { id }, caller: token, expectRevision }) => {
         const view = mustFind(id);
         expectRevision(view);
         const users = store.routes.behind(view.name).map(({ hostname, path }) => `${hostname}${path}`);
         if (users.length > 0) {
-          throw new ApiError("IN_USE", `${view.name} is used by ${listed(users)}: change these routes first`);
+          throw new ProblemError("IN_USE", `${view.name} is used by ${listed(users)}: change these routes first`);
         }
         store.providers.delete(id);
         const details = { name: view.name };

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { CoreToken, CoreTokenCreate } from "../../../api/core/token.js";
-import { ApiError, existing } from "../../api-error.js";
+import { etagOf } from "../../../http/etag.js";
+import { ProblemError } from "../../../http/problem.js";
+import { existing } from "../../existing.js";
 import type { Store } from "../../store/store.js";
-import { etagOf } from "../etag.js";
-import { type Route, route } from "../route.js";
-import { named } from "../views.js";
+import { named, type Route, route } from "../route.js";
 
 const ADMIN = ["admin"] as const;
 
@@ -15,7 +15,7 @@ export function tokenRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/tokens",
       summary: "Lists all tokens, sorted by name, without their values.",
-      roles: ADMIN,
+      access: ADMIN,
       responses: { 200: named("tokens", z.array(CoreToken)) },
       handle: () => ({ status: 200, etag: store.revisions.listEtag("token"), body: { tokens: store.tokens.list() } }),
     }),
@@ -23,9 +23,9 @@ export function tokenRoutes(store: Store): Route[] {
       method: "GET",
       path: "/api/tokens/:id",
       summary: "Returns one token, without its value.",
-      roles: ADMIN,
+      access: ADMIN,
       responses: { 200: named("token", CoreToken) },
-      handle: ({ id }) => {
+      handle: ({ params: { id } }) => {
         const token = existing(store.tokens.find(id), "token", id);
         return { status: 200, etag: etagOf(token), body: { token } };
       },
@@ -34,18 +34,18 @@ export function tokenRoutes(store: Store): Route[] {
       method: "POST",
       path: "/api/tokens",
       summary: "Creates a token. Its value is returned only in this response.",
-      roles: ADMIN,
+      access: ADMIN,
       body: CoreTokenCreate,
       responses: {
         201: z.object({ message: z.string(), token: CoreToken, value: z.string() }).describe("A new token."),
       },
-      handle: ({ body, token: actor }) => {
+      handle: ({ body, caller: actor }) => {
         const { name, role, node } = body;
         if (node != null && role !== "agent") {
-          throw new ApiError("INVALID", "node: allowed only for a token of role agent", { field: "node" });
+          throw new ProblemError("INVALID", "node: allowed only for a token of role agent", { field: "node" });
         }
         if (store.tokens.findByName(name)) {
-          throw new ApiError("CONFLICT", `the token ${name} already exists`, { field: "name" });
+          throw new ProblemError("CONFLICT", `the token ${name} already exists`, { field: "name" });
         }
         const { token, value } = store.tokens.create(body);
         const { id } = token;
@@ -59,14 +59,14 @@ export function tokenRoutes(store: Store): Route[] {
       method: "DELETE",
       path: "/api/tokens/:id",
       summary: "Deletes a token, which revokes it at once. The last token of role admin cannot be deleted.",
-      roles: ADMIN,
+      access: ADMIN,
       conditional: true,
       responses: { 204: "empty" },
-      handle: ({ id, token: actor, expectRevision }) => {
+      handle: ({ params: { id }, caller: actor, expectRevision }) => {
         const view = existing(store.tokens.find(id), "token", id);
         expectRevision(view);
         if (view.role === "admin" && store.tokens.list().filter(({ role }) => role === "admin").length === 1) {
-          throw new ApiError("IN_USE", `${view.name} is the last token of role admin: create another one first`);
+          throw new ProblemError("IN_USE", `${view.name} is the last token of role admin: create another one first`);
         }
         store.tokens.delete(id);
         store.audit.record({ actor: actor.name, action: "token.delete", resourceId: id, details: { name: view.name } });

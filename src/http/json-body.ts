@@ -1,4 +1,4 @@
-import { ApiError } from "../api-error.js";
+import { ProblemError } from "./problem.js";
 
 /** With the flag u, a surrogate pair is one character and does not match. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -10,23 +10,23 @@ const MAX_DEPTH = 64;
  * or has a member `__proto__` or an unpaired surrogate. The message of the JSON parser is not passed on, since it quotes
  * the body, which may contain a secret.
  */
-export function readBody(text: string): unknown {
+export function parseJson(text: string): unknown {
   if (text.trim() === "") return undefined;
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    throw new ApiError("INVALID", "the body is not valid JSON");
+    throw new ProblemError("INVALID", "the body is not valid JSON");
   }
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > MAX_DEPTH) throw new ApiError("INVALID", `the body is nested more than ${MAX_DEPTH} levels deep`);
+    if (depth > MAX_DEPTH) throw new ProblemError("INVALID", `the body is nested more than ${MAX_DEPTH} levels deep`);
     const next: unknown[] = [];
     for (const item of level) {
       if (typeof item === "string" && LONE_SURROGATE.test(item))
-        throw new ApiError("INVALID", "the body contains an unpaired surrogate");
+        throw new ProblemError("INVALID", "the body contains an unpaired surrogate");
       if (typeof item !== "object" || item === null) continue;
-      if (Object.hasOwn(item, "__proto__")) throw new ApiError("INVALID", "the body contains a member __proto__");
+      if (Object.hasOwn(item, "__proto__")) throw new ProblemError("INVALID", "the body contains a member __proto__");
       for (const child of Object.values(item)) next.push(child);
     }
     level = next;

@@ -1,4 +1,4 @@
-import { ApiError } from "../api-error.js";
+import { ProblemError } from "./problem.js";
 
 const TAG = /(W\/)?("[^"]*")/g;
 
@@ -23,7 +23,7 @@ export function checkIfMatch(ifMatch: string | undefined, current: string): void
     ([, weak, tag = ""]) => weak === undefined && revisionPart(tag) === current,
   );
   if (matches) return;
-  throw new ApiError("PRECONDITION_FAILED", `the resource has changed, its ETag is now ${current}: read it again`, {
+  throw new ProblemError("PRECONDITION_FAILED", `the resource has changed, its ETag is now ${current}: read it again`, {
     etag: current,
   });
 }

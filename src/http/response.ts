@@ -1,0 +1,81 @@
+import { createHash, randomUUID } from "node:crypto";
+import { STATUS_CODES } from "node:http";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { PROBLEM_TYPE } from "../api/problem.js";
+import type { Logger } from "../base/logger.js";
+import { matchesIfNoneMatch } from "./etag.js";
+import { ProblemError } from "./problem.js";
+import type { AnyReply } from "./route.js";
+
+/** Headers of every response. The APIs serve data, which browsers must neither keep, guess the type of, nor embed. */
+export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+};
+
+/** Sends the response of a handler: 304 if the client already has it. */
+export function sendReply(response: AnyReply, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const { status, location, body, contentType } = response;
+  if (location !== undefined) reply.header("location", location);
+  if (typeof body === "string")
+    return reply
+      .code(status)
+      .type(contentType ?? "text/plain; charset=utf-8")
+      .send(body);
+  const text = body === undefined ? undefined : `${JSON.stringify(body)}\n`;
+  const reads = request.method === "GET" || request.method === "HEAD";
+  const etag = response.etag ?? (reads && text !== undefined ? hashTag(text) : undefined);
+  if (etag !== undefined) reply.header("etag", etag);
+  const unchanged = reads && etag !== undefined && matchesIfNoneMatch(request.headers["if-none-match"], etag);
+  if (status === 304 || (unchanged && status === 200)) return reply.code(304).send();
+  if (text === undefined) return reply.code(status).send();
+  return reply.code(status).type("application/json; charset=utf-8").send(text);
+}
+
+/** Sends an error. */
+export function sendProblem(problem: ProblemError, reply: FastifyReply): FastifyReply {
+  return reply
+    .code(problem.status)
+    .headers({ ...SECURITY_HEADERS, ...problem.headers() })
+    .type(PROBLEM_TYPE)
+    .send(`${JSON.stringify(problem)}\n`);
+}
+
+/** Returns an error as the bytes of a whole HTTP response that ends the connection. */
+export function rawProblem(problem: ProblemError): string {
+  const body = `${JSON.stringify(problem)}\n`;
+  const headers = {
+    ...SECURITY_HEADERS,
+    connection: "close",
+    "content-type": PROBLEM_TYPE,
+    "content-length": String(Buffer.byteLength(body)),
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\n${lines.join("")}\r\n${body}`;
+}
+
+/**
+ * Converts any thrown error to a problem. Errors of fastify are known by their codes; their messages may quote the
+ * request, so they are not passed on. Everything else is a bug: it is logged, and its details are not sent.
+ */
+export function problemFrom(error: unknown, logger: Logger): ProblemError {
+  if (error instanceof ProblemError) return error;
+  const { code, statusCode = 500 } = (error ?? {}) as { readonly code?: unknown; readonly statusCode?: number };
+  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
+    return new ProblemError("BODY_TOO_LARGE", "the body is larger than this path accepts: send less", { close: true });
+  }
+  if (code === "FST_ERR_CTP_INVALID_MEDIA_TYPE") {
+    return new ProblemError("UNSUPPORTED_MEDIA_TYPE", "the content type is not supported: send application/json");
+  }
+  if (statusCode >= 400 && statusCode < 500) return new ProblemError("INVALID", "the request is malformed");
+  const instance = `urn:uuid:${randomUUID()}`;
+  logger.error("request failed", { error, instance });
+  return new ProblemError("INTERNAL", `the server failed: search its log for ${instance}`, { instance });
+}
+
+function hashTag(text: string): string {
+  return `"${createHash("sha256").update(text).digest("hex").slice(0, 32)}"`;
+}

@@ -1,0 +1,274 @@
+import type { Socket } from "node:net";
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import type { Clock } from "../base/clock.js";
+import { messageOf, OverseerError } from "../base/errors.js";
+import type { Logger } from "../base/logger.js";
+import { checkIfMatch, etagOf } from "./etag.js";
+import { parseJson } from "./json-body.js";
+import { nothingHere, ProblemError } from "./problem.js";
+import { problemFrom, rawProblem, SECURITY_HEADERS, sendProblem, sendReply } from "./response.js";
+import type { AnyReply, Call, Route } from "./route.js";
+
+/** Limits that protect a server from its clients. Times are in milliseconds. */
+export interface ServerLimits {
+  /** Maximum time to receive the headers of a request. */
+  readonly headersMs: number;
+  /** Maximum time to receive a whole request. */
+  readonly requestMs: number;
+  /** Maximum time of a handler, besides what the client waits for by `Prefer: wait=`. */
+  readonly handlerMs: number;
+  /** Maximum idle time of a connection between requests. */
+  readonly idleMs: number;
+  /** Time that requests in progress have when the server stops. */
+  readonly stopMs: number;
+  readonly maxConnections: number;
+  /** Maximum size of a JSON body in bytes. */
+  readonly maxBodyBytes: number;
+}
+
+/** Default limits. Most Git hosts time out after 10 seconds. */
+export const SERVER_LIMITS: ServerLimits = {
+  headersMs: 10_000,
+  requestMs: 15_000,
+  handlerMs: 30_000,
+  idleMs: 30_000,
+  stopMs: 15_000,
+  maxConnections: 1_024,
+  maxBodyBytes: 1024 * 1024,
+};
+
+/** Options of a server. */
+export interface ServerOptions {
+  /** Defaults to all interfaces. */
+  readonly host?: string;
+  /** 0 selects a free port, which `port` returns. */
+  readonly port: number;
+  /** Flags that set the address, for the message if it is unavailable. */
+  readonly addressFlags: string;
+  readonly limits?: Partial<ServerLimits>;
+  /** PEM-encoded certificate and key. If unset, the server uses plain HTTP. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How routes are served. */
+export interface MountOptions<Access, Caller> {
+  /** Returns the caller of a request. Throws UNAUTHENTICATED or FORBIDDEN. Runs before the body is read. */
+  readonly authorize: (access: Access, headers: FastifyRequest["headers"]) => Caller | Promise<Caller>;
+  /** Runs a handler, for example in a transaction. */
+  readonly run?: (
+    route: Route<Access, Caller>,
+    work: () => AnyReply | Promise<AnyReply>,
+  ) => AnyReply | Promise<AnyReply>;
+}
+
+/** Error codes on a machine without IPv6. */
+const NO_IPV6: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "EAFNOSUPPORT"]);
+/** Maximum length of a path parameter: the longest object name. */
+const MAX_PARAM_LENGTH = 253;
+/** Time in milliseconds without traffic after which a connection is closed; longer than a handler and its longest wait. */
+const SILENCE_MS = 120_000;
+
+/** An HTTP server for tables of routes. Every error is a problem document. */
+export class HttpServer {
+  readonly #options: ServerOptions;
+  readonly #limits: ServerLimits;
+  readonly #app: FastifyInstance;
+  readonly #callers = new WeakMap<FastifyRequest, unknown>();
+  #stopping = false;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#limits = { ...SERVER_LIMITS, ...options.limits };
+    this.#app = createFastify(this.#limits, options.tls);
+    this.#app.server.maxConnections = this.#limits.maxConnections;
+    this.#app.addHook("onRequest", async (_request, reply) => void reply.headers(SECURITY_HEADERS));
+    // Connections that are busy at shutdown close after their response.
+    this.#app.addHook("onSend", async (_request, reply) => {
+      if (this.#stopping) reply.header("connection", "close");
+    });
+    this.#app.setErrorHandler((error, _request, reply) => sendProblem(problemFrom(error, options.logger), reply));
+    this.#app.setNotFoundHandler((_request, reply) => sendProblem(nothingHere(), reply));
+    passBodiesOn(this.#app);
+  }
+
+  /** Port of the started server; undefined before the start and after the stop. */
+  get port(): number | undefined {
+    const address = this.#app.server.address();
+    return typeof address === "object" ? address?.port : undefined;
+  }
+
+  /** Serves routes. Other methods of their paths get 405. Must be called before the start. */
+  mount<Access, Caller>(routes: readonly Route<Access, Caller>[], options: MountOptions<Access, Caller>): void {
+    const methods = new Map<string, string[]>();
+    for (const { method, path } of routes) {
+      methods.set(path, [...(methods.get(path) ?? []), ...(method === "GET" ? ["GET", "HEAD"] : [method])]);
+    }
+    this.#app.register(async (scope) => {
+      parseJsonBodies(scope);
+      for (const route of routes) if (route.body !== "stream") this.#add(scope, route, options);
+    });
+    for (const route of routes) if (route.body === "stream") this.#add(this.#app, route, options);
+    for (const [url, allowed] of methods) this.#refuseOthers(url, allowed);
+  }
+
+  /** Starts to listen and returns the port. Throws a terminal OverseerError if the address is unavailable. */
+  async start(): Promise<number> {
+    const { host, port, addressFlags } = this.#options;
+    try {
+      await (host === undefined ? this.#listenEverywhere(port) : this.#app.listen({ host, port }));
+      return this.port ?? port;
+    } catch (error) {
+      throw new OverseerError(
+        `cannot listen on ${host ?? ""}:${port}: ${messageOf(error)}; set another address with ${addressFlags}`,
+        { code: "SERVER_LISTEN_FAILED", reason: "AddressUnavailable", class: "terminal", cause: error },
+      );
+    }
+  }
+
+  /** Stops accepting requests, and resolves when all requests in progress are answered or their time has passed. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    const close = (): void => this.#app.server.closeAllConnections();
+    const timer = this.#options.clock.after(this.#limits.stopMs, close);
+    await this.#app.close();
+    timer.cancel();
+  }
+
+  /** Listens on all interfaces, with IPv6 if available. */
+  async #listenEverywhere(port: number): Promise<void> {
+    try {
+      await this.#app.listen({ host: "::", port });
+    } catch (error) {
+      if (!NO_IPV6.has((error as { code?: string }).code ?? "")) throw error;
+      await this.#app.listen({ host: "0.0.0.0", port });
+    }
+  }
+
+  #add<Access, Caller>(scope: FastifyInstance, route: Route<Access, Caller>, options: MountOptions<Access, Caller>) {
+    const { authorize, run = (_route, work) => work() } = options;
+    scope.route({
+      method: route.method,
+      url: route.path,
+      bodyLimit: route.maxBodyBytes ?? this.#limits.maxBodyBytes,
+      onRequest: async (request) => {
+        this.#callers.set(request, await authorize(route.access, request.headers));
+      },
+      handler: async (request, reply) => {
+        const response = await this.#limited(route, request, async (signal) => {
+          const caller = this.#callers.get(request) as Caller;
+          return run(route, () => route.handle(callOf(route, request, caller, signal)));
+        });
+        return sendReply(response, request, reply);
+      },
+    });
+  }
+
+  /** Responds with 405 to the methods that a path does not have. */
+  #refuseOthers(url: string, allowed: readonly string[]): void {
+    const method = this.#app.supportedMethods.filter((name) => !allowed.includes(name));
+    const allow = allowed.join(", ");
+    this.#app.route({
+      method,
+      url,
+      exposeHeadRoute: false,
+      handler: async () => {
+        throw new ProblemError("METHOD_NOT_ALLOWED", `this path does not support the method: use ${allow}`, { allow });
+      },
+    });
+  }
+
+  /** Runs a handler until its time limit, with a signal that is aborted then or when the client disconnects. */
+  async #limited(route: Route, request: FastifyRequest, work: (signal: AbortSignal) => Promise<AnyReply>) {
+    const controller = new AbortController();
+    // The signal of fastify is aborted as soon as the body of a request is received.
+    const { socket } = request.raw;
+    const onClose = (): void => controller.abort();
+    socket.once("close", onClose);
+    const limitMs = (route.timeoutMs ?? this.#limits.handlerMs) + (route.waits ?? 0) * 1000;
+    let cancel = (): void => {};
+    const timedOut = new Promise<never>((_, reject) => {
+      const timer = this.#options.clock.after(limitMs, () => {
+        controller.abort();
+        const detail = `the server took longer than ${limitMs / 1000} s: retry later`;
+        reject(new ProblemError("TIMED_OUT", detail, { retryAfter: 5 }));
+      });
+      cancel = () => timer.cancel();
+    });
+    try {
+      return await Promise.race([work(controller.signal), timedOut]);
+    } finally {
+      cancel();
+      socket.off("close", onClose);
+    }
+  }
+}
+
+function callOf<Caller>(route: Route, request: FastifyRequest, caller: Caller, signal: AbortSignal): Call<Caller> {
+  const { headers } = request;
+  return {
+    params: { ...(request.params as object) },
+    query: { ...(request.query as object) },
+    body: route.body === "stream" ? request.raw : request.body,
+    caller,
+    headers,
+    ifNoneMatch: headers["if-none-match"],
+    waitMs: waitMs(headers.prefer, route.waits ?? 0),
+    signal,
+    expectRevision: (resource) => checkIfMatch(headers["if-match"], etagOf(resource)),
+  };
+}
+
+/** Returns `wait=N` of the Prefer header in milliseconds, up to the maximum. */
+function waitMs(prefer: string | string[] | undefined, maxSeconds: number): number {
+  const text = Array.isArray(prefer) ? prefer.join(",") : (prefer ?? "");
+  const seconds = Number(/(?:^|[,;\s])wait=([0-9]{1,4})(?:$|[,;\s])/.exec(text)?.[1] ?? 0);
+  return Math.min(seconds, maxSeconds) * 1000;
+}
+
+function passBodiesOn(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
+}
+
+function parseJsonBodies(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("application/json", { parseAs: "string" }, async (_request: unknown, body: string) =>
+    parseJson(body),
+  );
+}
+
+function createFastify(limits: ServerLimits, tls: ServerOptions["tls"]): FastifyInstance {
+  const options = {
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.idleMs,
+    connectionTimeout: SILENCE_MS,
+    return503OnClosing: false,
+    forceCloseConnections: "idle" as const,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    clientErrorHandler: (error: { readonly code?: string }, socket: Socket) => refuseConnection(error.code, socket),
+    frameworkErrors: (_error: unknown, _request: unknown, reply: FastifyReply) => {
+      void sendProblem(new ProblemError("INVALID", "the path is malformed or too long"), reply);
+    },
+  };
+  // Node.js checks these timeouts only every 30 seconds by default.
+  const checks = {
+    headersTimeout: limits.headersMs,
+    connectionsCheckingInterval: Math.min(1_000, limits.requestMs),
+  };
+  if (tls === undefined) return fastify({ ...options, http: checks });
+  return fastify({ ...options, https: { ...checks, ...tls } }) as unknown as FastifyInstance;
+}
+
+/** Responds to a malformed or incomplete request, which has no request object. */
+function refuseConnection(code: string | undefined, socket: Socket): void {
+  if (code === "ECONNRESET" || socket.destroyed) return;
+  const problem =
+    code === "ERR_HTTP_REQUEST_TIMEOUT"
+      ? new ProblemError("TOO_SLOW", "the request was not received in time: send it again, faster")
+      : new ProblemError("INVALID", "this is not a valid HTTP request");
+  if (socket.writable) socket.write(rawProblem(problem));
+  socket.destroySoon();
+}
