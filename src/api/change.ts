@@ -9,7 +9,7 @@ import { conditions, observedGeneration } from "./status-fields.js";
 export { CHANGE_PHASES, type ChangePhase, isFinal } from "./change-phase.js";
 
 /** Causes of a Change. */
-export const CHANGE_CAUSES = ["Revision", "Spec", "Values", "Renderer"] as const;
+export const CHANGE_CAUSES = ["Revision", "Spec", "Values", "Renderer", "Retry"] as const;
 export type ChangeCause = (typeof CHANGE_CAUSES)[number];
 
 /** Actions on one object. */
@@ -24,7 +24,7 @@ export const ChangeSpec = withRules(
       cause: z
         .enum(CHANGE_CAUSES)
         .describe(
-          "Cause of the Change: Revision (a new commit), Spec (an edited OverseerApp), Values (a changed ConfigMap or Secret of the source) or Renderer (other documents from the same source, for example after an upgrade).",
+          "Cause of the Change: Revision (a new commit), Spec (an edited OverseerApp), Values (a changed ConfigMap or Secret of the source), Renderer (other documents from the same source, for example after an upgrade) or Retry (the rest of a Change that had stopped).",
         ),
       inputs: Inputs,
     })
@@ -114,13 +114,26 @@ export const ChangeStatus = z
       .min(0)
       .optional()
       .describe(
-        "metadata.generation of the app when a gate rejected the Change. The same inputs are not tried again for this generation.",
+        "metadata.generation of the app when a gate rejected the Change, or the Change stopped. The same inputs are not tried again for this generation.",
       ),
     gates: mapList(GateState, ["name"], 32, "Gates and their state.").optional(),
     waitingFor: z.string().max(1024).optional().describe("What the Change is waiting for."),
     attempts: z.int().min(0).optional().describe("Number of attempts."),
     message: z.string().max(1024).optional().describe("Result of the Change, or what currently prevents it."),
     startTime: z.iso.datetime().optional().describe("Time at which planning started."),
+    wave: z
+      .object({
+        number: z.int().describe("The wave."),
+        since: z.iso.datetime().describe("Time at which all of its objects were written."),
+      })
+      .optional()
+      .describe("The last wave that the Change has waited for to become healthy. Unset if the source has no waves."),
+    stopped: z
+      .object({ wave: z.int().describe("The wave that did not become healthy.") })
+      .optional()
+      .describe(
+        "Where a failed Change stopped. The rest of its plan was not applied; that is tried again when the wave is healthy, when the app or its inputs change, or when a reconcile is requested.",
+      ),
     appliedTime: z.iso
       .datetime()
       .optional()

@@ -35,3 +35,6 @@ export const OPERATOR_MANAGER = "overseer-gitops";
 
 /** On a document in Git, `disabled` keeps variables of `source.substitute` from being replaced in it. */
 export const ANNOTATION_SUBSTITUTE = `${GROUP}/substitute`;
+
+/** On a document in Git: the wave that it is applied in, an integer. Each wave waits until the one before it is healthy. */
+export const ANNOTATION_WAVE = `${GROUP}/wave`;

@@ -83,6 +83,8 @@ export interface LiveObject {
   /** A user has disabled its reconciliation. */
   readonly paused?: boolean;
   readonly health: ObjectHealth;
+  /** Its wave by its annotations; unset for wave 0. */
+  readonly wave?: number;
   /** Set once it has run to completion. */
   readonly finished?: Finished;
 }

@@ -32,6 +32,11 @@ export function isEmptyPlan(plan: Plan): boolean {
   );
 }
 
+/** Reports whether an action is a write that is not done yet. */
+export function isUnwritten({ verb, result }: Pick<PlannedAction, "verb" | "result">): boolean {
+  return result !== "Done" && (verb === "Create" || verb === "Update" || verb === "Adopt");
+}
+
 /** Summarizes a plan as `+3 ~2 -1`: created or adopted, updated, deleted or transferred. */
 export function summarize(plan: Plan): string {
   const unjudged = [...plan.deferred, ...(plan.refused ?? [])];

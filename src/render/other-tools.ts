@@ -1,5 +1,6 @@
 import type { Document } from "../manifest/document.js";
 import { displayId } from "../manifest/object-id.js";
+import { ARGO_WAVE } from "../manifest/wave.js";
 import type { Note } from "./request.js";
 
 /** What becomes of documents for annotations of other tools. */
@@ -44,7 +45,7 @@ const RECONCILE =
 
 /** Annotations other than hooks that have another effect here than with their own tool. Documents of rows with `skip` are not applied. */
 const ROWS: readonly Row[] = [
-  ["argocd.argoproj.io/sync-wave", /^(?!\s*[+-]?0*\s*$)/, ORDER],
+  [ARGO_WAVE, /^(?![+-]?\d{1,9}$)/, "it is not an integer of at most nine digits; the object is in wave 0"],
   ["argocd.argoproj.io/ignore-healthcheck", /^true$/i, "its health counts all the same"],
   ["argocd.argoproj.io/compare-options", /Ignore/i, REVERTED],
   ["config.kubernetes.io/depends-on", undefined, ORDER],

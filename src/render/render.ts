@@ -10,6 +10,7 @@ import type { SecretTexts } from "./mask-texts.js";
 import { orderNotes } from "./notes.js";
 import { honorOtherTools } from "./other-tools.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
+import { annotationProblems } from "./own-annotations.js";
 import { placeDocuments } from "./place.js";
 import { type Reads, sameReads } from "./reads.js";
 import { PathNotFoundError, RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
@@ -186,7 +187,8 @@ function finish(request: RenderRequest, output: RendererOutput, secrets: SecretT
   const problems = target === "kubernetes" ? [...found, ...refuseForKubernetes(prepared)] : found;
   if (problems.length > 0) throw new RenderError(inOrder(problems), remark);
   const placed = placeDocuments(prepared, request);
-  if (placed.problems.length > 0) throw new RenderError(inOrder(placed.problems));
+  const misplaced = [...placed.problems, ...annotationProblems(placed.documents)];
+  if (misplaced.length > 0) throw new RenderError(inOrder(misplaced));
   const honored = target === "kubernetes" ? honorOtherTools(placed.documents) : undefined;
   const { documents = placed.documents, skipped = [] } = honored ?? {};
   const all = [...notes, ...placed.notes, ...(honored?.notes ?? [])];

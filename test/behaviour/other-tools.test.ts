@@ -20,7 +20,7 @@ describe("A source with hooks and waves of other tools", function () {
       "test.yaml": job("chart-test", "helm.sh/hook: test"),
       "delete.yaml": job("clean-up", "argocd.argoproj.io/hook: PostDelete"),
       "migrate.yaml": job("migrate", "argocd.argoproj.io/hook: PreSync"),
-      "wave.yaml": annotated("wave", 'argocd.argoproj.io/sync-wave: "3"'),
+      "wave.yaml": annotated("wave", 'argocd.argoproj.io/sync-wave: "late"'),
       "force.yaml": annotated("force", "kustomize.toolkit.fluxcd.io/force: enabled"),
       "replace.yaml": annotated("replace", "'argocd.argoproj.io/sync-options': 'Prune=false,Replace=true'"),
     };
@@ -36,7 +36,7 @@ describe("A source with hooks and waves of other tools", function () {
       `Job ${world.namespace}/chart-test is not applied: helm.sh/hook: test`,
       `Job ${world.namespace}/clean-up is not applied: argocd.argoproj.io/hook: PostDelete`,
       `Job ${world.namespace}/migrate argocd.argoproj.io/hook: PreSync has no effect`,
-      `ConfigMap ${world.namespace}/wave argocd.argoproj.io/sync-wave: 3 has no effect`,
+      `ConfigMap ${world.namespace}/wave argocd.argoproj.io/sync-wave: late has no effect`,
       `ConfigMap ${world.namespace}/force kustomize.toolkit.fluxcd.io/force: enabled has no effect`,
       `ConfigMap ${world.namespace}/replace argocd.argoproj.io/sync-options: Replace=true has no effect`,
     ])

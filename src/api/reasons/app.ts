@@ -115,6 +115,11 @@ export const APP_REASONS = {
     meaning: "The objects did not become healthy within health.timeout.",
     remedy: "Correct the objects, or raise health.timeout.",
   },
+  WaveFailed: {
+    meaning:
+      "The objects of a wave failed or did not become healthy within health.timeout, so that later waves were not applied. The Change ended as Failed; the rest follows when the wave is healthy.",
+    remedy: "Correct the objects that the message names.",
+  },
   HealthFailed: { meaning: "Event: a Change was applied, but its objects did not become healthy." },
   Drifted: {
     meaning:

@@ -63,7 +63,7 @@ export interface HealthReasons {
 }
 
 /** A point in the lifecycle of a Change that its status records. */
-export type Moment = "started" | "applied";
+export type Moment = "started" | "applied" | `wave ${number}`;
 
 /** Lifecycle times of one Change, on the monotonic clock. */
 export interface Moments {
@@ -93,6 +93,8 @@ export class AppMemory {
   moments: Moments | undefined;
   /** Whether this process has read the app's source, successfully or not. */
   reconciled = false;
+  /** UID of the last stopped Change that a user has asked to continue. */
+  released: string | undefined;
   /** The last commit that the app has processed. */
   consideredCommit: string | undefined;
   /** The newest commit, once its inputs are the applied ones and the status says so. */

@@ -23,6 +23,7 @@ import { renderApplied, renderDesired } from "./source/render.js";
 import { recordOutcome } from "./status/record-outcome.js";
 import { suspendedOutcome } from "./status/suspend.js";
 import { writeStatus } from "./status/write-status.js";
+import { lastStopped } from "./sync/stopped-change.js";
 import { syncToInputs } from "./sync/sync-to-inputs.js";
 
 /** Reconciles an OverseerApp: runs the phases of one reconcile in order. */
@@ -79,7 +80,8 @@ export class OverseerAppReconciler {
         run.progress = progress;
         run.problem = problem ?? run.problem;
       }
-      await healDrift(run, !syncing || run.status.applied?.key !== run.desired?.inputs.key);
+      const restores = !syncing || run.unwritten !== undefined || run.status.applied?.key !== run.desired?.inputs.key;
+      await healDrift(run, restores);
       if (run.progress.state === "done") run.problem ??= emptySourceProblem(run);
     }
     run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
@@ -118,6 +120,7 @@ function resetBackoffOnRequest(run: AppRun): void {
   const requested = requestedAt(run.app.metadata);
   if (requested === undefined || requested === run.app.status?.lastHandledReconcileAt) return;
   run.memory.retryOnRequest();
+  run.memory.released = run.services.changes.get(`${run.ref.namespace}/${run.status.change?.name ?? ""}`)?.metadata.uid;
   run.memory.ledger.clear();
 }
 
@@ -209,6 +212,7 @@ function needsChange(run: AppRun, desired: Rendered): boolean {
   if (run.status.applied?.key !== desired.inputs.key) return true;
   const open = openChangeFor(run, desired.inputs.key);
   if (open && open.status?.phase !== "Verifying") return true;
+  if (!open && lastStopped(run, desired.inputs.key)) return true;
   const prunes = run.app.spec.sync?.prune !== false;
   const desiredKeys = new Set(desired.documents.map((document) => document.key));
   const pruneCandidates = [...observeApp(run).objects.values()].filter(

@@ -5,6 +5,7 @@ import { MESSAGE_DIGITS, shortRevision } from "../../api/short-revision.js";
 import type { Logger } from "../../base/logger.js";
 import type { Destination, Target } from "../../destinations/destination.js";
 import type { GitSnapshot } from "../../git/engine.js";
+import type { ObjectKey } from "../../manifest/object-id.js";
 import { type AppRef, appKey } from "../../plan/live.js";
 import type { AppMemory } from "./app-memory.js";
 import type { AppServices } from "./app-services.js";
@@ -44,6 +45,8 @@ export class AppRun {
   drift: DriftReport[] = [];
   contested: DriftReport[] = [];
   paused: readonly PausedReport[] = [];
+  /** Keys of objects that a Change has yet to write: they are not missing through drift. Undefined if it writes all of them now. */
+  unwritten: ReadonlySet<ObjectKey> | undefined;
   /** Pending update of the Change, written once at the end of this reconcile. */
   staged: { readonly change: Change; readonly update: ChangeUpdate } | undefined;
   /** Milliseconds until the next reconcile at the latest, if any. */

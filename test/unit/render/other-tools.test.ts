@@ -43,12 +43,9 @@ const CASES: readonly (readonly [Record<string, string> | undefined, boolean, re
     false,
     [/pre-install,pre-upgrade has no effect/],
   ],
-  [
-    { [`${ARGO}/sync-wave`]: "2" },
-    false,
-    [/sync-wave: 2 has no effect: objects are applied in the order of their kinds/],
-  ],
-  [{ [`${ARGO}/sync-wave`]: "-1" }, false, [/sync-wave: -1/]],
+  [{ [`${ARGO}/sync-wave`]: "2" }, false, []],
+  [{ [`${ARGO}/sync-wave`]: "-1" }, false, []],
+  [{ [`${ARGO}/sync-wave`]: "late" }, false, [/sync-wave: late has no effect: it is not an integer/]],
   [{ [`${ARGO}/sync-wave`]: "0" }, false, []],
   [{ [`${ARGO}/sync-options`]: "Prune=false,ServerSideApply=true, PruneLast=true" }, false, []],
   [
@@ -93,14 +90,14 @@ describe("honorOtherTools", () => {
     );
   });
 
-  it("counts objects that say the same and names the first, so that one source of waves is one note", () => {
-    const waves = Array.from({ length: 40 }, (_, at) =>
-      document({ [`${ARGO}/sync-wave`]: String(at + 1) }, `w-${at}`, at),
+  it("counts objects that say the same and names the first, so that one source of rules is one note", () => {
+    const many = Array.from({ length: 40 }, (_, at) =>
+      document({ "kapp.k14s.io/change-rule": String(at + 1) }, `w-${at}`, at),
     );
-    const { notes, documents } = honorOtherTools(waves);
+    const { notes, documents } = honorOtherTools(many);
     expect(documents).to.have.length(40);
     expect(notes.map(({ message }) => message)).to.deep.equal([
-      "argocd.argoproj.io/sync-wave: 1 (and on 39 more objects) has no effect: objects are applied in the order of their kinds, not in this one",
+      "kapp.k14s.io/change-rule: 1 (and on 39 more objects) has no effect: objects are applied in the order of their kinds, not in this one",
     ]);
   });
 });

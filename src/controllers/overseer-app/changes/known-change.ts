@@ -1,10 +1,14 @@
 import { type Change, type ChangePhase, type ChangeStatus, isFinal } from "../../../api/change.js";
 import type { CustomResource } from "../../../api/meta.js";
+import { isUnwritten } from "../../../plan/plan.js";
 
 /** A Change as kept in memory: open ones in full, finished ones reduced to what the history needs. */
 export type KnownChange = CustomResource<
   { readonly app: { readonly name: string }; readonly inputs: { readonly key: string } },
-  { readonly phase?: ChangePhase | undefined } & Pick<ChangeStatus, "gates" | "appGeneration">
+  { readonly phase?: ChangePhase | undefined } & Pick<
+    ChangeStatus,
+    "gates" | "appGeneration" | "stopped" | "plan" | "omitted" | "message"
+  >
 >;
 
 /**
@@ -24,12 +28,13 @@ export function reduceChange(change: KnownChange): KnownChange {
   };
 }
 
-/** A rejected Change also says why, since its inputs are not tried again. */
-function reduceStatus({
-  phase,
-  gates,
-  appGeneration,
-}: NonNullable<KnownChange["status"]>): NonNullable<KnownChange["status"]> {
+/** A rejected or stopped Change also says why, since its inputs are not tried again; a stopped one also what it has not written. */
+function reduceStatus(status: NonNullable<KnownChange["status"]>): NonNullable<KnownChange["status"]> {
+  const { phase, gates, appGeneration, stopped, plan, omitted, message } = status;
+  if (stopped !== undefined) {
+    const unwritten = plan?.filter(isUnwritten).map(({ verb, object, apiVersion }) => ({ verb, object, apiVersion }));
+    return { phase, appGeneration, stopped, plan: unwritten, omitted, message };
+  }
   if (phase !== "Rejected") return { phase };
   const failed = gates?.filter(({ state }) => state === "Fail");
   return { phase, ...(failed ? { gates: failed } : {}), ...(appGeneration === undefined ? {} : { appGeneration }) };

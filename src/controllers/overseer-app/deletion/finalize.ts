@@ -16,6 +16,7 @@ import { fieldsOf, type StatusOutcome } from "../status/write-status.js";
 import { Results } from "../sync/results.js";
 import { removeFinalizer } from "./finalizer.js";
 import { holdFinalize, prune } from "./prune.js";
+import { deletionWave } from "./prune-waves.js";
 import { describeTerminating } from "./terminating.js";
 
 /** The remedy when the deletion of an app is blocked. */
@@ -23,6 +24,8 @@ const ORPHAN_REMEDY = "set deletionPolicy: Orphan to delete the app without its 
 /** Maximum lengths of foreign messages, so that the remedy behind them is not cut off. */
 const MAX_FAILURES = 500;
 const MAX_REFUSAL = 300;
+/** Distance between the deletion tiers of two waves: more than there are tiers. */
+const TIERS = 10;
 /** Delay until a blocked deletion is checked again without an event. */
 const RETRY_MS = 5_000;
 
@@ -83,7 +86,7 @@ async function heldNamespaces(run: AppRun, objects: readonly LiveObject[]): Prom
 }
 
 /**
- * Deletes the objects of the highest remaining tier; the next tier waits until they are gone. `stuck` means that every deletion
+ * Deletes the objects of the highest remaining tier of the last remaining wave; the next tier waits until they are gone. `stuck` means that every deletion
  * of the tier was refused and none is in progress.
  */
 async function removeLastTier(
@@ -92,8 +95,10 @@ async function removeLastTier(
 ): Promise<{ readonly results: Results; readonly stuck: boolean }> {
   const results = new Results(run);
   const pending = stillPending(run, decisions);
-  const last = Math.max(...pending.map((decision) => pruneTier(decision.live.id)));
-  const tier = pending.filter((decision) => pruneTier(decision.live.id) === last);
+  const waveOf = deletionWave(pending);
+  const tierOf = (decision: PruneDecision): number => waveOf(decision) * TIERS + pruneTier(decision.live.id);
+  const last = Math.max(...pending.map(tierOf));
+  const tier = pending.filter((decision) => tierOf(decision) === last);
   const refused = await prune(
     run,
     tier.filter((decision) => decision.verb !== "Keep"),

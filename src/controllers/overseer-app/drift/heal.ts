@@ -38,7 +38,7 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
   // An object absent from an incomplete list may exist.
   const known = observation.complete ? diff.writes : diff.writes.filter((write) => write.live !== undefined);
-  const missing = withMissing ? known : [];
+  const missing = withMissing ? known.filter(({ document }) => run.unwritten?.has(document.key) !== true) : [];
   if (diff.heals.length === 0 && missing.length === 0) run.memory.driftDetectedAt = undefined;
   else if (run.app.spec.sync?.selfHeal === false) await report(run, diff.heals, missing);
   else await restore(run, diff.heals, missing);

@@ -2,7 +2,7 @@ import { cutMessage } from "../../../api/conditions.js";
 import type { HealthStatus } from "../../../api/overseer-app.js";
 import type { Document } from "../../../manifest/document.js";
 import { displayId, type ObjectKey } from "../../../manifest/object-id.js";
-import { appKey, type Finished, type ObjectHealth, type Observation } from "../../../plan/live.js";
+import { appKey, type Finished, type LiveObject, type ObjectHealth, type Observation } from "../../../plan/live.js";
 import { isApp } from "./parent-apps.js";
 
 /** Aggregated health of the desired objects. */
@@ -37,6 +37,29 @@ function endHealth(end: Finished | undefined): ObjectHealth | undefined {
 }
 
 /**
+ * Returns the current health of a desired object. A missing object is Progressing. The apps `holders` (`namespace/name`) count as
+ * healthy, because their health depends on this app's.
+ */
+export function documentHealth(
+  document: Document,
+  observation: Observation,
+  holders: ReadonlySet<string>,
+  finished: ReadonlyMap<ObjectKey, Finished>,
+): ObjectHealth {
+  if (isApp(document) && holders.has(appKey(document.id))) return HELD;
+  return liveOf(document, observation)?.health ?? endHealth(finished.get(document.key)) ?? MISSING;
+}
+
+function isMissing(document: Document, observation: Observation, finished: ReadonlyMap<ObjectKey, Finished>): boolean {
+  return liveOf(document, observation) === undefined && !finished.has(document.key);
+}
+
+function liveOf({ key }: Document, { objects }: Observation): LiveObject | undefined {
+  const live = objects.get(key);
+  return live?.ownership === "Foreign" ? undefined : live;
+}
+
+/**
  * Aggregates the health of the desired objects: the worst one counts. A missing object counts as Progressing. The apps
  * `holders` (`namespace/name`) are ignored, because their health depends on this app's.
  */
@@ -53,12 +76,8 @@ export function appHealth(
   let remark: string | undefined;
   const bad: { severity: number; object: string; message: string }[] = [];
   for (const document of documents) {
-    const found = observation.objects.get(document.key);
-    const live = found?.ownership === "Foreign" ? undefined : found;
-    const ended = endHealth(finished.get(document.key));
-    if (live === undefined && ended === undefined) absent.push(displayId(document.id));
-    const own = live?.health ?? ended ?? MISSING;
-    const health = isApp(document) && holders.has(appKey(document.id)) ? HELD : own;
+    const health = documentHealth(document, observation, holders, finished);
+    if (isMissing(document, observation, finished)) absent.push(displayId(document.id));
     if (health.status === "Healthy") healthy++;
     else
       bad.push({

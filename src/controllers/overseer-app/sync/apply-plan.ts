@@ -5,14 +5,17 @@ import type { DeferredWrite } from "../../../plan/actions.js";
 import type { Plan } from "../../../plan/plan.js";
 import { flushChange, stageChange } from "../changes/change-record.js";
 import { holdDeletions, prune } from "../deletion/prune.js";
+import { describeUndeleted, pruneByWaves } from "../deletion/prune-waves.js";
 import { observeApp } from "../observe.js";
 import { type ChangeUpdate, DONE, type SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
+import { awaitWave, barrierOfDeletions, DELETIONS } from "./await-wave.js";
 import { areWritesObserved, awaitWrites } from "./awaited-writes.js";
 import { awaitedDeletions } from "./lifting-deletions.js";
 import { Results } from "./results.js";
 import { backOffAfterFailure } from "./retry.js";
+import { WaveProgress, wholePlan } from "./wave-progress.js";
 import { type Remaining, writeInOrder } from "./write-in-order.js";
 
 /** Delay until a Change continues after a deletion that writes wait for. */
@@ -40,20 +43,25 @@ export async function applyPlan(
   deletions: DeletionFacts,
 ): Promise<SyncResult> {
   const results = new Results(run);
-  const remaining = await writeInOrder(run, desired, plan, results);
+  const progress = new WaveProgress(run, desired, wholePlan({ status: { ...change.status, ...run.staged?.update } }));
+  const remaining = await writeInOrder(run, desired, plan, results, progress);
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-apply");
   const blocked = await deleteBlockers(run, plan, change, remaining, deletions, results);
   if (blocked) return blocked;
-  const waiting = recordStuck(run, remaining, results) ? undefined : waitForWrites(run, change, remaining, results);
+  const stuck = recordStuck(run, remaining, results);
+  const waiting = stuck ? undefined : await waitForWrites(run, desired, change, remaining, results);
   if (waiting) return waiting;
   if (!results.failed && deletions.refusal !== undefined) return pruneRefused(run, desired, change, deletions.refusal);
   const left = plan.pruneCandidates.filter(({ live }) => !deletions.transferred.has(live.key));
   const hold = results.failed ? undefined : holdDeletions(run, left, deletions.behind);
   if (hold !== undefined) return waitFor(run, change, hold);
-  if (!results.failed) await prune(run, left, results);
+  const unhealthy = results.failed ? undefined : barrierOfDeletions(progress, left);
+  if (unhealthy) return awaitWave(run, desired, change, unhealthy, markedPlan(run, change, results, false), DELETIONS);
+  const undeleted = results.failed ? [] : await pruneByWaves(run, left, results);
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-prune");
+  if (!results.failed && undeleted.length > 0) return waitFor(run, change, describeUndeleted(undeleted));
   return results.failed ? applyFailed(run, desired, change, results) : applied(run, change, results);
 }
 
@@ -96,11 +104,20 @@ function recordStuck(run: AppRun, { waiting, held, unwritten }: Remaining, resul
 }
 
 /** Returns what remaining writes wait for, if nothing failed: the Change continues when their prerequisites exist. */
-function waitForWrites(run: AppRun, change: Change, remaining: Remaining, results: Results): SyncResult | undefined {
-  const { waiting, held } = remaining;
-  if (waiting.length === 0 && held.length === 0) return undefined;
+async function waitForWrites(
+  run: AppRun,
+  desired: Rendered,
+  change: Change,
+  remaining: Remaining,
+  results: Results,
+): Promise<SyncResult | undefined> {
+  const { waiting, held, barrier } = remaining;
+  const isBlocked = waiting.length > 0 || held.length > 0;
+  if (!isBlocked && barrier === undefined) return undefined;
+  const plan = markedPlan(run, change, results, false);
+  if (!isBlocked && barrier) return awaitWave(run, desired, change, barrier, plan);
   const message = awaitWrites(run, remaining);
-  stageChange(run, change, { phase: "Applying", waitingFor: message, ...markedPlan(run, change, results, false) });
+  stageChange(run, change, { phase: "Applying", waitingFor: message, ...plan });
   return { progress: { state: "pending", message } };
 }
 

@@ -24,11 +24,13 @@ import { valuesObjectsOf } from "../source/external-values.js";
 import { statusNotes } from "../source/notes.js";
 import { areRecorded, recordKinds } from "../status/record-kinds.js";
 import { applyPlan, waitFor } from "./apply-plan.js";
+import { stillAwaitsWave } from "./await-wave.js";
 import { beginJudgement, stillAwaits } from "./awaited-writes.js";
 import { withoutFinished } from "./finished-jobs.js";
 import { liftingDeletions } from "./lifting-deletions.js";
 import { describeRefusals } from "./refusals.js";
 import { backOffAfterFailure, backoffOf } from "./retry.js";
+import { lastStopped, stoppedResult } from "./stopped-change.js";
 
 /** Plans with more writes are recorded before they are applied. */
 const SHORT_PLAN = 100;
@@ -39,17 +41,22 @@ const SHORT_PLAN = 100;
  */
 export async function syncToInputs(run: AppRun, desired: Rendered): Promise<SyncResult> {
   const transferred = await transferObjects(run, desired);
-  const unchanged = rejectionOf(run, desired) ?? backoffOf(run, desired);
-  if (unchanged) return unchanged;
+  const rejected = rejectionOf(run, desired);
+  if (rejected) return rejected;
   const observation = observeApp(run);
   const { destination } = run;
   const documents = withoutFinished(run, desired.documents, observation);
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
+  const unchanged = stoppedResult(run, desired, diff.writes) ?? backoffOf(run, desired);
+  if (unchanged) return unchanged;
   const open = openChangeFor(run, desired.inputs.key);
   // A started Change continues with all possible writes: one of them may lift a refusal.
   const started = run.status.applied?.key === desired.inputs.key;
   const awaited = started && open?.status?.phase === "Applying" ? stillAwaits(run, desired, diff.writes) : undefined;
   if (open && awaited !== undefined) return waitFor(run, open, awaited);
+  const later =
+    started && open?.status?.phase === "Applying" ? await stillAwaitsWave(run, desired, open, diff.writes) : undefined;
+  if (later) return later;
   beginJudgement(run, desired);
   // Must precede judgeClaims: an app that reads the commit in between may claim a candidate.
   const candidates = diff.pruneCandidates.filter(({ key }) => desired.skipped?.has(key) !== true);
@@ -207,6 +214,7 @@ export function planStatus(run: AppRun, plan: Plan): Partial<ChangeStatus> {
 }
 
 function causeOf(run: AppRun, { inputs }: Rendered): ChangeCause {
+  if (lastStopped(run, inputs.key)) return "Retry";
   const before = run.status.applied;
   if (!before || before.commit !== inputs.commit) return "Revision";
   if (before.key === inputs.key || canonicalJson(before.source) !== canonicalJson(inputs.source)) return "Spec";

@@ -4,11 +4,13 @@ import type { ObjectKey } from "../../../manifest/object-id.js";
 import type { DeferredWrite, PreviewedWrite, WriteAction } from "../../../plan/actions.js";
 import { nextStep } from "../../../plan/apply-steps.js";
 import type { Plan } from "../../../plan/plan.js";
+import type { Barrier } from "../../../plan/waves.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { type Hold, Holds } from "./holds.js";
 import { liftingDeletions } from "./lifting-deletions.js";
 import type { Results } from "./results.js";
+import type { WaveProgress } from "./wave-progress.js";
 
 /** Concurrent writes of one app. */
 const PARALLEL = 8;
@@ -26,14 +28,23 @@ export interface Remaining {
   readonly held: readonly HeldWrite[];
   /** Reports whether a document is still to be written. */
   readonly unwritten: (key: ObjectKey) => boolean;
+  /** The wave that further writes wait for, if any. */
+  readonly barrier: Barrier | undefined;
 }
 
 /**
  * Performs the writes of a plan in order, as far as possible now, and previews deferred writes again once others are done.
  * Stops between two writes when the run is aborted.
  */
-export async function writeInOrder(run: AppRun, desired: Rendered, plan: Plan, results: Results): Promise<Remaining> {
+export async function writeInOrder(
+  run: AppRun,
+  desired: Rendered,
+  plan: Plan,
+  results: Results,
+  progress: WaveProgress,
+): Promise<Remaining> {
   const holds = new Holds(run, desired);
+  const tierOf = (document: Document): number => progress.tierOf(document.key, holds.tierOf(document));
   const failed: Document[] = [];
   let accepted: readonly PreviewedWrite[] = plan.writes;
   let waiting: readonly DeferredWrite[] = [
@@ -45,15 +56,25 @@ export async function writeInOrder(run: AppRun, desired: Rendered, plan: Plan, r
     [...accepted, ...waiting].some(({ action }) => action.document.key === key) ||
     failed.some((document) => document.key === key);
   for (;;) {
+    const barrier = progress.barrier(unwritten);
+    const lifting = new Set(waiting.filter(({ action }) => !progress.isLater(action, barrier)).flatMap(liftersOf));
+    // What an earlier wave needs does not wait for it.
+    const isLater = (action: WriteAction): boolean =>
+      progress.isLater(action, barrier) && !lifting.has(action.document.key);
     const holdOf = new Map<PreviewedWrite, Hold>();
     for (const write of accepted) {
+      if (isLater(write.action)) continue;
       const hold = holds.of(write.action, unwritten);
       if (hold) holdOf.set(write, hold);
     }
-    const ready = accepted.filter((write) => !holdOf.has(write));
+    const ready = accepted.filter((write) => !holdOf.has(write) && !isLater(write.action));
     const held = [...holdOf].map(([{ action }, hold]) => ({ ...hold, action }));
-    const step = nextStep({ ready, waiting, failed, wrote, tierOf: holds.tierOf });
-    if (step.type === "end" || run.signal.aborted) return remaining(holds, waiting, held, unwritten);
+    const step = nextStep({ ready, waiting, failed, wrote, tierOf });
+    if (step.type === "end" || run.signal.aborted) {
+      const due = waiting.filter(({ action }) => !isLater(action));
+      const later = [...accepted, ...waiting].some(({ action }) => isLater(action));
+      return remaining(holds, due, held, unwritten, later ? barrier : undefined);
+    }
     if (step.type === "judge") {
       const others = [...accepted.map(({ action }) => action), ...liftingDeletions(plan.pruneCandidates)];
       const again = await judgeAgain(run, desired, waiting, others);
@@ -67,7 +88,7 @@ export async function writeInOrder(run: AppRun, desired: Rendered, plan: Plan, r
       if (run.signal.aborted || (await writeOne(run, write, results, holds))) return;
       failed.push(write.action.document);
     });
-    if (run.signal.aborted) return { waiting, held, unwritten };
+    if (run.signal.aborted) return { waiting, held, unwritten, barrier: undefined };
     run.services.failpoint("app:after-tier");
     accepted = accepted.filter((write) => !done.has(write));
     wrote = true;
@@ -80,6 +101,7 @@ function remaining(
   waiting: readonly DeferredWrite[],
   held: readonly HeldWrite[],
   unwritten: Remaining["unwritten"],
+  barrier: Barrier | undefined,
 ): Remaining {
   const refused: DeferredWrite[] = [];
   const unserved: HeldWrite[] = [];
@@ -88,8 +110,10 @@ function remaining(
     if (hold) unserved.push({ ...hold, action: one.action });
     else refused.push(one);
   }
-  return { waiting: refused, held: [...held, ...unserved], unwritten };
+  return { waiting: refused, held: [...held, ...unserved], unwritten, barrier };
 }
+
+const liftersOf = ({ liftedBy }: DeferredWrite): readonly ObjectKey[] => liftedBy;
 
 async function writeOne(run: AppRun, write: PreviewedWrite, results: Results, holds: Holds): Promise<boolean> {
   const { document } = write.action;

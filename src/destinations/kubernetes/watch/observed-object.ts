@@ -13,6 +13,7 @@ import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../../kube/
 import { joinKeepAnnotations, keepAnnotations } from "../../../manifest/keep-annotations.js";
 import { type GroupVersionKind, type ObjectId, objectKey } from "../../../manifest/object-id.js";
 import { isRecord } from "../../../manifest/shape.js";
+import { waveOf } from "../../../manifest/wave.js";
 import type { AppRef, Deletion, Finished, LiveObject, ObjectHealth, Ownership } from "../../../plan/live.js";
 import { finishedOf } from "../health/finished.js";
 import { hasForeignFields } from "../ownership/authoritative-kinds.js";
@@ -61,6 +62,8 @@ export interface ObservedObject {
   /** Whether kubectl users and the app own the same fields. */
   readonly shared: boolean;
   readonly health: ObjectHealth;
+  /** Its wave by its annotations. */
+  readonly wave: number;
   /** Its result, if it has finished and has a time to live. */
   readonly finished: Finished | undefined;
   /** Entries of other field managers, stored only while the object has drifted. */
@@ -110,6 +113,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
       metadata.deletionTimestamp === undefined || finished
         ? health
         : { status: "Progressing", message: "is being deleted" },
+    wave: waveOf(metadata),
     finished,
     others: drifted ? entries.filter((candidate) => candidate !== entry) : undefined,
   };
@@ -228,6 +232,7 @@ export function liveObject(
     ...(object.deletionConfirmed ? { deletionConfirmed: true } : {}),
     ...(object.paused ? { paused: true } : {}),
     health: object.health,
+    ...(object.wave === 0 ? {} : { wave: object.wave }),
     ...(object.finished ? { finished: object.finished } : {}),
   };
 }
