@@ -30,6 +30,9 @@ export const SyncWindow = z
   .describe("A recurring period in which syncs are allowed or denied.");
 export type SyncWindow = z.infer<typeof SyncWindow>;
 
+/** What happens to fields that others add to live objects. */
+export type Additions = "Revert" | "Report" | "Keep" | "RevertAll";
+
 /** Sync policy of an app. */
 export const SyncPolicy = z
   .object({
@@ -38,6 +41,12 @@ export const SyncPolicy = z
       .default(true)
       .describe(
         "Revert drift: changes that others make to live objects. If false, drift is only reported. Defaults to true.",
+      ),
+    additions: z
+      .enum(["Revert", "Report", "Keep", "RevertAll"])
+      .default("Revert")
+      .describe(
+        "What happens to fields that are not in Git and that others add to live objects of a Kubernetes cluster. Revert removes those that people add with kubectl or another client of --user-field-managers; if selfHeal is false, they are only reported. Report only reports them. Keep ignores them. RevertAll removes the fields of all other field managers too, except those of known controllers. Never removed: spec.replicas, finalizers, owner references, status, and requests by annotation such as kubectl rollout restart. Defaults to Revert.",
       ),
     prune: z
       .boolean()

@@ -49,6 +49,8 @@ export interface Config {
   readonly concurrency: number;
   /** Maximum number of concurrent writes and dry runs, across all apps of one cluster. */
   readonly applyConcurrency: number;
+  /** Field managers of people's clients and of controllers, beside the known ones. */
+  readonly fieldManagers: { readonly users: readonly string[]; readonly controllers: readonly string[] };
   readonly identity: string;
   /** Leader election; undefined means that it is disabled. */
   readonly election: ElectionSettings | undefined;
@@ -135,11 +137,17 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     trustedUser: trustedUser(values, namespace),
     concurrency: values.concurrency ?? 8,
     applyConcurrency: values["apply-concurrency"] ?? 8,
+    fieldManagers: {
+      users: values["user-field-managers"] ?? USER_FIELD_MANAGERS,
+      controllers: values["controller-field-managers"] ?? [],
+    },
     identity: values.identity ?? `${env.POD_NAME || hostname()}_${randomBytes(4).toString("hex")}`,
     election: values["leader-election"] === false ? undefined : electionSettings(values),
     failpoint: values.failpoint,
   };
 }
+
+const USER_FIELD_MANAGERS = ["k9s", "Lens", "OpenLens", "Freelens", "headlamp", "Mozilla"];
 
 const SETTINGS_SCHEMA = z.object(SETTING_SCHEMAS).partial();
 /** Validated values of the settings that are set. */

@@ -178,6 +178,20 @@ export const OPTIONS = [
     help: "Maximum number of concurrent writes and dry runs of objects, across all apps of one cluster.",
   },
   {
+    flag: "user-field-managers",
+    value: "NAMES",
+    env: "OVERSEER_USER_FIELD_MANAGERS",
+    fallback: "k9s,Lens,OpenLens,Freelens,headlamp,Mozilla",
+    help: "Comma-separated field managers of clients that people use, beside kubectl: what they add to live objects is drift (spec.sync.additions). A name may end with *. Mozilla is any browser, as in the web UIs that pass its user agent on.",
+  },
+  {
+    flag: "controller-field-managers",
+    value: "NAMES",
+    env: "OVERSEER_CONTROLLER_FIELD_MANAGERS",
+    fallback: "none",
+    help: "Comma-separated field managers of controllers, beside those of Kubernetes: what they add to live objects is never reverted, also if spec.sync.additions is RevertAll. A name may end with *.",
+  },
+  {
     flag: "identity",
     value: "NAME",
     env: "OVERSEER_IDENTITY",

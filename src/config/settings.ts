@@ -53,6 +53,18 @@ const namespaces = z.string().transform((value, context): readonly string[] => {
   return z.NEVER;
 });
 
+const managers = z.string().transform((value, context): readonly string[] => {
+  const names = value.split(",").map((name) => name.trim());
+  const given = names.filter((name) => name !== "");
+  const invalid = given.find((name) => !/^[^*\s]{1,128}\*?$/.test(name));
+  if (invalid === undefined) return given;
+  context.addIssue({
+    code: "custom",
+    message: `contains ${JSON.stringify(invalid)}: must be the name of a field manager, with at most 128 characters and optionally a * at the end`,
+  });
+  return z.NEVER;
+});
+
 const hosts = z.string().transform((value, context): readonly string[] => {
   const patterns = value.split(",").map((pattern) => pattern.trim());
   const given = patterns.filter((pattern) => pattern !== "");
@@ -133,6 +145,8 @@ export const SETTING_SCHEMAS = {
   "trusted-service-account": objectName,
   concurrency: count(1, 256),
   "apply-concurrency": count(1, 256),
+  "user-field-managers": managers,
+  "controller-field-managers": managers,
   identity: text.max(128, "must have at most 128 characters"),
   "leader-election": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),
   "lease-name": objectName,

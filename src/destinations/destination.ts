@@ -1,5 +1,6 @@
 import type { FieldChange } from "../api/change.js";
 import type { ConditionReason } from "../api/reasons.js";
+import type { Additions } from "../api/sync-policy.js";
 import type { Document } from "../manifest/document.js";
 import type { GroupVersionKind, ObjectKey } from "../manifest/object-id.js";
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../plan/actions.js";
@@ -14,6 +15,8 @@ export interface Target {
   readonly serviceAccountName: string | undefined;
   /** Which existing objects may be adopted. */
   readonly adopt: "Unowned" | "Always" | "Never";
+  /** What happens to fields that others add. */
+  readonly additions: Additions;
 }
 
 /** Result of one write or delete. */
@@ -71,7 +74,7 @@ export interface Destination {
   /** Discovers and watches kinds; resolves when each is watched or has failed. */
   prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]>;
   /** Returns all objects of an app from the watches, without requests. */
-  observe(app: AppRef, kinds: readonly GroupVersionKind[]): Observation;
+  observe(target: Target, kinds: readonly GroupVersionKind[]): Observation;
   /**
    * Dry-runs each write. Writes nothing. Throws when `signal` aborts. `others`: accepted writes of the same Change that are still
    * pending.
@@ -87,8 +90,11 @@ export interface Destination {
   write(target: Target, write: PreviewedWrite): Promise<Outcome>;
   /** Verifies whether and how a live object differs from its document, for apps without self-heal. Writes nothing. */
   verify(target: Target, action: HealAction): Promise<Verdict>;
-  /** Describes which field managers own fields that the document sets: `kubectl-edit: .spec.replicas`. */
-  describeDrift(action: HealAction): string | undefined;
+  /**
+   * Describes which field managers own fields that the document sets, or added some: `kubectl-edit: .spec.replicas`. `times`:
+   * with the times of additions.
+   */
+  describeDrift(target: Target, action: HealAction, times?: boolean): string | undefined;
   /** Re-applies a document. `wrote` in the result tells whether the object had changed. */
   heal(target: Target, action: HealAction): Promise<Outcome>;
   /** Deletes the object of a permit, if it is still in the permit's state. */

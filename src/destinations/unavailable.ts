@@ -1,7 +1,7 @@
 import type { ObjectKey } from "../manifest/object-id.js";
 import type { HealAction, Preview, WriteAction } from "../plan/actions.js";
 import type { Observation } from "../plan/live.js";
-import type { Destination, Outcome, Unavailability, Verdict } from "./destination.js";
+import type { Destination, Outcome, Target, Unavailability, Verdict } from "./destination.js";
 
 /** A destination that cannot be connected to, because its Secret is missing or its address is invalid. */
 export class UnavailableDestination implements Destination {
@@ -64,7 +64,7 @@ export class UnavailableDestination implements Destination {
     return { drifted: false, diff: [], problem: this.#unavailability.message };
   }
 
-  describeDrift(_action: HealAction): undefined {
+  describeDrift(_target: Target, _action: HealAction): undefined {
     return undefined;
   }
 

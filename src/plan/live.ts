@@ -73,6 +73,8 @@ export interface LiveObject {
   readonly state: "AsApplied" | "Drifted" | "Unverified";
   /** The destination has no record of the applied fields: ownership rests on labels and identity, and only a verification detects drift. */
   readonly untracked?: boolean;
+  /** What others added that is reported and kept, with field managers and times, as text. */
+  readonly additions?: string;
   readonly deleting: boolean;
   /** Its ongoing deletion; unset until the destination reports it. */
   readonly deletion?: Deletion;

@@ -6,6 +6,7 @@ import {
   type ClusterEventHandler,
   type ClusterParts,
 } from "../destinations/kubernetes/cluster-connection.js";
+import { KnownManagers } from "../destinations/kubernetes/ownership/known-managers.js";
 import { RemoteClusters } from "../destinations/kubernetes/remote/remote-clusters.js";
 import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
@@ -33,6 +34,7 @@ export class Clusters {
     const shared: ClusterParts = {
       ...{ clock, logger, instance, digestKey, events, busy },
       applyConcurrency: config.applyConcurrency,
+      managers: new KnownManagers(config.fieldManagers),
       appNamespaces: config.watchNamespaces,
       // In a namespace that is not watched, a deleted app cannot be detected.
       appExists: (namespace, name) => !apps.follows(namespace) || apps.get(`${namespace}/${name}`) !== undefined,

@@ -72,11 +72,9 @@ describe("Drift", function () {
     await world.synced("web");
   });
 
-  it("leaves alone what Git does not say", async () => {
-    await world.kube.patch(world.configMap("web"), {
-      data: { extra: "mine" },
-      metadata: { annotations: { note: "mine" } },
-    });
+  it("leaves alone what other controllers add", async () => {
+    const added = { data: { extra: "mine" }, metadata: { annotations: { note: "mine" } } };
+    await world.kube.patch(world.configMap("web"), added, { manager: "some-operator" });
     await world.kube.patch(world.configMap("web"), { data: { colour: "red" } });
     const healed = await world.kube.until(
       world.configMap("web"),
@@ -135,7 +133,7 @@ describe("Drift", function () {
     await world.repository("quiet", { "x.yaml": configMap("quiet", { v: "1" }) });
     await world.app("quiet", "quiet", ".", { sync: { selfHeal: false } });
     await world.synced("quiet");
-    await world.kube.patch(world.configMap("quiet"), { data: { other: "mine" } });
+    await world.kube.patch(world.configMap("quiet"), { data: { other: "mine" } }, { manager: "some-operator" });
     await world.kube.patch(world.configMap("quiet"), { data: { v: "2" } }, { manager: "bob" });
     const app = await world.untilCondition("quiet", "Drifted", "True");
     expect(condition(app, "Drifted")?.message).to.contain("bob: .data.v").and.not.contain(".data.other");

@@ -17,5 +17,5 @@ export async function prepareKinds(run: AppRun): Promise<void> {
 
 /** Returns the live objects of the app from the watches, without a request. */
 export function observeApp(run: AppRun): Observation {
-  return run.destination.observe(run.ref, relevantKinds(run));
+  return run.destination.observe(run.target, relevantKinds(run));
 }

@@ -22,6 +22,8 @@ export interface Problem {
 export interface DriftReport {
   readonly object: string;
   readonly note: string;
+  /** Whether it is meant to stay: fields that others added while `sync.additions` is Report. */
+  readonly kept?: boolean;
 }
 
 /** A live object whose reconciliation a user has disabled. */

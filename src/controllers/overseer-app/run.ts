@@ -16,7 +16,8 @@ import type { Rendered } from "./rendered.js";
 export function targetOf({ metadata, spec }: OverseerApp): Target {
   const { namespace, name, uid } = metadata;
   const { serviceAccountName, sync } = spec;
-  return { app: { namespace, name, uid }, serviceAccountName, adopt: sync?.adopt ?? "Unowned" };
+  const { adopt = "Unowned", additions = "Revert" } = sync ?? {};
+  return { app: { namespace, name, uid }, serviceAccountName, adopt, additions };
 }
 
 /** The context of one reconcile of one app, shared by its phases. */

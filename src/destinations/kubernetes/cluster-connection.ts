@@ -6,6 +6,7 @@ import type { Discovery } from "../../kube/discovery.js";
 import { Reflector, type ReflectorObserver } from "../../kube/watch/reflector.js";
 import { DeniedWrites } from "./apply/denied-writes.js";
 import type { KubernetesContext } from "./kubernetes-context.js";
+import type { KnownManagers } from "./ownership/known-managers.js";
 import type { ResyncCause } from "./resync/resyncer.js";
 import { Resyncs } from "./resync/resyncs.js";
 import { KindChanges } from "./watch/kind-changes.js";
@@ -36,6 +37,7 @@ export interface ClusterParts {
   readonly digestKey: string;
   /** Concurrent writes and dry runs per cluster. */
   readonly applyConcurrency: number;
+  readonly managers: KnownManagers;
   /** Namespaces whose apps are managed; undefined for all. Objects of other apps are not watched. */
   readonly appNamespaces?: readonly string[] | undefined;
   readonly appExists: (namespace: string, name: string) => boolean;
@@ -90,6 +92,7 @@ export class ClusterConnection {
     const denied = new DeniedWrites(clock);
     const onDenied = (): void => rights.awaited("denied writes", () => denied.clear());
     this.context = {
+      managers: options.managers,
       ...{ client, discovery, tracker, clock, logger, instance, digestKey, ownUser, requests, appExists },
       ...{ onForbidden, denied, onDenied },
     };

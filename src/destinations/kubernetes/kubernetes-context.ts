@@ -13,6 +13,8 @@ import { appKey } from "../../plan/live.js";
 import type { Target } from "../destination.js";
 import type { DeniedWrites } from "./apply/denied-writes.js";
 import { healthOf } from "./health/rules.js";
+import type { AdditionsPolicy } from "./ownership/added-fields.js";
+import type { KnownManagers } from "./ownership/known-managers.js";
 import { type ObservedObject, observe } from "./watch/observed-object.js";
 import type { Tracker } from "./watch/tracker.js";
 
@@ -29,6 +31,8 @@ export interface KubernetesContext {
   readonly digestKey: string;
   /** User for apps without a ServiceAccount; undefined for the user of the connection. */
   readonly ownUser: string | undefined;
+  /** Tells clients of people from controllers. */
+  readonly managers: KnownManagers;
   /** Limits concurrent writes and dry runs of all apps of this cluster. */
   readonly requests: Semaphore;
   /** Whether an app exists. Objects of a deleted app may be adopted. */
@@ -73,6 +77,14 @@ export function recordedHash(context: Pick<KubernetesContext, "digestKey">, docu
 export function writer({ ownUser }: Pick<KubernetesContext, "ownUser">, target: Target): string | undefined {
   const { app, serviceAccountName } = target;
   return serviceAccountName === undefined ? ownUser : `system:serviceaccount:${app.namespace}:${serviceAccountName}`;
+}
+
+/** Returns which additions of others are drift for an app. */
+export function additionsPolicy(
+  { managers }: Pick<KubernetesContext, "managers">,
+  { additions }: Pick<Target, "additions">,
+): AdditionsPolicy {
+  return { mode: additions, managers };
 }
 
 /** Reduces a response of the API server like a watch event. */

@@ -16,14 +16,15 @@ import type { ClusterConnection } from "./cluster-connection.js";
 import { clusterFacts } from "./cluster-facts.js";
 import { deletionHolders } from "./health/deletion-holders.js";
 import { healthReasons } from "./health/health-reasons.js";
-import { fairnessKeyOf, type KubernetesContext, recordedHash } from "./kubernetes-context.js";
+import { additionsPolicy, fairnessKeyOf, type KubernetesContext, recordedHash } from "./kubernetes-context.js";
 import { namespaceContents } from "./namespace-contents.js";
+import { driftOf } from "./ownership/added-fields.js";
 import { authoritativeRoots } from "./ownership/authoritative-kinds.js";
 import { handOver } from "./ownership/hand-over.js";
 import { explainRefusal } from "./refusals/explain.js";
 import { describeUnavailable } from "./refusals/unknown-kind.js";
 import type { Reach } from "./remote/connectivity.js";
-import { describeExtras, describeWriters } from "./watch/drift-note.js";
+import { describeAdded, describeExtras, describeWriters } from "./watch/drift-note.js";
 import type { KindWatches } from "./watch/kind-watches.js";
 import { liveObject } from "./watch/observed-object.js";
 
@@ -97,7 +98,9 @@ export class KubernetesDestination implements Destination {
     );
   }
 
-  observe(app: AppRef, kinds: readonly GroupVersionKind[]): Observation {
+  observe(target: Target, kinds: readonly GroupVersionKind[]): Observation {
+    const { app } = target;
+    const additions = additionsPolicy(this.#context, target);
     const unavailability = this.unavailability();
     const unlisted = kinds.flatMap(({ group, kind, version }) => {
       const service = this.#context.discovery.unavailableService({ group, kind, version });
@@ -109,7 +112,7 @@ export class KubernetesDestination implements Destination {
     });
     const objects = new Map<string, LiveObject>();
     for (const { object, verification, untracked } of this.#context.tracker.ofApp(app))
-      objects.set(object.key, liveObject(object, app, this.#context, verification, untracked));
+      objects.set(object.key, liveObject(object, app, this.#context, verification, additions, untracked));
     const incomplete = unavailability?.message ?? unlisted[0]?.message;
     const ended = new Map(
       this.#context.tracker
@@ -154,12 +157,14 @@ export class KubernetesDestination implements Destination {
     }
   }
 
-  describeDrift(action: HealAction): string | undefined {
+  describeDrift(target: Target, action: HealAction, times = false): string | undefined {
     const { id, key, object } = action.document;
     const known = this.#context.tracker.get(key);
     const others = known?.others ?? [];
     const extras = known?.extras ? describeExtras(object, others, authoritativeRoots(id) ?? []) : undefined;
-    const notes = [describeWriters(object, others), extras].filter((note) => note !== undefined);
+    const added = driftOf(known?.added, additionsPolicy(this.#context, target));
+    const additions = added && describeAdded(added, { times, document: object });
+    const notes = [describeWriters(object, others), extras, additions].filter((note) => note !== undefined);
     return notes.length === 0 ? undefined : notes.join("; ");
   }
 

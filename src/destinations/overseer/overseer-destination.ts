@@ -82,7 +82,7 @@ export class OverseerDestination implements Destination {
     return kinds.map((kind) => ({ kind, problem }));
   }
 
-  observe(app: AppRef): Observation {
+  observe({ app }: Target): Observation {
     const { follower } = this.#connection;
     const incomplete =
       follower.problem?.message ?? (follower.fresh ? undefined : "the state of the Core is still being read");
@@ -113,7 +113,7 @@ export class OverseerDestination implements Destination {
     return { drifted: live.state !== "AsApplied", diff };
   }
 
-  describeDrift({ document, live }: HealAction): string | undefined {
+  describeDrift(_target: Target, { document, live }: HealAction): string | undefined {
     const { rules } = desiredOf(document);
     const { state } = this.#connection.follower;
     const record = state.byId(rules.change, live.uid);

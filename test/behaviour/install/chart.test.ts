@@ -88,6 +88,7 @@ describe("The chart", function () {
       trustedNamespaces: ["platform"],
       watchNamespaces: ["platform"],
       allowedGitHosts: ["*.example.com"],
+      controllerFieldManagers: ["my-operator"],
     });
     const flagsOf = (name: string) =>
       podOf(objects, name).containers[0].args.map((text) => /^--([a-z-]+)=/.exec(text)?.[1] ?? text);

@@ -45,9 +45,9 @@ describe("What leaves Git vanishes, whoever made the object", function () {
     return adopted;
   };
 
-  it("by kubectl create: what Git has not said stays, what it said and unsaid goes", async () => {
+  it("by kubectl create, with additions: Keep: what Git has not said stays, what it said and unsaid goes", async () => {
     await kubectl(["create", "-f", "-"], object("created", { a: "one", b: "two", extra: "theirs" }));
-    await adoptThenRemove("created", { a: "one", b: "two" }, { a: "one" });
+    await adoptThenRemove("created", { a: "one", b: "two" }, { a: "one" }, { additions: "Keep" });
     expect(await live("created")).to.deep.equal({ a: "one", extra: "theirs" });
   });
 

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { waitUntil } from "../../../tools/wait-until.js";
-import { at, edits, type ManagedFieldsCase, patches, pokes } from "./case.js";
+import { at, edits, type ManagedFieldsCase, patches, pokes, THIEF } from "./case.js";
 import { autoscaler, claim, document, service, webhook } from "./documents.js";
 
 const rbac = "rbac.authorization.k8s.io/v1";
@@ -141,7 +141,7 @@ export const CASES_D_KINDS: readonly ManagedFieldsCase[] = [
       return kube.patch(
         ref,
         [{ op: "add", path: "/webhooks/-", value: { ...first, name: "other.fields.example.com" } }],
-        { type: "json" },
+        { type: "json", manager: THIEF },
       );
     },
     expect: "one verification",

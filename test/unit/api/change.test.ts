@@ -19,7 +19,14 @@ describe("the schemas of specs", () => {
     expect(spec).to.deep.equal({
       source: { repositoryRef: { name: "shop" }, path: "." },
       destination: { kubernetes: {} },
-      sync: { selfHeal: true, prune: true, allowEmpty: false, adopt: "Unowned", retry: { base: "5s", max: "5m" } },
+      sync: {
+        selfHeal: true,
+        additions: "Revert",
+        prune: true,
+        allowEmpty: false,
+        adopt: "Unowned",
+        retry: { base: "5s", max: "5m" },
+      },
       health: { timeout: "5m" },
       deletionPolicy: "Delete",
       historyLimit: 10,

@@ -9,6 +9,7 @@ import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { withoutFinished } from "../sync/finished-jobs.js";
 import { Holds } from "../sync/holds.js";
+import { reportAdditions } from "./additions.js";
 import { backsOffBeforeHeal, backsOffBeforeRecreate, DELETED, FIND_OUT, noteRefusal } from "./heal-backoff.js";
 import { emitObjectNotes, type ObjectNote } from "./object-notes.js";
 import { reportPaused } from "./paused.js";
@@ -42,6 +43,7 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   if (diff.heals.length === 0 && missing.length === 0) run.memory.driftDetectedAt = undefined;
   else if (run.app.spec.sync?.selfHeal === false) await report(run, diff.heals, missing);
   else await restore(run, diff.heals, missing);
+  if (run.target.additions === "Report") reportAdditions(run, documents);
   reportPaused(run, diff.paused);
   reportContests(run, new Set(diff.paused.map(({ document }) => document.key)));
 }
@@ -94,7 +96,7 @@ async function healAll(run: AppRun, actions: readonly HealAction[]): Promise<str
   await mapLimit(actions, PARALLEL, async (action) => {
     if (run.signal.aborted) return;
     const { key, id } = action.document;
-    const competitor = destination.describeDrift(action) ?? UNKNOWN_MANAGER;
+    const competitor = destination.describeDrift(run.target, action) ?? UNKNOWN_MANAGER;
     if (backsOffBeforeHeal(run, action, competitor)) return;
     const outcome = await destination.heal(run.target, action);
     ledger.verified(key, clock.monotonic());
@@ -173,7 +175,7 @@ async function report(run: AppRun, heals: readonly HealAction[], missing: readon
     note: describeMissing(write),
   }));
   for (const action of heals) {
-    const known = action.live.state === "Drifted" ? destination.describeDrift(action) : undefined;
+    const known = action.live.state === "Drifted" ? destination.describeDrift(run.target, action, true) : undefined;
     const verdict = known === undefined ? await destination.verify(run.target, action) : { drifted: true, diff: [] };
     if (!verdict.drifted) continue;
     const paths = verdict.diff
@@ -182,7 +184,7 @@ async function report(run: AppRun, heals: readonly HealAction[], missing: readon
       .join(", ");
     reports.push({
       object: displayId(action.document.id),
-      note: known ?? destination.describeDrift(action) ?? (paths || "differs from Git"),
+      note: known ?? destination.describeDrift(run.target, action, true) ?? (paths || "differs from Git"),
     });
   }
   run.drift.push(...reports);
@@ -213,6 +215,7 @@ function remedyFor(competitor: string): string {
   if (competitor.includes(".spec.replicas")) return "remove spec.replicas from Git and let the autoscaler set it";
   if (competitor === DELETED) return FIND_OUT;
   if (competitor.includes("caBundle")) return "remove caBundle from Git, since another controller injects it";
+  if (competitor.includes(" added ")) return "add the field to Git, or stop the other writer";
   return "remove the field from Git, or stop the other writer";
 }
 

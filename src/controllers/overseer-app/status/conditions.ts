@@ -22,7 +22,6 @@ export interface AppFacts {
   readonly timedOut: boolean;
   /** Whether drift is only reported. */
   readonly reportOnly: boolean;
-  /** Why drift is not reverted now although self-heal is on, if so. */
   /** Features that the destination lacks, with the workaround for each. */
   readonly limits: readonly string[];
   /** Why the observation is incomplete. */
@@ -60,7 +59,8 @@ function readyCondition(facts: AppFacts): Draft {
     return draft("Ready", "Unknown", "Progressing", "nothing has been applied yet");
   }
   if (facts.contested.length > 0) return draft("Ready", "False", "Contested", describe(facts.contested));
-  if (facts.drift.length > 0 && !facts.reportOnly) return draft("Ready", "False", "Drifted", describe(facts.drift));
+  const unreverted = facts.reportOnly ? [] : facts.drift.filter(({ kept }) => !kept);
+  if (unreverted.length > 0) return draft("Ready", "False", "Drifted", describe(unreverted));
   if (health.status === "Healthy")
     return draft(
       "Ready",
@@ -143,7 +143,8 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
 }
 
 function driftedCondition({ drift, reportOnly }: AppFacts): Draft {
-  return draft("Drifted", "True", reportOnly ? "Reported" : "NotHealed", describe(drift));
+  const reported = reportOnly || drift.every(({ kept }) => kept);
+  return draft("Drifted", "True", reported ? "Reported" : "NotHealed", describe(drift));
 }
 
 function draft(type: Draft["type"], status: Draft["status"], reason: Draft["reason"], message: string): Draft {

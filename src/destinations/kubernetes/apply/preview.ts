@@ -11,7 +11,14 @@ import type { Preview, PreviewedWrite, WriteAction } from "../../../plan/actions
 import type { Target } from "../../destination.js";
 import { deferrable, type Refused } from "../companions/defer.js";
 import { provides } from "../companions/provides.js";
-import { fairnessKeyOf, type KubernetesContext, noteForbidden, WRITES_PER_APP, writer } from "../kubernetes-context.js";
+import {
+  additionsPolicy,
+  fairnessKeyOf,
+  type KubernetesContext,
+  noteForbidden,
+  WRITES_PER_APP,
+  writer,
+} from "../kubernetes-context.js";
 import { withoutOwner } from "../ownership/absent-owners.js";
 import { judgeAdoption } from "../ownership/adoption.js";
 import { adoptionRemoves } from "../ownership/adoption-diff.js";
@@ -168,7 +175,8 @@ async function judgeFirstContact(
   });
   if (!verdict.allowed) throw new Refusal(verdict.reason, true, undefined, verdict.owner);
   const dry = await forcedDryRun(context, target, document, resource);
-  const removed = adoptionRemoves(live, document, dry.object, fieldManager(target.app), target.adopt === "Always");
+  const policy = { ...additionsPolicy(context, target), tools: target.adopt === "Always" };
+  const removed = adoptionRemoves(live, document, dry.object, fieldManager(target.app), policy);
   const changes = liveDiff(live, dry.object, document);
   const diff = [...changes, ...(document.confidential ? withoutValues(removed) : removed)].slice(0, MAX_DIFF);
   return accepted(target, action, "Adopt", dry, diff, `${verdict.reason}${takenFrom(refusal)}`);

@@ -1,6 +1,7 @@
 import { OverseerError } from "../../../base/errors.js";
 import { isDocumentRefusal, isStatus } from "../../../kube/errors.js";
-import { applyEntry, fieldsHash } from "../../../kube/fields/managed-fields.js";
+import { isEmpty } from "../../../kube/fields/field-sets.js";
+import { applyEntry, fieldsHash, union } from "../../../kube/fields/managed-fields.js";
 import type { RawObject } from "../../../kube/object.js";
 import { objectPath, type ResourceInfo } from "../../../kube/resource.js";
 import type { Document } from "../../../manifest/document.js";
@@ -11,12 +12,14 @@ import type { DeletePermit } from "../../../plan/prune-guard.js";
 import type { Outcome, Target } from "../../destination.js";
 import { causeOf } from "../companions/cause.js";
 import {
+  additionsPolicy,
   isConfidentialHash,
   type KubernetesContext,
   noteForbidden,
   recordedHash,
   writer,
 } from "../kubernetes-context.js";
+import { addedFields, missingIn, revertedOf, unionOf } from "../ownership/added-fields.js";
 import { foreignFields } from "../ownership/authoritative-kinds.js";
 import { changeOwnership } from "../ownership/change-ownership.js";
 import { fieldManager } from "../ownership/identity.js";
@@ -39,13 +42,13 @@ export async function writeDocument(
     const resource = await resourceOf(context, document);
     const known = context.tracker.get(document.key);
     const first = write.verb === "Adopt" || write.action.live?.ownership === "Claimed";
-    if (first || known?.legacy || known?.extras || known?.shared)
+    if (first || known?.legacy || known?.shared || hasRemovable(context, target, known, document))
       await takeOwnership(context, target, resource, document);
     const force = write.verb !== "Create";
     const stamp = { target, resource, document, fields: write.stamp, force, whole: false };
     const apply = (): Promise<Written> => applyOwned(context, stamp);
     const once = force ? await applyWithRepair(context, target, resource, document, apply) : await apply();
-    const { observed: written } = await withoutLegacy(context, stamp, once);
+    const { observed: written } = await withoutLegacy(context, stamp, once, known);
     if (first && written.shared) await takeOwnership(context, target, resource, document);
     return { ok: true, wrote: true, notes: [...write.warnings, ...trackingNotes(written, target, document)] };
   });
@@ -76,21 +79,44 @@ async function applyAgain(
   resource: ResourceInfo,
   known: ObservedObject | undefined,
 ): Promise<Written> {
-  if (known?.legacy || known?.extras) await takeOwnership(context, target, resource, document);
+  if (known?.legacy || hasRemovable(context, target, known, document))
+    await takeOwnership(context, target, resource, document);
   const asRecorded = known?.applied?.document === recordedHash(context, document) ? known.applied.fields : undefined;
   const fields = asRecorded ?? entryHash(await forcedDryRun(context, target, document, resource), target);
   const stamp = { target, resource, document, fields, force: true, whole: true };
   const once = await applyWithRepair(context, target, resource, document, () => applyOwned(context, stamp));
-  return withoutLegacy(context, stamp, once);
+  return withoutLegacy(context, stamp, once, known);
+}
+
+/** Whether others added fields that the write has to remove. The write takes those that the document sets without help. */
+function hasRemovable(
+  context: KubernetesContext,
+  target: Target,
+  known: ObservedObject | undefined,
+  { object }: Document,
+): boolean {
+  const added = revertedOf(known?.added, additionsPolicy(context, target));
+  return known?.extras === true || !isEmpty(missingIn(unionOf(added), object));
+}
+
+/** Whether people's fields stay on objects that the app owns already. */
+function keepsAdditions({ additions }: Target): boolean {
+  return additions === "Report" || additions === "Keep";
 }
 
 /**
  * If the app's entry was missing, the API server assigns existing fields to `before-first-apply`, so fields that are not in Git
  * would stay. Takes ownership of them and applies again, which removes them.
  */
-async function withoutLegacy(context: KubernetesContext, write: OwnedWrite, written: Written): Promise<Written> {
+async function withoutLegacy(
+  context: KubernetesContext,
+  write: OwnedWrite,
+  written: Written,
+  before: ObservedObject | undefined,
+): Promise<Written> {
   const { legacy, entryHash } = written.observed;
   if (!legacy || !write.force) return written;
+  if (keepsAdditions(write.target) && before?.entryHash !== undefined) return written;
   await takeOwnership(context, write.target, write.resource, write.document);
   return applyOwned(context, { ...write, fields: entryHash ?? write.fields });
 }
@@ -173,9 +199,16 @@ async function takeOwnership(
   await changeOwnership(context, target, resource, document, (metadata, ours) => {
     // At first contact all fields of other managers are foreign, except rules that an aggregation fills in.
     const none = { fieldsV1: "aggregationRule" in document.object ? { "f:aggregationRule": {} } : {} };
-    const mine = applyEntry(metadata, ours.manager) ?? none;
-    const extras = foreignFields(document.id, mine, metadata.managedFields ?? []);
-    return adoptedManagedFields(metadata, ours, { tools, extras });
+    const owned = applyEntry(metadata, ours.manager);
+    const mine = owned ?? none;
+    const entries = metadata.managedFields ?? [];
+    const added = revertedOf(addedFields(document.id, mine, entries), additionsPolicy(context, target));
+    const extras = union(foreignFields(document.id, mine, entries), unionOf(added));
+    return adoptedManagedFields(metadata, ours, {
+      tools,
+      extras,
+      keepsApplied: owned !== undefined && keepsAdditions(target),
+    });
   });
 }
 

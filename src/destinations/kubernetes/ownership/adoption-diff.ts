@@ -6,6 +6,7 @@ import { maskConfidential } from "../../../manifest/diff/confidential.js";
 import { maskSecrets } from "../../../manifest/diff/mask.js";
 import { showValue } from "../../../manifest/diff/show-value.js";
 import type { Document, KubeObject } from "../../../manifest/document.js";
+import { type AdditionsPolicy, addedFields, revertedOf, unionOf } from "./added-fields.js";
 import { foreignFields } from "./authoritative-kinds.js";
 import { isLegacy, isMain, isTool } from "./field-managers.js";
 import { follow } from "./follow-step.js";
@@ -15,21 +16,22 @@ const MAX_FIELDS = 50;
 
 /**
  * Returns the fields that an adoption removes because the document does not have them: those of the field managers that it
- * replaces and, for authoritative kinds, those of all others. The dry run does not show them, since it runs before the transfer.
+ * replaces, additions that `sync.additions` reverts and, for authoritative kinds, those of all others. The dry run does not show them, since it runs before the transfer.
  */
 export function adoptionRemoves(
   live: RawObject,
   document: Document,
   dry: RawObject,
   manager: string,
-  tools: boolean,
+  policy: AdditionsPolicy & { readonly tools: boolean },
 ): FieldChange[] {
   const entries = live.metadata.managedFields ?? [];
   const mine = applyEntry(dry.metadata, manager);
-  const moving = entries.filter((entry) => isMain(entry) && (isLegacy(entry) || (tools && isTool(entry))));
+  const moving = entries.filter((entry) => isMain(entry) && (isLegacy(entry) || (policy.tools && isTool(entry))));
+  const added = revertedOf(addedFields(document.id, mine, entries), policy);
   const fields = moving.reduce<FieldsV1>(
     (sum, entry) => union(sum, entry.fieldsV1 ?? {}),
-    foreignFields(document.id, mine, entries),
+    union(foreignFields(document.id, mine, entries), unionOf(added)),
   );
   const masked = maskConfidential(maskSecrets(live as unknown as KubeObject));
   const removed = leavesOf(subtract(fields, mine?.fieldsV1 ?? {}), MAX_FIELDS);

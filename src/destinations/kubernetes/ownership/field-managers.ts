@@ -22,6 +22,12 @@ const TOOLS: ReadonlyMap<string, string | undefined> = new Map([
   ["helm", undefined],
   ["Helm", undefined],
 ]);
+/**
+ * Controllers of Kubernetes, which write fields as part of what an object is for. `ancient-changes` holds the fields of several
+ * managers that the API server no longer tells apart.
+ */
+const CONTROLLERS =
+  /^(kube-(controller-manager|scheduler|apiserver)|kubelet|(.*-)?cloud-controller-manager|(cert-manager-)?cainjector|ancient-changes)$/;
 /** Prefix of the field managers of apps. */
 const APP = "overseer:";
 
@@ -48,6 +54,21 @@ export function appOf({ manager = "" }: ManagedFieldsEntry): string | undefined 
 /** Whether an entry comes from manual kubectl use: `create`, `edit`, `patch`, `apply --server-side`. */
 export function isHand(entry: ManagedFieldsEntry): boolean {
   return /^kubectl(-|$)/.test(entry.manager ?? "") && !isLegacy(entry);
+}
+
+/** Whether an entry belongs to a controller of Kubernetes. */
+export function isController({ manager = "" }: ManagedFieldsEntry): boolean {
+  return CONTROLLERS.test(manager);
+}
+
+/** Whether kubectl users, or an apply before the app's first one, wrote an entry. */
+export function isOfUser(manager: string): boolean {
+  return /^kubectl(-|$)/.test(manager) || LEGACY.has(manager);
+}
+
+/** Whether an entry was assigned by the API server, since the fields had no manager before. */
+export function isUnattributed({ manager = "" }: ManagedFieldsEntry): boolean {
+  return manager === "before-first-apply";
 }
 
 /** Whether an entry is for the main resource, not a subresource. */

@@ -2,7 +2,7 @@ import { rfc3339 } from "../../../base/clock.js";
 import { type FieldSteps, isEmpty, nest, pick, subtract, without } from "../../../kube/fields/field-sets.js";
 import { applyEntry, overlaps, union } from "../../../kube/fields/managed-fields.js";
 import type { FieldsV1, LiveMetadata, ManagedFieldsEntry } from "../../../kube/object.js";
-import { isHand, isLegacy, isMain, isTool } from "./field-managers.js";
+import { isHand, isLegacy, isMain, isTool, isUnattributed } from "./field-managers.js";
 
 /** The app's field manager, for rewriting managedFields. */
 export interface OwnManager {
@@ -16,14 +16,14 @@ export interface OwnManager {
 
 /**
  * Moves the fields of replaced field managers to the app's entry, so that the next apply removes those that are not in Git.
- * Otherwise they would stay forever without being drift. `tools`: also move the fields of deployment tools. `extras`: foreign
- * fields of authoritative kinds. Fields that kubectl users and the app both set become the app's alone. Returns undefined if
- * there is nothing to move.
+ * Otherwise they would stay forever without being drift. `tools`: also move the fields of deployment tools. `extras`: fields of
+ * any manager that are moved. `keepsApplied`: what people add by `kubectl apply` is theirs. Fields that kubectl users and the app
+ * both set become the app's alone. Returns undefined if there is nothing to move.
  */
 export function adoptedManagedFields(
   metadata: LiveMetadata,
   ours: OwnManager,
-  options: { readonly tools: boolean; readonly extras: FieldsV1 },
+  options: { readonly tools: boolean; readonly extras: FieldsV1; readonly keepsApplied?: boolean },
 ): readonly ManagedFieldsEntry[] | undefined {
   const entries = metadata.managedFields ?? [];
   const mine = applyEntry(metadata, ours.manager);
@@ -33,11 +33,19 @@ export function adoptedManagedFields(
   for (const entry of entries) {
     if (entry === mine) continue;
     if (!isMain(entry)) others.push(entry);
-    else if (isLegacy(entry) || (options.tools && isTool(entry))) fields = union(fields, entry.fieldsV1 ?? {});
-    else others.push(...withoutFields(entry, isHand(entry) ? union(owned, options.extras) : options.extras));
+    else if (isMoved(entry, options)) fields = union(fields, entry.fieldsV1 ?? {});
+    else {
+      const shared = isHand(entry) || isLegacy(entry);
+      others.push(...withoutFields(entry, shared ? union(owned, options.extras) : options.extras));
+    }
   }
   const moved = others.length + (mine ? 1 : 0) < entries.length || others.some((entry) => !entries.includes(entry));
   return moved ? [...others, ourEntry(ours, mine, fields)] : undefined;
+}
+
+function isMoved(entry: ManagedFieldsEntry, options: { tools: boolean; keepsApplied?: boolean }): boolean {
+  if (isLegacy(entry)) return options.keepsApplied !== true || isUnattributed(entry);
+  return options.tools && isTool(entry);
 }
 
 /** Moves single fields to the app's entry, regardless of their owner, so that the next apply removes them. */

@@ -1,11 +1,13 @@
 import { fieldPaths } from "../../../kube/fields/managed-fields.js";
 import type { FieldsV1, ManagedFieldsEntry } from "../../../kube/object.js";
+import { type AddedFields, missingIn } from "../ownership/added-fields.js";
 import { isMain } from "../ownership/field-managers.js";
 import { follow } from "../ownership/follow-step.js";
 
 /** Limit of paths in a message. */
 const MAX_PATHS = 5;
 const MAX_WALK = 500;
+const UNKNOWN = "unknown field manager";
 
 /**
  * Describes which field managers own fields that the document sets, with the paths. The text also identifies a recurring
@@ -22,8 +24,29 @@ export function describeExtras(
   roots: readonly string[],
 ): string | undefined {
   return describe(others.filter(isMain), " added ", (fields) =>
-    beyond(Object.fromEntries(Object.entries(fields).filter(([step]) => roots.includes(step))), document),
+    missingIn(Object.fromEntries(Object.entries(fields).filter(([step]) => roots.includes(step))), document),
   );
+}
+
+/**
+ * Describes what field managers added: `kubectl-edit added .data.x`. `times`: when they wrote last. Leaves out what `document`
+ * sets: such fields were not added, but changed. Undefined if nothing is left.
+ */
+export function describeAdded(
+  added: readonly AddedFields[],
+  { times = false, document }: { readonly times?: boolean; readonly document?: unknown } = {},
+): string | undefined {
+  const notes = added.flatMap(({ manager, time, fields }) => {
+    const paths = fieldPaths(document === undefined ? fields : missingIn(fields, document), MAX_WALK);
+    const at = times && time !== undefined ? ` (${time})` : "";
+    return paths.length === 0 ? [] : [`${manager || UNKNOWN} added ${listed(paths)}${at}`];
+  });
+  return notes.length === 0 ? undefined : notes.join("; ");
+}
+
+function listed(paths: readonly string[]): string {
+  const more = paths.length > MAX_PATHS ? ` and ${paths.length - MAX_PATHS} more` : "";
+  return `${paths.slice(0, MAX_PATHS).join(", ")}${more}`;
 }
 
 function describe(
@@ -36,25 +59,10 @@ function describe(
     if (entry.fieldsV1 === undefined || entry.subresource === "status") continue;
     const paths = fieldPaths(part(entry.fieldsV1), MAX_WALK);
     if (paths.length === 0) continue;
-    const shown = paths.slice(0, MAX_PATHS).join(", ");
-    const more = paths.length > MAX_PATHS ? ` and ${paths.length - MAX_PATHS} more` : "";
-    notes.push(
-      `${entry.manager ?? "unknown field manager"}${entry.subresource ? ` (by /${entry.subresource})` : ""}${verb}${shown}${more}`,
-    );
+    const by = entry.subresource ? ` (by /${entry.subresource})` : "";
+    notes.push(`${entry.manager ?? UNKNOWN}${by}${verb}${listed(paths)}`);
   }
   return notes.length === 0 ? undefined : notes.join("; ");
-}
-
-/** Returns the part of a field set that is missing in the value. */
-function beyond(fields: FieldsV1, value: unknown): FieldsV1 {
-  const result: Record<string, FieldsV1> = {};
-  for (const [step, child] of Object.entries(fields)) {
-    if (step === ".") continue;
-    const found = follow(step, value);
-    const deeper = found === undefined ? child : beyond(child, found);
-    if (found === undefined || Object.keys(deeper).length > 0) result[step] = deeper;
-  }
-  return result;
 }
 
 /** Returns the part of a field set that is present in the value. */

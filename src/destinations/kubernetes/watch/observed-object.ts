@@ -6,7 +6,7 @@ import {
   LABEL_APP,
   LABEL_APP_NAMESPACE,
 } from "../../../api/group.js";
-import { sha256 } from "../../../base/hash.js";
+import { canonicalJson, sha256 } from "../../../base/hash.js";
 import { pick } from "../../../kube/fields/field-sets.js";
 import { applyEntry, fieldsHash } from "../../../kube/fields/managed-fields.js";
 import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../../kube/object.js";
@@ -16,10 +16,12 @@ import { isRecord } from "../../../manifest/shape.js";
 import { waveOf } from "../../../manifest/wave.js";
 import type { AppRef, Deletion, Finished, LiveObject, ObjectHealth, Ownership } from "../../../plan/live.js";
 import { finishedOf } from "../health/finished.js";
+import { type AddedFields, type AdditionsPolicy, addedFields, driftOf } from "../ownership/added-fields.js";
 import { hasForeignFields } from "../ownership/authoritative-kinds.js";
 import { isLegacy } from "../ownership/field-managers.js";
 import { type Applied, fieldManager, type Installation, identifiedApp, parseApplied } from "../ownership/identity.js";
 import { isShared } from "../ownership/managed-fields-transfer.js";
+import { describeAdded } from "./drift-note.js";
 
 /** The stored part of a watched object: about half a kilobyte, whatever its size. */
 export interface ObservedObject {
@@ -59,6 +61,8 @@ export interface ObservedObject {
   readonly legacy: boolean;
   /** Whether it is of an authoritative kind and has foreign fields. */
   readonly extras: boolean;
+  /** What others added, whether or not it is drift for its app; undefined for most objects. */
+  readonly added: readonly AddedFields[] | undefined;
   /** Whether kubectl users and the app own the same fields. */
   readonly shared: boolean;
   readonly health: ObjectHealth;
@@ -108,6 +112,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
     paused: isAnnotatedByHand(metadata, entry, ANNOTATION_RECONCILE, "disabled"),
     legacy: entries.some(isLegacy),
     extras,
+    added: addedFields(kind, entry, entries),
     shared: isShared(entry, entries),
     health:
       metadata.deletionTimestamp === undefined || finished
@@ -212,10 +217,16 @@ export function liveObject(
   app: AppRef,
   installation: Pick<Installation, "digestKey">,
   verification: "none" | "unverified" | "drifted",
+  additions: AdditionsPolicy,
   untracked = false,
 ): LiveObject {
   const isUntracked = untracked && object.entryHash === undefined;
-  const asApplied = isAsApplied(object) || isUntracked;
+  const added = driftOf(object.added, additions);
+  const unchanged = isAsApplied(object) || isUntracked;
+  // A field that others changed looks like an addition until it is reverted.
+  const reported =
+    added && unchanged && additions.mode === "Report" ? describeAdded(added, { times: true }) : undefined;
+  const asApplied = unchanged && (added === undefined || additions.mode === "Report");
   return {
     id: object.id,
     key: object.key,
@@ -226,6 +237,7 @@ export function liveObject(
     state:
       !asApplied || verification === "drifted" ? "Drifted" : verification === "unverified" ? "Unverified" : "AsApplied",
     ...(isUntracked ? { untracked: true } : {}),
+    ...(reported === undefined ? {} : { additions: reported }),
     deleting: object.deleting,
     ...(object.deletion ? { deletion: object.deletion } : {}),
     ...(object.keepAnnotations.length === 0 ? {} : { keepAnnotations: object.keepAnnotations }),
@@ -242,13 +254,17 @@ export function isAsApplied(object: ObservedObject): boolean {
   return object.entryHash !== undefined && object.entryHash === object.applied?.fields && !object.extras;
 }
 
-/** Whether both states have the same user requests: pause, protection from deletion, confirmed deletion. */
+/**
+ * Whether an app needs not notice a change that no field of its own shows: both states have the same user requests (pause,
+ * protection from deletion, confirmed deletion) and the same additions of others.
+ */
 export function sameRequests(a: ObservedObject, b: ObservedObject): boolean {
   return (
     a.paused === b.paused &&
     a.deletionConfirmed === b.deletionConfirmed &&
     a.keepAnnotations.length === b.keepAnnotations.length &&
-    a.keepAnnotations.every((mark, at) => mark === b.keepAnnotations[at])
+    a.keepAnnotations.every((mark, at) => mark === b.keepAnnotations[at]) &&
+    (a.added === b.added || canonicalJson(a.added ?? null) === canonicalJson(b.added ?? null))
   );
 }
 

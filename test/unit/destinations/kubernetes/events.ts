@@ -1,5 +1,7 @@
 import { ANNOTATION_APPLIED, ANNOTATION_IDENTITY, LABEL_APP, LABEL_APP_NAMESPACE } from "../../../../src/api/group.js";
+import type { AdditionsPolicy } from "../../../../src/destinations/kubernetes/ownership/added-fields.js";
 import { fieldManager, formatApplied, identity } from "../../../../src/destinations/kubernetes/ownership/identity.js";
+import { KnownManagers } from "../../../../src/destinations/kubernetes/ownership/known-managers.js";
 import { type ObservedObject, observe } from "../../../../src/destinations/kubernetes/watch/observed-object.js";
 import { fieldsHash } from "../../../../src/kube/fields/managed-fields.js";
 import type { LiveMetadata, ManagedFieldsEntry } from "../../../../src/kube/object.js";
@@ -33,6 +35,9 @@ export function foreign(manager: string, subresource?: string, time = "2026-01-0
 
 /** By what our marks are told from others'. */
 export const MARKER = { digestKey: "key" };
+
+/** The default policy for additions. */
+export const REVERT: AdditionsPolicy = { mode: "Revert", managers: new KnownManagers({ users: [], controllers: [] }) };
 
 /** What an event on our object says; `change` is laid over the state after our apply. */
 export function event(

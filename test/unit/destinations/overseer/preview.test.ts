@@ -32,6 +32,7 @@ function preview(
     app: { namespace: "shop", name: "web", uid: "u" },
     serviceAccountName: undefined,
     adopt: options.adopt ?? "Unowned",
+    additions: "Revert",
   };
   const { accepted, refused, missing } = previewWrites(
     documents.map((one) => ({ verb: "Create", document: one, live: undefined })),

@@ -6,9 +6,9 @@ import { Tracker } from "../../../../../src/destinations/kubernetes/watch/tracke
 import type { KubeRequest } from "../../../../../src/kube/client/kube-client.js";
 import { KubeStatusError } from "../../../../../src/kube/errors.js";
 import { judgePrune } from "../../../../../src/plan/prune-guard.js";
-import { APP_REF, event, MARKER } from "../events.js";
+import { APP_REF, event, MARKER, REVERT } from "../events.js";
 
-const TARGET = { app: APP_REF, serviceAccountName: "deployer", adopt: "Unowned" } as const;
+const TARGET = { app: APP_REF, serviceAccountName: "deployer", adopt: "Unowned", additions: "Revert" } as const;
 const RESOURCE = {
   group: "",
   version: "v1",
@@ -36,7 +36,7 @@ async function remove(answer: () => unknown, kindServed = true) {
     },
   } as unknown as KubernetesContext;
   const verdict = judgePrune({
-    pruneCandidates: [liveObject(event("10"), APP_REF, MARKER, "none")],
+    pruneCandidates: [liveObject(event("10"), APP_REF, MARKER, "none", REVERT)],
     observationComplete: true,
     live: 10,
     desired: 1,

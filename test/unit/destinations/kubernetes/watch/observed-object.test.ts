@@ -8,7 +8,7 @@ import {
   ownershipOf,
 } from "../../../../../src/destinations/kubernetes/watch/observed-object.js";
 import type { LiveMetadata } from "../../../../../src/kube/object.js";
-import { APP_REF, event, foreign, MARKER, OURS } from "../events.js";
+import { APP_REF, event, foreign, MARKER, OURS, REVERT } from "../events.js";
 
 describe("isExplained", () => {
   const plain = event("1");
@@ -105,15 +105,17 @@ describe("ownershipOf", () => {
 
 describe("liveObject", () => {
   it("is AsApplied if the entry matches the annotation and is verified", () => {
-    expect(liveObject(event("1"), APP_REF, MARKER, "none").state).to.equal("AsApplied");
-    expect(liveObject(event("1"), APP_REF, MARKER, "unverified").state).to.equal("Unverified");
-    expect(liveObject(event("1"), APP_REF, MARKER, "drifted").state).to.equal("Drifted");
+    expect(liveObject(event("1"), APP_REF, MARKER, "none", REVERT).state).to.equal("AsApplied");
+    expect(liveObject(event("1"), APP_REF, MARKER, "unverified", REVERT).state).to.equal("Unverified");
+    expect(liveObject(event("1"), APP_REF, MARKER, "drifted", REVERT).state).to.equal("Drifted");
   });
 
   it("is Drifted if the entry lost a field or is missing", () => {
     const less = { ...OURS, fieldsV1: { "f:data": {} } };
-    expect(liveObject(event("1", { managedFields: [less] }), APP_REF, MARKER, "none").state).to.equal("Drifted");
-    expect(liveObject(event("1", { managedFields: [] }), APP_REF, MARKER, "none").state).to.equal("Drifted");
+    expect(liveObject(event("1", { managedFields: [less] }), APP_REF, MARKER, "none", REVERT).state).to.equal(
+      "Drifted",
+    );
+    expect(liveObject(event("1", { managedFields: [] }), APP_REF, MARKER, "none", REVERT).state).to.equal("Drifted");
   });
 
   it("stores other managers only while it has drifted", () => {
