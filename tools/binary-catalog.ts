@@ -1,6 +1,7 @@
 import {
   type Architecture,
   ETCD_VERSION,
+  GITEA_VERSION,
   HELM_VERSION,
   KUBECTL_VERSION,
   KUBERNETES_MINOR,
@@ -18,7 +19,8 @@ export type BinaryName =
   | "kwok"
   | "kubectl"
   | "helm"
-  | "registry";
+  | "registry"
+  | "gitea";
 
 /** A file of an official release. */
 export interface ReleaseFile {
@@ -37,6 +39,12 @@ export interface GoProgram {
   readonly ldflags: string;
   /** Expected duration on two cores, for the progress line. */
   readonly takes: string;
+  /** Build tags, separated by commas. */
+  readonly tags?: string;
+  /** Whether parts of it are written in C; the build needs a C compiler then. */
+  readonly usesC?: boolean;
+  /** Folders of the module of `package` that the program reads at run time, copied beside it. */
+  readonly data?: readonly string[];
 }
 
 /** Programs of one version that are installed together. */
@@ -148,6 +156,27 @@ export function registryBundle(): Bundle {
       package: "github.com/google/go-containerregistry/cmd/registry",
       ldflags: "-s -w",
       takes: "about 20 seconds",
+    },
+    inNpmPackage: false,
+  };
+}
+
+/** Returns the bundle of the Git host that tests use. Only a build has the folders `options` and `templates`; the release contains them. */
+export function giteaBundle(arch: Architecture): Bundle {
+  const release = `https://dl.gitea.com/gitea/${GITEA_VERSION.slice(1)}/gitea-${GITEA_VERSION.slice(1)}-linux-${arch}`;
+  return {
+    name: "gitea",
+    version: GITEA_VERSION,
+    programs: ["gitea"],
+    release: { gitea: { url: release, checksumUrl: `${release}.sha256` } },
+    go: {
+      module: "gitea",
+      package: "code.gitea.io/gitea",
+      ldflags: "-s -w",
+      takes: "about 4 minutes",
+      tags: "sqlite,sqlite_unlock_notify",
+      usesC: true,
+      data: ["options", "templates"],
     },
     inNpmPackage: false,
   };

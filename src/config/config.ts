@@ -29,6 +29,8 @@ export interface Config {
   readonly gitEngine: "auto" | "native" | "isomorphic";
   /** Hosts that GitRepositories may use. */
   readonly allowedGitHosts: HostRules;
+  /** URL that commit statuses link to, with `{namespace}` and `{name}` for those of the app; undefined for no link. */
+  readonly commitStatusUrl: string | undefined;
   /** Maximum total size of fetched Git objects; 0 means no limit. */
   readonly gitCacheBytes: number;
   /** Size limits of repositories and sources; unset limits have defaults where they are enforced. */
@@ -121,6 +123,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),
     gitEngine: values["git-engine"] ?? "auto",
     allowedGitHosts: new HostRules(values["allowed-git-hosts"]?.length ? values["allowed-git-hosts"] : undefined),
+    commitStatusUrl: values["commit-status-url"],
     gitCacheBytes: values["git-cache-bytes"] ?? 0,
     limits: limitSettings(values),
     render: {

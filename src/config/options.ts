@@ -73,6 +73,12 @@ export const OPTIONS = [
     help: "Comma-separated hosts that GitRepositories may use, for themselves and for proxies in spec.proxySecretRef: names, *.example.com for all names below a domain, each optionally with :port. Requests to other hosts are not sent.",
   },
   {
+    flag: "commit-status-url",
+    value: "URL",
+    env: "OVERSEER_COMMIT_STATUS_URL",
+    help: "URL that commit statuses at Git hosts link to; {namespace} and {name} are replaced by those of the app. Defaults to no link.",
+  },
+  {
     flag: "git-cache-bytes",
     value: "N",
     env: "OVERSEER_GIT_CACHE_BYTES",

@@ -76,6 +76,11 @@ const hosts = z.string().transform((value, context): readonly string[] => {
   return z.NEVER;
 });
 
+const webUrl = text.refine((value) => {
+  const sample = value.replaceAll("{namespace}", "n").replaceAll("{name}", "n");
+  return /^https?:/.test(sample) && URL.canParse(sample) && !/[{}]/.test(sample);
+}, "must be an http:// or https:// URL, like https://gitops.example.com/{namespace}/{name}");
+
 const roles = z.string().transform((value, context): ReadonlySet<RoleName> => {
   const names = value.split(",").map((name) => name.trim());
   const known = ROLES.filter((role) => names.includes(role));
@@ -129,6 +134,7 @@ export const SETTING_SCHEMAS = {
   "cache-dir": text,
   "git-engine": z.enum(["auto", "native", "isomorphic"], "must be auto, native or isomorphic"),
   "allowed-git-hosts": hosts,
+  "commit-status-url": webUrl,
   "git-cache-bytes": count(0, Number.MAX_SAFE_INTEGER),
   // A Node.js buffer holds at most 2 GiB.
   "git-max-fetch-bytes": count(MIB, 2 ** 31 - 1),

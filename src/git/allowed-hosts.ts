@@ -14,7 +14,8 @@ export function checkAllowedHost(remote: GitRemote, rules: HostRules): void {
   if (remote.proxy !== undefined) refuseUnlessAllowed(remote.proxy.address, "the proxy in spec.proxySecretRef", rules);
 }
 
-function refuseUnlessAllowed(address: string, what: string, rules: HostRules): void {
+/** Throws `GIT_HOST_NOT_ALLOWED` if the operator must not connect to `address` (`host:port`). `what` names its field. */
+export function refuseUnlessAllowed(address: string, what: string, rules: HostRules): void {
   const [, host = "", port = ""] = /^(.*):(\d+)$/.exec(address) ?? [];
   if (rules.allows(host, Number(port))) return;
   throw new GitError(

@@ -36,6 +36,11 @@ const ERRORS = {
   GIT_TOO_LARGE: ["RepositoryTooLarge", "terminal"],
   GIT_TREE_INVALID: ["InvalidTree", "terminal"],
   GIT_TREE_TOO_LARGE: ["TreeTooLarge", "terminal"],
+  GIT_PERMISSION_DENIED: ["PermissionDenied", "retryable"],
+  GIT_HOST_NOT_FOUND: ["NotFoundAtHost", "retryable"],
+  GIT_HOST_REFUSED: ["RefusedByHost", "retryable"],
+  GIT_HOST_PROTOCOL: ["NotTheHostAPI", "retryable"],
+  GIT_PROVIDER_UNSUPPORTED: ["ProviderUnsupported", "terminal"],
   GIT_PATH_UNSAFE: ["UnsafePath", "terminal"],
 } as const satisfies Record<string, readonly [reason: string, errorClass: ErrorClass]>;
 

@@ -29,6 +29,18 @@ export type {
   TreeLimits,
 } from "./engine.js";
 export { GitError, type GitErrorCode, isGitError } from "./errors.js";
+export type {
+  Check,
+  GitHost,
+  GitHostOperation,
+  HostUser,
+  NewCommitStatus,
+  ProposedChange,
+  ProposedPullRequest,
+  PullRequest,
+  Review,
+} from "./hosts/git-host.js";
+export { GitHosts, type GitHostsOptions, type HostRepository } from "./hosts/git-hosts.js";
 export { IsomorphicGitEngine, type IsomorphicGitEngineOptions } from "./isomorphic/engine.js";
 export { DEFAULT_GIT_LIMITS, type GitLimits } from "./limits.js";
 export { NativeGitEngine, type NativeGitEngineOptions } from "./native/engine.js";

@@ -1,3 +1,4 @@
+import { type GitSeries, gitSeries } from "./git-series.js";
 import type { Count, Family, Instruments, Level, Timing } from "./instruments.js";
 
 /** Metrics of the operator, by subject. Their names are documented and used in dashboards and alerts. */
@@ -37,16 +38,7 @@ export interface Series {
     readonly restarts: Family<"kind", Count>;
     readonly objects: Family<"kind", Level>;
   };
-  readonly git: {
-    /** `result`: success, failure. */
-    readonly polls: Family<"result", Count>;
-    /** `result`: success, failure. */
-    readonly fetches: Family<"result", Count>;
-    readonly fetchSeconds: Timing;
-    readonly fetchBytes: Count;
-    /** `reason`: as in the Ready condition of a GitRepository. */
-    readonly errors: Family<"reason", Count>;
-  };
+  readonly git: GitSeries;
   readonly render: {
     /** `result`: hit (memory cache), disk (disk cache), miss, error. */
     readonly total: Family<"renderer" | "result", Count>;
@@ -269,31 +261,6 @@ function reflectorSeries(make: Instruments): Series["reflector"] {
       name: "overseer_reflector_objects",
       help: "Number of objects in the cache, by kind.",
       labels: ["kind"],
-    }),
-  };
-}
-
-function gitSeries(make: Instruments): Series["git"] {
-  return {
-    polls: make.counts({
-      name: "overseer_git_polls_total",
-      help: "Total number of ref listings requested from Git remotes, by result.",
-      labels: ["result"],
-    }),
-    fetches: make.counts({
-      name: "overseer_git_fetches_total",
-      help: "Total number of fetches from Git remotes, by result.",
-      labels: ["result"],
-    }),
-    fetchSeconds: make.timing(
-      "overseer_git_fetch_duration_seconds",
-      "Duration of fetches in seconds, including verification.",
-    ),
-    fetchBytes: make.count("overseer_git_fetch_bytes_total", "Total size of received packs in bytes."),
-    errors: make.counts({
-      name: "overseer_git_errors_total",
-      help: "Total number of failed polls and fetches of GitRepositories, by reason.",
-      labels: ["reason"],
     }),
   };
 }

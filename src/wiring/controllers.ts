@@ -1,4 +1,5 @@
 import type { FailpointHook } from "../base/failpoint.js";
+import type { ReportFailures } from "../controllers/commit-status/report-failures.js";
 import { GitRepositoryReconciler } from "../controllers/git-repository/reconciler.js";
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import { SharedPolls } from "../controllers/git-repository/shared-polls.js";
@@ -9,15 +10,14 @@ import { OverseerAppReconciler } from "../controllers/overseer-app/reconciler.js
 import type { SecretCache } from "../controllers/secret-cache.js";
 import { KubernetesDestination } from "../destinations/kubernetes/kubernetes-destination.js";
 import type { CoreConnections } from "../destinations/overseer/client/core-connection.js";
-import type { GitEngine } from "../git/index.js";
+import type { GitEngine, GitHosts } from "../git/index.js";
 import type { EventRecorder } from "../kube/event-recorder.js";
-import { Controller, type Reconcile } from "../reconcile/controller.js";
 import { StatusWriter } from "../reconcile/status-writer.js";
 import type { Priority } from "../reconcile/work-queue.js";
 import type { ParserThread } from "../render/parser-thread.js";
-import { controllerObserver, queueObserver } from "../telemetry/observers.js";
 import { cacheLister } from "./cache-lister.js";
 import type { Clusters } from "./clusters.js";
+import { type Controller, controller } from "./controller-of.js";
 import { AppDestinations } from "./destinations.js";
 import type { EventSources } from "./events/event-sources.js";
 import { GATES } from "./gates.js";
@@ -34,6 +34,10 @@ export interface SharedParts extends OperatorParts {
   readonly index: RevisionIndex;
   readonly memories: Map<string, AppMemory>;
   readonly engine: GitEngine;
+  /** APIs of Git hosts. */
+  readonly hosts: GitHosts;
+  /** Commit statuses that could not be reported. */
+  readonly reportFailures: ReportFailures;
   readonly parser: ParserThread;
   readonly events: EventRecorder;
   readonly secrets: SecretCache;
@@ -46,6 +50,10 @@ export interface SharedParts extends OperatorParts {
   readonly clusters: Clusters;
   readonly failpoint: FailpointHook;
   readonly enqueueApp: (app: string, priority: Priority) => void;
+  /** Enqueues a repository whose status may have changed; it is not polled. */
+  readonly enqueueRepository: (repository: string) => void;
+  /** Requests the report of the commit status of an app. */
+  readonly reportStatus: (app: string) => void;
   /** Apps whose Change waits at a gate. */
   readonly waiting: WaitingApps;
   /** Polls a repository immediately. */
@@ -75,6 +83,7 @@ export function repositoryController(shared: SharedParts): Controller {
     takePollRequest: (repository) => shared.urgentPolls.delete(repository),
     commitsInUse: (remoteId) => resources.commitsInUse(remoteId),
     onRevision: (repository) => shared.sources.revisions.emit(repository),
+    statusesReported: (repository) => shared.reportFailures.conditionOf(repository),
     observer: repositoryObserver(metrics, clock),
   });
   return controller(shared, "gitrepository", REPOSITORY_WORKERS, (...call) => reconciler.reconcile(...call));
@@ -116,6 +125,7 @@ export function appController(shared: SharedParts): Controller {
     lister: cacheLister({ OverseerApp: resources.apps, GitRepository: resources.repositories }, shared.memories),
     waiting: shared.waiting,
     onApplied: (app) => shared.sources.applied.emit(app),
+    onCommitReport: (app) => shared.reportStatus(app),
     failpoint: shared.failpoint,
     trustedNamespaces: new Set(config.trustedNamespaces),
     memories: shared.memories,
@@ -123,18 +133,4 @@ export function appController(shared: SharedParts): Controller {
     pollNow: shared.pollNow,
   });
   return controller(shared, "overseerapp", config.concurrency, (...call) => reconciler.reconcile(...call));
-}
-
-function controller(shared: SharedParts, name: string, workers: number, reconcile: Reconcile): Controller {
-  const { clock, logger, metrics } = shared;
-  const observer = controllerObserver(metrics, name);
-  return new Controller({
-    name,
-    clock,
-    logger,
-    workers,
-    reconcile,
-    queueObserver: queueObserver(metrics, name),
-    observer,
-  });
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { GitRepository } from "../api/git-repository.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import { type FailpointHook, killAt, noFailpoints } from "../base/failpoint.js";
+import { ReportFailures } from "../controllers/commit-status/report-failures.js";
 import { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
 import { appOfChange, type KnownChange, reduceChange } from "../controllers/overseer-app/changes/known-change.js";
@@ -9,7 +10,7 @@ import { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
 import { ResourceCache, type ResourceCacheOptions } from "../controllers/resource-cache.js";
 import { SecretCache } from "../controllers/secret-cache.js";
 import { CoreConnections } from "../destinations/overseer/client/core-connection.js";
-import { chooseGitEngine, DEFAULT_GIT_LIMITS, type GitEngine } from "../git/index.js";
+import { chooseGitEngine, DEFAULT_GIT_LIMITS, type GitEngine, GitHosts } from "../git/index.js";
 import { EventRecorder } from "../kube/event-recorder.js";
 import type { Controller } from "../reconcile/controller.js";
 import { PRIORITY } from "../reconcile/work-queue.js";
@@ -18,6 +19,7 @@ import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
+import { commitStatusController } from "./commit-statuses.js";
 import { appController, repositoryController, type SharedParts } from "./controllers.js";
 import { AppQueue } from "./events/app-queue.js";
 import type { EventSource, Watch } from "./events/event-source.js";
@@ -38,6 +40,7 @@ export class Operator {
   readonly #shared: SharedParts;
   readonly #repositories: Controller;
   readonly #apps: Controller;
+  readonly #statuses: Controller;
   #ready = false;
   #stopping = false;
 
@@ -63,12 +66,17 @@ export class Operator {
     this.#shared = this.#createShared(engine, failpoint, memories);
     this.#repositories = repositoryController(this.#shared);
     this.#apps = appController(this.#shared);
+    this.#statuses = commitStatusController(this.#shared);
     for (const row of this.#eventTable()) row.start();
   }
 
   #eventTable(): readonly Watch[] {
-    const { sources, resources, waiting, clock, memories } = this.#shared;
+    const { sources, resources, waiting, clock, memories, reportFailures, reportStatus } = this.#shared;
     return eventTable({
+      reportAgain: (repository) => {
+        reportFailures.reset(repository);
+        for (const app of resources.appsOf(repository)) reportStatus(app);
+      },
       ...{ sources, resources, waiting, gates: GATES },
       apps: new AppQueue(clock, memories, (app, priority) => this.#apps.queue.add(app, priority)),
       addRepository: (key, priority) => this.#repositories.queue.add(key, priority),
@@ -88,6 +96,7 @@ export class Operator {
     this.#shared.clusters.start();
     this.#repositories.start();
     this.#apps.start();
+    this.#statuses.start();
     this.#ready = true;
   }
 
@@ -96,8 +105,9 @@ export class Operator {
     this.#ready = false;
     this.#stopping = true;
     const { resources, events, secrets, destinationSecrets, valueSecrets, valueConfigMaps } = this.#shared;
-    const { connections, clusters, parser, engine } = this.#shared;
-    await Promise.all([this.#apps.stop(), this.#repositories.stop()]);
+    const { connections, clusters, parser, engine, hosts } = this.#shared;
+    hosts.close();
+    await Promise.all([this.#apps.stop(), this.#repositories.stop(), this.#statuses.stop()]);
     await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);
     await Promise.all([
       resources.stop(),
@@ -136,6 +146,11 @@ export class Operator {
       memories,
       resources,
       engine,
+      hosts: new GitHosts({
+        ...{ clock, allowedHosts: config.allowedGitHosts, proxies: config.proxies, digestKey: cluster.digestKey },
+        observe: (host, operation, result) => metrics.git.hostRequests.of({ host, operation, result }).inc(),
+      }),
+      reportFailures: new ReportFailures(clock),
       parser: new ParserThread({ clock }),
       events: new EventRecorder({ client, clock, logger, controller, instance: identity }),
       secrets: this.#secretCache(sources.repositorySecrets),
@@ -158,6 +173,8 @@ export class Operator {
         busy: () => this.#apps.queue.depth > 0,
       }),
       enqueueApp: (app, priority) => this.#apps.queue.add(app, priority),
+      enqueueRepository: (repository) => this.#repositories.queue.add(repository, PRIORITY.background),
+      reportStatus: (app) => this.#statuses.queue.add(app, PRIORITY.background),
       urgentPolls,
       waiting: new WaitingApps(),
       pollNow: (repository) => {
@@ -206,6 +223,7 @@ export class Operator {
         this.#shared.clusters.local.watches.retryNow();
         this.#repositories.retryFailed();
         this.#apps.retryFailed();
+        this.#statuses.retryFailed();
       });
   }
 }

@@ -56,8 +56,8 @@ export class ResourceIndex {
   repositoriesWithSecret(namespace: string, name: string): string[] {
     const keys: string[] = [];
     for (const { metadata, spec } of this.repositories.values()) {
-      if (metadata.namespace === namespace && [spec.secretRef, spec.proxySecretRef].some((ref) => ref?.name === name))
-        keys.push(appKey(metadata));
+      const refs = [spec.secretRef, spec.proxySecretRef, spec.provider?.secretRef];
+      if (metadata.namespace === namespace && refs.some((ref) => ref?.name === name)) keys.push(appKey(metadata));
     }
     return keys;
   }

@@ -16,6 +16,12 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
       { type: "Ready", abnormal: false, meaning: "A verified revision is available." },
       { type: "Fetched", abnormal: false, meaning: "The last poll of the remote succeeded." },
       {
+        type: "StatusesReported",
+        abnormal: false,
+        meaning:
+          "The commit statuses of all apps are reported to the Git host. Present with `spec.provider.statuses`. Does not affect Ready.",
+      },
+      {
         type: "Reconciling",
         abnormal: true,
         meaning: "Work is in progress, or a failed operation will be retried automatically.",

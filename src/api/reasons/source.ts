@@ -5,6 +5,25 @@ export const REPOSITORY_REASONS = {
   Fetched: { meaning: "The revision is fetched and verified." },
   Fetching: { meaning: "The first revision is being fetched." },
   NewRevision: { meaning: "Event: a new revision is in use." },
+  AllReported: { meaning: "The commit statuses of all apps are reported to the Git host." },
+  PermissionDenied: {
+    meaning:
+      "The credential for the API of the Git host has too few permissions; the message names the one that is required.",
+    remedy: "Give the token or GitHub App the permission, or set spec.provider.secretRef.",
+  },
+  NotFoundAtHost: {
+    meaning: "The API of the Git host does not know the repository or commit, or hides it from the credential.",
+    remedy: "Check spec.url, spec.provider and the permissions of the credential.",
+  },
+  RefusedByHost: { meaning: "The API of the Git host rejects a request; the message has its explanation." },
+  NotTheHostAPI: {
+    meaning: "The server does not respond like the API of this type of Git host.",
+    remedy: "Correct spec.provider.type or spec.provider.apiURL.",
+  },
+  ProviderUnsupported: {
+    meaning: "The type of the Git host is not known, or does not support the operation.",
+    remedy: "Set spec.provider.type, or do without the operation.",
+  },
 } as const satisfies Readonly<Record<string, ReasonText>>;
 
 /** Reasons of GitRepositories, and of OverseerApps whose repository or source has the problem. */

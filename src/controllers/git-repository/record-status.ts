@@ -1,5 +1,5 @@
 import { columnMessage } from "../../api/column-message.js";
-import { mergeConditions } from "../../api/conditions.js";
+import { type Condition, mergeConditions } from "../../api/conditions.js";
 import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
 import { shortRevision } from "../../api/short-revision.js";
 import { webhookPath } from "../../api/webhook-path.js";
@@ -23,9 +23,13 @@ export async function recordRepository(
   const { generation, namespace, name } = repository.metadata;
   const current = repositories.get(`${namespace}/${name}`) ?? repository;
   const before = current.status?.conditions ?? [];
-  const conditions = outcome
-    ? mergeConditions(before, repositoryConditions(outcome), generation, rfc3339(clock.now()))
-    : before.map((condition) => ({ ...condition, observedGeneration: generation }));
+  const main = before.filter(({ type }) => type !== "StatusesReported");
+  const conditions = [
+    ...(outcome
+      ? mergeConditions(before, repositoryConditions(outcome), generation, rfc3339(clock.now()))
+      : main.map((condition) => ({ ...condition, observedGeneration: generation }))),
+    ...statusesReported(services, repository, before),
+  ];
   const requested = requestedAt(repository.metadata);
   const handled = requested !== undefined && outcome !== undefined && outcome.kind !== "fetching";
   const { webhookPath: _, ...kept } = status;
@@ -41,6 +45,19 @@ export async function recordRepository(
   const written = await services.status.write(repositories.resource, current, next);
   if (written && written !== current) repositories.note(written);
   services.observer.state(current, next);
+}
+
+/** Returns the condition StatusesReported, if the repository reports statuses: the current one until something is reported. */
+function statusesReported(
+  { statusesReported: reported, clock }: GitRepositoryServices,
+  { metadata: { namespace, name, generation }, spec }: GitRepository,
+  before: readonly Condition[],
+): readonly Condition[] {
+  if (spec.provider?.statuses !== true) return [];
+  const draft = reported(`${namespace}/${name}`);
+  if (draft) return mergeConditions(before, [draft], generation, rfc3339(clock.now()));
+  const known = before.filter(({ type }) => type === "StatusesReported");
+  return known.map((condition) => ({ ...condition, observedGeneration: generation }));
 }
 
 /** Returns the status fields of a commit. */

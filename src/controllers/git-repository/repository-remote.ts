@@ -1,6 +1,14 @@
 import type { GitRepository } from "../../api/git-repository.js";
 import { OverseerError } from "../../base/errors.js";
-import { checkAllowedHost, credentialFromSecret, type GitRemote, gitRemote, proxyFromSecret } from "../../git/index.js";
+import {
+  checkAllowedHost,
+  credentialFromSecret,
+  type GitHost,
+  type GitHosts,
+  type GitRemote,
+  gitRemote,
+  proxyFromSecret,
+} from "../../git/index.js";
 import type { GitRepositoryServices } from "./services.js";
 
 type Services = Pick<GitRepositoryServices, "secrets" | "digestKey" | "allowedHosts">;
@@ -17,6 +25,19 @@ export async function remoteOf(services: Services, repository: GitRepository): P
   return remote;
 }
 
+/** Opens the API of the repository's host, with the credential of `spec.provider.secretRef` or else `spec.secretRef`. Throws as GitHosts does. */
+export async function openHostOf(
+  services: Pick<Services, "secrets"> & { readonly hosts: GitHosts },
+  repository: GitRepository,
+): Promise<GitHost> {
+  const { provider, proxySecretRef, url, secretRef } = repository.spec;
+  const [ref, field] = provider?.secretRef ? [provider.secretRef, "provider.secretRef"] : [secretRef, "secretRef"];
+  const secret = ref && (await readSecret(services, repository, ref.name, field));
+  const proxySecret = proxySecretRef && (await readSecret(services, repository, proxySecretRef.name, "proxySecretRef"));
+  const proxy = proxySecret && proxyFromSecret(proxySecret.data, proxySecret.where);
+  return services.hosts.open({ url, provider, secret, proxy });
+}
+
 /** The data of a Secret, and its name for messages. */
 interface NamedSecret {
   readonly where: string;
@@ -24,7 +45,7 @@ interface NamedSecret {
 }
 
 async function readSecret(
-  { secrets }: Services,
+  { secrets }: Pick<Services, "secrets">,
   { metadata: { namespace } }: GitRepository,
   name: string,
   field: string,

@@ -1,3 +1,4 @@
+import type { ConditionDraft } from "../../api/conditions.js";
 import type { GitRef } from "../../api/git-ref.js";
 import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
 import type { Clock } from "../../base/clock.js";
@@ -44,5 +45,7 @@ export interface GitRepositoryServices {
   readonly commitsInUse: (remoteId: string) => readonly string[];
   /** Called when a ref of a repository has a new commit, or is no longer available. */
   readonly onRevision: (repository: string) => void;
+  /** Returns the condition StatusesReported of a repository; undefined if nothing was reported since the start. */
+  readonly statusesReported: (repository: string) => ConditionDraft | undefined;
   readonly observer: RepositoryObserver;
 }

@@ -1,3 +1,4 @@
+import type { ReportedCommitStatus } from "../../api/git-provider.js";
 import type { ConditionReason } from "../../api/reasons.js";
 import type { OverseerError } from "../../base/errors.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
@@ -5,6 +6,7 @@ import type { WriteAction } from "../../plan/actions.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
 import type { PruneDecision } from "../../plan/prune-guard.js";
 import type { LocatedSourceInputs } from "../../render/render.js";
+import type { CommitReport } from "../commit-status/commit-report.js";
 import type { Rendered } from "./rendered.js";
 
 /** A failed attempt for one set of inputs, and when the next one is due. */
@@ -126,6 +128,10 @@ export class AppMemory {
   readonly deletionHolders = new Map<string, { resourceVersion: string; at: number; text: string }>();
   /** Failed transfers during the deletion of the app: the reason by object uid. */
   readonly notHandedOver = new Map<string, string>();
+  /** What to report as status of the newest commit, if the repository wants it. */
+  commitReport: CommitReport | undefined;
+  /** The commit status that this process has last reported; until then, the app's status has it. */
+  commitStatus: ReportedCommitStatus | undefined;
   /** Last Event by topic, so that each is emitted once. */
   lastEmitted = new Map<string, string>();
   /** Failures logged since the last success, so that each is logged once. */

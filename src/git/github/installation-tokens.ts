@@ -20,6 +20,12 @@ const MAX_BYTES = 256 * 1024;
 const TIMEOUT_MS = 30_000;
 const MAX_TOKENS = 1_000;
 
+/** Permissions of a token, by their names in the API of GitHub. */
+export type TokenPermissions = Readonly<Record<string, "read" | "write">>;
+
+/** What fetching requires. */
+const READ_CONTENTS: TokenPermissions = { contents: "read" };
+
 interface Token {
   readonly text: string;
   /** Milliseconds since the epoch. */
@@ -27,7 +33,7 @@ interface Token {
 }
 
 /**
- * Tokens of GitHub App installations: requested with a claim that the app's private key signs, limited to reading contents, and
+ * Tokens of GitHub App installations: requested with a claim that the app's private key signs, limited to what they are used for, and
  * cached until shortly before they expire.
  */
 export class InstallationTokens {
@@ -41,31 +47,35 @@ export class InstallationTokens {
   }
 
   /**
-   * Returns the credential to send for `remote`: its own, or that of its GitHub App with a token. Throws `GIT_AUTH_FAILED`,
+   * Returns the credential to send for `remote`: its own, or that of its GitHub App with a token of these permissions. Throws `GIT_AUTH_FAILED`,
    * `GIT_UNREACHABLE` and the like if GitHub issues none.
    */
-  async credentialOf(remote: GitRemote, signal: AbortSignal): Promise<GitCredential | undefined> {
+  async credentialOf(
+    remote: GitRemote,
+    signal: AbortSignal,
+    permissions = READ_CONTENTS,
+  ): Promise<GitCredential | undefined> {
     const app = remote.credential?.githubApp;
     if (app === undefined) return remote.credential;
-    const key = keyOf(remote, app);
+    const key = keyOf(remote, app, permissions);
     const cached = this.#tokens.get(key);
     const known = cached && (await unlessAborted(cached, signal));
     const isFresh = known !== undefined && known.expires - RENEW_BEFORE_MS > this.#clock.now();
-    const token = isFresh ? known : await unlessAborted(this.#renew(key, remote, app, cached), signal);
+    const token = isFresh ? known : await unlessAborted(this.#renew(key, { remote, app, permissions }, cached), signal);
     return { ...remote.credential, username: USERNAME, password: token.text };
   }
 
   /** Drops the token of `remote` after the server has rejected it, for example because the installation was changed. */
-  forget(remote: GitRemote): void {
+  forget(remote: GitRemote, permissions = READ_CONTENTS): void {
     const app = remote.credential?.githubApp;
-    if (app !== undefined) this.#tokens.delete(keyOf(remote, app));
+    if (app !== undefined) this.#tokens.delete(keyOf(remote, app, permissions));
   }
 
   /** Requests a token instead of `cached`, once for concurrent callers. */
-  #renew(key: string, remote: GitRemote, app: GithubApp, cached: Promise<Token> | undefined): Promise<Token> {
+  #renew(key: string, wanted: Wanted, cached: Promise<Token> | undefined): Promise<Token> {
     const current = this.#tokens.get(key);
     if (current !== undefined && current !== cached) return current;
-    const renewed = this.#request(remote, app);
+    const renewed = this.#request(wanted);
     this.#tokens.set(key, renewed);
     renewed.catch(() => {
       if (this.#tokens.get(key) === renewed) this.#tokens.delete(key);
@@ -73,12 +83,15 @@ export class InstallationTokens {
     return renewed;
   }
 
-  async #request(remote: GitRemote, app: GithubApp): Promise<Token> {
+  async #request({ remote, app, permissions }: Wanted): Promise<Token> {
     const claim = signedClaim(app, this.#clock.now());
     const installation = app.installation ?? (await this.#findInstallation(remote, app, claim));
     const path = `/app/installations/${installation}/access_tokens`;
-    const body = JSON.stringify({ permissions: { contents: "read" } });
-    const answer = await this.#send(remote, app, { path, claim, body, missing: `the installation ${installation}` });
+    const body = JSON.stringify({ permissions });
+    const answer = await this.#send(remote, app, {
+      ...{ path, claim, body, permissions },
+      missing: `the installation ${installation}`,
+    });
     const { token, expires_at: expires } = answer as { token?: unknown; expires_at?: unknown };
     const time = typeof expires === "string" ? Date.parse(expires) : Number.NaN;
     if (typeof token !== "string" || token === "" || Number.isNaN(time)) throw notGithub(app);
@@ -124,11 +137,19 @@ export class InstallationTokens {
   }
 }
 
+/** A token to request. */
+interface Wanted {
+  readonly remote: GitRemote;
+  readonly app: GithubApp;
+  readonly permissions: TokenPermissions;
+}
+
 /** One request to the API. */
 interface Call {
   readonly path: string;
   readonly claim: string;
   readonly body?: string;
+  readonly permissions?: TokenPermissions;
   /** What does not exist if the response is 404. */
   readonly missing: string;
 }
@@ -143,10 +164,10 @@ export function signedClaim({ id, privateKey }: GithubApp, now: number): string 
 }
 
 /** Installations looked up by repository are cached by repository. Proxy and certificates are part of the remote's ID. */
-function keyOf(remote: GitRemote, app: GithubApp): string {
+function keyOf(remote: GitRemote, app: GithubApp, permissions: TokenPermissions): string {
   const { ca, clientCert, clientKey } = remote.credential ?? {};
   const own = app.installation === undefined ? remote.url : "";
-  return sha256(canonicalJson([app, own, ca, clientCert, clientKey, remote.proxy]));
+  return sha256(canonicalJson([app, own, permissions, ca, clientCert, clientKey, remote.proxy]));
 }
 
 async function limited(body: AsyncIterable<Buffer>, app: GithubApp): Promise<string> {
@@ -170,16 +191,27 @@ function parsed(text: string, app: GithubApp): object {
   throw notGithub(app);
 }
 
-function refusal(app: GithubApp, status: number, { missing }: Call): GitError | undefined {
+function refusal(app: GithubApp, status: number, { missing, permissions = READ_CONTENTS }: Call): GitError | undefined {
   const reasons: Readonly<Record<number, string>> = {
     401: "rejects the app (HTTP 401): check githubAppID and githubAppPrivateKey in the Secret named in secretRef",
     403: "refuses a token (HTTP 403): check that the installation is not suspended",
     404: `does not know ${missing} (HTTP 404): check githubAppID and githubAppInstallationID in the Secret named in secretRef, and that the app is installed on the repository`,
-    422: "refuses a token to read contents (HTTP 422): give the app the permission Contents: read",
+    422: `refuses the token (HTTP 422): give the app the ${permissionText(permissions)}`,
   };
   const reason = reasons[status];
   return reason === undefined ? undefined : new GitError("GIT_AUTH_FAILED", `the GitHub API ${app.api} ${reason}`);
 }
+
+/** Returns the names of permissions as the settings of an app show them. */
+function permissionText(permissions: TokenPermissions): string {
+  const names = Object.entries(permissions).map(([name, access]) => {
+    const title = PERMISSION_TITLES[name] ?? `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll("_", " ")}`;
+    return `${title}: ${access === "write" ? "read and write" : "read"}`;
+  });
+  return `permission${names.length > 1 ? "s" : ""} ${names.join(", ")}`;
+}
+
+const PERMISSION_TITLES: Readonly<Record<string, string>> = { statuses: "Commit statuses" };
 
 function notGithub({ api }: GithubApp): GitError {
   return new GitError(

@@ -21,6 +21,8 @@ export interface EventTableOptions {
   readonly apps: AppQueue;
   /** Adds a repository to its queue. */
   readonly addRepository: (key: string, priority: Priority) => void;
+  /** Reports the commit statuses of all apps of a repository that were not reported, without waiting for a backoff. */
+  readonly reportAgain: (repository: string) => void;
 }
 
 /** Everything that enqueues work besides timers and the reconciles themselves, one event and effect a row. */
@@ -42,6 +44,7 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
     watch(sources.repositories, needsWork, keyOf, repositories(PRIORITY.user)),
     watch(sources.repositories, isEdited, ({ key }) => resources.appsOf(key), apps.enqueue(PRIORITY.change)),
     watch(sources.repositories, always, waitingFor("GitRepository"), apps.enqueue(PRIORITY.change)),
+    watch(sources.repositories, isEdited, keyOf, options.reportAgain),
     watch(sources.apps, needsWork, keyOf, apps.enqueue(PRIORITY.user)),
     // A new ref must be resolved by the repository.
     watch(sources.apps, isEdited, (event) => repositoriesToPoll(event, resources), repositories(PRIORITY.change)),
@@ -59,6 +62,12 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
       always,
       ({ namespace, name }) => resources.repositoriesWithSecret(namespace, name),
       repositories(PRIORITY.change),
+    ),
+    watch(
+      sources.repositorySecrets,
+      always,
+      ({ namespace, name }) => resources.repositoriesWithSecret(namespace, name),
+      options.reportAgain,
     ),
     watch(
       sources.destinationSecrets,

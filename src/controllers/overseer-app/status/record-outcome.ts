@@ -20,6 +20,7 @@ import { finishedDocuments, finishedStatus } from "../sync/finished-jobs.js";
 import { type AppFacts, appConditions } from "./conditions.js";
 import { type AppHealth, appHealth } from "./health.js";
 import { withHealthReasons } from "./health-reasons.js";
+import { noteCommitReport } from "./note-commit-report.js";
 import { logOutOfDate } from "./out-of-date.js";
 import { parentApps } from "./parent-apps.js";
 import { type StatusFields, writeStatus } from "./write-status.js";
@@ -54,6 +55,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     notes: countNotes(notesOfRun(run)),
   };
   logProblem(run, run.problem);
+  noteCommitReport(run, facts);
   run.services.failpoint("app:before-final-status");
   const fields = { ...statusFields(run, facts, observation), ...finishedStatus(run, finished) };
   const { conditions = [] } = await writeStatus(run, { fields, conditions: appConditions(facts) });

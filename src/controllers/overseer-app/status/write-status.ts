@@ -5,7 +5,7 @@ import { rfc3339 } from "../../../base/clock.js";
 import type { AppRun } from "../run.js";
 
 /** Status fields that phases determine. The others are derived when the status is written. */
-export type StatusFields = Omit<OverseerAppStatus, "observedGeneration" | "conditions" | "message">;
+export type StatusFields = Omit<OverseerAppStatus, "observedGeneration" | "conditions" | "message" | "commitStatus">;
 
 /** What a phase has found out about an app, for its status. */
 export interface StatusOutcome {
@@ -39,7 +39,11 @@ export async function writeStatus(run: AppRun, outcome: StatusOutcome): Promise<
   const { status: writer, apps, clock, observer } = run.services;
   const current = apps.get(run.key) ?? run.app;
   const { generation } = run.app.metadata;
-  const next = statusAfter(current.status ?? {}, outcome, generation, rfc3339(clock.now()));
+  const commitStatus = run.memory.commitStatus ?? current.status?.commitStatus;
+  const next = {
+    ...statusAfter(current.status ?? {}, outcome, generation, rfc3339(clock.now())),
+    ...(commitStatus === undefined ? {} : { commitStatus }),
+  };
   const written = await writer.write(apps.resource, current, next);
   if (written && written !== current) apps.note(written);
   observer.state(run.app, next);
@@ -48,6 +52,6 @@ export async function writeStatus(run: AppRun, outcome: StatusOutcome): Promise<
 
 /** Returns the fields of a status that phases determine. */
 export function fieldsOf(status: OverseerAppStatus): StatusFields {
-  const { observedGeneration: _, conditions: __, message: ___, ...fields } = status;
+  const { observedGeneration: _, conditions: __, message: ___, commitStatus: ____, ...fields } = status;
   return fields;
 }

@@ -34,6 +34,7 @@ function tableOf(apps: readonly OverseerApp[]) {
     apps: new AppQueue(clock, new Map([["shop/web", memory]]), (key, priority) =>
       queued.push(`app ${key} ${NAMES[priority]}`),
     ),
+    reportAgain: () => {},
     addRepository: (key, priority) => queued.push(`repository ${key} ${NAMES[priority]}`),
   });
   for (const row of rows) row.start();

@@ -1,0 +1,211 @@
+import { z } from "zod";
+import type { CommitState } from "../../api/git-provider.js";
+import { type ApiCall, apiPath } from "./api/call.js";
+import type { HostApi } from "./api/client.js";
+import {
+  type Check,
+  GIT_HOST_OPERATIONS,
+  type GitHost,
+  type HostUser,
+  type NewCommitStatus,
+  type ProposedChange,
+  type ProposedPullRequest,
+  type PullRequest,
+  type Review,
+} from "./git-host.js";
+import { noPullRequest } from "./proposal-errors.js";
+import { lastReviews, withWriteAccess } from "./reviews.js";
+import { limitedDescription } from "./text.js";
+
+const MAX_DESCRIPTION = 255;
+const PAGE = 50;
+
+const User = z.object({ login: z.string(), id: z.number() });
+const Pull = z.object({
+  number: z.number(),
+  html_url: z.string(),
+  merged: z.boolean().nullish(),
+  merge_commit_sha: z.string().nullish(),
+  head: z.object({ sha: z.string() }),
+  base: z.object({ ref: z.string() }),
+  user: User.nullish(),
+  merged_by: User.nullish(),
+});
+const Reviews = z.array(
+  z.object({
+    user: User.nullish(),
+    state: z.string(),
+    dismissed: z.boolean().nullish(),
+    commit_id: z.string().nullish(),
+  }),
+);
+const Permission = z.object({ permission: z.string() });
+const Statuses = z.array(
+  z.object({
+    context: z.string(),
+    status: z.string(),
+    target_url: z.string().nullish(),
+    creator: User.nullish(),
+  }),
+);
+const Content = z.object({ sha: z.string() });
+const Proposed = z.object({ number: z.number(), html_url: z.string() });
+const OpenPulls = z.array(Proposed.extend({ head: z.object({ ref: z.string() }) }));
+
+const STATES: Readonly<Record<CommitState, string>> = {
+  Pending: "pending",
+  Success: "success",
+  Failure: "failure",
+  Canceled: "warning",
+};
+const CONCLUSIONS: Readonly<Record<string, Check["conclusion"]>> = {
+  success: "Success",
+  pending: "Pending",
+  warning: "Neutral",
+  skipped: "Skipped",
+};
+const REVIEW_STATES: Readonly<Record<string, Review["state"]>> = {
+  APPROVED: "Approved",
+  REQUEST_CHANGES: "ChangesRequested",
+  COMMENT: "Commented",
+};
+const WRITERS: ReadonlySet<string> = new Set(["owner", "admin", "write"]);
+/** The user of deleted accounts. */
+const GHOST = { login: "Ghost", id: -1 };
+
+type Context = Pick<ApiCall<unknown>, "operation" | "subject" | "signal">;
+
+/** Gitea and Forgejo. */
+export class GiteaHost implements GitHost {
+  readonly type: "Gitea" | "Forgejo";
+  readonly operations = new Set(GIT_HOST_OPERATIONS);
+  readonly #api: HostApi;
+
+  constructor(api: HostApi) {
+    this.#api = api;
+    this.type = api.target.type === "Forgejo" ? "Forgejo" : "Gitea";
+  }
+
+  async pullRequestsOf(commit: string, signal: AbortSignal): Promise<readonly PullRequest[]> {
+    const call = { operation: "pull_requests", subject: `commit ${commit}`, signal } as const;
+    // 404 for a commit that was pushed without a pull request, and for one that does not exist.
+    const pull = await this.#api.find({ ...call, path: this.#path("/commits/{}/pull", commit), schema: Pull });
+    if (pull?.merged !== true) return [];
+    const { number, html_url: url, head, base, user, merged_by: merger, merge_commit_sha: mergeCommit } = pull;
+    const request: PullRequest = {
+      ...{ number, url, base: base.ref, head: head.sha, author: userOf(user ?? GHOST) },
+      ...(mergeCommit ? { mergeCommit } : {}),
+      ...(merger ? { merger: userOf(merger) } : {}),
+      reviews: await this.#reviews(number, { ...call, subject: `pull request ${number}` }),
+    };
+    return [request];
+  }
+
+  async #reviews(number: number, call: Context): Promise<readonly Review[]> {
+    const path = this.#path(`/pulls/{}/reviews?limit=${PAGE}`, number);
+    const all = await this.#api.pages({ ...call, path, schema: Reviews }, (page) => page);
+    const reviews = all.flatMap(({ user, state, dismissed, commit_id: commit }): Review[] => {
+      const known = dismissed ? "Dismissed" : REVIEW_STATES[state];
+      if (!user || known === undefined) return [];
+      return [{ user: userOf(user), state: known, ...(commit ? { commit } : {}) }];
+    });
+    return withWriteAccess(lastReviews(reviews), ({ name }) => this.#canWrite(name, call));
+  }
+
+  async #canWrite(user: string, call: Context): Promise<boolean> {
+    const path = this.#path("/collaborators/{}/permission", user);
+    const found = await this.#api.find({ ...call, path, schema: Permission });
+    return WRITERS.has(found?.permission ?? "none");
+  }
+
+  async checksOf(commit: string, signal: AbortSignal): Promise<readonly Check[]> {
+    const call = { operation: "checks", subject: `commit ${commit}`, signal } as const;
+    const path = this.#path(`/commits/{}/statuses?sort=recentupdate&limit=${PAGE}`, commit);
+    const statuses = await this.#api.pages({ ...call, path, schema: Statuses }, (page) => page);
+    const newest = new Map<string, Check>();
+    for (const { context, status, target_url: url, creator } of statuses) {
+      const key = `${context}\n${creator?.id ?? ""}`;
+      const app = creator ? { app: creator.login } : {};
+      const check = { name: context, ...app, conclusion: CONCLUSIONS[status] ?? "Failure", ...(url ? { url } : {}) };
+      if (!newest.has(key)) newest.set(key, check);
+    }
+    return [...newest.values()];
+  }
+
+  async setStatus(status: NewCommitStatus, signal: AbortSignal): Promise<void> {
+    const { commit, context, state, description, targetUrl } = status;
+    await this.#api.send({
+      ...{ operation: "set_status", method: "POST", subject: `commit ${commit}`, signal, schema: z.unknown() },
+      path: this.#path("/statuses/{}", commit),
+      body: {
+        ...{ state: STATES[state], context, description: limitedDescription(description, MAX_DESCRIPTION) },
+        ...(targetUrl === undefined ? {} : { target_url: targetUrl }),
+      },
+    });
+  }
+
+  async comment(pullRequest: number, body: string, signal: AbortSignal): Promise<void> {
+    const subject = `pull request ${pullRequest}`;
+    const path = this.#path("/issues/{}/comments", pullRequest);
+    await this.#api.send({
+      ...{ operation: "comment", method: "POST", subject, signal, schema: z.unknown(), path, body: { body } },
+    });
+  }
+
+  async proposeChange(change: ProposedChange, signal: AbortSignal): Promise<ProposedPullRequest> {
+    const { branch, base, title, body, message } = change;
+    const call = { operation: "propose_change", subject: "the repository", signal } as const;
+    const branchCall = { ...call, path: this.#path("/branches/{}", branch), schema: z.unknown() };
+    if ((await this.#api.find(branchCall)) !== undefined) return this.#existing(change, call);
+    const files = await this.#operations(change, call);
+    await this.#api.send({
+      ...{ ...call, method: "POST", schema: z.unknown(), path: this.#path("/contents") },
+      body: { branch: base, new_branch: branch, message, files },
+    });
+    const created = await this.#api.send({
+      ...{ ...call, method: "POST", schema: Proposed, path: this.#path("/pulls") },
+      body: { head: branch, base, title, body },
+    });
+    return { number: created.body.number, url: created.body.html_url, created: true };
+  }
+
+  /** Whether a file is created or updated depends on whether it exists; the version read is the one that is replaced. */
+  async #operations({ files, base }: ProposedChange, call: Context): Promise<readonly object[]> {
+    const operations: object[] = [];
+    for (const [path, content] of Object.entries(files)) {
+      const at = this.#path(
+        `/contents/${apiPath(
+          path
+            .split("/")
+            .map(() => "{}")
+            .join("/"),
+          ...path.split("/"),
+        )}?ref={}`,
+        base,
+      );
+      const sha = (await this.#api.find({ ...call, path: at, schema: Content }))?.sha;
+      if (content === null && sha === undefined) continue;
+      const encoded = content === null ? {} : { content: Buffer.from(content).toString("base64") };
+      const operation = content === null ? "delete" : sha === undefined ? "create" : "update";
+      operations.push({ operation, path, ...encoded, ...(sha === undefined ? {} : { sha }) });
+    }
+    return operations;
+  }
+
+  async #existing({ branch, base }: ProposedChange, call: Context): Promise<ProposedPullRequest> {
+    const path = this.#path(`/pulls?state=open&base_branch={}&limit=${PAGE}`, base);
+    const pulls = await this.#api.pages({ ...call, path, schema: OpenPulls }, (page) => page);
+    const pull = pulls.find(({ head }) => head.ref === branch);
+    if (pull === undefined) throw noPullRequest(this.#api.target, branch);
+    return { number: pull.number, url: pull.html_url, created: false };
+  }
+
+  #path(template: string, ...values: readonly (string | number)[]): string {
+    const [owner = "", name = ""] = this.#api.target.path;
+    return apiPath(`/repos/{}/{}${template}`, owner, name, ...values);
+  }
+}
+
+function userOf({ login, id }: z.infer<typeof User>): HostUser {
+  return { name: login, id: String(id) };
+}

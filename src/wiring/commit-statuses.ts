@@ -1,0 +1,33 @@
+import type { OverseerApp } from "../api/overseer-app.js";
+import { CommitStatusReporter } from "../controllers/commit-status/reporter.js";
+import { openHostOf } from "../controllers/git-repository/repository-remote.js";
+import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
+import { PRIORITY } from "../reconcile/work-queue.js";
+import { type Controller, controller } from "./controller-of.js";
+import type { SharedParts } from "./controllers.js";
+
+/** Maximum number of reports in progress. */
+const WORKERS = 4;
+
+/** Creates the controller that reports commit statuses to Git hosts. */
+export function commitStatusController(shared: SharedParts): Controller {
+  const { clock, resources, memories, events, reportFailures: failures, hosts, secrets, config } = shared;
+  const reporter = new CommitStatusReporter({
+    ...{ clock, memories, events, failures },
+    apps: resources.apps,
+    repositories: resources.repositories,
+    repositoryOf: repositoryKey,
+    open: (repository) => openHostOf({ hosts, secrets }, repository),
+    targetUrlOf: (app) => targetUrl(config.commitStatusUrl, app),
+    onReported: (app) => shared.enqueueApp(app, PRIORITY.background),
+    onCondition: (repository) => shared.enqueueRepository(repository),
+  });
+  return controller(shared, "commitstatus", WORKERS, (...call) => reporter.reconcile(...call));
+}
+
+/** Returns the URL of an app in the pages that --commit-status-url names. */
+function targetUrl(template: string | undefined, { metadata }: OverseerApp): string | undefined {
+  return template
+    ?.replaceAll("{namespace}", encodeURIComponent(metadata.namespace))
+    .replaceAll("{name}", encodeURIComponent(metadata.name));
+}

@@ -1,0 +1,20 @@
+import { Controller, type Reconcile } from "../reconcile/controller.js";
+import { controllerObserver, queueObserver } from "../telemetry/observers.js";
+import type { OperatorParts } from "./operator-parts.js";
+
+export type { Controller } from "../reconcile/controller.js";
+
+/** Creates a controller with its metrics. */
+export function controller(parts: OperatorParts, name: string, workers: number, reconcile: Reconcile): Controller {
+  const { clock, logger, metrics } = parts;
+  const observer = controllerObserver(metrics, name);
+  return new Controller({
+    name,
+    clock,
+    logger,
+    workers,
+    reconcile,
+    queueObserver: queueObserver(metrics, name),
+    observer,
+  });
+}

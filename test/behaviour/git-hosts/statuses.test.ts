@@ -1,0 +1,187 @@
+import { expect } from "chai";
+import { waitUntil } from "../../../tools/wait-until.js";
+import { GiteaServer, type GiteaUser } from "../../support/gitea.js";
+import { condition, configMap, type LiveRepository, World } from "../../support/world.js";
+
+/** A commit status as Gitea shows it. */
+interface Shown {
+  readonly context: string;
+  readonly status: string;
+  readonly description: string;
+  readonly target_url: string;
+}
+
+const REQUESTS = 'overseer_git_host_requests_total{host="Gitea",operation="set_status",result="201"}';
+const OPERATOR = [
+  "--roles=controller,server",
+  "--server-address=127.0.0.1:0",
+  "--commit-status-url=https://gitops.example.com/apps/{namespace}/{name}",
+];
+
+describe("commit statuses at Gitea", function () {
+  this.timeout(180_000);
+  let world: World;
+  let gitea: GiteaServer;
+  let ann: GiteaUser;
+  const where = (): string => `/repos/${ann.name}/apps`;
+
+  const secret = (name: string, stringData: Record<string, string>): Promise<unknown> =>
+    world.kube.apply({ apiVersion: "v1", kind: "Secret", metadata: { name, namespace: world.namespace }, stringData });
+  const repositoryOf = (name: string, spec: Record<string, unknown>): Promise<unknown> =>
+    world.kube.apply({
+      apiVersion: "gitops.overseer.io/v1alpha1",
+      kind: "GitRepository",
+      metadata: { name, namespace: world.namespace },
+      spec: { ref: { branch: "main" }, interval: "1h", ...spec },
+    });
+
+  /** Commits through the API of Gitea, and returns the commit. */
+  const commit = async (files: Record<string, string>): Promise<string> => {
+    const operations = [];
+    for (const [path, content] of Object.entries(files)) {
+      const known = await gitea.request<{ sha: string }>(ann, "GET", `${where()}/contents/${path}`);
+      const version = known.status === 200 ? { operation: "update", sha: known.body.sha } : { operation: "create" };
+      operations.push({ path, content: Buffer.from(content).toString("base64"), ...version });
+    }
+    const answer = await gitea.api<{ commit: { sha: string } }>(ann, "POST", `${where()}/contents`, {
+      ...{ branch: "main", message: "change", files: operations },
+    });
+    return answer.commit.sha;
+  };
+
+  /** All statuses that were ever set for an app, oldest first. */
+  const statuses = async (id: string, app: string): Promise<Shown[]> => {
+    const all = await gitea.api<Shown[]>(ann, "GET", `${where()}/commits/${id}/statuses?sort=oldest&limit=50`);
+    return all.filter(({ context }) => context === `overseer/${world.namespace}/${app}`);
+  };
+  const untilStatus = (id: string, app: string, status: string, timeoutMs = 60_000): Promise<Shown[]> =>
+    waitUntil({ what: `${app} is ${status} at ${id.slice(0, 8)}`, timeoutMs }, async () => {
+      const all = await statuses(id, app);
+      return all.at(-1)?.status === status ? all : undefined;
+    });
+  const reported = (name: string, status: string): Promise<LiveRepository> =>
+    world.kube.until<LiveRepository>(
+      world.repositoryRef(name),
+      `StatusesReported=${status}`,
+      (repository) => condition(repository, "StatusesReported")?.status === status,
+    );
+
+  before(async () => {
+    world = await World.create("statuses", { operator: { flags: OPERATOR } });
+    const canary = (): string => world.canary();
+    gitea = await GiteaServer.start(canary);
+    ann = await gitea.createUser("ann", canary);
+    world.canaries.push(ann.token);
+    await gitea.api(ann, "POST", "/user/repos", {
+      name: "apps",
+      private: true,
+      auto_init: true,
+      default_branch: "main",
+    });
+    const token = await gitea.createToken(ann, ["write:repository"]);
+    world.canaries.push(token);
+    await secret("gitea", { token });
+    await commit({ "web/app.yaml": configMap("web", { v: "0" }), "base/app.yaml": configMap("base", { v: "0" }) });
+    await repositoryOf("apps", {
+      url: `${gitea.url}/${ann.name}/apps.git`,
+      secretRef: { name: "gitea" },
+      provider: { type: "Gitea", statuses: true },
+    });
+  });
+
+  after(async () => {
+    await world?.remove();
+    await gitea?.stop();
+  });
+
+  it("are pending while the app waits, success when it is healthy, and set once per transition", async () => {
+    const id = (await world.poll("apps")).status?.commit?.id ?? "";
+    await world.app("web", "apps", "web", { dependsOn: [{ name: "base" }] });
+    const [pending] = await untilStatus(id, "web", "pending");
+    expect(pending?.description).to.match(/^Dependencies: .*base/);
+    expect(pending?.target_url).to.equal(`https://gitops.example.com/apps/${world.namespace}/web`);
+    await world.app("base", "apps", "base");
+    const base = await untilStatus(id, "base", "success");
+    expect(base.at(-1)?.description).to.equal("Synced: applied, 1 object is healthy");
+    const web = await untilStatus(id, "web", "success");
+    await world.kube.until(world.appRef("web"), "its status has what was reported", ({ status }) => {
+      const { commitStatus } = status as { commitStatus?: { state: string; commit: string } };
+      return commitStatus?.state === "Success" && commitStatus.commit === id;
+    });
+    for (const name of ["web", "base"]) await world.poke(name);
+    expect(await statuses(id, "web"))
+      .to.have.length(web.length)
+      .and.to.have.length.within(2, 3);
+    expect(await world.operator.freshMetric(REQUESTS)).to.equal(web.length + base.length);
+    expect(condition(await reported("apps", "True"), "StatusesReported")?.reason).to.equal("AllReported");
+  });
+
+  it("follow a webhook that Gitea signs, and name what is wrong with a commit", async () => {
+    const token = world.canary();
+    await secret("hook", { token });
+    await world.kube.patch(world.repositoryRef("apps"), { spec: { webhook: { secretRef: { name: "hook" } } } });
+    await gitea.api(ann, "POST", `${where()}/hooks`, {
+      ...{ type: "gitea", active: true, events: ["push"] },
+      config: {
+        ...{ content_type: "json", secret: token },
+        url: `${await world.operator.webhooks()}/hooks/${world.namespace}/apps`,
+      },
+    });
+    const good = await commit({ "web/app.yaml": configMap("web", { v: "1" }) });
+    await world.synced("web", good);
+    await untilStatus(good, "web", "success");
+    expect(await statuses(good, "base"), "an app that the commit does not change").to.deep.equal([]);
+    const bad = await commit({ "web/app.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: [" });
+    const failed = (await untilStatus(bad, "web", "failure")).at(-1);
+    expect(failed?.description).to.match(/^RenderFailed: .*web\/app\.yaml/);
+    const fixed = await commit({ "web/app.yaml": configMap("web", { v: "2" }) });
+    await untilStatus(fixed, "web", "success");
+    expect((await statuses(bad, "web")).map(({ status }) => status)).to.deep.equal(["failure"]);
+  });
+
+  it("are not set again after a restart", async () => {
+    await world.operator.stop("SIGKILL");
+    await world.operator.start();
+    await world.poll("apps");
+    for (const name of ["web", "base"]) await world.poke(name);
+    expect(await world.operator.freshMetric(REQUESTS)).to.equal(0);
+    expect(condition((await reported("apps", "True")) as LiveRepository, "StatusesReported")?.status).to.equal("True");
+  });
+
+  it("do not delay a sync when the token lacks a scope, which the repository names", async () => {
+    const token = await gitea.createToken(ann, ["read:repository"]);
+    world.canaries.push(token);
+    await secret("gitea", { token });
+    const id = await commit({ "web/app.yaml": configMap("web", { v: "3" }) });
+    await world.poll("apps");
+    await world.synced("web", id);
+    const { message, reason } = condition(await reported("apps", "False"), "StatusesReported") ?? {};
+    expect(reason).to.equal("PermissionDenied");
+    expect(message).to.include(`Secret ${world.namespace}/gitea`).and.to.include("the scope write:repository");
+    expect(message).to.include(`app ${world.namespace}/web`);
+    expect(condition(await world.poll("apps"), "Ready")?.status).to.equal("True");
+    expect((await world.events("apps")).filter((text) => text.startsWith("PermissionDenied:"))).to.have.length(1);
+    await secret("gitea", { token: await gitea.createToken(ann, ["write:repository"]) });
+    await untilStatus(id, "web", "success");
+    await reported("apps", "True");
+  });
+
+  it("are set with a token of its own for a repository that is cloned by a deploy key", async () => {
+    const { privateKey, publicKey } = await gitea.keyPair();
+    await gitea.api(ann, "POST", `${where()}/keys`, { title: "operator", key: publicKey, read_only: true });
+    await secret("deploy-key", { identity: privateKey, known_hosts: await gitea.knownHosts() });
+    const provider = { type: "Gitea", apiURL: `${gitea.url}/api/v1`, statuses: true };
+    const url = `ssh://git@127.0.0.1:${gitea.sshPort}/${ann.name}/apps.git`;
+    await repositoryOf("by-ssh", { url, secretRef: { name: "deploy-key" }, provider });
+    const id = (await world.poll("by-ssh")).status?.commit?.id ?? "";
+    await world.app("ssh", "by-ssh", "base", { sync: { adopt: "Always" }, destination: { kubernetes: {} } });
+    const { message } = condition(await reported("by-ssh", "False"), "StatusesReported") ?? {};
+    expect(message).to.include("spec.provider.secretRef");
+    await repositoryOf("by-ssh", {
+      ...{ url, secretRef: { name: "deploy-key" } },
+      provider: { ...provider, secretRef: { name: "gitea" } },
+    });
+    await waitUntil({ what: "a status is set", timeoutMs: 60_000 }, async () => (await statuses(id, "ssh")).length > 0);
+    await reported("by-ssh", "True");
+  });
+});

@@ -1,0 +1,76 @@
+import { expect } from "chai";
+import type { GitHostType } from "../../../../src/api/git-provider.js";
+import { hostAddress } from "../../../../src/git/hosts/recognize.js";
+
+const AZURE = "https://dev.azure.com/org";
+
+describe("the address of a Git host's API", () => {
+  const cases: readonly [url: string, type: GitHostType, api: string, path: string][] = [
+    ["https://github.com/team/shop.git", "GitHub", "https://api.github.com", "team/shop"],
+    ["git@github.com:team/shop.git", "GitHub", "https://api.github.com", "team/shop"],
+    ["ssh://git@ssh.github.com:443/team/shop.git", "GitHub", "https://api.github.com", "team/shop"],
+    ["https://acme.ghe.com/team/shop", "GitHub", "https://api.acme.ghe.com", "team/shop"],
+    ["https://github.example.com:8443/team/shop", "GitHub", "https://github.example.com:8443/api/v3", "team/shop"],
+    ["https://gitlab.com/a/b/shop.git", "GitLab", "https://gitlab.com/api/v4", "a/b/shop"],
+    ["git@gitlab.example.com:a/shop.git", "GitLab", "https://gitlab.example.com/api/v4", "a/shop"],
+    ["https://codeberg.org/team/shop/", "Forgejo", "https://codeberg.org/api/v1", "team/shop"],
+    ["https://gitea.example.com/git/team/shop", "Gitea", "https://gitea.example.com/api/v1", "team/shop"],
+    ["https://bitbucket.org/team/shop.git", "BitbucketCloud", "https://api.bitbucket.org/2.0", "team/shop"],
+    [
+      "https://bitbucket.example.com/scm/ab/shop.git",
+      "BitbucketDataCenter",
+      "https://bitbucket.example.com/rest",
+      "ab/shop",
+    ],
+    [
+      "https://bitbucket.example.com/ctx/scm/ab/shop",
+      "BitbucketDataCenter",
+      "https://bitbucket.example.com/ctx/rest",
+      "ab/shop",
+    ],
+    [
+      "ssh://git@bitbucket.example.com:7999/ab/shop.git",
+      "BitbucketDataCenter",
+      "https://bitbucket.example.com/rest",
+      "ab/shop",
+    ],
+    [`${AZURE}/My%20Project/_git/shop`, "AzureDevOps", AZURE, "My Project/shop"],
+    [`${AZURE}/_git/shop`, "AzureDevOps", AZURE, "shop/shop"],
+    [
+      "https://org.visualstudio.com/DefaultCollection/proj/_git/shop",
+      "AzureDevOps",
+      "https://org.visualstudio.com",
+      "proj/shop",
+    ],
+    ["git@ssh.dev.azure.com:v3/org/proj/shop", "AzureDevOps", AZURE, "proj/shop"],
+    ["https://git.example.com/team/shop.git", "Generic", "", ""],
+    ["https://notgithub.com/team/shop", "Generic", "", ""],
+    ["https://github.com.example.com/team/shop", "GitHub", "https://github.com.example.com/api/v3", "team/shop"],
+  ];
+  for (const [url, type, api, path] of cases) {
+    it(`of ${url} is that of ${type}`, () => {
+      const found = hostAddress(url);
+      if (typeof found === "string") throw new Error(found);
+      expect([found.type, found.api, found.path.join("/")]).to.deep.equal([type, api, path]);
+    });
+  }
+
+  it("follows spec.provider, with the API below another path", () => {
+    const provider = { type: "Gitea", apiURL: "https://git.example.com/gitea/api/v1/" } as const;
+    expect(hostAddress("https://git.example.com/gitea/team/shop.git", provider)).to.deep.include({
+      ...{ type: "Gitea", api: "https://git.example.com/gitea/api/v1", path: ["team", "shop"] },
+    });
+  });
+
+  const wrong: readonly [url: string, type: GitHostType, why: string][] = [
+    ["https://github.com/shop", "GitHub", "has no owner and name in its path"],
+    ["https://gitlab.com/shop", "GitLab", "has no group and project in its path"],
+    ["https://bitbucket.example.com/ab/shop", "BitbucketDataCenter", "has no /scm/PROJECT/NAME in its path"],
+    ["https://dev.azure.com/org/shop", "AzureDevOps", "has no PROJECT/_git/NAME in its path"],
+    ["git@ssh.dev.azure.com:org/shop", "AzureDevOps", "has no v3/ORGANIZATION/PROJECT/NAME in its path"],
+    ["nonsense", "GitHub", "is not the URL of a repository"],
+  ];
+  for (const [url, type, why] of wrong) {
+    it(`of ${url} is none for ${type}: it ${why}`, () => expect(hostAddress(url, { type })).to.equal(why));
+  }
+});
