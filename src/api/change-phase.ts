@@ -1,4 +1,4 @@
-/** Phases of a Change. The last four are final. */
+/** Phases of a Change. The last five are final. */
 export const CHANGE_PHASES = [
   "Planning",
   "Refused",
@@ -9,10 +9,19 @@ export const CHANGE_PHASES = [
   "Failed",
   "Rejected",
   "Superseded",
+  "Planned",
 ] as const;
 export type ChangePhase = (typeof CHANGE_PHASES)[number];
 
+const FINAL: ReadonlySet<ChangePhase | undefined> = new Set([
+  "Succeeded",
+  "Failed",
+  "Rejected",
+  "Superseded",
+  "Planned",
+]);
+
 /** Whether a phase is final. */
 export function isFinal(phase: ChangePhase | undefined): boolean {
-  return phase === "Succeeded" || phase === "Failed" || phase === "Rejected" || phase === "Superseded";
+  return FINAL.has(phase);
 }

@@ -9,14 +9,14 @@ import { conditions, observedGeneration } from "./status-fields.js";
 export { CHANGE_PHASES, type ChangePhase, isFinal } from "./change-phase.js";
 
 /** Causes of a Change. */
-export const CHANGE_CAUSES = ["Revision", "Spec", "Values", "Renderer", "Retry"] as const;
+export const CHANGE_CAUSES = ["Revision", "Spec", "Values", "Renderer", "Retry", "Sync"] as const;
 export type ChangeCause = (typeof CHANGE_CAUSES)[number];
 
 /** Actions on one object. */
 export const ACTION_VERBS = ["Create", "Update", "Adopt", "Delete", "HandOver", "Keep"] as const;
 export type ActionVerb = (typeof ACTION_VERBS)[number];
 
-/** Spec of a Change. Immutable. */
+/** Spec of a Change. Immutable, except that the operator adds the inputs of a request once. */
 export const ChangeSpec = withRules(
   z
     .object({
@@ -24,12 +24,39 @@ export const ChangeSpec = withRules(
       cause: z
         .enum(CHANGE_CAUSES)
         .describe(
-          "Cause of the Change: Revision (a new commit), Spec (an edited OverseerApp), Values (a changed ConfigMap or Secret of the source), Renderer (other documents from the same source, for example after an upgrade) or Retry (the rest of a Change that had stopped).",
+          "Cause of the Change: Revision (a new commit), Spec (an edited OverseerApp), Values (a changed ConfigMap or Secret of the source), Renderer (other documents from the same source, for example after an upgrade), Retry (the rest of a Change that had stopped) or Sync (requested by a user). Users create Changes of cause Sync only.",
         ),
-      inputs: Inputs,
+      inputs: Inputs.optional(),
+      requester: z
+        .string()
+        .min(1)
+        .max(512)
+        .describe(
+          "User who requests the Change: your own user name as in kubectl auth whoami. Required for cause Sync. Verified by an admission policy.",
+        )
+        .optional(),
+      dryRun: z
+        .boolean()
+        .describe(
+          "If true, nothing is written: the Change shows its plan and ends in phase Planned. Only for requests of users. Defaults to false.",
+        )
+        .optional(),
     })
-    .describe("One sync of an app to one set of inputs. Immutable."),
-  [{ rule: "self == oldSelf", message: "the spec of a Change is immutable: edit the OverseerApp instead" }],
+    .describe(
+      "One sync of an app to one set of inputs. Immutable. A user requests one by app, cause and requester; the operator adds the inputs.",
+    ),
+  [
+    {
+      // The operator adds the inputs of a request once.
+      rule: "self == oldSelf || (!has(oldSelf.inputs) && has(self.inputs) && self.app == oldSelf.app && self.cause == oldSelf.cause && has(self.requester) && has(oldSelf.requester) && self.requester == oldSelf.requester && !has(self.dryRun))",
+      message: "the spec of a Change is immutable: create another Change instead",
+    },
+    {
+      rule: "self.cause == 'Sync' ? has(self.requester) : has(self.inputs) && !has(self.requester) && !has(self.dryRun)",
+      message:
+        "cause Sync requires requester; the other causes are those of the operator, require inputs, and must not have requester or dryRun",
+    },
+  ],
 );
 export type ChangeSpec = z.infer<typeof ChangeSpec>;
 
@@ -97,7 +124,7 @@ export const ChangeStatus = z
       .enum(CHANGE_PHASES)
       .optional()
       .describe(
-        "Phase of the Change. Open: Planning, Refused (a document was rejected, nothing was written, retrying), Waiting (for a gate), Applying, Verifying (waiting for healthy objects). Final: Succeeded, Failed, Rejected (by a gate), Superseded.",
+        "Phase of the Change. Open: Planning, Refused (a document was rejected, nothing was written, retrying), Waiting (for a gate), Applying, Verifying (waiting for healthy objects). Final: Succeeded, Failed, Rejected (by a gate, or a request that cannot be met), Superseded, Planned (a dry run; nothing was written).",
       ),
     summary: z.string().max(64).optional().describe("Summary of the plan: +created ~updated -deleted."),
     planHash: z.string().max(64).optional().describe("Hash of the plan. Equal plans have equal hashes."),

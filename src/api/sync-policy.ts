@@ -36,6 +36,12 @@ export type Additions = "Revert" | "Report" | "Keep" | "RevertAll";
 /** Sync policy of an app. */
 export const SyncPolicy = z
   .object({
+    mode: z
+      .enum(["Automatic", "Manual"])
+      .default("Automatic")
+      .describe(
+        "Automatic applies new inputs by itself. Manual plans them and waits until a user with the verb sync for this OverseerApp requests it by a Change of cause Sync. Drift is reverted in both modes. Defaults to Automatic.",
+      ),
     selfHeal: z
       .boolean()
       .default(true)

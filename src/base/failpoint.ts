@@ -4,6 +4,7 @@ export const FAILPOINTS = [
   "app:after-finalizer",
   "app:after-plan",
   "app:after-change-created",
+  "app:after-request-taken",
   "app:after-kinds-recorded",
   "app:after-dry-run",
   "app:after-first-write",

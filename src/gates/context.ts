@@ -44,6 +44,13 @@ export interface DestinationFacts {
   readonly missing: readonly { readonly what: string; readonly where: string }[] | undefined;
 }
 
+/** The request of a user that a Change carries out. */
+export interface UserRequest {
+  readonly requester: string;
+  /** Returns why the requester is not proven; undefined if it is. Sends requests. */
+  readonly doubt: () => Promise<string | undefined>;
+}
+
 /** Everything that a gate may base its verdict on. Read-only. */
 export interface GateContext {
   readonly app: OverseerApp;
@@ -53,6 +60,8 @@ export interface GateContext {
   readonly commit: string | undefined;
   /** Whether the Change has begun to write. */
   readonly started: boolean;
+  /** Undefined for a Change that the operator created by itself. */
+  readonly request: UserRequest | undefined;
   readonly plan: PlanFacts;
   readonly destination: DestinationFacts;
   /** Epoch milliseconds. */

@@ -2,15 +2,29 @@ import { type ChangePhase, isFinal } from "../api/change.js";
 
 /** The part of a Change that its history needs. */
 export interface HistoryEntry {
-  readonly metadata: { readonly name: string };
+  readonly metadata: { readonly name: string; readonly creationTimestamp?: string };
   readonly status?: { readonly phase?: ChangePhase | undefined };
 }
 
 /** Returns the finished Changes beyond the newest `limit`. Open ones never expire. */
 export function expiredChanges<T extends HistoryEntry>(changes: readonly T[], limit: number): T[] {
-  const number = (change: T): number => Number(change.metadata.name.slice(change.metadata.name.lastIndexOf("-") + 1));
   return changes
     .filter((change) => isFinal(change.status?.phase))
-    .sort((a, b) => number(b) - number(a))
+    .sort((a, b) => (isNewer(a, b) ? -1 : 1))
     .slice(limit);
+}
+
+/** Reports whether `a` was created after `b`. Times have seconds only; the operator numbers its Changes. */
+export function isNewer(a: HistoryEntry, b: HistoryEntry): boolean {
+  return (createdAt(a) - createdAt(b) || numberOf(a) - numberOf(b)) > 0;
+}
+
+function createdAt({ metadata }: HistoryEntry): number {
+  return Date.parse(metadata.creationTimestamp ?? "") || 0;
+}
+
+/** Returns the number at the end of a name. Requests of users may have any name. */
+function numberOf({ metadata: { name } }: HistoryEntry): number {
+  const text = name.slice(name.lastIndexOf("-") + 1);
+  return /^\d+$/.test(text) ? Number(text) : 0;
 }

@@ -24,6 +24,7 @@ import { GATES } from "./gates.js";
 import { appObserver, repositoryObserver } from "./observers.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { sourceRenderer } from "./renderers.js";
+import { AdmissionProof } from "./request-proof.js";
 import type { ResourceIndex } from "./resource-index.js";
 import { AppValues } from "./values.js";
 
@@ -123,6 +124,7 @@ export function appController(shared: SharedParts): Controller {
     claims: new Claims(),
     gates: GATES,
     lister: cacheLister({ OverseerApp: resources.apps, GitRepository: resources.repositories }, shared.memories),
+    proof: new AdmissionProof(client),
     waiting: shared.waiting,
     onApplied: (app) => shared.sources.applied.emit(app),
     onCommitReport: (app) => shared.reportStatus(app),

@@ -5,11 +5,12 @@ import type { WatchedKind, WatchedKinds } from "../gates/context.js";
 import { deletionsGate } from "../gates/deletions.js";
 import { dependenciesGate } from "../gates/dependencies.js";
 import type { Gate, WatchEvent } from "../gates/gate.js";
+import { manualGate } from "../gates/manual.js";
 import { referencesGate } from "../gates/references.js";
 import { syncWindowsGate } from "../gates/sync-windows.js";
 
 /** Every gate that a Change must pass, in the order of the status. */
-export const GATES: readonly Gate[] = [deletionsGate, referencesGate, dependenciesGate, syncWindowsGate];
+export const GATES: readonly Gate[] = [deletionsGate, manualGate, referencesGate, dependenciesGate, syncWindowsGate];
 
 /** Returns the apps (`namespace/name`) that wait at a gate which an event concerns. */
 export function appsConcerned<K extends WatchedKind>(

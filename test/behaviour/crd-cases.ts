@@ -222,7 +222,14 @@ export const badSpecs: readonly BadSpec[] = [
     set: { cause: "Spec" },
     update: true,
     field: "spec",
-    message: "the spec of a Change is immutable: edit the OverseerApp instead",
+    message: "the spec of a Change is immutable: create another Change instead",
+  },
+  {
+    kind: "Change",
+    set: { cause: "Sync" },
+    field: "spec",
+    message:
+      "cause Sync requires requester; the other causes are those of the operator, require inputs, and must not have requester or dryRun",
   },
 ];
 

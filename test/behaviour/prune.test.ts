@@ -104,6 +104,7 @@ describe("What leaves Git", function () {
     expect(passed?.status?.phase).to.equal("Succeeded");
     expect(passed?.status?.gates?.map(({ name, state }) => `${name} ${state}`)).to.deep.equal([
       "deletions Pass",
+      "manual Pass",
       "references Pass",
       "dependencies Pass",
       "syncWindows Pass",

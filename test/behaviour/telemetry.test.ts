@@ -93,7 +93,7 @@ describe("What the operator tells", function () {
     expect(ended).to.have.length(2);
     const app = `${world.namespace}/tell`;
     const what = { level: "info", app, result: "Succeeded", cause: "Revision", attempts: 1 };
-    const revisionOf = (change: typeof first) => change?.spec.inputs.revision;
+    const revisionOf = (change: typeof first) => change?.spec.inputs?.revision;
     const [made, removed] = [
       { created: 2, updated: 0, deleted: 0 },
       { created: 0, updated: 0, deleted: 1 },

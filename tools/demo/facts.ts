@@ -22,7 +22,7 @@ export function describeChange(change: Change | undefined): Facts {
       : diff.map(({ path, from, to }) => `~ ${object} ${path}: ${from ?? "nothing"} → ${to ?? "nothing"}`),
   );
   return [
-    ["revision", change.spec.inputs.revision],
+    ["revision", change.spec.inputs?.revision ?? ""],
     ["Change", [`${change.metadata.name}  ${summary ?? ""}  ${phase ?? ""}`, ...diffs.slice(0, 4)].join("\n")],
   ];
 }

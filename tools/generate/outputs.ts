@@ -1,4 +1,6 @@
 import { GROUP } from "../../src/api/group.js";
+import { POLICY_NAMES } from "../../src/api/policies/admission-policy.js";
+import { changePolicies, OPERATOR_PLACEHOLDER } from "../../src/api/policies/change-policies.js";
 import type { ResourceDefinition } from "../../src/api/resources.js";
 import { apiOutputs } from "./apis.js";
 import { buildCrd } from "./crd.js";
@@ -19,7 +21,7 @@ export function outputsOf(resources: readonly ResourceDefinition[]): Output[] {
     ...definitionOutputs(resource),
     { path: `docs/resources/${resource.kind.toLowerCase()}.md`, text: resourcePage(resource) },
   ]);
-  return [...ofKinds, ...documentOutputs(), ...apiOutputs()];
+  return [...ofKinds, ...documentOutputs(), ...apiOutputs(), ...policyOutputs()];
 }
 
 /** Returns the CRD of a kind for `kubectl apply` and for each installation method. */
@@ -29,5 +31,14 @@ function definitionOutputs(resource: ResourceDefinition): Output[] {
   return copies.map((copy) => ({
     path: `${copy.folder}/${GROUP}_${resource.plural}.yaml`,
     text: `# Generated from src/api; run make generate.\n${toYaml(copy.definition)}`,
+  }));
+}
+
+/** Returns the specs of the admission policies of Changes, for the chart. */
+function policyOutputs(): Output[] {
+  const policies = changePolicies(OPERATOR_PLACEHOLDER);
+  return POLICY_NAMES.map((name) => ({
+    path: `charts/overseer-gitops/files/policies/${name}.yaml`,
+    text: `# Generated from src/api; run make generate.\n${toYaml({ spec: policies[name] })}`,
   }));
 }

@@ -85,6 +85,11 @@ export const APP_REASONS = {
     meaning: "The Change waits because an app in spec.dependsOn is not Ready or not Healthy; the message names it.",
     remedy: "Correct the other app, or spec.dependsOn.",
   },
+  Manual: {
+    meaning:
+      "The Change waits because sync.mode is Manual. Drift is reverted meanwhile; newer inputs replace the waiting Change.",
+    remedy: "Request the sync by a Change of cause Sync, or set sync.mode to Automatic.",
+  },
   SyncWindow: {
     meaning:
       "The windows in spec.sync.windows permit no sync now, and the Change waits. The message says until when. Drift is reverted meanwhile.",

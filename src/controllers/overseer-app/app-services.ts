@@ -66,6 +66,12 @@ export interface ValuesReader {
   forget(app: string): void;
 }
 
+/** Tells whether the API server proves who made a request. */
+export interface RequestProof {
+  /** Returns why requests of users in a namespace cannot be relied on; undefined if they can. Sends requests. */
+  problem(namespace: string): Promise<string | undefined>;
+}
+
 /** Services shared by the phases of all apps. */
 export interface AppServices {
   readonly clock: Clock;
@@ -86,6 +92,7 @@ export interface AppServices {
   readonly gates: readonly Gate[];
   /** What gates may read besides the app. */
   readonly lister: Lister;
+  readonly proof: RequestProof;
   /** Apps whose Change waits at a gate. */
   readonly waiting: WaitingApps;
   readonly failpoint: FailpointHook;

@@ -6,6 +6,8 @@ import { requestedAt } from "../requested-at.js";
 import { AppMemory } from "./app-memory.js";
 import type { AppServices } from "./app-services.js";
 import { openChangeFor, supersede } from "./changes/change-record.js";
+import { rejectOrphans } from "./changes/orphans.js";
+import { rejectRequests, takeRequests } from "./changes/requests.js";
 import { finalize } from "./deletion/finalize.js";
 import { ensureFinalizer } from "./deletion/finalizer.js";
 import { healBeforeChange, healDrift } from "./drift/heal.js";
@@ -37,6 +39,7 @@ export class OverseerAppReconciler {
   async reconcile(key: string, logger: Logger, signal: AbortSignal): Promise<ReconcileResult> {
     const app = this.#services.apps.get(key);
     if (!app) {
+      await rejectOrphans(this.#services, key);
       this.#forget(key);
       return {};
     }
@@ -53,6 +56,7 @@ export class OverseerAppReconciler {
   }
 
   async #delete(run: AppRun): Promise<void> {
+    await rejectRequests(run, "the app is being deleted");
     const outcome = await finalize(run);
     if (outcome) await writeStatus(run, outcome);
   }
@@ -61,8 +65,10 @@ export class OverseerAppReconciler {
   async #sync(run: AppRun): Promise<void> {
     resetBackoffOnRequest(run);
     run.problem = authorize(run);
-    if (run.problem) skipUnauthorized(run);
-    else {
+    if (run.problem) {
+      skipUnauthorized(run);
+      await rejectRequests(run, run.problem.message);
+    } else {
       await ensureFinalizer(run);
       const desired = await renderDesired(run);
       if (notPolledYet(run, desired)) return;
@@ -72,6 +78,7 @@ export class OverseerAppReconciler {
       await prepareKinds(run);
       if (run.desired) await supersede(run, run.desired.inputs);
       if (isUnreachable(run)) return recordOutcome(run);
+      await takeRequests(run);
       const empty = run.desired !== undefined && isRefusedAsEmpty(run, run.desired);
       const syncing = run.desired !== undefined && !empty && needsChange(run, run.desired);
       if (syncing && run.desired) {
@@ -100,6 +107,7 @@ export class OverseerAppReconciler {
       noteRead(run, desired);
       run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
     }
+    await rejectRequests(run, "the app is suspended: set spec.suspend to false, and request the sync again");
     await writeStatus(run, suspendedOutcome(run));
   }
 

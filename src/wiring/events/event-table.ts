@@ -55,6 +55,7 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
       (app) => waitingFor("OverseerApp")({ current: resources.apps.get(app), observed: undefined }),
       apps.enqueue(PRIORITY.change),
     ),
+    watch(sources.changes, isRequested, appsOfChange, apps.enqueue(PRIORITY.user)),
     watch(sources.changes, wasUnfinished, appsOfChange, apps.enqueue(PRIORITY.user)),
     watch(sources.revisions, always, (repository) => resources.appsOf(repository), apps.enqueue(PRIORITY.change)),
     watch(
@@ -112,6 +113,11 @@ function repositoriesToPoll(
 ): readonly string[] {
   const app = current ?? previous;
   return app && resources.refOf(app) ? [repositoryKey(app)] : [];
+}
+
+/** Reports whether a user has requested a Change. */
+function isRequested({ current, observed }: ResourceEvent<KnownChange>): boolean {
+  return current !== undefined && observed === undefined && isOpen(current) && current.spec.requester !== undefined;
 }
 
 /** Reports whether a Change was deleted that is open, or whose rejection keeps its inputs from being tried again. */

@@ -137,7 +137,8 @@ describe("The chart", function () {
     expect(names.filter((text) => text.includes("-server"))).to.deep.equal([]);
     expect(JSON.stringify(find(objects, "PrometheusRule"))).to.not.contain("Webhooks");
     expect(kindsOf(objects)).to.include("Deployment");
-    const trusting = await renderChart({ "policies.credentialUse": false, "server.enabled": false });
+    const off = { "policies.credentialUse": false, "policies.changes": false };
+    const trusting = await renderChart({ ...off, "server.enabled": false });
     expect(kindsOf(trusting)).to.not.include("ValidatingAdmissionPolicy");
   });
 

@@ -4,8 +4,8 @@ import { GitRepositorySpec } from "../../../src/api/git-repository.js";
 import { OverseerAppSpec } from "../../../src/api/overseer-app.js";
 
 describe("isFinal", () => {
-  it("is true of the last four phases, and of nothing else", () => {
-    expect(CHANGE_PHASES.filter(isFinal)).to.deep.equal(CHANGE_PHASES.slice(-4));
+  it("is true of the last five phases, and of nothing else", () => {
+    expect(CHANGE_PHASES.filter(isFinal)).to.deep.equal(CHANGE_PHASES.slice(-5));
     expect(isFinal(undefined)).to.equal(false);
   });
 });
@@ -20,6 +20,7 @@ describe("the schemas of specs", () => {
       source: { repositoryRef: { name: "shop" }, path: "." },
       destination: { kubernetes: {} },
       sync: {
+        mode: "Automatic",
         selfHeal: true,
         additions: "Revert",
         prune: true,

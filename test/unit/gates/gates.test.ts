@@ -76,6 +76,7 @@ describe("gates", () => {
     const results = await judgeGates(GATES, gateContext(), new FakeClock());
     expect(results.map(({ state }) => `${state.name} ${state.state}`)).to.deep.equal([
       "deletions Pass",
+      "manual Pass",
       "references Pass",
       "dependencies Pass",
       "syncWindows Pass",
@@ -97,6 +98,14 @@ describe("gates", () => {
   const cases: readonly (readonly [gate: string, what: string, context: GateContext])[] = [
     ["deletions", "which objects are deleted", gateContext({ destination: { ...destination, deletions: undefined } })],
     ["references", "what documents refer to", gateContext({ destination: { ...destination, missing: undefined } })],
+    [
+      "manual",
+      "the policies that prove the request",
+      gateContext({
+        app: app("shop/web", { spec: { sync: { mode: "Manual" } } }),
+        request: { requester: "alice", doubt: () => Promise.reject(new MissingFactError("no answer")) },
+      }),
+    ],
     [
       "dependencies",
       "the list of apps",

@@ -6,7 +6,7 @@ import { isOpen } from "./known-change.js";
 /** The part of a Change that is logged. */
 interface LoggedChange {
   readonly metadata: { readonly uid: string; readonly name: string };
-  readonly spec: { readonly cause?: string; readonly inputs: { readonly revision?: string } };
+  readonly spec: { readonly cause?: string; readonly inputs?: { readonly revision?: string } | undefined };
 }
 
 /** Phases logged at info, with their message. Other phases are transient. */
@@ -16,6 +16,7 @@ const MESSAGES: Readonly<Partial<Record<ChangePhase, string>>> = {
   Failed: "change failed",
   Rejected: "change was rejected",
   Superseded: "change was superseded",
+  Planned: "change was planned",
 };
 /** Phases that require attention. */
 const BAD: ReadonlySet<ChangePhase> = new Set(["Failed", "Rejected"]);
@@ -37,7 +38,7 @@ export function logChange(run: AppRun, change: LoggedChange, before: ChangeStatu
   run.logger[level](message ?? "change is in progress", {
     app: run.key,
     change: change.metadata.name,
-    revision: change.spec.inputs.revision,
+    revision: change.spec.inputs?.revision,
     cause: change.spec.cause,
     ...(ended ? { result: phase } : { phase }),
     reason: now.message ?? now.waitingFor,

@@ -24,9 +24,10 @@ export function openChanges(run: AppRun): Change[] {
   return [...run.services.changes.of(run.key)].filter(isOpen);
 }
 
-/** Returns the open Change for these inputs, if any. */
+/** Returns the open Change for these inputs, if any. One that a user has requested takes precedence. */
 export function openChangeFor(run: AppRun, inputsKey: string): Change | undefined {
-  return openChanges(run).find((change) => change.spec.inputs.key === inputsKey);
+  const open = openChanges(run).filter(({ spec }) => spec.inputs?.key === inputsKey && spec.dryRun !== true);
+  return open.findLast(({ spec }) => spec.requester !== undefined) ?? open[0];
 }
 
 /**
@@ -85,7 +86,8 @@ async function createChange(
     if (!isStatus(error, 409)) throw error;
   }
   const { body } = await client.request<Change>({ method: "GET", path: objectPath(changes.resource, namespace, name) });
-  return body.spec.inputs.key === inputs.key && !isFinal(body.status?.phase) ? body : undefined;
+  const isSame = body.spec.inputs?.key === inputs.key && body.spec.requester === undefined;
+  return isSame && !isFinal(body.status?.phase) ? body : undefined;
 }
 
 /**
@@ -132,7 +134,8 @@ export async function recordChange(run: AppRun, change: Change, update: ChangeUp
 export function changeConditions(status: ChangeStatus): ConditionDraft[] {
   const reason = status.phase ?? "Planning";
   const message = status.message || status.waitingFor || status.summary || reason;
-  if (status.phase === "Succeeded") return [{ type: "Ready", status: "True", reason, message }];
+  if (status.phase === "Succeeded" || status.phase === "Planned")
+    return [{ type: "Ready", status: "True", reason, message }];
   if (status.phase === "Refused") {
     return [
       { type: "Ready", status: "False", reason, message },
@@ -151,11 +154,14 @@ export function changeConditions(status: ChangeStatus): ConditionDraft[] {
   ];
 }
 
-/** Ends the open Changes that newer inputs supersede. */
+/** Ends the open Changes that newer inputs, or a request for the same inputs, supersede. */
 export async function supersede(run: AppRun, current: Inputs): Promise<void> {
+  const kept = openChangeFor(run, current.key);
   for (const change of openChanges(run)) {
-    if (change.spec.inputs.key === current.key) continue;
-    await recordChange(run, change, { phase: "Superseded", message: `superseded by ${current.revision}` });
+    const { inputs } = change.spec;
+    if (inputs === undefined || change.metadata.uid === kept?.metadata.uid) continue;
+    const by = inputs.key === current.key ? `Change ${kept?.metadata.name}` : current.revision;
+    await recordChange(run, change, { phase: "Superseded", message: `superseded by ${by}` });
   }
 }
 

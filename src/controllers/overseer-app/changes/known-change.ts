@@ -4,7 +4,7 @@ import { isUnwritten } from "../../../plan/plan.js";
 
 /** A Change as kept in memory: open ones in full, finished ones reduced to what the history needs. */
 export type KnownChange = CustomResource<
-  { readonly app: { readonly name: string }; readonly inputs: { readonly key: string } },
+  { readonly app: { readonly name: string }; readonly inputs?: { readonly key: string } | undefined },
   { readonly phase?: ChangePhase | undefined } & Pick<
     ChangeStatus,
     "gates" | "appGeneration" | "stopped" | "plan" | "omitted" | "message"
@@ -18,12 +18,15 @@ export type KnownChange = CustomResource<
 export function reduceChange(change: KnownChange): KnownChange {
   if (isOpen(change)) return change;
   const { apiVersion, kind, metadata, spec, status } = change;
-  const { name, namespace, uid, resourceVersion, generation } = metadata;
+  const { name, namespace, uid, resourceVersion, generation, creationTimestamp } = metadata;
   return {
     apiVersion,
     kind,
-    metadata: { name, namespace, uid, resourceVersion, generation },
-    spec: { app: { name: spec.app.name }, inputs: { key: spec.inputs.key } },
+    metadata: {
+      ...{ name, namespace, uid, resourceVersion, generation },
+      ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    },
+    spec: { app: { name: spec.app.name }, ...(spec.inputs === undefined ? {} : { inputs: { key: spec.inputs.key } }) },
     ...(status?.phase === undefined ? {} : { status: reduceStatus(status) }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Change, ChangeStatus, GateState } from "../../../api/change.js";
 import { mapLimit } from "../../../base/semaphore.js";
-import type { DestinationFacts, GateContext, PlanFacts } from "../../../gates/context.js";
+import type { DestinationFacts, GateContext, PlanFacts, UserRequest } from "../../../gates/context.js";
 import { closedGates, type GateResult, judgeGates } from "../../../gates/judge.js";
 import { formatOrigin } from "../../../manifest/document.js";
 import type { MissingReference } from "../../../plan/actions.js";
@@ -41,6 +41,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<GateRe
     inputs: desired.inputs,
     commit: run.locatedCommit,
     started: inputsRecorded && (phase === "Applying" || phase === "Verifying"),
+    request: requestOf(run, open),
     get plan() {
       return input.plan();
     },
@@ -61,6 +62,13 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<GateRe
       closed.map(({ gate }) => gate.name),
     );
   return results;
+}
+
+/** Returns the request that a Change carries out. It is doubted again each time: the policies may have changed since. */
+function requestOf({ services, ref }: AppRun, change: Change | undefined): UserRequest | undefined {
+  const requester = change?.spec.requester;
+  if (requester === undefined) return undefined;
+  return { requester, doubt: () => services.proof.problem(ref.namespace) };
 }
 
 /** Returns each missing reference with the line that contains it. */

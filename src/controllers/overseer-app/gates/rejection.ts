@@ -34,7 +34,8 @@ export async function reject(
 export function rejectionOf(run: AppRun, { inputs }: Rendered): SyncResult | undefined {
   const { generation } = run.app.metadata;
   for (const { metadata, spec, status } of run.services.changes.of(run.key)) {
-    if (status?.phase !== "Rejected" || spec.inputs.key !== inputs.key || status.appGeneration !== generation) continue;
+    if (status?.phase !== "Rejected" || spec.inputs?.key !== inputs.key || status.appGeneration !== generation)
+      continue;
     return report(run, metadata.name, status.gates ?? []);
   }
   return undefined;

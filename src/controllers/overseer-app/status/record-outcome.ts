@@ -116,7 +116,7 @@ async function concludeChange(run: AppRun, health: AppHealth | undefined): Promi
 function lastChangeTimedOut(run: AppRun, health: AppHealth | undefined): boolean {
   if (health?.status !== "Progressing") return false;
   const last = run.services.changes.get(`${run.ref.namespace}/${run.status.change?.name ?? ""}`);
-  return last?.status?.phase === "Failed" && last.spec.inputs.key === run.status.applied?.key;
+  return last?.status?.phase === "Failed" && last.spec.inputs?.key === run.status.applied?.key;
 }
 
 async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: ChangeUpdate): Promise<void> {
@@ -124,7 +124,7 @@ async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: Ch
   stageChange(run, change, end);
   await flushChange(run, change);
   const succeeded = end.phase === "Succeeded";
-  const { revision } = change.spec.inputs;
+  const revision = change.spec.inputs?.revision ?? "";
   const summary = before.summary ?? "+0 ~0 -0";
   if (succeeded) run.emitEvent("Normal", "Synced", "Sync", `${revision} is applied and healthy (${summary})`);
   else run.emitEvent("Warning", "HealthFailed", "Sync", `${revision}: ${end.message ?? ""}`);

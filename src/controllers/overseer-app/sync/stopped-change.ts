@@ -1,6 +1,7 @@
 import type { Change } from "../../../api/change.js";
 import type { ConditionReason } from "../../../api/reasons.js";
 import type { WriteAction } from "../../../plan/actions.js";
+import { isNewer } from "../../../plan/change-history.js";
 import { flushChange, stageChange, trimHistory } from "../changes/change-record.js";
 import type { KnownChange } from "../changes/known-change.js";
 import { type ChangeUpdate, failed, type SyncResult } from "../outcome.js";
@@ -37,13 +38,11 @@ export async function stopChange(
 /** Returns the newest Change if it is for these inputs and stopped half-way. */
 export function lastStopped(run: AppRun, inputsKey: string): KnownChange | undefined {
   let newest: KnownChange | undefined;
-  for (const change of run.services.changes.of(run.key))
-    if (newest === undefined || numberOf(change) > numberOf(newest)) newest = change;
-  return newest?.status?.stopped !== undefined && newest.spec.inputs.key === inputsKey ? newest : undefined;
-}
-
-function numberOf({ metadata: { name } }: KnownChange): number {
-  return Number(name.slice(name.lastIndexOf("-") + 1));
+  for (const change of run.services.changes.of(run.key)) {
+    if (change.spec.inputs === undefined || change.status?.phase === "Planned") continue;
+    if (newest === undefined || isNewer(change, newest)) newest = change;
+  }
+  return newest?.status?.stopped !== undefined && newest.spec.inputs?.key === inputsKey ? newest : undefined;
 }
 
 /**

@@ -3,9 +3,9 @@ import { canonicalJson } from "../../../base/hash.js";
 import { closedGates } from "../../../gates/judge.js";
 import type { RefusedWrite } from "../../../plan/actions.js";
 import { difference } from "../../../plan/difference.js";
-import type { LiveObject, Observation } from "../../../plan/live.js";
-import { describePlan, isEmptyPlan, type Plan, planHash, summarize } from "../../../plan/plan.js";
-import { judgePrune, keepPaused, type PruneVerdict } from "../../../plan/prune-guard.js";
+import type { LiveObject } from "../../../plan/live.js";
+import { isEmptyPlan, type Plan } from "../../../plan/plan.js";
+import type { PruneVerdict } from "../../../plan/prune-guard.js";
 import { PRIORITY } from "../../../reconcile/work-queue.js";
 import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } from "../changes/change-record.js";
 import { reportKept } from "../deletion/prune.js";
@@ -14,20 +14,18 @@ import { judgeChange, statesOf, waitAtGates } from "../gates/judge-change.js";
 import { failedGates, reject, rejectionOf } from "../gates/rejection.js";
 import { observeApp } from "../observe.js";
 import { DONE, type SyncResult } from "../outcome.js";
-import { appsBehind } from "../ownership/apps-behind.js";
-import { type Claimants, claimFacts, judgeClaims } from "../ownership/claimants.js";
 import { claimKey } from "../ownership/claims.js";
 import { transferObjects } from "../ownership/transfer-objects.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { valuesObjectsOf } from "../source/external-values.js";
-import { statusNotes } from "../source/notes.js";
 import { areRecorded, recordKinds } from "../status/record-kinds.js";
 import { applyPlan, waitFor } from "./apply-plan.js";
 import { stillAwaitsWave } from "./await-wave.js";
 import { beginJudgement, stillAwaits } from "./awaited-writes.js";
 import { withoutFinished } from "./finished-jobs.js";
-import { liftingDeletions } from "./lifting-deletions.js";
+import { planDifference } from "./plan-difference.js";
+import { planStatus } from "./plan-status.js";
 import { describeRefusals } from "./refusals.js";
 import { backOffAfterFailure, backoffOf } from "./retry.js";
 import { lastStopped, stoppedResult } from "./stopped-change.js";
@@ -41,15 +39,17 @@ const SHORT_PLAN = 100;
  */
 export async function syncToInputs(run: AppRun, desired: Rendered): Promise<SyncResult> {
   const transferred = await transferObjects(run, desired);
-  const rejected = rejectionOf(run, desired);
+  const open = openChangeFor(run, desired.inputs.key);
+  const isRequested = open?.spec.requester !== undefined;
+  const rejected = isRequested ? undefined : rejectionOf(run, desired);
   if (rejected) return rejected;
   const observation = observeApp(run);
   const { destination } = run;
   const documents = withoutFinished(run, desired.documents, observation);
   const diff = difference(documents, observation, (document) => destination.recordedHash(document));
-  const unchanged = stoppedResult(run, desired, diff.writes) ?? backoffOf(run, desired);
+  const stoppedBefore = isRequested ? undefined : stoppedResult(run, desired, diff.writes);
+  const unchanged = stoppedBefore ?? backoffOf(run, desired);
   if (unchanged) return unchanged;
-  const open = openChangeFor(run, desired.inputs.key);
   // A started Change continues with all possible writes: one of them may lift a refusal.
   const started = run.status.applied?.key === desired.inputs.key;
   const awaited = started && open?.status?.phase === "Applying" ? stillAwaits(run, desired, diff.writes) : undefined;
@@ -58,22 +58,8 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
     started && open?.status?.phase === "Applying" ? await stillAwaitsWave(run, desired, open, diff.writes) : undefined;
   if (later) return later;
   beginJudgement(run, desired);
-  // Must precede judgeClaims: an app that reads the commit in between may claim a candidate.
-  const candidates = diff.pruneCandidates.filter(({ key }) => desired.skipped?.has(key) !== true);
-  const behind = candidates.length === 0 ? [] : appsBehind(run);
-  const claimants = await judgeClaims(run, candidates);
-  const verdict = judge(run, desired, observation, candidates, claimants);
-  const deletions = liftingDeletions(verdict.decisions);
-  const preview = await destination.preview(run.target, diff.writes, desired.documents, run.signal, deletions);
-  const held = diff.paused.filter(({ behind }) => behind).map(({ live }) => keepPaused(live));
+  const { plan, preview, verdict, behind } = await planDifference(run, desired, observation, diff, transferred);
   recordPreview(run, desired, preview.refused);
-  const pruneCandidates = [...transferred, ...verdict.decisions, ...held];
-  const plan: Plan = {
-    writes: preview.accepted,
-    deferred: preview.deferred,
-    refused: preview.refused,
-    pruneCandidates,
-  };
   run.services.failpoint("app:after-plan");
   const stopped = verdict.refusal !== undefined && (!started || diff.writes.length === 0);
   if (stopped) return refused(run, desired, plan, verdict);
@@ -113,27 +99,6 @@ async function startApplying(run: AppRun, change: Change, plan: Plan, gates: Gat
   const isGated = opened.gates !== undefined || run.app.spec.sync.windows !== undefined;
   const isLong = plan.writes.length + plan.deferred.length > SHORT_PLAN;
   return isLong || isGated ? flushChange(run, change) : change;
-}
-
-function judge(
-  run: AppRun,
-  desired: Rendered,
-  observation: Observation,
-  pruneCandidates: Parameters<typeof judgePrune>[0]["pruneCandidates"],
-  claimants: Claimants,
-): PruneVerdict {
-  const { sync } = run.app.spec;
-  return judgePrune({
-    pruneCandidates,
-    observationComplete: observation.complete,
-    desired: desired.documents.length,
-    live: [...observation.objects.values()].filter((object) => object.ownership !== "Foreign").length,
-    prune: sync?.prune ?? true,
-    unread: desired.unread,
-    allowEmpty: sync?.allowEmpty ?? false,
-    budget: sync?.pruneBudget,
-    ...claimFacts(run, claimants),
-  });
 }
 
 /** Records inputs that already match the live objects. */
@@ -199,18 +164,6 @@ async function refusalsOf(run: AppRun, plan: Plan): Promise<Pick<ChangeStatus, "
   const others = plan.writes.length + plan.deferred.length;
   const { refusals } = await describeRefusals(plan.refused ?? [], others, run.snapshot);
   return { refusals: [...refusals] };
-}
-
-/** Returns the status fields of a Change that describe its plan. */
-export function planStatus(run: AppRun, plan: Plan): Partial<ChangeStatus> {
-  const { actions, omitted } = describePlan(plan);
-  return {
-    summary: summarize(plan),
-    planHash: planHash(plan, run.services.digestKey),
-    plan: actions,
-    ...(omitted === 0 ? {} : { omitted }),
-    ...(run.desired ? statusNotes(run.desired) : {}),
-  };
 }
 
 function causeOf(run: AppRun, { inputs }: Rendered): ChangeCause {

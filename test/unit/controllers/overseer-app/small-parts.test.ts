@@ -161,7 +161,10 @@ describe("changeConditions", () => {
       .join(", ");
 
   for (const phase of CHANGE_PHASES) {
-    const ends = phase === "Succeeded" ? "Ready=True Succeeded" : `Ready=False ${phase}, Stalled=True ${phase}`;
+    const ends =
+      phase === "Succeeded" || phase === "Planned"
+        ? `Ready=True ${phase}`
+        : `Ready=False ${phase}, Stalled=True ${phase}`;
     const open =
       phase === "Refused"
         ? "Ready=False Refused, Reconciling=True Retrying"

@@ -25,6 +25,7 @@ export function gateContext(changes: Partial<GateContext> = {}): GateContext {
     inputs: inputs("k"),
     commit: "k",
     started: false,
+    request: undefined,
     plan: {},
     destination: { deletions: { needingApproval: undefined }, missing: [] },
     now: Date.UTC(2026, 10, 30, 12),
