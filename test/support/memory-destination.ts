@@ -1,0 +1,232 @@
+import type { Destination, KindStatus, Outcome, Target, Verdict } from "../../src/destinations/destination.js";
+import type { Document, KubeObject } from "../../src/manifest/document.js";
+import { type GroupVersionKind, type ObjectId, type ObjectKey, objectKey } from "../../src/manifest/object-id.js";
+import type {
+  DeferredWrite,
+  HealAction,
+  Preview,
+  PreviewedWrite,
+  RefusedWrite,
+  WriteAction,
+} from "../../src/plan/actions.js";
+import { type AppRef, appKey, type LiveObject, type ObjectHealth, type Observation } from "../../src/plan/live.js";
+import type { DeletePermit } from "../../src/plan/prune-guard.js";
+
+/** An object that is kept in memory, as a test sees it. */
+export interface MemoryObject {
+  readonly id: ObjectId;
+  readonly uid: string;
+  readonly version: number;
+  /** `namespace/name` of the app that owns it; undefined for an object of nobody. */
+  readonly owner: string | undefined;
+  readonly object: KubeObject;
+  /** Hash of the document that was applied last. */
+  readonly hash: string | undefined;
+  readonly drifted: boolean;
+  readonly paused: boolean;
+  readonly health: ObjectHealth;
+}
+
+/** Faults of a destination; each returns undefined to let a request pass. */
+export interface MemoryFaults {
+  /** Refuses a dry run. */
+  preview?: (document: Document) => Omit<RefusedWrite, "action"> | undefined;
+  /** Fails a write or a heal. */
+  write?: (document: Document) => { readonly message: string; readonly retryable: boolean } | undefined;
+  /** Fails a delete. */
+  remove?: (id: ObjectId) => { readonly message: string; readonly retryable: boolean } | undefined;
+  /** Why kinds cannot be listed. */
+  incomplete?: string;
+}
+
+/** Kinds without namespace; all others are namespaced, except those of example.com, which are unknown. */
+const CLUSTER_KINDS: ReadonlySet<string> = new Set(["Namespace", "ClusterRole", "CustomResourceDefinition"]);
+const HEALTHY: ObjectHealth = { status: "Healthy" };
+
+/**
+ * A destination in memory, with the promises of the interface and without a server: what it does in microseconds, the
+ * contract suite holds against the real ones.
+ */
+export class MemoryDestination implements Destination {
+  readonly id = "memory";
+  /** All objects by key. Outlives the process that writes them, as a cluster does. */
+  readonly objects = new Map<ObjectKey, MemoryObject>();
+  /** Each change, in order: `Create ConfigMap shop/a`. */
+  readonly log: string[] = [];
+  faults: MemoryFaults = {};
+  /** Called before each request that may change something; throws if the process that sends it is gone. */
+  check: () => void = () => {};
+  #versions = 0;
+
+  connecting(): boolean {
+    return false;
+  }
+
+  unavailability(): undefined {
+    return undefined;
+  }
+
+  limits(): readonly string[] {
+    return [];
+  }
+
+  recordedHash(document: Document): string {
+    return document.hash;
+  }
+
+  scopeOf({ group, kind }: GroupVersionKind): "Namespaced" | "Cluster" | undefined {
+    if (group.endsWith("example.com")) return undefined;
+    return CLUSTER_KINDS.has(kind) ? "Cluster" : "Namespaced";
+  }
+
+  hasStatus(): boolean {
+    return false;
+  }
+
+  async prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]> {
+    return kinds.map((kind) => ({ kind, problem: undefined }));
+  }
+
+  observe({ app }: Target): Observation {
+    const own = [...this.objects].filter(([, { owner }]) => owner === appKey(app));
+    const objects = new Map(own.map(([key, object]) => [key, liveOf(key, object)]));
+    const { incomplete } = this.faults;
+    return { complete: incomplete === undefined, incomplete, objects };
+  }
+
+  async preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview> {
+    this.check();
+    const accepted: PreviewedWrite[] = [];
+    const refused: RefusedWrite[] = [];
+    const deferred: DeferredWrite[] = [];
+    const namespaces = new Set(all.map(({ key }) => key).filter((key) => key.startsWith("/Namespace/")));
+    for (const action of writes) {
+      const namespace = objectKey({ group: "", kind: "Namespace", namespace: "", name: action.document.id.namespace });
+      if (namespaces.has(namespace) && !this.objects.has(namespace)) {
+        deferred.push({ action, message: "its namespace does not exist", liftedBy: [namespace] });
+        continue;
+      }
+      const refusal = this.#refusal(target, action.document);
+      if (refusal) refused.push({ action, ...refusal });
+      else {
+        const present = this.objects.get(action.document.key);
+        const verb = present === undefined ? "Create" : present.owner === undefined ? "Adopt" : "Update";
+        accepted.push({ action, verb, stamp: action.document.hash, reason: undefined, diff: [], warnings: [] });
+      }
+    }
+    return { accepted, refused, deferred, missing: [] };
+  }
+
+  async write(target: Target, { action: { document } }: PreviewedWrite): Promise<Outcome> {
+    return this.#put(target, document, this.objects.get(document.key) === undefined ? "Create" : "Update");
+  }
+
+  async verify(_target: Target, { live }: HealAction): Promise<Verdict> {
+    return { drifted: this.objects.get(live.key)?.drifted === true, diff: [] };
+  }
+
+  describeDrift(): string | undefined {
+    return "somebody: .data";
+  }
+
+  async heal(target: Target, { document }: HealAction): Promise<Outcome> {
+    return this.#put(target, document, "Heal");
+  }
+
+  async remove(_target: Target, { live }: DeletePermit): Promise<Outcome> {
+    this.check();
+    const present = this.objects.get(live.key);
+    if (present === undefined) return done(false);
+    if (present.uid !== live.uid || String(present.version) !== live.resourceVersion) {
+      return { ok: false, message: "the object has changed since it was observed", retryable: true };
+    }
+    const fault = this.faults.remove?.(live.id);
+    if (fault) return { ok: false, ...fault };
+    this.objects.delete(live.key);
+    this.log.push(`Delete ${nameOf(live.id)}`);
+    return done(true);
+  }
+
+  async healthReasons(): Promise<ReadonlyMap<ObjectKey, string>> {
+    return new Map();
+  }
+
+  async deletionHolders(): Promise<string> {
+    return "nothing";
+  }
+
+  async release(_target: Target, live: LiveObject): Promise<Outcome> {
+    return this.#setOwner(live, undefined, "Release");
+  }
+
+  async mayWrite(): Promise<boolean> {
+    return true;
+  }
+
+  async handOver(_target: Target, live: LiveObject, to: AppRef): Promise<Outcome> {
+    return this.#setOwner(live, appKey(to), "Transfer");
+  }
+
+  async namespaceHolds(): Promise<undefined> {
+    return undefined;
+  }
+
+  /** Changes an object as another writer would: it drifts, unless only its health, pause or owner changes. */
+  edit(key: ObjectKey, change: Partial<Pick<MemoryObject, "object" | "health" | "paused" | "owner">>): void {
+    const present = this.objects.get(key);
+    if (present === undefined) throw new Error(`there is no ${key}`);
+    const drifted = present.drifted || change.object !== undefined;
+    this.objects.set(key, { ...present, ...change, drifted, version: ++this.#versions });
+  }
+
+  #refusal({ app, adopt }: Target, document: Document): Omit<RefusedWrite, "action"> | undefined {
+    const fault = this.faults.preview?.(document);
+    if (fault) return fault;
+    const present = this.objects.get(document.key);
+    if (present === undefined || present.owner === appKey(app)) return undefined;
+    if (present.owner !== undefined) {
+      return { message: `owned by app ${present.owner}`, retryable: true, owner: present.owner };
+    }
+    return adopt === "Never" ? { message: "exists already, and adopt is Never", retryable: true } : undefined;
+  }
+
+  #put({ app }: Target, document: Document, verb: "Create" | "Update" | "Heal"): Outcome {
+    this.check();
+    const fault = this.faults.write?.(document);
+    if (fault) return { ok: false, ...fault };
+    const { id, key, object, hash } = document;
+    const present = this.objects.get(key);
+    const owner = appKey(app);
+    if (present?.owner === owner && present.hash === hash && !present.drifted) return done(false);
+    const version = ++this.#versions;
+    const { uid = `uid-${version}`, paused = false, health = HEALTHY } = present ?? {};
+    this.objects.set(key, { id, uid, version, owner, object, hash, drifted: false, paused, health });
+    this.log.push(`${verb} ${nameOf(id)}`);
+    return done(true);
+  }
+
+  #setOwner(live: LiveObject, owner: string | undefined, verb: string): Outcome {
+    this.check();
+    const present = this.objects.get(live.key);
+    if (present?.uid !== live.uid) return done(false);
+    this.objects.set(live.key, { ...present, owner, version: ++this.#versions });
+    this.log.push(`${verb} ${nameOf(live.id)}`);
+    return done(true);
+  }
+}
+
+function liveOf(key: ObjectKey, { id, uid, version, hash, drifted, paused, health }: MemoryObject): LiveObject {
+  return {
+    ...{ id, key, uid, resourceVersion: String(version), ownership: "Owned", documentHash: hash, health, paused },
+    state: drifted ? "Drifted" : "AsApplied",
+    deleting: false,
+  };
+}
+
+function nameOf({ kind, namespace, name }: ObjectId): string {
+  return `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
+
+function done(wrote: boolean): Outcome {
+  return { ok: true, wrote, notes: [] };
+}

@@ -1,0 +1,197 @@
+import type { Change } from "../../../../src/api/change.js";
+import { API_VERSION } from "../../../../src/api/group.js";
+import type { OverseerApp } from "../../../../src/api/overseer-app.js";
+import type { FailpointHook } from "../../../../src/base/failpoint.js";
+import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
+import type { AppMemory } from "../../../../src/controllers/overseer-app/app-memory.js";
+import type { AppServices } from "../../../../src/controllers/overseer-app/app-services.js";
+import {
+  appOfChange,
+  type KnownChange,
+  reduceChange,
+} from "../../../../src/controllers/overseer-app/changes/known-change.js";
+import { WaitingApps } from "../../../../src/controllers/overseer-app/gates/waiting-apps.js";
+import { Claims } from "../../../../src/controllers/overseer-app/ownership/claims.js";
+import { OverseerAppReconciler } from "../../../../src/controllers/overseer-app/reconciler.js";
+import type { GitEngine } from "../../../../src/git/engine.js";
+import type { ResourceInfo } from "../../../../src/kube/resource.js";
+import { StatusWriter } from "../../../../src/reconcile/status-writer.js";
+import { PlainRenderer } from "../../../../src/render/plain.js";
+import { SourceRenderer } from "../../../../src/render/render.js";
+import { cacheLister } from "../../../../src/wiring/cache-lister.js";
+import { GATES } from "../../../../src/wiring/gates.js";
+import { MemoryDestination } from "../../../support/memory-destination.js";
+import { inlineCache } from "../../render/support/harness.js";
+import { MemorySnapshot } from "../../render/support/memory-snapshot.js";
+import { FakeClock } from "../../support/fake-clock.js";
+import { FakeLogger } from "../../support/fake-logger.js";
+import { MemoryApi } from "./memory-api.js";
+import { app, cacheOf, change, repository } from "./resources.js";
+
+const REMOTE = { url: "https://git.example.com/shop.git", credential: undefined, id: "remote" };
+/** More reconciles without rest are a loop. */
+const MAX_RECONCILES = 50;
+
+/** Thrown at a failpoint, and by every later request of the process that is gone. */
+export class KilledError extends Error {}
+
+function resourceOf(kind: string, plural: string): ResourceInfo {
+  const [group = "", version = ""] = API_VERSION.split("/");
+  return { group, version, kind, plural, namespaced: true, verbs: new Set(), hasStatus: true };
+}
+
+/**
+ * The heart of the operator, the reconciler of apps, with real gates, renderer and status, between Git, an API server and a
+ * destination in memory. These outlive the process, which can be killed and started again.
+ */
+export class Heart {
+  readonly clock = new FakeClock();
+  readonly api = new MemoryApi();
+  readonly destination = new MemoryDestination();
+  readonly logger = new FakeLogger();
+  /** Events as `Warning ApplyFailed: message`. */
+  readonly events: string[] = [];
+  readonly #renderer = new SourceRenderer([new PlainRenderer(inlineCache().cache)]);
+  readonly #snapshots = new Map<string, MemorySnapshot>();
+  #commit = "";
+  #reconciler: OverseerAppReconciler | undefined;
+  #index = new RevisionIndex();
+  #queue = new Set<string>();
+
+  /** Commits files; the repository is polled at once. Returns the commit. */
+  commit(files: Readonly<Record<string, string>>): string {
+    const snapshot = new MemorySnapshot(files);
+    this.#commit = snapshot.commit.id;
+    this.#snapshots.set(this.#commit, snapshot);
+    this.#poll();
+    return this.#commit;
+  }
+
+  /** Creates or edits the app `shop/<name>`, of all files or of the folder of `path`. */
+  apply(name: string, spec: Record<string, unknown> = {}): void {
+    const { metadata, ...made } = app(`shop/${name}`, { spec });
+    const before = this.app(name);
+    this.api.put("overseerapps", {
+      ...made,
+      ...(before ?? {}),
+      spec: made.spec,
+      metadata: { ...metadata, ...before?.metadata },
+    });
+  }
+
+  app(name: string): OverseerApp | undefined {
+    return this.api.cache<OverseerApp>(resourceOf("OverseerApp", "overseerapps")).get(`shop/${name}`);
+  }
+
+  /** Returns the conditions of an app: `Ready=True/Applied`. */
+  conditions(name: string): readonly string[] {
+    return (this.app(name)?.status?.conditions ?? []).map(({ type, status, reason }) => `${type}=${status}/${reason}`);
+  }
+
+  /** Returns the Changes of an app: `web-1 Succeeded`. */
+  changes(name: string): readonly string[] {
+    const all = this.api.cache<Change>(resourceOf("Change", "changes"), undefined, appOfChange).of(`shop/${name}`);
+    return [...all].map(({ metadata, status }) => `${metadata.name} ${status?.phase}`).sort();
+  }
+
+  /** Returns the objects at the destination: `ConfigMap shop/a {"v":"1"} of shop/web`. */
+  objects(): readonly string[] {
+    const all = [...this.destination.objects.values()];
+    return all
+      .map(
+        ({ id, object, owner }) => `${id.kind} ${id.namespace}/${id.name} ${JSON.stringify(object.data)} of ${owner}`,
+      )
+      .sort();
+  }
+
+  /** Requests a sync of an app, as a user does. */
+  request(name: string, appName: string): void {
+    const spec = { app: { name: appName }, cause: "Sync", requester: "jane" } as const;
+    const { metadata, ...made } = change(`shop/${name}`, appName);
+    this.api.put("changes", { ...made, metadata, spec });
+  }
+
+  deleteApp(name: string): void {
+    this.api.remove("overseerapps", `shop/${name}`, new Date(this.clock.now()).toISOString());
+  }
+
+  /** Starts a process, with the memory of none before it. `failpoint` is called at each boundary, and may throw. */
+  start(failpoint: FailpointHook = () => {}): void {
+    let killed = false;
+    const check = (): void => {
+      if (killed) throw new KilledError("the process is gone");
+    };
+    this.destination.check = check;
+    const client = this.api.client(check);
+    const apps = this.api.cache<OverseerApp>(resourceOf("OverseerApp", "overseerapps"));
+    const changes = this.api.cache<KnownChange>(resourceOf("Change", "changes"), reduceChange, appOfChange);
+    const repositories = cacheOf([repository("shop/repo")]) as unknown as AppServices["repositories"];
+    const memories = new Map<string, AppMemory>();
+    this.#index = new RevisionIndex();
+    this.#poll();
+    this.#reconciler = new OverseerAppReconciler({
+      ...{ client, apps, changes, repositories, memories, clock: this.clock, index: this.#index },
+      engine: { open: async (_: unknown, commit: string) => this.#snapshots.get(commit) } as unknown as GitEngine,
+      renderer: this.#renderer,
+      destinations: { of: async () => this.destination, current: () => this.destination, forget: () => {} },
+      values: { use: () => {}, read: async () => undefined, forget: () => {} },
+      status: new StatusWriter(client),
+      events: { record: (_, { type, reason, message }) => void this.events.push(`${type} ${reason}: ${message}`) },
+      observer: new Proxy({} as AppServices["observer"], { get: () => () => {} }),
+      claims: new Claims(),
+      gates: GATES,
+      lister: cacheLister({ OverseerApp: apps, GitRepository: repositories }, memories),
+      waiting: new WaitingApps(),
+      failpoint: (point) => {
+        try {
+          failpoint(point);
+        } catch (error) {
+          killed = true;
+          throw error;
+        }
+      },
+      trustedNamespaces: new Set(["shop"]),
+      digestKey: "0".repeat(32),
+      enqueue: (key) => void this.#queue.add(key),
+      proof: { problem: async () => undefined },
+      onApplied: () => {},
+      onCommitReport: () => {},
+      pollNow: () => {},
+    });
+  }
+
+  /** Reconciles an app once; returns the time until the next reconcile, if one is due by itself. */
+  async reconcile(name: string): Promise<number | undefined> {
+    if (this.#reconciler === undefined) throw new Error("start() first");
+    const result = await this.#reconciler.reconcile(`shop/${name}`, this.logger, new AbortController().signal);
+    return result.requeueAfterMs;
+  }
+
+  /**
+   * Reconciles apps until nothing is written any more and nobody is enqueued. With `untilMs`, the clock moves on to the times
+   * at which apps want to be reconciled again, for that long in all.
+   */
+  async settle(names: readonly string[], untilMs = 0): Promise<void> {
+    const end = this.clock.monotonic() + untilMs;
+    for (let count = 0; count < MAX_RECONCILES; count++) {
+      const before = [this.api.writes, this.destination.log.length].join();
+      this.#queue.clear();
+      const due: number[] = [];
+      for (const name of names) due.push((await this.reconcile(name)) ?? Number.POSITIVE_INFINITY);
+      if ([this.api.writes, this.destination.log.length].join() !== before || this.#queue.size > 0) continue;
+      const next = Math.min(...due);
+      if (this.clock.monotonic() + next > end) return;
+      this.clock.advance(next);
+    }
+    throw new Error(`the apps do not settle: ${names.map((name) => this.conditions(name)).join(" ")}`);
+  }
+
+  #poll(): void {
+    if (this.#commit === "") return;
+    const revision = `main@sha1:${this.#commit}`;
+    this.#index.set("shop/repo", undefined, {
+      resolved: { remote: REMOTE, commit: this.#commit, revision },
+      error: undefined,
+    });
+  }
+}
