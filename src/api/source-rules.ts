@@ -18,4 +18,9 @@ export const SOURCE_RULES = [
       "source.substitute is only for destination.kubernetes: remove it; source.env sets variables of Compose documents",
     fieldPath: ".source.substitute",
   },
+  {
+    rule: "!has(self.destination.overseer) || !has(self.source.decryption)",
+    message: "source.decryption is only for destination.kubernetes: remove it; a Core keeps secrets itself",
+    fieldPath: ".source.decryption",
+  },
 ];

@@ -59,7 +59,7 @@ export function recognizeDocument(value: unknown): string | undefined {
   if (Array.isArray(value)) return isJsonPatch(value) ? `this is a JSON patch of Kustomize, ${KUSTOMIZE}` : undefined;
   if (!isRecord(value)) return undefined;
   if (isRecord(value.sops) && ("mac" in value.sops || "lastmodified" in value.sops))
-    return `it is encrypted with SOPS, ${ENCRYPTED}`;
+    return "it is encrypted with SOPS, and source.decryption is not set: set it to the Secret with the key of age that decrypts it";
   const apiVersion = typeof value.apiVersion === "string" ? value.apiVersion : undefined;
   const kind = typeof value.kind === "string" ? value.kind : undefined;
   if (kind === undefined) return recognizeWithoutKind(value, apiVersion);

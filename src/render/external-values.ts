@@ -1,3 +1,4 @@
+import type { KeyTexts } from "../secrets/sops/age-keys.js";
 import type { ChartCredentials } from "./helm/registry/chart-pull.js";
 
 /** A variable of rendered documents. */
@@ -22,12 +23,16 @@ export interface ChartValues {
 
 /** What a source takes from ConfigMaps and Secrets. */
 export interface ExternalValues {
+  /** Whether only keys for decryption could be read, and no objects of a cluster. */
+  readonly isPartial?: boolean;
   /** Keyed digest of all values, as a part of the input key: a plain hash would let readers guess weak secrets. */
   readonly digest: string;
   /** From `source.substitute.from`. */
   readonly variables: Variables;
   /** From `source.helm.valuesFrom`, in their order. */
   readonly values: readonly ChartValues[];
+  /** From `source.decryption.secretRef`: keys for encrypted files. */
+  readonly decryption?: KeyTexts;
   /** From `source.helm.chart.secretRef`. Not a part of `digest`: another password gives the same chart. */
   readonly chartCredentials?: ChartCredentials;
 }

@@ -1,8 +1,10 @@
 import { LRUCache } from "lru-cache";
 import { mapLimit } from "../base/semaphore.js";
 import { isGitError } from "../git/errors.js";
+import { ManifestError, type ManifestProblem } from "../manifest/manifest-error.js";
 import { recognizeBeginning } from "../manifest/recognize.js";
 import { fileTooLarge } from "../manifest/yaml/parse.js";
+import type { FileContent } from "../secrets/file-decryptor.js";
 import type { RenderLimits } from "./limits.js";
 import type { ManifestFile } from "./manifest-files.js";
 import { type FileOutcome, type ParseFiles, parseFile } from "./parser.js";
@@ -30,7 +32,7 @@ interface Entry {
 
 /**
  * Parsed files by content and name: a file that did not change between two commits is neither read nor parsed again, and
- * all renders share the objects. Content is named by its Git object id, so nothing ever has to be thrown out of date.
+ * all renders share the objects. What was encrypted is not kept. Content is named by its Git object id, so nothing ever has to be thrown out of date.
  */
 export class ParseCache {
   readonly #entries: LRUCache<string, Entry>;
@@ -53,7 +55,7 @@ export class ParseCache {
    */
   async load(
     files: readonly ManifestFile[],
-    read: (blob: string) => Promise<Uint8Array>,
+    read: (file: ManifestFile) => Promise<FileContent>,
     limits: RenderLimits,
   ): Promise<FileOutcome[]> {
     const found = new Map<ManifestFile, Entry>();
@@ -71,10 +73,11 @@ export class ParseCache {
     }
     const missing = files.filter((file) => !found.has(file));
     const texts = await mapLimit(missing, READS_AT_ONCE, async (file): Promise<Loaded> => {
-      const bytes = await readSized(read, file.blob);
-      if (bytes === undefined) return { file, bytes: 0, refused: fileTooLarge(limits.maxFileBytes) };
+      const content = await readSized(read, file, limits);
+      if ("problems" in content) return { file, bytes: 0, secret: false, problems: content.problems };
+      const { bytes, secret } = content;
       count(bytes.length);
-      return { file, bytes: bytes.length, ...decode(bytes, limits) };
+      return { file, bytes: bytes.length, secret, ...decode(bytes, file, limits) };
     });
     for (const [file, entry] of await this.#parse(texts, limits)) found.set(file, entry);
     return files.map((file) => (found.get(file) as Entry).outcome);
@@ -90,10 +93,10 @@ export class ParseCache {
           ? await this.#parseElsewhere(texts, limits)
           : texts.map((text) => parseFile(text, limits));
       let next = 0;
-      for (const { file, bytes, refused } of batch) {
-        const outcome = refused === undefined ? (outcomes[next++] as FileOutcome) : refusal(file, refused);
+      for (const { file, bytes, secret, problems } of batch) {
+        const outcome = problems === undefined ? (outcomes[next++] as FileOutcome) : { ok: false as const, problems };
         const entry: Entry = { outcome, bytes };
-        if (outcome.ok) this.#entries.set(keyOf(file), entry);
+        if (outcome.ok && !secret) this.#entries.set(keyOf(file), entry);
         results.push([file, entry]);
       }
     }
@@ -103,10 +106,10 @@ export class ParseCache {
 
 /** The text of a file, or why it is not parsed. */
 type Decoded =
-  | { readonly text: string; readonly refused?: undefined }
-  | { readonly text?: undefined; readonly refused: string };
+  | { readonly text: string; readonly problems?: undefined }
+  | { readonly text?: undefined; readonly problems: readonly ManifestProblem[] };
 
-type Loaded = Decoded & { readonly file: ManifestFile; readonly bytes: number };
+type Loaded = Decoded & { readonly file: ManifestFile; readonly bytes: number; readonly secret: boolean };
 
 function* inBatches(loaded: readonly Loaded[]): Iterable<Loaded[]> {
   let batch: Loaded[] = [];
@@ -122,31 +125,34 @@ function* inBatches(loaded: readonly Loaded[]): Iterable<Loaded[]> {
   if (batch.length > 0) yield batch;
 }
 
-/** The content of a file; undefined for one that is so large that it is not even read. */
-async function readSized(read: (blob: string) => Promise<Uint8Array>, blob: string): Promise<Uint8Array | undefined> {
+/** The content of a file, or why there is none: some are so large that they are not even read, and some cannot be decrypted. */
+async function readSized(
+  read: (file: ManifestFile) => Promise<FileContent>,
+  file: ManifestFile,
+  { maxFileBytes }: RenderLimits,
+): Promise<FileContent | { readonly problems: readonly ManifestProblem[] }> {
   try {
-    return await read(blob);
+    return await read(file);
   } catch (error) {
+    if (error instanceof ManifestError) return { problems: error.problems };
     if (!isGitError(error, "GIT_TOO_LARGE")) throw error;
-    return undefined;
+    return refused(file, fileTooLarge(maxFileBytes));
   }
 }
 
-function decode(bytes: Uint8Array, { maxFileBytes }: RenderLimits): Decoded {
-  if (bytes.length > maxFileBytes) {
-    return { refused: fileTooLarge(maxFileBytes, bytes.length) };
-  }
+function decode(bytes: Uint8Array, file: ManifestFile, { maxFileBytes }: RenderLimits): Decoded {
+  if (bytes.length > maxFileBytes) return refused(file, fileTooLarge(maxFileBytes, bytes.length));
   try {
     return { text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch {
     const known = recognizeBeginning(Buffer.from(bytes.subarray(0, 64)).toString("latin1"));
-    if (known !== undefined) return { refused: known };
-    return { refused: "the file is not UTF-8 text; save it as UTF-8, or leave it out with source.exclude" };
+    if (known !== undefined) return refused(file, known);
+    return refused(file, "the file is not UTF-8 text; save it as UTF-8, or leave it out with source.exclude");
   }
 }
 
-function refusal({ file }: ManifestFile, message: string): FileOutcome {
-  return { ok: false, problems: [{ file, line: 1, message }] };
+function refused({ file }: ManifestFile, message: string): { readonly problems: readonly ManifestProblem[] } {
+  return { problems: [{ file, line: 1, message }] };
 }
 
 function tooLarge({ maxTotalBytes }: RenderLimits): RenderError {

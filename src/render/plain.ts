@@ -1,7 +1,8 @@
 import type { PreparedDocument } from "../manifest/to-document.js";
+import type { FileDecryptor } from "../secrets/file-decryptor.js";
 import { detect, MARKERS } from "./detect.js";
 import { type LocatedSource, listSource } from "./locate.js";
-import { pickManifestFiles } from "./manifest-files.js";
+import { type ManifestFile, pickManifestFiles } from "./manifest-files.js";
 import { expandSource } from "./overseer/expand-source.js";
 import type { ParseCache } from "./parse-cache.js";
 import { fromManifestProblem, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
@@ -40,13 +41,14 @@ export class PlainRenderer implements Renderer {
   }
 
   async render(source: SourceInput): Promise<RendererOutput> {
-    const { snapshot, limits, target, env } = source;
+    const { snapshot, limits, target, env, decryptor } = source;
     const located = await listSource(snapshot, source.place, source.source, limits);
     const { folder, files, singleFile: anyName } = located;
     const selected = selectPlain(located, source.source);
     const input: RendererInput = { snapshot, folder, files, selected, anyName, limits, target, env };
     const { files: picked, notes, problems: linkProblems, unread } = pickManifestFiles(input);
-    const outcomes = await this.#cache.load(picked, (blob) => snapshot.readBlob(blob), limits);
+    const read = async ({ file, blob }: ManifestFile) => decryptor.read(await snapshot.readBlob(blob), file);
+    const outcomes = await this.#cache.load(picked, read, limits);
     const nothing = (documents: readonly PreparedDocument[]): Pick<RendererOutput, "nothing"> =>
       documents.length > 0 ? {} : { nothing: describeNothing(folder, files, selected, anyName) };
     if (target === "overseer") {
@@ -57,11 +59,16 @@ export class PlainRenderer implements Renderer {
     const problems: RenderProblem[] = [...linkProblems];
     const documents: PreparedDocument[] = [];
     for (const outcome of outcomes) {
-      if (outcome.ok) documents.push(...outcome.documents);
+      if (outcome.ok) documents.push(...outcome.documents.map((one) => withConfidence(one, decryptor)));
       else problems.push(...outcome.problems.map(fromManifestProblem));
     }
     return { documents, notes, problems, unread, ...nothing(documents) };
   }
+}
+
+/** Everything in a file that was encrypted is confidential, also what was not encrypted in it. */
+function withConfidence(document: PreparedDocument, { files }: FileDecryptor): PreparedDocument {
+  return files.has(document.origin.file) ? { ...document, confidential: true } : document;
 }
 
 /** The files that a plain source means. A kustomization or chart in a folder below is refused: its files are no manifests. */

@@ -2,6 +2,7 @@ import { isTerminal } from "../base/errors.js";
 import { canonicalJson, sha256 } from "../base/hash.js";
 import type { GitSnapshot } from "../git/engine.js";
 import { compareForApply } from "../manifest/order.js";
+import { FileDecryptor } from "../secrets/file-decryptor.js";
 import { askedKind, detect, type RendererKind } from "./detect.js";
 import { inputKey } from "./input-key.js";
 import { DEFAULT_RENDER_LIMITS, type RenderLimits } from "./limits.js";
@@ -104,7 +105,7 @@ export class SourceRenderer {
     return finish(
       request,
       (await this.#steps?.finish(output, request, input)) ?? output,
-      this.#steps?.secretTexts(request),
+      this.#steps?.secretTexts(request, input),
     );
   }
 
@@ -164,6 +165,7 @@ export class SourceRenderer {
     const cluster = request.cluster ?? (() => undefined);
     const { signal = new AbortController().signal } = request;
     const chartCredentials = request.external?.chartCredentials ?? {};
+    const decryptor = new FileDecryptor(source.decryption === undefined ? undefined : request.external?.decryption);
     return {
       snapshot,
       place,
@@ -175,6 +177,7 @@ export class SourceRenderer {
       defaultNamespace,
       cluster,
       values,
+      decryptor,
       chartCredentials,
       signal,
     };

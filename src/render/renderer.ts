@@ -1,5 +1,6 @@
 import type { GitSnapshot } from "../git/engine.js";
 import type { PreparedDocument } from "../manifest/to-document.js";
+import type { FileDecryptor } from "../secrets/file-decryptor.js";
 import type { RendererKind } from "./detect.js";
 import type { ChartValues } from "./external-values.js";
 import type { ChartCredentials } from "./helm/registry/chart-pull.js";
@@ -47,6 +48,8 @@ export interface SourceInput {
   readonly cluster: () => ClusterFacts | undefined;
   /** Values that the source takes from objects of the cluster, in their order. */
   readonly values: readonly ChartValues[];
+  /** Reads files, decrypted where they are encrypted. */
+  readonly decryptor: FileDecryptor;
   /** Credentials of the registry of `source.helm.chart`. */
   readonly chartCredentials: ChartCredentials;
   readonly signal: AbortSignal;

@@ -1,4 +1,4 @@
-import type { SubstituteSource } from "../api/external-values.js";
+import type { Decryption, SubstituteSource } from "../api/external-values.js";
 import type { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "../api/renderers.js";
 import type { Document, Origin } from "../manifest/document.js";
 import type { HasStatusSubresource } from "../manifest/normalize.js";
@@ -18,6 +18,8 @@ export interface SourceSelection {
   readonly plain?: PlainSource;
   readonly kustomize?: KustomizeSource;
   readonly helm?: HelmSource;
+  /** How encrypted files are decrypted, before anything reads them. */
+  readonly decryption?: Decryption;
   /** Applied to what the renderer makes of it, in this order. */
   readonly patches?: readonly SourcePatch[];
   /** Variables of the documents, replaced after the patches. */

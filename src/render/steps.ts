@@ -10,6 +10,9 @@ import type { RendererOutput, SourceInput } from "./renderer.js";
 import type { RenderRequest } from "./request.js";
 import { SUBSTITUTION_VERSION, substitute, variablesOf } from "./substitute/substitute.js";
 
+/** Goes up whenever the same encrypted files would be decrypted to others. */
+const DECRYPTION_VERSION = 1;
+
 /** What is done to documents after any renderer: patches, then variables. */
 export class RenderSteps {
   readonly #patcher: Patcher;
@@ -23,18 +26,23 @@ export class RenderSteps {
 
   /** The part of the input key. */
   async declare({ source, external }: RenderRequest): Promise<Readonly<Record<string, unknown>>> {
-    const { patches = [], substitute: variables } = source;
+    const { patches = [], substitute: variables, decryption } = source;
     return {
       ...(patches.length === 0 ? {} : { patches: await this.#patcher.declare(patches) }),
       ...(variables === undefined
         ? {}
         : { substitute: { version: SUBSTITUTION_VERSION, variables, digest: external?.digest ?? "" } }),
+      ...(decryption === undefined
+        ? {}
+        : {
+            decryption: { version: DECRYPTION_VERSION, provider: decryption.provider, digest: external?.digest ?? "" },
+          }),
     };
   }
 
   /** Throws UnsupportedSourceError if the request cannot be rendered. */
   check({ source, target = "kubernetes", external }: RenderRequest): void {
-    const { patches, substitute: variables, helm } = source;
+    const { patches, substitute: variables, helm, decryption } = source;
     if (target !== "kubernetes" && patches !== undefined)
       throw new UnsupportedSourceError(
         "source.patches is only for Kubernetes: a Core takes documents as they are in Git",
@@ -43,7 +51,13 @@ export class RenderSteps {
       throw new UnsupportedSourceError(
         "source.substitute is only for Kubernetes: source.env sets variables of Compose documents",
       );
-    if (external !== undefined) return;
+    if (target !== "kubernetes" && decryption !== undefined)
+      throw new UnsupportedSourceError("source.decryption is only for Kubernetes: a Core keeps secrets itself");
+    if (decryption !== undefined && external?.decryption === undefined)
+      throw new UnsupportedSourceError(
+        "source.decryption needs keys of age: pass --age-key-file, or set SOPS_AGE_KEY_FILE to such a file",
+      );
+    if (external !== undefined && !external.isPartial) return;
     const field = variables?.from?.length
       ? "substitute.from"
       : helm?.valuesFrom?.length
@@ -62,9 +76,11 @@ export class RenderSteps {
   }
 
   /** Texts that notes must not show; undefined if the source takes no values from Secrets. */
-  secretTexts({ external }: RenderRequest): SecretTexts | undefined {
-    if (external === undefined || !holdsSecrets(external)) return undefined;
+  secretTexts({ external }: RenderRequest, { decryptor }: Pick<SourceInput, "decryptor">): SecretTexts | undefined {
+    const { secrets } = decryptor;
+    if (external === undefined || (secrets.length === 0 && !holdsSecrets(external))) return undefined;
     return new SecretTexts([
+      ...secrets,
       ...[...external.variables.values()].flatMap(({ value, secret }) => (secret ? [value] : [])),
       ...external.values.flatMap((values) => (values.secret ? textsIn(readChartValues(values)) : [])),
     ]);
@@ -77,7 +93,7 @@ export class RenderSteps {
       source.substitute === undefined || output.problems.length > 0
         ? output
         : await substitute(output, variablesOf(source.substitute, external), input.limits, this.#parse);
-    const secrets = this.secretTexts(request);
+    const secrets = this.secretTexts(request, input);
     if (external === undefined || secrets === undefined) return replaced;
     const fromChart = external.values.some(({ secret }) => secret);
     return {

@@ -1,11 +1,13 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { mapLimit } from "../base/semaphore.js";
+import { ManifestError, type ManifestProblem } from "../manifest/manifest-error.js";
+import type { FileDecryptor } from "../secrets/file-decryptor.js";
 import type { RenderLimits } from "./limits.js";
-import { RenderError } from "./render-error.js";
+import { fromManifestProblem, RenderError } from "./render-error.js";
 import type { RepositoryPath } from "./repository-path.js";
 import type { SnapshotFiles } from "./snapshot-files.js";
+import { makeWorkspaceFolder } from "./workspace-folder.js";
 
 const READS_AT_ONCE = 8;
 
@@ -17,9 +19,9 @@ export class Workspace {
     this.folder = folder;
   }
 
-  /** Makes one for the time of `work`, and removes it however that ends. */
-  static async use<T>(work: (workspace: Workspace) => Promise<T>): Promise<T> {
-    const workspace = new Workspace(await mkdtemp(join(tmpdir(), "overseer-render-")));
+  /** Makes one for the time of `work`, and removes it however that ends. With `secret`, it is in memory, if there is room. */
+  static async use<T>(work: (workspace: Workspace) => Promise<T>, secret = false): Promise<T> {
+    const workspace = new Workspace(await makeWorkspaceFolder(secret));
     try {
       await mkdir(workspace.path("home"));
       return await work(workspace);
@@ -39,23 +41,30 @@ export class Workspace {
   }
 
   /**
-   * Copies files of a commit. Their paths were checked by the snapshot; links lead to folders of the copy.
+   * Copies files of a commit, decrypted. Their paths were checked by the snapshot; links lead to folders of the copy.
    *
-   * @throws RenderError when they are more or larger than the limits allow.
+   * @throws RenderError when they are more or larger than the limits allow, or cannot be decrypted.
    */
-  async copy(files: SnapshotFiles, limits: RenderLimits): Promise<void> {
+  async copy(files: SnapshotFiles, limits: RenderLimits, decryptor: FileDecryptor): Promise<void> {
     if (files.files.size > limits.maxFiles) throw tooMuch(`more than ${limits.maxFiles} files`);
     let total = 0;
+    const problems: ManifestProblem[] = [];
     await mkdir(this.path("repo"), { recursive: true });
     await this.#makeFolders(files.links.keys());
     for (const [path, target] of files.links) await symlink(target, this.repositoryPath(path));
     await this.#makeFolders(files.files.keys());
     await mapLimit([...files.files], READS_AT_ONCE, async ([path, blob]) => {
-      const bytes = await files.snapshot.readBlob(blob);
+      const content = await decryptor.read(await files.snapshot.readBlob(blob), path).catch((error: unknown) => {
+        if (!(error instanceof ManifestError)) throw error;
+        problems.push(...error.problems);
+      });
+      if (content === undefined) return;
+      const { bytes } = content;
       total += bytes.length;
       if (total > limits.maxTotalBytes) throw tooMuch(`more than ${limits.maxTotalBytes} bytes`);
       await writeFile(this.repositoryPath(path), bytes, { mode: 0o600 });
     });
+    if (problems.length > 0) throw new RenderError(problems.map(fromManifestProblem));
   }
 
   /** Creates the directories of files, each once: many files share one. */

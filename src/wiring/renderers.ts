@@ -15,6 +15,7 @@ import { RenderProgram } from "../render/programs.js";
 import { SourceRenderer } from "../render/render.js";
 import { DiskResults, NO_RESULTS } from "../render/result-store.js";
 import { RenderSteps } from "../render/steps.js";
+import { removeStaleWorkspaces } from "../render/workspace-folder.js";
 import { renderObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import type { OperatorParts } from "./operator-parts.js";
@@ -60,6 +61,7 @@ export function sourceRenderer({
     confinement: findConfinement,
   });
   const { digestKey } = cluster;
+  void removeStaleWorkspaces();
   const cache = { secret: digestKey, version: VERSION, maxBytes: cacheBytes, clock };
   const results = new DiskResults({ ...cache, folder: join(config.cacheDir, "renders") });
   const charts = new ChartRegistry({

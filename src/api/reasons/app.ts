@@ -13,7 +13,7 @@ export const APP_REASONS = {
   },
   ValuesNotFound: {
     meaning:
-      "A ConfigMap or Secret in source.substitute.from or source.helm.valuesFrom, or its key, does not exist. The app continues as soon as it is created.",
+      "A ConfigMap or Secret in source.substitute.from, source.helm.valuesFrom or source.decryption, or its key, does not exist. The app continues as soon as it is created.",
     remedy: "Create it, or correct the name.",
   },
   ChartUnavailable: {

@@ -41,6 +41,7 @@ export function addRender(program: Command): void {
     .option("--api-versions <VERSION>", "API version that charts can ask for; may be repeated", collect)
     .option("--include <GLOB>", "read only files that match, relative to PATH; may be repeated", collect)
     .option("--exclude <GLOB>", "ignore files that match, relative to PATH; may be repeated", collect)
+    .option("--age-key-file <FILE>", "keys of age that decrypt files; defaults to SOPS_AGE_KEY_FILE")
     .addOption(new Option("-o, --output <FORMAT>", "output format").choices(FORMATS).default("yaml"))
     .option("--kubectl <FILE>", "kubectl program, for Kustomize (default: from PATH)")
     .option("--helm <FILE>", "helm program, for charts (default: from PATH)")

@@ -24,11 +24,16 @@ export async function render(path: string | undefined, options: RenderOptions): 
   const asked =
     options.file === undefined ? pathRequest(tree, path ?? ".") : await appRequest(options.file, options.app);
   const renderer = offlineRenderer(options);
+  const keys = await readKeys(options);
+  const source = await withFlags(asked.source, tree, options);
+  const target = options.destination ?? asked.target;
+  const isDecrypted = keys !== undefined && target === "kubernetes" && source.decryption === undefined;
   const request: RenderRequest = {
-    source: await withFlags(asked.source, tree, options),
+    source: isDecrypted ? { ...source, decryption: ANY_KEY } : source,
+    external: keys,
     name: options.name ?? asked.name,
     defaultNamespace: options.namespace ?? asked.namespace,
-    target: options.destination ?? asked.target,
+    target,
     env: { ...asked.env, ...Object.fromEntries((options.env ?? []).map((text) => pair("--env", text))) },
     cluster: () => facts(options),
     scopeOf: (kind) => (isBuiltinGroup(kind.group) ? builtinScope(kind) : undefined),
@@ -42,6 +47,21 @@ export async function render(path: string | undefined, options: RenderOptions): 
   if (result.nothing !== undefined) process.stderr.write(`note: ${result.nothing}\n`);
   for (const { group, kind } of result.unknownKinds)
     process.stderr.write(`note: ${kind}.${group} is no built-in kind, and is taken as namespaced\n`);
+}
+
+/** Files are decrypted whenever there are keys. */
+const ANY_KEY = { provider: "sops", secretRef: { name: "-" } } as const;
+
+/** The keys of a file that was named, and nothing else of what a cluster has. */
+async function readKeys({
+  ageKeyFile = process.env.SOPS_AGE_KEY_FILE,
+}: RenderOptions): Promise<RenderRequest["external"]> {
+  if (ageKeyFile === undefined || ageKeyFile === "") return undefined;
+  const text = await readFile(ageKeyFile, "utf8").catch((error: unknown) => {
+    throw new UsageError(`--age-key-file ${JSON.stringify(ageKeyFile)} cannot be read: ${messageOf(error)}`);
+  });
+  const decryption = { from: ageKeyFile, files: new Map([[basename(ageKeyFile), text]]) };
+  return { isPartial: true, digest: "", variables: new Map(), values: [], decryption };
 }
 
 function pathRequest(tree: WorkingTree, path: string): SourceRequest {

@@ -1,9 +1,12 @@
-import type { KubeObject } from "../document.js";
+import type { KubeObject, Origin } from "../document.js";
+import { showPath } from "../field-path.js";
 import { ManifestError, type ManifestProblem } from "../manifest-error.js";
 import { normalize } from "../normalize.js";
 import { displayId } from "../object-id.js";
 import { hashBody, idOf, type PreparedDocument } from "../to-document.js";
 import { describeDuplicate, findDuplicates } from "./duplicates.js";
+import { findEncrypted, mayHoldEncrypted } from "./encrypted-values.js";
+import { FieldLines } from "./field-lines.js";
 import { DEFAULT_PARSE_LIMITS, type ParseLimits, parseManifests } from "./parse.js";
 
 /**
@@ -19,17 +22,29 @@ export function prepareManifests(
 ): PreparedDocument[] {
   const problems: ManifestProblem[] = [];
   const prepared: PreparedDocument[] = [];
+  const mayBeEncrypted = mayHoldEncrypted(text);
   for (const { object: written, origin } of parseManifests(text, file, limits)) {
     const { object, dropped } = normalize(written);
     for (const duplicate of findDuplicates(object)) {
       problems.push({ ...origin, object: displayId(idOf(object)), message: describeDuplicate(duplicate) });
     }
+    if (mayBeEncrypted) problems.push(...encryptedValue(written, origin, text));
     const before = writtenFields(written, object);
     const kept = before === undefined ? {} : { written: before };
     prepared.push({ object, origin, bodyHash: hashBody(object), dropped, ...kept });
   }
   if (problems.length > 0) throw new ManifestError(file, problems);
   return prepared;
+}
+
+/** Refuses a value that nothing would decrypt any more: it would be applied as it is. */
+function encryptedValue(object: KubeObject, origin: Origin, text: string): ManifestProblem[] {
+  const path = findEncrypted(object);
+  if (path === undefined) return [];
+  const { file, line } = origin;
+  const at = line === undefined ? {} : { line: new FieldLines(text).lineOf(line, path) };
+  const message = `${showPath(path)} is encrypted with SOPS, but the metadata of SOPS is missing, without which it cannot be decrypted: restore what sops wrote, or set source.decryption if the file is encrypted`;
+  return [{ file, ...at, object: displayId(idOf(object)), message }];
 }
 
 /** Returns the small top-level fields that normalization changed, for what works on documents as they are written. */

@@ -93,14 +93,15 @@ export class HelmRenderer implements Renderer {
     }
     const chart = await this.#locate(input);
     if (chart.problems.length > 0) return { documents: [], notes: [], problems: chart.problems };
-    return Workspace.use((workspace) => this.#template(input, chart, workspace));
+    const isSecret = input.decryptor.isActive || input.values.some(({ secret }) => secret);
+    return Workspace.use((workspace) => this.#template(input, chart, workspace), isSecret);
   }
 
   async #template(input: SourceInput, chart: LocatedChart, workspace: Workspace): Promise<RendererOutput> {
     const { folder, copied, files, uses } = chart;
-    const { limits, signal, source, values } = input;
+    const { limits, signal, source, values, decryptor } = input;
     const { helm = {} } = source;
-    await workspace.copy(copied, limits);
+    await workspace.copy(copied, limits, decryptor);
     const names = new Map<string, string>();
     for (const [index, { name, text }] of values.entries()) {
       const path = `values/${index}.yaml`;
@@ -120,16 +121,18 @@ export class HelmRenderer implements Renderer {
     const paths = new Set(files.map(({ path }) => path));
     const context = { chart: chart.chart.name, folder, paths };
     if (code !== 0) {
-      const secrets = values.some(({ secret }) => secret)
-        ? new SecretTexts(values.flatMap((one) => (one.secret ? textsIn(readChartValues(one)) : [])))
-        : undefined;
+      const hasSecrets = decryptor.files.size > 0 || values.some(({ secret }) => secret);
+      const fromValues = values.flatMap((one) => (one.secret ? textsIn(readChartValues(one)) : []));
+      const secrets = hasSecrets ? new SecretTexts([...decryptor.secrets, ...fromValues]) : undefined;
       const problem = explainHelm(stderr, { ...context, workspace: workspace.folder, names, secrets });
       return { documents: [], notes: [], problems: [problem] };
     }
     const texts = splitHelmOutput(output, context);
     const { documents, problems } = await parseOutput(texts, limits, this.#options.parseElsewhere);
     const nothing = `the chart at ${JSON.stringify(folder || ".")} renders to no object`;
-    return { documents, notes: notesOf(folder, uses), problems, nothing };
+    // A template can put any value anywhere.
+    const shown = decryptor.files.size > 0 ? documents.map((one) => ({ ...one, confidential: true })) : documents;
+    return { documents: shown, notes: notesOf(folder, uses), problems, nothing };
   }
 
   async #locate(asked: SourceInput): Promise<LocatedChart> {

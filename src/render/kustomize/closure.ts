@@ -93,7 +93,12 @@ export class KustomizeClosure {
   #parse(file: RepositoryPath, text: string): Readonly<Record<string, unknown>> | undefined {
     try {
       const value = readValue(text, file, KUBERNETES_SCHEMA);
-      if (isRecord(value)) return value;
+      if (isRecord(value)) {
+        if (!isRecord(value.sops)) return value;
+        const message = "a kustomization must not be encrypted: encrypt the files that it names instead";
+        this.problems.push({ origin: { file, line: 1 }, message });
+        return undefined;
+      }
       this.problems.push({ origin: { file, line: 1 }, message: "the kustomization is empty: list its resources" });
     } catch (error) {
       if (!(error instanceof ManifestError)) throw error;

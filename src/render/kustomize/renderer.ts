@@ -43,7 +43,8 @@ export class KustomizeRenderer implements Renderer {
     const { file, problems } = closure;
     if (problems.length > 0) return { documents: [], notes: [], problems };
     if (file === undefined) return { documents: [], notes: [], problems: [noKustomization(input)] };
-    return Workspace.use((workspace) => this.#build(input, closure, file, workspace));
+    const isSecret = closure.makesSecrets || input.decryptor.isActive;
+    return Workspace.use((workspace) => this.#build(input, closure, file, workspace), isSecret);
   }
 
   #closure({ snapshot, place, source }: SourceInput): Promise<KustomizeClosure> {
@@ -57,16 +58,17 @@ export class KustomizeRenderer implements Renderer {
     file: RepositoryPath,
     workspace: Workspace,
   ): Promise<RendererOutput> {
-    const { place, source, limits, signal } = input;
+    const { place, source, limits, signal, decryptor } = input;
     const { kustomize = {} } = source;
     const folder = folderOf(place.path, place.entry.kind);
-    await workspace.copy(closure.files, limits);
+    await workspace.copy(closure.files, limits, decryptor);
     const top = await topSettings(closure, folder, workspace);
     const components = (kustomize.components ?? []).map(
       (path) => `../repo/${resolveTarget(joinPath(folder, "x"), path)}`,
     );
     const overlay = overlayOf(kustomize, top.settings, `../repo/${folder}`, components);
     await workspace.write("overlay/kustomization.yaml", JSON.stringify(overlay));
+    const hasSecrets = decryptor.files.size > 0;
     const { code, output, stderr } = await this.#program.run(
       ["kustomize", workspace.path("overlay")],
       workspace,
@@ -74,13 +76,16 @@ export class KustomizeRenderer implements Renderer {
     );
     if (code !== 0) {
       const context = { repository: workspace.path("repo"), overlay: workspace.path("overlay"), file };
-      const problem = explainKustomize(stderr, { ...context, makesSecrets: closure.makesSecrets });
+      const problem = explainKustomize(stderr, { ...context, makesSecrets: closure.makesSecrets || hasSecrets });
       return { documents: [], notes: [], problems: [problem] };
     }
     const { documents, problems } = await parseOutput([{ file, text: output }], limits, this.#parse);
     const toRepository = (path: string): string | undefined =>
       path.startsWith("../repo/") ? path.slice("../repo/".length) : undefined;
-    const placed = documents.map((document) => withOrigin(document, toRepository, { file }, top.keepsOrigins));
+    const placed = documents.map((document) => ({
+      ...withOrigin(document, toRepository, { file }, top.keepsOrigins),
+      ...(hasSecrets ? { confidential: true } : {}),
+    }));
     const nothing = `the kustomization ${JSON.stringify(file)} renders to no object`;
     return { documents: placed, notes: [], problems, nothing };
   }

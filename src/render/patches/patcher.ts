@@ -44,7 +44,8 @@ export class Patcher {
     const patchable = output.documents.filter((document) => !isLocal(document));
     // Two documents for one object are reported later, with their places.
     if (patchable.length === 0 || hasDuplicates(patchable)) return output;
-    return Workspace.use((workspace) => this.#patch(output, patchable, patches, { input, workspace }));
+    const isSecret = patchable.some(({ confidential, object }) => confidential || object.kind === "Secret");
+    return Workspace.use((workspace) => this.#patch(output, patchable, patches, { input, workspace }), isSecret);
   }
 
   async #patch(
@@ -118,8 +119,10 @@ function withPlaces(patched: readonly PreparedDocument[], originals: readonly Pr
   return patched.map((document) => {
     const renamed = gone.filter(({ object }) => object.kind === document.object.kind);
     const original = byName.get(nameOf(document.object)) ?? (renamed.length === 1 ? renamed[0] : undefined);
-    if (original === undefined) return document;
-    return isUnchanged(document, original) ? original : { ...document, origin: original.origin };
+    const isConfidential = original === undefined ? originals.some((one) => one.confidential) : original.confidential;
+    const marked = isConfidential ? { ...document, confidential: true } : document;
+    if (original === undefined) return marked;
+    return isUnchanged(document, original) ? original : { ...marked, origin: original.origin };
   });
 }
 

@@ -8,6 +8,7 @@ import { ensureCommandLineBinaries } from "../../../tools/binaries.js";
 import { gitEnvironment } from "../../../tools/git-repository.js";
 import { repositoryRoot } from "../../../tools/repository-root.js";
 import { runCommand } from "../../../tools/run-command.js";
+import { ageKey, keyFile, Sops } from "../../support/sops.js";
 
 const PROGRAM = join(repositoryRoot(), "build/src/cli/main.js");
 
@@ -236,6 +237,25 @@ describe("overseer render", function () {
     expect(stderr).to.equal(
       'overseer: Helm sources need the program helm, and "helm" is not found: install it, or set --helm to its path\n',
     );
+  });
+
+  it("decrypts files of SOPS with a key file, from its flag or the environment", async () => {
+    const [sops, key, other] = await Promise.all([Sops.find(), ageKey(), ageKey()]);
+    const encrypted = await sops.encrypt("a.yaml", configMap("a", { token: "plain-token" }), [key]);
+    await write({ "k8s/a.yaml": encrypted, "age.key": keyFile(key), "other.key": keyFile(other) });
+    expect(await dataOf("k8s", "--age-key-file", "age.key")).to.deep.equal({ token: "plain-token" });
+    expect((await run(["render", "k8s"])).stderr)
+      .to.include("k8s/a.yaml:1: ")
+      .and.include("encrypted with SOPS");
+    const wrong = await run(["render", "k8s", "--age-key-file", "other.key"]);
+    expect(wrong.code).to.equal(1);
+    expect(wrong.stderr).to.match(
+      /k8s\/a\.yaml:\d+: the file is encrypted for age1.*, and other\.key has the key of age1/,
+    );
+    expect((await run(["render", "k8s", "--age-key-file", "none.key"])).code).to.equal(2);
+    env = { ...env, SOPS_AGE_KEY_FILE: "age.key" };
+    expect(await dataOf("k8s")).to.deep.equal({ token: "plain-token" });
+    env = { ...env, SOPS_AGE_KEY_FILE: "" };
   });
 
   it("is a plug-in of kubectl under the name kubectl-overseer", async () => {

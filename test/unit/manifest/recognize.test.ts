@@ -38,7 +38,7 @@ const ROWS: readonly (readonly [what: string, text: string, said: RegExp, file?:
   [
     "a Secret that SOPS has encrypted",
     `${CONFIG_MAP.replace("ConfigMap", "Secret")}data: {p: "ENC[x]"}\n${SOPS}`,
-    /encrypted with SOPS, which this version does not decrypt/,
+    /encrypted with SOPS, and source.decryption is not set: set it to the Secret with the key/,
   ],
   ["values that SOPS has encrypted", `password: ENC[x]\n${SOPS}`, /encrypted with SOPS/],
   ["a Compose document", "services:\n  web: {image: nginx}\n", /Compose document: name it in composeFiles of an App/],

@@ -3,16 +3,17 @@ import { sha256 } from "../../../src/base/hash.js";
 import { DEFAULT_RENDER_LIMITS } from "../../../src/render/limits.js";
 import type { ManifestFile } from "../../../src/render/manifest-files.js";
 import { RenderError } from "../../../src/render/render-error.js";
+import type { FileContent } from "../../../src/secrets/file-decryptor.js";
 import { configMap, failureOf, inlineCache } from "./support/harness.js";
 
 /** Files by name, and the reader that serves their content. */
-function store(contents: Readonly<Record<string, string>>) {
+function store(contents: Readonly<Record<string, string>>, secret = false) {
   const byBlob = new Map(Object.values(contents).map((text) => [sha256(text, 40), text]));
   const reads: string[] = [];
   const files: ManifestFile[] = Object.entries(contents).map(([file, text]) => ({ file, blob: sha256(text, 40) }));
-  const read = async (blob: string): Promise<Uint8Array> => {
+  const read = async ({ blob }: ManifestFile): Promise<FileContent> => {
     reads.push(blob);
-    return new TextEncoder().encode(byBlob.get(blob));
+    return { bytes: new TextEncoder().encode(byBlob.get(blob)), secret };
   };
   return { files, read, reads };
 }
@@ -47,6 +48,13 @@ describe("ParseCache", () => {
     for (let round = 0; round < 2; round++) {
       expect((await cache.load(files, read, LIMITS)).map(({ ok }) => ok)).to.deep.equal([false]);
     }
+    expect(reads).to.have.length(2);
+  });
+
+  it("keeps nothing of a file that was encrypted", async () => {
+    const { cache } = inlineCache();
+    const { files, read, reads } = store({ "a.yaml": configMap("a") }, true);
+    for (let round = 0; round < 2; round++) await cache.load(files, read, LIMITS);
     expect(reads).to.have.length(2);
   });
 

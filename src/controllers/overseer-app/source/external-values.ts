@@ -7,6 +7,7 @@ import type { ChartValues, ExternalValues, Variable } from "../../../render/exte
 import type { ChartCredentials } from "../../../render/helm/registry/chart-pull.js";
 import { valuesAt } from "../../../render/helm/values.js";
 import { isVariableName } from "../../../render/substitute/expand.js";
+import type { KeyTexts } from "../../../secrets/sops/age-keys.js";
 import type { ValuesObject } from "../app-services.js";
 import type { AppRun } from "../run.js";
 
@@ -20,10 +21,13 @@ const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function valuesObjectsOf({
   helm,
   substitute,
+  decryption,
 }: AppSource): readonly (ValuesObject & { optional?: boolean | undefined })[] {
   const secretRef = helm?.chart?.secretRef;
-  const credentials = secretRef === undefined ? [] : [{ kind: "Secret", name: secretRef.name } as const];
-  return [...(substitute?.from ?? []), ...(helm?.valuesFrom ?? []), ...credentials];
+  const secrets = [secretRef, decryption?.secretRef].flatMap((reference) =>
+    reference === undefined ? [] : [{ kind: "Secret", name: reference.name } as const],
+  );
+  return [...(substitute?.from ?? []), ...(helm?.valuesFrom ?? []), ...secrets];
 }
 
 /**
@@ -52,8 +56,15 @@ export async function readExternalValues(run: AppRun, source: AppSource): Promis
   }
   const secretRef = source.helm?.chart?.secretRef;
   const chartCredentials = secretRef === undefined ? {} : await readCredentials(run, secretRef.name);
-  const content = [[...variables].sort(([a], [b]) => (a < b ? -1 : 1)), values];
-  return { digest: hmacSha256(services.digestKey, canonicalJson(content), 32), variables, values, chartCredentials };
+  const decryption =
+    source.decryption === undefined ? undefined : await readKeys(run, source.decryption.secretRef.name);
+  const content = [
+    [...variables].sort(([a], [b]) => (a < b ? -1 : 1)),
+    values,
+    ...(decryption === undefined ? [] : [[...decryption.files]]),
+  ];
+  const digest = hmacSha256(services.digestKey, canonicalJson(content), 32);
+  return { digest, variables, values, chartCredentials, ...(decryption === undefined ? {} : { decryption }) };
 }
 
 async function read(
@@ -73,6 +84,27 @@ async function read(
   throw problem(
     "ValuesNotFound",
     `${field}: ${describe(run, kind, name)} does not exist: create it, or set optional if the app can do without`,
+    "retryable",
+  );
+}
+
+/** Reads the keys that decrypt files: all entries of the Secret whose names end in `.agekey`. */
+async function readKeys(run: AppRun, name: string): Promise<KeyTexts> {
+  const field = "spec.source.decryption.secretRef";
+  const data = (await read(run, { kind: "Secret", name }, field)) ?? new Map<string, Uint8Array>();
+  const from = describe(run, "Secret", name);
+  const files = new Map<string, string>();
+  for (const [key, bytes] of [...data].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    if (!key.endsWith(".agekey")) continue;
+    const text = textOf(bytes);
+    if (text === undefined)
+      throw problem("ValuesInvalid", `${field}: key ${key} of ${from} is not text in UTF-8`, "retryable");
+    files.set(key, text);
+  }
+  if (files.size > 0) return { from, files };
+  throw problem(
+    "ValuesNotFound",
+    `${field}: ${from} has no key whose name ends in .agekey: add one with a key as age-keygen writes it`,
     "retryable",
   );
 }

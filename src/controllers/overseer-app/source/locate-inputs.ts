@@ -40,6 +40,7 @@ export function selectionOf({
   helm,
   patches,
   substitute,
+  decryption,
 }: AppSource): SourceSelection {
   return {
     path: normalisePath(path),
@@ -50,6 +51,7 @@ export function selectionOf({
     ...(helm ? { helm } : {}),
     ...(patches?.length ? { patches } : {}),
     ...(substitute ? { substitute } : {}),
+    ...(decryption ? { decryption } : {}),
   };
 }
 

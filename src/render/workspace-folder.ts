@@ -1,0 +1,42 @@
+import { mkdtemp, readdir, readFile, rm, statfs } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** A file system in memory, in every container. */
+const MEMORY = "/dev/shm";
+/** Free space in memory that a workspace needs. */
+const MIN_FREE = 32 * 2 ** 20;
+const PREFIX = "overseer-render-";
+
+/**
+ * Creates a private folder whose name says which process it belongs to. One with secrets is in memory, if there is room.
+ */
+export async function makeWorkspaceFolder(secret: boolean, memory = MEMORY): Promise<string> {
+  const inMemory = secret && (await hasRoom(memory));
+  const name = `${PREFIX}${process.pid}-${await startOf(process.pid)}-`;
+  return mkdtemp(join(inMemory ? memory : tmpdir(), name));
+}
+
+/** Removes folders of processes that were killed, in memory and on disk. */
+export async function removeStaleWorkspaces(places: readonly string[] = [MEMORY, tmpdir()]): Promise<void> {
+  for (const place of places) {
+    for (const name of await readdir(place).catch(() => [])) {
+      const match = /^overseer-render-(\d+)-(\d+)-[A-Za-z0-9]+$/.exec(name);
+      if (match === null || (await startOf(Number(match[1]))) === match[2]) continue;
+      // Another user's cannot be removed.
+      await rm(join(place, name), { recursive: true, force: true }).catch(() => {});
+    }
+  }
+}
+
+async function hasRoom(folder: string): Promise<boolean> {
+  const found = await statfs(folder).catch(() => undefined);
+  return found !== undefined && found.bavail * found.bsize >= MIN_FREE;
+}
+
+/** When a process started, in ticks since the machine started; "0" if it does not run, or the system does not say. */
+async function startOf(pid: number): Promise<string> {
+  const text = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
+  // The name of the program, in parentheses, can hold anything.
+  return text.slice(text.lastIndexOf(")") + 2).split(" ")[19] ?? "0";
+}
