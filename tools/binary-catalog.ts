@@ -1,5 +1,6 @@
 import {
   type Architecture,
+  COMPOSE_VERSION,
   ETCD_VERSION,
   GITEA_VERSION,
   HELM_VERSION,
@@ -22,7 +23,8 @@ export type BinaryName =
   | "helm"
   | "registry"
   | "gitea"
-  | "sops";
+  | "sops"
+  | "docker-compose";
 
 /** A file of an official release. */
 export interface ReleaseFile {
@@ -202,6 +204,26 @@ export function sopsBundle(arch: Architecture): Bundle {
       package: "github.com/getsops/sops/v3/cmd/sops",
       ldflags: "-s -w",
       takes: "about 4 minutes",
+    },
+    inNpmPackage: false,
+  };
+}
+
+/** Returns the bundle of Docker Compose, which tests of the Docker runner use. */
+export function composeBundle(arch: Architecture): Bundle {
+  const url = `https://github.com/docker/compose/releases/download/${COMPOSE_VERSION}/docker-compose-linux-${
+    arch === "amd64" ? "x86_64" : "aarch64"
+  }`;
+  return {
+    name: "docker-compose",
+    version: COMPOSE_VERSION,
+    programs: ["docker-compose"],
+    release: { "docker-compose": { url, checksumUrl: `${url}.sha256` } },
+    go: {
+      module: "compose",
+      package: "github.com/docker/compose/v2/cmd",
+      ldflags: `-s -w -X github.com/docker/compose/v2/internal.Version=${COMPOSE_VERSION}`,
+      takes: "about 3 minutes",
     },
     inNpmPackage: false,
   };

@@ -79,7 +79,13 @@ export class CoreProcesses {
   /** Starts the agent, and waits until its node is known. */
   async startAgent(): Promise<void> {
     const path = (name: string): string => join(this.#folder.path, name);
-    const flags = { core: this.url, node: NODE, "token-file": path("agent-token"), data: path("agent") };
+    const flags = {
+      core: this.url,
+      node: NODE,
+      "token-file": path("agent-token"),
+      data: path("agent"),
+      runner: "simulated",
+    };
     const args = Object.entries(flags).flatMap(([name, text]) => [`--${name}`, text]);
     const command = [...profiling(this.#profile, "agent"), script("overseer-agent"), ...args];
     const options = { logFile: path("agent.log"), guard: this.#guard };

@@ -24,6 +24,8 @@ export interface ChildRun extends ChildCommand {
   readonly input?: string;
   /** Called with each chunk of its output. An error thrown here kills the child and is rethrown. */
   readonly onOutput?: (chunk: Buffer) => void;
+  /** Called with each chunk of its stderr. */
+  readonly onError?: (chunk: Buffer) => void;
   /** Kills the child and its descendants; its reason is thrown. */
   readonly signal: AbortSignal;
   /** Kills the child after this time. Needs a clock. */
@@ -69,6 +71,7 @@ export async function runChild(run: ChildRun): Promise<ChildOutcome> {
   );
   child.stderr?.on("data", (chunk: Buffer) => {
     stderr = (stderr + chunk.toString("utf8")).slice(-KEPT_STDERR);
+    run.onError?.(chunk);
   });
   child.stdout?.on("data", (chunk: Buffer) => {
     try {

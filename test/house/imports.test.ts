@@ -23,7 +23,7 @@ const LEVELS: readonly (readonly string[])[] = [
 
 /** Rooms that stand apart: they talk to the operator over HTTP, and may use these rooms only. */
 const APART: Readonly<Record<string, readonly string[]>> = {
-  "overseer-core": ["base", "api", "telemetry", "http", "version"],
+  "overseer-core": ["base", "api", "child", "telemetry", "http", "version"],
 };
 
 /** Packages that only one place may know, so that the product can part with them. */
@@ -165,7 +165,7 @@ describe("imports", () => {
 
 describe("the environment", () => {
   it("is read by config and by the command line alone", () => {
-    const readers = ["src/config/", "src/cli/", "src/main.ts"];
+    const readers = ["src/config/", "src/cli/", "src/main.ts", "src/overseer-core/agent/main.ts"];
     const others = codeFiles(["src"]).filter(({ path }) => !readers.some((reader) => path.startsWith(reader)));
     expect(findLines(others, /\bprocess\.env\b|from "node:process"/)).to.deep.equal([]);
   });

@@ -33,10 +33,14 @@ class OwnProcess {
     return this.#process?.identity.pid ?? 0;
   }
 
-  async spawn(args: readonly string[]): Promise<void> {
+  async spawn(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<void> {
     const logFile = join(this.folder.path, `${this.#name}-${++this.#starts}.log`);
     const command = [this.#script, ...args];
-    this.#process = await spawnLogged(this.#name, process.execPath, command, { logFile, guard: this.#guard });
+    this.#process = await spawnLogged(this.#name, process.execPath, command, {
+      logFile,
+      guard: this.#guard,
+      ...(env === undefined ? {} : { env }),
+    });
   }
 
   /** Waits for a line of the present run's log with this message. */
@@ -182,13 +186,29 @@ export class CoreProcess {
 }
 
 /** The agent of a node, as users run it. */
+/** How to run an agent. */
+export interface AgentOptions {
+  /** How it reaches the Core, if not directly. */
+  readonly url?: string;
+  /** Flags; its runner is simulated unless they say otherwise. */
+  readonly flags?: readonly string[];
+  /** Its environment, if not that of this process. */
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 export class AgentProcess {
   readonly node: string;
   readonly #own: OwnProcess;
   readonly #url: string;
   readonly #flags: readonly string[];
+  readonly #env: NodeJS.ProcessEnv | undefined;
 
-  private constructor(node: string, own: OwnProcess, url: string, flags: readonly string[]) {
+  private constructor(
+    node: string,
+    own: OwnProcess,
+    { url, flags, env }: Required<Omit<AgentOptions, "env">> & AgentOptions,
+  ) {
+    this.#env = env;
     this.node = node;
     this.#own = own;
     this.#url = url;
@@ -199,11 +219,11 @@ export class AgentProcess {
   static async start(
     core: CoreProcess,
     node: string,
-    { url = core.url, flags = [] }: { readonly url?: string; readonly flags?: readonly string[] } = {},
+    { url = core.url, flags = [], ...rest }: AgentOptions = {},
   ): Promise<AgentProcess> {
     const script = join(repositoryRoot(), "build/src/overseer-core/agent/main.js");
     const own = new OwnProcess("agent", script, await makeTemporaryFolder("overseer-agent-"));
-    const agent = new AgentProcess(node, own, url, flags);
+    const agent = new AgentProcess(node, own, { url, flags, ...rest });
     await writeFile(join(own.folder.path, "token"), await core.token(`agent-${node}`, "agent", node), { mode: 0o600 });
     core.knowAgent(node, agent.dataDir);
     await agent.start();
@@ -227,7 +247,8 @@ export class AgentProcess {
   async start(): Promise<void> {
     const token = join(this.#own.folder.path, "token");
     const flags = ["--core", this.#url, "--token-file", token, "--node", this.node, "--data", this.dataDir];
-    await this.#own.spawn([...flags, ...this.#flags]);
+    const runner = this.#flags.includes("--runner") ? [] : ["--runner", "simulated"];
+    await this.#own.spawn([...flags, ...runner, ...this.#flags], this.#env);
     await this.#own.line("started");
   }
 
@@ -263,10 +284,6 @@ export function startCore(options: CoreProcessOptions = {}): Promise<CoreProcess
 }
 
 /** Starts an agent for a node of a Core, and waits until it is registered. */
-export function startAgent(
-  core: CoreProcess,
-  node = "node-1",
-  options: { readonly url?: string; readonly flags?: readonly string[] } = {},
-): Promise<AgentProcess> {
+export function startAgent(core: CoreProcess, node = "node-1", options: AgentOptions = {}): Promise<AgentProcess> {
   return AgentProcess.start(core, node, options);
 }

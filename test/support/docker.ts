@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { ensureDockerCompose } from "../../tools/binaries.js";
 import { type GuardedFolder, makeGuardedFolder } from "../../tools/process-guard.js";
 import { type LoggedProcess, spawnLogged } from "../../tools/processes.js";
 import { runCommand } from "../../tools/run-command.js";
@@ -17,7 +18,7 @@ export class Docker {
   /** For programs that talk to it. */
   readonly env: NodeJS.ProcessEnv;
   readonly #folder: GuardedFolder;
-  readonly #daemon: LoggedProcess;
+  #daemon: LoggedProcess;
 
   private constructor(folder: GuardedFolder, daemon: LoggedProcess, env: NodeJS.ProcessEnv) {
     this.#folder = folder;
@@ -27,21 +28,60 @@ export class Docker {
 
   static async start(): Promise<Docker> {
     const folder = await makeGuardedFolder("overseer-docker-");
-    const at = (name: string): string => join(folder.path, name);
-    const host = `unix://${at("docker.sock")}`;
-    const noNetwork = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"];
-    const places = ["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid"), "--host", host];
-    const options = { logFile: at("dockerd.log"), guard: folder.guard };
-    const daemon = await spawnLogged("dockerd", "dockerd", [...places, ...noNetwork], options);
+    const host = `unix://${join(folder.path, "docker.sock")}`;
     // The classic builder is the one that needs nothing else.
-    const env = { ...process.env, DOCKER_HOST: host, DOCKER_CONFIG: at("config"), DOCKER_BUILDKIT: "0" };
-    const docker = new Docker(folder, daemon, env);
+    const env = { ...process.env, DOCKER_HOST: host, DOCKER_CONFIG: join(folder.path, "config"), DOCKER_BUILDKIT: "0" };
+    const docker = new Docker(folder, await startDaemon(folder), env);
+    await docker.#answers();
+    return docker;
+  }
+
+  /** Path of its socket. */
+  get socket(): string {
+    return join(this.#folder.path, "docker.sock");
+  }
+
+  /** Makes the plugin `docker compose` available to programs that talk to it. */
+  async withCompose(): Promise<void> {
+    const plugins = join(this.#folder.path, "config", "cli-plugins");
+    await mkdir(plugins, { recursive: true });
+    await symlink(await ensureDockerCompose(), join(plugins, "docker-compose"));
+  }
+
+  /** Makes an image with a shell and the small programs of busybox, without a registry. */
+  async busybox(name: string, changes: readonly string[] = []): Promise<void> {
+    const root = join(this.#folder.path, `image-${name.replaceAll(/[^a-z0-9]/g, "-")}`);
+    await mkdir(join(root, "bin"), { recursive: true });
+    await mkdir(join(root, "tmp"));
+    await copyFile((await findBusybox()) ?? "", join(root, "bin", "busybox"));
+    for (const program of ["sh", "sleep", "cat", "echo", "nc", "test", "touch", "rm", "ls", "ln", "env"]) {
+      await symlink("busybox", join(root, "bin", program));
+    }
+    const tar = `${root}.tar`;
+    await runCommand("tar", ["-C", root, "-cf", tar, "."]);
+    const options = ["ENV PATH=/bin", ...changes].flatMap((change) => ["--change", change]);
+    await this.run("import", ...options, tar, name);
+  }
+
+  /** Kills it by SIGKILL, and does not start it again. */
+  async kill(): Promise<void> {
+    await this.#daemon.stop(0);
+  }
+
+  /** Starts it again with the same data, after `kill`. */
+  async restart(): Promise<void> {
+    await rm(join(this.#folder.path, "pid"), { force: true });
+    this.#daemon = await startDaemon(this.#folder);
+    await this.#answers();
+  }
+
+  async #answers(): Promise<void> {
     await waitUntil({ what: "dockerd answers", timeoutMs: 60_000 }, async () => {
+      const daemon = this.#daemon;
       if (daemon.ended() !== undefined)
         throw new FatalWaitError(`dockerd ended with ${daemon.ended()}:\n${daemon.tail()}`);
-      return (await docker.run("version")) !== "";
+      return (await this.run("version")) !== "";
     });
-    return docker;
   }
 
   /** Runs a command of the client, and gives what it says on stdout. */
@@ -57,6 +97,24 @@ export class Docker {
     for (const path of await mountsBelow(this.#folder.path)) await runCommand("umount", [path]);
     await this.#folder.remove();
   }
+}
+
+/** Whether this machine also has what Docker's tests of Compose need: a static busybox. */
+export function hasDockerAndBusybox(): boolean {
+  return hasDocker() && spawnSync("busybox", ["true"]).status === 0;
+}
+
+async function findBusybox(): Promise<string | undefined> {
+  return (await runCommand("sh", ["-c", "command -v busybox"])).trim();
+}
+
+function startDaemon(folder: GuardedFolder): Promise<LoggedProcess> {
+  const at = (name: string): string => join(folder.path, name);
+  const noNetwork = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"];
+  const socket = ["--host", `unix://${at("docker.sock")}`];
+  const places = ["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid"), ...socket];
+  const options = { logFile: at("dockerd.log"), guard: folder.guard };
+  return spawnLogged("dockerd", "dockerd", [...places, ...noNetwork], options);
 }
 
 /** What is mounted below a folder: dockerd leaves the network namespace of the machine there. */

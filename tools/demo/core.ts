@@ -102,7 +102,8 @@ async function startAgent(stage: Stage, core: DemoCore, addCleanup: Cleanup): Pr
   const { value } = await core.call<{ value: string }>("POST", "/api/tokens", body);
   const token = join(stage.work, "agent-token");
   await writeFile(token, value, { mode: 0o600 });
-  const flags = { core: core.url, node: NODE, "token-file": token, data: join(stage.work, "agent") };
+  const data = join(stage.work, "agent");
+  const flags = { core: core.url, node: NODE, "token-file": token, data, runner: "simulated" };
   const args = Object.entries(flags).flatMap(([name, text]) => [`--${name}`, text]);
   await run(stage, "agent", "overseer-agent.js", args, addCleanup);
   await until(stage, `${NODE} is registered`, START_TIMEOUT_MS, async () =>

@@ -7,6 +7,44 @@ export const APP_STATUSES = ["running", "stopped", "deploying", "error"] as cons
 /** Largest Compose document in bytes of UTF-8. */
 export const MAX_COMPOSE_BYTES = 512 * 1024;
 
+/** States of a service on its node. `running`, `completed` are good; `starting`, `restarting` may become good. */
+export const SERVICE_STATES = [
+  "running",
+  "completed",
+  "starting",
+  "restarting",
+  "unhealthy",
+  "exited",
+  "stopped",
+  "paused",
+  "missing",
+] as const;
+
+/** A service as the agent of its node last saw it. */
+export const CoreServiceState = z
+  .strictObject({
+    name: z.string().max(255),
+    state: z.enum(SERVICE_STATES).describe("The worst state of its containers."),
+    container: z.string().max(255).nullable().describe("Name of the container in that state."),
+    exitCode: z.int().nullable().describe("Exit code of that container. Null while it runs."),
+    lastLine: z.string().max(1024).nullable().describe("Last line of its log. Null if it is in a good state."),
+  })
+  .describe("State of a service on its node.");
+export type CoreServiceState = z.infer<typeof CoreServiceState>;
+
+/** What the agent of a node last saw of an app. */
+export const CoreAppObserved = z
+  .strictObject({
+    version: z.int().min(1).describe("Version that the node runs. An earlier one after a failed deployment."),
+    services: z.array(CoreServiceState).max(1000),
+    drift: z
+      .array(z.string().max(1024))
+      .max(20)
+      .describe("Differences from what was deployed, one text each. Empty if there are none."),
+  })
+  .describe("An app as the agent of its node last saw it.");
+export type CoreAppObserved = z.infer<typeof CoreAppObserved>;
+
 const fields = {
   description: z.string().max(1024).nullish().describe("Description for people."),
   domain: HostName.nullish().describe("Host name of the app."),
@@ -43,6 +81,7 @@ export const CoreApp = z
     status: z.enum(APP_STATUSES),
     nodeId: z.string().nullable(),
     metadata: Metadata,
+    observed: CoreAppObserved.nullable().describe("State on the node. Null if its agent has not reported it."),
   })
   .describe("A Compose document and the node that runs it.");
 export type CoreApp = z.infer<typeof CoreApp>;

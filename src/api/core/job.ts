@@ -35,10 +35,14 @@ export const CoreJobWork = z
   .object({
     job: CoreJob,
     compose: z.string().nullable().describe("Compose document to deploy."),
+    fallback: z
+      .object({ version: z.int().min(1), compose: z.string() })
+      .nullable()
+      .describe("Last version that was deployed to this node with success, to run again if the deployment fails."),
     secrets: z
       .array(z.object({ name: z.string(), id: CoreId }))
       .describe(
-        "Secrets that the document refers to, with the IDs to read their values by. Missing secrets are not listed.",
+        "Secrets that the documents refer to, with the IDs to read their values by. Missing secrets are not listed.",
       ),
     nextLine: z.int().min(0).describe("Number of the next log line."),
   })

@@ -1,8 +1,9 @@
 import { z } from "zod";
+import { CoreAppObserved } from "./app.js";
 import { CoreName, coreResource, Metadata, Timestamp } from "./fields.js";
 
 /** Runners of Compose documents on a node. `simulated` starts nothing and says so in all its reports. */
-export const RUNNERS = ["simulated"] as const;
+export const RUNNERS = ["docker", "simulated"] as const;
 
 /** Configuration of a node. */
 export const CoreNodeConfig = z.strictObject({
@@ -26,6 +27,22 @@ export type CoreNodeRegister = z.infer<typeof CoreNodeRegister>;
 export const CoreNodeConfigWrite = z.strictObject({ config: CoreNodeConfig, metadata: Metadata.default({}) });
 export type CoreNodeConfigWrite = z.infer<typeof CoreNodeConfigWrite>;
 
+/** Body of a request that reports the state of a node and of some of its apps. */
+export const CoreNodeReport = z.strictObject({
+  problem: z.string().max(1024).nullable().describe("Why the node cannot run jobs. Null if it can."),
+  apps: z
+    .array(
+      z.strictObject({
+        app: CoreName.describe("Name of the app."),
+        observed: CoreAppObserved.nullable().describe("State of the app. Null if the node does not run it."),
+        redeploy: z.boolean().describe("Whether the running version is to be deployed again, to revert drift."),
+      }),
+    )
+    .max(10_000)
+    .describe("Apps whose state has changed."),
+});
+export type CoreNodeReport = z.infer<typeof CoreNodeReport>;
+
 /** A node as a Core returns it. */
 export const CoreNode = z
   .object({
@@ -36,6 +53,7 @@ export const CoreNode = z
     version: z.string(),
     runner: z.enum(RUNNERS),
     status: z.enum(["online", "offline"]),
+    problem: z.string().nullable().describe("Why the node cannot run jobs, as its agent reported it. Null if it can."),
     lastHeartbeat: Timestamp.nullable(),
     config: CoreNodeConfig,
     metadata: Metadata,

@@ -6,9 +6,11 @@ import { cutText } from "../../base/cut-text.js";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
 import { VERSION } from "../../version.js";
+import { secretNames } from "../operations/compose.js";
 import { type AgentCoreClient, CoreCallError } from "./core-client.js";
 import { JobLog, MAX_LOG_LINES } from "./job-log.js";
 import type { Journal } from "./journal.js";
+import { NodeReporter } from "./node-reporter.js";
 import { pause } from "./pause.js";
 import { RunError, type Runner, type RunResult } from "./runner.js";
 
@@ -34,6 +36,7 @@ const WAIT_SECONDS = 30;
 export class NodeAgent {
   readonly #options: AgentOptions;
   readonly #stopping = new AbortController();
+  readonly #reporter = new NodeReporter();
   #loops: Promise<unknown> = Promise.resolve();
   #nodeId: string | undefined;
 
@@ -42,7 +45,10 @@ export class NodeAgent {
   }
 
   start(): void {
+    const { runner } = this.#options;
     this.#loops = Promise.all([
+      runner.watch?.(this.#reporter, this.#stopping.signal),
+      ...(runner.watch === undefined ? [] : [this.#repeat("report", () => this.#report())]),
       this.#repeat("work", () => this.#work()),
       this.#repeat("heartbeat", () => this.#sendHeartbeat()),
     ]);
@@ -87,6 +93,15 @@ export class NodeAgent {
     await pause(clock, this.#nodeId === undefined ? Math.min(heartbeatMs, 250) : heartbeatMs, signal);
   }
 
+  async #report(): Promise<void> {
+    const { core, clock } = this.#options;
+    const { signal } = this.#stopping;
+    await this.#reporter.ready(signal);
+    const nodeId = this.#nodeId;
+    if (nodeId === undefined) return pause(clock, 250, signal);
+    await this.#reporter.flush((report) => core.report(nodeId, report, signal));
+  }
+
   async #work(): Promise<void> {
     const { core } = this.#options;
     const { signal } = this.#stopping;
@@ -103,6 +118,7 @@ export class NodeAgent {
     const { id } = await core.register(registration, this.#stopping.signal);
     logger.info("registered", { node, id, runner: runner.name });
     this.#nodeId = id;
+    this.#reporter.repeatAll();
     return id;
   }
 
@@ -149,19 +165,42 @@ export class NodeAgent {
   async #execute(work: CoreJobWork, log: JobLog): Promise<CoreJobEnd> {
     const { runner } = this.#options;
     const { signal } = this.#stopping;
-    const { payload } = work.job;
+    const { app: project, version } = work.job.payload;
     const line = (text: string): void => log.add(text);
     try {
-      const project = payload.app;
-      const result =
-        work.compose === null
-          ? await runner.remove(project, line, signal)
-          : await runner.deploy({ project, compose: work.compose, secrets: await this.#secrets(work) }, line, signal);
+      if (work.compose === null || version === null) {
+        return { status: "completed", result: plain(await runner.remove(project, line, signal)) };
+      }
+      const secrets = await this.#secrets(work);
+      const used = onlyUsed(secrets, work.compose);
+      const result = await runner.deploy({ project, version, compose: work.compose, secrets: used }, line, signal);
       return { status: "completed", result: plain(result) };
     } catch (error) {
       if (!(error instanceof RunError)) throw error;
       line(`[${runner.name}] failed: ${error.message}`);
-      return { status: "failed", result: { runner: runner.name }, error: cutText(error.message, 4096) };
+      const rest = await this.#fallBack(work, error, line);
+      return {
+        status: "failed",
+        result: { runner: runner.name },
+        error: `${cutText(error.message, 3500)}${cutText(rest, 500)}`,
+      };
+    }
+  }
+
+  /** Deploys the previous version again if a failed deployment changed services. Returns what happened, for the error of the job. */
+  async #fallBack({ fallback, ...work }: CoreJobWork, error: RunError, line: (text: string) => void): Promise<string> {
+    const { runner } = this.#options;
+    if (!error.changed || fallback === null) return "";
+    const { version, compose } = fallback;
+    line(`[${runner.name}] deploying version ${version} again, the last one that was deployed with success`);
+    try {
+      const secrets = onlyUsed(await this.#secrets({ fallback, ...work }), compose);
+      await runner.deploy({ project: work.job.payload.app, version, compose, secrets }, line, this.#stopping.signal);
+      return `; version ${version} runs again`;
+    } catch (second) {
+      if (!(second instanceof RunError)) throw second;
+      line(`[${runner.name}] failed: ${second.message}`);
+      return `; version ${version} could not be deployed again: ${second.message}`;
     }
   }
 
@@ -179,6 +218,13 @@ export class NodeAgent {
   }
 }
 
-function plain({ runner, services, volumes }: RunResult): Record<string, string | string[]> {
-  return { runner, services: [...services], volumes: [...volumes] };
+/** Returns the secrets that a document refers to. */
+function onlyUsed(secrets: ReadonlyMap<string, string>, compose: string): ReadonlyMap<string, string> {
+  const names = new Set(secretNames(compose));
+  return new Map([...secrets].filter(([name]) => names.has(name)));
+}
+
+function plain({ runner, services, volumes, images }: RunResult): NonNullable<CoreJobEnd["result"]> {
+  const common = { runner, services: [...services], volumes: [...volumes] };
+  return images === undefined ? common : { ...common, images: { ...images } };
 }

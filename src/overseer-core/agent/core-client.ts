@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher, request } from "undici";
 import { type CoreJobEnd, CoreJobWork } from "../../api/core/job.js";
-import { CoreNode, type CoreNodeRegister } from "../../api/core/node.js";
+import { CoreNode, type CoreNodeRegister, type CoreNodeReport } from "../../api/core/node.js";
 import { Problem } from "../../api/problem.js";
 import { messageOf } from "../../base/errors.js";
 
@@ -58,6 +58,10 @@ export class AgentCoreClient {
 
   async heartbeat(nodeId: string, signal: AbortSignal): Promise<void> {
     await this.#post(`/api/nodes/${nodeId}/heartbeat`, undefined, signal);
+  }
+
+  async report(nodeId: string, report: CoreNodeReport, signal: AbortSignal): Promise<void> {
+    await this.#post(`/api/nodes/${nodeId}/report`, report, signal);
   }
 
   /** Claims the next job; returns undefined if there is none within `waitSeconds`. */

@@ -1,15 +1,19 @@
 import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { systemClock } from "../../base/clock.js";
+import { join, resolve } from "node:path";
+import { type Clock, systemClock } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
+import type { Logger } from "../../base/logger.js";
 import { createLogger } from "../../telemetry/log.js";
 import { VERSION } from "../../version.js";
-import { durationFlag, type Flag, flagError, flagHelp, readFlags } from "../flags.js";
+import { durationFlag, type Flag, type FlagValues, flagError, flagHelp, readFlags } from "../flags.js";
 import { runProgram, type Service } from "../program.js";
 import { Database } from "../store/database.js";
 import { NodeAgent } from "./agent.js";
 import { AgentCoreClient } from "./core-client.js";
+import { makeDockerRunner } from "./docker/make-docker-runner.js";
+import { HOST_PERMISSIONS } from "./host-access/host-policy.js";
 import { Journal } from "./journal.js";
+import type { Runner } from "./runner.js";
 import { SimulatedRunner } from "./simulated-runner.js";
 
 const FLAGS: readonly Flag[] = [
@@ -24,6 +28,39 @@ const FLAGS: readonly Flag[] = [
   { name: "data", value: "DIR", help: "Data directory; created if missing.", required: true },
   { name: "ca", value: "FILE", help: "PEM file with the CA that signed the certificate of the Core." },
   { name: "heartbeat", value: "DURATION", help: "Interval between heartbeats.", fallback: "10s" },
+  {
+    name: "runner",
+    value: "RUNNER",
+    help: "docker: run apps by Docker Compose. simulated: start no containers, for demonstrations.",
+    fallback: "docker",
+  },
+  {
+    name: "docker-host",
+    value: "URL",
+    help: "Socket of the Docker engine, unix:///path. Defaults to DOCKER_HOST, or unix:///var/run/docker.sock.",
+  },
+  {
+    name: "allow",
+    value: "LIST",
+    help: `What Compose documents may use of this node, separated by commas; NAME@APP for one app. Names: ${Object.keys(HOST_PERMISSIONS).join(", ")}.`,
+  },
+  {
+    name: "bind-roots",
+    value: "LIST",
+    help: "Directories of this node that documents may mount, separated by commas, in addition to the app's own directory.",
+  },
+  {
+    name: "health-timeout",
+    value: "DURATION",
+    help: "Time for the services of a deployment to become healthy.",
+    fallback: "5m",
+  },
+  {
+    name: "revert-drift",
+    value: "on|off",
+    help: "Deploy an app again when its containers were stopped, removed or changed by hand.",
+    fallback: "on",
+  },
   { name: "insecure-http", help: "Allow plain HTTP to a Core on another machine. The token is then sent unencrypted." },
 ];
 
@@ -44,10 +81,11 @@ runProgram("overseer-agent", async (): Promise<Service | undefined> => {
   token();
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const lock = Database.open(join(dataDir, "lock.db"));
+  const runner = await makeRunner(flags, node, dataDir, { clock, logger });
   const agent = new NodeAgent({
     node,
     core: new AgentCoreClient({ url: core, token, ...(caFile === undefined ? {} : { ca: readText(caFile) }) }),
-    runner: new SimulatedRunner(dataDir, clock),
+    runner,
     journal: new Journal(dataDir),
     heartbeatMs: durationFlag(flags, "heartbeat"),
     clock,
@@ -55,7 +93,7 @@ runProgram("overseer-agent", async (): Promise<Service | undefined> => {
     random: Math.random,
   });
   agent.start();
-  logger.info("started", { node, core, runner: "simulated", version: VERSION });
+  logger.info("started", { node, core, runner: runner.name, version: VERSION });
   return {
     stop: async () => {
       logger.info("stopping");
@@ -64,6 +102,31 @@ runProgram("overseer-agent", async (): Promise<Service | undefined> => {
     },
   };
 });
+
+async function makeRunner(
+  flags: FlagValues,
+  node: string,
+  dataDir: string,
+  parts: { readonly clock: Clock; readonly logger: Logger },
+): Promise<Runner> {
+  const name = flags.get("runner");
+  if (name === "simulated") return new SimulatedRunner(dataDir, parts.clock);
+  if (name !== "docker") throw flagError("--runner: expected docker or simulated");
+  const revert = flags.get("revert-drift");
+  if (revert !== "on" && revert !== "off") throw flagError("--revert-drift: expected on or off");
+  const [host = "", allow = "", bindRoots = ""] = ["docker-host", "allow", "bind-roots"].map((flag) => flags.get(flag));
+  const healthTimeoutMs = durationFlag(flags, "health-timeout");
+  const settings = {
+    node,
+    dataDir: resolve(dataDir),
+    host,
+    allow,
+    bindRoots,
+    healthTimeoutMs,
+    revertDrift: revert === "on",
+  };
+  return makeDockerRunner(settings, process.env, parts);
+}
 
 function checkUrl(text: string, insecure: boolean): void {
   if (!URL.canParse(text)) throw flagError("--core: expected a URL like https://core.example.com:8480");

@@ -1,7 +1,10 @@
+import type { CoreAppObserved } from "../../api/core/app.js";
+
 /** A project to deploy. */
 export interface Deployment {
   /** Name of the app, unique on the node. */
   readonly project: string;
+  readonly version: number;
   /** Compose document, with unresolved references to secrets. */
   readonly compose: string;
   /** Secret values by name. They must not be written to disk or logs. */
@@ -18,26 +21,47 @@ export interface RunResult {
   readonly services: readonly string[];
   /** Existing named volumes, also after a removal. */
   readonly volumes: readonly string[];
+  /** Ids of the images by service, if the runner has images. */
+  readonly images?: Readonly<Record<string, string>>;
+}
+
+/** Options of a failed deployment. */
+export interface RunErrorOptions {
+  /** Whether services were changed before the failure, so that the previous version has to be deployed again. */
+  readonly changed?: boolean;
 }
 
 /** A failed deployment or removal. The message never contains a secret value. */
 export class RunError extends Error {
   readonly code = "RUN_FAILED";
+  /** Whether services were changed before the failure, so that the previous version has to be deployed again. */
+  readonly changed: boolean;
 
-  constructor(message: string) {
+  constructor(message: string, options: RunErrorOptions = {}) {
     super(message);
     this.name = "RunError";
+    this.changed = options.changed ?? false;
   }
 }
 
+/** What a runner reports about the node and its apps without being asked. */
+export interface RunnerReports {
+  /** Sets why the node cannot run jobs; null if it can. */
+  problem(text: string | null): void;
+  /** Sets the state of an app. `redeploy` requests a deployment of the version that runs, to revert drift. */
+  app(name: string, observed: CoreAppObserved | null, redeploy: boolean): void;
+}
+
 /**
- * Runs Compose documents on a node. Both methods are idempotent and can be repeated after a crash. They throw RunError
- * on failure, and the abort reason when `signal` is aborted.
+ * Runs Compose documents on a node. `deploy` and `remove` are idempotent and can be repeated after a crash. They throw RunError on
+ * failure, the abort reason when `signal` is aborted, and other errors for temporary failures after which they are to be repeated.
  */
 export interface Runner {
-  readonly name: "simulated";
+  readonly name: "docker" | "simulated";
   /** Runs the services of this document and stops all other services of the project. */
   deploy(deployment: Deployment, log: LogLine, signal: AbortSignal): Promise<RunResult>;
   /** Stops all services of a project. Its named volumes remain. */
   remove(project: string, log: LogLine, signal: AbortSignal): Promise<RunResult>;
+  /** Reports the state of the node and its apps until `signal` is aborted. */
+  watch?(reports: RunnerReports, signal: AbortSignal): Promise<void>;
 }

@@ -27,7 +27,13 @@ export function claim(store: Store, nodeId: string): { work: CoreJobWork; claime
     store.placements.add(store.jobs.placed(job.id), nodeId);
     const fresh = existing(store.jobs.find(job.id), "job", job.id);
     return {
-      work: { job: fresh, compose, secrets: usableSecrets(store, fresh), nextLine: store.jobs.logs.count(job.id) },
+      work: {
+        job: fresh,
+        compose,
+        fallback: fallbackOf(store, job),
+        secrets: usableSecrets(store, fresh),
+        nextLine: store.jobs.logs.count(job.id),
+      },
       claimed,
     };
   }
@@ -60,6 +66,9 @@ export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
     return true;
   }
   if (appId === null) return true;
+  if (status === "completed" && nodeId !== null && job.payload.version !== null) {
+    store.apps.setGoodVersion(appId, job.payload.version, nodeId);
+  }
   const newer = store.jobs.openOf(appId).some((other) => other.type !== "remove");
   if (!newer) store.apps.setStatus(appId, status === "completed" ? "running" : "error");
   return true;
@@ -67,6 +76,15 @@ export function endJob(store: Store, job: CoreJob, end: CoreJobEnd): boolean {
 
 function notClaimed(job: CoreJob): ProblemError {
   return new ProblemError("CONFLICT", `the job is ${job.status}: claim it before reporting on it`);
+}
+
+/** Returns the version to run again if the job fails. */
+function fallbackOf(store: Store, { appId, nodeId, payload }: CoreJob): CoreJobWork["fallback"] {
+  if (appId === null || payload.version === null) return null;
+  const good = store.apps.goodVersion(appId, nodeId ?? "");
+  return good === undefined || good.version === payload.version
+    ? null
+    : { version: good.version, compose: good.compose };
 }
 
 /** Returns the document of a job; null for a removal, undefined if the version is no longer stored. */

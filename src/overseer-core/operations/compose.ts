@@ -1,5 +1,29 @@
-import { load, YAMLException } from "js-yaml";
+import {
+  CORE_SCHEMA,
+  defineScalarTag,
+  intCoreTag,
+  load,
+  mergeTag,
+  type NOT_RESOLVED,
+  Schema,
+  YAMLException,
+} from "js-yaml";
 import { ProblemError } from "../../http/problem.js";
+
+/** Integers as Compose reads them: 0644 is octal. Integers that a JavaScript number cannot represent stay texts. */
+const intTag = defineScalarTag<number | string>("tag:yaml.org,2002:int", {
+  implicit: true,
+  implicitFirstChars: [..."+-0123456789"],
+  resolve: (source, isExplicit) => {
+    if (/^[-+]?0[0-7]+$/.test(source)) return Number.parseInt(source, 8);
+    const value = intCoreTag.resolve(source, isExplicit, "tag:yaml.org,2002:int");
+    return typeof value === "number" && !Number.isSafeInteger(value) ? source : (value as number | typeof NOT_RESOLVED);
+  },
+  identify: () => false,
+});
+
+/** YAML as Compose reads it: `yes` and `no` are texts, `<<` merges. */
+const COMPOSE_SCHEMA = new Schema([...CORE_SCHEMA.tags.filter((tag) => tag !== intCoreTag), intTag, mergeTag]);
 
 /** `$$` is an escaped dollar sign: `$${SECRET:x}` is no reference to a secret, `$$${SECRET:x}` contains one. */
 const REFERENCE = /\$\$|\$\{SECRET:([A-Za-z0-9][A-Za-z0-9._-]*)\}/g;
@@ -19,7 +43,7 @@ export function isMapping(value: unknown): value is Mapping {
 export function readCompose(text: string): Mapping & { readonly services: Mapping } {
   let document: unknown;
   try {
-    document = load(text);
+    document = load(text, { schema: COMPOSE_SCHEMA });
   } catch (error) {
     throw new ProblemError("INVALID", `compose is not valid YAML${placeOf(error)}`, { field: "compose" });
   }
@@ -32,6 +56,11 @@ export function readCompose(text: string): Mapping & { readonly services: Mappin
     });
   }
   return { ...document, services };
+}
+
+/** Replaces each reference `${SECRET:name}` in a text by what `value` returns for the name; `$${…}` is no reference. */
+export function replaceSecrets(text: string, value: (name: string) => string): string {
+  return text.replace(REFERENCE, (match, name: string | undefined) => (name === undefined ? match : value(name)));
 }
 
 /** Returns the sorted names of the secrets that a document refers to by `${SECRET:name}`; `$${…}` is no reference. */

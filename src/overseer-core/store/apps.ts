@@ -1,4 +1,11 @@
-import type { APP_STATUSES, CoreApp, CoreAppCreate, CoreAppUpdate, CoreAppVersion } from "../../api/core/app.js";
+import type {
+  APP_STATUSES,
+  CoreApp,
+  CoreAppCreate,
+  CoreAppObserved,
+  CoreAppUpdate,
+  CoreAppVersion,
+} from "../../api/core/app.js";
 import { canonicalJson } from "../../base/hash.js";
 import { type BaseRow, base, newId, type StoreContext, timestamp } from "./context.js";
 import { Table } from "./table.js";
@@ -17,6 +24,9 @@ interface AppRow extends BaseRow {
   readonly status: AppStatus;
   readonly node_id: string | null;
   readonly metadata: string;
+  readonly observed: string | null;
+  readonly good_version: number | null;
+  readonly good_node: string | null;
 }
 
 interface VersionRow {
@@ -34,6 +44,8 @@ export class Apps extends Table<AppRow, CoreApp> {
   readonly #insert;
   readonly #update;
   readonly #setStatus;
+  readonly #setObserved;
+  readonly #setGood;
   readonly #addVersion;
   readonly #deleteVersions;
   readonly #versions;
@@ -52,6 +64,8 @@ export class Apps extends Table<AppRow, CoreApp> {
        revision = ? WHERE id = ?`,
     );
     this.#setStatus = database.query("UPDATE apps SET status = ?, updated_at = ?, revision = ? WHERE id = ?");
+    this.#setObserved = database.query("UPDATE apps SET observed = ?, updated_at = ?, revision = ? WHERE id = ?");
+    this.#setGood = database.query("UPDATE apps SET good_version = ?, good_node = ? WHERE id = ?");
     this.#addVersion = database.query(
       "INSERT INTO app_versions (app_id, version, compose, domain, node_id, created_at) VALUES (?, ?, ?, ?, ?, ?)",
     );
@@ -98,6 +112,31 @@ export class Apps extends Table<AppRow, CoreApp> {
     this.#setStatus.run(status, timestamp(this.context.clock), this.nextRevision(), id);
   }
 
+  /** Sets what the agent of the node saw. Does nothing if it is unchanged or the app does not exist. */
+  setObserved(id: string, observed: CoreAppObserved | null): void {
+    const text = observed === null ? null : canonicalJson(observed);
+    const app = this.row(id);
+    if (app === undefined || app.observed === text) return;
+    this.#setObserved.run(text, timestamp(this.context.clock), this.nextRevision(), id);
+  }
+
+  /** Records that a version was deployed to a node with success. */
+  setGoodVersion(id: string, version: number, nodeId: string): void {
+    this.#setGood.run(version, nodeId, id);
+  }
+
+  /** Reports whether the last deployment with success was to this node. */
+  runsOn(id: string, nodeId: string): boolean {
+    return this.row(id)?.good_node === nodeId;
+  }
+
+  /** Returns the last version that was deployed with success, if that was on this node and the version is still stored. */
+  goodVersion(id: string, nodeId: string): CoreAppVersion | undefined {
+    const app = this.row(id);
+    if (app === undefined || app.good_version === null || app.good_node !== nodeId) return undefined;
+    return this.version(id, app.good_version);
+  }
+
   /** Returns the stored versions, newest first. */
   versions(id: string): CoreAppVersion[] {
     return this.#versions.all(id).map(versionView);
@@ -121,6 +160,7 @@ function viewOf(row: AppRow): CoreApp {
     status,
     nodeId,
     metadata: JSON.parse(row.metadata),
+    observed: row.observed === null ? null : JSON.parse(row.observed),
   };
 }
 

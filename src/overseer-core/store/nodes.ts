@@ -15,6 +15,7 @@ interface NodeRow extends BaseRow {
   readonly config: string;
   readonly metadata: string;
   readonly token_id: string;
+  readonly problem: string | null;
 }
 
 /** Table of nodes. */
@@ -26,6 +27,7 @@ export class Nodes extends Table<NodeRow, CoreNode> {
   readonly #configure;
   readonly #setStatus;
   readonly #setHeartbeat;
+  readonly #setProblem;
 
   constructor(context: StoreContext) {
     super(context, { name: "nodes", kind: "node", order: "name", view: viewOf });
@@ -44,6 +46,7 @@ export class Nodes extends Table<NodeRow, CoreNode> {
       "UPDATE nodes SET config = ?, metadata = ?, updated_at = ?, revision = ? WHERE id = ?",
     );
     this.#setStatus = database.query("UPDATE nodes SET status = ?, updated_at = ?, revision = ? WHERE id = ?");
+    this.#setProblem = database.query("UPDATE nodes SET problem = ?, updated_at = ?, revision = ? WHERE id = ?");
     this.#setHeartbeat = database.query("UPDATE nodes SET last_heartbeat = ? WHERE id = ?");
   }
 
@@ -95,6 +98,13 @@ export class Nodes extends Table<NodeRow, CoreNode> {
     this.#setStatus.run(status, timestamp(this.context.clock), this.nextRevision(), id);
   }
 
+  /** Sets why the node cannot run jobs; null if it can. Does nothing if it is unchanged. */
+  setProblem(id: string, problem: string | null): void {
+    const node = this.row(id);
+    if (node === undefined || node.problem === problem) return;
+    this.#setProblem.run(problem, timestamp(this.context.clock), this.nextRevision(), id);
+  }
+
   /** Records a heartbeat, without a new revision. */
   recordHeartbeat(id: string): void {
     this.#setHeartbeat.run(timestamp(this.context.clock), id);
@@ -106,7 +116,8 @@ function columns({ hostname, ipAddress = null, version, runner }: CoreNodeRegist
 }
 
 function viewOf(row: NodeRow): CoreNode {
-  const { name, hostname, ip_address: ipAddress, version, runner, status, last_heartbeat: lastHeartbeat } = row;
+  const { name, hostname, ip_address: ipAddress, version, runner, status, problem } = row;
   const [config, metadata] = [JSON.parse(row.config), JSON.parse(row.metadata)];
-  return { ...base(row), name, hostname, ipAddress, version, runner, status, lastHeartbeat, config, metadata };
+  const lastHeartbeat = row.last_heartbeat;
+  return { ...base(row), name, hostname, ipAddress, version, runner, status, problem, lastHeartbeat, config, metadata };
 }

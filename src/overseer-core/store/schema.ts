@@ -93,6 +93,12 @@ const MIGRATIONS: readonly string[] = [
     resource TEXT NOT NULL, resource_id TEXT, details TEXT NOT NULL, created_at TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  ALTER TABLE apps ADD COLUMN observed TEXT;
+  ALTER TABLE apps ADD COLUMN good_version INTEGER;
+  ALTER TABLE apps ADD COLUMN good_node TEXT;
+  ALTER TABLE nodes ADD COLUMN problem TEXT;
+  `,
 ];
 
 /** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. */

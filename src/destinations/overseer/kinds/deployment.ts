@@ -1,7 +1,8 @@
 import { cutText } from "../../../base/cut-text.js";
 import type { ObjectHealth } from "../../../plan/live.js";
-import type { AppRecord, JobRecord } from "../state/core-records.js";
+import type { AppRecord, JobRecord, NodeRecord } from "../state/core-records.js";
 import type { CoreState } from "../state/core-state.js";
+import { observedHealth } from "./observed-health.js";
 
 /** Log lines of a failed job in a message. */
 const SHOWN_LINES = 5;
@@ -19,7 +20,7 @@ export function appHealth(app: AppRecord, state: CoreState): ObjectHealth {
   const node = app.nodeId === null ? undefined : state.byId("node", app.nodeId);
   const job = state.newestJob(app.id);
   const where = `${node ? ` on ${node.name}` : ""}${simulated(job, node?.runner)}`;
-  const offline = node?.status === "offline" ? `; ${node.name} is offline` : "";
+  const offline = node === undefined ? "" : troubleOf(node);
   const pending = needsDeploy(app, state);
   // A change that was not deployed does not run yet; the previous version still does.
   if (pending !== undefined)
@@ -30,9 +31,16 @@ export function appHealth(app: AppRecord, state: CoreState): ObjectHealth {
   if (job?.status === "pending" || job?.status === "running")
     return { status: "Progressing", message: `${job.type} job is ${job.status}${where}${offline}` };
   if (offline !== "") return { status: "Degraded", message: offline.slice(2) };
-  if (app.status === "running") return { status: "Healthy", ...remarkOf(job, node?.runner) };
+  if (app.status === "running") {
+    return observedHealth(app.observed, where) ?? { status: "Healthy", ...remarkOf(job, node?.runner) };
+  }
   if (app.status === "deploying") return { status: "Progressing", message: `is being deployed${where}` };
   return { status: "Degraded", message: app.status === "stopped" ? `is stopped${where}` : `has failed${where}` };
+}
+
+function troubleOf({ name, status, problem }: NodeRecord): string {
+  if (status === "offline") return `; ${name} is offline`;
+  return problem === null ? "" : `; ${name}: ${problem}`;
 }
 
 function failure(job: JobRecord, where: string): string {

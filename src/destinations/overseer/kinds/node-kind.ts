@@ -24,7 +24,9 @@ export const NODE_KIND = coreKind<NodeRecord, CoreNodeConfigSpec>({
   body: (content, _name, metadata) => ({ ...(content as object), metadata }),
   health: (record) =>
     record.status === "online"
-      ? { status: "Healthy" }
+      ? record.problem === null
+        ? { status: "Healthy" }
+        : { status: "Degraded", message: record.problem }
       : {
           status: "Degraded",
           message: `is offline${record.lastHeartbeat === null ? "" : `, last heartbeat at ${record.lastHeartbeat}`}`,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { CoreApp } from "../../../api/core/app.js";
+import { CoreApp, CoreAppObserved } from "../../../api/core/app.js";
 import { CoreBackupPolicy } from "../../../api/core/backup-policy.js";
 import type { ChangeKind } from "../../../api/core/changes.js";
 import { Metadata } from "../../../api/core/fields.js";
@@ -30,6 +30,9 @@ export const AppRecord = CoreApp.extend({
   description: optionalText,
   domain: optionalText,
   nodeId: optionalText,
+  observed: CoreAppObserved.nullish()
+    .catch(null)
+    .transform((observed) => observed ?? null),
 });
 export type AppRecord = z.infer<typeof AppRecord>;
 
@@ -51,6 +54,7 @@ export const NodeRecord = CoreNode.extend({
   ...common,
   ipAddress: optionalText,
   lastHeartbeat: optionalText,
+  problem: optionalText,
   version: z.string().default(""),
   runner: z.string().optional(),
   config: CoreNodeConfig.nullish().catch(null),

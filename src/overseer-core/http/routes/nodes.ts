@@ -1,12 +1,13 @@
 import { z } from "zod";
 import { Timestamp } from "../../../api/core/fields.js";
-import { CoreNode, CoreNodeConfigWrite, CoreNodeRegister } from "../../../api/core/node.js";
+import { CoreNode, CoreNodeConfigWrite, CoreNodeRegister, CoreNodeReport } from "../../../api/core/node.js";
 import type { CoreToken } from "../../../api/core/token.js";
 import { etagOf } from "../../../http/etag.js";
 import { ProblemError } from "../../../http/problem.js";
 import { existing } from "../../existing.js";
 import { deleteNode } from "../../operations/delete-node.js";
 import type { Liveness } from "../../operations/liveness.js";
+import { recordReport } from "../../operations/node-report.js";
 import type { Store } from "../../store/store.js";
 import { nodeFor } from "../auth.js";
 import { named, type Route, route, withMessage } from "../route.js";
@@ -131,6 +132,20 @@ function agentRoutes(store: Store, liveness: Liveness): Route[] {
       responses: { 204: "empty" },
       handle: ({ params: { id }, caller: token }) => {
         liveness.recordHeartbeat(nodeFor(store, token, id).id);
+        return { status: 204 };
+      },
+    }),
+    route({
+      method: "POST",
+      path: "/api/nodes/:id/report",
+      summary: "Reports the state of a node and of its apps. Deploys apps again if the agent requests it.",
+      access: AGENTS,
+      body: CoreNodeReport,
+      responses: { 204: "empty" },
+      handle: ({ params: { id }, body, caller: token }) => {
+        for (const app of recordReport(store, nodeFor(store, token, id), body)) {
+          store.audit.record({ actor: token.name, action: "app.redeploy", resourceId: id, details: { app } });
+        }
         return { status: 204 };
       },
     }),

@@ -1,0 +1,292 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../../../base/clock.js";
+import { cutText } from "../../../base/cut-text.js";
+import type { Mapping } from "../../operations/compose.js";
+import type { HostPolicy } from "../host-access/host-policy.js";
+import { findingsText, judgeHostAccess } from "../host-access/judge-host-access.js";
+import { realPath } from "../host-access/real-path.js";
+import { type Deployment, type LogLine, RunError, type Runner, type RunnerReports, type RunResult } from "../runner.js";
+import { awaitServices } from "./await-services.js";
+import { type ComposeInput, composeInput } from "./compose-input.js";
+import { expectedServices, readModel, serviceImages } from "./compose-model.js";
+import { type DeployedRecords, deployedContainer } from "./deployed-record.js";
+import type { ComposeCommand, ComposeResult, DockerCli } from "./docker-cli.js";
+import { type Container, type DockerEngine, EngineUnreachableError, nameOf } from "./engine.js";
+import type { EngineEvents } from "./engine-events.js";
+import { failureText, saysUnreachable } from "./failure-text.js";
+import { type Mask, maskOf } from "./mask.js";
+import { projectName } from "./project-name.js";
+import type { ProjectWatch } from "./project-watch.js";
+import { ServiceLogs } from "./service-logs.js";
+
+/** Prefix of log lines of the runner. Lines of Compose and of containers have none. */
+const PREFIX = "[docker]";
+/** Timeout of a command that only reads, in milliseconds. */
+const READ_MS = 60_000;
+/** Timeout of a pull. */
+const PULL_MS = 30 * 60_000;
+/** Time that `up` may take in addition to the health timeout, to create and stop containers. */
+const UP_EXTRA_MS = 5 * 60_000;
+/** Log lines of a failed container in an error. */
+const ERROR_LINES = 5;
+
+/** Options of a Docker runner. */
+export interface DockerRunnerOptions {
+  readonly node: string;
+  readonly dataDir: string;
+  readonly cli: DockerCli;
+  readonly engine: DockerEngine;
+  readonly events: EngineEvents;
+  readonly records: DeployedRecords;
+  readonly watch: ProjectWatch;
+  readonly policy: HostPolicy;
+  readonly socket: string;
+  readonly healthTimeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** One deployment in progress. */
+interface Call {
+  readonly app: string;
+  readonly project: string;
+  readonly directory: string;
+  readonly input: ComposeInput;
+  readonly mask: Mask;
+  readonly log: LogLine;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs Compose documents by `docker compose`. A document is resolved and judged before anything starts, images are pulled before
+ * anything stops, and the deployment is complete when all services are healthy. Containers are adopted by the labels of Compose, so a
+ * repeated deployment starts nothing twice.
+ */
+export class DockerRunner implements Runner {
+  readonly name = "docker";
+  readonly #options: DockerRunnerOptions;
+
+  constructor(options: DockerRunnerOptions) {
+    this.#options = options;
+  }
+
+  async watch(reports: RunnerReports, signal: AbortSignal): Promise<void> {
+    const { cli, events, watch } = this.#options;
+    await cli.version(signal).catch((error: unknown) => {
+      if (error instanceof RunError) watch.unusable(error.message);
+    });
+    await Promise.all([watch.run(reports, signal), events.run(signal)]);
+  }
+
+  async deploy(deployment: Deployment, log: LogLine, signal: AbortSignal): Promise<RunResult> {
+    const { node, watch } = this.#options;
+    const project = projectName(node, deployment.project);
+    return watch.during(project, async () => {
+      const input = composeInput(deployment.compose, deployment.secrets);
+      const mask = maskOf(deployment.secrets.values());
+      const masked: LogLine = (line) => log(mask(line));
+      const directory = this.#directoryOf(deployment.project);
+      const call: Call = { app: deployment.project, project, directory, input, mask, log: masked, signal };
+      return this.#deploy(call, deployment);
+    });
+  }
+
+  async remove(app: string, log: LogLine, signal: AbortSignal): Promise<RunResult> {
+    const { node, engine, records, watch } = this.#options;
+    const project = projectName(node, app);
+    return watch.during(project, async () => {
+      await engine.rootDirectory(signal);
+      const services = [...new Set((await engine.containers(project, signal)).map((one) => nameOf(one)))];
+      const command = { args: ["down", "--remove-orphans"], signal, timeoutMs: UP_EXTRA_MS, onLine: log };
+      await this.#checked(project, this.#directoryOf(app), command, (text) => text, "the app cannot be removed");
+      records.remove(project);
+      const volumes = await engine.volumes(project, signal);
+      log(
+        `${PREFIX} removed ${app}; ${volumes.length === 0 ? "no named volumes" : `kept the volumes ${volumes.join(", ")}`}`,
+      );
+      return { runner: this.name, services, volumes };
+    });
+  }
+
+  async #deploy(call: Call, { secrets, version }: Deployment): Promise<RunResult> {
+    const { cli, engine, records, watch } = this.#options;
+    const { app, project, log, signal, mask } = call;
+    const root = await engine.rootDirectory(signal);
+    const compose = await cli.version(signal);
+    watch.usable();
+    log(`${PREFIX} deploying version ${version} of ${app} as project ${project} with Docker Compose ${compose}`);
+    const model = await this.#resolve(call);
+    this.#judge(call, model, root);
+    const expected = expectedServices(model);
+    await this.#pull(call, model);
+    await this.#removeEdited(call);
+    const before = await engine.containers(project, signal);
+    const restarts = new Map(before.map(({ Id, RestartCount }) => [Id, RestartCount]));
+    const containers = await this.#up(call, expected, restarts);
+    records.write({
+      app,
+      project,
+      version,
+      secrets: secrets.size > 0,
+      services: expected.map(({ name, containers: count }) => ({ name, containers: count })),
+      containers: containers.map(deployedContainer),
+    });
+    watch.keepMask(project, mask);
+    const services = expected.map(({ name }) => name);
+    log(`${PREFIX} ${app} is running: ${services.join(", ")}`);
+    const images = Object.fromEntries(containers.map((one) => [deployedContainer(one).service, one.Image]));
+    return { runner: this.name, services, volumes: await engine.volumes(project, signal), images };
+  }
+
+  /** Resolves extensions, merges and variables. Compose reads no file of the node for that. */
+  async #resolve({ project, directory, input, mask, log, signal }: Call): Promise<Mapping> {
+    const command = {
+      args: ["config", "--format", "json"],
+      input: input.json,
+      env: input.env,
+      signal,
+      timeoutMs: READ_MS,
+    };
+    const { stdout } = await this.#checked(
+      project,
+      directory,
+      { ...command, onLine: log },
+      mask,
+      "the Compose document is invalid",
+    );
+    return readModel(stdout);
+  }
+
+  #judge({ app, project, directory, mask }: Call, model: Mapping, root: string): void {
+    const { policy, socket, dataDir } = this.#options;
+    const paths = { appDirectory: directory, forbidden: [dataDir, root], socket, real: realPath };
+    const findings = judgeHostAccess({ app, project, model }, policy, paths);
+    if (findings.length === 0) return;
+    throw new RunError(
+      mask(`the Compose document uses the node in ways that are not allowed: ${findingsText(findings)}`),
+    );
+  }
+
+  /** Pulls images before anything is stopped, so that a failed pull changes nothing. */
+  async #pull({ project, directory, input, mask, log, signal }: Call, model: Mapping): Promise<void> {
+    const { engine } = this.#options;
+    const pulled: string[] = [];
+    for (const { service, image, pull } of serviceImages(model)) {
+      if (image === "")
+        throw new RunError(`service ${service} has no image: set one, since a node does not build images`);
+      const present = pull !== "always" && (await engine.imageId(image, signal)) !== undefined;
+      if (present) continue;
+      if (pull === "never") {
+        throw new RunError(
+          mask(`service ${service}: image ${image} is not on the node, and pull_policy is never: load it, or pull it`),
+        );
+      }
+      pulled.push(service);
+    }
+    if (pulled.length === 0) return;
+    log(`${PREFIX} pulling the images of ${pulled.join(", ")}`);
+    const command = {
+      args: ["pull", "--quiet", ...pulled],
+      input: input.json,
+      env: input.env,
+      signal,
+      timeoutMs: PULL_MS,
+    };
+    await this.#checked(project, directory, { ...command, onLine: log }, mask, "an image cannot be pulled");
+  }
+
+  /** Removes containers that were changed in place: Compose would keep them. */
+  async #removeEdited({ project, log, signal }: Call): Promise<void> {
+    const { engine, watch } = this.#options;
+    for (const container of await watch.editedContainers(project, signal)) {
+      log(`${PREFIX} removing container ${nameOf(container)}, which was changed by hand`);
+      await engine.removeContainer(container.Id, signal);
+    }
+  }
+
+  async #up(call: Call, expected: ReturnType<typeof expectedServices>, restarts: ReadonlyMap<string, number>) {
+    const { project, directory, input, mask, log, signal } = call;
+    const { engine, events, clock, healthTimeoutMs } = this.#options;
+    const logs = new ServiceLogs(engine, clock.now(), log, signal);
+    try {
+      const args = ["up", "--detach", "--remove-orphans", "--no-build", "--pull", "never"];
+      const timeoutMs = healthTimeoutMs + UP_EXTRA_MS;
+      const command = { args, input: input.json, env: input.env, signal, timeoutMs, onLine: log };
+      const result = await this.#compose(project, directory, command);
+      if (result.code !== 0) throw new RunError(await this.#upFailure(call, mask(result.stderr)), { changed: true });
+      const lastLines = (container: Container): Promise<string> => this.#linesOf(container, mask, signal);
+      const onContainers = (containers: readonly Container[]): void => logs.follow(containers);
+      const common = { project, expected, engine, events, clock, restarts, onContainers, lastLines, mask, signal };
+      return await awaitServices({ ...common, timeoutMs: healthTimeoutMs });
+    } catch (error) {
+      if (error instanceof RunError && !error.changed) throw new RunError(mask(error.message), { changed: true });
+      throw error;
+    } finally {
+      await logs.finish();
+    }
+  }
+
+  /** Explains why `up` failed; adds the log of a container that it waited for. */
+  async #upFailure({ project, mask, signal }: Call, stderr: string): Promise<string> {
+    const text = failureText("the services cannot be started", stderr);
+    const named = /container (\S+) (?:is unhealthy|exited)/.exec(stderr)?.[1];
+    if (named === undefined) return text;
+    const container = (await this.#options.engine.containers(project, signal)).find((one) => nameOf(one) === named);
+    return container === undefined ? text : `${text}${await this.#linesOf(container, mask, signal)}`;
+  }
+
+  async #linesOf({ Id }: Container, mask: Mask, signal: AbortSignal): Promise<string> {
+    const lines = (await this.#options.engine.lastLines(Id, ERROR_LINES, signal)).map((line) =>
+      cutText(mask(line), 300),
+    );
+    return lines.length === 0 ? "; its log is empty" : `; last lines of its log: ${lines.join(" | ")}`;
+  }
+
+  /** Runs a command that must succeed. Throws RunError with the explained output. */
+  async #checked(
+    project: string,
+    directory: string,
+    command: ComposeCommand,
+    mask: Mask,
+    what: string,
+  ): Promise<ComposeResult> {
+    const result = await this.#compose(project, directory, command);
+    if (result.code === 0) return result;
+    throw new RunError(failureText(what, mask(result.stderr)));
+  }
+
+  async #compose(project: string, directory: string, command: ComposeCommand): Promise<ComposeResult> {
+    const { cli, socket } = this.#options;
+    const result = await cli.compose({
+      ...command,
+      args: [...this.#globalArgs(project, directory, command.input), ...command.args],
+    });
+    if (result.code === undefined) throw new Error("docker compose was killed");
+    if (result.code !== 0 && saysUnreachable(result.stderr)) {
+      throw new EngineUnreachableError(socket, "the Docker CLI cannot connect to it");
+    }
+    return result;
+  }
+
+  /** The document comes from standard input. No file is read: variables of a file `.env` in the directory of the app count, too. */
+  #globalArgs(project: string, directory: string, input?: string): string[] {
+    const files = input === undefined ? [] : ["--file", "-"];
+    return [
+      "--ansi=never",
+      "--progress=plain",
+      "-p",
+      project,
+      "--project-directory",
+      directory,
+      "--env-file=/dev/null",
+      ...files,
+    ];
+  }
+
+  /** Returns the directory to which relative bind mounts of an app refer. It stays when the app is removed. */
+  #directoryOf(app: string): string {
+    const directory = join(this.#options.dataDir, "apps", app);
+    mkdirSync(directory, { recursive: true, mode: 0o755 });
+    return directory;
+  }
+}

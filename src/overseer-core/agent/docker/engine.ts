@@ -1,0 +1,230 @@
+import { Agent, type Dispatcher, request } from "undici";
+import { z } from "zod";
+import { messageOf } from "../../../base/errors.js";
+import { LogDecoder } from "./log-stream.js";
+
+/** The Docker engine did not respond. The call can be repeated. */
+export class EngineUnreachableError extends Error {
+  readonly code = "ENGINE_UNREACHABLE";
+
+  constructor(socket: string, cause: unknown) {
+    super(`cannot reach the Docker engine at ${socket}: ${messageOf(cause)}; check that docker is running`, { cause });
+    this.name = "EngineUnreachableError";
+  }
+}
+
+/** The Docker engine rejected a request. */
+export class EngineError extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = "EngineError";
+    this.status = status;
+  }
+}
+
+/** A container as the engine describes it, reduced to what the runner uses. */
+const Container = z.object({
+  Id: z.string(),
+  Name: z.string(),
+  Image: z.string(),
+  RestartCount: z.number().default(0),
+  State: z.object({
+    Status: z.string(),
+    ExitCode: z.number(),
+    Error: z.string().default(""),
+    OOMKilled: z.boolean().default(false),
+    StartedAt: z.string().default(""),
+    Health: z.object({ Status: z.string(), Log: z.array(z.object({ Output: z.string() })).nullish() }).nullish(),
+  }),
+  Config: z.looseObject({ Image: z.string().default(""), Labels: z.record(z.string(), z.string()).nullish() }),
+  HostConfig: z.looseObject({ RestartPolicy: z.object({ Name: z.string() }).nullish() }),
+  NetworkSettings: z.looseObject({ Networks: z.record(z.string(), z.unknown()).nullish() }).nullish(),
+  Mounts: z
+    .array(z.object({ Type: z.string(), Source: z.string().default(""), RW: z.boolean().default(true) }))
+    .nullish(),
+});
+export type Container = z.infer<typeof Container>;
+
+/** An event of the engine. */
+const EngineEvent = z.object({
+  Type: z.string().default(""),
+  Action: z.string().default(""),
+  Actor: z.object({ ID: z.string().default(""), Attributes: z.record(z.string(), z.string()).default({}) }),
+});
+export type EngineEvent = z.infer<typeof EngineEvent>;
+
+/** Events that may change the state of a service. Health checks also cause `exec` events, which are not followed. */
+const EVENTS = {
+  type: ["container", "image", "network"],
+  event:
+    `create start restart die stop kill oom destroy update rename pause unpause health_status tag untag delete connect
+    disconnect`.split(/\s+/),
+};
+
+const TIMEOUT_MS = 30_000;
+const PROJECT = "com.docker.compose.project";
+/** Containers of `docker compose run` are not part of a deployment. */
+const ONE_OFF = "com.docker.compose.oneoff=False";
+
+/** Client for the API of the Docker engine on its Unix socket. Methods throw EngineUnreachableError or EngineError. */
+export class DockerEngine {
+  readonly #socket: string;
+  readonly #dispatcher: Agent;
+
+  constructor(socket: string) {
+    this.#socket = socket;
+    this.#dispatcher = new Agent({ connect: { socketPath: socket, timeout: 5_000 } });
+  }
+
+  close(): Promise<void> {
+    return this.#dispatcher.destroy();
+  }
+
+  /** Returns the directory in which the engine stores its data. */
+  async rootDirectory(signal: AbortSignal): Promise<string> {
+    return z.object({ DockerRootDir: z.string() }).parse(await this.#json("GET", "/info", signal)).DockerRootDir;
+  }
+
+  /** Returns all containers of a Compose project, also stopped ones. */
+  async containers(project: string, signal: AbortSignal): Promise<Container[]> {
+    const filters = encodeURIComponent(JSON.stringify({ label: [`${PROJECT}=${project}`, ONE_OFF] }));
+    const list = z
+      .array(z.object({ Id: z.string() }))
+      .parse(await this.#json("GET", `/containers/json?all=1&filters=${filters}`, signal));
+    const found = await Promise.all(list.map(({ Id }) => this.#container(Id, signal)));
+    return found.filter((one) => one !== undefined).sort((a, b) => (a.Name < b.Name ? -1 : 1));
+  }
+
+  /** Returns the names of the volumes of a Compose project. */
+  async volumes(project: string, signal: AbortSignal): Promise<string[]> {
+    const filters = encodeURIComponent(JSON.stringify({ label: [`${PROJECT}=${project}`] }));
+    const shape = z.object({ Volumes: z.array(z.object({ Name: z.string() })).nullish() });
+    const { Volumes } = shape.parse(await this.#json("GET", `/volumes?filters=${filters}`, signal));
+    return (Volumes ?? []).map(({ Name }) => Name).sort();
+  }
+
+  /** Returns the id of an image; undefined if the node does not have it. */
+  async imageId(name: string, signal: AbortSignal): Promise<string | undefined> {
+    const image = await this.#found(() => this.#json("GET", `/images/${encodeURIComponent(name)}/json`, signal));
+    return image === undefined ? undefined : z.object({ Id: z.string() }).parse(image).Id;
+  }
+
+  /** Returns the last lines of the log of a container; none if its log driver does not keep them. */
+  async lastLines(id: string, count: number, signal: AbortSignal): Promise<string[]> {
+    const lines: string[] = [];
+    try {
+      await this.#readLog(`/containers/${id}/logs?stdout=1&stderr=1&tail=${count}`, (line) => lines.push(line), signal);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+    }
+    return lines;
+  }
+
+  /** Reads the log of a container since a time in milliseconds. */
+  readLog(id: string, since: number, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
+    const query = `stdout=1&stderr=1&tail=2000&since=${(since / 1000).toFixed(3)}`;
+    return this.#readLog(`/containers/${id}/logs?${query}`, onLine, signal);
+  }
+
+  /** Follows the log of a container since a time in milliseconds, until the container ends. */
+  followLog(id: string, since: number, onLine: (line: string) => void, signal: AbortSignal): Promise<void> {
+    const query = `follow=1&stdout=1&stderr=1&since=${(since / 1000).toFixed(3)}`;
+    return this.#readLog(`/containers/${id}/logs?${query}`, onLine, signal, 0);
+  }
+
+  /** Removes a container and stops it before. Does nothing if it is gone. */
+  async removeContainer(id: string, signal: AbortSignal): Promise<void> {
+    await this.#found(async () => (await this.#send("DELETE", `/containers/${id}?force=1`, signal)).dump());
+  }
+
+  /** Follows events until the connection ends; calls `opened` when the engine has accepted the request. */
+  async follow(opened: () => void, onEvent: (event: EngineEvent) => void, signal: AbortSignal): Promise<void> {
+    const body = await this.#send("GET", `/events?filters=${encodeURIComponent(JSON.stringify(EVENTS))}`, signal, 0);
+    opened();
+    let rest = "";
+    try {
+      for await (const chunk of body) {
+        const lines = (rest + String(chunk)).split("\n");
+        rest = lines.pop() ?? "";
+        for (const line of lines.filter((one) => one.trim() !== "")) onEvent(EngineEvent.parse(JSON.parse(line)));
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new EngineUnreachableError(this.#socket, error);
+    }
+  }
+
+  async #readLog(
+    path: string,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+    timeoutMs = TIMEOUT_MS,
+  ): Promise<void> {
+    const body = await this.#send("GET", path, signal, timeoutMs);
+    const decoder = new LogDecoder();
+    for await (const chunk of body) for (const line of decoder.add(Buffer.from(chunk))) onLine(line);
+    for (const line of decoder.end()) onLine(line);
+  }
+
+  async #container(id: string, signal: AbortSignal): Promise<Container | undefined> {
+    const found = await this.#found(() => this.#json("GET", `/containers/${id}/json`, signal));
+    return found === undefined ? undefined : Container.parse(found);
+  }
+
+  async #found<T>(call: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await call();
+    } catch (error) {
+      if (error instanceof EngineError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async #json(method: Dispatcher.HttpMethod, path: string, signal: AbortSignal): Promise<unknown> {
+    return (await this.#send(method, path, signal)).json();
+  }
+
+  async #send(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    signal: AbortSignal,
+    bodyTimeout = TIMEOUT_MS,
+  ): Promise<Dispatcher.ResponseData["body"]> {
+    let response: Dispatcher.ResponseData;
+    try {
+      const options = { method, dispatcher: this.#dispatcher, signal, headersTimeout: TIMEOUT_MS, bodyTimeout };
+      response = await request(`http://docker${path}`, options);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new EngineUnreachableError(this.#socket, error);
+    }
+    if (response.statusCode < 300) return response.body;
+    const text = await response.body.text().catch(() => "");
+    throw new EngineError(response.statusCode, messageIn(text) ?? `Docker responds with ${response.statusCode}`);
+  }
+}
+
+function messageIn(text: string): string | undefined {
+  try {
+    return z.object({ message: z.string() }).parse(JSON.parse(text)).message;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Returns the service of a container. */
+export function serviceOf({ Config }: Container): string {
+  return Config.Labels?.["com.docker.compose.service"] ?? "";
+}
+
+/** Returns the project of an event of a container; undefined for other events. */
+export function projectOf({ Type, Actor }: EngineEvent): string | undefined {
+  return Type === "container" ? Actor.Attributes[PROJECT] : undefined;
+}
+
+/** Returns the name of a container as people know it. */
+export function nameOf({ Name }: Container): string {
+  return Name.replace(/^\//, "");
+}

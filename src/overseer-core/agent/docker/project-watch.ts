@@ -1,0 +1,207 @@
+import type { CoreAppObserved, CoreServiceState } from "../../../api/core/app.js";
+import type { Clock, Timer } from "../../../base/clock.js";
+import { cutText } from "../../../base/cut-text.js";
+import { messageOf } from "../../../base/errors.js";
+import type { Logger } from "../../../base/logger.js";
+import type { RunnerReports } from "../runner.js";
+import type { DeployedRecord, DeployedRecords } from "./deployed-record.js";
+import { observeProject } from "./drift.js";
+import { type Container, type DockerEngine, type EngineEvent, nameOf, projectOf } from "./engine.js";
+import type { EngineEvents } from "./engine-events.js";
+import type { Mask } from "./mask.js";
+import { RevertLimit } from "./revert-limit.js";
+import { isGood } from "./service-states.js";
+import { StoppedContainers } from "./stopped-containers.js";
+
+/** Time in milliseconds to collect events before a project is looked at. */
+const COLLECT_MS = 300;
+const MAX_LINE = 300;
+
+/** Options of a watch. */
+export interface ProjectWatchOptions {
+  readonly engine: DockerEngine;
+  readonly events: EngineEvents;
+  readonly records: DeployedRecords;
+  /** Whether to request a new deployment when containers differ from what was deployed. */
+  readonly revertDrift: boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/**
+ * Watches the containers of all deployed projects by the events of the engine, and reports their state. Nothing is polled: after each
+ * interruption of the events, every project is looked at once.
+ */
+export class ProjectWatch {
+  readonly #options: ProjectWatchOptions;
+  readonly #stopped = new StoppedContainers();
+  readonly #limit: RevertLimit;
+  readonly #dirty = new Set<string>();
+  /** Projects with a job in progress. */
+  readonly #busy = new Set<string>();
+  /** How to mask the log of a project. Unknown after a start of the agent. */
+  readonly #masks = new Map<string, Mask>();
+  #timer: Timer | undefined;
+  #reports: RunnerReports | undefined;
+  #signal: AbortSignal | undefined;
+  #unusable: string | null = null;
+  #unreachable: string | null = null;
+
+  constructor(options: ProjectWatchOptions) {
+    this.#options = options;
+    this.#limit = new RevertLimit(options.clock);
+  }
+
+  /** Reports until `signal` is aborted. */
+  async run(reports: RunnerReports, signal: AbortSignal): Promise<void> {
+    this.#reports = reports;
+    this.#signal = signal;
+    const stop = this.#options.events.listen({
+      opened: () => {
+        this.#unreachable = null;
+        this.#reportProblem();
+        for (const { project } of this.#options.records.all()) this.#look(project);
+      },
+      event: (event) => this.#noteEvent(event),
+      failed: (message) => {
+        this.#unreachable = message;
+        this.#reportProblem();
+      },
+    });
+    this.#reportProblem();
+    await new Promise<void>((resolve) => {
+      if (signal.aborted) resolve();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    this.#timer?.cancel();
+    stop();
+  }
+
+  /** Sets why no job can run although the engine responds. */
+  unusable(problem: string): void {
+    this.#unusable = problem;
+    this.#reportProblem();
+  }
+
+  /** Notes that a job can run. */
+  usable(): void {
+    if (this.#unusable === null) return;
+    this.#unusable = null;
+    this.#reportProblem();
+  }
+
+  /** Runs a job of a project. The project is looked at when the job has ended. */
+  async during<T>(project: string, work: () => Promise<T>): Promise<T> {
+    this.#busy.add(project);
+    try {
+      return await work();
+    } finally {
+      this.#busy.delete(project);
+      this.#look(project);
+    }
+  }
+
+  /** Sets how to mask the log of a project. */
+  keepMask(project: string, mask: Mask): void {
+    this.#masks.set(project, mask);
+  }
+
+  /** Returns the containers that were changed in place, or created by something else than a deployment. */
+  async editedContainers(project: string, signal: AbortSignal): Promise<Container[]> {
+    const record = this.#options.records.find(project);
+    if (record === undefined) return [];
+    const containers = await this.#options.engine.containers(project, signal);
+    const { edited } = observeProject(record, containers, this.#stopped.ids, new Map());
+    return containers.filter(({ Id }) => edited.includes(Id));
+  }
+
+  #reportProblem(): void {
+    this.#reports?.problem(this.#unreachable ?? this.#unusable);
+  }
+
+  #noteEvent(event: EngineEvent): void {
+    this.#stopped.note(event);
+    const project = projectOf(event);
+    if (project !== undefined) {
+      this.#look(project);
+      return;
+    }
+    const { ID, Attributes } = event.Actor;
+    for (const { project: known, containers } of this.#options.records.all()) {
+      const names = [ID, Attributes.name, Attributes.container];
+      const image =
+        event.Type === "image" &&
+        containers.some(({ imageName, image: id }) => names.includes(imageName) || names.includes(id));
+      const network = event.Type === "network" && containers.some(({ id }) => names.includes(id));
+      if (image || network) this.#look(known);
+    }
+  }
+
+  #look(project: string): void {
+    this.#dirty.add(project);
+    this.#timer ??= this.#options.clock.after(COLLECT_MS, () => {
+      this.#timer = undefined;
+      void this.#lookAtAll();
+    });
+  }
+
+  async #lookAtAll(): Promise<void> {
+    const projects = [...this.#dirty].filter((project) => !this.#busy.has(project));
+    for (const project of projects) {
+      this.#dirty.delete(project);
+      const record = this.#options.records.find(project);
+      if (record === undefined) continue;
+      try {
+        await this.#observe(record);
+      } catch (error) {
+        if (this.#signal?.aborted) return;
+        // If the engine is unreachable, the project is looked at again when the events are followed again.
+        this.#options.logger.warn("cannot read the containers of an app", { app: record.app, error: messageOf(error) });
+      }
+    }
+  }
+
+  async #observe(record: DeployedRecord): Promise<void> {
+    const { engine, revertDrift } = this.#options;
+    const { app, project, version } = record;
+    const signal = this.#signal;
+    if (signal === undefined || this.#reports === undefined) return;
+    const containers = await engine.containers(project, signal);
+    const images = new Map<string, string | undefined>();
+    for (const { imageName } of record.containers) {
+      if (!images.has(imageName)) images.set(imageName, await engine.imageId(imageName, signal));
+    }
+    const { services, drift, revertible } = observeProject(record, containers, this.#stopped.ids, images);
+    const detailed: CoreServiceState[] = [];
+    for (const state of services) detailed.push(await this.#withLastLine(record, state, containers, signal));
+    if (this.#busy.has(project)) return;
+    const texts = drift.slice(0, 20).map((text) => cutText(text, 1000));
+    const observed: CoreAppObserved = { version, services: detailed, drift: texts };
+    const again = revertible && revertDrift && this.#mayRevert(project);
+    this.#reports.app(app, observed, again);
+    if (drift.length > 0)
+      this.#options.logger.warn("app differs from what was deployed", { app, drift: texts, redeploy: again });
+  }
+
+  /** Reports whether drift may be reverted now; looks again when the limit permits it. */
+  #mayRevert(project: string): boolean {
+    const waitMs = this.#limit.take(project);
+    if (waitMs === 0) return true;
+    this.#options.clock.after(waitMs, () => this.#look(project));
+    return false;
+  }
+
+  async #withLastLine(
+    { project, secrets }: DeployedRecord,
+    state: CoreServiceState,
+    containers: readonly Container[],
+    signal: AbortSignal,
+  ): Promise<CoreServiceState> {
+    const mask = secrets ? this.#masks.get(project) : (text: string) => text;
+    const container = containers.find((one) => nameOf(one) === state.container);
+    // Without the values of its secrets, a line that an app logs cannot be shown.
+    if (isGood(state.state) || container === undefined || mask === undefined) return state;
+    const line = (await this.#options.engine.lastLines(container.Id, 1, signal)).at(-1);
+    return line === undefined ? state : { ...state, lastLine: cutText(mask(line), MAX_LINE) };
+  }
+}

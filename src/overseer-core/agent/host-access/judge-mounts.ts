@@ -1,0 +1,131 @@
+import { isAbsolute, normalize } from "node:path";
+import type { Mapping } from "../../operations/compose.js";
+import { entriesOf, isSet, itemsOf, type JudgeContext, mappingOf, need, refuse } from "./findings.js";
+
+/** Directories of the node that matter for mounts. */
+export interface NodePaths {
+  /** Directory of the app, to which relative paths refer. */
+  readonly appDirectory: string;
+  /** Files and directories that no container may see: the data of the agent and of Docker. */
+  readonly forbidden: readonly string[];
+  /** Socket of Docker. */
+  readonly socket: string;
+  /** Returns a path with all symbolic links resolved, as Docker will mount it. */
+  readonly real: (path: string) => string;
+}
+
+/** Files that are read by many images and reveal nothing. They may be mounted read-only. */
+const HARMLESS_FILES = ["/etc/localtime", "/etc/timezone"];
+
+/** A path of the node that a document mounts. */
+interface Mount {
+  readonly key: string;
+  readonly path: string;
+  readonly writable: boolean;
+}
+
+/** Judges all paths of the node that a resolved document mounts: bind mounts, files of configs and secrets, volumes with a device. */
+export function judgeMounts(context: JudgeContext, model: Mapping, paths: NodePaths): void {
+  const mounts = [...bindMounts(context, model), ...fileMounts(model), ...volumeMounts(model)];
+  for (const mount of mounts) judgePath(context, mount, paths);
+  for (const { key, path } of mounts) {
+    const outer = mounts.find((other) => other.writable && other.path !== path && isWithin(path, other.path));
+    // A container could replace a directory below its mount by a symbolic link, which Docker would then follow.
+    if (outer !== undefined) {
+      refuse(context, key, `${path} is below ${outer.path}, which a container can change: mount only one of them`);
+    }
+  }
+}
+
+function bindMounts(context: JudgeContext, model: Mapping): Mount[] {
+  return entriesOf(model.services).flatMap(([name, service]) =>
+    itemsOf(mappingOf(service).volumes).flatMap((item, index): Mount[] => {
+      const key = `services.${name}.volumes[${index}]`;
+      const volume = mappingOf(item);
+      const { type, source } = volume;
+      if (type === "volume" || type === "tmpfs" || type === "image") return [];
+      if (type !== "bind" || typeof source !== "string") {
+        refuse(
+          context,
+          key,
+          `mounts of type ${JSON.stringify(type ?? "")} are not supported: use a volume or a bind mount`,
+        );
+        return [];
+      }
+      const { propagation } = mappingOf(volume.bind);
+      if (isSet(propagation) && propagation !== "private" && propagation !== "rprivate") {
+        need(context, `${key}.bind.propagation`, "bind_propagation");
+      }
+      return [{ key, path: source, writable: volume.read_only !== true }];
+    }),
+  );
+}
+
+function fileMounts(model: Mapping): Mount[] {
+  return ["configs", "secrets"].flatMap((kind) =>
+    entriesOf(model[kind]).flatMap(([name, value]): Mount[] => {
+      const { file } = mappingOf(value);
+      return typeof file === "string" ? [{ key: `${kind}.${name}.file`, path: file, writable: false }] : [];
+    }),
+  );
+}
+
+/** A local volume with `o: bind` is a bind mount by another name. */
+function volumeMounts(model: Mapping): Mount[] {
+  return entriesOf(model.volumes).flatMap(([name, value]): Mount[] => {
+    const device = boundDevice(mappingOf(value));
+    return device === undefined ? [] : [{ key: `volumes.${name}.driver_opts.device`, path: device, writable: true }];
+  });
+}
+
+/** Returns the directory that a local volume binds; undefined if it is no such volume. */
+export function boundDevice({ driver, driver_opts: options }: Mapping): string | undefined {
+  const { type, o, device } = mappingOf(options);
+  const mount = String(o ?? "").split(",");
+  const binds = (mount.includes("bind") || mount.includes("rbind")) && ["", "none"].includes(String(type ?? ""));
+  const local = driver === undefined || driver === null || driver === "" || driver === "local";
+  return local && binds && typeof device === "string" ? device : undefined;
+}
+
+function judgePath(context: JudgeContext, { key, path, writable }: Mount, paths: NodePaths): void {
+  const declared = normalize(path);
+  if (!writable && HARMLESS_FILES.includes(declared)) return;
+  const real = paths.real(declared);
+  const exposesSocket = [declared, real].some(
+    (one) => isWithin(paths.socket, one) || isWithin(paths.real(paths.socket), one),
+  );
+  if (exposesSocket && !context.policy.allows(context.app, "docker_socket")) need(context, key, "docker_socket");
+  else if (!exposesSocket || !isWithin(declared, paths.socket)) {
+    const problem = outsideProblem(context, declared, real, paths);
+    if (problem !== undefined) refuse(context, key, problem);
+  }
+}
+
+/** Returns why a path may not be mounted, apart from the socket of Docker. */
+function outsideProblem(
+  { policy }: JudgeContext,
+  declared: string,
+  real: string,
+  { appDirectory, forbidden, real: realOf }: NodePaths,
+): string | undefined {
+  if (!isAbsolute(declared)) return `${JSON.stringify(declared)} is not an absolute path`;
+  const roots = [appDirectory, ...policy.bindRoots];
+  if (!roots.some((root) => isWithin(declared, root))) {
+    return `${declared} is outside of the directories that this node allows: use a volume or a relative path, or start the agent with --bind-roots ${declared}`;
+  }
+  if (!roots.some((root) => isWithin(real, realOf(root)))) {
+    return `${declared} leads to ${real} by a symbolic link, outside of the directories that this node allows`;
+  }
+  if (isWithin(real, realOf(appDirectory))) return undefined;
+  const exposed = forbidden.find((one) => touches(real, realOf(one)));
+  return exposed && `${declared} would expose data of the agent or of Docker in ${exposed}: mount another directory`;
+}
+
+function touches(a: string, b: string): boolean {
+  return isWithin(a, b) || isWithin(b, a);
+}
+
+/** Reports whether a normalized path is a directory or below it. */
+export function isWithin(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === "/" ? "/" : `${directory}/`);
+}

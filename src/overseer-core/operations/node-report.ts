@@ -1,0 +1,25 @@
+import type { CoreNode, CoreNodeReport } from "../../api/core/node.js";
+import type { Store } from "../store/store.js";
+import { deploy } from "./deploy.js";
+
+/**
+ * Stores what the agent of a node reports about it and its apps, and deploys the apps that the agent wants to deploy again.
+ * Apps that are deleted or placed on another node are ignored. Returns the names of the apps that are deployed again.
+ */
+export function recordReport(store: Store, node: CoreNode, { problem, apps }: CoreNodeReport): string[] {
+  const redeployed: string[] = [];
+  store.database.transaction(() => {
+    store.nodes.setProblem(node.id, problem);
+    for (const { app: name, observed, redeploy } of apps) {
+      const app = store.apps.findByName(name);
+      if (app === undefined || !store.apps.runsOn(app.id, node.id)) continue;
+      store.apps.setObserved(app.id, observed);
+      // Only the version that runs is deployed again: reverting drift never deploys a version that was not deployed or failed.
+      if (!redeploy || observed?.version !== app.version || store.jobs.openOf(app.id).length > 0) continue;
+      if (app.status !== "running" || !node.config.schedulable) continue;
+      deploy(store, app);
+      redeployed.push(name);
+    }
+  });
+  return redeployed;
+}

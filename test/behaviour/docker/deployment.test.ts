@@ -1,0 +1,106 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { hasDockerAndBusybox } from "../../support/docker.js";
+import { DockerBench, FOREVER, IMAGE, shell } from "../../support/docker-bench.js";
+
+const CANARY = "canary-8823-of-a-container";
+
+describe("A deployment by the Docker runner (needs root, dockerd and busybox)", function () {
+  this.timeout(180_000);
+  let bench: DockerBench;
+  before(async function () {
+    if (!hasDockerAndBusybox()) return this.skip();
+    bench = await DockerBench.start(["--health-timeout", "20s"]);
+  });
+  after(async () => {
+    await bench?.stop();
+  });
+
+  it("runs containers, and its log has what they print", async () => {
+    expect(await bench.node()).to.include({ runner: "docker", problem: null });
+    const id = await bench.deploy("web", { web: shell(`echo hello from web; ${FOREVER}`) });
+    const job = await bench.ended(id);
+    expect(job.error).to.equal(null);
+    expect(job.result).to.deep.include({ runner: "docker", services: ["web"], volumes: [] });
+    expect(await bench.containers("web"))
+      .to.have.lengthOf(1)
+      .and.match(/^web \S+ running$/);
+    expect(await bench.log(id)).to.match(/web-1 \| hello from web/);
+    const app = await bench.untilApp("web", "is reported", ({ observed }) => observed !== null);
+    expect(app.observed).to.deep.include({ version: 1, drift: [] });
+    expect(app.observed?.services[0]).to.include({ name: "web", state: "running" });
+  });
+
+  it("that changes nothing keeps the containers", async () => {
+    const before = await bench.containers("web");
+    const job = await bench.deployed("web", { web: shell(`echo hello from web; ${FOREVER}`) });
+    expect(job.status).to.equal("completed");
+    expect(await bench.containers("web")).to.deep.equal(before);
+  });
+
+  it("waits for health checks and for services that run to completion", async () => {
+    const healthcheck = { test: ["CMD", "test", "-e", "/tmp/ready"], interval: "1s", retries: 20 };
+    const job = await bench.deployed("slow", {
+      prepare: shell("echo prepared", { restart: "no" }),
+      web: shell(`sleep 3; touch /tmp/ready; ${FOREVER}`, {
+        healthcheck,
+        depends_on: { prepare: { condition: "service_completed_successfully" } },
+      }),
+    });
+    expect(job.error).to.equal(null);
+    const { observed } = await bench.untilApp("slow", "is reported", (app) => app.observed !== null);
+    expect(observed?.services.map(({ name, state }) => `${name} ${state}`)).to.deep.equal([
+      "prepare completed",
+      "web running",
+    ]);
+  });
+
+  it("passes secrets to containers, and shows them nowhere else", async () => {
+    await bench.call("POST", "/api/secrets", { name: "db", value: CANARY });
+    const environment = { P: "${SECRET:db}", Q: "$${SECRET:db}" };
+    const id = await bench.deploy("secretive", { web: shell(`echo "it is $P, $Q"; ${FOREVER}`, { environment }) });
+    expect((await bench.ended(id)).error).to.equal(null);
+    const container = await bench.container("secretive", "web");
+    expect(await bench.docker.run("logs", container)).to.contain(`it is ${CANARY}, \${SECRET:db}`);
+    const log = await bench.log(id);
+    expect(log).to.contain("it is ***");
+    const failed = await bench.deploy("leaky", {
+      web: shell(`echo $P; exit 3`, { environment, image: IMAGE, restart: "no" }),
+    });
+    expect((await bench.ended(failed)).error).to.match(/exited with code 3; last lines of its log: \*\*\*/);
+    const invalid = await bench.deploy("invalid", { web: shell(FOREVER, { environment, ports: ["${SECRET:db}:80"] }) });
+    expect((await bench.ended(invalid)).status).to.equal("failed");
+    const texts = [
+      await bench.agent.log(),
+      await bench.core.log(),
+      log,
+      await bench.log(failed),
+      await bench.log(invalid),
+    ];
+    for (const path of ["/api/jobs", "/api/apps", "/api/audit"])
+      texts.push(JSON.stringify(await bench.call("GET", path)));
+    const files = readdirSync(bench.agent.dataDir, { recursive: true, withFileTypes: true }).filter((one) =>
+      one.isFile(),
+    );
+    for (const { parentPath, name } of files) texts.push(readFileSync(join(parentPath, name), "latin1"));
+    for (const text of texts) expect(text).not.to.include(CANARY);
+  });
+
+  it("is removed with its app; named volumes stay and are used again by an app of this name", async () => {
+    const services = {
+      web: shell(`test -e /data/x && echo found; touch /data/x; ${FOREVER}`, { volumes: ["data:/data"] }),
+    };
+    expect((await bench.deployed("kept", services, { volumes: { data: {} } })).error).to.equal(null);
+    const app = await bench.appNamed("kept");
+    await bench.call("DELETE", `/api/apps/${app?.id}`);
+    const removal = (await bench.jobsOf("kept")).find(({ type }) => type === "remove");
+    const removed = await bench.ended(removal?.id ?? "");
+    expect(removed.status).to.equal("completed");
+    expect(removed.result?.volumes).to.deep.equal([(await bench.docker.run("volume", "ls", "-q")).trim()]);
+    expect(await bench.containers("kept")).to.deep.equal([]);
+    const again = await bench.deploy("kept", services, { volumes: { data: {} } });
+    expect((await bench.ended(again)).error).to.equal(null);
+    expect(await bench.log(again)).to.contain("found");
+  });
+});
