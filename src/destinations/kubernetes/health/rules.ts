@@ -11,6 +11,7 @@ import {
 } from "./control.js";
 import { withPods } from "./health-lookup.js";
 import { jobHealth, podHealth } from "./run-to-end.js";
+import { externalSecretHealth, sealedSecretHealth } from "./secrets.js";
 import { claimHealth, definitionHealth, serviceHealth } from "./services.js";
 import { daemonSetHealth, deploymentHealth, replicaSetHealth, statefulSetHealth } from "./workloads.js";
 
@@ -39,6 +40,12 @@ const RULES: Readonly<Record<string, HealthRule>> = {
   "flowcontrol.apiserver.k8s.io/FlowSchema": flowSchemaHealth,
   "networking.k8s.io/ServiceCIDR": conditionHealth,
   "policy/PodDisruptionBudget": disruptionBudgetHealth,
+  "bitnami.com/SealedSecret": sealedSecretHealth,
+  "external-secrets.io/ExternalSecret": externalSecretHealth,
+  "external-secrets.io/ClusterExternalSecret": externalSecretHealth,
+  "external-secrets.io/SecretStore": externalSecretHealth,
+  "external-secrets.io/ClusterSecretStore": externalSecretHealth,
+  "external-secrets.io/PushSecret": externalSecretHealth,
 };
 
 /**
