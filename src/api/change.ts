@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { APPROVAL_STATES, DECISIONS } from "./approval-state.js";
 import { CHANGE_PHASES } from "./change-phase.js";
 import { atomicList, localRef, mapList, withRules } from "./fields.js";
 import { Inputs } from "./inputs.js";
@@ -66,10 +67,10 @@ export const FieldChange = z
     path: z.string().max(1024).describe("Path of the field."),
     from: z
       .string()
-      .max(512)
+      .max(16384)
       .optional()
       .describe("Live value, as JSON. Unset if the live object does not have the field."),
-    to: z.string().max(512).optional().describe("Desired value, as JSON. Unset if the field is removed."),
+    to: z.string().max(16384).optional().describe("Desired value, as JSON. Unset if the field is removed."),
   })
   .describe("A field that differs.");
 export type FieldChange = z.infer<typeof FieldChange>;
@@ -84,7 +85,7 @@ export const PlannedAction = z
     apiVersion: z.string().max(256).describe("apiVersion of the object."),
     origin: z.string().max(1280).optional().describe("File and line of its manifest."),
     reason: z.string().max(1024).optional().describe("Reason for keeping, adopting or deleting the object."),
-    diff: atomicList(FieldChange, 100, "Fields that differ. Values of Secrets are masked.").optional(),
+    diff: atomicList(FieldChange, 1000, "Fields that differ. Values of Secrets are masked.").optional(),
     result: z
       .enum(["Done", "Failed"])
       .optional()
@@ -115,6 +116,24 @@ export const GateState = z
   .describe("A check that the Change must pass before it is applied.");
 export type GateState = z.infer<typeof GateState>;
 
+/** The decision of a user, and whether it counts. */
+export const CountedApproval = z
+  .object({
+    name: z.string().max(253).describe("Name of the Approval."),
+    approver: z.string().max(512).describe("User who has decided."),
+    decision: z.enum(DECISIONS).describe("The decision."),
+    state: z
+      .enum(APPROVAL_STATES)
+      .describe(
+        "Counted: the decision has an effect. Stale: it is for another plan, or withdrawn. NotEligible: the user may not decide, or the plan is not shown completely.",
+      ),
+    message: z.string().max(1024).describe("Reason for the state."),
+    comment: z.string().max(1024).optional().describe("Comment of the user."),
+    time: z.iso.datetime().optional().describe("Time of the decision."),
+  })
+  .describe("The decision of a user, and whether it counts.");
+export type CountedApproval = z.infer<typeof CountedApproval>;
+
 /** Status of a Change. */
 export const ChangeStatus = z
   .object({
@@ -127,9 +146,26 @@ export const ChangeStatus = z
         "Phase of the Change. Open: Planning, Refused (a document was rejected, nothing was written, retrying), Waiting (for a gate), Applying, Verifying (waiting for healthy objects). Final: Succeeded, Failed, Rejected (by a gate, or a request that cannot be met), Superseded, Planned (a dry run; nothing was written).",
       ),
     summary: z.string().max(64).optional().describe("Summary of the plan: +created ~updated -deleted."),
-    planHash: z.string().max(64).optional().describe("Hash of the plan. Equal plans have equal hashes."),
-    plan: atomicList(PlannedAction, 1000, "Planned actions, one per object, deletions first.").optional(),
+    planHash: z
+      .string()
+      .max(64)
+      .optional()
+      .describe(
+        "Hash of the plan: actions, objects, and documents before and after. Equal plans have equal hashes. An Approval names it.",
+      ),
+    plan: atomicList(
+      PlannedAction,
+      5000,
+      "Planned actions, one per object, deletions first. Complete while the Change is Waiting, unless planIncomplete is set.",
+    ).optional(),
     omitted: z.int().min(0).optional().describe("Number of actions that did not fit into plan."),
+    planIncomplete: z
+      .string()
+      .max(512)
+      .optional()
+      .describe(
+        "What plan does not show, if the Change is Waiting and the plan did not fit. Such a plan cannot be approved.",
+      ),
     ...notesFields,
     refusals: atomicList(
       Refusal,
@@ -144,6 +180,7 @@ export const ChangeStatus = z
         "metadata.generation of the app when a gate rejected the Change, or the Change stopped. The same inputs are not tried again for this generation.",
       ),
     gates: mapList(GateState, ["name"], 32, "Gates and their state.").optional(),
+    approvals: mapList(CountedApproval, ["name"], 200, "Decisions of users about the Change.").optional(),
     waitingFor: z.string().max(1024).optional().describe("What the Change is waiting for."),
     attempts: z.int().min(0).optional().describe("Number of attempts."),
     message: z.string().max(1024).optional().describe("Result of the Change, or what currently prevents it."),

@@ -18,7 +18,7 @@ export const ANNOTATION_IDENTITY = `${GROUP}/identity`;
 export const ANNOTATION_APPLIED = `${GROUP}/applied`;
 
 /**
- * On a live object or in Git, `disabled` keeps the object when it is removed from Git. On a live object, `confirmed` permits the
+ * On a live object or in Git, `disabled` keeps the object when it is removed from Git, and `confirm` requires an approval. On a live object, `confirmed` permits the
  * deletion of this object even if its kind is protected or an annotation of another tool keeps it.
  */
 export const ANNOTATION_PRUNE = `${GROUP}/prune`;

@@ -1,4 +1,5 @@
 import type { ServerReason } from "../base/errors.js";
+import type { ApprovalState } from "./approval-state.js";
 import type { ChangePhase } from "./change-phase.js";
 import { APP_REASONS } from "./reasons/app.js";
 import { DESTINATION_REASONS } from "./reasons/destination.js";
@@ -22,8 +23,8 @@ declare module "../base/errors.js" {
   interface ErrorReasons extends Readonly<Record<Reason, ReasonText>> {}
 }
 
-/** The reason of a condition. That of a Change is its phase. */
-export type ConditionReason = Reason | ServerReason | ChangePhase;
+/** The reason of a condition. That of a Change is its phase, that of an Approval its state. */
+export type ConditionReason = Reason | ServerReason | ChangePhase | ApprovalState;
 
 /** Kinds of resources with reasons of their own. */
 export type ReasonKind = "GitRepository" | "OverseerApp";

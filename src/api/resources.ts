@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { ApprovalSpec, ApprovalStatus } from "./approval.js";
 import { ChangeSpec, ChangeStatus } from "./change.js";
 import type { CelRule } from "./fields.js";
 import { GitRepositorySpec, GitRepositoryStatus } from "./git-repository.js";
@@ -203,5 +204,39 @@ export const CHANGE: ResourceDefinition = {
   selectableFields: [".spec.app.name"],
 };
 
+/** Approval: the decision of a user about a Change. */
+export const APPROVAL: ResourceDefinition = {
+  kind: "Approval",
+  plural: "approvals",
+  singular: "approval",
+  shortNames: ["oapproval"],
+  description: "The decision of a user about the plan of a Change. Deleted by the operator together with the Change.",
+  spec: ApprovalSpec,
+  status: ApprovalStatus,
+  columns: [
+    { name: "App", type: "string", jsonPath: ".spec.app.name", description: "App of the Change." },
+    { name: "Change", type: "string", jsonPath: ".spec.change.name", description: "Name of the Change." },
+    { name: "Decision", type: "string", jsonPath: ".spec.decision", description: "Approve, Reject or Withdraw." },
+    { name: "Approver", type: "string", jsonPath: ".spec.approver", description: "User who has decided." },
+    {
+      name: "State",
+      type: "string",
+      jsonPath: '.status.conditions[?(@.type=="Ready")].reason',
+      description: "Counted, Stale or NotEligible.",
+    },
+    AGE,
+    {
+      name: "Message",
+      type: "string",
+      jsonPath: '.status.conditions[?(@.type=="Ready")].message',
+      description: "Why the decision counts or not.",
+      priority: 1,
+    },
+    { name: "Comment", type: "string", jsonPath: ".spec.comment", description: "Comment of the user.", priority: 1 },
+  ],
+  rules: [],
+  selectableFields: [".spec.app.name", ".spec.change.name"],
+};
+
 /** All custom resources. */
-export const RESOURCES: readonly ResourceDefinition[] = [GIT_REPOSITORY, OVERSEER_APP, CHANGE];
+export const RESOURCES: readonly ResourceDefinition[] = [GIT_REPOSITORY, OVERSEER_APP, CHANGE, APPROVAL];

@@ -47,6 +47,8 @@ export interface Config {
   readonly trustedNamespaces: readonly string[];
   /** User to impersonate for apps in trusted namespaces that set no ServiceAccount; undefined means the operator itself. */
   readonly trustedUser: string | undefined;
+  /** User names of the ServiceAccounts that may approve Changes. */
+  readonly approvingUsers: readonly string[];
   /** Maximum number of apps reconciled concurrently. */
   readonly concurrency: number;
   /** Maximum number of concurrent writes and dry runs, across all apps of one cluster. */
@@ -138,6 +140,9 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     watchNamespaces: values["watch-namespaces"]?.length ? values["watch-namespaces"] : undefined,
     trustedNamespaces: values["trusted-namespaces"] ?? [namespace],
     trustedUser: trustedUser(values, namespace),
+    approvingUsers: (values["approving-service-accounts"] ?? []).map(
+      (account) => `system:serviceaccount:${account.replace("/", ":")}`,
+    ),
     concurrency: values.concurrency ?? 8,
     applyConcurrency: values["apply-concurrency"] ?? 8,
     fieldManagers: {

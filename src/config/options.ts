@@ -170,6 +170,13 @@ export const OPTIONS = [
     help: "ServiceAccount in the operator's namespace to impersonate for apps in trusted namespaces that set no service account.",
   },
   {
+    flag: "approving-service-accounts",
+    value: "NAMESPACE/NAME,…",
+    env: "OVERSEER_APPROVING_SERVICE_ACCOUNTS",
+    fallback: "none",
+    help: "Comma-separated ServiceAccounts that may create Approvals, as in the ValidatingAdmissionPolicy of the installation. Other ServiceAccounts may not.",
+  },
+  {
     flag: "concurrency",
     value: "N",
     env: "OVERSEER_CONCURRENCY",

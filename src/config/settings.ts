@@ -81,6 +81,21 @@ const webUrl = text.refine((value) => {
   return /^https?:/.test(sample) && URL.canParse(sample) && !/[{}]/.test(sample);
 }, "must be an http:// or https:// URL, like https://gitops.example.com/{namespace}/{name}");
 
+const ACCOUNT = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/;
+
+/** ServiceAccounts as `namespace/name`. */
+const accounts = z.string().transform((value, context): readonly string[] => {
+  const names = value.split(",").map((name) => name.trim());
+  const given = names.filter((name) => name !== "");
+  const invalid = given.find((name) => !ACCOUNT.test(name));
+  if (invalid === undefined) return given;
+  context.addIssue({
+    code: "custom",
+    message: `contains ${JSON.stringify(invalid)}, which is not like namespace/name`,
+  });
+  return z.NEVER;
+});
+
 const roles = z.string().transform((value, context): ReadonlySet<RoleName> => {
   const names = value.split(",").map((name) => name.trim());
   const known = ROLES.filter((role) => names.includes(role));
@@ -149,6 +164,7 @@ export const SETTING_SCHEMAS = {
   "watch-namespaces": namespaces,
   "trusted-namespaces": namespaces,
   "trusted-service-account": objectName,
+  "approving-service-accounts": accounts,
   concurrency: count(1, 256),
   "apply-concurrency": count(1, 256),
   "user-field-managers": managers,

@@ -34,6 +34,8 @@ export interface PlanFacts {
   /** For example `+3 ~2 -1`. */
   readonly summary?: string | undefined;
   readonly plan?: readonly PlannedAction[] | undefined;
+  /** What the status cannot show of the plan, if so. */
+  readonly planIncomplete?: string | undefined;
 }
 
 /** What the destination knows about the plan. A fact that is undefined is not known. */
@@ -51,6 +53,16 @@ export interface UserRequest {
   readonly doubt: () => Promise<string | undefined>;
 }
 
+/** What users have decided about the plan of a Change. */
+export interface Decisions {
+  /** The user who permits the plan, if one does. */
+  readonly approvedBy: string | undefined;
+  /** Why decisions for this Change do not count, if there are only such; for messages. */
+  readonly uncounted: string | undefined;
+  /** Who has rejected the plan, and why, if a user has. */
+  readonly rejection: string | undefined;
+}
+
 /** Everything that a gate may base its verdict on. Read-only. */
 export interface GateContext {
   readonly app: OverseerApp;
@@ -62,6 +74,8 @@ export interface GateContext {
   readonly started: boolean;
   /** Undefined for a Change that the operator created by itself. */
   readonly request: UserRequest | undefined;
+  /** Undefined if not known. */
+  readonly approvals: Decisions | undefined;
   readonly plan: PlanFacts;
   readonly destination: DestinationFacts;
   /** Epoch milliseconds. */

@@ -30,6 +30,7 @@ const ARGO_OPTIONS = "argocd.argoproj.io/sync-options";
  */
 const KEEP_ANNOTATIONS: readonly KeepAnnotation[] = [
   both(ANNOTATION_PRUNE, "disabled"),
+  { key: ANNOTATION_PRUNE, value: "confirm", prune: "Ask", deletion: "Ask" },
   { key: ARGO_OPTIONS, value: "Prune=false", prune: "Keep" },
   { key: ARGO_OPTIONS, value: "Delete=false", deletion: "Keep" },
   { key: ARGO_OPTIONS, value: "Prune=confirm", prune: "Ask" },

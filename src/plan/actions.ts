@@ -42,6 +42,8 @@ export interface PreviewedWrite {
   readonly verb: "Create" | "Update" | "Adopt";
   /** Data that the destination adds to the document; opaque to others. */
   readonly stamp: string;
+  /** UID of the object that is adopted; only with verb Adopt. */
+  readonly adopts?: string | undefined;
   readonly reason: string | undefined;
   readonly diff: readonly FieldChange[];
   readonly warnings: readonly string[];

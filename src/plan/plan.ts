@@ -16,11 +16,14 @@ export interface Plan {
   readonly pruneCandidates: readonly PruneDecision[];
 }
 
-/** Maximum size of the actions in a Change's status; omitted ones are counted. */
-const MAX_PLAN_BYTES = 256 * 1024;
-const MAX_ACTIONS = 1000;
-/** Maximum number of fields in the diff of one action. */
-const MAX_DIFF = 100;
+/** How much of a plan is shown: `Whole` shows all that fits into an object of the API server (1.5 MiB), beside its other fields. */
+export type PlanExtent = "Brief" | "Whole";
+
+/** Limits of the plan in a Change's status; omitted actions are counted. `bytes` limits the diffs, twice as much the rest. */
+const LIMITS: Readonly<Record<PlanExtent, { bytes: number; actions: number; fields: number; value: number }>> = {
+  Brief: { bytes: 256 * 1024, actions: 1000, fields: 100, value: 512 },
+  Whole: { bytes: 384 * 1024, actions: 5000, fields: 1000, value: 16_384 },
+};
 
 /** Reports whether the plan changes nothing. */
 export function isEmptyPlan(plan: Plan): boolean {
@@ -48,11 +51,21 @@ export function summarize(plan: Plan): string {
   return `+${created} ~${updated} -${removed}`;
 }
 
+/** A plan as the status of a Change shows it. */
+export interface DescribedPlan {
+  readonly actions: PlannedAction[];
+  /** Number of actions that did not fit. */
+  readonly omitted: number;
+  /** What is not shown, if anything. */
+  readonly incomplete?: string;
+}
+
 /**
  * Returns the plan for the status of a Change: deletions first, then refusals, writes with their diffs as far as they fit, and kept
  * objects. Every text is cut to the schema's limit, so that a plan can always be recorded.
  */
-export function describePlan(plan: Plan): { actions: PlannedAction[]; omitted: number } {
+export function describePlan(plan: Plan, extent: PlanExtent = "Brief"): DescribedPlan {
+  const limits = LIMITS[extent];
   const pruneCandidates = (verb: PruneDecision["verb"]): PlannedAction[] =>
     plan.pruneCandidates.filter((decision) => decision.verb === verb).map(describeDecision);
   const all = [
@@ -66,17 +79,43 @@ export function describePlan(plan: Plan): { actions: PlannedAction[]; omitted: n
   const actions: PlannedAction[] = [];
   let bytes = 0;
   for (const whole of all) {
-    const action = cutTexts(whole);
+    const action = cutTexts(whole, extent);
     const size = sizeOf(action);
-    const fits = bytes + size <= MAX_PLAN_BYTES;
+    const fits = bytes + size <= limits.bytes;
     const { diff, ...bare } = action;
     const shown = fits || diff === undefined ? action : bare;
     bytes += fits ? size : sizeOf(bare);
-    if (bytes > 2 * MAX_PLAN_BYTES || actions.length >= MAX_ACTIONS) break;
+    if (bytes > 2 * limits.bytes || actions.length >= limits.actions) break;
     actions.push(shown);
   }
-  return { actions, omitted: all.length - actions.length };
+  const incomplete = describeMissing(all, actions, limits);
+  return { actions, omitted: all.length - actions.length, ...(incomplete === undefined ? {} : { incomplete }) };
 }
+
+/** Describes what the shown actions lack: whole actions, diffs, fields and values. */
+function describeMissing(
+  all: readonly PlannedAction[],
+  shown: readonly PlannedAction[],
+  limits: { readonly fields: number; readonly value: number },
+): string | undefined {
+  const cut = (text = ""): boolean => text.length > limits.value || SHORTENED.test(text);
+  const fields = (diff: readonly FieldChange[]): boolean =>
+    diff.length > limits.fields || diff.some(({ path, from, to }) => OMITTED.test(path) || cut(from) || cut(to));
+  const dropped = shown.filter(({ diff }, at) => diff === undefined && all[at]?.diff !== undefined).length;
+  const shortened = all.filter(({ diff }, at) => at < shown.length && diff !== undefined && fields(diff)).length;
+  const parts = [
+    [all.length - shown.length, "actions"],
+    [dropped, "diffs"],
+    [shortened, "diffs with long values or many fields"],
+  ] as const;
+  const missing = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return missing.length === 0 ? undefined : `not shown: ${missing.join(", ")}`;
+}
+
+/** End of a value that a diff has cut. */
+const SHORTENED = /… \(\d+ characters\)$/;
+/** Line of a diff that has more fields. */
+const OMITTED = /^and \d+ more$/;
 
 /** Returns the size of an action in JSON, with a separator. */
 function sizeOf(action: PlannedAction): number {
@@ -84,40 +123,48 @@ function sizeOf(action: PlannedAction): number {
 }
 
 /** Cuts every text to the maximum length in the schema of a Change. */
-function cutTexts({ object, origin, reason, error, diff, ...action }: PlannedAction): PlannedAction {
+function cutTexts(
+  { object, origin, reason, error, diff, ...action }: PlannedAction,
+  extent: PlanExtent,
+): PlannedAction {
+  const { fields, value } = LIMITS[extent];
   return {
     ...action,
     object: cutText(object, 512),
     ...(origin === undefined ? {} : { origin: cutText(origin, 1280) }),
     ...(reason === undefined ? {} : { reason: cutText(reason, 1024) }),
     ...(error === undefined ? {} : { error: cutText(error, 1024) }),
-    ...(diff === undefined ? {} : { diff: diff.slice(0, MAX_DIFF).map(cutChange) }),
+    ...(diff === undefined ? {} : { diff: diff.slice(0, fields).map((change) => cutChange(change, value)) }),
   };
 }
 
-function cutChange({ path, from, to }: FieldChange): FieldChange {
+function cutChange({ path, from, to }: FieldChange, value: number): FieldChange {
   return {
     path: cutText(path, 1024),
-    ...(from === undefined ? {} : { from: cutText(from, 512) }),
-    ...(to === undefined ? {} : { to: cutText(to, 512) }),
+    ...(from === undefined ? {} : { from: cutText(from, value) }),
+    ...(to === undefined ? {} : { to: cutText(to, value) }),
   };
 }
 
 /**
- * Returns a hash of the effects of a plan: verbs, objects, desired documents, changed fields and transfers, but not
- * resourceVersions, status or order. Keyed, because document hashes include field values of Secrets.
+ * Returns a hash of the effects of a plan: for each object the verb, the desired document and the last applied one, of existing objects that
+ * are adopted or deleted also the UID, and of transfers the new owner. Edits of live objects by others do not change it, since they are
+ * reverted. Keyed, because document hashes include field values of Secrets.
  */
 export function planHash(plan: Plan, key: string): string {
+  const ofWrite = (verb: string, { document, live }: WriteAction, uid = ""): string[] => [
+    verb,
+    document.key,
+    document.hash,
+    live?.documentHash ?? "",
+    uid,
+  ];
   const lines = [
-    ...plan.writes.map((write) => [write.verb, write.action.document.key, write.action.document.hash, write.diff]),
-    ...[...plan.deferred, ...(plan.refused ?? [])].map(({ action }) => [
-      action.verb,
-      action.document.key,
-      action.document.hash,
-    ]),
+    ...plan.writes.map(({ verb, action, adopts }) => ofWrite(verb, action, adopts)),
+    ...[...plan.deferred, ...(plan.refused ?? [])].map(({ action }) => ofWrite(action.verb, action)),
     ...plan.pruneCandidates
       .filter((decision) => decision.verb !== "Keep")
-      .map((decision) => [decision.verb, decision.live.key, decision.verb === "HandOver" ? decision.to : ""]),
+      .map(({ verb, live, ...decision }) => [verb, live.key, live.uid, "to" in decision ? decision.to : ""]),
   ].map((line) => canonicalJson(line));
   return hmacSha256(key, lines.sort().join("\n"), 32);
 }

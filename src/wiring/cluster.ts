@@ -22,7 +22,7 @@ export interface Cluster {
   readonly instance: string;
   /** Whether no process has ever been the leader in this cluster. */
   readonly firstEver: boolean;
-  readonly resources: { readonly repository: ResourceInfo; readonly app: ResourceInfo; readonly change: ResourceInfo };
+  readonly resources: Readonly<Record<"repository" | "app" | "change" | "approval", ResourceInfo>>;
 }
 
 /** A cluster in which this process is the leader. */
@@ -101,7 +101,12 @@ async function readInstance(client: KubeClient): Promise<string> {
 async function findOwnKinds(discovery: Discovery): Promise<Cluster["resources"]> {
   discovery.invalidate();
   const find = (kind: string): Promise<ResourceInfo> => findOwnKind(discovery, kind);
-  return { repository: await find("GitRepository"), app: await find("OverseerApp"), change: await find("Change") };
+  return {
+    repository: await find("GitRepository"),
+    app: await find("OverseerApp"),
+    change: await find("Change"),
+    approval: await find("Approval"),
+  };
 }
 
 /** Finds a kind of the operator's API group. Throws a retryable OverseerError if its definition is not installed. */

@@ -15,6 +15,7 @@ import type { EventRecorder } from "../kube/event-recorder.js";
 import { StatusWriter } from "../reconcile/status-writer.js";
 import type { Priority } from "../reconcile/work-queue.js";
 import type { ParserThread } from "../render/parser-thread.js";
+import { AccessReviews } from "./access-reviews.js";
 import { cacheLister } from "./cache-lister.js";
 import type { Clusters } from "./clusters.js";
 import { type Controller, controller } from "./controller-of.js";
@@ -103,6 +104,7 @@ export function appController(shared: SharedParts): Controller {
     digestKey,
     apps: resources.apps,
     changes: resources.changes,
+    approvals: resources.approvals,
     repositories: resources.repositories,
     renderer: sourceRenderer(shared),
     destinations: new AppDestinations({
@@ -124,7 +126,8 @@ export function appController(shared: SharedParts): Controller {
     claims: new Claims(),
     gates: GATES,
     lister: cacheLister({ OverseerApp: resources.apps, GitRepository: resources.repositories }, shared.memories),
-    proof: new AdmissionProof(client),
+    proof: new AdmissionProof(client, config.approvingUsers),
+    permissions: new AccessReviews(client),
     waiting: shared.waiting,
     onApplied: (app) => shared.sources.applied.emit(app),
     onCommitReport: (app) => shared.reportStatus(app),

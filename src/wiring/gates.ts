@@ -1,6 +1,7 @@
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
 import type { ResourceCache } from "../controllers/resource-cache.js";
+import { approvalsGate } from "../gates/approvals.js";
 import type { WatchedKind, WatchedKinds } from "../gates/context.js";
 import { deletionsGate } from "../gates/deletions.js";
 import { dependenciesGate } from "../gates/dependencies.js";
@@ -10,7 +11,14 @@ import { referencesGate } from "../gates/references.js";
 import { syncWindowsGate } from "../gates/sync-windows.js";
 
 /** Every gate that a Change must pass, in the order of the status. */
-export const GATES: readonly Gate[] = [deletionsGate, manualGate, referencesGate, dependenciesGate, syncWindowsGate];
+export const GATES: readonly Gate[] = [
+  approvalsGate,
+  deletionsGate,
+  manualGate,
+  referencesGate,
+  dependenciesGate,
+  syncWindowsGate,
+];
 
 /** Returns the apps (`namespace/name`) that wait at a gate which an event concerns. */
 export function appsConcerned<K extends WatchedKind>(

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Approval } from "../api/approval.js";
 import type { GitRepository } from "../api/git-repository.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import { type FailpointHook, killAt, noFailpoints } from "../base/failpoint.js";
@@ -195,10 +196,13 @@ export class Operator {
       repositories: this.#cache<GitRepository>("repository", sources.repositories),
       apps: this.#cache<OverseerApp>("app", sources.apps),
       changes: this.#cache<KnownChange>("change", sources.changes, { trim: reduceChange, groupBy: appOfChange }),
+      approvals: this.#cache<Approval>("approval", sources.approvals, {
+        groupBy: ({ metadata, spec }) => `${metadata.namespace}/${spec.app.name}`,
+      }),
     };
   }
 
-  #cache<T extends GitRepository | OverseerApp | KnownChange>(
+  #cache<T extends GitRepository | OverseerApp | KnownChange | Approval>(
     name: keyof LedCluster["resources"],
     source: EventSource<ResourceEvent<T>>,
     options: Pick<ResourceCacheOptions<T>, "trim" | "groupBy"> = {},

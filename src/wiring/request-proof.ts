@@ -40,14 +40,17 @@ interface LiveBinding {
  */
 export class AdmissionProof implements RequestProof {
   readonly #client: KubeClient;
+  /** User names of the ServiceAccounts that may approve. */
+  readonly #approvers: readonly string[];
   #operator: string | undefined;
 
-  constructor(client: KubeClient) {
+  constructor(client: KubeClient, approvers: readonly string[]) {
     this.#client = client;
+    this.#approvers = approvers;
   }
 
   async problem(namespace: string): Promise<string | undefined> {
-    const expected = changePolicies(await this.#userName());
+    const expected = changePolicies(await this.#userName(), this.#approvers);
     const [policies, bindings] = await Promise.all([
       this.#list<LivePolicy>("validatingadmissionpolicies"),
       this.#list<LiveBinding>("validatingadmissionpolicybindings"),

@@ -1,3 +1,4 @@
+import type { Approval } from "../api/approval.js";
 import type { GitRef } from "../api/git-ref.js";
 import type { GitRepository } from "../api/git-repository.js";
 import { allowsNamespace } from "../api/namespaces.js";
@@ -14,6 +15,7 @@ export class ResourceIndex {
   readonly repositories: ResourceCache<GitRepository>;
   readonly apps: ResourceCache<OverseerApp>;
   readonly changes: ResourceCache<KnownChange>;
+  readonly approvals: ResourceCache<Approval>;
   readonly #index: RevisionIndex;
 
   constructor(
@@ -21,28 +23,35 @@ export class ResourceIndex {
       readonly repositories: ResourceCache<GitRepository>;
       readonly apps: ResourceCache<OverseerApp>;
       readonly changes: ResourceCache<KnownChange>;
+      readonly approvals: ResourceCache<Approval>;
     },
     index: RevisionIndex,
   ) {
     this.repositories = caches.repositories;
     this.apps = caches.apps;
     this.changes = caches.changes;
+    this.approvals = caches.approvals;
     this.#index = index;
   }
 
   /** Lists all resources and starts watching them. */
   async start(): Promise<void> {
-    await Promise.all([this.repositories.start(), this.apps.start(), this.changes.start()]);
+    await Promise.all(this.#caches().map((cache) => cache.start()));
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.repositories.stop(), this.apps.stop(), this.changes.stop()]);
+    await Promise.all(this.#caches().map((cache) => cache.stop()));
   }
 
   /** Kinds whose initial list is incomplete. */
   missing(): string[] {
-    const caches = [this.repositories, this.apps, this.changes];
-    return caches.filter((cache) => !cache.synced).map((cache) => `listing ${cache.resource.plural}`);
+    return this.#caches()
+      .filter((cache) => !cache.synced)
+      .map((cache) => `listing ${cache.resource.plural}`);
+  }
+
+  #caches() {
+    return [this.repositories, this.apps, this.changes, this.approvals];
   }
 
   /** Returns the keys of the apps that use a repository. */

@@ -2,7 +2,7 @@ import { badRepositorySpecs, ONE_REF, PREFIX_ALONE } from "./crd-cases-git.js";
 
 /** A spec that the API server must refuse, and what it must say. */
 export interface BadSpec {
-  readonly kind: "GitRepository" | "OverseerApp" | "Change";
+  readonly kind: "GitRepository" | "OverseerApp" | "Change" | "Approval";
   /** Set on the valid spec of `validSpecs`, by path; `undefined` takes the field away. */
   readonly set: Readonly<Record<string, unknown>>;
   readonly name?: string;
@@ -26,6 +26,13 @@ export const validSpecs: Readonly<Record<BadSpec["kind"], Readonly<Record<string
   GitRepository: { url: "https://git.example.com/team/shop.git" },
   OverseerApp: { source: { repositoryRef: { name: "shop" } }, destination: { kubernetes: {} } },
   Change: { app: { name: "web" }, cause: "Revision", inputs: INPUTS },
+  Approval: {
+    app: { name: "web" },
+    change: { name: "web-1", uid: "u" },
+    planHash: "1f0a2b4d5e6f708192a3b4c5d6e7f809",
+    decision: "Approve",
+    approver: "bob",
+  },
 };
 
 const CORE = { url: "https://core.example.com", secretRef: { name: "core" } };
@@ -224,6 +231,14 @@ export const badSpecs: readonly BadSpec[] = [
     field: "spec",
     message: "the spec of a Change is immutable: create another Change instead",
   },
+  {
+    kind: "Approval",
+    set: { decision: "Reject" },
+    update: true,
+    field: "spec",
+    message: "an Approval is immutable: create another one, for example with decision Withdraw",
+  },
+  { kind: "Approval", set: { decision: "Maybe" }, field: "spec.decision", message: "Unsupported value" },
   {
     kind: "Change",
     set: { cause: "Sync" },

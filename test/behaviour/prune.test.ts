@@ -103,6 +103,7 @@ describe("What leaves Git", function () {
     const passed = (await world.changes("budget")).at(-1);
     expect(passed?.status?.phase).to.equal("Succeeded");
     expect(passed?.status?.gates?.map(({ name, state }) => `${name} ${state}`)).to.deep.equal([
+      "approvals Pass",
       "deletions Pass",
       "manual Pass",
       "references Pass",

@@ -106,4 +106,11 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
       },
     ],
   ],
+  [
+    "Approval",
+    [
+      { type: "Ready", abnormal: false, meaning: "The decision counts." },
+      { type: "Stalled", abnormal: true, meaning: "The decision has no effect; the message says why." },
+    ],
+  ],
 ]);

@@ -71,4 +71,26 @@ spec:
       path: deploy/web
 `,
   ],
+  [
+    "Approval",
+    `
+apiVersion: gitops.overseer.io/v1alpha1
+kind: Approval
+metadata:
+  name: web-12-bob
+  namespace: shop
+spec:
+  app:
+    name: web
+  change:
+    name: web-12
+    uid: 0b6f2c5e-7a4e-4f0e-9d1c-2f6a1c0d9e11
+  planHash: 1f0a2b4d5e6f708192a3b4c5d6e7f809
+  decision: Approve
+  comment: reviewed with the database team
+  approver: bob@example.com
+  groups:
+    - shop-approvers
+`,
+  ],
 ]);

@@ -1,6 +1,6 @@
 import { GROUP } from "../../src/api/group.js";
 import { POLICY_NAMES } from "../../src/api/policies/admission-policy.js";
-import { changePolicies, OPERATOR_PLACEHOLDER } from "../../src/api/policies/change-policies.js";
+import { APPROVERS_PLACEHOLDER, changePolicies, OPERATOR_PLACEHOLDER } from "../../src/api/policies/change-policies.js";
 import type { ResourceDefinition } from "../../src/api/resources.js";
 import { apiOutputs } from "./apis.js";
 import { buildCrd } from "./crd.js";
@@ -36,7 +36,7 @@ function definitionOutputs(resource: ResourceDefinition): Output[] {
 
 /** Returns the specs of the admission policies of Changes, for the chart. */
 function policyOutputs(): Output[] {
-  const policies = changePolicies(OPERATOR_PLACEHOLDER);
+  const policies = changePolicies(OPERATOR_PLACEHOLDER, [APPROVERS_PLACEHOLDER]);
   return POLICY_NAMES.map((name) => ({
     path: `charts/overseer-gitops/files/policies/${name}.yaml`,
     text: `# Generated from src/api; run make generate.\n${toYaml({ spec: policies[name] })}`,

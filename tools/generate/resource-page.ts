@@ -70,7 +70,10 @@ function conditionTable(kind: string): string {
 
 /** Reasons of conditions and Events. The reason of a Change's condition is its phase. */
 function reasonSection(kind: string): string[] {
-  if (kind !== "GitRepository" && kind !== "OverseerApp") return ["The reason of each condition is the phase."];
+  if (kind !== "GitRepository" && kind !== "OverseerApp")
+    return [
+      `The reason of each condition is the ${kind === "Approval" ? "state: `Counted`, `Stale` or `NotEligible`" : "phase"}.`,
+    ];
   const rows = reasonsOf(kind).map(([reason, { meaning, remedy }]) => [
     code(reason),
     cell(meaning),

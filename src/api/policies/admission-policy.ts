@@ -1,9 +1,9 @@
 /** Name suffixes of the admission policies that protect Changes. */
-export const POLICY_NAMES = ["status", "requests"] as const;
+export const POLICY_NAMES = ["status", "requests", "approvals"] as const;
 export type PolicyName = (typeof POLICY_NAMES)[number];
 
 /** An operation on objects that a policy may match. */
-export type PolicyOperation = "CREATE" | "UPDATE";
+export type PolicyOperation = "CREATE" | "UPDATE" | "DELETE";
 
 /** Spec of a ValidatingAdmissionPolicy, with every field that the API server would default. */
 export interface PolicySpec {

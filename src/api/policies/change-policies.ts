@@ -2,16 +2,26 @@ import { type PolicyName, type PolicySpec, policySpec, type Validation } from ".
 
 /** Stands for the user name of the operator in the files of the chart. */
 export const OPERATOR_PLACEHOLDER = "OPERATOR_USER_NAME";
+/** Stands for the ServiceAccounts that may approve, in the files of the chart. */
+export const APPROVERS_PLACEHOLDER = "APPROVING_SERVICE_ACCOUNTS";
 
 /**
- * Returns the policies that requests rely on: they prove who made a request, and that only the operator writes inputs and status.
- * The chart installs them; the operator accepts no request while one of them is missing or differs.
+ * Returns the policies that requests and approvals rely on: they prove who made them, and that only the operator writes inputs and status.
+ * The chart installs them; nothing counts while one of them is missing or differs. `approvers` are the user names of ServiceAccounts
+ * that may approve.
  */
-export function changePolicies(operator: string): Readonly<Record<PolicyName, PolicySpec>> {
-  return { status: statusPolicy(operator), requests: requestPolicy(operator) };
+export function changePolicies(
+  operator: string,
+  approvers: readonly string[] = [],
+): Readonly<Record<PolicyName, PolicySpec>> {
+  return {
+    status: statusPolicy(operator),
+    requests: requestPolicy(operator),
+    approvals: approvalPolicy(operator, approvers),
+  };
 }
 
-const STATUS_OF = ["changes/status", "overseerapps/status", "gitrepositories/status"];
+const STATUS_OF = ["approvals/status", "changes/status", "overseerapps/status", "gitrepositories/status"];
 
 function statusPolicy(operator: string): PolicySpec {
   return policySpec(
@@ -21,7 +31,7 @@ function statusPolicy(operator: string): PolicySpec {
       {
         expression: `request.userInfo.username == '${operator}'`,
         reason: "Forbidden",
-        message: "only the operator may write the status of Changes, OverseerApps and GitRepositories",
+        message: "only the operator may write the status of Changes, Approvals, OverseerApps and GitRepositories",
       },
     ],
   );
@@ -66,4 +76,61 @@ function requestPolicy(operator: string): PolicySpec {
     },
   ];
   return policySpec(["changes"], ["CREATE", "UPDATE"], rules);
+}
+
+/** Users of Kubernetes that delete the objects of a deleted namespace or owner. */
+const COLLECTORS = [
+  "system:serviceaccount:kube-system:generic-garbage-collector",
+  "system:serviceaccount:kube-system:namespace-controller",
+  "system:kube-controller-manager",
+];
+
+function approvalPolicy(operator: string, approvers: readonly string[]): PolicySpec {
+  const atCreation = (expression: string): string => `request.operation != 'CREATE' || (${expression})`;
+  const list = (names: readonly string[]): string => `[${names.map((name) => `'${name}'`).join(", ")}]`;
+  return policySpec(
+    ["approvals"],
+    ["CREATE", "UPDATE", "DELETE"],
+    [
+      {
+        expression: atCreation("object.spec.approver == request.userInfo.username"),
+        reason: "Forbidden",
+        messageExpression: "'spec.approver must be your user name: ' + request.userInfo.username",
+      },
+      {
+        expression: atCreation(
+          "object.spec.?groups.orValue([]).all(group, group in request.userInfo.?groups.orValue([]))",
+        ),
+        reason: "Forbidden",
+        messageExpression: "'spec.groups must only have groups of ' + request.userInfo.username",
+      },
+      {
+        expression: atCreation(
+          `!request.userInfo.username.startsWith('system:serviceaccount:') || request.userInfo.username in ${list(approvers)}`,
+        ),
+        reason: "Forbidden",
+        message:
+          "a ServiceAccount must not approve: decisions are for people (see approvals.serviceAccounts of the chart)",
+      },
+      {
+        expression: atCreation(
+          "authorizer.group('gitops.overseer.io').resource('overseerapps').namespace(request.namespace).name(object.spec.app.name).check('approve').allowed()",
+        ),
+        reason: "Forbidden",
+        messageExpression:
+          "request.userInfo.username + ' does not have the verb approve for OverseerApp ' + request.namespace + '/' + object.spec.app.name",
+      },
+      {
+        expression: "request.operation != 'UPDATE' || object.spec == oldObject.spec",
+        reason: "Forbidden",
+        message: "an Approval is immutable: create another one, for example with decision Withdraw",
+      },
+      {
+        expression: `request.operation != 'DELETE' || request.userInfo.username in ${list([operator, ...COLLECTORS])}`,
+        reason: "Forbidden",
+        message:
+          "only the operator deletes Approvals, together with their Change: to revoke a decision, create an Approval with decision Withdraw",
+      },
+    ],
+  );
 }

@@ -88,8 +88,14 @@ export const APP_REASONS = {
   Manual: {
     meaning:
       "The Change waits because sync.mode is Manual. Drift is reverted meanwhile; newer inputs replace the waiting Change.",
-    remedy: "Request the sync by a Change of cause Sync, or set sync.mode to Automatic.",
+    remedy: "Request the sync by a Change of cause Sync, approve the plan, or set sync.mode to Automatic.",
   },
+  RejectedByUser: {
+    meaning:
+      "A user has rejected the plan of the Change by an Approval with decision Reject; the message names the user.",
+    remedy: "Change the source, or ask the user to withdraw the decision.",
+  },
+  Approvals: { meaning: "The decisions of users about the Change cannot be evaluated; the message has the cause." },
   SyncWindow: {
     meaning:
       "The windows in spec.sync.windows permit no sync now, and the Change waits. The message says until when. Drift is reverted meanwhile.",

@@ -1,3 +1,4 @@
+import type { Approval } from "../../api/approval.js";
 import type { ChangePhase } from "../../api/change.js";
 import type { GitRepository } from "../../api/git-repository.js";
 import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
@@ -72,12 +73,19 @@ export interface RequestProof {
   problem(namespace: string): Promise<string | undefined>;
 }
 
+/** Asks the API server for permissions of users. */
+export interface UserPermissions {
+  /** Reports whether a user may approve Changes of an app. Sends a request. */
+  mayApprove(app: OverseerApp, user: { readonly name: string; readonly groups: readonly string[] }): Promise<boolean>;
+}
+
 /** Services shared by the phases of all apps. */
 export interface AppServices {
   readonly clock: Clock;
   readonly client: KubeClient;
   readonly apps: ResourceCache<OverseerApp>;
   readonly changes: ResourceCache<KnownChange>;
+  readonly approvals: ResourceCache<Approval>;
   readonly repositories: ResourceCache<GitRepository>;
   readonly index: RevisionIndex;
   readonly engine: GitEngine;
@@ -93,6 +101,7 @@ export interface AppServices {
   /** What gates may read besides the app. */
   readonly lister: Lister;
   readonly proof: RequestProof;
+  readonly permissions: UserPermissions;
   /** Apps whose Change waits at a gate. */
   readonly waiting: WaitingApps;
   readonly failpoint: FailpointHook;

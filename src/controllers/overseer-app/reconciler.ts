@@ -5,7 +5,7 @@ import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
 import { AppMemory } from "./app-memory.js";
 import type { AppServices } from "./app-services.js";
-import { openChangeFor, supersede } from "./changes/change-record.js";
+import { openChangeFor, removeApprovals, supersede } from "./changes/change-record.js";
 import { rejectOrphans } from "./changes/orphans.js";
 import { rejectRequests, takeRequests } from "./changes/requests.js";
 import { finalize } from "./deletion/finalize.js";
@@ -40,6 +40,7 @@ export class OverseerAppReconciler {
     const app = this.#services.apps.get(key);
     if (!app) {
       await rejectOrphans(this.#services, key);
+      await removeApprovals(this.#services, key);
       this.#forget(key);
       return {};
     }

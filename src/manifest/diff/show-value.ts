@@ -2,7 +2,7 @@ import { canonicalJson } from "../../base/hash.js";
 import { Masked, REDACTED } from "./mask.js";
 
 /** Maximum length of a displayed value in UTF-16 code units. Longer values are truncated, with their length. */
-export const MAX_SHOWN_VALUE = 256;
+export const MAX_SHOWN_VALUE = 16_000;
 
 /**
  * Formats a value for display on one line. Strings are unquoted unless ambiguous (`"5"`, `"true"`, `""`, line breaks); other

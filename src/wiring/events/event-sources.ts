@@ -1,3 +1,4 @@
+import type { Approval } from "../../api/approval.js";
 import type { GitRepository } from "../../api/git-repository.js";
 import type { OverseerApp } from "../../api/overseer-app.js";
 import type { KnownChange } from "../../controllers/overseer-app/changes/known-change.js";
@@ -27,6 +28,7 @@ export class EventSources {
   readonly repositories = new EventSource<ResourceEvent<GitRepository>>();
   readonly apps = new EventSource<ResourceEvent<OverseerApp>>();
   readonly changes = new EventSource<ResourceEvent<KnownChange>>();
+  readonly approvals = new EventSource<ResourceEvent<Approval>>();
   /** A repository (`namespace/name`) has a new revision. */
   readonly revisions = new EventSource<string>();
   /** An app has applied the inputs of a further commit. */

@@ -1,3 +1,4 @@
+import type { Approval } from "../../api/approval.js";
 import type { CustomResource } from "../../api/meta.js";
 import { appOfChange, isOpen, type KnownChange } from "../../controllers/overseer-app/changes/known-change.js";
 import type { WaitingApps } from "../../controllers/overseer-app/gates/waiting-apps.js";
@@ -56,6 +57,7 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
       apps.enqueue(PRIORITY.change),
     ),
     watch(sources.changes, isRequested, appsOfChange, apps.enqueue(PRIORITY.user)),
+    watch(sources.approvals, isDecision, appsOfDecision, apps.enqueue(PRIORITY.user)),
     watch(sources.changes, wasUnfinished, appsOfChange, apps.enqueue(PRIORITY.user)),
     watch(sources.revisions, always, (repository) => resources.appsOf(repository), apps.enqueue(PRIORITY.change)),
     watch(
@@ -113,6 +115,15 @@ function repositoriesToPoll(
 ): readonly string[] {
   const app = current ?? previous;
   return app && resources.refOf(app) ? [repositoryKey(app)] : [];
+}
+
+/** Reports whether a decision is new. Its status is written by the operator, and it is deleted with its Change. */
+function isDecision({ current, observed }: ResourceEvent<Approval>): boolean {
+  return current !== undefined && observed === undefined;
+}
+
+function appsOfDecision({ current }: ResourceEvent<Approval>): readonly string[] {
+  return current ? [`${current.metadata.namespace}/${current.spec.app.name}`] : [];
 }
 
 /** Reports whether a user has requested a Change. */

@@ -76,7 +76,7 @@ describe("sync.mode: Manual", function () {
     const repo = await make("web", "1");
     const first = await world.untilCondition("web", "Waiting", "True", "Manual");
     expect(condition(first, "Waiting")?.message).to.equal(
-      "Change web-1 waits: manual: sync.mode is Manual: a user with the verb sync for OverseerApp web has to create a Change of cause Sync; until then nothing is applied",
+      "Change web-1 waits: manual: sync.mode is Manual: a user with the verb sync for OverseerApp web has to create a Change of cause Sync, or one with the verb approve an Approval; until then nothing is applied",
     );
     expect(await data("web")).to.equal(undefined);
     expect(await alice.kubectl(["create", "-f", "-"], request("web-go", "alice", "web"))).to.contain("web-go created");

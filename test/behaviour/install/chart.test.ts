@@ -88,6 +88,7 @@ describe("The chart", function () {
       trustedNamespaces: ["platform"],
       watchNamespaces: ["platform"],
       allowedGitHosts: ["*.example.com"],
+      "approvals.serviceAccounts": ["ci/approver"],
       controllerFieldManagers: ["my-operator"],
     });
     const flagsOf = (name: string) =>
@@ -263,7 +264,7 @@ describe("The chart", function () {
 
   it("keeps its definitions, and leaves them out when told", async () => {
     const definitions = defaults.filter(({ kind }) => kind === "CustomResourceDefinition");
-    expect(definitions.map(({ metadata }) => metadata.name)).to.have.lengthOf(3);
+    expect(definitions.map(({ metadata }) => metadata.name)).to.have.lengthOf(4);
     for (const { metadata } of definitions)
       expect(metadata.annotations).to.deep.equal({ "helm.sh/resource-policy": "keep" });
     expect(kindsOf(await renderChart({ "crds.install": false }))).to.not.include("CustomResourceDefinition");
@@ -347,11 +348,11 @@ describe("The chart", function () {
       if (resources.includes("*")) expect(verbs, apiGroups.join()).to.deep.equal(["list", "watch"]);
       const writes = verbs.filter((verb) => !["get", "list", "watch", "impersonate"].includes(verb));
       if (writes.length > 0 && apiGroups[0] !== "gitops.overseer.io")
-        expect({ apiGroups, resources, verbs }).to.deep.equal({
-          apiGroups: [""],
-          resources: ["events"],
-          verbs: ["create", "patch"],
-        });
+        expect([
+          { apiGroups: [""], resources: ["events"], verbs: ["create", "patch"] },
+          // Asks for the permissions of approvers; stores nothing.
+          { apiGroups: ["authorization.k8s.io"], resources: ["subjectaccessreviews"], verbs: ["create"] },
+        ]).to.deep.include({ apiGroups, resources, verbs });
     }
     const own = rulesOf(defaults, "Role").map(({ resources, resourceNames, verbs }) => ({
       resources,

@@ -36,10 +36,10 @@ describe("the definitions of the kinds", () => {
         expect(at(schema, "status.observedGeneration")?.minimum).to.equal(-1);
       });
 
-      it("has the columns Ready or Phase, and Age", () => {
+      it("has the columns Ready, Phase or State, and Age", () => {
         const names = buildCrd(resource).spec.versions[0].additionalPrinterColumns.map(({ name }) => name);
         expect(names).to.include("Age");
-        expect(names.some((name) => name === "Ready" || name === "Phase")).to.equal(true);
+        expect(names.some((name) => ["Ready", "Phase", "State"].includes(name))).to.equal(true);
       });
 
       it("has columns and selectable fields whose paths exist", () => {

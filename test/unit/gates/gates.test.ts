@@ -75,6 +75,7 @@ describe("gates", () => {
   it("pass a Change that nothing holds, each of them", async () => {
     const results = await judgeGates(GATES, gateContext(), new FakeClock());
     expect(results.map(({ state }) => `${state.name} ${state.state}`)).to.deep.equal([
+      "approvals Pass",
       "deletions Pass",
       "manual Pass",
       "references Pass",
@@ -98,6 +99,7 @@ describe("gates", () => {
   const cases: readonly (readonly [gate: string, what: string, context: GateContext])[] = [
     ["deletions", "which objects are deleted", gateContext({ destination: { ...destination, deletions: undefined } })],
     ["references", "what documents refer to", gateContext({ destination: { ...destination, missing: undefined } })],
+    ["approvals", "the decisions of users", gateContext({ approvals: undefined })],
     [
       "manual",
       "the policies that prove the request",
@@ -137,7 +139,9 @@ describe("gates", () => {
         ],
       },
     });
-    expect(await stateOf(byName("deletions"), held)).to.equal("Wait: would delete 9 of 10 objects");
+    expect(await stateOf(byName("deletions"), held)).to.equal(
+      "Wait: would delete 9 of 10 objects; or a user with the verb approve for OverseerApp web approves the plan",
+    );
     expect(await stateOf(byName("references"), held)).to.equal(
       "Wait: needs secret db, referenced in a.yaml:3 and b.yaml:7",
     );

@@ -109,6 +109,18 @@ describe("describePlan", () => {
     expect(omitted).to.equal(521);
   });
 
+  it("shows five times as many actions, and long values, where users decide, and says what is missing even so", () => {
+    const long = { from: "x".repeat(10_000), to: "y".repeat(10_000) };
+    const whole = describePlan({ ...EMPTY, writes: [...writes(1_500, 0), ...writes(1, 1, long)] }, "Whole");
+    expect(whole).to.include({ omitted: 0 }).and.not.have.property("incomplete");
+    expect(whole.actions.at(-1)?.diff?.[0]).to.include(long);
+    const cut = [{ ...long, from: `${"x".repeat(100)}… (20000 characters)` }];
+    const plan = { ...EMPTY, writes: [...writes(1, 1, cut[0]), ...writes(5_000, 0)] };
+    expect(describePlan(plan, "Whole").incomplete).to.equal(
+      "not shown: 1 actions, 1 diffs with long values or many fields",
+    );
+  });
+
   it("drops diffs before actions", () => {
     const { actions, omitted } = describePlan({ ...EMPTY, writes: writes(1_000, 100) });
     expect(omitted).to.equal(0);

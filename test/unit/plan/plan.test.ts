@@ -80,14 +80,13 @@ describe("planHash", () => {
 
   const same: readonly (readonly [string, Plan])[] = [
     [
-      "the resourceVersion, uid, state or health of what is deleted",
+      "the resourceVersion, state or health of what is deleted",
       {
         ...PLAN,
         pruneCandidates: prune({
           pruneCandidates: ["e", "f"].map((name) =>
             live(`v1 ConfigMap shop/${name}`, {
               resourceVersion: "99",
-              uid: "u",
               state: "Drifted",
               health: { status: "Degraded", message: "x" },
             }),
@@ -97,6 +96,10 @@ describe("planHash", () => {
     ],
     ["what is kept", { ...PLAN, pruneCandidates: [...PLAN.pruneCandidates, ...keeps("z")] }],
     ["the stamp", rewritten({ stamp: "another" })],
+    [
+      "what others have edited since the last apply",
+      rewritten({ diff: [{ path: ".data.a", from: "by hand", to: "2" }] }),
+    ],
     ["a warning", rewritten({ warnings: ["deprecated"] })],
     ["the reason of an adoption", rewritten({ reason: "nobody's" })],
     [
@@ -115,11 +118,22 @@ describe("planHash", () => {
     ["the document of a write", rewritten({ action: action("v1 Secret shop/a", "Update", "other") })],
     ["the object of a write", rewritten({ action: action("v1 Secret shop/z", "Update") })],
     ["the namespace of a write", rewritten({ action: action("v1 Secret other/a", "Update") })],
-    ["the path of a changed field", rewritten({ diff: [{ path: ".data.b", from: "1", to: "2" }] })],
-    ["the old value of a changed field", rewritten({ diff: [{ path: ".data.a", from: "0", to: "2" }] })],
-    ["the new value of a changed field", rewritten({ diff: [{ path: ".data.a", from: "1", to: "3" }] })],
-    ["a field that is added instead of changed", rewritten({ diff: [{ path: ".data.a", to: "2" }] })],
-    ["a field more", rewritten({ diff: [...DIFF, { path: ".data.b", to: "x" }] })],
+    ["the object that is adopted", rewritten({ adopts: "another" })],
+    [
+      "the last applied document",
+      rewritten({
+        action: { ...action("v1 Secret shop/a", "Update"), live: live("v1 Secret shop/a", { documentHash: "older" }) },
+      }),
+    ],
+    [
+      "the uid of what is deleted",
+      {
+        ...PLAN,
+        pruneCandidates: prune({
+          pruneCandidates: ["e", "f"].map((name) => live(`v1 ConfigMap shop/${name}`, { uid: "another" })),
+        }).decisions.concat(handsOver("shop/other")),
+      },
+    ],
     ["a write less", { ...PLAN, writes: PLAN.writes.slice(1) }],
     ["a write more", { ...PLAN, writes: [...PLAN.writes, write("v1 Secret shop/z")] }],
     ["a deferred write less", { ...PLAN, deferred: PLAN.deferred.slice(1) }],

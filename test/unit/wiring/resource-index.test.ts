@@ -26,6 +26,7 @@ function estate({ apps = [], repositories = [], index = new RevisionIndex(), syn
       apps: cacheOf(apps, "overseerapps", synced) as unknown as ResourceCache<OverseerApp>,
       repositories: cacheOf(repositories, "gitrepositories") as unknown as ResourceCache<GitRepository>,
       changes: cacheOf(changes, "changes", synced) as unknown as ResourceCache<KnownChange>,
+      approvals: cacheOf([], "approvals") as never,
     },
     index,
   );

@@ -3,11 +3,13 @@ import { isFinal } from "../../../api/change.js";
 import { type ConditionDraft, cutMessage, mergeConditions } from "../../../api/conditions.js";
 import { API_VERSION } from "../../../api/group.js";
 import type { Inputs } from "../../../api/inputs.js";
+import type { ObjectMeta } from "../../../api/meta.js";
 import { rfc3339 } from "../../../base/clock.js";
 import { cutMiddle } from "../../../base/cut-text.js";
 import { isStatus } from "../../../kube/errors.js";
-import { collectionPath, objectPath } from "../../../kube/resource.js";
+import { collectionPath, objectPath, type ResourceInfo } from "../../../kube/resource.js";
 import { expiredChanges } from "../../../plan/change-history.js";
+import type { AppServices } from "../app-services.js";
 import type { ChangeUpdate } from "../outcome.js";
 import type { AppRun } from "../run.js";
 import { elapsedSince } from "../sync/change-timer.js";
@@ -113,9 +115,10 @@ export async function recordChange(run: AppRun, change: Change, update: ChangeUp
   const { changes, status, clock } = run.services;
   const now = rfc3339(clock.now());
   const before = change.status ?? {};
-  const { waitingFor: _, message: __, refusals: ___, ...lasting } = before;
+  const { waitingFor: _, message: __, refusals: ___, omitted, planIncomplete, ...lasting } = before;
   const next: ChangeStatus = {
     ...lasting,
+    ...(update.plan === undefined ? { omitted, planIncomplete } : {}),
     ...update,
     observedGeneration: change.metadata.generation,
     startTime: before.startTime ?? update.startTime ?? now,
@@ -165,19 +168,31 @@ export async function supersede(run: AppRun, current: Inputs): Promise<void> {
   }
 }
 
-/** Deletes the oldest finished Changes beyond the app's history limit. */
+/** Deletes the oldest finished Changes beyond the app's history limit, with the decisions on them. */
 export async function trimHistory(run: AppRun): Promise<void> {
-  const { changes, client } = run.services;
+  const { changes, approvals } = run.services;
   for (const change of expiredChanges([...changes.of(run.key)], run.app.spec.historyLimit)) {
-    try {
-      const { namespace, name, uid } = change.metadata;
-      await client.request({
-        method: "DELETE",
-        path: objectPath(changes.resource, namespace, name),
-        body: { preconditions: { uid } },
-      });
-    } catch (error) {
-      if (!isStatus(error, 404) && !isStatus(error, 409)) throw error;
-    }
+    await remove(run.services, changes.resource, change.metadata);
+    for (const { metadata, spec } of approvals.of(run.key))
+      if (spec.change.uid === change.metadata.uid) await remove(run.services, approvals.resource, metadata);
+  }
+}
+
+/** Deletes the decisions on Changes of an app (`namespace/name`) that does not exist any more. */
+export async function removeApprovals(services: AppServices, app: string): Promise<void> {
+  const { approvals } = services;
+  for (const { metadata } of approvals.of(app)) await remove(services, approvals.resource, metadata);
+}
+
+async function remove({ client }: AppServices, resource: ResourceInfo, metadata: ObjectMeta): Promise<void> {
+  const { namespace, name, uid } = metadata;
+  try {
+    await client.request({
+      method: "DELETE",
+      path: objectPath(resource, namespace, name),
+      body: { preconditions: { uid } },
+    });
+  } catch (error) {
+    if (!isStatus(error, 404) && !isStatus(error, 409)) throw error;
   }
 }

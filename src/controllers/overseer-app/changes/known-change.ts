@@ -7,7 +7,7 @@ export type KnownChange = CustomResource<
   { readonly app: { readonly name: string }; readonly inputs?: { readonly key: string } | undefined },
   { readonly phase?: ChangePhase | undefined } & Pick<
     ChangeStatus,
-    "gates" | "appGeneration" | "stopped" | "plan" | "omitted" | "message"
+    "gates" | "appGeneration" | "stopped" | "plan" | "omitted" | "message" | "approvals" | "planHash"
   >
 >;
 
@@ -33,14 +33,20 @@ export function reduceChange(change: KnownChange): KnownChange {
 
 /** A rejected or stopped Change also says why, since its inputs are not tried again; a stopped one also what it has not written. */
 function reduceStatus(status: NonNullable<KnownChange["status"]>): NonNullable<KnownChange["status"]> {
-  const { phase, gates, appGeneration, stopped, plan, omitted, message } = status;
+  const { phase, gates, appGeneration, stopped, plan, omitted, message, approvals, planHash } = status;
   if (stopped !== undefined) {
     const unwritten = plan?.filter(isUnwritten).map(({ verb, object, apiVersion }) => ({ verb, object, apiVersion }));
     return { phase, appGeneration, stopped, plan: unwritten, omitted, message };
   }
   if (phase !== "Rejected") return { phase };
   const failed = gates?.filter(({ state }) => state === "Fail");
-  return { phase, ...(failed ? { gates: failed } : {}), ...(appGeneration === undefined ? {} : { appGeneration }) };
+  const rejections = approvals?.filter(({ decision }) => decision === "Reject");
+  return {
+    phase,
+    ...(failed ? { gates: failed } : {}),
+    ...(appGeneration === undefined ? {} : { appGeneration }),
+    ...(rejections?.length ? { approvals: rejections, planHash } : {}),
+  };
 }
 
 /** Reports whether a Change is open. */

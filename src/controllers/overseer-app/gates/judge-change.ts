@@ -1,6 +1,6 @@
-import type { Change, ChangeStatus, GateState } from "../../../api/change.js";
+import type { Change, ChangeStatus, CountedApproval, GateState } from "../../../api/change.js";
 import { mapLimit } from "../../../base/semaphore.js";
-import type { DestinationFacts, GateContext, PlanFacts, UserRequest } from "../../../gates/context.js";
+import type { Decisions, DestinationFacts, GateContext, PlanFacts, UserRequest } from "../../../gates/context.js";
 import { closedGates, type GateResult, judgeGates } from "../../../gates/judge.js";
 import { formatOrigin } from "../../../manifest/document.js";
 import type { MissingReference } from "../../../plan/actions.js";
@@ -9,6 +9,9 @@ import type { SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { FieldLineFinder } from "../sync/field-lines.js";
+import { writeApprovalStatus } from "./approval-status.js";
+import { countApprovals } from "./count-approvals.js";
+import { standingRejections } from "./decisions.js";
 
 /** The gates of the operator and what they read. */
 export interface GateInput {
@@ -26,8 +29,14 @@ export interface GateInput {
 /** Maximum delay in milliseconds until something that waits for a time is judged again: timers are limited, and clocks are set. */
 const MAX_DELAY_MS = 24 * 3_600_000;
 
+/** The states of all gates, and the decisions of users that they rely on. */
+export interface Judgement {
+  readonly results: readonly GateResult[];
+  readonly approvals: readonly CountedApproval[];
+}
+
 /** Judges all gates. From now on, events that concern a gate enqueue the app again. */
-export async function judgeChange(run: AppRun, input: GateInput): Promise<GateResult[]> {
+export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgement> {
   const { gates, lister, clock, waiting } = run.services;
   const { open, inputsRecorded, desired } = input;
   // Before the first read, so that no event is lost in between.
@@ -36,12 +45,14 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<GateRe
     gates.map(({ name }) => name),
   );
   const phase = open?.status?.phase;
+  const approvals = await countApprovals(run, open, input.plan);
   const context: GateContext = {
     app: run.app,
     inputs: desired.inputs,
     commit: run.locatedCommit,
     started: inputsRecorded && (phase === "Applying" || phase === "Verifying"),
     request: requestOf(run, open),
+    approvals: summarizeDecisions(run, approvals, input.plan),
     get plan() {
       return input.plan();
     },
@@ -61,7 +72,38 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<GateRe
       run.key,
       closed.map(({ gate }) => gate.name),
     );
-  return results;
+  await writeApprovalStatus(run, approvals);
+  return { results, approvals };
+}
+
+function summarizeDecisions(run: AppRun, counted: readonly CountedApproval[], plan: () => PlanFacts): Decisions {
+  const counts = counted.filter(({ state }) => state === "Counted");
+  const last = counted.findLast(({ decision, state }) => decision === "Approve" && state !== "Counted");
+  return {
+    approvedBy: counts.find(({ decision }) => decision === "Approve")?.approver,
+    uncounted: last && `Approval ${last.name} does not count: ${last.message}`,
+    rejection: rejectionIn(counts) ?? earlierRejection(run, plan),
+  };
+}
+
+function rejectionIn(counts: readonly CountedApproval[]): string | undefined {
+  const found = counts.find(({ decision }) => decision === "Reject");
+  return found && `rejected by ${found.approver}${commentOf(found)}`;
+}
+
+/** Returns the rejection of an equal plan in an earlier Change. It stands until it is withdrawn. */
+function earlierRejection(run: AppRun, plan: () => PlanFacts): string | undefined {
+  const standing = standingRejections(run);
+  if (standing.length === 0) return undefined;
+  const { planHash } = plan();
+  const found = standing.find(({ change }) => change.status?.planHash === planHash);
+  if (found === undefined) return undefined;
+  const { change, by } = found;
+  return `the same plan was rejected as Change ${change.metadata.name} by ${by.approver}${commentOf(by)}, who can withdraw that by an Approval for that Change with decision Withdraw`;
+}
+
+function commentOf({ comment }: CountedApproval): string {
+  return comment === undefined ? "" : ` (${comment})`;
 }
 
 /** Returns the request that a Change carries out. It is doubted again each time: the policies may have changed since. */

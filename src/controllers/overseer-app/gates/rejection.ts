@@ -1,9 +1,11 @@
 import type { Change, ChangeStatus, GateState } from "../../../api/change.js";
+import { approvalsGate } from "../../../gates/approvals.js";
 import type { GateResult } from "../../../gates/judge.js";
 import { recordChange, trimHistory } from "../changes/change-record.js";
 import { failed, type SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
+import { standingRejections } from "./decisions.js";
 import { statesOf } from "./judge-change.js";
 
 /** Returns the results of the gates that failed. */
@@ -33,7 +35,11 @@ export async function reject(
  */
 export function rejectionOf(run: AppRun, { inputs }: Rendered): SyncResult | undefined {
   const { generation } = run.app.metadata;
+  const byUser = standingRejections(run).length > 0;
   for (const { metadata, spec, status } of run.services.changes.of(run.key)) {
+    const wasByUser =
+      status?.gates?.some(({ name, state }) => name === approvalsGate.name && state === "Fail") === true;
+    if (wasByUser && !byUser) continue;
     if (status?.phase !== "Rejected" || spec.inputs?.key !== inputs.key || status.appGeneration !== generation)
       continue;
     return report(run, metadata.name, status.gates ?? []);

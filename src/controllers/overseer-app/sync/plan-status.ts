@@ -1,16 +1,21 @@
 import type { ChangeStatus } from "../../../api/change.js";
-import { describePlan, type Plan, planHash, summarize } from "../../../plan/plan.js";
+import { describePlan, type Plan, type PlanExtent, planHash, summarize } from "../../../plan/plan.js";
 import type { AppRun } from "../run.js";
 import { statusNotes } from "../source/notes.js";
 
-/** Returns the status fields of a Change that describe its plan. */
-export function planStatus(run: AppRun, plan: Plan): Partial<ChangeStatus> {
-  const { actions, omitted } = describePlan(plan);
+/**
+ * Returns the status fields of a Change that describe its plan. `Whole` shows as much as an object of the API server can hold, for users
+ * who decide about it.
+ */
+export function planStatus(run: AppRun, plan: Plan, extent: PlanExtent = "Brief"): Partial<ChangeStatus> {
+  const { actions, omitted, incomplete } = describePlan(plan, extent);
+  const missing = extent === "Whole" ? incomplete : undefined;
   return {
     summary: summarize(plan),
     planHash: planHash(plan, run.services.digestKey),
     plan: actions,
     ...(omitted === 0 ? {} : { omitted }),
+    ...(missing === undefined ? {} : { planIncomplete: missing }),
     ...(run.desired ? statusNotes(run.desired) : {}),
   };
 }

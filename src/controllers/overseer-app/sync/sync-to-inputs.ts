@@ -65,8 +65,8 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   if (stopped) return refused(run, desired, plan, verdict);
   if (isEmptyPlan(plan) && (!open || diff.terminating.length > 0))
     return recordUnchanged(run, desired, plan, diff.terminating);
-  const described = once(() => planStatus(run, plan));
-  const results = await judgeChange(run, {
+  const described = once(() => planStatus(run, plan, "Whole"));
+  const { results, approvals } = await judgeChange(run, {
     ...{ desired, open, inputsRecorded: started, plan: described },
     ...{ deletionsNeedingApproval: verdict.approval, missing: preview.missing },
   });
@@ -74,12 +74,13 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   const isRefused = preview.refused.length > 0 && !started;
   if (isRefused && !closed.some(({ gate }) => gate.mayLiftRefusals)) return refused(run, desired, plan, verdict);
   const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
-  if (failedGates(results).length > 0) return reject(run, change, results, described());
+  const decided = approvals.length === 0 ? {} : { approvals: [...approvals] };
+  if (failedGates(results).length > 0) return reject(run, change, results, { ...described(), ...decided });
   if (closed.length > 0) {
     const refusals = isRefused ? await refusalsOf(run, plan) : {};
-    return waitAtGates(run, change, results, { ...described(), ...refusals });
+    return waitAtGates(run, change, results, { ...described(), ...decided, ...refusals });
   }
-  const current = await startApplying(run, change, plan, statesOf(results));
+  const current = await startApplying(run, change, plan, { gates: statesOf(results), ...decided });
   if (!started || !areRecorded(run)) await recordKinds(run, desired, current);
   const keys = new Set(transferred.map(({ live }) => live.key));
   return applyPlan(run, desired, plan, current, { transferred: keys, behind, refusal: verdict.refusal });
@@ -89,12 +90,23 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
  * Records that a Change is being applied. A long plan is written immediately, a short one when it is complete. A Change applied
  * in several steps keeps its first plan.
  */
-async function startApplying(run: AppRun, change: Change, plan: Plan, gates: GateState[]): Promise<Change> {
+async function startApplying(
+  run: AppRun,
+  change: Change,
+  plan: Plan,
+  { gates, ...decided }: Pick<ChangeStatus, "approvals"> & { readonly gates: GateState[] },
+): Promise<Change> {
   const continues = change.status?.phase === "Applying" && change.status.plan !== undefined;
   const retried = !continues || change.status?.message !== undefined;
   const attempts = (change.status?.attempts ?? 0) + (retried ? 1 : 0);
   const opened: { gates?: GateState[] } = change.status?.gates === undefined ? {} : { gates };
-  stageChange(run, change, { ...(continues ? {} : planStatus(run, plan)), ...opened, phase: "Applying", attempts });
+  stageChange(run, change, {
+    ...(continues ? {} : planStatus(run, plan)),
+    ...opened,
+    ...decided,
+    phase: "Applying",
+    attempts,
+  });
   // A gate that is judged before the first write only, must find after a crash that this Change has passed it.
   const isGated = opened.gates !== undefined || run.app.spec.sync.windows !== undefined;
   const isLong = plan.writes.length + plan.deferred.length > SHORT_PLAN;

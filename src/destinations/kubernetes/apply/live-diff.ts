@@ -6,7 +6,7 @@ import type { Document, KubeObject } from "../../../manifest/document.js";
 import { wasConfidential } from "../kubernetes-context.js";
 
 /** Limit of fields per object; with the "and N more" line they fit into a Change. */
-const MAX_FIELDS = 99;
+const MAX_FIELDS = 999;
 
 /**
  * Diffs the live object against the result of a dry run. Secret values are masked, and all values if the document holds values of

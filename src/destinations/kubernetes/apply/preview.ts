@@ -33,7 +33,7 @@ import { judgeSize } from "./object-size.js";
 import { removalNotes } from "./update-notes.js";
 
 /** Limit of fields per object in a Change. */
-const MAX_DIFF = 100;
+const MAX_DIFF = 1000;
 
 type Judged = { readonly accepted: PreviewedWrite } | Refused;
 
@@ -213,7 +213,8 @@ function accepted(
   if (size.refusal !== undefined) throw new Refusal(size.refusal, false, TOO_LARGE);
   const large = size.warning === undefined ? [] : [`${displayId(document.id)}: ${size.warning}`];
   const warnings = [...dry.warnings, ...admissionNotes(document, dry.object), ...large];
-  return { action, verb, stamp: entry ? fieldsHash(entry) : "", reason, diff, warnings };
+  const adopts = verb === "Adopt" ? { adopts: metadata.uid } : {};
+  return { action, verb, stamp: entry ? fieldsHash(entry) : "", ...adopts, reason, diff, warnings };
 }
 
 /**

@@ -154,6 +154,8 @@ export class Heart {
       digestKey: "0".repeat(32),
       enqueue: (key) => void this.#queue.add(key),
       proof: { problem: async () => undefined },
+      approvals: cacheOf([], "approvals") as never,
+      permissions: { mayApprove: async () => false },
       onApplied: () => {},
       onCommitReport: () => {},
       pollNow: () => {},

@@ -26,6 +26,7 @@ export function gateContext(changes: Partial<GateContext> = {}): GateContext {
     commit: "k",
     started: false,
     request: undefined,
+    approvals: { approvedBy: undefined, uncounted: undefined, rejection: undefined },
     plan: {},
     destination: { deletions: { needingApproval: undefined }, missing: [] },
     now: Date.UTC(2026, 10, 30, 12),

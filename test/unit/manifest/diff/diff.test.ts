@@ -148,9 +148,12 @@ describe("diffObjects", () => {
   }
 
   it("cuts long values and says how long they are", () => {
-    const [entry] = diffObjects(configMap({ a: "x".repeat(1000) }), configMap({ a: `${"x".repeat(1000)}y` })).entries;
-    expect(entry?.from).to.equal(`${"x".repeat(256)}… (1000 characters)`);
-    expect(entry?.to).to.equal(`${"x".repeat(256)}… (1001 characters)`);
+    const [entry] = diffObjects(
+      configMap({ a: "x".repeat(20_000) }),
+      configMap({ a: `${"x".repeat(20_000)}y` }),
+    ).entries;
+    expect(entry?.from).to.equal(`${"x".repeat(16_000)}… (20000 characters)`);
+    expect(entry?.to).to.equal(`${"x".repeat(16_000)}… (20001 characters)`);
   });
 
   it("holds a bounded number of entries and counts the rest", () => {

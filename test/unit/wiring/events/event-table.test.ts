@@ -23,7 +23,12 @@ function tableOf(apps: readonly OverseerApp[]) {
   const waiting = new WaitingApps();
   const queued: string[] = [];
   const repositories = cacheOf([repository("shop/repo")]) as never;
-  const caches = { repositories, apps: cacheOf(apps) as never, changes: cacheOf([]) as never };
+  const caches = {
+    repositories,
+    apps: cacheOf(apps) as never,
+    changes: cacheOf([]) as never,
+    approvals: cacheOf([]) as never,
+  };
   const memory = new AppMemory();
   const clock = new FakeClock();
   const rows = eventTable({

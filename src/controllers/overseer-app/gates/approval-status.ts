@@ -1,0 +1,26 @@
+import type { ApprovalStatus } from "../../../api/approval.js";
+import type { CountedApproval } from "../../../api/change.js";
+import { type ConditionDraft, mergeConditions } from "../../../api/conditions.js";
+import { rfc3339 } from "../../../base/clock.js";
+import type { AppRun } from "../run.js";
+
+/** Shows each user in the Approval itself whether the decision counts. Writes only what has changed. */
+export async function writeApprovalStatus(run: AppRun, counted: readonly CountedApproval[]): Promise<void> {
+  const { approvals, status, clock } = run.services;
+  for (const { name, state, message } of counted) {
+    const approval = approvals.get(`${run.ref.namespace}/${name}`);
+    if (approval === undefined) continue;
+    const { generation } = approval.metadata;
+    const drafts: ConditionDraft[] =
+      state === "Counted"
+        ? [{ type: "Ready", status: "True", reason: state, message }]
+        : [
+            { type: "Ready", status: "False", reason: state, message },
+            { type: "Stalled", status: "True", reason: state, message },
+          ];
+    const conditions = mergeConditions(approval.status?.conditions ?? [], drafts, generation, rfc3339(clock.now()));
+    const next: ApprovalStatus = { observedGeneration: generation, conditions };
+    const written = await status.write(approvals.resource, approval, next);
+    if (written && written !== approval) approvals.note(written);
+  }
+}
