@@ -1,6 +1,6 @@
 # Image of the operator. The context is the root of the repository with dist/ built (`make build`); `make image` does both.
 #
-# NODE_IMAGE   Base image, Node 24 on Debian, with a version tag. If it contains git and ssh, no packages are installed.
+# NODE_IMAGE   Base image, Node 24 on Debian, with a version tag. If it contains git, ssh and gpgv, no packages are installed.
 # TOOLS_IMAGE  Image with /kubectl and /helm, which render Kustomize and Helm sources. `make image` builds one.
 ARG NODE_IMAGE=node:24-bookworm-slim
 ARG TOOLS_IMAGE=overseer-gitops-tools:local
@@ -11,9 +11,9 @@ FROM ${NODE_IMAGE} AS base
 # A custom base image may set another user.
 USER 0:0
 RUN set -eu; \
-    if ! command -v git || ! command -v ssh || ! test -s /etc/ssl/certs/ca-certificates.crt; then \
+    if ! command -v git || ! command -v ssh || ! command -v gpgv || ! test -s /etc/ssl/certs/ca-certificates.crt; then \
       apt-get update; \
-      apt-get install -y --no-install-recommends ca-certificates git openssh-client; \
+      apt-get install -y --no-install-recommends ca-certificates git gpgv openssh-client; \
       rm -rf /var/lib/apt/lists/*; \
     fi; \
     # ssh requires a passwd entry for the user.

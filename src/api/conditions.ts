@@ -7,6 +7,7 @@ import { MESSAGE_DIGITS, shortRevision } from "./short-revision.js";
 export const CONDITION_TYPES = [
   "Ready",
   "Fetched",
+  "Verified",
   "StatusesReported",
   "Synced",
   "Healthy",

@@ -1,10 +1,11 @@
 import { z } from "zod";
-import { duration, localRef, namespaceList, withRules } from "./fields.js";
+import { atomicList, duration, localRef, namespaceList, withRules } from "./fields.js";
 import { GitProvider } from "./git-provider.js";
 import { GitRef } from "./git-ref.js";
 import type { CustomResource } from "./meta.js";
 import { SSH_ADDRESS } from "./ssh.js";
 import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
+import { RepositoryVerification, VerifiedRevision } from "./verification.js";
 
 /** Spec of a GitRepository. */
 export const GitRepositorySpec = withRules(
@@ -52,6 +53,7 @@ export const GitRepositorySpec = withRules(
         "Secret with a proxy for this repository: address (http://, https:// or socks5://), and optionally username and password. Not supported for SSH. If unset, the proxy in the operator's environment is used, if any.",
       ).optional(),
       provider: GitProvider.optional(),
+      verify: RepositoryVerification.optional(),
       webhook: z
         .object({
           secretRef: localRef(
@@ -72,6 +74,11 @@ export const GitRepositorySpec = withRules(
     })
     .describe("Location, revision and credentials of the repository."),
   [
+    {
+      rule: "!has(self.verify) || self.verify.mode != 'Tag' || has(self.ref) && (has(self.ref.tag) || has(self.ref.semver) || has(self.ref.name) && self.ref.name.startsWith('refs/tags/'))",
+      message: "verify.mode Tag requires ref.tag or ref.semver: set one of them, or use the mode HEAD",
+      fieldPath: ".verify",
+    },
     {
       rule: "!has(self.secretRef) || !self.url.startsWith('http://') || self.url.matches('^http://(localhost|127[.]0[.]0[.]1|[[]::1[]])([:/]|$)')",
       message: "credentials are never sent over http://: use https://, or remove secretRef",
@@ -96,7 +103,7 @@ export const GitRepositoryStatus = z
   .object({
     observedGeneration,
     conditions: conditions(
-      "Conditions of the repository: Ready and Fetched, StatusesReported with spec.provider.statuses, and Reconciling and Stalled while they are True.",
+      "Conditions of the repository: Ready and Fetched, Verified with spec.verify, StatusesReported with spec.provider.statuses, and Reconciling and Stalled while they are True.",
     ),
     revision: z.string().max(512).optional().describe("Revision in use, for example main@sha1:6f3c…."),
     shortRevision: z
@@ -115,6 +122,11 @@ export const GitRepositoryStatus = z
       .optional()
       .describe("Commit of the revision in use."),
     lastFetchTime: z.iso.datetime().optional().describe("Time at which the revision in use was fetched."),
+    verified: atomicList(
+      VerifiedRevision,
+      100,
+      "Last verified commit of each ref in use. With verify.mode Range, the commits after it are verified.",
+    ).optional(),
     webhookPath: z
       .string()
       .max(512)
@@ -123,6 +135,7 @@ export const GitRepositoryStatus = z
     lastHandledReconcileAt,
   })
   .describe("Revision in use and state of the repository. Written by the operator.");
+export type { VerifiedRevision } from "./verification.js";
 export type GitRepositoryStatus = z.infer<typeof GitRepositoryStatus>;
 
 /** A Git repository that apps read their documents from. */

@@ -21,7 +21,7 @@ export interface ChildCommand extends ChildConfinement {
 /** A child that runs to completion. */
 export interface ChildRun extends ChildCommand {
   /** Written to its standard input, which is empty otherwise. */
-  readonly input?: string;
+  readonly input?: string | Uint8Array;
   /** Called with each chunk of its output. An error thrown here kills the child and is rethrown. */
   readonly onOutput?: (chunk: Buffer) => void;
   /** Called with each chunk of its stderr. */

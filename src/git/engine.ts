@@ -1,5 +1,7 @@
 import type { HttpProxy } from "../base/proxy.js";
 import type { TimeLimit } from "./deadline.js";
+import type { GitHistory } from "./history/history.js";
+import type { HistoryRequest } from "./history/request.js";
 import type { SshAddress } from "./ssh/address.js";
 
 /**
@@ -17,8 +19,13 @@ export interface GitEngine {
    * other fetches; an engine also has its own limit.
    */
   fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult>;
+  /**
+   * Reads commits and annotated tags with their ancestors, without files and without storing them: a few hundred bytes each if the
+   * server supports filters. Throws `GIT_HISTORY_UNSUPPORTED`.
+   */
+  history(remote: GitRemote, request: HistoryRequest, signal: AbortSignal): Promise<GitHistory>;
   /** Opens the verified snapshot of a commit; undefined if the store does not have it (fetch it first). */
-  open(remote: GitRemote, commit: string): Promise<GitSnapshot | undefined>;
+  open(remote: GitRemote, commit: string): Promise<CommitSnapshot | undefined>;
   /**
    * Declares which commits of a remote are still needed. The others may be dropped, except those fetched within the last
    * minutes. An engine never drops a commit otherwise, and frees space only if it is worth the work.
@@ -82,6 +89,8 @@ export interface SshCredential {
 /** Refs of a remote: full name → commit id (annotated tags peeled to their commit); includes `HEAD` if requested. */
 export interface RemoteRefs {
   readonly refs: ReadonlyMap<string, string>;
+  /** Annotated tags: full name → id of the tag object. */
+  readonly tags?: ReadonlyMap<string, string>;
   /** Full name of the branch that HEAD points to; undefined in an empty repository or if HEAD is detached. */
   readonly head: string | undefined;
 }
@@ -132,6 +141,12 @@ export interface GitSnapshot {
   listNames(tree: string): Promise<readonly string[]>;
   /** Returns the content of a file or the target of a symlink. Do not modify it: the bytes may be shared. */
   readBlob(blob: string): Promise<Uint8Array>;
+}
+
+/** Read access to one verified commit of a repository. */
+export interface CommitSnapshot extends GitSnapshot {
+  /** Content of the commit object. Do not modify it. */
+  readonly raw: Uint8Array;
 }
 
 /** Entry at a path. */

@@ -42,7 +42,29 @@ const ERRORS = {
   GIT_HOST_PROTOCOL: ["NotTheHostAPI", "retryable"],
   GIT_PROVIDER_UNSUPPORTED: ["ProviderUnsupported", "terminal"],
   GIT_PATH_UNSAFE: ["UnsafePath", "terminal"],
+  GIT_UNSIGNED: ["Unsigned", "retryable"],
+  GIT_SIGNATURE_INVALID: ["InvalidSignature", "retryable"],
+  GIT_KEY_UNTRUSTED: ["UntrustedKey", "retryable"],
+  GIT_NOT_A_DESCENDANT: ["NotADescendant", "retryable"],
+  GIT_RANGE_TOO_LONG: ["RangeTooLong", "retryable"],
+  GIT_HISTORY_UNSUPPORTED: ["HistoryUnsupported", "retryable"],
+  GIT_VERIFIER_UNAVAILABLE: ["VerifierUnavailable", "retryable"],
+  GIT_KEYS_NOT_FOUND: ["SecretNotFound", "retryable"],
+  GIT_KEYS_INVALID: ["InvalidVerificationKeys", "terminal"],
 } as const satisfies Record<string, readonly [reason: string, errorClass: ErrorClass]>;
+
+/** Codes of errors that mean: the signatures of a revision do not satisfy `spec.verify`, or could not be verified. */
+export const VERIFICATION_ERRORS = [
+  "GIT_UNSIGNED",
+  "GIT_SIGNATURE_INVALID",
+  "GIT_KEY_UNTRUSTED",
+  "GIT_NOT_A_DESCENDANT",
+  "GIT_RANGE_TOO_LONG",
+  "GIT_HISTORY_UNSUPPORTED",
+  "GIT_VERIFIER_UNAVAILABLE",
+  "GIT_KEYS_NOT_FOUND",
+  "GIT_KEYS_INVALID",
+] as const satisfies readonly GitErrorCode[];
 
 /** Stable code of a Git error, safe to match on. */
 export type GitErrorCode = keyof typeof ERRORS;

@@ -28,7 +28,9 @@ export type {
   TreeFile,
   TreeLimits,
 } from "./engine.js";
-export { GitError, type GitErrorCode, isGitError } from "./errors.js";
+export { GitError, type GitErrorCode, isGitError, VERIFICATION_ERRORS } from "./errors.js";
+export type { GitHistory } from "./history/history.js";
+export type { HistoryRequest } from "./history/request.js";
 export type {
   Check,
   GitHost,
@@ -44,6 +46,11 @@ export { GitHosts, type GitHostsOptions, type HostRepository } from "./hosts/git
 export { IsomorphicGitEngine, type IsomorphicGitEngineOptions } from "./isomorphic/engine.js";
 export { DEFAULT_GIT_LIMITS, type GitLimits } from "./limits.js";
 export { NativeGitEngine, type NativeGitEngineOptions } from "./native/engine.js";
+export { USUAL_PATH } from "./native/find-git.js";
 export { checkRefSpec, type GitRefSpec, type ResolvedRef, refPrefixes, resolveRef } from "./refs/refs.js";
 export { resolveRemoteRef } from "./refs/resolve-remote-ref.js";
 export { gitRemote } from "./remote.js";
+export { type CommitRange, commitRange, parentsIn } from "./signatures/commit-range.js";
+export { type DetachedSignature, readSignedCommit, readSignedTag } from "./signatures/signed-object.js";
+export { type TrustedKeys, trustedKeysOf } from "./signatures/trusted-keys.js";
+export { SignatureVerifier, type Signer, type Verify } from "./signatures/verifier.js";

@@ -27,6 +27,7 @@ import type { OperatorParts } from "./operator-parts.js";
 import { sourceRenderer } from "./renderers.js";
 import { AdmissionProof } from "./request-proof.js";
 import type { ResourceIndex } from "./resource-index.js";
+import { revisionVerifier } from "./revision-verifier.js";
 import { AppValues } from "./values.js";
 
 /** Dependencies shared by both controllers. */
@@ -77,6 +78,7 @@ export function repositoryController(shared: SharedParts): Controller {
     index,
     events,
     repositories: resources.repositories,
+    verifier: revisionVerifier(clock),
     polls: new SharedPolls(engine, clock, (result) => metrics.git.polls.of({ result }).inc()),
     status: new StatusWriter(cluster.client),
     allowedHosts: config.allowedGitHosts,

@@ -61,11 +61,11 @@ export class ResourceIndex {
     return keys;
   }
 
-  /** Returns the keys of the repositories whose credentials are in a Secret. */
+  /** Returns the keys of the repositories whose credentials or trusted keys are in a Secret. */
   repositoriesWithSecret(namespace: string, name: string): string[] {
     const keys: string[] = [];
     for (const { metadata, spec } of this.repositories.values()) {
-      const refs = [spec.secretRef, spec.proxySecretRef, spec.provider?.secretRef];
+      const refs = [spec.secretRef, spec.proxySecretRef, spec.provider?.secretRef, spec.verify?.secretRef];
       if (metadata.namespace === namespace && refs.some((ref) => ref?.name === name)) keys.push(appKey(metadata));
     }
     return keys;
@@ -119,7 +119,7 @@ export class ResourceIndex {
       const key = repositoryKey(app);
       const ref = app.spec.source.ref ?? this.repositories.get(key)?.spec.ref;
       const { applied } = app.status ?? {};
-      if (applied && this.#index.get(key, ref)?.resolved?.remote.id === remoteId) commits.push(applied.commit);
+      if (applied && this.#index.remoteOf(key, ref)?.id === remoteId) commits.push(applied.commit);
     }
     return commits;
   }

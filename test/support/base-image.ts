@@ -30,7 +30,7 @@ export async function baseImageTar(): Promise<string> {
 async function make(folder: string, code: string, mirror: string): Promise<void> {
   const root = join(folder, "root");
   const npm = join(folder, "npm");
-  const packages = "--include=git,openssh-client,ca-certificates";
+  const packages = "--include=git,gpgv,openssh-client,ca-certificates";
   await runCommand("debootstrap", ["--variant=minbase", packages, code, root, mirror]);
   await mkdir(npm);
   const node = await fetchNpmPackage(NODE_24_PACKAGE, npm);

@@ -16,6 +16,12 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
       { type: "Ready", abnormal: false, meaning: "A verified revision is available." },
       { type: "Fetched", abnormal: false, meaning: "The last poll of the remote succeeded." },
       {
+        type: "Verified",
+        abnormal: false,
+        meaning:
+          "With spec.verify: the signatures of the newest revision are valid. If False, the message says what is not.",
+      },
+      {
         type: "StatusesReported",
         abnormal: false,
         meaning:

@@ -4,6 +4,7 @@ import type { ReasonText } from "./reason-text.js";
 export const REPOSITORY_REASONS = {
   Fetched: { meaning: "The revision is fetched and verified." },
   Fetching: { meaning: "The first revision is being fetched." },
+  Verified: { meaning: "The signatures that spec.verify requires are valid; the message names the signer." },
   NewRevision: { meaning: "Event: a new revision is in use." },
   AllReported: { meaning: "The commit statuses of all apps are reported to the Git host." },
   PermissionDenied: {
@@ -41,6 +42,41 @@ export const SOURCE_REASONS = {
   },
   InvalidCredential: {
     meaning: "The Secret in secretRef lacks a key or has an invalid value; the message names the key.",
+    remedy: "Correct the Secret.",
+  },
+  Unsigned: {
+    meaning:
+      "spec.verify requires a signature that the commit or tag in the message does not have. The last verified revision stays in use.",
+    remedy: "Sign the commit or tag and push again.",
+  },
+  InvalidSignature: {
+    meaning: "A signature is damaged, does not match its content, or has a form that is not accepted.",
+    remedy: "Sign the commit or tag again.",
+  },
+  UntrustedKey: {
+    meaning:
+      "A commit or tag is signed by a key that is not in the Secret of spec.verify, has expired, or is revoked; the message has its fingerprint.",
+    remedy: "Add the key to the Secret if you trust it, or sign with a trusted key.",
+  },
+  NotADescendant: {
+    meaning:
+      "With verify.mode Range: the ref points to a commit that does not descend from the last verified one, for example after a forced push.",
+    remedy: "Push a commit on top of the last verified one, or set verify.since.",
+  },
+  RangeTooLong: {
+    meaning: "With verify.mode Range: too many commits since the last verified one.",
+    remedy: "Set verify.since to a newer commit that you trust.",
+  },
+  HistoryUnsupported: {
+    meaning: "The server does not support version 2 of the Git protocol, which the modes Tag and Range require.",
+    remedy: "Upgrade the server, or set verify.mode to HEAD.",
+  },
+  VerifierUnavailable: {
+    meaning: "ssh-keygen or gpgv is not installed or cannot be run. Nothing new is used until it can.",
+    remedy: "Install the program that the message names.",
+  },
+  InvalidVerificationKeys: {
+    meaning: "The Secret of spec.verify has no keys, or one that cannot be read; the message names it.",
     remedy: "Correct the Secret.",
   },
   SecretNotFound: {

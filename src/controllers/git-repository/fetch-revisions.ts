@@ -1,33 +1,21 @@
 import type { GitRef } from "../../api/git-ref.js";
 import type { GitRepository } from "../../api/git-repository.js";
 import { OverseerError } from "../../base/errors.js";
-import type { Logger } from "../../base/logger.js";
 import {
-  type GitRemote,
   isGitError,
   type RemoteRefs,
   type ResolvedRef,
   refPrefixes,
   resolveRef,
-  type TimeLimit,
   withDeadline,
 } from "../../git/index.js";
 import { recordRepository } from "./record-status.js";
 import { releaseRepository } from "./release-repository.js";
+import type { RepositoryPoll } from "./repository-poll.js";
 import { remoteOf } from "./repository-remote.js";
 import { refKey } from "./revision-index.js";
 import type { GitRepositoryServices } from "./services.js";
-
-/** One poll of a repository. */
-export interface RepositoryPoll {
-  readonly key: string;
-  readonly repository: GitRepository;
-  readonly remote: GitRemote;
-  readonly logger: Logger;
-  readonly signal: AbortSignal;
-  /** Applies to each list of refs and each fetch. */
-  readonly limit: TimeLimit;
-}
+import { mayStay } from "./verify/may-stay.js";
 
 /**
  * Resolves and fetches every requested ref, and records its commit. Returns the error of the repository's own ref, if any, which
@@ -49,11 +37,15 @@ export async function fetchRevisions(
     try {
       const target = await resolveAt(services, poll, ref, remoteRefs);
       await fetchCommit(services, poll, target, refKey(ref) === ownKey);
-      const resolved = { remote, commit: target.commit, revision: target.revision };
+      const tag = target.ref === undefined ? undefined : remoteRefs.tags?.get(target.ref);
+      const candidate = { ref, target, tag, before: before?.verified };
+      const verified = await services.verifier.verify(services, poll, candidate);
+      const resolved = { remote, commit: target.commit, revision: target.revision, ...(verified ? { verified } : {}) };
       changed = index.set(key, ref, { resolved, error: undefined }) || changed;
     } catch (error) {
       if (!(error instanceof OverseerError)) throw error;
-      changed = index.set(key, ref, { resolved: before, error }) || changed;
+      const resolved = before && (await mayStay(services, poll, ref, before)) ? before : undefined;
+      changed = index.set(key, ref, { resolved, error, remote }) || changed;
       if (refKey(ref) === ownKey) own = error;
     }
   }
@@ -129,26 +121,30 @@ function hasFailed({ metadata, status }: GitRepository): boolean {
 
 /**
  * Records a failed poll. After a start with an unreachable remote, the revision of the status stays in use if the store on disk
- * still contains it.
+ * still contains it. Returns whether a revision stays in use.
  */
 export async function keepRevision(
   services: GitRepositoryServices,
   key: string,
   repository: GitRepository,
   error: OverseerError | undefined,
-): Promise<void> {
+  signal: AbortSignal,
+): Promise<boolean> {
   const { index, engine } = services;
   const { ref } = repository.spec;
   let resolved = index.get(key, ref)?.resolved;
+  let remote = index.remoteOf(key, ref);
   const revision = repository.status?.revision;
   const commit = revision?.split("sha1:")[1];
-  if (!resolved && revision !== undefined && commit !== undefined) {
-    try {
-      const remote = await remoteOf(services, repository);
+  try {
+    if (!resolved && revision !== undefined && commit !== undefined) {
+      remote ??= await remoteOf(services, repository);
       if (await engine.open(remote, commit)) resolved = { remote, commit, revision };
-    } catch (problem) {
-      if (!(problem instanceof OverseerError)) throw problem;
     }
+    if (resolved && !(await mayStay(services, { repository, signal }, ref, resolved))) resolved = undefined;
+  } catch (problem) {
+    if (!(problem instanceof OverseerError)) throw problem;
   }
-  if (index.set(key, ref, { resolved, error })) services.onRevision(key);
+  if (index.set(key, ref, { resolved, error, ...(remote ? { remote } : {}) })) services.onRevision(key);
+  return resolved !== undefined;
 }

@@ -12,13 +12,17 @@ import { isServerUnavailable } from "../../kube/errors.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import { requestedAt } from "../requested-at.js";
 import type { RepositoryOutcome } from "./conditions.js";
-import { fetchRevisions, keepRevision, type RepositoryPoll } from "./fetch-revisions.js";
+import { fetchRevisions, keepRevision } from "./fetch-revisions.js";
 import { commitTitle, describeCommit, eventSubject, recordRepository } from "./record-status.js";
 import { releaseRepository } from "./release-repository.js";
+import type { RepositoryPoll } from "./repository-poll.js";
 import { remoteOf } from "./repository-remote.js";
 import { refKey } from "./revision-index.js";
 import type { GitRepositoryServices } from "./services.js";
 import { timeLimit } from "./time-limit.js";
+import { verificationKeys } from "./verify/keys.js";
+import { verifiedRecords } from "./verify/records.js";
+import { isVerification, rejectedRevision } from "./verify/revision-verifier.js";
 
 /** State of a repository kept between polls. Safe to lose. */
 interface Memory {
@@ -36,6 +40,7 @@ interface FailedPoll {
   readonly tries: FailedTries;
   readonly startedAt: number;
   readonly error: OverseerError;
+  readonly signal: AbortSignal;
 }
 
 const DEFAULT_INTERVAL_MS = 180_000;
@@ -67,7 +72,7 @@ export class GitRepositoryReconciler {
       return {};
     }
     if (repository.spec.suspend) {
-      await keepRevision(this.#services, key, repository, undefined);
+      await keepRevision(this.#services, key, repository, undefined, signal);
       await recordRepository(this.#services, repository, repository.status ?? {}, undefined);
       return {};
     }
@@ -84,7 +89,7 @@ export class GitRepositoryReconciler {
         memory.nextPoll = 0;
         throw error;
       }
-      await this.#failed(key, repository, memory, { tries, startedAt, error }, logger);
+      await this.#failed(key, repository, memory, { tries, startedAt, error, signal }, logger);
     }
     return { requeueAfterMs: Math.max(0, memory.nextPoll - this.#services.clock.monotonic()) };
   }
@@ -99,7 +104,8 @@ export class GitRepositoryReconciler {
     const { clock } = this.#services;
     const remote = await remoteOf(this.#services, repository);
     const refs = uniqueRefs([repository.spec.ref, ...this.#services.refsOf(key)]);
-    const purpose = [repository.metadata.generation, remote.id, ...refs.map(refKey)].join("\n");
+    const keys = await verificationKeys(this.#services, repository);
+    const purpose = [repository.metadata.generation, remote.id, keys?.digest, ...refs.map(refKey)].join("\n");
     const requested = requestedAt(repository.metadata);
     const isRequested = requested !== undefined && requested !== repository.status?.lastHandledReconcileAt;
     const immediate = this.#services.takePollRequest(key) || purpose !== memory.polledFor || isRequested;
@@ -107,7 +113,7 @@ export class GitRepositoryReconciler {
       return recordRepository(this.#services, repository, repository.status ?? {}, undefined);
     }
     const moved = memory.polledFor !== "" && memory.polledFor !== purpose;
-    const poll = { key, repository, remote, logger, signal, limit: timeLimit(repository, remote) };
+    const poll = { key, repository, remote, keys, logger, signal, limit: timeLimit(repository, remote) };
     const remoteRefs = await this.#list(poll, refs, memory, purpose, immediate);
     const problem = await fetchRevisions(this.#services, poll, refs, remoteRefs);
     if (problem) throw problem;
@@ -116,7 +122,7 @@ export class GitRepositoryReconciler {
     memory.loggedReason = undefined;
     this.#services.observer.polled(repository);
     if (moved) await releaseRepository(this.#services);
-    await this.#succeeded(key, repository);
+    await this.#succeeded(key, repository, refs);
   }
 
   /** Lists the remote's refs. The next poll is due one interval later. */
@@ -132,11 +138,11 @@ export class GitRepositoryReconciler {
     return remoteRefs;
   }
 
-  async #succeeded(key: string, repository: GitRepository): Promise<void> {
+  async #succeeded(key: string, repository: GitRepository, refs: readonly GitRef[]): Promise<void> {
     const { engine, index, events, clock } = this.#services;
     const resolved = index.get(key, repository.spec.ref)?.resolved;
     if (!resolved) return;
-    const before = repository.status ?? {};
+    const { verified: _, ...before } = repository.status ?? {};
     const isNew = before.revision !== resolved.revision;
     const snapshot =
       isNew || before.commit === undefined ? await engine.open(resolved.remote, resolved.commit) : undefined;
@@ -146,8 +152,11 @@ export class GitRepositoryReconciler {
       revision: resolved.revision,
       ...(commit ? { commit: describeCommit(commit) } : {}),
       ...(isNew ? { lastFetchTime: rfc3339(clock.now()) } : {}),
+      ...(repository.spec.verify ? { verified: verifiedRecords(index, key, repository, refs) } : {}),
     };
-    await recordRepository(this.#services, repository, status, { kind: "fetched", revision: resolved.revision });
+    const verified = resolved.verified?.message;
+    const outcome = { kind: "fetched", revision: resolved.revision, ...(verified ? { verified } : {}) } as const;
+    await recordRepository(this.#services, repository, status, outcome);
     if (!isNew) return;
     const what = shortRevision(resolved.revision, MESSAGE_DIGITS);
     const message = `fetched ${what}${commit ? `: ${commitTitle(commit)}` : ""}`;
@@ -158,7 +167,7 @@ export class GitRepositoryReconciler {
     key: string,
     repository: GitRepository,
     memory: Memory,
-    { tries, startedAt, error }: FailedPoll,
+    { tries, startedAt, error, signal }: FailedPoll,
     logger: Logger,
   ): Promise<void> {
     const { events, clock, observer } = this.#services;
@@ -170,13 +179,16 @@ export class GitRepositoryReconciler {
     // Must come first: if the status write fails, the next poll would otherwise wait for the next interval.
     memory.failures = counted.failures;
     memory.nextPoll = counted.dueAt;
-    await keepRevision(this.#services, key, repository, error);
+    const isKept = await keepRevision(this.#services, key, repository, error, signal);
     const { reason, message } = error;
     observer.failed(reason);
-    const revision = repository.status?.revision;
-    const outcome: RepositoryOutcome = { kind: "failed", reason, message, terminal: isTerminal(error), revision };
+    const status = isKept || !repository.spec.verify ? (repository.status ?? {}) : withoutRevision(repository);
+    const { revision } = status;
+    const unverified = isVerification(error) ? { unverified: { revision: rejectedRevision(error) } } : {};
+    const failed = { kind: "failed", reason, message, terminal: isTerminal(error), revision } as const;
+    const outcome: RepositoryOutcome = { ...failed, ...unverified };
     const ready = repository.status?.conditions?.find((condition) => condition.type === "Ready");
-    await recordRepository(this.#services, repository, repository.status ?? {}, outcome);
+    await recordRepository(this.#services, repository, status, outcome);
     if (memory.loggedReason !== reason) {
       logger.warn("repository cannot be fetched", { repository: key, revision, reason, error: message });
     }
@@ -186,6 +198,12 @@ export class GitRepositoryReconciler {
       events.record(eventSubject(repository), note);
     }
   }
+}
+
+/** Returns the status without a revision that is not verified. */
+function withoutRevision({ status }: GitRepository): GitRepositoryStatus {
+  const { revision: _, shortRevision: __, commit: ___, lastFetchTime: ____, ...rest } = status ?? {};
+  return rest;
 }
 
 function uniqueRefs(refs: readonly (GitRef | undefined)[]): readonly GitRef[] {

@@ -1,6 +1,7 @@
 import { columnMessage } from "../../api/column-message.js";
-import { type Condition, mergeConditions } from "../../api/conditions.js";
+import { type Condition, type ConditionDraft, findCondition, mergeConditions } from "../../api/conditions.js";
 import type { GitRepository, GitRepositoryStatus } from "../../api/git-repository.js";
+import type { ConditionReason } from "../../api/reasons.js";
 import { shortRevision } from "../../api/short-revision.js";
 import { webhookPath } from "../../api/webhook-path.js";
 import { rfc3339 } from "../../base/clock.js";
@@ -26,7 +27,7 @@ export async function recordRepository(
   const main = before.filter(({ type }) => type !== "StatusesReported");
   const conditions = [
     ...(outcome
-      ? mergeConditions(before, repositoryConditions(outcome), generation, rfc3339(clock.now()))
+      ? mergeConditions(before, drafts(repository, outcome), generation, rfc3339(clock.now()))
       : main.map((condition) => ({ ...condition, observedGeneration: generation }))),
     ...statusesReported(services, repository, before),
   ];
@@ -58,6 +59,15 @@ function statusesReported(
   if (draft) return mergeConditions(before, [draft], generation, rfc3339(clock.now()));
   const known = before.filter(({ type }) => type === "StatusesReported");
   return known.map((condition) => ({ ...condition, observedGeneration: generation }));
+}
+
+/** An outcome that says nothing about signatures keeps the condition Verified. */
+function drafts({ spec, status }: GitRepository, outcome: RepositoryOutcome): ConditionDraft[] {
+  const own = repositoryConditions(outcome);
+  const last = findCondition(status?.conditions, "Verified");
+  if (!spec.verify || last === undefined || own.some(({ type }) => type === "Verified")) return own;
+  const { reason, message } = last;
+  return [...own, { type: "Verified", status: last.status, reason: reason as ConditionReason, message }];
 }
 
 /** Returns the status fields of a commit. */

@@ -13,7 +13,7 @@ export async function releaseRepository(services: GitRepositoryServices): Promis
   const { repositories, secrets, polls, index, engine } = services;
   const secretKeys = new Set<string>();
   for (const { metadata, spec } of repositories.values()) {
-    for (const ref of [spec.secretRef, spec.proxySecretRef, spec.provider?.secretRef])
+    for (const ref of [spec.secretRef, spec.proxySecretRef, spec.provider?.secretRef, spec.verify?.secretRef])
       if (ref) secretKeys.add(`${metadata.namespace}/${ref.name}`);
   }
   secrets.retain(secretKeys);

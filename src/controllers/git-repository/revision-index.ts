@@ -2,6 +2,7 @@ import type { GitRef } from "../../api/git-ref.js";
 import type { OverseerError } from "../../base/errors.js";
 import { canonicalJson } from "../../base/hash.js";
 import type { GitRemote } from "../../git/engine.js";
+import type { VerifiedRecord } from "./verify/verified-record.js";
 
 /** A ref at a commit that is verified and in the local store. */
 export interface ResolvedRevision {
@@ -9,12 +10,16 @@ export interface ResolvedRevision {
   readonly commit: string;
   /** Display form: `main@sha1:…`. */
   readonly revision: string;
+  /** How it was verified, with spec.verify. */
+  readonly verified?: VerifiedRecord;
 }
 
 /** State of one ref of a repository. A ref that cannot be resolved now may keep its last good revision. */
 export interface RefState {
   readonly resolved: ResolvedRevision | undefined;
   readonly error: OverseerError | undefined;
+  /** Where to read what is applied, if no revision may be used. */
+  readonly remote?: GitRemote;
 }
 
 /** Index of the last polled commit of each ref of each repository, which apps read instead of contacting Git. */
@@ -24,6 +29,12 @@ export class RevisionIndex {
   /** Returns the state of a ref; undefined before its first poll. */
   get(repository: string, ref: GitRef | undefined): RefState | undefined {
     return this.#repositories.get(repository)?.get(refKey(ref));
+  }
+
+  /** Returns the remote of a ref, also while none of its revisions may be used. */
+  remoteOf(repository: string, ref: GitRef | undefined): GitRemote | undefined {
+    const state = this.get(repository, ref);
+    return state?.resolved?.remote ?? state?.remote;
   }
 
   /** Records the state of a ref. Returns whether its commit, remote or error changed. */

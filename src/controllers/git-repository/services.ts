@@ -10,6 +10,7 @@ import type { ResourceCache } from "../resource-cache.js";
 import type { SecretCache } from "../secret-cache.js";
 import type { RevisionIndex } from "./revision-index.js";
 import type { SharedPolls } from "./shared-polls.js";
+import type { RevisionVerifier } from "./verify/revision-verifier.js";
 
 /** Receives GitRepository events for metrics. */
 export interface RepositoryObserver {
@@ -31,6 +32,7 @@ export interface GitRepositoryServices {
   readonly engine: GitEngine;
   readonly polls: SharedPolls;
   readonly index: RevisionIndex;
+  readonly verifier: RevisionVerifier;
   readonly status: StatusWriter;
   readonly events: EventSink;
   /** Hosts that repositories may use. */

@@ -6,11 +6,14 @@ import { type FailpointHook, noFailpoints } from "../../base/failpoint.js";
 import type { Logger } from "../../base/logger.js";
 import type { ProxyRules } from "../../base/proxy.js";
 import { type TimeLimit, withDeadline } from "../deadline.js";
-import type { FetchResult, FetchTarget, GitEngine, GitRemote, GitSnapshot, RemoteRefs } from "../engine.js";
+import type { CommitSnapshot, FetchResult, FetchTarget, GitEngine, GitRemote, RemoteRefs } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
+import { fetchLimit } from "../fetch-limit.js";
+import type { GitHistory } from "../history/history.js";
+import { HttpHistory } from "../history/http-history.js";
+import type { HistoryRequest } from "../history/request.js";
 import { GitHttpClient } from "../http/client.js";
 import { Connections } from "../http/connections.js";
-import { tooSlow } from "../http/failures.js";
 import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
 import { TreeSnapshot } from "../objects/snapshot.js";
 import { readCommit } from "../objects/walk.js";
@@ -50,6 +53,7 @@ export class IsomorphicGitEngine implements GitEngine {
   readonly #limits: GitLimits;
   readonly #connections: Connections;
   readonly #lsRefs: LsRefs;
+  readonly #history: HttpHistory;
   readonly #fetcher: Fetcher;
   readonly #caches: ReadCaches;
   readonly #slots: FetchSlots;
@@ -63,6 +67,7 @@ export class IsomorphicGitEngine implements GitEngine {
     this.#connections = new Connections(this.#limits, options.proxies);
     const http = new GitHttpClient(this.#connections, clock);
     this.#lsRefs = new LsRefs(http, clock, this.#limits);
+    this.#history = new HttpHistory(http, this.#limits);
     this.#fetcher = new Fetcher(http, this.#limits, options.failpoint ?? noFailpoints);
     this.#slots = new FetchSlots(clock, this.#limits);
     this.#caches = new ReadCaches(clock, this.#limits, () => {
@@ -79,6 +84,11 @@ export class IsomorphicGitEngine implements GitEngine {
     return this.#lsRefs.list(remote, prefixes, signal);
   }
 
+  async history(remote: GitRemote, request: HistoryRequest, signal: AbortSignal): Promise<GitHistory> {
+    refuseSsh(remote);
+    return this.#history.read(remote, this.#lsRefs.base(remote), request, signal);
+  }
+
   async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult> {
     const { commit } = target;
     refuseSsh(remote);
@@ -90,7 +100,7 @@ export class IsomorphicGitEngine implements GitEngine {
       return await store.exclusive(async () => {
         signal.throwIfAborted();
         if ((await store.record(commit)) !== undefined) return { fetched: false, bytes: 0, objects: 0 };
-        const within = this.#limitOf(remote, limit);
+        const within = fetchLimit(this.#limits, remote, limit);
         const result = await this.#slots.run(remote, signal, within.ms, async () => {
           await this.#budget.admit(remote);
           return this.#fetchInto(store, remote, target, signal, within);
@@ -108,7 +118,7 @@ export class IsomorphicGitEngine implements GitEngine {
     }
   }
 
-  async open(remote: GitRemote, commit: string): Promise<GitSnapshot | undefined> {
+  async open(remote: GitRemote, commit: string): Promise<CommitSnapshot | undefined> {
     const store = this.#stores.of(remote);
     if ((await store.record(commit)) === undefined) return undefined;
     this.#caches.touch();
@@ -116,8 +126,7 @@ export class IsomorphicGitEngine implements GitEngine {
       if (!isGitError(error, "GIT_STORE_DAMAGED")) throw error;
     });
     if ((await store.record(commit)) === undefined) return undefined;
-    const { info, tree } = await readCommit(commit, await store.packs());
-    return new TreeSnapshot(info, tree, storeSource(store, commit, this.#caches));
+    return new TreeSnapshot(await readCommit(commit, await store.packs()), storeSource(store, commit, this.#caches));
   }
 
   async retain(remote: GitRemote, commits: readonly string[]): Promise<void> {
@@ -156,12 +165,6 @@ export class IsomorphicGitEngine implements GitEngine {
   async close(): Promise<void> {
     this.#caches.release();
     this.#connections.clear();
-  }
-
-  /** The engine's own limit is the upper bound. */
-  #limitOf(remote: GitRemote, requested: TimeLimit | undefined): TimeLimit {
-    const ms = this.#limits.fetchTimeoutMs;
-    return requested && requested.ms < ms ? requested : { ms, expired: () => tooSlow(remote, "the fetch", ms) };
   }
 
   async #fetchInto(

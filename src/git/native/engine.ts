@@ -8,18 +8,18 @@ import type { Logger } from "../../base/logger.js";
 import { ProxyRules } from "../../base/proxy.js";
 import { type Confinement, NO_CONFINEMENT } from "../../child/confinement.js";
 import { type TimeLimit, withDeadline } from "../deadline.js";
-import type { FetchResult, FetchTarget, GitEngine, GitRemote, GitSnapshot, RemoteRefs } from "../engine.js";
+import type { CommitSnapshot, FetchResult, FetchTarget, GitEngine, GitRemote, RemoteRefs } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
+import { fetchLimit } from "../fetch-limit.js";
 import { InstallationTokens } from "../github/installation-tokens.js";
-import { GitHttpClient } from "../http/client.js";
+import type { GitHistory } from "../history/history.js";
+import type { HistoryRequest } from "../history/request.js";
 import { Connections } from "../http/connections.js";
-import { tooSlow } from "../http/failures.js";
 import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
 import { type ParsedCommit, parseCommit } from "../objects/commit.js";
 import { TreeSnapshot } from "../objects/snapshot.js";
 import type { ParsedTree } from "../objects/tree.js";
 import { isObjectId } from "../pack/object-id.js";
-import { LsRefs } from "../protocol/ls-refs.js";
 import { bytesOf, CacheBudget } from "../stores/cache-budget.js";
 import { FetchSlots } from "../stores/fetch-slots.js";
 import { StoreMap } from "../stores/store-map.js";
@@ -29,8 +29,8 @@ import { USUAL_PATH } from "./find-git.js";
 import type { Generation } from "./manifest.js";
 import { childMemory, GitProgram, maxAllocation } from "./program.js";
 import { ReaderPool } from "./reader-pool.js";
+import { RemoteReader } from "./remote-reader.js";
 import { repack } from "./repack.js";
-import { SshRefs } from "./ssh/list-refs.js";
 import { SshProgram } from "./ssh/program.js";
 import { NativeStore, TRASH_PREFIX } from "./store.js";
 import { STORE_FOLDER, storeSizes } from "./store-sizes.js";
@@ -78,8 +78,7 @@ export class NativeGitEngine implements GitEngine {
   readonly #limits: GitLimits;
   readonly #git: GitProgram;
   readonly #connections: Connections;
-  readonly #lsRefs: LsRefs;
-  readonly #sshRefs: SshRefs;
+  readonly #remotes: RemoteReader;
   readonly #fetcher: NativeFetcher;
   readonly #readers: ReaderPool;
   readonly #slots: FetchSlots;
@@ -113,10 +112,10 @@ export class NativeGitEngine implements GitEngine {
     });
     this.#connections = new Connections(limits, options.proxies);
     const tokens = new InstallationTokens(this.#connections, clock);
-    this.#lsRefs = new LsRefs(new GitHttpClient(this.#connections, clock, tokens), clock, limits);
     const proxies = options.proxies ?? new ProxyRules();
     const ssh = new SshProgram({ path, clock, limits });
-    this.#sshRefs = new SshRefs({ ssh, clock, limits, confinement, memoryBytes });
+    const connections = this.#connections;
+    this.#remotes = new RemoteReader({ connections, tokens, ssh, clock, limits, confinement, memoryBytes });
     this.#fetcher = new NativeFetcher({ git: this.#git, limits, clock, failpoint, proxies, ssh, tokens });
     this.#readers = new ReaderPool({ git: this.#git, clock, limits, idle: () => this.#forgetParsed() });
     this.#slots = new FetchSlots(clock, limits);
@@ -127,8 +126,11 @@ export class NativeGitEngine implements GitEngine {
   }
 
   listRefs(remote: GitRemote, prefixes: readonly string[], signal: AbortSignal): Promise<RemoteRefs> {
-    const transport = remote.ssh === undefined ? this.#lsRefs : this.#sshRefs;
-    return transport.list(remote, prefixes, signal);
+    return this.#remotes.list(remote, prefixes, signal);
+  }
+
+  history(remote: GitRemote, request: HistoryRequest, signal: AbortSignal): Promise<GitHistory> {
+    return this.#remotes.history(remote, request, signal);
   }
 
   async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult> {
@@ -140,7 +142,7 @@ export class NativeGitEngine implements GitEngine {
     return store.exclusive(async () => {
       signal.throwIfAborted();
       if ((await store.record(commit)) !== undefined) return { fetched: false, bytes: 0, objects: 0 };
-      const within = this.#limitOf(remote, limit);
+      const within = fetchLimit(this.#limits, remote, limit);
       const result = await this.#slots.run(remote, signal, within.ms, async () => {
         await this.#budget.admit(remote);
         return this.#fetchInto(store, remote, target, signal, within);
@@ -151,11 +153,11 @@ export class NativeGitEngine implements GitEngine {
     }, signal);
   }
 
-  async open(remote: GitRemote, commit: string): Promise<GitSnapshot | undefined> {
+  async open(remote: GitRemote, commit: string): Promise<CommitSnapshot | undefined> {
     const store = this.#stores.of(remote);
     if ((await store.record(commit)) === undefined) return undefined;
     const parsed = this.#commits.get(commit) ?? (await this.#readCommit(store, commit));
-    return parsed && new TreeSnapshot(parsed.info, parsed.tree, storeSource(store, commit, this.#trees));
+    return parsed && new TreeSnapshot(parsed, storeSource(store, commit, this.#trees));
   }
 
   async #readCommit(store: NativeStore, commit: string): Promise<ParsedCommit | undefined> {
@@ -221,12 +223,6 @@ export class NativeGitEngine implements GitEngine {
     await this.#readers.releaseAll();
   }
 
-  /** The engine's own limit is the upper bound. */
-  #limitOf(remote: GitRemote, requested: TimeLimit | undefined): TimeLimit {
-    const ms = this.#limits.fetchTimeoutMs;
-    return requested && requested.ms < ms ? requested : { ms, expired: () => tooSlow(remote, "the fetch", ms) };
-  }
-
   async #fetchInto(
     store: NativeStore,
     remote: GitRemote,
@@ -254,7 +250,7 @@ export class NativeGitEngine implements GitEngine {
     target: FetchTarget,
     signal: AbortSignal,
   ): Promise<FetchResult> {
-    const base = this.#lsRefs.base(remote);
+    const base = this.#remotes.base(remote);
     try {
       return await this.#fetcher.fetch(store, { remote, base, target, signal });
     } catch (error) {
@@ -262,8 +258,8 @@ export class NativeGitEngine implements GitEngine {
       if (isHealed || isGitError(error, "GIT_STORE_DAMAGED"))
         return this.#fetcher.fetch(store, { remote, base, target, signal });
       if (!isGitError(error, "GIT_REDIRECTED")) throw error;
-      await this.#lsRefs.list(remote, ["HEAD"], signal);
-      const moved = this.#lsRefs.base(remote);
+      await this.#remotes.list(remote, ["HEAD"], signal);
+      const moved = this.#remotes.base(remote);
       if (moved === base) throw error;
       return this.#fetcher.fetch(store, { remote, base: moved, target, signal });
     }

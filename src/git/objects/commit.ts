@@ -6,6 +6,8 @@ export interface ParsedCommit {
   /** Id of its root tree. */
   readonly tree: string;
   readonly info: CommitInfo;
+  /** Content of the object. */
+  readonly raw: Buffer;
 }
 
 /**
@@ -23,7 +25,7 @@ export function parseCommit(content: Buffer, id: string): ParsedCommit {
   const author = parsePerson(header("author"));
   const { time } = parsePerson(header("committer"));
   const message = end < 0 ? "" : text.slice(end + 2);
-  return { tree, info: { id, author: author.name, email: author.email, time, message } };
+  return { tree, raw: content, info: { id, author: author.name, email: author.email, time, message } };
 }
 
 /** Parses `Name <address> <seconds> <zone>`; missing parts become empty or 0. */

@@ -1,5 +1,6 @@
-import type { CommitInfo, GitSnapshot, TreeEntry, TreeFile, TreeLimits } from "../engine.js";
+import type { CommitInfo, CommitSnapshot, TreeEntry, TreeFile, TreeLimits } from "../engine.js";
 import { GitError } from "../errors.js";
+import type { ParsedCommit } from "./commit.js";
 import { invalidTree, isSafeName, nameFault, type ParsedTree, type TreeRow } from "./tree.js";
 
 /** Object source of a snapshot. */
@@ -11,14 +12,16 @@ export interface SnapshotSource {
 }
 
 /** Read access to one verified commit, independent of where its objects are stored. */
-export class TreeSnapshot implements GitSnapshot {
+export class TreeSnapshot implements CommitSnapshot {
   readonly commit: CommitInfo;
+  readonly raw: Uint8Array;
   readonly #root: string;
   readonly #source: SnapshotSource;
 
-  constructor(commit: CommitInfo, root: string, source: SnapshotSource) {
-    this.commit = commit;
-    this.#root = root;
+  constructor({ info, tree, raw }: ParsedCommit, source: SnapshotSource) {
+    this.commit = info;
+    this.raw = raw;
+    this.#root = tree;
     this.#source = source;
   }
 

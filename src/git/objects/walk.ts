@@ -1,4 +1,3 @@
-import type { CommitInfo } from "../engine.js";
 import { GitError } from "../errors.js";
 import type { PackSet } from "../pack/pack-set.js";
 import { TimeSlice } from "../pack/time-slice.js";
@@ -8,9 +7,6 @@ import { parseTree } from "./tree.js";
 
 /** Result of a walk below a commit. */
 export interface Walked {
-  readonly info: CommitInfo;
-  /** Id of the root tree. */
-  readonly tree: string;
   /** Ids of the visited trees. */
   readonly trees: ReadonlySet<string>;
 }
@@ -51,7 +47,7 @@ export async function walkCommit(
       signal?.throwIfAborted();
     }
   }
-  return { info: parsed.info, tree: parsed.tree, trees };
+  return { trees };
 }
 
 /** Reads the commit `id`. Throws `GIT_INCOMPLETE` if it is missing, `GIT_NOT_A_COMMIT` if it is another kind of object. */

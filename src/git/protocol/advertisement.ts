@@ -59,8 +59,9 @@ export class AdvertisementReader implements ResponseReader<Advertisement> {
   finish(): Advertisement {
     if (this.#next === "nothing") return { version: 2 };
     if (this.#next === "service") throw notGit(this.#url);
-    const { kept } = this.#refs;
-    return { version: 0, refs: { refs: kept, head: kept.has("HEAD") ? this.#head : undefined } };
+    const { kept, tags } = this.#refs;
+    const head = kept.has("HEAD") ? this.#head : undefined;
+    return { version: 0, refs: { refs: kept, ...(tags.size === 0 ? {} : { tags }), head } };
   }
 
   #takeFirst(text: string): void {
@@ -76,7 +77,9 @@ export class AdvertisementReader implements ResponseReader<Advertisement> {
     const name = text.slice(41);
     if (name === "capabilities^{}") return;
     const id = commitId(text.slice(0, 40), text[40], this.#url);
-    this.#refs.keep(name.endsWith("^{}") ? name.slice(0, -3) : name, id);
+    const tag = name.endsWith("^{}") ? name.slice(0, -3) : undefined;
+    if (tag === undefined) this.#refs.keep(name, id);
+    else this.#refs.keep(tag, id, this.#refs.kept.get(tag));
   }
 }
 
@@ -100,14 +103,16 @@ export class LsRefsReader implements ResponseReader<RemoteRefs> {
     const [id = "", name = "", ...attributes] = text.split(" ");
     if (id === "unborn") return;
     const peeled = attributes.find((attribute) => attribute.startsWith("peeled:"))?.slice("peeled:".length);
-    this.#refs.keep(name, commitId(peeled ?? id, name === "" ? undefined : " ", this.#url));
+    const isTag = peeled !== undefined && COMMIT_ID.test(id);
+    this.#refs.keep(name, commitId(peeled ?? id, name === "" ? undefined : " ", this.#url), isTag ? id : undefined);
     const target = attributes.find((attribute) => attribute.startsWith("symref-target:"));
     if (name === "HEAD" && target !== undefined) this.#head = target.slice("symref-target:".length);
   }
 
   finish(): RemoteRefs {
     if (!this.#isWhole) throw notGit(this.#url);
-    return { refs: this.#refs.kept, head: this.#head };
+    const { kept, tags } = this.#refs;
+    return { refs: kept, ...(tags.size === 0 ? {} : { tags }), head: this.#head };
   }
 }
 

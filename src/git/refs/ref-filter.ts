@@ -2,7 +2,10 @@ import { GitError } from "../errors.js";
 
 /** Keeps the refs that match one of the prefixes, up to a maximum: a server may send anything. */
 export class RefFilter {
+  /** Full name → id; annotated tags peeled. */
   readonly kept = new Map<string, string>();
+  /** Full name → id of the tag object, for annotated tags. */
+  readonly tags = new Map<string, string>();
   readonly #prefixes: readonly string[];
   readonly #max: number;
   readonly #tooMany: () => GitError;
@@ -15,10 +18,11 @@ export class RefFilter {
       new GitError("GIT_TOO_LARGE", `${url} has more than the allowed ${max} refs per repository: ${remedy}`);
   }
 
-  /** Keeps a ref if it was requested; the last occurrence counts. */
-  keep(name: string, id: string): void {
+  /** Keeps a ref if it was requested; the last occurrence counts. `tag` is the id of an annotated tag that points to `id`. */
+  keep(name: string, id: string, tag?: string): void {
     if (!this.#prefixes.some((prefix) => name.startsWith(prefix))) return;
     this.kept.set(name, id);
+    if (tag !== undefined) this.tags.set(name, tag);
     if (this.kept.size > this.#max) throw this.#tooMany();
   }
 }

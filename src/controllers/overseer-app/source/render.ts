@@ -70,10 +70,10 @@ export async function renderApplied(run: AppRun): Promise<Rendered | undefined> 
 
 async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | undefined> {
   const { index, engine } = run.services;
-  const remote = index.get(
+  const remote = index.remoteOf(
     repositoryKey(run.app),
     run.app.spec.source.ref ?? run.services.repositories.get(repositoryKey(run.app))?.spec.ref,
-  )?.resolved?.remote;
+  );
   if (!remote) return undefined;
   const snapshot = await engine.open(remote, inputs.commit);
   if (snapshot) return snapshot;

@@ -57,6 +57,7 @@ function rig() {
     clock,
     engine,
     index: new RevisionIndex(),
+    verifier: { verify: async () => undefined },
     polls: new SharedPolls(engine, clock),
     repositories: Object.assign(cacheOf([it]), { get: () => (exists ? it : undefined) }),
     status: {

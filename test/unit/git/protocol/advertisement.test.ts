@@ -56,6 +56,7 @@ describe("parseAdvertisement", () => {
             ["refs/heads/main", id("1")],
             ["refs/tags/v1", id("4")],
           ]),
+          tags: new Map([["refs/tags/v1", id("3")]]),
           head: "refs/heads/main",
         },
       });

@@ -101,6 +101,7 @@ describe("LsRefs", function () {
             ["refs/heads/main", commit],
             ["refs/tags/v1", commit],
           ]),
+          tags: new Map([["refs/tags/v1", await repo.git("rev-parse", "refs/tags/v1")]]),
         });
       }
       expect(front?.seen).to.deep.equal([POST, GET, GET]);

@@ -1,0 +1,41 @@
+import type { GitRef } from "../../../api/git-ref.js";
+import type { GitRepository, VerifiedRevision } from "../../../api/git-repository.js";
+import type { RevisionIndex } from "../revision-index.js";
+
+/** Maximum number of refs in the status. */
+const MAX_RECORDS = 100;
+
+/** Returns a ref as the status names it, for example `branch=main`. */
+export function refName(ref: GitRef | undefined): string {
+  const fields = Object.entries(ref ?? {}).filter(([, value]) => value !== undefined);
+  if (fields.length === 0) return "HEAD";
+  return fields
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+    .join(",");
+}
+
+/** Returns the record of the last verified commit of a ref, as the status has it. */
+export function recordedRevision(repository: GitRepository, ref: GitRef | undefined): VerifiedRevision | undefined {
+  return repository.status?.verified?.find((record) => record.ref === refName(ref));
+}
+
+/**
+ * Returns the records of all refs in use for the status. A ref that is not verified at the moment keeps its record, from which on
+ * commits are verified; one that is no longer used loses it.
+ */
+export function verifiedRecords(
+  index: RevisionIndex,
+  key: string,
+  repository: GitRepository,
+  refs: readonly (GitRef | undefined)[],
+): VerifiedRevision[] {
+  const records = refs.flatMap((ref): VerifiedRevision[] => {
+    const verified = index.get(key, ref)?.resolved?.verified;
+    const before = recordedRevision(repository, ref);
+    if (verified === undefined) return before === undefined ? [] : [before];
+    const { message: _, tag: __, ...fields } = verified;
+    return [{ ref: refName(ref), ...fields }];
+  });
+  return records.sort((a, b) => (a.ref < b.ref ? -1 : 1)).slice(0, MAX_RECORDS);
+}
