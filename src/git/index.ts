@@ -43,6 +43,11 @@ export type {
   Review,
 } from "./hosts/git-host.js";
 export { GitHosts, type GitHostsOptions, type HostRepository } from "./hosts/git-hosts.js";
+export {
+  WEBHOOK_CONVENTIONS,
+  type WebhookConventions,
+  type WebhookSender,
+} from "./hosts/webhook-conventions.js";
 export { IsomorphicGitEngine, type IsomorphicGitEngineOptions } from "./isomorphic/engine.js";
 export { DEFAULT_GIT_LIMITS, type GitLimits } from "./limits.js";
 export { NativeGitEngine, type NativeGitEngineOptions } from "./native/engine.js";

@@ -74,6 +74,7 @@ export class Operator {
   #eventTable(): readonly Watch[] {
     const { sources, resources, waiting, clock, memories, reportFailures, reportStatus } = this.#shared;
     return eventTable({
+      endReports: reportStatus,
       reportAgain: (repository) => {
         reportFailures.reset(repository);
         for (const app of resources.appsOf(repository)) reportStatus(app);

@@ -1,10 +1,18 @@
 import { createHmac } from "node:crypto";
 
 /** A host whose webhooks a test sends. */
-export type GitHost = "Bitbucket" | "Forgejo" | "Gitea" | "GitHub" | "GitLab" | "any program";
+export type GitHost = "Azure DevOps" | "Bitbucket" | "Forgejo" | "Gitea" | "GitHub" | "GitLab" | "any program";
 
 /** Every one of them. */
-export const GIT_HOSTS: readonly GitHost[] = ["GitHub", "GitLab", "Gitea", "Forgejo", "Bitbucket", "any program"];
+export const GIT_HOSTS: readonly GitHost[] = [
+  "GitHub",
+  "GitLab",
+  "Gitea",
+  "Forgejo",
+  "Bitbucket",
+  "Azure DevOps",
+  "any program",
+];
 
 /** The headers with which a host sends the push that `body` tells of. */
 export function pushHeaders(host: GitHost, token: string, body: string | Buffer): Record<string, string> {
@@ -19,6 +27,7 @@ export function pushHeaders(host: GitHost, token: string, body: string | Buffer)
     Forgejo: { ...gitea, "x-forgejo-event": "push", "x-forgejo-signature": hex },
     GitLab: { "x-gitlab-event": "Push Hook", "x-gitlab-token": token },
     Bitbucket: { "x-event-key": "repo:push", "x-hub-signature": `sha256=${hex}` },
+    "Azure DevOps": { authorization: `Basic ${Buffer.from(`overseer:${token}`).toString("base64")}` },
     "any program": signed,
   };
   return { "content-type": "application/json", ...headers[host] };

@@ -13,6 +13,8 @@ export interface GithubApi {
   readonly requests: readonly string[];
   /** Tokens that were issued, in their order. */
   readonly tokens: readonly string[];
+  /** Permissions that tokens were requested with, in their order. */
+  readonly permissions: readonly unknown[];
   /** The token to issue; a random one unless told. */
   token: string | undefined;
   /** How long the next tokens are valid. */
@@ -27,10 +29,12 @@ export async function startGithubApi(now: () => number = Date.now): Promise<Gith
   const keys = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const requests: string[] = [];
   const tokens: string[] = [];
+  const permissions: unknown[] = [];
   const api = { validMs: 3_600_000, refusal: undefined as number | undefined, token: undefined as string | undefined };
   const [appId, installation] = ["12345", "678"];
   const answer = (request: IncomingMessage, body: string): [status: number, value: object] => {
     const text = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1] ?? "";
+    if (tokens.includes(text)) return [404, { message: "Not Found" }];
     if (!isSigned(text, keys.publicKey.export({ type: "spki", format: "pem" }).toString(), appId, now()))
       return [401, { message: "A JSON web token could not be decoded" }];
     if (api.refusal !== undefined) return [api.refusal, { message: "canary" }];
@@ -38,8 +42,8 @@ export async function startGithubApi(now: () => number = Date.now): Promise<Gith
       return [200, { id: Number(installation) }];
     if (request.method !== "POST" || request.url !== `/api/v3/app/installations/${installation}/access_tokens`)
       return [404, { message: "Not Found" }];
-    const { permissions } = JSON.parse(body) as { permissions?: unknown };
-    if (JSON.stringify(permissions) !== '{"contents":"read"}') return [422, {}];
+    const { permissions: wanted } = JSON.parse(body) as { permissions?: unknown };
+    permissions.push(wanted);
     const token = api.token ?? `ghs_canary${randomBytes(12).toString("hex")}`;
     tokens.push(token);
     return [201, { token, expires_at: new Date(now() + api.validMs).toISOString() }];
@@ -65,6 +69,7 @@ export async function startGithubApi(now: () => number = Date.now): Promise<Gith
     privateKey: keys.privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
     requests,
     tokens,
+    permissions,
     async stop() {
       server.closeAllConnections();
       server.close();

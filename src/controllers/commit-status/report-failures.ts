@@ -24,6 +24,8 @@ const BACKOFF: BackoffPolicy = { baseMs: 5_000, factor: 2, maxMs: 10 * 60_000 };
 const MAX_ATTEMPTS = 8;
 /** Failures that concern one commit and not the repository. */
 const OF_ONE_COMMIT: readonly GitErrorCode[] = ["GIT_HOST_NOT_FOUND", "GIT_HOST_REFUSED"];
+/** Failures that may concern one commit: Gitea answers 500 for one that it does not know. The other apps are still tried. */
+const OF_ONE_APP: readonly GitErrorCode[] = [...OF_ONE_COMMIT, "GIT_SERVER_ERROR"];
 
 /** Failures of reports: when to try again, and what the repository's condition says. In memory only. */
 export class ReportFailures {
@@ -57,13 +59,14 @@ export class ReportFailures {
     this.#repositories.set(repository, reports);
     const isNew = ![...reports.errors.values()].some(({ reason }) => reason === error.reason);
     reports.errors.set(app, error);
-    const concernsCommit = isGitError(error, ...OF_ONE_COMMIT);
-    const failures = ((concernsCommit ? this.#apps.get(app) : reports.blocked)?.failures ?? 0) + 1;
+    const ofOneApp = isGitError(error, ...OF_ONE_APP);
+    const failures = ((ofOneApp ? this.#apps.get(app) : reports.blocked)?.failures ?? 0) + 1;
     const retryMs = Math.max(backoffDelay(BACKOFF, failures), error.retryAfterMs ?? 0);
     const state = { failures, dueAt: this.#clock.monotonic() + retryMs };
-    if (concernsCommit) this.#apps.set(app, state);
+    if (ofOneApp) this.#apps.set(app, state);
     else reports.blocked = state;
-    return { retryMs: concernsCommit && failures >= MAX_ATTEMPTS ? undefined : retryMs, isNew };
+    const isLast = isGitError(error, ...OF_ONE_COMMIT) && failures >= MAX_ATTEMPTS;
+    return { retryMs: isLast ? undefined : retryMs, isNew };
   }
 
   /** Ends all waits of a repository: its settings or its credential have changed. */
@@ -74,11 +77,13 @@ export class ReportFailures {
     for (const app of reports.errors.keys()) this.#apps.delete(app);
   }
 
-  /** Forgets an app that is gone, or that belongs to another repository now. */
-  forget(repository: string | undefined, app: string): void {
-    this.#apps.delete(app);
-    if (repository !== undefined) this.#repositories.get(repository)?.errors.delete(app);
-    else for (const { errors } of this.#repositories.values()) errors.delete(app);
+  /** Forgets an app at all repositories other than `current`, which is that of the app. Returns the repositories whose condition changes. */
+  forget(app: string, current?: string): readonly string[] {
+    if (current === undefined) this.#apps.delete(app);
+    const changed: string[] = [];
+    for (const [repository, { errors }] of this.#repositories)
+      if (repository !== current && errors.delete(app)) changed.push(repository);
+    return changed;
   }
 
   /** Forgets a repository that is gone, or reports no statuses any more. */

@@ -59,10 +59,11 @@ export class CommitStatusReporter {
     const repository = name === undefined ? undefined : repositories.get(name);
     const isOn = repository?.spec.provider?.statuses === true && repository.metadata.deletionTimestamp === undefined;
     if (!app || !isOn || name === undefined || !allowsNamespace(repository, app.metadata.namespace)) {
-      failures.forget(undefined, key);
+      for (const changed of failures.forget(key)) this.#services.onCondition(changed);
       if (name !== undefined && !isOn) failures.forgetRepository(name);
       return {};
     }
+    for (const changed of failures.forget(key, name)) this.#services.onCondition(changed);
     const memory = memories.get(key);
     const wanted = memory?.commitReport;
     const reports = wanted ? nextReports(memory.commitStatus ?? app.status?.commitStatus, wanted) : [];

@@ -42,6 +42,7 @@ const Reviews = z.array(
 const Permission = z.object({ permission: z.string() });
 const Statuses = z.array(
   z.object({
+    id: z.number(),
     context: z.string(),
     status: z.string(),
     target_url: z.string().nullish(),
@@ -120,14 +121,14 @@ export class GiteaHost implements GitHost {
 
   async checksOf(commit: string, signal: AbortSignal): Promise<readonly Check[]> {
     const call = { operation: "checks", subject: `commit ${commit}`, signal } as const;
-    const path = this.#path(`/commits/{}/statuses?sort=recentupdate&limit=${PAGE}`, commit);
+    const path = this.#path(`/commits/{}/statuses?limit=${PAGE}`, commit);
     const statuses = await this.#api.pages({ ...call, path, schema: Statuses }, (page) => page);
     const newest = new Map<string, Check>();
-    for (const { context, status, target_url: url, creator } of statuses) {
-      const key = `${context}\n${creator?.id ?? ""}`;
+    // By ID, since the order that the parameter sort gives differs between versions.
+    for (const { context, status, target_url: url, creator } of [...statuses].sort((one, two) => one.id - two.id)) {
       const app = creator ? { app: creator.login } : {};
       const check = { name: context, ...app, conclusion: CONCLUSIONS[status] ?? "Failure", ...(url ? { url } : {}) };
-      if (!newest.has(key)) newest.set(key, check);
+      newest.set(`${context}\n${creator?.id ?? ""}`, check);
     }
     return [...newest.values()];
   }

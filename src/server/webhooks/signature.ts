@@ -16,6 +16,7 @@ export interface Proof {
 type ReadProof = (text: string, headers: RequestHeaders) => Proof | undefined;
 
 const HEX = /^[0-9a-f]{64}$/i;
+const BASIC = /^Basic ([A-Za-z0-9+/]+={0,2})$/i;
 const BASE64 = /^v1,([A-Za-z0-9+/]{43}=)$/;
 /** Prefix of signing tokens; the rest is the base64-encoded key. */
 const SIGNING_TOKEN = "whsec_";
@@ -26,7 +27,8 @@ const MAX_SIGNATURES = 4;
 /**
  * Signature headers in order of preference. The first one present must be valid; the others are ignored. The formats are
  * those documented by the Git hosts: GitHub and Bitbucket prefix the algorithm, Gitea and Forgejo do not, and GitLab
- * follows Standard Webhooks if it has a signing token and otherwise sends its secret token. SHA-1 is never accepted:
+ * follows Standard Webhooks if it has a signing token and otherwise sends its secret token. Azure DevOps signs nothing, and sends
+ * the token as the password of basic authentication. SHA-1 is never accepted:
  * hosts that still send it also send SHA-256.
  */
 const HEADERS: readonly (readonly [header: string, read: ReadProof])[] = [
@@ -35,7 +37,8 @@ const HEADERS: readonly (readonly [header: string, read: ReadProof])[] = [
   ["x-hub-signature-256", namedDigest],
   ["x-hub-signature", namedDigest],
   ["webhook-signature", standardDigests],
-  ["x-gitlab-token", (text) => (text === "" ? undefined : { kind: "token", digests: [sha256(text)] })],
+  ["x-gitlab-token", plainToken],
+  ["authorization", basicPassword],
 ];
 
 /** Returns the proof in a request; undefined if it is missing or malformed. */
@@ -74,6 +77,17 @@ export class SignatureCheck {
     const expected = this.needsBody ? this.#hmac.digest() : sha256(this.#token);
     return this.#proof.digests.filter((digest) => timingSafeEqual(expected, digest)).length > 0;
   }
+}
+
+function plainToken(text: string): Proof | undefined {
+  return text === "" ? undefined : { kind: "token", digests: [sha256(text)] };
+}
+
+/** Returns the password of basic authentication (RFC 7617). The user name is ignored. */
+function basicPassword(text: string): Proof | undefined {
+  const encoded = BASIC.exec(text)?.[1];
+  const [, password] = /^[^:]*:(.*)$/s.exec(Buffer.from(encoded ?? "", "base64").toString("utf8")) ?? [];
+  return password === undefined ? undefined : plainToken(password);
 }
 
 function hexDigest(text: string): Proof | undefined {

@@ -22,6 +22,8 @@ export interface EventTableOptions {
   readonly apps: AppQueue;
   /** Adds a repository to its queue. */
   readonly addRepository: (key: string, priority: Priority) => void;
+  /** Ends the reports of the commit status of a deleted app. */
+  readonly endReports: (app: string) => void;
   /** Reports the commit statuses of all apps of a repository that were not reported, without waiting for a backoff. */
   readonly reportAgain: (repository: string) => void;
 }
@@ -47,6 +49,7 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
     watch(sources.repositories, always, waitingFor("GitRepository"), apps.enqueue(PRIORITY.change)),
     watch(sources.repositories, isEdited, keyOf, options.reportAgain),
     watch(sources.apps, needsWork, keyOf, apps.enqueue(PRIORITY.user)),
+    watch(sources.apps, ({ current }) => current === undefined, keyOf, options.endReports),
     // A new ref must be resolved by the repository.
     watch(sources.apps, isEdited, (event) => repositoriesToPoll(event, resources), repositories(PRIORITY.change)),
     watch(sources.apps, always, waitingFor("OverseerApp"), apps.enqueue(PRIORITY.change)),

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { waitUntil } from "../../../tools/wait-until.js";
+import { yamlExamples } from "../../support/doc-examples.js";
 import { GiteaServer, type GiteaUser } from "../../support/gitea.js";
+import type { TestObject } from "../../support/kube.js";
 import { condition, configMap, type LiveRepository, World } from "../../support/world.js";
 
 /** A commit status as Gitea shows it. */
@@ -17,6 +19,10 @@ const OPERATOR = [
   "--server-address=127.0.0.1:0",
   "--commit-status-url=https://gitops.example.com/apps/{namespace}/{name}",
 ];
+
+/** The Secret and the GitRepository of the page. */
+const [credential, repository] = yamlExamples<TestObject & { spec: { provider: unknown } }>("docs/git/hosts.md");
+const api = credential?.metadata.name ?? "";
 
 describe("commit statuses at Gitea", function () {
   this.timeout(180_000);
@@ -80,12 +86,12 @@ describe("commit statuses at Gitea", function () {
     });
     const token = await gitea.createToken(ann, ["write:repository"]);
     world.canaries.push(token);
-    await secret("gitea", { token });
+    await secret(api, { token });
     await commit({ "web/app.yaml": configMap("web", { v: "0" }), "base/app.yaml": configMap("base", { v: "0" }) });
     await repositoryOf("apps", {
       url: `${gitea.url}/${ann.name}/apps.git`,
-      secretRef: { name: "gitea" },
-      provider: { type: "Gitea", statuses: true },
+      secretRef: { name: api },
+      provider: repository?.spec.provider,
     });
   });
 
@@ -151,17 +157,17 @@ describe("commit statuses at Gitea", function () {
   it("do not delay a sync when the token lacks a scope, which the repository names", async () => {
     const token = await gitea.createToken(ann, ["read:repository"]);
     world.canaries.push(token);
-    await secret("gitea", { token });
+    await secret(api, { token });
     const id = await commit({ "web/app.yaml": configMap("web", { v: "3" }) });
     await world.poll("apps");
     await world.synced("web", id);
     const { message, reason } = condition(await reported("apps", "False"), "StatusesReported") ?? {};
     expect(reason).to.equal("PermissionDenied");
-    expect(message).to.include(`Secret ${world.namespace}/gitea`).and.to.include("the scope write:repository");
+    expect(message).to.include(`Secret ${world.namespace}/${api}`).and.to.include("the scope write:repository");
     expect(message).to.include(`app ${world.namespace}/web`);
     expect(condition(await world.poll("apps"), "Ready")?.status).to.equal("True");
     expect((await world.events("apps")).filter((text) => text.startsWith("PermissionDenied:"))).to.have.length(1);
-    await secret("gitea", { token: await gitea.createToken(ann, ["write:repository"]) });
+    await secret(api, { token: await gitea.createToken(ann, ["write:repository"]) });
     await untilStatus(id, "web", "success");
     await reported("apps", "True");
   });
@@ -179,7 +185,7 @@ describe("commit statuses at Gitea", function () {
     expect(message).to.include("spec.provider.secretRef");
     await repositoryOf("by-ssh", {
       ...{ url, secretRef: { name: "deploy-key" } },
-      provider: { ...provider, secretRef: { name: "gitea" } },
+      provider: { ...provider, secretRef: { name: api } },
     });
     await waitUntil({ what: "a status is set", timeoutMs: 60_000 }, async () => (await statuses(id, "ssh")).length > 0);
     await reported("by-ssh", "True");

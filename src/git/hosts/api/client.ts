@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { LRUCache } from "lru-cache";
 import type { GitHostType } from "../../../api/git-provider.js";
+import { unlessAborted } from "../../../base/abort.js";
 import { type BackoffPolicy, backoffDelay } from "../../../base/backoff.js";
 import type { Clock } from "../../../base/clock.js";
 import { withDeadline } from "../../deadline.js";
@@ -62,7 +62,7 @@ export class HostApi {
       } catch (error) {
         const wait = attempt < attempts ? retryDelay(error, attempt) : undefined;
         if (wait === undefined) throw error;
-        await sleep(wait, undefined, { signal: call.signal });
+        await this.#pause(wait, call.signal);
       }
     }
   }
@@ -103,6 +103,11 @@ export class HostApi {
     if (!url || !URL.canParse(url, `${api}/`)) return undefined;
     const { href } = new URL(url, `${api}/`);
     return href.startsWith(`${api}/`) ? href.slice(api.length) : undefined;
+  }
+
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const over = new Promise<void>((resolve) => void this.#services.clock.after(ms, resolve));
+    return unlessAborted(over, signal);
   }
 
   async #attempt<T>(call: ApiCall<T>): Promise<ApiResponse<T>> {

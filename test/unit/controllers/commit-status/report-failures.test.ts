@@ -26,6 +26,13 @@ describe("failures of commit statuses", () => {
     expect(failures.wait("r", "b")).to.equal(0);
   });
 
+  it("concern one app when the server fails, which is tried until it succeeds", () => {
+    const failures = new ReportFailures(new FakeClock());
+    const broken = new GitError("GIT_SERVER_ERROR", "HTTP 500");
+    for (let i = 0; i < 20; i++) expect(failures.failed("r", "a", broken).retryMs).to.be.within(5_000, 600_000);
+    expect(failures.wait("r", "b")).to.equal(0);
+  });
+
   it("wait as long as the host asks", () => {
     const failures = new ReportFailures(new FakeClock());
     const limited = new GitError("GIT_RATE_LIMITED", "slow down", { retryAfterMs: 1_800_000 });
@@ -42,7 +49,8 @@ describe("failures of commit statuses", () => {
       "the commit status of app ns/a (and 1 more app) is not reported: no scope",
     );
     expect(failures.succeeded("r", "ns/a")).to.equal(true);
-    failures.forget("r", "ns/b");
+    expect(failures.forget("ns/b", "r"), "its own repository").to.deep.equal([]);
+    expect(failures.forget("ns/b")).to.deep.equal(["r"]);
     expect(failures.conditionOf("r")).to.include({ status: "True", reason: "AllReported" });
     expect(failures.succeeded("r", "ns/a"), "nothing new").to.equal(false);
     failures.forgetRepository("r");

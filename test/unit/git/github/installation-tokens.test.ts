@@ -51,6 +51,7 @@ describe("InstallationTokens", () => {
     const [first, same] = await Promise.all([passwordOf(remote()), passwordOf(remote())]);
     expect(first).to.equal(api.tokens.at(-1)).and.to.equal(same);
     expect(await tokens.credentialOf(remote(), signal)).to.include({ username: "x-access-token" });
+    expect(api.permissions.at(-1), "what fetching needs").to.deep.equal({ contents: "read" });
     now += 54 * 60_000;
     expect(await passwordOf(remote())).to.equal(first);
     expect(api.requests.length).to.equal(before + 1);

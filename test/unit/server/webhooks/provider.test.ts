@@ -36,6 +36,8 @@ describe("the sender of a webhook", () => {
     [{ "x-gitlab-event": "Push Hook", "webhook-signature": "v1,0" }, "gitlab", "push"],
     [{ "webhook-signature": "v1,0" }, "generic", "push"],
     [{ "x-gitea-signature": "0" }, "gitea", "push"],
+    [{ authorization: "Basic eA==" }, "azure-devops", "push"],
+    [{ ...gitlab("Push Hook"), authorization: "Basic eA==" }, "gitlab", "push"],
     [{}, "unknown", "push"],
     [{ "x-github-event": "constructor" }, "github", "other"],
   ];

@@ -10,6 +10,10 @@ const OTHER = createHmac("sha256", "another token").update(BODY).digest("hex");
 const HEX = createHmac("sha256", TOKEN).update(BODY).digest("hex");
 const SHA1 = createHmac("sha1", TOKEN).update(BODY).digest("hex");
 
+function basic(credential: string): string {
+  return `Basic ${Buffer.from(credential).toString("base64")}`;
+}
+
 function verdict(headers: RequestHeaders, token = TOKEN, pieces: readonly Buffer[] = [BODY]): boolean | undefined {
   const proof = proofOf(headers);
   if (proof === undefined) return undefined;
@@ -26,6 +30,16 @@ describe("the signature of a webhook", () => {
     ["of Forgejo", { "x-forgejo-signature": HEX }, true],
     ["of Bitbucket", { "x-hub-signature": `sha256=${HEX}` }, true],
     ["of GitLab", { "x-gitlab-token": TOKEN }, true],
+    ["of Azure DevOps", { authorization: basic(`any:${TOKEN}`) }, true],
+    ["of Azure DevOps without a user", { authorization: basic(`:${TOKEN}`) }, true],
+    ["of Azure DevOps with another token", { authorization: basic(`any:${TOKEN}x`) }, false],
+    ["of Azure DevOps, the token as user", { authorization: basic(`${TOKEN}:`) }, undefined],
+    ["of Azure DevOps, no basic authentication", { authorization: `Bearer ${TOKEN}` }, undefined],
+    [
+      "wrong, with the token of a proxy behind",
+      { "x-hub-signature-256": `sha256=${OTHER}`, authorization: basic(`a:${TOKEN}`) },
+      false,
+    ],
     [
       "all that Forgejo sends",
       {
@@ -132,6 +146,7 @@ describe("the signature of a webhook", () => {
       "x-gitea-signature",
       "x-forgejo-signature",
       "x-gitlab-token",
+      "authorization",
     );
     assert(property(dictionary(header, string({ unit: "binary" })), (headers) => verdict(headers) !== true));
   });

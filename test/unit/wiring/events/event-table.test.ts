@@ -39,7 +39,8 @@ function tableOf(apps: readonly OverseerApp[]) {
     apps: new AppQueue(clock, new Map([["shop/web", memory]]), (key, priority) =>
       queued.push(`app ${key} ${NAMES[priority]}`),
     ),
-    reportAgain: () => {},
+    endReports: (key) => queued.push(`end ${key}`),
+    reportAgain: (key) => queued.push(`report ${key}`),
     addRepository: (key, priority) => queued.push(`repository ${key} ${NAMES[priority]}`),
   });
   for (const row of rows) row.start();
@@ -58,6 +59,8 @@ describe("the event table", () => {
     expect(queued.splice(0)).to.deep.equal(["app shop/web user", "repository shop/repo change"]);
     sources.apps.emit({ key: "shop/web", current: web, previous: web, observed: web });
     expect(queued).to.deep.equal([]);
+    sources.apps.emit({ key: "shop/web", current: undefined, previous: web, observed: web });
+    expect(queued).to.include("end shop/web");
   });
 
   it("enqueues a repository and its apps when it is edited, and its apps at a new revision", () => {
@@ -70,7 +73,9 @@ describe("the event table", () => {
     });
     sources.revisions.emit("shop/repo");
     sources.revisions.emit("shop/other");
-    expect(queued).to.deep.equal(["repository shop/repo user", "app shop/web change", "app shop/web change"]);
+    expect(queued).to.deep.equal([
+      ...["repository shop/repo user", "app shop/web change", "report shop/repo", "app shop/web change"],
+    ]);
   });
 
   it("enqueues the users of a Secret and ends their backoff", () => {
