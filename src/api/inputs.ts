@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Decryption, SubstituteSource } from "./external-values.js";
 import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
+import { IgnoreDifferences } from "./ignore-differences.js";
 import { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "./renderers.js";
 
 /** Source of an app. */
@@ -91,6 +92,7 @@ export const Inputs = z
     revision: z.string().max(512).describe("Revision, for example main@sha1:6f3c…."),
     commit: z.string().max(64).describe("Commit ID."),
     source: AppSource.describe("spec.source of the app at that time."),
+    ignoreDifferences: IgnoreDifferences.optional().describe("spec.sync.ignoreDifferences of the app at that time."),
   })
   .describe("Inputs of the sync: the revision, and the source of the app at that time.");
 export type Inputs = z.infer<typeof Inputs>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DURATION_PATTERN } from "../base/duration.js";
 import { atomicList, duration, withRules } from "./fields.js";
+import { IgnoreDifferences } from "./ignore-differences.js";
 
 /** A recurring period in which syncs are allowed or denied. */
 export const SyncWindow = z
@@ -54,6 +55,7 @@ export const SyncPolicy = z
       .describe(
         "What happens to fields that are not in Git and that others add to live objects of a Kubernetes cluster. Revert removes those that people add with kubectl or another client of --user-field-managers; if selfHeal is false, they are only reported. Report only reports them. Keep ignores them. RevertAll removes the fields of all other field managers too, except those of known controllers. Never removed: spec.replicas, finalizers, owner references, status, and requests by annotation such as kubectl rollout restart. Defaults to Revert.",
       ),
+    ignoreDifferences: IgnoreDifferences.optional(),
     prune: z
       .boolean()
       .default(true)

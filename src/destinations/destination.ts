@@ -1,4 +1,5 @@
 import type { FieldChange } from "../api/change.js";
+import type { IgnoreRule } from "../api/ignore-differences.js";
 import type { ConditionReason } from "../api/reasons.js";
 import type { Additions } from "../api/sync-policy.js";
 import type { Document } from "../manifest/document.js";
@@ -17,6 +18,8 @@ export interface Target {
   readonly adopt: "Unowned" | "Always" | "Never";
   /** What happens to fields that others add. */
   readonly additions: Additions;
+  /** Fields that are left alone. */
+  readonly ignored: readonly IgnoreRule[];
 }
 
 /** Result of one write or delete. */

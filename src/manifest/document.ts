@@ -33,6 +33,14 @@ export interface FieldPlace {
 /** Places where a document references its dependencies, by dependency: `secret db-password`, `port web 0`. */
 export type NamedPlaces = ReadonlyMap<string, FieldPlace>;
 
+/** Fields of one object that are left alone. */
+export interface IgnoredFields {
+  /** JSON pointers as segments; `*` stands for every key or item. */
+  readonly pointers: readonly (readonly string[])[];
+  /** Field managers whose fields are left alone. */
+  readonly managers: readonly string[];
+}
+
 /** One rendered object, normalised, with where it came from. Immutable: it is shared by every render that has the same blob. */
 export interface Document {
   readonly id: ObjectId;
@@ -43,6 +51,8 @@ export interface Document {
   readonly places?: NamedPlaces;
   /** Hash of the canonical form of `object`, without the labels and annotations that we add: 32 hex digits. */
   readonly hash: string;
+  /** Fields that are set when the object is created, and left alone from then on. Part of `hash`. */
+  readonly ignored?: IgnoredFields;
   /** Whether any field may hold a value of a Secret: values are then never shown, whatever the kind. */
   readonly confidential?: boolean;
 }

@@ -12,6 +12,7 @@ import { repositoryRoot } from "../../tools/repository-root.js";
 import { CommandError, runCommand } from "../../tools/run-command.js";
 import { sharedControlPlane } from "../support/control-plane.js";
 import { type BadSpec, badSpecs, goodSpecs, validSpecs, withChanges } from "./crd-cases.js";
+import { ignoreCases } from "./drift/ignore-cases.js";
 import { gateCases } from "./gate-cases.js";
 import { rendererCases } from "./renderer-cases.js";
 
@@ -31,7 +32,14 @@ function pluralOf(kind: string): string {
   return RESOURCES.find((resource) => resource.kind === kind)?.plural ?? "";
 }
 
-const allBadSpecs = [...badSpecs, ...gateCases, ...rendererCases("OverseerApp"), ...rendererCases("Change")];
+const allBadSpecs = [
+  ...badSpecs,
+  ...gateCases,
+  ...rendererCases("OverseerApp"),
+  ...rendererCases("Change"),
+  ...ignoreCases("OverseerApp"),
+  ...ignoreCases("Change"),
+];
 
 describe("CustomResourceDefinitions on a real API server", function () {
   this.timeout(120_000);

@@ -16,8 +16,8 @@ import type { Rendered } from "./rendered.js";
 export function targetOf({ metadata, spec }: OverseerApp): Target {
   const { namespace, name, uid } = metadata;
   const { serviceAccountName, sync } = spec;
-  const { adopt = "Unowned", additions = "Revert" } = sync ?? {};
-  return { app: { namespace, name, uid }, serviceAccountName, adopt, additions };
+  const { adopt = "Unowned", additions = "Revert", ignoreDifferences: ignored = [] } = sync ?? {};
+  return { app: { namespace, name, uid }, serviceAccountName, adopt, additions, ignored };
 }
 
 /** The context of one reconcile of one app, shared by its phases. */

@@ -82,9 +82,9 @@ export function writer({ ownUser }: Pick<KubernetesContext, "ownUser">, target: 
 /** Returns which additions of others are drift for an app. */
 export function additionsPolicy(
   { managers }: Pick<KubernetesContext, "managers">,
-  { additions }: Pick<Target, "additions">,
+  { additions, ignored }: Pick<Target, "additions" | "ignored">,
 ): AdditionsPolicy {
-  return { mode: additions, managers };
+  return { mode: additions, managers, ignored };
 }
 
 /** Reduces a response of the API server like a watch event. */

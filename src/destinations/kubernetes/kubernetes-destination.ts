@@ -1,12 +1,13 @@
 import { isDocumentRefusal, isStatus } from "../../kube/errors.js";
 import type { Document } from "../../manifest/document.js";
+import { ignoredFields } from "../../manifest/ignored/ignored-fields.js";
 import { apiVersionOf, displayId, type GroupVersionKind, type ObjectKey } from "../../manifest/object-id.js";
 import type { HealAction, Preview, PreviewedWrite, WriteAction } from "../../plan/actions.js";
 import type { AppRef, LiveObject, Observation } from "../../plan/live.js";
 import type { DeletePermit } from "../../plan/prune-guard.js";
 import type { ClusterFacts } from "../../render/request.js";
 import type { Destination, KindStatus, Outcome, Target, Unavailability, Verdict } from "../destination.js";
-import { forcedDryRun, readLive } from "./apply/dry-run.js";
+import { liveAndDryRun } from "./apply/live-and-dry-run.js";
 import { liveDiff } from "./apply/live-diff.js";
 import { mayWrite } from "./apply/may-write.js";
 import { preview } from "./apply/preview.js";
@@ -21,6 +22,7 @@ import { namespaceContents } from "./namespace-contents.js";
 import { driftOf } from "./ownership/added-fields.js";
 import { authoritativeRoots } from "./ownership/authoritative-kinds.js";
 import { handOver } from "./ownership/hand-over.js";
+import { entriesWithoutIgnored } from "./ownership/ignored-steps.js";
 import { explainRefusal } from "./refusals/explain.js";
 import { describeUnavailable } from "./refusals/unknown-kind.js";
 import type { Reach } from "./remote/connectivity.js";
@@ -144,12 +146,10 @@ export class KubernetesDestination implements Destination {
       const resource = await this.#context.discovery.find(document.id);
       if (!resource)
         return { drifted: true, diff: [], problem: `the cluster no longer serves kind ${document.id.kind}` };
-      const [current, dry] = await Promise.all([
-        readLive(this.#context, target, resource, document),
-        forcedDryRun(this.#context, target, document, resource),
-      ]);
+      const [current, dry] = await liveAndDryRun(this.#context, target, document, resource);
       const diff = current ? liveDiff(current, dry.object, document) : [];
-      const drifted = current === undefined || diff.length > 0 || live.state === "Drifted";
+      const lost = live.state === "Drifted" && document.ignored === undefined;
+      const drifted = current === undefined || diff.length > 0 || lost;
       this.#context.tracker.settle(live.key, current?.metadata.resourceVersion ?? "", drifted ? "drifted" : "none");
       return { drifted, diff };
     } catch (error) {
@@ -160,9 +160,9 @@ export class KubernetesDestination implements Destination {
   describeDrift(target: Target, action: HealAction, times = false): string | undefined {
     const { id, key, object } = action.document;
     const known = this.#context.tracker.get(key);
-    const others = known?.others ?? [];
+    const others = entriesWithoutIgnored(known?.others ?? [], ignoredFields(target.ignored, id));
     const extras = known?.extras ? describeExtras(object, others, authoritativeRoots(id) ?? []) : undefined;
-    const added = driftOf(known?.added, additionsPolicy(this.#context, target));
+    const added = driftOf(known?.added, id, additionsPolicy(this.#context, target));
     const additions = added && describeAdded(added, { times, document: object });
     const notes = [describeWriters(object, others), extras, additions].filter((note) => note !== undefined);
     return notes.length === 0 ? undefined : notes.join("; ");

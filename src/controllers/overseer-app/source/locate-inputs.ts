@@ -3,6 +3,7 @@ import type { AppSource, Inputs } from "../../../api/inputs.js";
 import { allowsNamespace } from "../../../api/namespaces.js";
 import type { ConditionReason } from "../../../api/reasons.js";
 import { OverseerError } from "../../../base/errors.js";
+import { canonicalJson, sha256 } from "../../../base/hash.js";
 import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
 import { normalisePath } from "../../../render/repository-path.js";
 import type { RenderRequest, RenderTarget, SourceSelection } from "../../../render/request.js";
@@ -112,17 +113,24 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
   try {
     const request = await renderRequest(run, source);
     run.memory.located = await services.renderer.locate(request, snapshot, run.memory.located);
+    const { ignoreDifferences } = app.spec.sync ?? {};
     const inputs: Inputs = {
-      key: run.memory.located.key,
+      key: keyWith(run.memory.located.key, ignoreDifferences),
       revision: resolved.revision,
       commit: resolved.commit,
       source,
+      ...(ignoreDifferences?.length ? { ignoreDifferences } : {}),
     };
     return { inputs, remote: resolved.remote, snapshot, request };
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     return sourceProblem(error.reason, error.message, error.class === "terminal");
   }
+}
+
+/** Returns the key of inputs: that of the render, and of the rules about fields that are left alone. */
+export function keyWith(key: string, rules: Inputs["ignoreDifferences"]): string {
+  return rules?.length ? sha256(canonicalJson([key, rules]), key.length) : key;
 }
 
 function checkRepository(run: AppRun, key: string, repository: GitRepository | undefined): Problem | undefined {

@@ -1,12 +1,13 @@
 import type { Inputs } from "../../../api/inputs.js";
 import { OverseerError } from "../../../base/errors.js";
 import type { GitSnapshot } from "../../../git/engine.js";
+import { withIgnored } from "../../../manifest/ignored/ignored-fields.js";
 import { formatRenderProblem, PathNotFoundError, RenderError } from "../../../render/render-error.js";
 import type { RenderRequest } from "../../../render/request.js";
 import type { Problem } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
-import { isProblem, locateInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
+import { isProblem, keyWith, locateInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
 import { kindsOf } from "./resource-kinds.js";
 
 /** Renders the newest inputs, or returns the known render if the inputs are unchanged. */
@@ -86,10 +87,10 @@ async function hasSameKey(
   run: AppRun,
   request: RenderRequest,
   snapshot: GitSnapshot,
-  { key, revision }: Inputs,
+  { key, revision, ignoreDifferences }: Inputs,
 ): Promise<boolean> {
   const located = await run.services.renderer.locate(request, snapshot);
-  if (located.key === key) return true;
+  if (keyWith(located.key, ignoreDifferences) === key) return true;
   run.logger.warn("the applied inputs cannot be rendered again: their values have changed", { revision });
   return false;
 }
@@ -103,8 +104,9 @@ async function renderInputs(
   const { destination } = run;
   const { renderer } = run.services;
   const { unknownKinds, ...result } = await renderer.render(request, snapshot, inputs.key);
+  const documents = withIgnored(inputs.ignoreDifferences, result.documents);
   const kinds = kindsOf(result.documents).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
-  const rendered: Rendered = { ...result, inputs, kinds };
+  const rendered: Rendered = { ...result, documents, inputs, kinds };
   // A kind unknown to the cluster may turn out to be cluster-scoped: do not reuse this render.
   if (unknownKinds.length === 0) run.memory.renders.set(inputs.key, rendered);
   return rendered;

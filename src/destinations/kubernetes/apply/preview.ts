@@ -3,6 +3,7 @@ import { LABEL_APP, LABEL_APP_NAMESPACE } from "../../../api/group.js";
 import { mapLimit } from "../../../base/semaphore.js";
 import { isStatus, removedVersion } from "../../../kube/errors.js";
 import { applyEntry, fieldsHash } from "../../../kube/fields/managed-fields.js";
+import type { LiveMetadata, ManagedFieldsEntry } from "../../../kube/object.js";
 import type { ResourceInfo } from "../../../kube/resource.js";
 import type { ApplyResult } from "../../../kube/server-side-apply.js";
 import type { Document } from "../../../manifest/document.js";
@@ -23,11 +24,14 @@ import { withoutOwner } from "../ownership/absent-owners.js";
 import { judgeAdoption } from "../ownership/adoption.js";
 import { adoptionRemoves } from "../ownership/adoption-diff.js";
 import { fieldManager } from "../ownership/identity.js";
+import { withoutIgnoredFields } from "../ownership/release-ignored.js";
 import { isTooLarge, KIND_NOT_SERVED, Refusal, TOO_LARGE } from "../refusals/refusal.js";
 import { refusedWrite } from "../refusals/refused-write.js";
 import { describeUnavailable, describeUnknownKind } from "../refusals/unknown-kind.js";
 import { admissionNotes, divergentPaths } from "./admission-changes.js";
 import { dryRun, forcedDryRun, readLive } from "./dry-run.js";
+import { withIgnoredValues } from "./ignored-values.js";
+import { liveAndDryRun } from "./live-and-dry-run.js";
 import { liveDiff, withoutValues } from "./live-diff.js";
 import { judgeSize } from "./object-size.js";
 import { removalNotes } from "./update-notes.js";
@@ -131,13 +135,10 @@ async function judgeUpdate(
   action: WriteAction,
   resource: ResourceInfo,
 ): Promise<PreviewedWrite> {
-  const [dry, live] = await Promise.all([
-    forcedDryRun(context, target, action.document, resource),
-    readLive(context, target, resource, action.document),
-  ]);
+  const [live, dry, sent] = await liveAndDryRun(context, target, action.document, resource);
   if (!live) return accepted(target, action, "Update", dry, [], undefined);
   const { document } = action;
-  const diff = liveDiff(live, dry.object, document);
+  const diff = liveDiff(live, dry.object, sent);
   const notes = removalNotes(document, fieldManager(target.app), live.metadata, dry.object.metadata, diff);
   return accepted(target, action, "Update", { ...dry, warnings: [...dry.warnings, ...notes] }, diff, undefined);
 }
@@ -174,7 +175,8 @@ async function judgeFirstContact(
     appExists: context.appExists,
   });
   if (!verdict.allowed) throw new Refusal(verdict.reason, true, undefined, verdict.owner);
-  const dry = await forcedDryRun(context, target, document, resource);
+  const sent = withIgnoredValues(document, live, "live values");
+  const dry = await forcedDryRun(context, target, sent, resource);
   const policy = { ...additionsPolicy(context, target), tools: target.adopt === "Always" };
   const removed = adoptionRemoves(live, document, dry.object, fieldManager(target.app), policy);
   const changes = liveDiff(live, dry.object, document);
@@ -208,13 +210,25 @@ function accepted(
       `an admission webhook or policy removes the labels ${LABEL_APP} and ${LABEL_APP_NAMESPACE}, by which the operator tracks the object: configure it to keep them`,
       true,
     );
-  const entry = applyEntry(metadata, fieldManager(target.app));
+  const entry = entryAfter(metadata, fieldManager(target.app), verb, document);
   const size = judgeSize(document, dry.object);
   if (size.refusal !== undefined) throw new Refusal(size.refusal, false, TOO_LARGE);
   const large = size.warning === undefined ? [] : [`${displayId(document.id)}: ${size.warning}`];
-  const warnings = [...dry.warnings, ...admissionNotes(document, dry.object), ...large];
+  const asSent = withIgnoredValues(document, dry.object, "live values");
+  const warnings = [...dry.warnings, ...admissionNotes(asSent, dry.object), ...large];
   const adopts = verb === "Adopt" ? { adopts: metadata.uid } : {};
   return { action, verb, stamp: entry ? fieldsHash(entry) : "", ...adopts, reason, diff, warnings };
+}
+
+/** Returns the app's entry after the write, which does not own ignored fields of an object that exists. */
+function entryAfter(
+  metadata: LiveMetadata,
+  manager: string,
+  verb: PreviewedWrite["verb"],
+  document: Document,
+): ManagedFieldsEntry | undefined {
+  const entry = applyEntry(metadata, manager);
+  return entry && verb !== "Create" ? withoutIgnoredFields(entry, metadata.managedFields ?? [], document) : entry;
 }
 
 /**

@@ -2,7 +2,7 @@ import { OverseerError } from "../../../base/errors.js";
 import { isDocumentRefusal, isStatus } from "../../../kube/errors.js";
 import { isEmpty } from "../../../kube/fields/field-sets.js";
 import { applyEntry, fieldsHash, union } from "../../../kube/fields/managed-fields.js";
-import type { RawObject } from "../../../kube/object.js";
+import type { LiveMetadata, RawObject } from "../../../kube/object.js";
 import { objectPath, type ResourceInfo } from "../../../kube/resource.js";
 import type { Document } from "../../../manifest/document.js";
 import { displayId } from "../../../manifest/object-id.js";
@@ -24,11 +24,13 @@ import { foreignFields } from "../ownership/authoritative-kinds.js";
 import { changeOwnership } from "../ownership/change-ownership.js";
 import { fieldManager } from "../ownership/identity.js";
 import { adoptedManagedFields } from "../ownership/managed-fields-transfer.js";
+import { releasedManagedFields } from "../ownership/release-ignored.js";
 import { explainRefusal } from "../refusals/explain.js";
 import type { ObservedObject } from "../watch/observed-object.js";
 import { admissionNotes, divergentPaths } from "./admission-changes.js";
 import { applyWithRepair } from "./apply-with-repair.js";
 import { forcedDryRun, readLive } from "./dry-run.js";
+import { withIgnoredValues } from "./ignored-values.js";
 import { applyOwned, type OwnedWrite, type Written } from "./owned-write.js";
 
 /** Makes one previewed write. New objects are applied without force, so an object created since the preview is not overwritten. */
@@ -45,10 +47,12 @@ export async function writeDocument(
     if (first || known?.legacy || known?.shared || hasRemovable(context, target, known, document))
       await takeOwnership(context, target, resource, document);
     const force = write.verb !== "Create";
-    const stamp = { target, resource, document, fields: write.stamp, force, whole: false };
+    const sent = force ? await withoutIgnored(context, target, resource, document) : document;
+    const stamp = { target, resource, document: sent, fields: write.stamp, force, whole: false };
     const apply = (): Promise<Written> => applyOwned(context, stamp);
-    const once = force ? await applyWithRepair(context, target, resource, document, apply) : await apply();
+    const once = force ? await applyWithRepair(context, target, resource, sent, apply) : await apply();
     const { observed: written } = await withoutLegacy(context, stamp, once, known);
+    if (!force && document.ignored) await releaseCreated(context, stamp);
     if (first && written.shared) await takeOwnership(context, target, resource, document);
     return { ok: true, wrote: true, notes: [...write.warnings, ...trackingNotes(written, target, document)] };
   });
@@ -62,7 +66,8 @@ export async function healDocument(context: KubernetesContext, target: Target, a
     const known = context.tracker.get(document.key);
     try {
       const { observed, object } = await applyAgain(context, target, document, resource, known);
-      const notes = [...trackingNotes(observed, target, document), ...admissionNotes(document, object)];
+      const asSent = withIgnoredValues(document, object, "live values");
+      const notes = [...trackingNotes(observed, target, document), ...admissionNotes(asSent, object)];
       return { ok: true, wrote: hasWritten(known, observed, live), notes };
     } catch (error) {
       const refused = isDocumentRefusal(error) || causeOf(error)?.type === "Unreachable";
@@ -81,11 +86,35 @@ async function applyAgain(
 ): Promise<Written> {
   if (known?.legacy || hasRemovable(context, target, known, document))
     await takeOwnership(context, target, resource, document);
+  const sent = await withoutIgnored(context, target, resource, document);
   const asRecorded = known?.applied?.document === recordedHash(context, document) ? known.applied.fields : undefined;
-  const fields = asRecorded ?? entryHash(await forcedDryRun(context, target, document, resource), target);
-  const stamp = { target, resource, document, fields, force: true, whole: true };
-  const once = await applyWithRepair(context, target, resource, document, () => applyOwned(context, stamp));
+  const fields = asRecorded ?? entryHash(await forcedDryRun(context, target, sent, resource), target);
+  const stamp = { target, resource, document: sent, fields, force: true, whole: true };
+  const once = await applyWithRepair(context, target, resource, sent, () => applyOwned(context, stamp));
   return withoutLegacy(context, stamp, once, known);
+}
+
+/** Releases the ownership of a document's ignored fields, and returns the document without them. */
+async function withoutIgnored(
+  context: KubernetesContext,
+  target: Target,
+  resource: ResourceInfo,
+  document: Document,
+): Promise<Document> {
+  if (document.ignored === undefined) return document;
+  const live = await readLive(context, target, resource, document);
+  if (!live) return document;
+  const released = (metadata: LiveMetadata) => releasedManagedFields(metadata, fieldManager(target.app), document);
+  if (released(live.metadata)) await changeOwnership(context, target, resource, document, released);
+  return withIgnoredValues(document, live, "omitted");
+}
+
+/** Releases ignored fields of a created object at once, so that others can set them without being noticed. */
+async function releaseCreated(context: KubernetesContext, write: OwnedWrite): Promise<void> {
+  const { target, resource, document } = write;
+  const sent = await withoutIgnored(context, target, resource, document);
+  const fields = context.tracker.get(document.key)?.entryHash ?? write.fields;
+  await applyOwned(context, { ...write, document: sent, fields, force: true });
 }
 
 /** Whether others added fields that the write has to remove. The write takes those that the document sets without help. */
@@ -93,9 +122,9 @@ function hasRemovable(
   context: KubernetesContext,
   target: Target,
   known: ObservedObject | undefined,
-  { object }: Document,
+  { id, object }: Document,
 ): boolean {
-  const added = revertedOf(known?.added, additionsPolicy(context, target));
+  const added = revertedOf(known?.added, id, additionsPolicy(context, target));
   return known?.extras === true || !isEmpty(missingIn(unionOf(added), object));
 }
 
@@ -131,7 +160,7 @@ async function verifyByReading(
 ): Promise<Outcome> {
   const live = await readLive(context, target, resource, document);
   if (!live) throw refusal;
-  const paths = divergentPaths(document.object, live);
+  const paths = divergentPaths(withIgnoredValues(document, live, "live values").object, live);
   const why = explainRefusal(refusal, document.object);
   const retryable = !isDocumentRefusal(refusal);
   if (paths.length > 0) return { ok: false, retryable, message: `${why} (differs from Git: ${paths.join(", ")})` };
@@ -202,7 +231,7 @@ async function takeOwnership(
     const owned = applyEntry(metadata, ours.manager);
     const mine = owned ?? none;
     const entries = metadata.managedFields ?? [];
-    const added = revertedOf(addedFields(document.id, mine, entries), additionsPolicy(context, target));
+    const added = revertedOf(addedFields(document.id, mine, entries), document.id, additionsPolicy(context, target));
     const extras = union(foreignFields(document.id, mine, entries), unionOf(added));
     return adoptedManagedFields(metadata, ours, {
       tools,

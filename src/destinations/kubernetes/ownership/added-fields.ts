@@ -1,11 +1,14 @@
+import type { IgnoreRule } from "../../../api/ignore-differences.js";
 import type { Additions } from "../../../api/sync-policy.js";
 import { childOf } from "../../../kube/fields/field-sets.js";
 import { union } from "../../../kube/fields/managed-fields.js";
 import type { FieldsV1, ManagedFieldsEntry } from "../../../kube/object.js";
-import type { GroupVersionKind } from "../../../manifest/object-id.js";
+import { ignoredFields } from "../../../manifest/ignored/ignored-fields.js";
+import type { GroupVersionKind, ObjectId } from "../../../manifest/object-id.js";
 import { authoritativeRoots } from "./authoritative-kinds.js";
 import { isController, isMain } from "./field-managers.js";
 import { follow } from "./follow-step.js";
+import { withoutIgnored } from "./ignored-steps.js";
 import type { KnownManagers } from "./known-managers.js";
 
 /** Fields of an object that one field manager added, and the app does not own. */
@@ -119,30 +122,37 @@ export interface AdditionsPolicy {
   /** `sync.additions` of the app. */
   readonly mode: Additions;
   readonly managers: KnownManagers;
+  /** `sync.ignoreDifferences` of the app. */
+  readonly ignored: readonly IgnoreRule[];
 }
 
 /**
- * Returns the additions that a policy reverts or reports: those of people, or with `RevertAll` those of all field managers except
- * known controllers. Undefined if there are none.
+ * Returns the additions to an object that a policy reverts or reports: those of people, or with `RevertAll` those of all field
+ * managers except known controllers; without ignored fields. Undefined if there are none.
  */
 export function driftOf(
   added: readonly AddedFields[] | undefined,
-  policy: AdditionsPolicy,
+  id: ObjectId,
+  { mode, managers, ignored }: AdditionsPolicy,
 ): readonly AddedFields[] | undefined {
-  if (added === undefined || policy.mode === "Keep") return undefined;
-  const { managers, mode } = policy;
-  const drift = added.filter(({ manager }) =>
-    mode === "RevertAll" ? !managers.isController(manager) : managers.isUser(manager),
-  );
+  if (added === undefined || mode === "Keep") return undefined;
+  const rules = ignoredFields(ignored, id);
+  const drift = added.flatMap(({ manager, time, fields }) => {
+    const counts = mode === "RevertAll" ? !managers.isController(manager) : managers.isUser(manager);
+    if (!counts || rules?.managers.includes(manager)) return [];
+    const left = rules === undefined ? fields : withoutIgnored(fields, rules);
+    return left === undefined ? [] : [{ manager, time, fields: left }];
+  });
   return drift.length === 0 ? undefined : drift;
 }
 
 /** Returns the additions that are reverted; undefined if there are none. */
 export function revertedOf(
   added: readonly AddedFields[] | undefined,
+  id: ObjectId,
   policy: AdditionsPolicy,
 ): readonly AddedFields[] | undefined {
-  return policy.mode === "Report" ? undefined : driftOf(added, policy);
+  return policy.mode === "Report" ? undefined : driftOf(added, id, policy);
 }
 
 /** Returns the part of a field set that a value, such as a document, lacks. */

@@ -28,7 +28,7 @@ export function adoptionRemoves(
   const entries = live.metadata.managedFields ?? [];
   const mine = applyEntry(dry.metadata, manager);
   const moving = entries.filter((entry) => isMain(entry) && (isLegacy(entry) || (policy.tools && isTool(entry))));
-  const added = revertedOf(addedFields(document.id, mine, entries), policy);
+  const added = revertedOf(addedFields(document.id, mine, entries), document.id, policy);
   const fields = moving.reduce<FieldsV1>(
     (sum, entry) => union(sum, entry.fieldsV1 ?? {}),
     union(foreignFields(document.id, mine, entries), unionOf(added)),

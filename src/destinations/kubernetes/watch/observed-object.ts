@@ -221,7 +221,7 @@ export function liveObject(
   untracked = false,
 ): LiveObject {
   const isUntracked = untracked && object.entryHash === undefined;
-  const added = driftOf(object.added, additions);
+  const added = driftOf(object.added, object.id, additions);
   const unchanged = isAsApplied(object) || isUntracked;
   // A field that others changed looks like an addition until it is reverted.
   const reported =

@@ -37,7 +37,11 @@ export function foreign(manager: string, subresource?: string, time = "2026-01-0
 export const MARKER = { digestKey: "key" };
 
 /** The default policy for additions. */
-export const REVERT: AdditionsPolicy = { mode: "Revert", managers: new KnownManagers({ users: [], controllers: [] }) };
+export const REVERT: AdditionsPolicy = {
+  mode: "Revert",
+  managers: new KnownManagers({ users: [], controllers: [] }),
+  ignored: [],
+};
 
 /** What an event on our object says; `change` is laid over the state after our apply. */
 export function event(

@@ -33,6 +33,7 @@ function preview(
     serviceAccountName: undefined,
     adopt: options.adopt ?? "Unowned",
     additions: "Revert",
+    ignored: [],
   };
   const { accepted, refused, missing } = previewWrites(
     documents.map((one) => ({ verb: "Create", document: one, live: undefined })),

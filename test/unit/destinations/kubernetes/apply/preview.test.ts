@@ -7,7 +7,13 @@ import { prepareManifests } from "../../../../../src/manifest/yaml/prepare.js";
 import type { WriteAction } from "../../../../../src/plan/actions.js";
 import { APP_REF } from "../events.js";
 
-const TARGET = { app: APP_REF, serviceAccountName: "deployer", adopt: "Unowned", additions: "Revert" } as const;
+const TARGET = {
+  app: APP_REF,
+  serviceAccountName: "deployer",
+  adopt: "Unowned",
+  additions: "Revert",
+  ignored: [],
+} as const;
 const SOURCE = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: { name: widgets.example.com }

@@ -8,7 +8,13 @@ import { KubeStatusError } from "../../../../../src/kube/errors.js";
 import { judgePrune } from "../../../../../src/plan/prune-guard.js";
 import { APP_REF, event, MARKER, REVERT } from "../events.js";
 
-const TARGET = { app: APP_REF, serviceAccountName: "deployer", adopt: "Unowned", additions: "Revert" } as const;
+const TARGET = {
+  app: APP_REF,
+  serviceAccountName: "deployer",
+  adopt: "Unowned",
+  additions: "Revert",
+  ignored: [],
+} as const;
 const RESOURCE = {
   group: "",
   version: "v1",

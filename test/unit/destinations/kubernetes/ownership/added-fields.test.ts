@@ -5,6 +5,7 @@ import { describeAdded } from "../../../../../src/destinations/kubernetes/watch/
 import type { FieldsV1, ManagedFieldsEntry } from "../../../../../src/kube/object.js";
 
 const CONFIG_MAP = { group: "", kind: "ConfigMap" };
+const ID = { ...CONFIG_MAP, version: "v1", namespace: "shop", name: "x" };
 const entry = (fieldsV1: FieldsV1, more: Partial<ManagedFieldsEntry> = {}): ManagedFieldsEntry => ({
   ...{ manager: "kubectl-edit", operation: "Update", apiVersion: "v1", time: "2026-01-02T00:00:00Z", fieldsV1 },
   ...more,
@@ -165,10 +166,10 @@ describe("driftOf and revertedOf", () => {
     it(`${manager}: ${revert ? "" : "not "}reverted with Revert, ${all ? "" : "not "}with RevertAll`, () => {
       const added = addedFields(CONFIG_MAP, own, [own, entry({ "f:data": { "f:b": {} } }, { manager })]);
       const reverted = (mode: "Revert" | "RevertAll" | "Report" | "Keep") =>
-        revertedOf(added, { mode, managers }) !== undefined;
+        revertedOf(added, ID, { mode, managers, ignored: [] }) !== undefined;
       expect([reverted("Revert"), reverted("RevertAll")]).to.deep.equal([revert, all]);
       expect([reverted("Report"), reverted("Keep")]).to.deep.equal([false, false]);
-      expect(driftOf(added, { mode: "Report", managers }) !== undefined, "Report").to.equal(revert);
-      expect(driftOf(added, { mode: "Keep", managers }), "Keep").to.equal(undefined);
+      expect(driftOf(added, ID, { mode: "Report", managers, ignored: [] }) !== undefined, "Report").to.equal(revert);
+      expect(driftOf(added, ID, { mode: "Keep", managers, ignored: [] }), "Keep").to.equal(undefined);
     });
 });
