@@ -2,6 +2,7 @@ import { z } from "zod";
 import { APPROVAL_STATES, DECISIONS } from "./approval-state.js";
 import { CHANGE_PHASES } from "./change-phase.js";
 import { atomicList, localRef, mapList, withRules } from "./fields.js";
+import { HOOK_PHASES, HookRun, MAX_HOOKS } from "./hook.js";
 import { Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
 import { notesFields } from "./notes.js";
@@ -192,8 +193,23 @@ export const ChangeStatus = z
       })
       .optional()
       .describe("The last wave that the Change has waited for to become healthy. Unset if the source has no waves."),
+    hooks: atomicList(
+      HookRun,
+      2 * MAX_HOOKS,
+      "Hooks that the Change has run, in the order of their last events.",
+    ).optional(),
+    failure: z
+      .object({
+        reason: z.enum(["WaveFailed", "HookFailed", "HealthFailed"]).describe("Reason of the failure."),
+        message: z.string().max(1024).describe("Cause of the failure."),
+      })
+      .optional()
+      .describe("Why the Change fails. Its SyncFail hooks run before it ends."),
     stopped: z
-      .object({ wave: z.int().describe("The wave that did not become healthy.") })
+      .object({
+        wave: z.int().optional().describe("The wave that did not become healthy."),
+        hook: z.enum(HOOK_PHASES).optional().describe("The phase of the hook that failed."),
+      })
       .optional()
       .describe(
         "Where a failed Change stopped. The rest of its plan was not applied; that is tried again when the wave is healthy, when the app or its inputs change, or when a reconcile is requested.",

@@ -38,3 +38,12 @@ export const ANNOTATION_SUBSTITUTE = `${GROUP}/substitute`;
 
 /** On a document in Git: the wave that it is applied in, an integer. Each wave waits until the one before it is healthy. */
 export const ANNOTATION_WAVE = `${GROUP}/wave`;
+
+/** On a document in Git: the phases of a Change in which it runs as a hook, separated by commas. */
+export const ANNOTATION_HOOK = `${GROUP}/hook`;
+/** On a hook in Git: when its object is deleted. */
+export const ANNOTATION_HOOK_DELETE_POLICY = `${GROUP}/hook-delete-policy`;
+/** On a hook in Git: the time that it may take, a duration. */
+export const ANNOTATION_HOOK_TIMEOUT = `${GROUP}/hook-timeout`;
+/** On the live object of a hook: UID of the Change and phase that it was created for. */
+export const ANNOTATION_HOOK_RUN = `${GROUP}/hook-run`;

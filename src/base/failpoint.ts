@@ -7,6 +7,8 @@ export const FAILPOINTS = [
   "app:after-request-taken",
   "app:after-kinds-recorded",
   "app:after-dry-run",
+  "app:after-hook-created",
+  "app:after-hooks",
   "app:after-first-write",
   "app:after-tier",
   "app:after-apply",

@@ -1,5 +1,6 @@
 import {
   ANNOTATION_APPLIED,
+  ANNOTATION_HOOK_RUN,
   ANNOTATION_IDENTITY,
   ANNOTATION_PRUNE,
   LABEL_APP,
@@ -39,7 +40,7 @@ const SERVER_FIELDS = [
 /** Ownership labels. Only the destination writes them. */
 export const RESERVED_LABELS: readonly string[] = [LABEL_APP, LABEL_APP_NAMESPACE, LABEL_INSTANCE];
 /** Annotations that the destination writes with each apply. */
-export const RESERVED_ANNOTATIONS: readonly string[] = [ANNOTATION_IDENTITY, ANNOTATION_APPLIED];
+export const RESERVED_ANNOTATIONS: readonly string[] = [ANNOTATION_IDENTITY, ANNOTATION_APPLIED, ANNOTATION_HOOK_RUN];
 
 /** Name of a deletion confirmation in a document, for notes. It has an effect on live objects only. */
 export const CONFIRMED = `annotation ${ANNOTATION_PRUNE}: confirmed`;

@@ -22,6 +22,8 @@ export interface ObjectHealth {
   readonly message?: string;
   /** Waiting cannot help: a user has to change something. */
   readonly final?: boolean;
+  /** Its result, if it has run to completion. */
+  readonly ended?: "Succeeded" | "Failed";
   /** Qualifies a healthy object in one word: `simulated`. */
   readonly remark?: string;
   /** Set while other objects may explain why it is unhealthy, or reveal that it only looks healthy. */
@@ -85,6 +87,8 @@ export interface LiveObject {
   /** A user has disabled its reconciliation. */
   readonly paused?: boolean;
   readonly health: ObjectHealth;
+  /** UID of the Change and phase that it was created for as a hook; unset for other objects. */
+  readonly hook?: string;
   /** Its wave by its annotations; unset for wave 0. */
   readonly wave?: number;
   /** Set once it has run to completion. */
@@ -107,6 +111,8 @@ export interface Observation {
   /** Kinds that cannot be listed, at destinations with kinds. */
   readonly unlisted?: readonly UnlistedKind[];
   readonly objects: ReadonlyMap<ObjectKey, LiveObject>;
+  /** Objects of hooks, which are not in `objects`. Unset if there are none. */
+  readonly hooks?: ReadonlyMap<ObjectKey, LiveObject>;
   /** Deleted objects that had completed. */
   readonly ended?: ReadonlyMap<ObjectKey, EndedObject>;
 }

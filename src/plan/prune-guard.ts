@@ -1,6 +1,7 @@
 import { ANNOTATION_PRUNE } from "../api/group.js";
 import { keepRuling } from "../manifest/keep-annotations.js";
 import type { ObjectId } from "../manifest/object-id.js";
+import { runsToEnd } from "./hooks.js";
 import type { LiveObject } from "./live.js";
 import { neededByKept } from "./needed-by-kept.js";
 import { pruneBudget } from "./prune-budget.js";
@@ -166,11 +167,10 @@ function approvalReason(
 ): string | undefined {
   const needingApproval = deletes.filter((decision) => decision.needsApproval);
   if (needingApproval.length > 0) return `${describeApprovalNeed(needingApproval, "prune")}, or restore it in Git`;
-  const before = request.live;
-  const allowed = pruneBudget(request.budget, before);
+  const allowed = pruneBudget(request.budget, request.live);
   const counted = deletes.filter(({ live }) => live.deletionConfirmed !== true).length;
   if (counted <= allowed || (request.desired === 0 && request.allowEmpty)) return undefined;
-  return `would delete ${counted} of ${before} objects, which exceeds the prune budget of ${allowed}: raise sync.pruneBudget to at least ${counted} if this is intended`;
+  return `would delete ${counted} of ${request.live} objects, which exceeds the prune budget of ${allowed}: raise sync.pruneBudget to at least ${counted} if this is intended`;
 }
 
 /** Describes which deletions require approval, and how to give it. */
@@ -205,6 +205,12 @@ export interface FinalizeRequest {
    * inspected it returns a text: unknown content is kept.
    */
   readonly namespaceInUse: (name: string) => string | undefined;
+}
+
+/** Permits the deletion of a hook's object; also of a Job or Pod that was applied before its document became a hook. */
+export function permitHookDeletion(live: LiveObject): DeletePermit | undefined {
+  const isHook = live.hook !== undefined || runsToEnd(live.id);
+  return isHook && live.ownership === "Owned" && !live.deleting ? DeletePermit.issue(live, ISSUER) : undefined;
 }
 
 /** Judges all objects of an app that is being deleted. */

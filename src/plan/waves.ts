@@ -28,34 +28,29 @@ export interface WaveFacts {
   readonly unwritten: (key: ObjectKey) => boolean;
   /** Its current health. Must be up to date: computed from a state that the destination reported after the last write. */
   readonly health: (document: Document) => ObjectHealth;
+  /** The first wave with a hook that has not succeeded yet, if any. */
+  readonly hookWave?: number | undefined;
 }
 
-/** Returns the first wave with an object that is not written or not healthy; undefined if there is none. */
+/** Returns the first wave with an object that is not written or not healthy, or with a hook; undefined if there is none. */
 export function barrierOf(documents: readonly Document[], waves: Waves, facts: WaveFacts): Barrier | undefined {
-  let wave = Number.POSITIVE_INFINITY;
-  let unwritten = false;
-  let final: string | undefined;
-  let unhealthy: string[] = [];
+  const { hookWave = Number.POSITIVE_INFINITY } = facts;
+  let barrier: Barrier = { wave: hookWave, unwritten: false, unhealthy: [], final: undefined };
   for (const document of documents) {
-    const own = waves.get(document.key) ?? 0;
-    if (own > wave) continue;
-    const missing = facts.unwritten(document.key);
-    const health = missing ? undefined : facts.health(document);
+    const wave = waves.get(document.key) ?? 0;
+    if (wave > barrier.wave) continue;
+    const health = facts.unwritten(document.key) ? undefined : facts.health(document);
     if (health?.status === "Healthy") continue;
-    if (own < wave) {
-      wave = own;
-      unwritten = false;
-      final = undefined;
-      unhealthy = [];
-    }
-    if (health === undefined) unwritten = true;
-    else {
-      const text = `${displayId(document.id)}: ${health.message ?? health.status}`;
-      unhealthy.push(text);
-      if (health.final) final ??= text;
-    }
+    const before = wave < barrier.wave ? { wave, unwritten: false, unhealthy: [], final: undefined } : barrier;
+    barrier = health === undefined ? { ...before, unwritten: true } : withUnhealthy(before, document, health);
   }
-  return wave === Number.POSITIVE_INFINITY ? undefined : { wave, unwritten, unhealthy, final };
+  return barrier.wave === Number.POSITIVE_INFINITY ? undefined : barrier;
+}
+
+function withUnhealthy(barrier: Barrier, { id }: Document, health: ObjectHealth): Barrier {
+  const text = `${displayId(id)}: ${health.message ?? health.status}`;
+  const final = barrier.final ?? (health.final ? text : undefined);
+  return { ...barrier, unhealthy: [...barrier.unhealthy, text], final };
 }
 
 /** Maximum number of objects named in a message. */

@@ -1,4 +1,6 @@
+import { ANNOTATION_HOOK } from "../api/group.js";
 import type { Document } from "../manifest/document.js";
+import { hookAnnotation } from "../manifest/hook.js";
 import { displayId } from "../manifest/object-id.js";
 import { ARGO_WAVE } from "../manifest/wave.js";
 import type { Note } from "./request.js";
@@ -11,14 +13,13 @@ export interface OtherTools {
   readonly notes: readonly Note[];
 }
 
-/** Hooks of these phases would do harm at any other time: they are not applied. Other phases are applied like all objects. */
+/** Phases that do not exist here. Their hooks would do harm at any other time: they are not applied. */
 const SKIPPED_PHASES: Readonly<Record<string, string>> = {
   Skip: "says so",
-  SyncFail: "is for a sync that has failed",
-  PreDelete: "is for the deletion of the app",
-  PostDelete: "is for the deletion of the app",
-  "pre-delete": "is for the deletion of the release",
-  "post-delete": "is for the deletion of the release",
+  PreDelete: "is for the deletion of the app, whose hooks are not run",
+  PostDelete: "is for the deletion of the app, whose hooks are not run",
+  "pre-delete": "is for the deletion of the release, whose hooks are not run",
+  "post-delete": "is for the deletion of the release, whose hooks are not run",
   "pre-rollback": "is for a rollback",
   "post-rollback": "is for a rollback",
   test: "is for a test of the release",
@@ -26,8 +27,8 @@ const SKIPPED_PHASES: Readonly<Record<string, string>> = {
   "test-failure": "is for a test of the release",
 };
 
-/** Hooks by their annotation; Argo CD reads Helm's only where its own is absent. */
-const HOOKS = ["argocd.argoproj.io/hook", "helm.sh/hook"] as const;
+/** Helm 2's phase of CustomResourceDefinitions, which are applied first anyway. */
+const DEFINITIONS = "crd-install";
 
 const SYNC_OPTIONS = "argocd.argoproj.io/sync-options";
 /** Sync options that are honored (see `manifest/keep-annotations.ts`), or that say what this operator does anyway. */
@@ -121,22 +122,25 @@ function findingsOf(document: Document): Finding[] {
 }
 
 function hookFindings(document: Document, annotations: Readonly<Record<string, string>>): Finding[] {
-  const annotation = HOOKS.find((name) => annotations[name] !== undefined);
-  const value = annotation === undefined ? undefined : annotations[annotation];
-  if (annotation === undefined || value === undefined) return [];
-  const phases = value
-    .split(",")
-    .map((phase) => phase.trim())
-    .filter((phase) => phase !== "");
-  const mark = `${annotation}: ${phases.join(",")}`;
-  const reasons = phases.map((phase) => SKIPPED_PHASES[phase]);
-  const [first] = reasons;
-  if (first !== undefined && !reasons.includes(undefined))
+  const found = hookAnnotation({ annotations });
+  // Invalid values of our own annotation are errors.
+  if (found === undefined || found.key === ANNOTATION_HOOK) return [];
+  const { key: annotation, value, hook, unknown, problems } = found;
+  const mark = `${annotation}: ${value}`;
+  const finding = (text: string, skip = false): Finding => ({ document, mark, annotation, skip, text });
+  const odd = unknown.filter((phase) => phase !== DEFINITIONS);
+  if (hook !== undefined)
     return [
-      { document, mark, annotation, skip: true, text: `is not applied: ${mark} ${first}, and hooks are not run` },
+      ...problems.map((problem) => finding(`${mark}: ${problem}; it is ignored`)),
+      ...odd.map((phase) =>
+        finding(`${mark} does not run as ${phase}, which ${SKIPPED_PHASES[phase] ?? "is no phase"}`),
+      ),
     ];
-  const text = `${mark} has no effect: hooks are not run; it is applied once like any other object, beside all others`;
-  return [{ document, mark, annotation, skip: false, text }];
+  const [first] = odd.flatMap((phase) => SKIPPED_PHASES[phase] ?? []);
+  if (first !== undefined) return [finding(`is not applied: ${mark} ${first}`, true)];
+  return odd.map((phase) =>
+    finding(`${mark} has no effect: ${phase} is no phase; it is applied like any other object`),
+  );
 }
 
 function optionFindings(document: Document, annotations: Readonly<Record<string, string>>): Finding[] {

@@ -11,7 +11,7 @@ import type { SecretTexts } from "./mask-texts.js";
 import { orderNotes } from "./notes.js";
 import { honorOtherTools } from "./other-tools.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
-import { annotationProblems } from "./own-annotations.js";
+import { annotationProblems, hooksOf } from "./own-annotations.js";
 import { placeDocuments } from "./place.js";
 import { type Reads, sameReads } from "./reads.js";
 import { PathNotFoundError, RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
@@ -193,13 +193,18 @@ function finish(request: RenderRequest, output: RendererOutput, secrets: SecretT
   const misplaced = [...placed.problems, ...annotationProblems(placed.documents)];
   if (misplaced.length > 0) throw new RenderError(inOrder(misplaced));
   const honored = target === "kubernetes" ? honorOtherTools(placed.documents) : undefined;
-  const { documents = placed.documents, skipped = [] } = honored ?? {};
+  const { documents: applied = placed.documents, skipped = [] } = honored ?? {};
+  const hooks = target === "kubernetes" ? hooksOf(applied) : [];
+  const others = new Set(hooks.map(({ document }) => document));
+  const documents = applied.filter((document) => !others.has(document));
+  const unmanaged = [...skipped, ...others];
   const all = [...notes, ...placed.notes, ...(honored?.notes ?? [])];
   const shown = secrets === undefined ? all : all.map((note) => ({ ...note, message: secrets.hide(note.message) }));
   const { notes: kept, omitted } = orderNotes(shown);
   return {
     documents: [...documents].sort((a, b) => compareForApply(a.id, b.id)),
-    ...(skipped.length === 0 ? {} : { skipped: new Set(skipped.map(({ key }) => key)) }),
+    ...(hooks.length === 0 ? {} : { hooks }),
+    ...(unmanaged.length === 0 ? {} : { skipped: new Set(unmanaged.map(({ key }) => key)) }),
     ...(unread === undefined ? {} : { unread }),
     notes: kept,
     notesOmitted: omitted,

@@ -1,6 +1,7 @@
 import type { Decryption, SubstituteSource } from "../api/external-values.js";
 import type { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "../api/renderers.js";
 import type { Document, Origin } from "../manifest/document.js";
+import type { Hook } from "../manifest/hook.js";
 import type { HasStatusSubresource } from "../manifest/normalize.js";
 import type { GroupVersionKind, ObjectKey } from "../manifest/object-id.js";
 import type { ExternalValues } from "./external-values.js";
@@ -75,6 +76,8 @@ export interface Note {
 export interface RenderResult {
   /** In apply order. No two have the same key. */
   readonly documents: readonly Document[];
+  /** Documents that run as hooks, in apply order. They are not part of `documents`. */
+  readonly hooks?: readonly Hook[];
   /** Why there is no document, and which files are there instead; undefined where there is one. */
   readonly nothing?: string;
   /** Why objects may be missing that the source still wants: nothing may be pruned. Undefined where all of it was read. */

@@ -27,6 +27,7 @@ describe("An operator that is killed", function () {
 
   const files = (app: string, version: string): Record<string, string> => ({
     "a.yaml": configMap(`${app}-a`, { version }),
+    "h.yaml": configMap(`${app}-h`, { version }, "  annotations: { gitops.overseer.io/hook: PreSync }\n"),
     "d.yaml": deployment(`${app}-d`, 1, `registry.example/web:${version}`),
     "ns.yaml": `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${world.namespace}-${app} }\n`,
     "inner.yaml": configMap("inner", { version }, `  namespace: ${world.namespace}-${app}\n`),
@@ -53,6 +54,7 @@ describe("An operator that is killed", function () {
         "ConfigMap inner",
         `ConfigMap ${app}-a`,
         `ConfigMap ${app}-extra`,
+        `ConfigMap ${app}-h`,
         `Deployment ${app}-d`,
       ]);
       await operator.stop();
@@ -72,6 +74,7 @@ describe("An operator that is killed", function () {
         "ConfigMap inner",
         `ConfigMap ${app}-a`,
         `ConfigMap ${app}-e`,
+        `ConfigMap ${app}-h`,
         `Deployment ${app}-d`,
       ]);
       expect((await world.kube.get(world.configMap(`${app}-a`)))?.data).to.deep.equal({ version: "2" });

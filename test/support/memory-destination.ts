@@ -1,6 +1,8 @@
+import { ANNOTATION_HOOK_RUN } from "../../src/api/group.js";
 import type { Destination, KindStatus, Outcome, Target, Verdict } from "../../src/destinations/destination.js";
 import type { Document, KubeObject } from "../../src/manifest/document.js";
 import { type GroupVersionKind, type ObjectId, type ObjectKey, objectKey } from "../../src/manifest/object-id.js";
+import { waveOf } from "../../src/manifest/wave.js";
 import type {
   DeferredWrite,
   HealAction,
@@ -89,9 +91,11 @@ export class MemoryDestination implements Destination {
 
   observe({ app }: Target): Observation {
     const own = [...this.objects].filter(([, { owner }]) => owner === appKey(app));
-    const objects = new Map(own.map(([key, object]) => [key, liveOf(key, object)]));
+    const all = own.map(([key, object]) => [key, liveOf(key, object)] as const);
+    const objects = new Map(all.filter(([, { hook }]) => hook === undefined));
+    const hooks = new Map(all.filter(([, { hook }]) => hook !== undefined));
     const { incomplete } = this.faults;
-    return { complete: incomplete === undefined, incomplete, objects };
+    return { complete: incomplete === undefined, incomplete, objects, hooks };
   }
 
   async preview(target: Target, writes: readonly WriteAction[], all: readonly Document[]): Promise<Preview> {
@@ -215,8 +219,12 @@ export class MemoryDestination implements Destination {
   }
 }
 
-function liveOf(key: ObjectKey, { id, uid, version, hash, drifted, paused, health }: MemoryObject): LiveObject {
+function liveOf(key: ObjectKey, { id, uid, version, object, hash, drifted, paused, health }: MemoryObject): LiveObject {
+  const hook = object.metadata.annotations?.[ANNOTATION_HOOK_RUN];
+  const wave = waveOf(object.metadata);
   return {
+    ...(hook === undefined ? {} : { hook }),
+    ...(wave === 0 ? {} : { wave }),
     ...{ id, key, uid, resourceVersion: String(version), ownership: "Owned", documentHash: hash, health, paused },
     state: drifted ? "Drifted" : "AsApplied",
     deleting: false,

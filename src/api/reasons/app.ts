@@ -126,6 +126,15 @@ export const APP_REASONS = {
     meaning: "The objects did not become healthy within health.timeout.",
     remedy: "Correct the objects, or raise health.timeout.",
   },
+  HookFailed: {
+    meaning:
+      "A hook failed, and the Change ended as Failed. The message names the hook and what its container said. Hooks run again for other inputs, after an edit of the app, or when a reconcile is requested.",
+    remedy: "Correct the hook.",
+  },
+  HookStarted: { meaning: "Event: a hook was started." },
+  HookStopped: {
+    meaning: "Event: the object of a hook was deleted, because its Change has ended or it was removed from Git.",
+  },
   WaveFailed: {
     meaning:
       "The objects of a wave failed or did not become healthy within health.timeout, so that later waves were not applied. The Change ended as Failed; the rest follows when the wave is healthy.",

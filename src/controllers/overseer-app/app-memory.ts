@@ -65,7 +65,7 @@ export interface HealthReasons {
 }
 
 /** A point in the lifecycle of a Change that its status records. */
-export type Moment = "started" | "applied" | `wave ${number}`;
+export type Moment = "started" | "applied" | `wave ${number}` | `hook ${string}`;
 
 /** Lifecycle times of one Change, on the monotonic clock. */
 export interface Moments {

@@ -15,7 +15,7 @@ export async function prepareKinds(run: AppRun): Promise<void> {
     if (recheckAfterMs !== undefined) run.requeueAfter(recheckAfterMs);
 }
 
-/** Returns the live objects of the app from the watches, without a request. */
+/** Returns the live objects of the app from the watches, without a request. Those of hooks are apart, in `hooks`. */
 export function observeApp(run: AppRun): Observation {
   return run.destination.observe(run.target, relevantKinds(run));
 }

@@ -11,6 +11,7 @@ import { rejectRequests, takeRequests } from "./changes/requests.js";
 import { finalize } from "./deletion/finalize.js";
 import { ensureFinalizer } from "./deletion/finalizer.js";
 import { healBeforeChange, healDrift } from "./drift/heal.js";
+import { stopHooks } from "./hooks/stop-hooks.js";
 import { observeApp, prepareKinds } from "./observe.js";
 import type { Problem } from "./outcome.js";
 import { newestCommit } from "./ownership/apps-behind.js";
@@ -78,6 +79,7 @@ export class OverseerAppReconciler {
       run.applied = await renderApplied(run);
       await prepareKinds(run);
       if (run.desired) await supersede(run, run.desired.inputs);
+      await stopHooks(run);
       if (isUnreachable(run)) return recordOutcome(run);
       await takeRequests(run);
       const empty = run.desired !== undefined && isRefusedAsEmpty(run, run.desired);

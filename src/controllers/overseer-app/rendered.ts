@@ -1,5 +1,6 @@
 import type { Inputs } from "../../api/inputs.js";
 import type { Document } from "../../manifest/document.js";
+import type { Hook } from "../../manifest/hook.js";
 import type { GroupVersionKind, ObjectKey } from "../../manifest/object-id.js";
 import type { Note } from "../../render/request.js";
 
@@ -13,6 +14,8 @@ export interface Rendered {
   readonly inputs: Inputs;
   readonly documents: readonly Document[];
   readonly kinds: readonly RenderedKind[];
+  /** Documents that run as hooks. They are not part of `documents`. */
+  readonly hooks?: readonly Hook[] | undefined;
   /** Why there are no documents, if so. */
   readonly nothing?: string | undefined;
   /** Why desired objects may be missing from the documents; nothing is pruned then. */

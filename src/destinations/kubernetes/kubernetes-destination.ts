@@ -113,8 +113,11 @@ export class KubernetesDestination implements Destination {
       return problem === undefined ? [] : [{ group, kind, message: `${kind} ${problem}` }];
     });
     const objects = new Map<string, LiveObject>();
-    for (const { object, verification, untracked } of this.#context.tracker.ofApp(app))
-      objects.set(object.key, liveObject(object, app, this.#context, verification, additions, untracked));
+    const hooks = new Map<string, LiveObject>();
+    for (const { object, verification, untracked } of this.#context.tracker.ofApp(app)) {
+      const live = liveObject(object, app, this.#context, verification, additions, untracked);
+      (live.hook === undefined || live.ownership === "Foreign" ? objects : hooks).set(object.key, live);
+    }
     const incomplete = unavailability?.message ?? unlisted[0]?.message;
     const ended = new Map(
       this.#context.tracker
@@ -123,7 +126,14 @@ export class KubernetesDestination implements Destination {
           finished ? [[key, { documentHash: applied?.document, finished }] as const] : [],
         ),
     );
-    return { complete: incomplete === undefined, incomplete, unlisted, objects, ended };
+    return {
+      complete: incomplete === undefined,
+      incomplete,
+      unlisted,
+      objects,
+      ended,
+      ...(hooks.size === 0 ? {} : { hooks }),
+    };
   }
 
   preview(

@@ -4,7 +4,7 @@ import { appDocument, CoreBench } from "../../support/core-bench.js";
 import { condition, World } from "../../support/world.js";
 
 const ON_CHANGE = FAILPOINTS.filter(
-  (point) => point !== "app:before-finalizer-removal" && point !== "app:after-dry-run",
+  (point) => point !== "app:before-finalizer-removal" && point !== "app:after-dry-run" && !point.includes("hook"),
 );
 
 /** The operator is killed at each boundary, started again, and ends where an undisturbed one ends: nothing twice, nothing lost. */

@@ -7,7 +7,7 @@ export type KnownChange = CustomResource<
   { readonly app: { readonly name: string }; readonly inputs?: { readonly key: string } | undefined },
   { readonly phase?: ChangePhase | undefined } & Pick<
     ChangeStatus,
-    "gates" | "appGeneration" | "stopped" | "plan" | "omitted" | "message" | "approvals" | "planHash"
+    "gates" | "appGeneration" | "stopped" | "hooks" | "plan" | "omitted" | "message" | "approvals" | "planHash"
   >
 >;
 
@@ -33,10 +33,10 @@ export function reduceChange(change: KnownChange): KnownChange {
 
 /** A rejected or stopped Change also says why, since its inputs are not tried again; a stopped one also what it has not written. */
 function reduceStatus(status: NonNullable<KnownChange["status"]>): NonNullable<KnownChange["status"]> {
-  const { phase, gates, appGeneration, stopped, plan, omitted, message, approvals, planHash } = status;
+  const { phase, gates, appGeneration, stopped, hooks, plan, omitted, message, approvals, planHash } = status;
   if (stopped !== undefined) {
     const unwritten = plan?.filter(isUnwritten).map(({ verb, object, apiVersion }) => ({ verb, object, apiVersion }));
-    return { phase, appGeneration, stopped, plan: unwritten, omitted, message };
+    return { phase, appGeneration, stopped, hooks, plan: unwritten, omitted, message };
   }
   if (phase !== "Rejected") return { phase };
   const failed = gates?.filter(({ state }) => state === "Fail");

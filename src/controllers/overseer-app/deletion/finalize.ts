@@ -37,7 +37,8 @@ export async function finalize(run: AppRun): Promise<StatusOutcome | undefined> 
   if (!run.app.metadata.finalizers?.includes(FINALIZER)) return undefined;
   await prepareKinds(run);
   const observation = observeApp(run);
-  const objects = [...observation.objects.values()].filter((live) => live.ownership !== "Foreign");
+  const all = [...observation.objects.values(), ...(observation.hooks?.values() ?? [])];
+  const objects = all.filter((live) => live.ownership !== "Foreign");
   const { deletionPolicy: policy, suspend } = run.app.spec;
   const hold = policy === "Orphan" || suspend ? undefined : holdFinalize(run, objects);
   if (hold !== undefined) return wait(run, hold);

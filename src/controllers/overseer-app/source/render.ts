@@ -105,7 +105,8 @@ async function renderInputs(
   const { renderer } = run.services;
   const { unknownKinds, ...result } = await renderer.render(request, snapshot, inputs.key);
   const documents = withIgnored(inputs.ignoreDifferences, result.documents);
-  const kinds = kindsOf(result.documents).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
+  const hooks = result.hooks?.map(({ document }) => document) ?? [];
+  const kinds = kindsOf([...result.documents, ...hooks]).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
   const rendered: Rendered = { ...result, documents, inputs, kinds };
   // A kind unknown to the cluster may turn out to be cluster-scoped: do not reuse this render.
   if (unknownKinds.length === 0) run.memory.renders.set(inputs.key, rendered);

@@ -15,6 +15,21 @@ export async function recordKinds(run: AppRun, desired: Rendered, change: Change
   run.services.failpoint("app:after-kinds-recorded");
 }
 
+/** Records the kinds of hooks before the first one is created. The applied inputs stay as they are: no other object is written yet. */
+export async function recordHookKinds(run: AppRun, change: Change): Promise<void> {
+  const fields = fieldsOf(run.status);
+  const kinds = [...new Set([...(fields.kinds ?? []), ...relevantKinds(run).map(formatKind)])].sort();
+  const message = `running hooks of Change ${change.metadata.name}`;
+  run.status = await writeStatus(run, {
+    fields: { ...fields, kinds, change: { name: change.metadata.name } },
+    conditions: [
+      { type: "Ready", status: "Unknown", reason: "Applying", message },
+      { type: "Reconciling", status: "True", reason: "Applying", message },
+    ],
+    keep: ["Synced", "Healthy", "Drifted", "Contested", "Limited", "Paused", "Terminating"],
+  });
+}
+
 function applyingOutcome(run: AppRun, { inputs }: Rendered, change: Change): StatusOutcome {
   const message = `applying ${inputs.revision} (${run.staged?.update.summary ?? change.status?.summary ?? ""})`;
   const kinds = relevantKinds(run).map(formatKind);

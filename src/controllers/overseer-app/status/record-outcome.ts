@@ -9,14 +9,16 @@ import { requestedAt } from "../../requested-at.js";
 import { logProblem } from "../changes/change-log.js";
 import { flushChange, openChangeFor, stageChange, trimHistory } from "../changes/change-record.js";
 import { summarizeTerminating, terminatingOf } from "../deletion/terminating.js";
+import { runPhase } from "../hooks/sync-phases.js";
 import { observeApp } from "../observe.js";
-import type { ChangeUpdate } from "../outcome.js";
+import type { ChangeUpdate, SyncResult } from "../outcome.js";
 import { withoutMoved } from "../ownership/moved.js";
 import type { AppRun } from "../run.js";
 import { countNotes, notesOfRun } from "../source/notes.js";
 import { formatKind } from "../source/resource-kinds.js";
 import { elapsedSince } from "../sync/change-timer.js";
 import { finishedDocuments, finishedStatus } from "../sync/finished-jobs.js";
+import { stopChange } from "../sync/stopped-change.js";
 import { type AppFacts, appConditions } from "./conditions.js";
 import { type AppHealth, appHealth } from "./health.js";
 import { withHealthReasons } from "./health-reasons.js";
@@ -93,8 +95,11 @@ async function concludeChange(run: AppRun, health: AppHealth | undefined): Promi
     if (change) await flushChange(run, change);
     return lastChangeTimedOut(run, health);
   }
-  if (health?.status === "Healthy") {
-    await finish(run, change, now, { phase: "Succeeded" });
+  const begun = now.hooks?.some(({ phase }) => phase === "PostSync") === true;
+  if (health?.status === "Healthy" || begun) {
+    const { change: written, result } = await runPhase(run, run.applied, change, "PostSync");
+    if (result) await holdEnd(run, written, result);
+    else await finish(run, written, now, { phase: "Succeeded" });
     return false;
   }
   elapsedSince(run, change, "started", now.startTime);
@@ -108,8 +113,18 @@ async function concludeChange(run: AppRun, health: AppHealth | undefined): Promi
   }
   const worst = health?.problems[0];
   const late = `not healthy after ${timeout}: ${worst ? `${worst.object} ${worst.message}` : "the health of its objects is unknown"}`;
-  await finish(run, change, now, { phase: "Failed", message: cutMessage(terminal ?? late) });
+  const message = cutMessage(terminal ?? late);
+  if (run.applied?.hooks?.some(({ spec }) => spec.phases.includes("SyncFail")))
+    await holdEnd(run, change, await stopChange(run, run.applied, change, { message }, "HealthFailed"));
+  else await finish(run, change, now, { phase: "Failed", message });
   return terminal === undefined;
+}
+
+/** Keeps the app from being Ready while the hooks after a sync run, or after one has failed. */
+async function holdEnd(run: AppRun, change: Change, { progress, problem }: SyncResult): Promise<void> {
+  run.progress = progress;
+  run.problem = problem ?? run.problem;
+  await flushChange(run, change);
 }
 
 /** Reports whether the last Change timed out and its objects are still not healthy. */

@@ -10,7 +10,7 @@ import { observeApp } from "../observe.js";
 import { type ChangeUpdate, DONE, type SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
-import { awaitWave, barrierOfDeletions, DELETIONS } from "./await-wave.js";
+import { awaitWave, barrierOfDeletions, DELETIONS, SYNC_HOOKS } from "./await-wave.js";
 import { areWritesObserved, awaitWrites } from "./awaited-writes.js";
 import { awaitedDeletions } from "./lifting-deletions.js";
 import { Results } from "./results.js";
@@ -52,6 +52,8 @@ export async function applyPlan(
   const stuck = recordStuck(run, remaining, results);
   const waiting = stuck ? undefined : await waitForWrites(run, desired, change, remaining, results);
   if (waiting) return waiting;
+  const hooksLeft = !results.failed && progress.hookWave() !== undefined ? progress.whatIsNotHealthy() : undefined;
+  if (hooksLeft) return awaitWave(run, desired, change, hooksLeft, markedPlan(run, change, results, false), SYNC_HOOKS);
   if (!results.failed && deletions.refusal !== undefined) return pruneRefused(run, desired, change, deletions.refusal);
   const left = plan.pruneCandidates.filter(({ live }) => !deletions.transferred.has(live.key));
   const hold = results.failed ? undefined : holdDeletions(run, left, deletions.behind);

@@ -5,6 +5,7 @@ import type { WriteAction } from "../../../plan/actions.js";
 import type { PruneDecision } from "../../../plan/prune-guard.js";
 import { type Barrier, describeUnhealthy } from "../../../plan/waves.js";
 import { stageChange } from "../changes/change-record.js";
+import { runPhase } from "../hooks/sync-phases.js";
 import type { ChangeUpdate, SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
@@ -40,6 +41,8 @@ interface Rest {
   readonly omitted: string;
 }
 const LATER_WAVES: Rest = { waits: "later waves wait", omitted: "later waves were not applied" };
+/** Sync hooks of later waves. */
+export const SYNC_HOOKS: Rest = { waits: "Sync hooks wait", omitted: "later Sync hooks were not run" };
 /** Deletions at the end of a Change. */
 export const DELETIONS: Rest = { waits: "deletions wait", omitted: "objects that left Git were not deleted" };
 
@@ -56,6 +59,16 @@ export async function awaitWave(
   rest: Rest = LATER_WAVES,
 ): Promise<SyncResult> {
   const { timeout } = run.app.spec.health;
+  if (update.plan) stageChange(run, change, { ...update, phase: "Applying" });
+  const hooks = await runPhase(run, desired, change, "Sync", barrier.wave);
+  if (hooks.result?.problem) return hooks.result;
+  if (barrier.unhealthy.length === 0 && !barrier.unwritten) {
+    // The hooks of this wave are done: the next one follows.
+    if (!hooks.result) run.requeueAfter(0);
+    return (
+      hooks.result ?? { progress: { state: "pending", message: `the hooks of wave ${barrier.wave} have succeeded` } }
+    );
+  }
   const known = change.status?.wave?.number === barrier.wave ? change.status.wave.since : undefined;
   const elapsed = elapsedSince(run, change, `wave ${barrier.wave}`, known);
   const left = (parseDuration(timeout) ?? 0) - elapsed;
@@ -67,7 +80,7 @@ export async function awaitWave(
     return stopChange(
       run,
       desired,
-      change,
+      hooks.change,
       { ...update, wave, stopped: { wave: barrier.wave }, message },
       "WaveFailed",
     );
@@ -75,7 +88,7 @@ export async function awaitWave(
   run.requeueAfter(left);
   const what = barrier.unhealthy.length === 0 ? "some objects are not written yet" : describeUnhealthy(barrier);
   const message = `${rest.waits} until wave ${barrier.wave} is healthy: ${what}`;
-  stageChange(run, change, { ...update, phase: "Applying", waitingFor: message, wave });
+  stageChange(run, hooks.change, { ...update, phase: "Applying", waitingFor: message, wave });
   return { progress: { state: "pending", message } };
 }
 

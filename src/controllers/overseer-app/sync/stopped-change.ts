@@ -1,38 +1,64 @@
 import type { Change } from "../../../api/change.js";
+import { cutMessage } from "../../../api/conditions.js";
 import type { ConditionReason } from "../../../api/reasons.js";
 import type { WriteAction } from "../../../plan/actions.js";
 import { isNewer } from "../../../plan/change-history.js";
 import { flushChange, stageChange, trimHistory } from "../changes/change-record.js";
 import type { KnownChange } from "../changes/known-change.js";
+import { runHooks } from "../hooks/run-hooks.js";
 import { type ChangeUpdate, failed, type SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { WaveProgress, wholePlan } from "./wave-progress.js";
 
 /** The end of a Change that stopped half-way. */
-export type StoppedUpdate = Partial<ChangeUpdate> & {
-  readonly stopped: NonNullable<ChangeUpdate["stopped"]>;
-  readonly message: string;
-};
+export type StoppedUpdate = Partial<ChangeUpdate> & { readonly message: string };
+
+/** Reasons for which a Change ends as Failed. */
+type FailureReason = NonNullable<ChangeUpdate["failure"]>["reason"];
 
 /**
- * Ends a Change as Failed before all of it was applied. The Change itself is the record: the same inputs are not tried again for
- * this generation of the app, also after a restart, unless a user requests a reconcile or the wave becomes healthy.
+ * Ends a Change as Failed before all of it was applied, after its SyncFail hooks. The Change itself is the record: the same inputs
+ * are not tried again for this generation of the app, also after a restart, unless a user requests a reconcile or the wave becomes
+ * healthy.
  */
 export async function stopChange(
   run: AppRun,
-  { inputs }: Rendered,
+  desired: Rendered,
   change: Change,
   end: StoppedUpdate,
-  reason: ConditionReason,
+  reason: FailureReason,
 ): Promise<SyncResult> {
-  const { generation: appGeneration } = run.app.metadata;
   run.memory.retry = undefined;
   run.memory.awaited = undefined;
-  stageChange(run, change, { ...end, phase: "Failed", appGeneration });
-  const ended = await flushChange(run, change);
+  const hooks = desired.hooks?.filter(({ spec }) => spec.phases.includes("SyncFail")) ?? [];
+  let current = change;
+  let { message } = end;
+  if (hooks.length > 0) {
+    const failure = { reason, message: cutMessage(message) };
+    stageChange(run, change, { ...end, phase: "Applying", failure });
+    const progress = await runHooks(run, hooks, await flushChange(run, change), "SyncFail");
+    current = progress.change;
+    if (progress.state === "running") {
+      const waitingFor = `${message}; ${progress.message}`;
+      stageChange(run, current, { phase: "Applying", waitingFor });
+      return { progress: { state: "pending", message: waitingFor } };
+    }
+    if (progress.state === "failed") message = `${message}; ${progress.message}`;
+  }
+  const { generation: appGeneration } = run.app.metadata;
+  stageChange(run, current, { ...end, message, phase: "Failed", appGeneration });
+  current = await flushChange(run, current);
   await trimHistory(run);
-  return report(run, ended, `${inputs.revision}: ${end.message}`, reason);
+  return report(run, current, `${desired.inputs.revision}: ${message}`, reason);
+}
+
+/** Continues to end a Change whose SyncFail hooks are running; undefined for other Changes. */
+export async function continueFailing(run: AppRun, desired: Rendered, change: Change): Promise<SyncResult | undefined> {
+  const { failure, stopped, wave } = change.status ?? {};
+  if (failure === undefined) return undefined;
+  const end = { message: failure.message, ...(stopped ? { stopped } : {}), ...(wave ? { wave } : {}) };
+  return stopChange(run, desired, change, end, failure.reason);
 }
 
 /** Returns the newest Change if it is for these inputs and stopped half-way. */
@@ -56,11 +82,16 @@ export function stoppedResult(run: AppRun, desired: Rendered, writes: readonly W
   if (run.memory.released === change.metadata.uid) return undefined;
   const progress = new WaveProgress(run, desired, wholePlan(change));
   const keys = new Set(writes.map(({ document }) => document.key));
-  const barrier = progress.whatIsNotHealthy((key) => keys.has(key));
-  if (barrier === undefined || barrier.wave > stopped.wave || barrier.unhealthy.length === 0) return undefined;
-  const planned = writes.filter((write) => progress.isPlanned(write));
-  run.unwritten = new Set(planned.map(({ document }) => document.key));
-  return report(run, change, `${desired.inputs.revision}: ${message}`, "WaveFailed");
+  if (stopped.wave !== undefined) {
+    const barrier = progress.whatIsNotHealthy((key) => keys.has(key));
+    if (barrier === undefined || barrier.wave > stopped.wave || barrier.unhealthy.length === 0) return undefined;
+  }
+  if (run.status.applied?.key === desired.inputs.key) {
+    const planned = writes.filter((write) => progress.isPlanned(write));
+    run.unwritten = new Set(planned.map(({ document }) => document.key));
+  }
+  const reason = stopped.hook === undefined ? "WaveFailed" : "HookFailed";
+  return report(run, change, `${desired.inputs.revision}: ${message}`, reason);
 }
 
 function report(run: AppRun, change: KnownChange, message: string, reason: ConditionReason): SyncResult {

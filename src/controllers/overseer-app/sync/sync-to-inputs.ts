@@ -3,6 +3,7 @@ import { canonicalJson } from "../../../base/hash.js";
 import { closedGates } from "../../../gates/judge.js";
 import type { RefusedWrite } from "../../../plan/actions.js";
 import { difference } from "../../../plan/difference.js";
+import { hooksDiffer } from "../../../plan/hooks.js";
 import type { LiveObject } from "../../../plan/live.js";
 import { isEmptyPlan, type Plan } from "../../../plan/plan.js";
 import type { PruneVerdict } from "../../../plan/prune-guard.js";
@@ -12,6 +13,7 @@ import { reportKept } from "../deletion/prune.js";
 import { summarizeTerminating } from "../deletion/terminating.js";
 import { judgeChange, statesOf, waitAtGates } from "../gates/judge-change.js";
 import { failedGates, reject, rejectionOf } from "../gates/rejection.js";
+import { runPhase } from "../hooks/sync-phases.js";
 import { observeApp } from "../observe.js";
 import { DONE, type SyncResult } from "../outcome.js";
 import { claimKey } from "../ownership/claims.js";
@@ -28,7 +30,7 @@ import { planDifference } from "./plan-difference.js";
 import { planStatus } from "./plan-status.js";
 import { describeRefusals } from "./refusals.js";
 import { backOffAfterFailure, backoffOf } from "./retry.js";
-import { lastStopped, stoppedResult } from "./stopped-change.js";
+import { continueFailing, lastStopped, stoppedResult } from "./stopped-change.js";
 
 /** Plans with more writes are recorded before they are applied. */
 const SHORT_PLAN = 100;
@@ -54,6 +56,11 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   const started = run.status.applied?.key === desired.inputs.key;
   const awaited = started && open?.status?.phase === "Applying" ? stillAwaits(run, desired, diff.writes) : undefined;
   if (open && awaited !== undefined) return waitFor(run, open, awaited);
+  const failing = open && (await continueFailing(run, desired, open));
+  if (failing) return failing;
+  const early =
+    !started && open?.status?.phase === "Applying" ? await runPhase(run, desired, open, "PreSync") : undefined;
+  if (early?.result) return early.result;
   const later =
     started && open?.status?.phase === "Applying" ? await stillAwaitsWave(run, desired, open, diff.writes) : undefined;
   if (later) return later;
@@ -63,8 +70,9 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   run.services.failpoint("app:after-plan");
   const stopped = verdict.refusal !== undefined && (!started || diff.writes.length === 0);
   if (stopped) return refused(run, desired, plan, verdict);
-  if (isEmptyPlan(plan) && (!open || diff.terminating.length > 0))
-    return recordUnchanged(run, desired, plan, diff.terminating);
+  const last = open ? undefined : lastStopped(run, desired.inputs.key);
+  const isEmpty = isEmptyPlan(plan) && !haveHooksChanged(run, desired) && last?.status?.stopped?.hook === undefined;
+  if (isEmpty && (!open || diff.terminating.length > 0)) return recordUnchanged(run, desired, plan, diff.terminating);
   const described = once(() => planStatus(run, plan, "Whole"));
   const { results, approvals } = await judgeChange(run, {
     ...{ desired, open, inputsRecorded: started, plan: described },
@@ -80,7 +88,15 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
     const refusals = isRefused ? await refusalsOf(run, plan) : {};
     return waitAtGates(run, change, results, { ...described(), ...decided, ...refusals });
   }
-  const current = await startApplying(run, change, plan, { gates: statesOf(results), ...decided });
+  // Hooks that had succeeded before the last Change stopped are not run again.
+  const succeeded = last?.status?.hooks?.filter(({ state }) => state === "Succeeded") ?? [];
+  if (succeeded.length > 0) stageChange(run, change, { phase: "Applying", hooks: succeeded });
+  let current = await startApplying(run, change, plan, { gates: statesOf(results), ...decided });
+  if (!started) {
+    const before = await runPhase(run, desired, current, "PreSync");
+    if (before.result) return before.result;
+    current = before.change;
+  }
   if (!started || !areRecorded(run)) await recordKinds(run, desired, current);
   const keys = new Set(transferred.map(({ live }) => live.key));
   return applyPlan(run, desired, plan, current, { transferred: keys, behind, refusal: verdict.refusal });
@@ -176,6 +192,13 @@ async function refusalsOf(run: AppRun, plan: Plan): Promise<Pick<ChangeStatus, "
   const others = plan.writes.length + plan.deferred.length;
   const { refusals } = await describeRefusals(plan.refused ?? [], others, run.snapshot);
   return { refusals: [...refusals] };
+}
+
+/** Reports whether hooks differ from those of the applied inputs: then a Change runs them although nothing else changes. */
+function haveHooksChanged({ applied, status }: AppRun, { hooks = [] }: Rendered): boolean {
+  // Applied inputs that cannot be rendered any more do not run hooks again.
+  if (applied === undefined && status.applied !== undefined) return false;
+  return hooks.length > 0 && hooksDiffer(applied?.hooks ?? [], hooks);
 }
 
 function causeOf(run: AppRun, { inputs }: Rendered): ChangeCause {

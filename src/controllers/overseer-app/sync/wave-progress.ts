@@ -1,10 +1,13 @@
 import type { Change, PlannedAction } from "../../../api/change.js";
 import type { Document } from "../../../manifest/document.js";
+import type { Hook } from "../../../manifest/hook.js";
 import { apiVersionOf, displayId, type ObjectKey } from "../../../manifest/object-id.js";
 import type { WriteAction } from "../../../plan/actions.js";
+import { findRun } from "../../../plan/hooks.js";
 import type { Observation } from "../../../plan/live.js";
 import { isUnwritten } from "../../../plan/plan.js";
 import { type Barrier, barrierOf, type Waves, wavesOf } from "../../../plan/waves.js";
+import { openChanges } from "../changes/change-record.js";
 import { observeApp } from "../observe.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
@@ -20,11 +23,17 @@ export class WaveProgress {
   readonly waves: Waves;
   readonly #run: AppRun;
   readonly #documents: readonly Document[];
+  readonly #hooks: readonly Hook[];
   readonly #planned: ReadonlySet<string> | undefined;
 
   /** `plan`: the recorded plan of the Change; undefined if it is incomplete, so that every write may be part of it. */
-  constructor(run: AppRun, { documents }: Pick<Rendered, "documents">, plan: readonly PlannedAction[] | undefined) {
+  constructor(
+    run: AppRun,
+    { documents, hooks = [] }: Pick<Rendered, "documents" | "hooks">,
+    plan: readonly PlannedAction[] | undefined,
+  ) {
     this.#run = run;
+    this.#hooks = hooks.filter(({ spec }) => spec.phases.includes("Sync"));
     this.#documents = documents;
     this.waves = wavesOf(documents);
     this.#planned = plan && unwrittenOf(plan);
@@ -41,7 +50,7 @@ export class WaveProgress {
 
   /** Returns the first wave that is not complete. `unwritten` reports whether a document is still to be written. */
   barrier(unwritten: (key: ObjectKey) => boolean): Barrier | undefined {
-    if (this.waves.size === 0) return undefined;
+    if (this.waves.size === 0 && this.#hooks.length === 0) return undefined;
     return this.whatIsNotHealthy(unwritten);
   }
 
@@ -49,7 +58,15 @@ export class WaveProgress {
   whatIsNotHealthy(unwritten: (key: ObjectKey) => boolean = () => false): Barrier | undefined {
     const observation = observeApp(this.#run);
     const health = healthLookup(this.#run, this.#documents, observation);
-    return barrierOf(this.#documents, this.waves, { unwritten, health });
+    return barrierOf(this.#documents, this.waves, { unwritten, health, hookWave: this.hookWave() });
+  }
+
+  /** Returns the first wave with a Sync hook that has not succeeded. */
+  hookWave(): number | undefined {
+    const [open] = this.#hooks.length === 0 ? [] : openChanges(this.#run);
+    const runs = this.#run.staged?.update.hooks ?? open?.status?.hooks ?? [];
+    const left = this.#hooks.filter(({ document }) => findRun(runs, "Sync", document)?.state !== "Succeeded");
+    return left.length === 0 ? undefined : Math.min(...left.map(({ spec }) => spec.wave));
   }
 
   /**

@@ -7,8 +7,8 @@ import { podProblem } from "./pod-problem.js";
 export function jobHealth(object: RawObject): ObjectHealth {
   const status = statusOf<{ active?: number; succeeded?: number }>(object);
   const failed = condition(status, "Failed");
-  if (failed?.status === "True") return failedForGood(text(failed));
-  if (condition(status, "Complete")?.status === "True") return { status: "Healthy" };
+  if (failed?.status === "True") return { ...failedForGood(text(failed)), ended: "Failed" };
+  if (condition(status, "Complete")?.status === "True") return { status: "Healthy", ended: "Succeeded" };
   if (condition(status, "Suspended")?.status === "True") return { status: "Healthy", message: "is suspended" };
   return progressing(`is running (${status.active ?? 0} active, ${status.succeeded ?? 0} succeeded)`);
 }
@@ -19,8 +19,8 @@ const BROKEN = /^Err|Error$|BackOff$|^InvalidImageName$/;
 /** A Pod is healthy when it is ready or has succeeded. */
 export function podHealth(object: RawObject): ObjectHealth {
   const status = statusOf<{ phase?: string; message?: string; reason?: string }>(object);
-  if (status.phase === "Succeeded") return { status: "Healthy" };
-  if (status.phase === "Failed") return degraded(status.message ?? status.reason ?? "failed");
+  if (status.phase === "Succeeded") return { status: "Healthy", ended: "Succeeded" };
+  if (status.phase === "Failed") return { ...degraded(status.message ?? status.reason ?? "failed"), ended: "Failed" };
   if (condition(status, "Ready")?.status === "True") return { status: "Healthy" };
   const problem = podProblem(object);
   if (problem && BROKEN.test(problem.waiting ?? "")) return degraded(problem.text);

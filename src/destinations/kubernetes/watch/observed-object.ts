@@ -1,5 +1,6 @@
 import {
   ANNOTATION_APPLIED,
+  ANNOTATION_HOOK_RUN,
   ANNOTATION_IDENTITY,
   ANNOTATION_PRUNE,
   ANNOTATION_RECONCILE,
@@ -68,6 +69,8 @@ export interface ObservedObject {
   readonly health: ObjectHealth;
   /** Its wave by its annotations. */
   readonly wave: number;
+  /** The run that it was created for, if it is a hook. */
+  readonly hook: string | undefined;
   /** Its result, if it has finished and has a time to live. */
   readonly finished: Finished | undefined;
   /** Entries of other field managers, stored only while the object has drifted. */
@@ -119,6 +122,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
         ? health
         : { status: "Progressing", message: "is being deleted" },
     wave: waveOf(metadata),
+    hook: metadata.annotations?.[ANNOTATION_HOOK_RUN],
     finished,
     others: drifted ? entries.filter((candidate) => candidate !== entry) : undefined,
   };
@@ -244,6 +248,7 @@ export function liveObject(
     ...(object.deletionConfirmed ? { deletionConfirmed: true } : {}),
     ...(object.paused ? { paused: true } : {}),
     health: object.health,
+    ...(object.hook === undefined ? {} : { hook: object.hook }),
     ...(object.wave === 0 ? {} : { wave: object.wave }),
     ...(object.finished ? { finished: object.finished } : {}),
   };
@@ -273,6 +278,7 @@ export function sameHealth(a: ObservedObject, b: ObservedObject): boolean {
   return (
     a.health.status === b.health.status &&
     a.health.message === b.health.message &&
+    a.health.ended === b.health.ended &&
     a.deleting === b.deleting &&
     a.finished?.result === b.finished?.result &&
     a.deletion?.finalizers.join() === b.deletion?.finalizers.join()

@@ -8,8 +8,22 @@ const INNER = {
   "ns.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: { name: inner }\n",
   "inner.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: i, namespace: inner }\n",
 };
-const FIRST = { ...INNER, "a.yaml": map("a", "1"), "b.yaml": map("b", "1"), "gone.yaml": map("gone", "1") };
-const SECOND = { ...INNER, "a.yaml": map("a", "2"), "b.yaml": map("b", "1"), "new.yaml": map("new", "1") };
+const hook = (v: string): string =>
+  map("hook", v).replace("name: hook", "name: hook, annotations: { gitops.overseer.io/hook: PreSync }");
+const FIRST = {
+  ...INNER,
+  "hook.yaml": hook("1"),
+  "a.yaml": map("a", "1"),
+  "b.yaml": map("b", "1"),
+  "gone.yaml": map("gone", "1"),
+};
+const SECOND = {
+  ...INNER,
+  "hook.yaml": hook("1"),
+  "a.yaml": map("a", "2"),
+  "b.yaml": map("b", "1"),
+  "new.yaml": map("new", "1"),
+};
 const THIRD = { ...SECOND, "b.yaml": map("b", "3") };
 /** Boundaries of the reconciler; those of Git and of the Core are passed elsewhere. */
 const POINTS = FAILPOINTS.filter((point) => point.startsWith("app:"));
@@ -72,7 +86,7 @@ describe("the reconciler of apps, killed in memory", () => {
 
   it("ends each step at rest when it is not killed", () => {
     const [first, second, third, last] = undisturbed.states;
-    expect(first?.objects).to.have.length(5);
+    expect(first?.objects).to.have.length(6);
     expect(second?.changes).to.deep.equal(["web-1 Succeeded", "web-2 Succeeded"]);
     expect(third?.changes).to.deep.equal(["by-hand Succeeded", "web-1 Succeeded", "web-2 Succeeded"]);
     expect(last).to.deep.equal({ objects: [], changes: third?.changes, conditions: [] });

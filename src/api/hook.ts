@@ -1,0 +1,22 @@
+import { z } from "zod";
+
+/** Phases in which hooks run. */
+export const HOOK_PHASES = ["PreSync", "Sync", "PostSync", "SyncFail"] as const;
+export type HookPhase = (typeof HOOK_PHASES)[number];
+
+/** Maximum number of hook runs of one Change. */
+export const MAX_HOOKS = 100;
+
+/** One run of a hook. */
+export const HookRun = z
+  .object({
+    phase: z.enum(HOOK_PHASES).describe("Phase in which the hook runs."),
+    object: z.string().max(512).describe("The object of the hook, for example Job shop/migrate."),
+    apiVersion: z.string().max(256).describe("apiVersion of the object."),
+    state: z.enum(["Running", "Succeeded", "Failed"]).describe("State of the hook."),
+    message: z.string().max(1024).optional().describe("Why the hook has failed."),
+    startTime: z.iso.datetime().describe("Time at which the hook was started."),
+    completionTime: z.iso.datetime().optional().describe("Time at which the hook ended."),
+  })
+  .describe("One run of a hook.");
+export type HookRun = z.infer<typeof HookRun>;

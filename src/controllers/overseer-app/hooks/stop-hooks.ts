@@ -1,0 +1,36 @@
+import { displayId } from "../../../manifest/object-id.js";
+import { isAtWork } from "../../../plan/hooks.js";
+import type { LiveObject } from "../../../plan/live.js";
+import { permitHookDeletion } from "../../../plan/prune-guard.js";
+import { openChanges } from "../changes/change-record.js";
+import { observeApp } from "../observe.js";
+import type { AppRun } from "../run.js";
+
+/**
+ * Deletes the objects of hooks that are at work for a Change that has ended, for example because newer inputs superseded it, and
+ * those of hooks that left Git. The objects of other hooks are kept until their next run.
+ */
+export async function stopHooks(run: AppRun): Promise<void> {
+  const { hooks } = observeApp(run);
+  if (hooks === undefined || hooks.size === 0) return;
+  const open = new Set(openChanges(run).map(({ metadata }) => metadata.uid));
+  const inGit = run.desired && new Set(run.desired.hooks?.map(({ document }) => document.key));
+  for (const live of hooks.values()) {
+    if (live.deleting || open.has(changeOf(live))) continue;
+    const left = inGit !== undefined && !inGit.has(live.key) && run.app.spec.sync?.prune !== false;
+    if (!isAtWork(live) && !left) continue;
+    const permit = permitHookDeletion(live);
+    const outcome = permit && (await run.destination.remove(run.target, permit));
+    if (outcome?.ok)
+      run.emitEvent("Normal", "HookStopped", "Sync", `hook ${displayId(live.id)} was deleted: ${why(live)}`);
+  }
+}
+
+function why(live: LiveObject): string {
+  return isAtWork(live) ? "its Change has ended" : "it was removed from Git";
+}
+
+/** Returns the UID of the Change that created the object of a hook. */
+function changeOf({ hook = "" }: LiveObject): string {
+  return hook.slice(0, hook.indexOf("/"));
+}

@@ -1,0 +1,66 @@
+import { expect } from "chai";
+import { hookAnnotation } from "../../../src/manifest/hook.js";
+
+const OWN = "gitops.overseer.io";
+const ARGO = "argocd.argoproj.io";
+
+/** [annotations, phases, delete policies, wave, timeout in ms] */
+const CASES: readonly (readonly [Record<string, string>, string, string, number, number?])[] = [
+  [{ [`${OWN}/hook`]: "PreSync" }, "PreSync", "", 0],
+  [{ [`${OWN}/hook`]: " Sync , PostSync,Sync" }, "Sync,PostSync", "", 0],
+  [
+    {
+      [`${OWN}/hook`]: "Sync",
+      [`${OWN}/hook-delete-policy`]: "HookSucceeded,HookFailed",
+      [`${OWN}/hook-timeout`]: "1m30s",
+    },
+    "Sync",
+    "HookSucceeded,HookFailed",
+    0,
+    90_000,
+  ],
+  [{ [`${OWN}/hook`]: "Sync", [`${OWN}/wave`]: "-3" }, "Sync", "", -3],
+  [{ [`${ARGO}/hook`]: "SyncFail", [`${ARGO}/sync-wave`]: "2" }, "SyncFail", "", 2],
+  [{ [`${ARGO}/hook`]: "PreSync", [`${OWN}/hook`]: "PostSync", [`${ARGO}/sync-wave`]: "2" }, "PostSync", "", 2],
+  [
+    {
+      [`${ARGO}/hook`]: "PreSync",
+      [`${ARGO}/hook-delete-policy`]: "HookSucceeded",
+      [`${OWN}/hook-delete-policy`]: "HookFailed",
+    },
+    "PreSync",
+    "HookFailed",
+    0,
+  ],
+  [
+    {
+      "helm.sh/hook": "pre-install,pre-upgrade",
+      "helm.sh/hook-weight": "-5",
+      "helm.sh/hook-delete-policy": "hook-succeeded",
+    },
+    "PreSync",
+    "HookSucceeded",
+    -5,
+  ],
+  [{ "helm.sh/hook": "post-install,test", "helm.sh/hook-weight": "first" }, "PostSync", "", 0],
+  [{ "helm.sh/hook": "post-upgrade", "helm.sh/hook-weight": "1", [`${OWN}/wave`]: "7" }, "PostSync", "", 7],
+];
+
+describe("hookAnnotation", () => {
+  for (const [annotations, phases, policies, wave, timeout] of CASES)
+    it(`reads ${JSON.stringify(annotations)} as ${phases}`, () => {
+      const found = hookAnnotation({ annotations });
+      expect(found?.hook?.phases.join()).to.equal(phases);
+      expect(found?.hook?.deletePolicies.join()).to.equal(policies);
+      expect(found?.hook?.wave).to.equal(wave);
+      expect(found?.hook?.timeoutMs).to.equal(timeout);
+      expect(found?.problems).to.deep.equal([]);
+    });
+
+  it("finds none in other documents, nor in those whose phases do not exist here", () => {
+    expect(hookAnnotation({})).to.equal(undefined);
+    expect(hookAnnotation({ annotations: { [`${OWN}/wave`]: "1" } })).to.equal(undefined);
+    expect(hookAnnotation({ annotations: { "helm.sh/hook": "crd-install" } })).to.include({ hook: undefined });
+    expect(hookAnnotation({ annotations: { [`${ARGO}/hook`]: "Skip" } })?.unknown).to.deep.equal(["Skip"]);
+  });
+});
