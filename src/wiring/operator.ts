@@ -108,7 +108,6 @@ export class Operator {
     this.#stopping = true;
     const { resources, events, secrets, destinationSecrets, valueSecrets, valueConfigMaps } = this.#shared;
     const { connections, clusters, parser, engine, hosts } = this.#shared;
-    hosts.close();
     await Promise.all([this.#apps.stop(), this.#repositories.stop(), this.#statuses.stop()]);
     await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);
     await Promise.all([
@@ -121,6 +120,7 @@ export class Operator {
       parser.close(),
       engine.close(),
     ]);
+    hosts.close();
     // Last, since all others use its client.
     await clusters.stop();
   }

@@ -1,9 +1,10 @@
+import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { yamlExamples } from "../../support/doc-examples.js";
 import { GiteaServer, type GiteaUser } from "../../support/gitea.js";
 import type { TestObject } from "../../support/kube.js";
-import { condition, configMap, type LiveRepository, World } from "../../support/world.js";
+import { condition, configMap, type LiveApp, type LiveRepository, World } from "../../support/world.js";
 
 /** A commit status as Gitea shows it. */
 interface Shown {
@@ -65,6 +66,11 @@ describe("commit statuses at Gitea", function () {
       const all = await statuses(id, app);
       return all.at(-1)?.status === status ? all : undefined;
     });
+  /** Waits until the status of an app says that this success was reported: a crash before that repeats the report. */
+  const noted = (app: string, id: string): Promise<unknown> =>
+    world.kube.until<LiveApp>(world.appRef(app), "has what was reported", ({ status }) => {
+      return status?.commitStatus?.state === "Success" && status.commitStatus.commit === id;
+    });
   const reported = (name: string, status: string): Promise<LiveRepository> =>
     world.kube.until<LiveRepository>(
       world.repositoryRef(name),
@@ -72,10 +78,15 @@ describe("commit statuses at Gitea", function () {
       (repository) => condition(repository, "StatusesReported")?.status === status,
     );
 
-  before(async () => {
+  before(async function () {
+    const passwords: string[] = [];
+    const password = (): string => passwords[passwords.push(`canary-${randomBytes(12).toString("hex")}`) - 1] ?? "";
+    const server = await GiteaServer.start(password);
+    if (server === undefined) return this.skip();
+    gitea = server;
     world = await World.create("statuses", { operator: { flags: OPERATOR } });
+    world.canaries.push(...passwords);
     const canary = (): string => world.canary();
-    gitea = await GiteaServer.start(canary);
     ann = await gitea.createUser("ann", canary);
     world.canaries.push(ann.token);
     await gitea.api(ann, "POST", "/user/repos", {
@@ -110,10 +121,7 @@ describe("commit statuses at Gitea", function () {
     const base = await untilStatus(id, "base", "success");
     expect(base.at(-1)?.description).to.equal("Synced: applied, 1 object is healthy");
     const web = await untilStatus(id, "web", "success");
-    await world.kube.until(world.appRef("web"), "its status has what was reported", ({ status }) => {
-      const { commitStatus } = status as { commitStatus?: { state: string; commit: string } };
-      return commitStatus?.state === "Success" && commitStatus.commit === id;
-    });
+    await noted("web", id);
     for (const name of ["web", "base"]) await world.poke(name);
     expect(await statuses(id, "web"))
       .to.have.length(web.length)
@@ -143,6 +151,22 @@ describe("commit statuses at Gitea", function () {
     const fixed = await commit({ "web/app.yaml": configMap("web", { v: "2" }) });
     await untilStatus(fixed, "web", "success");
     expect((await statuses(bad, "web")).map(({ status }) => status)).to.deep.equal(["failure"]);
+  });
+
+  it("end at a commit that is replaced before it was applied", async () => {
+    const first = await commit({ "late/app.yaml": configMap("late", { v: "0" }) });
+    await world.poll("apps");
+    await world.app("late", "apps", "late", { dependsOn: [{ name: "missing" }] });
+    await untilStatus(first, "late", "pending");
+    const second = await commit({ "late/app.yaml": configMap("late", { v: "1" }) });
+    await untilStatus(second, "late", "pending");
+    const [, end, ...more] = await statuses(first, "late");
+    expect(end).to.include({ status: "warning" });
+    expect(end?.description).to.equal(`Superseded: replaced by commit ${second.slice(0, 12)} before it was applied`);
+    expect(more).to.deep.equal([]);
+    await world.kube.patch(world.appRef("late"), { spec: { dependsOn: null } });
+    await untilStatus(second, "late", "success");
+    await noted("late", second);
   });
 
   it("are not set again after a restart", async () => {
