@@ -70,9 +70,17 @@ export class Docker {
 
   /** Starts it again with the same data, after `kill`. */
   async restart(): Promise<void> {
-    await rm(join(this.#folder.path, "pid"), { force: true });
-    this.#daemon = await startDaemon(this.#folder);
-    await this.#answers();
+    // Its containerd may take longer than dockerd waits, while it finds the containers again; an init system would start it again, too.
+    for (let attempt = 1; ; attempt++) {
+      await rm(join(this.#folder.path, "pid"), { force: true });
+      this.#daemon = await startDaemon(this.#folder);
+      try {
+        await this.#answers();
+        return;
+      } catch (error) {
+        if (attempt === 5) throw error;
+      }
+    }
   }
 
   async #answers(): Promise<void> {
@@ -91,8 +99,13 @@ export class Docker {
 
   /** Ends it with all its containers, and removes all its files. */
   async stop(): Promise<void> {
+    if (this.#daemon.ended() !== undefined) await this.restart();
     const running = (await this.run("ps", "--quiet")).split("\n").filter((id) => id !== "");
     if (running.length > 0) await this.run("kill", ...running);
+    const all = (await this.run("ps", "--all", "--quiet")).split("\n").filter((id) => id !== "");
+    if (all.length > 0) await this.run("rm", "--force", ...all);
+    // Bridges belong to the machine, and would stay.
+    await this.run("network", "prune", "--force");
     await this.#daemon.stop(30_000);
     for (const path of await mountsBelow(this.#folder.path)) await runCommand("umount", [path]);
     await this.#folder.remove();
@@ -110,7 +123,9 @@ async function findBusybox(): Promise<string | undefined> {
 
 function startDaemon(folder: GuardedFolder): Promise<LoggedProcess> {
   const at = (name: string): string => join(folder.path, name);
-  const noNetwork = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"];
+  // Enough small networks, also when a killed test run has left some.
+  const pool = "--default-address-pool=base=10.201.0.0/16,size=28";
+  const noNetwork = [pool, "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"];
   const socket = ["--host", `unix://${at("docker.sock")}`];
   const places = ["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid"), ...socket];
   const options = { logFile: at("dockerd.log"), guard: folder.guard };

@@ -118,6 +118,8 @@ export class DockerRunner implements Runner {
     const model = await this.#resolve(call);
     this.#judge(call, model, root);
     const expected = expectedServices(model);
+    if (expected.length === 0)
+      throw new RunError("no service is active: remove profiles from the services that are to run");
     await this.#pull(call, model);
     await this.#removeEdited(call);
     const before = await engine.containers(project, signal);

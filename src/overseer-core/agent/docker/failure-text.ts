@@ -1,6 +1,9 @@
 /** Lines of an unknown error that are shown. */
 const SHOWN_LINES = 3;
 
+/** Lines that report the progress of Compose: `Container web-1  Started`. */
+const PROGRESS = /^(?:Container|Network|Volume|Image) \S+ +[A-Z][a-z]+$/;
+
 /** A known failure: what Compose or the engine print, and the message with its remedy. */
 interface KnownFailure {
   readonly pattern: RegExp;
@@ -18,6 +21,11 @@ const KNOWN: readonly KnownFailure[] = [
       /Bind for (\S+) failed: port is already allocated|(?:listen \w+|exposing port \w+) (\S+?):? .*address already in use|bind: address already in use/i,
     text: (match) =>
       `host port ${match[1] ?? match[2] ?? "of the app"} is already in use on the node: publish another port, or stop what uses it`,
+  },
+  {
+    pattern: /non-overlapping IPv4 address pool/i,
+    text: () =>
+      "Docker has no free addresses for another network: remove unused ones with docker network prune, then deploy again",
   },
   {
     pattern: /The container name "\/?([^"]+)" is already in use/i,
@@ -57,7 +65,7 @@ export function failureText(what: string, stderr: string): string {
   const lines = stderr
     .split(/\r?\n/)
     .map((line) => line.trim())
-    .filter((line) => line !== "" && !/level=warning/.test(line));
+    .filter((line) => line !== "" && !/level=warning/.test(line) && !PROGRESS.test(line));
   const text = lines.join("\n");
   for (const { pattern, text: explain } of KNOWN) {
     const match = pattern.exec(text);

@@ -1,0 +1,86 @@
+import { expect } from "chai";
+import type { CoreJob } from "../../../src/api/core/job.js";
+import { waitUntil } from "../../../tools/wait-until.js";
+import { hasDockerAndBusybox } from "../../support/docker.js";
+import { DockerBench, FOREVER, shell } from "../../support/docker-bench.js";
+
+describe("The Docker runner after a crash (needs root, dockerd and busybox)", function () {
+  this.timeout(240_000);
+  let bench: DockerBench;
+  before(async function () {
+    if (!hasDockerAndBusybox()) return this.skip();
+    bench = await DockerBench.start();
+  });
+  after(async () => {
+    await bench?.stop();
+  });
+  /** Two services, one after the other, each with a health check that takes a moment. */
+  const services = (text: string): Record<string, unknown> => {
+    const healthcheck = { test: ["CMD", "test", "-e", "/tmp/ready"], interval: "1s", retries: 30 };
+    const script = `echo ${text}; sleep 2; touch /tmp/ready; ${FOREVER}`;
+    return {
+      db: shell(script, { healthcheck }),
+      web: shell(script, { healthcheck, depends_on: { db: { condition: "service_healthy" } } }),
+    };
+  };
+  const logHas = async (id: string, text: RegExp): Promise<void> => {
+    await waitUntil({ what: `log of ${id} has ${text}`, timeoutMs: 60_000 }, async () =>
+      text.test(await bench.log(id)),
+    );
+  };
+  const runs = async (app: string, job: CoreJob): Promise<void> => {
+    expect(job.error).to.equal(null);
+    expect((await bench.containers(app)).map((line) => line.replace(/ \S+ /, " "))).to.deep.equal([
+      "db running",
+      "web running",
+    ]);
+  };
+
+  it("of the agent completes the job and starts nothing twice, wherever it was killed", async () => {
+    for (const [index, point] of [
+      /deploying version/,
+      /db-1.*(Started|Waiting)/,
+      /web-1 +Started|web-1 \| /,
+    ].entries()) {
+      const app = `agent${index}`;
+      const id = await bench.deploy(app, services("x"));
+      await logHas(id, point);
+      const before = (await bench.containers(app)).filter((line) => line.endsWith("running"));
+      await bench.agent.restart("SIGKILL");
+      await runs(app, await bench.ended(id));
+      const after = await bench.containers(app);
+      for (const line of before) expect(after).to.include(line);
+    }
+  });
+
+  it("of the agent after the job keeps the containers", async () => {
+    const before = await bench.containers("agent0");
+    await bench.agent.restart("SIGKILL");
+    const id = await bench.deploy("agent0", services("x"));
+    await runs("agent0", await bench.ended(id));
+    expect(await bench.containers("agent0")).to.deep.equal(before);
+  });
+
+  it("of the Core gets the result that the agent has kept", async () => {
+    const id = await bench.deploy("core", services("x"));
+    await logHas(id, /db-1/);
+    await bench.core.restart("SIGKILL");
+    await runs("core", await bench.ended(id));
+  });
+
+  it("of the engine waits for it, tells of it, and completes the job", async () => {
+    const id = await bench.deploy("engine", services("x"));
+    await logHas(id, /db-1/);
+    await bench.docker.kill();
+    await waitUntil({ what: "the node has a problem", timeoutMs: 30_000 }, async () =>
+      /^cannot reach the Docker engine at .*check that docker is running$/.test((await bench.node())?.problem ?? ""),
+    );
+    expect((await bench.job(id)).status).to.equal("running");
+    await bench.docker.restart();
+    await runs("engine", await bench.ended(id));
+    await waitUntil(
+      { what: "the node has no problem", timeoutMs: 30_000 },
+      async () => (await bench.node())?.problem === null,
+    );
+  });
+});

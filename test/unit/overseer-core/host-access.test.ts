@@ -1,0 +1,257 @@
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { type HostPolicy, readHostPolicy } from "../../../src/overseer-core/agent/host-access/host-policy.js";
+import { judgeHostAccess } from "../../../src/overseer-core/agent/host-access/judge-host-access.js";
+import { realPath } from "../../../src/overseer-core/agent/host-access/real-path.js";
+import { makeTemporaryFolder, type TemporaryFolder } from "../../../tools/temporary-folder.js";
+
+const PATHS = {
+  appDirectory: "/agent/apps/web",
+  forbidden: ["/agent", "/var/lib/docker"],
+  socket: "/var/run/docker.sock",
+  real: (path: string) => path.replace(/^\/var\/run(\/|$)/, "/run$1"),
+};
+
+function policy(allow = "", roots = ""): HostPolicy {
+  const read = readHostPolicy(allow, roots);
+  if (typeof read === "string") throw new Error(read);
+  return read;
+}
+
+type Model = Record<string, unknown>;
+
+/** What is refused of a document, as `key: permission`, or the key alone if no flag allows it. */
+function refused(model: Model, allowed = policy()): string[] {
+  return judgeHostAccess({ app: "web", project: "web-1", model }, allowed, PATHS).map(({ key, message }) => {
+    const permission = /--allow (\S+)$/.exec(message)?.[1];
+    return permission === undefined ? key : `${key}: ${permission}`;
+  });
+}
+
+const service = (rest: Model): Model => ({ services: { a: { image: "x", ...rest } } });
+const bind = (source: string, rest: Model = {}): Model =>
+  service({ volumes: [{ type: "bind", source, target: "/t", ...rest }] });
+const volume = (rest: Model): Model => ({ ...service({}), volumes: { v: { name: "web-1_v", ...rest } } });
+const network = (rest: Model): Model => ({ ...service({}), networks: { n: { name: "web-1_n", ...rest } } });
+
+describe("host access of a Compose document", () => {
+  const cases: readonly (readonly [string, Model, ...string[]])[] = [
+    [
+      "nothing special",
+      service({ ports: [{ target: 80, published: "80" }], cap_drop: ["ALL"], read_only: true, "x-a": 1 }),
+    ],
+    [
+      "values that turn something off",
+      service({ privileged: false, devices: [], cap_add: null, sysctls: {}, pid: "" }),
+    ],
+    ["privileged", service({ privileged: true }), "services.a.privileged: privileged"],
+    [
+      "a privileged hook",
+      service({ post_start: [{ command: ["x"], privileged: true }] }),
+      "services.a.post_start[0].privileged: privileged",
+    ],
+    ["capabilities", service({ cap_add: ["CAP_sys_admin"] }), "services.a.cap_add: cap_add=SYS_ADMIN"],
+    ["devices", service({ devices: [{ source: "/dev/sda" }] }), "services.a.devices: devices"],
+    ["device rules", service({ device_cgroup_rules: ["b 8:* rwm"] }), "services.a.device_cgroup_rules: devices"],
+    ["GPUs", service({ gpus: [{ count: -1 }] }), "services.a.gpus: devices"],
+    [
+      "reserved devices",
+      service({ deploy: { resources: { reservations: { devices: [{ capabilities: ["gpu"] }] } } } }),
+      "services.a.deploy.resources.reservations.devices: devices",
+    ],
+    ["the network of the node", service({ network_mode: "host" }), "services.a.network_mode: network_mode"],
+    ["a network by name", service({ network_mode: "other_default" }), "services.a.network_mode: network_mode"],
+    [
+      "the network of another container",
+      service({ network_mode: "container:x" }),
+      "services.a.network_mode: external_containers",
+    ],
+    ["the network of another service", service({ network_mode: "service:b" })],
+    ["the processes of the node", service({ pid: "host" }), "services.a.pid: pid"],
+    ["the processes of another container", service({ pid: "container:x" }), "services.a.pid: external_containers"],
+    ["IPC of the node", service({ ipc: "host" }), "services.a.ipc: ipc"],
+    ["own IPC", service({ ipc: "shareable" })],
+    ["UTS of the node", service({ uts: "host" }), "services.a.uts: uts"],
+    ["the user namespace of the node", service({ userns_mode: "host" }), "services.a.userns_mode: userns_mode"],
+    ["cgroups of the node", service({ cgroup: "host" }), "services.a.cgroup: cgroup"],
+    ["a cgroup parent", service({ cgroup_parent: "/" }), "services.a.cgroup_parent: cgroup"],
+    ["no seccomp", service({ security_opt: ["seccomp:unconfined"] }), "services.a.security_opt: security_opt"],
+    ["no new privileges", service({ security_opt: ["no-new-privileges:true"] })],
+    ["new privileges", service({ security_opt: ["no-new-privileges:false"] }), "services.a.security_opt: security_opt"],
+    ["sysctls", service({ sysctls: { "net.core.somaxconn": "1" } }), "services.a.sysctls: sysctls"],
+    ["a runtime", service({ runtime: "nvidia" }), "services.a.runtime: runtime"],
+    ["annotations", service({ annotations: { a: "b" } }), "services.a.annotations: annotations"],
+    ["protection from the OOM killer", service({ oom_score_adj: -900 }), "services.a.oom_score_adj: oom"],
+    [
+      "volumes of another container",
+      service({ volumes_from: ["b", "container:x"] }),
+      "services.a.volumes_from: external_containers",
+    ],
+    ["links to other projects", service({ external_links: ["x:y"] }), "services.a.external_links: external_containers"],
+    ["a log driver with a socket", service({ logging: { driver: "fluentd" } }), "services.a.logging.driver: logging"],
+    ["the API of Docker", service({ use_api_socket: true }), "services.a.use_api_socket: docker_socket"],
+    ["an unknown key", service({ something_new: 1 }), "services.a.something_new"],
+    ["an unknown top-level key", { ...service({}), models: { m: { model: "x" } } }, "models"],
+    [
+      "labels of Compose",
+      service({ labels: { "com.docker.compose.project": "other" } }),
+      "services.a.labels.com.docker.compose.project",
+    ],
+    [
+      "options of an endpoint",
+      service({ networks: { n: { driver_opts: { a: "b" } } } }),
+      "services.a.networks.n.driver_opts: networks.driver",
+    ],
+    ["a directory of the app", bind("/agent/apps/web/data")],
+    ["the directory of another app", bind("/agent/apps/other"), "services.a.volumes[0]"],
+    ["a directory with a similar name", bind("/agent/apps/web2"), "services.a.volumes[0]"],
+    ["a path with dots", bind("/agent/apps/web/../../token"), "services.a.volumes[0]"],
+    ["the root", bind("/"), "services.a.volumes[0]: docker_socket"],
+    ["the socket", bind("/var/run/docker.sock"), "services.a.volumes[0]: docker_socket"],
+    ["the socket by its other name", bind("/run/docker.sock"), "services.a.volumes[0]: docker_socket"],
+    ["the directory of the socket", bind("/run"), "services.a.volumes[0]: docker_socket"],
+    ["the time zone, read-only", bind("/etc/localtime", { read_only: true })],
+    ["the time zone, writable", bind("/etc/localtime"), "services.a.volumes[0]"],
+    [
+      "shared propagation",
+      bind("/agent/apps/web/x", { bind: { propagation: "rshared" } }),
+      "services.a.volumes[0].bind.propagation: bind_propagation",
+    ],
+    ["a mount type that is not known", service({ volumes: [{ type: "npipe", source: "x" }] }), "services.a.volumes[0]"],
+    [
+      "a mount below another",
+      service({
+        volumes: [
+          { type: "bind", source: "/agent/apps/web/d" },
+          { type: "bind", source: "/agent/apps/web/d/x" },
+        ],
+      }),
+      "services.a.volumes[1]",
+    ],
+    [
+      "a mount below a read-only one",
+      service({
+        volumes: [
+          { type: "bind", source: "/agent/apps/web/d", read_only: true },
+          { type: "bind", source: "/agent/apps/web/d/x" },
+        ],
+      }),
+    ],
+    ["a file as config", { ...service({}), configs: { c: { file: "/etc/shadow" } } }, "configs.c.file"],
+    ["a file as secret", { ...service({}), secrets: { s: { file: "/agent/token" } } }, "secrets.s.file"],
+    ["a config with content", { ...service({}), configs: { c: { content: "x" } } }],
+    ["a volume of its own", volume({})],
+    ["a volume of another app", volume({ name: "other-2_data" }), "volumes.v.external: volumes.external"],
+    ["an external volume", volume({ external: true }), "volumes.v.external: volumes.external"],
+    [
+      "a volume that binds",
+      volume({ driver: "local", driver_opts: { type: "none", o: "bind", device: "/etc" } }),
+      "volumes.v.driver_opts.device",
+    ],
+    [
+      "a volume that binds read-only",
+      volume({ driver_opts: { o: "ro,rbind", device: "/etc" } }),
+      "volumes.v.driver_opts.device",
+    ],
+    [
+      "a volume that binds the app's directory",
+      volume({ driver_opts: { type: "none", o: "bind", device: "/agent/apps/web/d" } }),
+    ],
+    [
+      "a volume with a disk",
+      volume({ driver_opts: { type: "ext4", device: "/dev/sda1" } }),
+      "volumes.v.driver_opts: volumes.driver",
+    ],
+    [
+      "an overlay volume",
+      volume({ driver_opts: { type: "overlay", o: "lowerdir=/etc", device: "overlay" } }),
+      "volumes.v.driver_opts: volumes.driver",
+    ],
+    [
+      "a tmpfs volume that binds",
+      volume({ driver_opts: { type: "tmpfs", o: "bind", device: "/etc" } }),
+      "volumes.v.driver_opts: volumes.driver",
+    ],
+    ["a tmpfs volume", volume({ driver_opts: { type: "tmpfs", device: "tmpfs", o: "size=1m" } })],
+    ["a volume driver", volume({ driver: "sshfs" }), "volumes.v.driver: volumes.driver"],
+    ["an external network", network({ external: true }), "networks.n.external: networks.external"],
+    ["a network of another app", network({ name: "other_default" }), "networks.n.external: networks.external"],
+    ["a network of the node's interface", network({ driver: "macvlan" }), "networks.n.driver: networks.driver"],
+    ["options of a network", network({ driver_opts: { parent: "eth0" } }), "networks.n.driver_opts: networks.driver"],
+    ["a network with a subnet", network({ internal: true, ipam: { config: [{ subnet: "10.9.0.0/24" }] } })],
+  ];
+  for (const [title, model, ...expected] of cases) {
+    it(`${expected.length === 0 ? "allows" : "refuses"} ${title}`, () => {
+      expect(refused(model)).to.deep.equal(expected);
+    });
+  }
+
+  it("names every key of a document, with the flag to set", () => {
+    const found = judgeHostAccess(
+      { app: "web", project: "web-1", model: service({ privileged: true, pid: "host" }) },
+      policy(),
+      PATHS,
+    );
+    expect(found.map(({ key, message }) => `${key}: ${message}`)).to.deep.equal([
+      "services.a.privileged: not allowed on this node; to allow it, start the agent with --allow privileged",
+      "services.a.pid: not allowed on this node; to allow it, start the agent with --allow pid",
+    ]);
+  });
+
+  it("allows what a flag names, for all apps or for one", () => {
+    const model = service({ privileged: true, cap_add: ["NET_ADMIN", "SYS_TIME"] });
+    expect(refused(model, policy("privileged, cap_add"))).to.deep.equal([]);
+    expect(refused(model, policy("privileged@web,cap_add=net_admin"))).to.deep.equal([
+      "services.a.cap_add: cap_add=SYS_TIME",
+    ]);
+    expect(refused(model, policy("privileged@other,cap_add@web"))).to.deep.equal(["services.a.privileged: privileged"]);
+  });
+
+  it("allows directories of the node, but never the data of the agent or of Docker", () => {
+    expect(refused(bind("/srv/x"), policy("", "/srv/"))).to.deep.equal([]);
+    expect(refused(bind("/srvx"), policy("", "/srv"))).to.deep.equal(["services.a.volumes[0]"]);
+    expect(refused(bind("/agent/journal.json"), policy("", "/"))).to.deep.equal(["services.a.volumes[0]"]);
+    expect(refused(bind("/var/lib"), policy("", "/"))).to.deep.equal(["services.a.volumes[0]"]);
+    expect(refused(bind("/run/docker.sock"), policy("", "/"))).to.deep.equal(["services.a.volumes[0]: docker_socket"]);
+    expect(refused(bind("/run/docker.sock"), policy("docker_socket"))).to.deep.equal(["services.a.volumes[0]"]);
+    expect(refused(bind("/var/run/docker.sock"), policy("docker_socket"))).to.deep.equal([]);
+  });
+
+  it("rejects permissions that do not exist, and relative directories", () => {
+    expect(readHostPolicy("priviledged", "")).to.match(
+      /^--allow: unknown permission "priviledged": expected annotations, /,
+    );
+    expect(readHostPolicy("pid=host", "")).to.match(/only cap_add takes a value/);
+    expect(readHostPolicy("", "srv")).to.equal('--bind-roots: expected absolute paths, got "srv"');
+  });
+
+  describe("with symbolic links", () => {
+    let folder: TemporaryFolder;
+    before(async () => {
+      folder = await makeTemporaryFolder("overseer-links-");
+    });
+    after(() => folder.remove());
+
+    it("refuses a link that a container left in the app's directory", () => {
+      const root = realpathSync(folder.path);
+      const app = join(root, "app");
+      mkdirSync(join(app, "data"), { recursive: true });
+      writeFileSync(join(root, "outside"), "x");
+      symlinkSync("/etc", join(app, "data", "out"));
+      symlinkSync("/nowhere/else", join(app, "data", "dangling"));
+      symlinkSync("loop", join(app, "data", "loop"));
+      symlinkSync("../data", join(app, "data", "inside"));
+      const paths = { ...PATHS, appDirectory: app, real: realPath };
+      const judge = (path: string): string =>
+        judgeHostAccess({ app: "web", project: "web-1", model: bind(join(app, "data", path)) }, policy(), paths)
+          .map(({ message }) => message)
+          .join();
+      expect(judge("out/passwd")).to.match(/leads to \/etc\/passwd by a symbolic link/);
+      expect(judge("dangling")).to.match(/leads to \/nowhere\/else by a symbolic link/);
+      expect(judge("loop/x")).to.match(/by a symbolic link/);
+      expect(judge("inside/new")).to.equal("");
+      expect(judge("new/deep")).to.equal("");
+    });
+  });
+});
