@@ -6,8 +6,10 @@ import {
 } from "../api/group.js";
 import { HOOK_PHASES, type HookPhase } from "../api/hook.js";
 import { parseDuration } from "../base/duration.js";
+import { canonicalJson, type Json, sha256 } from "../base/hash.js";
 import type { Document } from "./document.js";
 import type { Metadata } from "./keep-annotations.js";
+import { isRecord } from "./shape.js";
 import { parseWave, waveOf } from "./wave.js";
 
 /** When the object of a hook is deleted. */
@@ -95,6 +97,13 @@ const DIALECTS: readonly Dialect[] = [
   },
 ];
 
+/** Keys of all annotations of hooks. */
+export const HOOK_KEYS: readonly string[] = [
+  ...DIALECTS.flatMap(({ hook, deletePolicy }) => [hook, deletePolicy]),
+  ANNOTATION_HOOK_TIMEOUT,
+  "helm.sh/hook-weight",
+];
+
 /** Returns the annotation that makes a document a hook; undefined without one. */
 export function hookAnnotation(metadata: Metadata): HookAnnotation | undefined {
   const { annotations } = metadata;
@@ -138,4 +147,23 @@ function listOf(value: string): string[] {
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
+}
+
+/** Maximum length of the generated part of a name: with the hash, it fits into a label. */
+const MAX_PREFIX = 54;
+
+/**
+ * Names a hook that has only `metadata.generateName`, as hooks of Argo CD may: by a hash of its content, so that the name is the same
+ * each time. Returns anything else as it is.
+ */
+export function nameHook(value: unknown): unknown {
+  if (!isRecord(value) || !isRecord(value.metadata)) return value;
+  const { generateName, ...metadata } = value.metadata;
+  if (typeof generateName !== "string" || (metadata.name !== undefined && metadata.name !== null)) return value;
+  const annotations = isRecord(metadata.annotations) ? metadata.annotations : {};
+  const isText = Object.values(annotations).every((text) => typeof text === "string");
+  if (!isText || hookAnnotation({ annotations: annotations as Record<string, string> })?.hook === undefined)
+    return value;
+  const name = `${generateName.slice(0, MAX_PREFIX)}${sha256(canonicalJson(value as Json), 8)}`;
+  return { ...value, metadata: { ...metadata, name } };
 }

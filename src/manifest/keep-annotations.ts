@@ -51,6 +51,8 @@ const KEEP_ANNOTATIONS: readonly KeepAnnotation[] = [
 const BY_KEY: ReadonlyMap<string, readonly KeepAnnotation[]> = new Map(
   KEEP_ANNOTATIONS.map(({ key }) => [key, KEEP_ANNOTATIONS.filter((mark) => mark.key === key)]),
 );
+/** Keys of all annotations that protect an object. */
+export const KEEP_KEYS: readonly string[] = [...BY_KEY.keys()];
 const BY_TEXT: ReadonlyMap<string, KeepAnnotation> = new Map(KEEP_ANNOTATIONS.map((mark) => [textOf(mark), mark]));
 
 /** Shared by all objects without such annotations. */
@@ -73,6 +75,12 @@ export function keepAnnotations(metadata: Metadata): readonly string[] {
 export function joinKeepAnnotations(one: readonly string[], other: readonly string[]): readonly string[] {
   if (other.length === 0) return one;
   return KEEP_ANNOTATIONS.map(textOf).filter((text) => one.includes(text) || other.includes(text));
+}
+
+/** Reports whether an object is annotated to be deleted when everything else is healthy: `PruneLast=true` of Argo CD. */
+export function isPrunedLast({ annotations }: Metadata): boolean {
+  const options = annotations?.[ARGO_OPTIONS]?.split(",") ?? [];
+  return options.some((option) => normalized(option) === "prunelast=true");
 }
 
 /** Reports whether an annotation or label with this key can protect an object. */

@@ -89,6 +89,8 @@ export interface LiveObject {
   readonly health: ObjectHealth;
   /** UID of the Change and phase that it was created for as a hook; unset for other objects. */
   readonly hook?: string;
+  /** It is deleted when everything else is healthy, by its annotation. */
+  readonly pruneLast?: boolean;
   /** Its wave by its annotations; unset for wave 0. */
   readonly wave?: number;
   /** Set once it has run to completion. */

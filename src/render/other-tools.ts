@@ -1,6 +1,7 @@
 import { ANNOTATION_HOOK } from "../api/group.js";
 import type { Document } from "../manifest/document.js";
-import { hookAnnotation } from "../manifest/hook.js";
+import { HOOK_KEYS, hookAnnotation } from "../manifest/hook.js";
+import { KEEP_KEYS } from "../manifest/keep-annotations.js";
 import { displayId } from "../manifest/object-id.js";
 import { ARGO_WAVE } from "../manifest/wave.js";
 import type { Note } from "./request.js";
@@ -70,6 +71,15 @@ const ROWS: readonly Row[] = [
     "fields that Git does not name are left alone; drift of the others is reverted",
   ],
 ];
+
+/** Every annotation of other tools that this operator honors or reports: the page about other tools lists them. */
+export const KNOWN_ANNOTATIONS: ReadonlySet<string> = new Set([
+  ...KEEP_KEYS,
+  ...HOOK_KEYS,
+  ARGO_WAVE,
+  SYNC_OPTIONS,
+  ...ROWS.map(([annotation]) => annotation),
+]);
 
 /** Documents of one kind of note that are named one by one; of more, the first is, with their number. */
 const SINGLY = 3;

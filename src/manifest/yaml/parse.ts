@@ -1,6 +1,7 @@
 import { constructFromEvents, EVENT_ID, type Event, YAMLException } from "js-yaml";
 import { DOCUMENT_GROUP } from "../../api/documents/group.js";
 import type { KubeObject, Origin } from "../document.js";
+import { nameHook } from "../hook.js";
 import { ManifestError, type ManifestProblem } from "../manifest-error.js";
 import { displayId } from "../object-id.js";
 import { recognizeBeginning, recognizeDocument, recognizeUnreadable } from "../recognize.js";
@@ -141,7 +142,8 @@ class FileReader {
       this.#report(line, other, nameOf(value));
       return;
     }
-    const problems = [...checkShape(value), ...checkSecret(value)];
+    const named = nameHook(value);
+    const problems = [...checkShape(named), ...checkSecret(named)];
     if (problems.length > 0) {
       this.#lines ??= new FieldLines(this.#text);
       for (const { path, message } of problems)
@@ -153,7 +155,7 @@ class FileReader {
       this.#full = true;
       return;
     }
-    this.#documents.push({ object: value as KubeObject, origin: { file: this.#file, line } });
+    this.#documents.push({ object: named as KubeObject, origin: { file: this.#file, line } });
   }
 
   #withinExpansion(chunk: Chunk, start: number, value: unknown): boolean {

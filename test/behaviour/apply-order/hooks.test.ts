@@ -141,6 +141,7 @@ describe("Hooks", function () {
       "c.yaml": configMap("beside-0", {}),
       "d.yaml": configMap("beside-1", {}, `  annotations: { ${wave(1)} }\n`),
       "b.yaml": hookMap("beside-before", `${HOOK}: PreSync`),
+      "g.yaml": hookMap("beside-generated-", `${HOOK}: PreSync`).replace("name:", "generateName:"),
       "p.yaml": hookMap("beside-post", `${HOOK}: PostSync`),
     });
     await world.app("beside", "beside", ".");
@@ -153,6 +154,7 @@ describe("Hooks", function () {
     await world.kube.untilGone(job("beside"));
     for (const name of ["beside-1", "beside-post"])
       expect(await world.kube.get(world.configMap(name)), name).to.equal(undefined);
+    expect((await runs("beside"))[1]).to.match(/^PreSync ConfigMap beside-generated-[0-9a-f]{8} Succeeded$/);
     const before = await uidOf(world.configMap("beside-before"));
     await world.poke("beside");
     await created("beside");

@@ -160,6 +160,21 @@ describe("Waves", function () {
     await world.synced("prune", second);
   });
 
+  it("are not needed to delete an object last", async () => {
+    const last = configMap("last-old", {}, "  annotations: { 'argocd.argoproj.io/sync-options': PruneLast=true }\n");
+    const service = `apiVersion: v1\nkind: Service\nmetadata: { name: last-new }\nspec: { type: LoadBalancer, ports: [{ port: 80 }] }\n`;
+    const repo = await world.repository("last", { "a.yaml": last });
+    await world.app("last", "last", ".");
+    await world.synced("last", await repo.head());
+    const second = await repo.commit({ "a.yaml": service }, "exchange");
+    await world.poll("last");
+    await waits("last", "deletions wait");
+    expect(await world.kube.get(world.configMap("last-old"))).to.not.equal(undefined);
+    await giveAddress("last-new");
+    await world.synced("last", second);
+    await world.kube.untilGone(world.configMap("last-old"));
+  });
+
   it("end in reverse order with their app", async () => {
     const hold = configMap("end-b", {}, `  finalizers: [example.com/hold]\n${wave(1)}`);
     const repo = await world.repository("end", { "a.yaml": configMap("end-a", {}), "b.yaml": hold });

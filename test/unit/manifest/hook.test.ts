@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { hookAnnotation } from "../../../src/manifest/hook.js";
+import { hookAnnotation, nameHook } from "../../../src/manifest/hook.js";
 
 const OWN = "gitops.overseer.io";
 const ARGO = "argocd.argoproj.io";
@@ -56,6 +56,27 @@ describe("hookAnnotation", () => {
       expect(found?.hook?.timeoutMs).to.equal(timeout);
       expect(found?.problems).to.deep.equal([]);
     });
+
+  it("names hooks that have only generateName, the same each time", () => {
+    const job = (metadata: object, image = "1"): object => ({
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata,
+      spec: { image },
+    });
+    const nameOf = (value: object): string | undefined =>
+      (nameHook(value) as { metadata: { name?: string } }).metadata.name;
+    const hook = { generateName: "migrate-", annotations: { [`${ARGO}/hook`]: "PreSync" } };
+    expect(nameOf(job(hook))).to.match(/^migrate-[0-9a-f]{8}$/);
+    expect(nameOf(job(hook))).to.equal(nameOf(job(hook)));
+    expect(nameOf(job(hook))).to.not.equal(nameOf(job(hook, "2")));
+    expect(nameOf(job({ ...hook, generateName: "m".repeat(80) }))).to.have.length(62);
+    expect(nameOf(job({ ...hook, name: "own" }))).to.equal("own");
+    const plain = job({ generateName: "migrate-" });
+    expect(nameHook(plain)).to.equal(plain);
+    for (const value of [null, 1, [], {}, { metadata: 1 }, job({ ...hook, annotations: { a: 1 } })])
+      expect(nameHook(value)).to.equal(value);
+  });
 
   it("finds none in other documents, nor in those whose phases do not exist here", () => {
     expect(hookAnnotation({})).to.equal(undefined);

@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect } from "chai";
 import type { Document } from "../../../src/manifest/document.js";
-import { honorOtherTools } from "../../../src/render/other-tools.js";
+import { honorOtherTools, KNOWN_ANNOTATIONS } from "../../../src/render/other-tools.js";
+import { repositoryRoot } from "../../../tools/repository-root.js";
 
 const ARGO = "argocd.argoproj.io";
 const FLUX = "kustomize.toolkit.fluxcd.io";
@@ -77,6 +80,13 @@ const CASES: readonly (readonly [Record<string, string> | undefined, boolean, re
 ];
 
 describe("honorOtherTools", () => {
+  it("knows only annotations that the page about other tools lists", () => {
+    const page = readFileSync(join(repositoryRoot(), "docs/from-other-tools.md"), "utf8");
+    expect(
+      [...KNOWN_ANNOTATIONS].filter((key) => !page.includes(key) && !page.includes(`…/${key.split("/")[1]}`)),
+    ).to.deep.equal([]);
+  });
+
   for (const [annotations, skipped, notes] of CASES) {
     it(`${skipped ? "leaves out" : "applies"} a document with ${JSON.stringify(annotations)}, with ${notes.length} notes`, () => {
       const result = honorOtherTools([document(annotations)]);

@@ -92,9 +92,9 @@ export async function awaitWave(
   return { progress: { state: "pending", message } };
 }
 
-/** Returns what deletions wait for: where waves are used, they follow when everything else is healthy. */
+/** Returns what deletions wait for: with waves or `PruneLast`, they follow when everything else is healthy. */
 export function barrierOfDeletions(progress: WaveProgress, decisions: readonly PruneDecision[]): Barrier | undefined {
   const deletes = decisions.filter(({ verb }) => verb === "Delete");
-  const usesWaves = progress.waves.size > 0 || deletes.some(({ live }) => (live.wave ?? 0) !== 0);
+  const usesWaves = progress.waves.size > 0 || deletes.some(({ live }) => (live.wave ?? 0) !== 0 || live.pruneLast);
   return deletes.length > 0 && usesWaves ? progress.whatIsNotHealthy() : undefined;
 }

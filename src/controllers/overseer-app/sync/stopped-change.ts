@@ -61,13 +61,11 @@ export async function continueFailing(run: AppRun, desired: Rendered, change: Ch
   return stopChange(run, desired, change, end, failure.reason);
 }
 
-/** Returns the newest Change if it is for these inputs and stopped half-way. */
+/** Returns the newest Change if it is for these inputs and stopped half-way. Those that only plan do not count. */
 export function lastStopped(run: AppRun, inputsKey: string): KnownChange | undefined {
   let newest: KnownChange | undefined;
-  for (const change of run.services.changes.of(run.key)) {
-    if (change.spec.inputs === undefined || change.status?.phase === "Planned") continue;
-    if (newest === undefined || isNewer(change, newest)) newest = change;
-  }
+  for (const change of run.services.changes.of(run.key))
+    if (change.status?.phase !== "Planned" && (newest === undefined || isNewer(change, newest))) newest = change;
   return newest?.status?.stopped !== undefined && newest.spec.inputs?.key === inputsKey ? newest : undefined;
 }
 

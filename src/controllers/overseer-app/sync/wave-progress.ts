@@ -7,7 +7,7 @@ import { findRun } from "../../../plan/hooks.js";
 import type { Observation } from "../../../plan/live.js";
 import { isUnwritten } from "../../../plan/plan.js";
 import { type Barrier, barrierOf, type Waves, wavesOf } from "../../../plan/waves.js";
-import { openChanges } from "../changes/change-record.js";
+import { openChangeFor } from "../changes/change-record.js";
 import { observeApp } from "../observe.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
@@ -23,16 +23,18 @@ export class WaveProgress {
   readonly waves: Waves;
   readonly #run: AppRun;
   readonly #documents: readonly Document[];
+  readonly #inputsKey: string;
   readonly #hooks: readonly Hook[];
   readonly #planned: ReadonlySet<string> | undefined;
 
   /** `plan`: the recorded plan of the Change; undefined if it is incomplete, so that every write may be part of it. */
   constructor(
     run: AppRun,
-    { documents, hooks = [] }: Pick<Rendered, "documents" | "hooks">,
+    { inputs, documents, hooks = [] }: Pick<Rendered, "inputs" | "documents" | "hooks">,
     plan: readonly PlannedAction[] | undefined,
   ) {
     this.#run = run;
+    this.#inputsKey = inputs.key;
     this.#hooks = hooks.filter(({ spec }) => spec.phases.includes("Sync"));
     this.#documents = documents;
     this.waves = wavesOf(documents);
@@ -63,7 +65,7 @@ export class WaveProgress {
 
   /** Returns the first wave with a Sync hook that has not succeeded. */
   hookWave(): number | undefined {
-    const [open] = this.#hooks.length === 0 ? [] : openChanges(this.#run);
+    const open = this.#hooks.length === 0 ? undefined : openChangeFor(this.#run, this.#inputsKey);
     const runs = this.#run.staged?.update.hooks ?? open?.status?.hooks ?? [];
     const left = this.#hooks.filter(({ document }) => findRun(runs, "Sync", document)?.state !== "Succeeded");
     return left.length === 0 ? undefined : Math.min(...left.map(({ spec }) => spec.wave));

@@ -11,7 +11,7 @@ import { canonicalJson, sha256 } from "../../../base/hash.js";
 import { pick } from "../../../kube/fields/field-sets.js";
 import { applyEntry, fieldsHash } from "../../../kube/fields/managed-fields.js";
 import type { LiveMetadata, ManagedFieldsEntry, RawObject } from "../../../kube/object.js";
-import { joinKeepAnnotations, keepAnnotations } from "../../../manifest/keep-annotations.js";
+import { isPrunedLast, joinKeepAnnotations, keepAnnotations } from "../../../manifest/keep-annotations.js";
 import { type GroupVersionKind, type ObjectId, objectKey } from "../../../manifest/object-id.js";
 import { isRecord } from "../../../manifest/shape.js";
 import { waveOf } from "../../../manifest/wave.js";
@@ -69,6 +69,8 @@ export interface ObservedObject {
   readonly health: ObjectHealth;
   /** Its wave by its annotations. */
   readonly wave: number;
+  /** Whether it is annotated to be deleted last. */
+  readonly pruneLast: boolean;
   /** The run that it was created for, if it is a hook. */
   readonly hook: string | undefined;
   /** Its result, if it has finished and has a time to live. */
@@ -122,6 +124,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
         ? health
         : { status: "Progressing", message: "is being deleted" },
     wave: waveOf(metadata),
+    pruneLast: isPrunedLast(metadata),
     hook: metadata.annotations?.[ANNOTATION_HOOK_RUN],
     finished,
     others: drifted ? entries.filter((candidate) => candidate !== entry) : undefined,
@@ -249,6 +252,7 @@ export function liveObject(
     ...(object.paused ? { paused: true } : {}),
     health: object.health,
     ...(object.hook === undefined ? {} : { hook: object.hook }),
+    ...(object.pruneLast ? { pruneLast: true } : {}),
     ...(object.wave === 0 ? {} : { wave: object.wave }),
     ...(object.finished ? { finished: object.finished } : {}),
   };
