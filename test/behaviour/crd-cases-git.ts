@@ -73,6 +73,31 @@ export const badRepositorySpecs: readonly BadSpec[] = [
     message: "since requires mode Range: remove since, or set mode to Range",
   },
   { kind: "GitRepository", set: { verify: {} }, field: "spec.verify.secretRef", message: "Required value" },
+  {
+    kind: "GitRepository",
+    set: { provider: { type: "Generic", statuses: true } },
+    field: "spec.provider.statuses",
+    message: "statuses requires the API of a Git host, which type Generic does not have: set type to that of the host",
+  },
+  ...[
+    "http://git.example.com/api/v1",
+    "git.example.com",
+    "https://git.example.com/api?token=x",
+    "https://a:b@git.example.com",
+  ].map(
+    (apiURL): BadSpec => ({
+      kind: "GitRepository",
+      set: { provider: { type: "Gitea", apiURL } },
+      field: "spec.provider.apiURL",
+      message: "apiURL must be an https:// URL without user name, query and fragment; http:// is allowed for localhost",
+    }),
+  ),
+  {
+    kind: "GitRepository",
+    set: { provider: { type: "github" } },
+    field: "spec.provider.type",
+    message: "Unsupported value",
+  },
   { kind: "GitRepository", set: { webhook: {} }, field: "spec.webhook.secretRef", message: "Required value" },
   { kind: "GitRepository", set: { url: undefined }, field: "spec.url", message: "Required value" },
   { kind: "GitRepository", set: { ref: { branch: "main", tag: "v1" } }, field: "spec.ref", message: ONE_REF },

@@ -10,6 +10,7 @@ import { EXAMPLES } from "../../tools/generate/examples.js";
 import { walk } from "../../tools/generate/schema.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
 import { CommandError, runCommand } from "../../tools/run-command.js";
+import { waitUntil } from "../../tools/wait-until.js";
 import { sharedControlPlane } from "../support/control-plane.js";
 import { type BadSpec, badSpecs, goodSpecs, validSpecs, withChanges } from "./crd-cases.js";
 import { ignoreCases } from "./drift/ignore-cases.js";
@@ -84,12 +85,14 @@ describe("CustomResourceDefinitions on a real API server", function () {
   before(async () => {
     cluster = await sharedControlPlane();
     await kubectl(["apply", "--server-side", "--force-conflicts", "-f", `${repositoryRoot()}/crds`]);
-    await kubectl([
-      "wait",
-      "--for=condition=Established",
-      "--timeout=60s",
-      ...RESOURCES.map(({ plural }) => `crd/${plural}.${GROUP}`),
-    ]);
+    // kubectl does not wait for a definition that has no conditions yet, but fails.
+    const definitions = RESOURCES.map(({ plural }) => `crd/${plural}.${GROUP}`);
+    await waitUntil({ what: "the definitions are established", timeoutMs: 60_000 }, () =>
+      kubectl(["wait", "--for=condition=Established", "--timeout=60s", ...definitions]).then(
+        () => true,
+        () => false,
+      ),
+    );
     await kubectl(["create", "namespace", NAMESPACE]);
     for (const { kind } of RESOURCES) {
       const { status, body } = await create(kind, "minimal", validSpecs[kind as BadSpec["kind"]]);
