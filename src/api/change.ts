@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { APPROVAL_STATES, DECISIONS } from "./approval-state.js";
 import { CHANGE_PHASES } from "./change-phase.js";
-import { atomicList, localRef, mapList, withRules } from "./fields.js";
+import { atomicList, localRef, mapList, objectName, withRules } from "./fields.js";
 import { HOOK_PHASES, HookRun, MAX_HOOKS } from "./hook.js";
 import { Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
@@ -11,7 +11,7 @@ import { conditions, observedGeneration } from "./status-fields.js";
 export { CHANGE_PHASES, type ChangePhase, isFinal } from "./change-phase.js";
 
 /** Causes of a Change. */
-export const CHANGE_CAUSES = ["Revision", "Spec", "Values", "Renderer", "Retry", "Sync"] as const;
+export const CHANGE_CAUSES = ["Revision", "Spec", "Values", "Renderer", "Retry", "Sync", "Rollback"] as const;
 export type ChangeCause = (typeof CHANGE_CAUSES)[number];
 
 /** Actions on one object. */
@@ -26,7 +26,7 @@ export const ChangeSpec = withRules(
       cause: z
         .enum(CHANGE_CAUSES)
         .describe(
-          "Cause of the Change: Revision (a new commit), Spec (an edited OverseerApp), Values (a changed ConfigMap or Secret of the source), Renderer (other documents from the same source, for example after an upgrade), Retry (the rest of a Change that had stopped) or Sync (requested by a user). Users create Changes of cause Sync only.",
+          "Cause of the Change: Revision (a new commit), Spec (an edited OverseerApp), Values (a changed ConfigMap or Secret of the source), Renderer (other documents from the same source, for example after an upgrade), Retry (the rest of a Change that had stopped), Sync (requested by a user) or Rollback (to earlier inputs, requested by a user or after a failure). Users create Changes of cause Sync and Rollback only.",
         ),
       inputs: Inputs.optional(),
       requester: z
@@ -34,8 +34,15 @@ export const ChangeSpec = withRules(
         .min(1)
         .max(512)
         .describe(
-          "User who requests the Change: your own user name as in kubectl auth whoami. Required for cause Sync. Verified by an admission policy.",
+          "User who requests the Change: your own user name as in kubectl auth whoami. Required for requests. Verified by an admission policy.",
         )
+        .optional(),
+      rollbackTo: z
+        .object({
+          change: objectName("Name of an earlier Change of the app, in phase Succeeded."),
+          uid: z.string().min(1).max(64).describe("metadata.uid of that Change."),
+        })
+        .describe("The Change whose inputs the app is rolled back to. Required for requests of cause Rollback.")
         .optional(),
       dryRun: z
         .boolean()
@@ -50,13 +57,17 @@ export const ChangeSpec = withRules(
   [
     {
       // The operator adds the inputs of a request once.
-      rule: "self == oldSelf || (!has(oldSelf.inputs) && has(self.inputs) && self.app == oldSelf.app && self.cause == oldSelf.cause && has(self.requester) && has(oldSelf.requester) && self.requester == oldSelf.requester && !has(self.dryRun))",
+      rule: "self == oldSelf || (!has(oldSelf.inputs) && has(self.inputs) && self.app == oldSelf.app && self.cause == oldSelf.cause && has(self.requester) && has(oldSelf.requester) && self.requester == oldSelf.requester && !has(self.dryRun) && has(self.rollbackTo) == has(oldSelf.rollbackTo) && (!has(self.rollbackTo) || self.rollbackTo == oldSelf.rollbackTo))",
       message: "the spec of a Change is immutable: create another Change instead",
     },
     {
-      rule: "self.cause == 'Sync' ? has(self.requester) : has(self.inputs) && !has(self.requester) && !has(self.dryRun)",
+      rule: "self.cause in ['Sync', 'Rollback'] ? has(self.requester) || (self.cause == 'Rollback' && has(self.inputs)) : has(self.inputs) && !has(self.requester) && !has(self.dryRun)",
       message:
-        "cause Sync requires requester; the other causes are those of the operator, require inputs, and must not have requester or dryRun",
+        "causes Sync and Rollback require requester; the other causes are those of the operator, require inputs, and must not have requester or dryRun",
+    },
+    {
+      rule: "has(self.rollbackTo) ? self.cause == 'Rollback' : self.cause != 'Rollback' || !has(self.requester)",
+      message: "cause Rollback requires rollbackTo; it must not be set for other causes",
     },
   ],
 );

@@ -18,6 +18,7 @@ export const CONDITION_TYPES = [
   "Contested",
   "Limited",
   "Paused",
+  "Pinned",
   "Terminating",
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
@@ -31,6 +32,7 @@ export const ABNORMAL_TRUE: ReadonlySet<ConditionType> = new Set([
   "Contested",
   "Limited",
   "Paused",
+  "Pinned",
   "Terminating",
 ]);
 

@@ -14,6 +14,7 @@ import { ReportedCommitStatus } from "./git-provider.js";
 import { AppSource, Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
 import { notesFields } from "./notes.js";
+import { Pin } from "./pin.js";
 import { SOURCE_RULES } from "./source-rules.js";
 import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
 import { SyncPolicy } from "./sync-policy.js";
@@ -128,6 +129,12 @@ export const OverseerAppSpec = withRules(
             "5m",
             "1s",
           ),
+          rollbackOnFailure: z
+            .boolean()
+            .default(false)
+            .describe(
+              "If a Change fails, roll back to the inputs of the last Change that succeeded, and stay there until the inputs change. Defaults to false.",
+            ),
         })
         .describe("Health checks after an apply.")
         .prefault({}),
@@ -183,7 +190,7 @@ export const OverseerAppStatus = z
   .object({
     observedGeneration,
     conditions: conditions(
-      "Conditions of the app: Ready, Synced and Healthy, and, while they are True, Reconciling, Stalled, Drifted, Waiting, Contested, Limited, Paused and Terminating.",
+      "Conditions of the app: Ready, Synced and Healthy, and, while they are True, Reconciling, Stalled, Drifted, Waiting, Contested, Limited, Paused, Pinned and Terminating.",
     ),
     applied: Inputs.optional().describe("Last applied inputs. Drift is reverted to these."),
     shortRevision: z
@@ -196,6 +203,7 @@ export const OverseerAppStatus = z
       .max(256)
       .optional()
       .describe("Message of the condition Waiting, or else of Ready, as shown by kubectl get."),
+    pin: Pin.optional(),
     attempted: Inputs.optional().describe("Last attempted inputs. Unset if they are the applied ones."),
     health: z.enum(HEALTH).optional().describe("Worst health of all objects."),
     counts: z

@@ -1,4 +1,4 @@
-import type { PlannedAction } from "../api/change.js";
+import type { ChangeCause, PlannedAction } from "../api/change.js";
 import type { GitRepository } from "../api/git-repository.js";
 import type { Inputs } from "../api/inputs.js";
 import type { OverseerApp } from "../api/overseer-app.js";
@@ -72,6 +72,7 @@ export interface GateContext {
   readonly commit: string | undefined;
   /** Whether the Change has begun to write. */
   readonly started: boolean;
+  readonly cause: ChangeCause;
   /** Undefined for a Change that the operator created by itself. */
   readonly request: UserRequest | undefined;
   /** Undefined if not known. */

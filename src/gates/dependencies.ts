@@ -28,8 +28,9 @@ export const dependenciesGate: Gate = {
     },
   ],
   judge: (context) => {
-    const { app, started } = context;
-    if (started) return { state: "Pass" };
+    const { app, started, cause } = context;
+    // Inputs that were applied before need nothing new of other apps.
+    if (started || cause === "Rollback") return { state: "Pass" };
     const unmet = (app.spec.dependsOn ?? []).flatMap((dependency) => whyUnmet(dependency, context) ?? []);
     if (unmet.length === 0) return { state: "Pass" };
     const more = unmet.length > SHOWN ? `; and ${unmet.length - SHOWN} more` : "";

@@ -6,8 +6,10 @@ import type { Gate } from "./gate.js";
 export const manualGate: Gate = {
   name: "manual",
   waitReason: "Manual",
-  judge: async ({ app, started, request, approvals }) => {
+  judge: async ({ app, started, cause, request, approvals }) => {
     if (started || app.spec.sync.mode !== "Manual") return { state: "Pass" };
+    // An automatic rollback is what the app asks for, to inputs that have passed this gate before.
+    if (cause === "Rollback" && request === undefined) return { state: "Pass" };
     const { approvedBy, uncounted } = known(approvals, "what users have decided");
     if (approvedBy !== undefined) return { state: "Pass" };
     const doubt = await request?.doubt();

@@ -118,8 +118,9 @@ export class ResourceIndex {
     for (const app of this.apps.values()) {
       const key = repositoryKey(app);
       const ref = app.spec.source.ref ?? this.repositories.get(key)?.spec.ref;
-      const { applied } = app.status ?? {};
-      if (applied && this.#index.remoteOf(key, ref)?.id === remoteId) commits.push(applied.commit);
+      const { applied, pin } = app.status ?? {};
+      if (this.#index.remoteOf(key, ref)?.id !== remoteId) continue;
+      for (const inputs of [applied, pin?.inputs]) if (inputs) commits.push(inputs.commit);
     }
     return commits;
   }

@@ -232,6 +232,12 @@ export const badSpecs: readonly BadSpec[] = [
     message: "the spec of a Change is immutable: create another Change instead",
   },
   {
+    kind: "Change",
+    set: { rollbackTo: { change: "web-1", uid: "u" } },
+    field: "spec",
+    message: "cause Rollback requires rollbackTo; it must not be set for other causes",
+  },
+  {
     kind: "Approval",
     set: { decision: "Reject" },
     update: true,
@@ -244,7 +250,7 @@ export const badSpecs: readonly BadSpec[] = [
     set: { cause: "Sync" },
     field: "spec",
     message:
-      "cause Sync requires requester; the other causes are those of the operator, require inputs, and must not have requester or dryRun",
+      "causes Sync and Rollback require requester; the other causes are those of the operator, require inputs, and must not have requester or dryRun",
   },
 ];
 

@@ -88,6 +88,11 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
         meaning: "Live objects have the annotation `gitops.overseer.io/reconcile: disabled`; the message names them.",
       },
       {
+        type: "Pinned",
+        abnormal: true,
+        meaning: "The app is kept at earlier inputs after a rollback; the message says until when.",
+      },
+      {
         type: "Terminating",
         abnormal: true,
         meaning:

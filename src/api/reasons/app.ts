@@ -96,6 +96,13 @@ export const APP_REASONS = {
     remedy: "Change the source, or ask the user to withdraw the decision.",
   },
   Approvals: { meaning: "The decisions of users about the Change cannot be evaluated; the message has the cause." },
+  RolledBack: {
+    meaning: "The app was rolled back and is pinned to earlier inputs; the message says by whom, and until when.",
+    remedy: "Request a sync by a Change of cause Sync. An automatic rollback also ends when the inputs change.",
+  },
+  RollbackImpossible: {
+    meaning: "Event: a Change failed, and there are no earlier inputs to roll back to; the message has the cause.",
+  },
   SyncWindow: {
     meaning:
       "The windows in spec.sync.windows permit no sync now, and the Change waits. The message says until when. Drift is reverted meanwhile.",

@@ -1,4 +1,5 @@
 import type { ReportedCommitStatus } from "../../api/git-provider.js";
+import type { Inputs } from "../../api/inputs.js";
 import type { ConditionReason } from "../../api/reasons.js";
 import type { OverseerError } from "../../base/errors.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
@@ -87,6 +88,13 @@ export class AppMemory {
   /** The last located inputs, so that a commit that does not touch them costs only tree lookups. */
   located: LocatedSourceInputs | undefined;
   retry: Retry | undefined;
+  /** The last failed Change with `health.rollbackOnFailure`, and the inputs to roll back to, if there are any. */
+  rollback:
+    | {
+        readonly failed: { readonly uid: string; readonly name: string; readonly inputsKey: string };
+        readonly target: Inputs | undefined;
+      }
+    | undefined;
   /** Transfers to other apps for one set of inputs, kept for the Change until these inputs are applied. */
   transferred: { readonly inputsKey: string; readonly decisions: readonly PruneDecision[] } | undefined;
   /** Result of the last preview of the newest documents. */

@@ -7,7 +7,8 @@ import { AppMemory } from "./app-memory.js";
 import type { AppServices } from "./app-services.js";
 import { openChangeFor, removeApprovals, supersede } from "./changes/change-record.js";
 import { rejectOrphans } from "./changes/orphans.js";
-import { rejectRequests, takeRequests } from "./changes/requests.js";
+import { rejectRequests, takeRequests, takeRollbacks } from "./changes/requests.js";
+import { prepareRollback } from "./changes/rollbacks.js";
 import { finalize } from "./deletion/finalize.js";
 import { ensureFinalizer } from "./deletion/finalizer.js";
 import { healBeforeChange, healDrift } from "./drift/heal.js";
@@ -72,6 +73,8 @@ export class OverseerAppReconciler {
       await rejectRequests(run, run.problem.message);
     } else {
       await ensureFinalizer(run);
+      await takeRollbacks(run);
+      await prepareRollback(run);
       const desired = await renderDesired(run);
       if (notPolledYet(run, desired)) return;
       recordDesired(run, desired);
@@ -179,7 +182,9 @@ function noteRead(run: AppRun, desired: Rendered | Problem): void {
 /** Notes that the app has applied the newest commit, after its status says so: other apps may wait for the same commit. */
 function noteApplied(run: AppRun): void {
   const { memory, problem, progress, desired, status } = run;
-  const applied = problem === undefined && progress.state === "done" && status.applied?.key === desired?.inputs.key;
+  const isNewest = status.pin === undefined;
+  const applied =
+    isNewest && problem === undefined && progress.state === "done" && status.applied?.key === desired?.inputs.key;
   const commit = applied ? run.locatedCommit : undefined;
   if (commit === memory.appliedCommit) return;
   memory.appliedCommit = commit;

@@ -1,4 +1,5 @@
 import type { Change } from "../../api/change.js";
+import type { Inputs } from "../../api/inputs.js";
 import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
 import type { ConditionReason } from "../../api/reasons.js";
 import { MESSAGE_DIGITS, shortRevision } from "../../api/short-revision.js";
@@ -39,6 +40,8 @@ export class AppRun {
   snapshot: GitSnapshot | undefined;
   /** The documents of the newest inputs. */
   desired: Rendered | undefined;
+  /** The newest inputs, if the app is pinned to others and they are known. */
+  newest: Inputs | undefined;
   /** The last applied documents, if available. */
   applied: Rendered | undefined;
   problem: Problem | undefined;

@@ -139,7 +139,7 @@ describe("sync.mode: Manual", function () {
       [
         alice,
         { ...request("e", "alice", "web"), spec: { app: { name: "web" }, cause: "Sync" } },
-        "cause Sync requires requester",
+        "causes Sync and Rollback require requester",
       ],
     ];
     for (const [user, object, message] of refused)

@@ -28,7 +28,7 @@ describe("the schemas of specs", () => {
         adopt: "Unowned",
         retry: { base: "5s", max: "5m" },
       },
-      health: { timeout: "5m" },
+      health: { timeout: "5m", rollbackOnFailure: false },
       deletionPolicy: "Delete",
       historyLimit: 10,
       suspend: false,

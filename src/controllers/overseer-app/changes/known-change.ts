@@ -1,10 +1,14 @@
-import { type Change, type ChangePhase, type ChangeStatus, isFinal } from "../../../api/change.js";
+import { type Change, type ChangeCause, type ChangePhase, type ChangeStatus, isFinal } from "../../../api/change.js";
 import type { CustomResource } from "../../../api/meta.js";
 import { isUnwritten } from "../../../plan/plan.js";
 
 /** A Change as kept in memory: open ones in full, finished ones reduced to what the history needs. */
 export type KnownChange = CustomResource<
-  { readonly app: { readonly name: string }; readonly inputs?: { readonly key: string } | undefined },
+  {
+    readonly app: { readonly name: string };
+    readonly cause?: ChangeCause;
+    readonly inputs?: { readonly key: string } | undefined;
+  },
   { readonly phase?: ChangePhase | undefined } & Pick<
     ChangeStatus,
     "gates" | "appGeneration" | "stopped" | "hooks" | "plan" | "omitted" | "message" | "approvals" | "planHash"
@@ -26,7 +30,11 @@ export function reduceChange(change: KnownChange): KnownChange {
       ...{ name, namespace, uid, resourceVersion, generation },
       ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     },
-    spec: { app: { name: spec.app.name }, ...(spec.inputs === undefined ? {} : { inputs: { key: spec.inputs.key } }) },
+    spec: {
+      app: { name: spec.app.name },
+      ...(spec.cause === undefined ? {} : { cause: spec.cause }),
+      ...(spec.inputs === undefined ? {} : { inputs: { key: spec.inputs.key } }),
+    },
     ...(status?.phase === undefined ? {} : { status: reduceStatus(status) }),
   };
 }

@@ -6,8 +6,11 @@ import { isStatus } from "../../../kube/errors.js";
 import { objectPath } from "../../../kube/resource.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
+import { isProblem } from "../source/locate-inputs.js";
+import { remoteOf, renderEarlier, renderNewest } from "../source/render.js";
 import { planRequest } from "../sync/plan-request.js";
 import { openChangeFor, openChanges, recordChange, supersede, trimHistory } from "./change-record.js";
+import { rollbackTarget } from "./rollbacks.js";
 
 /** Returns the requests of users that have no inputs yet, oldest first. */
 function newRequests(run: AppRun): Change[] {
@@ -17,16 +20,51 @@ function newRequests(run: AppRun): Change[] {
 }
 
 /**
- * Takes the requests of users: plans those that are dry runs, and gives the others the newest inputs. From then on they are the
+ * Decides about requests that change which inputs are desired, before these are rendered: rollbacks get the inputs that they name, and a
+ * sync lifts the pin of a rollback only if the request is proven.
+ */
+export async function takeRollbacks(run: AppRun): Promise<void> {
+  for (const request of newRequests(run)) {
+    const { cause, dryRun } = request.spec;
+    if (dryRun === true || (cause === "Sync" && run.status.pin === undefined)) continue;
+    // Until the repository was polled, no earlier commit can be had. Its first revision enqueues the app.
+    if (cause === "Rollback" && remoteOf(run) === undefined) continue;
+    const doubt = await run.services.proof.problem(run.ref.namespace);
+    if (doubt !== undefined) await end(run, request, `the request does not count: ${doubt}`);
+    else if (cause === "Rollback") await rollBack(run, request);
+  }
+}
+
+async function rollBack(run: AppRun, request: Change): Promise<void> {
+  const target = await rollbackTarget(run, request);
+  if ("refusal" in target) await end(run, request, target.refusal);
+  else await adopt(run, request, target.inputs);
+}
+
+/**
+ * Takes the requests of users: plans those that are dry runs, and gives syncs the newest inputs. From then on they are the
  * Change for these inputs.
  */
 export async function takeRequests(run: AppRun): Promise<void> {
   for (const request of newRequests(run)) {
     const { desired } = run;
-    if (desired === undefined) await waitForSource(run, request);
-    else if (request.spec.dryRun === true) await planRequest(run, request, desired);
-    else await take(run, request, desired);
+    if (request.spec.dryRun === true) await plan(run, request);
+    else if (desired === undefined) await waitForSource(run, request);
+    else if (request.spec.cause === "Sync") await take(run, request, desired);
   }
+}
+
+async function plan(run: AppRun, request: Change): Promise<void> {
+  if (request.spec.cause === "Rollback") {
+    if (remoteOf(run) === undefined) return;
+    const target = await rollbackTarget(run, request);
+    if ("refusal" in target) return end(run, request, target.refusal);
+    const earlier = await renderEarlier(run, target.inputs);
+    return earlier && planRequest(run, request, earlier);
+  }
+  const newest = run.status.pin === undefined ? run.desired : await renderNewest(run);
+  if (newest === undefined || isProblem(newest)) return waitForSource(run, request);
+  return planRequest(run, request, newest);
 }
 
 async function waitForSource(run: AppRun, request: Change): Promise<void> {
@@ -45,6 +83,10 @@ async function take(run: AppRun, request: Change, { inputs }: Rendered): Promise
     await recordChange(run, request, { phase: "Superseded", message });
     return;
   }
+  await adopt(run, request, inputs);
+}
+
+async function adopt(run: AppRun, request: Change, inputs: Inputs): Promise<void> {
   const taken = await setInputs(run, request, inputs);
   if (taken === undefined) return;
   run.services.failpoint("app:after-request-taken");

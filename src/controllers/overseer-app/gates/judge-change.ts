@@ -1,4 +1,4 @@
-import type { Change, ChangeStatus, CountedApproval, GateState } from "../../../api/change.js";
+import type { Change, ChangeCause, ChangeStatus, CountedApproval, GateState } from "../../../api/change.js";
 import { mapLimit } from "../../../base/semaphore.js";
 import type { Decisions, DestinationFacts, GateContext, PlanFacts, UserRequest } from "../../../gates/context.js";
 import { closedGates, type GateResult, judgeGates } from "../../../gates/judge.js";
@@ -18,6 +18,7 @@ export interface GateInput {
   readonly desired: Rendered;
   /** The open Change, if there is one. */
   readonly open: Change | undefined;
+  readonly cause: ChangeCause;
   /** Whether its inputs are those of the status: recorded before the first write. */
   readonly inputsRecorded: boolean;
   readonly deletionsNeedingApproval: string | undefined;
@@ -51,6 +52,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
     inputs: desired.inputs,
     commit: run.locatedCommit,
     started: inputsRecorded && (phase === "Applying" || phase === "Verifying"),
+    cause: input.cause,
     request: requestOf(run, open),
     approvals: summarizeDecisions(run, approvals, input.plan),
     get plan() {

@@ -23,6 +23,7 @@ export async function reject(
   const gates = statesOf(results);
   const message = describeFailed(gates);
   run.services.waiting.clear(run.key);
+  if (run.status.pin?.change === change.metadata.name) run.status = { ...run.status, pin: undefined };
   const { generation: appGeneration } = run.app.metadata;
   await recordChange(run, change, { ...plan, phase: "Rejected", message, gates, appGeneration });
   await trimHistory(run);

@@ -1,21 +1,52 @@
 import type { Inputs } from "../../../api/inputs.js";
+import type { Pin } from "../../../api/pin.js";
 import { OverseerError } from "../../../base/errors.js";
-import type { GitSnapshot } from "../../../git/engine.js";
+import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
 import { withIgnored } from "../../../manifest/ignored/ignored-fields.js";
 import { formatRenderProblem, PathNotFoundError, RenderError } from "../../../render/render-error.js";
 import type { RenderRequest } from "../../../render/request.js";
+import { currentPin } from "../changes/pin.js";
 import type { Problem } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
-import { isProblem, keyWith, locateInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
+import { isProblem, keyWith, type LocatedInputs, locateInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
 import { kindsOf } from "./resource-kinds.js";
 
-/** Renders the newest inputs, or returns the known render if the inputs are unchanged. */
+/** Renders the inputs that the app is to be synced to: the newest, or after a rollback those that it is pinned to. */
 export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
   const located = await locateInputs(run);
-  if (isProblem(located)) return located;
-  const { inputs, snapshot, request } = located;
-  run.locatedCommit = inputs.commit;
+  if (!isProblem(located)) run.locatedCommit = located.inputs.commit;
+  const pin = currentPin(run);
+  const isOver = !isProblem(located) && pin?.replaces !== undefined && pin.replaces !== located.inputs.key;
+  if (pin === undefined || isOver) {
+    run.status = { ...run.status, pin: undefined };
+    return isProblem(located) ? located : renderLocated(run, located);
+  }
+  run.status = { ...run.status, pin };
+  run.newest = isProblem(located) ? undefined : located.inputs;
+  return renderPinned(run, pin, isProblem(located) ? located : undefined);
+}
+
+async function renderPinned(run: AppRun, { inputs }: Pin, problem: Problem | undefined): Promise<Rendered | Problem> {
+  try {
+    const rendered = await renderEarlier(run, inputs);
+    if (rendered !== undefined) return rendered;
+  } catch (error) {
+    if (!(error instanceof OverseerError)) throw error;
+    return renderProblem(inputs, error);
+  }
+  if (problem?.reason === "RepositoryNotReady") return problem;
+  const message = `the app is pinned to ${inputs.revision}, which can no longer be fetched, or was rendered with other values of its ConfigMaps and Secrets: request a sync by a Change of cause Sync`;
+  return { stage: "Source", reason: "RevisionLost", message, terminal: false };
+}
+
+/** Renders the newest inputs, whether or not the app is pinned to others. */
+export async function renderNewest(run: AppRun): Promise<Rendered | Problem> {
+  const located = await locateInputs(run);
+  return isProblem(located) ? located : renderLocated(run, located);
+}
+
+async function renderLocated(run: AppRun, { inputs, snapshot, request }: LocatedInputs): Promise<Rendered | Problem> {
   run.snapshot = snapshot;
   const known = knownRender(run, inputs);
   if (known) {
@@ -54,14 +85,8 @@ export async function renderApplied(run: AppRun): Promise<Rendered | undefined> 
   const inputs = run.status.applied;
   if (!inputs) return undefined;
   if (run.desired?.inputs.key === inputs.key) return run.desired;
-  const known = knownRender(run, inputs);
-  if (known) return known;
   try {
-    const snapshot = await openApplied(run, inputs);
-    if (!snapshot) return undefined;
-    const request = await renderRequest(run, inputs.source);
-    if (request.external !== undefined && !(await hasSameKey(run, request, snapshot, inputs))) return undefined;
-    return await renderInputs(run, inputs, snapshot, request);
+    return await renderEarlier(run, inputs);
   } catch (error) {
     if (!(error instanceof OverseerError)) throw error;
     run.logger.warn("the applied inputs cannot be rendered again", { revision: inputs.revision, error: error.message });
@@ -69,12 +94,27 @@ export async function renderApplied(run: AppRun): Promise<Rendered | undefined> 
   }
 }
 
+/** Returns the documents of earlier inputs; undefined if their commit or values are no longer available. */
+export async function renderEarlier(run: AppRun, inputs: Inputs): Promise<Rendered | undefined> {
+  const known = knownRender(run, inputs);
+  if (known) return known;
+  const snapshot = await openApplied(run, inputs);
+  if (!snapshot) return undefined;
+  const request = await renderRequest(run, inputs.source);
+  if (request.external !== undefined && !(await hasSameKey(run, request, snapshot, inputs))) return undefined;
+  return renderInputs(run, inputs, snapshot, request);
+}
+
+/** Returns the remote of the app's repository; undefined until it was polled, for example right after a start. */
+export function remoteOf(run: AppRun): GitRemote | undefined {
+  const key = repositoryKey(run.app);
+  const ref = run.app.spec.source.ref ?? run.services.repositories.get(key)?.spec.ref;
+  return run.services.index.remoteOf(key, ref);
+}
+
 async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | undefined> {
-  const { index, engine } = run.services;
-  const remote = index.remoteOf(
-    repositoryKey(run.app),
-    run.app.spec.source.ref ?? run.services.repositories.get(repositoryKey(run.app))?.spec.ref,
-  );
+  const { engine } = run.services;
+  const remote = remoteOf(run);
   if (!remote) return undefined;
   const snapshot = await engine.open(remote, inputs.commit);
   if (snapshot) return snapshot;

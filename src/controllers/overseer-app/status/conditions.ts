@@ -14,6 +14,8 @@ export interface AppFacts {
   readonly contested: readonly DriftReport[];
   /** Objects whose reconciliation a user has disabled. */
   readonly paused: readonly PausedReport[];
+  /** How the app was rolled back, and until when it stays there, if so. */
+  readonly pinned?: string | undefined;
   /** Objects that are still being deleted, with what blocks each deletion. */
   readonly terminating?: string | undefined;
   /** Undefined until something has been applied. */
@@ -135,6 +137,7 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
   if (drift.length > 0) list.push(driftedCondition(facts));
   if (contested.length > 0) list.push(draft("Contested", "True", "TakenBack", describe(contested)));
   if (facts.paused.length > 0) list.push(draft("Paused", "True", "ObjectPaused", describePaused(facts.paused)));
+  if (facts.pinned !== undefined) list.push(draft("Pinned", "True", "RolledBack", facts.pinned));
   if (facts.terminating !== undefined)
     list.push(draft("Terminating", "True", "DeletionPending", `still being deleted: ${facts.terminating}`));
   if (facts.limits.length > 0)
@@ -152,9 +155,10 @@ function draft(type: Draft["type"], status: Draft["status"], reason: Draft["reas
 }
 
 /** Returns remarks for a True Ready: a newer revision that is waiting, and notes on the source. */
-function describeRemarks({ progress, notes = 0 }: AppFacts): string {
+function describeRemarks({ progress, pinned, notes = 0 }: AppFacts): string {
+  const rolledBack = pinned === undefined ? "" : `; ${pinned}`;
   const waiting = progress.state === "waiting" ? `; a newer revision is waiting: ${progress.message}` : "";
-  return `${waiting}${notes === 0 ? "" : `; ${notes} ${notes === 1 ? "note" : "notes"} on the source in status.notes`}`;
+  return `${rolledBack}${waiting}${notes === 0 ? "" : `; ${notes} ${notes === 1 ? "note" : "notes"} on the source in status.notes`}`;
 }
 
 function describeRemark({ remark }: AppHealth): string {

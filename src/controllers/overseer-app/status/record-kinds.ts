@@ -46,7 +46,7 @@ function applyingOutcome(run: AppRun, { inputs }: Rendered, change: Change): Sta
       { type: "Synced", status: "False", reason: "Applying", message },
       { type: "Reconciling", status: "True", reason: "Applying", message },
     ],
-    keep: ["Healthy", "Drifted", "Contested", "Limited", "Paused", "Terminating"],
+    keep: ["Healthy", "Drifted", "Contested", "Limited", "Paused", "Pinned", "Terminating"],
   };
 }
 

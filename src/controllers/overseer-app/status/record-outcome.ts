@@ -47,6 +47,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     drift: run.drift,
     contested: run.contested,
     paused: run.paused,
+    pinned: describePin(run),
     terminating,
     health,
     timedOut,
@@ -62,6 +63,17 @@ export async function recordOutcome(run: AppRun): Promise<void> {
   const fields = { ...statusFields(run, facts, observation), ...finishedStatus(run, finished) };
   const { conditions = [] } = await writeStatus(run, { fields, conditions: appConditions(facts) });
   logOutOfDate(run, conditions);
+}
+
+/** Describes a rollback that keeps the app at earlier inputs. */
+function describePin({ status, newest }: AppRun): string | undefined {
+  const { pin } = status;
+  if (pin === undefined) return undefined;
+  const at = shortRevision(pin.inputs.revision);
+  const other = newest && newest.key !== pin.inputs.key ? ` (newest: ${shortRevision(newest.revision)})` : "";
+  if (pin.requester === undefined)
+    return `rolled back to ${at}, because Change ${pin.change} failed; newer inputs end this, or a Change of cause Sync`;
+  return `rolled back to ${at} by Change ${pin.change} of ${pin.requester}; newer revisions${other} are not applied until a user creates a Change of cause Sync`;
 }
 
 /** Returns why desired objects cannot be listed: their last known state is unreliable. */
@@ -143,6 +155,7 @@ async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: Ch
   const summary = before.summary ?? "+0 ~0 -0";
   if (succeeded) run.emitEvent("Normal", "Synced", "Sync", `${revision} is applied and healthy (${summary})`);
   else run.emitEvent("Warning", "HealthFailed", "Sync", `${revision}: ${end.message ?? ""}`);
+  if (!succeeded && run.app.spec.health.rollbackOnFailure) run.requeueAfter(0);
   await trimHistory(run);
 }
 
@@ -156,6 +169,7 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): S
   return {
     ...(applied ? { applied, shortRevision: shortRevision(applied.revision) } : {}),
     ...(attempted ? { attempted } : {}),
+    ...(run.status.pin ? { pin: run.status.pin } : {}),
     ...(facts.health
       ? {
           health: facts.timedOut && facts.health.status !== "Healthy" ? "Degraded" : facts.health.status,

@@ -49,6 +49,7 @@ export async function stopChange(
   const { generation: appGeneration } = run.app.metadata;
   stageChange(run, current, { ...end, message, phase: "Failed", appGeneration });
   current = await flushChange(run, current);
+  if (run.app.spec.health.rollbackOnFailure) run.requeueAfter(0);
   await trimHistory(run);
   return report(run, current, `${desired.inputs.revision}: ${message}`, reason);
 }

@@ -73,15 +73,16 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   const last = open ? undefined : lastStopped(run, desired.inputs.key);
   const isEmpty = isEmptyPlan(plan) && !haveHooksChanged(run, desired) && last?.status?.stopped?.hook === undefined;
   if (isEmpty && (!open || diff.terminating.length > 0)) return recordUnchanged(run, desired, plan, diff.terminating);
+  const cause = open?.spec.cause ?? causeOf(run, desired);
   const described = once(() => planStatus(run, plan, "Whole"));
   const { results, approvals } = await judgeChange(run, {
-    ...{ desired, open, inputsRecorded: started, plan: described },
+    ...{ desired, open, cause, inputsRecorded: started, plan: described },
     ...{ deletionsNeedingApproval: verdict.approval, missing: preview.missing },
   });
   const closed = closedGates(results);
   const isRefused = preview.refused.length > 0 && !started;
   if (isRefused && !closed.some(({ gate }) => gate.mayLiftRefusals)) return refused(run, desired, plan, verdict);
-  const change = await ensureChange(run, desired.inputs, open?.spec.cause ?? causeOf(run, desired));
+  const change = await ensureChange(run, desired.inputs, cause);
   const decided = approvals.length === 0 ? {} : { approvals: [...approvals] };
   if (failedGates(results).length > 0) return reject(run, change, results, { ...described(), ...decided });
   if (closed.length > 0) {
@@ -202,6 +203,7 @@ function haveHooksChanged({ applied, status }: AppRun, { hooks = [] }: Rendered)
 }
 
 function causeOf(run: AppRun, { inputs }: Rendered): ChangeCause {
+  if (run.status.pin?.inputs.key === inputs.key) return "Rollback";
   if (lastStopped(run, inputs.key)) return "Retry";
   const before = run.status.applied;
   if (!before || before.commit !== inputs.commit) return "Revision";

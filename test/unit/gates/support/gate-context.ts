@@ -25,6 +25,7 @@ export function gateContext(changes: Partial<GateContext> = {}): GateContext {
     inputs: inputs("k"),
     commit: "k",
     started: false,
+    cause: "Revision",
     request: undefined,
     approvals: { approvedBy: undefined, uncounted: undefined, rejection: undefined },
     plan: {},

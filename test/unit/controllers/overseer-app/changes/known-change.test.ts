@@ -22,7 +22,7 @@ describe("reduceChange", () => {
     }
   });
 
-  it("keeps app, inputs and phase of a finished one", () => {
+  it("keeps app, cause, inputs and phase of a finished one", () => {
     const kept = reduceChange(change("Succeeded"));
     expect(isOpen(kept)).to.equal(false);
     expect(appOfChange(kept)).to.equal("shop/web");
@@ -30,7 +30,7 @@ describe("reduceChange", () => {
       apiVersion: "gitops.overseer.io/v1alpha1",
       kind: "Change",
       metadata: { name: "web-3", namespace: "shop", uid: "u1", resourceVersion: "7", generation: 1 },
-      spec: { app: { name: "web" }, inputs: { key: "k" } },
+      spec: { app: { name: "web" }, cause: "Revision", inputs: { key: "k" } },
       status: { phase: "Succeeded" },
     });
   });

@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { Inputs } from "./inputs.js";
+
+/** Earlier inputs that an app is kept at. */
+export const Pin = z
+  .object({
+    inputs: Inputs,
+    change: z
+      .string()
+      .max(253)
+      .describe(
+        "Name of the Change that rolled the app back, or, for an automatic rollback, of the Change that failed.",
+      ),
+    requester: z.string().max(512).optional().describe("User who requested the rollback. Unset for an automatic one."),
+    replaces: z
+      .string()
+      .max(64)
+      .optional()
+      .describe("Key of the inputs that failed. An automatic rollback ends when the newest inputs have another key."),
+  })
+  .describe(
+    "Earlier inputs that the app is kept at after a rollback. A pin that a user requested lasts until a user requests a sync; an automatic one ends when the inputs change.",
+  );
+export type Pin = z.infer<typeof Pin>;

@@ -1,0 +1,72 @@
+import type { Change } from "../../../api/change.js";
+import type { Inputs } from "../../../api/inputs.js";
+import type { Pin } from "../../../api/pin.js";
+import { isNewer } from "../../../plan/change-history.js";
+import type { AppRun } from "../run.js";
+import { openChanges } from "./change-record.js";
+import { isOpen, type KnownChange } from "./known-change.js";
+
+/**
+ * Returns the earlier inputs that the app is to be kept at, if any. An open rollback of a user is a pin before the status says so, and a
+ * request of a user to sync lifts the pin, so that a crash in between changes nothing.
+ */
+export function currentPin(run: AppRun): Pin | undefined {
+  const request = newestRequest(run);
+  if (request?.spec.cause === "Sync") return undefined;
+  if (request?.spec.inputs !== undefined) return pinOf(request, request.spec.inputs);
+  return run.status.pin ?? rollbackAfterFailure(run);
+}
+
+/** Returns the newest open request of a user that decides which inputs are desired. */
+function newestRequest(run: AppRun): Change | undefined {
+  let newest: Change | undefined;
+  for (const change of openChanges(run)) {
+    const { cause, requester, inputs, dryRun } = change.spec;
+    const decides = cause === "Sync" || (cause === "Rollback" && inputs !== undefined);
+    if (requester === undefined || dryRun === true || !decides) continue;
+    if (newest === undefined || isNewer(change, newest)) newest = change;
+  }
+  return newest;
+}
+
+function pinOf({ metadata, spec }: Change, inputs: Inputs): Pin {
+  return { inputs, change: metadata.name, ...(spec.requester === undefined ? {} : { requester: spec.requester }) };
+}
+
+/** Returns the pin after a Change that failed, with `health.rollbackOnFailure`; it is found again after a crash. */
+function rollbackAfterFailure(run: AppRun): Pin | undefined {
+  const { applied, health } = run.status;
+  const { target, failed } = run.memory.rollback ?? {};
+  if (target === undefined || failed === undefined || health === "Healthy" || applied?.key !== failed.inputsKey)
+    return undefined;
+  return { inputs: target, change: failed.name, replaces: failed.inputsKey };
+}
+
+/** Returns the last Change if it has failed and the app is to be rolled back from it. */
+export function failedChange(run: AppRun): KnownChange | undefined {
+  if (!run.app.spec.health.rollbackOnFailure || run.status.pin !== undefined) return undefined;
+  if (run.status.health === "Healthy") return undefined;
+  const last = newestOf(finished(run));
+  const isFailed = last?.status?.phase === "Failed" && last.spec.cause !== "Rollback";
+  return isFailed && last.spec.inputs?.key === run.status.applied?.key ? last : undefined;
+}
+
+/** Returns the newest Change that succeeded with other inputs. */
+export function lastSucceeded(run: AppRun, inputsKey: string): KnownChange | undefined {
+  return newestOf(
+    finished(run).filter(({ spec, status }) => status?.phase === "Succeeded" && spec.inputs?.key !== inputsKey),
+  );
+}
+
+function finished(run: AppRun): KnownChange[] {
+  return [...run.services.changes.of(run.key)].filter(
+    (change) => !isOpen(change) && change.spec.inputs !== undefined && change.status?.phase !== "Superseded",
+  );
+}
+
+function newestOf(changes: readonly KnownChange[]): KnownChange | undefined {
+  return changes.reduce<KnownChange | undefined>(
+    (newest, change) => (newest === undefined || isNewer(change, newest) ? change : newest),
+    undefined,
+  );
+}
