@@ -10,6 +10,7 @@ const PATHS = {
   appDirectory: "/agent/apps/web",
   forbidden: ["/agent", "/var/lib/docker"],
   socket: "/var/run/docker.sock",
+  writable: ["/agent/apps/web/running"],
   real: (path: string) => path.replace(/^\/var\/run(\/|$)/, "/run$1"),
 };
 
@@ -138,6 +139,8 @@ describe("host access of a Compose document", () => {
         ],
       }),
     ],
+    ["a directory that a running container can change", bind("/agent/apps/web/running/x"), "services.a.volumes[0]"],
+    ["the directory that a running container has", bind("/agent/apps/web/running")],
     ["a file as config", { ...service({}), configs: { c: { file: "/etc/shadow" } } }, "configs.c.file"],
     ["a file as secret", { ...service({}), secrets: { s: { file: "/agent/token" } } }, "secrets.s.file"],
     ["a config with content", { ...service({}), configs: { c: { content: "x" } } }],

@@ -12,7 +12,7 @@ import { type ComposeInput, composeInput } from "./compose-input.js";
 import { expectedServices, readModel, serviceImages } from "./compose-model.js";
 import { type DeployedRecords, deployedContainer } from "./deployed-record.js";
 import type { ComposeCommand, ComposeResult, DockerCli } from "./docker-cli.js";
-import { type Container, type DockerEngine, EngineUnreachableError, nameOf } from "./engine.js";
+import { type Container, type DockerEngine, EngineUnreachableError, nameOf, serviceOf } from "./engine.js";
 import type { EngineEvents } from "./engine-events.js";
 import { failureText, saysUnreachable } from "./failure-text.js";
 import { type Mask, maskOf } from "./mask.js";
@@ -96,7 +96,7 @@ export class DockerRunner implements Runner {
     const project = projectName(node, app);
     return watch.during(project, async () => {
       await engine.rootDirectory(signal);
-      const services = [...new Set((await engine.containers(project, signal)).map((one) => nameOf(one)))];
+      const services = [...new Set((await engine.containers(project, signal)).map(serviceOf))];
       const command = { args: ["down", "--remove-orphans"], signal, timeoutMs: UP_EXTRA_MS, onLine: log };
       await this.#checked(project, this.#directoryOf(app), command, (text) => text, "the app cannot be removed");
       records.remove(project);
@@ -116,13 +116,13 @@ export class DockerRunner implements Runner {
     watch.usable();
     log(`${PREFIX} deploying version ${version} of ${app} as project ${project} with Docker Compose ${compose}`);
     const model = await this.#resolve(call);
-    this.#judge(call, model, root);
+    const before = await engine.containers(project, signal);
+    this.#judge(call, model, root, before);
     const expected = expectedServices(model);
     if (expected.length === 0)
       throw new RunError("no service is active: remove profiles from the services that are to run");
     await this.#pull(call, model);
     await this.#removeEdited(call);
-    const before = await engine.containers(project, signal);
     const restarts = new Map(before.map(({ Id, RestartCount }) => [Id, RestartCount]));
     const containers = await this.#up(call, expected, restarts);
     records.write({
@@ -159,9 +159,11 @@ export class DockerRunner implements Runner {
     return readModel(stdout);
   }
 
-  #judge({ app, project, directory, mask }: Call, model: Mapping, root: string): void {
+  #judge({ app, project, directory, mask }: Call, model: Mapping, root: string, before: readonly Container[]): void {
     const { policy, socket, dataDir } = this.#options;
-    const paths = { appDirectory: directory, forbidden: [dataDir, root], socket, real: realPath };
+    const mounted = before.flatMap(({ Mounts }) => (Mounts ?? []).filter(({ Type, RW }) => Type === "bind" && RW));
+    const writable = mounted.map(({ Source }) => Source);
+    const paths = { appDirectory: directory, forbidden: [dataDir, root], socket, writable, real: realPath };
     const findings = judgeHostAccess({ app, project, model }, policy, paths);
     if (findings.length === 0) return;
     throw new RunError(

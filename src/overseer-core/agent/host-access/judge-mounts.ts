@@ -10,6 +10,8 @@ export interface NodePaths {
   readonly forbidden: readonly string[];
   /** Socket of Docker. */
   readonly socket: string;
+  /** Directories that containers of the app can change now. */
+  readonly writable: readonly string[];
   /** Returns a path with all symbolic links resolved, as Docker will mount it. */
   readonly real: (path: string) => string;
 }
@@ -28,11 +30,12 @@ interface Mount {
 export function judgeMounts(context: JudgeContext, model: Mapping, paths: NodePaths): void {
   const mounts = [...bindMounts(context, model), ...fileMounts(model), ...volumeMounts(model)];
   for (const mount of mounts) judgePath(context, mount, paths);
+  const writable = [...mounts.flatMap((mount) => (mount.writable ? [mount.path] : [])), ...paths.writable];
   for (const { key, path } of mounts) {
-    const outer = mounts.find((other) => other.writable && other.path !== path && isWithin(path, other.path));
+    const outer = writable.find((other) => other !== path && isWithin(path, other));
     // A container could replace a directory below its mount by a symbolic link, which Docker would then follow.
     if (outer !== undefined) {
-      refuse(context, key, `${path} is below ${outer.path}, which a container can change: mount only one of them`);
+      refuse(context, key, `${path} is below ${outer}, which a container can change: mount only one of them`);
     }
   }
 }
