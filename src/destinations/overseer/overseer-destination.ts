@@ -164,8 +164,9 @@ export class OverseerDestination implements Destination {
   }
 
   /** Does nothing: the ownership record stays, so that an app of the same name finds the resource again. */
-  async release(): Promise<Outcome> {
-    return { ok: true, wrote: false, notes: [] };
+  async release(_target: Target, live: LiveObject): Promise<Outcome> {
+    const rules = coreKindOf(live.id);
+    return rules === undefined ? { ok: true, wrote: false, notes: [] } : this.#writer.release(rules, live);
   }
 
   async namespaceHolds(): Promise<undefined> {

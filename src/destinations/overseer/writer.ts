@@ -109,6 +109,17 @@ export class CoreWriter {
     });
   }
 
+  /** Removes the ownership record of a resource that outlives its app: nothing else changes. */
+  async release(rules: CoreKind, live: LiveObject): Promise<Outcome> {
+    return this.#guarded(async () => {
+      const record = this.#connection.follower.state.byId(rules.change, live.uid) as Managed | undefined;
+      if (!record || !ownershipOf(record.metadata)) return NOTHING;
+      const metadata = withoutOwnership(record.metadata);
+      await this.#send(rules, "PUT", record, rules.body(rules.content(record), rules.nameOf(record), metadata, true));
+      return DONE;
+    });
+  }
+
   #isSame(rules: CoreKind, record: Managed, desired: OwnershipRecord): boolean {
     const { ownership, content } = readingOf(rules, record, this.#identity.digestKey);
     return (
