@@ -53,11 +53,8 @@ export interface Unavailability {
   readonly terminal?: boolean;
 }
 
-/**
- * The interface between the engine and a place where apps run. All operations are idempotent, so they can be repeated after a
- * crash.
- */
-export interface Destination {
+/** Whether a destination can be used, and what distinguishes it from others. */
+export interface Availability {
   /** Identifies the destination: the same object key at two destinations means two objects. */
   readonly id: string;
   /** Whether the first connection is still being established. Its apps are enqueued when the result is known. */
@@ -66,18 +63,39 @@ export interface Destination {
   unavailability(): Unavailability | undefined;
   /** Describes missing features of the destination and their consequences, for users; empty if none is missing. */
   limits(): readonly string[];
-  /** Returns the hash of a document as recorded on its live object. */
-  recordedHash(document: Document): string;
+}
+
+/** What a renderer may ask about the kinds of a destination. Sends no request. */
+export interface KindFacts {
   /** Returns the scope of a kind; undefined if the kind is not known (yet). */
   scopeOf(kind: GroupVersionKind): "Namespaced" | "Cluster" | undefined;
   /** Whether a kind has a status subresource, which documents must not set. */
   hasStatus(kind: GroupVersionKind): boolean;
   /** Returns what charts may query about the cluster; undefined if the destination is not a cluster or not known yet. */
   clusterFacts?(): ClusterFacts | undefined;
+}
+
+/** Live state: from watches where possible. */
+export interface Observing {
   /** Discovers and watches kinds; resolves when each is watched or has failed. */
   prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]>;
   /** Returns all objects of an app from the watches, without requests. */
   observe(target: Target, kinds: readonly GroupVersionKind[]): Observation;
+  /** Returns the hash of a document as recorded on its live object. */
+  recordedHash(document: Document): string;
+  /**
+   * Explains why objects are not healthy by related objects (`ObjectHealth.lookup`), by object key. Sends requests. Skips what
+   * cannot be read.
+   */
+  healthReasons(objects: readonly LiveObject[]): Promise<ReadonlyMap<ObjectKey, string>>;
+  /** Explains why an object is still being deleted: `held by finalizer example.com/hold`. */
+  deletionHolders(target: Target, live: LiveObject): Promise<string>;
+  /** Names an object in a namespace that does not belong to this app; undefined if there is none. */
+  namespaceHolds(app: AppRef, namespace: string): Promise<string | undefined>;
+}
+
+/** Changes by a Change: previewed, then written, deletions last. */
+export interface Applying {
   /**
    * Dry-runs each write. Writes nothing. Throws when `signal` aborts. `others`: accepted writes of the same Change that are still
    * pending.
@@ -91,6 +109,12 @@ export interface Destination {
   ): Promise<Preview>;
   /** Makes one previewed write. */
   write(target: Target, write: PreviewedWrite): Promise<Outcome>;
+  /** Deletes the object of a permit, if it is still in the permit's state. */
+  remove(target: Target, permit: DeletePermit): Promise<Outcome>;
+}
+
+/** Drift of live objects from the documents that were applied. */
+export interface Healing {
   /** Verifies whether and how a live object differs from its document, for apps without self-heal. Writes nothing. */
   verify(target: Target, action: HealAction): Promise<Verdict>;
   /**
@@ -100,21 +124,20 @@ export interface Destination {
   describeDrift(target: Target, action: HealAction, times?: boolean): string | undefined;
   /** Re-applies a document. `wrote` in the result tells whether the object had changed. */
   heal(target: Target, action: HealAction): Promise<Outcome>;
-  /** Deletes the object of a permit, if it is still in the permit's state. */
-  remove(target: Target, permit: DeletePermit): Promise<Outcome>;
-  /**
-   * Explains why objects are not healthy by related objects (`ObjectHealth.lookup`), by object key. Sends requests. Skips what
-   * cannot be read.
-   */
-  healthReasons(objects: readonly LiveObject[]): Promise<ReadonlyMap<ObjectKey, string>>;
-  /** Explains why an object is still being deleted: `held by finalizer example.com/hold`. */
-  deletionHolders(target: Target, live: LiveObject): Promise<string>;
-  /** Removes the ownership metadata from an object that outlives its app. */
-  release(target: Target, live: LiveObject): Promise<Outcome>;
+}
+
+/** Who owns an object. None of these changes what the object does. */
+export interface OwnershipChanges {
   /** Whether an app's identity may write an object. Throws if the check fails. */
   mayWrite(target: Target, live: LiveObject): Promise<boolean>;
   /** Transfers an object to another app without deleting it. */
   handOver(target: Target, live: LiveObject, to: AppRef): Promise<Outcome>;
-  /** Names an object in a namespace that does not belong to this app; undefined if there is none. */
-  namespaceHolds(app: AppRef, namespace: string): Promise<string | undefined>;
+  /** Removes the ownership metadata from an object that outlives its app. */
+  release(target: Target, live: LiveObject): Promise<Outcome>;
 }
+
+/**
+ * The interface between the engine and a place where apps run. All operations are idempotent, so they can be repeated after a
+ * crash. `test/support/destination-contract.ts` holds every implementation to what the engine relies on.
+ */
+export interface Destination extends Availability, KindFacts, Observing, Applying, Healing, OwnershipChanges {}

@@ -1,11 +1,21 @@
 import { expect } from "chai";
 import { LABEL_APP } from "../../src/api/group.js";
-import { FAILPOINTS, type Failpoint } from "../../src/base/failpoint.js";
+import type { Failpoint } from "../../src/base/failpoint.js";
 import { condition, configMap, deployment, World } from "../support/world.js";
 
-/** Boundaries that the making of an app passes, and those that only its change or its end passes. */
+/**
+ * Boundaries at which something is left on a disk or an API server that a real process has to find again. The reconciler is
+ * killed at every boundary in test/unit/controllers/overseer-app/crash.test.ts.
+ */
+const ON_CREATE: readonly Failpoint[] = [
+  "git:after-fetch",
+  "git:after-verified",
+  "app:after-change-created",
+  "app:after-kinds-recorded",
+  "app:after-first-write",
+  "app:after-prune",
+];
 const ON_DELETE: readonly Failpoint[] = ["app:before-finalizer-removal"];
-const ON_CREATE = FAILPOINTS.filter((point) => !ON_DELETE.includes(point) && !point.startsWith("core:"));
 const KINDS: readonly [string, string][] = [
   ["v1", "ConfigMap"],
   ["apps/v1", "Deployment"],
@@ -13,7 +23,7 @@ const KINDS: readonly [string, string][] = [
 ];
 
 /**
- * The operator is killed (SIGKILL) at each boundary between two phases, started again, and must end where an undisturbed
+ * The operator is killed (SIGKILL) at boundaries between two phases, started again, and must end where an undisturbed
  * one ends: every object there once, none too many, the prune done, the Change at its end.
  */
 describe("An operator that is killed", function () {

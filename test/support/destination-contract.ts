@@ -171,7 +171,7 @@ export function keepsTheContract(start: () => Promise<DestinationBench>): void {
 
 function targetOf(name: string): Target {
   const app = { namespace: "shop", name, uid: `uid-${name}` };
-  return { app, serviceAccountName: undefined, adopt: "Unowned", additions: "Revert" };
+  return { app, serviceAccountName: undefined, adopt: "Unowned", additions: "Revert", ignored: [] };
 }
 
 /** The permit to delete one object, as the prune guard gives it. */

@@ -1,13 +1,18 @@
 import { expect } from "chai";
-import { FAILPOINTS } from "../../../src/base/failpoint.js";
+import type { Failpoint } from "../../../src/base/failpoint.js";
 import { appDocument, CoreBench } from "../../support/core-bench.js";
 import { condition, World } from "../../support/world.js";
 
-const ON_CHANGE = FAILPOINTS.filter(
-  (point) => point !== "app:before-finalizer-removal" && point !== "app:after-dry-run" && !point.includes("hook"),
-);
+/** Boundaries that leave something in the Core or beside it. The others are in test/unit/controllers/overseer-app/crash.test.ts. */
+const ON_CHANGE: readonly Failpoint[] = [
+  "core:after-app-write",
+  "core:after-deploy",
+  "app:after-kinds-recorded",
+  "app:after-first-write",
+  "app:after-prune",
+];
 
-/** The operator is killed at each boundary, started again, and ends where an undisturbed one ends: nothing twice, nothing lost. */
+/** The operator is killed at boundaries, started again, and ends where an undisturbed one ends: nothing twice, nothing lost. */
 describe("An operator that is killed while it brings apps to an Overseer Core", function () {
   this.timeout(240_000);
   let world: World;
