@@ -88,6 +88,7 @@ describe("The chart", function () {
       trustedNamespaces: ["platform"],
       watchNamespaces: ["platform"],
       allowedGitHosts: ["*.example.com"],
+      commitStatusUrl: "https://gitops.example.com/{namespace}/{name}",
       "approvals.serviceAccounts": ["ci/approver"],
       controllerFieldManagers: ["my-operator"],
     });
