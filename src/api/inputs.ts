@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { CommonMetadata } from "./common-metadata.js";
 import { Decryption, SubstituteSource } from "./external-values.js";
 import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
@@ -68,6 +69,7 @@ export const AppSource = withRules(
         "Patches applied to the rendered documents, whatever renders them, in this order and with the semantics of Kustomize patches. Only with destination.kubernetes.",
       ).optional(),
       substitute: SubstituteSource.optional(),
+      commonMetadata: CommonMetadata.optional(),
       decryption: Decryption.optional(),
     })
     .describe(

@@ -151,6 +151,11 @@ export const OverseerAppSpec = withRules(
         .describe(
           "Suspend the app: no sync, no self-heal, no prune. Deleting a suspended app keeps all its objects. Defaults to false.",
         ),
+      suspendReason: z
+        .string()
+        .max(256)
+        .optional()
+        .describe("Who suspended the app and why, shown in Ready while suspend is true."),
     })
     .describe("Source, destination and sync policy of the app."),
   [

@@ -7,6 +7,11 @@ export const SOURCE_RULES = [
     fieldPath: ".source.env",
   },
   {
+    rule: "!has(self.destination.overseer) || !has(self.source.commonMetadata)",
+    message: "source.commonMetadata is only for destination.kubernetes: remove it",
+    fieldPath: ".source.commonMetadata",
+  },
+  {
     rule: "!has(self.destination.overseer) || !has(self.sync) || !has(self.sync.ignoreDifferences)",
     message: "sync.ignoreDifferences is only for destination.kubernetes: remove it",
     fieldPath: ".sync.ignoreDifferences",

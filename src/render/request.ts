@@ -1,3 +1,4 @@
+import type { CommonMetadata } from "../api/common-metadata.js";
 import type { Decryption, SubstituteSource } from "../api/external-values.js";
 import type { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "../api/renderers.js";
 import type { Document, Origin } from "../manifest/document.js";
@@ -25,6 +26,8 @@ export interface SourceSelection {
   readonly patches?: readonly SourcePatch[];
   /** Variables of the documents, replaced after the patches. */
   readonly substitute?: SubstituteSource;
+  /** Labels and annotations of every document, set last. */
+  readonly commonMetadata?: CommonMetadata;
 }
 
 /** What charts may ask of the cluster that they are rendered for. */

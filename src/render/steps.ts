@@ -1,4 +1,5 @@
 import type { SourcePatch } from "../api/renderers.js";
+import { commonMetadataFault, withCommonMetadata } from "./common-metadata.js";
 import { holdsSecrets } from "./external-values.js";
 import { readChartValues } from "./helm/values.js";
 import { SecretTexts, textsIn } from "./mask-texts.js";
@@ -13,7 +14,7 @@ import { SUBSTITUTION_VERSION, substitute, variablesOf } from "./substitute/subs
 /** Goes up whenever the same encrypted files would be decrypted to others. */
 const DECRYPTION_VERSION = 1;
 
-/** What is done to documents after any renderer: patches, then variables. */
+/** What is done to documents after any renderer: patches, then variables, then common metadata. */
 export class RenderSteps {
   readonly #patcher: Patcher;
   readonly #parse: ParseFiles;
@@ -26,8 +27,9 @@ export class RenderSteps {
 
   /** The part of the input key. */
   async declare({ source, external }: RenderRequest): Promise<Readonly<Record<string, unknown>>> {
-    const { patches = [], substitute: variables, decryption } = source;
+    const { patches = [], substitute: variables, decryption, commonMetadata } = source;
     return {
+      ...(commonMetadata === undefined ? {} : { commonMetadata }),
       ...(patches.length === 0 ? {} : { patches: await this.#patcher.declare(patches) }),
       ...(variables === undefined
         ? {}
@@ -42,7 +44,9 @@ export class RenderSteps {
 
   /** Throws UnsupportedSourceError if the request cannot be rendered. */
   check({ source, target = "kubernetes", external }: RenderRequest): void {
-    const { patches, substitute: variables, helm, decryption } = source;
+    const { patches, substitute: variables, helm, decryption, commonMetadata } = source;
+    const fault = commonMetadata && commonMetadataFault(commonMetadata);
+    if (fault !== undefined) throw new UnsupportedSourceError(fault);
     if (target !== "kubernetes" && patches !== undefined)
       throw new UnsupportedSourceError(
         "source.patches is only for Kubernetes: a Core takes documents as they are in Git",
@@ -93,14 +97,14 @@ export class RenderSteps {
       source.substitute === undefined || output.problems.length > 0
         ? output
         : await substitute(output, variablesOf(source.substitute, external), input.limits, this.#parse);
+    const { documents: rendered } = replaced;
+    const all = source.commonMetadata === undefined ? rendered : withCommonMetadata(rendered, source.commonMetadata);
     const secrets = this.secretTexts(request, input);
-    if (external === undefined || secrets === undefined) return replaced;
+    if (external === undefined || secrets === undefined) return { ...replaced, documents: all };
     const fromChart = external.values.some(({ secret }) => secret);
     return {
       ...replaced,
-      documents: fromChart
-        ? replaced.documents.map((document) => ({ ...document, confidential: true }))
-        : replaced.documents,
+      documents: fromChart ? all.map((document) => ({ ...document, confidential: true })) : all,
       problems: replaced.problems.map(({ object, message, ...place }) => ({
         ...place,
         ...(object === undefined ? {} : { object: secrets.hide(object) }),

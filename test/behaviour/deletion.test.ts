@@ -88,8 +88,12 @@ describe("An app that is deleted", function () {
 
   it("deletes nothing while it is suspended", async () => {
     await make("still", { "x.yaml": configMap("still", {}) }, {});
-    await world.kube.patch(world.appRef("still"), { spec: { suspend: true } });
-    await world.untilCondition("still", "Ready", "True", "Suspended");
+    const suspendReason = "Ada: database migration, until Monday";
+    await world.kube.patch(world.appRef("still"), { spec: { suspend: true, suspendReason } });
+    const app = await world.untilCondition("still", "Ready", "True", "Suspended");
+    expect(condition(app, "Ready")?.message).to.equal(
+      "suspended (Ada: database migration, until Monday): nothing is applied, reverted or deleted until spec.suspend is false",
+    );
     await world.kube.delete(world.appRef("still"));
     await world.kube.untilGone(world.appRef("still"));
     expect(await world.kube.get(world.configMap("still"))).to.not.equal(undefined);

@@ -8,6 +8,12 @@ const CORE = { url: "https://core.example.com", secretRef: { name: "core" } };
 const FOR_KUBERNETES: readonly BadSpec[] = [
   {
     kind: "OverseerApp",
+    set: { destination: { overseer: CORE }, "source.commonMetadata": { labels: { a: "b" } } },
+    field: "spec.source.commonMetadata",
+    message: "source.commonMetadata is only for destination.kubernetes: remove it",
+  },
+  {
+    kind: "OverseerApp",
     set: { destination: { overseer: CORE }, "source.patches": [{ patch: "a: 1" }] },
     field: "spec.source.patches",
     message:

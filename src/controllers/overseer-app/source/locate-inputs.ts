@@ -41,6 +41,7 @@ export function selectionOf({
   helm,
   patches,
   substitute,
+  commonMetadata,
   decryption,
 }: AppSource): SourceSelection {
   return {
@@ -52,6 +53,7 @@ export function selectionOf({
     ...(helm ? { helm } : {}),
     ...(patches?.length ? { patches } : {}),
     ...(substitute ? { substitute } : {}),
+    ...(commonMetadata ? { commonMetadata } : {}),
     ...(decryption ? { decryption } : {}),
   };
 }

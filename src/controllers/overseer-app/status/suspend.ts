@@ -8,7 +8,9 @@ export function suspendedOutcome(run: AppRun): StatusOutcome {
   run.memory.outOfDateSince = undefined;
   const ready = findCondition(run.status.conditions, "Ready");
   const status = ready?.status === "True" ? "True" : "False";
-  const message = "suspended: nothing is applied, reverted or deleted until spec.suspend is false";
+  const { suspendReason } = run.app.spec;
+  const why = suspendReason ? ` (${suspendReason.trim().replaceAll(/\s+/g, " ")})` : "";
+  const message = `suspended${why}: nothing is applied, reverted or deleted until spec.suspend is false`;
   return {
     fields: fieldsOf(run.status),
     conditions: [{ type: "Ready", status, reason: "Suspended", message }],
