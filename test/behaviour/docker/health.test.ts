@@ -40,7 +40,7 @@ describe("An OverseerApp whose containers run on a node (needs root, dockerd and
     await docker.run("exec", id, "touch", "/data/crash");
     const degraded = await world.untilCondition("web", "Healthy", "False", "Degraded");
     expect(condition(degraded, "Healthy")?.message).to.match(
-      /^App web service web \(container web-\S+-web-1\) has exited with exit code 5, last log line: no disk on node-1/,
+      /^App web on node-1: service web \(container web-\S+-web-1\) has exited with code 5, last log line: no disk/,
     );
     const fixed = shell(FOREVER, { volumes: ["data:/data"] });
     const head = await repo.commit(

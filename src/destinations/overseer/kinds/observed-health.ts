@@ -14,14 +14,15 @@ export function observedHealth(observed: CoreAppObserved | null, where: string):
   const texts = [...bad.map(serviceText), ...observed.drift];
   if (texts.length === 0) return undefined;
   const more = texts.length > SHOWN ? `; and ${texts.length - SHOWN} more` : "";
-  const message = `${texts.slice(0, SHOWN).join("; ")}${more}${where}`;
+  const place = where === "" ? "" : `${where.trimStart()}: `;
+  const message = `${place}${texts.slice(0, SHOWN).join("; ")}${more}`;
   const progressing = observed.drift.length === 0 && bad.every(({ state }) => state === "starting");
   return { status: progressing ? "Progressing" : "Degraded", message };
 }
 
 function serviceText({ name, state, container, exitCode, lastLine }: CoreServiceState): string {
   const which = container === null ? "" : ` (container ${container})`;
-  const code = exitCode === null ? "" : ` with exit code ${exitCode}`;
+  const code = exitCode === null ? "" : ` with code ${exitCode}`;
   const line = lastLine === null ? "" : `, last log line: ${lastLine}`;
   return `service ${name}${which} ${VERBS[state]}${code}${line}`;
 }
