@@ -10,8 +10,8 @@ interface JsonLeaf extends Leaf {
 }
 
 const MAX_DEPTH = 64;
-const TOKEN =
-  /[ \t\r\n]*(?:([{}[\]:,])|("(?:[^"\\\r\n]+|\\.)*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null))/y;
+/** Any token but a string, and the quote that a string begins with. Strings are scanned: Git content must not decide the time of a pattern. */
+const TOKEN = /[ \t\r\n]*(?:([{}[\]:,])|(")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false|null))/y;
 
 /**
  * Splits an encrypted JSON file; undefined if it has no metadata of SOPS. Numbers, order and spaces of what is not encrypted stay as they
@@ -85,10 +85,19 @@ class JsonReader {
     const match = TOKEN.exec(this.#text);
     if (match === null) throw this.error(this.#at, "the JSON cannot be read here: restore what sops wrote");
     this.#at = TOKEN.lastIndex;
-    const [, mark, string, other] = match;
-    const token = mark ?? string ?? other ?? "";
-    const kind = mark !== undefined ? "mark" : string !== undefined ? "string" : "other";
-    return { token, start: this.#at - token.length, kind };
+    const [, mark, quote, other] = match;
+    if (quote !== undefined) return this.#stringToken(this.#at - 1);
+    const token = mark ?? other ?? "";
+    return { token, start: this.#at - token.length, kind: mark === undefined ? "other" : "mark" };
+  }
+
+  #stringToken(start: number): { readonly token: string; readonly start: number; readonly kind: "string" } {
+    let end = start + 1;
+    while (end < this.#text.length && this.#text[end] !== '"') end += this.#text[end] === "\\" ? 2 : 1;
+    if (end >= this.#text.length)
+      throw this.error(start, "the JSON has a text without an end: restore what sops wrote");
+    this.#at = end + 1;
+    return { token: this.#text.slice(start, this.#at), start, kind: "string" };
   }
 
   #expect(mark: string): void {

@@ -54,16 +54,16 @@ export function readIniFile(text: string, file: string): SopsFile {
   for (const [index, raw] of text.split(/\r?\n/).entries()) {
     const line = index + 1;
     const header = /^\s*\[([^\]]*)\]\s*$/.exec(raw);
-    const member = /^\s*([^=:\s][^=:]*?)(\s*[=:]\s*)(.*?)\s*$/.exec(raw);
+    const member = memberOf(raw);
     if (header !== null) section = header[1] ?? "";
     if (header !== null && section === "sops") metadataLine = line;
     if (section === "sops") {
-      if (header === null && member !== null) metadata.set(member[1] ?? "", (member[3] ?? "").replaceAll("\\n", "\n"));
+      if (header === null && member !== undefined) metadata.set(member.key, member.value.replaceAll("\\n", "\n"));
     } else if (header !== null || /^\s*(?:[#;].*)?$/.test(raw)) lines.push({ text: withoutEncrypted(raw) });
-    else if (member === null)
+    else if (member === undefined)
       throw sopsError(file, [{ line, message: "expected a line key = value: restore what sops wrote" }]);
     else {
-      const [, key = "", separator = "=", value = ""] = member;
+      const { key, separator, value } = member;
       const name = JSON.stringify([section, key]);
       if (seen.has(name)) throw sopsError(file, [{ line, message: TWICE }]);
       seen.add(name);
@@ -77,6 +77,18 @@ export function readIniFile(text: string, file: string): SopsFile {
     line: metadataLine,
     write: (values) => write(lines, values, iniText),
   };
+}
+
+/** Splits `key = value`, keeping the spaces around the sign. */
+function memberOf(
+  raw: string,
+): { readonly key: string; readonly separator: string; readonly value: string } | undefined {
+  const at = raw.search(/[=:]/);
+  const key = raw.slice(0, Math.max(at, 0)).trim();
+  if (key === "") return undefined;
+  const value = raw.slice(at + 1).trim();
+  const spaces = (text: string): string => (/\s/.test(text) ? " " : "");
+  return { key, separator: `${spaces(raw[at - 1] ?? "")}${raw[at]}${spaces(raw[at + 1] ?? "")}`, value };
 }
 
 function leavesOf(lines: readonly Line[]): Leaf[] {
@@ -98,7 +110,7 @@ function write(
 
 /** A comment without what is encrypted in it. */
 function withoutEncrypted(comment: string): string {
-  return comment.replace(/ENC\[AES256_GCM,[^\]]*\]/g, "");
+  return comment.replace(/ENC\[AES256_GCM,[^[\]]*\]/g, "");
 }
 
 function unquoted(value: string): string {

@@ -33,7 +33,7 @@ interface YamlDocument {
   readonly metadata: { readonly start: number; readonly end: number; readonly value: unknown } | undefined;
 }
 
-const ENCRYPTED_COMMENT = /#ENC\[AES256_GCM,[^\]\r\n]*\]/g;
+const ENCRYPTED_COMMENT = /#ENC\[AES256_GCM,[^[\]#\r\n]*\]/g;
 
 /**
  * Splits an encrypted YAML file. Values are replaced in the text, so that lines, comments and everything that is not encrypted stay as they are.
@@ -224,8 +224,11 @@ function writeDocument(document: YamlDocument, values: ReadonlyMap<Leaf, PlainVa
     const { start, end } = metadata;
     edits.push({ start, end, text: text.slice(start, end).replace(/[^\r\n]+/g, "") });
   }
+  let next = 0;
   for (const { index, 0: comment } of text.matchAll(ENCRYPTED_COMMENT)) {
-    const isInScalar = scalars.some(({ start, end }) => index >= start && index < end);
+    // Both are in the order of the text.
+    while ((scalars[next]?.end ?? Number.POSITIVE_INFINITY) <= index) next++;
+    const isInScalar = index >= (scalars[next]?.start ?? Number.POSITIVE_INFINITY);
     const isInMetadata = metadata !== undefined && index >= metadata.start && index < metadata.end;
     if (!isInScalar && !isInMetadata) edits.push({ start: index, end: index + comment.length, text: "#" });
   }
