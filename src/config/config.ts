@@ -78,6 +78,8 @@ export interface RenderSettings {
   readonly timeoutMs: number;
   /** Maximum size of cached results; 0 disables the cache. */
   readonly cacheBytes: number;
+  /** Whether Secrets that are readable in Git are refused. */
+  readonly refusesPlaintextSecrets: boolean;
 }
 
 /** Limits set by the user, under the names used by the modules that enforce them. */
@@ -133,6 +135,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
       helm: values.helm,
       timeoutMs: values["render-timeout"] ?? 30_000,
       cacheBytes: values["render-cache-bytes"] ?? 256 * 2 ** 20,
+      refusesPlaintextSecrets: values["refuse-plaintext-secrets"] ?? false,
     },
     proxies: proxies.rules,
     warnings: proxies.warnings,

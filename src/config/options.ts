@@ -73,6 +73,13 @@ export const OPTIONS = [
     help: "Comma-separated hosts that GitRepositories may use, for themselves and for proxies in spec.proxySecretRef: names, *.example.com for all names below a domain, each optionally with :port. Requests to other hosts are not sent.",
   },
   {
+    flag: "refuse-plaintext-secrets",
+    value: "BOOL",
+    env: "OVERSEER_REFUSE_PLAINTEXT_SECRETS",
+    fallback: "false",
+    help: "Refuse sources with a Secret whose values are readable in Git and look like credentials, instead of noting them.",
+  },
+  {
     flag: "commit-status-url",
     value: "URL",
     env: "OVERSEER_COMMIT_STATUS_URL",

@@ -149,6 +149,7 @@ export const SETTING_SCHEMAS = {
   "cache-dir": text,
   "git-engine": z.enum(["auto", "native", "isomorphic"], "must be auto, native or isomorphic"),
   "allowed-git-hosts": hosts,
+  "refuse-plaintext-secrets": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),
   "commit-status-url": webUrl,
   "git-cache-bytes": count(0, Number.MAX_SAFE_INTEGER),
   // A Node.js buffer holds at most 2 GiB.

@@ -13,6 +13,7 @@ import { honorOtherTools } from "./other-tools.js";
 import { refuseForKubernetes } from "./overseer/destination.js";
 import { annotationProblems, hooksOf } from "./own-annotations.js";
 import { placeDocuments } from "./place.js";
+import { plaintextSecrets } from "./plaintext-secrets.js";
 import { type Reads, sameReads } from "./reads.js";
 import { PathNotFoundError, RenderError, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
 import { type RenderObserver, silentRenderObserver } from "./render-observer.js";
@@ -43,6 +44,8 @@ export interface SourceRendererOptions {
   /** Keeps results of renderers that start children. Defaults to keeping none. */
   readonly results?: ResultStore;
   readonly observer?: RenderObserver;
+  /** Refuses Secrets that are readable in Git, instead of noting them. */
+  readonly refusesPlaintextSecrets?: boolean;
   /** What follows the renderer. Defaults to nothing: `source.patches` and `source.substitute` have no effect. */
   readonly steps?: RenderSteps;
 }
@@ -54,12 +57,14 @@ export class SourceRenderer {
   readonly #results: ResultStore;
   readonly #observer: RenderObserver;
   readonly #steps: RenderSteps | undefined;
+  readonly #refusesPlaintext: boolean;
 
   constructor(renderers: readonly Renderer[], options: SourceRendererOptions = {}) {
     this.limits = options.limits ?? DEFAULT_RENDER_LIMITS;
     this.#results = options.results ?? NO_RESULTS;
     this.#observer = options.observer ?? silentRenderObserver;
     this.#steps = options.steps;
+    this.#refusesPlaintext = options.refusesPlaintextSecrets ?? false;
     this.#renderers = new Map(renderers.map((renderer) => [renderer.kind, renderer]));
   }
 
@@ -106,6 +111,7 @@ export class SourceRenderer {
       request,
       (await this.#steps?.finish(output, request, input)) ?? output,
       this.#steps?.secretTexts(request, input),
+      this.#refusesPlaintext,
     );
   }
 
@@ -184,7 +190,12 @@ export class SourceRenderer {
   }
 }
 
-function finish(request: RenderRequest, output: RendererOutput, secrets: SecretTexts | undefined): RenderResult {
+function finish(
+  request: RenderRequest,
+  output: RendererOutput,
+  secrets: SecretTexts | undefined,
+  refusesPlaintext: boolean,
+): RenderResult {
   const { documents: prepared, notes, problems: found, remark, nothing, unread } = output;
   const { target = "kubernetes" } = request;
   const problems = target === "kubernetes" ? [...found, ...refuseForKubernetes(prepared)] : found;
@@ -198,7 +209,9 @@ function finish(request: RenderRequest, output: RendererOutput, secrets: SecretT
   const others = new Set(hooks.map(({ document }) => document));
   const documents = applied.filter((document) => !others.has(document));
   const unmanaged = [...skipped, ...others];
-  const all = [...notes, ...placed.notes, ...(honored?.notes ?? [])];
+  const readable = target === "kubernetes" ? plaintextSecrets(applied, output.random) : [];
+  if (refusesPlaintext && readable.length > 0) throw new RenderError(inOrder(readable));
+  const all = [...readable, ...notes, ...placed.notes, ...(honored?.notes ?? [])];
   const shown = secrets === undefined ? all : all.map((note) => ({ ...note, message: secrets.hide(note.message) }));
   const { notes: kept, omitted } = orderNotes(shown);
   return {

@@ -76,6 +76,8 @@ export interface RendererOutput {
   readonly remark?: string;
   /** Why objects may be missing that the source still wants: nothing may be pruned. */
   readonly unread?: string | undefined;
+  /** Templates that make random values, which are not in Git. */
+  readonly random?: readonly string[];
   /** Why there is no document; needed only where there is none. */
   readonly nothing?: string;
 }

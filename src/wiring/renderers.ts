@@ -97,6 +97,7 @@ export function sourceRenderer({
     {
       steps: new RenderSteps(kustomize, parse),
       limits,
+      refusesPlaintextSecrets: config.render.refusesPlaintextSecrets,
       results: cacheBytes === 0 ? NO_RESULTS : results,
       observer: renderObserver(metrics),
     },

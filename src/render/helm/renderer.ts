@@ -132,7 +132,8 @@ export class HelmRenderer implements Renderer {
     const nothing = `the chart at ${JSON.stringify(folder || ".")} renders to no object`;
     // A template can put any value anywhere.
     const shown = decryptor.files.size > 0 ? documents.map((one) => ({ ...one, confidential: true })) : documents;
-    return { documents: shown, notes: notesOf(folder, uses), problems, nothing };
+    const random = [...uses].flatMap(([path, use]) => (use.random ? [joinPath(folder, path)] : []));
+    return { documents: shown, notes: notesOf(folder, uses), problems, random, nothing };
   }
 
   async #locate(asked: SourceInput): Promise<LocatedChart> {

@@ -2,7 +2,7 @@ import type { GroupVersionKind } from "../../../../src/manifest/object-id.js";
 import { ParseCache } from "../../../../src/render/parse-cache.js";
 import { type FileText, parseFile } from "../../../../src/render/parser.js";
 import { PlainRenderer } from "../../../../src/render/plain.js";
-import { SourceRenderer } from "../../../../src/render/render.js";
+import { SourceRenderer, type SourceRendererOptions } from "../../../../src/render/render.js";
 import type { RenderRequest, RenderResult } from "../../../../src/render/request.js";
 import { type MemoryFile, MemorySnapshot } from "./memory-snapshot.js";
 
@@ -45,8 +45,12 @@ export function inlineCache(maxBytes?: number): { cache: ParseCache; elsewhere: 
 export async function renderFiles(
   files: Readonly<Record<string, MemoryFile>>,
   wanted: RenderRequest,
+  options: SourceRendererOptions = {},
 ): Promise<RenderResult> {
-  return new SourceRenderer([new PlainRenderer(inlineCache().cache)]).render(wanted, new MemorySnapshot(files));
+  return new SourceRenderer([new PlainRenderer(inlineCache().cache)], options).render(
+    wanted,
+    new MemorySnapshot(files),
+  );
 }
 
 /** The error that `work` rejects with. */

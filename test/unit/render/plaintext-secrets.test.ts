@@ -1,0 +1,63 @@
+import { expect } from "chai";
+import { credentialIn } from "../../../src/render/plaintext-secrets.js";
+import { RenderError } from "../../../src/render/render-error.js";
+import { failureOf, renderFiles, request } from "./support/harness.js";
+
+const secret = (data: object, annotations = {}): string =>
+  JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata: { name: "db", annotations }, ...data });
+
+describe("Secrets that are readable in Git", () => {
+  for (const [value, expected] of [
+    [`-----BEGIN RSA ${"PRIVATE"} KEY-----\nMIIE\n`, "a private key"],
+    ["-----BEGIN CERTIFICATE-----\nMIIE\n-----END CERTIFICATE-----\n", undefined],
+    [`AKIA${"Z".repeat(16)}`, "an access key of AWS"],
+    [`ghp_${"a1".repeat(18)}`, "a token of GitHub"],
+    [`glpat-${"a1".repeat(10)}`, "a token of GitLab"],
+    ["postgres://shop:hunter2@db:5432/shop", "a password in a URL"],
+    ["postgres://db:5432/shop", undefined],
+    ['{"auths":{"r.example.com":{"auth":"dXNlcjpwYXNz"}}}', "credentials of a registry"],
+    ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJl", "a JSON web token"],
+    ["qX7vN2mK9pL4wZ8r", "looks random"],
+    ["9f86d081884c7d659a2feaa0c55ad015", "looks random"],
+    ["changeme", undefined],
+    ["registry.example.com/team/web:1.24.3", undefined],
+    ["https://example.com/api/v1/users?id=42", undefined],
+    ["/var/run/secrets/token-12", undefined],
+    ["${DATABASE_PASSWORD_2}", undefined],
+    ["the quick brown fox jumps over 13 lazy dogs", undefined],
+    ["aaaaaaaaaaaaaaaa1111", undefined],
+    ["", undefined],
+  ] as const) {
+    it(`${JSON.stringify(value.slice(0, 40))}: ${expected ?? "no credential"}`, () => {
+      expect(credentialIn(value)).to.equal(expected);
+    });
+  }
+
+  const files = {
+    "app/a.yaml": `\n\n${secret({ stringData: { password: "qX7vN2mK9pL4wZ8r", user: "admin" }, data: { key: Buffer.from("ghp_".padEnd(40, "x9")).toString("base64") } })}\n`,
+    "app/b.yaml": secret(
+      { stringData: { password: "qX7vN2mK9pL4wZ8r" } },
+      { "gitops.overseer.io/plaintext-secret": "allowed" },
+    ).replace('"db"', '"test"'),
+    "app/c.yaml": secret({ stringData: { user: "admin" } }).replace('"db"', '"user"'),
+  };
+
+  it("are noted with file, line and keys, and without values", async () => {
+    const { notes, documents } = await renderFiles(files, request("app"));
+    expect(documents).to.have.length(3);
+    expect(notes).to.deep.equal([
+      {
+        origin: { file: "app/a.yaml", line: 3 },
+        object: "Secret shop/db",
+        message:
+          "is readable in Git: key (a token of GitHub), password (looks random); encrypt the file with SOPS (source.decryption), change the value, or set the annotation gitops.overseer.io/plaintext-secret: allowed if it is no secret",
+      },
+    ]);
+  });
+
+  it("are refused on request", async () => {
+    const error = await failureOf(renderFiles(files, request("app"), { refusesPlaintextSecrets: true }));
+    expect(error).to.be.instanceOf(RenderError);
+    expect(error.message).to.include("app/a.yaml:3: Secret shop/db: is readable in Git").and.not.include("qX7v");
+  });
+});
