@@ -1,10 +1,19 @@
 import { z } from "zod";
-import { Inputs } from "./inputs.js";
+import { type AppSource, Inputs } from "./inputs.js";
+
+/** The inputs of a pin, without the schema of the source: it is copied from a Change, and the definition must stay small. */
+const PinnedInputs = Inputs.omit({ source: true })
+  .extend({
+    source: (z.unknown() as unknown as z.ZodType<AppSource>)
+      .meta({ type: "object", "x-kubernetes-preserve-unknown-fields": true })
+      .describe("spec.source of the app at that time."),
+  })
+  .describe("The revision, and the source of the app at that time.");
 
 /** Earlier inputs that an app is kept at. */
 export const Pin = z
   .object({
-    inputs: Inputs,
+    inputs: PinnedInputs,
     change: z
       .string()
       .max(253)

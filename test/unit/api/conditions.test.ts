@@ -79,6 +79,7 @@ describe("condition types", () => {
     expect(CONDITION_TYPES.filter((type) => !ABNORMAL_TRUE.has(type))).to.have.members([
       "Ready",
       "Fetched",
+      "Verified",
       "StatusesReported",
       "Synced",
       "Healthy",
