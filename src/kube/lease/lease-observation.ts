@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.js";
 import { isNewer } from "../object.js";
-import { isReleased, isUnchanged, type LeaseRecord } from "./lease-record.js";
+import { isNeverHeld, isReleased, isUnchanged, type LeaseRecord } from "./lease-record.js";
 
 /**
  * A standby's view of a lease, and when it may acquire it. Only the time since the last *observed* change counts, by the local
@@ -20,7 +20,7 @@ export class LeaseObservation {
 
   /**
    * `durationMs` is the minimum duration granted to any holder, regardless of the record. With `neverExisted`, no process can
-   * have held the lease before, so a missing lease is free.
+   * have held the lease before, so a lease without a holder is free.
    */
   constructor(clock: Clock, durationMs: number, neverExisted = false) {
     this.#clock = clock;
@@ -39,29 +39,36 @@ export class LeaseObservation {
     const known = this.#record;
     if (known && isNewer(known.object.metadata.resourceVersion, record.object.metadata.resourceVersion)) return;
     this.#record = record;
-    this.#neverExisted = false;
+    const isFirst = this.#neverExisted && isNeverHeld(record);
+    this.#neverExisted = isFirst;
     if (known && isUnchanged(known, record)) return;
     this.#changedAt = this.#clock.monotonic();
-    this.#isFree = isReleased(record);
-    this.#heldForMs = Math.max(this.#durationMs, record.durationSeconds * 1000);
+    this.#isFree = isFirst || isReleased(record);
+    // Without a holder, the last one may still count on its own duration.
+    const leastMs = record.holder === "" ? this.#heldForMs : this.#durationMs;
+    this.#heldForMs = Math.max(leastMs, record.durationSeconds * 1000);
   }
 
-  /**
-   * Records that there is no lease. It may have been deleted manually without its holder knowing yet, so it counts as held for
-   * the longest possible duration.
-   */
+  /** Records that there is no lease. It may have been deleted manually, without its holder knowing yet. */
   observeAbsent(): void {
-    if (this.#record === undefined && this.#changedAt !== undefined && !this.#isFree) return;
+    if (this.#changedAt !== undefined) this.#neverExisted = false;
     this.#record = undefined;
     this.#changedAt = this.#clock.monotonic();
     this.#isFree = this.#neverExisted;
-    this.#neverExisted = false;
   }
 
-  /** Returns the milliseconds until the lease may be acquired: 0 for now, infinite before the first observation. */
+  /** Whether there is no lease, but a process may hold it: a lease without a holder must be created and observed first. */
+  get isMissing(): boolean {
+    return this.#changedAt !== undefined && this.#record === undefined && !this.#isFree;
+  }
+
+  /**
+   * Returns the milliseconds until the lease may be acquired, or created if it is missing: 0 for now, infinite before the first
+   * observation.
+   */
   waitMs(): number {
     if (this.#changedAt === undefined) return Number.POSITIVE_INFINITY;
-    if (this.#isFree) return 0;
+    if (this.#isFree || this.#record === undefined) return 0;
     return Math.max(0, this.#changedAt + this.#heldForMs - this.#clock.monotonic());
   }
 }

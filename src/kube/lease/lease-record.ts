@@ -81,6 +81,19 @@ export function isReleased({ holder, durationSeconds }: LeaseHolding): boolean {
   return holder === "" && durationSeconds === RELEASED_SECONDS;
 }
 
+/**
+ * Returns a lease that no process holds and that is not free: others must observe it for its whole duration, so that a holder whose
+ * lease was deleted can write it again.
+ */
+export function placeholder(holding: LeaseHolding): LeaseHolding {
+  return { ...holding, holder: "" };
+}
+
+/** Returns whether a lease is a placeholder that no process has acquired. */
+export function isNeverHeld({ holder, transitions }: LeaseHolding): boolean {
+  return holder === "" && transitions === 0;
+}
+
 /** Returns whether both have the same holder and acquisition. */
 export function isSameHolding(a: LeaseHolding, b: LeaseHolding): boolean {
   return a.holder === b.holder && a.acquireTime === b.acquireTime;

@@ -5,7 +5,7 @@ import type { Logger } from "../../base/logger.js";
 import type { KubeClient } from "../client/kube-client.js";
 import { Reflector } from "../watch/reflector.js";
 import { LeaseObservation } from "./lease-observation.js";
-import { type LeaseHolding, type LeaseRecord, readLease } from "./lease-record.js";
+import { type LeaseHolding, type LeaseRecord, placeholder, readLease } from "./lease-record.js";
 import type { LeaseStore } from "./lease-store.js";
 
 /** A newly acquired lease. */
@@ -107,12 +107,20 @@ export class LeaseStandby {
     this.#wake();
   }
 
-  /** Tries once. A request whose response is lost counts as another process's, so the lease must expire first. */
+  /**
+   * Tries once. A request whose response is lost counts as another process's, so the lease must expire first. A missing lease is
+   * created without a holder: nothing makes a creation fail if the lease was created, acquired and deleted meanwhile, whereas the
+   * update that follows carries the resourceVersion that was observed.
+   */
   async #tryAcquire(): Promise<AcquiredLease | undefined> {
     const { clock, store, holding, logger, retryMs, usableMs } = this.#options;
     const began = clock.monotonic();
     const from = this.#observation.record;
     try {
+      if (this.#observation.isMissing) {
+        this.#observe((await store.create(placeholder(holding(undefined)))) ?? (await store.get()));
+        return undefined;
+      }
       const record = from ? await store.update(from, holding(from)) : await store.create(holding(undefined));
       if (record && clock.monotonic() - began < usableMs) return { record, began };
       this.#observe(record ?? (await store.get()));

@@ -8,6 +8,15 @@ import { FakeLeases, type Fate, turn } from "../../support/fake-leases.js";
 import { FakeLogger } from "../../support/fake-logger.js";
 
 const TIMING = { durationMs: 15_000, renewDeadlineMs: 10_000, retryMs: 2_000 };
+/** A standby misses that a missing lease is created and acquired, and the lease is deleted before the standby's turn. */
+const BLIND_STANDBY = [
+  { who: 0, what: "cut", ms: 1_135 },
+  { who: 2, what: "replace", ms: 1_152 },
+  { who: 0, what: "cut", ms: 471 },
+  { who: 2, what: "deaf", ms: 3_279 },
+  { who: 0, what: "cut", ms: 8_968 },
+  { who: 0, what: "delete", ms: 1_130 },
+];
 /** More turns than a request, its answer and what follows from it need. */
 const SETTLE = 12;
 
@@ -309,7 +318,7 @@ describe("LeaseElector", () => {
         }
         for (const member of members) await member.end();
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: [[BLIND_STANDBY]] },
     );
   }).timeout(120_000);
 

@@ -79,32 +79,44 @@ describe("LeaseObservation", () => {
     expect(sight.waitMs()).to.equal(15_000);
   });
 
-  it("waits for a holder that may not know of a deleted lease", () => {
+  it("waits for a holder that may not know of a deleted lease, once a lease without a holder was created", () => {
     sight.observe(record(1, { durationSeconds: 60 }));
     clock.advance(59_000);
     sight.observeAbsent();
-    expect(sight.waitMs()).to.equal(60_000);
+    expect(sight.isMissing).to.equal(true);
+    expect(sight.waitMs()).to.equal(0);
     clock.advance(30_000);
-    sight.observeAbsent();
-    expect(sight.waitMs()).to.equal(30_000);
-    expect(sight.record).to.equal(undefined);
+    sight.observe(record(2, { holder: "", transitions: 0 }));
+    expect(sight.isMissing).to.equal(false);
+    expect(sight.waitMs(), "as long as the deleted lease was valid").to.equal(60_000);
   });
 
-  it("waits for a missing lease at the start, unless none can have existed", () => {
+  it("must create a missing lease before it may acquire it, unless none can have existed", () => {
     sight.observeAbsent();
-    expect(sight.waitMs()).to.equal(15_000);
+    expect(sight.isMissing).to.equal(true);
     const first = new LeaseObservation(clock, 15_000, true);
     first.observeAbsent();
+    expect(first.isMissing).to.equal(false);
     expect(first.waitMs()).to.equal(0);
     first.observeAbsent();
-    expect(first.waitMs(), "somebody else made it and it is gone again").to.equal(15_000);
+    expect(first.isMissing, "another process created it, and it is gone again").to.equal(true);
+  });
+
+  it("knows a lease that another standby created before the first leader as free", () => {
+    const first = new LeaseObservation(clock, 15_000, true);
+    first.observeAbsent();
+    first.observe(record(1, { holder: "", transitions: 0 }));
+    expect(first.waitMs()).to.equal(0);
+    first.observe(record(2));
+    first.observe(record(3, { holder: "", transitions: 0 }));
+    expect(first.waitMs(), "a process has led").to.equal(15_000);
   });
 
   it("treats a missing lease as free only until it has observed one", () => {
     const first = new LeaseObservation(clock, 15_000, true);
     first.observe(record(1));
     first.observeAbsent();
-    expect(first.waitMs()).to.equal(15_000);
+    expect(first.isMissing).to.equal(true);
   });
 });
 
