@@ -53,6 +53,12 @@ export const GitRepositorySpec = withRules(
         "Secret with a proxy for this repository: address (http://, https:// or socks5://), and optionally username and password. Not supported for SSH. If unset, the proxy in the operator's environment is used, if any.",
       ).optional(),
       provider: GitProvider.optional(),
+      recurseSubmodules: z
+        .boolean()
+        .optional()
+        .describe(
+          "Read submodules as directories. Only those below the paths that apps read are fetched, at the commit that the repository records. Credentials and proxy are used for submodules on the server in url only; others are read anonymously. Defaults to false: submodules are ignored.",
+        ),
       verify: RepositoryVerification.optional(),
       webhook: z
         .object({

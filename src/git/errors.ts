@@ -42,6 +42,7 @@ const ERRORS = {
   GIT_HOST_PROTOCOL: ["NotTheHostAPI", "retryable"],
   GIT_PROVIDER_UNSUPPORTED: ["ProviderUnsupported", "terminal"],
   GIT_PATH_UNSAFE: ["UnsafePath", "terminal"],
+  GIT_SUBMODULE_INVALID: ["InvalidSubmodule", "terminal"],
   GIT_UNSIGNED: ["Unsigned", "retryable"],
   GIT_SIGNATURE_INVALID: ["InvalidSignature", "retryable"],
   GIT_KEY_UNTRUSTED: ["UntrustedKey", "retryable"],

@@ -59,3 +59,5 @@ export { type CommitRange, commitRange, parentsIn } from "./signatures/commit-ra
 export { type DetachedSignature, readSignedCommit, readSignedTag } from "./signatures/signed-object.js";
 export { type TrustedKeys, trustedKeysOf } from "./signatures/trusted-keys.js";
 export { SignatureVerifier, type Signer, type Verify } from "./signatures/verifier.js";
+export { RecursiveSnapshot } from "./submodules/recursive-snapshot.js";
+export { type SubmoduleRules, submoduleRemote } from "./submodules/submodule-remote.js";

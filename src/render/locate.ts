@@ -39,7 +39,9 @@ export async function findPlace(snapshot: GitSnapshot, sourcePath: string): Prom
   }
   const { entry, path } = end;
   if (entry.kind === "submodule") {
-    throw new PathNotFoundError(`${at(wanted)} is a submodule; make a GitRepository for it and use that`);
+    throw new PathNotFoundError(
+      `${at(wanted)} is a submodule: set recurseSubmodules of the GitRepository, or make a GitRepository for it`,
+    );
   }
   return { wanted, path, entry: { id: entry.id, kind: entry.kind === "tree" ? "tree" : "file" } };
 }

@@ -46,7 +46,11 @@ export function pickManifestFiles({
     const { fault, linked, blocking = false } = entry;
     const file = joinPath(folder, entry.path);
     const origin = { file, line: 1 };
-    if (entry.kind === "submodule") notes.push({ message: "submodules are not read; it is ignored", origin });
+    if (entry.kind === "submodule")
+      notes.push({
+        message: "submodules are not read; it is ignored: set recurseSubmodules of the GitRepository to read it",
+        origin,
+      });
     if (fault !== undefined && (blocking || isMeant(entry))) {
       problems.push({ origin, message: `${fault}; ${remedyFor(entry)}` });
     } else if (fault !== undefined && entry.unread) {

@@ -85,11 +85,12 @@ export class SourceRenderer {
       if (known.reads !== undefined && (await sameReads(known.reads, snapshot))) return { ...known, commit };
     }
     const { renderer, declared } = await this.#declare(request, snapshot, known?.links);
-    const { source, defaultNamespace, target = "kubernetes", env = {} } = request;
+    const { source, defaultNamespace, target = "kubernetes", env = {}, recurseSubmodules = false } = request;
     const { content, reads, links, asksCluster = false } = declared;
     const cluster = asksCluster ? { facts: request.cluster?.() } : undefined;
     const steps = (await this.#steps?.declare(request)) ?? {};
-    const key = inputKey({ content, version: renderer.version, source, defaultNamespace, target, env, steps });
+    const own = { source, defaultNamespace, target, env, recurseSubmodules };
+    const key = inputKey({ ...own, content, version: renderer.version, steps });
     return { key, kind: renderer.kind, commit, of, reads, links, cluster };
   }
 
@@ -240,8 +241,8 @@ async function kindOf({ snapshot, place, source }: SourceInput): Promise<Rendere
 }
 
 function requestDigest(request: RenderRequest): string {
-  const { source, defaultNamespace, target, env, name, external } = request;
-  return sha256(canonicalJson([source, defaultNamespace, target, env, name, external?.digest]), 32);
+  const { source, defaultNamespace, target, env, name, external, recurseSubmodules } = request;
+  return sha256(canonicalJson([source, defaultNamespace, target, env, name, external?.digest, recurseSubmodules]), 32);
 }
 
 function inOrder(problems: readonly RenderProblem[]): RenderProblem[] {

@@ -63,6 +63,8 @@ export interface RenderRequest {
   readonly cluster?: () => ClusterFacts | undefined;
   /** What the source takes from ConfigMaps and Secrets; undefined if it takes nothing, or they cannot be read. */
   readonly external?: ExternalValues | undefined;
+  /** Whether the snapshot reads submodules as directories. Defaults to false. */
+  readonly recurseSubmodules?: boolean;
   /** Ends children that render. */
   readonly signal?: AbortSignal;
 }

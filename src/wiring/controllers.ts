@@ -101,6 +101,7 @@ export function appController(shared: SharedParts): Controller {
     clock,
     client,
     engine,
+    submoduleRules: { allowedHosts: config.allowedGitHosts, digestKey },
     index,
     events,
     digestKey,

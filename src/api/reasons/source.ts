@@ -44,6 +44,10 @@ export const SOURCE_REASONS = {
     meaning: "The Secret in secretRef lacks a key or has an invalid value; the message names the key.",
     remedy: "Correct the Secret.",
   },
+  InvalidSubmodule: {
+    meaning: ".gitmodules is malformed, or does not list a submodule that is read; the message has its line.",
+    remedy: "Correct .gitmodules.",
+  },
   Unsigned: {
     meaning:
       "spec.verify requires a signature that the commit or tag in the message does not have. The last verified revision stays in use.",

@@ -40,7 +40,12 @@ export async function fetchRevisions(
       const tag = target.ref === undefined ? undefined : remoteRefs.tags?.get(target.ref);
       const candidate = { ref, target, tag, before: before?.verified };
       const verified = await services.verifier.verify(services, poll, candidate);
-      const resolved = { remote, commit: target.commit, revision: target.revision, ...(verified ? { verified } : {}) };
+      const { recurseSubmodules } = poll.repository.spec;
+      const resolved = {
+        ...{ remote, commit: target.commit, revision: target.revision },
+        ...(recurseSubmodules === undefined ? {} : { recurseSubmodules }),
+        ...(verified ? { verified } : {}),
+      };
       changed = index.set(key, ref, { resolved, error: undefined }) || changed;
     } catch (error) {
       if (!(error instanceof OverseerError)) throw error;

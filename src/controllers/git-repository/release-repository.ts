@@ -22,7 +22,8 @@ export async function releaseRepository(services: GitRepositoryServices): Promis
   for (const repository of unresolvedRepositories(services))
     own.set(editionOf(repository), await remoteToKeep(services, repository));
   // A repository may have been created or edited in the meantime.
-  const remotes = new Map([...index.revisions()].map(({ remote }) => [remote.id, remote]));
+  const used = [...index.submoduleRemotes(), ...[...index.revisions()].map(({ remote }) => remote)];
+  const remotes = new Map(used.map((remote) => [remote.id, remote]));
   for (const repository of unresolvedRepositories(services)) {
     const remote = own.get(editionOf(repository)) ?? "unknown";
     if (remote === "unknown") return;

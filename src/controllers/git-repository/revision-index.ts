@@ -10,6 +10,8 @@ export interface ResolvedRevision {
   readonly commit: string;
   /** Display form: `main@sha1:…`. */
   readonly revision: string;
+  /** Whether apps read its submodules. */
+  readonly recurseSubmodules?: boolean;
   /** How it was verified, with spec.verify. */
   readonly verified?: VerifiedRecord;
 }
@@ -24,6 +26,7 @@ export interface RefState {
 
 /** Index of the last polled commit of each ref of each repository, which apps read instead of contacting Git. */
 export class RevisionIndex {
+  readonly #submodules = new Map<string, Map<string, GitRemote>>();
   readonly #repositories = new Map<string, Map<string, RefState>>();
 
   /** Returns the state of a ref; undefined before its first poll. */
@@ -46,6 +49,7 @@ export class RevisionIndex {
     return (
       before === undefined ||
       before.resolved?.commit !== state.resolved?.commit ||
+      before.resolved?.recurseSubmodules !== state.resolved?.recurseSubmodules ||
       before.resolved?.remote.id !== state.resolved?.remote.id ||
       before.error?.message !== state.error?.message
     );
@@ -57,7 +61,19 @@ export class RevisionIndex {
       for (const { resolved } of refs.values()) if (resolved) yield resolved;
   }
 
+  /** Notes that a submodule of a repository is read from `remote`. */
+  useSubmodule(repository: string, remote: GitRemote): void {
+    const remotes = this.#submodules.get(repository) ?? new Map<string, GitRemote>();
+    this.#submodules.set(repository, remotes.set(remote.id, remote));
+  }
+
+  /** Yields the remotes of submodules that were read. */
+  *submoduleRemotes(): Iterable<GitRemote> {
+    for (const remotes of this.#submodules.values()) yield* remotes.values();
+  }
+
   forget(repository: string): void {
+    this.#submodules.delete(repository);
     this.#repositories.delete(repository);
   }
 }

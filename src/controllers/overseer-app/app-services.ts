@@ -8,6 +8,7 @@ import type { Destination } from "../../destinations/destination.js";
 import type { Lister } from "../../gates/context.js";
 import type { Gate } from "../../gates/gate.js";
 import type { GitEngine } from "../../git/engine.js";
+import type { SubmoduleRules } from "../../git/index.js";
 import type { KubeClient } from "../../kube/client/kube-client.js";
 import type { EventSink } from "../../kube/event-recorder.js";
 import type { AppRef } from "../../plan/live.js";
@@ -88,6 +89,7 @@ export interface AppServices {
   readonly approvals: ResourceCache<Approval>;
   readonly repositories: ResourceCache<GitRepository>;
   readonly index: RevisionIndex;
+  readonly submoduleRules: SubmoduleRules;
   readonly engine: GitEngine;
   readonly renderer: SourceRenderer;
   readonly destinations: DestinationSource;

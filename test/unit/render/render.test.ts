@@ -119,7 +119,10 @@ describe("render: a path that is not there", () => {
     ],
     ["out", 'source.path "out": a symbolic link on it leads out of the repository, to "../etc"'],
     ["loop", 'source.path "loop": a symbolic link on it leads over more than 8 others, or to itself'],
-    ["sub", 'source.path "sub" is a submodule; make a GitRepository for it and use that'],
+    [
+      "sub",
+      'source.path "sub" is a submodule: set recurseSubmodules of the GitRepository, or make a GitRepository for it',
+    ],
     ["../x", 'source.path "../x" leaves the repository; write it without ".."'],
   ];
   for (const [path, message] of cases) {
@@ -222,7 +225,7 @@ describe("render: links and submodules", () => {
     expect(notes(result)).to.deep.equal([
       "a/again.yaml:1  is a link to x.yaml, which is read itself",
       'a/gone:1  the symbolic link leads to "b", which does not exist; it is ignored, and nothing is pruned until the link is corrected or removed, or excluded with source.exclude',
-      "a/vendor:1  submodules are not read; it is ignored",
+      "a/vendor:1  submodules are not read; it is ignored: set recurseSubmodules of the GitRepository to read it",
     ]);
   });
 });

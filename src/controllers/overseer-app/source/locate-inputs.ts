@@ -11,6 +11,7 @@ import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
 import { readExternalValues } from "./external-values.js";
 import { sourceTooLarge } from "./source-size.js";
+import { withSubmodules } from "./submodules.js";
 
 /** The current inputs of an app, and where to read them. */
 export interface LocatedInputs {
@@ -72,6 +73,7 @@ export async function renderRequest(run: AppRun, source: AppSource): Promise<Ren
     target: renderTarget(app),
     env: variablesOf(source),
     external: await readExternalValues(run, source),
+    recurseSubmodules: run.services.repositories.get(repositoryKey(app))?.spec.recurseSubmodules === true,
     cluster: () => destination.clusterFacts?.(),
     scopeOf: (kind) => destination.scopeOf(kind),
     hasStatusSubresource: (kind) => destination.hasStatus(kind),
@@ -105,13 +107,14 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
   const state = services.index.get(key, source.ref ?? repository?.spec.ref);
   if (!state?.resolved) return notResolved(key, repository, state?.error);
   const { resolved } = state;
-  const snapshot = await services.engine.open(resolved.remote, resolved.commit);
-  if (!snapshot)
+  const opened = await services.engine.open(resolved.remote, resolved.commit);
+  if (!opened)
     return sourceProblem(
       "RevisionNotFetched",
       `${resolved.revision} of GitRepository ${key} has not been fetched yet`,
       false,
     );
+  const snapshot = withSubmodules(run, repository, resolved.remote, opened);
   try {
     const request = await renderRequest(run, source);
     run.memory.located = await services.renderer.locate(request, snapshot, run.memory.located);

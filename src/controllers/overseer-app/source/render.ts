@@ -11,6 +11,7 @@ import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { isProblem, keyWith, type LocatedInputs, locateInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
 import { kindsOf } from "./resource-kinds.js";
+import { withSubmodules } from "./submodules.js";
 
 /** Renders the inputs that the app is to be synced to: the newest, or after a rollback those that it is pinned to. */
 export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
@@ -101,7 +102,9 @@ export async function renderEarlier(run: AppRun, inputs: Inputs): Promise<Render
   const snapshot = await openApplied(run, inputs);
   if (!snapshot) return undefined;
   const request = await renderRequest(run, inputs.source);
-  if (request.external !== undefined && !(await hasSameKey(run, request, snapshot, inputs))) return undefined;
+  const repository = run.services.repositories.get(repositoryKey(run.app));
+  const mayDiffer = request.external !== undefined || repository?.spec.recurseSubmodules !== undefined;
+  if (mayDiffer && !(await hasSameKey(run, request, snapshot, inputs))) return undefined;
   return renderInputs(run, inputs, snapshot, request);
 }
 
@@ -116,13 +119,14 @@ async function openApplied(run: AppRun, inputs: Inputs): Promise<GitSnapshot | u
   const { engine } = run.services;
   const remote = remoteOf(run);
   if (!remote) return undefined;
-  const snapshot = await engine.open(remote, inputs.commit);
-  if (snapshot) return snapshot;
-  await engine.fetch(remote, { commit: inputs.commit, ref: undefined }, run.signal);
-  return engine.open(remote, inputs.commit);
+  const known = await engine.open(remote, inputs.commit);
+  if (!known) await engine.fetch(remote, { commit: inputs.commit, ref: undefined }, run.signal);
+  const snapshot = known ?? (await engine.open(remote, inputs.commit));
+  const repository = run.services.repositories.get(repositoryKey(run.app));
+  return snapshot && withSubmodules(run, repository, remote, snapshot);
 }
 
-/** Reports whether values of ConfigMaps and Secrets are still those of earlier inputs: they are not kept anywhere else. */
+/** Reports whether values of ConfigMaps and Secrets, and the reading of submodules, are still those of earlier inputs. */
 async function hasSameKey(
   run: AppRun,
   request: RenderRequest,
@@ -131,7 +135,9 @@ async function hasSameKey(
 ): Promise<boolean> {
   const located = await run.services.renderer.locate(request, snapshot);
   if (keyWith(located.key, ignoreDifferences) === key) return true;
-  run.logger.warn("the applied inputs cannot be rendered again: their values have changed", { revision });
+  run.logger.warn("the applied inputs cannot be rendered again: their values, or recurseSubmodules, have changed", {
+    revision,
+  });
   return false;
 }
 

@@ -2,6 +2,7 @@ import type { Change } from "../../../../src/api/change.js";
 import { API_VERSION } from "../../../../src/api/group.js";
 import type { OverseerApp } from "../../../../src/api/overseer-app.js";
 import type { FailpointHook } from "../../../../src/base/failpoint.js";
+import { HostRules } from "../../../../src/base/host-rules.js";
 import { RevisionIndex } from "../../../../src/controllers/git-repository/revision-index.js";
 import type { AppMemory } from "../../../../src/controllers/overseer-app/app-memory.js";
 import type { AppServices } from "../../../../src/controllers/overseer-app/app-services.js";
@@ -132,6 +133,7 @@ export class Heart {
     this.#reconciler = new OverseerAppReconciler({
       ...{ client, apps, changes, repositories, memories, clock: this.clock, index: this.#index },
       engine: { open: async (_: unknown, commit: string) => this.#snapshots.get(commit) } as unknown as GitEngine,
+      submoduleRules: { allowedHosts: new HostRules([]), digestKey: "" },
       renderer: this.#renderer,
       destinations: { of: async () => this.destination, current: () => this.destination, forget: () => {} },
       values: { use: () => {}, read: async () => undefined, forget: () => {} },
