@@ -2,6 +2,7 @@ import type { FieldChange, PlannedAction } from "../api/change.js";
 import { cutText } from "../base/cut-text.js";
 import { canonicalJson, hmacSha256 } from "../base/hash.js";
 import { formatOrigin } from "../manifest/document.js";
+import type { Hook } from "../manifest/hook.js";
 import { apiVersionOf, displayId } from "../manifest/object-id.js";
 import type { DeferredWrite, PreviewedWrite, RefusedWrite, WriteAction } from "./actions.js";
 import type { PruneDecision } from "./prune-guard.js";
@@ -14,6 +15,8 @@ export interface Plan {
   /** Writes that the destination refuses. */
   readonly refused?: readonly RefusedWrite[];
   readonly pruneCandidates: readonly PruneDecision[];
+  /** Hooks that run beside the sync. */
+  readonly hooks?: readonly Hook[] | undefined;
 }
 
 /** How much of a plan is shown: `Whole` shows all that fits into an object of the API server (1.5 MiB), beside its other fields. */
@@ -74,6 +77,7 @@ export function describePlan(plan: Plan, extent: PlanExtent = "Brief"): Describe
     ...(plan.refused ?? []).map(describeRefused),
     ...plan.writes.map(describeWrite),
     ...plan.deferred.map(describeDeferred),
+    ...(plan.hooks ?? []).map(describeHook),
     ...pruneCandidates("Keep"),
   ];
   const actions: PlannedAction[] = [];
@@ -148,7 +152,7 @@ function cutChange({ path, from, to }: FieldChange, value: number): FieldChange 
 
 /**
  * Returns a hash of the effects of a plan: for each object the verb, the desired document and the last applied one, of existing objects that
- * are adopted or deleted also the UID, and of transfers the new owner. Edits of live objects by others do not change it, since they are
+ * are adopted or deleted also the UID, of transfers the new owner, and of hooks the document. Edits of live objects by others do not change it, since they are
  * reverted. Keyed, because document hashes include field values of Secrets.
  */
 export function planHash(plan: Plan, key: string): string {
@@ -165,6 +169,7 @@ export function planHash(plan: Plan, key: string): string {
     ...plan.pruneCandidates
       .filter((decision) => decision.verb !== "Keep")
       .map(({ verb, live, ...decision }) => [verb, live.key, live.uid, "to" in decision ? decision.to : ""]),
+    ...(plan.hooks ?? []).map(({ document }) => ["Hook", document.key, document.hash]),
   ].map((line) => canonicalJson(line));
   return hmacSha256(key, lines.sort().join("\n"), 32);
 }
@@ -186,6 +191,11 @@ function describeDeferred({ action, message }: DeferredWrite): PlannedAction {
 
 function describeRefused({ action, message }: RefusedWrite): PlannedAction {
   return { ...describeDocument(action.verb, action), result: "Failed", error: message };
+}
+
+function describeHook({ document: { id, origin }, spec }: Hook): PlannedAction {
+  const reason = `runs as a hook: ${spec.phases.join(", ")}`;
+  return { verb: "Hook", object: displayId(id), apiVersion: apiVersionOf(id), origin: formatOrigin(origin), reason };
 }
 
 function describeDocument(verb: "Create" | "Update" | "Adopt", action: WriteAction): PlannedAction {

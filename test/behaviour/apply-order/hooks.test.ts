@@ -75,6 +75,8 @@ describe("Hooks", function () {
     await end("pre", 0);
     await world.synced("once", await repo.head());
     expect(await runs("once")).to.deep.equal(["PreSync Job pre Succeeded", "PostSync Job post Succeeded"]);
+    const plan = (await world.changes("once"))[0]?.status?.plan?.map(({ verb, origin }) => `${verb} ${origin}`);
+    expect(plan).to.deep.equal(["Create c.yaml:1", "Hook post.yaml:1", "Hook pre.yaml:1"]);
     await world.kube.untilGone(job("post"));
     await world.kube.patch(world.configMap("once"), { data: { v: "drifted" } });
     await world.kube.until(world.configMap("once"), "is restored", ({ data }) => (data as { v: string }).v === "1");

@@ -21,6 +21,20 @@ function writes(count: number, fields: number, change: Partial<FieldChange> = {}
 }
 
 describe("describePlan", () => {
+  it("lists hooks with their phases, after what is written", () => {
+    const spec = { phases: ["PreSync", "SyncFail"], deletePolicies: [], timeoutMs: undefined, wave: 0 } as const;
+    const hooks = [{ document: document("batch/v1 Job shop/migrate", "h", { file: "migrate.yaml", line: 3 }), spec }];
+    const { actions } = describePlan({ ...EMPTY, writes: [write("v1 ConfigMap shop/a")], hooks });
+    expect(actions.map(({ verb }) => verb)).to.deep.equal(["Create", "Hook"]);
+    expect(actions[1]).to.deep.equal({
+      verb: "Hook",
+      object: "Job shop/migrate",
+      apiVersion: "batch/v1",
+      origin: "migrate.yaml:3",
+      reason: "runs as a hook: PreSync, SyncFail",
+    });
+  });
+
   it("describes verb, object, origin and reason of each action", () => {
     const plan: Plan = {
       writes: [

@@ -3,7 +3,7 @@ import type { PreviewedWrite } from "../../../src/plan/actions.js";
 import { isEmptyPlan, type Plan, planHash, summarize } from "../../../src/plan/plan.js";
 import type { PruneDecision } from "../../../src/plan/prune-guard.js";
 import { prune } from "./support/judge.js";
-import { action, live, waiting, write } from "./support/objects.js";
+import { action, document, live, waiting, write } from "./support/objects.js";
 
 const EMPTY: Plan = { writes: [], deferred: [], pruneCandidates: [] };
 const MAP = "v1 ConfigMap shop/a";
@@ -67,6 +67,17 @@ describe("planHash", () => {
   it("is 32 hex digits, and the same for the same plan", () => {
     expect(hash(PLAN)).to.match(/^[0-9a-f]{32}$/);
     expect(hash(structuredCloneOf(PLAN))).to.equal(hash(PLAN));
+  });
+
+  it("depends on the documents of hooks, so that an approval is for them as well", () => {
+    const spec = { phases: ["PreSync"], deletePolicies: [], timeoutMs: undefined, wave: 0 } as const;
+    const hooked = (text: string, of: string): string =>
+      hash({ ...PLAN, hooks: [{ document: document(text, of), spec }] });
+    const one = hooked("batch/v1 Job shop/migrate", "h1");
+    expect(one).not.to.equal(hash(PLAN));
+    expect(one).not.to.equal(hooked("batch/v1 Job shop/migrate", "h2"));
+    expect(one).not.to.equal(hooked("batch/v1 Job shop/other", "h1"));
+    expect(one).to.equal(hooked("batch/v1 Job shop/migrate", "h1"));
   });
 
   it("does not depend on the order", () => {

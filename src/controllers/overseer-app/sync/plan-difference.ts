@@ -42,6 +42,7 @@ export async function planDifference(
     deferred: preview.deferred,
     refused: preview.refused,
     pruneCandidates: [...transferred, ...verdict.decisions, ...held],
+    hooks: desired.hooks,
   };
   return { plan, preview, verdict, behind };
 }

@@ -67,7 +67,8 @@ export class Results {
   }
 
   /**
-   * Returns the plan with the result of each action so far. If `complete`, every action except Keep is done.
+   * Returns the plan with the result of each action so far. If `complete`, every action is done, except Keep and Hook: the runs of
+   * hooks are recorded in `status.hooks`.
    */
   mark(plan: readonly PlannedAction[] | undefined, complete: boolean): PlannedAction[] | undefined {
     const errors = new Map(
@@ -79,7 +80,7 @@ export class Results {
       const error = errors.get(key);
       if (error !== undefined) return { ...bare, result: "Failed" as const, error: cutMessage(error) };
       const done = complete || result === "Done" || this.#done.has(key);
-      return done && action.verb !== "Keep" ? { ...bare, result: "Done" as const } : bare;
+      return done && action.verb !== "Keep" && action.verb !== "Hook" ? { ...bare, result: "Done" as const } : bare;
     });
   }
 }
