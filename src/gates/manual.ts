@@ -2,12 +2,15 @@ import { shortRevision } from "../api/short-revision.js";
 import { known } from "./context.js";
 import type { Gate } from "./gate.js";
 
-/** Holds a Change of an app in `sync.mode: Manual` until a user requests the sync or approves the plan. */
+/**
+ * Holds a Change of an app in `sync.mode: Manual` until a user requests the sync or approves the plan, and in every mode a Change whose
+ * request is not proven.
+ */
 export const manualGate: Gate = {
   name: "manual",
   waitReason: "Manual",
   judge: async ({ app, started, cause, request, approvals }) => {
-    if (started || app.spec.sync.mode !== "Manual") return { state: "Pass" };
+    if (started || (app.spec.sync.mode !== "Manual" && request === undefined)) return { state: "Pass" };
     // An automatic rollback is what the app asks for, to inputs that have passed this gate before.
     if (cause === "Rollback" && request === undefined) return { state: "Pass" };
     const { approvedBy, uncounted } = known(approvals, "what users have decided");

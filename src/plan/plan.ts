@@ -1,7 +1,7 @@
 import type { FieldChange, PlannedAction } from "../api/change.js";
 import { cutText } from "../base/cut-text.js";
 import { canonicalJson, hmacSha256 } from "../base/hash.js";
-import { formatOrigin } from "../manifest/document.js";
+import { type Document, formatOrigin } from "../manifest/document.js";
 import type { Hook } from "../manifest/hook.js";
 import { apiVersionOf, displayId } from "../manifest/object-id.js";
 import type { DeferredWrite, PreviewedWrite, RefusedWrite, WriteAction } from "./actions.js";
@@ -17,6 +17,8 @@ export interface Plan {
   readonly pruneCandidates: readonly PruneDecision[];
   /** Hooks that run beside the sync. */
   readonly hooks?: readonly Hook[] | undefined;
+  /** Documents of paused objects: not written now, but as soon as the objects are not paused any more. */
+  readonly paused?: readonly Document[] | undefined;
 }
 
 /** How much of a plan is shown: `Whole` shows all that fits into an object of the API server (1.5 MiB), beside its other fields. */
@@ -152,7 +154,7 @@ function cutChange({ path, from, to }: FieldChange, value: number): FieldChange 
 
 /**
  * Returns a hash of the effects of a plan: for each object the verb, the desired document and the last applied one, of existing objects that
- * are adopted or deleted also the UID, of transfers the new owner, and of hooks the document. Edits of live objects by others do not change it, since they are
+ * are adopted or deleted also the UID, of transfers the new owner, and the documents of hooks and paused objects. Edits of live objects by others do not change it, since they are
  * reverted. Keyed, because document hashes include field values of Secrets.
  */
 export function planHash(plan: Plan, key: string): string {
@@ -170,6 +172,7 @@ export function planHash(plan: Plan, key: string): string {
       .filter((decision) => decision.verb !== "Keep")
       .map(({ verb, live, ...decision }) => [verb, live.key, live.uid, "to" in decision ? decision.to : ""]),
     ...(plan.hooks ?? []).map(({ document }) => ["Hook", document.key, document.hash]),
+    ...(plan.paused ?? []).map(({ key, hash }) => ["Paused", key, hash]),
   ].map((line) => canonicalJson(line));
   return hmacSha256(key, lines.sort().join("\n"), 32);
 }

@@ -200,17 +200,17 @@ export interface FinalizeRequest {
   readonly suspended: boolean;
   /** Returns the app that claims an object, if any. */
   readonly claimedBy: (live: LiveObject) => string | undefined;
-  /**
-   * Returns foreign content of a namespace; undefined only if the namespace was inspected and contains none. A caller that has not
-   * inspected it returns a text: unknown content is kept.
-   */
+  /** Returns foreign content of a namespace, or a text if it was not inspected; undefined only if it was and contains none. */
   readonly namespaceInUse: (name: string) => string | undefined;
 }
 
-/** Permits the deletion of a hook's object; also of a Job or Pod that was applied before its document became a hook. */
+/** Permits the deletion of a hook's object, or of a Job or Pod that has become a hook, unless it needs approval or is to be kept. */
 export function permitHookDeletion(live: LiveObject): DeletePermit | undefined {
-  const isHook = live.hook !== undefined || runsToEnd(live.id);
-  return isHook && live.ownership === "Owned" && !live.deleting ? DeletePermit.issue(live, ISSUER) : undefined;
+  const isProtected = alwaysNeedsApproval(live) && live.deletionConfirmed !== true;
+  if (live.paused || isProtected || rulingOn(live, "prune") !== undefined) return undefined;
+  return (live.hook !== undefined || runsToEnd(live.id)) && live.ownership === "Owned" && !live.deleting
+    ? DeletePermit.issue(live, ISSUER)
+    : undefined;
 }
 
 /** Judges all objects of an app that is being deleted. */

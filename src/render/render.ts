@@ -161,7 +161,8 @@ export class SourceRenderer {
     } catch (error) {
       // The render finds the same, and says it.
       if (!isTerminal(error)) throw error;
-      return { renderer: fallback, declared: { content: { tree: place.entry.id } } };
+      // Never the key of a success: the result of another repository could be kept under it.
+      return { renderer: fallback, declared: { content: { tree: place.entry.id, unreadable: true } } };
     }
   }
 

@@ -27,7 +27,7 @@ import { renderApplied, renderDesired } from "./source/render.js";
 import { recordOutcome } from "./status/record-outcome.js";
 import { suspendedOutcome } from "./status/suspend.js";
 import { writeStatus } from "./status/write-status.js";
-import { lastStopped } from "./sync/stopped-change.js";
+import { lastStopped, notWritten } from "./sync/stopped-change.js";
 import { syncToInputs } from "./sync/sync-to-inputs.js";
 
 /** Reconciles an OverseerApp: runs the phases of one reconcile in order. */
@@ -92,8 +92,10 @@ export class OverseerAppReconciler {
         const { progress, problem } = await syncToInputs(run, run.desired);
         run.progress = progress;
         run.problem = problem ?? run.problem;
+        await stopHooks(run);
       }
       const restores = !syncing || run.unwritten !== undefined || run.status.applied?.key !== run.desired?.inputs.key;
+      run.unwritten ??= notWritten(run);
       await healDrift(run, restores);
       if (run.progress.state === "done") run.problem ??= emptySourceProblem(run);
     }

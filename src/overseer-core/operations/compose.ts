@@ -70,5 +70,6 @@ export function secretNames(compose: string): string[] {
 
 function placeOf(error: unknown): string {
   if (!(error instanceof YAMLException)) return "";
-  return `: ${error.reason}${error.mark === undefined ? "" : ` at line ${error.mark.line + 1}`}`;
+  // The reason may quote the document, which may hold a secret.
+  return `: ${error.reason.replace(/["'<].*$/s, "…")}${error.mark === undefined ? "" : ` at line ${error.mark.line + 1}`}`;
 }

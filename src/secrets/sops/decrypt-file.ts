@@ -4,7 +4,7 @@ import type { AgeKeys } from "./age-keys.js";
 import { decryptValue, ENCRYPTED_PREFIX, looksEncrypted, parseEncrypted } from "./encrypted-value.js";
 import { readJsonFile } from "./json-file.js";
 import { readDotenvFile, readIniFile } from "./line-files.js";
-import { readMetadata, type SopsMetadata } from "./metadata.js";
+import { PatternTooExpensiveError, readMetadata, type SopsMetadata } from "./metadata.js";
 import { plainValue } from "./plain-value.js";
 import { type Leaf, type PlainValue, type SopsFile, showPath, sopsError } from "./sops-file.js";
 import { readYamlFile } from "./yaml-file.js";
@@ -65,6 +65,15 @@ export async function decryptFile(
   }
 }
 
+function isChosen({ isEncrypted }: SopsMetadata, { path }: Leaf, file: string, line: number): boolean {
+  try {
+    return isEncrypted(path);
+  } catch (error) {
+    if (!(error instanceof PatternTooExpensiveError)) throw error;
+    throw sopsError(file, [{ line, message: error.message }]);
+  }
+}
+
 function decryptLeaves(
   { leaves, line, isBinary = false }: SopsFile,
   metadata: SopsMetadata,
@@ -76,7 +85,7 @@ function decryptLeaves(
   const values = new Map<Leaf, PlainValue>();
   const problems: Omit<ManifestProblem, "file">[] = [];
   for (const leaf of leaves) {
-    const isEncrypted = leaf.text !== undefined && metadata.isEncrypted(leaf.path);
+    const isEncrypted = leaf.text !== undefined && isChosen(metadata, leaf, file, line);
     if (!isEncrypted && leaf.isString && looksEncrypted(leaf.text ?? "")) {
       problems.push({
         line: leaf.line,

@@ -42,6 +42,19 @@ const RULES = [
 const MAX_RECIPIENTS = 100;
 const MAX_ENTRY = 16 * 1024;
 const MAX_RULE = 1024;
+/** Maximum work of a pattern in one file: its size times the characters that it is matched against. A fraction of a second. */
+const MAX_STEPS = 10_000_000;
+
+/** The pattern of a file takes too long for its keys. */
+export class PatternTooExpensiveError extends Error {
+  constructor(rule: string) {
+    super(
+      `${rule} in the metadata of SOPS takes too long for the keys of the file: use a simpler pattern in .sops.yaml`,
+    );
+    this.name = "PatternTooExpensiveError";
+  }
+}
+
 const ADD_AGE =
   "add a recipient of age to the creation rule in .sops.yaml, run sops updatekeys on the file, and commit it";
 
@@ -110,7 +123,19 @@ function ruleOf(raw: Readonly<Record<string, unknown>>): SopsMetadata["isEncrypt
   if (rule.endsWith("_suffix")) return (path) => path.some((key) => key.endsWith(value)) === whenFound;
   try {
     const pattern = RE2JS.compile(value);
-    return (path) => path.some((key) => pattern.matcher(key).find()) === whenFound;
+    // Once for each key: a file has thousands of values below a few keys.
+    const known = new Map<string, boolean>();
+    let left = MAX_STEPS;
+    const hits = (key: string): boolean => {
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      left -= pattern.programSize() * (key.length + 1);
+      if (left < 0) throw new PatternTooExpensiveError(rule);
+      const hit = pattern.matcher(key).find();
+      known.set(key, hit);
+      return hit;
+    };
+    return (path) => path.some(hits) === whenFound;
   } catch {
     return `${rule} in the metadata of SOPS is not a valid pattern: restore what sops wrote`;
   }

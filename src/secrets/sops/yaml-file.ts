@@ -33,6 +33,9 @@ interface YamlDocument {
   readonly metadata: { readonly start: number; readonly end: number; readonly value: unknown } | undefined;
 }
 
+/** Maximum number of documents: each is parsed by itself. */
+const MAX_DOCUMENTS = 1_000;
+
 const ENCRYPTED_COMMENT = /#ENC\[AES256_GCM,[^[\]#\r\n]*\]/g;
 
 /**
@@ -41,7 +44,10 @@ const ENCRYPTED_COMMENT = /#ENC\[AES256_GCM,[^[\]#\r\n]*\]/g;
  * @throws ManifestError
  */
 export function readYamlFile(text: string, file: string): SopsFile {
-  const documents = splitDocuments(text).map((chunk) => readDocument(chunk, file));
+  const chunks = splitDocuments(text);
+  if (chunks.length > MAX_DOCUMENTS)
+    throw sopsError(file, [{ line: 1, message: `the file has more than ${MAX_DOCUMENTS} documents: split it` }]);
+  const documents = chunks.map((chunk) => readDocument(chunk, file));
   const first = documents.find(({ leaves, metadata }) => leaves.length > 0 || metadata !== undefined);
   const bare = documents.find(({ leaves, metadata }) => leaves.length > 0 && metadata === undefined);
   if (first?.metadata === undefined || bare !== undefined || !isRecord(first.metadata.value)) {

@@ -217,6 +217,46 @@ describe("Hooks", function () {
     expect(await phases("page")).to.deep.equal(["Succeeded", "Succeeded"]);
   });
 
+  it("never take over and delete an object that is no hook, nor a record of decisions", async () => {
+    await world.kube.create({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "taken", namespace: world.namespace },
+      data: { by: "others" },
+    });
+    await world.repository("taken", {
+      "c.yaml": hookMap("taken", `${HOOK}: PreSync, ${HOOK}-delete-policy: HookSucceeded`),
+    });
+    await world.app("taken", "taken", ".");
+    const app = await world.untilCondition("taken", "Ready", "False", "HookFailed");
+    expect(condition(app, "Ready")?.message).to.contain("an object with its name exists that is no hook");
+    expect((await world.kube.get<RawObject>(world.configMap("taken")))?.data).to.deep.equal({ by: "others" });
+    await world.repository("record", {
+      "c.yaml": configMap("record", {}),
+      "request.yaml": `apiVersion: gitops.overseer.io/v1alpha1\nkind: Change\nmetadata: { name: record-now, annotations: { ${HOOK}: PreSync } }\nspec: { app: { name: taken }, cause: Sync, requester: admin }\n`,
+    });
+    await world.app("record", "record", ".");
+    const refused = await world.untilCondition("record", "Ready", "False");
+    expect(condition(refused, "Ready")?.message).to.match(/request\.yaml:1.*decision of a user/s);
+    expect(await world.kube.get(world.configMap("record"))).to.equal(undefined);
+  });
+
+  it("that left Git are deleted only when the commit without them is applied", async () => {
+    const files = { "h.yaml": hookMap("leaves", `${HOOK}: PreSync`), "c.yaml": configMap("stays", { v: "1" }) };
+    const repo = await world.repository("leaves", files);
+    await world.app("leaves", "leaves", ".");
+    await world.synced("leaves", await repo.head());
+    await repo.commit({ "h.yaml": null, "c.yaml": configMap("stays", { v: "2" }).replace("data:", "dataa:") }, "bad");
+    await world.poll("leaves");
+    await world.untilCondition("leaves", "Ready", "False");
+    await world.poke("leaves");
+    expect(await world.kube.get(world.configMap("leaves")), "the commit is refused").to.not.equal(undefined);
+    const good = await repo.commit({ "c.yaml": configMap("stays", { v: "2" }) }, "good");
+    await world.poll("leaves");
+    await world.synced("leaves", good);
+    await world.kube.untilGone(world.configMap("leaves"));
+  });
+
   it("must name phases, policies and durations that exist", async () => {
     await world.repository("words", {
       "a.yaml": hookMap("words-a", `${HOOK}: Before`),

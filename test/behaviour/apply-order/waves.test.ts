@@ -120,8 +120,15 @@ describe("Waves", function () {
     expect(await world.kube.get(world.configMap("late-b")), "no self-heal of what was never written").to.equal(
       undefined,
     );
+    await repo.commit({ "broken.yaml": "a: [" }, "broken");
+    await world.poll("late");
+    await world.untilCondition("late", "Ready", "False", "RenderFailed");
+    await world.poke("late");
+    expect(await world.kube.get(world.configMap("late-b")), "nor while newer inputs are refused").to.equal(undefined);
+    await repo.commit({ "broken.yaml": null }, "fixed");
+    await world.poll("late");
     await giveAddress("late-a");
-    await world.synced("late", await repo.head());
+    await world.untilCondition("late", "Ready", "True");
     expect(await world.kube.get(world.configMap("late-b"))).to.not.equal(undefined);
     const causes = (await world.changes("late")).map(({ spec, status }) => `${spec.cause} ${status?.phase}`);
     expect(causes.at(-1)).to.equal("Retry Succeeded");

@@ -11,7 +11,10 @@ const PATHS = {
   forbidden: ["/agent", "/var/lib/docker"],
   socket: "/var/run/docker.sock",
   writable: ["/agent/apps/web/running"],
-  real: (path: string) => path.replace(/^\/var\/run(\/|$)/, "/run$1"),
+  volumes: [
+    { name: "web-1_old", driver: "local", options: { type: "none", o: "bind", device: "/agent/apps/web/held" } },
+  ],
+  real: (path: string) => path.replace(/^\/var\/run(\/|$)/, "/run$1").replace("/web/alias", "/web/d"),
 };
 
 function policy(allow = "", roots = ""): HostPolicy {
@@ -141,6 +144,33 @@ describe("host access of a Compose document", () => {
     ],
     ["a directory that a running container can change", bind("/agent/apps/web/running/x"), "services.a.volumes[0]"],
     ["the directory that a running container has", bind("/agent/apps/web/running")],
+    ...["/agent/apps/web/d/", "/agent/apps/web/./d", "/agent/apps/web//d", "/agent/apps/web/alias"].map(
+      (source): readonly [string, Model, string] => [
+        `a mount below ${source}`,
+        service({
+          volumes: [
+            { type: "bind", source },
+            { type: "bind", source: "/agent/apps/web/d/x" },
+          ],
+        }),
+        "services.a.volumes[1]",
+      ],
+    ),
+    ["a directory below the device of a volume that exists", bind("/agent/apps/web/held/x"), "services.a.volumes[0]"],
+    ["a volume that exists with other options", { ...service({}), volumes: { v: { name: "web-1_old" } } }, "volumes.v"],
+    [
+      "a volume that exists with these options",
+      {
+        ...service({}),
+        volumes: {
+          v: {
+            name: "web-1_old",
+            driver: "local",
+            driver_opts: { type: "none", o: "bind", device: "/agent/apps/web/held" },
+          },
+        },
+      },
+    ],
     ["a file as config", { ...service({}), configs: { c: { file: "/etc/shadow" } } }, "configs.c.file"],
     ["a file as secret", { ...service({}), secrets: { s: { file: "/agent/token" } } }, "secrets.s.file"],
     ["a config with content", { ...service({}), configs: { c: { content: "x" } } }],

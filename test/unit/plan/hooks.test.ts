@@ -118,5 +118,9 @@ describe("hooks", () => {
     expect(permitHookDeletion(own(JOB, running, { ownership: "Claimed" }))).to.equal(undefined);
     expect(permitHookDeletion(own(JOB, running, { ownership: "Foreign" }))).to.equal(undefined);
     expect(permitHookDeletion(own(JOB, running, { deleting: true }))).to.equal(undefined);
+    expect(permitHookDeletion(own(JOB, running, { paused: true }))).to.equal(undefined);
+    const claim = "v1 PersistentVolumeClaim shop/data";
+    expect(permitHookDeletion(own(claim, running))).to.equal(undefined);
+    expect(permitHookDeletion(own(claim, running, { deletionConfirmed: true }))?.live.id.name).to.equal("data");
   });
 });

@@ -80,6 +80,12 @@ describe("planHash", () => {
     expect(one).to.equal(hooked("batch/v1 Job shop/migrate", "h1"));
   });
 
+  it("depends on the documents of paused objects, which are written later without being judged again", () => {
+    const paused = (of: string): string => hash({ ...PLAN, paused: [document("v1 ConfigMap shop/p", of)] });
+    expect(paused("h1")).not.to.equal(hash(PLAN));
+    expect(paused("h1")).not.to.equal(paused("h2"));
+  });
+
   it("does not depend on the order", () => {
     const turned: Plan = {
       writes: [...PLAN.writes].reverse(),

@@ -175,6 +175,12 @@ describe("Files encrypted with SOPS", function () {
       );
     });
 
+    it("are refused when their pattern takes too long for their keys", async () => {
+      const slow = encrypted.replace(/encrypted_regex: .*/, "encrypted_regex: '([ab]{0,30}a){0,30}[cd]'");
+      const keys = Array.from({ length: 5 }, (_, n) => `${"ab".repeat(5_000)}${n}: x\n`).join("");
+      expect(await refused(`${keys}${slow}`)).to.include("takes too long for the keys of the file");
+    });
+
     it("are refused because of their metadata", async () => {
       expect(await refused(encrypted.replace(/version: .*/, "version: 9.0.0"))).to.include('is of version "9.0.0"');
       expect(await refused(encrypted.replace(/encrypted_regex: .*/, "encrypted_regex: '(('"))).to.include(

@@ -11,7 +11,7 @@ export type KnownChange = CustomResource<
   },
   { readonly phase?: ChangePhase | undefined } & Pick<
     ChangeStatus,
-    "gates" | "appGeneration" | "stopped" | "hooks" | "plan" | "omitted" | "message" | "approvals" | "planHash"
+    "gates" | "appGeneration" | "wave" | "stopped" | "hooks" | "plan" | "omitted" | "message" | "approvals" | "planHash"
   >
 >;
 
@@ -39,13 +39,15 @@ export function reduceChange(change: KnownChange): KnownChange {
   };
 }
 
-/** A rejected or stopped Change also says why, since its inputs are not tried again; a stopped one also what it has not written. */
+/**
+ * A rejected or stopped Change also says why, since its inputs are not tried again. A stopped one, and one that was superseded while it
+ * waited for a wave, also say what they have not written.
+ */
 function reduceStatus(status: NonNullable<KnownChange["status"]>): NonNullable<KnownChange["status"]> {
-  const { phase, gates, appGeneration, stopped, hooks, plan, omitted, message, approvals, planHash } = status;
-  if (stopped !== undefined) {
-    const unwritten = plan?.filter(isUnwritten).map(({ verb, object, apiVersion }) => ({ verb, object, apiVersion }));
-    return { phase, appGeneration, stopped, hooks, plan: unwritten, omitted, message };
-  }
+  const { phase, gates, appGeneration, wave, stopped, hooks, plan, omitted, message, approvals, planHash } = status;
+  const unwritten = plan?.filter(isUnwritten).map(({ verb, object, apiVersion }) => ({ verb, object, apiVersion }));
+  if (stopped !== undefined) return { phase, appGeneration, stopped, hooks, plan: unwritten, omitted, message };
+  if (phase === "Superseded" && wave !== undefined) return { phase, wave, plan: unwritten, omitted };
   if (phase !== "Rejected") return { phase };
   const failed = gates?.filter(({ state }) => state === "Fail");
   const rejections = approvals?.filter(({ decision }) => decision === "Reject");

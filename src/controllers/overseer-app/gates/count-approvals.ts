@@ -59,8 +59,12 @@ async function judge(
     return notEligible(`${approver} does not have the verb approve for OverseerApp ${run.ref.name}${hint}`);
   }
   if (decision === "Withdraw") return { state: "Counted", message: `revokes the earlier decisions of ${approver}` };
-  const later = all.slice(all.findIndex((one) => one.metadata.uid === metadata.uid) + 1);
-  const withdrawal = later.find((one) => one.spec.approver === approver && one.spec.decision === "Withdraw");
+  // Times are in seconds: a withdrawal of the same second counts as later.
+  const isLater = (one: Approval): boolean =>
+    (one.metadata.creationTimestamp ?? "") >= (metadata.creationTimestamp ?? "");
+  const withdrawal = all.find(
+    (one) => one.spec.approver === approver && one.spec.decision === "Withdraw" && isLater(one),
+  );
   if (withdrawal) return stale(`withdrawn by Approval ${withdrawal.metadata.name}`);
   if (planHash === undefined || spec.planHash !== planHash)
     return stale(

@@ -20,6 +20,8 @@ import { elapsedSince } from "../sync/change-timer.js";
 /** Delay until the start of a hook is tried again after a temporary failure. */
 const RETRY_MS = 5_000;
 
+const NAME_TAKEN = "cannot be created: an object with its name exists that is no hook; delete it, or rename the hook";
+
 /** How far the hooks of a phase have come. `change`: as last written. */
 export type HookProgress =
   | { readonly state: "done"; readonly change: Change }
@@ -109,11 +111,7 @@ async function advance(
   if (step.type === "wait") return { change, message: step.message };
   if (step.type === "clear") {
     const permit = permitHookDeletion(step.live);
-    if (permit === undefined) {
-      const message =
-        "cannot be created: an object with its name exists that is no hook; delete it, or rename the hook";
-      return failedStart(run, document, change, phase, message);
-    }
+    if (permit === undefined) return failedStart(run, document, change, phase, NAME_TAKEN);
     const outcome = await run.destination.remove(run.target, permit);
     if (!outcome.ok) run.requeueAfter(RETRY_MS);
     return { change, message: outcome.ok ? "waits for the deletion of its earlier run" : outcome.message };
@@ -126,6 +124,8 @@ async function advance(
     run.signal,
   );
   const [write] = accepted;
+  // An object that is adopted as a hook would be deleted like one, past the rules for deletions.
+  if (write !== undefined && write.verb !== "Create") return failedStart(run, document, change, phase, NAME_TAKEN);
   const outcome = write ? await run.destination.write(run.target, write) : undefined;
   if (outcome?.ok) {
     run.services.failpoint("app:after-hook-created");

@@ -1,4 +1,4 @@
-import { displayId } from "../../../manifest/object-id.js";
+import { displayId, type ObjectKey } from "../../../manifest/object-id.js";
 import { isAtWork } from "../../../plan/hooks.js";
 import type { LiveObject } from "../../../plan/live.js";
 import { permitHookDeletion } from "../../../plan/prune-guard.js";
@@ -8,13 +8,14 @@ import type { AppRun } from "../run.js";
 
 /**
  * Deletes the objects of hooks that are at work for a Change that has ended, for example because newer inputs superseded it, and
- * those of hooks that left Git. The objects of other hooks are kept until their next run.
+ * those of hooks that left Git. The objects of other hooks are kept until their next run. That a hook left Git counts only when the
+ * inputs without it are applied: until then, a gate may hold or reject them.
  */
 export async function stopHooks(run: AppRun): Promise<void> {
   const { hooks } = observeApp(run);
   if (hooks === undefined || hooks.size === 0) return;
   const open = new Set(openChanges(run).map(({ metadata }) => metadata.uid));
-  const inGit = run.desired && new Set(run.desired.hooks?.map(({ document }) => document.key));
+  const inGit = appliedKeys(run);
   for (const live of hooks.values()) {
     if (live.deleting || open.has(changeOf(live))) continue;
     const left = inGit !== undefined && !inGit.has(live.key) && run.app.spec.sync?.prune !== false;
@@ -24,6 +25,15 @@ export async function stopHooks(run: AppRun): Promise<void> {
     if (outcome?.ok)
       run.emitEvent("Normal", "HookStopped", "Sync", `hook ${displayId(live.id)} was deleted: ${why(live)}`);
   }
+}
+
+/** Returns the keys of all documents and hooks, if exactly these are applied. */
+function appliedKeys({ desired, status }: AppRun): ReadonlySet<ObjectKey> | undefined {
+  if (desired === undefined || desired.inputs.key !== status.applied?.key) return undefined;
+  if (desired.unread !== undefined || desired.nothing !== undefined) return undefined;
+  return new Set(
+    [...desired.documents, ...(desired.hooks ?? []).map(({ document }) => document)].map(({ key }) => key),
+  );
 }
 
 function why(live: LiveObject): string {

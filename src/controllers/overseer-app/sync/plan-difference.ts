@@ -33,7 +33,9 @@ export async function planDifference(
   const claimants = await judgeClaims(run, candidates);
   const verdict = judge(run, desired, observation, candidates, claimants);
   const deletions = liftingDeletions(verdict.decisions);
-  const { writes, refused } = withoutOperatorKinds(diff.writes);
+  const { writes, refused: ofWrites } = withoutOperatorKinds(diff.writes);
+  const hooks = (desired.hooks ?? []).map(({ document }) => ({ verb: "Create", document, live: undefined }) as const);
+  const refused = [...ofWrites, ...withoutOperatorKinds(hooks).refused];
   const judged = await destination.preview(run.target, writes, desired.documents, run.signal, deletions);
   const preview = { ...judged, refused: [...refused, ...judged.refused] };
   const held = diff.paused.filter(({ behind }) => behind).map(({ live }) => keepPaused(live));
@@ -43,6 +45,7 @@ export async function planDifference(
     refused: preview.refused,
     pruneCandidates: [...transferred, ...verdict.decisions, ...held],
     hooks: desired.hooks,
+    paused: diff.paused.filter(({ behind }) => behind).map(({ document }) => document),
   };
   return { plan, preview, verdict, behind };
 }

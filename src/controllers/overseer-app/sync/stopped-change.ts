@@ -1,6 +1,7 @@
 import type { Change } from "../../../api/change.js";
 import { cutMessage } from "../../../api/conditions.js";
 import type { ConditionReason } from "../../../api/reasons.js";
+import type { ObjectKey } from "../../../manifest/object-id.js";
 import type { WriteAction } from "../../../plan/actions.js";
 import { isNewer } from "../../../plan/change-history.js";
 import { flushChange, stageChange, trimHistory } from "../changes/change-record.js";
@@ -9,7 +10,7 @@ import { runHooks } from "../hooks/run-hooks.js";
 import { type ChangeUpdate, failed, type SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
-import { WaveProgress, wholePlan } from "./wave-progress.js";
+import { nameOf, unwrittenOf, WaveProgress, wholePlan } from "./wave-progress.js";
 
 /** The end of a Change that stopped half-way. */
 export type StoppedUpdate = Partial<ChangeUpdate> & { readonly message: string };
@@ -62,12 +63,38 @@ export async function continueFailing(run: AppRun, desired: Rendered, change: Ch
   return stopChange(run, desired, change, end, failure.reason);
 }
 
-/** Returns the newest Change if it is for these inputs and stopped half-way. Those that only plan do not count. */
-export function lastStopped(run: AppRun, inputsKey: string): KnownChange | undefined {
-  let newest: KnownChange | undefined;
-  for (const change of run.services.changes.of(run.key))
-    if (change.status?.phase !== "Planned" && (newest === undefined || isNewer(change, newest))) newest = change;
+/**
+ * Returns the newest Change if it is for these inputs and stopped half-way. Those that only plan, requests that never got inputs, and the
+ * Change `ignored` do not count.
+ */
+export function lastStopped(run: AppRun, inputsKey: string, ignored?: Change): KnownChange | undefined {
+  const newest = newestChange(run, ({ metadata }) => metadata.uid !== ignored?.metadata.uid);
   return newest?.status?.stopped !== undefined && newest.spec.inputs?.key === inputsKey ? newest : undefined;
+}
+
+function newestChange(run: AppRun, counts: (change: KnownChange) => boolean): KnownChange | undefined {
+  let newest: KnownChange | undefined;
+  for (const change of run.services.changes.of(run.key)) {
+    if (change.spec.inputs === undefined || change.status?.phase === "Planned" || !counts(change)) continue;
+    if (newest === undefined || isNewer(change, newest)) newest = change;
+  }
+  return newest;
+}
+
+/**
+ * Returns the applied documents that their Change has not written, because it stopped, or newer inputs superseded it, before their
+ * wave: self-heal does not create them. Undefined if newer inputs are not in between.
+ */
+export function notWritten(run: AppRun): ReadonlySet<ObjectKey> | undefined {
+  const key = run.status.applied?.key;
+  if (run.applied === undefined || key === undefined || key === run.desired?.inputs.key) return undefined;
+  const change = newestChange(run, ({ spec }) => spec.inputs?.key === key);
+  const { phase, stopped, wave } = change?.status ?? {};
+  const isHalf = stopped !== undefined || (phase === "Superseded" && wave !== undefined);
+  const plan = change !== undefined && isHalf ? wholePlan(change) : undefined;
+  if (plan === undefined) return undefined;
+  const names = unwrittenOf(plan);
+  return new Set(run.applied.documents.filter((document) => names.has(nameOf(document))).map(({ key }) => key));
 }
 
 /**
@@ -79,7 +106,7 @@ export function stoppedResult(run: AppRun, desired: Rendered, writes: readonly W
   const { stopped, message = "", appGeneration } = change?.status ?? {};
   if (change === undefined || stopped === undefined || appGeneration !== run.app.metadata.generation) return undefined;
   if (run.memory.released === change.metadata.uid) return undefined;
-  const progress = new WaveProgress(run, desired, wholePlan(change));
+  const progress = new WaveProgress(run, desired, wholePlan(change), change.status?.hooks);
   const keys = new Set(writes.map(({ document }) => document.key));
   if (stopped.wave !== undefined) {
     const barrier = progress.whatIsNotHealthy((key) => keys.has(key));

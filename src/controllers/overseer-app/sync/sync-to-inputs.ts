@@ -70,8 +70,12 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   run.services.failpoint("app:after-plan");
   const stopped = verdict.refusal !== undefined && (!started || diff.writes.length === 0);
   if (stopped) return refused(run, desired, plan, verdict);
-  const last = open ? undefined : lastStopped(run, desired.inputs.key);
-  const isEmpty = isEmptyPlan(plan) && !haveHooksChanged(run, desired) && last?.status?.stopped?.hook === undefined;
+  const continuesLast = open === undefined || (open.spec.cause === "Retry" && open.status?.hooks === undefined);
+  const last = continuesLast ? lastStopped(run, desired.inputs.key, open) : undefined;
+  // What a paused object will be written with later passes the gates now.
+  const holdsBack = !started && (plan.paused ?? []).length > 0;
+  const isEmpty =
+    isEmptyPlan(plan) && !holdsBack && !haveHooksChanged(run, desired) && last?.status?.stopped?.hook === undefined;
   if (isEmpty && (!open || diff.terminating.length > 0)) return recordUnchanged(run, desired, plan, diff.terminating);
   const cause = open?.spec.cause ?? causeOf(run, desired);
   const described = once(() => planStatus(run, plan, "Whole"));

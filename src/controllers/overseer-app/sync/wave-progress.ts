@@ -1,4 +1,5 @@
 import type { Change, PlannedAction } from "../../../api/change.js";
+import type { HookRun } from "../../../api/hook.js";
 import type { Document } from "../../../manifest/document.js";
 import type { Hook } from "../../../manifest/hook.js";
 import { apiVersionOf, displayId, type ObjectKey } from "../../../manifest/object-id.js";
@@ -26,13 +27,19 @@ export class WaveProgress {
   readonly #inputsKey: string;
   readonly #hooks: readonly Hook[];
   readonly #planned: ReadonlySet<string> | undefined;
+  readonly #runs: readonly HookRun[] | undefined;
 
-  /** `plan`: the recorded plan of the Change; undefined if it is incomplete, so that every write may be part of it. */
+  /**
+   * `plan`: the recorded plan of the Change; undefined if it is incomplete, so that every write may be part of it. `runs`: its hooks, if
+   * it has ended; otherwise those of the open Change count.
+   */
   constructor(
     run: AppRun,
     { inputs, documents, hooks = [] }: Pick<Rendered, "inputs" | "documents" | "hooks">,
     plan: readonly PlannedAction[] | undefined,
+    runs?: readonly HookRun[],
   ) {
+    this.#runs = runs;
     this.#run = run;
     this.#inputsKey = inputs.key;
     this.#hooks = hooks.filter(({ spec }) => spec.phases.includes("Sync"));
@@ -66,7 +73,7 @@ export class WaveProgress {
   /** Returns the first wave with a Sync hook that has not succeeded. */
   hookWave(): number | undefined {
     const open = this.#hooks.length === 0 ? undefined : openChangeFor(this.#run, this.#inputsKey);
-    const runs = this.#run.staged?.update.hooks ?? open?.status?.hooks ?? [];
+    const runs = this.#runs ?? this.#run.staged?.update.hooks ?? open?.status?.hooks ?? [];
     const left = this.#hooks.filter(({ document }) => findRun(runs, "Sync", document)?.state !== "Succeeded");
     return left.length === 0 ? undefined : Math.min(...left.map(({ spec }) => spec.wave));
   }
@@ -95,11 +102,12 @@ export function wholePlan({
 }
 
 /** Returns the writes of a plan that are not done yet. */
-function unwrittenOf(plan: readonly PlannedAction[]): ReadonlySet<string> {
+export function unwrittenOf(plan: readonly PlannedAction[]): ReadonlySet<string> {
   return new Set(plan.filter(isUnwritten).map(({ apiVersion, object }) => `${apiVersion} ${object}`));
 }
 
-function nameOf({ id }: Document): string {
+/** Returns the name of a document's object as plans have it. */
+export function nameOf({ id }: Document): string {
   return `${apiVersionOf(id)} ${displayId(id)}`;
 }
 

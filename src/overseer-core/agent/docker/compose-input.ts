@@ -78,10 +78,24 @@ function unsupportedKeys(document: Mapping & { readonly services: Mapping }): st
   return found;
 }
 
+/** Refuses a mapping or list that contains itself by a YAML alias. */
+function refuseCycles(value: unknown, above: Set<unknown>): void {
+  if (typeof value !== "object" || value === null) return;
+  if (above.has(value)) throw new RunError("the document contains an alias of itself: remove it");
+  if (above.size > MAX_DEPTH) throw new RunError(`the document is nested more than ${MAX_DEPTH} levels deep`);
+  above.add(value);
+  for (const child of Object.values(value)) refuseCycles(child, above);
+  above.delete(value);
+}
+
+/** Deepest nesting of a document: Compose documents have less than ten levels. */
+const MAX_DEPTH = 100;
+
 /** Maximum size of the JSON in characters: YAML aliases can expand a small document. */
 const MAX_JSON = 8 * 1024 * 1024;
 
 function jsonOf(document: Mapping, variable: (name: string) => string): string {
+  refuseCycles(document, new Set());
   let left = MAX_JSON;
   return JSON.stringify(document, (key, value: unknown) => {
     if (replaceSecrets(key, () => "") !== key) throw new RunError("a key refers to a secret: only values can");

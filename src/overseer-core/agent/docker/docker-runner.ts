@@ -5,6 +5,7 @@ import { cutText } from "../../../base/cut-text.js";
 import type { Mapping } from "../../operations/compose.js";
 import type { HostPolicy } from "../host-access/host-policy.js";
 import { findingsText, judgeHostAccess } from "../host-access/judge-host-access.js";
+import type { ExistingVolume } from "../host-access/judge-mounts.js";
 import { realPath } from "../host-access/real-path.js";
 import { type Deployment, type LogLine, RunError, type Runner, type RunnerReports, type RunResult } from "../runner.js";
 import { awaitServices } from "./await-services.js";
@@ -12,7 +13,7 @@ import { type ComposeInput, composeInput } from "./compose-input.js";
 import { expectedServices, readModel, serviceImages } from "./compose-model.js";
 import { type DeployedRecords, deployedContainer } from "./deployed-record.js";
 import type { ComposeCommand, ComposeResult, DockerCli } from "./docker-cli.js";
-import { type Container, type DockerEngine, EngineUnreachableError, nameOf, serviceOf } from "./engine.js";
+import { type Container, type DockerEngine, EngineUnreachableError, isRefusal, nameOf, serviceOf } from "./engine.js";
 import type { EngineEvents } from "./engine-events.js";
 import { failureText, saysUnreachable } from "./failure-text.js";
 import { type Mask, maskOf } from "./mask.js";
@@ -45,6 +46,8 @@ export interface DockerRunnerOptions {
   readonly healthTimeoutMs: number;
   readonly clock: Clock;
 }
+
+type NodeState = { root: string; before: readonly Container[]; volumes: readonly ExistingVolume[] };
 
 /** One deployment in progress. */
 interface Call {
@@ -87,7 +90,9 @@ export class DockerRunner implements Runner {
       const masked: LogLine = (line) => log(mask(line));
       const directory = this.#directoryOf(deployment.project);
       const call: Call = { app: deployment.project, project, directory, input, mask, log: masked, signal };
-      return this.#deploy(call, deployment);
+      return this.#deploy(call, deployment).catch((error: unknown) => {
+        throw isRefusal(error) ? new RunError(mask(`the Docker engine refuses this: ${error.message}`)) : error;
+      });
     });
   }
 
@@ -117,7 +122,7 @@ export class DockerRunner implements Runner {
     log(`${PREFIX} deploying version ${version} of ${app} as project ${project} with Docker Compose ${compose}`);
     const model = await this.#resolve(call);
     const before = await engine.containers(project, signal);
-    this.#judge(call, model, root, before);
+    this.#judge(call, model, { root, before, volumes: await engine.volumesOf(project, signal) });
     const expected = expectedServices(model);
     if (expected.length === 0)
       throw new RunError("no service is active: remove profiles from the services that are to run");
@@ -159,16 +164,15 @@ export class DockerRunner implements Runner {
     return readModel(stdout);
   }
 
-  #judge({ app, project, directory, mask }: Call, model: Mapping, root: string, before: readonly Container[]): void {
+  #judge({ app, project, directory, mask }: Call, model: Mapping, { root, before, volumes }: NodeState): void {
     const { policy, socket, dataDir } = this.#options;
-    const mounted = before.flatMap(({ Mounts }) => (Mounts ?? []).filter(({ Type, RW }) => Type === "bind" && RW));
-    const writable = mounted.map(({ Source }) => Source);
-    const paths = { appDirectory: directory, forbidden: [dataDir, root], socket, writable, real: realPath };
+    const mounted = before.flatMap(({ Mounts }) => Mounts ?? []);
+    const writable = mounted.filter(({ Type, RW }) => Type === "bind" && RW).map(({ Source }) => Source);
+    const paths = { appDirectory: directory, forbidden: [dataDir, root], socket, writable, volumes, real: realPath };
     const findings = judgeHostAccess({ app, project, model }, policy, paths);
     if (findings.length === 0) return;
-    throw new RunError(
-      mask(`the Compose document uses the node in ways that are not allowed: ${findingsText(findings)}`),
-    );
+    const text = `the Compose document uses the node in ways that are not allowed: ${findingsText(findings)}`;
+    throw new RunError(mask(text));
   }
 
   /** Pulls images before anything is stopped, so that a failed pull changes nothing. */

@@ -1,6 +1,7 @@
 import { Agent, type Dispatcher, request } from "undici";
 import { z } from "zod";
 import { messageOf } from "../../../base/errors.js";
+import type { ExistingVolume } from "../host-access/judge-mounts.js";
 import { LogDecoder } from "./log-stream.js";
 
 /** The Docker engine did not respond. The call can be repeated. */
@@ -22,6 +23,13 @@ export class EngineError extends Error {
     this.name = "EngineError";
     this.status = status;
   }
+}
+
+const Volume = z.object({ Name: z.string(), Driver: z.string(), Options: z.record(z.string(), z.string()).nullish() });
+
+/** Whether the engine refused a request because of its content: trying again does not help. */
+export function isRefusal(error: unknown): error is EngineError {
+  return error instanceof EngineError && error.status >= 400 && error.status < 500;
 }
 
 /** A container as the engine describes it, reduced to what the runner uses. */
@@ -99,10 +107,17 @@ export class DockerEngine {
 
   /** Returns the names of the volumes of a Compose project. */
   async volumes(project: string, signal: AbortSignal): Promise<string[]> {
+    return (await this.volumesOf(project, signal)).map(({ name }) => name);
+  }
+
+  /** Returns the volumes of a Compose project with their options, sorted by name. */
+  async volumesOf(project: string, signal: AbortSignal): Promise<ExistingVolume[]> {
     const filters = encodeURIComponent(JSON.stringify({ label: [`${PROJECT}=${project}`] }));
-    const shape = z.object({ Volumes: z.array(z.object({ Name: z.string() })).nullish() });
+    const shape = z.object({ Volumes: z.array(Volume).nullish() });
     const { Volumes } = shape.parse(await this.#json("GET", `/volumes?filters=${filters}`, signal));
-    return (Volumes ?? []).map(({ Name }) => Name).sort();
+    return (Volumes ?? [])
+      .map(({ Name, Driver, Options }) => ({ name: Name, driver: Driver, options: Options ?? {} }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   /** Returns the id of an image; undefined if the node does not have it. */

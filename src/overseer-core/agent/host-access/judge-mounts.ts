@@ -1,4 +1,5 @@
 import { isAbsolute, normalize } from "node:path";
+import { canonicalJson, type Json } from "../../../base/hash.js";
 import type { Mapping } from "../../operations/compose.js";
 import { entriesOf, isSet, itemsOf, type JudgeContext, mappingOf, need, refuse } from "./findings.js";
 
@@ -12,8 +13,18 @@ export interface NodePaths {
   readonly socket: string;
   /** Directories that containers of the app can change now. */
   readonly writable: readonly string[];
+  /** Volumes of the app that exist: Compose keeps them as they are, whatever the document says. */
+  readonly volumes: readonly ExistingVolume[];
   /** Returns a path with all symbolic links resolved, as Docker will mount it. */
   readonly real: (path: string) => string;
+}
+
+/** A volume on the node. */
+export interface ExistingVolume {
+  /** Its name on the node. */
+  readonly name: string;
+  readonly driver: string;
+  readonly options: Mapping;
 }
 
 /** Files that are read by many images and reveal nothing. They may be mounted read-only. */
@@ -28,16 +39,54 @@ interface Mount {
 
 /** Judges all paths of the node that a resolved document mounts: bind mounts, files of configs and secrets, volumes with a device. */
 export function judgeMounts(context: JudgeContext, model: Mapping, paths: NodePaths): void {
-  const mounts = [...bindMounts(context, model), ...fileMounts(model), ...volumeMounts(model)];
+  const mounts = [...bindMounts(context, model), ...fileMounts(model), ...volumeMounts(model)].map((mount) => ({
+    ...mount,
+    path: plainPath(mount.path),
+  }));
   for (const mount of mounts) judgePath(context, mount, paths);
-  const writable = [...mounts.flatMap((mount) => (mount.writable ? [mount.path] : [])), ...paths.writable];
+  judgeExisting(context, model, paths.volumes);
+  const changeable = [
+    ...mounts.flatMap((mount) => (mount.writable ? [mount.path] : [])),
+    ...paths.writable,
+    ...paths.volumes.flatMap((volume) => deviceOf(volume) ?? []),
+  ].map(plainPath);
+  const writable = changeable.flatMap((path) => [path, paths.real(path)]);
   for (const { key, path } of mounts) {
-    const outer = writable.find((other) => other !== path && isWithin(path, other));
+    const both = [path, paths.real(path)];
+    const outer = writable.find((other) => !both.includes(other) && both.some((one) => isWithin(one, other)));
     // A container could replace a directory below its mount by a symbolic link, which Docker would then follow.
     if (outer !== undefined) {
       refuse(context, key, `${path} is below ${outer}, which a container can change: mount only one of them`);
     }
   }
+}
+
+/** Returns a path as it is compared: without `.`, `..`, double and trailing slashes. */
+function plainPath(path: string): string {
+  return normalize(path).replace(/(.)\/+$/, "$1");
+}
+
+function deviceOf({ driver, options }: ExistingVolume): string | undefined {
+  return boundDevice({ driver, driver_opts: options });
+}
+
+/** Compose does not change a volume that exists: its options must be those of the document, which is what is judged. */
+function judgeExisting(context: JudgeContext, model: Mapping, existing: readonly ExistingVolume[]): void {
+  for (const [name, value] of entriesOf(model.volumes)) {
+    const declared = mappingOf(value);
+    const found = existing.find((volume) => volume.name === declared.name);
+    if (found === undefined || isSet(declared.external)) continue;
+    const driver = isSet(declared.driver) ? declared.driver : "local";
+    if (driver === found.driver && canonicalJson(plain(declared.driver_opts)) === canonicalJson(plain(found.options)))
+      continue;
+    const message = `volume ${found.name} was created with other options, which Compose does not change: remove it on the node, or use another name`;
+    refuse(context, `volumes.${name}`, message);
+  }
+}
+
+/** Options with text values, as Docker keeps them. */
+function plain(options: unknown): Json {
+  return Object.fromEntries(entriesOf(options).map(([key, value]) => [key, String(value)]));
 }
 
 function bindMounts(context: JudgeContext, model: Mapping): Mount[] {

@@ -1,0 +1,15 @@
+import { expect } from "chai";
+import { composeInput } from "../../../src/overseer-core/agent/docker/compose-input.js";
+import { RunError } from "../../../src/overseer-core/agent/runner.js";
+
+describe("the input of docker compose", () => {
+  it("refuses a document that contains itself, which no retry could deploy", () => {
+    const document = "x-a: &a\n  b: *a\nservices:\n  web:\n    image: x\n";
+    expect(() => composeInput(document, new Map())).to.throw(RunError, "contains an alias of itself");
+  });
+
+  it("takes an alias that is used twice", () => {
+    const document = "x-a: &a { b: 1 }\nservices:\n  web: { image: x, x-b: *a, x-c: *a }\n";
+    expect(composeInput(document, new Map()).json).to.include('"x-c":{"b":1}');
+  });
+});
