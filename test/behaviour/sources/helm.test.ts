@@ -72,9 +72,9 @@ describe("Helm sources", function () {
     expect(await values()).to.deep.equal({ a: "prod", version: gitVersion, gadget: "false" });
     expect((await world.kube.get(world.object("apps/v1", "Deployment", "web")))?.spec).to.deep.include({ replicas: 3 });
     expect(await world.kube.get(world.configMap("test")), "a test of the release").to.equal(undefined);
-    const notes = app.status?.notes ?? [];
-    expect(notes.map(({ origin }) => origin)).to.deep.equal(["charts/web/templates/hook.yaml"]);
-    expect(notes[0]?.message).to.contain("helm.sh/hook: pre-install");
+    expect(app.status?.notes ?? [], "hooks are run").to.deep.equal([]);
+    const [change] = await world.changes("web");
+    expect(change?.status?.hooks?.map(({ phase, state }) => `${phase} ${state}`)).to.deep.equal(["PreSync Succeeded"]);
     expect(await renders("miss")).to.equal(1);
 
     await repo.commit({ "docs/readme.md": "other\n" }, "elsewhere");
