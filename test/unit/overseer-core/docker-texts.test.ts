@@ -59,4 +59,15 @@ describe("texts of the Docker runner", () => {
     const terminal = new LogDecoder();
     expect([...terminal.add(Buffer.from("hello world\r\nx")), ...terminal.end()]).to.deep.equal(["hello world", "x"]);
   });
+
+  it("keep no more than one line of output that never ends a line, or of a frame that never ends", () => {
+    const endless = new LogDecoder();
+    const lines = Array.from({ length: 40 }, () => endless.add(Buffer.alloc(16 * 1024, "a"))).flat();
+    expect(lines.join("").length + (endless.end()[0]?.length ?? 0)).to.equal(40 * 16 * 1024);
+    expect(Math.max(...lines.map(({ length }) => length))).to.equal(64 * 1024);
+    const framed = new LogDecoder();
+    const header = Buffer.from([1, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]);
+    expect(framed.add(Buffer.concat([header, Buffer.from("one\ntw")]))).to.deep.equal(["one"]);
+    expect(framed.add(Buffer.from("o\n"))).to.deep.equal(["two"]);
+  });
 });
