@@ -85,11 +85,11 @@ export function isReleased({ holder, durationSeconds }: LeaseHolding): boolean {
  * Returns a lease that no process holds and that is not free: others must observe it for its whole duration, so that a holder whose
  * lease was deleted can write it again.
  */
-export function placeholder(holding: LeaseHolding): LeaseHolding {
+export function unheldLease(holding: LeaseHolding): LeaseHolding {
   return { ...holding, holder: "" };
 }
 
-/** Returns whether a lease is a placeholder that no process has acquired. */
+/** Returns whether a lease has no holder and never had one. */
 export function isNeverHeld({ holder, transitions }: LeaseHolding): boolean {
   return holder === "" && transitions === 0;
 }

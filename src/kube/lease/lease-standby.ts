@@ -5,7 +5,7 @@ import type { Logger } from "../../base/logger.js";
 import type { KubeClient } from "../client/kube-client.js";
 import { Reflector } from "../watch/reflector.js";
 import { LeaseObservation } from "./lease-observation.js";
-import { type LeaseHolding, type LeaseRecord, placeholder, readLease } from "./lease-record.js";
+import { type LeaseHolding, type LeaseRecord, readLease, unheldLease } from "./lease-record.js";
 import type { LeaseStore } from "./lease-store.js";
 
 /** A newly acquired lease. */
@@ -118,7 +118,7 @@ export class LeaseStandby {
     const from = this.#observation.record;
     try {
       if (this.#observation.isMissing) {
-        this.#observe((await store.create(placeholder(holding(undefined)))) ?? (await store.get()));
+        this.#observe((await store.create(unheldLease(holding(undefined)))) ?? (await store.get()));
         return undefined;
       }
       const record = from ? await store.update(from, holding(from)) : await store.create(holding(undefined));
