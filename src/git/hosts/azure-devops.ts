@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CommitState } from "../../api/git-provider.js";
-import { type ApiCall, apiPath } from "./api/call.js";
+import { apiPath, type CallContext } from "./api/call.js";
 import type { HostApi } from "./api/client.js";
 import {
   type Check,
@@ -67,8 +67,6 @@ const VOTES: Readonly<Record<number, Review["state"]>> = {
   [-5]: "ChangesRequested",
   [-10]: "ChangesRequested",
 };
-
-type Context = Pick<ApiCall<unknown>, "operation" | "subject" | "signal">;
 
 /** Azure DevOps. Votes have no commit, and permissions of reviewers cannot be read. */
 export class AzureDevOpsHost implements GitHost {
@@ -168,7 +166,7 @@ export class AzureDevOpsHost implements GitHost {
   }
 
   /** Whether a file is added or edited depends on whether it exists. */
-  async #changes({ files, base }: ProposedChange, call: Context): Promise<readonly object[]> {
+  async #changes({ files, base }: ProposedChange, call: CallContext): Promise<readonly object[]> {
     const changes: object[] = [];
     for (const [path, content] of Object.entries(files)) {
       const query = `/items?scopePath={}&versionDescriptor.version={}&versionDescriptor.versionType=branch`;
@@ -182,7 +180,7 @@ export class AzureDevOpsHost implements GitHost {
     return changes;
   }
 
-  async #head(branch: string, call: Context): Promise<string | undefined> {
+  async #head(branch: string, call: CallContext): Promise<string | undefined> {
     const { body } = await this.#api.send({
       ...call,
       path: this.#path("/refs?filter={}", `heads/${branch}`),
@@ -191,7 +189,7 @@ export class AzureDevOpsHost implements GitHost {
     return body.value.find(({ name }) => name === BRANCH + branch)?.objectId;
   }
 
-  async #existing({ branch }: ProposedChange, call: Context): Promise<ProposedPullRequest> {
+  async #existing({ branch }: ProposedChange, call: CallContext): Promise<ProposedPullRequest> {
     const query = "/pullrequests?searchCriteria.status=active&searchCriteria.sourceRefName={}";
     const path = this.#path(query, BRANCH + branch);
     const [pull] = (await this.#api.send({ ...call, path, schema: OpenPulls })).body.value;

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { CommitState } from "../../api/git-provider.js";
 import { isGitError } from "../errors.js";
-import { type ApiCall, apiPath } from "./api/call.js";
+import { type ApiCall, apiPath, type CallContext } from "./api/call.js";
 import type { HostApi } from "./api/client.js";
 import {
   type Check,
@@ -64,8 +64,6 @@ const REVIEW_STATES: Readonly<Record<string, Review["state"]>> = {
 };
 const GHOST = { uuid: "deleted", nickname: "deleted user" };
 
-type Context = Pick<ApiCall<unknown>, "operation" | "subject" | "signal">;
-
 /**
  * Bitbucket Cloud. Approvals have no commit, and only permissions that were granted to a user directly can be read, so that those by groups
  * are unknown. Statuses do not tell who set them.
@@ -92,7 +90,7 @@ export class BitbucketCloudHost implements GitHost {
     return result;
   }
 
-  async #pullRequest(pull: z.infer<typeof Pull>, call: Context): Promise<PullRequest> {
+  async #pullRequest(pull: z.infer<typeof Pull>, call: CallContext): Promise<PullRequest> {
     const { id: number, links, source, destination, merge_commit: merge, author, closed_by: merger } = pull;
     const reviews = pull.participants.flatMap(({ user, approved, state }): Review[] => {
       const known = approved ? "Approved" : REVIEW_STATES[state ?? ""];
@@ -108,7 +106,7 @@ export class BitbucketCloudHost implements GitHost {
   }
 
   /** Reading permissions requires administration of the repository; without it, they are unknown. */
-  async #canWrite(user: string, call: Context): Promise<boolean | undefined> {
+  async #canWrite(user: string, call: CallContext): Promise<boolean | undefined> {
     try {
       const path = this.#path("/permissions-config/users/{}", user);
       const found = await this.#api.find({ ...call, path, schema: Permission });
@@ -178,7 +176,7 @@ export class BitbucketCloudHost implements GitHost {
     return { number: created.body.id, url: created.body.links.html.href, created: true };
   }
 
-  async #existing(branch: string, call: Context): Promise<ProposedPullRequest> {
+  async #existing(branch: string, call: CallContext): Promise<ProposedPullRequest> {
     const path = this.#path("/pullrequests?state=OPEN&q={}", `source.branch.name=${JSON.stringify(branch)}`);
     const [pull] = (await this.#api.send({ ...call, path, schema: OpenPulls })).body.values;
     if (pull === undefined) throw noPullRequest(this.#api.target, branch);

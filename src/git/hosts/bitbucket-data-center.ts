@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { CommitState } from "../../api/git-provider.js";
 import { isGitError } from "../errors.js";
-import { type ApiCall, apiPath } from "./api/call.js";
+import { type ApiCall, apiPath, type CallContext } from "./api/call.js";
 import type { HostApi } from "./api/client.js";
 import { unsupported } from "./api/failures.js";
 import type { Check, GitHost, GitHostOperation, HostUser, NewCommitStatus, PullRequest, Review } from "./git-host.js";
@@ -52,7 +52,6 @@ const REVIEW_STATES: Readonly<Record<string, Review["state"]>> = {
   NEEDS_WORK: "ChangesRequested",
 };
 
-type Context = Pick<ApiCall<unknown>, "operation" | "subject" | "signal">;
 interface Paged<I> {
   values: I[];
   isLastPage?: boolean | null | undefined;
@@ -95,14 +94,14 @@ export class BitbucketDataCenterHost implements GitHost {
     return result;
   }
 
-  async #merger(number: number, call: Context): Promise<HostUser | undefined> {
+  async #merger(number: number, call: CallContext): Promise<HostUser | undefined> {
     const path = this.#path("/pull-requests/{}/activities", number);
     const activities = await this.#pages({ ...call, path, schema: Activities });
     const merge = activities.find(({ action }) => action === "MERGED");
     return merge?.user ? userOf(merge.user) : undefined;
   }
 
-  async #canWrite({ name, id }: HostUser, call: Context): Promise<boolean | undefined> {
+  async #canWrite({ name, id }: HostUser, call: CallContext): Promise<boolean | undefined> {
     try {
       const path = this.#path("/permissions/users?filter={}", name);
       const users = await this.#pages({ ...call, path, schema: Users });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CommitState } from "../../api/git-provider.js";
-import { type ApiCall, apiPath } from "./api/call.js";
+import { apiPath, type CallContext } from "./api/call.js";
 import type { HostApi } from "./api/client.js";
 import {
   type Check,
@@ -74,8 +74,6 @@ const WRITERS: ReadonlySet<string> = new Set(["owner", "admin", "write"]);
 /** The user of deleted accounts. */
 const GHOST = { login: "Ghost", id: -1 };
 
-type Context = Pick<ApiCall<unknown>, "operation" | "subject" | "signal">;
-
 /** Gitea and Forgejo. */
 export class GiteaHost implements GitHost {
   readonly type: "Gitea" | "Forgejo";
@@ -102,7 +100,7 @@ export class GiteaHost implements GitHost {
     return [request];
   }
 
-  async #reviews(number: number, call: Context): Promise<readonly Review[]> {
+  async #reviews(number: number, call: CallContext): Promise<readonly Review[]> {
     const path = this.#path(`/pulls/{}/reviews?limit=${PAGE}`, number);
     const all = await this.#api.pages({ ...call, path, schema: Reviews }, (page) => page);
     const reviews = all.flatMap(({ user, state, dismissed, commit_id: commit }): Review[] => {
@@ -113,7 +111,7 @@ export class GiteaHost implements GitHost {
     return withWriteAccess(lastReviews(reviews), ({ name }) => this.#canWrite(name, call));
   }
 
-  async #canWrite(user: string, call: Context): Promise<boolean> {
+  async #canWrite(user: string, call: CallContext): Promise<boolean> {
     const path = this.#path("/collaborators/{}/permission", user);
     const found = await this.#api.find({ ...call, path, schema: Permission });
     return WRITERS.has(found?.permission ?? "none");
@@ -171,7 +169,7 @@ export class GiteaHost implements GitHost {
   }
 
   /** Whether a file is created or updated depends on whether it exists; the version read is the one that is replaced. */
-  async #operations({ files, base }: ProposedChange, call: Context): Promise<readonly object[]> {
+  async #operations({ files, base }: ProposedChange, call: CallContext): Promise<readonly object[]> {
     const operations: object[] = [];
     for (const [path, content] of Object.entries(files)) {
       const at = this.#path(
@@ -193,7 +191,7 @@ export class GiteaHost implements GitHost {
     return operations;
   }
 
-  async #existing({ branch, base }: ProposedChange, call: Context): Promise<ProposedPullRequest> {
+  async #existing({ branch, base }: ProposedChange, call: CallContext): Promise<ProposedPullRequest> {
     const path = this.#path(`/pulls?state=open&base_branch={}&limit=${PAGE}`, base);
     const pulls = await this.#api.pages({ ...call, path, schema: OpenPulls }, (page) => page);
     const pull = pulls.find(({ head }) => head.ref === branch);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { CommitState } from "../../api/git-provider.js";
-import { type ApiCall, apiPath } from "./api/call.js";
+import { apiPath, type CallContext } from "./api/call.js";
 import type { HostApi } from "./api/client.js";
 import {
   type Check,
@@ -117,7 +117,7 @@ export class GitHubHost implements GitHost {
     };
   }
 
-  async #reviews(number: number, call: Pick<ApiCall<unknown>, "operation" | "subject" | "signal">) {
+  async #reviews(number: number, call: CallContext) {
     const path = this.#path("/pulls/{}/reviews?per_page=100", number);
     const all = await this.#api.pages({ ...call, path, schema: Reviews }, (page) => page);
     const reviews = all.flatMap(({ user, state, commit_id: commit }): Review[] => {

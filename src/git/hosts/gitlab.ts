@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { CommitState } from "../../api/git-provider.js";
 import { isGitError } from "../errors.js";
-import { type ApiCall, apiPath } from "./api/call.js";
+import { type ApiCall, apiPath, type CallContext } from "./api/call.js";
 import type { HostApi } from "./api/client.js";
 import {
   type Check,
@@ -67,8 +67,6 @@ const UNFINISHED: ReadonlySet<string> = new Set([
   ...["created", "waiting_for_resource", "preparing", "pending", "running", "scheduled", "canceling"],
 ]);
 
-type Context = Pick<ApiCall<unknown>, "operation" | "subject" | "signal">;
-
 /**
  * GitLab. Approvals have no commit: whether a push withdraws them is a setting of the project. Statuses have no app, but the user whose
  * token set them.
@@ -101,7 +99,7 @@ export class GitLabHost implements GitHost {
     return result;
   }
 
-  async #approvals(number: number, call: Context): Promise<readonly Review[]> {
+  async #approvals(number: number, call: CallContext): Promise<readonly Review[]> {
     const path = this.#path("/merge_requests/{}/approvals", number);
     const { body } = await this.#api.send({ ...call, path, schema: Approvals });
     const reviews = body.approved_by.map(({ user }): Review => ({ user: userOf(user), state: "Approved" }));
@@ -170,7 +168,7 @@ export class GitLabHost implements GitHost {
     return { number: created.body.iid, url: created.body.web_url, created: true };
   }
 
-  async #actions({ files, base }: ProposedChange, call: Context): Promise<readonly object[]> {
+  async #actions({ files, base }: ProposedChange, call: CallContext): Promise<readonly object[]> {
     const actions: object[] = [];
     for (const [path, content] of Object.entries(files)) {
       const at = this.#path("/repository/files/{}?ref={}", path, base);
@@ -183,7 +181,7 @@ export class GitLabHost implements GitHost {
     return actions;
   }
 
-  async #existing({ branch, base }: ProposedChange, call: Context): Promise<ProposedPullRequest> {
+  async #existing({ branch, base }: ProposedChange, call: CallContext): Promise<ProposedPullRequest> {
     const path = this.#path("/merge_requests?state=opened&source_branch={}&target_branch={}", branch, base);
     const [request] = (await this.#api.send({ ...call, path, schema: z.array(Proposed) })).body;
     if (request === undefined) throw noPullRequest(this.#api.target, branch);

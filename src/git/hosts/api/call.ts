@@ -18,6 +18,9 @@ export interface ApiCall<T> {
   readonly signal: AbortSignal;
 }
 
+/** What the requests of one operation have in common. */
+export type CallContext = Pick<ApiCall<unknown>, "operation" | "subject" | "signal">;
+
 /** A response of success. */
 export interface ApiResponse<T> {
   readonly body: T;
