@@ -25,9 +25,14 @@ build: compile dist/main.js ## Compile to build/ and bundle to dist/
 
 compile: install
 	@$(bin)/tsc -p .
+	@$(bin)/tsc -p ui
+
+# The web UI, bundled; dist/ui is a copy.
+build/web/index.html: $(shell find ui) tools/bundle-ui.ts package-lock.json | compile
+	@node build/tools/bundle-ui.js
 
 # Rebuild only after changes, since an operator may be running from dist/. `find` also lists directories, which change when a file is removed.
-dist/main.js: $(shell find src) tools/bundle.ts package-lock.json | compile
+dist/main.js: $(shell find src) tools/bundle.ts package-lock.json build/web/index.html | compile
 	@node build/tools/bundle.js >/dev/null
 
 generate: compile ## Generate CRDs and reference pages from the schemas in src/api/

@@ -3,6 +3,7 @@ import { cp, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promise
 import { basename, join } from "node:path";
 import { build, type Metafile, type OutputFile, type Plugin } from "esbuild";
 import { repositoryRoot } from "./repository-root.js";
+import { UI_FOLDER } from "./ui-files.js";
 
 /** Entry points by file name in `dist`. Missing entry points are skipped. */
 const ENTRIES: Readonly<Record<string, string>> = {
@@ -91,17 +92,18 @@ async function bundle(root: string): Promise<Metafile> {
     logLevel: "warning",
     plugins: [nativeBeside],
   });
-  await replaceFolder(join(root, "dist"), outputFiles, join(root, NATIVE));
+  await replaceFolder(join(root, "dist"), outputFiles, join(root, NATIVE), join(root, UI_FOLDER));
   return metafile;
 }
 
 /** Replaces a directory by renames, so that a process that starts meanwhile finds either the old or the new files. */
-async function replaceFolder(folder: string, files: readonly OutputFile[], native: string): Promise<void> {
+async function replaceFolder(folder: string, files: readonly OutputFile[], native: string, ui: string): Promise<void> {
   const [fresh, old] = [`${folder}.new-${process.pid}`, `${folder}.old-${process.pid}`];
   await mkdir(fresh);
   for (const platform of (await readdir(native)).filter((name) => NATIVE_PLATFORMS.has(name))) {
     await cp(join(native, platform), join(fresh, "prebuilds", platform), { recursive: true });
   }
+  await cp(ui, join(fresh, "ui"), { recursive: true });
   await Promise.all(files.map(({ path, contents }) => writeFile(join(fresh, basename(path)), contents)));
   await rename(folder, old).catch(() => {});
   await rename(fresh, folder);

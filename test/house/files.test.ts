@@ -34,7 +34,7 @@ describe("files", () => {
   });
 
   it("and folders are named in kebab-case", () => {
-    const name = /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.ts$/;
+    const name = /^([a-z0-9]+(-[a-z0-9]+)*\/)*[a-z0-9]+(-[a-z0-9]+)*(\.test|\.d)?\.tsx?$/;
     expect(code.map(({ path }) => path).filter((path) => !name.test(path))).to.deep.equal([]);
   });
 
@@ -46,7 +46,13 @@ describe("files", () => {
   });
 
   it("mirror the product: a folder of unit tests belongs to a room", () => {
-    const rooms = new Set([...codeFiles(["src"]).map(({ path }) => path.split("/")[1]), "tools", "bench", "support"]);
+    const rooms = new Set([
+      ...codeFiles(["src"]).map(({ path }) => path.split("/")[1]),
+      "tools",
+      "bench",
+      "support",
+      "ui",
+    ]);
     const strays = codeFiles(["test/unit"])
       .map(({ path }) => path.split("/")[2])
       .filter((folder) => !rooms.has(folder));

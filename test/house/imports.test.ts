@@ -123,11 +123,20 @@ describe("imports", () => {
   });
 
   it("name files that exist, by their .js name", () => {
-    const known = new Set(codeFiles().map(({ path }) => path));
+    const known = new Set(codeFiles().map(({ path }) => path.replace(/\.tsx$/, ".ts")));
     const all = codeFiles().flatMap(importsOf);
     const wrong = all.filter(
       ({ path, specifier }) => path !== undefined && (!specifier.endsWith(".js") || !known.has(path)),
     );
+    expect(wrong.map(show)).to.deep.equal([]);
+  });
+
+  it("of the web UI take only types from the product, and nothing else from outside", () => {
+    const wrong = codeFiles(["ui"])
+      .flatMap(importsOf)
+      .filter(
+        ({ path, typeOnly }) => path !== undefined && !path.startsWith("ui/") && !(typeOnly && path.startsWith("src/")),
+      );
     expect(wrong.map(show)).to.deep.equal([]);
   });
 

@@ -11,7 +11,7 @@ export interface SourceFile {
 
 /** Folders that are not ours, or not written by hand. */
 const NOT_OURS: ReadonlySet<string> = new Set(["node_modules", "build", "dist", ".git", "coverage"]);
-const CODE_FOLDERS = ["src", "tools", "test", "bench"];
+const CODE_FOLDERS = ["src", "tools", "test", "bench", "ui"];
 const TEXT =
   /\.(ts|tsx|js|mjs|json|ya?ml|md|html|css|sh|txt|tpl|go|mod|toml)$|(^|\/)(Makefile|Dockerfile|run|\.npmrc|\.gitignore|\.dockerignore)$/;
 
@@ -20,11 +20,11 @@ export function textFiles(): SourceFile[] {
   return filesBelow(repositoryRoot()).filter(({ path }) => TEXT.test(path) && !path.endsWith("package-lock.json"));
 }
 
-/** Every TypeScript file of the product, its tools, tests and benchmarks. */
+/** Every TypeScript file of the product, its web UI, tools, tests and benchmarks. */
 export function codeFiles(folders: readonly string[] = CODE_FOLDERS): SourceFile[] {
   return folders
     .flatMap((folder) => filesBelow(join(repositoryRoot(), folder)))
-    .filter(({ path }) => path.endsWith(".ts"));
+    .filter(({ path }) => /\.tsx?$/.test(path));
 }
 
 /** How many lines a file has, as an editor counts them. */
