@@ -171,8 +171,13 @@ export const OverseerAppSpec = withRules(
 export type OverseerAppSpec = z.infer<typeof OverseerAppSpec>;
 
 /** Health of an app or object, from best to worst. */
-export const HEALTH = ["Healthy", "Progressing", "Degraded", "Unknown"] as const;
+export const HEALTH = ["Healthy", "Suspended", "Progressing", "Degraded", "Unknown"] as const;
 export type HealthStatus = (typeof HEALTH)[number];
+
+/** Reports whether nothing has to be waited for: a user has suspended what is `Suspended`, and waiting does not change that. */
+export function isSettled(status: HealthStatus | undefined): boolean {
+  return status === "Healthy" || status === "Suspended";
+}
 
 /** Result of a finished object, such as a Job with ttlSecondsAfterFinished. */
 export const FinishedObject = z
@@ -210,7 +215,7 @@ export const OverseerAppStatus = z
       .describe("Message of the condition Waiting, or else of Ready, as shown by kubectl get."),
     pin: Pin.optional(),
     attempted: Inputs.optional().describe("Last attempted inputs. Unset if they are the applied ones."),
-    health: z.enum(HEALTH).optional().describe("Worst health of all objects."),
+    health: z.enum(HEALTH).optional().describe("Worst health of all objects. Suspended objects delay no Change."),
     counts: z
       .object({
         objects: z.int().min(0).describe("Number of objects in the desired state."),

@@ -1,4 +1,5 @@
 import type { HookPhase, HookRun } from "../api/hook.js";
+import { isSettled } from "../api/overseer-app.js";
 import type { Document } from "../manifest/document.js";
 import type { Hook } from "../manifest/hook.js";
 import { apiVersionOf, displayId, type ObjectId } from "../manifest/object-id.js";
@@ -65,7 +66,7 @@ function judgeRunning(live: LiveObject, leftMs: number, timeout: string): HookSt
   if (result === "Failed" || final) return { type: "failed", message };
   if (live.deleting) return { type: "failed", message: "was deleted before it ended" };
   if (!runsToEnd(live.id)) {
-    if (status === "Healthy") return { type: "succeeded" };
+    if (isSettled(status)) return { type: "succeeded" };
     if (status === "Degraded") return { type: "failed", message };
   }
   if (leftMs <= 0) return { type: "failed", message: `did not end within ${timeout}: ${message}` };

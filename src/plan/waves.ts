@@ -1,3 +1,4 @@
+import { isSettled } from "../api/overseer-app.js";
 import type { Document } from "../manifest/document.js";
 import { displayId, type ObjectKey } from "../manifest/object-id.js";
 import { effectiveWaves, waveOf } from "../manifest/wave.js";
@@ -40,7 +41,7 @@ export function barrierOf(documents: readonly Document[], waves: Waves, facts: W
     const wave = waves.get(document.key) ?? 0;
     if (wave > barrier.wave) continue;
     const health = facts.unwritten(document.key) ? undefined : facts.health(document);
-    if (health?.status === "Healthy") continue;
+    if (isSettled(health?.status)) continue;
     const before = wave < barrier.wave ? { wave, unwritten: false, unhealthy: [], final: undefined } : barrier;
     barrier = health === undefined ? { ...before, unwritten: true } : withUnhealthy(before, document, health);
   }

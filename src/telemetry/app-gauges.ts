@@ -16,7 +16,7 @@ export interface AppState extends AppName {
   /** Reason of the Ready condition. */
   readonly reason: string;
   readonly synced: ConditionStatus;
-  /** Healthy, Progressing, Degraded or Unknown. */
+  /** Healthy, Suspended, Progressing, Degraded or Unknown. */
   readonly health: string;
   /** Reason of the Waiting condition: the gate that blocks the newest Change; empty if none does. */
   readonly waiting: string;

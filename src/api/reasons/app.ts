@@ -127,6 +127,11 @@ export const APP_REASONS = {
   Applied: { meaning: "Live objects match the revision in the message." },
   Synced: { meaning: "The revision is applied and all objects are healthy." },
   Healthy: { meaning: "All objects are healthy." },
+  ObjectSuspended: {
+    meaning:
+      "All objects are healthy, or a user has suspended them: a paused Deployment, a suspended Job or CronJob. The message names them.",
+    remedy: "Resume them in Git when they are to run again.",
+  },
   Degraded: { meaning: "An object has failed; the message names it and the cause.", remedy: "Correct the object." },
   Unknown: { meaning: "The health of an object cannot be determined." },
   HealthTimeout: {

@@ -1,4 +1,5 @@
 import type { CommitState, ReportedCommitStatus } from "../../api/git-provider.js";
+import { type HealthStatus, isSettled } from "../../api/overseer-app.js";
 
 /** What to report about an app and the commit that it applies. */
 export interface CommitReport extends ReportedCommitStatus {
@@ -19,7 +20,7 @@ export interface ReportFacts {
     | { readonly state: "pending"; readonly message: string }
     | { readonly state: "waiting"; readonly reason: string; readonly message: string };
   /** Health of the objects of the applied inputs; undefined if it is not known. */
-  readonly health: { readonly status: string; readonly objects: number; readonly message: string } | undefined;
+  readonly health: { readonly status: HealthStatus; readonly objects: number; readonly message: string } | undefined;
   /** Whether the objects did not become healthy in time. */
   readonly timedOut: boolean;
 }
@@ -45,7 +46,7 @@ export function commitReport(facts: ReportFacts): CommitReport | undefined {
   if (progress.state === "pending") return report("Pending", PROGRESSING, progress.message);
   if (progress.state === "failed") return report("Failure", "Failed", "the commit could not be applied");
   if (facts.appliedKey !== key || health === undefined) return report("Pending", PROGRESSING, "waiting to be applied");
-  if (health.status === "Healthy") return report("Success", "Synced", `applied, ${count(health.objects)} healthy`);
+  if (isSettled(health.status)) return report("Success", "Synced", `applied, ${count(health.objects)} healthy`);
   if (health.status === "Degraded") return report("Failure", "Degraded", health.message);
   if (facts.timedOut) return report("Failure", "HealthTimeout", health.message);
   return report("Pending", PROGRESSING, `applied, waiting for healthy objects: ${health.message}`);

@@ -1,5 +1,6 @@
 import type { Change } from "../../../api/change.js";
 import type { Inputs } from "../../../api/inputs.js";
+import { isSettled } from "../../../api/overseer-app.js";
 import type { Pin } from "../../../api/pin.js";
 import { isNewer } from "../../../plan/change-history.js";
 import type { AppRun } from "../run.js";
@@ -37,7 +38,7 @@ function pinOf({ metadata, spec }: Change, inputs: Inputs): Pin {
 function rollbackAfterFailure(run: AppRun): Pin | undefined {
   const { applied, health } = run.status;
   const { target, failed } = run.memory.rollback ?? {};
-  if (target === undefined || failed === undefined || health === "Healthy" || applied?.key !== failed.inputsKey)
+  if (target === undefined || failed === undefined || isSettled(health) || applied?.key !== failed.inputsKey)
     return undefined;
   return { inputs: target, change: failed.name, replaces: failed.inputsKey };
 }
@@ -45,7 +46,7 @@ function rollbackAfterFailure(run: AppRun): Pin | undefined {
 /** Returns the last Change if it has failed and the app is to be rolled back from it. */
 export function failedChange(run: AppRun): KnownChange | undefined {
   if (!run.app.spec.health.rollbackOnFailure || run.status.pin !== undefined) return undefined;
-  if (run.status.health === "Healthy") return undefined;
+  if (isSettled(run.status.health)) return undefined;
   const last = newestOf(finished(run));
   const isFailed = last?.status?.phase === "Failed" && last.spec.cause !== "Rollback";
   return isFailed && last.spec.inputs?.key === run.status.applied?.key ? last : undefined;

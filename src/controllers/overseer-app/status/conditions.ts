@@ -1,5 +1,6 @@
 import type { ConditionDraft } from "../../../api/conditions.js";
 import { ANNOTATION_RECONCILE } from "../../../api/group.js";
+import { isSettled } from "../../../api/overseer-app.js";
 import { cutMiddle } from "../../../base/cut-text.js";
 import type { DriftReport, PausedReport, Problem, Progress } from "../outcome.js";
 import type { AppHealth } from "./health.js";
@@ -51,7 +52,7 @@ export function appConditions(facts: AppFacts): Draft[] {
 function readyCondition(facts: AppFacts): Draft {
   const { problem, progress, health, revision } = facts;
   if (problem) return draft("Ready", "False", problem.reason, withRetry(problem));
-  const unknown = facts.unlisted ?? (health?.status === "Healthy" ? undefined : facts.incomplete);
+  const unknown = facts.unlisted ?? (isSettled(health?.status) ? undefined : facts.incomplete);
   if (unknown !== undefined) return draft("Ready", "Unknown", "Observing", unknown);
   if (progress.state === "pending") return draft("Ready", "Unknown", "Progressing", progress.message);
   if (progress.state === "failed") return draft("Ready", "False", "Failed", "the newest inputs could not be applied");
@@ -63,12 +64,12 @@ function readyCondition(facts: AppFacts): Draft {
   if (facts.contested.length > 0) return draft("Ready", "False", "Contested", describe(facts.contested));
   const unreverted = facts.reportOnly ? [] : facts.drift.filter(({ kept }) => !kept);
   if (unreverted.length > 0) return draft("Ready", "False", "Drifted", describe(unreverted));
-  if (health.status === "Healthy")
+  if (isSettled(health.status))
     return draft(
       "Ready",
       "True",
       "Synced",
-      `${revision} is applied and healthy${describeRemark(health)}${describeRemarks(facts)}`,
+      `${revision} is applied and ${describeSettled(health)}${describeRemark(health)}${describeRemarks(facts)}`,
     );
   if (health.status === "Degraded") return draft("Ready", "False", "Degraded", describeHealth(health));
   if (facts.drift.length > 0) return draft("Ready", "False", "Drifted", describe(facts.drift));
@@ -114,6 +115,7 @@ function healthyCondition({ health, revision, unlisted, timedOut }: AppFacts): D
       "Healthy",
       `${health.healthy} of ${health.objects} objects are healthy${describeRemark(health)}`,
     );
+  if (health.status === "Suspended") return draft("Healthy", "True", "ObjectSuspended", describeHealth(health));
   if (health.status === "Degraded") return draft("Healthy", "False", "Degraded", describeHealth(health));
   if (timedOut)
     return draft(
@@ -199,6 +201,10 @@ function describePaused(reports: readonly PausedReport[]): string {
     note: behind ? "differs from Git" : "matches Git",
   }));
   return `not reconciled because of the annotation ${ANNOTATION_RECONCILE}: disabled: ${describe(notes)}`;
+}
+
+function describeSettled(health: AppHealth): string {
+  return health.status === "Suspended" ? `healthy, except for what is suspended: ${describeHealth(health)}` : "healthy";
 }
 
 function describeHealth(health: AppHealth): string {

@@ -1,3 +1,4 @@
+import { isSettled } from "../../../api/overseer-app.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import type { LiveObject, ObjectHealth, Observation } from "../../../plan/live.js";
 import type { HealthReasons } from "../app-memory.js";
@@ -42,7 +43,7 @@ function pick(unclear: readonly LiveObject[]): LiveObject[] {
   return [...sorted.filter((live) => !isHealthy(live)).slice(0, MAX_OBJECTS), ...healthy];
 }
 
-const isHealthy = ({ health }: LiveObject): boolean => health.status === "Healthy";
+const isHealthy = ({ health }: LiveObject): boolean => isSettled(health.status);
 
 /** Returns the reasons of objects by `idOf`, after a lookup if one is due. */
 async function known(

@@ -20,7 +20,13 @@ export interface AppHealth {
   readonly remark?: string;
 }
 
-const SEVERITY: Readonly<Record<HealthStatus, number>> = { Healthy: 0, Progressing: 1, Unknown: 2, Degraded: 3 };
+const SEVERITY: Readonly<Record<HealthStatus, number>> = {
+  Healthy: 0,
+  Suspended: 1,
+  Progressing: 2,
+  Unknown: 3,
+  Degraded: 4,
+};
 const MAX_PROBLEMS = 5;
 const HELD: ObjectHealth = { status: "Healthy" };
 const MISSING: ObjectHealth = { status: "Progressing", message: "does not exist" };

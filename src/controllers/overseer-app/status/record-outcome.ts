@@ -1,6 +1,6 @@
 import type { Change } from "../../../api/change.js";
 import { cutMessage } from "../../../api/conditions.js";
-import type { OverseerAppStatus } from "../../../api/overseer-app.js";
+import { isSettled, type OverseerAppStatus } from "../../../api/overseer-app.js";
 import { shortRevision } from "../../../api/short-revision.js";
 import { rfc3339 } from "../../../base/clock.js";
 import { parseDuration } from "../../../base/duration.js";
@@ -108,7 +108,7 @@ async function concludeChange(run: AppRun, health: AppHealth | undefined): Promi
     return lastChangeTimedOut(run, health);
   }
   const begun = now.hooks?.some(({ phase }) => phase === "PostSync") === true;
-  if (health?.status === "Healthy" || begun) {
+  if (isSettled(health?.status) || begun) {
     const { change: written, result } = await runPhase(run, run.applied, change, "PostSync");
     if (result) await holdEnd(run, written, result);
     else await finish(run, written, now, { phase: "Succeeded" });
@@ -172,7 +172,7 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): S
     ...(run.status.pin ? { pin: run.status.pin } : {}),
     ...(facts.health
       ? {
-          health: facts.timedOut && facts.health.status !== "Healthy" ? "Degraded" : facts.health.status,
+          health: facts.timedOut && !isSettled(facts.health.status) ? "Degraded" : facts.health.status,
           counts: { objects: facts.health.objects, healthy: facts.health.healthy },
           ...(facts.health.problems.length > 0 ? { problems: [...facts.health.problems] } : {}),
         }

@@ -1,4 +1,5 @@
 import type { Change } from "../../../api/change.js";
+import { isSettled } from "../../../api/overseer-app.js";
 import { rfc3339 } from "../../../base/clock.js";
 import { displayId, type ObjectKey } from "../../../manifest/object-id.js";
 import type { DeferredWrite } from "../../../plan/actions.js";
@@ -167,7 +168,7 @@ function pruneRefused(run: AppRun, desired: Rendered, change: Change, message: s
 /** Remembers unhealthy objects: they may have caused the refusal, so the Change is retried as soon as one becomes healthy. */
 function awaitHealth(run: AppRun, { documents }: Rendered): void {
   const { objects } = observeApp(run);
-  const unhealthy = documents.filter(({ key }) => objects.get(key)?.health.status !== "Healthy").map(({ key }) => key);
+  const unhealthy = documents.filter(({ key }) => !isSettled(objects.get(key)?.health.status)).map(({ key }) => key);
   if (run.memory.retry) run.memory.retry = { ...run.memory.retry, unhealthy };
 }
 

@@ -1,3 +1,4 @@
+import { isSettled } from "../../../api/overseer-app.js";
 import { parseDuration } from "../../../base/duration.js";
 import type { Document } from "../../../manifest/document.js";
 import { displayId, type ObjectKey } from "../../../manifest/object-id.js";
@@ -86,7 +87,7 @@ export class Holds {
     const { objects } = observeApp(this.#run);
     for (const { key, id } of servers) {
       const health = objects.get(key)?.health ?? { status: "Progressing", message: "does not exist" };
-      if (health.status === "Healthy") continue;
+      if (isSettled(health.status)) continue;
       const task = applyTier(document.id) === 3 ? "serves" : "converts";
       const message = `${displayId(document.id)} waits for ${displayId(id)}, which ${task} it: ${health.message ?? health.status}`;
       return { message, leftMs: this.#leftMs() };

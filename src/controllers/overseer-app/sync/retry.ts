@@ -1,3 +1,4 @@
+import { isSettled } from "../../../api/overseer-app.js";
 import type { ConditionReason } from "../../../api/reasons.js";
 import { type BackoffPolicy, backoffDelay, countFailure, type FailedTries } from "../../../base/backoff.js";
 import { parseDuration } from "../../../base/duration.js";
@@ -42,7 +43,7 @@ export function backoffOf(run: AppRun, desired: Rendered): SyncResult | undefine
 function isHealthyNow(run: AppRun, keys: readonly ObjectKey[] = []): boolean {
   if (keys.length === 0) return false;
   const { objects } = observeApp(run);
-  return keys.some((key) => objects.get(key)?.health.status === "Healthy");
+  return keys.some((key) => isSettled(objects.get(key)?.health.status));
 }
 
 /** Returns the time already published, unless the clock was set since. */

@@ -43,6 +43,11 @@ export function progressing(message: string): ObjectHealth {
   return { status: "Progressing", message: cutText(message, MAX_MESSAGE) };
 }
 
+/** Health of an object that a user has suspended. */
+export function suspended(message = "is suspended"): ObjectHealth {
+  return { status: "Suspended", message: cutText(message, MAX_MESSAGE) };
+}
+
 /** Health of a broken object. */
 export function degraded(message: string): ObjectHealth {
   return { status: "Degraded", message: cutText(message, MAX_MESSAGE) };

@@ -1,3 +1,4 @@
+import { isSettled } from "../../../api/overseer-app.js";
 import type { RawObject } from "../../../kube/object.js";
 import type { HealthLookup, ObjectHealth } from "../../../plan/live.js";
 import { specOf } from "./conditions.js";
@@ -15,7 +16,7 @@ interface LabelSelector {
 export function withPods(rule: (object: RawObject) => ObjectHealth): (object: RawObject) => ObjectHealth {
   return (object) => {
     const health = rule(object);
-    if (health.status === "Healthy") return health;
+    if (isSettled(health.status)) return health;
     const pods = podSelector(specOf<{ selector?: unknown }>(object).selector);
     return pods === undefined ? health : { ...health, lookup: { pods } satisfies HealthLookup };
   };

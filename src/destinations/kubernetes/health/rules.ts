@@ -10,8 +10,9 @@ import {
   flowSchemaHealth,
 } from "./control.js";
 import { withPods } from "./health-lookup.js";
+import { operatorRule } from "./operator-kinds.js";
+import { unlessSuspended } from "./operators.js";
 import { jobHealth, podHealth } from "./run-to-end.js";
-import { externalSecretHealth, sealedSecretHealth } from "./secrets.js";
 import { claimHealth, definitionHealth, serviceHealth } from "./services.js";
 import { daemonSetHealth, deploymentHealth, replicaSetHealth, statefulSetHealth } from "./workloads.js";
 
@@ -40,18 +41,12 @@ const RULES: Readonly<Record<string, HealthRule>> = {
   "flowcontrol.apiserver.k8s.io/FlowSchema": flowSchemaHealth,
   "networking.k8s.io/ServiceCIDR": conditionHealth,
   "policy/PodDisruptionBudget": disruptionBudgetHealth,
-  "bitnami.com/SealedSecret": sealedSecretHealth,
-  "external-secrets.io/ExternalSecret": externalSecretHealth,
-  "external-secrets.io/ClusterExternalSecret": externalSecretHealth,
-  "external-secrets.io/SecretStore": externalSecretHealth,
-  "external-secrets.io/ClusterSecretStore": externalSecretHealth,
-  "external-secrets.io/PushSecret": externalSecretHealth,
+  "batch/CronJob": unlessSuspended(() => HEALTHY),
+  // As in kstatus, with or without a controller; watched in full so that health.expressions can read its status.
+  "networking.k8s.io/Ingress": () => HEALTHY,
 };
 
-/**
- * Built-in kinds that are healthy as soon as they exist, Ingress among them (kstatus calls it Current with or without a
- * controller). They are watched by their metadata alone.
- */
+/** Built-in kinds that are healthy as soon as they exist. They are watched by their metadata alone. */
 const HEALTHY_BY_EXISTENCE: ReadonlySet<string> = new Set([
   "/ConfigMap",
   "/Secret",
@@ -64,8 +59,6 @@ const HEALTHY_BY_EXISTENCE: ReadonlySet<string> = new Set([
   "/Event",
   "/PodTemplate",
   "apps/ControllerRevision",
-  "batch/CronJob",
-  "networking.k8s.io/Ingress",
   "networking.k8s.io/IngressClass",
   "networking.k8s.io/IPAddress",
   "networking.k8s.io/NetworkPolicy",
@@ -114,5 +107,5 @@ export function needsStatus(kind: GroupVersionKind): boolean {
 /** Computes the health of an object by the rule of its kind, or by its conditions. */
 export function healthOf(object: RawObject, kind: GroupVersionKind): ObjectHealth {
   if (!needsStatus(kind)) return HEALTHY;
-  return (RULES[kindKey(kind)] ?? conditionHealth)(object);
+  return (RULES[kindKey(kind)] ?? operatorRule(kind) ?? conditionHealth)(object);
 }

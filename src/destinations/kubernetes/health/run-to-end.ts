@@ -1,6 +1,6 @@
 import type { RawObject } from "../../../kube/object.js";
 import type { ObjectHealth } from "../../../plan/live.js";
-import { condition, degraded, failedForGood, progressing, specOf, statusOf, text } from "./conditions.js";
+import { condition, degraded, failedForGood, progressing, specOf, statusOf, suspended, text } from "./conditions.js";
 import { podProblem } from "./pod-problem.js";
 
 /** A Job is healthy when it is complete or suspended, and Degraded as soon as it has failed. */
@@ -9,7 +9,7 @@ export function jobHealth(object: RawObject): ObjectHealth {
   const failed = condition(status, "Failed");
   if (failed?.status === "True") return { ...failedForGood(text(failed)), ended: "Failed" };
   if (condition(status, "Complete")?.status === "True") return { status: "Healthy", ended: "Succeeded" };
-  if (condition(status, "Suspended")?.status === "True") return { status: "Healthy", message: "is suspended" };
+  if (condition(status, "Suspended")?.status === "True") return suspended();
   return progressing(`is running (${status.active ?? 0} active, ${status.succeeded ?? 0} succeeded)`);
 }
 

@@ -8,6 +8,7 @@ import {
   type StatusCondition,
   specOf,
   statusOf,
+  suspended,
   text,
   unobserved,
 } from "./conditions.js";
@@ -46,7 +47,7 @@ export function deploymentHealth(object: RawObject): ObjectHealth {
     status.availableReplicas ?? 0,
   ];
   if (status.observedGeneration === undefined) return progressing("is waiting for its controller to observe it");
-  if (spec.paused) return { status: "Healthy", message: "its rollout is paused" };
+  if (spec.paused) return suspended("its rollout is paused");
   if (updated < desired) return progressing(`${updated} of ${desired} replicas are updated`);
   if (total > updated) return progressing(`${total - updated} old replicas are pending termination`);
   if (available < desired) return progressing(`${available} of ${desired} replicas are available`);

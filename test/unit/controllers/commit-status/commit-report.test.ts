@@ -10,7 +10,11 @@ const DONE: ReportFacts = {
   ...{ commit: "c1", key: "k1", appliedKey: "k1", problem: undefined, progress: { state: "done" }, timedOut: false },
   health: { status: "Healthy", objects: 2, message: "" },
 };
-const progressing = { status: "Progressing", objects: 2, message: "Deployment shop/web: 0 of 1" };
+const progressing: NonNullable<ReportFacts["health"]> = {
+  status: "Progressing",
+  objects: 2,
+  message: "Deployment shop/web: 0 of 1",
+};
 
 describe("commitReport", () => {
   const cases: readonly [title: string, facts: Partial<ReportFacts>, expected: string][] = [

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { CHANGE_PHASES, isFinal } from "../../../../src/api/change.js";
+import type { HealthStatus } from "../../../../src/api/overseer-app.js";
 import { AppMemory } from "../../../../src/controllers/overseer-app/app-memory.js";
 import { changeConditions } from "../../../../src/controllers/overseer-app/changes/change-record.js";
 import { Claims } from "../../../../src/controllers/overseer-app/ownership/claims.js";
@@ -14,7 +15,7 @@ import { document, live, observation } from "../../plan/support/objects.js";
 import { inputs } from "../support/resources.js";
 
 describe("appHealth", () => {
-  const is = (name: string, status: "Healthy" | "Progressing" | "Degraded" | "Unknown", message?: string) =>
+  const is = (name: string, status: HealthStatus, message?: string) =>
     live(`v1 Pod shop/${name}`, { health: message === undefined ? { status } : { status, message } });
   const sum = (...objects: readonly ReturnType<typeof is>[]) =>
     appHealth(
@@ -36,6 +37,15 @@ describe("appHealth", () => {
     expect(sum(is("a", "Healthy"), is("b", "Progressing")).status).to.equal("Progressing");
     expect(sum(is("a", "Unknown"), is("b", "Progressing")).status).to.equal("Unknown");
     expect(sum(is("a", "Degraded"), is("b", "Unknown"), is("c", "Healthy")).status).to.equal("Degraded");
+  });
+
+  it("is Suspended when all that is not healthy was suspended by a user", () => {
+    expect(sum(is("a", "Healthy"), is("b", "Suspended", "is paused"))).to.deep.include({
+      status: "Suspended",
+      healthy: 1,
+      problems: [{ object: "Pod shop/b", message: "is paused" }],
+    });
+    expect(sum(is("a", "Progressing"), is("b", "Suspended")).status).to.equal("Progressing");
   });
 
   it("counts a missing object as Progressing", () => {

@@ -52,6 +52,11 @@ const NOT_APPLIED = "Healthy=Unknown NotApplied";
 const ROWS: readonly (readonly [string, Partial<AppFacts>, string])[] = [
   ["all is well", {}, `Ready=True Synced, Synced=True Applied, ${HEALTHY}`],
   [
+    "an object is suspended",
+    { health: bad("Suspended") },
+    "Ready=True Synced, Synced=True Applied, Healthy=True ObjectSuspended",
+  ],
+  [
     "nothing was applied yet",
     NEW,
     `Ready=Unknown Progressing, Synced=Unknown Progressing, ${NOT_APPLIED}, Reconciling Progressing`,

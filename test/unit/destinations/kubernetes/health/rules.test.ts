@@ -204,8 +204,6 @@ const BY_EXISTENCE = [
   "v1 PersistentVolume",
   "v1 Event",
   "v1 PodTemplate",
-  "batch/v1 CronJob",
-  "networking.k8s.io/v1 Ingress",
   "networking.k8s.io/v1 IngressClass",
   "networking.k8s.io/v1 NetworkPolicy",
   "rbac.authorization.k8s.io/v1 Role",

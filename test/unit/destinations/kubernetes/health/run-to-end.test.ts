@@ -39,10 +39,10 @@ describe("health of a Job", () => {
       "Progressing: is running (1 active, 0 succeeded)",
     ],
     [
-      "is Healthy while suspended",
+      "is Suspended while suspended",
       { conditions: [condition("Suspended", "True")] },
       { suspend: true },
-      "Healthy: is suspended",
+      "Suspended: is suspended",
     ],
     [
       "is Progressing when resumed",

@@ -125,10 +125,10 @@ describe("health of a Deployment", () => {
       "Healthy",
     ],
     [
-      "is Healthy while paused, also in the middle of a rollout (kstatus: InProgress)",
+      "is Suspended while paused, also in the middle of a rollout (kstatus: InProgress)",
       replicas(3, 1, 2),
       { replicas: 3, paused: true },
-      "Healthy: its rollout is paused",
+      "Suspended: its rollout is paused",
     ],
     ["is Progressing while paused but not seen", { observedGeneration: 1 }, { paused: true }, BEHIND],
   ]);
