@@ -1,8 +1,21 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { expect } from "chai";
 import type { CoreJob } from "../../../src/api/core/job.js";
 import { waitUntil } from "../../../tools/wait-until.js";
 import { hasDockerAndBusybox } from "../../support/docker.js";
 import { DockerBench, FOREVER, shell } from "../../support/docker-bench.js";
+
+/** Main processes of containers whose command has a text. */
+function processesWith(text: string): string[] {
+  return readdirSync("/proc").filter((name) => {
+    if (!/^[0-9]+$/.test(name)) return false;
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, "utf8").startsWith(`sh\0-c\0echo ${text};`);
+    } catch {
+      return false;
+    }
+  });
+}
 
 describe("The Docker runner after a crash (needs root, dockerd and busybox)", function () {
   this.timeout(240_000);
@@ -69,7 +82,7 @@ describe("The Docker runner after a crash (needs root, dockerd and busybox)", fu
   });
 
   it("of the engine waits for it, tells of it, and completes the job", async () => {
-    const id = await bench.deploy("engine", services("x"));
+    const id = await bench.deploy("engine", services("once-after-a-crash"));
     await logHas(id, /db-1/);
     await bench.docker.kill();
     await waitUntil({ what: "the node has a problem", timeoutMs: 30_000 }, async () =>
@@ -78,6 +91,7 @@ describe("The Docker runner after a crash (needs root, dockerd and busybox)", fu
     expect((await bench.job(id)).status).to.equal("running");
     await bench.docker.restart();
     await runs("engine", await bench.ended(id));
+    expect(processesWith("once-after-a-crash"), "processes of the two services").to.have.length(2);
     await waitUntil(
       { what: "the node has no problem", timeoutMs: 30_000 },
       async () => (await bench.node())?.problem === null,

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { failureText, saysUnreachable } from "../../../src/overseer-core/agent/docker/failure-text.js";
+import { failureText, saysUnreachable, taskLeftBehind } from "../../../src/overseer-core/agent/docker/failure-text.js";
 import { LogDecoder } from "../../../src/overseer-core/agent/docker/log-stream.js";
 import { maskOf } from "../../../src/overseer-core/agent/docker/mask.js";
 import { projectName } from "../../../src/overseer-core/agent/docker/project-name.js";
@@ -30,6 +30,12 @@ describe("texts of the Docker runner", () => {
       true,
     );
     expect(saysUnreachable("dial tcp 127.0.0.1:1: connect: connection refused")).to.equal(false);
+  });
+
+  it("name the container that the engine cannot start after a crash", () => {
+    const id = "0123456789abcdef".repeat(4);
+    expect(taskLeftBehind(`Error response from daemon: task ${id}: already exists`)).to.equal(id);
+    expect(taskLeftBehind(`Conflict. The name "task ${id}" already exists`)).to.equal(undefined);
   });
 
   it("hide secrets as a whole, by line, quoted and encoded", () => {

@@ -9,13 +9,14 @@ import type { ExistingVolume } from "../host-access/judge-mounts.js";
 import { realPath } from "../host-access/real-path.js";
 import { type Deployment, type LogLine, RunError, type Runner, type RunnerReports, type RunResult } from "../runner.js";
 import { awaitServices } from "./await-services.js";
+import { composeArgs } from "./compose-args.js";
 import { type ComposeInput, composeInput } from "./compose-input.js";
 import { expectedServices, readModel, serviceImages } from "./compose-model.js";
 import { type DeployedRecords, deployedContainer } from "./deployed-record.js";
 import type { ComposeCommand, ComposeResult, DockerCli } from "./docker-cli.js";
 import { type Container, type DockerEngine, EngineUnreachableError, isRefusal, nameOf, serviceOf } from "./engine.js";
 import type { EngineEvents } from "./engine-events.js";
-import { failureText, saysUnreachable } from "./failure-text.js";
+import { failureText, saysUnreachable, taskLeftBehind } from "./failure-text.js";
 import { type Mask, maskOf } from "./mask.js";
 import { projectName } from "./project-name.js";
 import type { ProjectWatch } from "./project-watch.js";
@@ -220,7 +221,10 @@ export class DockerRunner implements Runner {
       const args = ["up", "--detach", "--remove-orphans", "--no-build", "--pull", "never"];
       const timeoutMs = healthTimeoutMs + UP_EXTRA_MS;
       const command = { args, input: input.json, env: input.env, signal, timeoutMs, onLine: log };
-      const result = await this.#compose(project, directory, command);
+      let result = await this.#compose(project, directory, command);
+      for (let left = expected.length; left > 0 && (await this.#removeUnstartable(call, result)); left--) {
+        result = await this.#compose(project, directory, command);
+      }
       if (result.code !== 0) throw new RunError(await this.#upFailure(call, mask(result.stderr)), { changed: true });
       const lastLines = (container: Container): Promise<string> => this.#linesOf(container, mask, signal);
       const onContainers = (containers: readonly Container[]): void => logs.follow(containers);
@@ -232,6 +236,15 @@ export class DockerRunner implements Runner {
     } finally {
       await logs.finish();
     }
+  }
+
+  /** Removes a container that the engine was starting when it crashed, and cannot start now. Returns whether to repeat `up`. */
+  async #removeUnstartable({ project, log, signal }: Call, { code, stderr }: ComposeResult): Promise<boolean> {
+    const id = code === 0 ? undefined : taskLeftBehind(stderr);
+    if (id === undefined) return false;
+    log(`${PREFIX} removing container ${id.slice(0, 12)} of ${project}, which the engine cannot start after a crash`);
+    await this.#options.engine.removeContainer(id, signal);
+    return true;
   }
 
   /** Explains why `up` failed; adds the log of a container that it waited for. */
@@ -267,28 +280,13 @@ export class DockerRunner implements Runner {
     const { cli, socket } = this.#options;
     const result = await cli.compose({
       ...command,
-      args: [...this.#globalArgs(project, directory, command.input), ...command.args],
+      args: [...composeArgs(project, directory, command.input), ...command.args],
     });
     if (result.code === undefined) throw new Error("docker compose was killed");
     if (result.code !== 0 && saysUnreachable(result.stderr)) {
       throw new EngineUnreachableError(socket, "the Docker CLI cannot connect to it");
     }
     return result;
-  }
-
-  /** The document comes from standard input. No file is read: variables of a file `.env` in the directory of the app count, too. */
-  #globalArgs(project: string, directory: string, input?: string): string[] {
-    const files = input === undefined ? [] : ["--file", "-"];
-    return [
-      "--ansi=never",
-      "--progress=plain",
-      "-p",
-      project,
-      "--project-directory",
-      directory,
-      "--env-file=/dev/null",
-      ...files,
-    ];
   }
 
   /** Returns the directory to which relative bind mounts of an app refer. It stays when the app is removed. */

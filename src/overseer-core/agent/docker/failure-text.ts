@@ -60,6 +60,11 @@ export function saysUnreachable(stderr: string): boolean {
   );
 }
 
+/** Returns the ID of the container that cannot start because containerd still has a task of it; undefined for other failures. */
+export function taskLeftBehind(stderr: string): string | undefined {
+  return /\btask ([0-9a-f]{64}): already exists/i.exec(stderr)?.[1];
+}
+
 /** Explains the output of a failed Compose command. The output must be masked before. */
 export function failureText(what: string, stderr: string): string {
   const lines = stderr
