@@ -1,29 +1,33 @@
 import { basename } from "node:path";
-import { Command, CommanderError } from "commander";
-import { messageOf, OverseerError } from "../base/errors.js";
-import { VERSION } from "../version.js";
-import { EXIT, UsageError } from "./exit-codes.js";
-import { addRender } from "./render/command.js";
+import { CommanderError } from "commander";
+import { EXIT, type ExitCode } from "./exit-codes.js";
+import { flagsAfterCommand } from "./flags.js";
+import { createProgram } from "./program.js";
+import { reportOf } from "./report-error.js";
 
 /** Runs a command line; returns the exit code. Data goes to stdout, everything else to stderr. */
 async function main(argv: readonly string[]): Promise<number> {
   const name = programName(argv[1]);
-  const program = new Command(name)
-    .description("Command line of Overseer GitOps.")
-    .version(VERSION, "-V, --version", "print the version and exit")
-    .helpOption("-h, --help", "print this help and exit")
-    .showSuggestionAfterError()
-    .showHelpAfterError(`Run "${name} --help" for the usage.`)
-    .exitOverride();
-  addRender(program);
+  let code: ExitCode = EXIT.done;
+  const program = createProgram(name, (given) => {
+    code = given;
+  });
+  const options = program.commands.flatMap((command) => command.options);
+  const takesValue = (flag: string): boolean =>
+    options.some(({ short, long, required }) => required && (short === flag || long === flag));
   try {
-    await program.parseAsync(argv);
-    return EXIT.done;
+    await program.parseAsync(flagsAfterCommand(argv.slice(2), takesValue), { from: "user" });
+    return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (error instanceof UsageError) return report(name, error, EXIT.usage);
-    if (error instanceof OverseerError) return report(name, error, EXIT.failed);
-    throw error;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done;
+      process.stderr.write(`Run "${name} --help" for the usage.\n`);
+      return EXIT.usage;
+    }
+    const report = reportOf(error);
+    if (report === undefined) throw error;
+    process.stderr.write(`${name}: ${report.message}\n`);
+    return report.exitCode;
   }
 }
 
@@ -32,14 +36,10 @@ function programName(path = ""): string {
   return basename(path).startsWith("kubectl-") ? "kubectl overseer" : "overseer";
 }
 
-function report(name: string, error: Error, code: number): number {
-  process.stderr.write(`${name}: ${messageOf(error)}\n`);
-  return code;
-}
-
 // A reader that closes its end early, such as head, is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(EXIT.done);
   throw error;
 });
+process.once("SIGINT", () => process.exit(EXIT.interrupted));
 process.exitCode = await main(process.argv);

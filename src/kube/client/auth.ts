@@ -15,7 +15,7 @@ export interface ClusterAccess {
   /** Credential and its source, for messages: `the token in <file>`. */
   readonly signIn?: string;
   /** Authentication headers; `refresh` renews them after a 401. */
-  authHeaders(refresh: boolean): Promise<Readonly<Record<string, string>>>;
+  authHeaders(refresh: boolean): Promise<Readonly<Record<string, string | string[]>>>;
   /** Reads the certificates again, after the server's certificate was not trusted. */
   renewTls?(): Promise<void>;
 }

@@ -165,7 +165,7 @@ export class KubeClient {
   }
 
   async #options(request: KubeRequest, refresh: boolean): Promise<Dispatcher.RequestOptions> {
-    const headers: Record<string, string> = {
+    const headers: Record<string, string | string[]> = {
       ...(await this.#access.authHeaders(refresh)),
       accept: request.accept ?? "application/json",
       "user-agent": this.#userAgent,

@@ -198,8 +198,7 @@ describe("kube/auth: in a pod", () => {
     const location = { serviceHost: "fd00::1", servicePort: "6443", serviceAccountFolder: folder };
     const access = await loadClusterAccess(location, clock);
     expect(access).to.deep.include({ server: "https://[fd00::1]:6443", tls: { ca: "CA" } });
-    const token = async (refresh = false): Promise<string | undefined> =>
-      (await access.authHeaders(refresh)).authorization;
+    const token = async (refresh = false): Promise<unknown> => (await access.authHeaders(refresh)).authorization;
     expect(await token()).to.equal("Bearer one");
     await renew("two", 2);
     clock.advance(60_000);

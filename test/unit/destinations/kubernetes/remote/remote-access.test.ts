@@ -20,7 +20,7 @@ describe("remoteAccess", () => {
   it("reads the configured key, else value, else value.yaml", () => {
     const all = secret({ value: { token: "one" }, "value.yaml": { token: "two" }, mine: { token: "three" } });
     const { value: _, ...rest } = all.data;
-    const token = async (of: typeof all, key?: string): Promise<string | undefined> =>
+    const token = async (of: typeof all, key?: string): Promise<unknown> =>
       (await remoteAccess(of, key, KEY).authHeaders(false)).authorization;
     return Promise.all([token(all), token({ ...all, data: rest }), token(all, "mine")]).then((tokens) =>
       expect(tokens).to.deep.equal(["Bearer one", "Bearer two", "Bearer three"]),

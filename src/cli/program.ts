@@ -1,0 +1,25 @@
+import { Command } from "commander";
+import { VERSION } from "../version.js";
+import { addRender } from "./render/command.js";
+import type { Finish } from "./verb.js";
+import { addLook } from "./verbs/look.js";
+import { addVersion } from "./verbs/version.js";
+
+/** Creates the program with all its commands. `name` is how it was called, and `finish` takes the exit code of a command. */
+export function createProgram(name: string, finish: Finish): Command {
+  const program = new Command(name)
+    .description(
+      "Command line of Overseer GitOps. It talks to the cluster of the kubeconfig, as its user: what it does, kubectl can do as well.",
+    )
+    .version(VERSION, "-V, --version", "print the version and exit")
+    .helpOption("-h, --help", "print this help and exit")
+    .helpCommand("help [COMMAND]", "print the help of a command")
+    .showSuggestionAfterError()
+    .configureHelp({ sortSubcommands: true })
+    .exitOverride();
+  addLook(program, finish);
+  addRender(program);
+  addVersion(program, finish);
+  for (const command of program.commands) command.copyInheritedSettings(program).showHelpAfterError(false);
+  return program;
+}

@@ -1,0 +1,169 @@
+import type { RawObject } from "../../../kube/object.js";
+import type { Cluster, Scope, ServerTable } from "../../cluster/cluster.js";
+import { watchPath } from "../../cluster/watch.js";
+import { withCluster } from "../../cluster/with-cluster.js";
+import { EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
+import type { ClusterFlags, OutputFlags, SelectionFlags } from "../../flags.js";
+import { findKind, type Kind, kindOf } from "../../kinds.js";
+import { formatObjects, formatValue } from "../../output/objects.js";
+import { parseTarget, type Target } from "../../target.js";
+import { print, say } from "../../terminal.js";
+import { formatServerTable, type TableView } from "./server-table.js";
+
+/** Flags of `overseer get`. */
+export interface GetFlags extends ClusterFlags, OutputFlags, SelectionFlags {
+  readonly watch?: boolean;
+  readonly headers?: boolean;
+}
+
+/** Runs `overseer get`. */
+export function get(kinds: string, names: readonly string[], flags: GetFlags): Promise<ExitCode> {
+  const wanted = wantedOf(kinds, names);
+  if (wanted.targets.length > 0 && (flags.selector !== undefined || flags.allNamespaces === true))
+    throw new UsageError("names cannot be combined with -l or -A");
+  if (flags.watch === true && (wanted.kinds.length > 1 || wanted.targets.length > 1))
+    throw new UsageError("-w takes one kind, or one name");
+  return withCluster(flags, (cluster) => {
+    if (flags.watch === true) return watch(cluster, wanted, flags);
+    if (flags.output === "json" || flags.output === "yaml" || flags.output === "name")
+      return printObjects(cluster, wanted, flags, flags.output);
+    return printTables(cluster, wanted, flags);
+  });
+}
+
+interface Wanted {
+  readonly kinds: readonly Kind[];
+  /** Empty: all objects of the kinds. */
+  readonly targets: readonly Target[];
+}
+
+/** `apps`, `apps,changes`, `app web`, `app web api`, `app/web change/web-1`. */
+function wantedOf(first: string, rest: readonly string[]): Wanted {
+  if (first.includes("/")) {
+    const targets = [first, ...rest].map((text) => {
+      if (!text.includes("/"))
+        throw new UsageError(`${JSON.stringify(text)} has no kind: use KIND/NAME, as in the other names`);
+      const [kind = ""] = text.split("/");
+      return parseTarget(text, kindOf(kind));
+    });
+    return { kinds: [...new Set(targets.map(({ kind }) => kind))], targets };
+  }
+  const kinds = [
+    ...new Set(
+      first
+        .split(",")
+        .filter((name) => name !== "")
+        .map(kindOf),
+    ),
+  ];
+  const [kind] = kinds;
+  if (kind === undefined) throw new UsageError("name a kind, such as apps");
+  if (rest.length > 0 && kinds.length > 1) throw new UsageError("names cannot be combined with several kinds");
+  // In `get app shop/web`, the kind is known: what the slash separates is the namespace.
+  const targets = rest.map((text) => {
+    const [namespace = "", name] = text.split("/");
+    if (name === undefined) return { kind, name: text };
+    return findKind(namespace) === kind ? { kind, name } : { kind, namespace, name };
+  });
+  return { kinds, targets };
+}
+
+function scopeOf(cluster: Cluster, { allNamespaces, selector }: SelectionFlags): Scope {
+  return { namespace: allNamespaces === true ? "" : cluster.namespace, selector };
+}
+
+async function printObjects(
+  cluster: Cluster,
+  { kinds, targets }: Wanted,
+  flags: GetFlags,
+  output: "json" | "yaml" | "name",
+): Promise<ExitCode> {
+  const objects: RawObject[] = [];
+  for (const target of targets) objects.push(await cluster.get(target));
+  for (const kind of targets.length > 0 ? [] : kinds) {
+    const { items } = await cluster.list(kind, scopeOf(cluster, flags));
+    // Items of a list have no kind of their own.
+    objects.push(
+      ...items.map((item) => ({
+        ...item,
+        apiVersion: item.apiVersion ?? "gitops.overseer.io/v1alpha1",
+        kind: kind.kind,
+      })),
+    );
+  }
+  print(await formatObjects(objects, output, targets.length !== 1));
+  return EXIT.done;
+}
+
+async function printTables(cluster: Cluster, { kinds, targets }: Wanted, flags: GetFlags): Promise<ExitCode> {
+  const view = { wide: flags.output === "wide", withoutHeader: flags.headers === false };
+  const tables: string[] = [];
+  for (const kind of kinds) {
+    const table =
+      targets.length > 0
+        ? await tableOf(
+            cluster,
+            targets.filter((target) => target.kind === kind),
+          )
+        : await cluster.table(kind, scopeOf(cluster, flags));
+    const more = { namespaces: flags.allNamespaces === true, kind: kinds.length > 1 ? kind : undefined };
+    tables.push(formatServerTable(table, { ...view, ...more }));
+  }
+  const shown = tables.filter((text) => text !== "");
+  if (shown.length === 0)
+    say(flags.allNamespaces === true ? "No resources found" : `No resources found in namespace ${cluster.namespace}.`);
+  print(shown.join("\n"));
+  return EXIT.done;
+}
+
+/** One table with a row for each name. */
+async function tableOf(cluster: Cluster, targets: readonly Target[]): Promise<ServerTable> {
+  const tables: ServerTable[] = [];
+  for (const target of targets) {
+    // Get by name, so that an error has the nearest name; the table then has this object only.
+    const object = await cluster.get(target);
+    const scope = { namespace: cluster.namespaceOf(target), fields: `metadata.name=${object.metadata.name}` };
+    tables.push(await cluster.table(target.kind, scope));
+  }
+  const [first] = tables;
+  return { columnDefinitions: first?.columnDefinitions ?? [], rows: tables.flatMap(({ rows }) => rows) };
+}
+
+/** Prints the objects, and each later state of one. Ends with the program. */
+async function watch(cluster: Cluster, { kinds, targets }: Wanted, flags: GetFlags): Promise<ExitCode> {
+  const [kind] = kinds;
+  if (kind === undefined) return EXIT.done;
+  const [target] = targets;
+  const scope: Scope =
+    target === undefined
+      ? scopeOf(cluster, flags)
+      : { namespace: cluster.namespaceOf(target), fields: `metadata.name=${target.name}` };
+  const first = await cluster.table(kind, scope);
+  const { output } = flags;
+  const asObject = output === "json" || output === "yaml" || output === "name" ? output : undefined;
+  const view: TableView = {
+    wide: output === "wide",
+    namespaces: flags.allNamespaces === true,
+    withoutHeader: flags.headers === false,
+  };
+  if (asObject === undefined) print(formatServerTable(first, view));
+  let resourceVersion = first.metadata?.resourceVersion ?? "0";
+  let hasHeader = first.rows.length > 0;
+  const path = cluster.path(kind, scope.namespace);
+  const accept = asObject === undefined ? "application/json;as=Table;g=meta.k8s.io;v=v1,application/json" : undefined;
+  for (;;) {
+    const start = { ...scope, resourceVersion, ...(accept === undefined ? {} : { accept }) };
+    for await (const { type, object } of watchPath<ServerTable & RawObject>(cluster, path, start)) {
+      if (type === "ERROR") return EXIT.failed;
+      resourceVersion = object.metadata?.resourceVersion ?? resourceVersion;
+      if (type === "BOOKMARK") continue;
+      if (asObject === undefined) {
+        // Only the first event of a watch has the definitions of the columns.
+        const table = { ...object, columnDefinitions: first.columnDefinitions };
+        print(formatServerTable(table, { ...view, withoutHeader: hasHeader || view.withoutHeader === true }));
+        hasHeader = true;
+      } else if (asObject === "yaml") print(`---\n${await formatValue(object, "yaml")}`);
+      else print(await formatObjects([object], asObject, false));
+    }
+  }
+}
