@@ -11,6 +11,7 @@ import {
   withRules,
 } from "./fields.js";
 import { ReportedCommitStatus } from "./git-provider.js";
+import { HealthExpressions } from "./health-expressions.js";
 import { AppSource, Inputs } from "./inputs.js";
 import type { CustomResource } from "./meta.js";
 import { notesFields } from "./notes.js";
@@ -135,8 +136,9 @@ export const OverseerAppSpec = withRules(
             .describe(
               "If a Change fails, roll back to the inputs of the last Change that succeeded, and stay there until the inputs change. Defaults to false.",
             ),
+          expressions: HealthExpressions.optional(),
         })
-        .describe("Health checks after an apply.")
+        .describe("Health checks.")
         .prefault({}),
       deletionPolicy: z
         .enum(["Delete", "DeleteAll", "Orphan"])

@@ -77,8 +77,11 @@ export interface KindFacts {
 
 /** Live state: from watches where possible. */
 export interface Observing {
-  /** Discovers and watches kinds; resolves when each is watched or has failed. */
-  prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]>;
+  /**
+   * Discovers and watches kinds; resolves when each is watched or has failed. With an app, computes the health of its objects again if
+   * the app changed the expressions for it.
+   */
+  prepare(kinds: readonly GroupVersionKind[], app?: AppRef): Promise<readonly KindStatus[]>;
   /** Returns all objects of an app from the watches, without requests. */
   observe(target: Target, kinds: readonly GroupVersionKind[]): Observation;
   /** Returns the hash of a document as recorded on its live object. */

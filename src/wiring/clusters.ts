@@ -35,6 +35,7 @@ export class Clusters {
       ...{ clock, logger, instance, digestKey, events, busy },
       applyConcurrency: config.applyConcurrency,
       managers: new KnownManagers(config.fieldManagers),
+      expressionsOf: (app) => apps.get(app)?.spec.health?.expressions,
       appNamespaces: config.watchNamespaces,
       // In a namespace that is not watched, a deleted app cannot be detected.
       appExists: (namespace, name) => !apps.follows(namespace) || apps.get(`${namespace}/${name}`) !== undefined,

@@ -88,6 +88,31 @@ describe("Health", function () {
     expect(phases).to.deep.equal(["Failed", "Superseded", "Succeeded"]);
   });
 
+  it("follows the expressions of the app as soon as they change, without a write", async () => {
+    await world.repository("cel", { "s.yaml": SERVICE("cel", "LoadBalancer") });
+    await world.app("cel", "cel", ".");
+    await world.untilCondition("cel", "Ready", "Unknown", "Progressing");
+    const before = (await world.kube.get(world.object("v1", "Service", "cel")))?.metadata?.resourceVersion;
+    const judgeBy = (expressions: Record<string, string>) =>
+      world.kube.patch(world.appRef("cel"), {
+        spec: { health: { expressions: [{ apiVersion: "v1", kind: "Service", ...expressions }] } },
+      });
+    await judgeBy({ current: "spec.type == 'LoadBalancer' && metadata.name == 'cel'" });
+    await world.synced("cel");
+    await judgeBy({ failed: "size(spec.ports) == 1", current: "true" });
+    const failed = await world.untilCondition("cel", "Ready", "False", "Degraded");
+    expect(condition(failed, "Ready")?.message).to.contain("health.expressions[0].failed is true");
+    await judgeBy({ current: "spec.type ==" });
+    const stalled = await world.untilCondition("cel", "Stalled", "True", "InvalidExpression");
+    expect(condition(stalled, "Stalled")?.message).to.contain(
+      "spec.health.expressions[0].current at character 13: Unexpected token",
+    );
+    await world.kube.patch(world.appRef("cel"), { spec: { health: { expressions: null } } });
+    await world.untilCondition("cel", "Ready", "Unknown", "Progressing");
+    const after = (await world.kube.get(world.object("v1", "Service", "cel")))?.metadata?.resourceVersion;
+    expect(after).to.equal(before);
+  });
+
   it("of a Job that failed is told at once", async () => {
     const job = JOB("fails").replace("spec: { template", "spec: { backoffLimit: 0, activeDeadlineSeconds: 1, template");
     await world.repository("fails", {

@@ -35,6 +35,7 @@ const CONFINED: readonly (readonly [string, RegExp])[] = [
   ["re2js", /^src\/secrets\//],
   ["@photostructure/sqlite", /^src\/overseer-core\//],
   ["commander", /^src\/cli\//],
+  ["@marcbachmann/cel-js", /^src\/manifest\/expressions\//],
   ["winston", /^src\/telemetry\//],
   ["prom-client", /^src\/telemetry\//],
 ];

@@ -27,6 +27,11 @@ export const APP_REASONS = {
   },
   ValuesInvalid: { meaning: "A value from a ConfigMap or Secret is not text.", remedy: "Correct the value." },
   Suspended: { meaning: "spec.suspend is true: the app is not reconciled.", remedy: "Set spec.suspend to false." },
+  InvalidExpression: {
+    meaning:
+      "An expression in the spec of the app cannot be compiled; the message has its field, the position and the cause.",
+    remedy: "Correct the expression.",
+  },
   ServiceAccountRequired: {
     meaning: "spec.serviceAccountName must be set, because the namespace is not a trusted namespace of the operator.",
     remedy: "Set spec.serviceAccountName.",

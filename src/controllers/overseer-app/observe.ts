@@ -11,7 +11,7 @@ export function relevantKinds(run: AppRun): GroupVersionKind[] {
 
 /** Ensures that all kinds of the app are watched. */
 export async function prepareKinds(run: AppRun): Promise<void> {
-  for (const { recheckAfterMs } of await run.destination.prepare(relevantKinds(run)))
+  for (const { recheckAfterMs } of await run.destination.prepare(relevantKinds(run), run.ref))
     if (recheckAfterMs !== undefined) run.requeueAfter(recheckAfterMs);
 }
 

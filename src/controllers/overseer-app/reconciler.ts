@@ -24,6 +24,7 @@ import { emptySourceProblem, isRefusedAsEmpty } from "./source/empty-source.js";
 import { isProblem, repositoryKey } from "./source/locate-inputs.js";
 import { emitSourceNotes } from "./source/notes.js";
 import { renderApplied, renderDesired } from "./source/render.js";
+import { specProblem } from "./source/spec-problem.js";
 import { recordOutcome } from "./status/record-outcome.js";
 import { suspendedOutcome } from "./status/suspend.js";
 import { writeStatus } from "./status/write-status.js";
@@ -75,7 +76,7 @@ export class OverseerAppReconciler {
       await ensureFinalizer(run);
       await takeRollbacks(run);
       await prepareRollback(run);
-      const desired = await renderDesired(run);
+      const desired = specProblem(run) ?? (await renderDesired(run));
       if (notPolledYet(run, desired)) return;
       recordDesired(run, desired);
       emitSourceNotes(run);

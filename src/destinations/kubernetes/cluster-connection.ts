@@ -5,6 +5,7 @@ import type { KubeClient } from "../../kube/client/kube-client.js";
 import type { Discovery } from "../../kube/discovery.js";
 import { Reflector, type ReflectorObserver } from "../../kube/watch/reflector.js";
 import { DeniedWrites } from "./apply/denied-writes.js";
+import { type ExpressionsOfApp, HealthJudge } from "./health/expressions.js";
 import type { KubernetesContext } from "./kubernetes-context.js";
 import type { KnownManagers } from "./ownership/known-managers.js";
 import type { ResyncCause } from "./resync/resyncer.js";
@@ -38,6 +39,8 @@ export interface ClusterParts {
   /** Concurrent writes and dry runs per cluster. */
   readonly applyConcurrency: number;
   readonly managers: KnownManagers;
+  /** Expressions by which apps have the health of their objects computed. */
+  readonly expressionsOf?: ExpressionsOfApp | undefined;
   /** Namespaces whose apps are managed; undefined for all. Objects of other apps are not watched. */
   readonly appNamespaces?: readonly string[] | undefined;
   readonly appExists: (namespace: string, name: string) => boolean;
@@ -85,6 +88,7 @@ export class ClusterConnection {
       },
       (object) => this.watches.hasPassed(object),
     );
+    const judge = new HealthJudge(options.expressionsOf);
     const requests = new Semaphore(options.applyConcurrency, Math.ceil(options.applyConcurrency / 4));
     const rights = new RightsWatch({ client, clock, logger });
     this.#rights = rights;
@@ -93,13 +97,13 @@ export class ClusterConnection {
     const onDenied = (): void => rights.awaited("denied writes", () => denied.clear());
     this.context = {
       managers: options.managers,
-      ...{ client, discovery, tracker, clock, logger, instance, digestKey, ownUser, requests, appExists },
+      ...{ client, discovery, tracker, judge, clock, logger, instance, digestKey, ownUser, requests, appExists },
       ...{ onForbidden, denied, onDenied },
     };
     const { observerFor, reader, appNamespaces } = options;
     const onChange = (): void => events.retry(apps.keys());
     this.watches = new KindWatches({
-      ...{ client, discovery, clock, logger, instance, appNamespaces, tracker, observerFor, reader, onChange },
+      ...{ client, discovery, clock, logger, instance, appNamespaces, tracker, judge, observerFor, reader, onChange },
       onForbidden: () => rights.awaited("kinds", () => this.watches.retryRefused()),
     });
     this.#kinds = new KindChanges({ discovery, clock, logger, onChange });

@@ -12,7 +12,7 @@ import type { Document } from "../../manifest/document.js";
 import { appKey } from "../../plan/live.js";
 import type { Target } from "../destination.js";
 import type { DeniedWrites } from "./apply/denied-writes.js";
-import { healthOf } from "./health/rules.js";
+import type { HealthJudge } from "./health/expressions.js";
 import type { AdditionsPolicy } from "./ownership/added-fields.js";
 import type { KnownManagers } from "./ownership/known-managers.js";
 import { type ObservedObject, observe } from "./watch/observed-object.js";
@@ -23,6 +23,8 @@ export interface KubernetesContext {
   readonly client: KubeClient;
   readonly discovery: Discovery;
   readonly tracker: Tracker;
+  /** Computes the health of objects. */
+  readonly judge: HealthJudge;
   readonly clock: Clock;
   readonly logger: Logger;
   /** UID of the control cluster's kube-system namespace. */
@@ -88,9 +90,14 @@ export function additionsPolicy(
 }
 
 /** Reduces a response of the API server like a watch event. */
-export function observeResponse(resource: ResourceInfo, raw: RawObject): ObservedObject {
+export function observeResponse(
+  { judge }: Pick<KubernetesContext, "judge">,
+  resource: ResourceInfo,
+  raw: RawObject,
+): ObservedObject {
   const kind = { group: resource.group, version: resource.version, kind: resource.kind };
-  return observe(raw, kind, healthOf(raw, kind));
+  const { health, by } = judge.judge(raw, kind);
+  return observe(raw, kind, health, by);
 }
 
 /** Registers an app that lacks a permission. Ignores 403 for a terminating namespace, where no permission helps. */

@@ -17,6 +17,7 @@ import type { ClusterConnection } from "./cluster-connection.js";
 import { clusterFacts } from "./cluster-facts.js";
 import { deletionHolders } from "./health/deletion-holders.js";
 import { healthReasons } from "./health/health-reasons.js";
+import { refreshHealth } from "./health/refresh-health.js";
 import { additionsPolicy, fairnessKeyOf, type KubernetesContext, recordedHash } from "./kubernetes-context.js";
 import { namespaceContents } from "./namespace-contents.js";
 import { driftOf } from "./ownership/added-fields.js";
@@ -84,7 +85,13 @@ export class KubernetesDestination implements Destination {
     return clusterFacts(this.#context.discovery);
   }
 
-  async prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]> {
+  async prepare(kinds: readonly GroupVersionKind[], app?: AppRef): Promise<readonly KindStatus[]> {
+    const found = await this.#prepare(kinds);
+    if (app && !this.unavailability()) await refreshHealth(this.#context, app);
+    return found;
+  }
+
+  async #prepare(kinds: readonly GroupVersionKind[]): Promise<readonly KindStatus[]> {
     const unavailability = this.unavailability();
     if (unavailability) return kinds.map((kind) => ({ kind, problem: unavailability.message }));
     return Promise.all(

@@ -54,7 +54,7 @@ async function applyOnce(context: KubernetesContext, write: OwnedWrite): Promise
       confidential: document.confidential,
       metadataOnly: !whole && !needsStatus(document.id),
     });
-    observed = observeResponse(resource, object);
+    observed = observeResponse(context, resource, object);
     return { observed, object };
   } finally {
     context.tracker.writeFinished(document.key, observed, true);

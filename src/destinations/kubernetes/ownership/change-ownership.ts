@@ -70,6 +70,6 @@ async function patchEntries(
     });
     after = body;
   } finally {
-    context.tracker.writeFinished(document.key, after ? observeResponse(resource, after) : undefined, false);
+    context.tracker.writeFinished(document.key, after ? observeResponse(context, resource, after) : undefined, false);
   }
 }

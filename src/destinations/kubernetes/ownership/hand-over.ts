@@ -62,7 +62,7 @@ export async function handOver(
     });
     after = response.body;
   } finally {
-    context.tracker.writeFinished(live.key, after ? observeResponse(resource, after) : undefined, false);
+    context.tracker.writeFinished(live.key, after ? observeResponse(context, resource, after) : undefined, false);
   }
 }
 

@@ -4,12 +4,13 @@ import { messageOf } from "../../../base/errors.js";
 import type { Logger } from "../../../base/logger.js";
 import type { KubeClient } from "../../../kube/client/kube-client.js";
 import { isStatus, ResponseTooLargeError } from "../../../kube/errors.js";
-import { isNewer } from "../../../kube/object.js";
+import { isNewer, type RawObject } from "../../../kube/object.js";
 import { collectionPath, type ResourceInfo } from "../../../kube/resource.js";
 import { storeKey } from "../../../kube/watch/fresh-list.js";
 import { Reflector, type ReflectorObserver, type StoreEvent } from "../../../kube/watch/reflector.js";
 import type { GroupVersionKind } from "../../../manifest/object-id.js";
-import { healthOf, needsStatus } from "../health/rules.js";
+import type { HealthJudge } from "../health/expressions.js";
+import { needsStatus } from "../health/rules.js";
 import { type ObservedObject, observe } from "./observed-object.js";
 import type { Tracker } from "./tracker.js";
 
@@ -23,6 +24,8 @@ export interface KindWatchOptions {
   /** Namespaces whose apps' objects are watched; undefined for all. */
   readonly appNamespaces?: readonly string[] | undefined;
   readonly tracker: Tracker;
+  /** Computes the health of objects. */
+  readonly judge: HealthJudge;
   readonly observer: ReflectorObserver | undefined;
   /** Who lists and watches, for messages. */
   readonly reader: string;
@@ -118,12 +121,17 @@ export class KindWatch {
       labelSelector: selectorOf(instance, appNamespaces),
       mode: needsStatus(kind) ? "full" : "metadata",
       // An event for the operator's own write was already processed with the response.
-      reduce: (raw) => tracker.unchanged(raw, kind) ?? observe(raw, kind, healthOf(raw, kind)),
+      reduce: (raw) => tracker.unchanged(raw, kind) ?? this.#reduce(raw, kind),
       uidOf: (object) => object.uid,
       onEvent: (event) => this.#onEvent(event),
       onSync: (error, listed = false) => this.#synced(error, listed),
       ...(observer ? { observer } : {}),
     });
+  }
+
+  #reduce(raw: RawObject, kind: GroupVersionKind): ObservedObject {
+    const { health, by } = this.#options.judge.judge(raw, kind);
+    return observe(raw, kind, health, by);
   }
 
   #onEvent(event: StoreEvent<ObservedObject>): void {

@@ -7,6 +7,7 @@ import { isStatus } from "../../../kube/errors.js";
 import type { ResourceInfo } from "../../../kube/resource.js";
 import type { ReflectorObserver } from "../../../kube/watch/reflector.js";
 import type { GroupVersionKind } from "../../../manifest/object-id.js";
+import type { HealthJudge } from "../health/expressions.js";
 import { KindWatch } from "./kind-watch.js";
 import type { ObservedObject } from "./observed-object.js";
 import type { Tracker } from "./tracker.js";
@@ -22,6 +23,8 @@ export interface KindWatchesOptions {
   /** Namespaces whose apps' objects are watched; undefined for all. */
   readonly appNamespaces?: readonly string[] | undefined;
   readonly tracker: Tracker;
+  /** Computes the health of objects. */
+  readonly judge: HealthJudge;
   /** Who lists and watches, for messages. */
   readonly reader: string;
   readonly observerFor?: (kind: string) => ReflectorObserver;
@@ -92,10 +95,10 @@ export class KindWatches {
 
   #start(resource: ResourceInfo, before: KindWatch | undefined): KindWatch {
     const key = watchKey(resource);
-    const { client, clock, logger, instance, appNamespaces, tracker, reader, observerFor } = this.#options;
+    const { client, clock, logger, instance, appNamespaces, tracker, judge, reader, observerFor } = this.#options;
     const observer = observerFor?.(key);
     const onSync = (error: unknown): void => this.#settled(watch, error);
-    const shared = { client, clock, logger, instance, appNamespaces, tracker, reader };
+    const shared = { client, clock, logger, instance, appNamespaces, tracker, judge, reader };
     const watch = new KindWatch({ ...shared, observer, onSync }, resource, before);
     this.#watches.set(key, watch);
     this.#reported.set(watch, this.problemOf(resource));

@@ -67,6 +67,8 @@ export interface ObservedObject {
   /** Whether kubectl users and the app own the same fields. */
   readonly shared: boolean;
   readonly health: ObjectHealth;
+  /** Digest of the expressions of the app that the health was computed by, if any. */
+  readonly healthBy: string | undefined;
   /** Its wave by its annotations. */
   readonly wave: number;
   /** Whether it is annotated to be deleted last. */
@@ -79,8 +81,13 @@ export interface ObservedObject {
   readonly others: readonly ManagedFieldsEntry[] | undefined;
 }
 
-/** Reduces an object from a watch or a response. `health`: computed from its status. */
-export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHealth): ObservedObject {
+/** Reduces an object from a watch or a response. `health`: computed from its status, `healthBy` expressions if any. */
+export function observe(
+  raw: RawObject,
+  kind: GroupVersionKind,
+  health: ObjectHealth,
+  healthBy?: string,
+): ObservedObject {
   const { metadata } = raw;
   const app = { namespace: metadata.labels?.[LABEL_APP_NAMESPACE] ?? "", name: metadata.labels?.[LABEL_APP] ?? "" };
   const id: ObjectId = { ...kind, namespace: metadata.namespace ?? "", name: metadata.name };
@@ -123,6 +130,7 @@ export function observe(raw: RawObject, kind: GroupVersionKind, health: ObjectHe
       metadata.deletionTimestamp === undefined || finished
         ? health
         : { status: "Progressing", message: "is being deleted" },
+    healthBy,
     wave: waveOf(metadata),
     pruneLast: isPrunedLast(metadata),
     hook: metadata.annotations?.[ANNOTATION_HOOK_RUN],

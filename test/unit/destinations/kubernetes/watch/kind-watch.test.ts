@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { HealthJudge } from "../../../../../src/destinations/kubernetes/health/expressions.js";
 import { KindWatch } from "../../../../../src/destinations/kubernetes/watch/kind-watch.js";
 import { type ObservedObject, observe } from "../../../../../src/destinations/kubernetes/watch/observed-object.js";
 import { Tracker } from "../../../../../src/destinations/kubernetes/watch/tracker.js";
@@ -22,7 +23,7 @@ describe("KindWatch", () => {
     const watch: KindWatch = new KindWatch(
       {
         ...{ client: server.client({ limits: LIMITS }), clock, logger: new FakeLogger(), instance: "i" },
-        ...{ tracker: new Tracker(() => {}), observer: undefined, reader: "the user" },
+        ...{ tracker: new Tracker(() => {}), judge: new HealthJudge(), observer: undefined, reader: "the user" },
         onSync: () => told.push(watch.problem),
       },
       THINGS,
@@ -57,7 +58,14 @@ describe("KindWatch", () => {
     const watch: KindWatch = new KindWatch(
       {
         ...{ client: server.client({ limits: LIMITS }), clock: new FakeClock(), logger: new FakeLogger() },
-        ...{ instance: "i", tracker, observer: undefined, reader: "the user", onSync: () => {} },
+        ...{
+          instance: "i",
+          tracker,
+          judge: new HealthJudge(),
+          observer: undefined,
+          reader: "the user",
+          onSync: () => {},
+        },
       },
       THINGS,
       undefined,
