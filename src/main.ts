@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   const logger = createLogger({ level: config.logLevel, clock });
   logWarnings(logger);
   for (const warning of config.warnings) logger.warn(warning);
-  const metrics = createMetrics({ clock, version: VERSION });
+  const metrics = createMetrics({ clock, version: VERSION, perApp: config.metricsPerApp });
   const stopping = new AbortController();
   for (const name of ["SIGTERM", "SIGINT"] as const) process.once(name, () => stopping.abort());
   const parts = { config, clock, logger, metrics };

@@ -22,6 +22,8 @@ export interface Config {
   /** Address on which the `server` role receives webhooks. */
   readonly serverAddress: ListenAddress;
   readonly metricsAddress: ListenAddress;
+  /** Whether apps and repositories have metrics of their own. */
+  readonly metricsPerApp: boolean;
   readonly logLevel: "error" | "warn" | "info" | "debug";
   /** Absolute path. */
   readonly cacheDir: string;
@@ -123,6 +125,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     roles: values.roles ?? new Set(ROLES),
     serverAddress: values["server-address"] ?? { port: 9090 },
     metricsAddress: values["metrics-address"] ?? { port: 8080 },
+    metricsPerApp: values["metrics-per-app"] ?? true,
     logLevel: values["log-level"] ?? "info",
     cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),
     gitEngine: values["git-engine"] ?? "auto",

@@ -45,6 +45,13 @@ export const OPTIONS = [
     help: "Address that serves /metrics, /healthz, /readyz and /version.",
   },
   {
+    flag: "metrics-per-app",
+    value: "BOOL",
+    env: "OVERSEER_METRICS_PER_APP",
+    fallback: "true",
+    help: "Export metrics of each OverseerApp. If false, only totals are exported: for installations with so many apps that Prometheus cannot keep about 10 series for each.",
+  },
+  {
     flag: "log-level",
     value: "LEVEL",
     env: "OVERSEER_LOG_LEVEL",

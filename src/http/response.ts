@@ -20,11 +20,13 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 export function sendReply(response: AnyReply, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, location, body, contentType } = response;
   if (location !== undefined) reply.header("location", location);
-  if (typeof body === "string")
-    return reply
-      .code(status)
-      .type(contentType ?? "text/plain; charset=utf-8")
-      .send(body);
+  if (typeof body === "string") {
+    reply.code(status).type(contentType ?? "text/plain; charset=utf-8");
+    if (response.gzip === undefined) return reply.send(body);
+    reply.header("vary", "accept-encoding");
+    if (!acceptsGzip(request.headers["accept-encoding"])) return reply.send(body);
+    return reply.header("content-encoding", "gzip").send(Buffer.from(response.gzip));
+  }
   const text = body === undefined ? undefined : `${JSON.stringify(body)}\n`;
   const reads = request.method === "GET" || request.method === "HEAD";
   const etag = response.etag ?? (reads && text !== undefined ? hashTag(text) : undefined);
@@ -33,6 +35,12 @@ export function sendReply(response: AnyReply, request: FastifyRequest, reply: Fa
   if (status === 304 || (unchanged && status === 200)) return reply.code(304).send();
   if (text === undefined) return reply.code(status).send();
   return reply.code(status).type("application/json; charset=utf-8").send(text);
+}
+
+/** Reports whether a client accepts gzip, by its header Accept-Encoding. */
+function acceptsGzip(header: string | string[] | undefined): boolean {
+  const codings = (Array.isArray(header) ? header.join(",") : (header ?? "")).split(",");
+  return codings.some((coding) => /^\s*gzip\s*(;\s*q=(1(\.0*)?|0\.\d*[1-9]\d*)\s*)?$/i.test(coding));
 }
 
 /** Sends an error. */

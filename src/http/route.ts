@@ -54,6 +54,8 @@ export interface ReplyHeaders {
   readonly location?: string;
   /** Media type of a text. Defaults to plain text in UTF-8. */
   readonly contentType?: string;
+  /** The text compressed with gzip, which is sent to clients that accept it. */
+  readonly gzip?: Uint8Array;
 }
 
 /** One of the declared responses of a route, typed by its schema. */

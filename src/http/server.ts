@@ -50,6 +50,8 @@ export interface ServerOptions {
   readonly tls?: { readonly cert: string; readonly key: string };
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Called for each answered request. `route`: the path template, or `none` for a path that no route has. */
+  readonly observe?: (route: string, method: string, status: number, seconds: number) => void;
 }
 
 /** How routes are served. */
@@ -88,6 +90,11 @@ export class HttpServer {
     this.#app.addHook("onSend", async (_request, reply) => {
       if (this.#stopping) reply.header("connection", "close");
     });
+    const { observe } = options;
+    if (observe)
+      this.#app.addHook("onResponse", async ({ method, routeOptions, is404 }, { statusCode, elapsedTime }) => {
+        observe(is404 ? "none" : (routeOptions.url ?? "none"), method, statusCode, elapsedTime / 1000);
+      });
     this.#app.setErrorHandler((error, _request, reply) => sendProblem(problemFrom(error, options.logger), reply));
     this.#app.setNotFoundHandler((_request, reply) => sendProblem(nothingHere(), reply));
     passBodiesOn(this.#app);

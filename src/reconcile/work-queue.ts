@@ -45,6 +45,13 @@ export class WorkQueue {
     return this.#levels.reduce((sum, level) => sum + level.size, 0);
   }
 
+  /** Milliseconds for which the oldest waiting key has waited; 0 if none waits. */
+  get oldestMs(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const level of this.#levels) for (const addedAt of level.values()) oldest = Math.min(oldest, addedAt);
+    return Number.isFinite(oldest) ? this.#clock.monotonic() - oldest : 0;
+  }
+
   /** Whether no key waits or is being processed, apart from timers. */
   get idle(): boolean {
     return this.depth === 0 && this.#processing.size === 0;

@@ -9,8 +9,8 @@ export interface ProbeFacts {
   readonly notReady: () => readonly string[];
   /** Describes the leader while this process is on standby. A standby counts as ready, so that rolling updates proceed. */
   readonly standby?: () => string | undefined;
-  /** Metrics text and its media type. */
-  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Metrics text, its media type, and the text compressed with gzip. */
+  readonly metrics: () => Promise<{ readonly contentType: string; readonly body: string; readonly gzip?: Uint8Array }>;
   readonly version: string;
 }
 

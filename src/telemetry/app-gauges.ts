@@ -1,39 +1,17 @@
-import type { Family, Instruments, Labels, Level } from "./instruments.js";
-
-/** Labels that name an app. */
-export interface AppName {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** State of one app as reported in metrics. Times are seconds since the epoch; undefined if they do not apply. */
-export interface AppState extends AppName {
-  /** `namespace/name` of its GitRepository. */
-  readonly repository: string;
-  /** Short form of the last applied revision; empty before the first one. */
-  readonly revision: string;
-  readonly ready: ConditionStatus;
-  /** Reason of the Ready condition. */
-  readonly reason: string;
-  readonly synced: ConditionStatus;
-  /** Healthy, Suspended, Progressing, Degraded or Unknown. */
-  readonly health: string;
-  /** Reason of the Waiting condition: the gate that blocks the newest Change; empty if none does. */
-  readonly waiting: string;
-  readonly suspended: boolean;
-  readonly unreadySince: number | undefined;
-  readonly behindSince: number | undefined;
-  readonly driftedSince: number | undefined;
-  readonly waitingSince: number | undefined;
-}
-
-type ConditionStatus = "True" | "False" | "Unknown";
+import type { AppName, AppState } from "./app-state.js";
+import { addAppTotals } from "./app-totals.js";
+import type { Family, Labels, Level } from "./instruments.js";
+import type { LineSeries } from "./line-series.js";
 
 /** Values of the label `result`: how a Change can end. */
 export const CHANGE_RESULTS = ["Succeeded", "Failed", "Superseded", "Rejected"] as const;
 export type ChangeResult = (typeof CHANGE_RESULTS)[number];
 /** Results whose counter starts at 0 as soon as an app is observed, so that increases can be computed. */
 const INITIAL_RESULTS: readonly ChangeResult[] = ["Succeeded", "Failed"];
+
+/** Values of the label `state` of `overseer_app_objects`. */
+const OBJECT_STATES = ["healthy", "unhealthy"] as const;
+const NO_APP: AppName = { namespace: "", name: "" };
 
 /**
  * Metrics of each app. `forget` removes all series of an app at once, so that their number is bounded by the existing
@@ -79,13 +57,24 @@ const SINCE = {
     "overseer_app_waiting_since_timestamp_seconds",
     "Time since which the newest Change of the app waits at a gate, in seconds since the epoch; absent while none does.",
   ],
+  lastSuccess: [
+    "overseer_app_last_success_timestamp_seconds",
+    "Time at which a Change of the app last succeeded, in seconds since the epoch; absent before the first one.",
+  ],
 } as const satisfies Partial<Record<keyof AppState, readonly [string, string]>>;
 type SinceKey = keyof typeof SINCE;
 const SINCE_KEYS = Object.keys(SINCE) as SinceKey[];
 
-/** Creates `overseer_app_*`, `overseer_changes_total` and `overseer_sync_failures_total`. */
-export function createAppGauges(make: Instruments): AppGauges {
-  const info = make.levels({
+/** Options of the metrics of apps. */
+export interface AppGaugeOptions {
+  /** Whether each app has series of its own. If false, only totals are exported, and counters have no labels of apps. */
+  readonly perApp: boolean;
+}
+
+/** Creates `overseer_app_*`, `overseer_apps`, `overseer_changes_*` and `overseer_sync_failures_total`. */
+export function createAppGauges(lines: LineSeries, { perApp }: AppGaugeOptions): AppGauges {
+  const make = perApp ? lines : undefined;
+  const info = make?.levels({
     name: "overseer_app_info",
     help: "State of an OverseerApp; always 1.",
     labels: INFO_LABELS,
@@ -93,38 +82,54 @@ export function createAppGauges(make: Instruments): AppGauges {
   const since = Object.fromEntries(
     SINCE_KEYS.map((key) => {
       const [name, help] = SINCE[key];
-      return [key, make.levels({ name, help, labels: ["namespace", "name"] })];
+      return [key, make?.levels({ name, help, labels: ["namespace", "name"] })];
     }),
-  ) as Record<SinceKey, Family<"namespace" | "name", Level>>;
-  const changes = make.counts({
+  ) as Record<SinceKey, Family<"namespace" | "name", Level> | undefined>;
+  const objects = make?.levels({
+    name: "overseer_app_objects",
+    help: "Number of objects that an OverseerApp desires, by state: healthy, unhealthy.",
+    labels: ["namespace", "name", "state"],
+  });
+  const changes = lines.counts({
     name: "overseer_changes_total",
     help: "Total number of Changes that have ended, by app and result.",
     labels: ["namespace", "name", "result"],
   });
-  const failures = make.counts({
+  const failures = lines.counts({
     name: "overseer_sync_failures_total",
     help: "Total number of sync failures, by app and reason. A retry that fails in the same way is not counted again.",
     labels: ["namespace", "name", "reason"],
   });
   const states = new Map<string, { readonly labels: InfoLabels; readonly state: AppState }>();
   const counted = new Map<string, { readonly results: Set<ChangeResult>; readonly reasons: Set<string> }>();
+  addAppTotals(lines, function* () {
+    for (const { state } of states.values()) yield state;
+  });
+  /** Labels of the counters of an app: empty ones, which Prometheus drops, without metrics per app. */
+  const counterName = ({ namespace, name }: AppName): AppName => (perApp ? { namespace, name } : NO_APP);
+  if (!perApp) for (const result of INITIAL_RESULTS) changes.of({ ...NO_APP, result }).inc(0);
 
   const countersOf = ({ namespace, name }: AppName) => {
     const key = `${namespace}/${name}`;
     const known = counted.get(key);
     if (known) return known;
-    for (const result of INITIAL_RESULTS) changes.of({ namespace, name, result }).inc(0);
+    for (const result of INITIAL_RESULTS) changes.of({ ...counterName({ namespace, name }), result }).inc(0);
     const counters = { results: new Set<ChangeResult>(INITIAL_RESULTS), reasons: new Set<string>() };
     counted.set(key, counters);
     return counters;
   };
-  const setSince = (before: AppState | undefined, state: AppState): void => {
-    const { namespace, name } = state;
+  const setSince = (before: AppState | undefined, after: AppState): void => {
+    const { namespace, name } = after;
     for (const key of SINCE_KEYS) {
-      const time = state[key];
+      const time = after[key];
       if (time === before?.[key]) continue;
-      if (time === undefined) since[key].remove({ namespace, name });
-      else since[key].of({ namespace, name }).set(time);
+      if (time === undefined) since[key]?.remove({ namespace, name });
+      else since[key]?.of({ namespace, name }).set(time);
+    }
+    for (const state of OBJECT_STATES) {
+      const count = after.objects?.[state];
+      if (count === undefined) objects?.remove({ namespace, name, state });
+      else objects?.of({ namespace, name, state }).set(count);
     }
   };
   return {
@@ -135,26 +140,28 @@ export function createAppGauges(make: Instruments): AppGauges {
       setSince(before?.state, state);
       const same = before && INFO_LABELS.every((label) => before.labels[label] === labels[label]);
       if (!same) {
-        if (before) info.remove(before.labels);
-        info.of(labels).set(1);
+        if (before) info?.remove(before.labels);
+        info?.of(labels).set(1);
       }
       states.set(`${state.namespace}/${state.name}`, { labels, state });
     },
     changeEnded({ namespace, name }, result) {
       countersOf({ namespace, name }).results.add(result);
-      changes.of({ namespace, name, result }).inc();
+      changes.of({ ...counterName({ namespace, name }), result }).inc();
     },
     syncFailed({ namespace, name }, reason) {
       countersOf({ namespace, name }).reasons.add(reason);
-      failures.of({ namespace, name, reason }).inc();
+      failures.of({ ...counterName({ namespace, name }), reason }).inc();
     },
     forget({ namespace, name }) {
       const key = `${namespace}/${name}`;
       const before = states.get(key);
-      if (before) info.remove(before.labels);
-      for (const one of SINCE_KEYS) since[one].remove({ namespace, name });
-      for (const result of counted.get(key)?.results ?? []) changes.remove({ namespace, name, result });
-      for (const reason of counted.get(key)?.reasons ?? []) failures.remove({ namespace, name, reason });
+      if (before) info?.remove(before.labels);
+      for (const one of SINCE_KEYS) since[one]?.remove({ namespace, name });
+      for (const state of OBJECT_STATES) objects?.remove({ namespace, name, state });
+      const { results = [], reasons = [] } = (perApp ? counted.get(key) : undefined) ?? {};
+      for (const result of results) changes.remove({ namespace, name, result });
+      for (const reason of reasons) failures.remove({ namespace, name, reason });
       states.delete(key);
       counted.delete(key);
     },

@@ -1,7 +1,10 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { Registry } from "prom-client";
 import type { Clock } from "../base/clock.js";
 import { type AppGauges, createAppGauges } from "./app-gauges.js";
 import { Instruments } from "./instruments.js";
+import { LineSeries } from "./line-series.js";
 import { addProcessMetrics } from "./process-metrics.js";
 import { createRepositoryGauges, type RepositoryGauges } from "./repository-gauges.js";
 import { createResourceGauge, type ResourceGauge } from "./resource-gauge.js";
@@ -11,6 +14,8 @@ import { createSeries, type Series } from "./series.js";
 export interface MetricsText {
   readonly contentType: string;
   readonly body: string;
+  /** The body, compressed. */
+  readonly gzip: Uint8Array;
 }
 
 /** All metrics of the operator: one object per process, created in main. */
@@ -21,6 +26,8 @@ export interface Metrics extends Series {
   readonly apps: AppGauges;
   /** Freshness of each GitRepository. */
   readonly repositories: RepositoryGauges;
+  /** Metrics that are computed at each scrape. */
+  readonly lines: Pick<LineSeries, "collected">;
   /** Calls `fn` before each scrape, for values that are cheaper to compute on demand. */
   onScrape(fn: () => void): void;
   /** Returns all series in the Prometheus text format; the result is cached for one second. */
@@ -34,15 +41,29 @@ export interface MetricsOptions {
   readonly version: string;
   /** Whether to include process metrics. Defaults to true. */
   readonly processMetrics?: boolean;
+  /** Whether apps and repositories have series of their own. Defaults to true. */
+  readonly perApp?: boolean;
 }
+
+const compress = promisify(gzip);
 
 /** How long a rendered scrape is reused, so that several scrapers cost no more than one. */
 const CACHE_MS = 1000;
+
+/** Leaves the series of apps out. */
+function withoutApps({ set, forget }: ResourceGauge): ResourceGauge {
+  return {
+    set: (state) => (state.kind === "OverseerApp" ? undefined : set(state)),
+    forget,
+  };
+}
 
 /** Creates all metrics in a new registry, so that two operators in one process share nothing. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = new Registry();
   const instruments = new Instruments(registry);
+  const lines = new LineSeries();
+  const perApp = options.perApp ?? true;
   const before: (() => void)[] = [];
   const build = {
     name: "overseer_build_info",
@@ -54,13 +75,15 @@ export function createMetrics(options: MetricsOptions): Metrics {
   let cached: { readonly until: number; readonly text: Promise<MetricsText> } | undefined;
   const render = async (): Promise<MetricsText> => {
     for (const fn of before) fn();
-    return { contentType: registry.contentType, body: await registry.metrics() };
+    const body = `${await registry.metrics()}${lines.render()}`;
+    return { contentType: registry.contentType, body, gzip: await compress(body, { level: 1 }) };
   };
   return {
     ...createSeries(instruments),
-    resources: createResourceGauge(instruments),
-    apps: createAppGauges(instruments),
-    repositories: createRepositoryGauges(instruments),
+    resources: perApp ? createResourceGauge(lines) : withoutApps(createResourceGauge(lines)),
+    apps: createAppGauges(lines, { perApp }),
+    repositories: createRepositoryGauges(lines),
+    lines,
     onScrape: (fn) => {
       before.push(fn);
     },

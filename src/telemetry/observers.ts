@@ -25,6 +25,14 @@ export function requestObserver(series: Series): (method: string, code: string, 
   };
 }
 
+/** Counts requests to an HTTP server; `route`: the path template, or `none`. */
+export function httpObserver(series: Series): (route: string, method: string, code: number, seconds: number) => void {
+  return (route, method, code, seconds) => {
+    series.http.requests.of({ route, method, code: String(code) }).inc();
+    series.http.seconds.of({ route }).observe(seconds);
+  };
+}
+
 /** Observer of one queue. */
 export interface QueueCounts {
   added(depth: number): void;
@@ -62,6 +70,8 @@ export function controllerObserver(series: Series, controller: string): Controll
   const active = series.reconcile.activeWorkers.of({ controller });
   const times = series.reconcile.seconds.of({ controller });
   const retries = series.queue.retries.of({ name: controller });
+  retries.inc(0);
+  for (const result of ["success", "requeue_after", "error"]) series.reconcile.total.of({ controller, result }).inc(0);
   return {
     started: () => active.inc(),
     finished: (result, seconds) => {

@@ -1,4 +1,4 @@
-import type { Instruments } from "./instruments.js";
+import type { LineSeries } from "./line-series.js";
 
 /** Labels that name a GitRepository. */
 export interface RepositoryName {
@@ -14,7 +14,7 @@ export interface RepositoryGauges {
 }
 
 /** Creates `overseer_git_last_success_timestamp_seconds` and `overseer_git_interval_seconds`. */
-export function createRepositoryGauges(make: Instruments): RepositoryGauges {
+export function createRepositoryGauges(make: LineSeries): RepositoryGauges {
   const labels = ["namespace", "name"] as const;
   const last = make.levels({
     name: "overseer_git_last_success_timestamp_seconds",

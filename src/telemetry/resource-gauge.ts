@@ -1,4 +1,5 @@
-import type { Instruments, Labels } from "./instruments.js";
+import type { Labels } from "./instruments.js";
+import type { LineSeries } from "./line-series.js";
 
 /** State of one custom resource as reported in `overseer_resource_info`. */
 export interface ResourceState {
@@ -21,7 +22,7 @@ export interface ResourceGauge {
 const LABELS = ["kind", "namespace", "name", "ready", "reason", "suspended"] as const;
 
 /** Creates `overseer_resource_info{kind,namespace,name,ready,reason,suspended}`. */
-export function createResourceGauge(make: Instruments): ResourceGauge {
+export function createResourceGauge(make: LineSeries): ResourceGauge {
   const info = make.levels({
     name: "overseer_resource_info",
     help: "State of a custom resource; always 1.",

@@ -1,22 +1,13 @@
+import { DECISIONS } from "../api/approval-state.js";
+import { type ChangeSeries, changeSeries } from "./change-series.js";
 import { type GitSeries, gitSeries } from "./git-series.js";
 import type { Count, Family, Instruments, Level, Timing } from "./instruments.js";
+import { type QueueSeries, queueSeries, type ReconcileSeries, reconcileSeries } from "./work-series.js";
 
 /** Metrics of the operator, by subject. Their names are documented and used in dashboards and alerts. */
 export interface Series {
-  readonly reconcile: {
-    /** `result`: success, error, requeue, requeue_after. */
-    readonly total: Family<"controller" | "result", Count>;
-    readonly seconds: Family<"controller", Timing>;
-    readonly activeWorkers: Family<"controller", Level>;
-  };
-  readonly queue: {
-    readonly depth: Family<"name", Level>;
-    readonly adds: Family<"name", Count>;
-    readonly retries: Family<"name", Count>;
-    readonly waitSeconds: Family<"name", Timing>;
-    readonly workSeconds: Family<"name", Timing>;
-    readonly longestRunningSeconds: Family<"name", Level>;
-  };
+  readonly reconcile: ReconcileSeries;
+  readonly queue: QueueSeries;
   readonly requests: {
     /** `code`: the HTTP status, or `error` if there was no response. */
     readonly total: Family<"code" | "method", Count>;
@@ -49,6 +40,12 @@ export interface Series {
     /** `verb`: create, update, delete; `result`: success, error. */
     readonly applies: Family<"result" | "verb", Count>;
   };
+  readonly change: ChangeSeries;
+  readonly http: {
+    /** Requests to the server role; `route`: the path template. */
+    readonly requests: Family<"route" | "method" | "code", Count>;
+    readonly seconds: Family<"route", Timing>;
+  };
   readonly drift: {
     readonly detected: Count;
     readonly healed: Count;
@@ -74,8 +71,29 @@ const REQUEST_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Histogram buckets for drift reverts, in seconds; the target is 250 ms. */
 const HEAL_BUCKETS = [0.005, 0.01, 0.02, 0.04, 0.06, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Creates all metrics. Call it once per registry. */
+/** Names of the renderers, which are values of the label `renderer`. */
+const RENDERERS = ["plain", "kustomize", "helm", "overseer"];
+
+/** Creates all metrics. Call it once per registry. Counters with few known series start at 0, so that their first increase counts. */
 export function createSeries(make: Instruments): Series {
+  const series = makeSeries(make);
+  for (const result of ["success", "failure"]) {
+    series.git.polls.of({ result }).inc(0);
+    series.git.fetches.of({ result }).inc(0);
+  }
+  for (const result of ["success", "error"]) {
+    series.election.renewals.of({ result }).inc(0);
+    for (const verb of ["create", "update", "delete"]) series.sync.applies.of({ verb, result }).inc(0);
+  }
+  for (const decision of DECISIONS) series.change.approvals.of({ decision }).inc(0);
+  for (const cause of ["periodic", "definitions"]) series.drift.resyncObjects.of({ cause }).inc(0);
+  for (const result of ["success", "error", "given_up"]) series.webhooks.polls.of({ result }).inc(0);
+  for (const renderer of RENDERERS)
+    for (const result of ["hit", "disk", "miss", "error"]) series.render.total.of({ renderer, result }).inc(0);
+  return series;
+}
+
+function makeSeries(make: Instruments): Series {
   return {
     reconcile: reconcileSeries(make),
     queue: queueSeries(make),
@@ -127,6 +145,8 @@ export function createSeries(make: Instruments): Series {
         labels: ["verb", "result"],
       }),
     },
+    change: changeSeries(make),
+    http: httpSeries(make),
     drift: {
       detected: make.count(
         "overseer_drift_detected_total",
@@ -174,6 +194,21 @@ export function createSeries(make: Instruments): Series {
   };
 }
 
+function httpSeries(make: Instruments): Series["http"] {
+  return {
+    requests: make.counts({
+      name: "overseer_http_requests_total",
+      help: "Total number of requests to the server, by route, method and status code.",
+      labels: ["route", "method", "code"],
+    }),
+    seconds: make.timings({
+      name: "overseer_http_duration_seconds",
+      help: "Time in seconds until the server has answered a request, by route.",
+      labels: ["route"],
+    }),
+  };
+}
+
 function electionSeries(make: Instruments): Series["election"] {
   return {
     master: make.levels({
@@ -185,57 +220,6 @@ function electionSeries(make: Instruments): Series["election"] {
       name: "overseer_lease_renewals_total",
       help: "Total number of lease renewals by this process, by result.",
       labels: ["result"],
-    }),
-  };
-}
-
-function reconcileSeries(make: Instruments): Series["reconcile"] {
-  return {
-    total: make.counts({
-      name: "controller_reconcile_total",
-      help: "Total number of reconciliations, by controller and result.",
-      labels: ["controller", "result"],
-    }),
-    seconds: make.timings({
-      name: "controller_reconcile_time_seconds",
-      help: "Duration of reconciliations in seconds, by controller.",
-      labels: ["controller"],
-    }),
-    activeWorkers: make.levels({
-      name: "controller_active_workers",
-      help: "Number of reconciliations in progress, by controller.",
-      labels: ["controller"],
-    }),
-  };
-}
-
-function queueSeries(make: Instruments): Series["queue"] {
-  return {
-    depth: make.levels({ name: "workqueue_depth", help: "Number of keys waiting in the queue.", labels: ["name"] }),
-    adds: make.counts({
-      name: "workqueue_adds_total",
-      help: "Total number of keys added to the queue.",
-      labels: ["name"],
-    }),
-    retries: make.counts({
-      name: "workqueue_retries_total",
-      help: "Total number of keys added again after a failure.",
-      labels: ["name"],
-    }),
-    waitSeconds: make.timings({
-      name: "workqueue_queue_duration_seconds",
-      help: "Time in seconds that a key waits in the queue.",
-      labels: ["name"],
-    }),
-    workSeconds: make.timings({
-      name: "workqueue_work_duration_seconds",
-      help: "Time in seconds to process a key.",
-      labels: ["name"],
-    }),
-    longestRunningSeconds: make.levels({
-      name: "workqueue_longest_running_processor_seconds",
-      help: "Running time in seconds of the longest-running worker.",
-      labels: ["name"],
     }),
   };
 }

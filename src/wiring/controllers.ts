@@ -125,7 +125,7 @@ export function appController(shared: SharedParts): Controller {
       onForbidden: (app) => clusters.local.context.onForbidden(app),
     }),
     status: new StatusWriter(client),
-    observer: appObserver(metrics),
+    observer: appObserver(metrics, (app) => resources.changes.of(app)),
     claims: new Claims(),
     gates: GATES,
     lister: cacheLister({ OverseerApp: resources.apps, GitRepository: resources.repositories }, shared.memories),

@@ -6,19 +6,31 @@ import type { Clock } from "../base/clock.js";
 import { parseDuration } from "../base/duration.js";
 import type { RepositoryObserver } from "../controllers/git-repository/services.js";
 import type { AppObserver } from "../controllers/overseer-app/app-services.js";
+import type { KnownChange } from "../controllers/overseer-app/changes/known-change.js";
 import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
+import { appKey } from "../plan/live.js";
 import { CHANGE_RESULTS } from "../telemetry/app-gauges.js";
 import type { Metrics } from "../telemetry/metrics.js";
 
-/** Records the metrics of apps. */
-export function appObserver(metrics: Metrics): AppObserver {
+/** Records the metrics of apps. `changesOf`: the known Changes of an app (`namespace/name`). */
+export function appObserver(
+  metrics: Metrics,
+  changesOf: (app: string) => Iterable<KnownChange> = () => [],
+): AppObserver {
   const contested = new Map<string, number>();
   return {
-    changeEnded: (app, phase, seconds) => {
+    changeEnded: (app, { phase, seconds, leadSeconds, actions }) => {
       const result = CHANGE_RESULTS.find((known) => known === phase);
       if (result) metrics.apps.changeEnded(app, result);
       if (result === "Succeeded") metrics.sync.seconds.observe(seconds);
+      if (leadSeconds !== undefined) metrics.change.leadSeconds.observe(leadSeconds);
+      if (actions === undefined) return;
+      const { created: create, updated: update, deleted } = actions;
+      for (const [verb, count] of Object.entries({ create, update, delete: deleted }))
+        metrics.change.actions.of({ verb }).observe(count);
     },
+    gateOpened: (gate, seconds) => metrics.change.waitSeconds.of({ gate }).observe(seconds),
+    decided: (decision) => metrics.change.approvals.of({ decision }).inc(),
     syncFailed: (app, reason) => metrics.apps.syncFailed(app, reason),
     applied: (verb, result) => metrics.sync.applies.of({ verb, result }).inc(),
     drifted: (objects) => metrics.drift.detected.inc(objects),
@@ -33,7 +45,7 @@ export function appObserver(metrics: Metrics): AppObserver {
     },
     pruned: (objects) => metrics.prune.pruned.inc(objects),
     pruneRefused: (reason) => metrics.prune.refused.of({ reason }).inc(),
-    state: (app, status) => recordAppState(metrics, app, status),
+    state: (app, status) => recordAppState(metrics, app, status, changesOf(appKey(app.metadata))),
     forgotten: (namespace, name) => {
       metrics.resources.forget({ kind: "OverseerApp", namespace, name });
       metrics.apps.forget({ namespace, name });
@@ -42,7 +54,12 @@ export function appObserver(metrics: Metrics): AppObserver {
 }
 
 /** Records the state of an app from its conditions, so that it is also correct after a restart. */
-function recordAppState(metrics: Metrics, app: OverseerApp, { conditions, applied, health }: OverseerAppStatus): void {
+function recordAppState(
+  metrics: Metrics,
+  app: OverseerApp,
+  { conditions, applied, health, counts }: OverseerAppStatus,
+  changes: Iterable<KnownChange>,
+): void {
   const { namespace, name } = app.metadata;
   const { suspend: suspended } = app.spec;
   const [ready, synced, drifted, waiting] = (["Ready", "Synced", "Drifted", "Waiting"] as const).map((type) =>
@@ -61,7 +78,19 @@ function recordAppState(metrics: Metrics, app: OverseerApp, { conditions, applie
     behindSince: synced?.status === "True" ? undefined : sinceOf(synced),
     driftedSince: sinceOf(drifted),
     waitingSince: sinceOf(waiting),
+    lastSuccess: lastSuccessOf(changes),
+    objects: counts && { healthy: counts.healthy, unhealthy: counts.objects - counts.healthy },
   });
+}
+
+/** Returns when a Change last succeeded, in seconds since the epoch. */
+function lastSuccessOf(changes: Iterable<KnownChange>): number | undefined {
+  let last: number | undefined;
+  for (const { status } of changes) {
+    const time = status?.phase === "Succeeded" ? Date.parse(status.completionTime ?? "") / 1000 : Number.NaN;
+    if (!Number.isNaN(time)) last = Math.max(last ?? time, time);
+  }
+  return last;
 }
 
 /** Records the metrics of GitRepositories. */

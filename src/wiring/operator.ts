@@ -29,6 +29,7 @@ import { eventTable } from "./events/event-table.js";
 import { GATES } from "./gates.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { ResourceIndex } from "./resource-index.js";
+import { collectDestinations, collectSaturation } from "./scrape-metrics.js";
 
 /** Delays of the retries after the API server has recovered; at first it does not serve all paths. */
 const RECOVERY_RETRY_MS = [300, 3_000];
@@ -69,6 +70,10 @@ export class Operator {
     this.#apps = appController(this.#shared);
     this.#statuses = commitStatusController(this.#shared);
     for (const row of this.#eventTable()) row.start();
+    const { connections, clusters } = this.#shared;
+    const queues = { gitrepository: this.#repositories, overseerapp: this.#apps, commitstatus: this.#statuses };
+    collectSaturation(parts.metrics, queues);
+    collectDestinations(parts.metrics, { connections, clusters });
   }
 
   #eventTable(): readonly Watch[] {

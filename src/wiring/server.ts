@@ -15,7 +15,7 @@ import { RefusalLog } from "../server/webhooks/refusal-log.js";
 import { webhookRoute } from "../server/webhooks/route.js";
 import { Slots } from "../server/webhooks/slots.js";
 import { WebhookTokens } from "../server/webhooks/tokens.js";
-import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
+import { httpObserver, reflectorObserver, requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import { findOwnKind, onceReady } from "./cluster.js";
 import type { Role, RoleParts } from "./role.js";
@@ -43,7 +43,7 @@ export class ServerRole implements Role {
   }
 
   async run(stopping: AbortSignal): Promise<void> {
-    const { config, clock, logger } = this.#parts;
+    const { config, clock, logger, metrics } = this.#parts;
     const client = await this.#client();
     const resource = await this.#findRepositories(client, stopping);
     if (resource) {
@@ -51,7 +51,10 @@ export class ServerRole implements Role {
       this.#missing = ["listing gitrepositories"];
       await Promise.race([repositories.start(), aborted(stopping)]);
       const polls = this.#polls(client, resource);
-      const server = new HttpServer({ ...config.serverAddress, addressFlags: "--server-address", clock, logger });
+      const observe = httpObserver(metrics);
+      const server = new HttpServer({
+        ...{ ...config.serverAddress, addressFlags: "--server-address", clock, logger, observe },
+      });
       server.mount([webhookRoute(this.#receiver(repositories, tokens, polls))], { authorize: () => undefined });
       if (!stopping.aborted) {
         await server.start();

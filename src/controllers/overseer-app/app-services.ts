@@ -1,4 +1,5 @@
 import type { Approval } from "../../api/approval.js";
+import type { Decision } from "../../api/approval-state.js";
 import type { ChangePhase } from "../../api/change.js";
 import type { GitRepository } from "../../api/git-repository.js";
 import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
@@ -22,10 +23,25 @@ import type { KnownChange } from "./changes/known-change.js";
 import type { WaitingApps } from "./gates/waiting-apps.js";
 import type { Claims } from "./ownership/claims.js";
 
+/** What is counted of a Change that has ended. */
+export interface EndedChange {
+  readonly phase: ChangePhase;
+  /** Time since its start. */
+  readonly seconds: number;
+  /** Time since its commit, if the Change was made for a new commit whose time is known. */
+  readonly leadSeconds: number | undefined;
+  /** Planned actions; undefined if nothing was planned. */
+  readonly actions: { readonly created: number; readonly updated: number; readonly deleted: number } | undefined;
+}
+
 /** Receives app events for metrics. */
 export interface AppObserver {
-  /** A Change ended, `seconds` after it started. */
-  changeEnded(app: AppRef, phase: ChangePhase, seconds: number): void;
+  /** A Change ended. */
+  changeEnded(app: AppRef, end: EndedChange): void;
+  /** A gate has opened for a Change, or the Change has ended, after the gate has held it for this time. */
+  gateOpened(gate: string, seconds: number): void;
+  /** A decision of a user has begun to count. */
+  decided(decision: Decision): void;
   /** A sync failed with a failure not reported before. */
   syncFailed(app: AppRef, reason: string): void;
   applied(verb: "create" | "update" | "delete", result: "success" | "error"): void;

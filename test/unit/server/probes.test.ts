@@ -1,4 +1,5 @@
 import { type IncomingMessage, request } from "node:http";
+import { gzipSync } from "node:zlib";
 import { expect } from "chai";
 import { systemClock } from "../../../src/base/clock.js";
 import { silentLogger } from "../../../src/base/logger.js";
@@ -37,7 +38,7 @@ function probeServer(port: number, facts: ProbeFacts): HttpServer {
 describe("probes and metrics", () => {
   let missing: string[] = [];
   let standby: string | undefined;
-  let metrics = async () => ({ contentType: "text/plain; version=0.0.4", body: "up 1\n" });
+  let metrics: ProbeFacts["metrics"] = async () => ({ contentType: "text/plain; version=0.0.4", body: "up 1\n" });
   let server: HttpServer;
 
   beforeEach(async () => {
@@ -54,6 +55,21 @@ describe("probes and metrics", () => {
   });
 
   afterEach(() => server.stop());
+
+  it("compresses metrics for clients that accept it, and for no others", async () => {
+    metrics = async () => ({ contentType: "text/plain", body: "up 1\n", gzip: gzipSync("up 1\n") });
+    const codingOf = async (accepted: string): Promise<string | null> => {
+      const response = await fetch(`http://127.0.0.1:${server.port}/metrics`, {
+        headers: { "accept-encoding": accepted },
+      });
+      expect(await response.text(), accepted).to.equal("up 1\n");
+      return response.headers.get("content-encoding");
+    };
+    for (const accepted of ["gzip", "deflate, GZIP;q=0.5", "gzip;q=1.0"])
+      expect(await codingOf(accepted), accepted).to.equal("gzip");
+    for (const accepted of ["identity", "gzip;q=0", "gzip;q=0.000", "br", ""])
+      expect(await codingOf(accepted), accepted).to.equal(null);
+  });
 
   it("takes a free port and tells which", () => {
     expect(server.port).to.be.greaterThan(0);

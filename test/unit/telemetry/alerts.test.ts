@@ -26,7 +26,7 @@ async function knownLabels(): Promise<Map<string, Set<string>>> {
   const apps = appObserver(metrics);
   const repositories = repositoryObserver(metrics, new FakeClock());
   apps.state(app("shop/web"), { conditions: conditions({ ready: "False", synced: "False", waiting: "Deletions" }) });
-  apps.changeEnded({ namespace: "shop", name: "web", uid: "u" }, "Failed", 1);
+  apps.changeEnded({ namespace: "shop", name: "web", uid: "u" }, ended("Failed", 1));
   apps.syncFailed({ namespace: "shop", name: "web", uid: "u" }, "ApplyRefused");
   repositories.state(repository("shop/repo"), {});
   repositories.polled(repository("shop/repo"));
@@ -40,6 +40,10 @@ async function knownLabels(): Promise<Map<string, Set<string>>> {
   for (const [, name = "", labels = ""] of body.matchAll(/^(\w+)\{([^}]*)\}/gm))
     for (const [, label = ""] of labels.matchAll(/(\w+)="/g)) known.get(name)?.add(label);
   return known;
+}
+
+function ended(phase: "Failed", seconds: number) {
+  return { phase, seconds, leadSeconds: undefined, actions: undefined };
 }
 
 interface State {

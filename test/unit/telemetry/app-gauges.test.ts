@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { ChangePhase } from "../../../src/api/change.js";
 import { type Clock, systemClock } from "../../../src/base/clock.js";
 import { createMetrics, type Metrics } from "../../../src/telemetry/metrics.js";
 import { appObserver, repositoryObserver } from "../../../src/wiring/observers.js";
@@ -14,6 +15,10 @@ const condition = (type: string, status: "True" | "False" | "Unknown", reason: s
   reason,
   message: "",
   lastTransitionTime: AT,
+});
+
+const ended = (phase: ChangePhase, seconds: number) => ({
+  ...{ phase, seconds, leadSeconds: undefined, actions: undefined },
 });
 
 function observed() {
@@ -65,8 +70,8 @@ describe("The series of an app", () => {
       'overseer_changes_total{namespace="shop",name="web",result="Succeeded"} 0',
       'overseer_changes_total{namespace="shop",name="web",result="Failed"} 0',
     ]);
-    observer.changeEnded(NAME, "Failed", 3);
-    observer.changeEnded(NAME, "Superseded", 3);
+    observer.changeEnded(NAME, ended("Failed", 3));
+    observer.changeEnded(NAME, ended("Superseded", 3));
     observer.syncFailed(NAME, "ApplyRefused");
     expect(await changes()).to.deep.equal([
       'overseer_changes_total{namespace="shop",name="web",result="Succeeded"} 0',
@@ -84,7 +89,7 @@ describe("The series of an app", () => {
     for (const name of ["web", "other"]) {
       observer.state(app(`shop/${name}`), { conditions });
       for (const phase of ["Succeeded", "Failed", "Superseded"] as const)
-        observer.changeEnded({ ...NAME, name }, phase, 1);
+        observer.changeEnded({ ...NAME, name }, ended(phase, 1));
       observer.syncFailed({ ...NAME, name }, "ApplyRefused");
     }
     const others = await seriesOf(metrics, "other");
@@ -96,7 +101,7 @@ describe("The series of an app", () => {
 
   it("begin at 0 again for an app that is made anew", async () => {
     const { metrics, observer } = observed();
-    observer.changeEnded(NAME, "Succeeded", 1);
+    observer.changeEnded(NAME, ended("Succeeded", 1));
     observer.forgotten("shop", "web");
     observer.state(app("shop/web"), { conditions: [] });
     expect(await seriesOf(metrics)).to.include(
@@ -132,5 +137,81 @@ describe("The series of a GitRepository", () => {
     observer.polled(repository("shop/repo"));
     observer.forgotten("shop", "repo");
     expect(await seriesOf(metrics, "repo")).to.deep.equal([]);
+  });
+
+  it("say when a Change last succeeded, and how many objects are healthy", async () => {
+    const metrics = createMetrics({ clock: systemClock, version: "v", processMetrics: false });
+    const change = (phase: ChangePhase, completionTime: string) => ({
+      ...{
+        apiVersion: "v",
+        kind: "Change",
+        metadata: { name: "c", namespace: "shop", uid: "u", resourceVersion: "1", generation: 1 },
+        spec: { app: { name: "web" } },
+      },
+      status: { phase, completionTime },
+    });
+    const changes = [
+      change("Succeeded", AT),
+      change("Succeeded", "2025-12-31T00:00:00Z"),
+      change("Failed", "2026-02-01T00:00:00Z"),
+    ];
+    appObserver(metrics, () => changes).state(app("shop/web"), { counts: { objects: 5, healthy: 3 } });
+    const series = await seriesOf(metrics);
+    expect(series).to.include(`overseer_app_last_success_timestamp_seconds{namespace="shop",name="web"} ${SECONDS}`);
+    expect(series).to.include('overseer_app_objects{namespace="shop",name="web",state="healthy"} 3');
+    expect(series).to.include('overseer_app_objects{namespace="shop",name="web",state="unhealthy"} 2');
+  });
+
+  it("are totals only, if so configured, which no name of an app is in", async () => {
+    const metrics = createMetrics({ clock: systemClock, version: "v", processMetrics: false, perApp: false });
+    const observer = appObserver(metrics);
+    const waits = [condition("Ready", "True", "Synced"), condition("Waiting", "True", "Deletions")];
+    observer.state(app("shop/web"), { conditions: waits });
+    observer.state(app("shop/api"), {
+      conditions: [condition("Ready", "False", "ApplyRefused"), condition("Drifted", "True", "NotHealed")],
+    });
+    observer.state(app("shop/off", { spec: { suspend: true } }), {});
+    observer.changeEnded(NAME, ended("Failed", 1));
+    observer.syncFailed(NAME, "ApplyRefused");
+    observer.forgotten("shop", "off");
+    const { body } = await metrics.renderMetrics();
+    expect(body).not.to.include("shop");
+    for (const line of [
+      'overseer_apps{state="ready"} 1',
+      'overseer_apps{state="not_ready"} 1',
+      'overseer_apps{state="suspended"} 0',
+      "overseer_apps_drifted 1",
+      'overseer_changes_waiting{gate="Deletions"} 1',
+      `overseer_changes_waiting_oldest_timestamp_seconds{gate="Deletions"} ${SECONDS}`,
+      'overseer_changes_total{namespace="",name="",result="Failed"} 1',
+      'overseer_sync_failures_total{namespace="",name="",reason="ApplyRefused"} 1',
+    ])
+      expect(body.split("\n")).to.include(line);
+  });
+
+  it("escape what a label may contain", async () => {
+    const metrics = createMetrics({ clock: systemClock, version: "v", processMetrics: false });
+    metrics.lines.collected({ name: "odd", help: "h\\ \n", labels: ["text"] }, () => [[{ text: 'a"b\\c\nd' }, 1]]);
+    const { body } = await metrics.renderMetrics();
+    expect(body).to.include('odd{text="a\\"b\\\\c\\nd"} 1');
+    expect(body).to.include("# HELP odd h\\\\ \\n\n");
+  });
+
+  it("measure lead time, planned actions and waits of Changes", async () => {
+    const { metrics, observer } = observed();
+    const actions = { created: 2, updated: 0, deleted: 1 };
+    observer.changeEnded(NAME, { phase: "Succeeded", seconds: 3, leadSeconds: 70, actions });
+    observer.gateOpened("approvals", 120);
+    observer.decided("Approve");
+    const { body } = await metrics.renderMetrics();
+    for (const line of [
+      'overseer_change_lead_time_seconds_bucket{le="60"} 0',
+      'overseer_change_lead_time_seconds_bucket{le="300"} 1',
+      'overseer_change_wait_seconds_sum{gate="approvals"} 120',
+      'overseer_plan_actions_sum{verb="create"} 2',
+      'overseer_approvals_total{decision="Approve"} 1',
+      'overseer_approvals_total{decision="Reject"} 0',
+    ])
+      expect(body.split("\n")).to.include(line);
   });
 });

@@ -107,7 +107,7 @@ describe("createMetrics", () => {
       expect(body, name).to.match(new RegExp(`^# HELP ${name} [A-Z].*[.]$`, "m"));
       expect(name, name).to.match(/^[a-z_]+$/);
       if (type === "counter") expect(name, name).to.match(/_total$/);
-      if (type === "histogram") expect(name, name).to.match(/_seconds$/);
+      if (type === "histogram") expect(name, name).to.match(/_(seconds|actions)$/);
     }
   });
 });
@@ -167,6 +167,8 @@ describe("observers", () => {
       'controller_active_workers{controller="app"} 0',
     ]);
     expect(await linesOf(metrics, "controller_reconcile_total")).to.deep.equal([
+      'controller_reconcile_total{controller="app",result="success"} 0',
+      'controller_reconcile_total{controller="app",result="requeue_after"} 0',
       'controller_reconcile_total{controller="app",result="error"} 1',
     ]);
     expect(await linesOf(metrics, "workqueue_retries_total")).to.deep.equal(['workqueue_retries_total{name="app"} 1']);

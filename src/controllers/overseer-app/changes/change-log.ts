@@ -1,12 +1,16 @@
 import { type ChangePhase, type ChangeStatus, isFinal } from "../../../api/change.js";
 import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
+import { repositoryKey } from "../source/locate-inputs.js";
 import { isOpen } from "./known-change.js";
 
 /** The part of a Change that is logged. */
 interface LoggedChange {
   readonly metadata: { readonly uid: string; readonly name: string };
-  readonly spec: { readonly cause?: string; readonly inputs?: { readonly revision?: string } | undefined };
+  readonly spec: {
+    readonly cause?: string;
+    readonly inputs?: { readonly revision?: string; readonly commit?: string } | undefined;
+  };
 }
 
 /** Phases logged at info, with their message. Other phases are transient. */
@@ -26,13 +30,15 @@ const MAX_REMEMBERED = 32;
 /** Logs and counts a phase change: one line for each Change that ends or starts to wait. */
 export function logChange(run: AppRun, change: LoggedChange, before: ChangeStatus, now: ChangeStatus): void {
   const { phase } = now;
+  observeGates(run, before, now);
   if (phase === undefined || phase === before.phase || isFinal(before.phase)) return;
   const message = MESSAGES[phase];
   const ended = isFinal(phase);
   const seconds = secondsOf(run, change, now);
   if (ended) {
     run.memory.loggedProblems.clear();
-    run.services.observer.changeEnded(run.ref, phase, seconds);
+    const leadSeconds = phase === "Succeeded" ? leadSecondsOf(run, change) : undefined;
+    run.services.observer.changeEnded(run.ref, { phase, seconds, leadSeconds, actions: countsOf(now.summary) });
   }
   const level = message === undefined ? "debug" : BAD.has(phase) ? "warn" : "info";
   run.logger[level](message ?? "change is in progress", {
@@ -97,6 +103,25 @@ function secondsOf(run: AppRun, change: LoggedChange, { startTime, completionTim
       ? Date.parse(completionTime ?? "") - Date.parse(startTime ?? "")
       : clock.monotonic() - started;
   return Math.max(0, Number.isNaN(ms) ? 0 : Math.round(ms) / 1000);
+}
+
+/** Returns the seconds since the commit of a Change; undefined if another ref than that of the repository is used. */
+function leadSecondsOf({ app, services }: AppRun, { spec }: LoggedChange): number | undefined {
+  if (spec.cause !== "Revision") return undefined;
+  const commit = services.repositories.get(repositoryKey(app))?.status?.commit;
+  if (commit === undefined || commit.id !== spec.inputs?.commit) return undefined;
+  const ms = services.clock.now() - Date.parse(commit.time);
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms / 1000);
+}
+
+/** Observes how long the gates that have opened have held a Change. Gates of a Change that ends open with it. */
+function observeGates({ services }: AppRun, before: ChangeStatus, now: ChangeStatus): void {
+  for (const { name, state, since } of before.gates ?? []) {
+    if (state !== "Wait" || since === undefined || isFinal(before.phase)) continue;
+    const after = now.gates?.find((gate) => gate.name === name);
+    if (after?.state === "Wait" && !isFinal(now.phase)) continue;
+    services.observer.gateOpened(name, Math.max(0, (services.clock.now() - Date.parse(since)) / 1000));
+  }
 }
 
 /** Parses a summary such as `+1 ~2 -3`. */

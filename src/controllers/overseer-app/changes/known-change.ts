@@ -11,7 +11,17 @@ export type KnownChange = CustomResource<
   },
   { readonly phase?: ChangePhase | undefined } & Pick<
     ChangeStatus,
-    "gates" | "appGeneration" | "wave" | "stopped" | "hooks" | "plan" | "omitted" | "message" | "approvals" | "planHash"
+    | "gates"
+    | "appGeneration"
+    | "wave"
+    | "stopped"
+    | "hooks"
+    | "plan"
+    | "omitted"
+    | "message"
+    | "approvals"
+    | "planHash"
+    | "completionTime"
   >
 >;
 
@@ -44,9 +54,23 @@ export function reduceChange(change: KnownChange): KnownChange {
  * waited for a wave, also say what they have not written.
  */
 function reduceStatus(status: NonNullable<KnownChange["status"]>): NonNullable<KnownChange["status"]> {
-  const { phase, gates, appGeneration, wave, stopped, hooks, plan, omitted, message, approvals, planHash } = status;
+  const {
+    phase,
+    gates,
+    appGeneration,
+    wave,
+    stopped,
+    hooks,
+    plan,
+    omitted,
+    message,
+    approvals,
+    planHash,
+    completionTime,
+  } = status;
   const unwritten = plan?.filter(isUnwritten).map(({ verb, object, apiVersion }) => ({ verb, object, apiVersion }));
   if (stopped !== undefined) return { phase, appGeneration, stopped, hooks, plan: unwritten, omitted, message };
+  if (phase === "Succeeded") return { phase, ...(completionTime === undefined ? {} : { completionTime }) };
   if (phase === "Superseded" && wave !== undefined) return { phase, wave, plan: unwritten, omitted };
   if (phase !== "Rejected") return { phase };
   const failed = gates?.filter(({ state }) => state === "Fail");

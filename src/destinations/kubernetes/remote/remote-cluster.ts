@@ -39,11 +39,14 @@ export class RemoteCluster {
   readonly apps = new Set<string>();
   readonly destination: KubernetesDestination;
   readonly connection: ClusterConnection;
+  /** Short digest of address and certificate authority, as in the log. */
+  readonly cluster: string;
   readonly #reach: Reach;
 
   constructor(access: RemoteAccess, parts: RemoteClusterParts) {
     const { apps } = this;
-    const logger = parts.logger.child({ cluster: access.cluster.slice(0, 8) });
+    this.cluster = access.cluster.slice(0, 8);
+    const logger = parts.logger.child({ cluster: this.cluster });
     const client = new RemoteClient({
       ...{ access, clock: parts.clock, gate: parts.gate, userAgent: parts.userAgent, onRequest: parts.onRequest },
       connections: CONNECTIONS,
@@ -64,6 +67,11 @@ export class RemoteCluster {
     });
     this.destination = new KubernetesDestination(this.connection, `cluster ${access.cluster}`, this.#reach);
     this.#reach.start();
+  }
+
+  /** Whether the cluster answers, as far as is known. */
+  get reachable(): boolean {
+    return this.#reach.problem === undefined;
   }
 
   /** Ends all watches and connections. */

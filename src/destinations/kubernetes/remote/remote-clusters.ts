@@ -20,6 +20,11 @@ export class RemoteClusters {
     return size;
   }
 
+  /** Yields the clusters, of which several may be the same one with other credentials. */
+  all(): Iterable<RemoteCluster> {
+    return this.#byId.values();
+  }
+
   /** Assigns an app to the cluster of its kubeconfig. */
   use(app: string, access: RemoteAccess): RemoteCluster {
     const { id } = access;

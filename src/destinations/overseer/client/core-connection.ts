@@ -66,6 +66,11 @@ export class CoreConnections {
     this.#options = options;
   }
 
+  /** Yields all connections, of which several may be to one Core. */
+  all(): Iterable<CoreConnection> {
+    return this.#byKey.values();
+  }
+
   /** Assigns an app to a connection. `interval`: a duration like 30s. */
   use(app: string, access: CoreAccess, interval: string): CoreConnection {
     const key = `${access.id} ${interval}`;

@@ -45,7 +45,9 @@ export function testRun(of: OverseerApp = app("shop/web"), services: Partial<App
       },
     },
     observer: {
-      changeEnded: (_: unknown, phase: string) => counted.push(`ended ${phase}`),
+      changeEnded: (_: unknown, { phase }: { phase: string }) => counted.push(`ended ${phase}`),
+      gateOpened: () => {},
+      decided: () => {},
       syncFailed: (_: unknown, reason: string) => counted.push(`failed ${reason}`),
       state: () => {},
     },

@@ -26,7 +26,10 @@ function verifying(agoMs = 0, skewMs = 0) {
           return object;
         },
       },
-      observer: { changeEnded: (_: unknown, __: string, seconds: number) => counted.push(seconds), state: () => {} },
+      observer: {
+        changeEnded: (_: unknown, { seconds }: { seconds: number }) => counted.push(seconds),
+        state: () => {},
+      },
       failpoint: () => {},
     } as never,
   );
