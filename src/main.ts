@@ -62,6 +62,7 @@ async function createRoles(parts: RoleParts): Promise<Role[]> {
   const created: Role[] = [];
   if (roles.has("controller")) created.push(new (await import("./wiring/controller.js")).ControllerRole(parts));
   if (roles.has("server")) created.push(new (await import("./wiring/server.js")).ServerRole(parts));
+  if (roles.has("api")) created.push(new (await import("./wiring/api.js")).ApiRole(parts));
   return created;
 }
 

@@ -23,6 +23,7 @@ const LAZY_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/main.ts": ["@kubernetes/client-node", "fastify", "isomorphic-git"],
   "src/wiring/controller.ts": ["@kubernetes/client-node"],
   "src/wiring/server.ts": ["@kubernetes/client-node", "isomorphic-git"],
+  "src/wiring/api.ts": ["@kubernetes/client-node", "isomorphic-git", "croner", "re2js"],
 };
 
 /** The package with a native part, and what its parts are for: those of the machines that the product runs on, and of this one. */

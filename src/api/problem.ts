@@ -18,10 +18,13 @@ export const PROBLEMS = {
   METHOD_NOT_ALLOWED: { status: 405, title: "The path does not support this method." },
   TOO_SLOW: { status: 408, title: "The request was not received in time." },
   CONFLICT: { status: 409, title: "The request conflicts with the current state." },
+  PLAN_CHANGED: { status: 409, title: "The plan of the Change is another one than the request names." },
   IN_USE: { status: 409, title: "Other resources refer to this one." },
+  SNAPSHOT_EXPIRED: { status: 410, title: "The snapshot of the list is no longer kept." },
   PRECONDITION_FAILED: { status: 412, title: "The resource has changed since it was read." },
   BODY_TOO_LARGE: { status: 413, title: "The body is larger than allowed." },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The content type is not supported." },
+  RATE_LIMITED: { status: 429, title: "The user or address sends too many requests." },
   INTERNAL: { status: 500, title: "The server failed; its log has the cause." },
   BUSY: { status: 503, title: "The server handles too many requests." },
   NOT_READY: { status: 503, title: "The server cannot handle the request now." },
@@ -50,6 +53,7 @@ export const Problem = z
     code: z.string().describe("Stable code of the kind of problem."),
     instance: z.string().optional().describe("Identifies this failure in the log of the server."),
     errors: z.array(ProblemPart).optional().describe("The invalid parts of the request."),
+    currentPlanHash: z.string().optional().describe("With PLAN_CHANGED: the current plan of the Change."),
   })
   .describe("Problem details (RFC 9457).");
 export type Problem = z.infer<typeof Problem>;

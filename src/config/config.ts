@@ -11,7 +11,7 @@ import { type Environment, type RawSettings, readCommandLine } from "./command-l
 import { ConfigError } from "./errors.js";
 import type { SettingName } from "./options.js";
 import { readProxies } from "./proxy.js";
-import { type ListenAddress, ROLES, type RoleName, SETTING_SCHEMAS } from "./settings.js";
+import { DEFAULT_ROLES, type ListenAddress, type RoleName, SETTING_SCHEMAS } from "./settings.js";
 
 /** Validated settings of the operator. */
 export interface Config {
@@ -21,6 +21,8 @@ export interface Config {
   readonly roles: ReadonlySet<RoleName>;
   /** Address on which the `server` role receives webhooks. */
   readonly serverAddress: ListenAddress;
+  /** Address on which the `api` role serves the REST API. */
+  readonly apiAddress: ListenAddress;
   readonly metricsAddress: ListenAddress;
   /** Whether apps and repositories have metrics of their own. */
   readonly metricsPerApp: boolean;
@@ -122,8 +124,9 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
   return {
     show: raw.show,
     cluster: clusterSettings(values, env),
-    roles: values.roles ?? new Set(ROLES),
+    roles: values.roles ?? new Set(DEFAULT_ROLES),
     serverAddress: values["server-address"] ?? { port: 9090 },
+    apiAddress: values["api-address"] ?? { port: 9091 },
     metricsAddress: values["metrics-address"] ?? { port: 8080 },
     metricsPerApp: values["metrics-per-app"] ?? true,
     logLevel: values["log-level"] ?? "info",

@@ -28,7 +28,7 @@ export const OPTIONS = [
     value: "NAMES",
     env: "OVERSEER_ROLES",
     fallback: "controller,server",
-    help: "Comma-separated roles of this process: controller (fetch, apply, revert drift), server (receive webhooks).",
+    help: "Comma-separated roles of this process: controller (fetch, apply, revert drift), server (receive webhooks), api (serve the REST API and sign-in).",
   },
   {
     flag: "server-address",
@@ -36,6 +36,13 @@ export const OPTIONS = [
     env: "OVERSEER_SERVER_ADDRESS",
     fallback: ":9090",
     help: "Address on which the server role receives webhooks, at /hooks/NAMESPACE/NAME for each GitRepository.",
+  },
+  {
+    flag: "api-address",
+    value: "[HOST]:PORT",
+    env: "OVERSEER_API_ADDRESS",
+    fallback: ":9091",
+    help: "Address on which the api role serves the REST API, at /api/gitops.",
   },
   {
     flag: "metrics-address",

@@ -13,8 +13,10 @@ export interface ListenAddress {
 }
 
 /** Roles of a process. Each can run alone, and several processes can have the same role. */
-export const ROLES = ["controller", "server"] as const;
+export const ROLES = ["controller", "server", "api"] as const;
 export type RoleName = (typeof ROLES)[number];
+/** Roles of a process without --roles. The API is served only if it is asked for. */
+export const DEFAULT_ROLES: readonly RoleName[] = ["controller", "server"];
 
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const ADDRESS = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]]*)):([0-9]{1,5})$/;
@@ -100,7 +102,7 @@ const roles = z.string().transform((value, context): ReadonlySet<RoleName> => {
   const names = value.split(",").map((name) => name.trim());
   const known = ROLES.filter((role) => names.includes(role));
   if (names.every((name) => known.some((role) => role === name))) return new Set(known);
-  context.addIssue({ code: "custom", message: `must be ${ROLES.join(" or ")}, or both, separated by a comma` });
+  context.addIssue({ code: "custom", message: `must be some of ${ROLES.join(", ")}, separated by commas` });
   return z.NEVER;
 });
 
@@ -144,6 +146,7 @@ export const SETTING_SCHEMAS = {
   context: text,
   roles,
   "server-address": address,
+  "api-address": address,
   "metrics-address": address,
   "metrics-per-app": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),
   "log-level": z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug"),

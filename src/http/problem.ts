@@ -14,6 +14,8 @@ export interface ProblemOptions {
   readonly close?: boolean;
   /** Methods of the path, for METHOD_NOT_ALLOWED. */
   readonly allow?: string;
+  /** The current plan, for PLAN_CHANGED. */
+  readonly currentPlanHash?: string;
   /** Identifies the failure in the log. */
   readonly instance?: string;
 }
@@ -42,7 +44,7 @@ export class ProblemError extends Error {
 
   /** Returns the body of the response. */
   toJSON(): Problem {
-    const { field, errors = [], instance } = this.options;
+    const { field, errors = [], instance, currentPlanHash } = this.options;
     const parts = field === undefined ? errors : [{ pointer: pointerTo(field.split(".")), detail: this.message }];
     return {
       type: problemUri(this.code),
@@ -52,6 +54,7 @@ export class ProblemError extends Error {
       code: this.code,
       ...(instance === undefined ? {} : { instance }),
       ...(parts.length === 0 ? {} : { errors: [...parts] }),
+      ...(currentPlanHash === undefined ? {} : { currentPlanHash }),
     };
   }
 

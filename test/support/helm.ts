@@ -19,6 +19,8 @@ export const RELEASE = "overseer";
 export const OPERATOR = "overseer-gitops";
 /** The same of what receives webhooks. */
 export const SERVER = "overseer-gitops-server";
+/** Name of the Deployment and ServiceAccount of the REST API. */
+export const API = "overseer-gitops-api";
 
 /** Values as `helm --set-json` takes them: a path, and what is to be there. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -109,7 +111,7 @@ export async function installedFlags(kube: TestKube, name = OPERATOR): Promise<s
   const ref = { apiVersion: "apps/v1", kind: "Deployment", namespace: INSTALL_NAMESPACE, name };
   const live = (await kube.get(ref)) as { spec?: { template: { spec: { containers: { args: string[] }[] } } } };
   const args = live.spec?.template.spec.containers[0]?.args ?? [];
-  return args.filter((flag) => !/^--(metrics-address|server-address|cache-dir)=/.test(flag));
+  return args.filter((flag) => !/^--(metrics-address|server-address|api-address|cache-dir)=/.test(flag));
 }
 
 /** A copy of the chart with another version, as the release before or after this one. */

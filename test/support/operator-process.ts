@@ -101,6 +101,11 @@ export class OperatorProcess {
     return this.#said("receiving webhooks", "serverPort");
   }
 
+  /** Base URL at which it serves the REST API, with the role api. */
+  api(): Promise<string> {
+    return this.#said("serving the REST API", "apiPort");
+  }
+
   async #said(message: string, port: string): Promise<string> {
     const line = (await this.log()).split("\n").find((text) => text.includes(`"msg":"${message}"`));
     if (!line) throw new Error("the operator has not said where it listens yet");

@@ -3,6 +3,8 @@ import { describeCore, routeTable } from "../../src/overseer-core/http/table.js"
 import type { Liveness } from "../../src/overseer-core/operations/liveness.js";
 import type { Store } from "../../src/overseer-core/store/store.js";
 import { probeRoutes } from "../../src/server/probes.js";
+import { describeRest, restRoutes } from "../../src/server/rest/api.js";
+import type { RestParts } from "../../src/server/rest/route.js";
 import { describeServer } from "../../src/server/route.js";
 import { webhookRoute } from "../../src/server/webhooks/route.js";
 import { cell, code, table } from "./markdown.js";
@@ -11,11 +13,12 @@ import type { Output } from "./outputs.js";
 /** Directory of the OpenAPI documents. */
 export const OPENAPI_FOLDER = "schemas/openapi";
 
-/** Returns the OpenAPI documents of both programs, and the page of error codes. */
+/** Returns the OpenAPI documents of all servers, and the page of error codes. */
 export function apiOutputs(): Output[] {
   const probes = probeRoutes({ notReady: () => [], metrics: unused, version: "" });
   const documents = {
     "overseer-core": describeCore(routeTable({} as Store, {} as Liveness)),
+    "overseer-gitops-rest": describeRest(restRoutes({} as RestParts)),
     "overseer-gitops": describeServer([webhookRoute({ receive: unused }), ...probes]),
   };
   const written = Object.entries(documents).map(([name, document]) => ({

@@ -19,6 +19,11 @@
 {{ .Values.server.serviceAccount.name | default (printf "%s-server" (include "overseer.fullname" .)) }}
 {{- end }}
 
+{{/* ServiceAccount of the role api. */}}
+{{- define "overseer.apiAccount" -}}
+{{ .Values.api.serviceAccount.name | default (printf "%s-api" (include "overseer.fullname" .)) }}
+{{- end }}
+
 {{/* Selector labels of the role controller. Immutable. */}}
 {{- define "overseer.controller" -}}
 app.kubernetes.io/name: {{ include "overseer.name" . }}
@@ -29,6 +34,12 @@ app.kubernetes.io/component: controller
 {{- define "overseer.server" -}}
 app.kubernetes.io/name: {{ include "overseer.name" . }}
 app.kubernetes.io/component: server
+{{- end }}
+
+{{/* Selector labels of the role api. Immutable. */}}
+{{- define "overseer.api" -}}
+app.kubernetes.io/name: {{ include "overseer.name" . }}
+app.kubernetes.io/component: api
 {{- end }}
 
 {{/* Values of the controller, as YAML. Former top-level values are still read, so that upgrades with old values work. */}}
@@ -217,7 +228,13 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- if and .Values.server.enabled (eq (int .Values.server.port) (int .Values.metrics.port)) }}
 {{- fail (printf "server.port and metrics.port are both %d: pods of the server listen on both, so they must differ" (int .Values.server.port)) }}
 {{- end }}
-{{- range $role, $account := dict "controller" $controller.serviceAccount "server" .Values.server.serviceAccount }}
+{{- if and .Values.api.enabled (eq (int .Values.api.port) (int .Values.metrics.port)) }}
+{{- fail (printf "api.port and metrics.port are both %d: pods of the API listen on both, so they must differ" (int .Values.api.port)) }}
+{{- end }}
+{{- if and .Values.api.enabled .Values.api.ingress.enabled (not (and .Values.api.ingress.host .Values.api.ingress.tlsSecret)) }}
+{{- fail "api.ingress.enabled needs api.ingress.host and api.ingress.tlsSecret: tokens must not be sent without TLS" }}
+{{- end }}
+{{- range $role, $account := dict "controller" $controller.serviceAccount "server" .Values.server.serviceAccount "api" .Values.api.serviceAccount }}
 {{- if and (not $account.create) (not $account.name) }}
 {{- fail (printf "%s.serviceAccount.create is false: set %s.serviceAccount.name to an existing ServiceAccount" $role $role) }}
 {{- end }}

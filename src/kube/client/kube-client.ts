@@ -21,6 +21,10 @@ export interface KubeRequest {
   readonly accept?: string;
   /** User to impersonate, for example `system:serviceaccount:shop:deployer`. */
   readonly impersonate?: string | undefined;
+  /** Groups to impersonate, besides those that the API server adds. Only with `impersonate`. */
+  readonly impersonateGroups?: readonly string[] | undefined;
+  /** Token of a user, which is sent instead of the credential of this client. A 401 is then the user's, and not retried. */
+  readonly bearer?: string | undefined;
   /** Whether the object holds values of Secrets, although it is of another kind: answers are then read like those about Secrets. */
   readonly confidential?: boolean | undefined;
   readonly signal?: AbortSignal;
@@ -142,7 +146,7 @@ export class KubeClient {
       const connections = this.#transport[pool];
       try {
         const response = await connections.request(options);
-        if (response.statusCode !== 401 || refreshed) return response;
+        if (response.statusCode !== 401 || refreshed || request.bearer !== undefined) return response;
         await response.body.dump();
         refreshed = true;
       } catch (error) {
@@ -158,7 +162,7 @@ export class KubeClient {
   /** Returns the error for a rejected request. For a 401 the server's message has no details, so it is replaced. */
   #refusal(statusCode: number, text: string, headers: Headers, request: KubeRequest): KubeStatusError {
     const error = statusError(statusCode, text, headers, request);
-    if (statusCode !== 401) return error;
+    if (statusCode !== 401 || request.bearer !== undefined) return error;
     const { signIn = "the operator's credential" } = this.#access;
     const message = `authentication to the API server failed (401 ${error.reason}) with ${signIn}, even after reloading it: renew the credential`;
     return new KubeStatusError(statusCode, { ...error.status, message }, `${request.method} ${request.path}`);
@@ -166,11 +170,14 @@ export class KubeClient {
 
   async #options(request: KubeRequest, refresh: boolean): Promise<Dispatcher.RequestOptions> {
     const headers: Record<string, string | string[]> = {
-      ...(await this.#access.authHeaders(refresh)),
+      ...(request.bearer === undefined
+        ? await this.#access.authHeaders(refresh)
+        : { authorization: `Bearer ${request.bearer}` }),
       accept: request.accept ?? "application/json",
       "user-agent": this.#userAgent,
     };
     if (request.impersonate) headers["impersonate-user"] = request.impersonate;
+    if (request.impersonateGroups?.length) headers["impersonate-group"] = [...request.impersonateGroups];
     if (request.body !== undefined) headers["content-type"] = request.contentType ?? "application/json";
     return {
       method: request.method,

@@ -9,6 +9,7 @@ import { repositoryRoot } from "../../../tools/repository-root.js";
 import { CommandError, runCommand } from "../../../tools/run-command.js";
 import { find, kindsOf, podOf, type Rule, rulesOf } from "../../support/chart-objects.js";
 import {
+  API,
   CHART,
   helm,
   INSTALL_NAMESPACE,
@@ -85,6 +86,7 @@ describe("The chart", function () {
 
   it("has a value for every flag that means something in a pod, in the pods of one role or the other", async () => {
     const objects = await renderChart({
+      "api.enabled": true,
       trustedNamespaces: ["platform"],
       watchNamespaces: ["platform"],
       allowedGitHosts: ["*.example.com"],
@@ -94,11 +96,12 @@ describe("The chart", function () {
     });
     const flagsOf = (name: string) =>
       podOf(objects, name).containers[0].args.map((text) => /^--([a-z-]+)=/.exec(text)?.[1] ?? text);
-    const flags = new Set([...flagsOf(OPERATOR), ...flagsOf(SERVER)]);
+    const flags = new Set([...flagsOf(OPERATOR), ...flagsOf(SERVER), ...flagsOf(API)]);
     const wanted = SETTINGS.map(({ flag }) => flag).filter((flag) => !NOT_IN_A_POD.has(flag));
     expect([...flags].sort()).to.deep.equal([...wanted].sort());
     const ofServer = ["roles", "server-address", "metrics-address", "log-level", "watch-namespaces"];
     expect(flagsOf(SERVER)).to.have.members(ofServer);
+    expect(flagsOf(API)).to.have.members(ofServer.map((flag) => (flag === "server-address" ? "api-address" : flag)));
   });
 
   it("gives Git objects 80 % of the cache volume, and rendered documents 5 %", async () => {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import {
+  API,
   INSTALL_NAMESPACE,
   installChart,
   installedFlags,
@@ -42,6 +43,15 @@ export async function startInstalledServer(world: World): Promise<OperatorProces
   const kubeconfigPath = await serviceAccountKubeconfig(world.controlPlane, world.kube, path, account);
   const flags = [...(await installedFlags(world.kube, SERVER)), "--server-address=127.0.0.1:0"];
   return OperatorProcess.start({ kubeconfigPath, flags });
+}
+
+/** Runs the REST API of a chart that is installed: as its own ServiceAccount, with the flags of its own Deployment. */
+export async function startInstalledApi(world: World, flags: readonly string[] = []): Promise<OperatorProcess> {
+  const path = join(world.controlPlane.dir, `api-${world.namespace}.kubeconfig`);
+  const account = { namespace: INSTALL_NAMESPACE, name: API };
+  const kubeconfigPath = await serviceAccountKubeconfig(world.controlPlane, world.kube, path, account);
+  const installed = await installedFlags(world.kube, API);
+  return OperatorProcess.start({ kubeconfigPath, flags: [...installed, "--api-address=127.0.0.1:0", ...flags] });
 }
 
 /** Removes what `startRestricted` installed, after the world has gone. */

@@ -129,6 +129,7 @@ describe("loadConfig", () => {
     ]);
     expect(load([]).serverAddress).to.deep.equal({ port: 9090 });
     expect(load(["--server-address=127.0.0.1:1"]).serverAddress).to.deep.equal({ host: "127.0.0.1", port: 1 });
+    expect(load(["--api-address=127.0.0.1:2"]).apiAddress).to.deep.equal({ host: "127.0.0.1", port: 2 });
   });
 
   it("trusts no namespace when told so, and ignores an empty variable", () => {
@@ -189,9 +190,9 @@ describe("loadConfig", () => {
     ],
     [
       ["--roles=controller,sever"],
-      'CONFIG_INVALID: --roles must be controller or server, or both, separated by a comma; got "controller,sever"',
+      'CONFIG_INVALID: --roles must be some of controller, server, api, separated by commas; got "controller,sever"',
     ],
-    [["--roles="], 'CONFIG_INVALID: --roles must be controller or server, or both, separated by a comma; got ""'],
+    [["--roles="], 'CONFIG_INVALID: --roles must be some of controller, server, api, separated by commas; got ""'],
     [["--kubeconfig="], 'CONFIG_INVALID: --kubeconfig must not be empty; got ""'],
   ];
   for (const [argv, message] of refusals) {

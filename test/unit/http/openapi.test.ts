@@ -7,7 +7,7 @@ describe("the OpenAPI documents", () => {
 
   it("are those of the operator and of the Core", () => {
     const names = documents.map(({ path }) => path.slice(OPENAPI_FOLDER.length + 1));
-    expect(names).to.deep.equal(["overseer-core.json", "overseer-gitops.json"]);
+    expect(names).to.deep.equal(["overseer-core.json", "overseer-gitops-rest.json", "overseer-gitops.json"]);
   });
 
   for (const { path, text } of documents) {

@@ -1,0 +1,71 @@
+import { z } from "zod";
+import { CHANGE_CAUSES, ChangeSpec, ChangeStatus } from "../change.js";
+import { CHANGE_PHASES } from "../change-phase.js";
+import { Can, LIST_QUERY, listOf, Time } from "./fields.js";
+import { ResourceMeta } from "./resource.js";
+
+/** A Change in a list. */
+export const ChangeRow = z
+  .object({
+    namespace: z.string(),
+    name: z.string(),
+    app: z.string().describe("Name of the app."),
+    cause: z.enum(CHANGE_CAUSES),
+    phase: z.enum(CHANGE_PHASES),
+    summary: z.string().optional().describe("Numbers of created, updated and deleted objects."),
+    revision: z.string().optional().describe("Revision to apply, with a short commit ID."),
+    requester: z.string().optional(),
+    waitingFor: z.string().optional().describe("What the Change waits for."),
+    gates: z.array(z.string()).optional().describe("Names of the gates that the Change waits for."),
+    message: z.string().optional().describe("Result, or what prevents the Change."),
+    created: Time,
+    completed: Time.optional(),
+    deleted: z.literal(true).optional().describe("The Change has been deleted since the snapshot was made."),
+  })
+  .describe("A Change in a list.");
+export type ChangeRow = z.infer<typeof ChangeRow>;
+
+/** Query of the list of Changes. */
+export const ChangeListQuery = z.strictObject({
+  ...LIST_QUERY,
+  state: z
+    .enum(["open", "waiting", "finished", "all"])
+    .optional()
+    .describe("Which Changes to list. Defaults to open: those that are not finished."),
+  mine: z.enum(["true", "false"]).optional().describe("Only Changes that wait for a decision that the user may make."),
+});
+
+/** A window of Changes. */
+export const ChangeList = listOf(ChangeRow);
+export type ChangeList = z.infer<typeof ChangeList>;
+
+/** One Change. */
+export const ChangeDetail = z
+  .object({
+    ...ResourceMeta,
+    spec: ChangeSpec,
+    status: ChangeStatus.optional(),
+    row: ChangeRow.describe("The Change as lists show it."),
+    can: Can,
+  })
+  .describe("A Change as the API server returns it, without managed fields. Values of Secrets in its plan are masked.");
+export type ChangeDetail = z.infer<typeof ChangeDetail>;
+
+/** A decision about a plan. */
+export const DecisionBody = z.strictObject({
+  planHash: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe("status.planHash of the Change: the plan that the user has seen. Another plan is never decided about."),
+  comment: z.string().max(1024).optional().describe("Why. Shown in the Change."),
+});
+
+/** Result of a decision. */
+export const DecisionResult = z.object({
+  namespace: z.string(),
+  name: z.string().describe("Name of the Approval."),
+  change: z.string(),
+  decision: z.string(),
+  planHash: z.string(),
+});

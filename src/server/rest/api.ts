@@ -1,0 +1,68 @@
+import { ChangeSpec, ChangeStatus } from "../../api/change.js";
+import { OverseerAppSpec, OverseerAppStatus } from "../../api/overseer-app.js";
+import { AppDetail, AppList, AppRow } from "../../api/rest/apps.js";
+import { ChangeDetail, ChangeList, ChangeRow } from "../../api/rest/changes.js";
+import { Whoami } from "../../api/rest/user.js";
+import { describeApi, OpenApiDocument } from "../../http/openapi.js";
+import { type RestAccess, type RestParts, type RestRoute, restRoute } from "./route.js";
+import { appRoutes } from "./routes/apps.js";
+import { changeRoutes } from "./routes/changes.js";
+import { userRoutes } from "./routes/user.js";
+
+/** Returns all routes of the REST API. */
+export function restRoutes(parts: RestParts): RestRoute[] {
+  const all: RestRoute[] = [...userRoutes(parts), ...appRoutes(parts), ...changeRoutes(parts)];
+  all.push(documentRoute(() => describeRest(all)));
+  return all;
+}
+
+/** Route of the OpenAPI document, which is made at the first request. */
+function documentRoute(describe: () => Record<string, unknown>): RestRoute {
+  let document: Record<string, unknown> | undefined;
+  return restRoute({
+    method: "GET",
+    path: "/api/gitops/openapi.json",
+    summary: "Returns this document.",
+    access: "anonymous",
+    responses: { 200: OpenApiDocument },
+    handle: () => {
+      document ??= describe();
+      return { status: 200, body: document };
+    },
+  });
+}
+
+/** Returns the OpenAPI document of the REST API. */
+export function describeRest(routes: readonly RestRoute[]): Record<string, unknown> {
+  return describeApi<RestAccess>({
+    title: "Overseer GitOps REST API",
+    description:
+      "Apps, Changes, approvals and repositories, at --api-address of the role api. Every request acts as its user: the API server of the cluster decides what it may read and write.",
+    routes,
+    securitySchemes: {
+      token: {
+        type: "http",
+        scheme: "bearer",
+        description:
+          "A token that the API server of the cluster accepts, or one of a ServiceAccount with the audience overseer-gitops.",
+      },
+    },
+    describeAccess: (access) =>
+      access === "anonymous"
+        ? { description: "Needs no authentication.", schemes: [] }
+        : { description: "Acts as the user, with the permissions of the user in the cluster.", schemes: ["token"] },
+    schemas: {
+      AppRow,
+      AppList,
+      AppDetail,
+      ChangeRow,
+      ChangeList,
+      ChangeDetail,
+      Whoami,
+      OverseerAppSpec,
+      OverseerAppStatus,
+      ChangeSpec,
+      ChangeStatus,
+    },
+  });
+}

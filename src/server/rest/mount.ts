@@ -1,0 +1,36 @@
+import type { HttpServer } from "../../http/server.js";
+import type { Identity } from "./identity/identity.js";
+import { bearerOf, invalidToken, type TokenReviews } from "./identity/token-reviews.js";
+import { kubeProblem } from "./kube-problem.js";
+import type { RestRoute } from "./route.js";
+
+/** How callers are authenticated. */
+export interface SignInParts {
+  readonly tokens: Pick<TokenReviews, "authenticate">;
+}
+
+/** Maximum size of a request body in bytes. */
+const MAX_BODY_BYTES = 256 * 1024;
+
+/** Stands for the caller of a route without authentication, which does not read it. Requests in its name throw. */
+const ANONYMOUS: Identity = { name: "", groups: [], signedInBy: "token", credential: { kind: "impersonation" } };
+
+/** Serves the routes of the REST API. Authentication precedes everything else, also the reading of the body. */
+export function mountRest(server: HttpServer, routes: readonly RestRoute[], { tokens }: SignInParts): void {
+  const limited = routes.map((route) => ({ ...route, maxBodyBytes: route.maxBodyBytes ?? MAX_BODY_BYTES }));
+  server.mount(limited, {
+    authorize: async (access, headers) => {
+      if (access === "anonymous") return ANONYMOUS;
+      const token = bearerOf(headers.authorization);
+      if (token === undefined) throw invalidToken();
+      return tokens.authenticate(token);
+    },
+    run: async (route, work) => {
+      try {
+        return await work();
+      } catch (error) {
+        throw kubeProblem(error, route.method === "GET" ? "read" : "write");
+      }
+    },
+  });
+}

@@ -1,0 +1,41 @@
+import type { AppRow } from "../../api/rest/apps.js";
+import type { ChangeRow } from "../../api/rest/changes.js";
+import type { Clock } from "../../base/clock.js";
+import { type Route, routesFor } from "../../http/route.js";
+import type { KubeResponse } from "../../kube/client/kube-client.js";
+import type { ResourceInfo } from "../../kube/resource.js";
+import type { Identity } from "./identity/identity.js";
+import type { ReadingRights } from "./identity/reading-rights.js";
+import type { UserRequests } from "./identity/user-requests.js";
+import type { ListParts } from "./lists/list.js";
+import type { ListSource } from "./lists/listed.js";
+
+/** Who may call a route of the REST API: everyone, or a user who has signed in. What they may do is up to the API server. */
+export type RestAccess = "anonymous" | "user";
+
+/** A route for users. */
+export type RestRoute = Route<RestAccess, Identity>;
+
+/** Declares a route for users. */
+export const restRoute = routesFor<RestAccess, Identity>();
+
+/** Kinds of our API group, as the API server serves them. */
+export type OwnResources = Readonly<Record<"app" | "change" | "approval" | "repository", ResourceInfo>>;
+
+/** What the routes need. */
+export interface RestParts extends ListParts {
+  readonly clock: Clock;
+  readonly users: Pick<UserRequests, "as">;
+  readonly rights: Pick<ReadingRights, "readable" | "can">;
+  readonly resources: OwnResources;
+  readonly apps: ListSource<AppRow>;
+  readonly changes: ListSource<ChangeRow>;
+  /** Version of the operator. */
+  readonly programVersion: string;
+}
+
+/** Removes managed fields, which no client of the API needs. */
+export function withoutManagedFields<T>({ body }: KubeResponse<T>): T {
+  const { managedFields: _, ...metadata } = (body as { readonly metadata: Record<string, unknown> }).metadata;
+  return { ...body, metadata };
+}

@@ -1,0 +1,87 @@
+import type { z } from "zod";
+import type { Change } from "../../../api/change.js";
+import { ChangeDetail, ChangeList, ChangeListQuery, type ChangeRow } from "../../../api/rest/changes.js";
+import { ObjectParams } from "../../../api/rest/fields.js";
+import { objectPath } from "../../../kube/resource.js";
+import type { Identity } from "../identity/identity.js";
+import { CHANGE_COLUMNS, CHANGE_FACETS, CHANGE_KEYS, changeRow, DECIDED_GATES } from "../lists/change-row.js";
+import { type ListKind, windowOf } from "../lists/list.js";
+import { rowsOf } from "../lists/listed.js";
+import type { ListRow } from "../lists/window.js";
+import { type RestParts, type RestRoute, restRoute, withoutManagedFields } from "../route.js";
+
+type StateFilter = "open" | "waiting" | "finished" | "all";
+
+/** Routes that read Changes. */
+export function changeRoutes(parts: RestParts): RestRoute[] {
+  const kind: ListKind<ChangeRow> = {
+    plural: "changes",
+    source: parts.changes,
+    keys: CHANGE_KEYS,
+    facets: CHANGE_FACETS,
+    columns: CHANGE_COLUMNS,
+    sort: "-created",
+  };
+  return [
+    restRoute({
+      method: "GET",
+      path: "/api/gitops/changes",
+      summary: "Lists the Changes that the user may read: by default those that are not finished, the newest first.",
+      access: "user",
+      query: ChangeListQuery,
+      responses: { 200: ChangeList },
+      handle: async ({ caller, query }) => {
+        const { state = query.mine === "true" ? "waiting" : "open", mine, ...request } = query;
+        const decidable = mine === "true" ? await decidableBy(parts, caller) : undefined;
+        const narrow = ({ row, key }: ListRow<ChangeRow>): boolean =>
+          hasState(row, state) && (decidable?.has(key) ?? true);
+        const window = await windowOf(parts, kind, caller, request, { narrow });
+        return { status: 200, body: { ...window, items: window.items as ChangeRow[] } };
+      },
+    }),
+    restRoute({
+      method: "GET",
+      path: "/api/gitops/changes/:namespace/:name",
+      summary: "Returns one Change with its plan, gates and approvals.",
+      access: "user",
+      params: ObjectParams,
+      responses: { 200: ChangeDetail },
+      handle: async ({ caller, params: { namespace, name } }) => {
+        const change = await readChange(parts, caller, namespace, name);
+        const can = await parts.rights.can(caller, namespace, change.spec.app.name);
+        const body = { ...change, row: changeRow(change), can } as unknown as z.output<typeof ChangeDetail>;
+        return { status: 200, body };
+      },
+    }),
+  ];
+}
+
+/** Reads a Change in the name of a user. Throws the error of the API server. */
+export async function readChange(
+  { users, resources }: Pick<RestParts, "users" | "resources">,
+  user: Identity,
+  namespace: string,
+  name: string,
+): Promise<Change> {
+  const path = objectPath(resources.change, namespace, name);
+  return withoutManagedFields(await users.as(user).request<Change>({ method: "GET", path }));
+}
+
+function hasState({ phase, completed }: ChangeRow, state: StateFilter): boolean {
+  if (state === "all") return true;
+  if (state === "waiting") return phase === "Waiting";
+  const finished =
+    completed !== undefined || ["Succeeded", "Failed", "Rejected", "Superseded", "Planned"].includes(phase);
+  return finished === (state === "finished");
+}
+
+/** Returns the keys of the Changes that wait for a decision that the user may make. */
+async function decidableBy({ changes, rights }: RestParts, user: Identity): Promise<ReadonlySet<string>> {
+  const waiting = [...rowsOf(changes)].filter(({ row }) => row.gates?.some((gate) => DECIDED_GATES.has(gate)));
+  const decidable = await Promise.all(
+    waiting.map(async ({ key, namespace, row }) =>
+      (await rights.can(user, namespace, row.app)).includes("approve") ? [key] : [],
+    ),
+  );
+  return new Set(decidable.flat());
+}

@@ -1,0 +1,153 @@
+import { randomBytes } from "node:crypto";
+import type { Change } from "../api/change.js";
+import type { CustomResource } from "../api/meta.js";
+import type { OverseerApp } from "../api/overseer-app.js";
+import type { AppRow } from "../api/rest/apps.js";
+import type { ChangeRow } from "../api/rest/changes.js";
+import { ResourceCache } from "../controllers/resource-cache.js";
+import { HttpServer } from "../http/server.js";
+import { loadClusterAccess } from "../kube/client/auth.js";
+import { KubeClient } from "../kube/client/kube-client.js";
+import { Discovery } from "../kube/discovery.js";
+import type { ResourceInfo } from "../kube/resource.js";
+import { restRoutes } from "../server/rest/api.js";
+import { type ListedPlural, ReadingRights } from "../server/rest/identity/reading-rights.js";
+import { TokenReviews } from "../server/rest/identity/token-reviews.js";
+import { UserRequests, withoutCredential } from "../server/rest/identity/user-requests.js";
+import { appListRow } from "../server/rest/lists/app-row.js";
+import { changeListRow } from "../server/rest/lists/change-row.js";
+import { asListed, type Listed } from "../server/rest/lists/listed.js";
+import { Snapshots } from "../server/rest/lists/snapshots.js";
+import type { ListRow } from "../server/rest/lists/window.js";
+import { mountRest } from "../server/rest/mount.js";
+import type { OwnResources } from "../server/rest/route.js";
+import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
+import { VERSION } from "../version.js";
+import { findOwnKind, onceReady } from "./cluster.js";
+import type { Role, RoleParts } from "./role.js";
+
+/** Connections to the API server for requests of users. */
+const USER_CONNECTIONS = 64;
+
+/** Serves the REST API. Replicas with this role share nothing and need no leader. */
+export class ApiRole implements Role {
+  readonly #parts: RoleParts;
+  #missing: readonly string[] = ["connecting to the cluster"];
+
+  constructor(parts: RoleParts) {
+    this.#parts = parts;
+  }
+
+  notReady(): readonly string[] {
+    return this.#missing;
+  }
+
+  standby(): undefined {
+    return undefined;
+  }
+
+  async run(stopping: AbortSignal): Promise<void> {
+    const { own, bare } = await this.#clients();
+    const resources = await this.#findKinds(own, stopping);
+    if (resources) await this.#serve(own, bare, resources, stopping);
+    await Promise.all([own.close(), bare.close()]);
+  }
+
+  async #serve(own: KubeClient, bare: KubeClient, resources: OwnResources, stopping: AbortSignal): Promise<void> {
+    const { config, clock, logger } = this.#parts;
+    const caches: Caches = {
+      apps: this.#cache(own, resources.app, (app: OverseerApp) => appListRow(app)),
+      changes: this.#cache(own, resources.change, (change: Change) => changeListRow(change)),
+    };
+    this.#missing = ["listing apps and changes"];
+    await Promise.race([Promise.all([caches.apps.start(), caches.changes.start()]), aborted(stopping)]);
+    const users = new UserRequests(own, bare);
+    const server = new HttpServer({ ...config.apiAddress, addressFlags: "--api-address", clock, logger });
+    const epoch = randomBytes(6).toString("base64url");
+    const routes = restRoutes({
+      ...caches,
+      clock,
+      users,
+      resources,
+      rights: new ReadingRights({ clock, users, namespacesOf: (plural) => namespacesIn(caches, plural) }),
+      snapshots: new Snapshots(clock),
+      version: () => `${epoch}-0`,
+      programVersion: VERSION,
+    });
+    mountRest(server, routes, { tokens: new TokenReviews(own, clock, logger) });
+    if (!stopping.aborted) {
+      await server.start();
+      logger.info("serving the REST API", { apiPort: server.port });
+      this.#missing = [];
+      await aborted(stopping);
+    }
+    this.#missing = ["stopping"];
+    await server.stop();
+    await Promise.all([caches.apps.stop(), caches.changes.stop()]);
+  }
+
+  /** Returns a client with the credential of this role, and one without any, for the tokens of users. */
+  async #clients(): Promise<{ readonly own: KubeClient; readonly bare: KubeClient }> {
+    const { config, metrics } = this.#parts;
+    const access = await loadClusterAccess(config.cluster);
+    const shared = { userAgent: `overseer-gitops-api/${VERSION}`, onRequest: requestObserver(metrics) };
+    return {
+      own: new KubeClient({ ...shared, access, connections: USER_CONNECTIONS }),
+      bare: new KubeClient({ ...shared, access: withoutCredential(access), connections: USER_CONNECTIONS }),
+    };
+  }
+
+  /** Finds our kinds; returns undefined if `signal` is aborted first. */
+  async #findKinds(client: KubeClient, signal: AbortSignal): Promise<OwnResources | undefined> {
+    const { clock, logger } = this.#parts;
+    const discovery = new Discovery(client, clock);
+    try {
+      return await onceReady({ clock, logger, signal }, async () => ({
+        app: await findOwnKind(discovery, "OverseerApp"),
+        change: await findOwnKind(discovery, "Change"),
+        approval: await findOwnKind(discovery, "Approval"),
+        repository: await findOwnKind(discovery, "GitRepository"),
+      }));
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  #cache<T extends CustomResource<unknown, unknown>, Row>(
+    client: KubeClient,
+    resource: ResourceInfo,
+    listRow: (object: T) => ListRow<Row>,
+  ): ResourceCache<Listed<Row>> {
+    const { clock, logger, metrics, config } = this.#parts;
+    return new ResourceCache<Listed<Row>>({
+      client,
+      clock,
+      logger,
+      resource,
+      namespaces: config.watchNamespaces,
+      trim: (object) => asListed(object as unknown as T, listRow),
+      observer: reflectorObserver(metrics, `${resource.group}/${resource.kind}`),
+      onChange: () => {},
+    });
+  }
+}
+
+interface Caches {
+  readonly apps: ResourceCache<Listed<AppRow>>;
+  readonly changes: ResourceCache<Listed<ChangeRow>>;
+}
+
+/** Returns the namespaces with objects of a kind. */
+function namespacesIn({ apps, changes }: Caches, plural: ListedPlural): ReadonlySet<string> {
+  const namespaces = new Set<string>();
+  for (const { spec } of plural === "changes" ? changes.values() : apps.values()) namespaces.add(spec.namespace);
+  return namespaces;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

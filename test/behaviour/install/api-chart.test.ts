@@ -1,0 +1,33 @@
+import { expect } from "chai";
+import { podOf, rulesOf } from "../../support/chart-objects.js";
+import { API, renderChart, SERVER } from "../../support/helm.js";
+import type { TestObject } from "../../support/kube.js";
+
+describe("The chart", function () {
+  this.timeout(60_000);
+
+  it("has an API only when told so, whose ServiceAccount impersonates nobody by default", async () => {
+    const ofApi = (objects: readonly TestObject[]): string[] =>
+      objects.map(({ metadata }) => metadata.name).filter((name) => name.startsWith(API));
+    const defaults = await renderChart();
+    expect(ofApi(defaults)).to.deep.equal([]);
+    const objects = await renderChart({ "api.enabled": true });
+    expect(podOf(objects, API).containers[0].args).to.include("--roles=api");
+    const reads = { apiGroups: ["gitops.overseer.io"], resources: ["gitrepositories", "overseerapps", "changes"] };
+    const review = { apiGroups: ["authentication.k8s.io"], resources: ["tokenreviews"], verbs: ["create"] };
+    const rights = [review, { ...reads, verbs: ["get", "list", "watch"] }];
+    expect(rulesOf(objects, "ClusterRole", API)).to.deep.equal(rights);
+    const impersonation = { enabled: true, groups: ["team-a"], serviceAccounts: true };
+    const more = await renderChart({ "api.enabled": true, "api.impersonation": impersonation });
+    const impersonate = (resource: string): object => ({
+      ...{ apiGroups: [""], resources: [resource], verbs: ["impersonate"] },
+    });
+    expect(rulesOf(more, "ClusterRole", API).slice(2)).to.deep.equal([
+      impersonate("users"),
+      { ...impersonate("groups"), resourceNames: ["team-a"] },
+      impersonate("serviceaccounts"),
+    ]);
+    for (const objectsOf of [defaults, more])
+      expect(JSON.stringify(rulesOf(objectsOf, "ClusterRole", SERVER))).to.not.contain("impersonate");
+  });
+});
