@@ -9,6 +9,7 @@ export const CONDITION_TYPES = [
   "Fetched",
   "Verified",
   "StatusesReported",
+  "PoliciesInForce",
   "Synced",
   "Healthy",
   "Reconciling",

@@ -3,6 +3,7 @@ import type { ApprovalState } from "./approval-state.js";
 import type { ChangePhase } from "./change-phase.js";
 import { APP_REASONS } from "./reasons/app.js";
 import { DESTINATION_REASONS } from "./reasons/destination.js";
+import { ENVIRONMENT_REASONS } from "./reasons/environment.js";
 import { PROCESS_REASONS } from "./reasons/process.js";
 import type { ReasonText } from "./reasons/reason-text.js";
 import { REPOSITORY_REASONS, SOURCE_REASONS } from "./reasons/source.js";
@@ -13,6 +14,7 @@ export const REASONS = {
   ...SOURCE_REASONS,
   ...DESTINATION_REASONS,
   ...APP_REASONS,
+  ...ENVIRONMENT_REASONS,
   ...PROCESS_REASONS,
 } as const satisfies Readonly<Record<string, ReasonText>>;
 
@@ -27,13 +29,14 @@ declare module "../base/errors.js" {
 export type ConditionReason = Reason | ServerReason | ChangePhase | ApprovalState;
 
 /** Kinds of resources with reasons of their own. */
-export type ReasonKind = "GitRepository" | "OverseerApp";
+export type ReasonKind = "GitRepository" | "OverseerApp" | "Environment";
 
 /** Returns the reasons that a kind may have, in the order of its reference page. */
 export function reasonsOf(kind: ReasonKind): [reason: string, text: ReasonText][] {
   const tables: Readonly<Record<ReasonKind, readonly Readonly<Record<string, ReasonText>>[]>> = {
     GitRepository: [REPOSITORY_REASONS, SOURCE_REASONS],
     OverseerApp: [SOURCE_REASONS, DESTINATION_REASONS, APP_REASONS],
+    Environment: [ENVIRONMENT_REASONS],
   };
   return tables[kind].flatMap((table) => Object.entries(table));
 }

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { ApprovalSpec, ApprovalStatus } from "./approval.js";
 import { ChangeSpec, ChangeStatus } from "./change.js";
+import { EnvironmentSpec, EnvironmentStatus } from "./environment.js";
 import type { CelRule } from "./fields.js";
 import { GitRepositorySpec, GitRepositoryStatus } from "./git-repository.js";
 import { OverseerAppSpec, OverseerAppStatus } from "./overseer-app.js";
@@ -21,6 +22,7 @@ export interface ResourceDefinition {
   readonly plural: string;
   readonly singular: string;
   readonly shortNames: readonly string[];
+  readonly scope: "Namespaced" | "Cluster";
   readonly description: string;
   readonly spec: z.ZodType;
   readonly status: z.ZodType;
@@ -66,6 +68,7 @@ export const GIT_REPOSITORY: ResourceDefinition = {
   plural: "gitrepositories",
   singular: "gitrepository",
   shortNames: ["orepo"],
+  scope: "Namespaced",
   description: "A Git repository that OverseerApps read their documents from.",
   spec: GitRepositorySpec,
   status: GitRepositoryStatus,
@@ -100,6 +103,7 @@ export const OVERSEER_APP: ResourceDefinition = {
   plural: "overseerapps",
   singular: "overseerapp",
   shortNames: ["oapp"],
+  scope: "Namespaced",
   description: "An app: documents at a path of a Git repository, kept in sync with a destination.",
   spec: OverseerAppSpec,
   status: OverseerAppStatus,
@@ -170,6 +174,7 @@ export const CHANGE: ResourceDefinition = {
   plural: "changes",
   singular: "change",
   shortNames: ["ochange"],
+  scope: "Namespaced",
   description: "One sync of an app to one set of inputs: its plan, its gates and its result. Created by the operator.",
   spec: ChangeSpec,
   status: ChangeStatus,
@@ -210,6 +215,7 @@ export const APPROVAL: ResourceDefinition = {
   plural: "approvals",
   singular: "approval",
   shortNames: ["oapproval"],
+  scope: "Namespaced",
   description: "The decision of a user about the plan of a Change. Deleted by the operator together with the Change.",
   spec: ApprovalSpec,
   status: ApprovalStatus,
@@ -238,5 +244,31 @@ export const APPROVAL: ResourceDefinition = {
   selectableFields: [".spec.app.name", ".spec.change.name"],
 };
 
+/** Environment: who may change what, and when, in a set of namespaces. */
+export const ENVIRONMENT: ResourceDefinition = {
+  kind: "Environment",
+  plural: "environments",
+  singular: "environment",
+  shortNames: ["oenv"],
+  scope: "Cluster",
+  description:
+    "Who may change what, and when, in a set of namespaces and destinations, for example prod. Written by administrators: authors of apps cannot weaken it.",
+  spec: EnvironmentSpec,
+  status: EnvironmentStatus,
+  columns: [
+    ready(),
+    {
+      name: "Apps",
+      type: "integer",
+      jsonPath: ".status.governs.apps",
+      description: "Number of OverseerApps that it governs.",
+    },
+    readyMessage,
+    AGE,
+  ],
+  rules: [],
+  selectableFields: [],
+};
+
 /** All custom resources. */
-export const RESOURCES: readonly ResourceDefinition[] = [GIT_REPOSITORY, OVERSEER_APP, CHANGE, APPROVAL];
+export const RESOURCES: readonly ResourceDefinition[] = [GIT_REPOSITORY, OVERSEER_APP, CHANGE, APPROVAL, ENVIRONMENT];

@@ -4,6 +4,7 @@ import type { Logger } from "../base/logger.js";
 import type { KubeClient } from "../kube/client/kube-client.js";
 import { isNewer, type RawObject } from "../kube/object.js";
 import { collectionPath, type ResourceInfo } from "../kube/resource.js";
+import { storeKey } from "../kube/watch/fresh-list.js";
 import { Reflector, type ReflectorObserver, type StoreEvent } from "../kube/watch/reflector.js";
 
 /** Options of a cache. */
@@ -124,8 +125,8 @@ export class ResourceCache<T extends CustomResource<unknown, unknown>> {
 
   /** Stores the result of an own write, unless the watch has already delivered something newer: a change or the deletion. */
   note(object: T): void {
-    const { namespace, name, resourceVersion } = object.metadata;
-    const key = `${namespace}/${name}`;
+    const { resourceVersion } = object.metadata;
+    const key = storeKey(object);
     const known = this.#objects.get(key);
     if (known ? isNewer(known.metadata.resourceVersion, resourceVersion) : this.#hasPassed(object.metadata)) return;
     this.#put(key, this.#trim(withoutManagedFields(object as unknown as RawObject) as unknown as T));

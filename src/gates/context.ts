@@ -1,4 +1,5 @@
 import type { ChangeCause, PlannedAction } from "../api/change.js";
+import type { Environment } from "../api/environment.js";
 import type { GitRepository } from "../api/git-repository.js";
 import type { Inputs } from "../api/inputs.js";
 import type { OverseerApp } from "../api/overseer-app.js";
@@ -7,6 +8,7 @@ import type { OverseerApp } from "../api/overseer-app.js";
 export interface WatchedKinds {
   readonly OverseerApp: OverseerApp;
   readonly GitRepository: GitRepository;
+  readonly Environment: Environment;
 }
 /** Name of a watched kind. */
 export type WatchedKind = keyof WatchedKinds;
@@ -14,7 +16,7 @@ export type WatchedKind = keyof WatchedKinds;
 /** Reads the objects of watched kinds from the caches of the operator. Sends no request. */
 export interface Lister {
   /**
-   * Returns the object with the key `namespace/name`; undefined if it does not exist. Throws MissingFactError if that cannot be
+   * Returns the object with the key `namespace/name`, or `name` for an Environment; undefined if it does not exist. Throws MissingFactError if that cannot be
    * known: the kind has not been listed completely, or the namespace is not watched.
    */
   get<K extends WatchedKind>(kind: K, key: string): WatchedKinds[K] | undefined;

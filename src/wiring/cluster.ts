@@ -22,7 +22,7 @@ export interface Cluster {
   readonly instance: string;
   /** Whether no process has ever been the leader in this cluster. */
   readonly firstEver: boolean;
-  readonly resources: Readonly<Record<"repository" | "app" | "change" | "approval", ResourceInfo>>;
+  readonly resources: Readonly<Record<"repository" | "app" | "change" | "approval" | "environment", ResourceInfo>>;
 }
 
 /** A cluster in which this process is the leader. */
@@ -106,6 +106,7 @@ async function findOwnKinds(discovery: Discovery): Promise<Cluster["resources"]>
     app: await find("OverseerApp"),
     change: await find("Change"),
     approval: await find("Approval"),
+    environment: await find("Environment"),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { FailpointHook } from "../base/failpoint.js";
 import type { ReportFailures } from "../controllers/commit-status/report-failures.js";
+import { EnvironmentReconciler } from "../controllers/environment/reconciler.js";
 import { GitRepositoryReconciler } from "../controllers/git-repository/reconciler.js";
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import { SharedPolls } from "../controllers/git-repository/shared-polls.js";
@@ -93,6 +94,25 @@ export function repositoryController(shared: SharedParts): Controller {
   return controller(shared, "gitrepository", REPOSITORY_WORKERS, (...call) => reconciler.reconcile(...call));
 }
 
+/** Creates the controller of Environments. Not for an installation that watches selected namespaces: another one may report them. */
+export function environmentController(shared: SharedParts): Controller | undefined {
+  const { cluster, clock, config, resources } = shared;
+  if (config.watchNamespaces !== undefined) return undefined;
+  const proof = admissionProof(shared);
+  const reconciler = new EnvironmentReconciler({
+    clock,
+    environments: resources.environments,
+    apps: resources.apps,
+    status: new StatusWriter(cluster.client),
+    doubt: () => proof.problem(""),
+  });
+  return controller(shared, "environment", 1, (name) => reconciler.reconcile(name));
+}
+
+function admissionProof({ cluster, config }: SharedParts): AdmissionProof {
+  return new AdmissionProof(cluster.client, config.approvingUsers, config.watchNamespaces === undefined);
+}
+
 /** Creates the controller of OverseerApps. */
 export function appController(shared: SharedParts): Controller {
   const { cluster, clock, metrics, config, engine, resources, index, events, clusters } = shared;
@@ -128,8 +148,11 @@ export function appController(shared: SharedParts): Controller {
     observer: appObserver(metrics, (app) => resources.changes.of(app)),
     claims: new Claims(),
     gates: GATES,
-    lister: cacheLister({ OverseerApp: resources.apps, GitRepository: resources.repositories }, shared.memories),
-    proof: new AdmissionProof(client, config.approvingUsers),
+    lister: cacheLister(
+      { OverseerApp: resources.apps, GitRepository: resources.repositories, Environment: resources.environments },
+      shared.memories,
+    ),
+    proof: admissionProof(shared),
     permissions: new AccessReviews(client),
     waiting: shared.waiting,
     onApplied: (app) => shared.sources.applied.emit(app),

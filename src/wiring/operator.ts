@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Approval } from "../api/approval.js";
+import type { Environment } from "../api/environment.js";
 import type { GitRepository } from "../api/git-repository.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import { type FailpointHook, killAt, noFailpoints } from "../base/failpoint.js";
@@ -21,7 +22,7 @@ import { VERSION } from "../version.js";
 import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
 import { commitStatusController } from "./commit-statuses.js";
-import { appController, repositoryController, type SharedParts } from "./controllers.js";
+import { appController, environmentController, repositoryController, type SharedParts } from "./controllers.js";
 import { AppQueue } from "./events/app-queue.js";
 import type { EventSource, Watch } from "./events/event-source.js";
 import { EventSources, type ResourceEvent, type SecretEvent } from "./events/event-sources.js";
@@ -43,6 +44,7 @@ export class Operator {
   readonly #repositories: Controller;
   readonly #apps: Controller;
   readonly #statuses: Controller;
+  readonly #environments: Controller | undefined;
   #ready = false;
   #stopping = false;
 
@@ -69,6 +71,7 @@ export class Operator {
     this.#repositories = repositoryController(this.#shared);
     this.#apps = appController(this.#shared);
     this.#statuses = commitStatusController(this.#shared);
+    this.#environments = environmentController(this.#shared);
     for (const row of this.#eventTable()) row.start();
     const { connections, clusters } = this.#shared;
     const queues = { gitrepository: this.#repositories, overseerapp: this.#apps, commitstatus: this.#statuses };
@@ -86,8 +89,14 @@ export class Operator {
       },
       ...{ sources, resources, waiting, gates: GATES },
       apps: new AppQueue(clock, memories, (app, priority) => this.#apps.queue.add(app, priority)),
+      addEnvironment: (name) => this.#environments?.queue.add(name, PRIORITY.background),
       addRepository: (key, priority) => this.#repositories.queue.add(key, priority),
     });
+  }
+
+  #controllers(): Controller[] {
+    const optional = this.#environments === undefined ? [] : [this.#environments];
+    return [this.#repositories, this.#apps, this.#statuses, ...optional];
   }
 
   /** Reasons why the operator is not ready; empty if it is. */
@@ -104,6 +113,7 @@ export class Operator {
     this.#repositories.start();
     this.#apps.start();
     this.#statuses.start();
+    this.#environments?.start();
     this.#ready = true;
   }
 
@@ -113,7 +123,7 @@ export class Operator {
     this.#stopping = true;
     const { resources, events, secrets, destinationSecrets, valueSecrets, valueConfigMaps } = this.#shared;
     const { connections, clusters, parser, engine, hosts } = this.#shared;
-    await Promise.all([this.#apps.stop(), this.#repositories.stop(), this.#statuses.stop()]);
+    await Promise.all(this.#controllers().map((one) => one.stop()));
     await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);
     await Promise.all([
       resources.stop(),
@@ -205,10 +215,11 @@ export class Operator {
       approvals: this.#cache<Approval>("approval", sources.approvals, {
         groupBy: ({ metadata, spec }) => `${metadata.namespace}/${spec.app.name}`,
       }),
+      environments: this.#cache<Environment>("environment", sources.environments),
     };
   }
 
-  #cache<T extends GitRepository | OverseerApp | KnownChange | Approval>(
+  #cache<T extends GitRepository | OverseerApp | KnownChange | Approval | Environment>(
     name: keyof LedCluster["resources"],
     source: EventSource<ResourceEvent<T>>,
     options: Pick<ResourceCacheOptions<T>, "trim" | "groupBy"> = {},
@@ -216,7 +227,7 @@ export class Operator {
     const { cluster, clock, logger, metrics, config } = this.#parts;
     const { client } = cluster;
     const resource = cluster.resources[name];
-    const namespaces = config.watchNamespaces;
+    const namespaces = resource.namespaced ? config.watchNamespaces : undefined;
     const observer = reflectorObserver(metrics, `${resource.group}/${resource.kind}`);
     const onChange: ResourceCacheOptions<T>["onChange"] = (key, current, previous, observed) =>
       source.emit({ key, current, previous, observed });
@@ -231,9 +242,7 @@ export class Operator {
       this.#parts.clock.after(ms, () => {
         if (this.#stopping) return;
         this.#shared.clusters.local.watches.retryNow();
-        this.#repositories.retryFailed();
-        this.#apps.retryFailed();
-        this.#statuses.retryFailed();
+        for (const one of this.#controllers()) one.retryFailed();
       });
   }
 }

@@ -42,11 +42,15 @@ export class AdmissionProof implements RequestProof {
   readonly #client: KubeClient;
   /** User names of the ServiceAccounts that may approve. */
   readonly #approvers: readonly string[];
+  /** Names of the policies that this installation has. */
+  readonly #names: readonly PolicyName[];
   #operator: string | undefined;
 
-  constructor(client: KubeClient, approvers: readonly string[]) {
+  /** `whole`: the installation watches all namespaces, and its policies protect cluster-scoped kinds as well. */
+  constructor(client: KubeClient, approvers: readonly string[], whole: boolean) {
     this.#client = client;
     this.#approvers = approvers;
+    this.#names = POLICY_NAMES.filter((name) => whole || name !== "environments");
   }
 
   async problem(namespace: string): Promise<string | undefined> {
@@ -55,7 +59,7 @@ export class AdmissionProof implements RequestProof {
       this.#list<LivePolicy>("validatingadmissionpolicies"),
       this.#list<LiveBinding>("validatingadmissionpolicybindings"),
     ]);
-    const missing = POLICY_NAMES.filter((name) => !isInForce(expected[name], policies, bindings, namespace));
+    const missing = this.#names.filter((name) => !isInForce(expected[name], policies, bindings, namespace));
     return missing.length === 0 ? undefined : describe(missing);
   }
 

@@ -1,4 +1,5 @@
 import type { Approval } from "../api/approval.js";
+import type { Environment } from "../api/environment.js";
 import type { GitRef } from "../api/git-ref.js";
 import type { GitRepository } from "../api/git-repository.js";
 import { allowsNamespace } from "../api/namespaces.js";
@@ -8,6 +9,7 @@ import type { KnownChange } from "../controllers/overseer-app/changes/known-chan
 import { valuesObjectsOf } from "../controllers/overseer-app/source/external-values.js";
 import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
 import type { ResourceCache } from "../controllers/resource-cache.js";
+import { environmentsOf } from "../gates/environments.js";
 import { appKey } from "../plan/live.js";
 
 /** Index of the operator's custom resources and their references to each other. */
@@ -16,6 +18,7 @@ export class ResourceIndex {
   readonly apps: ResourceCache<OverseerApp>;
   readonly changes: ResourceCache<KnownChange>;
   readonly approvals: ResourceCache<Approval>;
+  readonly environments: ResourceCache<Environment>;
   readonly #index: RevisionIndex;
 
   constructor(
@@ -24,6 +27,7 @@ export class ResourceIndex {
       readonly apps: ResourceCache<OverseerApp>;
       readonly changes: ResourceCache<KnownChange>;
       readonly approvals: ResourceCache<Approval>;
+      readonly environments: ResourceCache<Environment>;
     },
     index: RevisionIndex,
   ) {
@@ -31,6 +35,7 @@ export class ResourceIndex {
     this.apps = caches.apps;
     this.changes = caches.changes;
     this.approvals = caches.approvals;
+    this.environments = caches.environments;
     this.#index = index;
   }
 
@@ -51,7 +56,17 @@ export class ResourceIndex {
   }
 
   #caches() {
-    return [this.repositories, this.apps, this.changes, this.approvals];
+    return [this.repositories, this.apps, this.changes, this.approvals, this.environments];
+  }
+
+  /** Returns the names of all Environments. */
+  environmentNames(): string[] {
+    return [...this.environments.values()].map(({ metadata }) => metadata.name);
+  }
+
+  /** Returns the Environments that the apps of a namespace belong to. */
+  environmentsOf(namespace: string): Environment[] {
+    return environmentsOf(namespace, this.environments.values());
   }
 
   /** Returns the keys of the apps that use a repository. */

@@ -2,7 +2,7 @@ import { badRepositorySpecs, ONE_REF, PREFIX_ALONE } from "./crd-cases-git.js";
 
 /** A spec that the API server must refuse, and what it must say. */
 export interface BadSpec {
-  readonly kind: "GitRepository" | "OverseerApp" | "Change" | "Approval";
+  readonly kind: "GitRepository" | "OverseerApp" | "Change" | "Approval" | "Environment";
   /** Set on the valid spec of `validSpecs`, by path; `undefined` takes the field away. */
   readonly set: Readonly<Record<string, unknown>>;
   readonly name?: string;
@@ -33,6 +33,7 @@ export const validSpecs: Readonly<Record<BadSpec["kind"], Readonly<Record<string
     decision: "Approve",
     approver: "bob",
   },
+  Environment: { namespaces: [{ name: "shop-prod" }] },
 };
 
 const CORE = { url: "https://core.example.com", secretRef: { name: "core" } };

@@ -15,6 +15,7 @@ import { sharedControlPlane } from "../support/control-plane.js";
 import { type BadSpec, badSpecs, goodSpecs, validSpecs, withChanges } from "./crd-cases.js";
 import { ignoreCases } from "./drift/ignore-cases.js";
 import { gateCases } from "./gate-cases.js";
+import { environmentCases } from "./gates/environment-cases.js";
 import { rendererCases } from "./renderer-cases.js";
 
 const NAMESPACE = "crds-test";
@@ -33,9 +34,14 @@ function pluralOf(kind: string): string {
   return RESOURCES.find((resource) => resource.kind === kind)?.plural ?? "";
 }
 
+function isNamespaced(kind: string): boolean {
+  return RESOURCES.find((resource) => resource.kind === kind)?.scope === "Namespaced";
+}
+
 const allBadSpecs = [
   ...badSpecs,
   ...gateCases,
+  ...environmentCases,
   ...rendererCases("OverseerApp"),
   ...rendererCases("Change"),
   ...ignoreCases("OverseerApp"),
@@ -56,7 +62,8 @@ describe("CustomResourceDefinitions on a real API server", function () {
   const api = (method: "GET" | "POST", path: string, body?: unknown) =>
     apiRequest({ url: cluster.url, caPem: cluster.caPem, token: cluster.adminToken }, method, path, body);
 
-  const collection = (kind: string): string => `/apis/${API_VERSION}/namespaces/${NAMESPACE}/${pluralOf(kind)}`;
+  const collection = (kind: string): string =>
+    `/apis/${API_VERSION}${isNamespaced(kind) ? `/namespaces/${NAMESPACE}` : ""}/${pluralOf(kind)}`;
 
   const create = async (kind: string, name: string, spec: unknown, query = "") => {
     const body = { apiVersion: API_VERSION, kind, metadata: { name }, spec };
@@ -106,7 +113,9 @@ describe("CustomResourceDefinitions on a real API server", function () {
       .split("\n")
       .filter(Boolean))
       await kubectl(["patch", name, "-n", NAMESPACE, "--type=merge", "-p", '{"metadata":{"finalizers":null}}']);
-    for (const { plural } of RESOURCES) await kubectl(["delete", plural, "-n", NAMESPACE, "--all", "--wait=true"]);
+    for (const { plural, scope } of RESOURCES)
+      if (scope === "Namespaced") await kubectl(["delete", plural, "-n", NAMESPACE, "--all", "--wait=true"]);
+      else await kubectl(["delete", plural, "minimal", "prod", "--ignore-not-found", "--wait=true"]);
     await kubectl(["delete", "namespace", NAMESPACE, "--wait=false", "--ignore-not-found"]);
   });
 

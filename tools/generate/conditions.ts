@@ -124,4 +124,26 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
       { type: "Stalled", abnormal: true, meaning: "The decision has no effect; the message says why." },
     ],
   ],
+  [
+    "Environment",
+    [
+      { type: "Ready", abnormal: false, meaning: "The Environment is in force." },
+      {
+        type: "PoliciesInForce",
+        abnormal: false,
+        meaning:
+          "The admission policies that prove who has decided are those of this version. If False, no decision of a user counts.",
+      },
+      {
+        type: "Stalled",
+        abnormal: true,
+        meaning: "The Environment is not in force as it is written; the message says why.",
+      },
+      {
+        type: "Limited",
+        abnormal: true,
+        meaning: "Fields that are set have no effect in this version; the message names them.",
+      },
+    ],
+  ],
 ]);

@@ -28,7 +28,7 @@ export interface CustomResourceDefinition {
   readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
   readonly spec: {
     readonly group: string;
-    readonly scope: "Namespaced";
+    readonly scope: "Namespaced" | "Cluster";
     readonly names: object;
     readonly versions: readonly [CrdVersion];
   };
@@ -52,14 +52,14 @@ export function crdName(resource: Pick<ResourceDefinition, "plural">): string {
 
 /** Builds the CRD of a kind. Throws SchemaError with all problems of its schema. */
 export function buildCrd(resource: ResourceDefinition): CustomResourceDefinition {
-  const { kind, plural, singular, shortNames } = resource;
+  const { kind, plural, singular, shortNames, scope } = resource;
   return {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
     metadata: { name: crdName(resource) },
     spec: {
       group: GROUP,
-      scope: "Namespaced",
+      scope,
       names: { kind, listKind: `${kind}List`, plural, singular, shortNames: [...shortNames], categories: [CATEGORY] },
       versions: [
         {

@@ -93,4 +93,24 @@ spec:
     - shop-approvers
 `,
   ],
+  [
+    "Environment",
+    `
+apiVersion: gitops.overseer.io/v1alpha1
+kind: Environment
+metadata:
+  name: prod
+spec:
+  namespaces:
+    - name: shop-prod
+      from: shop-staging
+  claims:
+    - cluster: https://prod.example.com:6443
+      namespaces: ["*"]
+  promotesFrom:
+    - staging
+  promotion:
+    soak: 2h
+`,
+  ],
 ]);

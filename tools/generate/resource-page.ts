@@ -39,7 +39,8 @@ export function resourcePage(resource: ResourceDefinition): string {
 
 function facts(resource: ResourceDefinition): string {
   const names = [...resource.shortNames, resource.singular, resource.plural].map(code).join(", ");
-  return `\`apiVersion: ${API_VERSION}\`, namespaced. Names for \`kubectl get\`: ${names}; in full \`${crdName(resource)}\`. \`kubectl get ${CATEGORY}\` lists all kinds.`;
+  const scope = resource.scope === "Cluster" ? "cluster-scoped" : "namespaced";
+  return `\`apiVersion: ${API_VERSION}\`, ${scope}. Names for \`kubectl get\`: ${names}; in full \`${crdName(resource)}\`. \`kubectl get ${CATEGORY}\` lists all kinds.`;
 }
 
 function exampleOf(kind: string): string {
@@ -70,7 +71,7 @@ function conditionTable(kind: string): string {
 
 /** Reasons of conditions and Events. The reason of a Change's condition is its phase. */
 function reasonSection(kind: string): string[] {
-  if (kind !== "GitRepository" && kind !== "OverseerApp")
+  if (kind !== "GitRepository" && kind !== "OverseerApp" && kind !== "Environment")
     return [
       `The reason of each condition is the ${kind === "Approval" ? "state: `Counted`, `Stale` or `NotEligible`" : "phase"}.`,
     ];

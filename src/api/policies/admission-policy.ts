@@ -1,5 +1,5 @@
 /** Name suffixes of the admission policies that protect Changes. */
-export const POLICY_NAMES = ["status", "requests", "approvals"] as const;
+export const POLICY_NAMES = ["status", "requests", "approvals", "environments"] as const;
 export type PolicyName = (typeof POLICY_NAMES)[number];
 
 /** An operation on objects that a policy may match. */
@@ -17,7 +17,7 @@ export interface PolicySpec {
       readonly apiVersions: readonly string[];
       readonly resources: readonly string[];
       readonly operations: readonly PolicyOperation[];
-      readonly scope: "Namespaced";
+      readonly scope: "Namespaced" | "Cluster";
     }[];
   };
   readonly validations: readonly Validation[];
@@ -34,6 +34,7 @@ export function policySpec(
   resources: readonly string[],
   operations: readonly PolicyOperation[],
   validations: readonly Validation[],
+  scope: "Namespaced" | "Cluster" = "Namespaced",
 ): PolicySpec {
   return {
     failurePolicy: "Fail",
@@ -41,9 +42,7 @@ export function policySpec(
       matchPolicy: "Equivalent",
       namespaceSelector: {},
       objectSelector: {},
-      resourceRules: [
-        { apiGroups: ["gitops.overseer.io"], apiVersions: ["*"], resources, operations, scope: "Namespaced" },
-      ],
+      resourceRules: [{ apiGroups: ["gitops.overseer.io"], apiVersions: ["*"], resources, operations, scope }],
     },
     validations,
   };

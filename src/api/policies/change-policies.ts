@@ -1,4 +1,5 @@
 import { type PolicyName, type PolicySpec, policySpec, type Validation } from "./admission-policy.js";
+import { environmentPolicy } from "./environment-policy.js";
 
 /** Stands for the user name of the operator in the files of the chart. */
 export const OPERATOR_PLACEHOLDER = "OPERATOR_USER_NAME";
@@ -18,6 +19,7 @@ export function changePolicies(
     status: statusPolicy(operator),
     requests: requestPolicy(operator),
     approvals: approvalPolicy(operator, approvers),
+    environments: environmentPolicy(operator),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Approval } from "../../api/approval.js";
+import type { Environment } from "../../api/environment.js";
 import type { GitRepository } from "../../api/git-repository.js";
 import type { OverseerApp } from "../../api/overseer-app.js";
 import type { KnownChange } from "../../controllers/overseer-app/changes/known-change.js";
@@ -29,6 +30,7 @@ export class EventSources {
   readonly apps = new EventSource<ResourceEvent<OverseerApp>>();
   readonly changes = new EventSource<ResourceEvent<KnownChange>>();
   readonly approvals = new EventSource<ResourceEvent<Approval>>();
+  readonly environments = new EventSource<ResourceEvent<Environment>>();
   /** A repository (`namespace/name`) has a new revision. */
   readonly revisions = new EventSource<string>();
   /** An app has applied the inputs of a further commit. */

@@ -1,4 +1,5 @@
 import type { Approval } from "../../api/approval.js";
+import type { Environment } from "../../api/environment.js";
 import type { CustomResource } from "../../api/meta.js";
 import { appOfChange, isOpen, type KnownChange } from "../../controllers/overseer-app/changes/known-change.js";
 import type { WaitingApps } from "../../controllers/overseer-app/gates/waiting-apps.js";
@@ -22,6 +23,8 @@ export interface EventTableOptions {
   readonly apps: AppQueue;
   /** Adds a repository to its queue. */
   readonly addRepository: (key: string, priority: Priority) => void;
+  /** Adds an Environment to its queue. */
+  readonly addEnvironment: (name: string) => void;
   /** Ends the reports of the commit status of a deleted app. */
   readonly endReports: (app: string) => void;
   /** Reports the commit statuses of all apps of a repository that were not reported, without waiting for a backoff. */
@@ -62,6 +65,11 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
     watch(sources.changes, isRequested, appsOfChange, apps.enqueue(PRIORITY.user)),
     watch(sources.approvals, isDecision, appsOfDecision, apps.enqueue(PRIORITY.user)),
     watch(sources.changes, wasUnfinished, appsOfChange, apps.enqueue(PRIORITY.user)),
+    // The Environments before and after it concern each other.
+    watch(sources.environments, needsWork, () => resources.environmentNames(), options.addEnvironment),
+    watch(sources.environments, needsWork, waitingFor("Environment"), apps.enqueue(PRIORITY.change)),
+    watch(sources.apps, isCreatedOrDeleted, (event) => environmentsOfApp(event, resources), options.addEnvironment),
+    watch(sources.admissionRules, always, () => resources.environmentNames(), options.addEnvironment),
     watch(sources.revisions, always, (repository) => resources.appsOf(repository), apps.enqueue(PRIORITY.change)),
     watch(
       sources.repositorySecrets,
@@ -102,6 +110,19 @@ function needsWork({ current, previous }: ResourceEvent<AnyResource>): boolean {
 /** Reports whether a resource is new, deleted, or has another spec. */
 function isEdited(event: ResourceEvent<AnyResource>): boolean {
   return needsWork(event) && event.current?.metadata.generation !== event.previous?.metadata.generation;
+}
+
+function isCreatedOrDeleted({ current, observed }: ResourceEvent<AnyResource>): boolean {
+  return current === undefined || observed === undefined;
+}
+
+function environmentsOfApp(
+  { current, observed, previous }: ResourceEvent<WatchedKinds["OverseerApp"]>,
+  resources: ResourceIndex,
+): readonly string[] {
+  const { namespace } = (current ?? observed ?? previous)?.metadata ?? {};
+  const found: readonly Environment[] = namespace === undefined ? [] : resources.environmentsOf(namespace);
+  return found.map(({ metadata }) => metadata.name);
 }
 
 function keyOf({ key }: { readonly key: string }): readonly string[] {

@@ -268,7 +268,7 @@ describe("The chart", function () {
 
   it("keeps its definitions, and leaves them out when told", async () => {
     const definitions = defaults.filter(({ kind }) => kind === "CustomResourceDefinition");
-    expect(definitions.map(({ metadata }) => metadata.name)).to.have.lengthOf(4);
+    expect(definitions.map(({ metadata }) => metadata.name)).to.have.lengthOf(5);
     for (const { metadata } of definitions)
       expect(metadata.annotations).to.deep.equal({ "helm.sh/resource-policy": "keep" });
     expect(kindsOf(await renderChart({ "crds.install": false }))).to.not.include("CustomResourceDefinition");

@@ -81,6 +81,7 @@ describe("condition types", () => {
       "Fetched",
       "Verified",
       "StatusesReported",
+      "PoliciesInForce",
       "Synced",
       "Healthy",
     ]);

@@ -14,6 +14,7 @@ function kindWith(x: z.ZodType): ResourceDefinition {
     plural: "traps",
     singular: "trap",
     shortNames: [],
+    scope: "Namespaced",
     description: "Trap.",
     spec,
     status,

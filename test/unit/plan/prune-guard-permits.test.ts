@@ -51,7 +51,12 @@ describe("deletes of the product", () => {
     ]);
     const clients = ["src/kube/client/kube-client.ts", "src/destinations/overseer/client/core-client.ts"];
     // Methods of the served routes and operations in admission policies: nothing is sent.
-    const types = ["src/http/route.ts", "src/api/policies/admission-policy.ts", "src/api/policies/change-policies.ts"];
+    const types = [
+      "src/http/route.ts",
+      "src/api/policies/admission-policy.ts",
+      "src/api/policies/change-policies.ts",
+      "src/api/policies/environment-policy.ts",
+    ];
     const quoted = filesWith(/["'`]DELETE["'`]/);
     const others = quoted.filter((path) => !clients.includes(path) && !types.includes(path));
     expect(others).to.deep.equal([

@@ -27,6 +27,7 @@ function estate({ apps = [], repositories = [], index = new RevisionIndex(), syn
       repositories: cacheOf(repositories, "gitrepositories") as unknown as ResourceCache<GitRepository>,
       changes: cacheOf(changes, "changes", synced) as unknown as ResourceCache<KnownChange>,
       approvals: cacheOf([], "approvals") as never,
+      environments: cacheOf([], "environments") as never,
     },
     index,
   );

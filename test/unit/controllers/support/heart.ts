@@ -1,4 +1,5 @@
 import type { Change } from "../../../../src/api/change.js";
+import type { Environment } from "../../../../src/api/environment.js";
 import { API_VERSION } from "../../../../src/api/group.js";
 import type { OverseerApp } from "../../../../src/api/overseer-app.js";
 import type { FailpointHook } from "../../../../src/base/failpoint.js";
@@ -127,6 +128,7 @@ export class Heart {
     const apps = this.api.cache<OverseerApp>(resourceOf("OverseerApp", "overseerapps"));
     const changes = this.api.cache<KnownChange>(resourceOf("Change", "changes"), reduceChange, appOfChange);
     const repositories = cacheOf([repository("shop/repo")]) as unknown as AppServices["repositories"];
+    const environments = this.api.cache<Environment>(resourceOf("Environment", "environments"));
     const memories = new Map<string, AppMemory>();
     this.#index = new RevisionIndex();
     this.#poll();
@@ -142,7 +144,7 @@ export class Heart {
       observer: new Proxy({} as AppServices["observer"], { get: () => () => {} }),
       claims: new Claims(),
       gates: GATES,
-      lister: cacheLister({ OverseerApp: apps, GitRepository: repositories }, memories),
+      lister: cacheLister({ OverseerApp: apps, GitRepository: repositories, Environment: environments }, memories),
       waiting: new WaitingApps(),
       failpoint: (point) => {
         try {

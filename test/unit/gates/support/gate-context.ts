@@ -1,3 +1,4 @@
+import type { Environment } from "../../../../src/api/environment.js";
 import type { GitRepository } from "../../../../src/api/git-repository.js";
 import type { OverseerApp } from "../../../../src/api/overseer-app.js";
 import type { GateContext, Lister } from "../../../../src/gates/context.js";
@@ -8,9 +9,11 @@ export function listerOf(
   apps: readonly OverseerApp[] = [],
   repositories: readonly GitRepository[] = [],
   applied: Readonly<Record<string, string>> = {},
+  environments: readonly Environment[] = [],
 ): Lister {
-  const keyOf = ({ metadata }: OverseerApp | GitRepository): string => `${metadata.namespace}/${metadata.name}`;
-  const all = { OverseerApp: apps, GitRepository: repositories };
+  const keyOf = ({ metadata }: OverseerApp | GitRepository | Environment): string =>
+    metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
+  const all = { OverseerApp: apps, GitRepository: repositories, Environment: environments };
   return {
     get: (kind, key) => all[kind].find((object) => keyOf(object) === key) as never,
     list: (kind) => all[kind] as never,

@@ -28,6 +28,7 @@ function tableOf(apps: readonly OverseerApp[]) {
     apps: cacheOf(apps) as never,
     changes: cacheOf([]) as never,
     approvals: cacheOf([]) as never,
+    environments: cacheOf([]) as never,
   };
   const memory = new AppMemory();
   const clock = new FakeClock();
@@ -41,6 +42,7 @@ function tableOf(apps: readonly OverseerApp[]) {
     ),
     endReports: (key) => queued.push(`end ${key}`),
     reportAgain: (key) => queued.push(`report ${key}`),
+    addEnvironment: (name) => queued.push(`environment ${name}`),
     addRepository: (key, priority) => queued.push(`repository ${key} ${NAMES[priority]}`),
   });
   for (const row of rows) row.start();

@@ -1,0 +1,149 @@
+import { z } from "zod";
+import { DURATION_PATTERN } from "../base/duration.js";
+import { atomicList, mapList, namespaceName, objectName, withRules } from "./fields.js";
+import type { CustomResource } from "./meta.js";
+import { conditions, observedGeneration } from "./status-fields.js";
+
+/** Maximum number of namespaces and claims of one Environment. */
+const MAX_PLACES = 200;
+
+/** A namespace whose apps belong to an Environment. */
+const EnvironmentNamespace = z
+  .object({
+    name: namespaceName("Name of the namespace. Apps in it belong to the Environment."),
+    from: namespaceName(
+      "Namespace that this one is promoted from. It must belong to an Environment in promotesFrom.",
+    ).optional(),
+  })
+  .describe("A namespace of the Environment.");
+
+/** A place that only apps of an Environment may write to. */
+export const Claim = withRules(
+  z
+    .object({
+      cluster: z
+        .string()
+        .min(1)
+        .max(2048)
+        .optional()
+        .describe("URL of the API server of a remote cluster, as in kubeconfigs. Defaults to the local cluster."),
+      namespaces: atomicList(
+        z
+          .string()
+          .min(1)
+          .max(63)
+          .regex(/^([*]|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$/),
+        MAX_PLACES,
+        "Namespaces of the cluster. * claims the whole cluster, objects without a namespace included.",
+      ).optional(),
+      core: z.string().min(1).max(2048).optional().describe("URL of an Overseer Core. Claims all of it."),
+    })
+    .describe("A destination that only apps of the Environment may write to: namespaces of a cluster, or a Core."),
+  [
+    {
+      rule: "has(self.core) != has(self.namespaces)",
+      message: "a claim requires exactly one of namespaces and core",
+    },
+    {
+      rule: "!has(self.core) || !has(self.cluster)",
+      message: "cluster is for namespaces only: remove it from the claim of a core",
+      fieldPath: ".cluster",
+    },
+  ],
+);
+export type Claim = z.infer<typeof Claim>;
+
+/** How revisions come from an earlier Environment. */
+const Promotion = z
+  .object({
+    compare: z
+      .enum(["Commit", "Images"])
+      .default("Commit")
+      .describe(
+        "What must have been healthy in the earlier Environment: Commit, the inputs of the commit; Images, the images and chart versions that are new in the plan, for repositories with a directory per Environment. Defaults to Commit.",
+      ),
+    soak: withRules(z.string().max(32).regex(new RegExp(DURATION_PATTERN)), [
+      { rule: "duration(self) >= duration('1s')", message: "must not be shorter than 1s" },
+      { rule: "duration(self) <= duration('8784h')", message: "must not be longer than 8784h" },
+    ])
+      .optional()
+      .describe(
+        "How long the inputs must have been healthy in the earlier Environment. A duration such as 30m or 24h. Defaults to none: healthy once suffices.",
+      ),
+    soakMode: z
+      .enum(["SinceFirstHealthy", "Continuous"])
+      .default("SinceFirstHealthy")
+      .describe(
+        "SinceFirstHealthy counts from the time at which the inputs were first healthy, if neither they nor later ones failed there since. Continuous requires that they stayed applied for that long. Defaults to SinceFirstHealthy.",
+      ),
+    ownChanges: z
+      .enum(["Allow", "Ask"])
+      .default("Allow")
+      .describe(
+        "Changes that only concern this Environment, with compare Images. Allow applies them with a note; Ask requires an approval. Defaults to Allow.",
+      ),
+    auto: z
+      .boolean()
+      .default(true)
+      .describe("Promote eligible revisions without a request of a user. Defaults to true."),
+  })
+  .describe("How revisions come from the Environments in promotesFrom.");
+
+/** Spec of an Environment. */
+export const EnvironmentSpec = withRules(
+  z
+    .object({
+      namespaces: mapList(
+        EnvironmentNamespace,
+        ["name"],
+        MAX_PLACES,
+        "Namespaces whose apps belong to the Environment. In the local cluster, they are claimed as well. A namespace may belong to several Environments: then all of them must permit a Change.",
+      ).optional(),
+      claims: atomicList(
+        Claim,
+        MAX_PLACES,
+        "Further destinations that only apps of this Environment may write to.",
+      ).optional(),
+      promotesFrom: atomicList(
+        objectName("Name of an Environment."),
+        10,
+        "Environments in which a revision must have proven itself before it is applied in this one.",
+      ).optional(),
+      promotion: Promotion.optional(),
+    })
+    .describe("Who may change what, and when, in a set of namespaces and destinations."),
+  [
+    {
+      rule: "!has(self.promotion) || has(self.promotesFrom)",
+      message: "promotion requires promotesFrom",
+      fieldPath: ".promotion",
+    },
+    {
+      rule: "!has(self.namespaces) || has(self.promotesFrom) || self.namespaces.all(one, !has(one.from))",
+      message: "namespaces[].from requires promotesFrom",
+      fieldPath: ".namespaces",
+    },
+  ],
+);
+export type EnvironmentSpec = z.infer<typeof EnvironmentSpec>;
+
+/** Status of an Environment. */
+export const EnvironmentStatus = z
+  .object({
+    observedGeneration,
+    conditions: conditions(
+      "Conditions of the Environment: Ready and PoliciesInForce, and, while they are True, Stalled and Limited.",
+    ),
+    governs: z
+      .object({
+        namespaces: z.int().min(0).describe("Number of namespaces."),
+        apps: z.int().min(0).describe("Number of OverseerApps in these namespaces."),
+      })
+      .optional()
+      .describe("What the Environment governs."),
+  })
+  .describe("Observed state of the Environment. Written by the operator.");
+export type EnvironmentStatus = z.infer<typeof EnvironmentStatus>;
+
+/** Who may change what, and when, in a set of namespaces. Cluster-scoped: `metadata.namespace` is not set. */
+export type Environment = CustomResource<EnvironmentSpec, EnvironmentStatus>;
