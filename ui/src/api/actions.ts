@@ -1,0 +1,50 @@
+import { call } from "./http.js";
+import { makeOld } from "./query.js";
+
+/** A Change that an action has created. */
+interface CreatedChange {
+  readonly name: string;
+}
+
+/** What a user decides about a plan. */
+export interface Decision {
+  readonly verb: "approve" | "reject" | "withdraw";
+  readonly planHash: string;
+  readonly comment: string;
+}
+
+/** Requests a sync of an app. */
+export function requestSync(namespace: string, name: string): Promise<CreatedChange> {
+  return act(`apps/${namespace}/${name}`, "sync", {});
+}
+
+/** Requests a rollback of an app to the inputs of an earlier Change. */
+export function requestRollback(namespace: string, name: string, change: string): Promise<CreatedChange> {
+  return act(`apps/${namespace}/${name}`, "rollback", { change });
+}
+
+/** Asks for a reconcile of an app or repository now. */
+export function requestRefresh(path: string): Promise<unknown> {
+  return act(path, "refresh", undefined);
+}
+
+/** Suspends an app: nothing is synced or reverted. */
+export function suspend(namespace: string, name: string, reason: string): Promise<unknown> {
+  return act(`apps/${namespace}/${name}`, "suspend", reason === "" ? {} : { reason });
+}
+
+/** Ends the suspension of an app. */
+export function resume(namespace: string, name: string): Promise<unknown> {
+  return act(`apps/${namespace}/${name}`, "resume", undefined);
+}
+
+/** Decides about the plan of a Change. The server refuses a hash that is not the current one. */
+export function decide(namespace: string, change: string, { verb, planHash, comment }: Decision): Promise<unknown> {
+  return act(`changes/${namespace}/${change}`, verb, comment === "" ? { planHash } : { planHash, comment });
+}
+
+async function act<T>(path: string, verb: string, body: unknown): Promise<T> {
+  const result = await call<T>(`${path}/${verb}`, { method: "POST", ...(body === undefined ? {} : { body }) });
+  makeOld((one) => one.startsWith(path) || one.startsWith("apps") || one.startsWith("changes"));
+  return result;
+}

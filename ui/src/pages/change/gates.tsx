@@ -1,0 +1,53 @@
+import type { ChangeDetail } from "../../api/types.js";
+import { Ago } from "../../components/ago.js";
+import { State } from "../../components/state.js";
+
+/** The gates in words, and the decisions that people have made. */
+export function Gates({ change }: { readonly change: ChangeDetail }) {
+  const gates = change.status?.gates ?? [];
+  const approvals = change.status?.approvals ?? [];
+  if (gates.length === 0 && approvals.length === 0) return null;
+  return (
+    <section class="panel stack-small" aria-labelledby="gates">
+      <h2 id="gates">Gates</h2>
+      <ul class="gates">
+        {gates.map(({ name, state, message, since }) => (
+          <li key={name} class="gate">
+            <p class="gate-name">
+              <State of={state} quiet />
+              <strong>{name}</strong>
+              {since && state !== "Pass" && (
+                <span class="muted">
+                  for <Ago at={since} as="span" />
+                </span>
+              )}
+            </p>
+            <p>{message}</p>
+          </li>
+        ))}
+      </ul>
+      {approvals.length > 0 && (
+        <>
+          <h3>Decisions</h3>
+          <ul class="gates">
+            {approvals.map(({ name, approver, decision, state, message, comment, time }) => (
+              <li key={name} class="gate">
+                <p class="gate-name">
+                  <strong>{approver}</strong>{" "}
+                  {decision === "Approve" ? "approves" : decision === "Reject" ? "rejects" : "withdraws"}
+                  {time && (
+                    <span class="muted">
+                      <Ago at={time} />
+                    </span>
+                  )}
+                </p>
+                {comment && <blockquote>{comment}</blockquote>}
+                {state !== "Counted" && <p class="muted">Does not count: {message}</p>}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}

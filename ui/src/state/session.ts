@@ -1,0 +1,31 @@
+import { signal } from "@preact/signals";
+
+/** Token of the user. In memory only: it is gone when the tab is closed or loaded again. */
+const token = signal<string | undefined>(undefined);
+/** Whether the server has refused the identity of the user, or has none. */
+export const signedOut = signal(false);
+
+/** Returns the headers that identify the user; none if a session cookie does. */
+export function identityHeaders(): Record<string, string> {
+  return token.value === undefined ? {} : { authorization: `Bearer ${token.value}` };
+}
+
+/** Uses a token for all further requests. */
+export function setToken(text: string): void {
+  token.value = text;
+  signedOut.value = false;
+}
+
+/** Forgets the token. */
+export function forgetToken(): void {
+  token.value = undefined;
+  signedOut.value = true;
+}
+
+/** Takes a token from the fragment of the address, which browsers do not send to servers, and removes it there. */
+export function takeTokenFromAddress(): void {
+  const found = /^#token=(.+)$/.exec(location.hash)?.[1];
+  if (found === undefined) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  setToken(decodeURIComponent(found));
+}
