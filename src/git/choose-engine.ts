@@ -3,6 +3,7 @@ import type { GitEngine } from "./engine.js";
 import { IsomorphicGitEngine, type IsomorphicGitEngineOptions } from "./isomorphic/engine.js";
 import { NativeGitEngine } from "./native/engine.js";
 import { findGit, USUAL_PATH } from "./native/find-git.js";
+import { SparseGitEngine } from "./sparse/sparse-engine.js";
 
 /** Configurable engines: `auto` uses the native one if available. */
 export const GIT_ENGINES = ["auto", "native", "isomorphic"] as const;
@@ -35,8 +36,9 @@ export async function chooseGitEngine(options: ChooseGitEngineOptions): Promise<
   if (preference === "isomorphic") return isomorphic(shared, "chosen by the configuration");
   const found = await findGit(executable, path);
   if (found.usable) {
+    const native = new NativeGitEngine({ ...shared, executable, path, confinement: await findConfinement() });
     return {
-      engine: new NativeGitEngine({ ...shared, executable, path, confinement: await findConfinement() }),
+      engine: new SparseGitEngine(native, shared),
       kind: "native",
       note: `git ${found.version}`,
     };

@@ -107,6 +107,8 @@ export interface FetchResult {
   readonly fetched: boolean;
   readonly bytes: number;
   readonly objects: number;
+  /** Whether only the commit was fetched, because the repository is too large: files are fetched when they are read. */
+  readonly onDemand?: boolean;
 }
 
 /** Author, message and times of a commit. */
@@ -141,12 +143,16 @@ export interface GitSnapshot {
   listNames(tree: string): Promise<readonly string[]>;
   /** Returns the content of a file or the target of a symlink. Do not modify it: the bytes may be shared. */
   readBlob(blob: string): Promise<Uint8Array>;
+  /** Announces files that are read next, so that missing ones are fetched together. Optional: reading works without it. */
+  prepare?(blobs: readonly string[]): Promise<void>;
 }
 
 /** Read access to one verified commit of a repository. */
 export interface CommitSnapshot extends GitSnapshot {
   /** Content of the commit object. Do not modify it. */
   readonly raw: Uint8Array;
+  /** Whether files are fetched when they are read, because the repository is too large. */
+  readonly onDemand?: boolean;
 }
 
 /** Entry at a path. */

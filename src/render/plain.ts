@@ -48,6 +48,7 @@ export class PlainRenderer implements Renderer {
     const input: RendererInput = { snapshot, folder, files, selected, anyName, limits, target, env };
     const { files: picked, notes, problems: linkProblems, unread } = pickManifestFiles(input);
     const read = async ({ file, blob }: ManifestFile) => decryptor.read(await snapshot.readBlob(blob), file);
+    await snapshot.prepare?.(picked.map(({ blob }) => blob));
     const outcomes = await this.#cache.load(picked, read, limits);
     const nothing = (documents: readonly PreparedDocument[]): Pick<RendererOutput, "nothing"> =>
       documents.length > 0 ? {} : { nothing: describeNothing(folder, files, selected, anyName) };

@@ -53,6 +53,7 @@ export class Workspace {
     await this.#makeFolders(files.links.keys());
     for (const [path, target] of files.links) await symlink(target, this.repositoryPath(path));
     await this.#makeFolders(files.files.keys());
+    await files.snapshot.prepare?.([...files.files.values()]);
     await mapLimit([...files.files], READS_AT_ONCE, async ([path, blob]) => {
       const content = await decryptor.read(await files.snapshot.readBlob(blob), path).catch((error: unknown) => {
         if (!(error instanceof ManifestError)) throw error;

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import { API_VERSION } from "../../src/api/group.js";
 import { condition, configMap, type LiveRepository, World } from "../support/world.js";
@@ -49,5 +50,33 @@ describe("A GitRepository of an address that others use too", function () {
     }
     await world.kube.patch(world.repositoryRef("tag"), { spec: { ref: { commit: first } } });
     await until("tag", "is fetched", (object) => condition(object, "Ready")?.status === "True");
+  });
+});
+
+describe("A GitRepository that exceeds the limit of a fetch", function () {
+  this.timeout(120_000);
+  let world: World;
+  before(async () => {
+    world = await World.create("large", { operator: { flags: ["--git-max-fetch-bytes=1048576"] } });
+  });
+  after(() => world?.remove());
+
+  it("serves an app from its files alone, also after a commit and a restart", async () => {
+    const repo = await world.repository("large", {
+      "film.bin": randomBytes(2 * 2 ** 20).toString("base64"),
+      "apps/a/cm.yaml": configMap("a", { v: "1" }),
+      "apps/b/cm.yaml": configMap("b", { v: "1" }),
+    });
+    await world.app("a", "large", "apps/a");
+    await world.synced("a", await repo.head());
+    const live = await world.kube.get<LiveRepository>(world.repositoryRef("large"));
+    expect(live && condition(live, "Ready")?.message).to.match(/is fetched without files, .* when apps read them$/);
+    await world.operator.stop();
+    await world.operator.start();
+    const next = await repo.commit({ "apps/a/cm.yaml": configMap("a", { v: "2" }) }, "2");
+    await world.poll("large");
+    await world.synced("a", next);
+    const map = { apiVersion: "v1", kind: "ConfigMap", namespace: world.namespace, name: "a" };
+    expect(await world.kube.get(map)).to.have.deep.property("data", { v: "2" });
   });
 });

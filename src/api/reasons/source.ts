@@ -160,8 +160,10 @@ export const SOURCE_REASONS = {
     remedy: "Make the cache directory writable, or enlarge its volume.",
   },
   RepositoryTooLarge: {
-    meaning: "The fetch exceeds the size limit for one fetch.",
-    remedy: "Use a smaller repository, or raise the limit of the operator.",
+    meaning:
+      "The fetch exceeds the size limit, and the server does not support partial clones; or the files that apps read exceed it.",
+    remedy:
+      "Use a server with partial clones, set source.path to smaller directories, or raise the limit of the operator.",
   },
   ObjectNotFound: { meaning: "A Git object of a verified commit is missing." },
   InvalidTree: {

@@ -8,6 +8,8 @@ export type RepositoryOutcome =
       readonly revision: string;
       /** Who signed it, with spec.verify. */
       readonly verified?: string;
+      /** Whether files are fetched when they are read. */
+      readonly onDemand?: boolean;
     }
   | {
       readonly kind: "failed";
@@ -27,7 +29,9 @@ export type RepositoryOutcome =
 export function repositoryConditions(outcome: RepositoryOutcome): ConditionDraft[] {
   switch (outcome.kind) {
     case "fetched": {
-      const message = `${outcome.revision} is fetched and verified`;
+      const message = outcome.onDemand
+        ? `${outcome.revision} is fetched without files, because the repository exceeds --git-max-fetch-bytes; files are fetched when apps read them`
+        : `${outcome.revision} is fetched and verified`;
       return [
         { type: "Ready", status: "True", reason: "Fetched", message },
         { type: "Fetched", status: "True", reason: "Fetched", message },

@@ -36,7 +36,7 @@ export async function fetchRevisions(
     const before = index.get(key, ref)?.resolved;
     try {
       const target = await resolveAt(services, poll, ref, remoteRefs);
-      await fetchCommit(services, poll, target, refKey(ref) === ownKey);
+      const onDemand = await fetchCommit(services, poll, target, refKey(ref) === ownKey);
       const tag = target.ref === undefined ? undefined : remoteRefs.tags?.get(target.ref);
       const candidate = { ref, target, tag, before: before?.verified };
       const verified = await services.verifier.verify(services, poll, candidate);
@@ -44,6 +44,7 @@ export async function fetchRevisions(
       const resolved = {
         ...{ remote, commit: target.commit, revision: target.revision },
         ...(recurseSubmodules === undefined ? {} : { recurseSubmodules }),
+        ...(onDemand ? { onDemand } : {}),
         ...(verified ? { verified } : {}),
       };
       changed = index.set(key, ref, { resolved, error: undefined }) || changed;
@@ -79,21 +80,24 @@ async function resolveAt(
   }
 }
 
+/** Returns whether the files of the commit are fetched when they are read. */
 async function fetchCommit(
   services: GitRepositoryServices,
   poll: RepositoryPoll,
   target: ResolvedRef,
   own: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const { engine, clock, index } = services;
   const { remote, repository, signal, limit } = poll;
-  if (await engine.open(remote, target.commit)) return;
+  const stored = await engine.open(remote, target.commit);
+  if (stored !== undefined) return stored.onDemand === true;
   if (own && repository.status?.revision === undefined && !hasFailed(repository)) {
     const outcome = { kind: "fetching", revision: target.revision } as const;
     await recordRepository(services, repository, repository.status ?? {}, outcome);
   }
   const started = clock.monotonic();
   const seconds = (): number => (clock.monotonic() - started) / 1000;
+  let onDemand = false;
   try {
     const fetch = () => engine.fetch(remote, { commit: target.commit, ref: target.ref }, signal, limit);
     const result = await fetch().catch(async (error: unknown) => {
@@ -101,6 +105,7 @@ async function fetchCommit(
       await releaseRepository(services);
       return fetch();
     });
+    onDemand = result.onDemand === true;
     services.observer.fetched("success", seconds(), result.bytes);
     poll.logger.info("fetched", { revision: target.revision, bytes: result.bytes, objects: result.objects });
   } catch (error) {
@@ -113,6 +118,7 @@ async function fetchCommit(
     ...known.map((revision) => revision.commit),
     ...services.commitsInUse(remote.id),
   ]);
+  return onDemand;
 }
 
 /**

@@ -154,8 +154,10 @@ export class GitRepositoryReconciler {
       ...(isNew ? { lastFetchTime: rfc3339(clock.now()) } : {}),
       ...(repository.spec.verify ? { verified: verifiedRecords(index, key, repository, refs) } : {}),
     };
+    const { revision, onDemand } = resolved;
     const verified = resolved.verified?.message;
-    const outcome = { kind: "fetched", revision: resolved.revision, ...(verified ? { verified } : {}) } as const;
+    const more = { ...(verified ? { verified } : {}), ...(onDemand ? { onDemand } : {}) };
+    const outcome = { kind: "fetched", revision, ...more } as const;
     await recordRepository(this.#services, repository, status, outcome);
     if (!isNew) return;
     const what = shortRevision(resolved.revision, MESSAGE_DIGITS);

@@ -12,6 +12,8 @@ export interface ResolvedRevision {
   readonly revision: string;
   /** Whether apps read its submodules. */
   readonly recurseSubmodules?: boolean;
+  /** Whether files are fetched when they are read, because the repository is too large. */
+  readonly onDemand?: boolean;
   /** How it was verified, with spec.verify. */
   readonly verified?: VerifiedRecord;
 }

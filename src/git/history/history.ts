@@ -3,8 +3,8 @@ import type { GitObject } from "../pack/entry.js";
 import { indexPack, type PackLimits } from "../pack/index-pack.js";
 import { PackSet } from "../pack/pack-set.js";
 
-/** Bytes of one response. A commit has some hundred bytes, so this is a history of tens of thousands. */
-export const MAX_HISTORY_BYTES = 32 * 2 ** 20;
+/** Bytes of one response: a history of tens of thousands of commits, or the trees of a commit with half a million files. */
+export const MAX_PACK_BYTES = 32 * 2 ** 20;
 
 /** Remedy for a history above the limit. */
 export const HISTORY_REMEDY =
@@ -25,6 +25,14 @@ export async function historyOf(pack: Buffer, limits: PackLimits): Promise<GitHi
       return object?.type === "commit" || object?.type === "tag" ? object : undefined;
     },
   };
+}
+
+/** Returns the error for a server that cannot omit objects. */
+export function filtersUnsupported(url: string): GitError {
+  return new GitError(
+    "GIT_HISTORY_UNSUPPORTED",
+    `the server of ${url} does not support partial clones: set uploadpack.allowFilter on the server`,
+  );
 }
 
 /** Returns the error for a server that only speaks an old protocol. */

@@ -7,7 +7,7 @@ const PACK_BAND = 1;
 const FATAL_BAND = 3;
 
 /** Reads the response to `fetch` of protocol v2: optional sections, then the section `packfile`. Returns the pack. */
-export class HistoryResponse implements ResponseReader<Buffer> {
+export class PackResponse implements ResponseReader<Buffer> {
   readonly #url: string;
   readonly #pack: Buffer[] = [];
   #isPack = false;

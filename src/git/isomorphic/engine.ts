@@ -9,9 +9,9 @@ import { type TimeLimit, withDeadline } from "../deadline.js";
 import type { CommitSnapshot, FetchResult, FetchTarget, GitEngine, GitRemote, RemoteRefs } from "../engine.js";
 import { GitError, isGitError } from "../errors.js";
 import { fetchLimit } from "../fetch-limit.js";
-import type { GitHistory } from "../history/history.js";
-import { HttpHistory } from "../history/http-history.js";
-import type { HistoryRequest } from "../history/request.js";
+import { type GitHistory, historyOf } from "../history/history.js";
+import { HttpPacks } from "../history/http-packs.js";
+import { type HistoryRequest, historyRequest } from "../history/request.js";
 import { GitHttpClient } from "../http/client.js";
 import { Connections } from "../http/connections.js";
 import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
@@ -53,7 +53,7 @@ export class IsomorphicGitEngine implements GitEngine {
   readonly #limits: GitLimits;
   readonly #connections: Connections;
   readonly #lsRefs: LsRefs;
-  readonly #history: HttpHistory;
+  readonly #packs: HttpPacks;
   readonly #fetcher: Fetcher;
   readonly #caches: ReadCaches;
   readonly #slots: FetchSlots;
@@ -67,7 +67,7 @@ export class IsomorphicGitEngine implements GitEngine {
     this.#connections = new Connections(this.#limits, options.proxies);
     const http = new GitHttpClient(this.#connections, clock);
     this.#lsRefs = new LsRefs(http, clock, this.#limits);
-    this.#history = new HttpHistory(http, this.#limits);
+    this.#packs = new HttpPacks(http, this.#limits);
     this.#fetcher = new Fetcher(http, this.#limits, options.failpoint ?? noFailpoints);
     this.#slots = new FetchSlots(clock, this.#limits);
     this.#caches = new ReadCaches(clock, this.#limits, () => {
@@ -86,7 +86,8 @@ export class IsomorphicGitEngine implements GitEngine {
 
   async history(remote: GitRemote, request: HistoryRequest, signal: AbortSignal): Promise<GitHistory> {
     refuseSsh(remote);
-    return this.#history.read(remote, this.#lsRefs.base(remote), request, signal);
+    const pack = await this.#packs.read(remote, this.#lsRefs.base(remote), historyRequest(request), signal);
+    return historyOf(pack, this.#limits);
   }
 
   async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult> {

@@ -13,12 +13,13 @@ import { GitError, isGitError } from "../errors.js";
 import { fetchLimit } from "../fetch-limit.js";
 import { InstallationTokens } from "../github/installation-tokens.js";
 import type { GitHistory } from "../history/history.js";
-import type { HistoryRequest } from "../history/request.js";
+import type { HistoryRequest, PackRequest } from "../history/request.js";
 import { Connections } from "../http/connections.js";
 import { DEFAULT_GIT_LIMITS, type GitLimits } from "../limits.js";
 import { type ParsedCommit, parseCommit } from "../objects/commit.js";
 import { TreeSnapshot } from "../objects/snapshot.js";
 import type { ParsedTree } from "../objects/tree.js";
+import type { IndexedPack } from "../pack/index-pack.js";
 import { isObjectId } from "../pack/object-id.js";
 import { bytesOf, CacheBudget } from "../stores/cache-budget.js";
 import { FetchSlots } from "../stores/fetch-slots.js";
@@ -60,10 +61,8 @@ const GRACE_MS = 600_000;
 
 /** Cached rows of parsed trees: some 10 MB. */
 const MAX_TREE_ROWS = 50_000;
-
 /** Cached parsed commits: each app reads the newest one of its repository. */
 const MAX_COMMITS = 1_000;
-
 /** Fetch errors that a damaged store may cause: Git reads the commits that it offers to the server. */
 const POSSIBLE_STORE_DAMAGE = ["GIT_PACK_CORRUPT", "GIT_INCOMPLETE", "GIT_PROTOCOL", "GIT_STORE_DAMAGED"] as const;
 /** Minimum interval between checks of an intact store, even if fetches keep failing: a check reads the whole store. */
@@ -131,6 +130,11 @@ export class NativeGitEngine implements GitEngine {
 
   history(remote: GitRemote, request: HistoryRequest, signal: AbortSignal): Promise<GitHistory> {
     return this.#remotes.history(remote, request, signal);
+  }
+
+  /** See `RemoteReader.pack`. Stores nothing. */
+  pack(remote: GitRemote, request: PackRequest, signal: AbortSignal): Promise<IndexedPack> {
+    return this.#remotes.pack(remote, request, signal);
   }
 
   async fetch(remote: GitRemote, target: FetchTarget, signal: AbortSignal, limit?: TimeLimit): Promise<FetchResult> {

@@ -1,16 +1,17 @@
 import type { Clock } from "../../base/clock.js";
 import type { GitRemote, RemoteRefs } from "../engine.js";
 import type { InstallationTokens } from "../github/installation-tokens.js";
-import type { GitHistory } from "../history/history.js";
-import { HttpHistory } from "../history/http-history.js";
-import type { HistoryRequest } from "../history/request.js";
+import { type GitHistory, historyOf } from "../history/history.js";
+import { HttpPacks } from "../history/http-packs.js";
+import { type HistoryRequest, historyRequest, type PackRequest } from "../history/request.js";
 import { GitHttpClient } from "../http/client.js";
 import type { Connections } from "../http/connections.js";
 import type { GitLimits } from "../limits.js";
+import { type IndexedPack, indexPack } from "../pack/index-pack.js";
 import { LsRefs } from "../protocol/ls-refs.js";
 import { type SshConversationOptions, SshConversations } from "./ssh/conversation.js";
 import { SshRefs } from "./ssh/list-refs.js";
-import { SshHistory } from "./ssh/ssh-history.js";
+import { SshPacks } from "./ssh/ssh-packs.js";
 
 /** Options of a reader. */
 export interface RemoteReaderOptions extends SshConversationOptions {
@@ -24,8 +25,9 @@ export interface RemoteReaderOptions extends SshConversationOptions {
 export class RemoteReader {
   readonly #lsRefs: LsRefs;
   readonly #sshRefs: SshRefs;
-  readonly #http: HttpHistory;
-  readonly #ssh: SshHistory;
+  readonly #http: HttpPacks;
+  readonly #ssh: SshPacks;
+  readonly #limits: GitLimits;
 
   constructor(options: RemoteReaderOptions) {
     const { connections, clock, limits, tokens } = options;
@@ -33,8 +35,9 @@ export class RemoteReader {
     const conversations = new SshConversations(options);
     this.#lsRefs = new LsRefs(client, clock, limits);
     this.#sshRefs = new SshRefs(conversations, limits);
-    this.#http = new HttpHistory(client, limits);
-    this.#ssh = new SshHistory(conversations, limits);
+    this.#http = new HttpPacks(client, limits);
+    this.#ssh = new SshPacks(conversations);
+    this.#limits = limits;
   }
 
   /** See `GitEngine.listRefs`. */
@@ -44,7 +47,16 @@ export class RemoteReader {
   }
 
   /** See `GitEngine.history`. */
-  history(remote: GitRemote, request: HistoryRequest, signal: AbortSignal): Promise<GitHistory> {
+  async history(remote: GitRemote, request: HistoryRequest, signal: AbortSignal): Promise<GitHistory> {
+    return historyOf(await this.#pack(remote, historyRequest(request), signal), this.#limits);
+  }
+
+  /** Receives objects and verifies them. Throws `GIT_HISTORY_UNSUPPORTED` and the errors of a fetch. */
+  async pack(remote: GitRemote, request: PackRequest, signal: AbortSignal): Promise<IndexedPack> {
+    return indexPack(await this.#pack(remote, request, signal), this.#limits);
+  }
+
+  #pack(remote: GitRemote, request: PackRequest, signal: AbortSignal): Promise<Buffer> {
     if (remote.ssh !== undefined) return this.#ssh.read(remote, request, signal);
     return this.#http.read(remote, this.base(remote), request, signal);
   }

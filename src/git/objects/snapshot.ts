@@ -9,6 +9,10 @@ export interface SnapshotSource {
   readTree(id: string): Promise<ParsedTree>;
   /** Returns the content of the blob `id`. Throws if it does not exist. */
   readBlob(id: string): Promise<Buffer>;
+  /** Makes all trees below the tree `id` available, for sources that do not have them all. */
+  prepareTrees?(id: string): Promise<void>;
+  /** Makes blobs available, for sources that do not have them all. */
+  prepareBlobs?(ids: readonly string[]): Promise<void>;
 }
 
 /** Read access to one verified commit, independent of where its objects are stored. */
@@ -40,6 +44,7 @@ export class TreeSnapshot implements CommitSnapshot {
   /** See `GitSnapshot.listFiles`. Throws `GIT_TREE_TOO_LARGE` or `GIT_TREE_INVALID`, both terminal. */
   async listFiles(tree: string, limits: TreeLimits): Promise<readonly TreeFile[]> {
     const files: TreeFile[] = [];
+    await this.#source.prepareTrees?.(tree);
     await this.#list({ tree, prefix: "", depth: 1 }, limits, files);
     return files;
   }
@@ -53,6 +58,11 @@ export class TreeSnapshot implements CommitSnapshot {
   /** See `GitSnapshot.readBlob`. Throws `GIT_OBJECT_NOT_FOUND` if the commit has no such file. */
   readBlob(blob: string): Promise<Uint8Array> {
     return this.#source.readBlob(blob);
+  }
+
+  /** See `GitSnapshot.prepare`. */
+  async prepare(blobs: readonly string[]): Promise<void> {
+    await this.#source.prepareBlobs?.(blobs);
   }
 
   async #list(folder: Folder, limits: TreeLimits, files: TreeFile[]): Promise<void> {

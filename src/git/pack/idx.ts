@@ -65,6 +65,14 @@ export class Idx {
     this.count = count;
   }
 
+  /** Returns the ids of all objects in hex. */
+  ids(): string[] {
+    return Array.from({ length: this.count }, (_, row) => {
+      const at = HEADER + row * 20;
+      return this.#bytes.toString("hex", at, at + 20);
+    });
+  }
+
   /** Returns the offset of the object `id` (hex) in the pack; undefined if the pack does not contain it. */
   offsetOf(id: string): number | undefined {
     const key = Buffer.from(id, "hex");

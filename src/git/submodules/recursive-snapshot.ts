@@ -89,6 +89,14 @@ export class RecursiveSnapshot implements GitSnapshot {
     return (this.#blobs.get(blob) ?? this.#top).snapshot.readBlob(blob);
   }
 
+  /** See `GitSnapshot.prepare`. */
+  async prepare(blobs: readonly string[]): Promise<void> {
+    const nodeOf = (blob: string): Node => this.#blobs.get(blob) ?? this.#top;
+    for (const node of new Set(blobs.map(nodeOf))) {
+      await node.snapshot.prepare?.(blobs.filter((blob) => nodeOf(blob) === node));
+    }
+  }
+
   async #entryAt(node: Node, path: string): Promise<TreeEntry | undefined> {
     const entry = await node.snapshot.treeAt(path);
     if (entry?.kind === "submodule") return this.#entryAt(await this.#child(node, normal(path), entry.id), "");

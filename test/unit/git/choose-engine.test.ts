@@ -5,8 +5,8 @@ import { systemClock } from "../../../src/base/clock.js";
 import { type Logger, silentLogger } from "../../../src/base/logger.js";
 import { type ChosenGitEngine, chooseGitEngine, type GitEnginePreference } from "../../../src/git/choose-engine.js";
 import { IsomorphicGitEngine } from "../../../src/git/isomorphic/engine.js";
-import { NativeGitEngine } from "../../../src/git/native/engine.js";
 import { findGit, judgeVersion } from "../../../src/git/native/find-git.js";
+import { SparseGitEngine } from "../../../src/git/sparse/sparse-engine.js";
 import { removeTemporaryDirectories, temporaryDirectory } from "./support/temporary.js";
 
 after(() => removeTemporaryDirectories());
@@ -27,7 +27,7 @@ describe("chooseGitEngine", () => {
   it("chooses the native engine if git is available, and reports its version", async () => {
     for (const preference of ["auto", "native"] as const) {
       const { engine, kind, note } = await choose(preference);
-      expect(engine).to.be.instanceOf(NativeGitEngine);
+      expect(engine).to.be.instanceOf(SparseGitEngine);
       expect(kind).to.equal("native");
       expect(note).to.match(/^git \d+\.\d+/);
     }

@@ -47,6 +47,10 @@ export class ChartSnapshot implements GitSnapshot {
     return this.#byId.get(blob) ?? this.#below.readBlob(blob);
   }
 
+  async prepare(blobs: readonly string[]): Promise<void> {
+    await this.#below.prepare?.(blobs.filter((blob) => !this.#byId.has(blob)));
+  }
+
   /** Path below the chart; undefined for paths of the commit. */
   #inChart(path: string): string | undefined {
     if (path === this.#mount) return "";

@@ -1,55 +1,46 @@
 import type { GitRemote } from "../../engine.js";
-import {
-  type GitHistory,
-  HISTORY_REMEDY,
-  historyOf,
-  historyUnsupported,
-  MAX_HISTORY_BYTES,
-} from "../../history/history.js";
-import { type HistoryRequest, historyCommand } from "../../history/request.js";
-import { Capabilities, HistoryResponse } from "../../history/response.js";
-import type { GitLimits } from "../../limits.js";
+import { filtersUnsupported, historyUnsupported, MAX_PACK_BYTES } from "../../history/history.js";
+import { type PackRequest, packCommand } from "../../history/request.js";
+import { Capabilities, PackResponse } from "../../history/response.js";
 import { PktLineParser } from "../../protocol/pkt-line.js";
 import type { SshConversations } from "./conversation.js";
 
-/** Reads commits and tags over SSH, with one connection. */
-export class SshHistory {
+/** Receives packs over SSH, with one connection each. */
+export class SshPacks {
   readonly #conversations: SshConversations;
-  readonly #limits: GitLimits;
 
-  constructor(conversations: SshConversations, limits: GitLimits) {
+  constructor(conversations: SshConversations) {
     this.#conversations = conversations;
-    this.#limits = limits;
   }
 
-  /** Throws `GIT_HISTORY_UNSUPPORTED` and the errors of a fetch. */
-  async read(remote: GitRemote, request: HistoryRequest, signal: AbortSignal): Promise<GitHistory> {
+  /** Returns a pack that is not verified. Throws `GIT_HISTORY_UNSUPPORTED` and the errors of a fetch. */
+  async read(remote: GitRemote, request: PackRequest, signal: AbortSignal): Promise<Buffer> {
     const topic = {
-      what: "reading its history",
-      maxBytes: MAX_HISTORY_BYTES,
-      remedy: HISTORY_REMEDY,
+      what: "receiving objects",
+      maxBytes: MAX_PACK_BYTES,
+      remedy: request.remedy,
       start: (send: (text: string) => void) => new Dialog(remote.url, request, send),
     };
-    return historyOf(await this.#conversations.run(remote, topic, signal), this.#limits);
+    return this.#conversations.run(remote, topic, signal);
   }
 }
 
 /** Reads the capabilities, sends the request, and reads the pack. */
 class Dialog {
   readonly #url: string;
-  readonly #request: HistoryRequest;
+  readonly #request: PackRequest;
   readonly #send: (text: string) => void;
   readonly #parser: PktLineParser;
   readonly #capabilities = new Capabilities();
-  readonly #response: HistoryResponse;
+  readonly #response: PackResponse;
   #isAsked = false;
 
-  constructor(url: string, request: HistoryRequest, send: (text: string) => void) {
+  constructor(url: string, request: PackRequest, send: (text: string) => void) {
     this.#url = url;
     this.#request = request;
     this.#send = send;
     this.#parser = new PktLineParser(url);
-    this.#response = new HistoryResponse(url);
+    this.#response = new PackResponse(url);
   }
 
   take(chunk: Buffer): Buffer | undefined {
@@ -63,8 +54,9 @@ class Dialog {
       if (packet.kind !== "flush") continue;
       const capabilities = this.#capabilities.finish();
       if (capabilities === undefined) throw historyUnsupported(this.#url);
+      if (this.#request.needsFilter && !capabilities.filter) throw filtersUnsupported(this.#url);
       this.#isAsked = true;
-      this.#send(historyCommand(this.#request, capabilities.filter));
+      this.#send(packCommand(this.#request, capabilities.filter));
     }
     return undefined;
   }

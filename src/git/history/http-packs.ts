@@ -5,15 +5,15 @@ import type { GitHttpClient } from "../http/client.js";
 import type { GitLimits } from "../limits.js";
 import { checkAdvertised } from "../protocol/advertisement.js";
 import { readResponse } from "../protocol/read-response.js";
-import { type GitHistory, HISTORY_REMEDY, historyOf, historyUnsupported, MAX_HISTORY_BYTES } from "./history.js";
-import { type HistoryRequest, historyCommand } from "./request.js";
-import { Capabilities, HistoryResponse } from "./response.js";
+import { filtersUnsupported, historyUnsupported, MAX_PACK_BYTES } from "./history.js";
+import { type PackRequest, packCommand } from "./request.js";
+import { Capabilities, PackResponse } from "./response.js";
 
 /** Maximum number of servers whose capabilities are cached. */
 const MAX_REMEMBERED = 10_000;
 
-/** Reads commits and tags over HTTP: one request, after one for the capabilities of the server. */
-export class HttpHistory {
+/** Receives packs over HTTP: one request each, after one for the capabilities of the server. */
+export class HttpPacks {
   readonly #http: GitHttpClient;
   readonly #limits: GitLimits;
   readonly #slots: Semaphore;
@@ -26,26 +26,26 @@ export class HttpHistory {
     this.#slots = new Semaphore(limits.concurrentLists);
   }
 
-  /** Throws `GIT_HISTORY_UNSUPPORTED` and the errors of a fetch. */
-  async read(remote: GitRemote, base: string, request: HistoryRequest, signal: AbortSignal): Promise<GitHistory> {
+  /** Returns a pack that is not verified. Throws `GIT_HISTORY_UNSUPPORTED` and the errors of a fetch. */
+  async read(remote: GitRemote, base: string, request: PackRequest, signal: AbortSignal): Promise<Buffer> {
     const filter = this.#filters.get(remote.id) ?? (await this.#discover(remote, base, signal));
+    if (request.needsFilter && !filter) throw filtersUnsupported(remote.url);
     const { body } = await this.#http.send({
       remote,
       base,
       service: "/git-upload-pack",
-      body: historyCommand(request, filter),
+      body: packCommand(request, filter),
       headers: {
         "git-protocol": "version=2",
         "content-type": "application/x-git-upload-pack-request",
         accept: "application/x-git-upload-pack-result",
       },
-      maxBytes: MAX_HISTORY_BYTES,
-      remedy: HISTORY_REMEDY,
+      maxBytes: MAX_PACK_BYTES,
+      remedy: request.remedy,
       signal,
     });
-    const reader = new HistoryResponse(remote.url);
-    const pack = await readResponse({ body, reader, url: remote.url, slots: this.#slots });
-    return historyOf(pack, this.#limits);
+    const reader = new PackResponse(remote.url);
+    return readResponse({ body, reader, url: remote.url, slots: this.#slots });
   }
 
   async #discover(remote: GitRemote, base: string, signal: AbortSignal): Promise<boolean> {
