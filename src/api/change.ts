@@ -15,7 +15,7 @@ export const CHANGE_CAUSES = ["Revision", "Spec", "Values", "Renderer", "Retry",
 export type ChangeCause = (typeof CHANGE_CAUSES)[number];
 
 /** Actions on one object. */
-export const ACTION_VERBS = ["Create", "Update", "Adopt", "Delete", "HandOver", "Keep", "Hook"] as const;
+export const ACTION_VERBS = ["Create", "Update", "Adopt", "Recreate", "Delete", "HandOver", "Keep", "Hook"] as const;
 export type ActionVerb = (typeof ACTION_VERBS)[number];
 
 /** Spec of a Change. Immutable, except that the operator adds the inputs of a request once. */
@@ -93,7 +93,7 @@ export const PlannedAction = z
     verb: z
       .enum(ACTION_VERBS)
       .describe(
-        "Action on the object. Keep leaves it unchanged; HandOver transfers its ownership to another app; Hook runs it beside the sync, see status.hooks.",
+        "Action on the object. Recreate deletes it and creates it again, because a field cannot be changed; Keep leaves it unchanged; HandOver transfers its ownership to another app; Hook runs it beside the sync, see status.hooks.",
       ),
     object: z.string().max(512).describe("The object, for example Deployment shop/web."),
     apiVersion: z.string().max(256).describe("apiVersion of the object."),

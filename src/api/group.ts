@@ -22,6 +22,8 @@ export const ANNOTATION_APPLIED = `${GROUP}/applied`;
  * deletion of this object even if its kind is protected or an annotation of another tool keeps it.
  */
 export const ANNOTATION_PRUNE = `${GROUP}/prune`;
+/** In Git, `allowed`: the object may be deleted and re-created when a field cannot be changed. */
+export const ANNOTATION_RECREATE = `${GROUP}/recreate`;
 /** On a live object, `disabled` pauses its reconciliation until the annotation is removed. */
 export const ANNOTATION_RECONCILE = `${GROUP}/reconcile`;
 /** On a GitRepository or OverseerApp, a new value requests a reconcile; echoed in `status.lastHandledReconcileAt`. */

@@ -56,6 +56,12 @@ export const SyncPolicy = z
         "What happens to fields that are not in Git and that others add to live objects of a Kubernetes cluster. Revert removes those that people add with kubectl or another client of --user-field-managers; if selfHeal is false, they are only reported. Report only reports them. Keep ignores them. RevertAll removes the fields of all other field managers too, except those of known controllers. Never removed: spec.replicas, finalizers, owner references, status, and requests by annotation such as kubectl rollout restart. Defaults to Revert.",
       ),
     ignoreDifferences: IgnoreDifferences.optional(),
+    recreate: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Delete and re-create objects whose change the API server refuses because a field is immutable, such as the pod template of a Job. What they hold is lost; the plan names it. Objects that are protected from deletion are never re-created without a confirmation. The annotation gitops.overseer.io/recreate: allowed permits it for one object. Defaults to false.",
+      ),
     prune: z
       .boolean()
       .default(true)

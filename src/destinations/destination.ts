@@ -20,11 +20,13 @@ export interface Target {
   readonly additions: Additions;
   /** Fields that are left alone. */
   readonly ignored: readonly IgnoreRule[];
+  /** Whether objects that cannot be changed may be deleted and created again. */
+  readonly recreate?: boolean;
 }
 
-/** Result of one write or delete. */
+/** Result of one write or delete. `pending`: what the rest of the write waits for; it is planned again. */
 export type Outcome =
-  | { readonly ok: true; readonly wrote: boolean; readonly notes: readonly string[] }
+  | { readonly ok: true; readonly wrote: boolean; readonly notes: readonly string[]; readonly pending?: string }
   | { readonly ok: false; readonly message: string; readonly retryable: boolean; readonly retryAfterMs?: number };
 
 /** Result of verifying a live object. */

@@ -3,6 +3,7 @@ import type { Document, FieldPlace, Origin } from "../manifest/document.js";
 import type { FieldPath } from "../manifest/field-path.js";
 import type { ObjectKey } from "../manifest/object-id.js";
 import type { LiveObject } from "./live.js";
+import type { DeletePermit } from "./prune-guard.js";
 
 /** A write of a document that is missing or outdated at the destination. */
 export interface WriteAction {
@@ -38,12 +39,14 @@ export interface Difference {
 /** A write that the destination accepts. */
 export interface PreviewedWrite {
   readonly action: WriteAction;
-  /** Create, Update, or Adopt for an existing object that no app owns. */
-  readonly verb: "Create" | "Update" | "Adopt";
+  /** Create, Update, Adopt for an existing object that no app owns, or Recreate for one that cannot be changed. */
+  readonly verb: "Create" | "Update" | "Adopt" | "Recreate";
   /** Data that the destination adds to the document; opaque to others. */
   readonly stamp: string;
   /** UID of the object that is adopted; only with verb Adopt. */
   readonly adopts?: string | undefined;
+  /** Permission to delete the object first; only with verb Recreate. */
+  readonly permit?: DeletePermit | undefined;
   readonly reason: string | undefined;
   readonly diff: readonly FieldChange[];
   readonly warnings: readonly string[];

@@ -40,16 +40,18 @@ export function isEmptyPlan(plan: Plan): boolean {
   );
 }
 
+const WRITE_VERBS: ReadonlySet<PlannedAction["verb"]> = new Set(["Create", "Update", "Adopt", "Recreate"]);
+
 /** Reports whether an action is a write that is not done yet. */
 export function isUnwritten({ verb, result }: Pick<PlannedAction, "verb" | "result">): boolean {
-  return result !== "Done" && (verb === "Create" || verb === "Update" || verb === "Adopt");
+  return result !== "Done" && WRITE_VERBS.has(verb);
 }
 
 /** Summarizes a plan as `+3 ~2 -1`: created or adopted, updated, deleted or transferred. */
 export function summarize(plan: Plan): string {
   const unjudged = [...plan.deferred, ...(plan.refused ?? [])];
   const created =
-    plan.writes.filter((write) => write.verb !== "Update").length +
+    plan.writes.filter(({ verb }) => verb !== "Update" && verb !== "Recreate").length +
     unjudged.filter(({ action }) => action.verb === "Create").length;
   const updated = plan.writes.length + unjudged.length - created;
   const removed = plan.pruneCandidates.filter((decision) => decision.verb !== "Keep").length;
@@ -201,7 +203,7 @@ function describeHook({ document: { id, origin }, spec }: Hook): PlannedAction {
   return { verb: "Hook", object: displayId(id), apiVersion: apiVersionOf(id), origin: formatOrigin(origin), reason };
 }
 
-function describeDocument(verb: "Create" | "Update" | "Adopt", action: WriteAction): PlannedAction {
+function describeDocument(verb: PreviewedWrite["verb"], action: WriteAction): PlannedAction {
   const { id, origin } = action.document;
   return { verb, object: displayId(id), apiVersion: apiVersionOf(id), origin: formatOrigin(origin) };
 }

@@ -5,6 +5,9 @@ import { runsToEnd } from "./hooks.js";
 import type { LiveObject } from "./live.js";
 import { neededByKept } from "./needed-by-kept.js";
 import { pruneBudget } from "./prune-budget.js";
+import type { FinalizeRequest, KeepReason, PruneRequest } from "./prune-facts.js";
+
+export type { FinalizeRequest, KeepReason, PruneRequest } from "./prune-facts.js";
 
 /** Kinds whose deletion always requires approval, because it deletes state that Git cannot restore. */
 const ALWAYS_NEEDS_APPROVAL: ReadonlySet<string> = new Set([
@@ -18,21 +21,6 @@ const ALWAYS_NEEDS_APPROVAL: ReadonlySet<string> = new Set([
 
 /** Annotation with which a user approves the deletion of one object. */
 const CONFIRM = `${ANNOTATION_PRUNE}: confirmed`;
-
-/** Why an object without a document is not deleted. */
-export type KeepReason =
-  | "PruneDisabled"
-  | "SourceUnread"
-  | "ProtectedObject"
-  | "Paused"
-  | "NotProven"
-  | "AlreadyDeleting"
-  | "DeletionPolicy"
-  | "NamespaceInUse"
-  | "NeededByKept"
-  | "Awaited"
-  | "Orphaned"
-  | "Suspended";
 
 /**
  * Permission to delete one object in one state. Only this file issues permits, and destinations delete nothing without one, so
@@ -67,29 +55,6 @@ export type PruneDecision =
     }
   | { readonly verb: "HandOver"; readonly live: LiveObject; readonly to: string }
   | { readonly verb: "Keep"; readonly live: LiveObject; readonly reason: KeepReason; readonly message: string };
-
-/** Facts about a prune. */
-export interface PruneRequest {
-  readonly pruneCandidates: readonly LiveObject[];
-  /** Whether every list of the app's kinds is complete. */
-  readonly observationComplete: boolean;
-  /** Number of desired objects. */
-  readonly desired: number;
-  /** Number of live objects of the app, the base of a percentage budget. */
-  readonly live: number;
-  /** `sync.prune` */
-  readonly prune: boolean;
-  /** Why a part of the source could not be read, if so: objects missing from the documents may still be desired. */
-  readonly unread?: string | undefined;
-  /** `sync.allowEmpty` */
-  readonly allowEmpty: boolean;
-  /** `sync.pruneBudget`: a count, or a percentage such as `25%`. */
-  readonly budget: number | string | undefined;
-  /** Returns the app (`namespace/name`) that claims an object, if any. */
-  readonly claimedBy: (live: LiveObject) => string | undefined;
-  /** Returns why an app that claims an object cannot take ownership yet; until then the object is kept. */
-  readonly awaitedBy?: (live: LiveObject) => string | undefined;
-}
 
 /** Verdict on a prune. */
 export interface PruneVerdict {
@@ -192,16 +157,23 @@ export function alwaysNeedsApproval(live: LiveObject): boolean {
   return ALWAYS_NEEDS_APPROVAL.has(`${live.id.group}/${live.id.kind}`);
 }
 
-/** Facts about the deletion of an app. */
-export interface FinalizeRequest {
-  readonly objects: readonly LiveObject[];
-  readonly observationComplete: boolean;
-  readonly policy: "Delete" | "DeleteAll" | "Orphan";
-  readonly suspended: boolean;
-  /** Returns the app that claims an object, if any. */
-  readonly claimedBy: (live: LiveObject) => string | undefined;
-  /** Returns foreign content of a namespace, or a text if it was not inspected; undefined only if it was and contains none. */
-  readonly namespaceInUse: (name: string) => string | undefined;
+/**
+ * Judges the deletion of an object that is created again at once, because a field of it cannot be changed. Kinds and objects that are
+ * protected from deletion need the confirmation of a user on the live object.
+ */
+export function judgeRecreation(
+  live: LiveObject,
+):
+  | { readonly permit: DeletePermit; readonly refusal?: undefined }
+  | { readonly permit?: undefined; readonly refusal: string } {
+  if (live.paused) return { refusal: "it is annotated gitops.overseer.io/reconcile: disabled" };
+  if (live.ownership !== "Owned" || live.deleting)
+    return { refusal: "the app does not own it, or it is being deleted" };
+  const mark = rulingOn(live, "prune")?.mark;
+  const isProtected = mark !== undefined || (alwaysNeedsApproval(live) && live.deletionConfirmed !== true);
+  if (!isProtected) return { permit: DeletePermit.issue(live, ISSUER) };
+  const why = mark === undefined ? `the deletion of a ${live.id.kind} requires approval` : `it is annotated ${mark}`;
+  return { refusal: `${why}: annotate the live object ${CONFIRM} to have it re-created, or restore the field in Git` };
 }
 
 /** Permits the deletion of a hook's object, or of a Job or Pod that has become a hook, unless it needs approval or is to be kept. */

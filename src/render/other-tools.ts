@@ -3,6 +3,7 @@ import type { Document } from "../manifest/document.js";
 import { HOOK_KEYS, hookAnnotation } from "../manifest/hook.js";
 import { KEEP_KEYS } from "../manifest/keep-annotations.js";
 import { displayId } from "../manifest/object-id.js";
+import { RECREATE_KEYS } from "../manifest/recreate.js";
 import { ARGO_WAVE } from "../manifest/wave.js";
 import type { Note } from "./request.js";
 
@@ -34,7 +35,15 @@ const DEFINITIONS = "crd-install";
 const SYNC_OPTIONS = "argocd.argoproj.io/sync-options";
 /** Sync options that are honored (see `manifest/keep-annotations.ts`), or that say what this operator does anyway. */
 const KNOWN_OPTIONS =
-  /^(Prune|Delete|PruneLast|ServerSideApply=true|ApplyOutOfSyncOnly|SkipDryRunOnMissingResource|CreateNamespace|RespectIgnoreDifferences|FailOnSharedResource|ClientSideApplyMigration)(=|$)/i;
+  /^(Prune|Delete|PruneLast|ServerSideApply=true|ApplyOutOfSyncOnly|SkipDryRunOnMissingResource|CreateNamespace|RespectIgnoreDifferences|FailOnSharedResource|ClientSideApplyMigration|Force=true)(=|$)/i;
+/** Options of Argo CD that have no effect, and what happens instead. */
+const UNKNOWN_OPTIONS: readonly (readonly [RegExp, string])[] = [
+  [
+    /^Replace=true$/i,
+    "objects are updated by server-side apply; with Force=true as well, they are re-created where a field cannot be changed",
+  ],
+  [/^Validate=false$/i, "every object is validated by a dry run before the first write"],
+];
 
 /** An annotation, the values that the row is about (all but the empty one where there is no pattern), and what happens instead. */
 type Row = readonly [annotation: string, values: RegExp | undefined, instead: string, skip?: "skip"];
@@ -57,11 +66,6 @@ const ROWS: readonly Row[] = [
   ["kapp.k14s.io/change-rule", undefined, ORDER],
   ["kapp.k14s.io/change-group", undefined, ORDER],
   ["kapp.k14s.io/update-strategy", /replace|skip/i, "it is updated by server-side apply"],
-  [
-    "kustomize.toolkit.fluxcd.io/force",
-    /^enabled$/i,
-    "it is not replaced where a field cannot be changed: the change is refused then",
-  ],
   ["kustomize.toolkit.fluxcd.io/reconcile", /^disabled$/i, RECONCILE],
   ["kustomize.toolkit.fluxcd.io/ssa", /^ignore$/i, "its live object is left alone", "skip"],
   ["kustomize.toolkit.fluxcd.io/ssa", /^ifnotpresent$/i, `what exists already is not overwritten, but ${KEPT}`],
@@ -78,6 +82,7 @@ export const KNOWN_ANNOTATIONS: ReadonlySet<string> = new Set([
   ...HOOK_KEYS,
   ARGO_WAVE,
   SYNC_OPTIONS,
+  ...RECREATE_KEYS,
   ...ROWS.map(([annotation]) => annotation),
 ]);
 
@@ -159,7 +164,8 @@ function optionFindings(document: Document, annotations: Readonly<Record<string,
     .filter((option) => option !== "" && !KNOWN_OPTIONS.test(option))
     .map((option) => {
       const mark = `${SYNC_OPTIONS}: ${option}`;
-      const text = `${mark} has no effect: objects are validated and updated by server-side apply, and never replaced`;
+      const instead = UNKNOWN_OPTIONS.find(([pattern]) => pattern.test(option))?.[1];
+      const text = `${mark} has no effect: ${instead ?? "objects are validated and updated by server-side apply"}`;
       return { document, mark, annotation: mark, skip: false, text };
     });
 }

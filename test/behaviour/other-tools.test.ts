@@ -21,7 +21,6 @@ describe("A source with hooks and waves of other tools", function () {
       "delete.yaml": job("clean-up", "argocd.argoproj.io/hook: PostDelete"),
       "migrate.yaml": job("migrate", "argocd.argoproj.io/hook: PreSync"),
       "wave.yaml": annotated("wave", 'argocd.argoproj.io/sync-wave: "late"'),
-      "force.yaml": annotated("force", "kustomize.toolkit.fluxcd.io/force: enabled"),
       "replace.yaml": annotated("replace", "'argocd.argoproj.io/sync-options': 'Prune=false,Replace=true'"),
     };
     const repo = await world.repository("hooks", files);
@@ -38,7 +37,6 @@ describe("A source with hooks and waves of other tools", function () {
       `Job ${world.namespace}/chart-test is not applied: helm.sh/hook: test`,
       `Job ${world.namespace}/clean-up is not applied: argocd.argoproj.io/hook: PostDelete`,
       `ConfigMap ${world.namespace}/wave argocd.argoproj.io/sync-wave: late has no effect`,
-      `ConfigMap ${world.namespace}/force kustomize.toolkit.fluxcd.io/force: enabled has no effect`,
       `ConfigMap ${world.namespace}/replace argocd.argoproj.io/sync-options: Replace=true has no effect`,
     ])
       expect(notes).to.contain(text);

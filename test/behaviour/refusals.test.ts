@@ -116,7 +116,8 @@ describe("A refusal", function () {
     await world.poll("fixed");
     await world.untilCondition("fixed", "Ready", "False", "ApplyRefused");
     const said = await refusals("fixed");
-    const remedy = ": delete the live object, or give the new one another name";
+    const remedy =
+      ": delete the live object, give the new one another name, or permit the operator to re-create it (sync.recreate)";
     // A Pod may have more against it: what admission put into it when it was made.
     const lines = said.filter((line) => line.endsWith(remedy));
     expect(lines, said.join("\n")).to.have.length(4);
@@ -125,6 +126,51 @@ describe("A refusal", function () {
     expect(lines[2]).to.match(/^pod\.yaml:4: spec: pod updates may not change fields other than/);
     expect(lines[3]).to.match(/^set\.yaml:4: spec: updates to statefulset spec for fields other than .* are forbidden/);
     expect(said.join()).to.not.match(/core\.|@@|Volumes/);
+  });
+
+  it("of a field that may not change ends where the object may be re-created, for protected kinds after a confirmation", async () => {
+    const map = (value: string) => `${configMap("anew-map", { v: value })}immutable: true\n`;
+    const job = (image: string) =>
+      `apiVersion: batch/v1\nkind: Job\nmetadata: {name: anew-job, annotations: {kustomize.toolkit.fluxcd.io/force: enabled}}\nspec: {suspend: true, template: {spec: {restartPolicy: Never, containers: [{name: m, image: "${image}"}]}}}\n`;
+    const claim = (mode: string) =>
+      `apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: anew-claim}\nspec: {storageClassName: "", accessModes: [${mode}], resources: {requests: {storage: 1Gi}}}\n`;
+    const files = (value: string, image: string, mode: string) => ({
+      "map.yaml": map(value),
+      "job.yaml": job(image),
+      "claim.yaml": claim(mode),
+    });
+    const repo = await world.repository("anew", files("1", "busybox:1", "ReadWriteOnce"));
+    await world.app("anew", "anew", ".", { sync: { recreate: true } });
+    const healthy = await world.synced("anew", await repo.head());
+    expect(condition(healthy, "Healthy")).to.include({ status: "True", reason: "ObjectSuspended" });
+    const objects = [
+      world.object("v1", "ConfigMap", "anew-map"),
+      world.object("batch/v1", "Job", "anew-job"),
+      world.object("v1", "PersistentVolumeClaim", "anew-claim"),
+    ];
+    const uids = async () => Promise.all(objects.map(async (one) => (await world.kube.get(one))?.metadata?.uid));
+    const before = await uids();
+    const changed = await repo.commit(files("2", "busybox:2", "ReadWriteMany"), "changed");
+    await world.poll("anew");
+    const refused = await world.untilCondition("anew", "Ready", "False", "ApplyRefused");
+    expect(ready(refused)).to.contain(
+      "claim.yaml:1: PersistentVolumeClaim refusal/anew-claim: cannot be changed without deleting it: the deletion of a PersistentVolumeClaim requires approval".replace(
+        "refusal/",
+        `${world.namespace}/`,
+      ),
+    );
+    expect(await uids(), "nothing was written").to.deep.equal(before);
+    await world.kube.patch(world.object("v1", "PersistentVolumeClaim", "anew-claim"), {
+      metadata: { annotations: { "gitops.overseer.io/prune": "confirmed" } },
+    });
+    await world.synced("anew", changed);
+    const after = await uids();
+    for (const [at, uid] of after.entries()) expect(uid).to.be.a("string").and.not.equal(before[at]);
+    const plan = (await world.changes("anew")).at(-1)?.status?.plan ?? [];
+    expect(plan.map(({ verb, result }) => `${verb} ${result}`)).to.deep.equal(Array(3).fill("Recreate Done"));
+    expect(plan.find(({ object }) => object.startsWith("Job"))?.reason).to.match(
+      /field is immutable\), and kustomize.toolkit.fluxcd.io\/force: enabled permits .*; lost: its pods and their results$/,
+    );
   });
 
   it("of a kind that the cluster does not have says what it has", async () => {

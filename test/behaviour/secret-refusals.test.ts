@@ -180,7 +180,7 @@ describe("A value of a Secret", function () {
     await repo.commit({ "s.yaml": secret("fixed", `immutable: true\nstringData:\n  password: ${next}\n`) }, "next");
     await world.poll("fixed");
     expect(await message("fixed", "ApplyRefused")).to.contain(
-      "data: field is immutable: delete the live object, or give the new one another name",
+      "data: field is immutable: delete the live object, give the new one another name, or permit the operator to re-create it (sync.recreate)",
     );
     await world.repository("tls", {
       "s.yaml": secret("tls", `type: kubernetes.io/tls\nstringData:\n  key: ${value}\n`),

@@ -46,7 +46,7 @@ describe("deletes of the product", () => {
   it("are sent in few places: by permit to each kind of destination, and for expired history", () => {
     expect(filesWith(/\bmethod:\s*["'`]DELETE|deleteCollection|deletecollection/i)).to.deep.equal([
       "src/controllers/overseer-app/changes/change-record.ts",
-      "src/destinations/kubernetes/apply/write.ts",
+      "src/destinations/kubernetes/apply/remove.ts",
       "src/destinations/overseer/writer.ts",
     ]);
     const clients = ["src/kube/client/kube-client.ts", "src/destinations/overseer/client/core-client.ts"];
@@ -61,11 +61,11 @@ describe("deletes of the product", () => {
     const others = quoted.filter((path) => !clients.includes(path) && !types.includes(path));
     expect(others).to.deep.equal([
       "src/controllers/overseer-app/changes/change-record.ts",
-      "src/destinations/kubernetes/apply/write.ts",
+      "src/destinations/kubernetes/apply/remove.ts",
       "src/destinations/overseer/writer.ts",
     ]);
     const textOf = (path: string): string => sources.find((file) => file.path === path)?.text ?? "";
-    expect(textOf("src/destinations/kubernetes/apply/write.ts")).to.match(
+    expect(textOf("src/destinations/kubernetes/apply/remove.ts")).to.match(
       /function removeObject\([^)]*permit: DeletePermit\)[\s\S]*?= permit\.live;[\s\S]*?"DELETE"[\s\S]*?preconditions: \{ uid, resourceVersion \}/,
     );
     expect(textOf("src/destinations/overseer/writer.ts")).to.match(

@@ -1,7 +1,13 @@
 import { expect } from "chai";
 import type { LiveObject } from "../../../src/plan/live.js";
 import { pruneBudget } from "../../../src/plan/prune-budget.js";
-import { alwaysNeedsApproval, anyToPrune, DeletePermit, type PruneRequest } from "../../../src/plan/prune-guard.js";
+import {
+  alwaysNeedsApproval,
+  anyToPrune,
+  DeletePermit,
+  judgeRecreation,
+  type PruneRequest,
+} from "../../../src/plan/prune-guard.js";
 import { prune, said } from "./support/judge.js";
 import { configMaps, live, PROTECTED } from "./support/objects.js";
 
@@ -91,6 +97,39 @@ const ONE: readonly (readonly [string, Partial<LiveObject>, Partial<PruneRequest
     "Keep NotProven",
   ],
 ];
+
+describe("judgeRecreation", () => {
+  for (const [what, change, text, expected] of [
+    ["an object of the app", {}, "v1 ConfigMap shop/m", "permitted"],
+    ["a paused one", { paused: true }, "v1 ConfigMap shop/m", /annotated gitops.overseer.io\/reconcile: disabled/],
+    ["a claimed one", { ownership: "Claimed" }, "v1 ConfigMap shop/m", /does not own it/],
+    ["one that is being deleted", { deleting: true }, "v1 ConfigMap shop/m", /being deleted/],
+    [
+      "a protected one",
+      { keepAnnotations: PROTECTED },
+      "v1 ConfigMap shop/m",
+      /is annotated gitops.overseer.io\/prune: disabled: annotate/,
+    ],
+    [
+      "a kind that always asks",
+      {},
+      "v1 PersistentVolumeClaim shop/c",
+      /deletion of a PersistentVolumeClaim requires approval/,
+    ],
+    ["a confirmed one of such a kind", { deletionConfirmed: true }, "v1 PersistentVolumeClaim shop/c", "permitted"],
+    [
+      "a confirmed one that is protected",
+      { deletionConfirmed: true, keepAnnotations: PROTECTED },
+      "v1 ConfigMap shop/m",
+      "permitted",
+    ],
+  ] as const)
+    it(`of ${what}`, () => {
+      const { permit, refusal = "permitted" } = judgeRecreation(live(text, change));
+      expect(refusal).to.match(typeof expected === "string" ? new RegExp(`^${expected}$`) : expected);
+      expect(permit === undefined).to.equal(refusal !== "permitted");
+    });
+});
 
 describe("judgePrune", () => {
   for (const [what, change, request, decision] of ONE) {

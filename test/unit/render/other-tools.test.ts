@@ -59,12 +59,12 @@ const CASES: readonly (readonly [Record<string, string> | undefined, boolean, re
   [
     { [`${ARGO}/sync-options`]: "Replace=true, Prune=false,Force=true" },
     false,
-    [/sync-options: Replace=true has no effect/, /Force=true/],
+    [/sync-options: Replace=true has no effect: .* they are re-created where a field cannot be changed/],
   ],
   [{ [`${ARGO}/sync-options`]: "Validate=false" }, false, [/Validate=false has no effect/]],
   [{ [`${ARGO}/sync-options`]: "" }, false, []],
   [{ [`${ARGO}/compare-options`]: "IgnoreExtraneous" }, false, [/compare-options: IgnoreExtraneous has no effect/]],
-  [{ [`${FLUX}/force`]: "enabled" }, false, [/force: enabled has no effect/]],
+  [{ [`${FLUX}/force`]: "enabled" }, false, []],
   [{ [`${FLUX}/force`]: "disabled" }, false, []],
   [{ [`${FLUX}/ssa`]: "Ignore" }, true, [/is not applied: kustomize\.toolkit\.fluxcd\.io\/ssa: Ignore/]],
   [

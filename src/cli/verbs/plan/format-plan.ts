@@ -6,6 +6,7 @@ const SIGNS: Readonly<Record<PlannedAction["verb"], string>> = {
   Create: "+",
   Update: "~",
   Adopt: "~",
+  Recreate: "!",
   Delete: "-",
   HandOver: ">",
   Keep: "=",
@@ -13,7 +14,16 @@ const SIGNS: Readonly<Record<PlannedAction["verb"], string>> = {
 };
 
 /** Order in which actions are shown: what cannot be undone comes first. */
-const ORDER: readonly PlannedAction["verb"][] = ["Delete", "HandOver", "Adopt", "Update", "Create", "Hook", "Keep"];
+const ORDER: readonly PlannedAction["verb"][] = [
+  "Delete",
+  "Recreate",
+  "HandOver",
+  "Adopt",
+  "Update",
+  "Create",
+  "Hook",
+  "Keep",
+];
 
 /** The parts of a status that a plan is shown from. */
 export type PlanStatus = Pick<NonNullable<Change["status"]>, "plan" | "omitted" | "planIncomplete" | "summary">;
@@ -42,6 +52,7 @@ export function countsOf(plan: readonly Pick<PlannedAction, "verb">[]): string {
     Delete: "to delete",
     HandOver: "to hand over",
     Adopt: "to adopt",
+    Recreate: "to re-create",
     Update: "to update",
     Create: "to create",
     Hook: "to run as hooks",

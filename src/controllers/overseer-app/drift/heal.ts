@@ -17,6 +17,7 @@ import { reportPaused } from "./paused.js";
 const PARALLEL = 8;
 /** Why an object had to be re-created, by the verb of the write. */
 const CAUSE = {
+  Recreate: "a field of it cannot be changed",
   Create: "it was deleted",
   Adopt: "its ownership metadata was changed",
   Update: "it differed from Git",

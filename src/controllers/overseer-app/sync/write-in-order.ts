@@ -1,4 +1,5 @@
 import { mapLimit } from "../../../base/semaphore.js";
+import type { Outcome } from "../../../destinations/destination.js";
 import type { Document } from "../../../manifest/document.js";
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import type { DeferredWrite, PreviewedWrite, WriteAction } from "../../../plan/actions.js";
@@ -14,6 +15,9 @@ import type { WaveProgress } from "./wave-progress.js";
 
 /** Concurrent writes of one app. */
 const PARALLEL = 8;
+
+/** Time until a write that is done in part is planned again, if no event reports before that it can be completed. */
+const PENDING_MS = 60_000;
 
 /** A write that waits for the health of other objects. */
 export interface HeldWrite extends Hold {
@@ -46,6 +50,7 @@ export async function writeInOrder(
   const holds = new Holds(run, desired);
   const tierOf = (document: Document): number => progress.tierOf(document.key, holds.tierOf(document));
   const failed: Document[] = [];
+  const pending: HeldWrite[] = [];
   let accepted: readonly PreviewedWrite[] = plan.writes;
   let waiting: readonly DeferredWrite[] = [
     ...plan.deferred,
@@ -54,7 +59,8 @@ export async function writeInOrder(
   let wrote = false;
   const unwritten = (key: ObjectKey): boolean =>
     [...accepted, ...waiting].some(({ action }) => action.document.key === key) ||
-    failed.some((document) => document.key === key);
+    failed.some((document) => document.key === key) ||
+    pending.some(({ action }) => action.document.key === key);
   for (;;) {
     const barrier = progress.barrier(unwritten);
     const lifting = new Set(waiting.filter(({ action }) => !progress.isLater(action, barrier)).flatMap(liftersOf));
@@ -73,7 +79,7 @@ export async function writeInOrder(
     if (step.type === "end" || run.signal.aborted) {
       const due = waiting.filter(({ action }) => !isLater(action));
       const later = [...accepted, ...waiting].some(({ action }) => isLater(action));
-      return remaining(holds, due, held, unwritten, later ? barrier : undefined);
+      return remaining(holds, due, [...held, ...pending], unwritten, later ? barrier : undefined);
     }
     if (step.type === "judge") {
       const others = [...accepted.map(({ action }) => action), ...liftingDeletions(plan.pruneCandidates)];
@@ -85,8 +91,11 @@ export async function writeInOrder(
     }
     const done = new Set(step.writes);
     await mapLimit(step.writes, PARALLEL, async (write) => {
-      if (run.signal.aborted || (await writeOne(run, write, results, holds))) return;
-      failed.push(write.action.document);
+      if (run.signal.aborted) return;
+      const outcome = await writeOne(run, write, results, holds);
+      const { action } = write;
+      if (!outcome.ok) failed.push(action.document);
+      else if (outcome.pending !== undefined) pending.push({ action, message: outcome.pending, leftMs: PENDING_MS });
     });
     if (run.signal.aborted) return { waiting, held, unwritten, barrier: undefined };
     run.services.failpoint("app:after-tier");
@@ -115,18 +124,18 @@ function remaining(
 
 const liftersOf = ({ liftedBy }: DeferredWrite): readonly ObjectKey[] => liftedBy;
 
-async function writeOne(run: AppRun, write: PreviewedWrite, results: Results, holds: Holds): Promise<boolean> {
+async function writeOne(run: AppRun, write: PreviewedWrite, results: Results, holds: Holds): Promise<Outcome> {
   const { document } = write.action;
   const { failpoint, observer, clock } = run.services;
   const outcome = await run.destination.write(run.target, write);
   failpoint("app:after-first-write");
   observer.applied(write.verb === "Update" ? "update" : "create", outcome.ok ? "success" : "error");
   results.note(document.id, outcome, document.origin);
-  if (outcome.ok) {
+  if (outcome.ok && outcome.pending === undefined) {
     run.memory.lastWrite = clock.monotonic();
     holds.written(document);
   }
-  return outcome.ok;
+  return outcome;
 }
 
 /** Previews waiting writes again after others were written. */

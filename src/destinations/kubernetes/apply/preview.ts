@@ -34,6 +34,7 @@ import { withIgnoredValues } from "./ignored-values.js";
 import { liveAndDryRun } from "./live-and-dry-run.js";
 import { liveDiff, withoutValues } from "./live-diff.js";
 import { judgeSize } from "./object-size.js";
+import { judgeRecreate, type Recreation } from "./recreate.js";
 import { removalNotes } from "./update-notes.js";
 
 /** Limit of fields per object in a Change. */
@@ -135,12 +136,31 @@ async function judgeUpdate(
   action: WriteAction,
   resource: ResourceInfo,
 ): Promise<PreviewedWrite> {
-  const [live, dry, sent] = await liveAndDryRun(context, target, action.document, resource);
+  const judged = await liveAndDryRun(context, target, action.document, resource).catch(async (error: unknown) => {
+    const found = await judgeRecreate(context, target, action, resource, error);
+    if (found === undefined) throw error;
+    return found;
+  });
+  if ("permit" in judged) return recreated(context, target, action, resource, judged);
+  const [live, dry, sent] = judged;
   if (!live) return accepted(target, action, "Update", dry, [], undefined);
   const { document } = action;
   const diff = liveDiff(live, dry.object, sent);
   const notes = removalNotes(document, fieldManager(target.app), live.metadata, dry.object.metadata, diff);
   return accepted(target, action, "Update", { ...dry, warnings: [...dry.warnings, ...notes] }, diff, undefined);
+}
+
+/** Previews an object that is deleted and created again. */
+async function recreated(
+  context: KubernetesContext,
+  target: Target,
+  action: WriteAction,
+  resource: ResourceInfo,
+  { dry, permit, reason }: Recreation,
+): Promise<PreviewedWrite> {
+  const live = await readLive(context, target, resource, action.document);
+  const diff = live ? liveDiff(live, dry.object, action.document) : [];
+  return { ...accepted(target, action, "Recreate", dry, diff, reason), permit };
 }
 
 /** Dry-runs an object that is not known to be the app's without force first, so that field conflicts are reported. */
@@ -228,7 +248,9 @@ function entryAfter(
   document: Document,
 ): ManagedFieldsEntry | undefined {
   const entry = applyEntry(metadata, manager);
-  return entry && verb !== "Create" ? withoutIgnoredFields(entry, metadata.managedFields ?? [], document) : entry;
+  return entry && verb !== "Create" && verb !== "Recreate"
+    ? withoutIgnoredFields(entry, metadata.managedFields ?? [], document)
+    : entry;
 }
 
 /**

@@ -1,9 +1,8 @@
-import { OverseerError } from "../../../base/errors.js";
-import { isDocumentRefusal, isStatus } from "../../../kube/errors.js";
+import { isDocumentRefusal } from "../../../kube/errors.js";
 import { isEmpty } from "../../../kube/fields/field-sets.js";
 import { applyEntry, fieldsHash, union } from "../../../kube/fields/managed-fields.js";
 import type { LiveMetadata, RawObject } from "../../../kube/object.js";
-import { objectPath, type ResourceInfo } from "../../../kube/resource.js";
+import type { ResourceInfo } from "../../../kube/resource.js";
 import type { Document } from "../../../manifest/document.js";
 import { displayId } from "../../../manifest/object-id.js";
 import type { HealAction, PreviewedWrite } from "../../../plan/actions.js";
@@ -11,14 +10,7 @@ import type { LiveObject } from "../../../plan/live.js";
 import type { DeletePermit } from "../../../plan/prune-guard.js";
 import type { Outcome, Target } from "../../destination.js";
 import { causeOf } from "../companions/cause.js";
-import {
-  additionsPolicy,
-  isConfidentialHash,
-  type KubernetesContext,
-  noteForbidden,
-  recordedHash,
-  writer,
-} from "../kubernetes-context.js";
+import { additionsPolicy, type KubernetesContext, recordedHash } from "../kubernetes-context.js";
 import { addedFields, missingIn, revertedOf, unionOf } from "../ownership/added-fields.js";
 import { foreignFields } from "../ownership/authoritative-kinds.js";
 import { changeOwnership } from "../ownership/change-ownership.js";
@@ -29,9 +21,11 @@ import { explainRefusal } from "../refusals/explain.js";
 import type { ObservedObject } from "../watch/observed-object.js";
 import { admissionNotes, divergentPaths } from "./admission-changes.js";
 import { applyWithRepair } from "./apply-with-repair.js";
+import { attempt, resourceOf } from "./attempt.js";
 import { forcedDryRun, readLive } from "./dry-run.js";
 import { withIgnoredValues } from "./ignored-values.js";
 import { applyOwned, type OwnedWrite, type Written } from "./owned-write.js";
+import { removeObject } from "./remove.js";
 
 /** Makes one previewed write. New objects are applied without force, so an object created since the preview is not overwritten. */
 export async function writeDocument(
@@ -40,6 +34,7 @@ export async function writeDocument(
   write: PreviewedWrite,
 ): Promise<Outcome> {
   const { document } = write.action;
+  if (write.permit !== undefined) return recreateDocument(context, target, write, write.permit);
   return attempt(context, target, document.object, async () => {
     const resource = await resourceOf(context, document);
     const known = context.tracker.get(document.key);
@@ -178,45 +173,6 @@ function hasWritten(before: ObservedObject | undefined, after: ObservedObject, l
   return live.state === "Drifted" || after.entryTime === undefined || before?.entryTime !== after.entryTime;
 }
 
-/** Deletes the object of a permit with its uid and resourceVersion as preconditions; a changed object is judged again. */
-export async function removeObject(context: KubernetesContext, target: Target, permit: DeletePermit): Promise<Outcome> {
-  const { id, key, uid, resourceVersion } = permit.live;
-  return attempt(context, target, undefined, async () => {
-    const resource = await context.discovery.findAny(id);
-    if (!resource) return { ok: true, wrote: false, notes: [`${displayId(id)} was removed together with its kind`] };
-    try {
-      await context.client.request({
-        method: "DELETE",
-        path: objectPath(resource, id.namespace, id.name),
-        body: {
-          apiVersion: "v1",
-          kind: "DeleteOptions",
-          propagationPolicy: "Background",
-          preconditions: { uid, resourceVersion },
-        },
-        impersonate: writer(context, target),
-        confidential: isConfidentialHash(permit.live.documentHash),
-      });
-    } catch (error) {
-      if (!isStatus(error, 404)) throw error;
-      context.tracker.gone(key, uid);
-      return { ok: true, wrote: false, notes: [] };
-    }
-    context.tracker.deleting(key);
-    return { ok: true, wrote: true, notes: [] };
-  });
-}
-
-async function resourceOf(context: KubernetesContext, document: Document): Promise<ResourceInfo> {
-  const resource = await context.discovery.find(document.id);
-  if (resource) return resource;
-  throw new OverseerError(`the cluster no longer serves kind ${document.id.kind}`, {
-    code: "KIND_GONE",
-    reason: "KindNotFound",
-    class: "retryable",
-  });
-}
-
 /** Takes ownership of fields that the next apply must remove, or that must go when they are removed from Git. */
 async function takeOwnership(
   context: KubernetesContext,
@@ -257,19 +213,35 @@ function trackingNotes(written: ObservedObject, target: Target, document: Docume
     : [];
 }
 
-async function attempt(
+/**
+ * Deletes an object that cannot be changed, and creates it again. While finalizers or a grace period keep the old one, the rest is
+ * pending: the next plan finds the object missing.
+ */
+async function recreateDocument(
   context: KubernetesContext,
   target: Target,
-  object: object | undefined,
-  work: () => Promise<Outcome>,
+  write: PreviewedWrite,
+  permit: DeletePermit,
 ): Promise<Outcome> {
-  try {
-    return await work();
-  } catch (error) {
-    noteForbidden(context, target, error);
-    const retryable = isStatus(error, 409) || !isDocumentRefusal(error);
-    const retryAfterMs = error instanceof OverseerError ? error.retryAfterMs : undefined;
-    const message = explainRefusal(error, object);
-    return { ok: false, message, retryable, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  }
+  const removed = await removeObject(context, target, permit);
+  if (!removed.ok) return removed;
+  const { document } = write.action;
+  return attempt(context, target, document.object, async () => {
+    const resource = await resourceOf(context, document);
+    const left = await readLive(context, target, resource, document);
+    if (left) {
+      const { finalizers = [] } = left.metadata;
+      const by = finalizers.length === 0 ? "" : `; held by ${finalizers.join(", ")}`;
+      return {
+        ok: true,
+        wrote: true,
+        notes: [],
+        pending: `${displayId(document.id)} is being deleted, to be re-created${by}`,
+      };
+    }
+    await applyOwned(context, { target, resource, document, fields: write.stamp, force: false, whole: false });
+    if (document.ignored)
+      await releaseCreated(context, { target, resource, document, fields: write.stamp, force: false, whole: false });
+    return { ok: true, wrote: true, notes: write.warnings };
+  });
 }

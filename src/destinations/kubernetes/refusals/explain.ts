@@ -10,7 +10,8 @@ import { isTooLarge } from "./refusal.js";
 /** Longest text about one object. Longer texts lose their middle, never the cause or the remedy. */
 const MAX_TEXT = 600;
 
-const REPLACE = "delete the live object, or give the new one another name";
+const REPLACE =
+  "delete the live object, give the new one another name, or permit the operator to re-create it (sync.recreate)";
 const SPLIT = "split the object, or remove parts of it from Git (etcd accepts at most 1.5 MiB by default)";
 
 /** User-facing explanation of a refusal. */

@@ -15,12 +15,13 @@ export interface PlanDifference {
 
 const ORDER: Readonly<Record<PlannedAction["verb"], number>> = {
   Delete: 0,
-  Update: 1,
-  Create: 2,
-  Adopt: 3,
-  Hook: 4,
-  HandOver: 5,
-  Keep: 6,
+  Recreate: 1,
+  Update: 2,
+  Create: 3,
+  Adopt: 4,
+  Hook: 5,
+  HandOver: 6,
+  Keep: 7,
 };
 
 /** Returns the plan that a Change has now; undefined while it has none. */

@@ -11,6 +11,7 @@ interface Verb {
 /** What each action of a plan is called. */
 export const VERBS: Readonly<Record<PlannedAction["verb"], Verb>> = {
   Delete: { label: "Delete", tone: "bad", icon: "trash" },
+  Recreate: { label: "Re-create", tone: "bad", icon: "trash" },
   Update: { label: "Change", tone: "warn", icon: "edit" },
   Create: { label: "Create", tone: "good", icon: "plus" },
   Adopt: { label: "Adopt", tone: "warn", icon: "link" },

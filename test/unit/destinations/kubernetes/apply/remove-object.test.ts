@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { removeObject } from "../../../../../src/destinations/kubernetes/apply/write.js";
+import { removeObject } from "../../../../../src/destinations/kubernetes/apply/remove.js";
 import type { KubernetesContext } from "../../../../../src/destinations/kubernetes/kubernetes-context.js";
 import { liveObject } from "../../../../../src/destinations/kubernetes/watch/observed-object.js";
 import { Tracker } from "../../../../../src/destinations/kubernetes/watch/tracker.js";

@@ -3,7 +3,8 @@ import { explain } from "../../../../../src/destinations/kubernetes/refusals/exp
 import { type KubeStatus, KubeStatusError } from "../../../../../src/kube/errors.js";
 
 const TEMPLATE = `{"labels":{"a":"${"x".repeat(900)}"},"Spec":{"Containers":[{"Name":"m","Image":"busybox:2"}]}}`;
-const REPLACE = "delete the live object, or give the new one another name";
+const REPLACE =
+  "delete the live object, give the new one another name, or permit the operator to re-create it (sync.recreate)";
 
 function invalid(...causes: readonly [reason: string, field: string, message: string][]): KubeStatus {
   const list = causes.map(([reason, field, message]) => ({ reason, field, message }));
