@@ -8,6 +8,7 @@ import { parseJson } from "./json-body.js";
 import { nothingHere, ProblemError } from "./problem.js";
 import { problemFrom, rawProblem, SECURITY_HEADERS, sendProblem, sendReply } from "./response.js";
 import type { AnyReply, Call, Route } from "./route.js";
+import { type StaticSite, sendFile } from "./static-files.js";
 
 /** Limits that protect a server from its clients. Times are in milliseconds. */
 export interface ServerLimits {
@@ -78,6 +79,7 @@ export class HttpServer {
   readonly #limits: ServerLimits;
   readonly #app: FastifyInstance;
   readonly #callers = new WeakMap<FastifyRequest, unknown>();
+  #site: StaticSite | undefined;
   #stopping = false;
 
   constructor(options: ServerOptions) {
@@ -96,7 +98,10 @@ export class HttpServer {
         observe(is404 ? "none" : (routeOptions.url ?? "none"), method, statusCode, elapsedTime / 1000);
       });
     this.#app.setErrorHandler((error, _request, reply) => sendProblem(problemFrom(error, options.logger), reply));
-    this.#app.setNotFoundHandler((_request, reply) => sendProblem(nothingHere(), reply));
+    this.#app.setNotFoundHandler((request, reply) => {
+      const sent = this.#site === undefined ? undefined : sendFile(this.#site, request, reply);
+      return sent ?? sendProblem(nothingHere(), reply);
+    });
     passBodiesOn(this.#app);
   }
 
@@ -118,6 +123,11 @@ export class HttpServer {
     });
     for (const route of routes) if (route.body === "stream") this.#add(this.#app, route, options);
     for (const [url, allowed] of methods) this.#refuseOthers(url, allowed);
+  }
+
+  /** Serves files besides the routes, which take precedence. */
+  serveFiles(site: StaticSite): void {
+    this.#site = site;
   }
 
   /** Starts to listen and returns the port. Throws a terminal OverseerError if the address is unavailable. */

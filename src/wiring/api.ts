@@ -1,9 +1,12 @@
 import { randomBytes } from "node:crypto";
+import { fileURLToPath } from "node:url";
 import type { Change } from "../api/change.js";
+import type { GitRepository } from "../api/git-repository.js";
 import type { CustomResource } from "../api/meta.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { AppRow } from "../api/rest/apps.js";
 import type { ChangeRow } from "../api/rest/changes.js";
+import type { RepositoryRow } from "../api/rest/repositories.js";
 import { ResourceCache } from "../controllers/resource-cache.js";
 import { HttpServer } from "../http/server.js";
 import { loadClusterAccess } from "../kube/client/auth.js";
@@ -17,10 +20,12 @@ import { UserRequests, withoutCredential } from "../server/rest/identity/user-re
 import { appListRow } from "../server/rest/lists/app-row.js";
 import { changeListRow } from "../server/rest/lists/change-row.js";
 import { asListed, type Listed } from "../server/rest/lists/listed.js";
+import { repositoryListRow } from "../server/rest/lists/repository-row.js";
 import { Snapshots } from "../server/rest/lists/snapshots.js";
 import type { ListRow } from "../server/rest/lists/window.js";
 import { mountRest } from "../server/rest/mount.js";
 import type { OwnResources } from "../server/rest/route.js";
+import { loadSite } from "../server/ui/load-site.js";
 import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import { findOwnKind, onceReady } from "./cluster.js";
@@ -58,9 +63,11 @@ export class ApiRole implements Role {
     const caches: Caches = {
       apps: this.#cache(own, resources.app, (app: OverseerApp) => appListRow(app)),
       changes: this.#cache(own, resources.change, (change: Change) => changeListRow(change)),
+      repositories: this.#cache(own, resources.repository, (one: GitRepository) => repositoryListRow(one)),
     };
-    this.#missing = ["listing apps and changes"];
-    await Promise.race([Promise.all([caches.apps.start(), caches.changes.start()]), aborted(stopping)]);
+    const all = Object.values(caches);
+    this.#missing = ["listing apps, changes and repositories"];
+    await Promise.race([Promise.all(all.map((cache) => cache.start())), aborted(stopping)]);
     const users = new UserRequests(own, bare);
     const server = new HttpServer({ ...config.apiAddress, addressFlags: "--api-address", clock, logger });
     const epoch = randomBytes(6).toString("base64url");
@@ -74,16 +81,18 @@ export class ApiRole implements Role {
       version: () => `${epoch}-0`,
       programVersion: VERSION,
     });
+    const site = await loadSite(fileURLToPath(new URL("ui/", import.meta.url)));
+    if (site !== undefined) server.serveFiles(site);
     mountRest(server, routes, { tokens: new TokenReviews(own, clock, logger) });
     if (!stopping.aborted) {
       await server.start();
-      logger.info("serving the REST API", { apiPort: server.port });
+      logger.info("serving the REST API", { apiPort: server.port, webUi: site !== undefined });
       this.#missing = [];
       await aborted(stopping);
     }
     this.#missing = ["stopping"];
     await server.stop();
-    await Promise.all([caches.apps.stop(), caches.changes.stop()]);
+    await Promise.all(all.map((cache) => cache.stop()));
   }
 
   /** Returns a client with the credential of this role, and one without any, for the tokens of users. */
@@ -136,12 +145,14 @@ export class ApiRole implements Role {
 interface Caches {
   readonly apps: ResourceCache<Listed<AppRow>>;
   readonly changes: ResourceCache<Listed<ChangeRow>>;
+  readonly repositories: ResourceCache<Listed<RepositoryRow>>;
 }
 
 /** Returns the namespaces with objects of a kind. */
-function namespacesIn({ apps, changes }: Caches, plural: ListedPlural): ReadonlySet<string> {
+function namespacesIn({ apps, changes, repositories }: Caches, plural: ListedPlural): ReadonlySet<string> {
   const namespaces = new Set<string>();
-  for (const { spec } of plural === "changes" ? changes.values() : apps.values()) namespaces.add(spec.namespace);
+  const cache = { overseerapps: apps, changes, gitrepositories: repositories }[plural];
+  for (const { spec } of cache.values()) namespaces.add(spec.namespace);
   return namespaces;
 }
 

@@ -1,17 +1,33 @@
 import { ChangeSpec, ChangeStatus } from "../../api/change.js";
+import { GitRepositorySpec, GitRepositoryStatus } from "../../api/git-repository.js";
 import { OverseerAppSpec, OverseerAppStatus } from "../../api/overseer-app.js";
+import { Accepted, CreatedObject } from "../../api/rest/actions.js";
 import { AppDetail, AppList, AppRow } from "../../api/rest/apps.js";
 import { ChangeDetail, ChangeList, ChangeRow } from "../../api/rest/changes.js";
+import { RepositoryDetail, RepositoryList, RepositoryRow } from "../../api/rest/repositories.js";
+import { SyncStatus } from "../../api/rest/sync-status.js";
 import { Whoami } from "../../api/rest/user.js";
 import { describeApi, OpenApiDocument } from "../../http/openapi.js";
 import { type RestAccess, type RestParts, type RestRoute, restRoute } from "./route.js";
+import { appActionRoutes } from "./routes/app-actions.js";
 import { appRoutes } from "./routes/apps.js";
 import { changeRoutes } from "./routes/changes.js";
+import { decisionRoutes } from "./routes/decisions.js";
+import { repositoryRoutes } from "./routes/repositories.js";
+import { syncStatusRoutes } from "./routes/sync-status.js";
 import { userRoutes } from "./routes/user.js";
 
 /** Returns all routes of the REST API. */
 export function restRoutes(parts: RestParts): RestRoute[] {
-  const all: RestRoute[] = [...userRoutes(parts), ...appRoutes(parts), ...changeRoutes(parts)];
+  const all: RestRoute[] = [
+    ...userRoutes(parts),
+    ...appRoutes(parts),
+    ...appActionRoutes(parts),
+    ...changeRoutes(parts),
+    ...decisionRoutes(parts),
+    ...repositoryRoutes(parts),
+    ...syncStatusRoutes(parts),
+  ];
   all.push(documentRoute(() => describeRest(all)));
   return all;
 }
@@ -63,6 +79,14 @@ export function describeRest(routes: readonly RestRoute[]): Record<string, unkno
       OverseerAppStatus,
       ChangeSpec,
       ChangeStatus,
+      RepositoryRow,
+      RepositoryList,
+      RepositoryDetail,
+      GitRepositorySpec,
+      GitRepositoryStatus,
+      SyncStatus,
+      CreatedObject,
+      Accepted,
     },
   });
 }

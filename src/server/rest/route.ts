@@ -1,8 +1,8 @@
 import type { AppRow } from "../../api/rest/apps.js";
 import type { ChangeRow } from "../../api/rest/changes.js";
+import type { RepositoryRow } from "../../api/rest/repositories.js";
 import type { Clock } from "../../base/clock.js";
 import { type Route, routesFor } from "../../http/route.js";
-import type { KubeResponse } from "../../kube/client/kube-client.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Identity } from "./identity/identity.js";
 import type { ReadingRights } from "./identity/reading-rights.js";
@@ -30,12 +30,7 @@ export interface RestParts extends ListParts {
   readonly resources: OwnResources;
   readonly apps: ListSource<AppRow>;
   readonly changes: ListSource<ChangeRow>;
+  readonly repositories: ListSource<RepositoryRow>;
   /** Version of the operator. */
   readonly programVersion: string;
-}
-
-/** Removes managed fields, which no client of the API needs. */
-export function withoutManagedFields<T>({ body }: KubeResponse<T>): T {
-  const { managedFields: _, ...metadata } = (body as { readonly metadata: Record<string, unknown> }).metadata;
-  return { ...body, metadata };
 }

@@ -2,10 +2,11 @@ import type { z } from "zod";
 import type { OverseerApp } from "../../../api/overseer-app.js";
 import { AppDetail, AppList, AppListQuery, type AppRow } from "../../../api/rest/apps.js";
 import { ObjectParams } from "../../../api/rest/fields.js";
-import { objectPath } from "../../../kube/resource.js";
+import type { Identity } from "../identity/identity.js";
 import { APP_COLUMNS, APP_FACETS, APP_KEYS, appRow } from "../lists/app-row.js";
 import { type ListKind, windowOf } from "../lists/list.js";
-import { type RestParts, type RestRoute, restRoute, withoutManagedFields } from "../route.js";
+import { readObject } from "../read-object.js";
+import { type RestParts, type RestRoute, restRoute } from "../route.js";
 
 /** Routes that read apps. */
 export function appRoutes(parts: RestParts): RestRoute[] {
@@ -53,13 +54,12 @@ export function appRoutes(parts: RestParts): RestRoute[] {
   ];
 }
 
-/** Reads an app in the name of a user. Throws the error of the API server. */
-export async function readApp(
+/** Reads an app in the name of a user. Throws NOT_FOUND. */
+export function readApp(
   { users, resources }: Pick<RestParts, "users" | "resources">,
-  user: Parameters<RestParts["users"]["as"]>[0],
+  user: Identity,
   namespace: string,
   name: string,
 ): Promise<OverseerApp> {
-  const path = objectPath(resources.app, namespace, name);
-  return withoutManagedFields(await users.as(user).request<OverseerApp>({ method: "GET", path }));
+  return readObject(users.as(user), resources.app, namespace, name);
 }

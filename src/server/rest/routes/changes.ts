@@ -1,14 +1,14 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { Change } from "../../../api/change.js";
 import { ChangeDetail, ChangeList, ChangeListQuery, type ChangeRow } from "../../../api/rest/changes.js";
-import { ObjectParams } from "../../../api/rest/fields.js";
-import { objectPath } from "../../../kube/resource.js";
+import { LIST_QUERY, ObjectParams } from "../../../api/rest/fields.js";
 import type { Identity } from "../identity/identity.js";
 import { CHANGE_COLUMNS, CHANGE_FACETS, CHANGE_KEYS, changeRow, DECIDED_GATES } from "../lists/change-row.js";
 import { type ListKind, windowOf } from "../lists/list.js";
 import { rowsOf } from "../lists/listed.js";
 import type { ListRow } from "../lists/window.js";
-import { type RestParts, type RestRoute, restRoute, withoutManagedFields } from "../route.js";
+import { readObject } from "../read-object.js";
+import { type RestParts, type RestRoute, restRoute } from "../route.js";
 
 type StateFilter = "open" | "waiting" | "finished" | "all";
 
@@ -23,6 +23,20 @@ export function changeRoutes(parts: RestParts): RestRoute[] {
     sort: "-created",
   };
   return [
+    restRoute({
+      method: "GET",
+      path: "/api/gitops/apps/:namespace/:name/changes",
+      summary: "Lists the Changes of an app that the user may read, the newest first.",
+      access: "user",
+      params: ObjectParams,
+      query: z.strictObject(LIST_QUERY),
+      responses: { 200: ChangeList },
+      handle: async ({ caller, params: { namespace, name }, query }) => {
+        const narrow = ({ row }: ListRow<ChangeRow>): boolean => row.namespace === namespace && row.app === name;
+        const window = await windowOf(parts, kind, caller, query, { narrow });
+        return { status: 200, body: { ...window, items: window.items as ChangeRow[] } };
+      },
+    }),
     restRoute({
       method: "GET",
       path: "/api/gitops/changes",
@@ -56,15 +70,14 @@ export function changeRoutes(parts: RestParts): RestRoute[] {
   ];
 }
 
-/** Reads a Change in the name of a user. Throws the error of the API server. */
-export async function readChange(
+/** Reads a Change in the name of a user. Throws NOT_FOUND. */
+export function readChange(
   { users, resources }: Pick<RestParts, "users" | "resources">,
   user: Identity,
   namespace: string,
   name: string,
 ): Promise<Change> {
-  const path = objectPath(resources.change, namespace, name);
-  return withoutManagedFields(await users.as(user).request<Change>({ method: "GET", path }));
+  return readObject(users.as(user), resources.change, namespace, name);
 }
 
 function hasState({ phase, completed }: ChangeRow, state: StateFilter): boolean {

@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import type { AppDetail, AppList } from "../../../src/api/rest/apps.js";
 import type { ChangeDetail, ChangeList } from "../../../src/api/rest/changes.js";
+import type { RepositoryDetail, RepositoryList } from "../../../src/api/rest/repositories.js";
+import type { SyncStatus } from "../../../src/api/rest/sync-status.js";
 import type { Whoami } from "../../../src/api/rest/user.js";
 import { ApiClient } from "../../support/api-client.js";
 import type { OperatorProcess } from "../../support/operator-process.js";
@@ -147,6 +149,125 @@ describe("The REST API", function () {
     }
     const stranger = await clientWith(await accountToken("deployer", ["vault"]));
     expect((await stranger.send("GET", "/whoami")).status).to.equal(401);
+  });
+
+  describe("for a user who may deploy and approve", () => {
+    let bob: ApiClient;
+    const app = (name: string): string => `/apps/${world.namespace}/${name}`;
+    const change = (name: string): string => `/changes/${world.namespace}/${name}`;
+    before(async () => {
+      for (const role of ["sync", "approve", "edit"])
+        await bind(`bob-${role}`, { kind: "ClusterRole", name: `overseer-gitops-${role}` }, person("bob"));
+      bob = await user("bob");
+      // Writing an app takes the right to use its ServiceAccount.
+      await bind("bob-edit-all", { kind: "ClusterRole", name: "edit" }, person("bob"));
+      await bob.until<AppDetail>(app("shop"), "bob may do everything", ({ can }) => can.length === 5);
+    });
+
+    it("approves the plan that the user has seen, and no other", async () => {
+      const waiting = await bob.until<ChangeList>(
+        "/changes?mine=true",
+        "a Change waits for bob",
+        ({ total }) => total === 1,
+      );
+      const name = waiting.items[0]?.name ?? "";
+      const planHash = (await bob.get<ChangeDetail>(change(name))).status?.planHash;
+      const other = await bob.send("POST", `${change(name)}/approve`, { planHash: "another" });
+      expect(other.body).to.deep.include({ status: 409, code: "PLAN_CHANGED", currentPlanHash: planHash });
+      const alice = await user("alice");
+      const refused = await alice.send("POST", `${change(name)}/approve`, { planHash });
+      expect(refused.body).to.deep.include({ status: 403, code: "FORBIDDEN" });
+      expect((await (await user("carol")).send("POST", `${change(name)}/approve`, { planHash })).status).to.equal(404);
+      const key = { "idempotency-key": "first" };
+      const body = { namespace: world.namespace, change: name, decision: "Approve", planHash, comment: "reviewed" };
+      const created = await bob.send<{ name: string }>("POST", "/approvals", body, key);
+      const again = await bob.send<{ name: string }>("POST", "/approvals", body, key);
+      expect([created.status, again.status, again.body]).to.deep.equal([201, 200, created.body]);
+      await world.synced("shop");
+      const done = await bob.until<ChangeDetail>(
+        change(name),
+        "succeeded",
+        ({ status }) => status?.phase === "Succeeded",
+      );
+      expect(done.status?.approvals?.[0]).to.deep.include({ approver: "bob", state: "Counted", comment: "reviewed" });
+      const late = await bob.send("POST", `${change(name)}/reject`, { planHash });
+      expect(late.body).to.deep.include({ status: 409, code: "CONFLICT" });
+    });
+
+    it("requests a sync and a rollback, which name the user as requester", async () => {
+      const sync = await bob.send<{ name: string }>("POST", `${app("web")}/sync`, { dryRun: true });
+      expect([sync.status, sync.headers.get("location")]).to.deep.equal([201, `/api/gitops${change(sync.body.name)}`]);
+      const planned = await bob.until<ChangeDetail>(
+        change(sync.body.name),
+        "planned",
+        ({ status }) => status?.phase === "Planned" || status?.phase === "Superseded",
+      );
+      expect(planned.spec).to.deep.include({ cause: "Sync", requester: "bob", dryRun: true });
+      const rollback = await bob.send<{ name: string }>("POST", `${app("web")}/rollback`, { change: "web-1" });
+      expect(rollback.status, rollback.text).to.equal(201);
+      const back = await bob.get<ChangeDetail>(change(rollback.body.name));
+      expect(back.spec).to.deep.include({ cause: "Rollback", requester: "bob" });
+      const wrong = await bob.send("POST", `${app("web")}/rollback`, { change: "shop-1" });
+      expect(wrong.body).to.deep.include({ status: 400, code: "INVALID" });
+      const alice = await user("alice");
+      expect((await alice.send("POST", `${app("web")}/sync`)).body.detail).to.match(
+        /cannot create|does not have the verb/,
+      );
+    });
+
+    it("suspends, resumes and refreshes an app", async () => {
+      expect((await bob.send("POST", `${app("web")}/suspend`, { reason: "moving house" })).status).to.equal(202);
+      const suspended = await bob.until<AppDetail>(app("web"), "suspended", ({ row }) => row.sync === "Suspended");
+      expect(suspended.spec.suspendReason).to.equal("suspended by bob: moving house");
+      expect((await bob.send("POST", `${app("web")}/resume`)).status).to.equal(202);
+      const resumed = await bob.get<AppDetail>(app("web"));
+      expect([resumed.spec.suspend, resumed.spec.suspendReason]).to.deep.equal([false, undefined]);
+      expect((await bob.send("POST", `${app("web")}/refresh`)).status).to.equal(202);
+      await bob.until<AppDetail>(
+        app("web"),
+        "refreshed",
+        ({ metadata, status }) =>
+          status?.lastHandledReconcileAt !== undefined &&
+          status.lastHandledReconcileAt === metadata.annotations?.["gitops.overseer.io/reconcile-at"],
+      );
+    });
+
+    it("adds, changes, polls and deletes a repository", async () => {
+      const one = `/repositories/${world.namespace}/extra`;
+      const spec = { url: `${(await world.git.createRepository("extra")).url}`, interval: "1h" };
+      const added = await bob.send("POST", "/repositories", { namespace: world.namespace, name: "extra", spec });
+      expect([added.status, added.headers.get("location")]).to.deep.equal([201, `/api/gitops${one}`]);
+      const twice = await bob.send("POST", "/repositories", { namespace: world.namespace, name: "extra", spec });
+      expect(twice.body).to.deep.include({ status: 409, code: "CONFLICT" });
+      const listed = await bob.until<RepositoryList>(
+        "/repositories?q=name:extra",
+        "listed",
+        ({ total }) => total === 1,
+      );
+      expect(listed.items[0]).to.deep.include({ name: "extra", url: spec.url });
+      expect((await bob.send("POST", `${one}/sync`)).status).to.equal(202);
+      const read = await bob.send<RepositoryDetail>("GET", one);
+      const patch = { spec: { interval: "2h" } };
+      const stale = await bob.send("PATCH", one, patch, { "if-match": '"1"' });
+      expect(stale.body).to.deep.include({ status: 412, code: "PRECONDITION_FAILED" });
+      await bob.until<RepositoryDetail>(one, "reconciled", ({ status }) => (status?.conditions?.length ?? 0) > 0);
+      expect((await bob.send<RepositoryDetail>("PATCH", one, patch)).body.spec.interval).to.equal("2h");
+      const typo = await bob.send("PATCH", one, { spec: { intervall: "2h" } });
+      expect(typo.body).to.deep.include({ status: 400, code: "INVALID" });
+      const secret = world.canary();
+      const invalid = await bob.send("PATCH", one, { spec: { url: `https://user:${secret}@git.example.com/x.git` } });
+      expect(invalid.body.errors?.[0]).to.deep.include({ pointer: "#/spec/url" });
+      expect(invalid.body.detail).to.contain("url must not contain a user name or password");
+      expect((await bob.send("DELETE", one)).status).to.equal(202);
+      await bob.until<RepositoryList>("/repositories?q=name:extra", "gone", ({ total }) => total === 0);
+      expect(read.headers.get("etag")).to.match(/^"[0-9]+"$/);
+    });
+
+    it("sees the state of all apps at once", async () => {
+      const status = await bob.until<SyncStatus>("/sync-status", "both are synced", ({ sync }) => sync.Synced === 2);
+      expect(status).to.deep.include({ total: 2, health: { Healthy: 2 }, waitingChanges: 0, items: [] });
+      expect((await (await user("carol")).get<SyncStatus>("/sync-status")).total).to.equal(0);
+    });
   });
 
   it("refuses everyone without a valid token, with one response", async () => {

@@ -1,0 +1,153 @@
+import { randomBytes } from "node:crypto";
+import { ANNOTATION_RECONCILE_AT } from "../../../api/group.js";
+import { Accepted, CreatedObject, EmptyBody, RollbackBody, SuspendBody, SyncBody } from "../../../api/rest/actions.js";
+import { ObjectParams } from "../../../api/rest/fields.js";
+import { ProblemError } from "../../../http/problem.js";
+import { objectPath, type ResourceInfo } from "../../../kube/resource.js";
+import type { Identity } from "../identity/identity.js";
+import { readObject } from "../read-object.js";
+import { type RestParts, type RestRoute, restRoute } from "../route.js";
+import { type Creation, createObject, REST_MANAGER } from "../writes/create-object.js";
+import { newName } from "../writes/idempotency.js";
+import { readApp } from "./apps.js";
+import { readChange } from "./changes.js";
+
+const APP = "/api/gitops/apps/:namespace/:name";
+/** Maximum length of spec.suspendReason. */
+const MAX_REASON = 256;
+
+/** Routes that act on apps. Each writes a custom resource in the name of the user. */
+export function appActionRoutes(parts: RestParts): RestRoute[] {
+  return [
+    restRoute({
+      method: "POST",
+      path: `${APP}/sync`,
+      summary: "Requests a sync of an app: creates a Change of cause Sync.",
+      access: "user",
+      params: ObjectParams,
+      body: SyncBody,
+      responses: { 200: CreatedObject, 201: CreatedObject },
+      handle: async ({ caller, params: { namespace, name }, body = {}, headers }) => {
+        await readApp(parts, caller, namespace, name);
+        const spec = {
+          ...{ app: { name }, cause: "Sync", requester: caller.name },
+          ...(body.dryRun ? { dryRun: true } : {}),
+        };
+        const fresh = newName(name, `sync ${namespace}`, caller, headers);
+        return creationReply(
+          await createObject(parts.users.as(caller), parts.resources.change, namespace, fresh, spec),
+          "changes",
+        );
+      },
+    }),
+    restRoute({
+      method: "POST",
+      path: `${APP}/rollback`,
+      summary: "Requests a rollback of an app to the inputs of an earlier Change: creates a Change of cause Rollback.",
+      access: "user",
+      params: ObjectParams,
+      body: RollbackBody,
+      responses: { 200: CreatedObject, 201: CreatedObject },
+      handle: async ({ caller, params: { namespace, name }, body: { change, dryRun }, headers }) => {
+        await readApp(parts, caller, namespace, name);
+        const earlier = await readChange(parts, caller, namespace, change);
+        if (earlier.spec.app.name !== name)
+          throw new ProblemError("INVALID", "change: is a Change of another app", { field: "change" });
+        const spec = {
+          ...{ app: { name }, cause: "Rollback", requester: caller.name },
+          rollbackTo: { change, uid: earlier.metadata.uid },
+          ...(dryRun ? { dryRun: true } : {}),
+        };
+        const fresh = newName(name, `rollback ${namespace}`, caller, headers);
+        return creationReply(
+          await createObject(parts.users.as(caller), parts.resources.change, namespace, fresh, spec),
+          "changes",
+        );
+      },
+    }),
+    restRoute({
+      method: "POST",
+      path: `${APP}/refresh`,
+      summary: "Requests a reconcile of an app.",
+      access: "user",
+      params: ObjectParams,
+      body: EmptyBody,
+      responses: { 202: Accepted },
+      handle: async ({ caller, params: { namespace, name } }) => {
+        await requestReconcile(parts, caller, parts.resources.app, namespace, name);
+        return { status: 202, body: { namespace, name } };
+      },
+    }),
+    restRoute({
+      method: "POST",
+      path: `${APP}/suspend`,
+      summary: "Suspends an app: nothing is synced, reverted or pruned.",
+      access: "user",
+      params: ObjectParams,
+      body: SuspendBody,
+      responses: { 202: Accepted },
+      handle: async ({ caller, params: { namespace, name }, body = {} }) => {
+        const why = body.reason === undefined ? "" : `: ${body.reason}`;
+        const suspendReason = `suspended by ${caller.name}${why}`.slice(0, MAX_REASON);
+        await patchObject(parts, caller, parts.resources.app, namespace, name, {
+          spec: { suspend: true, suspendReason },
+        });
+        return { status: 202, body: { namespace, name } };
+      },
+    }),
+    restRoute({
+      method: "POST",
+      path: `${APP}/resume`,
+      summary: "Ends the suspension of an app.",
+      access: "user",
+      params: ObjectParams,
+      body: EmptyBody,
+      responses: { 202: Accepted },
+      handle: async ({ caller, params: { namespace, name } }) => {
+        const spec = { suspend: false, suspendReason: null };
+        await patchObject(parts, caller, parts.resources.app, namespace, name, { spec });
+        return { status: 202, body: { namespace, name } };
+      },
+    }),
+  ];
+}
+
+/** Returns the response to a request that creates an object: 201 with its location, or 200 for a repetition. */
+export function creationReply<const C extends Creation>({ object, created }: C, collection: string) {
+  const location = `/api/gitops/${collection}/${object.namespace}/${object.name}`;
+  return { status: created ? (201 as const) : (200 as const), location, body: object };
+}
+
+/** Sets the annotation that requests a reconcile, in the name of a user. */
+export function requestReconcile(
+  parts: Pick<RestParts, "users" | "clock">,
+  user: Identity,
+  resource: ResourceInfo,
+  namespace: string,
+  name: string,
+): Promise<unknown> {
+  const value = `${new Date(parts.clock.now()).toISOString()} api ${randomBytes(4).toString("hex")}`;
+  const patch = { metadata: { annotations: { [ANNOTATION_RECONCILE_AT]: value } } };
+  return patchObject(parts, user, resource, namespace, name, patch);
+}
+
+/** Changes an object by a merge patch in the name of a user. An object that the user may not read does not exist. */
+export async function patchObject(
+  { users }: Pick<RestParts, "users">,
+  user: Identity,
+  resource: ResourceInfo,
+  namespace: string,
+  name: string,
+  patch: object,
+): Promise<unknown> {
+  const kube = users.as(user);
+  await readObject(kube, resource, namespace, name);
+  const { body } = await kube.request({
+    method: "PATCH",
+    path: objectPath(resource, namespace, name),
+    query: { fieldManager: REST_MANAGER, fieldValidation: "Strict" },
+    contentType: "application/merge-patch+json",
+    body: patch,
+  });
+  return body;
+}
