@@ -79,6 +79,7 @@ export class ApiRole implements Role {
       rights: new ReadingRights({ clock, users, namespacesOf: (plural) => namespacesIn(caches, plural) }),
       snapshots: new Snapshots(clock),
       version: () => `${epoch}-0`,
+      kinds: new Discovery(own, clock),
       programVersion: VERSION,
     });
     const site = await loadSite(fileURLToPath(new URL("ui/", import.meta.url)));

@@ -10,6 +10,7 @@ import { Whoami } from "../../api/rest/user.js";
 import { describeApi, OpenApiDocument } from "../../http/openapi.js";
 import { type RestAccess, type RestParts, type RestRoute, restRoute } from "./route.js";
 import { appActionRoutes } from "./routes/app-actions.js";
+import { appObjectRoutes } from "./routes/app-objects.js";
 import { appRoutes } from "./routes/apps.js";
 import { changeRoutes } from "./routes/changes.js";
 import { decisionRoutes } from "./routes/decisions.js";
@@ -23,6 +24,7 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...userRoutes(parts),
     ...appRoutes(parts),
     ...appActionRoutes(parts),
+    ...appObjectRoutes(parts),
     ...changeRoutes(parts),
     ...decisionRoutes(parts),
     ...repositoryRoutes(parts),

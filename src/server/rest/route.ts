@@ -3,6 +3,7 @@ import type { ChangeRow } from "../../api/rest/changes.js";
 import type { RepositoryRow } from "../../api/rest/repositories.js";
 import type { Clock } from "../../base/clock.js";
 import { type Route, routesFor } from "../../http/route.js";
+import type { Discovery } from "../../kube/discovery.js";
 import type { ResourceInfo } from "../../kube/resource.js";
 import type { Identity } from "./identity/identity.js";
 import type { ReadingRights } from "./identity/reading-rights.js";
@@ -31,6 +32,8 @@ export interface RestParts extends ListParts {
   readonly apps: ListSource<AppRow>;
   readonly changes: ListSource<ChangeRow>;
   readonly repositories: ListSource<RepositoryRow>;
+  /** All kinds that the API server serves. */
+  readonly kinds: Pick<Discovery, "findAny">;
   /** Version of the operator. */
   readonly programVersion: string;
 }

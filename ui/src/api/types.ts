@@ -4,4 +4,5 @@ export type { OverseerApp } from "../../../src/api/overseer-app.js";
 export type { AppDetail, AppList, AppRow, SyncState } from "../../../src/api/rest/apps.js";
 export type { ChangeDetail, ChangeList, ChangeRow } from "../../../src/api/rest/changes.js";
 export type { AppVerb } from "../../../src/api/rest/fields.js";
+export type { AppEvents, AppObject, AppObjects } from "../../../src/api/rest/objects.js";
 export type { Whoami } from "../../../src/api/rest/user.js";
