@@ -1,0 +1,124 @@
+import type { AppDetail } from "../../src/api/rest/apps.js";
+import type { ChangeList } from "../../src/api/rest/changes.js";
+import { waitUntil } from "../../tools/wait-until.js";
+import { grantAccount, startInstalledApi, startRestricted } from "../behaviour/install/restricted-operator.js";
+import { ApiClient } from "./api-client.js";
+import type { GitRepo } from "./git-server.js";
+import type { OperatorProcess } from "./operator-process.js";
+import { kubectlUser } from "./user-kubectl.js";
+import { configMap, deployment, World } from "./world.js";
+
+/** Rights that the apps of the scenario need. */
+const RULES = [
+  { apiGroups: [""], resources: ["configmaps", "secrets", "services"], verbs: ["*"] },
+  { apiGroups: ["apps"], resources: ["deployments"], verbs: ["*"] },
+] as const;
+const SPEC = { serviceAccountName: "deployer" };
+
+/** Two ConfigMaps and a Secret whose deletion needs an approval. */
+const CART = {
+  "cart/config.yaml": configMap("cart", { "cart.toml": "[server]\nport = 8080\ntimeout = 30\n", mode: "fast" }),
+  "cart/old.yaml": configMap("cart-old", { a: "1" }, "  annotations: { gitops.overseer.io/prune: confirm }\n"),
+};
+
+/** A real installation with the REST API and the web UI, and apps in the states that the UI has to show. */
+export class UiScenario {
+  readonly world: World;
+  readonly api: OperatorProcess;
+  readonly repo: GitRepo;
+
+  private constructor(world: World, api: OperatorProcess, repo: GitRepo) {
+    this.world = world;
+    this.api = api;
+    this.repo = repo;
+  }
+
+  /**
+   * Apps: `web` cannot be scheduled and is degraded, `cart` waits for the approval of a deletion, `search` has drift that is reported,
+   * `docs` is healthy with several Changes. User alice may do everything with them, carol only look.
+   */
+  static async create(name: string): Promise<UiScenario> {
+    const world = await World.create(name, { withoutOperator: true });
+    await startRestricted(world, { "api.enabled": true });
+    const api = await startInstalledApi(world);
+    await grantAccount(world, "deployer", RULES);
+    const roles = ["view", "sync", "approve"].map((role) => `overseer-gitops-${role}`);
+    await kubectlUser(world, "alice", [...roles, "edit"]);
+    await kubectlUser(world, "carol", ["overseer-gitops-view"]);
+    const secret = `apiVersion: v1\nkind: Secret\nmetadata: { name: web }\nstringData: { password: ${world.canary()} }\n`;
+    const repo = await world.repository("shop", {
+      ...CART,
+      "web/deployment.yaml": nowhere(deployment("web", 3)),
+      "web/secret.yaml": secret,
+      "search/config.yaml": configMap("search", { level: "info" }),
+      "docs/config.yaml": configMap("docs", { title: "one" }),
+      "docs/deployment.yaml": deployment("docs"),
+    });
+    await world.app("web", "shop", "web", SPEC);
+    await world.app("cart", "shop", "cart", SPEC);
+    await world.app("search", "shop", "search", { ...SPEC, sync: { selfHeal: false } });
+    await world.app("docs", "shop", "docs", SPEC);
+    const scenario = new UiScenario(world, api, repo);
+    await Promise.all(["cart", "search", "docs"].map((app) => world.synced(app)));
+    await scenario.commitTwice();
+    await world.kube.patch(world.configMap("search"), { data: { level: "debug" } });
+    await world.untilCondition("cart", "Waiting", "True");
+    await world.untilCondition("search", "Drifted", "True");
+    await scenario.untilApp("web", ({ row }) => row.health === "Degraded");
+    return scenario;
+  }
+
+  /** A second Change of docs, and one of cart that deletes an object, and so waits. */
+  async commitTwice(): Promise<void> {
+    const { repo, world } = this;
+    const commit = await repo.commit(
+      {
+        "docs/config.yaml": configMap("docs", { title: "two" }),
+        "cart/config.yaml": configMap("cart", { "cart.toml": "[server]\nport = 8080\ntimeout = 60\n", mode: "safe" }),
+        "cart/old.yaml": null,
+      },
+      "second",
+    );
+    await world.poll("shop");
+    await world.synced("docs", commit);
+  }
+
+  /** Address of the UI in which a user is signed in. */
+  async addressFor(user: string, path = "apps"): Promise<string> {
+    return `${await this.api.api()}/${path}#token=${this.world.controlPlane.tokens[user]}`;
+  }
+
+  /** The REST API as a user. */
+  async as(user: string): Promise<ApiClient> {
+    return ApiClient.of(this.api, this.world.controlPlane.tokens[user]);
+  }
+
+  /** Waits until alice sees an app as wanted. */
+  async untilApp(name: string, wanted: (app: AppDetail) => boolean): Promise<AppDetail> {
+    const alice = await this.as("alice");
+    return alice.until<AppDetail>(`/apps/${this.world.namespace}/${name}`, `${name} is as wanted`, wanted);
+  }
+
+  /** Waits until an app has a Change in a phase, and returns its name. */
+  async untilChange(app: string, phase: string): Promise<string> {
+    const alice = await this.as("alice");
+    return waitUntil({ what: `a Change of ${app} is ${phase}`, timeoutMs: 60_000 }, async () => {
+      const list = await alice.get<ChangeList>(`/changes?state=all&q=${encodeURIComponent(`app:${app}`)}`);
+      const found = list.items.find((change) => change.phase === phase);
+      if (found === undefined) throw new Error(JSON.stringify(list.items));
+      return found.name;
+    });
+  }
+
+  async remove(): Promise<void> {
+    await this.api.remove();
+    await this.world.remove();
+  }
+}
+
+/** A Deployment whose pods fit on no node, and that gives up at once. */
+function nowhere(document: string): string {
+  return document
+    .replace("spec:\n  replicas", "spec:\n  progressDeadlineSeconds: 1\n  replicas")
+    .replace("    spec:\n      containers", "    spec:\n      nodeSelector: { disk: none }\n      containers");
+}
