@@ -2,6 +2,7 @@ import {
   ensureControlPlaneBinaries,
   ensureDockerCompose,
   ensureGitea,
+  ensurePrometheus,
   ensureRegistry,
   MissingBinaryError,
 } from "./binaries.js";
@@ -14,9 +15,19 @@ async function main(): Promise<void> {
         registry: await ensureRegistry(),
         gitea: await giteaIfPossible(),
         "docker-compose": await ensureDockerCompose(),
+        ...(await prometheusIfPossible()),
       }
     : await ensureControlPlaneBinaries();
   for (const [name, path] of Object.entries(binaries)) process.stdout.write(`${name} ${path}\n`);
+}
+
+/** Without Prometheus, the tests of dashboards and alerts fail; all others can run. */
+async function prometheusIfPossible(): Promise<Record<string, string>> {
+  return ensurePrometheus().catch((error: unknown): Record<string, string> => {
+    if (!(error instanceof MissingBinaryError)) throw error;
+    process.stderr.write(`${error.message}\nThe tests of dashboards and alerts will fail.\n`);
+    return {};
+  });
 }
 
 /** Without Gitea, its tests are skipped: it needs more than the others, a C compiler. */

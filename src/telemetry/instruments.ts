@@ -64,10 +64,13 @@ export class Instruments {
     }));
   }
 
-  /** Creates a histogram with labels. */
+  /** Creates a histogram with labels. Each series starts at 0 when it is first used, so that its first increase counts. */
   timings<Name extends string>(text: MetricText<Name>, buckets = WORK_BUCKETS): Family<Name, Timing> {
     const histogram = new Histogram({ ...this.#configuration(text), buckets: [...buckets] });
-    return family(text.labels, histogram, (labels) => ({ observe: (seconds) => histogram.observe(labels, seconds) }));
+    return family(text.labels, histogram, (labels) => {
+      histogram.zero(labels);
+      return { observe: (seconds) => histogram.observe(labels, seconds) };
+    });
   }
 
   /** Creates a counter without labels, which starts at 0. */

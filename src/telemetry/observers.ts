@@ -95,5 +95,7 @@ export function reflectorObserver(series: Series, kind: string): ReflectorCounts
   const lists = series.reflector.lists.of({ kind });
   const watches = series.reflector.watches.of({ kind });
   const restarts = series.reflector.restarts.of({ kind });
+  lists.inc(0);
+  restarts.inc(0);
   return { listed: () => lists.inc(), watched: () => watches.inc(), restarted: () => restarts.inc() };
 }

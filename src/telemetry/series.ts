@@ -88,8 +88,12 @@ export function createSeries(make: Instruments): Series {
   for (const decision of DECISIONS) series.change.approvals.of({ decision }).inc(0);
   for (const cause of ["periodic", "definitions"]) series.drift.resyncObjects.of({ cause }).inc(0);
   for (const result of ["success", "error", "given_up"]) series.webhooks.polls.of({ result }).inc(0);
-  for (const renderer of RENDERERS)
+  for (const verb of ["create", "update", "delete"]) series.change.actions.of({ verb });
+  series.prune.refused.of({ reason: "PruneRefused" }).inc(0);
+  for (const renderer of RENDERERS) {
+    series.render.seconds.of({ renderer });
     for (const result of ["hit", "disk", "miss", "error"]) series.render.total.of({ renderer, result }).inc(0);
+  }
   return series;
 }
 

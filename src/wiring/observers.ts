@@ -11,6 +11,7 @@ import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.
 import { appKey } from "../plan/live.js";
 import { CHANGE_RESULTS } from "../telemetry/app-gauges.js";
 import type { Metrics } from "../telemetry/metrics.js";
+import { GATES } from "./gates.js";
 
 /** Records the metrics of apps. `changesOf`: the known Changes of an app (`namespace/name`). */
 export function appObserver(
@@ -18,6 +19,8 @@ export function appObserver(
   changesOf: (app: string) => Iterable<KnownChange> = () => [],
 ): AppObserver {
   const contested = new Map<string, number>();
+  // Series that start at 0 before the first observation.
+  for (const { name: gate } of GATES) metrics.change.waitSeconds.of({ gate });
   return {
     changeEnded: (app, { phase, seconds, leadSeconds, actions }) => {
       const result = CHANGE_RESULTS.find((known) => known === phase);

@@ -2,10 +2,12 @@ import { GROUP } from "../../src/api/group.js";
 import { POLICY_NAMES } from "../../src/api/policies/admission-policy.js";
 import { APPROVERS_PLACEHOLDER, changePolicies, OPERATOR_PLACEHOLDER } from "../../src/api/policies/change-policies.js";
 import type { ResourceDefinition } from "../../src/api/resources.js";
+import { repositoryRoot } from "../repository-root.js";
 import { apiOutputs } from "./apis.js";
 import { buildCrd } from "./crd.js";
 import { documentOutputs } from "./documents.js";
 import { installedDefinitions } from "./install.js";
+import { monitoringOutputs } from "./monitoring.js";
 import { resourcePage } from "./resource-page.js";
 import { toYaml } from "./yaml.js";
 
@@ -15,13 +17,19 @@ export interface Output {
   readonly text: string;
 }
 
-/** Returns all files generated from the schemas of resources, documents and HTTP APIs. Throws SchemaError for an invalid schema. */
+/** Returns all files generated from the schemas of resources, documents and HTTP APIs, and copies for the chart. Throws SchemaError for an invalid schema. */
 export function outputsOf(resources: readonly ResourceDefinition[]): Output[] {
   const ofKinds = resources.flatMap((resource) => [
     ...definitionOutputs(resource),
     { path: `docs/resources/${resource.kind.toLowerCase()}.md`, text: resourcePage(resource) },
   ]);
-  return [...ofKinds, ...documentOutputs(), ...apiOutputs(), ...policyOutputs()];
+  return [
+    ...ofKinds,
+    ...documentOutputs(),
+    ...apiOutputs(),
+    ...policyOutputs(),
+    ...monitoringOutputs(repositoryRoot()),
+  ];
 }
 
 /** Returns the CRD of a kind for `kubectl apply` and for each installation method. */

@@ -10,6 +10,7 @@ const OWNED_FOLDERS = [
   "docs/documents",
   "schemas/overseer.io/v1",
   "schemas/openapi",
+  "charts/overseer-gitops/files/dashboards",
   ...INSTALL_FOLDERS,
 ];
 

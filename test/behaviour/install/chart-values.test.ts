@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { find, kindsOf, podOf, type Rule } from "../../support/chart-objects.js";
+import { readDashboards } from "../../support/dashboards.js";
 import { INSTALL_NAMESPACE, OPERATOR, renderChart, SERVER } from "../../support/helm.js";
 import type { TestObject } from "../../support/kube.js";
 
@@ -175,6 +176,35 @@ describe("The values of the chart", function () {
     expect(monitor.spec).to.deep.include({ namespaceSelector: { matchNames: [INSTALL_NAMESPACE] } });
     expect(JSON.stringify(monitor.spec)).to.include('"scrapeTimeout":"10s"');
     expect(find(objects, "PrometheusRule").metadata.namespace).to.equal("monitoring");
+  });
+
+  it("installs the dashboards as they are in the repository, for the sidecar of Grafana and for grafana-operator", async () => {
+    const values = {
+      "metrics.dashboards.enabled": true,
+      "metrics.dashboards.namespace": "monitoring",
+      "metrics.dashboards.grafanaOperator.enabled": true,
+      "metrics.prometheusRule.runbookBaseUrl": "https://git.example.com/",
+    };
+    const kind = "grafana.integreatly.org/v1beta1/GrafanaDashboard";
+    const objects = await renderChart(values, [...MONITORING, kind]);
+    const maps = objects.filter(({ metadata }) => metadata.name.endsWith("-dashboard"));
+    const data = Object.assign({}, ...maps.map((object) => object.data)) as Record<string, string>;
+    for (const [file, dashboard] of readDashboards())
+      expect(JSON.parse(data[`overseer-${file}`] ?? "null"), file).to.deep.equal(dashboard);
+    for (const { metadata } of maps) {
+      expect(metadata.namespace).to.equal("monitoring");
+      expect(metadata.labels).to.include({ grafana_dashboard: "1" });
+      expect(metadata.annotations).to.include({ grafana_folder: "Overseer" });
+    }
+    const named = objects.filter((object) => object.kind === "GrafanaDashboard").map(({ spec }) => spec);
+    expect(named.map((spec) => (spec as { configMapRef: { name: string } }).configMapRef.name)).to.have.members(
+      maps.map(({ metadata }) => metadata.name),
+    );
+    expect(JSON.stringify(find(objects, "PrometheusRule"))).to.include(
+      "https://git.example.com/docs/runbooks/overseer-down.md",
+    );
+    const none = await renderChart({}, [...MONITORING, kind]);
+    expect(none.filter(({ metadata }) => metadata.name.endsWith("-dashboard"))).to.deep.equal([]);
   });
 
   it("grants rights to its kinds in the namespaces that it looks after alone", async () => {

@@ -290,18 +290,30 @@ describe("The chart", function () {
     const { groups } = rule.spec as { groups: { rules: { alert: string; expr: string }[] }[] };
     const rules = groups.flatMap((group) => group.rules);
     expect(rules.map(({ alert }) => alert)).to.deep.equal([
+      "OverseerDown",
+      "OverseerNoLeader",
       "OverseerAppNotReady",
       "OverseerAppDegraded",
       "OverseerAppOutOfSync",
       "OverseerAppWaiting",
+      "OverseerApprovalWaiting",
+      "OverseerPruneBlocked",
       "OverseerSyncFailing",
+      "OverseerNoSuccess",
       "OverseerRepositoryNotReady",
       "OverseerRepositoryStale",
-      "OverseerDriftContested",
       "OverseerGitFailing",
+      "OverseerDriftNotHealed",
+      "OverseerDriftContested",
       "OverseerReconcileErrors",
+      "OverseerReconcileSlow",
+      "OverseerQueueSlow",
+      "OverseerEventLoopBusy",
+      "OverseerCoreDown",
+      "OverseerNodeOffline",
+      "OverseerClusterUnreachable",
       "OverseerWebhooksFailing",
-      "OverseerNoLeader",
+      "OverseerApiErrors",
     ]);
     expect(kindsOf(await renderChart({ "metrics.serviceMonitor.enabled": false }, MONITORING))).to.not.include(
       "ServiceMonitor",
