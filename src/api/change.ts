@@ -11,7 +11,16 @@ import { conditions, observedGeneration } from "./status-fields.js";
 export { CHANGE_PHASES, type ChangePhase, isFinal } from "./change-phase.js";
 
 /** Causes of a Change. */
-export const CHANGE_CAUSES = ["Revision", "Spec", "Values", "Renderer", "Retry", "Sync", "Rollback"] as const;
+export const CHANGE_CAUSES = [
+  "Revision",
+  "Spec",
+  "Values",
+  "Renderer",
+  "Retry",
+  "Sync",
+  "Rollback",
+  "Promotion",
+] as const;
 export type ChangeCause = (typeof CHANGE_CAUSES)[number];
 
 /** Actions on one object. */
@@ -26,7 +35,7 @@ export const ChangeSpec = withRules(
       cause: z
         .enum(CHANGE_CAUSES)
         .describe(
-          "Cause of the Change: Revision (a new commit), Spec (an edited OverseerApp), Values (a changed ConfigMap or Secret of the source), Renderer (other documents from the same source, for example after an upgrade), Retry (the rest of a Change that had stopped), Sync (requested by a user) or Rollback (to earlier inputs, requested by a user or after a failure). Users create Changes of cause Sync and Rollback only.",
+          "Cause of the Change: Revision (a new commit), Spec (an edited OverseerApp), Values (a changed ConfigMap or Secret of the source), Renderer (other documents from the same source, for example after an upgrade), Retry (the rest of a Change that had stopped), Sync (requested by a user), Rollback (to earlier inputs, requested by a user or after a failure) or Promotion (a commit that an earlier Environment has tested, by itself or requested by a user). Users create Changes of cause Sync, Rollback and Promotion only.",
         ),
       inputs: Inputs.optional(),
       requester: z
@@ -44,6 +53,18 @@ export const ChangeSpec = withRules(
         })
         .describe("The Change whose inputs the app is rolled back to. Required for requests of cause Rollback.")
         .optional(),
+      promote: z
+        .object({
+          commit: z
+            .string()
+            .max(40)
+            .regex(/^[0-9a-f]{40}$/)
+            .describe("Commit ID with 40 hexadecimal digits, on the first-parent line of the app's ref."),
+        })
+        .describe(
+          "The commit to promote, which the earlier Environments must have tested. Required for requests of cause Promotion.",
+        )
+        .optional(),
       dryRun: z
         .boolean()
         .describe(
@@ -57,17 +78,21 @@ export const ChangeSpec = withRules(
   [
     {
       // The operator adds the inputs of a request once.
-      rule: "self == oldSelf || (!has(oldSelf.inputs) && has(self.inputs) && self.app == oldSelf.app && self.cause == oldSelf.cause && has(self.requester) && has(oldSelf.requester) && self.requester == oldSelf.requester && !has(self.dryRun) && has(self.rollbackTo) == has(oldSelf.rollbackTo) && (!has(self.rollbackTo) || self.rollbackTo == oldSelf.rollbackTo))",
+      rule: "self == oldSelf || (!has(oldSelf.inputs) && has(self.inputs) && self.app == oldSelf.app && self.cause == oldSelf.cause && has(self.requester) && has(oldSelf.requester) && self.requester == oldSelf.requester && !has(self.dryRun) && has(self.rollbackTo) == has(oldSelf.rollbackTo) && (!has(self.rollbackTo) || self.rollbackTo == oldSelf.rollbackTo) && has(self.promote) == has(oldSelf.promote) && (!has(self.promote) || self.promote == oldSelf.promote))",
       message: "the spec of a Change is immutable: create another Change instead",
     },
     {
-      rule: "self.cause in ['Sync', 'Rollback'] ? has(self.requester) || (self.cause == 'Rollback' && has(self.inputs)) : has(self.inputs) && !has(self.requester) && !has(self.dryRun)",
+      rule: "self.cause in ['Sync', 'Rollback', 'Promotion'] ? has(self.requester) || (self.cause != 'Sync' && has(self.inputs)) : has(self.inputs) && !has(self.requester) && !has(self.dryRun)",
       message:
-        "causes Sync and Rollback require requester; the other causes are those of the operator, require inputs, and must not have requester or dryRun",
+        "causes Sync, Rollback and Promotion require requester; the other causes are those of the operator, require inputs, and must not have requester or dryRun",
     },
     {
       rule: "has(self.rollbackTo) ? self.cause == 'Rollback' : self.cause != 'Rollback' || !has(self.requester)",
       message: "cause Rollback requires rollbackTo; it must not be set for other causes",
+    },
+    {
+      rule: "has(self.promote) ? self.cause == 'Promotion' : self.cause != 'Promotion' || !has(self.requester)",
+      message: "cause Promotion requires promote; it must not be set for other causes",
     },
   ],
 );

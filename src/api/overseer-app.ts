@@ -13,9 +13,11 @@ import {
 import { ReportedCommitStatus } from "./git-provider.js";
 import { HealthExpressions } from "./health-expressions.js";
 import { AppSource, Inputs } from "./inputs.js";
+import { Ledger } from "./ledger.js";
 import type { CustomResource } from "./meta.js";
 import { notesFields } from "./notes.js";
 import { Pin } from "./pin.js";
+import { PromotionStatus } from "./promotion.js";
 import { SOURCE_RULES } from "./source-rules.js";
 import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
 import { SyncPolicy } from "./sync-policy.js";
@@ -216,6 +218,8 @@ export const OverseerAppStatus = z
       .optional()
       .describe("Message of the condition Waiting, or else of Ready, as shown by kubectl get."),
     pin: Pin.optional(),
+    ledger: Ledger.optional(),
+    promotion: PromotionStatus.optional(),
     attempted: Inputs.optional().describe("Last attempted inputs. Unset if they are the applied ones."),
     health: z.enum(HEALTH).optional().describe("Worst health of all objects. Suspended objects delay no Change."),
     counts: z

@@ -3,6 +3,7 @@ import type { Environment } from "../api/environment.js";
 import type { GitRepository } from "../api/git-repository.js";
 import type { Inputs } from "../api/inputs.js";
 import type { OverseerApp } from "../api/overseer-app.js";
+import type { Proof } from "./promotion/eligibility.js";
 
 /** Kinds that a gate may list and whose events may make it judge again, by name. */
 export interface WatchedKinds {
@@ -80,6 +81,8 @@ export interface GateContext {
   /** Undefined if not known. */
   readonly approvals: Decisions | undefined;
   readonly plan: PlanFacts;
+  /** Whether the earlier Environments have tested the inputs. Undefined if not known, or if there are none. */
+  readonly promotion: Proof | undefined;
   readonly destination: DestinationFacts;
   /** Epoch milliseconds. */
   readonly now: number;

@@ -29,6 +29,7 @@ export type {
   TreeLimits,
 } from "./engine.js";
 export { GitError, type GitErrorCode, isGitError, VERIFICATION_ERRORS } from "./errors.js";
+export { FirstParentLines, type FirstParents } from "./history/first-parents.js";
 export type { GitHistory } from "./history/history.js";
 export type { HistoryRequest } from "./history/request.js";
 export type {

@@ -11,7 +11,7 @@ import { OverseerAppReconciler } from "../controllers/overseer-app/reconciler.js
 import type { SecretCache } from "../controllers/secret-cache.js";
 import { KubernetesDestination } from "../destinations/kubernetes/kubernetes-destination.js";
 import type { CoreConnections } from "../destinations/overseer/client/core-connection.js";
-import type { GitEngine, GitHosts } from "../git/index.js";
+import { FirstParentLines, type GitEngine, type GitHosts } from "../git/index.js";
 import type { EventRecorder } from "../kube/event-recorder.js";
 import { StatusWriter } from "../reconcile/status-writer.js";
 import type { Priority } from "../reconcile/work-queue.js";
@@ -121,6 +121,7 @@ export function appController(shared: SharedParts): Controller {
     clock,
     client,
     engine,
+    lines: new FirstParentLines(engine),
     submoduleRules: { allowedHosts: config.allowedGitHosts, digestKey },
     index,
     events,

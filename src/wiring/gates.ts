@@ -7,6 +7,7 @@ import { deletionsGate } from "../gates/deletions.js";
 import { dependenciesGate } from "../gates/dependencies.js";
 import type { Gate, WatchEvent } from "../gates/gate.js";
 import { manualGate } from "../gates/manual.js";
+import { promotionGate } from "../gates/promotion/gate.js";
 import { referencesGate } from "../gates/references.js";
 import { syncWindowsGate } from "../gates/sync-windows.js";
 
@@ -18,6 +19,7 @@ export const GATES: readonly Gate[] = [
   referencesGate,
   dependenciesGate,
   syncWindowsGate,
+  promotionGate,
 ];
 
 /** Returns the apps (`namespace/name`) that wait at a gate which an event concerns. */

@@ -64,6 +64,19 @@ export class ResourceIndex {
     return [...this.environments.values()].map(({ metadata }) => metadata.name);
   }
 
+  /** Returns the apps (`namespace/name`) that Environments govern, and those of the Environments that they are promoted from. */
+  appsOfEnvironment(...environments: readonly (Environment | undefined)[]): string[] {
+    const found = environments.flatMap((one) => one ?? []);
+    const names = new Set(found.flatMap(({ spec }) => spec.promotesFrom ?? []));
+    const earlier = [...names].flatMap((name) => this.environments.get(name) ?? []);
+    const namespaces = new Set(
+      [...found, ...earlier].flatMap(({ spec }) => spec.namespaces?.map(({ name }) => name) ?? []),
+    );
+    return [...this.apps.values()]
+      .filter(({ metadata }) => namespaces.has(metadata.namespace))
+      .map(({ metadata }) => appKey(metadata));
+  }
+
   /** Returns the Environments that the apps of a namespace belong to. */
   environmentsOf(namespace: string): Environment[] {
     return environmentsOf(namespace, this.environments.values());

@@ -48,10 +48,10 @@ function requestPolicy(operator: string): PolicySpec {
     unlessOperator(operator, `request.operation != 'CREATE' || (${expression})`);
   const rules: Validation[] = [
     {
-      expression: atCreation("object.spec.cause in ['Sync', 'Rollback']"),
+      expression: atCreation("object.spec.cause in ['Sync', 'Rollback', 'Promotion']"),
       reason: "Forbidden",
       messageExpression:
-        "'Changes of cause ' + object.spec.cause + ' are created by the operator: users create Changes of cause Sync or Rollback'",
+        "'Changes of cause ' + object.spec.cause + ' are created by the operator: users create Changes of cause Sync, Rollback or Promotion'",
     },
     {
       expression: atCreation("!has(object.spec.inputs)"),
@@ -65,11 +65,11 @@ function requestPolicy(operator: string): PolicySpec {
     },
     {
       expression: atCreation(
-        "authorizer.group('gitops.overseer.io').resource('overseerapps').namespace(request.namespace).name(object.spec.app.name).check(object.spec.cause == 'Rollback' ? 'rollback' : 'sync').allowed()",
+        "authorizer.group('gitops.overseer.io').resource('overseerapps').namespace(request.namespace).name(object.spec.app.name).check(object.spec.cause == 'Rollback' ? 'rollback' : object.spec.cause == 'Promotion' ? 'promote' : 'sync').allowed()",
       ),
       reason: "Forbidden",
       messageExpression:
-        "request.userInfo.username + ' does not have the verb ' + (object.spec.cause == 'Rollback' ? 'rollback' : 'sync') + ' for OverseerApp ' + request.namespace + '/' + object.spec.app.name",
+        "request.userInfo.username + ' does not have the verb ' + (object.spec.cause == 'Rollback' ? 'rollback' : object.spec.cause == 'Promotion' ? 'promote' : 'sync') + ' for OverseerApp ' + request.namespace + '/' + object.spec.app.name",
     },
     {
       expression: unlessOperator(operator, "request.operation != 'UPDATE' || object.spec == oldObject.spec"),

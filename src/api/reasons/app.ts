@@ -101,6 +101,11 @@ export const APP_REASONS = {
     remedy: "Change the source, or ask the user to withdraw the decision.",
   },
   Approvals: { meaning: "The decisions of users about the Change cannot be evaluated; the message has the cause." },
+  Promotion: {
+    meaning:
+      "A newer revision waits because the earlier Environments have not tested it yet, or because a user has to promote it. The message says what is missing. Drift is reverted meanwhile.",
+    remedy: "Wait, or follow the message. See status.promotion and status.ledger of the apps.",
+  },
   RolledBack: {
     meaning: "The app was rolled back and is pinned to earlier inputs; the message says by whom, and until when.",
     remedy: "Request a sync by a Change of cause Sync. An automatic rollback also ends when the inputs change.",

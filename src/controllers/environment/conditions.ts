@@ -66,9 +66,7 @@ function problemOf(
 /** Names the fields that are set and have no effect in this version. */
 function withoutEffect({ spec }: Environment): ConditionDraft[] {
   const fields = [
-    ...(spec.promotesFrom === undefined ? [] : ["promotesFrom"]),
-    ...(spec.promotion === undefined ? [] : ["promotion"]),
-    ...(spec.namespaces?.some(({ from }) => from !== undefined) ? ["namespaces[].from"] : []),
+    ...(spec.promotion?.ownChanges === "Ask" ? ["promotion.ownChanges"] : []),
     ...(spec.claims === undefined ? [] : ["claims"]),
   ];
   if (fields.length === 0) return [];

@@ -1,7 +1,9 @@
+import { LRUCache } from "lru-cache";
 import type { ReportedCommitStatus } from "../../api/git-provider.js";
 import type { Inputs } from "../../api/inputs.js";
 import type { ConditionReason } from "../../api/reasons.js";
 import type { OverseerError } from "../../base/errors.js";
+import type { InputsHealth } from "../../gates/promotion/ledger.js";
 import type { ObjectKey } from "../../manifest/object-id.js";
 import type { WriteAction } from "../../plan/actions.js";
 import { HealLedger } from "../../plan/heal-ledger.js";
@@ -74,6 +76,9 @@ export interface Moments {
   readonly at: Map<Moment, number>;
 }
 
+/** Maximum number of inputs whose images and chart versions are remembered. */
+const MAX_VERSIONS = 20;
+
 /** State of an app kept between reconciles. Safe to lose: everything essential is in the status. */
 export class AppMemory {
   readonly ledger = new HealLedger();
@@ -87,6 +92,12 @@ export class AppMemory {
   claimsStale = false;
   /** The last located inputs, so that a commit that does not touch them costs only tree lookups. */
   located: LocatedSourceInputs | undefined;
+  /** The last located inputs at a commit that is not the newest. */
+  promoted: LocatedSourceInputs | undefined;
+  /** Images and chart versions by input key. */
+  readonly versions = new LRUCache<string, readonly string[]>({ max: MAX_VERSIONS });
+  /** The last observation of the applied inputs (monotonic time), and the healthy time that the ledger does not have yet. */
+  soak: { readonly at: number; readonly health: InputsHealth; readonly pendingMs: number } | undefined;
   retry: Retry | undefined;
   /** The last failed Change with `health.rollbackOnFailure`, and the inputs to roll back to, if there are any. */
   rollback:

@@ -9,7 +9,7 @@ import type { Destination } from "../../destinations/destination.js";
 import type { Lister } from "../../gates/context.js";
 import type { Gate } from "../../gates/gate.js";
 import type { GitEngine } from "../../git/engine.js";
-import type { SubmoduleRules } from "../../git/index.js";
+import type { FirstParentLines, SubmoduleRules } from "../../git/index.js";
 import type { KubeClient } from "../../kube/client/kube-client.js";
 import type { EventSink } from "../../kube/event-recorder.js";
 import type { AppRef } from "../../plan/live.js";
@@ -107,6 +107,8 @@ export interface AppServices {
   readonly index: RevisionIndex;
   readonly submoduleRules: SubmoduleRules;
   readonly engine: GitEngine;
+  /** Histories of refs, for promotions. */
+  readonly lines: FirstParentLines;
   readonly renderer: SourceRenderer;
   readonly destinations: DestinationSource;
   readonly values: ValuesReader;

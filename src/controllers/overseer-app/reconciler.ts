@@ -23,8 +23,10 @@ import { authorize } from "./source/authorize.js";
 import { emptySourceProblem, isRefusedAsEmpty } from "./source/empty-source.js";
 import { isProblem, repositoryKey } from "./source/locate-inputs.js";
 import { emitSourceNotes } from "./source/notes.js";
-import { renderApplied, renderDesired } from "./source/render.js";
+import { renderApplied } from "./source/render.js";
+import { renderDesired } from "./source/render-desired.js";
 import { specProblem } from "./source/spec-problem.js";
+import { appliedCommitOf } from "./status/applied-commit.js";
 import { recordOutcome } from "./status/record-outcome.js";
 import { suspendedOutcome } from "./status/suspend.js";
 import { writeStatus } from "./status/write-status.js";
@@ -112,7 +114,7 @@ export class OverseerAppReconciler {
     if (authorize(run)) skipUnauthorized(run);
     else {
       const desired = await renderDesired(run);
-      if (!isProblem(desired)) claim(run, desired);
+      if (desired !== undefined && !isProblem(desired)) claim(run, desired);
       noteRead(run, desired);
       run.memory.keepRenders([run.desired?.inputs.key, run.status.applied?.key]);
     }
@@ -148,7 +150,8 @@ const FIRST_POLL_MS = 3_000;
  * Reports whether the app has to wait for a poll: right after a start no repository has been polled yet, and a new app may name
  * a folder that was pushed after the last poll.
  */
-function notPolledYet(run: AppRun, desired: Rendered | Problem): boolean {
+function notPolledYet(run: AppRun, desired: Rendered | Problem | undefined): boolean {
+  if (desired === undefined) return false;
   const isNew = run.app.status?.observedGeneration !== run.app.metadata.generation;
   const missesPath = isProblem(desired) && desired.reason === "PathNotFound" && isNew;
   if (missesPath && run.memory.sourceAwaitedSince === undefined) run.services.pollNow(repositoryKey(run.app));
@@ -175,20 +178,18 @@ function isUnreachable(run: AppRun): boolean {
  * Marks the commit as processed. Must follow the publication of claims, because other apps prune by it; a terminal problem also
  * counts, because no claims can follow until a user changes something.
  */
-function noteRead(run: AppRun, desired: Rendered | Problem): void {
+function noteRead(run: AppRun, desired: Rendered | Problem | undefined): void {
   run.memory.reconciled = true;
-  run.memory.claimsStale = isProblem(desired);
-  const passed = isProblem(desired) && desired.terminal ? newestCommit(run.services, run.app) : undefined;
-  run.memory.consideredCommit = run.locatedCommit ?? passed ?? run.memory.consideredCommit;
+  const problem = desired !== undefined && isProblem(desired) ? desired : undefined;
+  run.memory.claimsStale = problem !== undefined;
+  const passed = problem?.terminal ? newestCommit(run.services, run.app) : undefined;
+  run.memory.consideredCommit = run.headCommit ?? passed ?? run.memory.consideredCommit;
 }
 
 /** Notes that the app has applied the newest commit, after its status says so: other apps may wait for the same commit. */
 function noteApplied(run: AppRun): void {
-  const { memory, problem, progress, desired, status } = run;
-  const isNewest = status.pin === undefined;
-  const applied =
-    isNewest && problem === undefined && progress.state === "done" && status.applied?.key === desired?.inputs.key;
-  const commit = applied ? run.locatedCommit : undefined;
+  const { memory } = run;
+  const commit = appliedCommitOf(run);
   if (commit === memory.appliedCommit) return;
   memory.appliedCommit = commit;
   if (commit !== undefined) run.services.onApplied(run.key);
@@ -203,8 +204,10 @@ function skipUnauthorized(run: AppRun): void {
 }
 
 /** Records the desired documents, or the problem that prevents rendering them. */
-function recordDesired(run: AppRun, desired: Rendered | Problem): void {
-  if (isProblem(desired)) {
+function recordDesired(run: AppRun, desired: Rendered | Problem | undefined): void {
+  if (desired === undefined) {
+    run.progress = { state: "waiting", reason: "Promotion", message: run.promotion?.why ?? "nothing is promoted yet" };
+  } else if (isProblem(desired)) {
     run.problem = desired;
     run.progress = { state: "failed" };
     if (desired.stage === "Render" || desired.terminal)

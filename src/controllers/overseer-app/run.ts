@@ -11,6 +11,7 @@ import { type AppRef, appKey } from "../../plan/live.js";
 import type { AppMemory } from "./app-memory.js";
 import type { AppServices } from "./app-services.js";
 import type { ChangeUpdate, DriftReport, PausedReport, Problem, Progress } from "./outcome.js";
+import type { PromotionState } from "./promotion/promotion-state.js";
 import type { Rendered } from "./rendered.js";
 
 /** Returns the identity that an app writes as. */
@@ -34,7 +35,11 @@ export class AppRun {
   readonly signal: AbortSignal;
   /** Status fields written so far; conditions are added at the end. */
   status: OverseerAppStatus;
-  /** The current commit of the source, whether or not it can be rendered. */
+  /** The newest commit of the app's ref, whether or not it can be rendered. */
+  headCommit: string | undefined;
+  /** What the app takes of its ref, if it belongs to an Environment with `promotesFrom`. */
+  promotion: PromotionState | undefined;
+  /** The commit that the app takes of its ref: the newest one, unless it waits for a promotion. */
   locatedCommit: string | undefined;
   /** Snapshot of the current commit, to look up file contents. */
   snapshot: GitSnapshot | undefined;

@@ -1,11 +1,13 @@
 import type { Approval } from "../../api/approval.js";
 import type { Environment } from "../../api/environment.js";
 import type { CustomResource } from "../../api/meta.js";
+import { canonicalJson } from "../../base/hash.js";
 import { appOfChange, isOpen, type KnownChange } from "../../controllers/overseer-app/changes/known-change.js";
 import type { WaitingApps } from "../../controllers/overseer-app/gates/waiting-apps.js";
 import { repositoryKey } from "../../controllers/overseer-app/source/locate-inputs.js";
 import type { WatchedKind, WatchedKinds } from "../../gates/context.js";
 import type { Gate } from "../../gates/gate.js";
+import { laterApps } from "../../gates/promotion/paths.js";
 import { PRIORITY, type Priority } from "../../reconcile/work-queue.js";
 import { appsConcerned } from "../gates.js";
 import type { ResourceIndex } from "../resource-index.js";
@@ -62,6 +64,19 @@ export function eventTable(options: EventTableOptions): readonly Watch[] {
       (app) => waitingFor("OverseerApp")({ current: resources.apps.get(app), observed: undefined }),
       apps.enqueue(PRIORITY.change),
     ),
+    watch(sources.apps, hasNewLedger, ({ current }) => laterThan(current, resources), apps.enqueue(PRIORITY.change)),
+    watch(
+      sources.applied,
+      always,
+      (app) => laterThan(resources.apps.get(app), resources),
+      apps.enqueue(PRIORITY.change),
+    ),
+    watch(
+      sources.environments,
+      needsWork,
+      (event) => resources.appsOfEnvironment(event.current, event.previous),
+      apps.enqueue(PRIORITY.change),
+    ),
     watch(sources.changes, isRequested, appsOfChange, apps.enqueue(PRIORITY.user)),
     watch(sources.approvals, isDecision, appsOfDecision, apps.enqueue(PRIORITY.user)),
     watch(sources.changes, wasUnfinished, appsOfChange, apps.enqueue(PRIORITY.user)),
@@ -110,6 +125,18 @@ function needsWork({ current, previous }: ResourceEvent<AnyResource>): boolean {
 /** Reports whether a resource is new, deleted, or has another spec. */
 function isEdited(event: ResourceEvent<AnyResource>): boolean {
   return needsWork(event) && event.current?.metadata.generation !== event.previous?.metadata.generation;
+}
+
+/** Reports whether an app has another history of applied inputs, which later Environments rely on. */
+function hasNewLedger({ current, observed }: ResourceEvent<WatchedKinds["OverseerApp"]>): boolean {
+  const [ledger, before] = [current?.status?.ledger, observed?.status?.ledger];
+  return ledger !== undefined && canonicalJson(ledger) !== canonicalJson(before ?? []);
+}
+
+/** Returns the apps that are promoted from an app. */
+function laterThan(app: WatchedKinds["OverseerApp"] | undefined, resources: ResourceIndex): readonly string[] {
+  if (app === undefined) return [];
+  return laterApps(app, resources.environments.values()).map(({ key }) => key);
 }
 
 function isCreatedOrDeleted({ current, observed }: ResourceEvent<AnyResource>): boolean {

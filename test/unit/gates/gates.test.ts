@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { type Environment, EnvironmentSpec } from "../../../src/api/environment.js";
+import { API_VERSION } from "../../../src/api/group.js";
 import type { GateContext } from "../../../src/gates/context.js";
 import { MissingFactError } from "../../../src/gates/context.js";
 import type { Gate } from "../../../src/gates/gate.js";
@@ -26,6 +28,13 @@ async function stateOf(gate: Gate | undefined, context: GateContext): Promise<st
   if (!gate) throw new Error("no such gate");
   const [result] = await judgeGates([gate], context, new FakeClock());
   return `${result?.state.state}: ${result?.state.message}`;
+}
+
+/** An Environment with the namespace of the app of the context. */
+function environment(name: string, promotesFrom: string[]): Environment {
+  const spec = EnvironmentSpec.parse({ namespaces: [{ name: "shop" }], promotesFrom });
+  const metadata = { name, uid: name, resourceVersion: "1", generation: 1 } as Environment["metadata"];
+  return { apiVersion: API_VERSION, kind: "Environment", metadata, spec };
 }
 
 const byName = (name: string): Gate | undefined => GATES.find((gate) => gate.name === name);
@@ -81,6 +90,7 @@ describe("gates", () => {
       "references Pass",
       "dependencies Pass",
       "syncWindows Pass",
+      "promotion Pass",
     ]);
   });
 
@@ -100,6 +110,11 @@ describe("gates", () => {
     ["deletions", "which objects are deleted", gateContext({ destination: { ...destination, deletions: undefined } })],
     ["references", "what documents refer to", gateContext({ destination: { ...destination, missing: undefined } })],
     ["approvals", "the decisions of users", gateContext({ approvals: undefined })],
+    [
+      "promotion",
+      "what the earlier Environments have tested",
+      gateContext({ lister: listerOf([], [], {}, [environment("prod", ["staging"])]) }),
+    ],
     [
       "manual",
       "the policies that prove the request",

@@ -13,7 +13,7 @@ import { isOpen, type KnownChange } from "./known-change.js";
  */
 export function currentPin(run: AppRun): Pin | undefined {
   const request = newestRequest(run);
-  if (request?.spec.cause === "Sync") return undefined;
+  if (request?.spec.cause === "Sync" || request?.spec.cause === "Promotion") return undefined;
   if (request?.spec.inputs !== undefined) return pinOf(request, request.spec.inputs);
   return run.status.pin ?? rollbackAfterFailure(run);
 }
@@ -23,7 +23,7 @@ function newestRequest(run: AppRun): Change | undefined {
   let newest: Change | undefined;
   for (const change of openChanges(run)) {
     const { cause, requester, inputs, dryRun } = change.spec;
-    const decides = cause === "Sync" || (cause === "Rollback" && inputs !== undefined);
+    const decides = cause === "Sync" || inputs !== undefined;
     if (requester === undefined || dryRun === true || !decides) continue;
     if (newest === undefined || isNewer(change, newest)) newest = change;
   }

@@ -4,10 +4,12 @@ import type { Inputs } from "../../../api/inputs.js";
 import { shortRevision } from "../../../api/short-revision.js";
 import { isStatus } from "../../../kube/errors.js";
 import { objectPath } from "../../../kube/resource.js";
+import { promotionTarget } from "../promotion/requests.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { isProblem } from "../source/locate-inputs.js";
-import { remoteOf, renderEarlier, renderNewest } from "../source/render.js";
+import { remoteOf, renderEarlier } from "../source/render.js";
+import { renderNewest } from "../source/render-desired.js";
 import { planRequest } from "../sync/plan-request.js";
 import { openChangeFor, openChanges, recordChange, supersede, trimHistory } from "./change-record.js";
 import { rollbackTarget } from "./rollbacks.js";
@@ -20,25 +22,30 @@ function newRequests(run: AppRun): Change[] {
 }
 
 /**
- * Decides about requests that change which inputs are desired, before these are rendered: rollbacks get the inputs that they name, and a
- * sync lifts the pin of a rollback only if the request is proven.
+ * Decides about requests that change which inputs are desired, before these are rendered: rollbacks and promotions get the inputs that they
+ * name, and a sync lifts the pin of a rollback only if the request is proven.
  */
 export async function takeRollbacks(run: AppRun): Promise<void> {
   for (const request of newRequests(run)) {
     const { cause, dryRun } = request.spec;
     if (dryRun === true || (cause === "Sync" && run.status.pin === undefined)) continue;
     // Until the repository was polled, no earlier commit can be had. Its first revision enqueues the app.
-    if (cause === "Rollback" && remoteOf(run) === undefined) continue;
+    if (cause !== "Sync" && remoteOf(run) === undefined) continue;
     const doubt = await run.services.proof.problem(run.ref.namespace);
     if (doubt !== undefined) await end(run, request, `the request does not count: ${doubt}`);
-    else if (cause === "Rollback") await rollBack(run, request);
+    else if (cause !== "Sync") await goTo(run, request);
   }
 }
 
-async function rollBack(run: AppRun, request: Change): Promise<void> {
-  const target = await rollbackTarget(run, request);
+/** Gives a rollback or promotion the inputs that it names. */
+async function goTo(run: AppRun, request: Change): Promise<void> {
+  const target = await targetOf(run, request);
   if ("refusal" in target) await end(run, request, target.refusal);
   else await adopt(run, request, target.inputs);
+}
+
+function targetOf(run: AppRun, request: Change): Promise<{ readonly inputs: Inputs } | { readonly refusal: string }> {
+  return request.spec.cause === "Rollback" ? rollbackTarget(run, request) : promotionTarget(run, request);
 }
 
 /**
@@ -55,9 +62,9 @@ export async function takeRequests(run: AppRun): Promise<void> {
 }
 
 async function plan(run: AppRun, request: Change): Promise<void> {
-  if (request.spec.cause === "Rollback") {
+  if (request.spec.cause !== "Sync") {
     if (remoteOf(run) === undefined) return;
-    const target = await rollbackTarget(run, request);
+    const target = await targetOf(run, request);
     if ("refusal" in target) return end(run, request, target.refusal);
     const earlier = await renderEarlier(run, target.inputs);
     return earlier && planRequest(run, request, earlier);

@@ -58,6 +58,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
     get plan() {
       return input.plan();
     },
+    promotion: run.promotion?.proof,
     destination: {
       deletions: { needingApproval: input.deletionsNeedingApproval },
       missing: await placesOfMissing(run, input.missing),

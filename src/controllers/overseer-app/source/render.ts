@@ -1,53 +1,21 @@
 import type { Inputs } from "../../../api/inputs.js";
-import type { Pin } from "../../../api/pin.js";
 import { OverseerError } from "../../../base/errors.js";
 import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
 import { withIgnored } from "../../../manifest/ignored/ignored-fields.js";
 import { formatRenderProblem, PathNotFoundError, RenderError } from "../../../render/render-error.js";
 import type { RenderRequest } from "../../../render/request.js";
-import { currentPin } from "../changes/pin.js";
 import type { Problem } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
-import { isProblem, keyWith, type LocatedInputs, locateInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
+import { keyWith, type LocatedInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
 import { kindsOf } from "./resource-kinds.js";
 import { withSubmodules } from "./submodules.js";
 
-/** Renders the inputs that the app is to be synced to: the newest, or after a rollback those that it is pinned to. */
-export async function renderDesired(run: AppRun): Promise<Rendered | Problem> {
-  const located = await locateInputs(run);
-  if (!isProblem(located)) run.locatedCommit = located.inputs.commit;
-  const pin = currentPin(run);
-  const isOver = !isProblem(located) && pin?.replaces !== undefined && pin.replaces !== located.inputs.key;
-  if (pin === undefined || isOver) {
-    run.status = { ...run.status, pin: undefined };
-    return isProblem(located) ? located : renderLocated(run, located);
-  }
-  run.status = { ...run.status, pin };
-  run.newest = isProblem(located) ? undefined : located.inputs;
-  return renderPinned(run, pin, isProblem(located) ? located : undefined);
-}
-
-async function renderPinned(run: AppRun, { inputs }: Pin, problem: Problem | undefined): Promise<Rendered | Problem> {
-  try {
-    const rendered = await renderEarlier(run, inputs);
-    if (rendered !== undefined) return rendered;
-  } catch (error) {
-    if (!(error instanceof OverseerError)) throw error;
-    return renderProblem(inputs, error);
-  }
-  if (problem?.reason === "RepositoryNotReady") return problem;
-  const message = `the app is pinned to ${inputs.revision}, which can no longer be fetched, or was rendered with other values of its ConfigMaps and Secrets: request a sync by a Change of cause Sync`;
-  return { stage: "Source", reason: "RevisionLost", message, terminal: false };
-}
-
-/** Renders the newest inputs, whether or not the app is pinned to others. */
-export async function renderNewest(run: AppRun): Promise<Rendered | Problem> {
-  const located = await locateInputs(run);
-  return isProblem(located) ? located : renderLocated(run, located);
-}
-
-async function renderLocated(run: AppRun, { inputs, snapshot, request }: LocatedInputs): Promise<Rendered | Problem> {
+/** Returns the documents of located inputs, or the problem that prevents rendering them. */
+export async function renderLocated(
+  run: AppRun,
+  { inputs, snapshot, request }: LocatedInputs,
+): Promise<Rendered | Problem> {
   run.snapshot = snapshot;
   const known = knownRender(run, inputs);
   if (known) {
@@ -159,7 +127,8 @@ async function renderInputs(
   return rendered;
 }
 
-function renderProblem(inputs: Inputs, error: OverseerError): Problem {
+/** Returns the problem of inputs that cannot be rendered. */
+export function renderProblem(inputs: Inputs, error: OverseerError): Problem {
   return {
     stage: "Render",
     reason: error.reason,

@@ -11,8 +11,9 @@ import { flushChange, openChangeFor, stageChange, trimHistory } from "../changes
 import { summarizeTerminating, terminatingOf } from "../deletion/terminating.js";
 import { runPhase } from "../hooks/sync-phases.js";
 import { observeApp } from "../observe.js";
-import type { ChangeUpdate, SyncResult } from "../outcome.js";
+import type { ChangeUpdate, Progress, SyncResult } from "../outcome.js";
 import { withoutMoved } from "../ownership/moved.js";
+import { promotionFields } from "../promotion/record-ledger.js";
 import type { AppRun } from "../run.js";
 import { countNotes, notesOfRun } from "../source/notes.js";
 import { formatKind } from "../source/resource-kinds.js";
@@ -26,6 +27,9 @@ import { noteCommitReport } from "./note-commit-report.js";
 import { logOutOfDate } from "./out-of-date.js";
 import { parentApps } from "./parent-apps.js";
 import { type StatusFields, writeStatus } from "./write-status.js";
+
+/** Maximum delay in milliseconds until a promotion is judged again: timers are limited, and clocks are set. */
+const MAX_DELAY_MS = 24 * 3_600_000;
 
 /** Ends a reconcile: evaluates health, completes the Change if possible, and writes the status if it changed. */
 export async function recordOutcome(run: AppRun): Promise<void> {
@@ -43,7 +47,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
   const facts: AppFacts = {
     revision: run.status.applied?.revision,
     problem: run.problem,
-    progress: run.progress,
+    progress: shownProgress(run),
     drift: run.drift,
     contested: run.contested,
     paused: run.paused,
@@ -58,11 +62,23 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     notes: countNotes(notesOfRun(run)),
   };
   logProblem(run, run.problem);
+  const { until } = run.promotion ?? {};
+  if (until !== undefined) run.requeueAfter(Math.min(MAX_DELAY_MS, until - run.services.clock.now()));
   noteCommitReport(run, facts);
   run.services.failpoint("app:before-final-status");
-  const fields = { ...statusFields(run, facts, observation), ...finishedStatus(run, finished) };
+  const fields = {
+    ...statusFields(run, facts, observation),
+    ...promotionFields(run, facts),
+    ...finishedStatus(run, finished),
+  };
   const { conditions = [] } = await writeStatus(run, { fields, conditions: appConditions(facts) });
   logOutOfDate(run, conditions);
+}
+
+/** Returns the progress of the newest inputs, which may wait for a promotion while everything else is done. */
+function shownProgress({ progress, promotion, status }: AppRun): Progress {
+  if (progress.state !== "done" || promotion?.why === undefined || status.pin !== undefined) return progress;
+  return { state: "waiting", reason: "Promotion", message: promotion.why };
 }
 
 /** Describes a rollback that keeps the app at earlier inputs. */

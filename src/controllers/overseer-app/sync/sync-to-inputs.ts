@@ -210,7 +210,7 @@ function causeOf(run: AppRun, { inputs }: Rendered): ChangeCause {
   if (run.status.pin?.inputs.key === inputs.key) return "Rollback";
   if (lastStopped(run, inputs.key)) return "Retry";
   const before = run.status.applied;
-  if (!before || before.commit !== inputs.commit) return "Revision";
+  if (!before || before.commit !== inputs.commit) return run.promotion === undefined ? "Revision" : "Promotion";
   if (before.key === inputs.key || canonicalJson(before.source) !== canonicalJson(inputs.source)) return "Spec";
   return valuesObjectsOf(inputs.source).length > 0 ? "Values" : "Renderer";
 }

@@ -27,7 +27,7 @@ describe("the conditions of an Environment", () => {
   });
 
   it("name a circle, a missing Environment, and fields without effect", () => {
-    const prod = environment("prod", { promotesFrom: ["staging"], promotion: {} });
+    const prod = environment("prod", { promotesFrom: ["staging"], promotion: { ownChanges: "Ask" } });
     const staging = environment("staging", { promotesFrom: ["prod"] });
     const facts = { apps: 0, doubt: undefined };
     expect(texts(prod, { ...facts, all: [prod, staging] })[0]).to.equal(
@@ -38,7 +38,7 @@ describe("the conditions of an Environment", () => {
       "Ready=False EnvironmentNotFound: spec.promotesFrom names Environment staging, which does not exist: create it, or correct the name",
     );
     expect(alone.at(-1)).to.equal(
-      "Limited=True NotInEffect: spec.promotesFrom, spec.promotion have no effect in this version: do not rely on it",
+      "Limited=True NotInEffect: spec.promotion.ownChanges has no effect in this version: do not rely on it",
     );
   });
 });

@@ -1,5 +1,5 @@
 import type { Change } from "../../../../src/api/change.js";
-import type { Environment } from "../../../../src/api/environment.js";
+import { type Environment, EnvironmentSpec } from "../../../../src/api/environment.js";
 import { API_VERSION } from "../../../../src/api/group.js";
 import type { OverseerApp } from "../../../../src/api/overseer-app.js";
 import type { FailpointHook } from "../../../../src/base/failpoint.js";
@@ -16,6 +16,7 @@ import { WaitingApps } from "../../../../src/controllers/overseer-app/gates/wait
 import { Claims } from "../../../../src/controllers/overseer-app/ownership/claims.js";
 import { OverseerAppReconciler } from "../../../../src/controllers/overseer-app/reconciler.js";
 import type { GitEngine } from "../../../../src/git/engine.js";
+import { FirstParentLines } from "../../../../src/git/index.js";
 import type { ResourceInfo } from "../../../../src/kube/resource.js";
 import { StatusWriter } from "../../../../src/reconcile/status-writer.js";
 import { PlainRenderer } from "../../../../src/render/plain.js";
@@ -33,6 +34,10 @@ import { app, cacheOf, change, repository } from "./resources.js";
 const REMOTE = { url: "https://git.example.com/shop.git", credential: undefined, id: "remote" };
 /** More reconciles without rest are a loop. */
 const MAX_RECONCILES = 50;
+
+function keyOf(name: string): string {
+  return name.includes("/") ? name : `shop/${name}`;
+}
 
 /** Thrown at a failpoint, and by every later request of the process that is gone. */
 export class KilledError extends Error {}
@@ -56,6 +61,8 @@ export class Heart {
   readonly #renderer = new SourceRenderer([new PlainRenderer(inlineCache().cache)]);
   readonly #snapshots = new Map<string, MemorySnapshot>();
   #commit = "";
+  /** First parent of each commit. */
+  readonly #parents = new Map<string, string>();
   #reconciler: OverseerAppReconciler | undefined;
   #index = new RevisionIndex();
   #queue = new Set<string>();
@@ -63,15 +70,24 @@ export class Heart {
   /** Commits files; the repository is polled at once. Returns the commit. */
   commit(files: Readonly<Record<string, string>>): string {
     const snapshot = new MemorySnapshot(files);
-    this.#commit = snapshot.commit.id;
+    const { id } = snapshot.commit;
+    if (this.#commit !== "" && id !== this.#commit) this.#parents.set(id, this.#commit);
+    this.#commit = id;
     this.#snapshots.set(this.#commit, snapshot);
     this.#poll();
     return this.#commit;
   }
 
-  /** Creates or edits the app `shop/<name>`, of all files or of the folder of `path`. */
+  /** Creates or edits an Environment. */
+  govern(name: string, spec: Record<string, unknown>): void {
+    const metadata = { namespace: "", name, uid: `uid of ${name}`, resourceVersion: "1", generation: 1 };
+    const kind = { apiVersion: API_VERSION, kind: "Environment" };
+    this.api.put<Environment>("environments", { ...kind, metadata, spec: EnvironmentSpec.parse(spec) });
+  }
+
+  /** Creates or edits the app `shop/<name>`, or `<namespace>/<name>`, of all files or of the folder of `path`. */
   apply(name: string, spec: Record<string, unknown> = {}): void {
-    const { metadata, ...made } = app(`shop/${name}`, { spec });
+    const { metadata, ...made } = app(keyOf(name), { spec });
     const before = this.app(name);
     this.api.put("overseerapps", {
       ...made,
@@ -82,7 +98,7 @@ export class Heart {
   }
 
   app(name: string): OverseerApp | undefined {
-    return this.api.cache<OverseerApp>(resourceOf("OverseerApp", "overseerapps")).get(`shop/${name}`);
+    return this.api.cache<OverseerApp>(resourceOf("OverseerApp", "overseerapps")).get(keyOf(name));
   }
 
   /** Returns the conditions of an app: `Ready=True/Applied`. */
@@ -92,7 +108,7 @@ export class Heart {
 
   /** Returns the Changes of an app: `web-1 Succeeded`. */
   changes(name: string): readonly string[] {
-    const all = this.api.cache<Change>(resourceOf("Change", "changes"), undefined, appOfChange).of(`shop/${name}`);
+    const all = this.api.cache<Change>(resourceOf("Change", "changes"), undefined, appOfChange).of(keyOf(name));
     return [...all].map(({ metadata, status }) => `${metadata.name} ${status?.phase}`).sort();
   }
 
@@ -108,13 +124,31 @@ export class Heart {
 
   /** Requests a sync of an app, as a user does. */
   request(name: string, appName: string): void {
-    const spec = { app: { name: appName }, cause: "Sync", requester: "jane" } as const;
-    const { metadata, ...made } = change(`shop/${name}`, appName);
-    this.api.put("changes", { ...made, metadata, spec });
+    this.#request(name, { app: { name: appName }, cause: "Sync", requester: "jane" });
+  }
+
+  /** Requests the promotion of a commit. */
+  promote(name: string, appName: string, commit: string): void {
+    this.#request(name, { app: { name: appName }, cause: "Promotion", requester: "jane", promote: { commit } });
+  }
+
+  /** Requests a rollback to an earlier Change of the same namespace. */
+  rollBack(name: string, appName: string, earlier: string): void {
+    const [namespace = ""] = keyOf(name).split("/");
+    const { uid = "" } =
+      this.api.cache<Change>(resourceOf("Change", "changes")).get(`${namespace}/${earlier}`)?.metadata ?? {};
+    const rollbackTo = { change: earlier, uid };
+    this.#request(name, { app: { name: appName }, cause: "Rollback", requester: "jane", rollbackTo });
+  }
+
+  #request(name: string, spec: Change["spec"]): void {
+    const { metadata, ...made } = change(keyOf(name), spec.app.name);
+    const creationTimestamp = new Date(this.clock.now()).toISOString();
+    this.api.put("changes", { ...made, metadata: { ...metadata, creationTimestamp }, spec });
   }
 
   deleteApp(name: string): void {
-    this.api.remove("overseerapps", `shop/${name}`, new Date(this.clock.now()).toISOString());
+    this.api.remove("overseerapps", keyOf(name), new Date(this.clock.now()).toISOString());
   }
 
   /** Starts a process, with the memory of none before it. `failpoint` is called at each boundary, and may throw. */
@@ -127,7 +161,8 @@ export class Heart {
     const client = this.api.client(check);
     const apps = this.api.cache<OverseerApp>(resourceOf("OverseerApp", "overseerapps"));
     const changes = this.api.cache<KnownChange>(resourceOf("Change", "changes"), reduceChange, appOfChange);
-    const repositories = cacheOf([repository("shop/repo")]) as unknown as AppServices["repositories"];
+    const shared = repository("shop/repo", { spec: { allowedNamespaces: ["*"] } });
+    const repositories = cacheOf([shared]) as unknown as AppServices["repositories"];
     const environments = this.api.cache<Environment>(resourceOf("Environment", "environments"));
     const memories = new Map<string, AppMemory>();
     this.#index = new RevisionIndex();
@@ -135,6 +170,7 @@ export class Heart {
     this.#reconciler = new OverseerAppReconciler({
       ...{ client, apps, changes, repositories, memories, clock: this.clock, index: this.#index },
       engine: { open: async (_: unknown, commit: string) => this.#snapshots.get(commit) } as unknown as GitEngine,
+      lines: new FirstParentLines({ history: async () => ({ read: async (id) => this.#commitObject(id) }) }),
       submoduleRules: { allowedHosts: new HostRules([]), digestKey: "" },
       renderer: this.#renderer,
       destinations: { of: async () => this.destination, current: () => this.destination, forget: () => {} },
@@ -154,7 +190,7 @@ export class Heart {
           throw error;
         }
       },
-      trustedNamespaces: new Set(["shop"]),
+      trustedNamespaces: new Set(["shop", "dev", "staging", "prod"]),
       digestKey: "0".repeat(32),
       enqueue: (key) => void this.#queue.add(key),
       proof: { problem: async () => undefined },
@@ -169,7 +205,7 @@ export class Heart {
   /** Reconciles an app once; returns the time until the next reconcile, if one is due by itself. */
   async reconcile(name: string): Promise<number | undefined> {
     if (this.#reconciler === undefined) throw new Error("start() first");
-    const result = await this.#reconciler.reconcile(`shop/${name}`, this.logger, new AbortController().signal);
+    const result = await this.#reconciler.reconcile(keyOf(name), this.logger, new AbortController().signal);
     return result.requeueAfterMs;
   }
 
@@ -188,8 +224,16 @@ export class Heart {
       const next = Math.min(...due);
       if (this.clock.monotonic() + next > end) return;
       this.clock.advance(next);
+      if (next > 0) count = 0;
     }
     throw new Error(`the apps do not settle: ${names.map((name) => this.conditions(name)).join(" ")}`);
+  }
+
+  #commitObject(id: string): { readonly type: "commit"; readonly content: Buffer } | undefined {
+    if (!this.#snapshots.has(id)) return undefined;
+    const parent = this.#parents.get(id);
+    const lines = [`tree ${id}`, ...(parent === undefined ? [] : [`parent ${parent}`]), "", "m"];
+    return { type: "commit", content: Buffer.from(lines.join("\n")) };
   }
 
   #poll(): void {

@@ -32,6 +32,7 @@ export function gateContext(changes: Partial<GateContext> = {}): GateContext {
     request: undefined,
     approvals: { approvedBy: undefined, uncounted: undefined, rejection: undefined },
     plan: {},
+    promotion: undefined,
     destination: { deletions: { needingApproval: undefined }, missing: [] },
     now: Date.UTC(2026, 10, 30, 12),
     lister: listerOf(),

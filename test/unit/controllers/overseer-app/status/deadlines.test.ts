@@ -20,6 +20,7 @@ function verifying(agoMs = 0, skewMs = 0) {
     app("shop/web", { spec: { health: { timeout: "5m" } }, status: { applied: inputs("k") } }),
     {
       changes: Object.assign(cacheOf([one]), { note: () => {} }),
+      lister: { list: () => [] },
       status: {
         write: async (_: unknown, object: Change, status: ChangeStatus) => {
           if (object.kind === "Change") written.push({ phase: status.phase });

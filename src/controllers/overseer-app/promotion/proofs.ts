@@ -1,0 +1,100 @@
+import { OverseerError } from "../../../base/errors.js";
+import {
+  allProven,
+  type EarlierApp,
+  failedBefore,
+  type Proof,
+  proofOfCommit,
+  proofOfVersion,
+} from "../../../gates/promotion/eligibility.js";
+import type { PromotionPath } from "../../../gates/promotion/paths.js";
+import { versionsOf } from "../../../gates/promotion/versions.js";
+import type { AppRun } from "../run.js";
+import type { LocatedInputs } from "../source/locate-inputs.js";
+import { repositoryKey } from "../source/locate-inputs.js";
+import { renderEarlier } from "../source/render.js";
+import { locateAt, locatedOrThrow, UnlocatedError } from "./locate-at.js";
+
+/** Returns whether a commit has proven itself in every earlier Environment. What cannot be found out is not proven. */
+export async function proofIn(
+  run: AppRun,
+  paths: readonly PromotionPath[],
+  head: LocatedInputs,
+  commit: string,
+): Promise<Proof> {
+  try {
+    const proofs: Proof[] = [unsigned(run, head, commit)];
+    for (const path of paths) proofs.push(await proofOnPath(run, path, head, commit));
+    return allProven(proofs);
+  } catch (error) {
+    if (!(error instanceof OverseerError) && !(error instanceof UnlocatedError)) throw error;
+    return { proven: false, why: error.message };
+  }
+}
+
+/** Returns whether inputs are none that failed, or were rolled back, in this Environment before. */
+export async function notFailedHere(run: AppRun, head: LocatedInputs, commit: string): Promise<Proof> {
+  const ledger = run.status.ledger ?? [];
+  if (ledger.every(({ how }) => how !== "Failed" && how !== "RolledBack")) return { proven: true };
+  const located = await locateAt(run, head, commit);
+  if ("stage" in located) return { proven: false, why: located.message };
+  const entry = failedBefore(ledger, located.inputs.key);
+  if (entry === undefined) return { proven: true };
+  const what = entry.how === "Failed" ? "failed" : "was rolled back";
+  return {
+    proven: false,
+    why: `it ${what} here at ${entry.ended}: push a commit that changes it, or promote it by a Change of cause Promotion`,
+  };
+}
+
+/** Signatures are verified for the newest commit of a ref only. */
+function unsigned({ app, services }: AppRun, head: LocatedInputs, commit: string): Proof {
+  const key = repositoryKey(app);
+  if (commit === head.inputs.commit || services.repositories.get(key)?.spec.verify === undefined)
+    return { proven: true };
+  return {
+    proven: false,
+    why: `GitRepository ${key} requires signatures by spec.verify, and only the newest commit was verified`,
+  };
+}
+
+async function proofOnPath(run: AppRun, path: PromotionPath, head: LocatedInputs, commit: string): Promise<Proof> {
+  const now = run.services.clock.now();
+  const versions = path.compare === "Images" ? await newVersions(run, head, commit) : [];
+  const proofs: Proof[] = [];
+  for (const one of path.earlier) {
+    if ("problem" in one) {
+      proofs.push({ proven: false, why: one.problem });
+      continue;
+    }
+    const { metadata, status } = one.app;
+    const earlier: EarlierApp = {
+      name: `OverseerApp ${metadata.namespace}/${metadata.name}`,
+      ledger: status?.ledger ?? [],
+      newest: run.services.lister.appliedCommit(one.app),
+    };
+    if (path.compare === "Commit") proofs.push(proofOfCommit(commit, earlier, path, now));
+    else for (const version of versions) proofs.push(proofOfVersion(version, earlier, path, now));
+  }
+  return allProven(proofs);
+}
+
+/** Returns the images and chart versions of a commit that the applied documents do not have. */
+async function newVersions(run: AppRun, head: LocatedInputs, commit: string): Promise<readonly string[]> {
+  const located = locatedOrThrow(await locateAt(run, head, commit));
+  const { applied } = run.status;
+  if (located.inputs.key === applied?.key) return [];
+  const versions = await versionsAt(run, located.inputs);
+  const before = new Set(applied === undefined ? [] : await versionsAt(run, applied));
+  return versions.filter((version) => !before.has(version));
+}
+
+async function versionsAt(run: AppRun, inputs: LocatedInputs["inputs"]): Promise<readonly string[]> {
+  const known = run.memory.versions.get(inputs.key);
+  if (known !== undefined) return known;
+  const rendered = await renderEarlier(run, inputs);
+  if (rendered === undefined) throw new UnlocatedError(`${inputs.revision} can no longer be rendered`);
+  const versions = versionsOf(rendered.documents);
+  run.memory.versions.set(inputs.key, versions);
+  return versions;
+}

@@ -1,0 +1,50 @@
+import type { Pin } from "../../../api/pin.js";
+import { OverseerError } from "../../../base/errors.js";
+import { currentPin } from "../changes/pin.js";
+import type { Problem } from "../outcome.js";
+import { locateDesired } from "../promotion/select-commit.js";
+import type { Rendered } from "../rendered.js";
+import type { AppRun } from "../run.js";
+import { isProblem, locateInputs } from "./locate-inputs.js";
+import { renderEarlier, renderLocated, renderProblem } from "./render.js";
+
+/**
+ * Renders the inputs that the app is to be synced to: the newest, or the newest that earlier Environments have tested, or after a rollback
+ * those that it is pinned to. Undefined if nothing may be applied yet and nothing was.
+ */
+export async function renderDesired(run: AppRun): Promise<Rendered | Problem | undefined> {
+  const head = await locateInputs(run);
+  if (!isProblem(head)) run.headCommit = head.inputs.commit;
+  const pin = currentPin(run);
+  const isKept = pin !== undefined && pin.replaces === undefined;
+  const located = isProblem(head) || isKept ? head : await locateDesired(run, head);
+  if (located === undefined) return undefined;
+  if (!isProblem(located)) run.locatedCommit = located.inputs.commit;
+  const isOver = !isProblem(located) && pin?.replaces !== undefined && pin.replaces !== located.inputs.key;
+  if (pin === undefined || isOver) {
+    run.status = { ...run.status, pin: undefined };
+    return isProblem(located) ? located : renderLocated(run, located);
+  }
+  run.status = { ...run.status, pin };
+  run.newest = isProblem(located) ? undefined : located.inputs;
+  return renderPinned(run, pin, isProblem(located) ? located : undefined);
+}
+
+async function renderPinned(run: AppRun, { inputs }: Pin, problem: Problem | undefined): Promise<Rendered | Problem> {
+  try {
+    const rendered = await renderEarlier(run, inputs);
+    if (rendered !== undefined) return rendered;
+  } catch (error) {
+    if (!(error instanceof OverseerError)) throw error;
+    return renderProblem(inputs, error);
+  }
+  if (problem?.reason === "RepositoryNotReady") return problem;
+  const message = `the app is pinned to ${inputs.revision}, which can no longer be fetched, or was rendered with other values of its ConfigMaps and Secrets: request a sync by a Change of cause Sync`;
+  return { stage: "Source", reason: "RevisionLost", message, terminal: false };
+}
+
+/** Renders the newest inputs, whether or not the app is pinned to others. */
+export async function renderNewest(run: AppRun): Promise<Rendered | Problem> {
+  const located = await locateInputs(run);
+  return isProblem(located) ? located : renderLocated(run, located);
+}

@@ -1,0 +1,19 @@
+import { known } from "../context.js";
+import type { Gate } from "../gate.js";
+import { promotionPaths } from "./paths.js";
+
+/**
+ * Holds a Change whose commit the earlier Environments have not tested, or no longer count as tested: the selection of the commit has
+ * judged the same facts, and this is the last judgement before the first write.
+ */
+export const promotionGate: Gate = {
+  name: "promotion",
+  waitReason: "Promotion",
+  judge: ({ app, started, cause, promotion, lister }) => {
+    // Inputs that were applied before have been promoted before.
+    if (started || cause === "Rollback" || promotionPaths(app, lister).length === 0) return { state: "Pass" };
+    const proof = known(promotion, "what the earlier Environments have tested");
+    if (proof.proven) return { state: "Pass" };
+    return { state: "Wait", message: proof.why, ...(proof.until === undefined ? {} : { until: proof.until }) };
+  },
+};

@@ -1,0 +1,105 @@
+import type { Environment } from "../../api/environment.js";
+import type { OverseerApp } from "../../api/overseer-app.js";
+import { parseDuration } from "../../base/duration.js";
+import { type Lister, MissingFactError } from "../context.js";
+import { environmentsOf, promotionCircle } from "../environments.js";
+import type { PromotionRule } from "./eligibility.js";
+
+/** How an Environment of an app takes revisions from earlier ones. */
+export interface PromotionPath extends PromotionRule {
+  readonly environment: string;
+  readonly compare: "Commit" | "Images";
+  readonly ownChanges: "Allow" | "Ask";
+  readonly auto: boolean;
+  /** The app of the same name in each earlier Environment, or why there is none. */
+  readonly earlier: readonly ({ readonly app: OverseerApp } | { readonly problem: string })[];
+}
+
+/** Returns the Environments of an app that promote from earlier ones. Empty for an app without such an Environment. Sends no request. */
+export function promotionPaths(app: OverseerApp, lister: Lister): PromotionPath[] {
+  const all = [...lister.list("Environment")];
+  const own = environmentsOf(app.metadata.namespace, all).filter(({ spec }) => (spec.promotesFrom ?? []).length > 0);
+  return own.map((environment) => pathOf(app, environment, all, lister));
+}
+
+function pathOf(
+  app: OverseerApp,
+  environment: Environment,
+  all: readonly Environment[],
+  lister: Lister,
+): PromotionPath {
+  const { metadata, spec } = environment;
+  const { compare = "Commit", ownChanges = "Allow", auto = true, soak, soakMode } = spec.promotion ?? {};
+  const circle = promotionCircle(metadata.name, all);
+  const earlier =
+    circle === undefined
+      ? (spec.promotesFrom ?? []).map((name) => earlierApp(app, environment, name, all, lister))
+      : [{ problem: `spec.promotesFrom leads in a circle: ${circle.join(" → ")}: remove one of these` }];
+  return {
+    ...{ environment: metadata.name, compare, ownChanges, auto, earlier },
+    soak: Math.ceil((parseDuration(soak ?? "0s") ?? Number.POSITIVE_INFINITY) / 1000),
+    soakMode: soakMode ?? "SinceFirstHealthy",
+  };
+}
+
+function earlierApp(
+  app: OverseerApp,
+  environment: Environment,
+  name: string,
+  all: readonly Environment[],
+  lister: Lister,
+): PromotionPath["earlier"][number] {
+  const from = all.find(({ metadata }) => metadata.name === name);
+  if (from === undefined) return { problem: `Environment ${name} in spec.promotesFrom does not exist` };
+  const namespace = pairedNamespace(app.metadata.namespace, environment, from);
+  if (namespace === undefined)
+    return {
+      problem: `Environment ${name} has several namespaces, or none: set from of namespace ${app.metadata.namespace} in spec.namespaces of Environment ${environment.metadata.name}`,
+    };
+  try {
+    const found = lister.get("OverseerApp", `${namespace}/${app.metadata.name}`);
+    return found === undefined
+      ? { problem: `OverseerApp ${namespace}/${app.metadata.name} of Environment ${name} does not exist` }
+      : { app: found };
+  } catch (error) {
+    if (!(error instanceof MissingFactError)) throw error;
+    return { problem: error.message };
+  }
+}
+
+/** Returns the namespace of an earlier Environment that another namespace is promoted from; undefined if it is not clear. */
+function pairedNamespace(namespace: string, { spec }: Environment, earlier: Environment): string | undefined {
+  const names = earlier.spec.namespaces?.map(({ name }) => name) ?? [];
+  const from = spec.namespaces?.find(({ name }) => name === namespace)?.from;
+  if (from !== undefined && names.includes(from)) return from;
+  return names.length === 1 ? names[0] : undefined;
+}
+
+/** An app that is promoted from another one. */
+export interface LaterApp {
+  /** Key of the app: `namespace/name`. */
+  readonly key: string;
+  readonly soak: number;
+  readonly comparesImages: boolean;
+}
+
+/** Returns the apps that take revisions from an app. They need not exist. Sends no request. */
+export function laterApps({ metadata }: OverseerApp, environments: Iterable<Environment>): LaterApp[] {
+  const all = [...environments];
+  const own = environmentsOf(metadata.namespace, all);
+  const later: LaterApp[] = [];
+  for (const environment of all) {
+    const { promotesFrom = [], namespaces = [], promotion } = environment.spec;
+    for (const from of own.filter((one) => promotesFrom.includes(one.metadata.name))) {
+      for (const { name } of namespaces) {
+        if (pairedNamespace(name, environment, from) !== metadata.namespace) continue;
+        later.push({
+          key: `${name}/${metadata.name}`,
+          soak: Math.ceil((parseDuration(promotion?.soak ?? "0s") ?? 0) / 1000),
+          comparesImages: promotion?.compare === "Images",
+        });
+      }
+    }
+  }
+  return later;
+}

@@ -1,0 +1,139 @@
+import { expect } from "chai";
+import type { Change } from "../../../src/api/change.js";
+import { API_VERSION } from "../../../src/api/group.js";
+import type { RawObject } from "../../../src/kube/object.js";
+import type { GitRepo } from "../../support/git-server.js";
+import type { TestRef } from "../../support/kube.js";
+import { type KubectlUser, kubectlUser, untilPrints } from "../../support/user-kubectl.js";
+import { condition, configMap, type LiveApp, World } from "../../support/world.js";
+import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
+
+const STAGES = ["dev", "staging", "prod"] as const;
+type Stage = (typeof STAGES)[number];
+
+describe("Promotion", function () {
+  this.timeout(180_000);
+  let world: World;
+  let repo: GitRepo;
+  let alice: KubectlUser;
+
+  before(async () => {
+    world = await World.create("promotion", { withoutOperator: true });
+    await startRestricted(world);
+    for (const stage of STAGES) {
+      const namespace = namespaceOf(stage);
+      if (stage !== "dev")
+        await world.kube.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+      await grantAccount({ kube: world.kube, namespace }, "deployer", APP_RULES);
+    }
+    await govern("dev", {});
+    await govern("staging", { promotesFrom: [environmentOf("dev")] });
+    await govern("prod", { promotesFrom: [environmentOf("staging")], promotion: { soak: "2s" } });
+    repo = await world.repository("shop", { "web/c.yaml": web("1") }, { allowedNamespaces: ["*"] });
+    alice = await kubectlUser(world, "alice", []);
+    for (const stage of STAGES) await createApp(stage);
+  });
+  after(async () => {
+    for (const stage of STAGES) {
+      await world?.kube.delete({ apiVersion: API_VERSION, kind: "Environment", name: environmentOf(stage) });
+      if (stage !== "dev") await world?.kube.delete({ apiVersion: "v1", kind: "Namespace", name: namespaceOf(stage) });
+    }
+    await world?.remove();
+    await removeInstallation(world);
+  });
+
+  const web = (a: string): string => configMap("web", { a });
+  const namespaceOf = (stage: Stage): string => (stage === "dev" ? world.namespace : `${world.namespace}-${stage}`);
+  const environmentOf = (stage: Stage): string => `${stage}-${world.namespace}`;
+  const govern = async (stage: Stage, spec: object): Promise<void> => {
+    const metadata = { name: environmentOf(stage) };
+    const namespaces = [{ name: namespaceOf(stage) }];
+    await world.kube.apply({ apiVersion: API_VERSION, kind: "Environment", metadata, spec: { namespaces, ...spec } });
+  };
+  const createApp = async (stage: Stage): Promise<void> => {
+    const repositoryRef = { name: "shop", namespace: world.namespace };
+    await world.kube.apply({
+      ...{ apiVersion: API_VERSION, kind: "OverseerApp", metadata: { name: "web", namespace: namespaceOf(stage) } },
+      spec: {
+        source: { repositoryRef, path: "web" },
+        destination: { kubernetes: {} },
+        serviceAccountName: "deployer",
+      },
+    });
+  };
+  const refOf = (stage: Stage): TestRef => ({ ...world.appRef("web"), namespace: namespaceOf(stage) });
+  const untilApp = (stage: Stage, what: string, test: (app: LiveApp) => boolean): Promise<LiveApp> =>
+    world.kube.until<LiveApp>(refOf(stage), what, test, 60_000);
+  const untilApplied = (stage: Stage, commit: string): Promise<LiveApp> =>
+    untilApp(
+      stage,
+      `applied ${commit}`,
+      (app) => app.status?.applied?.commit === commit && condition(app, "Ready")?.status === "True",
+    );
+  const dataOf = async (stage: Stage): Promise<unknown> =>
+    (await world.kube.get({ ...world.configMap("web"), namespace: namespaceOf(stage) }))?.data;
+  const push = async (a: string): Promise<string> => {
+    const commit = await repo.commit({ "web/c.yaml": web(a) }, a);
+    await world.poll("shop");
+    return commit;
+  };
+
+  it("takes commits from dev to staging, and to prod after the soak, over a restart of the operator", async () => {
+    const first = await repo.head();
+    const prod = await untilApplied("prod", first);
+    expect((await world.kube.get<LiveApp>(refOf("staging")))?.status?.ledger?.[0]).to.include({ commit: first });
+    expect(prod.status?.promotion).to.deep.equal({ newest: `main@sha1:${first}` });
+    const changes = await world.kube.list<Change & RawObject>(API_VERSION, "Change", namespaceOf("prod"));
+    expect(changes.map(({ spec }) => spec.cause)).to.deep.equal(["Promotion"]);
+
+    await govern("prod", { promotesFrom: [environmentOf("staging")], promotion: { soak: "1h" } });
+    const second = await push("2");
+    await untilApplied("staging", second);
+    const waiting = await untilApp(
+      "prod",
+      "waits for the soak",
+      ({ status }) => status?.promotion?.waitingFor?.includes("its soak of 3600s ends at") === true,
+    );
+    expect(condition(waiting, "Waiting")?.reason).to.equal("Promotion");
+    expect(condition(waiting, "Ready")?.status).to.equal("True");
+    await world.operator.stop();
+    await world.operator.start();
+    await govern("prod", { promotesFrom: [environmentOf("staging")], promotion: { soak: "2s" } });
+    await untilApplied("prod", second);
+    expect(await dataOf("prod")).to.deep.equal({ a: "2" });
+  });
+
+  it("waits with auto: false for a user with the verb promote, who cannot promote what was not tested", async () => {
+    await govern("prod", { promotesFrom: [environmentOf("staging")], promotion: { auto: false } });
+    const third = await push("3");
+    await untilApp("prod", "promotable", (app) => app.status?.promotion?.promotable === third);
+    expect(await dataOf("prod")).to.deep.equal({ a: "2" });
+    const request = (name: string, commit: string): object => ({
+      ...{ apiVersion: API_VERSION, kind: "Change", metadata: { name, namespace: namespaceOf("prod") } },
+      spec: { app: { name: "web" }, cause: "Promotion", requester: "alice", promote: { commit } },
+    });
+    const role = { apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding" };
+    const bind = (name: string, roleName: string): Promise<unknown> =>
+      world.kube.apply({
+        ...{ ...role, metadata: { name, namespace: namespaceOf("prod") } },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: roleName },
+        subjects: [{ kind: "User", name: "alice", apiGroup: "rbac.authorization.k8s.io" }],
+      });
+    const args = ["create", "-n", namespaceOf("prod"), "-f", "-"];
+    await grantAccount({ kube: world.kube, namespace: namespaceOf("prod") }, "creator", []);
+    await bind("alice-view", "view");
+    expect(await alice.kubectl(args, request("no", third))).to.match(/forbidden/);
+    await bind("alice-sync", "overseer-gitops-sync");
+    await untilPrints(alice, " created", args, request("bad", "0".repeat(40)));
+    const ended = (name: string, phase: string): Promise<Change & RawObject> =>
+      world.kube.until<Change & RawObject>(
+        { apiVersion: API_VERSION, kind: "Change", namespace: namespaceOf("prod"), name },
+        phase,
+        ({ status }) => status?.phase === phase,
+      );
+    expect((await ended("bad", "Rejected")).status?.message).to.contain("is not among the last");
+    expect(await alice.kubectl(args, request("good", third))).to.contain(" created");
+    await ended("good", "Succeeded");
+    expect(await dataOf("prod")).to.deep.equal({ a: "3" });
+  });
+});

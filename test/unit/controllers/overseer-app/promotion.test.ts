@@ -1,0 +1,142 @@
+import { expect } from "chai";
+import { Heart } from "../support/heart.js";
+
+/** The soak of the tests, in milliseconds. */
+const SOAK = 600_000;
+const APPS = ["dev/web", "staging/web", "prod/web"];
+const key = (namespace: string): string => `/ConfigMap/${namespace}/a`;
+
+/** Files of a commit: one object for each folder, and a number that makes the commit unique. */
+function files(number: number, versions: Readonly<Record<string, string>>): Record<string, string> {
+  const documents = Object.entries(versions).map(([folder, v]) => [
+    `${folder}/a.yaml`,
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { v: "${v}" }\n`,
+  ]);
+  return { ".number": String(number), ...Object.fromEntries(documents) };
+}
+
+describe("promotion, in memory", () => {
+  let heart: Heart;
+  let number = 0;
+  const applied = (app: string): string | undefined => heart.app(app)?.status?.applied?.commit;
+  const values = (): string[] =>
+    heart.objects().map((text) => /ConfigMap (\w+)\/a \{"v":"(\w+)"/.exec(text)?.slice(1, 3).join(" ") ?? text);
+  const commit = (versions: Readonly<Record<string, string>>): string => heart.commit(files(++number, versions));
+
+  beforeEach(async () => {
+    heart = new Heart();
+    heart.start();
+    heart.govern("dev", { namespaces: [{ name: "dev" }] });
+    heart.govern("staging", { namespaces: [{ name: "staging" }], promotesFrom: ["dev"] });
+    heart.govern("prod", {
+      namespaces: [{ name: "prod", from: "staging" }],
+      promotesFrom: ["staging"],
+      promotion: { soak: "10m" },
+    });
+    commit({ web: "1" });
+    const source = { repositoryRef: { name: "repo", namespace: "shop" }, path: "web" };
+    for (const app of APPS) heart.apply(app, { source });
+  });
+
+  it("takes a commit from one Environment to the next, after its soak", async () => {
+    await heart.settle(APPS);
+    expect(values()).to.deep.equal(["dev 1", "staging 1"]);
+    expect(heart.conditions("prod/web")).to.include("Waiting=True/Promotion");
+    expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.match(
+      /^OverseerApp staging\/web: it has been healthy there since .*, and its soak of 600s ends at .* at the earliest$/,
+    );
+    await heart.settle(APPS, SOAK - 60_000);
+    expect(values()).to.deep.equal(["dev 1", "staging 1"]);
+    await heart.settle(APPS, 180_000);
+    expect(values()).to.deep.equal(["dev 1", "prod 1", "staging 1"]);
+    expect(heart.conditions("prod/web")).to.include("Ready=True/Synced");
+    expect(heart.changes("prod/web")).to.deep.equal(["web-1 Succeeded"]);
+  });
+
+  it("is not starved by commits that come faster than the soak", async () => {
+    const commits: string[] = [];
+    for (let count = 2; count < 12; count++) {
+      await heart.settle(APPS, SOAK / 3);
+      commits.push(commit({ web: String(count) }));
+    }
+    await heart.settle(APPS);
+    const at = commits.indexOf(applied("prod/web") ?? "");
+    expect(at, "a commit of some time ago").to.be.within(3, 8);
+    expect(heart.conditions("prod/web")).to.include.members(["Ready=True/Synced", "Waiting=True/Promotion"]);
+  });
+
+  it("never takes a commit that failed in the earlier Environment, nor one before it", async () => {
+    await heart.settle(APPS, 2 * SOAK);
+    const good = applied("prod/web");
+    commit({ web: "2" });
+    await heart.settle(APPS);
+    heart.destination.edit(key("staging"), { health: { status: "Degraded", message: "crash" } });
+    await heart.settle(APPS, 5 * SOAK);
+    expect(applied("prod/web")).to.equal(good);
+    expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.match(/it failed there at/);
+    heart.destination.edit(key("staging"), { health: { status: "Healthy" } });
+    const fixed = commit({ web: "3" });
+    await heart.settle(APPS, 2 * SOAK);
+    expect(applied("prod/web")).to.equal(fixed);
+  });
+
+  it("keeps soak and ledger over a restart, and does not count the time in between", async () => {
+    await heart.settle(APPS, SOAK / 2);
+    heart.clock.advance(10 * SOAK);
+    heart.start();
+    await heart.settle(APPS, SOAK / 4);
+    expect(values(), "ten soaks without an observation do not count").to.deep.equal(["dev 1", "staging 1"]);
+    await heart.settle(APPS, SOAK / 2);
+    expect(values()).to.deep.equal(["dev 1", "prod 1", "staging 1"]);
+  });
+
+  it("waits for a user with auto: false, and applies the commit of the request", async () => {
+    heart.govern("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"], promotion: { auto: false } });
+    const first = applied("staging/web");
+    await heart.settle(APPS, SOAK);
+    const { promotion } = heart.app("prod/web")?.status ?? {};
+    expect(promotion?.promotable).to.equal(applied("staging/web"));
+    expect(first).to.equal(undefined);
+    expect(values()).to.deep.equal(["dev 1", "staging 1"]);
+    heart.promote("prod/mine", "web", promotion?.promotable ?? "");
+    await heart.settle(APPS, SOAK);
+    expect(values()).to.deep.equal(["dev 1", "prod 1", "staging 1"]);
+    expect(heart.changes("prod/web")).to.deep.equal(["mine Succeeded"]);
+    heart.promote("prod/other", "web", "0".repeat(40));
+    await heart.settle(APPS);
+    expect(heart.changes("prod/web")).to.include("other Rejected");
+  });
+
+  it("does not take a commit again that was rolled back here, until a user promotes it", async () => {
+    await heart.settle(APPS, 2 * SOAK);
+    const first = applied("prod/web");
+    const second = commit({ web: "2" });
+    await heart.settle(APPS, 2 * SOAK);
+    expect(applied("prod/web")).to.equal(second);
+    heart.rollBack("prod/back", "web", "web-1");
+    await heart.settle(APPS, SOAK);
+    expect(applied("prod/web")).to.equal(first);
+    heart.request("prod/sync", "web");
+    await heart.settle(APPS, SOAK);
+    expect(applied("prod/web"), "the pin is lifted, but the commit was rolled back").to.equal(first);
+    expect(heart.app("prod/web")?.status?.promotion?.waitingFor).to.match(/it was rolled back here at/);
+    heart.promote("prod/again", "web", second);
+    await heart.settle(APPS, SOAK);
+    expect(applied("prod/web")).to.equal(second);
+  });
+
+  it("moves nothing if Environments form a circle, a pair is missing or not clear", async () => {
+    const why = async (): Promise<string | undefined> => {
+      await heart.settle(APPS);
+      return heart.app("prod/web")?.status?.promotion?.waitingFor;
+    };
+    heart.govern("staging", { namespaces: [{ name: "staging" }], promotesFrom: ["prod"] });
+    expect(await why()).to.match(/circle: prod → staging → prod/);
+    heart.govern("staging", { namespaces: [{ name: "staging" }, { name: "dev" }] });
+    heart.govern("prod", { namespaces: [{ name: "prod" }], promotesFrom: ["staging"] });
+    expect(await why()).to.match(/set from of namespace prod/);
+    heart.govern("prod", { namespaces: [{ name: "prod", from: "shop" }], promotesFrom: ["gone"] });
+    expect(await why()).to.match(/Environment gone in spec.promotesFrom does not exist/);
+    expect(values().filter((text) => text.startsWith("prod"))).to.deep.equal([]);
+  });
+});
