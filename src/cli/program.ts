@@ -2,7 +2,10 @@ import { Command } from "commander";
 import { VERSION } from "../version.js";
 import { addRender } from "./render/command.js";
 import type { Finish } from "./verb.js";
+import { addAct } from "./verbs/act.js";
+import { addExplain } from "./verbs/explain.js";
 import { addLook } from "./verbs/look.js";
+import { addReview } from "./verbs/review.js";
 import { addVersion } from "./verbs/version.js";
 
 /** Creates the program with all its commands. `name` is how it was called, and `finish` takes the exit code of a command. */
@@ -17,9 +20,8 @@ export function createProgram(name: string, finish: Finish): Command {
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: true })
     .exitOverride();
-  addLook(program, finish);
+  for (const add of [addLook, addExplain, addAct, addReview, addVersion]) add(program, finish);
   addRender(program);
-  addVersion(program, finish);
   for (const command of program.commands) command.copyInheritedSettings(program).showHelpAfterError(false);
   return program;
 }

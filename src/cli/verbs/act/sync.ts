@@ -1,0 +1,141 @@
+import { API_VERSION } from "../../../api/group.js";
+import { changesOf, type LiveApp, type LiveChange, selectTargets, shownName } from "../../cluster/apps.js";
+import type { Cluster } from "../../cluster/cluster.js";
+import { whoAmI } from "../../cluster/identity.js";
+import { withCluster } from "../../cluster/with-cluster.js";
+import { CommandError, EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
+import type { ClusterFlags, OutputFlags, SelectionFlags } from "../../flags.js";
+import { KINDS } from "../../kinds.js";
+import { formatObjects } from "../../output/objects.js";
+import type { Target } from "../../target.js";
+import { hint, print, say } from "../../terminal.js";
+import { countsOf, formatPlan } from "../plan/format-plan.js";
+import { awaitChange } from "../wait/await-change.js";
+
+/** Flags of commands that request a Change. */
+export interface RequestFlags extends ClusterFlags, OutputFlags, SelectionFlags {
+  readonly dryRun?: boolean;
+  /** False with --no-wait. */
+  readonly wait: boolean;
+  readonly timeout: number;
+}
+
+/** Runs `overseer sync`. */
+export function sync(names: readonly string[], flags: RequestFlags): Promise<ExitCode> {
+  return withCluster(flags, async (cluster) => {
+    const targets = await selectTargets(cluster, names, flags);
+    return requestAll(cluster, targets, flags, async () => ({ cause: "Sync" }));
+  });
+}
+
+/** Flags of `overseer rollback`. */
+export interface RollbackFlags extends RequestFlags {
+  readonly to?: string;
+}
+
+/** Runs `overseer rollback`. */
+export function rollback(name: string, flags: RollbackFlags): Promise<ExitCode> {
+  return withCluster(flags, async (cluster) => {
+    const targets = await selectTargets(cluster, [name], {});
+    return requestAll(cluster, targets, flags, async (target) => {
+      const to = await rollbackTarget(cluster, target, flags.to);
+      hint(
+        flags,
+        `rolling back ${target.name} to ${to.metadata.name} (${to.spec.inputs?.revision ?? "unknown revision"})`,
+      );
+      return { cause: "Rollback", rollbackTo: { change: to.metadata.name, uid: to.metadata.uid } };
+    });
+  });
+}
+
+/** The Change that is named, or the last one that succeeded with other inputs than the applied ones. */
+async function rollbackTarget(cluster: Cluster, target: Target, name: string | undefined): Promise<LiveChange> {
+  const namespace = cluster.namespaceOf(target);
+  if (name !== undefined) {
+    const change = await cluster.get<LiveChange>({
+      kind: KINDS.change,
+      namespace,
+      name: name.replace(/^change\//, ""),
+    });
+    if (change.spec.app.name !== target.name)
+      throw new UsageError(`Change ${name} is of the app ${change.spec.app.name}, not of ${target.name}`);
+    return change;
+  }
+  const app = await cluster.get<LiveApp>(target);
+  const earlier = earlierSuccess(await changesOf(cluster, target), app.status?.applied?.key);
+  if (earlier !== undefined) return earlier;
+  throw new CommandError(
+    `there is no earlier Change of ${shownName(app)} that succeeded with other inputs: see "overseer history ${target.name}"`,
+    EXIT.failed,
+  );
+}
+
+/** Returns the last Change that succeeded with other inputs than these. */
+export function earlierSuccess(changes: readonly LiveChange[], applied: string | undefined): LiveChange | undefined {
+  return changes.findLast(
+    ({ spec, status }) => status?.phase === "Succeeded" && spec.inputs !== undefined && spec.inputs.key !== applied,
+  );
+}
+
+/** Creates a request for each app as the user, and waits for them unless that is not wanted. */
+async function requestAll(
+  cluster: Cluster,
+  targets: readonly Target[],
+  flags: RequestFlags,
+  more: (target: Target) => Promise<{ readonly cause: "Sync" | "Rollback" }>,
+): Promise<ExitCode> {
+  const { username } = await whoAmI(cluster);
+  const created: LiveChange[] = [];
+  for (const target of targets) {
+    // An app that does not exist is an error here, with the nearest name, rather than a Change that is rejected.
+    await cluster.get(target);
+    const request = await more(target);
+    const spec = {
+      app: { name: target.name },
+      ...request,
+      requester: username,
+      ...(flags.dryRun === true ? { dryRun: true } : {}),
+    };
+    const metadata = {
+      generateName: `${target.name}-${flags.dryRun === true ? "plan" : request.cause.toLowerCase()}-`,
+    };
+    const body = { apiVersion: API_VERSION, kind: "Change", metadata, spec };
+    created.push(await cluster.create<LiveChange>(KINDS.change, cluster.namespaceOf(target), body));
+  }
+  if (!flags.wait) return printRequested(created, flags);
+  const ended = await Promise.allSettled(
+    created.map((change) => awaitChange(cluster, change, { ...flags, timeoutMs: flags.timeout })),
+  );
+  const changes = ended.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  await printEnded(changes, flags);
+  const error = ended.find((result) => result.status === "rejected");
+  if (error !== undefined) throw error.reason;
+  return changes.every(hasSucceeded) ? EXIT.done : EXIT.failed;
+}
+
+function hasSucceeded({ status }: LiveChange): boolean {
+  const isRefused = (status?.refusals?.length ?? 0) > 0;
+  return (status?.phase === "Succeeded" || status?.phase === "Planned") && !isRefused;
+}
+
+async function printRequested(changes: readonly LiveChange[], { output }: RequestFlags): Promise<ExitCode> {
+  if (output === "json" || output === "yaml" || output === "name")
+    print(await formatObjects(changes, output, changes.length !== 1));
+  else for (const change of changes) print(`${shownName(change)} requested\n`);
+  return EXIT.done;
+}
+
+async function printEnded(changes: readonly LiveChange[], { output }: RequestFlags): Promise<void> {
+  if (output === "json" || output === "yaml" || output === "name")
+    return print(await formatObjects(changes, output, changes.length !== 1));
+  for (const change of changes) {
+    const { status } = change;
+    const message = status?.message === undefined ? "" : `: ${status.message}`;
+    if (status?.phase === "Planned")
+      print(`${formatPlan(status)}${shownName(change)}: ${countsOf(status.plan ?? [])}\n`);
+    else print(`${shownName(change)} ${status?.phase ?? ""} (${status?.summary ?? "+0 ~0 -0"})\n`);
+    if (!hasSucceeded(change)) say(`${shownName(change)} ${status?.phase ?? ""}${message}`);
+    for (const refusal of status?.refusals ?? [])
+      say(`  ${refusal.origin ?? ""} ${refusal.object}: ${refusal.message}`);
+  }
+}

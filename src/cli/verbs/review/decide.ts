@@ -1,0 +1,144 @@
+import type { Approval } from "../../../api/approval.js";
+import type { Decision } from "../../../api/approval-state.js";
+import { isFinal } from "../../../api/change.js";
+import { findCondition } from "../../../api/conditions.js";
+import { API_VERSION } from "../../../api/group.js";
+import type { RawObject } from "../../../kube/object.js";
+import { findChange, type LiveChange, shownName } from "../../cluster/apps.js";
+import type { Cluster } from "../../cluster/cluster.js";
+import { groupsForApproval, whoAmI } from "../../cluster/identity.js";
+import { follow } from "../../cluster/watch.js";
+import { withCluster } from "../../cluster/with-cluster.js";
+import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
+import type { ClusterFlags, OutputFlags } from "../../flags.js";
+import { KINDS } from "../../kinds.js";
+import { formatObjects } from "../../output/objects.js";
+import { plainText } from "../../output/plain-text.js";
+import { confirm, print, say } from "../../terminal.js";
+import { reviewText } from "./review-text.js";
+
+/** Flags of `overseer approve`, `reject` and `withdraw`. */
+export interface DecideFlags extends ClusterFlags, OutputFlags {
+  readonly comment?: string;
+  readonly planHash?: string;
+  readonly yes?: boolean;
+  readonly timeout: number;
+}
+
+type LiveApproval = Approval & RawObject;
+
+const VERBS: Readonly<Record<Decision, string>> = {
+  Approve: "approve",
+  Reject: "reject",
+  Withdraw: "withdraw your decisions on",
+};
+
+/** Shows the plan of a Change, and creates an Approval of exactly what was shown, as the user. */
+export function decide(name: string, decision: Decision, flags: DecideFlags): Promise<ExitCode> {
+  return withCluster(flags, async (cluster) => {
+    const change = await findChange(cluster, name);
+    const planHash = decidable(change, decision, flags);
+    process.stderr.write(plainText(reviewText(change)));
+    await confirm(`${VERBS[decision][0]?.toUpperCase()}${VERBS[decision].slice(1)} ${shownName(change)}?`, flags);
+    const identity = await whoAmI(cluster);
+    const groups = groupsForApproval(identity);
+    if (decision === "Withdraw") ensureDecided(change, identity.username);
+    const { name: changeName, uid, namespace = "" } = change.metadata;
+    const approval = await cluster.create<LiveApproval>(KINDS.approval, namespace, {
+      ...{ apiVersion: API_VERSION, kind: "Approval", metadata: { generateName: `${changeName}-` } },
+      spec: {
+        app: { name: change.spec.app.name },
+        change: { name: changeName, uid },
+        planHash,
+        decision,
+        approver: identity.username,
+        ...(flags.comment === undefined ? {} : { comment: flags.comment }),
+        ...(groups.length === 0 ? {} : { groups }),
+      },
+    });
+    // A withdrawal has no effect of its own that could be waited for: it ends that of others.
+    if (decision === "Withdraw") return reportWithdrawal(approval, change, flags);
+    return report(await untilCounted(cluster, approval, flags.timeout), change, flags);
+  });
+}
+
+/**
+ * Returns the hash of the plan that is decided about.
+ *
+ * @throws CommandError if there is nothing to decide, or the plan is not the expected one.
+ */
+export function decidable(
+  { metadata, status }: LiveChange,
+  decision: Decision,
+  { planHash }: Pick<DecideFlags, "planHash">,
+): string {
+  const name = `Change ${metadata.namespace}/${metadata.name}`;
+  const no = (why: string): CommandError => new CommandError(`${name} ${why}`, EXIT.failed);
+  const hash = status?.planHash;
+  if (hash === undefined) throw no("has no plan yet: try again when it is Waiting");
+  if (planHash !== undefined && planHash !== hash)
+    throw no(`has another plan than --plan-hash: it is ${hash} now; look at it with "overseer plan ${metadata.name}"`);
+  if (decision === "Withdraw") return hash;
+  if (isFinal(status?.phase)) throw no(`has ended (${status?.phase}): there is nothing to ${decision.toLowerCase()}`);
+  if (decision === "Approve" && status?.planIncomplete !== undefined)
+    throw no(
+      `cannot be approved, because its plan is not shown completely: ${status.planIncomplete}; split the commit`,
+    );
+  return hash;
+}
+
+function ensureDecided({ metadata, status }: LiveChange, user: string): void {
+  const own = (status?.approvals ?? []).some(({ approver, decision }) => approver === user && decision !== "Withdraw");
+  if (!own)
+    throw new CommandError(
+      `${user} has no decision on Change ${metadata.namespace}/${metadata.name} to withdraw`,
+      EXIT.failed,
+    );
+}
+
+async function reportWithdrawal(
+  approval: LiveApproval,
+  change: LiveChange,
+  { output }: DecideFlags,
+): Promise<ExitCode> {
+  if (output === "json" || output === "yaml" || output === "name")
+    print(await formatObjects([approval], output, false));
+  else print(`${shownName(approval)} withdraws the decisions of ${approval.spec.approver} on ${shownName(change)}\n`);
+  return EXIT.done;
+}
+
+/** Waits until the operator has judged the Approval. */
+async function untilCounted(cluster: Cluster, approval: LiveApproval, timeoutMs: number): Promise<LiveApproval> {
+  const { name, namespace = "" } = approval.metadata;
+  let last = approval;
+  for await (const object of follow<LiveApproval>(
+    cluster,
+    { kind: KINDS.approval, namespace, name },
+    AbortSignal.timeout(timeoutMs),
+  )) {
+    // It is deleted together with its Change.
+    if (object === undefined) return last;
+    last = object;
+    if (findCondition(object.status?.conditions, "Ready") !== undefined) return object;
+  }
+  return last;
+}
+
+async function report(approval: LiveApproval, change: LiveChange, { output }: DecideFlags): Promise<ExitCode> {
+  const ready = findCondition(approval.status?.conditions, "Ready");
+  if (output === "json" || output === "yaml" || output === "name")
+    print(await formatObjects([approval], output, false));
+  else
+    print(
+      `${shownName(approval)} ${approval.spec.decision} ${shownName(change)}: ${ready?.reason ?? "not judged yet"}\n`,
+    );
+  if (ready === undefined) {
+    say(`the operator has not judged the decision yet: see "overseer describe approval ${approval.metadata.name}"`);
+    return EXIT.timeout;
+  }
+  if (ready.status !== "True") {
+    say(`the decision does not count: ${ready.message}`);
+    return EXIT.failed;
+  }
+  return EXIT.done;
+}
