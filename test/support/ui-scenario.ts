@@ -35,7 +35,7 @@ export class UiScenario {
 
   /**
    * Apps: `web` cannot be scheduled and is degraded, `cart` waits for the approval of a deletion, `search` has drift that is reported,
-   * `docs` is healthy with several Changes. User alice may do everything with them, carol only look.
+   * `stock` waits for its first sync, `docs` is healthy with several Changes. User alice may do everything with them, carol only look.
    */
   static async create(name: string): Promise<UiScenario> {
     const world = await World.create(name, { withoutOperator: true });
@@ -51,18 +51,21 @@ export class UiScenario {
       "web/deployment.yaml": nowhere(deployment("web", 3)),
       "web/secret.yaml": secret,
       "search/config.yaml": configMap("search", { level: "info" }),
+      "stock/config.yaml": configMap("stock", { shelves: "12" }),
       "docs/config.yaml": configMap("docs", { title: "one" }),
       "docs/deployment.yaml": deployment("docs"),
     });
     await world.app("web", "shop", "web", SPEC);
     await world.app("cart", "shop", "cart", SPEC);
     await world.app("search", "shop", "search", { ...SPEC, sync: { selfHeal: false } });
+    await world.app("stock", "shop", "stock", { ...SPEC, sync: { mode: "Manual" } });
     await world.app("docs", "shop", "docs", SPEC);
     const scenario = new UiScenario(world, api, repo);
     await Promise.all(["cart", "search", "docs"].map((app) => world.synced(app)));
     await scenario.commitTwice();
     await world.kube.patch(world.configMap("search"), { data: { level: "debug" } });
     await world.untilCondition("cart", "Waiting", "True");
+    await world.untilCondition("stock", "Waiting", "True");
     await world.untilCondition("search", "Drifted", "True");
     await scenario.untilApp("web", ({ row }) => row.health === "Degraded");
     return scenario;

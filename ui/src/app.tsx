@@ -18,6 +18,12 @@ const AppsPage = lazy(() => import("./pages/apps/apps-page.js").then((module) =>
 const AppPage = lazy(() => import("./pages/app/app-page.js").then((module) => module.AppPage));
 const ChangesPage = lazy(() => import("./pages/change/changes-page.js").then((module) => module.ChangesPage));
 const ChangePage = lazy(() => import("./pages/change/change-page.js").then((module) => module.ChangePage));
+const RepositoriesPage = lazy(() =>
+  import("./pages/repositories/repositories-page.js").then((module) => module.RepositoriesPage),
+);
+const RepositoryPage = lazy(() =>
+  import("./pages/repositories/repository-page.js").then((module) => module.RepositoryPage),
+);
 const Finder = lazy(() => import("./frame/finder.js").then((module) => module.Finder));
 const ShortcutHelp = lazy(() => import("./frame/shortcut-help.js").then((module) => module.ShortcutHelp));
 
@@ -87,6 +93,8 @@ function Pages() {
         <Route path={href("apps/:namespace/:name/:tab?")} component={AppPage} />
         <Route path={href("changes")} component={ChangesPage} />
         <Route path={href("changes/:namespace/:name")} component={ChangePage} />
+        <Route path={href("repositories")} component={RepositoriesPage} />
+        <Route path={href("repositories/:namespace/:name")} component={RepositoryPage} />
         <Route default component={NotFoundPage} />
       </Router>
     </ErrorBoundary>

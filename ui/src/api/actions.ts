@@ -23,9 +23,28 @@ export function requestRollback(namespace: string, name: string, change: string)
   return act(`apps/${namespace}/${name}`, "rollback", { change });
 }
 
-/** Asks for a reconcile of an app or repository now. */
-export function requestRefresh(path: string): Promise<unknown> {
-  return act(path, "refresh", undefined);
+/** Asks for a comparison of an app with Git now. */
+export function requestRefresh(namespace: string, name: string): Promise<unknown> {
+  return act(`apps/${namespace}/${name}`, "refresh", undefined);
+}
+
+/** Asks for a poll of a repository now. */
+export function requestPoll(namespace: string, name: string): Promise<unknown> {
+  return act(`repositories/${namespace}/${name}`, "sync", undefined);
+}
+
+/** A repository to add. */
+export interface NewRepository {
+  readonly namespace: string;
+  readonly name: string;
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+/** Adds a repository. */
+export async function addRepository(repository: NewRepository): Promise<unknown> {
+  const result = await call("repositories", { method: "POST", body: repository });
+  makeOld((path) => path.startsWith("repositories"));
+  return result;
 }
 
 /** Suspends an app: nothing is synced or reverted. */
@@ -45,6 +64,9 @@ export function decide(namespace: string, change: string, { verb, planHash, comm
 
 async function act<T>(path: string, verb: string, body: unknown): Promise<T> {
   const result = await call<T>(`${path}/${verb}`, { method: "POST", ...(body === undefined ? {} : { body }) });
-  makeOld((one) => one.startsWith(path) || one.startsWith("apps") || one.startsWith("changes"));
+  makeOld(
+    (one) =>
+      one.startsWith(path) || one.startsWith("apps") || one.startsWith("changes") || one.startsWith("repositories"),
+  );
   return result;
 }

@@ -7,9 +7,13 @@ const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 /** The server sends a comment at least every 15 seconds. */
 const SILENCE_MS = 40_000;
 
+/** Says that events may have been missed. */
+const RESET: StreamEvent = { id: undefined, event: "reset", data: "" };
+
 /**
- * Follows the event stream until the signal is aborted, and opens it again when it ends. `fetch` is used since
- * `EventSource` cannot send a bearer token.
+ * Follows the event stream until the signal is aborted, and opens it again when it ends. While it cannot be opened,
+ * each attempt reports `reset`, so that pages are loaded again every few seconds. `fetch` is used since `EventSource`
+ * cannot send a bearer token.
  */
 export async function follow(path: string, onEvent: (event: StreamEvent) => void, stop: AbortSignal): Promise<void> {
   let lastId: string | undefined;
@@ -27,6 +31,7 @@ export async function follow(path: string, onEvent: (event: StreamEvent) => void
     }
     if (stop.aborted) return;
     setConnection("lost");
+    onEvent(RESET);
     await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0, stop);
   }
 }

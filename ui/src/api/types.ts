@@ -5,4 +5,5 @@ export type { AppDetail, AppList, AppRow, SyncState } from "../../../src/api/res
 export type { ChangeDetail, ChangeList, ChangeRow } from "../../../src/api/rest/changes.js";
 export type { AppVerb } from "../../../src/api/rest/fields.js";
 export type { AppEvents, AppObject, AppObjects } from "../../../src/api/rest/objects.js";
+export type { RepositoryDetail, RepositoryList, RepositoryRow } from "../../../src/api/rest/repositories.js";
 export type { Whoami } from "../../../src/api/rest/user.js";

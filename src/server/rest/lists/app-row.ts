@@ -70,7 +70,7 @@ export function appRow({ metadata, spec, status }: OverseerApp): AppRow {
     .sort()
     .at(-1);
   const fine = sync === "Synced" && health === "Healthy";
-  const message = fine ? undefined : status?.message;
+  const message = fine ? undefined : (differenceOf(status, sync) ?? status?.message);
   return {
     namespace,
     name,
@@ -88,6 +88,12 @@ export function appRow({ metadata, spec, status }: OverseerApp): AppRow {
     ...(status?.pin === undefined ? {} : { pinned: true as const }),
     ...(message === undefined ? {} : { message: message.slice(0, MAX_MESSAGE) }),
   };
+}
+
+/** The message of the condition that the state comes from, if the app is Ready all the same. */
+function differenceOf(status: OverseerApp["status"], sync: SyncState): string | undefined {
+  if (sync !== "Drifted" && sync !== "Contested") return undefined;
+  return findCondition(status?.conditions, sync)?.message;
 }
 
 /** Returns the state of an app in one word: the worst that its conditions say. */

@@ -14,7 +14,7 @@ export function AppActions({ app }: { readonly app: AppDetail }) {
   const { namespace, name } = app.metadata;
   const [dialog, setDialog] = useState<"sync" | "suspend">();
   const refresh = useAction(
-    () => requestRefresh(`apps/${namespace}/${name}`),
+    () => requestRefresh(namespace, name),
     () => announce(`${name} is compared with Git now`),
   );
   const wake = useAction(

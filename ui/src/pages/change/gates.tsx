@@ -4,9 +4,11 @@ import { State } from "../../components/state.js";
 
 /** The gates in words, and the decisions that people have made. */
 export function Gates({ change }: { readonly change: ChangeDetail }) {
-  const gates = change.status?.gates ?? [];
+  const all = change.status?.gates ?? [];
+  const gates = all.filter(({ state, message }) => state !== "Pass" || message !== "passed");
+  const passed = all.filter((gate) => !gates.includes(gate));
   const approvals = change.status?.approvals ?? [];
-  if (gates.length === 0 && approvals.length === 0) return null;
+  if (all.length === 0 && approvals.length === 0) return null;
   return (
     <section class="panel stack-small" aria-labelledby="gates">
       <h2 id="gates">Gates</h2>
@@ -26,6 +28,11 @@ export function Gates({ change }: { readonly change: ChangeDetail }) {
           </li>
         ))}
       </ul>
+      {passed.length > 0 && (
+        <p class="gate-name muted">
+          <State of="Pass" quiet /> {passed.map(({ name }) => name).join(", ")}
+        </p>
+      )}
       {approvals.length > 0 && (
         <>
           <h3>Decisions</h3>
