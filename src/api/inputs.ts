@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { CommonMetadata } from "./common-metadata.js";
+import { ComposeSource } from "./compose-source.js";
 import { Decryption, SubstituteSource } from "./external-values.js";
 import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
@@ -58,8 +59,9 @@ export const AppSource = withRules(
           .describe("A variable."),
         ["name"],
         100,
-        "Variables for ${NAME} in Compose documents. A document's own spec.env takes precedence. Only with destination.overseer.",
+        "Variables for ${NAME} in Compose documents. A document's own spec.env takes precedence.",
       ).optional(),
+      compose: ComposeSource.optional(),
       plain: PlainSource.optional(),
       kustomize: KustomizeSource.optional(),
       helm: HelmSource.optional(),

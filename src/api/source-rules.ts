@@ -1,10 +1,9 @@
 /** Rules for fields of the source that only one type of destination supports. They apply to the spec of an app. */
 export const SOURCE_RULES = [
   {
-    rule: "has(self.destination.overseer) || !has(self.source.env)",
-    message:
-      "source.env is only for destination.overseer: remove it; Kubernetes manifests are applied without variable substitution",
-    fieldPath: ".source.env",
+    rule: "!has(self.destination.overseer) || !has(self.source.compose)",
+    message: "source.compose is only for destination.kubernetes: remove it; a Core has its own settings",
+    fieldPath: ".source.compose",
   },
   {
     rule: "!has(self.destination.overseer) || !has(self.source.commonMetadata)",

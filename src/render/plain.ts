@@ -1,8 +1,10 @@
 import type { PreparedDocument } from "../manifest/to-document.js";
 import type { FileDecryptor } from "../secrets/file-decryptor.js";
+import { compileSource } from "./compose/compile-source.js";
 import { detect, MARKERS } from "./detect.js";
 import { type LocatedSource, listSource } from "./locate.js";
 import { type ManifestFile, pickManifestFiles } from "./manifest-files.js";
+import { isForCore } from "./overseer/destination.js";
 import { expandSource } from "./overseer/expand-source.js";
 import type { ParseCache } from "./parse-cache.js";
 import { fromManifestProblem, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
@@ -13,7 +15,7 @@ import { selectFiles } from "./select.js";
 import { linkedContent, linksBelow, type TreeLinks } from "./source-links.js";
 import { describeNothing } from "./what-is-there.js";
 
-/** Plain manifests: every YAML and JSON file of the source, as it is; for an Overseer Core, its documents are expanded. */
+/** Plain manifests: every YAML and JSON file of the source, as it is. Documents of `overseer.io` are expanded for a Core, and compiled for a cluster. */
 export class PlainRenderer implements Renderer {
   readonly kind = "plain";
   readonly version = 2;
@@ -30,7 +32,10 @@ export class PlainRenderer implements Renderer {
     known: TreeLinks | undefined,
   ): Promise<DeclaredInputs> {
     const { entry, path, wanted } = place;
-    const requested = source.plain === undefined ? {} : { plain: source.plain };
+    const requested = {
+      ...(source.plain === undefined ? {} : { plain: source.plain }),
+      ...(source.compose === undefined ? {} : { compose: source.compose }),
+    };
     // A path through links is resolved again in each commit.
     const reads = path === wanted ? { reads: new Map([[path, entry.id]]) } : {};
     if (entry.kind !== "tree") return { content: { tree: entry.id, ...requested }, ...reads };
@@ -45,7 +50,8 @@ export class PlainRenderer implements Renderer {
     const located = await listSource(snapshot, source.place, source.source, limits);
     const { folder, files, singleFile: anyName } = located;
     const selected = selectPlain(located, source.source);
-    const input: RendererInput = { snapshot, folder, files, selected, anyName, limits, target, env };
+    const { compose } = source.source;
+    const input: RendererInput = { snapshot, folder, files, selected, anyName, limits, target, env, compose };
     const { files: picked, notes, problems: linkProblems, unread } = pickManifestFiles(input);
     const read = async ({ file, blob }: ManifestFile) => decryptor.read(await snapshot.readBlob(blob), file);
     await snapshot.prepare?.(picked.map(({ blob }) => blob));
@@ -57,13 +63,27 @@ export class PlainRenderer implements Renderer {
       const problems = [...linkProblems, ...expanded.problems];
       return { ...expanded, notes: [...notes, ...expanded.notes], problems, unread, ...nothing(expanded.documents) };
     }
-    const problems: RenderProblem[] = [...linkProblems];
-    const documents: PreparedDocument[] = [];
-    for (const outcome of outcomes) {
-      if (outcome.ok) documents.push(...outcome.documents.map((one) => withConfidence(one, decryptor)));
-      else problems.push(...outcome.problems.map(fromManifestProblem));
+    const compiled = await compileSource(input, picked, outcomes, async (blob, file) =>
+      decryptor.read(await snapshot.readBlob(blob), file),
+    );
+    const problems: RenderProblem[] = [...linkProblems, ...(compiled?.problems ?? [])];
+    const documents: PreparedDocument[] = (compiled?.documents ?? []).map((one) => withConfidence(one, decryptor));
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.ok) {
+        const manifests = outcome.documents.filter((one) => !isForCore(one));
+        documents.push(...manifests.map((one) => withConfidence(one, decryptor)));
+      } else if (!compiled?.usedFiles.has(picked[index]?.file ?? ""))
+        problems.push(...outcome.problems.map(fromManifestProblem));
     }
-    return { documents, notes, problems, unread, ...nothing(documents) };
+    const { remark } = compiled ?? {};
+    return {
+      documents,
+      notes: [...notes, ...(compiled?.notes ?? [])],
+      problems,
+      unread,
+      ...(remark === undefined ? {} : { remark }),
+      ...nothing(documents),
+    };
   }
 }
 

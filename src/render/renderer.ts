@@ -1,3 +1,4 @@
+import type { ComposeSource } from "../api/compose-source.js";
 import type { GitSnapshot } from "../git/engine.js";
 import type { PreparedDocument } from "../manifest/to-document.js";
 import type { FileDecryptor } from "../secrets/file-decryptor.js";
@@ -28,6 +29,8 @@ export interface RendererInput {
   readonly target: RenderTarget;
   /** Variables for Compose documents. */
   readonly env: Readonly<Record<string, string>>;
+  /** What the cluster offers to Compose documents. */
+  readonly compose?: ComposeSource | undefined;
 }
 
 /** A source at one commit, and what a renderer may take from elsewhere. */

@@ -1,4 +1,5 @@
 import type { CommonMetadata } from "../api/common-metadata.js";
+import type { ComposeSource } from "../api/compose-source.js";
 import type { Decryption, SubstituteSource } from "../api/external-values.js";
 import type { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "../api/renderers.js";
 import type { Document, Origin } from "../manifest/document.js";
@@ -16,6 +17,8 @@ export interface SourceSelection {
   readonly include?: readonly string[];
   /** Globs relative to `path`; a file that matches one is excluded. */
   readonly exclude?: readonly string[];
+  /** What the cluster offers to documents of overseer.io. */
+  readonly compose?: ComposeSource;
   /** At most one of these: the renderer, whatever the files say, and its settings. */
   readonly plain?: PlainSource;
   readonly kustomize?: KustomizeSource;
@@ -53,7 +56,7 @@ export interface RenderRequest {
   /** For kinds that are not built in; see `normalise`. */
   readonly hasStatusSubresource?: HasStatusSubresource;
   readonly limits?: RenderLimits;
-  /** Default: kubernetes. For an Overseer Core, documents of `overseer.io/v1` become objects of `core.overseer.io/v1`. */
+  /** Defaults to kubernetes. For a Core, documents of `overseer.io/v1` become objects of `core.overseer.io/v1`; for a cluster, its own. */
   readonly target?: RenderTarget;
   /** Variables that `${NAME}` in a Compose document may stand for, besides those of the document itself, which win. */
   readonly env?: Readonly<Record<string, string>>;

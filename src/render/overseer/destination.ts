@@ -8,14 +8,14 @@ export function isForCore({ object }: PreparedDocument): boolean {
   return parseApiVersion(object.apiVersion).group === DOCUMENT_GROUP;
 }
 
-/** Reports Overseer Core documents in a source for Kubernetes, with a clearer message than the API server's. */
+/** Reports documents of `overseer.io` that Kustomize or Helm rendered: only those of plain sources are compiled. */
 export function refuseForKubernetes(documents: readonly PreparedDocument[]): RenderProblem[] {
   return documents.filter(isForCore).map(({ object, origin }) => ({
     origin,
     object: displayId(idOf(object)),
     message:
-      `${object.apiVersion} goes to an Overseer Core, and this app to Kubernetes: ` +
-      "give it an app with destination.overseer, or leave the file out with source.exclude",
+      `${object.apiVersion} is not rendered by Kustomize or Helm: ` +
+      "put the document into a folder with a source of its own, or set source.plain",
   }));
 }
 

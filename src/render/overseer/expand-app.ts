@@ -1,18 +1,12 @@
 import type { AppDocument } from "../../api/documents/app.js";
 import type { FieldPlace, NamedPlaces } from "../../manifest/document.js";
 import { appRoutes } from "./app-routes.js";
-import { checkCompose, type ServiceFacts } from "./compose/check.js";
-import { finishCompose, type Limits } from "./compose/finish.js";
 import { hostPorts } from "./compose/host-ports.js";
-import type { Mapping } from "./compose/shape.js";
 import type { Expanded, WrittenCompose } from "./expanded.js";
-import { interpolate, type Lookup } from "./interpolate.js";
-import { mainService, running } from "./main-service.js";
-import { isTooLarge, mergeCompose, TOO_LARGE } from "./merge-compose.js";
-import { notePlainSecrets } from "./plain-secrets.js";
 import type { AppPorts } from "./port-clashes.js";
+import { lookupIn, type ReadCompose, readCompose } from "./read-compose.js";
 import type { Reporter } from "./reporter.js";
-import { secretPaths, secretsIn } from "./secrets-in.js";
+import { secretPaths } from "./secrets-in.js";
 
 /** Inputs of the expansion of an app. */
 export interface AppContext {
@@ -74,15 +68,6 @@ function noteProxyPorts({ ports, report }: AppPorts): void {
   }
 }
 
-interface ReadCompose {
-  readonly compose: Mapping;
-  readonly secrets: readonly string[];
-  readonly facts: ReadonlyMap<string, ServiceFacts>;
-  /** The merged document before completion, and its reporter. Undefined after a problem. */
-  readonly merged?: Mapping;
-  readonly report?: Reporter;
-}
-
 /** Returns the places where an app references its node and secrets and publishes ports. */
 function placesOf(
   node: string | undefined,
@@ -98,56 +83,4 @@ function placesOf(
   for (const { service, index } of ports)
     places.set(`port ${service} ${index}`, report.at("services", service, "ports", index).fieldPlace);
   return places;
-}
-
-function readCompose(
-  document: AppDocument,
-  written: readonly WrittenCompose[],
-  lookup: Lookup,
-  spec: Reporter,
-): ReadCompose {
-  const merged = mergeCompose(written, lookup);
-  if (merged === undefined) return { compose: {}, secrets: [], facts: new Map() };
-  const { value: compose, report } = merged;
-  const facts = checkCompose(compose, written, report);
-  const fill = (name: string): string | undefined =>
-    lookup(name) === undefined ? undefined : interpolate(`\${${name}}`, lookup).text;
-  notePlainSecrets(compose, report);
-  const limited = limitsOf(document, facts, spec);
-  const finished = finishCompose(compose, { facts, fill, ...(limited === undefined ? {} : { limited }) }, report);
-  if (!report.failed && isTooLarge(finished)) report.problem(TOO_LARGE);
-  return { compose: finished, secrets: secretsIn(finished), facts, merged: compose, report };
-}
-
-function limitsOf(
-  { metadata, spec }: AppDocument,
-  facts: ReadonlyMap<string, ServiceFacts>,
-  report: Reporter,
-): { readonly service: string; readonly limits: Limits } | undefined {
-  const { resources } = spec;
-  const services = running(facts);
-  if (resources === undefined || services.length === 0) return undefined;
-  const service = mainService(metadata.name, facts)?.name;
-  if (service === undefined) {
-    const names = services.slice(0, 10).join(", ");
-    report
-      .at("resources")
-      .problem(
-        `the target service is ambiguous: none of ${names} is named like the app; set deploy.resources of each service`,
-      );
-    return undefined;
-  }
-  const { cpus, memory } = resources;
-  const limits = { ...(cpus === undefined ? {} : { cpus: String(cpus) }), ...(memory === undefined ? {} : { memory }) };
-  return { service, limits };
-}
-
-function lookupIn(
-  own: Readonly<Record<string, string | number | boolean>>,
-  env: Readonly<Record<string, string>>,
-): Lookup {
-  return (name) => {
-    if (Object.hasOwn(own, name)) return String(own[name]);
-    return Object.hasOwn(env, name) ? env[name] : undefined;
-  };
 }

@@ -154,10 +154,11 @@ function expandOne(document: PreparedDocument, context: ExpandContext, report: R
   }
 }
 
-function composeOf(
+/** Returns the Compose documents of an App document. Undefined after a problem. */
+export function composeOf(
   document: PreparedDocument,
   spec: { readonly compose?: unknown; readonly composeFiles?: unknown },
-  context: ExpandContext,
+  context: Pick<ExpandContext, "composeFilesOf" | "fileAt">,
   report: Reporter,
 ): readonly WrittenCompose[] | undefined {
   const { compose, composeFiles } = spec;

@@ -52,16 +52,16 @@ export async function expandSource(
 }
 
 /** Explains the effect of the problems on apps without any. */
-function heldUp(apps: number): string {
+export function heldUp(apps: number): string {
   const others = apps === 1 ? "1 other app of this source waits" : `${apps} other apps of this source wait`;
   return `${others} for this: a source is applied as a whole. To keep apps apart, give each a folder and an OverseerApp of its own`;
 }
 
 /** Referenced files, by referencing file and reference. */
-type NamedFiles = ReadonlyMap<string, LocatedComposeFile>;
+export type NamedFiles = ReadonlyMap<string, LocatedComposeFile>;
 
 /** Reads the files that App documents reference, and the files whose services those extend. */
-async function readComposeFiles(input: RendererInput, outcomes: readonly FileOutcome[]): Promise<NamedFiles> {
+export async function readComposeFiles(input: RendererInput, outcomes: readonly FileOutcome[]): Promise<NamedFiles> {
   const files = new ComposeFiles(input);
   const found = new Map<string, LocatedComposeFile>();
   const read = async (from: string, named: readonly string[]): Promise<void> => {
@@ -81,12 +81,13 @@ async function readComposeFiles(input: RendererInput, outcomes: readonly FileOut
   return found;
 }
 
-function nameKey(from: string, named: string): string {
+/** Key of a reference in `NamedFiles`. */
+export function nameKey(from: string, named: string): string {
   return JSON.stringify([from, named]);
 }
 
 /** Reads a file of the source again to find the lines of problems. */
-async function readText(
+export async function readText(
   file: string,
   { snapshot, folder, files }: RendererInput,
   manifests: readonly ManifestFile[],

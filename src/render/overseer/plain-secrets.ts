@@ -1,5 +1,6 @@
 import { showPath } from "../../manifest/field-path.js";
 import { isRecord } from "../../manifest/shape.js";
+import type { Runtime } from "./compose/runtime.js";
 import type { Mapping } from "./compose/shape.js";
 import type { Reporter } from "./reporter.js";
 
@@ -12,15 +13,16 @@ const HARMLESS = /^(?:|true|false|yes|no|on|off|none|null|[0-9]{1,4}|\/.*|https?
 const SHOWN = 5;
 
 /** Reports `environment` entries that look like plain-text passwords, in one note per app and without values. */
-export function notePlainSecrets(compose: Mapping, report: Reporter): void {
+export function notePlainSecrets(compose: Mapping, report: Reporter, runtime: Runtime = "node"): void {
   const [first, ...others] = plainSecrets(compose);
   if (first === undefined) return;
   const names = others.slice(0, SHOWN).map(({ name }) => name);
   const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : "";
   const also = others.length === 0 ? "" : ` (also ${names.join(", ")}${more})`;
+  const store = runtime === "node" ? "the Core" : "a Secret";
   report
     .at(...first.path)
-    .note(`looks like a password in plain text${also}: store it in the Core and write \${SECRET:name}`);
+    .note(`looks like a password in plain text${also}: store it in ${store} and write \${SECRET:name}`);
 }
 
 interface PlainSecret {

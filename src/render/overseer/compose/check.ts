@@ -8,6 +8,7 @@ import { checkMounts, type Mount } from "./mounts.js";
 import { checkPorts, type PublishedPort } from "./ports.js";
 import { checkReferences, checkSources } from "./references.js";
 import { checkResources } from "./resource-forms.js";
+import type { Runtime } from "./runtime.js";
 import { checkService } from "./service.js";
 import { checkKeys, type Mapping } from "./shape.js";
 
@@ -32,6 +33,7 @@ export function checkCompose(
   compose: Mapping,
   written: readonly { readonly value: Mapping }[],
   report: Reporter,
+  runtime: Runtime = "node",
 ): ReadonlyMap<string, ServiceFacts> {
   checkKeys(compose, TOP_LEVEL_KEYS, report);
   if (compose.version !== undefined) report.at("version").note("is ignored, as in Compose");
@@ -41,14 +43,14 @@ export function checkCompose(
     report.at("include").problem("is not supported: list the files in composeFiles");
   }
   checkResources(compose, report);
-  checkSources(compose, report);
+  checkSources(compose, report, runtime);
   const services = servicesOf(compose, report);
   const facts = new Map<string, ServiceFacts>();
   for (const [name, service] of services) {
     const at = report.at("services", name);
-    checkService(name, service, at);
+    checkService(name, service, at, runtime);
     const ports = checkPorts(service, at);
-    const mounts = checkMounts(service, writtenMounts(written, name), at);
+    const mounts = checkMounts(service, writtenMounts(written, name), at, runtime);
     checkConsistency(service, mounts, at);
     facts.set(name, {
       ports: ports.container,

@@ -3,6 +3,7 @@ import { nameOfValue } from "../describe-issue.js";
 import { variablesIn } from "../interpolate.js";
 import type { Reporter } from "../reporter.js";
 import { checkFields } from "./forms.js";
+import type { Runtime } from "./runtime.js";
 import { MOUNT_FIELDS } from "./service-forms.js";
 import { listAt, type Mapping } from "./shape.js";
 
@@ -25,23 +26,24 @@ const FOREIGN_KEYS = ["content", "is_directory", "isDirectory"];
 const RELATIVE =
   "relative path: the repository's files are not on the node; use a named volume, an absolute path, or configs.content";
 const HOME = "~ is the home directory of the node agent; use an absolute path";
+const HOME_OF_USER = "~ is the home directory of a user, which pods do not have; use a named volume";
 
 /**
  * Validates `volumes` of an interpolated service. `written` is the list before interpolation, for hints. The short syntax is
  * split after interpolation because defaults like `${DATA:-/srv/x}` contain colons.
  */
-export function checkMounts(service: Mapping, written: unknown, report: Reporter): Mount[] {
+export function checkMounts(service: Mapping, written: unknown, report: Reporter, runtime: Runtime): Mount[] {
   return listAt(service, "volumes", report).flatMap((item, index): Mount[] => {
     const at = report.at("volumes", index);
     const before: unknown = Array.isArray(written) ? written[index] : undefined;
-    if (typeof item === "string") return shortMount(item, typeof before === "string" ? before : "", index, at);
-    if (isRecord(item)) return longMount(item, index, at);
+    if (typeof item === "string") return shortMount(item, typeof before === "string" ? before : "", index, at, runtime);
+    if (isRecord(item)) return longMount(item, index, at, runtime);
     at.problem(`${EXPECTED}, found ${nameOfValue(item)}`);
     return [];
   });
 }
 
-function shortMount(text: string, written: string, index: number, report: Reporter): Mount[] {
+function shortMount(text: string, written: string, index: number, report: Reporter, runtime: Runtime): Mount[] {
   if (text.includes("${SECRET:")) {
     report.problem("secrets are not supported in volumes");
     return [];
@@ -67,10 +69,10 @@ function shortMount(text: string, written: string, index: number, report: Report
     return [];
   }
   if (!checkTarget(target, report)) return [];
-  return /^[./~\\]/.test(first) ? bind(first, target, index, report) : named(first, target, index, report);
+  return /^[./~\\]/.test(first) ? bind(first, target, index, report, runtime) : named(first, target, index, report);
 }
 
-function longMount(item: Mapping, index: number, report: Reporter): Mount[] {
+function longMount(item: Mapping, index: number, report: Reporter, runtime: Runtime): Mount[] {
   for (const key of FOREIGN_KEYS) {
     if (Object.hasOwn(item, key)) report.at(key).problem("not a Compose key; use top-level configs.content");
   }
@@ -89,16 +91,25 @@ function longMount(item: Mapping, index: number, report: Reporter): Mount[] {
     if (typeof target !== "string") report.at("target").problem("is missing: path in the container");
     return [];
   }
-  if (type === "bind") return bind(source ?? "", target, index, report.at("source"));
+  if (type === "bind") return bind(source ?? "", target, index, report.at("source"), runtime);
   if (type !== "volume") return [{ type: "other", source: source ?? undefined, target, index }];
   return source === undefined || source === null || source === ""
     ? [{ type: "volume", source: undefined, target, index }]
     : named(source, target, index, report.at("source"));
 }
 
-function bind(path: string, target: string, index: number, report: Reporter): Mount[] {
-  if (path.startsWith("/")) return [{ type: "bind", source: path, target, index }];
-  report.problem(path === "" ? "is missing: path on the node" : path.startsWith("~") ? HOME : RELATIVE);
+function bind(path: string, target: string, index: number, report: Reporter, runtime: Runtime): Mount[] {
+  const isRepositoryPath = runtime === "cluster" && /^[^~\\]/.test(path);
+  if (path.startsWith("/") || isRepositoryPath) return [{ type: "bind", source: path, target, index }];
+  report.problem(
+    path === ""
+      ? "is missing: path on the node"
+      : path.startsWith("~")
+        ? runtime === "node"
+          ? HOME
+          : HOME_OF_USER
+        : RELATIVE,
+  );
   return [];
 }
 

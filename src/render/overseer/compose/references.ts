@@ -2,6 +2,7 @@ import { isRecord } from "../../../manifest/shape.js";
 import { closest } from "../../closest.js";
 import type { Reporter } from "../reporter.js";
 import { noService } from "./dependencies.js";
+import type { Runtime } from "./runtime.js";
 import { isRelativePath, listAt, type Mapping, mappingAt, namesIn } from "./shape.js";
 
 /** Validates that networks, secrets, configs, models and services that a service references exist. */
@@ -80,7 +81,7 @@ function checkLinks(services: ReadonlyMap<string, Mapping>, report: Reporter): v
 const SOURCES = { secrets: ["file", "environment"], configs: ["file", "environment", "content"] } as const;
 
 /** Validates the sources of top-level secrets and configs. Repository files and variables are not available on a node. */
-export function checkSources(compose: Mapping, report: Reporter): void {
+export function checkSources(compose: Mapping, report: Reporter, runtime: Runtime): void {
   for (const field of ["secrets", "configs"] as const) {
     const all = mappingAt(compose, field, report) ?? {};
     for (const name of Object.keys(all)) {
@@ -88,6 +89,7 @@ export function checkSources(compose: Mapping, report: Reporter): void {
       const at = report.at(field, name);
       if (one === undefined) continue;
       checkOrigin(one, SOURCES[field], at);
+      if (runtime === "cluster") continue;
       if (typeof one.file === "string" && isRelativePath(one.file)) {
         at.at("file").problem(
           "relative path: the repository's files are not on the node; use an absolute path, or configs.content",

@@ -1,0 +1,209 @@
+import type { ComposeSource } from "../../api/compose-source.js";
+import type { AppDocument } from "../../api/documents/app.js";
+import type { RouteDocument } from "../../api/documents/route.js";
+import { displayId } from "../../manifest/object-id.js";
+import { idOf, type PreparedDocument } from "../../manifest/to-document.js";
+import type { ManifestFile } from "../manifest-files.js";
+import { appRoutes } from "../overseer/app-routes.js";
+import { composeFilesNamed } from "../overseer/compose-files.js";
+import { isForCore } from "../overseer/destination.js";
+import { composeOf } from "../overseer/expand-documents.js";
+import { heldUp, nameKey, readComposeFiles, readText } from "../overseer/expand-source.js";
+import { FieldLocator } from "../overseer/field-locator.js";
+import { lookupIn, type ReadCompose, readCompose } from "../overseer/read-compose.js";
+import { type Findings, Reporter } from "../overseer/reporter.js";
+import { validateDocument } from "../overseer/validate.js";
+import type { FileOutcome } from "../parser.js";
+import type { RendererInput, RendererOutput } from "../renderer.js";
+import { joinPath, parentOf, type RepositoryPath } from "../repository-path.js";
+import { policyBackup, type SourcePolicy, settingsOf } from "./app-settings.js";
+import { compileApp } from "./compile-app.js";
+import { prepareObjects } from "./prepare-objects.js";
+import { pathsIn, type ReadFile, readAppFiles } from "./repository-reader.js";
+import type { CompiledRoute } from "./routes.js";
+
+/** The documents of `overseer.io` of a source, compiled for a cluster. */
+export interface CompiledSource extends RendererOutput {
+  /** Files that these documents refer to, which need not be manifests. */
+  readonly usedFiles: ReadonlySet<RepositoryPath>;
+}
+
+/** An App document with its reporter. */
+interface SourceApp {
+  readonly document: AppDocument;
+  readonly prepared: PreparedDocument;
+  readonly report: Reporter;
+}
+
+/** Compiles the documents of `overseer.io` of a source to objects of Kubernetes. Undefined if it has none. */
+export async function compileSource(
+  input: RendererInput,
+  files: readonly ManifestFile[],
+  outcomes: readonly FileOutcome[],
+  read: ReadFile,
+): Promise<CompiledSource | undefined> {
+  const prepared = outcomes.flatMap((outcome) => (outcome.ok ? outcome.documents : [])).filter(isForCore);
+  if (prepared.length === 0) return undefined;
+  return new SourceCompiler(input, files, outcomes, read).compile(prepared);
+}
+
+class SourceCompiler {
+  readonly #input: RendererInput;
+  readonly #manifests: readonly ManifestFile[];
+  readonly #outcomes: readonly FileOutcome[];
+  readonly #read: ReadFile;
+  readonly #findings: Findings[] = [];
+  readonly #apps: SourceApp[] = [];
+  readonly #routes: { readonly document: RouteDocument; readonly report: Reporter }[] = [];
+  readonly #policies: SourcePolicy[] = [];
+  readonly #owners = new Map<string, string>();
+
+  constructor(
+    input: RendererInput,
+    manifests: readonly ManifestFile[],
+    outcomes: readonly FileOutcome[],
+    read: ReadFile,
+  ) {
+    this.#input = input;
+    this.#manifests = manifests;
+    this.#outcomes = outcomes;
+    this.#read = read;
+  }
+
+  async compile(prepared: readonly PreparedDocument[]): Promise<CompiledSource> {
+    const composeFiles = await readComposeFiles(this.#input, this.#outcomes);
+    const used = new Set(
+      [...composeFiles.values()].flatMap(({ paths }) => paths.map((path) => joinPath(this.#input.folder, path))),
+    );
+    for (const document of prepared) this.#sort(document);
+    const fileAt = (from: string, named: string) => composeFiles.get(nameKey(from, named))?.content;
+    const documents: PreparedDocument[] = [];
+    let sound = 0;
+    for (const app of this.#apps) {
+      const compose = composeOf(
+        app.prepared,
+        app.document.spec,
+        {
+          composeFilesOf: (one) => composeFilesNamed(one).flatMap((named) => fileAt(one.origin.file, named) ?? []),
+          fileAt,
+        },
+        app.report,
+      );
+      if (compose === undefined) continue;
+      const lookup = lookupIn(app.document.spec.env ?? {}, this.#input.env);
+      const checked = readCompose(app.document, compose, lookup, app.report.at("spec"), "cluster");
+      if (checked.report === undefined) continue;
+      const appFiles = await readAppFiles(pathsIn(checked.compose), projectFile(app), this.#input, this.#read);
+      for (const path of appFiles.paths) used.add(path);
+      const objects = app.report.failed ? [] : this.#compileOne(app, checked, lookup, appFiles.files);
+      if (!app.report.failed) sound += 1;
+      documents.push(...prepareObjects(objects, app.prepared, appFiles.secret || app.prepared.confidential === true));
+    }
+    this.#checkReferences();
+    const locate = new FieldLocator((file) => readText(file, this.#input, this.#manifests));
+    const problems = await locate.all(this.#findings.flatMap((findings) => findings.problems));
+    const notes = await locate.all(this.#findings.flatMap((findings) => findings.notes));
+    return { documents, notes, problems, usedFiles: used, ...(sound === 0 ? {} : { remark: heldUp(sound) }) };
+  }
+
+  #sort(prepared: PreparedDocument): void {
+    const findings: Findings = { problems: [], notes: [] };
+    this.#findings.push(findings);
+    const report = new Reporter(findings, prepared.origin, displayId(idOf(prepared.object)));
+    const valid = validateDocument(prepared.object, report);
+    if (valid?.kind === "App") this.#apps.push({ document: valid, prepared, report });
+    else if (valid?.kind === "Route") this.#routes.push({ document: valid, report });
+    else if (valid?.kind === "Policy") this.#policies.push({ document: valid, report });
+    else if (valid?.kind === "Node") report.note("has no effect on Kubernetes: the cluster configures its nodes");
+  }
+
+  #compileOne(
+    { document, report }: SourceApp,
+    { compose, facts, report: at = report }: ReadCompose,
+    lookup: (name: string) => string | undefined,
+    files: Parameters<typeof compileApp>[0]["files"],
+  ): ReturnType<typeof compileApp> {
+    const { metadata, spec } = document;
+    const { name, namespace } = metadata;
+    const own = appRoutes(document, facts, report.at("spec")).map(({ object, report: place }) =>
+      routeOf(object.spec, place),
+    );
+    const separate = this.#routes.flatMap(({ document: route, report: place }): CompiledRoute[] => {
+      if (route.spec.app !== name) return [];
+      const { host, path, service, port, tls, auth } = route.spec;
+      if (facts.get(service)?.runs !== true)
+        place.at("spec", "service").problem(`is not a service of the app ${name} that runs`);
+      return [{ host, path, service, port, tls, auth, report: place.at("spec") }];
+    });
+    const backup = spec.backup;
+    const objects = compileApp({
+      name,
+      namespace,
+      node: spec.targetNode,
+      compose,
+      report: at,
+      routes: [...own, ...separate],
+      backup:
+        backup === undefined
+          ? policyBackup(name, this.#policies)
+          : backup.enabled
+            ? { schedule: backup.schedule, days: backup.retention.days, report: report.at("spec", "backup") }
+            : undefined,
+      files,
+      lookup,
+      settings: settingsOf(name, this.#input.compose ?? ({} satisfies ComposeSource), this.#policies),
+    });
+    for (const { object, report: place } of objects) {
+      const key = JSON.stringify([object.kind, namespace ?? "", object.metadata.name]);
+      const other = this.#owners.get(key);
+      if (other !== undefined)
+        place.problem(
+          `the ${object.kind} ${object.metadata.name} is also that of the app ${other} in the same namespace: set metadata.namespace of one of the apps to another one`,
+        );
+      this.#owners.set(key, name);
+    }
+    return objects;
+  }
+
+  #checkReferences(): void {
+    const names = new Set(this.#apps.map(({ document }) => document.metadata.name));
+    for (const { document, report } of this.#routes)
+      if (!names.has(document.spec.app))
+        report
+          .at("spec", "app")
+          .problem("there is no such app in this source: on Kubernetes, a Route must be in the source of its app");
+    for (const { document, report } of this.#policies)
+      for (const [index, app] of (document.spec.apps ?? []).entries())
+        if (!names.has(app)) report.at("spec", "apps", index).note("there is no such app in this source");
+  }
+}
+
+function routeOf(spec: Readonly<Record<string, unknown>>, report: Reporter): CompiledRoute {
+  const target = String(spec.target);
+  const colon = target.lastIndexOf(":");
+  return {
+    host: String(spec.host),
+    path: String(spec.path),
+    service: target.slice(0, colon),
+    port: Number(target.slice(colon + 1)),
+    tls: spec.tls === true,
+    auth: typeof spec.auth === "string" ? spec.auth : undefined,
+    report,
+  };
+}
+
+/** Returns the file whose folder relative paths refer to: the first Compose file, as in Compose, or else the App document. */
+function projectFile({ document, prepared }: SourceApp): RepositoryPath {
+  const [first] = document.spec.composeFiles ?? [];
+  const folder = parentOf(prepared.origin.file);
+  return first === undefined ? prepared.origin.file : normalize(joinPath(folder, first));
+}
+
+function normalize(path: string): RepositoryPath {
+  const parts: string[] = [];
+  for (const part of path.split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return parts.join("/");
+}

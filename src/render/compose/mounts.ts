@@ -1,0 +1,148 @@
+import type { Reporter } from "../overseer/reporter.js";
+import { warn } from "./findings.js";
+import type { ServiceModel } from "./model.js";
+import { type MountItem, mountItems } from "./mount-items.js";
+import { storeFiles } from "./mounted-files.js";
+import { joinNames } from "./names.js";
+import type { VolumeMount } from "./pod-volumes.js";
+import { byteQuantity, bytesOf, textsOf } from "./values.js";
+import { addClaim, type MountTargets, namedVolume } from "./volume-sources.js";
+
+/** Host paths that only tell the time zone. */
+const TIME = /^\/(?:etc\/(?:localtime|timezone)|usr\/share\/zoneinfo(?:\/.*)?)$/;
+const DOCKER_SOCKET = /^\/(?:var\/)?run\/docker\.sock$/;
+
+/** Returns the mounts of a service: `volumes`, `volumes_from`, `tmpfs` and `shm_size`. Adds their volumes and objects. */
+export function mountsOf(model: ServiceModel, targets: MountTargets): VolumeMount[] {
+  const own = mountItems(model).flatMap((item) => mountItem(item, model, targets));
+  const shared = textsOf(model.service.volumes_from).flatMap((text, index) => {
+    const [name = "", mode] = text.split(":");
+    const other = targets.app.services.get(name);
+    if (other !== undefined)
+      return mountItems(other).flatMap((item) =>
+        mountItem(mode === "ro" ? { ...item, readOnly: true } : item, other, targets),
+      );
+    model.report.at("volumes_from", index).problem("is not a service of the app that runs");
+    return [];
+  });
+  const all = [...own, ...shared.filter(({ mountPath }) => !own.some((mount) => mount.mountPath === mountPath))];
+  return [...all, ...memoryMounts(model, targets)];
+}
+
+function memoryMounts({ service, name, report }: ServiceModel, { pod }: MountTargets): VolumeMount[] {
+  const mounts = textsOf(service.tmpfs).map((text): VolumeMount => {
+    const [mountPath = "", options = ""] = text.split(":");
+    const size = /(?:^|,)size=([^,]+)/.exec(options)?.[1];
+    if (/(?:^|,)(?:mode|uid|gid|noexec|nosuid)\b/.test(options))
+      warn(report.at("tmpfs"), "options besides size have no effect: the directory has mode 1777");
+    return { name: memory(pod, `tmpfs-${name}-${mountPath}`, bytesOf(size)), mountPath };
+  });
+  if (service.shm_size === undefined) return mounts;
+  const shared = memory(pod, `shm-${name}`, bytesOf(service.shm_size));
+  return [...mounts, { name: shared, mountPath: "/dev/shm" }];
+}
+
+function memory(pod: MountTargets["pod"], key: string, size: number | undefined): string {
+  const limit = size === undefined ? undefined : byteQuantity(size);
+  return pod.add(key, { emptyDir: { medium: "Memory", ...(limit === undefined ? {} : { sizeLimit: limit }) } });
+}
+
+function mountItem(item: MountItem, model: ServiceModel, targets: MountTargets): VolumeMount[] {
+  const { type, source, target: mountPath, readOnly, subPath, report } = item;
+  const mode = readOnly ? { readOnly: true } : {};
+  const mount = (name: string | undefined): VolumeMount[] =>
+    name === undefined ? [] : [{ name, mountPath, ...(subPath === undefined ? {} : { subPath }), ...mode }];
+  if (type === "tmpfs") return mount(memory(targets.pod, `tmpfs-${model.name}-${mountPath}`, item.size));
+  if (type === "bind") return bindMount(source ?? "", item, targets);
+  if (type !== "volume") {
+    report.problem(`the type ${type} is not supported: use a named volume`);
+    return [];
+  }
+  if (source === undefined) {
+    warn(report, "an anonymous volume is emptied whenever the pod is replaced: give it a name to keep its data");
+    return mount(targets.pod.add(`anonymous-${model.name}-${mountPath}`, { emptyDir: {} }));
+  }
+  return mount(namedVolume(source, targets, (path, at) => hostPath(path, targets, at)));
+}
+
+function bindMount(source: string, item: MountItem, targets: MountTargets): VolumeMount[] {
+  const { target: mountPath, readOnly, report } = item;
+  const mode = readOnly ? { readOnly: true } : {};
+  if (source.startsWith("/")) {
+    if (TIME.test(source)) {
+      report.note("is omitted: set the time zone with the variable TZ");
+      return [];
+    }
+    const name = hostPath(source, targets, report);
+    return name === undefined ? [] : [{ name, mountPath, ...mode }];
+  }
+  const { app, pod, objects } = targets;
+  const entry = app.files(source);
+  if (entry.kind === "fault") {
+    report.problem(entry.message);
+    return [];
+  }
+  const name = joinNames(app.name, source.replaceAll(/^[./]+/g, "") || "folder");
+  if (entry.kind === "missing") {
+    if (looksLikeFile(source, mountPath)) {
+      report.problem(`there is no file ${JSON.stringify(source)} in the source: add it, or use a named volume`);
+      return [];
+    }
+    report.note(`${JSON.stringify(source)} is not in the repository: its data is in the claim ${name}`);
+    addClaim({ claim: name, source: `path ${normal(source)}`, volume: {}, app, objects, report });
+    return [{ name: pod.claim(name), mountPath, ...mode }];
+  }
+  if (!readOnly)
+    warn(report, "is read-only in the container, because it comes from the repository: add :ro, or use a volume");
+  const files = entry.kind === "file" ? [{ ...entry.file, path: fileName(source) }] : entry.files;
+  const stored = storeFiles({ kind: "ConfigMap", name, source: `path ${normal(source)}`, files }, objects, report);
+  if (stored === undefined) return [];
+  pod.content(stored.hash);
+  const volume = pod.add(`files-${name}`, { configMap: { name, items: stored.items } });
+  const subPath = entry.kind === "file" ? { subPath: fileName(source) } : {};
+  return [{ name: volume, mountPath, ...subPath, readOnly: true }];
+}
+
+/** Removes redundant parts, so that different spellings of a path are the same. */
+function normal(path: string): string {
+  return path
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/");
+}
+
+function fileName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Whether a missing path is meant to be a file: Docker would create a folder there, which the app could not use. */
+function looksLikeFile(source: string, target: string): boolean {
+  const extension = /\.[A-Za-z][A-Za-z0-9]{0,9}$/;
+  return extension.test(fileName(source)) && extension.test(fileName(target));
+}
+
+/** Adds a path of the node to a pod. Undefined if it is not permitted, which is reported. */
+function hostPath(path: string, { app, pod }: MountTargets, report: Reporter): string | undefined {
+  const { hostPaths, dockerSocket } = app.settings;
+  const clean = path.replace(/(?<=.)\/+$/, "");
+  const isSocket = DOCKER_SOCKET.test(clean);
+  const isAllowed = isSocket
+    ? dockerSocket
+    : !clean.split("/").includes("..") && hostPaths.some((allowed) => isBelow(clean, allowed));
+  if (!isAllowed) {
+    const what = isSocket ? "dockerSocket: true" : "the path";
+    report.problem(
+      `${JSON.stringify(path.slice(0, 100))} is a path of the node: use a named volume, or allow it with ${what} in hostAccess of a Policy of this source`,
+    );
+    return undefined;
+  }
+  if (app.node === undefined && Object.keys(app.settings.nodeLabels).length === 0)
+    warn(report, "is a path of the node, and the app may run on any node: set targetNode");
+  pod.needs("privileged");
+  return pod.add(`host-${clean}`, { hostPath: { path: clean, type: isSocket ? "Socket" : "" } });
+}
+
+function isBelow(path: string, allowed: string): boolean {
+  const prefix = allowed.replace(/\/+$/, "");
+  return path === prefix || path.startsWith(`${prefix}/`);
+}

@@ -1,0 +1,132 @@
+import type { AppObjects } from "./app-objects.js";
+import { type AppModel, COMPOSE_GROUP, labelsOf, type ServiceModel } from "./model.js";
+import { joinNames, labelName } from "./names.js";
+import { portsOf } from "./ports.js";
+import { isTrue, mappingOf, textOf, textsOf } from "./values.js";
+
+/** Drivers of networks that a cluster replaces by its own. */
+const DRIVERS = ["bridge", "overlay", "host", "none", "null", "default"];
+
+/** Networks of the services of an app. */
+export interface AppNetworks {
+  /** Labels of the pods of a service. Empty if all services reach each other. */
+  labelsOf(service: ServiceModel): Readonly<Record<string, string>>;
+}
+
+/** Returns the names of the networks of a service. */
+function networksOf({ service }: ServiceModel): readonly string[] {
+  const { networks } = service;
+  const names = Array.isArray(networks) ? textsOf(networks) : Object.keys(mappingOf(networks));
+  return names.length === 0 ? ["default"] : names;
+}
+
+function labelOf(network: string): string {
+  return `${COMPOSE_GROUP}/network-${labelName(network, 50)}`;
+}
+
+/**
+ * Adds NetworkPolicies for the networks of an app, if they separate its services: services reach each other if they have a network
+ * in common, and published and routed ports are open to all. Services that have only internal networks reach nothing else.
+ */
+export function addNetworkPolicies(
+  pods: ReadonlyMap<string, readonly ServiceModel[]>,
+  routed: ReadonlyMap<string, ReadonlySet<number>>,
+  app: AppModel,
+  objects: AppObjects,
+): AppNetworks {
+  checkDrivers(app);
+  const hosts = [...pods.values()].flatMap(([first]) => first ?? []);
+  const sets = new Set(hosts.map((host) => [...networksOf(host)].sort().join(" ")));
+  const internal = new Set(
+    Object.entries(mappingOf(app.compose.networks)).flatMap(([name, network]) =>
+      isTrue(mappingOf(network).internal) ? [name] : [],
+    ),
+  );
+  const isUsed = hosts.some((host) => networksOf(host).some((name) => internal.has(name)));
+  const separates = sets.size > 1 || isUsed;
+  for (const host of hosts) {
+    if (textOf(host.service.network_mode) === "none") addPolicy(host, { ingress: [], egress: [] }, app, objects);
+    else if (separates) addPolicy(host, policyOf(host, pods, routed, internal, app), app, objects);
+    else if (app.settings.isolated)
+      addPolicy(host, { ingress: ingressOf(host, pods, routed, app, [labelsOf(app.name)]) }, app, objects);
+  }
+  return {
+    labelsOf: (service) =>
+      separates ? Object.fromEntries(networksOf(service).map((name) => [labelOf(name), "true"])) : {},
+  };
+}
+
+interface Rules {
+  readonly ingress: readonly unknown[];
+  readonly egress?: readonly unknown[];
+}
+
+function policyOf(
+  host: ServiceModel,
+  pods: ReadonlyMap<string, readonly ServiceModel[]>,
+  routed: ReadonlyMap<string, ReadonlySet<number>>,
+  internal: ReadonlySet<string>,
+  app: AppModel,
+): Rules {
+  const networks = networksOf(host);
+  const selectors = networks.map((name) => ({ ...labelsOf(app.name), [labelOf(name)]: "true" }));
+  const ingress = ingressOf(host, pods, routed, app, selectors);
+  if (!networks.every((name) => internal.has(name))) return { ingress };
+  const dns = {
+    ports: [
+      { protocol: "UDP", port: 53 },
+      { protocol: "TCP", port: 53 },
+    ],
+  };
+  return { ingress, egress: [{ to: peers(selectors) }, dns] };
+}
+
+function ingressOf(
+  host: ServiceModel,
+  pods: ReadonlyMap<string, readonly ServiceModel[]>,
+  routed: ReadonlyMap<string, ReadonlySet<number>>,
+  { settings }: AppModel,
+  selectors: readonly Readonly<Record<string, string>>[],
+): unknown[] {
+  const members = pods.get(host.name) ?? [host];
+  const published = members.flatMap((member) => portsOf(member).filter(({ isPublic }) => isPublic));
+  const routes = [...(routed.get(host.name) ?? [])].map((port) => ({ port, protocol: "TCP" }));
+  const open = [...(settings.isolated ? [] : published), ...routes].map(({ port, protocol }) => ({ protocol, port }));
+  return [{ from: peers(selectors) }, ...(open.length === 0 ? [] : [{ ports: open }])];
+}
+
+function peers(selectors: readonly Readonly<Record<string, string>>[]): unknown[] {
+  return selectors.map((matchLabels) => ({ podSelector: { matchLabels } }));
+}
+
+function addPolicy(host: ServiceModel, { ingress, egress }: Rules, app: AppModel, objects: AppObjects): void {
+  objects.add(
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "NetworkPolicy",
+      name: joinNames(app.name, host.dns, "network"),
+      service: host.dns,
+      rest: {
+        spec: {
+          podSelector: { matchLabels: labelsOf(app.name, host.dns) },
+          policyTypes: egress === undefined ? ["Ingress"] : ["Ingress", "Egress"],
+          ingress,
+          ...(egress === undefined ? {} : { egress }),
+        },
+      },
+    },
+    host.report,
+  );
+}
+
+function checkDrivers(app: AppModel): void {
+  for (const [name, network] of Object.entries(mappingOf(app.compose.networks))) {
+    const driver = textOf(mappingOf(network).driver);
+    if (driver === undefined || driver === "" || DRIVERS.includes(driver)) continue;
+    app.report
+      .at("networks", name, "driver")
+      .problem(
+        `is not supported: expected ${DRIVERS.slice(0, 2).join(" or ")}; pods have one network, that of the cluster`,
+      );
+  }
+}

@@ -1,0 +1,80 @@
+import type { AppDocument } from "../../api/documents/app.js";
+import { checkCompose, type ServiceFacts } from "./compose/check.js";
+import { finishCompose, type Limits } from "./compose/finish.js";
+import type { Runtime } from "./compose/runtime.js";
+import type { Mapping } from "./compose/shape.js";
+import type { WrittenCompose } from "./expanded.js";
+import { interpolate, type Lookup } from "./interpolate.js";
+import { mainService, running } from "./main-service.js";
+import { isTooLarge, mergeCompose, TOO_LARGE } from "./merge-compose.js";
+import { notePlainSecrets } from "./plain-secrets.js";
+import type { Reporter } from "./reporter.js";
+import { secretsIn } from "./secrets-in.js";
+
+/** The Compose document of an app, merged, validated and completed. */
+export interface ReadCompose {
+  readonly compose: Mapping;
+  readonly secrets: readonly string[];
+  readonly facts: ReadonlyMap<string, ServiceFacts>;
+  /** The merged document before completion, and its reporter. Undefined after a problem. */
+  readonly merged?: Mapping;
+  readonly report?: Reporter;
+}
+
+/**
+ * Merges the Compose documents of an app, validates the result for where it runs, and completes it. Strings in the result are
+ * escaped: see `Interpolated`. Reports all problems; discard the result if there are any.
+ */
+export function readCompose(
+  document: AppDocument,
+  written: readonly WrittenCompose[],
+  lookup: Lookup,
+  spec: Reporter,
+  runtime: Runtime = "node",
+): ReadCompose {
+  const merged = mergeCompose(written, lookup);
+  if (merged === undefined) return { compose: {}, secrets: [], facts: new Map() };
+  const { value: compose, report } = merged;
+  const facts = checkCompose(compose, written, report, runtime);
+  const fill = (name: string): string | undefined =>
+    lookup(name) === undefined ? undefined : interpolate(`\${${name}}`, lookup).text;
+  notePlainSecrets(compose, report, runtime);
+  const limited = limitsOf(document, facts, spec);
+  const finished = finishCompose(compose, { facts, fill, ...(limited === undefined ? {} : { limited }) }, report);
+  if (!report.failed && isTooLarge(finished)) report.problem(TOO_LARGE);
+  return { compose: finished, secrets: secretsIn(finished), facts, merged: compose, report };
+}
+
+function limitsOf(
+  { metadata, spec }: AppDocument,
+  facts: ReadonlyMap<string, ServiceFacts>,
+  report: Reporter,
+): { readonly service: string; readonly limits: Limits } | undefined {
+  const { resources } = spec;
+  const services = running(facts);
+  if (resources === undefined || services.length === 0) return undefined;
+  const service = mainService(metadata.name, facts)?.name;
+  if (service === undefined) {
+    const names = services.slice(0, 10).join(", ");
+    report
+      .at("resources")
+      .problem(
+        `the target service is ambiguous: none of ${names} is named like the app; set deploy.resources of each service`,
+      );
+    return undefined;
+  }
+  const { cpus, memory } = resources;
+  const limits = { ...(cpus === undefined ? {} : { cpus: String(cpus) }), ...(memory === undefined ? {} : { memory }) };
+  return { service, limits };
+}
+
+/** Returns the lookup of variables: those of the document take precedence over those of the OverseerApp. */
+export function lookupIn(
+  own: Readonly<Record<string, string | number | boolean>>,
+  env: Readonly<Record<string, string>>,
+): Lookup {
+  return (name) => {
+    if (Object.hasOwn(own, name)) return String(own[name]);
+    return Object.hasOwn(env, name) ? env[name] : undefined;
+  };
+}
