@@ -123,10 +123,9 @@ export const badSpecs: readonly BadSpec[] = [
   },
   {
     kind: "OverseerApp",
-    set: { "source.env": [{ name: "A", value: "1" }] },
-    field: "spec.source.env",
-    message:
-      "source.env is only for destination.overseer: remove it; Kubernetes manifests are applied without variable substitution",
+    set: { destination: { overseer: CORE }, "source.compose": { allow: ["HostNetwork"] } },
+    field: "spec.source.compose",
+    message: "source.compose is only for destination.kubernetes: remove it; a Core has its own settings",
   },
   {
     kind: "OverseerApp",

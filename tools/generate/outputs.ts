@@ -4,6 +4,7 @@ import { APPROVERS_PLACEHOLDER, changePolicies, OPERATOR_PLACEHOLDER } from "../
 import type { ResourceDefinition } from "../../src/api/resources.js";
 import { repositoryRoot } from "../repository-root.js";
 import { apiOutputs } from "./apis.js";
+import { composeKeysOutput } from "./compose-keys.js";
 import { buildCrd } from "./crd.js";
 import { documentOutputs } from "./documents.js";
 import { installedDefinitions } from "./install.js";
@@ -26,6 +27,7 @@ export function outputsOf(resources: readonly ResourceDefinition[]): Output[] {
   return [
     ...ofKinds,
     ...documentOutputs(),
+    composeKeysOutput(),
     ...apiOutputs(),
     ...policyOutputs(),
     ...monitoringOutputs(repositoryRoot()),

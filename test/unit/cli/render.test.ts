@@ -200,7 +200,8 @@ describe("overseer render", function () {
     const { code, stdout, stderr } = await run(["render", "--destination", "overseer", "--env", "TAG=1.2"]);
     expect(code, stderr).to.equal(0);
     expect(stdout).to.include("nginx:1.2");
-    expect((await run(["render"])).stderr).to.include("overseer.io/v1 goes to an Overseer Core");
+    const forCluster = await run(["render", "--env", "TAG=1.2", "-o", "name"]);
+    expect(forCluster.stdout, forCluster.stderr).to.equal("service/web\ndeployment.apps/web\n");
   });
 
   it("prints each problem with file and line, nothing on stdout, and exits with 1", async () => {

@@ -219,15 +219,15 @@ describe("documents: destination", () => {
     expect(documents).to.have.length(1);
   });
 
-  it("documents do not go to Kubernetes, all of them are named, and nothing else stands in the way", async () => {
-    const places = await placesOf(
-      expandFiles(
-        { "a.yaml": app(OK), "b.yaml": document("Node", "{}"), "c.yaml": deployment },
-        { target: "kubernetes" },
-      ),
+  it("documents in a source for Kubernetes are compiled beside its manifests", async () => {
+    const { documents } = await expandFiles(
+      { "a.yaml": app(OK), "b.yaml": document("Node", "{}"), "c.yaml": deployment.replace("web", "other") },
+      { target: "kubernetes" },
     );
-    const said =
-      "overseer.io/v1 goes to an Overseer Core, and this app to Kubernetes: give it an app with destination.overseer, or leave the file out with source.exclude";
-    expect(places).to.deep.equal([`a.yaml:1 ${said}`, `b.yaml:1 ${said}`]);
+    expect(documents.map(({ id }) => `${id.kind} ${id.name}`)).to.deep.equal([
+      "Service web",
+      "Deployment other",
+      "Deployment web",
+    ]);
   });
 });
