@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Phases in which hooks run. */
-export const HOOK_PHASES = ["PreSync", "Sync", "PostSync", "SyncFail"] as const;
+export const HOOK_PHASES = ["PreSync", "Sync", "PostSync", "SyncFail", "PreDelete", "PostDelete"] as const;
 export type HookPhase = (typeof HOOK_PHASES)[number];
 
 /** Maximum number of hook runs of one Change. */

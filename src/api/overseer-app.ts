@@ -12,6 +12,7 @@ import {
 } from "./fields.js";
 import { ReportedCommitStatus } from "./git-provider.js";
 import { HealthExpressions } from "./health-expressions.js";
+import { HookRun, MAX_HOOKS } from "./hook.js";
 import { AppSource, Inputs } from "./inputs.js";
 import { Ledger } from "./ledger.js";
 import type { CustomResource } from "./meta.js";
@@ -148,6 +149,12 @@ export const OverseerAppSpec = withRules(
         .describe(
           "What happens to the objects when the app is deleted. Delete deletes them, except PersistentVolumeClaims, PersistentVolumes, CustomResourceDefinitions, OverseerApps, GitRepositories, Namespaces with other contents, and what the kept objects may need, such as the ServiceAccount, RBAC and Secrets of a kept OverseerApp. DeleteAll deletes these too; for an OverseerApp, its own deletionPolicy applies. Orphan keeps all objects. Objects with an annotation that protects them are always kept. Defaults to Delete.",
         ),
+      deletionHooks: z
+        .enum(["Run", "Skip"])
+        .default("Run")
+        .describe(
+          "Whether hooks of the phases PreDelete and PostDelete run when the app is deleted. Skip lets a deletion go on that a failed hook blocks. Defaults to Run.",
+        ),
       historyLimit: z.int().min(1).max(100).default(10).describe("Number of finished Changes to keep. Defaults to 10."),
       suspend: z
         .boolean()
@@ -259,6 +266,18 @@ export const OverseerAppStatus = z
       "Further finished objects, as digests of key and hash, each followed by F (Failed) or S (Succeeded).",
     ).optional(),
     change: localRef("Current Change, or else the last one.").optional(),
+    deletion: z
+      .object({
+        phases: atomicList(
+          z.enum(["PreDelete", "PostDelete"]),
+          2,
+          "Phases of hooks that are still to be run when the app is deleted.",
+        ),
+        hooks: atomicList(HookRun, MAX_HOOKS, "Runs of hooks of the deletion.").optional(),
+        attempt: z.int().min(0).optional().describe("How often failed hooks were run again."),
+      })
+      .optional()
+      .describe("Hooks that run when the app is deleted."),
     commitStatus: ReportedCommitStatus.optional(),
     changes: z.int().min(0).optional().describe("Number of the last Change."),
     failures: z.int().min(0).optional().describe("Number of consecutive failures of the attempted inputs."),

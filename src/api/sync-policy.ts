@@ -68,6 +68,12 @@ export const SyncPolicy = z
       .describe(
         "Delete objects that are removed from Git. The deletion of Namespaces, PersistentVolumes, PersistentVolumeClaims, CustomResourceDefinitions, OverseerApps and GitRepositories must be confirmed by an annotation on the object; the Change waits for it. Defaults to true.",
       ),
+    deletePropagation: z
+      .enum(["Background", "Foreground", "Orphan"])
+      .default("Background")
+      .describe(
+        "How Kubernetes deletes what an object owns, such as the pods of a Deployment, when the operator deletes the object: Background afterwards, Foreground before the object itself is gone, Orphan not at all. Defaults to Background.",
+      ),
     pruneBudget: z
       .union([
         z.int().min(0),

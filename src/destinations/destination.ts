@@ -22,6 +22,8 @@ export interface Target {
   readonly ignored: readonly IgnoreRule[];
   /** Whether objects that cannot be changed may be deleted and created again. */
   readonly recreate?: boolean;
+  /** How Kubernetes deletes what a deleted object owns. Defaults to Background. */
+  readonly propagation?: "Background" | "Foreground" | "Orphan";
 }
 
 /** Result of one write or delete. `pending`: what the rest of the write waits for; it is planned again. */

@@ -84,6 +84,8 @@ const DIALECTS: readonly Dialect[] = [
       "pre-upgrade": "PreSync",
       "post-install": "PostSync",
       "post-upgrade": "PostSync",
+      "pre-delete": "PreDelete",
+      "post-delete": "PostDelete",
     },
     policies: {
       "before-hook-creation": "BeforeHookCreation",

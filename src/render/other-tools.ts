@@ -18,10 +18,6 @@ export interface OtherTools {
 /** Phases that do not exist here. Their hooks would do harm at any other time: they are not applied. */
 const SKIPPED_PHASES: Readonly<Record<string, string>> = {
   Skip: "says so",
-  PreDelete: "is for the deletion of the app, whose hooks are not run",
-  PostDelete: "is for the deletion of the app, whose hooks are not run",
-  "pre-delete": "is for the deletion of the release, whose hooks are not run",
-  "post-delete": "is for the deletion of the release, whose hooks are not run",
   "pre-rollback": "is for a rollback",
   "post-rollback": "is for a rollback",
   test: "is for a test of the release",

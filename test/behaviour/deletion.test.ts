@@ -29,6 +29,29 @@ describe("An app that is deleted", function () {
     expect(await world.kube.get(world.object("apps/v1", "Deployment", "all"))).to.equal(undefined);
   });
 
+  it("runs its PreDelete hooks first and its PostDelete hooks last", async () => {
+    const hook = (phase: string) =>
+      `metadata: { name: hooked-${phase.toLowerCase()}, annotations: { argocd.argoproj.io/hook: ${phase} } }\n`;
+    const job = `apiVersion: batch/v1\nkind: Job\n${hook("PreDelete")}spec: { template: { spec: { restartPolicy: Never, containers: [{ name: run, image: registry.example/run:1 }] } } }\n`;
+    const files = {
+      "d.yaml": deployment("hooked"),
+      "before.yaml": job,
+      "after.yaml": `apiVersion: v1\nkind: ConfigMap\n${hook("PostDelete")}`,
+    };
+    await make("hooked", files, { sync: { deletePropagation: "Foreground" } });
+    expect(await world.kube.get(world.object("batch/v1", "Job", "hooked-predelete"))).to.equal(undefined);
+    await world.kube.delete(world.appRef("hooked"));
+    await world.kube.untilGone(world.appRef("hooked"));
+    for (const object of [
+      world.object("apps/v1", "Deployment", "hooked"),
+      world.object("batch/v1", "Job", "hooked-predelete"),
+      world.configMap("hooked-postdelete"),
+    ])
+      expect(await world.kube.get(object), object.name).to.equal(undefined);
+    const events = (await world.events("hooked")).join("\n");
+    expect(events).to.match(/PreDelete hook Job \S+ was started[\s\S]*PostDelete hook ConfigMap \S+ was started/);
+  });
+
   it("deletes custom resources first, and workloads when these are finished", async () => {
     const group = `${world.namespace}.example.com`;
     const definition = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" };

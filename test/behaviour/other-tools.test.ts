@@ -18,7 +18,7 @@ describe("A source with hooks and waves of other tools", function () {
     const files = {
       "fail.yaml": job("on-failure", "argocd.argoproj.io/hook: SyncFail"),
       "test.yaml": job("chart-test", "helm.sh/hook: test"),
-      "delete.yaml": job("clean-up", "argocd.argoproj.io/hook: PostDelete"),
+      "delete.yaml": job("clean-up", "argocd.argoproj.io/hook: Skip"),
       "migrate.yaml": job("migrate", "argocd.argoproj.io/hook: PreSync"),
       "wave.yaml": annotated("wave", 'argocd.argoproj.io/sync-wave: "late"'),
       "replace.yaml": annotated("replace", "'argocd.argoproj.io/sync-options': 'Prune=false,Replace=true'"),
@@ -35,7 +35,7 @@ describe("A source with hooks and waves of other tools", function () {
     const notes = (app.status?.notes ?? []).map(({ object, message }) => `${object} ${message}`).join("\n");
     for (const text of [
       `Job ${world.namespace}/chart-test is not applied: helm.sh/hook: test`,
-      `Job ${world.namespace}/clean-up is not applied: argocd.argoproj.io/hook: PostDelete`,
+      `Job ${world.namespace}/clean-up is not applied: argocd.argoproj.io/hook: Skip`,
       `ConfigMap ${world.namespace}/wave argocd.argoproj.io/sync-wave: late has no effect`,
       `ConfigMap ${world.namespace}/replace argocd.argoproj.io/sync-options: Replace=true has no effect`,
     ])

@@ -37,6 +37,8 @@ export interface MemoryFaults {
   write?: (document: Document) => { readonly message: string; readonly retryable: boolean } | undefined;
   /** Fails a delete. */
   remove?: (id: ObjectId) => { readonly message: string; readonly retryable: boolean } | undefined;
+  /** Health of created objects; Healthy by default. */
+  born?: ObjectHealth;
   /** Why kinds cannot be listed. */
   incomplete?: string;
 }
@@ -203,7 +205,7 @@ export class MemoryDestination implements Destination {
     const owner = appKey(app);
     if (present?.owner === owner && present.hash === hash && !present.drifted) return done(false);
     const version = ++this.#versions;
-    const { uid = `uid-${version}`, paused = false, health = HEALTHY } = present ?? {};
+    const { uid = `uid-${version}`, paused = false, health = this.faults.born ?? HEALTHY } = present ?? {};
     this.objects.set(key, { id, uid, version, owner, object, hash, drifted: false, paused, health });
     this.log.push(`${verb} ${nameOf(id)}`);
     return done(true);

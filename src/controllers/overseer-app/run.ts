@@ -18,8 +18,14 @@ import type { Rendered } from "./rendered.js";
 export function targetOf({ metadata, spec }: OverseerApp): Target {
   const { namespace, name, uid } = metadata;
   const { serviceAccountName, sync } = spec;
-  const { adopt = "Unowned", additions = "Revert", ignoreDifferences: ignored = [], recreate = false } = sync ?? {};
-  return { app: { namespace, name, uid }, serviceAccountName, adopt, additions, ignored, recreate };
+  const {
+    adopt = "Unowned",
+    additions = "Revert",
+    ignoreDifferences: ignored = [],
+    recreate = false,
+    deletePropagation: propagation = "Background",
+  } = sync ?? {};
+  return { app: { namespace, name, uid }, serviceAccountName, adopt, additions, ignored, recreate, propagation };
 }
 
 /** The context of one reconcile of one app, shared by its phases. */

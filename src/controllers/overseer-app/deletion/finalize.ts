@@ -14,6 +14,7 @@ import type { AppRun } from "../run.js";
 import { hasOwnCredential } from "../source/authorize.js";
 import { fieldsOf, type StatusOutcome } from "../status/write-status.js";
 import { Results } from "../sync/results.js";
+import { isDue, isPostDeleteHook, runDeletionHooks } from "./deletion-hooks.js";
 import { removeFinalizer } from "./finalizer.js";
 import { holdFinalize, prune } from "./prune.js";
 import { deletionWave } from "./prune-waves.js";
@@ -38,10 +39,14 @@ export async function finalize(run: AppRun): Promise<StatusOutcome | undefined> 
   await prepareKinds(run);
   const observation = observeApp(run);
   const all = [...observation.objects.values(), ...(observation.hooks?.values() ?? [])];
-  const objects = all.filter((live) => live.ownership !== "Foreign");
+  const later = isDue(run, "PostDelete");
+  const own = all.filter((live) => live.ownership !== "Foreign");
+  const objects = own.filter((live) => !later || !isPostDeleteHook(run, live));
   const { deletionPolicy: policy, suspend } = run.app.spec;
   const hold = policy === "Orphan" || suspend ? undefined : holdFinalize(run, objects);
   if (hold !== undefined) return wait(run, hold);
+  const before = await runDeletionHooks(run, "PreDelete");
+  if (before !== undefined) return wait(run, before);
   const claimants = await judgeClaims(run, objects);
   const facts = {
     objects,
@@ -63,6 +68,12 @@ export async function finalize(run: AppRun): Promise<StatusOutcome | undefined> 
   const left = stillPending(run, decisions);
   if (left.length > 0 && !(stuck && (await isWriterMissing(run))))
     return wait(run, await describeLeft(run, left, results));
+  const after = await runDeletionHooks(run, "PostDelete");
+  if (after !== undefined) return wait(run, after);
+  if (objects.length < own.length) {
+    run.requeueAfter(0);
+    return wait(run, "deleting the objects of its PostDelete hooks");
+  }
   reportAbandoned(run, left);
   reportKept(run, decisions);
   await releaseKept(run, decisions);

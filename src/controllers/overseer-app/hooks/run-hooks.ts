@@ -1,4 +1,3 @@
-import type { Change } from "../../../api/change.js";
 import { cutMessage } from "../../../api/conditions.js";
 import { ANNOTATION_HOOK_RUN } from "../../../api/group.js";
 import type { HookPhase, HookRun } from "../../../api/hook.js";
@@ -11,62 +10,63 @@ import { apiVersionOf, displayId } from "../../../manifest/object-id.js";
 import { findRun, type HookStep, hooksByWave, judgeHook, runsToEnd } from "../../../plan/hooks.js";
 import type { LiveObject } from "../../../plan/live.js";
 import { permitHookDeletion } from "../../../plan/prune-guard.js";
-import { flushChange, stageChange } from "../changes/change-record.js";
 import { observeApp } from "../observe.js";
 import type { AppRun } from "../run.js";
-import { areRecorded, recordHookKinds } from "../status/record-kinds.js";
-import { elapsedSince } from "../sync/change-timer.js";
+import { areRecorded } from "../status/record-kinds.js";
+import type { HookLedger } from "./hook-ledger.js";
 
 /** Delay until the start of a hook is tried again after a temporary failure. */
 const RETRY_MS = 5_000;
 
 const NAME_TAKEN = "cannot be created: an object with its name exists that is no hook; delete it, or rename the hook";
 
-/** How far the hooks of a phase have come. `change`: as last written. */
+/** How far the hooks of a phase have come. */
 export type HookProgress =
-  | { readonly state: "done"; readonly change: Change }
-  | { readonly state: "running"; readonly change: Change; readonly message: string }
-  | { readonly state: "failed"; readonly change: Change; readonly message: string };
+  | { readonly state: "done" }
+  | { readonly state: "running"; readonly message: string }
+  | { readonly state: "failed"; readonly message: string };
 
 /**
- * Starts and observes the hooks of one phase, wave by wave, up to the wave `last`. Each runs once for a Change: its object carries
- * the Change and phase, and its result is recorded before the object is deleted. Waits for nothing: events enqueue the app.
+ * Starts and observes the hooks of one phase, wave by wave, up to the wave `last`. Each runs once for a Change, or for the deletion of the app: its object
+ * carries both, and its result is recorded before the object is deleted. Waits for nothing: events enqueue the app.
  */
 export async function runHooks(
   run: AppRun,
   hooks: readonly Hook[],
-  change: Change,
+  ledger: HookLedger,
   phase: HookPhase,
   last = Number.POSITIVE_INFINITY,
 ): Promise<HookProgress> {
   const waves = hooksByWave(hooks, phase);
-  let current = change;
   for (const wave of waves) {
     if ((wave[0]?.spec.wave ?? 0) > last) break;
-    const result = await runWave(run, wave, current, phase);
+    const result = await runWave(run, wave, ledger, phase);
     if (result.state !== "done") return result;
-    current = result.change;
   }
-  return { state: "done", change: current };
+  return { state: "done" };
 }
 
-async function runWave(run: AppRun, hooks: readonly Hook[], change: Change, phase: HookPhase): Promise<HookProgress> {
+async function runWave(
+  run: AppRun,
+  hooks: readonly Hook[],
+  ledger: HookLedger,
+  phase: HookPhase,
+): Promise<HookProgress> {
   const observation = observeApp(run);
-  if (hooks.every(({ document }) => findRun(runsOf(run, change), phase, document)?.state === "Succeeded"))
-    return { state: "done", change };
+  if (hooks.every(({ document }) => findRun(ledger.runs(), phase, document)?.state === "Succeeded"))
+    return { state: "done" };
   if (!observation.complete)
-    return { state: "running", change, message: `${phase} hooks wait: ${observation.incomplete ?? ""}` };
-  const runId = `${change.metadata.uid}/${phase}`;
+    return { state: "running", message: `${phase} hooks wait: ${observation.incomplete ?? ""}` };
+  const runId = `${ledger.uid}/${phase}`;
   const waits: string[] = [];
   const ended: { readonly hook: Hook; readonly live: LiveObject | undefined; readonly run: HookRun }[] = [];
-  let current = change;
   for (const hook of hooks) {
     const document = documentOf(hook, runId);
     const live = observation.hooks?.get(document.key) ?? observation.objects.get(document.key);
-    const known = findRun(runsOf(run, current), phase, document);
+    const known = findRun(ledger.runs(), phase, document);
     const deleted = observation.ended?.get(document.key);
     const timeoutMs = hook.spec.timeoutMs ?? parseDuration(run.app.spec.health.timeout) ?? 0;
-    const elapsed = known ? elapsedSince(run, current, `hook ${phase} ${document.key}`, known.startTime) : 0;
+    const elapsed = known ? ledger.elapsed(`hook ${phase} ${document.key}`, known.startTime) : 0;
     const step = judgeHook({
       ...{ run: known, live, runId, leftMs: timeoutMs - elapsed, timeout: formatDuration(timeoutMs) },
       ended: deleted?.documentHash === run.destination.recordedHash(document) ? deleted.finished : undefined,
@@ -74,29 +74,30 @@ async function runWave(run: AppRun, hooks: readonly Hook[], change: Change, phas
     if (known?.state === "Succeeded") continue;
     const isOver = step.type === "succeeded" || step.type === "failed";
     if (isOver) {
-      const message = step.type === "failed" ? await explain(run, live, step.message) : undefined;
-      const entry = entryOf(run, document, phase, known, step.type === "failed" ? "Failed" : "Succeeded", message);
-      current = note(run, current, entry);
+      const isNew = step.type === "failed" && known?.state !== "Failed";
+      const message = isNew ? await explain(run, live, step.message) : undefined;
+      const state = step.type === "failed" ? "Failed" : "Succeeded";
+      // A recorded result stays as it is.
+      const entry = known?.state === "Failed" ? known : entryOf(run, document, phase, known, state, message);
+      note(ledger, entry);
       ended.push({ hook, live, run: entry });
       continue;
     }
     if (step.type === "wait") run.requeueAfter(timeoutMs - elapsed);
-    const started = await advance(run, hook, document, step, current, phase);
-    current = started.change;
+    const started = await advance(run, hook, document, step, ledger, phase);
     if (started.failed !== undefined) ended.push({ hook, live: undefined, run: started.failed });
     else waits.push(`${displayId(document.id)} ${started.message}`);
   }
-  if (ended.length > 0) current = await flushChange(run, current);
+  if (ended.length > 0) await ledger.flush();
   for (const { hook, live, run: entry } of ended) await deleteByPolicy(run, hook, live, entry);
   const failure = ended.find(({ run: { state } }) => state === "Failed")?.run;
   if (failure)
     return {
       state: "failed",
-      change: current,
       message: `${phase} hook ${failure.object}: ${failure.message ?? "failed"}`,
     };
-  if (waits.length === 0) return { state: "done", change: current };
-  return { state: "running", change: current, message: `${phase} hook ${waits.slice(0, 3).join("; ")}` };
+  if (waits.length === 0) return { state: "done" };
+  return { state: "running", message: `${phase} hook ${waits.slice(0, 3).join("; ")}` };
 }
 
 /** Starts a hook, or deletes its earlier object. */
@@ -105,18 +106,18 @@ async function advance(
   hook: Hook,
   document: Document,
   step: Exclude<HookStep, { readonly type: "succeeded" | "failed" }>,
-  change: Change,
+  ledger: HookLedger,
   phase: HookPhase,
-): Promise<{ readonly change: Change; readonly message: string; readonly failed?: HookRun }> {
-  if (step.type === "wait") return { change, message: step.message };
+): Promise<{ readonly message: string; readonly failed?: HookRun }> {
+  if (step.type === "wait") return { message: step.message };
   if (step.type === "clear") {
     const permit = permitHookDeletion(step.live);
-    if (permit === undefined) return failedStart(run, document, change, phase, NAME_TAKEN);
+    if (permit === undefined) return failedStart(run, document, ledger, phase, NAME_TAKEN);
     const outcome = await run.destination.remove(run.target, permit);
     if (!outcome.ok) run.requeueAfter(RETRY_MS);
-    return { change, message: outcome.ok ? "waits for the deletion of its earlier run" : outcome.message };
+    return { message: outcome.ok ? "waits for the deletion of its earlier run" : outcome.message };
   }
-  if (!areRecorded(run)) await recordHookKinds(run, change);
+  if (!areRecorded(run)) await ledger.recordKinds();
   const { accepted, refused, deferred } = await run.destination.preview(
     run.target,
     [{ verb: "Create", document, live: undefined }],
@@ -125,7 +126,7 @@ async function advance(
   );
   const [write] = accepted;
   // An object that is adopted as a hook would be deleted like one, past the rules for deletions.
-  if (write !== undefined && write.verb !== "Create") return failedStart(run, document, change, phase, NAME_TAKEN);
+  if (write !== undefined && write.verb !== "Create") return failedStart(run, document, ledger, phase, NAME_TAKEN);
   const outcome = write ? await run.destination.write(run.target, write) : undefined;
   if (outcome?.ok) {
     run.services.failpoint("app:after-hook-created");
@@ -134,26 +135,29 @@ async function advance(
     // An object that is healthy at once causes no further event.
     if (!runsToEnd(document.id)) run.requeueAfter(0);
     // Its timeout counts from now on.
-    elapsedSince(run, change, `hook ${phase} ${document.key}`, undefined);
+    ledger.elapsed(`hook ${phase} ${document.key}`, undefined);
     run.requeueAfter(hook.spec.timeoutMs ?? parseDuration(run.app.spec.health.timeout) ?? 0);
-    return { change: await flushChange(run, note(run, change, entry)), message: "has started" };
+    note(ledger, entry);
+    await ledger.flush();
+    return { message: "has started" };
   }
   const message = outcome?.message ?? refused[0]?.message ?? deferred[0]?.message ?? "was not accepted";
   const retries = outcome ? outcome.retryable : (refused[0]?.retryable ?? true);
-  if (!retries) return failedStart(run, document, change, phase, message);
+  if (!retries) return failedStart(run, document, ledger, phase, message);
   run.requeueAfter(RETRY_MS);
-  return { change, message: `is not accepted yet: ${message}` };
+  return { message: `is not accepted yet: ${message}` };
 }
 
 function failedStart(
   run: AppRun,
   document: Document,
-  change: Change,
+  ledger: HookLedger,
   phase: HookPhase,
   message: string,
-): { readonly change: Change; readonly message: string; readonly failed: HookRun } {
+): { readonly message: string; readonly failed: HookRun } {
   const failed = entryOf(run, document, phase, undefined, "Failed", message);
-  return { change: note(run, change, failed), message, failed };
+  note(ledger, failed);
+  return { message, failed };
 }
 
 /** Returns the document of one run: its hash and an annotation name the run, so that its result cannot be taken for another's. */
@@ -167,18 +171,11 @@ function documentOf({ document }: Hook, runId: string): Document {
   };
 }
 
-function runsOf(run: AppRun, change: Change): readonly HookRun[] {
-  return run.staged?.update.hooks ?? change.status?.hooks ?? [];
-}
-
-/** Stages a run in the status of the Change. */
-function note(run: AppRun, change: Change, entry: HookRun): Change {
-  const { phase = "Applying" } = run.staged?.update ?? change.status ?? {};
+/** Stages a run. */
+function note(ledger: HookLedger, entry: HookRun): void {
   const isSame = (other: HookRun): boolean =>
     other.phase === entry.phase && other.object === entry.object && other.apiVersion === entry.apiVersion;
-  const hooks = [...runsOf(run, change).filter((other) => !isSame(other)), entry];
-  stageChange(run, change, { phase, hooks });
-  return change;
+  ledger.stage([...ledger.runs().filter((other) => !isSame(other)), entry]);
 }
 
 function entryOf(

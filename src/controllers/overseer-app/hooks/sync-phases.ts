@@ -5,6 +5,7 @@ import type { SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { stopChange } from "../sync/stopped-change.js";
+import { ChangeLedger } from "./hook-ledger.js";
 import { runHooks } from "./run-hooks.js";
 
 /** The Change as last written, and what it waits for or why it has failed; no result when the hooks are done. */
@@ -24,17 +25,18 @@ export async function runPhase(
   const { hooks } = desired ?? {};
   if (desired === undefined || hooks === undefined || !hooks.some(({ spec }) => spec.phases.includes(phase)))
     return { change };
-  const progress = await runHooks(run, hooks, change, phase, last);
+  const ledger = new ChangeLedger(run, change);
+  const progress = await runHooks(run, hooks, ledger, phase, last);
   if (progress.state === "failed") {
     const end = { message: progress.message, stopped: { hook: phase } };
-    return { change: progress.change, result: await stopChange(run, desired, progress.change, end, "HookFailed") };
+    return { change: ledger.change, result: await stopChange(run, desired, ledger.change, end, "HookFailed") };
   }
   if (progress.state === "running") {
     const { message } = progress;
-    const current = run.staged?.update.phase ?? progress.change.status?.phase ?? "Applying";
-    stageChange(run, progress.change, { phase: current, waitingFor: message });
-    return { change: progress.change, result: { progress: { state: "pending", message } } };
+    const current = run.staged?.update.phase ?? ledger.change.status?.phase ?? "Applying";
+    stageChange(run, ledger.change, { phase: current, waitingFor: message });
+    return { change: ledger.change, result: { progress: { state: "pending", message } } };
   }
   run.services.failpoint("app:after-hooks");
-  return { change: progress.change };
+  return { change: ledger.change };
 }

@@ -1,4 +1,5 @@
 import type { Change } from "../../../api/change.js";
+import { deletionStatus } from "../deletion/deletion-status.js";
 import { relevantKinds } from "../observe.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
@@ -30,13 +31,15 @@ export async function recordHookKinds(run: AppRun, change: Change): Promise<void
   });
 }
 
-function applyingOutcome(run: AppRun, { inputs }: Rendered, change: Change): StatusOutcome {
+function applyingOutcome(run: AppRun, desired: Rendered, change: Change): StatusOutcome {
+  const { inputs } = desired;
   const message = `applying ${inputs.revision} (${run.staged?.update.summary ?? change.status?.summary ?? ""})`;
   const kinds = relevantKinds(run).map(formatKind);
-  const { attempted: _, failures: __, nextRetryTime: ___, ...fields } = fieldsOf(run.status);
+  const { attempted: _, failures: __, nextRetryTime: ___, deletion: ____, ...fields } = fieldsOf(run.status);
   return {
     fields: {
       ...fields,
+      ...deletionStatus(run.status, desired),
       applied: inputs,
       kinds: [...new Set([...(fields.kinds ?? []), ...kinds])].sort(),
       change: { name: change.metadata.name },

@@ -8,6 +8,7 @@ import type { Observation } from "../../../plan/live.js";
 import { requestedAt } from "../../requested-at.js";
 import { logProblem } from "../changes/change-log.js";
 import { flushChange, openChangeFor, stageChange, trimHistory } from "../changes/change-record.js";
+import { deletionStatus } from "../deletion/deletion-status.js";
 import { summarizeTerminating, terminatingOf } from "../deletion/terminating.js";
 import { runPhase } from "../hooks/sync-phases.js";
 import { observeApp } from "../observe.js";
@@ -195,6 +196,7 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): S
       : {}),
     ...notesOfRun(run),
     ...kindsInUse(run, observation),
+    ...deletionStatus(run.status, run.applied),
     ...(change ? { change } : {}),
     ...(changes === undefined ? {} : { changes }),
     ...(failing

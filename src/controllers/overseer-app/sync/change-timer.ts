@@ -7,7 +7,12 @@ import type { AppRun } from "../run.js";
  * Change, so that setting the clock or suspending the machine does not move a deadline. Earlier time is taken from the status
  * (`written`); a time in the future counts as now.
  */
-export function elapsedSince(run: AppRun, change: Change, moment: Moment, written: string | undefined): number {
+export function elapsedSince(
+  run: AppRun,
+  change: { readonly metadata: Pick<Change["metadata"], "uid"> },
+  moment: Moment,
+  written: string | undefined,
+): number {
   const { clock } = run.services;
   const { memory } = run;
   if (memory.moments?.change !== change.metadata.uid) memory.moments = { change: change.metadata.uid, at: new Map() };

@@ -6,6 +6,7 @@ import type { WriteAction } from "../../../plan/actions.js";
 import { isNewer } from "../../../plan/change-history.js";
 import { flushChange, stageChange, trimHistory } from "../changes/change-record.js";
 import type { KnownChange } from "../changes/known-change.js";
+import { ChangeLedger } from "../hooks/hook-ledger.js";
 import { runHooks } from "../hooks/run-hooks.js";
 import { type ChangeUpdate, failed, type SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
@@ -38,8 +39,9 @@ export async function stopChange(
   if (hooks.length > 0) {
     const failure = { reason, message: cutMessage(message) };
     stageChange(run, change, { ...end, phase: "Applying", failure });
-    const progress = await runHooks(run, hooks, await flushChange(run, change), "SyncFail");
-    current = progress.change;
+    const ledger = new ChangeLedger(run, await flushChange(run, change));
+    const progress = await runHooks(run, hooks, ledger, "SyncFail");
+    current = ledger.change;
     if (progress.state === "running") {
       const waitingFor = `${message}; ${progress.message}`;
       stageChange(run, current, { phase: "Applying", waitingFor });

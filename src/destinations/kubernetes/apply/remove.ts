@@ -19,7 +19,7 @@ export async function removeObject(context: KubernetesContext, target: Target, p
         body: {
           apiVersion: "v1",
           kind: "DeleteOptions",
-          propagationPolicy: "Background",
+          propagationPolicy: target.propagation ?? "Background",
           preconditions: { uid, resourceVersion },
         },
         impersonate: writer(context, target),

@@ -147,6 +147,16 @@ export class Heart {
     this.api.put("changes", { ...made, metadata: { ...metadata, creationTimestamp }, spec });
   }
 
+  annotate(name: string, annotations: Readonly<Record<string, string>>): void {
+    const found = this.app(name);
+    if (found) this.api.put("overseerapps", { ...found, metadata: { ...found.metadata, annotations } });
+  }
+
+  /** Loses all commits, as when a repository is deleted. */
+  forgetCommits(): void {
+    this.#snapshots.clear();
+  }
+
   deleteApp(name: string): void {
     this.api.remove("overseerapps", keyOf(name), new Date(this.clock.now()).toISOString());
   }
@@ -169,7 +179,10 @@ export class Heart {
     this.#poll();
     this.#reconciler = new OverseerAppReconciler({
       ...{ client, apps, changes, repositories, memories, clock: this.clock, index: this.#index },
-      engine: { open: async (_: unknown, commit: string) => this.#snapshots.get(commit) } as unknown as GitEngine,
+      engine: {
+        open: async (_: unknown, commit: string) => this.#snapshots.get(commit),
+        fetch: async () => {},
+      } as unknown as GitEngine,
       lines: new FirstParentLines({ history: async () => ({ read: async (id) => this.#commitObject(id) }) }),
       submoduleRules: { allowedHosts: new HostRules([]), digestKey: "" },
       renderer: this.#renderer,

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { Target } from "../../../../../src/destinations/destination.js";
 import { removeObject } from "../../../../../src/destinations/kubernetes/apply/remove.js";
 import type { KubernetesContext } from "../../../../../src/destinations/kubernetes/kubernetes-context.js";
 import { liveObject } from "../../../../../src/destinations/kubernetes/watch/observed-object.js";
@@ -26,7 +27,7 @@ const RESOURCE = {
 };
 
 /** Removes the object of a permit where the API server answers so. */
-async function remove(answer: () => unknown, kindServed = true) {
+async function remove(answer: () => unknown, kindServed = true, target: Target = TARGET) {
   const sent: KubeRequest[] = [];
   const tracker = new Tracker(() => {});
   tracker.seen(event("10"), true);
@@ -53,7 +54,7 @@ async function remove(answer: () => unknown, kindServed = true) {
   });
   const [decision] = verdict.decisions;
   if (decision?.verb !== "Delete") throw new Error("not to be deleted");
-  const outcome = await removeObject(context, TARGET, decision.permit);
+  const outcome = await removeObject(context, target, decision.permit);
   return { outcome, sent, known: tracker.get(event("10").key) };
 }
 
@@ -62,6 +63,15 @@ const refuse = (code: number, message: string) => () => {
 };
 
 describe("removeObject", () => {
+  it("asks for the propagation that the app has chosen", async () => {
+    const policies = async (target: Target) =>
+      (await remove(() => ({}), true, target)).sent.map(
+        ({ body }) => (body as Record<string, unknown>).propagationPolicy,
+      );
+    expect(await policies(TARGET)).to.deep.equal(["Background"]);
+    expect(await policies({ ...TARGET, propagation: "Foreground" })).to.deep.equal(["Foreground"]);
+  });
+
   it("deletes with uid and resourceVersion as preconditions, as the app's ServiceAccount", async () => {
     const { outcome, sent, known } = await remove(() => ({}));
     expect(outcome).to.deep.equal({ ok: true, wrote: true, notes: [] });
