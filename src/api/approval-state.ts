@@ -1,5 +1,5 @@
 /** Decisions of a user about a Change. */
-export const DECISIONS = ["Approve", "Reject", "Withdraw"] as const;
+export const DECISIONS = ["Approve", "Reject", "Withdraw", "BreakGlass", "Acknowledge"] as const;
 export type Decision = (typeof DECISIONS)[number];
 
 /** Whether an Approval has an effect. */

@@ -25,7 +25,7 @@ export const ApprovalSpec = withRules(
       decision: z
         .enum(DECISIONS)
         .describe(
-          "Approve permits the plan. Reject ends the Change; the same plan is not tried again until the decision is withdrawn. Withdraw revokes your earlier decisions on the Change.",
+          "Approve permits the plan. Reject ends the Change; the same plan is not tried again until the decision is withdrawn. Withdraw revokes your earlier decisions on the Change. BreakGlass lets the plan through without the approvals, windows and dependencies that it waits for, in an emergency; requires the verb break-glass and a comment. Acknowledge confirms that you have seen the BreakGlass of another user.",
         ),
       comment: z.string().max(1024).optional().describe("Why. Shown in the Change."),
       approver: z
@@ -44,6 +44,11 @@ export const ApprovalSpec = withRules(
     {
       rule: "self == oldSelf",
       message: "an Approval is immutable: create another one, for example with decision Withdraw",
+    },
+    {
+      rule: "self.decision != 'BreakGlass' || (has(self.comment) && self.comment.size() >= 10)",
+      message: "decision BreakGlass requires a comment of at least 10 characters that says why",
+      fieldPath: ".comment",
     },
   ],
 );

@@ -151,6 +151,9 @@ export const GateState = z
     state: z.enum(["Pass", "Wait", "Fail"]).describe("State of the gate: Pass lets the Change proceed."),
     message: z.string().max(1024).describe("Reason for the state, and what has to happen for the gate to pass."),
     since: z.iso.datetime().optional().describe("Time since which the gate has this state."),
+    opens: z.string().max(1024).optional().describe("Who can open the gate, if the message does not say so."),
+    until: z.iso.datetime().optional().describe("Time at which the gate is evaluated again by itself."),
+    otherwise: z.string().max(1024).optional().describe("What happens if the gate is not opened."),
   })
   .describe("A check that the Change must pass before it is applied.");
 export type GateState = z.infer<typeof GateState>;

@@ -20,6 +20,7 @@ export const CONDITION_TYPES = [
   "Limited",
   "Paused",
   "Pinned",
+  "BreakGlass",
   "Terminating",
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
@@ -34,6 +35,7 @@ export const ABNORMAL_TRUE: ReadonlySet<ConditionType> = new Set([
   "Limited",
   "Paused",
   "Pinned",
+  "BreakGlass",
   "Terminating",
 ]);
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DURATION_PATTERN } from "../base/duration.js";
+import { EnvironmentGates } from "./environment-gates.js";
 import { atomicList, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import type { CustomResource } from "./meta.js";
 import { conditions, observedGeneration } from "./status-fields.js";
@@ -36,17 +37,23 @@ export const Claim = withRules(
         MAX_PLACES,
         "Namespaces of the cluster. * claims the whole cluster, objects without a namespace included.",
       ).optional(),
+      clusterObjects: z
+        .boolean()
+        .optional()
+        .describe(
+          "Also claim the objects of the cluster that have no namespace, for example ClusterRoles. Defaults to false. If they are not claimed, a Change with such an object requires the approvals of every Environment that has namespaces in the cluster.",
+        ),
       core: z.string().min(1).max(2048).optional().describe("URL of an Overseer Core. Claims all of it."),
     })
     .describe("A destination that only apps of the Environment may write to: namespaces of a cluster, or a Core."),
   [
     {
-      rule: "has(self.core) != has(self.namespaces)",
-      message: "a claim requires exactly one of namespaces and core",
+      rule: "has(self.core) != (has(self.namespaces) || has(self.clusterObjects))",
+      message: "a claim requires either core, or namespaces or clusterObjects",
     },
     {
       rule: "!has(self.core) || !has(self.cluster)",
-      message: "cluster is for namespaces only: remove it from the claim of a core",
+      message: "a core is not in a cluster: remove cluster from the claim",
       fieldPath: ".cluster",
     },
   ],
@@ -110,6 +117,7 @@ export const EnvironmentSpec = withRules(
         "Environments in which a revision must have proven itself before it is applied in this one.",
       ).optional(),
       promotion: Promotion.optional(),
+      gates: EnvironmentGates.optional(),
     })
     .describe("Who may change what, and when, in a set of namespaces and destinations."),
   [

@@ -61,6 +61,8 @@ export interface Unavailability {
 export interface Availability {
   /** Identifies the destination: the same object key at two destinations means two objects. */
   readonly id: string;
+  /** URL of the API server of a remote cluster. Undefined for the local cluster, and for other destinations. */
+  readonly server?: string | undefined;
   /** Whether the first connection is still being established. Its apps are enqueued when the result is known. */
   connecting(): boolean;
   /** Why apps can neither be observed nor written; undefined if they can. */

@@ -8,7 +8,9 @@ export const approvalsGate: Gate = {
   failReason: "RejectedByUser",
   judge: ({ started, approvals }) => {
     if (started) return { state: "Pass" };
-    const { rejection } = known(approvals, "what users have decided");
+    const { rejection, brokenBy } = known(approvals, "what users have decided");
+    if (brokenBy !== undefined && rejection !== undefined)
+      return { state: "Pass", message: `${rejection}; lifted by ${brokenBy} by break-glass` };
     return rejection === undefined ? { state: "Pass" } : { state: "Fail", message: rejection };
   },
 };

@@ -3,7 +3,9 @@ import type { Environment } from "../api/environment.js";
 import type { GitRepository } from "../api/git-repository.js";
 import type { Inputs } from "../api/inputs.js";
 import type { OverseerApp } from "../api/overseer-app.js";
+import type { DestinationPlace, PlacedObject } from "./environments.js";
 import type { Proof } from "./promotion/eligibility.js";
+import type { Approver } from "./quorum.js";
 
 /** Kinds that a gate may list and whose events may make it judge again, by name. */
 export interface WatchedKinds {
@@ -47,6 +49,8 @@ export interface DestinationFacts {
   readonly deletions: { readonly needingApproval: string | undefined } | undefined;
   /** References of the documents that do not exist at the destination, with the place of each. */
   readonly missing: readonly { readonly what: string; readonly where: string }[] | undefined;
+  /** Objects that the plan writes, deletes or transfers, and where they are. */
+  readonly placed: { readonly place: DestinationPlace; readonly objects: readonly PlacedObject[] } | undefined;
 }
 
 /** The request of a user that a Change carries out. */
@@ -60,6 +64,10 @@ export interface UserRequest {
 export interface Decisions {
   /** The user who permits the plan, if one does. */
   readonly approvedBy: string | undefined;
+  /** Users who permit the plan, each once, with the groups that were proven. */
+  readonly approvers: readonly Approver[];
+  /** The user who has let the plan through by break-glass, if one has. */
+  readonly brokenBy: string | undefined;
   /** Why decisions for this Change do not count, if there are only such; for messages. */
   readonly uncounted: string | undefined;
   /** Who has rejected the plan, and why, if a user has. */

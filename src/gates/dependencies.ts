@@ -28,9 +28,9 @@ export const dependenciesGate: Gate = {
     },
   ],
   judge: (context) => {
-    const { app, started, cause } = context;
+    const { app, started, cause, approvals } = context;
     // Inputs that were applied before need nothing new of other apps.
-    if (started || cause === "Rollback") return { state: "Pass" };
+    if (started || cause === "Rollback" || approvals?.brokenBy !== undefined) return { state: "Pass" };
     const unmet = (app.spec.dependsOn ?? []).flatMap((dependency) => whyUnmet(dependency, context) ?? []);
     if (unmet.length === 0) return { state: "Pass" };
     const more = unmet.length > SHOWN ? `; and ${unmet.length - SHOWN} more` : "";

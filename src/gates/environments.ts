@@ -49,7 +49,14 @@ function isOfCluster({ cluster, core }: Claim, url: string | undefined): boolean
   return cluster === undefined || url === undefined ? cluster === url : isSameUrl(cluster, url);
 }
 
-function covers({ namespaces = [] }: Claim, namespace: string | undefined): boolean {
+/** Reports whether an Environment has a place in a cluster: a namespace, or a claim. */
+export function hasPlaceIn({ spec }: Environment, cluster: string | undefined): boolean {
+  if (cluster === undefined && (spec.namespaces ?? []).length > 0) return true;
+  return (spec.claims ?? []).some((claim) => isOfCluster(claim, cluster));
+}
+
+function covers({ namespaces = [], clusterObjects }: Claim, namespace: string | undefined): boolean {
+  if (namespace === undefined && clusterObjects === true) return true;
   return namespaces.includes("*") || (namespace !== undefined && namespaces.includes(namespace));
 }
 

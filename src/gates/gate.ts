@@ -4,9 +4,18 @@ import type { GateContext, WatchedKind, WatchedKinds } from "./context.js";
 
 /** Verdict of a gate on a Change. A gate that cannot be evaluated does not pass. */
 export type GateVerdict =
-  | { readonly state: "Pass" }
-  /** `message` gives the cause and what opens the gate; `until` is the time (epoch ms) to judge again without an event. */
-  | { readonly state: "Wait"; readonly message: string; readonly until?: number | undefined }
+  | { readonly state: "Pass"; readonly message?: string }
+  /**
+   * `message` gives the cause and what opens the gate; `until` is the time (epoch ms) to judge again without an event. `opens` says who
+   * can open the gate, if not in the message, and `otherwise` what happens if that does not happen.
+   */
+  | {
+      readonly state: "Wait";
+      readonly message: string;
+      readonly until?: number | undefined;
+      readonly opens?: string;
+      readonly otherwise?: string;
+    }
   /** The Change ends in phase Rejected. `message` gives the cause and what to change in the app or in Git. */
   | { readonly state: "Fail"; readonly message: string };
 

@@ -34,11 +34,12 @@ export async function judgeGates(
   return Promise.all(
     gates.map(async (gate) => {
       const verdict = await verdictOf(gate, context, clock);
-      const message = verdict.state === "Pass" ? "passed" : cutText(verdict.message, MAX_MESSAGE);
+      const message = cutText(verdict.message ?? "passed", MAX_MESSAGE);
       const before = previous.find(({ name }) => name === gate.name);
       const since = (before?.state === verdict.state ? before.since : undefined) ?? rfc3339(context.now);
       const until = verdict.state === "Wait" ? verdict.until : undefined;
-      return { gate, state: { name: gate.name, state: verdict.state, message, since }, until };
+      const remedy = verdict.state === "Wait" ? describeRemedy(verdict) : {};
+      return { gate, state: { name: gate.name, state: verdict.state, message, since, ...remedy }, until };
     }),
   );
 }
@@ -46,6 +47,19 @@ export async function judgeGates(
 /** Returns the results of the gates that did not pass. */
 export function closedGates(results: readonly GateResult[]): GateResult[] {
   return results.filter(({ state }) => state.state !== "Pass");
+}
+
+/** Returns who can open a gate, until when it waits at the latest, and what happens otherwise. */
+function describeRemedy({
+  opens,
+  otherwise,
+  until,
+}: Extract<GateVerdict, { state: "Wait" }>): Pick<GateState, "opens" | "otherwise" | "until"> {
+  return {
+    ...(opens === undefined ? {} : { opens: cutText(opens, MAX_MESSAGE) }),
+    ...(otherwise === undefined ? {} : { otherwise: cutText(otherwise, MAX_MESSAGE) }),
+    ...(until === undefined || !Number.isFinite(until) ? {} : { until: rfc3339(until) }),
+  };
 }
 
 async function verdictOf(gate: Gate, context: GateContext, clock: Clock): Promise<GateVerdict> {

@@ -13,8 +13,8 @@ export const manualGate: Gate = {
     if (started || (app.spec.sync.mode !== "Manual" && request === undefined)) return { state: "Pass" };
     // An automatic rollback is what the app asks for, to inputs that have passed this gate before.
     if (cause === "Rollback" && request === undefined) return { state: "Pass" };
-    const { approvedBy, uncounted } = known(approvals, "what users have decided");
-    if (approvedBy !== undefined) return { state: "Pass" };
+    const { approvedBy, brokenBy, uncounted } = known(approvals, "what users have decided");
+    if (approvedBy !== undefined || brokenBy !== undefined) return { state: "Pass" };
     const doubt = await request?.doubt();
     if (request !== undefined && doubt === undefined) return { state: "Pass" };
     if (doubt !== undefined) return { state: "Wait", message: `the request does not count: ${doubt}` };

@@ -6,9 +6,9 @@ export const syncWindowsGate: Gate = {
   name: "syncWindows",
   waitReason: "SyncWindow",
   failReason: "InvalidSyncWindow",
-  judge: ({ app, started, cause, now }) => {
+  judge: ({ app, started, cause, now, approvals }) => {
     // Inputs that were applied before may return at any time.
-    if (started || cause === "Rollback") return { state: "Pass" };
+    if (started || cause === "Rollback" || approvals?.brokenBy !== undefined) return { state: "Pass" };
     const windows = judgeWindows(app.spec.sync.windows ?? [], now);
     if (windows.state === "Open") return { state: "Pass" };
     if (windows.state === "Invalid") return { state: "Fail", message: windows.message };

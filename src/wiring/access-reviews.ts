@@ -14,11 +14,12 @@ export class AccessReviews implements UserPermissions {
     this.#client = client;
   }
 
-  async mayApprove(
+  async has(
+    verb: "approve" | "break-glass",
     { metadata: { namespace, name } }: OverseerApp,
     user: { readonly name: string; readonly groups: readonly string[] },
   ): Promise<boolean> {
-    const resourceAttributes = { group: GROUP, resource: "overseerapps", verb: "approve", namespace, name };
+    const resourceAttributes = { group: GROUP, resource: "overseerapps", verb, namespace, name };
     const { body } = await this.#client.request<{ status?: { allowed?: boolean } }>({
       method: "POST",
       path: "/apis/authorization.k8s.io/v1/subjectaccessreviews",

@@ -1,10 +1,12 @@
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
 import type { ResourceCache } from "../controllers/resource-cache.js";
+import { approvalGate } from "../gates/approval.js";
 import { approvalsGate } from "../gates/approvals.js";
 import type { WatchedKind, WatchedKinds } from "../gates/context.js";
 import { deletionsGate } from "../gates/deletions.js";
 import { dependenciesGate } from "../gates/dependencies.js";
+import { environmentGate } from "../gates/environment.js";
 import type { Gate, WatchEvent } from "../gates/gate.js";
 import { manualGate } from "../gates/manual.js";
 import { promotionGate } from "../gates/promotion/gate.js";
@@ -14,6 +16,8 @@ import { syncWindowsGate } from "../gates/sync-windows.js";
 /** Every gate that a Change must pass, in the order of the status. */
 export const GATES: readonly Gate[] = [
   approvalsGate,
+  environmentGate,
+  approvalGate,
   deletionsGate,
   manualGate,
   referencesGate,

@@ -93,6 +93,12 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
         meaning: "The app is kept at earlier inputs after a rollback; the message says until when.",
       },
       {
+        type: "BreakGlass",
+        abnormal: true,
+        meaning:
+          "A user has let a Change through by break-glass, and no other user has acknowledged that; the message says who and why.",
+      },
+      {
         type: "Terminating",
         abnormal: true,
         meaning:

@@ -116,11 +116,11 @@ function approvalPolicy(operator: string, approvers: readonly string[]): PolicyS
       },
       {
         expression: atCreation(
-          "authorizer.group('gitops.overseer.io').resource('overseerapps').namespace(request.namespace).name(object.spec.app.name).check('approve').allowed()",
+          "authorizer.group('gitops.overseer.io').resource('overseerapps').namespace(request.namespace).name(object.spec.app.name).check(object.spec.decision == 'BreakGlass' ? 'break-glass' : 'approve').allowed()",
         ),
         reason: "Forbidden",
         messageExpression:
-          "request.userInfo.username + ' does not have the verb approve for OverseerApp ' + request.namespace + '/' + object.spec.app.name",
+          "request.userInfo.username + ' does not have the verb ' + (object.spec.decision == 'BreakGlass' ? 'break-glass' : 'approve') + ' for OverseerApp ' + request.namespace + '/' + object.spec.app.name",
       },
       {
         expression: "request.operation != 'UPDATE' || object.spec == oldObject.spec",

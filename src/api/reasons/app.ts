@@ -106,6 +106,19 @@ export const APP_REASONS = {
       "A newer revision waits because the earlier Environments have not tested it yet, or because a user has to promote it. The message says what is missing. Drift is reverted meanwhile.",
     remedy: "Wait, or follow the message. See status.promotion and status.ledger of the apps.",
   },
+  Approval: {
+    meaning:
+      "The Change waits for the users whom its Environment asks to approve the plan. The message says how many and of which groups.",
+    remedy: "Approve the plan by Approvals.",
+  },
+  Environment: {
+    meaning: "The Change has objects in a place that an Environment claims to which the app does not belong.",
+    remedy: "Remove the documents, or add the namespace of the app to the Environment.",
+  },
+  BreakGlass: {
+    meaning: "A user has let a Change through by an Approval with decision BreakGlass; the message says who, and why.",
+    remedy: "Another user acknowledges that by an Approval for that Change with decision Acknowledge.",
+  },
   RolledBack: {
     meaning: "The app was rolled back and is pinned to earlier inputs; the message says by whom, and until when.",
     remedy: "Request a sync by a Change of cause Sync. An automatic rollback also ends when the inputs change.",

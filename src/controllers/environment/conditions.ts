@@ -65,10 +65,7 @@ function problemOf(
 
 /** Names the fields that are set and have no effect in this version. */
 function withoutEffect({ spec }: Environment): ConditionDraft[] {
-  const fields = [
-    ...(spec.promotion?.ownChanges === "Ask" ? ["promotion.ownChanges"] : []),
-    ...(spec.claims === undefined ? [] : ["claims"]),
-  ];
+  const fields = [...(spec.promotion?.ownChanges === "Ask" ? ["promotion.ownChanges"] : [])];
   if (fields.length === 0) return [];
   const names = fields.map((name) => `spec.${name}`).join(", ");
   const message = `${names} ${fields.length === 1 ? "has" : "have"} no effect in this version: do not rely on it`;

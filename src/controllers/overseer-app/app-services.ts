@@ -92,8 +92,12 @@ export interface RequestProof {
 
 /** Asks the API server for permissions of users. */
 export interface UserPermissions {
-  /** Reports whether a user may approve Changes of an app. Sends a request. */
-  mayApprove(app: OverseerApp, user: { readonly name: string; readonly groups: readonly string[] }): Promise<boolean>;
+  /** Reports whether a user has a verb for an app. Sends a request. */
+  has(
+    verb: "approve" | "break-glass",
+    app: OverseerApp,
+    user: { readonly name: string; readonly groups: readonly string[] },
+  ): Promise<boolean>;
 }
 
 /** Services shared by the phases of all apps. */

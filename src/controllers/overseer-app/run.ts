@@ -51,7 +51,7 @@ export class AppRun {
   snapshot: GitSnapshot | undefined;
   /** The documents of the newest inputs. */
   desired: Rendered | undefined;
-  /** The newest inputs, if the app is pinned to others and they are known. */
+  /** The newest inputs, if the app is pinned to others, or they wait for an approved Change, and they are known. */
   newest: Inputs | undefined;
   /** The last applied documents, if available. */
   applied: Rendered | undefined;

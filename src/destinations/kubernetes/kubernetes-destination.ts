@@ -38,6 +38,7 @@ const UNAVAILABLE_MS = 10_000;
 /** A Kubernetes cluster, written with server-side apply: the control cluster, or a remote cluster with its `reach`. */
 export class KubernetesDestination implements Destination {
   readonly id: string;
+  readonly server: string | undefined;
   readonly #context: KubernetesContext;
   readonly #watches: KindWatches;
   readonly #reach: Pick<Reach, "connecting" | "problem"> | undefined;
@@ -46,7 +47,9 @@ export class KubernetesDestination implements Destination {
     { context, watches }: Pick<ClusterConnection, "context" | "watches">,
     id: string,
     reach?: Pick<Reach, "connecting" | "problem">,
+    server?: string,
   ) {
+    this.server = server;
     this.id = id;
     this.#context = context;
     this.#watches = watches;

@@ -6,13 +6,13 @@ export const environmentCases: readonly BadSpec[] = [
     kind: "Environment",
     set: { claims: [{ cluster: "https://prod.example.com" }] },
     field: "spec.claims[0]",
-    message: "a claim requires exactly one of namespaces and core",
+    message: "a claim requires either core, or namespaces or clusterObjects",
   },
   {
     kind: "Environment",
     set: { claims: [{ core: "https://core.example.com", cluster: "https://prod.example.com" }] },
     field: "spec.claims[0].cluster",
-    message: "cluster is for namespaces only: remove it from the claim of a core",
+    message: "a core is not in a cluster: remove cluster from the claim",
   },
   {
     kind: "Environment",
@@ -37,5 +37,24 @@ export const environmentCases: readonly BadSpec[] = [
     set: { promotesFrom: ["staging"], promotion: { soak: "500ms" } },
     field: "spec.promotion.soak",
     message: "must not be shorter than 1s",
+  },
+  ...(
+    [
+      ["10s", "must not be shorter than 1m"],
+      ["9000h", "must not be longer than 8784h"],
+    ] as const
+  ).map(
+    ([expires, message]): BadSpec => ({
+      kind: "Environment",
+      set: { gates: { approval: { expires } } },
+      field: "spec.gates.approval.expires",
+      message,
+    }),
+  ),
+  {
+    kind: "Approval",
+    set: { decision: "BreakGlass" },
+    field: "spec.comment",
+    message: "decision BreakGlass requires a comment of at least 10 characters that says why",
   },
 ];

@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import type { Approval } from "../../../src/api/approval.js";
+import type { Change } from "../../../src/api/change.js";
 import type { Environment } from "../../../src/api/environment.js";
 import { API_VERSION } from "../../../src/api/group.js";
 import type { RawObject } from "../../../src/kube/object.js";
@@ -7,6 +9,7 @@ import { condition, configMap, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
 
 type LiveEnvironment = Environment & RawObject;
+type LiveChange = Change & RawObject;
 const RBAC = "rbac.authorization.k8s.io";
 const SPEC = { serviceAccountName: "deployer" };
 
@@ -17,6 +20,11 @@ describe("Environments", function () {
   let ed: KubectlUser;
   let admin: KubectlUser;
   let name: string;
+  /** May approve: alice is of the group dev, bob of sre. */
+  let alice: KubectlUser;
+  let bob: KubectlUser;
+  /** On call: may break the glass. */
+  let carol: KubectlUser;
 
   before(async () => {
     world = await World.create("environments", { withoutOperator: true });
@@ -27,6 +35,9 @@ describe("Environments", function () {
     await grant("environment-admin", "admin", ["get", "create", "update", "patch", "delete", "release"]);
     ed = await kubectlUser(world, "ed", []);
     admin = await kubectlUser(world, "admin", []);
+    alice = await kubectlUser(world, "alice", ["overseer-gitops-approve"], ["dev"]);
+    bob = await kubectlUser(world, "bob", ["overseer-gitops-approve"], ["sre"]);
+    carol = await kubectlUser(world, "carol", ["overseer-gitops-break-glass"]);
   });
   after(async () => {
     await world?.kube.delete({ apiVersion: API_VERSION, kind: "Environment", name });
@@ -52,6 +63,52 @@ describe("Environments", function () {
   });
   const until = (what: string, test: (live: LiveEnvironment) => boolean): Promise<LiveEnvironment> =>
     world.kube.until<LiveEnvironment>({ apiVersion: API_VERSION, kind: "Environment", name }, what, test);
+
+  const edit = async (spec: object): Promise<void> => {
+    const patch = ["patch", "environment", name, "--type=merge", "-p", JSON.stringify({ spec })];
+    await untilPrints(admin, name, patch);
+  };
+  const changeIn = (change: string, phase: string): Promise<LiveChange> =>
+    world.kube.until<LiveChange>(
+      world.object(API_VERSION, "Change", change),
+      phase,
+      ({ status }) => status?.phase === phase && status.planHash !== undefined,
+    );
+  const decision = (
+    decided: string,
+    user: KubectlUser,
+    { metadata, status }: LiveChange,
+    more: object = {},
+  ): object => ({
+    ...{ apiVersion: API_VERSION, kind: "Approval", metadata: { name: decided } },
+    spec: {
+      app: { name: metadata.name.replace(/-\d+$/, "") },
+      change: { name: metadata.name, uid: metadata.uid },
+      planHash: status?.planHash,
+      decision: "Approve",
+      approver: user.name,
+      ...more,
+    },
+  });
+  /** Creates an Approval, as soon as the rights of the user are in effect. */
+  const decide = async (...[decided, user, change, more]: Parameters<typeof decision>): Promise<void> => {
+    await untilPrints(user, " created", ["create", "-f", "-"], decision(decided, user, change, more));
+  };
+  const stateOf = (decided: string, reason: string): Promise<string | undefined> =>
+    world.kube
+      .until<Approval & RawObject>(
+        world.object(API_VERSION, "Approval", decided),
+        reason,
+        (object) => condition(object, "Ready")?.reason === reason,
+      )
+      .then((object) => condition(object, "Ready")?.message);
+  const waitsFor = (change: string, text: string): Promise<LiveChange> =>
+    world.kube.until<LiveChange>(
+      world.object(API_VERSION, "Change", change),
+      `waits for ${text}`,
+      ({ status }) => status?.phase === "Waiting" && status.waitingFor?.includes(text) === true,
+    );
+  const data = async (config: string): Promise<unknown> => (await world.kube.get(world.configMap(config)))?.data;
 
   it("show what they govern, in kubectl get", async () => {
     const spec = { namespaces: [{ name: world.namespace }, { name: `${world.namespace}-2` }] };
@@ -97,5 +154,83 @@ describe("Environments", function () {
     expect(condition(weak, "Ready")?.message).to.contain("no decision of a user counts");
     await world.kube.patch(binding, { spec: { validationActions: ["Deny"] } });
     await until("Ready is True", (live) => condition(live, "Ready")?.status === "True");
+  });
+
+  it("hold a Change until a member of each group has approved it, and newer commits until it has ended", async () => {
+    await edit({ gates: { approval: { groups: ["dev", "sre"] } } });
+    const repo = await world.repository("pay", { "c.yaml": configMap("pay", { a: "1" }) });
+    await world.app("pay", "pay", ".", SPEC);
+    const waiting = await waitsFor("pay-1", "0 of 2 approvals, none of group dev, none of group sre");
+    await decide("pay-alice", alice, waiting, { groups: ["dev"] });
+    await waitsFor("pay-1", "1 of 2 approvals (alice), none of group sre");
+    // Without groups, bob does not count as a member of sre.
+    await decide("pay-bob", bob, waiting);
+    await waitsFor("pay-1", `none of group sre`);
+    await repo.commit({ "c.yaml": configMap("pay", { a: "2" }) }, "newer");
+    await world.poll("pay");
+    await waitsFor("pay-1", "follows when this Change has ended");
+    expect(await data("pay")).to.equal(undefined);
+    await decide("pay-bob-sre", bob, waiting, { groups: ["sre"] });
+    await changeIn("pay-1", "Succeeded");
+    expect(await data("pay")).to.deep.equal({ a: "1" });
+    const next = await changeIn("pay-2", "Waiting");
+    // A decision about another plan is worth nothing.
+    await decide("pay-replay", alice, next, { planHash: waiting.status?.planHash, groups: ["dev"] });
+    expect(await stateOf("pay-replay", "Stale")).to.contain("for the plan");
+    await edit({ gates: null });
+    await changeIn("pay-2", "Succeeded");
+  });
+
+  it("hold objects in a place that another Environment claims", async () => {
+    const vault = `vault-${world.namespace}`;
+    await world.kube.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: vault } });
+    const account = { kind: "ServiceAccount", name: "deployer", namespace: world.namespace };
+    await world.kube.apply({
+      ...{ apiVersion: `${RBAC}/v1`, kind: "RoleBinding", metadata: { name: "deployer", namespace: vault } },
+      roleRef: { apiGroup: RBAC, kind: "ClusterRole", name: "edit" },
+      subjects: [account],
+    });
+    const other = { apiVersion: API_VERSION, kind: "Environment", metadata: { name: vault } };
+    await untilPrints(admin, " created", ["create", "-f", "-"], {
+      ...other,
+      spec: { claims: [{ namespaces: [vault] }] },
+    });
+    const stray = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: stray, namespace: ${vault} }\n`;
+    await world.repository("stray", { "c.yaml": stray });
+    await world.app("stray", "stray", ".", SPEC);
+    await waitsFor("stray-1", `environment: ConfigMap ${vault}/stray is in a place of Environment ${vault}`);
+    const released = ["patch", "environment", vault, "--type=merge", "-p", '{"spec":{"claims":null}}'];
+    expect(await ed.kubectl(released)).to.contain("ed does not have the verb release");
+    await untilPrints(admin, " deleted", ["delete", "environment", vault]);
+    await changeIn("stray-1", "Succeeded");
+    await world.kube.delete({ apiVersion: "v1", kind: "Namespace", name: vault });
+  });
+
+  it("let a Change through by break-glass, visibly until another user acknowledges it", async () => {
+    await edit({ gates: { approval: { required: 2 } } });
+    await world.repository("hot", { "c.yaml": configMap("hot", { a: "1" }) });
+    await world.app("hot", "hot", ".", SPEC);
+    const waiting = await waitsFor("hot-1", "0 of 2 approvals");
+    const broken = { decision: "BreakGlass", comment: "customers cannot pay, see incident 7" };
+    expect(await alice.kubectl(["create", "-f", "-"], decision("hot-x", alice, waiting, broken))).to.contain(
+      "alice does not have the verb break-glass",
+    );
+    expect(
+      await carol.kubectl(["create", "-f", "-"], decision("hot-x", carol, waiting, { decision: "BreakGlass" })),
+    ).to.contain("decision BreakGlass requires a comment");
+    await decide("hot-broken", carol, waiting, broken);
+    await changeIn("hot-1", "Succeeded");
+    const app = await world.untilCondition("hot", "BreakGlass", "True", "BreakGlass");
+    expect(condition(app, "BreakGlass")?.message).to.contain(
+      "Change hot-1 was let through by carol by break-glass (customers cannot pay, see incident 7)",
+    );
+    await decide("hot-seen", alice, waiting, { decision: "Acknowledge" });
+    expect(await stateOf("hot-seen", "Counted")).to.equal("acknowledges the break-glass of carol");
+    await world.kube.until(
+      world.appRef("hot"),
+      "BreakGlass is over",
+      (live) => condition(live as never, "BreakGlass") === undefined,
+    );
+    await edit({ gates: null });
   });
 });

@@ -8,7 +8,7 @@ import { closedGates, judgeGates } from "../../../src/gates/judge.js";
 import { GATES } from "../../../src/wiring/gates.js";
 import { app } from "../controllers/support/resources.js";
 import { FakeClock } from "../support/fake-clock.js";
-import { gateContext, listerOf } from "./support/gate-context.js";
+import { gateContext, listerOf, NO_FACTS } from "./support/gate-context.js";
 
 const wait: Gate = { name: "wait", waitReason: "Waiting", judge: () => ({ state: "Wait", message: "x".repeat(3000) }) };
 const fail: Gate = { name: "fail", waitReason: "Waiting", judge: () => ({ state: "Fail", message: "no" }) };
@@ -85,6 +85,8 @@ describe("gates", () => {
     const results = await judgeGates(GATES, gateContext(), new FakeClock());
     expect(results.map(({ state }) => `${state.name} ${state.state}`)).to.deep.equal([
       "approvals Pass",
+      "environment Pass",
+      "approval Pass",
       "deletions Pass",
       "manual Pass",
       "references Pass",
@@ -105,7 +107,7 @@ describe("gates", () => {
       throw new MissingFactError("the list of kind OverseerApp is not complete yet");
     },
   };
-  const destination = { deletions: { needingApproval: undefined }, missing: [] };
+  const destination = NO_FACTS;
   const cases: readonly (readonly [gate: string, what: string, context: GateContext])[] = [
     ["deletions", "which objects are deleted", gateContext({ destination: { ...destination, deletions: undefined } })],
     ["references", "what documents refer to", gateContext({ destination: { ...destination, missing: undefined } })],
@@ -147,6 +149,7 @@ describe("gates", () => {
   it("hold deletions that require approval, and missing references, each with the cause", async () => {
     const held = gateContext({
       destination: {
+        ...NO_FACTS,
         deletions: { needingApproval: "would delete 9 of 10 objects" },
         missing: [
           { what: "secret db", where: "a.yaml:3" },

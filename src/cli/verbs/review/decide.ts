@@ -31,6 +31,8 @@ const VERBS: Readonly<Record<Decision, string>> = {
   Approve: "approve",
   Reject: "reject",
   Withdraw: "withdraw your decisions on",
+  BreakGlass: "break the glass for",
+  Acknowledge: "acknowledge the break-glass of",
 };
 
 /** Shows the plan of a Change, and creates an Approval of exactly what was shown, as the user. */

@@ -13,6 +13,7 @@ import type { AppServices } from "../app-services.js";
 import type { ChangeUpdate } from "../outcome.js";
 import type { AppRun } from "../run.js";
 import { elapsedSince } from "../sync/change-timer.js";
+import { unacknowledged } from "./break-glass.js";
 import { logChange } from "./change-log.js";
 import { isOpen } from "./known-change.js";
 
@@ -171,7 +172,9 @@ export async function supersede(run: AppRun, current: Inputs): Promise<void> {
 /** Deletes the oldest finished Changes beyond the app's history limit, with the decisions on them. */
 export async function trimHistory(run: AppRun): Promise<void> {
   const { changes, approvals } = run.services;
+  const kept = new Set(unacknowledged(run).map(({ change }) => change.metadata.uid));
   for (const change of expiredChanges([...changes.of(run.key)], run.app.spec.historyLimit)) {
+    if (kept.has(change.metadata.uid)) continue;
     await remove(run.services, changes.resource, change.metadata);
     for (const { metadata, spec } of approvals.of(run.key))
       if (spec.change.uid === change.metadata.uid) await remove(run.services, approvals.resource, metadata);

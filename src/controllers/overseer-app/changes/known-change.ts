@@ -54,6 +54,12 @@ export function reduceChange(change: KnownChange): KnownChange {
  * waited for a wave, also say what they have not written.
  */
 function reduceStatus(status: NonNullable<KnownChange["status"]>): NonNullable<KnownChange["status"]> {
+  const reduced = reduceByPhase(status);
+  const broken = status.approvals?.filter(({ decision }) => decision === "BreakGlass");
+  return broken?.length ? { ...reduced, approvals: [...(reduced.approvals ?? []), ...broken] } : reduced;
+}
+
+function reduceByPhase(status: NonNullable<KnownChange["status"]>): NonNullable<KnownChange["status"]> {
   const {
     phase,
     gates,

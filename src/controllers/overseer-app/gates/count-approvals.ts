@@ -2,6 +2,8 @@ import type { Approval } from "../../../api/approval.js";
 import type { Change, CountedApproval } from "../../../api/change.js";
 import { cutText } from "../../../base/cut-text.js";
 import type { PlanFacts } from "../../../gates/context.js";
+import { environmentsOf } from "../../../gates/environments.js";
+import { type Approver, whyIneligible } from "../../../gates/quorum.js";
 import type { AppRun } from "../run.js";
 import { decisionsOn } from "./decisions.js";
 
@@ -14,7 +16,7 @@ type Judged = Pick<CountedApproval, "state" | "message">;
  */
 export async function countApprovals(
   run: AppRun,
-  change: Change | undefined,
+  change: Pick<Change, "metadata"> | undefined,
   plan: () => PlanFacts,
 ): Promise<CountedApproval[]> {
   if (change === undefined) return [];
@@ -51,14 +53,16 @@ async function judge(
 ): Promise<Judged> {
   const { approver, decision } = spec;
   const user = { name: approver, groups: spec.groups ?? [] };
-  if (!(await run.services.permissions.mayApprove(run.app, user))) {
+  const verb = decision === "BreakGlass" ? "break-glass" : "approve";
+  if (!(await run.services.permissions.has(verb, run.app, user))) {
     const hint =
       user.groups.length === 0
         ? "; if the verb is granted to a group, it must be listed in spec.groups"
         : ", also not by the groups in spec.groups";
-    return notEligible(`${approver} does not have the verb approve for OverseerApp ${run.ref.name}${hint}`);
+    return notEligible(`${approver} does not have the verb ${verb} for OverseerApp ${run.ref.name}${hint}`);
   }
   if (decision === "Withdraw") return { state: "Counted", message: `revokes the earlier decisions of ${approver}` };
+  if (decision === "Acknowledge") return acknowledge(approver, all);
   // Times are in seconds: a withdrawal of the same second counts as later.
   const isLater = (one: Approval): boolean =>
     (one.metadata.creationTimestamp ?? "") >= (metadata.creationTimestamp ?? "");
@@ -70,9 +74,37 @@ async function judge(
     return stale(
       `for the plan ${spec.planHash}, but the plan of the Change is ${planHash ?? "not known"}: look at it, and decide again`,
     );
-  if (decision === "Approve" && planIncomplete !== undefined)
+  if (decision === "Reject") return { state: "Counted", message: "rejects this plan" };
+  if (planIncomplete !== undefined)
     return notEligible(`the plan is not shown completely (${planIncomplete}): split the commit`);
-  return { state: "Counted", message: decision === "Approve" ? "permits this plan" : "rejects this plan" };
+  if (decision === "BreakGlass") return { state: "Counted", message: "lets this plan through by break-glass" };
+  return ineligibleIn(run, { metadata, spec }) ?? { state: "Counted", message: "permits this plan" };
+}
+
+function acknowledge(user: string, all: readonly Approval[]): Judged {
+  const broken = all.filter(({ spec }) => spec.decision === "BreakGlass").map(({ spec }) => spec.approver);
+  if (broken.some((name) => name !== user))
+    return { state: "Counted", message: `acknowledges the break-glass of ${broken.join(", ")}` };
+  return notEligible(
+    broken.length === 0 ? "the Change has no decision BreakGlass" : "the user of the BreakGlass cannot acknowledge it",
+  );
+}
+
+/** Judges an approval by the rules of the Environments of the app. */
+function ineligibleIn(run: AppRun, approval: Pick<Approval, "metadata" | "spec">): Judged | undefined {
+  const { lister, clock } = run.services;
+  for (const { metadata, spec } of environmentsOf(run.ref.namespace, lister.list("Environment"))) {
+    const rule = spec.gates?.approval;
+    const why = rule && whyIneligible(approverOf(approval), rule, clock.now());
+    if (why !== undefined) return notEligible(`Environment ${metadata.name}: ${why}`);
+  }
+  return undefined;
+}
+
+/** Returns the user of an Approval, with the groups that the policy has proven. */
+export function approverOf({ metadata, spec }: Pick<Approval, "metadata" | "spec">): Approver {
+  const time = Date.parse(metadata.creationTimestamp ?? "");
+  return { name: spec.approver, groups: spec.groups ?? [], time: Number.isNaN(time) ? 0 : time };
 }
 
 function stale(message: string): Judged {

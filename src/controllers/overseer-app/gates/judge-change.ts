@@ -1,4 +1,5 @@
 import type { Change, ChangeCause, ChangeStatus, CountedApproval, GateState } from "../../../api/change.js";
+import { shortRevision } from "../../../api/short-revision.js";
 import { mapLimit } from "../../../base/semaphore.js";
 import type { Decisions, DestinationFacts, GateContext, PlanFacts, UserRequest } from "../../../gates/context.js";
 import { closedGates, type GateResult, judgeGates } from "../../../gates/judge.js";
@@ -10,8 +11,8 @@ import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { FieldLineFinder } from "../sync/field-lines.js";
 import { writeApprovalStatus } from "./approval-status.js";
-import { countApprovals } from "./count-approvals.js";
-import { standingRejections } from "./decisions.js";
+import { approverOf, countApprovals } from "./count-approvals.js";
+import { decisionsOn, standingRejections } from "./decisions.js";
 
 /** The gates of the operator and what they read. */
 export interface GateInput {
@@ -23,6 +24,7 @@ export interface GateInput {
   readonly inputsRecorded: boolean;
   readonly deletionsNeedingApproval: string | undefined;
   readonly missing: readonly MissingReference[];
+  readonly placed: DestinationFacts["placed"];
   /** The plan as the status shows it; computed only if a gate reads it. */
   readonly plan: () => PlanFacts;
 }
@@ -54,7 +56,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
     started: inputsRecorded && (phase === "Applying" || phase === "Verifying"),
     cause: input.cause,
     request: requestOf(run, open),
-    approvals: summarizeDecisions(run, approvals, input.plan),
+    approvals: summarizeDecisions(run, open, approvals, input.plan),
     get plan() {
       return input.plan();
     },
@@ -62,6 +64,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
     destination: {
       deletions: { needingApproval: input.deletionsNeedingApproval },
       missing: await placesOfMissing(run, input.missing),
+      placed: input.placed,
     },
     now: clock.now(),
     lister,
@@ -79,11 +82,22 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
   return { results, approvals };
 }
 
-function summarizeDecisions(run: AppRun, counted: readonly CountedApproval[], plan: () => PlanFacts): Decisions {
+function summarizeDecisions(
+  run: AppRun,
+  open: Change | undefined,
+  counted: readonly CountedApproval[],
+  plan: () => PlanFacts,
+): Decisions {
+  const permitting = new Set(
+    counted.flatMap(({ name, decision, state }) => (decision === "Approve" && state === "Counted" ? [name] : [])),
+  );
+  const approvals = open === undefined ? [] : decisionsOn(run, open.metadata.uid);
   const counts = counted.filter(({ state }) => state === "Counted");
   const last = counted.findLast(({ decision, state }) => decision === "Approve" && state !== "Counted");
   return {
     approvedBy: counts.find(({ decision }) => decision === "Approve")?.approver,
+    approvers: approvals.filter(({ metadata }) => permitting.has(metadata.name)).map(approverOf),
+    brokenBy: counts.find(({ decision }) => decision === "BreakGlass")?.approver,
     uncounted: last && `Approval ${last.name} does not count: ${last.message}`,
     rejection: rejectionIn(counts) ?? earlierRejection(run, plan),
   };
@@ -136,7 +150,9 @@ export async function waitAtGates(
   plan: Partial<ChangeStatus>,
 ): Promise<SyncResult> {
   const closed = closedGates(results);
-  const message = closed.map(({ state }) => `${state.name}: ${state.message}`).join("; ");
+  const causes = closed.map(({ state }) => `${state.name}: ${state.message}`).join("; ");
+  const queued = run.status.pin === undefined ? run.newest : undefined;
+  const message = `${causes}${queued === undefined ? "" : `; ${shortRevision(queued.revision)} follows when this Change has ended`}`;
   await recordChange(run, change, { ...plan, phase: "Waiting", waitingFor: message, gates: statesOf(results) });
   const status = `Change ${change.metadata.name} waits: ${message}`;
   run.emitEventOnce("sync", "Warning", "Waiting", "Sync", status);

@@ -1,11 +1,12 @@
 import type { Pin } from "../../../api/pin.js";
 import { OverseerError } from "../../../base/errors.js";
+import { latchedChange } from "../changes/latch.js";
 import { currentPin } from "../changes/pin.js";
 import type { Problem } from "../outcome.js";
 import { locateDesired } from "../promotion/select-commit.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
-import { isProblem, locateInputs } from "./locate-inputs.js";
+import { isProblem, type LocatedInputs, locateInputs } from "./locate-inputs.js";
 import { renderEarlier, renderLocated, renderProblem } from "./render.js";
 
 /**
@@ -23,11 +24,26 @@ export async function renderDesired(run: AppRun): Promise<Rendered | Problem | u
   const isOver = !isProblem(located) && pin?.replaces !== undefined && pin.replaces !== located.inputs.key;
   if (pin === undefined || isOver) {
     run.status = { ...run.status, pin: undefined };
-    return isProblem(located) ? located : renderLocated(run, located);
+    return (await renderLatched(run, located)) ?? (isProblem(located) ? located : renderLocated(run, located));
   }
   run.status = { ...run.status, pin };
   run.newest = isProblem(located) ? undefined : located.inputs;
   return renderPinned(run, pin, isProblem(located) ? located : undefined);
+}
+
+/** Renders the inputs of a Change that users have begun to approve, if newer ones wait for it. */
+async function renderLatched(run: AppRun, located: LocatedInputs | Problem): Promise<Rendered | undefined> {
+  const inputs = latchedChange(run)?.spec.inputs;
+  const newest = isProblem(located) ? undefined : located.inputs;
+  if (inputs === undefined || inputs.key === newest?.key) return undefined;
+  try {
+    const rendered = await renderEarlier(run, inputs);
+    if (rendered !== undefined) run.newest = newest;
+    return rendered;
+  } catch (error) {
+    if (error instanceof OverseerError) return undefined;
+    throw error;
+  }
 }
 
 async function renderPinned(run: AppRun, { inputs }: Pin, problem: Problem | undefined): Promise<Rendered | Problem> {

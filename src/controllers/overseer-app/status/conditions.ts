@@ -17,6 +17,8 @@ export interface AppFacts {
   readonly paused: readonly PausedReport[];
   /** How the app was rolled back, and until when it stays there, if so. */
   readonly pinned?: string | undefined;
+  /** What was let through by break-glass and was not acknowledged. */
+  readonly broken?: string | undefined;
   /** Objects that are still being deleted, with what blocks each deletion. */
   readonly terminating?: string | undefined;
   /** Undefined until something has been applied. */
@@ -140,6 +142,7 @@ function abnormal(facts: AppFacts, ready: Draft): Draft[] {
   if (contested.length > 0) list.push(draft("Contested", "True", "TakenBack", describe(contested)));
   if (facts.paused.length > 0) list.push(draft("Paused", "True", "ObjectPaused", describePaused(facts.paused)));
   if (facts.pinned !== undefined) list.push(draft("Pinned", "True", "RolledBack", facts.pinned));
+  if (facts.broken !== undefined) list.push(draft("BreakGlass", "True", "BreakGlass", facts.broken));
   if (facts.terminating !== undefined)
     list.push(draft("Terminating", "True", "DeletionPending", `still being deleted: ${facts.terminating}`));
   if (facts.limits.length > 0)

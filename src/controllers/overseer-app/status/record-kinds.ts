@@ -27,7 +27,7 @@ export async function recordHookKinds(run: AppRun, change: Change): Promise<void
       { type: "Ready", status: "Unknown", reason: "Applying", message },
       { type: "Reconciling", status: "True", reason: "Applying", message },
     ],
-    keep: ["Synced", "Healthy", "Drifted", "Contested", "Limited", "Paused", "Terminating"],
+    keep: ["Synced", "Healthy", "Drifted", "Contested", "Limited", "Paused", "BreakGlass", "Terminating"],
   });
 }
 
@@ -49,7 +49,7 @@ function applyingOutcome(run: AppRun, desired: Rendered, change: Change): Status
       { type: "Synced", status: "False", reason: "Applying", message },
       { type: "Reconciling", status: "True", reason: "Applying", message },
     ],
-    keep: ["Healthy", "Drifted", "Contested", "Limited", "Paused", "Pinned", "Terminating"],
+    keep: ["Healthy", "Drifted", "Contested", "Limited", "Paused", "Pinned", "BreakGlass", "Terminating"],
   };
 }
 

@@ -6,6 +6,7 @@ import { rfc3339 } from "../../../base/clock.js";
 import { parseDuration } from "../../../base/duration.js";
 import type { Observation } from "../../../plan/live.js";
 import { requestedAt } from "../../requested-at.js";
+import { describeBroken, judgeAcknowledgements } from "../changes/break-glass.js";
 import { logProblem } from "../changes/change-log.js";
 import { flushChange, openChangeFor, stageChange, trimHistory } from "../changes/change-record.js";
 import { deletionStatus } from "../deletion/deletion-status.js";
@@ -44,6 +45,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
   if (unlisted === undefined) run.memory.lastEmitted.delete("observe");
   else run.emitEventOnce("observe", "Warning", "Observing", "Observe", unlisted);
   const timedOut = await concludeChange(run, unlisted === undefined ? health : undefined);
+  await judgeAcknowledgements(run);
   const terminating = await summarizeTerminating(run, terminatingOf(observation));
   const facts: AppFacts = {
     revision: run.status.applied?.revision,
@@ -53,6 +55,7 @@ export async function recordOutcome(run: AppRun): Promise<void> {
     contested: run.contested,
     paused: run.paused,
     pinned: describePin(run),
+    broken: describeBroken(run),
     terminating,
     health,
     timedOut,

@@ -12,6 +12,7 @@ import { ensureChange, flushChange, openChangeFor, recordChange, stageChange } f
 import { reportKept } from "../deletion/prune.js";
 import { summarizeTerminating } from "../deletion/terminating.js";
 import { judgeChange, statesOf, waitAtGates } from "../gates/judge-change.js";
+import { placedObjects } from "../gates/placed-objects.js";
 import { failedGates, reject, rejectionOf } from "../gates/rejection.js";
 import { runPhase } from "../hooks/sync-phases.js";
 import { observeApp } from "../observe.js";
@@ -82,6 +83,7 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   const { results, approvals } = await judgeChange(run, {
     ...{ desired, open, cause, inputsRecorded: started, plan: described },
     ...{ deletionsNeedingApproval: verdict.approval, missing: preview.missing },
+    placed: placedObjects(run, plan),
   });
   const closed = closedGates(results);
   const isRefused = preview.refused.length > 0 && !started;

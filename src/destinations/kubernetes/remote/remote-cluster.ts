@@ -65,7 +65,12 @@ export class RemoteCluster {
       onDown: () => client.breakOff(),
       onFirst: () => this.connection.start(),
     });
-    this.destination = new KubernetesDestination(this.connection, `cluster ${access.cluster}`, this.#reach);
+    this.destination = new KubernetesDestination(
+      this.connection,
+      `cluster ${access.cluster}`,
+      this.#reach,
+      access.server,
+    );
     this.#reach.start();
   }
 

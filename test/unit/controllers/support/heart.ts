@@ -208,7 +208,7 @@ export class Heart {
       enqueue: (key) => void this.#queue.add(key),
       proof: { problem: async () => undefined },
       approvals: cacheOf([], "approvals") as never,
-      permissions: { mayApprove: async () => false },
+      permissions: { has: async () => false },
       onApplied: () => {},
       onCommitReport: () => {},
       pollNow: () => {},

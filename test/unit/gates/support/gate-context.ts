@@ -21,6 +21,18 @@ export function listerOf(
   };
 }
 
+/** Nobody has decided anything. */
+export const NO_DECISIONS: NonNullable<GateContext["approvals"]> = {
+  ...{ approvedBy: undefined, approvers: [], brokenBy: undefined, uncounted: undefined, rejection: undefined },
+};
+
+/** A destination at which nothing holds the Change. */
+export const NO_FACTS: GateContext["destination"] = {
+  deletions: { needingApproval: undefined },
+  missing: [],
+  placed: { place: { cluster: undefined }, objects: [] },
+};
+
 /** A context in which every fact is known and nothing holds the Change. */
 export function gateContext(changes: Partial<GateContext> = {}): GateContext {
   return {
@@ -30,10 +42,10 @@ export function gateContext(changes: Partial<GateContext> = {}): GateContext {
     started: false,
     cause: "Revision",
     request: undefined,
-    approvals: { approvedBy: undefined, uncounted: undefined, rejection: undefined },
+    approvals: NO_DECISIONS,
     plan: {},
     promotion: undefined,
-    destination: { deletions: { needingApproval: undefined }, missing: [] },
+    destination: NO_FACTS,
     now: Date.UTC(2026, 10, 30, 12),
     lister: listerOf(),
     signal: new AbortController().signal,
