@@ -108,6 +108,8 @@ function describeResponses(
     const description = STATUS_TEXTS[Number(status)] ?? "Success.";
     if (schema === "empty") return [status, { description }];
     if (schema === "text") return [status, { description, content: { "text/plain": { schema: { type: "string" } } } }];
+    if ("stream" in schema)
+      return [status, { description, content: { [schema.stream]: { schema: { type: "string" } } } }];
     const headers = { ETag: { schema: { type: "string" }, description: "Changes when the response changes." } };
     const tagged = method === "GET" || conditional || status === "201";
     return [status, { description, ...(tagged && { headers }), content: json(writer.write(schema, "output")) }];
@@ -120,7 +122,8 @@ function describeResponses(
 
 /** Whether responses have an ETag that `If-None-Match` compares. */
 function hasTag(bodies: ResponseBodies, method: string): boolean {
-  return method === "GET" && typeof bodies[200] === "object";
+  const body = bodies[200];
+  return method === "GET" && typeof body === "object" && !("stream" in body);
 }
 
 function errorResponse(writer: SchemaWriter): Schema {

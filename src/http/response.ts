@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { STATUS_CODES } from "node:http";
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { PROBLEM_TYPE } from "../api/problem.js";
 import type { Logger } from "../base/logger.js";
@@ -18,8 +19,16 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
 
 /** Sends the response of a handler: 304 if the client already has it. */
 export function sendReply(response: AnyReply, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const { status, location, body, contentType } = response;
+  const { status, location, body, contentType, cookies } = response;
   if (location !== undefined) reply.header("location", location);
+  if (cookies !== undefined) reply.header("set-cookie", [...cookies]);
+  if (body instanceof Readable)
+    // Proxies that collect a response before they pass it on would hold back a stream.
+    return reply
+      .code(status)
+      .type(contentType ?? "application/octet-stream")
+      .header("x-accel-buffering", "no")
+      .send(body);
   if (typeof body === "string") {
     reply.code(status).type(contentType ?? "text/plain; charset=utf-8");
     if (response.gzip === undefined) return reply.send(body);

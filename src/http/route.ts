@@ -3,8 +3,13 @@ import type { Readable } from "node:stream";
 import type { z } from "zod";
 import { validate } from "./validate.js";
 
+/** A response that is sent as it is produced, with its media type. */
+export interface StreamBody {
+  readonly stream: string;
+}
+
 /** Response schemas by HTTP status: `empty` for responses without a body, `text` for plain text. */
-export type ResponseBodies = Readonly<Record<number, z.ZodType | "empty" | "text">>;
+export type ResponseBodies = Readonly<Record<number, z.ZodType | "empty" | "text" | StreamBody>>;
 
 /** What each route declares, for the server and the OpenAPI document. `Access` is the right that a caller needs. */
 export interface RouteFacts<Access = unknown> {
@@ -47,6 +52,13 @@ export interface Call<Caller = unknown, Params = unknown, Query = unknown, Body 
   expectRevision(resource: { readonly revision: number }): void;
 }
 
+/** Where a request comes from. */
+export interface RequestOrigin {
+  /** Address of the client, or of the proxy before it. */
+  readonly address: string;
+  readonly method: string;
+}
+
 /** Headers of a response. */
 export interface ReplyHeaders {
   /** Includes the quotes. If unset, the ETag of a GET is a hash of the body. */
@@ -54,6 +66,8 @@ export interface ReplyHeaders {
   readonly location?: string;
   /** Media type of a text. Defaults to plain text in UTF-8. */
   readonly contentType?: string;
+  /** Values of Set-Cookie. */
+  readonly cookies?: readonly string[];
   /** The text compressed with gzip, which is sent to clients that accept it. */
   readonly gzip?: Uint8Array;
 }
@@ -64,7 +78,9 @@ export type Reply<A extends ResponseBodies> = {
       ? { readonly body: z.output<A[S]> }
       : A[S] extends "text"
         ? { readonly body: string }
-        : { readonly body?: undefined });
+        : A[S] extends StreamBody
+          ? { readonly body: Readable; readonly contentType: string }
+          : { readonly body?: undefined });
 }[keyof A & number];
 
 /** A response of any route. */
@@ -143,4 +159,9 @@ export function routesFor<Access, Caller>() {
         }),
     };
   };
+}
+
+/** Reports whether HEAD is answered like GET. The stream of a HEAD request would be read to its end for nothing. */
+export function hasHead({ method, responses: { 200: body } }: Route): boolean {
+  return method === "GET" && !(typeof body === "object" && "stream" in body);
 }

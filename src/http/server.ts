@@ -7,7 +7,7 @@ import { checkIfMatch, etagOf } from "./etag.js";
 import { parseJson } from "./json-body.js";
 import { nothingHere, ProblemError } from "./problem.js";
 import { problemFrom, rawProblem, SECURITY_HEADERS, sendProblem, sendReply } from "./response.js";
-import type { AnyReply, Call, Route } from "./route.js";
+import { type AnyReply, type Call, hasHead, type RequestOrigin, type Route } from "./route.js";
 import { type StaticSite, sendFile } from "./static-files.js";
 
 /** Limits that protect a server from its clients. Times are in milliseconds. */
@@ -58,7 +58,11 @@ export interface ServerOptions {
 /** How routes are served. */
 export interface MountOptions<Access, Caller> {
   /** Returns the caller of a request. Throws UNAUTHENTICATED or FORBIDDEN. Runs before the body is read. */
-  readonly authorize: (access: Access, headers: FastifyRequest["headers"]) => Caller | Promise<Caller>;
+  readonly authorize: (
+    access: Access,
+    headers: FastifyRequest["headers"],
+    from: RequestOrigin,
+  ) => Caller | Promise<Caller>;
   /** Runs a handler, for example in a transaction. */
   readonly run?: (
     route: Route<Access, Caller>,
@@ -114,8 +118,8 @@ export class HttpServer {
   /** Serves routes. Other methods of their paths get 405. Must be called before the start. */
   mount<Access, Caller>(routes: readonly Route<Access, Caller>[], options: MountOptions<Access, Caller>): void {
     const methods = new Map<string, string[]>();
-    for (const { method, path } of routes) {
-      methods.set(path, [...(methods.get(path) ?? []), ...(method === "GET" ? ["GET", "HEAD"] : [method])]);
+    for (const route of routes) {
+      methods.set(route.path, [...(methods.get(route.path) ?? []), route.method, ...(hasHead(route) ? ["HEAD"] : [])]);
     }
     this.#app.register(async (scope) => {
       parseJsonBodies(scope);
@@ -169,9 +173,13 @@ export class HttpServer {
     scope.route({
       method: route.method,
       url: route.path,
+      exposeHeadRoute: hasHead(route),
       bodyLimit: route.maxBodyBytes ?? this.#limits.maxBodyBytes,
       onRequest: async (request) => {
-        this.#callers.set(request, await authorize(route.access, request.headers));
+        this.#callers.set(
+          request,
+          await authorize(route.access, request.headers, { address: request.ip, method: request.method }),
+        );
       },
       handler: async (request, reply) => {
         const response = await this.#limited(route, request, async (signal) => {

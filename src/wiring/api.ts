@@ -1,9 +1,5 @@
-import { randomBytes } from "node:crypto";
 import { fileURLToPath } from "node:url";
-import type { Change } from "../api/change.js";
-import type { GitRepository } from "../api/git-repository.js";
 import type { CustomResource } from "../api/meta.js";
-import type { OverseerApp } from "../api/overseer-app.js";
 import type { AppRow } from "../api/rest/apps.js";
 import type { ChangeRow } from "../api/rest/changes.js";
 import type { RepositoryRow } from "../api/rest/repositories.js";
@@ -14,6 +10,8 @@ import { KubeClient } from "../kube/client/kube-client.js";
 import { Discovery } from "../kube/discovery.js";
 import type { ResourceInfo } from "../kube/resource.js";
 import { restRoutes } from "../server/rest/api.js";
+import { EventHub } from "../server/rest/events/event-hub.js";
+import { Streams } from "../server/rest/events/streams.js";
 import { type ListedPlural, ReadingRights } from "../server/rest/identity/reading-rights.js";
 import { TokenReviews } from "../server/rest/identity/token-reviews.js";
 import { UserRequests, withoutCredential } from "../server/rest/identity/user-requests.js";
@@ -24,6 +22,7 @@ import { repositoryListRow } from "../server/rest/lists/repository-row.js";
 import { Snapshots } from "../server/rest/lists/snapshots.js";
 import type { ListRow } from "../server/rest/lists/window.js";
 import { mountRest } from "../server/rest/mount.js";
+import { RateLimits } from "../server/rest/rate-limits.js";
 import type { OwnResources } from "../server/rest/route.js";
 import { loadSite } from "../server/ui/load-site.js";
 import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
@@ -60,17 +59,21 @@ export class ApiRole implements Role {
 
   async #serve(own: KubeClient, bare: KubeClient, resources: OwnResources, stopping: AbortSignal): Promise<void> {
     const { config, clock, logger } = this.#parts;
+    const hub = new EventHub();
+    const streams = new Streams();
     const caches: Caches = {
-      apps: this.#cache(own, resources.app, (app: OverseerApp) => appListRow(app)),
-      changes: this.#cache(own, resources.change, (change: Change) => changeListRow(change)),
-      repositories: this.#cache(own, resources.repository, (one: GitRepository) => repositoryListRow(one)),
+      apps: this.#cache(own, resources.app, appListRow, (...rows) => hub.changed("overseerapps", ...rows)),
+      changes: this.#cache(own, resources.change, changeListRow, (...rows) => hub.changed("changes", ...rows)),
+      repositories: this.#cache(own, resources.repository, repositoryListRow, (...rows) =>
+        hub.changed("gitrepositories", ...rows),
+      ),
     };
     const all = Object.values(caches);
     this.#missing = ["listing apps, changes and repositories"];
     await Promise.race([Promise.all(all.map((cache) => cache.start())), aborted(stopping)]);
     const users = new UserRequests(own, bare);
     const server = new HttpServer({ ...config.apiAddress, addressFlags: "--api-address", clock, logger });
-    const epoch = randomBytes(6).toString("base64url");
+    const tokens = new TokenReviews(own, clock, logger);
     const routes = restRoutes({
       ...caches,
       clock,
@@ -78,13 +81,17 @@ export class ApiRole implements Role {
       resources,
       rights: new ReadingRights({ clock, users, namespacesOf: (plural) => namespacesIn(caches, plural) }),
       snapshots: new Snapshots(clock),
-      version: () => `${epoch}-0`,
       kinds: new Discovery(own, clock),
+      version: () => hub.position,
+      ...{ hub, streams },
+      stillSignedIn: async ({ credential }) => {
+        if (credential.token !== undefined) await tokens.authenticate(credential.token);
+      },
       programVersion: VERSION,
     });
     const site = await loadSite(fileURLToPath(new URL("ui/", import.meta.url)));
     if (site !== undefined) server.serveFiles(site);
-    mountRest(server, routes, { tokens: new TokenReviews(own, clock, logger) });
+    mountRest(server, routes, { tokens, limits: new RateLimits(clock) });
     if (!stopping.aborted) {
       await server.start();
       logger.info("serving the REST API", { apiPort: server.port, webUi: site !== undefined });
@@ -92,6 +99,7 @@ export class ApiRole implements Role {
       await aborted(stopping);
     }
     this.#missing = ["stopping"];
+    streams.stop();
     await server.stop();
     await Promise.all(all.map((cache) => cache.stop()));
   }
@@ -128,6 +136,7 @@ export class ApiRole implements Role {
     client: KubeClient,
     resource: ResourceInfo,
     listRow: (object: T) => ListRow<Row>,
+    onChange: (current: ListRow<Row> | undefined, previous: ListRow<Row> | undefined) => void,
   ): ResourceCache<Listed<Row>> {
     const { clock, logger, metrics, config } = this.#parts;
     return new ResourceCache<Listed<Row>>({
@@ -138,7 +147,7 @@ export class ApiRole implements Role {
       namespaces: config.watchNamespaces,
       trim: (object) => asListed(object as unknown as T, listRow),
       observer: reflectorObserver(metrics, `${resource.group}/${resource.kind}`),
-      onChange: () => {},
+      onChange: (_key, current, previous) => onChange(current?.spec, previous?.spec),
     });
   }
 }

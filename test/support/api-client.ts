@@ -51,6 +51,31 @@ export class ApiClient {
     return body;
   }
 
+  /** Opens the event stream, does something, and reads until an event is as wanted. Returns its data. */
+  async event(
+    path: string,
+    work: () => Promise<unknown>,
+    wanted: (event: string, data: string) => boolean,
+  ): Promise<string> {
+    const abort = new AbortController();
+    const headers = { ...this.#headers, accept: "text/event-stream" };
+    const response = await fetch(`${this.#base}/api/gitops${path}`, { headers, signal: abort.signal });
+    expect(response.headers.get("content-type")).to.match(/^text\/event-stream/);
+    await work();
+    let text = "";
+    try {
+      for await (const chunk of response.body ?? []) {
+        text += Buffer.from(chunk as Uint8Array).toString("utf8");
+        for (const [, event = "", data = ""] of text.matchAll(/^event: (\w+)(?:\nid: \S+)?\ndata: (.*)\n\n/gm))
+          if (wanted(event, data)) return data;
+      }
+      throw new Error(`the stream has ended: ${text}`);
+    } finally {
+      this.seen.push(text);
+      abort.abort();
+    }
+  }
+
   /** Reads a path until the response is as wanted. */
   async until<T>(path: string, what: string, wanted: (body: T) => boolean): Promise<T> {
     return waitUntil({ what, timeoutMs: 60_000, intervalMs: 100 }, async () => {

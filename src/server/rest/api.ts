@@ -14,6 +14,7 @@ import { appObjectRoutes } from "./routes/app-objects.js";
 import { appRoutes } from "./routes/apps.js";
 import { changeRoutes } from "./routes/changes.js";
 import { decisionRoutes } from "./routes/decisions.js";
+import { eventRoutes } from "./routes/events.js";
 import { repositoryRoutes } from "./routes/repositories.js";
 import { syncStatusRoutes } from "./routes/sync-status.js";
 import { userRoutes } from "./routes/user.js";
@@ -29,6 +30,7 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...decisionRoutes(parts),
     ...repositoryRoutes(parts),
     ...syncStatusRoutes(parts),
+    ...eventRoutes(parts),
   ];
   all.push(documentRoute(() => describeRest(all)));
   return all;

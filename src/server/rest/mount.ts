@@ -1,12 +1,15 @@
+import { ProblemError } from "../../http/problem.js";
 import type { HttpServer } from "../../http/server.js";
 import type { Identity } from "./identity/identity.js";
 import { bearerOf, invalidToken, type TokenReviews } from "./identity/token-reviews.js";
 import { kubeProblem } from "./kube-problem.js";
+import type { RateLimits } from "./rate-limits.js";
 import type { RestRoute } from "./route.js";
 
 /** How callers are authenticated. */
 export interface SignInParts {
   readonly tokens: Pick<TokenReviews, "authenticate">;
+  readonly limits: RateLimits;
 }
 
 /** Maximum size of a request body in bytes. */
@@ -16,14 +19,22 @@ const MAX_BODY_BYTES = 256 * 1024;
 const ANONYMOUS: Identity = { name: "", groups: [], signedInBy: "token", credential: { kind: "impersonation" } };
 
 /** Serves the routes of the REST API. Authentication precedes everything else, also the reading of the body. */
-export function mountRest(server: HttpServer, routes: readonly RestRoute[], { tokens }: SignInParts): void {
+export function mountRest(server: HttpServer, routes: readonly RestRoute[], { tokens, limits }: SignInParts): void {
   const limited = routes.map((route) => ({ ...route, maxBodyBytes: route.maxBodyBytes ?? MAX_BODY_BYTES }));
   server.mount(limited, {
-    authorize: async (access, headers) => {
+    authorize: async (access, headers, { address }) => {
       if (access === "anonymous") return ANONYMOUS;
-      const token = bearerOf(headers.authorization);
-      if (token === undefined) throw invalidToken();
-      return tokens.authenticate(token);
+      limits.checkAddress(address);
+      try {
+        const token = bearerOf(headers.authorization);
+        if (token === undefined) throw invalidToken();
+        const user = await tokens.authenticate(token);
+        limits.countUser(user.name);
+        return user;
+      } catch (error) {
+        if (error instanceof ProblemError && error.code === "UNAUTHENTICATED") limits.countRefused(address);
+        throw error;
+      }
     },
     run: async (route, work) => {
       try {

@@ -5,6 +5,8 @@ import type { Clock } from "../../base/clock.js";
 import { type Route, routesFor } from "../../http/route.js";
 import type { Discovery } from "../../kube/discovery.js";
 import type { ResourceInfo } from "../../kube/resource.js";
+import type { EventHub } from "./events/event-hub.js";
+import type { Streams } from "./events/streams.js";
 import type { Identity } from "./identity/identity.js";
 import type { ReadingRights } from "./identity/reading-rights.js";
 import type { UserRequests } from "./identity/user-requests.js";
@@ -34,6 +36,10 @@ export interface RestParts extends ListParts {
   readonly repositories: ListSource<RepositoryRow>;
   /** All kinds that the API server serves. */
   readonly kinds: Pick<Discovery, "findAny">;
+  readonly hub: EventHub;
+  readonly streams: Streams;
+  /** Throws UNAUTHENTICATED if the credential of a user is no longer valid. */
+  readonly stillSignedIn: (user: Identity) => Promise<void>;
   /** Version of the operator. */
   readonly programVersion: string;
 }

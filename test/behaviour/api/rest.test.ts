@@ -232,6 +232,19 @@ describe("The REST API", function () {
       );
     });
 
+    it("sees changes of what the user may read in the event stream, as they happen", async () => {
+      const alice = await user("alice");
+      const data = await alice.event(
+        "/events?topics=apps",
+        () => bob.send("POST", `${app("web")}/suspend`),
+        (event, text) => event === "app" && text.includes('"sync":"Suspended"'),
+      );
+      expect(JSON.parse(data)).to.deep.include({ type: "put", namespace: world.namespace, name: "web" });
+      await bob.send("POST", `${app("web")}/resume`);
+      expect((await alice.send("GET", "/events?topics=nodes")).body).to.deep.include({ status: 400, code: "INVALID" });
+      expect((await (await clientWith("x")).send("GET", "/events")).status).to.equal(401);
+    });
+
     it("adds, changes, polls and deletes a repository", async () => {
       const one = `/repositories/${world.namespace}/extra`;
       const spec = { url: `${(await world.git.createRepository("extra")).url}`, interval: "1h" };

@@ -5,7 +5,11 @@ export type Credential =
   /** The user's own token, which the API server accepts, is handed on. */
   | { readonly kind: "token"; readonly token: string }
   /** The role impersonates the user. */
-  | { readonly kind: "impersonation" };
+  | {
+      readonly kind: "impersonation";
+      /** The token that the user has sent, to verify it again later; undefined for a session. */
+      readonly token?: string;
+    };
 
 /** An authenticated user. */
 export interface Identity {

@@ -13,6 +13,10 @@ export type ListedPlural = "overseerapps" | "changes" | "gitrepositories";
 export interface Readable {
   /** Reports whether an object may be read. */
   includes(namespace: string, name: string): boolean;
+  /** Reports whether the rights in a namespace are known: a new namespace is not. */
+  knows(namespace: string): boolean;
+  /** Changes when the rights change. */
+  readonly signature: string;
 }
 
 /** Time for which the rights of a user are not asked for again. */
@@ -61,13 +65,17 @@ export class ReadingRights {
 
   /** Returns what a user may read of a kind. */
   async readable(user: Identity, plural: ListedPlural): Promise<Readable> {
-    if (await this.#mayListEverywhere(user, plural)) return { includes: () => true };
+    if (await this.#mayListEverywhere(user, plural)) return { includes: () => true, knows: () => true, signature: "*" };
     const namespaces = [...new Set(this.#options.namespacesOf(plural))];
     const known = new Map<string, "all" | ReadonlySet<string>>();
     await Promise.all(
       namespaces.map(async (namespace) => known.set(namespace, await this.#readableIn(user, plural, namespace))),
     );
+    const rights = [...known].map(([namespace, names]) => [namespace, names === "all" ? names : [...names].sort()]);
     return {
+      // A namespace without a right is no right.
+      signature: JSON.stringify(rights.filter(([, names]) => names?.length !== 0).sort()),
+      knows: (namespace) => known.has(namespace),
       includes: (namespace, name) => {
         const names = known.get(namespace);
         return names === "all" || (names?.has(name) ?? false);

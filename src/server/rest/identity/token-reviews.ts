@@ -100,7 +100,7 @@ function identityOf(
   if (forApiServer) return { ...common, groups, credential: { kind: "token", token } };
   const checked = impersonable(name, groups, { serviceAccounts: true });
   if ("refused" in checked) throw new ProblemError("UNAUTHENTICATED", `the token is not accepted: ${checked.refused}`);
-  return { ...common, groups: checked.groups, credential: { kind: "impersonation" } };
+  return { ...common, groups: checked.groups, credential: { kind: "impersonation", token } };
 }
 
 /** Claims of a JWT, unverified: hints only. */

@@ -1,7 +1,10 @@
 import { expect } from "chai";
+import { ProblemError } from "../../../../src/http/problem.js";
 import type { KubeClient, KubeRequest } from "../../../../src/kube/client/kube-client.js";
 import { type Identity, impersonable } from "../../../../src/server/rest/identity/identity.js";
 import { UserRequests, withoutCredential } from "../../../../src/server/rest/identity/user-requests.js";
+import { RateLimits } from "../../../../src/server/rest/rate-limits.js";
+import { FakeClock } from "../../support/fake-clock.js";
 
 const ACCOUNT = "system:serviceaccount:shop:ci";
 
@@ -75,5 +78,34 @@ describe("Requests of users", () => {
     const tls = { ca: "ca", cert: "cert", key: "key", passphrase: "p" };
     const bare = withoutCredential({ server: "https://x", tls, authHeaders: async () => ({ authorization: "own" }) });
     expect([bare.tls, await bare.authHeaders(true)]).to.deep.equal([{ ca: "ca" }, {}]);
+  });
+});
+
+describe("Rate limits", () => {
+  const clock = new FakeClock();
+  const limits = new RateLimits(clock, { user: { burst: 2, perSecond: 1 }, refused: { burst: 2, perSecond: 0.5 } });
+
+  it("slow down one user, and no other", () => {
+    limits.countUser("eve");
+    limits.countUser("eve");
+    expect(() => limits.countUser("eve"))
+      .to.throw(ProblemError)
+      .with.property("code", "RATE_LIMITED");
+    limits.countUser("bob");
+    clock.advance(2_000);
+    limits.countUser("eve");
+  });
+
+  it("stop an address that guesses tokens, before its tokens are verified", () => {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      limits.checkAddress("10.0.0.1");
+      limits.countRefused("10.0.0.1");
+    }
+    expect(() => limits.checkAddress("10.0.0.1"))
+      .to.throw(ProblemError)
+      .with.nested.property("options.retryAfter", 2);
+    limits.checkAddress("10.0.0.2");
+    clock.advance(2_000);
+    limits.checkAddress("10.0.0.1");
   });
 });

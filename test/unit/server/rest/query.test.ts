@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { ProblemError } from "../../../../src/http/problem.js";
+import type { Readable } from "../../../../src/server/rest/identity/reading-rights.js";
 import { meets, parseQuery, type Searchable } from "../../../../src/server/rest/lists/query.js";
 import { type ListRow, parseSort, select } from "../../../../src/server/rest/lists/window.js";
 
@@ -52,8 +53,9 @@ describe("Filters of lists", () => {
 
 describe("Windows of lists", () => {
   const rows = [row("b", "healthy", 2), row("a", "degraded", 1), row("c", "healthy", 3)];
-  const everything = { includes: () => true };
-  const choose = (q: string, sort: string, readable: { includes(ns: string, name: string): boolean } = everything) => {
+  const all = { knows: () => true, signature: "" };
+  const everything = { includes: () => true, ...all };
+  const choose = (q: string, sort: string, readable: Readable = everything) => {
     const terms = parseQuery(q, KEYS);
     return select(rows, { terms, sort: parseSort(sort, ["name", "changed"], "name"), readable, facets: ["health"] });
   };
@@ -72,7 +74,7 @@ describe("Windows of lists", () => {
   });
 
   it("neither contain nor count what the user may not read", () => {
-    const selected = choose("", "name", { includes: (_, name) => name === "b" });
+    const selected = choose("", "name", { includes: (_, name) => name === "b", ...all });
     expect([names(selected), selected.facets]).to.deep.equal([["b"], { health: { healthy: 1 } }]);
   });
 });

@@ -56,7 +56,7 @@ describe("Token reviews", () => {
       audiences ? accepted("eve", ["team", "system:authenticated"], ["overseer-gitops"]) : { authenticated: false };
     expect(await outcome(token)).to.deep.equal({
       ...{ name: "eve", groups: ["team"], signedInBy: "token", expires: 1_900_000_000_000 },
-      credential: { kind: "impersonation" },
+      credential: { kind: "impersonation", token },
     });
     expect(asked.map(({ audiences }) => audiences)).to.deep.equal([["overseer-gitops"]]);
   });
