@@ -78,11 +78,12 @@ export function repositoryRoutes(parts: RestParts): RestRoute[] {
       conditional: true,
       body: RepositoryPatch,
       responses: { 200: RepositoryDetail },
-      handle: async ({ caller, params: { namespace, name }, body: { spec }, expectRevision }) => {
+      handle: async ({ caller, params: { namespace, name }, body: { spec }, headers, expectRevision }) => {
         const current = await readObject<GitRepository>(users.as(caller), resources.repository, namespace, name);
         const { resourceVersion } = current.metadata;
         expectRevision({ revision: Number(resourceVersion) });
-        const patch = { metadata: { resourceVersion }, spec };
+        // Without If-Match, a status that is written at the same time is no conflict.
+        const patch = headers["if-match"] === undefined ? { spec } : { metadata: { resourceVersion }, spec };
         return detailReply(
           (await patchObject(parts, caller, resources.repository, namespace, name, patch)) as GitRepository,
         );
