@@ -26,6 +26,7 @@ describe("the schemas of specs", () => {
         prune: true,
         allowEmpty: false,
         adopt: "Unowned",
+        recreate: false,
         retry: { base: "5s", max: "5m" },
       },
       health: { timeout: "5m", rollbackOnFailure: false },

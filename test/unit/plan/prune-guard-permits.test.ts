@@ -43,11 +43,12 @@ describe("deletes of the product", () => {
     );
   });
 
-  it("are sent in few places: by permit to each kind of destination, and for expired history", () => {
+  it("are sent in few places: by permit to each kind of destination, for expired history, and by users of the REST API", () => {
     expect(filesWith(/\bmethod:\s*["'`]DELETE|deleteCollection|deletecollection/i)).to.deep.equal([
       "src/controllers/overseer-app/changes/change-record.ts",
       "src/destinations/kubernetes/apply/remove.ts",
       "src/destinations/overseer/writer.ts",
+      "src/server/rest/routes/repositories.ts",
     ]);
     const clients = ["src/kube/client/kube-client.ts", "src/destinations/overseer/client/core-client.ts"];
     // Methods of the served routes and operations in admission policies: nothing is sent.
@@ -63,8 +64,12 @@ describe("deletes of the product", () => {
       "src/controllers/overseer-app/changes/change-record.ts",
       "src/destinations/kubernetes/apply/remove.ts",
       "src/destinations/overseer/writer.ts",
+      "src/server/rest/routes/repositories.ts",
     ]);
     const textOf = (path: string): string => sources.find((file) => file.path === path)?.text ?? "";
+    expect(textOf("src/server/rest/routes/repositories.ts")).to.match(
+      /const kube = users\.as\(caller\);[\s\S]*?await kube\.request\(\{\s*method: "DELETE"/,
+    );
     expect(textOf("src/destinations/kubernetes/apply/remove.ts")).to.match(
       /function removeObject\([^)]*permit: DeletePermit\)[\s\S]*?= permit\.live;[\s\S]*?"DELETE"[\s\S]*?preconditions: \{ uid, resourceVersion \}/,
     );
