@@ -29,6 +29,8 @@ export interface Config {
   readonly logLevel: "error" | "warn" | "info" | "debug";
   /** Absolute path. */
   readonly cacheDir: string;
+  /** Absolute path of the directory of audit files; undefined for the log only. */
+  readonly auditDir: string | undefined;
   /** Git client; `auto` uses the git program if it is found. */
   readonly gitEngine: "auto" | "native" | "isomorphic";
   /** Hosts that GitRepositories may use. */
@@ -130,6 +132,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     metricsAddress: values["metrics-address"] ?? { port: 8080 },
     metricsPerApp: values["metrics-per-app"] ?? true,
     logLevel: values["log-level"] ?? "info",
+    auditDir: values["audit-dir"] === undefined ? undefined : resolve(values["audit-dir"]),
     cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),
     gitEngine: values["git-engine"] ?? "auto",
     allowedGitHosts: new HostRules(values["allowed-git-hosts"]?.length ? values["allowed-git-hosts"] : undefined),

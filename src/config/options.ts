@@ -73,6 +73,12 @@ export const OPTIONS = [
     help: "Directory for fetched Git objects and rendered results. Its contents can be deleted at any time.",
   },
   {
+    flag: "audit-dir",
+    value: "DIR",
+    env: "OVERSEER_AUDIT_DIR",
+    help: "Directory for the audit trail: files audit*.jsonl of 64 MiB, of which 16 are kept. Must be on a volume that outlives the pod. Defaults to none: records are logged only.",
+  },
+  {
     flag: "git-engine",
     value: "NAME",
     env: "OVERSEER_GIT_ENGINE",

@@ -151,6 +151,7 @@ export const SETTING_SCHEMAS = {
   "metrics-per-app": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),
   "log-level": z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug"),
   "cache-dir": text,
+  "audit-dir": text,
   "git-engine": z.enum(["auto", "native", "isomorphic"], "must be auto, native or isomorphic"),
   "allowed-git-hosts": hosts,
   "refuse-plaintext-secrets": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),

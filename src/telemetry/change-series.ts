@@ -8,6 +8,8 @@ export interface ChangeSeries {
   readonly waitSeconds: Family<"gate", Timing>;
   /** Planned actions of one Change; `verb`: create, update, delete. */
   readonly actions: Family<"verb", Timing>;
+  /** Audit records that could not be stored. */
+  readonly auditFailures: Count;
   /** `decision`: Approve, Reject, Withdraw. */
   readonly approvals: Family<"decision", Count>;
 }
@@ -42,6 +44,10 @@ export function changeSeries(make: Instruments): ChangeSeries {
         labels: ["verb"],
       },
       ACTION_BUCKETS,
+    ),
+    auditFailures: make.count(
+      "overseer_audit_failures_total",
+      "Total number of audit records that could not be stored.",
     ),
     approvals: make.counts({
       name: "overseer_approvals_total",

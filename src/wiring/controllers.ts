@@ -1,3 +1,4 @@
+import type { AuditTrail } from "../audit/audit-trail.js";
 import type { FailpointHook } from "../base/failpoint.js";
 import type { ReportFailures } from "../controllers/commit-status/report-failures.js";
 import { EnvironmentReconciler } from "../controllers/environment/reconciler.js";
@@ -52,6 +53,7 @@ export interface SharedParts extends OperatorParts {
   readonly valueConfigMaps: SecretCache;
   readonly connections: CoreConnections;
   readonly clusters: Clusters;
+  readonly audit: AuditTrail;
   readonly failpoint: FailpointHook;
   readonly enqueueApp: (app: string, priority: Priority) => void;
   /** Enqueues a repository whose status may have changed; it is not polled. */
@@ -147,6 +149,7 @@ export function appController(shared: SharedParts): Controller {
     }),
     status: new StatusWriter(client),
     observer: appObserver(metrics, (app) => resources.changes.of(app)),
+    audit: shared.audit,
     claims: new Claims(),
     gates: GATES,
     lister: cacheLister(

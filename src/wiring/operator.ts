@@ -19,6 +19,7 @@ import { PRIORITY } from "../reconcile/work-queue.js";
 import { ParserThread } from "../render/parser-thread.js";
 import { reflectorObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
+import { type OpenAudit, openAudit } from "./audit.js";
 import type { LedCluster } from "./cluster.js";
 import { Clusters } from "./clusters.js";
 import { commitStatusController } from "./commit-statuses.js";
@@ -40,6 +41,7 @@ const FLUSH_MS = 5_000;
 /** The running operator: controllers, caches and the events that enqueue work. */
 export class Operator {
   readonly #parts: OperatorParts;
+  readonly #audit: OpenAudit;
   readonly #shared: SharedParts;
   readonly #repositories: Controller;
   readonly #apps: Controller;
@@ -61,11 +63,12 @@ export class Operator {
       ...{ preference, cacheDir, logger, clock, failpoint, limits, proxies },
     });
     logger.info("selected Git engine", { engine: kind, note });
-    return new Operator(parts, engine, failpoint);
+    return new Operator(parts, engine, failpoint, await openAudit(parts));
   }
 
-  private constructor(parts: OperatorParts, engine: GitEngine, failpoint: FailpointHook) {
+  private constructor(parts: OperatorParts, engine: GitEngine, failpoint: FailpointHook, audit: OpenAudit) {
     this.#parts = parts;
+    this.#audit = audit;
     const memories = new Map<string, AppMemory>();
     this.#shared = this.#createShared(engine, failpoint, memories);
     this.#repositories = repositoryController(this.#shared);
@@ -136,6 +139,7 @@ export class Operator {
       engine.close(),
     ]);
     hosts.close();
+    await this.#audit.close();
     // Last, since all others use its client.
     await clusters.stop();
   }
@@ -158,6 +162,7 @@ export class Operator {
     return {
       ...this.#parts,
       sources,
+      audit: this.#audit.trail,
       index,
       failpoint,
       memories,

@@ -10,7 +10,7 @@ import { codeFiles, findLines } from "./sources.js";
 const LEVELS: readonly (readonly string[])[] = [
   ["base", "version"],
   ["api", "child"],
-  ["config", "telemetry", "manifest"],
+  ["config", "telemetry", "manifest", "audit"],
   ["kube", "git", "http", "secrets"],
   ["reconcile", "render"],
   ["plan", "gates"],

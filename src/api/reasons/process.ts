@@ -12,6 +12,8 @@ export const PROCESS_REASONS = {
     remedy: "Set other namespaces in --watch-namespaces.",
   },
   AddressUnavailable: { meaning: "The process cannot listen at an address.", remedy: "Choose another address." },
+  AuditUnavailable: { meaning: "Audit records cannot be written.", remedy: "Set another --audit-dir." },
+  AuditBroken: { meaning: "The last audit record was changed.", remedy: "Move the audit files away." },
   TokenUnavailable: { meaning: "The token of a webhook cannot be read." },
   KeyWrong: { meaning: "The encryption key of the Core does not fit its data.", remedy: "Use the right key." },
   FlagInvalid: { meaning: "A flag of the Core or agent is invalid.", remedy: "Correct it." },

@@ -81,6 +81,8 @@ const MAX_VERSIONS = 20;
 
 /** State of an app kept between reconciles. Safe to lose: everything essential is in the status. */
 export class AppMemory {
+  /** UID of the Change whose begin was recorded in the audit trail. */
+  auditedStart: string | undefined;
   readonly ledger = new HealLedger();
   /** Renders by input key: of the applied and the attempted inputs. */
   readonly renders = new Map<string, Rendered>();

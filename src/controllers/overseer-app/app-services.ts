@@ -3,6 +3,7 @@ import type { Decision } from "../../api/approval-state.js";
 import type { ChangePhase } from "../../api/change.js";
 import type { GitRepository } from "../../api/git-repository.js";
 import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
+import type { AuditSink } from "../../audit/audit-trail.js";
 import type { Clock } from "../../base/clock.js";
 import type { FailpointHook } from "../../base/failpoint.js";
 import type { Destination } from "../../destinations/destination.js";
@@ -119,6 +120,8 @@ export interface AppServices {
   readonly status: StatusWriter;
   readonly events: EventSink;
   readonly observer: AppObserver;
+  /** Records what is done, and by whom; undefined in tests that do not need it. */
+  readonly audit?: AuditSink;
   readonly claims: Claims;
   /** Every gate that a Change must pass, in the order of the status. */
   readonly gates: readonly Gate[];

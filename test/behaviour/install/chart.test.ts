@@ -91,6 +91,7 @@ describe("The chart", function () {
       watchNamespaces: ["platform"],
       allowedGitHosts: ["*.example.com"],
       commitStatusUrl: "https://gitops.example.com/{namespace}/{name}",
+      "audit.dir": "/var/audit",
       "approvals.serviceAccounts": ["ci/approver"],
       controllerFieldManagers: ["my-operator"],
     });
@@ -314,6 +315,7 @@ describe("The chart", function () {
       "OverseerClusterUnreachable",
       "OverseerWebhooksFailing",
       "OverseerApiErrors",
+      "OverseerAuditFailing",
     ]);
     expect(kindsOf(await renderChart({ "metrics.serviceMonitor.enabled": false }, MONITORING))).to.not.include(
       "ServiceMonitor",

@@ -156,4 +156,5 @@ export const ALERT_CASES: readonly AlertCase[] = [
     from: 6,
     until: 35,
   },
+  { alert: "OverseerAuditFailing", series: { overseer_audit_failures_total: "0x5 1x40" }, from: 6, until: 22 },
 ];

@@ -10,6 +10,7 @@ import { isStatus } from "../../../kube/errors.js";
 import { collectionPath, objectPath, type ResourceInfo } from "../../../kube/resource.js";
 import { expiredChanges } from "../../../plan/change-history.js";
 import type { AppServices } from "../app-services.js";
+import { auditChange } from "../audit.js";
 import type { ChangeUpdate } from "../outcome.js";
 import type { AppRun } from "../run.js";
 import { elapsedSince } from "../sync/change-timer.js";
@@ -131,6 +132,7 @@ export async function recordChange(run: AppRun, change: Change, update: ChangeUp
   const written = (await status.write(changes.resource, change, next)) ?? change;
   changes.note(written);
   logChange(run, change, before, next);
+  await auditChange(run, change, before, next);
   return written;
 }
 

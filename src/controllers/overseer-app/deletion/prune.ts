@@ -4,6 +4,7 @@ import { compareForPrune } from "../../../manifest/order.js";
 import type { LiveObject } from "../../../plan/live.js";
 import type { PruneDecision } from "../../../plan/prune-guard.js";
 import { PRIORITY } from "../../../reconcile/work-queue.js";
+import { auditObjects } from "../audit.js";
 import { unreconciledApps } from "../ownership/apps-behind.js";
 import { claimKey } from "../ownership/claims.js";
 import { standingOf } from "../ownership/standing.js";
@@ -72,6 +73,7 @@ export async function prune(
   const { destination } = run;
   const { observer } = run.services;
   const refused = { deletions: [] as LiveObject[], handOvers: [] as { live: LiveObject; message: string }[] };
+  const deleted: string[] = [];
   for (const decision of [...decisions].sort((a, b) => compareForPrune(a.live.id, b.live.id))) {
     if (run.signal.aborted) break;
     if (decision.verb === "Keep") {
@@ -90,10 +92,12 @@ export async function prune(
       const outcome = await destination.remove(run.target, decision.permit);
       observer.applied("delete", outcome.ok ? "success" : "error");
       if (outcome.ok) observer.pruned(1);
+      if (outcome.ok) deleted.push(displayId(decision.live.id));
       else if (!outcome.retryable) refused.deletions.push(decision.live);
       results.note(decision.live.id, outcome);
     }
   }
+  await auditObjects(run, "prune", deleted);
   return refused;
 }
 

@@ -2,6 +2,7 @@ import { mapLimit } from "../../../base/semaphore.js";
 import { displayId } from "../../../manifest/object-id.js";
 import type { HealAction, WriteAction } from "../../../plan/actions.js";
 import { difference } from "../../../plan/difference.js";
+import { auditObjects } from "../audit.js";
 import { observeApp } from "../observe.js";
 import type { DriftReport } from "../outcome.js";
 import { withoutMoved } from "../ownership/moved.js";
@@ -75,6 +76,7 @@ async function restore(run: AppRun, heals: readonly HealAction[], missing: reado
   const started = run.memory.driftDetectedAt ?? clock.monotonic();
   const healed = [...(await healAll(run, heals)), ...(await recreate(run, missing))];
   if (healed.length > 0) reportHealed(run, healed, started);
+  await auditObjects(run, "heal", healed);
   // On abort, do not report drift that was not processed.
   run.signal.throwIfAborted();
 }

@@ -4,6 +4,7 @@ import { rfc3339 } from "../../../base/clock.js";
 import { displayId, type ObjectKey } from "../../../manifest/object-id.js";
 import type { DeferredWrite } from "../../../plan/actions.js";
 import type { Plan } from "../../../plan/plan.js";
+import { auditStart } from "../audit.js";
 import { flushChange, stageChange } from "../changes/change-record.js";
 import { holdDeletions, prune } from "../deletion/prune.js";
 import { describeUndeleted, pruneByWaves } from "../deletion/prune-waves.js";
@@ -45,6 +46,7 @@ export async function applyPlan(
 ): Promise<SyncResult> {
   const results = new Results(run);
   const progress = new WaveProgress(run, desired, wholePlan({ status: { ...change.status, ...run.staged?.update } }));
+  await auditStart(run, change);
   const remaining = await writeInOrder(run, desired, plan, results, progress);
   if (run.signal.aborted) return leaveOpen(run, change);
   run.services.failpoint("app:after-apply");
