@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DURATION_PATTERN } from "../base/duration.js";
-import { atomicList, withRules } from "./fields.js";
+import { atomicList, mapList, withRules } from "./fields.js";
+import { CheckRule, ReviewRule } from "./host-gates.js";
 
 /** Causes of Changes for which an Environment may ask. */
 export const ASKING_CAUSES = ["Revision", "Spec", "Promotion", "Values", "Renderer"] as const;
@@ -62,5 +63,14 @@ export type ApprovalRule = z.infer<typeof ApprovalRule>;
 
 /** Gates that a Change must pass in an Environment. */
 export const EnvironmentGates = z
-  .object({ approval: ApprovalRule.optional() })
+  .object({
+    approval: ApprovalRule.optional(),
+    review: ReviewRule.optional(),
+    checks: mapList(
+      CheckRule,
+      ["name", "app"],
+      20,
+      "Checks that must have succeeded for the commit of a Change.",
+    ).optional(),
+  })
   .describe("Gates that the Changes of all apps of the Environment must pass.");

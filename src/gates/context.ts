@@ -4,6 +4,7 @@ import type { GitRepository } from "../api/git-repository.js";
 import type { Inputs } from "../api/inputs.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { DestinationPlace, PlacedObject } from "./environments.js";
+import type { HostFacts } from "./hosts/host-facts.js";
 import type { Proof } from "./promotion/eligibility.js";
 import type { Approver } from "./quorum.js";
 
@@ -91,6 +92,8 @@ export interface GateContext {
   readonly plan: PlanFacts;
   /** Whether the earlier Environments have tested the inputs. Undefined if not known, or if there are none. */
   readonly promotion: Proof | undefined;
+  /** What the Git host tells; undefined if there is none to ask. Its methods may send requests. */
+  readonly host: HostFacts | undefined;
   readonly destination: DestinationFacts;
   /** Epoch milliseconds. */
   readonly now: number;

@@ -3,10 +3,12 @@ import type { FailpointHook } from "../base/failpoint.js";
 import type { ReportFailures } from "../controllers/commit-status/report-failures.js";
 import { EnvironmentReconciler } from "../controllers/environment/reconciler.js";
 import { GitRepositoryReconciler } from "../controllers/git-repository/reconciler.js";
+import { openHostOf } from "../controllers/git-repository/repository-remote.js";
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import { SharedPolls } from "../controllers/git-repository/shared-polls.js";
 import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
 import type { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
+import { HostCache } from "../controllers/overseer-app/hosts/host-cache.js";
 import { Claims } from "../controllers/overseer-app/ownership/claims.js";
 import { OverseerAppReconciler } from "../controllers/overseer-app/reconciler.js";
 import type { SecretCache } from "../controllers/secret-cache.js";
@@ -124,6 +126,7 @@ export function appController(shared: SharedParts): Controller {
     client,
     engine,
     lines: new FirstParentLines(engine),
+    hosts: new HostCache((repository) => openHostOf(shared, repository), clock),
     submoduleRules: { allowedHosts: config.allowedGitHosts, digestKey },
     index,
     events,

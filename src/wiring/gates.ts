@@ -8,6 +8,8 @@ import { deletionsGate } from "../gates/deletions.js";
 import { dependenciesGate } from "../gates/dependencies.js";
 import { environmentGate } from "../gates/environment.js";
 import type { Gate, WatchEvent } from "../gates/gate.js";
+import { checksGate } from "../gates/hosts/checks.js";
+import { reviewGate } from "../gates/hosts/review.js";
 import { manualGate } from "../gates/manual.js";
 import { promotionGate } from "../gates/promotion/gate.js";
 import { referencesGate } from "../gates/references.js";
@@ -24,6 +26,8 @@ export const GATES: readonly Gate[] = [
   dependenciesGate,
   syncWindowsGate,
   promotionGate,
+  reviewGate,
+  checksGate,
 ];
 
 /** Returns the apps (`namespace/name`) that wait at a gate which an event concerns. */

@@ -119,6 +119,16 @@ export const APP_REASONS = {
     meaning: "A user has let a Change through by an Approval with decision BreakGlass; the message says who, and why.",
     remedy: "Another user acknowledges that by an Approval for that Change with decision Acknowledge.",
   },
+  Review: {
+    meaning:
+      "The Change waits because a commit that changes the app did not come by a reviewed pull request, or because the Git host cannot be asked. The message names the commit and what is missing.",
+    remedy: "Let the commit be reviewed, or revert it by a reviewed pull request.",
+  },
+  Checks: {
+    meaning:
+      "The Change waits for a check of its commit, or because the Git host cannot be asked. The message names the check and its state.",
+    remedy: "Wait for the check, or correct what it reports.",
+  },
   RolledBack: {
     meaning: "The app was rolled back and is pinned to earlier inputs; the message says by whom, and until when.",
     remedy: "Request a sync by a Change of cause Sync. An automatic rollback also ends when the inputs change.",

@@ -79,6 +79,9 @@ export interface Moments {
 /** Maximum number of inputs whose images and chart versions are remembered. */
 const MAX_VERSIONS = 20;
 
+/** Maximum number of commits whose input keys are remembered. */
+const MAX_KEYS = 300;
+
 /** State of an app kept between reconciles. Safe to lose: everything essential is in the status. */
 export class AppMemory {
   /** UID of the Change whose begin was recorded in the audit trail. */
@@ -98,6 +101,8 @@ export class AppMemory {
   promoted: LocatedSourceInputs | undefined;
   /** Images and chart versions by input key. */
   readonly versions = new LRUCache<string, readonly string[]>({ max: MAX_VERSIONS });
+  /** Keys of the inputs at commits that gates have compared. */
+  readonly keys = new LRUCache<string, string>({ max: MAX_KEYS });
   /** The last observation of the applied inputs (monotonic time), and the healthy time that the ledger does not have yet. */
   soak: { readonly at: number; readonly health: InputsHealth; readonly pendingMs: number } | undefined;
   retry: Retry | undefined;

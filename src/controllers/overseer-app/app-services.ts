@@ -22,6 +22,7 @@ import type { ResourceCache } from "../resource-cache.js";
 import type { AppMemory } from "./app-memory.js";
 import type { KnownChange } from "./changes/known-change.js";
 import type { WaitingApps } from "./gates/waiting-apps.js";
+import type { HostCache } from "./hosts/host-cache.js";
 import type { Claims } from "./ownership/claims.js";
 
 /** What is counted of a Change that has ended. */
@@ -112,6 +113,8 @@ export interface AppServices {
   readonly index: RevisionIndex;
   readonly submoduleRules: SubmoduleRules;
   readonly engine: GitEngine;
+  /** What Git hosts tell about commits, for gates. */
+  readonly hosts: HostCache;
   /** Histories of refs, for promotions. */
   readonly lines: FirstParentLines;
   readonly renderer: SourceRenderer;

@@ -9,9 +9,10 @@ import { promotionPaths } from "./paths.js";
 export const promotionGate: Gate = {
   name: "promotion",
   waitReason: "Promotion",
-  judge: ({ app, started, cause, promotion, lister }) => {
+  judge: ({ app, started, cause, approvals, promotion, lister }) => {
     // Inputs that were applied before have been promoted before.
-    if (started || cause === "Rollback" || promotionPaths(app, lister).length === 0) return { state: "Pass" };
+    if (started || cause === "Rollback" || approvals?.brokenBy !== undefined) return { state: "Pass" };
+    if (promotionPaths(app, lister).length === 0) return { state: "Pass" };
     const proof = known(promotion, "what the earlier Environments have tested");
     if (proof.proven) return { state: "Pass" };
     return { state: "Wait", message: proof.why, ...(proof.until === undefined ? {} : { until: proof.until }) };

@@ -31,8 +31,9 @@ async function stateOf(gate: Gate | undefined, context: GateContext): Promise<st
 }
 
 /** An Environment with the namespace of the app of the context. */
-function environment(name: string, promotesFrom: string[]): Environment {
-  const spec = EnvironmentSpec.parse({ namespaces: [{ name: "shop" }], promotesFrom });
+function environment(more: object): Environment {
+  const name = "prod";
+  const spec = EnvironmentSpec.parse({ namespaces: [{ name: "shop" }], ...more });
   const metadata = { name, uid: name, resourceVersion: "1", generation: 1 } as Environment["metadata"];
   return { apiVersion: API_VERSION, kind: "Environment", metadata, spec };
 }
@@ -93,6 +94,8 @@ describe("gates", () => {
       "dependencies Pass",
       "syncWindows Pass",
       "promotion Pass",
+      "review Pass",
+      "checks Pass",
     ]);
   });
 
@@ -115,7 +118,13 @@ describe("gates", () => {
     [
       "promotion",
       "what the earlier Environments have tested",
-      gateContext({ lister: listerOf([], [], {}, [environment("prod", ["staging"])]) }),
+      gateContext({ lister: listerOf([], [], {}, [environment({ promotesFrom: ["staging"] })]) }),
+    ],
+    ["review", "the Git host", gateContext({ lister: listerOf([], [], {}, [environment({ gates: { review: {} } })]) })],
+    [
+      "checks",
+      "the Git host",
+      gateContext({ lister: listerOf([], [], {}, [environment({ gates: { checks: [{ name: "ci", app: "1" }] } })]) }),
     ],
     [
       "manual",

@@ -6,6 +6,7 @@ import { closedGates, type GateResult, judgeGates } from "../../../gates/judge.j
 import { formatOrigin } from "../../../manifest/document.js";
 import type { MissingReference } from "../../../plan/actions.js";
 import { recordChange } from "../changes/change-record.js";
+import { hostFactsOf } from "../hosts/host-facts.js";
 import type { SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
@@ -60,7 +61,8 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
     get plan() {
       return input.plan();
     },
-    promotion: run.promotion?.proof,
+    promotion: await run.promotion?.proofOf(desired.inputs),
+    host: hostFactsOf(run, desired),
     destination: {
       deletions: { needingApproval: input.deletionsNeedingApproval },
       missing: await placesOfMissing(run, input.missing),

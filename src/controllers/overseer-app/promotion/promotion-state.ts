@@ -1,3 +1,4 @@
+import type { Inputs } from "../../../api/inputs.js";
 import type { Proof } from "../../../gates/promotion/eligibility.js";
 
 /** What an app takes of its ref, in one reconcile. Only for apps of an Environment with `promotesFrom`. */
@@ -10,6 +11,6 @@ export interface PromotionState {
   readonly why?: string | undefined;
   /** Earliest time (epoch ms) at which time alone may change that. */
   readonly until?: number | undefined;
-  /** Whether the desired commit may be applied, for the gate. */
-  readonly proof: Proof;
+  /** Returns whether inputs may be applied, for the gate: also those of a Change that waits while others are selected. */
+  readonly proofOf: (inputs: Inputs) => Promise<Proof>;
 }

@@ -6,12 +6,11 @@ import type { AppRun } from "../run.js";
 import { isProblem, locateInputs } from "../source/locate-inputs.js";
 import { locateAt } from "./locate-at.js";
 import { baseCommit } from "./open-promotion.js";
-import { proofIn } from "./proofs.js";
 
 /** The inputs of a commit to promote, or why it cannot be promoted. */
 export type PromotionTarget = { readonly inputs: Inputs } | { readonly refusal: string };
 
-/** Finds the inputs that a request of a user to promote names. */
+/** Finds the inputs that a request of a user to promote names. Whether they were tested is judged by the gate. */
 export async function promotionTarget(run: AppRun, request: Change): Promise<PromotionTarget> {
   const commit = request.spec.promote?.commit ?? "";
   const paths = promotionPaths(run.app, run.services.lister);
@@ -38,8 +37,6 @@ export async function promotionTarget(run: AppRun, request: Change): Promise<Pro
     if (!(error instanceof OverseerError)) throw error;
     return { refusal: `the history of the ref cannot be read: ${messageOf(error)}` };
   }
-  const proof = await proofIn(run, paths, head, commit);
-  if (!proof.proven) return { refusal: `commit ${commit} cannot be promoted yet: ${proof.why}` };
   const located = await locateAt(run, head, commit);
   return isProblem(located) ? { refusal: located.message } : { inputs: located.inputs };
 }

@@ -1,3 +1,4 @@
+import type { Inputs } from "../../../api/inputs.js";
 import { messageOf, OverseerError } from "../../../base/errors.js";
 import type { Proof } from "../../../gates/promotion/eligibility.js";
 import { allProven, selectCommit } from "../../../gates/promotion/eligibility.js";
@@ -20,17 +21,28 @@ export async function locateDesired(run: AppRun, head: LocatedInputs): Promise<L
   const paths = promotionPaths(run.app, run.services.lister);
   if (paths.length === 0) return head;
   const newest = head.inputs.revision;
+  const proofOf = (inputs: Inputs): Promise<Proof> => proofOfInputs(run, paths, head, inputs);
   const request = openPromotion(run)?.spec.inputs?.commit;
   if (request !== undefined) {
-    const proof = await proofIn(run, paths, head, request);
-    run.promotion = { newest, proof };
+    run.promotion = { newest, proofOf };
     return locateAt(run, head, request);
   }
   if (head.inputs.key === run.status.applied?.key) {
-    run.promotion = { newest, proof: { proven: true } };
+    run.promotion = { newest, proofOf };
     return head;
   }
   return locateSelected(run, paths, head);
+}
+
+/** Inputs that are applied, or that a Change has begun to apply, were promoted before, whatever became of the spec since. */
+async function proofOfInputs(
+  run: AppRun,
+  paths: readonly PromotionPath[],
+  head: LocatedInputs,
+  { key, commit }: Inputs,
+): Promise<Proof> {
+  if (key === run.status.applied?.key || commit === baseCommit(run)) return { proven: true };
+  return proofIn(run, paths, head, commit);
 }
 
 async function locateSelected(
@@ -40,23 +52,24 @@ async function locateSelected(
 ): Promise<LocatedInputs | Problem | undefined> {
   const base = baseCommit(run);
   const newest = head.inputs.revision;
+  const proofOf = (inputs: Inputs): Promise<Proof> => proofOfInputs(run, paths, head, inputs);
   const stay = (): Promise<LocatedInputs | Problem> | undefined =>
     base === undefined ? undefined : locateAt(run, head, base);
   const selection = await select(run, paths, head, base);
   if (selection.kind === "Stay") {
     const { why, until } = selection;
     const isBase = head.inputs.commit === base;
-    run.promotion = { newest, proof: { proven: true }, ...(isBase ? {} : { why, until }) };
+    run.promotion = { newest, proofOf, ...(isBase ? {} : { why, until }) };
     return stay();
   }
   const { commit } = selection;
   if (paths.every(({ auto }) => auto)) {
     const whole = commit === head.inputs.commit ? {} : await whyNotNewest(run, paths, head);
-    run.promotion = { newest, proof: { proven: true }, ...whole };
+    run.promotion = { newest, proofOf, ...whole };
     return locateAt(run, head, commit);
   }
   const why = `commit ${commit} has been tested, and waits for a user with the verb promote to create a Change of cause Promotion`;
-  run.promotion = { newest, promotable: commit, why, proof: { proven: true } };
+  run.promotion = { newest, promotable: commit, why, proofOf };
   return stay();
 }
 

@@ -35,6 +35,8 @@ const REMOTE = { url: "https://git.example.com/shop.git", credential: undefined,
 /** More reconciles without rest are a loop. */
 const MAX_RECONCILES = 50;
 
+const unreachable = (): Promise<never> => Promise.reject(new Error("there is no Git host"));
+
 function keyOf(name: string): string {
   return name.includes("/") ? name : `shop/${name}`;
 }
@@ -183,6 +185,7 @@ export class Heart {
         open: async (_: unknown, commit: string) => this.#snapshots.get(commit),
         fetch: async () => {},
       } as unknown as GitEngine,
+      hosts: { pullRequestsOf: unreachable, checksOf: unreachable } as unknown as AppServices["hosts"],
       lines: new FirstParentLines({ history: async () => ({ read: async (id) => this.#commitObject(id) }) }),
       submoduleRules: { allowedHosts: new HostRules([]), digestKey: "" },
       renderer: this.#renderer,

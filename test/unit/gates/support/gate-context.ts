@@ -45,6 +45,7 @@ export function gateContext(changes: Partial<GateContext> = {}): GateContext {
     approvals: NO_DECISIONS,
     plan: {},
     promotion: undefined,
+    host: undefined,
     destination: NO_FACTS,
     now: Date.UTC(2026, 10, 30, 12),
     lister: listerOf(),

@@ -1,0 +1,80 @@
+import { MESSAGE_DIGITS } from "../../api/short-revision.js";
+import type { PullRequest, Review } from "../../git/hosts/git-host.js";
+import { known } from "../context.js";
+import { environmentsOf } from "../environments.js";
+import type { Gate } from "../gate.js";
+import { judgeAgainAt, waitForHost } from "./wait-for-host.js";
+
+/** Maximum number of commits in one message. */
+const SHOWN = 3;
+
+/**
+ * Holds a Change until every commit that changed the inputs since the applied ones has come by a reviewed pull request. A host that cannot be
+ * asked holds it as well.
+ */
+export const reviewGate: Gate = {
+  name: "review",
+  waitReason: "Review",
+  judge: async ({ app, started, cause, approvals, host, lister, now }) => {
+    if (started || cause === "Rollback" || approvals?.brokenBy !== undefined) return { state: "Pass" };
+    const rules = environmentsOf(app.metadata.namespace, lister.list("Environment")).flatMap(
+      ({ spec }) => spec.gates?.review ?? [],
+    );
+    if (rules.length === 0) return { state: "Pass" };
+    const required = Math.max(...rules.map((rule) => rule.required));
+    const facts = known(host, "the Git host of the repository");
+    return waitForHost(now, async () => {
+      const problems: string[] = [];
+      for (const commit of await facts.changesSinceApplied()) {
+        const problem = whyNotReviewed(await facts.pullRequestsOf(commit), required, facts.branch);
+        if (problem !== undefined) problems.push(`commit ${commit.slice(0, MESSAGE_DIGITS)} ${problem}`);
+      }
+      if (problems.length === 0) return { state: "Pass" };
+      const more = problems.length > SHOWN ? `; and ${problems.length - SHOWN} more commits` : "";
+      return {
+        state: "Wait",
+        message: `${problems.slice(0, SHOWN).join("; ")}${more}: let it be reviewed, or revert it by a reviewed pull request`,
+        until: judgeAgainAt(now),
+      };
+    });
+  },
+};
+
+/** Returns why a commit does not count as reviewed, for a sentence that begins with the commit; undefined if it does. */
+export function whyNotReviewed(
+  pulls: readonly PullRequest[],
+  required: number,
+  branch: string | undefined,
+): string | undefined {
+  const own = pulls.filter(({ base }) => branch === undefined || base === branch);
+  if (own.length === 0) return `did not come by a pull request${branch === undefined ? "" : ` to ${branch}`}`;
+  const causes = own.map((pull) => whyPullNotReviewed(pull, required));
+  return causes.includes(undefined) ? undefined : causes[0];
+}
+
+function whyPullNotReviewed(pull: PullRequest, required: number): string | undefined {
+  const { number, reviews } = pull;
+  const objection = reviews.find(({ state, canWrite }) => state === "ChangesRequested" && canWrite !== false);
+  if (objection !== undefined)
+    return `came by pull request ${number}, for which ${objection.user.name} requested changes`;
+  const doubts: string[] = [];
+  const reviewers = new Set<string>();
+  for (const review of reviews) {
+    if (review.state !== "Approved") continue;
+    const doubt = doubtAbout(review, pull);
+    if (doubt === undefined) reviewers.add(review.user.id);
+    else doubts.push(doubt);
+  }
+  if (reviewers.size >= required) return undefined;
+  const why = doubts.length === 0 ? "" : ` (${doubts.slice(0, 3).join("; ")})`;
+  return `came by pull request ${number} with ${reviewers.size} of ${required} required approvals${why}`;
+}
+
+/** Returns why an approval does not count. What the host does not tell is not assumed. */
+function doubtAbout({ user, commit, canWrite }: Review, { author, head }: PullRequest): string | undefined {
+  if (user.id === author.id) return `${user.name} is its author`;
+  if (commit === undefined) return `the Git host does not tell which commit ${user.name} has approved`;
+  if (commit !== head) return `${user.name} has approved an earlier state`;
+  if (canWrite === undefined) return `the Git host does not tell whether ${user.name} has write permission`;
+  return canWrite ? undefined : `${user.name} has no write permission`;
+}

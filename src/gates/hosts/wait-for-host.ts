@@ -1,0 +1,28 @@
+import { messageOf } from "../../base/errors.js";
+import { GitError } from "../../git/errors.js";
+import type { GateVerdict } from "../gate.js";
+
+/** Delay until a host is asked again, in milliseconds. Hosts do not tell by themselves that a review or check has arrived. */
+const AGAIN_MS = 60_000;
+
+/** Returns the time at which to judge again what a host was asked for. */
+export function judgeAgainAt(now: number): number {
+  return now + AGAIN_MS;
+}
+
+/**
+ * Returns the verdict of `judge`. A host that cannot be asked, or a history that cannot be read, is a reason to wait: with the message of the
+ * error, or with `brief`.
+ */
+export async function waitForHost(
+  now: number,
+  judge: () => Promise<GateVerdict>,
+  brief?: string,
+): Promise<GateVerdict> {
+  try {
+    return await judge();
+  } catch (error) {
+    const delay = error instanceof GitError ? (error.retryAfterMs ?? 0) : 0;
+    return { state: "Wait", message: brief ?? messageOf(error), until: now + Math.max(AGAIN_MS, delay) };
+  }
+}
