@@ -15,7 +15,14 @@ async function main(argv: readonly string[]): Promise<number> {
   const options = program.commands.flatMap((command) => command.options);
   const takesValue = (flag: string): boolean =>
     options.some(({ short, long, required }) => required && (short === flag || long === flag));
+  const [first, ...words] = argv.slice(2);
   try {
+    // Not a command of the program, which would read the flags among the words.
+    if (first === "__complete") {
+      const { runComplete } = await import("./verbs/completion/run-complete.js");
+      await runComplete(program, words);
+      return code;
+    }
     await program.parseAsync(flagsAfterCommand(argv.slice(2), takesValue), { from: "user" });
     return code;
   } catch (error) {

@@ -3,8 +3,10 @@ import { VERSION } from "../version.js";
 import { addRender } from "./render/command.js";
 import type { Finish } from "./verb.js";
 import { addAct } from "./verbs/act.js";
+import { addAdmin } from "./verbs/admin.js";
 import { addExplain } from "./verbs/explain.js";
 import { addLook } from "./verbs/look.js";
+import { addOffline } from "./verbs/offline.js";
 import { addReview } from "./verbs/review.js";
 import { addVersion } from "./verbs/version.js";
 
@@ -20,7 +22,7 @@ export function createProgram(name: string, finish: Finish): Command {
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: true })
     .exitOverride();
-  for (const add of [addLook, addExplain, addAct, addReview, addVersion]) add(program, finish);
+  for (const add of [addLook, addExplain, addAct, addReview, addOffline, addAdmin, addVersion]) add(program, finish);
   addRender(program);
   for (const command of program.commands) command.copyInheritedSettings(program).showHelpAfterError(false);
   return program;

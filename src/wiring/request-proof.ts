@@ -1,39 +1,10 @@
-import { POLICY_NAMES, type PolicyName, type PolicySpec } from "../api/policies/admission-policy.js";
+import { POLICY_NAMES, type PolicyName } from "../api/policies/admission-policy.js";
 import { changePolicies } from "../api/policies/change-policies.js";
-import { canonicalJson } from "../base/hash.js";
+import { isInForce, type LiveBinding, type LivePolicy } from "../api/policies/in-force.js";
 import type { RequestProof } from "../controllers/overseer-app/app-services.js";
 import type { KubeClient } from "../kube/client/kube-client.js";
 
 const ADMISSION = "/apis/admissionregistration.k8s.io/v1";
-/** Label of namespaces with their name, set by the API server. */
-const NAME_LABEL = "kubernetes.io/metadata.name";
-
-interface LivePolicy {
-  readonly metadata: { readonly name: string };
-  readonly spec: unknown;
-}
-
-interface LiveBinding {
-  readonly spec: {
-    readonly policyName: string;
-    readonly validationActions?: readonly string[];
-    readonly paramRef?: unknown;
-    readonly matchResources?: {
-      readonly namespaceSelector?: {
-        readonly matchLabels?: object;
-        readonly matchExpressions?: readonly {
-          readonly key: string;
-          readonly operator: string;
-          readonly values?: readonly string[];
-        }[];
-      };
-      readonly objectSelector?: object;
-      readonly resourceRules?: readonly unknown[];
-      readonly excludeResourceRules?: readonly unknown[];
-    };
-  };
-}
-
 /**
  * Compares the admission policies of the cluster with those of this version. Compared by content: their names depend on the release. Read
  * at each use, since a weakened policy proves nothing, and requests are rare.
@@ -79,40 +50,6 @@ export class AdmissionProof implements RequestProof {
     this.#operator = body.status.userInfo.username;
     return this.#operator;
   }
-}
-
-/** Reports whether a policy with this spec is bound, and denies in this namespace. */
-export function isInForce(
-  expected: PolicySpec,
-  policies: readonly LivePolicy[],
-  bindings: readonly LiveBinding[],
-  namespace: string,
-): boolean {
-  const text = canonicalJson(expected);
-  const names = new Set(
-    policies.filter(({ spec }) => canonicalJson(spec) === text).map(({ metadata }) => metadata.name),
-  );
-  return bindings.some(
-    ({ spec }) =>
-      names.has(spec.policyName) &&
-      spec.validationActions?.includes("Deny") === true &&
-      spec.paramRef === undefined &&
-      covers(spec.matchResources, namespace),
-  );
-}
-
-function covers(match: LiveBinding["spec"]["matchResources"], namespace: string): boolean {
-  if (match === undefined) return true;
-  const { namespaceSelector = {}, objectSelector = {}, resourceRules = [], excludeResourceRules = [] } = match;
-  if (Object.keys(objectSelector).length > 0 || resourceRules.length > 0 || excludeResourceRules.length > 0)
-    return false;
-  const { matchLabels = {}, matchExpressions = [] } = namespaceSelector;
-  return (
-    Object.keys(matchLabels).length === 0 &&
-    matchExpressions.every(
-      ({ key, operator, values = [] }) => key === NAME_LABEL && operator === "In" && values.includes(namespace),
-    )
-  );
 }
 
 function describe(missing: readonly PolicyName[]): string {

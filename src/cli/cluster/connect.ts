@@ -46,7 +46,10 @@ function cluster(
 }
 
 /** Files that are read, in the order of kubectl: the flag, KUBECONFIG with its missing files skipped, the default. */
-function kubeconfigs({ kubeconfig }: ClusterFlags, env: NodeJS.ProcessEnv): readonly string[] {
+export function kubeconfigs(
+  { kubeconfig }: Pick<ClusterFlags, "kubeconfig">,
+  env: NodeJS.ProcessEnv,
+): readonly string[] {
   if (kubeconfig !== undefined) return [kubeconfig];
   const listed = (env.KUBECONFIG ?? "").split(delimiter).filter((file) => file !== "");
   const present = (listed.length > 0 ? listed : [join(homedir(), ".kube", "config")]).filter((file) =>

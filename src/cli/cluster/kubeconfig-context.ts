@@ -35,6 +35,12 @@ export async function readContext(files: readonly string[], wanted: string | und
   return { name, ...found };
 }
 
+/** Returns the names of all contexts. */
+export async function contextNames(files: readonly string[]): Promise<readonly string[]> {
+  const read = await Promise.all(files.map(readFileOf));
+  return [...new Set(read.flatMap(({ contexts = [] }) => contexts.map(({ name }) => name)))];
+}
+
 function failure(problem: string, names: readonly string[], wanted = ""): CommandError {
   const close = nearest(wanted, names);
   const hint =

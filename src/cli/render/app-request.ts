@@ -27,7 +27,15 @@ export interface SourceRequest {
  * @throws UsageError that says what is wrong with the file.
  */
 export async function appRequest(file: string, wanted?: string): Promise<SourceRequest> {
-  const { metadata, spec: written } = pick(await appsIn(file), file, wanted);
+  return sourceRequestOf(pick(await appsIn(file), file, wanted), file);
+}
+
+/**
+ * Reads the source of an OverseerApp.
+ *
+ * @throws UsageError that names the field that is wrong.
+ */
+export function sourceRequestOf({ metadata, spec: written }: KubeObject, file: string): SourceRequest {
   const result = OverseerAppSpec.safeParse(written);
   if (!result.success) {
     const [issue] = result.error.issues;

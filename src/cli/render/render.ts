@@ -7,7 +7,7 @@ import { builtinScope } from "../../manifest/builtin-scopes.js";
 import { formatOrigin } from "../../manifest/document.js";
 import { formatRenderProblem, RenderError } from "../../render/render-error.js";
 import { normalisePath } from "../../render/repository-path.js";
-import type { ClusterFacts, Note, RenderRequest, SourceSelection } from "../../render/request.js";
+import type { ClusterFacts, Note, RenderRequest, RenderResult, SourceSelection } from "../../render/request.js";
 import { relativePath } from "../../render/snapshot-files.js";
 import { UsageError } from "../exit-codes.js";
 import { appRequest, type SourceRequest } from "./app-request.js";
@@ -23,6 +23,25 @@ export async function render(path: string | undefined, options: RenderOptions): 
   });
   const asked =
     options.file === undefined ? pathRequest(tree, path ?? ".") : await appRequest(options.file, options.app);
+  const result = await renderSource(tree, asked, options);
+  process.stdout.write(formatDocuments(result.documents, options.output));
+  for (const note of result.notes) process.stderr.write(`note: ${formatNote(note)}\n`);
+  if (result.notesOmitted > 0) process.stderr.write(`note: and ${result.notesOmitted} more notes\n`);
+  if (result.nothing !== undefined) process.stderr.write(`note: ${result.nothing}\n`);
+  for (const { group, kind } of result.unknownKinds)
+    process.stderr.write(`note: ${kind}.${group} is no built-in kind, and is taken as namespaced\n`);
+}
+
+/**
+ * Renders a source of a work tree or commit as the operator does.
+ *
+ * @throws OverseerError with a line for each problem.
+ */
+export async function renderSource(
+  tree: WorkingTree,
+  asked: SourceRequest,
+  options: Omit<RenderOptions, "output">,
+): Promise<RenderResult> {
   const renderer = offlineRenderer(options);
   const keys = await readKeys(options);
   const source = await withFlags(asked.source, tree, options);
@@ -38,15 +57,9 @@ export async function render(path: string | undefined, options: RenderOptions): 
     cluster: () => facts(options),
     scopeOf: (kind) => (isBuiltinGroup(kind.group) ? builtinScope(kind) : undefined),
   };
-  const result = await renderer.render(request, tree).catch((error: unknown) => {
+  return renderer.render(request, tree).catch((error: unknown) => {
     throw error instanceof RenderError ? allProblems(error) : error;
   });
-  process.stdout.write(formatDocuments(result.documents, options.output));
-  for (const note of result.notes) process.stderr.write(`note: ${formatNote(note)}\n`);
-  if (result.notesOmitted > 0) process.stderr.write(`note: and ${result.notesOmitted} more notes\n`);
-  if (result.nothing !== undefined) process.stderr.write(`note: ${result.nothing}\n`);
-  for (const { group, kind } of result.unknownKinds)
-    process.stderr.write(`note: ${kind}.${group} is no built-in kind, and is taken as namespaced\n`);
 }
 
 /** Files are decrypted whenever there are keys. */
@@ -55,7 +68,7 @@ const ANY_KEY = { provider: "sops", secretRef: { name: "-" } } as const;
 /** The keys of a file that was named, and nothing else of what a cluster has. */
 async function readKeys({
   ageKeyFile = process.env.SOPS_AGE_KEY_FILE,
-}: RenderOptions): Promise<RenderRequest["external"]> {
+}: Pick<RenderOptions, "ageKeyFile">): Promise<RenderRequest["external"]> {
   if (ageKeyFile === undefined || ageKeyFile === "") return undefined;
   const text = await readFile(ageKeyFile, "utf8").catch((error: unknown) => {
     throw new UsageError(`--age-key-file ${JSON.stringify(ageKeyFile)} cannot be read: ${messageOf(error)}`);
@@ -64,7 +77,8 @@ async function readKeys({
   return { isPartial: true, digest: "", variables: new Map(), values: [], decryption };
 }
 
-function pathRequest(tree: WorkingTree, path: string): SourceRequest {
+/** What a directory is rendered for without an OverseerApp. */
+export function pathRequest(tree: WorkingTree, path: string): SourceRequest {
   const source: SourceSelection = { path: relative(tree.root, resolve(path)).replaceAll("\\", "/") };
   return { source, name: "app", namespace: "default", target: "kubernetes", env: {} };
 }
@@ -73,7 +87,7 @@ function pathRequest(tree: WorkingTree, path: string): SourceRequest {
 async function withFlags(
   source: SourceSelection,
   tree: WorkingTree,
-  { include = [], exclude = [], values = [], set = [], setString = [] }: RenderOptions,
+  { include = [], exclude = [], values = [], set = [], setString = [] }: Omit<RenderOptions, "output">,
 ): Promise<SourceSelection> {
   const selected: SourceSelection = {
     ...source,
@@ -126,7 +140,10 @@ function pair(flag: string, text: string): readonly [name: string, value: string
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
-function facts({ kubeVersion, apiVersions = [] }: RenderOptions): ClusterFacts | undefined {
+function facts({
+  kubeVersion,
+  apiVersions = [],
+}: Pick<RenderOptions, "kubeVersion" | "apiVersions">): ClusterFacts | undefined {
   if (kubeVersion === undefined) return undefined;
   return { kubeVersion, apiVersions: [...apiVersions].sort() };
 }

@@ -15,6 +15,8 @@ const ATTACHED = ".attached";
 
 interface Entry {
   readonly kind: TreeFile["kind"];
+  /** Object ID in Git, for files of a commit. */
+  readonly blob?: string;
 }
 
 /**
@@ -28,11 +30,17 @@ export class WorkingTree implements GitSnapshot {
   readonly #files: ReadonlyMap<string, Entry>;
   readonly #directories: ReadonlySet<string>;
   readonly #attached = new Map<string, Uint8Array>();
+  readonly #read: (name: string, entry: Entry) => Promise<Uint8Array>;
 
-  private constructor(root: string, files: ReadonlyMap<string, Entry>) {
+  private constructor(
+    root: string,
+    files: ReadonlyMap<string, Entry>,
+    read: (name: string, entry: Entry) => Promise<Uint8Array>,
+  ) {
     this.root = root;
     this.#files = files;
     this.#directories = new Set(["", ...[...files.keys()].flatMap(parents)]);
+    this.#read = read;
   }
 
   /**
@@ -50,7 +58,32 @@ export class WorkingTree implements GitSnapshot {
       const kind = await kindOf(join(top, name));
       if (kind !== undefined) files.set(name, { kind });
     }
-    return new WorkingTree(top, files);
+    return new WorkingTree(top, files, (name, { kind }) => readDisk(join(top, name), kind));
+  }
+
+  /**
+   * Lists the files of a commit in the repository that `path` is in, which is not checked out.
+   *
+   * @throws GitError if there is no repository or no such commit.
+   */
+  static async openCommit(path: string, revision: string): Promise<WorkingTree> {
+    const directory = (await lstat(path)).isDirectory() ? resolve(path) : dirname(resolve(path));
+    const root = await workTreeOf(directory);
+    if (root === undefined) throw new GitError("GIT_OBJECT_NOT_FOUND", `${directory} is in no Git work tree`);
+    const listed = await git(root, ["ls-tree", "-r", "-z", "--full-tree", "--end-of-options", revision]);
+    if (listed === undefined)
+      throw new GitError(
+        "GIT_OBJECT_NOT_FOUND",
+        `there is no commit ${JSON.stringify(revision)} in ${root}: fetch it, or name another one`,
+      );
+    const files = new Map(listed.split("\0").flatMap(commitEntry));
+    return new WorkingTree(root, files, (_, { blob = "" }) => readCommitted(root, blob));
+  }
+
+  /** Returns the paths of all files below a directory of the tree, which may be the root. */
+  filesBelow(directory: string): readonly string[] {
+    const prefix = directory === "" ? "" : `${directory}/`;
+    return [...this.#files.keys()].filter((name) => name === directory || name.startsWith(prefix));
   }
 
   /** Returns the path in the tree of a file on disk; undefined if the file does not belong to the tree. */
@@ -109,9 +142,35 @@ export class WorkingTree implements GitSnapshot {
   async readBlob(blob: string): Promise<Uint8Array> {
     const attached = this.#attached.get(blob);
     if (attached !== undefined) return attached;
-    const path = join(this.root, blob);
-    return this.#files.get(blob)?.kind === "symlink" ? Buffer.from(await readlink(path)) : readFile(path);
+    const entry = this.#files.get(blob);
+    if (entry === undefined) throw new GitError("GIT_OBJECT_NOT_FOUND", `there is no file ${blob} in ${this.root}`);
+    return this.#read(blob, entry);
   }
+}
+
+async function readDisk(path: string, kind: TreeFile["kind"]): Promise<Uint8Array> {
+  return kind === "symlink" ? Buffer.from(await readlink(path)) : readFile(path);
+}
+
+/** `100644 blob ID<tab>path`. */
+function commitEntry(line: string): [string, Entry][] {
+  const [, mode, blob = "", name = ""] = /^(\d+) \w+ ([0-9a-f]+)\t(.+)$/s.exec(line) ?? [];
+  const kinds: Readonly<Record<string, TreeFile["kind"]>> = {
+    "100644": "file",
+    "100755": "executable",
+    "120000": "symlink",
+    "160000": "submodule",
+  };
+  const kind = kinds[mode ?? ""];
+  return kind === undefined ? [] : [[name, { kind, blob }]];
+}
+
+function readCommitted(cwd: string, blob: string): Promise<Uint8Array> {
+  return new Promise((done, fail) => {
+    execFile("git", ["cat-file", "blob", blob], { cwd, maxBuffer: MAX_LIST, encoding: "buffer" }, (error, stdout) =>
+      error ? fail(new GitError("GIT_OBJECT_NOT_FOUND", `git cannot read the object ${blob}`)) : done(stdout),
+    );
+  });
 }
 
 function parents(path: string): string[] {

@@ -61,6 +61,40 @@ describe("overseer, to act as oneself", function () {
     expect([code, stdout]).to.deep.equal([expected, ""]);
   };
 
+  it("knows who one is, what one may do, and who may", async () => {
+    expect(JSON.parse(await alice.prints(["auth", "whoami", "-o", "json"]))).to.deep.include({
+      username: "alice",
+      groups: ["reviewers", "system:authenticated"],
+    });
+    expect(await alice.prints(["auth", "can-i", "approve", "web"])).to.equal("yes\n");
+    const no = await eve.run(["auth", "can-i", "sync", "web"]);
+    expect(no).to.deep.equal({
+      code: 1,
+      stdout: `no: missing sync of overseerapps.gitops.overseer.io and create of changes.gitops.overseer.io in namespace ${world.namespace}\n`,
+      stderr: "",
+    });
+    const admin = new OverseerUser(world);
+    expect(await admin.prints(["auth", "who-can", "sync", "web"]))
+      .to.match(/^User +alice +RoleBinding alice-overseer-gitops-sync \(ClusterRole overseer-gitops-sync\)$/m)
+      .and.not.include("eve");
+    refused(await eve.run(["auth", "who-can", "sync"]), 4, "cannot list resource");
+    refused(await eve.run(["auth", "can-i", "snyc"]), 2, 'did you mean "sync"?');
+  });
+
+  it("checks the installation, as far as one may read it", async () => {
+    const admin = new OverseerUser(world);
+    const { checks } = JSON.parse((await admin.run(["doctor", "-o", "json"])).stdout) as {
+      checks: { name: string; state: string; message: string }[];
+    };
+    const state = (name: string): string | undefined => checks.find((check) => check.name === name)?.state;
+    expect(
+      ["API server", "clock", "definitions", "leader", "policies", "rights"].map(state),
+      JSON.stringify(checks),
+    ).to.deep.equal(Array(6).fill("ok"));
+    const limited = await eve.prints(["doctor"]);
+    expect(limited).to.match(/^operator +unknown +deployments\.apps is forbidden/m);
+  });
+
   it("shows the plan of the Change of an app, and why the app is not synced", async () => {
     const plan = await alice.prints(["plan", "web"]);
     expect(plan).to.match(/^Plan: +2 to create$/m);

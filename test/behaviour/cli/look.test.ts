@@ -1,5 +1,7 @@
 import { expect } from "chai";
+import { loadAll } from "js-yaml";
 import type { OverseerApp } from "../../../src/api/overseer-app.js";
+import { runCommand } from "../../../tools/run-command.js";
 import { OverseerUser, RunningCommand } from "../../support/overseer-cli.js";
 import { configMap, deployment, World } from "../../support/world.js";
 
@@ -28,7 +30,6 @@ describe("overseer, to look at a cluster", function () {
 
   it("lists objects with the columns of kubectl, of all namespaces, by label and by name", async () => {
     const { controlPlane, namespace } = world;
-    const { runCommand } = await import("../../../tools/run-command.js");
     const kubectl = (...args: string[]): Promise<string> =>
       runCommand(controlPlane.kubectlPath, ["--kubeconfig", controlPlane.kubeconfigPath, "-n", namespace, ...args]);
     const plain = (text: string): string => text.replaceAll(/\d+[ms]\S*/g, "AGE").replaceAll(/ +/g, " ");
@@ -71,6 +72,72 @@ describe("overseer, to look at a cluster", function () {
     const change = await admin.prints(["describe", "change", "web-1"]);
     expect(change).to.match(/^Plan:\n {2}\+ create ConfigMap \S+\/settings {2}web\/settings\.yaml:1$/m);
     expect(await admin.prints(["describe", "repository/shop"])).to.include(`${world.git.url}/shop.git`);
+  });
+
+  it("shows the live objects of an app and what controllers made of them", async () => {
+    const tree = await admin.prints(["tree", "web"]);
+    expect(tree).to.match(/^├─ConfigMap settings +Healthy +/m);
+    expect(tree).to.match(
+      /^└─Deployment web +Healthy .*\n {2}└─ReplicaSet web-\w+ +Healthy .*\n {4}└─Pod web-\w+-\w+ +Healthy /m,
+    );
+    const { objects } = JSON.parse(await admin.prints(["tree", "web", "-o", "json"])) as {
+      objects: { kind: string; children: object[] }[];
+    };
+    expect(objects.map(({ kind, children }) => [kind, children.length])).to.deep.equal([
+      ["ConfigMap", 0],
+      ["Deployment", 1],
+    ]);
+  });
+
+  it("traces an object to its app, Change, file, commit and author", async () => {
+    const trace = await admin.prints(["trace", "configmap/settings"]);
+    expect(trace)
+      .to.match(/^Change: +web-1 \(create\)$/m)
+      .and.match(/^File: +web\/settings\.yaml:1$/m);
+    expect(trace)
+      .to.match(/^Author: +\S+/m)
+      .and.match(/^Message: +first$/m);
+    const pod = (await world.kube.list("v1", "Pod", world.namespace))[0]?.metadata.name ?? "";
+    const refused = await admin.run(["trace", `pod/${pod}`]);
+    expect([refused.code, refused.stderr]).to.deep.equal([1, refused.stderr]);
+    expect(refused.stderr).to.match(/trace its owner: overseer trace replicaset\/web-\w+/);
+    expect((await admin.run(["trace", "configmap/setings"])).stderr).to.include('did you mean "settings"?');
+    expect((await admin.run(["trace", "configmapz/a"])).stderr).to.include("did you mean");
+  });
+
+  it("finds the pods whose logs are wanted, and passes on why one cannot be read", async () => {
+    // The kubelet is simulated, and has no logs.
+    const logs = await admin.run(["logs", "web"]);
+    expect([logs.code, logs.stdout]).to.deep.equal([1, ""]);
+    expect(logs.stderr).to.not.equal("");
+    expect((await admin.run(["logs", "web", "--object", "deployment/other"])).stderr).to.match(
+      /has no pods of deployment\/other: see "overseer tree web"/,
+    );
+  });
+
+  it("exports manifests that can be applied again, without status", async () => {
+    const exported = await admin.prints(["export", "web"]);
+    expect(loadAll(exported).map((one) => (one as { kind: string }).kind)).to.deep.equal([
+      "GitRepository",
+      "OverseerApp",
+    ]);
+    expect(exported).to.not.match(/status:|uid:|managedFields|finalizers|reconcile-at/);
+    const { controlPlane } = world;
+    const args = ["--kubeconfig", controlPlane.kubeconfigPath, "apply", "--server-side", "--dry-run=server", "-f", "-"];
+    expect(await runCommand(controlPlane.kubectlPath, args, { input: exported })).to.include(
+      "overseerapp.gitops.overseer.io/web serverside-applied",
+    );
+  });
+
+  it("completes commands, flags, kinds and the names of objects, silently when it cannot", async () => {
+    const complete = async (...words: string[]): Promise<string> =>
+      admin.prints(["__complete", ...words], { env: { OVERSEER_REQUEST_TIMEOUT: "60s" } });
+    expect(await complete("tr")).to.match(/^tree\t.*\ntrace\t.*\n:4\n$/);
+    expect(await complete("get", "app", "")).to.match(/^bad\t.*\nweb\t.*\n:4\n$/);
+    expect(await complete("plan", "w")).to.match(/^web-1\n:4\n$/);
+    expect(await complete("get", "apps", "-o", "w")).to.equal("wide\n:4\n");
+    const broken = await admin.run(["__complete", "why", ""], { env: { KUBECONFIG: "/nonexistent" } });
+    expect(broken).to.deep.equal({ code: 0, stdout: ":4\n", stderr: "" });
   });
 
   it("says what is wrong, where, and what to do, with the exit code of the documentation", async () => {

@@ -1,10 +1,15 @@
 import { expect } from "chai";
 import type { Condition } from "../../../src/api/conditions.js";
+import type { GitRepository } from "../../../src/api/git-repository.js";
+import { parseKind } from "../../../src/cli/cluster/app-objects.js";
 import type { LiveApp, LiveChange } from "../../../src/cli/cluster/apps.js";
 import { earlierSuccess } from "../../../src/cli/verbs/act/sync.js";
 import { formatHistory } from "../../../src/cli/verbs/history/history.js";
+import { podsOf } from "../../../src/cli/verbs/logs/logs.js";
 import { decidable } from "../../../src/cli/verbs/review/decide.js";
 import { reviewText } from "../../../src/cli/verbs/review/review-text.js";
+import { formatTrace, traceOf } from "../../../src/cli/verbs/trace/trace-of.js";
+import { buildTree, formatTree } from "../../../src/cli/verbs/tree/build-tree.js";
 import { failureOf, missingOf } from "../../../src/cli/verbs/wait/missing.js";
 import { explain } from "../../../src/cli/verbs/why/explain.js";
 import { formatFindings } from "../../../src/cli/verbs/why/why.js";
@@ -222,5 +227,99 @@ describe("the review of a Change", () => {
         "",
       ].join("\n"),
     );
+  });
+});
+
+describe("overseer trace", () => {
+  it("finds the last Change that wrote the object, who decided about it, and other writers", () => {
+    const plan = [{ verb: "Update", object: "ConfigMap shop/a", apiVersion: "v1", origin: "a.yaml:3" }];
+    const inputs = { commit: "c2", revision: REVISION };
+    const approvals = [
+      { approver: "bob", decision: "Approve", state: "Counted" },
+      { approver: "eve", decision: "Approve", state: "Stale" },
+    ];
+    const changes = [
+      change("web-1", { phase: "Succeeded", plan }),
+      change("web-2", { phase: "Succeeded", plan, approvals }, { inputs, requester: "alice" }),
+      change("web-3", { phase: "Waiting", plan }),
+      change("web-4", { phase: "Succeeded", plan: [{ ...plan[0], verb: "Keep" }] }),
+    ];
+    const commit = { id: "c2", author: "Ann", message: "Second", time: TIME };
+    const repository = { metadata, status: { commit } } as unknown as GitRepository;
+    const managedFields = [
+      { manager: "overseer:shop/web" },
+      { manager: "kubectl-edit", time: TIME },
+      { manager: "kube-controller-manager", subresource: "status" },
+    ];
+    const traced = traceOf({ object: "ConfigMap shop/a", managedFields, app: app({}), changes, repository });
+    expect(traced).to.deep.include({
+      ...{
+        change: "web-2",
+        action: "Update",
+        requester: "alice",
+        approvers: ["bob"],
+        origin: "a.yaml:3",
+        commit: "c2",
+      },
+      ...{ author: "Ann", message: "Second", writers: [{ manager: "kubectl-edit", time: TIME }] },
+    });
+    expect(formatTrace(traced, NOW)).to.match(/^Also written by: +kubectl-edit at 2026-11-30T12:00:00Z$/m);
+    const unknown = traceOf({
+      object: "ConfigMap shop/b",
+      managedFields: [],
+      app: app({}),
+      changes,
+      repository: undefined,
+    });
+    expect(formatTrace(unknown)).to.match(/^Change: +unknown: older than the history of the app$/m);
+  });
+});
+
+describe("overseer tree and logs", () => {
+  const one = (kind: string, name: string, uid: string, owner?: { kind: string; uid: string }, more: object = {}) => ({
+    kind: { group: kind === "Pod" ? "" : "apps", version: "v1", kind },
+    object: {
+      metadata: {
+        ...{ name, uid, namespace: "shop", resourceVersion: "1" },
+        ...(owner === undefined ? {} : { ownerReferences: [{ ...owner, name: "x", controller: true }] }),
+      },
+      ...more,
+    },
+  });
+  const managed = [one("Deployment", "web", "d"), one("Deployment", "api", "e")];
+  const made = [
+    one("ReplicaSet", "web-1", "r1", { kind: "Deployment", uid: "d" }, { spec: { replicas: 0 } }),
+    one("ReplicaSet", "web-2", "r2", { kind: "Deployment", uid: "d" }, { spec: { replicas: 1 } }),
+    one("Pod", "web-2-x", "p", { kind: "ReplicaSet", uid: "r2" }),
+    one("Pod", "api-1-y", "q", { kind: "Deployment", uid: "e" }),
+    one("Pod", "other", "o", { kind: "Job", uid: "j" }),
+    one("Pod", "circle", "c", { kind: "Pod", uid: "c" }),
+  ];
+
+  it("arrange objects by their owners, without ReplicaSets of earlier revisions and objects of others", () => {
+    const text = formatTree("OverseerApp shop/web", buildTree({ managed, made }), NOW);
+    expect(text.split("\n").map((line) => line.replace(/(?<=\S) {3,}.*$/, ""))).to.deep.equal([
+      ...["OBJECT", "OverseerApp shop/web", "├─Deployment api", "│ └─Pod api-1-y", "└─Deployment web"],
+      ...["  └─ReplicaSet web-2", "    └─Pod web-2-x", ""],
+    ]);
+  });
+
+  it("choose the pods of the app, or of one object of it", () => {
+    const pods = (only?: string): string[] =>
+      podsOf([...managed, ...made], managed, only).map((pod) => pod.metadata.name);
+    expect(pods()).to.deep.equal(["web-2-x", "api-1-y"]);
+    expect(pods("deployment/web")).to.deep.equal(["web-2-x"]);
+    expect(pods("Deployments/api")).to.deep.equal(["api-1-y"]);
+    expect(pods("job/web")).to.deep.equal([]);
+  });
+
+  it("read kinds as the status of an app has them", () => {
+    expect(parseKind("v1./ConfigMap")).to.deep.equal({ group: "", version: "v1", kind: "ConfigMap" });
+    expect(parseKind("v1.apps/Deployment")).to.deep.equal({ group: "apps", version: "v1", kind: "Deployment" });
+    expect(parseKind("v1beta1.a.example.com/Thing")).to.deep.equal({
+      group: "a.example.com",
+      version: "v1beta1",
+      kind: "Thing",
+    });
   });
 });

@@ -1,0 +1,62 @@
+import { findCondition } from "../../../api/conditions.js";
+import { API_VERSION } from "../../../api/group.js";
+import { appTarget, type LiveApp, type LiveChange } from "../../cluster/apps.js";
+import { whoAmI } from "../../cluster/identity.js";
+import { withCluster } from "../../cluster/with-cluster.js";
+import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
+import { KINDS } from "../../kinds.js";
+import type { DiffFlags } from "../../offline/diff.js";
+import { formatMarkdown } from "../../offline/format-diff.js";
+import { formatValue } from "../../output/objects.js";
+import { print, say } from "../../terminal.js";
+import { formatPlan } from "../plan/format-plan.js";
+import { awaitChange } from "../wait/await-change.js";
+
+/**
+ * Runs `overseer diff APP`: a dry run of the operator against the live objects. Exit code 0 if nothing differs, 1 if something does, 2 and more
+ * if the difference could not be made.
+ */
+export async function diffApp(name: string, flags: DiffFlags): Promise<ExitCode> {
+  const { ensureNoPath } = await import("../../offline/diff.js");
+  ensureNoPath(name);
+  return withCluster(flags, async (cluster) => {
+    const target = appTarget(name);
+    const app = await cluster.get<LiveApp>(target);
+    const { username } = await whoAmI(cluster);
+    const created = await cluster.create<LiveChange>(KINDS.change, cluster.namespaceOf(target), {
+      ...{ apiVersion: API_VERSION, kind: "Change", metadata: { generateName: `${target.name}-diff-` } },
+      spec: { app: { name: target.name }, cause: "Sync", requester: username, dryRun: true },
+    });
+    const { status } = await awaitChange(cluster, created, { timeoutMs: flags.timeout, quiet: true });
+    const changes = (status?.plan ?? []).filter(({ verb }) => verb !== "Keep");
+    if (status?.phase !== "Planned")
+      throw new CommandError(
+        `no difference could be made: ${status?.phase ?? "no phase"}: ${status?.message ?? ""}`,
+        EXIT.usage,
+      );
+    const refusals = status.refusals ?? [];
+    const { output } = flags;
+    if (output === "json" || output === "yaml")
+      print(
+        await formatValue(
+          JSON.parse(JSON.stringify({ app: `${cluster.namespaceOf(target)}/${target.name}`, changes, refusals })),
+          output,
+        ),
+      );
+    else if (output === "markdown")
+      print(
+        formatMarkdown(
+          [{ name: `OverseerApp ${cluster.namespaceOf(target)}/${target.name}`, changes }],
+          "the live objects",
+        ),
+      );
+    else if (output === "name") print(changes.map(({ object }) => `${object}\n`).join(""));
+    else print(formatPlan({ plan: changes, omitted: status.omitted, planIncomplete: status.planIncomplete }));
+    const drifted = findCondition(app.status?.conditions, "Drifted");
+    if (drifted?.status === "True") say(`drift: ${drifted.message}`);
+    for (const { object, origin, message } of refusals)
+      say(`refused: ${origin === undefined ? "" : `${origin}: `}${object}: ${message}`);
+    if (refusals.length > 0) return EXIT.usage;
+    return changes.length > 0 || drifted?.status === "True" ? EXIT.failed : EXIT.done;
+  });
+}
