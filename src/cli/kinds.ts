@@ -7,6 +7,8 @@ export interface Kind {
   readonly plural: string;
   /** Other names: those of kubectl, and shorter ones. The first is used in messages. */
   readonly names: readonly string[];
+  /** Its objects are in no namespace. */
+  readonly clusterScoped?: boolean;
 }
 
 /** All kinds. The schemas are not loaded, since that costs more time than most commands need. */
@@ -19,6 +21,12 @@ export const KINDS = {
     names: ["repository", "repositories", "repo", "repos", "gitrepository", "orepo"],
   },
   approval: { kind: "Approval", plural: "approvals", names: ["approval", "oapproval"] },
+  environment: {
+    kind: "Environment",
+    plural: "environments",
+    names: ["environment", "env", "envs", "oenv"],
+    clusterScoped: true,
+  },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 /** Returns every name of a kind. */

@@ -32,7 +32,7 @@ async function main(argv: readonly string[]): Promise<number> {
       return EXIT.usage;
     }
     const report = reportOf(error);
-    if (report === undefined) throw error;
+    if (report === undefined) return reportDefect(name, error);
     process.stderr.write(`${name}: ${report.message}\n`);
     return report.exitCode;
   }
@@ -43,10 +43,21 @@ function programName(path = ""): string {
   return basename(path).startsWith("kubectl-") ? "kubectl overseer" : "overseer";
 }
 
+/** An error that no command expects. Its stack is for those who can do something about it. */
+function reportDefect(name: string, error: unknown): ExitCode {
+  const { stack, message } = error instanceof Error ? error : new Error(String(error));
+  const detail = process.env.OVERSEER_DEBUG === undefined ? `${message}; set OVERSEER_DEBUG=1 for the stack` : stack;
+  process.stderr.write(`${name}: this is a defect of the program, please report it: ${detail}\n`);
+  return EXIT.failed;
+}
+
 // A reader that closes its end early, such as head, is no error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(EXIT.done);
   throw error;
 });
 process.once("SIGINT", () => process.exit(EXIT.interrupted));
-process.exitCode = await main(process.argv);
+// No top-level await: the single executable is a CommonJS program.
+void main(process.argv).then((code) => {
+  process.exitCode = code;
+});

@@ -76,8 +76,8 @@ export class Cluster {
   }
 
   /** Path of a kind in a namespace, or in all. */
-  path({ plural }: Kind, namespace: string, name?: string): string {
-    const place = namespace === "" ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+  path({ plural, clusterScoped }: Kind, namespace: string, name?: string): string {
+    const place = namespace === "" || clusterScoped === true ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
     return `/apis/${API_VERSION}${place}/${plural}${name === undefined ? "" : `/${encodeURIComponent(name)}`}`;
   }
 
@@ -174,9 +174,11 @@ export class Cluster {
     const hint =
       close !== undefined
         ? `did you mean ${JSON.stringify(close)}?`
-        : `list them with "overseer get ${kind.plural} -n ${namespace}", or choose a namespace with -n`;
+        : kind.clusterScoped === true
+          ? `list them with "overseer get ${kind.plural}"`
+          : `list them with "overseer get ${kind.plural} -n ${namespace}", or choose a namespace with -n`;
     return new CommandError(
-      `there is no ${kind.kind} ${JSON.stringify(name)} in namespace ${namespace}: ${hint}`,
+      `there is no ${kind.kind} ${JSON.stringify(name)}${kind.clusterScoped === true ? "" : ` in namespace ${namespace}`}: ${hint}`,
       EXIT.notAllowed,
     );
   }

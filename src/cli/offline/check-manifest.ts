@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { ApprovalSpec } from "../../api/approval.js";
 import { ChangeSpec } from "../../api/change.js";
+import { EnvironmentSpec } from "../../api/environment.js";
 import { GitRepositorySpec } from "../../api/git-repository.js";
 import { API_VERSION } from "../../api/group.js";
 import { OverseerAppSpec } from "../../api/overseer-app.js";
@@ -13,6 +14,7 @@ const SPECS: Readonly<Record<string, z.ZodType>> = {
   GitRepository: GitRepositorySpec,
   Change: ChangeSpec,
   Approval: ApprovalSpec,
+  Environment: EnvironmentSpec,
 };
 
 /** Returns what is wrong with a manifest of one of our kinds by its schema: types, required, unknown and misspelled fields. */

@@ -3,13 +3,14 @@ import { withClusterFlags, withOutput, withSelection, withTimeout } from "../fla
 import type { AddVerbs, Finish } from "../verb.js";
 import type { RefreshFlags } from "./act/refresh.js";
 import type { SuspendFlags } from "./act/suspend.js";
-import type { RequestFlags, RollbackFlags } from "./act/sync.js";
+import type { PromoteFlags, RequestFlags, RollbackFlags } from "./act/sync.js";
 import type { WaitFlags } from "./wait/wait.js";
 
 /** Adds the commands that change what the operator does. */
 export const addAct: AddVerbs = (program, finish) => {
   addSync(program, finish);
   addRollback(program, finish);
+  addPromote(program, finish);
   addRefresh(program, finish);
   addWait(program, finish);
   addSuspend(program, finish);
@@ -53,6 +54,25 @@ function addRollback(program: Command, finish: Finish): void {
       finish(await run(name, flags));
     });
   withClusterFlags(withOutput(withTimeout(rollback, "5m"), ["json", "yaml", "name"]));
+}
+
+function addPromote(program: Command, finish: Finish): void {
+  const command = program
+    .command("promote")
+    .argument("[APP...]", "apps; or select them with -l")
+    .summary("promote a commit that earlier Environments have tested")
+    .description(
+      "Promote a commit that the earlier Environments have tested to apps of this Environment, as yourself, by a Change of cause Promotion. Needs the verb promote for the app.",
+    )
+    .option("--commit <ID>", "complete commit ID; defaults to status.promotion.promotable of the app")
+    .option("--dry-run", "plan only: print what would change, and write nothing")
+    .option("--no-wait", "do not wait for the end of the Change")
+    .addHelpText("after", "\nExamples:\n  overseer promote web -n shop-prod\n  overseer promote web --dry-run")
+    .action(async (names: string[], flags: PromoteFlags) => {
+      const { promote } = await import("./act/sync.js");
+      finish(await promote(names, flags));
+    });
+  withClusterFlags(withOutput(withTimeout(withSelection(command), "5m"), ["json", "yaml", "name"]));
 }
 
 function addRefresh(program: Command, finish: Finish): void {

@@ -7,7 +7,10 @@ import type { GetFlags } from "./get/get.js";
 export const addLook: AddVerbs = (program, finish) => {
   const get = program
     .command("get")
-    .argument("<KIND>", "apps, changes, repositories or approvals; several separated by commas; or KIND/NAME")
+    .argument(
+      "<KIND>",
+      "apps, changes, repositories, approvals or environments; several separated by commas; or KIND/NAME",
+    )
     .argument("[NAME...]", "names; defaults to all objects")
     .summary("list apps, Changes, repositories and approvals")
     .description("List objects, with the columns of kubectl get.")

@@ -7,7 +7,7 @@ import { OverseerError } from "../../../src/base/errors.js";
 import { readContext } from "../../../src/cli/cluster/kubeconfig-context.js";
 import { CommandError, EXIT, UsageError } from "../../../src/cli/exit-codes.js";
 import { duration, flagsAfterCommand } from "../../../src/cli/flags.js";
-import { findKind, KINDS, kindOf, namesOf } from "../../../src/cli/kinds.js";
+import { findKind, KINDS, type Kind, kindOf, namesOf } from "../../../src/cli/kinds.js";
 import { createProgram } from "../../../src/cli/program.js";
 import { reportOf } from "../../../src/cli/report-error.js";
 import { parseTarget, parseTargetOf } from "../../../src/cli/target.js";
@@ -16,11 +16,17 @@ describe("the command line", () => {
   it("knows every kind of the operator by all names of kubectl", () => {
     const names = (kind: string): readonly string[] =>
       namesOf(Object.values(KINDS).find((known) => known.kind === kind) ?? KINDS.app);
-    for (const { kind, plural, singular, shortNames } of RESOURCES)
+    for (const { kind, plural, singular, shortNames, scope } of RESOURCES) {
       expect(names(kind)).to.include.members([plural, singular, ...shortNames]);
+      const known: Kind | undefined = Object.values(KINDS).find((one) => one.kind === kind);
+      expect(known?.clusterScoped === true, kind).to.equal(scope === "Cluster");
+    }
     expect(findKind("OverseerApps.gitops.overseer.io")).to.equal(KINDS.app);
     expect(() => kindOf("chagnes")).to.throw(UsageError, 'there is no kind "chagnes": did you mean "changes"?');
-    expect(() => kindOf("pods-of-web")).to.throw(UsageError, "kinds are app, change, repository, approval");
+    expect(() => kindOf("pods-of-web")).to.throw(
+      UsageError,
+      "kinds are app, change, repository, approval, environment",
+    );
   });
 
   it("reads names with a kind, a namespace, or both", () => {

@@ -3,7 +3,7 @@ import type { Condition } from "../../../src/api/conditions.js";
 import type { GitRepository } from "../../../src/api/git-repository.js";
 import { parseKind } from "../../../src/cli/cluster/app-objects.js";
 import type { LiveApp, LiveChange } from "../../../src/cli/cluster/apps.js";
-import { earlierSuccess } from "../../../src/cli/verbs/act/sync.js";
+import { earlierSuccess, promotable } from "../../../src/cli/verbs/act/sync.js";
 import { formatHistory } from "../../../src/cli/verbs/history/history.js";
 import { podsOf } from "../../../src/cli/verbs/logs/logs.js";
 import { decidable } from "../../../src/cli/verbs/review/decide.js";
@@ -206,6 +206,19 @@ describe("the review of a Change", () => {
     expect(earlierSuccess(changes, "web-3")?.metadata.name).to.equal("web-1");
     expect(earlierSuccess(changes, "other")?.metadata.name).to.equal("web-3");
     expect(earlierSuccess([], "web-1")).to.equal(undefined);
+  });
+
+  it("promotes the commit that is named, or the tested one, and says why there is none", () => {
+    const id = "0123456789abcdef0123456789abcdef01234567";
+    const status = { promotion: { newest: REVISION, promotable: id } };
+    expect(promotable(app(status), undefined)).to.equal(id);
+    expect(promotable(app({}), id)).to.equal(id);
+    expect(() => promotable(app(status), "0123")).to.throw("is no complete commit ID");
+    expect(() => promotable(app({}), undefined)).to.throw("shop/web: its namespace belongs to no Environment");
+    const waiting = { promotion: { newest: REVISION, waitingFor: "soak until 18:00" } };
+    expect(() => promotable(app(waiting), undefined)).to.throw(
+      "there is nothing to promote for shop/web: soak until 18:00",
+    );
   });
 
   it("lists the history newest first, with who requested and decided", () => {

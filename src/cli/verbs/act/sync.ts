@@ -48,6 +48,41 @@ export function rollback(name: string, flags: RollbackFlags): Promise<ExitCode> 
   });
 }
 
+/** Flags of `overseer promote`. */
+export interface PromoteFlags extends RequestFlags {
+  readonly commit?: string;
+}
+
+/** Runs `overseer promote`. */
+export function promote(names: readonly string[], flags: PromoteFlags): Promise<ExitCode> {
+  return withCluster(flags, async (cluster) => {
+    const targets = await selectTargets(cluster, names, flags);
+    return requestAll(cluster, targets, flags, async (target) => {
+      const commit = promotable(await cluster.get<LiveApp>(target), flags.commit);
+      hint(flags, `promoting ${commit.slice(0, 12)} to ${cluster.namespaceOf(target)}/${target.name}`);
+      return { cause: "Promotion", promote: { commit } };
+    });
+  });
+}
+
+/**
+ * Returns the commit that is named, or the one that earlier Environments have tested.
+ *
+ * @throws CommandError if there is none.
+ */
+export function promotable(app: LiveApp, commit: string | undefined): string {
+  if (commit !== undefined && !/^[0-9a-f]{40}$/.test(commit))
+    throw new UsageError(`--commit ${JSON.stringify(commit)} is no complete commit ID: use 40 hexadecimal digits`);
+  const { promotion } = app.status ?? {};
+  const found = commit ?? promotion?.promotable;
+  if (found !== undefined) return found;
+  const why =
+    promotion === undefined
+      ? "its namespace belongs to no Environment with promotesFrom"
+      : (promotion.waitingFor ?? `${promotion.newest} is applied`);
+  throw new CommandError(`there is nothing to promote for ${shownName(app)}: ${why}`, EXIT.failed);
+}
+
 /** The Change that is named, or the last one that succeeded with other inputs than the applied ones. */
 async function rollbackTarget(cluster: Cluster, target: Target, name: string | undefined): Promise<LiveChange> {
   const namespace = cluster.namespaceOf(target);
@@ -82,7 +117,7 @@ async function requestAll(
   cluster: Cluster,
   targets: readonly Target[],
   flags: RequestFlags,
-  more: (target: Target) => Promise<{ readonly cause: "Sync" | "Rollback" }>,
+  more: (target: Target) => Promise<{ readonly cause: "Sync" | "Rollback" | "Promotion" }>,
 ): Promise<ExitCode> {
   const { username } = await whoAmI(cluster);
   const created: LiveChange[] = [];

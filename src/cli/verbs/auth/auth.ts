@@ -30,6 +30,10 @@ export const ACTIONS: Readonly<Record<string, readonly Permission[]>> = {
     { verb: "rollback", resource: "overseerapps", named: true },
     { verb: "create", resource: "changes", named: false },
   ],
+  promote: [
+    { verb: "promote", resource: "overseerapps", named: true },
+    { verb: "create", resource: "changes", named: false },
+  ],
   approve: [
     { verb: "approve", resource: "overseerapps", named: true },
     { verb: "create", resource: "approvals", named: false },

@@ -43,6 +43,7 @@ const NAMED: Readonly<Record<string, Kind>> = {
       "logs",
       "sync",
       "rollback",
+      "promote",
       "refresh",
       "wait",
       "suspend",
