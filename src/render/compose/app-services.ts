@@ -45,6 +45,13 @@ export function addServices(
   const missing = [...routed].filter((port) => !declared.some((one) => one.port === port && one.protocol === "TCP"));
   const all = [...declared, ...missing.map(tcpPort)];
   if (all.length === 0) return;
+  for (const member of members)
+    if (portsOf(member).some(({ published }) => published !== undefined))
+      member.report
+        .at("ports")
+        .note(
+          `host ports are not opened: use a route, or the Service ${portsServiceName(app.name, first)} in the cluster`,
+        );
   objects.add(
     {
       apiVersion: "v1",
@@ -87,7 +94,9 @@ function namesOf(
   const definitions = new Map([...app.services].map(([name, other]) => [name, other.service]));
   const used = (["container_name", "hostname"] as const).flatMap((key) => {
     const name = textOf(service[key]);
-    return name === undefined || placesOf(name, definitions).length === 0 ? [] : [[name, report.at(key)] as const];
+    return name === undefined || placesOf(name, definitions, model.name).length === 0
+      ? []
+      : [[name, report.at(key)] as const];
   });
   const links = [...app.services.values()].flatMap((other) =>
     textsOf(other.service.links).flatMap((text, index) => {

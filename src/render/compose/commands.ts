@@ -37,7 +37,12 @@ function wordsOf(value: unknown, report: Reporter): readonly string[] | undefine
   if (value === undefined || value === null) return undefined;
   const text = textOf(value);
   if (text === undefined) return textsOf(value);
-  const words = shellWords(text);
-  if (words === undefined) report.problem("a quote is not closed");
-  return words ?? [];
+  const split = shellWords(text);
+  if (split === undefined) report.problem("cannot be split into words: close quotes, and put parentheses into quotes");
+  if (split?.operator !== undefined)
+    warn(
+      report,
+      `ends before ${split.operator}, as in Compose, which runs no shell: use a list with sh, -c and the command`,
+    );
+  return split?.words ?? [];
 }

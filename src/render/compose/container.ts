@@ -90,7 +90,7 @@ function lifecycleOf({ service, report }: ServiceModel): Readonly<Record<string,
     if (list.length > 1) report.at(key).problem("only one command is supported: join them with sh -c");
     const written: unknown = mappingOf(list[0]).command;
     const text = textOf(written);
-    const command = text === undefined ? textsOf(written) : (shellWords(text) ?? []);
+    const command = text === undefined ? textsOf(written) : (shellWords(text)?.words ?? []);
     return command.length === 0 ? [] : [[name, { exec: { command } }] as const];
   });
   return found.length === 0 ? undefined : Object.fromEntries(found);

@@ -120,14 +120,14 @@ function contentOf(definition: Mapping, report: Reporter, { app }: MountTargets)
       report
         .at("environment")
         .problem(
-          "the variable has no value: set it in spec.env of the document, or spec.source.env of the OverseerApp",
+          `the variable ${String(environment).slice(0, 60)} has no value: set it in spec.env of the document, or spec.source.env of the OverseerApp`,
         );
     return value === undefined ? undefined : Buffer.from(value, "utf8");
   }
   const entry = app.files(textOf(file) ?? "");
   if (entry.kind === "file") return entry.file.bytes;
   const problems = {
-    missing: "there is no such file in the source: add it, or set external: true for an existing object",
+    missing: `there is no file ${JSON.stringify(textOf(file))} in the source: add it, or set external: true for an existing object`,
     folder: "is a folder; expected a file",
   };
   report.at("file").problem(entry.kind === "fault" ? entry.message : problems[entry.kind]);

@@ -20,7 +20,8 @@ export interface HostNames {
 
 /**
  * Gives each service a name for DNS. A name that is not valid there, like `app_db`, is changed. If other services use it as a
- * host name, that is a problem, unless `x-overseer.rewriteHosts` permits to rewrite these places.
+ * host name, these places are rewritten if they are host names for certain. Otherwise that is a problem, unless
+ * `x-overseer.rewriteHosts` permits to rewrite them.
  */
 export function hostNames(compose: Mapping, services: ReadonlyMap<string, Mapping>, report: Reporter): HostNames {
   const dns = new Map<string, string>();
@@ -39,10 +40,11 @@ export function hostNames(compose: Mapping, services: ReadonlyMap<string, Mappin
   for (const [name, wanted] of changed) {
     const places = placesOf(name, result);
     if (places.length === 0) continue;
+    const isCertain = places.every((path) => isHostField(path, textAt(result, path), name));
     const at = report.at("services", name);
     const where = places.slice(0, MAX_PLACES).map(showPath).join(", ");
     const more = places.length > MAX_PLACES ? ` and ${places.length - MAX_PLACES} more` : "";
-    if (rewrites) {
+    if (rewrites || isCertain) {
       warn(at, `is named ${wanted} in DNS; rewritten in ${where}${more}`);
       result = rewriteHosts(name, wanted, result);
     } else
@@ -53,12 +55,12 @@ export function hostNames(compose: Mapping, services: ReadonlyMap<string, Mappin
   return { dns, services: result };
 }
 
-/** Returns the places where other services use a name as a word. */
-export function placesOf(name: string, services: ReadonlyMap<string, Mapping>): FieldPath[] {
+/** Returns the places where other services than `own` use a name as a host name. */
+export function placesOf(name: string, services: ReadonlyMap<string, Mapping>, own = name): FieldPath[] {
   const pattern = hostPattern(name);
   const found: FieldPath[] = [];
   for (const [other, service] of services) {
-    if (other === name) continue;
+    if (other === own) continue;
     const look = (value: unknown, path: FieldPath): void => {
       if (typeof value === "string" && value.includes(name)) {
         if (value.search(pattern) >= 0) found.push(path);
@@ -68,6 +70,34 @@ export function placesOf(name: string, services: ReadonlyMap<string, Mapping>): 
     for (const field of REFERRING) look(service[field], ["services", other, field]);
   }
   return found;
+}
+
+/** Names of variables whose value is a host name or address. */
+const HOST_VARIABLE = /HOST|SERVER|ADDR|URL|URI|ENDPOINT|DSN|BROKER|NODES?$|PEER/i;
+
+/** Whether a text uses a name as a host for certain: in a URL, before a port, or as the value of a variable for hosts. */
+function isHostField(path: FieldPath, text: string, name: string): boolean {
+  const [variable = "", ...rest] = path[2] === "environment" ? splitVariable(path, text) : ["", text];
+  const value = rest.join("=");
+  if (value === name) return HOST_VARIABLE.test(variable);
+  const escaped = name.replaceAll(/[^A-Za-z0-9_]/g, "\\$&");
+  const uses = [...value.matchAll(hostPattern(name))].length;
+  const certain = [
+    ...value.matchAll(
+      new RegExp(`(?<=//(?:[^/@\\s]*@)?|@)${escaped}(?=$|[:/,;\\s"')])|(?<![\\w.-])${escaped}(?=:[0-9])`, "g"),
+    ),
+  ];
+  return uses > 0 && certain.length === uses;
+}
+
+function splitVariable(path: FieldPath, text: string): readonly string[] {
+  return typeof path[3] === "string" ? [path[3], text] : text.split("=");
+}
+
+function textAt(services: ReadonlyMap<string, Mapping>, [, service, ...path]: FieldPath): string {
+  let value: unknown = services.get(String(service));
+  for (const step of path) value = isRecord(value) || Array.isArray(value) ? (value as Mapping)[step] : undefined;
+  return typeof value === "string" ? value : "";
 }
 
 /**

@@ -48,7 +48,8 @@ function memory(pod: MountTargets["pod"], key: string, size: number | undefined)
 }
 
 function mountItem(item: MountItem, model: ServiceModel, targets: MountTargets): VolumeMount[] {
-  const { type, source, target: mountPath, readOnly, subPath, report } = item;
+  const { type, source, readOnly, subPath, report } = item;
+  const mountPath = withoutSlash(item.target);
   const mode = readOnly ? { readOnly: true } : {};
   const mount = (name: string | undefined): VolumeMount[] =>
     name === undefined ? [] : [{ name, mountPath, ...(subPath === undefined ? {} : { subPath }), ...mode }];
@@ -66,7 +67,8 @@ function mountItem(item: MountItem, model: ServiceModel, targets: MountTargets):
 }
 
 function bindMount(source: string, item: MountItem, targets: MountTargets): VolumeMount[] {
-  const { target: mountPath, readOnly, report } = item;
+  const { readOnly, report } = item;
+  const mountPath = withoutSlash(item.target);
   const mode = readOnly ? { readOnly: true } : {};
   if (source.startsWith("/")) {
     if (TIME.test(source)) {
@@ -103,6 +105,11 @@ function bindMount(source: string, item: MountItem, targets: MountTargets): Volu
   return [{ name: volume, mountPath, ...subPath, readOnly: true }];
 }
 
+/** Removes slashes at the end of a path, as Compose does. */
+function withoutSlash(path: string): string {
+  return path.replace(/(?<=.)\/+$/, "");
+}
+
 /** Removes redundant parts, so that different spellings of a path are the same. */
 function normal(path: string): string {
   return path
@@ -124,7 +131,7 @@ function looksLikeFile(source: string, target: string): boolean {
 /** Adds a path of the node to a pod. Undefined if it is not permitted, which is reported. */
 function hostPath(path: string, { app, pod }: MountTargets, report: Reporter): string | undefined {
   const { hostPaths, dockerSocket } = app.settings;
-  const clean = path.replace(/(?<=.)\/+$/, "");
+  const clean = withoutSlash(path);
   const isSocket = DOCKER_SOCKET.test(clean);
   const isAllowed = isSocket
     ? dockerSocket

@@ -8,6 +8,7 @@ export function labelName(text: string, max = MAX_NAME): string {
   const name = text
     .toLowerCase()
     .replaceAll(/[^a-z0-9-]+/g, "-")
+    .replaceAll(/-{2,}/g, "-")
     .replaceAll(/^-+|-+$/g, "");
   if (name === "") return `x${sha256(text, 8)}`;
   return name.length <= max ? name : `${name.slice(0, max - 9).replace(/-+$/, "")}-${sha256(text, 8)}`;

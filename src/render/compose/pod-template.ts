@@ -162,11 +162,14 @@ function namesOf({ service, report }: ServiceModel): Readonly<Record<string, unk
     else if (isIP(ip) === 0) at.problem("expected an IP address");
     else aliases.set(ip, [...(aliases.get(ip) ?? []), name]);
   }
-  if (hostname !== undefined && labelName(hostname) !== hostname)
+  if (hostname !== undefined && labelName(hostname) !== hostname) {
+    // The app may use its own name, which the host file of the container has in Docker.
+    aliases.set("127.0.0.1", [...(aliases.get("127.0.0.1") ?? []), hostname]);
     warn(
       report.at("hostname"),
-      `is ${labelName(hostname)} in the pod: a host name on Kubernetes has no dots and is lowercase`,
+      `is ${labelName(hostname)} in the pod, which has no dots on Kubernetes; the full name leads to the pod itself`,
     );
+  }
   return {
     ...(hostname === undefined ? {} : { hostname: labelName(hostname) }),
     ...(aliases.size === 0 ? {} : { hostAliases: [...aliases].map(([ip, hostnames]) => ({ ip, hostnames })) }),

@@ -11,6 +11,7 @@ export interface VolumeMount {
 
 /** Collects the volumes of a pod. Volumes with the same key are added once, so that containers share them. */
 export class PodVolumes {
+  readonly #names = new Map<string, string>();
   readonly #volumes = new Map<string, Readonly<Record<string, unknown>>>();
   readonly #hashes = new Set<string>();
   readonly #claims = new Set<string>();
@@ -18,7 +19,11 @@ export class PodVolumes {
 
   /** Adds a volume and returns its name. */
   add(key: string, source: Readonly<Record<string, unknown>>): string {
-    const name = labelName(key);
+    const known = this.#names.get(key);
+    if (known !== undefined) return known;
+    const wanted = labelName(key);
+    const name = this.#volumes.has(wanted) ? labelName(`${wanted.slice(0, 50)}-${sha256(key, 8)}`) : wanted;
+    this.#names.set(key, name);
     this.#volumes.set(name, { name, ...source });
     return name;
   }

@@ -16,7 +16,7 @@ export interface ContainerPort {
 }
 
 /** Maximum number of ports in a range. */
-const MAX_RANGE = 100;
+const MAX_RANGE = 250;
 
 /** Returns the ports of a service, without duplicates, those of `ports` first. */
 export function portsOf({ service, report }: ServiceModel): ContainerPort[] {

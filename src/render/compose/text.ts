@@ -58,6 +58,6 @@ export function escapeExpansion(text: string, beforeReference = false): string {
 export function scalarText(value: unknown): string {
   if (typeof value !== "number" || Number.isInteger(value)) return String(value);
   const exponent = Math.floor(Math.log10(Math.abs(value)));
-  if (exponent >= -4 && exponent < 21) return String(value);
+  if (exponent >= -4 && exponent < 6) return String(value);
   return value.toExponential().replace(/e([-+])([0-9])$/, "e$10$2");
 }

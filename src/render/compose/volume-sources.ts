@@ -41,7 +41,7 @@ export function namedVolume(
     return undefined;
   }
   const options = mappingOf(volume.driver_opts);
-  if (Object.keys(options).length > 0) {
+  if (Object.values(options).some((value) => value !== "" && value !== null)) {
     const special = optionsVolume(name, options, pod, report.at("driver_opts"), bind);
     if (special !== "claim") return special;
   }

@@ -1,5 +1,10 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
 import type { RawObject } from "../../../src/kube/object.js";
+import { compileWithSupplies } from "../../../tools/compose-corpus.js";
+import { repositoryRoot } from "../../../tools/repository-root.js";
+import type { TestObject } from "../../support/kube.js";
 import { World } from "../../support/world.js";
 
 type Live = RawObject & {
@@ -87,6 +92,21 @@ describe("Compose apps on Kubernetes", function () {
     expect(db2?.metadata.generation).to.equal(db?.metadata.generation);
     const [, change] = await world.changes("wiki");
     expect(change?.status?.summary).to.equal("+0 ~2 -0");
+  });
+
+  it("from public files are objects that an API server accepts", async () => {
+    const folder = join(repositoryRoot(), "test/unit/render/overseer/fixtures");
+    const names = (await readdir(folder)).filter((name) => name.endsWith(".yaml"));
+    let accepted = 0;
+    for (const name of names) {
+      const { result } = await compileWithSupplies("public", await readFile(join(folder, name), "utf8"));
+      for (const { object } of result?.documents ?? []) {
+        const own = { ...object, metadata: { ...object.metadata, namespace: world.namespace } } as TestObject;
+        await world.kube.apply(own, "tests", { dryRun: "All" });
+        accepted += 1;
+      }
+    }
+    expect(accepted).to.be.above(50);
   });
 });
 

@@ -14,7 +14,9 @@ export const ITEM_KEYS: KeyTable = {
   "secrets.mode": mapped("mode of the file"),
 
   "ports.target": mapped("port of the container"),
-  "ports.published": mapped("port of the ClusterIP Service, if it is one port"),
+  "ports.published": mapped(
+    "reported once per service: host ports are not opened; use routes, or the ClusterIP Service",
+  ),
   "ports.protocol": mapped("protocol"),
   "ports.host_ip": noted("is ignored: host ports are not opened"),
   "ports.mode": noted("is ignored: host ports are not opened"),

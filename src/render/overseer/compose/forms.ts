@@ -5,7 +5,15 @@ import type { Reporter } from "../reporter.js";
 import { checkKeys, type Mapping } from "./shape.js";
 
 /** Validates a value of a Compose document and reports problems. */
-export type Form = (value: unknown, report: Reporter) => void;
+export interface Form {
+  (value: unknown, report: Reporter): void;
+  /** Forms of the values in it, with the key of each: `*` for any key, and empty for items of lists and alternatives. */
+  readonly parts?: readonly { readonly step: string; readonly form: Form }[];
+}
+
+function withParts(form: Form, parts: NonNullable<Form["parts"]>): Form {
+  return Object.assign((value: unknown, report: Reporter) => form(value, report), { parts });
+}
 
 /** A scalar form. `hint` is appended to the message if a value does not match. */
 function scalar(
@@ -101,10 +109,11 @@ export function textLike(pattern: RegExp, expected: string): Form {
 
 /** A list. */
 export function list(item: Form): Form {
-  return (value, report) => {
+  const form: Form = (value, report) => {
     if (Array.isArray(value)) for (const [index, one] of value.entries()) item(one, report.at(index));
     else report.problem(`expected a list, found ${nameOfValue(value)}`);
   };
+  return withParts(form, [{ step: "", form: item }]);
 }
 
 /** A list without duplicates. */
@@ -123,10 +132,11 @@ export function distinct(item: Form): Form {
 
 /** A mapping with any keys. */
 export function mapOf(item: Form): Form {
-  return (value, report) => {
+  const form: Form = (value, report) => {
     if (isRecord(value)) for (const [key, one] of Object.entries(value)) item(one, report.at(key));
     else report.problem(`expected a mapping, found ${nameOfValue(value)}`);
   };
+  return withParts(form, [{ step: "*", form: item }]);
 }
 
 /** Forms of the keys of a mapping. */
@@ -134,10 +144,14 @@ export type Fields = Readonly<Record<string, Form>>;
 
 /** A mapping with known keys, and `x-…`. */
 export function fields(known: Fields, required: readonly string[] = []): Form {
-  return (value, report) => {
+  const form: Form = (value, report) => {
     if (isRecord(value)) checkFields(value, known, report, required);
     else report.problem(`expected a mapping, found ${nameOfValue(value)}`);
   };
+  return withParts(
+    form,
+    Object.entries(known).map(([step, one]) => ({ step, form: one })),
+  );
 }
 
 /** Validates the keys of a mapping and their values. */
@@ -156,19 +170,25 @@ export function either(forms: {
   readonly scalar?: Form;
   readonly expected: string;
 }): Form {
-  return (value, report) => {
+  const choice: Form = (value, report) => {
     const form = Array.isArray(value) ? forms.list : isRecord(value) ? forms.mapping : forms.scalar;
     if (form === undefined || (value === null && form === forms.scalar)) {
       report.problem(`expected ${forms.expected}, found ${nameOfValue(value)}`);
     } else form(value, report);
   };
+  const all = [forms.list, forms.mapping, forms.scalar].filter((form) => form !== undefined);
+  return withParts(
+    choice,
+    all.map((form) => ({ step: "", form })),
+  );
 }
 
 /** Also accepts null, that is, a key without a value. */
 export function orNothing(form: Form): Form {
-  return (value, report) => {
+  const optional: Form = (value, report) => {
     if (value !== null) form(value, report);
   };
+  return withParts(optional, form.parts ?? []);
 }
 
 /** A string or a list of strings. */

@@ -21,7 +21,7 @@ const external = either({ scalar: boolean, mapping: fields({ name: text }), expe
 const COMMON: Fields = { name: text, external, labels };
 
 /** Forms of top-level networks, volumes, secrets and configs. */
-const RESOURCES: Readonly<Record<string, Fields>> = {
+export const RESOURCE_FIELDS: Readonly<Record<string, Fields>> = {
   networks: {
     ...COMMON,
     driver: text,
@@ -48,7 +48,7 @@ const models = mapOf(
 /** Validates top-level networks, volumes, secrets, configs and models. */
 export function checkResources(compose: Mapping, report: Reporter): void {
   if (compose.models !== undefined) models(compose.models, report.at("models"));
-  for (const [kind, known] of Object.entries(RESOURCES)) {
+  for (const [kind, known] of Object.entries(RESOURCE_FIELDS)) {
     for (const [name, one] of Object.entries(mappingAt(compose, kind, report) ?? {})) {
       const at = report.at(kind, name);
       const mayBeEmpty = kind === "networks" || kind === "volumes";
