@@ -65,6 +65,28 @@ export const ChangeSpec = withRules(
           "The commit to promote, which the earlier Environments must have tested. Required for requests of cause Promotion.",
         )
         .optional(),
+      objects: atomicList(
+        z
+          .object({
+            apiVersion: z
+              .string()
+              .min(1)
+              .max(317)
+              .optional()
+              .describe("API version of the object. Needed only if it is ambiguous."),
+            kind: z.string().min(1).max(63).describe("Kind of the object."),
+            namespace: z
+              .string()
+              .min(1)
+              .max(63)
+              .optional()
+              .describe("Namespace of the object. Defaults to that of the app."),
+            name: z.string().min(1).max(253).describe("Name of the object."),
+          })
+          .describe("An object of the app."),
+        50,
+        "If set, only these objects are synced: without hooks, waves and deletions. Only for requests of cause Sync.",
+      ).optional(),
       dryRun: z
         .boolean()
         .describe(
@@ -85,6 +107,10 @@ export const ChangeSpec = withRules(
       rule: "self.cause in ['Sync', 'Rollback', 'Promotion'] ? has(self.requester) || (self.cause != 'Sync' && has(self.inputs)) : has(self.inputs) && !has(self.requester) && !has(self.dryRun)",
       message:
         "causes Sync, Rollback and Promotion require requester; the other causes are those of the operator, require inputs, and must not have requester or dryRun",
+    },
+    {
+      rule: "!has(self.objects) || (self.cause == 'Sync' && has(self.requester) && !has(self.inputs) && !has(self.dryRun) && size(self.objects) > 0)",
+      message: "objects must name at least one object, and is only for requests of cause Sync without dryRun",
     },
     {
       rule: "has(self.rollbackTo) ? self.cause == 'Rollback' : self.cause != 'Rollback' || !has(self.requester)",

@@ -1,4 +1,5 @@
 import { badRepositorySpecs, ONE_REF, PREFIX_ALONE } from "./crd-cases-git.js";
+import { badObjectSpecs } from "./crd-cases-objects.js";
 
 /** A spec that the API server must refuse, and what it must say. */
 export interface BadSpec {
@@ -237,6 +238,7 @@ export const badSpecs: readonly BadSpec[] = [
     field: "spec",
     message: "cause Rollback requires rollbackTo; it must not be set for other causes",
   },
+  ...badObjectSpecs,
   {
     kind: "Approval",
     set: { decision: "Reject" },

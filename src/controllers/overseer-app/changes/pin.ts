@@ -22,9 +22,9 @@ export function currentPin(run: AppRun): Pin | undefined {
 function newestRequest(run: AppRun): Change | undefined {
   let newest: Change | undefined;
   for (const change of openChanges(run)) {
-    const { cause, requester, inputs, dryRun } = change.spec;
+    const { cause, requester, inputs, dryRun, objects } = change.spec;
     const decides = cause === "Sync" || inputs !== undefined;
-    if (requester === undefined || dryRun === true || !decides) continue;
+    if (requester === undefined || dryRun === true || objects !== undefined || !decides) continue;
     if (newest === undefined || isNewer(change, newest)) newest = change;
   }
   return newest;

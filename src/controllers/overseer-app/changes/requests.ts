@@ -11,6 +11,7 @@ import { isProblem } from "../source/locate-inputs.js";
 import { remoteOf, renderEarlier } from "../source/render.js";
 import { renderNewest } from "../source/render-desired.js";
 import { planRequest } from "../sync/plan-request.js";
+import { syncObjects } from "../sync/sync-objects.js";
 import { openChangeFor, openChanges, recordChange, supersede, trimHistory } from "./change-record.js";
 import { rollbackTarget } from "./rollbacks.js";
 
@@ -27,8 +28,8 @@ function newRequests(run: AppRun): Change[] {
  */
 export async function takeRollbacks(run: AppRun): Promise<void> {
   for (const request of newRequests(run)) {
-    const { cause, dryRun } = request.spec;
-    if (dryRun === true || (cause === "Sync" && run.status.pin === undefined)) continue;
+    const { cause, dryRun, objects } = request.spec;
+    if (dryRun === true || objects !== undefined || (cause === "Sync" && run.status.pin === undefined)) continue;
     // Until the repository was polled, no earlier commit can be had. Its first revision enqueues the app.
     if (cause !== "Sync" && remoteOf(run) === undefined) continue;
     const doubt = await run.services.proof.problem(run.ref.namespace);
@@ -57,8 +58,15 @@ export async function takeRequests(run: AppRun): Promise<void> {
     const { desired } = run;
     if (request.spec.dryRun === true) await plan(run, request);
     else if (desired === undefined) await waitForSource(run, request);
+    else if (request.spec.objects !== undefined) await takeObjects(run, request, desired);
     else if (request.spec.cause === "Sync") await take(run, request, desired);
   }
+}
+
+async function takeObjects(run: AppRun, request: Change, desired: Rendered): Promise<void> {
+  const doubt = await run.services.proof.problem(run.ref.namespace);
+  if (doubt !== undefined) await end(run, request, `the request does not count: ${doubt}`);
+  else await syncObjects(run, request, desired);
 }
 
 async function plan(run: AppRun, request: Change): Promise<void> {

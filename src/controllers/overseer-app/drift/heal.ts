@@ -3,6 +3,7 @@ import { displayId } from "../../../manifest/object-id.js";
 import type { HealAction, WriteAction } from "../../../plan/actions.js";
 import { difference } from "../../../plan/difference.js";
 import { auditObjects } from "../audit.js";
+import { openChangeFor } from "../changes/change-record.js";
 import { observeApp } from "../observe.js";
 import type { DriftReport } from "../outcome.js";
 import { withoutMoved } from "../ownership/moved.js";
@@ -43,11 +44,17 @@ export async function healDrift(run: AppRun, withMissing: boolean): Promise<void
   const known = observation.complete ? diff.writes : diff.writes.filter((write) => write.live !== undefined);
   const missing = withMissing ? known.filter(({ document }) => run.unwritten?.has(document.key) !== true) : [];
   if (diff.heals.length === 0 && missing.length === 0) run.memory.driftDetectedAt = undefined;
-  else if (run.app.spec.sync?.selfHeal === false) await report(run, diff.heals, missing);
+  else if (run.app.spec.sync?.selfHeal === false && !isSyncRequested(run)) await report(run, diff.heals, missing);
   else await restore(run, diff.heals, missing);
   if (run.target.additions === "Report") reportAdditions(run, documents);
   reportPaused(run, diff.paused);
   reportContests(run, new Set(diff.paused.map(({ document }) => document.key)));
+}
+
+/** Reports whether a user has requested the sync that is in progress: it reverts drift although self-heal is off. */
+function isSyncRequested(run: AppRun): boolean {
+  const open = openChangeFor(run, run.status.applied?.key ?? "");
+  return open?.spec.requester !== undefined && open.spec.cause === "Sync";
 }
 
 /**
@@ -175,7 +182,7 @@ async function report(run: AppRun, heals: readonly HealAction[], missing: readon
   const { observer } = run.services;
   const reports: DriftReport[] = missing.map((write) => ({
     object: displayId(write.document.id),
-    note: describeMissing(write),
+    note: describeMissing(run, write),
   }));
   for (const action of heals) {
     const known = action.live.state === "Drifted" ? destination.describeDrift(run.target, action, true) : undefined;
@@ -195,8 +202,11 @@ async function report(run: AppRun, heals: readonly HealAction[], missing: readon
   if (!run.status.conditions?.some((condition) => condition.type === "Drifted")) observer.drifted(reports.length);
 }
 
-function describeMissing({ live }: WriteAction): string {
+function describeMissing(run: AppRun, { live, document: { key } }: WriteAction): string {
   if (live === undefined) return "does not exist";
+  const newest = run.desired?.documents.find((document) => document.key === key);
+  if (newest && run.destination.recordedHash(newest) === live.documentHash)
+    return `was synced on its own to ${run.desired?.inputs.revision}`;
   return live.unfinished ?? "its ownership metadata was changed";
 }
 

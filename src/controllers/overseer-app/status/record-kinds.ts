@@ -4,7 +4,7 @@ import { relevantKinds } from "../observe.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { formatKind } from "../source/resource-kinds.js";
-import { fieldsOf, type StatusOutcome, writeStatus } from "./write-status.js";
+import { fieldsOf, type StatusFields, type StatusOutcome, writeStatus } from "./write-status.js";
 
 /**
  * Records in the status, before the first object is written, the kinds about to exist and the inputs being applied. After a
@@ -16,13 +16,23 @@ export async function recordKinds(run: AppRun, desired: Rendered, change: Change
   run.services.failpoint("app:after-kinds-recorded");
 }
 
-/** Records the kinds of hooks before the first one is created. The applied inputs stay as they are: no other object is written yet. */
+/** Records the kinds of hooks before the first one is created. */
 export async function recordHookKinds(run: AppRun, change: Change): Promise<void> {
+  await recordKindsOf(run, `running hooks of Change ${change.metadata.name}`, {
+    change: { name: change.metadata.name },
+  });
+}
+
+/** Records all kinds, and keeps the applied inputs as they are: not all objects are written. `message`: what is being done. */
+export async function recordKindsOf(
+  run: AppRun,
+  message: string,
+  more: Pick<StatusFields, "change"> = {},
+): Promise<void> {
   const fields = fieldsOf(run.status);
   const kinds = [...new Set([...(fields.kinds ?? []), ...relevantKinds(run).map(formatKind)])].sort();
-  const message = `running hooks of Change ${change.metadata.name}`;
   run.status = await writeStatus(run, {
-    fields: { ...fields, kinds, change: { name: change.metadata.name } },
+    fields: { ...fields, kinds, ...more },
     conditions: [
       { type: "Ready", status: "Unknown", reason: "Applying", message },
       { type: "Reconciling", status: "True", reason: "Applying", message },

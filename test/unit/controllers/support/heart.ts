@@ -129,6 +129,18 @@ export class Heart {
     this.#request(name, { app: { name: appName }, cause: "Sync", requester: "jane" });
   }
 
+  /** Returns the message of a Change. */
+  message(name: string): string | undefined {
+    return this.api.cache<Change>(resourceOf("Change", "changes"), undefined, appOfChange).get(`shop/${name}`)?.status
+      ?.message;
+  }
+
+  /** Requests a sync of ConfigMaps of an app. */
+  requestObjects(name: string, appName: string, ...names: readonly string[]): void {
+    const objects = names.map((one) => ({ kind: "ConfigMap", name: one }));
+    this.#request(name, { app: { name: appName }, cause: "Sync", requester: "jane", objects });
+  }
+
   /** Requests the promotion of a commit. */
   promote(name: string, appName: string, commit: string): void {
     this.#request(name, { app: { name: appName }, cause: "Promotion", requester: "jane", promote: { commit } });
