@@ -1,3 +1,4 @@
+import type { Decision } from "../../api/approval-state.js";
 import type { Change, ChangePhase, ChangeStatus, CountedApproval } from "../../api/change.js";
 import type { AuditEntry, AuditOutcome } from "../../audit/record.js";
 import type { AppRun } from "./run.js";
@@ -6,6 +7,15 @@ import type { AppRun } from "./run.js";
 const OPERATOR = "overseer-gitops";
 /** Maximum number of objects that one record names. */
 const MAX_OBJECTS = 40;
+
+/** Verbs by decision. */
+const VERBS: Readonly<Record<Decision, string>> = {
+  Approve: "approve",
+  Reject: "reject",
+  Withdraw: "withdraw",
+  BreakGlass: "break-glass",
+  Acknowledge: "acknowledge",
+};
 
 /** Outcomes by phase. Other phases are not recorded. */
 const OUTCOMES: Readonly<Partial<Record<ChangePhase, AuditOutcome>>> = {
@@ -37,7 +47,7 @@ export async function auditDecision(
 ): Promise<void> {
   const outcome = state === "Counted" ? "Succeeded" : "Refused";
   const reason = outcome === "Refused" ? message : undefined;
-  await record(run, { actor: approver, verb: decision.toLowerCase(), outcome, details: { approval: name, reason } });
+  await record(run, { actor: approver, verb: VERBS[decision], outcome, details: { approval: name, reason } });
 }
 
 /** Records what the operator did to live objects outside of the counts of a Change: heal, prune. */

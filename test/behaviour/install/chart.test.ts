@@ -316,6 +316,7 @@ describe("The chart", function () {
       "OverseerWebhooksFailing",
       "OverseerApiErrors",
       "OverseerAuditFailing",
+      "OverseerBreakGlass",
     ]);
     expect(kindsOf(await renderChart({ "metrics.serviceMonitor.enabled": false }, MONITORING))).to.not.include(
       "ServiceMonitor",

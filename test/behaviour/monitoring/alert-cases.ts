@@ -157,4 +157,10 @@ export const ALERT_CASES: readonly AlertCase[] = [
     until: 35,
   },
   { alert: "OverseerAuditFailing", series: { overseer_audit_failures_total: "0x5 1x40" }, from: 6, until: 22 },
+  {
+    alert: "OverseerBreakGlass",
+    series: { 'overseer_approvals_total{decision="BreakGlass"}': "0x5 1x40" },
+    from: 6,
+    until: 22,
+  },
 ];
