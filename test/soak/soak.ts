@@ -1,3 +1,4 @@
+import { PromotionWalk } from "./promotion-walk.js";
 import { RandomWalk } from "./random-walk.js";
 
 /** Longest time until live is as in Git after the last disturbance, on a machine with nothing else to do. */
@@ -7,6 +8,15 @@ const GIVE_UP_MS = 300_000;
 
 const seed = Number(process.env.SEED || "1");
 const minutes = Number(process.env.MINUTES || "3");
+// Promotions are walked in memory, for a quarter of the time.
+const promotionEnd = performance.now() + minutes * 15_000;
+for (let at = seed; performance.now() < promotionEnd; at++) {
+  const { steps, applied, wrong } = await new PromotionWalk(at).run(
+    (count) => count < 500 && performance.now() < promotionEnd,
+  );
+  console.log(JSON.stringify({ promotion: at, steps, applied, wrong }));
+  if (wrong.length > 0) process.exit(1);
+}
 const walk = await RandomWalk.start({ seed, apps: 8, pauseMs: 700 });
 try {
   const end = performance.now() + minutes * 60_000;

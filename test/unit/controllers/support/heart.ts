@@ -114,6 +114,14 @@ export class Heart {
     return [...all].map(({ metadata, status }) => `${metadata.name} ${status?.phase}`).sort();
   }
 
+  /** Returns the causes of the Changes of an app that have begun, oldest first. */
+  causesOf(name: string): readonly string[] {
+    const all = this.api.cache<Change>(resourceOf("Change", "changes"), undefined, appOfChange).of(keyOf(name));
+    const begun = [...all].filter(({ status }) => status?.appliedTime !== undefined || status?.phase === "Applying");
+    const time = ({ status }: Change): string => status?.appliedTime ?? "9";
+    return begun.sort((a, b) => (time(a) < time(b) ? -1 : 1)).map(({ spec }) => spec.cause);
+  }
+
   /** Returns the objects at the destination: `ConfigMap shop/a {"v":"1"} of shop/web`. */
   objects(): readonly string[] {
     const all = [...this.destination.objects.values()];
