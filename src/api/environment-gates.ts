@@ -29,7 +29,7 @@ export const ApprovalRule = z
     ])
       .default("168h")
       .describe(
-        "How long an approval counts after it was given. A duration such as 24h or 168h. Time during which the windows and the freeze of the Environment permit no sync does not count. Defaults to 168h.",
+        "How long an approval counts after it was given. A duration such as 24h or 168h. Time during which the windows of the Environment permit no sync does not count. Defaults to 168h.",
       ),
     causes: atomicList(
       z.enum(ASKING_CAUSES),
@@ -40,6 +40,12 @@ export const ApprovalRule = z
       .boolean()
       .default(false)
       .describe("Whether rollbacks to inputs that were applied before require an approval. Defaults to false."),
+    onDeletion: z
+      .boolean()
+      .default(true)
+      .describe(
+        "Whether the deletion of an app requires an approval, unless it keeps its objects (deletionPolicy Orphan). Defaults to true.",
+      ),
     serviceAccounts: atomicList(
       z
         .string()
@@ -74,3 +80,11 @@ export const EnvironmentGates = z
     ).optional(),
   })
   .describe("Gates that the Changes of all apps of the Environment must pass.");
+
+/** A period without syncs. */
+export const Freeze = z
+  .object({
+    reason: z.string().min(1).max(256).describe("Why. Shown in every Change that waits."),
+    until: z.iso.datetime().optional().describe("End of the freeze. If unset, it lasts until it is removed."),
+  })
+  .describe("Permits no new revision. Drift is reverted, and rollbacks are possible.");

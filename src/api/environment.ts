@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { DURATION_PATTERN } from "../base/duration.js";
-import { EnvironmentGates } from "./environment-gates.js";
+import { EnvironmentGates, Freeze } from "./environment-gates.js";
 import { atomicList, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import type { CustomResource } from "./meta.js";
 import { conditions, observedGeneration } from "./status-fields.js";
+import { PruneBudget, SyncWindow } from "./sync-policy.js";
 
 /** Maximum number of namespaces and claims of one Environment. */
 const MAX_PLACES = 200;
@@ -118,6 +119,20 @@ export const EnvironmentSpec = withRules(
       ).optional(),
       promotion: Promotion.optional(),
       gates: EnvironmentGates.optional(),
+      windows: atomicList(
+        SyncWindow,
+        10,
+        "Periods in which syncs are allowed or denied, in addition to those of each app. Drift is reverted at any time.",
+      ).optional(),
+      freeze: Freeze.optional(),
+      pruneBudget: PruneBudget.optional().describe(
+        "Maximum number of objects that one Change may delete without approval, as a number or as a percentage of the app's objects. The smaller one of this and sync.pruneBudget of the app counts, also with sync.allowEmpty.",
+      ),
+      repositories: atomicList(
+        z.string().min(1).max(512),
+        100,
+        "URLs of the Git repositories that apps may use. * stands for any text without .., for example https://git.example.com/shop/*. Defaults to all.",
+      ).optional(),
     })
     .describe("Who may change what, and when, in a set of namespaces and destinations."),
   [
@@ -149,6 +164,14 @@ export const EnvironmentStatus = z
       })
       .optional()
       .describe("What the Environment governs."),
+    window: z
+      .object({
+        open: z.boolean().describe("Whether syncs are permitted now."),
+        reason: z.string().max(1024).optional().describe("Why syncs are not permitted."),
+        nextOpen: z.iso.datetime().optional().describe("Time at which syncs are permitted again, if known."),
+      })
+      .optional()
+      .describe("State of windows and freeze. Unset if there are none."),
   })
   .describe("Observed state of the Environment. Written by the operator.");
 export type EnvironmentStatus = z.infer<typeof EnvironmentStatus>;

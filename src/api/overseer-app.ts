@@ -214,6 +214,13 @@ export const OverseerAppStatus = z
       "Conditions of the app: Ready, Synced and Healthy, and, while they are True, Reconciling, Stalled, Drifted, Waiting, Contested, Limited, Paused, Pinned, BreakGlass and Terminating.",
     ),
     applied: Inputs.optional().describe("Last applied inputs. Drift is reverted to these."),
+    signature: z
+      .string()
+      .max(64)
+      .optional()
+      .describe(
+        "Proves that the operator has written applied and pin. In an Environment, others are ignored: nothing is reverted to them.",
+      ),
     shortRevision: z
       .string()
       .max(512)

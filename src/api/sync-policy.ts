@@ -31,6 +31,15 @@ export const SyncWindow = z
   .describe("A recurring period in which syncs are allowed or denied.");
 export type SyncWindow = z.infer<typeof SyncWindow>;
 
+/** A number of objects, or a percentage such as 25%. */
+export const PruneBudget = z.union([
+  z.int().min(0),
+  z
+    .string()
+    .max(8)
+    .regex(/^([0-9]+|[0-9]+%)$/),
+]);
+
 /** What happens to fields that others add to live objects. */
 export type Additions = "Revert" | "Report" | "Keep" | "RevertAll";
 
@@ -74,18 +83,9 @@ export const SyncPolicy = z
       .describe(
         "How Kubernetes deletes what an object owns, such as the pods of a Deployment, when the operator deletes the object: Background afterwards, Foreground before the object itself is gone, Orphan not at all. Defaults to Background.",
       ),
-    pruneBudget: z
-      .union([
-        z.int().min(0),
-        z
-          .string()
-          .max(8)
-          .regex(/^([0-9]+|[0-9]+%)$/),
-      ])
-      .optional()
-      .describe(
-        "Maximum number of objects that one Change may delete without confirmation, as a number or as a percentage of the app's objects. Defaults to the larger of 3 objects and 25%.",
-      ),
+    pruneBudget: PruneBudget.optional().describe(
+      "Maximum number of objects that one Change may delete without confirmation, as a number or as a percentage of the app's objects. Defaults to the larger of 3 objects and 25%.",
+    ),
     allowEmpty: z
       .boolean()
       .default(false)

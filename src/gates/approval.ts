@@ -1,6 +1,7 @@
 import type { Environment } from "../api/environment.js";
 import type { ApprovalRule, AskingCause } from "../api/environment-gates.js";
 import { shortRevision } from "../api/short-revision.js";
+import type { SyncWindow } from "../api/sync-policy.js";
 import { type GateContext, known } from "./context.js";
 import { claimantsOf, environmentsOf, hasPlaceIn, type PlacedObject } from "./environments.js";
 import type { Gate } from "./gate.js";
@@ -10,6 +11,7 @@ import { type Approver, expiryOf, whatLacks, whyIneligible } from "./quorum.js";
 export const approvalGate: Gate = {
   name: "approval",
   waitReason: "Approval",
+  judgesDeletions: true,
   watches: [{ kind: "Environment", concerns: () => true }],
   judge: (context) => {
     const { app, started, approvals, inputs, now } = context;
@@ -18,15 +20,17 @@ export const approvalGate: Gate = {
     if (asking.length === 0) return { state: "Pass" };
     const { approvers, brokenBy, uncounted } = known(approvals, "what users have decided");
     if (brokenBy !== undefined) return { state: "Pass", message: `opened by ${brokenBy} by break-glass` };
-    const eligible = ({ rule }: Asking): Approver[] =>
-      approvers.filter((one) => whyIneligible(one, rule, now) === undefined);
+    const eligible = ({ rule, windows }: Asking): Approver[] =>
+      approvers.filter((one) => whyIneligible(one, rule, now, windows) === undefined);
     const lacks = asking.flatMap((one) => {
       const lack = whatLacks(one.rule, eligible(one));
       return lack === undefined ? [] : [`Environment ${one.name}: ${lack}`];
     });
     if (lacks.length === 0)
       return { state: "Pass", message: `approved by ${approvers.map(({ name }) => name).join(", ")}` };
-    const expiries = asking.flatMap((one) => eligible(one).map((approver) => expiryOf(approver, one.rule)));
+    const expiries = asking.flatMap((one) =>
+      eligible(one).map((approver) => expiryOf(approver, one.rule, one.windows)),
+    );
     const remark = uncounted === undefined ? "" : `; ${uncounted}`;
     const { applied } = app.status ?? {};
     const stays = applied === undefined ? "nothing is applied" : `${shortRevision(applied.revision)} stays applied`;
@@ -43,6 +47,7 @@ export const approvalGate: Gate = {
 interface Asking {
   readonly name: string;
   readonly rule: ApprovalRule;
+  readonly windows: readonly SyncWindow[];
 }
 
 /** Returns the Environments whose approval a Change requires: its own, and the strictest for objects that belong to a whole cluster. */
@@ -53,7 +58,9 @@ function askingEnvironments(context: GateContext): Asking[] {
   const concerned = new Set([...own, ...affectedByClusterObjects(context, all)]);
   return [...concerned].flatMap(({ metadata, spec }) => {
     const rule = spec.gates?.approval;
-    return rule !== undefined && asks(rule, context) ? [{ name: metadata.name, rule }] : [];
+    return rule !== undefined && asks(rule, context)
+      ? [{ name: metadata.name, rule, windows: spec.windows ?? [] }]
+      : [];
   });
 }
 
@@ -75,6 +82,8 @@ export function asks(rule: ApprovalRule, { app, cause, inputs, plan }: GateConte
   switch (cause) {
     case "Rollback":
       return rule.onRollback;
+    case "Deletion":
+      return rule.onDeletion;
     case "Retry":
       return app.status?.applied?.key !== inputs.key;
     case "Sync":

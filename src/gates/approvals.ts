@@ -6,6 +6,7 @@ export const approvalsGate: Gate = {
   name: "approvals",
   waitReason: "Approvals",
   failReason: "RejectedByUser",
+  judgesDeletions: true,
   judge: ({ started, approvals }) => {
     if (started) return { state: "Pass" };
     const { rejection, brokenBy } = known(approvals, "what users have decided");

@@ -51,6 +51,8 @@ export interface Gate {
    * not fail the Change.
    */
   readonly mayLiftRefusals?: boolean;
+  /** Whether this gate also judges Changes of cause Deletion: the deletion of an app. */
+  readonly judgesDeletions?: boolean;
   /** Must not change anything. May throw, for example MissingFactError: then the gate waits and is judged again later. */
   judge(context: GateContext): GateVerdict | Promise<GateVerdict>;
 }

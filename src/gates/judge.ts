@@ -1,4 +1,5 @@
 import type { GateState } from "../api/change.js";
+import { shortRevision } from "../api/short-revision.js";
 import type { Clock } from "../base/clock.js";
 import { rfc3339 } from "../base/clock.js";
 import { cutText } from "../base/cut-text.js";
@@ -38,7 +39,7 @@ export async function judgeGates(
       const before = previous.find(({ name }) => name === gate.name);
       const since = (before?.state === verdict.state ? before.since : undefined) ?? rfc3339(context.now);
       const until = verdict.state === "Wait" ? verdict.until : undefined;
-      const remedy = verdict.state === "Wait" ? describeRemedy(verdict) : {};
+      const remedy = verdict.state === "Wait" ? describeRemedy(verdict, context) : {};
       return { gate, state: { name: gate.name, state: verdict.state, message, since, ...remedy }, until };
     }),
   );
@@ -50,14 +51,15 @@ export function closedGates(results: readonly GateResult[]): GateResult[] {
 }
 
 /** Returns who can open a gate, until when it waits at the latest, and what happens otherwise. */
-function describeRemedy({
-  opens,
-  otherwise,
-  until,
-}: Extract<GateVerdict, { state: "Wait" }>): Pick<GateState, "opens" | "otherwise" | "until"> {
+function describeRemedy(
+  { opens, otherwise, until }: Extract<GateVerdict, { state: "Wait" }>,
+  { app }: GateContext,
+): Pick<GateState, "opens" | "otherwise" | "until"> {
+  const applied = app.status?.applied?.revision;
+  const stays = applied === undefined ? "nothing is applied" : `${shortRevision(applied)} stays applied`;
   return {
     ...(opens === undefined ? {} : { opens: cutText(opens, MAX_MESSAGE) }),
-    ...(otherwise === undefined ? {} : { otherwise: cutText(otherwise, MAX_MESSAGE) }),
+    otherwise: cutText(otherwise ?? stays, MAX_MESSAGE),
     ...(until === undefined || !Number.isFinite(until) ? {} : { until: rfc3339(until) }),
   };
 }

@@ -1,6 +1,8 @@
 import type { ApprovalRule } from "../api/environment-gates.js";
+import type { SyncWindow } from "../api/sync-policy.js";
 import { rfc3339 } from "../base/clock.js";
 import { parseDuration } from "../base/duration.js";
+import { timeAfterOpen } from "./windows.js";
 
 const ACCOUNT_PREFIX = "system:serviceaccount:";
 
@@ -12,16 +14,21 @@ export interface Approver {
   readonly time: number;
 }
 
-/** Returns the time (epoch ms) at which an approval expires. */
-export function expiryOf({ time }: Approver, { expires }: ApprovalRule): number {
-  return time + (parseDuration(expires) ?? 0);
+/** Returns the time (epoch ms) at which an approval expires. Time outside of the windows of the Environment does not count. */
+export function expiryOf({ time }: Approver, { expires }: ApprovalRule, windows: readonly SyncWindow[] = []): number {
+  return timeAfterOpen(windows, time, parseDuration(expires) ?? 0);
 }
 
 /** Returns why the approval of a user does not count for a rule at a time (epoch ms); undefined if it does. */
-export function whyIneligible(approver: Approver, rule: ApprovalRule, now: number): string | undefined {
+export function whyIneligible(
+  approver: Approver,
+  rule: ApprovalRule,
+  now: number,
+  windows: readonly SyncWindow[] = [],
+): string | undefined {
   const excluded = whyExcluded(approver, rule);
   if (excluded !== undefined) return excluded;
-  const expiry = expiryOf(approver, rule);
+  const expiry = expiryOf(approver, rule, windows);
   return now < expiry ? undefined : `it expired at ${rfc3339(expiry)} (gates.approval.expires: ${rule.expires})`;
 }
 

@@ -22,20 +22,43 @@ class InvalidWindowError extends Error {}
 
 /**
  * Judges sync windows at a time. A Deny window that is active wins over Allow windows; if there are Allow windows, one of them must be
- * active. Schedules follow the local time of their zone: a start that daylight saving time skips takes place right after the gap,
+ * active. `field` is the path of the windows, for messages. Schedules follow the local time of their zone: a start that daylight saving time skips takes place right after the gap,
  * one that it repeats takes place once.
  */
-export function judgeWindows(windows: readonly SyncWindow[], now: number): WindowsState {
+export function judgeWindows(windows: readonly SyncWindow[], now: number, field = "sync.windows"): WindowsState {
   if (windows.length === 0) return { state: "Open" };
   try {
-    const occurrences = windows.map((window, index) => new Occurrences(window, index, now));
-    const cause = whyClosed(occurrences, now);
+    const occurrences = windows.map((window, index) => new Occurrences(window, `${field}[${index}]`, now));
+    const cause = whyClosed(occurrences, now, field);
     if (cause === undefined) return { state: "Open" };
     const { until, found } = nextOpening(occurrences, now);
-    const end = found ? ` until ${rfc3339(until)}` : ", and no later opening was found: check sync.windows";
+    const end = found ? ` until ${rfc3339(until)}` : `, and no later opening was found: check ${field}`;
     return { state: "Closed", message: `${cause}${end}`, until };
   } catch (error) {
     if (error instanceof InvalidWindowError) return { state: "Invalid", message: error.message };
+    throw error;
+  }
+}
+
+/**
+ * Returns the time (epoch ms) at which windows have permitted syncs for `openMs` in all since `from`. Windows that cannot be read permit
+ * syncs at any time.
+ */
+export function timeAfterOpen(windows: readonly SyncWindow[], from: number, openMs: number): number {
+  if (windows.length === 0) return from + openMs;
+  try {
+    const occurrences = windows.map((window) => new Occurrences(window, "", from));
+    let at = from;
+    let left = openMs;
+    for (let count = 0; ; count += occurrences.length) {
+      const open = whyClosed(occurrences, at) === undefined;
+      const next = Math.min(...occurrences.map((one) => one.boundaryAfter(at)));
+      if (count >= MAX_OCCURRENCES || (open && next - at >= left)) return at + left;
+      if (open) left -= next - at;
+      at = next;
+    }
+  } catch (error) {
+    if (error instanceof InvalidWindowError) return from + openMs;
     throw error;
   }
 }
@@ -50,9 +73,9 @@ class Occurrences {
   #last: number | undefined;
   #next: number | undefined;
 
-  constructor(window: SyncWindow, index: number, now: number) {
+  constructor(window: SyncWindow, place: string, now: number) {
     this.window = window;
-    this.place = `sync.windows[${index}]`;
+    this.place = place;
     this.#cron = readSchedule(window, this.place);
     this.#durationMs = readDuration(window, this.place);
     this.#last = this.#cron.previousRuns(1, new Date(now + 1))[0]?.getTime();
@@ -101,7 +124,7 @@ function readDuration({ duration }: SyncWindow, place: string): number {
 }
 
 /** Returns why syncs are not permitted at a time, or undefined if they are. */
-function whyClosed(occurrences: readonly Occurrences[], at: number): string | undefined {
+function whyClosed(occurrences: readonly Occurrences[], at: number, field = ""): string | undefined {
   const active = occurrences.filter((one) => one.isActive(at));
   const denying = active.find(({ window }) => window.kind === "Deny");
   if (denying) {
@@ -109,7 +132,7 @@ function whyClosed(occurrences: readonly Occurrences[], at: number): string | un
     return `${denying.place} (Deny, ${schedule} ${timeZone}) permits no sync`;
   }
   const restricted = occurrences.some(({ window }) => window.kind === "Allow");
-  return restricted && active.length === 0 ? "no Allow window of sync.windows is active" : undefined;
+  return restricted && active.length === 0 ? `no Allow window of ${field} is active` : undefined;
 }
 
 /** Returns the first time after `now` at which syncs are permitted, or the time up to which none was found. */

@@ -32,6 +32,8 @@ export interface PruneRequest {
   readonly allowEmpty: boolean;
   /** `sync.pruneBudget`: a count, or a percentage such as `25%`. */
   readonly budget: number | string | undefined;
+  /** Budgets of the Environments of the app. The smallest budget counts, and there is no exemption. */
+  readonly environmentBudgets?: readonly (number | string)[];
   /** Returns the app (`namespace/name`) that claims an object, if any. */
   readonly claimedBy: (live: LiveObject) => string | undefined;
   /** Returns why an app that claims an object cannot take ownership yet; until then the object is kept. */

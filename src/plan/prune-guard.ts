@@ -132,9 +132,14 @@ function approvalReason(
 ): string | undefined {
   const needingApproval = deletes.filter((decision) => decision.needsApproval);
   if (needingApproval.length > 0) return `${describeApprovalNeed(needingApproval, "prune")}, or restore it in Git`;
-  const allowed = pruneBudget(request.budget, request.live);
+  const { environmentBudgets = [] } = request;
+  const own = pruneBudget(request.budget, request.live);
+  const allowed = Math.min(own, ...environmentBudgets.map((budget) => pruneBudget(budget, request.live)));
   const counted = deletes.filter(({ live }) => live.deletionConfirmed !== true).length;
-  if (counted <= allowed || (request.desired === 0 && request.allowEmpty)) return undefined;
+  const isExempt = request.desired === 0 && request.allowEmpty && environmentBudgets.length === 0;
+  if (counted <= allowed || isExempt) return undefined;
+  if (allowed < own)
+    return `would delete ${counted} of ${request.live} objects, which exceeds the prune budget of ${allowed} of its Environment`;
   return `would delete ${counted} of ${request.live} objects, which exceeds the prune budget of ${allowed}: raise sync.pruneBudget to at least ${counted} if this is intended`;
 }
 

@@ -7,18 +7,22 @@ import type { WatchedKind, WatchedKinds } from "../gates/context.js";
 import { deletionsGate } from "../gates/deletions.js";
 import { dependenciesGate } from "../gates/dependencies.js";
 import { environmentGate } from "../gates/environment.js";
+import { environmentWindowsGate } from "../gates/environment-windows.js";
 import type { Gate, WatchEvent } from "../gates/gate.js";
 import { checksGate } from "../gates/hosts/checks.js";
 import { reviewGate } from "../gates/hosts/review.js";
 import { manualGate } from "../gates/manual.js";
 import { promotionGate } from "../gates/promotion/gate.js";
 import { referencesGate } from "../gates/references.js";
+import { repositoriesGate } from "../gates/repositories.js";
 import { syncWindowsGate } from "../gates/sync-windows.js";
 
 /** Every gate that a Change must pass, in the order of the status. */
 export const GATES: readonly Gate[] = [
   approvalsGate,
   environmentGate,
+  repositoriesGate,
+  environmentWindowsGate,
   approvalGate,
   deletionsGate,
   manualGate,

@@ -1,9 +1,13 @@
 import { FINALIZER } from "../group.js";
 import { type PolicySpec, policySpec, type Validation } from "./admission-policy.js";
 
-/** Grants the verb release for the Environment of a request. */
-const MAY_RELEASE =
-  "authorizer.group('gitops.overseer.io').resource('environments').name(oldObject.metadata.name).check('release').allowed()";
+/** Reports whether the user has a verb for the Environment of a request. */
+const MAY =
+  "authorizer.group('gitops.overseer.io').resource('environments').name(oldObject.metadata.name).check('VERB').allowed()";
+const MAY_RELEASE = MAY.replace("VERB", "release");
+
+const KEEPS_FREEZE =
+  "has(object.spec.freeze) == has(oldObject.spec.freeze) && (!has(object.spec.freeze) || object.spec.freeze == oldObject.spec.freeze)";
 
 /** Reports whether every namespace and claim of the Environment is kept. */
 const KEEPS_ALL = [
@@ -34,6 +38,12 @@ export function environmentPolicy(operator: string): PolicySpec {
       reason: "Forbidden",
       messageExpression:
         "request.userInfo.username + ' does not have the verb release for Environment ' + oldObject.metadata.name + ', which the removal of a namespace or the change of a claim requires'",
+    },
+    {
+      expression: `request.operation != 'UPDATE' || (${KEEPS_FREEZE}) || ${MAY.replace("VERB", "freeze")}`,
+      reason: "Forbidden",
+      messageExpression:
+        "request.userInfo.username + ' does not have the verb freeze for Environment ' + oldObject.metadata.name + ', which a change of spec.freeze requires'",
     },
     {
       expression: `request.operation != 'UPDATE' || ${isOperator} || !('${FINALIZER}' in oldObject.metadata.?finalizers.orValue([])) || '${FINALIZER}' in object.metadata.?finalizers.orValue([])`,

@@ -115,6 +115,19 @@ export const APP_REASONS = {
     meaning: "The Change has objects in a place that an Environment claims to which the app does not belong.",
     remedy: "Remove the documents, or add the namespace of the app to the Environment.",
   },
+  EnvironmentWindow: {
+    meaning:
+      "The Change waits because a freeze or the windows of its Environment permit no sync now. The message says until when.",
+  },
+  Repositories: {
+    meaning: "The Git repository of the app is not in spec.repositories of its Environment.",
+    remedy: "Use another repository, or add its URL to the Environment.",
+  },
+  StatusNotSigned: {
+    meaning:
+      "Event: the status of the app was not written by the operator, so the applied revision is not known: drift is not reverted, and the next Change passes all gates.",
+    remedy: "Approve the next Change, and find out who has written the status.",
+  },
   BreakGlass: {
     meaning: "A user has let a Change through by an Approval with decision BreakGlass; the message says who, and why.",
     remedy: "Another user acknowledges that by an Approval for that Change with decision Acknowledge.",

@@ -2,10 +2,15 @@ import { mergeConditions } from "../../api/conditions.js";
 import type { Environment, EnvironmentStatus } from "../../api/environment.js";
 import type { OverseerApp } from "../../api/overseer-app.js";
 import { type Clock, rfc3339 } from "../../base/clock.js";
+import { cutText } from "../../base/cut-text.js";
+import { environmentWindow } from "../../gates/environment-windows.js";
 import type { ReconcileResult } from "../../reconcile/controller.js";
 import type { StatusWriter } from "../../reconcile/status-writer.js";
 import type { ResourceCache } from "../resource-cache.js";
 import { environmentConditions } from "./conditions.js";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** Services of the reconciler of Environments. */
 export interface EnvironmentServices {
@@ -39,11 +44,29 @@ export class EnvironmentReconciler {
     const status: EnvironmentStatus = {
       observedGeneration: generation,
       conditions: mergeConditions(environment.status?.conditions ?? [], drafts, generation, rfc3339(clock.now())),
+      ...this.#windowOf(environment),
       governs: { namespaces: environment.spec.namespaces?.length ?? 0, apps },
     };
     const written = await writer.write(environments.resource, environment, status);
     if (written !== undefined && written !== environment) environments.note(written);
-    return {};
+    const next = this.#nextWindow(environment);
+    return next === undefined ? {} : { requeueAfterMs: next };
+  }
+
+  #windowOf(environment: Environment): Pick<EnvironmentStatus, "window"> {
+    if (environment.spec.windows === undefined && environment.spec.freeze === undefined) return {};
+    const window = environmentWindow(environment, this.#services.clock.now());
+    if (window.open) return { window: { open: true } };
+    const nextOpen = window.until === undefined ? {} : { nextOpen: rfc3339(window.until) };
+    return { window: { open: false, reason: cutText(window.reason, 1024), ...nextOpen } };
+  }
+
+  /** Returns the milliseconds until the window opens or may close. Windows are given in minutes. */
+  #nextWindow(environment: Environment): number | undefined {
+    const now = this.#services.clock.now();
+    const window = environmentWindow(environment, now);
+    if (!window.open) return window.until === undefined ? undefined : Math.min(window.until - now, DAY_MS);
+    return environment.spec.windows === undefined ? undefined : MINUTE_MS - (now % MINUTE_MS);
   }
 
   #countApps({ spec }: Environment): number {

@@ -28,6 +28,7 @@ import { renderDesired } from "./source/render-desired.js";
 import { specProblem } from "./source/spec-problem.js";
 import { appliedCommitOf } from "./status/applied-commit.js";
 import { recordOutcome } from "./status/record-outcome.js";
+import { dropUnsigned } from "./status/signature.js";
 import { suspendedOutcome } from "./status/suspend.js";
 import { writeStatus } from "./status/write-status.js";
 import { lastStopped, notWritten } from "./sync/stopped-change.js";
@@ -55,6 +56,7 @@ export class OverseerAppReconciler {
     const destination = await this.#services.destinations.of(app);
     if (destination.connecting()) return {};
     const run = new AppRun(this.#services, destination, app, memory, logger, signal);
+    dropUnsigned(run);
     if (app.metadata.deletionTimestamp) await this.#delete(run);
     else if (app.spec.suspend) await this.#suspended(run);
     else await this.#sync(run);

@@ -32,7 +32,7 @@ describe("Environments", function () {
     await startRestricted(world);
     await grantAccount(world, "deployer", APP_RULES);
     await grant("environment-editor", "ed", ["get", "create", "update", "patch", "delete"]);
-    await grant("environment-admin", "admin", ["get", "create", "update", "patch", "delete", "release"]);
+    await grant("environment-admin", "admin", ["get", "create", "update", "patch", "delete", "release", "freeze"]);
     ed = await kubectlUser(world, "ed", []);
     admin = await kubectlUser(world, "admin", []);
     alice = await kubectlUser(world, "alice", ["overseer-gitops-approve"], ["dev"]);
@@ -232,5 +232,30 @@ describe("Environments", function () {
       (live) => condition(live as never, "BreakGlass") === undefined,
     );
     await edit({ gates: null });
+  });
+
+  it("hold Changes during a freeze, and the deletion of an app until users approve it", async () => {
+    await edit({ gates: { approval: { causes: ["Renderer"] } } });
+    const freeze = { freeze: { reason: "end of the fiscal year" } };
+    const patch = ["patch", "environment", name, "--type=merge", "-p", JSON.stringify({ spec: freeze })];
+    expect(await ed.kubectl(patch)).to.contain(`ed does not have the verb freeze for Environment ${name}`);
+    await edit(freeze);
+    await world.repository("iced", { "c.yaml": configMap("iced", { a: "1" }) });
+    await world.app("iced", "iced", ".", SPEC);
+    await waitsFor("iced-1", "frozen until spec.freeze is removed: end of the fiscal year");
+    const live = await until("is closed", ({ status }) => status?.window?.open === false);
+    expect(live.status?.window?.reason).to.contain("end of the fiscal year");
+    await edit({ freeze: null });
+    await changeIn("iced-1", "Succeeded");
+    await world.kube.delete(world.appRef("iced"));
+    const waiting = await waitsFor("iced-2", "0 of 1 approvals");
+    expect(waiting.spec.cause).to.equal("Deletion");
+    expect(await data("iced")).to.deep.equal({ a: "1" });
+    expect(await alice.kubectl(["get", "change", "iced-2"])).to.match(
+      /iced +Deletion +\+0 ~0 -1 +Waiting +approval: Environment/,
+    );
+    await decide("iced-alice", alice, waiting);
+    await world.kube.untilGone(world.appRef("iced"));
+    expect(await data("iced")).to.equal(undefined);
   });
 });

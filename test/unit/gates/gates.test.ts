@@ -87,6 +87,8 @@ describe("gates", () => {
     expect(results.map(({ state }) => `${state.name} ${state.state}`)).to.deep.equal([
       "approvals Pass",
       "environment Pass",
+      "repositories Pass",
+      "environmentWindows Pass",
       "approval Pass",
       "deletions Pass",
       "manual Pass",

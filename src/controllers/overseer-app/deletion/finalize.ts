@@ -14,6 +14,7 @@ import type { AppRun } from "../run.js";
 import { hasOwnCredential } from "../source/authorize.js";
 import { fieldsOf, type StatusOutcome } from "../status/write-status.js";
 import { Results } from "../sync/results.js";
+import { awaitDeletionGates } from "./await-gates.js";
 import { isDue, isPostDeleteHook, runDeletionHooks } from "./deletion-hooks.js";
 import { removeFinalizer } from "./finalizer.js";
 import { holdFinalize, prune } from "./prune.js";
@@ -64,6 +65,10 @@ export async function finalize(run: AppRun): Promise<StatusOutcome | undefined> 
   const { decisions, refusal, approval } = verdict;
   if (refusal !== undefined) return wait(run, `${refusal} (${observation.incomplete ?? ""})`);
   if (approval !== undefined) return wait(run, `${approval}; ${ORPHAN_REMEDY}`);
+  // Shown are all objects that may be deleted: whether a namespace is empty is only known at the end.
+  const shown = judgeFinalize({ ...facts, namespaceInUse: () => undefined }).decisions;
+  const gated = policy === "Orphan" || suspend ? undefined : await awaitDeletionGates(run, shown);
+  if (gated !== undefined) return waitForGates(run, gated);
   const { results, stuck } = await removeLastTier(run, decisions);
   const left = stillPending(run, decisions);
   if (left.length > 0 && !(stuck && (await isWriterMissing(run))))
@@ -218,6 +223,20 @@ async function releaseKept(run: AppRun, decisions: readonly PruneDecision[]): Pr
       error: outcome.message,
     });
   }
+}
+
+/** Returns the outcome of a deletion that waits for its gates: it continues by their events. */
+function waitForGates(run: AppRun, message: string): StatusOutcome {
+  logDeletionWaits(run, message);
+  const text = `${message}; ${ORPHAN_REMEDY}`;
+  return {
+    fields: fieldsOf(run.status),
+    conditions: [
+      { type: "Ready", status: "False", reason: "Deleting", message: text },
+      { type: "Reconciling", status: "True", reason: "Deleting", message: text },
+      { type: "Waiting", status: "True", reason: "Approval", message: text },
+    ],
+  };
 }
 
 /** Returns the outcome of a deletion that waits, and requeues the app. */

@@ -95,7 +95,7 @@ function ineligibleIn(run: AppRun, approval: Pick<Approval, "metadata" | "spec">
   const { lister, clock } = run.services;
   for (const { metadata, spec } of environmentsOf(run.ref.namespace, lister.list("Environment"))) {
     const rule = spec.gates?.approval;
-    const why = rule && whyIneligible(approverOf(approval), rule, clock.now());
+    const why = rule && whyIneligible(approverOf(approval), rule, clock.now(), spec.windows);
     if (why !== undefined) return notEligible(`Environment ${metadata.name}: ${why}`);
   }
   return undefined;

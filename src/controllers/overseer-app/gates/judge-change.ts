@@ -17,7 +17,7 @@ import { decisionsOn, standingRejections } from "./decisions.js";
 
 /** The gates of the operator and what they read. */
 export interface GateInput {
-  readonly desired: Rendered;
+  readonly desired: Pick<Rendered, "inputs">;
   /** The open Change, if there is one. */
   readonly open: Change | undefined;
   readonly cause: ChangeCause;
@@ -41,7 +41,8 @@ export interface Judgement {
 
 /** Judges all gates. From now on, events that concern a gate enqueue the app again. */
 export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgement> {
-  const { gates, lister, clock, waiting } = run.services;
+  const { lister, clock, waiting } = run.services;
+  const gates = run.services.gates.filter(({ judgesDeletions }) => judgesDeletions || input.cause !== "Deletion");
   const { open, inputsRecorded, desired } = input;
   // Before the first read, so that no event is lost in between.
   waiting.wait(
@@ -51,7 +52,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
   const phase = open?.status?.phase;
   const approvals = await countApprovals(run, open, input.plan);
   const context: GateContext = {
-    app: run.app,
+    app: withTrustedStatus(run),
     inputs: desired.inputs,
     commit: run.locatedCommit,
     started: inputsRecorded && (phase === "Applying" || phase === "Verifying"),
@@ -152,10 +153,16 @@ export async function waitAtGates(
   plan: Partial<ChangeStatus>,
 ): Promise<SyncResult> {
   const closed = closedGates(results);
-  const causes = closed.map(({ state }) => `${state.name}: ${state.message}`).join("; ");
+  const causes = describeClosed(results);
   const queued = run.status.pin === undefined ? run.newest : undefined;
-  const message = `${causes}${queued === undefined ? "" : `; ${shortRevision(queued.revision)} follows when this Change has ended`}`;
-  await recordChange(run, change, { ...plan, phase: "Waiting", waitingFor: message, gates: statesOf(results) });
+  const follows = queued === undefined ? "" : `; ${shortRevision(queued.revision)} follows when this Change has ended`;
+  const message = `${causes}${follows}`;
+  await recordChange(run, change, {
+    ...plan,
+    phase: "Waiting",
+    waitingFor: `${describeWaiting(results)}${follows}`,
+    gates: statesOf(results),
+  });
   const status = `Change ${change.metadata.name} waits: ${message}`;
   run.emitEventOnce("sync", "Warning", "Waiting", "Sync", status);
   const { clock } = run.services;
@@ -165,7 +172,34 @@ export async function waitAtGates(
   return { progress: { state: "waiting", reason: closed[0]?.gate.waitReason ?? "Waiting", message: status } };
 }
 
+/** Returns the app without applied inputs that the operator has not signed. */
+function withTrustedStatus({ app, status }: AppRun): AppRun["app"] {
+  return status.applied === app.status?.applied ? app : { ...app, status: { ...app.status, applied: status.applied } };
+}
+
 /** Returns the states of gates for the status of a Change. */
 export function statesOf(results: readonly GateResult[]): GateState[] {
   return results.map(({ state }) => state);
+}
+
+/** Describes what a Change waits for: each closed gate and its cause. */
+export function describeClosed(results: readonly GateResult[]): string {
+  return closedGates(results)
+    .map(({ state }) => `${state.name}: ${state.message}`)
+    .join("; ");
+}
+
+/** Describes in one line what a Change waits for, since when, until when, who can open each gate, and what happens otherwise. */
+export function describeWaiting(results: readonly GateResult[]): string {
+  return closedGates(results)
+    .map(({ state: { name, message, since, until, opens, otherwise } }) => {
+      const details = [
+        ...(since === undefined ? [] : [`since ${since}`]),
+        ...(until === undefined ? [] : [`until ${until}`]),
+        ...(opens === undefined ? [] : [`opened by ${opens}`]),
+        ...(otherwise === undefined ? [] : [`otherwise ${otherwise}`]),
+      ];
+      return `${name}: ${message}${details.length === 0 ? "" : ` (${details.join("; ")})`}`;
+    })
+    .join("; ");
 }

@@ -11,7 +11,7 @@ import { isProblem, type LocatedInputs, locateInputs, repositoryKey } from "../s
 const MAX_COMMITS = 100;
 
 /** Returns what gates may ask the Git host of an app's repository; undefined if the repository does not exist. Sends no request by itself. */
-export function hostFactsOf(run: AppRun, { inputs }: Rendered): HostFacts | undefined {
+export function hostFactsOf(run: AppRun, { inputs }: Pick<Rendered, "inputs">): HostFacts | undefined {
   const { services, app, signal } = run;
   const repository = services.repositories.get(repositoryKey(app));
   if (repository === undefined) return undefined;

@@ -3,9 +3,13 @@ import { type ConditionDraft, type ConditionType, mergeConditions } from "../../
 import type { OverseerAppStatus } from "../../../api/overseer-app.js";
 import { rfc3339 } from "../../../base/clock.js";
 import type { AppRun } from "../run.js";
+import { statusSignature } from "./signature.js";
 
 /** Status fields that phases determine. The others are derived when the status is written. */
-export type StatusFields = Omit<OverseerAppStatus, "observedGeneration" | "conditions" | "message" | "commitStatus">;
+export type StatusFields = Omit<
+  OverseerAppStatus,
+  "observedGeneration" | "conditions" | "message" | "commitStatus" | "signature"
+>;
 
 /** What a phase has found out about an app, for its status. */
 export interface StatusOutcome {
@@ -40,8 +44,10 @@ export async function writeStatus(run: AppRun, outcome: StatusOutcome): Promise<
   const current = apps.get(run.key) ?? run.app;
   const { generation } = run.app.metadata;
   const commitStatus = run.memory.commitStatus ?? current.status?.commitStatus;
+  const signature = statusSignature(run.services.digestKey, run.ref.uid, outcome.fields);
   const next = {
     ...statusAfter(current.status ?? {}, outcome, generation, rfc3339(clock.now())),
+    ...(signature === undefined ? {} : { signature }),
     ...(commitStatus === undefined ? {} : { commitStatus }),
   };
   const written = await writer.write(apps.resource, current, next);
@@ -52,6 +58,13 @@ export async function writeStatus(run: AppRun, outcome: StatusOutcome): Promise<
 
 /** Returns the fields of a status that phases determine. */
 export function fieldsOf(status: OverseerAppStatus): StatusFields {
-  const { observedGeneration: _, conditions: __, message: ___, commitStatus: ____, ...fields } = status;
+  const {
+    observedGeneration: _,
+    conditions: __,
+    message: ___,
+    commitStatus: ____,
+    signature: _____,
+    ...fields
+  } = status;
   return fields;
 }

@@ -1,3 +1,4 @@
+import { environmentsOf } from "../../../gates/environments.js";
 import type { Difference, Preview } from "../../../plan/actions.js";
 import type { Observation } from "../../../plan/live.js";
 import type { Plan } from "../../../plan/plan.js";
@@ -67,6 +68,9 @@ function judge(
     unread: desired.unread,
     allowEmpty: sync?.allowEmpty ?? false,
     budget: sync?.pruneBudget,
+    environmentBudgets: environmentsOf(run.ref.namespace, run.services.lister.list("Environment")).flatMap(
+      ({ spec }) => spec.pruneBudget ?? [],
+    ),
     ...claimFacts(run, claimants),
   });
 }

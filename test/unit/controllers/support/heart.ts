@@ -1,3 +1,4 @@
+import type { Approval } from "../../../../src/api/approval.js";
 import type { Change } from "../../../../src/api/change.js";
 import { type Environment, EnvironmentSpec } from "../../../../src/api/environment.js";
 import { API_VERSION } from "../../../../src/api/group.js";
@@ -24,6 +25,7 @@ import { SourceRenderer } from "../../../../src/render/render.js";
 import { cacheLister } from "../../../../src/wiring/cache-lister.js";
 import { GATES } from "../../../../src/wiring/gates.js";
 import { MemoryDestination } from "../../../support/memory-destination.js";
+import { environment } from "../../gates/support/environments.js";
 import { inlineCache } from "../../render/support/harness.js";
 import { MemorySnapshot } from "../../render/support/memory-snapshot.js";
 import { FakeClock } from "../../support/fake-clock.js";
@@ -179,6 +181,28 @@ export class Heart {
     this.#snapshots.clear();
   }
 
+  /** Creates or edits an Environment. */
+  environment(name: string, spec: Readonly<Record<string, unknown>>): void {
+    this.api.put("environments", environment(name, spec));
+  }
+
+  /** Approves the plan of a Change, as a user does. */
+  approve(changeName: string, approver: string): void {
+    const found = this.change(changeName);
+    const { uid } = found?.metadata ?? {};
+    const { metadata, ...made } = change(`shop/${changeName}-${approver}`, "");
+    const spec = {
+      ...{ app: { name: found?.spec.app.name ?? "" }, change: { name: changeName, uid: uid ?? "" }, approver },
+      ...{ planHash: found?.status?.planHash ?? "", decision: "Approve" as const },
+    };
+    const creationTimestamp = new Date(this.clock.now()).toISOString();
+    this.api.put("approvals", { ...made, metadata: { ...metadata, creationTimestamp }, spec });
+  }
+
+  change(name: string): Change | undefined {
+    return this.api.cache<Change>(resourceOf("Change", "changes")).get(`shop/${name}`);
+  }
+
   deleteApp(name: string): void {
     this.api.remove("overseerapps", keyOf(name), new Date(this.clock.now()).toISOString());
   }
@@ -230,8 +254,12 @@ export class Heart {
       digestKey: "0".repeat(32),
       enqueue: (key) => void this.#queue.add(key),
       proof: { problem: async () => undefined },
-      approvals: cacheOf([], "approvals") as never,
-      permissions: { has: async () => false },
+      approvals: this.api.cache<Approval>(
+        resourceOf("Approval", "approvals"),
+        undefined,
+        ({ metadata, spec }) => `${metadata.namespace}/${spec.app.name}`,
+      ),
+      permissions: { has: async () => true },
       onApplied: () => {},
       onCommitReport: () => {},
       pollNow: () => {},

@@ -37,6 +37,7 @@ export function testRun(of: OverseerApp = app("shop/web"), services: Partial<App
     repositories: cacheOf([]),
     index: new RevisionIndex(),
     memories: new Map<string, AppMemory>(),
+    digestKey: "0".repeat(32),
     values: { use: () => {}, forget: () => {}, read: async () => undefined },
     renderer: { limits: DEFAULT_RENDER_LIMITS },
     events: {

@@ -1,0 +1,68 @@
+import type { Change, ChangeStatus } from "../../../api/change.js";
+import { environmentsOf } from "../../../gates/environments.js";
+import { closedGates } from "../../../gates/judge.js";
+import type { Plan } from "../../../plan/plan.js";
+import type { PruneDecision } from "../../../plan/prune-guard.js";
+import { ensureChange, openChanges, recordChange } from "../changes/change-record.js";
+import { standingRejections } from "../gates/decisions.js";
+import { describeClosed, describeWaiting, judgeChange, statesOf } from "../gates/judge-change.js";
+import { placedLive } from "../gates/placed-objects.js";
+import { failedGates, reject } from "../gates/rejection.js";
+import type { AppRun } from "../run.js";
+import { planStatus } from "../sync/plan-status.js";
+
+/**
+ * Asks the gates of the Environments of an app before its first object is deleted: the deletion is a Change of cause Deletion. Returns what it
+ * waits for; undefined if it may proceed. Once it has begun, it is not asked again.
+ */
+export async function awaitDeletionGates(
+  run: AppRun,
+  decisions: readonly PruneDecision[],
+): Promise<string | undefined> {
+  const removed = decisions.filter(({ verb }) => verb !== "Keep");
+  const environments = environmentsOf(run.ref.namespace, run.services.lister.list("Environment"));
+  if (removed.length === 0 || environments.length === 0) return undefined;
+  const isDeletion = ({ spec }: { readonly spec: { readonly cause?: string } }): boolean => spec.cause === "Deletion";
+  const begun = openChanges(run).find((change) => isDeletion(change) && change.status?.phase === "Applying");
+  if (begun !== undefined) return undefined;
+  const rejection = standingRejections(run).find(({ change }) => isDeletion(change));
+  if (rejection !== undefined) {
+    const { change, by } = rejection;
+    return `Change ${change.metadata.name} is rejected by ${by.approver}, who can withdraw that by an Approval with decision Withdraw`;
+  }
+  const inputs = run.status.applied;
+  if (inputs === undefined) return "the applied inputs are not known, so that the deletion cannot be approved";
+  for (const change of openChanges(run))
+    if (!isDeletion(change))
+      await recordChange(run, change, { phase: "Superseded", message: "superseded by the deletion of the app" });
+  const change = await ensureChange(run, inputs, "Deletion");
+  return judgeDeletion(run, change, { writes: [], deferred: [], pruneCandidates: decisions });
+}
+
+async function judgeDeletion(run: AppRun, change: Change, plan: Plan): Promise<string | undefined> {
+  const status = planStatus(run, plan, "Whole");
+  const removed = plan.pruneCandidates.filter(({ verb }) => verb !== "Keep");
+  const { inputs } = change.spec;
+  if (inputs === undefined) return undefined;
+  const { results, approvals } = await judgeChange(run, {
+    ...{ desired: { inputs }, open: change, cause: "Deletion", inputsRecorded: false, plan: () => status },
+    ...{ deletionsNeedingApproval: undefined, missing: [] },
+    placed: placedLive(
+      run,
+      removed.map(({ live }) => live),
+    ),
+  });
+  const decided: Partial<ChangeStatus> = approvals.length === 0 ? {} : { approvals: [...approvals] };
+  const closed = closedGates(results);
+  if (failedGates(results).length > 0) await reject(run, change, results, { ...status, ...decided });
+  else if (closed.length > 0) {
+    const waitingFor = describeWaiting(results);
+    await recordChange(run, change, { ...status, ...decided, phase: "Waiting", waitingFor, gates: statesOf(results) });
+    const { clock } = run.services;
+    for (const { until } of closed) if (until !== undefined) run.requeueAfter(until - clock.now());
+  } else {
+    await recordChange(run, change, { ...status, ...decided, phase: "Applying", gates: statesOf(results) });
+    return undefined;
+  }
+  return `Change ${change.metadata.name} waits: ${describeClosed(results)}`;
+}

@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import type { OverseerApp } from "../../../../src/api/overseer-app.js";
+import { Heart } from "../support/heart.js";
+
+const file = (value: string): Readonly<Record<string, string>> => ({
+  "a.yaml": `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { v: "${value}" }\n`,
+});
+/** An Environment that asks for the deletion of apps, and for causes that do not occur here. */
+const ON_DELETION = { namespaces: [{ name: "shop" }], gates: { approval: { causes: ["Renderer"] } } };
+const ASKING = { namespaces: [{ name: "shop" }], gates: { approval: {} } };
+
+async function synced(): Promise<Heart> {
+  const heart = new Heart();
+  heart.commit(file("1"));
+  heart.apply("web");
+  heart.start();
+  await heart.settle(["web"]);
+  expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded"]);
+  return heart;
+}
+
+describe("an app of an Environment", () => {
+  it("is deleted by a Change that waits for the gates, before its first object is deleted", async () => {
+    const heart = await synced();
+    heart.environment("prod", ON_DELETION);
+    heart.deleteApp("web");
+    await heart.settle(["web"]);
+    expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded", "web-2 Waiting"]);
+    expect(heart.objects()).to.have.length(1);
+    const { spec, status } = heart.change("web-2") ?? {};
+    expect(spec?.cause).to.equal("Deletion");
+    expect(status?.plan?.map(({ verb, object }) => `${verb} ${object}`)).to.deep.equal(["Delete ConfigMap shop/a"]);
+    expect(heart.conditions("web")).to.include("Waiting=True/Approval");
+    heart.start();
+    await heart.settle(["web"]);
+    expect(heart.objects(), "after a restart").to.have.length(1);
+    heart.approve("web-2", "alice");
+    await heart.settle(["web"]);
+    expect(heart.objects()).to.deep.equal([]);
+    expect(heart.app("web")).to.equal(undefined);
+  });
+
+  it("may be deleted at any time if it keeps its objects", async () => {
+    const heart = await synced();
+    heart.environment("prod", ON_DELETION);
+    heart.apply("web", { deletionPolicy: "Orphan" });
+    heart.deleteApp("web");
+    await heart.settle(["web"]);
+    expect(heart.app("web")).to.equal(undefined);
+    expect(heart.objects()).to.have.length(1);
+  });
+
+  it("does not revert to inputs that were written into its status by others", async () => {
+    const heart = await synced();
+    const forged = structuredClone(heart.app("web")) as { status?: { applied?: { commit: string; revision: string } } };
+    const evil = heart.commit(file("evil"));
+    heart.commit(file("2"));
+    heart.environment("prod", ASKING);
+    if (forged.status?.applied === undefined) throw new Error("nothing is applied");
+    forged.status.applied = { ...forged.status.applied, commit: evil, revision: `main@sha1:${evil}` };
+    heart.api.put("overseerapps", forged as unknown as OverseerApp);
+    heart.start();
+    await heart.settle(["web"]);
+    expect(heart.objects()).to.deep.equal(['ConfigMap shop/a {"v":"1"} of shop/web']);
+    expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded", "web-2 Waiting"]);
+    expect(heart.events.join()).to.contain("Warning StatusNotSigned");
+    heart.approve("web-2", "alice");
+    await heart.settle(["web"]);
+    expect(heart.objects()).to.deep.equal(['ConfigMap shop/a {"v":"2"} of shop/web']);
+  });
+
+  it("keeps newer commits waiting for a Change that users have begun to approve", async () => {
+    const heart = await synced();
+    heart.environment("prod", { ...ASKING, gates: { approval: { required: 2 } } });
+    heart.commit(file("2"));
+    await heart.settle(["web"]);
+    heart.approve("web-2", "alice");
+    await heart.settle(["web"]);
+    heart.commit(file("3"));
+    await heart.settle(["web"]);
+    expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded", "web-2 Waiting"]);
+    heart.approve("web-2", "bob");
+    await heart.settle(["web"]);
+    expect(heart.objects()).to.deep.equal(['ConfigMap shop/a {"v":"2"} of shop/web']);
+    expect(heart.changes("web")).to.deep.equal(["web-1 Succeeded", "web-2 Succeeded", "web-3 Waiting"]);
+  });
+
+  it("waits during a freeze, judged by the Environment at that time", async () => {
+    const heart = await synced();
+    heart.environment("prod", { namespaces: [{ name: "shop" }], freeze: { reason: "end of year" } });
+    heart.commit(file("2"));
+    await heart.settle(["web"]);
+    expect(heart.change("web-2")?.status?.waitingFor).to.match(
+      /^environmentWindows: Environment prod: frozen until spec.freeze is removed: end of year \(since .*; otherwise main@sha1:\w+ stays applied\)$/,
+    );
+    heart.environment("prod", { namespaces: [{ name: "shop" }] });
+    await heart.settle(["web"]);
+    expect(heart.changes("web")).to.include("web-2 Succeeded");
+  });
+});
