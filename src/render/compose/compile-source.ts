@@ -1,14 +1,17 @@
 import type { ComposeSource } from "../../api/compose-source.js";
 import type { AppDocument } from "../../api/documents/app.js";
 import type { RouteDocument } from "../../api/documents/route.js";
+import { canonicalJson, sha256 } from "../../base/hash.js";
+import { TimeSlice } from "../../git/pack/time-slice.js";
 import { displayId } from "../../manifest/object-id.js";
 import { idOf, type PreparedDocument } from "../../manifest/to-document.js";
 import type { ManifestFile } from "../manifest-files.js";
 import { appRoutes } from "../overseer/app-routes.js";
-import { composeFilesNamed } from "../overseer/compose-files.js";
+import { composeFilesNamed, extendedFiles } from "../overseer/compose-files.js";
 import { isForCore } from "../overseer/destination.js";
 import { composeOf } from "../overseer/expand-documents.js";
 import { heldUp, nameKey, readComposeFiles, readText } from "../overseer/expand-source.js";
+import type { WrittenCompose } from "../overseer/expanded.js";
 import { FieldLocator } from "../overseer/field-locator.js";
 import { lookupIn, type ReadCompose, readCompose } from "../overseer/read-compose.js";
 import { type Findings, Reporter } from "../overseer/reporter.js";
@@ -18,6 +21,7 @@ import type { RendererInput, RendererOutput } from "../renderer.js";
 import { joinPath, parentOf, type RepositoryPath } from "../repository-path.js";
 import { policyBackup, type SourcePolicy, settingsOf } from "./app-settings.js";
 import { compileApp } from "./compile-app.js";
+import type { CompiledObject } from "./model.js";
 import { prepareObjects } from "./prepare-objects.js";
 import { pathsIn, type ReadFile, readAppFiles } from "./repository-reader.js";
 import type { CompiledRoute } from "./routes.js";
@@ -33,7 +37,20 @@ interface SourceApp {
   readonly document: AppDocument;
   readonly prepared: PreparedDocument;
   readonly report: Reporter;
+  readonly findings: Findings;
 }
+
+/** A compiled app without problems. */
+interface KnownApp {
+  /** Everything that the result depends on besides the document. */
+  readonly context: string;
+  readonly objects: readonly CompiledObject[];
+  readonly documents: readonly PreparedDocument[];
+  readonly notes: Findings["notes"];
+}
+
+/** All renders of an unchanged file share its documents, so that a commit that changes one app compiles only that app. */
+const known = new WeakMap<PreparedDocument, KnownApp>();
 
 /** Compiles the documents of `overseer.io` of a source to objects of Kubernetes. Undefined if it has none. */
 export async function compileSource(
@@ -79,7 +96,18 @@ class SourceCompiler {
     const fileAt = (from: string, named: string) => composeFiles.get(nameKey(from, named))?.content;
     const documents: PreparedDocument[] = [];
     let sound = 0;
+    const context = this.#context();
+    const slice = new TimeSlice();
     for (const app of this.#apps) {
+      if (slice.due) await slice.pause();
+      const before = known.get(app.prepared);
+      if (before?.context === context && !before.objects.some((object) => this.#ownerOf(object, app) !== undefined)) {
+        app.findings.notes.push(...before.notes);
+        documents.push(...before.documents);
+        for (const object of before.objects) this.#owners.set(keyOf(object, app), app.document.metadata.name);
+        sound += 1;
+        continue;
+      }
       const compose = composeOf(
         app.prepared,
         app.document.spec,
@@ -93,11 +121,19 @@ class SourceCompiler {
       const lookup = lookupIn(app.document.spec.env ?? {}, this.#input.env);
       const checked = readCompose(app.document, compose, lookup, app.report.at("spec"), "cluster");
       if (checked.report === undefined) continue;
-      const appFiles = await readAppFiles(pathsIn(checked.compose), projectFile(app), this.#input, this.#read);
+      const paths = pathsIn(checked.compose);
+      const isWithoutFiles = paths.length === 0;
+      const appFiles = await readAppFiles(paths, projectFile(app), this.#input, this.#read);
       for (const path of appFiles.paths) used.add(path);
       const objects = app.report.failed ? [] : this.#compileOne(app, checked, lookup, appFiles.files);
       if (!app.report.failed) sound += 1;
-      documents.push(...prepareObjects(objects, app.prepared, appFiles.secret || app.prepared.confidential === true));
+      const isConfidential = appFiles.secret || app.prepared.confidential === true;
+      const made = prepareObjects(objects, app.prepared, isConfidential);
+      documents.push(...made);
+      // Files that the app refers to can change without the document, and problems are found again by every render.
+      const isAlone = isWithoutFiles && this.#isAlone(app) && compose.every(extendsNothing);
+      if (!app.report.failed && isAlone && !isConfidential)
+        known.set(app.prepared, { context, objects, documents: made, notes: [...app.findings.notes] });
     }
     this.#checkReferences();
     const locate = new FieldLocator((file) => readText(file, this.#input, this.#manifests));
@@ -111,18 +147,19 @@ class SourceCompiler {
     this.#findings.push(findings);
     const report = new Reporter(findings, prepared.origin, displayId(idOf(prepared.object)));
     const valid = validateDocument(prepared.object, report);
-    if (valid?.kind === "App") this.#apps.push({ document: valid, prepared, report });
+    if (valid?.kind === "App") this.#apps.push({ document: valid, prepared, report, findings });
     else if (valid?.kind === "Route") this.#routes.push({ document: valid, report });
     else if (valid?.kind === "Policy") this.#policies.push({ document: valid, report });
     else if (valid?.kind === "Node") report.note("has no effect on Kubernetes: the cluster configures its nodes");
   }
 
   #compileOne(
-    { document, report }: SourceApp,
-    { compose, facts, report: at = report }: ReadCompose,
+    app: SourceApp,
+    { compose, facts, report: at = app.report }: ReadCompose,
     lookup: (name: string) => string | undefined,
     files: Parameters<typeof compileApp>[0]["files"],
   ): ReturnType<typeof compileApp> {
+    const { document, report } = app;
     const { metadata, spec } = document;
     const { name, namespace } = metadata;
     const own = appRoutes(document, facts, report.at("spec")).map(({ object, report: place }) =>
@@ -153,16 +190,34 @@ class SourceCompiler {
       lookup,
       settings: settingsOf(name, this.#input.compose ?? ({} satisfies ComposeSource), this.#policies),
     });
-    for (const { object, report: place } of objects) {
-      const key = JSON.stringify([object.kind, namespace ?? "", object.metadata.name]);
-      const other = this.#owners.get(key);
+    for (const compiled of objects) {
+      const { object, report: place } = compiled;
+      const other = this.#ownerOf(compiled, app);
       if (other !== undefined)
         place.problem(
           `the ${object.kind} ${object.metadata.name} is also that of the app ${other} in the same namespace: set metadata.namespace of one of the apps to another one`,
         );
-      this.#owners.set(key, name);
+      this.#owners.set(keyOf(compiled, app), name);
     }
     return objects;
+  }
+
+  /** Whether all findings about an app are in its own document. */
+  #isAlone({ document: { metadata, spec } }: SourceApp): boolean {
+    const isRouted = this.#routes.some(({ document }) => document.spec.app === metadata.name);
+    return spec.composeFiles === undefined && !isRouted && policyBackup(metadata.name, this.#policies) === undefined;
+  }
+
+  /** Returns the name of the app that already has this object. */
+  #ownerOf(object: CompiledObject, app: SourceApp): string | undefined {
+    return this.#owners.get(keyOf(object, app));
+  }
+
+  /** What all apps depend on besides their documents. */
+  #context(): string {
+    const { env, compose = {} } = this.#input;
+    const others = [...this.#routes, ...this.#policies].map(({ document }) => document);
+    return sha256(canonicalJson([env, compose, others]), 32);
   }
 
   #checkReferences(): void {
@@ -176,6 +231,14 @@ class SourceCompiler {
       for (const [index, app] of (document.spec.apps ?? []).entries())
         if (!names.has(app)) report.at("spec", "apps", index).note("there is no such app in this source");
   }
+}
+
+function keyOf({ object }: CompiledObject, { document }: SourceApp): string {
+  return JSON.stringify([object.kind, document.metadata.namespace ?? "", object.metadata.name]);
+}
+
+function extendsNothing({ value }: WrittenCompose): boolean {
+  return extendedFiles(value).length === 0;
 }
 
 function routeOf(spec: Readonly<Record<string, unknown>>, report: Reporter): CompiledRoute {
