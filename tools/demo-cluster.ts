@@ -13,6 +13,8 @@ export interface DemoCluster {
   readonly kubectlPath: string;
   /** Directory with the logs of its components; undefined for the user's own cluster. */
   readonly logFolder: string | undefined;
+  /** Returns the token of a user of the throwaway cluster; unset for the user's own cluster. */
+  readonly tokenOf?: (user: string) => string | undefined;
   /** Stops it; does nothing for the user's own cluster. */
   stop(): Promise<void>;
 }
@@ -44,6 +46,7 @@ export async function resolveDemoCluster(
     kubeconfigPath: controlPlane.kubeconfigPath,
     kubectlPath: controlPlane.kubectlPath,
     logFolder: controlPlane.dir,
+    tokenOf: (user) => controlPlane.tokens[user],
     stop: () => controlPlane.stop(),
   };
 }

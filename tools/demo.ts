@@ -11,6 +11,7 @@ import { keepLogs, type Stage, setStage } from "./demo/stage.js";
 import type { Step } from "./demo/step.js";
 import { STEPS } from "./demo/steps.js";
 import { endStrayChildren } from "./demo/stray-children.js";
+import { startWebUi } from "./demo/web-ui.js";
 
 const USAGE = `Usage: demo [--once] [--sample FOLDER] [--step-timeout SECONDS]
 
@@ -63,7 +64,11 @@ async function main(args: readonly string[]): Promise<number> {
   if (shown === undefined) return 1;
   screen.line(`\nAll ${TOTAL} steps after ${seconds(performance.now() - began).trim()}.`);
   if (values.once) return 0;
-  lookAround(screen, shown);
+  const ui = await screen.timed(
+    () => "web UI, with apps that need attention",
+    () => startWebUi(shown, addCleanup),
+  );
+  lookAround(screen, shown, ui);
   return watch(shown);
 }
 

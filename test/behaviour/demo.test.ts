@@ -3,6 +3,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
+import type { AppList } from "../../src/api/rest/apps.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
 import { waitUntil } from "../../tools/wait-until.js";
 
@@ -168,6 +169,17 @@ describe("make demo", function () {
     expect(demo.output)
       .to.match(/export KUBECONFIG=\S+/)
       .and.match(/\/kubectl get gitrepositories,overseerapps,changes -A/);
+    const [, ui = "", person = ""] = /(http:\S+)\/apps#token=(\S+)/.exec(demo.output) ?? [];
+    expect(
+      (await (await fetch(`${ui}/apps`, { headers: { accept: "text/html" } })).text()).startsWith("<!doctype html>"),
+    ).to.equal(true);
+    const apps = await fetch(`${ui}/api/gitops/apps`, { headers: { authorization: `Bearer ${person}` } });
+    const { items } = (await apps.json()) as AppList;
+    expect(items.slice(0, 3).map(({ name, health, sync }) => `${name} ${health} ${sync}`)).to.have.members([
+      "checkout Degraded Synced",
+      "search Healthy Drifted",
+      "cart Healthy Waiting",
+    ]);
     const [, core = "", tokenFile = ""] =
       /CORE=(\S+); AUTH="authorization: Bearer \$\(cat (\S+)\)"/.exec(demo.output) ?? [];
     const token = (await readFile(tokenFile, "utf8")).trim();

@@ -53,9 +53,10 @@ export class TestBrowser {
     context.setDefaultTimeout(TIMEOUT_MS);
     this.#contexts.push(context);
     const page = await context.newPage();
-    page.on("pageerror", (error) => this.faults.push(String(error.stack)));
+    page.on("pageerror", (error) => this.faults.push(`${error.name}: ${error.message}\n${error.stack}`));
     page.on("console", (message) => {
-      if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+      // axe writes to the console, too.
+      if (message.type() === "error" && !withoutPolicy && !message.text().startsWith("Failed to load resource"))
         this.faults.push(message.text());
     });
     await page.goto(url);

@@ -1,11 +1,14 @@
 import type { CoreStage } from "./core.js";
 import { DEMO_NAMESPACE, SHOP_NAMESPACE } from "./sample.js";
 import type { Screen } from "./screen.js";
+import type { DemoUi } from "./web-ui.js";
 
-/** Prints commands for another terminal while the demo keeps running. Shows the token file, not the token. */
-export function lookAround(screen: Screen, stage: CoreStage): void {
+/** Prints the address of the web UI and commands for another terminal, while the demo keeps running. Of the Core, it shows the token file, not the token. */
+export function lookAround(screen: Screen, stage: CoreStage, ui: DemoUi): void {
   const { cluster, repo, operator, operatorUrl, core } = stage;
   const kubectl = "kubectl";
+  screen.title("\nOpen the web UI\n");
+  screen.line(`  ${ui.link ?? `${ui.url}        # sign in with: kubectl create token NAME --namespace NAMESPACE`}`);
   screen.title("\nTry it in another terminal\n");
   screen.line(`  export KUBECONFIG=${cluster.kubeconfigPath}`);
   screen.line(`  ${cluster.kubectlPath} get gitrepositories,overseerapps,changes -A`);

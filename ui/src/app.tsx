@@ -24,6 +24,9 @@ const RepositoriesPage = lazy(() =>
 const RepositoryPage = lazy(() =>
   import("./pages/repositories/repository-page.js").then((module) => module.RepositoryPage),
 );
+const EnvironmentsPage = lazy(() =>
+  import("./pages/environments/environments-page.js").then((module) => module.EnvironmentsPage),
+);
 const Finder = lazy(() => import("./frame/finder.js").then((module) => module.Finder));
 const ShortcutHelp = lazy(() => import("./frame/shortcut-help.js").then((module) => module.ShortcutHelp));
 
@@ -52,7 +55,6 @@ function Frame({ user }: { readonly user: Whoami }) {
         "g c": () => route(href("changes")),
         "g e": () => route(href("environments")),
         "g r": () => route(href("repositories")),
-        "g o": () => route(href("core")),
         "?": () => setDialog("help"),
       }),
       [route],
@@ -69,8 +71,10 @@ function Frame({ user }: { readonly user: Whoami }) {
         <Pages />
       </main>
       <Announcement />
-      {dialog === "finder" && <Finder onClose={() => setDialog(undefined)} />}
-      {dialog === "help" && <ShortcutHelp onClose={() => setDialog(undefined)} />}
+      <ErrorBoundary>
+        {dialog === "finder" && <Finder onClose={() => setDialog(undefined)} />}
+        {dialog === "help" && <ShortcutHelp onClose={() => setDialog(undefined)} />}
+      </ErrorBoundary>
     </>
   );
 }
@@ -93,6 +97,7 @@ function Pages() {
         <Route path={href("apps/:namespace/:name/:tab?")} component={AppPage} />
         <Route path={href("changes")} component={ChangesPage} />
         <Route path={href("changes/:namespace/:name")} component={ChangePage} />
+        <Route path={href("environments")} component={EnvironmentsPage} />
         <Route path={href("repositories")} component={RepositoriesPage} />
         <Route path={href("repositories/:namespace/:name")} component={RepositoryPage} />
         <Route default component={NotFoundPage} />

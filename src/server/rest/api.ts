@@ -14,6 +14,7 @@ import { appObjectRoutes } from "./routes/app-objects.js";
 import { appRoutes } from "./routes/apps.js";
 import { changeRoutes } from "./routes/changes.js";
 import { decisionRoutes } from "./routes/decisions.js";
+import { environmentRoutes } from "./routes/environments.js";
 import { eventRoutes } from "./routes/events.js";
 import { repositoryRoutes } from "./routes/repositories.js";
 import { syncStatusRoutes } from "./routes/sync-status.js";
@@ -28,6 +29,7 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...appObjectRoutes(parts),
     ...changeRoutes(parts),
     ...decisionRoutes(parts),
+    ...environmentRoutes(parts),
     ...repositoryRoutes(parts),
     ...syncStatusRoutes(parts),
     ...eventRoutes(parts),

@@ -1,7 +1,11 @@
+import { join } from "node:path";
 import { expect } from "chai";
 import type { Page } from "playwright-core";
+import { API_VERSION } from "../../../src/api/group.js";
+import type { EnvironmentList } from "../../../src/api/rest/environments.js";
 import type { AppEvents, AppObjects } from "../../../src/api/rest/objects.js";
-import { hasChromium, TestBrowser, type View } from "../../support/browser.js";
+import { repositoryRoot } from "../../../tools/repository-root.js";
+import { axeFindings, everythingIn, hasChromium, TestBrowser, type View } from "../../support/browser.js";
 import { UiScenario } from "../../support/ui-scenario.js";
 import { removeInstallation } from "../install/restricted-operator.js";
 
@@ -53,6 +57,67 @@ describe("The web UI", function () {
     expect((await carol.get<AppEvents>(`/apps/${namespace}/web/events`)).hidden).to.deep.equal([namespace]);
   });
 
+  for (const theme of ["light", "dark"] as const)
+    it(`is accessible and keeps secrets to itself on every page, in ${theme} colors`, async () => {
+      const { namespace, canaries } = scenario.world;
+      const page = await open("alice", "apps", { theme, withoutPolicy: true });
+      const findings: string[] = [];
+      for (const [path, name, text] of pagesIn(namespace)) {
+        await goTo(page, path, text);
+        findings.push(...(await axeFindings(page)).map((finding) => `${path}: ${finding}`));
+        const everything = await everythingIn(page);
+        for (const secret of [...canaries, scenario.world.controlPlane.tokens.alice ?? ""])
+          expect(everything.includes(secret), `${path} holds a secret`).to.equal(false);
+        await picture(page, `${name}-${theme}`);
+      }
+      await goTo(page, "repositories", "1 repository");
+      for (const button of ["Add a repository…", /^alice/, /^Go to/]) {
+        await page.getByRole("button", { name: button }).click();
+        findings.push(...(await axeFindings(page)).map((finding) => `${button}: ${finding}`));
+        await page.keyboard.press("Escape");
+      }
+      await page.getByRole("button", { name: /^Go to/ }).click();
+      await page.getByRole("combobox").fill("sear");
+      await page.getByRole("option", { name: /^search/ }).waitFor();
+      await page.keyboard.press("Enter");
+      await page.getByRole("heading", { level: 1, name: "search" }).waitFor();
+      expect(findings).to.deep.equal([]);
+    });
+
+  it("fits on a screen of 360 pixels, page by page", async () => {
+    const page = await open("alice", "apps", PHONE);
+    for (const [path, name, text] of pagesIn(scenario.world.namespace)) {
+      await goTo(page, path, text);
+      const overflow = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+      expect(overflow, `${path} can be scrolled sideways`).to.equal(0);
+      if (name === "apps" || name === "change") await picture(page, `${name}-phone`);
+    }
+  });
+
+  it("shows a board of Environments to those who may list them", async () => {
+    const { kube, namespace } = scenario.world;
+    const rbac = "rbac.authorization.k8s.io";
+    await kube.apply({
+      ...{ apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: { name: namespace } },
+      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: "overseer-gitops-view" },
+      subjects: [{ kind: "User", name: "alice", apiGroup: rbac }],
+    });
+    const environment = { apiVersion: API_VERSION, kind: "Environment", metadata: { name: namespace } };
+    await kube.apply({ ...environment, spec: { namespaces: [{ name: namespace }] } });
+    const alice = await scenario.as("alice");
+    await alice.until<EnvironmentList>("/environments", "alice sees an Environment", ({ items }) => items.length === 1);
+    const page = await open("alice", "environments", { withoutPolicy: true });
+    await page
+      .getByRole("columnheader", { name: new RegExp(namespace) })
+      .getByText("takes every commit")
+      .waitFor();
+    await page.getByRole("row", { name: /^web Degraded main@/ }).waitFor();
+    await picture(page, "environments-light");
+    expect(await axeFindings(page)).to.deep.equal([]);
+    await kube.delete({ apiVersion: API_VERSION, kind: "Environment", name: namespace });
+    await kube.delete({ apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", name: namespace });
+  });
+
   it("leads from the list to the degraded app and its cause, and back to the filter", async () => {
     const page = await open("alice", "apps");
     await page.getByRole("button", { name: "1 Degraded" }).click();
@@ -63,10 +128,6 @@ describe("The web UI", function () {
     expect(await page.locator(".app-head-sentence").textContent()).to.include("Unschedulable");
     await page.getByRole("link", { name: "Objects" }).click();
     await page.getByText("FailedScheduling").or(page.getByText("Unschedulable").nth(1)).first().waitFor();
-    await page
-      .getByRole("link", { name: /^Logs of web-/ })
-      .first()
-      .waitFor();
     await page.goBack();
     await page.goBack();
     await page.getByRole("button", { name: "1 Degraded", pressed: true }).waitFor();
@@ -163,6 +224,42 @@ describe("The web UI", function () {
     expect(new URL(page.url()).search).to.equal("?q=web");
   });
 });
+
+/** Address and name of each page and state, and a text that shows that it is loaded. */
+function pagesIn(namespace: string): readonly (readonly [path: string, name: string, text: string])[] {
+  return [
+    ["apps", "apps", "5 apps"],
+    ["apps?q=nowhere", "apps-none", "No app matches the filter"],
+    [`apps/${namespace}/web`, "app", "What needs you"],
+    [`apps/${namespace}/web/tree`, "app-objects", "3 pods"],
+    [`apps/${namespace}/search/drift`, "app-drift", "What happens next"],
+    [`apps/${namespace}/docs/changes`, "app-changes", "docs-1"],
+    [`apps/${namespace}/docs/events`, "app-events", "Synced"],
+    [`apps/${namespace}/docs/config`, "app-config", "repositoryRef"],
+    [`apps/${namespace}/missing`, "app-missing", "Not found"],
+    ["changes?view=waiting", "changes", "cart-2"],
+    [`changes/${namespace}/cart-2`, "change", "cart-old"],
+    [`changes/${namespace}/cart-2?mode=split`, "change-split", "timeout"],
+    ["environments", "environments-hidden", "You may not list Environments"],
+    ["repositories", "repositories", "1 repository"],
+    [`repositories/${namespace}/shop`, "repository", "Webhook"],
+    ["nowhere", "nowhere", "There is no page at this address"],
+  ];
+}
+
+/** Goes to a page as a link would, and waits until it shows a text. */
+async function goTo(page: Page, path: string, text: string): Promise<void> {
+  await page.locator("h1").waitFor();
+  await page.evaluate(`history.pushState(null, "", "/${path}"); dispatchEvent(new PopStateEvent("popstate"))`);
+  await page.locator("#main").getByText(text).first().waitFor();
+  await page.locator(".skeleton").waitFor({ state: "detached" });
+}
+
+/** Takes a picture for the docs, with SCREENSHOTS=1. */
+async function picture(page: Page, name: string): Promise<void> {
+  if (process.env.SCREENSHOTS !== "1") return;
+  await page.screenshot({ path: join(repositoryRoot(), "docs/images", `ui-${name}.png`), animations: "disabled" });
+}
 
 /** The text of what has the focus. */
 async function focusedText(page: Page): Promise<string> {

@@ -3,7 +3,7 @@ import type { StreamEvent } from "./sse.js";
 interface EventData {
   readonly namespace?: string;
   readonly name?: string;
-  readonly app?: string;
+  readonly row?: { readonly app?: string };
 }
 
 /**
@@ -14,11 +14,11 @@ export function pathsOf({ event, data }: StreamEvent): readonly string[] | undef
   if (event === "reset") return undefined;
   const topic = TOPICS[event];
   if (topic === undefined) return [];
-  const { namespace, name, app } = parse(data);
+  const { namespace, name, row } = parse(data);
   if (namespace === undefined || name === undefined) return [topic];
   const own = `${topic}/${namespace}/${name}`;
   const paths = [topic, own, `${own}/`];
-  return topic === "changes" && app !== undefined ? [...paths, `apps/${namespace}/${app}/changes`] : paths;
+  return topic === "changes" && row?.app !== undefined ? [...paths, `apps/${namespace}/${row.app}/changes`] : paths;
 }
 
 /** Topics by the name of the event. The list itself is loaded again without what is below it. */

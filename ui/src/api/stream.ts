@@ -1,4 +1,5 @@
 import { setConnection } from "../state/connection.js";
+import { signedOut } from "../state/session.js";
 import { send } from "./http.js";
 import { ApiError } from "./problem.js";
 import { EventParser, type StreamEvent } from "./sse.js";
@@ -23,6 +24,7 @@ export async function follow(path: string, onEvent: (event: StreamEvent) => void
       await readOnce(path, headers, stop, (event) => {
         attempt = 0;
         lastId = event.id ?? lastId;
+        if (event.event === "signin") signedOut.value = true;
         onEvent(event);
       });
     } catch (error) {

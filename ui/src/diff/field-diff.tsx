@@ -19,10 +19,10 @@ export function FieldDiff({ field, mode }: { readonly field: FieldDifference; re
   const lines = diffLines(valueLines(field.from), valueLines(field.to));
   return (
     <section class="field-diff" data-hunk="">
-      <h4 class="field-path" tabIndex={-1}>
+      <h3 class="field-path" tabIndex={-1}>
         {field.path}
         <span class="field-verb">{verbOf(field)}</span>
-      </h4>
+      </h3>
       {mode === "split" && field.from !== undefined && field.to !== undefined ? (
         <SideBySide lines={lines} />
       ) : (

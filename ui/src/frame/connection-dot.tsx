@@ -22,10 +22,12 @@ export function ConnectionBanner() {
   const { state, since } = connection.value;
   if (state !== "lost" || now.value - since < BANNER_AFTER_MS) return null;
   return (
-    <Notice tone="warn" icon="warn" title="The connection to the server is lost">
-      <p>
-        What you see is from <Ago at={new Date(since).toISOString()} />. It is tried again every few seconds.
-      </p>
-    </Notice>
+    <div class="connection-banner">
+      <Notice tone="warn" icon="warn" title="The connection to the server is lost">
+        <p>
+          What you see is from <Ago at={new Date(since).toISOString()} />. It is tried again every few seconds.
+        </p>
+      </Notice>
+    </div>
   );
 }

@@ -19,7 +19,6 @@ const PAGES: readonly Hit[] = [
   { to: href("changes"), label: "Changes", detail: "Page" },
   { to: href("environments"), label: "Environments", detail: "Page" },
   { to: href("repositories"), label: "Repositories", detail: "Page" },
-  { to: href("core"), label: "Cores", detail: "Page" },
 ];
 const MOST_HITS = 8;
 

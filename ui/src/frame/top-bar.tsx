@@ -17,7 +17,6 @@ const SECTIONS: readonly {
   { path: "changes", label: "Changes", short: "Changes", icon: "changes" },
   { path: "environments", label: "Environments", short: "Envs", icon: "environments" },
   { path: "repositories", label: "Repositories", short: "Repos", icon: "repositories" },
-  { path: "core", label: "Cores", short: "Cores", icon: "core" },
 ];
 
 /** The bar with the sections, the state of the connection and the user. */

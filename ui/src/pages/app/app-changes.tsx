@@ -10,7 +10,9 @@ export function AppChanges({ app }: { readonly app: AppDetail }) {
   const filter = encodeURIComponent(`ns:${namespace} app:${name}`);
   const { data, error, pending, retry } = useApi<ChangeList>(`changes?state=all&q=${filter}&limit=100`);
   const applied = app.row.revision;
-  const current = data?.items.find(({ phase, revision }) => phase === "Succeeded" && revision === applied)?.name;
+  const current = data?.items.find(
+    ({ phase, revision }) => phase === "Succeeded" && applied !== undefined && revision?.startsWith(applied),
+  )?.name;
   return (
     <>
       {error && <ErrorNotice error={error} retry={retry} />}

@@ -6,6 +6,7 @@ import { Facts } from "../../components/facts.js";
 import type { IconName } from "../../components/icon.js";
 import { Notice } from "../../components/messages.js";
 import { ObjectName } from "../../components/object-name.js";
+import { Revision } from "../../components/revision.js";
 import type { Tone } from "../../components/state.js";
 import { appLink, changeLink, repositoryLink } from "../../navigation/links.js";
 import { type Need, needsOf } from "./app-state.js";
@@ -105,8 +106,8 @@ function AppFacts({ app }: { readonly app: AppDetail }) {
   const repositoryNamespace = repository.namespace ?? metadata.namespace;
   const attempted = status?.attempted?.revision;
   const rows: [string, ComponentChildren][] = [
-    ["Applied", <span class="mono">{row.revision ?? "nothing yet"}</span>],
-    ["Newest", attempted && <span class="mono">{shorten(attempted)}</span>],
+    ["Applied", row.revision === undefined ? "nothing yet" : <Revision of={row.revision} />],
+    ["Newest", attempted && <Revision of={attempted} />],
     ["Objects", status?.counts && `${status.counts.healthy} of ${status.counts.objects} healthy`],
     ["Repository", <a href={repositoryLink(repositoryNamespace, repository.name)}>{row.repository}</a>],
     ["Path", <span class="mono">{spec.source.path}</span>],
@@ -122,8 +123,4 @@ function AppFacts({ app }: { readonly app: AppDetail }) {
       <Facts rows={rows} />
     </aside>
   );
-}
-
-function shorten(revision: string): string {
-  return revision.replace(/sha1:([0-9a-f]{7})[0-9a-f]+/, "$1");
 }

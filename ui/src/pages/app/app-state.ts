@@ -56,6 +56,8 @@ export function sentenceOf(app: AppDetail): string {
   if (row.health === "Degraded" || row.health === "Progressing") {
     if (problem !== undefined) return `${problem.object}: ${problem.message}`;
   }
+  const cause = conditionOf(app, row.sync);
+  if (row.health === "Healthy" && cause?.status === "True" && row.sync !== "Synced") return cause.message;
   if (row.health === "Healthy" && row.sync === "Synced") return `Healthy and in sync: ${countText(counts)}`;
   return conditionOf(app, "Ready")?.message ?? "Not reconciled yet";
 }

@@ -3,11 +3,9 @@ import { useState } from "preact/hooks";
 import { useApi } from "../../api/query.js";
 import type { AppDetail, AppObject, AppObjects } from "../../api/types.js";
 import { Ago } from "../../components/ago.js";
-import { LinkButton } from "../../components/button.js";
 import { Icon } from "../../components/icon.js";
 import { Empty, ErrorNotice, Notice, Skeleton } from "../../components/messages.js";
 import { State } from "../../components/state.js";
-import { appLink } from "../../navigation/links.js";
 
 /** More healthy objects of a kind than this are one row. */
 const FOLD_FROM = 6;
@@ -47,7 +45,7 @@ export function AppTree({ app }: { readonly app: AppDetail }) {
       <ul class="tree">
         {entriesOf(roots).map((entry) =>
           "object" in entry ? (
-            <ObjectRow key={entry.object.uid} object={entry.object} pods={podsOf(entry.object.uid)} app={app} />
+            <ObjectRow key={entry.object.uid} object={entry.object} pods={podsOf(entry.object.uid)} />
           ) : (
             <FoldedRow key={entry.kind} kind={entry.kind} objects={entry.objects} />
           ),
@@ -74,12 +72,8 @@ function entriesOf(objects: readonly AppObject[]): readonly Entry[] {
   });
 }
 
-function ObjectRow(props: {
-  readonly object: AppObject;
-  readonly pods: readonly AppObject[];
-  readonly app: AppDetail;
-}) {
-  const { object, pods, app } = props;
+function ObjectRow(props: { readonly object: AppObject; readonly pods: readonly AppObject[] }) {
+  const { object, pods } = props;
   const [open, setOpen] = useState(object.health !== "Healthy");
   return (
     <li>
@@ -101,13 +95,6 @@ function ObjectRow(props: {
                     {pod.restarts} {pod.restarts === 1 ? "restart" : "restarts"}
                   </span>
                 )}
-                <LinkButton
-                  kind="quiet"
-                  icon="file"
-                  to={`${appLink(app.metadata.namespace, app.metadata.name, "logs")}?pod=${pod.namespace}/${pod.name}`}
-                >
-                  Logs<span class="sr-only"> of {pod.name}</span>
-                </LinkButton>
               </ObjectLine>
             </li>
           ))}

@@ -5,6 +5,7 @@ import type { AppDetail, ChangeRow } from "../../api/types.js";
 import { Ago } from "../../components/ago.js";
 import { Button } from "../../components/button.js";
 import { Confirm } from "../../components/confirm.js";
+import { Revision, shortRevision } from "../../components/revision.js";
 import { useAction } from "../../components/use-action.js";
 import { changeLink } from "../../navigation/links.js";
 import { announce } from "../../state/announce.js";
@@ -38,7 +39,7 @@ function RollBackDialog(props: { readonly app: AppDetail; readonly change: Chang
   return (
     <Confirm
       title={`Roll ${name} back?`}
-      verb={`Roll back to ${change.revision ?? change.name}`}
+      verb={`Roll back to ${change.revision === undefined ? change.name : shortRevision(change.revision)}`}
       action={action}
       onClose={onClose}
     >
@@ -47,7 +48,7 @@ function RollBackDialog(props: { readonly app: AppDetail; readonly change: Chang
         {change.revision && (
           <>
             {" "}
-            (<span class="mono">{change.revision}</span>)
+            (<Revision of={change.revision} />)
           </>
         )}
         , applied <Ago at={change.completed ?? change.created} />.

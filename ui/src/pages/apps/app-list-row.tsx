@@ -1,5 +1,6 @@
 import type { AppRow } from "../../api/types.js";
 import { Ago } from "../../components/ago.js";
+import { Revision } from "../../components/revision.js";
 import { State } from "../../components/state.js";
 import { appLink } from "../../navigation/links.js";
 
@@ -28,7 +29,7 @@ export function AppListRow({ app }: { readonly app: AppRow | undefined }) {
       </span>
       <span class="app-row-source">
         <span class="row-title">{repository}</span>
-        <span class="row-detail mono">{revision ?? "not applied yet"}</span>
+        <span class="row-detail">{revision === undefined ? "not applied yet" : <Revision of={revision} />}</span>
       </span>
       <span class="app-row-destination">{destination}</span>
       <span class="app-row-time">

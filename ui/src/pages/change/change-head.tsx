@@ -3,6 +3,7 @@ import type { ChangeDetail } from "../../api/types.js";
 import { Ago } from "../../components/ago.js";
 import { Facts } from "../../components/facts.js";
 import { Icon } from "../../components/icon.js";
+import { Revision } from "../../components/revision.js";
 import { State } from "../../components/state.js";
 import { appLink, changeLink } from "../../navigation/links.js";
 import { CAUSES } from "./change-row.js";
@@ -18,7 +19,7 @@ export function ChangeHead({ change }: { readonly change: ChangeDetail }) {
   const rows: [string, ComponentChildren][] = [
     ["App", <a href={appLink(metadata.namespace, row.app)}>{row.app}</a>],
     ["Cause", row.requester === undefined ? CAUSES[row.cause] : `${CAUSES[row.cause]}, requested by ${row.requester}`],
-    ["Revision", row.revision && <span class="mono">{row.revision}</span>],
+    ["Revision", row.revision && <Revision of={row.revision} />],
     [
       "Rolls back to",
       spec.rollbackTo && <a href={changeLink(metadata.namespace, spec.rollbackTo.change)}>{spec.rollbackTo.change}</a>,

@@ -1,5 +1,6 @@
 import type { ChangeRow } from "../../api/types.js";
 import { Ago } from "../../components/ago.js";
+import { Revision } from "../../components/revision.js";
 import { State } from "../../components/state.js";
 import { changeLink } from "../../navigation/links.js";
 
@@ -42,7 +43,9 @@ export function ChangeListRow(props: {
       </span>
       <span class="change-row-cause">
         <span class="row-title">{requester === undefined ? CAUSES[cause] : `${CAUSES[cause]} by ${requester}`}</span>
-        <span class="row-detail mono">{revision}</span>
+        <span class="row-detail">
+          <Revision of={revision} />
+        </span>
       </span>
       <span class="change-row-summary mono">{summary}</span>
       <span class="change-row-time">

@@ -37,10 +37,11 @@ export function ObjectBlock(props: {
             <Icon name={icon} />
             {label}
           </span>
-          <span id={id}>
-            <ObjectName name={object} />
-          </span>
+          <span class="sr-only">{object}</span>
         </button>
+        <h2 id={id} class="object-title">
+          <ObjectName name={object} />
+        </h2>
         <span class="object-meta mono muted">{origin}</span>
         {result && (
           <span class={result === "Done" ? "tone-good" : "tone-bad"}>{result === "Done" ? "done" : "failed"}</span>

@@ -5,8 +5,8 @@ export function useReviewKeys(keys: readonly string[], toggle: (key: string) => 
   useKeys({
     j: () => move("[data-object]", 1),
     k: () => move("[data-object]", -1),
-    n: () => move("[data-hunk] h4", 1),
-    p: () => move("[data-hunk] h4", -1),
+    n: () => move("[data-hunk] h3", 1),
+    p: () => move("[data-hunk] h3", -1),
     s: split,
     v: () => {
       const key = document.activeElement?.closest<HTMLElement>("[data-object]")?.dataset.object;

@@ -5,6 +5,7 @@ import { Ago } from "../../components/ago.js";
 import { Button } from "../../components/button.js";
 import { Empty, ErrorNotice, Skeleton } from "../../components/messages.js";
 import { Page } from "../../components/page.js";
+import { Revision } from "../../components/revision.js";
 import { State } from "../../components/state.js";
 import { useRowKeys } from "../../lists/use-row-keys.js";
 import { repositoryLink } from "../../navigation/links.js";
@@ -91,7 +92,9 @@ function RepositoryListRow({ repository }: { readonly repository: RepositoryRow 
         </span>
         <span class="row-detail">{message ?? url}</span>
       </span>
-      <span class="change-row-cause mono">{revision}</span>
+      <span class="change-row-cause">
+        <Revision of={revision} />
+      </span>
       <span class="change-row-time">
         <Ago at={fetched} />
       </span>

@@ -9,6 +9,7 @@ import { Code } from "../../components/code.js";
 import { Facts } from "../../components/facts.js";
 import { ErrorNotice, Notice, Skeleton } from "../../components/messages.js";
 import { Page } from "../../components/page.js";
+import { Revision } from "../../components/revision.js";
 import { State } from "../../components/state.js";
 import { useAction } from "../../components/use-action.js";
 import { href } from "../../navigation/base.js";
@@ -61,7 +62,7 @@ function Repository({ repository }: { readonly repository: RepositoryDetail }) {
         .map(([kind, value]) => `${kind} ${value}`)
         .join(", ") || "the default branch",
     ],
-    ["Revision", row.revision && <span class="mono">{row.revision}</span>],
+    ["Revision", row.revision && <Revision of={row.revision} />],
     ["Commit", status?.commit && `${status.commit.message} — ${status.commit.author}`],
     ["Fetched", <Ago at={row.fetched} />],
     ["Polled every", spec.interval],

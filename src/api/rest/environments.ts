@@ -1,0 +1,21 @@
+import { z } from "zod";
+import { EnvironmentSpec, EnvironmentStatus } from "../environment.js";
+
+/** An Environment, as the API server returns it, without most of its metadata. */
+export const EnvironmentItem = z
+  .object({
+    name: z.string(),
+    spec: EnvironmentSpec,
+    status: EnvironmentStatus.optional(),
+  })
+  .describe("An Environment.");
+export type EnvironmentItem = z.infer<typeof EnvironmentItem>;
+
+/** All Environments, those that are promoted from first. */
+export const EnvironmentList = z
+  .object({
+    items: z.array(EnvironmentItem).describe("The Environments, in the order of promotion."),
+    hidden: z.literal(true).optional().describe("The user may not list Environments."),
+  })
+  .describe("All Environments.");
+export type EnvironmentList = z.infer<typeof EnvironmentList>;
