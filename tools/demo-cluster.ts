@@ -5,6 +5,7 @@ import { loadClusterAccess } from "../src/kube/client/auth.js";
 import { KubeClient } from "../src/kube/client/kube-client.js";
 import { ensureCommandLineBinaries } from "./binaries.js";
 import { startControlPlane } from "./control-plane.js";
+import { SAMPLE_USERS } from "./control-plane-credentials.js";
 import { type Progress, stderrProgress } from "./progress.js";
 
 /** Cluster of the demo. */
@@ -41,7 +42,7 @@ export async function resolveDemoCluster(
       stop: async () => {},
     };
   }
-  const controlPlane = await startControlPlane({ progress });
+  const controlPlane = await startControlPlane({ progress, users: SAMPLE_USERS });
   return {
     kubeconfigPath: controlPlane.kubeconfigPath,
     kubectlPath: controlPlane.kubectlPath,

@@ -192,6 +192,7 @@ describe("The web UI", function () {
 
   it("adds a repository, and says at the field what is wrong", async () => {
     const page = await open("alice", "repositories");
+    await page.getByText("Live", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Add a repository…" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("URL").fill("ftp://git.example.com/team/Blog.git");
