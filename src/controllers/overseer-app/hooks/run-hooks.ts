@@ -7,6 +7,7 @@ import { sha256 } from "../../../base/hash.js";
 import type { Document } from "../../../manifest/document.js";
 import type { Hook } from "../../../manifest/hook.js";
 import { apiVersionOf, displayId } from "../../../manifest/object-id.js";
+import { isRecord } from "../../../manifest/shape.js";
 import { findRun, type HookStep, hooksByWave, judgeHook, runsToEnd } from "../../../plan/hooks.js";
 import type { LiveObject } from "../../../plan/live.js";
 import { permitHookDeletion } from "../../../plan/prune-guard.js";
@@ -127,10 +128,19 @@ async function advance(
   const [write] = accepted;
   // An object that is adopted as a hook would be deleted like one, past the rules for deletions.
   if (write !== undefined && write.verb !== "Create") return failedStart(run, document, ledger, phase, NAME_TAKEN);
+  const entry = entryOf(run, document, phase, undefined, "Running");
+  const isRecordedFirst = write !== undefined && mayVanish(document);
+  if (isRecordedFirst) {
+    note(ledger, entry);
+    await ledger.flush();
+  }
   const outcome = write ? await run.destination.write(run.target, write) : undefined;
+  if (isRecordedFirst && !outcome?.ok) {
+    ledger.stage(ledger.runs().filter((other) => !isSameRun(other, entry)));
+    await ledger.flush();
+  }
   if (outcome?.ok) {
     run.services.failpoint("app:after-hook-created");
-    const entry = entryOf(run, document, phase, undefined, "Running");
     run.emitEvent("Normal", "HookStarted", "Sync", `${phase} hook ${entry.object} was started`);
     // An object that is healthy at once causes no further event.
     if (!runsToEnd(document.id)) run.requeueAfter(0);
@@ -173,9 +183,20 @@ function documentOf({ document }: Hook, runId: string): Document {
 
 /** Stages a run. */
 function note(ledger: HookLedger, entry: HookRun): void {
-  const isSame = (other: HookRun): boolean =>
-    other.phase === entry.phase && other.object === entry.object && other.apiVersion === entry.apiVersion;
-  ledger.stage([...ledger.runs().filter((other) => !isSame(other)), entry]);
+  ledger.stage([...ledger.runs().filter((other) => !isSameRun(other, entry)), entry]);
+}
+
+function isSameRun(one: HookRun, other: HookRun): boolean {
+  return other.phase === one.phase && other.object === one.object && other.apiVersion === one.apiVersion;
+}
+
+/**
+ * Reports whether the object of a hook may be deleted as soon as it has ended. Its run is recorded before it is created: if the process
+ * ends in between, the hook has failed, rather than run twice.
+ */
+function mayVanish({ object }: Document): boolean {
+  const { spec } = object;
+  return isRecord(spec) && spec.ttlSecondsAfterFinished !== undefined;
 }
 
 function entryOf(
