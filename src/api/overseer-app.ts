@@ -20,7 +20,7 @@ import { notesFields } from "./notes.js";
 import { Pin } from "./pin.js";
 import { PromotionStatus } from "./promotion.js";
 import { SOURCE_RULES } from "./source-rules.js";
-import { conditions, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
+import { conditions, governingEnvironments, lastHandledReconcileAt, observedGeneration } from "./status-fields.js";
 import { SyncPolicy } from "./sync-policy.js";
 
 /** Destination of an app. */
@@ -221,6 +221,7 @@ export const OverseerAppStatus = z
       .describe(
         "Proves that the operator has written applied and pin. In an Environment, others are ignored: nothing is reverted to them.",
       ),
+    environments: governingEnvironments,
     shortRevision: z
       .string()
       .max(512)

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Condition } from "./conditions.js";
-import { mapList } from "./fields.js";
+import { atomicList, mapList, objectName } from "./fields.js";
 
 /** `status.observedGeneration`. Defaults to -1, so that clients can tell that a new object was not reconciled yet. */
 export const observedGeneration = z
@@ -20,3 +20,10 @@ export const lastHandledReconcileAt = z
   .max(256)
   .optional()
   .describe("Value of the annotation gitops.overseer.io/reconcile-at that was last handled.");
+
+/** `status.environments` of an app. */
+export const governingEnvironments = atomicList(
+  objectName("Name of an Environment."),
+  50,
+  "Environments that govern the app. One that has ceased to do so holds the next Change until a user approves its plan.",
+).optional();

@@ -17,6 +17,7 @@ const ALWAYS_NEEDS_APPROVAL: ReadonlySet<string> = new Set([
   "apiextensions.k8s.io/CustomResourceDefinition",
   "gitops.overseer.io/OverseerApp",
   "gitops.overseer.io/GitRepository",
+  "gitops.overseer.io/Environment",
 ]);
 
 /** Annotation with which a user approves the deletion of one object. */

@@ -12,6 +12,7 @@ import type { Gate, WatchEvent } from "../gates/gate.js";
 import { checksGate } from "../gates/hosts/checks.js";
 import { reviewGate } from "../gates/hosts/review.js";
 import { manualGate } from "../gates/manual.js";
+import { policyChangesGate } from "../gates/policy-changes.js";
 import { promotionGate } from "../gates/promotion/gate.js";
 import { referencesGate } from "../gates/references.js";
 import { repositoriesGate } from "../gates/repositories.js";
@@ -21,6 +22,7 @@ import { syncWindowsGate } from "../gates/sync-windows.js";
 export const GATES: readonly Gate[] = [
   approvalsGate,
   environmentGate,
+  policyChangesGate,
   repositoriesGate,
   environmentWindowsGate,
   approvalGate,

@@ -119,6 +119,11 @@ export const APP_REASONS = {
     meaning:
       "The Change waits because a freeze or the windows of its Environment permit no sync now. The message says until when.",
   },
+  PolicyChanges: {
+    meaning:
+      "The Change writes or deletes Environments or the admission policies of the operator, and waits for an approval.",
+    remedy: "Approve the plan, or remove the documents.",
+  },
   Repositories: {
     meaning: "The Git repository of the app is not in spec.repositories of its Environment.",
     remedy: "Use another repository, or add its URL to the Environment.",

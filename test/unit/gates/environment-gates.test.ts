@@ -6,6 +6,7 @@ import { environmentGate } from "../../../src/gates/environment.js";
 import type { PlacedObject } from "../../../src/gates/environments.js";
 import type { Gate } from "../../../src/gates/gate.js";
 import { judgeGates } from "../../../src/gates/judge.js";
+import { policyChangesGate } from "../../../src/gates/policy-changes.js";
 import { app, inputs } from "../controllers/support/resources.js";
 import { FakeClock } from "../support/fake-clock.js";
 import { environment } from "./support/environments.js";
@@ -109,12 +110,37 @@ describe("the gate approval", () => {
 });
 
 describe("the gate environment", () => {
+  it("holds a Change of an app that an Environment has governed, until a user approves", async () => {
+    expect(await textOf(environmentGate, context({ app: FORMER }))).to.equal(
+      "Wait: Environment old has governed this app and does not any more: restore it, or approve the plan without it",
+    );
+    expect(await textOf(environmentGate, context({ app: FORMER, ...approved(alice) }))).to.equal("Pass: passed");
+  });
+
   it("holds a Change with an object in a place of another Environment", async () => {
     const dev = { app: app("dev/web"), destination: placed(object("dev"), object("billing")) };
     expect(await textOf(environmentGate, context(dev))).to.equal(
       "Wait: ConfigMap billing/c is in a place of Environment other: apps of namespace dev may not write there; remove the documents, or add the namespace to the Environment",
     );
     expect((await judged(environmentGate, context({ destination: placed(object("shop")) })))?.state).to.equal("Pass");
+  });
+});
+
+const POLICY: PlacedObject = {
+  ...{ group: "admissionregistration.k8s.io", kind: "ValidatingAdmissionPolicy", name: "overseer-gitops-approvals" },
+};
+const FORMER = app("shop/web", { status: { environments: ["old", "prod"] } });
+
+describe("the gate policyChanges", () => {
+  it("holds Changes of Environments and of the policies of the operator until a user approves", async () => {
+    const environments = { group: "gitops.overseer.io", kind: "Environment", name: "prod" };
+    const held = { destination: placed(POLICY, environments, { ...POLICY, name: "other" }) };
+    expect(await textOf(policyChangesGate, context(held))).to.equal(
+      "Wait: the plan changes who may change what: ValidatingAdmissionPolicy overseer-gitops-approvals, Environment prod",
+    );
+    expect(await textOf(policyChangesGate, context({ ...held, ...approved(alice) }))).to.equal(
+      "Pass: approved by alice",
+    );
   });
 });
 
@@ -131,6 +157,9 @@ describe("the gates of Environments", () => {
     [approvalGate, "the objects of the plan", context({ destination: { ...NO_FACTS, placed: undefined } })],
     [approvalGate, "the plan", context({ cause: "Values", plan: {} })],
     [environmentGate, "the list of Environments", context({ lister: unlisted })],
+    [policyChangesGate, "the objects of the plan", context({ destination: { ...NO_FACTS, placed: undefined } })],
+    [policyChangesGate, "the decisions of users", context({ destination: placed(POLICY), approvals: undefined })],
+    [environmentGate, "the decisions of users", context({ app: FORMER, approvals: undefined })],
     [environmentGate, "the objects of the plan", context({ destination: { ...NO_FACTS, placed: undefined } })],
   ];
   for (const [gate, what, lacking] of cases)

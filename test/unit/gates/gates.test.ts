@@ -87,6 +87,7 @@ describe("gates", () => {
     expect(results.map(({ state }) => `${state.name} ${state.state}`)).to.deep.equal([
       "approvals Pass",
       "environment Pass",
+      "policyChanges Pass",
       "repositories Pass",
       "environmentWindows Pass",
       "approval Pass",

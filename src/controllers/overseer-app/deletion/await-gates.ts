@@ -21,7 +21,8 @@ export async function awaitDeletionGates(
 ): Promise<string | undefined> {
   const removed = decisions.filter(({ verb }) => verb !== "Keep");
   const environments = environmentsOf(run.ref.namespace, run.services.lister.list("Environment"));
-  if (removed.length === 0 || environments.length === 0) return undefined;
+  const isFree = environments.length === 0 && (run.status.environments ?? []).length === 0;
+  if (removed.length === 0 || isFree) return undefined;
   const isDeletion = ({ spec }: { readonly spec: { readonly cause?: string } }): boolean => spec.cause === "Deletion";
   const begun = openChanges(run).find((change) => isDeletion(change) && change.status?.phase === "Applying");
   if (begun !== undefined) return undefined;

@@ -2,6 +2,8 @@ import type { Change, ChangeCause, ChangeStatus, CountedApproval, GateState } fr
 import { shortRevision } from "../../../api/short-revision.js";
 import { mapLimit } from "../../../base/semaphore.js";
 import type { Decisions, DestinationFacts, GateContext, PlanFacts, UserRequest } from "../../../gates/context.js";
+import { environmentGate } from "../../../gates/environment.js";
+import { environmentsOf } from "../../../gates/environments.js";
 import { closedGates, type GateResult, judgeGates } from "../../../gates/judge.js";
 import { formatOrigin } from "../../../manifest/document.js";
 import type { MissingReference } from "../../../plan/actions.js";
@@ -75,6 +77,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
   };
   const results = await judgeGates(gates, context, clock, open?.status?.gates ?? []);
   const closed = closedGates(results);
+  if (closed.every(({ gate }) => gate.name !== environmentGate.name)) run.status = withCurrentEnvironments(run, []);
   if (closed.length === 0) waiting.clear(run.key);
   else
     waiting.wait(
@@ -170,6 +173,14 @@ export async function waitAtGates(
     if (until !== undefined) run.requeueAfter(Math.min(until - clock.now(), MAX_DELAY_MS));
   }
   return { progress: { state: "waiting", reason: closed[0]?.gate.waitReason ?? "Waiting", message: status } };
+}
+
+/** Returns the status with the Environments that govern the app, and those that have governed it before. */
+export function withCurrentEnvironments(run: AppRun, former = run.status.environments ?? []): AppRun["status"] {
+  const { environments: _, ...status } = run.status;
+  const current = environmentsOf(run.ref.namespace, run.services.lister.list("Environment"));
+  const names = [...new Set([...former, ...current.map(({ metadata }) => metadata.name)])].sort();
+  return names.length === 0 ? status : { ...status, environments: names };
 }
 
 /** Returns the app without applied inputs that the operator has not signed. */

@@ -11,6 +11,7 @@ import { logProblem } from "../changes/change-log.js";
 import { flushChange, openChangeFor, stageChange, trimHistory } from "../changes/change-record.js";
 import { deletionStatus } from "../deletion/deletion-status.js";
 import { summarizeTerminating, terminatingOf } from "../deletion/terminating.js";
+import { withCurrentEnvironments } from "../gates/judge-change.js";
 import { runPhase } from "../hooks/sync-phases.js";
 import { observeApp } from "../observe.js";
 import type { ChangeUpdate, Progress, SyncResult } from "../outcome.js";
@@ -181,6 +182,7 @@ async function finish(run: AppRun, change: Change, before: ChangeUpdate, end: Ch
 
 function statusFields(run: AppRun, facts: AppFacts, observation: Observation): StatusFields {
   const { applied, changes, change, lastHandledReconcileAt } = run.status;
+  const { environments } = withCurrentEnvironments(run);
   const requested = requestedAt(run.app.metadata) ?? lastHandledReconcileAt;
   const newest = run.desired?.inputs;
   const attempted = newest && newest.key !== applied?.key ? newest : undefined;
@@ -190,6 +192,7 @@ function statusFields(run: AppRun, facts: AppFacts, observation: Observation): S
     ...(applied ? { applied, shortRevision: shortRevision(applied.revision) } : {}),
     ...(attempted ? { attempted } : {}),
     ...(run.status.pin ? { pin: run.status.pin } : {}),
+    ...(environments ? { environments } : {}),
     ...(facts.health
       ? {
           health: facts.timedOut && !isSettled(facts.health.status) ? "Degraded" : facts.health.status,

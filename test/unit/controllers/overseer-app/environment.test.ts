@@ -97,4 +97,24 @@ describe("an app of an Environment", () => {
     await heart.settle(["web"]);
     expect(heart.changes("web")).to.include("web-2 Succeeded");
   });
+
+  it("waits when its Environment is gone, until a user approves the plan without it", async () => {
+    const heart = await synced();
+    heart.environment("prod", ASKING);
+    heart.commit(file("2"));
+    await heart.settle(["web"]);
+    expect(heart.app("web")?.status?.environments).to.deep.equal(["prod"]);
+    heart.api.remove("environments", "undefined/prod", "");
+    await heart.settle(["web"]);
+    expect(heart.change("web-2")?.status?.waitingFor).to.contain("environment: Environment prod has governed this app");
+    heart.start();
+    await heart.settle(["web"]);
+    expect(heart.objects()).to.deep.equal(['ConfigMap shop/a {"v":"1"} of shop/web']);
+    heart.approve("web-2", "alice");
+    await heart.settle(["web"]);
+    heart.commit(file("3"));
+    await heart.settle(["web"]);
+    expect(heart.changes("web")).to.include("web-3 Succeeded");
+    expect(heart.app("web")?.status?.environments).to.equal(undefined);
+  });
 });

@@ -30,6 +30,7 @@ import { inlineCache } from "../../render/support/harness.js";
 import { MemorySnapshot } from "../../render/support/memory-snapshot.js";
 import { FakeClock } from "../../support/fake-clock.js";
 import { FakeLogger } from "../../support/fake-logger.js";
+import { appOfApproval, approvalOf } from "./approvals.js";
 import { MemoryApi } from "./memory-api.js";
 import { app, cacheOf, change, repository } from "./resources.js";
 
@@ -187,16 +188,8 @@ export class Heart {
   }
 
   /** Approves the plan of a Change, as a user does. */
-  approve(changeName: string, approver: string): void {
-    const found = this.change(changeName);
-    const { uid } = found?.metadata ?? {};
-    const { metadata, ...made } = change(`shop/${changeName}-${approver}`, "");
-    const spec = {
-      ...{ app: { name: found?.spec.app.name ?? "" }, change: { name: changeName, uid: uid ?? "" }, approver },
-      ...{ planHash: found?.status?.planHash ?? "", decision: "Approve" as const },
-    };
-    const creationTimestamp = new Date(this.clock.now()).toISOString();
-    this.api.put("approvals", { ...made, metadata: { ...metadata, creationTimestamp }, spec });
+  approve(name: string, approver: string): void {
+    this.api.put("approvals", approvalOf(this.change(name), approver, this.clock.now()));
   }
 
   change(name: string): Change | undefined {
@@ -254,11 +247,7 @@ export class Heart {
       digestKey: "0".repeat(32),
       enqueue: (key) => void this.#queue.add(key),
       proof: { problem: async () => undefined },
-      approvals: this.api.cache<Approval>(
-        resourceOf("Approval", "approvals"),
-        undefined,
-        ({ metadata, spec }) => `${metadata.namespace}/${spec.app.name}`,
-      ),
+      approvals: this.api.cache<Approval>(resourceOf("Approval", "approvals"), undefined, appOfApproval),
       permissions: { has: async () => true },
       onApplied: () => {},
       onCommitReport: () => {},
