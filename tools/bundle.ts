@@ -20,9 +20,9 @@ const ENTRIES: Readonly<Record<string, string>> = {
  */
 const LAZY_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "src/cli/main.ts": ["js-yaml", "zod"],
-  "src/main.ts": ["@kubernetes/client-node", "fastify", "isomorphic-git"],
+  "src/main.ts": ["@kubernetes/client-node", "fastify", "isomorphic-git", "openid-client"],
   "src/wiring/controller.ts": ["@kubernetes/client-node"],
-  "src/wiring/server.ts": ["@kubernetes/client-node", "isomorphic-git"],
+  "src/wiring/server.ts": ["@kubernetes/client-node", "isomorphic-git", "openid-client"],
   "src/wiring/api.ts": ["@kubernetes/client-node", "isomorphic-git", "croner", "re2js"],
 };
 

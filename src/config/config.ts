@@ -7,6 +7,7 @@ import { formatDuration } from "../base/duration.js";
 import type { Failpoint } from "../base/failpoint.js";
 import { HostRules } from "../base/host-rules.js";
 import type { ProxyRules } from "../base/proxy.js";
+import { type SignInSettings, signInSettings } from "./api-settings.js";
 import { type Environment, type RawSettings, readCommandLine } from "./command-line.js";
 import { ConfigError } from "./errors.js";
 import type { SettingName } from "./options.js";
@@ -23,6 +24,7 @@ export interface Config {
   readonly serverAddress: ListenAddress;
   /** Address on which the `api` role serves the REST API. */
   readonly apiAddress: ListenAddress;
+  readonly signIn: SignInSettings;
   readonly metricsAddress: ListenAddress;
   /** Whether apps and repositories have metrics of their own. */
   readonly metricsPerApp: boolean;
@@ -129,6 +131,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     roles: values.roles ?? new Set(DEFAULT_ROLES),
     serverAddress: values["server-address"] ?? { port: 9090 },
     apiAddress: values["api-address"] ?? { port: 9091 },
+    signIn: signInSettings(values),
     metricsAddress: values["metrics-address"] ?? { port: 8080 },
     metricsPerApp: values["metrics-per-app"] ?? true,
     logLevel: values["log-level"] ?? "info",

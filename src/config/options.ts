@@ -1,3 +1,5 @@
+import { API_OPTIONS } from "./api-options.js";
+
 /** One setting of the operator: how it is read, and what `--help` shows for it. */
 export interface Option {
   /** Name on the command line, without the dashes. */
@@ -37,13 +39,7 @@ export const OPTIONS = [
     fallback: ":9090",
     help: "Address on which the server role receives webhooks, at /hooks/NAMESPACE/NAME for each GitRepository.",
   },
-  {
-    flag: "api-address",
-    value: "[HOST]:PORT",
-    env: "OVERSEER_API_ADDRESS",
-    fallback: ":9091",
-    help: "Address on which the api role serves the REST API, at /api/gitops.",
-  },
+  ...API_OPTIONS,
   {
     flag: "metrics-address",
     value: "[HOST]:PORT",

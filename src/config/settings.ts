@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseDuration } from "../base/duration.js";
 import { FAILPOINTS } from "../base/failpoint.js";
 import { isHostPattern } from "../base/host-rules.js";
+import { API_SETTING_SCHEMAS } from "./api-settings.js";
 import type { SettingName } from "./options.js";
 
 /** Address to listen on. */
@@ -147,6 +148,7 @@ export const SETTING_SCHEMAS = {
   roles,
   "server-address": address,
   "api-address": address,
+  ...API_SETTING_SCHEMAS,
   "metrics-address": address,
   "metrics-per-app": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),
   "log-level": z.enum(["error", "warn", "info", "debug"], "must be error, warn, info or debug"),

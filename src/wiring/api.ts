@@ -29,6 +29,7 @@ import { reflectorObserver, requestObserver } from "../telemetry/observers.js";
 import { VERSION } from "../version.js";
 import { findOwnKind, onceReady } from "./cluster.js";
 import type { Role, RoleParts } from "./role.js";
+import { createSessions } from "./sessions.js";
 
 /** Connections to the API server for requests of users. */
 const USER_CONNECTIONS = 64;
@@ -74,6 +75,7 @@ export class ApiRole implements Role {
     const users = new UserRequests(own, bare);
     const server = new HttpServer({ ...config.apiAddress, addressFlags: "--api-address", clock, logger });
     const tokens = new TokenReviews(own, clock, logger);
+    const sessions = await createSessions(this.#parts);
     const routes = restRoutes({
       ...caches,
       clock,
@@ -83,7 +85,7 @@ export class ApiRole implements Role {
       snapshots: new Snapshots(clock),
       kinds: new Discovery(own, clock),
       version: () => hub.position,
-      ...{ hub, streams },
+      ...{ hub, streams, sessions },
       stillSignedIn: async ({ credential }) => {
         if (credential.token !== undefined) await tokens.authenticate(credential.token);
       },
@@ -91,7 +93,7 @@ export class ApiRole implements Role {
     });
     const site = await loadSite(fileURLToPath(new URL("ui/", import.meta.url)));
     if (site !== undefined) server.serveFiles(site);
-    mountRest(server, routes, { tokens, limits: new RateLimits(clock) });
+    mountRest(server, routes, { tokens, sessions, limits: new RateLimits(clock) });
     if (!stopping.aborted) {
       await server.start();
       logger.info("serving the REST API", { apiPort: server.port, webUi: site !== undefined });

@@ -35,6 +35,8 @@ const CONFINED: readonly (readonly [string, RegExp])[] = [
   ["re2js", /^src\/secrets\//],
   ["@photostructure/sqlite", /^src\/overseer-core\//],
   ["commander", /^src\/cli\//],
+  ["jose", /^src\/server\/rest\/session\//],
+  ["openid-client", /^src\/server\/rest\/session\//],
   ["@marcbachmann/cel-js", /^src\/manifest\/expressions\//],
   ["winston", /^src\/telemetry\//],
   ["prom-client", /^src\/telemetry\//],

@@ -17,9 +17,10 @@ export class ApiClient {
   readonly #headers: Readonly<Record<string, string>>;
   readonly seen: string[] = [];
 
-  constructor(base: string, token: string | undefined) {
+  /** `credential` is a bearer token, or the headers of each request. */
+  constructor(base: string, credential: string | Readonly<Record<string, string>> | undefined) {
     this.#base = base;
-    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    this.#headers = typeof credential === "string" ? { authorization: `Bearer ${credential}` } : (credential ?? {});
   }
 
   static async of(api: OperatorProcess, token: string | undefined): Promise<ApiClient> {

@@ -6,7 +6,7 @@ import { ensureControlPlaneBinaries } from "../../tools/binaries.js";
 import type { ControlPlane } from "../../tools/control-plane.js";
 import { writeKubeconfig } from "../../tools/control-plane-credentials.js";
 import { repositoryRoot } from "../../tools/repository-root.js";
-import { runCommand } from "../../tools/run-command.js";
+import { CommandError, runCommand } from "../../tools/run-command.js";
 import type { TestKube, TestObject } from "./kube.js";
 
 /** The chart of the product. */
@@ -24,6 +24,18 @@ export const API = "overseer-gitops-api";
 
 /** Values as `helm --set-json` takes them: a path, and what is to be there. */
 export type Values = Readonly<Record<string, unknown>>;
+
+/** Values with which the API has all of its flags. */
+export const API_WITH_SIGN_IN: Values = {
+  "api.enabled": true,
+  "api.publicUrl": "https://gitops.example.com",
+  "api.impersonation": { enabled: true },
+  "api.session": { keySecret: "session-keys" },
+  "api.oidc": {
+    ...{ issuer: "https://id.example.com", name: "Example", clientId: "overseer", clientSecret: "oidc-client" },
+    ...{ usernamePrefix: "oidc:", groupsPrefix: "oidc:" },
+  },
+};
 
 function setFlags(values: Values): string[] {
   return Object.entries(values).flatMap(([path, value]) => ["--set-json", `${path}=${JSON.stringify(value)}`]);
@@ -118,4 +130,12 @@ export async function installedFlags(kube: TestKube, name = OPERATOR): Promise<s
 export async function packageChart(folder: string, version: string): Promise<string> {
   await helm(["package", CHART, "--version", version, "--app-version", version, "--destination", folder]);
   return join(folder, `overseer-gitops-${version}.tgz`);
+}
+
+/** What helm prints when it refuses to render the chart with these values. */
+export async function refusalOf(values: Values): Promise<string> {
+  return renderChart(values).then(
+    () => "it was taken",
+    (error: unknown) => (error instanceof CommandError ? error.output : String(error)),
+  );
 }

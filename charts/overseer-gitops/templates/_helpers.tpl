@@ -234,6 +234,14 @@ affinity: {{- toYaml . | nindent 2 }}
 {{- if and .Values.api.enabled .Values.api.ingress.enabled (not (and .Values.api.ingress.host .Values.api.ingress.tlsSecret)) }}
 {{- fail "api.ingress.enabled needs api.ingress.host and api.ingress.tlsSecret: tokens must not be sent without TLS" }}
 {{- end }}
+{{- with .Values.api }}
+{{- if and .oidc.issuer (not (and .oidc.clientId .publicUrl .impersonation.enabled)) }}
+{{- fail "api.oidc.issuer needs api.oidc.clientId, api.publicUrl and api.impersonation.enabled: the API acts as the users who sign in" }}
+{{- end }}
+{{- if and .oidc.issuer (not .session.keySecret) (gt (int .replicas) 1) }}
+{{- fail (printf "api.replicas is %d, but without api.session.keySecret each replica knows its own sessions only: create the Secret" (int .replicas)) }}
+{{- end }}
+{{- end }}
 {{- range $role, $account := dict "controller" $controller.serviceAccount "server" .Values.server.serviceAccount "api" .Values.api.serviceAccount }}
 {{- if and (not $account.create) (not $account.name) }}
 {{- fail (printf "%s.serviceAccount.create is false: set %s.serviceAccount.name to an existing ServiceAccount" $role $role) }}

@@ -16,7 +16,9 @@ import { changeRoutes } from "./routes/changes.js";
 import { decisionRoutes } from "./routes/decisions.js";
 import { environmentRoutes } from "./routes/environments.js";
 import { eventRoutes } from "./routes/events.js";
+import { logRoutes } from "./routes/logs.js";
 import { repositoryRoutes } from "./routes/repositories.js";
+import { signInRoutes } from "./routes/sign-in.js";
 import { syncStatusRoutes } from "./routes/sync-status.js";
 import { userRoutes } from "./routes/user.js";
 
@@ -33,6 +35,8 @@ export function restRoutes(parts: RestParts): RestRoute[] {
     ...repositoryRoutes(parts),
     ...syncStatusRoutes(parts),
     ...eventRoutes(parts),
+    ...logRoutes(parts),
+    ...signInRoutes(parts),
   ];
   all.push(documentRoute(() => describeRest(all)));
   return all;
@@ -68,11 +72,21 @@ export function describeRest(routes: readonly RestRoute[]): Record<string, unkno
         description:
           "A token that the API server of the cluster accepts, or one of a ServiceAccount with the audience overseer-gitops.",
       },
+      session: {
+        type: "apiKey",
+        in: "cookie",
+        name: "__Host-overseer",
+        description:
+          "Session of a browser, after the sign-in by OpenID Connect. Counts for requests of the same origin only.",
+      },
     },
     describeAccess: (access) =>
       access === "anonymous"
         ? { description: "Needs no authentication.", schemes: [] }
-        : { description: "Acts as the user, with the permissions of the user in the cluster.", schemes: ["token"] },
+        : {
+            description: "Acts as the user, with the permissions of the user in the cluster.",
+            schemes: ["token", "session"],
+          },
     schemas: {
       AppRow,
       AppList,

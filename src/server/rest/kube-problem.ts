@@ -31,6 +31,7 @@ function statusProblem(error: KubeStatusError, use: KubeUse): ProblemError {
       return new ProblemError("CONFLICT", conflictText(error));
     case 400:
     case 422:
+      if (use === "read") return new ProblemError("INVALID", withoutValues(error.message));
       return new ProblemError("INVALID", invalidText(error), { errors: partsOf(error) });
     case 413:
       return new ProblemError("BODY_TOO_LARGE", "the object is larger than the API server accepts: send less");

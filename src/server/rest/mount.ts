@@ -5,10 +5,12 @@ import { bearerOf, invalidToken, type TokenReviews } from "./identity/token-revi
 import { kubeProblem } from "./kube-problem.js";
 import type { RateLimits } from "./rate-limits.js";
 import type { RestRoute } from "./route.js";
+import type { Sessions } from "./session/sessions.js";
 
 /** How callers are authenticated. */
 export interface SignInParts {
   readonly tokens: Pick<TokenReviews, "authenticate">;
+  readonly sessions: Pick<Sessions, "identify"> | undefined;
   readonly limits: RateLimits;
 }
 
@@ -19,16 +21,21 @@ const MAX_BODY_BYTES = 256 * 1024;
 const ANONYMOUS: Identity = { name: "", groups: [], signedInBy: "token", credential: { kind: "impersonation" } };
 
 /** Serves the routes of the REST API. Authentication precedes everything else, also the reading of the body. */
-export function mountRest(server: HttpServer, routes: readonly RestRoute[], { tokens, limits }: SignInParts): void {
+export function mountRest(
+  server: HttpServer,
+  routes: readonly RestRoute[],
+  { tokens, sessions, limits }: SignInParts,
+): void {
   const limited = routes.map((route) => ({ ...route, maxBodyBytes: route.maxBodyBytes ?? MAX_BODY_BYTES }));
   server.mount(limited, {
-    authorize: async (access, headers, { address }) => {
+    authorize: async (access, headers, { address, method }) => {
       if (access === "anonymous") return ANONYMOUS;
       limits.checkAddress(address);
       try {
+        // A request with a token ignores cookies.
         const token = bearerOf(headers.authorization);
-        if (token === undefined) throw invalidToken();
-        const user = await tokens.authenticate(token);
+        const user = token === undefined ? await sessions?.identify(method, headers) : await tokens.authenticate(token);
+        if (user === undefined) throw invalidToken();
         limits.countUser(user.name);
         return user;
       } catch (error) {

@@ -12,6 +12,7 @@ import type { ReadingRights } from "./identity/reading-rights.js";
 import type { UserRequests } from "./identity/user-requests.js";
 import type { ListParts } from "./lists/list.js";
 import type { ListSource } from "./lists/listed.js";
+import type { Sessions } from "./session/sessions.js";
 
 /** Who may call a route of the REST API: everyone, or a user who has signed in. What they may do is up to the API server. */
 export type RestAccess = "anonymous" | "user";
@@ -36,6 +37,8 @@ export interface RestParts extends ListParts {
   readonly repositories: ListSource<RepositoryRow>;
   /** All kinds that the API server serves. */
   readonly kinds: Pick<Discovery, "findAny">;
+  /** Sessions in cookies; undefined without an issuer. */
+  readonly sessions: Sessions | undefined;
   readonly hub: EventHub;
   readonly streams: Streams;
   /** Throws UNAUTHENTICATED if the credential of a user is no longer valid. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { podOf, rulesOf } from "../../support/chart-objects.js";
-import { API, renderChart, SERVER } from "../../support/helm.js";
+import { API, refusalOf, renderChart, SERVER, type Values } from "../../support/helm.js";
 import type { TestObject } from "../../support/kube.js";
 
 describe("The chart", function () {
@@ -29,5 +29,24 @@ describe("The chart", function () {
     ]);
     for (const objectsOf of [defaults, more])
       expect(JSON.stringify(rulesOf(objectsOf, "ClusterRole", SERVER))).to.not.contain("impersonate");
+  });
+
+  it("refuses an API whose sign-in cannot work", async () => {
+    const oidc = { issuer: "https://id.example.com", clientId: "overseer" };
+    const enabled = {
+      "api.publicUrl": "https://x.example.com",
+      "api.impersonation": { enabled: true },
+      "api.oidc": oidc,
+    };
+    const refused: readonly (readonly [Values, string])[] = [
+      [{ "api.port": 8080 }, "api.port and metrics.port are both 8080"],
+      [{ "api.ingress": { enabled: true, host: "x.example.com" } }, "tokens must not be sent without TLS"],
+      [{ "api.oidc": oidc }, "api.oidc.issuer needs api.oidc.clientId, api.publicUrl and api.impersonation.enabled"],
+      [{ ...enabled, "api.replicas": 2 }, "without api.session.keySecret each replica knows its own sessions only"],
+      [{ "api.serviceAccount": { create: false } }, "api.serviceAccount.name"],
+      [{ "api.publicUrl": "gitops.example.com" }, "'/api/publicUrl'"],
+    ];
+    for (const [values, text] of refused) expect(await refusalOf({ "api.enabled": true, ...values })).to.contain(text);
+    expect(await refusalOf({ "api.enabled": true, ...enabled })).to.equal("it was taken");
   });
 });

@@ -1,0 +1,76 @@
+import { expect } from "chai";
+import type { UserKube, UserRequest } from "../../../../src/server/rest/identity/user-requests.js";
+import { logLines } from "../../../../src/server/rest/logs/log-lines.js";
+import { LogStream } from "../../../../src/server/rest/logs/log-stream.js";
+
+const STAMP = "2026-11-29T12:00:00.123456789Z";
+
+async function* chunksOf(...texts: (string | Buffer)[]): AsyncGenerator<Buffer> {
+  for (const text of texts) yield Buffer.from(text);
+}
+
+async function linesOf(...texts: (string | Buffer)[]): Promise<{ time: string; text: string }[]> {
+  let all = "";
+  for await (const part of logLines(chunksOf(...texts))) all += part;
+  return all
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line));
+}
+
+describe("Logs", () => {
+  it("have time and text of each line, however the lines are cut into chunks", async () => {
+    const euro = Buffer.from("€");
+    const lines = await linesOf(
+      `${STAMP} one\n${STAMP} t`,
+      `wo\r\n${STAMP} `,
+      euro.subarray(0, 1),
+      euro.subarray(1),
+      `\n${STAMP}\n${STAMP} "quoted" \u001b[31mred`,
+    );
+    expect(lines).to.deep.equal([
+      { time: STAMP, text: "one" },
+      { time: STAMP, text: "two" },
+      { time: STAMP, text: "€" },
+      { time: STAMP, text: "" },
+      { time: STAMP, text: '"quoted" \u001b[31mred' },
+    ]);
+    expect(await linesOf("failed to open the log\n")).to.deep.equal([{ time: "", text: "failed to open the log" }]);
+  });
+
+  it("have long lines cut, also those that never end", async () => {
+    const long = "x".repeat(100_000);
+    const lines = await linesOf(`${STAMP} ${long}`, long, long, `\n${STAMP} next\n`);
+    expect(lines.map(({ text }) => text.length)).to.deep.equal([16 * 1024, 4]);
+  });
+
+  it("are read no faster than the client, and end at the API server when the client leaves", async () => {
+    let sent = 0;
+    let request: UserRequest | undefined;
+    const kube: UserKube = {
+      request: () => Promise.reject(new Error("not used")),
+      stream: async (asked) => {
+        request = asked;
+        async function* endless(): AsyncGenerator<Buffer> {
+          while (!asked.signal?.aborted) {
+            sent++;
+            yield Buffer.from(`${STAMP} line\n`);
+          }
+        }
+        return endless();
+      },
+    };
+    const common = { namespace: "shop", pod: "web", follow: true, previous: false, tail: 10 };
+    const stream = await LogStream.open(kube, common);
+    await new Promise((resolve) => stream.body.once("readable", resolve));
+    await new Promise(setImmediate);
+    const before = sent;
+    await new Promise(setImmediate);
+    expect(sent).to.equal(before).and.be.below(1_000);
+    stream.body.destroy();
+    await new Promise((resolve) => stream.body.once("close", resolve));
+    expect(request?.signal?.aborted).to.equal(true);
+    expect(request?.path).to.equal("/api/v1/namespaces/shop/pods/web/log");
+    expect(request?.query).to.deep.include({ follow: "true", tailLines: "10", timestamps: "true" });
+  });
+});
