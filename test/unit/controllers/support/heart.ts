@@ -18,7 +18,6 @@ import { Claims } from "../../../../src/controllers/overseer-app/ownership/claim
 import { OverseerAppReconciler } from "../../../../src/controllers/overseer-app/reconciler.js";
 import type { GitEngine } from "../../../../src/git/engine.js";
 import { FirstParentLines } from "../../../../src/git/index.js";
-import type { ResourceInfo } from "../../../../src/kube/resource.js";
 import { StatusWriter } from "../../../../src/reconcile/status-writer.js";
 import { PlainRenderer } from "../../../../src/render/plain.js";
 import { SourceRenderer } from "../../../../src/render/render.js";
@@ -32,25 +31,14 @@ import { FakeClock } from "../../support/fake-clock.js";
 import { FakeLogger } from "../../support/fake-logger.js";
 import { appOfApproval, approvalOf } from "./approvals.js";
 import { MemoryApi } from "./memory-api.js";
-import { app, cacheOf, change, repository } from "./resources.js";
+import { app, cacheOf, change, keyOf, repository, resourceOf, unreachable } from "./resources.js";
 
 const REMOTE = { url: "https://git.example.com/shop.git", credential: undefined, id: "remote" };
 /** More reconciles without rest are a loop. */
 const MAX_RECONCILES = 50;
 
-const unreachable = (): Promise<never> => Promise.reject(new Error("there is no Git host"));
-
-function keyOf(name: string): string {
-  return name.includes("/") ? name : `shop/${name}`;
-}
-
 /** Thrown at a failpoint, and by every later request of the process that is gone. */
 export class KilledError extends Error {}
-
-function resourceOf(kind: string, plural: string): ResourceInfo {
-  const [group = "", version = ""] = API_VERSION.split("/");
-  return { group, version, kind, plural, namespaced: true, verbs: new Set(), hasStatus: true };
-}
 
 /**
  * The heart of the operator, the reconciler of apps, with real gates, renderer and status, between Git, an API server and a

@@ -5,6 +5,7 @@ import type { Inputs } from "../../../../src/api/inputs.js";
 import type { ObjectMeta } from "../../../../src/api/meta.js";
 import { type OverseerApp, OverseerAppSpec, type OverseerAppStatus } from "../../../../src/api/overseer-app.js";
 import type { ResourceCache } from "../../../../src/controllers/resource-cache.js";
+import type { ResourceInfo } from "../../../../src/kube/resource.js";
 
 function metadata(key: string, change: Partial<ObjectMeta> = {}): ObjectMeta {
   const [namespace = "", name = ""] = key.split("/");
@@ -65,4 +66,18 @@ export function cacheOf<T extends { readonly metadata: ObjectMeta }>(
     synced,
   };
   return cache as unknown as ResourceCache<T & { apiVersion: string; kind: string; spec: unknown; status?: unknown }>;
+}
+
+/** What a Git host that is not there answers. */
+export const unreachable = (): Promise<never> => Promise.reject(new Error("there is no Git host"));
+
+/** Key of a resource; without a namespace, one of the namespace shop. */
+export function keyOf(name: string): string {
+  return name.includes("/") ? name : `shop/${name}`;
+}
+
+/** A kind of our API group. */
+export function resourceOf(kind: string, plural: string): ResourceInfo {
+  const [group = "", version = ""] = API_VERSION.split("/");
+  return { group, version, kind, plural, namespaced: true, verbs: new Set(), hasStatus: true };
 }
