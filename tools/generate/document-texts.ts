@@ -5,6 +5,8 @@ export const DOCUMENT_TEXTS: Readonly<Record<DocumentKind, string>> = {
   App: `
 ## Generated objects
 
+On Kubernetes, see [Compose apps on Kubernetes](../compose-on-kubernetes.md).
+
 | object in the Core | created |
 | --- | --- |
 | App | always, with \`metadata.name\` as its name. A Core identifies apps by name only, so two documents with the same name are rejected |
