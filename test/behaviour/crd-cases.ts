@@ -252,7 +252,7 @@ export const badSpecs: readonly BadSpec[] = [
     set: { cause: "Sync" },
     field: "spec",
     message:
-      "causes Sync and Rollback require requester; the other causes are those of the operator, require inputs, and must not have requester or dryRun",
+      "causes Sync, Rollback and Promotion require requester; the other causes are those of the operator, require inputs, and must not have requester or dryRun",
   },
 ];
 

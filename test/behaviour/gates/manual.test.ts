@@ -139,7 +139,7 @@ describe("sync.mode: Manual", function () {
       [
         alice,
         { ...request("e", "alice", "web"), spec: { app: { name: "web" }, cause: "Sync" } },
-        "causes Sync and Rollback require requester",
+        "causes Sync, Rollback and Promotion require requester",
       ],
     ];
     for (const [user, object, message] of refused)
@@ -187,10 +187,11 @@ describe("sync.mode: Manual", function () {
   });
 
   it("works as the examples of docs/changes.md say", async () => {
-    const [app, sync, plan] = yamlExamples<TestObject>("docs/changes.md");
+    const [app, sync, some, plan] = yamlExamples<TestObject>("docs/changes.md");
     const { namespace, kube } = world;
     await world.repository("shop", { "web/c.yaml": configMap("documented", { a: "1" }) });
-    if (app === undefined || sync === undefined || plan === undefined) throw new Error("an example is missing");
+    if (app === undefined || sync === undefined || some === undefined || plan === undefined)
+      throw new Error("an example is missing");
     const metadata = { name: "documented", namespace };
     await kube.apply({ ...app, metadata });
     await world.untilCondition("documented", "Waiting", "True", "Manual");
