@@ -57,4 +57,23 @@ export const environmentCases: readonly BadSpec[] = [
     field: "spec.comment",
     message: "decision BreakGlass requires a comment of at least 10 characters that says why",
   },
+  ...(
+    [
+      ["500ms", "must not be shorter than 1s"],
+      ["9000h", "must not be longer than 8784h"],
+    ] as const
+  ).map(
+    ([duration, message]): BadSpec => ({
+      kind: "Environment",
+      set: { windows: [{ kind: "Deny", schedule: "0 0 * * *", duration }] },
+      field: "spec.windows[0].duration",
+      message,
+    }),
+  ),
+  {
+    kind: "Change",
+    set: { cause: "Promotion", inputs: undefined, requester: "bob" },
+    field: "spec",
+    message: "cause Promotion requires promote; it must not be set for other causes",
+  },
 ];
