@@ -27,10 +27,12 @@ describe("the schemas of specs", () => {
         allowEmpty: false,
         adopt: "Unowned",
         recreate: false,
+        deletePropagation: "Background",
         retry: { base: "5s", max: "5m" },
       },
       health: { timeout: "5m", rollbackOnFailure: false },
       deletionPolicy: "Delete",
+      deletionHooks: "Run",
       historyLimit: 10,
       suspend: false,
     });

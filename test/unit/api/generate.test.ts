@@ -30,7 +30,8 @@ describe("the generator", () => {
     const inFolder = (folder: string): number => written.filter((path) => path.startsWith(`${folder}/`)).length;
     expect([inFolder("crds"), inFolder("docs/resources")]).to.deep.equal([RESOURCES.length, RESOURCES.length]);
     const kinds = Object.keys(DOCUMENTS).length;
-    expect([inFolder("schemas/overseer.io/v1"), inFolder("docs/documents")]).to.deep.equal([kinds, kinds]);
+    // Beside a page for each kind, the table of the keys of Compose.
+    expect([inFolder("schemas/overseer.io/v1"), inFolder("docs/documents")]).to.deep.equal([kinds, kinds + 1]);
     expect(written).to.include.members(["crds/gitops.overseer.io_overseerapps.yaml", "docs/resources/overseerapp.md"]);
     expect(await writeFiles(folder, outputs)).to.deep.equal([]);
   });
