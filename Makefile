@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help doctor install build compile generate yaml-vectors control-plane-binaries test-binaries control-plane control-plane-stop demo dev test test-unit \
-	test-behaviour check lint format soak bench image clean
+	test-behaviour check lint format soak bench image package-cli clean
 
 export SEED MINUTES ONLY GREP REQUIRE WORKERS RETRIES IMAGE NODE_IMAGE TOOLS_IMAGE
 bin := node_modules/.bin
@@ -85,6 +85,9 @@ bench: control-plane-binaries ## Run the benchmarks against their budgets (ARGS=
 
 image: control-plane-binaries ## Build the container image (IMAGE=name, NODE_IMAGE=base image, TOOLS_IMAGE=image with kubectl and helm)
 	@sh tools/image.sh
+
+package-cli: compile ## Write the npm package of the command line to build/cli (ARGS=--executable: also a single executable)
+	@node build/tools/package-cli.js $(ARGS)
 
 clean: ## Remove build/, dist/ and coverage/, but not packages and binaries
 	@rm -rf build dist coverage

@@ -40,7 +40,9 @@ async function main(argv: readonly string[]): Promise<number> {
 
 /** How the program was called: as a plug-in of kubectl it is a file named `kubectl-overseer`. */
 function programName(path = ""): string {
-  return basename(path).startsWith("kubectl-") ? "kubectl overseer" : "overseer";
+  // A single executable is known by argv0: its path is that of a file, not of the link to it.
+  const isPlugin = [path, process.argv0].some((name) => basename(name).startsWith("kubectl-"));
+  return isPlugin ? "kubectl overseer" : "overseer";
 }
 
 /** An error that no command expects. Its stack is for those who can do something about it. */

@@ -1,15 +1,44 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import type { Approval } from "../../../src/api/approval.js";
 import type { Change } from "../../../src/api/change.js";
 import { API_VERSION } from "../../../src/api/group.js";
 import type { RawObject } from "../../../src/kube/object.js";
+import { repositoryRoot } from "../../../tools/repository-root.js";
+import { runCommand } from "../../../tools/run-command.js";
 import type { GitRepo } from "../../support/git-server.js";
-import { type Outcome, OverseerUser } from "../../support/overseer-cli.js";
+import { type Outcome, OVERSEER, OverseerUser } from "../../support/overseer-cli.js";
 import { kubectlUser, untilPrints } from "../../support/user-kubectl.js";
 import { condition, configMap, World } from "../../support/world.js";
 import { APP_RULES, grantAccount, removeInstallation, startRestricted } from "../install/restricted-operator.js";
 
 type LiveChange = Change & RawObject;
+
+/** Runs the step `wait` of the GitHub Action, with a kubeconfig as its input. */
+async function runAction(world: World, more: NodeJS.ProcessEnv): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "overseer-action-"));
+  try {
+    await writeFile(join(folder, "overseer"), `#!/bin/sh\nexec ${process.execPath} ${OVERSEER} "$@"\n`, {
+      mode: 0o755,
+    });
+    const env = {
+      PATH: `${folder}:${process.env.PATH ?? ""}`,
+      HOME: folder,
+      TMPDIR: folder,
+      OVERSEER_CI_COMMAND: "wait",
+      OVERSEER_CI_NAMESPACE: world.namespace,
+      OVERSEER_CI_KUBECONFIG: await readFile(world.controlPlane.kubeconfigPath, "utf8"),
+      ...more,
+    };
+    const printed = await runCommand("sh", [join(repositoryRoot(), "integrations/github-action/run.sh")], { env });
+    expect(await readdir(folder)).to.deep.equal(["overseer"]);
+    return printed;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 describe("overseer, to act as oneself", function () {
   this.timeout(240_000);
@@ -166,6 +195,8 @@ describe("overseer, to act as oneself", function () {
     const commit = await repo.commit({ README: "nothing" }, "no documents");
     await alice.prints(["refresh", "repository/web"]);
     expect(await alice.prints(["wait", "web", "--commit", commit])).to.include("is synced");
+    const waited = await runAction(world, { OVERSEER_CI_APP: "web", OVERSEER_CI_COMMIT: commit });
+    expect(waited).to.match(/web refreshed\n\S+\/web is synced\n$/);
     const missing = await alice.run(["wait", "web", "--commit", "0000000", "--timeout", "1s"]);
     refused(missing, 5, "the repository is not at commit 0000000");
     await alice.prints(["suspend", "web", "--reason", "migration"]);
