@@ -133,9 +133,9 @@ async function listKind(
     return items.map((object) => ({ kind: resource, object }));
   } catch (error) {
     if (!isStatus(error, 403)) throw error;
-    gaps.push(messageOf(error));
     // A list of all namespaces is tried again in one.
     if (labels !== undefined && namespace === "" && resource.namespaced) throw error;
+    gaps.push(messageOf(error));
     return [];
   }
 }

@@ -40,7 +40,10 @@ function addAuth(program: Command, finish: Finish): void {
   withClusterFlags(withOutput(whoami, ["json", "yaml", "name"]));
   const canI = auth
     .command("can-i")
-    .argument("<ACTION>", "get, sync, rollback, promote, approve, reject, refresh, suspend, edit or delete")
+    .argument(
+      "<ACTION>",
+      "get, sync, rollback, promote, approve, reject, break-glass, refresh, suspend, edit or delete",
+    )
     .argument("[APP]", "the app; defaults to all apps of the namespace")
     .summary("say whether you may do something with an app")
     .description("Say whether you may do something with an app, and which permission is missing. Exit code 1 if not.")
@@ -51,7 +54,10 @@ function addAuth(program: Command, finish: Finish): void {
   withClusterFlags(withOutput(canI, ["json", "yaml"]));
   const whoCan = auth
     .command("who-can")
-    .argument("<ACTION>", "get, sync, rollback, promote, approve, reject, refresh, suspend, edit or delete")
+    .argument(
+      "<ACTION>",
+      "get, sync, rollback, promote, approve, reject, break-glass, refresh, suspend, edit or delete",
+    )
     .argument("[APP]", "the app; defaults to all apps of the namespace")
     .summary("list the users, groups and ServiceAccounts that may do something")
     .description(

@@ -28,6 +28,20 @@ export const addReview: AddVerbs = (program, finish) => {
     "revoke your decisions on a Change",
     "Revoke your earlier decisions on a Change. Needs the verb approve for the app.",
   );
+  addDecision(
+    program,
+    finish,
+    "BreakGlass",
+    "let a Change through in an emergency",
+    "Let the plan of a Change through without the approvals, windows and dependencies that it waits for, as yourself. Shown in the app until others have acknowledged it. Requires --comment, and the verb break-glass for the app.",
+  );
+  addDecision(
+    program,
+    finish,
+    "Acknowledge",
+    "confirm that you have seen a break-glass",
+    "Confirm that you have seen the break-glass of another user. Needs the verb approve for the app.",
+  );
 };
 
 function addPlan(program: Command, finish: Finish): void {
@@ -51,7 +65,7 @@ function addPlan(program: Command, finish: Finish): void {
 }
 
 function addDecision(program: Command, finish: Finish, decision: Decision, summary: string, description: string): void {
-  const name = decision.toLowerCase();
+  const name = decision === "BreakGlass" ? "break-glass" : decision.toLowerCase();
   const command = program
     .command(name)
     .argument("<CHANGE>", "a Change, or an app for its current Change")

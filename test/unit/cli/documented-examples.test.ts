@@ -31,7 +31,7 @@ function split(line: string): string[] {
   const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
     ([, double, single, plain]) => double ?? single ?? plain ?? "",
   );
-  const end = words.findIndex((word) => ["|", ">", "&&", "||"].includes(word));
+  const end = words.findIndex((word) => /^(\||&&|\d?>)/.test(word));
   return (end < 0 ? words : words.slice(0, end)).slice(1);
 }
 

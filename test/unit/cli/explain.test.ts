@@ -6,7 +6,7 @@ import type { LiveApp, LiveChange } from "../../../src/cli/cluster/apps.js";
 import { earlierSuccess, promotable } from "../../../src/cli/verbs/act/sync.js";
 import { formatHistory } from "../../../src/cli/verbs/history/history.js";
 import { podsOf } from "../../../src/cli/verbs/logs/logs.js";
-import { decidable } from "../../../src/cli/verbs/review/decide.js";
+import { decidable, decide } from "../../../src/cli/verbs/review/decide.js";
 import { reviewText } from "../../../src/cli/verbs/review/review-text.js";
 import { formatTrace, traceOf } from "../../../src/cli/verbs/trace/trace-of.js";
 import { buildTree, formatTree } from "../../../src/cli/verbs/tree/build-tree.js";
@@ -195,6 +195,10 @@ describe("the review of a Change", () => {
     no({ phase: "Succeeded", planHash: "abc" }, "has ended (Succeeded): there is nothing to approve");
     no({ phase: "Waiting", planHash: "abc", planIncomplete: "values" }, "is not shown completely: values");
     expect(decidable(change("web-7", { phase: "Rejected", planHash: "abc" }), "Withdraw", {})).to.equal("abc");
+    expect(decidable(change("web-7", { phase: "Succeeded", planHash: "abc" }), "Acknowledge", {})).to.equal("abc");
+    expect(() => decide("web-7", "BreakGlass", { comment: "now", timeout: 1, requestTimeout: 1 })).to.throw(
+      "requires --comment with at least 10 characters",
+    );
   });
 
   it("rolls back to the last Change that succeeded with other inputs", () => {

@@ -42,6 +42,10 @@ export const ACTIONS: Readonly<Record<string, readonly Permission[]>> = {
     { verb: "approve", resource: "overseerapps", named: true },
     { verb: "create", resource: "approvals", named: false },
   ],
+  "break-glass": [
+    { verb: "break-glass", resource: "overseerapps", named: true },
+    { verb: "create", resource: "approvals", named: false },
+  ],
   refresh: [
     { verb: "patch", resource: "overseerapps", named: true },
     { verb: "patch", resource: "gitrepositories", named: false },

@@ -33,7 +33,9 @@ const FILE_FLAGS: ReadonlySet<string> = new Set([
 
 /** Kinds of the names that a command takes; the first argument of get and describe is a kind. */
 const NAMED: Readonly<Record<string, Kind>> = {
-  ...Object.fromEntries(["plan", "approve", "reject", "withdraw"].map((name) => [name, KINDS.change])),
+  ...Object.fromEntries(
+    ["plan", "approve", "reject", "withdraw", "break-glass", "acknowledge"].map((name) => [name, KINDS.change]),
+  ),
   ...Object.fromEntries(
     [
       "why",

@@ -9,7 +9,7 @@ import type { Cluster } from "../../cluster/cluster.js";
 import { groupsForApproval, whoAmI } from "../../cluster/identity.js";
 import { follow } from "../../cluster/watch.js";
 import { withCluster } from "../../cluster/with-cluster.js";
-import { CommandError, EXIT, type ExitCode } from "../../exit-codes.js";
+import { CommandError, EXIT, type ExitCode, UsageError } from "../../exit-codes.js";
 import type { ClusterFlags, OutputFlags } from "../../flags.js";
 import { KINDS } from "../../kinds.js";
 import { formatObjects } from "../../output/objects.js";
@@ -27,6 +27,9 @@ export interface DecideFlags extends ClusterFlags, OutputFlags {
 
 type LiveApproval = Approval & RawObject;
 
+/** Length of the comment of a break-glass. */
+const MIN_REASON = 10;
+
 const VERBS: Readonly<Record<Decision, string>> = {
   Approve: "approve",
   Reject: "reject",
@@ -37,6 +40,8 @@ const VERBS: Readonly<Record<Decision, string>> = {
 
 /** Shows the plan of a Change, and creates an Approval of exactly what was shown, as the user. */
 export function decide(name: string, decision: Decision, flags: DecideFlags): Promise<ExitCode> {
+  if (decision === "BreakGlass" && (flags.comment?.length ?? 0) < MIN_REASON)
+    throw new UsageError(`break-glass requires --comment with at least ${MIN_REASON} characters that say why`);
   return withCluster(flags, async (cluster) => {
     const change = await findChange(cluster, name);
     const planHash = decidable(change, decision, flags);
@@ -80,7 +85,7 @@ export function decidable(
   if (hash === undefined) throw no("has no plan yet: try again when it is Waiting");
   if (planHash !== undefined && planHash !== hash)
     throw no(`has another plan than --plan-hash: it is ${hash} now; look at it with "overseer plan ${metadata.name}"`);
-  if (decision === "Withdraw") return hash;
+  if (decision === "Withdraw" || decision === "Acknowledge") return hash;
   if (isFinal(status?.phase)) throw no(`has ended (${status?.phase}): there is nothing to ${decision.toLowerCase()}`);
   if (decision === "Approve" && status?.planIncomplete !== undefined)
     throw no(

@@ -24,6 +24,9 @@ export interface Explained {
   readonly repository?: GitRepository | undefined;
 }
 
+/** Gates that an approval opens. */
+const BY_APPROVAL: ReadonlySet<string> = new Set(["deletions", "manual", "approval"]);
+
 /** Conditions that are findings while True. */
 const ABNORMAL: readonly ConditionType[] = [
   "Stalled",
@@ -137,7 +140,7 @@ function ofChange(change: Change | undefined): Finding[] {
       reason: state === "Fail" ? "GateFailed" : "GateWaits",
       message,
       ...(since === undefined ? {} : { since }),
-      ...(gate === "deletions" || gate === "manual" ? { next: `overseer approve change/${name}` } : {}),
+      ...(BY_APPROVAL.has(gate) ? { next: `overseer approve change/${name}` } : {}),
     }));
   const refusals = (status.refusals ?? []).map(({ object, origin, message }) => ({
     about: `${about}, ${object}`,
