@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { withClusterFlags, withOutput, withSelection, withTimeout } from "../flags.js";
 import type { AddVerbs, Finish } from "../verb.js";
+import type { FreezeFlags } from "./act/freeze.js";
 import type { RefreshFlags } from "./act/refresh.js";
 import type { SuspendFlags } from "./act/suspend.js";
 import type { PromoteFlags, RequestFlags, RollbackFlags } from "./act/sync.js";
@@ -14,6 +15,7 @@ export const addAct: AddVerbs = (program, finish) => {
   addRefresh(program, finish);
   addWait(program, finish);
   addSuspend(program, finish);
+  addFreeze(program, finish);
 };
 
 function addSync(program: Command, finish: Finish): void {
@@ -139,5 +141,33 @@ function addSuspend(program: Command, finish: Finish): void {
       });
     if (suspend) command.option("--reason <TEXT>", "why; shown in the app");
     withClusterFlags(withOutput(withSelection(command), ["json", "yaml", "name"]));
+  }
+}
+
+function addFreeze(program: Command, finish: Finish): void {
+  for (const isFrozen of [true, false]) {
+    const name = isFrozen ? "freeze" : "unfreeze";
+    const command = program
+      .command(name)
+      .argument("<ENVIRONMENT>", "the Environment")
+      .summary(isFrozen ? "permit no new revision in an Environment" : "lift the freeze of an Environment")
+      .description(
+        isFrozen
+          ? "Freeze an Environment by spec.freeze: no new revision is applied; drift is reverted, and rollbacks are possible. Needs the verbs patch and freeze for the Environment."
+          : "Lift the freeze of an Environment by spec.freeze. Needs the verbs patch and freeze for the Environment.",
+      )
+      .addHelpText(
+        "after",
+        `\nExamples:\n  overseer ${name} prod${isFrozen ? ' --reason "holidays" --until 2026-12-27T06:00:00Z' : ""}`,
+      )
+      .action(async (environment: string, flags: FreezeFlags) => {
+        const { setFreeze } = await import("./act/freeze.js");
+        finish(await setFreeze(environment, isFrozen, flags));
+      });
+    if (isFrozen)
+      command
+        .option("--reason <TEXT>", "why; shown in every Change that waits")
+        .option("--until <TIME>", "end of the freeze: a time, or a duration such as 4h");
+    withClusterFlags(withOutput(command, ["json", "yaml", "name"]));
   }
 }

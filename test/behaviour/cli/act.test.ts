@@ -110,6 +110,26 @@ describe("overseer, to act as oneself", function () {
     refused(await eve.run(["auth", "can-i", "snyc"]), 2, 'did you mean "sync"?');
   });
 
+  it("freezes an Environment, and lifts that", async () => {
+    const admin = new OverseerUser(world);
+    const name = `env-${world.namespace}`;
+    const ref = { apiVersion: API_VERSION, kind: "Environment", name };
+    await world.kube.apply({ ...{ apiVersion: API_VERSION, kind: "Environment" }, metadata: { name }, spec: {} });
+    try {
+      expect(await admin.prints(["freeze", name, "--reason", "holidays", "--until", "4h"])).to.match(
+        /is frozen until 20/,
+      );
+      const frozen = (await world.kube.get(ref))?.spec as { freeze?: { reason: string } };
+      expect(frozen.freeze?.reason).to.equal("holidays");
+      expect(await admin.prints(["unfreeze", name])).to.equal(`${name} is not frozen any more\n`);
+      expect((await world.kube.get(ref))?.spec).to.not.have.property("freeze");
+      expect(await admin.prints(["get", "env", name, "--no-headers"])).to.match(new RegExp(`^${name} `));
+      refused(await alice.run(["promote", "web"]), 1, "its namespace belongs to no Environment with promotesFrom");
+    } finally {
+      await world.kube.delete(ref);
+    }
+  });
+
   it("checks the installation, as far as one may read it", async () => {
     const admin = new OverseerUser(world);
     const { checks } = JSON.parse((await admin.run(["doctor", "-o", "json"])).stdout) as {

@@ -3,6 +3,7 @@ import type { Condition } from "../../../src/api/conditions.js";
 import type { GitRepository } from "../../../src/api/git-repository.js";
 import { parseKind } from "../../../src/cli/cluster/app-objects.js";
 import type { LiveApp, LiveChange } from "../../../src/cli/cluster/apps.js";
+import { freezeOf } from "../../../src/cli/verbs/act/freeze.js";
 import { earlierSuccess, promotable } from "../../../src/cli/verbs/act/sync.js";
 import { formatHistory } from "../../../src/cli/verbs/history/history.js";
 import { podsOf } from "../../../src/cli/verbs/logs/logs.js";
@@ -223,6 +224,20 @@ describe("the review of a Change", () => {
     expect(() => promotable(app(waiting), undefined)).to.throw(
       "there is nothing to promote for shop/web: soak until 18:00",
     );
+  });
+
+  it("freezes with a reason, until a time or for a duration", () => {
+    expect(freezeOf({ reason: "holidays" })).to.deep.equal({ reason: "holidays" });
+    expect(freezeOf({ reason: "x", until: "4h" }, NOW)).to.deep.equal({
+      reason: "x",
+      until: "2026-11-30T16:05:00.000Z",
+    });
+    expect(freezeOf({ reason: "x", until: "2026-12-24T18:00:00+01:00" }, NOW).until).to.equal(
+      "2026-12-24T17:00:00.000Z",
+    );
+    expect(() => freezeOf({})).to.throw("freeze requires --reason");
+    expect(() => freezeOf({ reason: "x", until: "Friday" }, NOW)).to.throw("is no time");
+    expect(() => freezeOf({ reason: "x", until: "2026-01-01T00:00:00Z" }, NOW)).to.throw("is in the past");
   });
 
   it("lists the history newest first, with who requested and decided", () => {

@@ -33,6 +33,8 @@ const FILE_FLAGS: ReadonlySet<string> = new Set([
 
 /** Kinds of the names that a command takes; the first argument of get and describe is a kind. */
 const NAMED: Readonly<Record<string, Kind>> = {
+  freeze: KINDS.environment,
+  unfreeze: KINDS.environment,
   ...Object.fromEntries(
     ["plan", "approve", "reject", "withdraw", "break-glass", "acknowledge"].map((name) => [name, KINDS.change]),
   ),
