@@ -80,10 +80,10 @@ export class PromotionWalk {
     act();
   }
 
-  #commit(): void {
+  /** Commits a new value, or one that was committed before, which may have failed. */
+  #commit(isNew = this.#random.next() < 0.8): void {
     const number = this.#line.length + 1;
-    // Some commits do not concern the app.
-    const v = this.#random.next() < 0.8 ? number : this.#random.int(number) + 1;
+    const v = isNew ? number : this.#random.int(number) + 1;
     const document = `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { v: "${v}" }\n`;
     this.#line.push(this.#heart.commit({ ".number": String(number), "web/a.yaml": document }));
   }
@@ -182,7 +182,7 @@ export class PromotionWalk {
         this.#heart.destination.edit(key, { health: { status: "Healthy" } });
     }
     await this.#settle(SOAK_MS);
-    this.#commit();
+    this.#commit(true);
     const last = this.#line.at(-1);
     await this.#settle(4 * SOAK_MS);
     this.#check();
