@@ -56,6 +56,11 @@ export function differenceOf(before: SeenPlan, after: SeenPlan): PlanDifference 
   };
 }
 
+/** Returns the actions that delete an object, also if it is created again. */
+export function deletionsOf(actions: readonly PlannedAction[]): readonly PlannedAction[] {
+  return inOrder(actions).filter(({ verb }) => verb === "Delete" || verb === "Recreate");
+}
+
 /** Returns what a plan does, as a button says it: `create 1, change 2 and delete 1 object`. */
 export function effectOf(actions: readonly PlannedAction[]): string {
   const count = (...verbs: readonly PlannedAction["verb"][]): number =>
@@ -65,6 +70,8 @@ export function effectOf(actions: readonly PlannedAction[]): string {
     { verb: "create", number: count("Create") },
     { verb: "change", number: count("Update", "Adopt") },
     { verb: "delete", number: count("Delete") },
+    { verb: "delete and re-create", number: count("Recreate") },
+    { verb: "hand over", number: count("HandOver") },
   ].filter(({ number }) => number > 0);
   const parts = objects.map(({ verb, number }, index) => {
     const noun = number === 1 ? " object" : " objects";

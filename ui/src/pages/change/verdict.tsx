@@ -6,7 +6,7 @@ import { Confirm } from "../../components/confirm.js";
 import { ObjectName } from "../../components/object-name.js";
 import { useAction } from "../../components/use-action.js";
 import { announce } from "../../state/announce.js";
-import { effectOf, type SeenPlan } from "./plan.js";
+import { deletionsOf, effectOf, keyOf, type SeenPlan } from "./plan.js";
 
 type Verb = "approve" | "reject";
 
@@ -79,7 +79,7 @@ function VerdictDialog(props: {
       announce(verb === "approve" ? `You approved ${name}` : `You rejected ${name}`);
     },
   );
-  const deletions = plan.actions.filter((one) => one.verb === "Delete");
+  const deletions = deletionsOf(plan.actions);
   const approves = verb === "approve";
   return (
     <Confirm
@@ -95,9 +95,10 @@ function VerdictDialog(props: {
           <div class="notice-body">
             <p class="notice-title">This deletes</p>
             <ul class="plain-list">
-              {deletions.map(({ object }) => (
-                <li key={object}>
-                  <ObjectName name={object} />
+              {deletions.map((one) => (
+                <li key={keyOf(one)}>
+                  <ObjectName name={one.object} />
+                  {one.verb === "Recreate" && ", and creates it again"}
                 </li>
               ))}
             </ul>
