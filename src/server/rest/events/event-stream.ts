@@ -1,12 +1,14 @@
 import { Readable } from "node:stream";
 import type { Clock, Timer } from "../../../base/clock.js";
+import { ProblemError } from "../../../http/problem.js";
+import { KubeStatusError } from "../../../kube/errors.js";
 import type { ListedPlural, Readable as Rights } from "../identity/reading-rights.js";
 import { EVENT_NAMES, type EventHub, type HubEvent } from "./event-hub.js";
 
 /** Interval of comments that show that the stream is alive. */
 const ALIVE_MS = 15_000;
 /** Interval at which the rights of the user are asked for again. */
-const RIGHTS_MS = 60_000;
+const RIGHTS_MS = 15_000;
 /** Unsent bytes after which a client is too slow. */
 const MAX_BACKLOG = 1024 * 1024;
 /** Time that the browser waits before it connects again. */
@@ -21,7 +23,7 @@ export interface EventStreamOptions {
   readonly namespaces: ReadonlySet<string> | undefined;
   /** Position of the last event that the client has received. */
   readonly lastEventId: string | undefined;
-  /** Returns what the user may read of each kind. Throws if the user is no longer signed in. */
+  /** Returns what the user may read of each kind. Throws UNAUTHENTICATED if they are no longer signed in, and errors of the API server. */
   readonly rights: () => Promise<ReadonlyMap<ListedPlural, Rights>>;
   /** Time in milliseconds since the epoch at which the user has to sign in again; undefined if it is unknown. */
   readonly expires: number | undefined;
@@ -66,6 +68,8 @@ export class EventStream {
       missed?.length ? (lastEventId ?? hub.position) : hub.position,
     );
     for (const event of missed ?? []) this.#pass(event);
+    // What was missed may be more than the client may have unsent.
+    if (this.#ended) return;
     this.#unlisten = hub.listen((event) => this.#pass(event));
     this.#every("alive", ALIVE_MS, async () => this.#send(": alive\n\n"));
     this.#every("rights", RIGHTS_MS, () => this.#renewRights());
@@ -93,8 +97,9 @@ export class EventStream {
       const same = [...rights].every(([plural, { signature }]) => signature === this.#rights.get(plural)?.signature);
       this.#rights = rights;
       if (!same) this.#write("reset", this.#options.hub.position);
-    } catch {
-      this.#finish("signin");
+    } catch (error) {
+      // A failure of the API server says nothing about the user, but what they may read is unknown.
+      this.#finish(isSignedOut(error) ? "signin" : "reset");
     }
   }
 
@@ -122,4 +127,10 @@ export class EventStream {
     this.body.push(`event: ${event}\ndata: {}\n\n`);
     this.end();
   }
+}
+
+/** Reports whether an error means that the credential of the user is no longer valid. */
+function isSignedOut(error: unknown): boolean {
+  if (error instanceof KubeStatusError) return error.statusCode === 401;
+  return error instanceof ProblemError && error.code === "UNAUTHENTICATED";
 }

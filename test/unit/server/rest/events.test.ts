@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { EventHub } from "../../../../src/server/rest/events/event-hub.js";
+import { ProblemError } from "../../../../src/http/problem.js";
+import { KubeStatusError } from "../../../../src/kube/errors.js";
+import { EventHub, type HubEvent } from "../../../../src/server/rest/events/event-hub.js";
 import { EventStream } from "../../../../src/server/rest/events/event-stream.js";
 import { Streams } from "../../../../src/server/rest/events/streams.js";
 import type { ListedPlural, Readable } from "../../../../src/server/rest/identity/reading-rights.js";
@@ -17,16 +19,17 @@ describe("Event streams", () => {
   let clock: FakeClock;
   let hub: EventHub;
   let readable: Readable;
-  let signedIn: boolean;
+  /** What asking for the rights fails with. */
+  let failure: Error | undefined;
   beforeEach(() => {
     clock = new FakeClock();
     hub = new EventHub();
     readable = { includes: (namespace) => namespace === "shop", knows: () => true, signature: "a" };
-    signedIn = true;
+    failure = undefined;
   });
   const open = (lastEventId?: string, expires?: number, namespaces?: ReadonlySet<string>): EventStream => {
     const rights = async () => {
-      if (!signedIn) throw new Error("signed out");
+      if (failure) throw failure;
       return new Map([[APPS, readable]]);
     };
     const options = { hub, clock, plurals: new Set([APPS]), namespaces, lastEventId, rights, expires };
@@ -37,6 +40,12 @@ describe("Event streams", () => {
     [...textOf(stream).matchAll(/^event: (\w+)(?:\nid: \S+)?\ndata: (.*)$/gm)].map(([, event, data = ""]) =>
       `${event} ${(JSON.parse(data) as { name?: string }).name ?? ""}`.trim(),
     );
+  /** Returns the events after the rights were asked for again. */
+  const nextOf = async (stream: EventStream): Promise<string[]> => {
+    clock.advance(15_000);
+    await new Promise(setImmediate);
+    return eventsOf(stream);
+  };
 
   it("begin with a position, and pass on what the user may read", () => {
     const stream = open();
@@ -81,20 +90,30 @@ describe("Event streams", () => {
     expect(textOf(stream)).to.equal("");
   });
 
-  it("ask for the rights again: a change resets the client, and a revoked token ends the stream", async () => {
+  it("ask for the rights again, and reset a client whose rights have changed", async () => {
     const stream = open();
     textOf(stream);
-    const minute = async (): Promise<string[]> => {
-      clock.advance(60_000);
-      await new Promise(setImmediate);
-      return eventsOf(stream);
-    };
-    expect(await minute()).to.deep.equal([]);
+    expect(await nextOf(stream)).to.deep.equal([]);
     readable = { ...readable, signature: "b" };
-    expect(await minute()).to.deep.equal(["reset"]);
-    signedIn = false;
-    expect(await minute()).to.deep.equal(["signin"]);
-    expect(stream.body.readableEnded || stream.body.read() === null).to.equal(true);
+    expect(await nextOf(stream)).to.deep.equal(["reset"]);
+  });
+
+  it("end with the sign-in of the user, and with a reset if the API server only fails", async () => {
+    const cases: [Error, string][] = [
+      [new ProblemError("UNAUTHENTICATED", "the request needs a valid token"), "signin"],
+      [new KubeStatusError(401, {}, ""), "signin"],
+      [new KubeStatusError(500, {}, ""), "reset"],
+      [new ProblemError("NOT_READY", "tokens cannot be verified at the moment"), "reset"],
+      [new Error("socket hang up"), "reset"],
+    ];
+    for (const [error, event] of cases) {
+      failure = undefined;
+      const stream = open();
+      textOf(stream);
+      failure = error;
+      expect(await nextOf(stream), error.message).to.deep.equal([event]);
+      expect(stream.body.readableEnded || stream.body.read() === null).to.equal(true);
+    }
   });
 
   it("end when the credential expires", () => {
@@ -119,6 +138,30 @@ describe("Event streams", () => {
     expect(text).to.match(/event: reset\ndata: \{\}\n\n$/);
     hub.changed(APPS, row("b", "new"), undefined);
     expect(textOf(stream)).to.equal("");
+  });
+
+  it("leave nothing behind if what was missed is too much for the client", () => {
+    let listeners = 0;
+    class CountedHub extends EventHub {
+      override listen(listener: (event: HubEvent) => void): () => void {
+        listeners++;
+        const unlisten = super.listen(listener);
+        return () => {
+          listeners--;
+          unlisten();
+        };
+      }
+    }
+    hub = new CountedHub();
+    const { position } = hub;
+    const stream = open(position);
+    expect(listeners).to.equal(1);
+    stream.end();
+    const big = "x".repeat(300_000);
+    for (let index = 0; index < 5; index++) hub.changed(APPS, row("a", `${big}${index}`), undefined);
+    expect(textOf(open(position, clock.now() + 60_000))).to.match(/event: reset\ndata: \{\}\n\n$/);
+    expect(listeners).to.equal(0);
+    expect(clock.timers).to.deep.equal([]);
   });
 
   it("are limited for each user and in all, and end when the server stops", async () => {
