@@ -86,6 +86,8 @@ function addFiles(environment: Environment, { service, report }: ServiceModel, {
       );
     } else if (entry.kind !== "file")
       at.problem(entry.kind === "fault" ? entry.message : "is a folder; expected a file");
+    else if (entry.file.secret)
+      at.problem("is encrypted, and its values would be plain in the pods: use secrets of Compose");
     else addFile(environment, entry.file.bytes, { path, raw: format === "raw", lookup, report: at });
   });
 }

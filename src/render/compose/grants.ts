@@ -1,8 +1,8 @@
 import { isRecord } from "../../manifest/shape.js";
 import type { Mapping } from "../overseer/compose/shape.js";
 import type { Reporter } from "../overseer/reporter.js";
-import type { ServiceModel } from "./model.js";
-import { storeFiles } from "./mounted-files.js";
+import type { RepositoryFile, ServiceModel } from "./model.js";
+import { type MountedFiles, storeFiles, volumeOf } from "./mounted-files.js";
 import { joinNames, objectName } from "./names.js";
 import type { VolumeMount } from "./pod-volumes.js";
 import { mappingOf, numberOf, textOf } from "./values.js";
@@ -27,6 +27,7 @@ interface Grant {
 
 /** The object and key that a grant is read from. */
 interface GrantSource {
+  readonly kind: MountedFiles["kind"];
   readonly object: string;
   readonly key: string;
 }
@@ -70,13 +71,9 @@ function mountGrant(
 ): VolumeMount {
   const path = target.slice(target.lastIndexOf("/") + 1);
   const items = [{ key: source.key, path, ...(mode === undefined ? {} : { mode }) }];
-  const volume =
-    kind === "secrets"
-      ? { secret: { secretName: source.object, items } }
-      : { configMap: { name: source.object, items } };
   const variant = mode === undefined ? "" : `-${mode}`;
   return {
-    name: pod.add(`${kind}-${granted}-${path}${variant}`, volume),
+    name: pod.add(`${kind}-${granted}-${path}${variant}`, volumeOf(source.kind, source.object, items)),
     mountPath: target,
     subPath: path,
     readOnly: true,
@@ -91,29 +88,34 @@ function sourceOf(kind: GrantKind, { source, report }: Grant, targets: MountTarg
   const { external } = definition;
   if (external !== undefined && external !== null && external !== false && external !== "false") {
     const name = textOf(mappingOf(external).name) ?? textOf(definition.name) ?? source;
-    return { object: objectName(name), key: VALUE_KEY };
+    return { kind: kind === "secrets" ? "Secret" : "ConfigMap", object: objectName(name), key: VALUE_KEY };
   }
-  const bytes = contentOf(definition, at, targets);
-  if (bytes === undefined) return undefined;
+  const content = contentOf(definition, at, targets);
+  if (content === undefined) return undefined;
+  const stores = kind === "secrets" || content.secret ? "Secret" : "ConfigMap";
   const name = joinNames(app.name, kind === "secrets" ? "secret" : "config", source);
   const stored = storeFiles(
     {
-      kind: kind === "secrets" ? "Secret" : "ConfigMap",
+      kind: stores,
       name,
       source: `${kind} ${source}`,
-      files: [{ path: VALUE_KEY, bytes, executable: false }],
+      files: [{ ...content, path: VALUE_KEY, executable: false }],
     },
     targets.objects,
     report,
   );
   if (stored === undefined) return undefined;
   targets.pod.content(stored.hash);
-  return { object: name, key: VALUE_KEY };
+  return { kind: stores, object: name, key: VALUE_KEY };
 }
 
-function contentOf(definition: Mapping, report: Reporter, { app }: MountTargets): Uint8Array | undefined {
+function contentOf(
+  definition: Mapping,
+  report: Reporter,
+  { app }: MountTargets,
+): Pick<RepositoryFile, "bytes" | "secret"> | undefined {
   const { content, environment, file } = definition;
-  if (content !== undefined) return Buffer.from(textOf(content) ?? "", "utf8");
+  if (content !== undefined) return { bytes: Buffer.from(textOf(content) ?? "", "utf8"), secret: false };
   if (environment !== undefined) {
     const value = app.lookup(String(environment));
     if (value === undefined)
@@ -122,10 +124,10 @@ function contentOf(definition: Mapping, report: Reporter, { app }: MountTargets)
         .problem(
           `the variable ${String(environment).slice(0, 60)} has no value: set it in spec.env of the document, or spec.source.env of the OverseerApp`,
         );
-    return value === undefined ? undefined : Buffer.from(value, "utf8");
+    return value === undefined ? undefined : { bytes: Buffer.from(value, "utf8"), secret: false };
   }
   const entry = app.files(textOf(file) ?? "");
-  if (entry.kind === "file") return entry.file.bytes;
+  if (entry.kind === "file") return entry.file;
   const problems = {
     missing: `there is no file ${JSON.stringify(textOf(file))} in the source: add it, or set external: true for an existing object`,
     folder: "is a folder; expected a file",

@@ -10,6 +10,8 @@ export interface RepositoryFile {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly executable: boolean;
+  /** Whether the file was encrypted: its content must be in Secrets only. */
+  readonly secret: boolean;
 }
 
 /** What is in the repository at a path. */

@@ -52,6 +52,15 @@ export function storeFiles(
   };
 }
 
+/** Returns a volume with items of an object. */
+export function volumeOf(
+  kind: MountedFiles["kind"],
+  name: string,
+  items: StoredFiles["items"],
+): Readonly<Record<string, unknown>> {
+  return kind === "Secret" ? { secret: { secretName: name, items } } : { configMap: { name, items } };
+}
+
 function contentOf(
   kind: MountedFiles["kind"],
   entries: readonly { readonly key: string; readonly bytes: Uint8Array }[],

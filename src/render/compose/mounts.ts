@@ -2,7 +2,7 @@ import type { Reporter } from "../overseer/reporter.js";
 import { warn } from "./findings.js";
 import type { ServiceModel } from "./model.js";
 import { type MountItem, mountItems } from "./mount-items.js";
-import { storeFiles } from "./mounted-files.js";
+import { storeFiles, volumeOf } from "./mounted-files.js";
 import { joinNames } from "./names.js";
 import type { VolumeMount } from "./pod-volumes.js";
 import { byteQuantity, bytesOf, textsOf } from "./values.js";
@@ -97,10 +97,11 @@ function bindMount(source: string, item: MountItem, targets: MountTargets): Volu
   if (!readOnly)
     warn(report, "is read-only in the container, because it comes from the repository: add :ro, or use a volume");
   const files = entry.kind === "file" ? [{ ...entry.file, path: fileName(source) }] : entry.files;
-  const stored = storeFiles({ kind: "ConfigMap", name, source: `path ${normal(source)}`, files }, objects, report);
+  const kind = files.some(({ secret }) => secret) ? "Secret" : "ConfigMap";
+  const stored = storeFiles({ kind, name, source: `path ${normal(source)}`, files }, objects, report);
   if (stored === undefined) return [];
   pod.content(stored.hash);
-  const volume = pod.add(`files-${name}`, { configMap: { name, items: stored.items } });
+  const volume = pod.add(`files-${name}`, volumeOf(kind, name, stored.items));
   const subPath = entry.kind === "file" ? { subPath: fileName(source) } : {};
   return [{ name: volume, mountPath, ...subPath, readOnly: true }];
 }

@@ -63,7 +63,7 @@ export async function readAppFiles(
     used.push(repositoryPath);
     const content = await read(file.blob, repositoryPath);
     secret ||= content.secret;
-    return { path, bytes: content.bytes, executable: file.kind === "executable" };
+    return { path, bytes: content.bytes, executable: file.kind === "executable", secret: content.secret };
   };
   const own = input.folder === "" ? from : from.slice(input.folder.length + 1);
   for (const path of paths) entries.set(path, await entryAt(resolveTarget(own, path), input.files, load));

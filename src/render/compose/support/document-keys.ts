@@ -43,6 +43,6 @@ export const DOCUMENT_KEYS: KeyTable = {
   "configs.*.labels": noted("is ignored"),
   "configs.*.content": mapped("a ConfigMap with the content"),
   "configs.*.environment": mapped("a ConfigMap with the value of the variable"),
-  "configs.*.file": mapped("a ConfigMap with the content of a file of the repository"),
+  "configs.*.file": mapped("a ConfigMap with the content of a file of the repository; a Secret if it is encrypted"),
   "configs.*.template_driver": refused("is for Docker Swarm and not supported"),
 };

@@ -97,7 +97,9 @@ export const SERVICE_KEYS: KeyTable = {
   user: mapped("runAsUser and runAsGroup; names other than root are rejected, use numbers"),
   userns_mode: lossy("has no effect: the user namespace is chosen by the cluster"),
   uts: lossy("has no effect: each pod has its own host name"),
-  volumes: mapped("named volumes are claims; files of the repository are ConfigMaps; see below"),
+  volumes: mapped(
+    "named volumes are claims; files of the repository are ConfigMaps, or Secrets if encrypted; see below",
+  ),
   volumes_from: mapped("the mounts of the other service"),
   working_dir: mapped("workingDir"),
 

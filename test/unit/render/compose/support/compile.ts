@@ -1,6 +1,7 @@
 import type { ComposeSource } from "../../../../../src/api/compose-source.js";
 import type { KubeObject } from "../../../../../src/manifest/document.js";
 import { RenderError } from "../../../../../src/render/render-error.js";
+import type { KeyTexts } from "../../../../../src/secrets/sops/age-keys.js";
 import { renderFiles, request } from "../../support/harness.js";
 import type { MemoryFile } from "../../support/memory-snapshot.js";
 
@@ -12,6 +13,8 @@ export interface CompileOptions {
   readonly files?: Readonly<Record<string, MemoryFile>>;
   readonly cluster?: ComposeSource;
   readonly env?: Readonly<Record<string, string>>;
+  /** Keys for encrypted files. */
+  readonly decryption?: KeyTexts;
 }
 
 /** A compiled app. */
@@ -34,10 +37,15 @@ export function compile(compose: string, options: CompileOptions = {}): Promise<
 /** Compiles the files of a source. */
 export async function compileFiles(
   files: Readonly<Record<string, MemoryFile>>,
-  { cluster, env = {} }: CompileOptions = {},
+  { cluster, env = {}, decryption }: CompileOptions = {},
 ): Promise<Compiled> {
-  const wanted = request("", { env });
-  const source = { ...wanted.source, ...(cluster === undefined ? {} : { compose: cluster }) };
+  const external = decryption === undefined ? undefined : { digest: "", variables: new Map(), values: [], decryption };
+  const wanted = request("", { env, external });
+  const source = {
+    ...wanted.source,
+    ...(cluster === undefined ? {} : { compose: cluster }),
+    ...(decryption === undefined ? {} : { decryption: { provider: "sops", secretRef: { name: "age" } } as const }),
+  };
   try {
     const { documents, notes } = await renderFiles(files, { ...wanted, source });
     const texts = notes.map(({ origin, message }) => `${origin?.line} ${message}`);
