@@ -22,13 +22,16 @@ export function sendReply(response: AnyReply, request: FastifyRequest, reply: Fa
   const { status, location, body, contentType, cookies } = response;
   if (location !== undefined) reply.header("location", location);
   if (cookies !== undefined) reply.header("set-cookie", [...cookies]);
-  if (body instanceof Readable)
+  if (body instanceof Readable) {
+    // A stream may be silent for long. Node.js sets the timeout again for the next request; TCP finds clients that are gone.
+    request.raw.socket.setTimeout(0);
     // Proxies that collect a response before they pass it on would hold back a stream.
     return reply
       .code(status)
       .type(contentType ?? "application/octet-stream")
       .header("x-accel-buffering", "no")
       .send(body);
+  }
   if (typeof body === "string") {
     reply.code(status).type(contentType ?? "text/plain; charset=utf-8");
     if (response.gzip === undefined) return reply.send(body);

@@ -282,6 +282,7 @@ function createFastify(limits: ServerLimits, tls: ServerOptions["tls"]): Fastify
   const checks = {
     headersTimeout: limits.headersMs,
     connectionsCheckingInterval: Math.min(1_000, limits.requestMs),
+    ...{ keepAlive: true, keepAliveInitialDelay: limits.idleMs },
   };
   if (tls === undefined) return fastify({ ...options, http: checks });
   return fastify({ ...options, https: { ...checks, ...tls } }) as unknown as FastifyInstance;

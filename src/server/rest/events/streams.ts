@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import { ProblemError } from "../../../http/problem.js";
 
 /** Limits of concurrent streams. */
@@ -9,41 +10,56 @@ export interface StreamLimits {
 /** Default limits. A browser opens one stream for all its tabs. */
 export const STREAM_LIMITS: StreamLimits = { perUser: 8, total: 512 };
 
-/** Counts the open streams, and ends them when the server stops. */
+/** A stream that is open or opening. */
+interface Slot {
+  readonly user: string;
+  stream?: { end(): void };
+}
+
+/** Counts the streams, from when they are asked for, and ends them when the server stops. */
 export class Streams {
   readonly #limits: StreamLimits;
-  readonly #open = new Map<{ end(): void }, string>();
-  #pending = 0;
+  readonly #slots = new Set<Slot>();
   #stopped = false;
 
   constructor(limits: StreamLimits = STREAM_LIMITS) {
     this.#limits = limits;
   }
 
-  /** Opens a stream of a user. Throws BUSY if there are too many. */
-  async open<S extends { end(): void; readonly body: { once(event: "close", listener: () => void): unknown } }>(
+  /**
+   * Opens a stream of a user. Throws BUSY if there are too many, and TIMED_OUT if `signal`, of the call, is aborted before the stream is
+   * open: no client would read it.
+   */
+  async open<S extends { end(): void; readonly body: Readable }>(
     user: string,
+    signal: AbortSignal,
     create: () => Promise<S>,
   ): Promise<S> {
-    const own = [...this.#open.values()].filter((owner) => owner === user).length;
-    if (this.#stopped || own >= this.#limits.perUser || this.#open.size + this.#pending >= this.#limits.total)
-      throw new ProblemError("BUSY", "there are too many open streams: close others, or retry later", {
-        retryAfter: 10,
-      });
-    this.#pending++;
+    const own = [...this.#slots].filter((slot) => slot.user === user).length;
+    if (this.#stopped || own >= this.#limits.perUser || this.#slots.size >= this.#limits.total) throw tooMany();
+    const slot: Slot = { user };
+    this.#slots.add(slot);
     try {
       const stream = await create();
-      this.#open.set(stream, user);
-      stream.body.once("close", () => this.#open.delete(stream));
+      if (signal.aborted || this.#stopped) {
+        stream.body.destroy();
+        throw this.#stopped ? tooMany() : new ProblemError("TIMED_OUT", "the stream opened too late: retry later");
+      }
+      slot.stream = stream;
+      stream.body.once("close", () => this.#slots.delete(slot));
       return stream;
     } finally {
-      this.#pending--;
+      if (slot.stream === undefined) this.#slots.delete(slot);
     }
   }
 
   /** Ends all streams; no more are opened. */
   stop(): void {
     this.#stopped = true;
-    for (const stream of this.#open.keys()) stream.end();
+    for (const { stream } of this.#slots) stream?.end();
   }
+}
+
+function tooMany(): ProblemError {
+  return new ProblemError("BUSY", "there are too many open streams: close others, or retry later", { retryAfter: 10 });
 }

@@ -28,11 +28,11 @@ export function eventRoutes(parts: RestParts): RestRoute[] {
         ns: names.describe("Namespaces, separated by commas. Defaults to all."),
       }),
       responses: { 200: { stream: EVENTS } },
-      handle: async ({ caller, query: { topics, ns }, headers }) => {
+      handle: async ({ caller, query: { topics, ns }, headers, signal }) => {
         const plurals = pluralsOf(topics);
         const lastEventId = headers["last-event-id"];
         const rights = () => rightsOf(parts, caller, plurals);
-        const stream = await parts.streams.open(caller.name, async () => {
+        const stream = await parts.streams.open(caller.name, signal, async () => {
           const options = {
             ...{ hub: parts.hub, clock: parts.clock, plurals, rights, expires: caller.expires },
             namespaces: ns === undefined ? undefined : new Set(ns.split(",")),

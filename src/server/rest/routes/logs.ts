@@ -19,14 +19,14 @@ export function logRoutes(parts: RestParts): RestRoute[] {
       params: ObjectParams,
       query: LogQuery,
       responses: { 200: { stream: NDJSON } },
-      handle: async ({ caller, params, query }) => {
+      handle: async ({ caller, params, query, signal }) => {
         const { spec } = await readApp(parts, caller, params.namespace, params.name);
         if (spec.destination.kubernetes === undefined || spec.destination.kubernetes.kubeConfigSecretRef !== undefined)
           throw new ProblemError("CONFLICT", "the app is not in this cluster: read its logs at its destination");
         const [namespace = "", pod = ""] = query.pod.split("/");
         const { container, since, follow, previous, tail } = query;
         const request = { namespace, pod, container, since, follow: follow === "true", previous: previous === "true" };
-        const stream = await parts.streams.open(caller.name, () =>
+        const stream = await parts.streams.open(caller.name, signal, () =>
           LogStream.open(parts.users.as(caller), { ...request, tail: Number(tail ?? DEFAULT_TAIL) }),
         );
         return { status: 200, contentType: NDJSON, body: stream.body };

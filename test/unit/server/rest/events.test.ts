@@ -166,7 +166,7 @@ describe("Event streams", () => {
 
   it("are limited for each user and in all, and end when the server stops", async () => {
     const streams = new Streams({ perUser: 2, total: 3 });
-    const openFor = (user: string) => streams.open(user, async () => open());
+    const openFor = (user: string) => streams.open(user, new AbortController().signal, async () => open());
     const first = await openFor("eve");
     await openFor("eve");
     const refused = (user: string) =>

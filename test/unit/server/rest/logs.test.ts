@@ -73,4 +73,30 @@ describe("Logs", () => {
     expect(request?.path).to.equal("/api/v1/namespaces/shop/pods/web/log");
     expect(request?.query).to.deep.include({ follow: "true", tailLines: "10", timestamps: "true" });
   });
+
+  it("of quiet pods end when the client leaves, and when the server stops", async () => {
+    const signals: (AbortSignal | undefined)[] = [];
+    const kube: UserKube = {
+      request: () => Promise.reject(new Error("not used")),
+      stream: async ({ signal }) => {
+        signals.push(signal);
+        async function* quiet(): AsyncGenerator<Buffer> {
+          yield Buffer.from(`${STAMP} line\n`);
+          await new Promise(() => {});
+        }
+        return quiet();
+      },
+    };
+    const common = { namespace: "shop", pod: "web", follow: true, previous: false, tail: 10 };
+    const leaves = await LogStream.open(kube, common);
+    await new Promise((resolve) => leaves.body.once("data", resolve));
+    await new Promise(setImmediate);
+    leaves.body.destroy();
+    await new Promise((resolve) => leaves.body.once("close", resolve));
+    const stops = await LogStream.open(kube, common);
+    await new Promise((resolve) => stops.body.once("data", resolve));
+    stops.end();
+    await new Promise((resolve) => stops.body.once("close", resolve));
+    expect(signals.map((signal) => signal?.aborted)).to.deep.equal([true, true]);
+  });
 });
