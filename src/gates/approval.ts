@@ -89,7 +89,7 @@ export function asks(rule: ApprovalRule, { app, cause, inputs, plan }: GateConte
     case "Sync":
       return true;
     case "Values":
-      return includes(rule, cause) && !onlyUpdatesSecrets(plan.plan);
+      return includes(rule, cause) && !onlyUpdatesSecrets(plan);
     default:
       return includes(rule, cause);
   }
@@ -99,7 +99,8 @@ function includes({ causes }: ApprovalRule, cause: AskingCause): boolean {
   return causes.includes(cause);
 }
 
-function onlyUpdatesSecrets(plan: GateContext["plan"]["plan"]): boolean {
+function onlyUpdatesSecrets({ plan, planIncomplete }: GateContext["plan"]): boolean {
+  if (planIncomplete !== undefined) return false;
   const actions = known(plan, "the plan");
   const changing = actions.filter(({ verb }) => verb !== "Keep");
   return (

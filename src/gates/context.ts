@@ -81,6 +81,8 @@ export interface GateContext {
   /** The inputs of the Change. */
   readonly inputs: Inputs;
   /** The commit that the app's ref resolves to. It may be newer than that of the inputs, if it did not change them. */
+  /** Whether the GitRepository still has the URL from which the files were read. */
+  readonly repositoryIsCurrent: boolean | undefined;
   readonly commit: string | undefined;
   /** Whether the Change has begun to write. */
   readonly started: boolean;

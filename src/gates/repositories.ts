@@ -10,7 +10,7 @@ export const repositoriesGate: Gate = {
     { kind: "Environment", concerns: () => true },
     { kind: "GitRepository", concerns: ({ current, previous }) => current?.spec.url !== previous?.spec.url },
   ],
-  judge: ({ app, inputs, started, lister }) => {
+  judge: ({ app, inputs, started, lister, repositoryIsCurrent }) => {
     if (started) return { state: "Pass" };
     const restricting = environmentsOf(app.metadata.namespace, lister.list("Environment")).filter(
       ({ spec }) => spec.repositories !== undefined,
@@ -20,7 +20,10 @@ export const repositoriesGate: Gate = {
     const key = `${namespace}/${name}`;
     const { url } = known(lister.get("GitRepository", key), `GitRepository ${key}`).spec;
     const refusing = restricting.filter(({ spec }) => !spec.repositories?.some((pattern) => matches(pattern, url)));
-    if (refusing.length === 0) return { state: "Pass" };
+    if (refusing.length === 0) {
+      if (known(repositoryIsCurrent, `the URL that GitRepository ${key} was read from`)) return { state: "Pass" };
+      return { state: "Wait", message: `GitRepository ${key} has not been read since its URL was changed` };
+    }
     const names = refusing.map(({ metadata }) => metadata.name).join(", ");
     return {
       state: "Wait",

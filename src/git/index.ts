@@ -43,7 +43,7 @@ export type {
   PullRequest,
   Review,
 } from "./hosts/git-host.js";
-export { GitHosts, type GitHostsOptions, type HostRepository } from "./hosts/git-hosts.js";
+export { GitHosts, type GitHostsOptions, type HostRepository, type OpenOptions } from "./hosts/git-hosts.js";
 export {
   WEBHOOK_CONVENTIONS,
   type WebhookConventions,
@@ -55,7 +55,7 @@ export { NativeGitEngine, type NativeGitEngineOptions } from "./native/engine.js
 export { USUAL_PATH } from "./native/find-git.js";
 export { checkRefSpec, type GitRefSpec, type ResolvedRef, refPrefixes, resolveRef } from "./refs/refs.js";
 export { resolveRemoteRef } from "./refs/resolve-remote-ref.js";
-export { gitRemote } from "./remote.js";
+export { gitRemote, isAddressOf } from "./remote.js";
 export { type CommitRange, commitRange, parentsIn } from "./signatures/commit-range.js";
 export { type DetachedSignature, readSignedCommit, readSignedTag } from "./signatures/signed-object.js";
 export { type TrustedKeys, trustedKeysOf } from "./signatures/trusted-keys.js";

@@ -33,6 +33,15 @@ export function gitRemote(url: string, credential?: GitCredential, key = "", pro
   };
 }
 
+/** Reports whether a URL is the address of a remote, whatever its spelling. */
+export function isAddressOf(url: string, { url: address, credential }: GitRemote): boolean {
+  try {
+    return gitRemote(url, credential).url === address;
+  } catch {
+    return false;
+  }
+}
+
 /** Returns the canonical form that identifies a store: lower-case host, no default port, no trailing slash. */
 function normalizeHttpUrl(url: string, credential: GitCredential | undefined): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;

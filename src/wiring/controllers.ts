@@ -126,7 +126,7 @@ export function appController(shared: SharedParts): Controller {
     client,
     engine,
     lines: new FirstParentLines(engine),
-    hosts: new HostCache((repository) => openHostOf(shared, repository), clock),
+    hosts: new HostCache((repository) => openHostOf(shared, repository, { isWitness: true }), clock),
     submoduleRules: { allowedHosts: config.allowedGitHosts, digestKey },
     index,
     events,

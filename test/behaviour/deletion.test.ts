@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { FINALIZER } from "../../src/api/group.js";
+import { waitUntil } from "../../tools/wait-until.js";
 import { condition, configMap, deployment, type LiveApp, World } from "../support/world.js";
 
 const CLAIM = (name: string): string =>
@@ -48,8 +49,12 @@ describe("An app that is deleted", function () {
       world.configMap("hooked-postdelete"),
     ])
       expect(await world.kube.get(object), object.name).to.equal(undefined);
-    const events = (await world.events("hooked")).join("\n");
-    expect(events).to.match(/PreDelete hook Job \S+ was started[\s\S]*PostDelete hook ConfigMap \S+ was started/);
+    await waitUntil({ what: "Events about both hooks", timeoutMs: 60_000 }, async () => {
+      const events = (await world.events("hooked")).join("\n");
+      return (
+        /PreDelete hook Job \S+ was started/.test(events) && /PostDelete hook ConfigMap \S+ was started/.test(events)
+      );
+    });
   });
 
   it("deletes custom resources first, and workloads when these are finished", async () => {

@@ -7,6 +7,7 @@ import {
   type GitHosts,
   type GitRemote,
   gitRemote,
+  type OpenOptions,
   proxyFromSecret,
 } from "../../git/index.js";
 import type { GitRepositoryServices } from "./services.js";
@@ -29,13 +30,14 @@ export async function remoteOf(services: Services, repository: GitRepository): P
 export async function openHostOf(
   services: Pick<Services, "secrets"> & { readonly hosts: GitHosts },
   repository: GitRepository,
+  options?: OpenOptions,
 ): Promise<GitHost> {
   const { provider, proxySecretRef, url, secretRef } = repository.spec;
   const [ref, field] = provider?.secretRef ? [provider.secretRef, "provider.secretRef"] : [secretRef, "secretRef"];
   const secret = ref && (await readSecret(services, repository, ref.name, field));
   const proxySecret = proxySecretRef && (await readSecret(services, repository, proxySecretRef.name, "proxySecretRef"));
   const proxy = proxySecret && proxyFromSecret(proxySecret.data, proxySecret.where);
-  return services.hosts.open({ url, provider, secret, proxy });
+  return services.hosts.open({ url, provider, secret, proxy }, options);
 }
 
 /** The data of a Secret, and its name for messages. */

@@ -49,6 +49,12 @@ const TIMEOUT_MS = 20_000;
 /** Maximum number of rate limits that are remembered. */
 const MAX_LIMITS = 1_000;
 
+/** Options of one API. */
+export interface OpenOptions {
+  /** Whether gates ask it: then it must be the host of the repository, so that editors of the GitRepository cannot choose it. */
+  readonly isWitness?: boolean;
+}
+
 /** Opens the APIs of Git hosts. Connections, tokens, cached responses and rate limits are shared. */
 export class GitHosts {
   readonly #services: ApiServices;
@@ -71,7 +77,7 @@ export class GitHosts {
    * Returns the API of a repository's host, without a request. Throws `GIT_URL_INVALID`, `GIT_CREDENTIAL_INVALID` and
    * `GIT_HOST_NOT_ALLOWED`. A host that is not recognized supports no operation.
    */
-  open({ url, provider, secret, proxy }: HostRepository): GitHost {
+  open({ url, provider, secret, proxy }: HostRepository, { isWitness = false }: OpenOptions = {}): GitHost {
     const address = hostAddress(url, provider);
     if (typeof address === "string")
       throw new GitError(
@@ -90,6 +96,7 @@ export class GitHosts {
       remote: this.#remote(api, credential, proxy),
     };
     if (isKnown) refuseUnlessAllowed(remoteAddress(api), "the API in spec.provider", this.#options.allowedHosts);
+    if (isWitness) refuseForeignApi(url, api);
     return HOST_TYPES[address.type](new HostApi(target, this.#services));
   }
 
@@ -105,6 +112,21 @@ export class GitHosts {
     const id = digestKey === "" ? sha256(identity) : hmacSha256(digestKey, identity);
     return { url: api, credential, ...(proxy === undefined ? {} : { proxy }), id };
   }
+}
+
+/** Refuses an API that is neither at the host of the repository nor the one that is known for it. */
+function refuseForeignApi(url: string, api: string): void {
+  const known = hostAddress(url);
+  const hosts = [hostOf(url), ...(typeof known === "string" ? [] : [hostOf(known.web), hostOf(known.api)])];
+  if (hosts.includes(hostOf(api))) return;
+  throw new GitError(
+    "GIT_HOST_NOT_ALLOWED",
+    `reviews and checks are only asked at the host of spec.url, and ${redactUrl(api)} is another one: correct spec.provider`,
+  );
+}
+
+function hostOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).hostname : undefined;
 }
 
 function apiCredential(

@@ -33,6 +33,8 @@ export interface SparseStoreOptions {
 const MAX_TREES = 2_000;
 /** How long a repository counts as too large for a complete fetch. */
 const OVERSIZED_MS = 24 * 3_600_000;
+/** Inflated bytes of objects that are in memory together. */
+const PART_BYTES = 2 ** 20;
 /** Objects in one request. */
 const MAX_WANTS = 5_000;
 
@@ -45,7 +47,7 @@ const COMMITS = "commits";
 /** Blobs that are requested together. */
 interface Batch {
   readonly ids: Set<string>;
-  readonly received: Promise<Map<string, GitObject>>;
+  readonly received: Promise<void>;
 }
 
 /**
@@ -95,12 +97,11 @@ export class SparseStore implements SnapshotSource {
     const { receive } = this.#options;
     const request = { wants: [commit], depth: 1, filter: "tree:0", needsFilter: true, remedy: REMEDY } as const;
     const pack = await receive(this.#remote, request, signal);
-    const objects = await contents(pack);
-    const object = objects.find(([id]) => id === commit)?.[1];
+    await this.#store(pack);
+    const object = await this.#objects.read(commit, this.#options.limits.maxObjectBytes);
     if (object === undefined) throw missing(commit, "commit");
     if (object.type !== "commit") throw notACommit({ id: commit, type: object.type }, undefined, ref);
     parseCommit(object.content, commit);
-    await this.#write([[commit, object]], pack);
     return pack.bytes.length;
   }
 
@@ -141,9 +142,10 @@ export class SparseStore implements SnapshotSource {
     if (stored?.type === "blob") return stored.content;
     this.#wanted ??= this.#batch();
     this.#wanted.ids.add(id);
-    const object = (await this.#wanted.received).get(id);
-    if (object?.type !== "blob") throw missing(id, "file");
-    return object.content;
+    await this.#wanted.received;
+    const received = await this.#objects.read(id, this.#options.limits.maxObjectBytes);
+    if (received?.type !== "blob") throw missing(id, "file");
+    return received.content;
   }
 
   /** See `SnapshotSource`. One request for what is missing, with all trees below. */
@@ -192,27 +194,41 @@ export class SparseStore implements SnapshotSource {
   }
 
   /** Requests objects in parts, and stores them. */
-  async #receive({ wants, filter }: Pick<PackRequest, "wants" | "filter">): Promise<Map<string, GitObject>> {
+  async #receive({ wants, filter }: Pick<PackRequest, "wants" | "filter">): Promise<void> {
     const { receive, limits } = this.#options;
-    const all = new Map<string, GitObject>();
     for (let at = 0; at < wants.length; at += MAX_WANTS) {
       const signal = AbortSignal.timeout(limits.fetchTimeoutMs);
       const request = { wants: wants.slice(at, at + MAX_WANTS), needsFilter: true, remedy: REMEDY };
       const pack = await receive(this.#remote, filter === undefined ? request : { ...request, filter }, signal);
-      const objects = await contents(pack);
-      await this.#write(objects, pack);
-      for (const [id, object] of objects) all.set(id, object);
+      await this.#store(pack);
     }
-    return all;
   }
 
-  async #write(objects: readonly (readonly [string, GitObject])[], pack: IndexedPack): Promise<void> {
+  /** Stores the objects of a pack in parts: inflated, all of them together may not fit into memory. */
+  async #store(pack: IndexedPack): Promise<void> {
     const { maxPackBytes } = this.#options.limits;
     if ((await this.#objects.bytes()) + pack.bytes.length > maxPackBytes) {
       const mib = Math.round(maxPackBytes / 2 ** 20);
       const what = `the files that apps read of ${this.#remote.url} exceed the limit of ${mib} MiB`;
       throw new GitError("GIT_TOO_LARGE", `${what}: ${REMEDY}`);
     }
+    const packs = new PackSet([]).with(pack);
+    let part: (readonly [id: string, object: GitObject])[] = [];
+    let bytes = 0;
+    for (const id of new Idx(pack.idx, pack.bytes.subarray(-20)).ids()) {
+      const object = await packs.read(id);
+      if (object === undefined) continue;
+      part.push([id, object]);
+      bytes += object.content.length;
+      if (bytes < PART_BYTES) continue;
+      await this.#write(part);
+      part = [];
+      bytes = 0;
+    }
+    await this.#write(part);
+  }
+
+  async #write(objects: readonly (readonly [id: string, object: GitObject])[]): Promise<void> {
     await guardDisk(this.#remote, () => this.#objects.write(objects));
   }
 
@@ -228,16 +244,6 @@ export class SparseStore implements SnapshotSource {
 }
 
 const REMEDY = "set source.path to smaller directories, or raise the operator flag --git-max-fetch-bytes";
-
-async function contents(pack: IndexedPack): Promise<(readonly [id: string, object: GitObject])[]> {
-  const packs = new PackSet([]).with(pack);
-  const objects: (readonly [string, GitObject])[] = [];
-  for (const id of new Idx(pack.idx, pack.bytes.subarray(-20)).ids()) {
-    const object = await packs.read(id);
-    if (object !== undefined) objects.push([id, object]);
-  }
-  return objects;
-}
 
 function missing(id: string, what: "file" | ObjectType): GitError {
   return new GitError("GIT_INCOMPLETE", `the server did not send the ${what} ${id}; the request is retried`);

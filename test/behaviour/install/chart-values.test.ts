@@ -210,7 +210,8 @@ describe("The values of the chart", function () {
   it("grants rights to its kinds in the namespaces that it looks after alone", async () => {
     const objects = await renderChart({ watchNamespaces: ["team-a", "team-b"] });
     const granted = objects.filter(
-      ({ kind, metadata }) => /Role$/.test(kind) && !/-(view|edit|sync|approve)$/.test(metadata.name),
+      ({ kind, metadata }) =>
+        /Role$/.test(kind) && !/-(view|edit|sync|approve|break-glass|environments)$/.test(metadata.name),
     );
     const where = (group: string, resource: string): string[] =>
       granted

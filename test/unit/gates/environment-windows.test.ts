@@ -90,6 +90,16 @@ describe("the gate repositories", () => {
       else expect(text).to.contain(`GitRepository shop/repo (${url}) is not in spec.repositories of Environment prod`);
     });
 
+  it("holds what was read from an earlier URL of the GitRepository, and what is not known", async () => {
+    const [url = ""] = cases.flatMap(([text, passes]) => (passes ? [text] : []));
+    expect(await judged(repositoriesGate, limited, { repositoryIsCurrent: false }, url)).to.equal(
+      "Wait: GitRepository shop/repo has not been read since its URL was changed",
+    );
+    expect(await judged(repositoriesGate, limited, { repositoryIsCurrent: undefined }, url)).to.match(
+      /^Wait: cannot be evaluated/,
+    );
+  });
+
   it("does not pass without the GitRepository, or the list of Environments", async () => {
     expect(await judged(repositoriesGate, limited)).to.match(/^Wait: cannot be evaluated/);
     expect(await judged(repositoriesGate, limited, { lister: unlisted })).to.match(/^Wait: cannot be evaluated/);

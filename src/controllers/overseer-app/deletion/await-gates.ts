@@ -31,7 +31,8 @@ export async function awaitDeletionGates(
     const { change, by } = rejection;
     return `Change ${change.metadata.name} is rejected by ${by.approver}, who can withdraw that by an Approval with decision Withdraw`;
   }
-  const inputs = run.status.applied;
+  // A deletion applies nothing: its inputs are only shown, so those of an unsigned status do as well.
+  const inputs = run.status.applied ?? openChanges(run).find(isDeletion)?.spec.inputs ?? run.app.status?.applied;
   if (inputs === undefined) return "the applied inputs are not known, so that the deletion cannot be approved";
   for (const change of openChanges(run))
     if (!isDeletion(change))

@@ -46,8 +46,6 @@ export async function finalize(run: AppRun): Promise<StatusOutcome | undefined> 
   const { deletionPolicy: policy, suspend } = run.app.spec;
   const hold = policy === "Orphan" || suspend ? undefined : holdFinalize(run, objects);
   if (hold !== undefined) return wait(run, hold);
-  const before = await runDeletionHooks(run, "PreDelete");
-  if (before !== undefined) return wait(run, before);
   const claimants = await judgeClaims(run, objects);
   const facts = {
     objects,
@@ -69,6 +67,8 @@ export async function finalize(run: AppRun): Promise<StatusOutcome | undefined> 
   const shown = judgeFinalize({ ...facts, namespaceInUse: () => undefined }).decisions;
   const gated = policy === "Orphan" || suspend ? undefined : await awaitDeletionGates(run, shown);
   if (gated !== undefined) return waitForGates(run, gated);
+  const before = await runDeletionHooks(run, "PreDelete");
+  if (before !== undefined) return wait(run, before);
   const { results, stuck } = await removeLastTier(run, decisions);
   const left = stillPending(run, decisions);
   if (left.length > 0 && !(stuck && (await isWriterMissing(run))))

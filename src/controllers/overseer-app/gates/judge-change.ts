@@ -2,9 +2,9 @@ import type { Change, ChangeCause, ChangeStatus, CountedApproval, GateState } fr
 import { shortRevision } from "../../../api/short-revision.js";
 import { mapLimit } from "../../../base/semaphore.js";
 import type { Decisions, DestinationFacts, GateContext, PlanFacts, UserRequest } from "../../../gates/context.js";
-import { environmentGate } from "../../../gates/environment.js";
 import { environmentsOf } from "../../../gates/environments.js";
 import { closedGates, type GateResult, judgeGates } from "../../../gates/judge.js";
+import { isAddressOf } from "../../../git/index.js";
 import { formatOrigin } from "../../../manifest/document.js";
 import type { MissingReference } from "../../../plan/actions.js";
 import { recordChange } from "../changes/change-record.js";
@@ -12,6 +12,8 @@ import { hostFactsOf } from "../hosts/host-facts.js";
 import type { SyncResult } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
+import { repositoryKey } from "../source/locate-inputs.js";
+import { remoteOf } from "../source/render.js";
 import { FieldLineFinder } from "../sync/field-lines.js";
 import { writeApprovalStatus } from "./approval-status.js";
 import { approverOf, countApprovals } from "./count-approvals.js";
@@ -56,6 +58,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
   const context: GateContext = {
     app: withTrustedStatus(run),
     inputs: desired.inputs,
+    repositoryIsCurrent: isRepositoryCurrent(run),
     commit: run.locatedCommit,
     started: inputsRecorded && (phase === "Applying" || phase === "Verifying"),
     cause: input.cause,
@@ -77,7 +80,8 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
   };
   const results = await judgeGates(gates, context, clock, open?.status?.gates ?? []);
   const closed = closedGates(results);
-  if (closed.every(({ gate }) => gate.name !== environmentGate.name)) run.status = withCurrentEnvironments(run, []);
+  // While a Change is open, the next one must still be asked for the Environments of before.
+  if (closed.length === 0 && !context.started) run.status = withCurrentEnvironments(run, []);
   if (closed.length === 0) waiting.clear(run.key);
   else
     waiting.wait(
@@ -86,6 +90,12 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
     );
   await writeApprovalStatus(run, approvals);
   return { results, approvals };
+}
+
+/** Reports whether the files of the app come from the URL that its GitRepository has now; undefined if that is not known. */
+function isRepositoryCurrent(run: AppRun): boolean | undefined {
+  const [remote, repository] = [remoteOf(run), run.services.repositories.get(repositoryKey(run.app))];
+  return remote && repository && isAddressOf(repository.spec.url, remote);
 }
 
 function summarizeDecisions(
@@ -202,13 +212,16 @@ export function describeClosed(results: readonly GateResult[]): string {
 
 /** Describes in one line what a Change waits for, since when, until when, who can open each gate, and what happens otherwise. */
 export function describeWaiting(results: readonly GateResult[]): string {
-  return closedGates(results)
-    .map(({ state: { name, message, since, until, opens, otherwise } }) => {
+  const closed = closedGates(results).map(({ state }) => state);
+  return closed
+    .map(({ name, message, since, until, opens, otherwise }, index) => {
+      // What several gates say is said once.
+      const isSaid = closed.slice(index + 1).some((later) => later.otherwise === otherwise);
       const details = [
         ...(since === undefined ? [] : [`since ${since}`]),
         ...(until === undefined ? [] : [`until ${until}`]),
         ...(opens === undefined ? [] : [`opened by ${opens}`]),
-        ...(otherwise === undefined ? [] : [`otherwise ${otherwise}`]),
+        ...(otherwise === undefined || isSaid ? [] : [`otherwise ${otherwise}`]),
       ];
       return `${name}: ${message}${details.length === 0 ? "" : ` (${details.join("; ")})`}`;
     })

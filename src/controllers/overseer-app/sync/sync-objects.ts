@@ -48,6 +48,11 @@ export async function syncObjects(run: AppRun, request: Change, desired: Rendere
     ...{ missing: judged.missing, placed: placedObjects(run, plan), plan: () => status },
   });
   const recorded = { ...status, gates: statesOf(gates) };
+  const recreated = judged.accepted.filter(({ verb }) => verb === "Recreate");
+  if (recreated.length > 0) {
+    const names = recreated.map(({ action }) => displayId(action.document.id)).join(", ");
+    return end("Rejected", `${names} would be deleted and created again: ${WHOLE}`, recorded);
+  }
   const [closed] = closedGates(gates);
   if (closed) return end("Rejected", `gate ${closed.state.name}: ${closed.state.message}: ${WHOLE}`, recorded);
   if (refused.length > 0) {

@@ -6,9 +6,18 @@ import type { Outcome, Target } from "../../destination.js";
 import { isConfidentialHash, type KubernetesContext, writer } from "../kubernetes-context.js";
 import { attempt } from "./attempt.js";
 
-/** Deletes the object of a permit with its uid and resourceVersion as preconditions; a changed object is judged again. */
-export async function removeObject(context: KubernetesContext, target: Target, permit: DeletePermit): Promise<Outcome> {
+/**
+ * Deletes the object of a permit with its uid and resourceVersion as preconditions; a changed object is judged again. What `isReplaced` must
+ * not leave its dependents behind: old pods would run beside the new ones.
+ */
+export async function removeObject(
+  context: KubernetesContext,
+  target: Target,
+  permit: DeletePermit,
+  isReplaced = permit.live.hook !== undefined,
+): Promise<Outcome> {
   const { id, key, uid, resourceVersion } = permit.live;
+  const wanted = target.propagation ?? "Background";
   return attempt(context, target, undefined, async () => {
     const resource = await context.discovery.findAny(id);
     if (!resource) return { ok: true, wrote: false, notes: [`${displayId(id)} was removed together with its kind`] };
@@ -19,7 +28,7 @@ export async function removeObject(context: KubernetesContext, target: Target, p
         body: {
           apiVersion: "v1",
           kind: "DeleteOptions",
-          propagationPolicy: target.propagation ?? "Background",
+          propagationPolicy: isReplaced && wanted === "Orphan" ? "Background" : wanted,
           preconditions: { uid, resourceVersion },
         },
         impersonate: writer(context, target),

@@ -223,7 +223,7 @@ async function recreateDocument(
   write: PreviewedWrite,
   permit: DeletePermit,
 ): Promise<Outcome> {
-  const removed = await removeObject(context, target, permit);
+  const removed = await removeObject(context, target, permit, true);
   if (!removed.ok) return removed;
   const { document } = write.action;
   return attempt(context, target, document.object, async () => {

@@ -40,6 +40,24 @@ describe("an app of an Environment", () => {
     expect(heart.app("web")).to.equal(undefined);
   });
 
+  it("runs the PreDelete hooks of its deletion only once the deletion is approved", async () => {
+    const heart = new Heart();
+    const hook =
+      "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: dump, annotations: { gitops.overseer.io/hook: PreDelete } }\n";
+    heart.commit({ ...file("1"), "dump.yaml": hook });
+    heart.apply("web");
+    heart.start();
+    await heart.settle(["web"]);
+    heart.environment("prod", ON_DELETION);
+    heart.deleteApp("web");
+    await heart.settle(["web"]);
+    expect(heart.destination.log.join()).not.to.contain("dump");
+    heart.approve("web-2", "alice");
+    await heart.settle(["web"], 60_000);
+    expect(heart.destination.log.join()).to.contain("Create ConfigMap shop/dump");
+    expect(heart.app("web")).to.equal(undefined);
+  });
+
   it("may be deleted at any time if it keeps its objects", async () => {
     const heart = await synced();
     heart.environment("prod", ON_DELETION);

@@ -38,6 +38,7 @@ export function gateContext(changes: Partial<GateContext> = {}): GateContext {
   return {
     app: app("shop/web"),
     inputs: inputs("k"),
+    repositoryIsCurrent: true,
     commit: "k",
     started: false,
     cause: "Revision",

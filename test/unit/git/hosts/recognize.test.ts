@@ -1,5 +1,8 @@
 import { expect } from "chai";
 import type { GitHostType } from "../../../../src/api/git-provider.js";
+import { systemClock } from "../../../../src/base/clock.js";
+import { HostRules } from "../../../../src/base/host-rules.js";
+import { GitHosts } from "../../../../src/git/hosts/git-hosts.js";
 import { hostAddress } from "../../../../src/git/hosts/recognize.js";
 
 const AZURE = "https://dev.azure.com/org";
@@ -73,4 +76,25 @@ describe("the address of a Git host's API", () => {
   for (const [url, type, why] of wrong) {
     it(`of ${url} is none for ${type}: it ${why}`, () => expect(hostAddress(url, { type })).to.equal(why));
   }
+});
+
+describe("the host that gates ask about reviews and checks", () => {
+  const hosts = new GitHosts({ clock: systemClock, allowedHosts: new HostRules(undefined) });
+  const cases: readonly [url: string, type: GitHostType | undefined, apiURL: string | undefined, isOwn: boolean][] = [
+    ["https://github.com/team/shop", undefined, undefined, true],
+    ["https://acme.ghe.com/team/shop", undefined, undefined, true],
+    ["git@gitlab.example.com:a/shop.git", "GitLab", undefined, true],
+    ["https://git.example.com/a/shop", "Gitea", "https://git.example.com:3000/api/v1", true],
+    ["https://github.com/team/shop", undefined, "https://evil.example/api/v3", false],
+    ["https://git.example.com/a/shop", "GitHub", "https://api.github.com", false],
+    ["https://git.example.com/a/shop", "BitbucketCloud", undefined, false],
+  ];
+  for (const [url, type, apiURL, isOwn] of cases)
+    it(`is ${isOwn ? "the API" : "refused"} of ${url} as ${type ?? "recognized"} with apiURL ${apiURL}`, () => {
+      const provider = { ...(type ? { type } : {}), ...(apiURL ? { apiURL } : {}) };
+      const open = () => hosts.open({ url, provider }, { isWitness: true });
+      if (isOwn) expect(open).not.to.throw();
+      else expect(open).to.throw(/only asked at the host of spec\.url/);
+      expect(() => hosts.open({ url, provider }), "for commit statuses").not.to.throw();
+    });
 });

@@ -27,7 +27,7 @@ const RESOURCE = {
 };
 
 /** Removes the object of a permit where the API server answers so. */
-async function remove(answer: () => unknown, kindServed = true, target: Target = TARGET) {
+async function remove(answer: () => unknown, kindServed = true, target: Target = TARGET, isReplaced = false) {
   const sent: KubeRequest[] = [];
   const tracker = new Tracker(() => {});
   tracker.seen(event("10"), true);
@@ -54,7 +54,7 @@ async function remove(answer: () => unknown, kindServed = true, target: Target =
   });
   const [decision] = verdict.decisions;
   if (decision?.verb !== "Delete") throw new Error("not to be deleted");
-  const outcome = await removeObject(context, target, decision.permit);
+  const outcome = await removeObject(context, target, decision.permit, isReplaced);
   return { outcome, sent, known: tracker.get(event("10").key) };
 }
 
@@ -64,12 +64,16 @@ const refuse = (code: number, message: string) => () => {
 
 describe("removeObject", () => {
   it("asks for the propagation that the app has chosen", async () => {
-    const policies = async (target: Target) =>
-      (await remove(() => ({}), true, target)).sent.map(
+    const policies = async (target: Target, isReplaced = false) =>
+      (await remove(() => ({}), true, target, isReplaced)).sent.map(
         ({ body }) => (body as Record<string, unknown>).propagationPolicy,
       );
     expect(await policies(TARGET)).to.deep.equal(["Background"]);
     expect(await policies({ ...TARGET, propagation: "Foreground" })).to.deep.equal(["Foreground"]);
+    expect(await policies({ ...TARGET, propagation: "Orphan" })).to.deep.equal(["Orphan"]);
+    expect(await policies({ ...TARGET, propagation: "Orphan" }, true), "of what is replaced").to.deep.equal([
+      "Background",
+    ]);
   });
 
   it("deletes with uid and resourceVersion as preconditions, as the app's ServiceAccount", async () => {
