@@ -15,10 +15,14 @@ const LIMITS = { maxAstNodes: 400, maxDepth: 40, maxListElements: 100, maxMapEnt
 /** Macros that evaluate an argument once for each element. */
 const LOOPS: ReadonlySet<string> = new Set(["all", "exists", "exists_one", "existsOne", "map", "filter"]);
 
-/** Functions that are refused: JavaScript evaluates regular expressions in exponential time, in the worst case. */
+/** Operators that visit each element of their operands, as a loop does. */
+const LINEAR: ReadonlySet<string> = new Set(["in", "==", "!=", "+"]);
+
+/** Functions that are refused: JavaScript evaluates regular expressions in exponential time, and `bind` can double a value each time. */
 const REFUSED: Readonly<Record<string, string>> = {
   matches: "matches() is not supported: use startsWith, endsWith, contains or ==",
   split: "split() is not supported: use startsWith, endsWith or contains",
+  bind: "cel.bind() is not supported: write the value twice",
 };
 
 const environment = new Environment({
@@ -114,7 +118,7 @@ function summaryOf(error: unknown): string {
 
 interface Shape {
   readonly nodes: number;
-  /** Depth of nested loops. */
+  /** Depth of nested loops; an operator that visits each element within a loop is one as well. */
   readonly depth: number;
   /** By how much lists can grow by concatenation: 1 without it. */
   readonly concatenations: number;
@@ -134,12 +138,27 @@ function shapeOf(ast: ASTNode): Shape {
       const refused = Object.hasOwn(REFUSED, name) ? REFUSED[name] : undefined;
       if (refused !== undefined) throw new ExpressionError(refused);
       const inside = loops + (value.op === "rcall" && LOOPS.has(name) ? 1 : 0);
-      depth = Math.max(depth, inside);
+      depth = Math.max(depth, inside + (inside > 0 && isLinear(value) ? 1 : 0));
       visit(value.args, inside);
     }
   };
   visit(ast, 0);
   return { nodes, depth, concatenations };
+}
+
+/** A side that is a literal bounds the work, except for a list that is searched for one. */
+function isLinear({ op, args }: ASTNode): boolean {
+  if (!LINEAR.has(op) || !Array.isArray(args)) return false;
+  const sides: readonly unknown[] = op === "in" ? args.slice(1) : args;
+  return !sides.some(isLiteral);
+}
+
+/** Whether a node is a literal, or a list of literals. */
+function isLiteral(value: unknown): boolean {
+  if (!isNode(value)) return false;
+  const { op, args } = value;
+  if (op === "list") return Array.isArray(args) && args.every(isLiteral);
+  return op === "value" || (op === "-_" && isLiteral(args));
 }
 
 function isNode(value: unknown): value is ASTNode {

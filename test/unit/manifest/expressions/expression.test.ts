@@ -44,6 +44,8 @@ describe("an expression", () => {
     ["ready(status)", "at character 1: found no matching overload for 'ready(dyn)'"],
     ["metadata.name.matches('(a+)+$')", "matches() is not supported: use startsWith, endsWith, contains or =="],
     ["metadata.name.split('e').size() == 2", "split() is not supported: use startsWith, endsWith or contains"],
+    ["cel.bind(a, metadata.name, a == a)", "cel.bind() is not supported: write the value twice"],
+    ['status.conditions.exists(c, c.type == "Ready" && c.status == "True")', "true"],
     [`true${" || true".repeat(200)}`, "is longer than 1024 characters"],
   ] as const)
     it(`${JSON.stringify(text).slice(0, 70)} is ${expected}`, () => {
@@ -59,7 +61,35 @@ describe("an expression", () => {
     const text = "spec.list.all(a, spec.list.exists(b, b == a))";
     expect(result(text, { spec: { list } })).to.contain("would take too many steps");
     expect(result("spec.list.all(a, a >= 0)", { spec: { list } })).to.equal("true");
-    expect(result(text, { spec: { list: list.slice(0, 50) } })).to.equal("true");
+    expect(result(text, { spec: { list: list.slice(0, 40) } })).to.equal("true");
+  });
+
+  it("is refused when a bound value doubles again and again", () => {
+    let text = "size(a12) > 0";
+    for (let at = 12; at > 0; at--) text = `cel.bind(a${at}, a${at - 1} + a${at - 1}, ${text})`;
+    expect(result(`cel.bind(a0, metadata.name, ${text})`)).to.equal(
+      "cel.bind() is not supported: write the value twice",
+    );
+  });
+
+  it("is not evaluated when operators over large lists within a loop would take too long", () => {
+    const list = Array.from({ length: 3_000 }, (_, at) => at);
+    for (const text of [
+      "spec.list.all(a, a in spec.list)",
+      "spec.list.all(a, 1 in spec.list)",
+      "spec.list.all(a, spec.list == spec.copy)",
+      "!spec.list.exists(a, spec.list != spec.copy)",
+      "spec.list.all(a, size(spec.list + spec.copy) > 0)",
+    ]) {
+      expect(result(text, { spec: { list, copy: list } }), text).to.contain("would take too many steps");
+      expect(result(text, { spec: { list: [1, 2], copy: [1, 2] } }), text).to.equal("true");
+    }
+  });
+
+  it("is evaluated over large lists when operators within a loop have a literal", () => {
+    const list = Array.from({ length: 3_000 }, (_, at) => at);
+    for (const text of ["spec.list.all(a, a != -1)", "spec.list.exists(a, a in [7, 8])", "spec.list.all(a, a + 1 > 0)"])
+      expect(result(text, { spec: { list } }), text).to.equal("true");
   });
 
   it("never names values of the object in its errors", () => {
