@@ -26,6 +26,37 @@ describe("a file of variables", () => {
     it(`is read with ${what}`, () => expect(read(text)).to.deep.equal(expected));
   }
 
+  it("is refused when it is larger than 1 MiB", () => {
+    expect(readEnvFile(`A=${"x".repeat(2 ** 20)}`, LOOKUP)).to.deep.equal([
+      { problem: "the file is larger than 1 MiB: remove what the service does not need", line: 1 },
+    ]);
+  });
+
+  it("is read no further where values that refer to others are larger than 1 MiB in total", () => {
+    const lines = ["A0=0123456789"];
+    for (let at = 1; at < 60; at++) lines.push(`A${at}=$A${at - 1}$A${at - 1}`);
+    const entries = readEnvFile(lines.join("\n"), LOOKUP);
+    const last = entries.at(-1);
+    expect(last).to.deep.equal({
+      problem: "the values are larger than 1 MiB in total: shorten them, or use fewer variables in values",
+      line: entries.length,
+    });
+    expect(entries).to.have.length(17);
+    const wide = `A=${"x".repeat(1_000)}\nB=${"$A".repeat(300_000)}\n`;
+    expect(readEnvFile(wide, LOOKUP).map((entry) => ("problem" in entry ? entry.line : entry.name))).to.deep.equal([
+      "A",
+      2,
+    ]);
+    const quoted = readEnvFile(`A=${"x".repeat(500_000)}\nB="\${NO:-$A$A$A}"\n`, LOOKUP);
+    expect(quoted.at(-1)).to.have.property("line", 2);
+  });
+
+  it("is read up to 20 lines that cannot be read", () => {
+    const entries = readEnvFile("A=1\n\n=\n".repeat(100_000), LOOKUP);
+    const lines = entries.flatMap((entry) => ("problem" in entry ? [entry.line] : []));
+    expect(lines).to.deep.equal(Array.from({ length: 20 }, (_, at) => 3 * at + 3));
+  });
+
   it("is taken as it is in the format raw", () => {
     expect(read("A=\"x\"\nB='$A' # c\n", true)).to.deep.equal({ A: '"x"', B: "'$A' # c" });
   });
