@@ -8,7 +8,7 @@ import { Code } from "../components/code.js";
 import { ErrorNotice } from "../components/messages.js";
 import { href } from "../navigation/base.js";
 import { useTitle } from "../navigation/use-title.js";
-import { forgetToken, setToken } from "../state/session.js";
+import { forgetToken, setToken, signedIn } from "../state/session.js";
 
 /** How users can sign in. */
 interface SignInOptions {
@@ -29,8 +29,11 @@ export function SignInPage() {
     setBusy(true);
     setError(undefined);
     try {
+      // What another user was shown before is not for this one.
+      client.removeQueries({ type: "inactive" });
       setToken(text.trim());
       client.setQueryData(["whoami"], await call<Whoami>("whoami"));
+      signedIn();
     } catch (cause) {
       forgetToken();
       setError(cause instanceof ApiError ? cause : undefined);

@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { tokenIn } from "./address-token.js";
 
 /** Token of the user. In memory only: it is gone when the tab is closed or loaded again. */
 const token = signal<string | undefined>(undefined);
@@ -10,9 +11,13 @@ export function identityHeaders(): Record<string, string> {
   return token.value === undefined ? {} : { authorization: `Bearer ${token.value}` };
 }
 
-/** Uses a token for all further requests. */
+/** Uses a token for all further requests. Whether the server accepts it is not known yet. */
 export function setToken(text: string): void {
   token.value = text;
+}
+
+/** Shows the pages again: the server has accepted the identity of the user. */
+export function signedIn(): void {
   signedOut.value = false;
 }
 
@@ -24,8 +29,8 @@ export function forgetToken(): void {
 
 /** Takes a token from the fragment of the address, which browsers do not send to servers, and removes it there. */
 export function takeTokenFromAddress(): void {
-  const found = /^#token=(.+)$/.exec(location.hash)?.[1];
+  const found = tokenIn(location.hash);
   if (found === undefined) return;
   history.replaceState(null, "", location.pathname + location.search);
-  setToken(decodeURIComponent(found));
+  setToken(found);
 }
