@@ -30,12 +30,11 @@ export function mountRest(
   server.mount(limited, {
     authorize: async (access, headers, { address, method }) => {
       if (access === "anonymous") return ANONYMOUS;
-      limits.checkAddress(address);
+      // A request with a token ignores cookies. A session costs no review: it counts also while others at the same address fail.
+      const session = headers.authorization === undefined ? await sessions?.identify(method, headers) : undefined;
+      if (session === undefined) limits.checkAddress(address);
       try {
-        // A request with a token ignores cookies.
-        const token = bearerOf(headers.authorization);
-        const user = token === undefined ? await sessions?.identify(method, headers) : await tokens.authenticate(token);
-        if (user === undefined) throw invalidToken();
+        const user = session ?? (await userOf(headers.authorization, tokens));
         limits.countUser(user.name);
         return user;
       } catch (error) {
@@ -51,4 +50,11 @@ export function mountRest(
       }
     },
   });
+}
+
+/** Returns the user of an Authorization header. Throws UNAUTHENTICATED without a valid token. */
+async function userOf(authorization: string | undefined, tokens: SignInParts["tokens"]): Promise<Identity> {
+  const token = bearerOf(authorization);
+  if (token === undefined) throw invalidToken();
+  return tokens.authenticate(token);
 }
