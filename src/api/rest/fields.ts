@@ -32,7 +32,7 @@ export const Can = z
 export const LIST_QUERY = {
   q: z
     .string()
-    .max(1024)
+    .max(8192)
     .optional()
     .describe(
       "Filter: terms separated by spaces. key:value compares a field, with commas between alternatives; label:key=value compares a label; a leading - negates; other words are searched for.",

@@ -48,6 +48,11 @@ export function EnvironmentsPage() {
           </p>
         </Empty>
       )}
+      {apps.data && apps.data.total > apps.data.items.length && (
+        <Notice tone="warn" icon="warn" title={`Only ${apps.data.items.length} of ${apps.data.total} apps are shown`}>
+          <p>Follow the name of an Environment to see all its apps.</p>
+        </Notice>
+      )}
       {environments.length > 0 && <Board environments={environments} apps={apps.data?.items ?? []} />}
     </Page>
   );
