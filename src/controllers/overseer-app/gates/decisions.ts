@@ -27,10 +27,11 @@ export function standingRejections(run: AppRun): StandingRejection[] {
   return found;
 }
 
-/** Reports whether the user who has rejected a Change has withdrawn that since. */
+/** Reports whether the user who has rejected a Change has withdrawn that since, or another one has lifted it by break-glass. */
 function isWithdrawn(run: AppRun, change: KnownChange, { approver, time = "" }: CountedApproval): boolean {
-  return decisionsOn(run, change.metadata.uid).some(
-    ({ metadata, spec }) =>
-      spec.approver === approver && spec.decision === "Withdraw" && (metadata.creationTimestamp ?? "") >= time,
-  );
+  return decisionsOn(run, change.metadata.uid).some(({ metadata, spec }) => {
+    if ((metadata.creationTimestamp ?? "") < time) return false;
+    if (spec.decision === "BreakGlass") return spec.planHash === change.status?.planHash;
+    return spec.decision === "Withdraw" && spec.approver === approver;
+  });
 }

@@ -58,6 +58,24 @@ describe("an app of an Environment", () => {
     expect(heart.app("web")).to.equal(undefined);
   });
 
+  it("stays when its deletion is rejected, until that is withdrawn or lifted by break-glass", async () => {
+    const heart = await synced();
+    heart.environment("prod", ON_DELETION);
+    heart.deleteApp("web");
+    await heart.settle(["web"]);
+    heart.approve("web-2", "alice", "Reject");
+    await heart.settle(["web"], 60_000);
+    expect(heart.changes("web")).to.include("web-2 Rejected");
+    expect(heart.objects()).to.have.length(1);
+    heart.approve("web-2", "bob", "BreakGlass");
+    await heart.settle(["web"], 60_000);
+    expect(heart.changes("web"), "asks again").to.include("web-3 Waiting");
+    expect(heart.objects()).to.have.length(1);
+    heart.approve("web-3", "bob", "BreakGlass");
+    await heart.settle(["web"], 60_000);
+    expect(heart.app("web")).to.equal(undefined);
+  });
+
   it("may be deleted at any time if it keeps its objects", async () => {
     const heart = await synced();
     heart.environment("prod", ON_DELETION);

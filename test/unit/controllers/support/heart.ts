@@ -176,8 +176,8 @@ export class Heart {
   }
 
   /** Approves the plan of a Change, as a user does. */
-  approve(name: string, approver: string): void {
-    this.api.put("approvals", approvalOf(this.change(name), approver, this.clock.now()));
+  approve(name: string, approver: string, decision?: Approval["spec"]["decision"]): void {
+    this.api.put("approvals", approvalOf(this.change(name), approver, this.clock.now(), decision));
   }
 
   change(name: string): Change | undefined {
