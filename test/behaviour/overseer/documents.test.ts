@@ -104,13 +104,9 @@ describe("Documents for an Overseer Core", function () {
     expect(await world.changes("calm")).to.have.length(1);
   });
 
-  it("for Kubernetes are refused with what to do, and overseer.io documents by an app for Kubernetes", async () => {
+  it("for Kubernetes are refused with what to do", async () => {
     const message = await refusal("mixed", { "c.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\n" });
     expect(message).to.match(/c\.yaml:1: ConfigMap.*goes to Kubernetes/);
-    await world.repository("wrong", { "w.yaml": appDocument("w", { w: { image: "w:1" } }) });
-    await world.app("wrong", "wrong", ".");
-    const app = await world.untilCondition("wrong", "Stalled", "True");
-    expect(condition(app, "Ready")?.message).to.match(/w\.yaml:1.*destination\.overseer/);
   });
 
   it("that are wrong are refused all at once, with line, field, what was expected and the nearest name", async () => {

@@ -75,7 +75,7 @@ describe("deletes of the product", () => {
       /const kube = users\.as\(caller\);[\s\S]*?await kube\.request\(\{\s*method: "DELETE"/,
     );
     expect(textOf("src/destinations/kubernetes/apply/remove.ts")).to.match(
-      /function removeObject\([^)]*permit: DeletePermit\)[\s\S]*?= permit\.live;[\s\S]*?"DELETE"[\s\S]*?preconditions: \{ uid, resourceVersion \}/,
+      /function removeObject\([^)]*permit: DeletePermit,[^)]*\)[\s\S]*?= permit\.live;[\s\S]*?"DELETE"[\s\S]*?preconditions: \{ uid, resourceVersion \}/,
     );
     expect(textOf("src/destinations/overseer/writer.ts")).to.match(
       /async remove\([^)]*permit: DeletePermit\)[\s\S]*?const \{ live \} = permit;[\s\S]*?"DELETE"[\s\S]*?ifMatch: live\.resourceVersion/,
