@@ -7,9 +7,9 @@ import { condition, configMap, type LiveApp, World } from "../../support/world.j
 import { type Attack, HostileServer } from "./hostile-server.js";
 
 /** The operator may need so much more for all of them together than it did without. */
-const MOST_MIB = 256;
+const MOST_MIB = 200;
 /** As many objects as are kept cost what they do at an honest server. */
-const MOST_OBJECTS_MIB = 640;
+const MOST_OBJECTS_MIB = 400;
 
 describe("A remote API server that means harm", function () {
   this.timeout(180_000);
