@@ -42,6 +42,16 @@ export const AppSource = withRules(
         64,
         "Glob patterns of files to ignore, relative to path.",
       ).optional(),
+      overlay: withRules(z.string().min(1).max(1024), [
+        {
+          rule: "!self.startsWith('/') && !self.split('/').exists(part, part == '..')",
+          message: "overlay must be relative to the root of the repository and must not contain ..",
+        },
+      ])
+        .describe(
+          "Directory with partial App documents, for example environments/prod, relative to the root of the repository. Each is merged over the App document with its name in path: compose as an override file, all other fields as a JSON merge patch. Other documents of the directory are added. An App that matches none in path is an error.",
+        )
+        .optional(),
       env: mapList(
         z
           .object({
@@ -81,6 +91,10 @@ export const AppSource = withRules(
     {
       rule: "[has(self.plain), has(self.kustomize), has(self.helm)].filter(set, set).size() <= 1",
       message: "at most one of plain, kustomize and helm may be set",
+    },
+    {
+      rule: "!has(self.overlay) || (!has(self.kustomize) && !has(self.helm))",
+      message: "overlay merges App documents and cannot be combined with kustomize or helm",
     },
   ],
 );

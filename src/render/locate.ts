@@ -29,18 +29,23 @@ export interface LocatedSource {
  *
  * @throws PathNotFoundError naming the path and the nearest thing that is there.
  */
-export async function findPlace(snapshot: GitSnapshot, sourcePath: string): Promise<SourcePlace> {
+export async function findPlace(
+  snapshot: GitSnapshot,
+  sourcePath: string,
+  field: "source.path" | "source.overlay" = "source.path",
+): Promise<SourcePlace> {
   const wanted = normalisePath(sourcePath);
+  const at = `${field} ${JSON.stringify(wanted)}`;
   const end = await resolvePath(snapshot, wanted);
-  if (end.kind === "fault") throw new PathNotFoundError(`${at(wanted)}: a symbolic link on it ${end.message}`);
+  if (end.kind === "fault") throw new PathNotFoundError(`${at}: a symbolic link on it ${end.message}`);
   if (end.kind === "missing") {
     const where = end.path === wanted ? "" : `; a symbolic link leads to ${JSON.stringify(end.path)}`;
-    throw new PathNotFoundError(`${at(wanted)} does not exist${where}${await nearest(snapshot, end.path)}`);
+    throw new PathNotFoundError(`${at} does not exist${where}${await nearest(snapshot, end.path)}`);
   }
   const { entry, path } = end;
   if (entry.kind === "submodule") {
     throw new PathNotFoundError(
-      `${at(wanted)} is a submodule: set recurseSubmodules of the GitRepository, or make a GitRepository for it`,
+      `${at} is a submodule: set recurseSubmodules of the GitRepository, or make a GitRepository for it`,
     );
   }
   return { wanted, path, entry: { id: entry.id, kind: entry.kind === "tree" ? "tree" : "file" } };
@@ -59,10 +64,6 @@ export async function listSource(
   const files = await snapshot.listFiles(entry.id, limits);
   const isLeftOut = leavesOut(source);
   return { folder: path, files: await followLinks(path, files, { snapshot, limits, isLeftOut }), singleFile: false };
-}
-
-function at(path: RepositoryPath): string {
-  return `source.path ${JSON.stringify(path)}`;
 }
 
 /** A hint: the entry most like the missing one in the deepest folder that exists, or what that folder holds. */

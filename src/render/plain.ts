@@ -3,10 +3,13 @@ import type { FileDecryptor } from "../secrets/file-decryptor.js";
 import { compileSource } from "./compose/compile-source.js";
 import { detect, MARKERS } from "./detect.js";
 import { type LocatedSource, listSource } from "./locate.js";
-import { type ManifestFile, pickManifestFiles } from "./manifest-files.js";
+import { type ManifestFile, type ManifestFiles, pickManifestFiles } from "./manifest-files.js";
+import { declareOverlay, listOverlay } from "./overlay-folder.js";
 import { isForCore } from "./overseer/destination.js";
 import { expandSource } from "./overseer/expand-source.js";
+import { applyOverlay } from "./overseer/overlay.js";
 import type { ParseCache } from "./parse-cache.js";
+import type { FileOutcome } from "./parser.js";
 import { fromManifestProblem, type RenderProblem, UnsupportedSourceError } from "./render-error.js";
 import type { DeclaredInputs, Renderer, RendererInput, RendererOutput, SourceInput } from "./renderer.js";
 import { joinPath } from "./repository-path.js";
@@ -14,6 +17,8 @@ import type { SourceSelection } from "./request.js";
 import { selectFiles } from "./select.js";
 import { linkedContent, linksBelow, type TreeLinks } from "./source-links.js";
 import { describeNothing } from "./what-is-there.js";
+
+const NO_FILES: ManifestFiles = { files: [], notes: [], problems: [], unread: undefined };
 
 /** Plain manifests: every YAML and JSON file of the source, as it is. Documents of `overseer.io` are expanded for a Core, and compiled for a cluster. */
 export class PlainRenderer implements Renderer {
@@ -32,12 +37,15 @@ export class PlainRenderer implements Renderer {
     known: TreeLinks | undefined,
   ): Promise<DeclaredInputs> {
     const { entry, path, wanted } = place;
+    const overlay = source.overlay === undefined ? undefined : await declareOverlay(snapshot, source.overlay, limits);
     const requested = {
       ...(source.plain === undefined ? {} : { plain: source.plain }),
       ...(source.compose === undefined ? {} : { compose: source.compose }),
+      ...(overlay === undefined ? {} : { overlay: overlay.content }),
     };
     // A path through links is resolved again in each commit.
-    const reads = path === wanted ? { reads: new Map([[path, entry.id]]) } : {};
+    const isDirect = path === wanted && (overlay === undefined || overlay.reads !== undefined);
+    const reads = isDirect ? { reads: new Map([[path, entry.id], ...(overlay?.reads ?? [])]) } : {};
     if (entry.kind !== "tree") return { content: { tree: entry.id, ...requested }, ...reads };
     const links = await linksBelow(snapshot, entry.id, limits, known);
     if (links.links.length === 0) return { content: { tree: entry.id, ...requested }, links, ...reads };
@@ -49,13 +57,23 @@ export class PlainRenderer implements Renderer {
     const { snapshot, limits, target, env, decryptor } = source;
     const located = await listSource(snapshot, source.place, source.source, limits);
     const { folder, files, singleFile: anyName } = located;
-    const selected = selectPlain(located, source.source);
-    const { compose } = source.source;
+    const { compose, overlay: over } = source.source;
+    const isInOverlay = (path: string): boolean =>
+      over !== undefined && `${joinPath(folder, path)}/`.startsWith(`${over}/`);
+    const selected = selectPlain(located, source.source).filter(({ path }) => !isInOverlay(path));
     const input: RendererInput = { snapshot, folder, files, selected, anyName, limits, target, env, compose };
-    const { files: picked, notes, problems: linkProblems, unread } = pickManifestFiles(input);
+    const own = pickManifestFiles(input);
+    const overlay = over === undefined ? NO_FILES : await listOverlay(snapshot, over, limits);
+    const picked = [...own.files, ...overlay.files];
+    const notes = [...own.notes, ...overlay.notes];
+    const linkProblems = [...own.problems, ...overlay.problems];
+    const unread = own.unread ?? overlay.unread;
     const read = async ({ file, blob }: ManifestFile) => decryptor.read(await snapshot.readBlob(blob), file);
     await snapshot.prepare?.(picked.map(({ blob }) => blob));
-    const outcomes = await this.#cache.load(picked, read, limits);
+    const loaded = await this.#cache.load(picked, read, limits);
+    const parsed = loaded.map((one, index) => withConfidence(one, picked[index]?.file ?? "", decryptor));
+    const count = own.files.length;
+    const outcomes = over === undefined ? parsed : applyOverlay(parsed.slice(0, count), parsed.slice(count));
     const nothing = (documents: readonly PreparedDocument[]): Pick<RendererOutput, "nothing"> =>
       documents.length > 0 ? {} : { nothing: describeNothing(folder, files, selected, anyName) };
     if (target === "overseer") {
@@ -67,12 +85,10 @@ export class PlainRenderer implements Renderer {
       decryptor.read(await snapshot.readBlob(blob), file),
     );
     const problems: RenderProblem[] = [...linkProblems, ...(compiled?.problems ?? [])];
-    const documents: PreparedDocument[] = (compiled?.documents ?? []).map((one) => withConfidence(one, decryptor));
+    const documents: PreparedDocument[] = [...(compiled?.documents ?? [])];
     for (const [index, outcome] of outcomes.entries()) {
-      if (outcome.ok) {
-        const manifests = outcome.documents.filter((one) => !isForCore(one));
-        documents.push(...manifests.map((one) => withConfidence(one, decryptor)));
-      } else if (!compiled?.usedFiles.has(picked[index]?.file ?? ""))
+      if (outcome.ok) documents.push(...outcome.documents.filter((one) => !isForCore(one)));
+      else if (!compiled?.usedFiles.has(picked[index]?.file ?? ""))
         problems.push(...outcome.problems.map(fromManifestProblem));
     }
     const { remark } = compiled ?? {};
@@ -88,8 +104,9 @@ export class PlainRenderer implements Renderer {
 }
 
 /** Everything in a file that was encrypted is confidential, also what was not encrypted in it. */
-function withConfidence(document: PreparedDocument, { files }: FileDecryptor): PreparedDocument {
-  return files.has(document.origin.file) ? { ...document, confidential: true } : document;
+function withConfidence(outcome: FileOutcome, file: string, { files }: FileDecryptor): FileOutcome {
+  if (!outcome.ok || !files.has(file)) return outcome;
+  return { ok: true, documents: outcome.documents.map((document) => ({ ...document, confidential: true })) };
 }
 
 /** The files that a plain source means. A kustomization or chart in a folder below is refused: its files are no manifests. */

@@ -106,6 +106,10 @@ export class SourceRenderer {
     const input = this.#input(request, snapshot, place);
     this.#steps?.check(request);
     const renderer = this.#renderers.get(await kindOf(input));
+    if (renderer !== undefined && renderer.kind !== "plain" && request.source.overlay !== undefined)
+      throw new UnsupportedSourceError(
+        `source.overlay merges App documents, but source.path is a ${renderer.kind === "helm" ? "Helm" : "Kustomize"} source: remove one of the two`,
+      );
     if (renderer === undefined) throw new UnsupportedSourceError("the source is of a kind that is not rendered");
     const output = await this.#output(renderer, input, key);
     return finish(

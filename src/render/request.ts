@@ -17,6 +17,8 @@ export interface SourceSelection {
   readonly include?: readonly string[];
   /** Globs relative to `path`; a file that matches one is excluded. */
   readonly exclude?: readonly string[];
+  /** Folder in the repository with partial App documents, which are merged over those of `path`. */
+  readonly overlay?: string;
   /** What the cluster offers to documents of overseer.io. */
   readonly compose?: ComposeSource;
   /** At most one of these: the renderer, whatever the files say, and its settings. */

@@ -17,6 +17,29 @@ If a route does not set \`service\`, the only service is used, else the one with
 (reported as a note). Otherwise the document is rejected. If a route does not set \`port\`, the first TCP port of the service's
 \`ports\` or \`expose\` is used, else 80 (reported as a note).
 
+## Differences between environments
+
+\`source.overlay\` of an OverseerApp names a directory with partial Apps, for example \`environments/staging\`. Each is merged over the
+App with its \`metadata.name\` in \`source.path\`, so that an environment has only what is different in it:
+
+\`\`\`yaml
+apiVersion: overseer.io/v1
+kind: App
+metadata:
+  name: nextcloud
+spec:
+  domain: cloud.staging.example.com
+  compose:
+    services:
+      nextcloud:
+        image: nextcloud:29
+\`\`\`
+
+\`compose\` is merged as Compose merges an override file, with \`!reset\` and \`!override\`. All other fields are merged as a JSON merge
+patch: mappings are merged, \`null\` removes a field, lists and values are replaced. A partial App that matches no App, or more than
+one, is an error. Other documents of the directory are added to the source. \`include\` and \`exclude\` do not apply to the directory,
+and a partial App cannot have \`composeFiles\`. Problems are reported in the file that the field comes from.
+
 ## Variables
 
 Variables in the Compose document are interpolated as in Compose: \`$NAME\`, \`\${NAME}\`, \`\${NAME:-default}\`,

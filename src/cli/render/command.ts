@@ -40,6 +40,7 @@ export function addRender(program: Command): void {
     .option("--kube-version <VERSION>", "Kubernetes version that charts are rendered for; defaults to that of helm")
     .option("--api-versions <VERSION>", "API version that charts can ask for; may be repeated", collect)
     .option("--include <GLOB>", "read only files that match, relative to PATH; may be repeated", collect)
+    .option("--overlay <DIR>", "directory of partial App documents that are merged over those of PATH")
     .option("--exclude <GLOB>", "ignore files that match, relative to PATH; may be repeated", collect)
     .option("--age-key-file <FILE>", "keys of age that decrypt files; defaults to SOPS_AGE_KEY_FILE")
     .addOption(new Option("-o, --output <FORMAT>", "output format").choices(FORMATS).default("yaml"))

@@ -17,6 +17,7 @@ export interface RenderOptions {
   readonly apiVersions?: readonly string[];
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
+  readonly overlay?: string;
   readonly ageKeyFile?: string;
   readonly output: Format;
   readonly kubectl?: string;

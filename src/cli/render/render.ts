@@ -87,12 +87,13 @@ export function pathRequest(tree: WorkingTree, path: string): SourceRequest {
 async function withFlags(
   source: SourceSelection,
   tree: WorkingTree,
-  { include = [], exclude = [], values = [], set = [], setString = [] }: Omit<RenderOptions, "output">,
+  { include = [], exclude = [], overlay, values = [], set = [], setString = [] }: Omit<RenderOptions, "output">,
 ): Promise<SourceSelection> {
   const selected: SourceSelection = {
     ...source,
     ...(include.length > 0 ? { include } : {}),
     ...(exclude.length > 0 ? { exclude } : {}),
+    ...(overlay === undefined ? {} : { overlay: overlayPath(tree, overlay) }),
   };
   if (values.length + set.length + setString.length === 0) return selected;
   if (source.kustomize !== undefined || source.plain !== undefined)
@@ -119,6 +120,12 @@ async function withFlags(
       ],
     },
   };
+}
+
+function overlayPath(tree: WorkingTree, directory: string): string {
+  const path = relative(tree.root, resolve(directory)).replaceAll("\\", "/");
+  if (path.startsWith("..")) throw new UsageError(`--overlay ${JSON.stringify(directory)} is not in ${tree.root}`);
+  return path;
 }
 
 async function attachFile(tree: WorkingTree, file: string): Promise<string> {

@@ -1,14 +1,17 @@
 import { MAX_COMPOSE_BYTES } from "../../api/core/app.js";
 import { canonicalJson } from "../../base/hash.js";
 import { displayId } from "../../manifest/object-id.js";
+import { isRecord } from "../../manifest/shape.js";
 import { idOf, type PreparedDocument } from "../../manifest/to-document.js";
 import { toPrepared } from "./core-object.js";
+import { nameOfValue } from "./describe-issue.js";
 import { isForCore, refusalForCore } from "./destination.js";
 import { expandApp } from "./expand-app.js";
 import { expandNode, expandPolicy, expandRoute } from "./expand-others.js";
 import type { Expanded, WrittenCompose } from "./expanded.js";
+import { overlayOf, reporterOf } from "./overlay.js";
 import { type AppPorts, portClashes } from "./port-clashes.js";
-import { type FieldNote, type FieldProblem, type Findings, Reporter } from "./reporter.js";
+import type { FieldNote, FieldProblem, Findings, Reporter } from "./reporter.js";
 import { validateDocument } from "./validate.js";
 
 /** The content of a Compose file, or the reason why it cannot be used. */
@@ -110,7 +113,7 @@ const known = new WeakMap<PreparedDocument, Expansion>();
 
 function expand(document: PreparedDocument, context: ExpandContext, envKey: string): Expansion {
   const findings: Findings = { problems: [], notes: [] };
-  const report = new Reporter(findings, document.origin, displayId(idOf(document.object)));
+  const report = reporterOf(document, findings);
   const parts = expandOne(document, context, report).map(({ object, report: at, places, ports }, index): Part => {
     const made = toPrepared(object, index === 0 ? document : { ...document, dropped: [] }, places);
     const bytes = object.kind === "App" ? Buffer.byteLength(JSON.stringify(object.spec)) : 0;
@@ -179,13 +182,32 @@ export function composeOf(
     else report.inFile(file.file, file.line).problem(file.problem);
     return undefined;
   };
+  const override = overrideOf(document, report);
   if (compose !== undefined) {
     const value = compose as WrittenCompose["value"];
-    return [{ value, report: report.at("spec", "compose"), open: open(document.origin.file) }];
+    return [{ value, report: report.at("spec", "compose"), open: open(document.origin.file) }, ...override];
   }
   const files = context
     .composeFilesOf(document)
     .map((file, index) => written(file, report.at("spec", "composeFiles", index)));
   const found = files.filter((file) => file !== undefined);
-  return found.length < files.length || found.length === 0 ? undefined : found;
+  return found.length < files.length || found.length === 0 ? undefined : [...found, ...override];
+}
+
+/** Returns the Compose document of an overlay, which overrides that of the source. */
+function overrideOf(document: PreparedDocument, report: Reporter): WrittenCompose[] {
+  const overlay = overlayOf(document);
+  if (overlay === undefined || !isRecord(overlay.object.spec)) return [];
+  const { compose: value } = overlay.object.spec;
+  if (value === undefined || value === null) return [];
+  const at = report.inFile(overlay.origin.file, overlay.origin.line).at("spec", "compose");
+  if (!isRecord(value)) {
+    at.problem(`expected a mapping, found ${nameOfValue(value)}`);
+    return [];
+  }
+  const open: WrittenCompose["open"] = (_, from) => {
+    from.problem("an overlay cannot extend services of files; write the fields");
+    return undefined;
+  };
+  return [{ value, report: at, open }];
 }

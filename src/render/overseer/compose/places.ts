@@ -20,7 +20,7 @@ export function placeOf({ documents, services }: ComposeLayers, path: FieldPath)
 }
 
 /** Returns the place in the part that contains most of the path. Indexes of lists merged from several parts are dropped. */
-function deepest(parts: readonly ServiceLayer[], path: FieldPath): Reporter | undefined {
+export function deepest(parts: readonly ServiceLayer[], path: FieldPath): Reporter | undefined {
   const index = path.findIndex((step) => typeof step === "number");
   const shared = index >= 0 && parts.filter(({ value }) => depthOf(value, path.slice(0, index)) === index).length > 1;
   const steps = shared ? path.slice(0, index) : path;

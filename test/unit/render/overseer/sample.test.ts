@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { parityReport } from "../../../../src/render/overseer/parity.js";
 import { repositoryRoot } from "../../../../tools/repository-root.js";
+import { renderFiles, request } from "../support/harness.js";
 import { expandFiles, placesOf } from "./support/expand.js";
 
 const sample = join(repositoryRoot(), "examples/overseer-gitops");
@@ -28,9 +29,9 @@ describe("the sample repository", () => {
       "infrastructure/routes.yaml",
       "infrastructure/policies.yaml",
       "secrets/sealed-secrets/README.md",
-      "environments/dev/README.md",
-      "environments/staging/README.md",
-      "environments/prod/README.md",
+      "environments/dev/nextcloud.yaml",
+      "environments/staging/nextcloud.yaml",
+      "environments/prod/nextcloud.yaml",
       ".github/workflows/sync.yaml",
     ]);
     const rendered = /^(catalog|charts)\//;
@@ -71,6 +72,19 @@ describe("the sample repository", () => {
     });
   }
 
+  it("has different domains in its environments", async () => {
+    const hosts = await Promise.all(
+      ["dev", "staging", "prod"].map(async (name) => {
+        const source = { path: "apps", overlay: `environments/${name}` };
+        const { documents } = await renderFiles(await files(), { ...request("apps", { target: "overseer" }), source });
+        return documents.flatMap(({ object }) =>
+          object.kind === "Route" ? (object.spec as { host: string }).host : [],
+        );
+      }),
+    );
+    expect(hosts).to.deep.equal([["cloud.dev.example.com"], ["cloud.staging.example.com"], ["cloud.example.com"]]);
+  });
+
   it("documents every secret that its apps refer to", async () => {
     const { documents } = await expandFiles(await files(), { path: "apps" });
     const readme = await readFile(join(sample, "secrets/sealed-secrets/README.md"), "utf8");
@@ -90,9 +104,10 @@ describe("the sample repository", () => {
   });
 
   it("rejects a source with Kubernetes documents until they are excluded", async () => {
-    const places = await placesOf(expandFiles(await files(), { exclude: ["catalog", "charts"] }));
+    const exclude = ["catalog", "charts", "environments"];
+    const places = await placesOf(expandFiles(await files(), { exclude }));
     expect(places.every((place) => place.startsWith("k8s/"))).to.equal(true);
-    expect((await expandFiles(await files(), { exclude: ["k8s", "catalog", "charts"] })).documents).to.have.length(12);
+    expect((await expandFiles(await files(), { exclude: ["k8s", ...exclude] })).documents).to.have.length(12);
   });
 
   it("would be the same on Kubernetes", async () => {
