@@ -65,6 +65,21 @@ describe("Documents for an Overseer Core", function () {
     expect((await composeOf("text")).services.web?.environment).to.deep.equal({ A: "$${SECRET:nope}" });
   });
 
+  it("are merged with those of an overlay, and a commit to the overlay alone is applied", async () => {
+    const partial = (tag: number): string => appDocument("overlaid", { web: { image: `w:${tag}` } });
+    const repo = await world.repository("overlaid", {
+      "apps/a.yaml": appDocument("overlaid", { web: { image: "w:1", environment: { A: "1" } } }),
+      "environments/prod/a.yaml": partial(2),
+    });
+    await core.app("overlaid", "overlaid", "apps", { source: { overlay: "environments/prod" } });
+    await world.synced("overlaid", await repo.head());
+    expect((await composeOf("overlaid")).services.web).to.deep.equal({ image: "w:2", environment: { A: "1" } });
+    const head = await repo.commit({ "environments/prod/a.yaml": partial(3) }, "three");
+    await world.poll("overlaid");
+    await world.synced("overlaid", head);
+    expect((await composeOf("overlaid")).services.web).to.include({ image: "w:3" });
+  });
+
   it("keep names with an underscore that others refer to", async () => {
     const repo = await world.repository("plausible", {
       "plausible.yaml": appDocument("plausible", {
