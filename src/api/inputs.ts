@@ -83,6 +83,12 @@ export const AppSource = withRules(
       substitute: SubstituteSource.optional(),
       commonMetadata: CommonMetadata.optional(),
       decryption: Decryption.optional(),
+      refusePlaintextSecrets: z
+        .boolean()
+        .optional()
+        .describe(
+          "If true, a source with secrets that are readable in Git is refused; otherwise they are noted. The operator refuses them for all apps with --refuse-plaintext-secrets. Defaults to false.",
+        ),
     })
     .describe(
       "Source of the documents. At most one of plain, kustomize and helm may be set. If none is set, the type is detected from the files at path: kustomization.yaml, Chart.yaml, or else plain manifests.",

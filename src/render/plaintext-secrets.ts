@@ -1,78 +1,102 @@
 import { GROUP } from "../api/group.js";
-import type { Document } from "../manifest/document.js";
+import { credentialIn, tokenIn } from "../manifest/credential.js";
+import type { Document, KubeObject } from "../manifest/document.js";
 import { showKey } from "../manifest/field-path.js";
 import { displayId } from "../manifest/object-id.js";
+import { podSpecPath } from "../manifest/pod-spec.js";
+import { isPasswordName } from "../manifest/secret-name.js";
 import { isRecord } from "../manifest/shape.js";
 import type { Note } from "./request.js";
 
-/** On a Secret in Git, `allowed` accepts that its values are readable there. */
+/** On an object in Git, `allowed` accepts that its values are readable there. */
 export const ANNOTATION_PLAINTEXT = `${GROUP}/plaintext-secret`;
 
-/** Forms of credentials that can be recognized without knowing them. */
-const SHAPES: readonly (readonly [shape: RegExp, what: string])[] = [
-  [/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/, "a private key"],
-  [/\bAGE-SECRET-KEY-(?:PQ-)?1[A-Z0-9]{20}/, "a key of age"],
-  [/\b(?:AKIA|ASIA)[0-9A-Z]{16}\b/, "an access key of AWS"],
-  [/\b(?:gh[pousr]_[A-Za-z0-9]{30}|github_pat_[A-Za-z0-9_]{30})/, "a token of GitHub"],
-  [/\bglpat-[A-Za-z0-9_-]{20}/, "a token of GitLab"],
-  [/\bxox[abeprs]-[A-Za-z0-9-]{10}/, "a token of Slack"],
-  [/\b[rs]k_live_[A-Za-z0-9]{16}/, "a key of Stripe"],
-  [/\bAIza[A-Za-z0-9_-]{35}/, "a key of Google"],
-  [/\bnpm_[A-Za-z0-9]{36}/, "a token of npm"],
-  [/\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}/, "a JSON web token"],
-  [/\b[a-z][a-z0-9+]{1,15}:\/\/[^\s:/@]{1,100}:[^\s:/@]{3,100}@/, "a password in a URL"],
-  [/"auth"\s*:\s*"[A-Za-z0-9+/=]{8,}"/, "credentials of a registry"],
-];
+/** Maximum number of keys in one note. */
+const SHOWN = 3;
 
-/** Larger values are examined up to here. */
-const MAX_EXAMINED = 16 * 1024;
-/** Texts of this length and more, without white space, can look random. */
-const MIN_RANDOM = 16;
-const MAX_RANDOM = 512;
-/** Bits for each character. English words without spaces have less than 3.2 in such lengths. */
-const MIN_ENTROPY = 3.3;
+/** What was found in the content of an object: content of an unchanged file is the same object in each render. */
+const known = new WeakMap<object, readonly string[]>();
 
-/** Returns a note for each Secret whose values are readable in Git and look like credentials. Values are never in it.
- * `random`: templates that make random values. */
-export function plaintextSecrets(documents: readonly Document[], random: readonly string[] = []): Note[] {
+/**
+ * Returns a note for each object with values that are readable in Git and look like credentials: Secrets, ConfigMaps, and variables of
+ * containers. Values are never in it. `random`: templates that make random values. `noted`: files with such notes already.
+ */
+export function plaintextSecrets(
+  documents: readonly Document[],
+  random: readonly string[] = [],
+  noted: ReadonlySet<string> = new Set(),
+): Note[] {
   return documents.flatMap((document) => {
     const { object, confidential, id, origin } = document;
-    if (object.kind !== "Secret" || object.apiVersion !== "v1" || confidential || random.includes(origin.file))
-      return [];
-    if (object.metadata.annotations?.[ANNOTATION_PLAINTEXT] === "allowed") return [];
-    const found = Object.entries(isRecord(object.data) ? object.data : {}).flatMap(([key, value]) => {
-      const what = typeof value === "string" ? credentialIn(Buffer.from(value, "base64").toString("utf8")) : undefined;
-      return what === undefined ? [] : [`${showKey(key)} (${what})`];
-    });
+    if (confidential || random.includes(origin.file)) return [];
+    if (isAccepted(object.metadata.annotations)) return [];
+    const isSecret = id.group === "" && id.kind === "Secret";
+    if (!isSecret && noted.has(origin.file)) return [];
+    const found = foundIn(object, isSecret);
     if (found.length === 0) return [];
-    const shown = found.length > 3 ? `${found.slice(0, 3).join(", ")} and ${found.length - 3} more` : found.join(", ");
-    const message = `is readable in Git: ${shown}; encrypt the file with SOPS (source.decryption), change the value, or set the annotation ${ANNOTATION_PLAINTEXT}: allowed if it is no secret`;
-    return [{ message, origin, object: displayId(id) }];
+    const shown =
+      found.length > SHOWN ? `${found.slice(0, SHOWN).join(", ")} and ${found.length - SHOWN} more` : found.join(", ");
+    const remedy = isSecret
+      ? "encrypt the file with SOPS (source.decryption), change the value"
+      : "move the value to a Secret that is not readable in Git";
+    const message = `is readable in Git: ${shown}; ${remedy}, or set the annotation ${ANNOTATION_PLAINTEXT}: allowed if it is no secret`;
+    return [{ message, origin, object: displayId(id), readable: true }];
   });
 }
 
-/** Returns what kind of credential a text looks like; undefined if it looks like none. */
-export function credentialIn(value: string): string | undefined {
-  const text = value.slice(0, MAX_EXAMINED);
-  const shape = SHAPES.find(([pattern]) => pattern.test(text));
-  if (shape !== undefined) return shape[1];
-  const word = text.trim();
-  const isWord = word.length >= MIN_RANDOM && word.length <= MAX_RANDOM && /^[\x21-\x7e]+$/.test(word);
-  return isWord && /\d/.test(word) && /[A-Za-z]/.test(word) && !isReadable(word) && entropy(word) >= MIN_ENTROPY
-    ? "looks random"
-    : undefined;
+/** Reports whether an object accepts by its annotation that its values are readable. */
+export function isAccepted(annotations: Readonly<Record<string, string>> | undefined): boolean {
+  return annotations?.[ANNOTATION_PLAINTEXT] === "allowed";
 }
 
-/** Addresses, paths, references and version numbers are no credentials. */
-function isReadable(word: string): boolean {
-  return /^(?:[a-z][a-z0-9+]*:\/\/|\/|\$\{|\{\{|[a-z0-9.-]+:\d+$|[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[:/]|$))/.test(word);
+/** Returns the keys that look like credentials, each with the reason. */
+function foundIn(object: KubeObject, isSecret: boolean): readonly string[] {
+  const [group = "", version] = object.apiVersion.includes("/")
+    ? object.apiVersion.split("/")
+    : ["", object.apiVersion];
+  const path = podSpecPath(group, object.kind);
+  const isConfigMap = group === "" && version === "v1" && object.kind === "ConfigMap";
+  if (!isSecret && !isConfigMap && path === undefined) return [];
+  const content =
+    path === undefined ? object.data : path.reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), object);
+  if (!isRecord(content)) return [];
+  const before = known.get(content);
+  if (before !== undefined) return before;
+  const found = path !== undefined ? inContainers(content) : isSecret ? inSecret(content) : inConfigMap(content);
+  known.set(content, found);
+  return found;
 }
 
-/** Shannon entropy of the characters of a text, in bits for each. */
-function entropy(text: string): number {
-  const counts = new Map<string, number>();
-  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1);
-  let bits = 0;
-  for (const count of counts.values()) bits -= (count / text.length) * Math.log2(count / text.length);
-  return bits;
+function inSecret(data: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(data).flatMap(([key, value]) =>
+    typeof value === "string" ? describe(key, credentialIn(Buffer.from(value, "base64").toString("utf8"))) : [],
+  );
+}
+
+function inConfigMap(data: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(data).flatMap(([key, value]) => describe(key, openCredential(key, value)));
+}
+
+function inContainers(podSpec: Readonly<Record<string, unknown>>): string[] {
+  return ["initContainers", "containers"].flatMap((field) => {
+    const containers = podSpec[field];
+    return (Array.isArray(containers) ? containers : []).flatMap((container: unknown) => {
+      const env = isRecord(container) ? container.env : undefined;
+      return (Array.isArray(env) ? env : []).flatMap((variable: unknown) =>
+        isRecord(variable) && typeof variable.name === "string"
+          ? describe(variable.name, openCredential(variable.name, variable.value))
+          : [],
+      );
+    });
+  });
+}
+
+/** A value in a place that is not for secrets has to look like one, or to be named like one and look random. */
+function openCredential(key: string, value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  return isPasswordName(key) ? credentialIn(value) : tokenIn(value);
+}
+
+function describe(key: string, what: string | undefined): string[] {
+  return what === undefined ? [] : [`${showKey(key)} (${what})`];
 }

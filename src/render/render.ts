@@ -215,8 +215,11 @@ function finish(
   const others = new Set(hooks.map(({ document }) => document));
   const documents = applied.filter((document) => !others.has(document));
   const unmanaged = [...skipped, ...others];
-  const readable = target === "kubernetes" ? plaintextSecrets(applied, output.random) : [];
-  if (refusesPlaintext && readable.length > 0) throw new RenderError(inOrder(readable));
+  const known = notes.filter((note) => note.readable);
+  const noted = new Set(known.flatMap(({ origin }) => (origin === undefined ? [] : [origin.file])));
+  const readable = target === "kubernetes" ? plaintextSecrets(applied, output.random, noted) : [];
+  const refuses = refusesPlaintext || request.source.refusePlaintextSecrets === true;
+  if (refuses && readable.length + known.length > 0) throw new RenderError(inOrder([...known, ...readable]));
   const all = [...readable, ...notes, ...placed.notes, ...(honored?.notes ?? [])];
   const shown = secrets === undefined ? all : all.map((note) => ({ ...note, message: secrets.hide(note.message) }));
   const { notes: kept, omitted } = orderNotes(shown);

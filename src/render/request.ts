@@ -31,6 +31,8 @@ export interface SourceSelection {
   readonly patches?: readonly SourcePatch[];
   /** Variables of the documents, replaced after the patches. */
   readonly substitute?: SubstituteSource;
+  /** Whether secrets that are readable in Git are refused. */
+  readonly refusePlaintextSecrets?: boolean;
   /** Labels and annotations of every document, set last. */
   readonly commonMetadata?: CommonMetadata;
 }
@@ -80,6 +82,8 @@ export interface Note {
   readonly origin?: Origin;
   /** How people name the object, for example `ClusterRole reader`. */
   readonly object?: string;
+  /** Whether it names a secret that is readable in Git, which may be refused. */
+  readonly readable?: boolean;
 }
 
 /** What a source says. */

@@ -8,6 +8,8 @@ export interface Located {
   readonly origin: Origin;
   readonly object: string;
   readonly message: string;
+  /** See `Note`. */
+  readonly readable?: true;
 }
 
 /** Number of messages with exact lines. Further ones get the line of the document. */
@@ -34,7 +36,7 @@ export class FieldLocator {
   }
 
   async #locate(one: FieldNote, exactly: boolean): Promise<Located> {
-    const { origin, object, path, message } = one;
+    const { origin, object, path, message, readable } = one;
     const lines = exactly ? await this.#linesOf(origin.file) : undefined;
     const line = origin.line === undefined ? undefined : (lines?.lineOf(origin.line, path) ?? origin.line);
     const field = showPath(path);
@@ -42,6 +44,7 @@ export class FieldLocator {
       origin: { file: origin.file, line },
       object,
       message: field === "" ? message : `${field}: ${message}`,
+      ...(readable === undefined ? {} : { readable }),
     };
     if (exactly) known.set(one, found);
     return found;

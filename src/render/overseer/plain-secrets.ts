@@ -1,12 +1,11 @@
+import { tokenIn } from "../../manifest/credential.js";
 import { showPath } from "../../manifest/field-path.js";
+import { isPasswordName } from "../../manifest/secret-name.js";
 import { isRecord } from "../../manifest/shape.js";
 import type { Runtime } from "./compose/runtime.js";
 import type { Mapping } from "./compose/shape.js";
 import type { Reporter } from "./reporter.js";
 
-/** Variable names that indicate a password. Deliberately narrow to avoid false positives. */
-const PASSWORD =
-  /(?:^|_)(?:PASS|PASSWD|PASSWORD|SECRET|TOKEN|APIKEY|(?:API|SECRET|PRIVATE|ENCRYPTION|ACCESS)_KEY)(?:_[0-9]+)?$/i;
 /** Values that are not secrets: empty, a Boolean, a small number, a path or a URL. */
 const HARMLESS = /^(?:|true|false|yes|no|on|off|none|null|[0-9]{1,4}|\/.*|https?:\/\/.*)$/i;
 /** Maximum number of variables named in the note. */
@@ -22,23 +21,24 @@ export function notePlainSecrets(compose: Mapping, report: Reporter, runtime: Ru
   const store = runtime === "node" ? "the Core" : "a Secret";
   report
     .at(...first.path)
-    .note(`looks like a password in plain text${also}: store it in ${store} and write \${SECRET:name}`);
+    .readable(`looks like ${first.what} in plain text${also}: store it in ${store} and write \${SECRET:name}`);
 }
 
 interface PlainSecret {
   readonly path: readonly (string | number)[];
   /** `service.VARIABLE`. */
   readonly name: string;
+  readonly what: string;
 }
 
 function plainSecrets({ services }: Mapping): PlainSecret[] {
   return Object.entries(isRecord(services) ? services : {}).flatMap(([service, content]) => {
     const environment = isRecord(content) ? content.environment : undefined;
-    return entriesOf(environment).flatMap(({ key, step, value }) =>
-      isPlainSecret(key, value)
-        ? [{ path: ["services", service, "environment", step], name: showPath([service, key]) }]
-        : [],
-    );
+    return entriesOf(environment).flatMap(({ key, step, value }) => {
+      const what = plainSecret(key, value);
+      if (what === undefined) return [];
+      return [{ path: ["services", service, "environment", step], name: showPath([service, key]), what }];
+    });
   });
 }
 
@@ -52,7 +52,9 @@ function entriesOf(environment: unknown): { key: string; step: string | number; 
   return Object.entries(isRecord(environment) ? environment : {}).map(([key, value]) => ({ key, step: key, value }));
 }
 
-function isPlainSecret(name: string, value: unknown): boolean {
-  if (typeof value !== "string" || !PASSWORD.test(name)) return false;
-  return !HARMLESS.test(value) && !value.includes("${SECRET:");
+function plainSecret(name: string, value: unknown): string | undefined {
+  if (typeof value !== "string") return undefined;
+  const token = tokenIn(value);
+  if (token !== undefined || !isPasswordName(name)) return token;
+  return HARMLESS.test(value) || value.includes("${SECRET:") ? undefined : "a password";
 }

@@ -1,4 +1,5 @@
 import type { AppDocument } from "../../api/documents/app.js";
+import { isAccepted } from "../plaintext-secrets.js";
 import { checkCompose, type ServiceFacts } from "./compose/check.js";
 import { finishCompose, type Limits } from "./compose/finish.js";
 import type { Runtime } from "./compose/runtime.js";
@@ -38,7 +39,7 @@ export function readCompose(
   const facts = checkCompose(compose, written, report, runtime);
   const fill = (name: string): string | undefined =>
     lookup(name) === undefined ? undefined : interpolate(`\${${name}}`, lookup).text;
-  notePlainSecrets(compose, report, runtime);
+  if (!isAccepted(document.metadata.annotations)) notePlainSecrets(compose, report, runtime);
   const limited = limitsOf(document, facts, spec);
   const finished = finishCompose(compose, { facts, fill, ...(limited === undefined ? {} : { limited }) }, report);
   if (!report.failed && isTooLarge(finished)) report.problem(TOO_LARGE);

@@ -7,6 +7,8 @@ export interface FieldNote extends FieldPlace {
   readonly object: string;
   /** The message without the field. Never contains values of `environment`. */
   readonly message: string;
+  /** See `Note`. */
+  readonly readable?: true;
 }
 
 /** A problem of a field: the cause and the expected value. */
@@ -80,6 +82,12 @@ export class Reporter {
   note(message: string): void {
     const { notes } = this.#findings;
     if (notes.length < MAX_FINDINGS) add(notes, this.field(message));
+  }
+
+  /** Reports a secret that is readable in Git. */
+  readable(message: string): void {
+    const { notes } = this.#findings;
+    if (notes.length < MAX_FINDINGS) add(notes, { ...this.field(message), readable: true });
   }
 
   /** Returns the message with its field. The line is resolved later. */

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { credentialIn } from "../../../src/render/plaintext-secrets.js";
+import { credentialIn } from "../../../src/manifest/credential.js";
 import { RenderError } from "../../../src/render/render-error.js";
 import { failureOf, renderFiles, request } from "./support/harness.js";
 
@@ -49,6 +49,7 @@ describe("Secrets that are readable in Git", () => {
       {
         origin: { file: "app/a.yaml", line: 3 },
         object: "Secret shop/db",
+        readable: true,
         message:
           "is readable in Git: key (a token of GitHub), password (looks random); encrypt the file with SOPS (source.decryption), change the value, or set the annotation gitops.overseer.io/plaintext-secret: allowed if it is no secret",
       },
@@ -59,5 +60,66 @@ describe("Secrets that are readable in Git", () => {
     const error = await failureOf(renderFiles(files, request("app"), { refusesPlaintextSecrets: true }));
     expect(error).to.be.instanceOf(RenderError);
     expect(error.message).to.include("app/a.yaml:3: Secret shop/db: is readable in Git").and.not.include("qX7v");
+  });
+
+  const TOKEN = "ghp_".padEnd(40, "x9");
+  const open = {
+    "app/a.yaml": JSON.stringify({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "settings" },
+      data: {
+        "ci.env": `TOKEN=${TOKEN}`,
+        API_KEY: "qX7vN2mK9pL4wZ8r",
+        build: "qX7vN2mK9pL4wZ8r",
+        PASSWORD: "changeme-1234567890",
+      },
+    }),
+    "app/b.yaml": JSON.stringify({
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "web" },
+      spec: {
+        template: {
+          spec: { containers: [{ name: "web", env: [{ name: "DSN", value: "postgres://shop:hunter2@db/shop" }] }] },
+        },
+      },
+    }),
+  };
+
+  it("are noted in ConfigMaps and variables of containers, where they have the form or the name of one", async () => {
+    const { notes } = await renderFiles(open, request("app"));
+    expect(
+      notes.map(({ origin, object, message }) => `${origin?.file} ${object} ${message.split(";")[0]}`),
+    ).to.deep.equal([
+      "app/a.yaml ConfigMap shop/settings is readable in Git: ci.env (a token of GitHub), API_KEY (looks random)",
+      "app/b.yaml Deployment shop/web is readable in Git: DSN (a password in a URL)",
+    ]);
+  });
+
+  it("are refused for one app by source.refusePlaintextSecrets, also in Compose, for both destinations", async () => {
+    const compose = {
+      "app/app.yaml":
+        "apiVersion: overseer.io/v1\nkind: App\nmetadata: {name: web}\nspec:\n  compose:\n    services:\n      web: {image: x, environment: {DB_PASSWORD: hunter2}}\n",
+    };
+    const source = { path: "app", refusePlaintextSecrets: true };
+    for (const target of ["kubernetes", "overseer"] as const) {
+      const error = await failureOf(renderFiles(compose, request("app", { source, target })));
+      expect(error.message, target).to.include(
+        "app/app.yaml:7: App web: spec.compose.services.web.environment.DB_PASSWORD",
+      );
+      expect(error.message, target).not.to.include("hunter2");
+      const accepted = compose["app/app.yaml"].replace(
+        "{name: web}",
+        '{name: web, annotations: {"gitops.overseer.io/plaintext-secret": allowed}}',
+      );
+      const { notes } = await renderFiles({ "app/app.yaml": accepted }, request("app", { source, target }));
+      expect(
+        notes.filter(({ readable }) => readable),
+        target,
+      ).to.deep.equal([]);
+    }
+    const error = await failureOf(renderFiles(open, request("app", { source })));
+    expect(error.message).to.include("app/a.yaml:1: ConfigMap").and.not.include("ghp_");
   });
 });

@@ -46,6 +46,7 @@ export function selectionOf({
   substitute,
   commonMetadata,
   decryption,
+  refusePlaintextSecrets,
 }: AppSource): SourceSelection {
   return {
     path: normalisePath(path),
@@ -60,6 +61,7 @@ export function selectionOf({
     ...(substitute ? { substitute } : {}),
     ...(commonMetadata ? { commonMetadata } : {}),
     ...(decryption ? { decryption } : {}),
+    ...(refusePlaintextSecrets ? { refusePlaintextSecrets } : {}),
   };
 }
 

@@ -23,6 +23,10 @@ describe("Plain values that look like secrets", () => {
       { containers: [{ name: "web", env: [{ name: "ADMIN_PASS", value: "old" }] }] },
       { containers: [{ name: "web", env: [{ name: "ADMIN_PASS", value: CANARY }] }] },
     ],
+    ["a random value of any name", service({ SEED: "a" }), service({ SEED: `qX7vN2mK9pL4wZ8r${CANARY}` })],
+    ["a token in a text", { text: "a" }, { text: `x ghp_${"a1".repeat(18)} ${CANARY}` }],
+    ["a command", { command: "redis-server" }, { command: `redis-server --requirepass ${CANARY}` }],
+    ["an argument", { args: ["--requirepass", "old"] }, { args: ["--requirepass", CANARY] }],
     ["a new service", { compose: { services: {} } }, service({ SALT: CANARY })],
   ] as const)
     it(`are masked in a diff: ${what}`, () => {

@@ -26,6 +26,12 @@ describe("passwords in plain text", () => {
     expect(found.join()).not.to.include("hunter2");
   });
 
+  it("are noted by their form, whatever the name of the variable", async () => {
+    const found = await notes({ web: { image: "x", environment: ["DATABASE_URL=postgres://app:hunter2@db/app"] } });
+    expect(found).to.have.length(1);
+    expect(found.join()).to.include("looks like a password in a URL in plain text").and.not.include("hunter2");
+  });
+
   const harmless: readonly [string, unknown][] = [
     ["DB_PASSWORD", "${SECRET:db}"],
     ["DB_URL_TOKEN", "x${SECRET:db}y"],
