@@ -49,3 +49,8 @@ export const ANNOTATION_HOOK_DELETE_POLICY = `${GROUP}/hook-delete-policy`;
 export const ANNOTATION_HOOK_TIMEOUT = `${GROUP}/hook-timeout`;
 /** On the live object of a hook: UID of the Change and phase that it was created for. */
 export const ANNOTATION_HOOK_RUN = `${GROUP}/hook-run`;
+
+/** On an OverseerApp that was imported: the object of the other tool that it replaces, as `group/Kind/namespace/name`. */
+export const ANNOTATION_IMPORTED_FROM = `${GROUP}/imported-from`;
+/** On an OverseerApp that was imported: its final sync policy as JSON, which it gets at the end of `overseer take-over`. */
+export const ANNOTATION_IMPORTED_POLICY = `${GROUP}/imported-policy`;

@@ -6,6 +6,7 @@ import { addAct } from "./verbs/act.js";
 import { addAdmin } from "./verbs/admin.js";
 import { addExplain } from "./verbs/explain.js";
 import { addLook } from "./verbs/look.js";
+import { addMigrate } from "./verbs/migrate.js";
 import { addOffline } from "./verbs/offline.js";
 import { addReview } from "./verbs/review.js";
 import { addVersion } from "./verbs/version.js";
@@ -22,7 +23,8 @@ export function createProgram(name: string, finish: Finish): Command {
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: true })
     .exitOverride();
-  for (const add of [addLook, addExplain, addAct, addReview, addOffline, addAdmin, addVersion]) add(program, finish);
+  for (const add of [addLook, addExplain, addAct, addReview, addOffline, addMigrate, addAdmin, addVersion])
+    add(program, finish);
   addRender(program);
   for (const command of program.commands) command.copyInheritedSettings(program).showHelpAfterError(false);
   return program;

@@ -12,7 +12,7 @@ const LEVELS: readonly (readonly string[])[] = [
   ["api", "child"],
   ["config", "telemetry", "manifest", "audit"],
   ["kube", "git", "http", "secrets"],
-  ["reconcile", "render"],
+  ["reconcile", "render", "migration"],
   ["plan", "gates"],
   ["destinations"],
   ["controllers"],

@@ -1,0 +1,57 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { ManifestError } from "../../../manifest/manifest-error.js";
+import { parseManifests } from "../../../manifest/yaml/parse.js";
+import type { InputObject } from "../../../migration/conversion.js";
+import { CommandError, EXIT } from "../../exit-codes.js";
+import { credentialOf } from "./credentials.js";
+import type { ImportInput } from "./input.js";
+
+const MANIFEST = /\.(ya?ml|json)$/i;
+/** Files of Kustomize itself, which are no objects of Flux. */
+const KUSTOMIZATION = /^kustomization\.ya?ml$/i;
+/** Objects that can be converted. */
+const GROUPS = /^(argoproj\.io|([a-z]+\.)?toolkit\.fluxcd\.io)\//;
+
+/** Reads the objects of files and directories; `-` is stdin. */
+export async function readFiles(paths: readonly string[]): Promise<ImportInput> {
+  const objects: InputObject[] = [];
+  const problems: string[] = [];
+  for (const path of paths)
+    for (const file of await filesOf(path)) {
+      const text = file === "-" ? await stdin() : await readFile(file, "utf8");
+      // Templates and values are no manifests, and are not read.
+      if (file !== path && !/toolkit\.fluxcd\.io\/|argoproj\.io/.test(text)) continue;
+      try {
+        for (const { object } of parseManifests(text, file)) objects.push(object as unknown as InputObject);
+      } catch (error) {
+        if (!(error instanceof ManifestError)) throw error;
+        problems.push(error.message);
+      }
+    }
+  return {
+    objects: objects.filter(({ apiVersion }) => GROUPS.test(apiVersion)),
+    credentials: objects.flatMap((object) => (object.kind === "Secret" ? (credentialOf(object) ?? []) : [])),
+    problems,
+    place: ` in ${paths.join(", ")}`,
+  };
+}
+
+async function filesOf(path: string): Promise<readonly string[]> {
+  if (path === "-") return [path];
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) throw new CommandError(`${path} does not exist`, EXIT.notAllowed);
+  if (!found.isDirectory()) return [path];
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && MANIFEST.test(entry.name) && !KUSTOMIZATION.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !file.split("/").includes(".git") && basename(file) !== "")
+    .sort();
+}
+
+async function stdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}

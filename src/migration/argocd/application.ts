@@ -1,0 +1,149 @@
+import type { Conversion, ImportOptions, InputObject, OutputManifest } from "../conversion.js";
+import { Fields } from "../fields.js";
+import { Findings } from "../finding.js";
+import { appName, slug } from "../names.js";
+import { defined, newApp, serviceAccountOf } from "../new-app.js";
+import { readMetadata } from "../object-metadata.js";
+import type { Repositories } from "../repositories.js";
+import type { ProjectWindows } from "./project.js";
+import { sourcesOf } from "./sources.js";
+import { syncOf } from "./sync.js";
+
+/** What all Applications of an import share. */
+export interface ArgoContext {
+  readonly repositories: Repositories;
+  readonly options: ImportOptions;
+  /** Name of the Secret with the credentials of a URL. */
+  readonly credential: (url: string, namespace: string) => string | undefined;
+  readonly windows: ProjectWindows;
+}
+
+const LOCAL_SERVER = "https://kubernetes.default.svc";
+const FINALIZER = /^resources-finalizer\.argocd\.argoproj\.io/;
+
+/** Converts an Application to OverseerApps; none if it cannot be converted as a whole. */
+export function convertApplication(
+  application: InputObject,
+  context: ArgoContext,
+): { readonly apps: readonly OutputManifest[]; readonly conversion: Conversion } {
+  const findings = new Findings();
+  const root = Fields.of(application, "", findings);
+  root.ignore("apiVersion", "kind", "metadata", "status");
+  root.reportIfSet("operation", "manual", "a sync is under way: wait for its end before you take over");
+  const metadata = readMetadata(application.metadata, findings);
+  const spec = root.object("spec") ?? Fields.of(undefined, "spec", findings);
+  const home = application.metadata.namespace ?? "argocd";
+  const destination = destinationOf(spec, home, findings);
+  const { detected, revision } = statusOf(application);
+  const sources = sourcesOf(
+    spec,
+    {
+      applicationName: application.metadata.name,
+      appNamespace: destination.namespace,
+      destinationNamespace: destination.namespace,
+      repositoryNamespace: home,
+      repositories: context.repositories,
+      options: context.options,
+      credential: (url) => context.credential(url, home),
+      detected,
+      revision,
+    },
+    findings,
+  );
+  const { sync, spec: more, policy } = syncOf(spec, deletes(application), findings);
+  readRest(spec, application, findings);
+  const account = serviceAccountOf(context.options, destination.remote, findings);
+  const windows = context.windows.of(application, destination);
+  root.reportUnread();
+  const apps = sources.map(({ source, suffix }) =>
+    newApp(application, {
+      namespace: destination.namespace,
+      name: appName(suffix === undefined ? application.metadata.name : `${application.metadata.name}-${suffix}`),
+      metadata,
+      source,
+      kubernetes: destination.kubernetes,
+      sync: { ...sync, ...(windows.length === 0 ? {} : { windows }) },
+      spec: defined({ serviceAccountName: account, ...more }),
+      policy,
+    }),
+  );
+  const made = findings.isBlocked ? [] : apps;
+  return {
+    apps: made,
+    conversion: {
+      kind: "Application",
+      namespace: home,
+      name: application.metadata.name,
+      results: made.map(({ metadata: { namespace, name } }) => `OverseerApp ${namespace}/${name}`),
+      converted: findings.converted,
+      findings: findings.all,
+    },
+  };
+}
+
+/** Where an Application goes. */
+export interface ArgoDestination {
+  readonly namespace: string;
+  readonly remote: boolean;
+  /** Server or name, as Argo CD has it. */
+  readonly cluster: string;
+  readonly kubernetes: Readonly<Record<string, unknown>>;
+}
+
+function destinationOf(spec: Fields, home: string, findings: Findings): ArgoDestination {
+  const destination = spec.object("destination");
+  const server = destination?.text("server");
+  const name = destination?.text("name");
+  const set = destination?.text("namespace");
+  if (set === undefined)
+    findings.add(
+      "difference",
+      "spec.destination.namespace",
+      `is not set: the app is in namespace ${home}, and its objects name their own namespaces`,
+    );
+  const namespace = set ?? home;
+  const cluster = server ?? name ?? LOCAL_SERVER;
+  if (
+    cluster.replace(/[/]+$/, "") === LOCAL_SERVER ||
+    cluster === "in-cluster" ||
+    /^https:\/\/kubernetes\.default(\.svc(\.[\w.]+)?)?(:443)?$/.test(cluster)
+  )
+    return { namespace, remote: false, cluster, kubernetes: {} };
+  const secret = `cluster-${slug(cluster.replace(/^https?:\/\//, ""))}`.slice(0, 200);
+  findings.add(
+    "manual",
+    destination?.pathOf(server === undefined ? "name" : "server") ?? "",
+    `is another cluster: make the Secret ${namespace}/${secret} with a kubeconfig in the key value, and the namespace ${namespace} in this cluster (Argo CD has the credentials in a Secret with the label argocd.argoproj.io/secret-type: cluster)`,
+  );
+  return { namespace, remote: true, cluster, kubernetes: { kubeConfigSecretRef: { name: secret } } };
+}
+
+function statusOf({ status }: InputObject): { detected: string | undefined; revision: string | undefined } {
+  const unheeded = new Findings();
+  const fields = Fields.of(status, "status", unheeded);
+  return { detected: fields.text("sourceType"), revision: fields.object("sync")?.text("revision") };
+}
+
+function deletes({ metadata }: InputObject): boolean {
+  const { finalizers } = metadata as { finalizers?: unknown };
+  return Array.isArray(finalizers) && finalizers.some((one) => typeof one === "string" && FINALIZER.test(one));
+}
+
+function readRest(spec: Fields, { metadata }: InputObject, findings: Findings): void {
+  const project = spec.text("project");
+  if (project !== undefined && project !== "default")
+    spec.report(
+      "project",
+      "manual",
+      `the limits of AppProject ${metadata.namespace ?? ""}/${project} are not converted: see its own part of the report`,
+    );
+  spec.objects("info").forEach((info, index) => {
+    const name = info.text("name");
+    info.text("value");
+    findings.add(
+      "manual",
+      `${spec.pathOf("info")}[${index}]`,
+      `${name ?? ""}: has no counterpart; write it into an annotation of the app if it is needed`,
+    );
+  });
+}

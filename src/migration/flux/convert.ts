@@ -1,0 +1,121 @@
+import { checkNames } from "../check-names.js";
+import type { Conversion, ImportOptions, ImportResult, InputObject, OutputManifest } from "../conversion.js";
+import { Fields } from "../fields.js";
+import { Findings } from "../finding.js";
+import { readMetadata } from "../object-metadata.js";
+import { usersOf } from "../repositories.js";
+import type { FluxContext } from "./context.js";
+import { convertGitRepository } from "./git-repository.js";
+import { convertHelmRelease } from "./helm-release.js";
+import { type ConvertedApp, convertKustomization } from "./kustomization.js";
+
+/** Converts GitRepositories, Kustomizations and HelmReleases. Other sources are reported. */
+export function convertFlux(objects: readonly InputObject[], options: ImportOptions): ImportResult {
+  const apps = objects.filter(isKustomization);
+  const releases = objects.filter(({ kind }) => kind === "HelmRelease");
+  const manifests: OutputManifest[] = [];
+  const conversions: Conversion[] = [];
+  const known = new Set<string>();
+  const repositories = objects.filter(
+    ({ kind, apiVersion }) => kind === "GitRepository" && !apiVersion.startsWith("gitops."),
+  );
+  // First what can be converted; then, with its users, how.
+  for (const repository of repositories)
+    if (convertGitRepository(repository, []).manifest !== undefined) known.add(keyOf(repository));
+  const context: FluxContext = {
+    objects,
+    options,
+    isConverted: (namespace, name) => known.has(`${namespace}/${name}`),
+  };
+  const converted: ConvertedApp[] = [
+    ...apps.map((object) => convertKustomization(object, context)),
+    ...releases.map((object) => convertHelmRelease(object, context)),
+  ];
+  const made = converted.flatMap(({ app }) => app ?? []);
+  for (const repository of repositories) {
+    const { name, namespace = "default" } = repository.metadata;
+    const { manifest, conversion } = convertGitRepository(repository, usersOf({ name, namespace }, made));
+    if (manifest !== undefined) manifests.push(manifest);
+    conversions.push(conversion);
+  }
+  for (const { app, conversion } of converted) {
+    if (app !== undefined) manifests.push(app);
+    conversions.push(conversion);
+  }
+  for (const object of objects) {
+    const text = SOURCES[object.kind];
+    if (text !== undefined) conversions.push(reportSource(object, text));
+  }
+  return checkNames({ manifests, conversions });
+}
+
+/** Sources that have no object of their own here. */
+const SOURCES: Readonly<Record<string, string>> = {
+  HelmRepository: "is written into source.helm.chart of each app that uses it",
+  HelmChart: "is written into source.helm.chart of each app that uses it",
+  OCIRepository:
+    "is written into source.helm.chart of each app that takes its chart from it; manifests of OCI registries are not supported",
+  Bucket: "is not supported: commit the manifests to Git",
+};
+
+function isKustomization({ apiVersion, kind }: InputObject): boolean {
+  // kustomization.yaml files have the same kind.
+  return kind === "Kustomization" && apiVersion.startsWith("kustomize.toolkit.fluxcd.io/");
+}
+
+function keyOf({ metadata }: InputObject): string {
+  return `${metadata.namespace ?? "default"}/${metadata.name}`;
+}
+
+/** Fields of sources that have an effect on charts, or none. */
+const READ = [
+  "url",
+  "type",
+  "interval",
+  "timeout",
+  "chart",
+  "sourceRef",
+  "valuesFiles",
+  "reconcileStrategy",
+  "version",
+  "insecure",
+  "secretRef",
+];
+const REPORTED: readonly (readonly [string, string])[] = [
+  ["certSecretRef", "CA and client certificates: put ca.crt into the Secret of helm.chart.secretRef"],
+  ["passCredentials", "credentials are only sent to the host of the repository"],
+  ["verify", "signatures of charts are not verified: pin the archive with helm.chart.digest"],
+  ["proxySecretRef", "proxies are those of the operator"],
+  ["serviceAccountName", "workload identity is not supported: use a Secret with username and password"],
+  ["layerSelector", "is not supported: the archive of the chart is read"],
+  ["ignore", "has no effect on charts"],
+  ["accessFrom", "has no counterpart"],
+  ["suspend", "has no counterpart: a chart is pulled once for each version"],
+  ["ignoreMissingValuesFiles", "is read from the HelmRelease"],
+];
+
+function reportSource(object: InputObject, text: string): Conversion {
+  const findings = new Findings();
+  const root = Fields.of(object, "", findings);
+  root.ignore("apiVersion", "kind", "metadata", "status");
+  readMetadata(object.metadata, findings);
+  const spec = root.object("spec") ?? Fields.of(undefined, "spec", findings);
+  findings.add(object.kind === "Bucket" ? "manual" : "difference", "", text);
+  if (object.kind === "Bucket") for (const name of spec.names()) spec.reportIfSet(name, "manual", "is not converted");
+  const ref = spec.object("ref");
+  for (const name of ["tag", "semver", "digest"]) ref?.text(name);
+  ref?.reportIfSet("semverFilter", "manual", "is not supported: an exact version is written");
+  spec.ignore(...READ);
+  for (const name of READ) if (spec.has(name) && object.kind !== "Bucket") findings.read(spec.pathOf(name));
+  const provider = spec.text("provider");
+  if (provider !== undefined && provider !== "generic")
+    spec.report(
+      "provider",
+      "manual",
+      `${provider}: workload identity is not supported: use a Secret with username and password`,
+    );
+  for (const [name, message] of REPORTED) spec.reportIfSet(name, "manual", message);
+  root.reportUnread();
+  const { name, namespace = "default" } = object.metadata;
+  return { kind: object.kind, namespace, name, results: [], converted: findings.converted, findings: findings.all };
+}

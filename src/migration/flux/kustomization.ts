@@ -1,0 +1,251 @@
+import { listOrNone, patchesOf } from "../argocd/kustomize.js";
+import type { Conversion, InputObject, OutputManifest } from "../conversion.js";
+import { Fields } from "../fields.js";
+import { Findings } from "../finding.js";
+import { defined, newApp, serviceAccountOf } from "../new-app.js";
+import { readMetadata } from "../object-metadata.js";
+import { repositoryRefOf } from "../repositories.js";
+import { appNameOf, appNamespaceOf, dependenciesOf, dependentsOf, type FluxContext, reportMoved } from "./context.js";
+import { deletionPolicyOf, ignoreRulesOf, kubeConfigOf } from "./shared.js";
+
+/** An app, or none if it cannot be converted, and the report about it. */
+export interface ConvertedApp {
+  readonly app: OutputManifest | undefined;
+  readonly conversion: Conversion;
+}
+
+/** Converts a Kustomization of Flux to an OverseerApp in its target namespace. */
+export function convertKustomization(object: InputObject, context: FluxContext): ConvertedApp {
+  const findings = new Findings();
+  const root = Fields.of(object, "", findings);
+  root.ignore("apiVersion", "kind", "metadata", "status");
+  const metadata = readMetadata(object.metadata, findings);
+  const spec = root.object("spec") ?? Fields.of(undefined, "spec", findings);
+  const namespace = appNamespaceOf(object);
+  const source = sourceOf(spec, object, context, findings);
+  const remote = kubeConfigOf(spec, object, findings);
+  const prune = spec.flag("prune") === true;
+  readOther(spec, findings);
+  const account =
+    accountOf(spec, object, findings) ?? serviceAccountOf(context.options, remote !== undefined, findings);
+  const more = {
+    serviceAccountName: account,
+    dependsOn: dependenciesOf(spec, object, context, findings),
+    allowedNamespaces: dependentsOf(object, context),
+    health: healthOf(spec, findings),
+    suspend: suspendOf(spec),
+  };
+  const rules = ignoreRulesOf(spec.objects("ignore"), findings);
+  root.reportUnread();
+  const app = newApp(object, {
+    namespace,
+    name: appNameOf(object, context),
+    metadata,
+    source,
+    kubernetes: remote ?? {},
+    sync: defined({ ignoreDifferences: listOrNone(rules) }),
+    spec: defined(more),
+    policy: {
+      mode: "Automatic",
+      selfHeal: true,
+      prune,
+      deletionPolicy: deletionPolicyOf(spec.text("deletionPolicy"), prune, spec, findings),
+    },
+  });
+  return finish(object, app, findings);
+}
+
+/** The app, unless a finding blocks it. */
+export function finish(object: InputObject, app: OutputManifest, findings: Findings): ConvertedApp {
+  const { kind, metadata } = object;
+  const made = findings.isBlocked ? undefined : app;
+  return {
+    app: made,
+    conversion: {
+      kind,
+      namespace: metadata.namespace ?? "default",
+      name: metadata.name,
+      results: made === undefined ? [] : [`OverseerApp ${made.metadata.namespace}/${made.metadata.name}`],
+      converted: findings.converted,
+      findings: findings.all,
+    },
+  };
+}
+
+function suspendOf(spec: Fields): boolean | undefined {
+  if (spec.flag("suspend") !== true) return undefined;
+  spec.report("suspend", "difference", "the app is suspended as well, and plans nothing: resume it to take over");
+  return true;
+}
+
+function accountOf(spec: Fields, object: InputObject, findings: Findings): string | undefined {
+  const account = spec.text("serviceAccountName");
+  if (account !== undefined)
+    reportMoved(findings, spec.pathOf("serviceAccountName"), `ServiceAccount ${account} and its permissions`, object);
+  return account;
+}
+
+function sourceOf(
+  spec: Fields,
+  object: InputObject,
+  context: FluxContext,
+  findings: Findings,
+): Record<string, unknown> {
+  const reference = spec.object("sourceRef");
+  const kind = reference?.text("kind");
+  const name = reference?.text("name") ?? "";
+  const namespace = reference?.text("namespace") ?? object.metadata.namespace ?? "default";
+  reference?.ignore("apiVersion");
+  if (kind !== "GitRepository")
+    findings.add(
+      "blocked",
+      "spec.sourceRef.kind",
+      `${kind ?? "nothing"} is not supported as a source: commit the manifests to Git, and use a GitRepository`,
+    );
+  else if (!context.isConverted(namespace, name))
+    findings.add(
+      "blocked",
+      "spec.sourceRef",
+      `GitRepository ${namespace}/${name} is not part of this import, or cannot be converted`,
+    );
+  const path = spec.text("path")?.replace(/^(\.?\/)+/, "");
+  return defined({
+    repositoryRef: repositoryRefOf({ name, namespace }, appNamespaceOf(object)),
+    path: path === undefined || path === "" ? "." : path.replace(/\/+$/, ""),
+    ...kustomizeOf(spec, findings),
+    substitute: substituteOf(spec, object, findings),
+    commonMetadata: metadataOf(spec.object("commonMetadata")),
+    decryption: decryptionOf(spec, object, findings),
+  });
+}
+
+/** Patches of any source, and `kustomize` for what needs a kustomization. */
+function kustomizeOf(spec: Fields, findings: Findings): Record<string, unknown> {
+  const patches = listOrNone(patchesOf(spec, findings));
+  const target = spec.text("targetNamespace");
+  const kustomize = defined({
+    namePrefix: spec.text("namePrefix"),
+    nameSuffix: spec.text("nameSuffix"),
+    namespace: target,
+    images: listOrNone(
+      spec.objects("images").map((image) =>
+        defined({
+          name: image.text("name"),
+          newName: image.text("newName"),
+          newTag: image.text("newTag"),
+          digest: image.text("digest"),
+        }),
+      ),
+    ),
+    components: spec.texts("components"),
+  });
+  spec.reportIfSet(
+    "ignoreMissingComponents",
+    "manual",
+    "a missing component is an error here: remove it from components",
+  );
+  if (Object.keys(kustomize).length === 0) return { patches };
+  const needs = Object.keys(kustomize).map((name) => (name === "namespace" ? "targetNamespace" : name));
+  findings.add(
+    "difference",
+    "spec.path",
+    `must have a kustomization.yaml, because of ${needs.join(", ")}; Flux makes one where it is missing, and so does kustomize create --autodetect --recursive`,
+  );
+  return { kustomize: defined({ ...kustomize, patches }) };
+}
+
+function substituteOf(spec: Fields, object: InputObject, findings: Findings): Record<string, unknown> | undefined {
+  const build = spec.object("postBuild");
+  if (build === undefined) return undefined;
+  build.reportIfSet("substituteStrategy", "manual", "is not supported: only names that are declared are replaced");
+  const variables = build.textMap("substitute");
+  const from = build.objects("substituteFrom").map((one) => {
+    const reference = defined({
+      kind: one.text("kind"),
+      name: one.text("name"),
+      optional: one.flag("optional") || undefined,
+    });
+    reportMoved(findings, one.path, `${String(reference.kind)} ${String(reference.name)}`, object);
+    return reference;
+  });
+  if (variables === undefined && from.length === 0) return undefined;
+  findings.add(
+    "difference",
+    "spec.postBuild",
+    "names that are not declared remain as they are in the documents, whereas Flux replaces them with nothing; of the forms with defaults, ${NAME:=default} and ${NAME:-default} are supported",
+  );
+  return defined({ variables, from: listOrNone(from) });
+}
+
+function metadataOf(common: Fields | undefined): Record<string, unknown> | undefined {
+  if (common === undefined) return undefined;
+  return defined({ labels: common.textMap("labels"), annotations: common.textMap("annotations") });
+}
+
+function decryptionOf(spec: Fields, object: InputObject, findings: Findings): Record<string, unknown> | undefined {
+  const decryption = spec.object("decryption");
+  if (decryption === undefined) return undefined;
+  const provider = decryption.text("provider");
+  const secret = decryption.object("secretRef")?.text("name");
+  decryption.reportIfSet(
+    "serviceAccountName",
+    "blocked",
+    "keys of a cloud are not supported: encrypt the files for a key of age as well",
+  );
+  if (secret === undefined) {
+    findings.add(
+      "blocked",
+      decryption.pathOf("secretRef"),
+      "is not set: only keys of age in a Secret are supported; encrypt the files for one",
+    );
+    return undefined;
+  }
+  findings.add(
+    "difference",
+    decryption.pathOf("secretRef"),
+    "only keys of age are used: keys of OpenPGP (.asc) have no effect",
+  );
+  reportMoved(findings, decryption.pathOf("secretRef"), `Secret ${secret}`, object);
+  return { provider, secretRef: { name: secret } };
+}
+
+function healthOf(spec: Fields, findings: Findings): Record<string, unknown> | undefined {
+  const timeout = spec.text("timeout");
+  const checks = spec.objects("healthChecks");
+  for (const check of checks) for (const name of ["apiVersion", "kind", "name", "namespace"]) check.text(name);
+  if (checks.length > 0)
+    findings.add("difference", "spec.healthChecks", "the health of all objects counts, not of these only");
+  else if (spec.flag("wait") !== true)
+    findings.add(
+      "difference",
+      "spec.wait",
+      "a sync is complete when all objects are healthy; Flux would not wait for them",
+    );
+  spec.flag("wait");
+  const expressions = spec.objects("healthCheckExprs").map((one) => {
+    const names = ["apiVersion", "kind", "current", "inProgress", "failed"];
+    return defined(Object.fromEntries(names.map((name) => [name, one.text(name)])));
+  });
+  const health = defined({ timeout, expressions: listOrNone(expressions) });
+  return Object.keys(health).length === 0 ? undefined : health;
+}
+
+function readOther(spec: Fields, findings: Findings): void {
+  for (const name of ["interval", "retryInterval"]) spec.text(name);
+  if (spec.has("retryInterval"))
+    findings.add(
+      "difference",
+      "spec.retryInterval",
+      "failed syncs are retried after 5s, and then with a growing delay up to 5m (sync.retry)",
+    );
+  spec.reportIfSet(
+    "force",
+    "manual",
+    "is dangerous, and not converted: set the annotation gitops.overseer.io/recreate: allowed on the objects that need it",
+  );
+  spec.reportIfSet(
+    "buildMetadata",
+    "manual",
+    "has no counterpart: each object is reported with its file and line in the Change",
+  );
+}

@@ -1,0 +1,69 @@
+import type { Conversion, ImportResult } from "./conversion.js";
+import type { FindingLevel } from "./finding.js";
+
+const HEADINGS: readonly (readonly [FindingLevel, string])[] = [
+  ["blocked", "Not converted because of"],
+  ["manual", "To be done"],
+  ["difference", "Different"],
+];
+
+/** Numbers of objects of a result. */
+export interface ImportCounts {
+  readonly objects: number;
+  readonly blocked: number;
+  readonly apps: number;
+  readonly repositories: number;
+}
+
+/** Counts what an import has made. */
+export function countsOf({ manifests, conversions }: ImportResult): ImportCounts {
+  const apps = manifests.filter(({ kind }) => kind === "OverseerApp").length;
+  const blocked = conversions.filter(({ findings }) => findings.some(({ level }) => level === "blocked")).length;
+  return { objects: conversions.length, blocked, apps, repositories: manifests.length - apps };
+}
+
+/** `12 objects: 9 apps and 2 repositories written, 1 object not converted`. */
+export function summaryOf(result: ImportResult): string {
+  const { objects, blocked, apps, repositories } = countsOf(result);
+  const plural = (count: number, one: string, many = `${one}s`): string => `${count} ${count === 1 ? one : many}`;
+  return `${plural(objects, "object")} read: ${plural(apps, "app")} and ${plural(repositories, "repository", "repositories")} written, ${plural(blocked, "object")} not converted`;
+}
+
+/** The report in Markdown: each object with what it becomes, what is different and what is to be done. */
+export function formatReport(result: ImportResult, tool: string): string {
+  const blocked = result.conversions.filter(isBlocked);
+  const others = result.conversions.filter((conversion) => !isBlocked(conversion));
+  return [
+    `# Import from ${tool}\n`,
+    `${summaryOf(result)}.\n`,
+    "The apps change nothing by themselves: `sync.mode` is `Manual`, and `prune` and `selfHeal` are off. `overseer take-over` adopts the objects and sets the final policy, which is in the annotation `gitops.overseer.io/imported-policy`.\n",
+    ...[...blocked, ...others].map(formatConversion),
+  ].join("\n");
+}
+
+function isBlocked({ findings }: Conversion): boolean {
+  return findings.some(({ level }) => level === "blocked");
+}
+
+function formatConversion(conversion: Conversion): string {
+  const { kind, namespace, name, results, findings, converted } = conversion;
+  const lines = [`## ${kind} ${namespace}/${name}`, ""];
+  if (results.length > 0) lines.push(`Becomes ${results.join(", ")}.`, "");
+  for (const [level, heading] of HEADINGS) {
+    const found = findings.filter((finding) => finding.level === level);
+    if (found.length === 0) continue;
+    lines.push(
+      `${heading}:`,
+      "",
+      ...found.map(({ field, message }) => `- ${field === "" ? "" : `\`${oneLine(field)}\`: `}${oneLine(message)}`),
+      "",
+    );
+  }
+  if (converted.length > 0)
+    lines.push(`Converted: ${converted.map((field) => `\`${oneLine(field)}\``).join(", ")}.`, "");
+  return lines.join("\n");
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, " ").replaceAll("`", "'");
+}
