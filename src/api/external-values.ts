@@ -35,6 +35,20 @@ export const SubstituteSource = z
   );
 export type SubstituteSource = z.infer<typeof SubstituteSource>;
 
+/** Restarts of workloads. */
+export const RestartSource = z
+  .object({
+    from: atomicList(
+      VariablesReference,
+      20,
+      "Further ConfigMaps and Secrets, which are not in the source, in the namespace of the app. Only with destination.kubernetes.",
+    ).optional(),
+  })
+  .describe(
+    "Restarts workloads when the content of a ConfigMap or Secret changes that their pods use, by a keyed checksum in the annotation gitops.overseer.io/config-checksum of the pod template. {} covers those of the source. With destination.overseer, an app is deployed again when the value of a secret changes that it uses. If unset, nothing is restarted.",
+  );
+export type RestartSource = z.infer<typeof RestartSource>;
+
 /** Decryption of files. */
 export const Decryption = z
   .object({

@@ -29,6 +29,9 @@ export const ANNOTATION_RECONCILE = `${GROUP}/reconcile`;
 /** On a GitRepository or OverseerApp, a new value requests a reconcile; echoed in `status.lastHandledReconcileAt`. */
 export const ANNOTATION_RECONCILE_AT = `${GROUP}/reconcile-at`;
 
+/** On a pod template: keyed checksum of the ConfigMaps and Secrets that its pods use, so that a change restarts them. */
+export const ANNOTATION_CONFIG_CHECKSUM = `${GROUP}/config-checksum`;
+
 /** Finalizer of an OverseerApp: its deletionPolicy is carried out before it is removed. */
 export const FINALIZER = `${GROUP}/cleanup`;
 

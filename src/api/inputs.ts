@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { CommonMetadata } from "./common-metadata.js";
 import { ComposeSource } from "./compose-source.js";
-import { Decryption, SubstituteSource } from "./external-values.js";
+import { Decryption, RestartSource, SubstituteSource } from "./external-values.js";
 import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
 import { IgnoreDifferences } from "./ignore-differences.js";
@@ -83,6 +83,7 @@ export const AppSource = withRules(
       substitute: SubstituteSource.optional(),
       commonMetadata: CommonMetadata.optional(),
       decryption: Decryption.optional(),
+      restart: RestartSource.optional(),
       refusePlaintextSecrets: z
         .boolean()
         .optional()

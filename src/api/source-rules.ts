@@ -32,4 +32,9 @@ export const SOURCE_RULES = [
     message: "source.decryption is only for destination.kubernetes: remove it; a Core keeps secrets itself",
     fieldPath: ".source.decryption",
   },
+  {
+    rule: "!has(self.destination.overseer) || !has(self.source.restart) || !has(self.source.restart.from)",
+    message: "source.restart.from is only for destination.kubernetes: write restart: {}",
+    fieldPath: ".source.restart",
+  },
 ];

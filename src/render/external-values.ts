@@ -33,6 +33,8 @@ export interface ExternalValues {
   readonly values: readonly ChartValues[];
   /** From `source.decryption.secretRef`: keys for encrypted files. */
   readonly decryption?: KeyTexts;
+  /** From `source.restart.from`: data in base64, by `Kind/name`. */
+  readonly used?: ReadonlyMap<string, Readonly<Record<string, string>>>;
   /** From `source.helm.chart.secretRef`. Not a part of `digest`: another password gives the same chart. */
   readonly chartCredentials?: ChartCredentials;
 }

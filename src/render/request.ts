@@ -1,6 +1,6 @@
 import type { CommonMetadata } from "../api/common-metadata.js";
 import type { ComposeSource } from "../api/compose-source.js";
-import type { Decryption, SubstituteSource } from "../api/external-values.js";
+import type { Decryption, RestartSource, SubstituteSource } from "../api/external-values.js";
 import type { HelmSource, KustomizeSource, PlainSource, SourcePatch } from "../api/renderers.js";
 import type { Document, Origin } from "../manifest/document.js";
 import type { Hook } from "../manifest/hook.js";
@@ -31,6 +31,8 @@ export interface SourceSelection {
   readonly patches?: readonly SourcePatch[];
   /** Variables of the documents, replaced after the patches. */
   readonly substitute?: SubstituteSource;
+  /** Whether workloads are restarted when what they use changes, and what they use besides the source. */
+  readonly restart?: RestartSource;
   /** Whether secrets that are readable in Git are refused. */
   readonly refusePlaintextSecrets?: boolean;
   /** Labels and annotations of every document, set last. */
@@ -68,6 +70,8 @@ export interface RenderRequest {
   readonly name?: string;
   /** What the destination is; read only for sources that depend on it. Equal facts are the same object. */
   readonly cluster?: () => ClusterFacts | undefined;
+  /** Keyed hash for checksums of what pods use, and the namespace of the app. Undefined where there is no key: no checksums then. */
+  readonly checksums?: { readonly digest: (text: string) => string; readonly namespace: string };
   /** What the source takes from ConfigMaps and Secrets; undefined if it takes nothing, or they cannot be read. */
   readonly external?: ExternalValues | undefined;
   /** Whether the snapshot reads submodules as directories. Defaults to false. */

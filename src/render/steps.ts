@@ -9,6 +9,7 @@ import type { RenderProgram } from "./programs.js";
 import { UnsupportedSourceError } from "./render-error.js";
 import type { RendererOutput, SourceInput } from "./renderer.js";
 import type { RenderRequest } from "./request.js";
+import { RESTART_VERSION, withChecksums, withRestart } from "./restart.js";
 import { SUBSTITUTION_VERSION, substitute, variablesOf } from "./substitute/substitute.js";
 
 /** Goes up whenever the same encrypted files would be decrypted to others. */
@@ -27,8 +28,11 @@ export class RenderSteps {
 
   /** The part of the input key. */
   async declare({ source, external }: RenderRequest): Promise<Readonly<Record<string, unknown>>> {
-    const { patches = [], substitute: variables, decryption, commonMetadata } = source;
+    const { patches = [], substitute: variables, decryption, commonMetadata, restart } = source;
     return {
+      ...(restart === undefined
+        ? {}
+        : { restart: { version: RESTART_VERSION, from: restart.from ?? [], digest: external?.digest ?? "" } }),
       ...(commonMetadata === undefined ? {} : { commonMetadata }),
       ...(patches.length === 0 ? {} : { patches: await this.#patcher.declare(patches) }),
       ...(variables === undefined
@@ -98,7 +102,9 @@ export class RenderSteps {
         ? output
         : await substitute(output, variablesOf(source.substitute, external), input.limits, this.#parse);
     const { documents: rendered } = replaced;
-    const all = source.commonMetadata === undefined ? rendered : withCommonMetadata(rendered, source.commonMetadata);
+    const labelled =
+      source.commonMetadata === undefined ? rendered : withCommonMetadata(rendered, source.commonMetadata);
+    const all = source.restart === undefined ? labelled : restarting(labelled, request);
     const secrets = this.secretTexts(request, input);
     if (external === undefined || secrets === undefined) return { ...replaced, documents: all };
     const fromChart = external.values.some(({ secret }) => secret);
@@ -112,6 +118,15 @@ export class RenderSteps {
       })),
     };
   }
+}
+
+function restarting(documents: RendererOutput["documents"], request: RenderRequest): RendererOutput["documents"] {
+  const { target = "kubernetes", checksums, external, defaultNamespace } = request;
+  if (target === "overseer") return withRestart(documents);
+  if (checksums === undefined) return documents;
+  const { digest, namespace } = checksums;
+  const objects = external?.used ?? new Map();
+  return withChecksums(documents, { digest, objects, namespace: defaultNamespace, objectNamespace: namespace });
 }
 
 /** Whether the result of a renderer is worth keeping on disk because of the patches over it. */

@@ -129,6 +129,13 @@ export class CoreBench {
       );
   }
 
+  /** Waits until the jobs about an app are these. */
+  async untilJobs(name: string, jobs: readonly string[]): Promise<void> {
+    await waitUntil({ what: `the jobs of ${name} are ${jobs.join(", ")}`, timeoutMs: 60_000 }, async () => {
+      return (await this.jobsOf(name)).join() === jobs.join();
+    });
+  }
+
   /** Changes an app by hand, as a person does in the Core's own interface. */
   async edit(name: string, change: Partial<CoreApp>): Promise<CoreApp> {
     const app = await this.appNamed(name);

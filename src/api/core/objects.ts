@@ -19,6 +19,7 @@ export const CoreAppSpec = z.strictObject({
   node: CoreName.optional().describe("Name of the node."),
   compose: z.record(z.string(), z.json()).describe("Compose document."),
   secrets: z.array(z.string()).describe("Names of the secrets that `${SECRET:name}` refers to, sorted."),
+  restart: z.literal(true).optional().describe("Deploy again when the value of one of the secrets changes."),
 });
 export type CoreAppSpec = z.infer<typeof CoreAppSpec>;
 

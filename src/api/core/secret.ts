@@ -40,6 +40,7 @@ export const CoreSecret = z
     scope: z.enum(SECRET_SCOPES),
     scopeId: z.string().nullable(),
     description: z.string().nullable(),
+    valueChangedAt: z.string().describe("Time when the value was last changed."),
   })
   .describe("A secret, without its value.");
 export type CoreSecret = z.infer<typeof CoreSecret>;

@@ -21,6 +21,8 @@ export const OwnershipRecord = z.object({
   keepAnnotations: z.array(z.string()).default([]),
   /** Written by earlier versions instead; now always false. */
   pruneDisabled: z.boolean().default(false),
+  /** Whether the app is deployed again when the value of a secret changes that it uses. */
+  restart: z.boolean().default(false),
   /** Namespace of the document, for users. */
   namespace: z.string().default(""),
 });

@@ -58,6 +58,7 @@ export class CoreWriter {
         refs: { ...rules.references(spec) },
         keepAnnotations: [...keepAnnotations(document.object.metadata)],
         pruneDisabled: false,
+        restart: (spec as { restart?: boolean }).restart === true,
         namespace: (spec as { namespace?: string }).namespace ?? "",
       };
       const same = record !== undefined && this.#isSame(rules, record, ownership);

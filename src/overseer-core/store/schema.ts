@@ -99,6 +99,10 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE apps ADD COLUMN good_node TEXT;
   ALTER TABLE nodes ADD COLUMN problem TEXT;
   `,
+  `
+  ALTER TABLE secrets ADD COLUMN value_changed_at TEXT;
+  UPDATE secrets SET value_changed_at = updated_at;
+  `,
 ];
 
 /** Migrates the tables in one transaction. Throws CORE_DATA_NEWER if a later version wrote the file. */

@@ -9,6 +9,7 @@ interface SecretRow extends BaseRow {
   readonly scope_id: string;
   readonly description: string | null;
   readonly sealed: Uint8Array;
+  readonly value_changed_at: string;
 }
 
 /** Table of secrets. Only `value` returns a secret value. */
@@ -26,11 +27,11 @@ export class Secrets extends Table<SecretRow, CoreSecret> {
     this.#byPlace = this.rowsWhere("name = ? AND scope = ? AND scope_id = ?");
     this.#ofScope = this.rowsWhere("scope = ? AND scope_id = ?");
     this.#insert = database.query(
-      `INSERT INTO secrets (id, name, scope, scope_id, description, sealed, created_at, updated_at, revision)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO secrets (id, name, scope, scope_id, description, sealed, created_at, updated_at, value_changed_at, revision)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#update = database.query(
-      "UPDATE secrets SET description = ?, sealed = ?, updated_at = ?, revision = ? WHERE id = ?",
+      "UPDATE secrets SET description = ?, sealed = ?, updated_at = ?, value_changed_at = ?, revision = ? WHERE id = ?",
     );
   }
 
@@ -48,7 +49,7 @@ export class Secrets extends Table<SecretRow, CoreSecret> {
     const [id, now] = [newId(), timestamp(this.context.clock)];
     const encrypted = this.#encryption.encrypt(value, encryptionContext(id, name, scope, scopeId ?? ""));
     const revision = this.nextRevision();
-    this.#insert.run(id, name, scope, scopeId ?? "", description, encrypted, now, now, revision);
+    this.#insert.run(id, name, scope, scopeId ?? "", description, encrypted, now, now, now, revision);
     return this.mustFind(id);
   }
 
@@ -61,8 +62,9 @@ export class Secrets extends Table<SecretRow, CoreSecret> {
         value ?? current,
         encryptionContext(id, row.name, row.scope, row.scope_id),
       );
-      const revision = this.nextRevision();
-      this.#update.run(description, encrypted, timestamp(this.context.clock), revision, id);
+      const now = timestamp(this.context.clock);
+      const changed = value !== undefined && value !== current ? now : row.value_changed_at;
+      this.#update.run(description, encrypted, now, changed, this.nextRevision(), id);
     }
     return this.mustFind(id);
   }
@@ -83,6 +85,6 @@ function encryptionContext(id: string, name: string, scope: string, scopeId: str
 }
 
 function viewOf(row: SecretRow): CoreSecret {
-  const { name, scope, description } = row;
-  return { ...base(row), name, scope, scopeId: row.scope_id === "" ? null : row.scope_id, description };
+  const { name, scope, description, value_changed_at: valueChangedAt } = row;
+  return { ...base(row), name, scope, scopeId: row.scope_id === "" ? null : row.scope_id, description, valueChangedAt };
 }

@@ -22,12 +22,13 @@ export function valuesObjectsOf({
   helm,
   substitute,
   decryption,
+  restart,
 }: AppSource): readonly (ValuesObject & { optional?: boolean | undefined })[] {
   const secretRef = helm?.chart?.secretRef;
   const secrets = [secretRef, decryption?.secretRef].flatMap((reference) =>
     reference === undefined ? [] : [{ kind: "Secret", name: reference.name } as const],
   );
-  return [...(substitute?.from ?? []), ...(helm?.valuesFrom ?? []), ...secrets];
+  return [...(substitute?.from ?? []), ...(helm?.valuesFrom ?? []), ...(restart?.from ?? []), ...secrets];
 }
 
 /**
@@ -58,13 +59,31 @@ export async function readExternalValues(run: AppRun, source: AppSource): Promis
   const chartCredentials = secretRef === undefined ? {} : await readCredentials(run, secretRef.name);
   const decryption =
     source.decryption === undefined ? undefined : await readKeys(run, source.decryption.secretRef.name);
+  const used = await readUsed(run, source);
   const content = [
     [...variables].sort(([a], [b]) => (a < b ? -1 : 1)),
     values,
     ...(decryption === undefined ? [] : [[...decryption.files]]),
+    ...(used === undefined ? [] : [[...used]]),
   ];
   const digest = hmacSha256(services.digestKey, canonicalJson(content), 32);
-  return { digest, variables, values, chartCredentials, ...(decryption === undefined ? {} : { decryption }) };
+  return {
+    ...{ digest, variables, values, chartCredentials },
+    ...(decryption === undefined ? {} : { decryption }),
+    ...(used === undefined ? {} : { used }),
+  };
+}
+
+/** Reads what pods use besides what is in the source. */
+async function readUsed(run: AppRun, { restart }: AppSource): Promise<ExternalValues["used"]> {
+  if (restart?.from === undefined) return undefined;
+  const used = new Map<string, Readonly<Record<string, string>>>();
+  for (const [index, reference] of restart.from.entries()) {
+    const data = (await read(run, reference, `spec.source.restart.from[${index}]`)) ?? [];
+    const encoded = [...data].map(([key, bytes]) => [key, Buffer.from(bytes).toString("base64")] as const);
+    used.set(`${reference.kind}/${reference.name}`, Object.fromEntries(encoded));
+  }
+  return used;
 }
 
 async function read(

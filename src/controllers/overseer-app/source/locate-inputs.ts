@@ -3,7 +3,7 @@ import type { AppSource, Inputs } from "../../../api/inputs.js";
 import { allowsNamespace } from "../../../api/namespaces.js";
 import type { ConditionReason } from "../../../api/reasons.js";
 import { OverseerError } from "../../../base/errors.js";
-import { canonicalJson, sha256 } from "../../../base/hash.js";
+import { canonicalJson, hmacSha256, sha256 } from "../../../base/hash.js";
 import type { GitRemote, GitSnapshot } from "../../../git/engine.js";
 import { normalisePath } from "../../../render/repository-path.js";
 import type { RenderRequest, RenderTarget, SourceSelection } from "../../../render/request.js";
@@ -47,6 +47,7 @@ export function selectionOf({
   commonMetadata,
   decryption,
   refusePlaintextSecrets,
+  restart,
 }: AppSource): SourceSelection {
   return {
     path: normalisePath(path),
@@ -61,6 +62,7 @@ export function selectionOf({
     ...(substitute ? { substitute } : {}),
     ...(commonMetadata ? { commonMetadata } : {}),
     ...(decryption ? { decryption } : {}),
+    ...(restart ? { restart } : {}),
     ...(refusePlaintextSecrets ? { refusePlaintextSecrets } : {}),
   };
 }
@@ -79,12 +81,18 @@ export async function renderRequest(run: AppRun, source: AppSource): Promise<Ren
     target: renderTarget(app),
     env: variablesOf(source),
     external: await readExternalValues(run, source),
+    checksums: { digest: (text) => checksum(run, text), namespace: run.ref.namespace },
     recurseSubmodules: run.services.repositories.get(repositoryKey(app))?.spec.recurseSubmodules === true,
     cluster: () => destination.clusterFacts?.(),
     scopeOf: (kind) => destination.scopeOf(kind),
     hasStatusSubresource: (kind) => destination.hasStatus(kind),
     signal,
   };
+}
+
+/** Hashes what pods use. Nothing can be guessed from it without the digest key of the operator. */
+function checksum({ services, ref }: AppRun, text: string): string {
+  return hmacSha256(services.digestKey, `config-checksum ${ref.namespace}/${ref.name} ${text}`, 32);
 }
 
 /** Returns the variables of a source for Compose documents. */

@@ -2,17 +2,18 @@ import { cutText } from "../../../base/cut-text.js";
 import type { ObjectHealth } from "../../../plan/live.js";
 import type { AppRecord, JobRecord, NodeRecord } from "../state/core-records.js";
 import type { CoreState } from "../state/core-state.js";
+import { changedSecret } from "./changed-secrets.js";
 import { observedHealth } from "./observed-health.js";
 
 /** Log lines of a failed job in a message. */
 const SHOWN_LINES = 5;
 
-/** Returns why an app with the desired content must be deployed: its latest version never was. */
+/** Returns why an app with the desired content must be deployed: its latest version never was, or a secret has changed since. */
 export function needsDeploy(app: AppRecord, state: CoreState): string | undefined {
   const job = state.newestJob(app.id);
   const why = `version ${app.version} was never deployed`;
   if (job === undefined) return app.status === "stopped" ? why : undefined;
-  return (job.payload?.version ?? app.version) === app.version ? undefined : why;
+  return (job.payload?.version ?? app.version) === app.version ? changedSecret(app, job, state) : why;
 }
 
 /** Computes the health of an app. Its newest job is more precise than its status. */

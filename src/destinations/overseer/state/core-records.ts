@@ -74,8 +74,11 @@ export const JobRecord = CoreJob.extend({
 });
 export type JobRecord = z.infer<typeof JobRecord>;
 
-/** A secret as read from a Core: its name and scope. */
-export const SecretRecord = CoreSecret.pick({ id: true, name: true, scope: true }).extend({ scopeId: optionalText });
+/** A secret as read from a Core: its name and scope, and the time when its value was last changed. */
+export const SecretRecord = CoreSecret.pick({ id: true, name: true, scope: true }).extend({
+  scopeId: optionalText,
+  valueChangedAt: z.string().optional().catch(undefined),
+});
 export type SecretRecord = z.infer<typeof SecretRecord>;
 
 /** A sign-in provider as read from a Core. */

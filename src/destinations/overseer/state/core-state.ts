@@ -1,6 +1,14 @@
 import { CHANGE_KINDS, type ChangeKind } from "../../../api/core/changes.js";
 import { ownershipOf } from "../ownership-record.js";
-import type { AppRecord, BackupPolicyRecord, CoreRecords, JobRecord, NodeRecord, RouteRecord } from "./core-records.js";
+import type {
+  AppRecord,
+  BackupPolicyRecord,
+  CoreRecords,
+  JobRecord,
+  NodeRecord,
+  RouteRecord,
+  SecretRecord,
+} from "./core-records.js";
 
 /** Changes of a Core's state, or its full state. */
 export interface CoreEventHandler {
@@ -75,14 +83,20 @@ export class CoreState {
     return this.#jobsByApp.get(appId);
   }
 
-  /** Whether an app on a node may use a secret of this name. */
-  hasSecret(name: string, appId: string | undefined, nodeId: string | undefined): boolean {
+  /** Returns the secret of this name that an app on a node uses: its own, else that of the node, else the global one. */
+  secretFor(name: string, appId: string | undefined, nodeId: string | undefined): SecretRecord | undefined {
+    const found = new Map<SecretRecord["scope"], SecretRecord>();
     for (const secret of this.all("secret")) {
       if (secret.name !== name) continue;
-      if (secret.scope === "global") return true;
-      if (secret.scopeId === (secret.scope === "app" ? appId : nodeId)) return true;
+      const isUsable = secret.scope === "global" || secret.scopeId === (secret.scope === "app" ? appId : nodeId);
+      if (isUsable) found.set(secret.scope, secret);
     }
-    return false;
+    return found.get("app") ?? found.get("node") ?? found.get("global");
+  }
+
+  /** Whether an app on a node may use a secret of this name. */
+  hasSecret(name: string, appId: string | undefined, nodeId: string | undefined): boolean {
+    return this.secretFor(name, appId, nodeId) !== undefined;
   }
 
   hasSignInProvider(name: string): boolean {
@@ -161,6 +175,10 @@ export class CoreState {
       const { appId } = record as JobRecord;
       const app = appId === null ? undefined : this.#byId.app.get(appId);
       if (app) this.#affect("app", app, affected);
+    } else if (kind === "secret") {
+      const { name } = record as SecretRecord;
+      for (const app of this.#byId.app.values())
+        if (app.compose.includes(`{SECRET:${name}}`)) this.#affect("app", app, affected);
     } else if (kind === "node") {
       // The health of apps depends on their node.
       affected.everyone = true;

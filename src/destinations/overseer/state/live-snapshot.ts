@@ -1,5 +1,6 @@
 import type { ObjectKey } from "../../../manifest/object-id.js";
 import type { LiveObject } from "../../../plan/live.js";
+import { newestSecretOf } from "../kinds/changed-secrets.js";
 import type { CoreKind, Managed } from "../kinds/core-kind.js";
 import { CORE_KINDS } from "../kinds/kinds.js";
 import { type OwnershipRecord, ownershipOf } from "../ownership-record.js";
@@ -75,9 +76,10 @@ export class LiveSnapshot {
   }
 }
 
-/** Returns all records that rules of any kind read besides the resource: its newest job, its node and its app. */
+/** Returns all that rules of any kind read besides the resource: its newest job, its node, its app, and changes of its secrets. */
 function judgedBy(record: Managed, state: CoreState): readonly unknown[] {
   const node = "nodeId" in record && record.nodeId !== null ? state.byId("node", record.nodeId) : undefined;
   const app = "appId" in record && record.appId !== null ? state.byId("app", record.appId) : undefined;
-  return [state.newestJob(record.id), node, app];
+  const secrets = "compose" in record ? newestSecretOf(record, state) : undefined;
+  return [state.newestJob(record.id), node, app, secrets];
 }
