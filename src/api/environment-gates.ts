@@ -46,6 +46,12 @@ export const ApprovalRule = z
       .describe(
         "Whether the deletion of an app requires an approval, unless it keeps its objects (deletionPolicy Orphan). Defaults to true.",
       ),
+    forbidAuthor: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Whether the approvals of those who have brought the commits in do not count: the author and the merger of a pull request, or who has signed the commit, and the requester of the Change. Who that is must be known from spec.identities; otherwise no approval counts. If the Change has causes without a known author, such as an edit of the app, one more user must approve. Defaults to false.",
+      ),
     serviceAccounts: atomicList(
       z
         .string()
@@ -88,3 +94,17 @@ export const Freeze = z
     until: z.iso.datetime().optional().describe("End of the freeze. If unset, it lasts until it is removed."),
   })
   .describe("Permits no new revision. Drift is reverted, and rollbacks are possible.");
+
+/** Limits on what happens in an Environment at a time. */
+export const EnvironmentLimits = z
+  .object({
+    concurrent: z
+      .int()
+      .min(1)
+      .max(1000)
+      .optional()
+      .describe(
+        "Maximum number of apps of the Environment that apply a Change at a time, from its first write until its objects are healthy. Rollbacks and deletions do not count and do not wait. Defaults to no limit.",
+      ),
+  })
+  .describe("Limits on what happens in the Environment at a time.");

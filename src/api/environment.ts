@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { DURATION_PATTERN } from "../base/duration.js";
-import { EnvironmentGates, Freeze } from "./environment-gates.js";
+import { EnvironmentGates, EnvironmentLimits, Freeze } from "./environment-gates.js";
 import { atomicList, mapList, namespaceName, objectName, withRules } from "./fields.js";
+import { Identity } from "./identities.js";
 import type { CustomResource } from "./meta.js";
 import { conditions, observedGeneration } from "./status-fields.js";
 import { PruneBudget, SyncWindow } from "./sync-policy.js";
@@ -119,6 +120,12 @@ export const EnvironmentSpec = withRules(
       ).optional(),
       promotion: Promotion.optional(),
       gates: EnvironmentGates.optional(),
+      identities: atomicList(
+        Identity,
+        500,
+        "Persons, so that one with several user names counts once, and so that gates.approval.forbidAuthor knows the users of accounts and keys.",
+      ).optional(),
+      limits: EnvironmentLimits.optional(),
       windows: atomicList(
         SyncWindow,
         10,
@@ -140,6 +147,12 @@ export const EnvironmentSpec = withRules(
       rule: "!has(self.promotion) || has(self.promotesFrom)",
       message: "promotion requires promotesFrom",
       fieldPath: ".promotion",
+    },
+    {
+      rule: "!has(self.gates) || !has(self.gates.approval) || !has(self.gates.approval.forbidAuthor) || !self.gates.approval.forbidAuthor || has(self.identities)",
+      message:
+        "gates.approval.forbidAuthor requires identities: without them no author is known, and no approval would count",
+      fieldPath: ".gates",
     },
     {
       rule: "!has(self.namespaces) || has(self.promotesFrom) || self.namespaces.all(one, !has(one.from))",

@@ -2,10 +2,14 @@ import type { Environment } from "../api/environment.js";
 import type { ApprovalRule, AskingCause } from "../api/environment-gates.js";
 import { shortRevision } from "../api/short-revision.js";
 import type { SyncWindow } from "../api/sync-policy.js";
+import { type Authors, personOf, whyAuthor } from "./authors.js";
 import { type GateContext, known } from "./context.js";
 import { claimantsOf, environmentsOf, hasPlaceIn, type PlacedObject } from "./environments.js";
 import type { Gate } from "./gate.js";
-import { type Approver, expiryOf, whatLacks, whyIneligible } from "./quorum.js";
+import { type Approver, expiryOf, whatLacks, whatLacksWithoutAny, whyIneligible } from "./quorum.js";
+
+/** Maximum number of authors in one message. */
+const SHOWN_AUTHORS = 5;
 
 /** Holds a Change until the users whom its Environments ask for have approved its plan. */
 export const approvalGate: Gate = {
@@ -13,23 +17,21 @@ export const approvalGate: Gate = {
   waitReason: "Approval",
   judgesDeletions: true,
   watches: [{ kind: "Environment", concerns: () => true }],
-  judge: (context) => {
-    const { app, started, approvals, inputs, now } = context;
+  judge: async (context) => {
+    const { app, started, approvals, inputs } = context;
     if (started) return { state: "Pass" };
     const asking = askingEnvironments(context);
     if (asking.length === 0) return { state: "Pass" };
     const { approvers, brokenBy, uncounted } = known(approvals, "what users have decided");
     if (brokenBy !== undefined) return { state: "Pass", message: `opened by ${brokenBy} by break-glass` };
-    const eligible = ({ rule, windows }: Asking): Approver[] =>
-      approvers.filter((one) => whyIneligible(one, rule, now, windows) === undefined);
-    const lacks = asking.flatMap((one) => {
-      const lack = whatLacks(one.rule, eligible(one));
-      return lack === undefined ? [] : [`Environment ${one.name}: ${lack}`];
-    });
+    const judged = await Promise.all(asking.map((one) => quorumOf(one, approvers, context)));
+    const lacks = judged.flatMap(({ lack }, index) =>
+      lack === undefined ? [] : [`Environment ${asking[index]?.environment.metadata.name}: ${lack}`],
+    );
     if (lacks.length === 0)
       return { state: "Pass", message: `approved by ${approvers.map(({ name }) => name).join(", ")}` };
-    const expiries = asking.flatMap((one) =>
-      eligible(one).map((approver) => expiryOf(approver, one.rule, one.windows)),
+    const expiries = asking.flatMap(({ rule, windows }, index) =>
+      (judged[index]?.eligible ?? []).map((approver) => expiryOf(approver, rule, windows)),
     );
     const remark = uncounted === undefined ? "" : `; ${uncounted}`;
     const { applied } = app.status ?? {};
@@ -44,8 +46,33 @@ export const approvalGate: Gate = {
   },
 };
 
+/** Returns the approvals that count for an Environment, and what it still lacks. */
+async function quorumOf(
+  { environment, rule, windows }: Asking,
+  approvers: readonly Approver[],
+  context: GateContext,
+): Promise<{ readonly eligible: readonly Approver[]; readonly lack: string | undefined }> {
+  const { identities = [] } = environment.spec;
+  const authors = await context.authorsFor(environment);
+  const known = approvers.map((one) => ({ ...one, person: personOf(one.name, identities) }));
+  const why = (one: Approver): string | undefined =>
+    whyIneligible(one, rule, context.now, windows) ?? (authors && whyAuthor(one.name, authors, identities));
+  const eligible = known.filter((one) => why(one) === undefined);
+  const unrecorded = authors?.unrecorded;
+  const lack = unrecorded === undefined ? whatLacks(rule, eligible) : whatLacksWithoutAny(rule, eligible, unrecorded);
+  return { eligible, lack: lack === undefined || authors === undefined ? lack : `${lack}${describeAuthors(authors)}` };
+}
+
+/** Says before the first approval which users cannot approve, or that no user can. */
+function describeAuthors({ persons, unknown }: Authors): string {
+  if (unknown.length > 0)
+    return `; no approval counts, since gates.approval.forbidAuthor needs the authors: ${unknown[0]}`;
+  const texts = [...persons].map(([person, deed]) => `${person} ${deed}`);
+  return texts.length === 0 ? "" : `; not by authors: ${texts.slice(0, SHOWN_AUTHORS).join(", ")}`;
+}
+
 interface Asking {
-  readonly name: string;
+  readonly environment: Environment;
   readonly rule: ApprovalRule;
   readonly windows: readonly SyncWindow[];
 }
@@ -56,11 +83,10 @@ function askingEnvironments(context: GateContext): Asking[] {
   if (all.length === 0) return [];
   const own = environmentsOf(context.app.metadata.namespace, all);
   const concerned = new Set([...own, ...affectedByClusterObjects(context, all)]);
-  return [...concerned].flatMap(({ metadata, spec }) => {
-    const rule = spec.gates?.approval;
-    return rule !== undefined && asks(rule, context)
-      ? [{ name: metadata.name, rule, windows: spec.windows ?? [] }]
-      : [];
+  return [...concerned].flatMap((environment) => {
+    const { gates, windows = [] } = environment.spec;
+    const rule = gates?.approval;
+    return rule !== undefined && asks(rule, context) ? [{ environment, rule, windows }] : [];
   });
 }
 

@@ -3,10 +3,12 @@ import type { Environment } from "../api/environment.js";
 import type { GitRepository } from "../api/git-repository.js";
 import type { Inputs } from "../api/inputs.js";
 import type { OverseerApp } from "../api/overseer-app.js";
+import type { Authors } from "./authors.js";
 import type { DestinationPlace, PlacedObject } from "./environments.js";
 import type { HostFacts } from "./hosts/host-facts.js";
 import type { Proof } from "./promotion/eligibility.js";
 import type { Approver } from "./quorum.js";
+import type { RolloutSlots } from "./rollout-slots.js";
 
 /** Kinds that a gate may list and whose events may make it judge again, by name. */
 export interface WatchedKinds {
@@ -80,9 +82,9 @@ export interface GateContext {
   readonly app: OverseerApp;
   /** The inputs of the Change. */
   readonly inputs: Inputs;
-  /** The commit that the app's ref resolves to. It may be newer than that of the inputs, if it did not change them. */
   /** Whether the GitRepository still has the URL from which the files were read. */
   readonly repositoryIsCurrent: boolean | undefined;
+  /** The commit that the app's ref resolves to. It may be newer than that of the inputs, if it did not change them. */
   readonly commit: string | undefined;
   /** Whether the Change has begun to write. */
   readonly started: boolean;
@@ -91,9 +93,13 @@ export interface GateContext {
   readonly request: UserRequest | undefined;
   /** Undefined if not known. */
   readonly approvals: Decisions | undefined;
+  /** Returns the authors of the Change as an Environment knows them; undefined if it does not forbid their approvals. May send requests. */
+  readonly authorsFor: (environment: Environment) => Promise<Authors | undefined>;
   readonly plan: PlanFacts;
   /** Whether the earlier Environments have tested the inputs. Undefined if not known, or if there are none. */
   readonly promotion: Proof | undefined;
+  /** Places for apps that apply a Change. Undefined if not known. */
+  readonly rollout: RolloutSlots | undefined;
   /** What the Git host tells; undefined if there is none to ask. Its methods may send requests. */
   readonly host: HostFacts | undefined;
   readonly destination: DestinationFacts;

@@ -10,6 +10,8 @@ const ACCOUNT_PREFIX = "system:serviceaccount:";
 export interface Approver {
   readonly name: string;
   readonly groups: readonly string[];
+  /** The person to whom the user name belongs, if known. One person counts once. */
+  readonly person?: string | undefined;
   /** Time of the approval in epoch milliseconds. */
   readonly time: number;
 }
@@ -47,7 +49,7 @@ function whyExcluded({ name }: Approver, { userPrefix, serviceAccounts = [] }: A
 
 /** Returns what a rule still lacks, for example `1 of 2 approvals (alice), none of group sre`; undefined if it is met. */
 export function whatLacks(rule: ApprovalRule, approvers: readonly Approver[]): string | undefined {
-  const distinct = [...new Map(approvers.map((one) => [one.name, one])).values()];
+  const distinct = onePerPerson(approvers);
   const groups = rule.groups ?? [];
   const required = Math.max(rule.required, groups.length);
   const uncovered = groups.filter((group) => !distinct.some((one) => one.groups.includes(group)));
@@ -58,6 +60,42 @@ export function whatLacks(rule: ApprovalRule, approvers: readonly Approver[]): s
   ];
   if (parts.length > 0) return parts.join(", ");
   return isCovered(groups, distinct) ? undefined : `the groups ${groups.join(", ")} each need another user${names}`;
+}
+
+/**
+ * Returns what a rule still lacks if any one approver may be the author: it must be met without each of them. `unrecorded` says why, for
+ * example `an edit of the app`.
+ */
+export function whatLacksWithoutAny(
+  rule: ApprovalRule,
+  approvers: readonly Approver[],
+  unrecorded: string,
+): string | undefined {
+  const lack = whatLacks(rule, approvers);
+  if (lack !== undefined) return lack;
+  const distinct = onePerPerson(approvers);
+  const isMet = distinct.every(
+    (one) =>
+      whatLacks(
+        rule,
+        distinct.filter((other) => other !== one),
+      ) === undefined,
+  );
+  if (isMet) return undefined;
+  const names = distinct.map(({ name }) => name).join(", ");
+  return `one more approval (${names}): the Change comes from ${unrecorded} as well, whose author Kubernetes does not record, so that it may be one of them (gates.approval.forbidAuthor)`;
+}
+
+/** The user name that a person approves with first stands for the person, with the groups of all. */
+function onePerPerson(approvers: readonly Approver[]): Approver[] {
+  const persons = new Map<string, Approver>();
+  for (const one of approvers) {
+    const key = one.person ?? one.name;
+    const first = persons.get(key);
+    const groups = [...new Set([...(first?.groups ?? []), ...one.groups])];
+    persons.set(key, { ...(first ?? one), groups });
+  }
+  return [...persons.values()];
 }
 
 /** Reports whether each group can be given a user of its own. At most 10 groups: tried by depth-first search with augmenting paths. */

@@ -6,7 +6,9 @@ import { GitRepositoryReconciler } from "../controllers/git-repository/reconcile
 import { openHostOf } from "../controllers/git-repository/repository-remote.js";
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import { SharedPolls } from "../controllers/git-repository/shared-polls.js";
+import { VerifiedCommitSigners } from "../controllers/git-repository/verify/commit-signers.js";
 import type { AppMemory } from "../controllers/overseer-app/app-memory.js";
+import { RolloutPlaces } from "../controllers/overseer-app/gates/rollout-places.js";
 import type { WaitingApps } from "../controllers/overseer-app/gates/waiting-apps.js";
 import { HostCache } from "../controllers/overseer-app/hosts/host-cache.js";
 import { Claims } from "../controllers/overseer-app/ownership/claims.js";
@@ -127,6 +129,7 @@ export function appController(shared: SharedParts): Controller {
     engine,
     lines: new FirstParentLines(engine),
     hosts: new HostCache((repository) => openHostOf(shared, repository, { isWitness: true }), clock),
+    signers: new VerifiedCommitSigners(engine, shared.secrets, revisionVerifier(clock)),
     submoduleRules: { allowedHosts: config.allowedGitHosts, digestKey },
     index,
     events,
@@ -162,6 +165,7 @@ export function appController(shared: SharedParts): Controller {
     proof: admissionProof(shared),
     permissions: new AccessReviews(client),
     waiting: shared.waiting,
+    rollout: new RolloutPlaces(),
     onApplied: (app) => shared.sources.applied.emit(app),
     onCommitReport: (app) => shared.reportStatus(app),
     failpoint: shared.failpoint,

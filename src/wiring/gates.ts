@@ -16,6 +16,7 @@ import { policyChangesGate } from "../gates/policy-changes.js";
 import { promotionGate } from "../gates/promotion/gate.js";
 import { referencesGate } from "../gates/references.js";
 import { repositoriesGate } from "../gates/repositories.js";
+import { rolloutGate } from "../gates/rollout.js";
 import { syncWindowsGate } from "../gates/sync-windows.js";
 
 /** Every gate that a Change must pass, in the order of the status. */
@@ -34,6 +35,7 @@ export const GATES: readonly Gate[] = [
   promotionGate,
   reviewGate,
   checksGate,
+  rolloutGate,
 ];
 
 /** Returns the apps (`namespace/name`) that wait at a gate which an event concerns. */

@@ -147,6 +147,11 @@ export const APP_REASONS = {
       "The Change waits for a check of its commit, or because the Git host cannot be asked. The message names the check and its state.",
     remedy: "Wait for the check, or correct what it reports.",
   },
+  Rollout: {
+    meaning:
+      "The Change waits because as many apps of its Environment as limits.concurrent permits apply one, or because its commit has failed for another app of the Environment. The message names the apps.",
+    remedy: "Wait for the other apps, or correct what has failed there and push a commit.",
+  },
   RolledBack: {
     meaning: "The app was rolled back and is pinned to earlier inputs; the message says by whom, and until when.",
     remedy: "Request a sync by a Change of cause Sync. An automatic rollback also ends when the inputs change.",

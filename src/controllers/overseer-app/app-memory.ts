@@ -80,7 +80,7 @@ export interface Moments {
 const MAX_VERSIONS = 20;
 
 /** Maximum number of commits whose input keys are remembered. */
-const MAX_KEYS = 300;
+const MAX_KEYS = 1_200;
 
 /** State of an app kept between reconciles. Safe to lose: everything essential is in the status. */
 export class AppMemory {

@@ -18,9 +18,11 @@ import type { StatusWriter } from "../../reconcile/status-writer.js";
 import type { Priority } from "../../reconcile/work-queue.js";
 import type { SourceRenderer } from "../../render/render.js";
 import type { RevisionIndex } from "../git-repository/revision-index.js";
+import type { CommitSigners } from "../git-repository/verify/commit-signers.js";
 import type { ResourceCache } from "../resource-cache.js";
 import type { AppMemory } from "./app-memory.js";
 import type { KnownChange } from "./changes/known-change.js";
+import type { RolloutPlaces } from "./gates/rollout-places.js";
 import type { WaitingApps } from "./gates/waiting-apps.js";
 import type { HostCache } from "./hosts/host-cache.js";
 import type { Claims } from "./ownership/claims.js";
@@ -115,6 +117,8 @@ export interface AppServices {
   readonly engine: GitEngine;
   /** What Git hosts tell about commits, for gates. */
   readonly hosts: HostCache;
+  /** Who has signed commits, for gates. */
+  readonly signers: CommitSigners;
   /** Histories of refs, for promotions. */
   readonly lines: FirstParentLines;
   readonly renderer: SourceRenderer;
@@ -134,6 +138,8 @@ export interface AppServices {
   readonly permissions: UserPermissions;
   /** Apps whose Change waits at a gate. */
   readonly waiting: WaitingApps;
+  /** Apps of Environments with a rollout limit that apply a Change. */
+  readonly rollout: RolloutPlaces;
   readonly failpoint: FailpointHook;
   readonly trustedNamespaces: ReadonlySet<string>;
   readonly digestKey: string;

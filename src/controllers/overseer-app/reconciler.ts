@@ -57,9 +57,14 @@ export class OverseerAppReconciler {
     if (destination.connecting()) return {};
     const run = new AppRun(this.#services, destination, app, memory, logger, signal);
     dropUnsigned(run);
-    if (app.metadata.deletionTimestamp) await this.#delete(run);
-    else if (app.spec.suspend) await this.#suspended(run);
-    else await this.#sync(run);
+    try {
+      if (app.metadata.deletionTimestamp) await this.#delete(run);
+      else if (app.spec.suspend) await this.#suspended(run);
+      else await this.#sync(run);
+    } finally {
+      // A Change that has begun is recorded by now.
+      this.#services.rollout.release(key);
+    }
     return run.requeueAfterMs === undefined ? {} : { requeueAfterMs: run.requeueAfterMs };
   }
 

@@ -2,9 +2,12 @@ import type { Check, PullRequest } from "../../git/hosts/git-host.js";
 
 /** What gates may ask the Git host of an app's repository. Requests are bounded, and shared by all apps of a commit. */
 export interface HostFacts {
+  /** Whether `spec.source` of the app was edited since the applied inputs, in any field but `ref`. */
+  readonly isSourceEdited: boolean;
   /**
    * Returns the commits to review, oldest first: those that changed the inputs of the app since the applied ones, without those whose
-   * effect was reverted. Throws an Error with the cause if this cannot be found out.
+   * effect was reverted. Throws an Error with the cause if this cannot be found out, and an UnfinishedError if it takes
+   * several calls.
    */
   changesSinceApplied(): Promise<readonly string[]>;
   /** Name of the branch that the app follows; undefined if it follows something else. */
@@ -14,3 +17,6 @@ export interface HostFacts {
   /** Returns the checks and statuses of a commit. Throws GitError. */
   checksOf(commit: string): Promise<readonly Check[]>;
 }
+
+/** Something takes longer than one verdict: the gate is judged again soon, and continues where it stopped. */
+export class UnfinishedError extends Error {}

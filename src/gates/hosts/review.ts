@@ -23,6 +23,14 @@ export const reviewGate: Gate = {
     if (rules.length === 0) return { state: "Pass" };
     const required = Math.max(...rules.map((rule) => rule.required));
     const facts = known(host, "the Git host of the repository");
+    const { approvedBy } = known(approvals, "what users have decided");
+    if (facts.isSourceEdited && approvedBy === undefined)
+      return {
+        state: "Wait",
+        message:
+          "spec.source of the app was edited since the applied inputs: reviews of commits do not cover what the edit brings in, nor files that were pushed before; approve the plan, or undo the edit",
+        opens: `users with the verb approve for OverseerApp ${app.metadata.name}, by an Approval`,
+      };
     return waitForHost(now, async () => {
       const problems: string[] = [];
       for (const commit of await facts.changesSinceApplied()) {

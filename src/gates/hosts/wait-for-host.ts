@@ -1,9 +1,12 @@
 import { messageOf } from "../../base/errors.js";
 import { GitError } from "../../git/errors.js";
 import type { GateVerdict } from "../gate.js";
+import { UnfinishedError } from "./host-facts.js";
 
 /** Delay until a host is asked again, in milliseconds. Hosts do not tell by themselves that a review or check has arrived. */
 const AGAIN_MS = 60_000;
+/** Delay until an unfinished comparison is continued, in milliseconds. */
+const CONTINUE_MS = 1_000;
 
 /** Returns the time at which to judge again what a host was asked for. */
 export function judgeAgainAt(now: number): number {
@@ -22,6 +25,7 @@ export async function waitForHost(
   try {
     return await judge();
   } catch (error) {
+    if (error instanceof UnfinishedError) return { state: "Wait", message: error.message, until: now + CONTINUE_MS };
     const delay = error instanceof GitError ? (error.retryAfterMs ?? 0) : 0;
     return { state: "Wait", message: brief ?? messageOf(error), until: now + Math.max(AGAIN_MS, delay) };
   }

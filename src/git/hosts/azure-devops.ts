@@ -210,5 +210,5 @@ export class AzureDevOpsHost implements GitHost {
 }
 
 function userOf({ id, uniqueName, displayName }: z.infer<typeof User>): HostUser {
-  return { name: uniqueName ?? displayName ?? id, id };
+  return { name: uniqueName ?? displayName ?? id, id, ...(uniqueName ? {} : { isNameFree: true }) };
 }

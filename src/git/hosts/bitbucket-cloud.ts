@@ -198,5 +198,5 @@ export class BitbucketCloudHost implements GitHost {
 }
 
 function userOf({ uuid, nickname, display_name: shown }: z.infer<typeof User>): HostUser {
-  return { name: nickname ?? shown ?? uuid, id: uuid };
+  return { name: nickname ?? shown ?? uuid, id: uuid, isNameFree: true };
 }

@@ -52,6 +52,8 @@ export interface HostUser {
   readonly name: string;
   /** Lasting ID at the host: names can change owners. */
   readonly id: string;
+  /** Whether the host lets users choose the name freely: then it does not identify them. */
+  readonly isNameFree?: boolean;
 }
 
 /** A review of a pull request. */

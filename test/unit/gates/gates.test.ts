@@ -99,6 +99,7 @@ describe("gates", () => {
       "promotion Pass",
       "review Pass",
       "checks Pass",
+      "rollout Pass",
     ]);
   });
 
@@ -128,6 +129,14 @@ describe("gates", () => {
       "checks",
       "the Git host",
       gateContext({ lister: listerOf([], [], {}, [environment({ gates: { checks: [{ name: "ci", app: "1" }] } })]) }),
+    ],
+    [
+      "rollout",
+      "which apps apply a Change",
+      gateContext({
+        rollout: undefined,
+        lister: listerOf([], [], {}, [environment({ limits: { concurrent: 1 } })]),
+      }),
     ],
     [
       "manual",

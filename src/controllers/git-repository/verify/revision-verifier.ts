@@ -108,14 +108,23 @@ export class RevisionVerifier {
     commit: string,
   ) {
     try {
-      const content = (await engine.open(poll.remote, commit))?.raw;
-      if (content === undefined) return false;
-      await this.#signatures.use(keys, poll.signal, (verify) => this.#commit(verify, keys, commit, content));
-      return true;
+      return (await this.signerOf(engine, poll, keys, commit)) !== undefined;
     } catch (error) {
       if (isGitError(error, ...VERIFICATION_ERRORS)) return false;
       throw error;
     }
+  }
+
+  /** Returns who has signed a commit; undefined if it was not fetched. Throws GitError if the keys do not accept its signature. */
+  async signerOf(
+    engine: GitEngine,
+    { remote, signal }: Pick<RepositoryPoll, "remote" | "signal">,
+    keys: TrustedKeys,
+    commit: string,
+  ): Promise<Signer | undefined> {
+    const content = (await engine.open(remote, commit))?.raw;
+    if (content === undefined) return undefined;
+    return this.#signatures.use(keys, signal, (verify) => this.#commit(verify, keys, commit, content));
   }
 
   async #check(services: Services, poll: Checked, candidate: Candidate, verify: Verify): Promise<VerifiedRecord> {

@@ -1,11 +1,13 @@
 import type { Approval } from "../../../api/approval.js";
 import type { Change, CountedApproval } from "../../../api/change.js";
 import { cutText } from "../../../base/cut-text.js";
+import { whyAuthor } from "../../../gates/authors.js";
 import type { PlanFacts } from "../../../gates/context.js";
 import { environmentsOf } from "../../../gates/environments.js";
 import { type Approver, whyIneligible } from "../../../gates/quorum.js";
 import type { AppRun } from "../run.js";
 import { decisionsOn } from "./decisions.js";
+import type { AuthorsFor } from "./origins.js";
 
 /** Verdict on one Approval, without its own fields. */
 type Judged = Pick<CountedApproval, "state" | "message">;
@@ -18,6 +20,7 @@ export async function countApprovals(
   run: AppRun,
   change: Pick<Change, "metadata"> | undefined,
   plan: () => PlanFacts,
+  authors: AuthorsFor = async () => undefined,
 ): Promise<CountedApproval[]> {
   if (change === undefined) return [];
   const decisions = decisionsOn(run, change.metadata.uid);
@@ -27,7 +30,9 @@ export async function countApprovals(
   const counted: CountedApproval[] = [];
   for (const approval of decisions) {
     const judged =
-      doubt === undefined ? await judge(run, approval, decisions, facts) : notEligible(`no decision counts: ${doubt}`);
+      doubt === undefined
+        ? await judge(run, approval, decisions, facts, authors)
+        : notEligible(`no decision counts: ${doubt}`);
     counted.push(withVerdict(approval, judged));
   }
   return counted;
@@ -50,6 +55,7 @@ async function judge(
   { metadata, spec }: Approval,
   all: readonly Approval[],
   { planHash, planIncomplete }: PlanFacts,
+  authors: AuthorsFor,
 ): Promise<Judged> {
   const { approver, decision } = spec;
   const user = { name: approver, groups: spec.groups ?? [] };
@@ -78,7 +84,7 @@ async function judge(
   if (planIncomplete !== undefined)
     return notEligible(`the plan is not shown completely (${planIncomplete}): split the commit`);
   if (decision === "BreakGlass") return { state: "Counted", message: "lets this plan through by break-glass" };
-  return ineligibleIn(run, { metadata, spec }) ?? { state: "Counted", message: "permits this plan" };
+  return (await ineligibleIn(run, { metadata, spec }, authors)) ?? { state: "Counted", message: "permits this plan" };
 }
 
 function acknowledge(user: string, all: readonly Approval[]): Judged {
@@ -91,11 +97,19 @@ function acknowledge(user: string, all: readonly Approval[]): Judged {
 }
 
 /** Judges an approval by the rules of the Environments of the app. */
-function ineligibleIn(run: AppRun, approval: Pick<Approval, "metadata" | "spec">): Judged | undefined {
+async function ineligibleIn(
+  run: AppRun,
+  approval: Pick<Approval, "metadata" | "spec">,
+  authorsFor: AuthorsFor,
+): Promise<Judged | undefined> {
   const { lister, clock } = run.services;
-  for (const { metadata, spec } of environmentsOf(run.ref.namespace, lister.list("Environment"))) {
+  for (const environment of environmentsOf(run.ref.namespace, lister.list("Environment"))) {
+    const { metadata, spec } = environment;
     const rule = spec.gates?.approval;
-    const why = rule && whyIneligible(approverOf(approval), rule, clock.now(), spec.windows);
+    const authors = await authorsFor(environment);
+    const why =
+      (rule && whyIneligible(approverOf(approval), rule, clock.now(), spec.windows)) ??
+      (authors && whyAuthor(approval.spec.approver, authors, spec.identities ?? []));
     if (why !== undefined) return notEligible(`Environment ${metadata.name}: ${why}`);
   }
   return undefined;

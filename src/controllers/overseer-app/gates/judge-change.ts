@@ -18,6 +18,7 @@ import { FieldLineFinder } from "../sync/field-lines.js";
 import { writeApprovalStatus } from "./approval-status.js";
 import { approverOf, countApprovals } from "./count-approvals.js";
 import { decisionsOn, standingRejections } from "./decisions.js";
+import { authorsFor } from "./origins.js";
 
 /** The gates of the operator and what they read. */
 export interface GateInput {
@@ -54,7 +55,8 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
     gates.map(({ name }) => name),
   );
   const phase = open?.status?.phase;
-  const approvals = await countApprovals(run, open, input.plan);
+  const authors = authorsFor(run, { inputs: desired.inputs, cause: input.cause, open });
+  const approvals = await countApprovals(run, open, input.plan, authors);
   const context: GateContext = {
     app: withTrustedStatus(run),
     inputs: desired.inputs,
@@ -64,10 +66,12 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
     cause: input.cause,
     request: requestOf(run, open),
     approvals: summarizeDecisions(run, open, approvals, input.plan),
+    authorsFor: authors,
     get plan() {
       return input.plan();
     },
     promotion: await run.promotion?.proofOf(desired.inputs),
+    rollout: run.services.rollout.of(run.key, run.services),
     host: hostFactsOf(run, desired),
     destination: {
       deletions: { needingApproval: input.deletionsNeedingApproval },
@@ -83,11 +87,13 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
   // While a Change is open, the next one must still be asked for the Environments of before.
   if (closed.length === 0 && !context.started) run.status = withCurrentEnvironments(run, []);
   if (closed.length === 0) waiting.clear(run.key);
-  else
+  else {
+    run.services.rollout.release(run.key);
     waiting.wait(
       run.key,
       closed.map(({ gate }) => gate.name),
     );
+  }
   await writeApprovalStatus(run, approvals);
   return { results, approvals };
 }

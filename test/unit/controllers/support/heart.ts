@@ -13,6 +13,7 @@ import {
   type KnownChange,
   reduceChange,
 } from "../../../../src/controllers/overseer-app/changes/known-change.js";
+import { RolloutPlaces } from "../../../../src/controllers/overseer-app/gates/rollout-places.js";
 import { WaitingApps } from "../../../../src/controllers/overseer-app/gates/waiting-apps.js";
 import { Claims } from "../../../../src/controllers/overseer-app/ownership/claims.js";
 import { OverseerAppReconciler } from "../../../../src/controllers/overseer-app/reconciler.js";
@@ -223,6 +224,8 @@ export class Heart {
       gates: GATES,
       lister: cacheLister({ OverseerApp: apps, GitRepository: repositories, Environment: environments }, memories),
       waiting: new WaitingApps(),
+      rollout: new RolloutPlaces(),
+      signers: { keyOf: async () => undefined },
       failpoint: (point) => {
         try {
           failpoint(point);

@@ -120,6 +120,7 @@ describe("the gates of Git hosts", () => {
   const environment = { apiVersion: API_VERSION, kind: "Environment", metadata, spec };
   const facts = (changes: Partial<HostFacts> = {}): HostFacts => ({
     branch: "main",
+    isSourceEdited: false,
     changesSinceApplied: async () => ["c1", "c2"],
     pullRequestsOf: async () => [pull([approval(bob)])],
     checksOf: async () => [{ name: "ci", app: "1", conclusion: "Success" }],

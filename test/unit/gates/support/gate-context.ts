@@ -46,6 +46,8 @@ export function gateContext(changes: Partial<GateContext> = {}): GateContext {
     approvals: NO_DECISIONS,
     plan: {},
     promotion: undefined,
+    authorsFor: async () => undefined,
+    rollout: { take: () => [] },
     host: undefined,
     destination: NO_FACTS,
     now: Date.UTC(2026, 10, 30, 12),

@@ -41,10 +41,13 @@ describe("the API of Bitbucket Cloud", () => {
     expect(await host.pullRequestsOf("c0ffee", forever)).to.deep.equal([
       {
         ...{ number: 7, url: "https://bitbucket.org/pr/7", base: "main", head: "beef", mergeCommit: "c0ffee" },
-        ...{ author: { name: "ann", id: "{ann}" }, merger: { name: "bob", id: "{bob}" } },
+        ...{
+          author: { name: "ann", id: "{ann}", isNameFree: true },
+          merger: { name: "bob", id: "{bob}", isNameFree: true },
+        },
         reviews: [
-          { user: { name: "bob", id: "{bob}" }, state: "Approved", canWrite: true },
-          { user: { name: "eve", id: "{eve}" }, state: "Approved" },
+          { user: { name: "bob", id: "{bob}", isNameFree: true }, state: "Approved", canWrite: true },
+          { user: { name: "eve", id: "{eve}", isNameFree: true }, state: "Approved" },
         ],
       },
     ]);
