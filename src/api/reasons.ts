@@ -4,6 +4,7 @@ import type { ChangePhase } from "./change-phase.js";
 import { APP_REASONS } from "./reasons/app.js";
 import { DESTINATION_REASONS } from "./reasons/destination.js";
 import { ENVIRONMENT_REASONS } from "./reasons/environment.js";
+import { NOTIFICATION_REASONS } from "./reasons/notification.js";
 import { PROCESS_REASONS } from "./reasons/process.js";
 import type { ReasonText } from "./reasons/reason-text.js";
 import { REPOSITORY_REASONS, SOURCE_REASONS } from "./reasons/source.js";
@@ -15,6 +16,7 @@ export const REASONS = {
   ...DESTINATION_REASONS,
   ...APP_REASONS,
   ...ENVIRONMENT_REASONS,
+  ...NOTIFICATION_REASONS,
   ...PROCESS_REASONS,
 } as const satisfies Readonly<Record<string, ReasonText>>;
 
@@ -29,7 +31,7 @@ declare module "../base/errors.js" {
 export type ConditionReason = Reason | ServerReason | ChangePhase | ApprovalState;
 
 /** Kinds of resources with reasons of their own. */
-export type ReasonKind = "GitRepository" | "OverseerApp" | "Environment";
+export type ReasonKind = "GitRepository" | "OverseerApp" | "Environment" | "NotificationChannel";
 
 /** Returns the reasons that a kind may have, in the order of its reference page. */
 export function reasonsOf(kind: ReasonKind): [reason: string, text: ReasonText][] {
@@ -37,6 +39,7 @@ export function reasonsOf(kind: ReasonKind): [reason: string, text: ReasonText][
     GitRepository: [REPOSITORY_REASONS, SOURCE_REASONS],
     OverseerApp: [SOURCE_REASONS, DESTINATION_REASONS, APP_REASONS],
     Environment: [ENVIRONMENT_REASONS],
+    NotificationChannel: [NOTIFICATION_REASONS],
   };
   return tables[kind].flatMap((table) => Object.entries(table));
 }

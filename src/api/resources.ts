@@ -4,6 +4,7 @@ import { ChangeSpec, ChangeStatus } from "./change.js";
 import { EnvironmentSpec, EnvironmentStatus } from "./environment.js";
 import type { CelRule } from "./fields.js";
 import { GitRepositorySpec, GitRepositoryStatus } from "./git-repository.js";
+import { NotificationChannelSpec, NotificationChannelStatus } from "./notification-channel.js";
 import { OverseerAppSpec, OverseerAppStatus } from "./overseer-app.js";
 
 /** A column of `kubectl get`. */
@@ -270,5 +271,30 @@ export const ENVIRONMENT: ResourceDefinition = {
   selectableFields: [],
 };
 
+/** NotificationChannel: where messages about apps are sent. */
+export const NOTIFICATION_CHANNEL: ResourceDefinition = {
+  ...{ kind: "NotificationChannel", plural: "notificationchannels", singular: "notificationchannel" },
+  shortNames: ["ochannel"],
+  scope: "Namespaced",
+  description: "A chat, mailbox or other service that messages about OverseerApps are sent to.",
+  spec: NotificationChannelSpec,
+  status: NotificationChannelStatus,
+  columns: [
+    ready(),
+    { name: "Sent", type: "date", jsonPath: ".status.lastSentTime", description: "Time of the last message." },
+    readyMessage,
+    AGE,
+  ],
+  rules: [],
+  selectableFields: [],
+};
+
 /** All custom resources. */
-export const RESOURCES: readonly ResourceDefinition[] = [GIT_REPOSITORY, OVERSEER_APP, CHANGE, APPROVAL, ENVIRONMENT];
+export const RESOURCES: readonly ResourceDefinition[] = [
+  GIT_REPOSITORY,
+  OVERSEER_APP,
+  CHANGE,
+  APPROVAL,
+  ENVIRONMENT,
+  NOTIFICATION_CHANNEL,
+];

@@ -27,6 +27,11 @@ export const KINDS = {
     names: ["environment", "env", "envs", "oenv"],
     clusterScoped: true,
   },
+  channel: {
+    kind: "NotificationChannel",
+    plural: "notificationchannels",
+    names: ["channel", "channels", "notificationchannel", "ochannel"],
+  },
 } as const satisfies Readonly<Record<string, Kind>>;
 
 /** Returns every name of a kind. */

@@ -37,6 +37,8 @@ export interface Config {
   readonly gitEngine: "auto" | "native" | "isomorphic";
   /** Hosts that GitRepositories may use. */
   readonly allowedGitHosts: HostRules;
+  /** Hosts without public addresses that NotificationChannels may use. */
+  readonly notificationHosts: HostRules;
   /** URL that commit statuses link to, with `{namespace}` and `{name}` for those of the app; undefined for no link. */
   readonly commitStatusUrl: string | undefined;
   /** Maximum total size of fetched Git objects; 0 means no limit. */
@@ -139,6 +141,7 @@ export function loadConfig(argv: readonly string[], env: Environment, read: Read
     cacheDir: resolve(values["cache-dir"] ?? defaultCacheDir(env)),
     gitEngine: values["git-engine"] ?? "auto",
     allowedGitHosts: new HostRules(values["allowed-git-hosts"]?.length ? values["allowed-git-hosts"] : undefined),
+    notificationHosts: new HostRules(values["notification-hosts"] ?? []),
     commitStatusUrl: values["commit-status-url"],
     gitCacheBytes: values["git-cache-bytes"] ?? 0,
     limits: limitSettings(values),

@@ -89,6 +89,13 @@ export const OPTIONS = [
     help: "Comma-separated hosts that GitRepositories may use, for themselves and for proxies in spec.proxySecretRef: names, *.example.com for all names below a domain, each optionally with :port. Requests to other hosts are not sent.",
   },
   {
+    flag: "notification-hosts",
+    value: "HOST,…",
+    env: "OVERSEER_NOTIFICATION_HOSTS",
+    fallback: "none",
+    help: "Comma-separated hosts that NotificationChannels may use although their addresses are private, loopback or link-local: names, *.example.com for all names below a domain, each optionally with :port. Hosts with public addresses are always allowed.",
+  },
+  {
     flag: "refuse-plaintext-secrets",
     value: "BOOL",
     env: "OVERSEER_REFUSE_PLAINTEXT_SECRETS",

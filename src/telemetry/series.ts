@@ -1,4 +1,5 @@
 import { DECISIONS } from "../api/approval-state.js";
+import { PROVIDER_NAMES } from "../api/notify-providers.js";
 import { type ChangeSeries, changeSeries } from "./change-series.js";
 import { type GitSeries, gitSeries } from "./git-series.js";
 import type { Count, Family, Instruments, Level, Timing } from "./instruments.js";
@@ -58,6 +59,12 @@ export interface Series {
     readonly pruned: Count;
     readonly refused: Family<"reason", Count>;
   };
+  readonly notifications: {
+    /** Messages to NotificationChannels; `provider`: field of the spec; `result`: success, error, given_up. */
+    readonly total: Family<"provider" | "result", Count>;
+    /** Messages that are not sent yet. */
+    readonly pending: Level;
+  };
   readonly webhooks: {
     /** Requests to the webhook server; both labels have a fixed set of values. */
     readonly total: Family<"provider" | "result", Count>;
@@ -94,6 +101,8 @@ export function createSeries(make: Instruments): Series {
     series.render.seconds.of({ renderer });
     for (const result of ["hit", "disk", "miss", "error"]) series.render.total.of({ renderer, result }).inc(0);
   }
+  for (const provider of PROVIDER_NAMES)
+    for (const result of ["success", "error"]) series.notifications.total.of({ provider, result }).inc(0);
   return series;
 }
 
@@ -182,6 +191,17 @@ function makeSeries(make: Instruments): Series {
         help: "Total number of refused deletions, by reason.",
         labels: ["reason"],
       }),
+    },
+    notifications: {
+      total: make.counts({
+        name: "overseer_notifications_total",
+        help: "Total number of attempts to send messages to NotificationChannels, by provider and result.",
+        labels: ["provider", "result"],
+      }),
+      pending: make.level(
+        "overseer_notification_queue",
+        "Number of messages to NotificationChannels that are not sent yet.",
+      ),
     },
     webhooks: {
       total: make.counts({

@@ -22,7 +22,9 @@ export interface Cluster {
   readonly instance: string;
   /** Whether no process has ever been the leader in this cluster. */
   readonly firstEver: boolean;
-  readonly resources: Readonly<Record<"repository" | "app" | "change" | "approval" | "environment", ResourceInfo>>;
+  readonly resources: Readonly<
+    Record<"repository" | "app" | "change" | "approval" | "environment" | "channel", ResourceInfo>
+  >;
 }
 
 /** A cluster in which this process is the leader. */
@@ -107,6 +109,7 @@ async function findOwnKinds(discovery: Discovery): Promise<Cluster["resources"]>
     change: await find("Change"),
     approval: await find("Approval"),
     environment: await find("Environment"),
+    channel: await find("NotificationChannel"),
   };
 }
 

@@ -26,7 +26,7 @@ export function commitStatusController(shared: SharedParts): Controller {
 }
 
 /** Returns the URL of an app in the pages that --commit-status-url names. */
-function targetUrl(template: string | undefined, { metadata }: OverseerApp): string | undefined {
+export function targetUrl(template: string | undefined, { metadata }: OverseerApp): string | undefined {
   return template
     ?.replaceAll("{namespace}", encodeURIComponent(metadata.namespace))
     .replaceAll("{name}", encodeURIComponent(metadata.name));

@@ -29,6 +29,7 @@ import type { EventSource, Watch } from "./events/event-source.js";
 import { EventSources, type ResourceEvent, type SecretEvent } from "./events/event-sources.js";
 import { eventTable } from "./events/event-table.js";
 import { GATES } from "./gates.js";
+import { Notifications } from "./notifications.js";
 import type { OperatorParts } from "./operator-parts.js";
 import { ResourceIndex } from "./resource-index.js";
 import { collectDestinations, collectSaturation } from "./scrape-metrics.js";
@@ -47,6 +48,7 @@ export class Operator {
   readonly #apps: Controller;
   readonly #statuses: Controller;
   readonly #environments: Controller | undefined;
+  readonly #notifications: Notifications;
   #ready = false;
   #stopping = false;
 
@@ -75,6 +77,7 @@ export class Operator {
     this.#apps = appController(this.#shared);
     this.#statuses = commitStatusController(this.#shared);
     this.#environments = environmentController(this.#shared);
+    this.#notifications = new Notifications(this.#shared);
     for (const row of this.#eventTable()) row.start();
     const { connections, clusters } = this.#shared;
     const queues = { gitrepository: this.#repositories, overseerapp: this.#apps, commitstatus: this.#statuses };
@@ -99,7 +102,7 @@ export class Operator {
 
   #controllers(): Controller[] {
     const optional = this.#environments === undefined ? [] : [this.#environments];
-    return [this.#repositories, this.#apps, this.#statuses, ...optional];
+    return [this.#repositories, this.#apps, this.#statuses, ...optional, this.#notifications.controller];
   }
 
   /** Reasons why the operator is not ready; empty if it is. */
@@ -117,6 +120,8 @@ export class Operator {
     this.#apps.start();
     this.#statuses.start();
     this.#environments?.start();
+    // A channel that cannot be listed holds up nothing else.
+    void this.#notifications.start();
     this.#ready = true;
   }
 
@@ -127,6 +132,7 @@ export class Operator {
     const { resources, events, secrets, destinationSecrets, valueSecrets, valueConfigMaps } = this.#shared;
     const { connections, clusters, parser, engine, hosts } = this.#shared;
     await Promise.all(this.#controllers().map((one) => one.stop()));
+    await this.#notifications.stop();
     await Promise.race([events.flush(), this.#pause(FLUSH_MS)]);
     await Promise.all([
       resources.stop(),

@@ -1,9 +1,10 @@
+import { badChannelSpecs } from "./crd-cases-channels.js";
 import { badRepositorySpecs, ONE_REF, PREFIX_ALONE } from "./crd-cases-git.js";
 import { badObjectSpecs } from "./crd-cases-objects.js";
 
 /** A spec that the API server must refuse, and what it must say. */
 export interface BadSpec {
-  readonly kind: "GitRepository" | "OverseerApp" | "Change" | "Approval" | "Environment";
+  readonly kind: "GitRepository" | "OverseerApp" | "Change" | "Approval" | "Environment" | "NotificationChannel";
   /** Set on the valid spec of `validSpecs`, by path; `undefined` takes the field away. */
   readonly set: Readonly<Record<string, unknown>>;
   readonly name?: string;
@@ -23,18 +24,16 @@ const INPUTS = {
 };
 
 /** The least that a user has to write of each kind. */
-export const validSpecs: Readonly<Record<BadSpec["kind"], Readonly<Record<string, unknown>>>> = {
+export const validSpecs: Readonly<Record<BadSpec["kind"], BadSpec["set"]>> = {
   GitRepository: { url: "https://git.example.com/team/shop.git" },
   OverseerApp: { source: { repositoryRef: { name: "shop" } }, destination: { kubernetes: {} } },
   Change: { app: { name: "web" }, cause: "Revision", inputs: INPUTS },
   Approval: {
-    app: { name: "web" },
-    change: { name: "web-1", uid: "u" },
-    planHash: "1f0a2b4d5e6f708192a3b4c5d6e7f809",
-    decision: "Approve",
-    approver: "bob",
+    ...{ app: { name: "web" }, change: { name: "web-1", uid: "u" } },
+    ...{ planHash: "1f0a2b4d5e6f708192a3b4c5d6e7f809", decision: "Approve", approver: "bob" },
   },
   Environment: { namespaces: [{ name: "shop-prod" }] },
+  NotificationChannel: { slack: { secretRef: { name: "chat" } } },
 };
 
 const CORE = { url: "https://core.example.com", secretRef: { name: "core" } };
@@ -43,6 +42,7 @@ const RELATIVE = "path must be relative to the root of the repository and must n
 /** At least one case for each CEL rule of the product, and for the patterns and enums that people are most likely to miss. */
 export const badSpecs: readonly BadSpec[] = [
   ...badRepositorySpecs,
+  ...badChannelSpecs,
   {
     kind: "OverseerApp",
     set: {},

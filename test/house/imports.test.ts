@@ -10,7 +10,7 @@ import { codeFiles, findLines } from "./sources.js";
 const LEVELS: readonly (readonly string[])[] = [
   ["base", "version"],
   ["api", "child"],
-  ["config", "telemetry", "manifest", "audit"],
+  ["config", "telemetry", "manifest", "audit", "notify"],
   ["kube", "git", "http", "secrets"],
   ["reconcile", "render", "migration"],
   ["plan", "gates"],
@@ -35,6 +35,7 @@ const CONFINED: readonly (readonly [string, RegExp])[] = [
   ["re2js", /^src\/secrets\//],
   ["@photostructure/sqlite", /^src\/overseer-core\//],
   ["commander", /^src\/cli\//],
+  ["nodemailer", /^src\/notify\//],
   ["jose", /^src\/server\/rest\/session\//],
   ["openid-client", /^src\/server\/rest\/session\//],
   ["@marcbachmann/cel-js", /^src\/manifest\/expressions\//],

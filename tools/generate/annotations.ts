@@ -1,4 +1,9 @@
-import { ANNOTATION_PRUNE, ANNOTATION_RECONCILE, ANNOTATION_RECONCILE_AT } from "../../src/api/group.js";
+import {
+  ANNOTATION_NOTIFY_TEST,
+  ANNOTATION_PRUNE,
+  ANNOTATION_RECONCILE,
+  ANNOTATION_RECONCILE_AT,
+} from "../../src/api/group.js";
 
 /** An annotation that users may set. */
 export interface AnnotationText {
@@ -39,5 +44,11 @@ export const ANNOTATION_TEXTS: readonly AnnotationText[] = [
     on: "a live object; in Git it has no effect",
     meaning:
       "Pause the object: it is not written, reverted, transferred or deleted. This is reported by the condition Paused, the Change (as Keep) and an Event. When the annotation is removed, the object is reconciled again.",
+  },
+  {
+    page: "NotificationChannel",
+    annotation: `${ANNOTATION_NOTIFY_TEST}: <any new value>`,
+    on: "the NotificationChannel",
+    meaning: "Send a test message. Once it is accepted, the value is in status.lastHandledTest.",
   },
 ];

@@ -152,4 +152,15 @@ export const CONDITION_TEXTS: ReadonlyMap<string, readonly ConditionText[]> = ne
       },
     ],
   ],
+  [
+    "NotificationChannel",
+    [
+      { type: "Ready", abnormal: false, meaning: "The last message was accepted, or none was sent yet." },
+      {
+        type: "Stalled",
+        abnormal: true,
+        meaning: "Nothing can be sent until the spec or its Secret is changed; the message says why.",
+      },
+    ],
+  ],
 ]);

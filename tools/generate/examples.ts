@@ -113,4 +113,22 @@ spec:
     soak: 2h
 `,
   ],
+  [
+    "NotificationChannel",
+    `
+apiVersion: gitops.overseer.io/v1alpha1
+kind: NotificationChannel
+metadata:
+  name: team-chat
+  namespace: shop
+spec:
+  slack:
+    secretRef:
+      name: team-chat
+  topics:
+    - WaitingForApproval
+    - Failed
+    - Recovered
+`,
+  ],
 ]);

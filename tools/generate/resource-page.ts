@@ -71,7 +71,7 @@ function conditionTable(kind: string): string {
 
 /** Reasons of conditions and Events. The reason of a Change's condition is its phase. */
 function reasonSection(kind: string): string[] {
-  if (kind !== "GitRepository" && kind !== "OverseerApp" && kind !== "Environment")
+  if (kind !== "GitRepository" && kind !== "OverseerApp" && kind !== "Environment" && kind !== "NotificationChannel")
     return [
       `The reason of each condition is the ${kind === "Approval" ? "state: `Counted`, `Stale` or `NotEligible`" : "phase"}.`,
     ];

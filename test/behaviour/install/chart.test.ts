@@ -85,6 +85,7 @@ describe("The chart", function () {
       trustedNamespaces: ["platform"],
       watchNamespaces: ["platform"],
       allowedGitHosts: ["*.example.com"],
+      notificationHosts: ["chat.internal"],
       commitStatusUrl: "https://gitops.example.com/{namespace}/{name}",
       "audit.dir": "/var/audit",
       "approvals.serviceAccounts": ["ci/approver"],
@@ -264,7 +265,7 @@ describe("The chart", function () {
 
   it("keeps its definitions, and leaves them out when told", async () => {
     const definitions = defaults.filter(({ kind }) => kind === "CustomResourceDefinition");
-    expect(definitions.map(({ metadata }) => metadata.name)).to.have.lengthOf(5);
+    expect(definitions.map(({ metadata }) => metadata.name)).to.have.lengthOf(6);
     for (const { metadata } of definitions)
       expect(metadata.annotations).to.deep.equal({ "helm.sh/resource-policy": "keep" });
     expect(kindsOf(await renderChart({ "crds.install": false }))).to.not.include("CustomResourceDefinition");
@@ -311,6 +312,7 @@ describe("The chart", function () {
       "OverseerWebhooksFailing",
       "OverseerApiErrors",
       "OverseerAuditFailing",
+      "OverseerNotificationsFailing",
       "OverseerBreakGlass",
     ]);
     expect(kindsOf(await renderChart({ "metrics.serviceMonitor.enabled": false }, MONITORING))).to.not.include(
@@ -455,7 +457,7 @@ describe("The chart", function () {
     expect(edit.metadata.labels).to.include({ [label("edit")]: "true", [label("admin")]: "true" });
     expect(edit.metadata.labels).to.not.have.property(label("view"));
     const [rule] = edit.rules as Rule[];
-    expect(rule?.resources).to.deep.equal(["gitrepositories", "overseerapps"]);
+    expect(rule?.resources).to.deep.equal(["gitrepositories", "overseerapps", "notificationchannels"]);
     const alone = find(await renderChart({ "rbac.aggregate": false }), "ClusterRole", "overseer-gitops-edit");
     expect(alone.metadata.labels).to.not.have.property(label("edit"));
   });

@@ -158,6 +158,16 @@ export const ALERT_CASES: readonly AlertCase[] = [
   },
   { alert: "OverseerAuditFailing", series: { overseer_audit_failures_total: "0x5 1x40" }, from: 6, until: 22 },
   {
+    alert: "OverseerNotificationsFailing",
+    series: {
+      'overseer_notifications_total{provider="slack",result="error"}': "0x5 1+1x10 11x60",
+      'overseer_notifications_total{provider="slack",result="success"}': "0x80",
+    },
+    from: 21,
+    until: 31,
+    labels: { provider: "slack" },
+  },
+  {
     alert: "OverseerBreakGlass",
     series: { 'overseer_approvals_total{decision="BreakGlass"}': "0x5 1x40" },
     from: 6,

@@ -1,0 +1,130 @@
+import { expect } from "chai";
+import { NotificationChannelSpec } from "../../../src/api/notification-channel.js";
+import { OverseerError } from "../../../src/base/errors.js";
+import { HostRules } from "../../../src/base/host-rules.js";
+import { isPublicAddress } from "../../../src/base/private-address.js";
+import { deliver } from "../../../src/notify/deliver.js";
+import { HttpSender } from "../../../src/notify/http-sender.js";
+import { Reach } from "../../../src/notify/reach.js";
+import { rejection } from "../support/eventually.js";
+import { type Answer, message, Receiver } from "./support.js";
+
+const TOKEN = "canary-0123456789abcdef";
+
+describe("sending of notifications", () => {
+  let receiver: Receiver;
+  beforeEach(async () => {
+    receiver = await Receiver.start();
+  });
+  afterEach(() => receiver.stop());
+
+  const attempt = async (
+    provider: "slack" | "telegram" | "discord",
+    url: string,
+    allowed: readonly string[] = ["127.0.0.1"],
+  ): Promise<OverseerError> => {
+    const settings =
+      provider === "telegram" ? { url, chat: "1", secretRef: { name: "c" } } : { secretRef: { name: "c" } };
+    const spec = NotificationChannelSpec.parse({ [provider]: settings });
+    const reach = new Reach(new HostRules(allowed));
+    const secret = provider === "telegram" ? { token: TOKEN } : { url: `${url}/hooks/${TOKEN}` };
+    const senders = { reach, http: new HttpSender({ reach, timeoutMs: 300 }) };
+    const error = await rejection(
+      deliver(spec, secret, message(), senders, { now: 0, signal: new AbortController().signal }),
+    );
+    if (!(error instanceof OverseerError)) throw new Error(`not an OverseerError: ${String(error)}`);
+    expect(error.message).to.not.include(TOKEN);
+    return error;
+  };
+
+  it("reports refusals by status, without the URL and without what the receiver says of it", async () => {
+    const cases: readonly (readonly [Answer, RegExp])[] = [
+      [{ status: 404, text: "no_service" }, /answered 404 \(no_service\)$/],
+      [{ status: 403, text: `forbidden: ${TOKEN}` }, /answered 403$/],
+      [{ status: 500, text: "<html>" }, /answered 500$/],
+      [
+        { status: 302, headers: { location: "http://127.0.0.1/elsewhere" } },
+        /answered 302, a redirect, which is not followed$/,
+      ],
+    ];
+    for (const [answer, expected] of cases) {
+      receiver.answers.push(answer);
+      expect((await attempt("slack", receiver.url)).message).to.match(expected);
+    }
+    expect(receiver.received).to.have.length(cases.length);
+  });
+
+  it("waits as long as a receiver asks, by header or by body", async () => {
+    receiver.answers.push({ status: 429, headers: { "retry-after": "7" } });
+    expect((await attempt("slack", receiver.url)).retryAfterMs).to.equal(7_000);
+    receiver.answers.push({ status: 429, text: '{"retry_after": 0.65}' });
+    expect((await attempt("discord", receiver.url)).retryAfterMs).to.equal(650);
+    receiver.answers.push({ status: 429, text: '{"ok": false, "parameters": {"retry_after": 9}}' });
+    expect((await attempt("telegram", receiver.url)).retryAfterMs).to.equal(9_000);
+    receiver.answers.push({ status: 429, headers: { "retry-after": "99999999" } });
+    expect((await attempt("slack", receiver.url)).retryAfterMs).to.equal(900_000);
+  });
+
+  it("gives up on a receiver that is not there or does not answer", async () => {
+    const { url } = receiver;
+    await receiver.stop();
+    expect((await attempt("slack", url)).message).to.match(
+      /cannot send to the host 127\.0\.0\.1:\d+ of the channel: E/,
+    );
+    const { createServer } = await import("node:net");
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+    const { port } = silent.address() as { port: number };
+    expect((await attempt("slack", `http://127.0.0.1:${port}`)).message).to.include("did not answer within 0.3 s");
+    silent.close();
+  });
+
+  it("connects to no address that is not public, unless its host is allowed, whatever its name", async () => {
+    for (const host of [
+      "127.0.0.1",
+      "localhost",
+      "[::1]",
+      "169.254.169.254",
+      "10.96.0.1",
+      "[fd00::1]",
+      "0.0.0.0",
+      "2130706433",
+    ]) {
+      const error = await attempt("slack", `http://${host}:1`, []);
+      expect([error.reason, error.class], host).to.deep.equal(["HostNotAllowed", "terminal"]);
+    }
+    const { reason } = await attempt("slack", receiver.url, ["127.0.0.1:1"]);
+    expect(reason).to.equal("HostNotAllowed");
+    expect(receiver.received).to.deep.equal([]);
+  });
+
+  it("knows which addresses are public", () => {
+    for (const address of ["1.1.1.1", "93.184.216.34", "2606:4700::1111", "[2a00:1450::8a]"])
+      expect(isPublicAddress(address), address).to.equal(true);
+    for (const address of [
+      ...[
+        "127.1.2.3",
+        "10.0.0.1",
+        "172.31.255.255",
+        "192.168.1.1",
+        "100.64.0.1",
+        "169.254.169.254",
+        "224.0.0.1",
+        "255.255.255.255",
+      ],
+      ...[
+        "::",
+        "::1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fc00::1",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:8.8.8.8",
+        "64:ff9b::a00:1",
+      ],
+      ...["2002:7f00:1::", "2001:0:1::", "2001:db8::1", "localhost", ""],
+    ])
+      expect(isPublicAddress(address), address).to.equal(false);
+  });
+});
