@@ -20,7 +20,10 @@ export const LogQuery = z.strictObject({
     .regex(/^[0-9]{1,5}$/, "must be a whole number up to 99999")
     .optional()
     .describe("Number of the last lines. Defaults to 1000."),
-  since: z.iso.datetime().optional().describe("Only lines from this time on, for a client that connects again."),
+  since: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .describe("Only lines from this time on, for a client that connects again."),
 });
 
 /** A line of the log of a container. */

@@ -6,6 +6,7 @@ import type { EnvironmentList } from "../../../src/api/rest/environments.js";
 import type { AppEvents, AppObjects } from "../../../src/api/rest/objects.js";
 import { repositoryRoot } from "../../../tools/repository-root.js";
 import { axeFindings, everythingIn, hasChromium, TestBrowser, type View } from "../../support/browser.js";
+import { KubeletLogs } from "../../support/kubelet-logs.js";
 import { UiScenario } from "../../support/ui-scenario.js";
 import { removeInstallation } from "../install/restricted-operator.js";
 
@@ -216,6 +217,47 @@ describe("The web UI", function () {
     expect(await page.getByRole("button", { name: "Sync…" }).count()).to.equal(0);
     await page.getByRole("link", { name: "Objects" }).click();
     await page.getByText("You may not list: Deployment, Secret").waitFor();
+    await page.getByRole("link", { name: "Logs" }).click();
+    await page.getByText("No pod yet").or(page.getByText("You may not list pods")).waitFor();
+  });
+
+  it("follows the log of a pod, also after its end, and lets a reader scroll up", async () => {
+    const { kube, controlPlane, namespace } = scenario.world;
+    const kubelet = await KubeletLogs.start(controlPlane, kube, namespace);
+    try {
+      const alice = await scenario.as("alice");
+      const { items } = await alice.get<AppObjects>(`/apps/${namespace}/web/objects`);
+      const pod = items.find(({ kind }) => kind === "Pod")?.name ?? "";
+      await kube.client.request({
+        method: "POST",
+        path: `/api/v1/namespaces/${namespace}/pods/${pod}/binding`,
+        body: { apiVersion: "v1", kind: "Binding", metadata: { name: pod }, target: { name: kubelet.node } },
+      });
+      kubelet.write(...Array.from({ length: 300 }, (_, index) => `request ${index} \u001b[31mserved\u001b[0m`));
+      const page = await open("alice", `apps/${namespace}/web/logs?pod=${pod}`, { withoutPolicy: true });
+      await page.getByText("request 299 served", { exact: true }).waitFor();
+      const log = page.getByRole("log");
+      await log.focus();
+      await page.keyboard.press("Home");
+      await page.getByRole("button", { name: "To the end" }).waitFor();
+      kubelet.write("one more");
+      await page.getByRole("button", { name: "1 new line" }).waitFor();
+      kubelet.disconnect();
+      await page.getByText("The log has ended. Waiting for a restart.").waitFor();
+      kubelet.write("after the restart");
+      await page.getByRole("button", { name: "2 new lines" }).click();
+      await page.getByText("after the restart", { exact: true }).waitFor();
+      expect(await page.getByText("request 299 served", { exact: true }).count()).to.equal(1);
+      expect(kubelet.requests.at(-1)?.searchParams.get("sinceTime")).to.be.a("string");
+      await page.getByRole("searchbox", { name: "Only lines with this text" }).fill("RESTART");
+      await page.getByText("one more", { exact: true }).waitFor({ state: "detached" });
+      expect(await axeFindings(page)).to.deep.equal([]);
+      await page.getByRole("searchbox").fill("");
+      await picture(page, "app-logs-light");
+    } finally {
+      await kubelet.stop();
+      await kube.delete({ apiVersion: "v1", kind: "Node", name: kubelet.node });
+    }
   });
 
   it("asks for a token, and says why one is refused", async () => {

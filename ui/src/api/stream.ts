@@ -1,6 +1,7 @@
 import { setConnection } from "../state/connection.js";
 import { signedOut } from "../state/session.js";
 import { send } from "./http.js";
+import { pause } from "./pause.js";
 import { ApiError } from "./problem.js";
 import { EventParser, type StreamEvent } from "./sse.js";
 
@@ -65,14 +66,4 @@ async function readOnce(
     stop.removeEventListener("abort", end);
     ended.abort();
   }
-}
-
-function pause(milliseconds: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    stop.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -1,7 +1,7 @@
 import { href } from "./base.js";
 
 /** Tabs of the page of an app, by their segment of the URL; the first is the page itself. */
-export const APP_TABS = ["", "tree", "drift", "changes", "events", "config"] as const;
+export const APP_TABS = ["", "tree", "drift", "changes", "events", "logs", "config"] as const;
 export type AppTab = (typeof APP_TABS)[number];
 
 /** Address of an app, or of a tab of its page. */

@@ -12,6 +12,7 @@ import { AppConfig } from "./app-config.js";
 import { AppDrift } from "./app-drift.js";
 import { AppEvents } from "./app-events.js";
 import { AppHead } from "./app-head.js";
+import { AppLogs } from "./app-logs.js";
 import { AppOverview } from "./app-overview.js";
 import { AppTree } from "./app-tree.js";
 
@@ -21,6 +22,7 @@ const LABELS: Readonly<Record<AppTab, string>> = {
   drift: "Drift",
   changes: "Changes",
   events: "Events",
+  logs: "Logs",
   config: "Configuration",
 };
 
@@ -87,6 +89,8 @@ function Tab({ app, tab }: { readonly app: AppDetail; readonly tab: AppTab }) {
       return <AppChanges app={app} />;
     case "events":
       return <AppEvents app={app} />;
+    case "logs":
+      return <AppLogs app={app} />;
     case "config":
       return <AppConfig app={app} />;
   }

@@ -1,0 +1,74 @@
+import { readFile } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { ControlPlane } from "../../tools/control-plane.js";
+import type { TestKube } from "./kube.js";
+
+/** The logs of a node, served as a kubelet does: the API server forwards requests for logs of its pods here. */
+export class KubeletLogs {
+  readonly node: string;
+  readonly #server: Server;
+  readonly #lines: string[] = [];
+  readonly #followers = new Set<ServerResponse>();
+  /** Paths with query of the requests. */
+  readonly requests: URL[] = [];
+
+  private constructor(node: string, server: Server) {
+    this.node = node;
+    this.#server = server;
+    server.on("request", (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
+  }
+
+  /** Starts the server, and adds a node whose logs it serves. */
+  static async start(controlPlane: ControlPlane, kube: TestKube, node: string): Promise<KubeletLogs> {
+    const read = (name: string): Promise<string> => readFile(join(controlPlane.dir, "certificates", name), "utf8");
+    const [cert, key] = await Promise.all([read("apiserver.crt"), read("apiserver.key")]);
+    const server = createServer({ cert, key });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const spec = { unschedulable: true };
+    await kube.apply({ apiVersion: "v1", kind: "Node", metadata: { name: node }, spec });
+    const status = {
+      addresses: [{ type: "InternalIP", address: "127.0.0.1" }],
+      daemonEndpoints: { kubeletEndpoint: { Port: port } },
+    };
+    const path = `/api/v1/nodes/${node}/status`;
+    await kube.client.request({ method: "PATCH", path, body: { status }, contentType: "application/merge-patch+json" });
+    return new KubeletLogs(node, server);
+  }
+
+  /** Adds lines to the log of all containers. */
+  write(...texts: readonly string[]): void {
+    for (const text of texts) {
+      const line = `${new Date().toISOString().replace("Z", `${String(this.#lines.length).padStart(6, "0")}Z`)} ${text}\n`;
+      this.#lines.push(line);
+      for (const follower of this.#followers) follower.write(line);
+    }
+  }
+
+  /** Ends all connections, as when a container ends. */
+  disconnect(): void {
+    for (const follower of this.#followers) follower.end();
+    this.#followers.clear();
+  }
+
+  #answer({ url = "" }: IncomingMessage, response: ServerResponse): void {
+    const asked = new URL(url, "https://localhost");
+    this.requests.push(asked);
+    response.writeHead(200, { "content-type": "text/plain" });
+    response.write(this.#lines.join(""));
+    if (asked.searchParams.get("follow") !== "true") response.end();
+    else {
+      this.#followers.add(response);
+      response.on("close", () => this.#followers.delete(response));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.disconnect();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,100 @@
+import { lazy } from "preact-iso";
+import { useApi } from "../../api/query.js";
+import type { AppDetail, AppObject, AppObjects } from "../../api/types.js";
+import { Empty, ErrorNotice, Notice, Skeleton } from "../../components/messages.js";
+import { useSearch } from "../../navigation/search.js";
+
+const LogView = lazy(() => import("./logs/log-view.js").then((module) => module.LogView));
+
+/** The log of a container of the app. Pod, container and the choice of the previous run are in the URL. */
+export function AppLogs({ app }: { readonly app: AppDetail }) {
+  const { namespace, name } = app.metadata;
+  const search = useSearch();
+  const { data, error, pending, retry } = useApi<AppObjects>(`apps/${namespace}/${name}/objects`);
+  if (pending) return <Skeleton />;
+  if (error && data === undefined) return <ErrorNotice error={error} retry={retry} />;
+  if (data?.unavailable !== undefined) {
+    return (
+      <Empty title="The logs are not shown here">
+        <p>{data.unavailable}</p>
+      </Empty>
+    );
+  }
+  if (data?.hidden?.includes("Pod"))
+    return (
+      <Notice tone="idle" icon="lock" title="You may not list pods: ask for the verbs get and list, and for pods/log" />
+    );
+  const pods = (data?.items ?? []).filter(({ kind }) => kind === "Pod");
+  const wanted = search.values.pod;
+  const pod = pods.find((one) => one.name === wanted) ?? pods[0];
+  if (pod === undefined) {
+    return (
+      <Empty title="No pod yet">
+        <p>The logs appear as soon as a workload of the app has a pod. The tab Objects says what prevents it.</p>
+      </Empty>
+    );
+  }
+  const containers = pod.containers ?? [];
+  const container = containers.find((one) => one === search.values.container) ?? containers[0];
+  const previous = search.values.previous === "true";
+  return (
+    <div class="stack-small">
+      <div class="filter-row">
+        <label class="choice">
+          <span>Pod</span>
+          <select
+            class="input select"
+            value={pod.name}
+            onChange={({ currentTarget }) =>
+              search.set({ pod: currentTarget.value, container: undefined, previous: undefined }, { push: true })
+            }
+          >
+            {pods.map((one) => (
+              <option key={one.uid} value={one.name}>
+                {titleOf(one)}
+              </option>
+            ))}
+          </select>
+        </label>
+        {containers.length > 1 && (
+          <label class="choice">
+            <span>Container</span>
+            <select
+              class="input select"
+              value={container}
+              onChange={({ currentTarget }) => search.set({ container: currentTarget.value }, { push: true })}
+            >
+              {containers.map((one) => (
+                <option key={one}>{one}</option>
+              ))}
+            </select>
+          </label>
+        )}
+        {((pod.restarts ?? 0) > 0 || previous) && (
+          <label class="choice">
+            <input
+              type="checkbox"
+              checked={previous}
+              onChange={({ currentTarget }) =>
+                search.set({ previous: currentTarget.checked ? "true" : undefined }, { push: true })
+              }
+            />
+            <span>Before the last restart</span>
+          </label>
+        )}
+      </div>
+      {wanted !== undefined && wanted !== pod.name && (
+        <Notice tone="idle" icon="wait" title={`The pod ${wanted} is gone. This is the log of ${pod.name}.`} />
+      )}
+      <LogView
+        key={`${pod.uid}/${container}/${previous}`}
+        source={{ app: `${namespace}/${name}`, pod: `${pod.namespace}/${pod.name}`, container, previous }}
+      />
+    </div>
+  );
+}
+
+function titleOf({ name, health, restarts = 0 }: AppObject): string {
+  const parts = [...(health === "Healthy" ? [] : [health]), ...(restarts > 0 ? [`${restarts} restarts`] : [])];
+  return parts.length === 0 ? name : `${name} (${parts.join(", ")})`;
+}
