@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CommonMetadata } from "./common-metadata.js";
 import { ComposeSource } from "./compose-source.js";
+import { CreateNamespace } from "./create-namespace.js";
 import { Decryption, RestartSource, SubstituteSource } from "./external-values.js";
 import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
@@ -118,6 +119,7 @@ export const Inputs = z
     commit: z.string().max(64).describe("Commit ID."),
     source: AppSource.describe("spec.source of the app at that time."),
     ignoreDifferences: IgnoreDifferences.optional().describe("spec.sync.ignoreDifferences of the app at that time."),
+    createNamespace: CreateNamespace.optional().describe("spec.sync.createNamespace of the app at that time."),
   })
   .describe("Inputs of the sync: the revision, and the source of the app at that time.");
 export type Inputs = z.infer<typeof Inputs>;

@@ -16,6 +16,11 @@ export const SOURCE_RULES = [
     fieldPath: ".sync.ignoreDifferences",
   },
   {
+    rule: "!has(self.destination.overseer) || !has(self.sync) || !has(self.sync.createNamespace)",
+    message: "sync.createNamespace is only for destination.kubernetes: remove it",
+    fieldPath: ".sync.createNamespace",
+  },
+  {
     rule: "!has(self.destination.overseer) || !has(self.source.patches)",
     message:
       "source.patches is only for destination.kubernetes: remove it, and change the documents of overseer.io in the repository instead",

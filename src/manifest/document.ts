@@ -53,6 +53,8 @@ export interface Document {
   readonly hash: string;
   /** Fields that are set when the object is created, and left alone from then on. Part of `hash`. */
   readonly ignored?: IgnoredFields;
+  /** The object is not the app's alone: it gets no ownership metadata, fields of others are never overwritten, and it is never deleted. */
+  readonly shared?: boolean;
   /** Whether any field may hold a value of a Secret: values are then never shown, whatever the kind. */
   readonly confidential?: boolean;
 }

@@ -2,16 +2,19 @@ import type { CommonMetadata } from "../api/common-metadata.js";
 import { GROUP } from "../api/group.js";
 import { hashBody, type PreparedDocument } from "../manifest/to-document.js";
 
+/** Label of each namespace with its name. */
+const NAME_LABEL = "kubernetes.io/metadata.name";
 const NAME = /^(?=.{1,63}$)[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const PREFIX = /^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
-/** Returns what is wrong with common metadata, with the path of the field; undefined if nothing is. */
-export function commonMetadataFault({ labels = {}, annotations = {} }: CommonMetadata): string | undefined {
+/** Returns what is wrong with labels and annotations at a path of the spec, with the place; undefined if nothing is. */
+export function metadataFault(at: string, { labels = {}, annotations = {} }: CommonMetadata): string | undefined {
   for (const [field, values] of Object.entries({ labels, annotations }))
     for (const [key, value] of Object.entries(values)) {
-      const place = `source.commonMetadata.${field}: ${JSON.stringify(key.slice(0, 128))}`;
+      const place = `${at}.${field}: ${JSON.stringify(key.slice(0, 128))}`;
       if (!isKey(key)) return `${place} is not a valid key: use prefix/name of letters, digits, -, _ and .`;
       if (key.startsWith(`${GROUP}/`)) return `${place} is reserved: set it in the documents that it is for`;
+      if (key === NAME_LABEL) return `${place} is set by the API server: remove it`;
       if (field === "labels" && value !== "" && !NAME.test(value))
         return `${place} has the value ${JSON.stringify(value)}, which is not valid for a label: use letters, digits, -, _ and .`;
     }

@@ -31,13 +31,14 @@ const DEFINITIONS = "crd-install";
 const SYNC_OPTIONS = "argocd.argoproj.io/sync-options";
 /** Sync options that are honored (see `manifest/keep-annotations.ts`), or that say what this operator does anyway. */
 const KNOWN_OPTIONS =
-  /^(Prune|Delete|PruneLast|ServerSideApply=true|ApplyOutOfSyncOnly|SkipDryRunOnMissingResource|CreateNamespace|RespectIgnoreDifferences|FailOnSharedResource|ClientSideApplyMigration|Force=true)(=|$)/i;
+  /^(Prune|Delete|PruneLast|ServerSideApply=true|ApplyOutOfSyncOnly|SkipDryRunOnMissingResource|RespectIgnoreDifferences|FailOnSharedResource|ClientSideApplyMigration|Force=true)(=|$)/i;
 /** Options of Argo CD that have no effect, and what happens instead. */
 const UNKNOWN_OPTIONS: readonly (readonly [RegExp, string])[] = [
   [
     /^Replace=true$/i,
     "objects are updated by server-side apply; with Force=true as well, they are re-created where a field cannot be changed",
   ],
+  [/^CreateNamespace=true$/i, "it is an option of an app: set spec.sync.createNamespace"],
   [/^Validate=false$/i, "every object is validated by a dry run before the first write"],
 ];
 

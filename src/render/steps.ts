@@ -1,5 +1,5 @@
 import type { SourcePatch } from "../api/renderers.js";
-import { commonMetadataFault, withCommonMetadata } from "./common-metadata.js";
+import { metadataFault, withCommonMetadata } from "./common-metadata.js";
 import { holdsSecrets } from "./external-values.js";
 import { readChartValues } from "./helm/values.js";
 import { SecretTexts, textsIn } from "./mask-texts.js";
@@ -49,7 +49,7 @@ export class RenderSteps {
   /** Throws UnsupportedSourceError if the request cannot be rendered. */
   check({ source, target = "kubernetes", external }: RenderRequest): void {
     const { patches, substitute: variables, helm, decryption, commonMetadata } = source;
-    const fault = commonMetadata && commonMetadataFault(commonMetadata);
+    const fault = commonMetadata && metadataFault("source.commonMetadata", commonMetadata);
     if (fault !== undefined) throw new UnsupportedSourceError(fault);
     if (target !== "kubernetes" && patches !== undefined)
       throw new UnsupportedSourceError(

@@ -105,7 +105,8 @@ export class MemoryDestination implements Destination {
     const accepted: PreviewedWrite[] = [];
     const refused: RefusedWrite[] = [];
     const deferred: DeferredWrite[] = [];
-    const namespaces = new Set(all.map(({ key }) => key).filter((key) => key.startsWith("/Namespace/")));
+    const documents = [...all, ...writes.map(({ document }) => document)];
+    const namespaces = new Set(documents.map(({ key }) => key).filter((key) => key.startsWith("/Namespace/")));
     for (const action of writes) {
       const namespace = objectKey({ group: "", kind: "Namespace", namespace: "", name: action.document.id.namespace });
       if (namespaces.has(namespace) && !this.objects.has(namespace)) {
@@ -114,6 +115,7 @@ export class MemoryDestination implements Destination {
       }
       const refusal = this.#refusal(target, action.document);
       if (refusal) refused.push({ action, ...refusal });
+      else if (action.document.shared && this.objects.has(action.document.key)) continue;
       else {
         const present = this.objects.get(action.document.key);
         const verb = present === undefined ? "Create" : present.owner === undefined ? "Adopt" : "Update";
@@ -189,7 +191,7 @@ export class MemoryDestination implements Destination {
     const fault = this.faults.preview?.(document);
     if (fault) return fault;
     const present = this.objects.get(document.key);
-    if (present === undefined || present.owner === appKey(app)) return undefined;
+    if (present === undefined || present.owner === appKey(app) || document.shared) return undefined;
     if (present.owner !== undefined) {
       return { message: `owned by app ${present.owner}`, retryable: true, owner: present.owner };
     }
@@ -202,8 +204,9 @@ export class MemoryDestination implements Destination {
     if (fault) return { ok: false, ...fault };
     const { id, key, object, hash } = document;
     const present = this.objects.get(key);
-    const owner = appKey(app);
-    if (present?.owner === owner && present.hash === hash && !present.drifted) return done(false);
+    const owner = document.shared ? present?.owner : appKey(app);
+    if (present !== undefined && present.owner === owner && present.hash === hash && !present.drifted)
+      return done(false);
     const version = ++this.#versions;
     const { uid = `uid-${version}`, paused = false, health = this.faults.born ?? HEALTHY } = present ?? {};
     this.objects.set(key, { id, uid, version, owner, object, hash, drifted: false, paused, health });

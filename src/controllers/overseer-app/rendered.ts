@@ -14,6 +14,8 @@ export interface Rendered {
   readonly inputs: Inputs;
   readonly documents: readonly Document[];
   readonly kinds: readonly RenderedKind[];
+  /** The namespace of the app, if the operator creates it. It is not part of `documents`, since it does not belong to the app. */
+  readonly namespace?: Document | undefined;
   /** Documents that run as hooks. They are not part of `documents`. */
   readonly hooks?: readonly Hook[] | undefined;
   /** Why there are no documents, if so. */

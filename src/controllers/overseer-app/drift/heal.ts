@@ -1,6 +1,6 @@
 import { mapLimit } from "../../../base/semaphore.js";
 import { displayId } from "../../../manifest/object-id.js";
-import type { HealAction, WriteAction } from "../../../plan/actions.js";
+import type { HealAction, PreviewedWrite, WriteAction } from "../../../plan/actions.js";
 import { difference } from "../../../plan/difference.js";
 import { auditObjects } from "../audit.js";
 import { openChangeFor } from "../changes/change-record.js";
@@ -9,6 +9,7 @@ import type { DriftReport } from "../outcome.js";
 import { withoutMoved } from "../ownership/moved.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
+import { namespaceWrite, setNamespace } from "../sync/create-namespace.js";
 import { withoutFinished } from "../sync/finished-jobs.js";
 import { Holds } from "../sync/holds.js";
 import { reportAdditions } from "./additions.js";
@@ -132,7 +133,8 @@ async function recreate(run: AppRun, writes: readonly WriteAction[]): Promise<st
   const { clock, observer } = run.services;
   const { ledger } = run.memory;
   const due = writes.filter((write) => !backsOffBeforeRecreate(run, write));
-  const preview = await destination.preview(run.target, due, run.applied.documents, run.signal);
+  const writing = [...(due.length === 0 ? [] : namespaceWrite(run.applied, due)), ...due];
+  const preview = await destination.preview(run.target, writing, run.applied.documents, run.signal);
   const holds = new Holds(run, run.applied);
   const absent = new Set(writes.map(({ document }) => document.key));
   const recreated: string[] = [];
@@ -157,23 +159,30 @@ async function recreate(run: AppRun, writes: readonly WriteAction[]): Promise<st
     const outcome = await destination.write(run.target, write);
     if (!outcome.ok) {
       noteRefusal(run, write.action, "re-created", outcome);
+      // Without its objects it is tried again.
+      if (write.action.document.shared) break;
       continue;
     }
     absent.delete(key);
     holds.written(write.action.document);
     ledger.accepted(key);
     ledger.healed(key, DELETED, clock.monotonic());
-    const { unfinished } = write.action.live ?? {};
-    recreated.push(
-      unfinished === undefined
-        ? `${displayId(id)} re-created (${CAUSE[write.verb]})`
-        : `${displayId(id)} restored (${unfinished})`,
-    );
+    recreated.push(describeRestored(write));
   }
+  // The old namespace was still being deleted when it was judged, and another app has created the new one since.
+  if (recreated.length > 0 && preview.refused.some(({ action }) => action.document.shared))
+    await setNamespace(run, run.applied);
   // The next object that has to wait gets the full timeout.
   if (!held) run.memory.heldSince = undefined;
   observer.drifted(recreated.length);
   return recreated;
+}
+
+function describeRestored({ verb, action: { document, live } }: PreviewedWrite): string {
+  const object = displayId(document.id);
+  if (document.shared && verb === "Update") return `${object} restored (its labels or annotations were missing)`;
+  if (live?.unfinished !== undefined) return `${object} restored (${live.unfinished})`;
+  return `${object} re-created (${CAUSE[verb]})`;
 }
 
 /** Verifies and reports drift that is not reverted. */

@@ -87,8 +87,8 @@ async function firstChange(
 
 /** Returns the key of the inputs at a commit; undefined if the commit cannot be read. */
 async function keyAt(run: AppRun, head: LocatedInputs, commit: string): Promise<string | undefined> {
-  const { source, ignoreDifferences } = head.inputs;
-  const id = `${commit} ${sha256(canonicalJson([source, ignoreDifferences ?? []]), 32)}`;
+  const { source, ignoreDifferences, createNamespace } = head.inputs;
+  const id = `${commit} ${sha256(canonicalJson([source, ignoreDifferences, createNamespace]), 32)}`;
   const known = run.memory.keys.get(id);
   if (known !== undefined) return known;
   const located = await locateAt(run, head, commit);

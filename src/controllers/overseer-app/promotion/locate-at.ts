@@ -14,10 +14,9 @@ export async function locateAt(run: AppRun, head: LocatedInputs, commit: string)
     if (snapshot === undefined)
       return unavailable(`commit ${commit} of GitRepository ${repositoryKey(app)} cannot be fetched any more`);
     memory.promoted = await services.renderer.locate(head.request, snapshot, memory.promoted);
-    const { ignoreDifferences } = head.inputs;
     const inputs = {
       ...head.inputs,
-      key: keyWith(memory.promoted.key, ignoreDifferences),
+      key: keyWith(memory.promoted.key, head.inputs),
       commit,
       revision: head.inputs.revision.replace(/sha1:[0-9a-f]+$/, `sha1:${commit}`),
     };

@@ -132,13 +132,13 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
   try {
     const request = await renderRequest(run, source);
     run.memory.located = await services.renderer.locate(request, snapshot, run.memory.located);
-    const { ignoreDifferences } = app.spec.sync ?? {};
+    const sync = syncInputs(app.spec.sync ?? {});
     const inputs: Inputs = {
-      key: keyWith(run.memory.located.key, ignoreDifferences),
+      key: keyWith(run.memory.located.key, sync),
       revision: resolved.revision,
       commit: resolved.commit,
       source,
-      ...(ignoreDifferences?.length ? { ignoreDifferences } : {}),
+      ...sync,
     };
     return { inputs, remote: resolved.remote, snapshot, request };
   } catch (error) {
@@ -147,9 +147,20 @@ export async function locateInputs(run: AppRun): Promise<LocatedInputs | Problem
   }
 }
 
-/** Returns the key of inputs: that of the render, and of the rules about fields that are left alone. */
-export function keyWith(key: string, rules: Inputs["ignoreDifferences"]): string {
-  return rules?.length ? sha256(canonicalJson([key, rules]), key.length) : key;
+/** The fields of a sync policy that decide what is applied. */
+export type SyncInputs = Pick<Inputs, "ignoreDifferences" | "createNamespace">;
+
+function syncInputs({ ignoreDifferences, createNamespace }: SyncInputs): SyncInputs {
+  return {
+    ...(ignoreDifferences?.length ? { ignoreDifferences } : {}),
+    ...(createNamespace ? { createNamespace } : {}),
+  };
+}
+
+/** Returns the key of inputs: that of the render, and of the sync policy as far as it decides what is applied. */
+export function keyWith(key: string, { ignoreDifferences: rules = [], createNamespace }: SyncInputs): string {
+  if (rules.length === 0 && createNamespace === undefined) return key;
+  return sha256(canonicalJson([key, rules, ...(createNamespace ? [createNamespace] : [])]), key.length);
 }
 
 function checkRepository(run: AppRun, key: string, repository: GitRepository | undefined): Problem | undefined {

@@ -8,6 +8,7 @@ import type { Problem } from "../outcome.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
 import { keyWith, type LocatedInputs, renderRequest, repositoryKey } from "./locate-inputs.js";
+import { ownNamespace } from "./own-namespace.js";
 import { kindsOf } from "./resource-kinds.js";
 import { withSubmodules } from "./submodules.js";
 
@@ -99,12 +100,12 @@ async function hasSameKey(
   run: AppRun,
   request: RenderRequest,
   snapshot: GitSnapshot,
-  { key, revision, ignoreDifferences }: Inputs,
+  inputs: Inputs,
 ): Promise<boolean> {
   const located = await run.services.renderer.locate(request, snapshot);
-  if (keyWith(located.key, ignoreDifferences) === key) return true;
+  if (keyWith(located.key, inputs) === inputs.key) return true;
   run.logger.warn("the applied inputs cannot be rendered again: their values, or recurseSubmodules, have changed", {
-    revision,
+    revision: inputs.revision,
   });
   return false;
 }
@@ -121,7 +122,8 @@ async function renderInputs(
   const documents = withIgnored(inputs.ignoreDifferences, result.documents);
   const hooks = result.hooks?.map(({ document }) => document) ?? [];
   const kinds = kindsOf([...result.documents, ...hooks]).map((kind) => ({ ...kind, scope: destination.scopeOf(kind) }));
-  const rendered: Rendered = { ...result, documents, inputs, kinds };
+  const { namespace, notes } = ownNamespace(run.app, inputs, documents);
+  const rendered: Rendered = { ...result, notes: [...result.notes, ...notes], documents, inputs, kinds, namespace };
   // A kind unknown to the cluster may turn out to be cluster-scoped: do not reuse this render.
   if (unknownKinds.length === 0) run.memory.renders.set(inputs.key, rendered);
   return rendered;

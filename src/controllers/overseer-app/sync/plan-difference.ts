@@ -7,6 +7,7 @@ import { appsBehind } from "../ownership/apps-behind.js";
 import { type Claimants, claimFacts, judgeClaims } from "../ownership/claimants.js";
 import type { Rendered } from "../rendered.js";
 import type { AppRun } from "../run.js";
+import { namespaceWrite } from "./create-namespace.js";
 import { liftingDeletions } from "./lifting-deletions.js";
 import { withoutOperatorKinds } from "./operator-kinds.js";
 
@@ -34,7 +35,7 @@ export async function planDifference(
   const claimants = await judgeClaims(run, candidates);
   const verdict = judge(run, desired, observation, candidates, claimants);
   const deletions = liftingDeletions(verdict.decisions);
-  const { writes, refused: ofWrites } = withoutOperatorKinds(diff.writes);
+  const { writes, refused: ofWrites } = withoutOperatorKinds([...namespaceWrite(desired), ...diff.writes]);
   const hooks = (desired.hooks ?? []).map(({ document }) => ({ verb: "Create", document, live: undefined }) as const);
   const refused = [...ofWrites, ...withoutOperatorKinds(hooks).refused];
   const judged = await destination.preview(run.target, writes, desired.documents, run.signal, deletions);

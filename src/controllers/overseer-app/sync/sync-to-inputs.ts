@@ -26,6 +26,7 @@ import { areRecorded, recordKinds } from "../status/record-kinds.js";
 import { applyPlan, waitFor } from "./apply-plan.js";
 import { stillAwaitsWave } from "./await-wave.js";
 import { beginJudgement, stillAwaits } from "./awaited-writes.js";
+import { createNamespaceForHooks } from "./create-namespace.js";
 import { withoutFinished } from "./finished-jobs.js";
 import { planDifference } from "./plan-difference.js";
 import { planStatus } from "./plan-status.js";
@@ -100,6 +101,8 @@ export async function syncToInputs(run: AppRun, desired: Rendered): Promise<Sync
   if (succeeded.length > 0) stageChange(run, change, { phase: "Applying", hooks: succeeded });
   let current = await startApplying(run, change, plan, { gates: statesOf(results), ...decided });
   if (!started) {
+    const failed = await createNamespaceForHooks(run, desired, plan, current);
+    if (failed) return failed;
     const before = await runPhase(run, desired, current, "PreSync");
     if (before.result) return before.result;
     current = before.change;

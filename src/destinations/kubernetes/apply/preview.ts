@@ -35,12 +35,14 @@ import { liveAndDryRun } from "./live-and-dry-run.js";
 import { liveDiff, withoutValues } from "./live-diff.js";
 import { judgeSize } from "./object-size.js";
 import { judgeRecreate, type Recreation } from "./recreate.js";
+import { judgeShared } from "./shared-object.js";
 import { removalNotes } from "./update-notes.js";
 
 /** Limit of fields per object in a Change. */
 const MAX_DIFF = 1000;
 
-type Judged = { readonly accepted: PreviewedWrite } | Refused;
+/** `accepted` is undefined if nothing has to be written. */
+type Judged = { readonly accepted: PreviewedWrite | undefined } | Refused;
 
 /** Context of a preview beside the writes that it judges. */
 export interface PreviewScope {
@@ -68,7 +70,7 @@ export async function preview(
   const unserved = writes.filter(isUnserved);
   const served = writes.filter((write) => !unserved.includes(write));
   const judged = await judgeAll(context, target, served, signal);
-  const accepted = judged.flatMap((one) => ("accepted" in one ? [one.accepted] : []));
+  const accepted = judged.flatMap((one) => ("accepted" in one ? (one.accepted ?? []) : []));
   const refused = judged.flatMap((one) => ("refused" in one ? [one] : []));
   const coming = [...accepted.map(({ action }) => action), ...others, ...unserved];
   const sorted = await deferrable(context, target, all, refused, coming);
@@ -99,6 +101,7 @@ function judgeAll(
 async function judge(context: KubernetesContext, target: Target, action: WriteAction): Promise<Judged> {
   try {
     const resource = await usableResource(context, action.document);
+    if (action.document.shared) return { accepted: await judgeShared(context, target, action, resource) };
     const doomed = await withoutOwner(context, target, resource, action.document);
     if (doomed !== undefined) throw new Refusal(doomed, true);
     const accepted =

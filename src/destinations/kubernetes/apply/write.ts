@@ -26,6 +26,7 @@ import { forcedDryRun, readLive } from "./dry-run.js";
 import { withIgnoredValues } from "./ignored-values.js";
 import { applyOwned, type OwnedWrite, type Written } from "./owned-write.js";
 import { removeObject } from "./remove.js";
+import { writeShared } from "./shared-object.js";
 
 /** Makes one previewed write. New objects are applied without force, so an object created since the preview is not overwritten. */
 export async function writeDocument(
@@ -34,6 +35,7 @@ export async function writeDocument(
   write: PreviewedWrite,
 ): Promise<Outcome> {
   const { document } = write.action;
+  if (document.shared) return writeShared(context, target, write);
   if (write.permit !== undefined) return recreateDocument(context, target, write, write.permit);
   return attempt(context, target, document.object, async () => {
     const resource = await resourceOf(context, document);

@@ -85,11 +85,11 @@ export const HINTS: readonly Hint[] = [
   },
   {
     applies: ({ statusCode, status }) => statusCode === 404 && status.details?.kind === "namespaces",
-    remedy: "add a Namespace to the source, or create it",
+    remedy: "add a Namespace to the source, create it, or set spec.sync.createNamespace",
   },
   {
     applies: (_, text) => /^namespaces "[^"]+" not found/.exec(text),
-    remedy: "add a Namespace to the source, or create it",
+    remedy: "add a Namespace to the source, create it, or set spec.sync.createNamespace",
   },
   {
     applies: ({ statusCode }) => statusCode === 404,

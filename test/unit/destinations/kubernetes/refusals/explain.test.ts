@@ -337,7 +337,7 @@ const TEXTS: readonly [what: string, code: number, status: KubeStatus, says: str
     "a namespace that is missing",
     404,
     { reason: "NotFound", message: 'namespaces "nowhere" not found', details: { kind: "namespaces" } },
-    'namespaces "nowhere" not found: add a Namespace to the source, or create it',
+    'namespaces "nowhere" not found: add a Namespace to the source, create it, or set spec.sync.createNamespace',
   ],
   [
     "too large",
