@@ -91,6 +91,12 @@ export const KustomizeSource = z
       50,
       "Kustomize components applied on top of the kustomization.",
     ).optional(),
+    allowRemoteBases: z
+      .boolean()
+      .optional()
+      .describe(
+        "If true, kustomizations may name bases and components in other repositories, at a tag or a full commit ID (?ref=), on hosts of --allowed-remote-base-hosts of the operator. Defaults to false.",
+      ),
   })
   .describe("Renders the path with Kustomize and adjusts the result. {} requires that the path has a kustomization.");
 export type KustomizeSource = z.infer<typeof KustomizeSource>;

@@ -1,4 +1,5 @@
 import { API_OPTIONS } from "./api-options.js";
+import { GIT_LIMIT_OPTIONS } from "./git-limit-options.js";
 
 /** One setting of the operator: how it is read, and what `--help` shows for it. */
 export interface Option {
@@ -96,6 +97,13 @@ export const OPTIONS = [
     help: "Comma-separated hosts that NotificationChannels may use although their addresses are private, loopback or link-local: names, *.example.com for all names below a domain, each optionally with :port. Hosts with public addresses are always allowed.",
   },
   {
+    flag: "allowed-remote-base-hosts",
+    value: "HOST,…",
+    env: "OVERSEER_ALLOWED_REMOTE_BASE_HOSTS",
+    fallback: "none",
+    help: "Comma-separated hosts that remote bases of Kustomize may be fetched from, for apps with source.kustomize.allowRemoteBases; the same forms as in --allowed-git-hosts, which applies as well.",
+  },
+  {
     flag: "refuse-plaintext-secrets",
     value: "BOOL",
     env: "OVERSEER_REFUSE_PLAINTEXT_SECRETS",
@@ -108,27 +116,7 @@ export const OPTIONS = [
     env: "OVERSEER_COMMIT_STATUS_URL",
     help: "URL that commit statuses at Git hosts link to; {namespace} and {name} are replaced by those of the app. Defaults to no link.",
   },
-  {
-    flag: "git-cache-bytes",
-    value: "N",
-    env: "OVERSEER_GIT_CACHE_BYTES",
-    fallback: "0",
-    help: "Maximum total size, in bytes, of the fetched Git objects of all repositories. Above it, new and large repositories are not fetched. Fetches in progress need additional space. 0 means no limit.",
-  },
-  {
-    flag: "git-max-fetch-bytes",
-    value: "N",
-    env: "OVERSEER_GIT_MAX_FETCH_BYTES",
-    fallback: "268435456",
-    help: "Maximum size, in bytes, of one fetch of a repository: one commit, without its history.",
-  },
-  {
-    flag: "git-max-object-bytes",
-    value: "N",
-    env: "OVERSEER_GIT_MAX_OBJECT_BYTES",
-    fallback: "67108864",
-    help: "Maximum size, in bytes, of one file in a repository. The native Git engine rejects a larger file only if an app needs it; the built-in engine rejects the repository.",
-  },
+  ...GIT_LIMIT_OPTIONS,
   {
     flag: "max-file-bytes",
     value: "N",

@@ -157,6 +157,7 @@ export const SETTING_SCHEMAS = {
   "git-engine": z.enum(["auto", "native", "isomorphic"], "must be auto, native or isomorphic"),
   "allowed-git-hosts": hosts,
   "notification-hosts": hosts,
+  "allowed-remote-base-hosts": hosts,
   "refuse-plaintext-secrets": z.enum(["true", "false"], "must be true or false").transform((value) => value === "true"),
   "commit-status-url": webUrl,
   "git-cache-bytes": count(0, Number.MAX_SAFE_INTEGER),

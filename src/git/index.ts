@@ -55,10 +55,11 @@ export { NativeGitEngine, type NativeGitEngineOptions } from "./native/engine.js
 export { USUAL_PATH } from "./native/find-git.js";
 export { checkRefSpec, type GitRefSpec, type ResolvedRef, refPrefixes, resolveRef } from "./refs/refs.js";
 export { resolveRemoteRef } from "./refs/resolve-remote-ref.js";
-export { gitRemote, isAddressOf } from "./remote.js";
+export { type RelatedRules, relatedRemote } from "./related-remote.js";
+export { gitRemote, isAddressOf, remoteAddress } from "./remote.js";
 export { type CommitRange, commitRange, parentsIn } from "./signatures/commit-range.js";
 export { type DetachedSignature, readSignedCommit, readSignedTag } from "./signatures/signed-object.js";
 export { type TrustedKeys, trustedKeysOf } from "./signatures/trusted-keys.js";
 export { SignatureVerifier, type Signer, type Verify } from "./signatures/verifier.js";
 export { RecursiveSnapshot } from "./submodules/recursive-snapshot.js";
-export { type SubmoduleRules, submoduleRemote } from "./submodules/submodule-remote.js";
+export { submoduleRemote } from "./submodules/submodule-remote.js";

@@ -191,6 +191,7 @@ export class SourceRenderer {
       values,
       decryptor,
       chartCredentials,
+      openRemoteBase: request.openRemoteBase,
       signal,
     };
   }

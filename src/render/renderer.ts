@@ -9,6 +9,7 @@ import type { RenderLimits } from "./limits.js";
 import type { SourceFile } from "./links.js";
 import type { SourcePlace } from "./locate.js";
 import type { Reads } from "./reads.js";
+import type { OpenRemoteBase } from "./remote-base.js";
 import type { RenderProblem } from "./render-error.js";
 import type { RepositoryPath } from "./repository-path.js";
 import type { ClusterFacts, Note, RenderTarget, SourceSelection } from "./request.js";
@@ -55,6 +56,8 @@ export interface SourceInput {
   readonly decryptor: FileDecryptor;
   /** Credentials of the registry of `source.helm.chart`. */
   readonly chartCredentials: ChartCredentials;
+  /** Opens remote bases of kustomizations; undefined where none are fetched. */
+  readonly openRemoteBase?: OpenRemoteBase | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -8,6 +8,7 @@ import type { HasStatusSubresource } from "../manifest/normalize.js";
 import type { GroupVersionKind, ObjectKey } from "../manifest/object-id.js";
 import type { ExternalValues } from "./external-values.js";
 import type { RenderLimits } from "./limits.js";
+import type { OpenRemoteBase } from "./remote-base.js";
 
 /** What of a commit is rendered. */
 export interface SourceSelection {
@@ -74,6 +75,8 @@ export interface RenderRequest {
   readonly checksums?: { readonly digest: (text: string) => string; readonly namespace: string };
   /** What the source takes from ConfigMaps and Secrets; undefined if it takes nothing, or they cannot be read. */
   readonly external?: ExternalValues | undefined;
+  /** Opens remote bases of kustomizations; undefined where none are fetched. */
+  readonly openRemoteBase?: OpenRemoteBase | undefined;
   /** Whether the snapshot reads submodules as directories. Defaults to false. */
   readonly recurseSubmodules?: boolean;
   /** Ends children that render. */

@@ -14,6 +14,9 @@ const READS_AT_ONCE = 8;
 /** A private folder for one child: a copy of what it reads under `repo`, and nothing else of the machine's. */
 export class Workspace {
   readonly folder: string;
+  /** Copied so far. */
+  #files = 0;
+  #bytes = 0;
 
   private constructor(folder: string) {
     this.folder = folder;
@@ -41,18 +44,19 @@ export class Workspace {
   }
 
   /**
-   * Copies files of a commit, decrypted. Their paths were checked by the snapshot; links lead to folders of the copy.
+   * Copies files of a commit, decrypted, to a folder of the workspace. Their paths were checked by the snapshot; links lead to folders
+   * of the copy. The limits hold for all copies together.
    *
    * @throws RenderError when they are more or larger than the limits allow, or cannot be decrypted.
    */
-  async copy(files: SnapshotFiles, limits: RenderLimits, decryptor: FileDecryptor): Promise<void> {
-    if (files.files.size > limits.maxFiles) throw tooMuch(`more than ${limits.maxFiles} files`);
-    let total = 0;
+  async copy(files: SnapshotFiles, limits: RenderLimits, decryptor: FileDecryptor, to = "repo"): Promise<void> {
+    this.#files += files.files.size;
+    if (this.#files > limits.maxFiles) throw tooMuch(`more than ${limits.maxFiles} files`);
     const problems: ManifestProblem[] = [];
-    await mkdir(this.path("repo"), { recursive: true });
-    await this.#makeFolders(files.links.keys());
-    for (const [path, target] of files.links) await symlink(target, this.repositoryPath(path));
-    await this.#makeFolders(files.files.keys());
+    await mkdir(this.path(to), { recursive: true });
+    await this.#makeFolders(files.links.keys(), to);
+    for (const [path, target] of files.links) await symlink(target, this.path(to, path));
+    await this.#makeFolders(files.files.keys(), to);
     await files.snapshot.prepare?.([...files.files.values()]);
     await mapLimit([...files.files], READS_AT_ONCE, async ([path, blob]) => {
       const content = await decryptor.read(await files.snapshot.readBlob(blob), path).catch((error: unknown) => {
@@ -61,16 +65,16 @@ export class Workspace {
       });
       if (content === undefined) return;
       const { bytes } = content;
-      total += bytes.length;
-      if (total > limits.maxTotalBytes) throw tooMuch(`more than ${limits.maxTotalBytes} bytes`);
-      await writeFile(this.repositoryPath(path), bytes, { mode: 0o600 });
+      this.#bytes += bytes.length;
+      if (this.#bytes > limits.maxTotalBytes) throw tooMuch(`more than ${limits.maxTotalBytes} bytes`);
+      await writeFile(this.path(to, path), bytes, { mode: 0o600 });
     });
     if (problems.length > 0) throw new RenderError(problems.map(fromManifestProblem));
   }
 
   /** Creates the directories of files, each once: many files share one. */
-  async #makeFolders(paths: Iterable<RepositoryPath>): Promise<void> {
-    const folders = new Set([...paths].map((path) => dirname(this.repositoryPath(path))));
+  async #makeFolders(paths: Iterable<RepositoryPath>, to: string): Promise<void> {
+    const folders = new Set([...paths].map((path) => dirname(this.path(to, path))));
     for (const folder of folders) await mkdir(folder, { recursive: true });
   }
 

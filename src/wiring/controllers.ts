@@ -22,6 +22,7 @@ import { StatusWriter } from "../reconcile/status-writer.js";
 import type { Priority } from "../reconcile/work-queue.js";
 import type { ParserThread } from "../render/parser-thread.js";
 import { AccessReviews } from "./access-reviews.js";
+import { baseTags } from "./base-tags.js";
 import { cacheLister } from "./cache-lister.js";
 import type { Clusters } from "./clusters.js";
 import { type Controller, controller } from "./controller-of.js";
@@ -130,7 +131,8 @@ export function appController(shared: SharedParts): Controller {
     lines: new FirstParentLines(engine),
     hosts: new HostCache((repository) => openHostOf(shared, repository, { isWitness: true }), clock),
     signers: new VerifiedCommitSigners(engine, shared.secrets, revisionVerifier(clock)),
-    submoduleRules: { allowedHosts: config.allowedGitHosts, digestKey },
+    relatedRules: { allowedHosts: config.allowedGitHosts, digestKey },
+    remoteBases: { hosts: config.allowedRemoteBaseHosts, tags: baseTags(shared) },
     index,
     events,
     digestKey,

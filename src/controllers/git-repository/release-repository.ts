@@ -22,7 +22,7 @@ export async function releaseRepository(services: GitRepositoryServices): Promis
   for (const repository of unresolvedRepositories(services))
     own.set(editionOf(repository), await remoteToKeep(services, repository));
   // A repository may have been created or edited in the meantime.
-  const used = [...index.submoduleRemotes(), ...[...index.revisions()].map(({ remote }) => remote)];
+  const used = [...index.relatedRemotes(), ...[...index.revisions()].map(({ remote }) => remote)];
   const remotes = new Map(used.map((remote) => [remote.id, remote]));
   for (const repository of unresolvedRepositories(services)) {
     const remote = own.get(editionOf(repository)) ?? "unknown";

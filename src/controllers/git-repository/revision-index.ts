@@ -28,7 +28,7 @@ export interface RefState {
 
 /** Index of the last polled commit of each ref of each repository, which apps read instead of contacting Git. */
 export class RevisionIndex {
-  readonly #submodules = new Map<string, Map<string, GitRemote>>();
+  readonly #related = new Map<string, Map<string, GitRemote>>();
   readonly #repositories = new Map<string, Map<string, RefState>>();
 
   /** Returns the state of a ref; undefined before its first poll. */
@@ -63,19 +63,19 @@ export class RevisionIndex {
       for (const { resolved } of refs.values()) if (resolved) yield resolved;
   }
 
-  /** Notes that a submodule of a repository is read from `remote`. */
-  useSubmodule(repository: string, remote: GitRemote): void {
-    const remotes = this.#submodules.get(repository) ?? new Map<string, GitRemote>();
-    this.#submodules.set(repository, remotes.set(remote.id, remote));
+  /** Notes that a submodule or remote base that a repository names is read from `remote`. */
+  useRelated(repository: string, remote: GitRemote): void {
+    const remotes = this.#related.get(repository) ?? new Map<string, GitRemote>();
+    this.#related.set(repository, remotes.set(remote.id, remote));
   }
 
-  /** Yields the remotes of submodules that were read. */
-  *submoduleRemotes(): Iterable<GitRemote> {
-    for (const remotes of this.#submodules.values()) yield* remotes.values();
+  /** Yields the remotes of submodules and remote bases that were read. */
+  *relatedRemotes(): Iterable<GitRemote> {
+    for (const remotes of this.#related.values()) yield* remotes.values();
   }
 
   forget(repository: string): void {
-    this.#submodules.delete(repository);
+    this.#related.delete(repository);
     this.#repositories.delete(repository);
   }
 }

@@ -6,11 +6,12 @@ import type { OverseerApp, OverseerAppStatus } from "../../api/overseer-app.js";
 import type { AuditSink } from "../../audit/audit-trail.js";
 import type { Clock } from "../../base/clock.js";
 import type { FailpointHook } from "../../base/failpoint.js";
+import type { HostRules } from "../../base/host-rules.js";
 import type { Destination } from "../../destinations/destination.js";
 import type { Lister } from "../../gates/context.js";
 import type { Gate } from "../../gates/gate.js";
 import type { GitEngine } from "../../git/engine.js";
-import type { FirstParentLines, SubmoduleRules } from "../../git/index.js";
+import type { FirstParentLines, RelatedRules } from "../../git/index.js";
 import type { KubeClient } from "../../kube/client/kube-client.js";
 import type { EventSink } from "../../kube/event-recorder.js";
 import type { AppRef } from "../../plan/live.js";
@@ -104,6 +105,20 @@ export interface UserPermissions {
   ): Promise<boolean>;
 }
 
+/** Remembers what tags of remote bases point to. */
+export interface BaseTags {
+  /** Returns the commit of a tag that was resolved before. */
+  get(repository: string, tag: string): Promise<string | undefined>;
+  put(repository: string, tag: string, commit: string): Promise<void>;
+}
+
+/** Rules and memory of remote bases. */
+export interface RemoteBaseRules {
+  /** Hosts that remote bases may be fetched from. */
+  readonly hosts: HostRules;
+  readonly tags: BaseTags;
+}
+
 /** Services shared by the phases of all apps. */
 export interface AppServices {
   readonly clock: Clock;
@@ -113,7 +128,9 @@ export interface AppServices {
   readonly approvals: ResourceCache<Approval>;
   readonly repositories: ResourceCache<GitRepository>;
   readonly index: RevisionIndex;
-  readonly submoduleRules: SubmoduleRules;
+  /** Rules for submodules and remote bases. */
+  readonly relatedRules: RelatedRules;
+  readonly remoteBases: RemoteBaseRules;
   readonly engine: GitEngine;
   /** What Git hosts tell about commits, for gates. */
   readonly hosts: HostCache;

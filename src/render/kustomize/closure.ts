@@ -5,10 +5,13 @@ import { readValue } from "../../manifest/yaml/read-value.js";
 import { splitDocuments } from "../../manifest/yaml/split.js";
 import { KUBERNETES_SCHEMA } from "../../manifest/yaml/yaml-schema.js";
 import { MARKERS } from "../detect.js";
+import type { OpenRemoteBase } from "../remote-base.js";
 import { fromManifestProblem, type RenderProblem } from "../render-error.js";
 import { joinPath, parentOf, type RepositoryPath, resolveTarget } from "../repository-path.js";
-import { type Found, SnapshotFiles } from "../snapshot-files.js";
-import { isRemote, type NamedPath, namedPaths, pluginPaths } from "./kustomization-fields.js";
+import { type Found, relativePath, SnapshotFiles } from "../snapshot-files.js";
+import { type NamedPath, namedPaths, pluginPaths } from "./kustomization-fields.js";
+import { isRemote } from "./remote-address.js";
+import { type ClosureRoot, type FollowedBase, RemoteBases } from "./remote-bases.js";
 
 /** File names of a kustomization, in the order in which Kustomize looks for them. */
 const NAMES = [...MARKERS].flatMap(([name, kind]) => (kind === "kustomize" ? [name] : []));
@@ -25,14 +28,31 @@ const REFUSED: Readonly<Record<string, string>> = {
 
 /** Where a field of a kustomization stands. */
 interface Place {
+  readonly root: ClosureRoot;
+  readonly folder: RepositoryPath;
   readonly file: RepositoryPath;
   readonly text: string;
   readonly at: readonly (string | number)[];
 }
 
+/** A kustomization that was read. */
+interface Kustomization {
+  readonly value: Readonly<Record<string, unknown>>;
+  readonly file: RepositoryPath;
+}
+
+/** What a closure begins with. */
+export interface ClosureOptions {
+  /** Folders of components that the app adds. */
+  readonly components?: readonly string[] | undefined;
+  /** Opens remote bases; undefined where none are fetched. */
+  readonly openRemoteBase?: OpenRemoteBase | undefined;
+  /** Whether the source allows remote bases. */
+  readonly allowRemoteBases?: boolean | undefined;
+}
+
 /** All that a kustomization reads, found by following what it names. */
 export class KustomizeClosure {
-  readonly files: SnapshotFiles;
   readonly problems: RenderProblem[] = [];
   /** The kustomization at the path of the source, as it was read; undefined if it cannot be. */
   top: Readonly<Record<string, unknown>> | undefined;
@@ -40,53 +60,68 @@ export class KustomizeClosure {
   file: RepositoryPath | undefined;
   /** Whether values of Secrets may be quoted by errors. */
   makesSecrets = false;
-  readonly #visited = new Set<RepositoryPath>();
+  /** Kustomizations with remote bases as the child has to read them, with local folders: by path in the workspace. */
+  readonly rewritten = new Map<string, Readonly<Record<string, unknown>>>();
+  readonly #own: ClosureRoot;
+  readonly #bases: RemoteBases;
+  readonly #visited = new Set<string>();
 
-  constructor(files: SnapshotFiles) {
-    this.files = files;
+  private constructor(files: SnapshotFiles, options: ClosureOptions) {
+    this.#own = { files, copy: "repo", label: "", depth: 0 };
+    this.#bases = new RemoteBases(options.allowRemoteBases === true, options.openRemoteBase);
   }
 
   /** Follows all that the kustomization in a folder names, and the components that the app adds. */
   static async of(
     snapshot: SnapshotFiles["snapshot"],
     folder: RepositoryPath,
-    components: readonly string[] = [],
+    options: ClosureOptions = {},
   ): Promise<KustomizeClosure> {
-    const closure = new KustomizeClosure(new SnapshotFiles(snapshot));
-    const found = await closure.#visit(folder);
+    const closure = new KustomizeClosure(new SnapshotFiles(snapshot), options);
+    const own = closure.#own;
+    const found = await closure.#visit(own, folder);
     closure.top = found?.value;
     closure.file = found?.file;
-    for (const path of components) {
+    for (const path of options.components ?? []) {
       const what = `source.kustomize.components: ${JSON.stringify(path)}`;
       const to = inFolder(folder, path);
       const component = to === undefined ? undefined : await closure.files.find(to);
-      if (component?.kind === "folder") await closure.#visit(component.path);
+      if (component?.kind === "folder") await closure.#visit(own, component.path);
       else closure.problems.push({ message: `${what} ${reasonOf(component)}` });
     }
     return closure;
   }
 
+  /** Files of the app's own repository. */
+  get files(): SnapshotFiles {
+    return this.#own.files;
+  }
+
+  /** The repositories of remote bases, each once per commit. */
+  get bases(): readonly FollowedBase[] {
+    return this.#bases.followed;
+  }
+
   /** Reads the kustomization of a folder and follows it; undefined where there is none, or none that can be read. */
-  async #visit(
-    folder: RepositoryPath,
-  ): Promise<{ value: Readonly<Record<string, unknown>>; file: RepositoryPath } | undefined> {
-    if (this.#visited.has(folder)) return undefined;
+  async #visit(root: ClosureRoot, folder: RepositoryPath): Promise<Kustomization | undefined> {
+    const key = `${root.copy}/${folder}`;
+    if (this.#visited.has(key)) return undefined;
     if (this.#visited.size >= MAX_KUSTOMIZATIONS) {
       this.problems.push({ message: `the source has more than ${MAX_KUSTOMIZATIONS} kustomizations` });
       return undefined;
     }
-    this.#visited.add(folder);
+    this.#visited.add(key);
     const present: Extract<Found, { kind: "file" }>[] = [];
     for (const name of NAMES) {
-      const found = await this.files.find(joinPath(folder, name));
+      const found = await root.files.find(joinPath(folder, name));
       if (found.kind === "file") present.push(found);
     }
     const [first] = present;
     if (first === undefined) return undefined;
-    const text = await this.files.read(first.path, first.blob);
-    const value = this.#parse(first.path, text);
+    const text = await root.files.read(first.path, first.blob);
+    const value = this.#parse(`${root.label}${first.path}`, text);
     if (value === undefined) return undefined;
-    await this.#follow(folder, value, { file: first.path, text, at: [] });
+    await this.#follow(value, { root, folder, file: first.path, text, at: [] });
     return { value, file: first.path };
   }
 
@@ -107,37 +142,61 @@ export class KustomizeClosure {
     return undefined;
   }
 
-  async #follow(folder: RepositoryPath, value: Readonly<Record<string, unknown>>, place: Place): Promise<void> {
+  async #follow(value: Readonly<Record<string, unknown>>, place: Place): Promise<void> {
     for (const [field, message] of Object.entries(REFUSED)) {
       if (value[field] !== undefined) this.#report({ ...place, at: [field] }, `${field}: ${message}`);
     }
     if (value.secretGenerator !== undefined) this.makesSecrets = true;
-    for (const named of namedPaths(value)) {
-      await this.#take(folder, named, { ...place, at: named.at });
-    }
+    for (const named of namedPaths(value)) await this.#take(named, { ...place, at: named.at }, value);
   }
 
-  async #take(folder: RepositoryPath, { path, as }: NamedPath, place: Place): Promise<void> {
+  async #take({ path, as }: NamedPath, place: Place, value: Readonly<Record<string, unknown>>): Promise<void> {
+    const { root, folder } = place;
     const to = inFolder(folder, path);
-    const found = to === undefined || path.includes("?") ? undefined : await this.files.find(to);
+    const found = to === undefined || path.includes("?") ? undefined : await root.files.find(to);
     const shown = JSON.stringify(path.slice(0, 300));
     if (found === undefined || found.kind === "missing") {
-      const what = isRemote(path)
-        ? `${shown} is not in this repository, and remote files are not fetched: commit a copy of what it names, and refer to that`
-        : `${shown} ${reasonOf(found)}`;
-      this.#report(place, what);
+      if (isRemote(path)) await this.#takeRemote(path, as, place, value);
+      else this.#report(place, `${shown} ${reasonOf(found)}`);
     } else if (found.kind === "fault") this.#report(place, found.message);
     else if (found.kind === "folder") {
       if (as === "file") this.#report(place, `${shown} is a folder; a file is expected`);
-      else if ((await this.#visit(found.path)) === undefined && !this.#hasKustomization(found.path))
-        this.#report(place, `${shown} is a folder without a kustomization.yaml: add one that lists its files`);
+      else await this.#takeFolder(root, found.path, shown, place);
     } else if (as === "folder") this.#report(place, `${shown} is a file; the folder of a kustomization is expected`);
     else if (as === "plugin") await this.#plugin(folder, found, place);
   }
 
+  async #takeFolder(root: ClosureRoot, folder: RepositoryPath, shown: string, place: Place): Promise<void> {
+    if ((await this.#visit(root, folder)) === undefined && !hasKustomization(root, folder))
+      this.#report(place, `${shown} is a folder without a kustomization.yaml: add one that lists its files`);
+  }
+
+  /** Follows a base in another repository, and has the child read it from a folder. */
+  async #takeRemote(
+    path: string,
+    as: NamedPath["as"],
+    place: Place,
+    value: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const { root, folder, file, at } = place;
+    const base = await this.#bases.open(path, as, root, `${root.label}${file}:${lineOf(place)}`);
+    if ("refused" in base) return this.#report(place, base.refused);
+    const shown = JSON.stringify(path.slice(0, 300));
+    const found = await base.root.files.find(base.path);
+    if (found.kind !== "folder") {
+      const reason = found.kind === "file" ? "is a file; the folder of a kustomization is expected" : reasonOf(found);
+      return this.#report(place, `${shown}: ${JSON.stringify(`${base.root.label}${base.path}`)} ${reason}`);
+    }
+    await this.#takeFolder(base.root, found.path, shown, place);
+    const name = `${root.copy}/${file}`;
+    const local = relativePath(copyOf(root, folder), copyOf(base.root, found.path));
+    this.rewritten.set(name, withValue(this.rewritten.get(name) ?? value, at, local));
+  }
+
   /** Configurations of generators and transformers may name files: those that exist are copied as well. */
   async #plugin(folder: RepositoryPath, found: Extract<Found, { kind: "file" }>, place: Place): Promise<void> {
-    const text = await this.files.read(found.path, found.blob);
+    const { files } = place.root;
+    const text = await files.read(found.path, found.blob);
     let paths: string[] = [];
     try {
       paths = splitDocuments(text).flatMap((chunk) =>
@@ -149,7 +208,7 @@ export class KustomizeClosure {
     }
     for (const path of paths) {
       const to = inFolder(folder, path);
-      if (to !== undefined && !isRemote(path)) await this.files.find(to);
+      if (to !== undefined && !isRemote(path)) await files.find(to);
       else
         this.#report(
           place,
@@ -158,14 +217,31 @@ export class KustomizeClosure {
     }
   }
 
-  #hasKustomization(folder: RepositoryPath): boolean {
-    return NAMES.some((name) => this.files.files.has(joinPath(folder, name)));
+  #report(place: Place, message: string): void {
+    const file = `${place.root.label}${place.file}`;
+    this.problems.push({ origin: { file, line: lineOf(place) }, message });
   }
+}
 
-  #report({ file, text, at }: Place, message: string): void {
-    const line = new FieldLines(text).lineOf(1, at);
-    this.problems.push({ origin: { file, line }, message });
-  }
+/** Where a folder is in the workspace. */
+function copyOf({ copy }: ClosureRoot, folder: RepositoryPath): string {
+  return folder === "" ? copy : joinPath(copy, folder);
+}
+
+function lineOf({ text, at }: Place): number {
+  return new FieldLines(text).lineOf(1, at);
+}
+
+function hasKustomization({ files }: ClosureRoot, folder: RepositoryPath): boolean {
+  return NAMES.some((name) => files.files.has(joinPath(folder, name)));
+}
+
+/** A copy of a value with another text at a place in it. */
+function withValue<T>(value: T, [key, ...rest]: readonly (string | number)[], text: string): T {
+  if (key === undefined) return text as T;
+  const copy = (Array.isArray(value) ? [...value] : { ...value }) as Record<string | number, unknown>;
+  copy[key] = withValue(copy[key], rest, text);
+  return copy as T;
 }
 
 /** The path that a kustomization in `folder` means; undefined if it leaves the repository. */

@@ -9,6 +9,8 @@ export interface ExplainContext {
   readonly overlay: string;
   /** The kustomization of the source. */
   readonly file: RepositoryPath;
+  /** Copies of other repositories, and what their paths begin with in messages. */
+  readonly bases?: readonly { readonly folder: string; readonly label: string }[];
   /** Values of Secrets may be quoted: then nothing that is quoted is shown. */
   readonly makesSecrets: boolean;
 }
@@ -20,7 +22,7 @@ const RECURSED = /recursed accumulation of path '([^']*)': /g;
  * quotes patches and literals in full; they may hold secrets, and are removed.
  */
 export function explainKustomize(stderr: string, context: ExplainContext): RenderProblem {
-  const { repository, overlay, file, makesSecrets } = context;
+  const { repository, overlay, file, makesSecrets, bases = [] } = context;
   let text = stderr
     .replace(/^(?:#.*\n|Warning:.*\n)+/gm, "")
     .replace(/^error: /, "")
@@ -29,8 +31,11 @@ export function explainKustomize(stderr: string, context: ExplainContext): Rende
   for (const match of text.matchAll(RECURSED)) folder = match[1];
   const last = text.lastIndexOf("recursed accumulation of path");
   if (last >= 0) text = text.slice(last).replace(RECURSED, "");
+  for (const base of [...bases].reverse())
+    text = text.replaceAll(`${base.folder}/`, base.label).replaceAll(base.folder, base.label.replace(/\/$/, ""));
   text = text
     .replace(/^(?:accumulating resources: )+/, "")
+    .replace(/^accumulation err='.*?': (?=cycle detected)/s, "")
     .replace(/accumulation err='(.*?)': must build at directory: .*$/s, "$1")
     .replace(/`[^`]*`/gs, "…")
     .replace(/\[[^[\]]*\]/g, (quoted) => (/[\n:"']/.test(quoted) ? "[…]" : quoted))
@@ -44,7 +49,9 @@ export function explainKustomize(stderr: string, context: ExplainContext): Rende
     if (/literal|env file|invalid variable/i.test(text))
       text = "a literal or a line of an env file is not of the form name=value";
   }
-  const inFolder = folder?.startsWith(`${repository}/`) ? folder.slice(repository.length + 1) : undefined;
+  const roots = [{ folder: repository, label: "" }, ...bases];
+  const root = roots.find((one) => folder?.startsWith(`${one.folder}/`));
+  const inFolder = root === undefined ? undefined : root.label + folder?.slice(root.folder.length + 1);
   const broken = /MalformedYAMLError: (.*) in File: (\S+)$/.exec(text);
   if (broken !== null && inFolder !== undefined) {
     const [, reason = "", name = ""] = broken;

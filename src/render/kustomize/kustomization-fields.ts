@@ -25,9 +25,6 @@ const LISTS: readonly (readonly [string, NamedPath["as"]])[] = [
   ["validators", "plugin"],
 ];
 
-/** A path that is longer is none. */
-const MAX_PATH = 4096;
-
 /** Fields whose items hold a path. */
 const WITH_PATH = ["patches", "patchesJson6902", "replacements"] as const;
 
@@ -81,22 +78,6 @@ export function pluginPaths(value: unknown, depth = 0): string[] {
 /** Patches and configurations of plugins may stand in the kustomization itself. */
 function isInline(text: string, as: NamedPath["as"]): boolean {
   return as !== "root" && as !== "folder" && (/[\n{]/.test(text) || /:\s/.test(text));
-}
-
-/**
- * Whether a path leads out of the repository by what it looks like: an address, or what Kustomize reads as one
- * (`github.com/org/repo//path?ref=v1`, `git@host:repo`).
- */
-export function isRemote(written: string): boolean {
-  const path = written.slice(0, MAX_PATH);
-  return (
-    /^[a-z][a-z0-9+.-]*:\/\//i.test(path) ||
-    /^(git::|gh:|file:)/i.test(path) ||
-    /^[^/\s]+@[^/\s]+:/.test(path) ||
-    /^(github\.com|gitlab\.com|bitbucket\.org)[/:]/i.test(path) ||
-    /[?&](ref|version)=/.test(path) ||
-    /\.git(\/|$)/.test(path)
-  );
 }
 
 function texts(value: unknown): [number, string][] {

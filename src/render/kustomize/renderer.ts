@@ -1,3 +1,5 @@
+import { jsonText } from "../../base/hash.js";
+import { FileDecryptor } from "../../secrets/file-decryptor.js";
 import { parseOutput } from "../parse-output.js";
 import type { ParseFiles } from "../parser.js";
 import type { RenderProgram } from "../programs.js";
@@ -26,10 +28,14 @@ export class KustomizeRenderer implements Renderer {
 
   /** Every file that the kustomization and its bases name, wherever in the repository it is. */
   async declare(input: SourceInput): Promise<DeclaredInputs> {
-    const { files } = await this.#closure(input);
+    const { files, bases } = await this.#closure(input);
     const program = (await this.#program.version()) ?? "none";
     const { kustomize = {} } = input.source;
-    const content = { renderer: "kustomize", reads: digestOfReads(files.reads), settings: kustomize, program };
+    const remote = bases.map(({ repository, commit }) => [repository, commit]);
+    const content = {
+      ...{ renderer: "kustomize", reads: digestOfReads(files.reads), settings: kustomize, program },
+      ...(remote.length === 0 ? {} : { remote }),
+    };
     return { content, reads: files.reads };
   }
 
@@ -47,9 +53,10 @@ export class KustomizeRenderer implements Renderer {
     return Workspace.use((workspace) => this.#build(input, closure, file, workspace), isSecret);
   }
 
-  #closure({ snapshot, place, source }: SourceInput): Promise<KustomizeClosure> {
+  #closure({ snapshot, place, source, openRemoteBase }: SourceInput): Promise<KustomizeClosure> {
     const folder = folderOf(place.path, place.entry.kind);
-    return KustomizeClosure.of(snapshot, folder, source.kustomize?.components);
+    const { components, allowRemoteBases } = source.kustomize ?? {};
+    return KustomizeClosure.of(snapshot, folder, { components, allowRemoteBases, openRemoteBase });
   }
 
   async #build(
@@ -62,6 +69,10 @@ export class KustomizeRenderer implements Renderer {
     const { kustomize = {} } = source;
     const folder = folderOf(place.path, place.entry.kind);
     await workspace.copy(closure.files, limits, decryptor);
+    // Keys of the app are not for files of other repositories.
+    for (const { files, copy } of closure.bases)
+      await workspace.copy(files, limits, new FileDecryptor(undefined), copy);
+    for (const [path, value] of closure.rewritten) await workspace.write(path, jsonText(value));
     const top = await topSettings(closure, folder, workspace);
     const components = (kustomize.components ?? []).map(
       (path) => `../repo/${resolveTarget(joinPath(folder, "x"), path)}`,
@@ -75,13 +86,17 @@ export class KustomizeRenderer implements Renderer {
       signal,
     );
     if (code !== 0) {
-      const context = { repository: workspace.path("repo"), overlay: workspace.path("overlay"), file };
+      const bases = closure.bases.map(({ copy, label }) => ({ folder: workspace.path(copy), label }));
+      const context = { repository: workspace.path("repo"), overlay: workspace.path("overlay"), file, bases };
       const problem = explainKustomize(stderr, { ...context, makesSecrets: closure.makesSecrets || hasSecrets });
       return { documents: [], notes: [], problems: [problem] };
     }
     const { documents, problems } = await parseOutput([{ file, text: output }], limits, this.#parse);
-    const toRepository = (path: string): string | undefined =>
-      path.startsWith("../repo/") ? path.slice("../repo/".length) : undefined;
+    const roots = [{ copy: "repo", label: "" }, ...closure.bases];
+    const toRepository = (path: string): string | undefined => {
+      const root = roots.find(({ copy }) => path.startsWith(`../${copy}/`));
+      return root === undefined ? undefined : root.label + path.slice(`../${root.copy}/`.length);
+    };
     const placed = documents.map((document) => ({
       ...withOrigin(document, toRepository, { file }, top.keepsOrigins),
       ...(hasSecrets ? { confidential: true } : {}),

@@ -86,6 +86,7 @@ describe("The chart", function () {
       watchNamespaces: ["platform"],
       allowedGitHosts: ["*.example.com"],
       notificationHosts: ["chat.internal"],
+      allowedRemoteBaseHosts: ["github.com"],
       commitStatusUrl: "https://gitops.example.com/{namespace}/{name}",
       "audit.dir": "/var/audit",
       "approvals.serviceAccounts": ["ci/approver"],

@@ -10,6 +10,7 @@ import type { RenderRequest, RenderTarget, SourceSelection } from "../../../rend
 import type { Problem } from "../outcome.js";
 import type { AppRun } from "../run.js";
 import { readExternalValues } from "./external-values.js";
+import { remoteBaseOpener } from "./remote-bases.js";
 import { sourceTooLarge } from "./source-size.js";
 import { withSubmodules } from "./submodules.js";
 
@@ -74,6 +75,9 @@ export function selectionOf({
  */
 export async function renderRequest(run: AppRun, source: AppSource): Promise<RenderRequest> {
   const { destination, app, signal } = run;
+  const repository = run.services.repositories.get(repositoryKey(app));
+  const remote = run.services.index.remoteOf(repositoryKey(app), source.ref ?? repository?.spec.ref);
+  const asksBases = source.kustomize?.allowRemoteBases === true && repository !== undefined && remote !== undefined;
   return {
     source: selectionOf(source),
     name: app.metadata.name,
@@ -82,7 +86,8 @@ export async function renderRequest(run: AppRun, source: AppSource): Promise<Ren
     env: variablesOf(source),
     external: await readExternalValues(run, source),
     checksums: { digest: (text) => checksum(run, text), namespace: run.ref.namespace },
-    recurseSubmodules: run.services.repositories.get(repositoryKey(app))?.spec.recurseSubmodules === true,
+    recurseSubmodules: repository?.spec.recurseSubmodules === true,
+    ...(asksBases ? { openRemoteBase: remoteBaseOpener(run, repository, remote) } : {}),
     cluster: () => destination.clusterFacts?.(),
     scopeOf: (kind) => destination.scopeOf(kind),
     hasStatusSubresource: (kind) => destination.hasStatus(kind),

@@ -72,7 +72,10 @@ export async function renderEarlier(run: AppRun, inputs: Inputs): Promise<Render
   if (!snapshot) return undefined;
   const request = await renderRequest(run, inputs.source);
   const repository = run.services.repositories.get(repositoryKey(run.app));
-  const mayDiffer = request.external !== undefined || repository?.spec.recurseSubmodules !== undefined;
+  const mayDiffer =
+    request.external !== undefined ||
+    request.openRemoteBase !== undefined ||
+    repository?.spec.recurseSubmodules !== undefined;
   if (mayDiffer && !(await hasSameKey(run, request, snapshot, inputs))) return undefined;
   return renderInputs(run, inputs, snapshot, request);
 }

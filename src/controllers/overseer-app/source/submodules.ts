@@ -11,11 +11,11 @@ export function withSubmodules(
   snapshot: GitSnapshot,
 ): GitSnapshot {
   if (repository?.spec.recurseSubmodules !== true) return snapshot;
-  const { engine, index, submoduleRules } = services;
+  const { engine, index, relatedRules } = services;
   const { namespace, name } = repository.metadata;
   return new RecursiveSnapshot({ remote, snapshot }, async (parent, entry, commit) => {
-    const own = submoduleRemote(parent, entry, submoduleRules);
-    index.useSubmodule(`${namespace}/${name}`, own);
+    const own = submoduleRemote(parent, entry, relatedRules);
+    index.useRelated(`${namespace}/${name}`, own);
     const known = await engine.open(own, commit);
     if (known !== undefined) return { remote: own, snapshot: known };
     await engine.fetch(own, { commit, ref: undefined }, signal, timeLimit(repository, own));

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { explainKustomize } from "../../../../src/render/kustomize/explain.js";
-import { isRemote } from "../../../../src/render/kustomize/kustomization-fields.js";
+import { isRemote } from "../../../../src/render/kustomize/remote-address.js";
 
 const CONTEXT = {
   repository: "/tmp/w/repo",
