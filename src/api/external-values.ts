@@ -35,6 +35,25 @@ export const SubstituteSource = z
   );
 export type SubstituteSource = z.infer<typeof SubstituteSource>;
 
+/** A Secret that has to exist before anything is written. */
+export const RequiredSecret = z
+  .object({
+    name: objectName(
+      "Name of the Secret, in the namespace of the app. It is read as the ServiceAccount of the app, which needs get.",
+    ),
+    keys: atomicList(
+      z
+        .string()
+        .min(1)
+        .max(253)
+        .regex(/^[-._a-zA-Z0-9]+$/),
+      50,
+      "Keys that it has to have.",
+    ).optional(),
+  })
+  .describe("A Secret that is not in Git.");
+export type RequiredSecret = z.infer<typeof RequiredSecret>;
+
 /** Restarts of workloads. */
 export const RestartSource = z
   .object({

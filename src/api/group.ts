@@ -34,6 +34,13 @@ export const ANNOTATION_CONFIG_CHECKSUM = `${GROUP}/config-checksum`;
 /** On a NotificationChannel, a new value sends a test message; echoed in `status.lastHandledTest`. */
 export const ANNOTATION_NOTIFY_TEST = `${GROUP}/notify-test`;
 
+/** Label of Secrets that are kept out of Git: apps neither overwrite nor delete them. */
+export const LABEL_PUSHED = `${GROUP}/pushed-secret`;
+/** On such a Secret: who set it. */
+export const ANNOTATION_SECRET_SET_BY = `${GROUP}/secret-set-by`;
+/** On such a Secret: when. */
+export const ANNOTATION_SECRET_SET_AT = `${GROUP}/secret-set-at`;
+
 /** Finalizer of an OverseerApp: its deletionPolicy is carried out before it is removed. */
 export const FINALIZER = `${GROUP}/cleanup`;
 

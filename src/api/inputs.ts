@@ -2,7 +2,7 @@ import { z } from "zod";
 import { CommonMetadata } from "./common-metadata.js";
 import { ComposeSource } from "./compose-source.js";
 import { CreateNamespace } from "./create-namespace.js";
-import { Decryption, RestartSource, SubstituteSource } from "./external-values.js";
+import { Decryption, RequiredSecret, RestartSource, SubstituteSource } from "./external-values.js";
 import { atomicList, atomicMap, mapList, namespaceName, objectName, withRules } from "./fields.js";
 import { GitRef } from "./git-ref.js";
 import { IgnoreDifferences } from "./ignore-differences.js";
@@ -85,6 +85,11 @@ export const AppSource = withRules(
       commonMetadata: CommonMetadata.optional(),
       decryption: Decryption.optional(),
       restart: RestartSource.optional(),
+      requiredSecrets: atomicList(
+        RequiredSecret,
+        50,
+        "Secrets that are not in Git and have to exist before anything is written: Changes wait for them. Only with destination.kubernetes; on a Core, apps wait for what ${SECRET:name} refers to.",
+      ).optional(),
       refusePlaintextSecrets: z
         .boolean()
         .optional()

@@ -38,6 +38,12 @@ export const SOURCE_RULES = [
     fieldPath: ".source.decryption",
   },
   {
+    rule: "!has(self.destination.overseer) || !has(self.source.requiredSecrets)",
+    message:
+      "source.requiredSecrets is only for destination.kubernetes: apps of a Core wait for what ${SECRET:name} refers to",
+    fieldPath: ".source.requiredSecrets",
+  },
+  {
     rule: "!has(self.destination.overseer) || !has(self.source.restart) || !has(self.source.restart.from)",
     message: "source.restart.from is only for destination.kubernetes: write restart: {}",
     fieldPath: ".source.restart",

@@ -9,6 +9,7 @@ import { addLook } from "./verbs/look.js";
 import { addMigrate } from "./verbs/migrate.js";
 import { addOffline } from "./verbs/offline.js";
 import { addReview } from "./verbs/review.js";
+import { addSecret } from "./verbs/secret.js";
 import { addVersion } from "./verbs/version.js";
 
 /** Creates the program with all its commands. `name` is how it was called, and `finish` takes the exit code of a command. */
@@ -23,7 +24,7 @@ export function createProgram(name: string, finish: Finish): Command {
     .showSuggestionAfterError()
     .configureHelp({ sortSubcommands: true })
     .exitOverride();
-  for (const add of [addLook, addExplain, addAct, addReview, addOffline, addMigrate, addAdmin, addVersion])
+  for (const add of [addLook, addExplain, addAct, addReview, addOffline, addMigrate, addAdmin, addSecret, addVersion])
     add(program, finish);
   addRender(program);
   for (const command of program.commands) command.copyInheritedSettings(program).showHelpAfterError(false);

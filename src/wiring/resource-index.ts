@@ -6,7 +6,7 @@ import { allowsNamespace } from "../api/namespaces.js";
 import type { OverseerApp } from "../api/overseer-app.js";
 import type { RevisionIndex } from "../controllers/git-repository/revision-index.js";
 import type { KnownChange } from "../controllers/overseer-app/changes/known-change.js";
-import { valuesObjectsOf } from "../controllers/overseer-app/source/external-values.js";
+import { watchedObjectsOf } from "../controllers/overseer-app/source/external-values.js";
 import { repositoryKey } from "../controllers/overseer-app/source/locate-inputs.js";
 import type { ResourceCache } from "../controllers/resource-cache.js";
 import { environmentsOf } from "../gates/environments.js";
@@ -115,7 +115,7 @@ export class ResourceIndex {
     const keys: string[] = [];
     for (const { metadata, spec } of this.apps.values()) {
       if (metadata.namespace !== namespace) continue;
-      if (valuesObjectsOf(spec.source).some((ref) => ref.kind === kind && ref.name === name))
+      if (watchedObjectsOf(spec.source).some((ref) => ref.kind === kind && ref.name === name))
         keys.push(appKey(metadata));
     }
     return keys;

@@ -18,6 +18,7 @@ import { FieldLineFinder } from "../sync/field-lines.js";
 import { writeApprovalStatus } from "./approval-status.js";
 import { approverOf, countApprovals } from "./count-approvals.js";
 import { decisionsOn, standingRejections } from "./decisions.js";
+import { missingSecrets } from "./missing-secrets.js";
 import { authorsFor } from "./origins.js";
 
 /** The gates of the operator and what they read. */
@@ -75,7 +76,7 @@ export async function judgeChange(run: AppRun, input: GateInput): Promise<Judgem
     host: hostFactsOf(run, desired),
     destination: {
       deletions: { needingApproval: input.deletionsNeedingApproval },
-      missing: await placesOfMissing(run, input.missing),
+      missing: [...(await missingSecrets(run, input)), ...(await placesOfMissing(run, input.missing))],
       placed: input.placed,
     },
     now: clock.now(),

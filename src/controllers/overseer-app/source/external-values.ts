@@ -31,6 +31,12 @@ export function valuesObjectsOf({
   return [...(substitute?.from ?? []), ...(helm?.valuesFrom ?? []), ...(restart?.from ?? []), ...secrets];
 }
 
+/** Returns the ConfigMaps and Secrets whose changes concern an app. */
+export function watchedObjectsOf(source: AppSource): readonly ValuesObject[] {
+  const required = source.requiredSecrets ?? [];
+  return [...valuesObjectsOf(source), ...required.map(({ name }) => ({ kind: "Secret", name }) as const)];
+}
+
 /**
  * Reads what a source takes from ConfigMaps and Secrets, as the ServiceAccount of the app; undefined if it names none. They are
  * watched, so that a change or a missing object needs no polling.
@@ -39,7 +45,7 @@ export function valuesObjectsOf({
  */
 export async function readExternalValues(run: AppRun, source: AppSource): Promise<ExternalValues | undefined> {
   const { app, services } = run;
-  services.values.use(app, [...valuesObjectsOf(app.spec.source), ...valuesObjectsOf(source)]);
+  services.values.use(app, [...watchedObjectsOf(app.spec.source), ...watchedObjectsOf(source)]);
   if (valuesObjectsOf(source).length === 0) return undefined;
   const variables = new Map<string, Variable>();
   for (const [index, reference] of (source.substitute?.from ?? []).entries()) {

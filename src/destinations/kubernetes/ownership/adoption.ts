@@ -1,9 +1,11 @@
 import {
   ANNOTATION_IDENTITY,
   ANNOTATION_RECONCILE,
+  ANNOTATION_SECRET_SET_BY,
   LABEL_APP,
   LABEL_APP_NAMESPACE,
   LABEL_INSTANCE,
+  LABEL_PUSHED,
 } from "../../../api/group.js";
 import { applyEntry } from "../../../kube/fields/managed-fields.js";
 import type { LiveMetadata } from "../../../kube/object.js";
@@ -57,6 +59,11 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
       return { allowed: false, reason, owner: appKey(owner) };
     }
   }
+  const pushed = pushedBy(request);
+  if (pushed !== undefined)
+    return no(
+      `exists already and is kept out of Git: ${pushed}; remove the document from Git, or delete the Secret to have it created from Git`,
+    );
   if (request.policy === "Never") return no("exists already, and sync.adopt is Never");
   const keep = KEEP_EXISTING.find(([annotation, value]) => isSet(request.annotations?.[annotation], value));
   if (keep !== undefined)
@@ -74,6 +81,12 @@ export function judgeAdoption(request: AdoptionRequest): AdoptionVerdict {
   return no(
     `exists already and is managed by ${manager ?? former?.text}: stop managing it there first, or set sync.adopt: Always`,
   );
+}
+
+/** Tells who set a Secret that is kept out of Git. It is never overwritten, whatever the policy. */
+function pushedBy({ id, metadata }: AdoptionRequest): string | undefined {
+  if (id.kind !== "Secret" || metadata.labels?.[LABEL_PUSHED] !== "true") return undefined;
+  return `it was set by ${metadata.annotations?.[ANNOTATION_SECRET_SET_BY] ?? "overseer secret set"}`;
 }
 
 /** Annotations that tell other tools not to overwrite an existing object. */
